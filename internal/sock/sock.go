@@ -1,0 +1,63 @@
+// Package sock is the raw socket calls under every model: the same options, backlog and buffer sizes for all of them.
+//
+// Calls that cannot block go straight to the kernel, past the Go scheduler; only those that wait (their names end in
+// Wait, and Poller.Wait, Select and Sleep) tell it. Errors are plain errnos: comparable, and free of allocation.
+package sock
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// ReadBytes is the most one read of a turn takes.
+	ReadBytes = 16 << 10
+	// TurnBytes is the most a turn writes before the next talk gets its turn.
+	TurnBytes = 256 << 10
+	// Backlog is the accept queue asked of every listener; the kernel caps it at net.core.somaxconn.
+	Backlog = 4096
+)
+
+var (
+	// Again says a call that may not wait would have had to.
+	Again error = syscall.EAGAIN
+	// Closed says the listening socket was shut down: the server is to wind up.
+	Closed error = syscall.EINVAL
+)
+
+// Ended maps the error that ended an accept loop to what Serve returns: nil when the listener was shut down.
+func Ended(err error) error {
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// refusal is what a client is told that cannot be served now.
+const refusal = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+// Refuse answers a new connection with a 503, closes it, and says why on standard error, at most once a second.
+func Refuse(fd int, why string) {
+	Write(fd, []byte(refusal))
+	Bye(fd)
+	complain("a connection was refused: " + why)
+}
+
+var complaint struct {
+	sync.Mutex
+	last time.Time
+}
+
+func complain(text string) {
+	complaint.Lock()
+	defer complaint.Unlock()
+	if now := time.Now(); now.Sub(complaint.last) >= time.Second {
+		complaint.last = now
+		fmt.Fprintln(os.Stderr, text)
+	}
+}

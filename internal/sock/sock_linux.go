@@ -1,0 +1,244 @@
+package sock
+
+import (
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Linux says that the raw calls are there.
+const Linux = true
+
+// Listen opens a listening TCP socket on addr (host:port, port 0 for any) and returns it with the address it got.
+// The socket blocks; it is bound without SO_REUSEPORT, so that a port in use is an error.
+func Listen(addr string) (fd int, bound string, err error) {
+	at, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return -1, "", err
+	}
+	family, sa := unix.AF_INET, unix.Sockaddr(&unix.SockaddrInet4{Port: at.Port})
+	if ip := at.IP.To4(); ip != nil {
+		copy(sa.(*unix.SockaddrInet4).Addr[:], ip)
+	} else if at.IP != nil {
+		family, sa = unix.AF_INET6, &unix.SockaddrInet6{Port: at.Port, Addr: [16]byte(at.IP.To16())}
+	}
+	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, "", os.NewSyscallError("socket", err)
+	}
+	// Without it a port whose last connections still linger could not be bound again for a minute.
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+	if err = unix.Bind(fd, sa); err == nil {
+		err = unix.Listen(fd, Backlog)
+	}
+	var name unix.Sockaddr
+	if err == nil {
+		name, err = unix.Getsockname(fd)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, "", err
+	}
+	switch n := name.(type) {
+	case *unix.SockaddrInet4:
+		at = &net.TCPAddr{IP: n.Addr[:], Port: n.Port}
+	case *unix.SockaddrInet6:
+		at = &net.TCPAddr{IP: n.Addr[:], Port: n.Port}
+	}
+	reserve()
+	return fd, net.JoinHostPort(at.IP.String(), strconv.Itoa(at.Port)), nil
+}
+
+// NetListener hands the listening socket to package net.
+func NetListener(ln int) (net.Listener, error) {
+	f := os.NewFile(uintptr(ln), "listener")
+	l, err := net.FileListener(f)
+	if err == nil {
+		keep(f)
+	}
+	return l, err
+}
+
+// keep holds files whose descriptors live as long as the process; a finalizer would close them.
+func keep(f *os.File) { kept = append(kept, f) }
+
+var kept []*os.File
+
+// NonBlocking makes calls on fd return Again instead of waiting.
+func NonBlocking(fd int) error { return unix.SetNonblock(fd, true) }
+
+// Shutdown ends a listening socket without giving its number away: a blocked accept returns Closed, every poller reports it.
+func Shutdown(ln int) { unix.Shutdown(ln, unix.SHUT_RDWR) }
+
+// Accept takes a waiting connection off a non-blocking listener: Again if there is none, Closed after Shutdown.
+// The connection does not block. Peers gone before they were accepted are passed over; a process out of
+// descriptors refuses its callers instead of leaving them, and its poller, waiting.
+func Accept(ln int) (int, error) {
+	for {
+		fd, _, e := syscall.RawSyscall6(unix.SYS_ACCEPT4, uintptr(ln), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+		if fd, err, settled := accepted(ln, int(fd), e); settled {
+			return fd, err
+		}
+	}
+}
+
+// AcceptWait waits for a connection on a blocking listener; the connection blocks too.
+func AcceptWait(ln int) (int, error) {
+	for {
+		fd, _, e := syscall.Syscall6(unix.SYS_ACCEPT4, uintptr(ln), 0, 0, unix.SOCK_CLOEXEC, 0, 0)
+		if fd, err, settled := accepted(ln, int(fd), e); settled {
+			return fd, err
+		}
+	}
+}
+
+func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
+	switch e {
+	case 0:
+		one := int32(1)
+		syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, uintptr(unsafe.Pointer(&one)), 4, 0)
+		return fd, nil, true
+	case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM,
+		unix.ENETDOWN, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENONET, unix.ENOPROTOOPT, unix.EOPNOTSUPP:
+		return -1, nil, false // accept(2): pending errors of the new connection, to be treated as "try again"
+	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+		Shed(ln)
+		return -1, nil, false
+	}
+	return -1, e, true
+}
+
+// spare is a descriptor held back so that a process at its limit can still accept a caller in order to refuse it.
+var spare struct {
+	sync.Mutex
+	fd int
+}
+
+func reserve() {
+	spare.Lock()
+	defer spare.Unlock()
+	if spare.fd <= 0 {
+		spare.fd, _ = unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	}
+}
+
+// Shed refuses one caller of a process that has no descriptor left for it. Where even that fails it pauses for
+// ten milliseconds, since a level-triggered poller would report the caller again at once.
+func Shed(ln int) {
+	spare.Lock()
+	unix.Close(spare.fd)
+	fd, _, err := unix.Accept4(ln, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	if err == nil {
+		Refuse(fd, `out of descriptors: run "ulimit -n" with a higher number`)
+	}
+	spare.fd, _ = unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	spare.Unlock()
+	if err != nil && err != unix.EAGAIN {
+		Sleep(10 * time.Millisecond)
+	}
+}
+
+// Read takes what has arrived, up to len(p) bytes: Again if nothing has, 0 at the end of input.
+func Read(fd int, p []byte) (int, error) {
+	for {
+		n, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT, 0, 0)
+		if e == 0 {
+			return int(n), nil
+		} else if e != unix.EINTR {
+			return 0, e
+		}
+	}
+}
+
+// Write hands the kernel as much of p as it takes at once: Again if nothing.
+func Write(fd int, p []byte) (int, error) {
+	for {
+		n, _, e := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+		if e == 0 {
+			return int(n), nil
+		} else if e != unix.EINTR {
+			return 0, e
+		}
+	}
+}
+
+// ReadWait is Read on a blocking socket: it waits for the peer, for at most limit (0: for ever), then Again.
+func ReadWait(fd int, p []byte, limit time.Duration) (int, error) {
+	if !await(fd, unix.POLLIN, limit) {
+		return 0, Again
+	}
+	for {
+		n, _, e := syscall.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), 0, 0, 0)
+		if e == 0 {
+			return int(n), nil
+		} else if e != unix.EINTR {
+			return 0, e
+		}
+	}
+}
+
+// WriteWait is Write on a blocking socket: it waits until the kernel took some, for at most limit (0: for ever), then Again.
+func WriteWait(fd int, p []byte, limit time.Duration) (int, error) {
+	if n, err := Write(fd, p); err != Again {
+		return n, err
+	}
+	if !await(fd, unix.POLLOUT, limit) {
+		return 0, Again
+	}
+	for {
+		n, _, e := syscall.Syscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_NOSIGNAL, 0, 0)
+		if e == 0 {
+			return int(n), nil
+		} else if e != unix.EINTR {
+			return 0, e
+		}
+	}
+}
+
+// await waits for one event on one descriptor and reports whether it came within limit; without a limit the call
+// that follows does the waiting.
+func await(fd int, event int16, limit time.Duration) bool {
+	if limit == 0 {
+		return true
+	}
+	end := time.Now().Add(limit)
+	for {
+		left := unix.NsecToTimespec(max(0, time.Until(end).Nanoseconds()))
+		n, err := unix.Ppoll([]unix.PollFd{{Fd: int32(fd), Events: event}}, &left, nil)
+		if err != unix.EINTR {
+			return n > 0 || err != nil
+		}
+	}
+}
+
+// Close gives a descriptor back.
+func Close(fd int) { syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
+
+// Bye closes a connection whose last reply must not be lost: input left unread would turn the close into a reset
+// that overtakes it. It never waits and discards at most a megabyte.
+func Bye(fd int) {
+	var waste [ReadBytes]byte
+	n, err := Read(fd, waste[:])
+	if n > 0 || err == Again {
+		unix.Shutdown(fd, unix.SHUT_WR)
+		for range 64 {
+			if n, err = Read(fd, waste[:]); n == 0 || err != nil {
+				break
+			}
+		}
+	}
+	Close(fd)
+}
+
+// Sleep blocks the calling thread for d, with the kernel's own precision.
+func Sleep(d time.Duration) {
+	left := unix.NsecToTimespec(d.Nanoseconds())
+	for unix.Nanosleep(&left, &left) == unix.EINTR {
+	}
+}

@@ -1,0 +1,91 @@
+//go:build !linux
+
+package sock
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+// Linux says that the raw calls are there; on this system only Listen, NetListener, Shutdown and Sleep are.
+const Linux = false
+
+var errLinux = errors.New("raw socket calls need Linux")
+
+// listeners stand behind the numbers Listen gives out, since a listening socket has no plain number everywhere.
+var listeners struct {
+	sync.Mutex
+	list []net.Listener
+}
+
+// Listen opens a listening TCP socket on addr and returns a number for NetListener and Shutdown.
+func Listen(addr string) (int, string, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return -1, "", err
+	}
+	listeners.Lock()
+	defer listeners.Unlock()
+	listeners.list = append(listeners.list, l)
+	return len(listeners.list) - 1, l.Addr().String(), nil
+}
+
+// NetListener is the listener Listen opened.
+func NetListener(ln int) (net.Listener, error) {
+	listeners.Lock()
+	defer listeners.Unlock()
+	return listeners.list[ln], nil
+}
+
+// Shutdown ends the listener: a blocked accept returns.
+func Shutdown(ln int) {
+	if l, _ := NetListener(ln); l != nil {
+		l.Close()
+	}
+}
+
+// Sleep blocks for d.
+func Sleep(d time.Duration) { time.Sleep(d) }
+
+// Shed pauses, since a caller cannot be refused without a descriptor here.
+func Shed(int) { time.Sleep(10 * time.Millisecond) }
+
+// The rest exists so that the models compile; the table of models never runs them here.
+
+const (
+	Readable  = 1
+	Writable  = 2
+	Hangup    = 4
+	FDSetSize = 1024
+)
+
+type Poller struct{}
+
+type Event struct{ Events uint32 }
+
+func (e *Event) Data() uint64 { return 0 }
+
+type FDSet struct{}
+
+func (s *FDSet) Set(int)      {}
+func (s *FDSet) Unset(int)    {}
+func (s *FDSet) Has(int) bool { return false }
+
+func NewPoller() (*Poller, error)                                    { return nil, errLinux }
+func (p *Poller) Add(int, uint32, uint64) error                      { return errLinux }
+func (p *Poller) Change(int, uint32, uint64) error                   { return errLinux }
+func (p *Poller) Remove(int) error                                   { return errLinux }
+func (p *Poller) Wait([]Event, time.Duration) (int, error)           { return 0, errLinux }
+func (p *Poller) Close()                                             {}
+func Select(int, *FDSet, *FDSet, *FDSet, time.Duration) (int, error) { return 0, errLinux }
+func NonBlocking(int) error                                          { return errLinux }
+func Accept(int) (int, error)                                        { return -1, errLinux }
+func AcceptWait(int) (int, error)                                    { return -1, errLinux }
+func Read(int, []byte) (int, error)                                  { return 0, errLinux }
+func Write(int, []byte) (int, error)                                 { return 0, errLinux }
+func ReadWait(int, []byte, time.Duration) (int, error)               { return 0, errLinux }
+func WriteWait(int, []byte, time.Duration) (int, error)              { return 0, errLinux }
+func Close(int)                                                      {}
+func Bye(int)                                                        {}

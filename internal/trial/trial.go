@@ -1,0 +1,155 @@
+// Package trial is the record of a trial: the schema that loadgen writes, bench collects and report reads.
+//
+// A run is a folder: run.json says what was asked and where, trials.jsonl holds one Trial a line, appended and
+// synced as each trial ends. Every field is explained in results/README.md.
+package trial
+
+import (
+	"time"
+
+	"carousel/internal/usage"
+)
+
+// Schema is the version of the records below; a reader refuses a newer one and says so.
+const Schema = 1
+
+// Null is the model name of the null responder, whose cells are the client's ceiling.
+const Null = "null"
+
+// Placements: split gives server and client a processor of their own, shared gives both all of them.
+const (
+	Split  = "split"
+	Shared = "shared"
+)
+
+// Cell names what a trial measured: one model in one scenario under one load.
+type Cell struct {
+	Model       string  `json:"model"`
+	Scenario    string  `json:"scenario"`
+	Connections int     `json:"connections"`
+	RateRPS     float64 `json:"rate_rps,omitempty"` // offered rate; 0 is a closed loop
+	Placement   string  `json:"placement"`
+	Engine      string  `json:"engine,omitempty"`  // loadgen's engine where it is not the default
+	Control     bool    `json:"control,omitempty"` // the same cell a second time in a round: what a model shows against itself
+}
+
+// Trial is one line of trials.jsonl: a fresh server process, loaded once.
+type Trial struct {
+	Schema  int       `json:"schema"`
+	Round   int       `json:"round"` // from 1
+	Order   int       `json:"order"` // position in the run, from 1
+	Cell    Cell      `json:"cell"`
+	Started time.Time `json:"started"`
+	Server  Server    `json:"server"`
+	Load    *Load     `json:"load,omitempty"`  // what loadgen wrote
+	Probe   *Probe    `json:"probe,omitempty"` // scenario thinking: asked by bench itself
+	NA      string    `json:"na,omitempty"`    // why this cell cannot be measured on this server, such as "no /sleep"
+	Failed  string    `json:"failed,omitempty"`
+}
+
+// Server is the process that was measured.
+type Server struct {
+	Command    []string    `json:"command"`
+	CPUs       []int       `json:"cpus,omitempty"` // processors it was confined to
+	GOMAXPROCS int         `json:"gomaxprocs,omitempty"`
+	Usage      *usage.Line `json:"usage,omitempty"` // absent for a foreign server
+}
+
+// Probe is the answer of scenario thinking.
+type Probe struct {
+	Silent   int   `json:"silent"`   // silent connections when a probe first went unanswered, or Limit
+	Limit    int   `json:"limit"`    // silent connections at most
+	Answered bool  `json:"answered"` // every probe was answered
+	WaitNS   int64 `json:"wait_ns"`  // how long an unanswered probe waited
+}
+
+// Load is loadgen's record of one run.
+type Load struct {
+	Schema           int              `json:"schema"`
+	Complete         bool             `json:"complete"`
+	Spec             any              `json:"spec"` // loadgen/spec.Spec as it was carried out
+	Window           Window           `json:"window"`
+	Requests         Requests         `json:"requests"`
+	UnsentBy         map[string]int64 `json:"unsent_by"`
+	Errors           map[string]int64 `json:"errors"` // by class; sums to Requests.Errors
+	ConnectErrors    map[string]int64 `json:"connect_errors"`
+	RateRPS          float64          `json:"rate_rps"` // ok replies per second of the window
+	BytesRead        int64            `json:"bytes_read"`
+	Latency          Latency          `json:"latency_ns"` // response time: due to answered, unanswered included
+	Service          Latency          `json:"service_ns"` // service time: sent to answered
+	Connections      Connections      `json:"connections"`
+	CPU              usage.CPU        `json:"cpu"` // loadgen's own, over the window
+	TargetCPU        *usage.CPU       `json:"target_cpu,omitempty"`
+	Lateness         Latency          `json:"lateness_ns"` // due to sent; paced runs only
+	Host             HostDelta        `json:"host"`
+	Histogram        string           `json:"histogram"` // HDR V2, compressed, base64
+	ServiceHistogram string           `json:"service_histogram"`
+	Verdict          Verdict          `json:"verdict"`
+}
+
+// Window is when the measurement took place.
+type Window struct {
+	Start     time.Time `json:"start"`
+	ElapsedNS int64     `json:"elapsed_ns"`
+}
+
+// Requests are the books: Planned = Sent + Unsent, Sent = OK + Errors + Unanswered.
+type Requests struct {
+	Planned    int64 `json:"planned"`
+	Sent       int64 `json:"sent"`
+	Unsent     int64 `json:"unsent"`
+	OK         int64 `json:"ok"`
+	Errors     int64 `json:"errors"`
+	Unanswered int64 `json:"unanswered"` // in flight when the window closed, counted at the age they reached
+}
+
+// Latency summarises a histogram, in nanoseconds.
+type Latency struct {
+	Mean float64 `json:"mean"`
+	P50  int64   `json:"p50"`
+	P90  int64   `json:"p90"`
+	P95  int64   `json:"p95"`
+	P99  int64   `json:"p99"`
+	P999 int64   `json:"p999"`
+	Max  int64   `json:"max"`
+}
+
+// Connections says who was served.
+type Connections struct {
+	Opened        int64 `json:"opened"` // connects that succeeded, reconnects included
+	Failed        int64 `json:"failed"` // attempts to connect that failed
+	Answered      int64 `json:"answered"`
+	Fewest        int64 `json:"fewest"` // replies on the least served connection
+	Most          int64 `json:"most"`
+	LongestWaitNS int64 `json:"longest_wait_ns"` // longest time a connection that was never answered waited
+}
+
+// HostDelta is what the machine did during the window.
+type HostDelta struct {
+	StealShare  float64 `json:"steal_share"`  // of all processors' time
+	ListenDrops int64   `json:"listen_drops"` // ListenOverflows + ListenDrops
+	OwnShare    float64 `json:"own_share"`    // loadgen's processor time over what its threads could have had
+}
+
+// Verdict says whether the number can be believed: valid, suspect or invalid, and why.
+type Verdict struct {
+	State   string   `json:"state"`
+	Reasons []string `json:"reasons"`
+}
+
+// Run is run.json: what was asked for and on which machine.
+type Run struct {
+	Schema      int               `json:"schema"`
+	ID          string            `json:"id"`
+	Plan        string            `json:"plan"` // name of a built-in plan, or the path of a file
+	Seed        uint64            `json:"seed"`
+	Rounds      int               `json:"rounds"`
+	WarmupNS    int64             `json:"warmup_ns"`
+	WindowNS    int64             `json:"window_ns"`
+	Models      []string          `json:"models"` // in the order of the ladder
+	Started     time.Time         `json:"started"`
+	Finished    *time.Time        `json:"finished,omitempty"`
+	Environment map[string]string `json:"environment"` // kernel, processors, limits, Go version ...
+	Doctor      string            `json:"doctor"`      // what scripts/doctor.sh printed before the run
+	Notes       []string          `json:"notes"`       // warnings that hold for the whole run
+}
