@@ -152,4 +152,7 @@ type Run struct {
 	Environment map[string]string `json:"environment"` // kernel, processors, limits, Go version ...
 	Doctor      string            `json:"doctor"`      // what scripts/doctor.sh printed before the run
 	Notes       []string          `json:"notes"`       // warnings that hold for the whole run
+
+	// Expect is what was expected before the run, by scenario and model: fine, degrades, refuses or fails.
+	Expect map[string]map[string]string `json:"expect,omitempty"`
 }
