@@ -1,0 +1,94 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+)
+
+// The hello reply, the same 77 bytes for every request that ends well; a connection of HTTP/1.0 that is to stay open
+// needs a word more, as that version has it.
+var (
+	helloHead  = []byte("HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\n")
+	helloBody  = []byte("Hello world\n")
+	helloReply = append(bytes.Clone(helloHead), helloBody...)
+	helloKept  = append([]byte("HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\nConnection: keep-alive\r\n\r\n"), helloBody...)
+
+	goAhead = []byte("HTTP/1.1 100 Continue\r\n\r\n")
+)
+
+// pattern is the body of /bytes/N, long enough to be cut at any phase: byte i is the (i mod 64)-th of the alphabet.
+var pattern = bytes.Repeat([]byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"), maxPiece/64+1)
+
+// failures are the replies that are not a 200, each with what the caller can do about it.
+var failures = map[int][2]string{
+	400: {"Bad Request", "not a request this server understands"},
+	404: {"Not Found", "try / /bytes/N /sleep/D /block/D /spin/D /store/N or POST /echo"},
+	405: {"Method Not Allowed", "this path wants another method"},
+	413: {"Content Too Large", "a body may have 1 MiB"},
+	414: {"URI Too Long", "a request line may have 8 KiB"},
+	417: {"Expectation Failed", "only 100-continue can be expected"},
+	431: {"Request Header Fields Too Large", "a head may have 32 KiB and 100 headers"},
+	500: {"Internal Server Error", "the work failed"},
+	501: {"Not Implemented", "unknown method, or a transfer coding other than chunked"},
+	505: {"HTTP Version Not Supported", "versions 1.0 and 1.1 are spoken"},
+}
+
+// hello answers a request that ended well.
+func (t *Talk) hello() {
+	switch {
+	case t.phase == phaseLines:
+		t.reply(helloBody)
+	case t.req.head:
+		t.reply(helloHead)
+	case t.req.old && !t.closing:
+		t.reply(helloKept)
+	default:
+		t.reply(helloReply)
+	}
+}
+
+// content answers with n bytes: body's or, where that is nil, the pattern's.
+func (t *Talk) content(n int, body []byte) {
+	t.begin()
+	t.own()
+	t.out = append(t.out, "HTTP/1.1 200 OK\r\nContent-Length: "...)
+	t.out = strconv.AppendInt(t.out, int64(n), 10)
+	t.out = append(t.out, "\r\nContent-Type: application/octet-stream\r\n"...)
+	if t.req.old && !t.closing {
+		t.out = append(t.out, "Connection: keep-alive\r\n"...)
+	}
+	t.out = append(t.out, "\r\n"...)
+	if !t.req.head {
+		t.body, t.off, t.left = body, 0, n
+	}
+}
+
+// fail answers with a status of failures.
+func (t *Talk) fail(status int) {
+	f := failures[status]
+	t.begin()
+	t.own()
+	t.out = fmt.Appendf(t.out, "HTTP/1.1 %d %s\r\nContent-Length: %d\r\nContent-Type: text/plain\r\n", status, f[0], len(f[1])+1)
+	switch {
+	case status == 405 && t.req.route.method == methodPost:
+		t.out = append(t.out, "Allow: POST\r\n"...)
+	case status == 405:
+		t.out = append(t.out, "Allow: GET, HEAD\r\n"...)
+	}
+	if t.closing {
+		t.out = append(t.out, "Connection: close\r\n"...)
+	} else if t.req.old {
+		t.out = append(t.out, "Connection: keep-alive\r\n"...)
+	}
+	t.out = append(t.out, "\r\n"...)
+	if !t.req.head {
+		t.out = append(append(t.out, f[1]...), '\n')
+	}
+}
+
+// refuse ends the conversation with an error reply: where the next request begins can no longer be known.
+func (t *Talk) refuse(status int) {
+	t.closing = true
+	t.fail(status)
+}

@@ -1,0 +1,265 @@
+// Package wire is the server's side of the conversation, without I/O: framing, parsing, replying.
+//
+// A Talk never reads, writes or waits. It only says what it waits for, and a model decides how to wait; so everything
+// that is not the model is shared, and nothing that is the model is. The contract:
+//
+//   - Next says what must happen before the talk can go on; asking twice is harmless.
+//   - Feed is called only while Next says Read. What it is given belongs to the caller again when it returns: it
+//     answers what it can and copies only an unfinished rest, in linear time however the input is split. A talk with
+//     nothing pending holds at most 256 bytes of buffer, so an idle connection costs little.
+//   - What Out returns neither moves nor changes until Sent; between the two only Next is called. So it may be handed
+//     to the kernel without copying. A request counts as served when its last reply byte was Sent.
+//   - Parsing stops at 16 KiB of pending output, so a peer that asks without reading is not read from.
+//   - A turn of a loop is at most one read of sock.ReadBytes, then writes until the kernel takes no more or
+//     sock.TurnBytes are written, and at most one Work; a talk that could go on queues behind the others.
+//   - Interest is exactly what Next wants: Read is readable, Write is writable, Sleep and Work are nothing. A hang-up
+//     or an error with nothing wanted closes; a level-triggered loop that kept read interest through a Sleep would
+//     spin on unread input or a reset.
+//   - Loops call Work in place, which is their lesson; an executor calls it elsewhere, and until it returns nothing
+//     else of the talk is called.
+//   - End of input: complete requests already received are answered, then Close; an unterminated last line or a
+//     request cut short is not answered. A read error closes.
+//   - After an error reply the close must not eat it: sock.Bye.
+//
+// One port speaks two protocols. A first line that contains " HTTP/", or 8 KiB without a newline, is HTTP; all else
+// is lines, each answered with "Hello world\n" (one leading CRLF is skipped, an empty line is a line). HTTP/1.1 is
+// spoken as a strict subset of RFC 9112: see http.go.
+package wire
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Want is what must happen before a talk can go on.
+type Want uint8
+
+const (
+	Read  Want = iota // Feed it what the peer sends
+	Write             // send what Out returns
+	Sleep             // call Woke after Pause
+	Work              // call Work, which blocks its thread
+	Close             // say goodbye (sock.Bye)
+)
+
+// Book counts, over all the talks it opened.
+type Book struct {
+	Connections atomic.Int64
+	Requests    atomic.Int64 // replies whose last byte was sent
+	Bytes       atomic.Int64 // reply bytes sent
+
+	Idle time.Duration // longest wait for the peer, 0 for ever; set before the first Open
+}
+
+// Open begins a conversation with a peer that has just connected.
+func (b *Book) Open() *Talk {
+	b.Connections.Add(1)
+	return &Talk{book: b}
+}
+
+const (
+	maxPending = 16 << 10 // pending output at which parsing stops
+	maxPiece   = 64 << 10 // most that Out returns of a body
+	keepBytes  = 256      // most buffer an idle talk keeps
+)
+
+// Talk is one connection's conversation; its methods are called by one thread at a time.
+type Talk struct {
+	book *Book
+
+	in      []byte // unfinished rest of the input, from at on
+	at      int
+	scanned int // bytes of the rest known to hold no newline
+	phase   phase
+	req     request
+
+	out  []byte  // replies composed and not yet drained: a constant, or buf's bytes
+	buf  *buffer // where more than one constant is composed
+	sent int     // of out
+	body []byte  // follows out, from off on; nil stands for the bytes of /bytes/N
+	off  int
+	left int
+
+	replies int // replies that end in out or, the last one, in the body
+	act     act // what the last request does before it is answered
+	closing bool
+	cut     bool // close without sending what is pending
+}
+
+// buffer is an output buffer, with the ends of all its replies but the last.
+type buffer struct {
+	bytes []byte
+	ends  []int
+}
+
+var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, maxPending+1024)} }}
+
+// Next says what must happen before the talk can go on.
+func (t *Talk) Next() Want {
+	switch {
+	case t.cut:
+		return Close
+	case t.sent < len(t.out) || t.left > 0:
+		return Write
+	case t.act == actSleep:
+		return Sleep
+	case t.act != actNone:
+		return Work
+	case t.closing:
+		return Close
+	}
+	return Read
+}
+
+// Feed takes bytes the peer sent; none means it has finished sending.
+func (t *Talk) Feed(p []byte) {
+	if len(p) == 0 {
+		t.closing = true
+		return
+	}
+	if len(t.in) > t.at {
+		t.in = append(t.in, p...)
+		t.resume()
+		return
+	}
+	n := t.consume(p)
+	t.in, t.at = append(t.in[:0], p[n:]...), 0
+}
+
+// resume goes on with input that was kept.
+func (t *Talk) resume() {
+	if t.at += t.consume(t.in[t.at:]); t.at == len(t.in) {
+		t.in, t.at = t.in[:0], 0
+		if cap(t.in) > keepBytes {
+			t.in = nil
+		}
+	} else if t.at > len(t.in)/2 {
+		t.in, t.at = append(t.in[:0], t.in[t.at:]...), 0
+	}
+}
+
+// consume answers what it can of p and returns how many bytes that took.
+func (t *Talk) consume(p []byte) (n int) {
+	for n < len(p) && t.act == actNone && t.left == 0 && !t.closing && len(t.out) < maxPending {
+		k := t.step(p[n:])
+		if k == 0 {
+			break
+		}
+		n += k
+	}
+	return n
+}
+
+// Out returns reply bytes to send now, at most 64 KiB of a body at a time.
+func (t *Talk) Out() []byte {
+	if t.sent < len(t.out) {
+		return t.out[t.sent:]
+	}
+	if n := min(t.left, maxPiece); t.body != nil {
+		return t.body[t.off : t.off+n]
+	} else {
+		return pattern[t.off%64:][:n]
+	}
+}
+
+// Sent says that the kernel took the first n bytes of Out.
+func (t *Talk) Sent(n int) {
+	t.book.Bytes.Add(int64(n))
+	if t.sent < len(t.out) {
+		t.sent += n
+	} else {
+		t.off += n
+		t.left -= n
+	}
+	served := t.replies
+	if t.sent < len(t.out) || t.left > 0 {
+		if served = 0; t.buf != nil {
+			for served < len(t.buf.ends) && t.buf.ends[served] <= t.sent {
+				served++
+			}
+			t.buf.ends = t.buf.ends[:copy(t.buf.ends, t.buf.ends[served:])]
+		}
+	}
+	if served > 0 {
+		t.replies -= served
+		t.book.Requests.Add(int64(served))
+	}
+	if t.sent == len(t.out) && t.left == 0 {
+		t.drained()
+	}
+}
+
+// drained gives the buffers back and looks at input that had to wait for them.
+func (t *Talk) drained() {
+	if t.buf != nil {
+		t.buf.bytes, t.buf.ends = t.out[:0], t.buf.ends[:0]
+		buffers.Put(t.buf)
+		t.buf = nil
+	}
+	t.out, t.sent, t.body, t.off = nil, 0, nil, 0
+	if len(t.in) > t.at {
+		t.resume()
+	}
+}
+
+// Pause is how long: to sleep when Next says Sleep, to wait at most (0: for ever) when it says Read or Write.
+func (t *Talk) Pause() time.Duration {
+	if t.Next() == Sleep {
+		return time.Duration(t.req.arg)
+	}
+	return t.book.Idle
+}
+
+// Woke says that the time Pause told is over.
+func (t *Talk) Woke() {
+	if t.Next() == Sleep {
+		t.act = actNone
+		t.hello()
+		return
+	}
+	t.cut = true
+}
+
+// Work does the blocking part of a request (/block, /spin, /store) on the calling thread.
+func (t *Talk) Work() {
+	failed := t.act.work(t.req.arg)
+	t.act = actNone
+	if failed != nil {
+		t.fail(500)
+		return
+	}
+	t.hello()
+}
+
+// reply queues a whole constant reply.
+func (t *Talk) reply(constant []byte) {
+	t.begin()
+	t.write(constant)
+}
+
+// begin notes that a new reply starts where the output ends.
+func (t *Talk) begin() {
+	if t.replies++; t.replies > 1 {
+		t.own()
+		t.buf.ends = append(t.buf.ends, len(t.out))
+	}
+}
+
+// write appends a constant: the first one goes out as it is.
+func (t *Talk) write(constant []byte) {
+	if len(t.out) == 0 {
+		t.out = constant
+		return
+	}
+	t.own()
+	t.out = append(t.out, constant...)
+}
+
+// own moves the output to a buffer that can be appended to.
+func (t *Talk) own() {
+	if t.buf == nil {
+		t.buf = buffers.Get().(*buffer)
+		t.out = append(t.buf.bytes, t.out...)
+	}
+}

@@ -1,0 +1,48 @@
+package wire
+
+import (
+	"os"
+	"runtime"
+	"time"
+
+	"carousel/internal/sock"
+)
+
+// work carries out the blocking part of a request; arg is nanoseconds, or bytes.
+func (a act) work(arg int64) error {
+	switch a {
+	case actBlock:
+		sock.Sleep(time.Duration(arg))
+	case actSpin:
+		spin(time.Duration(arg))
+	case actStore:
+		return store(int(arg))
+	}
+	return nil
+}
+
+// spin burns d of the thread's processor time; time spent preempted does not count.
+func spin(d time.Duration) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for end := threadTime() + d; threadTime() < end; {
+	}
+}
+
+// store writes n bytes to a file and syncs it, then throws it away.
+func store(n int) error {
+	f, err := os.CreateTemp("", "carousel-store-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	for n > 0 {
+		k, err := f.Write(pattern[:min(n, maxPiece)])
+		if err != nil {
+			return err
+		}
+		n -= k
+	}
+	return f.Sync()
+}
