@@ -1,0 +1,82 @@
+package trial
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// The files of a run's folder.
+const (
+	RunFile    = "run.json"
+	TrialsFile = "trials.jsonl"
+)
+
+// Append adds t to the trials of the run in folder dir, which must exist, as one line in one write, and returns when
+// it is on the disk. What is there is never rewritten: after a line that an earlier writer left torn, t starts on a
+// fresh one. A run has one writer at a time.
+func Append(dir string, t *Trial) (err error) {
+	line, err := json.Marshal(t)
+	if err != nil {
+		return fmt.Errorf("trial %d of round %d: %w", t.Order, t.Round, err)
+	}
+	line = append(line, '\n')
+
+	f, err := os.OpenFile(filepath.Join(dir, TrialsFile), os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if size > 0 {
+		last := make([]byte, 1)
+		if _, err := f.ReadAt(last, size-1); err != nil {
+			return err
+		}
+		if last[0] != '\n' {
+			line = append([]byte{'\n'}, line...)
+		}
+	}
+	if _, err := f.Write(line); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if size == 0 {
+		return syncDir(dir)
+	}
+	return nil
+}
+
+// WriteRun writes r to run.json in folder dir, which must exist: whole or not at all, and on the disk when it returns.
+func WriteRun(dir string, r *Run) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("run %s: %w", r.ID, err)
+	}
+	return WriteFile(filepath.Join(dir, RunFile), append(text, '\n'))
+}
+
+// WriteFile makes text the content of the file path: whole or not at all, and on the disk when it returns. What is
+// no file, such as /dev/stdout or a pipe, is written to as it is.
+func WriteFile(path string, text []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(text)
+		return errors.Join(err, f.Close())
+	}
+	if err := replace(path, text); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return syncDir(filepath.Dir(path))
+}

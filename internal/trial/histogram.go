@@ -1,0 +1,151 @@
+package trial
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// The range and precision of every histogram here: 1 ns to 60 s at three significant digits, 221 KB each.
+const (
+	histogramMin    = 1
+	histogramMax    = 60_000_000_000
+	histogramDigits = 3
+)
+
+// Histogram counts durations in nanoseconds, from 1 ns to 60 s in buckets at most 0.1 % wide. Count, sum, smallest
+// and largest value are kept exactly beside the buckets. It is not safe for use by several goroutines: give each
+// its own and Merge them afterwards.
+type Histogram struct {
+	buckets  *hdrhistogram.Histogram
+	sum      int64
+	min, max int64 // meaningful once something was recorded
+
+	// Clamped is how many values lay outside 0 to 60 s; they sit in the last bucket (negative ones, which only a
+	// clock that was set back can make, in the first as 0).
+	Clamped int64
+}
+
+// NewHistogram returns an empty histogram.
+func NewHistogram() *Histogram {
+	return &Histogram{buckets: hdrhistogram.New(histogramMin, histogramMax, histogramDigits), min: math.MaxInt64}
+}
+
+// Record counts one duration of ns nanoseconds. It does not allocate.
+func (h *Histogram) Record(ns int64) { h.RecordN(ns, 1) }
+
+// RecordN counts n durations of ns nanoseconds each; n below 1 changes nothing.
+func (h *Histogram) RecordN(ns, n int64) {
+	if n < 1 {
+		return
+	}
+	ns = max(ns, 0)
+	if h.buckets.RecordValues(min(ns, histogramMax), n) != nil {
+		return
+	}
+	h.sum += ns * n
+	h.min, h.max = min(h.min, ns), max(h.max, ns)
+	if ns > histogramMax {
+		h.Clamped += n
+	}
+}
+
+// Merge adds what o counted.
+func (h *Histogram) Merge(o *Histogram) {
+	h.buckets.Merge(o.buckets)
+	h.sum += o.sum
+	h.min, h.max = min(h.min, o.min), max(h.max, o.max)
+	h.Clamped += o.Clamped
+}
+
+// Reset empties the histogram and keeps its memory.
+func (h *Histogram) Reset() {
+	h.buckets.Reset()
+	h.sum, h.min, h.max, h.Clamped = 0, math.MaxInt64, 0, 0
+}
+
+// Count is how many values were recorded.
+func (h *Histogram) Count() int64 { return h.buckets.TotalCount() }
+
+// Mean is the exact mean in nanoseconds, 0 when nothing was recorded.
+func (h *Histogram) Mean() float64 {
+	if h.Count() == 0 {
+		return 0
+	}
+	return float64(h.sum) / float64(h.Count())
+}
+
+// Min is the exact smallest value in nanoseconds, 0 when nothing was recorded.
+func (h *Histogram) Min() int64 {
+	if h.Count() == 0 {
+		return 0
+	}
+	return h.min
+}
+
+// Max is the exact largest value in nanoseconds, also where it lay beyond the buckets; 0 when nothing was recorded.
+func (h *Histogram) Max() int64 { return h.max }
+
+// Quantile is the value in nanoseconds that a share q of the recorded values, 0 to 1, does not exceed: the one whose
+// rank is q times the count, rounded up. It is the upper end of its bucket (0.1 % above the truth at most) but never
+// beyond Min and Max. It is 0 when nothing was recorded.
+func (h *Histogram) Quantile(q float64) int64 {
+	n := float64(h.Count())
+	if n == 0 {
+		return 0
+	}
+	// The library rounds a rank to the nearest; a percentile that is a whole rank comes back as that rank. The factor
+	// keeps 0.07 * 100, which is a little over 7 in binary, from becoming 8.
+	rank := math.Ceil(q * n * (1 - 1e-12))
+	switch {
+	case !(rank > 1):
+		return h.min
+	case rank >= n:
+		return h.max
+	}
+	return max(h.min, min(h.max, h.buckets.ValueAtPercentile(100*rank/n)))
+}
+
+// Latency is the histogram's summary for the record.
+func (h *Histogram) Latency() Latency {
+	return Latency{
+		Mean: h.Mean(),
+		P50:  h.Quantile(0.50),
+		P90:  h.Quantile(0.90),
+		P95:  h.Quantile(0.95),
+		P99:  h.Quantile(0.99),
+		P999: h.Quantile(0.999),
+		Max:  h.Max(),
+	}
+}
+
+// Encode renders the buckets as HdrHistogram's V2 compressed format in base64, about 4 KB for a typical run; the
+// HdrHistogram libraries of other languages read it.
+func (h *Histogram) Encode() (string, error) {
+	text, err := h.buckets.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		return "", fmt.Errorf("encode a histogram of %d values: %w", h.Count(), err)
+	}
+	return string(text), nil
+}
+
+// Decode reads what Encode wrote. The exact sum, smallest and largest value are not part of the format, nor is
+// Clamped: Mean, Min and Max of a decoded histogram are as precise as its buckets.
+func Decode(text string) (*Histogram, error) {
+	buckets, err := hdrhistogram.Decode([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("decode a histogram of %d characters: %w", len(text), err)
+	}
+	low, high, digits := buckets.LowestTrackableValue(), buckets.HighestTrackableValue(), buckets.SignificantFigures()
+	if low != histogramMin || high != histogramMax || digits != histogramDigits {
+		return nil, fmt.Errorf("decode a histogram: it covers %d to %d ns at %d digits, this program's cover %d to %d at %d",
+			low, high, digits, histogramMin, int64(histogramMax), histogramDigits)
+	}
+	h := &Histogram{buckets: buckets, min: math.MaxInt64}
+	if h.Count() > 0 {
+		h.sum = int64(buckets.Mean() * float64(h.Count()))
+		h.min, h.max = buckets.Min(), buckets.Max()
+	}
+	return h, nil
+}
