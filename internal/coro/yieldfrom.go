@@ -1,0 +1,68 @@
+package coro
+
+import "errors"
+
+// YieldFrom hands c over to sub until sub ends, and returns sub's result: what sub yields goes to whoever resumes c's
+// generator, and what is sent, thrown or closed there reaches sub first (PEP 380).
+//
+// A sub-generator that has not started is simply called, with the yield of its delegator: at any depth a switch then
+// costs what it costs at none, and YieldFrom allocates nothing. A started one has a flow of its own and is passed
+// through: it is resumed with the zero value, as by Next, and every further switch goes through both flows.
+//
+// A sub that is over gives ErrEnded, one that is running or delegated to ErrRunning. If sub ignores a Close, so did
+// its delegator.
+func YieldFrom[Y, S, R any](c *Co[Y, S], sub *Gen[Y, S, R]) (R, error) {
+	if c.state != Running {
+		panic("coro: YieldFrom called outside the running body of its generator")
+	}
+	switch sub.State() {
+	case Created:
+		return callOn(c, sub)
+	case Suspended:
+		if sub.lent == nil {
+			return passThrough(c, sub)
+		}
+		fallthrough
+	case Running:
+		var zero R
+		return zero, ErrRunning
+	}
+	var zero R
+	return zero, ErrEnded
+}
+
+// callOn runs sub on c's own stack.
+func callOn[Y, S, R any](c *Co[Y, S], sub *Gen[Y, S, R]) (R, error) {
+	sub.lent = c
+	sub.err = ErrEnded                                // stands only if the body does not return
+	defer func() { sub.lent, sub.over = nil, true }() // even then
+	result, err := sub.body(c)
+	err = notEnded(err)
+	sub.result, sub.err = result, err
+	return result, err
+}
+
+// passThrough stands between c and a sub that runs on a flow of its own.
+func passThrough[Y, S, R any](c *Co[Y, S], sub *Gen[Y, S, R]) (result R, err error) {
+	sub.lent = c
+	defer func() { sub.lent = nil }()
+	h := sub.handle
+	var s, none S
+	y, err := h.resume(none, nil)
+	for err == nil {
+		var thrown error
+		s, thrown = c.Yield(y)
+		switch {
+		case thrown == nil:
+			y, err = h.resume(s, nil)
+		case errors.Is(thrown, ErrClosed):
+			if err := h.close(); err != nil {
+				return result, err
+			}
+			return result, thrown
+		default:
+			y, err = h.resume(none, thrown)
+		}
+	}
+	return h.result, h.err
+}
