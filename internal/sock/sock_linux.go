@@ -223,6 +223,11 @@ func Close(fd int) { syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
 // Bye closes a connection whose last reply must not be lost: input left unread would turn the close into a reset
 // that overtakes it. It never waits and discards at most a megabyte.
 func Bye(fd int) {
+	finish(fd)
+	Close(fd)
+}
+
+func finish(fd int) {
 	var waste [ReadBytes]byte
 	n, err := Read(fd, waste[:])
 	if n > 0 || err == Again {
@@ -233,7 +238,14 @@ func Bye(fd int) {
 			}
 		}
 	}
-	Close(fd)
+}
+
+// ByeConn is Bye for a connection of package net.
+func ByeConn(c net.Conn) {
+	if raw, err := c.(syscall.Conn).SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { finish(int(fd)) })
+	}
+	c.Close()
 }
 
 // Sleep blocks the calling thread for d, with the kernel's own precision.

@@ -52,6 +52,14 @@ func Sleep(d time.Duration) { time.Sleep(d) }
 // Shed pauses, since a caller cannot be refused without a descriptor here.
 func Shed(int) { time.Sleep(10 * time.Millisecond) }
 
+// ByeConn closes a connection after its last reply.
+func ByeConn(c net.Conn) {
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+	c.Close()
+}
+
 // The rest exists so that the models compile; the table of models never runs them here.
 
 const (

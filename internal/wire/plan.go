@@ -1,0 +1,65 @@
+package wire
+
+import (
+	"net/url"
+	"time"
+)
+
+// Plan is what one request asks for, for a server that has its own HTTP (net/http) and shares only the endpoints.
+type Plan struct {
+	Status int           // 200, or why the request is refused
+	Reason string        // text of a refusal
+	Allow  string        // of a 405
+	Bytes  int           // size of a /bytes/N body, -1 for other replies
+	Echo   bool          // the reply is the request's body
+	Sleep  time.Duration // to wait before the reply
+	Work   func() error  // to call before the reply; nil where there is nothing to do
+}
+
+// PlanFor looks a request up in the table of endpoints.
+func PlanFor(method string, target *url.URL) Plan {
+	r, arg, ok := find([]byte(target.EscapedPath()))
+	p := Plan{Status: 200, Bytes: -1}
+	switch {
+	case r == unknownRoute:
+		p.Status = 404
+	case r.method == methodPost && method != "POST":
+		p.Status, p.Allow = 405, "POST"
+	case r.method == methodGet && method != "GET" && method != "HEAD":
+		p.Status, p.Allow = 405, "GET, HEAD"
+	case !ok:
+		p.Status = 400
+	case r.act == actBytes:
+		p.Bytes = int(arg)
+	case r.act == actEcho:
+		p.Echo = true
+	case r.act == actSleep:
+		p.Sleep = time.Duration(arg)
+	case r.act != actNone:
+		p.Work = func() error { return r.act.work(arg) }
+	}
+	p.Reason = failures[p.Status][1]
+	return p
+}
+
+// MaxBody is the largest request body, in bytes.
+const MaxBody = maxBody
+
+// Hello is the body of the hello reply.
+const Hello = "Hello world\n"
+
+// Pattern reads as the body of /bytes/N, from its first byte on.
+type Pattern struct{ off int }
+
+// Read fills p; it never ends and never fails.
+func (r *Pattern) Read(p []byte) (int, error) {
+	n := copy(p, pattern[r.off%64:])
+	r.off += n
+	return n, nil
+}
+
+// Tally counts what such a server sent, in place of Sent.
+func (t *Talk) Tally(requests, bytes int) {
+	t.book.Requests.Add(int64(requests))
+	t.book.Bytes.Add(int64(bytes))
+}

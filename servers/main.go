@@ -1,0 +1,143 @@
+// Command servers runs one server model in one process.
+//
+// Every folder beside this file is a model; README.md has them in order, with the lesson of each.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"carousel/internal/sock"
+	"carousel/internal/wire"
+	"carousel/servers/blocking"
+	"carousel/servers/epoll"
+	"carousel/servers/goroutine"
+	"carousel/servers/nethttp"
+	"carousel/servers/selectloop"
+)
+
+// model is one way to take turns.
+type model struct {
+	name   string
+	lesson string
+	serve  func(ln int, open func() *wire.Talk) error
+	raw    bool // made of raw socket calls, which only Linux has here
+}
+
+// models is the ladder, in its order.
+var models = []model{
+	{"blocking", "one thinking client stops everybody: accept, recv and send block", blocking.Serve, true},
+	{"select", "hand over control: watch many descriptors, act on the ready ones", selectloop.Serve, true},
+	{"epoll", "callbacks: a descriptor is registered with the function to call", epoll.Serve, true},
+	{"goroutine", "write blocking code, the runtime does the callbacks", goroutine.Serve, false},
+	{"nethttp", "the yardstick: net/http, which speaks HTTP only", nethttp.Serve, false},
+}
+
+// unavailable is why the model cannot run on this system, or "".
+func (m model) unavailable() string {
+	if m.raw && !sock.Linux {
+		return "needs Linux's socket calls, this is " + runtime.GOOS
+	}
+	return ""
+}
+
+// Exit codes, as in all programs of Carousel.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+	exitStart  = 3
+)
+
+func main() { os.Exit(run(os.Stdout, os.Stderr, os.Args[1:])) }
+
+func run(stdout, stderr io.Writer, args []string) int {
+	var name, addr string
+	var list, asJSON bool
+	var idle time.Duration
+	code := 0
+	cmd := &cobra.Command{
+		Use:     "servers --model NAME",
+		Short:   "Run one server model until SIGTERM or ctrl-C",
+		Example: "  servers --model epoll\n  servers --list",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if list {
+				return printList(stdout, asJSON)
+			}
+			m, err := find(name)
+			if err != nil {
+				return err
+			}
+			if idle < 0 {
+				return fmt.Errorf("--idle-timeout is %v: it must not be negative", idle)
+			}
+			code = serve(stdout, stderr, m, addr, idle)
+			return nil
+		},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&name, "model", "m", "", "the model to run; --list tells them")
+	flags.StringVarP(&addr, "addr", "a", "127.0.0.1:5000", "where to listen; port 0 is any free one")
+	flags.BoolVarP(&list, "list", "l", false, "list the models and leave")
+	flags.BoolVar(&asJSON, "json", false, "with --list: as JSON")
+	flags.DurationVar(&idle, "idle-timeout", 0, "close a connection whose peer keeps it waiting this long (0: never)")
+	cmd.SetArgs(args)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	if err := cmd.Execute(); err != nil {
+		fmt.Fprintf(stderr, "servers: %v\n", err)
+		return exitUsage
+	}
+	return code
+}
+
+func find(name string) (model, error) {
+	var names []string
+	for _, m := range models {
+		if m.name == name {
+			if why := m.unavailable(); why != "" {
+				return m, fmt.Errorf("model %s: %s", name, why)
+			}
+			return m, nil
+		}
+		names = append(names, m.name)
+	}
+	if name == "" {
+		return model{}, fmt.Errorf("which model? --model takes one of %s", strings.Join(names, ", "))
+	}
+	return model{}, fmt.Errorf("unknown model %q: --model takes one of %s", name, strings.Join(names, ", "))
+}
+
+func printList(w io.Writer, asJSON bool) error {
+	type row struct {
+		Name      string `json:"name"`
+		Lesson    string `json:"lesson"`
+		Available bool   `json:"available"`
+		Reason    string `json:"reason,omitempty"`
+	}
+	var rows []row
+	for _, m := range models {
+		rows = append(rows, row{m.name, m.lesson, m.unavailable() == "", m.unavailable()})
+	}
+	if asJSON {
+		return json.NewEncoder(w).Encode(rows)
+	}
+	for _, r := range rows {
+		if !r.Available {
+			r.Lesson = "unavailable: " + r.Reason
+		}
+		if _, err := fmt.Fprintf(w, "%-17s %s\n", r.Name, r.Lesson); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/metrics"
+	"syscall"
+	"time"
+
+	"carousel/internal/sock"
+	"carousel/internal/usage"
+	"carousel/internal/wire"
+)
+
+// windUp is how long a model may take to return once its listening socket was shut down.
+const windUp = 500 * time.Millisecond
+
+// serve runs a model from the READY line to the usage line and returns the exit code.
+func serve(stdout, stderr io.Writer, m model, addr string, idle time.Duration) int {
+	fail := func(err error) int {
+		fmt.Fprintf(stderr, "servers: %v\n", err)
+		return exitStart
+	}
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		fmt.Fprintf(stderr, "servers: --addr is %q: it takes host:port, such as 127.0.0.1:5000\n", addr)
+		return exitUsage
+	}
+	ln, bound, err := sock.Listen(addr)
+	if err != nil {
+		return fail(listening(addr, err))
+	}
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(stop)
+
+	book := &wire.Book{Idle: idle}
+	done := make(chan error, 1)
+	began := time.Now()
+	go func() {
+		runtime.LockOSThread() // one flow on one thread, so that no wake-up moves it
+		done <- m.serve(ln, book.Open)
+	}()
+	if _, err := fmt.Fprintf(stdout, "READY %s\n", bound); err != nil {
+		return fail(err)
+	}
+	select {
+	case err = <-done:
+	case <-stop:
+		sock.Shutdown(ln)
+		select {
+		case err = <-done:
+		case <-time.After(windUp):
+		}
+	}
+	line := account(m.name, book, time.Since(began))
+	if encoded := json.NewEncoder(stdout).Encode(line); err == nil {
+		err = encoded
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "servers: %s: %v\n", m.name, err)
+		return exitFailed
+	}
+	return 0
+}
+
+// listening explains why an address could not be listened on.
+func listening(addr string, err error) error {
+	switch {
+	case isErrno(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is in use by another program: choose another port with --addr, port 0 for any", addr)
+	case isErrno(err, syscall.EACCES):
+		return fmt.Errorf("%s may not be listened on: ports below 1024 are privileged, choose another with --addr", addr)
+	case isErrno(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%s is no address of this machine: choose another with --addr", addr)
+	}
+	return fmt.Errorf("cannot listen on %s: %w", addr, err)
+}
+
+// account fills the usage line: what was served and what it cost.
+func account(name string, book *wire.Book, elapsed time.Duration) usage.Line {
+	line := usage.Line{
+		Model:       name,
+		Requests:    book.Requests.Load(),
+		Connections: book.Connections.Load(),
+		Bytes:       book.Bytes.Load(),
+		ElapsedNS:   elapsed.Nanoseconds(),
+		GOMAXPROCS:  runtime.GOMAXPROCS(0),
+	}
+	resources(&line)
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	line.GC.Cycles = int64(mem.NumGC)
+	line.GC.PauseNS = int64(mem.PauseTotalNs)
+	sample := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
+	if metrics.Read(sample); sample[0].Value.Kind() == metrics.KindFloat64 {
+		line.GC.CPUNS = int64(sample[0].Value.Float64() * 1e9)
+	}
+	return line
+}

@@ -1,0 +1,173 @@
+// Package selectloop hands control to a loop around select(2).
+//
+// Lesson: give the kernel the whole list of descriptors and act on those that are ready; nobody blocks alone any
+// more. The list is built and scanned anew on every turn, so a turn costs as much as there are connections, and a
+// set has 1024 places: a descriptor beyond them is refused.
+package selectloop
+
+import (
+	"fmt"
+
+	"carousel/internal/sock"
+	"carousel/internal/timer"
+	"carousel/internal/wire"
+)
+
+type loop struct {
+	ln     int
+	open   func() *wire.Talk
+	conns  []*conn // by descriptor
+	queue  []*conn // could go on, but had their turn
+	timers timer.Queue
+	buf    [sock.ReadBytes]byte
+}
+
+type conn struct {
+	fd     int
+	talk   *wire.Talk
+	want   wire.Want // what it is watched for
+	queued bool
+}
+
+// Serve answers connections to ln until it is shut down.
+func Serve(ln int, open func() *wire.Talk) error {
+	l := &loop{ln: ln, open: open}
+	if err := sock.NonBlocking(ln); err != nil {
+		return err
+	}
+	for {
+		limit := l.timers.Wait()
+		if len(l.queue) > 0 {
+			limit = 0
+		}
+		read, write, urgent, n := l.sets()
+		if _, err := sock.Select(n, &read, &write, &urgent, limit); err != nil {
+			return err
+		}
+		for fd, c := range l.conns {
+			if c != nil && (read.Has(fd) || write.Has(fd)) {
+				l.turn(c)
+			}
+		}
+		for fd, ok := l.timers.Due(); ok; fd, ok = l.timers.Due() {
+			l.conns[fd].talk.Woke()
+			l.turn(l.conns[fd])
+		}
+		for range len(l.queue) {
+			c := l.queue[0]
+			l.queue = l.queue[1:]
+			if c.queued {
+				c.queued = false
+				l.turn(c)
+			}
+		}
+		if read.Has(ln) {
+			if err := l.accept(); err != sock.Again {
+				return sock.Ended(err)
+			}
+		}
+	}
+}
+
+// sets lists every descriptor under what it waits for. Nobody here sends urgent data, the third list stays empty.
+func (l *loop) sets() (read, write, urgent sock.FDSet, n int) {
+	read.Set(l.ln)
+	for fd, c := range l.conns {
+		if c == nil || c.queued {
+			continue
+		}
+		switch c.want {
+		case wire.Read:
+			read.Set(fd)
+		case wire.Write:
+			write.Set(fd)
+		}
+	}
+	return read, write, urgent, max(l.ln+1, len(l.conns))
+}
+
+func (l *loop) accept() error {
+	for {
+		fd, err := sock.Accept(l.ln)
+		if err != nil {
+			return err
+		}
+		if fd >= sock.FDSetSize {
+			sock.Refuse(fd, fmt.Sprintf("select(2) watches descriptors below %d, this one is %d", sock.FDSetSize, fd))
+			continue
+		}
+		for fd >= len(l.conns) {
+			l.conns = append(l.conns, nil)
+		}
+		l.conns[fd] = &conn{fd: fd, talk: l.open()}
+	}
+}
+
+// turn lets a connection go as far as it can without waiting, and not farther than is fair.
+func (l *loop) turn(c *conn) {
+	fed, worked, budget := false, false, sock.TurnBytes
+	for {
+		c.want = c.talk.Next()
+		switch c.want {
+		case wire.Read:
+			if fed {
+				l.wait(c)
+				return
+			}
+			n, err := sock.Read(c.fd, l.buf[:])
+			if err == sock.Again {
+				l.wait(c)
+				return
+			} else if err != nil {
+				l.close(c, sock.Close)
+				return
+			}
+			c.talk.Feed(l.buf[:n])
+			fed = true
+		case wire.Write:
+			if budget <= 0 {
+				l.again(c)
+				return
+			}
+			n, err := sock.Write(c.fd, c.talk.Out())
+			if err == sock.Again {
+				l.wait(c)
+				return
+			} else if err != nil {
+				l.close(c, sock.Close)
+				return
+			}
+			c.talk.Sent(n)
+			budget -= n
+		case wire.Sleep:
+			l.wait(c)
+			return
+		case wire.Work:
+			if worked {
+				l.again(c)
+				return
+			}
+			c.talk.Work()
+			worked = true
+		case wire.Close:
+			l.close(c, sock.Bye)
+			return
+		}
+	}
+}
+
+// wait leaves a connection to the next select, which watches for what it wants.
+func (l *loop) wait(c *conn) { l.timers.Set(c.fd, c.talk.Pause()) }
+
+// again queues a connection behind the others.
+func (l *loop) again(c *conn) {
+	c.queued = true
+	l.queue = append(l.queue, c)
+}
+
+func (l *loop) close(c *conn, bye func(int)) {
+	l.timers.Set(c.fd, 0)
+	l.conns[c.fd] = nil
+	c.queued = false
+	bye(c.fd)
+}
