@@ -1,0 +1,164 @@
+package child
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminates says that Stop asks before it kills.
+const terminates = true
+
+func init() {
+	roles["parent"] = func() {
+		p, err := Start(play("stubborn"))
+		if err != nil {
+			panic(err)
+		}
+		if _, err := Ready(p.Stdout, patience); err != nil {
+			panic(err)
+		}
+		fmt.Println(p.PID())
+		p.Wait()
+	}
+	roles["limited parent"] = func() {
+		cmd := exec.Command("sh", "-c", "ulimit -Sn")
+		cmd.Stdout = os.Stdout
+		p, err := Start(cmd)
+		if err != nil {
+			panic(err)
+		}
+		p.Wait()
+	}
+}
+
+// ends waits until the process pid is no more (a zombie whose new parent is slow has ended, too).
+func ends(t *testing.T, pid int) {
+	t.Helper()
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(5 * time.Millisecond) {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil || strings.Contains(string(stat), ") Z ") {
+			return
+		}
+	}
+	t.Errorf("process %d is still there", pid)
+	syscall.Kill(pid, syscall.SIGKILL)
+}
+
+func TestDiesWithItsParent(t *testing.T) {
+	parent := play("parent")
+	out, err := parent.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	pid, _ := strconv.Atoi(strings.TrimSpace(line))
+	if pid == 0 {
+		t.Fatalf("the parent said %q, %v", line, err)
+	}
+	if err := syscall.Kill(pid, 0); err != nil {
+		t.Fatalf("child %d before its parent's end: %v", pid, err)
+	}
+	parent.Process.Kill()
+	parent.Wait()
+	ends(t, pid)
+}
+
+func TestOutlivesTheThreadThatAskedForIt(t *testing.T) {
+	started := make(chan *Process)
+	thread := make(chan int, 1)
+	go func() {
+		runtime.LockOSThread() // and ends locked, which ends the thread
+		p, err := Start(play("polite"))
+		if err != nil {
+			t.Error(err)
+		}
+		thread <- unix.Gettid()
+		started <- p
+	}()
+	p := <-started
+	if p == nil {
+		t.FailNow()
+	}
+	defer p.Stdout.Close()
+	tid := <-thread
+	if tid != os.Getpid() { // the first thread of a process never ends
+		ends(t, tid)
+	}
+	if _, err := Ready(p.Stdout, patience); err != nil {
+		t.Error(err)
+	}
+	if err := p.Stop(patience); err != nil {
+		t.Errorf("Stop = %v: the child died with a thread", err)
+	}
+}
+
+func TestConfined(t *testing.T) {
+	var mine unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &mine); err != nil {
+		t.Fatal(err)
+	}
+	cpu := 0
+	for !mine.IsSet(cpu) {
+		cpu++
+	}
+	allowed := func(cpus ...int) string {
+		p := start(t, exec.Command("grep", "Cpus_allowed_list", "/proc/self/status"), cpus...)
+		out, err := io.ReadAll(p.Stdout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(strings.TrimPrefix(string(out), "Cpus_allowed_list:"))
+	}
+	if got := allowed(cpu); got != strconv.Itoa(cpu) {
+		t.Errorf("confined to processor %d, the child may use %s", cpu, got)
+	}
+	if got := allowed(); mine.Count() > 1 && got == strconv.Itoa(cpu) {
+		t.Errorf("an unconfined child after a confined one may use %s only", got)
+	}
+	if _, err := Start(exec.Command("true"), 1023); err == nil {
+		t.Error("a processor that is not there was accepted")
+	}
+}
+
+func TestDescriptorLimitIsThisProcesss(t *testing.T) {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max <= 300 {
+		t.Skipf("hard limit %d: no room for a lower soft limit (%v)", limit.Max, err)
+	}
+	cmd := exec.Command("sh", "-c", `ulimit -Sn 300 && exec "$0"`, os.Args[0])
+	cmd.Env = append(os.Environ(), role+"=limited parent")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := strconv.Atoi(strings.TrimSpace(string(out))); got <= 300 {
+		t.Errorf("the runtime raised the limit from 300 towards %d, its child got %d", limit.Max, got)
+	}
+}
+
+func TestLeavesNothingOfItsGroup(t *testing.T) {
+	p := start(t, exec.Command("sh", "-c", "sleep 60 & echo $!"))
+	out, err := bufio.NewReader(p.Stdout).ReadString('\n')
+	pid, _ := strconv.Atoi(strings.TrimSpace(out))
+	if pid == 0 {
+		t.Fatalf("it said %q, %v", out, err)
+	}
+	if err := p.Wait(); err != nil {
+		t.Error(err)
+	}
+	ends(t, pid)
+}

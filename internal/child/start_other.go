@@ -1,0 +1,27 @@
+//go:build !linux
+
+package child
+
+import "errors"
+
+// group is empty: process groups are used on Linux only.
+type group struct{}
+
+func (p *Process) run(cpus []int) {
+	if len(cpus) > 0 {
+		p.started <- errors.New("this system cannot confine a process to processors; that needs Linux")
+		return
+	}
+	err := p.cmd.Start()
+	p.started <- err
+	if err != nil {
+		return
+	}
+	p.err = p.cmd.Wait()
+	close(p.done)
+}
+
+// terminate says no: there is no asking on every system, so Stop kills.
+func (p *Process) terminate() bool { return false }
+
+func (p *Process) kill() { p.cmd.Process.Kill() }
