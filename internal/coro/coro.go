@@ -40,6 +40,7 @@ package coro
 import (
 	"errors"
 	"iter"
+	"runtime"
 )
 
 var (
@@ -66,9 +67,10 @@ type Body[Y, S, R any] func(c *Co[Y, S]) (R, error)
 // Gen is a generator seen from outside, where it is resumed.
 type Gen[Y, S, R any] struct {
 	body   Body[Y, S, R]
-	handle *handle[Y, S, R] // its own flow, once started
-	lent   *Co[Y, S]        // its delegator's flow, while it is delegated to
-	over   bool             // it ended without a flow of its own, with:
+	flow   *flow[Y, S, R] // its own, once started
+	net    *net           // for a generator that is forgotten
+	lent   *Co[Y, S]      // its delegator's flow, while it is delegated to
+	over   bool           // it ended without a flow of its own, with:
 	result R
 	err    error
 }
@@ -81,10 +83,10 @@ func New[Y, S, R any](body func(c *Co[Y, S]) (R, error)) *Gen[Y, S, R] {
 
 // Next resumes the generator, sending it the zero value, until it yields or ends. It is how a generator is started.
 func (g *Gen[Y, S, R]) Next() (Y, error) {
-	if g.State() == Created {
-		g.start()
-	}
 	var none S
+	if g.State() == Created {
+		return g.start()
+	}
 	return g.Send(none)
 }
 
@@ -130,7 +132,7 @@ func (g *Gen[Y, S, R]) Close() error {
 	case state == Running || g.lent != nil:
 		return ErrRunning
 	}
-	return g.handle.close()
+	return g.flow.close()
 }
 
 // Result returns what the body returned; ErrNotEnded before it has, ErrEnded if it panicked.
@@ -139,7 +141,7 @@ func (g *Gen[Y, S, R]) Result() (R, error) {
 	case g.over:
 		return g.result, g.err
 	case g.State() == Closed:
-		return g.handle.result, g.handle.err
+		return g.flow.result, g.flow.err
 	}
 	return g.result, ErrNotEnded
 }
@@ -155,10 +157,12 @@ func (g *Gen[Y, S, R]) All() iter.Seq[Y] {
 
 // resume lets the body go on, whose Yield returns s and thrown, if it is this generator's turn.
 func (g *Gen[Y, S, R]) resume(s S, thrown error) (y Y, err error) {
-	if g.handle == nil || g.handle.state != Suspended || g.lent != nil {
+	if g.flow == nil || g.flow.state != Suspended || g.lent != nil {
 		return y, g.misuse()
 	}
-	return g.handle.resume(s, thrown)
+	y, err = g.flow.resume(s, thrown)
+	runtime.KeepAlive(g)
+	return y, err
 }
 
 // misuse is why the generator cannot be resumed as it is.

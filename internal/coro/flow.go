@@ -33,87 +33,88 @@ func (c *Co[Y, S]) Yield(y Y) (S, error) {
 	return c.sent, c.thrown
 }
 
-// flow is a started generator: what its goroutine knows. It does not know the Gen, nor the handle.
+// flow is a started generator: all that its goroutine knows, which is not the Gen.
 type flow[Y, S, R any] struct {
 	Co[Y, S]
-	body   Body[Y, S, R]
 	next   func() (Y, bool)
 	result R
 	err    error
+	body   Body[Y, S, R]
+	net    runtime.Cleanup
+	locked bool // to the thread of its creator, like whom
 }
 
-// handle is all by which a flow can be resumed: when it is garbage, nobody ever will.
-type handle[Y, S, R any] struct {
-	*flow[Y, S, R]
-	cleanup runtime.Cleanup
-}
+// net is reachable from the Gen and from nowhere else: when it is garbage, nobody can resume the flow any more.
+type net struct{ _ *net }
 
-// start makes the flow, paused at the top of the body. The flow belongs to the thread of its creator if that is
-// locked, and the goroutine of clean-ups must not touch it then.
-func (g *Gen[Y, S, R]) start() {
+// start runs the body up to its first yield.
+func (g *Gen[Y, S, R]) start() (Y, error) {
 	f := &flow[Y, S, R]{body: g.body}
 	f.next, _ = iter.Pull(f.run)
-	f.state = Suspended
-	g.handle = &handle[Y, S, R]{flow: f}
-	if !threadLocked() {
-		g.handle.cleanup = runtime.AddCleanup(g.handle, (*flow[Y, S, R]).forget, f)
-	}
-}
-
-// resume switches to the flow and back.
-func (h *handle[Y, S, R]) resume(s S, thrown error) (Y, error) {
-	h.sent, h.thrown = s, thrown
-	h.state = Running
-	y, paused := h.next()
-	runtime.KeepAlive(h)
-	if paused {
-		return y, nil
-	}
-	h.cleanup.Stop()
-	h.body, h.next, h.yield = nil, nil, nil
-	if h.err != nil {
-		return y, h.err
-	}
-	return y, ErrEnded
-}
-
-// close throws ErrClosed into the flow and sees to it that this was the last time it was resumed.
-func (h *handle[Y, S, R]) close() (err error) {
-	defer func() {
-		if h.ignored {
-			recover() // what run panicked with; a panic of the body itself passes
-			err = ErrIgnoredClose
-			h.err = err
-		}
-	}()
+	g.flow, g.body = f, nil
 	var none S
-	h.closing = true
-	_, err = h.resume(none, ErrClosed)
-	if err == ErrEnded || errors.Is(err, ErrClosed) {
-		return nil
+	y, err := f.resume(none, nil)
+	if f.state == Suspended && !f.locked {
+		g.net = new(net)
+		f.net = runtime.AddCleanup(g.net, (*flow[Y, S, R]).forget, f)
 	}
-	return err
+	return y, err
 }
 
-// forget closes a flow that nobody can resume. What the body makes of it, nobody can be told.
+// forget closes a flow that nobody can resume. What its body makes of that, nobody can be told.
 func (f *flow[Y, S, R]) forget() {
 	if f.state == Suspended {
-		go (&handle[Y, S, R]{flow: f}).close()
+		go f.close()
 	}
 }
 
 // run is the flow's whole life, on its own goroutine.
 func (f *flow[Y, S, R]) run(yield func(Y) bool) {
 	f.yield = yield
+	f.locked = threadLocked()
+	f.err = ErrEnded // stands only if the body does not return
 	defer func() {
 		f.state = Closed
 		if f.ignored {
-			panic(ErrIgnoredClose) // for Close, in place of the Goexit, which iter.Pull would pass on to it
+			panic(ErrIgnoredClose) // for close, in place of the Goexit, which iter.Pull would pass on to it
 		}
 	}()
-	f.err = ErrEnded // stands only if the body does not return
 	result, err := f.body(&f.Co)
 	f.result, f.err = result, notEnded(err)
+}
+
+// resume switches to the flow and back.
+func (f *flow[Y, S, R]) resume(s S, thrown error) (Y, error) {
+	f.sent, f.thrown = s, thrown
+	f.state = Running
+	y, paused := f.next()
+	if paused {
+		return y, nil
+	}
+	f.net.Stop()
+	f.body, f.next, f.yield = nil, nil, nil
+	if f.err != nil {
+		return y, f.err
+	}
+	return y, ErrEnded
+}
+
+// close throws ErrClosed into the flow and sees to it that this was the last time it was resumed.
+func (f *flow[Y, S, R]) close() (err error) {
+	defer func() {
+		if f.ignored {
+			recover() // what run panicked with; a panic of the body itself passes
+			err = ErrIgnoredClose
+			f.err = err
+		}
+	}()
+	var none S
+	f.closing = true
+	_, err = f.resume(none, ErrClosed)
+	if err == ErrEnded || errors.Is(err, ErrClosed) {
+		return nil
+	}
+	return err
 }
 
 // notEnded keeps a body's error from passing for its regular end (PEP 479).

@@ -21,8 +21,8 @@ func (g *Gen[Y, S, R]) State() State {
 		return Closed
 	case g.lent != nil:
 		return g.lent.state
-	case g.handle != nil:
-		return g.handle.state
+	case g.flow != nil:
+		return g.flow.state
 	}
 	return Created
 }

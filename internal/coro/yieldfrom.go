@@ -46,23 +46,23 @@ func callOn[Y, S, R any](c *Co[Y, S], sub *Gen[Y, S, R]) (R, error) {
 func passThrough[Y, S, R any](c *Co[Y, S], sub *Gen[Y, S, R]) (result R, err error) {
 	sub.lent = c
 	defer func() { sub.lent = nil }()
-	h := sub.handle
+	f := sub.flow
 	var s, none S
-	y, err := h.resume(none, nil)
+	y, err := f.resume(none, nil)
 	for err == nil {
 		var thrown error
 		s, thrown = c.Yield(y)
 		switch {
 		case thrown == nil:
-			y, err = h.resume(s, nil)
+			y, err = f.resume(s, nil)
 		case errors.Is(thrown, ErrClosed):
-			if err := h.close(); err != nil {
+			if err := f.close(); err != nil {
 				return result, err
 			}
 			return result, thrown
 		default:
-			y, err = h.resume(none, thrown)
+			y, err = f.resume(none, thrown)
 		}
 	}
-	return h.result, h.err
+	return f.result, f.err
 }
