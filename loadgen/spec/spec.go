@@ -1,7 +1,30 @@
 // Package spec is what a load asks for: target, connections, rate, workload; validated, printable, hashable.
 package spec
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The engines and protocols there are.
+const (
+	Epoll = "epoll"
+	Net   = "net"
+	Hey   = "hey"
+
+	HTTP = "http"
+	Line = "line"
+)
+
+// MaxTimeout is the longest latency the histograms hold.
+const MaxTimeout = 60 * time.Second
 
 // Spec is one load. Durations are nanoseconds in JSON.
 type Spec struct {
@@ -20,4 +43,182 @@ type Spec struct {
 	Engine      string        `json:"engine"` // epoll, net or hey, never auto once validated
 	Idle        int           `json:"idle"`   // silent connections opened first
 	PID         int           `json:"pid,omitempty"`
+}
+
+// Default is the load of a command line without flags. Engine and Threads are empty: what is best depends on the system.
+func Default() Spec {
+	return Spec{Target: DefaultTarget, Proto: HTTP, Method: "GET", Connections: 50, Duration: 10 * time.Second, Timeout: 30 * time.Second}
+}
+
+// Validate says what is wrong with the first field that cannot be carried out, and what to write instead.
+func (s Spec) Validate() error {
+	for _, wrong := range []func() error{s.load, s.workload, s.target, s.engine} {
+		if err := wrong(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Spec) load() error {
+	switch {
+	case s.Connections < 1:
+		return fmt.Errorf("-c %d: at least one connection is needed", s.Connections)
+	case s.Duration < 0:
+		return fmt.Errorf("-d %v: a duration is above 0", s.Duration)
+	case s.Requests < 0:
+		return fmt.Errorf("-n %d: a number of requests is above 0", s.Requests)
+	case s.Duration > 0 && s.Requests > 0:
+		return fmt.Errorf("-n %d and -d %v: give one of them, the run ends by count or by time", s.Requests, s.Duration)
+	case s.Duration == 0 && s.Requests == 0:
+		return fmt.Errorf("nothing to do: give -d above 0 or -n above 0")
+	case s.Requests > 0 && s.Requests < int64(s.Connections):
+		return fmt.Errorf("-n %d leaves some of %d connections without a request: use -c %d or fewer", s.Requests, s.Connections, s.Requests)
+	case s.Rate < 0 || math.IsNaN(s.Rate) || math.IsInf(s.Rate, 0):
+		return fmt.Errorf("-r %v: a rate is above 0 requests per second", s.Rate)
+	case s.Rate > 1e7:
+		return fmt.Errorf("-r %v: the finest schedule is 10000000 requests per second", s.Rate)
+	case s.Rate > 0 && s.Duration > 0 && s.Rate*s.Duration.Seconds() < 1:
+		return fmt.Errorf("-r %v for %v is less than one request: use -d %v or longer", s.Rate, s.Duration, time.Duration(math.Ceil(1/s.Rate))*time.Second)
+	case s.Warmup < 0:
+		return fmt.Errorf("--warmup %v: a warm-up is not negative", s.Warmup)
+	case s.Timeout <= 0:
+		return fmt.Errorf("--timeout %v: without a timeout a lost request would wait for ever; give one above 0", s.Timeout)
+	case s.Timeout > MaxTimeout:
+		return fmt.Errorf("--timeout %v: latency is kept up to %v, use that or less", s.Timeout, MaxTimeout)
+	case s.Threads < 0:
+		return fmt.Errorf("-t %d: threads are not negative", s.Threads)
+	case s.Threads > s.Connections:
+		return fmt.Errorf("-t %d: %d connections keep at most as many threads busy, use -t %[2]d or less", s.Threads, s.Connections)
+	case s.Idle < 0:
+		return fmt.Errorf("--idle %d: a number of connections is not negative", s.Idle)
+	case s.PID < 0:
+		return fmt.Errorf("--pid %d is no process", s.PID)
+	}
+	return nil
+}
+
+func (s Spec) workload() error {
+	switch s.Proto {
+	case HTTP:
+	case Line:
+		if s.Method != "GET" || len(s.Headers) > 0 {
+			return fmt.Errorf("--proto line sends lines: -X and -H are for --proto http")
+		}
+		if strings.ContainsAny(s.Body, "\r\n") {
+			return fmt.Errorf("--body %q: with --proto line it is one line, the newline is added", s.Body)
+		}
+		return nil
+	default:
+		return fmt.Errorf("--proto %q: it is http or line", s.Proto)
+	}
+	if !isToken(s.Method) || s.Method == "CONNECT" {
+		return fmt.Errorf("-X %q is no method that can be sent", s.Method)
+	}
+	for _, h := range s.Headers {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok || !isToken(name) {
+			return fmt.Errorf("-H %q: a header is 'Name: value'", h)
+		}
+		if strings.ContainsAny(value, "\r\n\x00") {
+			return fmt.Errorf("-H %q: a value is one line", h)
+		}
+		switch strings.ToLower(name) {
+		case "content-length", "transfer-encoding":
+			return fmt.Errorf("-H %q: loadgen frames the body itself, leave the header out", h)
+		}
+	}
+	return nil
+}
+
+func (s Spec) target() error {
+	clean, err := Target(s.Target)
+	switch {
+	case err != nil:
+		return err
+	case clean != s.Target:
+		return fmt.Errorf("target %q must be written %q", s.Target, clean)
+	case s.Proto == Line && pathOf(clean) != "/":
+		return fmt.Errorf("target %s: --proto line has no path, use %s", s.Target, strings.TrimSuffix(clean, pathOf(clean))+"/")
+	}
+	return nil
+}
+
+func (s Spec) engine() error {
+	switch s.Engine {
+	case Epoll:
+		if runtime.GOOS != "linux" {
+			return fmt.Errorf("--engine epoll needs Linux, this is %s: use --engine net", runtime.GOOS)
+		}
+		return nil
+	case Net:
+		return nil
+	case Hey:
+		return s.heyLimits()
+	}
+	return fmt.Errorf("--engine %q: it is auto, epoll, net or hey", s.Engine)
+}
+
+// Hash identifies what is asked: equal loads have equal hashes, whatever process is watched beside them.
+func (s Spec) Hash() string {
+	s.PID = 0
+	text, err := json.Marshal(s)
+	if err != nil { // only a rate that is no number, which Validate refuses
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:6])
+}
+
+// String is the command line that asks for s, to be pasted into a shell.
+func (s Spec) String() string {
+	usual := Default()
+	line := []string{"loadgen"}
+	add := func(differs bool, flag, value string) {
+		if differs {
+			line = append(line, flag, quote(value))
+		}
+	}
+	add(true, "-c", strconv.Itoa(s.Connections))
+	add(s.Duration > 0, "-d", s.Duration.String())
+	add(s.Requests > 0, "-n", strconv.FormatInt(s.Requests, 10))
+	add(s.Rate > 0, "-r", strconv.FormatFloat(s.Rate, 'f', -1, 64))
+	add(s.Warmup != usual.Warmup, "--warmup", s.Warmup.String())
+	add(s.Timeout != usual.Timeout, "--timeout", s.Timeout.String())
+	add(s.Threads > 0, "-t", strconv.Itoa(s.Threads))
+	add(s.Engine != "", "--engine", s.Engine)
+	add(s.Proto != usual.Proto, "--proto", s.Proto)
+	add(s.Method != usual.Method, "-X", s.Method)
+	for _, h := range s.Headers {
+		add(true, "-H", h)
+	}
+	add(s.Body != "", "--body", s.Body)
+	add(s.Idle > 0, "--idle", strconv.Itoa(s.Idle))
+	add(s.PID > 0, "--pid", strconv.Itoa(s.PID))
+	return strings.Join(append(line, quote(s.Target)), " ")
+}
+
+// quote makes word one word of a POSIX shell.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r < 128 && (isTokenByte(byte(r)) && !strings.ContainsRune("!#$&'*`|~", r) || strings.ContainsRune("/:=,@[]", r))
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+func isToken(s string) bool {
+	for i := range len(s) {
+		if !isTokenByte(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isTokenByte tells the characters of a token (RFC 9110, section 5.6.2).
+func isTokenByte(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0
 }

@@ -1,0 +1,203 @@
+package verdict
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"carousel/internal/trial"
+	"carousel/loadgen/spec"
+)
+
+// Gate is one condition under which a run has failed, such as "p99>5ms".
+type Gate struct {
+	Expr   string
+	metric *metric
+	op     string
+	limit  float64 // in nanoseconds, per second, a count, or a share
+	share  bool    // of the requests sent, by a % sign
+}
+
+// metric is something a gate can be set on.
+type metric struct {
+	name string
+	kind kind
+	read func(spec.Spec, *trial.Load) value
+}
+
+// value is what a metric came to: somewhere from low to high, or nothing for a reason.
+type value struct {
+	low, high float64
+	lacks     string
+}
+
+func exactly(v float64) value { return value{low: v, high: v} }
+
+// kind is how a limit is written: its units and their factors.
+type kind struct {
+	units   map[string]float64
+	written string // what to write, for error messages
+}
+
+var (
+	span  = kind{map[string]float64{"ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9}, "a time with ns, us, ms or s"}
+	rate  = kind{map[string]float64{"": 1, "/s": 1}, "a number per second, with or without /s"}
+	tally = kind{map[string]float64{"": 1}, "a plain number"}
+	part  = kind{map[string]float64{"": 1, "%": 0.01}, "a number, or with % a share of the requests sent"}
+)
+
+var metrics = slices.Concat(
+	latencies("", Response),
+	latencies("service_", Service),
+	[]metric{
+		{"lateness_p99", span, func(s spec.Spec, l *trial.Load) value {
+			if s.Rate == 0 {
+				return value{lacks: "a closed loop has no schedule to be late for"}
+			}
+			return exactly(float64(l.Lateness.P99))
+		}},
+		{"rate", rate, func(_ spec.Spec, l *trial.Load) value { return exactly(l.RateRPS) }},
+		{"errors", part, func(_ spec.Spec, l *trial.Load) value { return exactly(float64(l.Requests.Errors)) }},
+		{"unanswered", part, func(_ spec.Spec, l *trial.Load) value { return exactly(float64(l.Requests.Unanswered)) }},
+		{"starved", tally, func(s spec.Spec, l *trial.Load) value {
+			if starved(s, l) == "" && l.Connections.Answered > 0 {
+				return exactly(0)
+			}
+			return exactly(float64(int64(s.Connections) - l.Connections.Answered))
+		}},
+		{"connect_failures", tally, func(_ spec.Spec, l *trial.Load) value { return exactly(float64(l.Connections.Failed)) }},
+		{"cpu_per_request", span, func(_ spec.Spec, l *trial.Load) value { return perRequest(l.CPU.Total(), l) }},
+		{"target_cpu_per_request", span, func(_ spec.Spec, l *trial.Load) value {
+			if l.TargetCPU == nil {
+				return value{lacks: "the target's processor time is read with --pid"}
+			}
+			return perRequest(l.TargetCPU.Total(), l)
+		}},
+	},
+)
+
+func latencies(prefix string, read func(spec.Spec, *trial.Load) []Figure) []metric {
+	var out []metric
+	for i, name := range []string{"p50", "p90", "p95", "p99", "p999", "max", "mean"} {
+		out = append(out, metric{prefix + name, span, func(s spec.Spec, l *trial.Load) value {
+			f := read(s, l)[i]
+			return value{low: f.NS, high: f.Most, lacks: f.Lacks}
+		}})
+	}
+	return out
+}
+
+func perRequest(ns int64, l *trial.Load) value {
+	if l.Requests.OK == 0 {
+		return value{lacks: "no request succeeded"}
+	}
+	return exactly(float64(ns) / float64(l.Requests.OK))
+}
+
+// Metrics lists the names a gate can be set on.
+func Metrics() []string {
+	var names []string
+	for _, m := range metrics {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+var grammar = regexp.MustCompile(`^\s*([^<>=!\s]+)\s*([<>=!]+)\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*(\S*)\s*$`)
+
+// Parse reads a gate: a metric, one of > < >= <=, a number and its unit, such as "p99>5ms", "errors > 0.1%" or
+// "rate<20000/s". p99.9 and p(99) mean p999 and p99. The error says what there is.
+func Parse(expr string) (Gate, error) {
+	bad := func(format string, args ...any) (Gate, error) {
+		return Gate{}, fmt.Errorf("--fail-if %q: %s", expr, fmt.Sprintf(format, args...))
+	}
+	m := grammar.FindStringSubmatch(expr)
+	if m == nil {
+		return bad("write a metric, one of > < >= <=, and a limit, such as 'p99>5ms'")
+	}
+	name, op, number, unit := m[1], m[2], m[3], m[4]
+	if !slices.Contains([]string{">", "<", ">=", "<="}, op) {
+		return bad("%s is no operator here; there are > < >= <=", op)
+	}
+	at := slices.IndexFunc(metrics, func(m metric) bool { return m.name == plainName(name) })
+	if at < 0 {
+		return bad("unknown metric %s; there are %s", name, strings.Join(Metrics(), " "))
+	}
+	g := Gate{Expr: strings.TrimSpace(expr), metric: &metrics[at], op: op, share: unit == "%"}
+	factor, ok := g.metric.kind.units[unit]
+	if !ok && unit == "" {
+		return bad("%s of what? %s takes %s", number, g.metric.name, g.metric.kind.written)
+	}
+	if !ok {
+		return bad("unknown unit %s; %s takes %s", unit, g.metric.name, g.metric.kind.written)
+	}
+	limit, err := strconv.ParseFloat(number, 64)
+	if err != nil || math.IsInf(limit*factor, 0) {
+		return bad("%s is no number", number)
+	}
+	g.limit = limit * factor
+	return g, nil
+}
+
+// plainName turns p(99), P99.9 and the like into the names of the record.
+func plainName(name string) string {
+	name = strings.ToLower(name)
+	if i := strings.LastIndexByte(name, 'p'); i >= 0 && strings.HasSuffix(name, ")") && strings.HasPrefix(name[i+1:], "(") {
+		name = name[:i+1] + name[i+2:len(name)-1]
+	}
+	if name == "p99.9" || name == "service_p99.9" {
+		name = strings.ReplaceAll(name, ".", "")
+	}
+	return name
+}
+
+// Broken says whether the record l of a load s fails the gate, and in words why. A gate on a figure the record does not
+// support is broken, and so is one that unanswered requests could break.
+func (g Gate) Broken(s spec.Spec, l *trial.Load) (bool, string) {
+	v := g.metric.read(s, l)
+	if g.share && v.lacks == "" {
+		if l.Requests.Sent == 0 {
+			v.lacks = "nothing was sent"
+		} else {
+			v.low, v.high = v.low/float64(l.Requests.Sent), v.high/float64(l.Requests.Sent)
+		}
+	}
+	switch {
+	case v.lacks != "":
+		return true, fmt.Sprintf("%s: cannot be told: %s", g.Expr, v.lacks)
+	case g.holds(v.low):
+		return true, fmt.Sprintf("%s: %s is %s", g.Expr, g.metric.name, g.write(v.low))
+	case g.holds(v.high):
+		return true, fmt.Sprintf("%s: %s is at least %s, and the %d unanswered requests could break the gate: give the run more time",
+			g.Expr, g.metric.name, g.write(v.low), l.Requests.Unanswered)
+	}
+	return false, ""
+}
+
+func (g Gate) holds(v float64) bool {
+	switch g.op {
+	case ">":
+		return v > g.limit
+	case "<":
+		return v < g.limit
+	case ">=":
+		return v >= g.limit
+	default:
+		return v <= g.limit
+	}
+}
+
+func (g Gate) write(v float64) string {
+	switch {
+	case g.share:
+		return Percent(v)
+	case g.metric.kind.units["ns"] != 0:
+		return Short(v)
+	case g.metric.kind.units["/s"] != 0:
+		return fmt.Sprintf("%.1f/s", v)
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}

@@ -1,0 +1,261 @@
+// Package verdict says whether the figures of a load can be believed: checks that travel with the number, and the gates
+// of --fail-if. All of it is a pure function of what was asked and what was recorded.
+package verdict
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"carousel/internal/trial"
+	"carousel/loadgen/spec"
+)
+
+// The states of a verdict. A valid one may still carry remarks.
+const (
+	Valid   = "valid"
+	Suspect = "suspect"
+	Invalid = "invalid"
+)
+
+// check looks at one thing: how far it hurts and why, "" when all is well. A reason ends in what the user can do.
+type check func(spec.Spec, *trial.Load) (state, reason string)
+
+// checks are in the order of the reasons: who was served comes before how fast.
+var checks = []check{
+	checkStarved, checkAnswers, checkInterrupted, checkErrors, checkHey, checkOffered, checkLittle,
+	checkOwnShare, checkLateness, checkSteal, checkDrops, checkSupport,
+}
+
+// Judge weighs the record l of a load s. The thresholds are those of the project's measuring rules: Little's law 2 and
+// 5 %, own processor share 70 and 85 %, steal 2 and 5 %, offered rate 1 and 2 %, lateness 10 and 25 % of the median,
+// errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
+func Judge(s spec.Spec, l *trial.Load) trial.Verdict {
+	order := []string{Valid, Suspect, Invalid}
+	v := trial.Verdict{State: Valid, Reasons: []string{}}
+	for _, look := range checks {
+		state, reason := look(s, l)
+		if reason == "" {
+			continue
+		}
+		v.Reasons = append(v.Reasons, reason)
+		if slices.Index(order, state) > slices.Index(order, v.State) {
+			v.State = state
+		}
+	}
+	return v
+}
+
+// starved says who was never answered while others were, "" when nobody was left out.
+func starved(s spec.Spec, l *trial.Load) string {
+	c, n := int64(s.Connections), l.Connections.Answered
+	if n >= c || n == 0 {
+		return ""
+	}
+	if s.Rate > 0 && l.Connections.LongestWaitNS == 0 { // a slow schedule need not use every connection
+		return ""
+	}
+	others := "the others"
+	if c-n == 1 {
+		others = "the other"
+	}
+	return fmt.Sprintf("%d of %d connections %s ever answered; %s waited %s", n, c, was(n), others, wait(l))
+}
+
+// wait is the longest wait of a connection that was never answered.
+func wait(l *trial.Load) string {
+	return Short(float64(time.Duration(l.Connections.LongestWaitNS).Round(time.Millisecond)))
+}
+
+func was(n int64) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+func checkStarved(s spec.Spec, l *trial.Load) (string, string) {
+	who := starved(s, l)
+	if who == "" {
+		return Valid, ""
+	}
+	return Invalid, who + ": no percentile speaks for those; compare with -c 1, or look at how the server takes turns"
+}
+
+func checkAnswers(_ spec.Spec, l *trial.Load) (string, string) {
+	if l.Requests.OK > 0 {
+		return Valid, ""
+	}
+	return Invalid, fmt.Sprintf("no request succeeded (%d sent, %d failed, %d unanswered): ask the target once with curl -v",
+		l.Requests.Sent, l.Requests.Errors, l.Requests.Unanswered)
+}
+
+func checkInterrupted(_ spec.Spec, l *trial.Load) (string, string) {
+	if l.Complete {
+		return Valid, ""
+	}
+	return Suspect, fmt.Sprintf("INCOMPLETE: the run was ended after %s; let it finish", Short(float64(l.Window.ElapsedNS)))
+}
+
+func checkErrors(_ spec.Spec, l *trial.Load) (string, string) {
+	if l.Requests.Errors == 0 || l.Requests.Sent == 0 || l.Requests.OK == 0 {
+		return Valid, ""
+	}
+	share := float64(l.Requests.Errors) / float64(l.Requests.Sent)
+	return grade(share, 0.001, 0.01), fmt.Sprintf("%d of %d requests failed (%s): the classes below say how; lower the load or mend the target",
+		l.Requests.Errors, l.Requests.Sent, Percent(share))
+}
+
+// grade is suspect above the first limit and invalid above the second.
+func grade(share, suspect, invalid float64) string {
+	switch {
+	case share > invalid:
+		return Invalid
+	case share > suspect:
+		return Suspect
+	}
+	return Valid
+}
+
+// checkHey says that a run by time ended early because hey keeps no more results.
+func checkHey(s spec.Spec, l *trial.Load) (string, string) {
+	full := spec.HeyResults / int64(max(s.Connections, 1)) * int64(s.Connections)
+	if s.Engine != spec.Hey || s.Duration == 0 || l.Requests.Sent < full {
+		return Valid, ""
+	}
+	return Valid, fmt.Sprintf("hey keeps %d results, so the run ended after %s of %v: use a shorter -d", spec.HeyResults,
+		Short(float64(l.Window.ElapsedNS)), s.Duration)
+}
+
+// behind is the share of the offered rate that was not served; 0 in a closed loop.
+func behind(s spec.Spec, l *trial.Load) float64 {
+	if s.Rate == 0 || !l.Complete || l.Window.ElapsedNS <= 0 {
+		return 0
+	}
+	offered := s.Rate
+	if l.Requests.Planned > 0 { // of a short run the schedule holds a whole number of requests
+		offered = min(offered, float64(l.Requests.Planned)/(float64(l.Window.ElapsedNS)/1e9))
+	}
+	return 1 - l.RateRPS/offered
+}
+
+func saturated(s spec.Spec, l *trial.Load) bool {
+	return behind(s, l) > 0.02 && l.Requests.Unsent+l.Requests.Unanswered > l.Requests.Errors
+}
+
+func checkOffered(s spec.Spec, l *trial.Load) (string, string) {
+	lag := behind(s, l)
+	if lag <= 0.01 {
+		return Valid, ""
+	}
+	reason := fmt.Sprintf("%.0f of %.0f requests per second offered were served: ", l.RateRPS, s.Rate)
+	if lag <= 0.02 {
+		return Valid, reason + "a longer -d tells whether the target keeps up"
+	}
+	return Suspect, reason + "the target cannot keep up, offer less with -r"
+}
+
+// checkLittle holds the record to Little's law (Little 1961): in a closed loop the requests in flight, N, are as many as
+// the rate X times the mean response time R, and N is the connections. What lacks is time the client spent between
+// requests, or time that was not recorded.
+func checkLittle(s spec.Spec, l *trial.Load) (string, string) {
+	if s.Rate > 0 || l.Window.ElapsedNS <= 0 || l.Requests.OK == 0 {
+		return Valid, ""
+	}
+	n := l.Latency.Mean * float64(count(l.Histogram)) / float64(l.Window.ElapsedNS)
+	off := math.Abs(1 - n/float64(s.Connections))
+	if off <= 0.02 {
+		return Valid, ""
+	}
+	advice := "give the run more time (-d)"
+	switch {
+	case l.Connections.Failed > 0:
+		advice = "some connections were not there all the time, see the errors"
+	case l.Host.OwnShare > 0.7:
+		advice = "loadgen itself took the time, give it more processors (-t) or fewer connections"
+	}
+	state := Valid
+	if off > 0.05 {
+		state = Suspect
+	}
+	return state, fmt.Sprintf("Little's law: rate times mean response time is %.3g requests in flight, the connections are %d: %s",
+		n, s.Connections, advice)
+}
+
+func checkOwnShare(s spec.Spec, l *trial.Load) (string, string) {
+	share := l.Host.OwnShare
+	if share <= 0.70 {
+		return Valid, ""
+	}
+	state := Valid
+	if share > 0.85 {
+		state = Suspect
+	}
+	return state, fmt.Sprintf("loadgen used %s of its own processor time, so the figures may be its own limit: give it more threads (-t) on processors of its own",
+		Percent(share))
+}
+
+// lateEnough is the lateness below which a kernel's wake-up, not loadgen, is what is seen.
+const lateEnough = 200 * time.Microsecond
+
+func checkLateness(s spec.Spec, l *trial.Load) (string, string) {
+	late, median := float64(l.Lateness.P99), float64(l.Latency.P50)
+	if s.Rate == 0 || late <= float64(lateEnough) || late <= 0.10*median {
+		return Valid, ""
+	}
+	state := Valid
+	if late > 0.25*median {
+		state = Suspect
+	}
+	return state, fmt.Sprintf("1 %% of the requests were sent %s or more after they were due (the median response takes %s): free a processor for loadgen, or add connections (-c)",
+		Short(late), Short(median))
+}
+
+func checkSteal(_ spec.Spec, l *trial.Load) (string, string) {
+	share := l.Host.StealShare
+	if share <= 0.02 {
+		return Valid, ""
+	}
+	state := Valid
+	if share > 0.05 {
+		state = Suspect
+	}
+	return state, fmt.Sprintf("the hypervisor took %s of the processors' time: repeat on a quieter host", Percent(share))
+}
+
+func checkDrops(_ spec.Spec, l *trial.Load) (string, string) {
+	if l.Host.ListenDrops == 0 {
+		return Valid, ""
+	}
+	return Suspect, fmt.Sprintf("the host dropped %d connection attempts because a listen queue was full: raise the server's backlog and net.core.somaxconn, or use fewer connections",
+		l.Host.ListenDrops)
+}
+
+// checkSupport names the percentiles that too few requests lie beyond.
+func checkSupport(s spec.Spec, l *trial.Load) (string, string) {
+	if l.Requests.OK == 0 || starved(s, l) != "" {
+		return Valid, ""
+	}
+	n := count(l.Histogram)
+	var lacking []string
+	for _, f := range figures(l.Histogram, l.Latency, 0, "") {
+		if f.Lacks != "" {
+			lacking = append(lacking, f.Name)
+		}
+	}
+	if len(lacking) == 0 {
+		return Valid, ""
+	}
+	return Valid, fmt.Sprintf("%d requests are too few for %s (fewer than %d lie beyond): give the run more time (-d) or requests (-n)",
+		n, strings.Join(lacking, ", "), beyond)
+}
+
+// Percent writes a share with two digits: 0.34 is 34 %.
+func Percent(share float64) string {
+	if share > 0 && share < 0.001 {
+		return fmt.Sprintf("%.2g %%", share*100)
+	}
+	return fmt.Sprintf("%.3g %%", share*100)
+}
