@@ -73,14 +73,16 @@ type Load struct {
 	UnsentBy         map[string]int64 `json:"unsent_by"`
 	Errors           map[string]int64 `json:"errors"` // by class; sums to Requests.Errors
 	ConnectErrors    map[string]int64 `json:"connect_errors"`
-	RateRPS          float64          `json:"rate_rps"` // ok replies per second of the window
+	RateRPS          float64          `json:"rate_rps"`  // ok replies that came in the window, whenever due, per second of it
+	InFlight         float64          `json:"in_flight"` // response times of what ended in the window, whenever due, over its length: Little's X R
 	BytesRead        int64            `json:"bytes_read"`
 	Latency          Latency          `json:"latency_ns"` // response time: due to answered, unanswered included
 	Service          Latency          `json:"service_ns"` // service time: sent to answered
 	Connections      Connections      `json:"connections"`
 	CPU              usage.CPU        `json:"cpu"` // loadgen's own, over the window
 	TargetCPU        *usage.CPU       `json:"target_cpu,omitempty"`
-	Lateness         Latency          `json:"lateness_ns"` // due to sent; paced runs only
+	Lateness         Latency          `json:"lateness_ns"`       // due to sent; paced runs only
+	PacerLateness    Latency          `json:"pacer_lateness_ns"` // the same, of requests for which a connection was free: loadgen's own doing
 	Host             HostDelta        `json:"host"`
 	Histogram        string           `json:"histogram"` // HDR V2, compressed, base64
 	ServiceHistogram string           `json:"service_histogram"`
@@ -118,6 +120,7 @@ type Latency struct {
 type Connections struct {
 	Opened        int64 `json:"opened"` // connects that succeeded, reconnects included
 	Failed        int64 `json:"failed"` // attempts to connect that failed
+	Asked         int64 `json:"asked"`  // connections that were given a request
 	Answered      int64 `json:"answered"`
 	Fewest        int64 `json:"fewest"` // replies on the least served connection
 	Most          int64 `json:"most"`
