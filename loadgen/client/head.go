@@ -1,0 +1,148 @@
+package client
+
+import "bytes"
+
+// head is what the head of a reply says about its body and about the connection.
+type head struct {
+	status  int
+	length  int64 // -1: not given
+	chunked bool
+	keep    bool
+}
+
+// headEnd is the length of the head that p begins with, its empty line included, or 0 if it is not complete. A line may
+// end without its CR (RFC 9112, section 2.2). Nothing ends before byte from.
+func headEnd(p []byte, from int) int {
+	for i := from; ; {
+		n := bytes.IndexByte(p[i:], '\n')
+		if n < 0 {
+			return 0
+		}
+		i += n + 1
+		switch {
+		case i < len(p) && p[i] == '\n':
+			return i + 1
+		case i+1 < len(p) && p[i] == '\r' && p[i+1] == '\n':
+			return i + 2
+		}
+	}
+}
+
+// parseHead reads a status line and its headers (RFC 9112). It is stricter than the RFC allows where a lenient reading
+// would leave in doubt where the body ends.
+func parseHead(text []byte) (head, bool) {
+	h := head{length: -1}
+	line, text := nextLine(text)
+	// HTTP/1.x SSS reason
+	if len(line) < 12 || string(line[:7]) != "HTTP/1." || line[7] != '0' && line[7] != '1' || line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
+		return h, false
+	}
+	for _, c := range line[9:12] {
+		if c < '0' || c > '9' {
+			return h, false
+		}
+		h.status = h.status*10 + int(c-'0')
+	}
+	if h.status < 100 || h.status > 599 {
+		return h, false
+	}
+	newer := line[7] == '1'
+	var closes, keeps bool
+	for {
+		if line, text = nextLine(text); len(line) == 0 {
+			break
+		}
+		colon := bytes.IndexByte(line, ':')
+		if colon < 1 || !token(line[:colon]) {
+			return h, false // a continuation line ends up here too
+		}
+		name, value := line[:colon], bytes.Trim(line[colon+1:], " \t")
+		switch {
+		case is(name, "content-length"):
+			n, ok := decimal(value)
+			if !ok || h.length >= 0 && h.length != n {
+				return h, false
+			}
+			h.length = n
+		case is(name, "transfer-encoding"):
+			if !newer {
+				break // HTTP/1.0 knows none
+			}
+			if h.chunked || !is(value, "chunked") {
+				return h, false
+			}
+			h.chunked = true
+		case is(name, "connection"):
+			for len(value) > 0 {
+				option, rest, _ := bytes.Cut(value, comma)
+				option = bytes.Trim(option, " \t")
+				closes = closes || is(option, "close")
+				keeps = keeps || is(option, "keep-alive")
+				value = rest
+			}
+		}
+	}
+	h.keep = !closes && (newer || keeps)
+	if h.chunked && h.length >= 0 {
+		h.length, h.keep = -1, false // RFC 9112, section 6.3: chunked wins, and the sender is not to be trusted further
+	}
+	return h, true
+}
+
+var comma = []byte(",")
+
+// nextLine cuts the first line off text, without its end.
+func nextLine(text []byte) (line, rest []byte) {
+	n := bytes.IndexByte(text, '\n')
+	line, rest = text[:n], text[n+1:]
+	if n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	return line, rest
+}
+
+// is compares without regard to the case of ASCII letters; word is in lower case.
+func is(p []byte, word string) bool {
+	if len(p) != len(word) {
+		return false
+	}
+	for i, c := range p {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func decimal(p []byte) (n int64, ok bool) {
+	if len(p) == 0 || len(p) > 18 {
+		return 0, false
+	}
+	for _, c := range p {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}
+
+func token(p []byte) bool {
+	for _, c := range p {
+		if !tokens[c] {
+			return false
+		}
+	}
+	return true
+}
+
+// tokens are the bytes of a header's name (RFC 9110, section 5.6.2).
+var tokens = func() (t [256]bool) {
+	for _, c := range []byte("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+		t[c] = true
+	}
+	return t
+}()

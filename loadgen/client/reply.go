@@ -1,0 +1,262 @@
+package client
+
+import (
+	"bytes"
+
+	"carousel/loadgen/record"
+)
+
+const (
+	// MaxRead is the most that may be fed at once.
+	MaxRead = 64 << 10
+	// maxHead bounds a reply's head, and a line.
+	maxHead = 64 << 10
+	// maxInterim bounds the 1xx replies before a reply.
+	maxInterim = 100
+)
+
+// Memory is what one worker remembers of good replies: the last head, byte for byte, so that the next one that starts the
+// same needs no parsing, and whether the body was what Request asks for. Its zero value is ready.
+type Memory struct {
+	head   []byte
+	framed head
+	kept   bool // a whole body was as asked: from now on each must be
+}
+
+// Reply checks the replies of one connection, one after another; its zero value is not ready, see Request.Reply.
+// A reply may come in pieces of any size. A finished part of a head is kept, nothing else is, so that a connection costs
+// little and a reply that comes whole costs no allocation.
+type Reply struct {
+	ask    *Request
+	memory *Memory
+
+	part    step
+	class   record.Class
+	keep    bool // the connection may be used again
+	fits    bool // the body is what was asked for so far
+	framed  head
+	seen    int64  // body bytes so far
+	left    int64  // of the body or of the chunk; negative: until the end of input
+	size    int64  // bytes of the whole reply
+	head    []byte // a head that is not complete
+	scanned int    // bytes of it that hold no end
+	interim int
+	chunk   chunk
+}
+
+// step is what part of a reply is awaited.
+type step uint8
+
+const (
+	fresh step = iota // nothing of the reply has come
+	inHead
+	inBody
+	inChunks
+	inLine
+	done
+)
+
+// Reply prepares the check of one connection's replies.
+func (q *Request) Reply(m *Memory) Reply { return Reply{ask: q, memory: m} }
+
+// Reset forgets an unfinished reply: the connection is a new one.
+func (r *Reply) Reset() { *r = Reply{ask: r.ask, memory: r.memory, head: r.head[:0]} }
+
+// Begun reports whether something of a reply has come that is not complete.
+func (r *Reply) Begun() bool { return r.part != fresh && r.part != done }
+
+// Class is what became of a reply that is complete.
+func (r *Reply) Class() record.Class { return r.class }
+
+// Keep reports whether another request may follow on the connection.
+func (r *Reply) Keep() bool { return r.keep }
+
+// Size is how many bytes the reply had.
+func (r *Reply) Size() int64 { return r.size }
+
+// Feed takes what the peer sent, at most MaxRead bytes, and reports whether the reply is complete; Class, Keep and Size then
+// tell the rest. What follows a complete reply nobody asked for: it makes the reply wrong. The next Feed begins the next reply.
+func (r *Reply) Feed(p []byte) bool {
+	if r.part == done {
+		r.part = fresh
+	}
+	if r.part == fresh {
+		r.class, r.keep, r.fits, r.seen, r.size, r.interim = record.OK, true, true, 0, 0, 0
+	}
+	r.size += int64(len(p))
+	if r.part == fresh {
+		switch m := r.memory; {
+		case r.ask.line:
+			r.part = inLine
+		case len(m.head) > 0 && len(p) >= len(m.head) && string(p[:len(m.head)]) == string(m.head):
+			r.framed = m.framed
+			r.frame()
+			p = p[len(m.head):]
+		default:
+			r.part = inHead
+		}
+	}
+	if r.part == inHead {
+		if p = r.readHead(p); r.part == inHead || r.part == done {
+			return r.part == done
+		}
+	}
+	var rest []byte
+	switch r.part {
+	case inBody:
+		rest = r.readBody(p)
+	case inChunks:
+		rest = r.readChunks(p)
+	case inLine:
+		rest = r.readLine(p)
+	}
+	if len(rest) > 0 {
+		if r.keep = false; r.class == record.OK {
+			r.class = record.BodyLength
+		}
+	}
+	return r.part == done
+}
+
+// End says that the peer has closed, and reports whether that completes a reply: one whose length is the end of the
+// connection is complete, any other that had begun is cut short.
+func (r *Reply) End() bool {
+	if !r.Begun() {
+		return false
+	}
+	if r.part == inBody && r.left < 0 {
+		r.finish()
+		return true
+	}
+	r.fail(record.ReadEOF)
+	return true
+}
+
+// fail ends a reply after which the connection is of no use.
+func (r *Reply) fail(c record.Class) { r.class, r.keep, r.part = c, false, done }
+
+// readHead collects a head until its empty line, parses it, and returns what follows.
+func (r *Reply) readHead(p []byte) []byte {
+	for {
+		text, n := p, 0
+		if len(r.head) == 0 {
+			n = headEnd(p, 0)
+		} else {
+			before := len(r.head)
+			r.head = append(r.head, p[:min(len(p), maxHead+1-before)]...)
+			text = r.head
+			if n = headEnd(text, max(0, r.scanned-3)); n > 0 {
+				p = p[n-before:]
+			}
+		}
+		if n == 0 {
+			if len(r.head) == 0 {
+				r.head = append(r.head, p[:min(len(p), maxHead+1)]...)
+			}
+			if r.scanned = len(r.head); r.scanned > maxHead {
+				r.fail(record.Malformed)
+			}
+			return nil
+		}
+		if n > maxHead {
+			r.fail(record.Malformed)
+			return nil
+		}
+		direct := len(r.head) == 0
+		framed, ok := parseHead(text[:n])
+		if ok && framed.status >= 200 {
+			r.memory.remember(text[:n], framed)
+		}
+		r.head, r.scanned = r.head[:0], 0
+		if direct {
+			p = p[n:]
+		}
+		if ok && framed.status < 200 {
+			if r.interim++; framed.status == 101 || r.interim > maxInterim {
+				ok = false // nobody asked to switch protocols
+			} else if len(p) == 0 {
+				return nil
+			} else {
+				continue
+			}
+		}
+		if !ok {
+			r.fail(record.Malformed)
+			return nil
+		}
+		r.framed = framed
+		r.frame()
+		return p
+	}
+}
+
+func (m *Memory) remember(text []byte, framed head) {
+	if framed.status < 300 && len(text) <= MaxRead/4 {
+		m.head, m.framed = append(m.head[:0], text...), framed
+	}
+}
+
+// frame sets out what body follows the head.
+func (r *Reply) frame() {
+	r.keep, r.class = r.framed.keep, record.Status(r.framed.status)
+	switch h := &r.framed; {
+	case r.ask.head || h.status == 204 || h.status == 304:
+		r.part, r.left, r.fits = inBody, 0, false
+	case h.chunked:
+		r.part, r.chunk, r.left = inChunks, chunk{}, 0
+	case h.length >= 0:
+		r.part, r.left = inBody, h.length
+	default:
+		r.part, r.left, r.keep = inBody, -1, false
+	}
+}
+
+// check compares a piece of the body with what was asked for.
+func (r *Reply) check(p []byte) {
+	r.fits = r.fits && r.ask.fits(p, r.seen)
+	r.seen += int64(len(p))
+}
+
+func (r *Reply) readBody(p []byte) []byte {
+	if r.left < 0 {
+		r.check(p)
+		return nil
+	}
+	n := int(min(r.left, int64(len(p))))
+	r.check(p[:n])
+	if r.left -= int64(n); r.left == 0 {
+		r.finish()
+	}
+	return p[n:]
+}
+
+func (r *Reply) readLine(p []byte) []byte {
+	n := bytes.IndexByte(p, '\n') + 1
+	if n == 0 {
+		if r.check(p); r.seen > maxHead {
+			r.fail(record.Malformed)
+		}
+		return nil
+	}
+	r.check(p[:n])
+	r.finish()
+	return p[n:]
+}
+
+// finish judges a complete reply.
+func (r *Reply) finish() {
+	r.part = done
+	bodiless := r.ask.head || r.framed.status == 204 || r.framed.status == 304
+	if r.class != record.OK || bodiless || r.ask.want == nil || !r.ask.line && r.framed.status != 200 {
+		return
+	}
+	switch right := r.fits && r.seen == r.ask.length; {
+	case right:
+		r.memory.kept = true
+	case !r.memory.kept && !r.ask.strict:
+	case r.seen != r.ask.length:
+		r.class = record.BodyLength
+	default:
+		r.class = record.BodyContent
+	}
+}

@@ -1,0 +1,108 @@
+// Package client is one connection's side of a conversation, without I/O: the bytes that ask, and the check of what comes back.
+package client
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"carousel/loadgen/spec"
+)
+
+// Hello is what the house's servers say; a server that says it once is held to it.
+const Hello = "Hello world\n"
+
+// alphabet is what the bodies of /bytes/N repeat.
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+// maxBytes is the largest N of /bytes/N.
+const maxBytes = 1 << 30
+
+// Request is what every connection sends, and what the answer must be. It does not change and may be shared.
+type Request struct {
+	Addr  string // host:port to connect to
+	Bytes []byte // what to send, whole
+
+	line bool // lines instead of HTTP
+	head bool // a HEAD request: the reply has no body
+
+	// want is what a body should be, period bytes of it repeated to length bytes; strict bodies must be that from the
+	// first reply on, others only once a reply was.
+	want   []byte
+	period int
+	length int64
+	strict bool
+}
+
+// New builds the request that s asks for; s must be valid.
+func New(s spec.Spec) *Request {
+	q := &Request{Addr: spec.Addr(s.Target)}
+	if s.Proto == spec.Line {
+		text := s.Body
+		if text == "" {
+			text = "hello"
+		}
+		q.line, q.Bytes = true, []byte(text+"\n")
+		q.expect(Hello)
+		return q
+	}
+	path := strings.TrimPrefix(s.Target, "http://"+q.Addr)
+	q.head = s.Method == "HEAD"
+	q.Bytes = compose(s, q.Addr, path)
+	switch n, isBytes := bytesPath(path); {
+	case q.head:
+	case s.Method == "GET" && isBytes:
+		// One alphabet more than a read takes: a piece that starts anywhere in it can be compared in one go.
+		q.want = []byte(strings.Repeat(alphabet, 1+MaxRead/len(alphabet)))
+		q.period, q.length, q.strict = len(alphabet), n, true
+	case s.Method == "POST" && path == "/echo":
+		q.expect(s.Body)
+	case s.Method == "GET":
+		q.expect(Hello)
+	}
+	return q
+}
+
+// expect asks for text as the whole body.
+func (q *Request) expect(text string) {
+	q.want, q.period, q.length = []byte(text), len(text), int64(len(text))
+}
+
+func compose(s spec.Spec, addr, path string) []byte {
+	host, headers := strings.TrimSuffix(addr, ":80"), ""
+	for _, h := range s.Headers {
+		name, value, _ := strings.Cut(h, ":")
+		if value = strings.TrimSpace(value); strings.EqualFold(name, "host") {
+			host = value
+			continue
+		}
+		headers += name + ": " + value + "\r\n"
+	}
+	if s.Body != "" || s.Method == "POST" || s.Method == "PUT" || s.Method == "PATCH" {
+		headers += "Content-Length: " + strconv.Itoa(len(s.Body)) + "\r\n"
+	}
+	return []byte(s.Method + " " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + headers + "\r\n" + s.Body)
+}
+
+// bytesPath is the N of /bytes/N.
+func bytesPath(path string) (int64, bool) {
+	u, err := url.ParseRequestURI(path)
+	if err != nil {
+		return 0, false
+	}
+	text, ok := strings.CutPrefix(u.Path, "/bytes/")
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, ok && err == nil && 0 <= n && n <= maxBytes
+}
+
+// fits reports whether p may stand at byte at of the body that was asked for.
+func (q *Request) fits(p []byte, at int64) bool {
+	if at+int64(len(p)) > q.length {
+		return false
+	}
+	from := int(at)
+	if q.period > 0 && q.length > int64(q.period) {
+		from = int(at % int64(q.period))
+	}
+	return string(p) == string(q.want[from:from+len(p)])
+}

@@ -1,0 +1,145 @@
+package record
+
+import (
+	"math/bits"
+	"sync"
+	"time"
+)
+
+// Live is what a person sees while a run is on. The zero value is ready; a nil *Live watches nothing. Workers hand in what
+// they counted some twenty times a second, so that watching costs them nothing measurable.
+type Live struct {
+	mu       sync.Mutex
+	began    time.Time
+	warm     time.Duration // when the window opens, since began
+	total    tally         // since the run began
+	interval tally         // since the last Read
+	read     time.Time     // when that was
+}
+
+// Progress is how far a run has come. Planned, Answered and Errors count since the run began, warm-up included;
+// RatePerSecond, P50 and P99 tell of the good replies since the last Read, to about 3 %.
+type Progress struct {
+	Elapsed       time.Duration
+	Planned       int64
+	Answered      int64 // good replies
+	Errors        int64
+	RatePerSecond float64
+	P50, P99      time.Duration
+	Warming       bool
+}
+
+// Begin starts the clock: requests flow from now on, and the window opens after warmup.
+func (l *Live) Begin(warmup time.Duration) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.began, l.warm = time.Now(), warmup
+	l.read = l.began
+}
+
+// Read tells how far the run has come; zeros before it begins.
+func (l *Live) Read() Progress {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.began.IsZero() {
+		return Progress{Warming: true}
+	}
+	now := time.Now()
+	p := Progress{
+		Elapsed:  now.Sub(l.began),
+		Planned:  l.total.planned,
+		Answered: l.total.ok,
+		Errors:   l.total.errors,
+		P50:      l.interval.quantile(0.50),
+		P99:      l.interval.quantile(0.99),
+	}
+	p.Warming = p.Elapsed < l.warm
+	if s := now.Sub(l.read).Seconds(); s > 0 {
+		p.RatePerSecond = float64(l.interval.ok) / s
+	}
+	l.interval, l.read = tally{}, now
+	return p
+}
+
+// publishEvery is how often a worker hands in what it counted, in nanoseconds.
+const publishEvery = 50e6
+
+// pulse is what one worker has counted since it last handed in.
+type pulse struct {
+	live *Live
+	last int64
+	tally
+}
+
+// Publish hands in what was counted, if it is time to; all of it where now is Never.
+func (r *Recorder) Publish(now int64) {
+	p := r.pulse
+	if p == nil || now-p.last < publishEvery {
+		return
+	}
+	p.last = now
+	p.live.mu.Lock()
+	p.live.total.add(&p.tally)
+	p.live.interval.add(&p.tally)
+	p.live.mu.Unlock()
+	p.tally = tally{}
+}
+
+// tally is a coarse count: latencies in 32 steps to the octave.
+type tally struct {
+	planned, ok, errors int64
+	latencies           [64 * steps]uint32
+}
+
+const steps = 32
+
+func (t *tally) ended(latency int64, class Class) {
+	if class != OK {
+		t.errors++
+		return
+	}
+	t.ok++
+	t.latencies[stepOf(uint64(max(latency, 0)))]++
+}
+
+// stepOf maps a duration to its step: below 32 ns exactly, above to the next 1/32 of its power of two.
+func stepOf(ns uint64) int {
+	octave := bits.Len64(ns) - 6 // 0: one step is 1 ns
+	if octave < 0 {
+		return int(ns)
+	}
+	return (octave+1)*steps + int(ns>>octave) - steps
+}
+
+// middle is the duration in the middle of a step.
+func middle(step int) time.Duration {
+	if step < 2*steps {
+		return time.Duration(step)
+	}
+	octave := step/steps - 1
+	low := uint64(step%steps+steps) << octave
+	return time.Duration(low + 1<<octave/2)
+}
+
+func (t *tally) add(o *tally) {
+	t.planned += o.planned
+	t.ok += o.ok
+	t.errors += o.errors
+	for i, n := range o.latencies {
+		t.latencies[i] += n
+	}
+}
+
+// quantile is the latency that a share q does not exceed.
+func (t *tally) quantile(q float64) time.Duration {
+	rank := int64(q * float64(t.ok))
+	for i, n := range t.latencies {
+		if rank -= int64(n); rank < 0 {
+			return middle(i)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,89 @@
+package record
+
+import (
+	"time"
+
+	"carousel/internal/trial"
+)
+
+// Merge adds up the records of all workers for a window of the given length. What only the process knows (its times,
+// its processors, the host) is left for the caller to fill in.
+func Merge(workers []*Recorder, elapsed time.Duration) (*trial.Load, error) {
+	l := &trial.Load{
+		Schema:        trial.Schema,
+		UnsentBy:      map[string]int64{},
+		Errors:        map[string]int64{},
+		ConnectErrors: map[string]int64{},
+	}
+	l.Window.ElapsedNS = elapsed.Nanoseconds()
+	latency, service, lateness, pacer := trial.NewHistogram(), trial.NewHistogram(), trial.NewHistogram(), trial.NewHistogram()
+	var replied, busy int64
+	q := &l.Requests
+	for _, r := range workers {
+		latency.Merge(r.latency)
+		service.Merge(r.service)
+		if r.lateness != nil {
+			lateness.Merge(r.lateness)
+			pacer.Merge(r.pacer)
+		}
+		q.Sent += r.sent
+		q.OK += r.ok
+		q.Unanswered += r.expired
+		for class, n := range r.errors {
+			add(l.Errors, Class(class).String, n)
+			q.Errors += n
+		}
+		for reason, n := range r.unsent {
+			add(l.UnsentBy, func() string { return reasonNames[reason] }, n)
+			q.Unsent += n
+		}
+		for class, n := range r.failed {
+			add(l.ConnectErrors, Class(class).String, n)
+			l.Connections.Failed += n
+		}
+		l.Connections.Opened += r.opened
+		l.BytesRead += r.bytes
+		replied += r.replied
+		busy += r.busy
+	}
+	q.Planned = q.Sent + q.Unsent
+	served(&l.Connections, workers)
+	if s := elapsed.Seconds(); s > 0 {
+		l.RateRPS = float64(replied) / s
+		l.InFlight = float64(busy) / float64(elapsed)
+	}
+	l.Latency, l.Service, l.Lateness, l.PacerLateness = latency.Latency(), service.Latency(), lateness.Latency(), pacer.Latency()
+	var err error
+	if l.Histogram, err = latency.Encode(); err == nil {
+		l.ServiceHistogram, err = service.Encode()
+	}
+	return l, err
+}
+
+func add(to map[string]int64, name func() string, n int64) {
+	if n > 0 {
+		to[name()] += n
+	}
+}
+
+// served says how evenly the connections were served.
+func served(c *trial.Connections, workers []*Recorder) {
+	c.Fewest = Never
+	for _, r := range workers {
+		for _, conn := range r.conns {
+			c.Fewest, c.Most = min(c.Fewest, conn.Replies), max(c.Most, conn.Replies)
+			if conn.Asked {
+				c.Asked++
+			}
+			switch {
+			case conn.Replies > 0:
+				c.Answered++
+			case conn.Asked:
+				c.LongestWaitNS = max(c.LongestWaitNS, r.end-conn.since)
+			}
+		}
+	}
+	if c.Fewest == Never {
+		c.Fewest = 0
+	}
+}

@@ -1,0 +1,168 @@
+// Package record keeps what happened to the requests of a load: response and service times, the books, who was served.
+//
+// Each worker has a Recorder of its own, which is not safe for use by several goroutines; Merge adds them up when all have
+// ended. Instants are nanoseconds since the run began, on one monotonic clock.
+//
+// A request belongs to the measured window if it was due in it; one that was due during the warm-up counts nowhere, even if
+// its answer came later. A request that is never answered counts at the age it had reached when it was given up, so that a
+// stall cannot hide by swallowing requests; one that failed early counts in the errors and in no histogram.
+package record
+
+import (
+	"math"
+
+	"carousel/internal/trial"
+)
+
+// Never is later than every instant.
+const Never = math.MaxInt64
+
+// Reason says why a request that was due was not sent.
+type Reason uint8
+
+// The reasons.
+const (
+	NoConnection Reason = iota // every connection was busy or gone
+	WindowClosed               // the run ended before the sender, which was late itself, came to it
+	Interrupted                // the run was ended early, before the request was due
+	reasons
+)
+
+var reasonNames = [reasons]string{"no-connection", "window-closed", "interrupted"}
+
+// Connection is one of a load's connections, through however many reconnects.
+type Connection struct {
+	Replies int64 // whole replies in the window
+	Asked   bool  // a request was sent on it
+	since   int64 // when it began to wait for a reply that never came; the last reply starts the wait anew
+}
+
+// Recorder is one worker's record.
+type Recorder struct {
+	start, end int64 // the measured window; end is Never until it is known
+
+	latency, service  *trial.Histogram
+	lateness, pacer   *trial.Histogram // nil in a closed loop
+	sent, ok, expired int64
+	errors            [statuses]int64
+	unsent            [reasons]int64
+
+	opened  int64
+	failed  [named]int64
+	conns   []Connection
+	replied int64 // good replies that came in the window, whenever they were due
+	busy    int64 // response times of all requests that ended in the window, added up
+	bytes   int64
+
+	pulse *pulse // nil when nobody watches
+}
+
+// NewRecorder prepares the record of a worker with so many connections, for a window that starts at start; paced says
+// that requests are due by a schedule. live may be nil.
+func NewRecorder(start int64, connections int, paced bool, live *Live) *Recorder {
+	r := &Recorder{start: start, end: Never, latency: trial.NewHistogram(), service: trial.NewHistogram(), conns: make([]Connection, connections)}
+	if paced {
+		r.lateness, r.pacer = trial.NewHistogram(), trial.NewHistogram()
+	}
+	if live != nil {
+		r.pulse = &pulse{live: live}
+	}
+	return r
+}
+
+// Counts reports whether a request that is due at this instant belongs to the window.
+func (r *Recorder) Counts(due int64) bool { return due >= r.start && due < r.end }
+
+// Close sets the end of the window. What is recorded afterwards for requests answered later counts as unanswered.
+func (r *Recorder) Close(end int64) { r.end = end }
+
+// End is the end of the window.
+func (r *Recorder) End() int64 { return r.end }
+
+// Sent notes that connection c was given its request. In a closed loop due and sent are one decision.
+func (r *Recorder) Sent(c int, due int64) {
+	if conn := &r.conns[c]; !conn.Asked {
+		conn.Asked, conn.since = true, due
+	}
+	if r.Counts(due) {
+		r.sent++
+	}
+	if r.pulse != nil {
+		r.pulse.planned++
+	}
+}
+
+// Late notes by how much a paced request was sent after it was due; waited says that no connection was free when it was.
+func (r *Recorder) Late(due, sent int64, waited bool) {
+	if r.Counts(due) {
+		r.lateness.Record(sent - due)
+		if !waited {
+			r.pacer.Record(sent - due)
+		}
+	}
+}
+
+// Ended notes what became of a request on connection c: answered, failed or given up at the instant at. bytes is the size of its reply.
+func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
+	if at >= r.end {
+		r.Unanswered(due, sent)
+		return
+	}
+	if r.pulse != nil {
+		r.pulse.ended(at-due, class)
+	}
+	conn := &r.conns[c]
+	if class.Answered() {
+		conn.since = at
+	}
+	if at >= r.start {
+		r.busy += at - due
+		r.bytes += bytes
+		if class.Answered() {
+			conn.Replies++
+		}
+		if class == OK {
+			r.replied++
+		}
+	}
+	if due < r.start {
+		return
+	}
+	switch class {
+	case OK:
+		r.ok++
+	default:
+		r.errors[class]++
+		if class != Timeout {
+			return
+		}
+	}
+	r.latency.Record(at - due)
+	r.service.Record(at - sent)
+}
+
+// Unanswered notes a request that was sent and still had no reply when the window closed.
+func (r *Recorder) Unanswered(due, sent int64) {
+	if r.Counts(due) {
+		r.expired++
+		r.latency.Record(r.end - due)
+		r.service.Record(r.end - sent)
+	}
+}
+
+// Unsent notes a request that was due but not sent when the window closed.
+func (r *Recorder) Unsent(due int64, why Reason) {
+	if r.Counts(due) {
+		r.unsent[why]++
+		r.latency.Record(r.end - due)
+	}
+}
+
+// NeverDue notes n requests that were planned but not due yet when the run was ended.
+func (r *Recorder) NeverDue(n int64) { r.unsent[Interrupted] += n }
+
+// Opened notes a connect that succeeded.
+func (r *Recorder) Opened() { r.opened++ }
+
+// Failed notes an attempt to connect that failed.
+func (r *Recorder) Failed(class Class) { r.failed[class]++ }
