@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"iter"
 )
 
 // The subset of HTTP/1.1 (RFC 9112) that is spoken, and what is answered to the rest. After any of these replies
@@ -28,7 +29,8 @@ const (
 	maxHead    = 32 << 10
 	maxHeaders = 100
 	maxBody    = 1 << 20
-	maxChunk   = 256 // bytes of a line that announces a chunk
+	maxChunk   = 256     // bytes of a line that announces a chunk
+	maxExtra   = 8 << 10 // bytes of all chunk extensions of a body
 )
 
 // phase is where in the conversation the next input byte belongs.
@@ -61,6 +63,7 @@ type request struct {
 	arg     int64  // bytes, or nanoseconds
 	length  int64  // of the body or chunk still to come
 	total   int64  // of the body so far, chunked
+	extra   int32  // of its chunk extensions so far
 	bytes   int32  // of the head so far
 	headers int16
 	method  method
@@ -184,6 +187,7 @@ func (t *Talk) requestLine(line []byte) {
 		return
 	}
 	name, target, version := line[:i], line[i+1:j], line[j+1:]
+	r.head = string(name) == "HEAD"
 	switch {
 	case string(version) == "HTTP/1.1":
 	case string(version) == "HTTP/1.0":
@@ -197,14 +201,12 @@ func (t *Talk) requestLine(line []byte) {
 	}
 	switch string(name) {
 	case "GET":
-	case "HEAD":
-		r.method, r.head = methodOther, true
 	case "POST":
 		r.method = methodPost
-	case "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH":
+	case "HEAD", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH":
 		r.method = methodOther
 	default:
-		if token(name) {
+		if only(&tokens, name) {
 			t.refuse(501)
 		} else {
 			t.refuse(400)
@@ -238,7 +240,7 @@ func pathOf(target []byte) ([]byte, bool) {
 			target = rest[i:]
 		}
 		host, port, found := bytes.Cut(rest[:i], []byte(":"))
-		if _, ok := digits(port, 65535); found && !ok || len(host) == 0 || !name(host) {
+		if _, ok := digits(port, 65535); found && !ok || len(host) == 0 || !only(&names, host) {
 			return nil, false
 		}
 	}
@@ -262,7 +264,7 @@ func (t *Talk) headerLine(line []byte) {
 		return
 	}
 	colon := bytes.IndexByte(line, ':')
-	if colon <= 0 || !token(line[:colon]) {
+	if colon <= 0 || !only(&tokens, line[:colon]) {
 		t.refuse(400)
 		return
 	}
@@ -276,7 +278,7 @@ func (t *Talk) headerLine(line []byte) {
 	switch len(name) {
 	case len("Host"):
 		if is(name, "host") {
-			if r.host || t.phase == phaseTrailers {
+			if r.host || t.phase == phaseTrailers || !only(&hosts, value) {
 				t.refuse(400)
 			}
 			r.host = true
@@ -289,12 +291,17 @@ func (t *Talk) headerLine(line []byte) {
 		}
 	case len("Connection"):
 		if is(name, "connection") {
-			for more := true; more; {
-				var option []byte
-				option, value, more = bytes.Cut(value, []byte(","))
-				option = bytes.Trim(option, " \t")
+			for option := range options(value) {
 				r.close = r.close || is(option, "close")
 				r.keep = r.keep || is(option, "keep-alive")
+			}
+		}
+	case len("Trailer"):
+		if is(name, "trailer") {
+			for option := range options(value) {
+				if is(option, "transfer-encoding") || is(option, "content-length") || is(option, "trailer") {
+					t.refuse(400)
+				}
 			}
 		}
 	case len("Content-Length"):
@@ -345,6 +352,7 @@ func (t *Talk) headEnd() {
 		return
 	}
 	if r.expect {
+		t.end() // it is part of no reply
 		t.write(goAhead)
 	}
 }
@@ -367,8 +375,9 @@ func (t *Talk) chunkLine(line []byte) {
 			return
 		}
 	}
-	switch r.total += n; {
-	case len(size) == 0 || len(size) > 16:
+	r.total += n
+	switch r.extra += int32(len(line) - len(size)); {
+	case len(size) == 0 || len(size) > 8 || r.extra > maxExtra:
 		t.refuse(400)
 	case r.total > maxBody:
 		t.refuse(413)
@@ -399,6 +408,17 @@ func (t *Talk) data(p []byte) int {
 	return n
 }
 
+// options are the elements of a list in a header.
+func options(value []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for element := range bytes.SplitSeq(value, []byte(",")) {
+			if !yield(bytes.Trim(element, " \t")) {
+				return
+			}
+		}
+	}
+}
+
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
 func hex(c byte) bool { return digit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
@@ -427,26 +447,25 @@ func is(p []byte, word string) bool {
 }
 
 // tokens marks the bytes a method or header name may have (RFC 9110 section 5.6.2).
-var tokens = func() (set [256]bool) {
-	for _, c := range []byte("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {
+var tokens = set("!#$%&'*+-.^_`|~")
+
+// names marks the bytes of a host name or IPv4 address.
+var names = set("-.")
+
+// hosts marks the bytes of a Host (RFC 3986 section 3.2).
+var hosts = set("-._~!$&'()*+,;=%:[]")
+
+// set marks the letters, the digits and more.
+func set(more string) (set [256]bool) {
+	for _, c := range []byte("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" + more) {
 		set[c] = true
 	}
 	return set
-}()
-
-func token(p []byte) bool {
-	for _, c := range p {
-		if !tokens[c] {
-			return false
-		}
-	}
-	return true
 }
 
-// name tells a plain host name or IPv4 address.
-func name(p []byte) bool {
+func only(set *[256]bool, p []byte) bool {
 	for _, c := range p {
-		if !digit(c) && !('a' <= c|0x20 && c|0x20 <= 'z') && c != '.' && c != '-' {
+		if !set[c] {
 			return false
 		}
 	}

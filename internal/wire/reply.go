@@ -39,6 +39,8 @@ func (t *Talk) hello() {
 	switch {
 	case t.phase == phaseLines:
 		t.reply(helloBody)
+	case t.req.head && t.req.old && !t.closing:
+		t.reply(helloKept[:len(helloKept)-len(helloBody)])
 	case t.req.head:
 		t.reply(helloHead)
 	case t.req.old && !t.closing:
@@ -89,6 +91,8 @@ func (t *Talk) fail(status int) {
 
 // refuse ends the conversation with an error reply: where the next request begins can no longer be known.
 func (t *Talk) refuse(status int) {
-	t.closing = true
+	if t.closing = true; t.phase == phaseRequest {
+		t.req = request{} // what is known is of the request before
+	}
 	t.fail(status)
 }

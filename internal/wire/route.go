@@ -82,7 +82,8 @@ func digits(p []byte, most int64) (n int64, ok bool) {
 // answer acts on a request that has been received whole.
 func (t *Talk) answer() {
 	r := &t.req
-	t.phase = phaseRequest
+	body := r.body
+	t.phase, r.body = phaseRequest, nil
 	if r.close || r.old && !r.keep {
 		t.closing = true
 	}
@@ -98,8 +99,6 @@ func (t *Talk) answer() {
 	case r.route.act == actBytes:
 		t.content(int(r.arg), nil)
 	case r.route.act == actEcho:
-		body := r.body
-		r.body = nil
 		t.content(len(body), body)
 	default:
 		t.act = r.route.act

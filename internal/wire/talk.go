@@ -87,7 +87,7 @@ type Talk struct {
 	cut     bool // close without sending what is pending
 }
 
-// buffer is an output buffer, with the ends of all its replies but the last.
+// buffer is an output buffer, with the ends of its replies; the last one's may be missing.
 type buffer struct {
 	bytes []byte
 	ends  []int
@@ -240,8 +240,16 @@ func (t *Talk) reply(constant []byte) {
 
 // begin notes that a new reply starts where the output ends.
 func (t *Talk) begin() {
-	if t.replies++; t.replies > 1 {
-		t.own()
+	t.end()
+	t.replies++
+}
+
+// end notes where the last reply ends, if there is one and it is not noted yet.
+func (t *Talk) end() {
+	if t.replies == 0 {
+		return
+	}
+	if t.own(); len(t.buf.ends) < t.replies {
 		t.buf.ends = append(t.buf.ends, len(t.out))
 	}
 }
