@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -34,8 +35,8 @@ func Listen(addr string) (fd int, bound string, err error) {
 	}
 	// Without it a port whose last connections still linger could not be bound again for a minute.
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
-	if err = unix.Bind(fd, sa); err == nil {
-		err = unix.Listen(fd, Backlog)
+	if err = os.NewSyscallError("bind", unix.Bind(fd, sa)); err == nil {
+		err = os.NewSyscallError("listen", unix.Listen(fd, Backlog))
 	}
 	var name unix.Sockaddr
 	if err == nil {
@@ -43,7 +44,7 @@ func Listen(addr string) (fd int, bound string, err error) {
 	}
 	if err != nil {
 		unix.Close(fd)
-		return -1, "", err
+		return -1, "", fmt.Errorf("%s: %w", addr, err)
 	}
 	switch n := name.(type) {
 	case *unix.SockaddrInet4:
@@ -51,7 +52,6 @@ func Listen(addr string) (fd int, bound string, err error) {
 	case *unix.SockaddrInet6:
 		at = &net.TCPAddr{IP: n.Addr[:], Port: n.Port}
 	}
-	reserve()
 	return fd, net.JoinHostPort(at.IP.String(), strconv.Itoa(at.Port)), nil
 }
 
@@ -92,7 +92,7 @@ func Accept(ln int) (int, error) {
 func AcceptWait(ln int) (int, error) {
 	for {
 		fd, _, e := syscall.Syscall6(unix.SYS_ACCEPT4, uintptr(ln), 0, 0, unix.SOCK_CLOEXEC, 0, 0)
-		if fd, err, settled := accepted(ln, int(fd), e); settled {
+		if fd, err, settled := accepted(ln, int(fd), e); settled && err != Again {
 			return fd, err
 		}
 	}
@@ -108,40 +108,53 @@ func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
 		unix.ENETDOWN, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENONET, unix.ENOPROTOOPT, unix.EOPNOTSUPP:
 		return -1, nil, false // accept(2): pending errors of the new connection, to be treated as "try again"
 	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
-		Shed(ln)
-		return -1, nil, false
+		// Without a free descriptor accept fails before it looks at the queue: whether a caller waits, or the
+		// listener was shut down, is for shed to find out.
+		err := shed(ln)
+		return -1, err, err != nil
 	}
 	return -1, e, true
 }
 
 // spare is a descriptor held back so that a process at its limit can still accept a caller in order to refuse it.
-var spare struct {
+var spare = struct {
 	sync.Mutex
 	fd int
+}{fd: reserve()}
+
+func reserve() int {
+	fd, _ := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	return fd
 }
 
-func reserve() {
-	spare.Lock()
-	defer spare.Unlock()
-	if spare.fd <= 0 {
-		spare.fd, _ = unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+// Shed refuses one caller of a process that has no descriptor left for it. Where there is none, or even that fails,
+// it pauses for ten milliseconds, since the accept that called for it would fail again at once.
+func Shed(ln int) {
+	if shed(ln) == Again {
+		Sleep(shedPause)
 	}
 }
 
-// Shed refuses one caller of a process that has no descriptor left for it. Where even that fails it pauses for
-// ten milliseconds, since a level-triggered poller would report the caller again at once.
-func Shed(ln int) {
+const shedPause = 10 * time.Millisecond
+
+// shed refuses one caller: Again if none waits or, after a pause, if even that fails; Closed after Shutdown.
+func shed(ln int) error {
 	spare.Lock()
+	defer spare.Unlock()
 	unix.Close(spare.fd)
 	fd, _, err := unix.Accept4(ln, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 	if err == nil {
 		Refuse(fd, `out of descriptors: run "ulimit -n" with a higher number`)
 	}
-	spare.fd, _ = unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	spare.Unlock()
-	if err != nil && err != unix.EAGAIN {
-		Sleep(10 * time.Millisecond)
+	spare.fd = reserve()
+	switch err {
+	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+		Sleep(shedPause) // a level-triggered poller reports the caller again at once
+		return Again
+	case Again, Closed:
+		return err
 	}
+	return nil
 }
 
 // Read takes what has arrived, up to len(p) bytes: Again if nothing has, 0 at the end of input.
@@ -183,13 +196,17 @@ func ReadWait(fd int, p []byte, limit time.Duration) (int, error) {
 	}
 }
 
-// WriteWait is Write on a blocking socket: it waits until the kernel took some, for at most limit (0: for ever), then Again.
+// WriteWait is Write on a blocking socket: it waits until the kernel took some, for at most limit, then Again; without
+// a limit (0) until it took all.
 func WriteWait(fd int, p []byte, limit time.Duration) (int, error) {
-	if n, err := Write(fd, p); err != Again {
-		return n, err
-	}
-	if !await(fd, unix.POLLOUT, limit) {
-		return 0, Again
+	for {
+		if n, err := Write(fd, p); err != Again {
+			return n, err
+		} else if limit == 0 {
+			break
+		} else if !await(fd, unix.POLLOUT, limit) {
+			return 0, Again
+		}
 	}
 	for {
 		n, _, e := syscall.Syscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_NOSIGNAL, 0, 0)
