@@ -1,0 +1,69 @@
+// Package host is what the machine says: processor time, stolen time, dropped connections, limits, processors, and
+// the settings that a measurement depends on. Linux says all of it; elsewhere the functions say what is lacking or
+// return nothing.
+package host
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+)
+
+// Delta is what the machine did between two snapshots. The kernel counts processor time in ticks of 10 ms for each
+// processor, so on two processors the shares of a window of 1 s are good to about 0.01.
+type Delta struct {
+	StealShare  float64 // of all processors' time: the hypervisor gave it to others
+	BusyShare   float64 // of all processors' time: somebody here used it
+	ListenDrops int64   // connections this network namespace's listening sockets turned away, ListenOverflows + ListenDrops
+}
+
+// Snapshot is the machine's counters at one moment; seconds are summed over all processors.
+type Snapshot struct {
+	total, busy, steal float64
+	drops              int64
+}
+
+// Until is what happened from a to b.
+func (a Snapshot) Until(b Snapshot) Delta {
+	d := Delta{ListenDrops: b.drops - a.drops}
+	if total := b.total - a.total; total > 0 {
+		d.StealShare = (b.steal - a.steal) / total
+		d.BusyShare = (b.busy - a.busy) / total
+	}
+	return d
+}
+
+// Environment is what a result depends on beside what was measured, by name; what cannot be read here is left out.
+// The names are explained in results/README.md.
+func Environment() map[string]string {
+	env := map[string]string{
+		"os":         runtime.GOOS,
+		"arch":       runtime.GOARCH,
+		"go":         runtime.Version(),
+		"gomaxprocs": strconv.Itoa(runtime.GOMAXPROCS(0)),
+		"gogc":       "100",
+		"cpus":       strconv.Itoa(runtime.NumCPU()),
+	}
+	for name, variable := range map[string]string{"gogc": "GOGC", "gomemlimit": "GOMEMLIMIT", "godebug": "GODEBUG"} {
+		if value := os.Getenv(variable); value != "" {
+			env[name] = value
+		}
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				env["commit"] = s.Value
+			case "vcs.modified":
+				env["dirty"] = s.Value
+			}
+		}
+	}
+	if soft, hard, err := FDLimit(); err == nil {
+		env["descriptors"] = strconv.FormatUint(soft, 10)
+		env["descriptors_hard"] = strconv.FormatUint(hard, 10)
+	}
+	machine(env)
+	return env
+}

@@ -1,0 +1,32 @@
+//go:build !linux
+
+package host
+
+import (
+	"errors"
+	"runtime"
+
+	"carousel/internal/usage"
+)
+
+// TreeCPU needs Linux.
+func TreeCPU(int) (usage.CPU, error) {
+	return usage.CPU{}, errors.New("the processor time of another process can be read on Linux only")
+}
+
+// Take returns an empty snapshot: the counters are read on Linux only.
+func Take() Snapshot { return Snapshot{} }
+
+// CPUs are the processors this process may use: here, all.
+func CPUs() []int {
+	cpus := make([]int, runtime.NumCPU())
+	for i := range cpus {
+		cpus[i] = i
+	}
+	return cpus
+}
+
+// Siblings are the other processors of cpu's core, which are known on Linux only.
+func Siblings(int) []int { return nil }
+
+func machine(map[string]string) {}

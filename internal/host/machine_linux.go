@@ -1,0 +1,96 @@
+package host
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+)
+
+// Take reads the machine's counters: /proc/stat and /proc/self/net/netstat. What cannot be read stays 0, so that a
+// Delta says nothing happened.
+func Take() Snapshot {
+	var s Snapshot
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return s
+	}
+	if stat, err := fs.Stat(); err == nil {
+		c := stat.CPUTotal // user includes guest
+		s.steal = c.Steal
+		s.busy = c.User + c.Nice + c.System + c.IRQ + c.SoftIRQ
+		s.total = s.busy + s.steal + c.Idle + c.Iowait
+	}
+	if self, err := fs.Self(); err == nil {
+		if net, err := self.Netstat(); err == nil {
+			for _, count := range []*float64{net.ListenOverflows, net.ListenDrops} {
+				if count != nil {
+					s.drops += int64(*count)
+				}
+			}
+		}
+	}
+	return s
+}
+
+// CPUs are the processors that the calling thread may use, which are the process's unless a thread was confined.
+func CPUs() []int {
+	var set unix.CPUSet
+	if unix.SchedGetaffinity(0, &set) != nil {
+		set.Zero()
+		for i := range runtime.NumCPU() {
+			set.Set(i)
+		}
+	}
+	var cpus []int
+	for i := 0; len(cpus) < set.Count(); i++ {
+		if set.IsSet(i) {
+			cpus = append(cpus, i)
+		}
+	}
+	return cpus
+}
+
+// Siblings are the other processors that share a core with cpu (SMT); none when that is not known.
+func Siblings(cpu int) []int {
+	var others []int
+	for _, i := range parseList(read(fmt.Sprintf("/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu))) {
+		if i != cpu {
+			others = append(others, i)
+		}
+	}
+	return others
+}
+
+// parseList reads the kernel's lists of processors, such as "0-2,8"; what is no list is empty.
+func parseList(text string) []int {
+	var list []int
+	for part := range strings.SplitSeq(text, ",") {
+		first, last, ranged := strings.Cut(part, "-")
+		if !ranged {
+			last = first
+		}
+		from, err := strconv.Atoi(first)
+		to, err2 := strconv.Atoi(last)
+		if err != nil || err2 != nil || to-from > 1<<16 {
+			return nil
+		}
+		for i := from; i <= to; i++ {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// read is a one-line file of the kernel's, "" when it is not there.
+func read(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
