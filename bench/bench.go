@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"carousel/internal/trial"
+)
+
+// bench carries out a plan, or the rest of one, and has it reported.
+func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
+	if err := os.MkdirAll(o.results, 0o755); err != nil {
+		return exit{exitFailed, err}
+	}
+	unlock, err := lock(o.results)
+	if err != nil {
+		return exit{exitFailed, err}
+	}
+	defer unlock()
+	e := &experiment{stderr: stderr}
+	if o.resume {
+		err = e.goOn(ctx, o)
+	} else {
+		err = e.begin(ctx, o)
+	}
+	if err != nil {
+		return err
+	}
+	carried := e.carry(ctx)
+	var early stopped
+	if carried != nil && !errors.As(carried, &early) {
+		return exit{exitFailed, carried}
+	}
+	if carried == nil {
+		now := time.Now()
+		e.record.Finished = &now
+		if err := trial.WriteRun(e.dir, &e.record); err != nil {
+			return exit{exitFailed, err}
+		}
+	}
+	if e.measured > 0 {
+		if err := report(stdout, stderr, e.dir); err != nil {
+			fmt.Fprintf(stderr, "bench: the trials are kept, but no report was made: %v\n", err)
+			carried = errors.Join(carried, exit{exitFailed, err})
+		}
+	}
+	fmt.Fprintln(stdout, e.dir)
+	if early.signal != 0 {
+		fmt.Fprintf(stderr, "%v after %d of %d trials; go on with: bench --resume %s\n", early, e.kept, len(e.jobs), e.dir)
+		return early
+	}
+	if carried == nil && e.measured == 0 {
+		return exit{exitFailed, errors.New("every trial failed")}
+	}
+	return carried
+}
+
+// experiment is a run being carried out.
+type experiment struct {
+	stderr   io.Writer
+	dir      string
+	plan     *Plan
+	record   trial.Run
+	jobs     []job
+	done     map[int]trial.Trial
+	lab      *lab
+	kept     int // trials on the disk
+	measured int // those that came to something
+}
+
+// begin prepares a new run.
+func (e *experiment) begin(ctx context.Context, o *options) error {
+	p, err := readPlan(o.plan)
+	if err != nil {
+		return err
+	}
+	for _, text := range o.guests {
+		g, err := parseGuest(text)
+		if err != nil {
+			return err
+		}
+		p.Servers = append(p.Servers, g)
+	}
+	if _, what := p.fault(); what != "" { // the plan itself is right: it is one of --server
+		return fmt.Errorf("--server: %s", what)
+	}
+	seed := o.seed
+	for seed == 0 {
+		seed = rand.Uint64() >> 32 // short enough to be typed again
+	}
+	e.plan = p
+	e.record = trial.Run{Schema: trial.Schema, Plan: o.plan, Seed: seed, Started: time.Now()}
+	if err := e.prepare(ctx); err != nil {
+		return err
+	}
+	if e.dir, err = newFolder(o.results, o.plan, e.record.Started); err != nil {
+		return exit{exitFailed, err}
+	}
+	e.record.ID = filepath.Base(e.dir)
+	if err := errors.Join(savePlan(e.dir, p), trial.WriteRun(e.dir, &e.record)); err != nil {
+		return exit{exitFailed, err}
+	}
+	return nil
+}
+
+// goOn prepares the rest of an interrupted run.
+func (e *experiment) goOn(ctx context.Context, o *options) (err error) {
+	e.dir = o.dir
+	if e.dir == "" {
+		if e.dir, err = newestUnfinished(o.results); err != nil {
+			return exit{exitFailed, err}
+		}
+	}
+	then, p, trials, err := interrupted(e.dir)
+	if err != nil {
+		return exit{exitFailed, err}
+	}
+	refused := func(err error) error { return exit{exitFailed, fmt.Errorf("cannot go on with %s: %w", e.dir, err)} }
+	if err := planChanged(then.Plan, p); err != nil {
+		return refused(err)
+	}
+	e.plan, e.record = p, *then
+	if err := e.prepare(ctx); err != nil {
+		return err
+	}
+	if err := otherwise(then, &e.record); err != nil {
+		return refused(err)
+	}
+	if e.done, err = doneBy(trials, e.jobs); err != nil {
+		return refused(err)
+	}
+	e.record.Environment, e.record.Doctor, e.record.Notes = then.Environment, then.Doctor, then.Notes
+	fmt.Fprintf(e.stderr, "going on with %s: %d of %d trials are there\n", e.dir, len(e.done), len(e.jobs))
+	return nil
+}
+
+// prepare finds programs, processors and models, says how long it will take, and fills in the record but for its folder.
+func (e *experiment) prepare(ctx context.Context) error {
+	servers, err := program("servers")
+	if err != nil {
+		return err
+	}
+	loadgen, err := program("loadgen")
+	if err != nil {
+		return err
+	}
+	list, err := modelList(ctx, servers)
+	if err != nil {
+		return err
+	}
+	entrants, missing, err := choose(e.plan, list, servers)
+	if err != nil {
+		return err
+	}
+	seats, note := seats()
+	e.lab = &lab{loadgen: loadgen, seats: seats, contestants: map[string]contestant{}}
+	r := &e.record
+	r.Models = nil
+	for _, c := range entrants {
+		r.Models = append(r.Models, c.name)
+	}
+	_, apart := seats[trial.Split]
+	e.jobs = e.plan.jobs(r.Models, apart, r.Seed)
+	length := e.plan.length(e.jobs)
+	fmt.Fprintf(e.stderr, "plan %s: %d models, %d cells x %d rounds = %d trials, about %s; seed %d\n",
+		r.Plan, len(r.Models), len(e.jobs)/e.plan.Rounds, e.plan.Rounds, len(e.jobs), roughly(length), r.Seed)
+
+	r.Rounds, r.WarmupNS, r.WindowNS = e.plan.Rounds, int64(e.plan.Warmup), int64(e.plan.Window)
+	r.Expect = expectations(e.plan, r.Models)
+	r.Notes = missing
+	if note != "" {
+		r.Notes = append(r.Notes, note)
+	}
+	if e.plan.Rounds == 1 {
+		r.Notes = append(r.Notes, "one round compares nothing: it shows that everything works")
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintln(e.stderr, note)
+	}
+	if r.Environment, err = environment(servers, loadgen, seats); err != nil {
+		return exit{exitFailed, err}
+	}
+	r.Doctor = doctor(ctx)
+
+	null, err := nullResponder()
+	if err != nil {
+		return exit{exitFailed, err}
+	}
+	for _, c := range append(entrants, null) {
+		if c.guest {
+			if c.lacks, err = e.lab.examine(ctx, c, e.plan); err != nil {
+				return err
+			}
+			fmt.Fprintf(e.stderr, "%s answers right\n", c.name)
+		}
+		e.lab.contestants[c.name] = c
+	}
+	return nil
+}
+
+// carry measures what is left of the run.
+func (e *experiment) carry(ctx context.Context) error {
+	left := e.plan.length(e.jobs)
+	for order, t := range e.done {
+		left -= e.jobs[order-1].forecast() + time.Duration(e.plan.Gap)
+		e.count(t)
+	}
+	s := newScreen(e.stderr, e.plan, e.jobs, left)
+	defer s.close()
+	r := &schedule{
+		jobs: e.jobs, gap: time.Duration(e.plan.Gap), done: e.done, screen: s, measure: e.lab.measure,
+		save: func(t trial.Trial) error {
+			e.count(t)
+			return trial.Append(e.dir, &t)
+		},
+		said: func(note string) error {
+			for _, n := range e.record.Notes {
+				if n == note {
+					return nil
+				}
+			}
+			s.note(note)
+			e.record.Notes = append(e.record.Notes, note)
+			return trial.WriteRun(e.dir, &e.record)
+		},
+	}
+	return r.carry(ctx)
+}
+
+func (e *experiment) count(t trial.Trial) {
+	e.kept++
+	if t.Load != nil && t.Failed == "" || t.Probe != nil {
+		e.measured++
+	}
+}
+
+// report has the program report draw the run in dir; its table is this program's result.
+func report(stdout, stderr io.Writer, dir string) error {
+	path, err := program("report")
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, dir)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s %s: %w", path, dir, err)
+	}
+	fmt.Fprintf(stderr, "the report is %s\n", filepath.Join(dir, "README.md"))
+	return nil
+}
+
+// doctor is what scripts/doctor.sh says about this machine; it is found in the working directory or beside the folder of this program.
+func doctor(ctx context.Context) string {
+	places := []string{"scripts/doctor.sh"}
+	if self, err := os.Executable(); err == nil {
+		places = append(places, filepath.Join(filepath.Dir(self), "..", "scripts", "doctor.sh"))
+	}
+	for _, script := range places {
+		if _, err := os.Stat(script); err != nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		text, err := exec.CommandContext(ctx, script).CombinedOutput() // it exits with 1 when it found something: that is in the text
+		if len(text) == 0 && err != nil {
+			return fmt.Sprintf("%s: %v", script, err)
+		}
+		return strings.TrimSpace(string(text))
+	}
+	return "scripts/doctor.sh was not found, so nothing was looked at"
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"carousel/internal/trial"
+)
+
+// schedule is what carrying out a list of jobs needs. Everything that touches a process stands behind measure, so the order of a run,
+// what it saves and how it goes on is tested without any.
+type schedule struct {
+	jobs    []job
+	gap     time.Duration
+	done    map[int]trial.Trial // by order: what an interrupted run has measured already
+	measure func(context.Context, job) trial.Trial
+	save    func(trial.Trial) error // appended and synced before the next trial begins
+	said    func(string) error      // a note that holds for the whole run
+	screen  *screen
+}
+
+// carry measures what is still to be measured. A trial that ctx cuts short is not saved; it is done again when the run goes on.
+func (r *schedule) carry(ctx context.Context) error {
+	var first []trial.Trial // the first round, which the common rate comes from
+	rate := 0.0
+	for _, j := range r.jobs {
+		t, have := r.done[j.order]
+		if !have {
+			if context.Cause(ctx) != nil {
+				return context.Cause(ctx)
+			}
+			if j.cell.Scenario == "paced" {
+				if rate == 0 {
+					rate = pacedRate(first, j.cell.Placement)
+					note := "paced cells are offered %.0f requests a second: half of what the slowest model that served all %d connections did in round 1"
+					if err := r.said(fmt.Sprintf(note, rate, reference)); err != nil {
+						return err
+					}
+				}
+				j.cell.RateRPS = rate
+			}
+			r.screen.begin(j)
+			if j.cell.Scenario == "paced" && rate == 0 {
+				t = j.trial()
+				t.Failed = fmt.Sprintf("no rate to pace at: no model served all %d connections in round 1", reference)
+			} else {
+				t = r.measure(ctx, j)
+			}
+			if context.Cause(ctx) != nil {
+				return context.Cause(ctx)
+			}
+			if err := r.save(t); err != nil {
+				return err
+			}
+			r.screen.end(j, t)
+			pause(ctx, r.gap)
+		}
+		if t.Round == 1 {
+			first = append(first, t)
+		}
+	}
+	return nil
+}
+
+// trial is the record of a job before anything was measured.
+func (j job) trial() trial.Trial {
+	return trial.Trial{Schema: trial.Schema, Round: j.round, Order: j.order, Cell: j.cell, Started: time.Now()}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

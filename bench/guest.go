@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const hello = "Hello world\n"
+
+// patience is how long a check waits for one answer.
+const patience = 2 * time.Second
+
+// ask sends GET path on a connection of its own and checks that the answer is a 200 that says hello.
+func ask(addr, path string, limit time.Duration) (status int, err error) {
+	return exchange(addr, limit, get(path), 1)
+}
+
+func get(path string) string { return "GET " + path + " HTTP/1.1\r\nHost: carousel\r\n\r\n" }
+
+// exchange sends requests as one piece on a connection of its own and checks that as many answers as asked come back, each of them
+// a 200 that says hello; status is that of the last one read.
+func exchange(addr string, limit time.Duration, requests string, answers int) (status int, err error) {
+	c, err := net.DialTimeout("tcp", addr, limit)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(limit))
+	if _, err := io.WriteString(c, requests); err != nil {
+		return 0, err
+	}
+	return hear(bufio.NewReader(c), answers)
+}
+
+// hear reads answers from r and checks them.
+func hear(r *bufio.Reader, answers int) (status int, err error) {
+	for i := range answers {
+		which := "the answer"
+		if answers > 1 {
+			which = fmt.Sprintf("answer %d of %d", i+1, answers)
+		}
+		reply, err := http.ReadResponse(r, nil)
+		if err != nil {
+			return status, fmt.Errorf("%s did not come: %w", which, err)
+		}
+		status = reply.StatusCode
+		body, err := io.ReadAll(io.LimitReader(reply.Body, 1<<10))
+		if err != nil {
+			return status, fmt.Errorf("%s broke off: %w", which, err)
+		}
+		if status != http.StatusOK || string(body) != hello {
+			return status, fmt.Errorf("%s is status %d with body %.40q, expected 200 with %q", which, status, body, hello)
+		}
+	}
+	return status, nil
+}
+
+// answering waits until the server at addr answers anything at all to GET /: a server of the user's own prints no READY line.
+func answering(ctx context.Context, addr string, died <-chan struct{}, limit time.Duration) error {
+	end := time.Now().Add(limit)
+	for {
+		status, err := ask(addr, "/", min(patience, time.Until(end)))
+		if status != 0 || err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-died:
+			return fmt.Errorf("it ended before it answered GET / at %s", addr)
+		case <-time.After(5 * time.Millisecond):
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("no answer to GET / at %s within %v: %w", addr, limit, err)
+		}
+	}
+}
+
+// check holds a server of the user's own to what every measurement relies on: right answers to GET / on a connection kept
+// alive, to two requests in one piece, and to one that arrives byte by byte.
+func check(addr string) error {
+	if err := keptAlive(addr); err != nil {
+		return fmt.Errorf("GET / twice over one connection: %w", err)
+	}
+	if _, err := exchange(addr, patience, get("/")+get("/"), 2); err != nil {
+		return fmt.Errorf("GET / twice in one piece: %w", err)
+	}
+	if err := fragmented(addr); err != nil {
+		return fmt.Errorf("GET / in single bytes: %w", err)
+	}
+	return nil
+}
+
+func keptAlive(addr string) error {
+	c, err := net.DialTimeout("tcp", addr, patience)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	r := bufio.NewReader(c)
+	for range 2 {
+		if _, err := io.WriteString(c, get("/")); err != nil {
+			return err
+		}
+		if _, err := hear(r, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func fragmented(addr string) error {
+	c, err := net.DialTimeout("tcp", addr, patience)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	for _, b := range strings.Split(get("/"), "") { // package net sets TCP_NODELAY: a byte is a segment
+		if _, err := io.WriteString(c, b); err != nil {
+			return err
+		}
+		time.Sleep(100 * time.Microsecond) // long enough to be read alone, most of the time
+	}
+	_, err = hear(bufio.NewReader(c), 1)
+	return err
+}
+
+// lacking probes each endpoint of the scenarios once and says, by endpoint, what a server of the user's own does not have.
+func lacking(addr string, p *Plan) map[string]string {
+	lacks := map[string]string{}
+	for _, s := range p.Scenarios {
+		scenario := scenarios[s.Name]
+		if scenario.path == "/" {
+			continue
+		}
+		if _, err := ask(addr, scenario.path, patience); err != nil {
+			lacks[scenario.endpoint()] = "no " + scenario.endpoint()
+		}
+	}
+	return lacks
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"embed"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+
+	"carousel/internal/trial"
+)
+
+// Plan says what a run measures: every model in every scenario, round after round.
+type Plan struct {
+	Rounds    int        `yaml:"rounds"`
+	Warmup    span       `yaml:"warmup"` // load before the window, outside the books
+	Window    span       `yaml:"window"` // how long a trial is measured
+	Gap       span       `yaml:"gap,omitempty"`
+	Models    []string   `yaml:"models,omitempty,flow"` // none: every model that is available here
+	Scenarios []Scenario `yaml:"scenarios"`
+	Servers   []Guest    `yaml:"servers,omitempty"`
+}
+
+// Scenario is one entry of a plan; what it leaves out comes from the plan and from the table of scenarios.
+type Scenario struct {
+	Name        string `yaml:"name"`
+	Connections []int  `yaml:"connections,omitempty,flow"`
+	Shared      []int  `yaml:"shared,omitempty,flow"` // hello: levels that are also measured with all processors for both
+	Warmup      span   `yaml:"warmup,omitempty"`
+	Window      span   `yaml:"window,omitempty"`
+	Wait        span   `yaml:"wait,omitempty"` // thinking: how long a probe waits for its answer
+}
+
+// Guest is a server of the user's own: a command that listens on {addr}, which is $CAROUSEL_ADDR as well.
+type Guest struct {
+	Name    string `yaml:"name"`
+	Command string `yaml:"command"`
+}
+
+// span is a duration written as in Go, such as 300ms.
+type span time.Duration
+
+func (s span) MarshalYAML() (any, error) { return time.Duration(s).String(), nil }
+
+func (s *span) UnmarshalYAML(node ast.Node) error {
+	d, err := time.ParseDuration(strings.Trim(node.String(), `"'`))
+	if err != nil || d < 0 {
+		return &yaml.SyntaxError{Message: fmt.Sprintf("%s is not a duration such as 300ms or 2s", node), Token: node.GetToken()}
+	}
+	*s = span(d)
+	return nil
+}
+
+//go:embed plans/*.yaml
+var builtin embed.FS
+
+// builtins are the plans that need no file, shortest first.
+var builtins = []string{"quick", "default", "full"}
+
+// readPlan reads a built-in plan by name, or a file.
+func readPlan(name string) (*Plan, error) {
+	text, err := builtin.ReadFile("plans/" + name + ".yaml")
+	if err != nil {
+		text, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("no plan %q: built in are %s; otherwise name a YAML file", name, strings.Join(builtins, ", "))
+	}
+	p, err := parsePlan(text)
+	if err != nil {
+		return nil, fmt.Errorf("plan %s: %w", name, err)
+	}
+	return p, nil
+}
+
+// parsePlan reads a plan and fills in what every round holds. Errors show the line, with a caret under the place.
+func parsePlan(text []byte) (*Plan, error) {
+	p := new(Plan)
+	if err := yaml.UnmarshalWithOptions(text, p, yaml.Strict()); err != nil {
+		return nil, err
+	}
+	if where, what := p.fault(); what != "" {
+		return nil, faultAt(text, where, what)
+	}
+	for _, name := range []string{"hello", "paced", "spin"} {
+		if !slices.ContainsFunc(p.Scenarios, func(s Scenario) bool { return s.Name == name }) {
+			p.Scenarios = append(p.Scenarios, Scenario{Name: name})
+		}
+	}
+	for i := range p.Scenarios {
+		s := &p.Scenarios[i]
+		if len(s.Connections) == 0 {
+			s.Connections = scenarios[s.Name].connections
+		}
+		s.Warmup, s.Window = or(s.Warmup, p.Warmup), or(s.Window, p.Window)
+		if s.Name == "thinking" {
+			s.Wait = or(s.Wait, span(time.Second))
+		}
+	}
+	return p, nil
+}
+
+// or is a unless that is not given.
+func or(a, b span) span {
+	if a == 0 {
+		return b
+	}
+	return a
+}
+
+// faultAt shows where in the plan the fault is.
+func faultAt(text []byte, where, what string) error {
+	path, err := yaml.PathString(where)
+	if err != nil {
+		return fmt.Errorf("%s: %s", where, what)
+	}
+	source, err := path.AnnotateSource(text, false)
+	if err != nil { // the key is missing: there is no line to show
+		return fmt.Errorf("%s: %s", strings.TrimPrefix(where, "$."), what)
+	}
+	return fmt.Errorf("%s\n%s", what, source)
+}
+
+// fault returns the first thing wrong with the plan, and the YAML path of where it is wrong.
+func (p *Plan) fault() (where, what string) {
+	switch {
+	case p.Rounds < 1 || p.Rounds > 1000:
+		return "$.rounds", fmt.Sprintf("rounds is %d: it must be 1 to 1000", p.Rounds)
+	case p.Window <= 0:
+		return "$.window", "window must be longer than 0, such as 500ms"
+	case len(p.Scenarios) == 0:
+		return "$.scenarios", "no scenario: name at least one of " + strings.Join(scenarioNames(), ", ")
+	}
+	for i, s := range p.Scenarios {
+		at := fmt.Sprintf("$.scenarios[%d]", i)
+		if _, known := scenarios[s.Name]; !known {
+			return at + ".name", fmt.Sprintf("unknown scenario %q: there are %s", s.Name, strings.Join(scenarioNames(), ", "))
+		}
+		if slices.ContainsFunc(p.Scenarios[:i], func(o Scenario) bool { return o.Name == s.Name }) {
+			return at + ".name", fmt.Sprintf("scenario %s is there twice", s.Name)
+		}
+		for j, n := range append(slices.Clone(s.Connections), s.Shared...) {
+			if n < 1 || n > 60000 {
+				key := "connections"
+				if j >= len(s.Connections) {
+					key, j = "shared", j-len(s.Connections)
+				}
+				return fmt.Sprintf("%s.%s[%d]", at, key, j), fmt.Sprintf("%d connections: it must be 1 to 60000", n)
+			}
+		}
+		switch {
+		case s.Name == "hello" && len(s.Connections) > 0 && !slices.Contains(s.Connections, reference):
+			return at + ".connections", fmt.Sprintf("hello needs %d connections among its levels: the control and the paced rate are measured there", reference)
+		case s.Name != "hello" && len(s.Shared) > 0:
+			return at + ".shared", "only hello is measured with shared processors"
+		case s.Name != "hello" && len(s.Connections) > 1:
+			return at + ".connections[1]", fmt.Sprintf("%s takes one number of connections", s.Name)
+		case s.Name != "thinking" && s.Wait > 0:
+			return at + ".wait", "only thinking waits for a probe"
+		}
+	}
+	for i, g := range p.Servers {
+		at := fmt.Sprintf("$.servers[%d]", i)
+		if g.Name == "" || g.Name == trial.Null || strings.ContainsAny(g.Name, " /|,=") || slices.Contains(p.Models, g.Name) ||
+			slices.ContainsFunc(p.Servers[:i], func(o Guest) bool { return o.Name == g.Name }) {
+			return at + ".name", fmt.Sprintf("server name %q: it must be one word that no other model has", g.Name)
+		}
+		if _, err := split(g.Command); err != nil {
+			return at + ".command", err.Error()
+		}
+	}
+	return "", ""
+}
+
+// parseGuest reads the value of --server: a name, "=" and a command.
+func parseGuest(text string) (Guest, error) {
+	name, command, found := strings.Cut(text, "=")
+	if !found {
+		return Guest{}, fmt.Errorf("--server %q: write it as 'mine=./mine --addr {addr}'", text)
+	}
+	return Guest{Name: name, Command: command}, nil
+}
+
+// split cuts a command into its words; quotes keep blanks together. There is no other shell syntax.
+func split(command string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	quote, inside := rune(0), false
+	for _, c := range command {
+		switch {
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote, inside = c, true
+		case quote == 0 && (c == ' ' || c == '\t' || c == '\n'):
+			if inside {
+				words, inside = append(words, word.String()), false
+				word.Reset()
+			}
+		default:
+			word.WriteRune(c)
+			inside = true
+		}
+	}
+	if inside {
+		words = append(words, word.String())
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("command %q: a %c is not closed", command, quote)
+	}
+	if len(words) == 0 {
+		return nil, fmt.Errorf("command is empty: write it as './mine --addr {addr}'")
+	}
+	return words, nil
+}
