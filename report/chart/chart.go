@@ -1,0 +1,129 @@
+// Package chart draws the pictures of a report.
+//
+// Every trial is a dot, medians are joined, starved cells are hollow. Placement, processors and rounds stand in every
+// picture, since pictures travel alone.
+package chart
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"carousel/internal/trial"
+	"carousel/report/study"
+	"carousel/report/units"
+)
+
+// Picture is a file of the report.
+type Picture struct {
+	Name    string // of the file
+	Title   string
+	Caption string
+	PNG     []byte
+}
+
+// Draw draws every picture that the run has something for, in the order of the report.
+func Draw(s *study.Study) ([]Picture, error) {
+	var pictures []Picture
+	for _, p := range []struct {
+		name string
+		draw func(*study.Study) (figure, bool)
+	}{
+		{"throughput", throughput},
+		{"latency", closedLatency},
+		{"paced", pacedLatency},
+		{"processor-time", cost},
+		{"thinking", thinking},
+		{"block-sleep", blockSleep},
+	} {
+		f, ok := p.draw(s)
+		if !ok {
+			continue
+		}
+		if f.height == 0 {
+			f.height = height
+		}
+		png, err := f.png()
+		if err != nil {
+			return nil, fmt.Errorf("draw %s: %w", p.name, err)
+		}
+		pictures = append(pictures, Picture{p.name + ".png", f.title, f.caption, png})
+	}
+	return pictures, nil
+}
+
+// looks gives every model its look, by its place in the ladder.
+func looks(s *study.Study) map[string]look {
+	all := map[string]look{}
+	for i, model := range s.Models() {
+		all[model] = lookOf(i)
+	}
+	return all
+}
+
+// where says on what a picture stands: placement, processors, rounds.
+func where(s *study.Study, placement string, more ...string) string {
+	var parts []string
+	switch placement {
+	case trial.Split:
+		parts = append(parts, "split: server and client on a processor each")
+	case trial.Shared:
+		parts = append(parts, "shared: all processors for server and client")
+	}
+	switch n := s.Processors(); n {
+	case 0:
+		parts = append(parts, "processors unknown")
+	default:
+		parts = append(parts, units.Plural(n, "processor"))
+	}
+	parts = append(parts, units.Plural(s.Rounds, "round"))
+	if s.Partial() {
+		parts = append(parts, "INTERRUPTED")
+	}
+	return strings.Join(append(parts, more...), " · ")
+}
+
+// lineEntry is a model in a legend of lines.
+func lineEntry(name string, l look, hollow bool) entry {
+	return entry{name, func(c *draw.Canvas) {
+		at := c.Center()
+		c.StrokeLine2(l.line(1.6), c.Min.X, at.Y, c.Max.X, at.Y)
+		c.DrawGlyphNoClip(l.glyph(4, hollow), at)
+	}}
+}
+
+// barEntry is a kind of bar in a legend.
+func barEntry(name string, f fill) entry {
+	return entry{name, func(c *draw.Canvas) {
+		mid, half := c.Center().Y, vg.Length(4.5)
+		f.draw(c, vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: mid - half}, Max: vg.Point{X: c.Max.X, Y: mid + half}})
+	}}
+}
+
+// dotEntry is one trial in a legend of bars.
+func dotEntry(name string) entry {
+	return entry{name, func(c *draw.Canvas) {
+		c.DrawGlyphNoClip(trialDot, c.Center())
+	}}
+}
+
+// trialDot marks a trial on a bar.
+var trialDot = draw.GlyphStyle{Color: ink, Radius: 2, Shape: marker{sides: shapes[0], hollow: true}}
+
+// without says which cells of a group a picture leaves out because they starved, and why.
+func without(cells []*study.Cell) string {
+	var out []string
+	for _, c := range cells {
+		if answered, n, _, starved := c.Starved(); starved {
+			out = append(out, fmt.Sprintf("%s (%d of %d served)", c.Model, answered, n))
+		}
+	}
+	slices.Sort(out)
+	if len(out) == 0 {
+		return ""
+	}
+	return " Not drawn, because connections were never answered: " + strings.Join(out, ", ") + "."
+}

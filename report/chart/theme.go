@@ -1,0 +1,206 @@
+package chart
+
+import (
+	"bytes"
+	"image/color"
+	"strings"
+
+	"golang.org/x/image/font"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+)
+
+const (
+	dpi    = 144
+	width  = 10 * vg.Inch
+	height = 5.8 * vg.Inch
+	margin = 14
+	gap    = 8
+)
+
+// The card is opaque, so that a picture reads the same on a dark page.
+var (
+	paper = color.Gray{255}
+	ink   = color.Gray{34}
+	faint = color.Gray{90}
+	hair  = color.Gray{222}
+)
+
+// palette is Okabe and Ito's, which readers with any kind of colour vision tell apart, without its yellow (too pale for a
+// line on white) and black.
+var palette = []color.RGBA{
+	{0, 114, 178, 255},   // blue
+	{213, 94, 0, 255},    // vermilion
+	{0, 158, 115, 255},   // green
+	{204, 121, 167, 255}, // purple
+	{230, 159, 0, 255},   // orange
+	{86, 180, 233, 255},  // sky
+	{70, 70, 70, 255},    // grey
+}
+
+var dashes = [][]vg.Length{nil, {7, 3}, {2, 2}, {9, 3, 2, 3}}
+
+// look is how one model is drawn in every picture of a run. Colour, dash and marker repeat with different periods, so
+// no two of 14 models share more than one of them.
+type look struct {
+	color  color.RGBA
+	dashes []vg.Length
+	marker marker
+}
+
+func lookOf(i int) look {
+	return look{palette[i%len(palette)], dashes[i%len(dashes)], marker{sides: shapes[i%len(shapes)]}}
+}
+
+func (l look) line(w vg.Length) draw.LineStyle {
+	return draw.LineStyle{Color: l.color, Width: w, Dashes: l.dashes}
+}
+
+func (l look) glyph(radius vg.Length, hollow bool) draw.GlyphStyle {
+	m := l.marker
+	m.hollow = hollow
+	return draw.GlyphStyle{Color: l.color, Radius: radius, Shape: m}
+}
+
+// pale is c at a third of its strength on paper, for single trials beside their median.
+func pale(c color.RGBA) color.RGBA {
+	mix := func(v uint8) uint8 { return uint8((int(v) + 2*255) / 3) }
+	return color.RGBA{mix(c.R), mix(c.G), mix(c.B), 255}
+}
+
+func style(size vg.Length, c color.Color, bold bool) text.Style {
+	s := text.Style{Color: c, Handler: plot.DefaultTextHandler}
+	s.Font.Typeface = "Liberation"
+	s.Font.Variant = "Sans"
+	s.Font.Size = size
+	if bold {
+		s.Font.Weight = font.WeightBold
+	}
+	return s
+}
+
+// newPlot is an empty plot in the house's style.
+func newPlot() *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = nil
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		align := axis.Tick.Label
+		axis.Tick.Label = style(10, ink, false)
+		axis.Tick.Label.XAlign, axis.Tick.Label.YAlign = align.XAlign, align.YAlign
+		axis.LineStyle.Color = faint
+		axis.Tick.LineStyle.Color = faint
+		axis.Padding = 4
+	}
+	p.Add(grid{})
+	return p
+}
+
+// grid draws a hairline at every labelled tick.
+type grid struct{}
+
+func (grid) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	line := draw.LineStyle{Color: hair, Width: 0.5}
+	for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
+		if at := x(t.Value); !t.IsMinor() && c.ContainsX(at) {
+			c.StrokeLine2(line, at, c.Min.Y, at, c.Max.Y)
+		}
+	}
+	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+		if at := y(t.Value); !t.IsMinor() && c.ContainsY(at) {
+			c.StrokeLine2(line, c.Min.X, at, c.Max.X, at)
+		}
+	}
+}
+
+// figure is a picture being made: a plot with what stands around it.
+type figure struct {
+	title, subtitle, caption string
+	x, y                     string // what the axes measure
+	plot                     *plot.Plot
+	legend                   []entry
+	height                   vg.Length
+}
+
+// entry is a line of the legend.
+type entry struct {
+	name  string
+	thumb func(c *draw.Canvas)
+}
+
+func (e entry) Thumbnail(c *draw.Canvas) { e.thumb(c) }
+
+// png draws the figure: title over subtitle, the plot with the legend in a tile of its own to the right, the caption
+// below. All of it stands inside a margin, because glyphs at the very edge of a canvas are cut.
+func (f figure) png() ([]byte, error) {
+	img := vgimg.NewWith(vgimg.UseWH(width, f.height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(paper))
+	c := draw.Crop(draw.New(img), margin, -margin, margin, -margin)
+
+	for _, part := range []struct {
+		text  string
+		style text.Style
+	}{{f.title, style(15, ink, true)}, {f.subtitle, style(10.5, faint, false)}} {
+		for _, line := range wrap(part.text, part.style, c.Size().X) {
+			extents := part.style.FontExtents()
+			c.FillText(part.style, vg.Point{X: c.Min.X, Y: c.Max.Y - extents.Ascent}, line)
+			c.Max.Y -= extents.Height + 2
+		}
+	}
+	c.Max.Y -= gap
+
+	small := style(9.5, faint, false)
+	lines := wrap(f.caption, small, c.Size().X)
+	for i := len(lines) - 1; i >= 0; i-- {
+		extents := small.FontExtents()
+		c.FillText(small, vg.Point{X: c.Min.X, Y: c.Min.Y + extents.Descent}, lines[i])
+		c.Min.Y += extents.Height + 1
+	}
+	c.Min.Y += gap
+
+	if len(f.legend) > 0 {
+		legend := plot.NewLegend()
+		legend.TextStyle = style(10, ink, false)
+		legend.ThumbnailWidth = 30
+		legend.Padding = 3
+		legend.Top, legend.Left = true, true
+		for _, e := range f.legend {
+			legend.Add(e.name, e)
+		}
+		size := legend.Rectangle(c).Size().X + 6
+		tile := c
+		tile.Min.X = c.Max.X - size
+		legend.Draw(tile)
+		c.Max.X = tile.Min.X - 2*gap
+	}
+	label := style(10.5, ink, false) // the library puts an axis label at the middle of the data, which on a logarithmic axis is its end
+	if f.y != "" {
+		c.FillText(label, vg.Point{X: c.Min.X, Y: c.Max.Y - label.FontExtents().Ascent}, f.y)
+		c.Max.Y -= label.FontExtents().Height + gap
+	}
+	if f.x != "" {
+		label.XAlign = text.XCenter
+		c.FillText(label, vg.Point{X: c.Center().X, Y: c.Min.Y + label.FontExtents().Descent}, f.x)
+		c.Min.Y += label.FontExtents().Height + 5
+	}
+	f.plot.Draw(c)
+
+	var b bytes.Buffer
+	_, err := vgimg.PngCanvas{Canvas: img}.WriteTo(&b)
+	return b.Bytes(), err
+}
+
+// wrap breaks s into lines no wider than w.
+func wrap(s string, with text.Style, w vg.Length) []string {
+	var lines []string
+	for _, word := range strings.Split(s, " ") {
+		if n := len(lines); n > 0 && with.Width(lines[n-1]+" "+word) <= w {
+			lines[n-1] += " " + word
+			continue
+		}
+		lines = append(lines, word)
+	}
+	return lines
+}

@@ -1,0 +1,52 @@
+package stats
+
+import "slices"
+
+// Letters gives each of n things, best first, the letters of the groups it belongs to: two share a letter exactly
+// when tied says so (the compact letter display of Piepho 2004). Ties need not be transitive: a middle one may tie with
+// both its neighbours, which differ, and then carries two letters. Groups are the maximal sets of mutual ties.
+func Letters(n int, tied func(i, j int) bool) []string {
+	var groups [][]int
+	var grow func(group, candidates, seen []int)
+	grow = func(group, candidates, seen []int) { // Bron and Kerbosch, 1973
+		if len(candidates) == 0 && len(seen) == 0 {
+			groups = append(groups, slices.Clone(group))
+			return
+		}
+		for i, v := range candidates {
+			with := func(others []int) (kept []int) {
+				for _, o := range others {
+					if tied(v, o) {
+						kept = append(kept, o)
+					}
+				}
+				return kept
+			}
+			grow(append(slices.Clone(group), v), with(candidates[i+1:]), with(seen))
+			seen = append(seen, v)
+		}
+	}
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	grow(nil, all, nil)
+
+	slices.SortFunc(groups, slices.Compare)
+	letters := make([]string, n)
+	for g, group := range groups {
+		for _, i := range group {
+			letters[i] += name(g)
+		}
+	}
+	return letters
+}
+
+// name is a, b, ... z, a2, b2 ...
+func name(g int) string {
+	letter := string(rune('a' + g%26))
+	if g < 26 {
+		return letter
+	}
+	return letter + string(rune('1'+g/26))
+}

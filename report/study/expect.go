@@ -1,0 +1,208 @@
+package study
+
+import (
+	"encoding/json"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"carousel/internal/trial"
+	"carousel/report/stats"
+)
+
+// The words for what a model did, and was expected to do, in a scenario.
+const (
+	Fine     = "fine"
+	Degrades = "degrades"
+	Refuses  = "refuses"
+	Fails    = "fails"
+)
+
+// Expectation is what was stated before the run, beside what the trials show; Measured is empty where they show nothing.
+type Expectation struct {
+	Scenario, Model    string
+	Expected, Measured string
+}
+
+// Expectations are those of the run whose scenario was measured, in the order of the report.
+func (s *Study) Expectations() []Expectation {
+	var list []Expectation
+	for _, scenario := range scenarios {
+		stated := s.Run.Expect[scenario]
+		for _, model := range s.Models() {
+			if word, ok := stated[model]; ok && len(s.Find(scenario, "")) > 0 {
+				list = append(list, Expectation{scenario, model, word, s.Did(scenario, model)})
+			}
+		}
+	}
+	return list
+}
+
+// Did says in one of the four words what a model did in a scenario, from the trials of all rounds; empty where
+// nothing was measured. The bounds are those that the expectations were stated with:
+//
+//	hello     degrades if in any trial a connection was never answered
+//	paced     fails if in most trials a connection was never answered or under 90 % of the offered rate was served;
+//	          degrades if the median p99 is over twice epoll's
+//	thinking  fails if in most trials a probe went unanswered
+//	block     fails if in most trials a connection was never answered, or the median rate is under twice what one at a
+//	          time gives; degrades if it is under half of what all at once give
+//	sleep     as block
+//
+// A model whose errors tell that it turned connections away refuses.
+func (s *Study) Did(scenario, model string) string {
+	did := ""
+	for _, group := range s.Find(scenario, "") {
+		cell := group.Cell(model)
+		if cell == nil || len(cell.Trials)+len(cell.served) == 0 {
+			continue
+		}
+		if word := s.did(group, cell); rank(gravity, word) > rank(gravity, did) || did == "" {
+			did = word
+		}
+	}
+	return did
+}
+
+var gravity = []string{Fine, Degrades, Refuses, Fails}
+
+func (s *Study) did(group *Group, cell *Cell) string {
+	if cell.refuses() {
+		return Refuses
+	}
+	most := func(bad int) bool { return 2*bad > max(len(cell.Trials), len(cell.served)) }
+	rate := cell.Summary(Rate)
+	switch group.Scenario {
+	case "hello":
+		if len(cell.served) > 0 {
+			return Degrades
+		}
+	case "paced":
+		bad := 0
+		for _, t := range cell.Trials {
+			if t.Load != nil && (t.Load.Connections.Answered < int64(group.Connections) || t.Load.RateRPS < 0.9*group.RateRPS) {
+				bad++
+			}
+		}
+		if most(max(bad, len(cell.served))) {
+			return Fails
+		}
+		if cell.Summary(P99).Median > 2*group.Cell(s.Reference()).Summary(P99).Median {
+			return Degrades
+		}
+	case "thinking":
+		bad := 0
+		for _, t := range cell.Trials {
+			if t.Probe != nil && !t.Probe.Answered {
+				bad++
+			}
+		}
+		if most(bad) {
+			return Fails
+		}
+	case "block", "sleep":
+		one, all := group.Ideals()
+		switch {
+		case most(len(cell.served)) || rate.Median < 2*one:
+			return Fails
+		case rate.Median < all/2:
+			return Degrades
+		}
+	}
+	return Fine
+}
+
+// refuses reports whether most trials' errors tell that the server turned connections away.
+func (c *Cell) refuses() bool {
+	bad := 0
+	for _, t := range c.Trials {
+		if t.Load == nil {
+			continue
+		}
+		for _, class := range []string{"status_503", "503"} {
+			if t.Load.Errors[class] > 0 {
+				bad++
+				break
+			}
+		}
+	}
+	return 2*bad > len(c.Trials)
+}
+
+// Delay is how long a handler of the group takes by request, as its path says; 10 ms where it does not.
+func (g *Group) Delay() time.Duration {
+	for _, cell := range g.Cells {
+		for _, t := range cell.Trials {
+			if d, err := time.ParseDuration(path.Base(target(t.Load))); err == nil && d > 0 {
+				return d
+			}
+		}
+	}
+	return 10 * time.Millisecond
+}
+
+// target is the path that a load asked for.
+func target(l *trial.Load) string {
+	if l == nil {
+		return ""
+	}
+	var asked struct {
+		Target string `json:"target"`
+	}
+	text, err := json.Marshal(l.Spec)
+	if err != nil || json.Unmarshal(text, &asked) != nil {
+		return ""
+	}
+	u, err := url.Parse(strings.TrimSpace(asked.Target))
+	if err != nil {
+		return ""
+	}
+	return u.Path
+}
+
+// Ideals are the rates per second at which handlers of the group's delay end one after another, and all at once.
+func (g *Group) Ideals() (one, all float64) {
+	one = float64(time.Second) / float64(g.Delay())
+	return one, one * float64(g.Connections)
+}
+
+// Opinion is the same load measured by loadgen's own engine and by another.
+type Opinion struct {
+	Group      *Group
+	Own, Other *Cell
+}
+
+// Opinions are the cells that were measured by a second engine.
+func (s *Study) Opinions() []Opinion {
+	var list []Opinion
+	for _, group := range s.Groups {
+		for _, cell := range group.Cells {
+			if own := group.Cell(cell.Model); cell.Engine != "" && own != nil {
+				list = append(list, Opinion{group, own, cell})
+			}
+		}
+	}
+	return list
+}
+
+// Ratio is the other engine's figure over our own, within rounds.
+func (o Opinion) Ratio(m Metric) stats.Summary {
+	return stats.Summarize(stats.Ratios(o.Other.Series(m), o.Own.Series(m)).Values())
+}
+
+// Bearing sorts the models of scenario thinking: those that answered beside every silent client, and the others.
+func (g *Group) Bearing() (all, some []*Cell) {
+	for _, cell := range g.Cells {
+		borne, limit := cell.Silent()
+		switch {
+		case len(borne) == 0:
+		case slices.Min(borne.Values()) >= float64(limit):
+			all = append(all, cell)
+		default:
+			some = append(some, cell)
+		}
+	}
+	return all, some
+}

@@ -1,0 +1,255 @@
+// Package study is what a run shows: its trials sorted into cells and groups that may be compared, and what the
+// rules of comparison allow to be said about them. It does no I/O and writes no prose for people to read; package
+// text words it and package chart draws it.
+package study
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"carousel/internal/trial"
+	"carousel/report/stats"
+)
+
+// Study is a run, sorted.
+type Study struct {
+	Run    trial.Run
+	Groups []*Group      // in the order of the report
+	Trials []trial.Trial // without those that were repeated
+	Rounds int           // in which anything was measured
+}
+
+// Group is everything that was asked the same thing: cells that differ in their model, or in the client's engine.
+type Group struct {
+	Key
+	Cells   []*Cell // in the order of the ladder
+	Ceiling *Cell   // the null responder at the same level and placement, if it was measured
+	noise   func(Metric) float64
+}
+
+// Key is what the cells of a group have in common.
+type Key struct {
+	Scenario    string
+	Connections int
+	RateRPS     float64
+	Placement   string
+}
+
+// Cell is one model in a group, with its trials.
+type Cell struct {
+	Key
+	Model  string
+	Engine string  // loadgen's engine where it is not the default
+	Trials []Trial // that can be counted, in the order of their rounds
+	Again  []Trial // the same cell a second time in a round
+	Failed []trial.Trial
+	NA     string // why it cannot be measured on this server
+	served []served
+	limit  float64 // median share of the client's ceiling, 0 where there is none
+}
+
+// New sorts the trials of a run. A trial that was repeated after a failure replaces it.
+func New(run trial.Run, trials []trial.Trial) *Study {
+	s := &Study{Run: run, Trials: latest(trials)}
+	cells := map[trial.Cell]*Cell{}
+	groups := map[Key]*Group{}
+	rounds := map[int]bool{}
+	for _, t := range s.Trials {
+		key := Key{t.Cell.Scenario, t.Cell.Connections, t.Cell.RateRPS, t.Cell.Placement}
+		group := groups[key]
+		if group == nil {
+			group = &Group{Key: key, noise: s.Noise}
+			groups[key] = group
+			s.Groups = append(s.Groups, group)
+		}
+		id := t.Cell
+		id.Control = false
+		cell := cells[id]
+		if cell == nil {
+			cell = &Cell{Key: key, Model: t.Cell.Model, Engine: t.Cell.Engine}
+			cells[id] = cell
+			if t.Cell.Model == trial.Null {
+				group.Ceiling = cell
+			} else {
+				group.Cells = append(group.Cells, cell)
+			}
+		}
+		cell.add(t)
+		rounds[t.Round] = true
+	}
+	s.Rounds = len(rounds)
+	s.sort()
+	return s
+}
+
+// latest keeps, for every cell and round, the last trial that did not fail, or else the last.
+func latest(trials []trial.Trial) []trial.Trial {
+	type place struct {
+		cell  trial.Cell
+		round int
+	}
+	at := map[place]int{}
+	var kept []trial.Trial
+	for _, t := range trials {
+		p := place{t.Cell, t.Round}
+		i, repeated := at[p]
+		switch {
+		case !repeated:
+			at[p] = len(kept)
+			kept = append(kept, t)
+		case t.Failed == "" || kept[i].Failed != "":
+			kept[i] = t
+		}
+	}
+	return kept
+}
+
+func (s *Study) sort() {
+	slices.SortStableFunc(s.Groups, func(a, b *Group) int {
+		return cmp.Or(
+			cmp.Compare(rank(scenarios, a.Scenario), rank(scenarios, b.Scenario)),
+			cmp.Compare(a.Scenario, b.Scenario),
+			-cmp.Compare(a.Placement, b.Placement), // split before shared
+			cmp.Compare(a.Connections, b.Connections),
+			cmp.Compare(a.RateRPS, b.RateRPS))
+	})
+	for _, group := range s.Groups {
+		slices.SortStableFunc(group.Cells, func(a, b *Cell) int {
+			return cmp.Or(
+				cmp.Compare(rank(s.Run.Models, a.Model), rank(s.Run.Models, b.Model)),
+				cmp.Compare(a.Model, b.Model),
+				cmp.Compare(a.Engine, b.Engine))
+		})
+		for _, cell := range group.Cells {
+			cell.finish(group.Ceiling)
+		}
+		if group.Ceiling != nil {
+			group.Ceiling.finish(nil)
+		}
+	}
+}
+
+// scenarios is the order of the report; others follow by name.
+var scenarios = []string{"hello", "paced", "thinking", "block", "sleep", "spin"}
+
+func rank(order []string, name string) int {
+	if i := slices.Index(order, name); i >= 0 {
+		return i
+	}
+	return len(order)
+}
+
+// Models are the measured models in the order of the ladder, those that the run did not announce last.
+func (s *Study) Models() []string {
+	models := slices.Clone(s.Run.Models)
+	for _, group := range s.Groups {
+		for _, cell := range group.Cells {
+			if !slices.Contains(models, cell.Model) {
+				models = append(models, cell.Model)
+			}
+		}
+	}
+	return models
+}
+
+// Find returns the groups of a scenario in a placement, by level; an empty placement finds all.
+func (s *Study) Find(scenario, placement string) []*Group {
+	var found []*Group
+	for _, group := range s.Groups {
+		if group.Scenario == scenario && (placement == "" || group.Placement == placement) {
+			found = append(found, group)
+		}
+	}
+	return found
+}
+
+// At returns the group of a scenario at a level and placement, or nil.
+func (s *Study) At(scenario string, connections int, placement string) *Group {
+	for _, group := range s.Find(scenario, placement) {
+		if group.Connections == connections {
+			return group
+		}
+	}
+	return nil
+}
+
+// Cell returns a model's cell, measured by loadgen's default engine, or nil.
+func (g *Group) Cell(model string) *Cell {
+	if g == nil {
+		return nil
+	}
+	for _, cell := range g.Cells {
+		if cell.Model == model && cell.Engine == "" {
+			return cell
+		}
+	}
+	return nil
+}
+
+// Noise is what the same model shows against itself in a metric: the largest over the cells measured twice a round.
+func (s *Study) Noise(m Metric) float64 {
+	noise := 0.0
+	for _, group := range s.Groups {
+		for _, cell := range group.Cells {
+			noise = max(noise, stats.Noise(series(cell.Trials, m), series(cell.Again, m)))
+		}
+	}
+	return noise
+}
+
+// Home is the placement that the closed loop was measured in: split where there are processors for it, else shared.
+func (s *Study) Home() string {
+	if len(s.Find("hello", trial.Split)) > 0 {
+		return trial.Split
+	}
+	return trial.Shared
+}
+
+// Baseline is `blocking` at one connection: no concurrency at all. Nil if not measured.
+func (s *Study) Baseline() *Cell { return s.At("hello", 1, s.Home()).Cell("blocking") }
+
+// Reference is the model that rates are given relative to: epoll, or without it the one measured twice a round, or the last.
+func (s *Study) Reference() string {
+	models := s.Models()
+	if len(models) == 0 || slices.Contains(models, "epoll") {
+		return "epoll"
+	}
+	for _, group := range s.Groups {
+		for _, cell := range group.Cells {
+			if len(cell.Again) > 0 {
+				return cell.Model
+			}
+		}
+	}
+	return models[len(models)-1]
+}
+
+// Main is the group that the headline is about: the closed loop at the level that is also measured twice a round, or at the
+// highest. Nil if there is none.
+func (s *Study) Main() *Group {
+	groups := s.Find("hello", s.Home())
+	for _, group := range groups {
+		for _, cell := range group.Cells {
+			if len(cell.Again) > 0 {
+				return group
+			}
+		}
+	}
+	if len(groups) == 0 {
+		return nil
+	}
+	return groups[len(groups)-1]
+}
+
+// Processors is how many the machine had, or 0 if the run does not say.
+func (s *Study) Processors() int {
+	n, _ := strconv.Atoi(s.Run.Environment["processors"])
+	return n
+}
+
+// Partial reports whether the run ended before its plan was done.
+func (s *Study) Partial() bool { return s.Run.Finished == nil }
+
+// Comparable reports whether there are rounds enough to compare anything.
+func (s *Study) Comparable() bool { return s.Rounds >= stats.MinRounds }

@@ -1,0 +1,103 @@
+// Package units writes numbers for people, the same in tables and pictures.
+package units
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// None stands where there is no number.
+const None = "–"
+
+// Count writes a number with a comma between thousands and no more decimals than it has, six at most.
+func Count(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return None
+	}
+	whole, fraction, _ := strings.Cut(strconv.FormatFloat(math.Abs(v), 'f', 6, 64), ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if fraction = strings.TrimRight(fraction, "0"); fraction != "" {
+		whole += "." + fraction
+	}
+	if v < 0 && strings.Trim(whole, "0.") != "" {
+		whole = "-" + whole
+	}
+	return whole
+}
+
+// Rate writes a rate: whole from 100 on, else with three digits.
+func Rate(v float64) string { return Count(digits(v)) }
+
+// digits rounds to three significant digits, or to a whole number from 100 on.
+func digits(v float64) float64 {
+	if math.IsNaN(v) || math.Abs(v) >= 99.95 || v == 0 {
+		return math.Round(v)
+	}
+	scale := math.Pow(10, 2-math.Floor(math.Log10(math.Abs(v))))
+	return math.Round(v*scale) / scale
+}
+
+// Micros writes nanoseconds as microseconds with one decimal, without the unit.
+func Micros(ns float64) string {
+	if math.IsNaN(ns) {
+		return None
+	}
+	return strconv.FormatFloat(ns/1000, 'f', 1, 64)
+}
+
+// Duration writes nanoseconds with three digits and their unit, with a space before it that does not break.
+func Duration(ns float64) string {
+	if math.IsNaN(ns) {
+		return None
+	}
+	for _, unit := range []struct {
+		ns   float64
+		name string
+	}{{float64(time.Second), "s"}, {float64(time.Millisecond), "ms"}, {float64(time.Microsecond), "µs"}} {
+		if v := ns / unit.ns; digits(v) >= 1 {
+			return Rate(v) + "\u00a0" + unit.name
+		}
+	}
+	return Rate(ns) + "\u00a0ns"
+}
+
+// Ratio writes a ratio with two decimals, or one from ten on.
+func Ratio(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return None
+	case v >= 9.995:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 2, 64)
+}
+
+// Percent writes a share in percent: 3.4 %, or without the decimal from ten on.
+func Percent(share float64) string {
+	decimals := 1
+	if share >= 0.0995 || share == 0 {
+		decimals = 0
+	}
+	return strconv.FormatFloat(100*share, 'f', decimals, 64) + "\u00a0%"
+}
+
+// Plural writes n of a thing, "1 round" or "6 rounds".
+func Plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return Count(float64(n)) + " " + thing + "s"
+}
+
+// List joins words as a sentence does: "a", "a and b", "a, b and c".
+func List(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}

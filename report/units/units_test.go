@@ -1,0 +1,49 @@
+package units
+
+import (
+	"math"
+	"testing"
+)
+
+func TestNumbers(t *testing.T) {
+	nan := math.NaN()
+	for _, test := range []struct{ name, got, want string }{
+		{"count", Count(0), "0"},
+		{"count", Count(999), "999"},
+		{"count", Count(1000), "1,000"},
+		{"count", Count(-1234567.5), "-1,234,567.5"},
+		{"count", Count(0.3), "0.3"},
+		{"count", Count(nan), None},
+		{"count", Count(math.Inf(1)), None},
+		{"rate", Rate(43512.4), "43,512"},
+		{"rate", Rate(98.54), "98.5"},
+		{"rate", Rate(99.96), "100"},
+		{"rate", Rate(0.012345), "0.0123"},
+		{"rate", Rate(nan), None},
+		{"micros", Micros(21567), "21.6"},
+		{"micros", Micros(nan), None},
+		{"duration", Duration(0), "0\u00a0ns"},
+		{"duration", Duration(999), "999\u00a0ns"},
+		{"duration", Duration(1234), "1.23\u00a0µs"},
+		{"duration", Duration(999_999), "1\u00a0ms"},
+		{"duration", Duration(10_000_000), "10\u00a0ms"},
+		{"duration", Duration(2.5e9), "2.5\u00a0s"},
+		{"duration", Duration(nan), None},
+		{"ratio", Ratio(0.8567), "0.86"},
+		{"ratio", Ratio(64.26), "64.3"},
+		{"ratio", Ratio(nan), None},
+		{"percent", Percent(0.0341), "3.4\u00a0%"},
+		{"percent", Percent(0.85), "85\u00a0%"},
+		{"percent", Percent(0), "0\u00a0%"},
+		{"plural", Plural(1, "round"), "1 round"},
+		{"plural", Plural(6, "round"), "6 rounds"},
+		{"list", List(nil), ""},
+		{"list", List([]string{"a"}), "a"},
+		{"list", List([]string{"a", "b"}), "a and b"},
+		{"list", List([]string{"a", "b", "c"}), "a, b and c"},
+	} {
+		if test.got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, test.got, test.want)
+		}
+	}
+}
