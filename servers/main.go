@@ -17,7 +17,9 @@ import (
 	"carousel/internal/sock"
 	"carousel/internal/wire"
 	"carousel/servers/blocking"
+	"carousel/servers/coroutine"
 	"carousel/servers/epoll"
+	"carousel/servers/generator"
 	"carousel/servers/goroutine"
 	"carousel/servers/nethttp"
 	"carousel/servers/selectloop"
@@ -36,6 +38,8 @@ var models = []model{
 	{"blocking", "one thinking client stops everybody: accept, recv and send block", blocking.Serve, true},
 	{"select", "hand over control: watch many descriptors, act on the ready ones", selectloop.Serve, true},
 	{"epoll", "callbacks: a descriptor is registered with the function to call", epoll.Serve, true},
+	{"generator", "a function that yields the reason it stops, and a carousel that gives each its turn", generator.Serve, true},
+	{"coroutine", "values and errors travel into a paused function; yield from delegates", coroutine.Serve, true},
 	{"goroutine", "write blocking code, the runtime does the callbacks", goroutine.Serve, false},
 	{"nethttp", "the yardstick: net/http, which speaks HTTP only", nethttp.Serve, false},
 }

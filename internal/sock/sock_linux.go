@@ -1,7 +1,6 @@
 package sock
 
 import (
-	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -44,7 +43,7 @@ func Listen(addr string) (fd int, bound string, err error) {
 	}
 	if err != nil {
 		unix.Close(fd)
-		return -1, "", fmt.Errorf("%s: %w", addr, err)
+		return -1, "", err
 	}
 	switch n := name.(type) {
 	case *unix.SockaddrInet4:
@@ -245,16 +244,17 @@ func Bye(fd int) {
 }
 
 func finish(fd int) {
-	var waste [ReadBytes]byte
-	n, err := Read(fd, waste[:])
-	if n > 0 || err == Again {
-		unix.Shutdown(fd, unix.SHUT_WR)
-		for range 64 {
-			if n, err = Read(fd, waste[:]); n == 0 || err != nil {
-				break
-			}
-		}
+	if n, e := discard(fd); n == 0 && e == 0 {
+		return // the peer has finished, there is nothing a reset could overtake
 	}
+	unix.Shutdown(fd, unix.SHUT_WR)
+	discard(fd)
+}
+
+// discard throws away up to a megabyte of input where it lies: TCP takes MSG_TRUNC to mean that (tcp(7)).
+func discard(fd int) (n int, e syscall.Errno) {
+	r, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), 0, 1<<20, unix.MSG_DONTWAIT|unix.MSG_TRUNC, 0, 0)
+	return int(r), e
 }
 
 // ByeConn is Bye for a connection of package net.
