@@ -61,7 +61,7 @@ func machine(env map[string]string) {
 	}
 	if self, err := fs.Self(); err == nil {
 		if groups, err := self.Cgroups(); err == nil {
-			env["cgroup_cpus"] = quota(groups)
+			env["cgroup_cpus"] = quota("/sys/fs/cgroup", groups)
 		}
 	}
 }
@@ -92,14 +92,15 @@ func mitigations() string {
 	return strings.Join(list, "; ")
 }
 
-// quota is how many processors the control group lets this process use, "unlimited" if it does not say.
-func quota(groups []procfs.Cgroup) string {
+// quota is how many processors the control groups, mounted under root, let this process use; "unlimited" if they do
+// not say.
+func quota(root string, groups []procfs.Cgroup) string {
 	for _, g := range groups {
 		var limit, period string
 		if g.HierarchyID == 0 {
-			limit, period, _ = strings.Cut(read(filepath.Join("/sys/fs/cgroup", g.Path, "cpu.max")), " ")
+			limit, period, _ = strings.Cut(read(filepath.Join(root, g.Path, "cpu.max")), " ")
 		} else if slices.Contains(g.Controllers, "cpu") {
-			folder := filepath.Join("/sys/fs/cgroup/cpu", g.Path)
+			folder := filepath.Join(root, "cpu", g.Path)
 			limit, period = read(filepath.Join(folder, "cpu.cfs_quota_us")), read(filepath.Join(folder, "cpu.cfs_period_us"))
 		}
 		if l, err := strconv.ParseFloat(limit, 64); err == nil && l > 0 {

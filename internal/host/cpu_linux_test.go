@@ -1,0 +1,211 @@
+package host
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"carousel/internal/usage"
+)
+
+// role names the environment variable that makes the test binary play a part instead of testing.
+const role = "HOST_ROLE"
+
+// burnt is what a burner uses, of its thread's processor time.
+const burnt = 150 * time.Millisecond
+
+var roles = map[string]func(){
+	// A process that burns on a thread which then ends, and lives on.
+	"burner": func() {
+		ended := make(chan int)
+		go func() {
+			runtime.LockOSThread()
+			burn(burnt)
+			ended <- unix.Gettid()
+		}()
+		for tid := <-ended; tid != os.Getpid(); time.Sleep(time.Millisecond) {
+			if _, err := os.Stat(fmt.Sprintf("/proc/self/task/%d", tid)); err != nil {
+				break
+			}
+		}
+		hold()
+	},
+	// A process with a child that has one, all of which burn and live on.
+	"family": func() {
+		child := play(os.Getenv("HOST_CHILD"))
+		child.Stderr = os.Stderr
+		in, _ := child.StdinPipe()
+		defer in.Close()
+		out, _ := child.StdoutPipe()
+		if err := child.Start(); err != nil {
+			panic(err)
+		}
+		bufio.NewReader(out).ReadString('\n')
+		burn(burnt)
+		hold()
+	},
+	// A process whose child burnt, ended and was waited for.
+	"widow": func() {
+		if err := play("brief").Run(); err != nil {
+			panic(err)
+		}
+		hold()
+	},
+	"brief": func() { burn(burnt) },
+}
+
+func TestMain(m *testing.M) {
+	if play, ok := roles[os.Getenv(role)]; ok {
+		play()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// burn uses d of the calling thread's processor time.
+func burn(d time.Duration) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	now := func() int64 {
+		var ts unix.Timespec
+		unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts)
+		return ts.Nano()
+	}
+	for end := now() + d.Nanoseconds(); now() < end; {
+	}
+}
+
+// hold says that the burning is over and stays until stdin ends.
+func hold() {
+	fmt.Println("burnt")
+	bufio.NewReader(os.Stdin).ReadString('\n')
+}
+
+func play(part string, env ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = slices.Concat(os.Environ(), []string{role + "=" + part}, env)
+	return cmd
+}
+
+func TestTreeCPU(t *testing.T) {
+	for _, c := range []struct {
+		name, part, child string
+		burners           int
+	}{
+		{"a thread that has ended", "burner", "", 1},
+		{"a child and its child's ended thread", "family", "burner", 2},
+		{"a child that was waited for", "widow", "", 1},
+		{"a grandchild that was waited for", "family", "widow", 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cmd := play(c.part, "HOST_CHILD="+c.child)
+			cmd.Stderr = os.Stderr
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { in.Close(); cmd.Wait() }()
+			if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+				t.Fatalf("it said %q, %v", line, err)
+			}
+			got, err := TreeCPU(cmd.Process.Pid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// A burner burns at least what it should by a clock of nanoseconds. One that was waited for is known in
+			// ticks only; a runtime that starts and ends costs something beside.
+			least := int64(c.burners)*burnt.Nanoseconds() - 2*tick
+			if got.Total() < least || got.Total() > least+3*burnt.Nanoseconds() {
+				t.Errorf("%d burners of %v: %d ns, want at least %d and not half a second more", c.burners, burnt, got.Total(), least)
+			}
+			if got.UserNS < 0 || got.SystemNS < 0 {
+				t.Errorf("negative time: %+v", got)
+			}
+		})
+	}
+}
+
+func TestTreeCPUIsFinerThanATick(t *testing.T) {
+	before, err := TreeCPU(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	burn(time.Millisecond)
+	after, err := TreeCPU(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if used := after.Total() - before.Total(); used < time.Millisecond.Nanoseconds() || used%tick == 0 {
+		t.Errorf("after 1 ms of burning: %d ns more", used)
+	}
+}
+
+func TestTreeCPUOfNobody(t *testing.T) {
+	cmd := play("brief")
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := TreeCPU(cmd.Process.Pid); err == nil || !strings.Contains(err.Error(), "no such process") {
+		t.Errorf("a process that has ended and was waited for has used %+v, %v", got, err)
+	}
+}
+
+func TestSelfCPU(t *testing.T) {
+	before := SelfCPU()
+	burn(30 * time.Millisecond)
+	after := SelfCPU()
+	if used := after.Total() - before.Total(); used < 29*time.Millisecond.Nanoseconds() {
+		t.Errorf("after 30 ms of burning: %d ns more", used)
+	}
+	tree, err := TreeCPU(os.Getpid())
+	if err != nil || tree.Total() < after.Total()-1000 {
+		t.Errorf("TreeCPU of this process is %+v, %v; SelfCPU said %+v", tree, err, after)
+	}
+	if (after.UserNS > after.SystemNS) != (tree.UserNS > tree.SystemNS) {
+		t.Errorf("SelfCPU %+v and TreeCPU %+v disagree on which kind prevails", after, tree)
+	}
+}
+
+func TestChildrenByScan(t *testing.T) {
+	cmd := play("burner")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { in.Close(); cmd.Wait() }()
+	for name, list := range map[string][]int{"lists": children(os.Getpid()), "scan": childrenByScan(os.Getpid())} {
+		if !slices.Contains(list, cmd.Process.Pid) {
+			t.Errorf("by %s the children are %v; %d is lacking", name, list, cmd.Process.Pid)
+		}
+	}
+}
+
+func BenchmarkTreeCPU(b *testing.B) {
+	var sum usage.CPU
+	for b.Loop() {
+		c, err := TreeCPU(os.Getpid())
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum = c
+	}
+	_ = sum
+}
