@@ -40,15 +40,16 @@ func (h *Histogram) RecordN(ns, n int64) {
 	if n < 1 {
 		return
 	}
-	ns = max(ns, 0)
-	if h.buckets.RecordValues(min(ns, histogramMax), n) != nil {
-		return
+	inside := min(max(ns, 0), histogramMax)
+	if h.buckets.RecordValues(inside, n) != nil {
+		return // more values than an int64 can count
+	}
+	if ns != inside {
+		h.Clamped += n
+		ns = max(ns, 0)
 	}
 	h.sum += ns * n
 	h.min, h.max = min(h.min, ns), max(h.max, ns)
-	if ns > histogramMax {
-		h.Clamped += n
-	}
 }
 
 // Merge adds what o counted.

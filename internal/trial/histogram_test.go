@@ -1,0 +1,197 @@
+package trial
+
+import (
+	"encoding/base64"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func recorded(values ...int64) *Histogram {
+	h := NewHistogram()
+	for _, v := range values {
+		h.Record(v)
+	}
+	return h
+}
+
+// near says that got is want or above it by no more than a bucket.
+func near(got, want int64) bool { return got >= want && float64(got) <= float64(want)*1.001 }
+
+func TestQuantileIsTheNearestRank(t *testing.T) {
+	upTo := func(n int64) []int64 {
+		list := make([]int64, n)
+		for i := range list {
+			list[i] = int64(i) + 1
+		}
+		return list
+	}
+	for _, c := range []struct {
+		values []int64
+		q      float64
+		want   int64
+	}{
+		{nil, 0.5, 0},
+		{[]int64{7}, 0, 7},
+		{[]int64{7}, 0.5, 7},
+		{[]int64{7}, 1, 7},
+		{[]int64{1, 2, 3, 4}, 0.5, 2},
+		{[]int64{1, 2, 3, 4}, 0.51, 3},
+		{[]int64{1, 2, 3, 4}, 0.26, 2}, // rounding to the nearest rank would say 1
+		{[]int64{1, 2, 3, 4}, 0.75, 3},
+		{[]int64{1, 2, 3, 4}, 0.76, 4},
+		{upTo(100), 0.07, 7}, // 0.07 * 100 is a little over 7 in binary
+		{upTo(100), 0.29, 29},
+		{upTo(100), 0.99, 99},
+		{upTo(100), 0.991, 100},
+		{upTo(1000), 0.999, 999},
+		{upTo(1000), -1, 1},
+		{upTo(1000), 2, 1000},
+		{upTo(1000), math.NaN(), 1},
+	} {
+		if got := recorded(c.values...).Quantile(c.q); got != c.want {
+			t.Errorf("%v of %d values: %d, want %d", c.q, len(c.values), got, c.want)
+		}
+	}
+}
+
+func TestQuantileAgainstSortedValues(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	h := NewHistogram()
+	values := make([]int64, 10_007)
+	sum := 0.0
+	for i := range values {
+		values[i] = int64(math.Exp(random.Float64() * math.Log(histogramMax)))
+		h.Record(values[i])
+		sum += float64(values[i])
+	}
+	slices.Sort(values)
+	n := len(values)
+	for _, q := range []float64{0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999} {
+		want := values[int(math.Ceil(q*float64(n)))-1]
+		if got := h.Quantile(q); !near(got, want) {
+			t.Errorf("quantile %v is %d, want %d and 0.1 %% more at most", q, got, want)
+		}
+	}
+	if h.Count() != int64(n) || h.Min() != values[0] || h.Max() != values[n-1] || math.Abs(h.Mean()/(sum/float64(n))-1) > 1e-9 {
+		t.Errorf("count %d min %d max %d mean %f are not exact", h.Count(), h.Min(), h.Max(), h.Mean())
+	}
+	want := Latency{Mean: h.Mean(), P50: h.Quantile(0.5), P90: h.Quantile(0.9), P95: h.Quantile(0.95), P99: h.Quantile(0.99),
+		P999: h.Quantile(0.999), Max: values[n-1]}
+	if diff := cmp.Diff(want, h.Latency()); diff != "" {
+		t.Errorf("Latency (-want +got):\n%s", diff)
+	}
+}
+
+func TestBeyondTheRange(t *testing.T) {
+	h := recorded(-5, 10, histogramMax, histogramMax+1)
+	h.RecordN(90_000_000_000, 2)
+	h.RecordN(1, 0)
+	h.RecordN(1, -3)
+	if h.Count() != 6 || h.Clamped != 4 {
+		t.Errorf("count %d, clamped %d; want 6, 4", h.Count(), h.Clamped)
+	}
+	if h.Min() != 0 || h.Max() != 90_000_000_000 {
+		t.Errorf("min %d, max %d; want 0 and the value beyond the range", h.Min(), h.Max())
+	}
+	if got := h.Quantile(0.7); !near(got, histogramMax) {
+		t.Errorf("a clamped quantile is %d", got)
+	}
+	if want := float64(10+histogramMax+histogramMax+1+2*90_000_000_000) / 6; h.Mean() != want {
+		t.Errorf("mean %f, want %f", h.Mean(), want)
+	}
+}
+
+func TestMergeIsOneHistogram(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	all, parts := NewHistogram(), []*Histogram{NewHistogram(), NewHistogram(), NewHistogram()}
+	for range 5000 {
+		v := random.Int64N(2 * histogramMax)
+		n := random.Int64N(3)
+		all.RecordN(v, n)
+		parts[random.IntN(2)].RecordN(v, n) // the third stays empty
+	}
+	merged := NewHistogram()
+	for _, p := range parts {
+		merged.Merge(p)
+	}
+	if diff := cmp.Diff(summary(all), summary(merged)); diff != "" {
+		t.Errorf("merged differs from one (-one +merged):\n%s", diff)
+	}
+	merged.Reset()
+	if diff := cmp.Diff(summary(NewHistogram()), summary(merged)); diff != "" {
+		t.Errorf("reset differs from new (-new +reset):\n%s", diff)
+	}
+}
+
+// summary is all that can be asked of a histogram.
+func summary(h *Histogram) any {
+	text, err := h.Encode()
+	return []any{h.Count(), h.Min(), h.Clamped, h.Latency(), text, err}
+}
+
+func TestEncode(t *testing.T) {
+	h := recorded(1, 500, 1_000_000, 1_000_000, 59_000_000_000)
+	text, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The cookie of the V2 compressed format, by which libraries of other languages know it.
+	if raw, err := base64.StdEncoding.DecodeString(text); err != nil || string(raw[:4]) != "\x1c\x84\x93\x14" {
+		t.Errorf("it begins with %x, %v", raw[:4], err)
+	}
+	back, err := Decode(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back.Count() != 5 || back.Quantile(0.5) != h.Quantile(0.5) || !near(back.Max(), h.Max()) || math.Abs(back.Mean()/h.Mean()-1) > 0.001 {
+		t.Errorf("decoded: count %d, %+v; encoded %+v", back.Count(), back.Latency(), h.Latency())
+	}
+	if again, err := back.Encode(); again != text || err != nil {
+		t.Errorf("decoded and encoded again it is another: %v", err)
+	}
+	if empty, err := NewHistogram().Encode(); err != nil {
+		t.Error(err)
+	} else if back, err := Decode(empty); err != nil || back.Count() != 0 || back.Min() != 0 || back.Mean() != 0 {
+		t.Errorf("an empty one comes back as %+v, %v", back, err)
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	// 1 to 1,000,000 at 2 digits, as another program might write.
+	const foreign = "HISTFAAAACR42pJpmSzMwMDAxAABMJoRTPI7Odh/gAhwMgECAAD//0XnAxc="
+	for name, text := range map[string]string{"nothing": "", "no base64": "!!!", "noise": "AAAAAAAAAAAAAAAA", "another range": foreign} {
+		if h, err := Decode(text); err == nil {
+			t.Errorf("%s: decoded %d values", name, h.Count())
+		}
+	}
+}
+
+func TestRecordDoesNotAllocate(t *testing.T) {
+	h := NewHistogram()
+	v := int64(1)
+	if n := testing.AllocsPerRun(1000, func() { h.Record(v); v = v * 7 % (2 * histogramMax) }); n != 0 {
+		t.Errorf("%v allocations per Record", n)
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	h := NewHistogram()
+	b.ReportAllocs()
+	for v := int64(1); b.Loop(); v = v*7%histogramMax + 1 {
+		h.Record(v)
+	}
+}
+
+func BenchmarkLatency(b *testing.B) {
+	h := NewHistogram()
+	for v := int64(1); v < histogramMax; v += v/1000 + 1 {
+		h.Record(v)
+	}
+	for b.Loop() {
+		h.Latency()
+	}
+}
