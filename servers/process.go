@@ -26,8 +26,8 @@ func serve(stdout, stderr io.Writer, m model, addr string, idle time.Duration) i
 		fmt.Fprintf(stderr, "servers: %v\n", err)
 		return exitStart
 	}
-	if _, _, err := net.SplitHostPort(addr); err != nil {
-		fmt.Fprintf(stderr, "servers: --addr is %q: it takes host:port, such as 127.0.0.1:5000\n", addr)
+	if _, err := net.ResolveTCPAddr("tcp", addr); err != nil {
+		fmt.Fprintf(stderr, "servers: --addr takes host:port, such as 127.0.0.1:5000: %v\n", err)
 		return exitUsage
 	}
 	ln, bound, err := sock.Listen(addr)
@@ -38,6 +38,7 @@ func serve(stdout, stderr io.Writer, m model, addr string, idle time.Duration) i
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(stop)
 
+	time.Sleep(time.Nanosecond) // the runtime opens a poller with its first timer, and dies where no descriptor is left for it
 	book := &wire.Book{Idle: idle}
 	done := make(chan error, 1)
 	began := time.Now()

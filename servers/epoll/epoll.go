@@ -94,7 +94,9 @@ func (l *loop) accept(ln *conn) {
 			l.ended = err
 			return
 		}
-		l.register(&conn{fd: fd, ready: (*loop).turn, talk: l.open()})
+		c := &conn{fd: fd, ready: (*loop).turn, talk: l.open()}
+		l.register(c)
+		l.wait(c, sock.Readable)
 	}
 }
 

@@ -99,7 +99,9 @@ func (l *loop) accept() error {
 		for fd >= len(l.conns) {
 			l.conns = append(l.conns, nil)
 		}
-		l.conns[fd] = &conn{fd: fd, talk: l.open()}
+		c := &conn{fd: fd, talk: l.open()}
+		l.conns[fd] = c
+		l.wait(c)
 	}
 }
 
@@ -161,6 +163,7 @@ func (l *loop) wait(c *conn) { l.timers.Set(c.fd, c.talk.Pause()) }
 
 // again queues a connection behind the others.
 func (l *loop) again(c *conn) {
+	l.timers.Set(c.fd, 0)
 	c.queued = true
 	l.queue = append(l.queue, c)
 }
