@@ -94,7 +94,7 @@ func (t *Talk) answer() {
 		t.fail(405)
 	case r.bad:
 		t.fail(400)
-	case r.route.act == actNone:
+	case r.route.act == actNone, r.route.act == actSleep && r.arg == 0: // a loop has no timer for no time
 		t.hello()
 	case r.route.act == actBytes:
 		t.content(int(r.arg), nil)
