@@ -21,6 +21,7 @@ import (
 type Picture struct {
 	Name    string // of the file
 	Title   string
+	Where   string // placement, processors, rounds
 	Caption string
 	PNG     []byte
 }
@@ -50,7 +51,7 @@ func Draw(s *study.Study) ([]Picture, error) {
 		if err != nil {
 			return nil, fmt.Errorf("draw %s: %w", p.name, err)
 		}
-		pictures = append(pictures, Picture{p.name + ".png", f.title, f.caption, png})
+		pictures = append(pictures, Picture{p.name + ".png", f.title, f.subtitle, f.caption, png})
 	}
 	return pictures, nil
 }

@@ -36,6 +36,7 @@ func (c *Cell) add(t trial.Trial) {
 			c.served = append(c.served, served{t.Load.Connections.Answered, n, t.Load.Connections.LongestWaitNS})
 		}
 		if t.Load.Verdict.State == "invalid" {
+			c.Invalid++
 			return
 		}
 		c.append(Trial{Trial: t, Response: newCurve(t.Load)})
@@ -50,7 +51,8 @@ func (c *Cell) append(t Trial) {
 	c.Trials = append(c.Trials, t)
 }
 
-func (c *Cell) finish(ceiling *Cell) {
+func (c *Cell) finish(ceiling *Cell, enough bool) {
+	c.enough = enough
 	byRound := func(a, b Trial) int { return a.Round - b.Round }
 	slices.SortStableFunc(c.Trials, byRound)
 	slices.SortStableFunc(c.Again, byRound)
@@ -110,6 +112,7 @@ const (
 	NotMeasured // every trial failed, or none was made
 	Starved
 	AtCeiling
+	TooFew // rounds, though the run has enough: trials failed or were invalid
 )
 
 // Standing says whether the cell may be ranked by a metric.
@@ -123,6 +126,8 @@ func (c *Cell) Standing(m Metric) Standing {
 		return NotMeasured
 	case m.OfClient && c.Limited():
 		return AtCeiling
+	case c.enough && len(c.Series(m)) < stats.MinRounds:
+		return TooFew
 	}
 	return Ranked
 }

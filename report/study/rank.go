@@ -102,6 +102,14 @@ func (r Ranking) Rest() []Place {
 	return rest
 }
 
+// Advantage is how many times better than q the first is, whichever direction is better.
+func (r Ranking) Advantage(q Place) float64 {
+	if r.Metric.Less {
+		return r.Group.Compare(q.Cell, r.Places[0].Cell, r.Metric).Median
+	}
+	return r.Group.Compare(r.Places[0].Cell, q.Cell, r.Metric).Median
+}
+
 // Limited reports whether a cell of the group is at the client's ceiling, so that the rates name no winner.
 func (g *Group) Limited() bool { return slices.ContainsFunc(g.Cells, (*Cell).Limited) }
 

@@ -17,6 +17,7 @@ type Study struct {
 	Run    trial.Run
 	Groups []*Group      // in the order of the report
 	Trials []trial.Trial // without those that were repeated
+	Flaws  []trial.Flaw  // lines of the run's file that hold no trial
 	Rounds int           // in which anything was measured
 }
 
@@ -39,19 +40,21 @@ type Key struct {
 // Cell is one model in a group, with its trials.
 type Cell struct {
 	Key
-	Model  string
-	Engine string  // loadgen's engine where it is not the default
-	Trials []Trial // that can be counted, in the order of their rounds
-	Again  []Trial // the same cell a second time in a round
-	Failed []trial.Trial
-	NA     string // why it cannot be measured on this server
-	served []served
-	limit  float64 // median share of the client's ceiling, 0 where there is none
+	Model   string
+	Engine  string  // loadgen's engine where it is not the default
+	Trials  []Trial // that can be counted, in the order of their rounds
+	Again   []Trial // the same cell a second time in a round
+	Failed  []trial.Trial
+	Invalid int    // trials that cannot be believed and are not among Trials
+	NA      string // why it cannot be measured on this server
+	served  []served
+	enough  bool    // the run has rounds enough to compare
+	limit   float64 // median share of the client's ceiling, 0 where there is none
 }
 
 // New sorts the trials of a run. A trial that was repeated after a failure replaces it.
-func New(run trial.Run, trials []trial.Trial) *Study {
-	s := &Study{Run: run, Trials: latest(trials)}
+func New(run trial.Run, trials []trial.Trial, flaws []trial.Flaw) *Study {
+	s := &Study{Run: run, Trials: latest(trials), Flaws: flaws}
 	cells := map[trial.Cell]*Cell{}
 	groups := map[Key]*Group{}
 	rounds := map[int]bool{}
@@ -122,10 +125,10 @@ func (s *Study) sort() {
 				cmp.Compare(a.Engine, b.Engine))
 		})
 		for _, cell := range group.Cells {
-			cell.finish(group.Ceiling)
+			cell.finish(group.Ceiling, s.Comparable())
 		}
 		if group.Ceiling != nil {
-			group.Ceiling.finish(nil)
+			group.Ceiling.finish(nil, s.Comparable())
 		}
 	}
 }
@@ -244,7 +247,7 @@ func (s *Study) Main() *Group {
 
 // Processors is how many the machine had, or 0 if the run does not say.
 func (s *Study) Processors() int {
-	n, _ := strconv.Atoi(s.Run.Environment["processors"])
+	n, _ := strconv.Atoi(s.Run.Environment["cpus"])
 	return n
 }
 

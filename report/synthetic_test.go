@@ -1,0 +1,261 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"carousel/internal/trial"
+	"carousel/internal/usage"
+	"carousel/loadgen/spec"
+)
+
+// invention makes up a run, the same one every time: no machine is measured. Its models are as fast as their speed says,
+// but for noise of about a hundredth.
+type invention struct {
+	models []string
+	speed  map[string]float64 // requests per second of one processor
+	rounds int
+	rng    *rand.Rand
+	order  int
+	trials []trial.Trial
+}
+
+const ceiling = 62000 // of the invented client, at 64 connections
+
+func newInvention(rounds int, models ...string) *invention {
+	v := &invention{models: models, rounds: rounds, speed: map[string]float64{}, rng: rand.New(rand.NewPCG(1, 2))}
+	known := map[string]float64{"blocking": 60000, "select": 41000, "epoll": 44000, "goroutine": 43900, "nethttp": 21000}
+	for i, model := range models {
+		v.speed[model] = known[model]
+		if known[model] == 0 {
+			v.speed[model] = 40000 - 1500*float64(i)
+		}
+	}
+	return v
+}
+
+func (v *invention) noise() float64 { return 1 + 0.008*v.rng.NormFloat64() }
+
+func (v *invention) add(round int, c trial.Cell, more func(t *trial.Trial)) {
+	v.order++
+	t := trial.Trial{Schema: trial.Schema, Round: round, Order: v.order, Cell: c,
+		Started: time.Date(2026, 11, 22, 12, 0, v.order, 0, time.UTC),
+		Server:  trial.Server{Command: []string{"servers", "--model", c.Model}, CPUs: []int{0}, GOMAXPROCS: 1}}
+	more(&t)
+	v.trials = append(v.trials, t)
+}
+
+// load is what loadgen would write of a trial in which each of served connections is answered rate/served times a second;
+// mean and tail (a factor) shape the latency.
+func (v *invention) load(t *trial.Trial, path string, rate float64, served int, serverNS float64) {
+	const window = 450 * time.Millisecond
+	n := t.Cell.Connections
+	ok := int64(rate * window.Seconds())
+	mean := float64(served) / rate * 1e9
+	if t.Cell.RateRPS > 0 && served == n {
+		mean = 4e9 / v.speed[t.Cell.Model] * v.noise()
+	}
+	h := trial.NewHistogram()
+	for i := range ok {
+		q := (float64(i) + 0.5) / float64(ok)
+		h.Record(int64(mean * (0.6 + 0.4*math.Pow(-math.Log(1-q), 1.3)) * (1 + 0.02*v.rng.Float64())))
+	}
+	unanswered := int64(served)
+	h.RecordN(int64(mean/2), unanswered)
+	if served < n {
+		h.RecordN(int64(window), int64(n-served))
+		unanswered += int64(n - served)
+	}
+	histogram, err := h.Encode()
+	if err != nil {
+		panic(err)
+	}
+	l := &trial.Load{Schema: trial.Schema, Complete: true,
+		Spec:     spec.Spec{Target: "http://127.0.0.1:41235" + path, Connections: n, Rate: t.Cell.RateRPS},
+		Window:   trial.Window{Start: t.Started, ElapsedNS: int64(window)},
+		Requests: trial.Requests{Planned: ok + unanswered, Sent: ok + unanswered, OK: ok, Unanswered: unanswered},
+		RateRPS:  float64(ok) / window.Seconds(), Latency: h.Latency(), Service: h.Latency(),
+		Connections: trial.Connections{Opened: int64(n), Answered: int64(served), Most: ok / int64(served)},
+		CPU:         usage.CPU{UserNS: int64(float64(ok) * 3000 * v.noise()), SystemNS: int64(float64(ok) * 8000 * v.noise())},
+		TargetCPU:   &usage.CPU{UserNS: int64(float64(ok) * serverNS * 0.3), SystemNS: int64(float64(ok) * serverNS * 0.7)},
+		Host:        trial.HostDelta{StealShare: 0.004 * v.rng.Float64()},
+		Histogram:   histogram, ServiceHistogram: histogram,
+		Verdict: trial.Verdict{State: "valid"},
+	}
+	if t.Cell.RateRPS > 0 {
+		l.Lateness = trial.Latency{Mean: 9000, P50: 8000, P90: 12000, P95: 15000, P99: 31000, P999: 60000, Max: 90000}
+	}
+	if served < n {
+		l.Connections.LongestWaitNS = int64(window)
+		l.Verdict = trial.Verdict{State: "suspect", Reasons: []string{fmt.Sprintf("%d of %d connections were never answered", n-served, n)}}
+	}
+	t.Load = l
+}
+
+// serves is how many of n connections a model serves at once.
+func serves(model string, n int) int {
+	if model == "blocking" {
+		return 1
+	}
+	return n
+}
+
+// hello is the closed loop's rate: latency bounds few connections, the processor many, the client all.
+func (v *invention) hello(model string, connections int, shared bool) float64 {
+	most := float64(ceiling)
+	if model != trial.Null {
+		most = v.speed[model]
+	}
+	if shared && model != "blocking" {
+		most *= 1.1
+	}
+	c := float64(serves(model, connections))
+	return most * c / (c + 2) * 1.02 * v.noise()
+}
+
+func (v *invention) round(round int) {
+	one := func(c trial.Cell) {
+		v.add(round, c, func(t *trial.Trial) {
+			rate := v.hello(c.Model, c.Connections, c.Placement == trial.Shared)
+			v.load(t, "/", rate, serves(c.Model, c.Connections), 0.95e9/cmp.Or(v.speed[c.Model], 2*ceiling)*v.noise())
+		})
+	}
+	for _, model := range append([]string{trial.Null}, v.models...) {
+		for _, n := range []int{1, 16, 64, 256} {
+			one(trial.Cell{Model: model, Scenario: "hello", Connections: n, Placement: trial.Split})
+		}
+		one(trial.Cell{Model: model, Scenario: "hello", Connections: 64, Placement: trial.Shared})
+	}
+	one(trial.Cell{Model: "epoll", Scenario: "hello", Connections: 64, Placement: trial.Split, Control: true})
+
+	for _, model := range v.models {
+		v.add(round, trial.Cell{Model: model, Scenario: "paced", Connections: 64, RateRPS: 10000, Placement: trial.Split}, func(t *trial.Trial) {
+			served := serves(model, 64)
+			rate := 10000.0
+			if served == 1 {
+				rate = 10000.0 / 64
+			}
+			v.load(t, "/", rate, served, 1e9/v.speed[model])
+		})
+		v.add(round, trial.Cell{Model: model, Scenario: "thinking", Connections: 64, Placement: trial.Split}, func(t *trial.Trial) {
+			t.Probe = &trial.Probe{Silent: 64, Limit: 64, Answered: true}
+			if model == "blocking" {
+				t.Probe = &trial.Probe{Silent: 1, Limit: 64, WaitNS: 250e6}
+			}
+		})
+		for _, path := range []string{"block", "sleep"} {
+			v.add(round, trial.Cell{Model: model, Scenario: path, Connections: 64, Placement: trial.Split}, func(t *trial.Trial) {
+				rate, served := 6330.0, 64
+				switch {
+				case model == "blocking":
+					rate, served = 98, 1
+				case path == "block" && model != "goroutine" && model != "nethttp":
+					rate = 98.5
+				}
+				v.load(t, "/"+path+"/10ms", rate*v.noise(), served, 30000)
+			})
+		}
+	}
+	for _, engine := range []string{"", "hey"} {
+		v.add(round, trial.Cell{Model: "epoll", Scenario: "spin", Connections: 16, Placement: trial.Split, Engine: engine}, func(t *trial.Trial) {
+			v.load(t, "/spin/200us", 4800*v.noise(), 16, 204000)
+		})
+	}
+}
+
+func (v *invention) record() trial.Run {
+	finished := time.Date(2026, 11, 22, 12, 30, 0, 0, time.UTC)
+	run := trial.Run{Schema: trial.Schema, ID: "invented", Plan: "default", Seed: 42, Rounds: v.rounds,
+		WarmupNS: 100e6, WindowNS: 450e6, Models: v.models,
+		Started: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Finished: &finished,
+		Environment: map[string]string{"cpus": "2", "kernel": "Linux 6.18", "go": "go1.26", "cpu_model": "An | invented\nprocessor"},
+		Doctor:      "ok    limits\nwarn  2 processors: models that use many cannot show scaling\n",
+		Notes:       []string{"paced cells are offered 10000 requests a second"},
+		Expect:      map[string]map[string]string{},
+	}
+	for scenario, bad := range map[string]string{"hello": "degrades", "paced": "fails", "thinking": "fails", "block": "fails", "sleep": "fails"} {
+		run.Expect[scenario] = map[string]string{}
+		for _, model := range v.models {
+			run.Expect[scenario][model] = "fine"
+			if model == "blocking" || scenario == "block" && (model == "epoll" || model == "select" || model == "goroutine") {
+				run.Expect[scenario][model] = bad
+			}
+		}
+	}
+	return run
+}
+
+// each changes every trial of a cell.
+func (v *invention) each(model, scenario string, connections int, change func(*trial.Trial)) {
+	for i := range v.trials {
+		if c := v.trials[i].Cell; c.Model == model && c.Scenario == scenario && c.Connections == connections {
+			change(&v.trials[i])
+		}
+	}
+}
+
+// write lays the run down as a folder of results.
+func (v *invention) write(t *testing.T, dir string, run trial.Run) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := trial.WriteRun(dir, &run); err != nil {
+		t.Fatal(err)
+	}
+	for i := range v.trials {
+		if err := trial.Append(dir, &v.trials[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// tear leaves half a line behind, as a writer that was killed does.
+func tear(t *testing.T, dir string) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(dir, trial.TrialsFile), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(`{"schema":1,"round":6,"cell":{"mod`); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+}
+
+// whole is the run that the golden files show: one model starves, two tie, the client limits a cell, one has no /sleep, one
+// trial failed, one is invalid, some are suspect, a line is torn.
+func whole(t *testing.T, dir string) {
+	v := newInvention(6, "blocking", "select", "epoll", "goroutine", "nethttp")
+	v.speed["select"] = 38000
+	for round := 1; round <= v.rounds; round++ {
+		v.round(round)
+	}
+	v.each("nethttp", "sleep", 64, func(t *trial.Trial) { t.Load, t.NA = nil, "no /sleep" })
+	v.each("epoll", "hello", 256, func(t *trial.Trial) { // as fast as the client can ask
+		ratio := ceiling * 0.97 / t.Load.RateRPS
+		t.Load.RateRPS *= ratio
+	})
+	v.each("nethttp", "block", 64, func(t *trial.Trial) {
+		if t.Round == 3 {
+			t.Load, t.Failed = nil, "the server ended during the warm-up: exit status 1"
+		}
+	})
+	v.each("select", "hello", 16, func(t *trial.Trial) {
+		if t.Round == 2 {
+			t.Load.Verdict = trial.Verdict{State: "invalid", Reasons: []string{"wrong answers: 12 of 1200"}}
+		}
+	})
+	v.each("goroutine", "hello", 64, func(t *trial.Trial) {
+		t.Load.Verdict = trial.Verdict{State: "suspect", Reasons: []string{fmt.Sprintf("the host took %.1f %% of the processors", 5+float64(t.Round)/10)}}
+		t.Load.Host.StealShare = 0.05
+	})
+	v.write(t, dir, v.record())
+	tear(t, dir)
+}

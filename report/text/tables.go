@@ -1,0 +1,366 @@
+package text
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"carousel/internal/trial"
+	"carousel/report/stats"
+	"carousel/report/study"
+	"carousel/report/units"
+)
+
+// situations is the table by kind of load.
+func situations(s *study.Study) Table {
+	t := Table{Words: 6, Header: []string{"situation", "cell", "choose", "by", "better than the next, and than the last", "without rank"}}
+	list := s.Situations()
+	waits := slices.IndexFunc(list, func(x study.Situation) bool { return x.Ranking.Group.Scenario == "hello" })
+	for i, situation := range list {
+		if i == max(waits, 0) {
+			t.Rows = append(t.Rows, idle(s)...)
+		}
+		r := situation.Ranking
+		row := []string{situation.Name, cell(r.Group), "not compared", r.Metric.Name, "", others(r)}
+		if best := r.Best(); len(best) > 0 {
+			row[2] = fmt.Sprintf("%s (%s)", models(best), medians(best, r.Metric))
+			if len(best) > 1 {
+				row[2] = "tie: " + row[2]
+			}
+		}
+		if rest := r.Rest(); row[2] != "not compared" && len(rest) > 0 {
+			row[4] = ahead(r, rest[0])
+			if len(rest) > 1 {
+				row[4] += ", " + ahead(r, rest[len(rest)-1])
+			}
+		}
+		if r.Metric.Name == study.ServerTime.Name {
+			row[3] += " (rates are the client's)"
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if len(list) == 0 {
+		t.Rows = idle(s)
+	}
+	return t
+}
+
+// idle are the rows of scenario thinking, which has no metric to rank by.
+func idle(s *study.Study) [][]string {
+	var rows [][]string
+	for _, g := range s.Find("thinking", "") {
+		all, some := g.Bearing()
+		if len(all)+len(some) == 0 {
+			continue
+		}
+		row := []string{"many idle or thinking clients", cell(g), bearing(all), "a probe beside silent connections is answered", "", bearing(some)}
+		if len(some) > 0 {
+			row[5] += ": a probe went unanswered"
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func bearing(cells []*study.Cell) string {
+	var out []string
+	for _, c := range cells {
+		out = append(out, code(c.Model))
+	}
+	return units.List(out)
+}
+
+// column is one figure of a group's table.
+type column struct {
+	name string
+	of   func(c *study.Cell) string
+}
+
+// groupTable has a row for every cell of a group, and one for the client's ceiling.
+func groupTable(s *study.Study, g *study.Group, columns []column) Table {
+	t := Table{Words: 1, Header: []string{"model"}}
+	for _, col := range columns {
+		t.Header = append(t.Header, col.name)
+	}
+	add := func(name string, c *study.Cell) {
+		row := []string{name}
+		for _, col := range columns {
+			row = append(row, col.of(c))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	for _, c := range g.Cells {
+		if c.Engine == "" {
+			add(code(c.Model), c)
+		}
+	}
+	if g.Ceiling != nil {
+		add("client's ceiling", g.Ceiling)
+	}
+	return t
+}
+
+// groupColumns are the columns of a closed loop's table; brief keeps those that fit a terminal.
+func groupColumns(s *study.Study, g *study.Group, brief bool) []column {
+	letters := lettersOf(g.Rank(study.Rate))
+	columns := []column{
+		{"requests/s", rateOrWhy},
+		{"range", func(c *study.Cell) string { return rangeOrWait(c, study.Rate) }},
+		{"× " + s.Reference(), func(c *study.Cell) string { return relative(g, c, g.Cell(s.Reference()), study.Rate) }},
+		{"tie", func(c *study.Cell) string { return letters[c] }},
+	}
+	if g.Ceiling != nil && !brief {
+		columns = append(columns, column{"of ceiling", func(c *study.Cell) string {
+			if c.OfCeiling() == 0 || isStarved(c) {
+				return ""
+			}
+			return units.Percent(c.OfCeiling())
+		}})
+	}
+	columns = append(columns,
+		column{"p50", func(c *study.Cell) string { return percentile(c, study.P50, 0.5) }},
+		column{"p99", func(c *study.Cell) string { return percentile(c, study.P99, 0.99) }})
+	return append(columns, costColumns(s, brief)...)
+}
+
+// pacedColumns are the columns of a paced group's table.
+func pacedColumns(s *study.Study, g *study.Group) []column {
+	letters := lettersOf(g.Rank(study.P99))
+	columns := []column{
+		{"requests/s", rateOrWhy},
+		{"range", func(c *study.Cell) string { return rangeOrWait(c, study.Rate) }},
+		{"of offered", func(c *study.Cell) string {
+			if isStarved(c) || c.Summary(study.Rate).N == 0 {
+				return ""
+			}
+			return units.Percent(c.Summary(study.Rate).Median / g.RateRPS)
+		}},
+		{"p50", func(c *study.Cell) string { return percentile(c, study.P50, 0.5) }},
+		{"p99", func(c *study.Cell) string { return percentile(c, study.P99, 0.99) }},
+		{"p99 range", func(c *study.Cell) string { return rangeOf(c, study.P99) }},
+		{"p99 × " + s.Reference(), func(c *study.Cell) string { return relative(g, c, g.Cell(s.Reference()), study.P99) }},
+		{"tie", func(c *study.Cell) string { return letters[c] }},
+		{"p99.9", func(c *study.Cell) string { return percentile(c, study.P999, 0.999) }},
+		{"p99 of service", func(c *study.Cell) string { return percentile(c, study.ServiceP, 0) }},
+		{"p99 of send lateness", func(c *study.Cell) string { return percentile(c, study.LatenessP, 0) }},
+	}
+	return append(columns, costColumns(s, false)...)
+}
+
+// costColumns say what a request costs, and in how many trials a check cast doubt.
+func costColumns(s *study.Study, brief bool) []column {
+	us := func(m study.Metric) func(*study.Cell) string {
+		return func(c *study.Cell) string { return units.Micros(c.Summary(m).Median) }
+	}
+	columns := []column{{"server µs", us(study.ServerTime)}, {"client µs", us(study.ClientTime)}, {"both µs", us(study.BothTime)}}
+	if s.Baseline() != nil && !brief {
+		columns = append(columns, column{"server × blocking at 1", func(c *study.Cell) string {
+			if c.Model == trial.Null {
+				return ""
+			}
+			return units.Ratio(stats.Summarize(stats.Ratios(c.Series(study.ServerTime), s.Baseline().Series(study.ServerTime)).Values()).Median)
+		}})
+	}
+	return append(columns, column{"doubt", doubt})
+}
+
+func isStarved(c *study.Cell) bool { return c.Standing(study.BothTime) == study.Starved }
+
+func rateOrWhy(c *study.Cell) string {
+	if why := unranked(c, study.Rate); why != "" && c.Standing(study.Rate) < study.AtCeiling {
+		return why
+	}
+	return units.Rate(c.Summary(study.Rate).Median)
+}
+
+func rangeOrWait(c *study.Cell, m study.Metric) string {
+	if _, _, wait, starved := c.Starved(); starved {
+		return "others waited " + units.Duration(float64(wait))
+	}
+	return rangeOf(c, m)
+}
+
+func rangeOf(c *study.Cell, m study.Metric) string {
+	sum := c.Summary(m)
+	if sum.N == 0 || isStarved(c) {
+		return ""
+	}
+	if m.Name == study.Rate.Name {
+		return units.Rate(sum.Low) + "–" + units.Rate(sum.High)
+	}
+	return units.Duration(sum.Low) + "–" + units.Duration(sum.High)
+}
+
+// relative is a over b within rounds: "~" where they cannot be told apart.
+func relative(g *study.Group, a, b *study.Cell, m study.Metric) string {
+	switch {
+	case a.Model == trial.Null:
+		return ""
+	case a.Standing(m) == study.AtCeiling:
+		return limited
+	case a.Standing(m) != study.Ranked || b == nil || b.Standing(m) != study.Ranked:
+		return units.None
+	case a == b:
+		return "1"
+	}
+	switch c := g.Compare(a, b, m); c.Order {
+	case stats.Unknown:
+		return units.None
+	case stats.Tied:
+		return "~"
+	default:
+		return units.Ratio(c.Median)
+	}
+}
+
+func lettersOf(r study.Ranking) map[*study.Cell]string {
+	letters := map[*study.Cell]string{}
+	for _, p := range r.Places {
+		letters[p.Cell] = cmp.Or(p.Letters, units.None)
+	}
+	for _, c := range r.Others {
+		letters[c] = units.None
+	}
+	return letters
+}
+
+func percentile(c *study.Cell, m study.Metric, q float64) string {
+	sum := c.Summary(m)
+	if isStarved(c) || sum.N == 0 {
+		return units.None
+	}
+	if q > 0 && c.AtLeast(q) {
+		return "≥ " + units.Duration(sum.Median)
+	}
+	return units.Duration(sum.Median)
+}
+
+// doubt says how many of a cell's trials a check called into question, or came to nothing.
+func doubt(c *study.Cell) string {
+	suspect := 0
+	for _, t := range c.Trials {
+		if t.Load != nil && t.Load.Verdict.State == "suspect" {
+			suspect++
+		}
+	}
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{suspect, "suspect"}, {c.Invalid, "invalid"}, {len(c.Failed), "failed"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// thinkingTable says at which number of silent connections a model stopped answering.
+func thinkingTable(g *study.Group) Table {
+	t := Table{Words: 2, Header: []string{"model", "a probe beside silent connections", "rounds", "longest wait"}}
+	for _, c := range g.Cells {
+		borne, limit := c.Silent()
+		row := []string{code(c.Model), unranked(c, study.Rate), "", ""}
+		if len(borne) > 0 {
+			sum := stats.Summarize(borne.Values())
+			wait := int64(0)
+			for _, t := range c.Trials {
+				if t.Probe != nil && !t.Probe.Answered {
+					wait = max(wait, t.Probe.WaitNS)
+				}
+			}
+			row[1], row[2] = fmt.Sprintf("answered beside all %d", limit), fmt.Sprint(sum.N)
+			if sum.Low < float64(limit) {
+				row[1] = fmt.Sprintf("unanswered beside %s", units.Plural(int(sum.Low)+1, "silent connection"))
+				if sum.High > sum.Low {
+					row[1] += fmt.Sprintf(" (in the best round beside %d)", int(sum.High)+1)
+				}
+				row[3] = units.Duration(float64(wait))
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// blockTable puts handlers that block beside handlers that wait.
+func blockTable(s *study.Study, block, sleep *study.Group) Table {
+	one, all := block.Ideals()
+	t := Table{Words: 1, Header: []string{"model", "/block, requests/s", "÷ " + units.Rate(one) + "/s", "÷ " + units.Rate(all) + "/s",
+		"/sleep, requests/s", "÷ " + units.Rate(all) + "/s"}}
+	for _, model := range s.Models() {
+		b, z := block.Cell(model), sleep.Cell(model)
+		if b == nil && z == nil {
+			continue
+		}
+		row := []string{code(model)}
+		for _, side := range []struct {
+			cell   *study.Cell
+			ideals []float64
+		}{{b, []float64{one, all}}, {z, []float64{all}}} {
+			if side.cell == nil {
+				row = append(row, make([]string, 1+len(side.ideals))...)
+				continue
+			}
+			row = append(row, rateOrWhy(side.cell))
+			for _, ideal := range side.ideals {
+				times := ""
+				if sum := side.cell.Summary(study.Rate); sum.N > 0 && !isStarved(side.cell) {
+					times = units.Ratio(sum.Median / ideal)
+				}
+				row = append(row, times)
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// opinionTable puts loadgen's own engine beside another.
+func opinionTable(o study.Opinion) Table {
+	t := Table{Words: 1, Header: []string{"figure", "loadgen", o.Other.Engine, o.Other.Engine + " ÷ loadgen", "range", "within 5 %"}}
+	for _, m := range []study.Metric{study.Rate, study.Mean, study.P50} {
+		ratio := o.Ratio(m)
+		row := []string{m.Name, value(m, o.Own.Summary(m).Median), value(m, o.Other.Summary(m).Median), units.None, "", units.None}
+		if ratio.N > 0 {
+			row[3] = units.Ratio(ratio.Median)
+			row[4] = units.Ratio(ratio.Low) + "–" + units.Ratio(ratio.High)
+			row[5] = "no"
+			if ratio.Median < 1.05 && ratio.Median > 1/1.05 {
+				row[5] = "yes"
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// expectationTable puts what was stated before the run beside what was measured: models down, scenarios across.
+func expectationTable(list []study.Expectation) Table {
+	t := Table{Header: []string{"model"}}
+	column, row := map[string]int{}, map[string]int{}
+	for _, e := range list {
+		if column[e.Scenario] == 0 {
+			t.Header = append(t.Header, e.Scenario)
+			column[e.Scenario] = len(t.Header) - 1
+		}
+	}
+	t.Words = len(t.Header)
+	for _, e := range list {
+		if _, ok := row[e.Model]; !ok {
+			row[e.Model] = len(t.Rows)
+			t.Rows = append(t.Rows, make([]string, len(t.Header)))
+			t.Rows[row[e.Model]][0] = code(e.Model)
+		}
+		said := "held: " + e.Expected
+		switch {
+		case e.Measured == "":
+			said = "not measured (expected " + e.Expected + ")"
+		case e.Measured != e.Expected:
+			said = fmt.Sprintf("**did not hold**: expected %s, measured %s", e.Expected, e.Measured)
+		}
+		t.Rows[row[e.Model]][column[e.Scenario]] = said
+	}
+	return t
+}

@@ -1,0 +1,62 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+
+	"carousel/internal/trial"
+	"carousel/report/stats"
+	"carousel/report/study"
+	"carousel/report/units"
+)
+
+// Warnings are what a reader must know before believing the figures, the weightiest first.
+func Warnings(s *study.Study) []string {
+	var list []string
+	warn := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+
+	if s.Partial() {
+		warn("The run was interrupted: %s of %d begun, the last perhaps not whole.", units.Plural(s.Rounds, "round"), s.Run.Rounds)
+	}
+	if !s.Comparable() {
+		warn("%s: fewer than %d compare nothing.", upper(units.Plural(s.Rounds, "round")), stats.MinRounds)
+	}
+	for _, flaw := range s.Flaws {
+		warn("%s.", flaw)
+	}
+	for i, t := range s.Failed() {
+		if i == 5 {
+			warn("... and %s more.", units.Plural(len(s.Failed())-i, "failed trial"))
+			break
+		}
+		warn("Failed in round %d: %s: %s.", t.Round, study.Name(t.Cell), t.Failed)
+	}
+	if count := s.Verdicts(); count["invalid"]+count["suspect"] > 0 {
+		warn("Of %s, %d are suspect and %d invalid. Invalid ones are left out of every figure.",
+			units.Plural(count["valid"]+count["invalid"]+count["suspect"], "judged trial"), count["suspect"], count["invalid"])
+	}
+	for _, r := range s.Reasons() {
+		warn("%s in %s: %s (%s).", upper(r.State), units.Plural(r.Count, "trial"), r.Text, r.Where)
+	}
+	if steal := s.Steal(); steal.High > 0.02 {
+		warn("The host took processor time away (steal): %s in the median trial, %s in the worst.", units.Percent(steal.Median), units.Percent(steal.High))
+	}
+	if drops, trials := s.Drops(); drops > 0 {
+		warn("Listening queues were full: %s dropped, in %s.", units.Plural(int(drops), "connection"), units.Plural(trials, "trial"))
+	}
+	if noise := s.Noise(study.Rate); noise > 0.05 {
+		warn("The same model measured twice in a round differed by %s: smaller differences are not shown.", units.Percent(noise))
+	}
+	for _, g := range s.Groups {
+		if g.Scenario == "hello" && (g.Ceiling == nil || g.Ceiling.Summary(study.Rate).N == 0) {
+			warn("No ceiling was measured at %s, %s: whether the client limits those cells is unknown.", load(g), g.Placement)
+		}
+	}
+	if s.Home() == trial.Shared && len(s.Groups) > 0 {
+		warn("Server and client shared all processors: there were none to keep them apart.")
+	}
+	for _, note := range s.Run.Notes {
+		warn("%s.", upper(strings.TrimRight(strings.TrimSpace(note)+" ", ". ")))
+	}
+	return list
+}

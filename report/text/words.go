@@ -1,0 +1,233 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"carousel/internal/trial"
+	"carousel/report/stats"
+	"carousel/report/study"
+	"carousel/report/units"
+)
+
+// code sets a name off from the words around it.
+func code(s string) string { return "`" + s + "`" }
+
+// models names the models of places.
+func models(places []study.Place) string {
+	var names []string
+	for _, p := range places {
+		names = append(names, code(p.Cell.Model))
+	}
+	return units.List(names)
+}
+
+// placed says where server and client ran, to begin a sentence with.
+func placed(s *study.Study, placement string) string {
+	n := "an unknown number of processors"
+	if p := s.Processors(); p > 0 {
+		n = units.Plural(p, "processor")
+	}
+	if placement == trial.Split {
+		return "with the server on one processor and the client on another (split; " + n + " in all)"
+	}
+	return "with server and client sharing " + n
+}
+
+// load says what a group was asked: "64 connections", "64 connections at 10,000/s".
+func load(g *study.Group) string {
+	s := units.Plural(g.Connections, "connection")
+	if g.RateRPS > 0 {
+		s += " at " + units.Rate(g.RateRPS) + "/s"
+	}
+	return s
+}
+
+// cell names what a group measured, as the tables further down are headed.
+func cell(g *study.Group) string {
+	return fmt.Sprintf("%s, %s, %s", g.Scenario, load(g), g.Placement)
+}
+
+// value writes a metric's figure with its unit.
+func value(m study.Metric, v float64) string {
+	if m.Name == study.Rate.Name {
+		return units.Rate(v) + "/s"
+	}
+	return units.Duration(v)
+}
+
+// unranked says why a cell has no rank in a metric.
+func unranked(c *study.Cell, m study.Metric) string {
+	switch c.Standing(m) {
+	case study.NotApplicable:
+		return "n/a: " + c.NA
+	case study.NotMeasured:
+		if n := len(c.Failed); n > 0 {
+			return fmt.Sprintf("failed (%s)", units.Plural(n, "trial"))
+		}
+		return "not measured"
+	case study.Starved:
+		return starved(c)
+	case study.AtCeiling:
+		return limited
+	case study.TooFew:
+		return fmt.Sprintf("%d of %d rounds", len(c.Series(m)), stats.MinRounds)
+	}
+	return ""
+}
+
+// limited marks a rate that is the client's.
+const limited = "client-limited"
+
+// starved says how many of a cell's connections were served.
+func starved(c *study.Cell) string {
+	answered, n, _, _ := c.Starved()
+	return fmt.Sprintf("%d of %d served", answered, n)
+}
+
+// others says of each cell without rank why.
+func others(r study.Ranking) string {
+	var out []string
+	for _, c := range r.Others {
+		out = append(out, code(c.Model)+": "+unranked(c, r.Metric))
+	}
+	return strings.Join(out, "; ")
+}
+
+// ahead says how many times better than q a ranking's first is.
+func ahead(r study.Ranking, q study.Place) string {
+	return "×" + units.Ratio(r.Advantage(q)) + " " + code(q.Cell.Model)
+}
+
+// Answer is the report's first paragraph: placement, processors and ties in plain words.
+func Answer(s *study.Study) string {
+	var said []string
+	if s.Partial() {
+		said = append(said, fmt.Sprintf("**This run was interrupted: the report is partial (%s of %d begun).**", units.Plural(s.Rounds, "round"), s.Run.Rounds))
+	}
+	if !s.Comparable() {
+		said = append(said, fmt.Sprintf("**This run has %s, and fewer than %d compare nothing: it shows that things work.**", units.Plural(s.Rounds, "round"), stats.MinRounds))
+	}
+	if g := s.Main(); g != nil {
+		said = append(said, busiest(s, g))
+	}
+	if s.Comparable() {
+		for _, g := range s.Find("block", "") {
+			if b := blocked(g); b != "" {
+				said = append(said, b)
+			}
+		}
+	}
+	for _, g := range s.Find("thinking", "") {
+		if all, some := g.Bearing(); len(all)+len(some) > 0 {
+			said = append(said, silence(all, some))
+		}
+	}
+	return strings.Join(said, " ")
+}
+
+func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// busiest answers for the main group: who leads, who ties, how far the others are, who has no rank.
+func busiest(s *study.Study, g *study.Group) string {
+	m := g.Fair()
+	r := g.Rank(m)
+	busy := units.Plural(g.Connections, "busy connection")
+	var b strings.Builder
+	b.WriteString(upper(placed(s, g.Placement)) + ", ")
+	best := r.Best()
+	switch {
+	case len(r.Places) == 0:
+		fmt.Fprintf(&b, "no model can be ranked at %s", busy)
+	case len(best) == 0:
+		var seen []string
+		for _, p := range r.Places {
+			seen = append(seen, code(p.Cell.Model)+" "+value(m, p.Summary.Median))
+		}
+		fmt.Fprintf(&b, "%s gave these %s, not compared: %s", busy, m.Name, strings.Join(seen, ", "))
+	case m.Less:
+		fmt.Fprintf(&b, "%s bring the client to its limit, so the models are compared by what a request costs the server: %s %s (%s)",
+			busy, models(best), verb(best, "takes least", "tie for least"), medians(best, m))
+	default:
+		fmt.Fprintf(&b, "%s %s from %s (%s)", models(best), verb(best, "answers most", "tie for most requests"), busy, medians(best, m))
+	}
+	if rest := r.Rest(); len(best) > 0 && len(rest) > 0 {
+		var behind []string
+		for _, p := range rest {
+			behind = append(behind, code(p.Cell.Model)+" "+units.Ratio(p.ToBest.Median)+" times")
+		}
+		what := "rate"
+		if m.Less {
+			what = "cost"
+		}
+		fmt.Fprintf(&b, "; %s the %s of %s", units.List(behind), what, code(best[0].Cell.Model))
+	}
+	b.WriteString(".")
+	if len(r.Others) > 0 {
+		fmt.Fprintf(&b, " Without rank: %s.", others(r))
+	}
+	return b.String()
+}
+
+func verb(places []study.Place, one, many string) string {
+	if len(places) == 1 {
+		return one
+	}
+	return many
+}
+
+func medians(places []study.Place, m study.Metric) string {
+	var out []string
+	for _, p := range places {
+		out = append(out, value(m, p.Summary.Median))
+	}
+	return units.List(out)
+}
+
+// blocked answers for handlers that block their thread.
+func blocked(g *study.Group) string {
+	r := g.Rank(study.Rate)
+	best, rest := r.Best(), r.Rest()
+	if len(best) == 0 {
+		return ""
+	}
+	one, _ := g.Ideals()
+	s := fmt.Sprintf("When every handler blocks its thread for %s, %s %s (%s; one at a time gives %s/s)", units.Duration(float64(g.Delay())),
+		models(best), verb(best, "answers most", "tie for most"), medians(best, study.Rate), units.Rate(one))
+	if len(rest) > 0 {
+		s += fmt.Sprintf(", %s times %s", units.Ratio(r.Advantage(rest[0])), code(rest[0].Cell.Model))
+	}
+	s += "."
+	if len(r.Others) > 0 {
+		s += " Without rank: " + others(r) + "."
+	}
+	return s
+}
+
+// silence answers for clients that say nothing.
+func silence(all, some []*study.Cell) string {
+	names := func(cells []*study.Cell) string {
+		var out []string
+		for _, c := range cells {
+			out = append(out, code(c.Model))
+		}
+		return units.List(out)
+	}
+	if len(some) == 0 {
+		return "Silent clients stop nobody."
+	}
+	s := fmt.Sprintf("Clients that connect and say nothing stop %s", names(some))
+	if len(all) > 0 {
+		_, limit := all[0].Silent()
+		s += fmt.Sprintf("; %s still answered beside %d of them", names(all), limit)
+	}
+	return s + "."
+}
+
+// window says how long a trial was measured.
+func window(run trial.Run) string {
+	return fmt.Sprintf("%s after %s of warm-up", units.Duration(float64(run.WindowNS)), units.Duration(float64(run.WarmupNS)))
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
