@@ -24,7 +24,7 @@ type Reason uint8
 const (
 	NoConnection Reason = iota // every connection was busy or gone
 	WindowClosed               // the run ended before the sender, which was late itself, came to it
-	Interrupted                // the run was ended early, before the request was due
+	Interrupted                // the run was ended before the request was due
 	reasons
 )
 
@@ -57,10 +57,10 @@ type Recorder struct {
 	pulse *pulse // nil when nobody watches
 }
 
-// NewRecorder prepares the record of a worker with so many connections, for a window that starts at start; paced says
-// that requests are due by a schedule. live may be nil.
-func NewRecorder(start int64, connections int, paced bool, live *Live) *Recorder {
-	r := &Recorder{start: start, end: Never, latency: trial.NewHistogram(), service: trial.NewHistogram(), conns: make([]Connection, connections)}
+// NewRecorder prepares the record of a worker with so many connections; paced says that requests are due by a schedule.
+// live may be nil.
+func NewRecorder(connections int, paced bool, live *Live) *Recorder {
+	r := &Recorder{start: Never, end: Never, latency: trial.NewHistogram(), service: trial.NewHistogram(), conns: make([]Connection, connections)}
 	if paced {
 		r.lateness, r.pacer = trial.NewHistogram(), trial.NewHistogram()
 	}
@@ -70,14 +70,14 @@ func NewRecorder(start int64, connections int, paced bool, live *Live) *Recorder
 	return r
 }
 
-// Counts reports whether a request that is due at this instant belongs to the window.
-func (r *Recorder) Counts(due int64) bool { return due >= r.start && due < r.end }
+// Open sets the start of the window.
+func (r *Recorder) Open(start int64) { r.start = start }
 
-// Close sets the end of the window. What is recorded afterwards for requests answered later counts as unanswered.
+// Close sets the end of the window: a request answered then or later is unanswered. No request may be due after it.
 func (r *Recorder) Close(end int64) { r.end = end }
 
-// End is the end of the window.
-func (r *Recorder) End() int64 { return r.end }
+// Counts reports whether a request that is due at this instant belongs to the window.
+func (r *Recorder) Counts(due int64) bool { return due >= r.start }
 
 // Sent notes that connection c was given its request. In a closed loop due and sent are one decision.
 func (r *Recorder) Sent(c int, due int64) {
@@ -146,7 +146,7 @@ func (r *Recorder) Unanswered(due, sent int64) {
 	if r.Counts(due) {
 		r.expired++
 		r.latency.Record(r.end - due)
-		r.service.Record(r.end - sent)
+		r.service.Record(max(0, r.end-sent))
 	}
 }
 
@@ -158,8 +158,8 @@ func (r *Recorder) Unsent(due int64, why Reason) {
 	}
 }
 
-// NeverDue notes n requests that were planned but not due yet when the run was ended.
-func (r *Recorder) NeverDue(n int64) { r.unsent[Interrupted] += n }
+// NeverDue notes n requests that were planned but not due yet when the run ended.
+func (r *Recorder) NeverDue(n int64, why Reason) { r.unsent[why] += n }
 
 // Opened notes a connect that succeeded.
 func (r *Recorder) Opened() { r.opened++ }

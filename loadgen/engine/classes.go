@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"syscall"
+
+	"carousel/loadgen/record"
+)
+
+// connectClass tells why a connect failed.
+func connectClass(err error) record.Class {
+	for _, c := range []struct {
+		err   error
+		class record.Class
+	}{
+		{syscall.ECONNREFUSED, record.ConnectRefused},
+		{syscall.ETIMEDOUT, record.ConnectTimeout},
+		{os.ErrDeadlineExceeded, record.ConnectTimeout},
+		{context.DeadlineExceeded, record.ConnectTimeout},
+		{syscall.ECONNRESET, record.ConnectReset},
+		{syscall.EPIPE, record.ConnectReset},
+		{syscall.EHOSTUNREACH, record.ConnectUnreachable},
+		{syscall.ENETUNREACH, record.ConnectUnreachable},
+		{syscall.EMFILE, record.ConnectNoFile},
+		{syscall.ENFILE, record.ConnectNoFile},
+		{syscall.EADDRNOTAVAIL, record.ConnectNoPort},
+	} {
+		if errors.Is(err, c.err) {
+			return c.class
+		}
+	}
+	var slow net.Error
+	if errors.As(err, &slow) && slow.Timeout() {
+		return record.ConnectTimeout
+	}
+	return record.ConnectOther
+}
+
+// writeClass tells why a request could not be sent.
+func writeClass(err error) record.Class {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return record.Timeout
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return record.WriteReset
+	}
+	return record.WriteOther
+}
+
+// readClass tells why no reply could be read.
+func readClass(err error) record.Class {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return record.Timeout
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return record.ReadReset
+	}
+	return record.ReadOther
+}

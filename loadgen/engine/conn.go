@@ -1,0 +1,175 @@
+//go:build linux
+
+package engine
+
+import (
+	"syscall"
+
+	"carousel/internal/sock"
+	"carousel/loadgen/client"
+	"carousel/loadgen/record"
+)
+
+// conn is one of a worker's connections, through however many reconnects.
+type conn struct {
+	fd      int
+	index   int32  // among the worker's
+	line    int32  // in the record; negative: a silent connection
+	era     uint32 // counts the descriptors it has had, so that an event of an earlier one is told apart
+	state   state
+	pending bool // a request was sent and is not settled
+	again   bool // it was sent before on a connection that the server closed without a word
+	written int  // bytes of it that the kernel took
+	served  int64
+	due     int64
+	sent    int64
+	freed   int64 // when it became free
+	tried   int64 // when the connect began
+	reply   client.Reply
+
+	queue      *queue // that it stands in
+	prev, next *conn
+}
+
+type state uint8
+
+const (
+	closed state = iota
+	opening
+	idle
+	busy
+)
+
+// next gives c its next request: at once in a closed loop, where the request is due at once; else when the schedule has one.
+func (w *worker) next(c *conn, due, now int64) {
+	if w.Rate > 0 {
+		c.freed = now
+		w.free.push(c)
+		if w.pacer.due <= now {
+			w.sendDue(now)
+		}
+		return
+	}
+	switch {
+	case now >= w.end:
+	case w.ticket(due):
+		w.send(c, due, now)
+	default:
+		w.drop(c) // it would only keep others waiting
+	}
+}
+
+func (w *worker) send(c *conn, due, now int64) {
+	c.due, c.sent, c.pending, c.again = due, now, true, false
+	w.outstanding++
+	w.rec.Sent(int(c.line), due)
+	if w.Rate > 0 {
+		w.rec.Late(due, now, c.freed > due)
+	}
+	w.resend(c)
+}
+
+// resend sends c's request, from its first byte.
+func (w *worker) resend(c *conn) {
+	c.state, c.written = busy, 0
+	w.write(c)
+}
+
+// write hands the kernel what it takes of the request.
+func (w *worker) write(c *conn) {
+	whole := c.written == 0
+	n, err := sock.Write(c.fd, w.ask.Bytes[c.written:])
+	if c.written += n; c.written == len(w.ask.Bytes) {
+		if !whole {
+			w.poller.Change(c.fd, sock.Readable, c.key())
+		}
+		return
+	}
+	switch err {
+	case nil, sock.Again:
+		if whole {
+			w.poller.Change(c.fd, sock.Readable|sock.Writable, c.key())
+		}
+	case syscall.EPIPE:
+		w.hungUp(c, w.now(), record.WriteReset)
+	default:
+		w.lost(c, w.now(), writeClass(err))
+	}
+}
+
+// read takes what has come and checks it.
+func (w *worker) read(c *conn) {
+	for range sock.TurnBytes / client.MaxRead {
+		n, err := sock.Read(c.fd, w.buf[:])
+		switch {
+		case err == sock.Again:
+			return
+		case err == syscall.EPIPE: // the peer had closed, then refused what we sent
+			w.hungUp(c, w.now(), record.ReadReset)
+			return
+		case err != nil:
+			w.lost(c, w.now(), readClass(err))
+			return
+		case n == 0:
+			w.hungUp(c, w.now(), record.ReadEOF)
+			return
+		case !c.pending: // a word nobody asked for, such as a 408: the connection is at its end
+			w.lost(c, w.now(), record.OK)
+			return
+		case c.reply.Feed(w.buf[:n]):
+			w.answered(c, w.now())
+			return
+		case n < len(w.buf):
+			return
+		}
+	}
+}
+
+// hungUp handles a peer that has closed. That completes a reply without a length; between replies it is its right, and a
+// request that crossed it on the way, of which not one byte was answered, is sent once more on a new connection.
+func (w *worker) hungUp(c *conn, now int64, class record.Class) {
+	switch {
+	case !c.pending:
+		w.lost(c, now, record.OK)
+	case c.reply.End():
+		w.answered(c, now)
+	case c.served > 0 && !c.again:
+		c.again = true
+		w.drop(c)
+		w.reconnect(c, now)
+	default:
+		w.lost(c, now, class)
+	}
+}
+
+// answered notes a complete reply and goes on to the next request.
+func (w *worker) answered(c *conn, now int64) {
+	class := c.reply.Class()
+	c.pending, c.state = false, idle
+	c.served++
+	w.outstanding--
+	w.rec.Ended(int(c.line), c.due, c.sent, now, class, c.reply.Size())
+	if w.backoff != 0 && class.Answered() {
+		w.backoff, w.retry = 0, now
+	}
+	if c.reply.Keep() && c.written == len(w.ask.Bytes) {
+		w.next(c, now, now)
+		return
+	}
+	w.drop(c)
+	if !class.Answered() {
+		c.served = 0
+	}
+	w.reconnect(c, now)
+}
+
+// lost gives up c's connection, and the request on it if there is one.
+func (w *worker) lost(c *conn, now int64, class record.Class) {
+	if c.pending {
+		c.pending = false
+		w.outstanding--
+		w.rec.Ended(int(c.line), c.due, c.sent, now, class, c.reply.Size())
+	}
+	w.drop(c)
+	w.reconnect(c, now)
+}

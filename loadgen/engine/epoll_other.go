@@ -1,0 +1,9 @@
+//go:build !linux
+
+package engine
+
+import "errors"
+
+func newEpoll(*run) (crew, error) {
+	return nil, errors.New("engine epoll needs Linux: use --engine net")
+}

@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"carousel/loadgen/record"
+	"carousel/loadgen/schedule"
+)
+
+// pacer is one sender's share of a schedule: every step-th request from the one called next. The backlog, those due but not
+// sent, needs no room: it is the numbers from next on.
+type pacer struct {
+	rate  schedule.Uniform
+	begin int64
+	next  int64 // number of the request to be sent next
+	step  int64
+	limit int64 // number of the first that will never be sent
+	due   int64 // when next is due; Never if there is none
+}
+
+// pace starts sender i of n on the run's schedule.
+func (r *run) pace(i, n int) pacer {
+	p := pacer{rate: schedule.Uniform(r.Rate), begin: r.begin, next: int64(i), step: int64(n), limit: record.Never, due: record.Never}
+	if r.counted() {
+		p.limit = p.rate.Before(r.Warmup) + r.Requests
+	}
+	if r.Rate > 0 {
+		p.set()
+	}
+	return p
+}
+
+func (p *pacer) set() {
+	p.due = record.Never
+	if p.next < p.limit {
+		p.due = p.begin + int64(p.rate.Due(p.next))
+	}
+}
+
+// take hands out the request that is due next.
+func (p *pacer) take() (due int64) {
+	due = p.due
+	p.next += p.step
+	p.set()
+	return due
+}
+
+// rest notes what of the schedule up to end was not sent, and, of a number of requests, what was not due by then.
+func (p *pacer) rest(end int64, rec *record.Recorder, late, cut record.Reason) {
+	for p.due < end {
+		rec.Unsent(p.take(), late)
+	}
+	if p.due != record.Never && p.limit != record.Never {
+		rec.NeverDue((p.limit-p.next+p.step-1)/p.step, cut)
+	}
+}
