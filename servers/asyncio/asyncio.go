@@ -1,0 +1,115 @@
+// Package asyncio is an event loop with futures and tasks, in the manner of Python's asyncio, and the model built on it.
+//
+// Lesson: a task is a coroutine that the loop steps, a future is what it awaits. The program reads like blocking code
+// again, and every place where it gives way is marked. Nothing else gives way: a handler that blocks stops everybody,
+// unless it hands its work to an executor.
+package asyncio
+
+import (
+	"carousel/internal/sock"
+	"carousel/internal/wire"
+)
+
+// Serve answers connections to ln until it is shut down. Work blocks the loop.
+func Serve(ln int, open func() *wire.Talk) error {
+	return serve(ln, open, func(c *Co, talk *wire.Talk) error {
+		talk.Work()
+		return nil
+	})
+}
+
+// ServeExecutor is Serve with Work handed to an executor.
+func ServeExecutor(ln int, open func() *wire.Talk) error {
+	return serve(ln, open, func(c *Co, talk *wire.Talk) error {
+		_, err := Await(c, RunInExecutor(c.Loop, func() (struct{}, error) {
+			talk.Work()
+			return struct{}{}, nil
+		}))
+		return err
+	})
+}
+
+type server struct {
+	open func() *wire.Talk
+	work func(*Co, *wire.Talk) error
+	buf  [sock.ReadBytes]byte // between two awaits it is one task's
+}
+
+func serve(ln int, open func() *wire.Talk, work func(*Co, *wire.Talk) error) error {
+	s := &server{open: open, work: work}
+	_, err := Run(func(c *Co) (none struct{}, err error) {
+		ended := NewFuture[error](c.Loop)
+		accepted := func(fd int) {
+			CreateTask(c.Loop, func(c *Co) (none struct{}, err error) { return none, s.client(c, fd) })
+		}
+		if err := c.Loop.accept(ln, accepted, func(err error) { ended.SetResult(err) }); err != nil {
+			return none, err
+		}
+		err, cancelled := Await(c, ended)
+		if cancelled != nil {
+			return none, cancelled
+		}
+		return none, sock.Ended(err)
+	})
+	return err
+}
+
+// client is one connection from beginning to end.
+func (s *server) client(c *Co, fd int) error {
+	conn, err := NewConn(c.Loop, fd)
+	if err != nil {
+		return err
+	}
+	bye := sock.Close
+	defer func() { conn.Close(bye) }()
+	talk := s.open()
+	worked, budget := false, sock.TurnBytes
+	for {
+		switch talk.Next() {
+		case wire.Read:
+			n, err := Timeout(c, talk.Pause(), func() (int, error) { return conn.Recv(c, s.buf[:]) })
+			if err == ErrTimeout {
+				talk.Woke()
+				continue
+			} else if err != nil {
+				return nil
+			}
+			talk.Feed(s.buf[:n])
+			worked, budget = false, sock.TurnBytes
+		case wire.Write:
+			if budget <= 0 {
+				if err := c.Yield(); err != nil {
+					return err
+				}
+				budget = sock.TurnBytes
+			}
+			n, err := Timeout(c, talk.Pause(), func() (int, error) { return conn.Send(c, talk.Out()) })
+			if err == ErrTimeout {
+				talk.Woke()
+				continue
+			} else if err != nil {
+				return nil
+			}
+			talk.Sent(n)
+			budget -= n
+		case wire.Sleep:
+			if err := Sleep(c, talk.Pause()); err != nil {
+				return err
+			}
+			talk.Woke()
+		case wire.Work:
+			if worked {
+				if err := c.Yield(); err != nil {
+					return err
+				}
+			}
+			if err := s.work(c, talk); err != nil {
+				return err
+			}
+			worked = true
+		case wire.Close:
+			bye = sock.Bye
+			return nil
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package asyncio
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// executor runs blocking calls on goroutines of their own, a fixed number at a time.
+type executor struct {
+	sync.Mutex
+	more    sync.Cond
+	queue   []func()
+	started int
+	idle    int
+	closed  bool
+	workers sync.WaitGroup
+	pending int // calls whose results the loop has not seen
+}
+
+// RunInExecutor has fn, which may block, run outside the loop, and returns the future of its result. Cancelling that
+// keeps a call from starting; one that runs cannot be stopped, and its result is dropped.
+func RunInExecutor[T any](l *Loop, fn func() (T, error)) *Future[T] {
+	f := NewFuture[T](l)
+	var taken atomic.Bool // by the worker, or by Cancel
+	l.executor.pending++
+	f.future.cancel = func() bool {
+		if taken.CompareAndSwap(false, true) {
+			l.executor.pending--
+		}
+		return f.cancelNow()
+	}
+	l.executor.submit(l.Workers, func() {
+		if !taken.CompareAndSwap(false, true) {
+			return
+		}
+		v, err := guarded(fn)
+		l.CallSoonThreadsafe(func() {
+			l.executor.pending--
+			switch {
+			case f.Done():
+			case err != nil:
+				f.result = v
+				f.SetError(err)
+			default:
+				f.SetResult(v)
+			}
+		})
+	})
+	return f
+}
+
+func guarded[T any](fn func() (T, error)) (v T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
+	return fn()
+}
+
+// submit queues a call, and starts a worker if none is free and one more is allowed.
+func (e *executor) submit(limit int, job func()) {
+	if limit <= 0 {
+		limit = min(32, runtime.GOMAXPROCS(0)+4)
+	}
+	e.Lock()
+	defer e.Unlock()
+	e.more.L = e
+	e.queue = append(e.queue, job)
+	if e.idle < len(e.queue) && e.started < limit {
+		e.started++
+		e.workers.Go(e.work)
+	}
+	e.more.Signal()
+}
+
+func (e *executor) work() {
+	e.Lock()
+	defer e.Unlock()
+	for {
+		for len(e.queue) == 0 {
+			if e.closed {
+				return
+			}
+			e.idle++
+			e.more.Wait()
+			e.idle--
+		}
+		job := e.queue[0]
+		e.queue = e.queue[1:]
+		e.Unlock()
+		job()
+		e.Lock()
+	}
+}
+
+// close waits for the calls that were not cancelled, and for the workers to end.
+func (e *executor) close() {
+	e.Lock()
+	e.more.L = e
+	e.closed = true
+	e.more.Broadcast()
+	e.Unlock()
+	e.workers.Wait()
+}

@@ -1,0 +1,201 @@
+package asyncio
+
+import (
+	"errors"
+	"time"
+)
+
+var (
+	// ErrCancelled is the result of what was cancelled, and what a cancelled task finds at its await.
+	ErrCancelled = errors.New("asyncio: cancelled")
+	// ErrTimeout is the result of a wait that took too long.
+	ErrTimeout = errors.New("asyncio: timeout")
+	// ErrInvalidState says that a future has no result yet, or already has one.
+	ErrInvalidState = errors.New("asyncio: invalid state of a future")
+	// ErrLoopClosed says that the loop will run nothing any more.
+	ErrLoopClosed = errors.New("asyncio: the event loop is closed")
+	// ErrLoopRunning says that a loop was run from inside itself.
+	ErrLoopRunning = errors.New("asyncio: the event loop is already running")
+)
+
+// Loop is an event loop: a queue of callbacks that are ready, a heap of those that wait for their time, and a poller
+// for those that wait for a descriptor. It belongs to one goroutine; other goroutines may call CallSoonThreadsafe.
+type Loop struct {
+	Options
+
+	ready, spare []callback // spare is the last turn's array, to be filled next
+	timers       timers
+	polling      polling
+	mail         mail
+	executor     executor
+	tasks        taskList // the unfinished ones
+	current      *task
+
+	began    time.Time
+	now      time.Duration // on a virtual clock
+	running  bool
+	stopping bool
+	closed   bool
+}
+
+// Options are a loop's settings; the zero value is a loop on the machine's clock that reports to standard error.
+type Options struct {
+	// Virtual makes the loop's clock jump to the next timer when nothing else is to do: programs that only wait for
+	// time run at once, and the same way every time. Such a loop has no sockets.
+	Virtual bool
+	// SlowCallback is how long one callback, or one step of a task, may take before the exception handler hears of it;
+	// 0 is for ever. Measuring costs two looks at the clock per callback.
+	SlowCallback time.Duration
+	// ExceptionHandler hears of what nobody else can be told: panics of callbacks, errors never asked for.
+	// Without one they are printed to standard error.
+	ExceptionHandler func(Context)
+	// Workers is how many blocking calls RunInExecutor runs at a time; 0 is four more than processors, at most 32.
+	Workers int
+}
+
+// callback is something the loop can call. Tasks and futures are callbacks themselves, which spares a closure a turn.
+type callback interface{ call(*Loop) }
+
+// Handle is a callback that was handed to the loop.
+type Handle struct {
+	fn        func()
+	cancelled bool
+}
+
+// Cancel makes the loop pass the callback over.
+func (h *Handle) Cancel() { h.cancelled, h.fn = true, nil }
+
+// Cancelled tells whether Cancel was called.
+func (h *Handle) Cancelled() bool { return h.cancelled }
+
+func (h *Handle) call(*Loop) {
+	if !h.cancelled {
+		h.fn()
+	}
+}
+
+// NewLoop makes a loop, which must be closed after use. Most programs call Run instead.
+func NewLoop(o Options) *Loop {
+	return &Loop{Options: o, began: time.Now()}
+}
+
+// Time is the loop's clock, which never goes back: the time since it was made.
+func (l *Loop) Time() time.Duration {
+	if l.Virtual {
+		return l.now
+	}
+	return time.Since(l.began)
+}
+
+// CallSoon has fn called in the loop's next turn, after all that was asked for before it. It panics with
+// ErrLoopClosed on a closed loop.
+func (l *Loop) CallSoon(fn func()) *Handle {
+	h := &Handle{fn: fn}
+	l.soon(h)
+	return h
+}
+
+func (l *Loop) soon(c callback) {
+	if l.closed {
+		panic(ErrLoopClosed)
+	}
+	l.ready = append(l.ready, c)
+}
+
+// RunForever runs the loop until Stop.
+func (l *Loop) RunForever() error {
+	switch {
+	case l.closed:
+		return ErrLoopClosed
+	case l.running:
+		return ErrLoopRunning
+	}
+	l.running = true
+	defer func() { l.running, l.stopping = false, false }()
+	for {
+		if err := l.turn(); err != nil {
+			return err
+		}
+		if l.stopping {
+			return nil
+		}
+	}
+}
+
+// RunUntilComplete runs the loop until f is done and returns its result.
+func RunUntilComplete[T any](l *Loop, f Awaitable[T]) (T, error) {
+	stop := f.core().onDone(&DoneCallback{l.Stop})
+	err := l.RunForever()
+	f.core().remove(stop)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return f.Result()
+}
+
+// Stop ends RunForever after the present turn.
+func (l *Loop) Stop() { l.stopping = true }
+
+// Close ends a loop that does not run. Tasks that are still pending are reported and closed, so that their deferred
+// calls run; what they await meanwhile fails.
+func (l *Loop) Close() {
+	if l.closed || l.running {
+		return
+	}
+	for t := l.tasks.first; t != nil; t = l.tasks.first {
+		l.report(Context{Message: "Task was destroyed but it is pending!", Task: t.name})
+		t.destroy()
+	}
+	l.closed = true
+	l.executor.close()
+	l.mail.close()
+	l.polling.close()
+	l.ready, l.timers.heap = nil, nil
+}
+
+// turn is one round: wait for descriptors no longer than there is nothing else to do, collect whose time has come,
+// and call what is ready now. What becomes ready meanwhile is for the next turn.
+func (l *Loop) turn() error {
+	wait := time.Duration(-1)
+	if len(l.ready) > 0 || l.stopping {
+		wait = 0
+	} else if when, ok := l.timers.next(); ok {
+		wait = max(0, when-l.Time())
+	}
+	if err := l.poll(wait); err != nil {
+		return err
+	}
+	l.mail.collect(l)
+	l.dueTimers()
+	batch := l.ready
+	l.ready = l.spare[:0]
+	for done := 0; done < len(batch); {
+		done += l.callAll(batch[done:])
+	}
+	clear(batch)
+	l.spare = batch
+	return nil
+}
+
+// callAll calls every callback of the batch, or those up to one that panics, which is reported; it returns how many.
+func (l *Loop) callAll(batch []callback) (called int) {
+	returned := false
+	defer func() {
+		if !returned {
+			if p := recover(); p != nil {
+				l.report(Context{Message: "Exception in callback", Err: panicked(p)})
+			}
+		}
+	}()
+	for _, c := range batch {
+		called++
+		if l.SlowCallback > 0 {
+			l.timed(c)
+		} else {
+			c.call(l)
+		}
+	}
+	returned = true
+	return called
+}

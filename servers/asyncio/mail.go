@@ -1,0 +1,39 @@
+package asyncio
+
+import "sync"
+
+// mail is what other goroutines hand to the loop.
+type mail struct {
+	sync.Mutex
+	calls  []callback
+	closed bool
+}
+
+// CallSoonThreadsafe is CallSoon for other goroutines: it wakes the loop. The error is ErrLoopClosed.
+func (l *Loop) CallSoonThreadsafe(fn func()) error {
+	l.mail.Lock()
+	defer l.mail.Unlock()
+	if l.mail.closed {
+		return ErrLoopClosed
+	}
+	l.mail.calls = append(l.mail.calls, &Handle{fn: fn})
+	if len(l.mail.calls) == 1 {
+		l.polling.wake()
+	}
+	return nil
+}
+
+// collect makes ready what has come in.
+func (m *mail) collect(l *Loop) {
+	m.Lock()
+	defer m.Unlock()
+	l.ready = append(l.ready, m.calls...)
+	clear(m.calls)
+	m.calls = m.calls[:0]
+}
+
+func (m *mail) close() {
+	m.Lock()
+	defer m.Unlock()
+	m.calls, m.closed = nil, true
+}

@@ -1,0 +1,246 @@
+package asyncio
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"carousel/internal/sock"
+)
+
+// polling is how the loop waits: for descriptors once one was added, else only for its time and its mail.
+type polling struct {
+	poller *sock.Poller
+	events []sock.Event
+	files  []*file // by descriptor
+	waker  waker   // a descriptor that other goroutines make readable
+	woken  chan struct{}
+}
+
+// file is a descriptor and who is told when it is ready.
+type file struct {
+	fd             int
+	events         uint32 // what it is registered for
+	reader, writer watcher
+}
+
+// watcher is told by poll that its descriptor is ready.
+type watcher interface{ ready(*Loop) }
+
+func (h *Handle) ready(l *Loop) { l.soon(h) }
+
+// AddReader has fn called in every turn in which fd has something to read, or has failed, until RemoveReader.
+func (l *Loop) AddReader(fd int, fn func()) error {
+	f, err := l.file(fd)
+	if err != nil {
+		return err
+	}
+	f.reader = &Handle{fn: fn}
+	return l.register(f)
+}
+
+// AddWriter has fn called in every turn in which fd can be written to, or has failed, until RemoveWriter.
+func (l *Loop) AddWriter(fd int, fn func()) error {
+	f, err := l.file(fd)
+	if err != nil {
+		return err
+	}
+	f.writer = &Handle{fn: fn}
+	return l.register(f)
+}
+
+// RemoveReader takes AddReader back and reports whether there was something to take back.
+func (l *Loop) RemoveReader(fd int) bool {
+	f := l.known(fd)
+	if f == nil || f.reader == nil {
+		return false
+	}
+	stop(f.reader)
+	f.reader = nil
+	l.register(f)
+	return true
+}
+
+// RemoveWriter takes AddWriter back and reports whether there was something to take back.
+func (l *Loop) RemoveWriter(fd int) bool {
+	f := l.known(fd)
+	if f == nil || f.writer == nil {
+		return false
+	}
+	stop(f.writer)
+	f.writer = nil
+	l.register(f)
+	return true
+}
+
+// stop keeps a callback that is ready already from being called.
+func stop(w watcher) {
+	if h, ok := w.(*Handle); ok {
+		h.Cancel()
+	}
+}
+
+// known is the file of fd, or nil.
+func (l *Loop) known(fd int) *file {
+	if fd < 0 || fd >= len(l.polling.files) {
+		return nil
+	}
+	return l.polling.files[fd]
+}
+
+// file is the file of fd, made if need be.
+func (l *Loop) file(fd int) (*file, error) {
+	if f := l.known(fd); f != nil {
+		return f, nil
+	}
+	f := &file{fd: fd}
+	return f, l.adopt(f)
+}
+
+// adopt makes f the file of its descriptor.
+func (l *Loop) adopt(f *file) error {
+	if err := l.openPoller(); err != nil {
+		return err
+	}
+	if f.fd < 0 {
+		return fmt.Errorf("asyncio: descriptor %d cannot be watched", f.fd)
+	}
+	for f.fd >= len(l.polling.files) {
+		l.polling.files = append(l.polling.files, nil)
+	}
+	l.polling.files[f.fd] = f
+	return nil
+}
+
+// register tells the poller what f is watched for now.
+func (l *Loop) register(f *file) error {
+	var events uint32
+	if f.reader != nil {
+		events |= sock.Readable
+	}
+	if f.writer != nil {
+		events |= sock.Writable
+	}
+	before := f.events
+	f.events = events
+	switch {
+	case events == before:
+		return nil
+	case events == 0:
+		l.polling.files[f.fd] = nil
+		return l.polling.poller.Remove(f.fd)
+	case before == 0:
+		l.polling.files[f.fd] = f
+		return l.polling.poller.Add(f.fd, events, uint64(f.fd))
+	}
+	return l.polling.poller.Change(f.fd, events, uint64(f.fd))
+}
+
+// forget stops watching f, whose descriptor is about to be closed.
+func (l *Loop) forget(f *file) {
+	f.reader, f.writer = nil, nil
+	l.register(f)
+}
+
+func (l *Loop) openPoller() error {
+	p := &l.polling
+	switch {
+	case p.poller != nil:
+		return nil
+	case l.Virtual:
+		return errors.New("asyncio: a loop on a virtual clock has no sockets")
+	case l.closed:
+		return ErrLoopClosed
+	}
+	poller, err := sock.NewPoller()
+	if err != nil {
+		return err
+	}
+	l.mail.Lock()
+	defer l.mail.Unlock()
+	if err := p.waker.open(); err != nil {
+		poller.Close()
+		return os.NewSyscallError("eventfd", err)
+	}
+	p.poller, p.events = poller, make([]sock.Event, 512)
+	for p.waker.fd >= len(p.files) {
+		p.files = append(p.files, nil)
+	}
+	return l.register(&file{fd: p.waker.fd, reader: &p.waker})
+}
+
+// poll waits at most that long (negative: for ever) and makes ready who waits for what has become ready.
+func (l *Loop) poll(wait time.Duration) error {
+	p := &l.polling
+	if p.poller == nil {
+		l.idle(wait)
+		return nil
+	}
+	n, err := p.poller.Wait(p.events, wait)
+	for i := range p.events[:n] {
+		f := l.known(int(p.events[i].Data()))
+		if f == nil {
+			continue
+		}
+		events := p.events[i].Events
+		if f.reader != nil && events&(sock.Readable|sock.Hangup) != 0 {
+			f.reader.ready(l)
+		}
+		if f.writer != nil && events&(sock.Writable|sock.Hangup) != 0 {
+			f.writer.ready(l)
+		}
+	}
+	return err
+}
+
+// idle waits without descriptors. A virtual clock jumps to the end of the wait; calls in the executor take no time of
+// it, so it waits for those first.
+func (l *Loop) idle(wait time.Duration) {
+	switch {
+	case wait == 0:
+	case wait > 0 && l.Virtual && l.executor.pending == 0:
+		l.now += wait
+	case wait > 0 && !l.Virtual:
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-l.polling.wakening(&l.mail):
+		case <-timer.C:
+		}
+	default:
+		<-l.polling.wakening(&l.mail)
+	}
+}
+
+// wakening is the channel by which a loop without descriptors is woken. It is ready if there is mail already.
+func (p *polling) wakening(m *mail) <-chan struct{} {
+	m.Lock()
+	defer m.Unlock()
+	if p.woken == nil {
+		p.woken = make(chan struct{}, 1)
+		if len(m.calls) > 0 {
+			p.wake()
+		}
+	}
+	return p.woken
+}
+
+// wake ends a wait of the loop, or the next one. It is called with the mail locked.
+func (p *polling) wake() {
+	if p.poller != nil {
+		p.waker.wake()
+		return
+	}
+	select {
+	case p.woken <- struct{}{}:
+	default: // woken already, or not waiting for mail yet
+	}
+}
+
+func (p *polling) close() {
+	if p.poller != nil {
+		p.poller.Close()
+		p.waker.close()
+	}
+}

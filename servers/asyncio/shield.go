@@ -1,0 +1,28 @@
+package asyncio
+
+// Shield stands between f and who awaits it: cancelling the shield, or the task that awaits it, leaves f alone. If f
+// itself is cancelled, so is the shield.
+func Shield[T any](f Awaitable[T]) Awaitable[T] {
+	inner := f.core()
+	if inner.Done() {
+		return f
+	}
+	outer := NewFuture[T](inner.loop)
+	passOn := inner.onDone(&DoneCallback{func() {
+		if outer.Cancelled() {
+			inner.Err() // nobody else will ask
+			return
+		}
+		v, err := f.Result()
+		switch {
+		case inner.Cancelled():
+			outer.Cancel()
+		case err != nil:
+			outer.SetError(err)
+		default:
+			outer.SetResult(v)
+		}
+	}})
+	outer.onDone(&DoneCallback{func() { inner.remove(passOn) }})
+	return outer
+}

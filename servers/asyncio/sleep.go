@@ -1,0 +1,43 @@
+package asyncio
+
+import (
+	"errors"
+	"time"
+)
+
+// Sleep lets the task pause for d by the loop's clock. A sleep of 0 gives way once.
+func Sleep(c *Co, d time.Duration) error {
+	if d <= 0 {
+		return c.Yield()
+	}
+	f := NewFuture[struct{}](c.Loop)
+	timer := c.Loop.CallLater(d, func() { f.cancelOr(finished) })
+	defer timer.Cancel()
+	return c.await(&f.future)
+}
+
+// cancelOr settles a future that may have been cancelled meanwhile.
+func (f *future) cancelOr(s state) {
+	if !f.Done() {
+		f.finish(s, nil)
+	}
+}
+
+// Timeout calls fn, in the same task, and cancels what it awaits when d is over: the error is ErrTimeout then. Unlike
+// WaitFor it needs no second task. A limit of 0 is none.
+func Timeout[T any](c *Co, d time.Duration, fn func() (T, error)) (T, error) {
+	if d <= 0 {
+		return fn()
+	}
+	expired, before := false, c.task.Cancelling()
+	timer := c.Loop.CallLater(d, func() {
+		expired = true
+		c.task.cancel()
+	})
+	v, err := fn()
+	timer.Cancel()
+	if expired && c.task.Uncancel() <= before && errors.Is(err, ErrCancelled) {
+		err = ErrTimeout
+	}
+	return v, err
+}

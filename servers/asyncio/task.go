@@ -1,0 +1,208 @@
+package asyncio
+
+import (
+	"errors"
+	"fmt"
+
+	"carousel/internal/coro"
+)
+
+// Task is a Future around a coroutine, which the loop steps: it runs until it awaits something that is not done, and
+// is resumed when that is.
+//
+// Cancel asks: the coroutine finds ErrCancelled at its await, may tidy up, may await meanwhile, may even go on. It is
+// cancelled when it returns ErrCancelled. Python's asyncio.Task, step for step.
+type Task[T any] struct {
+	Future[T]
+	task
+}
+
+// Co is what a coroutine awaits through. It belongs to the task it was made for.
+type Co struct {
+	Loop *Loop
+	task *task
+	co   *coro.Co[*future, coro.None]
+}
+
+// task is what does not depend on the type of the result.
+type task struct {
+	own     *future // of the Task
+	gen     *coro.Gen[*future, coro.None, coro.None]
+	waiting *future // what it awaits
+	throw   error   // for the next step
+	name    string
+
+	mustCancel bool
+	cancels    int // requests not taken back
+	prev, next *task
+}
+
+// CreateTask makes a task of fn and has it started in the loop's next turn.
+func CreateTask[T any](l *Loop, fn func(c *Co) (T, error)) *Task[T] {
+	t := &Task[T]{}
+	t.loop = l
+	t.future.task = &t.task
+	t.own = &t.future
+	t.future.cancel = t.task.cancel
+	t.gen = coro.New(func(co *coro.Co[*future, coro.None]) (none coro.None, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = panicked(p)
+			}
+		}()
+		t.result, err = fn(&Co{l, &t.task, co})
+		return none, err
+	})
+	l.tasks.add(&t.task)
+	l.soon(&t.task)
+	return t
+}
+
+// Await returns the result of f, when it is there; or ErrCancelled, when the task is. It is where a task gives way.
+func Await[T any](c *Co, f Awaitable[T]) (T, error) {
+	err := c.await(f.core())
+	v, own := f.Result()
+	if err == nil {
+		err = own
+	}
+	return v, err
+}
+
+// await gives way until f is done. The error is f's, or what was thrown in.
+func (c *Co) await(f *future) error {
+	if f.Done() {
+		return nil
+	}
+	_, err := c.co.Yield(f)
+	return err
+}
+
+// Yield gives way to everything else that is ready.
+func (c *Co) Yield() error {
+	_, err := c.co.Yield(nil)
+	return err
+}
+
+// call is one step: the coroutine is resumed, or what it awaited or Cancel demands is thrown in, until it awaits anew.
+func (t *task) call(l *Loop) {
+	if t.own.Done() {
+		return
+	}
+	thrown := t.throw
+	if t.waiting != nil {
+		if err := t.waiting.Err(); err != nil {
+			thrown = err
+		}
+	}
+	if t.mustCancel {
+		if !errors.Is(thrown, ErrCancelled) {
+			thrown = ErrCancelled
+		}
+		t.mustCancel = false
+	}
+	t.waiting, t.throw = nil, nil
+	l.current = t
+	awaits, err := t.gen.Throw(thrown) // Throw(nil) is Next
+	l.current = nil
+	switch {
+	case err != nil:
+		t.ended(err)
+	case awaits == nil:
+		l.soon(t)
+	case awaits.loop != l:
+		t.throw = fmt.Errorf("asyncio: task %s awaits a future of another loop", t.name)
+		l.soon(t)
+	case awaits == t.own:
+		t.throw = errors.New("asyncio: Task cannot await on itself: " + t.name)
+		l.soon(t)
+	default:
+		awaits.onDone(t)
+		t.waiting = awaits
+		if t.mustCancel && awaits.Cancel() {
+			t.mustCancel = false
+		}
+	}
+}
+
+// ended settles the task when its coroutine has returned.
+func (t *task) ended(err error) {
+	t.own.loop.tasks.remove(t)
+	switch {
+	case err == coro.ErrEnded && t.mustCancel: // cancelled right before it came to its end
+		t.mustCancel = false
+		t.own.cancelNow()
+	case err == coro.ErrEnded:
+		t.own.finish(finished, nil)
+	case errors.Is(err, ErrCancelled):
+		t.own.cancelNow()
+	default:
+		t.own.SetError(err)
+	}
+}
+
+// cancel is Future.Cancel for a task: it has what the task awaits cancelled, or the next step throw.
+func (t *task) cancel() bool {
+	if t.own.Done() {
+		return false
+	}
+	t.cancels++
+	if t.waiting == nil || !t.waiting.Cancel() {
+		t.mustCancel = true
+	}
+	return true
+}
+
+// Cancelling is how many requests to cancel the task have not been taken back.
+func (t *task) Cancelling() int { return t.cancels }
+
+// Uncancel takes one request to cancel back, for who has dealt with it, and returns how many are left.
+func (t *task) Uncancel() int {
+	t.cancels = max(0, t.cancels-1)
+	return t.cancels
+}
+
+// Name is what reports call the task.
+func (t *task) Name() string { return t.name }
+
+// SetName names the task.
+func (t *task) SetName(name string) { t.name = name }
+
+// destroy closes the coroutine of a task whose loop will not run it any more.
+func (t *task) destroy() {
+	t.own.loop.tasks.remove(t)
+	t.gen.Close()
+	t.own.state = cancelled
+}
+
+// taskList holds the unfinished tasks, the oldest first.
+type taskList struct {
+	first, last *task
+	made        int
+}
+
+func (l *taskList) add(t *task) {
+	l.made++
+	t.name = fmt.Sprintf("Task-%d", l.made)
+	if t.prev = l.last; t.prev != nil {
+		t.prev.next = t
+	} else {
+		l.first = t
+	}
+	l.last = t
+}
+
+func (l *taskList) remove(t *task) {
+	if t.prev != nil {
+		t.prev.next = t.next
+	} else if l.first == t {
+		l.first = t.next
+	} else {
+		return
+	}
+	if t.next != nil {
+		t.next.prev = t.prev
+	} else {
+		l.last = t.prev
+	}
+	t.prev, t.next = nil, nil
+}
