@@ -254,11 +254,11 @@ func pathOf(target []byte) ([]byte, bool) {
 // headerLine reads "Name: value", or the empty line that ends a head or a trailer.
 func (t *Talk) headerLine(line []byte) {
 	r := &t.req
+	r.bytes += int32(len(line) + 2)
 	if len(line) == 0 {
 		t.headEnd()
 		return
 	}
-	r.bytes += int32(len(line) + 2)
 	if r.headers++; r.headers > maxHeaders {
 		t.refuse(431)
 		return
