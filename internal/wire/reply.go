@@ -41,8 +41,6 @@ func (t *Talk) hello() {
 		t.reply(helloBody)
 	case t.req.head && t.req.old && !t.closing:
 		t.reply(helloKept[:len(helloKept)-len(helloBody)])
-	case t.req.head && t.req.old && !t.closing:
-		t.reply(helloKept[:len(helloKept)-len(helloBody)])
 	case t.req.head:
 		t.reply(helloHead)
 	case t.req.old && !t.closing:
