@@ -19,41 +19,42 @@ const shown = 0.02
 type Figure struct {
 	Name  string // as in the record: p50 ... p999, max, mean
 	NS    float64
-	Most  float64 // what unanswered requests could make of it at most; +Inf where nothing bounds it
+	Most  float64 // what requests without an answer could make of it at most; +Inf where nothing bounds it
 	Lacks string  // why the figure is not supported; "" when it is
 }
 
-// AtLeast says that unanswered requests could move the figure up noticeably.
+// AtLeast says that requests without an answer could move the figure up noticeably.
 func (f Figure) AtLeast() bool { return f.Most > f.NS*(1+shown) }
 
 // Response is the response time's summary, due to answered, in the order p50 p90 p95 p99 p999 max mean.
 func Response(s spec.Spec, l *trial.Load) []Figure {
-	lacks := starved(s, l)
+	lacks := Starved(s, l)
 	if saturated(s, l) && lacks == "" {
 		lacks = "the target fell behind the offered rate, so the time from due measures the length of the run"
 	}
-	return figures(l.Histogram, l.Latency, l.Requests.Unanswered, lacks)
+	return figures(l.Histogram, l.Latency, l, lacks)
 }
 
 // Service is the service time's summary, sent to answered, in the same order.
 func Service(s spec.Spec, l *trial.Load) []Figure {
-	return figures(l.ServiceHistogram, l.Service, l.Requests.Unanswered, starved(s, l))
+	return figures(l.ServiceHistogram, l.Service, l, Starved(s, l))
 }
 
-func figures(encoded string, sum trial.Latency, unanswered int64, lacks string) []Figure {
+func figures(encoded string, sum trial.Latency, l *trial.Load, lacks string) []Figure {
 	h, err := trial.Decode(encoded)
 	var n int64
 	if err == nil {
 		n = h.Count()
 	}
-	if n == 0 && lacks == "" {
-		lacks = "nothing was answered"
+	if l.Requests.OK == 0 && lacks == "" {
+		lacks = "no request succeeded"
 	}
-	// Unanswered requests sit at the age they reached. Were they all to take for ever, a percentile would move up by
-	// their number of ranks at most.
+	// What is in the histogram without a good reply sits at the age it reached. Were all of it to take for ever, a
+	// percentile would move up by so many ranks at most.
+	unsettled := max(0, n-l.Requests.OK)
 	most := func(q float64) float64 {
-		switch rank := q + float64(unanswered)/float64(n); {
-		case n == 0 || unanswered == 0:
+		switch rank := q + float64(unsettled)/float64(n); {
+		case n == 0 || unsettled == 0:
 			return 0
 		case rank >= 1:
 			return math.Inf(1)
@@ -91,7 +92,7 @@ func count(encoded string) int64 {
 	return h.Count()
 }
 
-// Short writes a duration of ns nanoseconds with three digits and the unit that suits it: 812ns, 1.52us, 23.4ms, 12s.
+// Short writes a duration of ns nanoseconds with three digits and the unit that suits it: 812ns, 1.52us, 23.4ms, 12.0s.
 func Short(ns float64) string {
 	switch {
 	case ns < 999.5:
@@ -106,5 +107,13 @@ func Short(ns float64) string {
 	return time.Duration(ns).Round(time.Second).String()
 }
 
-// digits writes v, 1 to 999, with three significant digits and no zeros at the end of a fraction.
-func digits(v float64) string { return fmt.Sprintf("%.3g", v) }
+// digits writes v, 1 to 999, with three significant digits.
+func digits(v float64) string {
+	switch {
+	case v < 9.995:
+		return fmt.Sprintf("%.2f", v)
+	case v < 99.95:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.0f", v)
+}

@@ -57,16 +57,13 @@ var metrics = slices.Concat(
 			if s.Rate == 0 {
 				return value{lacks: "a closed loop has no schedule to be late for"}
 			}
-			return exactly(float64(l.Lateness.P99))
+			return exactly(float64(l.PacerLateness.P99))
 		}},
 		{"rate", rate, func(_ spec.Spec, l *trial.Load) value { return exactly(l.RateRPS) }},
 		{"errors", part, func(_ spec.Spec, l *trial.Load) value { return exactly(float64(l.Requests.Errors)) }},
 		{"unanswered", part, func(_ spec.Spec, l *trial.Load) value { return exactly(float64(l.Requests.Unanswered)) }},
 		{"starved", tally, func(s spec.Spec, l *trial.Load) value {
-			if starved(s, l) == "" && l.Connections.Answered > 0 {
-				return exactly(0)
-			}
-			return exactly(float64(int64(s.Connections) - l.Connections.Answered))
+			return exactly(float64(asked(s, l) - l.Connections.Answered))
 		}},
 		{"connect_failures", tally, func(_ spec.Spec, l *trial.Load) value { return exactly(float64(l.Connections.Failed)) }},
 		{"cpu_per_request", span, func(_ spec.Spec, l *trial.Load) value { return perRequest(l.CPU.Total(), l) }},
@@ -155,7 +152,8 @@ func plainName(name string) string {
 }
 
 // Broken says whether the record l of a load s fails the gate, and in words why. A gate on a figure the record does not
-// support is broken, and so is one that unanswered requests could break.
+// support is broken, and so is one that requests
+// without an answer could break.
 func (g Gate) Broken(s spec.Spec, l *trial.Load) (bool, string) {
 	v := g.metric.read(s, l)
 	if g.share && v.lacks == "" {
@@ -171,8 +169,8 @@ func (g Gate) Broken(s spec.Spec, l *trial.Load) (bool, string) {
 	case g.holds(v.low):
 		return true, fmt.Sprintf("%s: %s is %s", g.Expr, g.metric.name, g.write(v.low))
 	case g.holds(v.high):
-		return true, fmt.Sprintf("%s: %s is at least %s, and the %d unanswered requests could break the gate: give the run more time",
-			g.Expr, g.metric.name, g.write(v.low), l.Requests.Unanswered)
+		return true, fmt.Sprintf("%s: %s is at least %s, and requests without an answer could break the gate: give the run more time",
+			g.Expr, g.metric.name, g.write(v.low))
 	}
 	return false, ""
 }

@@ -48,13 +48,10 @@ func Judge(s spec.Spec, l *trial.Load) trial.Verdict {
 	return v
 }
 
-// starved says who was never answered while others were, "" when nobody was left out.
-func starved(s spec.Spec, l *trial.Load) string {
-	c, n := int64(s.Connections), l.Connections.Answered
+// Starved says who was never answered while others were, "" when nobody was left out.
+func Starved(s spec.Spec, l *trial.Load) string {
+	c, n := asked(s, l), l.Connections.Answered
 	if n >= c || n == 0 {
-		return ""
-	}
-	if s.Rate > 0 && l.Connections.LongestWaitNS == 0 { // a slow schedule need not use every connection
 		return ""
 	}
 	others := "the others"
@@ -64,9 +61,17 @@ func starved(s spec.Spec, l *trial.Load) string {
 	return fmt.Sprintf("%d of %d connections %s ever answered; %s waited %s", n, c, was(n), others, wait(l))
 }
 
+// asked is how many connections had a right to be served: all of a closed loop, those a schedule gave a request.
+func asked(s spec.Spec, l *trial.Load) int64 {
+	if s.Rate > 0 {
+		return l.Connections.Asked
+	}
+	return int64(s.Connections)
+}
+
 // wait is the longest wait of a connection that was never answered.
 func wait(l *trial.Load) string {
-	return Short(float64(time.Duration(l.Connections.LongestWaitNS).Round(time.Millisecond)))
+	return fmt.Sprintf("%.3g s", time.Duration(l.Connections.LongestWaitNS).Seconds())
 }
 
 func was(n int64) string {
@@ -77,7 +82,7 @@ func was(n int64) string {
 }
 
 func checkStarved(s spec.Spec, l *trial.Load) (string, string) {
-	who := starved(s, l)
+	who := Starved(s, l)
 	if who == "" {
 		return Valid, ""
 	}
@@ -164,7 +169,9 @@ func checkLittle(s spec.Spec, l *trial.Load) (string, string) {
 	if s.Rate > 0 || l.Window.ElapsedNS <= 0 || l.Requests.OK == 0 {
 		return Valid, ""
 	}
-	n := l.Latency.Mean * float64(count(l.Histogram)) / float64(l.Window.ElapsedNS)
+	// Of two countings the fuller: the record's own leaves out what was unanswered at the end, the histogram's what
+	// failed and what was under way at the start.
+	n := max(l.InFlight, l.Latency.Mean*float64(count(l.Histogram))/float64(l.Window.ElapsedNS))
 	off := math.Abs(1 - n/float64(s.Connections))
 	if off <= 0.02 {
 		return Valid, ""
@@ -201,7 +208,7 @@ func checkOwnShare(s spec.Spec, l *trial.Load) (string, string) {
 const lateEnough = 200 * time.Microsecond
 
 func checkLateness(s spec.Spec, l *trial.Load) (string, string) {
-	late, median := float64(l.Lateness.P99), float64(l.Latency.P50)
+	late, median := float64(l.PacerLateness.P99), float64(l.Latency.P50)
 	if s.Rate == 0 || late <= float64(lateEnough) || late <= 0.10*median {
 		return Valid, ""
 	}
@@ -209,7 +216,7 @@ func checkLateness(s spec.Spec, l *trial.Load) (string, string) {
 	if late > 0.25*median {
 		state = Suspect
 	}
-	return state, fmt.Sprintf("1 %% of the requests were sent %s or more after they were due (the median response takes %s): free a processor for loadgen, or add connections (-c)",
+	return state, fmt.Sprintf("loadgen was late: it sent 1 %% of the requests %s or more after they were due with a connection free (the median response takes %s); give it a processor of its own",
 		Short(late), Short(median))
 }
 
@@ -235,12 +242,12 @@ func checkDrops(_ spec.Spec, l *trial.Load) (string, string) {
 
 // checkSupport names the percentiles that too few requests lie beyond.
 func checkSupport(s spec.Spec, l *trial.Load) (string, string) {
-	if l.Requests.OK == 0 || starved(s, l) != "" {
+	if l.Requests.OK == 0 || Starved(s, l) != "" {
 		return Valid, ""
 	}
 	n := count(l.Histogram)
 	var lacking []string
-	for _, f := range figures(l.Histogram, l.Latency, 0, "") {
+	for _, f := range figures(l.Histogram, l.Latency, l, "") {
 		if f.Lacks != "" {
 			lacking = append(lacking, f.Name)
 		}

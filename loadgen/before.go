@@ -1,0 +1,108 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"carousel/internal/host"
+	"carousel/internal/trial"
+	"carousel/loadgen/spec"
+)
+
+// spare is how many descriptors loadgen needs beside its connections: epoll, files, the runtime's own.
+const spare = 100
+
+// enough says what this process or host lacks for the connections of s, before any is opened.
+func enough(s spec.Spec) error {
+	sockets := s.Connections + s.Idle
+	if limit, _, err := host.FDLimit(); err == nil && uint64(sockets+spare) > limit {
+		roomy := 1024
+		for roomy < sockets+spare {
+			roomy *= 2
+		}
+		return fmt.Errorf("descriptor limit is %d, %d connections need about %d: run \"ulimit -n %d\"", limit, sockets, sockets+spare, roomy)
+	}
+	ports, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	if err != nil {
+		return nil // another system, which says so itself when it runs out
+	}
+	return enoughPorts(sockets, string(ports))
+}
+
+// watchable says why the processor time of process pid could not be read; 0 is no process to watch.
+func watchable(pid int) error {
+	if pid == 0 {
+		return nil
+	}
+	if _, err := host.TreeCPU(pid); err != nil {
+		return fmt.Errorf("--pid %d: %w", pid, err)
+	}
+	return nil
+}
+
+// enoughPorts compares the connections, all to one address, with the kernel's range of local ports.
+func enoughPorts(sockets int, portRange string) error {
+	var low, high int
+	if n, _ := fmt.Sscan(portRange, &low, &high); n != 2 || sockets <= high-low+1 {
+		return nil
+	}
+	return fmt.Errorf("local ports are %d to %d, %d of them, and %d connections to one address need one each: run \"sysctl -w net.ipv4.ip_local_port_range='1024 65535'\" or use fewer",
+		low, high, high-low+1, sockets)
+}
+
+// writable says why the record could not be written to path, before any load is sent.
+func writable(path string) error {
+	if path == "" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("-o %s is a folder: name a file in it", path)
+	case err == nil && !info.Mode().IsRegular():
+		return nil // a device or a pipe, written to as it is
+	}
+	probe, err := os.CreateTemp(filepath.Dir(path), ".loadgen-*")
+	if err != nil {
+		return fmt.Errorf("-o %s cannot be written: %w", path, cause(err))
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
+}
+
+// save writes the record to path, whole or not at all.
+func save(path string, l *trial.Load) error {
+	text, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // the file is replaced, not the link to it
+	}
+	if err := trial.WriteFile(path, append(text, '\n')); err != nil {
+		return fmt.Errorf("-o %s was not written: %w", path, cause(err))
+	}
+	return nil
+}
+
+// cause is err without the name of a temporary file.
+func cause(err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// airPlay names what often holds the default port on a Mac.
+func airPlay(s spec.Spec) string {
+	if runtime.GOOS == "darwin" && strings.HasSuffix(spec.Addr(s.Target), ":5000") {
+		return " (macOS may hold port 5000 for its AirPlay receiver: then use another, such as :5001)"
+	}
+	return ""
+}

@@ -1,0 +1,191 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rakyll/hey/requester"
+
+	"carousel/internal/trial"
+	"carousel/loadgen/record"
+	"carousel/loadgen/spec"
+)
+
+// heyOutput is the template of the report: at full precision, and without hey's means, which are no numbers and spoil
+// the whole report when nothing succeeded.
+const heyOutput = `{"lats":{{jsonify .Lats}},"offsets":{{jsonify .Offsets}},"codes":{{jsonify .StatusCodes}},"errors":{{jsonify .ErrorDist}},"bytes":{{.SizeTotal}}}`
+
+// heyReport is what hey tells. Lats, Offsets (both in seconds) and Codes have one entry a reply; an offset counts from
+// the start of the process. A failure is a text in Errors, without a time.
+type heyReport struct {
+	Lats, Offsets []float64
+	Codes         []int
+	Errors        map[string]int64
+	Bytes         int64
+}
+
+// runHey lets github.com/rakyll/hey carry out s, as a second opinion: a closed loop of its own engine, timed by itself.
+// hey says nothing of connections, nor of requests under way when its time is over, so a watch on its requests does.
+// What hey cannot do, spec refuses. BytesRead holds bodies only: hey does not count heads.
+func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, error) {
+	base, err := heyRequest(s)
+	if err != nil {
+		return nil, err
+	}
+	addr := spec.Addr(s.Target)
+	probe, err := net.DialTimeout("tcp", addr, connectLimit) // hey itself would try again without a pause until its time is over
+	if err != nil {
+		return nil, &Unreachable{addr, connectClass(err), err}
+	}
+	probe.Close()
+
+	n := int64(spec.HeyResults / s.Connections * s.Connections)
+	if s.Requests > 0 {
+		n = s.Requests
+	}
+	asking, hangUp := context.WithCancel(context.Background())
+	defer hangUp()
+	watch := newHeyWatch(asking, base, []byte(s.Body), s.Connections, n, live)
+	defer watch.close()
+	var text bytes.Buffer
+	work := &requester.Work{
+		Request:            base,
+		RequestFunc:        watch.request,
+		N:                  int(n),
+		C:                  s.Connections,
+		Timeout:            int(s.Timeout / time.Second),
+		DisableCompression: true,
+		DisableRedirects:   true,
+		Output:             heyOutput,
+		Writer:             &text,
+	}
+	work.Init() // before Stop, which would wait for ever
+
+	var deadline <-chan time.Time
+	if s.Duration > 0 {
+		timer := time.NewTimer(s.Duration)
+		defer timer.Stop()
+		deadline = timer.C
+	}
+	r := &run{Spec: s, base: time.Now()}
+	watch.begin(r.base)
+	first := r.look()
+	ran := make(chan struct{})
+	go func() {
+		defer close(ran)
+		work.Run()
+	}()
+
+	var end int64 // 0: when the last reply came
+	var waiting []int64
+	interrupted := false
+	select {
+	case <-watch.finished:
+	case <-ran:
+	case <-deadline:
+		end = r.now()
+	case <-ctx.Done():
+		end, interrupted = r.now(), true
+	}
+	last := r.look()
+	if end > 0 {
+		waiting = watch.waiting() // before their end makes them failures
+		work.Stop()
+		hangUp()
+	}
+	<-ran
+
+	var report heyReport
+	if err := json.Unmarshal(text.Bytes(), &report); err != nil {
+		return nil, fmt.Errorf("hey's report cannot be read: %w", err)
+	}
+	l, err := watch.load(&report, s, end, waiting)
+	if err != nil {
+		return nil, err
+	}
+	l.Complete = !interrupted
+	l.Window.Start = r.base
+	r.price(l, first, last)
+	return l, nil
+}
+
+// isConnect reports whether class is a failure to connect, which is no request.
+func isConnect(class record.Class) bool {
+	return class >= record.ConnectRefused && class <= record.ConnectOther
+}
+
+// heyRequest is the request that every other is a copy of.
+func heyRequest(s spec.Spec) (*http.Request, error) {
+	r, err := http.NewRequest(s.Method, s.Target, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.ContentLength = int64(len(s.Body))
+	r.Header.Set("User-Agent", "loadgen")
+	for _, h := range s.Headers {
+		name, value, _ := strings.Cut(h, ":")
+		value = strings.TrimSpace(value)
+		if strings.EqualFold(name, "Host") {
+			r.Host = value
+			continue
+		}
+		r.Header.Add(name, value)
+	}
+	return r, nil
+}
+
+// canceled is part of every error that a request's ended context causes.
+const canceled = "context canceled"
+
+// heyClasses sorts the texts of package net/http's errors; the first that matches decides. What begins with dial is a
+// failure to connect.
+var heyClasses = []struct {
+	text  string
+	dial  record.Class
+	after record.Class
+}{
+	{"connection refused", record.ConnectRefused, record.ReadOther},
+	{"Client.Timeout", record.ConnectTimeout, record.Timeout},
+	{"deadline exceeded", record.ConnectTimeout, record.Timeout},
+	{"i/o timeout", record.ConnectTimeout, record.Timeout},
+	{"timed out", record.ConnectTimeout, record.Timeout},
+	{"no route to host", record.ConnectUnreachable, record.ReadOther},
+	{"network is unreachable", record.ConnectUnreachable, record.ReadOther},
+	{"no such host", record.ConnectUnreachable, record.ReadOther},
+	{"too many open files", record.ConnectNoFile, record.ConnectNoFile},
+	{"cannot assign requested address", record.ConnectNoPort, record.ReadOther},
+	{"write: connection reset", record.ConnectReset, record.WriteReset},
+	{"broken pipe", record.ConnectReset, record.WriteReset},
+	{"connection reset", record.ConnectReset, record.ReadReset},
+	{"EOF", record.ConnectReset, record.ReadEOF},
+	{"server closed", record.ConnectReset, record.ReadEOF},
+	{"malformed", record.ConnectOther, record.Malformed},
+	{"bad Content-Length", record.ConnectOther, record.Malformed},
+	{"unsupported transfer encoding", record.ConnectOther, record.Malformed},
+	{"headers exceeded", record.ConnectOther, record.Malformed},
+	{"write:", record.ConnectOther, record.WriteOther},
+}
+
+// heyClass is the class of an error by its text, of which there is one for each port that was reset.
+func heyClass(text string) record.Class {
+	dial := strings.Contains(text, "dial ")
+	for _, c := range heyClasses {
+		switch {
+		case !strings.Contains(text, c.text):
+		case dial:
+			return c.dial
+		default:
+			return c.after
+		}
+	}
+	if dial {
+		return record.ConnectOther
+	}
+	return record.ReadOther
+}

@@ -1,0 +1,251 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"math"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"carousel/internal/trial"
+	"carousel/loadgen/record"
+	"carousel/loadgen/spec"
+)
+
+// heyWatch makes hey's requests and looks on: which are under way, and which connection serves how many. Instants are
+// nanoseconds since the run began. What it costs, some 2 us a request, is part of what hey is seen to cost.
+type heyWatch struct {
+	asking   context.Context // its end ends the requests under way
+	base     *http.Request
+	body     []byte
+	workers  int
+	expected int64         // replies
+	finished chan struct{} // closed when as many have begun to come
+	live     *record.Live
+	began    time.Time
+
+	mu       sync.Mutex
+	underWay map[*heyAsk]struct{}
+	conns    map[net.Conn]*heyConn
+	gone     []*heyConn // their connections are closed
+	opened   int64
+	replies  int64
+	first    int64 // when the earliest of the answered requests was made
+	progress *record.Recorder
+}
+
+// heyAsk is one request.
+type heyAsk struct {
+	at   int64
+	conn net.Conn // nil: none yet
+}
+
+// heyConn is one connection.
+type heyConn struct{ since, replies int64 }
+
+func newHeyWatch(asking context.Context, base *http.Request, body []byte, workers int, expected int64, live *record.Live) *heyWatch {
+	return &heyWatch{
+		asking: asking, base: base, body: body, workers: workers, expected: expected, live: live,
+		finished: make(chan struct{}),
+		underWay: map[*heyAsk]struct{}{},
+		conns:    map[net.Conn]*heyConn{},
+		first:    math.MaxInt64,
+		progress: record.NewRecorder(1, false, live),
+	}
+}
+
+func (w *heyWatch) begin(at time.Time) {
+	w.began = at
+	w.progress.Open(0)
+	w.live.Begin(0)
+}
+
+func (w *heyWatch) now() int64 { return time.Since(w.began).Nanoseconds() }
+
+// request is hey's RequestFunc. hey adds a trace of its own, which does not replace this one.
+func (w *heyWatch) request() *http.Request {
+	ask := &heyAsk{at: w.now()}
+	w.mu.Lock()
+	w.underWay[ask] = struct{}{}
+	w.progress.Sent(0, ask.at)
+	w.mu.Unlock()
+	r := w.base.Clone(httptrace.WithClientTrace(w.asking, &httptrace.ClientTrace{
+		ConnectDone:          func(_, _ string, err error) { w.connected(ask, err) },
+		GotConn:              func(c httptrace.GotConnInfo) { w.sent(ask, c.Conn) },
+		GotFirstResponseByte: func() { w.answered(ask) },
+	}))
+	if len(w.body) > 0 {
+		r.Body = io.NopCloser(bytes.NewReader(w.body))
+	}
+	return r
+}
+
+func (w *heyWatch) connected(ask *heyAsk, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil {
+		w.opened++
+	} else { // the request fails with it, unless another address answers
+		delete(w.underWay, ask)
+	}
+}
+
+func (w *heyWatch) sent(ask *heyAsk, conn net.Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ask.conn = conn
+	w.underWay[ask] = struct{}{}
+	if w.conns[conn] == nil {
+		if len(w.conns) > 2*w.workers {
+			w.sweep()
+		}
+		w.conns[conn] = &heyConn{since: ask.at}
+	}
+}
+
+func (w *heyWatch) answered(ask *heyAsk) {
+	at := w.now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.underWay, ask)
+	w.conns[ask.conn].replies++
+	w.first = min(w.first, ask.at)
+	w.progress.Ended(0, ask.at, ask.at, at, record.OK, 0)
+	w.progress.Publish(at)
+	if w.replies++; w.replies == w.expected {
+		close(w.finished)
+	}
+}
+
+// sweep forgets what ended without a word: a request whose connection net/http has closed has failed.
+func (w *heyWatch) sweep() {
+	closed := map[net.Conn]bool{}
+	for conn, stats := range w.conns {
+		if errors.Is(conn.SetReadDeadline(time.Time{}), net.ErrClosed) {
+			closed[conn] = true
+			w.gone = append(w.gone, stats)
+			delete(w.conns, conn)
+		}
+	}
+	for ask := range w.underWay {
+		if closed[ask.conn] {
+			delete(w.underWay, ask)
+		}
+	}
+}
+
+// waiting lists when the requests under way were made, the earliest first.
+func (w *heyWatch) waiting() []int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sweep()
+	var at []int64
+	for ask := range w.underWay {
+		at = append(at, ask.at)
+	}
+	slices.Sort(at)
+	return at
+}
+
+// close ends the connections that hey leaves open.
+func (w *heyWatch) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for conn := range w.conns {
+		conn.Close()
+	}
+}
+
+// load puts hey's report into the books, as of the instant end, when the requests made at waiting were under way; 0 is
+// when the last reply had come.
+func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64, waiting []int64) (*trial.Load, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ns := func(seconds float64) int64 { return int64(math.Round(seconds * 1e9)) }
+	var zero int64 // the run's beginning on hey's clock
+	if len(report.Offsets) > 0 {
+		zero = ns(slices.Min(report.Offsets)) - w.first
+	}
+	if end == 0 {
+		for i, latency := range report.Lats {
+			end = max(end, ns(report.Offsets[i])-zero+ns(latency)+1)
+		}
+		end = max(end, 1)
+	}
+	r := record.NewRecorder(1, false, nil)
+	r.Open(0)
+	r.Close(end)
+	for i, latency := range report.Lats {
+		due := ns(report.Offsets[i]) - zero
+		if due >= end {
+			continue
+		}
+		r.Sent(0, due)
+		r.Ended(0, due, due, due+ns(latency), record.Status(report.Codes[i]), 0)
+	}
+	for text, n := range report.Errors {
+		if strings.Contains(text, canceled) {
+			// Made after the end, some were never under way.
+			for _, due := range waiting[:min(n, int64(len(waiting)))] {
+				r.Sent(0, due)
+				r.Unanswered(due, due)
+			}
+			continue
+		}
+		class := heyClass(text)
+		took := int64(0)
+		if class == record.Timeout {
+			took = min(s.Timeout.Nanoseconds(), end-1)
+		}
+		for range n {
+			if isConnect(class) {
+				r.Failed(class)
+				continue
+			}
+			r.Sent(0, 0)
+			r.Ended(0, 0, 0, took, class, 0)
+		}
+	}
+	l, err := record.Merge([]*record.Recorder{r}, time.Duration(end))
+	if err != nil {
+		return nil, err
+	}
+	if unsent := s.Requests - l.Requests.Sent; unsent > 0 {
+		why := "interrupted"
+		if len(waiting) == 0 {
+			why = "no-connection"
+		}
+		l.Requests.Planned, l.Requests.Unsent, l.UnsentBy[why] = s.Requests, unsent, unsent
+	}
+	l.BytesRead = report.Bytes
+	l.Connections = w.served(end, l.Connections.Failed, waiting)
+	return l, nil
+}
+
+// served says which connections were served. hey's workers share them, so no more are answered than there are workers.
+func (w *heyWatch) served(end, failed int64, waiting []int64) trial.Connections {
+	c := trial.Connections{Opened: w.opened, Failed: failed, Asked: int64(w.workers), Fewest: math.MaxInt64}
+	for _, conn := range slices.AppendSeq(w.gone, maps.Values(w.conns)) {
+		c.Fewest, c.Most = min(c.Fewest, conn.replies), max(c.Most, conn.replies)
+		if conn.replies > 0 {
+			c.Answered++
+		} else {
+			c.LongestWaitNS = max(c.LongestWaitNS, end-conn.since)
+		}
+	}
+	if c.Answered = min(c.Answered, c.Asked); c.Answered < c.Asked {
+		c.Fewest = 0
+		if len(waiting) > 0 {
+			c.LongestWaitNS = max(c.LongestWaitNS, end-waiting[0])
+		}
+	}
+	return c
+}

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"carousel/loadgen/engine"
+	"carousel/loadgen/spec"
+	"carousel/loadgen/verdict"
+)
+
+// request is a command line, understood.
+type request struct {
+	spec   spec.Spec
+	gates  []verdict.Gate
+	json   bool
+	output string
+	quiet  bool
+	notes  []string // about flags that were left out
+}
+
+// errAnswered says that the command line asked for text (help, the version, a completion script), which was printed.
+var errAnswered = errors.New("answered")
+
+const help = `loadgen sends HTTP requests (or lines) to one server from many connections and says what happened.
+
+Without -r it is a closed loop: a connection sends again when it was answered. With -r requests are due by a schedule,
+whatever the server does, and are timed from when they were due.
+
+The target is http://host:port/path, host:port, :port or /path; without one it is ` + spec.DefaultTarget + `
+--fail-if takes a metric, one of > < >= <=, and a limit with its unit (ns us ms s, %, /s). Metrics:
+  `
+
+const examples = `  servers --model epoll &                      a server to load, on port 5000
+  loadgen -c 500 -d 30s                        a closed loop over 500 connections
+  loadgen -r 1000 -d 1m http://host:8080/path  1000 requests per second, evenly spaced
+  loadgen --fail-if 'p99>5ms' 'errors>0.1%'    exit code 99 when one of them holds
+  loadgen --json | jq .latency_ns.p99          the record, for programs
+
+Exit codes: 0 done; 1 nothing succeeded; 2 usage; 3 cannot reach the target; 4 wrong answers; 99 a --fail-if holds;
+130 interrupted, 143 terminated. -o FILE is written in every case but 2.`
+
+// parse reads a command line. It sends nothing; its errors are usage errors.
+func parse(stdout, stderr io.Writer, args []string) (*request, error) {
+	req := &request{spec: spec.Default()}
+	answered := true
+	cmd := &cobra.Command{
+		Use:           "loadgen [flags] [target]",
+		Long:          help + strings.Join(verdict.Metrics(), " "),
+		Example:       examples,
+		Args:          cobra.ArbitraryArgs,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			answered = false
+			return req.settle(cmd.Flags(), args)
+		},
+	}
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	cmd.SetVersionTemplate("{{.Version}}\n")
+	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	req.define(cmd.Flags())
+	cmd.InitDefaultHelpFlag()
+	cmd.InitDefaultVersionFlag()
+	choices(cmd, "engine", "auto", spec.Epoll, spec.Net, spec.Hey)
+	choices(cmd, "proto", spec.HTTP, spec.Line)
+	choices(cmd, "method", "GET", "HEAD", "POST", "PUT", "DELETE")
+
+	if len(args) == 0 || !slices.Contains([]string{"completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, args[0]) {
+		var err error
+		if args, req.notes, err = translate(args, cmd.Flags()); err != nil {
+			return nil, err
+		}
+	}
+	cmd.SetArgs(append([]string{}, args...)) // nil would make cobra look at os.Args
+	if err := cmd.Execute(); err != nil {
+		return nil, err
+	}
+	if answered {
+		return nil, errAnswered
+	}
+	return req, nil
+}
+
+func choices(cmd *cobra.Command, flag string, values ...string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // a flag that is not defined above
+	}
+}
+
+func (r *request) define(flags *pflag.FlagSet) {
+	s := &r.spec
+	flags.SortFlags = false
+	flags.VarP(whole(&s.Connections), "connections", "c", "connections, each with one request in flight")
+	flags.VarP(span{&s.Duration}, "duration", "d", "length of the run")
+	flags.VarP(whole(&s.Requests), "requests", "n", "requests in total, instead of a duration")
+	flags.VarP(decimal{&s.Rate}, "rate", "r", "requests per second in total, evenly spaced, timed from due (default closed loop)")
+	flags.Var(span{&s.Warmup}, "warmup", "load this long first, outside -d, the counts and the figures")
+	flags.Var(span{&s.Timeout}, "timeout", "longest wait for a reply")
+	flags.VarP(whole(&s.Threads), "threads", "t", "threads (default half of the processors)")
+	flags.StringVar(&s.Engine, "engine", "auto", "auto, epoll, net or hey")
+	flags.StringVarP(&s.Method, "method", "X", s.Method, "request method (POST with --body)")
+	flags.StringArrayVarP(&s.Headers, "header", "H", nil, "request header 'Name: value', repeatable")
+	flags.StringVar(&s.Body, "body", "", "request body, or the line to send")
+	flags.StringVar(&s.Proto, "proto", s.Proto, "http or line")
+	flags.Var(whole(&s.Idle), "idle", "silent connections opened first")
+	flags.Var(whole(&s.PID), "pid", "process tree whose processor time to read over the same window")
+	flags.Var(gates{&r.gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms', repeatable")
+	flags.BoolVar(&r.json, "json", false, "print the record as JSON instead of the summary")
+	flags.StringVarP(&r.output, "output", "o", "", "write the record as JSON to this file as well")
+	flags.BoolVarP(&r.quiet, "quiet", "q", false, "no progress on stderr")
+}
+
+// settle takes the arguments that are no flags and fills in what depends on other flags or on this system.
+func (r *request) settle(flags *pflag.FlagSet, args []string) error {
+	s := &r.spec
+	var targets []string
+	for _, arg := range args {
+		if !strings.ContainsAny(arg, "<>") {
+			targets = append(targets, arg)
+		} else if !flags.Changed("fail-if") {
+			return fmt.Errorf("%q: a gate follows --fail-if", arg)
+		} else if err := (gates{&r.gates}).Set(arg); err != nil {
+			return err
+		}
+	}
+	if len(targets) > 1 {
+		return fmt.Errorf("one target at a time: %s and %s were given", targets[0], targets[1])
+	}
+	if len(targets) == 1 {
+		clean, err := spec.Target(targets[0])
+		if err != nil {
+			return err
+		}
+		s.Target = clean
+	}
+
+	for _, positive := range []string{"duration", "requests", "rate", "connections", "threads"} {
+		if flag := flags.Lookup(positive); flag.Changed && strings.Trim(flag.Value.String(), "0.s") == "" {
+			return fmt.Errorf("-%s %s: it must be above 0", flag.Shorthand, flag.Value)
+		}
+	}
+	if flags.Changed("requests") && !flags.Changed("duration") {
+		s.Duration = 0
+	}
+	if !flags.Changed("connections") && s.Requests > 0 {
+		s.Connections = int(min(s.Requests, int64(s.Connections)))
+	}
+	if s.Body != "" && s.Proto == spec.HTTP && !flags.Changed("method") {
+		s.Method = "POST"
+	}
+	if s.Engine == "auto" {
+		s.Engine = engine.Auto()
+	}
+	if s.Engine == spec.Epoll && s.Connections > 0 {
+		s.Threads = engine.Threads(*s)
+	}
+	return s.Validate()
+}
+
+// version names the commit and the Go version this was built with.
+func version() string {
+	commit := "commit unknown (built outside its repository)"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "loadgen, " + commit + ", " + runtime.Version()
+	}
+	for _, setting := range info.Settings {
+		switch {
+		case setting.Key == "vcs.revision":
+			commit = "commit " + setting.Value
+		case setting.Key == "vcs.modified" && setting.Value == "true":
+			commit += " with changes"
+		}
+	}
+	return "loadgen, " + commit + ", " + info.GoVersion
+}
+
+// span is a flag that takes a duration with its unit.
+type span struct{ to *time.Duration }
+
+func (v span) String() string {
+	if v.to == nil || *v.to == 0 {
+		return "0s"
+	}
+	return v.to.String()
+}
+func (v span) Type() string { return "duration" }
+func (v span) Set(text string) error {
+	if isNumber(text) {
+		return fmt.Errorf("it has no unit, did you mean %ss", text)
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("a duration is written 500ms, 30s or 2m")
+	}
+	*v.to = d
+	return nil
+}
+
+// whole is a flag that takes a whole number.
+func whole[T int | int64](to *T) pflag.Value { return number[T]{to} }
+
+type number[T int | int64] struct{ to *T }
+
+func (v number[T]) String() string {
+	if v.to == nil {
+		return "0"
+	}
+	return strconv.FormatInt(int64(*v.to), 10)
+}
+func (v number[T]) Type() string { return "int" }
+func (v number[T]) Set(text string) error {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || int64(T(n)) != n {
+		return fmt.Errorf("it takes a whole number")
+	}
+	*v.to = T(n)
+	return nil
+}
+
+// decimal is a flag that takes a rate per second.
+type decimal struct{ to *float64 }
+
+func (v decimal) String() string {
+	if v.to == nil {
+		return "0"
+	}
+	return strconv.FormatFloat(*v.to, 'f', -1, 64)
+}
+func (v decimal) Type() string { return "rate" }
+func (v decimal) Set(text string) error {
+	rate, err := strconv.ParseFloat(strings.TrimSuffix(text, "/s"), 64)
+	if err != nil {
+		return fmt.Errorf("it takes a number of requests per second")
+	}
+	*v.to = rate
+	return nil
+}
+
+// gates is a flag that takes one condition a time, or several with commas between.
+type gates struct{ to *[]verdict.Gate }
+
+func (v gates) String() string { return "" }
+func (v gates) Type() string   { return "condition" }
+func (v gates) Set(text string) error {
+	for expr := range strings.SplitSeq(text, ",") {
+		gate, err := verdict.Parse(expr)
+		if err != nil {
+			return err
+		}
+		*v.to = append(*v.to, gate)
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+// Program loadgen loads one server from many connections and says what happened: loadgen -c 500 -d 30s
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"carousel/internal/trial"
+	"carousel/loadgen/engine"
+	"carousel/loadgen/record"
+	"carousel/loadgen/screen"
+	"carousel/loadgen/spec"
+	"carousel/loadgen/verdict"
+)
+
+func main() { os.Exit(run(os.Stdout, os.Stderr, os.Args[1:])) }
+
+// The exit codes, beside 128 + the number of a signal.
+const (
+	done        = 0
+	failed      = 1
+	usage       = 2
+	unreachable = 3
+	wrong       = 4
+	gateBroken  = 99
+)
+
+func run(stdout, stderr io.Writer, args []string) int {
+	req, err := parse(stdout, stderr, args)
+	if errors.Is(err, errAnswered) {
+		return done
+	}
+	if err == nil {
+		err = errors.Join(enough(req.spec), watchable(req.spec.PID), writable(req.output))
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "loadgen: %v\n", err)
+		return usage
+	}
+	for _, note := range req.notes {
+		fmt.Fprintf(stderr, "loadgen: %s\n", note)
+	}
+
+	ctx, caught := untilSignal()
+	l, loadErr := load(ctx, stderr, req)
+	l.Spec = req.spec
+	l.Verdict = verdict.Judge(req.spec, l)
+	if loadErr != nil {
+		fmt.Fprintf(stderr, "loadgen: %s\n", explain(req.spec, loadErr))
+	}
+	var writeErr error
+	if loadErr == nil || req.json {
+		writeErr = show(stdout, req, l)
+	}
+	if req.output != "" {
+		writeErr = errors.Join(writeErr, save(req.output, l))
+	}
+	if writeErr != nil {
+		fmt.Fprintf(stderr, "loadgen: %v\n", writeErr)
+	}
+	broken := false
+	for _, gate := range req.gates {
+		if is, why := gate.Broken(req.spec, l); is && loadErr == nil {
+			fmt.Fprintf(stderr, "loadgen: --fail-if %s\n", why)
+			broken = true
+		}
+	}
+	return exitCode(l, loadErr, writeErr, caught(), broken)
+}
+
+// exitCode weighs what went wrong: a signal explains everything after it, and a gate means little where nothing was
+// served or served right.
+func exitCode(l *trial.Load, loadErr, writeErr error, caught syscall.Signal, broken bool) int {
+	var gone *engine.Unreachable
+	switch {
+	case caught != 0:
+		return 128 + int(caught)
+	case errors.As(loadErr, &gone):
+		return unreachable
+	case loadErr != nil || writeErr != nil || l.Requests.OK == 0 && wrongAnswers(l) == 0:
+		return failed
+	case wrongAnswers(l) > 0:
+		return wrong
+	case broken:
+		return gateBroken
+	}
+	return done
+}
+
+// wrongAnswers is how many replies were not what was asked for, or no replies at all by the protocol's rules.
+func wrongAnswers(l *trial.Load) (n int64) {
+	for _, class := range []record.Class{record.Malformed, record.BodyLength, record.BodyContent} {
+		n += l.Errors[class.String()]
+	}
+	return n
+}
+
+// load carries out the request and shows its progress. The record is never nil.
+func load(ctx context.Context, stderr io.Writer, req *request) (*trial.Load, error) {
+	live := new(record.Live)
+	stop := func() {}
+	if !req.quiet {
+		stop = screen.Watch(stderr, req.spec, live)
+	}
+	l, err := engine.Run(ctx, req.spec, live)
+	stop()
+	if l == nil {
+		l = &trial.Load{Schema: trial.Schema, UnsentBy: map[string]int64{}, Errors: map[string]int64{}, ConnectErrors: map[string]int64{}}
+	}
+	return l, err
+}
+
+// explain says in one line why nothing could be measured, and what to do.
+func explain(s spec.Spec, err error) string {
+	var gone *engine.Unreachable
+	if !errors.As(err, &gone) || gone.Class != record.ConnectRefused {
+		return err.Error()
+	}
+	return fmt.Sprintf("nothing listens on %s: start a server there, such as \"servers --model epoll --addr %[1]s\"%s", spec.Addr(s.Target), airPlay(s))
+}
+
+// show writes the result to stdout: the summary, or the record as one JSON document. A reader that went away wanted no
+// more of it, which is no failure.
+func show(stdout io.Writer, req *request, l *trial.Load) error {
+	var err error
+	if req.json {
+		err = json.NewEncoder(stdout).Encode(l)
+	} else {
+		f, ok := stdout.(*os.File)
+		err = screen.Summary(stdout, req.spec, l, ok && screen.Colours(f))
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// untilSignal returns a context that ends at the first interrupt or termination signal; caught says which it was, 0
+// for none. A second signal ends the process at once.
+func untilSignal() (ctx context.Context, caught func() syscall.Signal) {
+	signal.Ignore(syscall.SIGPIPE) // a closed stdout is an error of the write, not a death
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	go func() {
+		first := (<-signals).(syscall.Signal)
+		cancel(signalled(first))
+		second := (<-signals).(syscall.Signal)
+		os.Exit(128 + int(second))
+	}()
+	return ctx, func() syscall.Signal {
+		var s signalled
+		if errors.As(context.Cause(ctx), &s) {
+			return syscall.Signal(s)
+		}
+		return 0
+	}
+}
+
+// signalled is the signal that ended a run.
+type signalled syscall.Signal
+
+func (s signalled) Error() string { return syscall.Signal(s).String() }

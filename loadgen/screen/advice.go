@@ -1,0 +1,51 @@
+package screen
+
+import (
+	"strconv"
+	"strings"
+
+	"carousel/loadgen/record"
+)
+
+// advice is one line for each class of error: what it means and what to do about it.
+var advice = map[string]string{
+	record.ConnectRefused.String():     "nobody listens there (any more): start the server, or look why it ended",
+	record.ConnectTimeout.String():     "no answer to the connect: a full listen queue or a filter; raise the server's backlog or use fewer connections",
+	record.ConnectReset.String():       "the server hung up while connecting: look at its log, it may be out of descriptors",
+	record.ConnectUnreachable.String(): "no route to that address: check the target",
+	record.ConnectNoFile.String():      "loadgen ran out of descriptors: raise \"ulimit -n\" or use fewer connections",
+	record.ConnectNoPort.String():      "loadgen ran out of local ports: use fewer connections, or widen net.ipv4.ip_local_port_range",
+	record.ConnectOther.String():       "the connect failed: try the target with curl -v",
+
+	record.WriteReset.String(): "the server closed while a request was being sent: look at its idle timeout and its log",
+	record.WriteOther.String(): "sending failed: try the target with curl -v",
+	record.ReadReset.String():  "the server reset the connection before its reply was whole: look whether it crashed or gave up",
+	record.ReadEOF.String():    "the server closed the connection before its reply was whole: look at its idle timeout and its log",
+	record.ReadOther.String():  "reading failed: try the target with curl -v",
+	record.Timeout.String():    "no whole reply within --timeout: the server is stuck or overloaded; use fewer connections or a longer --timeout",
+
+	record.Malformed.String():   "the reply breaks HTTP/1.1 (or the line protocol): ask once with curl -v",
+	record.BodyLength.String():  "the reply is longer or shorter than it says or than was asked for: a bug in the server",
+	record.BodyContent.String(): "the reply is not what was asked for: a bug in the server",
+}
+
+// Advice is what to do about a class of errors of the record.
+func Advice(class string) string {
+	if text, ok := advice[class]; ok {
+		return text
+	}
+	code, err := strconv.Atoi(strings.TrimPrefix(class, "status-"))
+	switch {
+	case err != nil:
+		return "try the target with curl -v"
+	case code == 404:
+		return "the server has no such path: check the target"
+	case code == 405:
+		return "the server refuses the method there: check -X"
+	case code == 429 || code == 503:
+		return "the server turned the request away: it is at its limit, use fewer connections or a lower -r"
+	case code >= 500:
+		return "the server failed: look at its log"
+	}
+	return "the server refused the request: ask once with curl -v"
+}

@@ -1,0 +1,241 @@
+// Package screen is what a person sees: the live line while a load runs and the summary when it has ended.
+package screen
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"carousel/internal/trial"
+	"carousel/internal/usage"
+	"carousel/loadgen/spec"
+	"carousel/loadgen/verdict"
+)
+
+// Colours reports whether f is a terminal that wants colours (no-color.org).
+func Colours(f *os.File) bool { return Terminal(f) && os.Getenv("NO_COLOR") == "" }
+
+// Terminal reports whether f is a terminal that can redraw a line.
+func Terminal(f *os.File) bool {
+	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// Summary writes what came of the load s, for people.
+func Summary(w io.Writer, s spec.Spec, l *trial.Load, colours bool) error {
+	var b strings.Builder
+	p := page{&b, s, l, colours}
+	fmt.Fprintln(&b, s)
+	p.first()
+	p.books()
+	p.rate()
+	p.latency()
+	p.errors()
+	p.connections()
+	p.cost()
+	p.verdict()
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+type page struct {
+	w       *strings.Builder
+	s       spec.Spec
+	l       *trial.Load
+	colours bool
+}
+
+func (p page) line(label, format string, args ...any) {
+	fmt.Fprintf(p.w, "  %-14s %s\n", label, fmt.Sprintf(format, args...))
+}
+
+// first is what must be known before any figure: an ended run, and connections nobody served.
+func (p page) first() {
+	if !p.l.Complete {
+		fmt.Fprintf(p.w, "  %s\n", p.paint("INCOMPLETE: the run was ended early", yellow))
+	}
+	if reason := verdict.Starved(p.s, p.l); reason != "" {
+		fmt.Fprintf(p.w, "  %s\n", p.paint(reason, red))
+	}
+}
+
+func (p page) books() {
+	r := p.l.Requests
+	parts := []string{
+		count(r.OK) + " ok",
+		p.paintIf(r.Errors > 0, plural(r.Errors, "error"), red),
+		count(r.Unanswered) + " unanswered",
+	}
+	p.line("requests", "%s sent in %s: %s", count(r.Sent), seconds(p.l.Window.ElapsedNS), strings.Join(parts, ", "))
+	if r.Unsent > 0 {
+		var why []string
+		for _, reason := range slices.Sorted(maps.Keys(p.l.UnsentBy)) {
+			why = append(why, count(p.l.UnsentBy[reason])+" "+reason)
+		}
+		p.line("", "%s planned, %s never sent (%s)", count(r.Planned), count(r.Unsent), strings.Join(why, ", "))
+	}
+}
+
+func (p page) rate() {
+	offered := ""
+	if p.s.Rate > 0 {
+		offered = fmt.Sprintf(" of %s/s offered", rate(p.s.Rate))
+	}
+	read := ""
+	if seconds := float64(p.l.Window.ElapsedNS) / 1e9; seconds > 0 {
+		read = fmt.Sprintf(", %s/s read", bytes(float64(p.l.BytesRead)/seconds))
+	}
+	p.line("rate", "%s/s%s%s", rate(p.l.RateRPS), offered, read)
+}
+
+// latency is one table of response and service time, without the figures that are not supported.
+func (p page) latency() {
+	response, service := verdict.Response(p.s, p.l), verdict.Service(p.s, p.l)
+	if response[0].Lacks != "" && service[0].Lacks != "" && response[len(response)-1].Lacks != "" {
+		p.line("latency", "not shown: %s", response[0].Lacks)
+		return
+	}
+	var heads strings.Builder
+	for _, f := range response {
+		fmt.Fprintf(&heads, "%9s", strings.Replace(f.Name, "p999", "p99.9", 1))
+	}
+	p.line("", "%s", heads.String())
+	p.row("response time", response)
+	p.row("service time", service)
+	if p.s.Rate > 0 && p.l.Lateness.Max > 0 {
+		late := p.l.Lateness
+		var row strings.Builder
+		for _, ns := range []float64{float64(late.P50), float64(late.P90), float64(late.P95), float64(late.P99), float64(late.P999), float64(late.Max), late.Mean} {
+			fmt.Fprintf(&row, "%9s", verdict.Short(ns))
+		}
+		p.line("send lateness", "%s", row.String())
+	}
+	if slices.ContainsFunc(slices.Concat(response, service), verdict.Figure.AtLeast) {
+		p.line("", ">= requests without an answer could put it higher")
+	}
+}
+
+func (p page) row(label string, figures []verdict.Figure) {
+	if lacks := figures[len(figures)-1].Lacks; lacks != "" {
+		p.line(label, "not shown: %s", lacks)
+		return
+	}
+	var row strings.Builder
+	for _, f := range figures {
+		cell := verdict.Short(f.NS)
+		switch {
+		case f.Lacks != "":
+			cell = "-"
+		case f.AtLeast():
+			cell = ">=" + cell
+		}
+		fmt.Fprintf(&row, "%9s", cell)
+	}
+	p.line(label, "%s", row.String())
+}
+
+func (p page) errors() {
+	for _, classes := range []map[string]int64{p.l.Errors, p.l.ConnectErrors} {
+		names := slices.Collect(maps.Keys(classes))
+		slices.SortFunc(names, func(a, b string) int {
+			if classes[a] != classes[b] {
+				return int(min(max(classes[b]-classes[a], -1), 1))
+			}
+			return strings.Compare(a, b)
+		})
+		for _, class := range names {
+			p.line(p.paintIf(true, fmt.Sprintf("%-14s", "error"), red), "%s x %s: %s", count(classes[class]), class, Advice(class))
+		}
+	}
+}
+
+func (p page) connections() {
+	c := p.l.Connections
+	failed := ""
+	if c.Failed > 0 {
+		failed = fmt.Sprintf(", %s failed", count(c.Failed))
+	}
+	p.line("connections", "%s opened%s; %s of %d answered, %s to %s replies each",
+		count(c.Opened), failed, count(c.Answered), p.s.Connections, count(c.Fewest), count(c.Most))
+}
+
+// cost is processor time per request, of both ends where the target's is known.
+func (p page) cost() {
+	if p.l.Requests.OK == 0 {
+		return
+	}
+	each := func(c usage.CPU) string {
+		n := float64(p.l.Requests.OK)
+		return fmt.Sprintf("%s (user %s + system %s)", verdict.Short(float64(c.Total())/n), verdict.Short(float64(c.UserNS)/n), verdict.Short(float64(c.SystemNS)/n))
+	}
+	p.line("cpu/request", "loadgen %s", each(p.l.CPU))
+	if p.l.TargetCPU != nil {
+		p.line("", "target  %s", each(*p.l.TargetCPU))
+	}
+}
+
+func (p page) verdict() {
+	v := p.l.Verdict
+	colour := map[string]string{verdict.Valid: green, verdict.Suspect: yellow, verdict.Invalid: red}[v.State]
+	p.line("verdict", "%s", p.paint(v.State, colour))
+	for _, reason := range v.Reasons {
+		p.line("", "- %s", reason)
+	}
+}
+
+// The colours of a terminal (ECMA-48); words carry the meaning, colours only help to find it.
+const (
+	red    = "\x1b[31m"
+	green  = "\x1b[32m"
+	yellow = "\x1b[33m"
+	plain  = "\x1b[0m"
+)
+
+func (p page) paint(text, colour string) string { return p.paintIf(true, text, colour) }
+
+func (p page) paintIf(yes bool, text, colour string) string {
+	if !yes || !p.colours {
+		return text
+	}
+	return colour + text + plain
+}
+
+// count writes n with commas between thousands.
+func count(n int64) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+func plural(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return count(n) + " " + what
+}
+
+func rate(perSecond float64) string {
+	if perSecond < 100 {
+		return fmt.Sprintf("%.3g", perSecond)
+	}
+	return count(int64(perSecond + 0.5))
+}
+
+func seconds(ns int64) string { return fmt.Sprintf("%.2fs", time.Duration(ns).Seconds()) }
+
+func bytes(n float64) string {
+	for _, unit := range []string{"B", "KiB", "MiB"} {
+		if n < 1024 {
+			return fmt.Sprintf("%.3g %s", n, unit)
+		}
+		n /= 1024
+	}
+	return fmt.Sprintf("%.3g GiB", n)
+}
