@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// listen serves each connection with serve, one flow each, until the test ends.
+func listen(t *testing.T, serve func(net.Conn)) (addr string) {
+	t.Helper()
+	return listenFew(t, 1000, serve)
+}
+
+// listenFew serves at most few connections at a time, in the order they came.
+func listenFew(t *testing.T, few int, serve func(net.Conn)) (addr string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, seats := make(chan struct{}), make(chan struct{}, few)
+	go func() {
+		defer close(done)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			seats <- struct{}{}
+			go func() {
+				defer func() { c.Close(); <-seats }()
+				c.SetDeadline(time.Now().Add(5 * time.Second))
+				serve(c)
+			}()
+		}
+	}()
+	t.Cleanup(func() { l.Close(); <-done })
+	return l.Addr().String()
+}
+
+// perRequest answers each request it reads with reply.
+func perRequest(reply string) func(net.Conn) {
+	return func(c net.Conn) {
+		r := bufio.NewReader(c)
+		for {
+			if _, err := http.ReadRequest(r); err != nil {
+				return
+			}
+			io.WriteString(c, reply)
+		}
+	}
+}
+
+func TestCheckPassesARightServer(t *testing.T) {
+	if err := check(listen(t, perRequest(nullReply))); err != nil {
+		t.Errorf("a right server: %v", err)
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, hello) }))
+	defer s.Close()
+	if err := check(strings.TrimPrefix(s.URL, "http://")); err != nil {
+		t.Errorf("net/http: %v", err)
+	}
+}
+
+func TestCheckFindsWrongAnswers(t *testing.T) {
+	for _, c := range []struct {
+		name, says string
+		serve      func(net.Conn)
+	}{
+		{"another body", `status 200 with body "Hi"`, perRequest("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nHi")},
+		{"another status", "status 404", perRequest(strings.Replace(nullReply, "200 OK", "404 Not Found", 1))},
+		{"too short", "broke off", func(c net.Conn) {
+			http.ReadRequest(bufio.NewReader(c))
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nHello")
+		}},
+		{"no keep-alive", "twice over one connection", func(c net.Conn) {
+			http.ReadRequest(bufio.NewReader(c))
+			io.WriteString(c, nullReply)
+		}},
+		{"one reply for each read", "twice in one piece", func(c net.Conn) {
+			buf := make([]byte, 4096)
+			for {
+				if _, err := c.Read(buf); err != nil {
+					return
+				}
+				time.Sleep(10 * time.Millisecond)
+				io.WriteString(c, nullReply)
+				c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+			}
+		}},
+		{"a request is what one read brings", "in single bytes", func(c net.Conn) {
+			buf := make([]byte, 4096)
+			for {
+				n, err := c.Read(buf)
+				if err != nil || !strings.HasSuffix(string(buf[:n]), "\r\n\r\n") {
+					return
+				}
+				for range strings.Count(string(buf[:n]), "GET ") {
+					io.WriteString(c, nullReply)
+				}
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := check(listen(t, c.serve))
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want an error that says %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestLacking(t *testing.T) {
+	addr := listen(t, func(c net.Conn) {
+		r := bufio.NewReader(c)
+		for {
+			q, err := http.ReadRequest(r)
+			if err != nil {
+				return
+			}
+			if strings.HasPrefix(q.URL.Path, "/sleep/") {
+				io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+				continue
+			}
+			io.WriteString(c, nullReply)
+		}
+	})
+	p, err := readPlan("default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := lacking(addr, p); fmt.Sprint(got) != "map[/sleep:no /sleep]" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAnswering(t *testing.T) {
+	addr, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	never := make(chan struct{})
+	if err := answering(t.Context(), addr, never, 50*time.Millisecond); err == nil {
+		t.Error("nobody listens, and it is said to answer")
+	}
+	died := make(chan struct{})
+	close(died)
+	if err := answering(t.Context(), addr, died, time.Minute); err == nil || !strings.Contains(err.Error(), "ended") {
+		t.Errorf("a dead server: %v", err)
+	}
+	late := make(chan error, 1)
+	go func() { late <- answering(t.Context(), addr, never, time.Minute) }()
+	time.Sleep(20 * time.Millisecond)
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Skip(err) // the port went to somebody else
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			perRequest("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")(c)
+		}
+	}()
+	if err := <-late; err != nil {
+		t.Errorf("an answer of any kind is an answer: %v", err)
+	}
+}
+
+func TestProbe(t *testing.T) {
+	const limit, wait = 8, 100 * time.Millisecond
+	all, err := probe(t.Context(), listen(t, perRequest(nullReply)), limit, time.Minute)
+	if err != nil || !all.Answered || all.Silent != limit || all.Limit != limit {
+		t.Errorf("one flow per connection: %+v, %v", all, err)
+	}
+
+	// Three at a time: the third silent connection takes the last flow.
+	some, err := probe(t.Context(), listenFew(t, 3, perRequest(nullReply)), limit, wait)
+	if err != nil || some.Answered || some.Silent != 3 || some.WaitNS < int64(wait) {
+		t.Errorf("three at a time: %+v, %v", some, err)
+	}
+}

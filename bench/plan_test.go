@@ -1,0 +1,145 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBuiltinPlans(t *testing.T) {
+	for name, rounds := range map[string]int{"quick": 1, "default": 6, "full": 12} {
+		p, err := readPlan(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if p.Rounds != rounds {
+			t.Errorf("%s has %d rounds, want %d", name, p.Rounds, rounds)
+		}
+		if len(p.Scenarios) != len(scenarios) {
+			t.Errorf("%s has %d scenarios, want all %d", name, len(p.Scenarios), len(scenarios))
+		}
+	}
+}
+
+// A plan is kept beside the trials as it was carried out, so it must read back as the same plan.
+func TestPlanReadsBack(t *testing.T) {
+	p, err := readPlan("default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Servers = []Guest{{"mine", "./mine --addr {addr}"}}
+	text, err := yaml.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := parsePlan(text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if d := cmp.Diff(p, again); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestPlanFillsIn(t *testing.T) {
+	p, err := parsePlan([]byte("rounds: 2\nwarmup: 10ms\nwindow: 1s\nscenarios:\n  - name: block\n    window: 3s\n  - name: thinking\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ms := span(time.Millisecond)
+	want := []Scenario{
+		{Name: "block", Connections: []int{64}, Warmup: 10 * ms, Window: 3000 * ms},
+		{Name: "thinking", Connections: []int{64}, Warmup: 10 * ms, Window: 1000 * ms, Wait: 1000 * ms},
+		{Name: "hello", Connections: []int{1, 16, 64, 256}, Warmup: 10 * ms, Window: 1000 * ms},
+		{Name: "paced", Connections: []int{64}, Warmup: 10 * ms, Window: 1000 * ms},
+		{Name: "spin", Connections: []int{16}, Warmup: 10 * ms, Window: 1000 * ms},
+	}
+	if d := cmp.Diff(want, p.Scenarios); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestPlanFaults(t *testing.T) {
+	const rest = "rounds: 1\nwindow: 1s\nscenarios:\n"
+	for _, c := range []struct{ name, text, says, points string }{
+		{"unknown key", "rouns: 1\n", "unknown field \"rouns\"", ">  1 | rouns: 1"},
+		{"no number", "rounds: x\n", "cannot unmarshal", ">  1 | rounds: x"},
+		{"not YAML", "rounds: [1\n", "not found", ">  1 | rounds: [1"},
+		{"key twice", "rounds: 1\nrounds: 2\n", "already defined", ">  2 | rounds: 2"},
+		{"rounds", "rounds: 0\nwindow: 1s\nscenarios: [{name: hello}]\n", "rounds is 0: it must be 1 to 1000", ">  1 | rounds: 0"},
+		{"no window", "rounds: 1\n", "window must be longer than 0", "window: "},
+		{"no duration", "rounds: 1\nwindow: 3 parsecs\n", "3 parsecs is not a duration", ">  2 | window: 3 parsecs"},
+		{"bare number", "rounds: 1\nwindow: 3\n", "3 is not a duration", ">  2 | window: 3"},
+		{"negative", "rounds: 1\nwindow: -3s\n", "-3s is not a duration", ">  2 | window: -3s"},
+		{"no scenario", "rounds: 1\nwindow: 1s\n", "no scenario", "scenarios: "},
+		{"unknown scenario", rest + "  - name: helo\n", `unknown scenario "helo": there are block, hello, paced, sleep, spin, thinking`, ">  4 |   - name: helo"},
+		{"scenario twice", rest + "  - name: block\n  - name: block\n", "scenario block is there twice", ">  5 |   - name: block"},
+		{"no connections", rest + "  - name: hello\n    connections: [64, 0]\n", "0 connections", ">  5 |     connections: [64, 0]"},
+		{"no connections shared", rest + "  - name: hello\n    connections: [64]\n    shared: [0]\n", "0 connections", ">  6 |     shared: [0]"},
+		{"no reference", rest + "  - name: hello\n    connections: [1, 16]\n", "hello needs 64 connections", ">  5 |     connections: [1, 16]"},
+		{"shared", rest + "  - name: block\n    shared: [64]\n", "only hello", ">  5 |     shared: [64]"},
+		{"levels", rest + "  - name: block\n    connections: [1, 2]\n", "takes one number", ">  5 |     connections: [1, 2]"},
+		{"wait", rest + "  - name: block\n    wait: 1s\n", "only thinking", ">  5 |     wait: 1s"},
+		{"server name", rest + "  - name: hello\nservers:\n  - name: my server\n    command: x\n", "must be one word", ">  6 |   - name: my server"},
+		{"server twice", rest + "  - name: hello\nservers:\n  - {name: a, command: x}\n  - {name: a, command: x}\n", "must be one word that no other", ">  7 |   - {name: a"},
+		{"server null", rest + "  - name: hello\nservers:\n  - {name: \"null\", command: x}\n", "must be one word that no other", ">  6 |"},
+		{"server command", rest + "  - name: hello\nservers:\n  - name: a\n    command: \"x 'y\"\n", "is not closed", ">  7 |     command:"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := parsePlan([]byte(c.text))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if text := err.Error(); !strings.Contains(text, c.says) || !strings.Contains(text, c.points) {
+				t.Errorf("the error does not say %q or does not point at %q:\n%s", c.says, c.points, text)
+			} else if strings.HasPrefix(c.points, ">") && !strings.Contains(text, "^") {
+				t.Errorf("no caret:\n%s", text)
+			}
+		})
+	}
+}
+
+func TestSplit(t *testing.T) {
+	for command, want := range map[string][]string{
+		"./mine --addr {addr}":     {"./mine", "--addr", "{addr}"},
+		"  a\t'b c'  d\"e f\"g '' ": {"a", "b c", "de fg", ""},
+		"sh -c 'x \"$1\"'":         {"sh", "-c", `x "$1"`},
+	} {
+		got, err := split(command)
+		if err != nil || !cmp.Equal(got, want) {
+			t.Errorf("split(%q) = %q, %v, want %q", command, got, err, want)
+		}
+	}
+	for _, command := range []string{"", "  ", "a 'b"} {
+		if got, err := split(command); err == nil {
+			t.Errorf("split(%q) = %q, want an error", command, got)
+		}
+	}
+}
+
+func FuzzParsePlan(f *testing.F) {
+	for _, name := range builtins {
+		text, err := builtin.ReadFile("plans/" + name + ".yaml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte("rounds: 1\nwindow: 1s\nscenarios: [{name: hello, shared: [1]}]\nservers: [{name: a, command: b}]"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := parsePlan(text)
+		if err != nil {
+			return
+		}
+		if where, what := p.fault(); what != "" {
+			t.Errorf("a plan that was read has a fault at %s: %s", where, what)
+		}
+		if jobs := p.jobs([]string{"epoll"}, true, 1); len(jobs) == 0 {
+			t.Error("a plan without a trial")
+		}
+	})
+}

@@ -1,0 +1,285 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"carousel/internal/trial"
+)
+
+const short = `rounds: 2
+window: 10ms
+scenarios:
+  - name: hello
+    connections: [64]
+  - name: thinking
+`
+
+// harness runs bench as a process, in a folder of its own, with the stand-ins of TestMain.
+type harness struct {
+	t       *testing.T
+	dir     string
+	out     bytes.Buffer
+	said    bytes.Buffer
+	command *exec.Cmd
+}
+
+func newHarness(t *testing.T) *harness {
+	h := &harness{t: t, dir: t.TempDir()}
+	if err := os.WriteFile(filepath.Join(h.dir, "short.yaml"), []byte(short), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func (h *harness) mark() string { return "BENCH_TEST=" + h.dir }
+
+func (h *harness) start(args ...string) {
+	h.t.Helper()
+	h.out.Reset()
+	h.said.Reset()
+	h.command = exec.Command("bench", args...)
+	h.command.Dir, h.command.Env = h.dir, append(os.Environ(), h.mark())
+	h.command.Stdout, h.command.Stderr = &h.out, &h.said
+	if err := h.command.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// end waits for bench's end and returns its exit code; -1 is death by a signal.
+func (h *harness) end() int {
+	h.t.Helper()
+	err := h.command.Wait()
+	var code *exec.ExitError
+	if err != nil && !errors.As(err, &code) {
+		h.t.Fatal(err)
+	}
+	return h.command.ProcessState.ExitCode()
+}
+
+// run is the folder of the only run there is.
+func (h *harness) run() string {
+	h.t.Helper()
+	found, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", trial.RunFile))
+	if len(found) != 1 {
+		h.t.Fatalf("%d runs, want 1\n%s", len(found), h.said.String())
+	}
+	return filepath.Dir(found[0])
+}
+
+// trials are those of the only run; its record must be whole.
+func (h *harness) trials() (*trial.Run, []trial.Trial, []trial.Flaw) {
+	h.t.Helper()
+	r, err := trial.ReadRun(h.run())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	trials, flaws, err := trial.ReadTrials(h.run())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return r, trials, flaws
+}
+
+// until waits for at least n trials on the disk.
+func (h *harness) until(n int) {
+	h.t.Helper()
+	for range 3000 {
+		if files, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", trial.TrialsFile)); len(files) == 1 {
+			if text, _ := os.ReadFile(files[0]); bytes.Count(text, []byte("\n")) >= n {
+				return
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	h.t.Fatalf("%d trials were never there\n%s", n, h.said.String())
+}
+
+// complete holds that every trial of the run is there once, in order, and that the run is finished.
+func (h *harness) complete() {
+	h.t.Helper()
+	r, trials, _ := h.trials()
+	if got := orders(trials); !slices.Equal(got, upTo(20)) {
+		h.t.Errorf("the run has trials %v", got)
+	}
+	if r.Finished == nil {
+		h.t.Error("the run is not finished")
+	}
+	for _, s := range trials {
+		if s.Failed != "" {
+			h.t.Errorf("trial %d failed: %s", s.Order, s.Failed)
+		}
+	}
+}
+
+// alive are the processes that bench started, or itself.
+func (h *harness) alive() []string {
+	var list []string
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, file := range files {
+		if text, err := os.ReadFile(file); err == nil && bytes.Contains(text, []byte(h.mark()+"\x00")) {
+			command, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline"))
+			list = append(list, filepath.Base(filepath.Dir(file))+" "+strings.ReplaceAll(string(command), "\x00", " "))
+		}
+	}
+	return list
+}
+
+func (h *harness) nobodyLeft() {
+	h.t.Helper()
+	var left []string
+	for range 500 {
+		if left = h.alive(); len(left) == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	h.t.Errorf("still there: %q", left)
+}
+
+// However a run was killed, no process is left of it, what it saved can be read, and the rest of it can be done.
+func TestKilledRunGoesOn(t *testing.T) {
+	if _, err := os.Stat("/proc/self/environ"); err != nil {
+		t.Skip("needs /proc to see what is left")
+	}
+	moments := rand.New(rand.NewPCG(1, 2))
+	for i := range 5 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			h := newHarness(t)
+			h.start("--seed", "3", "short.yaml")
+			h.until(1)
+			if len(h.alive()) == 0 {
+				t.Fatal("not even bench itself is seen: what is left cannot be seen either")
+			}
+			time.Sleep(time.Duration(moments.IntN(300)) * time.Millisecond)
+			h.command.Process.Kill()
+			if code := h.end(); code != -1 {
+				t.Skipf("it had ended before, with code %d", code)
+			}
+			h.nobodyLeft()
+			r, trials, flaws := h.trials()
+			if len(trials) == 0 || r.Finished != nil || len(flaws) > 1 || len(flaws) == 1 && !flaws[0].Torn {
+				t.Errorf("after the kill: %d trials, finished %v, flaws %v", len(trials), r.Finished, flaws)
+			}
+			h.start("--resume")
+			if code := h.end(); code != 0 {
+				t.Fatalf("going on ended with %d:\n%s", code, h.said.String())
+			}
+			if want := fmt.Sprintf("%d of 20 trials are there", len(trials)); !strings.Contains(h.said.String(), want) {
+				t.Errorf("it does not say %q:\n%s", want, h.said.String())
+			}
+			h.complete()
+		})
+	}
+}
+
+func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
+	for _, c := range []struct {
+		signal syscall.Signal
+		code   int
+	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
+		t.Run(c.signal.String(), func(t *testing.T) {
+			h := newHarness(t)
+			h.start("--seed", "3", "short.yaml")
+			h.until(3)
+			h.command.Process.Signal(c.signal)
+			if code := h.end(); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			h.nobodyLeft()
+			r, trials, flaws := h.trials()
+			if r.Finished != nil || len(flaws) > 0 || len(trials) < 3 || len(trials) == 20 {
+				t.Errorf("finished %v, flaws %v, %d trials", r.Finished, flaws, len(trials))
+			}
+			if want := fmt.Sprintf("report of %d trials", len(trials)); !strings.Contains(h.out.String(), want) {
+				t.Errorf("no partial report (%s):\n%s", want, h.out.String())
+			}
+			dir, _ := filepath.Rel(h.dir, h.run())
+			line := "go on with: bench --resume " + dir + "\n"
+			if !strings.HasSuffix(h.said.String(), line) {
+				t.Fatalf("the last line is not %q:\n%s", line, h.said.String())
+			}
+			h.start("--resume", dir)
+			if code := h.end(); code != 0 {
+				t.Fatalf("going on ended with %d:\n%s", code, h.said.String())
+			}
+			h.complete()
+			h.start("--resume", dir)
+			if code := h.end(); code != exitFailed || !strings.Contains(h.said.String(), "is finished") {
+				t.Errorf("a finished run was gone on with: code %d\n%s", code, h.said.String())
+			}
+		})
+	}
+}
+
+func TestOneBenchAtATime(t *testing.T) {
+	h := newHarness(t)
+	h.start("short.yaml")
+	h.until(1)
+	second := exec.Command("bench", "short.yaml")
+	second.Dir = h.dir
+	text, err := second.CombinedOutput()
+	if want := fmt.Sprintf("another bench is running here (process %d)", h.command.Process.Pid); err == nil || !strings.Contains(string(text), want) {
+		t.Errorf("the second bench: %v, %s", err, text)
+	}
+	if code := h.end(); code != 0 {
+		t.Errorf("the first bench ended with %d\n%s", code, h.said.String())
+	}
+}
+
+// A run is not gone on with in a way that would mix two experiments in one.
+func TestResumeRefuses(t *testing.T) {
+	h := newHarness(t)
+	h.start("--seed", "3", "short.yaml")
+	h.until(3)
+	h.command.Process.Signal(os.Interrupt)
+	h.end()
+	dir := h.run()
+	good, err := trial.ReadRun(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, says string
+		change     func(r *trial.Run)
+		plan       string
+	}{
+		{"kernel", `the environment differs: kernel was "Plan 9" and is now`, func(r *trial.Run) { r.Environment["kernel"] = "Plan 9" }, short},
+		{"program", `program_servers was "sha256 0" and is now "sha256 `, func(r *trial.Run) { r.Environment["program_servers"] = "sha256 0" }, short},
+		{"models", "the models differ: the run has epoll, now there are blocking epoll", func(r *trial.Run) { r.Models = []string{"epoll"} }, short},
+		{"order", "this bench orders a run otherwise", func(r *trial.Run) { r.Seed = 4 }, short},
+		{"plan", `plan short.yaml has changed since the run began: "rounds: 2" is now "rounds: 3"`, func(*trial.Run) {}, strings.Replace(short, "2", "3", 1)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := trial.ReadRun(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.change(r)
+			defer trial.WriteRun(dir, good)
+			defer os.WriteFile(filepath.Join(h.dir, "short.yaml"), []byte(short), 0o644)
+			if err := errors.Join(trial.WriteRun(dir, r), os.WriteFile(filepath.Join(h.dir, "short.yaml"), []byte(c.plan), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+			h.start("--resume")
+			if code := h.end(); code != exitFailed || !strings.Contains(h.said.String(), c.says) {
+				t.Errorf("code %d, expected %q:\n%s", code, c.says, h.said.String())
+			}
+		})
+	}
+	h.start("--resume") // with everything as it was
+	if code := h.end(); code != 0 {
+		t.Fatalf("going on ended with %d:\n%s", code, h.said.String())
+	}
+	h.complete()
+}
