@@ -1,0 +1,281 @@
+package trial_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"carousel/internal/host"
+	"carousel/internal/trial"
+	"carousel/internal/usage"
+	"carousel/loadgen/spec"
+)
+
+const (
+	schemaFile = "../../results/trial.schema.json"
+	readmeFile = "../../results/README.md"
+)
+
+// full is a trial in which every field, at any depth, is something.
+func full(t *testing.T) trial.Trial {
+	t.Helper()
+	h := trial.NewHistogram()
+	h.Record(1)
+	text, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v trial.Trial
+	fill(reflect.ValueOf(&v).Elem())
+	v.Cell.Placement = trial.Split
+	v.Load.Histogram, v.Load.ServiceHistogram = text, text
+	v.Load.Verdict.State = "suspect"
+	var s spec.Spec
+	fill(reflect.ValueOf(&s).Elem())
+	s.Target, s.Proto, s.Engine = "http://127.0.0.1:5000/", "http", "epoll"
+	v.Load.Spec = s
+	return v
+}
+
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)))
+			return
+		}
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0))
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		value := reflect.New(v.Type().Elem()).Elem()
+		fill(value)
+		v.SetMapIndex(reflect.ValueOf("x"), value)
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Float64:
+		v.SetFloat(0.5)
+	case reflect.Interface: // filled by the caller
+	default:
+		v.Set(reflect.ValueOf(1).Convert(v.Type()))
+	}
+}
+
+func compile(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	s, err := c.Compile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// written is the line Append writes for v, as any reader would see it.
+func written(t *testing.T, v trial.Trial) map[string]any {
+	t.Helper()
+	dir := t.TempDir()
+	if err := trial.Append(dir, &v); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(dir + "/" + trial.TrialsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return line.(map[string]any)
+}
+
+func TestWhatIsWrittenFitsTheSchema(t *testing.T) {
+	schema := compile(t)
+	if err := schema.Validate(written(t, full(t))); err != nil {
+		t.Errorf("a trial with every field does not fit: %v", err)
+	}
+	least := trial.Trial{Schema: trial.Schema, Round: 1, Order: 1, NA: "no /sleep", Started: time.Now(),
+		Cell: trial.Cell{Model: "mine", Scenario: "sleep", Placement: trial.Shared}}
+	if err := schema.Validate(written(t, least)); err != nil {
+		t.Errorf("a trial with few fields does not fit: %v", err)
+	}
+}
+
+func TestSchemaRefuses(t *testing.T) {
+	schema := compile(t)
+	for name, spoil := range map[string]func(line map[string]any){
+		"a field nobody knows":         func(l map[string]any) { l["colour"] = "red" },
+		"an unknown field of the load": func(l map[string]any) { l["load"].(map[string]any)["p42"] = 1 },
+		"a newer schema":               func(l map[string]any) { l["schema"] = 2 },
+		"no round":                     func(l map[string]any) { l["round"] = 0 },
+		"a placement nobody knows":     func(l map[string]any) { l["cell"].(map[string]any)["placement"] = "apart" },
+		"a date that is none":          func(l map[string]any) { l["started"] = "yesterday" },
+		"a negative count":             func(l map[string]any) { l["load"].(map[string]any)["errors"] = map[string]any{"reset": -1} },
+		"a count that is none":         func(l map[string]any) { l["load"].(map[string]any)["bytes_read"] = 1.5 },
+		"no errors at all":             func(l map[string]any) { l["load"].(map[string]any)["errors"] = nil },
+		"doubt without a reason":       func(l map[string]any) { l["load"].(map[string]any)["verdict"].(map[string]any)["reasons"] = []any{} },
+		"no histogram":                 func(l map[string]any) { l["load"].(map[string]any)["histogram"] = "none" },
+		"a trial without an outcome": func(l map[string]any) {
+			for _, key := range []string{"load", "probe", "na", "failed"} {
+				delete(l, key)
+			}
+		},
+	} {
+		line := written(t, full(t))
+		spoil(line)
+		if schema.Validate(line) == nil {
+			t.Errorf("%s fits the schema", name)
+		}
+	}
+}
+
+// keys are the names of typ's fields in JSON.
+func keys(typ reflect.Type) []string {
+	var names []string
+	for i := range typ.NumField() {
+		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// structs adds the struct types within typ to found.
+func structs(typ reflect.Type, found map[reflect.Type]bool) {
+	switch typ.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		structs(typ.Elem(), found)
+	case reflect.Struct:
+		if typ == reflect.TypeFor[time.Time]() || found[typ] {
+			return
+		}
+		found[typ] = true
+		for i := range typ.NumField() {
+			structs(typ.Field(i).Type, found)
+		}
+	}
+}
+
+// definition is one struct of the records: its place in the schema and its heading in results/README.md.
+type definition struct {
+	typ     reflect.Type
+	schema  string // below $defs; "" for run.json, which has no schema
+	heading string
+}
+
+var definitions = []definition{
+	{reflect.TypeFor[trial.Run](), "", "## run.json"},
+	{reflect.TypeFor[trial.Trial](), "trial", "## trials.jsonl"},
+	{reflect.TypeFor[trial.Cell](), "cell", "### `cell`"},
+	{reflect.TypeFor[trial.Server](), "server", "### `server`"},
+	{reflect.TypeFor[trial.Probe](), "probe", "### `probe`"},
+	{reflect.TypeFor[trial.Load](), "load", "### `load`"},
+	{reflect.TypeFor[trial.Window](), "load window", "### `load.window`"},
+	{reflect.TypeFor[trial.Requests](), "load requests", "### `load.requests`"},
+	{reflect.TypeFor[trial.Latency](), "latency", "### Latency: `latency_ns`, `service_ns`, `lateness_ns`, `pacer_lateness_ns`"},
+	{reflect.TypeFor[trial.Connections](), "load connections", "### `load.connections`"},
+	{reflect.TypeFor[trial.HostDelta](), "load host", "### `load.host`"},
+	{reflect.TypeFor[trial.Verdict](), "load verdict", "### `load.verdict`"},
+	{reflect.TypeFor[spec.Spec](), "spec", "### `load.spec`"},
+	{reflect.TypeFor[usage.CPU](), "cpu", "### Processor time: `self`, `children`, `cpu`, `target_cpu`"},
+	{reflect.TypeFor[usage.Line](), "usage", "### `server.usage`"},
+	{reflect.TypeOf(usage.Line{}.Switches), "usage context_switches", "### `server.usage.context_switches`"},
+	{reflect.TypeOf(usage.Line{}.GC), "usage gc", "### `server.usage.gc`"},
+}
+
+func TestEveryFieldIsInTheSchemaAndInTheREADME(t *testing.T) {
+	found := map[reflect.Type]bool{}
+	for _, root := range []reflect.Type{reflect.TypeFor[trial.Trial](), reflect.TypeFor[trial.Run](), reflect.TypeFor[spec.Spec]()} {
+		structs(root, found)
+	}
+	text, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct {
+		Defs map[string]any `json:"$defs"`
+	}
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	sections := sections(t)
+	for _, d := range definitions {
+		delete(found, d.typ)
+		if d.schema != "" {
+			var object any = map[string]any{"properties": schema.Defs}
+			for name := range strings.FieldsSeq(d.schema) {
+				object = object.(map[string]any)["properties"].(map[string]any)[name]
+			}
+			properties, _ := object.(map[string]any)["properties"].(map[string]any)
+			if diff := cmp.Diff(keys(d.typ), slices.Sorted(maps.Keys(properties))); diff != "" {
+				t.Errorf("%v and %s, %s (-Go +schema):\n%s", d.typ, schemaFile, d.schema, diff)
+			}
+		}
+		if diff := cmp.Diff(keys(d.typ), sections[d.heading]); diff != "" {
+			t.Errorf("%v and %s, %s (-Go +README):\n%s", d.typ, readmeFile, d.heading, diff)
+		}
+	}
+	for typ := range found {
+		t.Errorf("%v is part of a record but not in this test's definitions", typ)
+	}
+}
+
+func TestEveryEnvironmentNameIsInTheREADME(t *testing.T) {
+	t.Setenv("GOMEMLIMIT", "1GiB")
+	t.Setenv("GODEBUG", "madvdontneed=1")
+	known := sections(t)["## Environment"]
+	for name := range host.Environment() {
+		if !slices.Contains(known, name) {
+			t.Errorf("%s has no row for %s", readmeFile, name)
+		}
+	}
+}
+
+// sections are the sorted names in the first column of results/README.md's tables, by the heading above.
+func sections(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile(readmeFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`([^`]+)`")
+	found := map[string][]string{}
+	heading := ""
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "#") {
+			heading = line
+		}
+		if cells := strings.Split(line, " | "); strings.HasPrefix(line, "| `") {
+			for _, m := range named.FindAllStringSubmatch(cells[0], -1) {
+				found[heading] = append(found[heading], m[1])
+			}
+			if len(cells) != 2 || len(strings.Trim(cells[1], " |")) < 3 {
+				t.Errorf("%s: %q explains nothing", readmeFile, line)
+			}
+		}
+	}
+	for _, names := range found {
+		slices.Sort(names)
+	}
+	return found
+}
