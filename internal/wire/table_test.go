@@ -111,6 +111,7 @@ var conversations = []conversation{
 	{name: "sleep", in: "GET /sleep/5ms HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{hello, hello}},
 	{name: "sleep, and close", in: "GET /sleep/1m HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" + get, want: []string{hello}, closed: true},
 	{name: "HEAD sleeps too", in: get + "HEAD /sleep/1us HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{hello, helloHeader}},
+	{name: "sleep for no time", in: "GET /sleep/0s HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{hello, hello}},
 	{name: "sleep too long", in: "GET /sleep/60001ms HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{wrong}},
 	{name: "sleep backwards", in: "GET /sleep/-1ms HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{wrong}},
 	{name: "sleep without a unit", in: "GET /sleep/5 HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{wrong}},
