@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"syscall"
@@ -55,7 +56,9 @@ func readClass(err error) record.Class {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return record.Timeout
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.EPIPE): // EPIPE: the peer had closed, then refused what we sent
+		return record.ReadEOF
+	case errors.Is(err, syscall.ECONNRESET):
 		return record.ReadReset
 	}
 	return record.ReadOther

@@ -104,14 +104,11 @@ func (w *worker) read(c *conn) {
 		switch {
 		case err == sock.Again:
 			return
-		case err == syscall.EPIPE: // the peer had closed, then refused what we sent
-			w.hungUp(c, w.now(), record.ReadReset)
+		case err == nil && n == 0, err != nil && readClass(err) == record.ReadEOF:
+			w.hungUp(c, w.now(), record.ReadEOF)
 			return
 		case err != nil:
 			w.lost(c, w.now(), readClass(err))
-			return
-		case n == 0:
-			w.hungUp(c, w.now(), record.ReadEOF)
 			return
 		case !c.pending: // a word nobody asked for, such as a 408: the connection is at its end
 			w.lost(c, w.now(), record.OK)

@@ -14,15 +14,6 @@ import (
 	"carousel/loadgen/record"
 )
 
-const (
-	// ramp and rampPause keep the connects, 64 every 4 ms a worker, below what a server with a short backlog can accept.
-	ramp      = 64
-	rampPause = int64(4 * time.Millisecond)
-
-	firstBackoff = int64(time.Millisecond)
-	lastBackoff  = int64(time.Second)
-)
-
 func sockaddr(addr string) (unix.Sockaddr, error) {
 	to, err := netip.ParseAddrPort(addr)
 	if err != nil {
@@ -52,7 +43,7 @@ func (w *worker) openAll(ctx context.Context, silent bool) {
 			}
 		}
 		if now >= next {
-			next = now + rampPause
+			next = now + int64(rampPause)
 		}
 		if k < len(w.conns) {
 			w.await(min(next, now+wakeEvery))
@@ -173,15 +164,15 @@ func (w *worker) reconnect(c *conn, now int64) {
 	default:
 		w.down.push(c)
 		if c.served == 0 && now >= w.retry {
-			w.backoff = min(max(firstBackoff, 2*w.backoff), lastBackoff)
-			w.retry = now + w.backoff
+			w.backoff = grow(w.backoff)
+			w.retry = now + int64(w.backoff)
 		}
 	}
 }
 
 // reopen opens connections again, as many as the ramp allows, until one fails.
 func (w *worker) reopen(now int64) {
-	w.retry = now + rampPause
+	w.retry = now + int64(rampPause)
 	for range ramp {
 		if w.down.first == nil {
 			return

@@ -130,13 +130,13 @@ type worker struct {
 	open   bool  // requests flow
 	end    int64 // of the run, as last looked up
 
-	alive       int   // connections that are open, silent ones apart
-	outstanding int   // requests sent and not settled
-	opening     int   // connects under way
-	nextSweep   int64 // when something may next have taken too long
-	retry       int64 // when a connection may be opened again
-	backoff     int64 // how long to wait after the next failure; 0: none lately
-	gone        int64 // when the last connection was lost, while alive is 0
+	alive       int           // connections that are open, silent ones apart
+	outstanding int           // requests sent and not settled
+	opening     int           // connects under way
+	nextSweep   int64         // when something may next have taken too long
+	retry       int64         // when a connection may be opened again
+	backoff     time.Duration // between connects, after failures; 0: none lately
+	gone        int64         // when the last connection was lost, while alive is 0
 	refusal     record.Class
 	refusalErr  error
 

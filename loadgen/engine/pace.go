@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"carousel/loadgen/record"
 	"carousel/loadgen/schedule"
 )
@@ -51,4 +53,15 @@ func (p *pacer) rest(end int64, rec *record.Recorder, late, cut record.Reason) {
 	if p.due != record.Never && p.limit != record.Never {
 		rec.NeverDue((p.limit-p.next+p.step-1)/p.step, cut)
 	}
+}
+
+// ramp and rampPause keep the connects, 64 every 4 ms, below what a server with a short backlog can accept.
+const (
+	ramp      = 64
+	rampPause = 4 * time.Millisecond
+)
+
+// grow is the pause before the next attempt to connect, after one that followed a pause of d: 1 ms, doubling to 1 s.
+func grow(d time.Duration) time.Duration {
+	return min(max(time.Millisecond, 2*d), time.Second)
 }

@@ -1,0 +1,194 @@
+package engine
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"carousel/internal/sock"
+	"carousel/loadgen/client"
+	"carousel/loadgen/record"
+)
+
+// line is one connection of the net engine, through however many reconnects.
+type line struct {
+	*shard  // also guards conn, which only the line's goroutine changes
+	index   int
+	conn    net.Conn
+	reply   client.Reply
+	memory  client.Memory
+	pending bool // a request was sent and is not settled
+	again   bool // it was sent before on a connection that the server closed without a word
+	served  int64
+	backoff time.Duration // to wait before the next connect
+	ready   int64         // since when it could send
+	due     int64
+	sent    int64
+	buf     [sock.ReadBytes]byte
+}
+
+// serve is a connection's life: it returns when the run is over, or when no request is left.
+func (p *portable) serve(ctx context.Context, l *line) {
+	for l.conn != nil || p.connect(ctx, l) {
+		if !l.pending && !p.next(ctx, l) {
+			if p.counted() {
+				p.drop(l) // it would only keep others waiting
+			}
+			return
+		}
+		l.sent = p.now()
+		if class, whole := p.exchange(l); !p.settled(l, class, whole) {
+			return
+		}
+	}
+}
+
+// connect opens l's connection, and reports whether it is to be used.
+func (p *portable) connect(ctx context.Context, l *line) bool {
+	for l.pending || !p.spent() {
+		select {
+		case <-time.After(l.backoff):
+		case <-ctx.Done():
+			return false
+		}
+		if p.opened(l, p.dial(ctx, l.shard)) {
+			return true
+		}
+		if ctx.Err() != nil || p.counted() && p.alive.Load() == 0 && p.now()-p.gone.Load() > int64(p.Timeout) {
+			return false
+		}
+		l.backoff = grow(l.backoff)
+	}
+	return false
+}
+
+// opened puts a new connection into use, if there is one.
+func (p *portable) opened(l *line, conn net.Conn) bool {
+	if conn == nil {
+		return false
+	}
+	l.Lock()
+	l.conn = conn
+	l.Unlock()
+	l.served, l.ready = 0, p.now()
+	l.reply.Reset()
+	p.alive.Add(1)
+	return true
+}
+
+func (p *portable) drop(l *line) {
+	l.Lock()
+	l.conn.Close()
+	l.conn = nil
+	l.Unlock()
+	if p.alive.Add(-1) == 0 {
+		p.gone.Store(p.now())
+	}
+}
+
+// interrupt ends what l is waiting for.
+func (l *line) interrupt() {
+	l.Lock()
+	defer l.Unlock()
+	if l.conn != nil {
+		l.conn.SetDeadline(time.Unix(1, 0))
+	}
+}
+
+// next waits until l's next request is due, and reports whether there is one.
+func (p *portable) next(ctx context.Context, l *line) bool {
+	waited := false
+	if l.due = max(l.ready, p.begin); p.Rate > 0 {
+		select {
+		case <-p.turn:
+		case <-ctx.Done():
+			return false
+		}
+		defer func() { p.turn <- struct{}{} }()
+		waited = l.ready > p.pacer.due
+		if l.due = p.pacer.due; l.due == record.Never || !p.sleep(ctx, l.due) || l.due >= p.until.Load() {
+			return false
+		}
+		p.pacer.take()
+	} else if l.due >= p.until.Load() || !p.ticket(l.due) {
+		return false
+	}
+	l.pending, l.again = true, false
+	sent := p.now()
+	l.Lock()
+	defer l.Unlock()
+	l.rec.Sent(l.index, l.due)
+	if p.Rate > 0 {
+		l.rec.Late(l.due, sent, waited)
+	}
+	return true
+}
+
+// sleep waits until an instant, in steps short enough to notice the end of the run, and reports whether it came.
+func (p *portable) sleep(ctx context.Context, until int64) bool {
+	for now := p.now(); now < until; now = p.now() {
+		if ctx.Err() != nil {
+			return false
+		}
+		sock.Sleep(min(time.Duration(until-now), publishEvery))
+	}
+	return ctx.Err() == nil
+}
+
+// exchange sends the request and reads until its reply is complete, and says what came of it; whole reports that the reply
+// itself knows.
+func (p *portable) exchange(l *line) (class record.Class, whole bool) {
+	l.conn.SetDeadline(p.base.Add(time.Duration(l.sent) + p.Timeout))
+	select {
+	case <-p.over: // the deadline just set may have overwritten the one that ends the run
+		l.interrupt()
+	default:
+	}
+	if _, err := l.conn.Write(p.ask.Bytes); err != nil {
+		return writeClass(err), false
+	}
+	for {
+		n, err := l.conn.Read(l.buf[:])
+		if n > 0 && l.reply.Feed(l.buf[:n]) {
+			return l.reply.Class(), true
+		}
+		switch class := readClass(err); {
+		case err == nil:
+		case class != record.ReadEOF:
+			return class, false
+		case l.reply.End():
+			return l.reply.Class(), true
+		default:
+			return record.ReadEOF, false
+		}
+	}
+}
+
+// settled notes what came of a request, and reports whether the run goes on.
+func (p *portable) settled(l *line, class record.Class, whole bool) bool {
+	now := p.now()
+	silence := class == record.ReadEOF || class == record.WriteReset
+	switch {
+	case !whole && now >= p.until.Load():
+		return false // unanswered
+	case !whole && silence && !l.reply.Begun() && l.served > 0 && !l.again:
+		// The server closed between two replies, which is its right, and the request crossed that on the way.
+		l.again = true
+		p.drop(l)
+		return true
+	}
+	l.pending = false
+	l.Lock()
+	l.rec.Ended(l.index, l.due, l.sent, now, class, l.reply.Size())
+	l.Unlock()
+	if l.ready = now; class.Answered() {
+		l.backoff = 0
+		l.served++
+	} else if l.served == 0 {
+		l.backoff = grow(l.backoff)
+	}
+	if !whole || !l.reply.Keep() {
+		p.drop(l)
+	}
+	return true
+}
