@@ -345,6 +345,25 @@ func TestBye(t *testing.T) {
 			}
 		})
 	}
+	t.Run("package net", func(t *testing.T) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		peer := dial(t, l.Addr().String())
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(peer, "what nobody reads")
+		c.Read(make([]byte, 1))
+		fmt.Fprint(c, reply)
+		ByeConn(c)
+		if got, err := io.ReadAll(peer); err != nil || string(got) != reply {
+			t.Errorf("the peer read %q, %v", got, err)
+		}
+	})
 	t.Run("after the peer's end", func(t *testing.T) {
 		fd, peer := pair(t)
 		peer.CloseWrite()
