@@ -7,6 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+
+	"github.com/google/renameio/v2/maybe"
 )
 
 // The files of a run's folder.
@@ -64,8 +67,8 @@ func WriteRun(dir string, r *Run) error {
 	return WriteFile(filepath.Join(dir, RunFile), append(text, '\n'))
 }
 
-// WriteFile makes text the content of the file path: whole or not at all, and on the disk when it returns. What is
-// no file, such as /dev/stdout or a pipe, is written to as it is.
+// WriteFile makes text the content of the file path: whole or not at all (except on Windows, which has no such
+// promise), and on the disk when it returns. What is no file, such as /dev/stdout or a pipe, is written to as it is.
 func WriteFile(path string, text []byte) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -75,8 +78,20 @@ func WriteFile(path string, text []byte) error {
 		_, err = f.Write(text)
 		return errors.Join(err, f.Close())
 	}
-	if err := replace(path, text); err != nil {
+	if err := maybe.WriteFile(path, text, 0o644); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// syncDir makes new names in dir last: a file's own sync does not cover the entry that leads to it.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // a folder cannot be synced there
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

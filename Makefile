@@ -1,0 +1,41 @@
+# Needs Go and make, nothing else.
+
+FUZZTIME ?= 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help build quick bench bench-full report test lint fuzz clean
+
+help: ## List what can be made (the default).
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+build: ## Build the four programs into bin/: servers, loadgen, bench, report.
+	go build -o bin/ ./servers ./loadgen ./bench ./report
+
+quick: build ## See that everything works: one short round, about a minute, compares nothing.
+	bin/bench quick
+
+bench: build ## Measure and compare the models: under five minutes on two processors.
+	bin/bench default
+
+bench-full: build ## Measure every model and scenario in more and longer rounds.
+	bin/bench full
+
+report: build ## Draw the newest run under results/ again.
+	bin/report
+
+test: ## Run the tests.
+	go test ./...
+
+lint: ## Check format, vet and staticcheck.
+	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "gofmt -w these: $$unformatted"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+fuzz: ## Fuzz every parser, each for FUZZTIME (30s).
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort | while IFS=: read -r file target; do \
+		echo "$${target#func } in $${file%/*}"; \
+		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZTIME) "$${file%/*}" </dev/null || exit 1; \
+	done
+
+clean: ## Remove bin/. Results stay.
+	rm -rf bin
