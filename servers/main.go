@@ -16,6 +16,7 @@ import (
 
 	"carousel/internal/sock"
 	"carousel/internal/wire"
+	"carousel/servers/asyncio"
 	"carousel/servers/blocking"
 	"carousel/servers/coroutine"
 	"carousel/servers/epoll"
@@ -40,6 +41,8 @@ var models = []model{
 	{"epoll", "callbacks: a descriptor is registered with the function to call", epoll.Serve, true},
 	{"generator", "a function that yields the reason it stops, and a carousel that gives each its turn", generator.Serve, true},
 	{"coroutine", "values and errors travel into a paused function; yield from delegates", coroutine.Serve, true},
+	{"asyncio", "a task is a future around a coroutine, and a loop steps tasks", asyncio.Serve, true},
+	{"asyncio-executor", "the same, with what blocks handed to an executor", asyncio.ServeExecutor, true},
 	{"goroutine", "write blocking code, the runtime does the callbacks", goroutine.Serve, false},
 	{"nethttp", "the yardstick: net/http, which speaks HTTP only", nethttp.Serve, false},
 }

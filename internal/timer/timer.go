@@ -1,7 +1,10 @@
 // Package timer is the deadlines of a loop: one for each descriptor at most, the earliest first.
 package timer
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // Queue holds deadlines by descriptor in a binary heap; its zero value is ready.
 type Queue struct {
@@ -41,14 +44,20 @@ func (q *Queue) Wait() time.Duration {
 	return max(0, q.heap[0].at-now())
 }
 
-// Due takes out a descriptor whose deadline has passed.
-func (q *Queue) Due() (fd int, ok bool) {
-	if len(q.heap) == 0 || q.heap[0].at > now() {
-		return 0, false
+// Due takes out, one after another, the descriptors that were due when it began; what is set meanwhile can wait.
+func (q *Queue) Due() iter.Seq[int] {
+	return func(yield func(fd int) bool) {
+		if len(q.heap) == 0 {
+			return
+		}
+		for began := now(); len(q.heap) > 0 && q.heap[0].at <= began; {
+			fd := int(q.heap[0].fd)
+			q.remove(0)
+			if !yield(fd) {
+				return
+			}
+		}
 	}
-	fd = int(q.heap[0].fd)
-	q.remove(0)
-	return fd, true
 }
 
 func (q *Queue) remove(i int) {

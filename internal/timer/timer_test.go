@@ -22,7 +22,7 @@ func TestOrder(t *testing.T) {
 		}
 		for len(due) > 0 {
 			time.Sleep(q.Wait())
-			fd, ok := q.Due()
+			fd, ok := first(&q)
 			if !ok {
 				t.Fatal("Wait is over, but nothing is due")
 			}
@@ -36,7 +36,7 @@ func TestOrder(t *testing.T) {
 			}
 			delete(due, fd)
 		}
-		if fd, ok := q.Due(); ok {
+		if fd, ok := first(&q); ok {
 			t.Fatalf("descriptor %d is due though it was taken back", fd)
 		}
 		if q.Wait() != -1 {
@@ -53,12 +53,38 @@ func TestNotDueYet(t *testing.T) {
 			t.Errorf("Wait is %v", got)
 		}
 		time.Sleep(time.Second - 1)
-		if _, ok := q.Due(); ok {
+		if _, ok := first(&q); ok {
 			t.Error("due a nanosecond early")
 		}
 		time.Sleep(1)
-		if fd, ok := q.Due(); !ok || fd != 7 {
+		if fd, ok := first(&q); !ok || fd != 7 {
 			t.Errorf("not due at its time: %d %v", fd, ok)
 		}
 	})
+}
+
+// TestSetWhileDue sets a deadline of almost nothing from inside the loop, as a loop's queue does: it is not due in
+// the same turn, else the loop would never get round to its poller.
+func TestSetWhileDue(t *testing.T) {
+	var q Queue
+	q.Set(3, 1)
+	time.Sleep(time.Microsecond)
+	turns := 0
+	for fd := range q.Due() {
+		if turns++; turns > 1 {
+			t.Fatal("due again in the same turn")
+		}
+		q.Set(fd, 1)
+	}
+	if turns != 1 || q.Wait() != 0 {
+		t.Fatalf("%d turns, then Wait is %v", turns, q.Wait())
+	}
+}
+
+// first takes out one descriptor that is due.
+func first(q *Queue) (fd int, ok bool) {
+	for fd := range q.Due() {
+		return fd, true
+	}
+	return 0, false
 }

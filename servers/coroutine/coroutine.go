@@ -32,7 +32,6 @@ type loop struct {
 	poller *sock.Poller
 	open   func() *wire.Talk
 	conns  []*conn // by descriptor
-	queue  []*conn // could go on, but had their turn
 	timers timer.Queue
 	buf    [sock.ReadBytes]byte
 }
@@ -43,6 +42,7 @@ type conn struct {
 	talk    *wire.Talk
 	handler *handler
 	events  uint32 // what it is registered for
+	again   bool   // it could go on, but had its turn
 	budget  int    // bytes it may still write in this turn
 	worked  bool   // it had its Work of this turn
 }
@@ -62,11 +62,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 	poller.Add(ln, sock.Readable, uint64(ln))
 	events := make([]sock.Event, 512)
 	for {
-		limit := l.timers.Wait()
-		if len(l.queue) > 0 {
-			limit = 0
-		}
-		n, err := poller.Wait(events, limit)
+		n, err := poller.Wait(events, l.timers.Wait())
 		if err != nil {
 			return err
 		}
@@ -82,13 +78,12 @@ func Serve(ln int, open func() *wire.Talk) error {
 				l.settle(c, nil)
 			}
 		}
-		for fd, ok := l.timers.Due(); ok; fd, ok = l.timers.Due() {
-			l.settle(l.conns[fd], errTimeout)
-		}
-		for range len(l.queue) {
-			c := l.queue[0]
-			l.queue = l.queue[1:]
-			l.settle(c, nil)
+		for fd := range l.timers.Due() {
+			if c := l.conns[fd]; c.again {
+				l.settle(c, nil)
+			} else {
+				l.settle(c, errTimeout)
+			}
 		}
 	}
 }
@@ -123,9 +118,8 @@ func (l *loop) settle(c *conn, err error) {
 		return // it has ended, and tidied up
 	}
 	wait := c.talk.Pause()
-	if wants == again {
-		l.queue = append(l.queue, c)
-		wants, wait = 0, 0
+	if c.again = wants == again; c.again {
+		wants, wait = 0, 1
 	}
 	if wants != c.events {
 		c.events = wants

@@ -15,7 +15,6 @@ type loop struct {
 	poller *sock.Poller
 	open   func() *wire.Talk
 	conns  []*conn // by descriptor
-	queue  []*conn // could go on, but had their turn
 	timers timer.Queue
 	buf    [sock.ReadBytes]byte
 	ended  error
@@ -27,28 +26,24 @@ type conn struct {
 	ready  func(*loop, *conn) // the callback
 	talk   *wire.Talk
 	events uint32 // what it is registered for
-	queued bool
+	again  bool   // it could go on, but had its turn
 }
 
 // Serve answers connections to ln until it is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
+	if err := sock.NonBlocking(ln); err != nil {
+		return err
+	}
 	poller, err := sock.NewPoller()
 	if err != nil {
 		return err
 	}
 	defer poller.Close()
 	l := &loop{poller: poller, open: open}
-	if err := sock.NonBlocking(ln); err != nil {
-		return err
-	}
 	l.register(&conn{fd: ln, ready: (*loop).accept})
 	events := make([]sock.Event, 512)
 	for l.ended == nil {
-		limit := l.timers.Wait()
-		if len(l.queue) > 0 {
-			limit = 0
-		}
-		n, err := poller.Wait(events, limit)
+		n, err := poller.Wait(events, l.timers.Wait())
 		if err != nil {
 			return err
 		}
@@ -60,17 +55,12 @@ func Serve(ln int, open func() *wire.Talk) error {
 				c.ready(l, c)
 			}
 		}
-		for fd, ok := l.timers.Due(); ok; fd, ok = l.timers.Due() {
-			l.conns[fd].talk.Woke()
-			l.turn(l.conns[fd])
-		}
-		for range len(l.queue) {
-			c := l.queue[0]
-			l.queue = l.queue[1:]
-			if c.queued {
-				c.queued = false
-				l.turn(c)
+		for fd := range l.timers.Due() {
+			c := l.conns[fd]
+			if !c.again {
+				c.talk.Woke()
 			}
+			l.turn(c)
 		}
 	}
 	return sock.Ended(l.ended)
@@ -102,6 +92,7 @@ func (l *loop) accept(ln *conn) {
 
 // turn lets a connection go as far as it can without waiting, and not farther than is fair.
 func (l *loop) turn(c *conn) {
+	c.again = false
 	fed, worked, budget := false, false, sock.TurnBytes
 	for {
 		switch c.talk.Next() {
@@ -111,26 +102,20 @@ func (l *loop) turn(c *conn) {
 				return
 			}
 			n, err := sock.Read(c.fd, l.buf[:])
-			if err == sock.Again {
-				l.wait(c, sock.Readable)
-				return
-			} else if err != nil {
-				l.close(c, sock.Close)
+			if err != nil {
+				l.blocked(c, err, sock.Readable)
 				return
 			}
 			c.talk.Feed(l.buf[:n])
 			fed = true
 		case wire.Write:
 			if budget <= 0 {
-				l.again(c)
+				l.yield(c)
 				return
 			}
 			n, err := sock.Write(c.fd, c.talk.Out())
-			if err == sock.Again {
-				l.wait(c, sock.Writable)
-				return
-			} else if err != nil {
-				l.close(c, sock.Close)
+			if err != nil {
+				l.blocked(c, err, sock.Writable)
 				return
 			}
 			c.talk.Sent(n)
@@ -140,7 +125,7 @@ func (l *loop) turn(c *conn) {
 			return
 		case wire.Work:
 			if worked {
-				l.again(c)
+				l.yield(c)
 				return
 			}
 			c.talk.Work()
@@ -161,12 +146,20 @@ func (l *loop) wait(c *conn, events uint32) {
 	l.timers.Set(c.fd, c.talk.Pause())
 }
 
-// again queues a connection behind the others, watched for nothing until its next turn.
-func (l *loop) again(c *conn) {
+// blocked is what a call that would have blocked, or failed, comes to.
+func (l *loop) blocked(c *conn, err error, events uint32) {
+	if err == sock.Again {
+		l.wait(c, events)
+	} else {
+		l.close(c, sock.Close)
+	}
+}
+
+// yield lets the others have their turn first.
+func (l *loop) yield(c *conn) {
 	l.wait(c, 0)
-	l.timers.Set(c.fd, 0)
-	c.queued = true
-	l.queue = append(l.queue, c)
+	l.timers.Set(c.fd, 1)
+	c.again = true
 }
 
 // close unregisters before it closes: a duplicate of the descriptor would keep it registered.
@@ -174,6 +167,5 @@ func (l *loop) close(c *conn, bye func(int)) {
 	l.timers.Set(c.fd, 0)
 	l.poller.Remove(c.fd)
 	l.conns[c.fd] = nil
-	c.queued = false
 	bye(c.fd)
 }

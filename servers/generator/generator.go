@@ -2,7 +2,7 @@
 //
 // Lesson: a function that can pause needs no callbacks. Before every call that could block, a task says what it is
 // about to wait for and gives control away; the carousel gives each that can go on one step in turn, and asks
-// select(2) when none can. A write waits for its turn like a read, so a connection takes two trips per message.
+// select(2) when none can. A write waits for its turn like a read, so a message takes two trips.
 package generator
 
 import (
@@ -14,38 +14,25 @@ import (
 	"carousel/internal/wire"
 )
 
-// reason is why a task stops: it wants to do this to the descriptor.
-type reason struct {
-	want wire.Want
-	fd   int
-}
+// co is a task seen from inside: it yields what it is about to do to its descriptor.
+type co = coro.Co[wire.Want, coro.None]
 
-type (
-	co   = coro.Co[reason, coro.None]
-	task = coro.Gen[reason, coro.None, coro.None]
-)
+// task is a conversation, or the server that accepts them.
+type task struct {
+	steps *coro.Gen[wire.Want, coro.None, error]
+	fd    int
+	talk  *wire.Talk // nil for the server
+	late  bool       // its allowed wait is over
+}
 
 // carousel is the event loop.
 type carousel struct {
 	tasks           []*task // can go on, in the order of their turns
-	toRead, toWrite waiting
-	asleep          waiting
+	toRead, toWrite sock.FDSet
+	paused          []*task // those in toRead and toWrite, and the sleepers, by descriptor
+	pausing         int     // how many they are
 	timers          timer.Queue
-	conns           []*conn // by descriptor
 	buf             [sock.ReadBytes]byte
-}
-
-// waiting are the tasks that wait for the same, by descriptor, with the set to show select.
-type waiting struct {
-	set   sock.FDSet
-	tasks [sock.FDSetSize]*task
-	count int
-}
-
-type conn struct {
-	fd   int
-	talk *wire.Talk
-	late bool // its allowed wait is over
 }
 
 // Serve answers connections to ln until it is shut down.
@@ -53,20 +40,28 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
-	r := &carousel{conns: make([]*conn, ln+1)}
-	server := coro.New(func(c *co) (coro.None, error) { return coro.None{}, r.server(c, ln, open) })
-	r.tasks = append(r.tasks, server)
+	r := &carousel{}
+	server := &task{fd: ln}
+	server.steps = coro.New(func(c *co) (error, error) { return r.server(c, ln, open), nil })
+	r.add(server)
 	if err := r.run(); err != nil {
 		return err
 	}
-	_, err := server.Result()
+	err, _ := server.steps.Result()
 	return sock.Ended(err)
+}
+
+func (r *carousel) add(t *task) {
+	for t.fd >= len(r.paused) {
+		r.paused = append(r.paused, nil)
+	}
+	r.tasks = append(r.tasks, t)
 }
 
 // run gives each task one step per turn, until there is nobody left on the carousel.
 func (r *carousel) run() error {
 	var turn []*task
-	for len(r.tasks)+r.toRead.count+r.toWrite.count+r.asleep.count > 0 {
+	for len(r.tasks)+r.pausing > 0 {
 		if len(r.tasks) == 0 {
 			if err := r.wait(); err != nil {
 				return err
@@ -74,52 +69,56 @@ func (r *carousel) run() error {
 		}
 		turn, r.tasks = r.tasks, turn[:0]
 		for _, t := range turn {
-			if why, err := t.Next(); err == nil { // else it has ended, and tidied up
-				r.file(t, why)
+			if want, err := t.steps.Next(); err == nil { // else it has ended, and tidied up
+				r.pause(t, want)
 			}
 		}
 	}
 	return nil
 }
 
-// file puts a task where it waits for what it wants.
-func (r *carousel) file(t *task, why reason) {
-	switch why.want {
-	case wire.Read:
-		r.toRead.add(why.fd, t)
-	case wire.Write:
-		r.toWrite.add(why.fd, t)
-	case wire.Sleep:
-		r.asleep.add(why.fd, t)
+// pause puts a task where it waits for what it wants.
+func (r *carousel) pause(t *task, want wire.Want) {
+	switch want {
 	case wire.Work:
 		r.tasks = append(r.tasks, t)
+		return
+	case wire.Read:
+		r.toRead.Set(t.fd)
+	case wire.Write:
+		r.toWrite.Set(t.fd)
 	}
-	if why.fd < len(r.conns) && r.conns[why.fd] != nil {
-		r.timers.Set(why.fd, r.conns[why.fd].talk.Pause())
+	r.paused[t.fd] = t
+	r.pausing++
+	if t.talk != nil {
+		r.timers.Set(t.fd, t.talk.Pause())
 	}
 }
 
-// wait asks select who can go on.
+func (r *carousel) resume(fd int) *task {
+	t := r.paused[fd]
+	r.toRead.Unset(fd)
+	r.toWrite.Unset(fd)
+	r.paused[fd] = nil
+	r.pausing--
+	r.timers.Set(fd, 0)
+	r.tasks = append(r.tasks, t)
+	return t
+}
+
+// wait asks select who can go on. Nobody here sends urgent data, the third set stays empty.
 func (r *carousel) wait() error {
-	read, write, urgent := r.toRead.set, r.toWrite.set, sock.FDSet{}
-	if _, err := sock.Select(len(r.conns), &read, &write, &urgent, r.timers.Wait()); err != nil {
+	read, write, urgent := r.toRead, r.toWrite, sock.FDSet{}
+	if _, err := sock.Select(len(r.paused), &read, &write, &urgent, r.timers.Wait()); err != nil {
 		return err
 	}
-	for fd := range r.conns {
-		if read.Has(fd) {
-			r.tasks = append(r.tasks, r.toRead.take(fd))
-		}
-		if write.Has(fd) {
-			r.tasks = append(r.tasks, r.toWrite.take(fd))
+	for fd := range r.paused {
+		if read.Has(fd) || write.Has(fd) {
+			r.resume(fd)
 		}
 	}
-	for fd, ok := r.timers.Due(); ok; fd, ok = r.timers.Due() {
-		for _, w := range []*waiting{&r.toRead, &r.toWrite, &r.asleep} {
-			if t := w.take(fd); t != nil {
-				r.conns[fd].late = true
-				r.tasks = append(r.tasks, t)
-			}
-		}
+	for fd := range r.timers.Due() {
+		r.resume(fd).late = true
 	}
 	return nil
 }
@@ -127,7 +126,7 @@ func (r *carousel) wait() error {
 // server is the task that accepts.
 func (r *carousel) server(c *co, ln int, open func() *wire.Talk) error {
 	for {
-		if _, err := c.Yield(reason{wire.Read, ln}); err != nil {
+		if _, err := c.Yield(wire.Read); err != nil {
 			return err
 		}
 		fd, err := sock.Accept(ln)
@@ -138,69 +137,42 @@ func (r *carousel) server(c *co, ln int, open func() *wire.Talk) error {
 		case fd >= sock.FDSetSize:
 			sock.Refuse(fd, fmt.Sprintf("select(2) watches descriptors below %d, this one is %d", sock.FDSetSize, fd))
 		default:
-			for fd >= len(r.conns) {
-				r.conns = append(r.conns, nil)
-			}
-			client := &conn{fd: fd, talk: open()}
-			r.conns[fd] = client
-			r.tasks = append(r.tasks, coro.New(func(c *co) (coro.None, error) { return coro.None{}, r.client(c, client) }))
+			t := &task{fd: fd, talk: open()}
+			t.steps = coro.New(func(c *co) (error, error) { return r.client(c, t), nil })
+			r.add(t)
 		}
 	}
 }
 
 // client is the task that holds one conversation.
-func (r *carousel) client(co *co, c *conn) (err error) {
+func (r *carousel) client(c *co, t *task) (err error) {
 	bye := sock.Close
-	defer func() { r.close(c, bye) }()
-	for {
-		want := c.talk.Next()
+	defer func() { bye(t.fd) }()
+	for err == nil || err == sock.Again {
+		want := t.talk.Next()
 		if want == wire.Close {
 			bye = sock.Bye
 			return nil
 		}
-		if _, err := co.Yield(reason{want, c.fd}); err != nil {
+		if _, err := c.Yield(want); err != nil {
 			return err
 		}
 		n := 0
 		switch {
-		case c.late:
-			c.late = false
-			c.talk.Woke()
+		case t.late:
+			t.late = false
+			t.talk.Woke()
 		case want == wire.Read:
-			if n, err = sock.Read(c.fd, r.buf[:]); err == nil {
-				c.talk.Feed(r.buf[:n])
+			if n, err = sock.Read(t.fd, r.buf[:]); err == nil {
+				t.talk.Feed(r.buf[:n])
 			}
 		case want == wire.Write:
-			if n, err = sock.Write(c.fd, c.talk.Out()); err == nil {
-				c.talk.Sent(n)
+			if n, err = sock.Write(t.fd, t.talk.Out()); err == nil {
+				t.talk.Sent(n)
 			}
 		case want == wire.Work:
-			c.talk.Work()
-		}
-		if err != nil && err != sock.Again {
-			return err
+			t.talk.Work()
 		}
 	}
-}
-
-func (r *carousel) close(c *conn, bye func(int)) {
-	r.timers.Set(c.fd, 0)
-	r.conns[c.fd] = nil
-	bye(c.fd)
-}
-
-func (w *waiting) add(fd int, t *task) {
-	w.set.Set(fd)
-	w.tasks[fd] = t
-	w.count++
-}
-
-func (w *waiting) take(fd int) *task {
-	t := w.tasks[fd]
-	if t != nil {
-		w.set.Unset(fd)
-		w.tasks[fd] = nil
-		w.count--
-	}
-	return t
+	return err
 }

@@ -6,6 +6,7 @@ package nethttp
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -42,8 +43,11 @@ type talkKey struct{}
 func answer(w http.ResponseWriter, r *http.Request) {
 	plan := wire.PlanFor(r.Method, r.URL)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
-	if err != nil {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
 		plan = wire.Plan{Status: http.StatusRequestEntityTooLarge, Reason: err.Error()}
+	} else if err != nil {
+		plan = wire.Plan{Status: http.StatusBadRequest, Reason: err.Error()}
 	}
 	time.Sleep(plan.Sleep)
 	if plan.Work != nil {

@@ -17,31 +17,25 @@ type loop struct {
 	ln     int
 	open   func() *wire.Talk
 	conns  []*conn // by descriptor
-	queue  []*conn // could go on, but had their turn
 	timers timer.Queue
 	buf    [sock.ReadBytes]byte
 }
 
 type conn struct {
-	fd     int
-	talk   *wire.Talk
-	want   wire.Want // what it is watched for
-	queued bool
+	fd    int
+	talk  *wire.Talk
+	again bool // it could go on, but had its turn
 }
 
 // Serve answers connections to ln until it is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
-	l := &loop{ln: ln, open: open}
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
+	l := &loop{ln: ln, open: open}
 	for {
-		limit := l.timers.Wait()
-		if len(l.queue) > 0 {
-			limit = 0
-		}
 		read, write, urgent, n := l.sets()
-		if _, err := sock.Select(n, &read, &write, &urgent, limit); err != nil {
+		if _, err := sock.Select(n, &read, &write, &urgent, l.timers.Wait()); err != nil {
 			return err
 		}
 		for fd, c := range l.conns {
@@ -49,17 +43,12 @@ func Serve(ln int, open func() *wire.Talk) error {
 				l.turn(c)
 			}
 		}
-		for fd, ok := l.timers.Due(); ok; fd, ok = l.timers.Due() {
-			l.conns[fd].talk.Woke()
-			l.turn(l.conns[fd])
-		}
-		for range len(l.queue) {
-			c := l.queue[0]
-			l.queue = l.queue[1:]
-			if c.queued {
-				c.queued = false
-				l.turn(c)
+		for fd := range l.timers.Due() {
+			c := l.conns[fd]
+			if !c.again {
+				c.talk.Woke()
 			}
+			l.turn(c)
 		}
 		if read.Has(ln) {
 			if err := l.accept(); err != sock.Again {
@@ -73,10 +62,10 @@ func Serve(ln int, open func() *wire.Talk) error {
 func (l *loop) sets() (read, write, urgent sock.FDSet, n int) {
 	read.Set(l.ln)
 	for fd, c := range l.conns {
-		if c == nil || c.queued {
+		if c == nil || c.again {
 			continue
 		}
-		switch c.want {
+		switch c.talk.Next() {
 		case wire.Read:
 			read.Set(fd)
 		case wire.Write:
@@ -107,36 +96,30 @@ func (l *loop) accept() error {
 
 // turn lets a connection go as far as it can without waiting, and not farther than is fair.
 func (l *loop) turn(c *conn) {
+	c.again = false
 	fed, worked, budget := false, false, sock.TurnBytes
 	for {
-		c.want = c.talk.Next()
-		switch c.want {
+		switch c.talk.Next() {
 		case wire.Read:
 			if fed {
 				l.wait(c)
 				return
 			}
 			n, err := sock.Read(c.fd, l.buf[:])
-			if err == sock.Again {
-				l.wait(c)
-				return
-			} else if err != nil {
-				l.close(c, sock.Close)
+			if err != nil {
+				l.blocked(c, err)
 				return
 			}
 			c.talk.Feed(l.buf[:n])
 			fed = true
 		case wire.Write:
 			if budget <= 0 {
-				l.again(c)
+				l.yield(c)
 				return
 			}
 			n, err := sock.Write(c.fd, c.talk.Out())
-			if err == sock.Again {
-				l.wait(c)
-				return
-			} else if err != nil {
-				l.close(c, sock.Close)
+			if err != nil {
+				l.blocked(c, err)
 				return
 			}
 			c.talk.Sent(n)
@@ -146,7 +129,7 @@ func (l *loop) turn(c *conn) {
 			return
 		case wire.Work:
 			if worked {
-				l.again(c)
+				l.yield(c)
 				return
 			}
 			c.talk.Work()
@@ -161,16 +144,23 @@ func (l *loop) turn(c *conn) {
 // wait leaves a connection to the next select, which watches for what it wants.
 func (l *loop) wait(c *conn) { l.timers.Set(c.fd, c.talk.Pause()) }
 
-// again queues a connection behind the others.
-func (l *loop) again(c *conn) {
-	l.timers.Set(c.fd, 0)
-	c.queued = true
-	l.queue = append(l.queue, c)
+// blocked is what a call that would have blocked, or failed, comes to.
+func (l *loop) blocked(c *conn, err error) {
+	if err == sock.Again {
+		l.wait(c)
+	} else {
+		l.close(c, sock.Close)
+	}
+}
+
+// yield lets the others have their turn first.
+func (l *loop) yield(c *conn) {
+	l.timers.Set(c.fd, 1)
+	c.again = true
 }
 
 func (l *loop) close(c *conn, bye func(int)) {
 	l.timers.Set(c.fd, 0)
 	l.conns[c.fd] = nil
-	c.queued = false
 	bye(c.fd)
 }
