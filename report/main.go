@@ -51,7 +51,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 			return report(stdout, stderr, dir)
 		},
 	}
-	cmd.SetArgs(args)
+	cmd.SetArgs(append([]string{}, args...)) // nil would mean the arguments of the process
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return mistake{err} })

@@ -62,9 +62,11 @@ func (v *invention) load(t *trial.Trial, path string, rate float64, served int, 
 		mean = 4e9 / v.speed[t.Cell.Model] * v.noise()
 	}
 	h := trial.NewHistogram()
-	for i := range ok {
-		q := (float64(i) + 0.5) / float64(ok)
-		h.Record(int64(mean * (0.6 + 0.4*math.Pow(-math.Log(1-q), 1.3)) * (1 + 0.02*v.rng.Float64())))
+	for first := int64(0); first < ok; {
+		n := min(ok-first, 1+(ok-first)/100) // finely at the tail
+		q := (float64(first) + float64(n)/2) / float64(ok)
+		h.RecordN(int64(mean*(0.6+0.4*math.Pow(-math.Log(1-q), 1.3))*(1+0.02*v.rng.Float64())), n)
+		first += n
 	}
 	unanswered := int64(served)
 	h.RecordN(int64(mean/2), unanswered)

@@ -132,5 +132,5 @@ func barFigure(b rows, room float64, ticks plot.Ticker) figure {
 	p.Y.Tick.Length = 0
 	p.Y.Padding = 0
 	p.Add(b)
-	return figure{plot: p, height: vg.Length(150 + 12*len(b.rows) + 16*count)}
+	return figure{plot: p, height: vg.Length(150 + 12*len(b.rows) + 14*count)}
 }

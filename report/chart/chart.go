@@ -88,11 +88,11 @@ func where(s *study.Study, placement string, more ...string) string {
 }
 
 // lineEntry is a model in a legend of lines.
-func lineEntry(name string, l look, hollow bool) entry {
+func lineEntry(name string, l look) entry {
 	return entry{name, func(c *draw.Canvas) {
 		at := c.Center()
 		c.StrokeLine2(l.line(1.6), c.Min.X, at.Y, c.Max.X, at.Y)
-		c.DrawGlyphNoClip(l.glyph(4, hollow), at)
+		c.DrawGlyphNoClip(l.glyph(4, false), at)
 	}}
 }
 

@@ -121,7 +121,7 @@ func latency(s *study.Study, g *study.Group) (figure, bool) {
 		}
 		if any {
 			p.Add(drawn)
-			f.legend = append(f.legend, lineEntry(model, drawn.look, false))
+			f.legend = append(f.legend, lineEntry(model, drawn.look))
 		}
 	}
 	if len(f.legend) == 0 {

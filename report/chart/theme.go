@@ -41,7 +41,7 @@ var palette = []color.RGBA{
 	{70, 70, 70, 255},    // grey
 }
 
-var dashes = [][]vg.Length{nil, {7, 3}, {2, 2}, {9, 3, 2, 3}}
+var dashes = [][]vg.Length{nil, {7, 3}, {2, 2}}
 
 // look is how one model is drawn in every picture of a run. Colour, dash and marker repeat with different periods, so
 // no two of 14 models share more than one of them.

@@ -67,18 +67,18 @@ func throughput(s *study.Study) (figure, bool) {
 		plot: p,
 	}
 
-	ceiling := path{look: look{color: palette[6], dashes: dashes[2]}}
+	var ceiling []level
 	for _, g := range groups {
 		if g.Ceiling == nil {
 			continue
 		}
 		if sum := g.Ceiling.Summary(study.Rate); sum.N > 0 {
-			ceiling.levels = append(ceiling.levels, level{x: float64(g.Connections), median: sum.Median})
+			ceiling = append(ceiling, level{x: float64(g.Connections), median: sum.Median})
 			p.Y.Max = max(p.Y.Max, sum.High)
 		}
 	}
-	if len(ceiling.levels) > 0 {
-		p.Add(band(ceiling.levels))
+	if len(ceiling) > 0 {
+		p.Add(band(ceiling))
 		f.legend = append(f.legend, entry{"client's ceiling", func(c *draw.Canvas) {
 			box := vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: c.Center().Y - 5}, Max: vg.Point{X: c.Max.X, Y: c.Center().Y + 5}}
 			c.FillPolygon(hair, []vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}})
@@ -86,10 +86,10 @@ func throughput(s *study.Study) (figure, bool) {
 		}})
 	}
 
-	look := looks(s)
-	starved := false
+	style := looks(s)
+	starved, any := false, false
 	for _, model := range s.Models() {
-		drawn := path{look: look[model]}
+		drawn := path{look: style[model]}
 		for _, g := range groups {
 			cell := g.Cell(model)
 			if cell == nil {
@@ -106,16 +106,16 @@ func throughput(s *study.Study) (figure, bool) {
 		}
 		if len(drawn.levels) > 0 {
 			p.Add(drawn)
-			f.legend = append(f.legend, lineEntry(model, drawn.look, false))
+			f.legend = append(f.legend, lineEntry(model, drawn.look))
+			any = true
 		}
 	}
 	if starved {
-		plain := look[s.Models()[0]]
-		plain.color, plain.dashes, plain.marker = palette[6], nil, marker{sides: shapes[0]}
+		plain := look{color: palette[6], marker: marker{sides: shapes[0]}}
 		f.legend = append(f.legend, entry{"starved", func(c *draw.Canvas) { c.DrawGlyphNoClip(plain.glyph(4, true), c.Center()) }})
 	}
 	p.Y.Max *= 1.04
-	return f, true
+	return f, any
 }
 
 var ceilingLine = draw.LineStyle{Color: palette[6], Width: 1.2}

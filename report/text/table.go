@@ -1,6 +1,8 @@
 package text
 
 import (
+	"bytes"
+	"fmt"
 	"io"
 	"strings"
 
@@ -23,11 +25,18 @@ func (t Table) Markdown(w io.Writer) error {
 
 // Terminal writes t with drawn lines, no wider than it needs to be.
 func (t Table) Terminal(w io.Writer) error {
-	return t.render(w, plainCell, tablewriter.WithRendition(tw.Rendition{
+	var b bytes.Buffer
+	err := t.render(&b, plainCell, tablewriter.WithRendition(tw.Rendition{
 		Symbols:  tw.NewSymbols(tw.StyleLight),
 		Borders:  tw.Border{Left: tw.Off, Right: tw.Off, Top: tw.Off, Bottom: tw.Off},
 		Settings: tw.Settings{Separators: tw.Separators{BetweenColumns: tw.Off}},
 	}))
+	for line := range bytes.Lines(b.Bytes()) {
+		if err == nil {
+			_, err = fmt.Fprintf(w, "%s\n", bytes.TrimRight(line, " \n"))
+		}
+	}
+	return err
 }
 
 func (t Table) render(w io.Writer, cell func(string) string, options ...tablewriter.Option) error {

@@ -14,7 +14,7 @@ import (
 
 // situations is the table by kind of load.
 func situations(s *study.Study) Table {
-	t := Table{Words: 6, Header: []string{"situation", "cell", "choose", "by", "better than the next, and than the last", "without rank"}}
+	t := Table{Words: 6, Header: []string{"situation", "cell", "choose", "by", "ahead of the next, and of the last", "without rank"}}
 	list := s.Situations()
 	waits := slices.IndexFunc(list, func(x study.Situation) bool { return x.Ranking.Group.Scenario == "hello" })
 	for i, situation := range list {

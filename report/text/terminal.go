@@ -25,7 +25,7 @@ func Terminal(w io.Writer, s *study.Study) error {
 	for i, row := range narrow.Rows {
 		narrow.Rows[i] = []string{row[0], row[2], row[4]}
 	}
-	narrow.Words, narrow.Header = 3, []string{"situation", "choose", "better than the next, and than the last"}
+	narrow.Words, narrow.Header = 3, []string{"situation", "choose", "ahead of the next, and of the last"}
 	if err := show("Which model for which load", narrow); err != nil {
 		return err
 	}

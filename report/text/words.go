@@ -140,19 +140,21 @@ func busiest(s *study.Study, g *study.Group) string {
 	switch {
 	case len(r.Places) == 0:
 		fmt.Fprintf(&b, "no model can be ranked at %s", busy)
-	case len(best) == 0:
+	case len(best) == 0 || !s.Comparable():
 		var seen []string
 		for _, p := range r.Places {
 			seen = append(seen, code(p.Cell.Model)+" "+value(m, p.Summary.Median))
 		}
 		fmt.Fprintf(&b, "%s gave these %s, not compared: %s", busy, m.Name, strings.Join(seen, ", "))
+	case len(r.Places) == 1 && len(r.Others) == 0:
+		fmt.Fprintf(&b, "%s, the only model, answers %s from %s", models(best), value(study.Rate, best[0].Cell.Summary(study.Rate).Median), busy)
 	case m.Less:
 		fmt.Fprintf(&b, "%s bring the client to its limit, so the models are compared by what a request costs the server: %s %s (%s)",
 			busy, models(best), verb(best, "takes least", "tie for least"), medians(best, m))
 	default:
 		fmt.Fprintf(&b, "%s %s from %s (%s)", models(best), verb(best, "answers most", "tie for most requests"), busy, medians(best, m))
 	}
-	if rest := r.Rest(); len(best) > 0 && len(rest) > 0 {
+	if rest := r.Rest(); s.Comparable() && len(best) > 0 && len(rest) > 0 {
 		var behind []string
 		for _, p := range rest {
 			behind = append(behind, code(p.Cell.Model)+" "+units.Ratio(p.ToBest.Median)+" times")

@@ -1,0 +1,93 @@
+package chart
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/plot"
+
+	"carousel/internal/trial"
+	"carousel/report/study"
+)
+
+func TestTicks(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		ticker    plot.Ticker
+		low, high float64
+		want      []string
+	}{
+		{"levels", levels{1, 16, 1024}, 0.8, 1200, []string{"1", "16", "1,024"}},
+		{"nines", nines{}, 0, 0.9995, []string{"0\u00a0%", "50\u00a0%", "75\u00a0%", "90\u00a0%", "95\u00a0%", "99\u00a0%", "99.5\u00a0%", "99.9\u00a0%"}},
+		{"durations", durations{}, 3e5, 3e6, []string{"500\u00a0µs", "1\u00a0ms", "2\u00a0ms"}},
+		{"wide durations", durations{}, 1e3, 1e9, []string{"1\u00a0µs", "", "", "10\u00a0µs", "", "", "100\u00a0µs", "", "", "1\u00a0ms", "", "", "10\u00a0ms", "", "", "100\u00a0ms", "", "", "1\u00a0s"}},
+		{"amounts", amounts{}, 0, 7000, []string{"0", "1,000", "2,000", "3,000", "4,000", "5,000", "6,000", "7,000"}},
+		{"amounts by unit", amounts{1000}, 0, 43000, []string{"0", "10", "20", "30", "40"}},
+		{"small amounts", amounts{}, 0, 0.9, []string{"0", "0.2", "0.4", "0.6", "0.8"}},
+		{"nothing", amounts{}, 0, 0, nil},
+	} {
+		var got []string
+		for _, tick := range test.ticker.Ticks(test.low, test.high) {
+			got = append(got, tick.Label)
+			if tick.Value < test.low-1e-9 || tick.Value > test.high+1e-9 {
+				t.Errorf("%s: tick %v is outside %v to %v", test.name, tick.Value, test.low, test.high)
+			}
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
+		}
+	}
+}
+
+func TestScalesAreEvenInTheirSteps(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		scale     plot.Normalizer
+		low, high float64
+		at        []float64
+		want      []float64
+	}{
+		{"log2", log2{}, 1, 256, []float64{1, 16, 256}, []float64{0, 0.5, 1}},
+		{"nines", nines{}, 0, 0.9999, []float64{0, 0.9, 0.99, 0.999, 0.9999}, []float64{0, 0.25, 0.5, 0.75, 1}},
+		{"durations", durations{}, 1e3, 1e9, []float64{1e3, 1e6, 1e9}, []float64{0, 0.5, 1}},
+	} {
+		for i, x := range test.at {
+			if got := test.scale.Normalize(test.low, test.high, x); math.Abs(got-test.want[i]) > 1e-9 {
+				t.Errorf("%s at %v is %v, want %v", test.name, x, got, test.want[i])
+			}
+		}
+	}
+}
+
+// Every model must be told from every other by two of colour, dash and marker, so also without colour.
+func TestFourteenModelsLookDifferent(t *testing.T) {
+	for i := range 14 {
+		for j := range i {
+			a, b := lookOf(i), lookOf(j)
+			same := 0
+			for _, alike := range []bool{a.color == b.color, slices.Equal(a.dashes, b.dashes), a.marker == b.marker} {
+				if alike {
+					same++
+				}
+			}
+			if same > 1 {
+				t.Errorf("models %d and %d share %d of colour, dash and marker", j, i, same)
+			}
+		}
+	}
+}
+
+func TestNothingMeasuredDrawsNothing(t *testing.T) {
+	failed := trial.Trial{Round: 1, Cell: trial.Cell{Model: "epoll", Scenario: "hello", Connections: 64, Placement: trial.Split}, Failed: "no"}
+	for _, trials := range [][]trial.Trial{nil, {failed}} {
+		pictures, err := Draw(study.New(trial.Run{}, trials, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range pictures {
+			t.Errorf("%d failed trials draw %s", len(trials), p.Name)
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carousel/internal/trial"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s differs (if it should, run the test with -update):\n%s", file, diff)
+	}
+}
+
+// files reads a folder.
+func files(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]byte{}
+	for _, file := range list {
+		if found[filepath.Base(file)], err = os.ReadFile(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return found
+}
+
+func TestReport(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	whole(t, dir)
+	var stdout, stderr bytes.Buffer
+	if code := run(&stdout, &stderr, []string{dir}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &stderr)
+	}
+	first := files(t, dir)
+	golden(t, "README.md", first["README.md"])
+	golden(t, "terminal.txt", stdout.Bytes())
+
+	for _, name := range []string{"throughput.png", "latency.png", "paced.png", "processor-time.png", "thinking.png", "block-sleep.png"} {
+		if first[name] == nil {
+			t.Errorf("there is no %s", name)
+		}
+		if !strings.Contains(string(first["README.md"]), "("+name+")") {
+			t.Errorf("the README does not show %s", name)
+		}
+	}
+
+	var again bytes.Buffer
+	if code := run(&again, &stderr, []string{dir}); code != 0 || !bytes.Equal(again.Bytes(), stdout.Bytes()) {
+		t.Errorf("a second time: exit code %d, the same table: %v", code, bytes.Equal(again.Bytes(), stdout.Bytes()))
+	}
+	for name, want := range first {
+		if !bytes.Equal(files(t, dir)[name], want) {
+			t.Errorf("the same trials gave another %s", name)
+		}
+	}
+}
+
+func TestPicturesAreWhole(t *testing.T) {
+	many := newInvention(1, "blocking", "select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine",
+		"thread", "pool", "prefork", "reactors", "uring")
+	many.round(1)
+	record := many.record()
+	record.Finished = nil
+	for name, write := range map[string]func(dir string){
+		"five models":                   func(dir string) { whole(t, dir) },
+		"one round of 14, interrupted":  func(dir string) { many.write(t, dir, record) },
+		"one trial that was never done": func(dir string) { (&invention{trials: many.trials[:1]}).write(t, dir, record) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "run")
+			write(dir)
+			if code := run(&bytes.Buffer{}, &bytes.Buffer{}, []string{dir}); code != 0 {
+				t.Fatalf("exit code %d", code)
+			}
+			for file, text := range files(t, dir) {
+				if filepath.Ext(file) != ".png" {
+					continue
+				}
+				picture, err := png.Decode(bytes.NewReader(text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if at, c := edge(picture); at != nil {
+					t.Errorf("%s: something reaches the edge at %v: %v", file, at, c)
+				}
+				if w := picture.Bounds().Dx(); w != 1440 {
+					t.Errorf("%s is %d pixels wide, want 1440", file, w)
+				}
+			}
+		})
+	}
+}
+
+// edge finds a pixel within 4 of the edge that is not opaque white: what is there is perhaps cut off.
+func edge(p image.Image) (*image.Point, color.Color) {
+	inner := p.Bounds().Inset(4)
+	for y := p.Bounds().Min.Y; y < p.Bounds().Max.Y; y++ {
+		for x := p.Bounds().Min.X; x < p.Bounds().Max.X; x++ {
+			at := image.Pt(x, y)
+			if at.In(inner) {
+				continue
+			}
+			if r, g, b, a := p.At(x, y).RGBA(); r&g&b&a != 0xffff {
+				return &at, p.At(x, y)
+			}
+		}
+	}
+	return nil, nil
+}
+
+func TestAPartialRunSaysSo(t *testing.T) {
+	v := newInvention(6, "blocking", "epoll", "goroutine")
+	v.round(1)
+	v.round(2)
+	v.trials = v.trials[:len(v.trials)-7]
+	record := v.record()
+	record.Finished = nil
+	dir := filepath.Join(t.TempDir(), "run")
+	v.write(t, dir, record)
+	var stdout, stderr bytes.Buffer
+	if code := run(&stdout, &stderr, []string{dir}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &stderr)
+	}
+	readme := string(files(t, dir)["README.md"])
+	for _, want := range []string{"**This run was interrupted: the report is partial (2 rounds of 6 begun).**", "fewer than 6 compare nothing"} {
+		if !strings.Contains(readme, want) {
+			t.Errorf("the README does not say %q", want)
+		}
+	}
+	for _, never := range []string{"tie for", "answers most", "| a |", "NaN"} {
+		if strings.Contains(readme, never) {
+			t.Errorf("the README of two rounds says %q", never)
+		}
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Chdir(t.TempDir())
+	empty := func(dir, record, trials string) string {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{trial.RunFile: record, trial.TrialsFile: trials} {
+			if text == "" {
+				continue
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return dir
+	}
+	for _, test := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{}, 2, `no run under results/: make one with "make bench"`},
+		{[]string{"nowhere"}, 2, "nowhere is no run folder"},
+		{[]string{"a", "b"}, 2, "2 folders: report takes one"},
+		{[]string{"--wide"}, 2, "unknown flag: --wide"},
+		{[]string{empty("bare", "", "")}, 2, "bare is no run folder: it has no run.json"},
+		{[]string{empty("idle", `{"schema":1}`, "")}, 1, "idle has no trials"},
+		{[]string{empty("newer", `{"schema":9}`, "")}, 1, "the record has schema 9, this program reads up to 1"},
+		{[]string{empty("newer-trial", `{"schema":1}`, `{"schema":9}`+"\n")}, 1, "the record has schema 9, this program reads up to 1"},
+		{[]string{empty("broken", `{"schema`, "")}, 1, "broken"},
+	} {
+		var stdout, stderr bytes.Buffer
+		if code := run(&stdout, &stderr, test.args); code != test.code {
+			t.Errorf("report %v: exit code %d, want %d", test.args, code, test.code)
+		}
+		if !strings.Contains(stderr.String(), test.says) || strings.Count(stderr.String(), "\n") != 1 {
+			t.Errorf("report %v says %q, want one line with %q", test.args, &stderr, test.says)
+		}
+		if stdout.Len() > 0 {
+			t.Errorf("report %v: stdout holds %q", test.args, &stdout)
+		}
+	}
+}
+
+func TestWithoutAnArgumentTheNewestRun(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, started := range map[string]time.Time{"b-old": time.Unix(100, 0), "a-new": time.Unix(200, 0), "c-older": time.Unix(50, 0)} {
+		v := newInvention(1, "epoll")
+		v.add(1, trial.Cell{Model: "epoll", Scenario: "hello", Connections: 1, Placement: trial.Split}, func(t *trial.Trial) { t.Failed = "no" })
+		record := v.record()
+		record.Started = started
+		v.write(t, filepath.Join("results", name), record)
+	}
+	var stderr bytes.Buffer
+	if code := run(&bytes.Buffer{}, &stderr, nil); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &stderr)
+	}
+	if written, _ := filepath.Glob("results/*/README.md"); len(written) != 1 || written[0] != filepath.Join("results", "a-new", "README.md") {
+		t.Errorf("wrote %v, want the report of a-new", written)
+	}
+}

@@ -1,0 +1,381 @@
+package study
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carousel/internal/trial"
+	"carousel/internal/usage"
+	"carousel/report/stats"
+)
+
+// measured is a trial of a cell whose answered connections got rate replies a second for one second, at 10 µs of server and 5 µs
+// of client each.
+func measured(round int, c trial.Cell, rate float64) trial.Trial {
+	if c.Placement == "" {
+		c.Placement = trial.Split
+	}
+	ok := int64(rate)
+	return trial.Trial{Schema: 1, Round: round, Cell: c, Load: &trial.Load{
+		RateRPS:     rate,
+		Requests:    trial.Requests{OK: ok},
+		Connections: trial.Connections{Answered: int64(c.Connections)},
+		CPU:         usage.CPU{UserNS: ok * 5000},
+		TargetCPU:   &usage.CPU{UserNS: ok * 4000, SystemNS: ok * 6000},
+		Verdict:     trial.Verdict{State: "valid"},
+	}}
+}
+
+func hello(model string, connections int) trial.Cell {
+	return trial.Cell{Model: model, Scenario: "hello", Connections: connections}
+}
+
+// rounds is six trials of a cell at the given rates.
+func rounds(c trial.Cell, rates ...float64) []trial.Trial {
+	var list []trial.Trial
+	for i, rate := range rates {
+		list = append(list, measured(i+1, c, rate))
+	}
+	return list
+}
+
+func flat(c trial.Cell, rate float64) []trial.Trial {
+	return rounds(c, rate, rate, rate, rate, rate, rate)
+}
+
+func study(parts ...[]trial.Trial) *Study {
+	var all []trial.Trial
+	for _, p := range parts {
+		all = append(all, p...)
+	}
+	return New(trial.Run{Models: []string{"blocking", "select", "epoll", "goroutine"}}, all, nil)
+}
+
+func TestStanding(t *testing.T) {
+	starve := flat(hello("blocking", 64), 900)
+	starve[2].Load.Connections.Answered = 1
+	starve[2].Load.Connections.LongestWaitNS = 7e8
+	starve[4].Load.Connections.Answered = 5
+	starve[4].Load.Connections.LongestWaitNS = 9e8
+	broken := flat(hello("nethttp", 64), 900)
+	broken[0].Load, broken[0].Failed = nil, "the server ended"
+	wrong := flat(hello("pool", 64), 900)
+	wrong[1].Load.Verdict.State = "invalid"
+	na := flat(hello("mine", 64), 0)
+	for i := range na {
+		na[i].Load, na[i].NA = nil, "no /"
+	}
+	lost := flat(hello("thread", 64), 0)
+	for i := range lost {
+		lost[i].Load, lost[i].Failed = nil, "the server ended"
+	}
+	s := study(starve, broken, wrong, na, lost, flat(hello("epoll", 64), 851), flat(hello("select", 64), 849),
+		flat(hello(trial.Null, 64), 1000))
+	g := s.At("hello", 64, trial.Split)
+	for model, want := range map[string][2]Standing{ // by rate, by server time
+		"blocking": {Starved, Starved},
+		"nethttp":  {TooFew, TooFew},
+		"pool":     {TooFew, TooFew},
+		"mine":     {NotApplicable, NotApplicable},
+		"thread":   {NotMeasured, NotMeasured},
+		"epoll":    {AtCeiling, Ranked},
+		"select":   {Ranked, Ranked},
+	} {
+		cell := g.Cell(model)
+		if model == "nethttp" || model == "pool" {
+			cell.limit = 0 // they would be at the ceiling as well
+		}
+		if got := [2]Standing{cell.Standing(Rate), cell.Standing(ServerTime)}; got != want {
+			t.Errorf("%s stands %v, want %v", model, got, want)
+		}
+	}
+	answered, n, wait, starved := g.Cell("blocking").Starved()
+	if !starved || answered != 1 || n != 64 || wait != 9e8 {
+		t.Errorf("blocking: %d of %d, %d ns, %v; want the worst trial's 1 of 64 and the longest wait", answered, n, wait, starved)
+	}
+	if pool := g.Cell("pool"); pool.Invalid != 1 || len(pool.Trials) != 5 {
+		t.Errorf("pool has %d invalid and %d counted trials, want 1 and 5", pool.Invalid, len(pool.Trials))
+	}
+	if g.Fair().Name != ServerTime.Name {
+		t.Error("a group with a cell at the client's ceiling is ranked by rate")
+	}
+}
+
+func TestRankTiesAndTies(t *testing.T) {
+	s := study(
+		rounds(hello("epoll", 64), 100, 110, 90, 100, 105, 95),
+		rounds(hello("select", 64), 101, 108, 91, 99, 106, 94), // now above, now below
+		rounds(hello("goroutine", 64), 70, 77, 63, 70, 73.5, 66.5),
+		flat(hello("blocking", 64), 10),
+	)
+	r := s.Main().Rank(Rate)
+	var order, letters []string
+	for _, p := range r.Places {
+		order, letters = append(order, p.Cell.Model), append(letters, p.Letters)
+	}
+	if diff := cmp.Diff([]string{"select", "epoll", "goroutine", "blocking"}, order); diff != "" {
+		t.Log("equal medians keep the ladder's order")
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"a", "a", "b", "c"}, letters); diff != "" {
+		t.Error(diff)
+	}
+	if best := r.Best(); len(best) != 2 {
+		t.Errorf("%d models lead, want the two that tie", len(best))
+	}
+	rest := r.Rest()
+	if len(rest) != 2 || math.Abs(rest[0].ToBest.Median-0.7) > 0.01 {
+		t.Errorf("behind are %v, want goroutine at 0.70 and blocking", rest)
+	}
+	if got := r.Advantage(rest[1]); math.Abs(got-10) > 0.2 {
+		t.Errorf("the first is %v times blocking, want about 10", got)
+	}
+	cost := s.Main().Rank(ServerTime) // all cost the same
+	if len(cost.Best()) != 4 {
+		t.Errorf("%d models are cheapest, want all 4", len(cost.Best()))
+	}
+}
+
+func TestFewRoundsCompareNothing(t *testing.T) {
+	s := study(rounds(hello("epoll", 64), 100), rounds(hello("select", 64), 50))
+	r := s.Main().Rank(Rate)
+	if s.Comparable() || len(r.Best()) != 0 || !r.Unknown() || r.Places[0].Letters != "" {
+		t.Errorf("one round compares: %+v", r)
+	}
+}
+
+func TestNoiseRaisesTheBar(t *testing.T) {
+	again := hello("epoll", 64)
+	again.Control = true
+	quiet := [][]trial.Trial{flat(hello("epoll", 64), 100), flat(hello("select", 64), 90)}
+	if c := study(quiet...).Main(); c.Compare(c.Cell("select"), c.Cell("epoll"), Rate).Order != stats.Lower {
+		t.Error("a tenth less in every round is no difference")
+	}
+	s := study(append(quiet, flat(again, 115))...)
+	if got := s.Noise(Rate); math.Abs(got-0.15) > 1e-9 {
+		t.Errorf("noise is %v, want 0.15", got)
+	}
+	if c := s.Main(); c.Compare(c.Cell("select"), c.Cell("epoll"), Rate).Order != stats.Tied {
+		t.Error("less than the same model shows against itself is a difference")
+	}
+	if n := len(s.Main().Cell("epoll").Trials); n != 6 {
+		t.Errorf("epoll has %d trials, want 6: the second ones are a control", n)
+	}
+}
+
+func TestARepeatedTrialReplacesAFailedOne(t *testing.T) {
+	failed := measured(1, hello("epoll", 1), 0)
+	failed.Load, failed.Failed = nil, "port in use"
+	for name, trials := range map[string][]trial.Trial{
+		"failed first": {failed, measured(1, hello("epoll", 1), 50)},
+		"failed last":  {measured(1, hello("epoll", 1), 50), failed},
+	} {
+		s := study(trials)
+		if len(s.Failed()) != 0 || s.Main().Cell("epoll").Summary(Rate).Median != 50 {
+			t.Errorf("%s: %d failed trials, rate %v", name, len(s.Failed()), s.Main().Cell("epoll").Summary(Rate))
+		}
+	}
+}
+
+func TestOrderOfTheReport(t *testing.T) {
+	shared := hello("epoll", 16)
+	shared.Placement = trial.Shared
+	s := study(flat(trial.Cell{Model: "epoll", Scenario: "zebra", Connections: 1}, 1), flat(trial.Cell{Model: "epoll", Scenario: "sleep", Connections: 64}, 1),
+		flat(shared, 1), flat(hello("own", 64), 1), flat(hello("goroutine", 64), 1), flat(hello("blocking", 64), 1), flat(hello("epoll", 1), 1))
+	var got []string
+	for _, g := range s.Groups {
+		for _, c := range g.Cells {
+			got = append(got, fmt.Sprintf("%s %s %d %s", g.Scenario, g.Placement, g.Connections, c.Model))
+		}
+	}
+	want := []string{"hello split 1 epoll", "hello split 64 blocking", "hello split 64 goroutine", "hello split 64 own",
+		"hello shared 16 epoll", "sleep split 64 epoll", "zebra split 1 epoll"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"blocking", "select", "epoll", "goroutine", "own"}, s.Models()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOneProcessorHasOnlySharedCells(t *testing.T) {
+	one, many := hello("blocking", 1), hello("goroutine", 64)
+	one.Placement, many.Placement = trial.Shared, trial.Shared
+	s := study(flat(one, 10), flat(many, 10))
+	if s.Home() != trial.Shared || s.Baseline() == nil || s.Main().Connections != 64 {
+		t.Errorf("home %q, baseline %v, main %v", s.Home(), s.Baseline(), s.Main())
+	}
+	for _, situation := range s.Situations() {
+		if situation.Name == "server and client share all processors" {
+			t.Error("the home placement is listed a second time")
+		}
+	}
+}
+
+func TestDid(t *testing.T) {
+	cell := func(scenario string, n int) trial.Cell {
+		return trial.Cell{Model: "select", Scenario: scenario, Connections: n}
+	}
+	with := func(list []trial.Trial, how int, change func(*trial.Trial)) []trial.Trial {
+		for i := range how {
+			change(&list[i])
+		}
+		return list
+	}
+	starve := func(t *trial.Trial) { t.Load.Connections.Answered = 1 }
+	refuse := func(t *trial.Trial) { t.Load.Errors = map[string]int64{"status_503": 3} }
+	paced := cell("paced", 64)
+	paced.RateRPS = 1000
+	slow := func(ns int64) func(*trial.Trial) {
+		return func(t *trial.Trial) { t.Load.Latency.P99, t.Load.Requests.OK = ns, 1000 }
+	}
+	reference := paced
+	reference.Model = "epoll"
+	beside := with(flat(reference, 1000), 6, slow(100))
+	probes := func(unanswered int) []trial.Trial {
+		list := flat(cell("thinking", 64), 1)
+		for i := range list {
+			list[i].Load, list[i].Probe = nil, &trial.Probe{Silent: 64, Limit: 64, Answered: i >= unanswered}
+		}
+		return list
+	}
+	for _, test := range []struct {
+		name     string
+		scenario string
+		trials   []trial.Trial
+		want     string
+	}{
+		{"hello, all served", "hello", flat(cell("hello", 64), 10), Fine},
+		{"hello, one trial starved", "hello", with(flat(cell("hello", 64), 10), 1, starve), Degrades},
+		{"hello, turned away", "hello", with(flat(cell("hello", 64), 10), 4, refuse), Refuses},
+		{"hello, turned away in half", "hello", with(flat(cell("hello", 64), 10), 3, refuse), Fine},
+		{"paced, kept up", "paced", with(flat(paced, 1000), 6, slow(200)), Fine},
+		{"paced, slow", "paced", with(flat(paced, 1000), 6, slow(201)), Degrades},
+		{"paced, behind", "paced", flat(paced, 899), Fails},
+		{"paced, starved in half", "paced", with(flat(paced, 1000), 3, starve), Fine},
+		{"paced, starved in most", "paced", with(flat(paced, 1000), 4, starve), Fails},
+		{"thinking, half", "thinking", probes(3), Fine},
+		{"thinking, most", "thinking", probes(4), Fails},
+		{"block, one at a time", "block", flat(cell("block", 64), 199), Fails},
+		{"block, a few", "block", flat(cell("block", 64), 200), Degrades},
+		{"block, half of the ideal", "block", flat(cell("block", 64), 3200), Fine},
+		{"sleep, starved in most", "sleep", with(flat(cell("sleep", 64), 6400), 4, starve), Fails},
+		{"nothing measured", "sleep", flat(cell("block", 64), 1), ""},
+	} {
+		if got := study(test.trials, beside).Did(test.scenario, "select"); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestDelayIsTheOneAskedFor(t *testing.T) {
+	list := flat(trial.Cell{Model: "epoll", Scenario: "block", Connections: 4}, 1)
+	if d := study(list).Find("block", "")[0].Delay(); d != 10*time.Millisecond {
+		t.Errorf("without a path the delay is %v, want 10ms", d)
+	}
+	list[0].Load.Spec = map[string]any{"target": "http://127.0.0.1:5000/block/25ms"}
+	g := study(list).Find("block", "")[0]
+	if d := g.Delay(); d != 25*time.Millisecond {
+		t.Errorf("the delay is %v, want 25ms", d)
+	}
+	if one, all := g.Ideals(); one != 40 || all != 160 {
+		t.Errorf("ideals are %v and %v, want 40 and 160", one, all)
+	}
+}
+
+func TestSecondOpinionIsNoRival(t *testing.T) {
+	own := trial.Cell{Model: "epoll", Scenario: "spin", Connections: 16}
+	other := own
+	other.Engine = "hey"
+	s := study(flat(own, 100), flat(other, 98))
+	list := s.Opinions()
+	if len(list) != 1 || math.Abs(list[0].Ratio(Rate).Median-0.98) > 1e-12 {
+		t.Fatalf("opinions: %+v", list)
+	}
+	if r := list[0].Group.Rank(Rate); len(r.Places) != 1 {
+		t.Errorf("%d places, want loadgen's own only", len(r.Places))
+	}
+}
+
+func TestReasonsCountAlike(t *testing.T) {
+	list := flat(hello("epoll", 64), 1)
+	for i := range list {
+		list[i].Load.Verdict = trial.Verdict{State: "suspect", Reasons: []string{fmt.Sprintf("steal was %d.%d %%", i, i)}}
+	}
+	list[5].Load.Verdict = trial.Verdict{State: "invalid", Reasons: []string{"wrong answers: 3"}}
+	want := []Reason{
+		{"invalid", "wrong answers: 3", 1, "epoll in hello at 64 connections, split"},
+		{"suspect", "steal was 0.0 %", 5, "epoll in hello at 64 connections, split"},
+	}
+	if diff := cmp.Diff(want, study(list).Reasons()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPercentilesNeedSupport(t *testing.T) {
+	for _, test := range []struct {
+		ok, unanswered int64
+		want           [3]bool // p50, p99, p99.9
+	}{
+		{19, 0, [3]bool{false, false, false}},
+		{20, 0, [3]bool{true, false, false}},
+		{999, 0, [3]bool{true, false, false}},
+		{936, 64, [3]bool{true, true, false}},
+		{10000, 0, [3]bool{true, true, true}},
+	} {
+		l := &trial.Load{Requests: trial.Requests{OK: test.ok, Unanswered: test.unanswered}, Latency: trial.Latency{P50: 1, P99: 2, P999: 3}}
+		for i, m := range []Metric{P50, P99, P999} {
+			if got := !math.IsNaN(m.Of(Trial{Trial: trial.Trial{Load: l}})); got != test.want[i] {
+				t.Errorf("%s of %d + %d requests: printed %v, want %v", m.Name, test.ok, test.unanswered, got, test.want[i])
+			}
+		}
+	}
+}
+
+func TestUnansweredMakeLowerBounds(t *testing.T) {
+	h := trial.NewHistogram()
+	for i := range int64(1000) {
+		h.Record((i + 1) * 1000)
+	}
+	text, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for unanswered, want := range map[int64]bool{0: false, 9: false, 60: true} { // of 1000: up to 60 ranks further on
+		c := newCurve(&trial.Load{Histogram: text, Requests: trial.Requests{OK: 1000 - unanswered, Unanswered: unanswered}})
+		if got := c.AtLeast(0.5); got != want {
+			t.Errorf("%d unanswered: p50 is a lower bound: %v, want %v", unanswered, got, want)
+		}
+	}
+	c := newCurve(&trial.Load{Histogram: text})
+	for i, q := range Grid {
+		if supported := 1000*(1-q) >= Support-1e-6; supported == math.IsNaN(c.At[i]) {
+			t.Errorf("at %v the curve has %v", q, c.At[i])
+		}
+	}
+	if newCurve(&trial.Load{Histogram: "torn"}) != nil {
+		t.Error("an unreadable histogram gives a curve")
+	}
+}
+
+func TestSituationsFollowTheLevels(t *testing.T) {
+	var parts [][]trial.Trial
+	for _, n := range []int{1, 16, 64, 256} {
+		parts = append(parts, flat(hello("epoll", n), 10), flat(hello("select", n), 10))
+	}
+	got := map[string]int{}
+	for _, situation := range study(parts...).Situations() {
+		got[situation.Name] = situation.Ranking.Group.Connections
+	}
+	want := map[string]int{"one busy client": 1, "a few busy clients": 16, "many busy clients": 256, "processor time is what costs": 256}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if list := study(flat(hello("epoll", 1), 1)).Situations(); len(list) != 0 {
+		t.Errorf("one model alone is recommended: %v", list)
+	}
+}

@@ -1,0 +1,119 @@
+package text
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"carousel/internal/trial"
+	"carousel/report/study"
+)
+
+func TestCellsStayInTheirColumns(t *testing.T) {
+	table := Table{Words: 1, Header: []string{"p99 ms", "req_per_s"}, Rows: [][]string{{"a|b\nc", "1,234"}, {"±µ≥–~×", "5"}, {"short"}}}
+	for name, render := range map[string]func(Table) string{
+		"markdown": func(t Table) string { var b strings.Builder; must(t.Markdown(&b)); return b.String() },
+		"terminal": func(t Table) string { var b strings.Builder; must(t.Terminal(&b)); return b.String() },
+	} {
+		got := render(table)
+		t.Setenv("LANG", "ja_JP.UTF-8")
+		if again := render(table); again != got {
+			t.Errorf("%s depends on the locale:\n%s\n%s", name, got, again)
+		}
+		want := map[string]string{
+			"markdown": "| p99 ms     | req_per_s |\n|:-----------|----------:|\n| a\\|b<br>c  |     1,234 |\n| ±µ≥–~×     |         5 |\n| short      |           |\n",
+			"terminal": " p99 ms  req_per_s\n───────────────────\n a|b; c      1,234\n ±µ≥–~×          5\n short\n",
+		}[name]
+		if squeeze(got) != squeeze(want) {
+			t.Errorf("%s:\n%s\nwant\n%s", name, got, want)
+		}
+	}
+}
+
+// squeeze takes out what only pads a column.
+func squeeze(s string) string {
+	for _, pad := range []string{"  ", "--", "──"} {
+		for strings.Contains(s, pad) {
+			s = strings.ReplaceAll(s, pad, pad[:len(pad)/2])
+		}
+	}
+	return s
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func flat(model string, connections, rounds int, rate float64) []trial.Trial {
+	var list []trial.Trial
+	for round := range rounds {
+		list = append(list, trial.Trial{Round: round + 1, Cell: trial.Cell{Model: model, Scenario: "hello", Connections: connections, Placement: trial.Split},
+			Load: &trial.Load{RateRPS: rate, Requests: trial.Requests{OK: int64(rate)}, Connections: trial.Connections{Answered: int64(connections)}}})
+	}
+	return list
+}
+
+func TestAnswer(t *testing.T) {
+	done := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	run := trial.Run{Models: []string{"blocking", "select", "epoll"}, Rounds: 6, Finished: &done, Environment: map[string]string{"cpus": "2"}}
+	part := run
+	part.Finished = nil
+	starved := flat("blocking", 64, 6, 50)
+	for i := range starved {
+		starved[i].Load.Connections.Answered = 1
+	}
+	for _, test := range []struct {
+		name   string
+		run    trial.Run
+		trials [][]trial.Trial
+		want   string
+	}{
+		{"one leads", run, [][]trial.Trial{flat("epoll", 64, 6, 2000), flat("select", 64, 6, 1500), starved},
+			"With the server on one processor and the client on another (split; 2 processors in all), `epoll` answers most from 64 busy connections (2,000/s);" +
+				" `select` 0.75 times the rate of `epoll`. Without rank: `blocking`: 1 of 64 served."},
+		{"a tie", run, [][]trial.Trial{flat("epoll", 64, 6, 2000), flat("select", 64, 6, 1990)},
+			"With the server on one processor and the client on another (split; 2 processors in all), `epoll` and `select` tie for most requests from 64 busy connections (2,000/s and 1,990/s)."},
+		{"the client is the limit", run, [][]trial.Trial{flat("epoll", 64, 6, 2000), flat(trial.Null, 64, 6, 2100)},
+			"With the server on one processor and the client on another (split; 2 processors in all), no model can be ranked at 64 busy connections. Without rank: `epoll`: not measured."},
+		{"quick", run, [][]trial.Trial{flat("epoll", 64, 1, 2000), flat("select", 64, 1, 1500)},
+			"**This run has 1 round, and fewer than 6 compare nothing: it shows that things work.** With the server on one processor and the client on another (split; 2 processors in all)," +
+				" 64 busy connections gave these requests per second, not compared: `epoll` 2,000/s, `select` 1,500/s."},
+		{"interrupted", part, [][]trial.Trial{flat("epoll", 64, 2, 2000)},
+			"**This run was interrupted: the report is partial (2 rounds of 6 begun).** **This run has 2 rounds, and fewer than 6 compare nothing: it shows that things work.**" +
+				" With the server on one processor and the client on another (split; 2 processors in all), 64 busy connections gave these requests per second, not compared: `epoll` 2,000/s."},
+		{"alone", run, [][]trial.Trial{flat("epoll", 64, 6, 2000)},
+			"With the server on one processor and the client on another (split; 2 processors in all), `epoll`, the only model, answers 2,000/s from 64 busy connections."},
+	} {
+		var all []trial.Trial
+		for _, list := range test.trials {
+			all = append(all, list...)
+		}
+		if got := Answer(study.New(test.run, all, nil)); got != test.want {
+			t.Errorf("%s:\n%s\nwant\n%s", test.name, got, test.want)
+		}
+	}
+}
+
+func TestAQuietRunHasNoWarnings(t *testing.T) {
+	done := time.Now()
+	trials := append(flat("epoll", 64, 6, 2000), flat(trial.Null, 64, 6, 9000)...)
+	s := study.New(trial.Run{Rounds: 6, Finished: &done}, trials, nil)
+	if list := Warnings(s); len(list) != 0 {
+		t.Errorf("warned of %q", list)
+	}
+	trials[3].Load.Host = trial.HostDelta{StealShare: 0.25, ListenDrops: 7}
+	list := strings.Join(Warnings(study.New(trial.Run{Rounds: 6}, trials[:11], []trial.Flaw{{Line: 9, Torn: true}})), "\n")
+	for _, want := range []string{"interrupted", "trials.jsonl:9", "steal): 0 % in the median trial, 25 % in the worst", "7 connections dropped, in 1 trial"} {
+		if !strings.Contains(strings.ReplaceAll(list, "\u00a0", " "), want) {
+			t.Errorf("no warning of %q in\n%s", want, list)
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	if got := fold("one two  three four", 9); got != "one two\nthree\nfour" {
+		t.Errorf("%q", got)
+	}
+}
