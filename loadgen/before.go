@@ -41,7 +41,7 @@ func watchable(pid int) error {
 		return nil
 	}
 	if _, err := host.TreeCPU(pid); err != nil {
-		return fmt.Errorf("--pid %d: %w", pid, err)
+		return fmt.Errorf("--pid %d: %w", pid, errors.Unwrap(err))
 	}
 	return nil
 }

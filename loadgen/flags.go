@@ -84,6 +84,7 @@ func parse(stdout, stderr io.Writer, args []string) (*request, error) {
 			return nil, err
 		}
 	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return plainly(err) })
 	cmd.SetArgs(append([]string{}, args...)) // nil would make cobra look at os.Args
 	if err := cmd.Execute(); err != nil {
 		return nil, err
@@ -92,6 +93,26 @@ func parse(stdout, stderr io.Writer, args []string) (*request, error) {
 		return nil, errAnswered
 	}
 	return req, nil
+}
+
+// plainly rewrites pflag's errors as this program words its own.
+func plainly(err error) error {
+	var value *pflag.InvalidValueError
+	var lacking *pflag.ValueRequiredError
+	switch {
+	case errors.As(err, &value):
+		name := "--" + value.GetFlag().Name
+		if short := value.GetFlag().Shorthand; short != "" {
+			name = "-" + short
+		}
+		return fmt.Errorf("%s %s: %w", name, value.GetValue(), value.Unwrap())
+	case errors.As(err, &lacking):
+		if lacking.GetSpecifiedShortnames() != "" {
+			return fmt.Errorf("-%s needs a value", lacking.GetFlag().Shorthand)
+		}
+		return fmt.Errorf("--%s needs a value", lacking.GetFlag().Name)
+	}
+	return err
 }
 
 func choices(cmd *cobra.Command, flag string, values ...string) {
@@ -133,7 +154,7 @@ func (r *request) settle(flags *pflag.FlagSet, args []string) error {
 		} else if !flags.Changed("fail-if") {
 			return fmt.Errorf("%q: a gate follows --fail-if", arg)
 		} else if err := (gates{&r.gates}).Set(arg); err != nil {
-			return err
+			return fmt.Errorf("--fail-if %s: %w", arg, err)
 		}
 	}
 	if len(targets) > 1 {
@@ -193,7 +214,7 @@ type span struct{ to *time.Duration }
 
 func (v span) String() string {
 	if v.to == nil || *v.to == 0 {
-		return "0s"
+		return "0"
 	}
 	return v.to.String()
 }

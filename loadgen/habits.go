@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -92,7 +91,6 @@ var habits = []habit{
 	{flag: "--format", takes: true, help: "did you mean --json"},
 	{flag: "--print", takes: true, help: "did you mean -q or --json"},
 	{flag: "--csv", help: "did you mean --json"},
-	{flag: "-v", help: "did you mean --version"},
 	{flag: "-V", help: "did you mean --version"},
 	{flag: "--threshold", takes: true, help: "did you mean --fail-if %s"},
 	{flag: "--bailout", takes: true, help: "did you mean --fail-if 'errors>%s'"},
@@ -115,13 +113,16 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 			next = args[i+1]
 		}
 
+		typed := arg
 		name, value, joined := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 		long := arg[1] == '-' || len(name) > 1 && (ours.Lookup(name) != nil || habitOf("--"+name) != nil)
 		short := ours.ShorthandLookup(arg[1:2])
 		if long {
 			arg = "--" + name
+			typed, _, _ = strings.Cut(typed, "=")
 		} else {
 			arg, value, joined = arg[:2], arg[2:], len(arg) > 2
+			typed = arg
 		}
 
 		if h := habitOf(arg); h != nil && (long && ours.Lookup(name) == nil || !long && short == nil) {
@@ -129,9 +130,9 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 				value = next
 			}
 			if !h.moot {
-				return nil, nil, h.error(arg, value)
+				return nil, nil, h.error(typed, value)
 			}
-			notes = append(notes, fmt.Sprintf("%s: %s; left out", arg, h.help))
+			notes = append(notes, fmt.Sprintf("%s: %s; left out", typed, h.help))
 			if h.takes && !joined {
 				i++
 			}
@@ -144,7 +145,7 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 		}
 		switch {
 		case flag == nil:
-			return nil, nil, unknown(arg, ours)
+			return nil, nil, unknown(typed, ours)
 		case arg == "-q" && (isNumber(value) || !joined && isNumber(next)):
 			return nil, nil, fmt.Errorf("-q is quiet; a rate is -r %s", either(joined, value, next))
 		case arg == "-o" && (either(joined, value, next) == "csv" || either(joined, value, next) == "json"):
@@ -216,10 +217,10 @@ func unknown(flag string, ours *pflag.FlagSet) error {
 			best, distance = "--"+f.Name, d
 		}
 	})
-	if best == "" || len(flag) == 2 {
+	if best == "" || len(flag) <= 2 {
 		return fmt.Errorf("%s is not a flag here: loadgen --help lists them all", flag)
 	}
-	return fmt.Errorf("%s is not a flag here: did you mean %s", strconv.Quote(flag), best)
+	return fmt.Errorf("%s is not a flag here: did you mean %s", flag, best)
 }
 
 // slips is the edit distance of a and b (Levenshtein 1966): insertions, deletions and substitutions.

@@ -83,19 +83,19 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, e
 	}()
 
 	var end int64 // 0: when the last reply came
-	var waiting []int64
-	interrupted := false
+	cut, interrupted := false, false
 	select {
 	case <-watch.finished:
-	case <-ran:
-	case <-deadline:
+	case <-ran: // with failures, whose times hey does not tell
 		end = r.now()
+	case <-deadline:
+		end, cut = r.now(), true
 	case <-ctx.Done():
-		end, interrupted = r.now(), true
+		end, cut, interrupted = r.now(), true, true
 	}
 	last := r.look()
-	if end > 0 {
-		waiting = watch.waiting() // before their end makes them failures
+	if cut {
+		watch.freeze() // before the end of the requests under way makes them failures
 		work.Stop()
 		hangUp()
 	}
@@ -105,7 +105,7 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, e
 	if err := json.Unmarshal(text.Bytes(), &report); err != nil {
 		return nil, fmt.Errorf("hey's report cannot be read: %w", err)
 	}
-	l, err := watch.load(&report, s, end, waiting)
+	l, err := watch.load(&report, s, end)
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,7 @@ type heyWatch struct {
 	opened   int64
 	replies  int64
 	first    int64 // when the earliest of the answered requests was made
+	frozen   bool  // the window has closed
 	progress *record.Recorder
 }
 
@@ -74,8 +75,10 @@ func (w *heyWatch) now() int64 { return time.Since(w.began).Nanoseconds() }
 func (w *heyWatch) request() *http.Request {
 	ask := &heyAsk{at: w.now()}
 	w.mu.Lock()
-	w.underWay[ask] = struct{}{}
-	w.progress.Sent(0, ask.at)
+	if !w.frozen {
+		w.underWay[ask] = struct{}{}
+		w.progress.Sent(0, ask.at)
+	}
 	w.mu.Unlock()
 	r := w.base.Clone(httptrace.WithClientTrace(w.asking, &httptrace.ClientTrace{
 		ConnectDone:          func(_, _ string, err error) { w.connected(ask, err) },
@@ -91,9 +94,11 @@ func (w *heyWatch) request() *http.Request {
 func (w *heyWatch) connected(ask *heyAsk, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err == nil {
+	switch {
+	case w.frozen:
+	case err == nil:
 		w.opened++
-	} else { // the request fails with it, unless another address answers
+	default: // the request fails with it, unless another address answers
 		delete(w.underWay, ask)
 	}
 }
@@ -101,6 +106,9 @@ func (w *heyWatch) connected(ask *heyAsk, err error) {
 func (w *heyWatch) sent(ask *heyAsk, conn net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.frozen {
+		return
+	}
 	ask.conn = conn
 	w.underWay[ask] = struct{}{}
 	if w.conns[conn] == nil {
@@ -115,7 +123,10 @@ func (w *heyWatch) answered(ask *heyAsk) {
 	at := w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.underWay, ask)
+	delete(w.underWay, ask) // after the window too: then hey reports it, with its time
+	if w.frozen {
+		return
+	}
 	w.conns[ask.conn].replies++
 	w.first = min(w.first, ask.at)
 	w.progress.Ended(0, ask.at, ask.at, at, record.OK, 0)
@@ -142,17 +153,12 @@ func (w *heyWatch) sweep() {
 	}
 }
 
-// waiting lists when the requests under way were made, the earliest first.
-func (w *heyWatch) waiting() []int64 {
+// freeze closes the window: what happens from now on changes nothing but which requests stay unanswered.
+func (w *heyWatch) freeze() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sweep()
-	var at []int64
-	for ask := range w.underWay {
-		at = append(at, ask.at)
-	}
-	slices.Sort(at)
-	return at
+	w.frozen = true
 }
 
 // close ends the connections that hey leaves open.
@@ -164,9 +170,8 @@ func (w *heyWatch) close() {
 	}
 }
 
-// load puts hey's report into the books, as of the instant end, when the requests made at waiting were under way; 0 is
-// when the last reply had come.
-func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64, waiting []int64) (*trial.Load, error) {
+// load puts hey's report into the books, for a window that closed at end; 0 is when the last reply had come.
+func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64) (*trial.Load, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ns := func(seconds float64) int64 { return int64(math.Round(seconds * 1e9)) }
@@ -191,14 +196,15 @@ func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64, waiting []int
 		r.Sent(0, due)
 		r.Ended(0, due, due, due+ns(latency), record.Status(report.Codes[i]), 0)
 	}
+	if w.frozen {
+		for ask := range w.underWay {
+			r.Sent(0, ask.at)
+			r.Unanswered(ask.at, ask.at)
+		}
+	}
 	for text, n := range report.Errors {
 		if strings.Contains(text, canceled) {
-			// Made after the end, some were never under way.
-			for _, due := range waiting[:min(n, int64(len(waiting)))] {
-				r.Sent(0, due)
-				r.Unanswered(due, due)
-			}
-			continue
+			continue // by ourselves, at the window's end
 		}
 		class := heyClass(text)
 		took := int64(0)
@@ -220,18 +226,18 @@ func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64, waiting []int
 	}
 	if unsent := s.Requests - l.Requests.Sent; unsent > 0 {
 		why := "interrupted"
-		if len(waiting) == 0 {
+		if !w.frozen {
 			why = "no-connection"
 		}
 		l.Requests.Planned, l.Requests.Unsent, l.UnsentBy[why] = s.Requests, unsent, unsent
 	}
 	l.BytesRead = report.Bytes
-	l.Connections = w.served(end, l.Connections.Failed, waiting)
+	l.Connections = w.served(end, l.Connections.Failed)
 	return l, nil
 }
 
 // served says which connections were served. hey's workers share them, so no more are answered than there are workers.
-func (w *heyWatch) served(end, failed int64, waiting []int64) trial.Connections {
+func (w *heyWatch) served(end, failed int64) trial.Connections {
 	c := trial.Connections{Opened: w.opened, Failed: failed, Asked: int64(w.workers), Fewest: math.MaxInt64}
 	for _, conn := range slices.AppendSeq(w.gone, maps.Values(w.conns)) {
 		c.Fewest, c.Most = min(c.Fewest, conn.replies), max(c.Most, conn.replies)
@@ -243,8 +249,10 @@ func (w *heyWatch) served(end, failed int64, waiting []int64) trial.Connections 
 	}
 	if c.Answered = min(c.Answered, c.Asked); c.Answered < c.Asked {
 		c.Fewest = 0
-		if len(waiting) > 0 {
-			c.LongestWaitNS = max(c.LongestWaitNS, end-waiting[0])
+		for ask := range w.underWay {
+			if w.conns[ask.conn] == nil { // still connecting
+				c.LongestWaitNS = max(c.LongestWaitNS, end-ask.at)
+			}
 		}
 	}
 	return c

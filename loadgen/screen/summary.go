@@ -97,7 +97,11 @@ func (p page) rate() {
 func (p page) latency() {
 	response, service := verdict.Response(p.s, p.l), verdict.Service(p.s, p.l)
 	if response[0].Lacks != "" && service[0].Lacks != "" && response[len(response)-1].Lacks != "" {
-		p.line("latency", "not shown: %s", response[0].Lacks)
+		why := response[0].Lacks
+		if verdict.Starved(p.s, p.l) != "" {
+			why = "it would speak for the connections that were served only"
+		}
+		p.line("latency", "not shown: %s", why)
 		return
 	}
 	var heads strings.Builder

@@ -46,7 +46,7 @@ func Target(given string) (string, error) {
 	switch {
 	case err != nil || n < 1 || n > 65535:
 		return "", fmt.Errorf("target %s: a port is 1 to 65535", given)
-	case u.Hostname() == "" || strings.ContainsAny(u.Host, " <>\"'"):
+	case u.Hostname() == "" || strings.ContainsAny(u.Host, " <>\"'%"):
 		return "", fmt.Errorf("target %q has no host: write http://host:port/path", given)
 	case u.User != nil:
 		return "", fmt.Errorf("target %s: write the password as -H 'Authorization: Basic ...'", u.Redacted())

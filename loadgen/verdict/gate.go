@@ -109,11 +109,11 @@ var grammar = regexp.MustCompile(`^\s*([^<>=!\s]+)\s*([<>=!]+)\s*([0-9.]+(?:[eE]
 // "rate<20000/s". p99.9 and p(99) mean p999 and p99. The error says what there is.
 func Parse(expr string) (Gate, error) {
 	bad := func(format string, args ...any) (Gate, error) {
-		return Gate{}, fmt.Errorf("--fail-if %q: %s", expr, fmt.Sprintf(format, args...))
+		return Gate{}, fmt.Errorf(format, args...)
 	}
 	m := grammar.FindStringSubmatch(expr)
 	if m == nil {
-		return bad("write a metric, one of > < >= <=, and a limit, such as 'p99>5ms'")
+		return bad("it takes a metric, one of > < >= <=, and a limit, such as 'p99>5ms'")
 	}
 	name, op, number, unit := m[1], m[2], m[3], m[4]
 	if !slices.Contains([]string{">", "<", ">=", "<="}, op) {

@@ -159,7 +159,7 @@ func checkOffered(s spec.Spec, l *trial.Load) (string, string) {
 	if lag <= 0.02 {
 		return Valid, reason + "a longer -d tells whether the target keeps up"
 	}
-	return Suspect, reason + "the target cannot keep up, offer less with -r"
+	return Suspect, reason + fmt.Sprintf("the target cannot keep up over %d connections, use more (-c) or offer less (-r)", s.Connections)
 }
 
 // checkLittle holds the record to Little's law (Little 1961): in a closed loop the requests in flight, N, are as many as

@@ -1,0 +1,188 @@
+package spec
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// valid is a load nobody objects to, changed by one test at a time.
+func valid(change func(*Spec)) Spec {
+	s := Default()
+	s.Engine = Net
+	if change != nil {
+		change(&s)
+	}
+	return s
+}
+
+func TestValidate(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*Spec)
+		want   string // part of the error; "" for none
+	}{
+		{"the default", nil, ""},
+		{"no connection", func(s *Spec) { s.Connections = 0 }, "-c 0"},
+		{"both ends", func(s *Spec) { s.Requests = 100 }, "give one of them"},
+		{"no end", func(s *Spec) { s.Duration = 0 }, "nothing to do"},
+		{"negative duration", func(s *Spec) { s.Duration = -time.Second }, "-d -1s"},
+		{"negative requests", func(s *Spec) { s.Requests = -1 }, "-n -1"},
+		{"requests", func(s *Spec) { s.Duration, s.Requests = 0, 50 }, ""},
+		{"fewer requests than connections", func(s *Spec) { s.Duration, s.Requests = 0, 49 }, "use -c 49 or fewer"},
+		{"a rate", func(s *Spec) { s.Rate = 1000 }, ""},
+		{"a rate and requests", func(s *Spec) { s.Rate, s.Duration, s.Requests = 1000, 0, 100 }, ""},
+		{"negative rate", func(s *Spec) { s.Rate = -1 }, "-r -1"},
+		{"rate beyond the schedule", func(s *Spec) { s.Rate = 2e7 }, "10000000"},
+		{"rate of less than one request", func(s *Spec) { s.Rate = 0.01 }, "-d 1m40s or longer"},
+		{"negative warm-up", func(s *Spec) { s.Warmup = -1 }, "--warmup"},
+		{"no timeout", func(s *Spec) { s.Timeout = 0 }, "wait for ever"},
+		{"timeout beyond the histogram", func(s *Spec) { s.Timeout = 61 * time.Second }, "up to 1m0s"},
+		{"more threads than connections", func(s *Spec) { s.Threads = 51 }, "-t 51"},
+		{"negative idle", func(s *Spec) { s.Idle = -1 }, "--idle -1"},
+		{"negative process", func(s *Spec) { s.PID = -1 }, "--pid -1"},
+		{"unknown protocol", func(s *Spec) { s.Proto = "quic" }, `--proto "quic"`},
+		{"lines", func(s *Spec) { s.Proto, s.Body = Line, "hello" }, ""},
+		{"lines with a header", func(s *Spec) { s.Proto, s.Headers = Line, []string{"A: b"} }, "-X and -H"},
+		{"lines with a method", func(s *Spec) { s.Proto, s.Method = Line, "POST" }, "-X and -H"},
+		{"two lines", func(s *Spec) { s.Proto, s.Body = Line, "a\nb" }, "it is one line"},
+		{"lines to a path", func(s *Spec) { s.Proto, s.Target = Line, "http://a:1/b" }, "use http://a:1/"},
+		{"a method that is none", func(s *Spec) { s.Method = "GET /" }, "-X"},
+		{"CONNECT", func(s *Spec) { s.Method = "CONNECT" }, "-X"},
+		{"a header", func(s *Spec) { s.Headers = []string{"Accept: */*"} }, ""},
+		{"a header without a colon", func(s *Spec) { s.Headers = []string{"Accept"} }, "'Name: value'"},
+		{"a header without a name", func(s *Spec) { s.Headers = []string{": x"} }, "'Name: value'"},
+		{"a header of two lines", func(s *Spec) { s.Headers = []string{"A: b\r\nC: d"} }, "one line"},
+		{"a length", func(s *Spec) { s.Headers = []string{"Content-Length: 3"} }, "frames the body itself"},
+		{"a target that was not cleaned", func(s *Spec) { s.Target = ":5000" }, "must be written"},
+		{"an engine nobody has", func(s *Spec) { s.Engine = "nginx" }, "auto, epoll, net or hey"},
+		{"no engine", func(s *Spec) { s.Engine = "" }, "auto, epoll, net or hey"},
+
+		{"hey", func(s *Spec) { s.Engine = Hey }, ""},
+		{"hey paced", func(s *Spec) { s.Engine, s.Rate = Hey, 1000 }, "leave -r out"},
+		{"hey with lines", func(s *Spec) { s.Engine, s.Proto = Hey, Line }, "HTTP only"},
+		{"hey with a warm-up", func(s *Spec) { s.Engine, s.Warmup = Hey, time.Second }, "leave --warmup out"},
+		{"hey with silent connections", func(s *Spec) { s.Engine, s.Idle = Hey, 1 }, "leave --idle out"},
+		{"hey with threads", func(s *Spec) { s.Engine, s.Threads = Hey, 2 }, "leave -t 2 out"},
+		{"hey with 501 connections", func(s *Spec) { s.Engine, s.Connections = Hey, 501 }, "use -c 500 or fewer"},
+		{"hey with two million", func(s *Spec) { s.Engine, s.Duration, s.Requests = Hey, 0, 2_000_000 }, "use -n 1000000"},
+		{"hey with a remainder", func(s *Spec) { s.Engine, s.Duration, s.Requests = Hey, 0, 101 }, "use -n 100 or -n 150"},
+		{"hey with half a second", func(s *Spec) { s.Engine, s.Timeout = Hey, 1500*time.Millisecond }, "use --timeout 2s"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := valid(c.change).Validate()
+			switch {
+			case c.want == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestTarget(t *testing.T) {
+	for given, want := range map[string]string{
+		"":                          "http://127.0.0.1:5000/",
+		":5000":                     "http://127.0.0.1:5000/",
+		":8080/a":                   "http://127.0.0.1:8080/a",
+		"/sleep/20ms":               "http://127.0.0.1:5000/sleep/20ms",
+		"example.com":               "http://example.com:80/",
+		"example.com:8080":          "http://example.com:8080/",
+		"example.com/a?b=c":         "http://example.com:80/a?b=c",
+		"localhost:5000":            "http://localhost:5000/",
+		"http://h:1/a%20b?c=%2F":    "http://h:1/a%20b?c=%2F",
+		"HTTP://h":                  "http://h:80/",
+		"http://h?q":                "http://h:80/?q",
+		"http://[::1]:5000/":        "http://[::1]:5000/",
+		"http://127.0.0.1:5000/a//": "http://127.0.0.1:5000/a//",
+	} {
+		got, err := Target(given)
+		if got != want || err != nil {
+			t.Errorf("Target(%q) = %q, %v, want %q", given, got, err, want)
+		}
+		if again, err := Target(got); again != got || err != nil {
+			t.Errorf("Target(%q) = %q, %v: a clean target must stay as it is", got, again, err)
+		}
+	}
+	for given, want := range map[string]string{
+		"https://h/":               "TLS is not measured",
+		"HTTPS://h/":               "TLS is not measured",
+		"ftp://h/":                 "only http://",
+		"5000":                     "did you mean :5000",
+		"h:0":                      "1 to 65535",
+		"h:65536":                  "1 to 65535",
+		"h:port":                   "no address",
+		"http://":                  "no host",
+		"http://u:p@h/":            "Authorization",
+		"http://h/#here":           "never sent",
+		"http://h/\x00":            "no address",
+		"http://[fe80::1%25eth0]/": "no host",
+	} {
+		if got, err := Target(given); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Target(%q) = %q, %v, want an error with %q", given, got, err, want)
+		}
+	}
+}
+
+func FuzzTarget(f *testing.F) {
+	for _, seed := range []string{"", ":5000", "h", "/a", "http://h:1/a?b#c", "[::1]:80", "%zz", "a b", "?", "http://h?x"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, given string) {
+		clean, err := Target(given)
+		if err != nil {
+			return
+		}
+		if again, err := Target(clean); again != clean || err != nil {
+			t.Errorf("Target(%q) = %q, but again it is %q, %v", given, clean, again, err)
+		}
+		if strings.ContainsAny(clean, " \r\n\x00") {
+			t.Errorf("Target(%q) = %q would break a request line", given, clean)
+		}
+	})
+}
+
+func TestString(t *testing.T) {
+	s := Spec{
+		Target: "http://h:1/a?b=c&d", Proto: HTTP, Method: "PUT", Headers: []string{"A: it's", "B: $HOME"}, Body: `{"a": 1}`,
+		Connections: 5, Duration: 1500 * time.Millisecond, Rate: 2.5, Warmup: time.Second, Timeout: time.Second, Threads: 2,
+		Engine: Epoll, Idle: 3, PID: 7,
+	}
+	want := `loadgen -c 5 -d 1.5s -r 2.5 --warmup 1s --timeout 1s -t 2 --engine epoll -X PUT -H 'A: it'\''s' -H 'B: $HOME' --body '{"a": 1}' --idle 3 --pid 7 'http://h:1/a?b=c&d'`
+	if diff := cmp.Diff(want, s.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestHash(t *testing.T) {
+	base := valid(nil)
+	seen := map[string]string{base.Hash(): "base"}
+	for name, change := range map[string]func(*Spec){
+		"target":      func(s *Spec) { s.Target = "http://h:1/" },
+		"connections": func(s *Spec) { s.Connections = 51 },
+		"rate":        func(s *Spec) { s.Rate = 1 },
+		"header":      func(s *Spec) { s.Headers = []string{"A: b"} },
+		"engine":      func(s *Spec) { s.Engine = Hey },
+	} {
+		h := valid(change).Hash()
+		if other := seen[h]; other != "" || len(h) != 12 {
+			t.Errorf("%s hashes to %q, as does %q", name, h, other)
+		}
+		seen[h] = name
+	}
+	if watched := valid(func(s *Spec) { s.PID = 4711 }); watched.Hash() != base.Hash() {
+		t.Error("the process that is watched changed the hash of what is asked")
+	}
+	var back Spec
+	text, err := json.Marshal(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &back); err != nil || back.Hash() != base.Hash() {
+		t.Errorf("a spec read back from JSON hashes to %s, was %s (%v)", back.Hash(), base.Hash(), err)
+	}
+}

@@ -1,0 +1,149 @@
+package verdict
+
+import (
+	"strings"
+	"testing"
+
+	"carousel/internal/trial"
+	"carousel/internal/usage"
+	"carousel/loadgen/spec"
+)
+
+func TestParseRefuses(t *testing.T) {
+	for expr, want := range map[string]string{
+		"":                   "it takes a metric",
+		"p99":                "it takes a metric",
+		"p99>":               "it takes a metric",
+		">5ms":               "it takes a metric",
+		"p99>-5ms":           "it takes a metric",
+		"p99=5ms":            "= is no operator",
+		"p99=>5ms":           "=> is no operator",
+		"p98>5ms":            "unknown metric p98; there are p50 p90",
+		"latency>5ms":        "unknown metric latency",
+		"p99>5":              "5 of what? p99 takes a time",
+		"p99>5m":             "unknown unit m; p99 takes a time with ns, us, ms or s",
+		"p99>5%":             "unknown unit %",
+		"rate<5ms":           "unknown unit ms; rate takes a number per second",
+		"errors>0.1/s":       "unknown unit /s",
+		"starved>10%":        "unknown unit %",
+		"p99>1.2.3ms":        "1.2.3 is no number",
+		"p99>1e400ms":        "1e400 is no number",
+		"p99>5ms errors>0":   "it takes a metric",
+		"p99>5ms && rate<10": "it takes a metric",
+	} {
+		if g, err := Parse(expr); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse(%q) = %+v, %v, want an error with %q", expr, g, err, want)
+		}
+	}
+}
+
+func TestBroken(t *testing.T) {
+	for _, c := range []struct {
+		expr   string
+		change func(*spec.Spec, *trial.Load)
+		want   string // the text of a broken gate; "" for one that holds
+	}{
+		// The record: 100,000 requests of 1 ms in 10 s over 10 connections; 20 us of processor time each.
+		{"p99>5ms", nil, ""},
+		{"p99 > 0.5 ms", nil, "p99 > 0.5 ms: p99 is 1.00ms"},
+		{"p99<5ms", nil, "p99<5ms: p99 is 1.00ms"},
+		{"p(99)>500us", nil, "p(99)>500us: p99 is 1.00ms"},
+		{"P99.9>500000ns", nil, "P99.9>500000ns: p999 is 1.00ms"},
+		{"service_p(99.9)>0.0005s", nil, "service_p(99.9)>0.0005s: service_p999 is 1.00ms"},
+		{"mean>=1ms", nil, "mean>=1ms: mean is 1.00ms"},
+		{"max<=1ms", nil, "max<=1ms: max is 1.00ms"},
+		{"mean>1ms", nil, ""},
+		{"max<1ms", nil, ""},
+		{"rate<20000", nil, "rate<20000: rate is 10000.0/s"},
+		{"rate<9999.5/s", nil, ""},
+		{"errors>0", nil, ""},
+		{"errors>=0", nil, "errors>=0: errors is 0"},
+		{"errors>0.1%", func(_ *spec.Spec, l *trial.Load) { fail(l, 100) }, ""},
+		{"errors>0.1%", func(_ *spec.Spec, l *trial.Load) { fail(l, 200) }, "errors>0.1%: errors is 0.2 %"},
+		{"errors>99", func(_ *spec.Spec, l *trial.Load) { fail(l, 100) }, "errors>99: errors is 100"},
+		{"errors>1%", func(_ *spec.Spec, l *trial.Load) { l.Requests = trial.Requests{} }, "errors>1%: cannot be told: nothing was sent"},
+		{"unanswered>0", func(_ *spec.Spec, l *trial.Load) { l.Requests.Unanswered = 1 }, "unanswered>0: unanswered is 1"},
+		{"starved>0", nil, ""},
+		{"starved>0", func(_ *spec.Spec, l *trial.Load) { l.Connections.Answered = 1 }, "starved>0: starved is 9"},
+		{"starved>0", func(_ *spec.Spec, l *trial.Load) { l.Connections.Answered = 0 }, "starved>0: starved is 10"},
+		{"connect_failures>2", func(_ *spec.Spec, l *trial.Load) { l.Connections.Failed = 3 }, "connect_failures>2: connect_failures is 3"},
+		{"cpu_per_request>15us", nil, "cpu_per_request>15us: cpu_per_request is 20.0us"},
+		{"target_cpu_per_request>15us", nil, "target_cpu_per_request>15us: cannot be told: the target's processor time is read with --pid"},
+		{"target_cpu_per_request>15us", func(_ *spec.Spec, l *trial.Load) { l.TargetCPU = &usage.CPU{UserNS: 1e9} }, ""},
+		{"lateness_p99>1ms", nil, "lateness_p99>1ms: cannot be told: a closed loop has no schedule to be late for"},
+		{"lateness_p99>1ms", func(s *spec.Spec, l *trial.Load) { s.Rate, l.PacerLateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},
+
+		{"p99>5ms", func(_ *spec.Spec, l *trial.Load) { l.Connections.Answered, l.Connections.LongestWaitNS = 1, 1e9 },
+			"p99>5ms: cannot be told: 1 of 10 connections was ever answered; the others waited 1 s"},
+		{"p99>5ms", func(_ *spec.Spec, l *trial.Load) { l.Requests.OK, l.Requests.Unanswered = 0, 100_000 },
+			"p99>5ms: cannot be told: no request succeeded"},
+		{"p99>5ms", func(_ *spec.Spec, l *trial.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 },
+			"p99>5ms: p99 is at least 1.00ms, and requests without an answer could break the gate: give the run more time"},
+		{"p50>5ms", func(_ *spec.Spec, l *trial.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 }, ""},
+		{"max>5ms", func(_ *spec.Spec, l *trial.Load) { l.Requests.OK, l.Requests.Unanswered = 99_990, 10 }, ""},
+	} {
+		s, l := closed(t)
+		if c.change != nil {
+			c.change(&s, l)
+		}
+		g, err := Parse(c.expr)
+		if err != nil {
+			t.Errorf("Parse(%q): %v", c.expr, err)
+			continue
+		}
+		if broken, text := g.Broken(s, l); broken != (c.want != "") || text != c.want {
+			t.Errorf("%s: broken %v, %q; want %q", c.expr, broken, text, c.want)
+		}
+	}
+}
+
+func TestTooFewSamplesBreakAGate(t *testing.T) {
+	s, _ := closed(t)
+	g, err := Parse("p999>1s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := loadOf(t, 1e9, 10, repeat(1000, 1e6), 0)
+	if broken, text := g.Broken(s, l); !broken || text != "p999>1s: cannot be told: p999 needs 10000 requests, there are 1000" {
+		t.Errorf("broken %v, %q", broken, text)
+	}
+}
+
+func TestEveryMetricCanBeGated(t *testing.T) {
+	s, l := closed(t)
+	for _, m := range metrics {
+		expr := m.name + ">0"
+		if m.kind.units["ns"] != 0 {
+			expr += "ns"
+		}
+		g, err := Parse(expr)
+		if err != nil {
+			t.Errorf("Parse(%q): %v", expr, err)
+			continue
+		}
+		g.Broken(s, l)
+		g.Broken(spec.Spec{}, &trial.Load{}) // a record of nothing
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"p99>5ms", "errors > 0.1%", "rate<=20000/s", "p(99.9)>=1e3ns", "service_mean>5µs", "p99>", "((p>1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, expr string) {
+		g, err := Parse(expr)
+		if err != nil {
+			return
+		}
+		if g.metric == nil || g.limit < 0 || g.limit != g.limit {
+			t.Errorf("Parse(%q) = %+v", expr, g)
+		}
+		again, err := Parse(g.Expr)
+		if err != nil || again != g {
+			t.Errorf("Parse(%q) = %+v, but Parse(%q) = %+v, %v", expr, g, g.Expr, again, err)
+		}
+		if broken, text := g.Broken(spec.Spec{}, &trial.Load{}); broken == (text == "") {
+			t.Errorf("%q is broken: %v, and says %q", expr, broken, text)
+		}
+	})
+}

@@ -1,0 +1,221 @@
+package verdict
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"carousel/internal/trial"
+	"carousel/internal/usage"
+	"carousel/loadgen/spec"
+)
+
+// closed is a closed loop of 10 connections, and its record of 10 s in which every request took 1 ms: 100,000 of them,
+// so that Little's law holds exactly and p99.9 is supported.
+func closed(t *testing.T) (spec.Spec, *trial.Load) {
+	s := spec.Default()
+	s.Connections, s.Engine = 10, spec.Net
+	return s, loadOf(t, 10*time.Second, 10, repeat(100_000, time.Millisecond), 0)
+}
+
+// paced is an open loop of 1000 requests per second for 10 s, all served in 1 ms.
+func paced(t *testing.T) (spec.Spec, *trial.Load) {
+	s := spec.Default()
+	s.Connections, s.Engine, s.Rate = 10, spec.Net, 1000
+	return s, loadOf(t, 10*time.Second, 10, repeat(10_000, time.Millisecond), 0)
+}
+
+func repeat(n int64, d time.Duration) map[time.Duration]int64 { return map[time.Duration]int64{d: n} }
+
+// loadOf is a record of the latencies given (the largest unanswered so often), consistent in itself.
+func loadOf(t *testing.T, elapsed time.Duration, connections int64, latencies map[time.Duration]int64, unanswered int64) *trial.Load {
+	t.Helper()
+	h := trial.NewHistogram()
+	for d, n := range latencies {
+		h.RecordN(d.Nanoseconds(), n)
+	}
+	text, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok := h.Count() - unanswered
+	return &trial.Load{
+		Schema: trial.Schema, Complete: true,
+		Window:           trial.Window{ElapsedNS: elapsed.Nanoseconds()},
+		Requests:         trial.Requests{Planned: h.Count(), Sent: h.Count(), OK: ok, Unanswered: unanswered},
+		UnsentBy:         map[string]int64{},
+		Errors:           map[string]int64{},
+		RateRPS:          float64(ok) / elapsed.Seconds(),
+		Latency:          h.Latency(),
+		Service:          h.Latency(),
+		Histogram:        text,
+		ServiceHistogram: text,
+		Connections:      trial.Connections{Opened: connections, Asked: connections, Answered: connections, Fewest: ok / connections, Most: ok / connections},
+		CPU:              usage.CPU{UserNS: 1e9, SystemNS: 1e9},
+	}
+}
+
+func TestJudge(t *testing.T) {
+	type load = func(*testing.T) (spec.Spec, *trial.Load)
+	for _, c := range []struct {
+		name   string
+		base   load
+		change func(*spec.Spec, *trial.Load)
+		state  string
+		reason string // part of the first reason; "" for no reason at all
+	}{
+		{"closed loop", closed, nil, Valid, ""},
+		{"paced", paced, nil, Valid, ""},
+
+		{"one starved", closed, func(_ *spec.Spec, l *trial.Load) {
+			l.Connections.Answered, l.Connections.LongestWaitNS = 9, 10e9
+		}, Invalid, "9 of 10 connections were ever answered; the other waited 10 s:"},
+		{"all but one starved", closed, func(_ *spec.Spec, l *trial.Load) {
+			l.Connections.Answered, l.Connections.LongestWaitNS = 1, 10e9
+		}, Invalid, "1 of 10 connections was ever answered; the others waited 10 s:"},
+		{"a schedule that needs half of them", paced, func(_ *spec.Spec, l *trial.Load) {
+			l.Connections.Asked, l.Connections.Answered = 5, 5
+		}, Valid, ""},
+		{"a schedule that starves one", paced, func(_ *spec.Spec, l *trial.Load) {
+			l.Connections.Asked, l.Connections.Answered = 5, 4
+		}, Invalid, "4 of 5 connections were ever answered"},
+
+		{"nothing succeeded", closed, func(_ *spec.Spec, l *trial.Load) {
+			l.Requests = trial.Requests{Planned: 7, Sent: 7, Errors: 7}
+		}, Invalid, "no request succeeded (7 sent, 7 failed, 0 unanswered): ask the target once"},
+		{"interrupted", closed, func(_ *spec.Spec, l *trial.Load) { l.Complete = false }, Suspect, "INCOMPLETE: the run was ended after 10.0s"},
+
+		{"a few errors", closed, func(_ *spec.Spec, l *trial.Load) { fail(l, 100) }, Valid, "100 of 100000 requests failed (0.1 %)"},
+		{"some errors", closed, func(_ *spec.Spec, l *trial.Load) { fail(l, 101) }, Suspect, "101 of 100000"},
+		{"many errors", closed, func(_ *spec.Spec, l *trial.Load) { fail(l, 1001) }, Invalid, "1001 of 100000"},
+
+		{"Little holds to 2 %", closed, func(_ *spec.Spec, l *trial.Load) { l.Window.ElapsedNS = 10.2e9 }, Valid, ""},
+		{"Little is off by 3 %", closed, func(_ *spec.Spec, l *trial.Load) { l.Window.ElapsedNS = 10.3e9 }, Valid, "Little's law: rate times mean response time is 9.71 requests in flight, the connections are 10: give the run more time"},
+		{"Little is off by 6 %", closed, func(_ *spec.Spec, l *trial.Load) { l.Window.ElapsedNS = 10.65e9 }, Suspect, "Little's law"},
+		{"Little has too many", closed, func(_ *spec.Spec, l *trial.Load) { l.Window.ElapsedNS = 9.4e9 }, Suspect, "Little's law: rate times mean response time is 10.6"},
+		{"Little knows failures are in flight too", closed, func(_ *spec.Spec, l *trial.Load) { l.Window.ElapsedNS, l.InFlight = 10.65e9, 9.9 }, Valid, ""},
+		{"Little does not judge a schedule", paced, func(_ *spec.Spec, l *trial.Load) { l.InFlight = 1 }, Valid, ""},
+
+		{"loadgen busy", closed, func(_ *spec.Spec, l *trial.Load) { l.Host.OwnShare = 0.70 }, Valid, ""},
+		{"loadgen busier", closed, func(_ *spec.Spec, l *trial.Load) { l.Host.OwnShare = 0.71 }, Valid, "loadgen used 71 % of its own processor time"},
+		{"loadgen full", closed, func(_ *spec.Spec, l *trial.Load) { l.Host.OwnShare = 0.86 }, Suspect, "loadgen used 86 %"},
+
+		{"some steal", closed, func(_ *spec.Spec, l *trial.Load) { l.Host.StealShare = 0.03 }, Valid, "took 3 % of the processors' time"},
+		{"much steal", closed, func(_ *spec.Spec, l *trial.Load) { l.Host.StealShare = 0.06 }, Suspect, "took 6 %"},
+		{"drops", closed, func(_ *spec.Spec, l *trial.Load) { l.Host.ListenDrops = 3 }, Suspect, "dropped 3 connection attempts"},
+
+		{"achieved to 1 %", paced, func(_ *spec.Spec, l *trial.Load) { l.RateRPS = 991 }, Valid, ""},
+		{"behind by 1.5 %", paced, func(_ *spec.Spec, l *trial.Load) { l.RateRPS = 985 }, Valid, "985 of 1000 requests per second offered were served: a longer -d"},
+		{"behind by 3 %", paced, func(_ *spec.Spec, l *trial.Load) { l.RateRPS = 970 }, Suspect, "970 of 1000"},
+		{"a schedule of few requests", paced, func(s *spec.Spec, l *trial.Load) {
+			s.Rate, s.Duration = 0.3, 10*time.Second // due at 0, 3.3, 6.7 and 10 s, and the last is not in the window
+			l.Requests.Planned, l.RateRPS = 3, 0.3
+		}, Valid, ""},
+
+		{"late by little in itself", paced, func(_ *spec.Spec, l *trial.Load) { l.PacerLateness.P99 = 190e3; l.Latency.P50 = 50e3 }, Valid, ""},
+		{"late by 20 % of the median", paced, func(_ *spec.Spec, l *trial.Load) { l.PacerLateness.P99 = 210e3 }, Valid, "loadgen was late: it sent 1 % of the requests 210us or more"},
+		{"late by 30 % of the median", paced, func(_ *spec.Spec, l *trial.Load) { l.PacerLateness.P99 = 300e3 }, Suspect, "loadgen was late"},
+		{"late because the connections were busy", paced, func(_ *spec.Spec, l *trial.Load) { l.Lateness.P99 = 300e6 }, Valid, ""},
+
+		{"hey at its cap", closed, func(s *spec.Spec, l *trial.Load) {
+			s.Engine, s.Duration, l.Requests.Sent = spec.Hey, 30*time.Second, 1_000_000
+		}, Valid, "hey keeps 1000000 results, so the run ended after 10.0s of 30s"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, l := c.base(t)
+			if c.change != nil {
+				c.change(&s, l)
+			}
+			v := Judge(s, l)
+			if v.State != c.state {
+				t.Errorf("state %s, want %s: %q", v.State, c.state, v.Reasons)
+			}
+			switch {
+			case c.reason == "" && len(v.Reasons) > 0:
+				t.Errorf("reasons %q, want none", v.Reasons)
+			case c.reason != "" && (len(v.Reasons) == 0 || !strings.Contains(v.Reasons[0], c.reason)):
+				t.Errorf("reasons %q, want the first to hold %q", v.Reasons, c.reason)
+			}
+			if v.Reasons == nil {
+				t.Error("reasons are null in JSON")
+			}
+		})
+	}
+}
+
+func fail(l *trial.Load, n int64) {
+	l.Requests.OK -= n
+	l.Requests.Errors += n
+	l.Errors["read-reset"] = n
+}
+
+func TestJudgeNamesUnsupportedPercentiles(t *testing.T) {
+	s, _ := closed(t)
+	v := Judge(s, loadOf(t, 50*time.Millisecond, 10, repeat(500, time.Millisecond), 0))
+	want := "500 requests are too few for p99, p999 (fewer than 10 lie beyond): give the run more time (-d) or requests (-n)"
+	if v.State != Valid || len(v.Reasons) != 1 || v.Reasons[0] != want {
+		t.Errorf("%+v, want valid with %q", v, want)
+	}
+}
+
+func TestFigures(t *testing.T) {
+	s, _ := closed(t)
+	// 1000 requests: 970 of 1 ms, 20 of 5 ms, and 10 that waited 2 ms when the run ended.
+	l := loadOf(t, 10*time.Second, 10, map[time.Duration]int64{time.Millisecond: 970, 5 * time.Millisecond: 20, 2 * time.Millisecond: 10}, 0)
+	l.Requests.OK, l.Requests.Unanswered = 990, 10
+	got := map[string]Figure{}
+	for _, f := range Response(s, l) {
+		got[f.Name] = f
+	}
+	for name, want := range map[string]struct {
+		atLeast bool
+		lacks   string
+	}{
+		"p50":  {false, ""},
+		"p90":  {false, ""},
+		"p95":  {false, ""},                                         // 10 ranks up is rank 960: still 1 ms
+		"p99":  {true, ""},                                          // 10 ranks up is beyond the last
+		"p999": {true, "p999 needs 10000 requests, there are 1000"}, // one lies beyond
+		"max":  {false, ""},
+		"mean": {false, ""},
+	} {
+		if f := got[name]; f.AtLeast() != want.atLeast || f.Lacks != want.lacks {
+			t.Errorf("%s: at least %v, lacks %q; want %v, %q", name, f.AtLeast(), f.Lacks, want.atLeast, want.lacks)
+		}
+	}
+	if p99 := got["p99"]; !math.IsInf(p99.Most, 1) || math.Abs(p99.NS-5e6) > 1e4 {
+		t.Errorf("p99 is %v to %v, want 5 ms without a bound", p99.NS, p99.Most)
+	}
+
+	l.Connections.Answered = 9
+	for _, f := range append(Response(s, l), Service(s, l)...) {
+		if f.Lacks == "" {
+			t.Errorf("%s of a run that starved a connection is not doubted", f.Name)
+		}
+	}
+
+	s, l = paced(t)
+	l.RateRPS, l.Requests.Unsent = 500, 5000
+	for _, f := range Response(s, l) {
+		if !strings.Contains(f.Lacks, "fell behind") {
+			t.Errorf("%s of a saturated run lacks %q", f.Name, f.Lacks)
+		}
+	}
+	for _, f := range Service(s, l) {
+		if f.Lacks != "" {
+			t.Errorf("service %s of a saturated run lacks %q", f.Name, f.Lacks)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	for ns, want := range map[float64]string{
+		0: "0ns", 812: "812ns", 999.4: "999ns", 999.6: "1.00us", 1520: "1.52us", 99960: "100us", 23.44e6: "23.4ms",
+		999.9e6: "1.00s", 12e9: "12.0s", 119e9: "119s", 120e9: "2m0s",
+	} {
+		if got := Short(ns); got != want {
+			t.Errorf("Short(%v) = %s, want %s", ns, got, want)
+		}
+	}
+}
