@@ -1,0 +1,203 @@
+package asyncio
+
+import (
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type none = struct{}
+
+// TestTenThousandTasks creates them, has each give way three times, cancels half; goleak sees to the rest.
+func TestTenThousandTasks(t *testing.T) {
+	const n = 10_000
+	cleaned := 0
+	_, err := RunWith(Options{Virtual: true}, func(c *Co) (none, error) {
+		for i := range n {
+			CreateTask(c.Loop, func(c *Co) (none, error) {
+				defer func() { cleaned++ }()
+				Sleep(c, 0)
+				Sleep(c, time.Second)
+				if i%2 == 0 {
+					return none{}, nil
+				}
+				return none{}, Sleep(c, time.Hour)
+			})
+		}
+		return none{}, Sleep(c, time.Minute)
+	})
+	if err != nil || cleaned != n {
+		t.Errorf("%d of %d ran their clean-up, error %v", cleaned, n, err)
+	}
+}
+
+// TestLoopClosedWithTasks has a loop closed that still has tasks: they are reported and unwound.
+func TestLoopClosedWithTasks(t *testing.T) {
+	var told []string
+	l := NewLoop(Options{ExceptionHandler: func(c Context) { told = append(told, c.Message+" "+c.Task) }})
+	cleaned := 0
+	for range 3 {
+		CreateTask(l, func(c *Co) (none, error) {
+			defer func() { cleaned++ }()
+			return none{}, Sleep(c, time.Hour)
+		})
+	}
+	CreateTask(l, func(c *Co) (none, error) { c.Loop.Stop(); return none{}, nil })
+	if err := l.RunForever(); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if cleaned != 3 || len(told) != 3 || told[0] != "Task was destroyed but it is pending! Task-1" {
+		t.Errorf("cleaned %d, told %q", cleaned, told)
+	}
+	if err := l.RunForever(); err != ErrLoopClosed {
+		t.Errorf("a closed loop ran: %v", err)
+	}
+	if err := l.CallSoonThreadsafe(func() {}); err != ErrLoopClosed {
+		t.Errorf("a closed loop took mail: %v", err)
+	}
+}
+
+// TestRunInsideRun is refused.
+func TestRunInsideRun(t *testing.T) {
+	_, err := Run(func(c *Co) (none, error) { return none{}, c.Loop.RunForever() })
+	if err != ErrLoopRunning {
+		t.Error(err)
+	}
+}
+
+// TestPanicOfTask becomes the task's error, with the stack of the place.
+func TestPanicOfTask(t *testing.T) {
+	_, err := Run(func(c *Co) (none, error) {
+		Sleep(c, time.Millisecond)
+		explode()
+		return none{}, nil
+	})
+	var p *PanicError
+	if !errors.As(err, &p) || p.Value != "bang" || !strings.Contains(string(p.Stack), "explode") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func explode() { panic("bang") }
+
+// TestForeignFuture is a task that awaits a future of another loop.
+func TestForeignFuture(t *testing.T) {
+	other := NewLoop(Options{})
+	defer other.Close()
+	_, err := Run(func(c *Co) (none, error) { return Await(c, NewFuture[none](other)) })
+	if err == nil || !strings.Contains(err.Error(), "another loop") {
+		t.Error(err)
+	}
+}
+
+// TestSlowCallback reports what keeps the loop from the others, and only that.
+func TestSlowCallback(t *testing.T) {
+	var told []Context
+	o := Options{SlowCallback: 20 * time.Millisecond, ExceptionHandler: func(c Context) { told = append(told, c) }}
+	RunWith(o, func(c *Co) (none, error) {
+		CreateTask(c.Loop, func(c *Co) (none, error) { return none{}, Sleep(c, 40*time.Millisecond) })
+		CreateTask(c.Loop, func(c *Co) (none, error) {
+			time.Sleep(50 * time.Millisecond)
+			return none{}, nil
+		}).SetName("sleeper")
+		return none{}, Sleep(c, 100*time.Millisecond)
+	})
+	found := false
+	for _, c := range told {
+		found = found || c.Task == "sleeper" && strings.Contains(c.Message, "slow callback")
+	}
+	if !found {
+		t.Errorf("told %v", told)
+	}
+}
+
+// TestExecutorWorkers sees at most as many calls at a time as there are workers, and all of them done.
+func TestExecutorWorkers(t *testing.T) {
+	var now, most atomic.Int32
+	_, err := RunWith(Options{Workers: 3}, func(c *Co) ([]none, error) {
+		var calls []Awaitable[none]
+		for range 20 {
+			calls = append(calls, RunInExecutor(c.Loop, func() (none, error) {
+				n := now.Add(1)
+				for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+				}
+				time.Sleep(time.Millisecond)
+				now.Add(-1)
+				return none{}, nil
+			}))
+		}
+		return Await(c, Gather(c.Loop, calls...))
+	})
+	if err != nil || most.Load() > 3 || most.Load() < 1 {
+		t.Errorf("%d at a time, error %v", most.Load(), err)
+	}
+}
+
+// TestExecutorCancelledInQueue keeps a call from starting.
+func TestExecutorCancelledInQueue(t *testing.T) {
+	started := false
+	RunWith(Options{Workers: 1}, func(c *Co) (none, error) {
+		running, finish := make(chan bool), make(chan bool)
+		first := RunInExecutor(c.Loop, func() (none, error) { close(running); <-finish; return none{}, nil })
+		second := RunInExecutor(c.Loop, func() (none, error) { started = true; return none{}, nil })
+		<-running
+		if !second.Cancel() {
+			t.Error("a queued call could not be cancelled")
+		}
+		close(finish)
+		return Await(c, first)
+	})
+	if started {
+		t.Error("it ran all the same")
+	}
+}
+
+// TestRealClock waits for its time, without sockets.
+func TestRealClock(t *testing.T) {
+	began := time.Now()
+	Run(func(c *Co) (none, error) { return none{}, Sleep(c, 30*time.Millisecond) })
+	if took := time.Since(began); took < 30*time.Millisecond {
+		t.Errorf("slept %v", took)
+	}
+}
+
+// TestStepDoesNotAllocate holds a task's turn, there and back through a future that is used again, to none.
+func TestStepDoesNotAllocate(t *testing.T) {
+	l := NewLoop(Options{Virtual: true})
+	defer l.Close()
+	f := future{loop: l}
+	task := CreateTask(l, func(c *Co) (none, error) {
+		for {
+			f.state = pending
+			if err := c.await(&f); err != nil {
+				return none{}, err
+			}
+		}
+	})
+	l.stopping = true
+	step := func() {
+		if f.state == pending && f.first != nil {
+			f.finish(finished, nil)
+		}
+		l.turn()
+	}
+	for range 10 {
+		step()
+	}
+	if n := testing.AllocsPerRun(100, step); n != 0 {
+		t.Errorf("%v allocations a step", n)
+	}
+	task.Cancel()
+	step()
+	step()
+	if !task.Done() {
+		t.Error("the task is not done")
+	}
+}

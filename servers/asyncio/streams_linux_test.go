@@ -1,0 +1,237 @@
+package asyncio
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"carousel/internal/sock"
+	"carousel/internal/wire"
+)
+
+// talkTo runs a server with handler on a loop, and client against it on a goroutine, until client returns.
+func talkTo(t *testing.T, handler func(*Co, *Reader, *Writer) error, client func(c *net.TCPConn)) (told []Context) {
+	t.Helper()
+	o := Options{ExceptionHandler: func(c Context) { told = append(told, c) }}
+	_, err := RunWith(o, func(c *Co) (none, error) {
+		s, err := StartServer(c.Loop, "127.0.0.1:0", handler)
+		if err != nil {
+			return none{}, err
+		}
+		_, err = Await(c, RunInExecutor(c.Loop, func() (none, error) {
+			conn, err := net.Dial("tcp", s.Addr)
+			if err != nil {
+				return none{}, err
+			}
+			defer conn.Close()
+			conn.SetDeadline(time.Now().Add(20 * time.Second))
+			client(conn.(*net.TCPConn))
+			return none{}, nil
+		}))
+		s.Close()
+		if err != nil {
+			return none{}, err
+		}
+		return Timeout(c, 10*time.Second, func() (none, error) { return none{}, s.WaitClosed(c) })
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return told
+}
+
+func echoLines(c *Co, r *Reader, w *Writer) error {
+	for {
+		line, err := r.ReadLine(c)
+		if err == io.EOF {
+			w.Write([]byte("rest " + string(line)))
+			return nil
+		} else if err != nil {
+			return err
+		}
+		w.Write(line)
+		if err := w.Drain(c); err != nil {
+			return err
+		}
+	}
+}
+
+// TestEchoLines splits and merges lines and leaves the last one open.
+func TestEchoLines(t *testing.T) {
+	talkTo(t, echoLines, func(c *net.TCPConn) {
+		for _, part := range []string{"on", "e\ntwo\nth", "ree\n", "open"} {
+			io.WriteString(c, part)
+			time.Sleep(2 * time.Millisecond)
+		}
+		c.CloseWrite()
+		got, err := io.ReadAll(c)
+		if string(got) != "one\ntwo\nthree\nrest open" || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
+// TestLineTooLong ends in its error and not in memory.
+func TestLineTooLong(t *testing.T) {
+	told := talkTo(t, echoLines, func(c *net.TCPConn) {
+		io.WriteString(c, strings.Repeat("x", 200<<10))
+		io.ReadAll(c)
+	})
+	if len(told) != 1 || told[0].Err != ErrLineTooLong {
+		t.Errorf("told %v", told)
+	}
+}
+
+// TestReadExactly gets what was asked for, then what there is.
+func TestReadExactly(t *testing.T) {
+	talkTo(t, func(c *Co, r *Reader, w *Writer) error {
+		a, err := r.ReadExactly(c, 5)
+		b, short := r.ReadExactly(c, 5)
+		fmt.Fprintf(writerFunc(w.Write), "%s %v %s %v", a, err, b, short)
+		return nil
+	}, func(c *net.TCPConn) {
+		io.WriteString(c, "12345678")
+		c.CloseWrite()
+		if got, _ := io.ReadAll(c); string(got) != "12345 <nil> 678 unexpected EOF" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(p []byte) (int, error) { f(p); return len(p), nil }
+
+// TestDrain sends far more than the kernel takes to a peer that reads late: never much more than the high-water mark
+// is kept, and every byte arrives.
+func TestDrain(t *testing.T) {
+	const pieces, piece = 400, 64 << 10
+	most, drained := 0, false
+	talkTo(t, func(c *Co, r *Reader, w *Writer) error {
+		p := bytes.Repeat([]byte("carousel"), piece/8)
+		for range pieces {
+			w.Write(p)
+			most = max(most, w.Buffered())
+			drained = drained || w.Buffered() > highWater
+			if err := w.Drain(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(c *net.TCPConn) {
+		time.Sleep(100 * time.Millisecond)
+		n, err := io.Copy(io.Discard, c)
+		if n != pieces*piece || err != nil {
+			t.Errorf("got %d bytes, %v", n, err)
+		}
+	})
+	if most > highWater+piece || !drained {
+		t.Errorf("kept up to %d bytes, had to wait: %v", most, drained)
+	}
+}
+
+// TestDrainAfterReset returns what went wrong.
+func TestDrainAfterReset(t *testing.T) {
+	var err error
+	talkTo(t, func(c *Co, r *Reader, w *Writer) error {
+		for err == nil {
+			w.Write(make([]byte, 256<<10))
+			err = w.Drain(c)
+		}
+		return nil
+	}, func(c *net.TCPConn) {
+		c.SetLinger(0)
+		c.Close()
+	})
+	if err != syscall.ECONNRESET && err != syscall.EPIPE {
+		t.Error(err)
+	}
+}
+
+// TestHandlerFails tells the exception handler, and the connection is closed.
+func TestHandlerFails(t *testing.T) {
+	told := talkTo(t, func(c *Co, r *Reader, w *Writer) error { return boom("handler") }, func(c *net.TCPConn) {
+		if _, err := c.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("read: %v", err)
+		}
+	})
+	if len(told) != 1 || describe(told[0].Err) != "error handler" {
+		t.Errorf("told %v", told)
+	}
+}
+
+// TestReaderAndWriterCallbacks watches a pipe for both directions by hand.
+func TestReaderAndWriterCallbacks(t *testing.T) {
+	var fds [2]int
+	if err := syscall.Pipe2(fds[:], syscall.O_NONBLOCK|syscall.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	in, out := os.NewFile(uintptr(fds[0]), "in"), os.NewFile(uintptr(fds[1]), "out")
+	defer in.Close()
+	defer out.Close()
+	got, err := Run(func(c *Co) (string, error) {
+		l, text := c.Loop, NewFuture[string](c.Loop)
+		if err := l.AddReader(fds[0], func() {
+			var p [16]byte
+			n, _ := syscall.Read(fds[0], p[:])
+			l.RemoveReader(fds[0])
+			text.SetResult(string(p[:n]))
+		}); err != nil {
+			return "", err
+		}
+		if err := l.AddWriter(fds[1], func() {
+			syscall.Write(fds[1], []byte("through"))
+			l.RemoveWriter(fds[1])
+		}); err != nil {
+			return "", err
+		}
+		return Timeout(c, 10*time.Second, func() (string, error) { return Await(c, text) })
+	})
+	if got != "through" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// TestServe runs both models: an answer, a wait, work, and the end with a connection still open.
+func TestServe(t *testing.T) {
+	for name, serve := range map[string]func(int, func() *wire.Talk) error{"asyncio": Serve, "asyncio-executor": ServeExecutor} {
+		t.Run(name, func(t *testing.T) {
+			ln, addr, err := sock.Listen("127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var book wire.Book
+			ended := make(chan error)
+			go func() { ended <- serve(ln, book.Open) }()
+			c, err := net.Dial("tcp", addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			c.SetDeadline(time.Now().Add(20 * time.Second))
+			for _, path := range []string{"/", "/sleep/5ms", "/block/5ms"} {
+				fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path)
+				got := make([]byte, 77)
+				if _, err := io.ReadFull(c, got); err != nil || !strings.HasSuffix(string(got), "Hello world\n") {
+					t.Fatalf("%s: got %q, %v", path, got, err)
+				}
+			}
+			sock.Shutdown(ln)
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatal("it did not wind up")
+			}
+			sock.Close(ln)
+		})
+	}
+}
