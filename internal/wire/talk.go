@@ -49,13 +49,19 @@ type Book struct {
 	Requests    atomic.Int64 // replies whose last byte was sent
 	Bytes       atomic.Int64 // reply bytes sent
 
-	Idle time.Duration // longest wait for the peer, 0 for ever; set before the first Open
+	Idle time.Duration        // longest wait for the peer, 0 for ever; set before the first Open
+	Tell func(string, ...any) // takes down what happens to each talk, nil for nobody; set before the first Open
 }
 
 // Open begins a conversation with a peer that has just connected.
 func (b *Book) Open() *Talk {
-	b.Connections.Add(1)
-	return &Talk{book: b}
+	number := b.Connections.Add(1)
+	t := &Talk{book: b}
+	if b.Tell != nil {
+		t.story = &story{tell: b.Tell, client: number}
+		t.story.say("is accepted")
+	}
+	return t
 }
 
 const (
@@ -85,6 +91,8 @@ type Talk struct {
 	act     act // what the last request does before it is answered
 	closing bool
 	cut     bool // close without sending what is pending
+
+	story *story // nil unless it is told
 }
 
 // buffer is an output buffer, with the ends of its replies; the last one's may be missing.
@@ -97,6 +105,14 @@ var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 
 
 // Next says what must happen before the talk can go on.
 func (t *Talk) Next() Want {
+	want := t.next()
+	if t.story != nil {
+		t.wants(want)
+	}
+	return want
+}
+
+func (t *Talk) next() Want {
 	switch {
 	case t.cut:
 		return Close
@@ -114,6 +130,9 @@ func (t *Talk) Next() Want {
 
 // Feed takes bytes the peer sent; none means it has finished sending.
 func (t *Talk) Feed(p []byte) {
+	if t.story != nil {
+		t.fed(len(p))
+	}
 	if len(p) == 0 {
 		t.closing = true
 		return
@@ -165,6 +184,9 @@ func (t *Talk) Out() []byte {
 
 // Sent says that the kernel took the first n bytes of Out.
 func (t *Talk) Sent(n int) {
+	if t.story != nil {
+		t.story.turn("sends %d bytes", n)
+	}
 	t.book.Bytes.Add(int64(n))
 	if t.sent < len(t.out) {
 		t.sent += n
@@ -205,7 +227,7 @@ func (t *Talk) drained() {
 
 // Pause is how long: to sleep when Next says Sleep, to wait at most (0: for ever) when it says Read or Write.
 func (t *Talk) Pause() time.Duration {
-	if t.Next() == Sleep {
+	if t.next() == Sleep {
 		return time.Duration(t.req.arg)
 	}
 	return t.book.Idle
@@ -213,7 +235,10 @@ func (t *Talk) Pause() time.Duration {
 
 // Woke says that the time Pause told is over.
 func (t *Talk) Woke() {
-	if t.Next() == Sleep {
+	if t.story != nil {
+		t.story.turn("has waited long enough")
+	}
+	if t.next() == Sleep {
 		t.act = actNone
 		t.hello()
 		return
@@ -223,6 +248,9 @@ func (t *Talk) Woke() {
 
 // Work does the blocking part of a request (/block, /spin, /store) on the calling thread.
 func (t *Talk) Work() {
+	if t.story != nil {
+		t.story.turn("works, and blocks its thread")
+	}
 	failed := t.act.work(t.req.arg)
 	t.act = actNone
 	if failed != nil {
