@@ -148,6 +148,38 @@ func TestSchemaRefuses(t *testing.T) {
 	}
 }
 
+// TestKeptRunFitsTheSchema holds the programs that write in earnest to the schema, by the run that is kept in the
+// project.
+func TestKeptRunFitsTheSchema(t *testing.T) {
+	const kept = "../../results/reference"
+	trials, flaws, err := trial.ReadTrials(kept)
+	if err != nil || len(flaws) > 0 {
+		t.Fatalf("%v, %v", flaws, err)
+	}
+	if trials == nil {
+		t.Skip("no run is kept in results/reference yet")
+	}
+	if _, err := trial.ReadRun(kept); err != nil {
+		t.Error(err)
+	}
+	schema := compile(t)
+	text, err := os.ReadFile(kept + "/" + trial.TrialsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := 0
+	for line := range strings.Lines(string(text)) {
+		number++
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(v); err != nil {
+			t.Errorf("%s:%d: %v", trial.TrialsFile, number, err)
+		}
+	}
+}
+
 // keys are the names of typ's fields in JSON.
 func keys(typ reflect.Type) []string {
 	var names []string
