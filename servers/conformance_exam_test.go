@@ -1,0 +1,319 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// exam is one case being put to one server. It ends at the first thing that is not as expected, and at its deadline.
+type exam struct {
+	s        *server
+	deadline time.Time
+	received atomic.Int64 // bytes, by all its clients
+
+	mu    sync.Mutex
+	conns []*conn
+}
+
+// failure ends an exam by panicking through the case; attempt catches it.
+type failure struct{ error }
+
+func (x *exam) failf(format string, a ...any) { panic(failure{fmt.Errorf(format, a...)}) }
+
+// attempt runs f and returns what made it fail.
+func attempt(f func()) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case failure:
+			err = r.error
+		default:
+			panic(r)
+		}
+	}()
+	f()
+	return nil
+}
+
+// each runs f(0) to f(n-1) at once and fails with the first failure.
+func (x *exam) each(n int, f func(i int)) {
+	errs := make([]error, n)
+	var wait sync.WaitGroup
+	for i := range n {
+		wait.Go(func() { errs[i] = attempt(func() { f(i) }) })
+	}
+	wait.Wait()
+	for i, err := range errs {
+		if err != nil {
+			x.failf("client %d of %d: %w", i+1, n, err)
+		}
+	}
+}
+
+// until asks again and again whether something is so, and fails with what is wrong at the deadline.
+func (x *exam) until(so func() (wrong string)) {
+	for {
+		wrong := so()
+		if wrong == "" {
+			return
+		}
+		if time.Now().After(x.deadline) {
+			x.failf("%s", wrong)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// hangUp closes what the case left open.
+func (x *exam) hangUp() {
+	for _, c := range x.conns {
+		c.tcp.Close()
+	}
+}
+
+// conn is a client that speaks bytes.
+type conn struct {
+	x   *exam
+	tcp *net.TCPConn
+	in  *bufio.Reader
+}
+
+func (x *exam) dial() *conn {
+	dialer := net.Dialer{Deadline: x.deadline}
+	tcp, err := dialer.Dial("tcp", x.s.addr)
+	if err != nil {
+		x.failf("cannot connect: %w", err)
+	}
+	return x.adopt(tcp)
+}
+
+// dialNarrow connects with the smallest receive window that the system allows, so that a big reply cannot be sent at once.
+func (x *exam) dialNarrow() *conn {
+	dialer := net.Dialer{Deadline: x.deadline, Control: narrow}
+	tcp, err := dialer.Dial("tcp", x.s.addr)
+	if err != nil {
+		x.failf("cannot connect: %w", err)
+	}
+	return x.adopt(tcp)
+}
+
+func (x *exam) adopt(tcp net.Conn) *conn {
+	c := &conn{x: x, tcp: tcp.(*net.TCPConn), in: bufio.NewReader(counter{tcp, &x.received})}
+	c.tcp.SetDeadline(x.deadline)
+	x.mu.Lock()
+	x.conns = append(x.conns, c)
+	x.mu.Unlock()
+	return c
+}
+
+// counter counts what is read.
+type counter struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// send sends s and does not wait for the server to take it, since a server that is right may make its clients wait.
+func (c *conn) send(s string) {
+	if len(s) > 32<<10 {
+		go io.WriteString(c.tcp, s)
+		return
+	}
+	if _, err := io.WriteString(c.tcp, s); err != nil && !cut(err) {
+		c.x.failf("cannot send %s: %w", brief(s), err)
+	}
+}
+
+// sendPieces sends s in pieces of n bytes, each of which leaves as a segment of its own.
+func (c *conn) sendPieces(s string, n int, pause time.Duration) {
+	for len(s) > 0 {
+		n = min(n, len(s))
+		if _, err := io.WriteString(c.tcp, s[:n]); err != nil {
+			if cut(err) { // refused in the middle: what it says can still be read
+				return
+			}
+			c.x.failf("cannot send %s: %w", brief(s[:n]), err)
+		}
+		s = s[n:]
+		if pause > 0 {
+			time.Sleep(pause)
+		}
+	}
+}
+
+// finish says that nothing more will be sent.
+func (c *conn) finish() { c.tcp.CloseWrite() }
+
+// close closes the connection properly.
+func (c *conn) close() { c.tcp.Close() }
+
+// reset ends the connection with a RST.
+func (c *conn) reset() {
+	c.tcp.SetLinger(0)
+	c.tcp.Close()
+}
+
+// expect reads exactly want.
+func (c *conn) expect(want string) {
+	got := make([]byte, len(want))
+	n, err := io.ReadFull(c.in, got)
+	if string(got[:n]) != want[:n] {
+		at := 0
+		for at < n && got[at] == want[at] {
+			at++
+		}
+		c.x.failf("got %s, want %s (they differ from byte %d on)", brief(string(got[max(0, at-40):n])), brief(want[max(0, at-40):]), at)
+	}
+	if err != nil {
+		c.x.failf("after %d of %d bytes of %s: %w", n, len(want), brief(want), err)
+	}
+}
+
+// ended expects that the server closes without another byte.
+func (c *conn) ended() {
+	if b, err := c.in.ReadByte(); err == nil {
+		rest, _ := c.in.Peek(min(60, c.in.Buffered()))
+		c.x.failf("want the end of the connection, got %s", brief(string(b)+string(rest)))
+	} else if err != io.EOF {
+		c.x.failf("want the end of the connection: %w", err)
+	}
+}
+
+// cutOff expects that the server says nothing more and closes, properly or not.
+func (c *conn) cutOff() {
+	if b, err := c.in.ReadByte(); err == nil {
+		c.x.failf("want the end of the connection, got %q", b)
+	} else if err != io.EOF && !cut(err) {
+		c.x.failf("want the end of the connection: %w", err)
+	}
+}
+
+// silent expects that nothing comes for a while.
+func (c *conn) silent(d time.Duration) {
+	c.tcp.SetReadDeadline(time.Now().Add(d))
+	if got, err := c.in.Peek(1); err == nil {
+		rest, _ := c.in.Peek(c.in.Buffered())
+		c.x.failf("want silence, got %s", brief(string(rest)))
+	} else if !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.x.failf("want silence, got %q, %w", got, err)
+	}
+	c.tcp.SetReadDeadline(c.x.deadline)
+}
+
+// reply is an HTTP reply as it came.
+type reply struct {
+	status int
+	head   string // status line and header fields, without the empty line
+	body   string
+}
+
+// reply reads one reply; to a HEAD request it has no body.
+func (c *conn) reply(method string) (r reply) {
+	for {
+		line, err := c.in.ReadString('\n')
+		if err != nil {
+			c.x.failf("reply head %s: %w", brief(r.head+line), err)
+		}
+		if !strings.HasSuffix(line, "\r\n") {
+			c.x.failf("reply head has a bare LF: %q", r.head+line)
+		}
+		if line == "\r\n" {
+			break
+		}
+		r.head += line
+	}
+	version, rest, _ := strings.Cut(r.head, " ")
+	var err error
+	if r.status, err = strconv.Atoi(rest[:min(3, len(rest))]); err != nil || version != "HTTP/1.1" && version != "HTTP/1.0" {
+		c.x.failf("no HTTP reply: %s", brief(r.head))
+	}
+	length := r.field("Content-Length")
+	if method == "HEAD" || r.status == 100 {
+		return r
+	}
+	var body []byte
+	if length == "" && strings.EqualFold(r.field("Connection"), "close") {
+		if body, err = io.ReadAll(c.in); cut(err) {
+			err = nil // it ends with the connection, however that ends
+		}
+	} else {
+		var n int
+		if n, err = strconv.Atoi(length); err != nil {
+			c.x.failf("no length in reply %s", brief(r.head))
+		}
+		body = make([]byte, n)
+		_, err = io.ReadFull(c.in, body)
+	}
+	if err != nil {
+		c.x.failf("body of reply %s: %w", brief(r.head), err)
+	}
+	r.body = string(body)
+	return r
+}
+
+// field returns a header field's value, or nothing.
+func (r reply) field(name string) string {
+	for line := range strings.Lines(r.head) {
+		if n, v, _ := strings.Cut(line, ":"); strings.EqualFold(n, name) {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+// answer is what a request must be answered with. An empty body stands for any.
+type answer struct {
+	status int
+	body   string
+	method string // where it is HEAD
+}
+
+func (c *conn) answered(want ...answer) {
+	for i, w := range want {
+		r := c.reply(w.method)
+		if r.status != w.status || w.body != "" && r.body != w.body {
+			c.x.failf("reply %d of %d is %d %s, want %d %s", i+1, len(want), r.status, brief(r.body), w.status, brief(w.body))
+		}
+	}
+}
+
+// hello asks for the hello reply.
+func (c *conn) hello() {
+	c.send(get)
+	c.expect(hello)
+}
+
+// served expects that a client who comes now is served.
+func (x *exam) served() {
+	c := x.dial()
+	c.hello()
+	c.close()
+}
+
+// cut reports whether err says that the peer ended the connection.
+func cut(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
+}
+
+// brief quotes the beginning of s.
+func brief(s string) string {
+	if len(s) <= 100 {
+		return strconv.Quote(s)
+	}
+	return fmt.Sprintf("%q... (%d bytes)", s[:80], len(s))
+}

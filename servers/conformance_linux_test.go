@@ -1,0 +1,427 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"carousel/internal/host"
+	"golang.org/x/sys/unix"
+)
+
+// narrow gives a socket the smallest receive buffer before it connects, when it still decides the window.
+func narrow(_, _ string, raw syscall.RawConn) (err error) {
+	control := raw.Control(func(fd uintptr) {
+		err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4096)
+	})
+	if control != nil {
+		return control
+	}
+	return err
+}
+
+// descriptors returns how many descriptors the server has open.
+func (v *server) descriptors() int {
+	all, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", v.proc.PID()))
+	return len(all)
+}
+
+// rss returns the server's resident memory in bytes.
+func (v *server) rss() int64 {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", v.proc.PID()))
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	kib, _ := strconv.ParseInt(strings.Fields(rest + " 0")[0], 10, 64)
+	return kib << 10
+}
+
+// limit sets the server's descriptor limit while it runs.
+func (x *exam) limit(files uint64) {
+	var old unix.Rlimit
+	if err := unix.Prlimit(x.s.proc.PID(), unix.RLIMIT_NOFILE, nil, &old); err != nil {
+		x.failf("cannot read the server's descriptor limit: %w", err)
+	}
+	if old.Max < files {
+		x.failf("the descriptor limit is %d, this case needs %d: run \"ulimit -Hn %d\" as root", old.Max, files, files)
+	}
+	if err := unix.Prlimit(x.s.proc.PID(), unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: files, Max: old.Max}, nil); err != nil {
+		x.failf("cannot set the server's descriptor limit: %w", err)
+	}
+}
+
+// idles expects that the server uses less than 10 % of a processor for a while.
+func (x *exam) idles() {
+	time.Sleep(50 * time.Millisecond) // what the last step caused is over by then
+	before, err := host.TreeCPU(x.s.proc.PID())
+	start := time.Now()
+	time.Sleep(600 * time.Millisecond)
+	after, err2 := host.TreeCPU(x.s.proc.PID())
+	if err != nil || err2 != nil {
+		x.failf("cannot read the server's processor time: %v %v", err, err2)
+	}
+	if share := float64(after.Total()-before.Total()) / float64(time.Since(start)); share >= 0.1 {
+		x.failf("the server uses %.0f %% of a processor while it has nothing to do", share*100)
+	}
+}
+
+// atRest expects that the server has given back all descriptors but those it began with.
+func (x *exam) atRest(before int) {
+	x.until(func() string {
+		if now := x.s.descriptors(); now > before {
+			return fmt.Sprintf("%d descriptors are open, %d were in the beginning", now, before)
+		}
+		return ""
+	})
+}
+
+// processCases look at the server's process from outside.
+var processCases = []testcase{
+	{name: "spins: nobody is there", alone: true, run: func(x *exam) {
+		x.served()
+		x.idles()
+	}},
+	{name: "spins: silent connections", alone: true, run: func(x *exam) {
+		all := x.dials(20)
+		all[0].hello()
+		all[1].send(get[:9])
+		x.idles()
+	}},
+	{name: "spins: never removes a dead socket", alone: true, run: func(x *exam) {
+		before := x.s.descriptors()
+		for i := range 30 {
+			c := x.dial()
+			c.hello()
+			switch i % 3 {
+			case 0:
+				c.close()
+			case 1:
+				c.reset()
+			case 2:
+				c.finish()
+				c.ended()
+			}
+		}
+		x.idles()
+		x.hangUp()
+		x.atRest(before)
+		x.served()
+	}},
+	{name: "spins: further input during a sleep", alone: true, run: func(x *exam) {
+		c := x.dial()
+		c.send(ask("/sleep/1s"))
+		time.Sleep(20 * time.Millisecond)
+		c.send(get + get[:5])
+		x.idles()
+		c.expect(hello + hello)
+		c.send(get[5:])
+		c.expect(hello)
+	}},
+	{name: "spins: a full buffer of input during a sleep", alone: true, run: func(x *exam) {
+		const n = 40_000
+		c := x.dial()
+		c.send(ask("/sleep/1s") + strings.Repeat(get, n))
+		x.idles()
+		c.expect(strings.Repeat(hello, n+1))
+	}},
+	{name: "spins: half-closed during a sleep", alone: true, run: func(x *exam) {
+		c := x.dial()
+		c.send(ask("/sleep/1s"))
+		time.Sleep(20 * time.Millisecond)
+		c.finish()
+		x.idles()
+		c.expect(hello)
+		c.ended()
+	}},
+	{name: "spins: reset during a sleep", alone: true, run: func(x *exam) {
+		before := x.s.descriptors()
+		c := x.dial()
+		c.send(ask("/sleep/1s"))
+		time.Sleep(20 * time.Millisecond)
+		c.reset()
+		x.idles()
+		x.served()
+		x.atRest(before)
+	}},
+	{name: "spins: closed with further input during a sleep", alone: true, run: func(x *exam) {
+		before := x.s.descriptors()
+		c := x.dial()
+		c.send(ask("/sleep/1s") + get)
+		time.Sleep(20 * time.Millisecond)
+		c.close()
+		x.idles()
+		x.served()
+		x.atRest(before)
+	}},
+	{name: "spins: a client that does not read", alone: true, run: func(x *exam) {
+		c := x.dialNarrow()
+		c.send(ask("/bytes/1073741824") + get)
+		c.expect("HTTP/1.1 200 OK\r\n")
+		time.Sleep(50 * time.Millisecond)
+		x.idles()
+		c.finish()
+		x.idles()
+		c.reset()
+		x.idles()
+		x.served()
+	}},
+	{name: "spins: a pipeliner that does not read", alone: true, run: func(x *exam) {
+		c := x.dialNarrow()
+		c.send(strings.Repeat(get, 200_000))
+		c.expect(hello)
+		time.Sleep(100 * time.Millisecond)
+		x.idles()
+	}},
+	{name: "appends for ever to a peer that never reads", alone: true, run: func(x *exam) {
+		x.served()
+		before := x.s.rss()
+		c := x.dialNarrow()
+		c.send(strings.Repeat(ask("/bytes/1048576"), 200) + strings.Repeat(get, 500_000))
+		c.expect("HTTP/1.1 200 OK\r\n")
+		time.Sleep(500 * time.Millisecond)
+		if grown := x.s.rss() - before; grown > 16<<20 {
+			x.failf("one client that does not read costs the server %d MiB", grown>>20)
+		}
+	}},
+
+	{name: "EMFILE: costs little, and passes", alone: true, run: func(x *exam) {
+		x.served()
+		x.limit(64)
+		for _, c := range x.dials(crowd) {
+			c.send(get)
+		}
+		time.Sleep(300 * time.Millisecond)
+		x.idles()
+		x.hangUp()
+		for range 20 {
+			x.served()
+		}
+	}},
+	{name: "EMFILE: those who got in are served", alone: true, needs: several, run: func(x *exam) {
+		x.served()
+		x.limit(64)
+		all := x.dials(crowd)
+		for _, c := range all[:30] {
+			c.hello()
+		}
+		for _, c := range all[:30] {
+			c.hello()
+		}
+	}},
+	{name: "fd >= 1024 crashes", alone: true, needs: several, run: func(x *exam) {
+		const n = 1100
+		x.limit(n + 200)
+		all := x.dials(n)
+		var in []*conn
+		for _, c := range all {
+			c.send(get)
+			switch begin, _ := c.in.Peek(len("HTTP/1.1 200")); string(begin) {
+			case "HTTP/1.1 200":
+				c.expect(hello)
+				in = append(in, c)
+			case "HTTP/1.1 503":
+				c.reply("GET")
+				c.cutOff()
+			case "":
+				c.cutOff()
+			default:
+				x.failf("connection %d is told %q", len(in)+1, begin)
+			}
+		}
+		if len(in) < 1000 {
+			x.failf("only %d of %d connections are served", len(in), n)
+		}
+		if said := x.s.stderr.String(); len(in) < n && !strings.Contains(said, "1024") {
+			x.failf("%d of %d connections are refused, and no reason is given but %q", n-len(in), n, said)
+		}
+		for _, c := range in {
+			c.hello()
+		}
+		x.hangUp()
+		x.until(func() string {
+			if err := attempt(x.served); err != nil {
+				return "when all have left: " + err.Error()
+			}
+			return ""
+		})
+	}},
+
+	{name: "books: requests, connections and bytes", alone: true, run: func(x *exam) {
+		const clients = 12
+		for range clients {
+			c := x.dial()
+			c.send(get + ask("/bytes/100000") + post("abc"))
+			c.answered(ok(world), ok(content(100000)), ok("abc"))
+			c.send(ask("/sleep/1ms") + ask("/nope") + "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+			c.answered(ok(world), answer{status: 404}, answer{200, "", "HEAD"})
+			c.finish()
+			c.ended()
+		}
+		x.balance(clients*6, clients)
+	}},
+	{name: "books: what was not sent whole was not served", alone: true, run: func(x *exam) {
+		c := x.dialNarrow()
+		c.send(get + ask("/bytes/1073741824") + get)
+		c.expect(hello + "HTTP/1.1 200 OK\r\n")
+		c.reset()
+		x.dial().close()
+		x.served()
+		line, err := x.s.stop()
+		if err != nil {
+			x.failf("%w", err)
+		}
+		if line.Requests != 2 || line.Connections != 3 {
+			x.failf("2 requests on 3 connections were served, but the usage line counts %d on %d", line.Requests, line.Connections)
+		}
+	}},
+	{name: "books: a pipeline counts one by one", alone: true, run: func(x *exam) {
+		c := x.dial()
+		c.send(strings.Repeat(get, 3000))
+		c.expect(strings.Repeat(hello, 3000))
+		c.send(strings.Repeat(ask("/bytes/9")+ask("/sleep/0s")+get, 100))
+		for range 100 {
+			c.answered(ok(content(9)), ok(world), ok(world))
+		}
+		x.balance(3300, 1)
+	}},
+	{name: "books: lines", needs: lines, alone: true, run: func(x *exam) {
+		for range 3 {
+			c := x.dial()
+			c.send("one\r\ntwo\nthree")
+			c.expect(world + world)
+			c.finish()
+			c.ended()
+		}
+		x.balance(6, 3)
+	}},
+
+	{name: "SIGTERM: nobody is there", alone: true, run: func(x *exam) { x.ends() }},
+	{name: "SIGTERM: somebody was there", alone: true, run: func(x *exam) {
+		x.served()
+		x.ends()
+	}},
+	{name: "SIGTERM: open connections", alone: true, run: func(x *exam) {
+		all := x.dials(20)
+		all[0].hello()
+		all[0].send(get[:9])
+		x.ends()
+	}},
+	{name: "SIGTERM: during sleeps", alone: true, run: func(x *exam) {
+		for _, c := range x.dials(5) {
+			c.send(ask("/sleep/60s"))
+		}
+		time.Sleep(50 * time.Millisecond)
+		x.ends()
+	}},
+	{name: "SIGTERM: during work", alone: true, run: func(x *exam) {
+		for _, path := range []string{"/block/60s", "/spin/60s"} {
+			x.dial().send(ask(path))
+		}
+		time.Sleep(50 * time.Millisecond)
+		x.ends()
+	}},
+	{name: "SIGTERM: clients that do not read", alone: true, run: func(x *exam) {
+		for _, c := range []*conn{x.dialNarrow(), x.dialNarrow()} {
+			c.send(ask("/bytes/1073741824"))
+		}
+		time.Sleep(50 * time.Millisecond)
+		x.ends()
+	}},
+	{name: "SIGTERM: nobody can connect any more", alone: true, run: func(x *exam) {
+		x.served()
+		x.ends()
+		if err := attempt(func() { x.dial() }); err == nil {
+			x.failf("somebody still listens at %s", x.s.addr)
+		}
+	}},
+
+	{name: "idle timeout: silent connections are closed", alone: true, flags: []string{"--idle-timeout", "200ms"}, run: func(x *exam) {
+		c := x.dial()
+		c.ended()
+		c = x.dial()
+		c.hello()
+		c.ended()
+		x.served()
+	}},
+	{name: "idle timeout: a request that does not go on is not answered", alone: true, flags: []string{"--idle-timeout", "200ms"}, run: func(x *exam) {
+		for _, piece := range []string{"G", get[:20], halfBody} {
+			c := x.dial()
+			c.send(piece)
+			c.cutOff()
+		}
+		x.served()
+	}},
+	{name: "idle timeout: who goes on stays", alone: true, flags: []string{"--idle-timeout", "2s"}, run: func(x *exam) {
+		c := x.dial()
+		for range 6 {
+			c.hello()
+			time.Sleep(500 * time.Millisecond)
+		}
+		c.sendPieces(get, 7, 500*time.Millisecond)
+		c.expect(hello)
+	}},
+	{name: "idle timeout: a sleep is no silence", alone: true, flags: []string{"--idle-timeout", "200ms"}, run: func(x *exam) {
+		c := x.dial()
+		c.send(ask("/sleep/500ms") + get)
+		c.expect(hello + hello)
+		c.hello()
+	}},
+	{name: "idle timeout: work is no silence", alone: true, flags: []string{"--idle-timeout", "200ms"}, run: func(x *exam) {
+		c := x.dial()
+		c.hello()
+		c.send(strings.Repeat(ask("/block/300ms"), 3))
+		c.expect(strings.Repeat(hello, 3))
+		c.hello()
+	}},
+	{name: "idle timeout: a client that does not read is cut off", alone: true, flags: []string{"--idle-timeout", "200ms"}, run: func(x *exam) {
+		before := x.s.descriptors()
+		c := x.dialNarrow()
+		c.send(ask("/bytes/1073741824"))
+		c.expect("HTTP/1.1 200 OK\r\n")
+		x.atRest(before)
+		x.served()
+	}},
+	{name: "idle timeout: several silent connections are closed", needs: several, alone: true, flags: []string{"--idle-timeout", "300ms"}, run: func(x *exam) {
+		all := x.dials(20)
+		for _, c := range all {
+			c.hello()
+		}
+		for _, c := range all {
+			c.ended()
+		}
+	}},
+}
+
+// balance ends the server and compares its books with what the case asked and received.
+func (x *exam) balance(requests, connections int64) {
+	line, err := x.s.stop()
+	if err != nil {
+		x.failf("%w", err)
+	}
+	bytes := x.received.Load()
+	if line.Requests != requests || line.Connections != connections || line.Bytes != bytes {
+		x.failf("%d requests on %d connections were answered with %d bytes, but the usage line counts %d on %d with %d",
+			requests, connections, bytes, line.Requests, line.Connections, line.Bytes)
+	}
+}
+
+// ends ends the server as its user does; stop sees to it that this takes no longer than it may.
+func (x *exam) ends() {
+	line, err := x.s.stop()
+	if err != nil {
+		x.failf("%w", err)
+	}
+	if line.ElapsedNS <= 0 || line.PeakRSS <= 0 || line.GOMAXPROCS <= 0 || line.Self.Total() <= 0 {
+		x.failf("the usage line lacks something: %+v", line)
+	}
+}
+
+// afterwards are the cases for a process that has been through all the others, and had so many descriptors before.
+func afterwards(before int) []testcase {
+	return []testcase{
+		{name: "afterwards: every descriptor was closed", run: func(x *exam) { x.atRest(before) }},
+		{name: "afterwards: it idles", run: func(x *exam) { x.idles() }},
+		{name: "afterwards: it serves", run: func(x *exam) { x.served() }},
+	}
+}
