@@ -60,6 +60,7 @@ func (s *server) client(c *Co, fd int) error {
 	if err != nil {
 		return err
 	}
+	conn.CancelOnHangup(c)
 	bye := sock.Close
 	defer func() { conn.Close(bye) }()
 	talk := s.open()

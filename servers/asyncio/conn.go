@@ -33,6 +33,9 @@ func NewConn(l *Loop, fd int) (*Conn, error) {
 	return c, l.adopt(&c.file)
 }
 
+// CancelOnHangup has c's task cancelled when the peer is gone while nobody waits for the connection.
+func (s *Conn) CancelOnHangup(c *Co) { s.file.owner = c.task }
+
 // Recv waits for the peer and fills p with what it has sent, 0 bytes at the end of its input.
 func (s *Conn) Recv(c *Co, p []byte) (int, error) {
 	for {

@@ -21,8 +21,10 @@ type polling struct {
 // file is a descriptor and who is told when it is ready.
 type file struct {
 	fd             int
+	registered     bool
 	events         uint32 // what it is registered for
 	reader, writer watcher
+	owner          *task // to be cancelled when the peer is gone and nobody is told
 }
 
 // watcher is told by poll that its descriptor is ready.
@@ -113,7 +115,7 @@ func (l *Loop) adopt(f *file) error {
 	return nil
 }
 
-// register tells the poller what f is watched for now.
+// register tells the poller what f is watched for now. A hang-up is reported even of what is watched for nothing.
 func (l *Loop) register(f *file) error {
 	var events uint32
 	if f.reader != nil {
@@ -122,15 +124,17 @@ func (l *Loop) register(f *file) error {
 	if f.writer != nil {
 		events |= sock.Writable
 	}
-	before := f.events
-	f.events = events
-	switch {
-	case events == before:
+	wanted := events != 0 || f.owner != nil
+	if f.registered == wanted && f.events == events {
 		return nil
-	case events == 0:
+	}
+	before := f.registered
+	f.registered, f.events = wanted, events
+	switch {
+	case !wanted:
 		l.polling.files[f.fd] = nil
 		return l.polling.poller.Remove(f.fd)
-	case before == 0:
+	case !before:
 		l.polling.files[f.fd] = f
 		return l.polling.poller.Add(f.fd, events, uint64(f.fd))
 	}
@@ -139,7 +143,7 @@ func (l *Loop) register(f *file) error {
 
 // forget stops watching f, whose descriptor is about to be closed.
 func (l *Loop) forget(f *file) {
-	f.reader, f.writer = nil, nil
+	f.reader, f.writer, f.owner = nil, nil, nil
 	l.register(f)
 }
 
@@ -184,6 +188,11 @@ func (l *Loop) poll(wait time.Duration) error {
 			continue
 		}
 		events := p.events[i].Events
+		if f.events == 0 {
+			f.owner.cancel()
+			l.forget(f)
+			continue
+		}
 		if f.reader != nil && events&(sock.Readable|sock.Hangup) != 0 {
 			f.reader.ready(l)
 		}

@@ -235,3 +235,42 @@ func TestServe(t *testing.T) {
 		})
 	}
 }
+
+// TestCancelOnHangup resets a connection whose task sleeps.
+func TestCancelOnHangup(t *testing.T) {
+	ln, addr, err := sock.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sock.Close(ln)
+	_, err = Run(func(c *Co) (none, error) {
+		peer, err := net.Dial("tcp", addr)
+		if err != nil {
+			return none{}, err
+		}
+		fd, err := sock.AcceptWait(ln)
+		if err != nil {
+			return none{}, err
+		}
+		sleeper := CreateTask(c.Loop, func(c *Co) (none, error) {
+			conn, err := NewConn(c.Loop, fd)
+			if err != nil {
+				return none{}, err
+			}
+			defer conn.Close(sock.Close)
+			conn.CancelOnHangup(c)
+			if _, err := conn.Recv(c, make([]byte, 1)); err != nil {
+				return none{}, err
+			}
+			return none{}, Sleep(c, time.Hour)
+		})
+		peer.Write([]byte("ab"))
+		Sleep(c, 20*time.Millisecond)
+		peer.(*net.TCPConn).SetLinger(0)
+		peer.Close()
+		return WaitFor(c, sleeper, 10*time.Second)
+	})
+	if err != ErrCancelled {
+		t.Error(err)
+	}
+}
