@@ -9,7 +9,7 @@ help: ## List what can be made (the default).
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
 
 build: ## Build the four programs into bin/: servers, loadgen, bench, report.
-	go build -o bin/ ./servers ./loadgen ./bench ./report
+	CGO_ENABLED=0 go build -o bin/ ./servers ./loadgen ./bench ./report
 
 quick: build ## See that everything works: one short round, about a minute, compares nothing.
 	bin/bench quick
