@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,6 +100,7 @@ var habits = []habit{
 // translate rewrites -word to --word where that is one of our long flags, leaves out what is moot (saying so in notes)
 // and refuses other habits and unknown flags with what to type instead. What it returns is for pflag to parse.
 func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err error) {
+	args = slices.Clone(args)
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {
@@ -156,10 +158,16 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 			return nil, nil, fmt.Errorf("-d is a duration: did you mean --body \"$(cat %s)\"", either(joined, value, next)[1:])
 		}
 		takes := flag.NoOptDefVal == ""
+		if !long && !takes && joined { // -qc500 is -q -c500
+			out = append(out, arg)
+			args[i] = "-" + value
+			i--
+			continue
+		}
 		if long && joined {
 			arg += "=" + value
 		} else if !long {
-			arg += value // -c500; -qc500 is left to pflag
+			arg += value
 		}
 		out = append(out, arg)
 		if takes && !joined && i+1 < len(args) {

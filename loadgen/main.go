@@ -47,7 +47,8 @@ func run(stdout, stderr io.Writer, args []string) int {
 		fmt.Fprintf(stderr, "loadgen: %s\n", note)
 	}
 
-	ctx, caught := untilSignal()
+	ctx, caught, stop := untilSignal()
+	defer stop()
 	l, loadErr := load(ctx, stderr, req)
 	l.Spec = req.spec
 	l.Verdict = verdict.Judge(req.spec, l)
@@ -142,24 +143,36 @@ func show(stdout io.Writer, req *request, l *trial.Load) error {
 }
 
 // untilSignal returns a context that ends at the first interrupt or termination signal; caught says which it was, 0
-// for none. A second signal ends the process at once.
-func untilSignal() (ctx context.Context, caught func() syscall.Signal) {
+// for none. A second signal ends the process at once. After stop, signals are no longer waited for.
+func untilSignal() (ctx context.Context, caught func() syscall.Signal, stop func()) {
 	signal.Ignore(syscall.SIGPIPE) // a closed stdout is an error of the write, not a death
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	ctx, cancel := context.WithCancelCause(context.Background())
+	quit := make(chan struct{})
 	go func() {
-		first := (<-signals).(syscall.Signal)
-		cancel(signalled(first))
-		second := (<-signals).(syscall.Signal)
-		os.Exit(128 + int(second))
+		for {
+			select {
+			case s := <-signals:
+				if ctx.Err() != nil {
+					os.Exit(128 + int(s.(syscall.Signal)))
+				}
+				cancel(signalled(s.(syscall.Signal)))
+			case <-quit:
+				return
+			}
+		}
 	}()
-	return ctx, func() syscall.Signal {
+	caught = func() syscall.Signal {
 		var s signalled
 		if errors.As(context.Cause(ctx), &s) {
 			return syscall.Signal(s)
 		}
 		return 0
+	}
+	return ctx, caught, func() {
+		signal.Stop(signals)
+		close(quit)
 	}
 }
 

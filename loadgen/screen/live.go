@@ -60,6 +60,8 @@ func plainLine(s spec.Spec, p record.Progress) string {
 func figures(s spec.Spec, p record.Progress) string {
 	elapsed := p.Elapsed.Round(100 * time.Millisecond).String()
 	switch {
+	case p.Elapsed == 0:
+		return "connecting"
 	case p.Warming:
 		elapsed += " warming up"
 	case s.Duration > 0:

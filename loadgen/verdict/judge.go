@@ -109,7 +109,7 @@ func checkErrors(_ spec.Spec, l *trial.Load) (string, string) {
 		return Valid, ""
 	}
 	share := float64(l.Requests.Errors) / float64(l.Requests.Sent)
-	return grade(share, 0.001, 0.01), fmt.Sprintf("%d of %d requests failed (%s): the classes below say how; lower the load or mend the target",
+	return grade(share, 0.001, 0.01), fmt.Sprintf("%d of %d requests failed (%s): their classes say how, mend the target or lower the load",
 		l.Requests.Errors, l.Requests.Sent, Percent(share))
 }
 

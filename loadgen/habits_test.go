@@ -1,0 +1,193 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+func flagsOf() *pflag.FlagSet {
+	flags := pflag.NewFlagSet("loadgen", pflag.ContinueOnError)
+	new(request).define(flags)
+	flags.BoolP("help", "h", false, "")
+	flags.BoolP("version", "v", false, "")
+	return flags
+}
+
+// Every habit in the table is helped: with its value, as the next argument and joined.
+func TestEveryHabit(t *testing.T) {
+	ours := flagsOf()
+	seen := map[string]bool{}
+	for _, h := range habits {
+		name := strings.TrimLeft(h.flag, "-")
+		if seen[h.flag] || ours.Lookup(name) != nil && len(name) > 1 || len(name) == 1 && ours.ShorthandLookup(name) != nil {
+			t.Errorf("%s is a flag of ours, or stands twice: its help is never seen", h.flag)
+		}
+		seen[h.flag] = true
+		if strings.Contains(h.help, "%") && (!h.takes || h.moot) {
+			t.Errorf("%s shows a value it does not take", h.flag)
+		}
+
+		forms := [][]string{{h.flag}, {h.flag[len(h.flag)-len(name)-1:]}} // --word and -word
+		if h.takes {
+			forms = [][]string{{h.flag, "77"}, {h.flag + map[bool]string{true: "=77", false: "77"}[len(name) > 1]}}
+		}
+		for _, form := range forms {
+			out, notes, err := translate(append(form, "-c", "5"), ours)
+			switch {
+			case h.moot && (err != nil || len(notes) != 1 || !strings.Contains(notes[0], h.help) || strings.Join(out, " ") != "-c 5"):
+				t.Errorf("%q: %q, %q, %v: want a note and the rest", form, out, notes, err)
+			case !h.moot && err == nil:
+				t.Errorf("%q is let through as %q", form, out)
+			case !h.moot && strings.Contains(h.help, "%") && !strings.Contains(err.Error(), "77"):
+				t.Errorf("%q: %v does not repeat the value", form, err)
+			case !h.moot && strings.Contains(err.Error(), "%!"):
+				t.Errorf("%q: %v", form, err)
+			}
+		}
+	}
+}
+
+// Command lines as people bring them from elsewhere.
+func TestCommandLines(t *testing.T) {
+	for line, want := range map[string]string{
+		"-q 200":                          "-q is quiet; a rate is -r 200",
+		"-q200":                           "-q is quiet; a rate is -r 200",
+		"-z 30s":                          "did you mean -d 30s",
+		"-z30s":                           "did you mean -d 30s",
+		"-z 30":                           "did you mean -d 30s",
+		"-n 100 -c 5 -m POST h:1":         "did you mean -X POST",
+		"-n 100 -T text/html h:1":         "did you mean -H 'Content-Type: text/html'",
+		"-D body.json h:1":                `--body "$(cat body.json)"`,
+		"-d @body.json h:1":               `did you mean --body "$(cat body.json)"`,
+		"-disable-keepalive h:1":          "-disable-keepalive is not a flag here: did you mean -H 'Connection: close'",
+		"-o csv h:1":                      "-o names a file",
+		"-host example.com h:1":           "did you mean -H 'Host: example.com'",
+		"-cpus 2 h:1":                     "did you mean -t 2",
+		"-t2 -c100 -d30s -R2000 h:1":      "did you mean -r 2000",
+		"-t4 -c100 -d30s -s post.lua h:1": "scripts are not run",
+		"-t 20s h:1":                      "-t is threads: did you mean --timeout 20s",
+		"-k -n 100 -c 10 -p post.txt h:1": "bodies are not read from files",
+		"-u 10 -d 1s h:1":                 "did you mean -c 10",
+		"--vus 10 -d 1s h:1":              "did you mean -c 10",
+		"--qps=100 h:1":                   "did you mean -r 100",
+		"-d 30":                           "-d 30: it has no unit, did you mean 30s",
+		"--timeout 2":                     "--timeout 2: it has no unit, did you mean 2s",
+		"--duraton 3s":                    "--duraton is not a flag here: did you mean --duration",
+		"--fail_if p99>1ms":               "did you mean --fail-if",
+		"--xyzzy":                         "--xyzzy is not a flag here: loadgen --help lists them all",
+		"-y":                              "-y is not a flag here",
+		"-Z 3":                            "-Z is not a flag here",
+		"-c":                              "-c needs a value",
+		"--rate":                          "--rate needs a value",
+		"-c x":                            "-c x: it takes a whole number",
+		"-c 99999999999999999999":         "it takes a whole number",
+		"-c 0":                            "-c 0: it must be above 0",
+		"-c -5":                           "-c -5: at least one connection",
+		"-d 0s":                           "it must be above 0",
+		"-r 0":                            "-r 0: it must be above 0",
+		"-r fast":                         "-r fast: it takes a number of requests per second",
+		"-n 100 -d 3s":                    "give one of them",
+		"h:1 h:2":                         "one target at a time",
+		"https://h:1/":                    "TLS is not measured",
+		"p99>5ms":                         "a gate follows --fail-if",
+		"--fail-if p99>5ms rate>>3":       "--fail-if rate>>3: >> is no operator",
+		"--fail-if p99>5ms,p98>1":         "unknown metric p98",
+		"--engine hey -r 5":               "leave -r out",
+		"--engine auot":                   `--engine "auot": it is auto, epoll, net or hey`,
+		"--json=perhaps":                  "--json perhaps",
+		"-qj":                             "-j is not a flag here: did you mean --json",
+	} {
+		if req, err := parse(io.Discard, io.Discard, strings.Fields(line)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %+v, %v, want an error with %q", line, req, err, want)
+		}
+	}
+}
+
+func TestCommandLinesThatWork(t *testing.T) {
+	type wanted struct {
+		spec  string // without threads and engine, which are the system's
+		gates int
+		json  bool
+		quiet bool
+		notes int
+	}
+	for line, want := range map[string]wanted{
+		"":                                      {spec: "-c 50 -d 10s http://127.0.0.1:5000/"},
+		"-c500 -d30s":                           {spec: "-c 500 -d 30s http://127.0.0.1:5000/"},
+		"-c=500 -d=30s":                         {spec: "-c 500 -d 30s http://127.0.0.1:5000/"},
+		"--connections=500 --duration 30s :80":  {spec: "-c 500 -d 30s http://127.0.0.1:80/"},
+		"-connections 500 -duration=30s":        {spec: "-c 500 -d 30s http://127.0.0.1:5000/"},
+		"-json":                                 {spec: "-c 50 -d 10s http://127.0.0.1:5000/", json: true},
+		"--json -q":                             {spec: "-c 50 -d 10s http://127.0.0.1:5000/", json: true, quiet: true},
+		"-qc5 h:1":                              {spec: "-c 5 -d 10s http://h:1/", quiet: true},
+		"-qjson":                                {spec: "-c 50 -d 10s http://127.0.0.1:5000/", json: true, quiet: true},
+		"-t1 -c100 -d30s --latency http://h:1/": {spec: "-c 100 -d 30s http://h:1/", notes: 1},
+		"-n 20":                                 {spec: "-c 20 -n 20 http://127.0.0.1:5000/"},
+		"-n 100":                                {spec: "-c 50 -n 100 http://127.0.0.1:5000/"},
+		"-r 1000/s -d 1m":                       {spec: "-c 50 -d 1m0s -r 1000 http://127.0.0.1:5000/"},
+		"--body x":                              {spec: "-c 50 -d 10s -X POST --body x http://127.0.0.1:5000/"},
+		"--body x -X PUT":                       {spec: "-c 50 -d 10s -X PUT --body x http://127.0.0.1:5000/"},
+		"--proto line --body x":                 {spec: "-c 50 -d 10s --proto line --body x http://127.0.0.1:5000/"},
+		"-H A:b -H -json":                       {},
+		"--fail-if p99>5ms errors>0.1% rate<20000 h:1": {spec: "-c 50 -d 10s http://h:1/", gates: 3},
+		"--fail-if p99>5ms --fail-if errors>0.1%":      {spec: "-c 50 -d 10s http://127.0.0.1:5000/", gates: 2},
+		"-fail-if=p99>5ms,max>1s":                      {spec: "-c 50 -d 10s http://127.0.0.1:5000/", gates: 2},
+		"-- h:1":                                       {spec: "-c 50 -d 10s http://h:1/"},
+	} {
+		req, err := parse(io.Discard, io.Discard, strings.Fields(line))
+		if want.spec == "" {
+			if err == nil || !strings.Contains(err.Error(), `-H "-json"`) { // a value is never taken for a flag
+				t.Errorf("%s: %v", line, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		s := req.spec
+		s.Threads, s.Engine = 0, ""
+		got := wanted{strings.TrimPrefix(s.String(), "loadgen "), len(req.gates), req.json, req.quiet, len(req.notes)}
+		if got != want {
+			t.Errorf("%s: got %+v, want %+v", line, got, want)
+		}
+	}
+}
+
+func TestAnswered(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{"--help", "--fail-if"},
+		{"-help", "Exit codes"},
+		{"-h", "Metrics"},
+		{"--version", "go1."},
+		{"-version", "commit"},
+		{"completion bash", "__loadgen"},
+		{"__complete --engine h", "hey"},
+	} {
+		var stdout strings.Builder
+		if _, err := parse(&stdout, io.Discard, strings.Fields(c.line)); !errors.Is(err, errAnswered) || !strings.Contains(stdout.String(), c.want) {
+			t.Errorf("%s: %v, %.200q, want %q on stdout", c.line, err, stdout.String(), c.want)
+		}
+	}
+}
+
+// Whatever is typed, it is understood or refused; it never panics.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"-c500", "-q 200", "-z=3", "--", "-", "---", "-=", "--=", "-H", "-qz", "--fail-if p99>1s", "-\xff", "-é"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		args := strings.Fields(line)
+		if len(args) > 0 && (strings.HasPrefix(args[0], "__complete") || args[0] == "completion") {
+			return
+		}
+		req, err := parse(io.Discard, io.Discard, args)
+		if err == nil && req.spec.Validate() != nil {
+			t.Errorf("%q was let through with %v", args, req.spec.Validate())
+		}
+	})
+}

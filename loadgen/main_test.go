@@ -1,0 +1,412 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+
+	"carousel/internal/trial"
+	"carousel/loadgen/engine"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(leakless{m}, map[string]func(){"loadgen": main})
+}
+
+// leakless fails the tests when they leave a goroutine behind.
+type leakless struct{ *testing.M }
+
+func (m leakless) Run() int {
+	code := m.M.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// TestScripts runs the command as people do. A script knows the addresses of servers: $HELLO answers, $CROWDED serves
+// one connection at a time and so starves the others, $DEAD has nobody listening.
+func TestScripts(t *testing.T) {
+	hello, crowded := serve(t, answer), serve(t, oneByOne())
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HELLO", hello.addr)
+			env.Setenv("CROWDED", crowded.addr)
+			env.Setenv("DEAD", deadAddr(t))
+			env.Setenv("PID", strconv.Itoa(os.Getpid()))
+			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			return name == "epoll" && engine.Auto() == "epoll", nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code": func(ts *testscript.TestScript, _ bool, args []string) {
+				want, got := args[0], "0"
+				var exit *exec.ExitError
+				if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+					got = strconv.Itoa(exit.ExitCode())
+				} else if err != nil {
+					ts.Fatalf("%s: %v", args[1], err)
+				}
+				if got != want {
+					ts.Fatalf("exit code %s, want %s", got, want)
+				}
+			},
+		},
+	})
+}
+
+// server answers raw bytes for raw bytes: what net/http would never send can be sent.
+type server struct {
+	addr     string
+	answered atomic.Int64
+}
+
+// serve starts a server for the length of the test. talk serves one connection.
+func serve(t *testing.T, talk func(*server, net.Conn)) *server {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{addr: ln.Addr().String()}
+	over := make(chan struct{})
+	t.Cleanup(func() { ln.Close(); close(over) })
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				defer conn.Close()
+				talk(s, conn)
+			}()
+			go func() {
+				select {
+				case <-over:
+					conn.Close()
+				case <-ended:
+				}
+			}()
+		}
+	}()
+	return s
+}
+
+const helloReply = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
+
+// answer says hello, but for some paths.
+func answer(s *server, conn net.Conn) {
+	in := bufio.NewReader(conn)
+	for {
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return
+		}
+		n := s.answered.Add(1)
+		reply := helloReply
+		switch {
+		case r.URL.Path == "/garbage", r.URL.Path == "/mixed" && n%10 == 0:
+			reply = "HTTP/1.1 two hundred\r\n\r\n"
+		case r.URL.Path == "/missing":
+			reply = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+		case r.URL.Path == "/never":
+			_, _ = io.Copy(io.Discard, conn)
+			return
+		case r.URL.Path == "/drop":
+			return
+		}
+		if _, err := io.WriteString(conn, reply); err != nil {
+			return
+		}
+	}
+}
+
+// oneByOne answers a connection until it ends before it looks at another one.
+func oneByOne() func(*server, net.Conn) {
+	turn := make(chan struct{}, 1)
+	return func(s *server, conn net.Conn) {
+		turn <- struct{}{}
+		defer func() { <-turn }()
+		answer(s, conn)
+	}
+}
+
+// deadAddr is an address at which nobody listens.
+func deadAddr(t *testing.T) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+// record runs the command in this process and returns its --json record.
+func recordOf(t *testing.T, want int, args ...string) (*trial.Load, map[string]any) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if code := run(&stdout, &stderr, append(args, "--json", "-q")); code != want {
+		t.Fatalf("exit code %d, want %d: %s", code, want, &stderr)
+	}
+	var l trial.Load
+	var keys map[string]any
+	if err := errors.Join(json.Unmarshal(stdout.Bytes(), &l), json.Unmarshal(stdout.Bytes(), &keys)); err != nil {
+		t.Fatalf("%v: %s", err, &stdout)
+	}
+	return &l, keys
+}
+
+// The keys are a promise to programs: others may join them, none may go.
+func TestRecordKeys(t *testing.T) {
+	s := serve(t, answer)
+	for _, e := range []string{"auto", "net", "hey"} {
+		t.Run(e, func(t *testing.T) {
+			l, got := recordOf(t, 0, "-c", "4", "-n", "400", "--engine", e, "--pid", strconv.Itoa(os.Getpid()), s.addr)
+			latency := []string{"mean", "p50", "p90", "p95", "p99", "p999", "max"}
+			for key, inner := range map[string][]string{
+				"complete": nil, "spec": {"target", "connections", "engine"}, "window": {"start", "elapsed_ns"},
+				"requests":  {"planned", "sent", "unsent", "ok", "errors", "unanswered"},
+				"unsent_by": nil, "errors": nil, "rate_rps": nil, "bytes_read": nil, "latency_ns": latency, "service_ns": latency,
+				"connections": {"opened", "failed", "answered", "fewest", "most", "longest_wait_ns"},
+				"cpu":         {"user_ns", "system_ns"}, "target_cpu": {"user_ns", "system_ns"}, "lateness_ns": nil,
+				"histogram": nil, "service_histogram": nil, "verdict": {"state", "reasons"},
+			} {
+				value, ok := got[key]
+				if !ok {
+					t.Errorf("%s is missing", key)
+				}
+				for _, k := range inner {
+					if _, ok := value.(map[string]any)[k]; !ok {
+						t.Errorf("%s.%s is missing", key, k)
+					}
+				}
+			}
+			balanced(t, l)
+			if l.Requests.OK != 400 || l.Requests.Planned != 400 || !l.Complete || l.RateRPS <= 0 || l.BytesRead <= 0 {
+				t.Errorf("%+v", l.Requests)
+			}
+			if h, err := trial.Decode(l.Histogram); err != nil || h.Count() != 400 {
+				t.Errorf("the histogram holds %v of 400 (%v)", h, err)
+			}
+			if l.Connections.Opened < 4 || l.Connections.Answered != 4 || l.Connections.Most < 100 {
+				t.Errorf("%+v", l.Connections)
+			}
+		})
+	}
+}
+
+func balanced(t *testing.T, l *trial.Load) {
+	t.Helper()
+	r := l.Requests
+	sum := func(m map[string]int64) (n int64) {
+		for v := range maps.Values(m) {
+			n += v
+		}
+		return n
+	}
+	if r.Planned != r.Sent+r.Unsent || r.Sent != r.OK+r.Errors+r.Unanswered || sum(l.Errors) != r.Errors || sum(l.UnsentBy) != r.Unsent {
+		t.Errorf("the books do not balance: %+v, unsent %v, errors %v", r, l.UnsentBy, l.Errors)
+	}
+}
+
+func TestStarvedSaysSoFirst(t *testing.T) {
+	s := serve(t, oneByOne())
+	for _, e := range []string{"auto", "net", "hey"} {
+		t.Run(e, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			if code := run(&stdout, &stderr, []string{"-c", "5", "-d", "600ms", "-q", "--engine", e, s.addr}); code != 0 {
+				t.Fatalf("exit code %d: %s", code, &stderr)
+			}
+			lines := strings.Split(stdout.String(), "\n")
+			if len(lines) < 5 || !strings.Contains(lines[1], "1 of 5 connections was ever answered; the others waited 0.") {
+				t.Errorf("the first line after the command must say who was served:\n%s", &stdout)
+			}
+			if strings.Contains(stdout.String(), "p99") {
+				t.Errorf("a percentile is shown all the same:\n%s", &stdout)
+			}
+		})
+	}
+}
+
+// What a spec prints is a command line that asks for the same.
+func TestSpecStringIsACommandLine(t *testing.T) {
+	for _, args := range [][]string{
+		{},
+		{"-c500", "-d30s"},
+		{"-n", "1000", "-c", "10", "--engine", "hey", "--timeout", "2s"},
+		{"-r", "12.5", "--warmup", "1s", "--idle", "7", "--engine", "net", "example.com/a?b=c"},
+		{"-X", "PUT", "-H", "A: it's", "-H", "B: $x", "--body", "a b", "--pid", "1"},
+		{"--proto", "line", "--body", "hi", ":7"},
+	} {
+		req, err := parse(io.Discard, io.Discard, args)
+		if err != nil {
+			t.Errorf("%q: %v", args, err)
+			continue
+		}
+		line, err := exec.Command("sh", "-c", `for a in "$@"; do :; done; eval "set -- $1"; shift; for a in "$@"; do printf '%s\n' "$a"; done`, "sh", req.spec.String()).Output()
+		if err != nil {
+			t.Skipf("no shell: %v", err)
+		}
+		again, err := parse(io.Discard, io.Discard, strings.Split(strings.TrimSuffix(string(line), "\n"), "\n"))
+		if err != nil {
+			t.Errorf("%s: %v", req.spec, err)
+			continue
+		}
+		if diff := cmp.Diff(req.spec, again.spec); diff != "" {
+			t.Errorf("%s asks for something else:\n%s", req.spec, diff)
+		}
+	}
+}
+
+// command starts the command as a process of its own that loads s, and waits until it has sent requests.
+func command(t *testing.T, s *server, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	cmd := exec.Command("loadgen", append(args, s.addr)...)
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	for deadline := time.Now().Add(20 * time.Second); s.answered.Load() < 100; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it sends nothing")
+		}
+	}
+	return cmd, &stdout
+}
+
+func TestSignals(t *testing.T) {
+	for _, c := range []struct {
+		signal syscall.Signal
+		engine string
+		code   int
+	}{
+		{syscall.SIGINT, "auto", 130},
+		{syscall.SIGTERM, "auto", 143},
+		{syscall.SIGINT, "net", 130},
+		{syscall.SIGINT, "hey", 130},
+	} {
+		t.Run(c.signal.String()+" "+c.engine, func(t *testing.T) {
+			s := serve(t, answer)
+			file := filepath.Join(t.TempDir(), "record.json")
+			cmd, stdout := command(t, s, "-c", "4", "-d", "60s", "--engine", c.engine, "-o", file)
+			if err := cmd.Process.Signal(c.signal); err != nil {
+				t.Skip(err) // Windows cannot
+			}
+			_ = cmd.Wait()
+			if code := cmd.ProcessState.ExitCode(); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			if !strings.Contains(stdout.String(), "INCOMPLETE") {
+				t.Errorf("the summary does not say that the run was cut short:\n%s", stdout)
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var l trial.Load
+			if err := json.Unmarshal(text, &l); err != nil {
+				t.Fatal(err)
+			}
+			if l.Complete || l.Requests.OK < 100 {
+				t.Errorf("complete %v, %+v", l.Complete, l.Requests)
+			}
+			balanced(t, &l)
+		})
+	}
+}
+
+// A reader that has seen enough, such as head, is no failure.
+func TestClosedStdout(t *testing.T) {
+	s := serve(t, answer)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	defer w.Close()
+	cmd := exec.Command("loadgen", "-c", "1", "-n", "10", "-q", s.addr)
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = w, &stderr
+	if err := cmd.Run(); err != nil || stderr.Len() > 0 {
+		t.Errorf("%v: %s", err, &stderr)
+	}
+}
+
+func TestEnoughPorts(t *testing.T) {
+	if err := enoughPorts(28232, "32768\t60999\n"); err != nil {
+		t.Error(err)
+	}
+	err := enoughPorts(28233, "32768\t60999\n")
+	if err == nil || !strings.Contains(err.Error(), "local ports are 32768 to 60999, 28232 of them, and 28233 connections") {
+		t.Errorf("%v", err)
+	}
+	if err := enoughPorts(1e6, "nonsense"); err != nil {
+		t.Errorf("a range that cannot be read: %v", err)
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	ok := func(n int64) *trial.Load { return &trial.Load{Requests: trial.Requests{OK: n}} }
+	bad := func(n int64) *trial.Load {
+		return &trial.Load{Requests: trial.Requests{OK: n, Errors: 1}, Errors: map[string]int64{"body-content": 1}}
+	}
+	gone := &engine.Unreachable{Err: errors.New("refused")}
+	for i, c := range []struct {
+		load          *trial.Load
+		loadErr, save error
+		caught        syscall.Signal
+		broken        bool
+		want          int
+	}{
+		{load: ok(1), want: 0},
+		{load: ok(0), want: 1},
+		{load: ok(1), save: io.ErrShortWrite, want: 1},
+		{load: ok(0), loadErr: io.ErrUnexpectedEOF, want: 1},
+		{load: ok(0), loadErr: fmt.Errorf("wrapped: %w", gone), want: 3},
+		{load: bad(1), want: 4},
+		{load: bad(0), want: 4},
+		{load: bad(1), broken: true, want: 4},
+		{load: ok(1), broken: true, want: 99},
+		{load: ok(0), broken: true, want: 1},
+		{load: ok(1), caught: syscall.SIGINT, broken: true, want: 130},
+		{load: ok(0), caught: syscall.SIGTERM, loadErr: gone, want: 143},
+	} {
+		if got := exitCode(c.load, c.loadErr, c.save, c.caught, c.broken); got != c.want {
+			t.Errorf("case %d: exit code %d, want %d", i, got, c.want)
+		}
+	}
+	if slices.Contains([]int{done, failed, usage, unreachable, wrong}, gateBroken) {
+		t.Error("a broken gate has the code of something else")
+	}
+}

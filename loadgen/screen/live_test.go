@@ -1,0 +1,82 @@
+package screen
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"carousel/loadgen/record"
+	"carousel/loadgen/spec"
+)
+
+func progress() record.Progress {
+	return record.Progress{Elapsed: 4200 * time.Millisecond, Answered: 130_000, Errors: 1, RatePerSecond: 31_204.4, P50: 1520 * time.Microsecond, P99: 3100 * time.Microsecond}
+}
+
+func TestBarLine(t *testing.T) {
+	s := spec.Default()
+	figures := "4.2s of 10s  31,204/s  p50 1.52ms  p99 3.10ms  1 error"
+	b := newBar(s)
+	line := b.line(progress(), 120)
+	if !strings.HasSuffix(line, figures) || !strings.Contains(line, "42%") || !strings.Contains(line, "=>") {
+		t.Errorf("line %q, want a bar at 42%% and %q", line, figures)
+	}
+	if strings.ContainsAny(line, "\r\n\x1b") {
+		t.Errorf("line %q moves the cursor by itself", line)
+	}
+	if narrow := b.line(progress(), 60); narrow != figures {
+		t.Errorf("at 60 columns %q, want the figures alone", narrow)
+	}
+	if tiny := b.line(progress(), 10); len(tiny) != 9 {
+		t.Errorf("at 10 columns %q", tiny)
+	}
+	late := progress()
+	late.Elapsed = 12 * time.Second // the last replies are awaited
+	if line := b.line(late, 120); !strings.Contains(line, "99%") {
+		t.Errorf("after its time the bar is %q, want it there still", line)
+	}
+}
+
+func TestFiguresByCount(t *testing.T) {
+	s := spec.Default()
+	s.Duration, s.Requests = 0, 260_000
+	want := "4.2s, 130,000 of 260,000  31,204/s  p50 1.52ms  p99 3.10ms  1 error"
+	if got := figures(s, progress()); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if line := newBar(s).line(progress(), 120); !strings.Contains(line, "50%") {
+		t.Errorf("%q, want a bar at 50%%", line)
+	}
+	p := progress()
+	p.Warming = true
+	if got := figures(s, p); !strings.HasPrefix(got, "4.2s warming up  ") {
+		t.Errorf("%q does not say that it warms up", got)
+	}
+}
+
+// Where there is no terminal, there is one plain line every 10 s and nothing that moves a cursor.
+func TestWatchPlain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		live := new(record.Live)
+		live.Begin(0)
+		r, w := io.Pipe()
+		text := make(chan string)
+		go func() {
+			all, _ := io.ReadAll(r)
+			text <- string(all)
+		}()
+		stop := Watch(w, spec.Default(), live)
+		time.Sleep(35 * time.Second)
+		stop()
+		w.Close()
+		got := <-text
+		if lines := strings.Count(got, "\n"); lines != 3 || strings.ContainsAny(got, "\r\x1b") {
+			t.Errorf("in 35 s %d lines, want 3 plain ones: %q", lines, got)
+		}
+		if !strings.HasPrefix(got, "loadgen: 10s of 10s  0/s  p50 0ns") {
+			t.Errorf("the first line is %q", got)
+		}
+	})
+}

@@ -1,0 +1,150 @@
+package screen
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carousel/internal/trial"
+	"carousel/internal/usage"
+	"carousel/loadgen/record"
+	"carousel/loadgen/spec"
+	"carousel/loadgen/verdict"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// example is a closed loop of 4 connections for 2 s and its record: 20,000 requests from 100 us to 5 ms.
+func example(t *testing.T) (spec.Spec, *trial.Load) {
+	t.Helper()
+	s := spec.Default()
+	s.Connections, s.Duration, s.Engine, s.Threads = 4, 2*time.Second, spec.Epoll, 1
+	h := trial.NewHistogram()
+	for i := range int64(20_000) {
+		h.Record(100_000 + i*20)
+	}
+	h.RecordN(5_000_000, 100)
+	text, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, &trial.Load{
+		Complete:         true,
+		Window:           trial.Window{ElapsedNS: 2e9},
+		Requests:         trial.Requests{Planned: 20_104, Sent: 20_104, OK: 20_100, Unanswered: 4},
+		UnsentBy:         map[string]int64{},
+		RateRPS:          10_050,
+		InFlight:         3.98,
+		BytesRead:        1_547_700,
+		Latency:          h.Latency(),
+		Service:          h.Latency(),
+		Histogram:        text,
+		ServiceHistogram: text,
+		Connections:      trial.Connections{Opened: 4, Asked: 4, Answered: 4, Fewest: 5_020, Most: 5_030},
+		CPU:              usage.CPU{UserNS: 40e6, SystemNS: 60e6},
+	}
+}
+
+// The golden files are what people see; look at them when they change.
+func TestSummary(t *testing.T) {
+	for name, change := range map[string]func(*spec.Spec, *trial.Load){
+		"closed": func(*spec.Spec, *trial.Load) {},
+		"paced": func(s *spec.Spec, l *trial.Load) {
+			s.Rate = 10_052
+			l.Lateness = trial.Latency{Mean: 21_000, P50: 20_000, P90: 30_000, P95: 40_000, P99: 55_000, P999: 80_000, Max: 120_000}
+			l.TargetCPU = &usage.CPU{UserNS: 50e6, SystemNS: 90e6}
+		},
+		"saturated": func(s *spec.Spec, l *trial.Load) {
+			s.Rate = 20_000
+			l.Requests.Planned, l.Requests.Unsent = 40_000, 19_896
+			l.UnsentBy = map[string]int64{"no-connection": 19_800, "window-closed": 96}
+		},
+		"starved": func(s *spec.Spec, l *trial.Load) {
+			l.Connections.Answered, l.Connections.Fewest, l.Connections.Most, l.Connections.LongestWaitNS = 1, 0, 20_100, 2e9
+		},
+		"errors": func(s *spec.Spec, l *trial.Load) {
+			l.Requests.Planned, l.Requests.Sent, l.Requests.Errors = 21_204, 21_204, 1_100
+			l.Errors = map[string]int64{"read-reset": 100, "status-503": 990, "body-length": 10}
+			l.Connections.Failed, l.ConnectErrors = 7, map[string]int64{"connect-refused": 7}
+		},
+		"nothing": func(s *spec.Spec, l *trial.Load) {
+			*l = trial.Load{Complete: true, Window: l.Window, Requests: trial.Requests{Planned: 4, Sent: 4, Errors: 4}, Errors: map[string]int64{"timeout": 4}}
+			l.Connections.Opened = 4
+		},
+		"interrupted": func(s *spec.Spec, l *trial.Load) {
+			s.Duration, s.Requests = 0, 100_000
+			l.Complete = false
+			l.Requests.Planned, l.Requests.Unsent, l.UnsentBy = 100_000, 79_896, map[string]int64{"interrupted": 79_896}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, l := example(t)
+			change(&s, l)
+			l.Verdict = verdict.Judge(s, l)
+			var out strings.Builder
+			if err := Summary(&out, s, l, false); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".txt", out.String())
+		})
+	}
+}
+
+func TestSummaryColours(t *testing.T) {
+	s, l := example(t)
+	l.Requests.Errors, l.Errors = 1, map[string]int64{"timeout": 1}
+	l.Verdict = verdict.Judge(s, l)
+	var with, without strings.Builder
+	if err := errors.Join(Summary(&with, s, l, true), Summary(&without, s, l, false)); err != nil {
+		t.Fatal(err)
+	}
+	bare := strings.NewReplacer(red, "", green, "", yellow, "", plain, "").Replace(with.String())
+	if with.String() == bare || bare != without.String() {
+		t.Errorf("colours must be added and change nothing else:\n%s", cmp.Diff(without.String(), bare))
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-update rewrites it):\n%s", path, diff)
+	}
+}
+
+func TestAdviceForEveryClass(t *testing.T) {
+	unknown := Advice("nonsense")
+	for c := record.OK + 1; !strings.HasPrefix(c.String(), "status-"); c++ {
+		if text := Advice(c.String()); text == unknown || text == "" {
+			t.Errorf("no advice for %s", c)
+		}
+	}
+	for _, code := range []int{400, 404, 405, 429, 500, 503} {
+		if text := Advice(record.Status(code).String()); text == unknown {
+			t.Errorf("no advice for status %d", code)
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -100: "-100"} {
+		if got := count(n); got != want {
+			t.Errorf("count(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
