@@ -30,25 +30,25 @@ func (c *conn) key() uint64 { return uint64(c.era)<<32 | uint64(uint32(c.index))
 
 // openAll tries every connection once, the silent ones or the others, and waits until each is open or has failed.
 func (w *worker) openAll(ctx context.Context, silent bool) {
-	next := w.now()
-	for k := 0; k < len(w.conns) || w.opening > 0; {
+	mine := w.conns[w.silent:]
+	if silent {
+		mine = w.conns[:w.silent]
+	}
+	for next := w.now(); (len(mine) > 0 || w.opening > 0) && ctx.Err() == nil; {
 		now := w.now()
-		if ctx.Err() != nil {
-			return
-		}
-		for tries := 0; now >= next && k < len(w.conns) && tries < ramp; k++ {
-			if c := &w.conns[k]; (c.line < 0) == silent {
-				w.connect(c, now)
-				tries++
-			}
-		}
 		if now >= next {
-			next = now + int64(rampPause)
+			n := min(ramp, len(mine))
+			for k := range mine[:n] {
+				w.connect(&mine[k], now)
+			}
+			mine, next = mine[n:], now+int64(rampPause)
 		}
-		if k < len(w.conns) {
-			w.await(min(next, now+wakeEvery))
-		} else {
-			w.await(now + wakeEvery)
+		until := next
+		if len(mine) == 0 {
+			until = now + wakeEvery
+		}
+		if len(mine) > 0 || w.opening > 0 {
+			w.await(until)
 		}
 	}
 }
@@ -163,16 +163,16 @@ func (w *worker) reconnect(c *conn, now int64) {
 		w.connect(c, now)
 	default:
 		w.down.push(c)
-		if c.served == 0 && now >= w.retry {
-			w.backoff = grow(w.backoff)
-			w.retry = now + int64(w.backoff)
+		if c.served == 0 && !w.failed { // one step for each round of attempts, however many fail
+			w.failed, w.backoff = true, grow(w.backoff)
+			w.retry = max(w.retry, now+int64(w.backoff))
 		}
 	}
 }
 
 // reopen opens connections again, as many as the ramp allows, until one fails.
 func (w *worker) reopen(now int64) {
-	w.retry = now + int64(rampPause)
+	w.failed, w.retry = false, now+int64(rampPause)
 	for range ramp {
 		if w.down.first == nil {
 			return

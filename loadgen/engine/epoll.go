@@ -40,11 +40,11 @@ func newEpoll(r *run) (crew, error) {
 			c.close()
 			return nil, err
 		}
-		silent := share(r.Idle, i, n)
-		w.conns = make([]conn, silent+share(r.Connections, i, n))
-		w.rec = record.NewRecorder(len(w.conns)-silent, r.Rate > 0, r.live)
+		w.silent = share(r.Idle, i, n)
+		w.conns = make([]conn, w.silent+share(r.Connections, i, n))
+		w.rec = record.NewRecorder(len(w.conns)-w.silent, r.Rate > 0, r.live)
 		for k := range w.conns {
-			w.conns[k] = conn{fd: -1, index: int32(k), line: int32(k - silent), reply: r.ask.Reply(&w.memory)}
+			w.conns[k] = conn{fd: -1, index: int32(k), line: int32(k - w.silent), reply: r.ask.Reply(&w.memory)}
 		}
 		c.workers = append(c.workers, w)
 	}
@@ -124,6 +124,7 @@ type worker struct {
 	peer   unix.Sockaddr
 	memory client.Memory
 	conns  []conn
+	silent int   // the first so many are never given a request
 	free   queue // paced: connections without a request, the longest free first
 	down   queue // connections to be opened again
 	pacer  pacer
@@ -135,6 +136,7 @@ type worker struct {
 	opening     int           // connects under way
 	nextSweep   int64         // when something may next have taken too long
 	retry       int64         // when a connection may be opened again
+	failed      bool          // a connect of the latest round did
 	backoff     time.Duration // between connects, after failures; 0: none lately
 	gone        int64         // when the last connection was lost, while alive is 0
 	refusal     record.Class

@@ -21,12 +21,13 @@ type pacer struct {
 // pace starts sender i of n on the run's schedule.
 func (r *run) pace(i, n int) pacer {
 	p := pacer{rate: schedule.Uniform(r.Rate), begin: r.begin, next: int64(i), step: int64(n), limit: record.Never, due: record.Never}
+	if r.Rate == 0 {
+		return p
+	}
 	if r.counted() {
 		p.limit = p.rate.Before(r.Warmup) + r.Requests
 	}
-	if r.Rate > 0 {
-		p.set()
-	}
+	p.set()
 	return p
 }
 

@@ -1,0 +1,423 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"carousel/internal/trial"
+	"carousel/loadgen/record"
+	"carousel/loadgen/spec"
+)
+
+func TestMain(m *testing.M) {
+	child()
+	goleak.VerifyTestMain(m)
+}
+
+// engines are the ones that keep the same rules.
+func engines() []string {
+	if Auto() == spec.Net {
+		return []string{spec.Net}
+	}
+	return []string{spec.Epoll, spec.Net}
+}
+
+const hello = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
+
+// server answers each connection with a function of the test's own.
+type server struct {
+	addr     string
+	ln       net.Listener
+	accepted atomic.Int64
+	asked    atomic.Int64
+	mu       sync.Mutex
+	conns    map[net.Conn]bool
+	all      sync.WaitGroup
+}
+
+// peer is a connection as a server sees it.
+type peer struct {
+	net.Conn
+	*server
+	in *bufio.Reader
+}
+
+func serve(t *testing.T, addr string, each func(*peer)) *server {
+	t.Helper()
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{addr: ln.Addr().String(), ln: ln, conns: map[net.Conn]bool{}}
+	s.all.Go(func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			s.accepted.Add(1)
+			s.mu.Lock()
+			s.conns[conn] = true
+			s.mu.Unlock()
+			s.all.Go(func() {
+				each(&peer{conn, s, bufio.NewReader(conn)})
+				conn.Close()
+				s.mu.Lock()
+				delete(s.conns, conn)
+				s.mu.Unlock()
+			})
+		}
+	})
+	t.Cleanup(s.die)
+	return s
+}
+
+// die resets every connection and stops listening.
+func (s *server) die() {
+	s.ln.Close()
+	s.mu.Lock()
+	for conn := range s.conns {
+		conn.(*net.TCPConn).SetLinger(0)
+		conn.Close()
+	}
+	s.mu.Unlock()
+	s.all.Wait()
+}
+
+// request reads one request's head and reports whether there was one.
+func (p *peer) request() bool {
+	for {
+		line, err := p.in.ReadString('\n')
+		if err != nil {
+			return false
+		}
+		if line == "\r\n" {
+			p.asked.Add(1)
+			return true
+		}
+	}
+}
+
+func (p *peer) reset() { p.Conn.(*net.TCPConn).SetLinger(0); p.Close() }
+
+// say answers every request with text.
+func say(text string) func(*peer) {
+	return func(p *peer) {
+		for p.request() {
+			fmt.Fprint(p, text)
+		}
+	}
+}
+
+// sayOnce answers one request with text and closes.
+func sayOnce(text string) func(*peer) {
+	return func(p *peer) {
+		if p.request() {
+			fmt.Fprint(p, text)
+		}
+	}
+}
+
+func load(target string) spec.Spec {
+	s := spec.Default()
+	s.Target, s.Connections, s.Duration = target, 4, 80*time.Millisecond
+	return s
+}
+
+func carryOut(t *testing.T, s spec.Spec) *trial.Load {
+	t.Helper()
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Run(t.Context(), s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	balance(t, l)
+	return l
+}
+
+// balance checks what holds for every run.
+func balance(t *testing.T, l *trial.Load) {
+	t.Helper()
+	sum := func(m map[string]int64) (n int64) {
+		for _, v := range m {
+			n += v
+		}
+		return n
+	}
+	q := l.Requests
+	for _, c := range []struct {
+		what      string
+		got, want int64
+	}{
+		{"planned = sent + unsent", q.Planned, q.Sent + q.Unsent},
+		{"sent = ok + errors + unanswered", q.Sent, q.OK + q.Errors + q.Unanswered},
+		{"unsent_by sums to unsent", sum(l.UnsentBy), q.Unsent},
+		{"errors sum to errors", sum(l.Errors), q.Errors},
+		{"connect_errors sum to failed", sum(l.ConnectErrors), l.Connections.Failed},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %d, %d\n%+v", c.what, c.got, c.want, l)
+		}
+	}
+	h, err := trial.Decode(l.ServiceHistogram)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := q.OK + q.Unanswered + l.Errors["timeout"]; h.Count() != want {
+		t.Errorf("the service histogram holds %d requests, want %d", h.Count(), want)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		each   func(*peer)
+		change func(*spec.Spec)
+		path   string
+		want   string // the classes of the errors; one of those in parentheses; none: every reply is good
+	}{
+		{name: "good", each: say(hello)},
+		{name: "chunked", each: say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n7;x=y\r\n world\n\r\n0\r\nTrailer: 1\r\n\r\n")},
+		{name: "until the end of the connection", each: sayOnce("HTTP/1.0 200 OK\r\nServer: old\r\n\r\nHello world\n")},
+		{name: "HTTP/1.0 keep-alive", each: say("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc")},
+		{name: "interim replies", each: say("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + hello)},
+		{name: "no content", each: say("HTTP/1.1 204 No Content\r\n\r\n")},
+		{name: "head", each: say("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"), change: func(s *spec.Spec) { s.Method = "HEAD" }},
+		{name: "a redirect", each: say("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n")},
+		{name: "a date that changes", each: func(p *peer) {
+			for i := 0; p.request(); i++ {
+				fmt.Fprintf(p, "HTTP/1.1 200 OK\r\nDate: %d\r\nContent-Length: 2\r\n\r\nok", i)
+			}
+		}},
+		{name: "byte by byte", each: func(p *peer) {
+			for p.request() {
+				for i := range len(hello) {
+					fmt.Fprint(p, hello[i:i+1])
+				}
+			}
+		}},
+		{name: "a close that was announced", each: sayOnce("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 12\r\n\r\nHello world\n")},
+		{name: "a close after a reply", each: func(p *peer) {
+			p.request()
+			fmt.Fprint(p, hello)
+			p.request()
+			fmt.Fprint(p, hello)
+			p.Conn.(*net.TCPConn).CloseWrite() // what crosses it is read, so that no reset answers it
+			p.request()
+		}},
+		{name: "a large body", path: "/bytes/300000", each: func(p *peer) {
+			for p.request() {
+				fmt.Fprintf(p, "HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n%s", alphabet(300_000))
+			}
+		}},
+		{name: "lines", each: func(p *peer) {
+			for {
+				if line, err := p.in.ReadString('\n'); err != nil || line != "hi\n" {
+					return
+				}
+				fmt.Fprint(p, "Hello world\n")
+			}
+		}, change: func(s *spec.Spec) { s.Proto, s.Body = spec.Line, "hi" }},
+
+		{name: "reset before a reply", each: func(p *peer) { p.request(); p.reset() }, want: "read-reset"},
+		{name: "reset unread", each: func(p *peer) { time.Sleep(2 * time.Millisecond); p.reset() }, want: "(read-reset write-reset)"},
+		{name: "reset within a reply", each: func(p *peer) {
+			p.request()
+			fmt.Fprint(p, hello[:40])
+			time.Sleep(time.Millisecond)
+			p.reset()
+		}, want: "read-reset"},
+		{name: "closed without a reply", each: func(p *peer) { p.request() }, want: "read-eof"},
+		{name: "closed within a head", each: sayOnce("HTTP/1.1 200 OK\r\nContent-Le"), want: "read-eof"},
+		{name: "closed within a body", each: sayOnce(hello[:len(hello)-3]), want: "read-eof"},
+		{name: "closed within a chunk", each: sayOnce("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHel"), want: "read-eof"},
+		{name: "half closed", each: func(p *peer) {
+			p.request()
+			fmt.Fprint(p, hello[:30])
+			p.Conn.(*net.TCPConn).CloseWrite()
+			p.request()
+		}, want: "read-eof"},
+		{name: "another body", path: "/bytes/100", each: say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + strings.Repeat("x", 100)), want: "body-content"},
+		{name: "the last byte differs", path: "/bytes/100", each: say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + alphabet(99) + "!"), want: "body-content"},
+		{name: "a shorter body than asked for", path: "/bytes/100", each: say("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + alphabet(99)), want: "body-length"},
+		{name: "more than announced", each: say(hello + "!"), want: "body-length"},
+		{name: "a body after HEAD", each: say(hello), change: func(s *spec.Spec) { s.Method = "HEAD" }, want: "body-length"},
+		{name: "unavailable", each: say("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), want: "status-503"},
+		{name: "not found, and closed", each: sayOnce("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno"), want: "status-404"},
+		{name: "no HTTP", each: say("SSH-2.0-OpenSSH_9.9\r\n\r\n"), want: "malformed"},
+		{name: "two lengths", each: say("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), want: "malformed"},
+		{name: "another line", each: func(p *peer) {
+			for i := 0; ; i++ {
+				if _, err := p.in.ReadString('\n'); err != nil {
+					return
+				}
+				fmt.Fprint(p, map[bool]string{true: "Hello world\n", false: "Hallo Welt!\n"}[i == 0])
+			}
+		}, change: func(s *spec.Spec) { s.Proto = spec.Line }, want: "body-content"},
+		{name: "never a reply", each: func(p *peer) { p.request(); p.request() }, change: func(s *spec.Spec) { s.Timeout = 20 * time.Millisecond }, want: "timeout"},
+		{name: "half a reply", each: func(p *peer) { p.request(); fmt.Fprint(p, hello[:50]); p.request() },
+			change: func(s *spec.Spec) { s.Timeout = 20 * time.Millisecond }, want: "timeout"},
+	} {
+		for _, engine := range engines() {
+			t.Run(c.name+"/"+engine, func(t *testing.T) {
+				s := load("http://" + serve(t, "127.0.0.1:0", c.each).addr + "/" + strings.TrimPrefix(c.path, "/"))
+				if s.Engine = engine; c.change != nil {
+					c.change(&s)
+				}
+				l := carryOut(t, s)
+				classes := slices.Sorted(maps.Keys(l.Errors))
+				got := strings.Join(classes, " ")
+				if choice, ok := strings.CutPrefix(c.want, "("); ok {
+					for _, class := range classes {
+						if !slices.Contains(strings.Fields(strings.TrimSuffix(choice, ")")), class) {
+							t.Errorf("errors %v, want some of %s", l.Errors, c.want)
+						}
+					}
+					if len(classes) == 0 {
+						t.Errorf("no errors, want some of %s", c.want)
+					}
+				} else if got != c.want {
+					t.Errorf("errors %v, want of class %q", l.Errors, c.want)
+				}
+				if c.want == "" && l.Requests.OK < 5 {
+					t.Errorf("%d good replies", l.Requests.OK)
+				}
+				if len(l.ConnectErrors) > 0 {
+					t.Errorf("connect errors %v", l.ConnectErrors)
+				}
+			})
+		}
+	}
+}
+
+func alphabet(n int) string {
+	return strings.Repeat("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", n/64+1)[:n]
+}
+
+func TestNobodyListens(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close()
+	for _, engine := range engines() {
+		s := load("http://" + ln.Addr().String() + "/")
+		s.Engine = engine
+		l, err := Run(t.Context(), s, nil)
+		var gone *Unreachable
+		if l != nil || !errors.As(err, &gone) || gone.Class != record.ConnectRefused || gone.Addr != ln.Addr().String() {
+			t.Errorf("%s: %v, %v", engine, l, err)
+		}
+	}
+}
+
+// A server that dies and comes back: what was in flight is lost and counted, attempts to connect are no requests, and
+// the run ends on time with the server in use again.
+func TestServerDiesAndReturns(t *testing.T) {
+	for _, engine := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			first := serve(t, "127.0.0.1:0", func(p *peer) {
+				for p.request() {
+					time.Sleep(time.Millisecond)
+					fmt.Fprint(p, hello)
+				}
+			})
+			s := load("http://" + first.addr + "/")
+			s.Engine, s.Duration = engine, time.Second
+			var second *server
+			var back sync.WaitGroup
+			back.Go(func() {
+				time.Sleep(200 * time.Millisecond)
+				first.die()
+				time.Sleep(200 * time.Millisecond)
+				second = serve(t, first.addr, say(hello))
+			})
+			l := carryOut(t, s)
+			back.Wait()
+			if l.Errors["read-reset"]+l.Errors["write-reset"]+l.Errors["read-eof"] == 0 {
+				t.Errorf("errors %v", l.Errors)
+			}
+			if l.ConnectErrors["connect-refused"] == 0 {
+				t.Errorf("connect errors %v", l.ConnectErrors)
+			}
+			if second.asked.Load() == 0 || l.Connections.Answered != 4 {
+				t.Errorf("%d requests after the return, connections %+v", second.asked.Load(), l.Connections)
+			}
+			if !l.Complete || l.Window.ElapsedNS != int64(s.Duration) {
+				t.Errorf("complete %v after %v", l.Complete, time.Duration(l.Window.ElapsedNS))
+			}
+		})
+	}
+}
+
+func TestServerDiesForGood(t *testing.T) {
+	for _, engine := range engines() {
+		for _, rate := range []float64{0, 500} {
+			t.Run(fmt.Sprint(engine, rate), func(t *testing.T) {
+				srv := serve(t, "127.0.0.1:0", say(hello))
+				s := load("http://" + srv.addr + "/")
+				s.Engine, s.Rate, s.Duration = engine, rate, 400*time.Millisecond
+				time.AfterFunc(100*time.Millisecond, srv.die)
+				l := carryOut(t, s)
+				if l.Requests.OK == 0 || l.ConnectErrors["connect-refused"] == 0 {
+					t.Errorf("%+v %v", l.Requests, l.ConnectErrors)
+				}
+				if rate > 0 && (l.Requests.Planned != 200 || l.UnsentBy["no-connection"] < 50) {
+					t.Errorf("%+v %v", l.Requests, l.UnsentBy)
+				}
+			})
+		}
+	}
+}
+
+// A run by number cannot end by itself once the server is gone; it gives up when nobody answered for the timeout.
+func TestCountedRunGivesUp(t *testing.T) {
+	for _, engine := range engines() {
+		for _, rate := range []float64{0, 1000} {
+			t.Run(fmt.Sprint(engine, rate), func(t *testing.T) {
+				srv := serve(t, "127.0.0.1:0", say(hello))
+				s := load("http://" + srv.addr + "/")
+				s.Engine, s.Rate, s.Duration, s.Requests, s.Timeout = engine, rate, 0, 1_000_000, 200*time.Millisecond
+				time.AfterFunc(50*time.Millisecond, srv.die)
+				l := carryOut(t, s)
+				if l.Requests.Planned != 1_000_000 || l.UnsentBy["no-connection"] == 0 {
+					t.Errorf("%+v %v", l.Requests, l.UnsentBy)
+				}
+			})
+		}
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	for _, engine := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			srv := serve(t, "127.0.0.1:0", say(hello))
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			s := load("http://" + srv.addr + "/")
+			s.Engine, s.Duration, s.Requests = engine, 0, 1<<40
+			l, err := Run(ctx, s, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			balance(t, l)
+			if l.Complete || l.Requests.OK == 0 || l.Requests.Planned != 1<<40 || l.UnsentBy["interrupted"] == 0 {
+				t.Errorf("complete %v, %+v %v", l.Complete, l.Requests, l.UnsentBy)
+			}
+		})
+	}
+}

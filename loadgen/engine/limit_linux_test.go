@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"runtime"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"carousel/internal/trial"
+	"carousel/loadgen/client"
+	"carousel/loadgen/spec"
+)
+
+func limitFiles(n uint64) {
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: n, Max: n}); err != nil {
+		panic(err)
+	}
+}
+
+// A process out of descriptors goes on with the connections it has.
+func TestOutOfDescriptors(t *testing.T) {
+	srv := serve(t, "127.0.0.1:0", say(hello))
+	for _, engine := range engines() {
+		s := load("http://" + srv.addr + "/")
+		s.Engine, s.Connections, s.Duration = engine, 100, 300*time.Millisecond
+		text, _ := json.Marshal(s)
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), "ENGINE_TEST_SPEC="+string(text))
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var l trial.Load
+		if err := json.Unmarshal(out, &l); err != nil {
+			t.Fatal(err)
+		}
+		balance(t, &l)
+		if c := l.Connections; l.ConnectErrors["connect-nofile"] < 70 || c.Answered == 0 || c.Answered > 30 || l.Requests.Errors > 0 {
+			t.Errorf("%s: %+v %v %+v", engine, c, l.ConnectErrors, l.Requests)
+		}
+	}
+}
+
+// In the loop nothing allocates, whatever comes back.
+func TestNoAllocationPerRequest(t *testing.T) {
+	ln, err := unixServer(hello)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.stop()
+	for _, change := range []func(*spec.Spec){
+		func(*spec.Spec) {},
+		func(s *spec.Spec) { s.Rate = 50_000 },
+	} {
+		s := spec.Default()
+		s.Target, s.Engine, s.Connections, s.Duration, s.Requests = "http://"+ln.addr+"/", spec.Epoll, 8, 0, 20_000
+		change(&s)
+		r := &run{Spec: s, ask: client.New(s), addr: ln.addr, base: time.Now(), ended: make(chan struct{})}
+		r.tickets.Store(s.Requests)
+		r.until.Store(1 << 62)
+		c, err := newEpoll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.open(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.begin, r.start = r.now(), r.now()
+		for _, rec := range c.records() {
+			rec.Open(r.start)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c.work()
+		runtime.ReadMemStats(&after)
+		c.close()
+		// Threads, goroutines and their stacks are some dozens; one per request would be twenty thousand.
+		if n := after.Mallocs - before.Mallocs; n > 500 {
+			t.Errorf("rate %v: %d allocations for %d requests", s.Rate, n, s.Requests)
+		}
+	}
+}

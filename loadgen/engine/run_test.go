@@ -1,0 +1,228 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"carousel/loadgen/record"
+	"carousel/loadgen/spec"
+)
+
+func TestExactNumber(t *testing.T) {
+	for _, engine := range engines() {
+		for _, rate := range []float64{0, 5000} {
+			for _, warmup := range []time.Duration{0, 50 * time.Millisecond} {
+				t.Run(fmt.Sprint(engine, rate, warmup), func(t *testing.T) {
+					srv := serve(t, "127.0.0.1:0", say(hello))
+					s := load("http://" + srv.addr + "/")
+					s.Engine, s.Rate, s.Duration, s.Requests, s.Warmup, s.Connections = engine, rate, 0, 777, warmup, 7
+					l := carryOut(t, s)
+					if q := l.Requests; q.Planned != 777 || q.OK != 777 || !l.Complete {
+						t.Errorf("complete %v, %+v", l.Complete, q)
+					}
+					if asked := srv.asked.Load(); warmup == 0 && asked != 777 || warmup > 0 && asked <= 777 {
+						t.Errorf("the server was asked %d times", asked)
+					}
+				})
+			}
+		}
+	}
+}
+
+// A server that serves one connection after another: a run by number hangs up on it when it has no more to ask there.
+func TestOneAtATime(t *testing.T) {
+	for _, engine := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			var turn sync.Mutex
+			srv := serve(t, "127.0.0.1:0", func(p *peer) {
+				turn.Lock()
+				defer turn.Unlock()
+				say(hello)(p)
+			})
+			s := load("http://" + srv.addr + "/")
+			s.Engine, s.Duration, s.Requests = engine, 0, 100
+			if l := carryOut(t, s); l.Requests.OK != 100 || l.Connections.Fewest == 0 {
+				t.Errorf("%+v %+v", l.Requests, l.Connections)
+			}
+			s.Duration, s.Requests = 300*time.Millisecond, 0
+			l := carryOut(t, s)
+			if c := l.Connections; c.Answered != 1 || c.Asked != 4 || c.Fewest != 0 || c.LongestWaitNS != int64(s.Duration) {
+				t.Errorf("%+v", c)
+			}
+			if l.Requests.Unanswered != 4 || l.Latency.Max != int64(s.Duration) {
+				t.Errorf("%+v %+v", l.Requests, l.Latency)
+			}
+		})
+	}
+}
+
+// The window is a matter of due times, and a request of the warm-up counts nowhere.
+func TestWarmup(t *testing.T) {
+	for _, engine := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			srv := serve(t, "127.0.0.1:0", say(hello))
+			s := load("http://" + srv.addr + "/")
+			s.Engine, s.Rate, s.Warmup, s.Duration = engine, 1000, 200*time.Millisecond, 300*time.Millisecond
+			l := carryOut(t, s)
+			if l.Requests.Planned != 300 || l.Window.ElapsedNS != int64(s.Duration) {
+				t.Errorf("%+v %+v", l.Requests, l.Window)
+			}
+			if asked := srv.asked.Load(); asked < 350 || asked > 500 {
+				t.Errorf("the server was asked %d times", asked)
+			}
+		})
+	}
+}
+
+// A server that stalls: requests queue and are timed from when they were due, those not even sent included.
+func TestStallIsSeen(t *testing.T) {
+	for _, engine := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			var began sync.Once
+			var stall time.Time
+			srv := serve(t, "127.0.0.1:0", func(p *peer) {
+				for p.request() {
+					began.Do(func() { stall = time.Now().Add(100 * time.Millisecond) })
+					if time.Now().After(stall) {
+						select {
+						case <-t.Context().Done():
+						case <-time.After(10 * time.Second):
+						}
+						return
+					}
+					fmt.Fprint(p, hello)
+				}
+			})
+			s := load("http://" + srv.addr + "/")
+			s.Engine, s.Rate, s.Duration, s.Connections = engine, 1000, time.Second, 2
+			l := carryOut(t, s)
+			if l.Requests.Planned != 1000 || l.Requests.Unanswered != 2 || l.UnsentBy["no-connection"] < 700 {
+				t.Errorf("%+v %v", l.Requests, l.UnsentBy)
+			}
+			// 900 ms of requests that reached ages of 0 to 900 ms: a tenth of all is older than 800 ms.
+			if p90 := time.Duration(l.Latency.P90); p90 < 750*time.Millisecond || p90 > 850*time.Millisecond {
+				t.Errorf("p90 %v", p90)
+			}
+		})
+	}
+}
+
+func TestSilentConnectionsComeFirst(t *testing.T) {
+	for _, engine := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			var mu sync.Mutex
+			var silent, first int64
+			srv := serve(t, "127.0.0.1:0", func(p *peer) {
+				if !p.request() {
+					mu.Lock()
+					silent++
+					mu.Unlock()
+					return
+				}
+				mu.Lock()
+				if first == 0 {
+					first = p.accepted.Load()
+				}
+				mu.Unlock()
+				fmt.Fprint(p, hello)
+				say(hello)(p)
+			})
+			s := load("http://" + srv.addr + "/")
+			s.Engine, s.Idle = engine, 100
+			l := carryOut(t, s)
+			srv.die()
+			if silent != 100 || first < 100 || l.Connections.Opened != 104 || l.Connections.Answered != 4 {
+				t.Errorf("%d silent connections, %d open at the first request; %+v", silent, first, l.Connections)
+			}
+		})
+	}
+}
+
+func TestThreadsShareTheWork(t *testing.T) {
+	if Auto() != spec.Epoll {
+		t.Skip("needs the epoll engine")
+	}
+	for _, rate := range []float64{0, 3000} {
+		srv := serve(t, "127.0.0.1:0", say(hello))
+		s := load("http://" + srv.addr + "/")
+		s.Engine, s.Rate, s.Threads, s.Connections, s.Duration, s.Requests = spec.Epoll, rate, 3, 10, 0, 1000
+		if l := carryOut(t, s); l.Requests.OK != 1000 || l.Connections.Opened != 10 || srv.asked.Load() != 1000 {
+			t.Errorf("%+v %+v", l.Requests, l.Connections)
+		}
+	}
+}
+
+func TestLiveProgress(t *testing.T) {
+	for _, engine := range engines() {
+		srv := serve(t, "127.0.0.1:0", say(hello))
+		s := load("http://" + srv.addr + "/")
+		s.Engine, s.Duration, s.Warmup = engine, 400*time.Millisecond, 100*time.Millisecond
+		live := new(record.Live)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			if _, err := Run(t.Context(), s, live); err != nil {
+				t.Error(err)
+			}
+		}()
+		<-ended
+		p := live.Read()
+		if p.Answered == 0 || p.Answered > srv.asked.Load() || p.Planned < p.Answered || p.P50 <= 0 || p.P99 < p.P50 || p.Errors != 0 || p.Warming {
+			t.Errorf("%s: %+v of %d", engine, p, srv.asked.Load())
+		}
+	}
+}
+
+func TestProcessorTime(t *testing.T) {
+	srv := serve(t, "127.0.0.1:0", say(hello))
+	for _, engine := range engines() {
+		s := load("http://" + srv.addr + "/")
+		s.Engine, s.PID, s.Duration = engine, os.Getpid(), 300*time.Millisecond
+		l := carryOut(t, s)
+		if l.CPU.Total() <= 0 || l.Host.OwnShare <= 0 {
+			t.Errorf("%s: own %+v, share %v", engine, l.CPU, l.Host.OwnShare)
+		}
+		if l.TargetCPU != nil && l.TargetCPU.Total() < l.CPU.Total()/2 { // the same process, read twice
+			t.Errorf("%s: own %+v, target %+v", engine, l.CPU, *l.TargetCPU)
+		}
+	}
+}
+
+func TestShare(t *testing.T) {
+	for _, c := range []struct{ n, k int }{{10, 3}, {3, 3}, {50, 7}, {1, 1}, {0, 4}, {64, 64}} {
+		sum := 0
+		for i := range c.k {
+			part := share(c.n, i, c.k)
+			if sum += part; part < c.n/c.k || part > c.n/c.k+1 {
+				t.Errorf("share %d of %d of %d is %d", i, c.k, c.n, part)
+			}
+		}
+		if sum != c.n {
+			t.Errorf("%d shares of %d add up to %d", c.k, c.n, sum)
+		}
+	}
+}
+
+// child is what this test binary does when it was started by a test for a part of its own.
+func child() {
+	var s spec.Spec
+	text := os.Getenv("ENGINE_TEST_SPEC")
+	if text == "" {
+		return
+	}
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		panic(err)
+	}
+	limitFiles(30)
+	l, err := Run(context.Background(), s, nil)
+	if err != nil {
+		panic(err)
+	}
+	json.NewEncoder(os.Stdout).Encode(l)
+	os.Exit(0)
+}
