@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"math/bits"
 	"os"
 	"syscall"
 	"time"
@@ -68,6 +69,9 @@ func (p *Poller) Wait(ready []Event, timeout time.Duration) (int, error) {
 	}
 	switch e {
 	case 0:
+		if Tell != nil && n > 0 {
+			Tell("epoll: %d ready", n)
+		}
 		return int(n), nil
 	case unix.EINTR:
 		return 0, nil
@@ -93,6 +97,13 @@ func (s *FDSet) Unset(fd int) { s.bits[fd/64] &^= 1 << (fd % 64) }
 // Has reports whether fd is in the set.
 func (s *FDSet) Has(fd int) bool { return s.bits[fd/64]&(1<<(fd%64)) != 0 }
 
+func (s *FDSet) count() (n int) {
+	for _, word := range s.bits {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
 // Select waits, at most for timeout (negative: for ever), until a descriptor below n that is in read, write or urgent
 // can be acted on, and leaves in the three sets only those that can; select's third list is for urgent data.
 func Select(n int, read, write, urgent *FDSet, timeout time.Duration) (ready int, err error) {
@@ -115,6 +126,9 @@ func Select(n int, read, write, urgent *FDSet, timeout time.Duration) (ready int
 		return 0, nil
 	} else if e != 0 {
 		return 0, e
+	}
+	if Tell != nil && k > 0 {
+		Tell("select: %d ready, of %d", k, asked[0].count()+asked[1].count()+asked[2].count())
 	}
 	return int(k), nil
 }

@@ -30,6 +30,27 @@ var (
 	Closed error = syscall.EINVAL
 )
 
+// Tell takes down what the calls of this package come to, nil for nobody; set before the first of them.
+var Tell func(format string, args ...any)
+
+// told is l, with Tell told of what it accepts.
+func told(l net.Listener) net.Listener {
+	if Tell == nil {
+		return l
+	}
+	return listener{l}
+}
+
+type listener struct{ net.Listener }
+
+func (l listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil {
+		Tell("Connection from %s", c.RemoteAddr())
+	}
+	return c, err
+}
+
 // Ended maps the error that ended an accept loop to what Serve returns: nil when the listener was shut down.
 func Ended(err error) error {
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, net.ErrClosed) {

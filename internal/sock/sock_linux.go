@@ -51,6 +51,8 @@ func Listen(addr string) (fd int, bound string, err error) {
 	case *unix.SockaddrInet6:
 		at = &net.TCPAddr{IP: n.Addr[:], Port: n.Port}
 	}
+	// The Go runtime opens its own poller with the first timer, and dies if the descriptors are out by then.
+	time.AfterFunc(0, func() {})
 	return fd, net.JoinHostPort(at.IP.String(), strconv.Itoa(at.Port)), nil
 }
 
@@ -58,10 +60,11 @@ func Listen(addr string) (fd int, bound string, err error) {
 func NetListener(ln int) (net.Listener, error) {
 	f := os.NewFile(uintptr(ln), "listener")
 	l, err := net.FileListener(f)
-	if err == nil {
-		keep(f)
+	if err != nil {
+		return nil, err
 	}
-	return l, err
+	keep(f)
+	return told(l), nil
 }
 
 // keep holds files whose descriptors live as long as the process; a finalizer would close them.
@@ -102,6 +105,9 @@ func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
 	case 0:
 		one := int32(1)
 		syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, uintptr(unsafe.Pointer(&one)), 4, 0)
+		if Tell != nil {
+			Tell("Connection from %s", peer(fd))
+		}
 		return fd, nil, true
 	case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM,
 		unix.ENETDOWN, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENONET, unix.ENOPROTOOPT, unix.EOPNOTSUPP:
@@ -113,6 +119,17 @@ func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
 		return -1, err, err != nil
 	}
 	return -1, e, true
+}
+
+// peer is the address a connection comes from.
+func peer(fd int) string {
+	switch from, _ := unix.Getpeername(fd); a := from.(type) {
+	case *unix.SockaddrInet4:
+		return net.JoinHostPort(net.IP(a.Addr[:]).String(), strconv.Itoa(a.Port))
+	case *unix.SockaddrInet6:
+		return net.JoinHostPort(net.IP(a.Addr[:]).String(), strconv.Itoa(a.Port))
+	}
+	return "a peer that has left"
 }
 
 // spare is a descriptor held back so that a process at its limit can still accept a caller in order to refuse it.

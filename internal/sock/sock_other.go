@@ -36,7 +36,7 @@ func Listen(addr string) (int, string, error) {
 func NetListener(ln int) (net.Listener, error) {
 	listeners.Lock()
 	defer listeners.Unlock()
-	return listeners.list[ln], nil
+	return told(listeners.list[ln]), nil
 }
 
 // Shutdown ends the listener: a blocked accept returns.

@@ -123,6 +123,7 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := []byte(c.in)
+			agree(t, in)
 			check(t, c, "whole", play(t, &Book{}, split(in), whole, inPlace))
 			check(t, c, "byte by byte", play(t, &Book{}, single(in), whole, inPlace))
 			for _, i := range []int{8191, 8192, 8193, 8194, 32767, 32768, 32769, len(in) - 3, len(in) - 2, len(in) - 1} {

@@ -178,13 +178,14 @@ func TestWork(t *testing.T) {
 func TestLinear(t *testing.T) {
 	chunks := post + te + "\r\n" + strings.Repeat("1\r\na\r\n", 10_000) + "0\r\n\r\n"
 	for name, in := range map[string]string{
-		"head":      "GET / HTTP/1.1\r\nHost: h\r\na: " + strings.Repeat("x", maxHead-100) + "\r\n\r\n",
-		"headers":   "GET / HTTP/1.1\r\nHost: h\r\n" + strings.Repeat("a: "+strings.Repeat("x", 300)+"\r\n", 99) + "\r\n",
-		"body":      post + "Content-Length: 1048576\r\n\r\n" + strings.Repeat("x", maxBody),
-		"chunks":    chunks,
-		"lines":     strings.Repeat("hi\n", 20_000),
-		"a line":    "hi\n" + strings.Repeat("x", 1<<20) + "\n",
-		"pipelined": strings.Repeat(get, 2000),
+		"head":       "GET / HTTP/1.1\r\nHost: h\r\na: " + strings.Repeat("x", maxHead-100) + "\r\n\r\n",
+		"headers":    "GET / HTTP/1.1\r\nHost: h\r\n" + strings.Repeat("a: "+strings.Repeat("x", 300)+"\r\n", 99) + "\r\n",
+		"body":       post + "Content-Length: 1048576\r\n\r\n" + strings.Repeat("x", maxBody),
+		"chunks":     chunks,
+		"lines":      strings.Repeat("hi\n", 20_000),
+		"a line":     "hi\n" + strings.Repeat("x", 1<<20) + "\n",
+		"pipelined":  strings.Repeat(get, 2000),
+		"one by one": strings.Repeat("GET /bytes/1 HTTP/1.1\r\nHost: h\r\n\r\n", 2000),
 	} {
 		for _, size := range []int{1, 3, 1000, 16 << 10} {
 			talk := (&Book{}).Open()
