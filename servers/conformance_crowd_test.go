@@ -54,7 +54,7 @@ var crowdCases = []testcase{
 		}
 		c.expect(hello)
 	}},
-	{name: "one that sleeps stops nobody", needs: several, run: func(x *exam) {
+	{name: "one that sleeps stops nobody", needs: several, alone: true, run: func(x *exam) {
 		x.dial().send(ask("/sleep/60s"))
 		x.besides()
 	}},

@@ -63,7 +63,10 @@ func conform(t *testing.T, s subject, lack trait) {
 		t.Fatal(err)
 	}
 	defer shared.kill()
-	before := shared.descriptors()
+	var before int
+	if err := try(s, shared, testcase{run: func(x *exam) { before = x.resting() }}, patience); err != nil {
+		t.Fatal(err)
+	}
 
 	t.Run("case", func(t *testing.T) {
 		for _, c := range cases {
