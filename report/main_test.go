@@ -93,9 +93,9 @@ func TestPicturesAreWhole(t *testing.T) {
 	record := many.record()
 	record.Finished = nil
 	for name, write := range map[string]func(dir string){
-		"five models":                   func(dir string) { whole(t, dir) },
-		"one round of 14, interrupted":  func(dir string) { many.write(t, dir, record) },
-		"one trial that was never done": func(dir string) { (&invention{trials: many.trials[:1]}).write(t, dir, record) },
+		"five models":                  func(dir string) { whole(t, dir) },
+		"one round of 14, interrupted": func(dir string) { many.write(t, dir, record) },
+		"the client's ceiling alone":   func(dir string) { (&invention{trials: many.trials[:1]}).write(t, dir, record) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")

@@ -83,7 +83,7 @@ func (v *invention) load(t *trial.Trial, path string, rate float64, served int, 
 		Window:   trial.Window{Start: t.Started, ElapsedNS: int64(window)},
 		Requests: trial.Requests{Planned: ok + unanswered, Sent: ok + unanswered, OK: ok, Unanswered: unanswered},
 		RateRPS:  float64(ok) / window.Seconds(), Latency: h.Latency(), Service: h.Latency(),
-		Connections: trial.Connections{Opened: int64(n), Answered: int64(served), Most: ok / int64(served)},
+		Connections: trial.Connections{Opened: int64(n), Asked: int64(n), Answered: int64(served), Most: ok / int64(served)},
 		CPU:         usage.CPU{UserNS: int64(float64(ok) * 3000 * v.noise()), SystemNS: int64(float64(ok) * 8000 * v.noise())},
 		TargetCPU:   &usage.CPU{UserNS: int64(float64(ok) * serverNS * 0.3), SystemNS: int64(float64(ok) * serverNS * 0.7)},
 		Host:        trial.HostDelta{StealShare: 0.004 * v.rng.Float64()},
@@ -95,7 +95,7 @@ func (v *invention) load(t *trial.Trial, path string, rate float64, served int, 
 	}
 	if served < n {
 		l.Connections.LongestWaitNS = int64(window)
-		l.Verdict = trial.Verdict{State: "suspect", Reasons: []string{fmt.Sprintf("%d of %d connections were never answered", n-served, n)}}
+		l.Verdict = trial.Verdict{State: "invalid", Reasons: []string{fmt.Sprintf("%d of %d connections was ever answered; the others waited 0.45 s", served, n)}}
 	}
 	t.Load = l
 }

@@ -96,9 +96,11 @@ func put(c draw.Canvas, at vg.Point, s string, with text.Style) {
 	c.FillText(with, at, s)
 }
 
-// barFigure is a figure of rows, as high as it needs to be; room is the share of the axis kept free for the labels behind
-// the bars.
-func barFigure(b rows, room float64, ticks plot.Ticker) figure {
+// span is how wide the data of a bar chart is, at least: what legend and names leave of the width.
+const span = 480
+
+// barFigure is a figure of rows, as high as it needs to be and with room for the labels behind the bars.
+func barFigure(b rows) figure {
 	p := newPlot()
 	p.X.Min, p.X.Max = 0, 0
 	count := 0
@@ -111,22 +113,22 @@ func barFigure(b rows, room float64, ticks plot.Ticker) figure {
 			for _, part := range bar.parts {
 				sum += part
 			}
-			p.X.Max = max(p.X.Max, sum)
 			for _, v := range bar.trials {
-				p.X.Max = max(p.X.Max, v)
+				sum = max(sum, v)
 			}
+			label := style(9.5, ink, false).Width(bar.label) + 12
+			p.X.Max = max(p.X.Max, sum*1.04, sum*span/float64(max(span-label, span/4)))
 		}
 	}
 	p.Y.Min, p.Y.Max = -0.5, float64(len(b.rows))-0.5
 	for _, m := range b.marks {
-		p.X.Max = max(p.X.Max, m.at)
+		p.X.Max = max(p.X.Max, 1.04*m.at)
 		p.Y.Max = float64(len(b.rows)) - 0.1 // room for its name above the first row
 	}
 	if p.X.Max == 0 {
 		p.X.Max = 1
 	}
-	p.X.Max *= 1 + room
-	p.X.Tick.Marker = ticks
+	p.X.Tick.Marker = amounts{}
 	p.X.Padding = 0
 	p.Y.Tick.Marker = plot.ConstantTicks(labels)
 	p.Y.Tick.Length = 0

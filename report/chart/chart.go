@@ -59,8 +59,9 @@ func Draw(s *study.Study) ([]Picture, error) {
 // looks gives every model its look, by its place in the ladder.
 func looks(s *study.Study) map[string]look {
 	all := map[string]look{}
-	for i, model := range s.Models() {
-		all[model] = lookOf(i)
+	models := s.Models()
+	for i, model := range models {
+		all[model] = lookOf(i, len(models))
 	}
 	return all
 }

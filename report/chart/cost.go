@@ -40,11 +40,11 @@ func cost(s *study.Study) (figure, bool) {
 	if len(b.rows) == 0 {
 		return figure{}, false
 	}
-	f := barFigure(b, 0.28, amounts{})
+	f := barFigure(b)
 	f.x = "processor time per request (µs)"
 	f.title = fmt.Sprintf("Processor time per request, %d connections", g.Connections)
 	f.subtitle = where(s, g.Placement, "closed loop", "GET /")
-	f.caption = "User and system time of the whole process tree over the measured window, per answered request; medians, and a dot for each trial's sum. " +
+	f.caption = "User and system time of the whole process tree over the measured window, per answered request. Bars and figures are medians, dots the sums of single trials. " +
 		"Loopback bills much of receiving to the sender, so look at the sum too. Hollow: a connection was never answered."
 	f.legend = []entry{barEntry("server", dark), barEntry("client", light), dotEntry("a trial's sum")}
 	return f, true
@@ -86,11 +86,11 @@ func thinking(s *study.Study) (figure, bool) {
 		return figure{}, false
 	}
 	b.marks = []mark{{float64(most), fmt.Sprintf("most tried: %d", most)}}
-	f := barFigure(b, 0.35, amounts{})
+	f := barFigure(b)
 	f.x = "silent connections while a probe beside them is still answered"
 	f.title = "Thinking clients: how many may say nothing before nobody is served"
 	f.subtitle = where(s, g.Placement)
-	f.caption = "Connections that say nothing are opened one by one; after each, one more client asks a question. Every dot is a trial."
+	f.caption = "Connections that say nothing are opened one by one; after each, one more client asks a question. Bars are medians, every dot is a trial."
 	f.legend = []entry{barEntry("median", dark), dotEntry("a trial")}
 	return f, true
 }
@@ -134,11 +134,11 @@ func blockSleep(s *study.Study) (figure, bool) {
 	}
 	one, all := block.Ideals()
 	b.marks = []mark{{one, units.Count(one) + "/s"}, {all, units.Count(all) + "/s"}}
-	f := barFigure(b, 0.2, amounts{})
+	f := barFigure(b)
 	f.x = "requests per second"
 	f.title = fmt.Sprintf("Handlers that block the thread beside handlers that wait, %s, %d connections", units.Duration(float64(block.Delay())), block.Connections)
 	f.subtitle = where(s, block.Placement, "closed loop")
-	f.caption = fmt.Sprintf("Dashed: %s/s, one handler after another; %s/s, all %d at once. Every dot is a trial. Hollow: a connection was never answered.",
+	f.caption = fmt.Sprintf("Dashed: %s/s, one handler after another; %s/s, all %d at once. Bars and figures are medians, every dot is a trial. Hollow: a connection was never answered.",
 		units.Count(one), units.Count(all), block.Connections)
 	f.legend = []entry{barEntry("/block", dark), barEntry("/sleep", light), dotEntry("a trial")}
 	return f, true

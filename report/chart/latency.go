@@ -16,6 +16,9 @@ import (
 // shown are the percentiles at which each trial has its dot.
 var shown = []float64{0.5, 0.9, 0.99, 0.999, 0.9999}
 
+// firstShown is where the percentiles begin, in study.Grid: the fastest fifth tells nothing about waiting.
+const firstShown = 2
+
 // curve is one model's latency by percentile: at each the median over the trials, and the trials at a few.
 type curve struct {
 	look   look
@@ -30,20 +33,20 @@ func (u curve) Plot(c draw.Canvas, plt *plot.Plot) {
 	single.Color = pale(u.look.color)
 	var line []vg.Point
 	for i, v := range u.median {
-		if !math.IsNaN(v) {
+		if !math.IsNaN(v) && study.Grid[i] >= plt.X.Min {
 			line = append(line, vg.Point{X: x(study.Grid[i]), Y: y(v)})
 		}
 	}
 	for _, q := range shown {
 		i := gridIndex(q)
 		for _, v := range u.trials[i] {
-			c.DrawGlyphNoClip(single, vg.Point{X: x(study.Grid[i]), Y: y(v)})
+			c.DrawGlyph(single, vg.Point{X: x(study.Grid[i]) + u.look.aside, Y: y(v)})
 		}
 	}
 	c.StrokeLines(u.look.line(1.6), line)
 	for _, q := range shown {
 		if v := u.median[gridIndex(q)]; !math.IsNaN(v) {
-			c.DrawGlyphNoClip(u.look.glyph(4, false), vg.Point{X: x(q), Y: y(v)})
+			c.DrawGlyph(u.look.glyph(4, false), vg.Point{X: x(q), Y: y(v)})
 		}
 	}
 }
@@ -113,10 +116,15 @@ func latency(s *study.Study, g *study.Group) (figure, bool) {
 			drawn.median[i] = math.NaN()
 			if n := len(drawn.trials[i]); n > 0 && n == len(cell.Trials) {
 				drawn.median[i] = stats.Median(drawn.trials[i])
-				any, last = true, max(last, q)
+				any = true
+				if i >= firstShown {
+					last, low, high = max(last, q), min(low, drawn.median[i]), max(high, drawn.median[i])
+				}
 			}
-			for _, v := range drawn.trials[i] {
-				low, high = min(low, v), max(high, v)
+		}
+		for _, q := range shown {
+			for _, v := range drawn.trials[gridIndex(q)] {
+				last, low, high = max(last, q), min(low, v), max(high, v)
 			}
 		}
 		if any {
@@ -127,7 +135,7 @@ func latency(s *study.Study, g *study.Group) (figure, bool) {
 	if len(f.legend) == 0 {
 		return figure{}, false
 	}
-	p.X.Min, p.X.Max = 0, 1-(1-last)/1.15
+	p.X.Min, p.X.Max = study.Grid[firstShown], 1-(1-last)/1.15
 	p.Y.Min, p.Y.Max = low/1.15, high*1.15
 	if p.Y.Max/p.Y.Min < 4 { // a narrow range would have no room for ticks
 		p.Y.Min, p.Y.Max = p.Y.Min/2, p.Y.Max*2

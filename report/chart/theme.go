@@ -49,10 +49,12 @@ type look struct {
 	color  color.RGBA
 	dashes []vg.Length
 	marker marker
+	aside  vg.Length // how far its points stand beside their place, so that models do not cover each other
 }
 
-func lookOf(i int) look {
-	return look{palette[i%len(palette)], dashes[i%len(dashes)], marker{sides: shapes[i%len(shapes)]}}
+func lookOf(i, models int) look {
+	aside := min(3, 24/vg.Length(models)) * (vg.Length(i) - vg.Length(models-1)/2)
+	return look{palette[i%len(palette)], dashes[i%len(dashes)], marker{sides: shapes[i%len(shapes)]}, aside}
 }
 
 func (l look) line(w vg.Length) draw.LineStyle {
@@ -65,9 +67,9 @@ func (l look) glyph(radius vg.Length, hollow bool) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: l.color, Radius: radius, Shape: m}
 }
 
-// pale is c at a third of its strength on paper, for single trials beside their median.
+// pale is c at half its strength on paper, for single trials beside their median.
 func pale(c color.RGBA) color.RGBA {
-	mix := func(v uint8) uint8 { return uint8((int(v) + 2*255) / 3) }
+	mix := func(v uint8) uint8 { return uint8((int(v) + 255) / 2) }
 	return color.RGBA{mix(c.R), mix(c.G), mix(c.B), 255}
 }
 

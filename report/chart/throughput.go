@@ -30,9 +30,9 @@ func (p path) Plot(c draw.Canvas, plt *plot.Plot) {
 	var line []vg.Point
 	for _, l := range p.levels {
 		for _, v := range l.trials {
-			c.DrawGlyphNoClip(single, vg.Point{X: x(l.x), Y: y(v)})
+			c.DrawGlyphNoClip(single, vg.Point{X: x(l.x) + p.look.aside, Y: y(v)})
 		}
-		line = append(line, vg.Point{X: x(l.x), Y: y(l.median)})
+		line = append(line, vg.Point{X: x(l.x) + p.look.aside, Y: y(l.median)})
 	}
 	c.StrokeLines(p.look.line(1.6), line)
 	for i, l := range p.levels {

@@ -32,10 +32,15 @@ func (c *Cell) add(t trial.Trial) {
 	case t.Load == nil:
 		c.append(Trial{Trial: t})
 	default:
-		if n := int64(t.Cell.Connections); t.Load.Connections.Answered < n {
-			c.served = append(c.served, served{t.Load.Connections.Answered, n, t.Load.Connections.LongestWaitNS})
+		who := t.Load.Connections
+		asked := int64(t.Cell.Connections)
+		if t.Cell.RateRPS > 0 {
+			asked = who.Asked
 		}
-		if t.Load.Verdict.State == "invalid" {
+		switch {
+		case who.Answered < asked: // which makes it invalid: it is shown, and has no rank
+			c.served = append(c.served, served{who.Answered, asked, who.LongestWaitNS})
+		case t.Load.Verdict.State == "invalid":
 			c.Invalid++
 			return
 		}

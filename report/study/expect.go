@@ -121,7 +121,7 @@ func (c *Cell) refuses() bool {
 		if t.Load == nil {
 			continue
 		}
-		for _, class := range []string{"status_503", "503"} {
+		for _, class := range []string{"status-503"} {
 			if t.Load.Errors[class] > 0 {
 				bad++
 				break

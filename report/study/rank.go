@@ -72,7 +72,8 @@ func (g *Group) Rank(m Metric) Ranking {
 	return r
 }
 
-// Best are the first and all that cannot be told from it; none where rounds are too few to compare.
+// Best are the first and all that cannot be told from it; none where nothing could be compared: rounds are too few, or
+// only one is left of several.
 func (r Ranking) Best() []Place {
 	var best []Place
 	for i, p := range r.Places {
@@ -80,7 +81,8 @@ func (r Ranking) Best() []Place {
 			best = append(best, p)
 		}
 	}
-	if len(r.Places) > 1 && r.Unknown() {
+	unseen := func(c *Cell) bool { return c.Standing(r.Metric) == TooFew || c.Standing(r.Metric) == NotMeasured }
+	if len(r.Places) > 1 && r.Unknown() || len(r.Places) == 1 && slices.ContainsFunc(r.Others, unseen) {
 		return nil
 	}
 	return best

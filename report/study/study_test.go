@@ -23,7 +23,7 @@ func measured(round int, c trial.Cell, rate float64) trial.Trial {
 	return trial.Trial{Schema: 1, Round: round, Cell: c, Load: &trial.Load{
 		RateRPS:     rate,
 		Requests:    trial.Requests{OK: ok},
-		Connections: trial.Connections{Answered: int64(c.Connections)},
+		Connections: trial.Connections{Answered: int64(c.Connections), Asked: int64(c.Connections)},
 		CPU:         usage.CPU{UserNS: ok * 5000},
 		TargetCPU:   &usage.CPU{UserNS: ok * 4000, SystemNS: ok * 6000},
 		Verdict:     trial.Verdict{State: "valid"},
@@ -61,6 +61,11 @@ func TestStanding(t *testing.T) {
 	starve[2].Load.Connections.LongestWaitNS = 7e8
 	starve[4].Load.Connections.Answered = 5
 	starve[4].Load.Connections.LongestWaitNS = 9e8
+	for i := range starve {
+		if starve[i].Load.Connections.Answered < 64 {
+			starve[i].Load.Verdict.State = "invalid"
+		}
+	}
 	broken := flat(hello("nethttp", 64), 900)
 	broken[0].Load, broken[0].Failed = nil, "the server ended"
 	wrong := flat(hello("pool", 64), 900)
@@ -227,7 +232,7 @@ func TestDid(t *testing.T) {
 		return list
 	}
 	starve := func(t *trial.Trial) { t.Load.Connections.Answered = 1 }
-	refuse := func(t *trial.Trial) { t.Load.Errors = map[string]int64{"status_503": 3} }
+	refuse := func(t *trial.Trial) { t.Load.Errors = map[string]int64{"status-503": 3} }
 	paced := cell("paced", 64)
 	paced.RateRPS = 1000
 	slow := func(ns int64) func(*trial.Trial) {

@@ -8,6 +8,7 @@ import (
 
 	"carousel/internal/trial"
 	"carousel/report/stats"
+	"carousel/report/units"
 )
 
 // Reason is why numbers are in doubt: what a check found, and in how many trials.
@@ -26,7 +27,7 @@ func (s *Study) Reasons() []Reason {
 	found := map[[2]string]*Reason{}
 	var list []*Reason
 	for _, t := range s.Trials {
-		if t.Load == nil {
+		if t.Load == nil || t.Load.Verdict.State == "valid" { // what stands beside a valid verdict is a remark
 			continue
 		}
 		for _, text := range t.Load.Verdict.Reasons {
@@ -50,7 +51,7 @@ func (s *Study) Reasons() []Reason {
 
 // Name is a cell for a person: "epoll in hello at 64 connections, split".
 func Name(c trial.Cell) string {
-	s := fmt.Sprintf("%s in %s at %d connections, %s", c.Model, c.Scenario, c.Connections, c.Placement)
+	s := fmt.Sprintf("%s in %s at %s, %s", c.Model, c.Scenario, units.Plural(c.Connections, "connection"), c.Placement)
 	if c.Engine != "" {
 		s += ", by " + c.Engine
 	}

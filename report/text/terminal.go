@@ -9,6 +9,9 @@ import (
 	"carousel/report/study"
 )
 
+// most is how many warnings a terminal is shown.
+const most = 8
+
 // Terminal writes the short form: the answer, the table by situation, the table that the answer rests on, and the warnings.
 func Terminal(w io.Writer, s *study.Study) error {
 	var b bytes.Buffer
@@ -34,11 +37,16 @@ func Terminal(w io.Writer, s *study.Study) error {
 			return err
 		}
 	}
-	if list := Warnings(s); len(list) > 0 {
+	list := Warnings(s)
+	if len(list) > 0 {
 		fmt.Fprintf(&b, "\nWarnings\n")
-		for _, line := range list {
-			fmt.Fprintf(&b, "%s\n", indent(fold(plainCell("- "+line), 98)))
+	}
+	for i, line := range list {
+		if i == most {
+			fmt.Fprintf(&b, "- and %d more, in the README of the run\n", len(list)-most)
+			break
 		}
+		fmt.Fprintf(&b, "%s\n", indent(fold(plainCell("- "+line), 98)))
 	}
 	_, err := w.Write(b.Bytes())
 	return err

@@ -21,6 +21,9 @@ func Warnings(s *study.Study) []string {
 	if !s.Comparable() {
 		warn("%s: fewer than %d compare nothing.", upper(units.Plural(s.Rounds, "round")), stats.MinRounds)
 	}
+	if noise := s.Noise(study.Rate); noise > 0.05 {
+		warn("The same model measured twice in a round differed by %s in rate: smaller differences are not shown.", units.Percent(noise))
+	}
 	for _, flaw := range s.Flaws {
 		warn("%s.", flaw)
 	}
@@ -32,7 +35,7 @@ func Warnings(s *study.Study) []string {
 		warn("Failed in round %d: %s: %s.", t.Round, study.Name(t.Cell), t.Failed)
 	}
 	if count := s.Verdicts(); count["invalid"]+count["suspect"] > 0 {
-		warn("Of %s, %d are suspect and %d invalid. Invalid ones are left out of every figure.",
+		warn("Of %s, %d are suspect and %d invalid. Invalid ones are left out of every figure, but for starved cells, which are shown without rank.",
 			units.Plural(count["valid"]+count["invalid"]+count["suspect"], "judged trial"), count["suspect"], count["invalid"])
 	}
 	for _, r := range s.Reasons() {
@@ -43,9 +46,6 @@ func Warnings(s *study.Study) []string {
 	}
 	if drops, trials := s.Drops(); drops > 0 {
 		warn("Listening queues were full: %s dropped, in %s.", units.Plural(int(drops), "connection"), units.Plural(trials, "trial"))
-	}
-	if noise := s.Noise(study.Rate); noise > 0.05 {
-		warn("The same model measured twice in a round differed by %s: smaller differences are not shown.", units.Percent(noise))
 	}
 	for _, g := range s.Groups {
 		if g.Scenario == "hello" && (g.Ceiling == nil || g.Ceiling.Summary(study.Rate).N == 0) {

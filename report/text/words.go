@@ -109,6 +109,9 @@ func Answer(s *study.Study) string {
 	if !s.Comparable() {
 		said = append(said, fmt.Sprintf("**This run has %s, and fewer than %d compare nothing: it shows that things work.**", units.Plural(s.Rounds, "round"), stats.MinRounds))
 	}
+	if noise := s.Noise(study.Rate); noise > noisy {
+		said = append(said, fmt.Sprintf("**The machine was not quiet: the same model measured twice in a round differed by %s.**", units.Percent(noise)))
+	}
 	if g := s.Main(); g != nil {
 		said = append(said, busiest(s, g))
 	}
@@ -126,6 +129,9 @@ func Answer(s *study.Study) string {
 	}
 	return strings.Join(said, " ")
 }
+
+// noisy is how far a model may stand from itself before the first sentence says so.
+const noisy = 0.1
 
 func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
