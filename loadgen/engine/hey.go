@@ -32,7 +32,8 @@ type heyReport struct {
 
 // runHey lets github.com/rakyll/hey carry out s, as a second opinion: a closed loop of its own engine, timed by itself.
 // hey says nothing of connections, nor of requests under way when its time is over, so a watch on its requests does.
-// What hey cannot do, spec refuses. BytesRead holds bodies only: hey does not count heads.
+// What hey cannot do, spec refuses. BytesRead holds bodies only: hey does not count heads. Redirects are followed: hey can
+// leave them alone, but its workers race for one field then.
 func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, error) {
 	base, err := heyRequest(s)
 	if err != nil {
@@ -45,9 +46,9 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, e
 	}
 	probe.Close()
 
-	n := int64(spec.HeyResults / s.Connections * s.Connections)
-	if s.Requests > 0 {
-		n = s.Requests
+	n := s.Requests
+	if n == 0 { // as many as hey keeps, in equal shares
+		n = int64(spec.HeyResults / s.Connections * s.Connections)
 	}
 	asking, hangUp := context.WithCancel(context.Background())
 	defer hangUp()
@@ -61,7 +62,6 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, e
 		C:                  s.Connections,
 		Timeout:            int(s.Timeout / time.Second),
 		DisableCompression: true,
-		DisableRedirects:   true,
 		Output:             heyOutput,
 		Writer:             &text,
 	}

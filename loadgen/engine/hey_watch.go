@@ -45,8 +45,9 @@ type heyWatch struct {
 
 // heyAsk is one request.
 type heyAsk struct {
-	at   int64
-	conn net.Conn // nil: none yet
+	at       int64
+	conn     net.Conn // nil: none yet
+	answered bool     // by a redirect, at least
 }
 
 // heyConn is one connection.
@@ -106,7 +107,7 @@ func (w *heyWatch) connected(ask *heyAsk, err error) {
 func (w *heyWatch) sent(ask *heyAsk, conn net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.frozen {
+	if w.frozen || ask.answered {
 		return
 	}
 	ask.conn = conn
@@ -124,9 +125,10 @@ func (w *heyWatch) answered(ask *heyAsk) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.underWay, ask) // after the window too: then hey reports it, with its time
-	if w.frozen {
+	if w.frozen || ask.answered {
 		return
 	}
+	ask.answered = true
 	w.conns[ask.conn].replies++
 	w.first = min(w.first, ask.at)
 	w.progress.Ended(0, ask.at, ask.at, at, record.OK, 0)
