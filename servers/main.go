@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,7 +67,7 @@ func main() { os.Exit(run(os.Stdout, os.Stderr, os.Args[1:])) }
 
 func run(stdout, stderr io.Writer, args []string) int {
 	var name, addr string
-	var list, asJSON bool
+	var list, asJSON, narrate bool
 	var idle time.Duration
 	code := 0
 	cmd := &cobra.Command{
@@ -85,7 +86,11 @@ func run(stdout, stderr io.Writer, args []string) int {
 			if idle < 0 {
 				return fmt.Errorf("--idle-timeout is %v: it must not be negative", idle)
 			}
-			code = serve(stdout, stderr, m, addr, idle)
+			var tell func(string, ...any)
+			if narrate {
+				tell = narrator(stderr)
+			}
+			code = serve(stdout, stderr, m, addr, idle, tell)
 			return nil
 		},
 		SilenceErrors: true,
@@ -97,6 +102,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	flags.BoolVarP(&list, "list", "l", false, "list the models and leave")
 	flags.BoolVar(&asJSON, "json", false, "with --list: as JSON")
 	flags.DurationVar(&idle, "idle-timeout", 0, "close a connection whose peer keeps it waiting this long (0: never)")
+	flags.BoolVar(&narrate, "narrate", false, "tell on standard error who is accepted, whose turn it is, who waits for what")
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
@@ -122,6 +128,16 @@ func find(name string) (model, error) {
 		return model{}, fmt.Errorf("which model? --model takes one of %s", strings.Join(names, ", "))
 	}
 	return model{}, fmt.Errorf("unknown model %q: --model takes one of %s", name, strings.Join(names, ", "))
+}
+
+// narrator writes a line for each thing told, from whatever thread.
+func narrator(w io.Writer) func(string, ...any) {
+	var mu sync.Mutex
+	return func(format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintf(w, format+"\n", args...)
+	}
 }
 
 func printList(w io.Writer, asJSON bool) error {

@@ -21,7 +21,7 @@ import (
 const windUp = 500 * time.Millisecond
 
 // serve runs a model from the READY line to the usage line and returns the exit code.
-func serve(stdout, stderr io.Writer, m model, addr string, idle time.Duration) int {
+func serve(stdout, stderr io.Writer, m model, addr string, idle time.Duration, tell func(string, ...any)) int {
 	fail := func(err error) int {
 		fmt.Fprintf(stderr, "servers: %v\n", err)
 		return exitStart
@@ -38,8 +38,8 @@ func serve(stdout, stderr io.Writer, m model, addr string, idle time.Duration) i
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(stop)
 
-	time.Sleep(time.Nanosecond) // the runtime opens a poller with its first timer, and dies where no descriptor is left for it
-	book := &wire.Book{Idle: idle}
+	sock.Tell = tell
+	book := &wire.Book{Idle: idle, Tell: tell}
 	done := make(chan error, 1)
 	began := time.Now()
 	go func() {

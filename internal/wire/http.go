@@ -16,9 +16,10 @@ import (
 //	transfer coding       chunked, once, in HTTP/1.1                           else 501*
 //	expectation           100-continue                                         else 417*
 //	everything malformed  bare CR or LF, folded or nameless headers, a space
-//	                      before the colon, control characters, a missing or
-//	                      second Host, two lengths, a length beside a transfer
-//	                      coding, bad chunks                                        400*
+//	                      before the colon, control characters, a missing,
+//	                      second or impossible Host, two lengths, a length
+//	                      beside a transfer coding, bad chunks, framing in a
+//	                      trailer                                                   400*
 //	argument              within the bounds of its endpoint                    else 400
 //	method of a path      GET and HEAD, or POST                                else 405
 //	path                  one of the endpoints                                 else 404

@@ -60,6 +60,7 @@ func (b *Book) Open() *Talk {
 	if b.Tell != nil {
 		t.story = &story{tell: b.Tell, client: number}
 		t.story.say("is accepted")
+		t.wants(Read)
 	}
 	return t
 }
