@@ -31,11 +31,13 @@ func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 	} else {
 		err = e.begin(ctx, o)
 	}
-	if err != nil {
+	var early stopped
+	if errors.As(context.Cause(ctx), &early) {
+		return early
+	} else if err != nil {
 		return err
 	}
 	carried := e.carry(ctx)
-	var early stopped
 	if carried != nil && !errors.As(carried, &early) {
 		return exit{exitFailed, carried}
 	}

@@ -98,8 +98,12 @@ func (l *lab) load(ctx context.Context, j job, s *server) (*trial.Load, error) {
 	if err := json.Unmarshal(out.Bytes(), load); err != nil {
 		return nil, fmt.Errorf("loadgen left no record (%v): %s", ended, said)
 	}
-	if ended != nil {
-		return load, fmt.Errorf("loadgen: %v: %s", ended, said)
+	if cmd.ProcessState.ExitCode() > exitFailed { // exitFailed: nothing succeeded, which is a measurement too
+		why := said.String()
+		if why == "" && len(load.Verdict.Reasons) > 0 {
+			why = load.Verdict.Reasons[0]
+		}
+		return load, fmt.Errorf("loadgen: %v: %s", ended, why)
 	}
 	return load, nil
 }

@@ -108,7 +108,9 @@ func fakeLoadgen() {
 		fmt.Fprintln(os.Stderr, "loadgen: wrong answers")
 		os.Exit(4)
 	case "kills":
-		syscall.Kill(*pid, syscall.SIGKILL)
+		if p, err := os.FindProcess(*pid); err == nil {
+			p.Kill()
+		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	reply, err := http.Get(f.Arg(0))

@@ -29,9 +29,9 @@ func answer(c net.Conn) {
 		if _, err := c.Read(waste); err != nil {
 			return
 		}
+		served.requests.Add(1) // before the client can know of it
 		if _, err := c.Write([]byte(nullReply)); err != nil {
 			return
 		}
-		served.requests.Add(1)
 	}
 }

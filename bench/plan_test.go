@@ -105,9 +105,9 @@ func TestPlanFaults(t *testing.T) {
 
 func TestSplit(t *testing.T) {
 	for command, want := range map[string][]string{
-		"./mine --addr {addr}":     {"./mine", "--addr", "{addr}"},
+		"./mine --addr {addr}":      {"./mine", "--addr", "{addr}"},
 		"  a\t'b c'  d\"e f\"g '' ": {"a", "b c", "de fg", ""},
-		"sh -c 'x \"$1\"'":         {"sh", "-c", `x "$1"`},
+		"sh -c 'x \"$1\"'":          {"sh", "-c", `x "$1"`},
 	} {
 		got, err := split(command)
 		if err != nil || !cmp.Equal(got, want) {

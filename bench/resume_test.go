@@ -17,12 +17,12 @@ import (
 	"carousel/internal/trial"
 )
 
-const short = `rounds: 2
-window: 10ms
+// short is a plan of eight trials.
+const short = `rounds: 1
+window: 50ms
 scenarios:
   - name: hello
     connections: [64]
-  - name: thinking
 `
 
 // harness runs bench as a process, in a folder of its own, with the stand-ins of TestMain.
@@ -94,7 +94,7 @@ func (h *harness) trials() (*trial.Run, []trial.Trial, []trial.Flaw) {
 // until waits for at least n trials on the disk.
 func (h *harness) until(n int) {
 	h.t.Helper()
-	for range 3000 {
+	for range 6000 {
 		if files, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", trial.TrialsFile)); len(files) == 1 {
 			if text, _ := os.ReadFile(files[0]); bytes.Count(text, []byte("\n")) >= n {
 				return
@@ -109,7 +109,7 @@ func (h *harness) until(n int) {
 func (h *harness) complete() {
 	h.t.Helper()
 	r, trials, _ := h.trials()
-	if got := orders(trials); !slices.Equal(got, upTo(20)) {
+	if got := orders(trials); !slices.Equal(got, upTo(8)) {
 		h.t.Errorf("the run has trials %v", got)
 	}
 	if r.Finished == nil {
@@ -153,7 +153,7 @@ func TestKilledRunGoesOn(t *testing.T) {
 		t.Skip("needs /proc to see what is left")
 	}
 	moments := rand.New(rand.NewPCG(1, 2))
-	for i := range 5 {
+	for i := range 3 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			h := newHarness(t)
 			h.start("--seed", "3", "short.yaml")
@@ -175,7 +175,7 @@ func TestKilledRunGoesOn(t *testing.T) {
 			if code := h.end(); code != 0 {
 				t.Fatalf("going on ended with %d:\n%s", code, h.said.String())
 			}
-			if want := fmt.Sprintf("%d of 20 trials are there", len(trials)); !strings.Contains(h.said.String(), want) {
+			if want := fmt.Sprintf("%d of 8 trials are there", len(trials)); !strings.Contains(h.said.String(), want) {
 				t.Errorf("it does not say %q:\n%s", want, h.said.String())
 			}
 			h.complete()
@@ -191,14 +191,14 @@ func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
 		t.Run(c.signal.String(), func(t *testing.T) {
 			h := newHarness(t)
 			h.start("--seed", "3", "short.yaml")
-			h.until(3)
+			h.until(2)
 			h.command.Process.Signal(c.signal)
 			if code := h.end(); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
 			h.nobodyLeft()
 			r, trials, flaws := h.trials()
-			if r.Finished != nil || len(flaws) > 0 || len(trials) < 3 || len(trials) == 20 {
+			if r.Finished != nil || len(flaws) > 0 || len(trials) < 2 || len(trials) == 8 {
 				t.Errorf("finished %v, flaws %v, %d trials", r.Finished, flaws, len(trials))
 			}
 			if want := fmt.Sprintf("report of %d trials", len(trials)); !strings.Contains(h.out.String(), want) {
@@ -241,7 +241,7 @@ func TestOneBenchAtATime(t *testing.T) {
 func TestResumeRefuses(t *testing.T) {
 	h := newHarness(t)
 	h.start("--seed", "3", "short.yaml")
-	h.until(3)
+	h.until(2)
 	h.command.Process.Signal(os.Interrupt)
 	h.end()
 	dir := h.run()
@@ -258,7 +258,7 @@ func TestResumeRefuses(t *testing.T) {
 		{"program", `program_servers was "sha256 0" and is now "sha256 `, func(r *trial.Run) { r.Environment["program_servers"] = "sha256 0" }, short},
 		{"models", "the models differ: the run has epoll, now there are blocking epoll", func(r *trial.Run) { r.Models = []string{"epoll"} }, short},
 		{"order", "this bench orders a run otherwise", func(r *trial.Run) { r.Seed = 4 }, short},
-		{"plan", `plan short.yaml has changed since the run began: "rounds: 2" is now "rounds: 3"`, func(*trial.Run) {}, strings.Replace(short, "2", "3", 1)},
+		{"plan", `plan short.yaml has changed since the run began: "rounds: 1" is now "rounds: 3"`, func(*trial.Run) {}, strings.Replace(short, "1", "3", 1)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := trial.ReadRun(dir)
