@@ -28,15 +28,15 @@ type epollCrew struct {
 }
 
 func newEpoll(r *run) (crew, error) {
-	peer, err := sockaddr(r.addr)
-	if err != nil {
-		return nil, err
-	}
 	n := Threads(r.Spec)
 	c := &epollCrew{run: r}
 	for i := range n {
-		w := &worker{run: r, id: i, of: n, peer: peer}
-		if w.poller, err = sock.NewPoller(); err != nil {
+		w := &worker{run: r, id: i, of: n}
+		var err error
+		if w.peer, err = sockaddr(r.addr); err == nil {
+			w.poller, err = sock.NewPoller()
+		}
+		if err != nil {
 			c.close()
 			return nil, err
 		}
@@ -121,7 +121,7 @@ type worker struct {
 	id, of int
 	rec    *record.Recorder
 	poller *sock.Poller
-	peer   unix.Sockaddr
+	peer   unix.Sockaddr // of its own: a connect writes into it
 	memory client.Memory
 	conns  []conn
 	silent int   // the first so many are never given a request
