@@ -111,21 +111,23 @@ func TestLimits(t *testing.T) {
 		{name: "an endless header", in: "GET / HTTP/1.1\r\na: " + x(maxHead), want: []string{refused431}, closed: true},
 		{name: "100 headers", in: manyHeaders + headers(100) + "\r\n" + get, want: []string{hello, hello}},
 		{name: "101 headers", in: manyHeaders + headers(101) + "\r\n" + get, want: []string{refused431}, closed: true},
-		{name: "a head and trailer of 32768 bytes", in: trailer(32768) + get, want: []string{octets("", ""), hello}},
+		{name: "a head and trailer of 32768 bytes", in: trailer(32768) + get, want: []string{streamed("", ""), hello}},
 		{name: "a head and trailer of 32769 bytes", in: trailer(32769) + get, want: []string{refused431}, closed: true},
-		{name: "a body of 1 MiB", in: post + "Content-Length: 1048576\r\n\r\n" + body + get, want: []string{octets(body, ""), hello}},
-		{name: "chunks of 1 MiB", in: post + te + "\r\n80000\r\n" + body[:1<<19] + "\r\n80000\r\n" + body[:1<<19] + "\r\n0\r\n\r\n" + get, want: []string{octets(body, ""), hello}},
+		{name: "a body of 1 MiB", in: post + "Content-Length: 1048576\r\n\r\n" + body + get, want: []string{streamed(body, ""), hello}},
+		{name: "chunks of 1 MiB", in: post + te + "\r\n80000\r\n" + body[:1<<19] + "\r\n80000\r\n" + body[:1<<19] + "\r\n0\r\n\r\n" + get, want: []string{streamed(body, ""), hello}},
 		{name: "chunks of 1 MiB and a byte", in: post + te + "\r\n100000\r\n" + body + "\r\n1\r\nx\r\n0\r\n\r\n" + get, want: []string{refused413}, closed: true},
-		{name: "a chunk line of 256 bytes", in: chunk(256) + get, want: []string{octets("a", ""), hello}},
+		{name: "a chunk line of 256 bytes", in: chunk(256) + get, want: []string{streamed("a", ""), hello}},
 		{name: "a chunk line of 257 bytes", in: chunk(257) + get, want: []string{refused400}, closed: true},
-		{name: "8192 bytes of chunk extensions", in: extended(8192) + get, want: []string{octets(strings.Repeat("a", 64), ""), hello}},
+		{name: "8192 bytes of chunk extensions", in: extended(8192) + get, want: []string{streamed(strings.Repeat("a", 64), ""), hello}},
 		{name: "8193 bytes of chunk extensions", in: extended(8193) + get, want: []string{refused400}, closed: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := []byte(c.in)
 			agree(t, in)
 			check(t, c, "whole", play(t, &Book{}, split(in), whole, inPlace))
-			check(t, c, "byte by byte", play(t, &Book{}, single(in), whole, inPlace))
+			if len(in) < maxBody {
+				check(t, c, "byte by byte", play(t, &Book{}, single(in), whole, inPlace))
+			}
 			for _, i := range []int{8191, 8192, 8193, 8194, 32767, 32768, 32769, len(in) - 3, len(in) - 2, len(in) - 1} {
 				if 0 < i && i < len(in) {
 					check(t, c, fmt.Sprintf("split at %d", i), play(t, &Book{}, split(in, i), whole, inPlace))

@@ -24,7 +24,7 @@ func said(status int, text, body, more string) string {
 	return fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Length: %d\r\nContent-Type: text/plain\r\n%s\r\n%s", status, text, len(body), more, body)
 }
 
-func octets(body, more string) string {
+func streamed(body, more string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nContent-Type: application/octet-stream\r\n%s\r\n%s", len(body), more, body)
 }
 
@@ -45,7 +45,7 @@ var (
 
 	// It goes on after these.
 	wrong = said(400, "Bad Request", "not a request this server understands\n", "")
-	where = "try / /bytes/N /sleep/D /block/D /spin/D /store/N or POST /echo\n"
+	where = failures[404][1] + "\n"
 	lost  = said(404, "Not Found", where, "")
 	asGet = said(405, "Method Not Allowed", "this path wants another method\n", "Allow: GET, HEAD\r\n")
 	asPut = said(405, "Method Not Allowed", "this path wants another method\n", "Allow: POST\r\n")
@@ -87,7 +87,7 @@ var conversations = []conversation{
 	{name: "CRLF before requests", in: "\r\n" + get + "\r\n" + get, want: []string{hello, hello}},
 	{name: "two CRLF before a request", in: get + "\r\n\r\n" + get, want: []string{hello, refused400}, closed: true},
 	{name: "HEAD", in: "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{helloHeader, hello}},
-	{name: "HEAD of bytes", in: "HEAD /bytes/70 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{strings.Replace(headless(octets("", "")), " 0", " 70", 1), hello}},
+	{name: "HEAD of bytes", in: "HEAD /bytes/70 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{strings.Replace(headless(streamed("", "")), " 0", " 70", 1), hello}},
 	{name: "HEAD of nothing", in: "HEAD /x HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{headless(lost), hello}},
 	{name: "HEAD of a version unknown", in: "HEAD / HTTP/2.0\r\n\r\n", want: []string{headless(refused505)}, closed: true},
 	{name: "bad line after HEAD", in: "HEAD / HTTP/1.1\r\nHost: h\r\n\r\nnonsense\r\n", want: []string{helloHeader, refused400}, closed: true},
@@ -96,14 +96,14 @@ var conversations = []conversation{
 	{name: "HTTP/1.0 kept", in: "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\nGET / HTTP/1.0\r\n\r\n", want: []string{kept, hello}, closed: true},
 	{name: "HTTP/1.0 kept and closed", in: "GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n" + get, want: []string{hello}, closed: true},
 	{name: "HTTP/1.0 HEAD", in: "HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nHEAD / HTTP/1.0\r\n\r\n", want: []string{keptHeader, helloHeader}, closed: true},
-	{name: "HTTP/1.0 bytes", in: "GET /bytes/3 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /bytes/3 HTTP/1.0\r\n\r\n", want: []string{octets("ABC", stays), octets("ABC", "")}, closed: true},
+	{name: "HTTP/1.0 bytes", in: "GET /bytes/3 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /bytes/3 HTTP/1.0\r\n\r\n", want: []string{streamed("ABC", stays), streamed("ABC", "")}, closed: true},
 	{name: "HTTP/1.0 lost", in: "GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /x HTTP/1.0\r\n\r\n", want: []string{said(404, "Not Found", where, stays), said(404, "Not Found", where, gone)}, closed: true},
 	{name: "bad line after HTTP/1.0", in: "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nnonsense\r\n", want: []string{kept, refused400}, closed: true},
 	{name: "cut short", in: get + get[:len(get)-1], want: []string{hello}},
 
 	// Endpoints.
-	{name: "bytes", in: "GET /bytes/65 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{octets("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/A", ""), hello}},
-	{name: "no bytes", in: "GET /bytes/0 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{octets("", ""), hello}},
+	{name: "bytes", in: "GET /bytes/65 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{streamed("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/A", ""), hello}},
+	{name: "no bytes", in: "GET /bytes/0 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{streamed("", ""), hello}},
 	{name: "too many bytes", in: "GET /bytes/1073741825 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{wrong, hello}},
 	{name: "far too many bytes", in: "GET /bytes/99999999999999999999999999999 HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{wrong}},
 	{name: "fewer than no bytes", in: "GET /bytes/-1 HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{wrong}},
@@ -119,33 +119,33 @@ var conversations = []conversation{
 	{name: "spin", in: "GET /spin/1us HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{hello, hello}},
 	{name: "store", in: "GET /store/100 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{hello, hello}},
 	{name: "store too much", in: "GET /store/67108865 HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{wrong}},
-	{name: "echo", in: post + "Content-Length: 5\r\n\r\nhello" + get, want: []string{octets("hello", ""), hello}},
-	{name: "echo of nothing", in: post + "Content-Length: 0\r\n\r\n" + post + "\r\n" + get, want: []string{octets("", ""), octets("", ""), hello}},
+	{name: "echo", in: post + "Content-Length: 5\r\n\r\nhello" + get, want: []string{streamed("hello", ""), hello}},
+	{name: "echo of nothing", in: post + "Content-Length: 0\r\n\r\n" + post + "\r\n" + get, want: []string{streamed("", ""), streamed("", ""), hello}},
 	{name: "echo by other methods", in: "GET /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcHEAD /echo HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{asPut, headless(asPut), hello}},
 	{name: "a body on GET", in: "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc" + get, want: []string{hello, hello}},
 	{name: "POST of hello", in: "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc" + get, want: []string{asGet, hello}},
 	{name: "other methods", in: "PUT / HTTP/1.1\r\nHost: h\r\n\r\nDELETE /bytes/1 HTTP/1.1\r\nHost: h\r\n\r\nPATCH /x HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{asGet, asGet, lost}},
 	{name: "unknown paths", in: "GET /x HTTP/1.1\r\nHost: h\r\n\r\nGET /bytes HTTP/1.1\r\nHost: h\r\n\r\nGET // HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{lost, lost, lost}},
-	{name: "a query", in: "GET /?a=b HTTP/1.1\r\nHost: h\r\n\r\nGET /bytes/1?x HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{hello, octets("A", "")}},
-	{name: "absolute form", in: "GET http://h/bytes/1 HTTP/1.1\r\nHost: h\r\n\r\nGET http://h:80 HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{octets("A", ""), hello}},
+	{name: "a query", in: "GET /?a=b HTTP/1.1\r\nHost: h\r\n\r\nGET /bytes/1?x HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{hello, streamed("A", "")}},
+	{name: "absolute form", in: "GET http://h/bytes/1 HTTP/1.1\r\nHost: h\r\n\r\nGET http://h:80 HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{streamed("A", ""), hello}},
 
 	// Chunks.
-	{name: "chunks", in: post + te + "\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n" + get, want: []string{octets("abcde", ""), hello}},
-	{name: "no chunks", in: post + te + "\r\n0\r\n\r\n" + get, want: []string{octets("", ""), hello}},
-	{name: "chunk extensions", in: post + te + "\r\n3;a=b\r\nabc\r\n02;c=\"d\"\r\nde\r\n00;e\r\n\r\n" + get, want: []string{octets("abcde", ""), hello}},
-	{name: "chunk sizes in hex", in: post + te + "\r\n0000000a\r\n0123456789\r\nB\r\n01234\r\n6789\r\n0\r\n\r\n" + get, want: []string{octets("012345678901234\r\n6789", ""), hello}},
-	{name: "trailers", in: post + te + "\r\n1\r\na\r\n0\r\nX: y\r\nZ:\r\n\r\n" + get, want: []string{octets("a", ""), hello}},
+	{name: "chunks", in: post + te + "\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n" + get, want: []string{streamed("abcde", ""), hello}},
+	{name: "no chunks", in: post + te + "\r\n0\r\n\r\n" + get, want: []string{streamed("", ""), hello}},
+	{name: "chunk extensions", in: post + te + "\r\n3;a=b\r\nabc\r\n02;c=\"d\"\r\nde\r\n00;e\r\n\r\n" + get, want: []string{streamed("abcde", ""), hello}},
+	{name: "chunk sizes in hex", in: post + te + "\r\n0000000a\r\n0123456789\r\nB\r\n01234\r\n6789\r\n0\r\n\r\n" + get, want: []string{streamed("012345678901234\r\n6789", ""), hello}},
+	{name: "trailers", in: post + te + "\r\n1\r\na\r\n0\r\nX: y\r\nZ:\r\n\r\n" + get, want: []string{streamed("a", ""), hello}},
 	{name: "chunks not wanted", in: "GET / HTTP/1.1\r\nHost: h\r\n" + te + "\r\n1\r\na\r\n0\r\n\r\n" + get, want: []string{hello, hello}},
-	{name: "the coding in capitals", in: post + "TRANSFER-ENCODING: \tChunked \r\n\r\n0\r\n\r\n", want: []string{octets("", "")}},
-	{name: "chunks, and close", in: post + te + gone + "\r\n1\r\na\r\n0\r\n\r\n" + get, want: []string{octets("a", "")}, closed: true},
+	{name: "the coding in capitals", in: post + "TRANSFER-ENCODING: \tChunked \r\n\r\n0\r\n\r\n", want: []string{streamed("", "")}},
+	{name: "chunks, and close", in: post + te + gone + "\r\n1\r\na\r\n0\r\n\r\n" + get, want: []string{streamed("a", "")}, closed: true},
 
 	// Expectations.
-	{name: "expect", in: post + "Expect: 100-Continue\r\nContent-Length: 2\r\n\r\nab" + get, want: []string{goOn, octets("ab", ""), hello}},
-	{name: "expect between replies", in: get + post + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nab" + get, want: []string{hello, goOn, octets("ab", ""), hello}},
+	{name: "expect", in: post + "Expect: 100-Continue\r\nContent-Length: 2\r\n\r\nab" + get, want: []string{goOn, streamed("ab", ""), hello}},
+	{name: "expect between replies", in: get + post + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\nab" + get, want: []string{hello, goOn, streamed("ab", ""), hello}},
 	{name: "expect and nothing more", in: get + post + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n", want: []string{hello, goOn}},
-	{name: "expect with chunks", in: post + "Expect: 100-continue\r\n" + te + "\r\n1\r\na\r\n0\r\n\r\n", want: []string{goOn, octets("a", "")}},
+	{name: "expect with chunks", in: post + "Expect: 100-continue\r\n" + te + "\r\n1\r\na\r\n0\r\n\r\n", want: []string{goOn, streamed("a", "")}},
 	{name: "expect without a body", in: "GET / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n", want: []string{hello}},
-	{name: "expect of HTTP/1.0 is ignored", in: "POST /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\na", want: []string{octets("a", "")}, closed: true},
+	{name: "expect of HTTP/1.0 is ignored", in: "POST /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\na", want: []string{streamed("a", "")}, closed: true},
 	{name: "expect, then a bad chunk", in: get + post + "Expect: 100-continue\r\n" + te + "\r\nx\r\n", want: []string{hello, goOn, refused400}, closed: true},
 	{name: "expect something else", in: post + "Expect: miracles\r\nContent-Length: 2\r\n\r\nab" + get, want: []string{refused417}, closed: true},
 
@@ -218,6 +218,6 @@ var conversations = []conversation{
 	{name: "a coding in a trailer", in: post + te + "\r\n0\r\n" + te + "\r\n", want: []string{refused400}, closed: true},
 	{name: "a bad trailer", in: post + te + "\r\n0\r\nx y\r\n\r\n", want: []string{refused400}, closed: true},
 	{name: "a length announced as trailer", in: post + te + "Trailer: X, content-length\r\n\r\n0\r\n\r\n", want: []string{refused400}, closed: true},
-	{name: "a trailer announced", in: post + te + "Trailer: X, Y\r\n\r\n0\r\nX: 1\r\n\r\n", want: []string{octets("", "")}},
+	{name: "a trailer announced", in: post + te + "Trailer: X, Y\r\n\r\n0\r\nX: 1\r\n\r\n", want: []string{streamed("", "")}},
 	{name: "a refusal after replies", in: get + get + "nonsense\r\n" + get, want: []string{hello, hello, refused400}, closed: true},
 }

@@ -46,8 +46,8 @@ func TestBook(t *testing.T) {
 	}{
 		{"hellos", get + get + get, []int{77, 154, 231}},
 		{"lines", "a\nb\n", []int{12, 24}},
-		{"before a go-ahead", get + post + "Expect: 100-continue\r\nContent-Length: 1\r\n\r\na", []int{77, 77 + 25 + len(octets("a", ""))}},
-		{"a body", get + "GET /bytes/70 HTTP/1.1\r\nHost: h\r\n\r\n", []int{77, 77 + len(headless(octets("", ""))) + 1 + 70}},
+		{"before a go-ahead", get + post + "Expect: 100-continue\r\nContent-Length: 1\r\n\r\na", []int{77, 77 + 25 + len(streamed("a", ""))}},
+		{"a body", get + "GET /bytes/70 HTTP/1.1\r\nHost: h\r\n\r\n", []int{77, 77 + len(headless(streamed("", ""))) + 1 + 70}},
 		{"a refusal", get + "x y\r\n", []int{77, 77 + len(refused400)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -180,7 +180,7 @@ var burdens = map[string]string{
 	"body":       post + "Content-Length: 1048576\r\n\r\n" + strings.Repeat("x", maxBody),
 	"chunks":     post + te + "\r\n" + strings.Repeat("1\r\na\r\n", 10_000) + "0\r\n\r\n",
 	"lines":      strings.Repeat("hi\n", 20_000),
-	"a line":     "hi\n" + strings.Repeat("x", 1<<20) + "\n",
+	"a line":     "hi\n" + strings.Repeat("x", 1<<17) + "\n",
 	"pipelined":  strings.Repeat(get, 2000),
 	"one by one": strings.Repeat("GET /bytes/1 HTTP/1.1\r\nHost: h\r\n\r\n", 2000),
 }
@@ -189,7 +189,7 @@ var burdens = map[string]string{
 // line, and kept input is moved at most twice over.
 func TestLinear(t *testing.T) {
 	for name, in := range burdens {
-		for _, size := range []int{1, 3, 1000, 16 << 10} {
+		for _, size := range []int{1, 1000, 16 << 10} {
 			talk := (&Book{}).Open()
 			moved := 0
 			watch := func(fed int, act func()) {
