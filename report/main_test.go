@@ -75,50 +75,53 @@ func TestReport(t *testing.T) {
 		}
 	}
 
+	picturesAreWhole(t, first)
+
 	var again bytes.Buffer
 	if code := run(&again, &stderr, []string{dir}); code != 0 || !bytes.Equal(again.Bytes(), stdout.Bytes()) {
 		t.Errorf("a second time: exit code %d, the same table: %v", code, bytes.Equal(again.Bytes(), stdout.Bytes()))
 	}
+	second := files(t, dir)
 	for name, want := range first {
-		if !bytes.Equal(files(t, dir)[name], want) {
+		if !bytes.Equal(second[name], want) {
 			t.Errorf("the same trials gave another %s", name)
 		}
 	}
 }
 
-func TestPicturesAreWhole(t *testing.T) {
+func TestFourteenModelsAndOneAlone(t *testing.T) {
 	many := newInvention(1, "blocking", "select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine",
 		"thread", "pool", "prefork", "reactors", "uring")
 	many.round(1)
-	record := many.record()
-	record.Finished = nil
-	for name, write := range map[string]func(dir string){
-		"five models":                  func(dir string) { whole(t, dir) },
-		"one round of 14, interrupted": func(dir string) { many.write(t, dir, record) },
-		"the client's ceiling alone":   func(dir string) { (&invention{trials: many.trials[:1]}).write(t, dir, record) },
-	} {
+	for name, v := range map[string]*invention{"fourteen": many, "the client's ceiling alone": {trials: many.trials[:1]}} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")
-			write(dir)
+			v.write(t, dir, many.record())
 			if code := run(&bytes.Buffer{}, &bytes.Buffer{}, []string{dir}); code != 0 {
 				t.Fatalf("exit code %d", code)
 			}
-			for file, text := range files(t, dir) {
-				if filepath.Ext(file) != ".png" {
-					continue
-				}
-				picture, err := png.Decode(bytes.NewReader(text))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if at, c := edge(picture); at != nil {
-					t.Errorf("%s: something reaches the edge at %v: %v", file, at, c)
-				}
-				if w := picture.Bounds().Dx(); w != 1440 {
-					t.Errorf("%s is %d pixels wide, want 1440", file, w)
-				}
-			}
+			picturesAreWhole(t, files(t, dir))
 		})
+	}
+}
+
+// picturesAreWhole fails where a picture is not as wide as it should be, or something in it may be cut off.
+func picturesAreWhole(t *testing.T, files map[string][]byte) {
+	t.Helper()
+	for name, text := range files {
+		if filepath.Ext(name) != ".png" {
+			continue
+		}
+		picture, err := png.Decode(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at, c := edge(picture); at != nil {
+			t.Errorf("%s: something reaches the edge at %v: %v", name, at, c)
+		}
+		if w := picture.Bounds().Dx(); w != 1440 {
+			t.Errorf("%s is %d pixels wide, want 1440", name, w)
+		}
 	}
 }
 
@@ -129,6 +132,7 @@ func edge(p image.Image) (*image.Point, color.Color) {
 		for x := p.Bounds().Min.X; x < p.Bounds().Max.X; x++ {
 			at := image.Pt(x, y)
 			if at.In(inner) {
+				x = inner.Max.X - 1
 				continue
 			}
 			if r, g, b, a := p.At(x, y).RGBA(); r&g&b&a != 0xffff {
@@ -152,7 +156,9 @@ func TestAPartialRunSaysSo(t *testing.T) {
 	if code := run(&stdout, &stderr, []string{dir}); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
-	readme := string(files(t, dir)["README.md"])
+	written := files(t, dir)
+	picturesAreWhole(t, written)
+	readme := string(written["README.md"])
 	for _, want := range []string{"**This run was interrupted: the report is partial (2 rounds of 6 begun).**", "fewer than 6 compare nothing"} {
 		if !strings.Contains(readme, want) {
 			t.Errorf("the README does not say %q", want)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -211,10 +213,15 @@ func (v *invention) write(t *testing.T, dir string, run trial.Run) {
 	if err := trial.WriteRun(dir, &run); err != nil {
 		t.Fatal(err)
 	}
+	var lines bytes.Buffer // at once: trial.Append syncs every line to the disk
+	encoder := json.NewEncoder(&lines)
 	for i := range v.trials {
-		if err := trial.Append(dir, &v.trials[i]); err != nil {
+		if err := encoder.Encode(&v.trials[i]); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, trial.TrialsFile), lines.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
