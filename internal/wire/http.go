@@ -60,7 +60,7 @@ const (
 // request is what is known of the request being received.
 type request struct {
 	route   *route
-	body    []byte // of /echo
+	body    []byte // of /echo, or the rest of /moved's path
 	arg     int64  // bytes, or nanoseconds
 	length  int64  // of the body or chunk still to come
 	total   int64  // of the body so far, chunked
@@ -221,6 +221,9 @@ func (t *Talk) requestLine(line []byte) {
 	}
 	r.route, r.arg, ok = find(path)
 	r.bad = !ok
+	if r.route.act == actMoved {
+		r.body = bytes.Clone(path[len(r.route.path):])
+	}
 }
 
 // pathOf is the path of a request target in origin form ("/path?query") or absolute form ("http://host/path").

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -12,13 +13,17 @@ type Plan struct {
 	Allow  string        // of a 405
 	Bytes  int           // size of a /bytes/N body, -1 for other replies
 	Echo   bool          // the reply is the request's body
+	Image  []byte        // the reply, nil for others
+	Digest string        // of the image (RFC 9530)
+	Moved  string        // where to ask instead, "" for other replies
 	Sleep  time.Duration // to wait before the reply
 	Work   func() error  // to call before the reply; nil where there is nothing to do
 }
 
 // PlanFor looks a request up in the table of endpoints.
 func PlanFor(method string, target *url.URL) Plan {
-	r, arg, ok := find([]byte(target.EscapedPath()))
+	path := target.EscapedPath()
+	r, arg, ok := find([]byte(path))
 	p := Plan{Status: 200, Bytes: -1}
 	switch {
 	case r == unknownRoute:
@@ -33,6 +38,10 @@ func PlanFor(method string, target *url.URL) Plan {
 		p.Bytes = int(arg)
 	case r.act == actEcho:
 		p.Echo = true
+	case r.act == actImage:
+		p.Image, p.Digest = images()[arg].body, images()[arg].digest
+	case r.act == actMoved:
+		p.Status, p.Moved = 302, "/"+strings.TrimPrefix(path, r.path)
 	case r.act == actSleep:
 		p.Sleep = time.Duration(arg)
 	case r.act != actNone:

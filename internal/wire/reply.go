@@ -23,7 +23,7 @@ var pattern = bytes.Repeat([]byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs
 // failures are the replies that are not a 200, each with what the caller can do about it.
 var failures = map[int][2]string{
 	400: {"Bad Request", "not a request this server understands"},
-	404: {"Not Found", "try / /bytes/N /sleep/D /block/D /spin/D /store/N or POST /echo"},
+	404: {"Not Found", "try / /bytes/N /sleep/D /block/D /spin/D /store/N /image/K /moved/PATH or POST /echo"},
 	405: {"Method Not Allowed", "this path wants another method"},
 	413: {"Content Too Large", "a body may have 1 MiB"},
 	414: {"URI Too Long", "a request line may have 8 KiB"},
@@ -50,20 +50,37 @@ func (t *Talk) hello() {
 	}
 }
 
-// content answers with n bytes: body's or, where that is nil, the pattern's.
-func (t *Talk) content(n int, body []byte) {
+const octetStream = "application/octet-stream"
+
+// content answers with n bytes of a kind: body's or, where that is nil, the pattern's.
+func (t *Talk) content(kind string, n int, body []byte) {
 	t.begin()
 	t.own()
 	t.out = append(t.out, "HTTP/1.1 200 OK\r\nContent-Length: "...)
 	t.out = strconv.AppendInt(t.out, int64(n), 10)
-	t.out = append(t.out, "\r\nContent-Type: application/octet-stream\r\n"...)
-	if t.req.old && !t.closing {
-		t.out = append(t.out, "Connection: keep-alive\r\n"...)
-	}
-	t.out = append(t.out, "\r\n"...)
+	t.out = append(t.out, "\r\nContent-Type: "...)
+	t.out = append(t.out, kind...)
+	t.headerEnd()
 	if !t.req.head {
 		t.body, t.off, t.left = body, 0, n
 	}
+}
+
+// moved answers that the rest of the path is to be asked for instead.
+func (t *Talk) moved(rest []byte) {
+	t.begin()
+	t.own()
+	t.out = append(t.out, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /"...)
+	t.out = append(t.out, rest...)
+	t.headerEnd()
+}
+
+// headerEnd ends the last header of a reply and its head.
+func (t *Talk) headerEnd() {
+	if t.req.old && !t.closing {
+		t.out = append(t.out, "\r\nConnection: keep-alive"...)
+	}
+	t.out = append(t.out, "\r\n\r\n"...)
 }
 
 // fail answers with a status of failures.

@@ -15,6 +15,8 @@ const (
 	actSpin
 	actStore
 	actBytes
+	actImage
+	actMoved
 	actEcho
 )
 
@@ -29,17 +31,19 @@ type route struct {
 	path   string
 	method method
 	act    act
-	size   int64         // most bytes its argument may ask for
-	pause  time.Duration // longest duration its argument may ask for
+	most   int64         // the largest number its argument may be
+	pause  time.Duration // the longest duration its argument may be
 }
 
 var routes = []route{
 	{path: "/"},
-	{path: "/bytes/", act: actBytes, size: maxBytes},
+	{path: "/bytes/", act: actBytes, most: maxBytes},
 	{path: "/sleep/", act: actSleep, pause: maxPause},
 	{path: "/block/", act: actBlock, pause: maxPause},
 	{path: "/spin/", act: actSpin, pause: maxPause},
-	{path: "/store/", act: actStore, size: maxStore},
+	{path: "/store/", act: actStore, most: maxStore},
+	{path: "/image/", act: actImage, most: Images - 1},
+	{path: "/moved/", act: actMoved},
 	{path: "/echo", method: methodPost, act: actEcho},
 }
 
@@ -52,17 +56,19 @@ var (
 func find(path []byte) (r *route, arg int64, ok bool) {
 	for i := range routes {
 		r = &routes[i]
-		if r.size == 0 && r.pause == 0 {
-			if string(path) == r.path {
-				return r, 0, true
-			}
-		} else if rest, found := bytes.CutPrefix(path, []byte(r.path)); found {
-			if r.size > 0 {
-				arg, ok = digits(rest, r.size)
-				return r, arg, ok
-			}
+		rest, found := bytes.CutPrefix(path, []byte(r.path))
+		switch {
+		case !found:
+		case r.most > 0:
+			arg, ok = digits(rest, r.most)
+			return r, arg, ok
+		case r.pause > 0:
 			d, err := time.ParseDuration(string(rest))
 			return r, int64(d), err == nil && 0 <= d && d <= r.pause
+		case r.act == actMoved:
+			return r, 0, len(rest) == 0 || rest[0] != '/' // "//host" would be another server
+		case len(rest) == 0:
+			return r, 0, true
 		}
 	}
 	return unknownRoute, 0, true
@@ -97,9 +103,14 @@ func (t *Talk) answer() {
 	case r.route.act == actNone, r.route.act == actSleep && r.arg == 0: // a loop has no timer for no time
 		t.hello()
 	case r.route.act == actBytes:
-		t.content(int(r.arg), nil)
+		t.content(octetStream, int(r.arg), nil)
 	case r.route.act == actEcho:
-		t.content(len(body), body)
+		t.content(octetStream, len(body), body)
+	case r.route.act == actImage:
+		png := images()[r.arg]
+		t.content("image/png\r\nContent-Digest: "+png.digest, len(png.body), png.body)
+	case r.route.act == actMoved:
+		t.moved(body)
 	default:
 		t.act = r.route.act
 	}

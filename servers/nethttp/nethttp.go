@@ -58,6 +58,10 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header["Date"] = nil // the models' replies have none
 	switch {
+	case plan.Moved != "":
+		header.Set("Location", plan.Moved)
+		header.Set("Content-Length", "0")
+		w.WriteHeader(plan.Status)
 	case plan.Status != http.StatusOK:
 		if plan.Allow != "" {
 			header.Set("Allow", plan.Allow)
@@ -67,6 +71,11 @@ func answer(w http.ResponseWriter, r *http.Request) {
 		header.Set("Content-Type", "application/octet-stream")
 		header.Set("Content-Length", strconv.Itoa(len(body)))
 		w.Write(body)
+	case plan.Image != nil:
+		header.Set("Content-Type", "image/png")
+		header.Set("Content-Digest", plan.Digest)
+		header.Set("Content-Length", strconv.Itoa(len(plan.Image)))
+		w.Write(plan.Image)
 	case plan.Bytes >= 0:
 		header.Set("Content-Type", "application/octet-stream")
 		header.Set("Content-Length", strconv.Itoa(plan.Bytes))
