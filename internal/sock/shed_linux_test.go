@@ -1,0 +1,161 @@
+package sock
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// children are what a test runs in a process of its own, since it spoils the process.
+var children = map[string]func(){"shed": shedChild, "shed waiting": shedWaitingChild}
+
+func TestShed(t *testing.T) {
+	for name := range children {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, os.Args[0])
+			cmd.Env = append(os.Environ(), "SOCK_TEST_CHILD="+name)
+			cmd.Stdin = strings.NewReader("")
+			out, err := cmd.CombinedOutput()
+			if err != nil || !bytes.Contains(out, []byte("descriptors are out")) || !bytes.Contains(out, []byte("ulimit")) {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// fill takes every descriptor but the peer's that it opens first, and returns the way to free one.
+func fill(addr string, peers int) (dialled []int, free func()) {
+	host, err := net.ResolveTCPAddr("tcp", addr)
+	must(err)
+	for range peers {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		must(err)
+		must(unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 20}))
+		dialled = append(dialled, fd)
+	}
+	must(unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 64, Max: 64}))
+	last := -1
+	for {
+		fd, err := unix.Dup(2)
+		if err != nil {
+			break
+		}
+		last = fd
+	}
+	for _, fd := range dialled {
+		must(unix.Connect(fd, &unix.SockaddrInet4{Port: host.Port, Addr: [4]byte(host.IP.To4())}))
+	}
+	return dialled, func() { unix.Close(last) }
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// heard is what a peer was told, until the end of input.
+func heard(fd int) string {
+	var all []byte
+	buf := make([]byte, 256)
+	for {
+		n, err := unix.Read(fd, buf)
+		must(err)
+		if n == 0 {
+			return string(all)
+		}
+		all = append(all, buf[:n]...)
+	}
+}
+
+func expect(what string, ok bool) {
+	if !ok {
+		fmt.Println("not so:", what)
+		os.Exit(1)
+	}
+}
+
+func shedChild() {
+	ln, addr, err := Listen("127.0.0.1:0")
+	must(err)
+	must(NonBlocking(ln))
+	var before, after unix.Stat_t
+	must(unix.Fstat(0, &before))
+	peers, free := fill(addr, 3)
+	fd, err := Accept(ln)
+	expect("every caller is refused, then nobody waits", fd == -1 && err == Again)
+	for _, peer := range peers {
+		expect("a caller is told", heard(peer) == refusal)
+	}
+	fd, err = Accept(ln)
+	expect("nobody waits", fd == -1 && err == Again)
+	Shed(ln)
+	must(unix.Fstat(0, &after))
+	expect("standard input is untouched", before.Dev == after.Dev && before.Ino == after.Ino)
+
+	// With one descriptor free again callers are served again.
+	unix.Close(peers[0])
+	unix.Close(peers[1])
+	free()
+	peer, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	must(err)
+	sa, err := unix.Getsockname(ln)
+	must(err)
+	must(unix.Connect(peer, sa))
+	fd, err = Accept(ln)
+	expect("a caller is accepted", fd >= 0 && err == nil)
+	for { // the two that are free again
+		if _, err := unix.Dup(2); err != nil {
+			break
+		}
+	}
+	Shutdown(ln)
+	_, err = Accept(ln)
+	expect("a shutdown is seen", err == Closed)
+	fmt.Println("descriptors are out: done")
+}
+
+func shedWaitingChild() {
+	ln, addr, err := Listen("127.0.0.1:0")
+	must(err)
+	peers, _ := fill(addr, 2)
+	done := make(chan error)
+	accept := func() {
+		_, err := AcceptWait(ln)
+		done <- err
+	}
+	go accept()
+	for _, peer := range peers {
+		expect("a caller is told", heard(peer) == refusal)
+	}
+	Shutdown(ln)
+	expect("a shutdown is seen", <-done == Closed)
+
+	// Another thread took even the spare one: it waits until there is one again.
+	unix.Close(spare.fd)
+	spare.fd = -1
+	Close(ln)
+	ln, addr, err = Listen("127.0.0.1:0")
+	must(err)
+	unix.Close(peers[0])
+	_, free := fill(addr, 1)
+	go accept()
+	select {
+	case err := <-done:
+		expect(fmt.Sprint("without a descriptor it waits, not ", err), false)
+	case <-time.After(30 * time.Millisecond): // a timer without a descriptor for it is part of the trial
+	}
+	free()
+	expect("a caller is accepted or refused", <-done == nil)
+	fmt.Println("descriptors are out: done")
+}
