@@ -3,6 +3,26 @@
 // Lesson: a task is a coroutine that the loop steps, a future is what it awaits. The program reads like blocking code
 // again, and every place where it gives way is marked. Nothing else gives way: a handler that blocks stops everybody,
 // unless it hands its work to an executor.
+//
+// Semantics are those of Python 3.11's asyncio; scripts/asyncio_cases.py asks it what they are. A file holds one idea:
+//
+//	loop.go      the loop: a turn waits, collects who is ready, and calls each once
+//	timers.go    callbacks that wait for their time
+//	polling.go   callbacks that wait for a descriptor, and how the loop waits
+//	mail.go      callbacks from other goroutines
+//	future.go    a result that is not there yet
+//	task.go      a future around a coroutine, stepped by the loop
+//	sleep.go     waiting for a time, and a limit to a wait
+//	gather.go    waiting for many
+//	waitfor.go   waiting for one, for a while
+//	shield.go    waiting for one that is not to be cancelled
+//	executor.go  blocking calls, made elsewhere
+//	handler.go   what nobody else can be told
+//	conn.go      sockets that tasks wait for
+//	streams.go   the same with buffers: Reader and Writer
+//	server.go    a task per connection
+//	run.go       a loop for one program
+//	asyncio.go   the model
 package asyncio
 
 import (

@@ -225,7 +225,7 @@ var otherCases = []program{
 		t := s.after(2, "r")
 		sh := Shield(t)
 		s.sleep(1)
-		s.log(sh.core().Cancel(), cameTo(sh), cameTo(t))
+		s.log(sh.Cancel(), cameTo(sh), cameTo(t))
 		s.log(outcome(s.Co, t), s.at())
 		return nil
 	}},
@@ -243,7 +243,7 @@ var otherCases = []program{
 		sh := Shield(t)
 		s.sleep(1)
 		t.Cancel()
-		s.log(outcome(s.Co, sh), sh.core().Cancelled())
+		s.log(outcome(s.Co, sh), sh.Cancelled())
 		return nil
 	}},
 	{"shield_of_a_done_one_is_that_one", func(s *stage) error {
@@ -256,7 +256,7 @@ var otherCases = []program{
 		t := s.failAfter(2, "x")
 		sh := Shield(t)
 		s.sleep(1)
-		sh.core().Cancel()
+		sh.Cancel()
 		s.sleep(2)
 		s.log(cameTo(sh), t.Done())
 		t, sh = nil, nil

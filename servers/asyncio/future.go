@@ -8,6 +8,9 @@ type Future[T any] struct {
 
 // Awaitable is a Future or a Task.
 type Awaitable[T any] interface {
+	Done() bool
+	Cancelled() bool
+	Cancel() bool
 	Result() (T, error)
 	core() *future
 }
@@ -20,9 +23,9 @@ func NewFuture[T any](l *Loop) *Future[T] {
 // Result is what the future came to: ErrInvalidState while it is pending, ErrCancelled if it was cancelled.
 func (f *Future[T]) Result() (T, error) { return f.result, f.Err() }
 
-// SetResult makes the future done; ErrInvalidState if it is already.
+// SetResult makes the future done; ErrInvalidState if it is already, or a task.
 func (f *Future[T]) SetResult(v T) error {
-	if f.Done() {
+	if f.Done() || f.task != nil {
 		return ErrInvalidState
 	}
 	f.result = v
@@ -84,14 +87,18 @@ func (f *future) Err() error {
 	return f.err
 }
 
-// SetError makes the future fail; ErrInvalidState if it is done already.
+// SetError makes the future fail; ErrInvalidState if it is done already, or a task.
 func (f *future) SetError(err error) error {
-	if f.Done() {
+	if f.Done() || f.task != nil {
 		return ErrInvalidState
 	}
+	f.fail(err)
+	return nil
+}
+
+func (f *future) fail(err error) {
 	f.watch(err)
 	f.finish(finished, err)
-	return nil
 }
 
 // Cancel makes a pending future cancelled and reports whether it did. For a task it is a request: see Task.

@@ -151,7 +151,8 @@ func (l *Loop) Close() {
 	l.executor.close()
 	l.mail.close()
 	l.polling.close()
-	l.ready, l.timers.heap = nil, nil
+	l.ready = nil
+	l.timers.drop()
 }
 
 // turn is one round: wait for descriptors no longer than there is nothing else to do, collect whose time has come,

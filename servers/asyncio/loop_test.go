@@ -87,6 +87,57 @@ func TestPanicOfTask(t *testing.T) {
 
 func explode() { panic("bang") }
 
+// TestAwaitOutsideTheLoop is the tutorial's slip of a level: the await stands behind the loop instead of in it, and the
+// counting task starves the other until it is done.
+func TestAwaitOutsideTheLoop(t *testing.T) {
+	for _, inside := range []bool{true, false} {
+		count, seen := 0, -1
+		RunWith(Options{Virtual: true}, func(c *Co) (none, error) {
+			CreateTask(c.Loop, func(c *Co) (none, error) {
+				for ; count < 1000; count++ {
+					if inside {
+						Sleep(c, time.Second)
+					}
+				}
+				return none{}, Sleep(c, time.Second)
+			})
+			CreateTask(c.Loop, func(c *Co) (none, error) { seen = count; return none{}, nil })
+			return none{}, Sleep(c, time.Hour)
+		})
+		if want := map[bool]int{true: 0, false: 1000}[inside]; seen != want {
+			t.Errorf("await inside the loop: %v: the other task ran after %d numbers, want %d", inside, seen, want)
+		}
+	}
+}
+
+// TestTaskResultIsItsOwn keeps others from settling a task.
+func TestTaskResultIsItsOwn(t *testing.T) {
+	v, err := Run(func(c *Co) (int, error) {
+		task := CreateTask(c.Loop, func(c *Co) (int, error) { return 1, Sleep(c, 0) })
+		if err := task.SetResult(2); err != ErrInvalidState {
+			t.Errorf("SetResult: %v", err)
+		}
+		if err := task.SetError(errBoom); err != ErrInvalidState {
+			t.Errorf("SetError: %v", err)
+		}
+		return Await(c, task)
+	})
+	if v != 1 || err != nil {
+		t.Errorf("got %d, %v", v, err)
+	}
+}
+
+// TestTimerOutlivesLoop cancels one whose loop is closed.
+func TestTimerOutlivesLoop(t *testing.T) {
+	l := NewLoop(Options{})
+	h := l.CallLater(time.Hour, func() {})
+	l.Close()
+	h.Cancel()
+	if !h.Cancelled() {
+		t.Error("not cancelled")
+	}
+}
+
 // TestForeignFuture is a task that awaits a future of another loop.
 func TestForeignFuture(t *testing.T) {
 	other := NewLoop(Options{})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 
 	"carousel/internal/sock"
 )
@@ -47,8 +48,10 @@ func (r *Reader) ReadLine(c *Co) ([]byte, error) {
 		if seen = len(r.buf); seen >= lineLimit {
 			return nil, ErrLineTooLong
 		}
-		if err := r.fill(c); err != nil {
+		if err := r.fill(c); err == io.EOF {
 			return r.take(len(r.buf)), err
+		} else if err != nil {
+			return nil, err // what has come stays for the next reader
 		}
 	}
 }
@@ -65,15 +68,25 @@ func (r *Reader) ReadExactly(c *Co, n int) ([]byte, error) {
 	return r.take(n), nil
 }
 
+// fill takes more from the kernel. It makes room only when there is something: a stream that waits holds no buffer.
 func (r *Reader) fill(c *Co) error {
-	r.buf = append(r.buf, make([]byte, 4096)...)
-	have := len(r.buf) - 4096
-	n, err := r.conn.Recv(c, r.buf[have:])
-	r.buf = r.buf[:have+n]
-	if n == 0 && err == nil {
-		err = io.EOF
+	for {
+		if err := r.conn.in.wait(c, &r.conn.file.reader); err != nil {
+			return err
+		}
+		r.buf = slices.Grow(r.buf, 4096)
+		n, err := sock.Read(r.conn.file.fd, r.buf[len(r.buf):cap(r.buf)])
+		switch {
+		case err == sock.Again:
+		case err != nil:
+			return err
+		case n == 0:
+			return io.EOF
+		default:
+			r.buf = r.buf[:len(r.buf)+n]
+			return nil
+		}
 	}
-	return err
 }
 
 func (r *Reader) take(n int) []byte {

@@ -236,6 +236,45 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// TestCancelledReadLosesNothing has a wait for a line end while half of it has come.
+func TestCancelledReadLosesNothing(t *testing.T) {
+	talkTo(t, func(c *Co, r *Reader, w *Writer) error {
+		_, err := Timeout(c, 50*time.Millisecond, func() ([]byte, error) { return r.ReadLine(c) })
+		w.Write([]byte("go\n"))
+		line, err2 := r.ReadLine(c)
+		fmt.Fprintf(writerFunc(w.Write), "%v %s %v", err, line, err2)
+		return nil
+	}, func(c *net.TCPConn) {
+		io.WriteString(c, "half ")
+		c.Read(make([]byte, 3))
+		io.WriteString(c, "line\n")
+		if got, _ := io.ReadAll(c); string(got) != "asyncio: timeout half line\n <nil>" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+// TestBusy has two tasks read from one connection.
+func TestBusy(t *testing.T) {
+	talkTo(t, func(c *Co, r *Reader, w *Writer) error {
+		first := CreateTask(c.Loop, func(c *Co) ([]byte, error) { return r.ReadLine(c) })
+		Sleep(c, 0)
+		if _, err := r.ReadLine(c); err != ErrBusy {
+			t.Errorf("the second got %v", err)
+		}
+		w.Write([]byte("go\n"))
+		line, err := Await(c, first)
+		w.Write(line)
+		return err
+	}, func(c *net.TCPConn) {
+		c.Read(make([]byte, 3))
+		io.WriteString(c, "line\n")
+		if got, _ := io.ReadAll(c); string(got) != "line\n" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
 // TestCancelOnHangup resets a connection whose task sleeps.
 func TestCancelOnHangup(t *testing.T) {
 	ln, addr, err := sock.Listen("127.0.0.1:0")

@@ -136,7 +136,7 @@ func (t *task) ended(err error) {
 	case errors.Is(err, ErrCancelled):
 		t.own.cancelNow()
 	default:
-		t.own.SetError(err)
+		t.own.fail(err)
 	}
 }
 

@@ -65,6 +65,14 @@ func (t *timers) next() (when time.Duration, ok bool) {
 	return t.heap[0].when, true
 }
 
+// drop forgets all, whose handles may still be cancelled.
+func (t *timers) drop() {
+	for _, h := range t.heap {
+		h.place = -1
+	}
+	t.heap = nil
+}
+
 func (t *timers) Len() int { return len(t.heap) }
 
 func (t *timers) Less(i, j int) bool {
