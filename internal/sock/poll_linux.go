@@ -79,6 +79,21 @@ func (p *Poller) Wait(ready []Event, timeout time.Duration) (int, error) {
 	return 0, e
 }
 
+// Hold is Wait, for at most timeout (0 or more), for a thread of its own: the wait keeps its processor from the Go
+// scheduler, which makes it cheaper by the look and by the hand-over. Other goroutines need another processor, and only
+// the scheduler's preemption signal, which ends the wait, lets the world be stopped meanwhile.
+func (p *Poller) Hold(ready []Event, timeout time.Duration) (int, error) {
+	limit := unix.NsecToTimespec(timeout.Nanoseconds())
+	n, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&ready[0])), uintptr(len(ready)), uintptr(unsafe.Pointer(&limit)), 0, 0)
+	switch e {
+	case 0:
+		return int(n), nil
+	case unix.EINTR:
+		return 0, nil
+	}
+	return 0, e
+}
+
 // Close gives the epoll instance back.
 func (p *Poller) Close() { Close(p.fd) }
 
