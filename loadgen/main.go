@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -79,10 +80,11 @@ func run(stdout, stderr io.Writer, args []string) int {
 // served or served right.
 func exitCode(l *trial.Load, loadErr, writeErr error, caught syscall.Signal, broken bool) int {
 	var gone *engine.Unreachable
+	var nameless *net.DNSError
 	switch {
 	case caught != 0:
 		return 128 + int(caught)
-	case errors.As(loadErr, &gone):
+	case errors.As(loadErr, &gone), errors.As(loadErr, &nameless):
 		return unreachable
 	case loadErr != nil || writeErr != nil || l.Requests.OK == 0 && wrongAnswers(l) == 0:
 		return failed

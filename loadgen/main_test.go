@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -9,14 +8,12 @@ import (
 	"io"
 	"maps"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -78,99 +75,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// server answers raw bytes for raw bytes: what net/http would never send can be sent.
-type server struct {
-	addr     string
-	answered atomic.Int64
-}
-
-// serve starts a server for the length of the test. talk serves one connection.
-func serve(t *testing.T, talk func(*server, net.Conn)) *server {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{addr: ln.Addr().String()}
-	over := make(chan struct{})
-	t.Cleanup(func() { ln.Close(); close(over) })
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			ended := make(chan struct{})
-			go func() {
-				defer close(ended)
-				defer conn.Close()
-				talk(s, conn)
-			}()
-			go func() {
-				select {
-				case <-over:
-					conn.Close()
-				case <-ended:
-				}
-			}()
-		}
-	}()
-	return s
-}
-
-const helloReply = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
-
-// answer says hello, but for some paths.
-func answer(s *server, conn net.Conn) {
-	in := bufio.NewReader(conn)
-	for {
-		r, err := http.ReadRequest(in)
-		if err != nil {
-			return
-		}
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			return
-		}
-		n := s.answered.Add(1)
-		reply := helloReply
-		switch {
-		case r.URL.Path == "/garbage", r.URL.Path == "/mixed" && n%10 == 0:
-			reply = "HTTP/1.1 two hundred\r\n\r\n"
-		case r.URL.Path == "/missing":
-			reply = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
-		case r.URL.Path == "/never":
-			_, _ = io.Copy(io.Discard, conn)
-			return
-		case r.URL.Path == "/drop":
-			return
-		}
-		if _, err := io.WriteString(conn, reply); err != nil {
-			return
-		}
-	}
-}
-
-// oneByOne answers a connection until it ends before it looks at another one.
-func oneByOne() func(*server, net.Conn) {
-	turn := make(chan struct{}, 1)
-	return func(s *server, conn net.Conn) {
-		turn <- struct{}{}
-		defer func() { <-turn }()
-		answer(s, conn)
-	}
-}
-
-// deadAddr is an address at which nobody listens.
-func deadAddr(t *testing.T) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
-}
-
-// record runs the command in this process and returns its --json record.
+// recordOf runs the command in this process and returns its --json record.
 func recordOf(t *testing.T, want int, args ...string) (*trial.Load, map[string]any) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -346,6 +251,55 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// Who asks twice is not kept waiting, here by a record that nobody reads.
+func TestSecondSignal(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "record")
+	if err := exec.Command("mkfifo", fifo).Run(); err != nil {
+		t.Skip(err)
+	}
+	s := serve(t, answer)
+	cmd, _ := command(t, s, "-c", "4", "-d", "60s", "-o", fifo)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
+	for deadline := time.After(20 * time.Second); ; { // the first ends the run, any later one the process
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		select {
+		case <-ended:
+			if code := cmd.ProcessState.ExitCode(); code != 130 {
+				t.Errorf("exit code %d", code)
+			}
+			return
+		case <-deadline:
+			t.Fatal("it is still there")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// A record that cannot be written at the end costs the exit code, not the result.
+func TestOutputGone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "gone")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, func(s *server, conn net.Conn) {
+		os.RemoveAll(dir)
+		answer(s, conn)
+	})
+	var stdout, stderr bytes.Buffer
+	if code := run(&stdout, &stderr, []string{"-c", "1", "-n", "10", "-q", "-o", filepath.Join(dir, "record.json"), s.addr}); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	if !strings.Contains(stderr.String(), "record.json was not written: ") || !strings.Contains(stdout.String(), "10 ok") {
+		t.Errorf("stderr %q, stdout:\n%s", &stderr, &stdout)
+	}
+}
+
 // A reader that has seen enough, such as head, is no failure.
 func TestClosedStdout(t *testing.T) {
 	s := serve(t, answer)
@@ -394,6 +348,7 @@ func TestExitCodes(t *testing.T) {
 		{load: ok(1), save: io.ErrShortWrite, want: 1},
 		{load: ok(0), loadErr: io.ErrUnexpectedEOF, want: 1},
 		{load: ok(0), loadErr: fmt.Errorf("wrapped: %w", gone), want: 3},
+		{load: ok(0), loadErr: fmt.Errorf("look up: %w", new(net.DNSError)), want: 3},
 		{load: bad(1), want: 4},
 		{load: bad(0), want: 4},
 		{load: bad(1), broken: true, want: 4},

@@ -93,9 +93,11 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, e
 	case <-ctx.Done():
 		end, cut, interrupted = r.now(), true, true
 	}
-	last := r.look()
 	if cut {
 		watch.freeze() // before the end of the requests under way makes them failures
+	}
+	last := r.look()
+	if cut {
 		work.Stop()
 		hangUp()
 	}

@@ -21,7 +21,7 @@ import (
 )
 
 // heyWatch makes hey's requests and looks on: which are under way, and which connection serves how many. Instants are
-// nanoseconds since the run began. What it costs, some 2 us a request, is part of what hey is seen to cost.
+// nanoseconds since the run began. What it costs is part of what hey is seen to cost.
 type heyWatch struct {
 	asking   context.Context // its end ends the requests under way
 	base     *http.Request
@@ -34,8 +34,8 @@ type heyWatch struct {
 
 	mu       sync.Mutex
 	underWay map[*heyAsk]struct{}
-	conns    map[net.Conn]*heyConn
-	gone     []*heyConn // their connections are closed
+	conns    map[net.Conn]int64 // replies on each
+	gone     []int64            // the same of connections that are closed
 	opened   int64
 	replies  int64
 	first    int64 // when the earliest of the answered requests was made
@@ -50,15 +50,12 @@ type heyAsk struct {
 	answered bool     // by a redirect, at least
 }
 
-// heyConn is one connection.
-type heyConn struct{ since, replies int64 }
-
 func newHeyWatch(asking context.Context, base *http.Request, body []byte, workers int, expected int64, live *record.Live) *heyWatch {
 	return &heyWatch{
 		asking: asking, base: base, body: body, workers: workers, expected: expected, live: live,
 		finished: make(chan struct{}),
 		underWay: map[*heyAsk]struct{}{},
-		conns:    map[net.Conn]*heyConn{},
+		conns:    map[net.Conn]int64{},
 		first:    math.MaxInt64,
 		progress: record.NewRecorder(1, false, live),
 	}
@@ -112,11 +109,11 @@ func (w *heyWatch) sent(ask *heyAsk, conn net.Conn) {
 	}
 	ask.conn = conn
 	w.underWay[ask] = struct{}{}
-	if w.conns[conn] == nil {
+	if _, known := w.conns[conn]; !known {
 		if len(w.conns) > 2*w.workers {
 			w.sweep()
 		}
-		w.conns[conn] = &heyConn{since: ask.at}
+		w.conns[conn] = 0
 	}
 }
 
@@ -129,7 +126,7 @@ func (w *heyWatch) answered(ask *heyAsk) {
 		return
 	}
 	ask.answered = true
-	w.conns[ask.conn].replies++
+	w.conns[ask.conn]++
 	w.first = min(w.first, ask.at)
 	w.progress.Ended(0, ask.at, ask.at, at, record.OK, 0)
 	w.progress.Publish(at)
@@ -141,10 +138,10 @@ func (w *heyWatch) answered(ask *heyAsk) {
 // sweep forgets what ended without a word: a request whose connection net/http has closed has failed.
 func (w *heyWatch) sweep() {
 	closed := map[net.Conn]bool{}
-	for conn, stats := range w.conns {
+	for conn, replies := range w.conns {
 		if errors.Is(conn.SetReadDeadline(time.Time{}), net.ErrClosed) {
 			closed[conn] = true
-			w.gone = append(w.gone, stats)
+			w.gone = append(w.gone, replies)
 			delete(w.conns, conn)
 		}
 	}
@@ -200,8 +197,10 @@ func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64) (*trial.Load,
 	}
 	if w.frozen {
 		for ask := range w.underWay {
-			r.Sent(0, ask.at)
-			r.Unanswered(ask.at, ask.at)
+			if ask.at < end {
+				r.Sent(0, ask.at)
+				r.Unanswered(ask.at, ask.at)
+			}
 		}
 	}
 	for text, n := range report.Errors {
@@ -238,24 +237,28 @@ func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64) (*trial.Load,
 	return l, nil
 }
 
-// served says which connections were served. hey's workers share them, so no more are answered than there are workers.
+// served says who was served. hey's workers share the connections, so the workers are counted: one was never answered if
+// it has waited for most of the run, on a connection that never answered or for one.
 func (w *heyWatch) served(end, failed int64) trial.Connections {
-	c := trial.Connections{Opened: w.opened, Failed: failed, Asked: int64(w.workers), Fewest: math.MaxInt64}
-	for _, conn := range slices.AppendSeq(w.gone, maps.Values(w.conns)) {
-		c.Fewest, c.Most = min(c.Fewest, conn.replies), max(c.Most, conn.replies)
-		if conn.replies > 0 {
-			c.Answered++
-		} else {
-			c.LongestWaitNS = max(c.LongestWaitNS, end-conn.since)
+	c := trial.Connections{Opened: w.opened, Failed: failed, Asked: int64(w.workers), Answered: int64(w.workers)}
+	if !w.frozen {
+		clear(w.underWay) // what is left there has failed
+	}
+	for ask := range w.underWay {
+		if w.conns[ask.conn] == 0 && (end-ask.at > end/2 || w.replies == 0) {
+			c.Answered--
+			c.LongestWaitNS = max(c.LongestWaitNS, end-ask.at)
 		}
 	}
-	if c.Answered = min(c.Answered, c.Asked); c.Answered < c.Asked {
+	if w.replies == 0 {
+		c.Answered = 0 // failed workers too
+	}
+	c.Fewest = math.MaxInt64
+	for _, replies := range slices.AppendSeq(w.gone, maps.Values(w.conns)) {
+		c.Fewest, c.Most = min(c.Fewest, replies), max(c.Most, replies)
+	}
+	if c.Answered < c.Asked || len(w.conns) == 0 {
 		c.Fewest = 0
-		for ask := range w.underWay {
-			if w.conns[ask.conn] == nil { // still connecting
-				c.LongestWaitNS = max(c.LongestWaitNS, end-ask.at)
-			}
-		}
 	}
 	return c
 }

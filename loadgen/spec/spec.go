@@ -152,6 +152,9 @@ func (s Spec) engine() error {
 		}
 		return nil
 	case Net:
+		if s.Threads > 0 {
+			return fmt.Errorf("--engine net runs on the Go scheduler: leave -t %d out", s.Threads)
+		}
 		return nil
 	case Hey:
 		return s.heyLimits()

@@ -61,6 +61,8 @@ func TestValidate(t *testing.T) {
 		{"an engine nobody has", func(s *Spec) { s.Engine = "nginx" }, "auto, epoll, net or hey"},
 		{"no engine", func(s *Spec) { s.Engine = "" }, "auto, epoll, net or hey"},
 
+		{"package net with threads", func(s *Spec) { s.Threads = 2 }, "leave -t 2 out"},
+
 		{"hey", func(s *Spec) { s.Engine = Hey }, ""},
 		{"hey paced", func(s *Spec) { s.Engine, s.Rate = Hey, 1000 }, "leave -r out"},
 		{"hey with lines", func(s *Spec) { s.Engine, s.Proto = Hey, Line }, "HTTP only"},

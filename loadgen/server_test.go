@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing"
+)
+
+// server answers raw bytes for raw bytes: what net/http would never send can be sent.
+type server struct {
+	addr     string
+	answered atomic.Int64
+}
+
+// serve starts a server for the length of the test. talk serves one connection.
+func serve(t *testing.T, talk func(*server, net.Conn)) *server {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{addr: ln.Addr().String()}
+	over := make(chan struct{})
+	t.Cleanup(func() { ln.Close(); close(over) })
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				defer conn.Close()
+				talk(s, conn)
+			}()
+			go func() {
+				select {
+				case <-over:
+					conn.Close()
+				case <-ended:
+				}
+			}()
+		}
+	}()
+	return s
+}
+
+const helloReply = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
+
+// answer says hello, but for some paths.
+func answer(s *server, conn net.Conn) {
+	in := bufio.NewReader(conn)
+	for {
+		r, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return
+		}
+		n := s.answered.Add(1)
+		reply := helloReply
+		switch {
+		case r.URL.Path == "/garbage", r.URL.Path == "/mixed" && n%10 == 0:
+			reply = "HTTP/1.1 two hundred\r\n\r\n"
+		case r.URL.Path == "/missing":
+			reply = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+		case r.URL.Path == "/never":
+			_, _ = io.Copy(io.Discard, conn)
+			return
+		case r.URL.Path == "/drop":
+			return
+		}
+		if _, err := io.WriteString(conn, reply); err != nil {
+			return
+		}
+	}
+}
+
+// oneByOne answers a connection until it ends before it looks at another one.
+func oneByOne() func(*server, net.Conn) {
+	turn := make(chan struct{}, 1)
+	return func(s *server, conn net.Conn) {
+		turn <- struct{}{}
+		defer func() { <-turn }()
+		answer(s, conn)
+	}
+}
+
+// deadAddr is an address at which nobody listens.
+func deadAddr(t *testing.T) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
