@@ -319,4 +319,3 @@ func TestReturnedEnd(t *testing.T) {
 		return None{}, nil
 	}).Next()
 }
-
