@@ -8,6 +8,9 @@ import (
 // crowd is how many clients come at once.
 const crowd = 200
 
+// flood is more than a server can answer a client that does not read: 22 MB of replies.
+var flood = strings.Repeat(ask("/bytes/1000"), 20_000)
+
 // besides expects that clients are served while something goes on that the case has begun.
 func (x *exam) besides() {
 	for range 3 {
@@ -59,9 +62,9 @@ var crowdCases = []testcase{
 		x.besides()
 	}},
 	{name: "sleeps pass side by side", needs: several, run: func(x *exam) {
-		all := x.dials(crowd) // one after another they would take 40 s, which is more than the patience
+		all := x.dials(crowd) // one after another they would take 100 s, which is more than the patience
 		for _, c := range all {
-			c.send(ask("/sleep/200ms"))
+			c.send(ask("/sleep/500ms"))
 		}
 		for _, c := range all {
 			c.expect(hello)
@@ -75,8 +78,8 @@ var crowdCases = []testcase{
 	}},
 	{name: "a pipeliner that does not read stops nobody", needs: several, run: func(x *exam) {
 		c := x.dialNarrow()
-		c.send(strings.Repeat(get, 200_000))
-		c.expect(hello)
+		c.send(flood)
+		c.expect("HTTP/1.1 200 OK\r\n")
 		x.besides()
 		time.Sleep(50 * time.Millisecond)
 		x.besides()

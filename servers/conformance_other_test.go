@@ -6,7 +6,7 @@ import "syscall"
 
 // What looks at a process from outside needs Linux; elsewhere the conversation is examined and no more.
 
-var processCases []testcase
+var loadCases, lifeCases []testcase
 
 func narrow(_, _ string, _ syscall.RawConn) error { return nil }
 

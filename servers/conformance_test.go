@@ -9,7 +9,7 @@ import (
 
 // One set of cases for every server: what it must answer, byte by byte, and what it must survive. Each is named after
 // what it shows or after the mistake it catches.
-var cases = slices.Concat(httpCases, errorCases, lineCases, endCases, crowdCases, slowCases, processCases)
+var cases = slices.Concat(httpCases, errorCases, lineCases, endCases, crowdCases, slowCases, loadCases, lifeCases)
 
 // testcase is put to a server as a client would put it: over TCP.
 type testcase struct {
@@ -39,7 +39,7 @@ var lacks = map[string]trait{
 // How long a case may take: long where it should pass, so that a busy machine is not a failure; short where the server
 // is known to hang.
 const (
-	patience   = 30 * time.Second
+	patience   = 50 * time.Second
 	impatience = time.Second
 )
 

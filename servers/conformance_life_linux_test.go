@@ -1,0 +1,174 @@
+package main
+
+import (
+	"strings"
+	"time"
+)
+
+// What a server does besides serving: it counts, ends when it is told to, and closes connections that are silent.
+var lifeCases = []testcase{
+	{name: "books: requests, connections and bytes", alone: true, run: func(x *exam) {
+		const clients = 12
+		for range clients {
+			c := x.dial()
+			c.send(get + ask("/bytes/100000") + post("abc"))
+			c.answered(ok(world), ok(content(100000)), ok("abc"))
+			c.send(ask("/sleep/1ms") + ask("/nope") + "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+			c.answered(ok(world), answer{status: 404}, answer{200, "", "HEAD"})
+			c.finish()
+			c.ended()
+		}
+		x.balance(clients*6, clients)
+	}},
+	{name: "books: what was not sent whole was not served", alone: true, run: func(x *exam) {
+		c := x.dialNarrow()
+		c.send(get + ask("/bytes/1073741824") + get)
+		c.expect(hello + "HTTP/1.1 200 OK\r\n")
+		c.reset()
+		x.dial().close()
+		x.served()
+		line, err := x.s.stop()
+		if err != nil {
+			x.failf("%w", err)
+		}
+		if line.Requests != 2 || line.Connections != 3 {
+			x.failf("2 requests on 3 connections were served, but the usage line counts %d on %d", line.Requests, line.Connections)
+		}
+	}},
+	{name: "books: a pipeline counts one by one", alone: true, run: func(x *exam) {
+		c := x.dial()
+		c.send(strings.Repeat(get, 3000))
+		c.expect(strings.Repeat(hello, 3000))
+		c.send(strings.Repeat(ask("/bytes/9")+ask("/sleep/0s")+get, 100))
+		for range 100 {
+			c.answered(ok(content(9)), ok(world), ok(world))
+		}
+		x.balance(3300, 1)
+	}},
+	{name: "books: lines", needs: lines, alone: true, run: func(x *exam) {
+		for range 3 {
+			c := x.dial()
+			c.send("one\r\ntwo\nthree")
+			c.expect(world + world)
+			c.finish()
+			c.ended()
+		}
+		x.balance(6, 3)
+	}},
+
+	{name: "SIGTERM: nobody is there", alone: true, run: func(x *exam) { x.ends() }},
+	{name: "SIGTERM: somebody was there", alone: true, run: func(x *exam) {
+		x.served()
+		x.ends()
+	}},
+	{name: "SIGTERM: open connections", alone: true, run: func(x *exam) {
+		all := x.dials(20)
+		all[0].hello()
+		all[0].send(get[:9])
+		x.ends()
+	}},
+	{name: "SIGTERM: during sleeps", alone: true, run: func(x *exam) {
+		for _, c := range x.dials(5) {
+			c.send(ask("/sleep/60s"))
+		}
+		time.Sleep(50 * time.Millisecond)
+		x.ends()
+	}},
+	{name: "SIGTERM: during work", alone: true, run: func(x *exam) {
+		for _, path := range []string{"/block/60s", "/spin/60s"} {
+			x.dial().send(ask(path))
+		}
+		time.Sleep(50 * time.Millisecond)
+		x.ends()
+	}},
+	{name: "SIGTERM: clients that do not read", alone: true, run: func(x *exam) {
+		for _, c := range []*conn{x.dialNarrow(), x.dialNarrow()} {
+			c.send(ask("/bytes/1073741824"))
+		}
+		time.Sleep(50 * time.Millisecond)
+		x.ends()
+	}},
+	{name: "SIGTERM: nobody can connect any more", alone: true, run: func(x *exam) {
+		x.served()
+		x.ends()
+		if err := attempt(func() { x.dial() }); err == nil {
+			x.failf("somebody still listens at %s", x.s.addr)
+		}
+	}},
+
+	{name: "idle timeout: silent connections are closed", alone: true, flags: []string{"--idle-timeout", "1s"}, run: func(x *exam) {
+		c := x.dial()
+		c.ended()
+		c = x.dial()
+		c.hello()
+		c.ended()
+		x.served()
+	}},
+	{name: "idle timeout: a request that does not go on is not answered", needs: strict, alone: true, flags: []string{"--idle-timeout", "1s"}, run: func(x *exam) {
+		for _, piece := range []string{"G", get[:20], halfBody} {
+			c := x.dial()
+			c.send(piece)
+			c.cutOff()
+		}
+		x.served()
+	}},
+	{name: "idle timeout: who goes on stays", alone: true, flags: []string{"--idle-timeout", "2s"}, run: func(x *exam) {
+		c := x.dial()
+		for range 3 {
+			c.hello()
+			time.Sleep(500 * time.Millisecond)
+		}
+		c.sendPieces(get, 7, 500*time.Millisecond)
+		c.expect(hello)
+	}},
+	{name: "idle timeout: a sleep is no silence", alone: true, flags: []string{"--idle-timeout", "1s"}, run: func(x *exam) {
+		c := x.dial()
+		c.send(ask("/sleep/1500ms") + get)
+		c.expect(hello + hello)
+		c.hello()
+	}},
+	{name: "idle timeout: work is no silence", alone: true, flags: []string{"--idle-timeout", "1s"}, run: func(x *exam) {
+		c := x.dial()
+		c.hello()
+		c.send(strings.Repeat(ask("/block/1300ms"), 2))
+		c.expect(strings.Repeat(hello, 2))
+		c.hello()
+	}},
+	{name: "idle timeout: a client that does not read is cut off", alone: true, flags: []string{"--idle-timeout", "1s"}, run: func(x *exam) {
+		before := x.resting()
+		c := x.dialNarrow()
+		c.send(ask("/bytes/1073741824"))
+		c.expect("HTTP/1.1 200 OK\r\n")
+		x.atRest(before)
+		x.served()
+	}},
+	{name: "idle timeout: several silent connections are closed", needs: several, alone: true, flags: []string{"--idle-timeout", "1s"}, run: func(x *exam) {
+		for _, c := range x.dials(20) {
+			c.ended()
+		}
+	}},
+}
+
+// balance ends the server and compares its books with what the case asked and received.
+func (x *exam) balance(requests, connections int64) {
+	line, err := x.s.stop()
+	if err != nil {
+		x.failf("%w", err)
+	}
+	bytes := x.received.Load()
+	if line.Requests != requests || line.Connections != connections || line.Bytes != bytes {
+		x.failf("%d requests on %d connections were answered with %d bytes, but the usage line counts %d on %d with %d",
+			requests, connections, bytes, line.Requests, line.Connections, line.Bytes)
+	}
+}
+
+// ends ends the server as its user does; stop sees to it that this takes no longer than it may.
+func (x *exam) ends() {
+	line, err := x.s.stop()
+	if err != nil {
+		x.failf("%w", err)
+	}
+	if line.ElapsedNS <= 0 || line.PeakRSS <= 0 || line.GOMAXPROCS <= 0 || line.Self.Total() <= 0 {
+		x.failf("the usage line lacks something: %+v", line)
+	}
+}
