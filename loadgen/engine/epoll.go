@@ -114,8 +114,8 @@ func (c *epollCrew) close() {
 	}
 }
 
-// worker is one thread with its connections. In its loop nothing allocates and nothing enters the Go scheduler but a wait
-// that has found nothing to do.
+// worker is one thread with its connections. In its loop nothing allocates and nothing enters the Go scheduler, waits
+// included: the thread keeps its processor, and work leaves the rest of the program another one.
 type worker struct {
 	*run
 	id, of int
@@ -200,7 +200,7 @@ func (w *worker) turn(now int64) {
 	if w.free.first != nil {
 		wake = min(wake, w.pacer.due)
 	}
-	n, err := w.poller.Wait(w.ready[:], time.Duration(max(0, wake-w.now())))
+	n, err := w.poller.Hold(w.ready[:], time.Duration(max(0, wake-w.now())))
 	if err != nil {
 		panic(err) // a poller of ours cannot be waited for: there is no going on
 	}
