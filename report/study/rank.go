@@ -82,7 +82,7 @@ func (r Ranking) Best() []Place {
 		}
 	}
 	unseen := func(c *Cell) bool { return c.Standing(r.Metric) == TooFew || c.Standing(r.Metric) == NotMeasured }
-	if len(r.Places) > 1 && r.Unknown() || len(r.Places) == 1 && slices.ContainsFunc(r.Others, unseen) {
+	if len(best) > 0 && !best[0].Cell.enough || r.Unknown() || len(r.Places) == 1 && slices.ContainsFunc(r.Others, unseen) {
 		return nil
 	}
 	return best

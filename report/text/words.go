@@ -146,7 +146,7 @@ func busiest(s *study.Study, g *study.Group) string {
 	switch {
 	case len(r.Places) == 0:
 		fmt.Fprintf(&b, "no model can be ranked at %s", busy)
-	case len(best) == 0 || !s.Comparable():
+	case len(best) == 0:
 		var seen []string
 		for _, p := range r.Places {
 			seen = append(seen, code(p.Cell.Model)+" "+value(m, p.Summary.Median))
@@ -160,7 +160,7 @@ func busiest(s *study.Study, g *study.Group) string {
 	default:
 		fmt.Fprintf(&b, "%s %s from %s (%s)", models(best), verb(best, "answers most", "tie for most requests"), busy, medians(best, m))
 	}
-	if rest := r.Rest(); s.Comparable() && len(best) > 0 && len(rest) > 0 {
+	if rest := r.Rest(); len(best) > 0 && len(rest) > 0 {
 		var behind []string
 		for _, p := range rest {
 			behind = append(behind, code(p.Cell.Model)+" "+units.Ratio(p.ToBest.Median)+" times")
