@@ -1,0 +1,213 @@
+package record
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carousel/internal/trial"
+	"carousel/loadgen/schedule"
+)
+
+const ms = int64(time.Millisecond)
+
+func merged(t *testing.T, end int64, start int64, workers ...*Recorder) *trial.Load {
+	t.Helper()
+	l, err := Merge(workers, time.Duration(end-start))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func near(t *testing.T, what string, got, want int64) {
+	t.Helper()
+	if math.Abs(float64(got-want)) > 0.03*float64(want) {
+		t.Errorf("%s = %v, want %v", what, time.Duration(got), time.Duration(want))
+	}
+}
+
+// A server stops for a second of ten, at 200 requests a second: a twentieth of all requests waited longer than half a
+// second. Those that were held up are sent, and answered, the moment it goes on.
+func TestStall(t *testing.T) {
+	rate, service := schedule.Uniform(200), 100*int64(time.Microsecond)
+	for _, stall := range []int64{4000 * ms, 9000 * ms} { // amid the run, and to its very end
+		r := NewRecorder(1, true, nil)
+		r.Open(0)
+		r.Close(10_000 * ms)
+		for i := range rate.Before(10 * time.Second) {
+			due := int64(rate.Due(i))
+			sent := due
+			if due >= stall && due < stall+1000*ms {
+				if sent = stall + 1000*ms; sent >= 10_000*ms {
+					r.Unsent(due, NoConnection)
+					continue
+				}
+			}
+			r.Sent(0, due)
+			r.Late(due, sent, sent > due)
+			r.Ended(0, due, sent, sent+service, OK, 77)
+		}
+		l := merged(t, 10_000*ms, 0, r)
+		if l.Requests.Planned != 2000 {
+			t.Errorf("%+v", l.Requests)
+		}
+		near(t, "p95", l.Latency.P95, 500*ms)
+		near(t, "p99", l.Latency.P99, 900*ms)
+		near(t, "max", l.Latency.Max, 1000*ms)
+		near(t, "service p99", l.Service.P99, service)
+		if l.Latency.P50 > ms/2 || l.PacerLateness.Max != 0 {
+			t.Errorf("p50 %v, pacer %+v", l.Latency.P50, l.PacerLateness)
+		}
+	}
+}
+
+func TestBooks(t *testing.T) {
+	a, b := NewRecorder(2, false, nil), NewRecorder(1, false, nil)
+	for _, r := range []*Recorder{a, b} {
+		r.Open(100)
+		r.Close(200)
+	}
+	a.Opened()
+	a.Opened()
+	b.Opened()
+	b.Failed(ConnectRefused)
+	a.Sent(0, 50) // of the warm-up: counts nowhere, but its answer came in the window
+	a.Ended(0, 50, 50, 120, OK, 7)
+	a.Sent(0, 120)
+	a.Ended(0, 120, 130, 150, OK, 10)
+	a.Sent(0, 150)
+	a.Ended(0, 150, 150, 160, Status(503), 20)
+	a.Sent(0, 160)
+	a.Ended(0, 160, 160, 199, ReadReset, 3)
+	a.Sent(1, 110)
+	a.Ended(1, 110, 110, 200, OK, 10) // too late
+	b.Sent(0, 90)                     // of the warm-up, never answered
+	b.Unanswered(90, 90)
+	b.Sent(0, 180)
+	b.Ended(0, 180, 180, 190, Timeout, 0)
+	b.Unsent(195, NoConnection)
+	b.NeverDue(4, Interrupted)
+	l := merged(t, 200, 100, a, b)
+	want := trial.Requests{Planned: 10, Sent: 5, Unsent: 5, OK: 1, Errors: 3, Unanswered: 1}
+	if diff := cmp.Diff(want, l.Requests); diff != "" {
+		t.Error(diff)
+	}
+	for _, c := range []struct{ got, want map[string]int64 }{
+		{l.Errors, map[string]int64{"status-503": 1, "read-reset": 1, "timeout": 1}},
+		{l.UnsentBy, map[string]int64{"no-connection": 1, "interrupted": 4}},
+		{l.ConnectErrors, map[string]int64{"connect-refused": 1}},
+	} {
+		if diff := cmp.Diff(c.want, c.got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if diff := cmp.Diff(trial.Connections{Opened: 3, Failed: 1, Asked: 3, Answered: 1, Most: 3, LongestWaitNS: 110}, l.Connections); diff != "" {
+		t.Error(diff)
+	}
+	if l.RateRPS != 2/100e-9 || l.BytesRead != 40 || l.InFlight != (70+30+10+39+10)/100. {
+		t.Errorf("rate %v, %d bytes, %v in flight", l.RateRPS, l.BytesRead, l.InFlight)
+	}
+	// 30 answered, 90 unanswered, 10 timed out, 5 unsent; of the service times the last is missing.
+	if l.Latency.Max != 90 || l.Latency.Mean != (30+90+10+5)/4. || l.Service.Mean != (20+90+10)/3. {
+		t.Errorf("%+v %+v", l.Latency, l.Service)
+	}
+}
+
+func TestLateness(t *testing.T) {
+	r := NewRecorder(1, true, nil)
+	r.Open(100)
+	r.Late(90, 99, false) // of the warm-up
+	r.Late(100, 110, false)
+	r.Late(110, 160, true)
+	l := merged(t, 200, 100, r)
+	if l.Lateness.Mean != 30 || l.PacerLateness.Mean != 10 {
+		t.Errorf("%+v %+v", l.Lateness, l.PacerLateness)
+	}
+}
+
+func TestClassNames(t *testing.T) {
+	seen := map[string]bool{}
+	for c := OK; c < named; c++ {
+		if name := c.String(); name == "" || seen[name] {
+			t.Errorf("class %d is called %q", c, name)
+		} else {
+			seen[name] = true
+		}
+	}
+	for code, want := range map[int]string{200: "ok", 302: "ok", 400: "status-400", 599: "status-599"} {
+		if got := Status(code).String(); got != want {
+			t.Errorf("%d: %s", code, got)
+		}
+	}
+}
+
+func TestLive(t *testing.T) {
+	live := new(Live)
+	if p := live.Read(); p.Elapsed != 0 || !p.Warming {
+		t.Errorf("before it began: %+v", p)
+	}
+	live.Begin(time.Hour)
+	r := NewRecorder(1, false, live)
+	r.Open(0)
+	for i := range int64(1000) {
+		r.Sent(0, i)
+		r.Ended(0, i, i, i+(i+1)*1000, OK, 1)
+	}
+	r.Sent(0, 0)
+	r.Ended(0, 0, 0, 1, ReadEOF, 1)
+	if p := live.Read(); p.Answered != 0 {
+		t.Errorf("not handed in yet: %+v", p)
+	}
+	r.Publish(publishEvery)
+	p := live.Read()
+	if p.Planned != 1001 || p.Answered != 1000 || p.Errors != 1 || !p.Warming || p.RatePerSecond <= 0 {
+		t.Errorf("%+v", p)
+	}
+	near(t, "p50", p.P50.Nanoseconds(), 500_000)
+	near(t, "p99", p.P99.Nanoseconds(), 990_000)
+	if p = live.Read(); p.P50 != 0 || p.Answered != 1000 {
+		t.Errorf("nothing came since: %+v", p)
+	}
+	(*Live)(nil).Begin(0)
+}
+
+func TestSteps(t *testing.T) {
+	last := -1
+	for ns := uint64(1); ns < 1<<62; ns += 1 + ns/64 {
+		step := stepOf(ns)
+		if step < last || step >= len(tally{}.latencies) {
+			t.Fatalf("%d ns: step %d after %d", ns, step, last)
+		}
+		last = step
+		if off := math.Abs(float64(middle(step))/float64(ns) - 1); off > 0.035 {
+			t.Fatalf("%d ns: step %d, its middle is %d", ns, step, middle(step))
+		}
+	}
+}
+
+func TestRecordingDoesNotAllocate(t *testing.T) {
+	r := NewRecorder(1, true, new(Live))
+	r.Open(0)
+	due := int64(0)
+	if n := testing.AllocsPerRun(1000, func() {
+		due += 1000
+		r.Sent(0, due)
+		r.Late(due, due+10, false)
+		r.Ended(0, due, due+10, due+500, OK, 77)
+		r.Publish(due)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	r := NewRecorder(1, false, new(Live))
+	r.Open(0)
+	for i := int64(0); b.Loop(); i++ {
+		r.Sent(0, i*1000)
+		r.Ended(0, i*1000, i*1000, i*1000+100_000+i&0xffff, OK, 77)
+	}
+}
