@@ -63,6 +63,8 @@ func writable(path string) error {
 	}
 	info, err := os.Stat(path)
 	switch {
+	case path == "-":
+		return errors.New("-o names a file: the record goes to stdout with --json")
 	case err == nil && info.IsDir():
 		return fmt.Errorf("-o %s is a folder: name a file in it", path)
 	case err == nil && !info.Mode().IsRegular():

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"carousel/internal/trial"
+)
+
+// command starts the command as a process of its own that loads s, and waits until it has sent requests.
+func command(t *testing.T, s *server, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	cmd := exec.Command("loadgen", append(args, s.addr)...)
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	for deadline := time.Now().Add(20 * time.Second); s.answered.Load() < 100; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it sends nothing")
+		}
+	}
+	return cmd, &stdout
+}
+
+func TestSignals(t *testing.T) {
+	for _, c := range []struct {
+		signal syscall.Signal
+		engine string
+		code   int
+	}{
+		{syscall.SIGINT, "auto", 130},
+		{syscall.SIGTERM, "auto", 143},
+		{syscall.SIGINT, "net", 130},
+		{syscall.SIGINT, "hey", 130},
+	} {
+		t.Run(c.signal.String()+" "+c.engine, func(t *testing.T) {
+			s := serve(t, answer)
+			file := filepath.Join(t.TempDir(), "record.json")
+			cmd, stdout := command(t, s, "-c", "4", "-d", "60s", "--engine", c.engine, "-o", file)
+			if err := cmd.Process.Signal(c.signal); err != nil {
+				t.Skip(err) // Windows cannot
+			}
+			_ = cmd.Wait()
+			if code := cmd.ProcessState.ExitCode(); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			if !strings.Contains(stdout.String(), "INCOMPLETE") {
+				t.Errorf("the summary does not say that the run was cut short:\n%s", stdout)
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var l trial.Load
+			if err := json.Unmarshal(text, &l); err != nil {
+				t.Fatal(err)
+			}
+			if l.Complete || l.Requests.OK < 100 {
+				t.Errorf("complete %v, %+v", l.Complete, l.Requests)
+			}
+			balanced(t, &l)
+		})
+	}
+}
+
+// Who asks twice is not kept waiting, here by a record that nobody reads.
+func TestSecondSignal(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "record")
+	if err := exec.Command("mkfifo", fifo).Run(); err != nil {
+		t.Skip(err)
+	}
+	s := serve(t, answer)
+	cmd, _ := command(t, s, "-c", "4", "-d", "60s", "-o", fifo)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
+	for deadline := time.After(20 * time.Second); ; { // the first ends the run, any later one the process
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		select {
+		case <-ended:
+			if code := cmd.ProcessState.ExitCode(); code != 130 {
+				t.Errorf("exit code %d", code)
+			}
+			return
+		case <-deadline:
+			t.Fatal("it is still there")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
