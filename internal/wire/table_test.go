@@ -28,6 +28,15 @@ func streamed(body, more string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nContent-Type: application/octet-stream\r\n%s\r\n%s", len(body), more, body)
 }
 
+func painted(k int) string {
+	img := images()[k]
+	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nContent-Type: image/png\r\nContent-Digest: %s\r\n\r\n%s", len(img.body), img.digest, img.body)
+}
+
+func elsewhere(path, more string) string {
+	return fmt.Sprintf("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: %s\r\n%s\r\n", path, more)
+}
+
 const (
 	gone  = "Connection: close\r\n"
 	stays = "Connection: keep-alive\r\n"
@@ -119,6 +128,14 @@ var conversations = []conversation{
 	{name: "spin", in: "GET /spin/1us HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{hello, hello}},
 	{name: "store", in: "GET /store/100 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{hello, hello}},
 	{name: "store too much", in: "GET /store/67108865 HTTP/1.1\r\nHost: h\r\n\r\n", want: []string{wrong}},
+	{name: "image", in: "GET /image/0 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{painted(0), hello}},
+	{name: "image on HTTP/1.0", in: "GET /image/1 HTTP/1.0\r\n\r\n", want: []string{painted(1)}, closed: true},
+	{name: "HEAD of an image", in: "HEAD /image/9 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{headless(painted(9)), hello}},
+	{name: "no such image", in: "GET /image/10 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{wrong, hello}},
+	{name: "moved", in: "GET /moved/image/3 HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{elsewhere("/image/3", ""), hello}},
+	{name: "moved twice", in: "GET /moved/moved/ HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /moved/ HTTP/1.0\r\n\r\n", want: []string{elsewhere("/moved/", "Connection: keep-alive\r\n"), elsewhere("/", "")}, closed: true},
+	{name: "moved to another server", in: "GET /moved//evil/ HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{wrong, hello}},
+	{name: "POST of moved", in: "POST /moved/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc" + get, want: []string{asGet, hello}},
 	{name: "echo", in: post + "Content-Length: 5\r\n\r\nhello" + get, want: []string{streamed("hello", ""), hello}},
 	{name: "echo of nothing", in: post + "Content-Length: 0\r\n\r\n" + post + "\r\n" + get, want: []string{streamed("", ""), streamed("", ""), hello}},
 	{name: "echo by other methods", in: "GET /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcHEAD /echo HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{asPut, headless(asPut), hello}},
