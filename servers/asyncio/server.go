@@ -40,7 +40,7 @@ func StartServer(l *Loop, addr string, handler func(c *Co, r *Reader, w *Writer)
 func (s *Server) handle(c *Co, fd int, handler func(c *Co, r *Reader, w *Writer) error) error {
 	defer func() {
 		if s.handlers--; s.handlers == 0 && s.ln < 0 {
-			s.closed.cancelOr(finished)
+			s.closed.settle()
 		}
 	}()
 	conn, err := NewConn(s.loop, fd)
@@ -67,7 +67,7 @@ func (s *Server) Close() {
 	sock.Close(s.ln)
 	s.ln = -1
 	if s.handlers == 0 {
-		s.closed.cancelOr(finished)
+		s.closed.settle()
 	}
 }
 

@@ -11,15 +11,15 @@ func Sleep(c *Co, d time.Duration) error {
 		return c.Yield()
 	}
 	f := NewFuture[struct{}](c.Loop)
-	timer := c.Loop.CallLater(d, func() { f.cancelOr(finished) })
+	timer := c.Loop.CallLater(d, func() { f.settle() })
 	defer timer.Cancel()
 	return c.await(&f.future)
 }
 
-// cancelOr settles a future that may have been cancelled meanwhile.
-func (f *future) cancelOr(s state) {
+// settle makes a future done that only says that something has happened, unless it was cancelled meanwhile.
+func (f *future) settle() {
 	if !f.Done() {
-		f.finish(s, nil)
+		f.finish(finished, nil)
 	}
 }
 

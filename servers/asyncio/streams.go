@@ -224,7 +224,7 @@ func (w *Writer) shut() {
 
 func (w *Writer) release() {
 	for _, f := range w.waiters {
-		f.cancelOr(finished)
+		f.settle()
 	}
 	w.waiters = nil
 }

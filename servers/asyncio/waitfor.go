@@ -12,7 +12,7 @@ func WaitFor[T any](c *Co, f Awaitable[T], limit time.Duration) (T, error) {
 	one := f.core()
 	if limit > 0 {
 		waiter := NewFuture[struct{}](c.Loop)
-		release := func() { waiter.cancelOr(finished) }
+		release := func() { waiter.settle() }
 		timer := c.Loop.CallLater(limit, release)
 		defer timer.Cancel()
 		done := one.onDone(&DoneCallback{release})
@@ -43,7 +43,7 @@ func WaitFor[T any](c *Co, f Awaitable[T], limit time.Duration) (T, error) {
 // cancelAndWait cancels f and waits until it is done, which a task may take its time for.
 func cancelAndWait(c *Co, f *future) error {
 	waiter := NewFuture[struct{}](c.Loop)
-	done := f.onDone(&DoneCallback{func() { waiter.cancelOr(finished) }})
+	done := f.onDone(&DoneCallback{func() { waiter.settle() }})
 	f.Cancel()
 	err := c.await(&waiter.future)
 	f.remove(done)
