@@ -127,8 +127,8 @@ func TestOneProcessorSharesEverything(t *testing.T) {
 
 func TestDefaultFitsItsTime(t *testing.T) {
 	p, jobs := defaultJobs(t, true, 1)
-	if got := p.length(jobs); got.Minutes() > 4.7 {
-		t.Errorf("the forecast is %v: make bench must end in under five minutes", got)
+	if got := p.length(jobs); got.Minutes() > 4 {
+		t.Errorf("the forecast is %v: make bench must end in under five minutes, of which building takes up to one", got)
 	}
 }
 

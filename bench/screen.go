@@ -44,9 +44,14 @@ func (s *screen) eta() time.Duration {
 }
 
 func (s *screen) begin(j job) {
-	if s.live {
-		fmt.Fprintf(s.w, "\r%s\x1b[K", s.line(j))
+	if !s.live {
+		return
 	}
+	line := s.line(j)
+	if width, _, err := term.GetSize(int(s.w.(*os.File).Fd())); err == nil && width > 1 {
+		line = line[:min(len(line), width-1)] // a line that wraps cannot be written over
+	}
+	fmt.Fprintf(s.w, "\r%s\x1b[K", line)
 }
 
 func (s *screen) end(j job, t trial.Trial) {
