@@ -56,7 +56,7 @@ func TestNotDueYet(t *testing.T) {
 		if _, ok := first(&q); ok {
 			t.Error("due a nanosecond early")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if fd, ok := first(&q); !ok || fd != 7 {
 			t.Errorf("not due at its time: %d %v", fd, ok)
 		}
