@@ -246,7 +246,7 @@ func reachable(ctx context.Context, addr string) (string, error) {
 	}
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 	if err != nil {
-		return "", fmt.Errorf("look up %s: %w", name, err)
+		return "", &Unreachable{addr, record.ConnectUnreachable, err}
 	}
 	if len(ips) == 1 {
 		return net.JoinHostPort(ips[0].Unmap().String(), port), nil

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -10,13 +9,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
-	"carousel/internal/trial"
 	"carousel/loadgen/record"
 	"carousel/loadgen/spec"
 )
@@ -32,154 +29,6 @@ func engines() []string {
 		return []string{spec.Net}
 	}
 	return []string{spec.Epoll, spec.Net}
-}
-
-const hello = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
-
-// server answers each connection with a function of the test's own.
-type server struct {
-	addr     string
-	ln       net.Listener
-	accepted atomic.Int64
-	asked    atomic.Int64
-	mu       sync.Mutex
-	conns    map[net.Conn]bool
-	all      sync.WaitGroup
-}
-
-// peer is a connection as a server sees it.
-type peer struct {
-	net.Conn
-	*server
-	in *bufio.Reader
-}
-
-func serve(t *testing.T, addr string, each func(*peer)) *server {
-	t.Helper()
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{addr: ln.Addr().String(), ln: ln, conns: map[net.Conn]bool{}}
-	s.all.Go(func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			s.accepted.Add(1)
-			s.mu.Lock()
-			s.conns[conn] = true
-			s.mu.Unlock()
-			s.all.Go(func() {
-				each(&peer{conn, s, bufio.NewReader(conn)})
-				conn.Close()
-				s.mu.Lock()
-				delete(s.conns, conn)
-				s.mu.Unlock()
-			})
-		}
-	})
-	t.Cleanup(s.die)
-	return s
-}
-
-// die resets every connection and stops listening.
-func (s *server) die() {
-	s.ln.Close()
-	s.mu.Lock()
-	for conn := range s.conns {
-		conn.(*net.TCPConn).SetLinger(0)
-		conn.Close()
-	}
-	s.mu.Unlock()
-	s.all.Wait()
-}
-
-// request reads one request's head and reports whether there was one.
-func (p *peer) request() bool {
-	for {
-		line, err := p.in.ReadString('\n')
-		if err != nil {
-			return false
-		}
-		if line == "\r\n" {
-			p.asked.Add(1)
-			return true
-		}
-	}
-}
-
-func (p *peer) reset() { p.Conn.(*net.TCPConn).SetLinger(0); p.Close() }
-
-// say answers every request with text.
-func say(text string) func(*peer) {
-	return func(p *peer) {
-		for p.request() {
-			fmt.Fprint(p, text)
-		}
-	}
-}
-
-// sayOnce answers one request with text and closes.
-func sayOnce(text string) func(*peer) {
-	return func(p *peer) {
-		if p.request() {
-			fmt.Fprint(p, text)
-		}
-	}
-}
-
-func load(target string) spec.Spec {
-	s := spec.Default()
-	s.Target, s.Connections, s.Duration = target, 4, 100*time.Millisecond
-	return s
-}
-
-func carryOut(t *testing.T, s spec.Spec) *trial.Load {
-	t.Helper()
-	if err := s.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	l, err := Run(t.Context(), s, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	balance(t, l)
-	return l
-}
-
-// balance checks what holds for every run.
-func balance(t *testing.T, l *trial.Load) {
-	t.Helper()
-	sum := func(m map[string]int64) (n int64) {
-		for _, v := range m {
-			n += v
-		}
-		return n
-	}
-	q := l.Requests
-	for _, c := range []struct {
-		what      string
-		got, want int64
-	}{
-		{"planned = sent + unsent", q.Planned, q.Sent + q.Unsent},
-		{"sent = ok + errors + unanswered", q.Sent, q.OK + q.Errors + q.Unanswered},
-		{"unsent_by sums to unsent", sum(l.UnsentBy), q.Unsent},
-		{"errors sum to errors", sum(l.Errors), q.Errors},
-		{"connect_errors sum to failed", sum(l.ConnectErrors), l.Connections.Failed},
-	} {
-		if c.got != c.want {
-			t.Errorf("%s: %d, %d\n%+v", c.what, c.got, c.want, l)
-		}
-	}
-	h, err := trial.Decode(l.ServiceHistogram)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := q.OK + q.Unanswered + l.Errors["timeout"]; h.Count() != want {
-		t.Errorf("the service histogram holds %d requests, want %d", h.Count(), want)
-	}
 }
 
 func TestFaults(t *testing.T) {
@@ -404,20 +253,27 @@ func TestCountedRunGivesUp(t *testing.T) {
 
 func TestInterrupted(t *testing.T) {
 	for _, engine := range engines() {
-		t.Run(engine, func(t *testing.T) {
-			srv := serve(t, "127.0.0.1:0", say(hello))
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			defer cancel()
-			s := load("http://" + srv.addr + "/")
-			s.Engine, s.Duration, s.Requests = engine, 0, 1<<40
-			l, err := Run(ctx, s, nil)
-			if err != nil {
-				t.Fatal(err)
+		for _, rate := range []float64{0, 2000} {
+			for _, warmup := range []time.Duration{0, time.Hour} {
+				t.Run(fmt.Sprint(engine, rate, warmup), func(t *testing.T) {
+					srv := serve(t, "127.0.0.1:0", say(hello))
+					ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+					defer cancel()
+					s := load("http://" + srv.addr + "/")
+					s.Engine, s.Rate, s.Warmup, s.Duration, s.Requests = engine, rate, warmup, 0, 1<<40
+					l, err := Run(ctx, s, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					balance(t, l)
+					if l.Complete || l.Requests.Planned != 1<<40 || l.UnsentBy["interrupted"] == 0 || srv.asked.Load() == 0 {
+						t.Errorf("complete %v, %+v %v", l.Complete, l.Requests, l.UnsentBy)
+					}
+					if warm := warmup > 0; warm != (l.Window.ElapsedNS == 0) || warm != (l.Requests.OK == 0) {
+						t.Errorf("%+v %+v", l.Window, l.Requests)
+					}
+				})
 			}
-			balance(t, l)
-			if l.Complete || l.Requests.OK == 0 || l.Requests.Planned != 1<<40 || l.UnsentBy["interrupted"] == 0 {
-				t.Errorf("complete %v, %+v %v", l.Complete, l.Requests, l.UnsentBy)
-			}
-		})
+		}
 	}
 }

@@ -46,9 +46,10 @@ func (p *pacer) take() (due int64) {
 	return due
 }
 
-// rest notes what of the schedule up to end was not sent, and, of a number of requests, what was not due by then.
+// rest notes what of the schedule up to end was not sent, and, of a number of requests, what was not due by then. What
+// is left of a warm-up is passed over.
 func (p *pacer) rest(end int64, rec *record.Recorder, late, cut record.Reason) {
-	for p.due < end {
+	for p.due < end || p.due != record.Never && !rec.Counts(p.due) {
 		rec.Unsent(p.take(), late)
 	}
 	if p.due != record.Never && p.limit != record.Never {

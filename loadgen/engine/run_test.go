@@ -136,7 +136,7 @@ func TestSilentConnectionsComeFirst(t *testing.T) {
 			s.Engine, s.Idle, s.Duration, s.Requests = engine, 100, 0, 100
 			l := carryOut(t, s)
 			srv.die()
-			if silent != 100 || first < 100 || l.Connections.Opened != 104 || l.Connections.Answered != 4 {
+			if silent < 100 || first < 100 || l.Connections.Opened != 104 || l.Requests.OK != 100 { // a fast one may leave nothing to the others
 				t.Errorf("%d silent connections, %d open at the first request; %+v", silent, first, l.Connections)
 			}
 		})

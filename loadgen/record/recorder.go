@@ -79,7 +79,7 @@ func (r *Recorder) Close(end int64) { r.end = end }
 // Counts reports whether a request that is due at this instant belongs to the window.
 func (r *Recorder) Counts(due int64) bool { return due >= r.start }
 
-// Sent notes that connection c was given its request. In a closed loop due and sent are one decision.
+// Sent notes that connection c was given a request that is due at this instant.
 func (r *Recorder) Sent(c int, due int64) {
 	if conn := &r.conns[c]; !conn.Asked {
 		conn.Asked, conn.since = true, due

@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"carousel/internal/trial"
+	"carousel/loadgen/spec"
+)
+
+const hello = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
+
+// server answers each connection with a function of the test's own.
+type server struct {
+	addr     string
+	ln       net.Listener
+	accepted atomic.Int64
+	asked    atomic.Int64
+	mu       sync.Mutex
+	conns    map[net.Conn]bool
+	all      sync.WaitGroup
+}
+
+// peer is a connection as a server sees it.
+type peer struct {
+	net.Conn
+	*server
+	in *bufio.Reader
+}
+
+func serve(t *testing.T, addr string, each func(*peer)) *server {
+	t.Helper()
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{addr: ln.Addr().String(), ln: ln, conns: map[net.Conn]bool{}}
+	s.all.Go(func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			s.accepted.Add(1)
+			s.mu.Lock()
+			s.conns[conn] = true
+			s.mu.Unlock()
+			s.all.Go(func() {
+				each(&peer{conn, s, bufio.NewReader(conn)})
+				conn.Close()
+				s.mu.Lock()
+				delete(s.conns, conn)
+				s.mu.Unlock()
+			})
+		}
+	})
+	t.Cleanup(s.die)
+	return s
+}
+
+// die resets every connection and stops listening.
+func (s *server) die() {
+	s.ln.Close()
+	s.mu.Lock()
+	for conn := range s.conns {
+		conn.(*net.TCPConn).SetLinger(0)
+		conn.Close()
+	}
+	s.mu.Unlock()
+	s.all.Wait()
+}
+
+// request reads one request's head and reports whether there was one.
+func (p *peer) request() bool {
+	for {
+		line, err := p.in.ReadString('\n')
+		if err != nil {
+			return false
+		}
+		if line == "\r\n" {
+			p.asked.Add(1)
+			return true
+		}
+	}
+}
+
+func (p *peer) reset() { p.Conn.(*net.TCPConn).SetLinger(0); p.Close() }
+
+// say answers every request with text.
+func say(text string) func(*peer) {
+	return func(p *peer) {
+		for p.request() {
+			fmt.Fprint(p, text)
+		}
+	}
+}
+
+// sayOnce answers one request with text and closes.
+func sayOnce(text string) func(*peer) {
+	return func(p *peer) {
+		if p.request() {
+			fmt.Fprint(p, text)
+		}
+	}
+}
+
+func load(target string) spec.Spec {
+	s := spec.Default()
+	s.Target, s.Connections, s.Duration = target, 4, 100*time.Millisecond
+	return s
+}
+
+func carryOut(t *testing.T, s spec.Spec) *trial.Load {
+	t.Helper()
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Run(t.Context(), s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	balance(t, l)
+	return l
+}
+
+// balance checks what holds for every run.
+func balance(t *testing.T, l *trial.Load) {
+	t.Helper()
+	sum := func(m map[string]int64) (n int64) {
+		for _, v := range m {
+			n += v
+		}
+		return n
+	}
+	q := l.Requests
+	for _, c := range []struct {
+		what      string
+		got, want int64
+	}{
+		{"planned = sent + unsent", q.Planned, q.Sent + q.Unsent},
+		{"sent = ok + errors + unanswered", q.Sent, q.OK + q.Errors + q.Unanswered},
+		{"unsent_by sums to unsent", sum(l.UnsentBy), q.Unsent},
+		{"errors sum to errors", sum(l.Errors), q.Errors},
+		{"connect_errors sum to failed", sum(l.ConnectErrors), l.Connections.Failed},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %d, %d\n%+v", c.what, c.got, c.want, l)
+		}
+	}
+	h, err := trial.Decode(l.ServiceHistogram)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := q.OK + q.Unanswered + l.Errors["timeout"]; h.Count() != want {
+		t.Errorf("the service histogram holds %d requests, want %d", h.Count(), want)
+	}
+}
