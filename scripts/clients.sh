@@ -1,0 +1,96 @@
+#!/bin/sh
+# clients.sh [MODEL ...]: other people's clients against our servers, each answer checked. It says which clients this
+# machine lacks, and leaves with 1 if an answer is wrong. It needs bin/servers (make build) and loads only loopback.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+servers=${SERVERS:-bin/servers}
+[ -x "$servers" ] || { echo "$servers is not there: run \"make build\""; exit 2; }
+[ $# -gt 0 ] || set -- $("$servers" --list | awk '!/unavailable:/ { print $1 }')
+
+tmp=$(mktemp -d)
+pid=
+trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+wrong=0
+
+# check CLIENT WANT GOT: says whether a client got what it should have.
+check() {
+    if [ "$2" = "$3" ]; then
+        echo "ok    $model  $1"
+    else
+        echo "WRONG $model  $1: got '$3', want '$2'"
+        wrong=1
+    fi
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+with_curl() {
+    check curl "Hello world" "$(curl -sS --max-time 10 "$url/")"
+    check "curl, twice on a connection" "Hello world Hello world" "$(curl -sS --max-time 10 "$url/" "$url/" | xargs)"
+    check "curl, a megabyte" "200 1048576" "$(curl -sS --max-time 20 -o "$tmp/body" -w '%{http_code} %{size_download}' "$url/bytes/1048576")"
+    check "curl, its content" "$(awk 'BEGIN { for (i = 0; i < 16384; i++) printf "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" }' | cksum)" "$(cksum <"$tmp/body")"
+    check "curl, an echo" "xyz" "$(curl -sS --max-time 10 -d xyz "$url/echo")"
+    check "curl, a redirect to a picture" "200 16384" "$(curl -sSL --max-time 10 -o "$tmp/body" -w '%{http_code} %{size_download}' "$url/moved/image/3")"
+    check "curl, nothing there" "404" "$(curl -sS --max-time 10 -o "$tmp/body" -w '%{http_code}' "$url/nothing")"
+}
+
+with_wrk() {
+    wrk -t1 -c"$many" -d1s "$url/" >"$tmp/wrk" 2>&1
+    check "wrk, $many connections" "answers, no errors" "$(awk '/requests in/ && $1 > 0 { a = "answers" } /Socket errors|Non-2xx/ { e = "errors" } END { print a ", " (e ? e : "no errors") }' "$tmp/wrk")"
+}
+
+with_ab() {
+    ab -q -k -n 1000 -c "$many" "$url/" >"$tmp/ab" 2>&1
+    check "ab -k, $many connections" "1000 complete, 0 failed, 1000 kept" "$(awk '/^Complete requests/ { c = $3 } /^Failed requests/ { f = $3 } /^Keep-Alive requests/ { k = $3 } END { print c " complete, " f " failed, " k " kept" }' "$tmp/ab")"
+}
+
+with_h2load() {
+    h2load --h1 -n 1000 -c "$many" "$url/" >"$tmp/h2load" 2>&1
+    check "h2load --h1, $many connections" "1000 succeeded 1000 2xx" "$(awk '/^requests:/ { s = $8 } /^status codes:/ { t = $3 } END { print s " succeeded " t " 2xx" }' "$tmp/h2load")"
+}
+
+with_python3() {
+    check "http.client, keep-alive" "three times b'Hello world\\n' on one connection" "$(timeout 20 python3 - "$host" "$port" <<'PYTHON'
+import http.client, sys
+c = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=10)
+bodies, sockets = set(), set()
+for _ in range(3):
+    c.request("GET", "/")
+    sockets.add(id(c.sock))
+    bodies.add(c.getresponse().read())
+print("three times", *bodies, "on one connection" if len(sockets) == 1 and c.sock else "on several")
+PYTHON
+)"
+}
+
+with_nc() {
+    [ "$model" = nethttp ] && { echo "-     $model  nc: it does not speak lines"; return; }
+    check "nc, two lines" "Hello world Hello world" "$(printf 'one\ntwo\n' | timeout 10 nc -N "$host" "$port" | xargs)"
+}
+
+for client in curl wrk ab h2load python3 nc; do
+    has "$client" || echo "-     not on this machine: $client"
+done
+for model; do
+    many=16
+    [ "$model" = blocking ] && many=1
+    "$servers" --model "$model" --addr 127.0.0.1:0 >"$tmp/ready" 2>"$tmp/stderr" &
+    pid=$!
+    for _ in $(seq 200); do
+        grep -q READY "$tmp/ready" && break
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.05
+    done
+    addr=$(awk '/^READY/ { print $2 }' "$tmp/ready")
+    [ -n "$addr" ] || { echo "WRONG $model  does not start: $(cat "$tmp/stderr")"; wrong=1; pid=; continue; }
+    host=${addr%:*} port=${addr##*:} url="http://$addr"
+    for client in curl wrk ab h2load python3 nc; do
+        has "$client" && "with_$client"
+    done
+    kill -TERM "$pid"
+    wait "$pid"
+    check "ends well" 0 $?
+    pid=
+done
+exit $wrong
