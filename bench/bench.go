@@ -17,6 +17,13 @@ import (
 
 // bench carries out a plan, or the rest of one, and has it reported.
 func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
+	e := &experiment{stderr: stderr}
+	if !o.resume {
+		var err error
+		if e.plan, err = o.read(); err != nil { // before anything is made
+			return err
+		}
+	}
 	if err := os.MkdirAll(o.results, 0o755); err != nil {
 		return exit{exitFailed, err}
 	}
@@ -25,7 +32,6 @@ func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 		return exit{exitFailed, err}
 	}
 	defer unlock()
-	e := &experiment{stderr: stderr}
 	if o.resume {
 		err = e.goOn(ctx, o)
 	} else {
@@ -78,27 +84,31 @@ type experiment struct {
 	measured int // those that came to something
 }
 
-// begin prepares a new run.
-func (e *experiment) begin(ctx context.Context, o *options) error {
+// read reads the plan asked for, with the guests asked for.
+func (o *options) read() (*Plan, error) {
 	p, err := readPlan(o.plan)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, text := range o.guests {
 		g, err := parseGuest(text)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		p.Servers = append(p.Servers, g)
 	}
 	if _, what := p.fault(); what != "" { // the plan itself is right: it is one of --server
-		return fmt.Errorf("--server: %s", what)
+		return nil, fmt.Errorf("--server: %s", what)
 	}
+	return p, nil
+}
+
+// begin prepares a new run.
+func (e *experiment) begin(ctx context.Context, o *options) (err error) {
 	seed := o.seed
 	for seed == 0 {
 		seed = rand.Uint64() >> 32 // short enough to be typed again
 	}
-	e.plan = p
 	e.record = trial.Run{Schema: trial.Schema, Plan: o.plan, Seed: seed, Started: time.Now()}
 	if err := e.prepare(ctx); err != nil {
 		return err
@@ -107,7 +117,7 @@ func (e *experiment) begin(ctx context.Context, o *options) error {
 		return exit{exitFailed, err}
 	}
 	e.record.ID = filepath.Base(e.dir)
-	if err := errors.Join(savePlan(e.dir, p), trial.WriteRun(e.dir, &e.record)); err != nil {
+	if err := errors.Join(savePlan(e.dir, e.plan), trial.WriteRun(e.dir, &e.record)); err != nil {
 		return exit{exitFailed, err}
 	}
 	return nil
