@@ -41,7 +41,7 @@ func full(t *testing.T) trial.Trial {
 	v.Load.Verdict.State = "suspect"
 	var s spec.Spec
 	fill(reflect.ValueOf(&s).Elem())
-	s.Target, s.Proto, s.Engine = "http://127.0.0.1:5000/", "http", "epoll"
+	s.Target, s.Paths, s.Proto, s.Engine, s.SaveMode = "http://127.0.0.1:5000/", []string{"/x"}, "http", "epoll", "inline"
 	v.Load.Spec = s
 	return v
 }

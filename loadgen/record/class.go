@@ -28,6 +28,17 @@ const (
 	Malformed   // the reply breaks the protocol
 	BodyLength  // longer or shorter than was asked for, or followed by bytes that nobody asked for
 	BodyContent // not the bytes that were asked for
+	BodyDigest  // not the bytes whose digest the reply carries
+
+	RedirectElsewhere // to another server, or to nowhere
+	RedirectTooMany   // more of them than are followed
+
+	// The reply was good, its file is not there.
+	SaveNoSpace  // no room: a full disk, a quota, a limit of file size
+	SaveReadOnly // a read-only file system
+	SaveDenied   // not permitted
+	SaveTooLarge // beyond what is kept in memory until it is written
+	SaveOther
 
 	named
 
@@ -52,6 +63,14 @@ var names = [named]string{
 	Malformed:          "malformed",
 	BodyLength:         "body-length",
 	BodyContent:        "body-content",
+	BodyDigest:         "body-digest",
+	RedirectElsewhere:  "redirect-elsewhere",
+	RedirectTooMany:    "redirect-too-many",
+	SaveNoSpace:        "save-nospace",
+	SaveReadOnly:       "save-readonly",
+	SaveDenied:         "save-denied",
+	SaveTooLarge:       "save-toolarge",
+	SaveOther:          "save-other",
 }
 
 // Status is the class of an answer with this status code: OK below 400 (a redirect is an answer).
@@ -70,4 +89,7 @@ func (c Class) String() string {
 }
 
 // Answered reports whether a whole reply came, good or bad.
-func (c Class) Answered() bool { return c == OK || c >= 400 || c == BodyContent || c == BodyLength }
+func (c Class) Answered() bool { return c == OK || c >= BodyLength }
+
+// Unsaved reports whether a good reply came that could not be saved.
+func (c Class) Unsaved() bool { return SaveNoSpace <= c && c <= SaveOther }

@@ -43,6 +43,7 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*trial.Load, error) {
 		}
 		l.Connections.Opened += r.opened
 		l.BytesRead += r.bytes
+		l.Redirects += r.hops
 		replied += r.replied
 		busy += r.busy
 	}

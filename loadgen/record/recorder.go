@@ -5,7 +5,8 @@
 //
 // A request belongs to the measured window if it was due in it; one that was due during the warm-up counts nowhere, even if
 // its answer came later. A request that is never answered counts at the age it had reached when it was given up, so that a
-// stall cannot hide by swallowing requests; one that failed early counts in the errors and in no histogram.
+// stall cannot hide by swallowing requests; one that failed early counts in the errors and in no histogram. A good reply
+// that could not be saved is an error, and was measured all the same.
 package record
 
 import (
@@ -53,6 +54,7 @@ type Recorder struct {
 	replied int64 // good replies that came in the window, whenever they were due
 	busy    int64 // response times of all requests that ended in the window, added up
 	bytes   int64
+	hops    int64 // redirects followed
 
 	pulse *pulse // nil when nobody watches
 }
@@ -102,6 +104,13 @@ func (r *Recorder) Late(due, sent int64, waited bool) {
 	}
 }
 
+// Redirected notes that the request due at this instant was sent on to where a reply pointed.
+func (r *Recorder) Redirected(due int64) {
+	if r.Counts(due) {
+		r.hops++
+	}
+}
+
 // Ended notes what became of a request on connection c: answered, failed or given up at the instant at. bytes is the size of its reply.
 func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 	if at >= r.end {
@@ -133,7 +142,7 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 		r.ok++
 	default:
 		r.errors[class]++
-		if class != Timeout {
+		if class != Timeout && !class.Unsaved() {
 			return
 		}
 	}

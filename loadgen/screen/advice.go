@@ -27,6 +27,16 @@ var advice = map[string]string{
 	record.Malformed.String():   "the reply breaks HTTP/1.1 (or the line protocol): ask once with curl -v",
 	record.BodyLength.String():  "the reply is longer or shorter than it says or than was asked for: a bug in the server",
 	record.BodyContent.String(): "the reply is not what was asked for: a bug in the server",
+	record.BodyDigest.String():  "the body is not the one whose Content-Digest the reply carries: a bug in the server, or on the way",
+
+	record.RedirectElsewhere.String(): "a redirect led to another server, or nowhere: only the target's own are followed; make its new address the target",
+	record.RedirectTooMany.String():   "a chain of redirects was longer than --max-redirects: a circle, or raise it",
+
+	record.SaveNoSpace.String():  "the file found no room: free some in --save DIR, or raise the quota or \"ulimit -f\"",
+	record.SaveReadOnly.String(): "the file system of --save DIR is read-only: name another folder",
+	record.SaveDenied.String():   "files may not be made in --save DIR (any more): check its permissions",
+	record.SaveTooLarge.String(): "bodies above 16 MiB are not saved: they are kept in memory until they are written",
+	record.SaveOther.String():    "the file was not written: check --save DIR and \"ulimit -n\"",
 }
 
 // Advice is what to do about a class of errors of the record.

@@ -79,6 +79,9 @@ func (p page) books() {
 		}
 		p.line("", "%s planned, %s never sent (%s)", count(r.Planned), count(r.Unsent), strings.Join(why, ", "))
 	}
+	if p.l.Redirects > 0 {
+		p.line("", "%s followed", plural(p.l.Redirects, "redirect"))
+	}
 }
 
 func (p page) rate() {

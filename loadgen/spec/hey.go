@@ -27,6 +27,12 @@ func (s Spec) heyLimits() error {
 		return beyond("it cannot leave a warm-up out of its figures (asked: %v): leave --warmup out", s.Warmup)
 	case s.Idle > 0:
 		return beyond("it opens no silent connections (asked: %d): leave --idle out", s.Idle)
+	case len(s.Paths) > 0:
+		return beyond("it asks for one target only: leave %s out", s.Paths[0])
+	case s.MaxRedirects > 0:
+		return beyond("it follows redirects, 10 at most, but does not count them: leave --max-redirects %d out", s.MaxRedirects)
+	case s.Save != "":
+		return beyond("it throws bodies away: leave --save %s out", s.Save)
 	case s.Threads > 0:
 		return beyond("it runs on the Go scheduler: leave -t %d out", s.Threads)
 	case s.Connections > heyConnections:

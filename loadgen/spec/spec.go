@@ -21,6 +21,9 @@ const (
 
 	HTTP = "http"
 	Line = "line"
+
+	Inline  = "inline"
+	Offload = "offload"
 )
 
 // MaxTimeout is the longest latency the histograms hold.
@@ -28,21 +31,25 @@ const MaxTimeout = 60 * time.Second
 
 // Spec is one load. Durations are nanoseconds in JSON.
 type Spec struct {
-	Target      string        `json:"target"` // http://host:port/path
-	Proto       string        `json:"proto"`  // http or line
-	Method      string        `json:"method"`
-	Headers     []string      `json:"headers,omitempty"` // "Name: value"
-	Body        string        `json:"body,omitempty"`
-	Connections int           `json:"connections"`
-	Duration    time.Duration `json:"duration_ns"` // 0 when Requests is given
-	Requests    int64         `json:"requests"`    // 0 when Duration is given
-	Rate        float64       `json:"rate_rps"`    // in total, evenly spaced; 0 is a closed loop
-	Warmup      time.Duration `json:"warmup_ns"`
-	Timeout     time.Duration `json:"timeout_ns"`
-	Threads     int           `json:"threads"`
-	Engine      string        `json:"engine"` // epoll, net or hey, never auto once validated
-	Idle        int           `json:"idle"`   // silent connections opened first
-	PID         int           `json:"pid,omitempty"`
+	Target       string        `json:"target"`          // http://host:port/path
+	Paths        []string      `json:"paths,omitempty"` // on the same server, asked for in turn with the target's own
+	Proto        string        `json:"proto"`           // http or line
+	Method       string        `json:"method"`
+	Headers      []string      `json:"headers,omitempty"` // "Name: value"
+	Body         string        `json:"body,omitempty"`
+	Connections  int           `json:"connections"`
+	Duration     time.Duration `json:"duration_ns"` // 0 when Requests is given
+	Requests     int64         `json:"requests"`    // 0 when Duration is given
+	Rate         float64       `json:"rate_rps"`    // in total, evenly spaced; 0 is a closed loop
+	Warmup       time.Duration `json:"warmup_ns"`
+	Timeout      time.Duration `json:"timeout_ns"`
+	Threads      int           `json:"threads"`
+	Engine       string        `json:"engine"`                  // epoll, net or hey, never auto once validated
+	Idle         int           `json:"idle"`                    // silent connections opened first
+	MaxRedirects int           `json:"max_redirects,omitempty"` // longest chain that is followed; 0: a redirect is a reply like others
+	Save         string        `json:"save,omitempty"`          // folder for the bodies of good replies; "": they are not kept
+	SaveMode     string        `json:"save_mode,omitempty"`     // inline or offload, with Save
+	PID          int           `json:"pid,omitempty"`
 }
 
 // Default is the load of a command line without flags. Engine and Threads are empty: what is best depends on the system.
@@ -52,7 +59,7 @@ func Default() Spec {
 
 // Validate says what is wrong with the first field that cannot be carried out, and what to write instead.
 func (s Spec) Validate() error {
-	for _, wrong := range []func() error{s.load, s.workload, s.target, s.engine} {
+	for _, wrong := range []func() error{s.load, s.workload, s.target, s.download, s.engine} {
 		if err := wrong(); err != nil {
 			return err
 		}
@@ -162,9 +169,12 @@ func (s Spec) engine() error {
 	return fmt.Errorf("--engine %q: it is auto, epoll, net or hey", s.Engine)
 }
 
-// Hash identifies what is asked: equal loads have equal hashes, whatever process is watched beside them.
+// Hash identifies what is asked: equal loads have equal hashes, whatever process is watched beside them and wherever their
+// files go.
 func (s Spec) Hash() string {
-	s.PID = 0
+	if s.PID = 0; s.Save != "" {
+		s.Save = "."
+	}
 	text, err := json.Marshal(s)
 	if err != nil { // only a rate that is no number, which Validate refuses
 		return ""
@@ -197,8 +207,15 @@ func (s Spec) String() string {
 	}
 	add(s.Body != "", "--body", s.Body)
 	add(s.Idle > 0, "--idle", strconv.Itoa(s.Idle))
+	add(s.MaxRedirects > 0, "--max-redirects", strconv.Itoa(s.MaxRedirects))
+	add(s.Save != "", "--save", s.Save)
+	add(s.Save != "" && s.SaveMode != Offload, "--save-mode", s.SaveMode)
 	add(s.PID > 0, "--pid", strconv.Itoa(s.PID))
-	return strings.Join(append(line, quote(s.Target)), " ")
+	line = append(line, quote(s.Target))
+	for _, path := range s.Paths {
+		line = append(line, quote(path))
+	}
+	return strings.Join(line, " ")
 }
 
 // quote makes word one word of a POSIX shell.

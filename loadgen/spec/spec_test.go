@@ -61,6 +61,20 @@ func TestValidate(t *testing.T) {
 		{"an engine nobody has", func(s *Spec) { s.Engine = "nginx" }, "auto, epoll, net or hey"},
 		{"no engine", func(s *Spec) { s.Engine = "" }, "auto, epoll, net or hey"},
 
+		{"several paths", func(s *Spec) { s.Paths = []string{"/image/1", "/image/2?x=y"} }, ""},
+		{"a path that was not cleaned", func(s *Spec) { s.Paths = []string{"/a b"} }, "must be written"},
+		{"another server's path", func(s *Spec) { s.Paths = []string{"http://h:1/"} }, "one server at a time"},
+		{"lines to several paths", func(s *Spec) { s.Proto, s.Paths = Line, []string{"/a"} }, "no path"},
+		{"redirects", func(s *Spec) { s.MaxRedirects = 100 }, ""},
+		{"negative redirects", func(s *Spec) { s.MaxRedirects = -1 }, "--max-redirects -1"},
+		{"redirects without end", func(s *Spec) { s.MaxRedirects = 101 }, "0 to 100"},
+		{"lines with redirects", func(s *Spec) { s.Proto, s.MaxRedirects = Line, 1 }, "no redirects"},
+		{"saved", func(s *Spec) { s.Save, s.SaveMode = "d", Inline }, ""},
+		{"saved somehow", func(s *Spec) { s.Save, s.SaveMode = "d", "later" }, "inline or offload"},
+		{"a way to save nothing", func(s *Spec) { s.SaveMode = Inline }, "--save DIR"},
+		{"saved lines", func(s *Spec) { s.Proto, s.Save, s.SaveMode = Line, "d", Offload }, "no bodies"},
+		{"saved heads", func(s *Spec) { s.Method, s.Save, s.SaveMode = "HEAD", "d", Offload }, "no bodies"},
+
 		{"package net with threads", func(s *Spec) { s.Threads = 2 }, "leave -t 2 out"},
 
 		{"hey", func(s *Spec) { s.Engine = Hey }, ""},
@@ -69,6 +83,9 @@ func TestValidate(t *testing.T) {
 		{"hey with a warm-up", func(s *Spec) { s.Engine, s.Warmup = Hey, time.Second }, "leave --warmup out"},
 		{"hey with silent connections", func(s *Spec) { s.Engine, s.Idle = Hey, 1 }, "leave --idle out"},
 		{"hey with threads", func(s *Spec) { s.Engine, s.Threads = Hey, 2 }, "leave -t 2 out"},
+		{"hey with paths", func(s *Spec) { s.Engine, s.Paths = Hey, []string{"/a"} }, "leave /a out"},
+		{"hey with redirects", func(s *Spec) { s.Engine, s.MaxRedirects = Hey, 5 }, "leave --max-redirects 5 out"},
+		{"hey with files", func(s *Spec) { s.Engine, s.Save, s.SaveMode = Hey, "d", Offload }, "leave --save d out"},
 		{"hey with 501 connections", func(s *Spec) { s.Engine, s.Connections = Hey, 501 }, "use -c 500 or fewer"},
 		{"hey with two million", func(s *Spec) { s.Engine, s.Duration, s.Requests = Hey, 0, 2_000_000 }, "use -n 1000000"},
 		{"hey with a remainder", func(s *Spec) { s.Engine, s.Duration, s.Requests = Hey, 0, 101 }, "use -n 100 or -n 150"},
@@ -130,6 +147,24 @@ func TestTarget(t *testing.T) {
 	}
 }
 
+func TestPath(t *testing.T) {
+	for given, want := range map[string]string{
+		"/a":                 "/a",
+		"/a b":               "/a%20b",
+		"http://h:1/c?d=%2F": "/c?d=%2F",
+		"h:1":                "/",
+	} {
+		if got, err := Path("http://h:1/first", given); got != want || err != nil {
+			t.Errorf("Path(%q) = %q, %v, want %q", given, got, err, want)
+		}
+	}
+	for _, given := range []string{":5000/a", "h/a", "https://h:1/a", "h:2/a"} {
+		if got, err := Path("http://h:1/first", given); err == nil {
+			t.Errorf("Path(%q) = %q, want an error", given, got)
+		}
+	}
+}
+
 func FuzzTarget(f *testing.F) {
 	for _, seed := range []string{"", ":5000", "h", "/a", "http://h:1/a?b#c", "[::1]:80", "%zz", "a b", "?", "http://h?x"} {
 		f.Add(seed)
@@ -152,9 +187,9 @@ func TestString(t *testing.T) {
 	s := Spec{
 		Target: "http://h:1/a?b=c&d", Proto: HTTP, Method: "PUT", Headers: []string{"A: it's", "B: $HOME"}, Body: `{"a": 1}`,
 		Connections: 5, Duration: 1500 * time.Millisecond, Rate: 2.5, Warmup: time.Second, Timeout: time.Second, Threads: 2,
-		Engine: Epoll, Idle: 3, PID: 7,
+		Engine: Epoll, Idle: 3, PID: 7, Paths: []string{"/b", "/c?d=e"}, MaxRedirects: 4, Save: "a b", SaveMode: Inline,
 	}
-	want := `loadgen -c 5 -d 1.5s -r 2.5 --warmup 1s --timeout 1s -t 2 --engine epoll -X PUT -H 'A: it'\''s' -H 'B: $HOME' --body '{"a": 1}' --idle 3 --pid 7 'http://h:1/a?b=c&d'`
+	want := `loadgen -c 5 -d 1.5s -r 2.5 --warmup 1s --timeout 1s -t 2 --engine epoll -X PUT -H 'A: it'\''s' -H 'B: $HOME' --body '{"a": 1}' --idle 3 --max-redirects 4 --save 'a b' --save-mode inline --pid 7 'http://h:1/a?b=c&d' /b '/c?d=e'`
 	if diff := cmp.Diff(want, s.String()); diff != "" {
 		t.Error(diff)
 	}
@@ -164,11 +199,15 @@ func TestHash(t *testing.T) {
 	base := valid(nil)
 	seen := map[string]string{base.Hash(): "base"}
 	for name, change := range map[string]func(*Spec){
-		"target":      func(s *Spec) { s.Target = "http://h:1/" },
-		"connections": func(s *Spec) { s.Connections = 51 },
-		"rate":        func(s *Spec) { s.Rate = 1 },
-		"header":      func(s *Spec) { s.Headers = []string{"A: b"} },
-		"engine":      func(s *Spec) { s.Engine = Hey },
+		"target":        func(s *Spec) { s.Target = "http://h:1/" },
+		"connections":   func(s *Spec) { s.Connections = 51 },
+		"rate":          func(s *Spec) { s.Rate = 1 },
+		"header":        func(s *Spec) { s.Headers = []string{"A: b"} },
+		"engine":        func(s *Spec) { s.Engine = Hey },
+		"paths":         func(s *Spec) { s.Paths = []string{"/a"} },
+		"redirects":     func(s *Spec) { s.MaxRedirects = 1 },
+		"files":         func(s *Spec) { s.Save, s.SaveMode = "d", Offload },
+		"files at once": func(s *Spec) { s.Save, s.SaveMode = "d", Inline },
 	} {
 		h := valid(change).Hash()
 		if other := seen[h]; other != "" || len(h) != 12 {
@@ -178,6 +217,10 @@ func TestHash(t *testing.T) {
 	}
 	if watched := valid(func(s *Spec) { s.PID = 4711 }); watched.Hash() != base.Hash() {
 		t.Error("the process that is watched changed the hash of what is asked")
+	}
+	saved := func(dir string) string { return valid(func(s *Spec) { s.Save, s.SaveMode = dir, Offload }).Hash() }
+	if saved("a") != saved("b") {
+		t.Error("the folder that files go to changed the hash of what is asked")
 	}
 	var back Spec
 	text, err := json.Marshal(base)

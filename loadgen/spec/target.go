@@ -60,6 +60,18 @@ func Target(given string) (string, error) {
 	return "http://" + net.JoinHostPort(u.Hostname(), port) + path, nil
 }
 
+// Path is the path of a further target on the server of the first, as Target writes that; given may be the path alone.
+func Path(first, given string) (string, error) {
+	if strings.HasPrefix(given, "/") {
+		given = "http://" + Addr(first) + given
+	}
+	clean, err := Target(given)
+	if err == nil && Addr(clean) != Addr(first) {
+		err = fmt.Errorf("targets %s and %s: one server at a time, only the paths may differ", first, clean)
+	}
+	return pathOf(clean), err
+}
+
 // Addr is the "host:port" of a target as Target writes it.
 func Addr(target string) string {
 	host, _, _ := strings.Cut(strings.TrimPrefix(target, "http://"), "/")
