@@ -12,6 +12,7 @@ import (
 
 	"carousel/internal/host"
 	"carousel/internal/trial"
+	"carousel/loadgen/save"
 	"carousel/loadgen/spec"
 )
 
@@ -78,8 +79,19 @@ func writable(path string) error {
 	return os.Remove(probe.Name())
 }
 
-// save writes the record to path, whole or not at all.
-func save(path string, l *trial.Load) error {
+// savable says why files could not be saved to dir, before any load is sent.
+func savable(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if err := save.Probe(dir); err != nil {
+		return fmt.Errorf("--save %s cannot be written to: %w", dir, cause(err))
+	}
+	return nil
+}
+
+// keep writes the record to path, whole or not at all.
+func keep(path string, l *trial.Load) error {
 	text, err := json.Marshal(l)
 	if err != nil {
 		return err

@@ -38,6 +38,12 @@ Without -r it is a closed loop: a connection sends again when it was answered. W
 whatever the server does, and are timed from when they were due.
 
 The target is http://host:port/path, host:port, :port or /path; without one it is ` + spec.DefaultTarget + `
+Further targets, on the same server, are asked for in turn; a /path is enough. Shells write ten as image/{0..9}
+
+A chain of redirects is one request, timed from its due to its last reply; only those to the same host and port are
+followed. --save writes the body of each good reply to a file of its own, such as image-3-CONNECTION-NUMBER.png. A body
+is checked against the sha-256 of its Content-Digest where the reply carries one.
+
 --fail-if takes a metric, one of > < >= <=, and a limit with its unit (ns us ms s, %, /s). Metrics:
   `
 
@@ -46,6 +52,8 @@ const examples = `  servers --model epoll &                      a server to loa
   loadgen -r 1000 -d 1m http://host:8080/path  1000 requests per second, evenly spaced
   loadgen --fail-if 'p99>5ms' 'errors>0.1%'    exit code 99 when one of them holds
   loadgen --json | jq .latency_ns.p99          the record, for programs
+  loadgen -c 10 -n 10 --max-redirects 1 --save pictures :5000/moved/image/{0..9}
+                                               ten downloads all at once; one by one with -c 1
 
 Exit codes: 0 done; 1 nothing succeeded; 2 usage; 3 cannot reach the target; 4 wrong answers; 99 a --fail-if holds;
 130 interrupted, 143 terminated. -o FILE is written in every case but 2.`
@@ -76,6 +84,7 @@ func parse(stdout, stderr io.Writer, args []string) (*request, error) {
 	cmd.InitDefaultVersionFlag()
 	choices(cmd, "engine", "auto", spec.Epoll, spec.Net, spec.Hey)
 	choices(cmd, "proto", spec.HTTP, spec.Line)
+	choices(cmd, "save-mode", spec.Inline, spec.Offload)
 	choices(cmd, "method", "GET", "HEAD", "POST", "PUT", "DELETE")
 
 	if len(args) == 0 || !slices.Contains([]string{"completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, args[0]) {
@@ -137,6 +146,9 @@ func (r *request) define(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Body, "body", "", "request body, or the line to send")
 	flags.StringVar(&s.Proto, "proto", s.Proto, "http or line")
 	flags.Var(whole(&s.Idle), "idle", "silent connections opened first")
+	flags.Var(whole(&s.MaxRedirects), "max-redirects", "longest chain of redirects to follow (default none: a redirect is a reply)")
+	flags.StringVar(&s.Save, "save", "", "write the bodies of good replies to files in this folder")
+	flags.StringVar(&s.SaveMode, "save-mode", "", "inline, by the thread that sends and receives, or offload, by others (default offload)")
 	flags.Var(whole(&s.PID), "pid", "process tree whose processor time to read over the same window")
 	flags.Var(gates{&r.gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms', repeatable")
 	flags.BoolVar(&r.json, "json", false, "print the record as JSON instead of the summary")
@@ -157,15 +169,25 @@ func (r *request) settle(flags *pflag.FlagSet, args []string) error {
 			return fmt.Errorf("--fail-if %s: %w", arg, err)
 		}
 	}
-	if len(targets) > 1 {
-		return fmt.Errorf("one target at a time: %s and %s were given", targets[0], targets[1])
-	}
-	if len(targets) == 1 {
+	if len(targets) > 0 {
 		clean, err := spec.Target(targets[0])
 		if err != nil {
 			return err
 		}
 		s.Target = clean
+		for _, further := range targets[1:] {
+			path, err := spec.Path(clean, further)
+			if err != nil {
+				return err
+			}
+			s.Paths = append(s.Paths, path)
+		}
+	}
+	if flags.Changed("save") && s.Save == "" {
+		return errors.New("--save needs a folder")
+	}
+	if s.Save != "" && !flags.Changed("save-mode") {
+		s.SaveMode = spec.Offload
 	}
 
 	for _, positive := range []string{"duration", "requests", "rate", "connections", "threads"} {

@@ -58,7 +58,7 @@ var habits = []habit{
 	{flag: "-f", takes: true, help: "did you mean --body \"$(cat %s)\""},
 	{flag: "--body-file", takes: true, help: "did you mean --body \"$(cat %s)\""},
 	{flag: "--host", takes: true, help: "did you mean -H 'Host: %s'"},
-	{flag: "--targets", takes: true, help: "one target is loaded at a time: give it as the argument"},
+	{flag: "--targets", takes: true, help: "targets of one server are arguments: loadgen http://host:port/a /b /c"},
 	{flag: "--url", takes: true, help: "the target is the argument: loadgen %s"},
 	{flag: "-x", takes: true, help: "loads go straight to the target; a method is -X, proxies are not used"},
 	{flag: "--unix-socket", takes: true, help: "targets are TCP addresses: http://host:port/"},
@@ -72,8 +72,9 @@ var habits = []habit{
 	{flag: "-k", help: "connections are kept alive anyway, and there is no TLS", moot: true},
 	{flag: "--insecure", help: "there is no TLS to verify", moot: true},
 	{flag: "--disable-compression", help: "compression is never asked for", moot: true},
-	{flag: "--disable-redirects", help: "redirects are never followed", moot: true},
-	{flag: "--redirect", takes: true, help: "redirects are not followed"},
+	{flag: "--disable-redirects", help: "redirects are only followed with --max-redirects", moot: true},
+	{flag: "--redirect", takes: true, help: "did you mean --max-redirects %s"},
+	{flag: "--redirects", takes: true, help: "did you mean --max-redirects %s"},
 
 	// the result
 	{flag: "-L", help: "percentiles are always printed", moot: true},

@@ -91,7 +91,7 @@ func TestCommandLines(t *testing.T) {
 		"-r 0":                            "-r 0: it must be above 0",
 		"-r fast":                         "-r fast: it takes a number of requests per second",
 		"-n 100 -d 3s":                    "give one of them",
-		"h:1 h:2":                         "one target at a time",
+		"h:1 h:2":                         "one server at a time",
 		"https://h:1/":                    "TLS is not measured",
 		"p99>5ms":                         "a gate follows --fail-if",
 		"--fail-if p99>5ms rate>>3":       "--fail-if rate>>3: >> is no operator",

@@ -38,7 +38,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 		return done
 	}
 	if err == nil {
-		err = errors.Join(enough(req.spec), watchable(req.spec.PID), writable(req.output))
+		err = errors.Join(enough(req.spec), watchable(req.spec.PID), writable(req.output), savable(req.spec.Save))
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "loadgen: %v\n", err)
@@ -61,7 +61,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 		writeErr = show(stdout, req, l)
 	}
 	if req.output != "" {
-		writeErr = errors.Join(writeErr, save(req.output, l))
+		writeErr = errors.Join(writeErr, keep(req.output, l))
 	}
 	if writeErr != nil {
 		fmt.Fprintf(stderr, "loadgen: %v\n", writeErr)
@@ -77,7 +77,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 }
 
 // exitCode weighs what went wrong: a signal explains everything after it, and a gate means little where nothing was
-// served or served right.
+// served or served right. A file that is missing is a failure, however well its reply was served.
 func exitCode(l *trial.Load, loadErr, writeErr error, caught syscall.Signal, broken bool) int {
 	var gone *engine.Unreachable
 	var nameless *net.DNSError
@@ -90,15 +90,25 @@ func exitCode(l *trial.Load, loadErr, writeErr error, caught syscall.Signal, bro
 		return failed
 	case wrongAnswers(l) > 0:
 		return wrong
+	case unsaved(l) > 0:
+		return failed
 	case broken:
 		return gateBroken
 	}
 	return done
 }
 
+// unsaved is how many good replies have no file.
+func unsaved(l *trial.Load) (n int64) {
+	for class := record.SaveNoSpace; class.Unsaved(); class++ {
+		n += l.Errors[class.String()]
+	}
+	return n
+}
+
 // wrongAnswers is how many replies were not what was asked for, or no replies at all by the protocol's rules.
 func wrongAnswers(l *trial.Load) (n int64) {
-	for _, class := range []record.Class{record.Malformed, record.BodyLength, record.BodyContent} {
+	for _, class := range []record.Class{record.Malformed, record.BodyLength, record.BodyContent, record.BodyDigest} {
 		n += l.Errors[class.String()]
 	}
 	return n

@@ -170,6 +170,8 @@ func TestSpecStringIsACommandLine(t *testing.T) {
 		{"-r", "12.5", "--warmup", "1s", "--idle", "7", "--engine", "net", "example.com/a?b=c"},
 		{"-X", "PUT", "-H", "A: it's", "-H", "B: $x", "--body", "a b", "--pid", "1"},
 		{"--proto", "line", "--body", "hi", ":7"},
+		{"--max-redirects", "3", "--save", "a b", "--save-mode", "inline", ":7/moved/image/0", "/moved/image/1", "http://127.0.0.1:7/x y"},
+		{"--save", "d"},
 	} {
 		req, err := parse(io.Discard, io.Discard, args)
 		if err != nil {

@@ -8,6 +8,8 @@ type head struct {
 	length  int64 // -1: not given
 	chunked bool
 	keep    bool
+	digest  *digest // nil: none that is known
+	kind    string  // the body's media type, where it is saved
 }
 
 // headEnd is the length of the head that p begins with, its empty line included, or 0 if it is not complete. A line may
@@ -52,11 +54,11 @@ func parseHead(text []byte) (head, bool) {
 		if line, text = nextLine(text); len(line) == 0 {
 			break
 		}
-		colon := bytes.IndexByte(line, ':')
-		if colon < 1 || !token(line[:colon]) {
+		end := bytes.IndexByte(line, ':')
+		if end < 1 || !token(line[:end]) {
 			return h, false // a continuation line ends up here too
 		}
-		name, value := line[:colon], bytes.Trim(line[colon+1:], " \t")
+		name, value := line[:end], bytes.Trim(line[end+1:], " \t")
 		switch {
 		case is(name, "content-length"):
 			n, ok := decimal(value)
@@ -80,6 +82,10 @@ func parseHead(text []byte) (head, bool) {
 				keeps = keeps || is(option, "keep-alive")
 				value = rest
 			}
+		case is(name, "content-digest"):
+			if d := digestOf(value); d != nil {
+				h.digest = d
+			}
 		}
 	}
 	h.keep = !closes && (newer || keeps)
@@ -89,7 +95,21 @@ func parseHead(text []byte) (head, bool) {
 	return h, true
 }
 
-var comma = []byte(",")
+var comma, colon = []byte(","), []byte(":")
+
+// field is the value of the first header of that name, in lower case, in a head that parseHead took; nil if there is none.
+func field(text []byte, word string) []byte {
+	_, text = nextLine(text)
+	for {
+		var line []byte
+		if line, text = nextLine(text); len(line) == 0 {
+			return nil
+		}
+		if name, value, _ := bytes.Cut(line, colon); is(name, word) {
+			return bytes.Trim(value, " \t")
+		}
+	}
+}
 
 // nextLine cuts the first line off text, without its end.
 func nextLine(text []byte) (line, rest []byte) {

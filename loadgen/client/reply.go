@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"hash"
 
 	"carousel/loadgen/record"
 )
@@ -11,6 +12,8 @@ const (
 	MaxRead = 64 << 10
 	// maxHead bounds a reply's head, and a line.
 	maxHead = 64 << 10
+	// MaxBody is the largest body that is kept to be saved.
+	MaxBody = 16 << 20
 	// maxInterim bounds the 1xx replies before a reply.
 	maxInterim = 100
 )
@@ -42,6 +45,13 @@ type Reply struct {
 	scanned int    // bytes of it that hold no end
 	interim int
 	chunk   chunk
+
+	takes    bool // the body is of use beyond being compared: it is hashed or kept
+	moved    bool // a redirect that is to be followed
+	location string
+	body     []byte // where the load saves
+	hash     hash.Hash
+	sum      digest
 }
 
 // step is what part of a reply is awaited.
@@ -60,7 +70,12 @@ const (
 func (q *Request) Reply(m *Memory) Reply { return Reply{ask: q, memory: m} }
 
 // Reset forgets an unfinished reply: the connection is a new one.
-func (r *Reply) Reset() { *r = Reply{ask: r.ask, memory: r.memory, head: r.head[:0]} }
+func (r *Reply) Reset() {
+	*r = Reply{ask: r.ask, memory: r.memory, head: r.head[:0], body: r.body[:0], hash: r.hash}
+}
+
+// Ask says whose reply comes next.
+func (r *Reply) Ask(a *Ask) { r.ask, r.memory = a.Request, &a.Memory }
 
 // Begun reports whether something of a reply has come that is not complete.
 func (r *Reply) Begun() bool { return r.part != fresh && r.part != done }
@@ -74,6 +89,17 @@ func (r *Reply) Keep() bool { return r.keep }
 // Size is how many bytes the reply had.
 func (r *Reply) Size() int64 { return r.size }
 
+// Moved reports whether the reply is a redirect that is to be followed, and where to.
+func (r *Reply) Moved() (status int, location string, is bool) {
+	return r.framed.status, r.location, r.moved && r.class == record.OK
+}
+
+// Body is the body of a good reply, if the load saves, and its media type. It may be kept, if Lend gives another buffer.
+func (r *Reply) Body() (body []byte, kind string) { return r.body, r.framed.kind }
+
+// Lend gives the buffer in which the next body is kept.
+func (r *Reply) Lend(buffer []byte) { r.body = buffer }
+
 // Feed takes what the peer sent, at most MaxRead bytes, and reports whether the reply is complete; Class, Keep and Size then
 // tell the rest. What follows a complete reply nobody asked for: it makes the reply wrong. The next Feed begins the next reply.
 func (r *Reply) Feed(p []byte) bool {
@@ -81,7 +107,7 @@ func (r *Reply) Feed(p []byte) bool {
 		r.part = fresh
 	}
 	if r.part == fresh {
-		r.class, r.keep, r.fits, r.seen, r.size, r.interim = record.OK, true, true, 0, 0, 0
+		r.class, r.keep, r.fits, r.takes, r.moved, r.seen, r.size, r.interim = record.OK, true, true, false, false, 0, 0, 0
 	}
 	r.size += int64(len(p))
 	if r.part == fresh {
@@ -164,6 +190,12 @@ func (r *Reply) readHead(p []byte) []byte {
 		}
 		direct := len(r.head) == 0
 		framed, ok := parseHead(text[:n])
+		if ok && r.ask.asked.Save != "" {
+			framed.kind = string(field(text[:n], "content-type"))
+		}
+		if ok && r.ask.asked.MaxRedirects > 0 && leads(framed.status) {
+			r.moved, r.location = true, string(field(text[:n], "location"))
+		}
 		if ok && framed.status >= 200 {
 			r.memory.remember(text[:n], framed)
 		}
@@ -199,9 +231,12 @@ func (m *Memory) remember(text []byte, framed head) {
 // frame sets out what body follows the head.
 func (r *Reply) frame() {
 	r.keep, r.class = r.framed.keep, record.Status(r.framed.status)
+	if r.framed.digest != nil || r.ask.asked.Save != "" {
+		r.prepare()
+	}
 	switch h := &r.framed; {
 	case r.ask.head || h.status == 204 || h.status == 304:
-		r.part, r.left, r.fits = inBody, 0, false
+		r.part, r.left, r.fits, r.takes = inBody, 0, false, false
 	case h.chunked:
 		r.part, r.chunk, r.left = inChunks, chunk{}, 0
 	case h.length >= 0:
@@ -214,7 +249,9 @@ func (r *Reply) frame() {
 // check compares a piece of the body with what was asked for.
 func (r *Reply) check(p []byte) {
 	r.fits = r.fits && r.ask.fits(p, r.seen)
-	r.seen += int64(len(p))
+	if r.seen += int64(len(p)); r.takes {
+		r.take(p)
+	}
 }
 
 func (r *Reply) readBody(p []byte) []byte {
@@ -245,7 +282,9 @@ func (r *Reply) readLine(p []byte) []byte {
 
 // finish judges a complete reply.
 func (r *Reply) finish() {
-	r.part = done
+	if r.part = done; r.takes && r.class == record.OK {
+		r.class = r.taken()
+	}
 	bodiless := r.ask.head || r.framed.status == 204 || r.framed.status == 304
 	if r.class != record.OK || bodiless || r.ask.want == nil || !r.ask.line && r.framed.status != 200 {
 		return

@@ -19,7 +19,7 @@ import (
 func ask(method, path string) *Request {
 	s := spec.Default()
 	s.Target, s.Method = "http://127.0.0.1:5000"+path, method
-	return New(s)
+	return New(s)[0]
 }
 
 func TestRequestBytes(t *testing.T) {
@@ -41,7 +41,7 @@ func TestRequestBytes(t *testing.T) {
 		if c.change(&s); s.Validate() != nil && s.Engine != "" {
 			t.Fatal(s.Validate())
 		}
-		if diff := cmp.Diff(c.want, string(New(s).Bytes)); diff != "" {
+		if diff := cmp.Diff(c.want, string(New(s)[0].Bytes)); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -187,7 +187,7 @@ func TestSurplus(t *testing.T) {
 func TestLines(t *testing.T) {
 	s := spec.Default()
 	s.Proto = spec.Line
-	q := New(s)
+	q := New(s)[0]
 	var m Memory
 	r := q.Reply(&m)
 	for _, c := range []struct {
@@ -318,7 +318,7 @@ func FuzzReply(f *testing.F) {
 
 func ExampleReply() {
 	s := spec.Default()
-	q := New(s)
+	q := New(s)[0]
 	r := q.Reply(new(Memory))
 	fmt.Println(r.Feed([]byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r")))
 	fmt.Println(r.Feed([]byte("\nok")), r.Class(), r.Size())

@@ -21,10 +21,13 @@ const maxBytes = 1 << 30
 // Request is what every connection sends, and what the answer must be. It does not change and may be shared.
 type Request struct {
 	Addr  string // host:port to connect to
+	Path  string // and query, of HTTP
 	Bytes []byte // what to send, whole
 
-	line bool // lines instead of HTTP
-	head bool // a HEAD request: the reply has no body
+	asked spec.Spec
+	host  string // as the Host header names it
+	line  bool   // lines instead of HTTP
+	head  bool   // a HEAD request: the reply has no body
 
 	// want is what a body should be, period bytes of it repeated to length bytes; strict bodies must be that from the
 	// first reply on, others only once a reply was.
@@ -34,9 +37,18 @@ type Request struct {
 	strict bool
 }
 
-// New builds the request that s asks for; s must be valid.
-func New(s spec.Spec) *Request {
-	q := &Request{Addr: spec.Addr(s.Target)}
+// New builds the requests that s asks for in turn; s must be valid.
+func New(s spec.Spec) []*Request {
+	addr := spec.Addr(s.Target)
+	all := []*Request{build(s, addr, strings.TrimPrefix(s.Target, "http://"+addr))}
+	for _, path := range s.Paths {
+		all = append(all, build(s, addr, path))
+	}
+	return all
+}
+
+func build(s spec.Spec, addr, path string) *Request {
+	q := &Request{Addr: addr, Path: path, asked: s, host: strings.TrimSuffix(addr, ":80")}
 	if s.Proto == spec.Line {
 		text := s.Body
 		if text == "" {
@@ -46,9 +58,8 @@ func New(s spec.Spec) *Request {
 		q.expect(Hello)
 		return q
 	}
-	path := strings.TrimPrefix(s.Target, "http://"+q.Addr)
 	q.head = s.Method == "HEAD"
-	q.Bytes = compose(s, q.Addr, path)
+	q.Bytes = q.compose()
 	switch n, isBytes := bytesPath(path); {
 	case q.head:
 	case s.Method == "GET" && isBytes:
@@ -68,12 +79,12 @@ func (q *Request) expect(text string) {
 	q.want, q.period, q.length = []byte(text), len(text), int64(len(text))
 }
 
-func compose(s spec.Spec, addr, path string) []byte {
-	host, headers := strings.TrimSuffix(addr, ":80"), ""
+func (q *Request) compose() []byte {
+	s, headers := q.asked, ""
 	for _, h := range s.Headers {
 		name, value, _ := strings.Cut(h, ":")
 		if value = strings.TrimSpace(value); strings.EqualFold(name, "host") {
-			host = value
+			q.host = value
 			continue
 		}
 		headers += name + ": " + value + "\r\n"
@@ -81,7 +92,7 @@ func compose(s spec.Spec, addr, path string) []byte {
 	if s.Body != "" || s.Method == "POST" || s.Method == "PUT" || s.Method == "PATCH" {
 		headers += "Content-Length: " + strconv.Itoa(len(s.Body)) + "\r\n"
 	}
-	return []byte(s.Method + " " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + headers + "\r\n" + s.Body)
+	return []byte(s.Method + " " + q.Path + " HTTP/1.1\r\nHost: " + q.host + "\r\n" + headers + "\r\n" + s.Body)
 }
 
 // bytesPath is the N of /bytes/N.

@@ -26,6 +26,9 @@ type conn struct {
 	freed   int64 // when it became free
 	tried   int64 // when the connect began
 	reply   client.Reply
+	ask     *client.Ask
+	hops    int   // redirects it has followed
+	carried int64 // bytes of the replies that were redirects
 
 	queue      *queue // that it stands in
 	prev, next *conn
@@ -60,13 +63,22 @@ func (w *worker) next(c *conn, due, now int64) {
 }
 
 func (w *worker) send(c *conn, due, now int64) {
-	c.due, c.sent, c.pending, c.again = due, now, true, false
+	if w.several() || c.hops > 0 {
+		c.address(w.asks.Turn(w.number()))
+	}
+	c.due, c.sent, c.pending, c.again, c.hops, c.carried = due, now, true, false, 0, 0
 	w.outstanding++
 	w.rec.Sent(int(c.line), due)
 	if w.Rate > 0 {
 		w.rec.Late(due, now, c.freed > due)
 	}
 	w.resend(c)
+}
+
+// address gives c another request to send.
+func (c *conn) address(a *client.Ask) {
+	c.ask = a
+	c.reply.Ask(a)
 }
 
 // resend sends c's request, from its first byte.
@@ -78,8 +90,8 @@ func (w *worker) resend(c *conn) {
 // write hands the kernel what it takes of the request.
 func (w *worker) write(c *conn) {
 	whole := c.written == 0
-	n, err := sock.Write(c.fd, w.ask.Bytes[c.written:])
-	if c.written += n; c.written == len(w.ask.Bytes) {
+	n, err := sock.Write(c.fd, c.ask.Bytes[c.written:])
+	if c.written += n; c.written == len(c.ask.Bytes) {
 		if !whole {
 			w.poller.Change(c.fd, sock.Readable, c.key())
 		}
@@ -142,15 +154,26 @@ func (w *worker) hungUp(c *conn, now int64, class record.Class) {
 // answered notes a complete reply and goes on to the next request.
 func (w *worker) answered(c *conn, now int64) {
 	class := c.reply.Class()
+	if _, _, moved := c.reply.Moved(); moved {
+		var to *client.Ask
+		if to, class = w.hop(w.asks, c.ask, &c.reply, c.hops); class == record.OK {
+			w.follow(c, to, now)
+			return
+		}
+	}
 	c.pending, c.state = false, idle
 	c.served++
 	w.outstanding--
-	w.rec.Ended(int(c.line), c.due, c.sent, now, class, c.reply.Size())
+	w.ended(c, now, class)
 	if w.backoff != 0 && class.Answered() {
 		w.backoff, w.retry = 0, now
 	}
-	if c.reply.Keep() && c.written == len(w.ask.Bytes) {
-		w.next(c, now, now)
+	if c.reply.Keep() && c.written == len(c.ask.Bytes) {
+		if w.files != nil {
+			w.next(c, now, w.now()) // a file written in place held it up
+		} else {
+			w.next(c, now, now)
+		}
 		return
 	}
 	w.drop(c)
@@ -160,12 +183,62 @@ func (w *worker) answered(c *conn, now int64) {
 	w.reconnect(c, now)
 }
 
+// follow sends c's request on to where its reply pointed.
+func (w *worker) follow(c *conn, to *client.Ask, now int64) {
+	keep := c.reply.Keep() && c.written == len(c.ask.Bytes)
+	c.carried += c.reply.Size()
+	c.hops++
+	c.served++
+	c.again = false
+	w.rec.Redirected(c.due)
+	if c.address(to); keep {
+		w.resend(c)
+		return
+	}
+	w.drop(c)
+	w.reconnect(c, now)
+}
+
+// ended notes what became of c's request, once its file is written if it is to have one.
+func (w *worker) ended(c *conn, now int64, class record.Class) {
+	size := c.carried + c.reply.Size()
+	if w.files == nil || class != record.OK {
+		w.rec.Ended(int(c.line), c.due, c.sent, now, class, size)
+		return
+	}
+	o := outcome{line: int(c.line), due: c.due, sent: c.sent, at: now, size: size}
+	w.save(c.ask.Request, &c.reply, w.first+o.line, func(class record.Class) {
+		o.class = class
+		w.mu.Lock()
+		w.outcomes = append(w.outcomes, o)
+		w.mu.Unlock()
+	})
+}
+
+// outcome is a request whose file is written, or is not to be had.
+type outcome struct {
+	line          int
+	due, sent, at int64
+	class         record.Class
+	size          int64
+}
+
+// collect notes the outcomes there are.
+func (w *worker) collect() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, o := range w.outcomes {
+		w.rec.Ended(o.line, o.due, o.sent, o.at, o.class, o.size)
+	}
+	w.outcomes = w.outcomes[:0]
+}
+
 // lost gives up c's connection, and the request on it if there is one.
 func (w *worker) lost(c *conn, now int64, class record.Class) {
 	if c.pending {
 		c.pending = false
 		w.outstanding--
-		w.rec.Ended(int(c.line), c.due, c.sent, now, class, c.reply.Size())
+		w.rec.Ended(int(c.line), c.due, c.sent, now, class, c.carried+c.reply.Size())
 	}
 	w.drop(c)
 	w.reconnect(c, now)

@@ -117,7 +117,9 @@ func (w *worker) opened(c *conn) {
 	w.alive++
 	switch {
 	case c.pending:
-		c.sent = now
+		if c.hops == 0 {
+			c.sent = now
+		}
 		w.resend(c)
 	case w.open:
 		w.next(c, now, now)

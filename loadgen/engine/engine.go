@@ -20,6 +20,7 @@ import (
 	"carousel/internal/usage"
 	"carousel/loadgen/client"
 	"carousel/loadgen/record"
+	"carousel/loadgen/save"
 	"carousel/loadgen/spec"
 )
 
@@ -66,12 +67,18 @@ func Run(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, erro
 	if s.Engine == spec.Hey {
 		return runHey(ctx, s, live)
 	}
-	r := &run{Spec: s, ask: client.New(s), live: live, base: time.Now(), ended: make(chan struct{})}
+	r := &run{Spec: s, asks: client.New(s), live: live, base: time.Now(), ended: make(chan struct{})}
 	r.tickets.Store(s.Requests)
 	r.until.Store(record.Never)
 	var err error
-	if r.addr, err = reachable(ctx, r.ask.Addr); err != nil {
+	if r.addr, err = reachable(ctx, r.asks[0].Addr); err != nil {
 		return nil, err
+	}
+	if err = r.openFiles(); err != nil {
+		return nil, err
+	}
+	if r.files != nil {
+		defer r.files.Close()
 	}
 	var c crew
 	switch s.Engine {
@@ -101,8 +108,9 @@ type crew interface {
 // run is what the workers of one load share. Instants are nanoseconds since base.
 type run struct {
 	spec.Spec
-	ask   *client.Request
-	addr  string // resolved
+	asks  []*client.Request // in turn
+	addr  string            // resolved
+	files *save.Files       // nil: bodies are not saved
 	live  *record.Live
 	base  time.Time
 	begin int64         // requests flow from here on
@@ -111,6 +119,7 @@ type run struct {
 	ended chan struct{} // closed when it has come nearer
 
 	tickets atomic.Int64 // requests of the window that may still be sent in a closed loop, if counted
+	taken   atomic.Int64 // turns, where there are several requests
 }
 
 func (r *run) now() int64 { return int64(time.Since(r.base)) }
@@ -149,6 +158,7 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	c.work()
 	end := r.until.Load()
 	if r.counted() && end == record.Never {
+		r.written() // the work is done when the last file is there
 		end = r.now()
 	}
 	after := r.look()
@@ -160,6 +170,7 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 		why = record.Interrupted
 	}
 	end = max(end, r.begin)
+	r.written()
 	c.settle(end, why)
 	for _, rec := range c.records() {
 		rec.Publish(record.Never)

@@ -13,6 +13,8 @@ import (
 	"carousel/internal/sock"
 	"carousel/loadgen/client"
 	"carousel/loadgen/record"
+	"carousel/loadgen/save"
+	"carousel/loadgen/spec"
 )
 
 // batch is how many events one wait brings at most.
@@ -31,7 +33,7 @@ func newEpoll(r *run) (crew, error) {
 	n := Threads(r.Spec)
 	c := &epollCrew{run: r}
 	for i := range n {
-		w := &worker{run: r, id: i, of: n}
+		w := &worker{run: r, id: i, of: n, first: r.Connections * i / n, asks: client.NewAsks(r.asks)}
 		var err error
 		if w.peer, err = sockaddr(r.addr); err == nil {
 			w.poller, err = sock.NewPoller()
@@ -44,7 +46,8 @@ func newEpoll(r *run) (crew, error) {
 		w.conns = make([]conn, w.silent+share(r.Connections, i, n))
 		w.rec = record.NewRecorder(len(w.conns)-w.silent, r.Rate > 0, r.live)
 		for k := range w.conns {
-			w.conns[k] = conn{fd: -1, index: int32(k), line: int32(k - w.silent), reply: r.ask.Reply(&w.memory)}
+			w.conns[k] = conn{fd: -1, index: int32(k), line: int32(k - w.silent)}
+			w.conns[k].address(w.asks.Turn(0))
 		}
 		c.workers = append(c.workers, w)
 	}
@@ -82,8 +85,12 @@ func (c *epollCrew) open(ctx context.Context) error {
 }
 
 func (c *epollCrew) work() {
-	// One processor more than threads, so that who watches need not take a worker's.
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), len(c.workers)+1)))
+	// One processor more than threads, so that who watches need not take a worker's; and some to those who write files.
+	others := 1
+	if c.SaveMode == spec.Offload {
+		others += save.Writers
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), len(c.workers)+others)))
 	c.each((*worker).work)
 }
 
@@ -122,8 +129,9 @@ type worker struct {
 	rec    *record.Recorder
 	poller *sock.Poller
 	peer   unix.Sockaddr // of its own: a connect writes into it
-	memory client.Memory
+	asks   *client.Asks
 	conns  []conn
+	first  int   // number of the first of them in the load, silent ones apart
 	silent int   // the first so many are never given a request
 	free   queue // paced: connections without a request, the longest free first
 	down   queue // connections to be opened again
@@ -141,6 +149,9 @@ type worker struct {
 	gone        int64         // when the last connection was lost, while alive is 0
 	refusal     record.Class
 	refusalErr  error
+
+	mu       sync.Mutex // guards outcomes
+	outcomes []outcome
 
 	ready [batch]sock.Event
 	buf   [client.MaxRead]byte
@@ -192,6 +203,9 @@ func (w *worker) turn(now int64) {
 	if now >= w.pacer.due {
 		w.sendDue(now)
 	}
+	if w.files != nil {
+		w.collect()
+	}
 	w.rec.Publish(now)
 	wake := min(now+wakeEvery, w.end, w.nextSweep)
 	if w.down.first != nil {
@@ -239,6 +253,7 @@ func (w *worker) sendDue(now int64) {
 // settle closes the books of the window.
 func (w *worker) settle(end int64, why record.Reason) {
 	w.rec.Close(end)
+	w.collect()
 	for k := range w.conns {
 		if c := &w.conns[k]; c.pending {
 			w.rec.Unanswered(c.due, c.sent)

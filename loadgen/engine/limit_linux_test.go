@@ -60,7 +60,7 @@ func TestNoAllocationPerRequest(t *testing.T) {
 		s := spec.Default()
 		s.Target, s.Engine, s.Connections, s.Duration, s.Requests = "http://"+ln.addr+"/", spec.Epoll, 8, 0, 20_000
 		change(&s)
-		r := &run{Spec: s, ask: client.New(s), addr: ln.addr, base: time.Now(), ended: make(chan struct{})}
+		r := &run{Spec: s, asks: client.New(s), addr: ln.addr, base: time.Now(), ended: make(chan struct{})}
 		r.tickets.Store(s.Requests)
 		r.until.Store(1 << 62)
 		c, err := newEpoll(r)

@@ -15,10 +15,14 @@ type line struct {
 	*shard  // also guards conn, which only the line's goroutine changes
 	index   int
 	conn    net.Conn
+	number  int // in the load
+	asks    *client.Asks
+	ask     *client.Ask
 	reply   client.Reply
-	memory  client.Memory
-	pending bool // a request was sent and is not settled
-	again   bool // it was sent before on a connection that the server closed without a word
+	hops    int   // redirects the request has followed
+	carried int64 // bytes of the replies that were redirects
+	pending bool  // a request was sent and is not settled
+	again   bool  // it was sent before on a connection that the server closed without a word
 	served  int64
 	backoff time.Duration // to wait before the next connect
 	ready   int64         // since when it could send
@@ -36,7 +40,9 @@ func (p *portable) serve(ctx context.Context, l *line) {
 			}
 			return
 		}
-		l.sent = p.now()
+		if l.hops == 0 {
+			l.sent = p.now()
+		}
 		if class, whole := p.exchange(l); !p.settled(l, class, whole) {
 			return
 		}
@@ -86,6 +92,12 @@ func (p *portable) drop(l *line) {
 	}
 }
 
+// address gives l another request to send.
+func (l *line) address(a *client.Ask) {
+	l.ask = a
+	l.reply.Ask(a)
+}
+
 // interrupt ends what l is waiting for.
 func (l *line) interrupt() {
 	l.Lock()
@@ -113,7 +125,10 @@ func (p *portable) next(ctx context.Context, l *line) bool {
 	} else if l.due >= p.until.Load() || !p.ticket(l.due) {
 		return false
 	}
-	l.pending, l.again = true, false
+	if p.several() || l.hops > 0 {
+		l.address(l.asks.Turn(p.number()))
+	}
+	l.pending, l.again, l.hops, l.carried = true, false, 0, 0
 	sent := p.now()
 	l.Lock()
 	defer l.Unlock()
@@ -144,7 +159,7 @@ func (p *portable) exchange(l *line) (class record.Class, whole bool) {
 		l.interrupt()
 	default:
 	}
-	if _, err := l.conn.Write(p.ask.Bytes); err != nil {
+	if _, err := l.conn.Write(l.ask.Bytes); err != nil {
 		return writeClass(err), false
 	}
 	for {
@@ -177,10 +192,15 @@ func (p *portable) settled(l *line, class record.Class, whole bool) bool {
 		p.drop(l)
 		return true
 	}
+	if _, _, moved := l.reply.Moved(); whole && moved {
+		var to *client.Ask
+		if to, class = p.hop(l.asks, l.ask, &l.reply, l.hops); class == record.OK {
+			p.follow(l, to)
+			return true
+		}
+	}
 	l.pending = false
-	l.Lock()
-	l.rec.Ended(l.index, l.due, l.sent, now, class, l.reply.Size())
-	l.Unlock()
+	p.end(l, now, class)
 	if l.ready = now; class.Answered() {
 		l.backoff = 0
 		l.served++
@@ -191,4 +211,36 @@ func (p *portable) settled(l *line, class record.Class, whole bool) bool {
 		p.drop(l)
 	}
 	return true
+}
+
+// follow sends l's request on to where its reply pointed.
+func (p *portable) follow(l *line, to *client.Ask) {
+	l.carried += l.reply.Size()
+	l.hops++
+	l.served++
+	l.again = false
+	l.Lock()
+	l.rec.Redirected(l.due)
+	l.Unlock()
+	if !l.reply.Keep() {
+		p.drop(l)
+	}
+	l.address(to)
+}
+
+// end notes what became of l's request, once its file is written if it is to have one.
+func (p *portable) end(l *line, now int64, class record.Class) {
+	size := l.carried + l.reply.Size()
+	if p.files == nil || class != record.OK {
+		l.Lock()
+		l.rec.Ended(l.index, l.due, l.sent, now, class, size)
+		l.Unlock()
+		return
+	}
+	due, sent := l.due, l.sent
+	p.save(l.ask.Request, &l.reply, l.number, func(class record.Class) {
+		l.Lock()
+		l.rec.Ended(l.index, due, sent, now, class, size)
+		l.Unlock()
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"carousel/internal/sock"
+	"carousel/loadgen/client"
 	"carousel/loadgen/record"
 )
 
@@ -49,8 +50,8 @@ func newPortable(r *run) (crew, error) {
 		s := &shard{rec: record.NewRecorder(share(r.Connections, i, n), r.Rate > 0, r.live)}
 		p.shards = append(p.shards, s)
 		for k := range share(r.Connections, i, n) {
-			l := &line{shard: s, index: k}
-			l.reply = r.ask.Reply(&l.memory)
+			l := &line{shard: s, index: k, number: len(p.lines), asks: client.NewAsks(r.asks)}
+			l.address(l.asks.Turn(0))
 			p.lines = append(p.lines, l)
 		}
 	}

@@ -1,0 +1,100 @@
+package client
+
+import (
+	"net/url"
+	"strings"
+
+	"carousel/loadgen/record"
+	"carousel/loadgen/spec"
+)
+
+// Ask is a request with what one worker remembers of its replies.
+type Ask struct {
+	*Request
+	Memory Memory
+}
+
+// Asks are the requests of one worker: those it sends in turn, and those that redirects led to.
+type Asks struct {
+	turn []*Ask
+	led  map[lead]led
+}
+
+// lead is a redirect as it came, led what it came to.
+type lead struct {
+	from     *Request
+	status   int
+	location string
+}
+
+type led struct {
+	to    *Ask
+	class record.Class
+}
+
+// maxLed is how many redirects are remembered.
+const maxLed = 1000
+
+// NewAsks prepares the requests of one worker.
+func NewAsks(all []*Request) *Asks {
+	a := &Asks{led: map[lead]led{}}
+	for _, q := range all {
+		a.turn = append(a.turn, &Ask{Request: q})
+	}
+	return a
+}
+
+// Turn is the i-th request, from 0.
+func (a *Asks) Turn(i int64) *Ask { return a.turn[i%int64(len(a.turn))] }
+
+// Follow is the request that a redirect leads to, or the class of error that it is.
+func (a *Asks) Follow(from *Ask, status int, location string) (*Ask, record.Class) {
+	key := lead{from.Request, status, location}
+	known, ok := a.led[key]
+	if !ok {
+		if len(a.led) == maxLed {
+			clear(a.led)
+		}
+		if q, class := from.follow(status, location); class != record.OK {
+			known.class = class
+		} else {
+			known.to = &Ask{Request: q}
+		}
+		a.led[key] = known
+	}
+	return known.to, known.class
+}
+
+// leads reports whether a reply of this status points elsewhere (RFC 9110, section 15.4).
+func leads(status int) bool {
+	switch status {
+	case 301, 302, 303, 307, 308:
+		return true
+	}
+	return false
+}
+
+// follow builds the request that a redirect leads to. As browsers do, it becomes a GET after 303, and a POST does after 301
+// and 302 as well.
+func (q *Request) follow(status int, location string) (*Request, record.Class) {
+	here, err := url.Parse("http://" + q.Addr + q.Path)
+	if err != nil || location == "" {
+		return nil, record.RedirectElsewhere
+	}
+	to, err := here.Parse(location)
+	if err != nil {
+		return nil, record.RedirectElsewhere
+	}
+	if to.Fragment, to.RawFragment = "", ""; strings.EqualFold(to.Host, q.host) {
+		to.Host = q.Addr
+	}
+	path, err := spec.Path("http://"+q.Addr+"/", to.String())
+	if err != nil {
+		return nil, record.RedirectElsewhere
+	}
+	s := q.asked
+	if status == 303 && s.Method != "HEAD" || (status == 301 || status == 302) && s.Method == "POST" {
+		s.Method, s.Body = "GET", ""
+	}
+	return build(s, q.Addr, path), record.OK
+}
