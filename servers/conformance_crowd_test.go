@@ -152,7 +152,7 @@ var crowdCases = []testcase{
 			}
 		})
 	}},
-	{name: "those who stay are served when others leave", needs: several, run: func(x *exam) {
+	{name: "closes a descriptor before unregistering it: those who stay are served when others leave", needs: several, run: func(x *exam) {
 		all := x.dials(60)
 		for _, c := range all {
 			c.hello()

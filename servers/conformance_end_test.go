@@ -58,7 +58,7 @@ var endCases = []testcase{
 		c.expect(hello + hello)
 		c.ended()
 	}},
-	{name: "half-closed during a large reply", run: func(x *exam) {
+	{name: "ignores the count send returns: half-closed during a large reply", run: func(x *exam) {
 		c := x.dialNarrow()
 		c.send(ask("/bytes/8388608"))
 		time.Sleep(20 * time.Millisecond)
@@ -88,6 +88,14 @@ var endCases = []testcase{
 			c.finish()
 			c.ended()
 		}
+	}},
+	{name: "the close eats the error reply", run: func(x *exam) {
+		c := x.dial()
+		c.send(ask("/sleep/50ms") + "GET / HTTP/1.1\r\nHost : x\r\n\r\n")
+		c.send(strings.Repeat("x", 30<<10)) // more than a server reads at once: a plain close would answer it with a reset
+		c.expect(hello)
+		c.answered(answer{status: 400})
+		c.ended()
 	}},
 	{name: "what came whole is answered, what was cut short is not", needs: strict, run: func(x *exam) {
 		c := x.dial()

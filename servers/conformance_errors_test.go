@@ -187,6 +187,8 @@ var declined = []struct {
 	{ask("/spin/61s"), 400},
 	{ask("/spin/-1ns"), 400},
 	{ask("/store/67108865"), 400},
+	{ask("/image/10"), 400},
+	{ask("/image/x"), 400},
 	{ask("/store/-1"), 400},
 }
 
@@ -196,7 +198,8 @@ var bounds = []testcase{
 	{name: "bound: a head of 32 KiB", run: says(sizedHead(32<<10), ok(world))},
 	{name: "bound: 100 headers", run: says("GET / HTTP/1.1\r\nHost: x\r\n"+strings.Repeat("A: b\r\n", 99)+"\r\n", ok(world))},
 	{name: "target: a query is no part of the path", run: says(ask("/bytes/3?x=y"), ok("ABC"))},
-	{name: "target: in absolute form", run: says(ask("http://x/bytes/3")+ask("http://x"), ok("ABC"), ok(world))},
+	{name: "target: in absolute form", run: says(ask("http://x/bytes/3")+ask("http://x/"), ok("ABC"), ok(world))},
+	{name: "target: in absolute form without a path", needs: strict, run: says(ask("http://x"), ok(world))},
 }
 
 var errorCases = func() (all []testcase) {

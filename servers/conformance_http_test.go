@@ -1,7 +1,10 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
+	"image/png"
 	"strings"
 	"time"
 )
@@ -211,6 +214,32 @@ var httpCases = []testcase{
 		c.send(ask("/bytes/0"))
 		if r := c.reply("GET"); r.status != 200 || r.body != "" {
 			x.failf("/bytes/0 is answered %d %q", r.status, r.body)
+		}
+		c.hello()
+	}},
+	{name: "images are what their digest says", run: func(x *exam) {
+		c := x.dial()
+		for k := range 10 {
+			c.send(ask(fmt.Sprintf("/image/%d", k)))
+			r := c.reply("GET")
+			sum := sha256.Sum256([]byte(r.body))
+			digest := "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
+			if r.status != 200 || len(r.body) != 2<<10<<k || r.field("Content-Type") != "image/png" || r.field("Content-Digest") != digest {
+				x.failf("/image/%d has %d bytes with the digest %s and is headed %q", k, len(r.body), digest, r.head)
+			}
+			if _, err := png.Decode(strings.NewReader(r.body)); err != nil {
+				x.failf("/image/%d: %w", k, err)
+			}
+		}
+		c.hello()
+	}},
+	{name: "moved tells where to", run: func(x *exam) {
+		c := x.dial()
+		for _, path := range []string{"/bytes/3", "/moved/moved/image/1", "/"} {
+			c.send(ask("/moved" + path))
+			if r := c.reply("GET"); r.status != 302 || r.field("Location") != path {
+				x.failf("/moved%s is answered %q", path, r.head)
+			}
 		}
 		c.hello()
 	}},

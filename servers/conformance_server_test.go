@@ -16,26 +16,22 @@ import (
 	"carousel/internal/usage"
 )
 
-// actAs names the environment variable that makes the test binary be one of the programs instead of testing.
+// actAs in the environment makes the test binary be a program instead of testing it. There is one: servers.
 const actAs = "CAROUSEL_ACT_AS"
 
-// programs are what the test binary can be: servers itself, and whatever else is to be put through the cases.
-var programs = map[string]func(args []string) int{
-	"servers": func(args []string) int { return run(os.Stdout, os.Stderr, args) },
-}
-
 func TestMain(m *testing.M) {
-	if program, ok := programs[os.Getenv(actAs)]; ok {
-		os.Exit(program(os.Args[1:]))
+	if os.Getenv(actAs) == "servers" {
+		models = append(models, twins...)
+		os.Exit(run(os.Stdout, os.Stderr, os.Args[1:]))
 	}
 	flag.Set("test.parallel", "16") // the cases wait more than they work; the command line may say otherwise
 	os.Exit(m.Run())
 }
 
-// self is the command that runs one of the programs.
-func self(program string, args ...string) *exec.Cmd {
+// servers is the command that runs the program.
+func servers(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), actAs+"="+program)
+	cmd.Env = append(os.Environ(), actAs+"=servers")
 	return cmd
 }
 
@@ -46,7 +42,7 @@ type subject func(flags ...string) *exec.Cmd
 // ours is the subject that runs one of our models.
 func ours(name string) subject {
 	return func(flags ...string) *exec.Cmd {
-		return self("servers", append([]string{"--model", name, "--addr", "127.0.0.1:0"}, flags...)...)
+		return servers(append([]string{"--model", name, "--addr", "127.0.0.1:0"}, flags...)...)
 	}
 }
 

@@ -31,7 +31,7 @@ func (c *conn) expectBytes(n, piece int, pause time.Duration) {
 
 // Clients that take their time, and large replies to them.
 var slowCases = []testcase{
-	{name: "ignores the count send returns: 1 MiB to a slow reader", run: func(x *exam) {
+	{name: "1 MiB to a slow reader", run: func(x *exam) {
 		c := x.dialNarrow()
 		c.send(ask("/bytes/1048576"))
 		time.Sleep(20 * time.Millisecond)
@@ -63,7 +63,7 @@ var slowCases = []testcase{
 		}
 		c.hello()
 	}},
-	{name: "large replies to a pipeliner that does not read", run: func(x *exam) {
+	{name: "ignores the count send returns: large replies to a pipeliner that does not read", run: func(x *exam) {
 		const n = 500
 		c := x.dialNarrow()
 		c.send(strings.Repeat(ask("/bytes/20000"), n))
@@ -73,7 +73,7 @@ var slowCases = []testcase{
 		}
 		c.hello()
 	}},
-	{name: "the largest body to a client that does not read", run: func(x *exam) {
+	{name: "ignores the count send returns: the largest body to a client that does not read", run: func(x *exam) {
 		c := x.dialNarrow()
 		c.send(strings.Repeat(post(content(1<<20)), 4))
 		time.Sleep(50 * time.Millisecond)
