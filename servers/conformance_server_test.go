@@ -16,22 +16,26 @@ import (
 	"carousel/internal/usage"
 )
 
-// actAs in the environment makes the test binary be a program instead of testing it. There is one: servers.
+// actAs in the environment makes the test binary be a program instead of testing it: "servers", or "twins", which is
+// servers with models that are wrong on purpose.
 const actAs = "CAROUSEL_ACT_AS"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(actAs) == "servers" {
-		models = append(models, twins...)
+	switch os.Getenv(actAs) {
+	case "twins":
+		models = twins
+		fallthrough
+	case "servers":
 		os.Exit(run(os.Stdout, os.Stderr, os.Args[1:]))
 	}
 	flag.Set("test.parallel", "16") // the cases wait more than they work; the command line may say otherwise
 	os.Exit(m.Run())
 }
 
-// servers is the command that runs the program.
-func servers(args ...string) *exec.Cmd {
+// self is the command that runs a program.
+func self(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), actAs+"=servers")
+	cmd.Env = append(os.Environ(), actAs+"="+program)
 	return cmd
 }
 
@@ -40,9 +44,12 @@ func servers(args ...string) *exec.Cmd {
 type subject func(flags ...string) *exec.Cmd
 
 // ours is the subject that runs one of our models.
-func ours(name string) subject {
+func ours(name string) subject { return modelOf("servers", name) }
+
+// modelOf is the subject that runs one of a program's models.
+func modelOf(program, name string) subject {
 	return func(flags ...string) *exec.Cmd {
-		return servers(append([]string{"--model", name, "--addr", "127.0.0.1:0"}, flags...)...)
+		return self(program, append([]string{"--model", name, "--addr", "127.0.0.1:0"}, flags...)...)
 	}
 }
 

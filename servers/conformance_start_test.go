@@ -41,7 +41,7 @@ func TestDoesNotStart(t *testing.T) {
 		{"idle timeout without a unit", "--model goroutine --idle-timeout 5", exitUsage, "idle-timeout"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cmd := servers(strings.Fields(c.args)...)
+			cmd := self("servers", strings.Fields(c.args)...)
 			var stdout, stderr bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			p, err := child.Start(cmd)

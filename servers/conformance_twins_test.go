@@ -106,7 +106,7 @@ func TestTwins(t *testing.T) {
 			if len(named) == 0 {
 				t.Fatal("no case is named after this mistake")
 			}
-			failed := failures(ours(twin.name), named)
+			failed := failures(modelOf("twins", twin.name), named)
 			for _, c := range named {
 				if failed[c.name] == nil {
 					t.Errorf("passes %q", c.name)
