@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -21,25 +22,58 @@ func limitFiles(n uint64) {
 	}
 }
 
+func limitFileSize(n uint64) {
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: n, Max: n}); err != nil {
+		panic(err)
+	}
+}
+
+// byChild carries out s in a process of its own, under a limit.
+func byChild(t *testing.T, s spec.Spec) *trial.Load {
+	t.Helper()
+	text, _ := json.Marshal(s)
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "ENGINE_TEST_SPEC="+string(text))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := new(trial.Load)
+	if err := json.Unmarshal(out, l); err != nil {
+		t.Fatal(err)
+	}
+	balance(t, l)
+	return l
+}
+
+// Files that find no room are errors in the books; the others are saved, and all are measured.
+func TestNoRoom(t *testing.T) {
+	srv := serve(t, "127.0.0.1:0", site(gallery()))
+	for _, engine := range engines() {
+		for _, mode := range []string{spec.Inline, spec.Offload} {
+			s := load("http://" + srv.addr + "/")
+			movedPictures(&s)
+			s.Engine, s.Duration, s.Requests, s.MaxRedirects, s.Save, s.SaveMode = engine, 0, 100, 1, t.TempDir(), mode
+			l := byChild(t, s)
+			// Pictures 8 and 9 are above 2,000 bytes.
+			if l.Errors["save-nospace"] != 20 || l.Requests.OK != 80 || l.Connections.Answered != 4 {
+				t.Errorf("%s, %s: %+v %v %+v", engine, mode, l.Requests, l.Errors, l.Connections)
+			}
+			for k := range 10 {
+				held(t, s.Save, strconv.Itoa(k), map[bool]int{true: 10}[k < 8])
+			}
+		}
+	}
+}
+
 // A process out of descriptors goes on with the connections it has.
 func TestOutOfDescriptors(t *testing.T) {
 	srv := serve(t, "127.0.0.1:0", say(hello))
 	for _, engine := range engines() {
 		s := load("http://" + srv.addr + "/")
 		s.Engine, s.Connections, s.Duration = engine, 100, 300*time.Millisecond
-		text, _ := json.Marshal(s)
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), "ENGINE_TEST_SPEC="+string(text))
-		cmd.Stderr = os.Stderr
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var l trial.Load
-		if err := json.Unmarshal(out, &l); err != nil {
-			t.Fatal(err)
-		}
-		balance(t, &l)
+		l := byChild(t, s)
 		if c := l.Connections; l.ConnectErrors["connect-nofile"] < 70 || c.Answered == 0 || c.Answered > 30 || l.Requests.Errors > 0 {
 			t.Errorf("%s: %+v %v %+v", engine, c, l.ConnectErrors, l.Requests)
 		}

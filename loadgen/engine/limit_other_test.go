@@ -2,4 +2,5 @@
 
 package engine
 
-func limitFiles(uint64) {}
+func limitFiles(uint64)    {}
+func limitFileSize(uint64) {}

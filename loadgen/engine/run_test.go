@@ -218,7 +218,11 @@ func child() {
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		panic(err)
 	}
-	limitFiles(30)
+	if s.Save == "" {
+		limitFiles(30)
+	} else {
+		limitFileSize(2000)
+	}
 	l, err := Run(context.Background(), s, nil)
 	if err != nil {
 		panic(err)
