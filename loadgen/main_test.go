@@ -58,6 +58,7 @@ func TestScripts(t *testing.T) {
 			return name == "epoll" && engine.Auto() == "epoll", nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"pictures": pictures,
 			"code": func(ts *testscript.TestScript, _ bool, args []string) {
 				want, got := args[0], "0"
 				var exit *exec.ExitError

@@ -74,6 +74,8 @@ func answer(s *server, conn net.Conn) {
 			return
 		case r.URL.Path == "/drop":
 			return
+		case gallery(r.URL.Path) != "":
+			reply = gallery(r.URL.Path)
 		}
 		if _, err := io.WriteString(conn, reply); err != nil {
 			return
