@@ -103,6 +103,9 @@ func (f *future) fail(err error) {
 
 // Cancel makes a pending future cancelled and reports whether it did. For a task it is a request: see Task.
 func (f *future) Cancel() bool {
+	if f.task != nil {
+		return f.task.cancel()
+	}
 	if f.cancel != nil {
 		return f.cancel()
 	}

@@ -60,7 +60,7 @@ func (l *Loop) timed(c callback) {
 	}
 	name := ""
 	if t, ok := c.(*task); ok {
-		name = t.name
+		name = t.Name()
 	}
 	l.report(Context{Message: fmt.Sprintf("slow callback: it took %v, more than %v", took, l.SlowCallback), Task: name})
 }
@@ -78,7 +78,7 @@ type unread struct {
 func (f *future) watch(err error) {
 	f.unread = &unread{loop: f.loop, of: "Future", err: err}
 	if f.task != nil {
-		f.unread.of, f.unread.task = "Task", f.task.name
+		f.unread.of, f.unread.task = "Task", f.task.Name()
 	}
 	runtime.AddCleanup(f, (*unread).tell, f.unread)
 }

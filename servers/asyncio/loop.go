@@ -144,7 +144,7 @@ func (l *Loop) Close() {
 		return
 	}
 	for t := l.tasks.first; t != nil; t = l.tasks.first {
-		l.report(Context{Message: "Task was destroyed but it is pending!", Task: t.name})
+		l.report(Context{Message: "Task was destroyed but it is pending!", Task: t.Name()})
 		t.destroy()
 	}
 	l.closed = true

@@ -40,7 +40,7 @@ func (l *Loop) cancelTasks() error {
 	}
 	for _, f := range left {
 		if err := f.Err(); err != nil && !f.Cancelled() {
-			l.report(Context{Message: "unhandled exception during asyncio.run() shutdown", Err: err, Task: f.task.name})
+			l.report(Context{Message: "unhandled exception during asyncio.run() shutdown", Err: err, Task: f.task.Name()})
 		}
 	}
 	return nil

@@ -52,7 +52,7 @@ func (s *Server) handle(c *Co, fd int, handler func(c *Co, r *Reader, w *Writer)
 	defer w.Close()
 	err = handler(c, &Reader{conn: conn}, w)
 	if err != nil && !errors.Is(err, ErrCancelled) {
-		s.loop.report(Context{Message: "Unhandled exception in client handler", Err: err, Task: c.task.name})
+		s.loop.report(Context{Message: "Unhandled exception in client handler", Err: err, Task: c.task.Name()})
 		return nil
 	}
 	return err

@@ -30,7 +30,8 @@ type task struct {
 	gen     *coro.Gen[*future, coro.None, coro.None]
 	waiting *future // what it awaits
 	throw   error   // for the next step
-	name    string
+	number  int
+	name    string // "" until it is named
 
 	mustCancel bool
 	cancels    int // requests not taken back
@@ -43,7 +44,6 @@ func CreateTask[T any](l *Loop, fn func(c *Co) (T, error)) *Task[T] {
 	t.loop = l
 	t.future.task = &t.task
 	t.own = &t.future
-	t.future.cancel = t.task.cancel
 	t.gen = coro.New(func(co *coro.Co[*future, coro.None]) (none coro.None, err error) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -110,10 +110,10 @@ func (t *task) call(l *Loop) {
 	case awaits == nil:
 		l.soon(t)
 	case awaits.loop != l:
-		t.throw = fmt.Errorf("asyncio: task %s awaits a future of another loop", t.name)
+		t.throw = fmt.Errorf("asyncio: task %s awaits a future of another loop", t.Name())
 		l.soon(t)
 	case awaits == t.own:
-		t.throw = errors.New("asyncio: Task cannot await on itself: " + t.name)
+		t.throw = errors.New("asyncio: Task cannot await on itself: " + t.Name())
 		l.soon(t)
 	default:
 		awaits.onDone(t)
@@ -162,7 +162,12 @@ func (t *task) Uncancel() int {
 }
 
 // Name is what reports call the task.
-func (t *task) Name() string { return t.name }
+func (t *task) Name() string {
+	if t.name == "" {
+		return fmt.Sprintf("Task-%d", t.number)
+	}
+	return t.name
+}
 
 // SetName names the task.
 func (t *task) SetName(name string) { t.name = name }
@@ -182,7 +187,7 @@ type taskList struct {
 
 func (l *taskList) add(t *task) {
 	l.made++
-	t.name = fmt.Sprintf("Task-%d", l.made)
+	t.number = l.made
 	if t.prev = l.last; t.prev != nil {
 		t.prev.next = t
 	} else {

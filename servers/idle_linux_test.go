@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"carousel/internal/host"
+)
+
+// TestIdleConnections holds a connection that has been answered once and then says nothing to 6 KiB of the server's
+// memory: the slope from 1,000 to 5,000 of them.
+func TestIdleConnections(t *testing.T) {
+	const few, many, most = 1000, 5000, 6 << 10
+	if soft, _, err := host.FDLimit(); err != nil || soft < many+200 {
+		t.Skipf("descriptor limit is %d, %d connections need about %d", soft, many, many+200)
+	}
+	if raceEnabled {
+		t.Skip("the race detector keeps memory of its own")
+	}
+	for _, name := range []string{"epoll", "coroutine", "asyncio"} {
+		t.Run(name, func(t *testing.T) {
+			v, err := ours(name).start()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer v.kill()
+			var open []net.Conn
+			defer func() {
+				for _, c := range open {
+					c.Close()
+				}
+			}()
+			grow := func(n int) int64 {
+				reply := make([]byte, 77)
+				for len(open) < n {
+					c, err := net.DialTimeout("tcp", v.addr, patience)
+					if err != nil {
+						t.Fatal(err)
+					}
+					open = append(open, c)
+					c.SetDeadline(time.Now().Add(patience))
+					fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+					if _, err := c.Read(reply); err != nil {
+						t.Fatal(err)
+					}
+				}
+				return rss(t, v.proc.PID())
+			}
+			low := grow(few)
+			each := float64(grow(many)-low) / (many - few)
+			t.Logf("%.0f bytes a connection", each)
+			if each > most {
+				t.Errorf("an idle connection costs %.0f bytes, want at most %d", each, most)
+			}
+		})
+	}
+}
+
+// rss is the memory a process holds, in bytes.
+func rss(t *testing.T, pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kb int64
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	if _, err := fmt.Sscan(rest, &kb); err != nil {
+		t.Fatal(err)
+	}
+	return kb << 10
+}
