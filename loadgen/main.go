@@ -90,20 +90,12 @@ func exitCode(l *trial.Load, loadErr, writeErr error, caught syscall.Signal, bro
 		return failed
 	case wrongAnswers(l) > 0:
 		return wrong
-	case unsaved(l) > 0:
+	case record.Unsaved(l.Errors) > 0:
 		return failed
 	case broken:
 		return gateBroken
 	}
 	return done
-}
-
-// unsaved is how many good replies have no file.
-func unsaved(l *trial.Load) (n int64) {
-	for class := record.SaveNoSpace; class.Unsaved(); class++ {
-		n += l.Errors[class.String()]
-	}
-	return n
 }
 
 // wrongAnswers is how many replies were not what was asked for, or no replies at all by the protocol's rules.

@@ -224,6 +224,7 @@ var definitions = []definition{
 	{reflect.TypeFor[trial.Window](), "load window", "### `load.window`"},
 	{reflect.TypeFor[trial.Requests](), "load requests", "### `load.requests`"},
 	{reflect.TypeFor[trial.Latency](), "latency", "### Latency: `latency_ns`, `service_ns`, `lateness_ns`, `pacer_lateness_ns`"},
+	{reflect.TypeFor[trial.PathLatency](), "load_path", "### `load.paths`"},
 	{reflect.TypeFor[trial.Connections](), "load connections", "### `load.connections`"},
 	{reflect.TypeFor[trial.HostDelta](), "load host", "### `load.host`"},
 	{reflect.TypeFor[trial.Verdict](), "load verdict", "### `load.verdict`"},

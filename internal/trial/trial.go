@@ -22,6 +22,14 @@ const (
 	Shared = "shared"
 )
 
+// Modes of scenario download, which are three ways to write the client: a program that does one thing at a time; one that has many
+// requests on their way and hands files to others; the same with the files written in place.
+const (
+	OneByOne  = "one-by-one"
+	AllAtOnce = "all-at-once"
+	Inline    = "inline"
+)
+
 // Cell names what a trial measured: one model in one scenario under one load.
 type Cell struct {
 	Model       string  `json:"model"`
@@ -30,6 +38,7 @@ type Cell struct {
 	RateRPS     float64 `json:"rate_rps,omitempty"` // offered rate; 0 is a closed loop
 	Placement   string  `json:"placement"`
 	Engine      string  `json:"engine,omitempty"`  // loadgen's engine where it is not the default
+	Mode        string  `json:"mode,omitempty"`    // scenario download: how the client goes about it
 	Control     bool    `json:"control,omitempty"` // the same cell a second time in a round: what a model shows against itself
 }
 
@@ -79,6 +88,7 @@ type Load struct {
 	Redirects        int64            `json:"redirects"` // followed: the server was asked Requests.Sent + Redirects times
 	Latency          Latency          `json:"latency_ns"` // response time: due to answered, unanswered included
 	Service          Latency          `json:"service_ns"` // service time: sent to answered
+	Paths            []PathLatency    `json:"paths,omitempty"`
 	Connections      Connections      `json:"connections"`
 	CPU              usage.CPU        `json:"cpu"` // loadgen's own, over the window
 	TargetCPU        *usage.CPU       `json:"target_cpu,omitempty"`
@@ -115,6 +125,14 @@ type Latency struct {
 	P99  int64   `json:"p99"`
 	P999 int64   `json:"p999"`
 	Max  int64   `json:"max"`
+}
+
+// PathLatency is the response time of the requests for one path, where a load asks for several in turn. A request that was
+// never sent was for none.
+type PathLatency struct {
+	Path    string  `json:"path"`
+	Count   int64   `json:"count"`
+	Latency Latency `json:"latency_ns"`
 }
 
 // Connections says who was served.

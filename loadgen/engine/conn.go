@@ -27,6 +27,7 @@ type conn struct {
 	tried   int64 // when the connect began
 	reply   client.Reply
 	ask     *client.Ask
+	path    int   // of the request, among the run's
 	hops    int   // redirects it has followed
 	carried int64 // bytes of the replies that were redirects
 
@@ -64,7 +65,10 @@ func (w *worker) next(c *conn, due, now int64) {
 
 func (w *worker) send(c *conn, due, now int64) {
 	if w.several() || c.hops > 0 {
-		c.address(w.asks.Turn(w.number()))
+		n := w.number()
+		if c.address(w.asks.Turn(n)); w.several() {
+			c.path = w.path[n%int64(len(w.path))]
+		}
 	}
 	c.due, c.sent, c.pending, c.again, c.hops, c.carried = due, now, true, false, 0, 0
 	w.outstanding++
@@ -203,10 +207,10 @@ func (w *worker) follow(c *conn, to *client.Ask, now int64) {
 func (w *worker) ended(c *conn, now int64, class record.Class) {
 	size := c.carried + c.reply.Size()
 	if w.files == nil || class != record.OK {
-		w.rec.Ended(int(c.line), c.due, c.sent, now, class, size)
+		w.rec.For(c.path).Ended(int(c.line), c.due, c.sent, now, class, size)
 		return
 	}
-	o := outcome{line: int(c.line), due: c.due, sent: c.sent, at: now, size: size}
+	o := outcome{line: int(c.line), path: c.path, due: c.due, sent: c.sent, at: now, size: size}
 	w.save(c.ask.Request, &c.reply, w.first+o.line, func(class record.Class) {
 		o.class = class
 		w.mu.Lock()
@@ -217,7 +221,7 @@ func (w *worker) ended(c *conn, now int64, class record.Class) {
 
 // outcome is a request whose file is written, or is not to be had.
 type outcome struct {
-	line          int
+	line, path    int
 	due, sent, at int64
 	class         record.Class
 	size          int64
@@ -228,7 +232,7 @@ func (w *worker) collect() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, o := range w.outcomes {
-		w.rec.Ended(o.line, o.due, o.sent, o.at, o.class, o.size)
+		w.rec.For(o.path).Ended(o.line, o.due, o.sent, o.at, o.class, o.size)
 	}
 	w.outcomes = w.outcomes[:0]
 }
@@ -238,7 +242,7 @@ func (w *worker) lost(c *conn, now int64, class record.Class) {
 	if c.pending {
 		c.pending = false
 		w.outstanding--
-		w.rec.Ended(int(c.line), c.due, c.sent, now, class, c.carried+c.reply.Size())
+		w.rec.For(c.path).Ended(int(c.line), c.due, c.sent, now, class, c.carried+c.reply.Size())
 	}
 	w.drop(c)
 	w.reconnect(c, now)

@@ -90,6 +90,14 @@ func TestDownload(t *testing.T) {
 					if l.BytesRead != want {
 						t.Errorf("%d bytes read, want %d", l.BytesRead, want)
 					}
+					for i, path := range l.Paths {
+						if path.Path != fmt.Sprintf("/moved/picture/%d", i) || path.Count != 3 || path.Latency.Max <= 0 || path.Latency.Max > l.Latency.Max {
+							t.Errorf("%+v", path)
+						}
+					}
+					if len(l.Paths) != 10 {
+						t.Errorf("%d paths", len(l.Paths))
+					}
 					if all, _ := os.ReadDir(s.Save); len(all) != 30 {
 						t.Errorf("%d files", len(all))
 					}
@@ -247,6 +255,37 @@ func TestTurns(t *testing.T) {
 		}
 		for k := range 10 {
 			held(t, s.Save, strconv.Itoa(k), 1)
+		}
+	}
+}
+
+// A path may have several turns; what is slow about one does not show in the others.
+func TestPathsApart(t *testing.T) {
+	for _, engine := range engines() {
+		for _, rate := range []float64{0, 1000} {
+			srv := serve(t, "127.0.0.1:0", func(p *peer) {
+				for {
+					line, err := p.in.ReadString('\n')
+					if err != nil || !p.request() {
+						return
+					}
+					if strings.HasPrefix(line, "GET /slow ") {
+						time.Sleep(200 * time.Millisecond)
+					}
+					fmt.Fprint(p, hello)
+				}
+			})
+			s := load("http://" + srv.addr + "/")
+			s.Paths, s.Rate = []string{"/", "/slow", "/"}, rate
+			s.Engine, s.Connections, s.Duration, s.Requests, s.Timeout = engine, 8, 0, 8, 100*time.Millisecond
+			l := carryOut(t, s)
+			if l.Errors["timeout"] != 2 || len(l.Paths) != 2 {
+				t.Fatalf("%v %+v", l.Errors, l.Paths)
+			}
+			quick, slow := l.Paths[0], l.Paths[1]
+			if quick.Path != "/" || quick.Count != 6 || slow.Path != "/slow" || slow.Count != 2 || quick.Latency.Max >= slow.Latency.Max {
+				t.Errorf("%+v", l.Paths)
+			}
 		}
 	}
 }

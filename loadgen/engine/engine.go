@@ -68,6 +68,7 @@ func Run(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, erro
 		return runHey(ctx, s, live)
 	}
 	r := &run{Spec: s, asks: client.New(s), live: live, base: time.Now(), ended: make(chan struct{})}
+	r.sortPaths()
 	r.tickets.Store(s.Requests)
 	r.until.Store(record.Never)
 	var err error
@@ -109,6 +110,8 @@ type crew interface {
 type run struct {
 	spec.Spec
 	asks  []*client.Request // in turn
+	paths []string          // different ones of them, where there are several
+	path  []int             // of each of asks, in paths
 	addr  string            // resolved
 	files *save.Files       // nil: bodies are not saved
 	live  *record.Live

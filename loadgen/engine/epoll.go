@@ -45,6 +45,7 @@ func newEpoll(r *run) (crew, error) {
 		w.silent = share(r.Idle, i, n)
 		w.conns = make([]conn, w.silent+share(r.Connections, i, n))
 		w.rec = record.NewRecorder(len(w.conns)-w.silent, r.Rate > 0, r.live)
+		w.rec.Split(r.paths)
 		for k := range w.conns {
 			w.conns[k] = conn{fd: -1, index: int32(k), line: int32(k - w.silent)}
 			w.conns[k].address(w.asks.Turn(0))
@@ -256,7 +257,7 @@ func (w *worker) settle(end int64, why record.Reason) {
 	w.collect()
 	for k := range w.conns {
 		if c := &w.conns[k]; c.pending {
-			w.rec.Unanswered(c.due, c.sent)
+			w.rec.For(c.path).Unanswered(c.due, c.sent)
 		}
 	}
 	late := record.NoConnection

@@ -19,6 +19,7 @@ type line struct {
 	asks    *client.Asks
 	ask     *client.Ask
 	reply   client.Reply
+	path    int   // of the request, among the run's
 	hops    int   // redirects the request has followed
 	carried int64 // bytes of the replies that were redirects
 	pending bool  // a request was sent and is not settled
@@ -126,7 +127,10 @@ func (p *portable) next(ctx context.Context, l *line) bool {
 		return false
 	}
 	if p.several() || l.hops > 0 {
-		l.address(l.asks.Turn(p.number()))
+		n := p.number()
+		if l.address(l.asks.Turn(n)); p.several() {
+			l.path = p.path[n%int64(len(p.path))]
+		}
 	}
 	l.pending, l.again, l.hops, l.carried = true, false, 0, 0
 	sent := p.now()
@@ -233,14 +237,14 @@ func (p *portable) end(l *line, now int64, class record.Class) {
 	size := l.carried + l.reply.Size()
 	if p.files == nil || class != record.OK {
 		l.Lock()
-		l.rec.Ended(l.index, l.due, l.sent, now, class, size)
+		l.rec.For(l.path).Ended(l.index, l.due, l.sent, now, class, size)
 		l.Unlock()
 		return
 	}
-	due, sent := l.due, l.sent
+	due, sent, path := l.due, l.sent, l.path
 	p.save(l.ask.Request, &l.reply, l.number, func(class record.Class) {
 		l.Lock()
-		l.rec.Ended(l.index, due, sent, now, class, size)
+		l.rec.For(path).Ended(l.index, due, sent, now, class, size)
 		l.Unlock()
 	})
 }

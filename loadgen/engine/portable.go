@@ -48,6 +48,7 @@ func newPortable(r *run) (crew, error) {
 	n := min(runtime.GOMAXPROCS(0), r.Connections)
 	for i := range n {
 		s := &shard{rec: record.NewRecorder(share(r.Connections, i, n), r.Rate > 0, r.live)}
+		s.rec.Split(r.paths)
 		p.shards = append(p.shards, s)
 		for k := range share(r.Connections, i, n) {
 			l := &line{shard: s, index: k, number: len(p.lines), asks: client.NewAsks(r.asks)}
@@ -170,7 +171,7 @@ func (p *portable) settle(end int64, why record.Reason) {
 	free := false
 	for _, l := range p.lines {
 		if l.pending {
-			l.rec.Unanswered(l.due, l.sent)
+			l.rec.For(l.path).Unanswered(l.due, l.sent)
 		}
 		free = free || !l.pending && l.conn != nil
 	}

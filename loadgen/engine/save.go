@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"carousel/loadgen/client"
 	"carousel/loadgen/record"
 	"carousel/loadgen/save"
@@ -9,6 +11,20 @@ import (
 
 // several reports whether requests take turns.
 func (r *run) several() bool { return len(r.asks) > 1 }
+
+// sortPaths tells the paths apart that take turns; one may do so several times.
+func (r *run) sortPaths() {
+	for _, q := range r.asks {
+		if !r.several() {
+			return
+		}
+		i := slices.Index(r.paths, q.Path)
+		if i < 0 {
+			i, r.paths = len(r.paths), append(r.paths, q.Path)
+		}
+		r.path = append(r.path, i)
+	}
+}
 
 // number is the next request's, by which it gets its turn; 0 where there are no turns.
 func (r *run) number() int64 {

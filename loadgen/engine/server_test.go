@@ -129,14 +129,6 @@ func carryOut(t *testing.T, s spec.Spec) *trial.Load {
 	return l
 }
 
-// unsaved is how many good replies have no file: they were measured all the same.
-func unsaved(l *trial.Load) (n int64) {
-	for class := record.SaveNoSpace; class.Unsaved(); class++ {
-		n += l.Errors[class.String()]
-	}
-	return n
-}
-
 // balance checks what holds for every run.
 func balance(t *testing.T, l *trial.Load) {
 	t.Helper()
@@ -165,7 +157,7 @@ func balance(t *testing.T, l *trial.Load) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := q.OK + q.Unanswered + l.Errors["timeout"] + unsaved(l); h.Count() != want {
+	if want := q.OK + q.Unanswered + l.Errors["timeout"] + record.Unsaved(l.Errors); h.Count() != want {
 		t.Errorf("the service histogram holds %d requests, want %d", h.Count(), want)
 	}
 }

@@ -54,11 +54,26 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*trial.Load, error) {
 		l.InFlight = float64(busy) / float64(elapsed)
 	}
 	l.Latency, l.Service, l.Lateness, l.PacerLateness = latency.Latency(), service.Latency(), lateness.Latency(), pacer.Latency()
+	l.Paths = paths(workers)
 	var err error
 	if l.Histogram, err = latency.Encode(); err == nil {
 		l.ServiceHistogram, err = service.Encode()
 	}
 	return l, err
+}
+
+// paths is the response time by path.
+func paths(workers []*Recorder) (all []trial.PathLatency) {
+	for i, path := range workers[0].paths {
+		h := trial.NewHistogram()
+		for _, r := range workers {
+			if part := r.paths[i].latency; part != nil {
+				h.Merge(part)
+			}
+		}
+		all = append(all, trial.PathLatency{Path: path.name, Count: h.Count(), Latency: h.Latency()})
+	}
+	return all
 }
 
 func add(to map[string]int64, name func() string, n int64) {

@@ -44,6 +44,8 @@ type Recorder struct {
 
 	latency, service  *trial.Histogram
 	lateness, pacer   *trial.Histogram // nil in a closed loop
+	paths             []path           // where requests ask for several
+	path              int              // that of the request which is noted next
 	sent, ok, expired int64
 	errors            [statuses]int64
 	unsent            [reasons]int64
@@ -70,6 +72,39 @@ func NewRecorder(connections int, paced bool, live *Live) *Recorder {
 		r.pulse = &pulse{live: live}
 	}
 	return r
+}
+
+// path is the response time of the requests for one path.
+type path struct {
+	name    string
+	latency *trial.Histogram // nil: none yet
+}
+
+// Split keeps the response times by path as well: For then says which is meant, by its place in names.
+func (r *Recorder) Split(names []string) {
+	for _, name := range names {
+		r.paths = append(r.paths, path{name: name})
+	}
+}
+
+// For says which path the request is for that is noted next by Ended or Unanswered.
+func (r *Recorder) For(path int) *Recorder {
+	r.path = path
+	return r
+}
+
+// took notes the times of a request that was sent.
+func (r *Recorder) took(response, service int64) {
+	r.latency.Record(response)
+	r.service.Record(service)
+	if r.paths == nil {
+		return
+	}
+	p := &r.paths[r.path]
+	if p.latency == nil {
+		p.latency = trial.NewHistogram()
+	}
+	p.latency.Record(response)
 }
 
 // Open sets the start of the window.
@@ -146,16 +181,14 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 			return
 		}
 	}
-	r.latency.Record(at - due)
-	r.service.Record(at - sent)
+	r.took(at-due, at-sent)
 }
 
 // Unanswered notes a request that was sent and still had no reply when the window closed.
 func (r *Recorder) Unanswered(due, sent int64) {
 	if r.Counts(due) {
 		r.expired++
-		r.latency.Record(r.end - due)
-		r.service.Record(max(0, r.end-sent))
+		r.took(r.end-due, max(0, r.end-sent))
 	}
 }
 

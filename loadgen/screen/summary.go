@@ -35,6 +35,7 @@ func Summary(w io.Writer, s spec.Spec, l *trial.Load, colours bool) error {
 	p.books()
 	p.rate()
 	p.latency()
+	p.paths()
 	p.errors()
 	p.connections()
 	p.cost()
@@ -71,7 +72,7 @@ func (p page) books() {
 		p.paintIf(r.Errors > 0, plural(r.Errors, "error"), red),
 		count(r.Unanswered) + " unanswered",
 	}
-	p.line("requests", "%s sent in %s: %s", count(r.Sent), seconds(p.l.Window.ElapsedNS), strings.Join(parts, ", "))
+	p.line("requests", "%s sent in %s: %s", count(r.Sent), length(p.l.Window.ElapsedNS), strings.Join(parts, ", "))
 	if r.Unsent > 0 {
 		var why []string
 		for _, reason := range slices.Sorted(maps.Keys(p.l.UnsentBy)) {
@@ -144,6 +145,31 @@ func (p page) row(label string, figures []verdict.Figure) {
 		fmt.Fprintf(&row, "%9s", cell)
 	}
 	p.line(label, "%s", row.String())
+}
+
+// mostPaths is how many paths are shown; the record has them all.
+const mostPaths = 12
+
+// paths is the response time by path, where requests asked for several and all connections were served.
+func (p page) paths() {
+	if len(p.l.Paths) == 0 || verdict.Starved(p.s, p.l) != "" {
+		return
+	}
+	p.line("response time", "%9s%9s%9s%9s%9s  by path", "count", "p50", "p99", "max", "mean")
+	for _, path := range p.l.Paths[:min(len(p.l.Paths), mostPaths)] {
+		p50, p99 := "-", "-" // too few requests lie beyond
+		if path.Count >= 20 {
+			p50 = verdict.Short(float64(path.Latency.P50))
+		}
+		if path.Count >= 1000 {
+			p99 = verdict.Short(float64(path.Latency.P99))
+		}
+		p.line("", "%9s%9s%9s%9s%9s  %s", count(path.Count), p50, p99,
+			verdict.Short(float64(path.Latency.Max)), verdict.Short(path.Latency.Mean), path.Path)
+	}
+	if more := len(p.l.Paths) - mostPaths; more > 0 {
+		p.line("", "and %d more, see --json", more)
+	}
 }
 
 func (p page) errors() {
@@ -235,7 +261,12 @@ func rate(perSecond float64) string {
 	return count(int64(perSecond + 0.5))
 }
 
-func seconds(ns int64) string { return fmt.Sprintf("%.2fs", time.Duration(ns).Seconds()) }
+func length(ns int64) string {
+	if ns < 1e9 {
+		return verdict.Short(float64(ns)) // ten downloads take milliseconds
+	}
+	return fmt.Sprintf("%.2fs", time.Duration(ns).Seconds())
+}
 
 func bytes(n float64) string {
 	for _, unit := range []string{"B", "KiB", "MiB"} {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"carousel/internal/trial"
+	"carousel/loadgen/record"
 	"carousel/loadgen/spec"
 )
 
@@ -51,7 +52,7 @@ func figures(encoded string, sum trial.Latency, l *trial.Load, lacks string) []F
 	}
 	// What is in the histogram without a good reply sits at the age it reached. Were all of it to take for ever, a
 	// percentile would move up by so many ranks at most.
-	unsettled := max(0, n-l.Requests.OK)
+	unsettled := max(0, n-l.Requests.OK-record.Unsaved(l.Errors))
 	most := func(q float64) float64 {
 		switch rank := q + float64(unsettled)/float64(n); {
 		case n == 0 || unsettled == 0:
