@@ -27,7 +27,7 @@ func serve(stdout, stderr io.Writer, m model, addr string, idle time.Duration, t
 		return exitStart
 	}
 	if _, err := net.ResolveTCPAddr("tcp", addr); err != nil {
-		fmt.Fprintf(stderr, "servers: --addr takes host:port, such as 127.0.0.1:5000: %v\n", err)
+		fmt.Fprintf(stderr, "servers: --addr is %q: it takes host:port, such as 127.0.0.1:5000 (%v)\n", addr, err)
 		return exitUsage
 	}
 	ln, bound, err := sock.Listen(addr)
