@@ -36,7 +36,7 @@ func full(t *testing.T) trial.Trial {
 	}
 	var v trial.Trial
 	fill(reflect.ValueOf(&v).Elem())
-	v.Cell.Placement = trial.Split
+	v.Cell.Placement, v.Cell.Mode = trial.Split, trial.Inline
 	v.Load.Histogram, v.Load.ServiceHistogram = text, text
 	v.Load.Verdict.State = "suspect"
 	var s spec.Spec
