@@ -33,7 +33,7 @@ func (r *schedule) carry(ctx context.Context) error {
 			if j.cell.Scenario == "paced" {
 				if rate == 0 {
 					rate = pacedRate(first, j.cell.Placement)
-					note := "paced cells are offered %.0f requests a second: half of what the slowest model that served all %d connections did in round 1"
+					note := "paced cells are offered %.0f requests a second: half the rate of the slowest model that served all %d connections in round 1"
 					if err := r.said(fmt.Sprintf(note, rate, reference)); err != nil {
 						return err
 					}

@@ -80,7 +80,7 @@ func TestCarrySavesEveryTrialInOrder(t *testing.T) {
 			t.Errorf("took %v, the forecast was %v", took, p.length(jobs))
 		}
 		for _, s := range b.saved {
-			if want := map[bool]float64{true: 40000}[s.Cell.Scenario == "paced"]; s.Cell.RateRPS != want {
+			if want := map[string]float64{"paced": 40000, "download": downloadRate}[s.Cell.Scenario]; s.Cell.RateRPS != want {
 				t.Fatalf("%s in round %d is offered %v, want %v", cellName(s.Cell), s.Round, s.Cell.RateRPS, want)
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"carousel/internal/trial"
 )
@@ -58,10 +57,8 @@ func modelList(ctx context.Context, servers string) ([]listed, error) {
 // choose picks the plan's models from those there are, in the order of the ladder, and the plan's guests after them.
 // missing says which of them this system lacks, and why.
 func choose(p *Plan, list []listed, servers string) (all []contestant, missing []string, err error) {
-	for _, name := range p.Models {
-		if !slices.ContainsFunc(list, func(l listed) bool { return l.Name == name }) {
-			return nil, nil, fmt.Errorf("unknown model %q: there are %s", name, strings.Join(modelNames(list), ", "))
-		}
+	if err := p.unknown(modelNames(list)); err != nil {
+		return nil, nil, err
 	}
 	for _, l := range list {
 		switch {

@@ -141,7 +141,7 @@ func lacking(addr string, p *Plan) map[string]string {
 		if scenario.path == "/" {
 			continue
 		}
-		if _, err := ask(addr, scenario.path, patience); err != nil {
+		if status, err := ask(addr, scenario.path, patience); err != nil && status != http.StatusFound {
 			lacks[scenario.endpoint()] = "no " + scenario.endpoint()
 		}
 	}

@@ -67,14 +67,26 @@ func describe(err error) string {
 
 // load runs loadgen against s and returns its record. A record may come with an error: what loadgen said was wrong.
 func (l *lab) load(ctx context.Context, j job, s *server) (*trial.Load, error) {
-	args := []string{"--json", "--quiet", "-c", strconv.Itoa(j.cell.Connections), "-d", j.window.String(), "--warmup", j.warmup.String(), "--pid", strconv.Itoa(s.process.PID())}
+	args := []string{"--json", "--quiet", "-c", strconv.Itoa(j.cell.Connections), "--pid", strconv.Itoa(s.process.PID())}
+	targets := []string{"http://" + s.addr + scenarios[j.cell.Scenario].path}
+	if j.cell.Scenario == "download" {
+		dir, err := os.MkdirTemp("", "carousel-download-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+		args = append(args, j.downloadFlags(dir)...)
+		targets = append(targets, downloadPaths()...)
+	} else {
+		args = append(args, "-d", j.window.String(), "--warmup", j.warmup.String())
+	}
 	if j.cell.RateRPS > 0 {
 		args = append(args, "--rate", strconv.FormatFloat(j.cell.RateRPS, 'f', -1, 64))
 	}
 	if j.cell.Engine != "" {
 		args = append(args, "--engine", j.cell.Engine)
 	}
-	args = append(args, "http://"+s.addr+scenarios[j.cell.Scenario].path)
+	args = append(args, targets...)
 
 	var out bytes.Buffer
 	said := new(tail)

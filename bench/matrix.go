@@ -26,6 +26,9 @@ func (j job) forecast() time.Duration {
 		}
 		return overhead
 	}
+	if j.cell.Scenario == "download" { // its files are removed, and not every mode is done in its time
+		return overhead + 3*j.window/2
+	}
 	return overhead + j.warmup + j.window
 }
 
@@ -61,8 +64,12 @@ func (p *Plan) round(names []string, apart bool) []job {
 	if !apart {
 		placement = trial.Shared
 	}
-	control := controlModel(names)
 	for _, s := range p.Scenarios {
+		models := p.taking(s.Models, names)
+		if len(models) == 0 {
+			continue
+		}
+		control := controlModel(models)
 		add := func(c trial.Cell) {
 			c.Scenario = s.Name
 			if c.Placement == "" {
@@ -73,15 +80,14 @@ func (p *Plan) round(names []string, apart bool) []job {
 		n := s.Connections[0]
 		switch s.Name {
 		case "hello":
-			rivals := append(slices.Clone(names), trial.Null)
 			for _, n := range s.Connections {
-				for _, model := range rivals {
+				for _, model := range append(models, trial.Null) {
 					add(trial.Cell{Model: model, Connections: n})
 				}
 			}
 			if apart {
 				for _, n := range s.Shared {
-					for _, model := range rivals {
+					for _, model := range append(p.taking(s.SharedModels, models), trial.Null) {
 						add(trial.Cell{Model: model, Connections: n, Placement: trial.Shared})
 					}
 				}
@@ -91,13 +97,27 @@ func (p *Plan) round(names []string, apart bool) []job {
 			add(trial.Cell{Model: control, Connections: n})
 			add(trial.Cell{Model: control, Connections: n, Engine: "hey"})
 			jobs[len(jobs)-1].warmup = 0 // hey cannot leave one out of its figures
+		case "download":
+			for _, model := range models {
+				add(trial.Cell{Model: model, Connections: 1, RateRPS: downloadRate, Mode: trial.OneByOne})
+				add(trial.Cell{Model: model, Connections: n, RateRPS: downloadRate, Mode: trial.AllAtOnce})
+				add(trial.Cell{Model: model, Connections: n, RateRPS: downloadRate, Mode: trial.Inline})
+			}
 		default:
-			for _, model := range names {
+			for _, model := range models {
 				add(trial.Cell{Model: model, Connections: n})
 			}
 		}
 	}
 	return jobs
+}
+
+// taking are those of names that a list of the plan lets take part: all where it is empty, and always the servers of the user's own.
+func (p *Plan) taking(list, names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		own := slices.ContainsFunc(p.Servers, func(g Guest) bool { return g.Name == name })
+		return len(list) > 0 && !own && !slices.Contains(list, name)
+	})
 }
 
 // controlModel is the model that is measured against itself: epoll where it is, else one that serves many at once.
@@ -119,23 +139,31 @@ func (p *Plan) length(jobs []job) time.Duration {
 	return sum
 }
 
-// pacedRate is the rate all paced cells are offered: half of the slowest model's median at hello, among the models that served
-// every connection in the first round; 0 while there is none. It follows from the trials alone, so an interrupted run
-// finds it again.
+// pacedRate is the rate all paced cells are offered: half the slowest model's rate, among the models that served every connection
+// of the reference level in the first round; 0 while there is none. A model's rate is its median over the levels of a
+// few connections and more, so that one disturbed trial does not decide it. It follows from the trials alone, so an
+// interrupted run finds it again.
 func pacedRate(trials []trial.Trial, placement string) float64 {
-	slowest := 0.0
+	rates, served := map[string][]float64{}, map[string]bool{}
 	for _, t := range trials {
 		c, l := t.Cell, t.Load
-		if t.Round != 1 || c.Scenario != "hello" || c.Connections != reference || c.Placement != placement ||
-			c.Control || c.Model == trial.Null {
+		if t.Round != 1 || c.Scenario != "hello" || c.Connections < few || c.Placement != placement || c.Control || c.Model == trial.Null ||
+			l == nil || t.Failed != "" || l.RateRPS <= 0 || l.Connections.Answered < int64(c.Connections) {
 			continue
 		}
-		if l == nil || t.Failed != "" || l.RateRPS <= 0 || l.Connections.Answered < int64(c.Connections) {
-			continue
-		}
-		if slowest == 0 || l.RateRPS < slowest {
-			slowest = l.RateRPS
+		rates[c.Model] = append(rates[c.Model], l.RateRPS)
+		served[c.Model] = served[c.Model] || c.Connections == reference
+	}
+	slowest := 0.0
+	for model, all := range rates {
+		if rate := median(all); served[model] && (slowest == 0 || rate < slowest) {
+			slowest = rate
 		}
 	}
 	return float64(int64(slowest / 2))
+}
+
+// median is the middle one of rates, of which there is one at least, or the lower of the two in the middle.
+func median(rates []float64) float64 {
+	return slices.Sorted(slices.Values(rates))[(len(rates)-1)/2]
 }

@@ -3,13 +3,15 @@ package main
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"carousel/internal/trial"
 )
 
-var five = []string{"blocking", "select", "epoll", "goroutine", "nethttp"}
+// ladder are the models there are, in its order.
+var ladder = []string{"blocking", "select", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine", "nethttp"}
 
 func defaultJobs(t *testing.T, apart bool, seed uint64) (*Plan, []job) {
 	t.Helper()
@@ -17,13 +19,13 @@ func defaultJobs(t *testing.T, apart bool, seed uint64) (*Plan, []job) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p, p.jobs(five, apart, seed)
+	return p, p.jobs(ladder, apart, seed)
 }
 
 func TestEveryRoundHoldsEveryCellOnce(t *testing.T) {
 	p, jobs := defaultJobs(t, true, 1)
 	want := map[trial.Cell]int{}
-	for _, j := range p.round(five, true) {
+	for _, j := range p.round(ladder, true) {
 		want[j.cell]++
 	}
 	orders := map[int]string{}
@@ -58,7 +60,7 @@ func TestEveryRoundHoldsEveryCellOnce(t *testing.T) {
 func TestRoundHasItsControls(t *testing.T) {
 	p, _ := defaultJobs(t, true, 1)
 	have := map[trial.Cell]bool{}
-	for _, j := range p.round(five, true) {
+	for _, j := range p.round(ladder, true) {
 		have[j.cell] = true
 	}
 	cell := func(model, scenario string, n int) trial.Cell {
@@ -70,16 +72,73 @@ func TestRoundHasItsControls(t *testing.T) {
 	for _, n := range []int{1, 16, 64, 256} {
 		must = append(must, cell(trial.Null, "hello", n))
 	}
-	for _, model := range five {
-		must = append(must, cell(model, "paced", 64), cell(model, "thinking", 64), cell(model, "block", 64), cell(model, "sleep", 64))
+	for _, model := range ladder {
+		must = append(must, cell(model, "thinking", 64))
+	}
+	for _, mode := range []string{trial.OneByOne, trial.AllAtOnce, trial.Inline} {
+		saved := cell("epoll", "download", 20)
+		if saved.RateRPS, saved.Mode = 1000, mode; mode == trial.OneByOne {
+			saved.Connections = 1
+		}
+		must = append(must, saved)
 	}
 	for _, c := range must {
 		if !have[c] {
 			t.Errorf("missing: %s", cellName(c))
 		}
 	}
-	if n := 5*(4+1) + 5 + 1 + 4*5 + 2; len(have) != n {
+	for _, c := range []trial.Cell{cell("asyncio-executor", "hello", 64), cell("asyncio-executor", "paced", 64), cell("generator", "block", 64)} {
+		if have[c] {
+			t.Errorf("the plan leaves it out, and it is there: %s", cellName(c))
+		}
+	}
+	if n := 9*4 + 1 + 4 + 8 + 9 + 7 + 7 + 2*3 + 2; len(have) != n {
 		t.Errorf("%d cells a round, want %d", len(have), n)
+	}
+}
+
+func TestFullHasEveryModelInEveryScenario(t *testing.T) {
+	p, err := readPlan("full")
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]map[string]bool{}
+	for _, j := range p.round(ladder, true) {
+		if have[j.cell.Scenario] == nil {
+			have[j.cell.Scenario] = map[string]bool{}
+		}
+		have[j.cell.Scenario][j.cell.Model] = true
+	}
+	for _, name := range scenarioNames() {
+		for _, model := range ladder {
+			if name != "spin" && !have[name][model] {
+				t.Errorf("%s in %s is missing", model, name)
+			}
+		}
+	}
+}
+
+// A scenario's list narrows the ladder; a server of the user's own is measured everywhere.
+func TestScenarioModels(t *testing.T) {
+	p, err := parsePlan([]byte("rounds: 1\nwindow: 1s\nscenarios:\n  - {name: hello, connections: [64], shared: [64], shared_models: [select]}\n" +
+		"  - {name: block, models: [select]}\n  - {name: sleep, models: [uring]}\nservers: [{name: mine, command: x}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]string{}
+	for _, j := range p.round([]string{"select", "epoll", "mine"}, true) {
+		have[j.cell.Scenario+" "+j.cell.Placement] += j.cell.Model + " "
+	}
+	want := map[string]string{
+		"hello split": "select epoll mine null epoll ", "hello shared": "select mine null ", "block split": "select mine ", "sleep split": "mine ",
+		"paced split": "select epoll mine ", "spin split": "epoll epoll ",
+	}
+	if d := cmp.Diff(want, have); d != "" {
+		t.Error(d)
+	}
+	expect := expectations(p, []string{"select", "epoll", "mine"})
+	if len(expect["block"]) != 1 || expect["block"]["select"] != fails || len(expect["sleep"]) != 0 {
+		t.Errorf("expected of who does not take part: %v", expect)
 	}
 }
 
@@ -99,12 +158,12 @@ func TestPacedCellsOfTheFirstRoundComeLast(t *testing.T) {
 	_, jobs := defaultJobs(t, true, 3)
 	first := jobs[:len(jobs)/6]
 	for i, j := range first {
-		if want := i >= len(first)-5; (j.cell.Scenario == "paced") != want {
+		if want := i >= len(first)-8; (j.cell.Scenario == "paced") != want {
 			t.Errorf("place %d of %d in round 1 is %s", i+1, len(first), cellName(j.cell))
 		}
 	}
 	second := jobs[len(first) : 2*len(first)]
-	if slices.IndexFunc(second, func(j job) bool { return j.cell.Scenario == "paced" }) == len(first)-5 {
+	if slices.IndexFunc(second, func(j job) bool { return j.cell.Scenario == "paced" }) == len(first)-8 {
 		t.Error("round 2 is not shuffled freely")
 	}
 }
@@ -127,17 +186,24 @@ func TestOneProcessorSharesEverything(t *testing.T) {
 
 func TestDefaultFitsItsTime(t *testing.T) {
 	p, jobs := defaultJobs(t, true, 1)
-	if got := p.length(jobs); got.Minutes() > 4 {
-		t.Errorf("the forecast is %v: make bench must end in under five minutes, of which building takes up to one", got)
+	if got := p.length(jobs); got > 215*time.Second {
+		t.Errorf("the forecast is %v, and at most 215s fit: make bench must end in under five minutes, of which building takes up to one", got)
 	}
 }
 
 func TestPacedRate(t *testing.T) {
-	hello := func(model string, round int, rate float64, answered int64) trial.Trial {
-		return trial.Trial{Round: round, Cell: trial.Cell{Model: model, Scenario: "hello", Connections: 64, Placement: trial.Split},
-			Load: &trial.Load{RateRPS: rate, Connections: trial.Connections{Answered: answered}}}
+	at := func(model string, n, round int, rate float64, answered int) trial.Trial {
+		return trial.Trial{Round: round, Cell: trial.Cell{Model: model, Scenario: "hello", Connections: n, Placement: trial.Split},
+			Load: &trial.Load{RateRPS: rate, Connections: trial.Connections{Answered: int64(answered)}}}
 	}
-	control, shared, failed := hello("epoll", 1, 7000, 64), hello("select", 1, 6000, 64), hello("select", 1, 5000, 64)
+	hello := func(model string, rate float64) trial.Trial { return at(model, 64, 1, rate, 64) }
+	levels := func(model string, rates ...float64) (list []trial.Trial) {
+		for i, n := range []int{1, 16, 64, 256} {
+			list = append(list, at(model, n, 1, rates[i], n))
+		}
+		return list
+	}
+	control, shared, failed := hello("epoll", 7000), hello("select", 6000), hello("select", 5000)
 	control.Cell.Control, shared.Cell.Placement, failed.Failed = true, trial.Shared, "broken"
 	for _, c := range []struct {
 		name   string
@@ -145,13 +211,18 @@ func TestPacedRate(t *testing.T) {
 		want   float64
 	}{
 		{"none", nil, 0},
-		{"slowest", []trial.Trial{hello("epoll", 1, 90000, 64), hello("select", 1, 80001, 64)}, 40000},
-		{"starved has no rate", []trial.Trial{hello("epoll", 1, 90000, 64), hello("blocking", 1, 20000, 1)}, 45000},
-		{"only the first round", []trial.Trial{hello("epoll", 1, 90000, 64), hello("epoll", 2, 10, 64)}, 45000},
-		{"neither null, control, shared nor failed", []trial.Trial{hello("epoll", 1, 90000, 64), hello(trial.Null, 1, 100, 64), control, shared, failed}, 45000},
+		{"slowest", []trial.Trial{hello("epoll", 90000), hello("select", 80001)}, 40000},
+		{"one disturbed trial decides nothing", slices.Concat(levels("epoll", 20000, 90000, 300, 88000), levels("select", 19000, 80000, 79000, 100)), 39500},
+		{"one connection measures the round trip", slices.Concat(levels("epoll", 10, 90000, 90000, 90000)), 45000},
+		{"starved has no rate", []trial.Trial{hello("epoll", 90000), at("blocking", 16, 1, 20000, 1), at("blocking", 64, 1, 20000, 1)}, 45000},
+		{"all few served is not enough", []trial.Trial{hello("epoll", 90000), at("pool", 16, 1, 20000, 16), at("pool", 64, 1, 20000, 16)}, 45000},
+		{"only the first round", []trial.Trial{hello("epoll", 90000), at("epoll", 64, 2, 10, 64)}, 45000},
+		{"neither null, control, shared nor failed", []trial.Trial{hello("epoll", 90000), hello(trial.Null, 100), control, shared, failed}, 45000},
 	} {
-		if got := pacedRate(c.trials, trial.Split); got != c.want {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		for range 3 { // whatever order a map has
+			if got := pacedRate(c.trials, trial.Split); got != c.want {
+				t.Errorf("%s: %v, want %v", c.name, got, c.want)
+			}
 		}
 	}
 }
@@ -161,7 +232,7 @@ func TestExpectations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := expectations(p, append(slices.Clone(five), "mine"))
+	got := expectations(p, append(slices.Clone(ladder), "mine"))
 	if got["thinking"]["blocking"] != fails || got["block"]["epoll"] != fails || got["block"]["goroutine"] != fine || got["hello"]["blocking"] != degrades {
 		t.Errorf("got %v", got)
 	}

@@ -10,8 +10,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-
-	"carousel/internal/trial"
 )
 
 // Plan says what a run measures: every model in every scenario, round after round.
@@ -23,16 +21,20 @@ type Plan struct {
 	Models    []string   `yaml:"models,omitempty,flow"` // none: every model that is available here
 	Scenarios []Scenario `yaml:"scenarios"`
 	Servers   []Guest    `yaml:"servers,omitempty"`
+
+	source []byte // the text that was read, to show where it is wrong
 }
 
 // Scenario is one entry of a plan; what it leaves out comes from the plan and from the table of scenarios.
 type Scenario struct {
-	Name        string `yaml:"name"`
-	Connections []int  `yaml:"connections,omitempty,flow"`
-	Shared      []int  `yaml:"shared,omitempty,flow"` // hello: levels that are also measured with all processors for both
-	Warmup      span   `yaml:"warmup,omitempty"`
-	Window      span   `yaml:"window,omitempty"`
-	Wait        span   `yaml:"wait,omitempty"` // thinking: how long a probe waits for its answer
+	Name         string   `yaml:"name"`
+	Models       []string `yaml:"models,omitempty,flow"` // none: all of the plan's; a server of the user's own is always measured
+	Connections  []int    `yaml:"connections,omitempty,flow"`
+	Shared       []int    `yaml:"shared,omitempty,flow"`        // hello: levels that are also measured with all processors for both
+	SharedModels []string `yaml:"shared_models,omitempty,flow"` // hello: the models that are measured so; none: all of the scenario's
+	Warmup       span     `yaml:"warmup,omitempty"`
+	Window       span     `yaml:"window,omitempty"`
+	Wait         span     `yaml:"wait,omitempty"` // thinking: how long a probe waits for its answer
 }
 
 // Guest is a server of the user's own: a command that listens on {addr}, which is $CAROUSEL_ADDR as well.
@@ -79,12 +81,12 @@ func readPlan(name string) (*Plan, error) {
 
 // parsePlan reads a plan and fills in what every round holds. Errors show the line, with a caret under the place.
 func parsePlan(text []byte) (*Plan, error) {
-	p := new(Plan)
-	if err := yaml.UnmarshalWithOptions(text, p, yaml.Strict()); err != nil {
+	p := &Plan{source: text}
+	if err := decode(text, p); err != nil {
 		return nil, err
 	}
 	if where, what := p.fault(); what != "" {
-		return nil, faultAt(text, where, what)
+		return nil, p.faultAt(where, what)
 	}
 	for _, name := range []string{"hello", "paced", "spin"} {
 		if !slices.ContainsFunc(p.Scenarios, func(s Scenario) bool { return s.Name == name }) {
@@ -104,76 +106,22 @@ func parsePlan(text []byte) (*Plan, error) {
 	return p, nil
 }
 
+// decode reads YAML strictly. The decoder panics on some documents, such as a tag on what is no value: that is an error too.
+func decode(text []byte, p *Plan) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("this cannot be read as YAML (%v): write it without tags, anchors and aliases", cause)
+		}
+	}()
+	return yaml.UnmarshalWithOptions(text, p, yaml.Strict())
+}
+
 // or is a unless that is not given.
 func or(a, b span) span {
 	if a == 0 {
 		return b
 	}
 	return a
-}
-
-// faultAt shows where in the plan the fault is.
-func faultAt(text []byte, where, what string) error {
-	path, err := yaml.PathString(where)
-	if err != nil {
-		return fmt.Errorf("%s: %s", where, what)
-	}
-	source, err := path.AnnotateSource(text, false)
-	if err != nil { // the key is missing: there is no line to show
-		return fmt.Errorf("%s: %s", strings.TrimPrefix(where, "$."), what)
-	}
-	return fmt.Errorf("%s\n%s", what, source)
-}
-
-// fault returns the first thing wrong with the plan, and the YAML path of where it is wrong.
-func (p *Plan) fault() (where, what string) {
-	switch {
-	case p.Rounds < 1 || p.Rounds > 1000:
-		return "$.rounds", fmt.Sprintf("rounds is %d: it must be 1 to 1000", p.Rounds)
-	case p.Window <= 0:
-		return "$.window", "window must be longer than 0, such as 500ms"
-	case len(p.Scenarios) == 0:
-		return "$.scenarios", "no scenario: name at least one of " + strings.Join(scenarioNames(), ", ")
-	}
-	for i, s := range p.Scenarios {
-		at := fmt.Sprintf("$.scenarios[%d]", i)
-		if _, known := scenarios[s.Name]; !known {
-			return at + ".name", fmt.Sprintf("unknown scenario %q: there are %s", s.Name, strings.Join(scenarioNames(), ", "))
-		}
-		if slices.ContainsFunc(p.Scenarios[:i], func(o Scenario) bool { return o.Name == s.Name }) {
-			return at + ".name", fmt.Sprintf("scenario %s is there twice", s.Name)
-		}
-		for j, n := range append(slices.Clone(s.Connections), s.Shared...) {
-			if n < 1 || n > 60000 {
-				key := "connections"
-				if j >= len(s.Connections) {
-					key, j = "shared", j-len(s.Connections)
-				}
-				return fmt.Sprintf("%s.%s[%d]", at, key, j), fmt.Sprintf("%d connections: it must be 1 to 60000", n)
-			}
-		}
-		switch {
-		case s.Name == "hello" && len(s.Connections) > 0 && !slices.Contains(s.Connections, reference):
-			return at + ".connections", fmt.Sprintf("hello needs %d connections among its levels: the control and the paced rate are measured there", reference)
-		case s.Name != "hello" && len(s.Shared) > 0:
-			return at + ".shared", "only hello is measured with shared processors"
-		case s.Name != "hello" && len(s.Connections) > 1:
-			return at + ".connections[1]", fmt.Sprintf("%s takes one number of connections", s.Name)
-		case s.Name != "thinking" && s.Wait > 0:
-			return at + ".wait", "only thinking waits for a probe"
-		}
-	}
-	for i, g := range p.Servers {
-		at := fmt.Sprintf("$.servers[%d]", i)
-		if g.Name == "" || g.Name == trial.Null || strings.ContainsAny(g.Name, " /|,=") || slices.Contains(p.Models, g.Name) ||
-			slices.ContainsFunc(p.Servers[:i], func(o Guest) bool { return o.Name == g.Name }) {
-			return at + ".name", fmt.Sprintf("server name %q: it must be one word that no other model has", g.Name)
-		}
-		if _, err := split(g.Command); err != nil {
-			return at + ".command", err.Error()
-		}
-	}
-	return "", ""
 }
 
 // parseGuest reads the value of --server: a name, "=" and a command.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestBuiltinPlans(t *testing.T) {
@@ -40,7 +41,7 @@ func TestPlanReadsBack(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if d := cmp.Diff(p, again); d != "" {
+	if d := cmp.Diff(p, again, cmpopts.IgnoreUnexported(Plan{})); d != "" {
 		t.Error(d)
 	}
 }
@@ -63,6 +64,23 @@ func TestPlanFillsIn(t *testing.T) {
 	}
 }
 
+func TestUnknownModelIsShown(t *testing.T) {
+	for _, c := range []struct{ text, points string }{
+		{"rounds: 1\nwindow: 1s\nmodels: [epoll, epol]\nscenarios: [{name: hello}]\n", ">  3 | models: [epoll, epol]"},
+		{"rounds: 1\nwindow: 1s\nscenarios:\n  - name: block\n    models: [epol]\n", ">  5 |     models: [epol]"},
+		{"rounds: 1\nwindow: 1s\nscenarios:\n  - name: hello\n    shared: [64]\n    shared_models: [epol]\n", ">  6 |     shared_models: [epol]"},
+	} {
+		p, err := parsePlan([]byte(c.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = choose(p, []listed{{Name: "select", Available: true}, {Name: "epoll", Available: true}}, "servers")
+		if err == nil || !strings.Contains(err.Error(), `unknown model "epol": there are select, epoll`) || !strings.Contains(err.Error(), c.points) || !strings.Contains(err.Error(), "^") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 func TestPlanFaults(t *testing.T) {
 	const rest = "rounds: 1\nwindow: 1s\nscenarios:\n"
 	for _, c := range []struct{ name, text, says, points string }{
@@ -76,7 +94,7 @@ func TestPlanFaults(t *testing.T) {
 		{"bare number", "rounds: 1\nwindow: 3\n", "3 is not a duration", ">  2 | window: 3"},
 		{"negative", "rounds: 1\nwindow: -3s\n", "-3s is not a duration", ">  2 | window: -3s"},
 		{"no scenario", "rounds: 1\nwindow: 1s\n", "no scenario", "scenarios: "},
-		{"unknown scenario", rest + "  - name: helo\n", `unknown scenario "helo": there are block, hello, paced, sleep, spin, thinking`, ">  4 |   - name: helo"},
+		{"unknown scenario", rest + "  - name: helo\n", `unknown scenario "helo": there are block, download, hello, paced, sleep, spin, thinking`, ">  4 |   - name: helo"},
 		{"scenario twice", rest + "  - name: block\n  - name: block\n", "scenario block is there twice", ">  5 |   - name: block"},
 		{"no connections", rest + "  - name: hello\n    connections: [64, 0]\n", "0 connections", ">  5 |     connections: [64, 0]"},
 		{"no connections shared", rest + "  - name: hello\n    connections: [64]\n    shared: [0]\n", "0 connections", ">  6 |     shared: [0]"},
@@ -84,6 +102,15 @@ func TestPlanFaults(t *testing.T) {
 		{"shared", rest + "  - name: block\n    shared: [64]\n", "only hello", ">  5 |     shared: [64]"},
 		{"levels", rest + "  - name: block\n    connections: [1, 2]\n", "takes one number", ">  5 |     connections: [1, 2]"},
 		{"wait", rest + "  - name: block\n    wait: 1s\n", "only thinking", ">  5 |     wait: 1s"},
+		{"model twice", "rounds: 1\nwindow: 1s\nmodels: [a, b, a]\nscenarios: [{name: hello}]\n", "model a is there twice", ">  3 | models: [a, b, a]"},
+		{"model of a scenario twice", rest + "  - name: block\n    models: [a, a]\n", "model a is there twice", ">  5 |     models: [a, a]"},
+		{"model of a scenario only", "rounds: 1\nwindow: 1s\nmodels: [a]\nscenarios:\n  - name: block\n    models: [a, b]\n", "model b is not among the models of the plan", ">  6 |     models: [a, b]"},
+		{"model shared only", "rounds: 1\nwindow: 1s\nmodels: [a]\nscenarios:\n  - name: hello\n    shared: [64]\n    shared_models: [b]\n", "model b is not among", ">  7 |     shared_models: [b]"},
+		{"nothing shared", rest + "  - name: hello\n    shared_models: [a]\n", "no level is measured with shared processors", ">  5 |     shared_models: [a]"},
+		{"models of spin", rest + "  - name: spin\n    models: [a]\n", "leave models out", ">  5 |     models: [a]"},
+		{"models is no list", rest + "  - name: block\n    models: a: b\n", "", ">  5 |     models: a: b"},
+		{"download by one", rest + "  - name: download\n    connections: [1]\n", "download needs 2 connections or more", ">  5 |     connections: [1]"},
+		{"tag on nothing", rest + "  - connections: !00 00\n", "cannot be read as YAML", ""},
 		{"server name", rest + "  - name: hello\nservers:\n  - name: my server\n    command: x\n", "must be one word", ">  6 |   - name: my server"},
 		{"server twice", rest + "  - name: hello\nservers:\n  - {name: a, command: x}\n  - {name: a, command: x}\n", "must be one word that no other", ">  7 |   - {name: a"},
 		{"server null", rest + "  - name: hello\nservers:\n  - {name: \"null\", command: x}\n", "must be one word that no other", ">  6 |"},
@@ -130,6 +157,8 @@ func FuzzParsePlan(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add([]byte("rounds: 1\nwindow: 1s\nscenarios: [{name: hello, shared: [1]}]\nservers: [{name: a, command: b}]"))
+	f.Add([]byte("scenarios:\n  - connections: !00 00")) // panics inside the decoder
+	f.Add([]byte("rounds: 1\nwindow: 1s\nscenarios: [{name: hello, models: [select]}, {name: download, models: [epoll]}]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := parsePlan(text)
 		if err != nil {

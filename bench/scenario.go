@@ -6,8 +6,10 @@ import (
 	"strings"
 )
 
-// reference is the level at which models are compared with themselves, with all processors, and at a common rate.
-const reference = 64
+const (
+	reference = 64 // connections at which models are compared with themselves, with all processors, and at a common rate
+	few       = 16 // connections from which on a rate is the server's rather than the round trip's
+)
 
 // scenario is a situation that tells models apart.
 type scenario struct {
@@ -26,6 +28,8 @@ type scenario struct {
 //	          what one at a time gives (D is the time asked for in the path); degrades if it is under half of
 //	          connections/D, the ideal; else fine
 //	sleep     as block
+//	download  fails if in most trials of a mode half of the connections or more were never answered; degrades if in any trial
+//	          one was never answered; else fine
 //
 // In every scenario a model whose errors tell that it turned connections away refuses.
 const (
@@ -37,7 +41,7 @@ const (
 
 // scenarios is the table a plan draws from.
 var scenarios = map[string]scenario{
-	"hello": {"/", []int{1, 16, reference, 256}, models(map[string]string{
+	"hello": {"/", []int{1, few, reference, 256}, models(map[string]string{
 		fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
 		degrades: "blocking pool prefork", // one by one, K at a time, N at a time
 	})},
@@ -56,6 +60,11 @@ var scenarios = map[string]scenario{
 		fails:    "blocking select poll epoll generator coroutine asyncio reactors uring",
 	})},
 	"sleep": {"/sleep/10ms", []int{reference}, models(map[string]string{
+		fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
+		degrades: "pool prefork",
+		fails:    "blocking",
+	})},
+	"download": {"/moved/image/0", []int{20}, models(map[string]string{
 		fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
 		degrades: "pool prefork",
 		fails:    "blocking",
@@ -87,7 +96,7 @@ func expectations(p *Plan, names []string) map[string]map[string]string {
 	all := map[string]map[string]string{}
 	for _, s := range p.Scenarios {
 		stated := map[string]string{}
-		for _, model := range names {
+		for _, model := range p.taking(s.Models, names) {
 			if word, ok := scenarios[s.Name].expect[model]; ok {
 				stated[model] = word
 			}

@@ -95,6 +95,9 @@ func cellName(c trial.Cell) string {
 	if c.Engine != "" {
 		name += " by " + c.Engine
 	}
+	if c.Mode != "" {
+		name += ", " + c.Mode
+	}
 	if c.Placement == trial.Shared {
 		name += ", shared"
 	}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"carousel/internal/trial"
+)
+
+// Scenario download asks in turn for ten pictures, each through a redirect, and for small replies between them. Every body
+// is saved to a file. A client that keeps up is done as soon as the last request was due; how long all of it takes and
+// how long each request waits tell the three modes apart. loadgen does not keep times by path, so the share of pictures
+// is chosen for it: nine requests in ten are small, and while pictures are the slow ones the 90th percentile of
+// all is the worst of the small ones beside them.
+const (
+	pictures     = 10
+	small        = 9    // replies after each picture
+	downloadRate = 1000 // requests a second, in every mode
+	downloadWait = 2 * time.Second
+)
+
+// downloadPaths are those after the first picture's.
+func downloadPaths() []string {
+	var paths []string
+	for k := range pictures {
+		paths = append(paths, fmt.Sprintf("/moved/image/%d", k))
+		for range small {
+			paths = append(paths, "/")
+		}
+	}
+	return paths[1:]
+}
+
+// downloadFlags make loadgen send as many requests as are due in the job's window and save their bodies to dir.
+func (j job) downloadFlags(dir string) []string {
+	mode := "offload"
+	if j.cell.Mode != trial.AllAtOnce {
+		mode = "inline"
+	}
+	requests := max(j.cell.Connections, int(j.cell.RateRPS*j.window.Seconds()))
+	return []string{"-n", strconv.Itoa(requests), "--timeout", downloadWait.String(), "--max-redirects", "1", "--save", dir, "--save-mode", mode}
+}
