@@ -1,0 +1,151 @@
+// Package carousel has no code of its own: this test holds the documentation to what the programs do.
+package carousel
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"carousel/internal/child"
+)
+
+var pages = []string{"README.md", "servers/README.md", "results/README.md"}
+
+// TestCommands runs every command that a page shows in an indented block, shortened and aimed at a server of the
+// test's own, and wants each to end well.
+func TestCommands(t *testing.T) {
+	bin := t.TempDir()
+	build := exec.Command("go", "build", "-o", bin+string(filepath.Separator), "./servers", "./loadgen", "./bench", "./report")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	server, err := child.Start(exec.Command(filepath.Join(bin, "servers"), "--model", "goroutine", "--addr", "127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Stop(5 * time.Second)
+	addr, err := child.Ready(server.Stdout, 30*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shorten := strings.NewReplacer("-d 30s", "-d 300ms", "-d 10s", "-d 300ms", "-d 5s", "-d 1s", "-n 100000", "-n 1000",
+		"-c 500", "-c 50", "http://127.0.0.1:5000", "http://"+addr)
+	tried := 0
+	for _, page := range pages {
+		for _, command := range shown(t, page) {
+			words := strings.Fields(strings.ReplaceAll(shorten.Replace(command), "'", ""))
+			switch words[0] {
+			case "loadgen":
+				if !strings.Contains(command, "http://") {
+					words = append(words, "http://"+addr+"/")
+				}
+			case "servers":
+				if !strings.Contains(command, "--list") {
+					words = append(words, "--addr", "127.0.0.1:0")
+				}
+			default:
+				continue // make, go test and bench load the machine for minutes
+			}
+			tried++
+			t.Run(command, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				cmd := exec.CommandContext(ctx, filepath.Join(bin, words[0]), words[1:]...)
+				cmd.Dir = t.TempDir()
+				if words[0] == "servers" && !strings.Contains(command, "--list") {
+					p, err := child.Start(cmd)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := child.Ready(p.Stdout, 30*time.Second); err != nil {
+						t.Error(err)
+					}
+					if err := p.Stop(5 * time.Second); err != nil {
+						t.Error(err)
+					}
+					return
+				}
+				out, err := cmd.CombinedOutput()
+				if code := cmd.ProcessState.ExitCode(); err != nil && !(code == 99 && strings.Contains(command, "--fail-if")) {
+					t.Errorf("%s: %v\n%s", strings.Join(words, " "), err, out)
+				}
+			})
+		}
+	}
+	if tried < 6 {
+		t.Errorf("only %d commands found", tried)
+	}
+}
+
+// shown lists the commands in the indented blocks of a page.
+func shown(t *testing.T, page string) (commands []string) {
+	f, err := os.Open(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	program := regexp.MustCompile(`^    ((?:servers|loadgen|bench|report) .*)$`)
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if m := program.FindStringSubmatch(s.Text()); m != nil {
+			command, _, _ := strings.Cut(m[1], " #")
+			commands = append(commands, strings.TrimSpace(command))
+		}
+	}
+	return commands
+}
+
+// TestNarration holds the README's three stories to those the servers are tested with.
+func TestNarration(t *testing.T) {
+	models := []string{"blocking", "select", "generator"}
+	var columns [][]string
+	rows := 0
+	for _, model := range models {
+		story, err := os.ReadFile("servers/testdata/narrate/" + model + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(string(story), " from 127.0.0.1:PORT", "")), "\n")
+		columns = append(columns, append([]string{model, ""}, lines...))
+		rows = max(rows, len(lines)+2)
+	}
+	var want strings.Builder
+	for i := range rows {
+		var row [3]string
+		for k, column := range columns {
+			if i < len(column) {
+				row[k] = column[i]
+			}
+		}
+		want.WriteString(strings.TrimRight(fmt.Sprintf("    %-32s%-32s%s", row[0], row[1], row[2]), " ") + "\n")
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), want.String()) {
+		t.Errorf("README.md should have:\n%s", want.String())
+	}
+}
+
+// TestLinks sees that every file a page links to is there.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s links to %s: %v", page, m[1], err)
+			}
+		}
+	}
+}
