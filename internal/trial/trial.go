@@ -85,7 +85,7 @@ type Load struct {
 	RateRPS          float64          `json:"rate_rps"`  // ok replies that came in the window, whenever due, per second of it
 	InFlight         float64          `json:"in_flight"` // response times of what ended in the window, whenever due, over its length: Little's X R
 	BytesRead        int64            `json:"bytes_read"`
-	Redirects        int64            `json:"redirects"` // followed: the server was asked Requests.Sent + Redirects times
+	Redirects        int64            `json:"redirects"`  // followed: the server was asked Requests.Sent + Redirects times
 	Latency          Latency          `json:"latency_ns"` // response time: due to answered, unanswered included
 	Service          Latency          `json:"service_ns"` // service time: sent to answered
 	Paths            []PathLatency    `json:"paths,omitempty"`

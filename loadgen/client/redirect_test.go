@@ -130,7 +130,7 @@ func TestMoved(t *testing.T) {
 
 // What a server says cannot make us ask another, or say what is no request.
 func FuzzFollow(f *testing.F) {
-	for _, seed := range []string{"/a", "http://h:81/", "//g/", "../..", "/a\r\nX: y", "?", "#", "\\\\g\\", "http:a", "/%zz"} {
+	for _, seed := range []string{"/a", "http://h:81/", "//g/", "../..", "/a\r\nX: y", "?", "? 0", "#", "\\\\g\\", "http:a", "/%zz"} {
 		f.Add(seed, 302)
 	}
 	s := spec.Default()

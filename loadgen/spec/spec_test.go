@@ -116,6 +116,7 @@ func TestTarget(t *testing.T) {
 		"http://h:1/a%20b?c=%2F":    "http://h:1/a%20b?c=%2F",
 		"HTTP://h":                  "http://h:80/",
 		"http://h?q":                "http://h:80/?q",
+		"http://h?a b":              "http://h:80/?a%20b",
 		"http://[::1]:5000/":        "http://[::1]:5000/",
 		"http://127.0.0.1:5000/a//": "http://127.0.0.1:5000/a//",
 	} {
@@ -166,7 +167,7 @@ func TestPath(t *testing.T) {
 }
 
 func FuzzTarget(f *testing.F) {
-	for _, seed := range []string{"", ":5000", "h", "/a", "http://h:1/a?b#c", "[::1]:80", "%zz", "a b", "?", "http://h?x"} {
+	for _, seed := range []string{"", ":5000", "h", "/a", "http://h:1/a?b#c", "[::1]:80", "%zz", "a b", "?", "http://h?x", "/?a b"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, given string) {

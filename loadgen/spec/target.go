@@ -53,7 +53,7 @@ func Target(given string) (string, error) {
 	case u.Fragment != "":
 		return "", fmt.Errorf("target %s: what follows # is never sent, leave it out", given)
 	}
-	path := u.RequestURI()
+	path := strings.ReplaceAll(u.RequestURI(), " ", "%20") // package url lets a query keep its spaces
 	if path[0] != '/' {
 		path = "/" + path // http://host?query
 	}
