@@ -129,6 +129,10 @@ func TestLacking(t *testing.T) {
 				io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
 				continue
 			}
+			if strings.HasPrefix(q.URL.Path, "/moved/") {
+				io.WriteString(c, "HTTP/1.1 302 Found\r\nLocation: /image/0\r\nContent-Length: 0\r\n\r\n")
+				continue
+			}
 			io.WriteString(c, nullReply)
 		}
 	})

@@ -92,7 +92,7 @@ func TestRoundHasItsControls(t *testing.T) {
 			t.Errorf("the plan leaves it out, and it is there: %s", cellName(c))
 		}
 	}
-	if n := 9*4 + 1 + 4 + 8 + 9 + 7 + 7 + 2*3 + 2; len(have) != n {
+	if n := 9*4 + 1 + 3 + 8 + 9 + 7 + 7 + 2*3 + 2; len(have) != n {
 		t.Errorf("%d cells a round, want %d", len(have), n)
 	}
 }

@@ -18,6 +18,7 @@ type fill struct {
 var (
 	dark  = fill{color: color.RGBA{0, 90, 150, 255}}
 	light = fill{color: color.RGBA{240, 180, 90, 255}}
+	mid   = fill{color: color.RGBA{60, 150, 120, 255}}
 )
 
 func (f fill) draw(c *draw.Canvas, r vg.Rectangle) {

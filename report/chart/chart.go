@@ -39,6 +39,7 @@ func Draw(s *study.Study) ([]Picture, error) {
 		{"processor-time", cost},
 		{"thinking", thinking},
 		{"block-sleep", blockSleep},
+		{"download", download},
 	} {
 		f, ok := p.draw(s)
 		if !ok {

@@ -50,6 +50,8 @@ func (s *Study) Expectations() []Expectation {
 //	block     fails if in most trials a connection was never answered, or the median rate is under twice what one at a
 //	          time gives; degrades if it is under half of what all at once give
 //	sleep     as block
+//	download  fails if in most trials of a mode half of the connections or more were never answered; degrades if in any
+//	          trial one was never answered
 //
 // A model whose errors tell that it turned connections away refuses.
 func (s *Study) Did(scenario, model string) string {
@@ -101,6 +103,19 @@ func (s *Study) did(group *Group, cell *Cell) string {
 		}
 		if most(bad) {
 			return Fails
+		}
+	case "download":
+		bad := 0
+		for _, who := range cell.served {
+			if 2*who.answered <= who.connections {
+				bad++
+			}
+		}
+		switch {
+		case most(bad):
+			return Fails
+		case len(cell.served) > 0:
+			return Degrades
 		}
 	case "block", "sleep":
 		one, all := group.Ideals()

@@ -34,6 +34,11 @@ func TestDid(t *testing.T) {
 		}
 		return list
 	}
+	saving := cell("download", 20)
+	saving.RateRPS, saving.Mode = 1000, trial.Inline
+	serve := func(n int64) func(*trial.Trial) {
+		return func(t *trial.Trial) { t.Load.Connections.Answered, t.Load.Connections.Asked = n, 20 }
+	}
 	for _, test := range []struct {
 		name     string
 		scenario string
@@ -55,6 +60,10 @@ func TestDid(t *testing.T) {
 		{"block, a few", "block", flat(cell("block", 64), 200), Degrades},
 		{"block, half of the ideal", "block", flat(cell("block", 64), 3200), Fine},
 		{"sleep, starved in most", "sleep", with(flat(cell("sleep", 64), 6400), 4, starve), Fails},
+		{"download, all served", "download", flat(saving, 1000), Fine},
+		{"download, one trial starved", "download", with(flat(saving, 1000), 1, serve(19)), Degrades},
+		{"download, few served in most", "download", with(flat(saving, 1000), 4, serve(10)), Fails},
+		{"download, few served in half", "download", with(flat(saving, 1000), 3, serve(10)), Degrades},
 		{"nothing measured", "sleep", flat(cell("block", 64), 1), ""},
 	} {
 		if got := study(test.trials, beside).Did(test.scenario, "select"); got != test.want {

@@ -23,6 +23,8 @@ var (
 		load(func(l *trial.Load) float64 { return serverTime(l) + clientTime(l) })}
 	Mean      = Metric{"mean response time", true, true, load(func(l *trial.Load) float64 { return l.Latency.Mean })}
 	P50       = percentile("median response time", 0.5, func(l *trial.Load) int64 { return l.Latency.P50 })
+	Total     = Metric{"time until all is done", true, true, load(func(l *trial.Load) float64 { return float64(l.Window.ElapsedNS) })}
+	P90       = percentile("90th percentile of response time", 0.9, func(l *trial.Load) int64 { return l.Latency.P90 })
 	P99       = percentile("99th percentile of response time", 0.99, func(l *trial.Load) int64 { return l.Latency.P99 })
 	P999      = percentile("99.9th percentile of response time", 0.999, func(l *trial.Load) int64 { return l.Latency.P999 })
 	ServiceP  = percentile("99th percentile of service time", 0.99, func(l *trial.Load) int64 { return l.Service.P99 })

@@ -35,6 +35,7 @@ type Key struct {
 	Connections int
 	RateRPS     float64
 	Placement   string
+	Mode        string // scenario download: how the client goes about it
 }
 
 // Cell is one model in a group, with its trials.
@@ -59,7 +60,7 @@ func New(run trial.Run, trials []trial.Trial, flaws []trial.Flaw) *Study {
 	groups := map[Key]*Group{}
 	rounds := map[int]bool{}
 	for _, t := range s.Trials {
-		key := Key{t.Cell.Scenario, t.Cell.Connections, t.Cell.RateRPS, t.Cell.Placement}
+		key := Key{t.Cell.Scenario, t.Cell.Connections, t.Cell.RateRPS, t.Cell.Placement, t.Cell.Mode}
 		group := groups[key]
 		if group == nil {
 			group = &Group{Key: key, noise: s.Noise}
@@ -114,6 +115,7 @@ func (s *Study) sort() {
 			cmp.Compare(rank(scenarios, a.Scenario), rank(scenarios, b.Scenario)),
 			cmp.Compare(a.Scenario, b.Scenario),
 			-cmp.Compare(a.Placement, b.Placement), // split before shared
+			cmp.Compare(rank(Modes, a.Mode), rank(Modes, b.Mode)),
 			cmp.Compare(a.Connections, b.Connections),
 			cmp.Compare(a.RateRPS, b.RateRPS))
 	})
@@ -134,7 +136,10 @@ func (s *Study) sort() {
 }
 
 // scenarios is the order of the report; others follow by name.
-var scenarios = []string{"hello", "paced", "thinking", "block", "sleep", "spin"}
+var scenarios = []string{"hello", "paced", "thinking", "block", "sleep", "download", "spin"}
+
+// Modes are those of scenario download, in the order of the report.
+var Modes = []string{trial.OneByOne, trial.AllAtOnce, trial.Inline}
 
 func rank(order []string, name string) int {
 	if i := slices.Index(order, name); i >= 0 {

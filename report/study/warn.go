@@ -52,6 +52,9 @@ func (s *Study) Reasons() []Reason {
 // Name is a cell for a person: "epoll in hello at 64 connections, split".
 func Name(c trial.Cell) string {
 	s := fmt.Sprintf("%s in %s at %s, %s", c.Model, c.Scenario, units.Plural(c.Connections, "connection"), c.Placement)
+	if c.Mode != "" {
+		s += ", " + c.Mode
+	}
 	if c.Engine != "" {
 		s += ", by " + c.Engine
 	}

@@ -27,10 +27,12 @@ func Markdown(w io.Writer, s *study.Study, pictures []chart.Picture) error {
 	}
 	d.picture("throughput.png")
 	d.reading()
+	d.ladder()
 	d.closedLoop()
 	d.paced()
 	d.thinking()
 	d.blockSleep()
+	d.download()
 	d.opinions()
 	d.expectations()
 	d.warnings()

@@ -46,7 +46,11 @@ func load(g *study.Group) string {
 
 // cell names what a group measured, as the tables further down are headed.
 func cell(g *study.Group) string {
-	return fmt.Sprintf("%s, %s, %s", g.Scenario, load(g), g.Placement)
+	name := fmt.Sprintf("%s, %s, %s", g.Scenario, load(g), g.Placement)
+	if g.Mode != "" {
+		name += ", " + g.Mode
+	}
+	return name
 }
 
 // value writes a metric's figure with its unit.
