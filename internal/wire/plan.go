@@ -10,6 +10,7 @@ import (
 type Plan struct {
 	Status int           // 200, or why the request is refused
 	Reason string        // text of a refusal
+	Close  bool          // the connection ends with the reply
 	Allow  string        // of a 405
 	Bytes  int           // size of a /bytes/N body, -1 for other replies
 	Echo   bool          // the reply is the request's body
@@ -23,17 +24,24 @@ type Plan struct {
 // PlanFor looks a request up in the table of endpoints.
 func PlanFor(method string, target *url.URL) Plan {
 	path := target.EscapedPath()
+	if path == "" && target.Host != "" {
+		path = "/" // http://host, an absolute form without a path (RFC 9112, section 3.2.1)
+	}
 	r, arg, ok := find([]byte(path))
 	p := Plan{Status: 200, Bytes: -1}
 	switch {
+	case !registered(method):
+		return Failure(501)
 	case r == unknownRoute:
-		p.Status = 404
+		return Failure(404)
 	case r.method == methodPost && method != "POST":
-		p.Status, p.Allow = 405, "POST"
+		p = Failure(405)
+		p.Allow = "POST"
 	case r.method == methodGet && method != "GET" && method != "HEAD":
-		p.Status, p.Allow = 405, "GET, HEAD"
+		p = Failure(405)
+		p.Allow = "GET, HEAD"
 	case !ok:
-		p.Status = 400
+		return Failure(400)
 	case r.act == actBytes:
 		p.Bytes = int(arg)
 	case r.act == actEcho:
@@ -47,8 +55,22 @@ func PlanFor(method string, target *url.URL) Plan {
 	case r.act != actNone:
 		p.Work = func() error { return r.act.work(arg) }
 	}
-	p.Reason = failures[p.Status][1]
 	return p
+}
+
+// Failure is the plan for a reply with a status of 400 or more. Where the body could not be read or the method is not
+// known, nothing after it is to be trusted, and the connection ends.
+func Failure(status int) Plan {
+	return Plan{Status: status, Reason: failures[status][1], Bytes: -1, Close: status == 413 || status == 501}
+}
+
+// registered reports whether a method is one that servers know (RFC 9110 and RFC 5789), if only to refuse it.
+func registered(method string) bool {
+	switch method {
+	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH":
+		return true
+	}
+	return false
 }
 
 // MaxBody is the largest request body, in bytes.

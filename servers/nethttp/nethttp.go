@@ -30,7 +30,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 		MaxHeaderBytes: 32 << 10,
 		ErrorLog:       log.New(os.Stderr, "", 0),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, talkKey{}, c.(*counted).talk)
+			return context.WithValue(ctx, connKey{}, c)
 		},
 	}
 	err = server.Serve(&counting{listener, open})
@@ -38,25 +38,41 @@ func Serve(ln int, open func() *wire.Talk) error {
 	return sock.Ended(err)
 }
 
-type talkKey struct{}
+type connKey struct{}
 
 func answer(w http.ResponseWriter, r *http.Request) {
-	plan := wire.PlanFor(r.Method, r.URL)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		plan = wire.Plan{Status: http.StatusRequestEntityTooLarge, Reason: err.Error()}
-	} else if err != nil {
-		plan = wire.Plan{Status: http.StatusBadRequest, Reason: err.Error()}
-	}
-	time.Sleep(plan.Sleep)
-	if plan.Work != nil {
-		if err := plan.Work(); err != nil {
-			plan = wire.Plan{Status: http.StatusInternalServerError, Reason: err.Error()}
+	plan, body := wire.PlanFor(r.Method, r.URL), []byte(nil)
+	if r.ContentLength > wire.MaxBody {
+		plan = wire.Failure(http.StatusRequestEntityTooLarge) // without waiting for it
+	} else if !plan.Close {
+		var err error
+		var tooLarge *http.MaxBytesError
+		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
+		if errors.As(err, &tooLarge) {
+			plan = wire.Failure(http.StatusRequestEntityTooLarge)
+		} else if err != nil {
+			plan = wire.Failure(http.StatusBadRequest)
 		}
 	}
+	time.Sleep(plan.Sleep)
+	if plan.Work != nil && plan.Work() != nil {
+		plan = wire.Failure(http.StatusInternalServerError)
+	}
+	c := r.Context().Value(connKey{}).(*counted)
+	c.served = false
+	if reply(w, r, plan, body) == nil {
+		c.served = true
+		c.talk.Tally(1, 0)
+	}
+}
+
+// reply writes what was planned.
+func reply(w http.ResponseWriter, r *http.Request, plan wire.Plan, body []byte) (err error) {
 	header := w.Header()
 	header["Date"] = nil // the models' replies have none
+	if plan.Close {
+		header.Set("Connection", "close")
+	}
 	switch {
 	case plan.Moved != "":
 		header.Set("Location", plan.Moved)
@@ -66,28 +82,35 @@ func answer(w http.ResponseWriter, r *http.Request) {
 		if plan.Allow != "" {
 			header.Set("Allow", plan.Allow)
 		}
-		http.Error(w, plan.Reason, plan.Status)
+		err = send(w, plan.Status, "text/plain", []byte(plan.Reason+"\n"))
 	case plan.Echo:
-		header.Set("Content-Type", "application/octet-stream")
-		header.Set("Content-Length", strconv.Itoa(len(body)))
-		w.Write(body)
+		err = send(w, plan.Status, "application/octet-stream", body)
 	case plan.Image != nil:
-		header.Set("Content-Type", "image/png")
 		header.Set("Content-Digest", plan.Digest)
-		header.Set("Content-Length", strconv.Itoa(len(plan.Image)))
-		w.Write(plan.Image)
+		err = send(w, plan.Status, "image/png", plan.Image)
 	case plan.Bytes >= 0:
 		header.Set("Content-Type", "application/octet-stream")
 		header.Set("Content-Length", strconv.Itoa(plan.Bytes))
 		if r.Method != http.MethodHead {
-			io.CopyN(w, &wire.Pattern{}, int64(plan.Bytes))
+			_, err = io.CopyN(w, &wire.Pattern{}, int64(plan.Bytes))
 		}
 	default:
 		header["Content-Type"] = plain
 		header["Content-Length"] = twelve
-		io.WriteString(w, wire.Hello)
+		_, err = io.WriteString(w, wire.Hello)
 	}
-	r.Context().Value(talkKey{}).(*wire.Talk).Tally(1, 0)
+	if err == http.ErrBodyNotAllowed { // HEAD
+		return nil
+	}
+	return err
+}
+
+func send(w http.ResponseWriter, status int, kind string, body []byte) error {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, err := w.Write(body)
+	return err
 }
 
 var plain, twelve = []string{"text/plain"}, []string{"12"}
@@ -104,13 +127,14 @@ func (l *counting) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	talk := l.open()
-	return &counted{c, talk, talk.Pause()}, nil
+	return &counted{Conn: c, talk: talk, idle: talk.Pause()}, nil
 }
 
 type counted struct {
 	net.Conn
-	talk *wire.Talk
-	idle time.Duration // longest wait for the peer, 0 for ever
+	talk   *wire.Talk
+	idle   time.Duration // longest wait for the peer, 0 for ever
+	served bool          // a reply is counted whose end may still be buffered
 }
 
 func (c *counted) Read(p []byte) (int, error) {
@@ -126,5 +150,9 @@ func (c *counted) Write(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Write(p)
 	c.talk.Tally(0, n)
+	if err != nil && c.served {
+		c.served = false
+		c.talk.Tally(-1, 0)
+	}
 	return n, err
 }
