@@ -13,7 +13,7 @@ func (d *document) ladder() {
 		return
 	}
 	d.say("## The ladder")
-	d.say("What a request costs the server, model by model in the order in which each answers what the one before it lacks: %s, closed loop, `GET /`; `blocking`, which serves one at a time, at 1 connection. **~**: the data cannot tell the two apart.",
+	d.say("What a request costs the server, model by model in the order in which each answers what the one before it lacks: %s, closed loop, `GET /`; `blocking`, which serves one at a time, at 1 connection, where every request also pays for waking the server. **~**: the data cannot tell the two apart.",
 		units.Plural(d.study.Main().Connections, "connection"))
 	t := Table{Words: 1, Header: []string{"model", "server µs per request", "range", "× the step before", "× blocking at 1"}}
 	for i, step := range steps {
