@@ -75,7 +75,7 @@ func (p *Plan) round(names []string, apart bool) []job {
 			if c.Placement == "" {
 				c.Placement = placement
 			}
-			jobs = append(jobs, job{cell: c, warmup: time.Duration(s.Warmup), window: time.Duration(s.Window), wait: time.Duration(s.Wait)})
+			jobs = append(jobs, job{cell: c, warmup: time.Duration(*s.Warmup), window: time.Duration(s.Window), wait: time.Duration(s.Wait)})
 		}
 		n := s.Connections[0]
 		switch s.Name {

@@ -32,7 +32,7 @@ type Scenario struct {
 	Connections  []int    `yaml:"connections,omitempty,flow"`
 	Shared       []int    `yaml:"shared,omitempty,flow"`        // hello: levels that are also measured with all processors for both
 	SharedModels []string `yaml:"shared_models,omitempty,flow"` // hello: the models that are measured so; none: all of the scenario's
-	Warmup       span     `yaml:"warmup,omitempty"`
+	Warmup       *span    `yaml:"warmup,omitempty"` // 0s is none
 	Window       span     `yaml:"window,omitempty"`
 	Wait         span     `yaml:"wait,omitempty"` // thinking: how long a probe waits for its answer
 }
@@ -98,7 +98,9 @@ func parsePlan(text []byte) (*Plan, error) {
 		if len(s.Connections) == 0 {
 			s.Connections = scenarios[s.Name].connections
 		}
-		s.Warmup, s.Window = or(s.Warmup, p.Warmup), or(s.Window, p.Window)
+		if s.Window = or(s.Window, p.Window); s.Warmup == nil {
+			s.Warmup = &p.Warmup
+		}
 		if s.Name == "thinking" {
 			s.Wait = or(s.Wait, span(time.Second))
 		}

@@ -47,17 +47,18 @@ func TestPlanReadsBack(t *testing.T) {
 }
 
 func TestPlanFillsIn(t *testing.T) {
-	p, err := parsePlan([]byte("rounds: 2\nwarmup: 10ms\nwindow: 1s\nscenarios:\n  - name: block\n    window: 3s\n  - name: thinking\n"))
+	p, err := parsePlan([]byte("rounds: 2\nwarmup: 10ms\nwindow: 1s\nscenarios:\n  - name: block\n    warmup: 0s\n    window: 3s\n  - name: thinking\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ms := span(time.Millisecond)
+	none, plans := span(0), 10*ms
 	want := []Scenario{
-		{Name: "block", Connections: []int{64}, Warmup: 10 * ms, Window: 3000 * ms},
-		{Name: "thinking", Connections: []int{64}, Warmup: 10 * ms, Window: 1000 * ms, Wait: 1000 * ms},
-		{Name: "hello", Connections: []int{1, 16, 64, 256}, Warmup: 10 * ms, Window: 1000 * ms},
-		{Name: "paced", Connections: []int{64}, Warmup: 10 * ms, Window: 1000 * ms},
-		{Name: "spin", Connections: []int{16}, Warmup: 10 * ms, Window: 1000 * ms},
+		{Name: "block", Connections: []int{64}, Warmup: &none, Window: 3000 * ms},
+		{Name: "thinking", Connections: []int{64}, Warmup: &plans, Window: 1000 * ms, Wait: 1000 * ms},
+		{Name: "hello", Connections: []int{1, 16, 64, 256}, Warmup: &plans, Window: 1000 * ms},
+		{Name: "paced", Connections: []int{64}, Warmup: &plans, Window: 1000 * ms},
+		{Name: "spin", Connections: []int{16}, Warmup: &plans, Window: 1000 * ms},
 	}
 	if d := cmp.Diff(want, p.Scenarios); d != "" {
 		t.Error(d)
