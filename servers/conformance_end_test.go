@@ -18,6 +18,12 @@ var endCases = []testcase{
 		x.dial().reset()
 		x.served()
 	}},
+	{name: "closes the listener on data", needs: several, run: func(x *exam) {
+		c := x.dial()
+		c.hello()
+		x.served()
+		c.hello()
+	}},
 	{name: "answers end-of-file", run: func(x *exam) {
 		c := x.dial()
 		c.finish()
@@ -28,21 +34,21 @@ var endCases = []testcase{
 		c.ended()
 		x.served()
 	}},
-	{name: "half-closed after a request", run: func(x *exam) {
+	{name: "half-closed after a request", needs: web, run: func(x *exam) {
 		c := x.dial()
 		c.send(get)
 		c.finish()
 		c.expect(hello)
 		c.ended()
 	}},
-	{name: "half-closed after a body", run: func(x *exam) {
+	{name: "half-closed after a body", needs: web, run: func(x *exam) {
 		c := x.dial()
 		c.send(post("abc") + chunked("3\r\nxyz\r\n0\r\n\r\n"))
 		c.finish()
 		c.answered(ok("abc"), ok("xyz"))
 		c.ended()
 	}},
-	{name: "half-closed after many requests", run: func(x *exam) {
+	{name: "half-closed after many requests", needs: web, run: func(x *exam) {
 		c := x.dial()
 		c.send(strings.Repeat(get, 1000) + ask("/sleep/50ms") + ask("/bytes/100000") + ask("/block/10ms") + ask("/bytes/3"))
 		c.finish()
@@ -50,7 +56,7 @@ var endCases = []testcase{
 		c.answered(ok(content(100000)), ok(world), ok("ABC"))
 		c.ended()
 	}},
-	{name: "half-closed during a sleep", run: func(x *exam) {
+	{name: "half-closed during a sleep", needs: web, run: func(x *exam) {
 		c := x.dial()
 		c.send(ask("/sleep/100ms") + get)
 		time.Sleep(30 * time.Millisecond)
@@ -58,7 +64,7 @@ var endCases = []testcase{
 		c.expect(hello + hello)
 		c.ended()
 	}},
-	{name: "ignores the count send returns: half-closed during a large reply", run: func(x *exam) {
+	{name: "ignores the count send returns: half-closed during a large reply", needs: web, run: func(x *exam) {
 		c := x.dialNarrow()
 		c.send(ask("/bytes/8388608"))
 		time.Sleep(20 * time.Millisecond)
@@ -66,7 +72,7 @@ var endCases = []testcase{
 		c.answered(ok(content(8 << 20)))
 		c.ended()
 	}},
-	{name: "a request cut short is not answered", needs: strict, run: func(x *exam) {
+	{name: "a request cut short is not answered", needs: web | strict, run: func(x *exam) {
 		for _, s := range []string{
 			"GET / HTTP/1.1", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: x", "GET / HTTP/1.1\r\nHost: x\r\n", get[:len(get)-1],
 		} {
@@ -77,7 +83,7 @@ var endCases = []testcase{
 			c.ended()
 		}
 	}},
-	{name: "a body cut short is not answered", needs: strict, run: func(x *exam) {
+	{name: "a body cut short is not answered", needs: web | strict, run: func(x *exam) {
 		for _, s := range []string{
 			halfBody, chunked("5\r\nabcd"), chunked("5\r\nabcde"), chunked("5\r\nabcde\r\n"),
 			chunked("5\r\nabcde\r\n0\r\n"), chunked("5\r\nabcde\r\n0\r\nA: b\r\n"),
@@ -89,7 +95,7 @@ var endCases = []testcase{
 			c.ended()
 		}
 	}},
-	{name: "the close eats the error reply", run: func(x *exam) {
+	{name: "the close eats the error reply", needs: web, run: func(x *exam) {
 		c := x.dial()
 		c.send(ask("/sleep/50ms") + "GET / HTTP/1.1\r\nHost : x\r\n\r\n")
 		c.send(strings.Repeat("x", 30<<10)) // more than a server reads at once: a plain close would answer it with a reset
@@ -97,14 +103,14 @@ var endCases = []testcase{
 		c.answered(answer{status: 400})
 		c.ended()
 	}},
-	{name: "what came whole is answered, what was cut short is not", needs: strict, run: func(x *exam) {
+	{name: "what came whole is answered, what was cut short is not", needs: web | strict, run: func(x *exam) {
 		c := x.dial()
 		c.send(get + ask("/sleep/20ms") + get[:10])
 		c.finish()
 		c.expect(hello + hello)
 		c.ended()
 	}},
-	{name: "closed with the reply unread", run: func(x *exam) {
+	{name: "closed with the reply unread", needs: web, run: func(x *exam) {
 		for range 20 {
 			c := x.dial()
 			c.send(get + ask("/bytes/100000"))
@@ -118,7 +124,7 @@ var endCases = []testcase{
 		}
 		x.served()
 	}},
-	{name: "reset in the middle of a request", run: func(x *exam) {
+	{name: "reset in the middle of a request", needs: web, run: func(x *exam) {
 		for range 20 {
 			c := x.dial()
 			c.send(get[:20])
@@ -126,7 +132,7 @@ var endCases = []testcase{
 		}
 		x.served()
 	}},
-	{name: "reset in the middle of a body", run: func(x *exam) {
+	{name: "reset in the middle of a body", needs: web, run: func(x *exam) {
 		for range 20 {
 			c := x.dial()
 			c.send(halfBody)
@@ -134,7 +140,7 @@ var endCases = []testcase{
 		}
 		x.served()
 	}},
-	{name: "reset in the middle of a reply", run: func(x *exam) {
+	{name: "reset in the middle of a reply", needs: web, run: func(x *exam) {
 		for range 10 {
 			c := x.dialNarrow()
 			c.send(ask("/bytes/1073741824"))
@@ -143,7 +149,7 @@ var endCases = []testcase{
 		}
 		x.served()
 	}},
-	{name: "reset with requests in the pipeline", run: func(x *exam) {
+	{name: "reset with requests in the pipeline", needs: web, run: func(x *exam) {
 		for range 10 {
 			c := x.dial()
 			c.send(strings.Repeat(get, 400))
@@ -152,7 +158,7 @@ var endCases = []testcase{
 		}
 		x.served()
 	}},
-	{name: "reset during work", run: func(x *exam) {
+	{name: "reset during work", needs: web, run: func(x *exam) {
 		for _, work := range []string{"/sleep/30ms", "/block/10ms", "/spin/5ms", "/store/10000"} {
 			c := x.dial()
 			c.send(ask(work) + get)

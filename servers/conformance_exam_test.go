@@ -19,7 +19,12 @@ import (
 type exam struct {
 	s        *server
 	deadline time.Time
+	lack     trait        // what the server lacks
+	lines    bool         // speak lines wherever either will do
 	received atomic.Int64 // bytes, by all its clients
+	said     atomic.Bool  // a client has sent something
+	left     atomic.Bool  // a client has left, or was left
+	needs    trait        // that show only while it goes on
 
 	mu    sync.Mutex
 	conns []*conn
@@ -60,14 +65,15 @@ func (x *exam) each(n int, f func(i int)) {
 	}
 }
 
-// until asks again and again whether something is so, and fails with what is wrong at the deadline.
+// until asks again and again whether something is so, and fails with what is wrong at the deadline, or at once where the
+// server is known not to come round.
 func (x *exam) until(so func() (wrong string)) {
 	for {
 		wrong := so()
 		if wrong == "" {
 			return
 		}
-		if time.Now().After(x.deadline) {
+		if time.Now().After(x.deadline) || x.needs&x.lack != 0 {
 			x.failf("%s", wrong)
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -76,6 +82,7 @@ func (x *exam) until(so func() (wrong string)) {
 
 // hangUp closes what the case left open.
 func (x *exam) hangUp() {
+	x.left.Store(true)
 	for _, c := range x.conns {
 		c.tcp.Close()
 	}
@@ -88,31 +95,30 @@ type conn struct {
 	in  *bufio.Reader
 }
 
-func (x *exam) dial() *conn {
-	dialer := net.Dialer{Deadline: x.deadline}
-	tcp, err := dialer.Dial("tcp", x.s.addr)
-	if err != nil {
-		x.failf("cannot connect: %w", err)
-	}
-	return x.adopt(tcp)
-}
+func (x *exam) dial() *conn { return x.connect(net.Dialer{}) }
 
 // dialNarrow connects with the smallest receive window that the system allows, so that a big reply cannot be sent at once.
-func (x *exam) dialNarrow() *conn {
-	dialer := net.Dialer{Deadline: x.deadline, Control: narrow}
+func (x *exam) dialNarrow() *conn { return x.connect(net.Dialer{Control: narrow}) }
+
+func (x *exam) connect(dialer net.Dialer) *conn {
+	x.mu.Lock()
+	if x.left.Load() {
+		x.needs |= successors
+	}
+	if x.said.Load() {
+		x.needs |= latecomers
+	}
+	x.mu.Unlock()
+	dialer.Deadline = x.deadline
 	tcp, err := dialer.Dial("tcp", x.s.addr)
 	if err != nil {
 		x.failf("cannot connect: %w", err)
 	}
-	return x.adopt(tcp)
-}
-
-func (x *exam) adopt(tcp net.Conn) *conn {
 	c := &conn{x: x, tcp: tcp.(*net.TCPConn), in: bufio.NewReader(counter{tcp, &x.received})}
 	c.tcp.SetDeadline(x.deadline)
 	x.mu.Lock()
+	defer x.mu.Unlock()
 	x.conns = append(x.conns, c)
-	x.mu.Unlock()
 	return c
 }
 
@@ -130,6 +136,7 @@ func (c counter) Read(p []byte) (int, error) {
 
 // send sends s and does not wait for the server to take it, since a server that is right may make its clients wait.
 func (c *conn) send(s string) {
+	c.x.said.Store(true)
 	if len(s) > 32<<10 {
 		go io.WriteString(c.tcp, s)
 		return
@@ -141,6 +148,7 @@ func (c *conn) send(s string) {
 
 // sendPieces sends s in pieces of n bytes, each of which leaves as a segment of its own.
 func (c *conn) sendPieces(s string, n int, pause time.Duration) {
+	c.x.said.Store(true)
 	for len(s) > 0 {
 		n = min(n, len(s))
 		if _, err := io.WriteString(c.tcp, s[:n]); err != nil {
@@ -157,15 +165,21 @@ func (c *conn) sendPieces(s string, n int, pause time.Duration) {
 }
 
 // finish says that nothing more will be sent.
-func (c *conn) finish() { c.tcp.CloseWrite() }
+func (c *conn) finish() {
+	c.x.left.Store(true)
+	c.tcp.CloseWrite()
+}
 
 // close closes the connection properly.
-func (c *conn) close() { c.tcp.Close() }
+func (c *conn) close() {
+	c.x.left.Store(true)
+	c.tcp.Close()
+}
 
 // reset ends the connection with a RST.
 func (c *conn) reset() {
 	c.tcp.SetLinger(0)
-	c.tcp.Close()
+	c.close()
 }
 
 // expect reads exactly want.
@@ -186,6 +200,7 @@ func (c *conn) expect(want string) {
 
 // ended expects that the server closes without another byte.
 func (c *conn) ended() {
+	c.x.left.Store(true)
 	if b, err := c.in.ReadByte(); err == nil {
 		rest, _ := c.in.Peek(min(60, c.in.Buffered()))
 		c.x.failf("want the end of the connection, got %s", brief(string(b)+string(rest)))
@@ -196,6 +211,7 @@ func (c *conn) ended() {
 
 // cutOff expects that the server says nothing more and closes, properly or not.
 func (c *conn) cutOff() {
+	c.x.left.Store(true)
 	if b, err := c.in.ReadByte(); err == nil {
 		c.x.failf("want the end of the connection, got %q", b)
 	} else if err != io.EOF && !cut(err) {
@@ -292,10 +308,26 @@ func (c *conn) answered(want ...answer) {
 	}
 }
 
+// request is what hello is the reply to.
+func (x *exam) request() string {
+	if x.lines {
+		return "hello\n"
+	}
+	return get
+}
+
+// response is the hello reply.
+func (x *exam) response() string {
+	if x.lines {
+		return world
+	}
+	return hello
+}
+
 // hello asks for the hello reply.
 func (c *conn) hello() {
-	c.send(get)
-	c.expect(hello)
+	c.send(c.x.request())
+	c.expect(c.x.response())
 }
 
 // served expects that a client who comes now is served.

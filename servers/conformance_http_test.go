@@ -88,8 +88,8 @@ func exactly(send, want string) func(x *exam) {
 	}
 }
 
-// The conversation in HTTP, as one client has it.
-var httpCases = []testcase{
+// The least of HTTP.
+var helloCases = needing(http, []testcase{
 	{name: "hello is 77 bytes", run: exactly(get, hello)},
 	{name: "keep-alive", run: exactly(strings.Repeat(get, 3), strings.Repeat(hello, 3))},
 	{name: "replies once per recv: merged requests", run: exactly(strings.Repeat(get, 300), strings.Repeat(hello, 300))},
@@ -108,6 +108,19 @@ var httpCases = []testcase{
 		}
 		c.silent(20 * time.Millisecond)
 	}},
+	{name: "a body that is never read", run: func(x *exam) {
+		c := x.dial()
+		for _, rest := range []string{sizedGet, chunkedGet} {
+			c.send("GET / HTTP/1.1\r\n" + rest)
+			c.expect(hello)
+			c.silent(20 * time.Millisecond)
+			c.hello()
+		}
+	}},
+})
+
+// The conversation in HTTP, as one client has it.
+var httpCases = []testcase{
 	{name: "replies once per recv: merged requests in pieces of 7 bytes", run: func(x *exam) {
 		c := x.dial()
 		c.sendPieces(strings.Repeat(get+post("12345")+chunked("3\r\nabc\r\n0\r\n\r\n"), 4), 7, time.Millisecond)
@@ -186,7 +199,7 @@ var httpCases = []testcase{
 		chunked("A;name=value\r\n0123456789\r\n00a\r\nabcdefghij\r\n1;x=\"y\"\r\n!\r\n000\r\nTrailer: value\r\nOther: value\r\n\r\n"),
 		ok("0123456789abcdefghij!"))},
 	{name: "chunks of one byte", run: says(chunked(strings.Repeat("1\r\nx\r\n", 500)+"0\r\n\r\n"), ok(strings.Repeat("x", 500)))},
-	{name: "a body that is never read", run: says(
+	{name: "bodies that nobody asked for are read", run: says(
 		"GET /bytes/5 HTTP/1.1\r\n"+sizedGet+"GET /bytes/6 HTTP/1.1\r\n"+chunkedGet+"HEAD / HTTP/1.1\r\n"+sizedGet+ask("/bytes/7"),
 		ok("ABCDE"), ok("ABCDEF"), answer{200, "", "HEAD"}, ok("ABCDEFG"))},
 	{name: "Expect: 100-continue is answered before the body is sent", run: func(x *exam) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -93,6 +94,38 @@ func (x *exam) calms() {
 	})
 }
 
+// cost returns the processor time that a request takes the server: the least of a few samples, since what else goes on
+// only adds to it.
+func (x *exam) cost(c *conn) time.Duration {
+	least := time.Duration(math.MaxInt64)
+	for range 10 {
+		const requests = 100
+		before, err := host.TreeCPU(x.s.proc.PID())
+		for range requests {
+			c.hello()
+		}
+		after, err2 := host.TreeCPU(x.s.proc.PID())
+		if err != nil || err2 != nil {
+			x.failf("cannot read the server's processor time: %v %v", err, err2)
+		}
+		least = min(least, time.Duration(after.Total()-before.Total())/requests)
+	}
+	return least
+}
+
+// neverReads expects that a client who asks and does not read costs little memory.
+func (x *exam) neverReads(requests string) {
+	x.served()
+	before := x.s.rss()
+	c := x.dialNarrow()
+	c.send(requests)
+	c.expect(x.response()[:12])
+	time.Sleep(500 * time.Millisecond)
+	if grown := x.s.rss() - before; grown > 16<<20 {
+		x.failf("one client that does not read costs the server %d MiB", grown>>20)
+	}
+}
+
 // atRest expects that the server has given back all descriptors but those it began with.
 func (x *exam) atRest(before int) {
 	x.until(func() string {
@@ -115,17 +148,19 @@ func (x *exam) servesAgain() {
 
 // What a server costs while it has nothing to do, and at its limits.
 var loadCases = []testcase{
-	{name: "spins: nobody is there", alone: true, run: func(x *exam) {
+	{name: "spins: nobody has come", alone: true, run: func(x *exam) { x.idles() }},
+	{name: "spins: never removes a dead socket: some have left", alone: true, run: func(x *exam) {
+		x.served()
 		x.served()
 		x.idles()
 	}},
 	{name: "spins: silent connections", alone: true, run: func(x *exam) {
 		all := x.dials(20)
 		all[0].hello()
-		all[1].send(get[:9])
+		all[1].send(x.request()[:4])
 		x.idles()
 	}},
-	{name: "spins: never removes a dead socket", alone: true, run: func(x *exam) {
+	{name: "spins: never removes a dead socket: many have left", alone: true, run: func(x *exam) {
 		before := x.resting()
 		for i := range 30 {
 			c := x.dial()
@@ -137,7 +172,6 @@ var loadCases = []testcase{
 				c.reset()
 			case 2:
 				c.finish()
-				c.ended()
 			}
 		}
 		x.idles()
@@ -145,7 +179,7 @@ var loadCases = []testcase{
 		x.atRest(before)
 		x.served()
 	}},
-	{name: "spins: further input during a sleep", alone: true, run: func(x *exam) {
+	{name: "spins: further input during a sleep", needs: web, alone: true, run: func(x *exam) {
 		c := x.dial()
 		c.send(ask("/sleep/1s"))
 		time.Sleep(20 * time.Millisecond)
@@ -155,14 +189,14 @@ var loadCases = []testcase{
 		c.send(get[5:])
 		c.expect(hello)
 	}},
-	{name: "spins: much further input during a sleep", alone: true, run: func(x *exam) {
+	{name: "spins: much further input during a sleep", needs: web, alone: true, run: func(x *exam) {
 		const n = 5000
 		c := x.dial()
 		c.send(ask("/sleep/1s") + strings.Repeat(get, n))
 		x.idles()
 		c.expect(strings.Repeat(hello, n+1))
 	}},
-	{name: "spins: half-closed during a sleep", alone: true, run: func(x *exam) {
+	{name: "spins: half-closed during a sleep", needs: web, alone: true, run: func(x *exam) {
 		c := x.dial()
 		c.send(ask("/sleep/1s"))
 		time.Sleep(20 * time.Millisecond)
@@ -171,7 +205,7 @@ var loadCases = []testcase{
 		c.expect(hello)
 		c.ended()
 	}},
-	{name: "spins: reset during a sleep", alone: true, run: func(x *exam) {
+	{name: "spins: reset during a sleep", needs: web, alone: true, run: func(x *exam) {
 		before := x.resting()
 		c := x.dial()
 		c.send(ask("/sleep/1s"))
@@ -181,7 +215,7 @@ var loadCases = []testcase{
 		x.served()
 		x.atRest(before)
 	}},
-	{name: "spins: closed with further input during a sleep", alone: true, run: func(x *exam) {
+	{name: "spins: closed with further input during a sleep", needs: web, alone: true, run: func(x *exam) {
 		before := x.resting()
 		c := x.dial()
 		c.send(ask("/sleep/1s") + get)
@@ -191,7 +225,7 @@ var loadCases = []testcase{
 		x.served()
 		x.atRest(before)
 	}},
-	{name: "spins: a client that does not read", alone: true, run: func(x *exam) {
+	{name: "spins: a client that does not read", needs: web, alone: true, run: func(x *exam) {
 		c := x.dialNarrow()
 		c.send(ask("/bytes/1073741824") + get)
 		c.expect("HTTP/1.1 200 OK\r\n")
@@ -204,29 +238,44 @@ var loadCases = []testcase{
 	}},
 	{name: "spins: a pipeliner that does not read", alone: true, run: func(x *exam) {
 		c := x.dialNarrow()
-		c.send(flood)
-		c.expect("HTTP/1.1 200 OK\r\n")
+		c.send(x.flood())
+		c.expect(x.response()[:12])
 		x.calms()
 	}},
-	{name: "appends for ever to a peer that never reads", alone: true, run: func(x *exam) {
-		x.served()
-		before := x.s.rss()
-		c := x.dialNarrow()
-		c.send(strings.Repeat(ask("/bytes/1048576"), 100) + strings.Repeat(post(content(1<<20)), 40))
-		c.expect("HTTP/1.1 200 OK\r\n")
-		time.Sleep(500 * time.Millisecond)
-		if grown := x.s.rss() - before; grown > 16<<20 {
-			x.failf("one client that does not read costs the server %d MiB", grown>>20)
+	{name: "appends for ever to a peer that never reads", needs: web, alone: true, run: func(x *exam) {
+		x.neverReads(strings.Repeat(ask("/bytes/1048576"), 100) + strings.Repeat(post(content(1<<20)), 40))
+	}},
+	{name: "lines: appends for ever to a peer that never reads", needs: lines, alone: true, run: func(x *exam) {
+		x.lines = true
+		x.neverReads(strings.Repeat("\n", 4<<20)) // 50 MB of replies
+	}},
+	{name: "scans lists from the front, O(n) per turn: idle connections cost a busy one nothing", needs: several | scale, alone: true, run: func(x *exam) {
+		const idle = 800
+		x.limit(idle + 200)
+		c := x.dial()
+		few := x.cost(c)
+		for _, silent := range x.dials(idle) {
+			silent.hello()
+		}
+		if many := x.cost(c); many > 3*few { // a loop that lists them all needs 5 to 12 times as much, others up to 1.5
+			x.failf("a request costs %v, and %v beside %d idle connections", few, many, idle)
 		}
 	}},
 
-	{name: "EMFILE: costs little, and passes", alone: true, run: func(x *exam) {
+	{name: "EMFILE: costs little", alone: true, run: func(x *exam) {
 		x.served()
 		x.limit(64)
 		for _, c := range x.dials(crowd) {
-			c.send(get)
+			c.send(x.request())
 		}
 		x.calms()
+	}},
+	{name: "closes a descriptor before unregistering it: EMFILE passes", alone: true, run: func(x *exam) {
+		x.served()
+		x.limit(64)
+		for _, c := range x.dials(crowd) {
+			c.send(x.request())
+		}
 		x.hangUp()
 		for range 20 {
 			x.servesAgain()
@@ -249,12 +298,12 @@ var loadCases = []testcase{
 		all := x.dials(n)
 		var in []*conn
 		for _, c := range all {
-			c.send(get)
+			c.send(x.request())
 		}
 		for _, c := range all {
-			switch begin, _ := c.in.Peek(len("HTTP/1.1 200")); string(begin) {
-			case "HTTP/1.1 200":
-				c.expect(hello)
+			switch begin, _ := c.in.Peek(12); string(begin) {
+			case x.response()[:12]:
+				c.expect(x.response())
 				in = append(in, c)
 			case "HTTP/1.1 503":
 				c.reply("GET")
@@ -272,10 +321,10 @@ var loadCases = []testcase{
 			x.failf("%d of %d connections are refused, and no reason is given but %q", n-len(in), n, said)
 		}
 		for _, c := range in {
-			c.send(get)
+			c.send(x.request())
 		}
 		for _, c := range in {
-			c.expect(hello)
+			c.expect(x.response())
 		}
 		x.hangUp()
 		x.servesAgain()

@@ -23,7 +23,7 @@ const actAs = "CAROUSEL_ACT_AS"
 func TestMain(m *testing.M) {
 	switch os.Getenv(actAs) {
 	case "twins":
-		models = twins
+		models = twins()
 		fallthrough
 	case "servers":
 		os.Exit(run(os.Stdout, os.Stderr, os.Args[1:]))
