@@ -149,3 +149,26 @@ func TestLinks(t *testing.T) {
 		}
 	}
 }
+
+// TestPrices holds the prices of the ladder to the run they are quoted from.
+func TestPrices(t *testing.T) {
+	kept, err := os.ReadFile("results/reference/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ladder, err := os.ReadFile("servers/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted := regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|.*\\| ([0-9.]+) µs \\|").FindAllStringSubmatch(string(ladder), -1)
+	if len(quoted) < 5 {
+		t.Fatalf("only %d prices found", len(quoted))
+	}
+	_, measured, _ := strings.Cut(string(kept), "## The ladder")
+	for _, q := range quoted {
+		row := regexp.MustCompile("(?m)^\\| `" + q[1] + "` +\\| +([0-9.]+) ").FindStringSubmatch(measured)
+		if row == nil || row[1] != q[2] {
+			t.Errorf("%s is said to cost %s µs, the kept run has %v", q[1], q[2], row)
+		}
+	}
+}

@@ -32,7 +32,7 @@ type Scenario struct {
 	Connections  []int    `yaml:"connections,omitempty,flow"`
 	Shared       []int    `yaml:"shared,omitempty,flow"`        // hello: levels that are also measured with all processors for both
 	SharedModels []string `yaml:"shared_models,omitempty,flow"` // hello: the models that are measured so; none: all of the scenario's
-	Warmup       *span    `yaml:"warmup,omitempty"` // 0s is none
+	Warmup       *span    `yaml:"warmup,omitempty"`             // 0s is none
 	Window       span     `yaml:"window,omitempty"`
 	Wait         span     `yaml:"wait,omitempty"` // thinking: how long a probe waits for its answer
 }
