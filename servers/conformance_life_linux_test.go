@@ -25,7 +25,7 @@ var lifeCases = []testcase{
 		c := x.dialNarrow()
 		c.send(get + ask("/bytes/1073741824") + get)
 		c.expect(hello + "HTTP/1.1 200 OK\r\n")
-		time.Sleep(100 * time.Millisecond)
+		x.calms()
 		c.reset()
 		x.dial().close()
 		x.served()

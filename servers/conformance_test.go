@@ -24,6 +24,7 @@ type trait uint16
 
 const (
 	several    trait = 1 << iota // several clients at once
+	thousands                    // a thousand clients
 	scale                        // many idle connections cost the busy ones nothing
 	timeout                      // closing connections that are silent for too long
 	lines                        // the line protocol

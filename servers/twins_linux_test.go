@@ -21,11 +21,11 @@ var mistakes = []struct {
 	fresh     bool // a case spoils it for the next one
 }{
 	{"replies once per recv", "every server takes what recv returns for a message; TCP keeps no such borders",
-		oncePerRecv, linesOnly | scale, "blocking", false},
+		oncePerRecv, linesOnly | threaded, "blocking", false},
 	{"ignores the count send returns", "every server drops what send says, which is how much the kernel had room for",
-		ignoresCount, scale, "select", false},
+		ignoresCount, threaded, "select", false},
 	{"appends for ever to a peer that never reads", "what one does next who has noticed the mistake before: keep the rest, without a bound",
-		appendsForEver, linesOnly | scale, "epoll", false},
+		appendsForEver, linesOnly | threaded, "epoll", false},
 	{"closes the listener when the first client leaves", "the blocking server: the close behind the loop is the wrong socket's",
 		closesListenerAtEnd, linesOnly | several | successors, "blocking", true},
 	{"closes the listener on data", "the select server: the else branch, met by everybody who says something",
@@ -43,11 +43,12 @@ var mistakes = []struct {
 	{"closes a descriptor before unregistering it", "the callback server has it right, and a comment that says it matters; this is why",
 		closesFirst, linesOnly | timeout, "epoll", false},
 	{"a body that is never read", "every server: what belongs to a request is not known to end, so it is the next request",
-		neverReadsBody, lines | web | strict | scale, "blocking", false},
+		neverReadsBody, lines | web | strict | threaded, "blocking", false},
 }
 
 const (
 	linesOnly = http | web | strict
+	threaded  = thousands | scale           // a thread for each client has its price too
 	looped    = linesOnly | timeout | scale // what naiveLoop leaves out
 )
 
