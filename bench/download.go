@@ -10,9 +10,7 @@ import (
 
 // Scenario download asks in turn for ten pictures, each through a redirect, and for small replies between them. Every body
 // is saved to a file. A client that keeps up is done as soon as the last request was due; how long all of it takes and
-// how long each request waits tell the three modes apart. loadgen does not keep times by path, so the share of pictures
-// is chosen for it: nine requests in ten are small, and while pictures are the slow ones the 90th percentile of
-// all is the worst of the small ones beside them.
+// how long the small requests wait beside the pictures (loadgen tells the times of each path apart) set the modes apart.
 const (
 	pictures     = 10
 	small        = 9    // replies after each picture

@@ -197,6 +197,9 @@ func (v *invention) download(t *trial.Trial, served int, slower float64) {
 	v.speed[t.Cell.Model] = speed
 	l := t.Load
 	l.Requests = trial.Requests{Planned: 450, Sent: 450, OK: 450}
+	beside := l.Latency
+	beside.P50, beside.P90 = beside.P50/2, beside.P90/2
+	l.Paths = []trial.PathLatency{{Path: "/moved/image/0", Count: 45, Latency: l.Latency}, {Path: "/", Count: 405, Latency: beside}}
 	if t.Cell.Mode == trial.OneByOne {
 		l.Window.ElapsedNS += int64(20 * time.Millisecond)
 	}

@@ -22,7 +22,7 @@ func download(s *study.Study) (figure, bool) {
 			if cell == nil {
 				continue
 			}
-			wait, total := cell.Summary(study.P90), cell.Summary(study.Total)
+			wait, total := cell.Summary(study.Beside90), cell.Summary(study.Total)
 			answered, n, _, starved := cell.Starved()
 			switch {
 			case starved:
@@ -32,7 +32,7 @@ func download(s *study.Study) (figure, bool) {
 			default:
 				one := bar{parts: []float64{wait.Median / 1e6}, fills: []fill{fills[g.Mode]},
 					label: units.Duration(wait.Median) + "  (all done after " + units.Duration(total.Median) + ")"}
-				for _, v := range cell.Series(study.P90).Values() {
+				for _, v := range cell.Series(study.Beside90).Values() {
 					one.trials = append(one.trials, v/1e6)
 				}
 				r.bars = append(r.bars, one)
@@ -47,7 +47,7 @@ func download(s *study.Study) (figure, bool) {
 	}
 	g := groups[len(groups)-1]
 	f := barFigure(b)
-	f.x = "90th percentile of response time (ms)"
+	f.x = "90th percentile of response time of the small replies (ms)"
 	f.title = "What a synchronous write does to an asynchronous client"
 	f.subtitle = where(s, g.Placement, units.Rate(g.RateRPS)+" requests per second")
 	f.caption = "Ten pictures in turn, each through a redirect, and nine small replies after each; every body is saved to a file. One by one: 1 connection, each file is written before the client goes on. " +

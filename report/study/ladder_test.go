@@ -2,6 +2,7 @@ package study
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,5 +62,24 @@ func TestModesAreGroupsOfTheirOwn(t *testing.T) {
 	want := []string{"one-by-one 1: 6 trials", "all-at-once 20: 6 trials", "inline 20: 6 trials"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestBesideIsOfTheSmallReplies holds the metric to one path, and to as many requests as a percentile needs.
+func TestBesideIsOfTheSmallReplies(t *testing.T) {
+	pictures := trial.PathLatency{Path: "/moved/image/0", Count: 1000, Latency: trial.Latency{P90: 9e6}}
+	for _, c := range []struct {
+		name  string
+		paths []trial.PathLatency
+		want  float64
+	}{
+		{"beside pictures", []trial.PathLatency{pictures, {Path: "/", Count: 100, Latency: trial.Latency{P90: 2e6}}}, 2e6},
+		{"too few", []trial.PathLatency{pictures, {Path: "/", Count: 99, Latency: trial.Latency{P90: 2e6}}}, math.NaN()},
+		{"none", []trial.PathLatency{pictures}, math.NaN()},
+	} {
+		got := Beside90.Of(Trial{Trial: trial.Trial{Load: &trial.Load{Paths: c.paths}}})
+		if got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
 	}
 }

@@ -24,9 +24,11 @@ var (
 	Mean      = Metric{"mean response time", true, true, load(func(l *trial.Load) float64 { return l.Latency.Mean })}
 	P50       = percentile("median response time", 0.5, func(l *trial.Load) int64 { return l.Latency.P50 })
 	Total     = Metric{"time until all is done", true, true, load(func(l *trial.Load) float64 { return float64(l.Window.ElapsedNS) })}
-	P90       = percentile("90th percentile of response time", 0.9, func(l *trial.Load) int64 { return l.Latency.P90 })
 	P99       = percentile("99th percentile of response time", 0.99, func(l *trial.Load) int64 { return l.Latency.P99 })
 	P999      = percentile("99.9th percentile of response time", 0.999, func(l *trial.Load) int64 { return l.Latency.P999 })
+	Beside50  = beside("median response time of small replies", 0.5, func(l trial.Latency) int64 { return l.P50 })
+	Beside90  = beside("90th percentile of response time of small replies", 0.9, func(l trial.Latency) int64 { return l.P90 })
+	Beside99  = beside("99th percentile of response time of small replies", 0.99, func(l trial.Latency) int64 { return l.P99 })
 	ServiceP  = percentile("99th percentile of service time", 0.99, func(l *trial.Load) int64 { return l.Service.P99 })
 	LatenessP = percentile("99th percentile of send lateness", 0.99, func(l *trial.Load) int64 { return l.Lateness.P99 })
 )
@@ -121,4 +123,16 @@ func (c *Cell) AtLeast(q float64) bool {
 		}
 	}
 	return false
+}
+
+// beside is a percentile of the requests for "/", in a load that asks for several paths.
+func beside(name string, q float64, of func(trial.Latency) int64) Metric {
+	return Metric{name, true, true, load(func(l *trial.Load) float64 {
+		for _, p := range l.Paths {
+			if p.Path == "/" && float64(p.Count)*(1-q)+1e-6 >= Support {
+				return float64(of(p.Latency))
+			}
+		}
+		return math.NaN()
+	})}
 }

@@ -52,7 +52,7 @@ func (d *document) download() {
 	d.say("Here it is the client that is looked at. In each mode it is due to send %s/s on connections that are kept: ten pictures in turn (2 KiB to 1 MiB), each through a redirect, and nine small replies after each. It saves every body to a file of its own. "+
 		"`one-by-one` has one connection and writes a file before it goes on; `all-at-once` has %s and hands files to other threads; `inline` has as many, and the thread that sends and receives writes the files itself.",
 		units.Rate(groups[0].RateRPS), units.Plural(widest(groups), "connection"))
-	d.say("A request is timed from when it was due until its reply is there, its own file not included: what it waits for is the files of others. Nine requests in ten are small; while pictures are the slowest, the 90th percentile of all is the worst of the small ones beside them. "+
+	d.say("A request is timed from when it was due until its reply is there, its own file not included: what it waits for is the files of others. The percentiles are those of the small replies beside the pictures. "+
 		"A client that keeps up has all done when the last was due, after %s.", units.Duration(due(groups[0])))
 	t := Table{Words: 2, Header: []string{"model", "mode", "all done after", "p50", "p90", "p90 range", "p90 × all-at-once", "p99", "server µs", "client µs", "doubt"}}
 	for _, model := range d.study.Models() {
@@ -65,8 +65,8 @@ func (d *document) download() {
 			if why := unranked(c, study.Total); why != "" {
 				row[2] = why
 			}
-			row = append(row, percentile(c, study.P50, 0.5), percentile(c, study.P90, 0), rangeOf(c, study.P90), besides(d.study, groups, g, model),
-				percentile(c, study.P99, 0.99), units.Micros(c.Summary(study.ServerTime).Median), units.Micros(c.Summary(study.ClientTime).Median), doubt(c))
+			row = append(row, percentile(c, study.Beside50, 0), percentile(c, study.Beside90, 0), rangeOf(c, study.Beside90), besides(d.study, groups, g, model),
+				percentile(c, study.Beside99, 0), units.Micros(c.Summary(study.ServerTime).Median), units.Micros(c.Summary(study.ClientTime).Median), doubt(c))
 			t.Rows = append(t.Rows, row)
 		}
 	}
@@ -79,7 +79,7 @@ func (d *document) download() {
 func besides(s *study.Study, groups []*study.Group, g *study.Group, model string) string {
 	for _, other := range groups {
 		if other.Mode == study.Modes[1] && other.Placement == g.Placement {
-			return relative(g, g.Cell(model), other.Cell(model), study.P90)
+			return relative(g, g.Cell(model), other.Cell(model), study.Beside90)
 		}
 	}
 	return units.None
