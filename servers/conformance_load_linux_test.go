@@ -1,0 +1,200 @@
+package main
+
+import (
+	"strings"
+	"time"
+)
+
+// What a server costs while it has nothing to do, and at its limits.
+var loadCases = []testcase{
+	{name: "spins: nobody has come", alone: true, run: func(x *exam) { x.idles() }},
+	{name: "spins: never removes a dead socket: some have left", alone: true, run: func(x *exam) {
+		x.served()
+		x.served()
+		x.idles()
+	}},
+	{name: "spins: silent connections", alone: true, run: func(x *exam) {
+		all := x.dials(20)
+		all[0].hello()
+		all[1].send(x.request()[:4])
+		x.idles()
+	}},
+	{name: "spins: never removes a dead socket: many have left", alone: true, run: func(x *exam) {
+		before := x.resting()
+		for i := range 30 {
+			c := x.dial()
+			c.hello()
+			switch i % 3 {
+			case 0:
+				c.close()
+			case 1:
+				c.reset()
+			case 2:
+				c.finish()
+			}
+		}
+		x.idles()
+		x.hangUp()
+		x.atRest(before)
+		x.served()
+	}},
+	{name: "spins: further input during a sleep", needs: web, alone: true, run: func(x *exam) {
+		c := x.dial()
+		c.send(ask("/sleep/1s"))
+		time.Sleep(20 * time.Millisecond)
+		c.send(get + get[:5])
+		x.idles()
+		c.expect(hello + hello)
+		c.send(get[5:])
+		c.expect(hello)
+	}},
+	{name: "spins: much further input during a sleep", needs: web, alone: true, run: func(x *exam) {
+		const n = 5000
+		c := x.dial()
+		c.send(ask("/sleep/1s") + strings.Repeat(get, n))
+		x.idles()
+		c.expect(strings.Repeat(hello, n+1))
+	}},
+	{name: "spins: half-closed during a sleep", needs: web, alone: true, run: func(x *exam) {
+		c := x.dial()
+		c.send(ask("/sleep/1s"))
+		time.Sleep(20 * time.Millisecond)
+		c.finish()
+		x.idles()
+		c.expect(hello)
+		c.ended()
+	}},
+	{name: "spins: reset during a sleep", needs: web, alone: true, run: func(x *exam) {
+		before := x.resting()
+		c := x.dial()
+		c.send(ask("/sleep/1s"))
+		time.Sleep(20 * time.Millisecond)
+		c.reset()
+		x.idles()
+		x.served()
+		x.atRest(before)
+	}},
+	{name: "spins: closed with further input during a sleep", needs: web, alone: true, run: func(x *exam) {
+		before := x.resting()
+		c := x.dial()
+		c.send(ask("/sleep/1s") + get)
+		time.Sleep(20 * time.Millisecond)
+		c.close()
+		x.idles()
+		x.served()
+		x.atRest(before)
+	}},
+	{name: "spins: a client that does not read", needs: web, alone: true, run: func(x *exam) {
+		c := x.dialNarrow()
+		c.send(ask("/bytes/1073741824") + get)
+		c.expect("HTTP/1.1 200 OK\r\n")
+		x.calms()
+		c.finish()
+		x.idles()
+		c.reset()
+		x.idles()
+		x.served()
+	}},
+	{name: "spins: a pipeliner that does not read", alone: true, run: func(x *exam) {
+		c := x.dialNarrow()
+		c.send(x.flood())
+		c.expect(x.response()[:12])
+		x.calms()
+	}},
+	{name: "appends for ever to a peer that never reads", needs: web, alone: true, run: func(x *exam) {
+		x.neverReads(strings.Repeat(ask("/bytes/1048576"), 100) + strings.Repeat(post(content(1<<20)), 40))
+	}},
+	{name: "lines: appends for ever to a peer that never reads", needs: lines, alone: true, run: func(x *exam) {
+		x.lines = true
+		x.neverReads(strings.Repeat("\n", 4<<20)) // 50 MB of replies
+	}},
+	{name: "scans lists from the front, O(n) per turn: idle connections cost a busy one nothing", needs: several | scale, alone: true, run: func(x *exam) {
+		const idle = 800
+		x.limit(idle + 200)
+		c := x.dial()
+		few := x.cost(c)
+		for _, silent := range x.dials(idle) {
+			silent.hello()
+		}
+		if many := x.cost(c); many > 3*few { // a loop that lists them all needs 5 to 12 times as much, others up to 1.5
+			x.failf("a request costs %v, and %v beside %d idle connections", few, many, idle)
+		}
+	}},
+
+	{name: "EMFILE: costs little", alone: true, run: func(x *exam) {
+		x.served()
+		x.limit(64)
+		for _, c := range x.dials(crowd) {
+			c.send(x.request())
+		}
+		x.calms()
+	}},
+	{name: "closes a descriptor before unregistering it: EMFILE passes", alone: true, run: func(x *exam) {
+		x.served()
+		x.limit(64)
+		for _, c := range x.dials(crowd) {
+			c.send(x.request())
+		}
+		x.hangUp()
+		for range 20 {
+			x.servesAgain()
+		}
+	}},
+	{name: "EMFILE: those who got in are served", alone: true, needs: several, run: func(x *exam) {
+		x.served()
+		x.limit(64)
+		all := x.dials(crowd)
+		for _, c := range all[:30] {
+			c.hello()
+		}
+		for _, c := range all[:30] {
+			c.hello()
+		}
+	}},
+	{name: "fd >= 1024 crashes", alone: true, needs: several | thousands, run: func(x *exam) {
+		const n = 1100
+		x.limit(n + 200)
+		all := x.dials(n)
+		var in []*conn
+		for _, c := range all {
+			c.send(x.request())
+		}
+		for _, c := range all {
+			switch begin, _ := c.in.Peek(12); string(begin) {
+			case x.response()[:12]:
+				c.expect(x.response())
+				in = append(in, c)
+			case "HTTP/1.1 503":
+				c.reply("GET")
+				c.cutOff()
+			case "":
+				c.cutOff()
+			default:
+				x.failf("connection %d is told %q", len(in)+1, begin)
+			}
+		}
+		if len(in) < 1000 {
+			x.failf("only %d of %d connections are served", len(in), n)
+		}
+		if said := x.s.stderr.String(); len(in) < n && !strings.Contains(said, "1024") {
+			x.failf("%d of %d connections are refused, and no reason is given but %q", n-len(in), n, said)
+		}
+		for _, c := range in {
+			c.send(x.request())
+		}
+		for _, c := range in {
+			c.expect(x.response())
+		}
+		x.hangUp()
+		x.servesAgain()
+	}},
+}
+
+// afterwards are the cases for a process that has been through all the others, and had so many descriptors before.
+func afterwards(before int) []testcase {
+	return []testcase{
+		{name: "afterwards: every descriptor was closed", run: func(x *exam) { x.atRest(before) }},
+		{name: "afterwards: it idles", run: func(x *exam) { x.calms() }},
+		{name: "afterwards: it serves", run: func(x *exam) { x.served() }},
+	}
+}
