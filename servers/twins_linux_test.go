@@ -84,7 +84,13 @@ func TestTwins(t *testing.T) {
 				if !strings.Contains(c.name, m.name) {
 					t.Run(c.name, func(t *testing.T) {
 						t.Parallel()
-						switch needs, err := observe(modelOf("twins", m.name), shared, c, m.lacks, patience); {
+						needs, err := observe(modelOf("twins", m.name), shared, c, m.lacks, patience)
+						for range 2 { // a twin is no model: what a busy machine does to it once proves nothing
+							if needs&m.lacks == 0 && err != nil {
+								needs, err = observe(modelOf("twins", m.name), shared, c, m.lacks, patience)
+							}
+						}
+						switch {
 						case needs&m.lacks == 0 && err != nil:
 							t.Errorf("fails a case that is not named after its mistake: %v", err)
 						case needs&m.lacks != 0 && err == nil:
