@@ -179,10 +179,15 @@ func TestNobodyListens(t *testing.T) {
 func TestServerDiesAndReturns(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
+			began := time.Now()
 			first := serve(t, "127.0.0.1:0", func(p *peer) {
 				for p.request() {
 					time.Sleep(time.Millisecond)
-					fmt.Fprint(p, hello)
+					reply := hello
+					if time.Since(began) > 100*time.Millisecond {
+						reply = hello[:len(hello)/2] // so that there is something to lose
+					}
+					fmt.Fprint(p, reply)
 				}
 			})
 			s := load("http://" + first.addr + "/")
