@@ -25,7 +25,7 @@ func digestOf(value []byte) *digest {
 		if !ok || len(parameters) > 0 && parameters[0] != ';' || base64.StdEncoding.DecodedLen(len(text)) > len(room) {
 			continue
 		}
-		if n, err := base64.StdEncoding.Decode(room[:], text); err == nil && n == copy(d[:], room[:n]) && n == len(d) {
+		if n, err := base64.StdEncoding.Strict().Decode(room[:], text); err == nil && n == copy(d[:], room[:n]) && n == len(d) {
 			return d
 		}
 	}
