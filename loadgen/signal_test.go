@@ -66,7 +66,7 @@ func TestSignals(t *testing.T) {
 			if err := json.Unmarshal(text, &l); err != nil {
 				t.Fatal(err)
 			}
-			if l.Complete || l.Requests.OK < 100 {
+			if l.Complete || l.Requests.OK < 100-5 { // hey asks once before it begins, and four may not be read yet
 				t.Errorf("complete %v, %+v", l.Complete, l.Requests)
 			}
 			balanced(t, &l)
