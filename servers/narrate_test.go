@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -117,7 +118,8 @@ func (c *visitor) hear() {
 
 func (c *visitor) leave() { c.conn.Close() }
 
-// until waits until the narration has said these things of the client, in this order.
+// until waits until the narration has said these things of the client, in this order, and the server waits again: what
+// its loop makes of the next thing must not depend on how far it had got with the last.
 func (c *visitor) until(things ...string) {
 	limit := time.Now().Add(patience)
 	for _, thing := range things {
@@ -137,4 +139,20 @@ func (c *visitor) until(things ...string) {
 			time.Sleep(time.Millisecond)
 		}
 	}
+	for !c.v.waits() && time.Now().Before(limit) {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// waits tells whether no thread of the server runs or could; true where the system does not say.
+func (v *server) waits() bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", v.proc.PID()))
+	for _, thread := range threads {
+		stat, err := os.ReadFile(thread)
+		_, state, _ := strings.Cut(string(stat), ") ")
+		if err == nil && !strings.HasPrefix(state, "S") {
+			return false
+		}
+	}
+	return true
 }

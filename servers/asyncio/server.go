@@ -80,12 +80,16 @@ func (l *Loop) accept(ln int, accepted func(fd int), ended func(error)) error {
 		return err
 	}
 	return l.AddReader(ln, func() {
-		fd, err := sock.Accept(ln)
-		if err == nil {
+		for {
+			fd, err := sock.Accept(ln)
+			if err == sock.Again {
+				return
+			} else if err != nil {
+				l.RemoveReader(ln)
+				ended(err)
+				return
+			}
 			accepted(fd)
-		} else if err != sock.Again {
-			l.RemoveReader(ln)
-			ended(err)
 		}
 	})
 }

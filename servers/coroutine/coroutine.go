@@ -69,7 +69,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 		for i := range events[:n] {
 			fd := int(events[i].Data())
 			if fd == ln {
-				if err := l.accept(ln); err != nil && err != sock.Again {
+				if err := l.accept(ln); err != sock.Again {
 					return sock.Ended(err)
 				}
 			} else if c := l.conns[fd]; c.events == 0 {
@@ -89,19 +89,20 @@ func Serve(ln int, open func() *wire.Talk) error {
 }
 
 func (l *loop) accept(ln int) error {
-	fd, err := sock.Accept(ln)
-	if err != nil {
-		return err
+	for {
+		fd, err := sock.Accept(ln)
+		if err != nil {
+			return err
+		}
+		for fd >= len(l.conns) {
+			l.conns = append(l.conns, nil)
+		}
+		c := &conn{loop: l, fd: fd, talk: l.open(), events: sock.Readable}
+		c.handler = coro.New(c.converse)
+		l.conns[fd] = c
+		l.poller.Add(fd, c.events, uint64(fd))
+		l.settle(c, nil)
 	}
-	for fd >= len(l.conns) {
-		l.conns = append(l.conns, nil)
-	}
-	c := &conn{loop: l, fd: fd, talk: l.open(), events: sock.Readable}
-	c.handler = coro.New(c.converse)
-	l.conns[fd] = c
-	l.poller.Add(fd, c.events, uint64(fd))
-	l.settle(c, nil)
-	return nil
 }
 
 // settle gives a coroutine its turn, throwing err in if there is one, and arranges for what it yields.

@@ -76,13 +76,17 @@ func (l *loop) register(c *conn) {
 }
 
 func (l *loop) accept(ln *conn) {
-	fd, err := sock.Accept(ln.fd)
-	if err == nil {
+	for {
+		fd, err := sock.Accept(ln.fd)
+		if err == sock.Again {
+			return
+		} else if err != nil {
+			l.ended = err
+			return
+		}
 		c := &conn{fd: fd, ready: (*loop).turn, talk: l.open()}
 		l.register(c)
 		l.wait(c, sock.Readable)
-	} else if err != sock.Again {
-		l.ended = err
 	}
 }
 

@@ -51,7 +51,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 			l.turn(c)
 		}
 		if read.Has(ln) {
-			if err := l.accept(); err != nil && err != sock.Again {
+			if err := l.accept(); err != sock.Again {
 				return sock.Ended(err)
 			}
 		}
@@ -76,21 +76,22 @@ func (l *loop) sets() (read, write, urgent sock.FDSet, n int) {
 }
 
 func (l *loop) accept() error {
-	fd, err := sock.Accept(l.ln)
-	if err != nil {
-		return err
+	for {
+		fd, err := sock.Accept(l.ln)
+		if err != nil {
+			return err
+		}
+		if fd >= sock.FDSetSize {
+			sock.Refuse(fd, fmt.Sprintf("select(2) watches descriptors below %d, this one is %d", sock.FDSetSize, fd))
+			continue
+		}
+		for fd >= len(l.conns) {
+			l.conns = append(l.conns, nil)
+		}
+		c := &conn{fd: fd, talk: l.open()}
+		l.conns[fd] = c
+		l.wait(c)
 	}
-	if fd >= sock.FDSetSize {
-		sock.Refuse(fd, fmt.Sprintf("select(2) watches descriptors below %d, this one is %d", sock.FDSetSize, fd))
-		return nil
-	}
-	for fd >= len(l.conns) {
-		l.conns = append(l.conns, nil)
-	}
-	c := &conn{fd: fd, talk: l.open()}
-	l.conns[fd] = c
-	l.wait(c)
-	return nil
 }
 
 // turn lets a connection go as far as it can without waiting, and not farther than is fair.

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestNewcomers lets clients come while a loop is busy, each asking for blocking work again and again: a loop must take
+// in all who wait before it goes on, or the last of them waits for a turn of all the others, and then another, for each
+// who came before.
+func TestNewcomers(t *testing.T) {
+	for _, name := range []string{"select", "epoll", "generator", "coroutine", "asyncio"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if m, err := find(name); err != nil {
+				t.Skip(m.unavailable())
+			}
+			v, err := ours(name).start()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer v.kill()
+			dial := func() net.Conn {
+				c, err := net.DialTimeout("tcp", v.addr, patience)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.SetDeadline(time.Now().Add(patience))
+				t.Cleanup(func() { c.Close() })
+				return c
+			}
+			fmt.Fprint(dial(), "GET /block/300ms HTTP/1.1\r\nHost: h\r\n\r\n")
+			time.Sleep(50 * time.Millisecond) // it is at work by now
+
+			const clients, turns = 16, 16
+			var mu sync.Mutex
+			replies := make([]int, clients)
+			most := 0 // replies any client had when the last got its first
+			var all sync.WaitGroup
+			for i := range clients {
+				c := dial()
+				fmt.Fprint(c, "GET /block/5ms HTTP/1.1\r\nHost: h\r\n\r\n")
+				all.Go(func() {
+					r, reply := bufio.NewReader(c), make([]byte, 77)
+					for range turns {
+						if _, err := io.ReadFull(r, reply); err != nil {
+							t.Error(err)
+							return
+						}
+						mu.Lock()
+						replies[i]++
+						first := 0
+						for _, n := range replies {
+							if n > 0 {
+								first++
+							}
+						}
+						if first == clients && replies[i] == 1 {
+							for _, n := range replies {
+								most = max(most, n)
+							}
+						}
+						mu.Unlock()
+						fmt.Fprint(c, "GET /block/5ms HTTP/1.1\r\nHost: h\r\n\r\n")
+					}
+				})
+			}
+			all.Wait()
+			if most > 3 {
+				t.Errorf("one client had %d replies before the last had its first", most)
+			}
+		})
+	}
+}
