@@ -130,16 +130,17 @@ func (r *carousel) server(c *co, ln int, open func() *wire.Talk) error {
 			return err
 		}
 		fd, err := sock.Accept(ln)
-		switch {
-		case err == sock.Again:
-		case err != nil:
-			return err
-		case fd >= sock.FDSetSize:
-			sock.Refuse(fd, fmt.Sprintf("select(2) watches descriptors below %d, this one is %d", sock.FDSetSize, fd))
-		default:
+		for ; err == nil; fd, err = sock.Accept(ln) {
+			if fd >= sock.FDSetSize {
+				sock.Refuse(fd, fmt.Sprintf("select(2) watches descriptors below %d, this one is %d", sock.FDSetSize, fd))
+				continue
+			}
 			t := &task{fd: fd, talk: open()}
 			t.steps = coro.New(func(c *co) (error, error) { return r.client(c, t), nil })
 			r.add(t)
+		}
+		if err != sock.Again {
+			return err
 		}
 	}
 }
