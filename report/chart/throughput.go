@@ -61,7 +61,7 @@ func throughput(s *study.Study) (figure, bool) {
 		title:    "Throughput against connections",
 		subtitle: where(s, s.Home(), "closed loop", "GET /"),
 		caption: "Every dot is a trial, medians are joined. Hollow: a connection was never answered, so the rate is that of the few that were. " +
-			"Between the two grey lines (85 % and 100 % of what the client reaches against a server that does nothing) it is the client that is measured.",
+			"Between the two grey lines (85 % and 100 % of what the client reaches against a server that does nothing) it is the client that is measured; above them the two were disturbed unequally, which is noise.",
 		x:    "connections (each sends again when answered)",
 		y:    "thousand requests per second",
 		plot: p,
