@@ -11,20 +11,23 @@ type chunk struct {
 	digits int   // of the size
 	line   int   // bytes of the line, or of all trailers
 	size   int64 // of the chunk
-	empty  bool  // the trailer line has no bytes yet
 }
 
 type place uint8
 
 const (
 	atSize      place = iota
-	atExtension       // after the size, until the end of the line
+	atPadding         // after the size, blanks until the end of the line
+	atExtension       // after a semicolon, anything until there
 	atSizeLF
 	atData
 	atDataCR
 	atDataLF
-	atTrailer
+	atTrailer // at the start of its line
+	atTrailerName
+	atTrailerValue
 	atTrailerLF
+	atLastLF
 )
 
 // readChunks takes what is there of a chunked body and returns what follows it.
@@ -57,10 +60,16 @@ func (r *Reply) readChunks(p []byte) []byte {
 				ok = false
 			case b == '\r':
 				c.at = atSizeLF
-			case b == ';' || b == ' ' || b == '\t':
+			case b == ';':
 				c.at = atExtension
+			case b == ' ' || b == '\t':
+				c.at = atPadding
 			default:
 				ok = false
+			}
+		case atPadding:
+			if ok = b == ' ' || b == '\t' || b == '\r'; b == '\r' {
+				c.at = atSizeLF
 			}
 		case atExtension:
 			if b == '\r' {
@@ -71,7 +80,7 @@ func (r *Reply) readChunks(p []byte) []byte {
 			ok = b == '\n'
 			r.left, c.at = c.size, atData
 			if c.size == 0 {
-				c.at, c.empty = atTrailer, true
+				c.at = atTrailer
 			}
 			c.line = 0
 		case atDataCR:
@@ -81,21 +90,28 @@ func (r *Reply) readChunks(p []byte) []byte {
 			ok = b == '\n'
 			*c = chunk{}
 		case atTrailer:
-			switch b {
-			case '\r':
+			ok = b == '\r' || tokens[b]
+			if c.at = atTrailerName; b == '\r' {
+				c.at = atLastLF
+			}
+		case atTrailerName:
+			ok = b == ':' || tokens[b]
+			if b == ':' {
+				c.at = atTrailerValue
+			}
+		case atTrailerValue:
+			ok = b == '\r' || b == '\t' || b >= ' ' && b != 0x7f
+			if b == '\r' {
 				c.at = atTrailerLF
-			case '\n':
-				ok = false
-			default:
-				c.empty = false
 			}
 		case atTrailerLF:
 			ok = b == '\n'
-			if ok && c.empty {
+			c.at = atTrailer
+		case atLastLF:
+			if ok = b == '\n'; ok {
 				r.finish()
 				return p
 			}
-			c.at, c.empty = atTrailer, true
 		}
 		if !ok {
 			r.fail(record.Malformed)
