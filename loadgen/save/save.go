@@ -179,7 +179,7 @@ const maxStem = 100
 func Stem(path string) (stem, extension string) {
 	path, query, _ := strings.Cut(path, "?")
 	if dot := strings.LastIndexByte(path, '.'); dot > strings.LastIndexByte(path, '/')+1 {
-		if tail := path[dot+1:]; 0 < len(tail) && len(tail) <= 5 && tail == plain(tail) {
+		if tail := path[dot+1:]; 0 < len(tail) && len(tail) <= 5 && !strings.Contains(plain(tail), "-") {
 			path, extension = path[:dot], path[dot:]
 		}
 	}

@@ -223,6 +223,7 @@ func TestStem(t *testing.T) {
 		"/a.":                                    "a",
 		"/a.not an extension":                    "a-not-an-extension",
 		"/a.toolong":                             "a-toolong",
+		"/a.-":                                   "a",
 		"/?q":                                    "q",
 		"/" + "x" + "/\x00é\n":                   "x",
 		"/" + strings.Repeat("y", 1000) + ".png": strings.Repeat("y", maxStem) + ".png",
