@@ -77,6 +77,9 @@ func choose(p *Plan, list []listed, servers string) (all []contestant, missing [
 		if err != nil {
 			return nil, nil, fmt.Errorf("server %s: %w", g.Name, err)
 		}
+		if _, err := exec.LookPath(command[0]); err != nil {
+			return nil, nil, fmt.Errorf("server %s: %w: give its path as seen from here", g.Name, err)
+		}
 		all = append(all, contestant{name: g.Name, command: command, guest: true})
 	}
 	if len(all) == 0 {

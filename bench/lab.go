@@ -162,6 +162,9 @@ func start(ctx context.Context, by contestant, cpus []int) (*server, error) {
 		s.addr, err = child.Ready(s.process.Stdout, startLimit)
 	}
 	if err != nil {
+		if s.ended() {
+			err = fmt.Errorf("%w (%s)", err, s.ending())
+		}
 		s.process.Stop(0)
 		s.close()
 		return s, fmt.Errorf("%s did not start: %w%s", by.name, err, s.said.after("; it said: "))
@@ -197,13 +200,14 @@ func (s *server) close() {
 	}
 }
 
-// lastWords says how an ended server ended.
-func (s *server) lastWords() string {
-	how := "exit code 0"
+// lastWords says how an ended server ended, and what it said.
+func (s *server) lastWords() string { return s.ending() + s.said.after("; it said: ") }
+
+func (s *server) ending() string {
 	if err := s.process.Wait(); err != nil {
-		how = err.Error()
+		return err.Error()
 	}
-	return how + s.said.after("; it said: ")
+	return "exit code 0"
 }
 
 // freePort is a port nobody listens on at this moment.

@@ -90,6 +90,7 @@ a YAML file. The run is kept in a folder under results, trial by trial, and draw
 	f.StringVar(&o.results, "results", "results", "folder that holds the runs")
 	root.AddCommand(nullCommand(stdout))
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: see bench --help", err) })
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

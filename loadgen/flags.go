@@ -63,7 +63,7 @@ func parse(stdout, stderr io.Writer, args []string) (*request, error) {
 	req := &request{spec: spec.Default()}
 	answered := true
 	cmd := &cobra.Command{
-		Use:           "loadgen [flags] [target]",
+		Use:           "loadgen [flags] [target...]",
 		Long:          help + strings.Join(verdict.Metrics(), " "),
 		Example:       examples,
 		Args:          cobra.ArbitraryArgs,

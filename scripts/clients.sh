@@ -75,6 +75,7 @@ done
 for model; do
     many=16
     [ "$model" = blocking ] && many=1
+    : >"$tmp/ready" # now, for the shell behind & does it when it gets to it
     "$servers" --model "$model" --addr 127.0.0.1:0 >"$tmp/ready" 2>"$tmp/stderr" &
     pid=$!
     for _ in $(seq 200); do

@@ -103,6 +103,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	flags.BoolVar(&asJSON, "json", false, "with --list: as JSON")
 	flags.DurationVar(&idle, "idle-timeout", 0, "close a connection whose peer keeps it waiting this long (0: never)")
 	flags.BoolVar(&narrate, "narrate", false, "tell on standard error who is accepted, whose turn it is, who waits for what")
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: see servers --help", err) })
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)

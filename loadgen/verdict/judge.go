@@ -25,7 +25,7 @@ type check func(spec.Spec, *trial.Load) (state, reason string)
 
 // checks are in the order of the reasons: who was served comes before how fast.
 var checks = []check{
-	checkStarved, checkAnswers, checkInterrupted, checkErrors, checkHey, checkOffered, checkLittle,
+	checkStarved, checkAnswers, checkInterrupted, checkConnects, checkErrors, checkHey, checkOffered, checkLittle,
 	checkOwnShare, checkLateness, checkSteal, checkDrops, checkSupport,
 }
 
@@ -101,7 +101,21 @@ func checkInterrupted(_ spec.Spec, l *trial.Load) (string, string) {
 	if l.Complete {
 		return Valid, ""
 	}
-	return Suspect, fmt.Sprintf("INCOMPLETE: the run was ended after %s; let it finish", Short(float64(l.Window.ElapsedNS)))
+	return Suspect, fmt.Sprintf("the run was ended after %s: let it finish", Short(float64(l.Window.ElapsedNS)))
+}
+
+// checkConnects says that nobody listened for a while: what was measured is what was served before and after.
+func checkConnects(s spec.Spec, l *trial.Load) (string, string) {
+	c := l.Connections
+	if c.Failed == 0 || l.Requests.OK == 0 {
+		return Valid, ""
+	}
+	state := Suspect
+	if c.Failed >= int64(s.Connections) {
+		state = Invalid
+	}
+	return state, fmt.Sprintf("%d of %d attempts to connect failed: the target was not there all the time, look whether it died",
+		c.Failed, c.Failed+c.Opened)
 }
 
 func checkErrors(_ spec.Spec, l *trial.Load) (string, string) {
@@ -193,7 +207,7 @@ func checkLittle(s spec.Spec, l *trial.Load) (string, string) {
 
 func checkOwnShare(s spec.Spec, l *trial.Load) (string, string) {
 	share := l.Host.OwnShare
-	if share <= 0.70 {
+	if share <= 0.70 || l.Window.ElapsedNS < int64(shortest) {
 		return Valid, ""
 	}
 	state := Valid
@@ -203,6 +217,9 @@ func checkOwnShare(s spec.Spec, l *trial.Load) (string, string) {
 	return state, fmt.Sprintf("loadgen used %s of its own processor time, so the figures may be its own limit: give it more threads (-t) on processors of its own",
 		Percent(share))
 }
+
+// shortest is the window below which loadgen's own processor time is mostly that of starting and ending.
+const shortest = 10 * time.Millisecond
 
 // lateEnough is the lateness below which a kernel's wake-up, not loadgen, is what is seen.
 const lateEnough = 200 * time.Microsecond

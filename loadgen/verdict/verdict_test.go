@@ -84,7 +84,10 @@ func TestJudge(t *testing.T) {
 		{"nothing succeeded", closed, func(_ *spec.Spec, l *trial.Load) {
 			l.Requests = trial.Requests{Planned: 7, Sent: 7, Errors: 7}
 		}, Invalid, "no request succeeded (7 sent, 7 failed, 0 unanswered): ask the target once"},
-		{"interrupted", closed, func(_ *spec.Spec, l *trial.Load) { l.Complete = false }, Suspect, "INCOMPLETE: the run was ended after 10.0s"},
+		{"interrupted", closed, func(_ *spec.Spec, l *trial.Load) { l.Complete = false }, Suspect, "the run was ended after 10.0s: let it finish"},
+
+		{"a reconnect", closed, func(_ *spec.Spec, l *trial.Load) { l.Connections.Failed = 9 }, Suspect, "9 of 19 attempts to connect failed: the target was not there"},
+		{"a dead server", closed, func(_ *spec.Spec, l *trial.Load) { l.Connections.Failed = 10 }, Invalid, "10 of 20 attempts to connect failed"},
 
 		{"a few errors", closed, func(_ *spec.Spec, l *trial.Load) { fail(l, 100) }, Valid, "100 of 100000 requests failed (0.1 %)"},
 		{"some errors", closed, func(_ *spec.Spec, l *trial.Load) { fail(l, 101) }, Suspect, "101 of 100000"},
