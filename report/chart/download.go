@@ -22,7 +22,7 @@ func download(s *study.Study) (figure, bool) {
 			if cell == nil {
 				continue
 			}
-			wait, total := cell.Summary(study.Beside90), cell.Summary(study.Total)
+			wait := cell.Summary(study.Beside90)
 			answered, n, _, starved := cell.Starved()
 			switch {
 			case starved:
@@ -30,8 +30,7 @@ func download(s *study.Study) (figure, bool) {
 			case wait.N == 0:
 				r.bars = append(r.bars, bar{label: absent(cell)})
 			default:
-				one := bar{parts: []float64{wait.Median / 1e6}, fills: []fill{fills[g.Mode]},
-					label: units.Duration(wait.Median) + "  (all done after " + units.Duration(total.Median) + ")"}
+				one := bar{parts: []float64{wait.Median / 1e6}, fills: []fill{fills[g.Mode]}, label: units.Duration(wait.Median)}
 				for _, v := range cell.Series(study.Beside90).Values() {
 					one.trials = append(one.trials, v/1e6)
 				}
