@@ -230,7 +230,7 @@ func (m *Memory) remember(text []byte, framed head) {
 
 // frame sets out what body follows the head.
 func (r *Reply) frame() {
-	r.keep, r.class = r.framed.keep, record.Status(r.framed.status)
+	r.keep, r.class = r.framed.keep && !r.ask.last, record.Status(r.framed.status)
 	if r.framed.digest != nil || r.ask.asked.Save != "" {
 		r.prepare()
 	}

@@ -28,6 +28,7 @@ type Request struct {
 	host  string // as the Host header names it
 	line  bool   // lines instead of HTTP
 	head  bool   // a HEAD request: the reply has no body
+	last  bool   // says "Connection: close": no request follows on the connection
 
 	// want is what a body should be, period bytes of it repeated to length bytes; strict bodies must be that from the
 	// first reply on, others only once a reply was.
@@ -87,12 +88,23 @@ func (q *Request) compose() []byte {
 			q.host = value
 			continue
 		}
+		q.last = q.last || strings.EqualFold(name, "connection") && lists(value, "close")
 		headers += name + ": " + value + "\r\n"
 	}
 	if s.Body != "" || s.Method == "POST" || s.Method == "PUT" || s.Method == "PATCH" {
 		headers += "Content-Length: " + strconv.Itoa(len(s.Body)) + "\r\n"
 	}
 	return []byte(s.Method + " " + q.Path + " HTTP/1.1\r\nHost: " + q.host + "\r\n" + headers + "\r\n" + s.Body)
+}
+
+// lists reports whether a header's value, a list, holds an option, which is in lower case.
+func lists(value, option string) bool {
+	for one := range strings.SplitSeq(value, ",") {
+		if strings.EqualFold(strings.TrimSpace(one), option) {
+			return true
+		}
+	}
+	return false
 }
 
 // bytesPath is the N of /bytes/N.

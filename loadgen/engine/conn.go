@@ -23,7 +23,7 @@ type conn struct {
 	served  int64
 	due     int64
 	sent    int64
-	freed   int64 // when it became free
+	freed   int64 // when it became free: its last request had ended and, paced, it was open
 	tried   int64 // when the connect began
 	reply   client.Reply
 	ask     *client.Ask
@@ -46,17 +46,15 @@ const (
 
 // next gives c its next request: at once in a closed loop, where the request is due at once; else when the schedule has one.
 func (w *worker) next(c *conn, due, now int64) {
-	if w.Rate > 0 {
+	switch {
+	case w.Rate > 0 && !w.spent():
 		c.freed = now
 		w.free.push(c)
 		if w.pacer.due <= now {
 			w.sendDue(now)
 		}
-		return
-	}
-	switch {
 	case now >= w.end:
-	case w.ticket(due):
+	case w.Rate == 0 && w.ticket(due):
 		w.send(c, due, now)
 	default:
 		w.drop(c) // it would only keep others waiting
@@ -169,7 +167,7 @@ func (w *worker) answered(c *conn, now int64) {
 	c.served++
 	w.outstanding--
 	w.ended(c, now, class)
-	if w.backoff != 0 && class.Answered() {
+	if w.backoff != 0 && class.Answered() && c.tried > w.trouble {
 		w.backoff, w.retry = 0, now
 	}
 	if c.reply.Keep() && c.written == len(c.ask.Bytes) {
@@ -181,7 +179,7 @@ func (w *worker) answered(c *conn, now int64) {
 		return
 	}
 	w.drop(c)
-	if !class.Answered() {
+	if c.freed = now; !class.Answered() {
 		c.served = 0
 	}
 	w.reconnect(c, now)
@@ -243,6 +241,7 @@ func (w *worker) lost(c *conn, now int64, class record.Class) {
 		c.pending = false
 		w.outstanding--
 		w.rec.For(c.path).Ended(int(c.line), c.due, c.sent, now, class, c.carried+c.reply.Size())
+		c.freed = now
 	}
 	w.drop(c)
 	w.reconnect(c, now)

@@ -37,7 +37,7 @@ func (w *worker) openAll(ctx context.Context, silent bool) {
 	for next := w.now(); (len(mine) > 0 || w.opening > 0) && ctx.Err() == nil; {
 		now := w.now()
 		if now >= next {
-			n := min(ramp, len(mine))
+			n := min(w.ramp(), len(mine))
 			for k := range mine[:n] {
 				w.connect(&mine[k], now)
 			}
@@ -117,12 +117,9 @@ func (w *worker) opened(c *conn) {
 	w.alive++
 	switch {
 	case c.pending:
-		if c.hops == 0 {
-			c.sent = now
-		}
 		w.resend(c)
 	case w.open:
-		w.next(c, now, now)
+		w.next(c, max(c.freed, w.begin), now) // what would have been sent waited for the connection
 	}
 }
 
@@ -164,18 +161,23 @@ func (w *worker) reconnect(c *conn, now int64) {
 	case c.served > 0 && w.backoff == 0:
 		w.connect(c, now)
 	default:
-		w.down.push(c)
-		if c.served == 0 && !w.failed { // one step for each round of attempts, however many fail
+		if w.down.push(c); c.served > 0 {
+			break
+		}
+		if w.trouble = now; !w.failed { // one step for each round of attempts, however many fail
 			w.failed, w.backoff = true, grow(w.backoff)
 			w.retry = max(w.retry, now+int64(w.backoff))
 		}
 	}
 }
 
+// ramp is the worker's share of how many connects may begin at once.
+func (w *worker) ramp() int { return max(1, ramp/w.of) }
+
 // reopen opens connections again, as many as the ramp allows, until one fails.
 func (w *worker) reopen(now int64) {
 	w.failed, w.retry = false, now+int64(rampPause)
-	for range ramp {
+	for range w.ramp() {
 		if w.down.first == nil {
 			return
 		}
@@ -194,14 +196,16 @@ func (w *worker) sweep(now int64) {
 	for k := range w.conns {
 		c := &w.conns[k]
 		switch {
+		case c.pending && c.sent+int64(w.Timeout) <= now: // whether it waits for a reply or for a connection to be sent again
+			w.lost(c, now, record.Timeout)
 		case c.state == opening && c.tried+patience <= now:
 			w.refused(c, now, syscall.ETIMEDOUT)
-		case c.state == opening:
-			w.nextSweep = min(w.nextSweep, c.tried+patience)
-		case c.state == busy && c.sent+int64(w.Timeout) <= now:
-			w.lost(c, now, record.Timeout)
-		case c.state == busy:
+		}
+		if c.pending {
 			w.nextSweep = min(w.nextSweep, c.sent+int64(w.Timeout))
+		}
+		if c.state == opening {
+			w.nextSweep = min(w.nextSweep, c.tried+patience)
 		}
 	}
 }

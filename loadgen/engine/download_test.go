@@ -271,14 +271,14 @@ func TestPathsApart(t *testing.T) {
 						return
 					}
 					if strings.HasPrefix(line, "GET /slow ") {
-						time.Sleep(200 * time.Millisecond)
+						time.Sleep(600 * time.Millisecond)
 					}
 					fmt.Fprint(p, hello)
 				}
 			})
 			s := load("http://" + srv.addr + "/")
 			s.Paths, s.Rate = []string{"/", "/slow", "/"}, rate
-			s.Engine, s.Connections, s.Duration, s.Requests, s.Timeout = engine, 8, 0, 8, 100*time.Millisecond
+			s.Engine, s.Connections, s.Duration, s.Requests, s.Timeout = engine, 8, 0, 8, 300*time.Millisecond
 			l := carryOut(t, s)
 			if l.Errors["timeout"] != 2 || len(l.Paths) != 2 {
 				t.Fatalf("%v %+v", l.Errors, l.Paths)

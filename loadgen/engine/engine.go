@@ -145,6 +145,10 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 		return nil, err
 	}
 	runtime.GC()
+	before := make(chan edge, 1)
+	if r.Warmup == 0 {
+		before <- r.look()
+	}
 	r.begin = r.now()
 	r.start = r.begin + int64(r.Warmup)
 	if r.Duration > 0 {
@@ -156,7 +160,6 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	r.live.Begin(r.Warmup)
 
 	over := make(chan struct{})
-	before := make(chan edge, 1)
 	go r.watch(ctx, over, before)
 	c.work()
 	end := r.until.Load()
@@ -208,14 +211,16 @@ func (r *run) look() edge {
 	return e
 }
 
-// watch looks at the processors when the window opens, and ends the run when ctx does.
+// watch looks at the processors when the window opens after a warm-up, and ends the run when ctx does.
 func (r *run) watch(ctx context.Context, over <-chan struct{}, before chan<- edge) {
 	defer close(before)
-	window := time.NewTimer(time.Duration(r.start - r.now()))
-	defer window.Stop()
+	var window <-chan time.Time
+	if r.Warmup > 0 {
+		window = time.After(time.Duration(r.start - r.now()))
+	}
 	for {
 		select {
-		case <-window.C:
+		case <-window:
 			before <- r.look()
 		case <-ctx.Done():
 			if now := r.now(); now < r.until.Load() {

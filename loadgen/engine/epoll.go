@@ -147,6 +147,7 @@ type worker struct {
 	retry       int64         // when a connection may be opened again
 	failed      bool          // a connect of the latest round did
 	backoff     time.Duration // between connects, after failures; 0: none lately
+	trouble     int64         // when a connection was last refused, or closed before it was of use
 	gone        int64         // when the last connection was lost, while alive is 0
 	refusal     record.Class
 	refusalErr  error
@@ -187,10 +188,15 @@ func (w *worker) finished(now int64) bool {
 	if !w.counted() {
 		return false
 	}
-	if w.outstanding == 0 && (w.spent() || w.Rate > 0 && w.pacer.due == record.Never) {
+	if w.outstanding == 0 && w.spent() {
 		return true
 	}
 	return w.alive == 0 && now-w.gone > int64(w.Timeout)
+}
+
+// spent reports whether the worker will send no request any more that was not yet.
+func (w *worker) spent() bool {
+	return w.run.spent() || w.counted() && w.Rate > 0 && w.pacer.due == record.Never
 }
 
 // turn does what is due, then waits for the next thing and does that.
@@ -244,10 +250,13 @@ func (w *worker) turn(now int64) {
 
 // sendDue sends what is due on the connections that are free.
 func (w *worker) sendDue(now int64) {
-	for w.pacer.due <= now && w.pacer.due < w.end && w.free.first != nil {
+	for w.pacer.due <= now && now < w.end && w.free.first != nil {
 		c := w.free.pop()
 		w.send(c, w.pacer.take(), now)
 		now = w.now()
+	}
+	for w.spent() && w.free.first != nil {
+		w.drop(w.free.first) // it would only keep others waiting
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -117,9 +116,9 @@ func TestFaults(t *testing.T) {
 				fmt.Fprint(p, map[bool]string{true: "Hello world\n", false: "Hallo Welt!\n"}[i == 0])
 			}
 		}, change: func(s *spec.Spec) { s.Proto = spec.Line }, want: "body-content"},
-		{name: "never a reply", each: func(p *peer) { p.request(); p.request() }, change: func(s *spec.Spec) { s.Timeout = 20 * time.Millisecond }, want: "timeout"},
+		{name: "never a reply", each: func(p *peer) { p.request(); p.request() }, change: func(s *spec.Spec) { s.Timeout = 100 * time.Millisecond }, want: "timeout"},
 		{name: "half a reply", each: func(p *peer) { p.request(); fmt.Fprint(p, hello[:50]); p.request() },
-			change: func(s *spec.Spec) { s.Timeout = 20 * time.Millisecond }, want: "timeout"},
+			change: func(s *spec.Spec) { s.Timeout = 100 * time.Millisecond }, want: "timeout"},
 	} {
 		for _, engine := range engines() {
 			t.Run(c.name+"/"+engine, func(t *testing.T) {
@@ -180,7 +179,7 @@ func TestServerDiesAndReturns(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
 			began := time.Now()
-			first := serve(t, "127.0.0.1:0", func(p *peer) {
+			first := serve(t, apart, func(p *peer) {
 				for p.request() {
 					time.Sleep(time.Millisecond)
 					reply := hello
@@ -192,16 +191,23 @@ func TestServerDiesAndReturns(t *testing.T) {
 			})
 			s := load("http://" + first.addr + "/")
 			s.Engine, s.Duration = engine, time.Second
-			var second *server
-			var back sync.WaitGroup
-			back.Go(func() {
+			again := make(chan *server, 1)
+			go func() {
+				defer close(again)
 				time.Sleep(200 * time.Millisecond)
 				first.die()
 				time.Sleep(200 * time.Millisecond)
-				second = serve(t, first.addr, say(hello))
-			})
+				again <- serve(t, first.addr, say(hello))
+			}()
 			l := carryOut(t, s)
-			back.Wait()
+			second := <-again
+			if second == nil {
+				return // it could not listen
+			}
+			// The next request was due when the last one had failed, however long nobody listened.
+			if l.Latency.Max < int64(150*time.Millisecond) || l.Latency.Max < 2*l.Service.Max {
+				t.Errorf("response time %+v, service time %+v", l.Latency, l.Service)
+			}
 			if l.Errors["read-reset"]+l.Errors["write-reset"]+l.Errors["read-eof"] == 0 {
 				t.Errorf("errors %v", l.Errors)
 			}

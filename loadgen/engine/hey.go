@@ -129,7 +129,6 @@ func heyRequest(s spec.Spec) (*http.Request, error) {
 		return nil, err
 	}
 	r.ContentLength = int64(len(s.Body))
-	r.Header.Set("User-Agent", "loadgen")
 	for _, h := range s.Headers {
 		name, value, _ := strings.Cut(h, ":")
 		value = strings.TrimSpace(value)
@@ -138,6 +137,9 @@ func heyRequest(s spec.Spec) (*http.Request, error) {
 			continue
 		}
 		r.Header.Add(name, value)
+	}
+	if r.UserAgent() == "" {
+		r.Header.Set("User-Agent", "loadgen")
 	}
 	return r, nil
 }

@@ -26,7 +26,7 @@ type line struct {
 	again   bool  // it was sent before on a connection that the server closed without a word
 	served  int64
 	backoff time.Duration // to wait before the next connect
-	ready   int64         // since when it could send
+	ready   int64         // since when it could send: its last request had ended and, paced, it was open
 	due     int64
 	sent    int64
 	buf     [sock.ReadBytes]byte
@@ -41,9 +41,6 @@ func (p *portable) serve(ctx context.Context, l *line) {
 			}
 			return
 		}
-		if l.hops == 0 {
-			l.sent = p.now()
-		}
 		if class, whole := p.exchange(l); !p.settled(l, class, whole) {
 			return
 		}
@@ -53,12 +50,24 @@ func (p *portable) serve(ctx context.Context, l *line) {
 // connect opens l's connection, and reports whether it is to be used.
 func (p *portable) connect(ctx context.Context, l *line) bool {
 	for l.pending || !p.spent() {
+		pause, limit, soldOut := l.backoff, time.Time{}, p.soldOut
+		if l.pending { // what was sent is to be sent again
+			limit, soldOut = p.deadline(l), nil
+			pause = min(pause, time.Until(limit))
+		}
 		select {
-		case <-time.After(l.backoff):
+		case <-time.After(pause):
+		case <-soldOut:
+			return false
 		case <-ctx.Done():
 			return false
 		}
-		if p.opened(l, p.dial(ctx, l.shard)) {
+		if l.pending && !time.Now().Before(limit) {
+			l.pending, l.ready = false, p.now()
+			p.end(l, l.ready, record.Timeout)
+			continue
+		}
+		if p.opened(l, p.dial(ctx, l.shard, limit)) {
 			return true
 		}
 		if ctx.Err() != nil || p.counted() && p.alive.Load() == 0 && p.now()-p.gone.Load() > int64(p.Timeout) {
@@ -69,6 +78,9 @@ func (p *portable) connect(ctx context.Context, l *line) bool {
 	return false
 }
 
+// deadline is when l's request has taken too long.
+func (p *portable) deadline(l *line) time.Time { return p.base.Add(time.Duration(l.sent) + p.Timeout) }
+
 // opened puts a new connection into use, if there is one.
 func (p *portable) opened(l *line, conn net.Conn) bool {
 	if conn == nil {
@@ -77,7 +89,9 @@ func (p *portable) opened(l *line, conn net.Conn) bool {
 	l.Lock()
 	l.conn = conn
 	l.Unlock()
-	l.served, l.ready = 0, p.now()
+	if l.served = 0; p.Rate > 0 {
+		l.ready = p.now()
+	}
 	l.reply.Reset()
 	p.alive.Add(1)
 	return true
@@ -122,8 +136,13 @@ func (p *portable) next(ctx context.Context, l *line) bool {
 		if l.due = p.pacer.due; l.due == record.Never || !p.sleep(ctx, l.due) || l.due >= p.until.Load() {
 			return false
 		}
-		p.pacer.take()
-	} else if l.due >= p.until.Load() || !p.ticket(l.due) {
+		if p.pacer.take(); p.pacer.due == record.Never {
+			p.sellOut()
+		}
+	} else if p.now() >= p.until.Load() || !p.ticket(l.due) {
+		if p.counted() {
+			p.sellOut()
+		}
 		return false
 	}
 	if p.several() || l.hops > 0 {
@@ -132,13 +151,12 @@ func (p *portable) next(ctx context.Context, l *line) bool {
 			l.path = p.path[n%int64(len(p.path))]
 		}
 	}
-	l.pending, l.again, l.hops, l.carried = true, false, 0, 0
-	sent := p.now()
+	l.pending, l.again, l.hops, l.carried, l.sent = true, false, 0, 0, p.now()
 	l.Lock()
 	defer l.Unlock()
 	l.rec.Sent(l.index, l.due)
 	if p.Rate > 0 {
-		l.rec.Late(l.due, sent, waited)
+		l.rec.Late(l.due, l.sent, waited)
 	}
 	return true
 }
@@ -157,7 +175,7 @@ func (p *portable) sleep(ctx context.Context, until int64) bool {
 // exchange sends the request and reads until its reply is complete, and says what came of it; whole reports that the reply
 // itself knows.
 func (p *portable) exchange(l *line) (class record.Class, whole bool) {
-	l.conn.SetDeadline(p.base.Add(time.Duration(l.sent) + p.Timeout))
+	l.conn.SetDeadline(p.deadline(l))
 	select {
 	case <-p.over: // the deadline just set may have overwritten the one that ends the run
 		l.interrupt()

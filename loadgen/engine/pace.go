@@ -14,6 +14,7 @@ type pacer struct {
 	begin int64
 	next  int64 // number of the request to be sent next
 	step  int64
+	first int64 // number of the first that belongs to the window
 	limit int64 // number of the first that will never be sent
 	due   int64 // when next is due; Never if there is none
 }
@@ -24,8 +25,8 @@ func (r *run) pace(i, n int) pacer {
 	if r.Rate == 0 {
 		return p
 	}
-	if r.counted() {
-		p.limit = p.rate.Before(r.Warmup) + r.Requests
+	if p.first = p.rate.Before(r.Warmup); r.counted() {
+		p.limit = p.first + r.Requests
 	}
 	p.set()
 	return p
@@ -49,7 +50,11 @@ func (p *pacer) take() (due int64) {
 // rest notes what of the schedule up to end was not sent, and, of a number of requests, what was not due by then. What
 // is left of a warm-up is passed over.
 func (p *pacer) rest(end int64, rec *record.Recorder, late, cut record.Reason) {
-	for p.due < end || p.due != record.Never && !rec.Counts(p.due) {
+	if p.due != record.Never && p.next < p.first {
+		p.next += (p.first - p.next + p.step - 1) / p.step * p.step
+		p.set()
+	}
+	for p.due < end {
 		rec.Unsent(p.take(), late)
 	}
 	if p.due != record.Never && p.limit != record.Never {
@@ -57,7 +62,7 @@ func (p *pacer) rest(end int64, rec *record.Recorder, late, cut record.Reason) {
 	}
 }
 
-// ramp and rampPause keep the connects, 64 every 4 ms, below what a server with a short backlog can accept.
+// ramp and rampPause keep the connects of a load, 64 every 4 ms, below what a server with a short backlog can accept.
 const (
 	ramp      = 64
 	rampPause = 4 * time.Millisecond

@@ -26,8 +26,11 @@ type portable struct {
 	turn   chan struct{} // holds a token; who has it owns pacer
 	pacer  pacer
 	over   chan struct{} // closed at the end of the run
-	alive  atomic.Int64  // connections that are open
-	gone   atomic.Int64  // when the last one was lost
+
+	soldOut chan struct{} // closed when a number of requests, or its schedule, is used up
+	sellOut func()        // closes it
+	alive   atomic.Int64  // connections that are open
+	gone    atomic.Int64  // when the last one was lost
 
 	mu         sync.Mutex // guards what follows
 	refusal    record.Class
@@ -44,7 +47,8 @@ type shard struct {
 const publishEvery = 50 * time.Millisecond
 
 func newPortable(r *run) (crew, error) {
-	p := &portable{run: r, turn: make(chan struct{}, 1), over: make(chan struct{})}
+	p := &portable{run: r, turn: make(chan struct{}, 1), over: make(chan struct{}), soldOut: make(chan struct{})}
+	p.sellOut = sync.OnceFunc(func() { close(p.soldOut) })
 	n := min(runtime.GOMAXPROCS(0), r.Connections)
 	for i := range n {
 		s := &shard{rec: record.NewRecorder(share(r.Connections, i, n), r.Rate > 0, r.live)}
@@ -61,13 +65,13 @@ func newPortable(r *run) (crew, error) {
 
 func (p *portable) open(ctx context.Context) error {
 	silent := make([]net.Conn, p.Idle)
-	p.ramp(ctx, len(silent), func(i int) { silent[i] = p.dial(ctx, p.shards[0]) })
+	p.ramp(ctx, len(silent), func(i int) { silent[i] = p.dial(ctx, p.shards[0], time.Time{}) })
 	for _, conn := range silent {
 		if conn != nil {
 			p.silent = append(p.silent, conn)
 		}
 	}
-	p.ramp(ctx, len(p.lines), func(i int) { p.opened(p.lines[i], p.dial(ctx, p.lines[i].shard)) })
+	p.ramp(ctx, len(p.lines), func(i int) { p.opened(p.lines[i], p.dial(ctx, p.lines[i].shard, time.Time{})) })
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -89,9 +93,9 @@ func (p *portable) ramp(ctx context.Context, n int, connect func(int)) {
 	all.Wait()
 }
 
-// dial opens a connection; nil if it could not be.
-func (p *portable) dial(ctx context.Context, s *shard) net.Conn {
-	d := net.Dialer{Timeout: min(connectLimit, p.Timeout), KeepAlive: -1}
+// dial opens a connection, by the limit unless that is zero; nil if it could not be.
+func (p *portable) dial(ctx context.Context, s *shard, limit time.Time) net.Conn {
+	d := net.Dialer{Timeout: min(connectLimit, p.Timeout), Deadline: limit, KeepAlive: -1}
 	conn, err := d.DialContext(ctx, "tcp", p.addr)
 	if err == nil {
 		s.Lock()
@@ -110,6 +114,16 @@ func (p *portable) dial(ctx context.Context, s *shard) net.Conn {
 	defer s.Unlock()
 	s.rec.Failed(class)
 	return nil
+}
+
+// spent reports whether no request will be sent any more that was not yet.
+func (p *portable) spent() bool {
+	select {
+	case <-p.soldOut:
+		return true
+	default:
+		return p.run.spent()
+	}
 }
 
 func (p *portable) work() {

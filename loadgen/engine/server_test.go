@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,9 @@ import (
 )
 
 const hello = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
+
+// apart is an address whose ports no client of another test has taken when its server comes back.
+var apart = map[bool]string{true: "127.0.0.77:0", false: "127.0.0.1:0"}[Auto() == spec.Epoll]
 
 // server answers each connection with a function of the test's own.
 type server struct {
@@ -38,7 +42,8 @@ func serve(t *testing.T, addr string, each func(*peer)) *server {
 	t.Helper()
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		runtime.Goexit() // on the test's own goroutine, what FailNow does
 	}
 	s := &server{addr: ln.Addr().String(), ln: ln, conns: map[net.Conn]bool{}}
 	s.all.Go(func() {

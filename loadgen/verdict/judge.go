@@ -61,9 +61,10 @@ func Starved(s spec.Spec, l *trial.Load) string {
 	return fmt.Sprintf("%d of %d connections %s ever answered; %s waited %s", n, c, was(n), others, wait(l))
 }
 
-// asked is how many connections had a right to be served: all of a closed loop, those a schedule gave a request.
+// asked is how many connections had a right to be served: all of a closed loop that runs for a time; where a schedule or a
+// number of requests leaves nothing to some, those that were given one.
 func asked(s spec.Spec, l *trial.Load) int64 {
-	if s.Rate > 0 {
+	if s.Rate > 0 || s.Requests > 0 {
 		return l.Connections.Asked
 	}
 	return int64(s.Connections)

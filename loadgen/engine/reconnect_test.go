@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// A client that says that no request will follow sends none, whatever the reply says.
+func TestOwnClose(t *testing.T) {
+	for _, engine := range engines() {
+		srv := serve(t, "127.0.0.1:0", func(p *peer) {
+			if p.request() {
+				fmt.Fprint(p, hello)
+			}
+			p.request()
+		})
+		s := load("http://" + srv.addr + "/")
+		s.Engine, s.Duration, s.Requests, s.Headers = engine, 0, 50, []string{"connection: Keep-Alive , Close"}
+		l := carryOut(t, s)
+		if l.Requests.OK != 50 || srv.asked.Load() != 50 || l.Connections.Opened > 50+int64(s.Connections) {
+			t.Errorf("%s: asked %d times; %+v %+v", engine, srv.asked.Load(), l.Requests, l.Connections)
+		}
+	}
+}
+
+// A request that the server never answered and that waits for a connection to be sent again has the timeout of any other.
+func TestTimeoutWithoutConnection(t *testing.T) {
+	for _, engine := range engines() {
+		srv := serve(t, "127.0.0.1:0", func(p *peer) {
+			if p.request() {
+				fmt.Fprint(p, hello)
+			}
+			p.request()
+			p.ln.Close()
+		})
+		s := load("http://" + srv.addr + "/")
+		s.Engine, s.Connections, s.Duration, s.Timeout = engine, 1, time.Second, 200*time.Millisecond
+		l := carryOut(t, s)
+		if l.Requests.OK != 1 || l.Errors["timeout"] != 1 || l.Requests.Unanswered != 0 || l.ConnectErrors["connect-refused"] == 0 {
+			t.Errorf("%s: %+v %v %v", engine, l.Requests, l.Errors, l.ConnectErrors)
+		}
+		if most := time.Duration(l.Latency.Max); most < s.Timeout {
+			t.Errorf("%s: given up after %v", engine, most)
+		}
+	}
+}
+
+// While some connections are served, those that the server will not have are tried again ever more slowly.
+func TestRefusedBesideServed(t *testing.T) {
+	for _, engine := range engines() {
+		var turn atomic.Int64
+		srv := serve(t, "127.0.0.1:0", func(p *peer) {
+			if turn.Add(1) <= 2 {
+				say(hello)(p)
+			}
+		})
+		s := load("http://" + srv.addr + "/")
+		s.Engine, s.Duration = engine, 500*time.Millisecond
+		l := carryOut(t, s)
+		// 1, 2, 4 ... 256 ms are nine rounds; twice that is for the first ones to overlap.
+		if tries := srv.accepted.Load(); tries < 6 || tries > 2+2*2*9 || l.Connections.Answered != 2 {
+			t.Errorf("%s: %d connections in %v; %+v", engine, tries, s.Duration, l.Connections)
+		}
+	}
+}
+
+// When the last request of a schedule is sent, nobody goes on trying to connect.
+func TestScheduleEndsWithoutServer(t *testing.T) {
+	for _, engine := range engines() {
+		var turn atomic.Int64
+		srv := serve(t, "127.0.0.1:0", func(p *peer) {
+			if turn.Add(1) == 1 {
+				say(hello)(p)
+			}
+			p.ln.Close()
+		})
+		s := load("http://" + srv.addr + "/")
+		s.Engine, s.Rate, s.Duration, s.Requests, s.Timeout = engine, 500, 0, 100, 5*time.Second
+		l := carryOut(t, s)
+		if l.Requests.OK < 50 || l.Requests.OK+l.Requests.Errors != 100 || time.Duration(l.Window.ElapsedNS) > s.Timeout/2 {
+			t.Errorf("%s: %+v %s in %v", engine, l.Requests, strings.TrimSpace(fmt.Sprint(l.Errors)), time.Duration(l.Window.ElapsedNS))
+		}
+	}
+}
