@@ -42,7 +42,10 @@ func watchable(pid int) error {
 		return nil
 	}
 	if _, err := host.TreeCPU(pid); err != nil {
-		return fmt.Errorf("--pid %d: %w", pid, errors.Unwrap(err))
+		if cause := errors.Unwrap(err); cause != nil {
+			err = cause // without the path it was read from
+		}
+		return fmt.Errorf("--pid %d: %w", pid, err)
 	}
 	return nil
 }

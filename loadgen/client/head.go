@@ -1,6 +1,10 @@
 package client
 
-import "bytes"
+import (
+	"bytes"
+
+	"carousel/loadgen/spec"
+)
 
 // head is what the head of a reply says about its body and about the connection.
 type head struct {
@@ -161,8 +165,8 @@ func token(p []byte) bool {
 
 // tokens are the bytes of a header's name (RFC 9110, section 5.6.2).
 var tokens = func() (t [256]bool) {
-	for _, c := range []byte("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-		t[c] = true
+	for c := range t {
+		t[c] = spec.IsToken(string([]byte{byte(c)}))
 	}
 	return t
 }()

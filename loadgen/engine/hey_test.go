@@ -58,17 +58,17 @@ func runValid(t *testing.T, ctx context.Context, s spec.Spec) *trial.Load {
 }
 
 func TestHeySendsWhatIsAsked(t *testing.T) {
-	type seen struct{ Method, Host, Path, A, Body string }
+	type seen struct{ Method, Host, Path, A, Agent, Body string }
 	got := make(chan seen, 8)
 	target, _ := heyServer(t, func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		got <- seen{r.Method, r.Host, r.URL.RequestURI(), r.Header.Get("A"), string(body)}
+		got <- seen{r.Method, r.Host, r.URL.RequestURI(), r.Header.Get("A"), r.UserAgent(), string(body)}
 	})
 	s := heySpec(target+"a?b=c", 2, 0, 8)
-	s.Method, s.Body, s.Headers = "PUT", "text", []string{"Host: example.com", "A:  b "}
+	s.Method, s.Body, s.Headers = "PUT", "text", []string{"Host: example.com", "A:  b ", "user-agent: me"}
 	l := runValid(t, t.Context(), s)
 	for range 8 {
-		if diff := cmp.Diff(seen{"PUT", "example.com", "/a?b=c", "b", "text"}, <-got); diff != "" {
+		if diff := cmp.Diff(seen{"PUT", "example.com", "/a?b=c", "b", "me", "text"}, <-got); diff != "" {
 			t.Fatal(diff)
 		}
 	}

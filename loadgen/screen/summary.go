@@ -150,18 +150,19 @@ func (p page) row(label string, figures []verdict.Figure) {
 // mostPaths is how many paths are shown; the record has them all.
 const mostPaths = 12
 
-// paths is the response time by path, where requests asked for several and all connections were served.
+// paths is the response time by path, where requests asked for several and it means anything in total.
 func (p page) paths() {
-	if len(p.l.Paths) == 0 || verdict.Starved(p.s, p.l) != "" {
+	all := verdict.Response(p.s, p.l)
+	if mean := all[len(all)-1]; len(p.l.Paths) == 0 || mean.Lacks != "" {
 		return
 	}
 	p.line("response time", "%9s%9s%9s%9s%9s  by path", "count", "p50", "p99", "max", "mean")
 	for _, path := range p.l.Paths[:min(len(p.l.Paths), mostPaths)] {
 		p50, p99 := "-", "-" // too few requests lie beyond
-		if path.Count >= 20 {
+		if verdict.Supports(path.Count, 0.50) {
 			p50 = verdict.Short(float64(path.Latency.P50))
 		}
-		if path.Count >= 1000 {
+		if verdict.Supports(path.Count, 0.99) {
 			p99 = verdict.Short(float64(path.Latency.P99))
 		}
 		p.line("", "%9s%9s%9s%9s%9s  %s", count(path.Count), p50, p99,

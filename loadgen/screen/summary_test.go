@@ -64,6 +64,7 @@ func TestSummary(t *testing.T) {
 			s.Rate = 20_000
 			l.Requests.Planned, l.Requests.Unsent = 40_000, 19_896
 			l.UnsentBy = map[string]int64{"no-connection": 19_800, "window-closed": 96}
+			l.Paths = []trial.PathLatency{{Path: "/", Count: 20_104, Latency: l.Latency}} // as little worth as in total
 		},
 		"starved": func(s *spec.Spec, l *trial.Load) {
 			l.Connections.Answered, l.Connections.Fewest, l.Connections.Most, l.Connections.LongestWaitNS = 1, 0, 20_100, 2e9

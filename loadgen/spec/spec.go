@@ -119,12 +119,12 @@ func (s Spec) workload() error {
 	default:
 		return fmt.Errorf("--proto %q: it is http or line", s.Proto)
 	}
-	if !isToken(s.Method) || s.Method == "CONNECT" {
+	if !IsToken(s.Method) || s.Method == "CONNECT" {
 		return fmt.Errorf("-X %q is no method that can be sent", s.Method)
 	}
 	for _, h := range s.Headers {
 		name, value, ok := strings.Cut(h, ":")
-		if !ok || !isToken(name) {
+		if !ok || !IsToken(name) {
 			return fmt.Errorf("-H %q: a header is 'Name: value'", h)
 		}
 		if strings.ContainsAny(value, "\r\n\x00") {
@@ -221,7 +221,7 @@ func (s Spec) String() string {
 // quote makes word one word of a POSIX shell.
 func quote(word string) string {
 	plain := func(r rune) bool {
-		return r < 128 && (isTokenByte(byte(r)) && !strings.ContainsRune("!#$&'*`|~", r) || strings.ContainsRune("/:=,@[]", r))
+		return r < 128 && (IsToken(string(r)) && !strings.ContainsRune("!#$&'*`|~", r) || strings.ContainsRune("/:=,@[]", r))
 	}
 	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
 		return word
@@ -229,16 +229,12 @@ func quote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-func isToken(s string) bool {
-	for i := range len(s) {
-		if !isTokenByte(s[i]) {
+// IsToken reports whether s is a token, as the name of a method or header is (RFC 9110, section 5.6.2).
+func IsToken(s string) bool {
+	for _, b := range []byte(s) {
+		if !('a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0) {
 			return false
 		}
 	}
 	return s != ""
-}
-
-// isTokenByte tells the characters of a token (RFC 9110, section 5.6.2).
-func isTokenByte(b byte) bool {
-	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0
 }

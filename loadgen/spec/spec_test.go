@@ -113,6 +113,7 @@ func TestTarget(t *testing.T) {
 		"example.com:8080":          "http://example.com:8080/",
 		"example.com/a?b=c":         "http://example.com:80/a?b=c",
 		"localhost:5000":            "http://localhost:5000/",
+		"infinity":                  "http://infinity:80/",
 		"http://h:1/a%20b?c=%2F":    "http://h:1/a%20b?c=%2F",
 		"HTTP://h":                  "http://h:80/",
 		"http://h?q":                "http://h:80/?q",

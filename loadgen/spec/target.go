@@ -29,7 +29,7 @@ func Target(given string) (string, error) {
 		full = "http://" + addr + given
 	case given[0] == ':':
 		full = "http://127.0.0.1" + given
-	case isNumber(given):
+	case strings.Trim(given, "0123456789") == "":
 		return "", fmt.Errorf("target %s: did you mean :%[1]s", given)
 	default:
 		full = "http://" + given
@@ -81,9 +81,4 @@ func Addr(target string) string {
 // pathOf is the path and query of a target as Target writes it.
 func pathOf(target string) string {
 	return strings.TrimPrefix(target, "http://"+Addr(target))
-}
-
-func isNumber(s string) bool {
-	_, err := strconv.ParseFloat(s, 64)
-	return err == nil
 }

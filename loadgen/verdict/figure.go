@@ -65,8 +65,7 @@ func figures(encoded string, sum trial.Latency, l *trial.Load, lacks string) []F
 	}
 	percentile := func(name string, q float64, ns int64) Figure {
 		f := Figure{Name: name, NS: float64(ns), Most: most(q), Lacks: lacks}
-		need := int64(math.Ceil(beyond / (1 - q) * (1 - 1e-9)))
-		if lacks == "" && n < need {
+		if need := needs(q); lacks == "" && n < need {
 			f.Lacks = fmt.Sprintf("%s needs %d requests, there are %d", name, need, n)
 		}
 		f.Most = max(f.Most, f.NS)
@@ -83,6 +82,12 @@ func figures(encoded string, sum trial.Latency, l *trial.Load, lacks string) []F
 		exact("mean", sum.Mean),
 	}
 }
+
+// needs is how many requests support percentile q.
+func needs(q float64) int64 { return int64(math.Ceil(beyond / (1 - q) * (1 - 1e-9))) }
+
+// Supports reports whether n requests support percentile q, 0 to 1.
+func Supports(n int64, q float64) bool { return n >= needs(q) }
 
 // count is how many requests a histogram of the record holds.
 func count(encoded string) int64 {

@@ -77,6 +77,12 @@ func TestJudge(t *testing.T) {
 		{"a schedule that needs half of them", paced, func(_ *spec.Spec, l *trial.Load) {
 			l.Connections.Asked, l.Connections.Answered = 5, 5
 		}, Valid, ""},
+		{"a number that half of them use up", closed, func(s *spec.Spec, l *trial.Load) {
+			s.Duration, s.Requests, l.Connections.Asked, l.Connections.Answered = 0, l.Requests.Planned, 5, 5
+		}, Valid, ""},
+		{"a number that starves one", closed, func(s *spec.Spec, l *trial.Load) {
+			s.Duration, s.Requests, l.Connections.Asked, l.Connections.Answered = 0, l.Requests.Planned, 5, 4
+		}, Invalid, "4 of 5 connections were ever answered"},
 		{"a schedule that starves one", paced, func(_ *spec.Spec, l *trial.Load) {
 			l.Connections.Asked, l.Connections.Answered = 5, 4
 		}, Invalid, "4 of 5 connections were ever answered"},
