@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"carousel/internal/child"
 	"carousel/internal/trial"
 )
 
@@ -23,6 +24,9 @@ func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 		if e.plan, err = o.read(); err != nil { // before anything is made
 			return err
 		}
+	}
+	if o.dir != "" {
+		o.results = filepath.Dir(filepath.Clean(o.dir))
 	}
 	if err := os.MkdirAll(o.results, 0o755); err != nil {
 		return exit{exitFailed, err}
@@ -61,6 +65,9 @@ func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 	}
 	fmt.Fprintln(stdout, e.dir)
+	if carried == nil && errors.As(context.Cause(ctx), &early) {
+		return early // while it was reported: nothing is left to go on with
+	}
 	if early.signal != 0 {
 		fmt.Fprintf(stderr, "%v after %d of %d trials; go on with: bench --resume %s\n", early, e.kept, len(e.jobs), e.dir)
 		return early
@@ -254,17 +261,27 @@ func (e *experiment) count(t trial.Trial) {
 	}
 }
 
+// reportLimit is how long drawing may take.
+const reportLimit = 2 * time.Minute
+
 // report has the program report draw the run in dir; its table is this program's result.
 func report(stdout, stderr io.Writer, dir string) error {
 	path, err := program("report")
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, dir)
+	cmd := exec.Command(path, dir)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	if err := cmd.Run(); err != nil {
+	p, err := child.Start(cmd) // a ctrl-C that ends the trials leaves it alone
+	if err != nil {
+		return err
+	}
+	select {
+	case <-p.Done():
+	case <-time.After(reportLimit):
+		p.Stop(0)
+	}
+	if err := p.Wait(); err != nil {
 		return fmt.Errorf("%s %s: %w", path, dir, err)
 	}
 	fmt.Fprintf(stderr, "the report is %s\n", filepath.Join(dir, "README.md"))
@@ -283,7 +300,7 @@ func doctor(ctx context.Context) string {
 		}
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
-		text, err := exec.CommandContext(ctx, script).CombinedOutput() // it exits with 1 when it found something: that is in the text
+		text, err := exec.CommandContext(ctx, script).CombinedOutput()
 		if len(text) == 0 && err != nil {
 			return fmt.Sprintf("%s: %v", script, err)
 		}

@@ -32,10 +32,11 @@ func (r *schedule) carry(ctx context.Context) error {
 			}
 			if j.cell.Scenario == "paced" {
 				if rate == 0 {
-					rate = pacedRate(first, j.cell.Placement)
-					note := "paced cells are offered %.0f requests a second: half the rate of the slowest model that served all %d connections in round 1"
-					if err := r.said(fmt.Sprintf(note, rate, reference)); err != nil {
-						return err
+					if rate = pacedRate(first, j.cell.Placement); rate > 0 {
+						note := "paced cells are offered %.0f requests a second: half the rate of the slowest model that served all %d connections in round 1"
+						if err := r.said(fmt.Sprintf(note, rate, reference)); err != nil {
+							return err
+						}
 					}
 				}
 				j.cell.RateRPS = rate
@@ -53,8 +54,8 @@ func (r *schedule) carry(ctx context.Context) error {
 			if err := r.save(t); err != nil {
 				return err
 			}
-			r.screen.end(j, t)
 			pause(ctx, r.gap)
+			r.screen.end(j, t)
 		}
 		if t.Round == 1 {
 			first = append(first, t)

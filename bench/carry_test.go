@@ -183,6 +183,7 @@ func TestCarryGoesOn(t *testing.T) {
 func TestScreenSaysHowLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, jobs := defaultJobs(t, true, 1)
+		p.Gap = span(100 * time.Millisecond)
 		b := newBed(p, jobs)
 		if err := b.carry(t.Context()); err != nil {
 			t.Fatal(err)

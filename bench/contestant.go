@@ -69,16 +69,17 @@ func choose(p *Plan, list []listed, servers string) (all []contestant, missing [
 			all = append(all, contestant{name: l.Name, command: []string{servers, "--model", l.Name, "--addr", "{addr}"}})
 		}
 	}
-	for _, g := range p.Servers {
+	for i, g := range p.Servers {
+		at := fmt.Sprintf("$.servers[%d]", i)
 		if slices.ContainsFunc(list, func(l listed) bool { return l.Name == g.Name }) {
-			return nil, nil, fmt.Errorf("server %q has the name of a model: choose another", g.Name)
+			return nil, nil, p.faultAt(at+".name", fmt.Sprintf("server %q has the name of a model: choose another", g.Name))
 		}
 		command, err := split(g.Command)
 		if err != nil {
-			return nil, nil, fmt.Errorf("server %s: %w", g.Name, err)
+			return nil, nil, p.faultAt(at+".command", fmt.Sprintf("server %s: %v", g.Name, err))
 		}
 		if _, err := exec.LookPath(command[0]); err != nil {
-			return nil, nil, fmt.Errorf("server %s: %w: give its path as seen from here", g.Name, err)
+			return nil, nil, p.faultAt(at+".command", fmt.Sprintf("server %s: %v: give its path as seen from here", g.Name, err))
 		}
 		all = append(all, contestant{name: g.Name, command: command, guest: true})
 	}

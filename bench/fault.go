@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,15 +13,15 @@ import (
 
 // faultAt shows where in the plan the fault is.
 func (p *Plan) faultAt(where, what string) error {
-	path, err := yaml.PathString(where)
-	if err != nil {
-		return fmt.Errorf("%s: %s", where, what)
+	for where != "$" {
+		if path, err := yaml.PathString(where); err == nil {
+			if source, err := path.AnnotateSource(p.source, false); err == nil {
+				return fmt.Errorf("%s\n%s", what, source)
+			}
+		}
+		where = where[:strings.LastIndexAny(where, ".[")] // it is missing: show what it is missing from
 	}
-	source, err := path.AnnotateSource(p.source, false)
-	if err != nil { // the key is missing: there is no line to show
-		return fmt.Errorf("%s: %s", strings.TrimPrefix(where, "$."), what)
-	}
-	return fmt.Errorf("%s\n%s", what, source)
+	return errors.New(what)
 }
 
 // fault returns the first thing wrong with the plan, and the YAML path of where it is wrong.
@@ -41,13 +42,17 @@ func (p *Plan) fault() (where, what string) {
 		if slices.ContainsFunc(p.Scenarios[:i], func(o Scenario) bool { return o.Name == s.Name }) {
 			return at + ".name", fmt.Sprintf("scenario %s is there twice", s.Name)
 		}
-		for j, n := range append(slices.Clone(s.Connections), s.Shared...) {
-			if n < 1 || n > 60000 {
-				key := "connections"
-				if j >= len(s.Connections) {
-					key, j = "shared", j-len(s.Connections)
+		for _, list := range []struct {
+			key    string
+			levels []int
+		}{{"connections", s.Connections}, {"shared", s.Shared}} {
+			for j, n := range list.levels {
+				switch at := fmt.Sprintf("%s.%s[%d]", at, list.key, j); {
+				case n < 1 || n > 60000:
+					return at, fmt.Sprintf("%d connections: it must be 1 to 60000", n)
+				case slices.Contains(list.levels[:j], n):
+					return at, fmt.Sprintf("%d connections are there twice", n)
 				}
-				return fmt.Sprintf("%s.%s[%d]", at, key, j), fmt.Sprintf("%d connections: it must be 1 to 60000", n)
 			}
 		}
 		switch {

@@ -133,17 +133,47 @@ func fragmented(addr string) error {
 	return err
 }
 
-// lacking probes each endpoint of the scenarios once and says, by endpoint, what a server of the user's own does not have.
+// lacking probes each endpoint of the scenarios once and says, by endpoint, what a server of the user's own does not have. One that
+// says hello to whatever is asked has none of them.
 func lacking(addr string, p *Plan) map[string]string {
 	lacks := map[string]string{}
 	for _, s := range p.Scenarios {
-		scenario := scenarios[s.Name]
-		if scenario.path == "/" {
-			continue
+		endpoint, has := scenarios[s.Name].endpoint(), true
+		switch endpoint {
+		case "/":
+		case "/moved":
+			has = leadsToPicture(addr, scenarios[s.Name].path)
+		default:
+			has = takes(addr, endpoint, 20*time.Millisecond)
 		}
-		if status, err := ask(addr, scenario.path, patience); err != nil && status != http.StatusFound {
-			lacks[scenario.endpoint()] = "no " + scenario.endpoint()
+		if !has {
+			lacks[endpoint] = "no " + endpoint
 		}
 	}
 	return lacks
+}
+
+// takes reports whether the endpoint's answer, which is hello, comes after the time asked for and not before.
+func takes(addr, endpoint string, d time.Duration) bool {
+	asked := time.Now()
+	_, err := ask(addr, endpoint+"/"+d.String(), patience)
+	return err == nil && time.Since(asked) >= d
+}
+
+// leadsToPicture reports whether path is redirected, and to a PNG.
+func leadsToPicture(addr, path string) bool {
+	moved := false
+	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error {
+		moved = true
+		return nil
+	}}
+	reply, err := client.Get("http://" + addr + path)
+	if err != nil {
+		return false
+	}
+	defer reply.Body.Close()
+	const signature = "\x89PNG"
+	start := make([]byte, len(signature))
+	_, err = io.ReadFull(reply.Body, start)
+	return moved && err == nil && reply.StatusCode == http.StatusOK && string(start) == signature
 }

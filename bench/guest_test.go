@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -92,11 +93,11 @@ func TestCheckFindsWrongAnswers(t *testing.T) {
 				}
 				time.Sleep(10 * time.Millisecond)
 				io.WriteString(c, nullReply)
-				c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+				c.SetReadDeadline(time.Now().Add(time.Second))
 			}
 		}},
 		{"a request is what one read brings", "in single bytes", func(c net.Conn) {
-			buf := make([]byte, 4096)
+			buf := make([]byte, len(get("/")+get("/"))) // the fewest bytes in which two can come
 			for {
 				n, err := c.Read(buf)
 				if err != nil || !strings.HasSuffix(string(buf[:n]), "\r\n\r\n") {
@@ -118,30 +119,43 @@ func TestCheckFindsWrongAnswers(t *testing.T) {
 }
 
 func TestLacking(t *testing.T) {
-	addr := listen(t, func(c net.Conn) {
-		r := bufio.NewReader(c)
-		for {
-			q, err := http.ReadRequest(r)
-			if err != nil {
-				return
-			}
-			if strings.HasPrefix(q.URL.Path, "/sleep/") {
-				io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-				continue
-			}
-			if strings.HasPrefix(q.URL.Path, "/moved/") {
-				io.WriteString(c, "HTTP/1.1 302 Found\r\nLocation: /image/0\r\nContent-Length: 0\r\n\r\n")
-				continue
-			}
-			io.WriteString(c, nullReply)
-		}
-	})
 	p, err := readPlan("default")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := lacking(addr, p); fmt.Sprint(got) != "map[/sleep:no /sleep]" {
-		t.Errorf("got %v", got)
+	hello := func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, hello) }
+	late := func(w http.ResponseWriter, r *http.Request) {
+		d, _ := time.ParseDuration(path.Base(r.URL.Path))
+		time.Sleep(d)
+		hello(w, r)
+	}
+	moved := func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, strings.TrimPrefix(r.URL.Path, "/moved"), http.StatusFound)
+	}
+	picture := func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "\x89PNG\r\n\x1a\n and so on") }
+	all := map[string]http.HandlerFunc{"/sleep/": late, "/block/": late, "/spin/": late, "/moved/": moved, "/image/": picture}
+	for name, c := range map[string]struct {
+		has  []string
+		want string
+	}{
+		"all":                {[]string{"/sleep/", "/block/", "/spin/", "/moved/", "/image/"}, "map[]"},
+		"no sleep":           {[]string{"/block/", "/spin/", "/moved/", "/image/"}, "map[/sleep:no /sleep]"},
+		"no pictures":        {[]string{"/sleep/", "/block/", "/spin/", "/moved/"}, "map[/moved:no /moved]"},
+		"pictures not moved": {[]string{"/sleep/", "/block/", "/spin/", "/image/"}, "map[/moved:no /moved]"},
+		"hello to whatever":  {nil, "map[/block:no /block /moved:no /moved /sleep:no /sleep /spin:no /spin]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			mux := http.NewServeMux()
+			mux.HandleFunc("/", hello)
+			for _, path := range c.has {
+				mux.HandleFunc(path, all[path])
+			}
+			s := httptest.NewServer(mux)
+			defer s.Close()
+			if got := lacking(s.Listener.Addr().String(), p); fmt.Sprint(got) != c.want {
+				t.Errorf("got %v, want %s", got, c.want)
+			}
+		})
 	}
 }
 
@@ -182,7 +196,7 @@ func TestAnswering(t *testing.T) {
 }
 
 func TestProbe(t *testing.T) {
-	const limit, wait = 8, 100 * time.Millisecond
+	const limit, wait = 8, time.Second
 	all, err := probe(t.Context(), listen(t, perRequest(nullReply)), limit, time.Minute)
 	if err != nil || !all.Answered || all.Silent != limit || all.Limit != limit {
 		t.Errorf("one flow per connection: %+v, %v", all, err)

@@ -157,6 +157,7 @@ func start(ctx context.Context, by contestant, cpus []int) (*server, error) {
 		return s, err
 	}
 	if by.guest {
+		s.process.Guard() // it may be a script that starts the server
 		s.addr, err = addr, answering(ctx, addr, s.process.Done(), startLimit)
 	} else {
 		s.addr, err = child.Ready(s.process.Stdout, startLimit)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 )
 
 // Plan says what a run measures: every model in every scenario, round after round.
@@ -115,6 +116,13 @@ func decode(text []byte, p *Plan) (err error) {
 			err = fmt.Errorf("this cannot be read as YAML (%v): write it without tags, anchors and aliases", cause)
 		}
 	}()
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return err
+	}
+	if len(file.Docs) > 1 {
+		return &yaml.SyntaxError{Message: "a plan is one document: this begins another", Token: file.Docs[1].Start}
+	}
 	return yaml.UnmarshalWithOptions(text, p, yaml.Strict())
 }
 

@@ -19,7 +19,7 @@ import (
 
 // short is a plan of eight trials.
 const short = `rounds: 1
-window: 50ms
+window: 150ms
 scenarios:
   - name: hello
     connections: [64]
@@ -226,11 +226,13 @@ func TestOneBenchAtATime(t *testing.T) {
 	h := newHarness(t)
 	h.start("short.yaml")
 	h.until(1)
-	second := exec.Command("bench", "short.yaml")
-	second.Dir = h.dir
-	text, err := second.CombinedOutput()
-	if want := fmt.Sprintf("another bench is running here (process %d)", h.command.Process.Pid); err == nil || !strings.Contains(string(text), want) {
-		t.Errorf("the second bench: %v, %s", err, text)
+	for _, args := range [][]string{{"short.yaml"}, {"--results", "elsewhere", "--resume", h.run()}} {
+		second := exec.Command("bench", args...)
+		second.Dir = h.dir
+		text, err := second.CombinedOutput()
+		if want := fmt.Sprintf("another bench is running here (process %d)", h.command.Process.Pid); err == nil || !strings.Contains(string(text), want) {
+			t.Errorf("bench %s: %v, %s", args, err, text)
+		}
 	}
 	if code := h.end(); code != 0 {
 		t.Errorf("the first bench ended with %d\n%s", code, h.said.String())

@@ -22,7 +22,7 @@ type scenario struct {
 //
 //	hello     degrades if in any trial a connection was never answered, else fine
 //	paced     fails if in most trials a connection was never answered or under 90 % of the offered rate was served;
-//	          degrades if its median p99 (response time) is over twice epoll's; else fine
+//	          degrades if its median p99 (response time) is over twice that of the model that is measured twice; else fine
 //	thinking  fails if in most trials a probe went unanswered, else fine
 //	block     fails if in most trials a connection was never answered, or the median rate is under twice 1/D, which is
 //	          what one at a time gives (D is the time asked for in the path); degrades if it is under half of

@@ -18,6 +18,7 @@ type screen struct {
 	live     bool
 	jobs     int
 	rounds   int
+	gap      time.Duration // after each trial
 	began    time.Time
 	left     time.Duration // forecast of what is still to be done
 	behind   time.Duration // forecast of what was done since began
@@ -27,7 +28,7 @@ type screen struct {
 
 func newScreen(w io.Writer, p *Plan, jobs []job, left time.Duration) *screen {
 	now := time.Now()
-	return &screen{w: w, live: isTerminal(w), jobs: len(jobs), rounds: p.Rounds, began: now, lastLine: now, left: left}
+	return &screen{w: w, live: isTerminal(w), jobs: len(jobs), rounds: p.Rounds, gap: time.Duration(p.Gap), began: now, lastLine: now, left: left}
 }
 
 func isTerminal(w io.Writer) bool {
@@ -55,7 +56,8 @@ func (s *screen) begin(j job) {
 }
 
 func (s *screen) end(j job, t trial.Trial) {
-	s.left, s.behind = s.left-j.forecast(), s.behind+j.forecast()
+	took := j.forecast() + s.gap
+	s.left, s.behind = s.left-took, s.behind+took
 	if t.Failed != "" {
 		s.troubles++
 		s.note(fmt.Sprintf("trial %d failed: %s: %s", j.order, cellName(t.Cell), t.Failed))

@@ -72,6 +72,11 @@ func (p *Process) Wait() error {
 	return p.err
 }
 
+// Guard has all of the child's process group killed when this process ends, however it ends, and not only the child: for a
+// command that may be a script which starts others. It is a matter of Linux, and of sh. The error says why there is no guard;
+// a child that has ended needs none.
+func (p *Process) Guard() error { return p.guard() }
+
 // Stop asks the child to end (SIGTERM), kills its process group if it has not after grace, and waits for its end. A
 // grace of 0 kills at once. The error is that of Wait; stopping a child that has ended is harmless.
 func (p *Process) Stop(grace time.Duration) error {

@@ -31,6 +31,17 @@ func init() {
 		fmt.Println(p.PID())
 		p.Wait()
 	}
+	roles["guarding parent"] = func() {
+		p, err := Start(exec.Command("sh", "-c", "sleep 60 & echo $!; wait"))
+		if err != nil {
+			panic(err)
+		}
+		if err := p.Guard(); err != nil {
+			panic(err)
+		}
+		io.Copy(os.Stdout, p.Stdout)
+		p.Wait()
+	}
 	roles["limited parent"] = func() {
 		cmd := exec.Command("sh", "-c", "ulimit -Sn")
 		cmd.Stdout = os.Stdout
@@ -56,7 +67,13 @@ func ends(t *testing.T, pid int) {
 }
 
 func TestDiesWithItsParent(t *testing.T) {
-	parent := play("parent")
+	for _, role := range []string{"parent", "guarding parent"} {
+		t.Run(role, func(t *testing.T) { diesWith(t, play(role)) })
+	}
+}
+
+// diesWith kills a parent that prints the number of a process, and waits for the end of that.
+func diesWith(t *testing.T, parent *exec.Cmd) {
 	out, err := parent.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
