@@ -50,7 +50,7 @@ func sizedHead(n int) string {
 	return head + field("X", n-len(head)-2) + "\r\n"
 }
 
-// pathOfLine is a request whose request line is n bytes long with its CRLF.
+// sizedLine is a request whose request line is n bytes long with its CRLF.
 func sizedLine(n int) string {
 	return "GET /?" + strings.Repeat("x", n-len("GET /? HTTP/1.1\r\n")) + " HTTP/1.1\r\nHost: x\r\n\r\n"
 }

@@ -151,6 +151,29 @@ var loadCases = []testcase{
 			c.hello()
 		}
 	}},
+	{name: "EMFILE: those left out are told", alone: true, needs: several, run: func(x *exam) {
+		const limit = 64
+		x.served()
+		x.limit(limit)
+		all := x.dials(crowd)
+		for _, c := range all {
+			c.send(x.request())
+		}
+		told := 0
+		for _, c := range all {
+			switch begin, err := c.in.Peek(12); string(begin) {
+			case x.response()[:12]:
+				c.expect(x.response())
+			case "HTTP/1.1 503":
+				told++
+			default:
+				x.failf("a connection beyond the limit is told %q: %w", begin, err)
+			}
+		}
+		if told < crowd-limit {
+			x.failf("%d connections and a limit of %d descriptors, and only %d are refused", crowd, limit, told)
+		}
+	}},
 	{name: "fd >= 1024 crashes", alone: true, needs: several | thousands, run: func(x *exam) {
 		const n = 1100
 		x.limit(n + 200)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -110,15 +111,20 @@ func conform(t *testing.T, s subject, lack trait) {
 			}
 		})
 	}
-	if _, err := shared.stop(); err != nil {
+	if _, err := shared.stop(); err != nil && runtime.GOOS != "windows" { // there a process can only be killed
 		t.Error(err)
 	}
 }
 
-// mustFail puts a case to a server that is known not to pass it. On a busy machine the bad moment may not come at once.
+// mustFail puts a case to a server that is known not to pass it. On a busy machine the bad moment may not come at once; and
+// where it is the cost that fails, being slow must not.
 func mustFail(t *testing.T, s subject, c testcase, lack trait) {
+	limit := impatience
+	if c.needs&lack&scale != 0 {
+		limit = patience
+	}
 	for range 3 {
-		if err := try(s, nil, c, lack, impatience); err != nil {
+		if err := try(s, nil, c, lack, limit); err != nil {
 			t.Logf("fails as it must: %v", err)
 			return
 		}

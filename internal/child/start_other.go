@@ -2,7 +2,10 @@
 
 package child
 
-import "errors"
+import (
+	"errors"
+	"syscall"
+)
 
 // group is empty: process groups are used on Linux only.
 type group struct{}
@@ -23,7 +26,7 @@ func (p *Process) run(cpus []int) {
 
 func (p *Process) guard() error { return nil }
 
-// terminate says no: there is no asking on every system, so Stop kills.
-func (p *Process) terminate() bool { return false }
+// terminate fails on Windows, where a process can only be killed.
+func (p *Process) terminate() bool { return p.cmd.Process.Signal(syscall.SIGTERM) == nil }
 
 func (p *Process) kill() { p.cmd.Process.Kill() }

@@ -2,5 +2,7 @@
 
 package child
 
+import "runtime"
+
 // terminates says that Stop asks before it kills.
-const terminates = false
+const terminates = runtime.GOOS != "windows"

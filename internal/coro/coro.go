@@ -132,6 +132,7 @@ func (g *Gen[Y, S, R]) Close() error {
 	case state == Running || g.lent != nil:
 		return ErrRunning
 	}
+	defer runtime.KeepAlive(g) // or what ends forgotten generators might end it while its body tidies up
 	return g.flow.close()
 }
 

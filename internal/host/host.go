@@ -14,14 +14,13 @@ import (
 // processor, so on two processors the shares of a window of 1 s are good to about 0.01.
 type Delta struct {
 	StealShare  float64 // of all processors' time: the hypervisor gave it to others
-	BusyShare   float64 // of all processors' time: somebody here used it
-	ListenDrops int64   // connections this network namespace's listening sockets turned away, ListenOverflows + ListenDrops
+	ListenDrops int64   // attempts to connect, each retry one, that this network namespace's listening sockets turned away
 }
 
 // Snapshot is the machine's counters at one moment; seconds are summed over all processors.
 type Snapshot struct {
-	total, busy, steal float64
-	drops              int64
+	total, steal float64
+	drops        int64
 }
 
 // Until is what happened from a to b.
@@ -29,7 +28,6 @@ func (a Snapshot) Until(b Snapshot) Delta {
 	d := Delta{ListenDrops: b.drops - a.drops}
 	if total := b.total - a.total; total > 0 {
 		d.StealShare = (b.steal - a.steal) / total
-		d.BusyShare = (b.busy - a.busy) / total
 	}
 	return d
 }

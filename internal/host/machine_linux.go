@@ -22,15 +22,12 @@ func Take() Snapshot {
 	if stat, err := fs.Stat(); err == nil {
 		c := stat.CPUTotal // user includes guest
 		s.steal = c.Steal
-		s.busy = c.User + c.Nice + c.System + c.IRQ + c.SoftIRQ
-		s.total = s.busy + s.steal + c.Idle + c.Iowait
+		s.total = c.User + c.Nice + c.System + c.IRQ + c.SoftIRQ + s.steal + c.Idle + c.Iowait
 	}
 	if self, err := fs.Self(); err == nil {
 		if net, err := self.Netstat(); err == nil {
-			for _, count := range []*float64{net.ListenOverflows, net.ListenDrops} {
-				if count != nil {
-					s.drops += int64(*count)
-				}
+			if net.ListenDrops != nil { // what overflowed a queue is among them
+				s.drops = int64(*net.ListenDrops)
 			}
 		}
 	}

@@ -15,9 +15,9 @@ import (
 )
 
 func TestUntil(t *testing.T) {
-	a := Snapshot{total: 100, busy: 40, steal: 5, drops: 7}
-	b := Snapshot{total: 110, busy: 44, steal: 6, drops: 10}
-	if got, want := a.Until(b), (Delta{StealShare: 0.1, BusyShare: 0.4, ListenDrops: 3}); got != want {
+	a := Snapshot{total: 100, steal: 5, drops: 7}
+	b := Snapshot{total: 110, steal: 6, drops: 10}
+	if got, want := a.Until(b), (Delta{StealShare: 0.1, ListenDrops: 3}); got != want {
 		t.Errorf("Until = %+v, want %+v", got, want)
 	}
 	if got := a.Until(a); got != (Delta{}) {
@@ -29,17 +29,16 @@ func TestTakeSeesWork(t *testing.T) {
 	before := Take()
 	burn(100 * time.Millisecond)
 	after := Take()
-	d := before.Until(after)
-	if d.BusyShare <= 0 || d.BusyShare > 1.001 || d.StealShare < 0 || d.StealShare > 1 {
+	if d := before.Until(after); d.StealShare < 0 || d.StealShare > 1 {
 		t.Errorf("shares out of range after 100 ms of work: %+v", d)
 	}
-	if busy := after.busy - before.busy; busy < 0.08 {
-		t.Errorf("100 ms of work were %.2f s of processor time", busy)
+	if total := after.total - before.total; total < 0.08 {
+		t.Errorf("100 ms of work were %.2f s of all processors' time", total)
 	}
 }
 
 // TestTakeSeesDrops fills the queue of a socket that nobody accepts from. The kernel counts a connection it turned
-// away at the first try already, so no retry is waited for.
+// away at the first try already, so no retry is waited for. Somebody else's may come in between, hence another try.
 func TestTakeSeesDrops(t *testing.T) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -57,15 +56,24 @@ func TestTakeSeesDrops(t *testing.T) {
 		t.Fatal(err)
 	}
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(name.(*unix.SockaddrInet4).Port))
-	before := Take()
-	for range 4 { // a backlog of 0 holds one
-		if c, err := net.DialTimeout("tcp", addr, 50*time.Millisecond); err == nil {
-			defer c.Close()
+	full, err := net.Dial("tcp", addr) // a backlog of 0 holds one
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	var drops int64
+	for range 5 {
+		before := Take()
+		for range 3 {
+			if c, err := net.DialTimeout("tcp", addr, 50*time.Millisecond); err == nil {
+				defer c.Close()
+			}
+		}
+		if drops = before.Until(Take()).ListenDrops; drops == 3 {
+			return
 		}
 	}
-	if d := before.Until(Take()); d.ListenDrops < 1 {
-		t.Errorf("4 connections to a full queue: %d drops", d.ListenDrops)
-	}
+	t.Errorf("3 connections to a full queue: %d drops", drops)
 }
 
 func TestCPUs(t *testing.T) {

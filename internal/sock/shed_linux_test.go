@@ -99,7 +99,7 @@ func shedChild() {
 	}
 	fd, err = Accept(ln)
 	expect("nobody waits", fd == -1 && err == Again)
-	Shed(ln)
+	expect("nobody waits to be refused", shed(ln) == Again)
 	must(unix.Fstat(0, &after))
 	expect("standard input is untouched", before.Dev == after.Dev && before.Ino == after.Ino)
 

@@ -1,7 +1,7 @@
 // Package sock is the raw socket calls under every model: the same options, backlog and buffer sizes for all of them.
 //
 // Calls that cannot block go straight to the kernel, past the Go scheduler; only those that wait (their names end in
-// Wait, and Poller.Wait, Select and Sleep) tell it. Errors are plain errnos: comparable, and free of allocation.
+// Wait, and Poller.Wait, Select and Sleep) tell it. Poller.Hold waits and does not: it keeps its thread. Errors are plain errnos: comparable, and free of allocation.
 package sock
 
 import (
@@ -50,6 +50,26 @@ func (l listener) Accept() (net.Conn, error) {
 	}
 	return c, err
 }
+
+// AcceptNet is Accept for a listener of package net, which ln is the number of: it passes over peers that are gone, and refuses
+// callers for whom there is no descriptor. Where nobody waits to be refused it pauses for ten milliseconds, since package
+// net's accept would fail again at once.
+func AcceptNet(l net.Listener, ln int) (net.Conn, error) {
+	for {
+		c, err := l.Accept()
+		var e syscall.Errno
+		switch errors.As(err, &e); {
+		case full(e):
+			if shed(ln) == Again {
+				Sleep(shedPause)
+			}
+		case !passing(e):
+			return c, err
+		}
+	}
+}
+
+const shedPause = 10 * time.Millisecond
 
 // Ended maps the error that ended an accept loop to what Serve returns: nil when the listener was shut down.
 func Ended(err error) error {

@@ -101,24 +101,38 @@ func AcceptWait(ln int) (int, error) {
 }
 
 func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
-	switch e {
-	case 0:
+	switch {
+	case e == 0:
 		one := int32(1)
 		syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, uintptr(unsafe.Pointer(&one)), 4, 0)
 		if Tell != nil {
 			Tell("Connection from %s", peer(fd))
 		}
 		return fd, nil, true
-	case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM,
-		unix.ENETDOWN, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENONET, unix.ENOPROTOOPT, unix.EOPNOTSUPP:
-		return -1, nil, false // accept(2): pending errors of the new connection, to be treated as "try again"
-	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+	case passing(e):
+		return -1, nil, false
+	case full(e):
 		// Without a free descriptor accept fails before it looks at the queue: whether a caller waits, or the
 		// listener was shut down, is for shed to find out.
 		err := shed(ln)
 		return -1, err, err != nil
 	}
 	return -1, e, true
+}
+
+// passing reports whether what accept said is an error of the new connection only, to be treated as "try again" (accept(2)).
+func passing(e syscall.Errno) bool {
+	switch e {
+	case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM,
+		unix.ENETDOWN, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENONET, unix.ENOPROTOOPT, unix.EOPNOTSUPP:
+		return true
+	}
+	return false
+}
+
+// full reports whether accept had no descriptor, or no memory, for a connection.
+func full(e syscall.Errno) bool {
+	return e == unix.EMFILE || e == unix.ENFILE || e == unix.ENOBUFS || e == unix.ENOMEM
 }
 
 // peer is the address a connection comes from.
@@ -143,16 +157,6 @@ func reserve() int {
 	return fd
 }
 
-// Shed refuses one caller of a process that has no descriptor left for it. Where there is none, or even that fails,
-// it pauses for ten milliseconds, since the accept that called for it would fail again at once.
-func Shed(ln int) {
-	if shed(ln) == Again {
-		Sleep(shedPause)
-	}
-}
-
-const shedPause = 10 * time.Millisecond
-
 // shed refuses one caller: Again if none waits or, after a pause, if even that fails; Closed after Shutdown.
 func shed(ln int) error {
 	spare.Lock()
@@ -163,11 +167,11 @@ func shed(ln int) error {
 		Refuse(fd, `out of descriptors: run "ulimit -n" with a higher number`)
 	}
 	spare.fd = reserve()
-	switch err {
-	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+	switch e, _ := err.(syscall.Errno); {
+	case full(e):
 		Sleep(shedPause) // a level-triggered poller reports the caller again at once
 		return Again
-	case Again, Closed:
+	case err == Again || err == Closed:
 		return err
 	}
 	return nil
@@ -254,7 +258,7 @@ func await(fd int, event int16, limit time.Duration) bool {
 func Close(fd int) { syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
 
 // Bye closes a connection whose last reply must not be lost: input left unread would turn the close into a reset
-// that overtakes it. It never waits and discards at most a megabyte.
+// that overtakes it. It never waits and discards at most two megabytes.
 func Bye(fd int) {
 	finish(fd)
 	Close(fd)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -49,8 +50,12 @@ func Shutdown(ln int) {
 // Sleep blocks for d.
 func Sleep(d time.Duration) { time.Sleep(d) }
 
-// Shed pauses, since a caller cannot be refused without a descriptor here.
-func Shed(int) { time.Sleep(10 * time.Millisecond) }
+func passing(e syscall.Errno) bool { return e == syscall.ECONNABORTED }
+
+func full(e syscall.Errno) bool { return e == syscall.EMFILE || e == syscall.ENFILE }
+
+// shed leaves a caller waiting, who cannot be refused without a descriptor here.
+func shed(int) error { return Again }
 
 // ByeConn closes a connection after its last reply.
 func ByeConn(c net.Conn) {

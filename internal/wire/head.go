@@ -112,22 +112,23 @@ func (t *Talk) headerLine(line []byte) {
 			return
 		}
 	}
+	trailer := t.phase == phaseTrailers
 	switch len(name) {
 	case len("Host"):
 		if is(name, "host") {
-			if r.host || t.phase == phaseTrailers || !only(&hosts, value) {
+			if r.host || trailer || !only(&hosts, value) {
 				t.refuse(400)
 			}
 			r.host = true
 		}
 	case len("Expect"):
-		if is(name, "expect") && !r.old {
+		if is(name, "expect") && !r.old && !trailer {
 			if r.expect = is(value, "100-continue"); !r.expect {
 				t.refuse(417)
 			}
 		}
 	case len("Connection"):
-		if is(name, "connection") {
+		if is(name, "connection") && !trailer {
 			for option := range options(value) {
 				r.close = r.close || is(option, "close")
 				r.keep = r.keep || is(option, "keep-alive")
@@ -138,6 +139,7 @@ func (t *Talk) headerLine(line []byte) {
 			for option := range options(value) {
 				if is(option, "transfer-encoding") || is(option, "content-length") || is(option, "trailer") {
 					t.refuse(400)
+					return
 				}
 			}
 		}
@@ -148,7 +150,7 @@ func (t *Talk) headerLine(line []byte) {
 	case len("Transfer-Encoding"):
 		if is(name, "transfer-encoding") {
 			switch {
-			case r.sized || r.chunked || r.old || t.phase == phaseTrailers:
+			case r.sized || r.chunked || r.old || trailer:
 				t.refuse(400)
 			case !is(value, "chunked"):
 				t.refuse(501)

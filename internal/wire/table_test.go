@@ -235,6 +235,9 @@ var conversations = []conversation{
 	{name: "a coding in a trailer", in: post + te + "\r\n0\r\n" + te + "\r\n", want: []string{refused400}, closed: true},
 	{name: "a bad trailer", in: post + te + "\r\n0\r\nx y\r\n\r\n", want: []string{refused400}, closed: true},
 	{name: "a length announced as trailer", in: post + te + "Trailer: X, content-length\r\n\r\n0\r\n\r\n", want: []string{refused400}, closed: true},
+	{name: "two that cannot be trailers", in: post + te + "Trailer: content-length, transfer-encoding\r\n\r\n0\r\n\r\n", want: []string{refused400}, closed: true},
+	{name: "Connection in a trailer says nothing", in: post + te + "\r\n0\r\nConnection: close\r\n\r\n" + get, want: []string{streamed("", ""), hello}},
+	{name: "Expect in a trailer says nothing", in: post + te + "\r\n0\r\nExpect: tea\r\n\r\n" + get, want: []string{streamed("", ""), hello}},
 	{name: "a trailer announced", in: post + te + "Trailer: X, Y\r\n\r\n0\r\nX: 1\r\n\r\n", want: []string{streamed("", "")}},
 	{name: "a refusal after replies", in: get + get + "nonsense\r\n" + get, want: []string{hello, hello, refused400}, closed: true},
 }

@@ -38,6 +38,7 @@ func (l *Loop) AddReader(fd int, fn func()) error {
 	if err != nil {
 		return err
 	}
+	stop(f.reader)
 	f.reader = &Handle{fn: fn}
 	return l.register(f)
 }
@@ -48,6 +49,7 @@ func (l *Loop) AddWriter(fd int, fn func()) error {
 	if err != nil {
 		return err
 	}
+	stop(f.writer)
 	f.writer = &Handle{fn: fn}
 	return l.register(f)
 }
@@ -115,7 +117,8 @@ func (l *Loop) adopt(f *file) error {
 	return nil
 }
 
-// register tells the poller what f is watched for now. A hang-up is reported even of what is watched for nothing.
+// register tells the poller what f is watched for now. A hang-up is reported even of what is watched for nothing. What the
+// poller will not have is not watched at all.
 func (l *Loop) register(f *file) error {
 	var events uint32
 	if f.reader != nil {
@@ -130,15 +133,21 @@ func (l *Loop) register(f *file) error {
 	}
 	before := f.registered
 	f.registered, f.events = wanted, events
+	l.polling.files[f.fd] = f
+	var err error
 	switch {
 	case !wanted:
-		l.polling.files[f.fd] = nil
-		return l.polling.poller.Remove(f.fd)
+		err = l.polling.poller.Remove(f.fd)
 	case !before:
-		l.polling.files[f.fd] = f
-		return l.polling.poller.Add(f.fd, events, uint64(f.fd))
+		err = l.polling.poller.Add(f.fd, events, uint64(f.fd))
+	default:
+		err = l.polling.poller.Change(f.fd, events, uint64(f.fd))
 	}
-	return l.polling.poller.Change(f.fd, events, uint64(f.fd))
+	if !wanted || err != nil {
+		l.polling.files[f.fd] = nil
+		f.reader, f.writer, f.registered, f.events = nil, nil, false, 0
+	}
+	return err
 }
 
 // forget stops watching f, whose descriptor is about to be closed.
@@ -168,6 +177,9 @@ func (l *Loop) openPoller() error {
 		return os.NewSyscallError("eventfd", err)
 	}
 	p.poller, p.events = poller, make([]sock.Event, 512)
+	if len(l.mail.calls) > 0 {
+		p.wake() // what has come woke the wait that there was before
+	}
 	for p.waker.fd >= len(p.files) {
 		p.files = append(p.files, nil)
 	}

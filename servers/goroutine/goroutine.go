@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"carousel/internal/sock"
@@ -26,15 +25,11 @@ func Serve(ln int, open func() *wire.Talk) error {
 	}
 	defer listener.Close()
 	for {
-		c, err := listener.Accept()
-		switch {
-		case err == nil:
-			go converse(c, open())
-		case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE):
-			sock.Shed(ln)
-		case !errors.Is(err, syscall.ECONNABORTED):
+		c, err := sock.AcceptNet(listener, ln)
+		if err != nil {
 			return sock.Ended(err)
 		}
+		go converse(c, open())
 	}
 }
 

@@ -33,7 +33,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 			return context.WithValue(ctx, connKey{}, c)
 		},
 	}
-	err = server.Serve(&counting{listener, open})
+	err = server.Serve(&counting{listener, ln, open})
 	server.Close()
 	return sock.Ended(err)
 }
@@ -118,11 +118,12 @@ var plain, twelve = []string{"text/plain"}, []string{"12"}
 // counting opens a talk for each connection, only to count what is served.
 type counting struct {
 	net.Listener
+	ln   int
 	open func() *wire.Talk
 }
 
 func (l *counting) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
+	c, err := sock.AcceptNet(l.Listener, l.ln)
 	if err != nil {
 		return nil, err
 	}
