@@ -43,7 +43,7 @@ func (x *exam) resting() int {
 	return n
 }
 
-// rss returns the server's resident memory in bytes.
+// rss returns the server's resident memory in bytes, 0 if it is not to be had.
 func (v *server) rss() int64 {
 	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", v.proc.PID()))
 	_, rest, _ := strings.Cut(string(status), "VmRSS:")

@@ -109,6 +109,28 @@ func TestForgotten(t *testing.T) {
 	t.Error("a forgotten generator was not closed")
 }
 
+// TestClosingIsNotForgotten sees a generator whose last use is its Close left alone by the collector until that returns.
+func TestClosingIsNotForgotten(t *testing.T) {
+	for range 20 {
+		tidied := 0
+		func() {
+			g := New(func(c *Co[int, None]) (none None, err error) {
+				_, err = c.Yield(1)
+				for range 3 {
+					runtime.GC()
+					time.Sleep(time.Millisecond)
+				}
+				tidied++
+				return none, err
+			}).Primed()
+			g.Close()
+		}()
+		if tidied != 1 {
+			t.Fatalf("the body tidied up %d times", tidied)
+		}
+	}
+}
+
 // TestLockedThread sees that no clean-up is planned where it would end the process.
 func TestLockedThread(t *testing.T) {
 	runtime.LockOSThread()

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -92,22 +93,31 @@ func mitigations() string {
 	return strings.Join(list, "; ")
 }
 
-// quota is how many processors the control groups, mounted under root, let this process use; "unlimited" if they do
-// not say.
+// quota is how many processors the control groups, mounted under root, let this process use, which is what the tightest
+// group from its own up to the root does; "unlimited" if none says.
 func quota(root string, groups []procfs.Cgroup) string {
+	least := math.Inf(1)
 	for _, g := range groups {
-		var limit, period string
-		if g.HierarchyID == 0 {
-			limit, period, _ = strings.Cut(read(filepath.Join(root, g.Path, "cpu.max")), " ")
-		} else if slices.Contains(g.Controllers, "cpu") {
-			folder := filepath.Join(root, "cpu", g.Path)
-			limit, period = read(filepath.Join(folder, "cpu.cfs_quota_us")), read(filepath.Join(folder, "cpu.cfs_period_us"))
-		}
-		if l, err := strconv.ParseFloat(limit, 64); err == nil && l > 0 {
-			if p, err := strconv.ParseFloat(period, 64); err == nil && p > 0 {
-				return strconv.FormatFloat(l/p, 'g', 4, 64)
+		for path := g.Path; ; path = filepath.Dir(path) {
+			var limit, period string
+			if g.HierarchyID == 0 {
+				limit, period, _ = strings.Cut(read(filepath.Join(root, path, "cpu.max")), " ")
+			} else if slices.Contains(g.Controllers, "cpu") {
+				folder := filepath.Join(root, "cpu", path)
+				limit, period = read(filepath.Join(folder, "cpu.cfs_quota_us")), read(filepath.Join(folder, "cpu.cfs_period_us"))
+			}
+			l, err := strconv.ParseFloat(limit, 64)
+			p, err2 := strconv.ParseFloat(period, 64)
+			if err == nil && err2 == nil && l > 0 && p > 0 {
+				least = min(least, l/p)
+			}
+			if path == filepath.Dir(path) {
+				break
 			}
 		}
 	}
-	return "unlimited"
+	if math.IsInf(least, 1) {
+		return "unlimited"
+	}
+	return strconv.FormatFloat(least, 'g', 4, 64)
 }

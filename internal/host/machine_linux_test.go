@@ -139,6 +139,8 @@ func TestQuota(t *testing.T) {
 	for path, text := range map[string]string{
 		"two/cpu.max":                 "150000 100000\n",
 		"free/cpu.max":                "max 100000\n",
+		"two/three/free/cpu.max":      "max 100000\n",
+		"two/wide/cpu.max":            "800000 100000\n",
 		"cpu/one/cpu.cfs_quota_us":    "50000\n",
 		"cpu/one/cpu.cfs_period_us":   "100000\n",
 		"cpu/noone/cpu.cfs_quota_us":  "-1\n",
@@ -158,6 +160,8 @@ func TestQuota(t *testing.T) {
 		{"no group", nil, "unlimited"},
 		{"version 2", []procfs.Cgroup{{Path: "/two"}}, "1.5"},
 		{"version 2 without a limit", []procfs.Cgroup{{Path: "/free"}}, "unlimited"},
+		{"a parent's", []procfs.Cgroup{{Path: "/two/three/free"}}, "1.5"},
+		{"the tightest", []procfs.Cgroup{{Path: "/two/wide"}}, "1.5"},
 		{"version 1", []procfs.Cgroup{{HierarchyID: 2, Controllers: v1, Path: "/one"}, {Path: "/"}}, "0.5"},
 		{"version 1 without a limit", []procfs.Cgroup{{HierarchyID: 2, Controllers: v1, Path: "/noone"}}, "unlimited"},
 		{"another controller", []procfs.Cgroup{{HierarchyID: 2, Controllers: []string{"memory"}, Path: "/one"}}, "unlimited"},

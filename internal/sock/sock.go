@@ -89,6 +89,15 @@ func Refuse(fd int, why string) {
 	complain("a connection was refused: " + why)
 }
 
+// Beyond refuses a connection whose descriptor select(2) cannot watch, and reports whether it did.
+func Beyond(fd int) bool {
+	if fd < FDSetSize {
+		return false
+	}
+	Refuse(fd, fmt.Sprintf("select(2) watches descriptors below %d, this one is %d", FDSetSize, fd))
+	return true
+}
+
 var complaint struct {
 	sync.Mutex
 	last time.Time

@@ -198,6 +198,80 @@ func TestReaderAndWriterCallbacks(t *testing.T) {
 	}
 }
 
+// TestMailBeforePoller hands the loop its first mail, and then opens its first descriptor: the mail is not forgotten.
+func TestMailBeforePoller(t *testing.T) {
+	_, err := Run(func(c *Co) (none, error) {
+		posted, came := make(chan error), NewFuture[none](c.Loop)
+		go func() { posted <- c.Loop.CallSoonThreadsafe(func() { came.SetResult(none{}) }) }()
+		if err := <-posted; err != nil {
+			return none{}, err
+		}
+		var fds [2]int
+		if err := syscall.Pipe2(fds[:], syscall.O_NONBLOCK|syscall.O_CLOEXEC); err != nil {
+			return none{}, err
+		}
+		defer syscall.Close(fds[0])
+		defer syscall.Close(fds[1])
+		if err := c.Loop.AddReader(fds[0], func() {}); err != nil {
+			return none{}, err
+		}
+		defer c.Loop.RemoveReader(fds[0])
+		return Timeout(c, 10*time.Second, func() (none, error) { return Await(c, came) })
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReplacedReader sees that a callback which was replaced is not called, also when its descriptor was ready already.
+func TestReplacedReader(t *testing.T) {
+	var fds [2]int
+	if err := syscall.Pipe2(fds[:], syscall.O_NONBLOCK|syscall.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fds[0])
+	defer syscall.Close(fds[1])
+	old := 0
+	_, err := Run(func(c *Co) (none, error) {
+		l, done := c.Loop, NewFuture[none](c.Loop)
+		replace := func() {
+			l.AddReader(fds[0], func() {
+				l.RemoveReader(fds[0])
+				done.SetResult(none{})
+			})
+		}
+		// The writer is ready in the same turn and, at the lower place in the queue, is called first.
+		if err := l.AddWriter(fds[1], func() { l.RemoveWriter(fds[1]); replace() }); err != nil {
+			return none{}, err
+		}
+		if err := l.AddReader(fds[0], func() { old++; l.RemoveReader(fds[0]); replace() }); err != nil {
+			return none{}, err
+		}
+		syscall.Write(fds[1], []byte("x"))
+		return Timeout(c, 10*time.Second, func() (none, error) { return Await(c, done) })
+	})
+	if err != nil || old != 0 {
+		t.Errorf("%v; the old callback was called %d times", err, old)
+	}
+}
+
+// TestUnwatchable adds twice what the poller will not have, such as a file.
+func TestUnwatchable(t *testing.T) {
+	file, err := os.Create(t.TempDir() + "/file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	Run(func(c *Co) (none, error) {
+		for range 2 {
+			if err := c.Loop.AddReader(int(file.Fd()), func() {}); err == nil {
+				t.Error("a file is said to be watched")
+			}
+		}
+		return none{}, nil
+	})
+}
+
 // TestServe runs both models: an answer, a wait, work, and the end with a connection still open.
 func TestServe(t *testing.T) {
 	for name, serve := range map[string]func(int, func() *wire.Talk) error{"asyncio": Serve, "asyncio-executor": ServeExecutor} {

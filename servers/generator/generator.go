@@ -6,8 +6,6 @@
 package generator
 
 import (
-	"fmt"
-
 	"carousel/internal/coro"
 	"carousel/internal/sock"
 	"carousel/internal/timer"
@@ -131,8 +129,7 @@ func (r *carousel) server(c *co, ln int, open func() *wire.Talk) error {
 		}
 		fd, err := sock.Accept(ln)
 		for ; err == nil; fd, err = sock.Accept(ln) {
-			if fd >= sock.FDSetSize {
-				sock.Refuse(fd, fmt.Sprintf("select(2) watches descriptors below %d, this one is %d", sock.FDSetSize, fd))
+			if sock.Beyond(fd) {
 				continue
 			}
 			t := &task{fd: fd, talk: open()}

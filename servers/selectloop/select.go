@@ -6,8 +6,6 @@
 package selectloop
 
 import (
-	"fmt"
-
 	"carousel/internal/sock"
 	"carousel/internal/timer"
 	"carousel/internal/wire"
@@ -81,8 +79,7 @@ func (l *loop) accept() error {
 		if err != nil {
 			return err
 		}
-		if fd >= sock.FDSetSize {
-			sock.Refuse(fd, fmt.Sprintf("select(2) watches descriptors below %d, this one is %d", sock.FDSetSize, fd))
+		if sock.Beyond(fd) {
 			continue
 		}
 		for fd >= len(l.conns) {
