@@ -151,7 +151,7 @@ var loadCases = []testcase{
 			c.hello()
 		}
 	}},
-	{name: "EMFILE: those left out are told", alone: true, needs: several, run: func(x *exam) {
+	{name: "EMFILE: those left out are told", alone: true, needs: several | refusal, run: func(x *exam) {
 		const limit = 64
 		x.served()
 		x.limit(limit)

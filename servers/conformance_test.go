@@ -27,6 +27,7 @@ const (
 	several    trait = 1 << iota // several clients at once
 	thousands                    // a thousand clients
 	scale                        // many idle connections cost the busy ones nothing
+	refusal                      // clients are told that there is no descriptor for them
 	timeout                      // closing connections that are silent for too long
 	lines                        // the line protocol
 	http                         // HTTP

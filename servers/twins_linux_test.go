@@ -41,7 +41,7 @@ var mistakes = []struct {
 	{"scans lists from the front, O(n) per turn", "the loops: lists are built anew, searched, and popped from the front",
 		naiveLoop, looped &^ scale, "epoll", false},
 	{"closes a descriptor before unregistering it", "the callback server has it right, and a comment that says it matters; this is why",
-		closesFirst, linesOnly | timeout, "epoll", false},
+		closesFirst, linesOnly | timeout | refusal, "epoll", false},
 	{"a body that is never read", "every server: what belongs to a request is not known to end, so it is the next request",
 		neverReadsBody, lines | web | strict | threaded, "blocking", false},
 }

@@ -144,6 +144,9 @@ func TestFaults(t *testing.T) {
 				if q := l.Requests; q.OK+q.Errors != 20 || c.want == "" && q.OK != 20 {
 					t.Errorf("%+v", q)
 				}
+				if c.name == "reset unread" {
+					delete(l.ConnectErrors, "connect-reset") // as early as that, on a busy machine
+				}
 				if len(l.ConnectErrors) > 0 {
 					t.Errorf("connect errors %v", l.ConnectErrors)
 				}
