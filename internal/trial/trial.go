@@ -149,7 +149,7 @@ type Connections struct {
 // HostDelta is what the machine did during the window.
 type HostDelta struct {
 	StealShare  float64 `json:"steal_share"`  // of all processors' time
-	ListenDrops int64   `json:"listen_drops"` // ListenOverflows + ListenDrops
+	ListenDrops int64   `json:"listen_drops"` // attempts to connect that were turned away; a retry is one more
 	OwnShare    float64 `json:"own_share"`    // loadgen's processor time over what its threads could have had
 }
 

@@ -45,7 +45,7 @@ func (s *Study) Expectations() []Expectation {
 //
 //	hello     degrades if in any trial a connection was never answered
 //	paced     fails if in most trials a connection was never answered or under 90 % of the offered rate was served;
-//	          degrades if the median p99 is over twice epoll's
+//	          degrades if the median p99 is over twice the reference's
 //	thinking  fails if in most trials a probe went unanswered
 //	block     fails if in most trials a connection was never answered, or the median rate is under twice what one at a
 //	          time gives; degrades if it is under half of what all at once give
@@ -84,7 +84,7 @@ func (s *Study) did(group *Group, cell *Cell) string {
 	case "paced":
 		bad := 0
 		for _, t := range cell.Trials {
-			if t.Load != nil && (t.Load.Connections.Answered < int64(group.Connections) || t.Load.RateRPS < 0.9*group.RateRPS) {
+			if t.Load != nil && (t.Load.Connections.Answered < t.Load.Connections.Asked || t.Load.RateRPS < 0.9*group.RateRPS) {
 				bad++
 			}
 		}
@@ -136,11 +136,8 @@ func (c *Cell) refuses() bool {
 		if t.Load == nil {
 			continue
 		}
-		for _, class := range []string{"status-503"} {
-			if t.Load.Errors[class] > 0 {
-				bad++
-				break
-			}
+		if t.Load.Errors["status-503"] > 0 {
+			bad++
 		}
 	}
 	return 2*bad > len(c.Trials)
@@ -158,19 +155,25 @@ func (g *Group) Delay() time.Duration {
 	return 10 * time.Millisecond
 }
 
+// spec is what of a load's specification a report looks at.
+type spec struct {
+	Target string        `json:"target"`
+	Warmup time.Duration `json:"warmup_ns"`
+}
+
+func asked(l *trial.Load) (s spec) {
+	if text, err := json.Marshal(l.Spec); err == nil {
+		_ = json.Unmarshal(text, &s) // what is not there stays empty
+	}
+	return s
+}
+
 // target is the path that a load asked for.
 func target(l *trial.Load) string {
 	if l == nil {
 		return ""
 	}
-	var asked struct {
-		Target string `json:"target"`
-	}
-	text, err := json.Marshal(l.Spec)
-	if err != nil || json.Unmarshal(text, &asked) != nil {
-		return ""
-	}
-	u, err := url.Parse(strings.TrimSpace(asked.Target))
+	u, err := url.Parse(strings.TrimSpace(asked(l).Target))
 	if err != nil {
 		return ""
 	}

@@ -18,6 +18,7 @@ func TestDid(t *testing.T) {
 		return list
 	}
 	starve := func(t *trial.Trial) { t.Load.Connections.Answered = 1 }
+	serveSome := func(t *trial.Trial) { t.Load.Connections.Answered, t.Load.Connections.Asked = 38, 38 }
 	refuse := func(t *trial.Trial) { t.Load.Errors = map[string]int64{"status-503": 3} }
 	paced := cell("paced", 64)
 	paced.RateRPS = 1000
@@ -52,6 +53,7 @@ func TestDid(t *testing.T) {
 		{"paced, kept up", "paced", with(flat(paced, 1000), 6, slow(200)), Fine},
 		{"paced, slow", "paced", with(flat(paced, 1000), 6, slow(201)), Degrades},
 		{"paced, behind", "paced", flat(paced, 899), Fails},
+		{"paced, too slowly for all to be asked", "paced", with(flat(paced, 1000), 6, serveSome), Fine},
 		{"paced, starved in half", "paced", with(flat(paced, 1000), 3, starve), Fine},
 		{"paced, starved in most", "paced", with(flat(paced, 1000), 4, starve), Fails},
 		{"thinking, half", "thinking", probes(3), Fine},

@@ -242,13 +242,39 @@ func TestReasonsCountAlike(t *testing.T) {
 	for i := range list {
 		list[i].Load.Verdict = trial.Verdict{State: "suspect", Reasons: []string{fmt.Sprintf("steal was %d.%d %%", i, i)}}
 	}
-	list[5].Load.Verdict = trial.Verdict{State: "invalid", Reasons: []string{"wrong answers: 3"}}
+	list[5].Load.Verdict = trial.Verdict{State: "invalid", Reasons: []string{"wrong answers: 3", "steal was 9.0 %"}}
 	want := []Reason{
-		{"invalid", "wrong answers: 3", 1, "epoll in hello at 64 connections, split"},
-		{"suspect", "steal was 0.0 %", 5, "epoll in hello at 64 connections, split"},
+		{"steal was 0.0 %", "epoll in hello at 64 connections, split", 1, 5}, // with 9 % in an invalid one
+		{"wrong answers: 3", "epoll in hello at 64 connections, split", 1, 0},
 	}
 	if diff := cmp.Diff(want, study(list).Reasons()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestMiscounted(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		served    int64
+		warmup    int64
+		failed    string
+		miscounts bool
+	}{
+		{"as many", 105, 0, "", false},
+		{"one that was answered is not there", 104, 0, "", true},
+		{"one under way on each connection", 114, 0, "", false},
+		{"one more", 115, 0, "", true},
+		{"one of the warm-up", 115, 1, "", false},
+		{"a trial that failed", 0, 0, "killed", false},
+	} {
+		list := flat(hello("epoll", 64), 1)[:1]
+		list[0].Failed, list[0].Server.Usage = c.failed, &usage.Line{Requests: c.served}
+		list[0].Load.Requests = trial.Requests{Sent: 102, OK: 100, Unanswered: 2}
+		list[0].Load.Redirects, list[0].Load.Connections.Opened = 5, 7
+		list[0].Load.Spec = map[string]any{"warmup_ns": c.warmup}
+		if got := len(study(list).Miscounted()) == 1; got != c.miscounts {
+			t.Errorf("%s: miscounted is %v", c.name, got)
+		}
 	}
 }
 

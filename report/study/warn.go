@@ -11,36 +11,39 @@ import (
 	"carousel/report/units"
 )
 
-// Reason is why numbers are in doubt: what a check found, and in how many trials.
+// Reason is why numbers are in doubt: what a check found, in how many trials that are in doubt for this reason or another.
 type Reason struct {
-	State string // invalid trials are left out of every figure, suspect ones are in them
-	Text  string // as the first such trial says it
-	Count int
-	Where string // the cell of that trial
+	Text             string // as the first such trial says it
+	Where            string // the cell of that trial
+	Invalid, Suspect int
 }
 
-var number = regexp.MustCompile(`[0-9][0-9.,]*`)
+var number = regexp.MustCompile(`[0-9][0-9.,]*([num]?s\b)?`)
 
-// Reasons summarises the verdicts: reasons that differ in their numbers only count as one. Invalid ones come first, then
-// the frequent.
+// Reasons summarises the verdicts: reasons that differ in their numbers only count as one. Those of most invalid trials come
+// first, then those of most suspect ones.
 func (s *Study) Reasons() []Reason {
-	found := map[[2]string]*Reason{}
+	found := map[string]*Reason{}
 	var list []*Reason
 	for _, t := range s.Trials {
 		if t.Load == nil || t.Load.Verdict.State == "valid" { // what stands beside a valid verdict is a remark
 			continue
 		}
 		for _, text := range t.Load.Verdict.Reasons {
-			key := [2]string{t.Load.Verdict.State, number.ReplaceAllString(text, "#")}
+			key := number.ReplaceAllString(text, "#")
 			if found[key] == nil {
-				found[key] = &Reason{State: t.Load.Verdict.State, Text: text, Where: Name(t.Cell)}
+				found[key] = &Reason{Text: text, Where: Name(t.Cell)}
 				list = append(list, found[key])
 			}
-			found[key].Count++
+			if t.Load.Verdict.State == "invalid" {
+				found[key].Invalid++
+			} else {
+				found[key].Suspect++
+			}
 		}
 	}
 	slices.SortStableFunc(list, func(a, b *Reason) int {
-		return cmp.Or(cmp.Compare(a.State, b.State), b.Count-a.Count)
+		return cmp.Or(b.Invalid-a.Invalid, b.Suspect-a.Suspect)
 	})
 	reasons := make([]Reason, len(list))
 	for i, r := range list {
@@ -94,7 +97,24 @@ func (s *Study) Steal() stats.Summary {
 	return stats.Summarize(shares)
 }
 
-// Drops is how many connections the kernel turned away because a listening queue was full, and in how many trials.
+// Miscounted are the trials whose server counted otherwise than its client: fewer replies than were read or, where no warm-up
+// stands outside the books, more than were asked for. A request that was under way at the end may have been served.
+func (s *Study) Miscounted() []trial.Trial {
+	var list []trial.Trial
+	for _, t := range s.Trials {
+		if t.Load == nil || t.Server.Usage == nil || t.Failed != "" {
+			continue
+		}
+		r, served := t.Load.Requests, t.Server.Usage.Requests
+		most := r.Sent + t.Load.Redirects + t.Load.Connections.Opened
+		if served < r.OK+t.Load.Redirects || asked(t.Load).Warmup == 0 && served > most {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// Drops is how many attempts to connect the kernel turned away because a listening queue was full, and in how many trials.
 func (s *Study) Drops() (drops int64, trials int) {
 	for _, t := range s.Trials {
 		if t.Load != nil && t.Load.Host.ListenDrops > 0 {

@@ -79,11 +79,7 @@ func (d *document) picture(name string) {
 
 // on is where a group's table stands: placement, processors and rounds.
 func (d *document) on(g *study.Group) string {
-	n := "processors unknown"
-	if p := d.study.Processors(); p > 0 {
-		n = units.Plural(p, "processor")
-	}
-	return fmt.Sprintf("%s, %s, %s", g.Placement, n, units.Plural(d.study.Rounds, "round"))
+	return fmt.Sprintf("%s, %s, %s", g.Placement, processors(d.study, "processors unknown"), units.Plural(d.study.Rounds, "round"))
 }
 
 func (d *document) reading() {
@@ -92,7 +88,7 @@ func (d *document) reading() {
 	d.b.WriteByte('\n')
 	d.item("A **trial** is a fresh server process, loaded once (%s). A figure is the **median** over the trials of its cell, one a round; the **range** is from the lowest to the highest%s.",
 		window(s.Run), coverage(s.Rounds))
-	d.item("**split** gives server and client a processor each, **shared** gives both all of them. With %s, models that use several cannot show scaling.", processors(s))
+	d.item("**split** gives server and client a processor each, **shared** gives both all of them. With %s, models that use several cannot show scaling.", processors(s, "few processors"))
 	d.item("**~** means the data cannot tell two models apart. They differ only if every round agrees in direction and the median ratio exceeds 2 %% and what the same model shows against itself (here %s in rate). Models with a **tie** letter in common cannot be told apart.",
 		units.Percent(s.Noise(study.Rate)))
 	d.item("**× %s** is the rate over %s's at the same level, round by round. **server × blocking at 1** is the server's processor time over that of `blocking` with one connection: the price of concurrency.", s.Reference(), code(s.Reference()))
@@ -100,7 +96,7 @@ func (d *document) reading() {
 	d.item("**client-limited**: the rate is above %s of the **client's ceiling**, what the client reaches against a server that does nothing. It says nothing about the server and has no rank.", units.Percent(study.ClientLimited))
 	d.item("**server, client, both** are processor time per answered request. Loopback bills much of receiving to the sender, so the sum matters too.")
 	d.item("Latency is response time: from when a request was due. **≥**: requests unanswered at the end count at the age they reached and could move the figure. **%s**: fewer than %d requests lie beyond the percentile, or nothing was measured.", units.None, study.Support)
-	d.item("**doubt** counts the trials that a check called suspect (they are in the figures) or invalid (they are not); the reasons are under [Warnings](#warnings).")
+	d.item("**doubt** counts the trials that a check called suspect (they are in the figures) or invalid (they are not, but for starved ones, which are shown without rank); the reasons are under [Warnings](#warnings).")
 }
 
 func coverage(rounds int) string {
@@ -110,11 +106,12 @@ func coverage(rounds int) string {
 	return fmt.Sprintf(", which covers the true median with %s probability", strings.Replace(units.Percent(stats.RangeCoverage(rounds)), "100", "over 99.9", 1))
 }
 
-func processors(s *study.Study) string {
+// processors says how many there are, or else what is said where that is unknown.
+func processors(s *study.Study, unknown string) string {
 	if n := s.Processors(); n > 0 {
 		return units.Plural(n, "processor")
 	}
-	return "few processors"
+	return unknown
 }
 
 func (d *document) closedLoop() {
@@ -126,7 +123,7 @@ func (d *document) closedLoop() {
 	d.say("Every connection sends again as soon as it is answered.")
 	for _, g := range groups {
 		d.say("### %s, %s", units.Plural(g.Connections, "connection"), d.on(g))
-		d.table(groupTable(d.study, g, groupColumns(d.study, g, false)))
+		d.table(groupTable(g, groupColumns(d.study, g, false)))
 	}
 	d.picture("latency.png")
 	d.picture("processor-time.png")
@@ -138,7 +135,7 @@ func (d *document) paced() {
 			d.say("## paced: requests due by a schedule")
 		}
 		d.say("### %s, %s", load(g), d.on(g))
-		d.table(groupTable(d.study, g, pacedColumns(d.study, g)))
+		d.table(groupTable(g, pacedColumns(d.study, g)))
 	}
 	d.picture("paced.png")
 }
@@ -167,7 +164,7 @@ func (d *document) blockSleep() {
 	}
 	for _, g := range append(blocks, sleeps...) {
 		d.say("### %s, %s, %s", g.Scenario, load(g), d.on(g))
-		d.table(groupTable(d.study, g, groupColumns(d.study, g, false)))
+		d.table(groupTable(g, groupColumns(d.study, g, false)))
 	}
 }
 

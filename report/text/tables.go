@@ -78,7 +78,7 @@ type column struct {
 }
 
 // groupTable has a row for every cell of a group, and one for the client's ceiling.
-func groupTable(s *study.Study, g *study.Group, columns []column) Table {
+func groupTable(g *study.Group, columns []column) Table {
 	t := Table{Words: 1, Header: []string{"model"}}
 	for _, col := range columns {
 		t.Header = append(t.Header, col.name)
@@ -142,7 +142,7 @@ func pacedColumns(s *study.Study, g *study.Group) []column {
 		{"p99 × " + s.Reference(), func(c *study.Cell) string { return relative(g, c, g.Cell(s.Reference()), study.P99) }},
 		{"tie", func(c *study.Cell) string { return letters[c] }},
 		{"p99.9", func(c *study.Cell) string { return percentile(c, study.P999, 0.999) }},
-		{"p99 of service", func(c *study.Cell) string { return percentile(c, study.ServiceP, 0) }},
+		{"p99 of service", func(c *study.Cell) string { return percentile(c, study.ServiceP, 0.99) }},
 		{"p99 of send lateness", func(c *study.Cell) string { return percentile(c, study.LatenessP, 0) }},
 	}
 	return append(columns, costColumns(s, false)...)

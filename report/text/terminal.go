@@ -33,7 +33,7 @@ func Terminal(w io.Writer, s *study.Study) error {
 		return err
 	}
 	if g := s.Main(); g != nil {
-		if err := show(fmt.Sprintf("%s: %s, %s", g.Scenario, load(g), d.on(g)), groupTable(s, g, groupColumns(s, g, true))); err != nil {
+		if err := show(fmt.Sprintf("%s: %s, %s", g.Scenario, load(g), d.on(g)), groupTable(g, groupColumns(s, g, true))); err != nil {
 			return err
 		}
 	}

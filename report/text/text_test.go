@@ -105,7 +105,7 @@ func TestAQuietRunHasNoWarnings(t *testing.T) {
 	}
 	trials[3].Load.Host = trial.HostDelta{StealShare: 0.25, ListenDrops: 7}
 	list := strings.Join(Warnings(study.New(trial.Run{Rounds: 6}, trials[:11], []trial.Flaw{{Line: 9, Torn: true}})), "\n")
-	for _, want := range []string{"interrupted", "trials.jsonl:9", "steal): 0 % in the median trial, 25 % in the worst", "7 connections dropped, in 1 trial"} {
+	for _, want := range []string{"interrupted", "trials.jsonl:9", "steal): 0 % in the median trial, 25 % in the worst", "7 attempts to connect dropped, in 1 trial"} {
 		if !strings.Contains(strings.ReplaceAll(list, "\u00a0", " "), want) {
 			t.Errorf("no warning of %q in\n%s", want, list)
 		}

@@ -35,17 +35,22 @@ func Warnings(s *study.Study) []string {
 		warn("Failed in round %d: %s: %s.", t.Round, study.Name(t.Cell), t.Failed)
 	}
 	if count := s.Verdicts(); count["invalid"]+count["suspect"] > 0 {
-		warn("Of %s, %d are suspect and %d invalid. Invalid ones are left out of every figure, but for starved cells, which are shown without rank.",
+		warn("Of %s, %d are suspect and %d invalid. Invalid ones are left out of every figure, but for starved cells, which are shown without rank. The reasons, of which a trial may have several:",
 			units.Plural(count["valid"]+count["invalid"]+count["suspect"], "judged trial"), count["suspect"], count["invalid"])
 	}
 	for _, r := range s.Reasons() {
-		warn("%s in %s: %s (%s).", upper(r.State), units.Plural(r.Count, "trial"), r.Text, r.Where)
+		warn("In %s: %s (%s).", doubtful(r), r.Text, r.Where)
+	}
+	if wrong := s.Miscounted(); len(wrong) > 0 {
+		t := wrong[0]
+		warn("In %s the server counted otherwise than the client: %d served, %d answered and %d redirects (round %d, %s).", units.Plural(len(wrong), "trial"),
+			t.Server.Usage.Requests, t.Load.Requests.OK, t.Load.Redirects, t.Round, study.Name(t.Cell))
 	}
 	if steal := s.Steal(); steal.High > 0.02 {
 		warn("The host took processor time away (steal): %s in the median trial, %s in the worst.", units.Percent(steal.Median), units.Percent(steal.High))
 	}
 	if drops, trials := s.Drops(); drops > 0 {
-		warn("Listening queues were full: %s dropped, in %s.", units.Plural(int(drops), "connection"), units.Plural(trials, "trial"))
+		warn("Listening queues were full: %s dropped, in %s.", units.Plural(int(drops), "attempt")+" to connect", units.Plural(trials, "trial"))
 	}
 	for _, g := range s.Groups {
 		if g.Scenario == "hello" && (g.Ceiling == nil || g.Ceiling.Summary(study.Rate).N == 0) {
@@ -59,4 +64,15 @@ func Warnings(s *study.Study) []string {
 		warn("%s.", upper(strings.TrimRight(strings.TrimSpace(note)+" ", ". ")))
 	}
 	return list
+}
+
+// doubtful says in how many trials a reason was found: "36 invalid and 2 suspect trials".
+func doubtful(r study.Reason) string {
+	switch {
+	case r.Suspect == 0:
+		return units.Plural(r.Invalid, "invalid trial")
+	case r.Invalid == 0:
+		return units.Plural(r.Suspect, "suspect trial")
+	}
+	return fmt.Sprintf("%d invalid and %s", r.Invalid, units.Plural(r.Suspect, "suspect trial"))
 }

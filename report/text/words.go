@@ -25,10 +25,7 @@ func models(places []study.Place) string {
 
 // placed says where server and client ran, to begin a sentence with.
 func placed(s *study.Study, placement string) string {
-	n := "an unknown number of processors"
-	if p := s.Processors(); p > 0 {
-		n = units.Plural(p, "processor")
-	}
+	n := processors(s, "an unknown number of processors")
 	if placement == trial.Split {
 		return "with the server on one processor and the client on another (split; " + n + " in all)"
 	}
@@ -219,20 +216,13 @@ func blocked(g *study.Group) string {
 
 // silence answers for clients that say nothing.
 func silence(all, some []*study.Cell) string {
-	names := func(cells []*study.Cell) string {
-		var out []string
-		for _, c := range cells {
-			out = append(out, code(c.Model))
-		}
-		return units.List(out)
-	}
 	if len(some) == 0 {
 		return "Silent clients stop nobody."
 	}
-	s := fmt.Sprintf("Clients that connect and say nothing stop %s", names(some))
+	s := fmt.Sprintf("Clients that connect and say nothing stop %s", bearing(some))
 	if len(all) > 0 {
 		_, limit := all[0].Silent()
-		s += fmt.Sprintf("; %s still answered beside %d of them", names(all), limit)
+		s += fmt.Sprintf("; %s still answered beside %d of them", bearing(all), limit)
 	}
 	return s + "."
 }
