@@ -36,7 +36,7 @@ func (nines) Normalize(low, high, q float64) float64 {
 
 func (nines) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
-	for _, q := range []float64{0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999, 0.99999} {
+	for _, q := range []float64{0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999, 0.99999} {
 		if q >= low && q <= high {
 			ticks = append(ticks, plot.Tick{Value: q, Label: units.Count(100*q) + "\u00a0%"})
 		}

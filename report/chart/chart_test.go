@@ -20,7 +20,7 @@ func TestTicks(t *testing.T) {
 		want      []string
 	}{
 		{"levels", levels{1, 16, 1024}, 0.8, 1200, []string{"1", "16", "1,024"}},
-		{"nines", nines{}, 0, 0.9995, []string{"25\u00a0%", "50\u00a0%", "75\u00a0%", "90\u00a0%", "95\u00a0%", "99\u00a0%", "99.5\u00a0%", "99.9\u00a0%"}},
+		{"nines", nines{}, 0, 0.9995, []string{"50\u00a0%", "75\u00a0%", "90\u00a0%", "95\u00a0%", "99\u00a0%", "99.5\u00a0%", "99.9\u00a0%"}},
 		{"durations", durations{}, 3e5, 3e6, []string{"500\u00a0µs", "1\u00a0ms", "2\u00a0ms"}},
 		{"wide durations", durations{}, 1e3, 1e9, []string{"1\u00a0µs", "", "", "10\u00a0µs", "", "", "100\u00a0µs", "", "", "1\u00a0ms", "", "", "10\u00a0ms", "", "", "100\u00a0ms", "", "", "1\u00a0s"}},
 		{"amounts", amounts{}, 0, 7000, []string{"0", "1,000", "2,000", "3,000", "4,000", "5,000", "6,000", "7,000"}},
