@@ -76,13 +76,7 @@ func where(s *study.Study, placement string, more ...string) string {
 	case trial.Shared:
 		parts = append(parts, "shared: all processors for server and client")
 	}
-	switch n := s.Processors(); n {
-	case 0:
-		parts = append(parts, "processors unknown")
-	default:
-		parts = append(parts, units.Plural(n, "processor"))
-	}
-	parts = append(parts, units.Plural(s.Rounds, "round"))
+	parts = append(parts, units.Processors(s.Processors(), "processors unknown"), units.Plural(s.Rounds, "round"))
 	if s.Partial() {
 		parts = append(parts, "INTERRUPTED")
 	}

@@ -14,11 +14,12 @@ import (
 
 // Study is a run, sorted.
 type Study struct {
-	Run    trial.Run
-	Groups []*Group      // in the order of the report
-	Trials []trial.Trial // without those that were repeated
-	Flaws  []trial.Flaw  // lines of the run's file that hold no trial
-	Rounds int           // in which anything was measured
+	Run      trial.Run
+	Groups   []*Group      // in the order of the report
+	Trials   []trial.Trial // one of a cell in a round
+	Repeated []trial.Trial // further ones, which count nowhere
+	Flaws    []trial.Flaw  // lines of the run's file that hold no trial
+	Rounds   int           // in which anything was measured
 }
 
 // Group is everything that was asked the same thing: cells that differ in their model, or in the client's engine.
@@ -53,13 +54,25 @@ type Cell struct {
 	limit   float64 // median share of the client's ceiling, 0 where there is none
 }
 
-// New sorts the trials of a run. A trial that was repeated after a failure replaces it.
+// New sorts the trials of a run. Comparisons are within rounds, so a round has one trial of a cell: the first.
 func New(run trial.Run, trials []trial.Trial, flaws []trial.Flaw) *Study {
-	s := &Study{Run: run, Trials: latest(trials), Flaws: flaws}
+	s := &Study{Run: run, Flaws: flaws}
+	type place struct {
+		cell  trial.Cell
+		round int
+	}
+	taken := map[place]bool{}
 	cells := map[trial.Cell]*Cell{}
 	groups := map[Key]*Group{}
 	rounds := map[int]bool{}
-	for _, t := range s.Trials {
+	for _, t := range trials {
+		at := place{t.Cell, t.Round}
+		if taken[at] {
+			s.Repeated = append(s.Repeated, t)
+			continue
+		}
+		taken[at] = true
+		s.Trials = append(s.Trials, t)
 		key := Key{t.Cell.Scenario, t.Cell.Connections, t.Cell.RateRPS, t.Cell.Placement, t.Cell.Mode}
 		group := groups[key]
 		if group == nil {
@@ -85,28 +98,6 @@ func New(run trial.Run, trials []trial.Trial, flaws []trial.Flaw) *Study {
 	s.Rounds = len(rounds)
 	s.sort()
 	return s
-}
-
-// latest keeps, for every cell and round, the last trial that did not fail, or else the last.
-func latest(trials []trial.Trial) []trial.Trial {
-	type place struct {
-		cell  trial.Cell
-		round int
-	}
-	at := map[place]int{}
-	var kept []trial.Trial
-	for _, t := range trials {
-		p := place{t.Cell, t.Round}
-		i, repeated := at[p]
-		switch {
-		case !repeated:
-			at[p] = len(kept)
-			kept = append(kept, t)
-		case t.Failed == "" || kept[i].Failed != "":
-			kept[i] = t
-		}
-	}
-	return kept
 }
 
 func (s *Study) sort() {

@@ -174,17 +174,17 @@ func TestNoiseRaisesTheBar(t *testing.T) {
 	}
 }
 
-func TestARepeatedTrialReplacesAFailedOne(t *testing.T) {
-	failed := measured(1, hello("epoll", 1), 0)
-	failed.Load, failed.Failed = nil, "port in use"
-	for name, trials := range map[string][]trial.Trial{
-		"failed first": {failed, measured(1, hello("epoll", 1), 50)},
-		"failed last":  {measured(1, hello("epoll", 1), 50), failed},
-	} {
-		s := study(trials)
-		if len(s.Failed()) != 0 || s.Main().Cell("epoll").Summary(Rate).Median != 50 {
-			t.Errorf("%s: %d failed trials, rate %v", name, len(s.Failed()), s.Main().Cell("epoll").Summary(Rate))
-		}
+func TestARepeatedTrialCountsNowhere(t *testing.T) {
+	again := measured(2, hello("epoll", 1), 900)
+	control := hello("epoll", 1)
+	control.Control = true
+	s := study(flat(hello("epoll", 1), 50), flat(control, 50), []trial.Trial{again})
+	if diff := cmp.Diff([]trial.Trial{again}, s.Repeated); diff != "" {
+		t.Error(diff)
+	}
+	cell := s.Main().Cell("epoll")
+	if got := cell.Series(Rate)[2]; got != 50 || len(cell.Trials) != 6 || len(cell.Again) != 6 || len(s.Trials) != 12 {
+		t.Errorf("round 2 has rate %v; the cell has %d trials and %d of control, the run %d", got, len(cell.Trials), len(cell.Again), len(s.Trials))
 	}
 }
 

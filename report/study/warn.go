@@ -11,7 +11,8 @@ import (
 	"carousel/report/units"
 )
 
-// Reason is why numbers are in doubt: what a check found, in how many trials that are in doubt for this reason or another.
+// Reason is what a check found, in how many trials that are in doubt for this reason or another: a record does not say
+// which of its reasons made it so.
 type Reason struct {
 	Text             string // as the first such trial says it
 	Where            string // the cell of that trial

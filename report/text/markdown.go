@@ -79,7 +79,7 @@ func (d *document) picture(name string) {
 
 // on is where a group's table stands: placement, processors and rounds.
 func (d *document) on(g *study.Group) string {
-	return fmt.Sprintf("%s, %s, %s", g.Placement, processors(d.study, "processors unknown"), units.Plural(d.study.Rounds, "round"))
+	return fmt.Sprintf("%s, %s, %s", g.Placement, units.Processors(d.study.Processors(), "processors unknown"), units.Plural(d.study.Rounds, "round"))
 }
 
 func (d *document) reading() {
@@ -88,7 +88,7 @@ func (d *document) reading() {
 	d.b.WriteByte('\n')
 	d.item("A **trial** is a fresh server process, loaded once (%s). A figure is the **median** over the trials of its cell, one a round; the **range** is from the lowest to the highest%s.",
 		window(s.Run), coverage(s.Rounds))
-	d.item("**split** gives server and client a processor each, **shared** gives both all of them. With %s, models that use several cannot show scaling.", processors(s, "few processors"))
+	d.item("**split** gives server and client a processor each, **shared** gives both all of them. With %s, models that use several cannot show scaling.", units.Processors(s.Processors(), "few processors"))
 	d.item("**~** means the data cannot tell two models apart. They differ only if every round agrees in direction and the median ratio exceeds 2 %% and what the same model shows against itself (here %s in rate). Models with a **tie** letter in common cannot be told apart.",
 		units.Percent(s.Noise(study.Rate)))
 	d.item("**× %s** is the rate over %s's at the same level, round by round. **server × blocking at 1** is the server's processor time over that of `blocking` with one connection: the price of concurrency.", s.Reference(), code(s.Reference()))
@@ -104,14 +104,6 @@ func coverage(rounds int) string {
 		return ""
 	}
 	return fmt.Sprintf(", which covers the true median with %s probability", strings.Replace(units.Percent(stats.RangeCoverage(rounds)), "100", "over 99.9", 1))
-}
-
-// processors says how many there are, or else what is said where that is unknown.
-func processors(s *study.Study, unknown string) string {
-	if n := s.Processors(); n > 0 {
-		return units.Plural(n, "processor")
-	}
-	return unknown
 }
 
 func (d *document) closedLoop() {

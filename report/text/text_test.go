@@ -1,11 +1,13 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"carousel/internal/trial"
+	"carousel/internal/usage"
 	"carousel/report/study"
 )
 
@@ -50,7 +52,7 @@ func flat(model string, connections, rounds int, rate float64) []trial.Trial {
 	var list []trial.Trial
 	for round := range rounds {
 		list = append(list, trial.Trial{Round: round + 1, Cell: trial.Cell{Model: model, Scenario: "hello", Connections: connections, Placement: trial.Split},
-			Load: &trial.Load{RateRPS: rate, Requests: trial.Requests{OK: int64(rate)}, Connections: trial.Connections{Answered: int64(connections)}}})
+			Load: &trial.Load{RateRPS: rate, Requests: trial.Requests{Sent: int64(rate), OK: int64(rate)}, Connections: trial.Connections{Answered: int64(connections)}}})
 	}
 	return list
 }
@@ -104,10 +106,37 @@ func TestAQuietRunHasNoWarnings(t *testing.T) {
 		t.Errorf("warned of %q", list)
 	}
 	trials[3].Load.Host = trial.HostDelta{StealShare: 0.25, ListenDrops: 7}
-	list := strings.Join(Warnings(study.New(trial.Run{Rounds: 6}, trials[:11], []trial.Flaw{{Line: 9, Torn: true}})), "\n")
-	for _, want := range []string{"interrupted", "trials.jsonl:9", "steal): 0 % in the median trial, 25 % in the worst", "7 attempts to connect dropped, in 1 trial"} {
+	trials[4].Server.Usage = &usage.Line{Requests: 1999}
+	trials[5].Load.Verdict = trial.Verdict{State: "suspect", Reasons: []string{"too few"}}
+	list := strings.Join(Warnings(study.New(trial.Run{Rounds: 6}, append(trials[:11], trials[1]), []trial.Flaw{{Line: 9, Torn: true}})), "\n")
+	for _, want := range []string{"interrupted", "trials.jsonl:9", "steal): 0 % in the median trial, 25 % in the worst", "7 attempts to connect dropped, in 1 trial",
+		"only the first counts: 1 further trial left out (round 2, epoll in hello at 64 connections, split)",
+		"In 1 trial the server counted otherwise than the client: 1999 served; 2000 of 2000 sent were answered, and 0 redirects (round 5, epoll",
+		"mere remarks included:", "In 1 suspect trial: too few (epoll"} {
 		if !strings.Contains(strings.ReplaceAll(list, "\u00a0", " "), want) {
 			t.Errorf("no warning of %q in\n%s", want, list)
+		}
+	}
+}
+
+func TestUnansweredBoundServiceTimeToo(t *testing.T) {
+	h := trial.NewHistogram()
+	h.RecordN(1e6, 1990)
+	h.RecordN(1e7, 10)
+	histogram, err := h.Encode()
+	must(err)
+	for unanswered, want := range map[int64]string{0: "1\u00a0ms", 200: "≥ 1\u00a0ms"} {
+		trials := flat("epoll", 64, 6, 2000)
+		for i := range trials {
+			trials[i].Cell.Scenario, trials[i].Cell.RateRPS = "paced", 2000
+			l := trials[i].Load
+			l.Requests.Unanswered, l.Histogram, l.Service = unanswered, histogram, h.Latency()
+		}
+		s := study.New(trial.Run{Models: []string{"epoll"}}, trials, nil)
+		g := s.Groups[0]
+		table := groupTable(g, pacedColumns(s, g))
+		if got := table.Rows[0][slices.Index(table.Header, "p99 of service")]; got != want {
+			t.Errorf("%d unanswered: p99 of service is %q, want %q", unanswered, got, want)
 		}
 	}
 }

@@ -27,6 +27,9 @@ func Warnings(s *study.Study) []string {
 	for _, flaw := range s.Flaws {
 		warn("%s.", flaw)
 	}
+	if again := s.Repeated; len(again) > 0 {
+		warn("A round has one trial of a cell, and only the first counts: %s left out (round %d, %s).", units.Plural(len(again), "further trial"), again[0].Round, study.Name(again[0].Cell))
+	}
 	for i, t := range s.Failed() {
 		if i == 5 {
 			warn("... and %s more.", units.Plural(len(s.Failed())-i, "failed trial"))
@@ -35,7 +38,7 @@ func Warnings(s *study.Study) []string {
 		warn("Failed in round %d: %s: %s.", t.Round, study.Name(t.Cell), t.Failed)
 	}
 	if count := s.Verdicts(); count["invalid"]+count["suspect"] > 0 {
-		warn("Of %s, %d are suspect and %d invalid. Invalid ones are left out of every figure, but for starved cells, which are shown without rank. The reasons, of which a trial may have several:",
+		warn("Of %s, %d are suspect and %d invalid. Invalid ones are left out of every figure, but for starved cells, which are shown without rank. What the checks found in them, mere remarks included:",
 			units.Plural(count["valid"]+count["invalid"]+count["suspect"], "judged trial"), count["suspect"], count["invalid"])
 	}
 	for _, r := range s.Reasons() {
@@ -43,8 +46,8 @@ func Warnings(s *study.Study) []string {
 	}
 	if wrong := s.Miscounted(); len(wrong) > 0 {
 		t := wrong[0]
-		warn("In %s the server counted otherwise than the client: %d served, %d answered and %d redirects (round %d, %s).", units.Plural(len(wrong), "trial"),
-			t.Server.Usage.Requests, t.Load.Requests.OK, t.Load.Redirects, t.Round, study.Name(t.Cell))
+		warn("In %s the server counted otherwise than the client: %d served; %d of %d sent were answered, and %d redirects (round %d, %s).", units.Plural(len(wrong), "trial"),
+			t.Server.Usage.Requests, t.Load.Requests.OK, t.Load.Requests.Sent, t.Load.Redirects, t.Round, study.Name(t.Cell))
 	}
 	if steal := s.Steal(); steal.High > 0.02 {
 		warn("The host took processor time away (steal): %s in the median trial, %s in the worst.", units.Percent(steal.Median), units.Percent(steal.High))
@@ -66,7 +69,7 @@ func Warnings(s *study.Study) []string {
 	return list
 }
 
-// doubtful says in how many trials a reason was found: "36 invalid and 2 suspect trials".
+// doubtful says in how many trials a reason stands: "36 invalid and 2 suspect trials".
 func doubtful(r study.Reason) string {
 	switch {
 	case r.Suspect == 0:

@@ -25,7 +25,7 @@ func models(places []study.Place) string {
 
 // placed says where server and client ran, to begin a sentence with.
 func placed(s *study.Study, placement string) string {
-	n := processors(s, "an unknown number of processors")
+	n := units.Processors(s.Processors(), "an unknown number of processors")
 	if placement == trial.Split {
 		return "with the server on one processor and the client on another (split; " + n + " in all)"
 	}

@@ -93,6 +93,14 @@ func Plural(n int, thing string) string {
 	return Count(float64(n)) + " " + thing + "s"
 }
 
+// Processors writes how many processors there are; of none known it says what unknown says.
+func Processors(n int, unknown string) string {
+	if n == 0 {
+		return unknown
+	}
+	return Plural(n, "processor")
+}
+
 // List joins words as a sentence does: "a", "a and b", "a, b and c".
 func List(words []string) string {
 	if len(words) < 2 {

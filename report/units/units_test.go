@@ -37,6 +37,8 @@ func TestNumbers(t *testing.T) {
 		{"percent", Percent(0), "0\u00a0%"},
 		{"plural", Plural(1, "round"), "1 round"},
 		{"plural", Plural(6, "round"), "6 rounds"},
+		{"processors", Processors(2, "few"), "2 processors"},
+		{"processors", Processors(0, "few"), "few"},
 		{"list", List(nil), ""},
 		{"list", List([]string{"a"}), "a"},
 		{"list", List([]string{"a", "b"}), "a and b"},
