@@ -1,7 +1,8 @@
 // Package sock is the raw socket calls under every model: the same options, backlog and buffer sizes for all of them.
 //
 // Calls that cannot block go straight to the kernel, past the Go scheduler; only those that wait (their names end in
-// Wait, and Poller.Wait, Select and Sleep) tell it. Poller.Hold waits and does not: it keeps its thread. Errors are plain errnos: comparable, and free of allocation.
+// Wait, and Poller.Wait, Select and Sleep) tell it. Poller.Hold waits and does not: it keeps its thread. Errors are plain
+// errnos: comparable, and free of allocation.
 package sock
 
 import (

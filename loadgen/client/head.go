@@ -79,13 +79,8 @@ func parseHead(text []byte) (head, bool) {
 			}
 			h.chunked = true
 		case is(name, "connection"):
-			for len(value) > 0 {
-				option, rest, _ := bytes.Cut(value, comma)
-				option = bytes.Trim(option, " \t")
-				closes = closes || is(option, "close")
-				keeps = keeps || is(option, "keep-alive")
-				value = rest
-			}
+			closes = closes || lists(value, "close")
+			keeps = keeps || lists(value, "keep-alive")
 		case is(name, "content-digest"):
 			if d := digestOf(value); d != nil {
 				h.digest = d
@@ -123,6 +118,18 @@ func nextLine(text []byte) (line, rest []byte) {
 		line = line[:n-1]
 	}
 	return line, rest
+}
+
+// lists reports whether a header's value, a list, holds an option; word is in lower case.
+func lists(value []byte, word string) bool {
+	for len(value) > 0 {
+		option, rest, _ := bytes.Cut(value, comma)
+		if is(bytes.Trim(option, " \t"), word) {
+			return true
+		}
+		value = rest
+	}
+	return false
 }
 
 // is compares without regard to the case of ASCII letters; word is in lower case.

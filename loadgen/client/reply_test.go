@@ -300,8 +300,8 @@ func FuzzReply(f *testing.F) {
 				continue
 			}
 			size, err = io.Copy(io.Discard, resp.Body)
-			if err != nil && strings.Contains(string(text), ";") {
-				return // net/http bounds the extensions of all chunks together
+			if err != nil && (strings.Contains(err.Error(), "too much non-data") || strings.Contains(err.Error(), "too long")) {
+				return // net/http's bounds on chunks' lines, one by one and together, are not ours
 			} else if err != nil {
 				t.Fatalf("net/http: %v after %d bytes; here %+v", err, size, got)
 			}

@@ -88,23 +88,13 @@ func (q *Request) compose() []byte {
 			q.host = value
 			continue
 		}
-		q.last = q.last || strings.EqualFold(name, "connection") && lists(value, "close")
+		q.last = q.last || strings.EqualFold(name, "connection") && lists([]byte(value), "close")
 		headers += name + ": " + value + "\r\n"
 	}
 	if s.Body != "" || s.Method == "POST" || s.Method == "PUT" || s.Method == "PATCH" {
 		headers += "Content-Length: " + strconv.Itoa(len(s.Body)) + "\r\n"
 	}
 	return []byte(s.Method + " " + q.Path + " HTTP/1.1\r\nHost: " + q.host + "\r\n" + headers + "\r\n" + s.Body)
-}
-
-// lists reports whether a header's value, a list, holds an option, which is in lower case.
-func lists(value, option string) bool {
-	for one := range strings.SplitSeq(value, ",") {
-		if strings.EqualFold(strings.TrimSpace(one), option) {
-			return true
-		}
-	}
-	return false
 }
 
 // bytesPath is the N of /bytes/N.
