@@ -109,7 +109,7 @@ func (f *Files) Put(b Body, done func(record.Class)) (buffer []byte) {
 	return buffer
 }
 
-// Wait returns when all that was put is written, or has failed.
+// Wait returns when all that was put is written, or has failed. Nothing may be put meanwhile.
 func (f *Files) Wait() { f.pending.Wait() }
 
 // Close waits too. Nothing may be put any more.

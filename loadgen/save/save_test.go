@@ -42,6 +42,7 @@ func TestNoTwoFilesCollide(t *testing.T) {
 	const each = 100
 	var failures atomic.Int64
 	var all sync.WaitGroup
+	var savers []*Files
 	for saver := range 2 {
 		f := open(t, dir, saver == 0)
 		for connection := range 3 {
@@ -58,11 +59,14 @@ func TestNoTwoFilesCollide(t *testing.T) {
 						t.Errorf("a buffer for the next body holds %q", buffer)
 					}
 				}
-				f.Wait()
 			})
 		}
+		savers = append(savers, f)
 	}
 	all.Wait()
+	for _, f := range savers {
+		f.Wait()
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 2*3*each+1 || failures.Load() > 0 {
 		t.Fatalf("%d files, %d failures, %v", len(entries), failures.Load(), err)
