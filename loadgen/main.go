@@ -53,6 +53,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	l, loadErr := load(ctx, stderr, req)
 	l.Spec = req.spec
 	l.Verdict = verdict.Judge(req.spec, l)
+	l.Doubt(req.spec.Asked())
 	if loadErr != nil {
 		fmt.Fprintf(stderr, "loadgen: %s\n", explain(req.spec, loadErr))
 	}
@@ -90,7 +91,7 @@ func exitCode(l *trial.Load, loadErr, writeErr error, caught syscall.Signal, bro
 		return failed
 	case wrongAnswers(l) > 0:
 		return wrong
-	case record.Unsaved(l.Errors) > 0:
+	case l.Unsaved() > 0:
 		return failed
 	case broken:
 		return gateBroken

@@ -3,28 +3,26 @@ package trial
 import (
 	"fmt"
 	"math"
+	"math/bits"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// The range and precision of every histogram here: 1 ns to 60 s at three significant digits, 221 KB each.
+// The range and precision of every histogram here: all that a duration can be, at three significant digits. That is
+// 442 KB each, of which memory is taken only where values lie.
 const (
 	histogramMin    = 1
-	histogramMax    = 60_000_000_000
+	histogramMax    = math.MaxInt64
 	histogramDigits = 3
 )
 
-// Histogram counts durations in nanoseconds, from 1 ns to 60 s in buckets at most 0.1 % wide. Count, sum, smallest
-// and largest value are kept exactly beside the buckets. It is not safe for use by several goroutines: give each
-// its own and Merge them afterwards.
+// Histogram counts durations in nanoseconds, of any length, in buckets at most 0.1 % wide; a negative one, which only a
+// clock that was set back can make, counts as 0. Count, sum, smallest and largest value are kept exactly beside the
+// buckets. It is not safe for use by several goroutines: give each its own and Merge them afterwards.
 type Histogram struct {
-	buckets  *hdrhistogram.Histogram
-	sum      int64
-	min, max int64 // meaningful once something was recorded
-
-	// Clamped is how many values lay outside 0 to 60 s; they sit in the last bucket (negative ones, which only a
-	// clock that was set back can make, in the first as 0).
-	Clamped int64
+	buckets   *hdrhistogram.Histogram
+	high, low uint64 // the sum, of 128 bits: a thousand million requests that waited a minute are more than 64 hold
+	min, max  int64  // meaningful once something was recorded
 }
 
 // NewHistogram returns an empty histogram.
@@ -40,30 +38,30 @@ func (h *Histogram) RecordN(ns, n int64) {
 	if n < 1 {
 		return
 	}
-	inside := min(max(ns, 0), histogramMax)
-	if h.buckets.RecordValues(inside, n) != nil {
+	if ns = max(ns, 0); h.buckets.RecordValues(ns, n) != nil {
 		return // more values than an int64 can count
 	}
-	if ns != inside {
-		h.Clamped += n
-		ns = max(ns, 0)
-	}
-	h.sum += ns * n
+	h.add(bits.Mul64(uint64(ns), uint64(n)))
 	h.min, h.max = min(h.min, ns), max(h.max, ns)
 }
 
 // Merge adds what o counted.
 func (h *Histogram) Merge(o *Histogram) {
 	h.buckets.Merge(o.buckets)
-	h.sum += o.sum
+	h.add(o.high, o.low)
 	h.min, h.max = min(h.min, o.min), max(h.max, o.max)
-	h.Clamped += o.Clamped
 }
 
 // Reset empties the histogram and keeps its memory.
 func (h *Histogram) Reset() {
 	h.buckets.Reset()
-	h.sum, h.min, h.max, h.Clamped = 0, math.MaxInt64, 0, 0
+	h.high, h.low, h.min, h.max = 0, 0, math.MaxInt64, 0
+}
+
+func (h *Histogram) add(high, low uint64) {
+	var carry uint64
+	h.low, carry = bits.Add64(h.low, low, 0)
+	h.high += high + carry
 }
 
 // Count is how many values were recorded.
@@ -74,7 +72,7 @@ func (h *Histogram) Mean() float64 {
 	if h.Count() == 0 {
 		return 0
 	}
-	return float64(h.sum) / float64(h.Count())
+	return (float64(h.high)*(1<<64) + float64(h.low)) / float64(h.Count())
 }
 
 // Min is the exact smallest value in nanoseconds, 0 when nothing was recorded.
@@ -85,7 +83,7 @@ func (h *Histogram) Min() int64 {
 	return h.min
 }
 
-// Max is the exact largest value in nanoseconds, also where it lay beyond the buckets; 0 when nothing was recorded.
+// Max is the exact largest value in nanoseconds, 0 when nothing was recorded.
 func (h *Histogram) Max() int64 { return h.max }
 
 // Quantile is the value in nanoseconds that a share q of the recorded values, 0 to 1, does not exceed: the one whose
@@ -131,21 +129,22 @@ func (h *Histogram) Encode() (string, error) {
 	return string(text), nil
 }
 
-// Decode reads what Encode wrote. The exact sum, smallest and largest value are not part of the format, nor is
-// Clamped: Mean, Min and Max of a decoded histogram are as precise as its buckets.
+// Decode reads what Encode wrote, whatever range it covers. The exact sum, smallest and largest value are not part of the
+// format: Mean, Min and Max of a decoded histogram are as precise as its buckets.
 func Decode(text string) (*Histogram, error) {
 	buckets, err := hdrhistogram.Decode([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("decode a histogram of %d characters: %w", len(text), err)
 	}
-	low, high, digits := buckets.LowestTrackableValue(), buckets.HighestTrackableValue(), buckets.SignificantFigures()
-	if low != histogramMin || high != histogramMax || digits != histogramDigits {
-		return nil, fmt.Errorf("decode a histogram: it covers %d to %d ns at %d digits, this program's cover %d to %d at %d",
-			low, high, digits, histogramMin, int64(histogramMax), histogramDigits)
+	if low, digits := buckets.LowestTrackableValue(), buckets.SignificantFigures(); low != histogramMin || digits != histogramDigits {
+		return nil, fmt.Errorf("decode a histogram: it has %d digits from %d ns on, this program's have %d from %d ns on",
+			digits, low, histogramDigits, histogramMin)
 	}
 	h := &Histogram{buckets: buckets, min: math.MaxInt64}
 	if h.Count() > 0 {
-		h.sum = int64(buckets.Mean() * float64(h.Count()))
+		sum := buckets.Mean() * float64(h.Count())
+		h.high = uint64(sum / (1 << 64))
+		h.low = uint64(sum - float64(h.high)*(1<<64))
 		h.min, h.max = buckets.Min(), buckets.Max()
 	}
 	return h, nil

@@ -270,7 +270,7 @@ func FuzzParse(f *testing.F) {
 
 func FuzzDecode(f *testing.F) {
 	h := NewHistogram()
-	for _, v := range []int64{1, 1000, 1_000_000, histogramMax} {
+	for _, v := range []int64{1, 1000, 1_000_000, 60_000_000_000} {
 		text, err := h.Encode()
 		if err != nil {
 			f.Fatal(err)

@@ -5,6 +5,8 @@
 package trial
 
 import (
+	"encoding/json"
+	"strings"
 	"time"
 
 	"carousel/internal/usage"
@@ -125,6 +127,34 @@ type Latency struct {
 	P99  int64   `json:"p99"`
 	P999 int64   `json:"p999"`
 	Max  int64   `json:"max"`
+
+	Unanswered int64             `json:"unanswered,omitempty"` // the longest of a request without an answer, which is unsent, timed out or unanswered: at least so long
+	Withheld   map[string]string `json:"withheld,omitempty"`   // figures that the record does not support, each with the reason; they are null
+	AtLeast    []string          `json:"at_least,omitempty"`   // figures that requests without an answer could move up by more than 2 %
+}
+
+// MarshalJSON writes null for what is withheld.
+func (l Latency) MarshalJSON() ([]byte, error) {
+	type plain Latency
+	figure := func(name string, of any) any {
+		if l.Withheld[name] != "" {
+			return nil
+		}
+		return of
+	}
+	return json.Marshal(struct {
+		Mean any `json:"mean"`
+		P50  any `json:"p50"`
+		P90  any `json:"p90"`
+		P95  any `json:"p95"`
+		P99  any `json:"p99"`
+		P999 any `json:"p999"`
+		Max  any `json:"max"`
+		plain
+	}{
+		figure("mean", l.Mean), figure("p50", l.P50), figure("p90", l.P90), figure("p95", l.P95), figure("p99", l.P99),
+		figure("p999", l.P999), figure("max", l.Max), plain(l),
+	})
 }
 
 // PathLatency is the response time of the requests for one path, where a load asks for several in turn. A request that was
@@ -144,6 +174,16 @@ type Connections struct {
 	Fewest        int64 `json:"fewest"` // replies on the least served connection
 	Most          int64 `json:"most"`
 	LongestWaitNS int64 `json:"longest_wait_ns"` // longest time a connection that was never answered waited
+}
+
+// Unsaved is how many of the errors are good replies whose file could not be written.
+func (l *Load) Unsaved() (n int64) {
+	for class, count := range l.Errors {
+		if strings.HasPrefix(class, "save-") {
+			n += count
+		}
+	}
+	return n
 }
 
 // HostDelta is what the machine did during the window.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"carousel/internal/trial"
-	"carousel/loadgen/record"
 	"carousel/loadgen/spec"
 )
 
@@ -162,7 +161,7 @@ func balance(t *testing.T, l *trial.Load) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := q.OK + q.Unanswered + l.Errors["timeout"] + record.Unsaved(l.Errors); h.Count() != want {
+	if want := q.OK + q.Unanswered + l.Errors["timeout"] + l.Unsaved(); h.Count() != want {
 		t.Errorf("the service histogram holds %d requests, want %d", h.Count(), want)
 	}
 }

@@ -91,13 +91,5 @@ func (c Class) String() string {
 // Answered reports whether a whole reply came, good or bad.
 func (c Class) Answered() bool { return c == OK || c >= BodyLength }
 
-// Unsaved is how many of the errors of a record are good replies without a file.
-func Unsaved(errors map[string]int64) (n int64) {
-	for class := SaveNoSpace; class <= SaveOther; class++ {
-		n += errors[class.String()]
-	}
-	return n
-}
-
 // Unsaved reports whether a good reply came that could not be saved.
 func (c Class) Unsaved() bool { return SaveNoSpace <= c && c <= SaveOther }

@@ -54,6 +54,10 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*trial.Load, error) {
 		l.InFlight = float64(busy) / float64(elapsed)
 	}
 	l.Latency, l.Service, l.Lateness, l.PacerLateness = latency.Latency(), service.Latency(), lateness.Latency(), pacer.Latency()
+	for _, r := range workers {
+		l.Latency.Unanswered = max(l.Latency.Unanswered, r.lost)
+		l.Service.Unanswered = max(l.Service.Unanswered, r.lostService)
+	}
 	l.Paths = paths(workers)
 	var err error
 	if l.Histogram, err = latency.Encode(); err == nil {

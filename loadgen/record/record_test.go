@@ -110,6 +110,9 @@ func TestBooks(t *testing.T) {
 	if l.RateRPS != 2/100e-9 || l.BytesRead != 40 || l.InFlight != (70+30+10+39+10)/100. {
 		t.Errorf("rate %v, %d bytes, %v in flight", l.RateRPS, l.BytesRead, l.InFlight)
 	}
+	if l.Latency.Unanswered != 90 || l.Service.Unanswered != 90 {
+		t.Errorf("the longest without an answer %d, %d", l.Latency.Unanswered, l.Service.Unanswered)
+	}
 	// 30 answered, 90 unanswered, 10 timed out, 5 unsent; of the service times the last is missing.
 	if l.Latency.Max != 90 || l.Latency.Mean != (30+90+10+5)/4. || l.Service.Mean != (20+90+10)/3. {
 		t.Errorf("%+v %+v", l.Latency, l.Service)

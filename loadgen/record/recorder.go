@@ -47,6 +47,7 @@ type Recorder struct {
 	paths             []path           // where requests ask for several
 	path              int              // that of the request which is noted next
 	sent, ok, expired int64
+	lost, lostService int64 // the longest that a request without an answer waited
 	errors            [statuses]int64
 	unsent            [reasons]int64
 
@@ -177,7 +178,9 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 		r.ok++
 	default:
 		r.errors[class]++
-		if class != Timeout && !class.Unsaved() {
+		if class == Timeout {
+			r.gaveUp(at-due, at-sent)
+		} else if !class.Unsaved() {
 			return
 		}
 	}
@@ -188,14 +191,21 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 func (r *Recorder) Unanswered(due, sent int64) {
 	if r.Counts(due) {
 		r.expired++
+		r.gaveUp(r.end-due, max(0, r.end-sent))
 		r.took(r.end-due, max(0, r.end-sent))
 	}
+}
+
+// gaveUp notes how long a request waited that had no answer.
+func (r *Recorder) gaveUp(response, service int64) {
+	r.lost, r.lostService = max(r.lost, response), max(r.lostService, service)
 }
 
 // Unsent notes a request that was due but not sent when the window closed.
 func (r *Recorder) Unsent(due int64, why Reason) {
 	if r.Counts(due) {
 		r.unsent[why]++
+		r.gaveUp(r.end-due, 0)
 		r.latency.Record(r.end - due)
 	}
 }

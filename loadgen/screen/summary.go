@@ -60,7 +60,7 @@ func (p page) first() {
 	if !p.l.Complete {
 		fmt.Fprintf(p.w, "  %s\n", p.paint("INCOMPLETE: the run was ended early", yellow))
 	}
-	if reason := verdict.Starved(p.s, p.l); reason != "" {
+	if reason := trial.Starved(p.s.Asked(), p.l); reason != "" {
 		fmt.Fprintf(p.w, "  %s\n", p.paint(reason, red))
 	}
 }
@@ -99,17 +99,16 @@ func (p page) rate() {
 
 // latency is one table of response and service time, without the figures that are not supported.
 func (p page) latency() {
-	response, service := verdict.Response(p.s, p.l), verdict.Service(p.s, p.l)
-	if response[0].Lacks != "" && service[0].Lacks != "" && response[len(response)-1].Lacks != "" {
-		why := response[0].Lacks
-		if verdict.Starved(p.s, p.l) != "" {
+	response, service := trial.Response(p.s.Asked(), p.l), trial.Service(p.s.Asked(), p.l)
+	if why := response.Lacks; why != "" && service.Lacks != "" {
+		if trial.Starved(p.s.Asked(), p.l) != "" {
 			why = "it would speak for the connections that were served only"
 		}
 		p.line("latency", "not shown: %s", why)
 		return
 	}
 	var heads strings.Builder
-	for _, f := range response {
+	for _, f := range response.Figures {
 		fmt.Fprintf(&heads, "%9s", strings.Replace(f.Name, "p999", "p99.9", 1))
 	}
 	p.line("", "%s", heads.String())
@@ -123,28 +122,32 @@ func (p page) latency() {
 		}
 		p.line("send lateness", "%s", row.String())
 	}
-	if slices.ContainsFunc(slices.Concat(response, service), verdict.Figure.AtLeast) {
+	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), trial.Figure.AtLeast) {
 		p.line("", ">= requests without an answer could put it higher")
 	}
 }
 
-func (p page) row(label string, figures []verdict.Figure) {
-	if lacks := figures[len(figures)-1].Lacks; lacks != "" {
-		p.line(label, "not shown: %s", lacks)
+func (p page) row(label string, of trial.Summary) {
+	if of.Lacks != "" {
+		p.line(label, "not shown: %s", of.Lacks)
 		return
 	}
 	var row strings.Builder
-	for _, f := range figures {
-		cell := verdict.Short(f.NS)
-		switch {
-		case f.Lacks != "":
-			cell = "-"
-		case f.AtLeast():
-			cell = ">=" + cell
-		}
-		fmt.Fprintf(&row, "%9s", cell)
+	for _, f := range of.Figures {
+		fmt.Fprintf(&row, "%9s", cell(f))
 	}
 	p.line(label, "%s", row.String())
+}
+
+// cell is a figure with its doubt, in a table.
+func cell(f trial.Figure) string {
+	switch {
+	case f.Lacks != "":
+		return "-"
+	case f.AtLeast():
+		return ">=" + verdict.Short(f.NS)
+	}
+	return verdict.Short(f.NS)
 }
 
 // mostPaths is how many paths are shown; the record has them all.
@@ -152,21 +155,15 @@ const mostPaths = 12
 
 // paths is the response time by path, where requests asked for several and it means anything in total.
 func (p page) paths() {
-	all := verdict.Response(p.s, p.l)
-	if mean := all[len(all)-1]; len(p.l.Paths) == 0 || mean.Lacks != "" {
+	response := trial.Response(p.s.Asked(), p.l)
+	if len(p.l.Paths) == 0 || response.Lacks != "" {
 		return
 	}
 	p.line("response time", "%9s%9s%9s%9s%9s  by path", "count", "p50", "p99", "max", "mean")
 	for _, path := range p.l.Paths[:min(len(p.l.Paths), mostPaths)] {
-		p50, p99 := "-", "-" // too few requests lie beyond
-		if verdict.Supports(path.Count, 0.50) {
-			p50 = verdict.Short(float64(path.Latency.P50))
-		}
-		if verdict.Supports(path.Count, 0.99) {
-			p99 = verdict.Short(float64(path.Latency.P99))
-		}
-		p.line("", "%9s%9s%9s%9s%9s  %s", count(path.Count), p50, p99,
-			verdict.Short(float64(path.Latency.Max)), verdict.Short(path.Latency.Mean), path.Path)
+		of := response.Path(path)
+		p.line("", "%9s%9s%9s%9s%9s  %s", count(path.Count), cell(of.Figure("p50")), cell(of.Figure("p99")),
+			cell(of.Figure("max")), cell(of.Figure("mean")), path.Path)
 	}
 	if more := len(p.l.Paths) - mostPaths; more > 0 {
 		p.line("", "and %d more, see --json", more)

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"carousel/internal/trial"
 )
 
 // The engines and protocols there are.
@@ -26,8 +28,8 @@ const (
 	Offload = "offload"
 )
 
-// MaxTimeout is the longest latency the histograms hold.
-const MaxTimeout = 60 * time.Second
+// MaxTimeout is the longest that a request may take: whoever waits longer for a reply has stopped waiting.
+const MaxTimeout = 24 * time.Hour
 
 // Spec is one load. Durations are nanoseconds in JSON.
 type Spec struct {
@@ -55,6 +57,11 @@ type Spec struct {
 // Default is the load of a command line without flags. Engine and Threads are empty: what is best depends on the system.
 func Default() Spec {
 	return Spec{Target: DefaultTarget, Proto: HTTP, Method: "GET", Connections: 50, Duration: 10 * time.Second, Timeout: 30 * time.Second}
+}
+
+// Asked is the part of s on which it depends whether a figure can be shown.
+func (s Spec) Asked() trial.Asked {
+	return trial.Asked{Connections: int64(s.Connections), Requests: s.Requests, RateRPS: s.Rate}
 }
 
 // Validate says what is wrong with the first field that cannot be carried out, and what to write instead.
@@ -92,7 +99,7 @@ func (s Spec) load() error {
 	case s.Timeout <= 0:
 		return fmt.Errorf("--timeout %v: without a timeout a lost request would wait for ever; give one above 0", s.Timeout)
 	case s.Timeout > MaxTimeout:
-		return fmt.Errorf("--timeout %v: latency is kept up to %v, use that or less", s.Timeout, MaxTimeout)
+		return fmt.Errorf("--timeout %v: the longest is %v", s.Timeout, MaxTimeout)
 	case s.Threads < 0:
 		return fmt.Errorf("-t %d: threads are not negative", s.Threads)
 	case s.Threads > s.Connections:

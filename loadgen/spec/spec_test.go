@@ -40,7 +40,7 @@ func TestValidate(t *testing.T) {
 		{"rate of less than one request", func(s *Spec) { s.Rate = 0.01 }, "-d 1m40s or longer"},
 		{"negative warm-up", func(s *Spec) { s.Warmup = -1 }, "--warmup"},
 		{"no timeout", func(s *Spec) { s.Timeout = 0 }, "wait for ever"},
-		{"timeout beyond the histogram", func(s *Spec) { s.Timeout = 61 * time.Second }, "up to 1m0s"},
+		{"timeout beyond a day", func(s *Spec) { s.Timeout = 25 * time.Hour }, "the longest is 24h0m0s"},
 		{"more threads than connections", func(s *Spec) { s.Threads = 51 }, "-t 51"},
 		{"negative idle", func(s *Spec) { s.Idle = -1 }, "--idle -1"},
 		{"negative process", func(s *Spec) { s.PID = -1 }, "--pid -1"},

@@ -50,8 +50,8 @@ var (
 )
 
 var metrics = slices.Concat(
-	latencies("", Response),
-	latencies("service_", Service),
+	latencies("", trial.Response),
+	latencies("service_", trial.Service),
 	[]metric{
 		{"lateness_p99", span, func(s spec.Spec, l *trial.Load) value {
 			if s.Rate == 0 {
@@ -63,7 +63,7 @@ var metrics = slices.Concat(
 		{"errors", part, func(_ spec.Spec, l *trial.Load) value { return exactly(float64(l.Requests.Errors)) }},
 		{"unanswered", part, func(_ spec.Spec, l *trial.Load) value { return exactly(float64(l.Requests.Unanswered)) }},
 		{"starved", tally, func(s spec.Spec, l *trial.Load) value {
-			return exactly(float64(asked(s, l) - l.Connections.Answered))
+			return exactly(float64(s.Asked().Entitled(l) - l.Connections.Answered))
 		}},
 		{"connect_failures", tally, func(_ spec.Spec, l *trial.Load) value { return exactly(float64(l.Connections.Failed)) }},
 		{"cpu_per_request", span, func(_ spec.Spec, l *trial.Load) value { return perRequest(l.CPU.Total(), l) }},
@@ -76,11 +76,11 @@ var metrics = slices.Concat(
 	},
 )
 
-func latencies(prefix string, read func(spec.Spec, *trial.Load) []Figure) []metric {
+func latencies(prefix string, read func(trial.Asked, *trial.Load) trial.Summary) []metric {
 	var out []metric
-	for i, name := range []string{"p50", "p90", "p95", "p99", "p999", "max", "mean"} {
+	for _, name := range []string{"p50", "p90", "p95", "p99", "p999", "max", "mean"} {
 		out = append(out, metric{prefix + name, span, func(s spec.Spec, l *trial.Load) value {
-			f := read(s, l)[i]
+			f := read(s.Asked(), l).Figure(name)
 			return value{low: f.NS, high: f.Most, lacks: f.Lacks}
 		}})
 	}

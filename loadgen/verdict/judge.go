@@ -48,42 +48,8 @@ func Judge(s spec.Spec, l *trial.Load) trial.Verdict {
 	return v
 }
 
-// Starved says who was never answered while others were, "" when nobody was left out.
-func Starved(s spec.Spec, l *trial.Load) string {
-	c, n := asked(s, l), l.Connections.Answered
-	if n >= c || n == 0 {
-		return ""
-	}
-	others := "the others"
-	if c-n == 1 {
-		others = "the other"
-	}
-	return fmt.Sprintf("%d of %d connections %s ever answered; %s waited %s", n, c, was(n), others, wait(l))
-}
-
-// asked is how many connections had a right to be served: all of a closed loop that runs for a time; where a schedule or a
-// number of requests leaves nothing to some, those that were given one.
-func asked(s spec.Spec, l *trial.Load) int64 {
-	if s.Rate > 0 || s.Requests > 0 {
-		return l.Connections.Asked
-	}
-	return int64(s.Connections)
-}
-
-// wait is the longest wait of a connection that was never answered.
-func wait(l *trial.Load) string {
-	return fmt.Sprintf("%.3g s", time.Duration(l.Connections.LongestWaitNS).Seconds())
-}
-
-func was(n int64) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
-}
-
 func checkStarved(s spec.Spec, l *trial.Load) (string, string) {
-	who := Starved(s, l)
+	who := trial.Starved(s.Asked(), l)
 	if who == "" {
 		return Valid, ""
 	}
@@ -149,24 +115,8 @@ func checkHey(s spec.Spec, l *trial.Load) (string, string) {
 		Short(float64(l.Window.ElapsedNS)), s.Duration)
 }
 
-// behind is the share of the offered rate that was not served; 0 in a closed loop.
-func behind(s spec.Spec, l *trial.Load) float64 {
-	if s.Rate == 0 || !l.Complete || l.Window.ElapsedNS <= 0 {
-		return 0
-	}
-	offered := s.Rate
-	if l.Requests.Planned > 0 { // of a short run the schedule holds a whole number of requests
-		offered = min(offered, float64(l.Requests.Planned)/(float64(l.Window.ElapsedNS)/1e9))
-	}
-	return 1 - l.RateRPS/offered
-}
-
-func saturated(s spec.Spec, l *trial.Load) bool {
-	return behind(s, l) > 0.02 && l.Requests.Unsent+l.Requests.Unanswered > l.Requests.Errors
-}
-
 func checkOffered(s spec.Spec, l *trial.Load) (string, string) {
-	lag := behind(s, l)
+	lag := trial.Behind(s.Asked(), l)
 	if lag <= 0.01 {
 		return Valid, ""
 	}
@@ -186,7 +136,7 @@ func checkLittle(s spec.Spec, l *trial.Load) (string, string) {
 	}
 	// Of two countings the fuller: the record's own leaves out what was unanswered at the end, the histogram's what
 	// failed and what was under way at the start.
-	n := max(l.InFlight, l.Latency.Mean*float64(count(l.Histogram))/float64(l.Window.ElapsedNS))
+	n := max(l.InFlight, l.Latency.Mean*float64(trial.Response(s.Asked(), l).Count)/float64(l.Window.ElapsedNS))
 	off := math.Abs(1 - n/float64(s.Connections))
 	if off <= 0.02 {
 		return Valid, ""
@@ -260,13 +210,13 @@ func checkDrops(_ spec.Spec, l *trial.Load) (string, string) {
 
 // checkSupport names the percentiles that too few requests lie beyond.
 func checkSupport(s spec.Spec, l *trial.Load) (string, string) {
-	if l.Requests.OK == 0 || Starved(s, l) != "" {
+	if l.Requests.OK == 0 || trial.Starved(s.Asked(), l) != "" {
 		return Valid, ""
 	}
-	n := count(l.Histogram)
+	response := trial.Response(s.Asked(), l)
 	var lacking []string
-	for _, f := range figures(l.Histogram, l.Latency, l, "") {
-		if f.Lacks != "" {
+	for _, f := range response.Figures {
+		if f.Lacks != response.Lacks {
 			lacking = append(lacking, f.Name)
 		}
 	}
@@ -274,7 +224,7 @@ func checkSupport(s spec.Spec, l *trial.Load) (string, string) {
 		return Valid, ""
 	}
 	return Valid, fmt.Sprintf("%d requests are too few for %s (fewer than %d lie beyond): give the run more time (-d) or requests (-n)",
-		n, strings.Join(lacking, ", "), beyond)
+		response.Count, strings.Join(lacking, ", "), trial.Support)
 }
 
 // Percent writes a share with two digits: 0.34 is 34 %.

@@ -1,7 +1,6 @@
 package verdict
 
 import (
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -165,56 +164,6 @@ func TestJudgeNamesUnsupportedPercentiles(t *testing.T) {
 	want := "500 requests are too few for p99, p999 (fewer than 10 lie beyond): give the run more time (-d) or requests (-n)"
 	if v.State != Valid || len(v.Reasons) != 1 || v.Reasons[0] != want {
 		t.Errorf("%+v, want valid with %q", v, want)
-	}
-}
-
-func TestFigures(t *testing.T) {
-	s, _ := closed(t)
-	// 1000 requests: 970 of 1 ms, 20 of 5 ms, and 10 that waited 2 ms when the run ended.
-	l := loadOf(t, 10*time.Second, 10, map[time.Duration]int64{time.Millisecond: 970, 5 * time.Millisecond: 20, 2 * time.Millisecond: 10}, 0)
-	l.Requests.OK, l.Requests.Unanswered = 990, 10
-	got := map[string]Figure{}
-	for _, f := range Response(s, l) {
-		got[f.Name] = f
-	}
-	for name, want := range map[string]struct {
-		atLeast bool
-		lacks   string
-	}{
-		"p50":  {false, ""},
-		"p90":  {false, ""},
-		"p95":  {false, ""},                                         // 10 ranks up is rank 960: still 1 ms
-		"p99":  {true, ""},                                          // 10 ranks up is beyond the last
-		"p999": {true, "p999 needs 10000 requests, there are 1000"}, // one lies beyond
-		"max":  {false, ""},
-		"mean": {false, ""},
-	} {
-		if f := got[name]; f.AtLeast() != want.atLeast || f.Lacks != want.lacks {
-			t.Errorf("%s: at least %v, lacks %q; want %v, %q", name, f.AtLeast(), f.Lacks, want.atLeast, want.lacks)
-		}
-	}
-	if p99 := got["p99"]; !math.IsInf(p99.Most, 1) || math.Abs(p99.NS-5e6) > 1e4 {
-		t.Errorf("p99 is %v to %v, want 5 ms without a bound", p99.NS, p99.Most)
-	}
-
-	l.Connections.Answered = 9
-	for _, f := range append(Response(s, l), Service(s, l)...) {
-		if f.Lacks == "" {
-			t.Errorf("%s of a run that starved a connection is not doubted", f.Name)
-		}
-	}
-
-	s, l = paced(t)
-	l.RateRPS, l.Requests.Unsent = 500, 5000
-	for _, f := range Response(s, l) {
-		if !strings.Contains(f.Lacks, "fell behind") {
-			t.Errorf("%s of a saturated run lacks %q", f.Name, f.Lacks)
-		}
-	}
-	for _, f := range Service(s, l) {
-		if f.Lacks != "" {
-			t.Errorf("service %s of a saturated run lacks %q", f.Name, f.Lacks)
-		}
 	}
 }
 

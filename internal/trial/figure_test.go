@@ -1,0 +1,206 @@
+package trial
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// ten is a closed loop of ten connections that runs for a time.
+var ten = Asked{Connections: 10}
+
+// loadOf is the record of a run of 10 s over ten connections in which requests took so long, the unanswered ones among them.
+func loadOf(t *testing.T, latencies map[time.Duration]int64, unanswered int64, longest time.Duration) *Load {
+	t.Helper()
+	h := NewHistogram()
+	for d, n := range latencies {
+		h.RecordN(d.Nanoseconds(), n)
+	}
+	text, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := h.Latency()
+	sum.Unanswered = longest.Nanoseconds()
+	return &Load{
+		Schema: Schema, Complete: true,
+		Window:      Window{ElapsedNS: 10e9},
+		Requests:    Requests{Planned: h.Count(), Sent: h.Count(), OK: h.Count() - unanswered, Unanswered: unanswered},
+		RateRPS:     float64(h.Count()-unanswered) / 10,
+		Latency:     sum,
+		Service:     sum,
+		Histogram:   text,
+		Connections: Connections{Asked: 10, Answered: 10},
+
+		ServiceHistogram: text,
+	}
+}
+
+func lacks(s Summary) map[string]string {
+	why := map[string]string{}
+	for _, f := range s.Figures {
+		if f.Lacks != "" {
+			why[f.Name] = f.Lacks
+		}
+	}
+	return why
+}
+
+func TestUnansweredMakeLowerBounds(t *testing.T) {
+	// 1000 requests: 970 of 1 ms, 20 of 5 ms, and 10 that waited 2 ms when the run ended.
+	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 970, 5 * time.Millisecond: 20, 2 * time.Millisecond: 10}, 10, 2*time.Millisecond)
+	s := Response(ten, l)
+	for name, want := range map[string]bool{
+		"p50":  false,
+		"p95":  false, // 10 ranks up is rank 960: still 1 ms
+		"p99":  true,  // 10 ranks up is beyond the last
+		"max":  false, // those who waited have waited 2 ms only
+		"mean": false,
+	} {
+		if f := s.Figure(name); f.AtLeast() != want {
+			t.Errorf("%s is %v to %v, at least: %v, want %v", name, f.NS, f.Most, f.AtLeast(), want)
+		}
+	}
+	if p99 := s.Figure("p99"); !math.IsInf(p99.Most, 1) || math.Abs(p99.NS-5e6) > 1e4 {
+		t.Errorf("p99 is %v to %v, want 5 ms without a bound", p99.NS, p99.Most)
+	}
+	if diff := cmp.Diff(map[string]string{"p999": "p999 needs 10000 requests, there are 1000"}, lacks(s)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAHangingRequestIsTheLongest(t *testing.T) {
+	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 100_000, 2 * time.Second: 1}, 1, 2*time.Second)
+	for _, s := range []Summary{Response(ten, l), Service(ten, l)} {
+		if f := s.Figure("max"); !f.AtLeast() || !math.IsInf(f.Most, 1) || f.Lacks != "" {
+			t.Errorf("max %+v, want 2 s or more", f)
+		}
+		if f := s.Figure("p99"); f.AtLeast() {
+			t.Errorf("p99 %+v", f)
+		}
+	}
+}
+
+// Requests that were due and never sent count at the age they reached, like those without an answer.
+func TestUnsentMakeLowerBounds(t *testing.T) {
+	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 9850, time.Second: 150}, 0, time.Second)
+	l.Requests = Requests{Planned: 10_000, Sent: 9850, OK: 9850, Unsent: 150}
+	l.RateRPS = 985
+	s := Response(Asked{Connections: 10, RateRPS: 1000}, l)
+	if f := s.Figure("p99"); !f.AtLeast() || f.Lacks != "" {
+		t.Errorf("p99 %+v, want a lower bound", f)
+	}
+}
+
+func TestWhatIsWithheld(t *testing.T) {
+	all := func(s Summary, want string) {
+		t.Helper()
+		if !strings.Contains(s.Lacks, want) {
+			t.Errorf("lacks %q, want %q", s.Lacks, want)
+		}
+		for _, f := range s.Figures {
+			if f.Lacks != s.Lacks {
+				t.Errorf("%s lacks %q, want %q", f.Name, f.Lacks, s.Lacks)
+			}
+		}
+	}
+	load := func() *Load { return loadOf(t, map[time.Duration]int64{time.Millisecond: 100_000}, 0, 0) }
+
+	l := load()
+	l.Connections.Answered, l.Connections.LongestWaitNS = 9, 10e9
+	all(Response(ten, l), "9 of 10 connections were ever answered; the other waited 10 s")
+	all(Service(ten, l), "9 of 10")
+	for _, some := range []Asked{{Connections: 10, RateRPS: 10_000}, {Connections: 10, Requests: 100_000}} {
+		if l.Connections.Asked = 9; Response(some, l).Lacks != "" {
+			t.Errorf("%+v: a connection that was never given a request is said to starve", some)
+		}
+		l.Connections.Asked = 10
+		all(Response(some, l), "9 of 10")
+	}
+
+	l = load()
+	l.RateRPS, l.Requests.Unsent = 500, 5000
+	paced := Asked{Connections: 10, RateRPS: 1000}
+	l.Requests.Planned = 0
+	all(Response(paced, l), "fell behind")
+	if why := Service(paced, l).Lacks; why != "" {
+		t.Errorf("the service time of an overloaded run lacks %q", why)
+	}
+
+	l = load()
+	l.Requests.OK = 0
+	all(Response(ten, l), "no request succeeded")
+}
+
+func TestSupport(t *testing.T) {
+	for n, want := range map[int64]map[string]string{
+		9: {
+			"p50": "p50 needs 20 requests, there are 9", "p90": "p90 needs 100 requests, there are 9", "p95": "p95 needs 200 requests, there are 9",
+			"p99": "p99 needs 1000 requests, there are 9", "p999": "p999 needs 10000 requests, there are 9",
+		},
+		999:    {"p99": "p99 needs 1000 requests, there are 999", "p999": "p999 needs 10000 requests, there are 999"},
+		1000:   {"p999": "p999 needs 10000 requests, there are 1000"},
+		10_000: {},
+	} {
+		l := loadOf(t, map[time.Duration]int64{time.Millisecond: n}, 0, 0)
+		l.Latency.P99 = 123 // the figure is the record's own, exact where the buckets are not
+		s := Response(ten, l)
+		if diff := cmp.Diff(want, lacks(s)); diff != "" {
+			t.Errorf("%d requests: %s", n, diff)
+		}
+		if s.Figure("p99").NS != 123 {
+			t.Errorf("p99 %+v", s.Figure("p99"))
+		}
+	}
+}
+
+// What a record says of its figures is what any reader of it comes to.
+func TestTheRecordCarriesItsDoubt(t *testing.T) {
+	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 970, 5 * time.Millisecond: 20, 2 * time.Second: 10}, 10, 2*time.Second)
+	l.Spec = map[string]any{"connections": 10, "requests": 0, "rate_rps": 0}
+	l.Paths = []PathLatency{{Path: "/", Count: 50, Latency: l.Latency}}
+	l.Doubt(ten)
+	text, err := json.Marshal(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw struct {
+		Latency map[string]any `json:"latency_ns"`
+		Paths   []struct {
+			Latency map[string]any `json:"latency_ns"`
+		} `json:"paths"`
+	}
+	if err := json.Unmarshal(text, &raw); err != nil {
+		t.Fatal(err)
+	}
+	if raw.Latency["p999"] != nil || raw.Latency["p99"] == nil || raw.Latency["p50"] == nil {
+		t.Errorf("%v", raw.Latency)
+	}
+	if diff := cmp.Diff([]any{"p99", "max"}, raw.Latency["at_least"]); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]any{"p999": "p999 needs 10000 requests, there are 1000"}, raw.Latency["withheld"]); diff != "" {
+		t.Error(diff)
+	}
+	if path := raw.Paths[0].Latency; path["p50"] == nil || path["p90"] != nil || path["p99"] != nil {
+		t.Errorf("by path: %v", path)
+	}
+
+	var back Load
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatal(err)
+	}
+	if back.Asked() != ten {
+		t.Errorf("asked %+v", back.Asked())
+	}
+	first, again := Response(ten, l), Response(back.Asked(), &back)
+	for i, f := range first.Figures {
+		if g := again.Figures[i]; f.Lacks != g.Lacks || f.Lacks == "" && f != g {
+			t.Errorf("read again %+v, want %+v", g, f)
+		}
+	}
+}
