@@ -127,6 +127,9 @@ func (p *portable) spent() bool {
 }
 
 func (p *portable) work() {
+	if p.Rate > 0 { // one processor more, for who sleeps keeps one, and a single one would never come to see what has arrived
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1))
+	}
 	p.pacer = p.pace(0, 1)
 	p.turn <- struct{}{}
 	p.each(func(r *record.Recorder) { r.Close(p.until.Load()) })
