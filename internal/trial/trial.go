@@ -96,6 +96,7 @@ type Load struct {
 	TargetCPU        *usage.CPU       `json:"target_cpu,omitempty"`
 	Lateness         Latency          `json:"lateness_ns"`       // due to sent; paced runs only
 	PacerLateness    Latency          `json:"pacer_lateness_ns"` // the same, of requests for which a connection was free: loadgen's own doing
+	OwnStallNS       int64            `json:"own_stall_ns"`      // longest time between two looks of a sender at what there is to do
 	Host             HostDelta        `json:"host"`
 	Histogram        string           `json:"histogram"` // HDR V2, compressed, base64
 	ServiceHistogram string           `json:"service_histogram"`

@@ -176,6 +176,7 @@ func (w *worker) work() {
 			w.end = end
 			w.rec.Close(end)
 		}
+		w.rec.Awake(now)
 		if now >= w.end || w.finished(now) {
 			return
 		}

@@ -155,18 +155,21 @@ func (p *portable) mind(finished context.Context) {
 	defer limit.Stop()
 	tick := time.NewTicker(publishEvery)
 	defer tick.Stop()
-	for {
+	for over := false; !over; {
 		select {
 		case <-tick.C:
-			now := p.now()
-			p.each(func(r *record.Recorder) { r.Publish(now) })
-			continue
 		case <-limit.C:
+			over = true
 		case <-p.ended:
+			over = true
 		case <-finished.Done():
 			return
 		}
-		break
+		now := p.now()
+		p.each(func(r *record.Recorder) {
+			r.Awake(now)
+			r.Publish(now)
+		})
 	}
 	close(p.over)
 	p.each(func(r *record.Recorder) { r.Close(p.until.Load()) })

@@ -131,6 +131,30 @@ func TestLateness(t *testing.T) {
 	}
 }
 
+// A sender's stall is the longest time in the window in which it did not look, however it lies to the window's edges.
+func TestStallOfOurOwn(t *testing.T) {
+	for _, c := range []struct {
+		looks []int64
+		want  int64
+	}{
+		{[]int64{100, 120, 150, 190, 200}, 40},
+		{[]int64{20, 95, 150, 200}, 50}, // before the window it counts nowhere
+		{[]int64{180, 230}, 80},         // nor after it
+		{[]int64{20, 230}, 100},
+		{nil, 0},
+	} {
+		r := NewRecorder(1, false, nil)
+		r.Open(100)
+		r.Close(200)
+		for _, at := range c.looks {
+			r.Awake(at)
+		}
+		if l := merged(t, 200, 100, NewRecorder(1, false, nil), r); l.OwnStallNS != c.want {
+			t.Errorf("looks at %v: %d, want %d", c.looks, l.OwnStallNS, c.want)
+		}
+	}
+}
+
 func TestClassNames(t *testing.T) {
 	seen := map[string]bool{}
 	for c := OK; c < named; c++ {

@@ -59,6 +59,9 @@ type Recorder struct {
 	bytes   int64
 	hops    int64 // redirects followed
 
+	awake int64 // when the worker last was
+	stall int64 // longest part of the window in which it was not
+
 	pulse *pulse // nil when nobody watches
 }
 
@@ -138,6 +141,13 @@ func (r *Recorder) Late(due, sent int64, waited bool) {
 			r.pacer.Record(sent - due)
 		}
 	}
+}
+
+// Awake notes that the worker looks at what there is to do. The longest time between two looks is a stall of its own, with which the
+// server has nothing to do.
+func (r *Recorder) Awake(now int64) {
+	r.stall = max(r.stall, min(now, r.end)-max(r.awake, r.start))
+	r.awake = now
 }
 
 // Redirected notes that the request due at this instant was sent on to where a reply pointed.

@@ -26,12 +26,12 @@ type check func(spec.Spec, *trial.Load) (state, reason string)
 // checks are in the order of the reasons: who was served comes before how fast.
 var checks = []check{
 	checkStarved, checkAnswers, checkInterrupted, checkConnects, checkErrors, checkHey, checkOffered, checkLittle,
-	checkOwnShare, checkLateness, checkSteal, checkDrops, checkSupport,
+	checkOwnShare, checkLateness, checkStall, checkSteal, checkDrops, checkSupport,
 }
 
 // Judge weighs the record l of a load s. The thresholds are those of the project's measuring rules: Little's law 2 and
 // 5 %, own processor share 70 and 85 %, steal 2 and 5 %, offered rate 1 and 2 %, lateness 10 and 25 % of the median,
-// errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
+// own stall 1 % of the requests, errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
 func Judge(s spec.Spec, l *trial.Load) trial.Verdict {
 	order := []string{Valid, Suspect, Invalid}
 	v := trial.Verdict{State: Valid, Reasons: []string{}}
@@ -186,6 +186,21 @@ func checkLateness(s spec.Spec, l *trial.Load) (string, string) {
 	}
 	return state, fmt.Sprintf("loadgen was late: it sent 1 %% of the requests %s or more after they were due with a connection free (the median response takes %s); give it a processor of its own",
 		Short(late), Short(median))
+}
+
+// stallEnough is the gap between two looks of a sender that is no stall: it waits for 50 ms at most, and wakes late.
+const stallEnough = 100 * time.Millisecond
+
+// checkStall says that loadgen itself stood still. That could have moved the requests under way and, of a schedule, those that fell due
+// meanwhile. Files that are written in place are meant to hold it up.
+func checkStall(s spec.Spec, l *trial.Load) (string, string) {
+	stall, n := float64(l.OwnStallNS), count(l.Histogram)
+	if stall <= float64(stallEnough) || stall <= 0.10*float64(l.Latency.P50) || n == 0 || s.SaveMode == spec.Inline {
+		return Valid, ""
+	}
+	moved := min(1, (float64(s.Connections)+s.Rate*stall/1e9)/float64(n))
+	return grade(moved, 0.01, 1), fmt.Sprintf("loadgen itself stood still for %s, for which up to %s of the requests may have waited: the slowest say nothing of the target; do not stop it, give it a processor of its own",
+		Short(stall), Percent(moved))
 }
 
 func checkSteal(_ spec.Spec, l *trial.Load) (string, string) {

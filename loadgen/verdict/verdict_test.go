@@ -126,6 +126,12 @@ func TestJudge(t *testing.T) {
 		{"late by 30 % of the median", paced, func(_ *spec.Spec, l *trial.Load) { l.PacerLateness.P99 = 300e3 }, Suspect, "loadgen was late"},
 		{"late because the connections were busy", paced, func(_ *spec.Spec, l *trial.Load) { l.Lateness.P99 = 300e6 }, Valid, ""},
 
+		{"stopped for as long as it waits anyway", paced, func(_ *spec.Spec, l *trial.Load) { l.OwnStallNS = 100e6 }, Valid, ""},
+		{"stopped for 1.5 s of a schedule", paced, func(_ *spec.Spec, l *trial.Load) { l.OwnStallNS = 1.5e9 }, Suspect, "loadgen itself stood still for 1.50s, for which up to 15.1 % of the requests"},
+		{"stopped, with few of many requests under way", closed, func(_ *spec.Spec, l *trial.Load) { l.OwnStallNS = 1.5e9 }, Valid, "up to 0.01 %"},
+		{"stopped for little of what a response takes", paced, func(_ *spec.Spec, l *trial.Load) { l.OwnStallNS, l.Latency.P50 = 110e6, 1.2e9 }, Valid, ""},
+		{"stopped by files", paced, func(s *spec.Spec, l *trial.Load) { l.OwnStallNS, s.SaveMode = 1.5e9, spec.Inline }, Valid, ""},
+
 		{"hey at its cap", closed, func(s *spec.Spec, l *trial.Load) {
 			s.Engine, s.Duration, l.Requests.Sent = spec.Hey, 30*time.Second, 1_000_000
 		}, Valid, "hey keeps 1000000 results, so the run ended after 10.0s of 30s"},

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"carousel/internal/trial"
+)
+
+// A stall of loadgen's own is said and not charged to the server; one of the server is the server's.
+func TestWhoseStall(t *testing.T) {
+	const stall = 1500 * time.Millisecond
+	for _, engine := range []string{"epoll", "net"} {
+		for _, own := range []bool{true, false} {
+			var mu sync.Mutex // held: the server stands still
+			s := serve(t, func(s *server, conn net.Conn) { answer(s, gated{conn, &mu}) })
+			file := filepath.Join(t.TempDir(), "record.json")
+			cmd, _ := command(t, s, "-c", "2", "-r", "500", "-d", "4s", "--engine", engine, "-q", "-o", file)
+			if own {
+				_ = cmd.Process.Signal(syscall.SIGSTOP)
+			} else {
+				mu.Lock()
+			}
+			time.Sleep(stall)
+			if own {
+				_ = cmd.Process.Signal(syscall.SIGCONT)
+			} else {
+				mu.Unlock()
+			}
+			_ = cmd.Wait()
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var l trial.Load
+			if err := json.Unmarshal(text, &l); err != nil {
+				t.Fatal(err)
+			}
+			if l.Latency.Max < int64(stall)*8/10 {
+				t.Errorf("%s, own %v: %+v", engine, own, l.Latency)
+			}
+			said := strings.Contains(strings.Join(l.Verdict.Reasons, "\n"), "loadgen itself stood still")
+			if own && (!said || l.Verdict.State == "valid" || l.OwnStallNS < int64(stall)*8/10) || !own && l.OwnStallNS >= int64(stall)/2 {
+				t.Errorf("%s, own %v: stall %v, %s %q", engine, own, time.Duration(l.OwnStallNS), l.Verdict.State, l.Verdict.Reasons)
+			}
+		}
+	}
+}
+
+// gated lets a server's replies pass while mu is free.
+type gated struct {
+	net.Conn
+	mu *sync.Mutex
+}
+
+func (g gated) Write(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.Conn.Write(p)
+}
