@@ -88,6 +88,7 @@ type Load struct {
 	InFlight         float64          `json:"in_flight"` // response times of what ended in the window, whenever due, over its length: Little's X R
 	BytesRead        int64            `json:"bytes_read"`
 	Redirects        int64            `json:"redirects"`  // followed: the server was asked Requests.Sent + Redirects times
+	Resent           int64            `json:"resent"`     // sent a second time, after the server had closed the connection without a word
 	Latency          Latency          `json:"latency_ns"` // response time: due to answered, unanswered included
 	Service          Latency          `json:"service_ns"` // service time: sent to answered
 	Paths            []PathLatency    `json:"paths,omitempty"`

@@ -24,6 +24,8 @@ type Request struct {
 	Path  string // and query, of HTTP
 	Bytes []byte // what to send, whole
 
+	Idempotent bool // may be sent again where nobody knows whether the server acted on it
+
 	asked spec.Spec
 	host  string // as the Host header names it
 	line  bool   // lines instead of HTTP
@@ -38,6 +40,9 @@ type Request struct {
 	strict bool
 }
 
+// idempotent are the methods that may be sent twice and mean the same (RFC 9110, section 9.2.2). Of one that is unknown, that is too.
+var idempotent = map[string]bool{"GET": true, "HEAD": true, "OPTIONS": true, "TRACE": true, "PUT": true, "DELETE": true}
+
 // New builds the requests that s asks for in turn; s must be valid.
 func New(s spec.Spec) []*Request {
 	addr := spec.Addr(s.Target)
@@ -49,7 +54,7 @@ func New(s spec.Spec) []*Request {
 }
 
 func build(s spec.Spec, addr, path string) *Request {
-	q := &Request{Addr: addr, Path: path, asked: s, host: strings.TrimSuffix(addr, ":80")}
+	q := &Request{Addr: addr, Path: path, Idempotent: idempotent[s.Method], asked: s, host: strings.TrimSuffix(addr, ":80")}
 	if s.Proto == spec.Line {
 		text := s.Body
 		if text == "" {

@@ -137,14 +137,15 @@ func (w *worker) read(c *conn) {
 }
 
 // hungUp handles a peer that has closed. That completes a reply without a length; between replies it is its right, and a
-// request that crossed it on the way, of which not one byte was answered, is sent once more on a new connection.
+// request that crossed it on the way, of which not one byte was answered, is sent once more on a new connection if its method
+// allows that.
 func (w *worker) hungUp(c *conn, now int64, class record.Class) {
 	switch {
 	case !c.pending:
 		w.lost(c, now, record.OK)
 	case c.reply.End():
 		w.answered(c, now)
-	case c.served > 0 && !c.again:
+	case c.served > 0 && !c.again && c.ask.Idempotent:
 		c.again = true
 		w.drop(c)
 		w.reconnect(c, now)

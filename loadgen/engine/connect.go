@@ -117,6 +117,9 @@ func (w *worker) opened(c *conn) {
 	w.alive++
 	switch {
 	case c.pending:
+		if c.again {
+			w.rec.Resent(c.due)
+		}
 		w.resend(c)
 	case w.open:
 		w.next(c, max(c.freed, w.begin), now) // what would have been sent waited for the connection

@@ -162,6 +162,22 @@ func TestHeyErrors(t *testing.T) {
 	}
 }
 
+// What net/http sends again by itself is seen.
+func TestHeyResent(t *testing.T) {
+	var n atomic.Int64
+	target, served := heyServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		if n.Add(1)%4 == 2 {
+			if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
+				conn.Close()
+			}
+		}
+	})
+	l := runValid(t, t.Context(), heySpec(target, 1, 0, 40))
+	if l.Requests.OK != 40 || l.Resent == 0 || served.Load() != 40+l.Resent {
+		t.Errorf("%d served, %+v, %d sent again", served.Load(), l.Requests, l.Resent)
+	}
+}
+
 // A chain of redirects is one request.
 func TestHeyRedirects(t *testing.T) {
 	target, served := heyServer(t, func(w http.ResponseWriter, r *http.Request) {

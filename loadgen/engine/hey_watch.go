@@ -37,6 +37,7 @@ type heyWatch struct {
 	conns    map[net.Conn]int64 // replies on each
 	gone     []int64            // the same of connections that are closed
 	opened   int64
+	resent   int64
 	replies  int64
 	first    int64 // when the earliest of the answered requests was made
 	frozen   bool  // the window has closed
@@ -106,6 +107,9 @@ func (w *heyWatch) sent(ask *heyAsk, conn net.Conn) {
 	defer w.mu.Unlock()
 	if w.frozen || ask.answered {
 		return
+	}
+	if ask.conn != nil {
+		w.resent++
 	}
 	ask.conn = conn
 	w.underWay[ask] = struct{}{}
@@ -232,7 +236,7 @@ func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64) (*trial.Load,
 		}
 		l.Requests.Planned, l.Requests.Unsent, l.UnsentBy[why] = s.Requests, unsent, unsent
 	}
-	l.BytesRead = report.Bytes
+	l.BytesRead, l.Resent = report.Bytes, w.resent
 	l.Connections = w.served(end, l.Connections.Failed)
 	return l, nil
 }

@@ -88,6 +88,9 @@ func (p *portable) opened(l *line, conn net.Conn) bool {
 	}
 	l.Lock()
 	l.conn = conn
+	if l.pending && l.again {
+		l.rec.Resent(l.due)
+	}
 	l.Unlock()
 	if l.served = 0; p.Rate > 0 {
 		l.ready = p.now()
@@ -208,7 +211,7 @@ func (p *portable) settled(l *line, class record.Class, whole bool) bool {
 	switch {
 	case !whole && now >= p.until.Load():
 		return false // unanswered
-	case !whole && silence && !l.reply.Begun() && l.served > 0 && !l.again:
+	case !whole && silence && !l.reply.Begun() && l.served > 0 && !l.again && l.ask.Idempotent:
 		// The server closed between two replies, which is its right, and the request crossed that on the way.
 		l.again = true
 		p.drop(l)

@@ -85,3 +85,29 @@ func TestScheduleEndsWithoutServer(t *testing.T) {
 		}
 	}
 }
+
+// A server may read a request and hang up without a word. Sending it again is seen, and done only where doing it twice is
+// doing it once: the books hold whatever reached the server.
+func TestDropped(t *testing.T) {
+	for _, engine := range engines() {
+		for method, again := range map[string]bool{"GET": true, "PUT": true, "DELETE": true, "POST": false, "PATCH": false, "MINE": false} {
+			t.Run(engine+" "+method, func(t *testing.T) {
+				srv := serve(t, "127.0.0.1:0", func(p *peer) {
+					if p.request() {
+						fmt.Fprint(p, hello)
+					}
+					p.request()
+				})
+				s := load("http://" + srv.addr + "/")
+				s.Engine, s.Method, s.Duration, s.Requests = engine, method, 0, 100
+				l := carryOut(t, s)
+				if asked := srv.asked.Load(); asked != l.Requests.Sent+l.Resent {
+					t.Errorf("the server was asked %d times, the books say %d + %d", asked, l.Requests.Sent, l.Resent)
+				}
+				if ok := l.Requests.OK == 100 && l.Resent > 0; again && !ok || !again && (l.Resent > 0 || l.Errors["read-eof"] != l.Requests.Errors || ok) {
+					t.Errorf("%+v %v, %d sent again", l.Requests, l.Errors, l.Resent)
+				}
+			})
+		}
+	}
+}

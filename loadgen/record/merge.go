@@ -44,6 +44,7 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*trial.Load, error) {
 		l.Connections.Opened += r.opened
 		l.BytesRead += r.bytes
 		l.Redirects += r.hops
+		l.Resent += r.again
 		l.OwnStallNS = max(l.OwnStallNS, r.stall)
 		replied += r.replied
 		busy += r.busy

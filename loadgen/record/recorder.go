@@ -58,6 +58,7 @@ type Recorder struct {
 	busy    int64 // response times of all requests that ended in the window, added up
 	bytes   int64
 	hops    int64 // redirects followed
+	again   int64 // requests sent a second time
 
 	awake int64 // when the worker last was
 	stall int64 // longest part of the window in which it was not
@@ -154,6 +155,13 @@ func (r *Recorder) Awake(now int64) {
 func (r *Recorder) Redirected(due int64) {
 	if r.Counts(due) {
 		r.hops++
+	}
+}
+
+// Resent notes that the request due at this instant was sent a second time.
+func (r *Recorder) Resent(due int64) {
+	if r.Counts(due) {
+		r.again++
 	}
 }
 

@@ -80,6 +80,9 @@ func (p page) books() {
 		}
 		p.line("", "%s planned, %s never sent (%s)", count(r.Planned), count(r.Unsent), strings.Join(why, ", "))
 	}
+	if p.l.Resent > 0 {
+		p.line("", "%s sent a second time: the server had closed the connection without a word", count(p.l.Resent))
+	}
 	if p.l.Redirects > 0 {
 		p.line("", "%s followed", plural(p.l.Redirects, "redirect"))
 	}

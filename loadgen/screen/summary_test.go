@@ -72,6 +72,7 @@ func TestSummary(t *testing.T) {
 		"errors": func(s *spec.Spec, l *trial.Load) {
 			l.Requests.Planned, l.Requests.Sent, l.Requests.Errors = 21_204, 21_204, 1_100
 			l.Errors = map[string]int64{"read-reset": 100, "status-503": 990, "body-length": 10}
+			l.Resent = 50
 			l.Connections.Failed, l.ConnectErrors = 7, map[string]int64{"connect-refused": 7}
 		},
 		"nothing": func(s *spec.Spec, l *trial.Load) {

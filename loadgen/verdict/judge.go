@@ -25,13 +25,13 @@ type check func(spec.Spec, *trial.Load) (state, reason string)
 
 // checks are in the order of the reasons: who was served comes before how fast.
 var checks = []check{
-	checkStarved, checkAnswers, checkInterrupted, checkConnects, checkErrors, checkHey, checkOffered, checkLittle,
+	checkStarved, checkAnswers, checkInterrupted, checkConnects, checkErrors, checkResent, checkHey, checkOffered, checkLittle,
 	checkOwnShare, checkLateness, checkStall, checkSteal, checkDrops, checkSupport,
 }
 
 // Judge weighs the record l of a load s. The thresholds are those of the project's measuring rules: Little's law 2 and
 // 5 %, own processor share 70 and 85 %, steal 2 and 5 %, offered rate 1 and 2 %, lateness 10 and 25 % of the median,
-// own stall 1 % of the requests, errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
+// requests sent twice and own stall 1 %, errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
 func Judge(s spec.Spec, l *trial.Load) trial.Verdict {
 	order := []string{Valid, Suspect, Invalid}
 	v := trial.Verdict{State: Valid, Reasons: []string{}}
@@ -94,6 +94,17 @@ func checkErrors(_ spec.Spec, l *trial.Load) (string, string) {
 		l.Requests.Errors, l.Requests.Sent, Percent(share))
 }
 
+// checkResent says that a server closed connections without a word. Between two replies that is its right; one that does so often may
+// well have dropped what it had read.
+func checkResent(_ spec.Spec, l *trial.Load) (string, string) {
+	if l.Resent == 0 || l.Requests.Sent == 0 || l.Requests.OK == 0 {
+		return Valid, ""
+	}
+	share := float64(l.Resent) / float64(l.Requests.Sent)
+	return grade(share, 0.01, 1), fmt.Sprintf("%d requests (%s) were sent a second time, for the server had closed their connection without a word and may have dropped them: look at its idle timeout and its log",
+		l.Resent, Percent(share))
+}
+
 // grade is suspect above the first limit and invalid above the second.
 func grade(share, suspect, invalid float64) string {
 	switch {
@@ -154,53 +165,6 @@ func checkLittle(s spec.Spec, l *trial.Load) (string, string) {
 	}
 	return state, fmt.Sprintf("Little's law: rate times mean response time is %.3g requests in flight, the connections are %d: %s",
 		n, s.Connections, advice)
-}
-
-func checkOwnShare(s spec.Spec, l *trial.Load) (string, string) {
-	share := l.Host.OwnShare
-	if share <= 0.70 || l.Window.ElapsedNS < int64(shortest) {
-		return Valid, ""
-	}
-	state := Valid
-	if share > 0.85 {
-		state = Suspect
-	}
-	return state, fmt.Sprintf("loadgen used %s of its own processor time, so the figures may be its own limit: give it more threads (-t) on processors of its own",
-		Percent(share))
-}
-
-// shortest is the window below which loadgen's own processor time is mostly that of starting and ending.
-const shortest = 10 * time.Millisecond
-
-// lateEnough is the lateness below which a kernel's wake-up, not loadgen, is what is seen.
-const lateEnough = 200 * time.Microsecond
-
-func checkLateness(s spec.Spec, l *trial.Load) (string, string) {
-	late, median := float64(l.PacerLateness.P99), float64(l.Latency.P50)
-	if s.Rate == 0 || late <= float64(lateEnough) || late <= 0.10*median {
-		return Valid, ""
-	}
-	state := Valid
-	if late > 0.25*median {
-		state = Suspect
-	}
-	return state, fmt.Sprintf("loadgen was late: it sent 1 %% of the requests %s or more after they were due with a connection free (the median response takes %s); give it a processor of its own",
-		Short(late), Short(median))
-}
-
-// stallEnough is the gap between two looks of a sender that is no stall: it waits for 50 ms at most, and wakes late.
-const stallEnough = 100 * time.Millisecond
-
-// checkStall says that loadgen itself stood still. That could have moved the requests under way and, of a schedule, those that fell due
-// meanwhile. Files that are written in place are meant to hold it up.
-func checkStall(s spec.Spec, l *trial.Load) (string, string) {
-	stall, n := float64(l.OwnStallNS), count(l.Histogram)
-	if stall <= float64(stallEnough) || stall <= 0.10*float64(l.Latency.P50) || n == 0 || s.SaveMode == spec.Inline {
-		return Valid, ""
-	}
-	moved := min(1, (float64(s.Connections)+s.Rate*stall/1e9)/float64(n))
-	return grade(moved, 0.01, 1), fmt.Sprintf("loadgen itself stood still for %s, for which up to %s of the requests may have waited: the slowest say nothing of the target; do not stop it, give it a processor of its own",
-		Short(stall), Percent(moved))
 }
 
 func checkSteal(_ spec.Spec, l *trial.Load) (string, string) {

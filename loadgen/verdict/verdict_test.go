@@ -98,6 +98,9 @@ func TestJudge(t *testing.T) {
 		{"some errors", closed, func(_ *spec.Spec, l *trial.Load) { fail(l, 101) }, Suspect, "101 of 100000"},
 		{"many errors", closed, func(_ *spec.Spec, l *trial.Load) { fail(l, 1001) }, Invalid, "1001 of 100000"},
 
+		{"a few sent again", closed, func(_ *spec.Spec, l *trial.Load) { l.Resent = 1000 }, Valid, "1000 requests (1 %) were sent a second time"},
+		{"many sent again", closed, func(_ *spec.Spec, l *trial.Load) { l.Resent = 1001 }, Suspect, "look at its idle timeout"},
+
 		{"Little holds to 2 %", closed, func(_ *spec.Spec, l *trial.Load) { l.Window.ElapsedNS = 10.2e9 }, Valid, ""},
 		{"Little is off by 3 %", closed, func(_ *spec.Spec, l *trial.Load) { l.Window.ElapsedNS = 10.3e9 }, Valid, "Little's law: rate times mean response time is 9.71 requests in flight, the connections are 10: give the run more time"},
 		{"Little is off by 6 %", closed, func(_ *spec.Spec, l *trial.Load) { l.Window.ElapsedNS = 10.65e9 }, Suspect, "Little's law"},
