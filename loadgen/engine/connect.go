@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -101,6 +102,10 @@ func (w *worker) opened(c *conn) {
 	if err == nil && code != 0 {
 		err = syscall.Errno(code)
 	}
+	if err == nil && meetsItself(c.fd) {
+		unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}) // else its port, the server's, would stay taken
+		err = syscall.ECONNREFUSED
+	}
 	if err == nil {
 		err = w.poller.Change(c.fd, sock.Readable, c.key())
 	}
@@ -124,6 +129,19 @@ func (w *worker) opened(c *conn) {
 	case w.open:
 		w.next(c, max(c.freed, w.begin), now) // what would have been sent waited for the connection
 	}
+}
+
+// meetsItself reports whether both ends of a connection are fd: where nobody listens on a port that the kernel gives to clients, it
+// can give out the very port that is the target, and a socket that connects to itself is TCP's simultaneous open.
+func meetsItself(fd int) bool {
+	var ends [2]unix.RawSockaddrInet6 // an IPv4 address is shorter
+	for i, call := range [2]uintptr{unix.SYS_GETSOCKNAME, unix.SYS_GETPEERNAME} {
+		size := uint32(unix.SizeofSockaddrInet6)
+		if _, _, e := syscall.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&ends[i])), uintptr(unsafe.Pointer(&size))); e != 0 {
+			return false
+		}
+	}
+	return ends[0] == ends[1]
 }
 
 // refused notes a connect that failed.

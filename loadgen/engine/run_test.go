@@ -236,6 +236,10 @@ func TestShare(t *testing.T) {
 
 // child is what this test binary does when it was started by a test for a part of its own.
 func child() {
+	if text := os.Getenv("ENGINE_TEST_ALONE"); text != "" {
+		alone(text)
+		os.Exit(0)
+	}
 	var s spec.Spec
 	text := os.Getenv("ENGINE_TEST_SPEC")
 	if text == "" {
