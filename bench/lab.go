@@ -85,6 +85,8 @@ func (l *lab) load(ctx context.Context, j job, s *server) (*trial.Load, error) {
 	}
 	if j.cell.Engine != "" {
 		args = append(args, "--engine", j.cell.Engine)
+	} else {
+		args = append(args, "--expect", "carousel") // hey reads no bodies
 	}
 	args = append(args, targets...)
 

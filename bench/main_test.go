@@ -111,7 +111,7 @@ func fakeLoadgen() {
 	pid, _ := f.Int("pid", 0, ""), f.String("engine", "", "")
 	rate, _, _ := f.Float64("rate", 0, ""), f.Bool("json", false, ""), f.Bool("quiet", false, "")
 	requests, timeout, redirects := f.Int("n", 0, ""), f.Duration("timeout", 0, ""), f.Int("max-redirects", 0, "")
-	save, mode := f.String("save", "", ""), f.String("save-mode", "", "")
+	save, mode, expect := f.String("save", "", ""), f.String("save-mode", "", ""), f.String("expect", "", "")
 	f.Parse(os.Args[1:])
 	if *save != "" {
 		fmt.Fprintf(os.Stderr, "loadgen: %d requests, %d connections, %v, %d redirects, %s, %d targets\n", *requests, *connections, *timeout, *redirects, *mode, f.NArg())
@@ -135,7 +135,7 @@ func fakeLoadgen() {
 		reply.Body.Close()
 	}
 	time.Sleep(*warmup + *window)
-	l := trial.Load{Schema: trial.Schema, Complete: true, Spec: map[string]string{"target": f.Arg(0)}, RateRPS: 80000, Connections: trial.Connections{Answered: *connections}}
+	l := trial.Load{Schema: trial.Schema, Complete: true, Spec: map[string]string{"target": f.Arg(0), "expect": *expect}, RateRPS: 80000, Connections: trial.Connections{Answered: *connections}}
 	if *rate > 0 {
 		l.RateRPS = *rate
 	}

@@ -41,8 +41,11 @@ The target is http://host:port/path, host:port, :port or /path; without one it i
 Further targets, on the same server, are asked for in turn; a /path is enough. Shells write ten as image/{0..9}
 
 A chain of redirects is one request, timed from its due to its last reply; only those to the same host and port are
-followed. --save writes the body of each good reply to a file of its own, such as image-3-CONNECTION-NUMBER.png. A body
-is checked against the sha-256 of its Content-Digest where the reply carries one.
+followed. --save writes the body of each good reply to a file of its own, such as image-3-CONNECTION-NUMBER.png.
+
+Every reply must be framed rightly and be as long as it says, and match the sha-256 of its Content-Digest where it
+carries one. What else is in it is the server's affair; --expect carousel compares every byte with what Carousel's own
+servers answer.
 
 --fail-if takes a metric, one of > < >= <=, and a limit with its unit (ns us ms s, %, /s). Metrics:
   `
@@ -84,6 +87,7 @@ func parse(stdout, stderr io.Writer, args []string) (*request, error) {
 	cmd.InitDefaultVersionFlag()
 	choices(cmd, "engine", "auto", spec.Epoll, spec.Net, spec.Hey)
 	choices(cmd, "proto", spec.HTTP, spec.Line)
+	choices(cmd, "expect", spec.Carousel)
 	choices(cmd, "save-mode", spec.Inline, spec.Offload)
 	choices(cmd, "method", "GET", "HEAD", "POST", "PUT", "DELETE")
 
@@ -145,6 +149,7 @@ func (r *request) define(flags *pflag.FlagSet) {
 	flags.StringArrayVarP(&s.Headers, "header", "H", nil, "request header 'Name: value', repeatable")
 	flags.StringVar(&s.Body, "body", "", "request body, or the line to send")
 	flags.StringVar(&s.Proto, "proto", s.Proto, "http or line")
+	flags.StringVar(&s.Expect, "expect", "", "carousel: bodies must be what Carousel's own servers answer (default any body)")
 	flags.Var(whole(&s.Idle), "idle", "silent connections opened first")
 	flags.Var(whole(&s.MaxRedirects), "max-redirects", "longest chain of redirects to follow (default none: a redirect is a reply)")
 	flags.StringVar(&s.Save, "save", "", "write the bodies of good replies to files in this folder")

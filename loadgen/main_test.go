@@ -173,6 +173,7 @@ func TestSpecStringIsACommandLine(t *testing.T) {
 		{"--proto", "line", "--body", "hi", ":7"},
 		{"--max-redirects", "3", "--save", "a b", "--save-mode", "inline", ":7/moved/image/0", "/moved/image/1", "http://127.0.0.1:7/x y"},
 		{"--save", "d"},
+		{"--expect", "carousel"},
 	} {
 		req, err := parse(io.Discard, io.Discard, args)
 		if err != nil {

@@ -41,7 +41,7 @@ func full(t *testing.T) trial.Trial {
 	v.Load.Verdict.State = "suspect"
 	var s spec.Spec
 	fill(reflect.ValueOf(&s).Elem())
-	s.Target, s.Paths, s.Proto, s.Engine, s.SaveMode = "http://127.0.0.1:5000/", []string{"/x"}, "http", "epoll", "inline"
+	s.Target, s.Paths, s.Proto, s.Expect, s.Engine, s.SaveMode = "http://127.0.0.1:5000/", []string{"/x"}, "http", "carousel", "epoll", "inline"
 	v.Load.Spec = s
 	return v
 }

@@ -19,11 +19,10 @@ const (
 )
 
 // Memory is what one worker remembers of good replies: the last head, byte for byte, so that the next one that starts the
-// same needs no parsing, and whether the body was what Request asks for. Its zero value is ready.
+// same needs no parsing. Its zero value is ready.
 type Memory struct {
 	head   []byte
 	framed head
-	kept   bool // a whole body was as asked: from now on each must be
 }
 
 // Reply checks the replies of one connection, one after another; its zero value is not ready, see Request.Reply.
@@ -36,7 +35,7 @@ type Reply struct {
 	part    step
 	class   record.Class
 	keep    bool // the connection may be used again
-	fits    bool // the body is what was asked for so far
+	fits    bool // the body is what is demanded so far
 	framed  head
 	seen    int64  // body bytes so far
 	left    int64  // of the body or of the chunk; negative: until the end of input
@@ -236,7 +235,7 @@ func (r *Reply) frame() {
 	}
 	switch h := &r.framed; {
 	case r.ask.head || h.status == 204 || h.status == 304:
-		r.part, r.left, r.fits, r.takes = inBody, 0, false, false
+		r.part, r.left, r.takes = inBody, 0, false
 	case h.chunked:
 		r.part, r.chunk, r.left = inChunks, chunk{}, 0
 	case h.length >= 0:
@@ -246,9 +245,11 @@ func (r *Reply) frame() {
 	}
 }
 
-// check compares a piece of the body with what was asked for.
+// check takes a piece of the body.
 func (r *Reply) check(p []byte) {
-	r.fits = r.fits && r.ask.fits(p, r.seen)
+	if want := r.ask.want; want != nil {
+		r.fits = r.fits && want.fits(p, r.seen)
+	}
 	if r.seen += int64(len(p)); r.takes {
 		r.take(p)
 	}
@@ -285,17 +286,7 @@ func (r *Reply) finish() {
 	if r.part = done; r.takes && r.class == record.OK {
 		r.class = r.taken()
 	}
-	bodiless := r.ask.head || r.framed.status == 204 || r.framed.status == 304
-	if r.class != record.OK || bodiless || r.ask.want == nil || !r.ask.line && r.framed.status != 200 {
-		return
-	}
-	switch right := r.fits && r.seen == r.ask.length; {
-	case right:
-		r.memory.kept = true
-	case !r.memory.kept && !r.ask.strict:
-	case r.seen != r.ask.length:
-		r.class = record.BodyLength
-	default:
-		r.class = record.BodyContent
+	if r.class == record.OK && r.ask.want != nil && (r.ask.line || r.framed.status == 200) {
+		r.class = r.ask.want.judge(r.seen, r.fits)
 	}
 }

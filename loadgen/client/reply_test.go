@@ -22,6 +22,13 @@ func ask(method, path string) *Request {
 	return New(s)[0]
 }
 
+// askOurs asks one of our own servers.
+func askOurs(method, path string) *Request {
+	s := spec.Default()
+	s.Target, s.Method, s.Expect = "http://127.0.0.1:5000"+path, method, spec.Carousel
+	return New(s)[0]
+}
+
 func TestRequestBytes(t *testing.T) {
 	for _, c := range []struct {
 		change func(*spec.Spec)
@@ -99,12 +106,6 @@ var replies = []struct {
 	{"304", "GET", "/", "HTTP/1.1 304 Not Modified\r\nContent-Length: 12\r\n\r\n", verdict{Class: record.OK, Keep: true, Whole: true}},
 	{"404", "GET", "/", "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno", verdict{Class: 404, Keep: true, Whole: true}},
 	{"head", "HEAD", "/bytes/5", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", verdict{Class: record.OK, Keep: true, Whole: true}},
-	{"bytes", "GET", "/bytes/5", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nABCDE", verdict{Class: record.OK, Keep: true, Whole: true}},
-	{"bytes chunked", "GET", "/bytes/5", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nAB\r\n3\r\nCDE\r\n0\r\n\r\n", verdict{Class: record.OK, Keep: true, Whole: true}},
-	{"no bytes", "GET", "/bytes/0", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", verdict{Class: record.OK, Keep: true, Whole: true}},
-	{"bytes, wrong", "GET", "/bytes/5", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nABCDF", verdict{Class: record.BodyContent, Keep: true, Whole: true}},
-	{"bytes, short", "GET", "/bytes/5", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nABCD", verdict{Class: record.BodyLength, Keep: true, Whole: true}},
-	{"bytes, long, to the end", "GET", "/bytes/5", "HTTP/1.0 200 OK\r\n\r\nABCDEF", verdict{Class: record.BodyLength, Ended: true}},
 
 	{"nothing", "GET", "/", "", verdict{}},
 	{"cut in the status line", "GET", "/", "HTTP/1.", verdict{Class: record.ReadEOF, Ended: true}},
@@ -161,19 +162,66 @@ func TestReplies(t *testing.T) {
 	}
 }
 
-// A server that said hello once is held to it; what another server says is its own affair.
-func TestHelloIsExpectedOnceSeen(t *testing.T) {
-	q := ask("GET", "/")
-	other := strings.Replace(hello, "Hello world\n", "Hallo Welt!\n", 1)
-	longer := strings.Replace(strings.Replace(hello, "12", "13", 1), "world", "worlds", 1)
-	var m Memory
+// Our own servers' bodies are checked where that is asked for, in pieces of any size; those of others are their own affair.
+func TestExpect(t *testing.T) {
+	const anything = "Hallo Welt!\n"
 	for _, c := range []struct {
-		text string
-		want record.Class
-	}{{other, record.OK}, {longer, record.OK}, {hello, record.OK}, {other, record.BodyContent}, {longer, record.BodyLength}, {hello, record.OK}} {
-		if got := judge(q, &m, c.text, whole).Class; got != c.want {
-			t.Errorf("%q: %v, want %v", c.text, got, c.want)
+		method, path, body string
+		want               record.Class
+	}{
+		{"GET", "/", helloBody, record.OK},
+		{"GET", "/", anything, record.BodyContent},
+		{"GET", "/", helloBody + "\n", record.BodyLength},
+		{"GET", "/?x=y", anything, record.BodyContent},
+		{"GET", "/sleep/20ms", anything, record.BodyContent},
+		{"GET", "/block/20ms", helloBody, record.OK},
+		{"GET", "/spin/20ms", "", record.BodyLength},
+		{"GET", "/store/100", anything, record.BodyContent},
+		{"GET", "/bytes/5", "ABCDE", record.OK},
+		{"GET", "/bytes/5", "ABCDF", record.BodyContent},
+		{"GET", "/bytes/5", "ABCD", record.BodyLength},
+		{"GET", "/bytes/5?x", "ABCDEF", record.BodyLength},
+		{"GET", "/bytes/0", "", record.OK},
+		{"GET", "/bytes/130", alphabet + alphabet + "AB", record.OK},
+		{"GET", "/bytes/130", alphabet + alphabet + "AC", record.BodyContent},
+		{"GET", "/bytes/many", anything, record.OK},
+		{"GET", "/image/3", anything, record.OK}, // its digest tells
+		{"GET", "/else", anything, record.OK},
+		{"POST", "/", anything, record.OK},
+		{"POST", "/echo", anything, record.BodyLength},
+		{"POST", "/echo", "", record.OK},
+	} {
+		ours, length := askOurs(c.method, c.path), fmt.Sprint(len(c.body))
+		chunks := ""
+		for _, b := range []byte(c.body) {
+			chunks += "1\r\n" + string(b) + "\r\n"
 		}
+		for _, text := range []string{
+			"HTTP/1.1 200 OK\r\nContent-Length: " + length + "\r\n\r\n" + c.body,
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n",
+			"HTTP/1.0 200 OK\r\n\r\n" + c.body,
+		} {
+			for n := 1; n <= len(text); n++ {
+				if got := judge(ours, new(Memory), text, func() int { return n }).Class; got != c.want {
+					t.Fatalf("%s %s: %q in pieces of %d: %v, want %v", c.method, c.path, text, n, got, c.want)
+				}
+			}
+			if got := judge(ask(c.method, c.path), new(Memory), text, whole).Class; got != record.OK {
+				t.Errorf("%s %s of another server: %q: %v", c.method, c.path, text, got)
+			}
+		}
+	}
+	for _, text := range []string{
+		"HTTP/1.1 204 No Content\r\n\r\n",
+		"HTTP/1.1 206 Partial Content\r\nContent-Length: 1\r\n\r\nA",
+		"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 4\r\n\r\ngone",
+	} {
+		if got := judge(askOurs("GET", "/bytes/5"), new(Memory), text, whole).Class; got != record.OK {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if got := judge(askOurs("HEAD", "/bytes/5"), new(Memory), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", whole).Class; got != record.OK {
+		t.Errorf("a reply to HEAD: %v", got)
 	}
 }
 
@@ -188,14 +236,16 @@ func TestSurplus(t *testing.T) {
 func TestLines(t *testing.T) {
 	s := spec.Default()
 	s.Proto = spec.Line
-	q := New(s)[0]
-	var m Memory
-	r := q.Reply(&m)
+	if r := New(s)[0].Reply(new(Memory)); !r.Feed([]byte("anything\n")) || r.Class() != record.OK {
+		t.Errorf("another server's line: %v", r.Class())
+	}
+	s.Expect = spec.Carousel
+	r := New(s)[0].Reply(new(Memory))
 	for _, c := range []struct {
 		piece string
 		done  bool
 		class record.Class
-	}{{"any", false, 0}, {"thing\n", true, record.OK}, {"Hello ", false, 0}, {"world\n", true, record.OK}, {"\n", true, record.BodyLength}, {"Hello World\n", true, record.BodyContent}} {
+	}{{"Hello ", false, 0}, {"world\n", true, record.OK}, {"\n", true, record.BodyLength}, {"Hello World\n", true, record.BodyContent}} {
 		if done := r.Feed([]byte(c.piece)); done != c.done || done && r.Class() != c.class {
 			t.Errorf("%q: %v %v", c.piece, done, r.Class())
 		}
@@ -232,7 +282,7 @@ func TestNoAllocation(t *testing.T) {
 	big := "HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n" + strings.Repeat(alphabet, 60000/64+1)[:60000]
 	dated := [2][]byte{[]byte("HTTP/1.1 200 OK\r\nDate: a\r\nContent-Length: 2\r\n\r\nok"), []byte("HTTP/1.1 200 OK\r\nDate: b\r\nContent-Length: 2\r\n\r\nok")}
 	for path, texts := range map[string][2][]byte{"/": {[]byte(hello), []byte(hello)}, "/bytes/60000": {[]byte(big), []byte(big)}, "/dated": dated} {
-		r := ask("GET", path).Reply(new(Memory))
+		r := askOurs("GET", path).Reply(new(Memory))
 		i := 0
 		if n := testing.AllocsPerRun(100, func() {
 			text := texts[i%2]

@@ -153,7 +153,7 @@ func TestRedirects(t *testing.T) {
 			t.Run(c.name+"/"+engine, func(t *testing.T) {
 				srv := serve(t, "127.0.0.1:0", site(c.replies))
 				s := load("http://" + srv.addr + "/")
-				s.Engine, s.Duration, s.Requests, s.MaxRedirects = engine, 0, 20, c.max
+				s.Engine, s.Duration, s.Requests, s.MaxRedirects, s.Expect = engine, 0, 20, c.max, spec.Carousel
 				l := carryOut(t, s)
 				if got := strings.Join(slices.Sorted(maps.Keys(l.Errors)), " "); got != c.want || l.Requests.OK+l.Requests.Errors != 20 {
 					t.Errorf("errors %v, want %q; %+v", l.Errors, c.want, l.Requests)

@@ -33,6 +33,8 @@ func (s Spec) heyLimits() error {
 		return beyond("it follows redirects, 10 at most, but does not count them: leave --max-redirects %d out", s.MaxRedirects)
 	case s.Save != "":
 		return beyond("it throws bodies away: leave --save %s out", s.Save)
+	case s.Expect != "":
+		return beyond("it throws bodies away unread: leave --expect %s out", s.Expect)
 	case s.Threads > 0:
 		return beyond("it runs on the Go scheduler: leave -t %d out", s.Threads)
 	case s.Connections > heyConnections:

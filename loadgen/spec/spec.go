@@ -15,7 +15,7 @@ import (
 	"carousel/internal/trial"
 )
 
-// The engines and protocols there are.
+// What the fields of a Spec may be that take one of a few words.
 const (
 	Epoll = "epoll"
 	Net   = "net"
@@ -23,6 +23,8 @@ const (
 
 	HTTP = "http"
 	Line = "line"
+
+	Carousel = "carousel"
 
 	Inline  = "inline"
 	Offload = "offload"
@@ -39,6 +41,7 @@ type Spec struct {
 	Method       string        `json:"method"`
 	Headers      []string      `json:"headers,omitempty"` // "Name: value"
 	Body         string        `json:"body,omitempty"`
+	Expect       string        `json:"expect,omitempty"` // carousel: bodies must be what our own servers answer; "": whatever they are
 	Connections  int           `json:"connections"`
 	Duration     time.Duration `json:"duration_ns"` // 0 when Requests is given
 	Requests     int64         `json:"requests"`    // 0 when Duration is given
@@ -113,6 +116,9 @@ func (s Spec) load() error {
 }
 
 func (s Spec) workload() error {
+	if s.Expect != "" && s.Expect != Carousel {
+		return fmt.Errorf("--expect %q: it is carousel, or left out", s.Expect)
+	}
 	switch s.Proto {
 	case HTTP:
 	case Line:
@@ -213,6 +219,7 @@ func (s Spec) String() string {
 		add(true, "-H", h)
 	}
 	add(s.Body != "", "--body", s.Body)
+	add(s.Expect != "", "--expect", s.Expect)
 	add(s.Idle > 0, "--idle", strconv.Itoa(s.Idle))
 	add(s.MaxRedirects > 0, "--max-redirects", strconv.Itoa(s.MaxRedirects))
 	add(s.Save != "", "--save", s.Save)

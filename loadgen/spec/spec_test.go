@@ -44,6 +44,9 @@ func TestValidate(t *testing.T) {
 		{"more threads than connections", func(s *Spec) { s.Threads = 51 }, "-t 51"},
 		{"negative idle", func(s *Spec) { s.Idle = -1 }, "--idle -1"},
 		{"negative process", func(s *Spec) { s.PID = -1 }, "--pid -1"},
+		{"our own bodies", func(s *Spec) { s.Expect = Carousel }, ""},
+		{"our own lines", func(s *Spec) { s.Proto, s.Expect = Line, Carousel }, ""},
+		{"other expectations", func(s *Spec) { s.Expect = "hello" }, `--expect "hello": it is carousel`},
 		{"unknown protocol", func(s *Spec) { s.Proto = "quic" }, `--proto "quic"`},
 		{"lines", func(s *Spec) { s.Proto, s.Body = Line, "hello" }, ""},
 		{"lines with a header", func(s *Spec) { s.Proto, s.Headers = Line, []string{"A: b"} }, "-X and -H"},
@@ -86,6 +89,7 @@ func TestValidate(t *testing.T) {
 		{"hey with paths", func(s *Spec) { s.Engine, s.Paths = Hey, []string{"/a"} }, "leave /a out"},
 		{"hey with redirects", func(s *Spec) { s.Engine, s.MaxRedirects = Hey, 5 }, "leave --max-redirects 5 out"},
 		{"hey with files", func(s *Spec) { s.Engine, s.Save, s.SaveMode = Hey, "d", Offload }, "leave --save d out"},
+		{"hey with our own bodies", func(s *Spec) { s.Engine, s.Expect = Hey, Carousel }, "leave --expect carousel out"},
 		{"hey with 501 connections", func(s *Spec) { s.Engine, s.Connections = Hey, 501 }, "use -c 500 or fewer"},
 		{"hey with two million", func(s *Spec) { s.Engine, s.Duration, s.Requests = Hey, 0, 2_000_000 }, "use -n 1000000"},
 		{"hey with a remainder", func(s *Spec) { s.Engine, s.Duration, s.Requests = Hey, 0, 101 }, "use -n 100 or -n 150"},
@@ -189,9 +193,9 @@ func TestString(t *testing.T) {
 	s := Spec{
 		Target: "http://h:1/a?b=c&d", Proto: HTTP, Method: "PUT", Headers: []string{"A: it's", "B: $HOME"}, Body: `{"a": 1}`,
 		Connections: 5, Duration: 1500 * time.Millisecond, Rate: 2.5, Warmup: time.Second, Timeout: time.Second, Threads: 2,
-		Engine: Epoll, Idle: 3, PID: 7, Paths: []string{"/b", "/c?d=e"}, MaxRedirects: 4, Save: "a b", SaveMode: Inline,
+		Engine: Epoll, Idle: 3, PID: 7, Paths: []string{"/b", "/c?d=e"}, MaxRedirects: 4, Save: "a b", SaveMode: Inline, Expect: Carousel,
 	}
-	want := `loadgen -c 5 -d 1.5s -r 2.5 --warmup 1s --timeout 1s -t 2 --engine epoll -X PUT -H 'A: it'\''s' -H 'B: $HOME' --body '{"a": 1}' --idle 3 --max-redirects 4 --save 'a b' --save-mode inline --pid 7 'http://h:1/a?b=c&d' /b '/c?d=e'`
+	want := `loadgen -c 5 -d 1.5s -r 2.5 --warmup 1s --timeout 1s -t 2 --engine epoll -X PUT -H 'A: it'\''s' -H 'B: $HOME' --body '{"a": 1}' --expect carousel --idle 3 --max-redirects 4 --save 'a b' --save-mode inline --pid 7 'http://h:1/a?b=c&d' /b '/c?d=e'`
 	if diff := cmp.Diff(want, s.String()); diff != "" {
 		t.Error(diff)
 	}
@@ -208,6 +212,7 @@ func TestHash(t *testing.T) {
 		"engine":        func(s *Spec) { s.Engine = Hey },
 		"paths":         func(s *Spec) { s.Paths = []string{"/a"} },
 		"redirects":     func(s *Spec) { s.MaxRedirects = 1 },
+		"our bodies":    func(s *Spec) { s.Expect = Carousel },
 		"files":         func(s *Spec) { s.Save, s.SaveMode = "d", Offload },
 		"files at once": func(s *Spec) { s.Save, s.SaveMode = "d", Inline },
 	} {
