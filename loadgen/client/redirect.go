@@ -81,7 +81,7 @@ func (q *Request) follow(status int, location string) (*Request, record.Class) {
 	if err != nil || location == "" {
 		return nil, record.RedirectElsewhere
 	}
-	to, err := here.Parse(location)
+	to, err := here.Parse(spec.Escape(location))
 	if err != nil {
 		return nil, record.RedirectElsewhere
 	}

@@ -25,6 +25,7 @@ func TestFollow(t *testing.T) {
 		{"the same again", nil, 302, ".", "GET /a/"},
 		{"a fragment", nil, 302, "/c#here", "GET /c"},
 		{"a space", nil, 302, "/c d", "GET /c%20d"},
+		{"another script", nil, 302, "/a%2Fé?ü", "GET /a%2F%C3%A9?%C3%BC"},
 		{"the whole address", nil, 302, "http://H:81/c", "GET /c"},
 		{"no path", nil, 302, "http://h:81", "GET /"},
 		{"without a scheme", nil, 302, "//h:81/c", "GET /c"},

@@ -33,6 +33,9 @@ const (
 // MaxTimeout is the longest that a request may take: whoever waits longer for a reply has stopped waiting.
 const MaxTimeout = 24 * time.Hour
 
+// maxPorts is how many local ports there can be.
+const maxPorts = 65535
+
 // Spec is one load. Durations are nanoseconds in JSON.
 type Spec struct {
 	Target       string        `json:"target"`          // http://host:port/path
@@ -96,7 +99,7 @@ func (s Spec) load() error {
 	case s.Rate > 1e7:
 		return fmt.Errorf("-r %v: the finest schedule is 10000000 requests per second", s.Rate)
 	case s.Rate > 0 && s.Duration > 0 && s.Rate*s.Duration.Seconds() < 1:
-		return fmt.Errorf("-r %v for %v is less than one request: use -d %v or longer", s.Rate, s.Duration, time.Duration(math.Ceil(1/s.Rate))*time.Second)
+		return fmt.Errorf("-r %v for %v is less than one request: use -d %.0fs or longer", s.Rate, s.Duration, math.Ceil(1/s.Rate))
 	case s.Warmup < 0:
 		return fmt.Errorf("--warmup %v: a warm-up is not negative", s.Warmup)
 	case s.Timeout <= 0:
@@ -109,6 +112,8 @@ func (s Spec) load() error {
 		return fmt.Errorf("-t %d: %d connections keep at most as many threads busy, use -t %[2]d or less", s.Threads, s.Connections)
 	case s.Idle < 0:
 		return fmt.Errorf("--idle %d: a number of connections is not negative", s.Idle)
+	case s.Connections > maxPorts || s.Idle > maxPorts-s.Connections:
+		return fmt.Errorf("-c %d and --idle %d: one address takes %d connections at most, one for each local port", s.Connections, s.Idle, maxPorts)
 	case s.PID < 0:
 		return fmt.Errorf("--pid %d is no process", s.PID)
 	}
@@ -140,8 +145,8 @@ func (s Spec) workload() error {
 		if !ok || !IsToken(name) {
 			return fmt.Errorf("-H %q: a header is 'Name: value'", h)
 		}
-		if strings.ContainsAny(value, "\r\n\x00") {
-			return fmt.Errorf("-H %q: a value is one line", h)
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) { // RFC 9110, section 5.5
+			return fmt.Errorf("-H %q: a value has no control characters", h)
 		}
 		switch strings.ToLower(name) {
 		case "content-length", "transfer-encoding":

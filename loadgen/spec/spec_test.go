@@ -2,6 +2,7 @@ package spec
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,10 @@ func TestValidate(t *testing.T) {
 	}{
 		{"the default", nil, ""},
 		{"no connection", func(s *Spec) { s.Connections = 0 }, "-c 0"},
+		{"a connection for each port", func(s *Spec) { s.Connections = 65000; s.Idle = 535 }, ""},
+		{"more connections than ports", func(s *Spec) { s.Connections = 65536 }, "-c 65536 and --idle 0: one address takes 65535"},
+		{"more silent connections than ports", func(s *Spec) { s.Idle = 65486 }, "-c 50 and --idle 65486: "},
+		{"connections beyond counting", func(s *Spec) { s.Connections, s.Idle = math.MaxInt, math.MaxInt }, "takes 65535 connections at most"},
 		{"both ends", func(s *Spec) { s.Requests = 100 }, "give one of them"},
 		{"no end", func(s *Spec) { s.Duration = 0 }, "nothing to do"},
 		{"negative duration", func(s *Spec) { s.Duration = -time.Second }, "-d -1s"},
@@ -37,7 +42,8 @@ func TestValidate(t *testing.T) {
 		{"a rate and requests", func(s *Spec) { s.Rate, s.Duration, s.Requests = 1000, 0, 100 }, ""},
 		{"negative rate", func(s *Spec) { s.Rate = -1 }, "-r -1"},
 		{"rate beyond the schedule", func(s *Spec) { s.Rate = 2e7 }, "10000000"},
-		{"rate of less than one request", func(s *Spec) { s.Rate = 0.01 }, "-d 1m40s or longer"},
+		{"rate of less than one request", func(s *Spec) { s.Rate = 0.01 }, "-d 100s or longer"},
+		{"rate of next to nothing", func(s *Spec) { s.Rate = 1e-12 }, "-d 1000000000000s or longer"},
 		{"negative warm-up", func(s *Spec) { s.Warmup = -1 }, "--warmup"},
 		{"no timeout", func(s *Spec) { s.Timeout = 0 }, "wait for ever"},
 		{"timeout beyond a day", func(s *Spec) { s.Timeout = 25 * time.Hour }, "the longest is 24h0m0s"},
@@ -58,7 +64,12 @@ func TestValidate(t *testing.T) {
 		{"a header", func(s *Spec) { s.Headers = []string{"Accept: */*"} }, ""},
 		{"a header without a colon", func(s *Spec) { s.Headers = []string{"Accept"} }, "'Name: value'"},
 		{"a header without a name", func(s *Spec) { s.Headers = []string{": x"} }, "'Name: value'"},
-		{"a header of two lines", func(s *Spec) { s.Headers = []string{"A: b\r\nC: d"} }, "one line"},
+		{"a header of two lines", func(s *Spec) { s.Headers = []string{"A: b\r\nC: d"} }, "no control characters"},
+		{"a header with a tab", func(s *Spec) { s.Headers = []string{"A: b\tc"} }, ""},
+		{"a header with an escape", func(s *Spec) { s.Headers = []string{"A: \x1b[31m"} }, `-H "A: \x1b[31m": a value has no control characters`},
+		{"a header with a zero", func(s *Spec) { s.Headers = []string{"A: \x00"} }, "no control characters"},
+		{"a header with a deletion", func(s *Spec) { s.Headers = []string{"A: \x7f"} }, "no control characters"},
+		{"a header in another script", func(s *Spec) { s.Headers = []string{"A: né"} }, ""},
 		{"a length", func(s *Spec) { s.Headers = []string{"Content-Length: 3"} }, "frames the body itself"},
 		{"a target that was not cleaned", func(s *Spec) { s.Target = ":5000" }, "must be written"},
 		{"an engine nobody has", func(s *Spec) { s.Engine = "nginx" }, "auto, epoll, net or hey"},
@@ -122,6 +133,14 @@ func TestTarget(t *testing.T) {
 		"HTTP://h":                  "http://h:80/",
 		"http://h?q":                "http://h:80/?q",
 		"http://h?a b":              "http://h:80/?a%20b",
+		"h/é?q=ü&r=%C3":             "http://h:80/%C3%A9?q=%C3%BC&r=%C3",
+		"h/?u=http://x/":            "http://h:80/?u=http://x/",
+		"/?u=https://x/":            "http://127.0.0.1:5000/?u=https://x/",
+		"h/a%2Fé":                   "http://h:80/a%2F%C3%A9",
+		"h/?%zz":                    "http://h:80/?%zz",
+		"h/\xff?\xff":               "http://h:80/%FF?%FF",
+		`h/"<>^|\{}?"<>^|\{}`:       "http://h:80/%22%3C%3E%5E%7C%5C%7B%7D?%22%3C%3E%5E%7C%5C%7B%7D",
+		"h/-._~!$&'()*+,;=:@?[]":    "http://h:80/-._~!$&'()*+,;=:@?[]",
 		"http://[::1]:5000/":        "http://[::1]:5000/",
 		"http://127.0.0.1:5000/a//": "http://127.0.0.1:5000/a//",
 	} {
@@ -146,6 +165,11 @@ func TestTarget(t *testing.T) {
 		"http://h/#here":           "never sent",
 		"http://h/\x00":            "no address",
 		"http://[fe80::1%25eth0]/": "no host",
+		"http://h\x7f/":            "no address",
+		"h/%zz":                    "no address",
+		"http://bücher.example/":   `target "http://bücher.example/": write the name of the host in ASCII (xn--...)`,
+		"http://h:/":               "1 to 65535",
+		"http:/h":                  "1 to 65535",
 	} {
 		if got, err := Target(given); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Target(%q) = %q, %v, want an error with %q", given, got, err, want)
@@ -183,7 +207,7 @@ func FuzzTarget(f *testing.F) {
 		if again, err := Target(clean); again != clean || err != nil {
 			t.Errorf("Target(%q) = %q, but again it is %q, %v", given, clean, again, err)
 		}
-		if strings.ContainsAny(clean, " \r\n\x00") {
+		if strings.IndexFunc(clean, func(r rune) bool { return r <= ' ' || r >= 0x7f }) >= 0 {
 			t.Errorf("Target(%q) = %q would break a request line", given, clean)
 		}
 	})

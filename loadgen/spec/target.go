@@ -15,49 +15,62 @@ const DefaultTarget = "http://127.0.0.1:5000/"
 // default address and "" for the default; a scheme other than http is an error.
 func Target(given string) (string, error) {
 	const addr = "127.0.0.1:5000"
-	full := given
-	scheme, _, hasScheme := strings.Cut(given, "://")
+	full := Escape(given)
+	scheme, _, hasScheme := strings.Cut(full, "://")
+	hasScheme = hasScheme && !strings.ContainsAny(scheme, "/?#") // otherwise it is part of a path
 	switch {
 	case given == "":
 		return DefaultTarget, nil
 	case hasScheme && strings.EqualFold(scheme, "https"):
-		return "", fmt.Errorf("target %s: TLS is not measured here, it would measure the client's cipher; use http://", given)
+		return "", fmt.Errorf("target %q: TLS is not measured here, it would measure the client's cipher; use http://", given)
 	case hasScheme && !strings.EqualFold(scheme, "http"):
-		return "", fmt.Errorf("target %s: only http:// is spoken (and lines, with --proto line)", given)
+		return "", fmt.Errorf("target %q: only http:// is spoken (and lines, with --proto line)", given)
 	case hasScheme:
 	case given[0] == '/':
-		full = "http://" + addr + given
+		full = "http://" + addr + full
 	case given[0] == ':':
-		full = "http://127.0.0.1" + given
+		full = "http://127.0.0.1" + full
 	case strings.Trim(given, "0123456789") == "":
-		return "", fmt.Errorf("target %s: did you mean :%[1]s", given)
+		return "", fmt.Errorf("target %q: did you mean :%s", given, given)
 	default:
-		full = "http://" + given
+		full = "http://" + full
 	}
 	u, err := url.Parse(full)
 	if err != nil {
 		return "", fmt.Errorf("target %q is no address: write http://host:port/path", given)
 	}
 	port := u.Port()
-	if port == "" {
+	if port == "" && !strings.HasSuffix(u.Host, ":") {
 		port = "80"
 	}
 	n, err := strconv.Atoi(port)
 	switch {
 	case err != nil || n < 1 || n > 65535:
-		return "", fmt.Errorf("target %s: a port is 1 to 65535", given)
-	case u.Hostname() == "" || strings.ContainsAny(u.Host, " <>\"'%"):
+		return "", fmt.Errorf("target %q: a port is 1 to 65535", given)
+	case Escape(u.Host) != u.Host:
+		return "", fmt.Errorf("target %q: write the name of the host in ASCII (xn--...)", given)
+	case u.Hostname() == "" || strings.ContainsAny(u.Host, "'%"):
 		return "", fmt.Errorf("target %q has no host: write http://host:port/path", given)
 	case u.User != nil:
-		return "", fmt.Errorf("target %s: write the password as -H 'Authorization: Basic ...'", u.Redacted())
+		return "", fmt.Errorf("target %q: write the password as -H 'Authorization: Basic ...'", u.Redacted())
 	case u.Fragment != "":
-		return "", fmt.Errorf("target %s: what follows # is never sent, leave it out", given)
+		return "", fmt.Errorf("target %q: what follows # is never sent, leave it out", given)
 	}
-	path := strings.ReplaceAll(u.RequestURI(), " ", "%20") // package url lets a query keep its spaces
-	if path[0] != '/' {
-		path = "/" + path // http://host?query
+	return "http://" + net.JoinHostPort(u.Hostname(), port) + u.RequestURI(), nil
+}
+
+// Escape percent-encodes what an address may not hold (RFC 3986, section 2), as browsers do: spaces, quotes, braces and
+// whatever is beyond ASCII. Control characters stay: package url refuses them.
+func Escape(address string) string {
+	var b strings.Builder
+	for _, c := range []byte(address) {
+		if c > '~'+1 || strings.IndexByte(" \"<>\\^`{|}", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
 	}
-	return "http://" + net.JoinHostPort(u.Hostname(), port) + path, nil
+	return b.String()
 }
 
 // Path is the path of a further target on the server of the first, as Target writes that; given may be the path alone.
