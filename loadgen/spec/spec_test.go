@@ -128,6 +128,8 @@ func TestTarget(t *testing.T) {
 		"example.com:8080":          "http://example.com:8080/",
 		"example.com/a?b=c":         "http://example.com:80/a?b=c",
 		"localhost:5000":            "http://localhost:5000/",
+		"unix":                      "http://unix:80/",
+		"unix:8080/a":               "http://unix:8080/a",
 		"infinity":                  "http://infinity:80/",
 		"http://h:1/a%20b?c=%2F":    "http://h:1/a%20b?c=%2F",
 		"HTTP://h":                  "http://h:80/",
@@ -170,6 +172,12 @@ func TestTarget(t *testing.T) {
 		"http://bücher.example/":   `target "http://bücher.example/": write the name of the host in ASCII (xn--...)`,
 		"http://h:/":               "1 to 65535",
 		"http:/h":                  "1 to 65535",
+		"unix:/run/x.sock":         `target "unix:/run/x.sock": Unix sockets are not spoken, only TCP: write http://host:port/path`,
+		"unix:///run/x.sock":       "Unix sockets",
+		"UNIX:///run/x.sock":       "Unix sockets",
+		"http+unix://%2Fx.sock/a":  "Unix sockets",
+		"http://unix:/x.sock:/a":   "Unix sockets",
+		"unix:x.sock":              "no address",
 	} {
 		if got, err := Target(given); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Target(%q) = %q, %v, want an error with %q", given, got, err, want)

@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
 
 // DefaultTarget is where `servers` listens when nothing is said.
 const DefaultTarget = "http://127.0.0.1:5000/"
+
+// unixSocket is how other tools name the socket of a file.
+var unixSocket = regexp.MustCompile(`(?i)^(https?://|https?\+)?unix:/`)
 
 // Target writes what a person gave as http://host:port/path. It understands "host:port", ":5000", "host", "/path" on the
 // default address and "" for the default; a scheme other than http is an error.
@@ -21,6 +25,8 @@ func Target(given string) (string, error) {
 	switch {
 	case given == "":
 		return DefaultTarget, nil
+	case unixSocket.MatchString(given):
+		return "", fmt.Errorf("target %q: Unix sockets are not spoken, only TCP: write http://host:port/path", given)
 	case hasScheme && strings.EqualFold(scheme, "https"):
 		return "", fmt.Errorf("target %q: TLS is not measured here, it would measure the client's cipher; use http://", given)
 	case hasScheme && !strings.EqualFold(scheme, "http"):
