@@ -220,7 +220,7 @@ func (r *request) settle(flags *pflag.FlagSet, args []string) error {
 
 // version names the commit and the Go version this was built with.
 func version() string {
-	commit := "commit unknown (built outside its repository)"
+	commit := "commit unknown" // built with -buildvcs=false, or outside a repository
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "loadgen, " + commit + ", " + runtime.Version()
