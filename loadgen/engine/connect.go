@@ -5,9 +5,9 @@ package engine
 import (
 	"context"
 	"net/netip"
+	"reflect"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -134,14 +134,12 @@ func (w *worker) opened(c *conn) {
 // meetsItself reports whether both ends of a connection are fd: where nobody listens on a port that the kernel gives to clients, it
 // can give out the very port that is the target, and a socket that connects to itself is TCP's simultaneous open.
 func meetsItself(fd int) bool {
-	var ends [2]unix.RawSockaddrInet6 // an IPv4 address is shorter
-	for i, call := range [2]uintptr{unix.SYS_GETSOCKNAME, unix.SYS_GETPEERNAME} {
-		size := uint32(unix.SizeofSockaddrInet6)
-		if _, _, e := syscall.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&ends[i])), uintptr(unsafe.Pointer(&size))); e != 0 {
-			return false
-		}
+	local, err := unix.Getsockname(fd)
+	if err != nil {
+		return false
 	}
-	return ends[0] == ends[1]
+	remote, err := unix.Getpeername(fd)
+	return err == nil && reflect.DeepEqual(local, remote)
 }
 
 // refused notes a connect that failed.

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"carousel/internal/trial"
 	"carousel/loadgen/spec"

@@ -48,7 +48,7 @@ const stallEnough = 100 * time.Millisecond
 // checkStall says that loadgen itself stood still. That could have moved the requests under way and, of a schedule, those that fell due
 // meanwhile. Files that are written in place are meant to hold it up.
 func checkStall(s spec.Spec, l *trial.Load) (string, string) {
-	stall, n := float64(l.OwnStallNS), count(l.Histogram)
+	stall, n := float64(l.OwnStallNS), trial.Response(s.Asked(), l).Count
 	if stall <= float64(stallEnough) || stall <= 0.10*float64(l.Latency.P50) || n == 0 || s.SaveMode == spec.Inline {
 		return Valid, ""
 	}
