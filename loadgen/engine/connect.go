@@ -147,7 +147,10 @@ func (w *worker) refused(c *conn, now int64, err error) {
 	w.refusal, w.refusalErr = connectClass(err), err
 	w.rec.Failed(w.refusal)
 	w.drop(c)
-	c.served = 0
+	if c.served = 0; w.alive == 0 {
+		w.gone = min(w.gone, now)
+		w.deserted = now-w.gone > w.patience(w.refusal)
+	}
 	w.reconnect(c, now)
 }
 
@@ -165,7 +168,7 @@ func (w *worker) drop(c *conn) {
 		w.opening--
 	case c.state != closed && c.line >= 0:
 		if w.alive--; w.alive == 0 {
-			w.gone = w.now()
+			w.gone, w.deserted = record.Never, false
 		}
 	}
 	c.fd, c.state = -1, closed

@@ -61,7 +61,7 @@ func Threads(s spec.Spec) int {
 }
 
 // Run carries out s, which must be valid, and returns its record but for Spec and Verdict. Ending ctx ends the run early:
-// what was measured is returned with Complete false. The error says why nothing could be measured: an *Unreachable if not
+// what was measured is returned with Complete false, as it is of a run by number that nobody was left to answer. The error says why nothing could be measured: an *Unreachable if not
 // one connection could be opened. live may be nil.
 func Run(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, error) {
 	if s.Engine == spec.Hey {
@@ -138,6 +138,15 @@ func (r *run) ticket(due int64) bool {
 // spent reports whether no request will be sent any more that was not yet.
 func (r *run) spent() bool { return r.counted() && r.Rate == 0 && r.tickets.Load() <= 0 }
 
+// patience is how long connects may fail, while no connection is open, until a run by number is given up. Where nothing at all answers,
+// somebody with a full backlog may be there.
+func (r *run) patience(class record.Class) int64 {
+	if class == record.ConnectTimeout {
+		return int64(max(r.Timeout, connectLimit))
+	}
+	return int64(r.Timeout)
+}
+
 func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
@@ -186,7 +195,7 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 		return nil, err
 	}
 	l.Window.Start = r.base.Add(time.Duration(r.start))
-	l.Complete = ctx.Err() == nil
+	l.Complete = ctx.Err() == nil && (!r.counted() || l.Requests.Unsent == 0)
 	if opened {
 		r.price(l, first, after)
 	}

@@ -33,7 +33,7 @@ func newEpoll(r *run) (crew, error) {
 	n := Threads(r.Spec)
 	c := &epollCrew{run: r}
 	for i := range n {
-		w := &worker{run: r, id: i, of: n, first: r.Connections * i / n, asks: client.NewAsks(r.asks)}
+		w := &worker{run: r, id: i, of: n, first: r.Connections * i / n, asks: client.NewAsks(r.asks), gone: record.Never}
 		var err error
 		if w.peer, err = sockaddr(r.addr); err == nil {
 			w.poller, err = sock.NewPoller()
@@ -148,7 +148,8 @@ type worker struct {
 	failed      bool          // a connect of the latest round did
 	backoff     time.Duration // between connects, after failures; 0: none lately
 	trouble     int64         // when a connection was last refused, or closed before it was of use
-	gone        int64         // when the last connection was lost, while alive is 0
+	gone        int64         // when a connect first failed since alive is 0; Never: none has
+	deserted    bool          // and none was successful for too long since
 	refusal     record.Class
 	refusalErr  error
 
@@ -177,7 +178,7 @@ func (w *worker) work() {
 			w.rec.Close(end)
 		}
 		w.rec.Awake(now)
-		if now >= w.end || w.finished(now) {
+		if now >= w.end || w.finished() {
 			return
 		}
 		w.turn(now)
@@ -185,14 +186,14 @@ func (w *worker) work() {
 }
 
 // finished reports whether a run by number has nothing left to do, or nobody left to do it with.
-func (w *worker) finished(now int64) bool {
+func (w *worker) finished() bool {
 	if !w.counted() {
 		return false
 	}
 	if w.outstanding == 0 && w.spent() {
 		return true
 	}
-	return w.alive == 0 && now-w.gone > int64(w.Timeout)
+	return w.alive == 0 && w.deserted
 }
 
 // spent reports whether the worker will send no request any more that was not yet.

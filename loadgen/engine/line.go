@@ -70,7 +70,7 @@ func (p *portable) connect(ctx context.Context, l *line) bool {
 		if p.opened(l, p.dial(ctx, l.shard, limit)) {
 			return true
 		}
-		if ctx.Err() != nil || p.counted() && p.alive.Load() == 0 && p.now()-p.gone.Load() > int64(p.Timeout) {
+		if ctx.Err() != nil || p.counted() && p.deserted() {
 			return false
 		}
 		l.backoff = grow(l.backoff)
@@ -106,7 +106,7 @@ func (p *portable) drop(l *line) {
 	l.conn = nil
 	l.Unlock()
 	if p.alive.Add(-1) == 0 {
-		p.gone.Store(p.now())
+		p.gone.Store(record.Never)
 	}
 }
 

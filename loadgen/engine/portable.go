@@ -30,7 +30,7 @@ type portable struct {
 	soldOut chan struct{} // closed when a number of requests, or its schedule, is used up
 	sellOut func()        // closes it
 	alive   atomic.Int64  // connections that are open
-	gone    atomic.Int64  // when the last one was lost
+	gone    atomic.Int64  // when a connect first failed since there is none; Never: none has
 
 	mu         sync.Mutex // guards what follows
 	refusal    record.Class
@@ -48,6 +48,7 @@ const publishEvery = 50 * time.Millisecond
 
 func newPortable(r *run) (crew, error) {
 	p := &portable{run: r, turn: make(chan struct{}, 1), over: make(chan struct{}), soldOut: make(chan struct{})}
+	p.gone.Store(record.Never)
 	p.sellOut = sync.OnceFunc(func() { close(p.soldOut) })
 	n := min(runtime.GOMAXPROCS(0), r.Connections)
 	for i := range n {
@@ -114,6 +115,15 @@ func (p *portable) dial(ctx context.Context, s *shard, limit time.Time) net.Conn
 	defer s.Unlock()
 	s.rec.Failed(class)
 	return nil
+}
+
+// deserted reports whether a connect that failed is one too many.
+func (p *portable) deserted() bool {
+	now := p.now()
+	p.gone.CompareAndSwap(record.Never, now)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.alive.Load() == 0 && now-p.gone.Load() > p.patience(p.refusal)
 }
 
 // spent reports whether no request will be sent any more that was not yet.

@@ -111,3 +111,29 @@ func TestDropped(t *testing.T) {
 		}
 	}
 }
+
+// A run by number goes on while somebody listens, however long the pauses between our own attempts have grown beyond the timeout.
+func TestCountedRunOutlivesAStall(t *testing.T) {
+	for _, engine := range engines() {
+		for _, rate := range []float64{0, 1000} {
+			t.Run(fmt.Sprint(engine, rate), func(t *testing.T) {
+				var stalled atomic.Int64 // requests of the stall: with pauses of 1 ms, doubled, the ninth comes after one of 256 ms
+				srv := serve(t, "127.0.0.1:0", func(p *peer) {
+					for p.request() {
+						if n := p.asked.Load(); n > 10 && stalled.Add(1) <= 9 {
+							p.request()
+							return
+						}
+						fmt.Fprint(p, hello)
+					}
+				})
+				s := load("http://" + srv.addr + "/")
+				s.Engine, s.Rate, s.Connections, s.Duration, s.Requests, s.Timeout = engine, rate, 1, 0, 200, 50*time.Millisecond
+				l := carryOut(t, s)
+				if q := l.Requests; !l.Complete || q.Unsent > 0 || l.Errors["timeout"] < 9 || q.OK+q.Errors != 200 {
+					t.Errorf("complete %v, %+v %v %v", l.Complete, q, l.UnsentBy, l.Errors)
+				}
+			})
+		}
+	}
+}

@@ -80,6 +80,27 @@ func (s *server) die() {
 	s.all.Wait()
 }
 
+// dieAfter has the server die once it was asked so often.
+func (s *server) dieAfter(t *testing.T, requests int64) {
+	when(t, func() bool { return s.asked.Load() >= requests }, s.die)
+}
+
+// when does something once it is time, beside the test, which waits for it before it ends.
+func when(t *testing.T, cond func() bool, do func()) {
+	done := make(chan struct{})
+	t.Cleanup(func() { <-done })
+	go func() {
+		defer close(done)
+		for t.Context().Err() == nil {
+			if cond() {
+				do()
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+}
+
 // request reads one request's head and reports whether there was one.
 func (p *peer) request() bool {
 	for {

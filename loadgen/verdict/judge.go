@@ -63,9 +63,13 @@ func checkAnswers(_ spec.Spec, l *trial.Load) (string, string) {
 		l.Requests.Sent, l.Requests.Errors, l.Requests.Unanswered)
 }
 
-func checkInterrupted(_ spec.Spec, l *trial.Load) (string, string) {
-	if l.Complete {
+func checkInterrupted(s spec.Spec, l *trial.Load) (string, string) {
+	switch {
+	case l.Complete:
 		return Valid, ""
+	case s.Requests > 0 && l.UnsentBy["interrupted"] == 0 && l.Requests.Unsent > 0:
+		return Suspect, fmt.Sprintf("the run was given up after %s with %d of %d requests never sent, for nobody could be connected to any more: look whether the target died",
+			Short(float64(l.Window.ElapsedNS)), l.Requests.Unsent, l.Requests.Planned)
 	}
 	return Suspect, fmt.Sprintf("the run was ended after %s: let it finish", Short(float64(l.Window.ElapsedNS)))
 }

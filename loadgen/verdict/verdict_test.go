@@ -90,6 +90,10 @@ func TestJudge(t *testing.T) {
 			l.Requests = trial.Requests{Planned: 7, Sent: 7, Errors: 7}
 		}, Invalid, "no request succeeded (7 sent, 7 failed, 0 unanswered): ask the target once"},
 		{"interrupted", closed, func(_ *spec.Spec, l *trial.Load) { l.Complete = false }, Suspect, "the run was ended after 10.0s: let it finish"},
+		{"given up", closed, func(s *spec.Spec, l *trial.Load) {
+			s.Duration, s.Requests, l.Complete = 0, 100_100, false
+			l.Requests.Planned, l.Requests.Unsent, l.UnsentBy = 100_100, 100, map[string]int64{"no-connection": 100}
+		}, Suspect, "the run was given up after 10.0s with 100 of 100100 requests never sent"},
 
 		{"a reconnect", closed, func(_ *spec.Spec, l *trial.Load) { l.Connections.Failed = 9 }, Suspect, "9 of 19 attempts to connect failed: the target was not there"},
 		{"a dead server", closed, func(_ *spec.Spec, l *trial.Load) { l.Connections.Failed = 10 }, Invalid, "10 of 20 attempts to connect failed"},
