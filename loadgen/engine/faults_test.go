@@ -295,3 +295,22 @@ func TestInterrupted(t *testing.T) {
 		}
 	}
 }
+
+// A run that is ended while it still connects ends at once, and does not say that nobody is there.
+func TestInterruptedWhileConnecting(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close()
+	enough := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(enough)
+	for _, engine := range append(engines(), spec.Hey) {
+		s := load("http://" + ln.Addr().String() + "/")
+		s.Engine = engine
+		if l, err := Run(ctx, s, nil); l != nil || err != enough {
+			t.Errorf("%s: %v, %v", engine, l, err)
+		}
+	}
+}

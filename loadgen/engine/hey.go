@@ -40,7 +40,11 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, e
 		return nil, err
 	}
 	addr := spec.Addr(s.Target)
-	probe, err := net.DialTimeout("tcp", addr, connectLimit) // hey itself would try again without a pause until its time is over
+	d := net.Dialer{Timeout: connectLimit}
+	probe, err := d.DialContext(ctx, "tcp", addr) // hey itself would try again without a pause until its time is over
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, &Unreachable{addr, connectClass(err), err}
 	}

@@ -178,6 +178,9 @@ func balance(t *testing.T, l *trial.Load) {
 			t.Errorf("%s: %d, %d\n%+v", c.what, c.got, c.want, l)
 		}
 	}
+	if q.Unanswered > l.Connections.Asked {
+		t.Errorf("%d requests unanswered on %d connections", q.Unanswered, l.Connections.Asked)
+	}
 	h, err := trial.Decode(l.ServiceHistogram)
 	if err != nil {
 		t.Fatal(err)

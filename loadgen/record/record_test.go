@@ -119,6 +119,31 @@ func TestBooks(t *testing.T) {
 	}
 }
 
+// A worker that learns of the end late has gone on meanwhile: of what it sent, one request at most was under way at the end.
+func TestEndComesAsASurprise(t *testing.T) {
+	r := NewRecorder(1, false, nil)
+	r.Open(100)
+	ask := func(due, sent int64) { r.Sent(0, due); r.Ended(0, due, sent, sent+20, OK, 1) }
+	ask(100, 100)
+	r.Sent(0, 120)
+	r.Close(130) // of which it hears at 180
+	r.Ended(0, 120, 125, 145, OK, 1)
+	ask(125, 145) // due before the end, by a schedule
+	ask(165, 165)
+	r.Sent(0, 185)
+	r.Unanswered(185, 185)
+	l := merged(t, 130, 100, r)
+	if diff := cmp.Diff(trial.Requests{Planned: 5, Sent: 2, Unsent: 3, OK: 1, Unanswered: 1}, l.Requests); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]int64{"window-closed": 1, "interrupted": 2}, l.UnsentBy); diff != "" {
+		t.Error(diff)
+	}
+	if l.Latency.Max != 20 || l.Latency.Mean != (20+10+5)/3. { // answered, under way, and due but not sent
+		t.Errorf("%+v", l.Latency)
+	}
+}
+
 func TestLateness(t *testing.T) {
 	r := NewRecorder(1, true, nil)
 	r.Open(100)

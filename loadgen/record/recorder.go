@@ -205,12 +205,21 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 	r.took(at-due, at-sent)
 }
 
-// Unanswered notes a request that was sent and still had no reply when the window closed.
+// Unanswered notes a request that was sent and still had no reply when the window closed. One that was sent after that, by a worker
+// that did not know yet, is none of the window's: so each connection has one unanswered request at most.
 func (r *Recorder) Unanswered(due, sent int64) {
-	if r.Counts(due) {
+	switch {
+	case !r.Counts(due):
+	case sent < r.end:
 		r.expired++
-		r.gaveUp(r.end-due, max(0, r.end-sent))
-		r.took(r.end-due, max(0, r.end-sent))
+		r.gaveUp(r.end-due, r.end-sent)
+		r.took(r.end-due, r.end-sent)
+	case due < r.end:
+		r.sent--
+		r.Unsent(due, WindowClosed)
+	default:
+		r.sent--
+		r.NeverDue(1, Interrupted)
 	}
 }
 
