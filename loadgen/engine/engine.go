@@ -159,9 +159,9 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 		before <- r.look()
 	}
 	r.begin = r.now()
-	r.start = r.begin + int64(r.Warmup)
+	r.start = after(r.begin, int64(r.Warmup))
 	if r.Duration > 0 {
-		r.until.Store(r.start + int64(r.Duration))
+		r.until.Store(after(r.start, int64(r.Duration)))
 	}
 	for _, rec := range c.records() {
 		rec.Open(r.start)

@@ -26,7 +26,7 @@ func (r *run) pace(i, n int) pacer {
 		return p
 	}
 	if p.first = p.rate.Before(r.Warmup); r.counted() {
-		p.limit = p.first + r.Requests
+		p.limit = after(p.first, r.Requests)
 	}
 	p.set()
 	return p
@@ -35,8 +35,21 @@ func (r *run) pace(i, n int) pacer {
 func (p *pacer) set() {
 	p.due = record.Never
 	if p.next < p.limit {
-		p.due = p.begin + int64(p.rate.Due(p.next))
+		p.due = p.instant(p.next)
 	}
+}
+
+// instant is when request i is due; of one that is due after all time, the last instant that is not Never.
+func (p *pacer) instant(i int64) int64 {
+	return min(after(p.begin, int64(p.rate.Due(i))), record.Never-1)
+}
+
+// after is t + d, both 0 or more; Never if that is beyond it.
+func after(t, d int64) int64 {
+	if d > record.Never-t {
+		return record.Never
+	}
+	return t + d
 }
 
 // take hands out the request that is due next.
@@ -50,16 +63,24 @@ func (p *pacer) take() (due int64) {
 // rest notes what of the schedule up to end was not sent, and, of a number of requests, what was not due by then. What
 // is left of a warm-up is passed over.
 func (p *pacer) rest(end int64, rec *record.Recorder, late, cut record.Reason) {
-	if p.due != record.Never && p.next < p.first {
-		p.next += (p.first - p.next + p.step - 1) / p.step * p.step
-		p.set()
+	if p.due == record.Never {
+		return
 	}
-	for p.due < end {
-		rec.Unsent(p.take(), late)
+	p.next += p.before(p.first) * p.step
+	n := p.before(min(p.rate.Before(time.Duration(end-p.begin)), p.limit))
+	rec.UnsentSeries(n, func(i int64) int64 { return p.instant(p.next + i*p.step) }, late)
+	p.next += n * p.step
+	if p.limit != record.Never {
+		rec.NeverDue(p.before(p.limit), cut)
 	}
-	if p.due != record.Never && p.limit != record.Never {
-		rec.NeverDue((p.limit-p.next+p.step-1)/p.step, cut)
+}
+
+// before is how many of the sender's requests, from next on, have a number below limit.
+func (p *pacer) before(limit int64) int64 {
+	if limit <= p.next {
+		return 0
 	}
+	return (limit-p.next-1)/p.step + 1
 }
 
 // ramp and rampPause keep the connects of a load, 64 every 4 ms, below what a server with a short backlog can accept.

@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"context"
+	"math"
 	"runtime"
 	"testing"
 	"time"
+
+	"carousel/loadgen/spec"
 )
 
 // Who waits for the next due instant leaves the others a processor, where there is only one as well: else each reply lies
@@ -16,6 +20,40 @@ func TestOneProcessor(t *testing.T) {
 		s.Engine, s.Connections, s.Rate, s.Duration, s.Requests = engine, 64, 100, 0, 160
 		if l := carryOut(t, s); l.Requests.OK != 160 || l.Service.P50 > int64(320*time.Millisecond) {
 			t.Errorf("%s: %+v, service time %+v", engine, l.Requests, l.Service)
+		}
+	}
+}
+
+// However far off the next request or the end is, the run goes on and its books hold.
+func TestBeyondAllTime(t *testing.T) {
+	const years = time.Duration(math.MaxInt64)
+	for _, engine := range engines() {
+		for _, c := range []struct {
+			name    string
+			change  func(*spec.Spec)
+			planned int64 // 0: whatever was sent
+		}{
+			{"next", func(s *spec.Spec) { s.Rate, s.Duration, s.Requests = 1e-12, 0, 2 }, 2},
+			{"end", func(s *spec.Spec) { s.Duration = years }, 0},
+			{"warm-up", func(s *spec.Spec) { s.Warmup, s.Duration = years, years }, 0},
+		} {
+			t.Run(engine+" "+c.name, func(t *testing.T) {
+				srv := serve(t, "127.0.0.1:0", say(hello))
+				s := load("http://" + srv.addr + "/")
+				s.Engine, s.Connections = engine, 1
+				c.change(&s)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				when(t, func() bool { return srv.asked.Load() > 0 }, cancel)
+				l, err := Run(ctx, s, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				balance(t, l)
+				if q := l.Requests; l.Complete || c.planned > 0 && q.Planned != c.planned || srv.asked.Load() == 0 {
+					t.Errorf("complete %v, %+v %v", l.Complete, q, l.UnsentBy)
+				}
+			})
 		}
 	}
 }

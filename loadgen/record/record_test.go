@@ -119,6 +119,29 @@ func TestBooks(t *testing.T) {
 	}
 }
 
+// The rest of a schedule, noted at once, is what it is one by one.
+func TestUnsentSeries(t *testing.T) {
+	for _, rate := range []schedule.Uniform{0.3, 7, 12_345.678, 100_000} {
+		one, all := NewRecorder(1, true, nil), NewRecorder(1, true, nil)
+		n := rate.Before(10 * time.Second)
+		due := func(i int64) int64 { return int64(rate.Due(i)) }
+		for _, r := range []*Recorder{one, all} {
+			r.Open(0)
+			r.Close(10_000 * ms)
+		}
+		for i := range n {
+			one.Unsent(due(i), WindowClosed)
+		}
+		all.UnsentSeries(n, due, WindowClosed)
+		want, got := merged(t, 10_000*ms, 0, one), merged(t, 10_000*ms, 0, all)
+		want.Latency.Mean = math.Round(want.Latency.Mean)
+		got.Latency.Mean = math.Round(got.Latency.Mean)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%v/s: %s", rate, diff)
+		}
+	}
+}
+
 // A worker that learns of the end late has gone on meanwhile: of what it sent, one request at most was under way at the end.
 func TestEndComesAsASurprise(t *testing.T) {
 	r := NewRecorder(1, false, nil)

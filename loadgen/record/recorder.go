@@ -237,6 +237,12 @@ func (r *Recorder) Unsent(due int64, why Reason) {
 	}
 }
 
+// UnsentSeries notes n such requests, all due in the window, at the instants due(0) to due(n-1) in their order.
+func (r *Recorder) UnsentSeries(n int64, due func(i int64) int64, why Reason) {
+	r.unsent[why] += n
+	r.latency.RecordFalling(n, func(i int64) int64 { return r.end - due(i) })
+}
+
 // NeverDue notes n requests that were planned but not due yet when the run ended.
 func (r *Recorder) NeverDue(n int64, why Reason) { r.unsent[why] += n }
 

@@ -9,9 +9,14 @@ import (
 // Uniform is an even stream of so many requests per second, above 0. Requests are numbered from 0, the first is due at once.
 type Uniform float64
 
-// Due is when request i is due, counted from the start of the schedule; to the nearest nanosecond, however many came before.
+// Due is when request i is due, counted from the start of the schedule; to the nearest nanosecond, however many came before. What
+// is further off than a duration can say, 292 years, is due then.
 func (rate Uniform) Due(i int64) time.Duration {
-	return time.Duration(math.Round(float64(i) / float64(rate) * 1e9))
+	ns := math.Round(float64(i) / float64(rate) * 1e9)
+	if ns >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return time.Duration(ns)
 }
 
 // Before is how many requests are due earlier than d after the start, which is the number of the first that is not.

@@ -23,6 +23,9 @@ func TestDue(t *testing.T) {
 		{7, 7 * 86_400, 24 * time.Hour}, // no drift after a day
 		{30_000, 30_000 * 3600, time.Hour},
 		{1e6, 1, time.Microsecond},
+		{1e-12, 1, math.MaxInt64},
+		{1e7, math.MaxInt64, math.MaxInt64},
+		{1e-300, math.MaxInt64, math.MaxInt64},
 	} {
 		if got := c.rate.Due(c.i); got != c.want {
 			t.Errorf("Uniform(%v).Due(%d) = %v, want %v", float64(c.rate), c.i, got, c.want)
@@ -44,6 +47,8 @@ func TestBefore(t *testing.T) {
 		{1000, 10 * time.Second, 10_000},
 		{0.1, 5 * time.Second, 1},
 		{3, time.Second, 3},
+		{1e-12, time.Hour, 1},
+		{1e-12, math.MaxInt64, 1},
 	} {
 		if got := c.rate.Before(c.d); got != c.want {
 			t.Errorf("Uniform(%v).Before(%v) = %d, want %d", float64(c.rate), c.d, got, c.want)
