@@ -8,7 +8,7 @@ import "sort"
 func (h *Histogram) RecordFalling(n int64, value func(i int64) int64) {
 	for i := int64(0); i < n; {
 		first := value(i)
-		more := int64(sort.Search(int(n-i-1), func(k int) bool { return !h.alike(first, value(i+1+int64(k))) }))
+		more := int64(sort.Search(int(n-i-1), func(k int) bool { return !h.buckets.ValuesAreEquivalent(first, value(i+1+int64(k))) }))
 		last := value(i + more)
 		h.Record(first)
 		if more > 0 {
@@ -17,9 +17,4 @@ func (h *Histogram) RecordFalling(n int64, value func(i int64) int64) {
 		}
 		i += more + 1
 	}
-}
-
-// alike reports whether two durations are counted together.
-func (h *Histogram) alike(a, b int64) bool {
-	return h.buckets.ValuesAreEquivalent(a, b) && (a > histogramMax) == (b > histogramMax)
 }

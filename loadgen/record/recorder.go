@@ -239,7 +239,11 @@ func (r *Recorder) Unsent(due int64, why Reason) {
 
 // UnsentSeries notes n such requests, all due in the window, at the instants due(0) to due(n-1) in their order.
 func (r *Recorder) UnsentSeries(n int64, due func(i int64) int64, why Reason) {
+	if n < 1 {
+		return
+	}
 	r.unsent[why] += n
+	r.gaveUp(r.end-due(0), 0)
 	r.latency.RecordFalling(n, func(i int64) int64 { return r.end - due(i) })
 }
 
