@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -47,13 +48,15 @@ Every reply must be framed rightly and be as long as it says, and match the sha-
 carries one. What else is in it is the server's affair; --expect carousel compares every byte with what Carousel's own
 servers answer.
 
---fail-if takes a metric, one of > < >= <=, and a limit with its unit (ns us ms s, %, /s). Metrics:
+--fail-if takes a metric, one of > < >= <=, and a limit with its unit (ns us ms s, %, /s); the verdict takes = or !=
+and valid, suspect or invalid. Metrics:
   `
 
 const examples = `  servers --model epoll &                      a server to load, on port 5000
   loadgen -c 500 -d 30s                        a closed loop over 500 connections
   loadgen -r 1000 -d 1m http://host:8080/path  1000 requests per second, evenly spaced
   loadgen --fail-if 'p99>5ms' 'errors>0.1%'    exit code 99 when one of them holds
+  loadgen --fail-if 'verdict!=valid'           the same when the figures cannot be believed
   loadgen --json | jq .latency_ns.p99          the record, for programs
   loadgen -c 10 -n 10 --max-redirects 1 --save pictures :5000/moved/image/{0..9}
                                                ten downloads all at once; one by one with -c 1
@@ -161,12 +164,15 @@ func (r *request) define(flags *pflag.FlagSet) {
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "no progress on stderr")
 }
 
+// conditional tells a further condition of --fail-if from a target.
+var conditional = regexp.MustCompile(`[<>]|^\s*(?i:verdict)\s*[!=]`)
+
 // settle takes the arguments that are no flags and fills in what depends on other flags or on this system.
 func (r *request) settle(flags *pflag.FlagSet, args []string) error {
 	s := &r.spec
 	var targets []string
 	for _, arg := range args {
-		if !strings.ContainsAny(arg, "<>") {
+		if !conditional.MatchString(arg) {
 			targets = append(targets, arg)
 		} else if !flags.Changed("fail-if") {
 			return fmt.Errorf("%q: a gate follows --fail-if", arg)

@@ -17,7 +17,7 @@ type Gate struct {
 	Expr   string
 	metric *metric
 	op     string
-	limit  float64 // in nanoseconds, per second, a count, or a share
+	limit  float64 // in nanoseconds, per second, a count, a share, or a word's place
 	share  bool    // of the requests sent, by a % sign
 }
 
@@ -36,17 +36,23 @@ type value struct {
 
 func exactly(v float64) value { return value{low: v, high: v} }
 
-// kind is how a limit is written: its units and their factors.
+// kind is how a limit is written: its operators, and its units with their factors or the words there are.
 type kind struct {
+	ops     []string
 	units   map[string]float64
+	words   []string
 	written string // what to write, for error messages
 }
 
 var (
-	span  = kind{map[string]float64{"ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9}, "a time with ns, us, ms or s"}
-	rate  = kind{map[string]float64{"": 1, "/s": 1}, "a number per second, with or without /s"}
-	tally = kind{map[string]float64{"": 1}, "a plain number"}
-	part  = kind{map[string]float64{"": 1, "%": 0.01}, "a number, or with % a share of the requests sent"}
+	order = []string{">", "<", ">=", "<="}
+	equal = []string{"=", "==", "!="}
+
+	span  = kind{order, map[string]float64{"ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9}, nil, "a time with ns, us, ms or s"}
+	rate  = kind{order, map[string]float64{"": 1, "/s": 1}, nil, "a number per second, with or without /s"}
+	tally = kind{order, map[string]float64{"": 1}, nil, "a plain number"}
+	part  = kind{order, map[string]float64{"": 1, "%": 0.01}, nil, "a number, or with % a share of the requests sent"}
+	state = kind{equal, nil, []string{Valid, Suspect, Invalid}, "valid, suspect or invalid"}
 )
 
 var metrics = slices.Concat(
@@ -72,6 +78,13 @@ var metrics = slices.Concat(
 				return value{lacks: "the target's processor time is read with --pid"}
 			}
 			return perRequest(l.TargetCPU.Total(), l)
+		}},
+		{"verdict", state, func(_ spec.Spec, l *trial.Load) value {
+			at := slices.Index(state.words, l.Verdict.State)
+			if at < 0 {
+				return value{lacks: "the record has no verdict"}
+			}
+			return exactly(float64(at))
 		}},
 	},
 )
@@ -103,33 +116,48 @@ func Metrics() []string {
 	return names
 }
 
-var grammar = regexp.MustCompile(`^\s*([^<>=!\s]+)\s*([<>=!]+)\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*(\S*)\s*$`)
+var grammar = regexp.MustCompile(`^\s*([^<>=!\s]+)\s*([<>=!]+)\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)?\s*(\S*)\s*$`)
+
+const incomplete = "it takes a metric, one of > < >= <=, and a limit, such as 'p99>5ms', or 'verdict!=valid'"
 
 // Parse reads a gate: a metric, one of > < >= <=, a number and its unit, such as "p99>5ms", "errors > 0.1%" or
-// "rate<20000/s". p99.9 and p(99) mean p999 and p99. The error says what there is.
+// "rate<20000/s"; or the verdict, = or != and a state, such as "verdict!=valid". p99.9 and p(99) mean p999 and p99. The
+// error says what there is.
 func Parse(expr string) (Gate, error) {
 	bad := func(format string, args ...any) (Gate, error) {
 		return Gate{}, fmt.Errorf(format, args...)
 	}
 	m := grammar.FindStringSubmatch(expr)
-	if m == nil {
-		return bad("it takes a metric, one of > < >= <=, and a limit, such as 'p99>5ms'")
+	if m == nil || m[3]+m[4] == "" {
+		return bad(incomplete)
 	}
 	name, op, number, unit := m[1], m[2], m[3], m[4]
-	if !slices.Contains([]string{">", "<", ">=", "<="}, op) {
-		return bad("%s is no operator here; there are > < >= <=", op)
-	}
 	at := slices.IndexFunc(metrics, func(m metric) bool { return m.name == plainName(name) })
 	if at < 0 {
 		return bad("unknown metric %s; there are %s", name, strings.Join(Metrics(), " "))
 	}
 	g := Gate{Expr: strings.TrimSpace(expr), metric: &metrics[at], op: op, share: unit == "%"}
-	factor, ok := g.metric.kind.units[unit]
+	kind := g.metric.kind
+	if !slices.Contains(kind.ops, op) {
+		return bad("%s is no operator of %s; there are %s", op, g.metric.name, strings.Join(kind.ops, " "))
+	}
+	if kind.words != nil {
+		at := slices.Index(kind.words, number+unit)
+		if at < 0 {
+			return bad("%s is %s, not %s", g.metric.name, kind.written, number+unit)
+		}
+		g.limit = float64(at)
+		return g, nil
+	}
+	if number == "" {
+		return bad(incomplete)
+	}
+	factor, ok := kind.units[unit]
 	if !ok && unit == "" {
-		return bad("%s of what? %s takes %s", number, g.metric.name, g.metric.kind.written)
+		return bad("%s of what? %s takes %s", number, g.metric.name, kind.written)
 	}
 	if !ok {
-		return bad("unknown unit %s; %s takes %s", unit, g.metric.name, g.metric.kind.written)
+		return bad("unknown unit %s; %s takes %s", unit, g.metric.name, kind.written)
 	}
 	limit, err := strconv.ParseFloat(number, 64)
 	if err != nil || math.IsInf(limit*factor, 0) {
@@ -152,8 +180,7 @@ func plainName(name string) string {
 }
 
 // Broken says whether the record l of a load s fails the gate, and in words why. A gate on a figure the record does not
-// support is broken, and so is one that requests
-// without an answer could break.
+// support is broken, and so is one that requests without an answer could break.
 func (g Gate) Broken(s spec.Spec, l *trial.Load) (bool, string) {
 	v := g.metric.read(s, l)
 	if g.share && v.lacks == "" {
@@ -183,13 +210,18 @@ func (g Gate) holds(v float64) bool {
 		return v < g.limit
 	case ">=":
 		return v >= g.limit
-	default:
+	case "<=":
 		return v <= g.limit
+	case "!=":
+		return v != g.limit
 	}
+	return v == g.limit
 }
 
 func (g Gate) write(v float64) string {
 	switch {
+	case g.metric.kind.words != nil:
+		return g.metric.kind.words[int(v)]
 	case g.share:
 		return Percent(v)
 	case g.metric.kind.units["ns"] != 0:

@@ -16,7 +16,7 @@ func TestParseRefuses(t *testing.T) {
 		"p99>":               "it takes a metric",
 		">5ms":               "it takes a metric",
 		"p99>-5ms":           "it takes a metric",
-		"p99=5ms":            "= is no operator",
+		"p99=5ms":            "= is no operator of p99",
 		"p99=>5ms":           "=> is no operator",
 		"p98>5ms":            "unknown metric p98; there are p50 p90",
 		"latency>5ms":        "unknown metric latency",
@@ -30,6 +30,17 @@ func TestParseRefuses(t *testing.T) {
 		"p99>1e400ms":        "1e400 is no number",
 		"p99>5ms errors>0":   "it takes a metric",
 		"p99>5ms && rate<10": "it takes a metric",
+		"p99>ms":             "it takes a metric",
+		"p99!=5ms":           "!= is no operator of p99; there are > < >= <=",
+		"verdict":            "it takes a metric",
+		"verdict!=":          "it takes a metric",
+		"verdict>valid":      "> is no operator of verdict; there are = == !=",
+		"verdict!valid":      "! is no operator of verdict",
+		"verdict!=good":      "verdict is valid, suspect or invalid, not good",
+		"verdict=VALID":      "not VALID",
+		"verdict=1":          "not 1",
+		"verdict=1valid":     "not 1valid",
+		"verdict=valid or":   "it takes a metric",
 	} {
 		if g, err := Parse(expr); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse(%q) = %+v, %v, want an error with %q", expr, g, err, want)
@@ -73,6 +84,14 @@ func TestBroken(t *testing.T) {
 		{"lateness_p99>1ms", nil, "lateness_p99>1ms: cannot be told: a closed loop has no schedule to be late for"},
 		{"lateness_p99>1ms", func(s *spec.Spec, l *trial.Load) { s.Rate, l.PacerLateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},
 
+		{"verdict!=valid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Valid }, ""},
+		{"verdict!=valid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Suspect }, "verdict!=valid: verdict is suspect"},
+		{"verdict != valid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Invalid }, "verdict != valid: verdict is invalid"},
+		{"verdict=invalid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Invalid }, "verdict=invalid: verdict is invalid"},
+		{"Verdict == invalid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Suspect }, ""},
+		{"verdict=suspect", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Suspect }, "verdict=suspect: verdict is suspect"},
+		{"verdict=invalid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = "" }, "verdict=invalid: cannot be told: the record has no verdict"},
+
 		{"p99>5ms", func(_ *spec.Spec, l *trial.Load) { l.Connections.Answered, l.Connections.LongestWaitNS = 1, 1e9 },
 			"p99>5ms: cannot be told: 1 of 10 connections was ever answered; the others waited 1 s"},
 		{"p99>5ms", func(_ *spec.Spec, l *trial.Load) { l.Requests.OK, l.Requests.Unanswered = 0, 100_000 },
@@ -114,9 +133,12 @@ func TestTooFewSamplesBreakAGate(t *testing.T) {
 func TestEveryMetricCanBeGated(t *testing.T) {
 	s, l := closed(t)
 	for _, m := range metrics {
-		expr := m.name + ">0"
-		if m.kind.units["ns"] != 0 {
+		expr := m.name + m.kind.ops[0] + "0"
+		switch {
+		case m.kind.units["ns"] != 0:
 			expr += "ns"
+		case m.name == "verdict":
+			expr = "verdict=valid"
 		}
 		g, err := Parse(expr)
 		if err != nil {
@@ -129,7 +151,7 @@ func TestEveryMetricCanBeGated(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"p99>5ms", "errors > 0.1%", "rate<=20000/s", "p(99.9)>=1e3ns", "service_mean>5µs", "p99>", "((p>1"} {
+	for _, seed := range []string{"p99>5ms", "errors > 0.1%", "rate<=20000/s", "p(99.9)>=1e3ns", "service_mean>5µs", "verdict!=valid", "p99>", "((p>1"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, expr string) {
