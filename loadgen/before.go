@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,6 +38,46 @@ func enough(s spec.Spec) error {
 		return nil // another system, which says so itself when it runs out
 	}
 	return enoughPorts(sockets, string(ports))
+}
+
+// maxBody is the longest body that is read from a file.
+const maxBody = 64 << 20
+
+// readBody takes what follows --body: a text, @FILE for what is in a file, @- for standard input, and @@ for a text that
+// begins with @.
+func readBody(s *spec.Spec, given string) error {
+	name, isFile := strings.CutPrefix(given, "@")
+	if !isFile || strings.HasPrefix(name, "@") {
+		s.Body = name
+		return nil
+	}
+	text, err := contents(name)
+	if err != nil {
+		return fmt.Errorf("--body %s: %w; text that begins with @ is written @@", given, cause(err))
+	}
+	if s.Proto == spec.Line {
+		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")) // the line's own end is added
+	}
+	sum := sha256.Sum256(text)
+	s.Body, s.BodyFile, s.BodyBytes, s.BodySHA256 = string(text), name, int64(len(text)), hex.EncodeToString(sum[:])
+	return nil
+}
+
+// contents reads a file, or standard input where its name is "-".
+func contents(name string) ([]byte, error) {
+	in := os.Stdin
+	if name != "-" {
+		var err error
+		if in, err = os.Open(name); err != nil {
+			return nil, err
+		}
+		defer in.Close()
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxBody+1))
+	if err == nil && len(text) > maxBody {
+		err = fmt.Errorf("it is longer than %d MiB", maxBody>>20)
+	}
+	return text, err
 }
 
 // watchable says why the processor time of process pid could not be read; 0 is no process to watch.

@@ -21,6 +21,7 @@ import (
 // request is a command line, understood.
 type request struct {
 	spec   spec.Spec
+	body   string // as it was given
 	gates  []verdict.Gate
 	json   bool
 	output string
@@ -148,7 +149,7 @@ func (r *request) define(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Engine, "engine", "auto", "auto, epoll, net or hey")
 	flags.StringVarP(&s.Method, "method", "X", s.Method, "request method (POST with --body)")
 	flags.StringArrayVarP(&s.Headers, "header", "H", nil, "request header 'Name: value', repeatable")
-	flags.StringVar(&s.Body, "body", "", "request body, or the line to send")
+	flags.StringVar(&r.body, "body", "", "request body, or the line to send: TEXT, @FILE, @- (standard input), or @@TEXT for a text that begins with @")
 	flags.StringVar(&s.Proto, "proto", s.Proto, "http or line")
 	flags.StringVar(&s.Expect, "expect", "", "carousel: bodies must be what Carousel's own servers answer (default any body)")
 	flags.Var(whole(&s.Idle), "idle", "silent connections opened first")
@@ -210,8 +211,16 @@ func (r *request) settle(flags *pflag.FlagSet, args []string) error {
 	if !flags.Changed("connections") && s.Requests > 0 {
 		s.Connections = int(min(s.Requests, int64(s.Connections)))
 	}
-	if s.Body != "" && s.Proto == spec.HTTP && !flags.Changed("method") {
-		s.Method = "POST"
+	if flags.Changed("body") {
+		if err := readBody(s, r.body); err != nil {
+			return err
+		}
+		switch {
+		case s.Proto == spec.Line && s.Body == "":
+			return fmt.Errorf("--body %q: an empty line cannot be sent", r.body)
+		case s.Proto == spec.HTTP && !flags.Changed("method"):
+			s.Method = "POST"
+		}
 	}
 	if s.Engine == "auto" {
 		s.Engine = engine.Auto()

@@ -42,7 +42,7 @@ var habits = []habit{
 	{flag: "--cpus", takes: true, help: "did you mean -t %s (threads)"},
 	{flag: "-s", takes: true, help: "a timeout is --timeout %s; scripts are not run"},
 	{flag: "--script", takes: true, help: "scripts are not run; one request is -X, -H, --body and the target"},
-	{flag: "-p", takes: true, help: "requests are not pipelined and bodies are not read from files: --body TEXT"},
+	{flag: "-p", takes: true, help: "requests are not pipelined; a body is --body @%s"},
 	{flag: "--pipelining", takes: true, help: "requests are not pipelined: more at once is -c"},
 	{flag: "--ramp-up", takes: true, help: "load starts at once; --warmup leaves the start out of the figures"},
 	{flag: "--burst-delay", takes: true, help: "requests are evenly spaced: -r RATE"},
@@ -52,11 +52,11 @@ var habits = []habit{
 	{flag: "-T", takes: true, help: "did you mean -H 'Content-Type: %s'"},
 	{flag: "-A", takes: true, help: "did you mean -H 'Accept: %s'"},
 	{flag: "-a", takes: true, help: "did you mean -H 'Authorization: Basic ...'"},
-	{flag: "-D", takes: true, help: "did you mean -d %s (a duration), or --body \"$(cat %[1]s)\""},
+	{flag: "-D", takes: true, help: "did you mean -d %s (a duration), or --body @%[1]s"},
 	{flag: "-b", takes: true, help: "did you mean --body %s"},
 	{flag: "--data", takes: true, help: "did you mean --body %s"},
-	{flag: "-f", takes: true, help: "did you mean --body \"$(cat %s)\""},
-	{flag: "--body-file", takes: true, help: "did you mean --body \"$(cat %s)\""},
+	{flag: "-f", takes: true, help: "did you mean --body @%s"},
+	{flag: "--body-file", takes: true, help: "did you mean --body @%s"},
 	{flag: "--host", takes: true, help: "did you mean -H 'Host: %s'"},
 	{flag: "--targets", takes: true, help: "targets of one server are arguments: loadgen http://host:port/a /b /c"},
 	{flag: "--url", takes: true, help: "the target is the argument: loadgen %s"},
@@ -156,7 +156,7 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 		case arg == "-t" && isDuration(either(joined, value, next)):
 			return nil, nil, fmt.Errorf("-t is threads: did you mean --timeout %s, or -d %[1]s", either(joined, value, next))
 		case arg == "-d" && strings.HasPrefix(either(joined, value, next), "@"):
-			return nil, nil, fmt.Errorf("-d is a duration: did you mean --body \"$(cat %s)\"", either(joined, value, next)[1:])
+			return nil, nil, fmt.Errorf("-d is a duration: did you mean --body %s", either(joined, value, next))
 		}
 		takes := flag.NoOptDefVal == ""
 		if !long && !takes && joined { // -qc500 is -q -c500

@@ -41,14 +41,15 @@ func (m leakless) Run() int {
 	return code
 }
 
-// TestScripts runs the command as people do. A script knows the addresses of servers: $HELLO answers, $CROWDED serves
-// one connection at a time and so starves the others, $DEAD has nobody listening.
+// TestScripts runs the command as people do. A script knows the addresses of servers: $HELLO answers, $LINES answers
+// lines, $CROWDED serves one connection at a time and so starves the others, $DEAD has nobody listening.
 func TestScripts(t *testing.T) {
-	hello, crowded := serve(t, answer), serve(t, oneByOne())
+	hello, spoken, crowded := serve(t, answer), serve(t, lines), serve(t, oneByOne())
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HELLO", hello.addr)
+			env.Setenv("LINES", spoken.addr)
 			env.Setenv("CROWDED", crowded.addr)
 			env.Setenv("DEAD", deadAddr(t))
 			env.Setenv("PID", strconv.Itoa(os.Getpid()))
@@ -174,6 +175,10 @@ func TestSpecStringIsACommandLine(t *testing.T) {
 		{"--max-redirects", "3", "--save", "a b", "--save-mode", "inline", ":7/moved/image/0", "/moved/image/1", "http://127.0.0.1:7/x y"},
 		{"--save", "d"},
 		{"--expect", "carousel"},
+		{"--body", "@testdata/script/body.txtar", "-X", "PUT"},
+		{"--body", "@@home"},
+		{"--body", "@@@\\n $x '"},
+		{"--body", ""},
 	} {
 		req, err := parse(io.Discard, io.Discard, args)
 		if err != nil {

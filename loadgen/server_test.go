@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -59,7 +60,8 @@ func answer(s *server, conn net.Conn) {
 		if err != nil {
 			return
 		}
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
 			return
 		}
 		n := s.answered.Add(1)
@@ -74,10 +76,26 @@ func answer(s *server, conn net.Conn) {
 			return
 		case r.URL.Path == "/drop":
 			return
+		case r.URL.Path == "/echo":
+			reply = fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 		case gallery(r.URL.Path) != "":
 			reply = gallery(r.URL.Path)
 		}
 		if _, err := io.WriteString(conn, reply); err != nil {
+			return
+		}
+	}
+}
+
+// lines says hello to each line that says hi.
+func lines(s *server, conn net.Conn) {
+	in := bufio.NewReader(conn)
+	for {
+		if line, err := in.ReadString('\n'); err != nil || line != "hi\n" {
+			return
+		}
+		s.answered.Add(1)
+		if _, err := io.WriteString(conn, "Hello world\n"); err != nil {
 			return
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"carousel/internal/trial"
 )
@@ -42,9 +43,12 @@ type Spec struct {
 	Paths        []string      `json:"paths,omitempty"` // on the same server, asked for in turn with the target's own
 	Proto        string        `json:"proto"`           // http or line
 	Method       string        `json:"method"`
-	Headers      []string      `json:"headers,omitempty"` // "Name: value"
-	Body         string        `json:"body,omitempty"`
-	Expect       string        `json:"expect,omitempty"` // carousel: bodies must be what our own servers answer; "": whatever they are
+	Headers      []string      `json:"headers,omitempty"`     // "Name: value"
+	Body         string        `json:"body,omitempty"`        // what is sent; not in JSON where it came from a file
+	BodyFile     string        `json:"body_file,omitempty"`   // where Body was read from; "-" is standard input
+	BodyBytes    int64         `json:"body_bytes,omitempty"`  // of what came from a file
+	BodySHA256   string        `json:"body_sha256,omitempty"` // of the same, in hexadecimal
+	Expect       string        `json:"expect,omitempty"`      // carousel: bodies must be what our own servers answer; "": whatever they are
 	Connections  int           `json:"connections"`
 	Duration     time.Duration `json:"duration_ns"` // 0 when Requests is given
 	Requests     int64         `json:"requests"`    // 0 when Duration is given
@@ -124,6 +128,9 @@ func (s Spec) workload() error {
 	if s.Expect != "" && s.Expect != Carousel {
 		return fmt.Errorf("--expect %q: it is carousel, or left out", s.Expect)
 	}
+	if s.BodyFile == "" && !utf8.ValidString(s.Body) {
+		return fmt.Errorf("--body %q: it is no text: put it into a file, --body @FILE", s.Body)
+	}
 	switch s.Proto {
 	case HTTP:
 	case Line:
@@ -187,11 +194,23 @@ func (s Spec) engine() error {
 	return fmt.Errorf("--engine %q: it is auto, epoll, net or hey", s.Engine)
 }
 
+// MarshalJSON leaves out a body that came from a file, which may be long and need not be text.
+func (s Spec) MarshalJSON() ([]byte, error) {
+	if s.BodyFile != "" {
+		s.Body = ""
+	}
+	type fields Spec // without this method
+	return json.Marshal(fields(s))
+}
+
 // Hash identifies what is asked: equal loads have equal hashes, whatever process is watched beside them and wherever their
-// files go.
+// files are.
 func (s Spec) Hash() string {
 	if s.PID = 0; s.Save != "" {
 		s.Save = "."
+	}
+	if s.BodyFile != "" {
+		s.BodyFile = "-"
 	}
 	text, err := json.Marshal(s)
 	if err != nil { // only a rate that is no number, which Validate refuses
@@ -223,7 +242,7 @@ func (s Spec) String() string {
 	for _, h := range s.Headers {
 		add(true, "-H", h)
 	}
-	add(s.Body != "", "--body", s.Body)
+	add(s.Body != "" || s.BodyFile != "", "--body", s.bodyFlag())
 	add(s.Expect != "", "--expect", s.Expect)
 	add(s.Idle > 0, "--idle", strconv.Itoa(s.Idle))
 	add(s.MaxRedirects > 0, "--max-redirects", strconv.Itoa(s.MaxRedirects))
@@ -235,6 +254,17 @@ func (s Spec) String() string {
 		line = append(line, quote(path))
 	}
 	return strings.Join(line, " ")
+}
+
+// bodyFlag is what --body takes to mean the body: @FILE, or a text in which a leading @ is written twice.
+func (s Spec) bodyFlag() string {
+	switch {
+	case s.BodyFile != "":
+		return "@" + s.BodyFile
+	case strings.HasPrefix(s.Body, "@"):
+		return "@" + s.Body
+	}
+	return s.Body
 }
 
 // quote makes word one word of a POSIX shell.

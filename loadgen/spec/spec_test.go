@@ -52,6 +52,8 @@ func TestValidate(t *testing.T) {
 		{"negative process", func(s *Spec) { s.PID = -1 }, "--pid -1"},
 		{"our own bodies", func(s *Spec) { s.Expect = Carousel }, ""},
 		{"our own lines", func(s *Spec) { s.Proto, s.Expect = Line, Carousel }, ""},
+		{"a body that is no text", func(s *Spec) { s.Method, s.Body = "POST", "a\xff" }, `--body "a\xff": it is no text: put it into a file, --body @FILE`},
+		{"a file that is no text", func(s *Spec) { s.Method, s.Body, s.BodyFile = "POST", "a\xff", "f" }, ""},
 		{"other expectations", func(s *Spec) { s.Expect = "hello" }, `--expect "hello": it is carousel`},
 		{"unknown protocol", func(s *Spec) { s.Proto = "quic" }, `--proto "quic"`},
 		{"lines", func(s *Spec) { s.Proto, s.Body = Line, "hello" }, ""},
@@ -231,6 +233,30 @@ func TestString(t *testing.T) {
 	if diff := cmp.Diff(want, s.String()); diff != "" {
 		t.Error(diff)
 	}
+	for want, change := range map[string]func(*Spec){
+		" --body @@home ":    func(s *Spec) { s.Body = "@home" },
+		" --body '@a file' ": func(s *Spec) { s.Body, s.BodyFile = "what is in it", "a file" },
+		" --body @empty ":    func(s *Spec) { s.BodyFile = "empty" },
+	} {
+		if got := valid(change).String(); !strings.Contains(got, want) {
+			t.Errorf("%s: want %q", got, want)
+		}
+	}
+}
+
+// A record holds a text as it was given, and of a file what tells it from others.
+func TestBodyInJSON(t *testing.T) {
+	for want, change := range map[string]func(*Spec){
+		`"body":"text"`: func(s *Spec) { s.Body = "text" },
+		`"body_file":"f","body_bytes":2,"body_sha256":"00ff"`: func(s *Spec) {
+			s.Body, s.BodyFile, s.BodyBytes, s.BodySHA256 = "\xff\xfe", "f", 2, "00ff"
+		},
+	} {
+		text, err := json.Marshal(valid(change))
+		if err != nil || !strings.Contains(string(text), want) || strings.Count(string(text), `"body`) != strings.Count(want, `"body`) {
+			t.Errorf("%s, %v, want %s", text, err, want)
+		}
+	}
 }
 
 func TestHash(t *testing.T) {
@@ -256,6 +282,12 @@ func TestHash(t *testing.T) {
 	}
 	if watched := valid(func(s *Spec) { s.PID = 4711 }); watched.Hash() != base.Hash() {
 		t.Error("the process that is watched changed the hash of what is asked")
+	}
+	read := func(file, sum string) string {
+		return valid(func(s *Spec) { s.Body, s.BodyFile, s.BodySHA256 = "\xff"+sum, file, sum }).Hash()
+	}
+	if read("f", "00") != read("g", "00") || read("f", "00") == read("f", "01") {
+		t.Error("the name of a body's file counts, or what is in it does not")
 	}
 	saved := func(dir string) string { return valid(func(s *Spec) { s.Save, s.SaveMode = dir, Offload }).Hash() }
 	if saved("a") != saved("b") {
