@@ -149,7 +149,7 @@ func (r *request) define(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Engine, "engine", "auto", "auto, epoll, net or hey")
 	flags.StringVarP(&s.Method, "method", "X", s.Method, "request method (POST with --body)")
 	flags.StringArrayVarP(&s.Headers, "header", "H", nil, "request header 'Name: value', repeatable")
-	flags.StringVar(&r.body, "body", "", "request body, or the line to send: TEXT, @FILE, @- (standard input), or @@TEXT for a text that begins with @")
+	flags.StringVar(&r.body, "body", "", "request body, or the line to send; @FILE and @- (standard input) are read, @@TEXT begins with @")
 	flags.StringVar(&s.Proto, "proto", s.Proto, "http or line")
 	flags.StringVar(&s.Expect, "expect", "", "carousel: bodies must be what Carousel's own servers answer (default any body)")
 	flags.Var(whole(&s.Idle), "idle", "silent connections opened first")

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,10 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
+	"unicode"
 
 	"carousel/internal/trial"
 	"carousel/loadgen/engine"
@@ -33,19 +37,20 @@ const (
 )
 
 func run(stdout, stderr io.Writer, args []string) int {
+	say := func(what any) { fmt.Fprintf(stderr, "loadgen: %s\n", oneLine(fmt.Sprint(what))) }
 	req, err := parse(stdout, stderr, args)
 	if errors.Is(err, errAnswered) {
 		return done
 	}
 	if err == nil {
-		err = errors.Join(enough(req.spec), watchable(req.spec.PID), writable(req.output), savable(req.spec.Save))
+		err = cmp.Or(enough(req.spec), watchable(req.spec.PID), writable(req.output), savable(req.spec.Save))
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "loadgen: %v\n", err)
+		say(err)
 		return usage
 	}
 	for _, note := range req.notes {
-		fmt.Fprintf(stderr, "loadgen: %s\n", note)
+		say(note)
 	}
 
 	ctx, caught, stop := untilSignal()
@@ -55,22 +60,25 @@ func run(stdout, stderr io.Writer, args []string) int {
 	l.Verdict = verdict.Judge(req.spec, l)
 	l.Doubt(req.spec.Asked())
 	if loadErr != nil {
-		fmt.Fprintf(stderr, "loadgen: %s\n", explain(req.spec, loadErr))
+		say(explain(req.spec, loadErr))
 	}
 	var writeErr error
+	wrote := func(err error) {
+		if err != nil {
+			say(err)
+			writeErr = err
+		}
+	}
 	if loadErr == nil || req.json {
-		writeErr = show(stdout, req, l)
+		wrote(show(stdout, req, l))
 	}
 	if req.output != "" {
-		writeErr = errors.Join(writeErr, keep(req.output, l))
-	}
-	if writeErr != nil {
-		fmt.Fprintf(stderr, "loadgen: %v\n", writeErr)
+		wrote(keep(req.output, l))
 	}
 	broken := false
 	for _, gate := range req.gates {
 		if is, why := gate.Broken(req.spec, l); is && loadErr == nil {
-			fmt.Fprintf(stderr, "loadgen: --fail-if %s\n", why)
+			say("--fail-if " + why)
 			broken = true
 		}
 	}
@@ -105,6 +113,19 @@ func wrongAnswers(l *trial.Load) (n int64) {
 		n += l.Errors[class.String()]
 	}
 	return n
+}
+
+// oneLine writes control characters, which a command line may hold, by their escapes.
+func oneLine(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // load carries out the request and shows its progress. The record is never nil.

@@ -200,6 +200,25 @@ func TestSpecStringIsACommandLine(t *testing.T) {
 	}
 }
 
+// What is wrong is one line, whatever was typed and however much of it is wrong.
+func TestOneLine(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-c", "5\n\x1b[31m"}, `-c 5\n\x1b[31m: it takes a whole number`},
+		{[]string{"--no\r\nne"}, `--no\r\nne is not a flag here: loadgen --help lists them all`},
+		{[]string{"--fail-if", "p99>\n"}, `--fail-if p99>\n: it takes a metric`},
+		{[]string{"-o", "no/such/record.json", "--pid", "2147483000"}, "--pid 2147483000: "},
+	} {
+		var stdout, stderr bytes.Buffer
+		code := run(&stdout, &stderr, c.args)
+		if got := stderr.String(); code != usage || !strings.HasPrefix(got, "loadgen: "+c.want) || strings.Count(got, "\n") != 1 {
+			t.Errorf("%q: exit code %d, %s", c.args, code, got)
+		}
+	}
+}
+
 // A record that cannot be written at the end costs the exit code, not the result.
 func TestOutputGone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "gone")

@@ -103,7 +103,7 @@ func (s Spec) load() error {
 	case s.Rate > 1e7:
 		return fmt.Errorf("-r %v: the finest schedule is 10000000 requests per second", s.Rate)
 	case s.Rate > 0 && s.Duration > 0 && s.Rate*s.Duration.Seconds() < 1:
-		return fmt.Errorf("-r %v for %v is less than one request: use -d %.0fs or longer", s.Rate, s.Duration, math.Ceil(1/s.Rate))
+		return fmt.Errorf("-r %v for %v is less than one request: use -d %.9gs or longer", s.Rate, s.Duration, math.Ceil(1/s.Rate))
 	case s.Warmup < 0:
 		return fmt.Errorf("--warmup %v: a warm-up is not negative", s.Warmup)
 	case s.Timeout <= 0:
