@@ -13,34 +13,46 @@ import (
 	"carousel/internal/usage"
 )
 
-// tick is the unit of the times in /proc, in nanoseconds: USER_HZ is 100 wherever Go runs.
-const tick = 10_000_000
-
-// TreeCPU is the processor time that the process pid and its descendants have used, the ended ones included that were
-// waited for.
+// TreeCPU is the processor time that the process pid and its descendants have used by this moment, the ended ones included that
+// were waited for.
 //
 // A living process's sum is its own clock (clock_getcpuclockid(3)): nanoseconds, ended threads included. Its division
 // into user and system follows utime and stime of /proc/PID/stat and is good to about a tick of 10 ms. Ended children
-// are known in whole ticks of each kind only, so up to 20 ms of them may be lacking. A descendant that ends during the
-// call may be lacking altogether, and one whose parent ended before it has left the tree.
-func TreeCPU(pid int) (usage.CPU, error) {
-	var sum usage.CPU
-	for todo := []int{pid}; len(todo) > 0; todo = todo[1:] {
-		c, err := processCPU(todo[0])
-		if err != nil && todo[0] == pid {
-			return usage.CPU{}, fmt.Errorf("processor time of process %d: %w", pid, err)
-		} else if err != nil {
-			continue
+// are known in whole ticks of each kind only, so up to 20 ms of them may be lacking. Of descendants that come and go faster
+// than they are read, some may be lacking altogether, and one whose parent ended before it has left the tree.
+func TreeCPU(pid int) (Tree, error) {
+	const tries = 5
+	for try := 1; ; try++ {
+		t, whole, err := readTree(pid)
+		if err != nil {
+			return Tree{}, fmt.Errorf("process %d: %w", pid, err)
 		}
-		sum.UserNS += c.UserNS
-		sum.SystemNS += c.SystemNS
-		todo = append(todo, children(todo[0])...)
+		if whole || try == tries {
+			return t, nil
+		}
 	}
-	return sum, nil
 }
 
-// processCPU is one process's time and that of its ended children.
-func processCPU(pid int) (usage.CPU, error) {
+// readTree is not whole if a descendant ended while it was read, after its parent was: its time is lacking.
+func readTree(pid int) (t Tree, whole bool, err error) {
+	t, whole = Tree{pid, map[int]process{}}, true
+	children := families()
+	for todo := []int{pid}; len(todo) > 0; todo = todo[1:] {
+		p, err := readProcess(todo[0])
+		switch {
+		case err == nil:
+			t.all[todo[0]] = p
+			todo = append(todo, children(todo[0])...)
+		case todo[0] == pid:
+			return t, false, err
+		default:
+			whole = false
+		}
+	}
+	return t, whole, nil
+}
+
+func readProcess(pid int) (process, error) {
 	// The clock of another process is numbered by the process id, inverted, above three bits that say which clock.
 	const scheduled = 2
 	var ts unix.Timespec
@@ -48,59 +60,72 @@ func processCPU(pid int) (usage.CPU, error) {
 		if errors.Is(err, unix.EINVAL) {
 			err = errors.New("there is no such process")
 		}
-		return usage.CPU{}, err
+		return process{}, err
 	}
 	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return usage.CPU{}, err
+		return process{}, err
 	}
 	stat, err := p.Stat()
 	if err != nil {
-		return usage.CPU{}, err
+		return process{}, err
 	}
 	// Both times are cut down to ticks, so on average half a tick of each is missing.
 	user, system := float64(stat.UTime)+0.5, float64(stat.STime)+0.5
 	total := ts.Nano()
 	own := int64(float64(total) * user / (user + system))
-	return usage.CPU{
-		UserNS:   own + int64(stat.CUTime)*tick,
-		SystemNS: total - own + int64(stat.CSTime)*tick,
+	return process{
+		parent:  stat.PPID,
+		started: stat.Starttime,
+		own:     usage.CPU{UserNS: own, SystemNS: total - own},
+		waited:  usage.CPU{UserNS: int64(stat.CUTime) * tick, SystemNS: int64(stat.CSTime) * tick},
+		deaf:    ignores(pid, unix.SIGCHLD),
 	}, nil
 }
 
-// children are the living children of the process pid. The kernel lists them by the thread that made them; kernels
-// without such lists (CONFIG_PROC_CHILDREN) are asked for everybody's parent.
-func children(pid int) []int {
-	var found []int
+// ignores reports whether the process pid ignores the signal.
+func ignores(pid int, signal unix.Signal) bool {
+	_, mask, _ := strings.Cut(read(fmt.Sprintf("/proc/%d/status", pid)), "\nSigIgn:")
+	mask, _, _ = strings.Cut(strings.TrimSpace(mask), "\n")
+	set, err := strconv.ParseUint(mask, 16, 64)
+	return err == nil && set>>(signal-1)&1 == 1
+}
+
+// families tells the living children of a process. The kernel lists them by the thread that made them; where it keeps no such
+// lists (CONFIG_PROC_CHILDREN), everybody is asked once for their parent.
+func families() func(pid int) []int {
+	if _, err := os.Stat("/proc/thread-self/children"); err == nil {
+		return childrenByList
+	}
+	all := childrenByScan()
+	return func(pid int) []int { return all[pid] }
+}
+
+func childrenByList(pid int) []int {
 	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	if err != nil {
 		return nil
 	}
-	listed := false
+	var found []int
 	for _, thread := range threads {
-		list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/children", pid, thread.Name()))
-		listed = listed || err == nil
-		for field := range strings.FieldsSeq(string(list)) {
+		for field := range strings.FieldsSeq(read(fmt.Sprintf("/proc/%d/task/%s/children", pid, thread.Name()))) {
 			if child, err := strconv.Atoi(field); err == nil {
 				found = append(found, child)
 			}
 		}
 	}
-	if listed {
-		return found
-	}
-	return childrenByScan(pid)
+	return found
 }
 
-func childrenByScan(pid int) []int {
+func childrenByScan() map[int][]int {
 	all, err := procfs.AllProcs()
 	if err != nil {
 		return nil
 	}
-	var found []int
+	found := map[int][]int{}
 	for _, p := range all {
-		if stat, err := p.Stat(); err == nil && stat.PPID == pid {
-			found = append(found, p.PID)
+		if stat, err := p.Stat(); err == nil {
+			found[stat.PPID] = append(found[stat.PPID], p.PID)
 		}
 	}
 	return found

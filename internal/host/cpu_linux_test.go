@@ -3,8 +3,10 @@ package host
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
@@ -60,6 +62,23 @@ var roles = map[string]func(){
 		hold()
 	},
 	"brief": func() { burn(burnt) },
+	// A process whose child burns and, when a line comes, ends; the kernel reaps the child unless HOST_WAITS is set.
+	"parent": func() {
+		if os.Getenv("HOST_WAITS") == "" {
+			signal.Ignore(unix.SIGCHLD)
+		}
+		child := play("burner")
+		in, _ := child.StdinPipe()
+		out, _ := child.StdoutPipe()
+		if err := child.Start(); err != nil {
+			panic(err)
+		}
+		bufio.NewReader(out).ReadString('\n')
+		hold()
+		in.Close()
+		child.Wait()
+		hold()
+	},
 }
 
 func TestMain(m *testing.M) {
@@ -95,6 +114,20 @@ func play(part string, env ...string) *exec.Cmd {
 	return cmd
 }
 
+// treeCPU is what the tree of pid has used so far.
+func treeCPU(t *testing.T, pid int) usage.CPU {
+	t.Helper()
+	tree, err := TreeCPU(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used, err := Tree{}.Until(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return used
+}
+
 func TestTreeCPU(t *testing.T) {
 	for _, c := range []struct {
 		name, part, child string
@@ -123,10 +156,7 @@ func TestTreeCPU(t *testing.T) {
 			if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 				t.Fatalf("it said %q, %v", line, err)
 			}
-			got, err := TreeCPU(cmd.Process.Pid)
-			if err != nil {
-				t.Fatal(err)
-			}
+			got := treeCPU(t, cmd.Process.Pid)
 			// A burner burns at least what it should by a clock of nanoseconds. One that was waited for is known in
 			// ticks only; a runtime that starts and ends costs something beside.
 			least := int64(c.burners)*burnt.Nanoseconds() - 2*tick
@@ -141,17 +171,50 @@ func TestTreeCPU(t *testing.T) {
 }
 
 func TestTreeCPUIsFinerThanATick(t *testing.T) {
-	before, err := TreeCPU(os.Getpid())
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := treeCPU(t, os.Getpid())
 	burn(time.Millisecond)
-	after, err := TreeCPU(os.Getpid())
-	if err != nil {
-		t.Fatal(err)
-	}
+	after := treeCPU(t, os.Getpid())
 	if used := after.Total() - before.Total(); used < time.Millisecond.Nanoseconds() || used%tick == 0 {
 		t.Errorf("after 1 ms of burning: %d ns more", used)
+	}
+}
+
+// What a child had used is handed to the parent that waits for it. Where the kernel reaps it, nobody knows, and nothing is said.
+func TestTreeCPUWhenAChildEnds(t *testing.T) {
+	for _, c := range []struct{ name, waits, says string }{
+		{"waited for", "yes", ""},
+		{"reaped by the kernel", "", "ignores SIGCHLD"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cmd := play("parent", "HOST_WAITS="+c.waits)
+			in, _ := cmd.StdinPipe()
+			out, _ := cmd.StdoutPipe()
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { in.Close(); cmd.Wait() }()
+			said := bufio.NewReader(out)
+			look := func() Tree {
+				if line, err := said.ReadString('\n'); err != nil {
+					t.Fatalf("it said %q, %v", line, err)
+				}
+				tree, err := TreeCPU(cmd.Process.Pid)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return tree
+			}
+			before := look()
+			io.WriteString(in, "\n")
+			after := look()
+			got, err := before.Until(after)
+			if c.says == "" && (err != nil || got.UserNS < 0 || got.SystemNS < 0 || got.Total() > burnt.Nanoseconds()) {
+				t.Errorf("an ending child used %+v, %v", got, err)
+			}
+			if c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+				t.Errorf("got %+v, %v, want an error that says %q", got, err, c.says)
+			}
+		})
 	}
 }
 
@@ -172,9 +235,9 @@ func TestSelfCPU(t *testing.T) {
 	if used := after.Total() - before.Total(); used < 29*time.Millisecond.Nanoseconds() {
 		t.Errorf("after 30 ms of burning: %d ns more", used)
 	}
-	tree, err := TreeCPU(os.Getpid())
-	if err != nil || tree.Total() < after.Total()-1000 {
-		t.Errorf("TreeCPU of this process is %+v, %v; SelfCPU said %+v", tree, err, after)
+	tree := treeCPU(t, os.Getpid())
+	if tree.Total() < after.Total()-1000 {
+		t.Errorf("TreeCPU of this process is %+v; SelfCPU said %+v", tree, after)
 	}
 	if (after.UserNS > after.SystemNS) != (tree.UserNS > tree.SystemNS) {
 		t.Errorf("SelfCPU %+v and TreeCPU %+v disagree on which kind prevails", after, tree)
@@ -191,7 +254,7 @@ func TestChildrenByScan(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { in.Close(); cmd.Wait() }()
-	for name, list := range map[string][]int{"lists": children(os.Getpid()), "scan": childrenByScan(os.Getpid())} {
+	for name, list := range map[string][]int{"either way": families()(os.Getpid()), "scan": childrenByScan()[os.Getpid()]} {
 		if !slices.Contains(list, cmd.Process.Pid) {
 			t.Errorf("by %s the children are %v; %d is lacking", name, list, cmd.Process.Pid)
 		}
@@ -199,13 +262,9 @@ func TestChildrenByScan(t *testing.T) {
 }
 
 func BenchmarkTreeCPU(b *testing.B) {
-	var sum usage.CPU
 	for b.Loop() {
-		c, err := TreeCPU(os.Getpid())
-		if err != nil {
+		if _, err := TreeCPU(os.Getpid()); err != nil {
 			b.Fatal(err)
 		}
-		sum = c
 	}
-	_ = sum
 }

@@ -5,13 +5,11 @@ package host
 import (
 	"errors"
 	"runtime"
-
-	"carousel/internal/usage"
 )
 
 // TreeCPU needs Linux.
-func TreeCPU(int) (usage.CPU, error) {
-	return usage.CPU{}, errors.New("the processor time of another process can be read on Linux only")
+func TreeCPU(int) (Tree, error) {
+	return Tree{}, errors.New("the processor time of another process can be read on Linux only")
 }
 
 // Take returns an empty snapshot: the counters are read on Linux only.

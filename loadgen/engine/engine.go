@@ -5,6 +5,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -198,6 +199,8 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	l.Complete = ctx.Err() == nil && (!r.counted() || l.Requests.Unsent == 0)
 	if opened {
 		r.price(l, first, after)
+	} else if r.PID > 0 {
+		l.TargetCPULacks = "the run ended before its window opened"
 	}
 	return l, nil
 }
@@ -205,15 +208,17 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 // edge is what the processors had done at an edge of the window.
 type edge struct {
 	own    usage.CPU
-	target *usage.CPU
+	target host.Tree
+	lacks  error // why there is no target
 	host   host.Snapshot
 }
 
 func (r *run) look() edge {
 	e := edge{own: host.SelfCPU()}
 	if r.PID > 0 {
-		if cpu, err := host.TreeCPU(r.PID); err == nil {
-			e.target = &cpu
+		var err error
+		if e.target, err = host.TreeCPU(r.PID); err != nil {
+			e.lacks = fmt.Errorf("%v into the run, %w", time.Since(r.base).Round(time.Millisecond), err)
 		}
 	}
 	e.host = host.Take()
@@ -247,9 +252,13 @@ func (r *run) watch(ctx context.Context, over <-chan struct{}, before chan<- edg
 // price fills in what the window cost.
 func (r *run) price(l *trial.Load, first, last edge) {
 	l.CPU = minus(last.own, first.own)
-	if first.target != nil && last.target != nil {
-		cpu := minus(*last.target, *first.target)
-		l.TargetCPU = &cpu
+	if r.PID > 0 {
+		cpu, err := first.target.Until(last.target)
+		if err = cmp.Or(first.lacks, last.lacks, err); err != nil {
+			l.TargetCPULacks = err.Error()
+		} else {
+			l.TargetCPU = &cpu
+		}
 	}
 	d := first.host.Until(last.host)
 	l.Host.StealShare, l.Host.ListenDrops = d.StealShare, d.ListenDrops

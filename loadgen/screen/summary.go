@@ -210,6 +210,8 @@ func (p page) cost() {
 	p.line("cpu/request", "loadgen %s", each(p.l.CPU))
 	if p.l.TargetCPU != nil {
 		p.line("", "target  %s", each(*p.l.TargetCPU))
+	} else if p.l.TargetCPULacks != "" {
+		p.line("", "target  not known: %s", p.l.TargetCPULacks)
 	}
 }
 

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -75,7 +76,7 @@ var metrics = slices.Concat(
 		{"cpu_per_request", span, func(_ spec.Spec, l *trial.Load) value { return perRequest(l.CPU.Total(), l) }},
 		{"target_cpu_per_request", span, func(_ spec.Spec, l *trial.Load) value {
 			if l.TargetCPU == nil {
-				return value{lacks: "the target's processor time is read with --pid"}
+				return value{lacks: cmp.Or(l.TargetCPULacks, "the target's processor time is read with --pid")}
 			}
 			return perRequest(l.TargetCPU.Total(), l)
 		}},

@@ -80,6 +80,7 @@ func TestBroken(t *testing.T) {
 		{"connect_failures>2", func(_ *spec.Spec, l *trial.Load) { l.Connections.Failed = 3 }, "connect_failures>2: connect_failures is 3"},
 		{"cpu_per_request>15us", nil, "cpu_per_request>15us: cpu_per_request is 20.0us"},
 		{"target_cpu_per_request>15us", nil, "target_cpu_per_request>15us: cannot be told: the target's processor time is read with --pid"},
+		{"target_cpu_per_request>15us", func(_ *spec.Spec, l *trial.Load) { l.TargetCPULacks = "it ended" }, "target_cpu_per_request>15us: cannot be told: it ended"},
 		{"target_cpu_per_request>15us", func(_ *spec.Spec, l *trial.Load) { l.TargetCPU = &usage.CPU{UserNS: 1e9} }, ""},
 		{"lateness_p99>1ms", nil, "lateness_p99>1ms: cannot be told: a closed loop has no schedule to be late for"},
 		{"lateness_p99>1ms", func(s *spec.Spec, l *trial.Load) { s.Rate, l.PacerLateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},

@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// A target that ends in mid-run has no processor time, and the record says why.
+func TestTargetThatEnds(t *testing.T) {
+	for _, engine := range engines() {
+		target := exec.Command("cat")
+		in, err := target.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := target.Start(); err != nil {
+			t.Fatal(err)
+		}
+		end := sync.OnceFunc(func() { in.Close(); target.Wait() })
+		defer end()
+		srv := serve(t, "127.0.0.1:0", func(p *peer) {
+			if p.request() {
+				end() // between the two looks at it
+				fmt.Fprint(p, hello)
+				say(hello)(p)
+			}
+		})
+		s := load("http://" + srv.addr + "/")
+		s.Engine, s.PID, s.Duration, s.Requests = engine, target.Process.Pid, 0, 100
+		if l := carryOut(t, s); l.TargetCPU != nil || !strings.Contains(l.TargetCPULacks, "no such process") {
+			t.Errorf("%s: target %+v, lacks %q", engine, l.TargetCPU, l.TargetCPULacks)
+		}
+	}
+}
