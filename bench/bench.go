@@ -26,7 +26,11 @@ func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 	}
 	if o.dir != "" {
-		o.results = filepath.Dir(filepath.Clean(o.dir))
+		real, err := realPath(o.dir) // so that "." finds the lock
+		if err != nil {
+			return exit{exitFailed, fmt.Errorf("no run to go on with: %w", err)}
+		}
+		o.results = filepath.Dir(real)
 	}
 	if err := os.MkdirAll(o.results, 0o755); err != nil {
 		return exit{exitFailed, err}

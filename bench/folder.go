@@ -34,6 +34,15 @@ func savePlan(dir string, p *Plan) error {
 	return trial.WriteFile(filepath.Join(dir, planFile), text)
 }
 
+// realPath is the path of dir from the root, free of symbolic links.
+func realPath(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(dir)
+}
+
 // newestUnfinished is the folder of the newest run in results that was interrupted.
 func newestUnfinished(results string) (string, error) {
 	found, _ := filepath.Glob(filepath.Join(results, "*", trial.RunFile))

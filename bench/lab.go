@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -98,16 +99,10 @@ func (l *lab) load(ctx context.Context, j job, s *server) (*trial.Load, error) {
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case <-p.Done():
-	case <-ctx.Done():
-		p.Stop(0)
-		return nil, context.Cause(ctx)
-	case <-time.After(j.warmup + j.window + loadLimit):
-		p.Stop(0)
-		return nil, fmt.Errorf("loadgen was still running %v after its window: it was killed", loadLimit)
+	ended, err := await(ctx, p, j.warmup+j.window+loadLimit)
+	if err != nil {
+		return nil, fmt.Errorf("loadgen: %w", err)
 	}
-	ended := p.Wait()
 	load := new(trial.Load)
 	if err := json.Unmarshal(out.Bytes(), load); err != nil {
 		return nil, fmt.Errorf("loadgen left no record (%v): %s", ended, said)
@@ -120,6 +115,24 @@ func (l *lab) load(ctx context.Context, j job, s *server) (*trial.Load, error) {
 		return load, fmt.Errorf("loadgen: %v: %s", ended, why)
 	}
 	return load, nil
+}
+
+// await waits for the end of p, and kills it when ctx ends or the limit is over. Whether p came to its end by itself is told by how
+// it ended: after a stop of this program (ctrl-Z) both the limit and the end lie behind.
+func await(ctx context.Context, p *child.Process, limit time.Duration) (ended, err error) {
+	select {
+	case <-p.Done():
+		return p.Wait(), nil
+	case <-ctx.Done():
+		p.Stop(0)
+		return nil, context.Cause(ctx)
+	case <-time.After(limit):
+	}
+	ended = p.Stop(0)
+	if killed := (*exec.ExitError)(nil); errors.As(ended, &killed) && !killed.Exited() {
+		return nil, fmt.Errorf("still running after %v: it was killed", limit)
+	}
+	return ended, nil
 }
 
 // server is one that runs and accepts.

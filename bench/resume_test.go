@@ -226,16 +226,32 @@ func TestOneBenchAtATime(t *testing.T) {
 	h := newHarness(t)
 	h.start("short.yaml")
 	h.until(1)
-	for _, args := range [][]string{{"short.yaml"}, {"--results", "elsewhere", "--resume", h.run()}} {
-		second := exec.Command("bench", args...)
-		second.Dir = h.dir
-		text, err := second.CombinedOutput()
-		if want := fmt.Sprintf("another bench is running here (process %d)", h.command.Process.Pid); err == nil || !strings.Contains(string(text), want) {
-			t.Errorf("bench %s: %v, %s", args, err, text)
-		}
+	h.command.Process.Signal(os.Interrupt)
+	h.end()
+	unlock, err := lock(filepath.Join(h.dir, "results")) // as another bench would
+	if err != nil {
+		t.Fatal(err)
 	}
-	if code := h.end(); code != 0 {
-		t.Errorf("the first bench ended with %d\n%s", code, h.said.String())
+	defer unlock()
+	link := filepath.Join(h.dir, "link")
+	if err := os.Symlink(h.run(), link); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		dir  string
+		args []string
+	}{
+		{h.dir, []string{"short.yaml"}},
+		{h.dir, []string{"--results", "elsewhere", "--resume", h.run()}},
+		{h.run(), []string{"--resume", "."}},
+		{h.dir, []string{"--resume", link}},
+	} {
+		second := exec.Command("bench", c.args...)
+		second.Dir = c.dir
+		text, err := second.CombinedOutput()
+		if want := fmt.Sprintf("another bench is running here (process %d)", os.Getpid()); err == nil || !strings.Contains(string(text), want) {
+			t.Errorf("bench %s in %s: %v, %s", c.args, c.dir, err, text)
+		}
 	}
 }
 
