@@ -54,6 +54,11 @@ func (r *schedule) carry(ctx context.Context) error {
 			if err := r.save(t); err != nil {
 				return err
 			}
+			if t.Load != nil && t.Load.TargetCPULacks != "" && t.Failed == "" {
+				if err := r.said(fmt.Sprintf("the processor time of %s is not known: %s", j.cell.Model, t.Load.TargetCPULacks)); err != nil {
+					return err
+				}
+			}
 			pause(ctx, r.gap)
 			r.screen.end(j, t)
 		}

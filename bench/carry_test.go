@@ -123,6 +123,27 @@ func TestCarryKeepsFailures(t *testing.T) {
 	})
 }
 
+func TestCarrySaysThatProcessorTimeIsNotKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, jobs := defaultJobs(t, true, 1)
+		b := newBed(p, jobs)
+		measure := b.measure
+		b.measure = func(ctx context.Context, j job) trial.Trial {
+			s := measure(ctx, j)
+			if j.cell.Model == "epoll" {
+				s.Load.TargetCPULacks = "the kernel forgot"
+			}
+			return s
+		}
+		if err := b.carry(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if want := "the processor time of epoll is not known: the kernel forgot"; !slices.Contains(b.notes, want) {
+			t.Errorf("the notes do not say %q: %q", want, b.notes)
+		}
+	})
+}
+
 func TestCarryStopsAtSaveError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, jobs := defaultJobs(t, true, 1)

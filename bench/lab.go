@@ -168,11 +168,15 @@ func start(ctx context.Context, by contestant, cpus []int) (*server, error) {
 		cmd.Stdout = s.said
 	}
 	var err error
-	if s.process, err = child.Start(cmd, cpus...); err != nil {
+	if by.guest { // it may be a script that starts the server, or make itself a daemon
+		s.process, err = startKept(cmd, cpus)
+	} else {
+		s.process, err = child.Start(cmd, cpus...)
+	}
+	if err != nil {
 		return s, err
 	}
 	if by.guest {
-		s.process.Guard() // it may be a script that starts the server
 		s.addr, err = addr, answering(ctx, addr, s.process.Done(), startLimit)
 	} else {
 		s.addr, err = child.Ready(s.process.Stdout, startLimit)

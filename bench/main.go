@@ -88,7 +88,7 @@ a YAML file. The run is kept in a folder under results, trial by trial, and draw
 	f.StringArrayVar(&o.guests, "server", nil, "a server of your own, as 'name=command with {addr}'; may be repeated")
 	f.BoolVar(&o.resume, "resume", false, "go on with an interrupted run: the newest, or the folder given as argument")
 	f.StringVar(&o.results, "results", "results", "folder that holds the runs")
-	root.AddCommand(nullCommand(stdout))
+	root.AddCommand(nullCommand(stdout), keepCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: see bench --help", err) })
 	root.SetArgs(args)

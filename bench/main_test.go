@@ -29,7 +29,7 @@ import (
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", fastEnd) // of every process this test starts
 	testscript.Main(leakless{m}, map[string]func(){
-		"bench": main, "servers": fakeServers, "loadgen": fakeLoadgen, "report": fakeReport, "guest": fakeGuest,
+		"bench": main, "servers": fakeServers, "loadgen": fakeLoadgen, "report": fakeReport, "guest": fakeGuest, "daemon": fakeDaemon,
 	})
 }
 
@@ -92,6 +92,13 @@ func fakeGuest() {
 		io.WriteString(w, say)
 	}))
 	untilTerminated()
+}
+
+// fakeDaemon starts a guest in a session of its own and is gone.
+func fakeDaemon() {
+	if err := exec.Command("setsid", "--fork", "guest", os.Args[1]).Run(); err != nil {
+		panic(err)
+	}
 }
 
 func untilTerminated() {

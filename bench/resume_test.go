@@ -183,6 +183,31 @@ func TestKilledRunGoesOn(t *testing.T) {
 	}
 }
 
+// A guest that makes itself a daemon, in a session of its own, is measured like any other and ended with its trial, or with bench.
+func TestDaemonIsEnded(t *testing.T) {
+	if _, err := os.Stat("/proc/self/environ"); err != nil {
+		t.Skip("needs /proc to see what is left")
+	}
+	h := newHarness(t)
+	args := []string{"--server", "mine=daemon {addr}", "short.yaml"}
+	h.start(args...)
+	if code := h.end(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+	}
+	h.nobodyLeft()
+	_, trials, _ := h.trials()
+	if !slices.ContainsFunc(trials, func(s trial.Trial) bool { return s.Cell.Model == "mine" && s.Failed == "" }) {
+		t.Errorf("the daemon was not measured:\n%s", h.said.String())
+	}
+
+	h = newHarness(t)
+	h.start(args...)
+	h.until(1)
+	h.command.Process.Kill()
+	h.end()
+	h.nobodyLeft()
+}
+
 func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
 	for _, c := range []struct {
 		signal syscall.Signal

@@ -20,11 +20,12 @@ type Process struct {
 	// end, up to the end of what was printed. Whoever starts a talkative child must go on reading it.
 	Stdout io.ReadCloser
 
-	cmd     *exec.Cmd
-	group   group
-	started chan error
-	done    chan struct{}
-	err     error // of cmd.Wait; set before done is closed
+	cmd      *exec.Cmd
+	group    group
+	lifeline io.Closer // of a keeper, else nil: as it is closed the keeper kills whom it keeps, and ends
+	started  chan error
+	done     chan struct{}
+	err      error // of cmd.Wait; set before done is closed
 }
 
 // Start starts cmd, confined to the processors cpus if any are given. Its descriptor limit is this process's own,
@@ -33,8 +34,17 @@ type Process struct {
 // Give cmd a Stdout or use the Process's, but do not call its StdoutPipe: such a pipe is closed when the child ends,
 // before its last words are read. A cmd.WaitDelay of 0 becomes 2 s, so that a descendant which has left the process
 // group and holds on to the child's output cannot hold up Wait.
-func Start(cmd *exec.Cmd, cpus ...int) (*Process, error) {
-	p := &Process{cmd: cmd, started: make(chan error), done: make(chan struct{})}
+func Start(cmd *exec.Cmd, cpus ...int) (*Process, error) { return begin(cmd, nil, cpus) }
+
+// StartTree is Start for a command that may be a script, or make itself a daemon: on Linux the Process is a keeper that ends when
+// the last descendant of cmd has ended. They are all in its tree, Stop ends them all, and none outlives this process. keeper
+// is the command line, from an absolute path on, of a program that calls Keep; cmd's own is added to it.
+func StartTree(cmd *exec.Cmd, keeper []string, cpus ...int) (*Process, error) {
+	return startTree(cmd, keeper, cpus)
+}
+
+func begin(cmd *exec.Cmd, lifeline io.Closer, cpus []int) (*Process, error) {
+	p := &Process{cmd: cmd, lifeline: lifeline, started: make(chan error), done: make(chan struct{})}
 	if cmd.WaitDelay == 0 {
 		cmd.WaitDelay = 2 * time.Second
 	}
@@ -71,11 +81,6 @@ func (p *Process) Wait() error {
 	<-p.done
 	return p.err
 }
-
-// Guard has all of the child's process group killed when this process ends, however it ends, and not only the child: for a
-// command that may be a script which starts others. It is a matter of Linux, and of sh. The error says why there is no guard;
-// a child that has ended needs none.
-func (p *Process) Guard() error { return p.guard() }
 
 // Stop asks the child to end (SIGTERM), kills its process group if it has not after grace, and waits for its end. A
 // grace of 0 kills at once. The error is that of Wait; stopping a child that has ended is harmless.

@@ -2,8 +2,6 @@ package child
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"runtime"
 	"sync"
 	"syscall"
@@ -45,7 +43,9 @@ func (p *Process) start(cpus []int) error {
 		p.cmd.SysProcAttr = new(syscall.SysProcAttr)
 	}
 	p.cmd.SysProcAttr.Setpgid = true
-	p.cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	if p.lifeline == nil { // whose end is the word to a keeper, which needs a moment
+		p.cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	}
 	if err := inheritLimit(); err != nil {
 		return err
 	}
@@ -80,31 +80,13 @@ var inheritLimit = sync.OnceValue(func() error {
 	return nil
 })
 
-// guard is a shell in the child's group: it waits for the end of a pipe that only this process holds, which comes however
-// this process ends, and then kills the group, itself included.
-func (p *Process) guard() error {
-	r, w, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	cmd := exec.Command("sh", "-c", "read _; kill -KILL 0")
-	cmd.Stdin = r
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: p.PID()}
-	if err := cmd.Start(); err != nil {
-		w.Close()
-		return err
-	}
-	go func() {
-		cmd.Wait()
-		w.Close()
-	}()
-	return nil
-}
-
 func (p *Process) terminate() bool { return p.cmd.Process.Signal(syscall.SIGTERM) == nil }
 
 func (p *Process) kill() {
+	if p.lifeline != nil {
+		p.lifeline.Close()
+		return
+	}
 	p.group.mu.Lock()
 	defer p.group.mu.Unlock()
 	if !p.group.gone {

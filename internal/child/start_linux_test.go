@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"carousel/internal/host"
 )
 
 // terminates says that Stop asks before it kills.
@@ -31,12 +34,16 @@ func init() {
 		fmt.Println(p.PID())
 		p.Wait()
 	}
-	roles["guarding parent"] = func() {
-		p, err := Start(exec.Command("sh", "-c", "sleep 60 & echo $!; wait"))
+	roles["keeper"] = func() {
+		code, err := Keep(os.Args[1:])
 		if err != nil {
 			panic(err)
 		}
-		if err := p.Guard(); err != nil {
+		os.Exit(code)
+	}
+	roles["keeping parent"] = func() {
+		p, err := startKept(escape)
+		if err != nil {
 			panic(err)
 		}
 		io.Copy(os.Stdout, p.Stdout)
@@ -53,6 +60,19 @@ func init() {
 	}
 }
 
+// escape makes a daemon, which leaves its session and its parent, and prints its number.
+const escape = `setsid sh -c 'sleep 60 & echo $!'`
+
+// startKept starts a script below a keeper.
+func startKept(script string) (*Process, error) {
+	cmd := exec.Command("sh", "-c", script)
+	cmd.Env = append(os.Environ(), role+"=keeper")
+	return StartTree(cmd, []string{self})
+}
+
+// self is the path of this test binary.
+var self, _ = os.Executable()
+
 // ends waits until the process pid is no more (a zombie whose new parent is slow has ended, too).
 func ends(t *testing.T, pid int) {
 	t.Helper()
@@ -67,7 +87,7 @@ func ends(t *testing.T, pid int) {
 }
 
 func TestDiesWithItsParent(t *testing.T) {
-	for _, role := range []string{"parent", "guarding parent"} {
+	for _, role := range []string{"parent", "keeping parent"} {
 		t.Run(role, func(t *testing.T) { diesWith(t, play(role)) })
 	}
 }
@@ -178,4 +198,53 @@ func TestLeavesNothingOfItsGroup(t *testing.T) {
 		t.Error(err)
 	}
 	ends(t, pid)
+}
+
+// A daemon is kept: it is a descendant of the Process, hears of the end, and is gone with it.
+func TestKeepsADaemon(t *testing.T) {
+	for _, c := range []struct {
+		name, script string
+		grace        time.Duration
+	}{
+		{"its parent is gone", escape, patience},
+		{"its parent waits", escape + "; sleep 60", patience},
+		{"it is killed", "trap '' TERM; " + escape + "; sleep 60", time.Millisecond},
+		{"at once", escape, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := startKept(c.script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Stdout.Close()
+			line, err := bufio.NewReader(p.Stdout).ReadString('\n')
+			pid, _ := strconv.Atoi(strings.TrimSpace(line))
+			if pid == 0 {
+				t.Fatalf("it said %q, %v", line, err)
+			}
+			for end := time.Now().Add(patience); !slices.Contains(host.Descendants(p.PID()), pid); time.Sleep(time.Millisecond) {
+				if time.Now().After(end) { // its parent may be about to end
+					t.Fatalf("the daemon %d is never among the descendants", pid)
+				}
+			}
+			p.Stop(c.grace)
+			if err := syscall.Kill(pid, 0); err != syscall.ESRCH {
+				t.Errorf("the daemon is still there: %v", err)
+			}
+		})
+	}
+}
+
+func TestKeeperEndsAsItsCommand(t *testing.T) {
+	for script, code := range map[string]int{"exit 7": 7, "kill -TERM $$": 128 + int(syscall.SIGTERM), ":": 0, "exec /nonexistent": 127} {
+		p, err := startKept(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Wait()
+		p.Stdout.Close()
+		if got := p.cmd.ProcessState.ExitCode(); got != code {
+			t.Errorf("%s: exit code %d, want %d", script, got, code)
+		}
+	}
 }

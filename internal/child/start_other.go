@@ -4,6 +4,7 @@ package child
 
 import (
 	"errors"
+	"os/exec"
 	"syscall"
 )
 
@@ -24,7 +25,12 @@ func (p *Process) run(cpus []int) {
 	close(p.done)
 }
 
-func (p *Process) guard() error { return nil }
+func startTree(cmd *exec.Cmd, _ []string, cpus []int) (*Process, error) { return Start(cmd, cpus...) }
+
+// Keep needs Linux.
+func Keep([]string) (code int, err error) {
+	return 0, errors.New("only Linux can keep processes that lose their parent")
+}
 
 // terminate fails on Windows, where a process can only be killed.
 func (p *Process) terminate() bool { return p.cmd.Process.Signal(syscall.SIGTERM) == nil }

@@ -3,7 +3,9 @@ package host
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,20 +38,28 @@ func TreeCPU(pid int) (Tree, error) {
 // readTree is not whole if a descendant ended while it was read, after its parent was: its time is lacking.
 func readTree(pid int) (t Tree, whole bool, err error) {
 	t, whole = Tree{pid, map[int]process{}}, true
-	children := families()
-	for todo := []int{pid}; len(todo) > 0; todo = todo[1:] {
-		p, err := readProcess(todo[0])
-		switch {
-		case err == nil:
-			t.all[todo[0]] = p
-			todo = append(todo, children(todo[0])...)
-		case todo[0] == pid:
-			return t, false, err
-		default:
-			whole = false
+	for _, p := range append([]int{pid}, Descendants(pid)...) { // parents first, so that no time is read twice
+		if t.all[p], err = readProcess(p); err == nil {
+			continue
 		}
+		if p == pid {
+			return t, false, err
+		}
+		delete(t.all, p)
+		whole = false
 	}
 	return t, whole, nil
+}
+
+// Descendants are the children of the process pid, their children after them, and so on; those that ended are among them until
+// they are waited for.
+func Descendants(pid int) []int {
+	children := families()
+	found := children(pid)
+	for i := 0; i < len(found); i++ {
+		found = append(found, children(found[i])...)
+	}
+	return found
 }
 
 func readProcess(pid int) (process, error) {
@@ -91,7 +101,7 @@ func ignores(pid int, signal unix.Signal) bool {
 	return err == nil && set>>(signal-1)&1 == 1
 }
 
-// families tells the living children of a process. The kernel lists them by the thread that made them; where it keeps no such
+// families tells the children of a process. The kernel lists them by the thread that made them; where it keeps no such
 // lists (CONFIG_PROC_CHILDREN), everybody is asked once for their parent.
 func families() func(pid int) []int {
 	if _, err := os.Stat("/proc/thread-self/children"); err == nil {
@@ -117,15 +127,20 @@ func childrenByList(pid int) []int {
 	return found
 }
 
-func childrenByScan() map[int][]int {
-	all, err := procfs.AllProcs()
-	if err != nil {
-		return nil
-	}
-	found := map[int][]int{}
-	for _, p := range all {
-		if stat, err := p.Stat(); err == nil {
-			found[stat.PPID] = append(found[stat.PPID], p.PID)
+// childrenByScan looks again where a parent was not there: it ended, and its children have another.
+func childrenByScan() (found map[int][]int) {
+	for range 3 {
+		all, _ := procfs.AllProcs()
+		seen := map[int]bool{0: true}
+		found = map[int][]int{}
+		for _, p := range all {
+			if stat, err := p.Stat(); err == nil {
+				seen[p.PID] = true
+				found[stat.PPID] = append(found[stat.PPID], p.PID)
+			}
+		}
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(found)), func(parent int) bool { return !seen[parent] }) {
+			break
 		}
 	}
 	return found

@@ -96,9 +96,9 @@ type Load struct {
 	CPU              usage.CPU        `json:"cpu"` // loadgen's own, over the window
 	TargetCPU        *usage.CPU       `json:"target_cpu,omitempty"`
 	TargetCPULacks   string           `json:"target_cpu_lacks,omitempty"` // why a process was named and TargetCPU is not there
-	Lateness         Latency          `json:"lateness_ns"`       // due to sent; paced runs only
-	PacerLateness    Latency          `json:"pacer_lateness_ns"` // the same, of requests for which a connection was free: loadgen's own doing
-	OwnStallNS       int64            `json:"own_stall_ns"`      // longest time between two looks of a sender at what there is to do
+	Lateness         Latency          `json:"lateness_ns"`                // due to sent; paced runs only
+	PacerLateness    Latency          `json:"pacer_lateness_ns"`          // the same, of requests for which a connection was free: loadgen's own doing
+	OwnStallNS       int64            `json:"own_stall_ns"`               // longest time between two looks of a sender at what there is to do
 	Host             HostDelta        `json:"host"`
 	Histogram        string           `json:"histogram"` // HDR V2, compressed, base64
 	ServiceHistogram string           `json:"service_histogram"`
