@@ -67,7 +67,11 @@ func (x *exam) limit(files uint64) {
 
 // processor returns the processor time that the server has used.
 func (x *exam) processor() time.Duration {
-	cpu, err := host.TreeCPU(x.s.proc.PID())
+	tree, err := host.TreeCPU(x.s.proc.PID())
+	if err != nil {
+		x.failf("cannot read the server's processor time: %w", err)
+	}
+	cpu, err := host.Tree{}.Until(tree)
 	if err != nil {
 		x.failf("cannot read the server's processor time: %w", err)
 	}

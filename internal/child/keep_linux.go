@@ -79,10 +79,10 @@ func Keep(command []string) (code int, err error) {
 // signalDescendants signals each descendant once, also those that are born meanwhile or were between two parents, for as long as
 // this process lives.
 func signalDescendants(s syscall.Signal) {
-	for told := map[int]bool{}; ; time.Sleep(5 * time.Millisecond) {
+	for signalled := map[int]bool{}; ; time.Sleep(5 * time.Millisecond) {
 		for _, pid := range host.Descendants(os.Getpid()) {
-			if !told[pid] {
-				told[pid] = true
+			if !signalled[pid] {
+				signalled[pid] = true
 				syscall.Kill(pid, s)
 			}
 		}
