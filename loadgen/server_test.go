@@ -69,7 +69,7 @@ func answer(s *server, conn net.Conn) {
 		switch {
 		case r.URL.Path == "/garbage", r.URL.Path == "/mixed" && n%10 == 0:
 			reply = "HTTP/1.1 two hundred\r\n\r\n"
-		case r.URL.Path == "/missing":
+		case r.URL.Path == "/missing", r.URL.Path == "/flaky" && n%3 == 0:
 			reply = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 		case r.URL.Path == "/never":
 			_, _ = io.Copy(io.Discard, conn)
