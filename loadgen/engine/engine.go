@@ -139,15 +139,6 @@ func (r *run) ticket(due int64) bool {
 // spent reports whether no request will be sent any more that was not yet.
 func (r *run) spent() bool { return r.counted() && r.Rate == 0 && r.tickets.Load() <= 0 }
 
-// patience is how long connects may fail, while no connection is open, until a run by number is given up. Where nothing at all answers,
-// somebody with a full backlog may be there.
-func (r *run) patience(class record.Class) int64 {
-	if class == record.ConnectTimeout {
-		return int64(max(r.Timeout, connectLimit))
-	}
-	return int64(r.Timeout)
-}
-
 func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))

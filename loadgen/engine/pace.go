@@ -93,3 +93,12 @@ const (
 func grow(d time.Duration) time.Duration {
 	return min(max(time.Millisecond, 2*d), time.Second)
 }
+
+// patience is how long connects may fail, while no connection is open, until a run by number is given up. Where nothing at all answers,
+// somebody with a full backlog may be there.
+func (r *run) patience(class record.Class) int64 {
+	if class == record.ConnectTimeout {
+		return int64(max(r.Timeout, connectLimit))
+	}
+	return int64(r.Timeout)
+}

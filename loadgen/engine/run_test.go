@@ -48,16 +48,17 @@ func TestOneAtATime(t *testing.T) {
 			s.Engine, s.Duration, s.Requests = engine, 0, 100
 			for _, rate := range []float64{0, 1000} {
 				s.Rate = rate
-				if l := carryOut(t, s); l.Requests.OK != 100 || l.Connections.Fewest == 0 {
+				if l := carryOut(t, s); l.Requests.OK != 100 || l.Connections.Answered != l.Connections.Asked {
 					t.Errorf("%v/s: %+v %+v", rate, l.Requests, l.Connections)
 				}
 			}
-			s.Rate, s.Duration, s.Requests = 0, 300*time.Millisecond, 0
+			s.Rate, s.Duration, s.Requests = 0, time.Second, 0
 			l := carryOut(t, s)
 			if c := l.Connections; c.Answered != 1 || c.Asked != 4 || c.Fewest != 0 || c.LongestWaitNS != int64(s.Duration) {
 				t.Errorf("%+v", c)
 			}
-			if l.Requests.Unanswered != 4 || l.Latency.Max != int64(s.Duration) {
+			// The one that is served may have been between two requests.
+			if n := l.Requests.Unanswered; n < 3 || n > 4 || l.Latency.Max != int64(s.Duration) {
 				t.Errorf("%+v %+v", l.Requests, l.Latency)
 			}
 		})
@@ -75,8 +76,8 @@ func TestWarmup(t *testing.T) {
 			if l.Requests.Planned != 300 || l.Window.ElapsedNS != int64(s.Duration) {
 				t.Errorf("%+v %+v", l.Requests, l.Window)
 			}
-			if asked := srv.asked.Load(); asked < 350 || asked > 500 {
-				t.Errorf("the server was asked %d times", asked)
+			if asked := srv.asked.Load(); asked <= l.Requests.Sent || asked > 500 {
+				t.Errorf("the server was asked %d times, %d of them in the window", asked, l.Requests.Sent)
 			}
 		})
 	}
