@@ -194,9 +194,9 @@ func (e *experiment) prepare(ctx context.Context) error {
 	e.jobs = e.plan.jobs(r.Models, apart, r.Seed)
 	length := e.plan.length(e.jobs)
 	fmt.Fprintf(e.stderr, "plan %s: models %s; %d cells x %d rounds = %d trials, about %s; seed %d\n",
-		r.Plan, strings.Join(r.Models, " "), len(e.jobs)/e.plan.Rounds, e.plan.Rounds, len(e.jobs), roughly(length), r.Seed)
+		r.Plan, strings.Join(r.Models, " "), len(e.jobs)/int(e.plan.Rounds), e.plan.Rounds, len(e.jobs), roughly(length), r.Seed)
 
-	r.Rounds, r.WarmupNS, r.WindowNS = e.plan.Rounds, int64(e.plan.Warmup), int64(e.plan.Window)
+	r.Rounds, r.WarmupNS, r.WindowNS = int(e.plan.Rounds), int64(e.plan.Warmup), int64(e.plan.Window)
 	r.Expect = expectations(e.plan, r.Models)
 	r.Notes = missing
 	if note != "" {

@@ -210,13 +210,13 @@ func TestScreenSaysHowLong(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := strings.Split(strings.TrimSpace(b.screen.String()), "\n")
-		for round := 1; round < p.Rounds; round++ {
+		for round := 1; round < int(p.Rounds); round++ {
 			end := fmt.Sprintf("round %d of 6, trial %d of %d, ", round, round*len(jobs)/6, len(jobs))
 			if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, end) }) {
 				t.Errorf("no line says the end of round %d", round)
 			}
 		}
-		if most := int(p.length(jobs)/(10*time.Second)) + p.Rounds; len(lines) > most {
+		if most := int(p.length(jobs)/(10*time.Second)) + int(p.Rounds); len(lines) > most {
 			t.Errorf("%d lines, want at most %d: one every ten seconds and one a round", len(lines), most)
 		}
 		half := jobs[len(jobs)/2-1]

@@ -35,7 +35,7 @@ func (j job) forecast() time.Duration {
 // jobs lists every trial of a run in its order, which the seed alone decides: each round holds every cell once, shuffled.
 func (p *Plan) jobs(names []string, apart bool, seed uint64) []job {
 	var all []job
-	for round := 1; round <= p.Rounds; round++ {
+	for round := 1; round <= int(p.Rounds); round++ {
 		jobs := p.round(names, apart)
 		rng := rand.New(rand.NewPCG(seed, uint64(round)))
 		rng.Shuffle(len(jobs), func(i, k int) { jobs[i], jobs[k] = jobs[k], jobs[i] })

@@ -29,7 +29,7 @@ func TestEveryRoundHoldsEveryCellOnce(t *testing.T) {
 		want[j.cell]++
 	}
 	orders := map[int]string{}
-	for round := 1; round <= p.Rounds; round++ {
+	for round := 1; round <= int(p.Rounds); round++ {
 		have, order := map[trial.Cell]int{}, ""
 		for _, j := range jobs {
 			if j.round == round {

@@ -1,21 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
 
 // Plan says what a run measures: every model in every scenario, round after round.
 type Plan struct {
-	Rounds    int        `yaml:"rounds"`
+	Rounds    whole      `yaml:"rounds"`
 	Warmup    span       `yaml:"warmup"` // load before the window, outside the books
 	Window    span       `yaml:"window"` // how long a trial is measured
 	Gap       span       `yaml:"gap,omitempty"`
@@ -30,8 +26,8 @@ type Plan struct {
 type Scenario struct {
 	Name         string   `yaml:"name"`
 	Models       []string `yaml:"models,omitempty,flow"` // none: all of the plan's; a server of the user's own is always measured
-	Connections  []int    `yaml:"connections,omitempty,flow"`
-	Shared       []int    `yaml:"shared,omitempty,flow"`        // hello: levels that are also measured with all processors for both
+	Connections  levels   `yaml:"connections,omitempty,flow"`
+	Shared       levels   `yaml:"shared,omitempty,flow"`        // hello: levels that are also measured with all processors for both
 	SharedModels []string `yaml:"shared_models,omitempty,flow"` // hello: the models that are measured so; none: all of the scenario's
 	Warmup       *span    `yaml:"warmup,omitempty"`             // 0s is none
 	Window       span     `yaml:"window,omitempty"`
@@ -44,20 +40,6 @@ type Guest struct {
 	Command string `yaml:"command"`
 }
 
-// span is a duration written as in Go, such as 300ms.
-type span time.Duration
-
-func (s span) MarshalYAML() (any, error) { return time.Duration(s).String(), nil }
-
-func (s *span) UnmarshalYAML(node ast.Node) error {
-	d, err := time.ParseDuration(strings.Trim(node.String(), `"'`))
-	if err != nil || d < 0 {
-		return &yaml.SyntaxError{Message: fmt.Sprintf("%s is not a duration such as 300ms or 2s", node), Token: node.GetToken()}
-	}
-	*s = span(d)
-	return nil
-}
-
 //go:embed plans/*.yaml
 var builtin embed.FS
 
@@ -68,7 +50,7 @@ var builtins = []string{"quick", "default", "full"}
 func readPlan(name string) (*Plan, error) {
 	text, err := builtin.ReadFile("plans/" + name + ".yaml")
 	if err != nil {
-		text, err = os.ReadFile(name)
+		text, err = readBounded(name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("no plan %q: built in are %s; otherwise name a YAML file", name, strings.Join(builtins, ", "))
@@ -82,6 +64,7 @@ func readPlan(name string) (*Plan, error) {
 
 // parsePlan reads a plan and fills in what every round holds. Errors show the line, with a caret under the place.
 func parsePlan(text []byte) (*Plan, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark, as some editors put it
 	p := &Plan{source: text}
 	if err := decode(text, p); err != nil {
 		return nil, err
@@ -107,23 +90,6 @@ func parsePlan(text []byte) (*Plan, error) {
 		}
 	}
 	return p, nil
-}
-
-// decode reads YAML strictly. The decoder panics on some documents, such as a tag on what is no value: that is an error too.
-func decode(text []byte, p *Plan) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("this cannot be read as YAML (%v): write it without tags, anchors and aliases", cause)
-		}
-	}()
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return err
-	}
-	if len(file.Docs) > 1 {
-		return &yaml.SyntaxError{Message: "a plan is one document: this begins another", Token: file.Docs[1].Start}
-	}
-	return yaml.UnmarshalWithOptions(text, p, yaml.Strict())
 }
 
 // or is a unless that is not given.

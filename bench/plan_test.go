@@ -17,7 +17,7 @@ func TestBuiltinPlans(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if p.Rounds != rounds {
+		if int(p.Rounds) != rounds {
 			t.Errorf("%s has %d rounds, want %d", name, p.Rounds, rounds)
 		}
 		if len(p.Scenarios) != len(scenarios) {
@@ -86,7 +86,7 @@ func TestPlanFaults(t *testing.T) {
 	const rest = "rounds: 1\nwindow: 1s\nscenarios:\n"
 	for _, c := range []struct{ name, text, says, points string }{
 		{"unknown key", "rouns: 1\n", "unknown field \"rouns\"", ">  1 | rouns: 1"},
-		{"no number", "rounds: x\n", "cannot unmarshal", ">  1 | rounds: x"},
+		{"no number", "rounds: x\n", "x is not a whole number", ">  1 | rounds: x"},
 		{"not YAML", "rounds: [1\n", "not found", ">  1 | rounds: [1"},
 		{"key twice", "rounds: 1\nrounds: 2\n", "already defined", ">  2 | rounds: 2"},
 		{"rounds", "rounds: 0\nwindow: 1s\nscenarios: [{name: hello}]\n", "rounds is 0: it must be 1 to 1000", ">  1 | rounds: 0"},
@@ -102,6 +102,23 @@ func TestPlanFaults(t *testing.T) {
 		{"level twice", rest + "  - name: hello\n    connections: [64, 1, 64]\n", "64 connections are there twice", ">  5 |     connections: [64, 1, 64]"},
 		{"level shared twice", rest + "  - name: hello\n    connections: [64]\n    shared: [64, 64]\n", "64 connections are there twice", ">  6 |     shared: [64, 64]"},
 		{"no name", rest + "  - connections: [64]\n", `unknown scenario "": there are block`, ">  4 |   - connections: [64]"},
+		{"half a round", "rounds: 1.5\nwindow: 1s\nscenarios: [{name: hello}]\n", "1.5 is not a whole number", ">  1 | rounds: 1.5"},
+		{"a round in words", "rounds: \"2\"\nwindow: 1s\nscenarios: [{name: hello}]\n", "is not a whole number", ">  1 | rounds: \"2\""},
+		{"rounds by exponent", "rounds: 1e2\nwindow: 1s\nscenarios: [{name: hello}]\n", "1e2 is not a whole number", ">  1 | rounds: 1e2"},
+		{"rounds beyond counting", "rounds: 18446744073709551617\nwindow: 1s\nscenarios: [{name: hello}]\n", "18446744073709551617 is not a whole number", ">  1 |"},
+		{"part of a connection", rest + "  - name: hello\n    connections: [64, 16.7]\n", "16.7 is not a whole number", ">  5 |     connections: [64, 16.7]"},
+		{"part of a connection shared", rest + "  - name: hello\n    shared: [1.5]\n", "1.5 is not a whole number", ">  5 |     shared: [1.5]"},
+		{"a window that never ends", "rounds: 1\nwindow: 2562047h\nscenarios: [{name: hello}]\n", "2562047h is longer than 24h", ">  2 | window: 2562047h"},
+		{"a control character", "rounds: 1\n# \x1b[2J\n", `line 2 holds what does not print: # \x1b[2J`, ""},
+		{"no UTF-8", "rounds: 1\n# \xff\n", `line 2 holds what does not print: # \xff`, ""},
+		{"too long", strings.Repeat("#\n", 40_000), "longer than 64 KiB", ""},
+		{"deep", strings.Repeat("[", 60_000), "line 1: nested deeper than 16", ""},
+		{"deep by maps", strings.Repeat("{a: ", 15_000), "line 1: nested deeper than 16", ""},
+		{"deep by dashes", strings.Repeat("- ", 30_000), "line 1: nested deeper than 16", ""},
+		{"deep by lines", stairs(200), "line 17: nested deeper than 16", ""},
+		{"merge bomb", "a: &a [x, x]\nb: &b [*a, *a]\n", "a plan has no anchors", ">  1 | a: &a [x, x]"},
+		{"alias", rest + "  - *a\n", "a plan has no anchors", ">  4 |   - *a"},
+		{"merge key", rest + "  - {<<: {name: hello}}\n", "a plan has no anchors", ">  4 |"},
 		{"two plans", rest + "  - name: hello\n---\nrounds: 2\n", "a plan is one document", ">  5 | ---"},
 		{"no reference", rest + "  - name: hello\n    connections: [1, 16]\n", "hello needs 64 connections", ">  5 |     connections: [1, 16]"},
 		{"shared", rest + "  - name: block\n    shared: [64]\n", "only hello", ">  5 |     shared: [64]"},
@@ -115,7 +132,7 @@ func TestPlanFaults(t *testing.T) {
 		{"models of spin", rest + "  - name: spin\n    models: [a]\n", "leave models out", ">  5 |     models: [a]"},
 		{"models is no list", rest + "  - name: block\n    models: a: b\n", "", ">  5 |     models: a: b"},
 		{"download by one", rest + "  - name: download\n    connections: [1]\n", "download needs 2 connections or more", ">  5 |     connections: [1]"},
-		{"tag on nothing", rest + "  - connections: !00 00\n", "cannot be read as YAML", ""},
+		{"tag on nothing", rest + "  - connections: !00 00\n", "a plan has no anchors", ">  4 |"},
 		{"server name", rest + "  - name: hello\nservers:\n  - name: my server\n    command: x\n", "must be one word", ">  6 |   - name: my server"},
 		{"server twice", rest + "  - name: hello\nservers:\n  - {name: a, command: x}\n  - {name: a, command: x}\n", "must be one word that no other", ">  7 |   - {name: a"},
 		{"server null", rest + "  - name: hello\nservers:\n  - {name: \"null\", command: x}\n", "must be one word that no other", ">  6 |"},
@@ -133,6 +150,22 @@ func TestPlanFaults(t *testing.T) {
 				t.Errorf("no caret:\n%s", text)
 			}
 		})
+	}
+}
+
+// stairs is YAML that goes a level deeper with every line.
+func stairs(levels int) string {
+	var b strings.Builder
+	for i := range levels {
+		b.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	return b.String()
+}
+
+// A byte order mark, which some editors put before UTF-8, is no part of the plan.
+func TestPlanAfterByteOrderMark(t *testing.T) {
+	if _, err := parsePlan([]byte("\ufeffrounds: 1\nwindow: 1s\nscenarios: [{name: hello}]\n")); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -165,8 +198,15 @@ func FuzzParsePlan(f *testing.F) {
 	f.Add([]byte("rounds: 1\nwindow: 1s\nscenarios: [{name: hello, shared: [1]}]\nservers: [{name: a, command: b}]"))
 	f.Add([]byte("scenarios:\n  - connections: !00 00")) // panics inside the decoder
 	f.Add([]byte("rounds: 1\nwindow: 1s\nscenarios: [{name: hello, models: [select]}, {name: download, models: [epoll]}]"))
+	f.Add([]byte("\ufeffrounds: 1.5\nwindow: 2562047h\nscenarios: [{name: hello, connections: [1e1]}]"))
+	f.Add([]byte("a: &a [x, x]\nb: &b [*a, *a]\nscenarios:\n  - <<: *b\n  - ? - ? [{a: {"))
+	f.Add([]byte(strings.Repeat("- ", 1000) + strings.Repeat("[", 1000) + "\n" + stairs(30)))
 	f.Fuzz(func(t *testing.T, text []byte) {
+		began := time.Now()
 		p, err := parsePlan(text)
+		if took := time.Since(began); took > 10*time.Second { // milliseconds, unless something is not bounded
+			t.Errorf("%d bytes took %v", len(text), took)
+		}
 		if err != nil {
 			return
 		}

@@ -28,7 +28,7 @@ type screen struct {
 
 func newScreen(w io.Writer, p *Plan, jobs []job, left time.Duration) *screen {
 	now := time.Now()
-	return &screen{w: w, live: isTerminal(w), jobs: len(jobs), rounds: p.Rounds, gap: time.Duration(p.Gap), began: now, lastLine: now, left: left}
+	return &screen{w: w, live: isTerminal(w), jobs: len(jobs), rounds: int(p.Rounds), gap: time.Duration(p.Gap), began: now, lastLine: now, left: left}
 }
 
 func isTerminal(w io.Writer) bool {

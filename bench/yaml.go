@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"carousel/internal/printable"
+)
+
+const (
+	longest = 64 << 10 // bytes of a plan
+	deepest = 16       // lists and maps in one another
+)
+
+// span is a duration written as in Go, such as 300ms.
+type span time.Duration
+
+func (s span) MarshalYAML() (any, error) { return time.Duration(s).String(), nil }
+
+func (s *span) UnmarshalYAML(node ast.Node) error {
+	const most = 24 * time.Hour
+	d, err := time.ParseDuration(strings.Trim(node.String(), `"'`))
+	switch {
+	case err != nil || d < 0:
+		return at(node.GetToken(), "%s is not a duration such as 300ms or 2s", node)
+	case d > most:
+		return at(node.GetToken(), "%s is longer than 24h", node)
+	}
+	*s = span(d)
+	return nil
+}
+
+// whole is a number that the library would cut down to a whole one.
+type whole int
+
+func (w *whole) UnmarshalYAML(node ast.Node) error {
+	n, err := strconv.Atoi(node.String())
+	if err != nil {
+		return at(node.GetToken(), "%s is not a whole number such as 64", node)
+	}
+	*w = whole(n)
+	return nil
+}
+
+// levels are numbers of connections.
+type levels []int
+
+func (l *levels) UnmarshalYAML(node ast.Node) error {
+	list, ok := node.(*ast.SequenceNode)
+	if !ok {
+		return at(node.GetToken(), "%s is not a list of whole numbers such as [64]", node)
+	}
+	*l = nil
+	for _, value := range list.Values {
+		var n whole
+		if err := n.UnmarshalYAML(value); err != nil {
+			return err
+		}
+		*l = append(*l, int(n))
+	}
+	return nil
+}
+
+// at is an error that shows its place in the text.
+func at(place *token.Token, format string, args ...any) error {
+	return &yaml.SyntaxError{Message: fmt.Sprintf(format, args...), Token: place}
+}
+
+// readBounded reads a file as far as a plan may reach, and a byte beyond.
+func readBounded(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, longest+1))
+}
+
+// decode reads YAML strictly. The decoder may panic on odd documents: that is an error too.
+func decode(text []byte, p *Plan) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("this cannot be read as YAML (%v): write it like the built-in plans", cause)
+		}
+	}()
+	if len(text) > longest {
+		return fmt.Errorf("it is longer than %d KiB, which no plan is", longest>>10)
+	}
+	for i, line := range strings.Split(string(text), "\n") {
+		line = strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", " ")
+		if !printable.Is(line) {
+			return fmt.Errorf("line %d holds what does not print: %.80s", i+1, printable.Line(line))
+		}
+	}
+	tokens := lexer.Tokenize(string(text))
+	if err := bounded(tokens); err != nil {
+		return err
+	}
+	file, err := parser.Parse(tokens, 0)
+	if err != nil {
+		return err
+	}
+	switch len(file.Docs) {
+	case 0:
+		return nil
+	case 1:
+		return yaml.NodeToValue(file.Docs[0].Body, p, yaml.Strict())
+	}
+	return at(file.Docs[1].Start, "a plan is one document: this begins another")
+}
+
+// bounded refuses what the parser and the decoder take no bounded time for: depth, and text that is repeated by its name.
+func bounded(tokens token.Tokens) error {
+	var blocks []int // columns where the open lists and maps began that need no brackets
+	brackets := 0
+	for i, t := range tokens {
+		switch t.Type {
+		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType:
+			return at(t, "a plan has no anchors, aliases, merge keys or tags: write it out")
+		case token.SequenceStartType, token.MappingStartType:
+			brackets++
+		case token.SequenceEndType, token.MappingEndType:
+			brackets--
+		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
+			if begin := t; brackets == 0 {
+				if t.Type == token.MappingValueType && i > 0 {
+					begin = tokens[i-1] // the key
+				}
+				for len(blocks) > 0 && blocks[len(blocks)-1] >= begin.Position.Column {
+					blocks = blocks[:len(blocks)-1]
+				}
+				blocks = append(blocks, begin.Position.Column)
+			}
+		}
+		if brackets+len(blocks) > deepest {
+			return fmt.Errorf("line %d: nested deeper than %d, which no plan is", t.Position.Line, deepest)
+		}
+	}
+	return nil
+}
