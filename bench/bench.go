@@ -64,7 +64,7 @@ func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	if e.measured > 0 {
 		if err := report(stdout, stderr, e.dir); err != nil {
-			fmt.Fprintf(stderr, "bench: the trials are kept, but no report was made: %v\n", err)
+			say(stderr, "bench: the trials are kept, but no report was made: %v", err)
 			carried = errors.Join(carried, exit{exitFailed, err})
 		}
 	}
@@ -73,7 +73,7 @@ func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 		return early // while it was reported: nothing is left to go on with
 	}
 	if early.signal != 0 {
-		fmt.Fprintf(stderr, "%v after %d of %d trials; go on with: bench --resume %s\n", early, e.kept, len(e.jobs), e.dir)
+		say(stderr, "%v after %d of %d trials; go on with: bench --resume %s", early, e.kept, len(e.jobs), e.dir)
 		return early
 	}
 	if carried == nil && e.measured == 0 {
@@ -161,7 +161,7 @@ func (e *experiment) goOn(ctx context.Context, o *options) (err error) {
 		return refused(err)
 	}
 	e.record.Environment, e.record.Doctor, e.record.Notes = then.Environment, then.Doctor, then.Notes
-	fmt.Fprintf(e.stderr, "going on with %s: %d of %d trials are there\n", e.dir, len(e.done), len(e.jobs))
+	say(e.stderr, "going on with %s: %d of %d trials are there", e.dir, len(e.done), len(e.jobs))
 	return nil
 }
 
@@ -193,7 +193,7 @@ func (e *experiment) prepare(ctx context.Context) error {
 	_, apart := seats[trial.Split]
 	e.jobs = e.plan.jobs(r.Models, apart, r.Seed)
 	length := e.plan.length(e.jobs)
-	fmt.Fprintf(e.stderr, "plan %s: models %s; %d cells x %d rounds = %d trials, about %s; seed %d\n",
+	say(e.stderr, "plan %s: models %s; %d cells x %d rounds = %d trials, about %s; seed %d",
 		r.Plan, strings.Join(r.Models, " "), len(e.jobs)/int(e.plan.Rounds), e.plan.Rounds, len(e.jobs), roughly(length), r.Seed)
 
 	r.Rounds, r.WarmupNS, r.WindowNS = int(e.plan.Rounds), int64(e.plan.Warmup), int64(e.plan.Window)
@@ -206,7 +206,7 @@ func (e *experiment) prepare(ctx context.Context) error {
 		r.Notes = append(r.Notes, "one round compares nothing: it shows that everything works")
 	}
 	for _, note := range r.Notes {
-		fmt.Fprintln(e.stderr, note)
+		say(e.stderr, "%s", note)
 	}
 	if r.Environment, err = environment(servers, loadgen, seats); err != nil {
 		return exit{exitFailed, err}
@@ -222,7 +222,7 @@ func (e *experiment) prepare(ctx context.Context) error {
 			if c.lacks, err = e.lab.examine(ctx, c, e.plan); err != nil {
 				return err
 			}
-			fmt.Fprintf(e.stderr, "%s answers right\n", c.name)
+			say(e.stderr, "%s answers right", c.name)
 		}
 		e.lab.contestants[c.name] = c
 	}
@@ -288,7 +288,7 @@ func report(stdout, stderr io.Writer, dir string) error {
 	if err := p.Wait(); err != nil {
 		return fmt.Errorf("%s %s: %w", path, dir, err)
 	}
-	fmt.Fprintf(stderr, "the report is %s\n", filepath.Join(dir, "README.md"))
+	say(stderr, "the report is %s", filepath.Join(dir, "README.md"))
 	return nil
 }
 

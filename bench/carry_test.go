@@ -144,6 +144,25 @@ func TestCarrySaysThatProcessorTimeIsNotKnown(t *testing.T) {
 	})
 }
 
+// What a server said is shown, and does nothing to the terminal.
+func TestScreenEscapes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, jobs := defaultJobs(t, true, 1)
+		b := newBed(p, jobs[:1])
+		b.measure = func(_ context.Context, j job) trial.Trial {
+			s := j.trial()
+			s.Failed = "it said: \x1b[2Jwiped\nbench: all is well"
+			return s
+		}
+		if err := b.carry(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if text, want := b.screen.String(), `it said: \x1b[2Jwiped\nbench: all is well`; !strings.Contains(text, want) {
+			t.Errorf("%q is not on the screen:\n%q", want, text)
+		}
+	})
+}
+
 func TestCarryStopsAtSaveError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, jobs := defaultJobs(t, true, 1)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"carousel/internal/printable"
 	"carousel/internal/trial"
 )
 
@@ -77,15 +78,15 @@ func (p *Plan) fault() (where, what string) {
 			at := fmt.Sprintf("%s[%d]", l.where, i)
 			switch {
 			case slices.Contains(l.models[:i], model):
-				return at, fmt.Sprintf("model %s is there twice", model)
+				return at, fmt.Sprintf("model %q is there twice", model)
 			case len(p.Models) > 0 && !slices.Contains(p.Models, model):
-				return at, fmt.Sprintf("model %s is not among the models of the plan", model)
+				return at, fmt.Sprintf("model %q is not among the models of the plan", model)
 			}
 		}
 	}
 	for i, g := range p.Servers {
 		at := fmt.Sprintf("$.servers[%d]", i)
-		if g.Name == "" || g.Name == trial.Null || strings.ContainsAny(g.Name, " /|,=") || slices.Contains(p.Models, g.Name) ||
+		if g.Name == "" || g.Name == trial.Null || !printable.Is(g.Name) || strings.ContainsAny(g.Name, " /|,=") || slices.Contains(p.Models, g.Name) ||
 			slices.ContainsFunc(p.Servers[:i], func(o Guest) bool { return o.Name == g.Name }) {
 			return at + ".name", fmt.Sprintf("server name %q: it must be one word that no other model has", g.Name)
 		}

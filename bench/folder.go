@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"carousel/internal/printable"
 	"carousel/internal/trial"
 )
 
@@ -111,7 +112,7 @@ func planChanged(name string, then *Plan) error {
 // otherwise says how the run now begun differs from the one that was interrupted, in what must not differ between trials of one run.
 func otherwise(then, now *trial.Run) error {
 	if !slices.Equal(then.Models, now.Models) {
-		return fmt.Errorf("the models differ: the run has %s, now there are %s", strings.Join(then.Models, " "), strings.Join(now.Models, " "))
+		return fmt.Errorf("the models differ: the run has %s, now there are %s", printable.Line(strings.Join(then.Models, " ")), strings.Join(now.Models, " "))
 	}
 	var differ []string
 	keys := maps.Clone(then.Environment)
@@ -139,7 +140,7 @@ func doneBy(trials []trial.Trial, jobs []job) (map[int]trial.Trial, error) {
 			have.RateRPS = 0
 		}
 		if want != have {
-			return nil, fmt.Errorf("trial %d is %s, the plan has %s there: this bench orders a run otherwise than the one that began it", t.Order, cellName(have), cellName(want))
+			return nil, fmt.Errorf("trial %d is %s, the plan has %s there: this bench orders a run otherwise than the one that began it", t.Order, printable.Line(cellName(have)), cellName(want))
 		}
 		done[t.Order] = t
 	}

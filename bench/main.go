@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"carousel/internal/printable"
 )
 
 func main() { os.Exit(run(context.Background(), os.Stdout, os.Stderr, os.Args[1:])) }
@@ -104,11 +106,21 @@ a YAML file. The run is kept in a folder under results, trial by trial, and draw
 	case errors.As(err, &early):
 		return early.code()
 	case errors.As(err, &failed):
-		fmt.Fprintf(stderr, "bench: %v\n", err)
+		complain(stderr, err)
 		return failed.code
 	}
-	fmt.Fprintf(stderr, "bench: %v\n", strings.TrimSpace(err.Error()))
+	complain(stderr, err)
 	return exitUsage
+}
+
+// say prints a line, which may hold words of others.
+func say(w io.Writer, format string, args ...any) {
+	fmt.Fprintln(w, printable.Line(fmt.Sprintf(format, args...)))
+}
+
+// complain prints err, which may show lines of a plan.
+func complain(w io.Writer, err error) {
+	fmt.Fprintln(w, printable.Text("bench: "+strings.TrimSpace(err.Error())))
 }
 
 // interruptible ends its context on the first ctrl-C or SIGTERM, with the signal as cause; the second one has its usual effect, and

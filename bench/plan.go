@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"carousel/internal/printable"
 )
 
 // Plan says what a run measures: every model in every scenario, round after round.
@@ -52,7 +54,7 @@ func readPlan(name string) (*Plan, error) {
 	if err != nil {
 		text, err = readBounded(name)
 	}
-	if err != nil {
+	if err != nil || !printable.Is(name) {
 		return nil, fmt.Errorf("no plan %q: built in are %s; otherwise name a YAML file", name, strings.Join(builtins, ", "))
 	}
 	p, err := parsePlan(text)

@@ -247,6 +247,25 @@ func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
 	}
 }
 
+// Whatever a server prints or a name holds, the terminal gets nothing of it but text.
+func TestTerminalIsLeftAlone(t *testing.T) {
+	h := newHarness(t)
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"--server", `mine=sh -c 'printf "\033[2Jwi\rped" >&2; exit 1'`, "short.yaml"}, `it said: \x1b[2Jwi\rped`},
+		{[]string{"--server", "mi\x1b[2Jne=sh", "short.yaml"}, `server name "mi\x1b[2Jne": it must be one word`},
+		{[]string{"--server", "mi\nne=sh", "short.yaml"}, `server name "mi\nne": it must be one word`},
+		{[]string{"\x1b[2J.yaml"}, `no plan "\x1b[2J.yaml"`},
+	} {
+		h.start(c.args...)
+		if code, said := h.end(), h.said.String(); code == 0 || strings.ContainsAny(said, "\x1b\r") || !strings.Contains(said, c.says) {
+			t.Errorf("bench %q ended with %d and said %q, want %q", c.args, code, said, c.says)
+		}
+	}
+}
+
 func TestOneBenchAtATime(t *testing.T) {
 	h := newHarness(t)
 	h.start("short.yaml")

@@ -78,7 +78,7 @@ func (s *screen) line(j job) string {
 // note prints a line of its own.
 func (s *screen) note(text string) {
 	s.close()
-	fmt.Fprintln(s.w, text)
+	say(s.w, "%s", text)
 }
 
 // close leaves the terminal with an empty line to write on.
