@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -141,6 +142,25 @@ var lifeCases = []testcase{
 		c.expect("HTTP/1.1 200 OK\r\n")
 		x.atRest(before)
 		x.served()
+	}},
+	{name: "idle timeout: a client that does not take its last reply from the kernel is cut off", needs: timeout | web, alone: true, flags: []string{"--idle-timeout", "1s"}, run: func(x *exam) {
+		before := x.resting()
+		c := x.dialNarrow()
+		c.send(ask("/bytes/1000000"))
+		c.expect("HTTP/1.1 200 OK\r\n")
+		x.atRest(before)
+		x.served()
+	}},
+	{name: "idle timeout: ignores the count send returns: a client that reads slowly stays", needs: timeout | web, alone: true, flags: []string{"--idle-timeout", "2s"}, run: func(x *exam) {
+		for _, size := range []int{4 << 20, 1 << 20} { // more than the kernel takes at once, and less
+			c := x.dialNarrow()
+			c.send(ask(fmt.Sprintf("/bytes/%d", size)))
+			c.expectHead()
+			slow, rest := content(size)[:350_000], content(size)[350_000:]
+			c.expectSlowly(slow, 10_000, 100*time.Millisecond) // within two seconds the kernel sees no room for more
+			c.expect(rest)
+			c.hello()
+		}
 	}},
 	{name: "idle timeout: several silent connections are closed", needs: timeout | several, alone: true, flags: []string{"--idle-timeout", "1s"}, run: func(x *exam) {
 		for _, c := range x.dials(20) {

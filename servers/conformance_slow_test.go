@@ -15,17 +15,22 @@ func (c *conn) expectSlowly(want string, piece int, pause time.Duration) {
 	}
 }
 
-// expectBytes reads the reply to /bytes/n, the body slowly.
-func (c *conn) expectBytes(n, piece int, pause time.Duration) {
+// expectHead reads the head of a reply, whatever it is.
+func (c *conn) expectHead() {
 	for {
 		line, err := c.in.ReadString('\n')
 		if err != nil {
 			c.x.failf("reply head: %w", err)
 		}
 		if line == "\r\n" {
-			break
+			return
 		}
 	}
+}
+
+// expectBytes reads the reply to /bytes/n, the body slowly.
+func (c *conn) expectBytes(n, piece int, pause time.Duration) {
+	c.expectHead()
 	c.expectSlowly(content(n), piece, pause)
 }
 

@@ -101,7 +101,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	flags.StringVarP(&addr, "addr", "a", "127.0.0.1:5000", "where to listen; port 0 is any free one")
 	flags.BoolVarP(&list, "list", "l", false, "list the models and leave")
 	flags.BoolVar(&asJSON, "json", false, "with --list: as JSON")
-	flags.DurationVar(&idle, "idle-timeout", 0, "close a connection whose peer keeps it waiting this long (0: never)")
+	flags.DurationVar(&idle, "idle-timeout", 0, "close a connection whose peer neither sends nor takes anything for this long (0: never)")
 	flags.BoolVar(&narrate, "narrate", false, "tell on standard error who is accepted, whose turn it is, who waits for what")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: see servers --help", err) })
 	cmd.SetArgs(args)

@@ -70,6 +70,25 @@ func AcceptNet(l net.Listener, ln int) (net.Conn, error) {
 	}
 }
 
+// Takes reports whether the peer of a connection has taken some of what was sent to it since this was last asked; the first
+// time, whether there is anything left that it could take. It keeps in unsent how many bytes that was, which whoever
+// sends more sets to 0. It asks no sooner than a wait has taken too long: room for more is not reported before a third of
+// the kernel's buffer is free. Systems other than Linux do not say, so it is false there.
+func Takes(fd int, unsent *int) bool {
+	before := *unsent
+	*unsent = held(fd)
+	return *unsent != before
+}
+
+// Number is the descriptor of a connection of package net, which must be open, or -1.
+func Number(c net.Conn) int {
+	number := -1
+	if raw, err := c.(syscall.Conn).SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { number = int(fd) })
+	}
+	return number
+}
+
 const shedPause = 10 * time.Millisecond
 
 // Ended maps the error that ended an accept loop to what Serve returns: nil when the listener was shut down.

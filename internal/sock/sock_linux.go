@@ -254,6 +254,12 @@ func await(fd int, event int16, limit time.Duration) bool {
 	}
 }
 
+// held is how many bytes of what was sent the kernel keeps until the peer says that it has them.
+func held(fd int) int {
+	n, _ := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
+	return n
+}
+
 // Close gives a descriptor back.
 func Close(fd int) { syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
 

@@ -57,6 +57,8 @@ func full(e syscall.Errno) bool { return e == syscall.EMFILE || e == syscall.ENF
 // shed leaves a caller waiting, who cannot be refused without a descriptor here.
 func shed(int) error { return Again }
 
+func held(int) int { return 0 }
+
 // ByeConn closes a connection after its last reply.
 func ByeConn(c net.Conn) {
 	if half, ok := c.(interface{ CloseWrite() error }); ok {

@@ -34,6 +34,46 @@ var failures = map[int][2]string{
 	505: {"HTTP Version Not Supported", "versions 1.0 and 1.1 are spoken"},
 }
 
+// reply queues a whole constant reply.
+func (t *Talk) reply(constant []byte) {
+	t.begin()
+	t.write(constant)
+}
+
+// begin notes that a new reply starts where the output ends.
+func (t *Talk) begin() {
+	t.end()
+	t.replies++
+}
+
+// end notes where the last reply ends, if there is one and it is not noted yet.
+func (t *Talk) end() {
+	if t.replies == 0 {
+		return
+	}
+	if t.own(); len(t.buf.ends) < t.replies {
+		t.buf.ends = append(t.buf.ends, len(t.out))
+	}
+}
+
+// write appends a constant: the first one goes out as it is.
+func (t *Talk) write(constant []byte) {
+	if len(t.out) == 0 {
+		t.out = constant
+		return
+	}
+	t.own()
+	t.out = append(t.out, constant...)
+}
+
+// own moves the output to a buffer that can be appended to.
+func (t *Talk) own() {
+	if t.buf == nil {
+		t.buf = buffers.Get().(*buffer)
+		t.out = append(t.buf.bytes, t.out...)
+	}
+}
+
 // hello answers a request that ended well.
 func (t *Talk) hello() {
 	switch {

@@ -19,6 +19,8 @@
 //     else of the talk is called.
 //   - End of input: complete requests already received are answered, then Close; an unterminated last line or a
 //     request cut short is not answered. A read error closes.
+//   - A wait for the peer that has taken as long as Pause allows is reported by Late, which ends the talk only of a peer
+//     that has taken nothing either.
 //   - After an error reply the close must not eat it: sock.Bye.
 //
 // One port speaks two protocols. A first line that contains " HTTP/", or 8 KiB without a newline, is HTTP; all else
@@ -30,6 +32,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"carousel/internal/sock"
 )
 
 // Want is what must happen before a talk can go on.
@@ -38,7 +42,7 @@ type Want uint8
 const (
 	Read  Want = iota // Feed it what the peer sends
 	Write             // send what Out returns
-	Sleep             // call Woke after Pause
+	Sleep             // call Woke, or Late, after Pause
 	Work              // call Work, which blocks its thread
 	Close             // say goodbye (sock.Bye)
 )
@@ -88,6 +92,7 @@ type Talk struct {
 	off  int
 	left int
 
+	unsent  int // bytes of it that the kernel held when a wait was last too long; 0 when more was sent since
 	replies int // replies that end in out or, the last one, in the body
 	act     act // what the last request does before it is answered
 	closing bool
@@ -195,6 +200,9 @@ func (t *Talk) Sent(n int) {
 		t.off += n
 		t.left -= n
 	}
+	if n > 0 {
+		t.unsent = 0
+	}
 	served := t.replies
 	if t.sent < len(t.out) || t.left > 0 {
 		if served = 0; t.buf != nil {
@@ -234,7 +242,17 @@ func (t *Talk) Pause() time.Duration {
 	return t.book.Idle
 }
 
-// Woke says that the time Pause told is over.
+// Late says that the time Pause told is over, of a talk on the socket fd: Woke, unless it waits for a peer that still
+// takes what it was sent, however slowly.
+func (t *Talk) Late(fd int) {
+	if t.next() == Sleep || !sock.Takes(fd, &t.unsent) {
+		t.Woke()
+	} else if t.story != nil {
+		t.story.turn("still takes what it was sent")
+	}
+}
+
+// Woke says that the time Pause told is over: a sleeper is answered, any other talk ends.
 func (t *Talk) Woke() {
 	if t.story != nil {
 		t.story.turn("has waited long enough")
@@ -259,44 +277,4 @@ func (t *Talk) Work() {
 		return
 	}
 	t.hello()
-}
-
-// reply queues a whole constant reply.
-func (t *Talk) reply(constant []byte) {
-	t.begin()
-	t.write(constant)
-}
-
-// begin notes that a new reply starts where the output ends.
-func (t *Talk) begin() {
-	t.end()
-	t.replies++
-}
-
-// end notes where the last reply ends, if there is one and it is not noted yet.
-func (t *Talk) end() {
-	if t.replies == 0 {
-		return
-	}
-	if t.own(); len(t.buf.ends) < t.replies {
-		t.buf.ends = append(t.buf.ends, len(t.out))
-	}
-}
-
-// write appends a constant: the first one goes out as it is.
-func (t *Talk) write(constant []byte) {
-	if len(t.out) == 0 {
-		t.out = constant
-		return
-	}
-	t.own()
-	t.out = append(t.out, constant...)
-}
-
-// own moves the output to a buffer that can be appended to.
-func (t *Talk) own() {
-	if t.buf == nil {
-		t.buf = buffers.Get().(*buffer)
-		t.out = append(t.buf.bytes, t.out...)
-	}
 }

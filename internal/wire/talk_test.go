@@ -110,11 +110,16 @@ func TestPause(t *testing.T) {
 			t.Errorf("%s: next is %d, want Close", name, talk.Next())
 		}
 	}
+	for name, talk := range map[string]*Talk{"before a request": book.Open(), "within a request": ask("GET /")} {
+		if talk.Late(-1); talk.Next() != Close {
+			t.Errorf("%s: next is %d after a wait that took too long, want Close", name, talk.Next())
+		}
+	}
 	talk := ask("GET /sleep/250ms HTTP/1.1\r\nHost: h\r\n\r\n" + get)
 	if talk.Next() != Sleep || talk.Pause() != 250*time.Millisecond {
 		t.Fatalf("next is %d for %v, want Sleep for 250ms", talk.Next(), talk.Pause())
 	}
-	talk.Woke()
+	talk.Late(-1)
 	if got := string(talk.Out()); got != hello {
 		t.Errorf("woke and said %q", got)
 	}

@@ -90,7 +90,7 @@ func (s *server) client(c *Co, fd int) error {
 		case wire.Read:
 			n, err := Timeout(c, talk.Pause(), func() (int, error) { return conn.Recv(c, s.buf[:]) })
 			if err == ErrTimeout {
-				talk.Woke()
+				talk.Late(fd)
 				continue
 			} else if err != nil {
 				return nil
@@ -106,7 +106,7 @@ func (s *server) client(c *Co, fd int) error {
 			}
 			n, err := Timeout(c, talk.Pause(), func() (int, error) { return conn.Send(c, talk.Out()) })
 			if err == ErrTimeout {
-				talk.Woke()
+				talk.Late(fd)
 				continue
 			} else if err != nil {
 				return nil

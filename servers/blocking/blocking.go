@@ -29,7 +29,7 @@ func Converse(fd int, talk *wire.Talk, buf []byte) {
 		case wire.Read:
 			n, err := sock.ReadWait(fd, buf, talk.Pause())
 			if err == sock.Again {
-				talk.Woke()
+				talk.Late(fd)
 			} else if err != nil {
 				sock.Close(fd)
 				return
@@ -39,7 +39,7 @@ func Converse(fd int, talk *wire.Talk, buf []byte) {
 		case wire.Write:
 			n, err := sock.WriteWait(fd, talk.Out(), talk.Pause())
 			if err == sock.Again {
-				talk.Woke()
+				talk.Late(fd)
 			} else if err != nil {
 				sock.Close(fd)
 				return

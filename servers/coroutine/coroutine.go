@@ -62,7 +62,7 @@ func (c *conn) converse(co *co) (none coro.None, err error) {
 			return none, nil
 		}
 		if err == errTimeout {
-			c.talk.Woke()
+			c.talk.Late(c.fd)
 		} else if err != nil {
 			return none, err
 		}

@@ -159,7 +159,7 @@ func (r *carousel) client(c *co, t *task) (err error) {
 		switch {
 		case t.late:
 			t.late = false
-			t.talk.Woke()
+			t.talk.Late(t.fd)
 		case want == wire.Read:
 			if n, err = sock.Read(t.fd, r.buf[:]); err == nil {
 				t.talk.Feed(r.buf[:n])

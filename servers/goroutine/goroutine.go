@@ -44,7 +44,7 @@ func converse(c net.Conn, talk *wire.Talk) {
 			limit(c, talk)
 			n, err := c.Read(buf[:])
 			if errors.Is(err, os.ErrDeadlineExceeded) {
-				talk.Woke()
+				talk.Late(sock.Number(c))
 			} else if err != nil && err != io.EOF {
 				c.Close()
 				return
@@ -56,7 +56,7 @@ func converse(c net.Conn, talk *wire.Talk) {
 			n, err := c.Write(talk.Out())
 			talk.Sent(n)
 			if errors.Is(err, os.ErrDeadlineExceeded) {
-				talk.Woke()
+				talk.Late(sock.Number(c))
 			} else if err != nil {
 				c.Close()
 				return

@@ -138,22 +138,44 @@ type counted struct {
 	served bool          // a reply is counted whose end may still be buffered
 }
 
-func (c *counted) Read(p []byte) (int, error) {
-	if c.idle > 0 {
-		c.SetReadDeadline(time.Now().Add(c.idle))
+func (c *counted) Read(p []byte) (n int, err error) {
+	for unsent, again := 0, true; again; {
+		end := c.limit(c.SetReadDeadline)
+		n, err = c.Conn.Read(p)
+		again = c.takes(err, end, &unsent)
 	}
-	return c.Conn.Read(p)
+	return n, err
 }
 
-func (c *counted) Write(p []byte) (int, error) {
-	if c.idle > 0 {
-		c.SetWriteDeadline(time.Now().Add(c.idle))
+func (c *counted) Write(p []byte) (n int, err error) {
+	for unsent, again := 0, true; again; {
+		end := c.limit(c.SetWriteDeadline)
+		sent := 0
+		if sent, err = c.Conn.Write(p[n:]); sent > 0 {
+			unsent = 0
+		}
+		n += sent
+		c.talk.Tally(0, sent)
+		again = c.takes(err, end, &unsent)
 	}
-	n, err := c.Conn.Write(p)
-	c.talk.Tally(0, n)
 	if err != nil && c.served {
 		c.served = false
 		c.talk.Tally(-1, 0)
 	}
 	return n, err
+}
+
+// limit bounds the next wait for the peer, where a bound was asked for, and tells its end.
+func (c *counted) limit(set func(time.Time) error) (end time.Time) {
+	if c.idle > 0 {
+		end = time.Now().Add(c.idle)
+		set(end)
+	}
+	return end
+}
+
+// takes reports whether a call that failed is to be made again: its time was over, and the peer still takes what it was
+// sent. net/http itself ends a read by a deadline of the past.
+func (c *counted) takes(err error, end time.Time, unsent *int) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(end) && sock.Takes(sock.Number(c.Conn), unsent)
 }

@@ -44,7 +44,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 		for fd := range l.timers.Due() {
 			c := l.conns[fd]
 			if !c.again {
-				c.talk.Woke()
+				c.talk.Late(c.fd)
 			}
 			l.turn(c)
 		}
