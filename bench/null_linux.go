@@ -36,8 +36,11 @@ func answerAll(poller *sock.Poller, ln int) error {
 			fd := int(ready[i].Data())
 			if fd == ln {
 				for fd, err := sock.Accept(ln); err == nil; fd, err = sock.Accept(ln) {
+					if err := poller.Add(fd, sock.Readable, uint64(fd)); err != nil {
+						sock.Refuse(fd, err.Error())
+						continue
+					}
 					served.connections.Add(1)
-					poller.Add(fd, sock.Readable, uint64(fd))
 				}
 				continue
 			}

@@ -174,6 +174,35 @@ var loadCases = []testcase{
 			x.failf("%d connections and a limit of %d descriptors, and only %d are refused", crowd, limit, told)
 		}
 	}},
+	{name: "EMFILE: those left out are told, though files take the descriptors", alone: true, needs: several | refusal | web, run: func(x *exam) {
+		const limit, late = 40, 20
+		x.served()
+		x.limit(limit)
+		all := x.dials(crowd)
+		for _, c := range all {
+			c.send(strings.Repeat(ask("/store/100000"), 5))
+		}
+		told := 0
+		listen := func(c *conn) {
+			switch begin, err := c.in.Peek(12); string(begin) {
+			case "HTTP/1.1 200", "HTTP/1.1 500": // there may be no descriptor for the file
+			case "HTTP/1.1 503":
+				told++
+			default:
+				x.failf("a connection beyond the limit is told %q: %w", begin, err)
+			}
+		}
+		for _, c := range all {
+			listen(c)
+		}
+		for _, c := range x.dials(late) {
+			c.send(ask("/store/0"))
+			listen(c)
+		}
+		if told < crowd+late-limit {
+			x.failf("%d connections and a limit of %d descriptors, and only %d are refused", crowd+late, limit, told)
+		}
+	}},
 	{name: "fd >= 1024 crashes", alone: true, needs: several | thousands, run: func(x *exam) {
 		const n = 1100
 		x.limit(n + 200)

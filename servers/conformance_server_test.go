@@ -16,16 +16,18 @@ import (
 	"carousel/internal/usage"
 )
 
-// actAs in the environment makes the test binary be a program instead of testing it: "servers", or "twins", which is
-// servers with models that are wrong on purpose.
+// actAs in the environment makes the test binary be a program instead of testing it: "servers"; "twins", which is
+// servers with models that are wrong on purpose; "unwatched", which is servers that can watch few descriptors.
 const actAs = "CAROUSEL_ACT_AS"
 
 func TestMain(m *testing.M) {
-	switch os.Getenv(actAs) {
-	case "twins":
-		models = twins()
-		fallthrough
-	case "servers":
+	if program := os.Getenv(actAs); program != "" {
+		switch program {
+		case "twins":
+			models = twins()
+		case "unwatched":
+			denyWatches()
+		}
 		os.Exit(run(os.Stdout, os.Stderr, os.Args[1:]))
 	}
 	flag.Set("test.parallel", "16") // the cases wait more than they work; the command line may say otherwise

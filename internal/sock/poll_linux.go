@@ -32,7 +32,8 @@ func NewPoller() (*Poller, error) {
 	return &Poller{fd}, os.NewSyscallError("epoll_create1", err)
 }
 
-// Add watches fd for events; data comes back with each of them.
+// Add watches fd for events; data comes back with each of them. At the kernel's limit of watches the error says how to
+// raise it, and a connection is to be told: Refuse.
 func (p *Poller) Add(fd int, events uint32, data uint64) error {
 	return p.control(unix.EPOLL_CTL_ADD, fd, events, data)
 }
@@ -49,7 +50,7 @@ func (p *Poller) control(op, fd int, events uint32, data uint64) error {
 	ev := unix.EpollEvent{Events: events, Fd: int32(data), Pad: int32(data >> 32)}
 	_, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(p.fd), uintptr(op), uintptr(fd), uintptr(unsafe.Pointer(&ev)), 0, 0)
 	if e != 0 {
-		return e
+		return unwatched(e)
 	}
 	return nil
 }

@@ -15,7 +15,22 @@ import (
 )
 
 // children are what a test runs in a process of its own, since it spoils the process.
-var children = map[string]func(){"shed": shedChild, "shed waiting": shedWaitingChild}
+var children = map[string]func(){
+	"shed":         shedChild,
+	"shed waiting": shedWaitingChild,
+	"spare lost": func() {
+		spareLostChild(func(ln int) func() error {
+			return func() error { _, err := AcceptWait(ln); return err }
+		})
+	},
+	"spare lost, package net": func() {
+		spareLostChild(func(ln int) func() error {
+			l, err := NetListener(ln)
+			must(err)
+			return func() error { _, err := AcceptNet(l, ln); return err }
+		})
+	},
+}
 
 func TestShed(t *testing.T) {
 	for name := range children {
@@ -140,22 +155,34 @@ func shedWaitingChild() {
 	}
 	Shutdown(ln)
 	expect("a shutdown is seen", <-done == Closed)
+	fmt.Println("descriptors are out: done")
+}
 
-	// Another thread took even the spare one: it waits until there is one again.
+// spareLostChild has another thread take the spare descriptor, too: nobody is accepted or refused until a number is
+// free again, and then there must be a spare one before anybody is accepted.
+func spareLostChild(acceptor func(ln int) func() error) {
+	ln, addr, err := Listen("127.0.0.1:0")
+	must(err)
+	accept, done := acceptor(ln), make(chan error)
 	unix.Close(spare.fd)
 	spare.fd = -1
-	Close(ln)
-	ln, addr, err = Listen("127.0.0.1:0")
-	must(err)
-	unix.Close(peers[0])
-	_, free := fill(addr, 1)
-	go accept()
+	peers, free := fill(addr, 3)
+	go func() {
+		for err := error(nil); err == nil; {
+			err = accept()
+			done <- err
+		}
+	}()
 	select {
 	case err := <-done:
 		expect(fmt.Sprint("without a descriptor it waits, not ", err), false)
 	case <-time.After(30 * time.Millisecond): // a timer without a descriptor for it is part of the trial
 	}
 	free()
-	expect("a caller is accepted or refused", <-done == nil)
+	for _, peer := range peers {
+		expect("a caller is told", heard(peer) == refusal)
+	}
+	Shutdown(ln)
+	expect("a shutdown is seen", Ended(<-done) == nil)
 	fmt.Println("descriptors are out: done")
 }

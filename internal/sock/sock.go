@@ -2,7 +2,7 @@
 //
 // Calls that cannot block go straight to the kernel, past the Go scheduler; only those that wait (their names end in
 // Wait, and Poller.Wait, Select and Sleep) tell it. Poller.Hold waits and does not: it keeps its thread. Errors are plain
-// errnos: comparable, and free of allocation.
+// errnos, comparable and free of allocation, but for that of a descriptor more than epoll watches.
 package sock
 
 import (
@@ -54,14 +54,23 @@ func (l listener) Accept() (net.Conn, error) {
 
 // AcceptNet is Accept for a listener of package net, which ln is the number of: it passes over peers that are gone, and refuses
 // callers for whom there is no descriptor. Where nobody waits to be refused it pauses for ten milliseconds, since package
-// net's accept would fail again at once.
+// net's accept would fail again at once. A connection that package net cannot watch it has closed already.
 func AcceptNet(l net.Listener, ln int) (net.Conn, error) {
 	for {
 		c, err := l.Accept()
 		var e syscall.Errno
 		switch errors.As(err, &e); {
+		case err == nil && !spared():
+			c.Write([]byte(refusal))
+			ByeConn(c)
+			complain(refused + noDescriptor)
+			spared() // with the number that is free now
+		case e == syscall.ENOSPC:
+			complain(refused + unwatched(e).Error())
 		case full(e):
-			if shed(ln) == Again {
+			if err := shed(ln); err == Closed {
+				return nil, err
+			} else if err == Again {
 				Sleep(shedPause)
 			}
 		case !passing(e):
@@ -99,14 +108,27 @@ func Ended(err error) error {
 	return err
 }
 
-// refusal is what a client is told that cannot be served now.
-const refusal = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+const (
+	// refusal is what a client is told that cannot be served now, refused what is said of it on standard error, before the reason.
+	refusal = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+	refused = "a connection was refused: "
+
+	noDescriptor = `out of descriptors: run "ulimit -n" with a higher number`
+)
+
+// unwatched is the error of a descriptor that epoll will not have.
+func unwatched(e syscall.Errno) error {
+	if e == syscall.ENOSPC {
+		return fmt.Errorf("epoll watches no more (%w): raise /proc/sys/fs/epoll/max_user_watches", e)
+	}
+	return e
+}
 
 // Refuse answers a new connection with a 503, closes it, and says why on standard error, at most once a second.
 func Refuse(fd int, why string) {
 	Write(fd, []byte(refusal))
 	Bye(fd)
-	complain("a connection was refused: " + why)
+	complain(refused + why)
 }
 
 // Beyond refuses a connection whose descriptor select(2) cannot watch, and reports whether it did.

@@ -4,7 +4,6 @@ import (
 	"net"
 	"os"
 	"strconv"
-	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -102,6 +101,10 @@ func AcceptWait(ln int) (int, error) {
 
 func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
 	switch {
+	case e == 0 && !spared():
+		Refuse(fd, noDescriptor)
+		spared() // with the number that is free now
+		return -1, nil, false
 	case e == 0:
 		one := int32(1)
 		syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, uintptr(unsafe.Pointer(&one)), 4, 0)
@@ -120,21 +123,6 @@ func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
 	return -1, e, true
 }
 
-// passing reports whether what accept said is an error of the new connection only, to be treated as "try again" (accept(2)).
-func passing(e syscall.Errno) bool {
-	switch e {
-	case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM,
-		unix.ENETDOWN, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENONET, unix.ENOPROTOOPT, unix.EOPNOTSUPP:
-		return true
-	}
-	return false
-}
-
-// full reports whether accept had no descriptor, or no memory, for a connection.
-func full(e syscall.Errno) bool {
-	return e == unix.EMFILE || e == unix.ENFILE || e == unix.ENOBUFS || e == unix.ENOMEM
-}
-
 // peer is the address a connection comes from.
 func peer(fd int) string {
 	switch from, _ := unix.Getpeername(fd); a := from.(type) {
@@ -144,37 +132,6 @@ func peer(fd int) string {
 		return net.JoinHostPort(net.IP(a.Addr[:]).String(), strconv.Itoa(a.Port))
 	}
 	return "a peer that has left"
-}
-
-// spare is a descriptor held back so that a process at its limit can still accept a caller in order to refuse it.
-var spare = struct {
-	sync.Mutex
-	fd int
-}{fd: reserve()}
-
-func reserve() int {
-	fd, _ := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	return fd
-}
-
-// shed refuses one caller: Again if none waits or, after a pause, if even that fails; Closed after Shutdown.
-func shed(ln int) error {
-	spare.Lock()
-	defer spare.Unlock()
-	unix.Close(spare.fd)
-	fd, _, err := unix.Accept4(ln, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-	if err == nil {
-		Refuse(fd, `out of descriptors: run "ulimit -n" with a higher number`)
-	}
-	spare.fd = reserve()
-	switch e, _ := err.(syscall.Errno); {
-	case full(e):
-		Sleep(shedPause) // a level-triggered poller reports the caller again at once
-		return Again
-	case err == Again || err == Closed:
-		return err
-	}
-	return nil
 }
 
 // Read takes what has arrived, up to len(p) bytes: Again if nothing has, 0 at the end of input.

@@ -54,6 +54,8 @@ func passing(e syscall.Errno) bool { return e == syscall.ECONNABORTED }
 
 func full(e syscall.Errno) bool { return e == syscall.EMFILE || e == syscall.ENFILE }
 
+func spared() bool { return true }
+
 // shed leaves a caller waiting, who cannot be refused without a descriptor here.
 func shed(int) error { return Again }
 

@@ -3,6 +3,7 @@ package sock
 import (
 	"io"
 	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -12,7 +13,19 @@ import (
 // TestTakes has a peer that reads nothing, then a part, then all: whether it takes what it was sent does not depend on
 // whether the kernel has room for more.
 func TestTakes(t *testing.T) {
-	fd, peer := pair(t)
+	ln, addr := listen(t)
+	dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error { // a buffer of this size does not grow
+		return raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 64<<10) })
+	}}
+	peer, err := dialer.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	peer.SetDeadline(time.Now().Add(time.Minute))
+	fd := accept(t, ln)
+	defer Close(fd)
+
 	unsent := 0
 	if Takes(fd, &unsent) {
 		t.Error("a peer that was sent nothing takes something")

@@ -78,7 +78,8 @@ func serve(ln int, open func() *wire.Talk, work func(*Co, *wire.Talk) error) err
 func (s *server) client(c *Co, fd int) error {
 	conn, err := NewConn(c.Loop, fd)
 	if err != nil {
-		return err
+		sock.Refuse(fd, err.Error())
+		return nil
 	}
 	conn.CancelOnHangup(c)
 	bye := sock.Close

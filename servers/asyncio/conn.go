@@ -25,12 +25,16 @@ type direction struct {
 	conn    *Conn
 }
 
-// NewConn takes over a connected, non-blocking socket.
+// NewConn takes over a connected, non-blocking socket, unless it cannot be watched.
 func NewConn(l *Loop, fd int) (*Conn, error) {
 	c := &Conn{loop: l, file: file{fd: fd}}
 	c.in = direction{future: future{loop: l}, conn: c}
 	c.out = direction{future: future{loop: l}, conn: c}
-	return c, l.adopt(&c.file)
+	c.file.reader = &c.in
+	if err := l.adopt(&c.file); err != nil {
+		return nil, err
+	}
+	return c, l.register(&c.file)
 }
 
 // CancelOnHangup has c's task cancelled when the peer is gone while nobody waits for the connection.

@@ -45,8 +45,8 @@ func (s *Server) handle(c *Co, fd int, handler func(c *Co, r *Reader, w *Writer)
 	}()
 	conn, err := NewConn(s.loop, fd)
 	if err != nil {
-		sock.Close(fd)
-		return err
+		sock.Refuse(fd, err.Error())
+		return nil
 	}
 	w := &Writer{conn: conn, high: highWater, low: lowWater}
 	defer w.Close()

@@ -27,7 +27,9 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
-	poller.Add(ln, sock.Readable, uint64(ln))
+	if err := poller.Add(ln, sock.Readable, uint64(ln)); err != nil {
+		return err
+	}
 	events := make([]sock.Event, 512)
 	for {
 		n, err := poller.Wait(events, l.timers.Wait())
@@ -62,13 +64,16 @@ func (l *loop) accept(ln int) error {
 		if err != nil {
 			return err
 		}
+		if err := l.poller.Add(fd, sock.Readable, uint64(fd)); err != nil {
+			sock.Refuse(fd, err.Error())
+			continue
+		}
 		for fd >= len(l.conns) {
 			l.conns = append(l.conns, nil)
 		}
 		c := &conn{loop: l, fd: fd, talk: l.open(), events: sock.Readable}
 		c.handler = coro.New(c.converse)
 		l.conns[fd] = c
-		l.poller.Add(fd, c.events, uint64(fd))
 		l.settle(c, nil)
 	}
 }

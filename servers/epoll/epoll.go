@@ -40,7 +40,9 @@ func Serve(ln int, open func() *wire.Talk) error {
 	}
 	defer poller.Close()
 	l := &loop{poller: poller, open: open}
-	l.register(&conn{fd: ln, ready: (*loop).accept})
+	if err := l.register(&conn{fd: ln, ready: (*loop).accept}); err != nil {
+		return err
+	}
 	events := make([]sock.Event, 512)
 	for l.ended == nil {
 		n, err := poller.Wait(events, l.timers.Wait())
@@ -66,13 +68,16 @@ func Serve(ln int, open func() *wire.Talk) error {
 	return sock.Ended(l.ended)
 }
 
-func (l *loop) register(c *conn) {
+func (l *loop) register(c *conn) error {
+	c.events = sock.Readable
+	if err := l.poller.Add(c.fd, c.events, uint64(c.fd)); err != nil {
+		return err
+	}
 	for c.fd >= len(l.conns) {
 		l.conns = append(l.conns, nil)
 	}
 	l.conns[c.fd] = c
-	c.events = sock.Readable
-	l.poller.Add(c.fd, c.events, uint64(c.fd))
+	return nil
 }
 
 func (l *loop) accept(ln *conn) {
@@ -84,8 +89,12 @@ func (l *loop) accept(ln *conn) {
 			l.ended = err
 			return
 		}
-		c := &conn{fd: fd, ready: (*loop).turn, talk: l.open()}
-		l.register(c)
+		c := &conn{fd: fd, ready: (*loop).turn}
+		if err := l.register(c); err != nil {
+			sock.Refuse(fd, err.Error())
+			continue
+		}
+		c.talk = l.open()
 		l.wait(c, sock.Readable)
 	}
 }

@@ -1,0 +1,65 @@
+package sock
+
+import (
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// passing reports whether what accept said is an error of the new connection only, to be treated as "try again" (accept(2)).
+func passing(e syscall.Errno) bool {
+	switch e {
+	case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM,
+		unix.ENETDOWN, unix.EHOSTDOWN, unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENONET, unix.ENOPROTOOPT, unix.EOPNOTSUPP:
+		return true
+	}
+	return false
+}
+
+// full reports whether accept had no descriptor, or no memory, for a connection.
+func full(e syscall.Errno) bool {
+	return e == unix.EMFILE || e == unix.ENFILE || e == unix.ENOBUFS || e == unix.ENOMEM
+}
+
+// spare is a descriptor held back so that a process at its limit can still accept a caller in order to refuse it. While
+// it does, another thread may take the number; then there is none (-1) until the next caller gives up his own for it.
+var spare = struct {
+	sync.Mutex
+	fd int
+}{fd: reserve()}
+
+func reserve() int {
+	fd, _ := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	return fd
+}
+
+// spared reports whether there is a spare descriptor, having opened a lost one anew where a number is free.
+func spared() bool {
+	spare.Lock()
+	defer spare.Unlock()
+	if spare.fd < 0 {
+		spare.fd = reserve()
+	}
+	return spare.fd >= 0
+}
+
+// shed refuses one caller: Again if none waits or, after a pause, if even that fails; Closed after Shutdown.
+func shed(ln int) error {
+	spare.Lock()
+	defer spare.Unlock()
+	unix.Close(spare.fd)
+	fd, _, err := unix.Accept4(ln, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	if err == nil {
+		Refuse(fd, noDescriptor)
+	}
+	spare.fd = reserve()
+	switch e, _ := err.(syscall.Errno); {
+	case full(e):
+		Sleep(shedPause) // a level-triggered poller reports the caller again at once
+		return Again
+	case err == Again || err == Closed:
+		return err
+	}
+	return nil
+}
