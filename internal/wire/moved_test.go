@@ -1,0 +1,68 @@
+package wire
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// leaves reports whether a browser reads a Location that begins with a slash as one of another host: it takes tabs and
+// line ends out, takes a backslash for a slash, and takes a second slash for the beginning of a host (the WHATWG's URL
+// standard, section 4.4). Percent escapes and dots are looked at later, when the host is known.
+func leaves(location string) bool {
+	location = strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(location)
+	return !strings.HasPrefix(location, "/") || strings.HasPrefix(location, "//")
+}
+
+// TestMovedStays asks to be sent to another host, in all spellings: the answer is a Location on this one, or a refusal.
+func TestMovedStays(t *testing.T) {
+	for _, c := range []struct {
+		path string
+		want string // the Location; "" where the request is refused
+		plan string // that of a server with its own parser, where that escapes what ours refuses
+	}{
+		{path: "/", want: "/", plan: "/"},
+		{path: "/image/3", want: "/image/3", plan: "/image/3"},
+		{path: "//evil.com"},
+		{path: "///evil.com"},
+		{path: `/\evil.com`, plan: "/%5Cevil.com"},
+		{path: `/\/evil.com`, plan: "/%5C/evil.com"},
+		{path: `//\evil.com`},
+		{path: `/\\evil.com`, plan: "/%5C%5Cevil.com"},
+		{path: "/\t/evil.com"},
+		{path: "/\t\\evil.com"},
+		{path: "/\r/evil.com"},
+		{path: "/\x00/evil.com"},
+		{path: "/ /evil.com", plan: "/%20/evil.com"},
+		{path: "/\u00a0/evil.com", plan: "/%C2%A0/evil.com"},
+		{path: "/%2Fevil.com", want: "/%2Fevil.com", plan: "/%2Fevil.com"},
+		{path: "/%2f%2fevil.com", want: "/%2f%2fevil.com", plan: "/%2f%2fevil.com"},
+		{path: "/%5Cevil.com", want: "/%5Cevil.com", plan: "/%5Cevil.com"},
+		{path: "/%09/evil.com", want: "/%09/evil.com", plan: "/%09/evil.com"},
+		{path: "/%0d%0aLocation:%20//evil.com", want: "/%0d%0aLocation:%20//evil.com", plan: "/%0d%0aLocation:%20//evil.com"},
+		{path: "/.//evil.com", want: "/.//evil.com", plan: "/.//evil.com"},
+		{path: "/..//evil.com", want: "/..//evil.com", plan: "/..//evil.com"},
+		{path: "/%2e//evil.com", want: "/%2e//evil.com", plan: "/%2e//evil.com"},
+		{path: `/.\\evil.com`, want: `/.\\evil.com`, plan: "/.%5C%5Cevil.com"},
+		{path: "/@evil.com", want: "/@evil.com", plan: "/@evil.com"},
+		{path: "/http://evil.com", want: "/http://evil.com", plan: "/http://evil.com"},
+		{path: "/moved//evil.com", want: "/moved//evil.com", plan: "/moved//evil.com"},
+	} {
+		talk := (&Book{}).Open()
+		talk.Feed([]byte("GET /moved" + c.path + " HTTP/1.1\r\nHost: h\r\n\r\n"))
+		reply := string(talk.Out())
+		_, rest, found := strings.Cut(reply, "\r\nLocation: ")
+		got, _, _ := strings.Cut(rest, "\r\n")
+		if got != c.want || found && leaves(got) || !found && !strings.HasPrefix(reply, "HTTP/1.1 400 ") {
+			t.Errorf("/moved%q is answered %q, want %q", c.path, reply, c.want)
+		}
+
+		target, err := url.ParseRequestURI("/moved" + c.path)
+		if err != nil {
+			target = &url.URL{}
+		}
+		if plan := PlanFor("GET", target); plan.Moved != c.plan || plan.Moved != "" && leaves(plan.Moved) {
+			t.Errorf("/moved%q is planned to move to %q, want %q", c.path, plan.Moved, c.plan)
+		}
+	}
+}
