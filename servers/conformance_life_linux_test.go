@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 )
@@ -87,6 +88,20 @@ var lifeCases = []testcase{
 			x.dial().send(ask(path))
 		}
 		time.Sleep(50 * time.Millisecond)
+		x.ends()
+	}},
+	{name: "SIGTERM: during a store, whose file goes with the server", needs: web, alone: true, run: func(x *exam) {
+		x.dial().send(strings.Repeat(ask("/store/4000000"), 300))
+		x.until(func() string {
+			name := x.openFile("/carousel-store-")
+			if name == "" {
+				return "no file is written"
+			}
+			if _, err := os.Stat(name); err == nil {
+				return "the file that is written would stay: " + name
+			}
+			return ""
+		})
 		x.ends()
 	}},
 	{name: "SIGTERM: clients that do not read", needs: web, alone: true, run: func(x *exam) {

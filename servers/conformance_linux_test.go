@@ -34,6 +34,17 @@ func (x *exam) descriptors() int {
 	return len(all)
 }
 
+// openFile returns the name that a file had which the server has open and whose name contains part, or nothing.
+func (x *exam) openFile(part string) string {
+	all, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", x.s.proc.PID()))
+	for _, link := range all {
+		if name, _ := os.Readlink(link); strings.Contains(name, part) {
+			return strings.TrimSuffix(name, " (deleted)")
+		}
+	}
+	return ""
+}
+
 // resting returns how many descriptors a server keeps open that has begun to serve and has no connection.
 func (x *exam) resting() int {
 	c := x.dial()

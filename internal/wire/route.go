@@ -65,8 +65,8 @@ func find(path []byte) (r *route, arg int64, ok bool) {
 		case r.pause > 0:
 			d, err := time.ParseDuration(string(rest))
 			return r, int64(d), err == nil && 0 <= d && d <= r.pause
-		case r.act == actMoved:
-			return r, 0, len(rest) == 0 || rest[0] != '/' && rest[0] != '\\' // browsers read both "//host" and "/\host" as another server
+		case r.act == actMoved: // browsers read "//host" and "/\host" as another server
+			return r, 0, len(rest) == 0 || rest[0] != '/' && rest[0] != '\\'
 		case len(rest) == 0:
 			return r, 0, true
 		}

@@ -29,13 +29,16 @@ func spin(d time.Duration) {
 	}
 }
 
-// store writes n bytes to a file and syncs it, then throws it away.
+// store writes n bytes to a file, syncs it and throws it away. The file has no name meanwhile, so nothing of it stays when
+// the server ends; where an open file must keep its name, as on Windows, it stays.
 func store(n int) error {
 	f, err := os.CreateTemp("", "carousel-store-")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	if os.Remove(f.Name()) != nil {
+		defer os.Remove(f.Name())
+	}
 	defer f.Close()
 	for n > 0 {
 		k, err := f.Write(pattern[:min(n, maxPiece)])
