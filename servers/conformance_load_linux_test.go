@@ -101,6 +101,16 @@ var loadCases = []testcase{
 		c.expect(x.response()[:12])
 		x.calms()
 	}},
+	{name: "the first picture costs no more than others", needs: web, alone: true, run: func(x *exam) {
+		x.served()
+		before := x.s.rss()
+		c := x.dial()
+		c.send(ask("/image/0"))
+		c.reply("GET")
+		if grown := x.s.rss() - before; grown > 4<<20 { // all the pictures together have 2 MiB
+			x.failf("the first picture, of 2 KiB, costs the server %d KiB", grown>>10)
+		}
+	}},
 	{name: "appends for ever to a peer that never reads", needs: web, alone: true, run: func(x *exam) {
 		x.neverReads(strings.Repeat(ask("/bytes/1048576"), 100) + strings.Repeat(post(content(1<<20)), 40))
 	}},

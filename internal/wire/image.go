@@ -1,85 +1,32 @@
 package wire
 
-import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
-	"fmt"
-	"hash/adler32"
-	"hash/crc32"
-	"strings"
-	"sync"
-)
+import _ "embed"
 
 // Images is how many pictures /image/K knows, K from 0. The K-th has exactly 2 KiB << K, up to 1 MiB.
 const Images = 10
 
-// image is one of them, with the digest its reply carries (RFC 9530), so that a client can check what it saved.
-type image struct {
-	body   []byte
-	digest string
+// pictures are all of them, one after another. They are painted before the server is built (image_test.go does it and holds
+// the file to it), since 30 ms is too long for the first caller to wait for, or every start; nor do they weigh on the heap.
+//
+//go:embed images.bin
+var pictures []byte
+
+// digests are those that the replies carry (RFC 9530), so that a client can check what it saved.
+var digests = [Images]string{
+	"sha-256=:n2fhgyOH2NOcdlaUnlYYFATori9SVPwbaAl67wIslvw=:",
+	"sha-256=:kWP1a+/8LS2PKVekVYkTcVefeBogGO9k4uH2aQ+dxuE=:",
+	"sha-256=:8MegydQt/1WuoBJ/NjXAvCEboGVkm1L3KPI62RzgmgA=:",
+	"sha-256=:AwOeTGRrSEHHlB+8jDetNYUHetEryrDTNeIBRNZi5EA=:",
+	"sha-256=:GeZuZYcteoIqd/PFElyViUJV1DpGqNi98/7hrOiAN98=:",
+	"sha-256=:4yw7gDcwnVuNqupqzHl09GUZWOlFCzvsGOocTp8lyQc=:",
+	"sha-256=:9qX/hwGq8bXI1/2SfuuBsHQGGJARPimmGT5HBx0E+r4=:",
+	"sha-256=:E6IzciUXFReh8+qOzzL0cVw7DnJgdtRD/NDJDIDZnQ8=:",
+	"sha-256=:IRaCYSIPf/Or6glrjSF6ukxTLsOvuweRVjxtBR/Yzo0=:",
+	"sha-256=:q3AteqfS3jWkqTknscrCpqAUNYzap78pd0wWvg22QgY=:",
 }
 
-var images = sync.OnceValue(func() (set [Images]image) {
-	for k := range set {
-		body := paint(2<<10<<k, k)
-		sum := sha256.Sum256(body)
-		set[k] = image{body, "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"}
-	}
-	return set
-})
-
-// paint makes a PNG file of exactly size bytes: the rings of a carousel with k+2 horses, in greyscale. The pixels are
-// stored, not compressed, since what a compressor makes of them is nobody's promise.
-func paint(size, k int) []byte {
-	side := 1
-	for stored(side+1)+128 <= size {
-		side++
-	}
-	pixels := make([]byte, 0, side*(side+1))
-	for y := range side {
-		pixels = append(pixels, 0) // this row is not filtered
-		for x := range side {
-			dx, dy := 2*x-side+1, 2*y-side+1
-			ring := (dx*dx + dy*dy) * (k + 2) / (side * side)
-			pixels = append(pixels, byte(40+ring*37%200+(x^y)&7))
-		}
-	}
-	idat := []byte{0x78, 0x01} // zlib, no compression (RFC 1950, RFC 1951 section 3.2.4)
-	for rest := pixels; len(rest) > 0; {
-		n := min(len(rest), 0xffff)
-		last := byte(0)
-		if n == len(rest) {
-			last = 1
-		}
-		idat = append(idat, last, byte(n), byte(n>>8), ^byte(n), ^byte(n>>8))
-		idat, rest = append(idat, rest[:n]...), rest[n:]
-	}
-	idat = binary.BigEndian.AppendUint32(idat, adler32.Checksum(pixels))
-
-	var b bytes.Buffer
-	b.WriteString("\x89PNG\r\n\x1a\n")
-	header := binary.BigEndian.AppendUint32(nil, uint32(side))
-	header = binary.BigEndian.AppendUint32(header, uint32(side))
-	chunk(&b, "IHDR", append(header, 8, 0, 0, 0, 0)) // 8 bits of grey
-	chunk(&b, "IDAT", idat)
-	// A comment makes up what is missing; 12 bytes each for its frame and the end's.
-	comment := "Comment\x00" + fmt.Sprintf("A carousel with %d horses. ", k+2)
-	missing := size - b.Len() - 12 - 12 - len(comment)
-	chunk(&b, "tEXt", []byte(comment+strings.Repeat(".", missing)))
-	chunk(&b, "IEND", nil)
-	return b.Bytes()
-}
-
-// stored is the size of an IDAT chunk for a square of that side.
-func stored(side int) int {
-	n := side * (side + 1)
-	return n + 5*(n/0xffff+1) + 2 + 4 + 12
-}
-
-func chunk(b *bytes.Buffer, kind string, data []byte) {
-	frame := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
-	frame = append(append(frame, kind...), data...)
-	b.Write(binary.BigEndian.AppendUint32(frame, crc32.ChecksumIEEE(frame[4:])))
+// image is the K-th picture and its digest.
+func image(k int64) (body []byte, digest string) {
+	size := 2 << 10 << k
+	return pictures[size-2<<10:][:size], digests[k]
 }

@@ -47,7 +47,7 @@ func PlanFor(method string, target *url.URL) Plan {
 	case r.act == actEcho:
 		p.Echo = true
 	case r.act == actImage:
-		p.Image, p.Digest = images()[arg].body, images()[arg].digest
+		p.Image, p.Digest = image(arg)
 	case r.act == actMoved:
 		p.Status, p.Moved = 302, "/"+strings.TrimPrefix(path, r.path)
 	case r.act == actSleep:

@@ -107,8 +107,8 @@ func (t *Talk) answer() {
 	case r.route.act == actEcho:
 		t.content(octetStream, len(body), body)
 	case r.route.act == actImage:
-		png := images()[r.arg]
-		t.content("image/png\r\nContent-Digest: "+png.digest, len(png.body), png.body)
+		png, digest := image(r.arg)
+		t.content("image/png\r\nContent-Digest: "+digest, len(png), png)
 	case r.route.act == actMoved:
 		t.moved(body)
 	default:
