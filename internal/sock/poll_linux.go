@@ -33,7 +33,7 @@ func NewPoller() (*Poller, error) {
 }
 
 // Add watches fd for events; data comes back with each of them. At the kernel's limit of watches the error says how to
-// raise it, and a connection is to be told: Refuse.
+// raise it; a connection is then refused (Refuse).
 func (p *Poller) Add(fd int, events uint32, data uint64) error {
 	return p.control(unix.EPOLL_CTL_ADD, fd, events, data)
 }

@@ -109,7 +109,7 @@ func Ended(err error) error {
 }
 
 const (
-	// refusal is what a client is told that cannot be served now, refused what is said of it on standard error, before the reason.
+	// refusal is the reply to a client that cannot be served now; refused begins the line about it on standard error.
 	refusal = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 	refused = "a connection was refused: "
 
