@@ -62,8 +62,8 @@ func Threads(s spec.Spec) int {
 }
 
 // Run carries out s, which must be valid, and returns its record but for Spec and Verdict. Ending ctx ends the run early:
-// what was measured is returned with Complete false, as it is of a run by number that nobody was left to answer. The error says why nothing could be measured: an *Unreachable if not
-// one connection could be opened. live may be nil.
+// what was measured is returned with Complete false, as it is of a run by number that nobody was left to answer. The error says
+// why nothing could be measured: an *Unreachable if not one connection could be opened. live may be nil.
 func Run(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, error) {
 	if s.Engine == spec.Hey {
 		return runHey(ctx, s, live)
@@ -151,9 +151,9 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 		before <- r.look()
 	}
 	r.begin = r.now()
-	r.start = after(r.begin, int64(r.Warmup))
+	r.start = later(r.begin, int64(r.Warmup))
 	if r.Duration > 0 {
-		r.until.Store(after(r.start, int64(r.Duration)))
+		r.until.Store(later(r.start, int64(r.Duration)))
 	}
 	for _, rec := range c.records() {
 		rec.Open(r.start)

@@ -26,7 +26,7 @@ func (r *run) pace(i, n int) pacer {
 		return p
 	}
 	if p.first = p.rate.Before(r.Warmup); r.counted() {
-		p.limit = after(p.first, r.Requests)
+		p.limit = later(p.first, r.Requests)
 	}
 	p.set()
 	return p
@@ -41,11 +41,11 @@ func (p *pacer) set() {
 
 // instant is when request i is due; of one that is due after all time, the last instant that is not Never.
 func (p *pacer) instant(i int64) int64 {
-	return min(after(p.begin, int64(p.rate.Due(i))), record.Never-1)
+	return min(later(p.begin, int64(p.rate.Due(i))), record.Never-1)
 }
 
-// after is t + d, both 0 or more; Never if that is beyond it.
-func after(t, d int64) int64 {
+// later is t + d, both 0 or more; Never if that is beyond it.
+func later(t, d int64) int64 {
 	if d > record.Never-t {
 		return record.Never
 	}

@@ -173,7 +173,7 @@ func (p *portable) mind(finished context.Context) {
 		case <-p.ended:
 			over = true
 		case <-finished.Done():
-			return
+			over = true
 		}
 		now := p.now()
 		p.each(func(r *record.Recorder) {
