@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -160,7 +161,13 @@ func (e *experiment) goOn(ctx context.Context, o *options) (err error) {
 	if e.done, err = doneBy(trials, e.jobs); err != nil {
 		return refused(err)
 	}
-	e.record.Environment, e.record.Doctor, e.record.Notes = then.Environment, then.Doctor, then.Notes
+	notes := then.Notes
+	for _, note := range e.record.Notes {
+		if !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	e.record.Environment, e.record.Doctor, e.record.Notes = then.Environment, then.Doctor, notes
 	say(e.stderr, "going on with %s: %d of %d trials are there", e.dir, len(e.done), len(e.jobs))
 	return nil
 }
@@ -211,7 +218,13 @@ func (e *experiment) prepare(ctx context.Context) error {
 	if r.Environment, err = environment(servers, loadgen, seats); err != nil {
 		return exit{exitFailed, err}
 	}
+	others, began := neighbours(), time.Now()
 	r.Doctor = doctor(ctx)
+	pause(ctx, sample-time.Since(began))
+	if note := noisy(others(), "just before the run"); note != "" {
+		r.Notes = append(r.Notes, note)
+		say(e.stderr, "%s", note)
+	}
 
 	null, err := nullResponder()
 	if err != nil {
@@ -245,17 +258,20 @@ func (e *experiment) carry(ctx context.Context) error {
 			return trial.Append(e.dir, &t)
 		},
 		said: func(note string) error {
-			for _, n := range e.record.Notes {
-				if n == note {
-					return nil
-				}
+			if slices.Contains(e.record.Notes, note) {
+				return nil
 			}
 			s.note(note)
 			e.record.Notes = append(e.record.Notes, note)
 			return trial.WriteRun(e.dir, &e.record)
 		},
 	}
-	return r.carry(ctx)
+	others := neighbours()
+	err := r.carry(ctx)
+	if note := noisy(others(), "while it was measured"); note != "" {
+		err = errors.Join(err, r.said(note))
+	}
+	return err
 }
 
 func (e *experiment) count(t trial.Trial) {

@@ -13,20 +13,24 @@ import (
 // Delta is what the machine did between two snapshots. The kernel counts processor time in ticks of 10 ms for each
 // processor, so on two processors the shares of a window of 1 s are good to about 0.01.
 type Delta struct {
-	StealShare  float64 // of all processors' time: the hypervisor gave it to others
+	AllNS       int64   // all processors' time, idle or not
+	BusyShare   float64 // of it: programs or the kernel were at work
+	StealShare  float64 // of it: the hypervisor gave it to others
 	ListenDrops int64   // attempts to connect, each retry one, that this network namespace's listening sockets turned away
 }
 
 // Snapshot is the machine's counters at one moment; seconds are summed over all processors.
 type Snapshot struct {
-	total, steal float64
-	drops        int64
+	total, busy, steal float64
+	drops              int64
 }
 
 // Until is what happened from a to b.
 func (a Snapshot) Until(b Snapshot) Delta {
 	d := Delta{ListenDrops: b.drops - a.drops}
 	if total := b.total - a.total; total > 0 {
+		d.AllNS = int64(total * 1e9)
+		d.BusyShare = (b.busy - a.busy) / total
 		d.StealShare = (b.steal - a.steal) / total
 	}
 	return d

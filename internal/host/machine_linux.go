@@ -22,7 +22,8 @@ func Take() Snapshot {
 	if stat, err := fs.Stat(); err == nil {
 		c := stat.CPUTotal // user includes guest
 		s.steal = c.Steal
-		s.total = c.User + c.Nice + c.System + c.IRQ + c.SoftIRQ + s.steal + c.Idle + c.Iowait
+		s.busy = c.User + c.Nice + c.System + c.IRQ + c.SoftIRQ
+		s.total = s.busy + s.steal + c.Idle + c.Iowait
 	}
 	if self, err := fs.Self(); err == nil {
 		if net, err := self.Netstat(); err == nil {

@@ -15,9 +15,9 @@ import (
 )
 
 func TestUntil(t *testing.T) {
-	a := Snapshot{total: 100, steal: 5, drops: 7}
-	b := Snapshot{total: 110, steal: 6, drops: 10}
-	if got, want := a.Until(b), (Delta{StealShare: 0.1, ListenDrops: 3}); got != want {
+	a := Snapshot{total: 100, busy: 50, steal: 5, drops: 7}
+	b := Snapshot{total: 110, busy: 55, steal: 6, drops: 10}
+	if got, want := a.Until(b), (Delta{AllNS: 10e9, BusyShare: 0.5, StealShare: 0.1, ListenDrops: 3}); got != want {
 		t.Errorf("Until = %+v, want %+v", got, want)
 	}
 	if got := a.Until(a); got != (Delta{}) {
@@ -29,7 +29,7 @@ func TestTakeSeesWork(t *testing.T) {
 	before := Take()
 	burn(100 * time.Millisecond)
 	after := Take()
-	if d := before.Until(after); d.StealShare < 0 || d.StealShare > 1 {
+	if d := before.Until(after); d.StealShare < 0 || d.StealShare > 1 || d.BusyShare <= 0 || d.BusyShare > 1 {
 		t.Errorf("shares out of range after 100 ms of work: %+v", d)
 	}
 	if total := after.total - before.total; total < 0.08 {
