@@ -129,24 +129,31 @@ func TestLacking(t *testing.T) {
 		time.Sleep(d)
 		hello(w, r)
 	}
+	slow := func(w http.ResponseWriter, r *http.Request) { // a machine that is busy
+		time.Sleep(50 * time.Millisecond)
+		hello(w, r)
+	}
 	moved := func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, strings.TrimPrefix(r.URL.Path, "/moved"), http.StatusFound)
 	}
 	picture := func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "\x89PNG\r\n\x1a\n and so on") }
 	all := map[string]http.HandlerFunc{"/sleep/": late, "/block/": late, "/spin/": late, "/moved/": moved, "/image/": picture}
 	for name, c := range map[string]struct {
-		has  []string
-		want string
+		has   []string
+		other http.HandlerFunc
+		want  string
 	}{
-		"all":                {[]string{"/sleep/", "/block/", "/spin/", "/moved/", "/image/"}, "map[]"},
-		"no sleep":           {[]string{"/block/", "/spin/", "/moved/", "/image/"}, "map[/sleep:no /sleep]"},
-		"no pictures":        {[]string{"/sleep/", "/block/", "/spin/", "/moved/"}, "map[/moved:no /moved]"},
-		"pictures not moved": {[]string{"/sleep/", "/block/", "/spin/", "/image/"}, "map[/moved:no /moved]"},
-		"hello to whatever":  {nil, "map[/block:no /block /moved:no /moved /sleep:no /sleep /spin:no /spin]"},
+		"all":                {[]string{"/sleep/", "/block/", "/spin/", "/moved/", "/image/"}, hello, "map[]"},
+		"no sleep":           {[]string{"/block/", "/spin/", "/moved/", "/image/"}, hello, "map[/sleep:no /sleep]"},
+		"no pictures":        {[]string{"/sleep/", "/block/", "/spin/", "/moved/"}, hello, "map[/moved:no /moved]"},
+		"pictures not moved": {[]string{"/sleep/", "/block/", "/spin/", "/image/"}, hello, "map[/moved:no /moved]"},
+		"hello late":         {nil, slow, "map[/block:no /block /moved:no /moved /sleep:no /sleep /spin:no /spin]"},
+		"hello to whatever":  {nil, hello, "map[/block:no /block /moved:no /moved /sleep:no /sleep /spin:no /spin]"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			mux := http.NewServeMux()
-			mux.HandleFunc("/", hello)
+			mux.HandleFunc("/", c.other)
 			for _, path := range c.has {
 				mux.HandleFunc(path, all[path])
 			}
