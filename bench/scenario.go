@@ -20,7 +20,7 @@ type scenario struct {
 
 // What a model is expected to do. How a report finds what a model did, from the trials of all rounds:
 //
-//	hello     degrades if in any trial a connection was never answered, else fine
+//	hello     degrades if in most trials a connection was never answered, else fine
 //	paced     fails if in most trials a connection was never answered or under 90 % of the offered rate was served;
 //	          degrades if its median p99 (response time) is over twice that of the model that is measured twice; else fine
 //	thinking  fails if in most trials a probe went unanswered, else fine
@@ -28,8 +28,8 @@ type scenario struct {
 //	          what one at a time gives (D is the time asked for in the path); degrades if it is under half of
 //	          connections/D, the ideal; else fine
 //	sleep     as block
-//	download  fails if in most trials of a mode half of the connections or more were never answered; degrades if in any trial
-//	          one was never answered; else fine
+//	download  fails if in most trials of a mode half of the connections or more were never answered; degrades if in most of
+//	          them one was never answered; else fine
 //
 // In every scenario a model whose errors tell that it turned connections away refuses.
 const (

@@ -114,8 +114,8 @@ var trialDot = draw.GlyphStyle{Color: ink, Radius: 2, Shape: marker{sides: shape
 func without(cells []*study.Cell) string {
 	var out []string
 	for _, c := range cells {
-		if answered, n, _, starved := c.Starved(); starved {
-			out = append(out, fmt.Sprintf("%s (%d of %d served)", c.Model, answered, n))
+		if c.Starved() {
+			out = append(out, fmt.Sprintf("%s (%v)", c.Model, c.Hunger()))
 		}
 	}
 	slices.Sort(out)

@@ -21,7 +21,7 @@ func cost(s *study.Study) (figure, bool) {
 		if cell.Engine != "" || server.N == 0 || client.N == 0 {
 			continue
 		}
-		_, _, _, starved := cell.Starved()
+		starved := cell.Starved()
 		servers, clients := dark, light
 		servers.hollow, clients.hollow = starved, starved
 		us := func(ns float64) float64 { return ns / 1000 }
@@ -32,8 +32,8 @@ func cost(s *study.Study) (figure, bool) {
 		for _, v := range cell.Series(study.BothTime).Values() {
 			total.trials = append(total.trials, us(v))
 		}
-		if answered, n, _, _ := cell.Starved(); starved {
-			total.label += fmt.Sprintf("  (%d of %d served)", answered, n)
+		if starved {
+			total.label += fmt.Sprintf("  (%v)", cell.Hunger())
 		}
 		b.rows = append(b.rows, row{cell.Model, []bar{total}})
 	}
@@ -52,7 +52,7 @@ func cost(s *study.Study) (figure, bool) {
 
 // absent says why a cell has no bar.
 func absent(c *study.Cell) string {
-	if c.NA != "" {
+	if c.Standing(study.Rate) == study.NotApplicable {
 		return "n/a: " + c.NA
 	}
 	return "not measured"
@@ -75,8 +75,11 @@ func thinking(s *study.Study) (figure, bool) {
 		most = max(most, limit)
 		sum := stats.Summarize(borne.Values())
 		label := fmt.Sprintf("the probe beside %s went unanswered", units.Plural(int(sum.Low)+1, "silent connection"))
-		if sum.Low >= float64(limit) {
+		switch deaf, _ := cell.Deaf(); {
+		case deaf == 0:
 			label = "every probe answered"
+		case deaf < cell.Rounds():
+			label = fmt.Sprintf("in %d of %d rounds ", deaf, cell.Rounds()) + label
 		}
 		b.rows = append(b.rows, row{cell.Model, []bar{{
 			parts: []float64{sum.Median}, fills: []fill{dark}, trials: borne.Values(), label: label,
@@ -119,9 +122,9 @@ func blockSleep(s *study.Study) (figure, bool) {
 			}
 			one := bar{parts: []float64{sum.Median}, fills: []fill{side.fill}, trials: side.cell.Series(study.Rate).Values(),
 				label: units.Rate(sum.Median)}
-			if answered, n, _, starved := side.cell.Starved(); starved {
+			if side.cell.Starved() {
 				one.fills[0].hollow = true
-				one.label += fmt.Sprintf("  (%d of %d served)", answered, n)
+				one.label += fmt.Sprintf("  (%v)", side.cell.Hunger())
 			}
 			r.bars = append(r.bars, one)
 		}

@@ -23,10 +23,9 @@ func download(s *study.Study) (figure, bool) {
 				continue
 			}
 			wait := cell.Summary(study.Beside90)
-			answered, n, _, starved := cell.Starved()
 			switch {
-			case starved:
-				r.bars = append(r.bars, bar{label: fmt.Sprintf("%d of %d served", answered, n)})
+			case cell.Starved():
+				r.bars = append(r.bars, bar{label: cell.Hunger().String()})
 			case wait.N == 0:
 				r.bars = append(r.bars, bar{label: absent(cell)})
 			default:

@@ -102,7 +102,7 @@ func latency(s *study.Study, g *study.Group) (figure, bool) {
 		if cell == nil {
 			continue
 		}
-		if _, _, _, starved := cell.Starved(); starved {
+		if cell.Starved() {
 			continue
 		}
 		drawn := curve{look: look[model], median: make([]float64, len(study.Grid)), trials: make([][]float64, len(study.Grid))}

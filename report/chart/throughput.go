@@ -99,7 +99,7 @@ func throughput(s *study.Study) (figure, bool) {
 			if sum.N == 0 {
 				continue
 			}
-			_, _, _, hollow := cell.Starved()
+			hollow := cell.Starved()
 			starved = starved || hollow
 			drawn.levels = append(drawn.levels, level{float64(g.Connections), sum.Median, cell.Series(study.Rate).Values(), hollow})
 			p.Y.Max = max(p.Y.Max, sum.High)

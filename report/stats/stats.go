@@ -12,6 +12,10 @@ import (
 // MinRounds is the fewest rounds that compare anything. All of six agreeing by chance has probability 2/64.
 const MinRounds = 6
 
+// MinApart is the fewest values on each side that tell two series apart which have fewer than MinRounds rounds in common, by not
+// overlapping at all. Four and four do so by chance with probability 2/70.
+const MinApart = 4
+
 // Floor is the smallest difference of a median ratio from 1 that is called a difference.
 const Floor = 0.02
 
@@ -116,16 +120,23 @@ type Comparison struct {
 }
 
 // Compare says whether a differs from b: every round agrees in direction, and the median ratio is further from 1
-// than Floor and than noise. Fewer than MinRounds common rounds compare nothing.
+// than Floor and than noise. Where a few rounds were lost, so that fewer than MinRounds are common, all of a must lie beyond all
+// of b instead; fewer than MinApart values compare nothing.
 func Compare(a, b Series, noise float64) Comparison {
 	c := Comparison{Summary: Summarize(Ratios(a, b).Values())}
+	above, below := c.Low > 1, c.High < 1
+	if c.N < MinRounds {
+		x, y := Summarize(a.Values()), Summarize(b.Values())
+		if c.N == 0 || min(x.N, y.N) < MinApart {
+			return c
+		}
+		above, below = x.Low > y.High, x.High < y.Low
+	}
 	bar := 1 + max(Floor, noise)
 	switch {
-	case c.N < MinRounds:
-		c.Order = Unknown
-	case c.Low > 1 && c.Median > bar:
+	case above && c.Median > bar:
 		c.Order = Higher
-	case c.High < 1 && c.Median < 1/bar:
+	case below && c.Median < 1/bar:
 		c.Order = Lower
 	default:
 		c.Order = Tied

@@ -96,7 +96,10 @@ func TestCompare(t *testing.T) {
 		{"beyond it", series(110, 110, 110, 110, 110, 110), six, 0.08, Higher, 1.1},
 		{"lower by the same factor as the bar", series(90, 90, 90, 90, 90, 90), six, 0.12, Tied, 0.9},
 		{"a round without difference does not agree", series(120, 130, 100, 121, 128, 140), six, 0, Tied, 1.245},
-		{"five rounds compare nothing", series(200, 200, 200, 200, 200), six, 0, Unknown, 2},
+		{"a lost round, and no overlap", series(103, 109, 110, 104, 105), six, 0, Higher, 1.05},
+		{"a lost round, all agree, and they overlap", series(12, 24, 36, 48, 60), series(10, 20, 30, 40, 50, 60), 0, Tied, 1.2},
+		{"four of each, no overlap", series(90, 91, 92, 93), series(100, 100, 100, 100), 0, Lower, 0.915},
+		{"three compare nothing", series(200, 200, 200), six, 0, Unknown, 2},
 		{"a drift that hits both", series(50, 60, 70, 80, 90, 100), series(25, 30, 35, 40, 45, 50), 0, Higher, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,8 @@
 package study
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -11,56 +13,89 @@ import (
 // ClientLimited is the share of the client's ceiling above which a rate is the client's rather than the server's.
 const ClientLimited = 0.85
 
+// Cell is one model in a group, with its trials. The majority of its rounds decides every question about the model.
+type Cell struct {
+	Key
+	Model   string
+	Engine  string        // loadgen's engine where it is not the default
+	Trials  []Trial       // whose figures stand for the model: those that served all, or those that starved, whichever are more
+	Again   []Trial       // the controls: the same cell a second time in a round
+	Failed  []trial.Trial // came to nothing
+	Invalid int           // trials that cannot be believed and did not starve
+	Lacking int           // trials that found that the server cannot be measured so
+	NA      string        // why it cannot
+
+	all, starved []Trial // trials in which every connection was answered, and in which some never was
+	twice        bool    // it is measured twice a round
+	enough       bool    // the run has rounds enough to compare
+	limit        float64 // median share of the client's ceiling, 0 where there is none
+}
+
 // Trial is a trial that can be counted, with its latency unpacked.
 type Trial struct {
 	trial.Trial
 	Response *Curve // nil where no histogram was recorded or it cannot be read
 }
 
-// served is who was answered in one trial.
-type served struct {
-	answered, connections int64
-	wait                  int64 // nanoseconds that those who were not answered waited
+// served is how many connections were answered, of those that were asked.
+func (t Trial) served() (answered, asked int64) {
+	switch {
+	case t.Load == nil:
+		return 0, 0
+	case t.Cell.RateRPS > 0:
+		return t.Load.Connections.Answered, t.Load.Connections.Asked
+	}
+	return t.Load.Connections.Answered, int64(t.Cell.Connections)
 }
 
+func (t Trial) starved() bool {
+	answered, asked := t.served()
+	return answered < asked
+}
+
+// add files a trial under what became of it. A control measures noise and nothing else: whatever becomes of it, it says
+// nothing of the model.
 func (c *Cell) add(t trial.Trial) {
+	counted := Trial{Trial: t}
+	believed := t.Load == nil || t.Load.Verdict.State != "invalid"
 	switch {
+	case t.Cell.Control:
+		c.twice = true
+		if t.NA == "" && t.Failed == "" && believed && !counted.starved() {
+			c.Again = append(c.Again, counted)
+		}
+		return
 	case t.NA != "":
 		c.NA = t.NA
+		c.Lacking++
+		return
 	case t.Failed != "":
 		c.Failed = append(c.Failed, t)
-	case t.Load == nil:
-		c.append(Trial{Trial: t})
-	default:
-		who := t.Load.Connections
-		asked := int64(t.Cell.Connections)
-		if t.Cell.RateRPS > 0 {
-			asked = who.Asked
-		}
-		switch {
-		case who.Answered < asked: // which makes it invalid: it is shown, and has no rank
-			c.served = append(c.served, served{who.Answered, asked, who.LongestWaitNS})
-		case t.Load.Verdict.State == "invalid":
-			c.Invalid++
-			return
-		}
-		c.append(Trial{Trial: t, Response: newCurve(t.Load)})
-	}
-}
-
-func (c *Cell) append(t Trial) {
-	if t.Cell.Control {
-		c.Again = append(c.Again, t)
+		return
+	case !believed && !counted.starved():
+		c.Invalid++
 		return
 	}
-	c.Trials = append(c.Trials, t)
+	if t.Load != nil {
+		counted.Response = newCurve(t.Load)
+	}
+	if counted.starved() {
+		c.starved = append(c.starved, counted)
+	} else {
+		c.all = append(c.all, counted)
+	}
 }
 
 func (c *Cell) finish(ceiling *Cell, enough bool) {
 	c.enough = enough
 	byRound := func(a, b Trial) int { return a.Round - b.Round }
-	slices.SortStableFunc(c.Trials, byRound)
-	slices.SortStableFunc(c.Again, byRound)
+	for _, list := range [][]Trial{c.all, c.starved, c.Again} {
+		slices.SortStableFunc(list, byRound)
+	}
+	c.Trials = c.all
+	if c.most(len(c.starved)) {
+		c.Trials = c.starved
+	}
 	if ceiling != nil {
 		share := stats.Ratios(c.Series(Rate), ceiling.Series(Rate))
 		if len(share) > 0 {
@@ -68,6 +103,17 @@ func (c *Cell) finish(ceiling *Cell, enough bool) {
 		}
 	}
 }
+
+// Rounds is in how many rounds the cell was tried, whatever became of it.
+func (c *Cell) Rounds() int {
+	return len(c.all) + len(c.starved) + len(c.Failed) + c.Invalid + c.Lacking
+}
+
+// most reports whether n are more than half of the cell's rounds.
+func (c *Cell) most(n int) bool { return 2*n > c.Rounds() }
+
+// judged are the trials that show what the model does to its clients.
+func (c *Cell) judged() []Trial { return slices.Concat(c.all, c.starved) }
 
 // Series is a metric of the cell, by round.
 func (c *Cell) Series(m Metric) stats.Series {
@@ -90,17 +136,33 @@ func series(trials []Trial, m Metric) stats.Series {
 // Summary is a metric of the cell over the rounds.
 func (c *Cell) Summary(m Metric) stats.Summary { return stats.Summarize(c.Series(m).Values()) }
 
-// Starved reports whether a connection was never answered in any trial: how many were answered in the worst, out of
-// how many, and the longest wait in nanoseconds.
-func (c *Cell) Starved() (answered, connections, wait int64, starved bool) {
-	for i, s := range c.served {
-		if i == 0 || s.answered < answered {
-			answered, connections = s.answered, s.connections
-		}
-		wait = max(wait, s.wait)
-	}
-	return answered, connections, wait, len(c.served) > 0
+// Hunger is what became of connections in the rounds of a cell in which one was never answered.
+type Hunger struct {
+	Rounds       int
+	Answered, Of int64 // connections, in the middle one of these rounds (the lower of two)
+	WaitNS       int64 // the longest wait of a connection that was never answered
 }
+
+// Hunger describes the rounds in which the cell starved.
+func (c *Cell) Hunger() Hunger {
+	h := Hunger{Rounds: len(c.starved)}
+	if h.Rounds == 0 {
+		return h
+	}
+	byAnswered := slices.SortedStableFunc(slices.Values(c.starved), func(a, b Trial) int {
+		return cmp.Compare(a.Load.Connections.Answered, b.Load.Connections.Answered)
+	})
+	h.Answered, h.Of = byAnswered[(h.Rounds-1)/2].served()
+	for _, t := range c.starved {
+		h.WaitNS = max(h.WaitNS, t.Load.Connections.LongestWaitNS)
+	}
+	return h
+}
+
+func (h Hunger) String() string { return fmt.Sprintf("%d of %d served", h.Answered, h.Of) }
+
+// Starved reports whether a connection was never answered in most rounds.
+func (c *Cell) Starved() bool { return c.most(len(c.starved)) }
 
 // OfCeiling is the cell's rate as a share of the client's ceiling, 0 where that was not measured.
 func (c *Cell) OfCeiling() float64 { return c.limit }
@@ -114,24 +176,25 @@ type Standing int
 const (
 	Ranked Standing = iota
 	NotApplicable
-	NotMeasured // every trial failed, or none was made
+	NotMeasured // every trial failed or was invalid, or none was made
 	Starved
 	AtCeiling
-	TooFew // rounds, though the run has enough: trials failed or were invalid
+	TooFew // rounds give the figure, though the run has enough
 )
 
 // Standing says whether the cell may be ranked by a metric.
 func (c *Cell) Standing(m Metric) Standing {
-	switch _, _, _, starved := c.Starved(); {
-	case c.NA != "":
+	figures := len(c.Series(m))
+	switch {
+	case c.most(c.Lacking):
 		return NotApplicable
-	case starved:
+	case c.Starved():
 		return Starved
-	case len(c.Series(m)) == 0:
+	case figures == 0:
 		return NotMeasured
 	case m.OfClient && c.Limited():
 		return AtCeiling
-	case c.enough && len(c.Series(m)) < stats.MinRounds:
+	case c.enough && (figures < stats.MinApart || !c.most(figures)):
 		return TooFew
 	}
 	return Ranked
@@ -153,4 +216,21 @@ func (c *Cell) Silent() (borne stats.Series, limit int) {
 		borne[t.Round] = float64(max(k, 0))
 	}
 	return borne, limit
+}
+
+// Deaf is in how many rounds a probe beside silent connections went unanswered, and how many nanoseconds it waited at most.
+func (c *Cell) Deaf() (rounds int, wait int64) {
+	for _, t := range c.Trials {
+		if t.Probe != nil && !t.Probe.Answered {
+			rounds++
+			wait = max(wait, t.Probe.WaitNS)
+		}
+	}
+	return rounds, wait
+}
+
+// Bears reports whether a model of scenario thinking answered beside every silent client, in all rounds but a minority.
+func (c *Cell) Bears() bool {
+	deaf, _ := c.Deaf()
+	return !c.most(deaf)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -43,22 +42,22 @@ func (s *Study) Expectations() []Expectation {
 // Did says in one of the four words what a model did in a scenario, from the trials of all rounds; empty where
 // nothing was measured. The bounds are those that the expectations were stated with:
 //
-//	hello     degrades if in any trial a connection was never answered
+//	hello     degrades if in most trials a connection was never answered
 //	paced     fails if in most trials a connection was never answered or under 90 % of the offered rate was served;
 //	          degrades if the median p99 is over twice the reference's
 //	thinking  fails if in most trials a probe went unanswered
 //	block     fails if in most trials a connection was never answered, or the median rate is under twice what one at a
 //	          time gives; degrades if it is under half of what all at once give
 //	sleep     as block
-//	download  fails if in most trials of a mode half of the connections or more were never answered; degrades if in any
-//	          trial one was never answered
+//	download  fails if in most trials of a mode half of the connections or more were never answered; degrades if in most
+//	          of them one was never answered
 //
 // A model whose errors tell that it turned connections away refuses.
 func (s *Study) Did(scenario, model string) string {
 	did := ""
 	for _, group := range s.Find(scenario, "") {
 		cell := group.Cell(model)
-		if cell == nil || len(cell.Trials)+len(cell.served) == 0 {
+		if cell == nil || len(cell.judged()) == 0 || 2*len(cell.judged()) < cell.Rounds() {
 			continue
 		}
 		if word := s.did(group, cell); rank(gravity, word) > rank(gravity, did) || did == "" {
@@ -71,76 +70,53 @@ func (s *Study) Did(scenario, model string) string {
 var gravity = []string{Fine, Degrades, Refuses, Fails}
 
 func (s *Study) did(group *Group, cell *Cell) string {
-	if cell.refuses() {
+	most := func(bad func(Trial) bool) bool {
+		n := 0
+		for _, t := range cell.judged() {
+			if bad(t) {
+				n++
+			}
+		}
+		return 2*n > len(cell.judged())
+	}
+	if most(func(t Trial) bool { return t.Load != nil && t.Load.Errors["status-503"] > 0 }) {
 		return Refuses
 	}
-	most := func(bad int) bool { return 2*bad > max(len(cell.Trials), len(cell.served)) }
 	rate := cell.Summary(Rate)
 	switch group.Scenario {
 	case "hello":
-		if len(cell.served) > 0 {
+		if most(Trial.starved) {
 			return Degrades
 		}
 	case "paced":
-		bad := 0
-		for _, t := range cell.Trials {
-			if t.Load != nil && (t.Load.Connections.Answered < t.Load.Connections.Asked || t.Load.RateRPS < 0.9*group.RateRPS) {
-				bad++
-			}
-		}
-		if most(max(bad, len(cell.served))) {
+		if most(func(t Trial) bool { return t.starved() || t.Load != nil && t.Load.RateRPS < 0.9*group.RateRPS }) {
 			return Fails
 		}
 		if cell.Summary(P99).Median > 2*group.Cell(s.Reference()).Summary(P99).Median {
 			return Degrades
 		}
 	case "thinking":
-		bad := 0
-		for _, t := range cell.Trials {
-			if t.Probe != nil && !t.Probe.Answered {
-				bad++
-			}
-		}
-		if most(bad) {
+		if most(func(t Trial) bool { return t.Probe != nil && !t.Probe.Answered }) {
 			return Fails
 		}
 	case "download":
-		bad := 0
-		for _, who := range cell.served {
-			if 2*who.answered <= who.connections {
-				bad++
-			}
-		}
+		half := func(t Trial) bool { answered, asked := t.served(); return t.starved() && 2*answered <= asked }
 		switch {
-		case most(bad):
+		case most(half):
 			return Fails
-		case len(cell.served) > 0:
+		case most(Trial.starved):
 			return Degrades
 		}
 	case "block", "sleep":
 		one, all := group.Ideals()
 		switch {
-		case most(len(cell.served)) || rate.Median < 2*one:
+		case most(Trial.starved) || rate.Median < 2*one:
 			return Fails
 		case rate.Median < all/2:
 			return Degrades
 		}
 	}
 	return Fine
-}
-
-// refuses reports whether most trials' errors tell that the server turned connections away.
-func (c *Cell) refuses() bool {
-	bad := 0
-	for _, t := range c.Trials {
-		if t.Load == nil {
-			continue
-		}
-		if t.Load.Errors["status-503"] > 0 {
-			bad++
-		}
-	}
-	return 2*bad > len(c.Trials)
 }
 
 // Delay is how long a handler of the group takes by request, as its path says; 10 ms where it does not.
@@ -210,13 +186,13 @@ func (o Opinion) Ratio(m Metric) stats.Summary {
 	return stats.Summarize(stats.Ratios(o.Other.Series(m), o.Own.Series(m)).Values())
 }
 
-// Bearing sorts the models of scenario thinking: those that answered beside every silent client, and the others.
+// Bearing sorts the models of scenario thinking: those that bear every silent client, and the others.
 func (g *Group) Bearing() (all, some []*Cell) {
 	for _, cell := range g.Cells {
-		borne, limit := cell.Silent()
+		borne, _ := cell.Silent()
 		switch {
 		case len(borne) == 0:
-		case slices.Min(borne.Values()) >= float64(limit):
+		case cell.Bears():
 			all = append(all, cell)
 		default:
 			some = append(some, cell)

@@ -20,6 +20,7 @@ func TestDid(t *testing.T) {
 	starve := func(t *trial.Trial) { t.Load.Connections.Answered = 1 }
 	serveSome := func(t *trial.Trial) { t.Load.Connections.Answered, t.Load.Connections.Asked = 38, 38 }
 	refuse := func(t *trial.Trial) { t.Load.Errors = map[string]int64{"status-503": 3} }
+	fail := func(t *trial.Trial) { t.Load, t.Failed = nil, "the server ended" }
 	paced := cell("paced", 64)
 	paced.RateRPS = 1000
 	slow := func(ns int64) func(*trial.Trial) {
@@ -47,7 +48,8 @@ func TestDid(t *testing.T) {
 		want     string
 	}{
 		{"hello, all served", "hello", flat(cell("hello", 64), 10), Fine},
-		{"hello, one trial starved", "hello", with(flat(cell("hello", 64), 10), 1, starve), Degrades},
+		{"hello, starved in half", "hello", with(flat(cell("hello", 64), 10), 3, starve), Fine},
+		{"hello, starved in most", "hello", with(flat(cell("hello", 64), 10), 4, starve), Degrades},
 		{"hello, turned away", "hello", with(flat(cell("hello", 64), 10), 4, refuse), Refuses},
 		{"hello, turned away in half", "hello", with(flat(cell("hello", 64), 10), 3, refuse), Fine},
 		{"paced, kept up", "paced", with(flat(paced, 1000), 6, slow(200)), Fine},
@@ -63,9 +65,12 @@ func TestDid(t *testing.T) {
 		{"block, half of the ideal", "block", flat(cell("block", 64), 3200), Fine},
 		{"sleep, starved in most", "sleep", with(flat(cell("sleep", 64), 6400), 4, starve), Fails},
 		{"download, all served", "download", flat(saving, 1000), Fine},
-		{"download, one trial starved", "download", with(flat(saving, 1000), 1, serve(19)), Degrades},
+		{"download, starved in half", "download", with(flat(saving, 1000), 3, serve(19)), Fine},
+		{"download, starved in most", "download", with(flat(saving, 1000), 4, serve(19)), Degrades},
 		{"download, few served in most", "download", with(flat(saving, 1000), 4, serve(10)), Fails},
-		{"download, few served in half", "download", with(flat(saving, 1000), 3, serve(10)), Degrades},
+		{"download, few served in half, and not all in most", "download", with(with(flat(saving, 1000), 4, serve(19)), 3, serve(10)), Degrades},
+		{"failed in most", "hello", with(flat(cell("hello", 64), 10), 4, fail), ""},
+		{"failed in half", "hello", with(flat(cell("hello", 64), 10), 3, fail), Fine},
 		{"nothing measured", "sleep", flat(cell("block", 64), 1), ""},
 	} {
 		if got := study(test.trials, beside).Did(test.scenario, "select"); got != test.want {

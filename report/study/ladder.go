@@ -32,10 +32,11 @@ func (s *Study) Ladder() []Step {
 			steps = append(steps, step)
 			continue
 		}
-		cost := step.Cell.Series(ServerTime)
-		step.Cost, step.Before = stats.Summarize(cost.Values()), before.Model
-		step.ToBefore = stats.Compare(cost, before.Cell.Series(ServerTime), noise)
-		step.ToBaseline = stats.Compare(cost, base.Series(ServerTime), noise)
+		step.Cost, step.Before = step.Cell.Summary(ServerTime), before.Model
+		if before.Cell != nil {
+			step.ToBefore = compare(step.Cell, before.Cell, ServerTime, noise)
+		}
+		step.ToBaseline = compare(step.Cell, base, ServerTime, noise)
 		steps, before = append(steps, step), step
 	}
 	return steps

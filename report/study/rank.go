@@ -28,7 +28,16 @@ func (g *Group) Compare(a, b *Cell, m Metric) stats.Comparison {
 	if a == nil || b == nil || a.Standing(m) != Ranked || b.Standing(m) != Ranked {
 		return stats.Comparison{}
 	}
-	return stats.Compare(a.Series(m), b.Series(m), g.noise(m))
+	return compare(a, b, m, g.noise(m))
+}
+
+// compare puts a over b; a run of too few rounds leaves it open which is ahead.
+func compare(a, b *Cell, m Metric, noise float64) stats.Comparison {
+	c := stats.Compare(a.Series(m), b.Series(m), noise)
+	if !a.enough {
+		c.Order = stats.Unknown
+	}
+	return c
 }
 
 // Rank orders the group's cells by a metric.
@@ -73,7 +82,7 @@ func (g *Group) Rank(m Metric) Ranking {
 }
 
 // Best are the first and all that cannot be told from it; none where nothing could be compared: rounds are too few, or
-// only one is left of several.
+// the first is Alone.
 func (r Ranking) Best() []Place {
 	var best []Place
 	for i, p := range r.Places {
@@ -81,12 +90,14 @@ func (r Ranking) Best() []Place {
 			best = append(best, p)
 		}
 	}
-	unseen := func(c *Cell) bool { return c.Standing(r.Metric) == TooFew || c.Standing(r.Metric) == NotMeasured }
-	if len(best) > 0 && !best[0].Cell.enough || r.Unknown() || len(r.Places) == 1 && slices.ContainsFunc(r.Others, unseen) {
+	if len(best) > 0 && !best[0].Cell.enough || r.Unknown() || r.Alone() {
 		return nil
 	}
 	return best
 }
+
+// Alone reports whether only one of several has a rank: it was compared with nothing, so it has won nothing.
+func (r Ranking) Alone() bool { return len(r.Places) == 1 && len(r.Others) > 0 }
 
 // Unknown reports whether any place could not be compared with the first.
 func (r Ranking) Unknown() bool {

@@ -39,21 +39,6 @@ type Key struct {
 	Mode        string // scenario download: how the client goes about it
 }
 
-// Cell is one model in a group, with its trials.
-type Cell struct {
-	Key
-	Model   string
-	Engine  string  // loadgen's engine where it is not the default
-	Trials  []Trial // that can be counted, in the order of their rounds
-	Again   []Trial // the same cell a second time in a round
-	Failed  []trial.Trial
-	Invalid int    // trials that cannot be believed and are not among Trials
-	NA      string // why it cannot be measured on this server
-	served  []served
-	enough  bool    // the run has rounds enough to compare
-	limit   float64 // median share of the client's ceiling, 0 where there is none
-}
-
 // New sorts the trials of a run. Comparisons are within rounds, so a round has one trial of a cell: the first.
 func New(run trial.Run, trials []trial.Trial, flaws []trial.Flaw) *Study {
 	s := &Study{Run: run, Flaws: flaws}
@@ -117,11 +102,11 @@ func (s *Study) sort() {
 				cmp.Compare(a.Model, b.Model),
 				cmp.Compare(a.Engine, b.Engine))
 		})
-		for _, cell := range group.Cells {
-			cell.finish(group.Ceiling, s.Comparable())
-		}
 		if group.Ceiling != nil {
 			group.Ceiling.finish(nil, s.Comparable())
+		}
+		for _, cell := range group.Cells {
+			cell.finish(group.Ceiling, s.Comparable())
 		}
 	}
 }
@@ -216,7 +201,7 @@ func (s *Study) Reference() string {
 	}
 	for _, group := range s.Groups {
 		for _, cell := range group.Cells {
-			if len(cell.Again) > 0 {
+			if cell.twice {
 				return cell.Model
 			}
 		}
@@ -230,7 +215,7 @@ func (s *Study) Main() *Group {
 	groups := s.Find("hello", s.Home())
 	for _, group := range groups {
 		for _, cell := range group.Cells {
-			if len(cell.Again) > 0 {
+			if cell.twice {
 				return group
 			}
 		}

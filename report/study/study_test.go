@@ -56,33 +56,30 @@ func study(parts ...[]trial.Trial) *Study {
 
 func TestStanding(t *testing.T) {
 	starve := flat(hello("blocking", 64), 900)
-	starve[2].Load.Connections.Answered = 1
-	starve[2].Load.Connections.LongestWaitNS = 7e8
-	starve[4].Load.Connections.Answered = 5
-	starve[4].Load.Connections.LongestWaitNS = 9e8
-	for i := range starve {
+	for i, answered := range []int64{64, 5, 1, 64, 9, 6} {
+		starve[i].Load.Connections.Answered = answered
+		starve[i].Load.Connections.LongestWaitNS = 1e8 * answered
 		if starve[i].Load.Connections.Answered < 64 {
 			starve[i].Load.Verdict.State = "invalid"
 		}
 	}
-	broken := flat(hello("nethttp", 64), 900)
-	broken[0].Load, broken[0].Failed = nil, "the server ended"
-	wrong := flat(hello("pool", 64), 900)
-	wrong[1].Load.Verdict.State = "invalid"
 	na := flat(hello("mine", 64), 0)
 	for i := range na {
 		na[i].Load, na[i].NA = nil, "no /"
 	}
 	lost := flat(hello("thread", 64), 0)
+	few := flat(hello("pool", 64), 900)
+	for i := range 3 {
+		few[i].Load, few[i].Failed = nil, "the server ended"
+	}
 	for i := range lost {
 		lost[i].Load, lost[i].Failed = nil, "the server ended"
 	}
-	s := study(starve, broken, wrong, na, lost, flat(hello("epoll", 64), 851), flat(hello("select", 64), 849),
+	s := study(starve, few, na, lost, flat(hello("epoll", 64), 851), flat(hello("select", 64), 849),
 		flat(hello(trial.Null, 64), 1000))
 	g := s.At("hello", 64, trial.Split)
 	for model, want := range map[string][2]Standing{ // by rate, by server time
 		"blocking": {Starved, Starved},
-		"nethttp":  {TooFew, TooFew},
 		"pool":     {TooFew, TooFew},
 		"mine":     {NotApplicable, NotApplicable},
 		"thread":   {NotMeasured, NotMeasured},
@@ -90,19 +87,15 @@ func TestStanding(t *testing.T) {
 		"select":   {Ranked, Ranked},
 	} {
 		cell := g.Cell(model)
-		if model == "nethttp" || model == "pool" {
-			cell.limit = 0 // they would be at the ceiling as well
+		if model == "pool" {
+			cell.limit = 0 // it would be at the ceiling as well
 		}
 		if got := [2]Standing{cell.Standing(Rate), cell.Standing(ServerTime)}; got != want {
 			t.Errorf("%s stands %v, want %v", model, got, want)
 		}
 	}
-	answered, n, wait, starved := g.Cell("blocking").Starved()
-	if !starved || answered != 1 || n != 64 || wait != 9e8 {
-		t.Errorf("blocking: %d of %d, %d ns, %v; want the worst trial's 1 of 64 and the longest wait", answered, n, wait, starved)
-	}
-	if pool := g.Cell("pool"); pool.Invalid != 1 || len(pool.Trials) != 5 {
-		t.Errorf("pool has %d invalid and %d counted trials, want 1 and 5", pool.Invalid, len(pool.Trials))
+	if got, want := g.Cell("blocking").Hunger(), (Hunger{4, 5, 64, 9e8}); got != want {
+		t.Errorf("blocking: %+v, want %+v: the lower of the two middle ones of 1, 5, 6 and 9, and the longest wait", got, want)
 	}
 	if g.Fair().Name != ServerTime.Name {
 		t.Error("a group with a cell at the client's ceiling is ranked by rate")

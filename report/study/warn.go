@@ -62,6 +62,9 @@ func Name(c trial.Cell) string {
 	if c.Engine != "" {
 		s += ", by " + c.Engine
 	}
+	if c.Control {
+		s += ", as a control"
+	}
 	return s
 }
 

@@ -89,14 +89,15 @@ func (d *document) reading() {
 	d.item("A **trial** is a fresh server process, loaded once (%s). A figure is the **median** over the trials of its cell, one a round; the **range** is from the lowest to the highest%s.",
 		window(s.Run), coverage(s.Rounds))
 	d.item("**split** gives server and client a processor each, **shared** gives both all of them. With %s, models that use several cannot show scaling.", units.Processors(s.Processors(), "few processors"))
-	d.item("**~** means the data cannot tell two models apart. They differ only if every round agrees in direction and the median ratio exceeds 2 %% and what the same model shows against itself (here %s in rate). Models with a **tie** letter in common cannot be told apart.",
+	d.item("**~** means the data cannot tell two models apart. They differ only if every round agrees in direction (where a few rounds were lost: if their ranges do not overlap) and the median ratio exceeds 2 %% and what the same model shows against itself (here %s in rate). Models with a **tie** letter in common cannot be told apart.",
 		units.Percent(s.Noise(study.Rate)))
 	d.item("**× %s** is the rate over %s's at the same level, round by round. **server × blocking at 1** is the server's processor time over that of `blocking` with one connection: the price of concurrency.", s.Reference(), code(s.Reference()))
-	d.item("**1 of 64 served**: the other connections were never answered. Such a cell has no percentile, ratio or rank, since one client at a time looks splendid in a latency table.")
+	d.item("**1 of 64 served**: the other connections were never answered in most rounds. Such a cell has no percentile, ratio or rank, since one client at a time looks splendid in a latency table.")
 	d.item("**client-limited**: the rate is above %s of the **client's ceiling**, what the client reaches against a server that does nothing. It says nothing about the server and has no rank.", units.Percent(study.ClientLimited))
 	d.item("**server, client, both** are processor time per answered request. Loopback bills much of receiving to the sender, so the sum matters too.")
 	d.item("Latency is response time: from when a request was due. **≥**: requests unanswered at the end count at the age they reached and could move the figure. **%s**: fewer than %d requests lie beyond the percentile, or nothing was measured.", units.None, study.Support)
-	d.item("**doubt** counts the trials that a check called suspect (they are in the figures) or invalid (they are not, but for starved ones, which are shown without rank); the reasons are under [Warnings](#warnings).")
+	d.item("Most of a model's rounds decide what is said of it. What a minority showed stands under **doubt**, out of the figures: \"in 1 of 6 rounds 11 of 64 served\".")
+	d.item("**doubt** also counts the trials that a check called suspect (they are in the figures) or invalid (they are not, but for cells that starved in most rounds); the reasons are under [Warnings](#warnings).")
 }
 
 func coverage(rounds int) string {

@@ -16,18 +16,19 @@ func thinkingTable(g *study.Group) Table {
 		row := []string{code(c.Model), unranked(c, study.Rate), "", ""}
 		if len(borne) > 0 {
 			sum := stats.Summarize(borne.Values())
-			wait := int64(0)
-			for _, t := range c.Trials {
-				if t.Probe != nil && !t.Probe.Answered {
-					wait = max(wait, t.Probe.WaitNS)
-				}
-			}
+			deaf, wait := c.Deaf()
+			unanswered := fmt.Sprintf("unanswered beside %s", units.Plural(int(sum.Low)+1, "silent connection"))
 			row[1], row[2] = fmt.Sprintf("answered beside all %d", limit), fmt.Sprint(sum.N)
-			if sum.Low < float64(limit) {
-				row[1] = fmt.Sprintf("unanswered beside %s", units.Plural(int(sum.Low)+1, "silent connection"))
-				if sum.High > sum.Low {
+			switch {
+			case deaf > 0 && c.Bears():
+				row[1] += ", but" + inRounds(deaf, c) + " " + unanswered
+			case deaf > 0:
+				row[1] = unanswered + inRounds(deaf, c)
+				if sum.High > sum.Low && deaf == sum.N {
 					row[1] += fmt.Sprintf(" (in the best round beside %d)", int(sum.High)+1)
 				}
+			}
+			if deaf > 0 {
 				row[3] = units.Duration(float64(wait))
 			}
 		}
@@ -58,7 +59,7 @@ func blockTable(s *study.Study, block, sleep *study.Group) Table {
 			row = append(row, rateOrWhy(side.cell))
 			for _, ideal := range side.ideals {
 				times := ""
-				if sum := side.cell.Summary(study.Rate); sum.N > 0 && !isStarved(side.cell) {
+				if sum := side.cell.Summary(study.Rate); sum.N > 0 && !side.cell.Starved() {
 					times = units.Ratio(sum.Median / ideal)
 				}
 				row = append(row, times)

@@ -29,7 +29,10 @@ func situations(s *study.Study) Table {
 				row[2] = "tie: " + row[2]
 			}
 		}
-		if rest := r.Rest(); row[2] != "not compared" && len(rest) > 0 {
+		if r.Alone() {
+			row[2] = "not compared: " + alone(r)
+		}
+		if rest := r.Rest(); len(r.Best()) > 0 && len(rest) > 0 {
 			row[4] = ahead(r, rest[0])
 			if len(rest) > 1 {
 				row[4] += ", " + ahead(r, rest[len(rest)-1])
@@ -112,7 +115,7 @@ func groupColumns(s *study.Study, g *study.Group, brief bool) []column {
 	}
 	if g.Ceiling != nil && !brief {
 		columns = append(columns, column{"of ceiling", func(c *study.Cell) string {
-			if c.OfCeiling() == 0 || isStarved(c) {
+			if c.OfCeiling() == 0 || c.Starved() {
 				return ""
 			}
 			return units.Percent(c.OfCeiling())
@@ -131,7 +134,7 @@ func pacedColumns(s *study.Study, g *study.Group) []column {
 		{"requests/s", rateOrWhy},
 		{"range", func(c *study.Cell) string { return rangeOrWait(c, study.Rate) }},
 		{"of offered", func(c *study.Cell) string {
-			if isStarved(c) || c.Summary(study.Rate).N == 0 {
+			if c.Starved() || c.Summary(study.Rate).N == 0 {
 				return ""
 			}
 			return units.Percent(c.Summary(study.Rate).Median / g.RateRPS)
@@ -165,8 +168,6 @@ func costColumns(s *study.Study, brief bool) []column {
 	return append(columns, column{"doubt", doubt})
 }
 
-func isStarved(c *study.Cell) bool { return c.Standing(study.BothTime) == study.Starved }
-
 func rateOrWhy(c *study.Cell) string {
 	if why := unranked(c, study.Rate); why != "" && c.Standing(study.Rate) < study.AtCeiling {
 		return why
@@ -175,15 +176,15 @@ func rateOrWhy(c *study.Cell) string {
 }
 
 func rangeOrWait(c *study.Cell, m study.Metric) string {
-	if _, _, wait, starved := c.Starved(); starved {
-		return "others waited " + units.Duration(float64(wait))
+	if c.Starved() {
+		return "others waited " + units.Duration(float64(c.Hunger().WaitNS))
 	}
 	return rangeOf(c, m)
 }
 
 func rangeOf(c *study.Cell, m study.Metric) string {
 	sum := c.Summary(m)
-	if sum.N == 0 || isStarved(c) {
+	if sum.N == 0 || c.Starved() {
 		return ""
 	}
 	if m.Name == study.Rate.Name {
@@ -227,7 +228,7 @@ func lettersOf(r study.Ranking) map[*study.Cell]string {
 
 func percentile(c *study.Cell, m study.Metric, q float64) string {
 	sum := c.Summary(m)
-	if isStarved(c) || sum.N == 0 {
+	if c.Starved() || sum.N == 0 {
 		return units.None
 	}
 	if q > 0 && c.AtLeast(q) {
@@ -252,6 +253,9 @@ func doubt(c *study.Cell) string {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
 		}
+	}
+	if less := lapse(c); less != "" {
+		parts = append(parts, less)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func value(m study.Metric, v float64) string {
 func unranked(c *study.Cell, m study.Metric) string {
 	switch c.Standing(m) {
 	case study.NotApplicable:
-		return "n/a: " + c.NA
+		return "n/a: " + c.NA + inRounds(c.Lacking, c)
 	case study.NotMeasured:
 		if n := len(c.Failed); n > 0 {
 			return fmt.Sprintf("failed (%s)", units.Plural(n, "trial"))
@@ -73,7 +74,7 @@ func unranked(c *study.Cell, m study.Metric) string {
 	case study.AtCeiling:
 		return limited
 	case study.TooFew:
-		return fmt.Sprintf("%d of %d rounds", len(c.Series(m)), stats.MinRounds)
+		return fmt.Sprintf("%d of %s", len(c.Series(m)), units.Plural(c.Rounds(), "round"))
 	}
 	return ""
 }
@@ -82,9 +83,48 @@ func unranked(c *study.Cell, m study.Metric) string {
 const limited = "client-limited"
 
 // starved says how many of a cell's connections were served.
-func starved(c *study.Cell) string {
-	answered, n, _, _ := c.Starved()
-	return fmt.Sprintf("%d of %d served", answered, n)
+func starved(c *study.Cell) string { return c.Hunger().String() + inRounds(c.Hunger().Rounds, c) }
+
+// inRounds says in how many of a cell's rounds something was so, unless it was in all.
+func inRounds(n int, c *study.Cell) string {
+	if n == c.Rounds() {
+		return ""
+	}
+	return fmt.Sprintf(" in %d of %s", n, units.Plural(c.Rounds(), "round"))
+}
+
+// lapse says what a minority of a cell's rounds showed: it decides nothing, and is not hidden.
+func lapse(c *study.Cell) string {
+	var parts []string
+	deaf, _ := c.Deaf()
+	for _, p := range []struct {
+		n    int
+		what string
+	}{{c.Hunger().Rounds, c.Hunger().String()}, {deaf, "a probe unanswered"}, {c.Lacking, "n/a: " + c.NA}} {
+		if p.n > 0 && 2*p.n <= c.Rounds() {
+			parts = append(parts, fmt.Sprintf("in %d of %s %s", p.n, units.Plural(c.Rounds(), "round"), p.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// lapses says so of each cell that has any, as a sentence to follow others.
+func lapses(cells []*study.Cell) string {
+	var out []string
+	for _, c := range cells {
+		if less := lapse(c); less != "" {
+			out = append(out, code(c.Model)+": "+less)
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return " Not in every round: " + strings.Join(out, "; ") + "."
+}
+
+// alone says why the only one with a rank is no winner.
+func alone(r study.Ranking) string {
+	return fmt.Sprintf("only %s has a rank (%s), which wins nothing", models(r.Places), medians(r.Places, r.Metric))
 }
 
 // others says of each cell without rank why.
@@ -147,6 +187,8 @@ func busiest(s *study.Study, g *study.Group) string {
 	switch {
 	case len(r.Places) == 0:
 		fmt.Fprintf(&b, "no model can be ranked at %s", busy)
+	case r.Alone():
+		fmt.Fprintf(&b, "at %s %s", busy, alone(r))
 	case len(best) == 0:
 		var seen []string
 		for _, p := range r.Places {
@@ -176,7 +218,7 @@ func busiest(s *study.Study, g *study.Group) string {
 	if len(r.Others) > 0 {
 		fmt.Fprintf(&b, " Without rank: %s.", others(r))
 	}
-	return b.String()
+	return b.String() + lapses(g.Cells)
 }
 
 func verb(places []study.Place, one, many string) string {
@@ -198,33 +240,38 @@ func medians(places []study.Place, m study.Metric) string {
 func blocked(g *study.Group) string {
 	r := g.Rank(study.Rate)
 	best, rest := r.Best(), r.Rest()
-	if len(best) == 0 {
-		return ""
-	}
 	one, _ := g.Ideals()
-	s := fmt.Sprintf("When every handler blocks its thread for %s, %s %s (%s; one at a time gives %s/s)", units.Duration(float64(g.Delay())),
-		models(best), verb(best, "answers most", "tie for most"), medians(best, study.Rate), units.Rate(one))
-	if len(rest) > 0 {
+	s := fmt.Sprintf("When every handler blocks its thread for %s, ", units.Duration(float64(g.Delay())))
+	switch {
+	case r.Alone():
+		s += alone(r)
+	case len(best) == 0:
+		return ""
+	default:
+		s += fmt.Sprintf("%s %s (%s; one at a time gives %s/s)", models(best), verb(best, "answers most", "tie for most"), medians(best, study.Rate), units.Rate(one))
+	}
+	if len(best) > 0 && len(rest) > 0 {
 		s += fmt.Sprintf(", %s times %s", units.Ratio(r.Advantage(rest[0])), code(rest[0].Cell.Model))
 	}
 	s += "."
 	if len(r.Others) > 0 {
 		s += " Without rank: " + others(r) + "."
 	}
-	return s
+	return s + lapses(g.Cells)
 }
 
 // silence answers for clients that say nothing.
 func silence(all, some []*study.Cell) string {
+	less := lapses(slices.Concat(all, some))
 	if len(some) == 0 {
-		return "Silent clients stop nobody."
+		return "Silent clients stop nobody." + less
 	}
 	s := fmt.Sprintf("Clients that connect and say nothing stop %s", bearing(some))
 	if len(all) > 0 {
 		_, limit := all[0].Silent()
 		s += fmt.Sprintf("; %s still answered beside %d of them", bearing(all), limit)
 	}
-	return s + "."
+	return s + "." + less
 }
 
 // window says how long a trial was measured.
