@@ -19,7 +19,7 @@ func (s *Study) Ladder() []Step {
 	if main == nil || base == nil {
 		return nil
 	}
-	noise := s.Noise(ServerTime)
+	noise, _ := s.Noise(main.Scenario, ServerTime)
 	var steps []Step
 	before := Step{}
 	for _, model := range s.Models() {

@@ -28,7 +28,8 @@ func (g *Group) Compare(a, b *Cell, m Metric) stats.Comparison {
 	if a == nil || b == nil || a.Standing(m) != Ranked || b.Standing(m) != Ranked {
 		return stats.Comparison{}
 	}
-	return compare(a, b, m, g.noise(m))
+	noise, _ := g.study.Noise(g.Scenario, m)
+	return compare(a, b, m, noise)
 }
 
 // compare puts a over b; a run of too few rounds leaves it open which is ahead.

@@ -27,7 +27,7 @@ type Group struct {
 	Key
 	Cells   []*Cell // in the order of the ladder
 	Ceiling *Cell   // the null responder at the same level and placement, if it was measured
-	noise   func(Metric) float64
+	study   *Study
 }
 
 // Key is what the cells of a group have in common.
@@ -61,7 +61,7 @@ func New(run trial.Run, trials []trial.Trial, flaws []trial.Flaw) *Study {
 		key := Key{t.Cell.Scenario, t.Cell.Connections, t.Cell.RateRPS, t.Cell.Placement, t.Cell.Mode}
 		group := groups[key]
 		if group == nil {
-			group = &Group{Key: key, noise: s.Noise}
+			group = &Group{Key: key, study: s}
 			groups[key] = group
 			s.Groups = append(s.Groups, group)
 		}
@@ -169,17 +169,6 @@ func (g *Group) Cell(model string) *Cell {
 		}
 	}
 	return nil
-}
-
-// Noise is what the same model shows against itself in a metric: the largest over the cells measured twice a round.
-func (s *Study) Noise(m Metric) float64 {
-	noise := 0.0
-	for _, group := range s.Groups {
-		for _, cell := range group.Cells {
-			noise = max(noise, stats.Noise(series(cell.Trials, m), series(cell.Again, m)))
-		}
-	}
-	return noise
 }
 
 // Home is the placement that the closed loop was measured in: split where there are processors for it, else shared.

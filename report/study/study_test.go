@@ -156,8 +156,8 @@ func TestNoiseRaisesTheBar(t *testing.T) {
 		t.Error("a tenth less in every round is no difference")
 	}
 	s := study(append(quiet, flat(again, 115))...)
-	if got := s.Noise(Rate); math.Abs(got-0.15) > 1e-9 {
-		t.Errorf("noise is %v, want 0.15", got)
+	if got, measured := s.Noise("hello", Rate); math.Abs(got-0.15) > 1e-9 || !measured {
+		t.Errorf("noise is %v, measured: %v, want 0.15", got, measured)
 	}
 	if c := s.Main(); c.Compare(c.Cell("select"), c.Cell("epoll"), Rate).Order != stats.Tied {
 		t.Error("less than the same model shows against itself is a difference")
@@ -332,5 +332,26 @@ func TestSituationsFollowTheLevels(t *testing.T) {
 	}
 	if list := study(flat(hello("epoll", 1), 1)).Situations(); len(list) != 0 {
 		t.Errorf("one model alone is recommended: %v", list)
+	}
+}
+
+// TestNoiseStaysInItsScenario has epoll beat goroutine in sleep in every round, while hello differs from itself by more than that.
+func TestNoiseStaysInItsScenario(t *testing.T) {
+	sleep := func(model string) trial.Cell { return trial.Cell{Model: model, Scenario: "sleep", Connections: 64} }
+	again := hello("epoll", 64)
+	again.Control = true
+	s := study(flat(hello("epoll", 64), 100), flat(again, 122), flat(hello("goroutine", 64), 90), flat(hello("goroutine", 256), 90), flat(hello("epoll", 256), 100),
+		rounds(sleep("epoll"), 106, 107, 106, 107, 106, 107), flat(sleep("goroutine"), 100))
+	for _, c := range []struct {
+		group *Group
+		want  stats.Order
+	}{
+		{s.At("hello", 64, trial.Split), stats.Tied},
+		{s.At("hello", 256, trial.Split), stats.Tied}, // the same scenario at a level without a control of its own
+		{s.At("sleep", 64, trial.Split), stats.Higher},
+	} {
+		if got := c.group.Compare(c.group.Cell("epoll"), c.group.Cell("goroutine"), Rate).Order; got != c.want {
+			t.Errorf("%s at %d: epoll over goroutine is %v, want %v", c.group.Scenario, c.group.Connections, got, c.want)
+		}
 	}
 }

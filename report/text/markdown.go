@@ -89,8 +89,8 @@ func (d *document) reading() {
 	d.item("A **trial** is a fresh server process, loaded once (%s). A figure is the **median** over the trials of its cell, one a round; the **range** is from the lowest to the highest%s.",
 		window(s.Run), coverage(s.Rounds))
 	d.item("**split** gives server and client a processor each, **shared** gives both all of them. With %s, models that use several cannot show scaling.", units.Processors(s.Processors(), "few processors"))
-	d.item("**~** means the data cannot tell two models apart. They differ only if every round agrees in direction (where a few rounds were lost: if their ranges do not overlap) and the median ratio exceeds 2 %% and what the same model shows against itself (here %s in rate). Models with a **tie** letter in common cannot be told apart.",
-		units.Percent(s.Noise(study.Rate)))
+	d.item("**~** means the data cannot tell two models apart. They differ only if every round agrees in direction (where a few rounds were lost: if their ranges do not overlap) and the median ratio exceeds 2 %% and what the same model shows against itself in that scenario%s. Models with a **tie** letter in common cannot be told apart.",
+		controls(s))
 	d.item("**× %s** is the rate over %s's at the same level, round by round. **server × blocking at 1** is the server's processor time over that of `blocking` with one connection: the price of concurrency.", s.Reference(), code(s.Reference()))
 	d.item("**1 of 64 served**: the other connections were never answered in most rounds. Such a cell has no percentile, ratio or rank, since one client at a time looks splendid in a latency table.")
 	d.item("**client-limited**: the rate is above %s of the **client's ceiling**, what the client reaches against a server that does nothing. It says nothing about the server and has no rank.", units.Percent(study.ClientLimited))
@@ -98,6 +98,22 @@ func (d *document) reading() {
 	d.item("Latency is response time: from when a request was due. **≥**: requests unanswered at the end count at the age they reached and could move the figure. **%s**: fewer than %d requests lie beyond the percentile, or nothing was measured.", units.None, study.Support)
 	d.item("Most of a model's rounds decide what is said of it. What a minority showed stands under **doubt**, out of the figures: \"in 1 of 6 rounds 11 of 64 served\".")
 	d.item("**doubt** also counts the trials that a check called suspect (they are in the figures) or invalid (they are not, but for cells that starved in most rounds); the reasons are under [Warnings](#warnings).")
+}
+
+// controls says what a model showed against itself, and where that was not measured.
+func controls(s *study.Study) string {
+	with, without := s.Controls(study.Rate)
+	var said []string
+	for _, c := range with {
+		said = append(said, fmt.Sprintf("here %s in rate in %s", units.Percent(c.Noise), c.Scenario))
+	}
+	if len(without) > 0 {
+		said = append(said, fmt.Sprintf("no control was measured in %s, so there the rounds alone decide", units.List(without)))
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(said, "; ") + ")"
 }
 
 func coverage(rounds int) string {

@@ -41,6 +41,9 @@ func situations(s *study.Study) Table {
 		if r.Metric.Name == study.ServerTime.Name {
 			row[3] += " (rates are the client's)"
 		}
+		if _, measured := s.Noise(r.Group.Scenario, r.Metric); !measured && len(r.Places) > 1 {
+			row[3] += "; no control was measured"
+		}
 		t.Rows = append(t.Rows, row)
 	}
 	if len(list) == 0 {

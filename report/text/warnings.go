@@ -21,8 +21,11 @@ func Warnings(s *study.Study) []string {
 	if !s.Comparable() {
 		warn("%s: fewer than %d compare nothing.", upper(units.Plural(s.Rounds, "round")), stats.MinRounds)
 	}
-	if noise := s.Noise(study.Rate); noise > 0.05 {
-		warn("The same model measured twice in a round differed by %s in rate: smaller differences are not shown.", units.Percent(noise))
+	controls, _ := s.Controls(study.Rate)
+	for _, c := range controls {
+		if c.Noise > 0.05 {
+			warn("In %s the same model measured twice in a round differed by %s in rate: smaller differences there are not shown.", c.Scenario, units.Percent(c.Noise))
+		}
 	}
 	for _, flaw := range s.Flaws {
 		warn("%s.", flaw)

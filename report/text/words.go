@@ -150,8 +150,11 @@ func Answer(s *study.Study) string {
 	if !s.Comparable() {
 		said = append(said, fmt.Sprintf("**This run has %s, and fewer than %d compare nothing: it shows that things work.**", units.Plural(s.Rounds, "round"), stats.MinRounds))
 	}
-	if noise := s.Noise(study.Rate); noise > noisy {
-		said = append(said, fmt.Sprintf("**The machine was not quiet: the same model measured twice in a round differed by %s.**", units.Percent(noise)))
+	controls, _ := s.Controls(study.Rate)
+	for _, c := range controls {
+		if c.Noise > noisy {
+			said = append(said, fmt.Sprintf("**The machine was not quiet: in %s the same model measured twice in a round differed by %s.**", c.Scenario, units.Percent(c.Noise)))
+		}
 	}
 	if g := s.Main(); g != nil {
 		said = append(said, busiest(s, g))
