@@ -15,7 +15,7 @@ import (
 // Schema is the version of the records below; a reader refuses a newer one and says so.
 const Schema = 1
 
-// Null is the model name of the null responder, whose cells are the client's ceiling.
+// Null is the model name of the null responder, whose cells show what the client can do.
 const Null = "null"
 
 // Placements: split gives server and client a processor of their own, shared gives both all of them.

@@ -3,6 +3,7 @@ package chart
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,6 +89,32 @@ func TestNothingMeasuredDrawsNothing(t *testing.T) {
 		}
 		for _, p := range pictures {
 			t.Errorf("%d failed trials draw %s", len(trials), p.Name)
+		}
+	}
+}
+
+// TestTheNullResponderIsNoBound has a model answer more than a server that does nothing: no server can do less, so the picture has to
+// call that noise, and must not call what the null responder reached a ceiling.
+func TestTheNullResponderIsNoBound(t *testing.T) {
+	for share, want := range map[float64]string{
+		1.15: "What stands above its line is noise, since no server can do less: here up to 115\u00a0% of it (epoll at 64 connections).",
+		0.9:  "What stands above its line is noise, since no server can do less.",
+	} {
+		var trials []trial.Trial
+		for round := range 6 {
+			for model, rate := range map[string]float64{"epoll": share * 1000, "select": 500, trial.Null: 1000} {
+				trials = append(trials, trial.Trial{Round: round + 1, Cell: trial.Cell{Model: model, Scenario: "hello", Connections: 64, Placement: trial.Split},
+					Load: &trial.Load{RateRPS: rate, Requests: trial.Requests{OK: 1000}, Connections: trial.Connections{Answered: 64}}})
+			}
+		}
+		f, ok := throughput(study.New(trial.Run{}, trials, nil))
+		if !ok || !strings.Contains(f.caption, want) || strings.Contains(f.caption, "ceiling") {
+			t.Errorf("a model at %v of the null responder is drawn: %v, with the caption %q, want %q", share, ok, f.caption, want)
+		}
+		for _, e := range f.legend {
+			if strings.Contains(e.name, "ceiling") {
+				t.Errorf("the legend says %q", e.name)
+			}
 		}
 	}
 }

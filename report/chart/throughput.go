@@ -1,13 +1,15 @@
 package chart
 
 import (
-	"slices"
+	"fmt"
+	"image/color"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"carousel/report/study"
+	"carousel/report/units"
 )
 
 // path is one model's medians over the levels, with its trials.
@@ -60,30 +62,26 @@ func throughput(s *study.Study) (figure, bool) {
 	f := figure{
 		title:    "Throughput against connections",
 		subtitle: where(s, s.Home(), "closed loop", "GET /"),
-		caption: "Every dot is a trial, medians are joined. Hollow: a connection was never answered, so the rate is that of the few that were. " +
-			"Between the two grey lines (85 % and 100 % of what the client reaches against a server that does nothing) it is the client that is measured; above them the two were disturbed unequally, which is noise.",
-		x:    "connections (each sends again when answered)",
-		y:    "thousand requests per second",
-		plot: p,
+		caption:  "Every dot is a trial, medians are joined. Hollow: a connection was never answered in most rounds, so the rate is that of the few that were.",
+		x:        "connections (each sends again when answered)",
+		y:        "thousand requests per second",
+		plot:     p,
 	}
 
-	var ceiling []level
+	null := path{look: look{color: color.RGBA{34, 34, 34, 255}, dashes: dashes[2], marker: marker{sides: shapes[7]}}}
 	for _, g := range groups {
-		if g.Ceiling == nil {
-			continue
-		}
-		if sum := g.Ceiling.Summary(study.Rate); sum.N > 0 {
-			ceiling = append(ceiling, level{x: float64(g.Connections), median: sum.Median})
+		if sum := g.Null.Summary(study.Rate); sum.N > 0 {
+			null.levels = append(null.levels, level{float64(g.Connections), sum.Median, g.Null.Series(study.Rate).Values(), false})
 			p.Y.Max = max(p.Y.Max, sum.High)
 		}
 	}
-	if len(ceiling) > 0 {
-		p.Add(band(ceiling))
-		f.legend = append(f.legend, entry{"client's ceiling", func(c *draw.Canvas) {
-			box := vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: c.Center().Y - 5}, Max: vg.Point{X: c.Max.X, Y: c.Center().Y + 5}}
-			c.FillPolygon(hair, []vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}})
-			c.StrokeLine2(ceilingLine, box.Min.X, box.Max.Y, box.Max.X, box.Max.Y)
+	if len(null.levels) > 0 {
+		p.Add(zone(null.levels), null)
+		f.legend = append(f.legend, lineEntry("null responder", null.look), entry{"client-limited", func(c *draw.Canvas) {
+			c.FillPolygon(shade, []vg.Point{{X: c.Min.X, Y: c.Min.Y}, {X: c.Max.X, Y: c.Min.Y}, {X: c.Max.X, Y: c.Max.Y}, {X: c.Min.X, Y: c.Max.Y}})
 		}})
+		f.caption += " The null responder does the least that a server can: it answers whatever comes, unread. Shaded: from 85 % of its rate on it is the client that is measured. " +
+			"What stands above its line is noise, since no server can do less" + beyond(groups) + "."
 	}
 
 	style := looks(s)
@@ -118,26 +116,32 @@ func throughput(s *study.Study) (figure, bool) {
 	return f, any
 }
 
-var ceilingLine = draw.LineStyle{Color: palette[6], Width: 1.2}
+// beyond says how far the model that stands furthest above the null responder does.
+func beyond(groups []*study.Group) string {
+	most, said := 1.0, ""
+	for _, g := range groups {
+		for _, c := range g.Cells {
+			if c.OfNull() > most {
+				most = c.OfNull()
+				said = fmt.Sprintf(": here up to %s of it (%s at %s)", units.Percent(most), c.Model, units.Plural(g.Connections, "connection"))
+			}
+		}
+	}
+	return said
+}
 
-// band is the client's ceiling and the zone below it where a rate is the client's.
-type band []level
+var shade = color.Gray{238}
+
+// zone is where a rate is the client's: it begins below the null responder's and has no upper end.
+type zone []level
 
 // Plot implements plot.Plotter.
-func (b band) Plot(c draw.Canvas, plt *plot.Plot) {
+func (z zone) Plot(c draw.Canvas, plt *plot.Plot) {
 	x, y := plt.Transforms(&c)
-	var top, bottom []vg.Point
-	for _, l := range b {
-		top = append(top, vg.Point{X: x(l.x), Y: y(l.median)})
-		bottom = append(bottom, vg.Point{X: x(l.x), Y: y(l.median * study.ClientLimited)})
+	edge := []vg.Point{{X: c.Min.X, Y: y(z[0].median * study.ClientLimited)}}
+	for _, l := range z {
+		edge = append(edge, vg.Point{X: x(l.x), Y: y(l.median * study.ClientLimited)})
 	}
-	zone := slices.Clone(top)
-	for _, p := range slices.Backward(bottom) {
-		zone = append(zone, p)
-	}
-	c.FillPolygon(hair, zone)
-	c.StrokeLines(ceilingLine, top)
-	edge := ceilingLine
-	edge.Width = 0.6
-	c.StrokeLines(edge, bottom)
+	edge = append(edge, vg.Point{X: c.Max.X, Y: edge[len(edge)-1].Y})
+	c.FillPolygon(shade, append(edge, c.Max, vg.Point{X: c.Min.X, Y: c.Max.Y}))
 }

@@ -10,7 +10,7 @@ import (
 	"carousel/report/stats"
 )
 
-// ClientLimited is the share of the client's ceiling above which a rate is the client's rather than the server's.
+// ClientLimited is the share of the null responder's rate above which a rate is the client's rather than the server's.
 const ClientLimited = 0.85
 
 // Cell is one model in a group, with its trials. The majority of its rounds decides every question about the model.
@@ -28,7 +28,7 @@ type Cell struct {
 	all, starved []Trial // trials in which every connection was answered, and in which some never was
 	twice        bool    // it is measured twice a round
 	enough       bool    // the run has rounds enough to compare
-	limit        float64 // median share of the client's ceiling, 0 where there is none
+	limit        float64 // median share of the null responder's rate, 0 where that was not measured
 }
 
 // Trial is a trial that can be counted, with its latency unpacked.
@@ -86,7 +86,7 @@ func (c *Cell) add(t trial.Trial) {
 	}
 }
 
-func (c *Cell) finish(ceiling *Cell, enough bool) {
+func (c *Cell) finish(null *Cell, enough bool) {
 	c.enough = enough
 	byRound := func(a, b Trial) int { return a.Round - b.Round }
 	for _, list := range [][]Trial{c.all, c.starved, c.Again} {
@@ -96,8 +96,8 @@ func (c *Cell) finish(ceiling *Cell, enough bool) {
 	if c.most(len(c.starved)) {
 		c.Trials = c.starved
 	}
-	if ceiling != nil {
-		share := stats.Ratios(c.Series(Rate), ceiling.Series(Rate))
+	if null != nil {
+		share := stats.Ratios(c.Series(Rate), null.Series(Rate))
 		if len(share) > 0 {
 			c.limit = stats.Median(share.Values())
 		}
@@ -164,8 +164,8 @@ func (h Hunger) String() string { return fmt.Sprintf("%d of %d served", h.Answer
 // Starved reports whether a connection was never answered in most rounds.
 func (c *Cell) Starved() bool { return c.most(len(c.starved)) }
 
-// OfCeiling is the cell's rate as a share of the client's ceiling, 0 where that was not measured.
-func (c *Cell) OfCeiling() float64 { return c.limit }
+// OfNull is the cell's rate as a share of the null responder's, 0 where that was not measured. Above 1 it is noise.
+func (c *Cell) OfNull() float64 { return c.limit }
 
 // Limited reports whether the client rather than the server set the rate.
 func (c *Cell) Limited() bool { return c.limit > ClientLimited }
@@ -178,7 +178,7 @@ const (
 	NotApplicable
 	NotMeasured // every trial failed or was invalid, or none was made
 	Starved
-	AtCeiling
+	ClientSet
 	TooFew // rounds give the figure, though the run has enough
 )
 
@@ -193,7 +193,7 @@ func (c *Cell) Standing(m Metric) Standing {
 	case figures == 0:
 		return NotMeasured
 	case m.OfClient && c.Limited():
-		return AtCeiling
+		return ClientSet
 	case c.enough && (figures < stats.MinApart || !c.most(figures)):
 		return TooFew
 	}

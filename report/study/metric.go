@@ -10,7 +10,7 @@ import (
 type Metric struct {
 	Name     string
 	Less     bool // less is better
-	OfClient bool // a client at its ceiling sets it
+	OfClient bool // a client at its limit sets it
 	Of       func(Trial) float64
 }
 

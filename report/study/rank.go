@@ -124,7 +124,7 @@ func (r Ranking) Advantage(q Place) float64 {
 	return r.Group.Compare(r.Places[0].Cell, q.Cell, r.Metric).Median
 }
 
-// Limited reports whether a cell of the group is at the client's ceiling, so that the rates name no winner.
+// Limited reports whether a cell of the group is limited by the client, so that the rates name no winner.
 func (g *Group) Limited() bool { return slices.ContainsFunc(g.Cells, (*Cell).Limited) }
 
 // Fair is the metric that can rank the group: its rate, or, where that is the client's, what a request costs the server.

@@ -25,9 +25,9 @@ type Study struct {
 // Group is everything that was asked the same thing: cells that differ in their model, or in the client's engine.
 type Group struct {
 	Key
-	Cells   []*Cell // in the order of the ladder
-	Ceiling *Cell   // the null responder at the same level and placement, if it was measured
-	study   *Study
+	Cells []*Cell // in the order of the ladder
+	Null  *Cell   // the null responder at the same level and placement, if it was measured
+	study *Study
 }
 
 // Key is what the cells of a group have in common.
@@ -72,7 +72,7 @@ func New(run trial.Run, trials []trial.Trial, flaws []trial.Flaw) *Study {
 			cell = &Cell{Key: key, Model: t.Cell.Model, Engine: t.Cell.Engine}
 			cells[id] = cell
 			if t.Cell.Model == trial.Null {
-				group.Ceiling = cell
+				group.Null = cell
 			} else {
 				group.Cells = append(group.Cells, cell)
 			}
@@ -102,11 +102,11 @@ func (s *Study) sort() {
 				cmp.Compare(a.Model, b.Model),
 				cmp.Compare(a.Engine, b.Engine))
 		})
-		if group.Ceiling != nil {
-			group.Ceiling.finish(nil, s.Comparable())
+		if group.Null != nil {
+			group.Null.finish(nil, s.Comparable())
 		}
 		for _, cell := range group.Cells {
-			cell.finish(group.Ceiling, s.Comparable())
+			cell.finish(group.Null, s.Comparable())
 		}
 	}
 }

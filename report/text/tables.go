@@ -83,7 +83,7 @@ type column struct {
 	of   func(c *study.Cell) string
 }
 
-// groupTable has a row for every cell of a group, and one for the client's ceiling.
+// groupTable has a row for every cell of a group, and one for the null responder.
 func groupTable(g *study.Group, columns []column) Table {
 	t := Table{Words: 1, Header: []string{"model"}}
 	for _, col := range columns {
@@ -101,8 +101,8 @@ func groupTable(g *study.Group, columns []column) Table {
 			add(code(c.Model), c)
 		}
 	}
-	if g.Ceiling != nil {
-		add("client's ceiling", g.Ceiling)
+	if g.Null != nil {
+		add("null responder", g.Null)
 	}
 	return t
 }
@@ -116,12 +116,12 @@ func groupColumns(s *study.Study, g *study.Group, brief bool) []column {
 		{"× " + s.Reference(), func(c *study.Cell) string { return relative(g, c, g.Cell(s.Reference()), study.Rate) }},
 		{"tie", func(c *study.Cell) string { return letters[c] }},
 	}
-	if g.Ceiling != nil && !brief {
-		columns = append(columns, column{"of ceiling", func(c *study.Cell) string {
-			if c.OfCeiling() == 0 || c.Starved() {
+	if g.Null != nil && !brief {
+		columns = append(columns, column{"of null", func(c *study.Cell) string {
+			if c.OfNull() == 0 || c.Starved() {
 				return ""
 			}
-			return units.Percent(c.OfCeiling())
+			return units.Percent(c.OfNull())
 		}})
 	}
 	columns = append(columns,
@@ -172,7 +172,7 @@ func costColumns(s *study.Study, brief bool) []column {
 }
 
 func rateOrWhy(c *study.Cell) string {
-	if why := unranked(c, study.Rate); why != "" && c.Standing(study.Rate) < study.AtCeiling {
+	if why := unranked(c, study.Rate); why != "" && c.Standing(study.Rate) < study.ClientSet {
 		return why
 	}
 	return units.Rate(c.Summary(study.Rate).Median)
@@ -201,7 +201,7 @@ func relative(g *study.Group, a, b *study.Cell, m study.Metric) string {
 	switch {
 	case a.Model == trial.Null:
 		return ""
-	case a.Standing(m) == study.AtCeiling:
+	case a.Standing(m) == study.ClientSet:
 		return limited
 	case a.Standing(m) != study.Ranked || b == nil || b.Standing(m) != study.Ranked:
 		return units.None

@@ -59,8 +59,8 @@ func Warnings(s *study.Study) []string {
 		warn("Listening queues were full: %s dropped, in %s.", units.Plural(int(drops), "attempt")+" to connect", units.Plural(trials, "trial"))
 	}
 	for _, g := range s.Groups {
-		if g.Scenario == "hello" && (g.Ceiling == nil || g.Ceiling.Summary(study.Rate).N == 0) {
-			warn("No ceiling was measured at %s, %s: whether the client limits those cells is unknown.", load(g), g.Placement)
+		if g.Scenario == "hello" && (g.Null == nil || g.Null.Summary(study.Rate).N == 0) {
+			warn("The null responder was not measured at %s, %s: whether the client limits those cells is unknown.", load(g), g.Placement)
 		}
 	}
 	if s.Home() == trial.Shared && len(s.Groups) > 0 {

@@ -71,7 +71,7 @@ func unranked(c *study.Cell, m study.Metric) string {
 		return "not measured"
 	case study.Starved:
 		return starved(c)
-	case study.AtCeiling:
+	case study.ClientSet:
 		return limited
 	case study.TooFew:
 		return fmt.Sprintf("%d of %s", len(c.Series(m)), units.Plural(c.Rounds(), "round"))
