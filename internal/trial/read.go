@@ -1,12 +1,17 @@
 package trial
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 )
 
 // Flaw is a line of trials.jsonl that holds no trial and was skipped.
@@ -26,47 +31,124 @@ func (f Flaw) String() string {
 
 // ReadTrials returns the trials of the run in folder dir, in the order they were made, and the lines it had to skip.
 // A folder without trials.jsonl has none. A record of a newer schema than this program's is an error.
-func ReadTrials(dir string) ([]Trial, []Flaw, error) {
-	text, err := os.ReadFile(filepath.Join(dir, TrialsFile))
+func ReadTrials(dir string) (trials []Trial, flaws []Flaw, err error) {
+	flaws, err = Each(dir, whole, func(t Trial) { trials = append(trials, t) })
+	if err != nil {
+		trials = nil
+	}
+	return trials, flaws, err
+}
+
+// Each reads as ReadTrials does, and holds no more of the file than a few hundred lines. What unpack makes of each trial, in several
+// goroutines at once, is given to take in the order of the file.
+func Each[T any](dir string, unpack func(Trial) T, take func(T)) ([]Flaw, error) {
+	f, err := os.Open(filepath.Join(dir, TrialsFile))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	trials, flaws, err := Parse(text)
+	defer f.Close()
+	flaws, err := each(f, unpack, take)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	return trials, flaws, nil
+	return flaws, nil
 }
 
 // Parse reads the lines of a trials.jsonl as ReadTrials does.
 func Parse(text []byte) (trials []Trial, flaws []Flaw, err error) {
-	number := 0
-	for line := range bytes.Lines(text) {
-		number++
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
+	flaws, err = each(bytes.NewReader(text), whole, func(t Trial) { trials = append(trials, t) })
+	if err != nil {
+		trials = nil
+	}
+	return trials, flaws, err
+}
+
+func whole(t Trial) Trial { return t }
+
+// batch is how many lines are held at a time.
+const batch = 256
+
+func each[T any](r io.Reader, unpack func(Trial) T, take func(T)) (flaws []Flaw, err error) {
+	type outcome struct {
+		trial T
+		err   error
+	}
+	in := bufio.NewReaderSize(r, 1<<16)
+	room := make([][]byte, batch)
+	for number := 0; err == nil; {
+		lines := room[:0]
+		for len(lines) < batch && err == nil {
+			i := len(lines)
+			if room[i], err = readLine(in, room[i][:0]); len(room[i]) > 0 {
+				lines = room[:i+1]
+			}
 		}
-		t, err := parseLine(line)
-		var newer *newerSchema
-		switch {
-		case errors.As(err, &newer):
-			return nil, nil, fmt.Errorf("%s:%d: %w", TrialsFile, number, err)
-		case err != nil:
-			flaws = append(flaws, Flaw{Line: number, Torn: line[len(line)-1] != '\n', Err: err})
-		default:
-			trials = append(trials, t)
+		outcomes := make([]outcome, len(lines))
+		var workers sync.WaitGroup
+		n := runtime.GOMAXPROCS(0)
+		for first := range n {
+			workers.Go(func() {
+				for i := first; i < len(lines); i += n {
+					if t, err := parseLine(lines[i]); err != nil {
+						outcomes[i].err = err
+					} else {
+						outcomes[i].trial = unpack(t)
+					}
+				}
+			})
+		}
+		workers.Wait()
+		for i, o := range outcomes {
+			number++
+			var newer *newerSchema
+			switch {
+			case o.err == errEmpty:
+			case errors.As(o.err, &newer):
+				return nil, fmt.Errorf("%s:%d: %w", TrialsFile, number, o.err)
+			case o.err != nil:
+				flaws = append(flaws, Flaw{Line: number, Torn: lines[i][len(lines[i])-1] != '\n', Err: o.err})
+			default:
+				take(o.trial)
+			}
 		}
 	}
-	return trials, flaws, nil
+	if err != io.EOF {
+		return nil, err
+	}
+	return flaws, nil
 }
+
+// readLine appends a line with its end to line.
+func readLine(in *bufio.Reader, line []byte) ([]byte, error) {
+	for {
+		part, err := in.ReadSlice('\n')
+		line = append(line, part...)
+		if err != bufio.ErrBufferFull {
+			return line, err
+		}
+	}
+}
+
+var errEmpty = errors.New("an empty line")
 
 func parseLine(line []byte) (Trial, error) {
 	var t Trial
-	if err := decode(line, &t); err != nil {
-		return t, err
+	if len(bytes.TrimSpace(line)) == 0 {
+		return t, errEmpty
+	}
+	line, response := cut(line, `"histogram":"`)
+	line, service := cut(line, `"service_histogram":"`)
+	if json.Unmarshal(line, &t) != nil || checkSchema(t.Schema) != nil {
+		t = Trial{}
+		if err := decode(line, &t); err != nil { // which says what is wrong
+			return t, err
+		}
+	}
+	if t.Load != nil {
+		t.Load.Histogram, t.Load.ServiceHistogram = cmp.Or(t.Load.Histogram, response), cmp.Or(t.Load.ServiceHistogram, service)
 	}
 	if t.Cell.Model == "" || t.Cell.Scenario == "" {
 		return t, errors.New("no trial: it names no model or no scenario")
@@ -75,6 +157,18 @@ func parseLine(line []byte) (Trial, error) {
 		return t, checkSchema(t.Load.Schema)
 	}
 	return t, nil
+}
+
+// cut empties the string that follows key in a line of JSON, and returns it. Histograms are most of a line, and the decoder would
+// look at each of their bytes three times; in base64 there is nothing to unquote.
+func cut(line []byte, key string) (rest []byte, value string) {
+	_, after, found := bytes.Cut(line, []byte(key))
+	n := bytes.IndexByte(after, '"')
+	if !found || n < 0 || bytes.IndexByte(after[:n], '\\') >= 0 {
+		return line, ""
+	}
+	value = string(after[:n])
+	return append(line[:len(line)-len(after)], after[n:]...), value
 }
 
 // ReadRun returns run.json of the run in folder dir.

@@ -71,8 +71,8 @@ func (b rows) Plot(c draw.Canvas, plt *plot.Plot) {
 				bar.fills[k].draw(&c, vg.Rectangle{Min: vg.Point{X: x(end), Y: y(bottom)}, Max: vg.Point{X: x(end + part), Y: y(top)}})
 				end += part
 			}
+			dots(&c, trialDot, bar.trials, func(v float64) vg.Point { return vg.Point{X: x(v), Y: middle} })
 			for _, v := range bar.trials {
-				c.DrawGlyphNoClip(trialDot, vg.Point{X: x(v), Y: middle})
 				end = max(end, v)
 			}
 			put(c, vg.Point{X: x(end) + 7, Y: middle}, bar.label, style(9.5, ink, false))

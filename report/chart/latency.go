@@ -39,9 +39,7 @@ func (u curve) Plot(c draw.Canvas, plt *plot.Plot) {
 	}
 	for _, q := range shown {
 		i := gridIndex(q)
-		for _, v := range u.trials[i] {
-			c.DrawGlyph(single, vg.Point{X: x(study.Grid[i]) + u.look.aside, Y: y(v)})
-		}
+		dots(&c, single, u.trials[i], func(v float64) vg.Point { return vg.Point{X: x(study.Grid[i]) + u.look.aside, Y: y(v)} })
 	}
 	c.StrokeLines(u.look.line(1.6), line)
 	for _, q := range shown {

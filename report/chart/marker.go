@@ -32,6 +32,19 @@ var shapes = []shape{
 	{4, 0.125, 0.3}, // cross
 }
 
+// dots draws a glyph for each value, but one for all that fall on the same pixel: a run may have thousands of trials.
+func dots(c *draw.Canvas, style draw.GlyphStyle, values []float64, at func(v float64) vg.Point) {
+	drawn := map[[2]int]bool{}
+	for _, v := range values {
+		p := at(v)
+		pixel := [2]int{int(p.X.Dots(dpi)), int(p.Y.Dots(dpi))}
+		if !drawn[pixel] {
+			drawn[pixel] = true
+			c.DrawGlyphNoClip(style, p)
+		}
+	}
+}
+
 // DrawGlyph implements draw.GlyphDrawer.
 func (m marker) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, at vg.Point) {
 	radius := float64(sty.Radius)

@@ -31,9 +31,7 @@ func (p path) Plot(c draw.Canvas, plt *plot.Plot) {
 	single.Color = pale(p.look.color)
 	var line []vg.Point
 	for _, l := range p.levels {
-		for _, v := range l.trials {
-			c.DrawGlyphNoClip(single, vg.Point{X: x(l.x) + p.look.aside, Y: y(v)})
-		}
+		dots(&c, single, l.trials, func(v float64) vg.Point { return vg.Point{X: x(l.x) + p.look.aside, Y: y(v)} })
 		line = append(line, vg.Point{X: x(l.x) + p.look.aside, Y: y(l.median)})
 	}
 	c.StrokeLines(p.look.line(1.6), line)

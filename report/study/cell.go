@@ -18,27 +18,51 @@ type Cell struct {
 	Key
 	Model   string
 	Engine  string        // loadgen's engine where it is not the default
-	Trials  []Trial       // whose figures stand for the model: those that served all, or those that starved, whichever are more
-	Again   []Trial       // the controls: the same cell a second time in a round
+	Trials  []*Trial      // whose figures stand for the model: those that served all, or those that starved, whichever are more
+	Again   []*Trial      // the controls: the same cell a second time in a round
 	Failed  []trial.Trial // came to nothing
 	Invalid int           // trials that cannot be believed and did not starve
 	Lacking int           // trials that found that the server cannot be measured so
 	NA      string        // why it cannot
 
-	all, starved []Trial // trials in which every connection was answered, and in which some never was
-	twice        bool    // it is measured twice a round
-	enough       bool    // the run has rounds enough to compare
-	limit        float64 // median share of the null responder's rate, 0 where that was not measured
+	all, starved []*Trial                // trials in which every connection was answered, and in which some never was
+	known        map[string]stats.Series // by the metric's name
+	twice        bool                    // it is measured twice a round
+	enough       bool                    // the run has rounds enough to compare
+	limit        float64                 // median share of the null responder's rate, 0 where that was not measured
 }
 
-// Trial is a trial that can be counted, with its latency unpacked.
+// Trial is a trial without what a report does not look at, so that many of them find room.
 type Trial struct {
 	trial.Trial
 	Response *Curve // nil where no histogram was recorded or it cannot be read
+	asked    spec
+}
+
+// Unpack makes a trial ready to be sorted: its latency is read and its histograms are let go.
+func Unpack(t trial.Trial) *Trial {
+	u := &Trial{Trial: t}
+	u.Server.Command = nil
+	if t.Load == nil {
+		return u
+	}
+	l := *t.Load
+	u.asked = asked(&l)
+	if u.believed() && !u.starved() && !u.Cell.Control { // nobody asks for the others'
+		u.Response = newCurve(&l)
+	}
+	l.Histogram, l.ServiceHistogram, l.Spec = "", "", nil
+	for _, counts := range []*map[string]int64{&l.UnsentBy, &l.Errors, &l.ConnectErrors} {
+		if len(*counts) == 0 {
+			*counts = nil
+		}
+	}
+	u.Load = &l
+	return u
 }
 
 // served is how many connections were answered, of those that were asked.
-func (t Trial) served() (answered, asked int64) {
+func (t *Trial) served() (answered, asked int64) {
 	switch {
 	case t.Load == nil:
 		return 0, 0
@@ -48,48 +72,40 @@ func (t Trial) served() (answered, asked int64) {
 	return t.Load.Connections.Answered, int64(t.Cell.Connections)
 }
 
-func (t Trial) starved() bool {
+func (t *Trial) starved() bool {
 	answered, asked := t.served()
 	return answered < asked
 }
 
+func (t *Trial) believed() bool { return t.Load == nil || t.Load.Verdict.State != "invalid" }
+
 // add files a trial under what became of it. A control measures noise and nothing else: whatever becomes of it, it says
 // nothing of the model.
-func (c *Cell) add(t trial.Trial) {
-	counted := Trial{Trial: t}
-	believed := t.Load == nil || t.Load.Verdict.State != "invalid"
+func (c *Cell) add(t *Trial) {
 	switch {
 	case t.Cell.Control:
 		c.twice = true
-		if t.NA == "" && t.Failed == "" && believed && !counted.starved() {
-			c.Again = append(c.Again, counted)
+		if t.NA == "" && t.Failed == "" && t.believed() && !t.starved() {
+			c.Again = append(c.Again, t)
 		}
-		return
 	case t.NA != "":
 		c.NA = t.NA
 		c.Lacking++
-		return
 	case t.Failed != "":
-		c.Failed = append(c.Failed, t)
-		return
-	case !believed && !counted.starved():
+		c.Failed = append(c.Failed, t.Trial)
+	case t.starved():
+		c.starved = append(c.starved, t)
+	case t.believed():
+		c.all = append(c.all, t)
+	default:
 		c.Invalid++
-		return
-	}
-	if t.Load != nil {
-		counted.Response = newCurve(t.Load)
-	}
-	if counted.starved() {
-		c.starved = append(c.starved, counted)
-	} else {
-		c.all = append(c.all, counted)
 	}
 }
 
 func (c *Cell) finish(null *Cell, enough bool) {
-	c.enough = enough
-	byRound := func(a, b Trial) int { return a.Round - b.Round }
-	for _, list := range [][]Trial{c.all, c.starved, c.Again} {
+	c.enough, c.known = enough, map[string]stats.Series{}
+	byRound := func(a, b *Trial) int { return a.Round - b.Round }
+	for _, list := range [][]*Trial{c.all, c.starved, c.Again} {
 		slices.SortStableFunc(list, byRound)
 	}
 	c.Trials = c.all
@@ -113,20 +129,23 @@ func (c *Cell) Rounds() int {
 func (c *Cell) most(n int) bool { return 2*n > c.Rounds() }
 
 // judged are the trials that show what the model does to its clients.
-func (c *Cell) judged() []Trial { return slices.Concat(c.all, c.starved) }
+func (c *Cell) judged() []*Trial { return slices.Concat(c.all, c.starved) }
 
 // Series is a metric of the cell, by round.
 func (c *Cell) Series(m Metric) stats.Series {
 	if c == nil {
 		return nil
 	}
-	return series(c.Trials, m)
+	if c.known[m.Name] == nil {
+		c.known[m.Name] = series(c.Trials, m)
+	}
+	return c.known[m.Name]
 }
 
-func series(trials []Trial, m Metric) stats.Series {
+func series(trials []*Trial, m Metric) stats.Series {
 	s := stats.Series{}
 	for _, t := range trials {
-		if v := m.Of(t); !math.IsNaN(v) {
+		if v := m.Of(*t); !math.IsNaN(v) {
 			s[t.Round] = v
 		}
 	}
@@ -149,7 +168,7 @@ func (c *Cell) Hunger() Hunger {
 	if h.Rounds == 0 {
 		return h
 	}
-	byAnswered := slices.SortedStableFunc(slices.Values(c.starved), func(a, b Trial) int {
+	byAnswered := slices.SortedStableFunc(slices.Values(c.starved), func(a, b *Trial) int {
 		return cmp.Compare(a.Load.Connections.Answered, b.Load.Connections.Answered)
 	})
 	h.Answered, h.Of = byAnswered[(h.Rounds-1)/2].served()

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"encoding/json"
 	"net/url"
 	"path"
 	"strings"
@@ -70,7 +69,7 @@ func (s *Study) Did(scenario, model string) string {
 var gravity = []string{Fine, Degrades, Refuses, Fails}
 
 func (s *Study) did(group *Group, cell *Cell) string {
-	most := func(bad func(Trial) bool) bool {
+	most := func(bad func(*Trial) bool) bool {
 		n := 0
 		for _, t := range cell.judged() {
 			if bad(t) {
@@ -79,38 +78,38 @@ func (s *Study) did(group *Group, cell *Cell) string {
 		}
 		return 2*n > len(cell.judged())
 	}
-	if most(func(t Trial) bool { return t.Load != nil && t.Load.Errors["status-503"] > 0 }) {
+	if most(func(t *Trial) bool { return t.Load != nil && t.Load.Errors["status-503"] > 0 }) {
 		return Refuses
 	}
 	rate := cell.Summary(Rate)
 	switch group.Scenario {
 	case "hello":
-		if most(Trial.starved) {
+		if most((*Trial).starved) {
 			return Degrades
 		}
 	case "paced":
-		if most(func(t Trial) bool { return t.starved() || t.Load != nil && t.Load.RateRPS < 0.9*group.RateRPS }) {
+		if most(func(t *Trial) bool { return t.starved() || t.Load != nil && t.Load.RateRPS < 0.9*group.RateRPS }) {
 			return Fails
 		}
 		if cell.Summary(P99).Median > 2*group.Cell(s.Reference()).Summary(P99).Median {
 			return Degrades
 		}
 	case "thinking":
-		if most(func(t Trial) bool { return t.Probe != nil && !t.Probe.Answered }) {
+		if most(func(t *Trial) bool { return t.Probe != nil && !t.Probe.Answered }) {
 			return Fails
 		}
 	case "download":
-		half := func(t Trial) bool { answered, asked := t.served(); return t.starved() && 2*answered <= asked }
+		half := func(t *Trial) bool { answered, asked := t.served(); return t.starved() && 2*answered <= asked }
 		switch {
 		case most(half):
 			return Fails
-		case most(Trial.starved):
+		case most((*Trial).starved):
 			return Degrades
 		}
 	case "block", "sleep":
 		one, all := group.Ideals()
 		switch {
-		case most(Trial.starved) || rate.Median < 2*one:
+		case most((*Trial).starved) || rate.Median < 2*one:
 			return Fails
 		case rate.Median < all/2:
 			return Degrades
@@ -123,7 +122,7 @@ func (s *Study) did(group *Group, cell *Cell) string {
 func (g *Group) Delay() time.Duration {
 	for _, cell := range g.Cells {
 		for _, t := range cell.Trials {
-			if d, err := time.ParseDuration(path.Base(target(t.Load))); err == nil && d > 0 {
+			if d, err := time.ParseDuration(path.Base(t.asked.path())); err == nil && d > 0 {
 				return d
 			}
 		}
@@ -133,23 +132,22 @@ func (g *Group) Delay() time.Duration {
 
 // spec is what of a load's specification a report looks at.
 type spec struct {
-	Target string        `json:"target"`
-	Warmup time.Duration `json:"warmup_ns"`
+	target string
+	warmup time.Duration
 }
 
+// asked reads the specification of a record that was read from a file; what is not there stays empty.
 func asked(l *trial.Load) (s spec) {
-	if text, err := json.Marshal(l.Spec); err == nil {
-		_ = json.Unmarshal(text, &s) // what is not there stays empty
-	}
+	fields, _ := l.Spec.(map[string]any)
+	s.target, _ = fields["target"].(string)
+	ns, _ := fields["warmup_ns"].(float64)
+	s.warmup = time.Duration(ns)
 	return s
 }
 
-// target is the path that a load asked for.
-func target(l *trial.Load) string {
-	if l == nil {
-		return ""
-	}
-	u, err := url.Parse(strings.TrimSpace(asked(l).Target))
+// path is what a load asked for.
+func (s spec) path() string {
+	u, err := url.Parse(strings.TrimSpace(s.target))
 	if err != nil {
 		return ""
 	}

@@ -2,6 +2,8 @@ package study
 
 import (
 	"math"
+	"slices"
+	"sync"
 
 	"carousel/internal/trial"
 )
@@ -89,12 +91,15 @@ var Grid = func() []float64 {
 	return grid
 }()
 
+var histograms = sync.Pool{New: func() any { return new(trial.Packed) }}
+
 func newCurve(l *trial.Load) *Curve {
 	if l.Histogram == "" {
 		return nil
 	}
-	h, err := trial.Decode(l.Histogram)
-	if err != nil || h.Count() == 0 {
+	h := histograms.Get().(*trial.Packed)
+	defer histograms.Put(h)
+	if h.Decode(l.Histogram) != nil || h.Count() == 0 {
 		return nil
 	}
 	n := h.Count()
@@ -105,12 +110,14 @@ func newCurve(l *trial.Load) *Curve {
 			curve.At[i] = float64(h.Quantile(q))
 		}
 	}
-	raised := map[float64]bool{}
+	var raised []float64
 	for _, q := range []float64{0.5, 0.99, 0.999} {
 		worst := h.Quantile(min(1, q+float64(l.Requests.Unanswered)/float64(n)))
-		raised[q] = float64(worst) > 1.05*float64(h.Quantile(q))
+		if float64(worst) > 1.05*float64(h.Quantile(q)) {
+			raised = append(raised, q)
+		}
 	}
-	curve.AtLeast = func(q float64) bool { return raised[q] }
+	curve.AtLeast = func(q float64) bool { return slices.Contains(raised, q) }
 	return curve
 }
 

@@ -9,6 +9,11 @@ import (
 // Noise is what the same model shows against itself in a scenario and a metric: the largest over the cells that were measured
 // twice a round. It is 0, and not measured, where there is no such cell: what another scenario shows says nothing here.
 func (s *Study) Noise(scenario string, m Metric) (noise float64, measured bool) {
+	at := [2]string{scenario, m.Name}
+	if known, ok := s.noises[at]; ok {
+		return known.noise, known.measured
+	}
+	defer func() { s.noises[at] = reading{noise, measured} }()
 	for _, group := range s.Find(scenario, "") {
 		for _, cell := range group.Cells {
 			again := series(cell.Again, m)
@@ -18,6 +23,11 @@ func (s *Study) Noise(scenario string, m Metric) (noise float64, measured bool) 
 		}
 	}
 	return noise, measured
+}
+
+type reading struct {
+	noise    float64
+	measured bool
 }
 
 // Control is a scenario with its noise.

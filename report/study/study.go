@@ -16,10 +16,15 @@ import (
 type Study struct {
 	Run      trial.Run
 	Groups   []*Group      // in the order of the report
-	Trials   []trial.Trial // one of a cell in a round
+	Trials   []*Trial      // one of a cell in a round
 	Repeated []trial.Trial // further ones, which count nowhere
 	Flaws    []trial.Flaw  // lines of the run's file that hold no trial
 	Rounds   int           // in which anything was measured
+
+	taken  map[place]bool
+	cells  map[trial.Cell]*Cell
+	groups map[Key]*Group
+	noises map[[2]string]reading // by scenario and metric
 }
 
 // Group is everything that was asked the same thing: cells that differ in their model, or in the client's engine.
@@ -39,50 +44,67 @@ type Key struct {
 	Mode        string // scenario download: how the client goes about it
 }
 
-// New sorts the trials of a run. Comparisons are within rounds, so a round has one trial of a cell: the first.
+// New sorts the trials of a run.
 func New(run trial.Run, trials []trial.Trial, flaws []trial.Flaw) *Study {
-	s := &Study{Run: run, Flaws: flaws}
-	type place struct {
-		cell  trial.Cell
-		round int
-	}
-	taken := map[place]bool{}
-	cells := map[trial.Cell]*Cell{}
-	groups := map[Key]*Group{}
-	rounds := map[int]bool{}
+	s := Begin(run)
 	for _, t := range trials {
-		at := place{t.Cell, t.Round}
-		if taken[at] {
-			s.Repeated = append(s.Repeated, t)
-			continue
-		}
-		taken[at] = true
-		s.Trials = append(s.Trials, t)
-		key := Key{t.Cell.Scenario, t.Cell.Connections, t.Cell.RateRPS, t.Cell.Placement, t.Cell.Mode}
-		group := groups[key]
-		if group == nil {
-			group = &Group{Key: key, study: s}
-			groups[key] = group
-			s.Groups = append(s.Groups, group)
-		}
-		id := t.Cell
-		id.Control = false
-		cell := cells[id]
-		if cell == nil {
-			cell = &Cell{Key: key, Model: t.Cell.Model, Engine: t.Cell.Engine}
-			cells[id] = cell
-			if t.Cell.Model == trial.Null {
-				group.Null = cell
-			} else {
-				group.Cells = append(group.Cells, cell)
-			}
-		}
-		cell.add(t)
-		rounds[t.Round] = true
+		s.Add(Unpack(t))
 	}
-	s.Rounds = len(rounds)
-	s.sort()
+	s.End(flaws)
 	return s
+}
+
+// Begin is a run without its trials: Add them in the order they were made, then End.
+func Begin(run trial.Run) *Study {
+	return &Study{Run: run, taken: map[place]bool{}, cells: map[trial.Cell]*Cell{}, groups: map[Key]*Group{}, noises: map[[2]string]reading{}}
+}
+
+// place is where a trial stands in a run. Comparisons are within rounds, so a round has one trial of a cell.
+type place struct {
+	cell  trial.Cell
+	round int
+}
+
+// Add sorts a trial into its cell; only the first of a place counts.
+func (s *Study) Add(t *Trial) {
+	at := place{t.Cell, t.Round}
+	if s.taken[at] {
+		s.Repeated = append(s.Repeated, t.Trial)
+		return
+	}
+	s.taken[at] = true
+	s.Trials = append(s.Trials, t)
+	key := Key{t.Cell.Scenario, t.Cell.Connections, t.Cell.RateRPS, t.Cell.Placement, t.Cell.Mode}
+	group := s.groups[key]
+	if group == nil {
+		group = &Group{Key: key, study: s}
+		s.groups[key] = group
+		s.Groups = append(s.Groups, group)
+	}
+	id := t.Cell
+	id.Control = false
+	cell := s.cells[id]
+	if cell == nil {
+		cell = &Cell{Key: key, Model: t.Cell.Model, Engine: t.Cell.Engine}
+		s.cells[id] = cell
+		if t.Cell.Model == trial.Null {
+			group.Null = cell
+		} else {
+			group.Cells = append(group.Cells, cell)
+		}
+	}
+	cell.add(t)
+}
+
+// End finishes the sorting; flaws are the lines that held no trial.
+func (s *Study) End(flaws []trial.Flaw) {
+	rounds := map[int]bool{}
+	for at := range s.taken {
+		rounds[at.round] = true
+	}
+	s.Flaws, s.Rounds = flaws, len(rounds)
+	s.taken, s.cells, s.groups = nil, nil, nil
+	s.sort()
 }
 
 func (s *Study) sort() {

@@ -264,7 +264,7 @@ func TestMiscounted(t *testing.T) {
 		list[0].Failed, list[0].Server.Usage = c.failed, &usage.Line{Requests: c.served}
 		list[0].Load.Requests = trial.Requests{Sent: 102, OK: 100, Unanswered: 2}
 		list[0].Load.Redirects, list[0].Load.Connections.Opened = 5, 7
-		list[0].Load.Spec = map[string]any{"warmup_ns": c.warmup}
+		list[0].Load.Spec = map[string]any{"warmup_ns": float64(c.warmup)}
 		if got := len(study(list).Miscounted()) == 1; got != c.miscounts {
 			t.Errorf("%s: miscounted is %v", c.name, got)
 		}

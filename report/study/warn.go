@@ -80,8 +80,8 @@ func (s *Study) Verdicts() map[string]int {
 }
 
 // Failed are the trials that came to nothing.
-func (s *Study) Failed() []trial.Trial {
-	var failed []trial.Trial
+func (s *Study) Failed() []*Trial {
+	var failed []*Trial
 	for _, t := range s.Trials {
 		if t.Failed != "" {
 			failed = append(failed, t)
@@ -103,15 +103,15 @@ func (s *Study) Steal() stats.Summary {
 
 // Miscounted are the trials whose server counted otherwise than its client: fewer replies than were read or, where no warm-up
 // stands outside the books, more than were asked for. A request that was under way at the end may have been served.
-func (s *Study) Miscounted() []trial.Trial {
-	var list []trial.Trial
+func (s *Study) Miscounted() []*Trial {
+	var list []*Trial
 	for _, t := range s.Trials {
 		if t.Load == nil || t.Server.Usage == nil || t.Failed != "" {
 			continue
 		}
 		r, served := t.Load.Requests, t.Server.Usage.Requests
 		most := r.Sent + t.Load.Redirects + t.Load.Connections.Opened
-		if served < r.OK+t.Load.Redirects || asked(t.Load).Warmup == 0 && served > most {
+		if served < r.OK+t.Load.Redirects || t.asked.warmup == 0 && served > most {
 			list = append(list, t)
 		}
 	}

@@ -239,7 +239,7 @@ func (d *document) environment() {
 }
 
 // seats says on which processors the servers of a placement ran, and with which GOMAXPROCS.
-func seats(trials []trial.Trial, placement string) string {
+func seats(trials []*study.Trial, placement string) string {
 	var found []string
 	for _, t := range trials {
 		if t.Cell.Placement != placement || t.NA != "" || t.Failed != "" {

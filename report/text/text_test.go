@@ -165,3 +165,24 @@ func TestFold(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestNoFigureIsInfinite reads trials that were asked for nothing: of no connections and no rate nothing is a share.
+func TestNoFigureIsInfinite(t *testing.T) {
+	var trials []trial.Trial
+	for _, scenario := range []string{"hello", "paced", "block", "sleep", "download"} {
+		list := append(flat("epoll", 0, 6, 2000), flat("select", 0, 6, 1000)...)
+		for i := range list {
+			list[i].Cell.Scenario = scenario
+		}
+		trials = append(trials, list...)
+	}
+	s := study.New(trial.Run{Rounds: 6}, trials, nil)
+	var b strings.Builder
+	must(Markdown(&b, s, nil))
+	must(Terminal(&b, s))
+	for _, never := range []string{"Inf", "NaN"} {
+		if i := strings.Index(b.String(), never); i >= 0 {
+			t.Errorf("it says %s: %q", never, b.String()[max(0, i-200):i+5])
+		}
+	}
+}

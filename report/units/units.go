@@ -11,9 +11,12 @@ import (
 // None stands where there is no number.
 const None = "–"
 
+// finite reports whether v is a number: a share of nothing is none.
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
 // Count writes a number with a comma between thousands and no more decimals than it has, six at most.
 func Count(v float64) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if !finite(v) {
 		return None
 	}
 	whole, fraction, _ := strings.Cut(strconv.FormatFloat(math.Abs(v), 'f', 6, 64), ".")
@@ -43,7 +46,7 @@ func digits(v float64) float64 {
 
 // Micros writes nanoseconds as microseconds with one decimal, without the unit.
 func Micros(ns float64) string {
-	if math.IsNaN(ns) {
+	if !finite(ns) {
 		return None
 	}
 	return strconv.FormatFloat(ns/1000, 'f', 1, 64)
@@ -51,7 +54,7 @@ func Micros(ns float64) string {
 
 // Duration writes nanoseconds with three digits and their unit, with a space before it that does not break.
 func Duration(ns float64) string {
-	if math.IsNaN(ns) {
+	if !finite(ns) {
 		return None
 	}
 	for _, unit := range []struct {
@@ -68,7 +71,7 @@ func Duration(ns float64) string {
 // Ratio writes a ratio with two decimals, or one from ten on.
 func Ratio(v float64) string {
 	switch {
-	case math.IsNaN(v):
+	case !finite(v):
 		return None
 	case v >= 9.995:
 		return strconv.FormatFloat(v, 'f', 1, 64)
@@ -78,6 +81,9 @@ func Ratio(v float64) string {
 
 // Percent writes a share in percent: 3.4 %, or without the decimal from ten on.
 func Percent(share float64) string {
+	if !finite(share) {
+		return None
+	}
 	decimals := 1
 	if share >= 0.0995 || share == 0 {
 		decimals = 0

@@ -1,0 +1,59 @@
+package study
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"carousel/internal/trial"
+)
+
+// TestManyTrialsFindRoom reads a run of which each trial has two histograms, and holds what a trial takes to a bound: what is kept of it is no more
+// than its figures, and no 221 KB of buckets are made on the way.
+func TestManyTrialsFindRoom(t *testing.T) {
+	const n = 2000
+	h := trial.NewHistogram()
+	for i := range int64(4000) {
+		h.Record(i * i)
+	}
+	text, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := measured(1, hello("epoll", 64), 2000)
+	one.Load.Schema, one.Load.Histogram, one.Load.ServiceHistogram = trial.Schema, text, text
+	one.Load.Spec = map[string]any{"target": "http://127.0.0.1:5000/", "method": "GET", "warmup_ns": 1e8}
+	dir := t.TempDir()
+	f, err := os.Create(filepath.Join(dir, trial.TrialsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for one.Round = range n {
+		if err := json.NewEncoder(f).Encode(one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	memory := func() (m runtime.MemStats) { runtime.GC(); runtime.ReadMemStats(&m); return m }
+	before := memory()
+	s := Begin(trial.Run{})
+	flaws, err := trial.Each(dir, Unpack, s.Add)
+	if err != nil || flaws != nil {
+		t.Fatal(flaws, err)
+	}
+	s.End(flaws)
+	after := memory()
+	kept, made := (after.HeapAlloc-before.HeapAlloc)/n, (after.TotalAlloc-before.TotalAlloc)/n
+	t.Logf("a line has %d bytes of histogram; a trial keeps %d bytes and makes %d", 2*len(text), kept, made)
+	if kept > 3<<10 || made > 64<<10 {
+		t.Errorf("a trial keeps %d bytes and makes %d, want 3 KiB and 64 KiB at most", kept, made)
+	}
+	if c := s.Main().Cell("epoll"); len(c.Trials) != n || c.Trials[n-1].Response == nil {
+		t.Errorf("%d trials are read, want %d with their latency", len(c.Trials), n)
+	}
+}
