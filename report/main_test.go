@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"image"
 	"image/color"
 	"image/png"
@@ -12,32 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"carousel/internal/golden"
 	"carousel/internal/trial"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (if it should, run the test with -update):\n%s", file, diff)
-	}
-}
 
 // files reads a folder.
 func files(t *testing.T, dir string) map[string][]byte {
@@ -63,8 +39,8 @@ func TestReport(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	first := files(t, dir)
-	golden(t, "README.md", first["README.md"])
-	golden(t, "terminal.txt", stdout.Bytes())
+	golden.Check(t, "README.md", string(first["README.md"]))
+	golden.Check(t, "terminal.txt", stdout.String())
 
 	for _, name := range []string{"throughput.png", "latency.png", "paced.png", "processor-time.png", "thinking.png", "block-sleep.png", "download.png"} {
 		if first[name] == nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -11,9 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"carousel/internal/golden"
+)
 
 var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
@@ -64,16 +63,7 @@ func TestNarrate(t *testing.T) {
 			if i := strings.LastIndex(story, gone+"\n"); gone != "" && i >= 0 {
 				story = story[:i+len(gone)+1] // whatever the loop goes on to do
 			}
-			golden := filepath.Join("testdata", "narrate", m.name+".txt")
-			if *update {
-				os.MkdirAll(filepath.Dir(golden), 0o755)
-				if err := os.WriteFile(golden, []byte(story), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if want, err := os.ReadFile(golden); err != nil || string(want) != story {
-				t.Errorf("told:\n%s\nwant (%v):\n%s", story, err, want)
-			}
+			golden.Check(t, filepath.Join("narrate", m.name+".txt"), story)
 		})
 	}
 }

@@ -2,23 +2,19 @@ package screen
 
 import (
 	"errors"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"carousel/internal/golden"
 	"carousel/internal/trial"
 	"carousel/internal/usage"
 	"carousel/loadgen/record"
 	"carousel/loadgen/spec"
 	"carousel/loadgen/verdict"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // example is a closed loop of 4 connections for 2 s and its record: 20,000 requests from 100 us to 5 ms.
 func example(t *testing.T) (spec.Spec, *trial.Load) {
@@ -93,7 +89,7 @@ func TestSummary(t *testing.T) {
 			if err := Summary(&out, s, l, false); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".txt", out.String())
+			golden.Check(t, name+".txt", out.String())
 		})
 	}
 }
@@ -109,23 +105,6 @@ func TestSummaryColours(t *testing.T) {
 	bare := strings.NewReplacer(red, "", green, "", yellow, "", plain, "").Replace(with.String())
 	if with.String() == bare || bare != without.String() {
 		t.Errorf("colours must be added and change nothing else:\n%s", cmp.Diff(without.String(), bare))
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-update rewrites it):\n%s", path, diff)
 	}
 }
 

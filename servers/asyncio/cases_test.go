@@ -15,7 +15,7 @@ import (
 func TestCases(t *testing.T) {
 	golden, err := os.ReadFile("testdata/cases.txt")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v: scripts/asyncio_cases.py writes it, with Python 3.11", err)
 	}
 	programs := map[string]program{}
 	for _, list := range [][]program{callbackCases, futureCases, taskCases, waitCases, gatherCases, waitForCases, otherCases} {
