@@ -174,8 +174,8 @@ func (c *counted) limit(set func(time.Time) error) (end time.Time) {
 	return end
 }
 
-// takes reports whether a call that failed is to be made again: its time was over, and the peer still takes what it was
-// sent. net/http itself ends a read by a deadline of the past.
+// takes reports whether a call that failed is to be made again: its own time was over, for net/http ends a read by a
+// deadline of the past, and the peer still takes what it was sent.
 func (c *counted) takes(err error, end time.Time, unsent *int) bool {
-	return errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(end) && sock.Takes(sock.Number(c.Conn), unsent)
+	return errors.Is(err, os.ErrDeadlineExceeded) && c.idle > 0 && !time.Now().Before(end) && sock.Takes(sock.Number(c.Conn), unsent)
 }
