@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -68,6 +69,16 @@ func Starved(a Asked, l *Load) string {
 		n, entitled, were, others, time.Duration(l.Connections.LongestWaitNS).Seconds())
 }
 
+// Figure is the one of this name as it was measured, whatever the doubt about it.
+func (l Latency) Figure(name string) float64 {
+	for _, p := range percentiles {
+		if p.name == name {
+			return float64(p.of(l))
+		}
+	}
+	return map[string]float64{"max": float64(l.Max), "mean": l.Mean}[name]
+}
+
 // Behind is the share of the offered rate that was not served, below 0 where more was; 0 in a closed loop.
 func Behind(a Asked, l *Load) float64 {
 	if a.RateRPS == 0 || !l.Complete || l.Window.ElapsedNS <= 0 {
@@ -80,19 +91,17 @@ func Behind(a Asked, l *Load) float64 {
 	return 1 - l.RateRPS/offered
 }
 
-// overloaded reports whether the time from due measures the length of the run.
-func overloaded(a Asked, l *Load) bool {
+// Overloaded reports whether the target fell behind the offered rate, so that the time from due measures the length of the run.
+func Overloaded(a Asked, l *Load) bool {
 	return Behind(a, l) > 0.02 && l.Requests.Unsent+l.Requests.Unanswered > l.Requests.Errors
 }
 
 // Summary is the figures of one latency of a record.
 type Summary struct {
 	Figures []Figure // p50 p90 p95 p99 p999 max mean
+	Further []Figure // the percentiles that were asked for besides, without a name
 	Count   int64    // of requests
 	Lacks   string   // why nothing of it can be shown; "" where at least the mean can
-
-	buckets    *Histogram // nil: there are none
-	unanswered int64      // of Count, those that sit at the age they reached: unanswered, timed out or unsent
 }
 
 // percentiles are those of a record, in order.
@@ -108,40 +117,66 @@ var percentiles = []struct {
 	{"p999", 0.999, func(l Latency) int64 { return l.P999 }},
 }
 
-// Response is the response time, due to answered.
-func Response(a Asked, l *Load) Summary {
+// Response is the response time, due to answered. Its percentiles at the shares given, 0 to 1, are taken from the buckets.
+func Response(a Asked, l *Load, further ...float64) Summary {
 	lacks := Starved(a, l)
-	if lacks == "" && overloaded(a, l) {
+	if lacks == "" && Overloaded(a, l) {
 		lacks = "the target fell behind the offered rate, so the time from due measures the length of the run"
 	}
-	return summarize(l.Histogram, l.Latency, l, lacks)
+	return summarize(l.Histogram, l.Latency, l, lacks, further)
 }
 
 // Service is the service time, sent to answered.
 func Service(a Asked, l *Load) Summary {
-	return summarize(l.ServiceHistogram, l.Service, l, Starved(a, l))
+	return summarize(l.ServiceHistogram, l.Service, l, Starved(a, l), nil)
 }
 
-func summarize(encoded string, sum Latency, l *Load, lacks string) Summary {
+// Lateness is the send lateness, due to sent, of an open loop.
+func Lateness(l *Load) Summary {
+	s := Summary{Count: l.Requests.Sent}
+	s.fill(l.Lateness, nil, 0)
+	return s
+}
+
+// Path is the response time of the requests for one path, of which s is the whole.
+func (s Summary) Path(p PathLatency) Summary {
+	one := Summary{Count: p.Count, Lacks: s.Lacks}
+	one.fill(p.Latency, nil, 0)
+	return one
+}
+
+// buckets are read into memory that is taken again, since a report reads many.
+var buckets = sync.Pool{New: func() any { return new(Packed) }}
+
+func summarize(encoded string, sum Latency, l *Load, lacks string, further []float64) Summary {
 	s := Summary{Lacks: lacks}
 	if lacks == "" && l.Requests.OK == 0 {
 		s.Lacks = "no request succeeded"
 	}
-	if h, err := Decode(encoded); err == nil {
-		s.buckets, s.Count = h, h.Count()
-		s.unanswered = max(0, s.Count-l.Requests.OK-l.Unsaved())
+	h := buckets.Get().(*Packed)
+	defer buckets.Put(h)
+	if h.Decode(encoded) != nil {
+		h = nil
+	} else {
+		s.Count = h.Count()
 	}
-	return s.of(sum)
+	unanswered := max(0, s.Count-l.Requests.OK-l.Unsaved())
+	s.fill(sum, h, unanswered)
+	for _, q := range further {
+		f := s.at(q, h, unanswered)
+		if h != nil {
+			f.NS = float64(h.Quantile(q))
+		}
+		s.Further = append(s.Further, f)
+	}
+	return s
 }
 
-// Path is the response time of the requests for one path, of which Response is the whole.
-func (s Summary) Path(p PathLatency) Summary {
-	return Summary{Count: p.Count, Lacks: s.Lacks}.of(p.Latency)
-}
-
-func (s Summary) of(sum Latency) Summary {
+// fill puts doubt to the figures of sum. h, which may be nil, are their buckets, in which so many requests sit at the age they
+// reached: unanswered, timed out or unsent.
+func (s *Summary) fill(sum Latency, h *Packed, unanswered int64) {
 	for _, p := range percentiles {
-		f := s.At(p.q)
+		f := s.at(p.q, h, unanswered)
 		f.Name, f.NS = p.name, float64(p.of(sum))
 		f.Most = max(f.Most, f.NS)
 		s.Figures = append(s.Figures, f)
@@ -156,23 +191,21 @@ func (s Summary) of(sum Latency) Summary {
 			s.Figures[i].Lacks = sum.Withheld[f.Name]
 		}
 	}
-	return s
 }
 
-// At is percentile q, 0 to 1, from the buckets.
-func (s Summary) At(q float64) Figure {
+// at is the doubt about percentile q.
+func (s *Summary) at(q float64, h *Packed, unanswered int64) Figure {
 	f := Figure{Lacks: s.Lacks}
 	if f.Lacks == "" {
 		f.Lacks = tooFew(s.Count, q)
 	}
-	if s.buckets == nil || s.Count == 0 {
+	if h == nil || s.Count == 0 {
 		return f
 	}
-	f.NS = float64(s.buckets.Quantile(q))
 	// Were all of the unanswered to take for ever, a percentile would move up by so many ranks at most.
-	if rank := q + float64(s.unanswered)/float64(s.Count); rank < 1 {
-		f.Most = float64(s.buckets.Quantile(rank))
-	} else if s.unanswered > 0 {
+	if rank := q + float64(unanswered)/float64(s.Count); rank < 1 {
+		f.Most = float64(h.Quantile(rank))
+	} else if unanswered > 0 {
 		f.Most = math.Inf(1)
 	}
 	return f
@@ -191,21 +224,29 @@ func tooFew(n int64, q float64) string {
 	return ""
 }
 
-// Doubt writes into the record, beside each latency, which of its figures are withheld and which are lower bounds.
-func (l *Load) Doubt(a Asked) {
-	response := Response(a, l)
-	l.Latency.doubt(response)
-	l.Service.doubt(Service(a, l))
+// Doubt writes into the record, beside each latency, which of its figures are withheld and which are lower bounds. It returns
+// the response time, with further percentiles as Response has them.
+func (l *Load) Doubt(a Asked, further ...float64) Summary {
+	response := Response(a, l, further...)
 	for i, p := range l.Paths {
 		l.Paths[i].Latency.doubt(response.Path(p))
 	}
+	l.Latency.doubt(response)
+	l.Service.doubt(Service(a, l))
+	if a.RateRPS > 0 {
+		l.Lateness.doubt(Lateness(l))
+	}
+	return response
 }
 
 func (l *Latency) doubt(s Summary) {
-	l.Withheld, l.AtLeast = map[string]string{}, nil
+	l.Withheld, l.AtLeast = nil, nil
 	for _, f := range s.Figures {
 		switch {
 		case f.Lacks != "":
+			if l.Withheld == nil {
+				l.Withheld = map[string]string{}
+			}
 			l.Withheld[f.Name] = f.Lacks
 		case f.AtLeast():
 			l.AtLeast = append(l.AtLeast, f.Name)

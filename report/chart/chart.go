@@ -110,17 +110,28 @@ func dotEntry(name string) entry {
 // trialDot marks a trial on a bar.
 var trialDot = draw.GlyphStyle{Color: ink, Radius: 2, Shape: marker{sides: shapes[0], hollow: true}}
 
-// without says which cells of a group a picture leaves out because they starved, and why.
+// without says which cells of a group a picture of latency leaves out, and why.
 func without(cells []*study.Cell) string {
-	var out []string
+	var starved, behind []string
 	for _, c := range cells {
-		if c.Starved() {
-			out = append(out, fmt.Sprintf("%s (%v)", c.Model, c.Hunger()))
+		switch {
+		case c.Starved():
+			starved = append(starved, fmt.Sprintf("%s (%v)", c.Model, c.Hunger()))
+		case c.Overloaded():
+			behind = append(behind, c.Model)
 		}
 	}
-	slices.Sort(out)
-	if len(out) == 0 {
-		return ""
+	text := ""
+	for _, out := range []struct {
+		why    string
+		models []string
+	}{
+		{"connections were never answered", starved},
+		{"they fell behind the offered rate, and the time from due would measure the length of the run", behind},
+	} {
+		if slices.Sort(out.models); len(out.models) > 0 {
+			text += " Not drawn, because " + out.why + ": " + strings.Join(out.models, ", ") + "."
+		}
 	}
-	return " Not drawn, because connections were never answered: " + strings.Join(out, ", ") + "."
+	return text
 }

@@ -107,8 +107,8 @@ func latency(s *study.Study, g *study.Group) (figure, bool) {
 		any := false
 		for i, q := range study.Grid {
 			for _, t := range cell.Trials {
-				if t.Response != nil && t.Response.At[i] > 0 {
-					drawn.trials[i] = append(drawn.trials[i], t.Response.At[i])
+				if i < len(t.Response) && t.Response[i] > 0 {
+					drawn.trials[i] = append(drawn.trials[i], t.Response[i])
 				}
 			}
 			drawn.median[i] = math.NaN()

@@ -35,8 +35,9 @@ type Cell struct {
 // Trial is a trial without what a report does not look at, so that many of them find room.
 type Trial struct {
 	trial.Trial
-	Response *Curve // nil where no histogram was recorded or it cannot be read
+	Response []float64 // along Grid, in nanoseconds, as far as it can be shown
 	asked    spec
+	load     trial.Asked // what its figures stand or fall by
 }
 
 // Unpack makes a trial ready to be sorted: its latency is read and its histograms are let go.
@@ -48,8 +49,10 @@ func Unpack(t trial.Trial) *Trial {
 	}
 	l := *t.Load
 	u.asked = asked(&l)
+	u.load = trial.Asked{Connections: int64(t.Cell.Connections), Requests: l.Asked().Requests, RateRPS: t.Cell.RateRPS}
+	doubted := l.Doubt(u.load, Grid...)
 	if u.believed() && !u.starved() && !u.Cell.Control { // nobody asks for the others'
-		u.Response = newCurve(&l)
+		u.Response = curve(doubted)
 	}
 	l.Histogram, l.ServiceHistogram, l.Spec = "", "", nil
 	for _, counts := range []*map[string]int64{&l.UnsentBy, &l.Errors, &l.ConnectErrors} {
@@ -63,14 +66,14 @@ func Unpack(t trial.Trial) *Trial {
 
 // served is how many connections were answered, of those that were asked.
 func (t *Trial) served() (answered, asked int64) {
-	switch {
-	case t.Load == nil:
+	if t.Load == nil {
 		return 0, 0
-	case t.Cell.RateRPS > 0:
-		return t.Load.Connections.Answered, t.Load.Connections.Asked
 	}
-	return t.Load.Connections.Answered, int64(t.Cell.Connections)
+	return t.Load.Connections.Answered, t.load.Entitled(t.Load)
 }
+
+// overloaded reports whether the server fell behind the offered rate, for which its response time is withheld.
+func (t *Trial) overloaded() bool { return t.Load != nil && trial.Overloaded(t.load, t.Load) }
 
 func (t *Trial) starved() bool {
 	answered, asked := t.served()
@@ -217,6 +220,17 @@ func (c *Cell) Standing(m Metric) Standing {
 		return TooFew
 	}
 	return Ranked
+}
+
+// Overloaded reports whether the server fell behind the offered rate in most rounds: the response time is withheld.
+func (c *Cell) Overloaded() bool {
+	n := 0
+	for _, t := range c.Trials {
+		if t.overloaded() {
+			n++
+		}
+	}
+	return c.most(n)
 }
 
 // Silent is how many silent connections the model bore while a probe beside them was still answered, by round, and the

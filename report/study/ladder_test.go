@@ -77,7 +77,9 @@ func TestBesideIsOfTheSmallReplies(t *testing.T) {
 		{"too few", []trial.PathLatency{pictures, {Path: "/", Count: 99, Latency: trial.Latency{P90: 2e6}}}, math.NaN()},
 		{"none", []trial.PathLatency{pictures}, math.NaN()},
 	} {
-		got := Beside90.Of(Trial{Trial: trial.Trial{Load: &trial.Load{Paths: c.paths}}})
+		of := measured(1, hello("epoll", 10), 1000)
+		of.Load.Paths = c.paths
+		got := Beside90.Of(*Unpack(of))
 		if got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}

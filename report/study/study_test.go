@@ -20,6 +20,7 @@ func measured(round int, c trial.Cell, rate float64) trial.Trial {
 	}
 	ok := int64(rate)
 	return trial.Trial{Schema: 1, Round: round, Cell: c, Load: &trial.Load{
+		Histogram:   tenThousand,
 		RateRPS:     rate,
 		Requests:    trial.Requests{OK: ok},
 		Connections: trial.Connections{Answered: int64(c.Connections), Asked: int64(c.Connections)},
@@ -28,6 +29,26 @@ func measured(round int, c trial.Cell, rate float64) trial.Trial {
 		Verdict:     trial.Verdict{State: "valid"},
 	}}
 }
+
+// buckets are n response times, evenly spread over n us.
+func buckets(t *testing.T, n int64) string {
+	t.Helper()
+	text, err := spread(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func spread(n int64) (string, error) {
+	h := trial.NewHistogram()
+	for i := range n {
+		h.Record((i + 1) * 1000)
+	}
+	return h.Encode()
+}
+
+var tenThousand, _ = spread(10_000)
 
 func hello(model string, connections int) trial.Cell {
 	return trial.Cell{Model: model, Scenario: "hello", Connections: connections}
@@ -172,8 +193,8 @@ func TestARepeatedTrialCountsNowhere(t *testing.T) {
 	control := hello("epoll", 1)
 	control.Control = true
 	s := study(flat(hello("epoll", 1), 50), flat(control, 50), []trial.Trial{again})
-	if diff := cmp.Diff([]trial.Trial{again}, s.Repeated); diff != "" {
-		t.Error(diff)
+	if len(s.Repeated) != 1 || s.Repeated[0].Load.RateRPS != 900 {
+		t.Errorf("repeated %+v", s.Repeated)
 	}
 	cell := s.Main().Cell("epoll")
 	if got := cell.Series(Rate)[2]; got != 50 || len(cell.Trials) != 6 || len(cell.Again) != 6 || len(s.Trials) != 12 {
@@ -271,49 +292,55 @@ func TestMiscounted(t *testing.T) {
 	}
 }
 
-func TestPercentilesNeedSupport(t *testing.T) {
-	for _, test := range []struct {
-		ok, unanswered int64
-		want           [3]bool // p50, p99, p99.9
+// A report shows, marks and withholds what loadgen does.
+func TestFiguresFollowTheOneRule(t *testing.T) {
+	paced := trial.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000}
+	for name, c := range map[string]struct {
+		change func(*trial.Load)
+		shown  map[string]bool // of the metrics' names
 	}{
-		{19, 0, [3]bool{false, false, false}},
-		{20, 0, [3]bool{true, false, false}},
-		{999, 0, [3]bool{true, false, false}},
-		{936, 64, [3]bool{true, true, false}},
-		{10000, 0, [3]bool{true, true, true}},
+		"all is well":      {nil, map[string]bool{Mean.Name: true, P50.Name: true, P99.Name: true, ServiceP.Name: true}},
+		"few":              {func(l *trial.Load) { l.Histogram, l.Requests = buckets(t, 999), trial.Requests{OK: 999} }, map[string]bool{Mean.Name: true, P50.Name: true, ServiceP.Name: true}},
+		"fell behind":      {func(l *trial.Load) { l.RateRPS, l.Requests.Unsent = 900, 1000 }, map[string]bool{ServiceP.Name: true}},
+		"torn":             {func(l *trial.Load) { l.Histogram = "torn" }, map[string]bool{Mean.Name: true, ServiceP.Name: true}},
+		"withheld already": {func(l *trial.Load) { l.Latency.Withheld = map[string]string{"p99": "why"} }, map[string]bool{Mean.Name: true, P50.Name: true, ServiceP.Name: true}},
 	} {
-		l := &trial.Load{Requests: trial.Requests{OK: test.ok, Unanswered: test.unanswered}, Latency: trial.Latency{P50: 1, P99: 2, P999: 3}}
-		for i, m := range []Metric{P50, P99, P999} {
-			if got := !math.IsNaN(m.Of(Trial{Trial: trial.Trial{Load: l}})); got != test.want[i] {
-				t.Errorf("%s of %d + %d requests: printed %v, want %v", m.Name, test.ok, test.unanswered, got, test.want[i])
+		r := measured(1, paced, 1000)
+		r.Load.Complete, r.Load.Window.ElapsedNS = true, 10e9
+		r.Load.Requests, r.Load.Histogram, r.Load.ServiceHistogram = trial.Requests{OK: 5000}, buckets(t, 5000), buckets(t, 5000)
+		if c.change != nil {
+			c.change(r.Load)
+		}
+		u := Unpack(r)
+		for _, m := range []Metric{Mean, P50, P99, P999, ServiceP} {
+			if got := !math.IsNaN(m.Of(*u)); got != c.shown[m.Name] {
+				t.Errorf("%s: %s is shown: %v", name, m.Name, got)
 			}
+		}
+		points := 0
+		for _, q := range Grid {
+			if c.shown[P50.Name] && float64(r.Load.Requests.OK)*(1-q)+1e-6 >= trial.Support {
+				points++
+			}
+		}
+		if len(u.Response) != points {
+			t.Errorf("%s: a curve of %d points, want %d", name, len(u.Response), points)
 		}
 	}
 }
 
 func TestUnansweredMakeLowerBounds(t *testing.T) {
-	h := trial.NewHistogram()
-	for i := range int64(1000) {
-		h.Record((i + 1) * 1000)
-	}
-	text, err := h.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for unanswered, want := range map[int64]bool{0: false, 9: false, 60: true} { // of 1000: up to 60 ranks further on
-		c := newCurve(&trial.Load{Histogram: text, Requests: trial.Requests{OK: 1000 - unanswered, Unanswered: unanswered}})
-		if got := c.AtLeast(0.5); got != want {
+	for _, unanswered := range []int64{0, 9, 60} { // of 1000 up to 60 ranks further on
+		r := measured(1, hello("epoll", 64), 1000)
+		r.Load.Requests, r.Load.Histogram = trial.Requests{OK: 1000 - unanswered, Unanswered: unanswered}, buckets(t, 1000)
+		r.Load.Latency.P50 = 500_000
+		c := study([]trial.Trial{r}).Main().Cell("epoll")
+		if got, want := c.AtLeast(P50), unanswered*2 > 2*10; got != want {
 			t.Errorf("%d unanswered: p50 is a lower bound: %v, want %v", unanswered, got, want)
 		}
-	}
-	c := newCurve(&trial.Load{Histogram: text})
-	for i, q := range Grid {
-		if supported := 1000*(1-q) >= Support-1e-6; supported == math.IsNaN(c.At[i]) {
-			t.Errorf("at %v the curve has %v", q, c.At[i])
+		if c.AtLeast(Rate) || c.AtLeast(ServiceP) {
+			t.Errorf("%d unanswered: a rate or a service time without any is a lower bound", unanswered)
 		}
-	}
-	if newCurve(&trial.Load{Histogram: "torn"}) != nil {
-		t.Error("an unreadable histogram gives a curve")
 	}
 }
 

@@ -65,8 +65,8 @@ func (d *document) download() {
 			if why := unranked(c, study.Total); why != "" {
 				row[2] = why
 			}
-			row = append(row, percentile(c, study.Beside50, 0), percentile(c, study.Beside90, 0), rangeOf(c, study.Beside90), besides(d.study, groups, g, model),
-				percentile(c, study.Beside99, 0), units.Micros(c.Summary(study.ServerTime).Median), units.Micros(c.Summary(study.ClientTime).Median), doubt(c))
+			row = append(row, percentile(c, study.Beside50), percentile(c, study.Beside90), rangeOf(c, study.Beside90), besides(d.study, groups, g, model),
+				percentile(c, study.Beside99), units.Micros(c.Summary(study.ServerTime).Median), units.Micros(c.Summary(study.ClientTime).Median), doubt(c))
 			t.Rows = append(t.Rows, row)
 		}
 	}

@@ -125,8 +125,8 @@ func groupColumns(s *study.Study, g *study.Group, brief bool) []column {
 		}})
 	}
 	columns = append(columns,
-		column{"p50", func(c *study.Cell) string { return percentile(c, study.P50, 0.5) }},
-		column{"p99", func(c *study.Cell) string { return percentile(c, study.P99, 0.99) }})
+		column{"p50", func(c *study.Cell) string { return percentile(c, study.P50) }},
+		column{"p99", func(c *study.Cell) string { return percentile(c, study.P99) }})
 	return append(columns, costColumns(s, brief)...)
 }
 
@@ -142,14 +142,14 @@ func pacedColumns(s *study.Study, g *study.Group) []column {
 			}
 			return units.Percent(c.Summary(study.Rate).Median / g.RateRPS)
 		}},
-		{"p50", func(c *study.Cell) string { return percentile(c, study.P50, 0.5) }},
-		{"p99", func(c *study.Cell) string { return percentile(c, study.P99, 0.99) }},
+		{"p50", func(c *study.Cell) string { return percentile(c, study.P50) }},
+		{"p99", func(c *study.Cell) string { return percentile(c, study.P99) }},
 		{"p99 range", func(c *study.Cell) string { return rangeOf(c, study.P99) }},
 		{"p99 × " + s.Reference(), func(c *study.Cell) string { return relative(g, c, g.Cell(s.Reference()), study.P99) }},
 		{"tie", func(c *study.Cell) string { return letters[c] }},
-		{"p99.9", func(c *study.Cell) string { return percentile(c, study.P999, 0.999) }},
-		{"p99 of service", func(c *study.Cell) string { return percentile(c, study.ServiceP, 0.99) }},
-		{"p99 of send lateness", func(c *study.Cell) string { return percentile(c, study.LatenessP, 0) }},
+		{"p99.9", func(c *study.Cell) string { return percentile(c, study.P999) }},
+		{"p99 of service", func(c *study.Cell) string { return percentile(c, study.ServiceP) }},
+		{"p99 of send lateness", func(c *study.Cell) string { return percentile(c, study.LatenessP) }},
 	}
 	return append(columns, costColumns(s, false)...)
 }
@@ -229,12 +229,12 @@ func lettersOf(r study.Ranking) map[*study.Cell]string {
 	return letters
 }
 
-func percentile(c *study.Cell, m study.Metric, q float64) string {
+func percentile(c *study.Cell, m study.Metric) string {
 	sum := c.Summary(m)
 	if c.Starved() || sum.N == 0 {
 		return units.None
 	}
-	if q > 0 && c.AtLeast(q) {
+	if c.AtLeast(m) {
 		return "≥ " + units.Duration(sum.Median)
 	}
 	return units.Duration(sum.Median)

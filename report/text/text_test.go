@@ -149,7 +149,8 @@ func TestUnansweredBoundServiceTimeToo(t *testing.T) {
 		for i := range trials {
 			trials[i].Cell.Scenario, trials[i].Cell.RateRPS = "paced", 2000
 			l := trials[i].Load
-			l.Requests.Unanswered, l.Histogram, l.Service = unanswered, histogram, h.Latency()
+			l.Requests.Unanswered, l.ServiceHistogram, l.Service = unanswered, histogram, h.Latency()
+			l.Requests.OK = 2000 - unanswered
 		}
 		s := study.New(trial.Run{Models: []string{"epoll"}}, trials, nil)
 		g := s.Groups[0]
