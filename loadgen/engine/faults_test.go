@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -183,35 +184,35 @@ func TestNobodyListens(t *testing.T) {
 func TestServerDiesAndReturns(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
-			began := time.Now()
+			var halves atomic.Int64 // replies begun and never ended, one on each connection, so that there is something to lose
 			first := serve(t, apart, func(p *peer) {
 				for p.request() {
 					time.Sleep(time.Millisecond)
 					reply := hello
-					if time.Since(began) > 100*time.Millisecond {
-						reply = hello[:len(hello)/2] // so that there is something to lose
+					if p.asked.Load() > 50 {
+						reply = hello[:len(hello)/2]
+						halves.Add(1)
 					}
 					fmt.Fprint(p, reply)
 				}
 			})
 			s := load("http://" + first.addr + "/")
-			s.Engine, s.Duration = engine, time.Second
+			s.Engine, s.Duration = engine, 2*time.Second
 			s.Method = "POST" // whose time does not hold the wait of one that is sent again
 			again := make(chan *server, 1)
-			go func() {
+			when(t, func() bool { return halves.Load() == 4 }, func() {
 				defer close(again)
-				time.Sleep(200 * time.Millisecond)
 				first.die()
-				time.Sleep(200 * time.Millisecond)
+				time.Sleep(500 * time.Millisecond)
 				again <- serve(t, first.addr, say(hello))
-			}()
+			})
 			l := carryOut(t, s)
 			second := <-again
 			if second == nil {
 				return // it could not listen
 			}
 			// The next request was due when the last one had failed, however long nobody listened.
-			if l.Latency.Max < int64(150*time.Millisecond) || l.Latency.Max <= l.Service.Max {
+			if l.Latency.Max < int64(300*time.Millisecond) || l.Latency.Max <= l.Service.Max {
 				t.Errorf("response time %+v, service time %+v", l.Latency, l.Service)
 			}
 			if l.Errors["read-reset"]+l.Errors["write-reset"]+l.Errors["read-eof"] == 0 {
