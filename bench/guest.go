@@ -123,11 +123,13 @@ func fragmented(addr string) error {
 	}
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(patience))
+	pause := 50 * time.Millisecond // long enough for the first byte to be read alone beside other load, too
 	for _, b := range strings.Split(get("/"), "") { // package net sets TCP_NODELAY: a byte is a segment
 		if _, err := io.WriteString(c, b); err != nil {
 			return err
 		}
-		time.Sleep(100 * time.Microsecond) // long enough to be read alone, most of the time
+		time.Sleep(pause)
+		pause = 100 * time.Microsecond // long enough most of the time
 	}
 	_, err = hear(bufio.NewReader(c), 1)
 	return err

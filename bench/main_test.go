@@ -134,8 +134,13 @@ func fakeLoadgen() {
 	case "kills":
 		if p, err := os.FindProcess(*pid); err == nil {
 			p.Kill()
+			for range 1000 { // until bench has waited for it
+				if p.Signal(syscall.Signal(0)) != nil {
+					break
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	reply, err := http.Get(f.Arg(0))
 	if err == nil {

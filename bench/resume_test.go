@@ -138,7 +138,7 @@ func (h *harness) alive() []string {
 func (h *harness) nobodyLeft() {
 	h.t.Helper()
 	var left []string
-	for range 500 {
+	for range 3000 {
 		if left = h.alive(); len(left) == 0 {
 			return
 		}
