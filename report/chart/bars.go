@@ -107,7 +107,7 @@ func barFigure(b rows) figure {
 	count := 0
 	var labels []plot.Tick
 	for i, r := range b.rows {
-		labels = append(labels, plot.Tick{Value: float64(len(b.rows) - 1 - i), Label: r.name})
+		labels = append(labels, plot.Tick{Value: float64(len(b.rows) - 1 - i), Label: name(r.name)})
 		for _, bar := range r.bars {
 			count++
 			sum := 0.0

@@ -83,9 +83,19 @@ func where(s *study.Study, placement string, more ...string) string {
 	return strings.Join(append(parts, more...), " · ")
 }
 
+// name is what a run calls something, as a picture has room for it.
+func name(s string) string {
+	const most = 24
+	letters := []rune(units.Line(s))
+	if len(letters) > most {
+		letters = append(letters[:most-1], '…')
+	}
+	return string(letters)
+}
+
 // lineEntry is a model in a legend of lines.
-func lineEntry(name string, l look) entry {
-	return entry{name, func(c *draw.Canvas) {
+func lineEntry(model string, l look) entry {
+	return entry{name(model), func(c *draw.Canvas) {
 		at := c.Center()
 		c.StrokeLine2(l.line(1.6), c.Min.X, at.Y, c.Max.X, at.Y)
 		c.DrawGlyphNoClip(l.glyph(4, false), at)
@@ -116,9 +126,9 @@ func without(cells []*study.Cell) string {
 	for _, c := range cells {
 		switch {
 		case c.Starved():
-			starved = append(starved, fmt.Sprintf("%s (%v)", c.Model, c.Hunger()))
+			starved = append(starved, fmt.Sprintf("%s (%v)", name(c.Model), c.Hunger()))
 		case c.Overloaded():
-			behind = append(behind, c.Model)
+			behind = append(behind, name(c.Model))
 		}
 	}
 	text := ""

@@ -53,7 +53,7 @@ func cost(s *study.Study) (figure, bool) {
 // absent says why a cell has no bar.
 func absent(c *study.Cell) string {
 	if c.Standing(study.Rate) == study.NotApplicable {
-		return "n/a: " + c.NA
+		return "n/a: " + name(c.NA)
 	}
 	return "not measured"
 }

@@ -121,7 +121,7 @@ func beyond(groups []*study.Group) string {
 		for _, c := range g.Cells {
 			if c.OfNull() > most {
 				most = c.OfNull()
-				said = fmt.Sprintf(": here up to %s of it (%s at %s)", units.Percent(most), c.Model, units.Plural(g.Connections, "connection"))
+				said = fmt.Sprintf(": here up to %s of it (%s at %s)", units.Percent(most), name(c.Model), units.Plural(g.Connections, "connection"))
 			}
 		}
 	}

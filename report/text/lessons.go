@@ -61,7 +61,7 @@ func (d *document) download() {
 			if c == nil {
 				continue
 			}
-			row := []string{code(model), g.Mode, units.Duration(c.Summary(study.Total).Median)}
+			row := []string{code(model), words(g.Mode), units.Duration(c.Summary(study.Total).Median)}
 			if why := unranked(c, study.Total); why != "" {
 				row[2] = why
 			}

@@ -19,7 +19,7 @@ import (
 // Markdown writes the README of a run. The pictures are those that lie beside it.
 func Markdown(w io.Writer, s *study.Study, pictures []chart.Picture) error {
 	d := &document{study: s, pictures: pictures}
-	d.say("# Carousel: run %s", s.Run.ID)
+	d.say("# Carousel: run %s", words(s.Run.ID))
 	d.say("%s", Answer(s))
 	if t := situations(s); len(t.Rows) > 0 {
 		d.say("## Which model for which load")
@@ -71,15 +71,15 @@ func (d *document) table(t Table) {
 func (d *document) picture(name string) {
 	for _, p := range d.pictures {
 		if p.Name == name {
-			d.say("![%s: %s](%s)", p.Title, p.Where, p.Name)
-			d.say("*%s*", p.Caption)
+			d.say("![%s: %s](%s)", words(p.Title), words(p.Where), p.Name)
+			d.say("*%s*", words(p.Caption))
 		}
 	}
 }
 
 // on is where a group's table stands: placement, processors and rounds.
 func (d *document) on(g *study.Group) string {
-	return fmt.Sprintf("%s, %s, %s", g.Placement, units.Processors(d.study.Processors(), "processors unknown"), units.Plural(d.study.Rounds, "round"))
+	return fmt.Sprintf("%s, %s, %s", words(g.Placement), units.Processors(d.study.Processors(), "processors unknown"), units.Plural(d.study.Rounds, "round"))
 }
 
 func (d *document) reading() {
@@ -91,7 +91,7 @@ func (d *document) reading() {
 	d.item("**split** gives server and client a processor each, **shared** gives both all of them. With %s, models that use several cannot show scaling.", units.Processors(s.Processors(), "few processors"))
 	d.item("**~** means the data cannot tell two models apart. They differ only if every round agrees in direction (where a few rounds were lost: if their ranges do not overlap) and the median ratio exceeds 2 %% and what the same model shows against itself in that scenario%s. Models with a **tie** letter in common cannot be told apart.",
 		controls(s))
-	d.item("**× %s** is the rate over %s's at the same level, round by round. **server × blocking at 1** is the server's processor time over that of `blocking` with one connection: the price of concurrency.", s.Reference(), code(s.Reference()))
+	d.item("**× %s** is the rate over %s's at the same level, round by round. **server × blocking at 1** is the server's processor time over that of `blocking` with one connection: the price of concurrency.", words(s.Reference()), code(s.Reference()))
 	d.item("**1 of 64 served**: the other connections were never answered in most rounds. Such a cell has no percentile, ratio or rank, since one client at a time looks splendid in a latency table.")
 	d.item("The **null responder** does the least that a server can: it answers whatever comes, unread. **of null** is the rate over its rate, round by round; what exceeds 100 %% is noise. **client-limited**: the rate is above %s of it, so it is the client's, says nothing about the server and has no rank.", units.Percent(study.ClientLimited))
 	d.item("**server, client, both** are processor time per answered request. Loopback bills much of receiving to the sender, so the sum matters too.")
@@ -105,7 +105,10 @@ func controls(s *study.Study) string {
 	with, without := s.Controls(study.Rate)
 	var said []string
 	for _, c := range with {
-		said = append(said, fmt.Sprintf("here %s in rate in %s", units.Percent(c.Noise), c.Scenario))
+		said = append(said, fmt.Sprintf("here %s in rate in %s", units.Percent(c.Noise), words(c.Scenario)))
+	}
+	for i, scenario := range without {
+		without[i] = words(scenario)
 	}
 	if len(without) > 0 {
 		said = append(said, fmt.Sprintf("no control was measured in %s, so there the rounds alone decide", units.List(without)))
@@ -183,7 +186,7 @@ func (d *document) opinions() {
 			d.say("## Second opinion: the same load by another engine")
 			d.say("Where the server is the limit, two load generators must find the same.")
 		}
-		d.say("### %s in %s, %s, %s", code(o.Own.Model), o.Group.Scenario, load(o.Group), d.on(o.Group))
+		d.say("### %s in %s, %s, %s", code(o.Own.Model), words(o.Group.Scenario), load(o.Group), d.on(o.Group))
 		d.table(opinionTable(o))
 	}
 }
@@ -205,7 +208,7 @@ func (d *document) warnings() {
 	}
 	d.b.WriteByte('\n')
 	for _, line := range list {
-		d.item("%s", strings.ReplaceAll(line, "\n", " "))
+		d.item("%s", line)
 	}
 }
 
@@ -213,7 +216,7 @@ func (d *document) environment() {
 	run := d.study.Run
 	d.say("## Environment")
 	t := Table{Words: 2, Header: []string{"what", "value"}, Rows: [][]string{
-		{"plan", run.Plan},
+		{"plan", words(run.Plan)},
 		{"seed", fmt.Sprint(run.Seed)},
 		{"rounds", fmt.Sprintf("%d of %d", d.study.Rounds, run.Rounds)},
 		{"window of a trial", window(run)},
@@ -229,12 +232,16 @@ func (d *document) environment() {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(run.Environment)) {
-		t.Rows = append(t.Rows, []string{key, run.Environment[key]})
+		t.Rows = append(t.Rows, []string{words(key), words(run.Environment[key])})
 	}
 	d.table(t)
 	if doctor := strings.TrimSpace(run.Doctor); doctor != "" {
 		d.say("What `scripts/doctor.sh` said before the run:")
-		d.say("```\n%s\n```", strings.ReplaceAll(doctor, "```", "'''"))
+		var lines []string
+		for line := range strings.Lines(doctor) {
+			lines = append(lines, units.Line(strings.TrimRight(line, "\r\n")))
+		}
+		d.say("```\n%s\n```", strings.ReplaceAll(strings.Join(lines, "\n"), "```", "'''"))
 	}
 }
 

@@ -72,7 +72,7 @@ func blockTable(s *study.Study, block, sleep *study.Group) Table {
 
 // opinionTable puts loadgen's own engine beside another.
 func opinionTable(o study.Opinion) Table {
-	t := Table{Words: 1, Header: []string{"figure", "loadgen", o.Other.Engine, o.Other.Engine + " ÷ loadgen", "range", "within 5 %"}}
+	t := Table{Words: 1, Header: []string{"figure", "loadgen", words(o.Other.Engine), words(o.Other.Engine) + " ÷ loadgen", "range", "within 5 %"}}
 	for _, m := range []study.Metric{study.Rate, study.Mean, study.P50} {
 		ratio := o.Ratio(m)
 		row := []string{m.Name, value(m, o.Own.Summary(m).Median), value(m, o.Other.Summary(m).Median), units.None, "", units.None}
@@ -106,12 +106,12 @@ func expectationTable(list []study.Expectation) Table {
 			t.Rows = append(t.Rows, make([]string, len(t.Header)))
 			t.Rows[row[e.Model]][0] = code(e.Model)
 		}
-		said := "held: " + e.Expected
+		said := "held: " + words(e.Expected)
 		switch {
 		case e.Measured == "":
-			said = "not measured (expected " + e.Expected + ")"
+			said = "not measured (expected " + words(e.Expected) + ")"
 		case e.Measured != e.Expected:
-			said = fmt.Sprintf("**did not hold**: expected %s, measured %s", e.Expected, e.Measured)
+			said = fmt.Sprintf("**did not hold**: expected %s, measured %s", words(e.Expected), e.Measured)
 		}
 		t.Rows[row[e.Model]][column[e.Scenario]] = said
 	}

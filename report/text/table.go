@@ -80,5 +80,5 @@ func markdownCell(s string) string {
 }
 
 func plainCell(s string) string {
-	return strings.NewReplacer("`", "", "**", "", "\r\n", "; ", "\n", "; ", "\r", "; ").Replace(strings.TrimSpace(s))
+	return strings.NewReplacer("\r\n", "; ", "\n", "; ", "\r", "; ").Replace(plain(strings.TrimSpace(s)))
 }

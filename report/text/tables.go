@@ -113,7 +113,7 @@ func groupColumns(s *study.Study, g *study.Group, brief bool) []column {
 	columns := []column{
 		{"requests/s", rateOrWhy},
 		{"range", func(c *study.Cell) string { return rangeOrWait(c, study.Rate) }},
-		{"× " + s.Reference(), func(c *study.Cell) string { return relative(g, c, g.Cell(s.Reference()), study.Rate) }},
+		{"× " + words(s.Reference()), func(c *study.Cell) string { return relative(g, c, g.Cell(s.Reference()), study.Rate) }},
 		{"tie", func(c *study.Cell) string { return letters[c] }},
 	}
 	if g.Null != nil && !brief {
@@ -145,7 +145,7 @@ func pacedColumns(s *study.Study, g *study.Group) []column {
 		{"p50", func(c *study.Cell) string { return percentile(c, study.P50) }},
 		{"p99", func(c *study.Cell) string { return percentile(c, study.P99) }},
 		{"p99 range", func(c *study.Cell) string { return rangeOf(c, study.P99) }},
-		{"p99 × " + s.Reference(), func(c *study.Cell) string { return relative(g, c, g.Cell(s.Reference()), study.P99) }},
+		{"p99 × " + words(s.Reference()), func(c *study.Cell) string { return relative(g, c, g.Cell(s.Reference()), study.P99) }},
 		{"tie", func(c *study.Cell) string { return letters[c] }},
 		{"p99.9", func(c *study.Cell) string { return percentile(c, study.P999) }},
 		{"p99 of service", func(c *study.Cell) string { return percentile(c, study.ServiceP) }},

@@ -15,13 +15,13 @@ const most = 8
 // Terminal writes the short form: the answer, the table by situation, the table that the answer rests on, and the warnings.
 func Terminal(w io.Writer, s *study.Study) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n", fold(plainCell(Answer(s)), 100))
+	fmt.Fprintf(&b, "%s\n", fold(plain(Answer(s)), 100))
 	d := document{study: s}
 	show := func(title string, t Table) error {
 		if len(t.Rows) == 0 {
 			return nil
 		}
-		fmt.Fprintf(&b, "\n%s\n", title)
+		fmt.Fprintf(&b, "\n%s\n", plain(title))
 		return t.Terminal(&b)
 	}
 	narrow := situations(s)
@@ -46,7 +46,7 @@ func Terminal(w io.Writer, s *study.Study) error {
 			fmt.Fprintf(&b, "- and %d more, in the README of the run\n", len(list)-most)
 			break
 		}
-		fmt.Fprintf(&b, "%s\n", indent(fold(plainCell("- "+line), 98)))
+		fmt.Fprintf(&b, "%s\n", indent(fold("- "+plain(line), 98)))
 	}
 	_, err := w.Write(b.Bytes())
 	return err

@@ -24,33 +24,33 @@ func Warnings(s *study.Study) []string {
 	controls, _ := s.Controls(study.Rate)
 	for _, c := range controls {
 		if c.Noise > 0.05 {
-			warn("In %s the same model measured twice in a round differed by %s in rate: smaller differences there are not shown.", c.Scenario, units.Percent(c.Noise))
+			warn("In %s the same model measured twice in a round differed by %s in rate: smaller differences there are not shown.", words(c.Scenario), units.Percent(c.Noise))
 		}
 	}
 	for _, flaw := range s.Flaws {
-		warn("%s.", flaw)
+		warn("%s.", words(flaw.String()))
 	}
 	if again := s.Repeated; len(again) > 0 {
-		warn("A round has one trial of a cell, and only the first counts: %s left out (round %d, %s).", units.Plural(len(again), "further trial"), again[0].Round, study.Name(again[0].Cell))
+		warn("A round has one trial of a cell, and only the first counts: %s left out (round %d, %s).", units.Plural(len(again), "further trial"), again[0].Round, words(study.Name(again[0].Cell)))
 	}
 	for i, t := range s.Failed() {
 		if i == 5 {
 			warn("... and %s more.", units.Plural(len(s.Failed())-i, "failed trial"))
 			break
 		}
-		warn("Failed in round %d: %s: %s.", t.Round, study.Name(t.Cell), t.Failed)
+		warn("Failed in round %d: %s: %s.", t.Round, words(study.Name(t.Cell)), words(t.Failed))
 	}
 	if count := s.Verdicts(); count["invalid"]+count["suspect"] > 0 {
 		warn("Of %s, %d are suspect and %d invalid. Invalid ones are left out of every figure, but for cells that starved in most rounds, which are shown without rank. What the checks found in them, mere remarks included:",
 			units.Plural(count["valid"]+count["invalid"]+count["suspect"], "judged trial"), count["suspect"], count["invalid"])
 	}
 	for _, r := range s.Reasons() {
-		warn("In %s: %s (%s).", doubtful(r), r.Text, r.Where)
+		warn("In %s: %s (%s).", doubtful(r), words(r.Text), words(r.Where))
 	}
 	if wrong := s.Miscounted(); len(wrong) > 0 {
 		t := wrong[0]
 		warn("In %s the server counted otherwise than the client: %d served; %d of %d sent were answered, and %d redirects (round %d, %s).", units.Plural(len(wrong), "trial"),
-			t.Server.Usage.Requests, t.Load.Requests.OK, t.Load.Requests.Sent, t.Load.Redirects, t.Round, study.Name(t.Cell))
+			t.Server.Usage.Requests, t.Load.Requests.OK, t.Load.Requests.Sent, t.Load.Redirects, t.Round, words(study.Name(t.Cell)))
 	}
 	if steal := s.Steal(); steal.High > 0.02 {
 		warn("The host took processor time away (steal): %s in the median trial, %s in the worst.", units.Percent(steal.Median), units.Percent(steal.High))
@@ -60,14 +60,14 @@ func Warnings(s *study.Study) []string {
 	}
 	for _, g := range s.Groups {
 		if g.Scenario == "hello" && (g.Null == nil || g.Null.Summary(study.Rate).N == 0) {
-			warn("The null responder was not measured at %s, %s: whether the client limits those cells is unknown.", load(g), g.Placement)
+			warn("The null responder was not measured at %s, %s: whether the client limits those cells is unknown.", load(g), words(g.Placement))
 		}
 	}
 	if s.Home() == trial.Shared && len(s.Groups) > 0 {
 		warn("Server and client shared all processors: there were none to keep them apart.")
 	}
 	for _, note := range s.Run.Notes {
-		warn("%s.", upper(strings.TrimRight(strings.TrimSpace(note)+" ", ". ")))
+		warn("%s.", upper(words(strings.TrimRight(note, ". "))))
 	}
 	return list
 }

@@ -5,15 +5,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"carousel/internal/trial"
 	"carousel/report/stats"
 	"carousel/report/study"
 	"carousel/report/units"
 )
-
-// code sets a name off from the words around it.
-func code(s string) string { return "`" + s + "`" }
 
 // models names the models of places.
 func models(places []study.Place) string {
@@ -44,9 +43,9 @@ func load(g *study.Group) string {
 
 // cell names what a group measured, as the tables further down are headed.
 func cell(g *study.Group) string {
-	name := fmt.Sprintf("%s, %s, %s", g.Scenario, load(g), g.Placement)
+	name := fmt.Sprintf("%s, %s, %s", words(g.Scenario), load(g), words(g.Placement))
 	if g.Mode != "" {
-		name += ", " + g.Mode
+		name += ", " + words(g.Mode)
 	}
 	return name
 }
@@ -63,7 +62,7 @@ func value(m study.Metric, v float64) string {
 func unranked(c *study.Cell, m study.Metric) string {
 	switch c.Standing(m) {
 	case study.NotApplicable:
-		return "n/a: " + c.NA + inRounds(c.Lacking, c)
+		return "n/a: " + words(c.NA) + inRounds(c.Lacking, c)
 	case study.NotMeasured:
 		if n := len(c.Failed); n > 0 {
 			return fmt.Sprintf("failed (%s)", units.Plural(n, "trial"))
@@ -100,7 +99,7 @@ func lapse(c *study.Cell) string {
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{c.Hunger().Rounds, c.Hunger().String()}, {deaf, "a probe unanswered"}, {c.Lacking, "n/a: " + c.NA}} {
+	}{{c.Hunger().Rounds, c.Hunger().String()}, {deaf, "a probe unanswered"}, {c.Lacking, "n/a: " + words(c.NA)}} {
 		if p.n > 0 && 2*p.n <= c.Rounds() {
 			parts = append(parts, fmt.Sprintf("in %d of %s %s", p.n, units.Plural(c.Rounds(), "round"), p.what))
 		}
@@ -153,7 +152,7 @@ func Answer(s *study.Study) string {
 	controls, _ := s.Controls(study.Rate)
 	for _, c := range controls {
 		if c.Noise > noisy {
-			said = append(said, fmt.Sprintf("**The machine was not quiet: in %s the same model measured twice in a round differed by %s.**", c.Scenario, units.Percent(c.Noise)))
+			said = append(said, fmt.Sprintf("**The machine was not quiet: in %s the same model measured twice in a round differed by %s.**", words(c.Scenario), units.Percent(c.Noise)))
 		}
 	}
 	if g := s.Main(); g != nil {
@@ -177,7 +176,10 @@ func Answer(s *study.Study) string {
 // noisy is how far a model may stand from itself before the first sentence says so.
 const noisy = 0.1
 
-func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+func upper(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[n:]
+}
 
 // busiest answers for the main group: who leads, who ties, how far the others are, who has no rank.
 func busiest(s *study.Study, g *study.Group) string {
