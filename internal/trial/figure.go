@@ -117,8 +117,10 @@ var percentiles = []struct {
 	{"p999", 0.999, func(l Latency) int64 { return l.P999 }},
 }
 
-// Response is the response time, due to answered. Its percentiles at the shares given, 0 to 1, are taken from the buckets.
-func Response(a Asked, l *Load, further ...float64) Summary {
+// Response is the response time, due to answered.
+func Response(a Asked, l *Load) Summary { return response(a, l, nil) }
+
+func response(a Asked, l *Load, further []float64) Summary {
 	lacks := Starved(a, l)
 	if lacks == "" && Overloaded(a, l) {
 		lacks = "the target fell behind the offered rate, so the time from due measures the length of the run"
@@ -225,18 +227,18 @@ func tooFew(n int64, q float64) string {
 }
 
 // Doubt writes into the record, beside each latency, which of its figures are withheld and which are lower bounds. It returns
-// the response time, with further percentiles as Response has them.
+// the response time, with its percentiles at further shares, 0 to 1, which are taken from the buckets.
 func (l *Load) Doubt(a Asked, further ...float64) Summary {
-	response := Response(a, l, further...)
+	whole := response(a, l, further)
 	for i, p := range l.Paths {
-		l.Paths[i].Latency.doubt(response.Path(p))
+		l.Paths[i].Latency.doubt(whole.Path(p))
 	}
-	l.Latency.doubt(response)
+	l.Latency.doubt(whole)
 	l.Service.doubt(Service(a, l))
 	if a.RateRPS > 0 {
 		l.Lateness.doubt(Lateness(l))
 	}
-	return response
+	return whole
 }
 
 func (l *Latency) doubt(s Summary) {

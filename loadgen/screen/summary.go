@@ -118,12 +118,7 @@ func (p page) latency() {
 	p.row("response time", response)
 	p.row("service time", service)
 	if p.s.Rate > 0 && p.l.Lateness.Max > 0 {
-		late := p.l.Lateness
-		var row strings.Builder
-		for _, ns := range []float64{float64(late.P50), float64(late.P90), float64(late.P95), float64(late.P99), float64(late.P999), float64(late.Max), late.Mean} {
-			fmt.Fprintf(&row, "%9s", verdict.Short(ns))
-		}
-		p.line("send lateness", "%s", row.String())
+		p.row("send lateness", trial.Lateness(p.l))
 	}
 	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), trial.Figure.AtLeast) {
 		p.line("", ">= requests without an answer could put it higher")
