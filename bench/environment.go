@@ -1,10 +1,15 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
 
 	"carousel/internal/host"
 )
@@ -37,4 +42,25 @@ func hash(path string) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)[:8]), nil
+}
+
+// doctor is what scripts/doctor.sh says about this machine; it is found in the working directory or beside the folder of this program.
+func doctor(ctx context.Context) string {
+	places := []string{"scripts/doctor.sh"}
+	if self, err := os.Executable(); err == nil {
+		places = append(places, filepath.Join(filepath.Dir(self), "..", "scripts", "doctor.sh"))
+	}
+	for _, script := range places {
+		if _, err := os.Stat(script); err != nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		text, err := exec.CommandContext(ctx, script).CombinedOutput()
+		if len(text) == 0 && err != nil {
+			return fmt.Sprintf("%s: %v", script, err)
+		}
+		return strings.TrimSpace(string(text))
+	}
+	return "scripts/doctor.sh was not found, so nothing was looked at"
 }

@@ -123,7 +123,7 @@ func fragmented(addr string) error {
 	}
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(patience))
-	pause := 50 * time.Millisecond // long enough for the first byte to be read alone beside other load, too
+	pause := 50 * time.Millisecond                  // long enough for the first byte to be read alone beside other load, too
 	for _, b := range strings.Split(get("/"), "") { // package net sets TCP_NODELAY: a byte is a segment
 		if _, err := io.WriteString(c, b); err != nil {
 			return err

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"carousel/internal/child"
+	"carousel/internal/trial"
 )
 
 // A client that ended is done, however long ago its limit was: bench itself may have been stopped meanwhile.
@@ -42,5 +45,49 @@ func TestAwait(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A guest that makes itself a daemon, in a session of its own, is measured like any other and ended with its trial, or with bench.
+func TestDaemonIsEnded(t *testing.T) {
+	if _, err := os.Stat("/proc/self/environ"); err != nil {
+		t.Skip("needs /proc to see what is left")
+	}
+	h := newHarness(t)
+	args := []string{"--server", "mine=daemon {addr}", "short.yaml"}
+	h.start(args...)
+	if code := h.end(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+	}
+	h.nobodyLeft()
+	_, trials, _ := h.trials()
+	if !slices.ContainsFunc(trials, func(s trial.Trial) bool { return s.Cell.Model == "mine" && s.Failed == "" }) {
+		t.Errorf("the daemon was not measured:\n%s", h.said.String())
+	}
+
+	h = newHarness(t)
+	h.start(args...)
+	h.until(1)
+	h.command.Process.Kill()
+	h.end()
+	h.nobodyLeft()
+}
+
+// Whatever a server prints or a name holds, the terminal gets nothing of it but text.
+func TestTerminalIsLeftAlone(t *testing.T) {
+	h := newHarness(t)
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"--server", `mine=sh -c 'printf "\033[2Jwi\rped" >&2; exit 1'`, "short.yaml"}, `it said: \x1b[2Jwi\rped`},
+		{[]string{"--server", "mi\x1b[2Jne=sh", "short.yaml"}, `server name "mi\x1b[2Jne": it must be one word`},
+		{[]string{"--server", "mi\nne=sh", "short.yaml"}, `server name "mi\nne": it must be one word`},
+		{[]string{"\x1b[2J.yaml"}, `no plan "\x1b[2J.yaml"`},
+	} {
+		h.start(c.args...)
+		if code, said := h.end(), h.said.String(); code == 0 || strings.ContainsAny(said, "\x1b\r") || !strings.Contains(said, c.says) {
+			t.Errorf("bench %q ended with %d and said %q, want %q", c.args, code, said, c.says)
+		}
 	}
 }
