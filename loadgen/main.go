@@ -11,11 +11,9 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"strconv"
-	"strings"
 	"syscall"
-	"unicode"
 
+	"carousel/internal/printable"
 	"carousel/internal/trial"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/record"
@@ -37,7 +35,7 @@ const (
 )
 
 func run(stdout, stderr io.Writer, args []string) int {
-	say := func(what any) { fmt.Fprintf(stderr, "loadgen: %s\n", oneLine(fmt.Sprint(what))) }
+	say := func(what any) { fmt.Fprintf(stderr, "loadgen: %s\n", printable.Line(fmt.Sprint(what))) }
 	req, err := parse(stdout, stderr, args)
 	if errors.Is(err, errAnswered) {
 		return done
@@ -113,19 +111,6 @@ func wrongAnswers(l *trial.Load) (n int64) {
 		n += l.Errors[class.String()]
 	}
 	return n
-}
-
-// oneLine writes control characters, which a command line may hold, by their escapes.
-func oneLine(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsControl(r) {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }
 
 // load carries out the request and shows its progress. The record is never nil.

@@ -22,7 +22,7 @@ func escape(text, but string) string {
 	var b strings.Builder
 	for len(text) > 0 {
 		r, size := utf8.DecodeRuneInString(text)
-		if valid := r != utf8.RuneError || size > 1; valid && (unicode.IsPrint(r) || strings.ContainsRune(but, r)) {
+		if valid := r != utf8.RuneError || size > 1; valid && (unicode.IsGraphic(r) || strings.ContainsRune(but, r)) {
 			b.WriteString(text[:size])
 		} else {
 			quoted := strconv.Quote(text[:size])

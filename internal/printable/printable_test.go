@@ -6,6 +6,7 @@ func TestEscape(t *testing.T) {
 	for _, c := range []struct{ in, line, text string }{
 		{"", "", ""},
 		{`plain "text" \x1b é 日本 �`, `plain "text" \x1b é 日本 �`, `plain "text" \x1b é 日本 �`},
+		{"GET /bytes/N, 3\u00a0µs, сказал Мигель", "GET /bytes/N, 3\u00a0µs, сказал Мигель", "GET /bytes/N, 3\u00a0µs, сказал Мигель"},
 		{"two\nlines\tand a tab", `two\nlines\tand a tab`, "two\nlines\tand a tab"},
 		{"\x1b[31mred\x1b[0m\a\r\n", `\x1b[31mred\x1b[0m\a\r\n`, "\\x1b[31mred\\x1b[0m\\a\\r\n"},
 		{"\u009b2J \u202egnp.exe\u2028 \xff\xc3", `\u009b2J \u202egnp.exe\u2028 \xff\xc3`, `\u009b2J \u202egnp.exe\u2028 \xff\xc3`},

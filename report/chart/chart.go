@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"carousel/internal/printable"
 	"carousel/internal/trial"
 	"carousel/report/study"
 	"carousel/report/units"
@@ -86,7 +87,7 @@ func where(s *study.Study, placement string, more ...string) string {
 // name is what a run calls something, as a picture has room for it.
 func name(s string) string {
 	const most = 24
-	letters := []rune(units.Line(s))
+	letters := []rune(printable.Line(s))
 	if len(letters) > most {
 		letters = append(letters[:most-1], '…')
 	}

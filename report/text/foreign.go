@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"carousel/report/units"
+	"carousel/internal/printable"
 )
 
 // A report is worded once, in Markdown; a terminal is shown the same by plain. What others wrote (names, reasons, notes) enters by
@@ -13,7 +13,7 @@ import (
 
 // words is foreign text among our own. What Markdown would act on is escaped; an underscore within a word does nothing.
 func words(s string) string {
-	line := []rune(strings.TrimSpace(units.Line(s)))
+	line := []rune(strings.TrimSpace(printable.Line(s)))
 	within := func(i int) bool {
 		return i >= 0 && i < len(line) && (unicode.IsLetter(line[i]) || unicode.IsDigit(line[i]))
 	}
@@ -33,7 +33,7 @@ func code(s string) string {
 	if strings.ContainsAny(s, "`\\") || strings.TrimSpace(s) == "" { // which no code span can hold
 		return words(s)
 	}
-	return "`" + units.Line(s) + "`"
+	return "`" + printable.Line(s) + "`"
 }
 
 var markup = regexp.MustCompile("\\\\([[:punct:]])|`|\\*\\*")

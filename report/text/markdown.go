@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"carousel/internal/printable"
 	"carousel/internal/trial"
 	"carousel/report/chart"
 	"carousel/report/stats"
@@ -239,7 +240,7 @@ func (d *document) environment() {
 		d.say("What `scripts/doctor.sh` said before the run:")
 		var lines []string
 		for line := range strings.Lines(doctor) {
-			lines = append(lines, units.Line(strings.TrimRight(line, "\r\n")))
+			lines = append(lines, printable.Line(strings.TrimRight(line, "\r\n")))
 		}
 		d.say("```\n%s\n```", strings.ReplaceAll(strings.Join(lines, "\n"), "```", "'''"))
 	}

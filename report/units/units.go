@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // None stands where there is no number.
@@ -90,23 +89,6 @@ func Percent(share float64) string {
 		decimals = 0
 	}
 	return strconv.FormatFloat(100*share, 'f', decimals, 64) + "\u00a0%"
-}
-
-// Line writes what a run calls itself as one line that does nothing but be read: controls, line ends, changes of direction and what
-// has no width are spelled out or become a space.
-func Line(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case strings.ContainsRune("\t\n\v\f\r\u0085\u2028\u2029", r):
-			b.WriteByte(' ')
-		case !strconv.IsGraphic(r) || r == utf8.RuneError:
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }
 
 // Plural writes n of a thing, "1 round" or "6 rounds".
