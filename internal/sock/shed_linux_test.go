@@ -85,6 +85,9 @@ func heard(fd int) string {
 	buf := make([]byte, 256)
 	for {
 		n, err := unix.Read(fd, buf)
+		if err == unix.EINTR { // a socket with a time limit is not read again by itself (signal(7))
+			continue
+		}
 		must(err)
 		if n == 0 {
 			return string(all)
