@@ -127,6 +127,32 @@ func (x *exam) calms() {
 	})
 }
 
+// rests waits until the server has begun to answer c and done what it can: for a while none of its threads runs or waits for a
+// processor. It does not wait for a server that never rests.
+func (x *exam) rests(c *conn) {
+	c.in.Peek(1)
+	const while, enough = 5 * time.Millisecond, 10
+	for still, looks := 0, 0; still < enough && looks < 400; looks++ {
+		before := x.processor()
+		time.Sleep(while)
+		if still++; x.runnable() || x.processor()-before > while/10 {
+			still = 0
+		}
+	}
+}
+
+// runnable reports whether a thread of the server runs or waits for a processor (proc(5), stat).
+func (x *exam) runnable() bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", x.s.proc.PID()))
+	for _, thread := range threads {
+		stat, _ := os.ReadFile(thread)
+		if _, state, _ := strings.Cut(string(stat), ") "); strings.HasPrefix(state, "R") {
+			return true
+		}
+	}
+	return false
+}
+
 // cost returns the processor time that a request takes the server: the least of a few samples, since what else goes on
 // only adds to it.
 func (x *exam) cost(c *conn) time.Duration {

@@ -62,7 +62,7 @@ var slowCases = []testcase{
 		const n = 6000
 		c := x.dialNarrow()
 		c.send(strings.Repeat(ask("/bytes/1000"), n))
-		time.Sleep(100 * time.Millisecond)
+		x.rests(c)
 		for range n {
 			c.expectBytes(1000, 1000, 0)
 		}
@@ -72,7 +72,7 @@ var slowCases = []testcase{
 		const n = 500
 		c := x.dialNarrow()
 		c.send(strings.Repeat(ask("/bytes/20000"), n))
-		time.Sleep(100 * time.Millisecond)
+		x.rests(c)
 		for range n {
 			c.expectBytes(20000, 20000, 0)
 		}
@@ -81,7 +81,7 @@ var slowCases = []testcase{
 	{name: "ignores the count send returns: the largest body to a client that does not read", run: func(x *exam) {
 		c := x.dialNarrow()
 		c.send(strings.Repeat(post(content(1<<20)), 4))
-		time.Sleep(50 * time.Millisecond)
+		x.rests(c)
 		for range 4 {
 			c.answered(ok(content(1 << 20)))
 		}
