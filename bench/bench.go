@@ -48,6 +48,7 @@ func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	var early stopped
 	if errors.As(context.Cause(ctx), &early) {
+		e.ended(early)
 		return early
 	} else if err != nil {
 		return err
@@ -74,7 +75,7 @@ func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 		return early // while it was reported: nothing is left to go on with
 	}
 	if early.signal != 0 {
-		say(stderr, "%v after %d of %d trials; go on with: bench --resume %s", early, e.kept, len(e.jobs), e.dir)
+		e.ended(early)
 		return early
 	}
 	if carried == nil && e.measured == 0 {
@@ -94,6 +95,15 @@ type experiment struct {
 	lab      *lab
 	kept     int // trials on the disk
 	measured int // those that came to something
+}
+
+// ended says how far a run came that a signal ended, and how to go on with it.
+func (e *experiment) ended(early stopped) {
+	if e.dir == "" {
+		say(e.stderr, "%v before the run began: nothing is kept", early)
+		return
+	}
+	say(e.stderr, "%v after %d of %d trials; go on with: bench --resume %s", early, e.kept, len(e.jobs), e.dir)
 }
 
 // read reads the plan asked for, with the guests asked for.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -13,6 +14,16 @@ import (
 	"carousel/internal/child"
 	"carousel/internal/trial"
 )
+
+func TestInterruptedBeforeTheRun(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	interrupt(stopped{syscall.SIGINT})
+	var said strings.Builder
+	o := options{plan: "quick", results: t.TempDir()}
+	if err := o.bench(ctx, io.Discard, &said); err != (stopped{syscall.SIGINT}) || said.String() != "interrupted before the run began: nothing is kept\n" {
+		t.Errorf("%v, %q", err, said.String())
+	}
+}
 
 // A client that ended is done, however long ago its limit was: bench itself may have been stopped meanwhile.
 func TestAwait(t *testing.T) {

@@ -110,10 +110,10 @@ func decode(text []byte, p *Plan) (err error) {
 	if err != nil {
 		return err
 	}
-	switch len(file.Docs) {
-	case 0:
+	switch {
+	case len(file.Docs) == 0 || file.Docs[0].Body == nil:
 		return nil
-	case 1:
+	case len(file.Docs) == 1:
 		return yaml.NodeToValue(file.Docs[0].Body, p, yaml.Strict())
 	}
 	return at(file.Docs[1].Start, "a plan is one document: this begins another")

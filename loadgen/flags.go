@@ -60,7 +60,7 @@ const examples = `  servers --model epoll &                      a server to loa
   loadgen -c 10 -n 10 --max-redirects 1 --save pictures :5000/moved/image/{0..9}
                                                ten downloads all at once; one by one with -c 1
 
-Exit codes: 0 done; 1 nothing succeeded, or a file could not be written; 2 usage; 3 cannot reach the target; 4 wrong answers; 99 a --fail-if holds;
+Exit codes: 0 done; 1 nothing succeeded, or a file could not be written; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds;
 130 interrupted, 143 terminated. -o FILE is written in every case but 2.`
 
 // parse reads a command line. It sends nothing; its errors are usage errors.

@@ -97,6 +97,8 @@ func exitCode(l *trial.Load, loadErr, writeErr error, caught syscall.Signal, bro
 		return failed
 	case wrongAnswers(l) > 0:
 		return wrong
+	case !l.Complete:
+		return unreachable // any more
 	case l.Unsaved() > 0:
 		return failed
 	case broken:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -160,6 +162,27 @@ func TestStarvedSaysSoFirst(t *testing.T) {
 				t.Errorf("a percentile is shown all the same:\n%s", &stdout)
 			}
 		})
+	}
+}
+
+// A run by number that nobody is left to answer is not done: it says so, and its exit code is that of a target that cannot be reached.
+func TestGivenUp(t *testing.T) {
+	for _, engine := range []string{"auto", "net"} {
+		s := serve(t, func(s *server, conn net.Conn) {
+			in := bufio.NewReader(conn)
+			for s.answered.Add(1) < 10 {
+				if _, err := http.ReadRequest(in); err != nil {
+					return
+				}
+				io.WriteString(conn, helloReply)
+			}
+			s.close()
+		})
+		var stdout, stderr bytes.Buffer
+		code := run(&stdout, &stderr, []string{"-q", "-c", "2", "-n", "1000", "--timeout", "100ms", "--engine", engine, s.addr})
+		if code != unreachable || !strings.Contains(stdout.String(), "INCOMPLETE") || !strings.Contains(stdout.String(), "the run was given up after") {
+			t.Errorf("%s: exit code %d:\n%s%s", engine, code, &stdout, &stderr)
+		}
 	}
 }
 

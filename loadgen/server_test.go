@@ -13,6 +13,7 @@ import (
 // server answers raw bytes for raw bytes: what net/http would never send can be sent.
 type server struct {
 	addr     string
+	close    func() error // nobody listens any more
 	answered atomic.Int64
 }
 
@@ -23,7 +24,7 @@ func serve(t *testing.T, talk func(*server, net.Conn)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{addr: ln.Addr().String()}
+	s := &server{addr: ln.Addr().String(), close: ln.Close}
 	over := make(chan struct{})
 	t.Cleanup(func() { ln.Close(); close(over) })
 	go func() {

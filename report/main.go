@@ -73,9 +73,9 @@ func run(stdout, stderr io.Writer, args []string) int {
 	return 1
 }
 
-// newest is the run folder under root that was started last.
+// newest is the run folder under root that was started last, of those that have trials.
 func newest(root string) (string, error) {
-	folders, err := filepath.Glob(filepath.Join(root, "*", trial.RunFile))
+	folders, err := filepath.Glob(filepath.Join(root, "*", trial.TrialsFile))
 	if err != nil {
 		return "", err
 	}

@@ -204,6 +204,10 @@ func TestWithoutAnArgumentTheNewestRun(t *testing.T) {
 		record.Started = started
 		v.write(t, filepath.Join("results", name), record)
 	}
+	newInvention(1, "epoll").write(t, filepath.Join("results", "d-nothing-measured"), trial.Run{Schema: trial.Schema, Started: time.Unix(300, 0)})
+	if err := os.RemoveAll(filepath.Join("results", "d-nothing-measured", trial.TrialsFile)); err != nil {
+		t.Fatal(err)
+	}
 	var stderr bytes.Buffer
 	if code := run(&bytes.Buffer{}, &stderr, nil); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &stderr)

@@ -58,7 +58,7 @@ func (p page) line(label, format string, args ...any) {
 // first is what must be known before any figure: an ended run, and connections nobody served.
 func (p page) first() {
 	if !p.l.Complete {
-		fmt.Fprintf(p.w, "  %s\n", p.paint("INCOMPLETE: the run was ended early", yellow))
+		fmt.Fprintf(p.w, "  %s\n", p.paint("INCOMPLETE: the run ended early, the verdict says why", yellow))
 	}
 	if reason := trial.Starved(p.s.Asked(), p.l); reason != "" {
 		fmt.Fprintf(p.w, "  %s\n", p.paint(reason, red))

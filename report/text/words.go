@@ -269,7 +269,7 @@ func blocked(g *study.Group) string {
 func silence(all, some []*study.Cell) string {
 	less := lapses(slices.Concat(all, some))
 	if len(some) == 0 {
-		return "Silent clients stop nobody." + less
+		return fmt.Sprintf("Silent clients stop none of the %s that were probed.", units.Plural(len(all), "model")) + less
 	}
 	s := fmt.Sprintf("Clients that connect and say nothing stop %s", bearing(some))
 	if len(all) > 0 {
