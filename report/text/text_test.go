@@ -138,6 +138,19 @@ func TestAQuietRunHasNoWarnings(t *testing.T) {
 	}
 }
 
+// What holds for the whole run, such as that others kept the processors busy, is not among what a terminal leaves out.
+func TestNotesComeFirst(t *testing.T) {
+	trials := flat("epoll", 64, 6, 2000)
+	for i := range trials {
+		trials[i].Load.Verdict = trial.Verdict{State: "suspect", Reasons: []string{"too few"}}
+	}
+	finished := time.Unix(1, 0)
+	list := Warnings(study.New(trial.Run{Rounds: 6, Finished: &finished, Notes: []string{"other programs took 53 % of the processors' time"}}, trials, nil))
+	if want := "Other programs took 53 % of the processors' time."; list[0] != want || len(list) < 3 {
+		t.Errorf("%q, want %q first", list, want)
+	}
+}
+
 func TestUnansweredBoundServiceTimeToo(t *testing.T) {
 	h := trial.NewHistogram()
 	h.RecordN(1e6, 1990)

@@ -21,6 +21,9 @@ func Warnings(s *study.Study) []string {
 	if !s.Comparable() {
 		warn("%s: fewer than %d compare nothing.", upper(units.Plural(s.Rounds, "round")), stats.MinRounds)
 	}
+	for _, note := range s.Run.Notes {
+		warn("%s.", upper(words(strings.TrimRight(note, ". "))))
+	}
 	controls, _ := s.Controls(study.Rate)
 	for _, c := range controls {
 		if c.Noise > 0.05 {
@@ -65,9 +68,6 @@ func Warnings(s *study.Study) []string {
 	}
 	if s.Home() == trial.Shared && len(s.Groups) > 0 {
 		warn("Server and client shared all processors: there were none to keep them apart.")
-	}
-	for _, note := range s.Run.Notes {
-		warn("%s.", upper(words(strings.TrimRight(note, ". "))))
 	}
 	return list
 }
