@@ -292,9 +292,9 @@ func TestEnoughPorts(t *testing.T) {
 }
 
 func TestExitCodes(t *testing.T) {
-	ok := func(n int64) *trial.Load { return &trial.Load{Requests: trial.Requests{OK: n}} }
+	ok := func(n int64) *trial.Load { return &trial.Load{Complete: true, Requests: trial.Requests{OK: n}} }
 	bad := func(n int64) *trial.Load {
-		return &trial.Load{Requests: trial.Requests{OK: n, Errors: 1}, Errors: map[string]int64{"body-content": 1}}
+		return &trial.Load{Complete: true, Requests: trial.Requests{OK: n, Errors: 1}, Errors: map[string]int64{"body-content": 1}}
 	}
 	gone := &engine.Unreachable{Err: errors.New("refused")}
 	for i, c := range []struct {
@@ -305,6 +305,7 @@ func TestExitCodes(t *testing.T) {
 		want          int
 	}{
 		{load: ok(1), want: 0},
+		{load: &trial.Load{Requests: trial.Requests{OK: 1}}, broken: true, want: 3}, // given up
 		{load: ok(0), want: 1},
 		{load: ok(1), save: io.ErrShortWrite, want: 1},
 		{load: ok(0), loadErr: io.ErrUnexpectedEOF, want: 1},

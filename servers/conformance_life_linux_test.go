@@ -118,7 +118,7 @@ var lifeCases = []testcase{
 		c = x.dial()
 		c.hello()
 		c.ended()
-		x.served()
+		x.servesAgain()
 	}},
 	{name: "idle timeout: a request that does not go on is not answered", needs: timeout | web | strict, alone: true, flags: []string{"--idle-timeout", "1s"}, run: func(x *exam) {
 		for _, piece := range []string{"G", get[:20], halfBody} {
@@ -126,7 +126,7 @@ var lifeCases = []testcase{
 			c.send(piece)
 			c.cutOff()
 		}
-		x.served()
+		x.servesAgain()
 	}},
 	{name: "idle timeout: who goes on stays", needs: timeout | web, alone: true, flags: []string{"--idle-timeout", "2s"}, run: func(x *exam) {
 		c := x.dial()
@@ -156,7 +156,7 @@ var lifeCases = []testcase{
 		c.send(ask("/bytes/1073741824"))
 		c.expect("HTTP/1.1 200 OK\r\n")
 		x.atRest(before)
-		x.served()
+		x.servesAgain()
 	}},
 	{name: "idle timeout: a client that does not take its last reply from the kernel is cut off", needs: timeout | web, alone: true, flags: []string{"--idle-timeout", "1s"}, run: func(x *exam) {
 		before := x.resting()
@@ -164,7 +164,7 @@ var lifeCases = []testcase{
 		c.send(ask("/bytes/1000000"))
 		c.expect("HTTP/1.1 200 OK\r\n")
 		x.atRest(before)
-		x.served()
+		x.servesAgain()
 	}},
 	{name: "idle timeout: ignores the count send returns: a client that reads slowly stays", needs: timeout | web, alone: true, flags: []string{"--idle-timeout", "2s"}, run: func(x *exam) {
 		for _, size := range []int{4 << 20, 1 << 20} { // more than the kernel takes at once, and less

@@ -89,6 +89,9 @@ func Takes(fd int, unsent *int) bool {
 	return *unsent != before
 }
 
+// Unread reports whether something has come from the peer that was not read yet; systems other than Linux do not say.
+func Unread(fd int) bool { return unread(fd) > 0 }
+
 // Number is the descriptor of a connection of package net, which must be open, or -1.
 func Number(c net.Conn) int {
 	number := -1

@@ -217,6 +217,11 @@ func held(fd int) int {
 	return n
 }
 
+func unread(fd int) int {
+	n, _ := unix.IoctlGetInt(fd, unix.SIOCINQ)
+	return n
+}
+
 // Close gives a descriptor back.
 func Close(fd int) { syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
 

@@ -243,9 +243,13 @@ func (t *Talk) Pause() time.Duration {
 }
 
 // Late says that the time Pause told is over, of a talk on the socket fd: Woke, unless it waits for a peer that still
-// takes what it was sent, however slowly.
+// takes what it was sent, however slowly, or whose bytes came while this process had no processor to see them.
 func (t *Talk) Late(fd int) {
-	if t.next() == Sleep || !sock.Takes(fd, &t.unsent) {
+	want := t.next()
+	if want == Read && sock.Unread(fd) {
+		return
+	}
+	if want == Sleep || !sock.Takes(fd, &t.unsent) {
 		t.Woke()
 	} else if t.story != nil {
 		t.story.turn("still takes what it was sent")

@@ -1,0 +1,35 @@
+package wire
+
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A request that came in time and was seen too late, since the server had no processor meanwhile, is no silence.
+func TestLateIsNotWhoHasSent(t *testing.T) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pair[0])
+	defer unix.Close(pair[1])
+	talk := (&Book{Idle: time.Second}).Open()
+	if _, err := unix.Write(pair[1], []byte("hi\n")); err != nil {
+		t.Fatal(err)
+	}
+	if talk.Late(pair[0]); talk.Next() != Read {
+		t.Errorf("a line lies there unread, and the talk wants %v", talk.Next())
+	}
+	buf := make([]byte, 16)
+	n, err := unix.Read(pair[0], buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	talk.Feed(buf[:n])
+	talk.Sent(len(talk.Out()))
+	if talk.Late(pair[0]); talk.Next() != Close {
+		t.Errorf("nothing has come, and the talk wants %v", talk.Next())
+	}
+}
