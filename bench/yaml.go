@@ -18,7 +18,8 @@ import (
 )
 
 const (
-	longest = 64 << 10 // bytes of a plan
+	longest = 16 << 10 // bytes of a plan
+	tallest = 1000     // lines
 	deepest = 16       // lists and maps in one another
 )
 
@@ -96,7 +97,11 @@ func decode(text []byte, p *Plan) (err error) {
 	if len(text) > longest {
 		return fmt.Errorf("it is longer than %d KiB, which no plan is", longest>>10)
 	}
-	for i, line := range strings.Split(string(text), "\n") {
+	lines := strings.Split(string(text), "\n")
+	if len(lines) > tallest {
+		return fmt.Errorf("it has more than %d lines, which no plan has", tallest)
+	}
+	for i, line := range lines {
 		line = strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", " ")
 		if !printable.Is(line) {
 			return fmt.Errorf("line %d holds what does not print: %.80s", i+1, printable.Line(line))

@@ -79,27 +79,34 @@ func (l Latency) Figure(name string) float64 {
 	return map[string]float64{"max": float64(l.Max), "mean": l.Mean}[name]
 }
 
-// Behind is the share of the offered rate that was not served, below 0 where more was; 0 in a closed loop.
+// Behind is the share of the offered rate that was not served, below 0 where more was; 0 in a closed loop. A run that ends by
+// number lasts until the last request is answered: it is behind by what it took longer than its schedule and its slowest request.
 func Behind(a Asked, l *Load) float64 {
-	if a.RateRPS == 0 || !l.Complete || l.Window.ElapsedNS <= 0 {
+	elapsed := float64(l.Window.ElapsedNS)
+	if a.RateRPS == 0 || elapsed <= 0 {
 		return 0
 	}
+	due := float64(l.Requests.Planned - l.UnsentBy["interrupted"]) // of a short run the schedule holds a whole number of requests
+	if a.Requests > 0 && l.Complete {
+		return 1 - (due/a.RateRPS*1e9+float64(l.Service.Max))/elapsed
+	}
 	offered := a.RateRPS
-	if l.Requests.Planned > 0 { // of a short run the schedule holds a whole number of requests
-		offered = min(offered, float64(l.Requests.Planned)/(float64(l.Window.ElapsedNS)/1e9))
+	if due > 0 {
+		offered = min(offered, due/elapsed*1e9)
 	}
 	return 1 - l.RateRPS/offered
 }
 
-// Overloaded reports whether the target fell behind the offered rate, so that the time from due measures the length of the run.
+// Overloaded reports whether the target fell behind the offered rate, so that the time from due measures the length of the run. A
+// run by number that came to its end has answered all it asked for: its times are whole.
 func Overloaded(a Asked, l *Load) bool {
-	return Behind(a, l) > 0.02 && l.Requests.Unsent+l.Requests.Unanswered > l.Requests.Errors
+	return Behind(a, l) > 0.02 && l.Requests.Unsent+l.Requests.Unanswered > l.Requests.Errors && (a.Requests == 0 || !l.Complete)
 }
 
 // Summary is the figures of one latency of a record.
 type Summary struct {
 	Figures []Figure // p50 p90 p95 p99 p999 max mean
-	Further []Figure // the percentiles that were asked for besides, without a name
+	Further []Figure // the percentiles that were asked for besides, without a name, up to the first that cannot be shown
 	Count   int64    // of requests
 	Lacks   string   // why nothing of it can be shown; "" where at least the mean can
 }
@@ -166,9 +173,10 @@ func summarize(encoded string, sum Latency, l *Load, lacks string, further []flo
 	s.fill(sum, h, unanswered)
 	for _, q := range further {
 		f := s.at(q, h, unanswered)
-		if h != nil {
-			f.NS = float64(h.Quantile(q))
+		if h == nil || f.Lacks != "" {
+			break
 		}
+		f.NS = float64(h.Quantile(q))
 		s.Further = append(s.Further, f)
 	}
 	return s
@@ -226,20 +234,29 @@ func tooFew(n int64, q float64) string {
 	return ""
 }
 
-// Doubt writes into the record, beside each latency, which of its figures are withheld and which are lower bounds. It returns
-// the response time, with its percentiles at further shares, 0 to 1, which are taken from the buckets.
-func (l *Load) Doubt(a Asked, further ...float64) Summary {
+// Doubt writes into the record, beside each latency, which of its figures are withheld and which are lower bounds.
+func (l *Load) Doubt(a Asked) {
+	l.DoubtResponse(a)
+	l.DoubtService(a)
+	if a.RateRPS > 0 {
+		l.DoubtLateness()
+	}
+}
+
+// DoubtResponse does so for the response time, by path as well. It returns that, with its percentiles at further shares, 0 to
+// 1, which are taken from the buckets.
+func (l *Load) DoubtResponse(a Asked, further ...float64) Summary {
 	whole := response(a, l, further)
 	for i, p := range l.Paths {
 		l.Paths[i].Latency.doubt(whole.Path(p))
 	}
 	l.Latency.doubt(whole)
-	l.Service.doubt(Service(a, l))
-	if a.RateRPS > 0 {
-		l.Lateness.doubt(Lateness(l))
-	}
 	return whole
 }
+
+// DoubtService does so for the service time, DoubtLateness for the send lateness of an open loop.
+func (l *Load) DoubtService(a Asked) { l.Service.doubt(Service(a, l)) }
+func (l *Load) DoubtLateness()       { l.Lateness.doubt(Lateness(l)) }
 
 func (l *Latency) doubt(s Summary) {
 	l.Withheld, l.AtLeast = nil, nil

@@ -131,6 +131,24 @@ func TestWhatIsWithheld(t *testing.T) {
 		t.Errorf("the service time of an overloaded run lacks %q", why)
 	}
 
+	l = load() // by number: its schedule is over after a second, and it took ten
+	counted := Asked{Connections: 10, RateRPS: 100_000, Requests: 100_000}
+	l.Connections.Asked = 10
+	if why := Response(counted, l).Lacks; why != "" || Behind(counted, l) < 0.89 {
+		t.Errorf("behind by %v, lacks %q", Behind(counted, l), why)
+	}
+	if l.Service.Max = 9e9; Behind(counted, l) > 0 {
+		t.Error("a run that waits for its slowest request is said to fall behind")
+	}
+
+	l = load() // interrupted, with a backlog
+	l.Complete, l.Requests.Planned, l.Requests.Unsent, l.UnsentBy = false, 200_000, 100_000, map[string]int64{"no-connection": 100_000}
+	all(Response(Asked{Connections: 10, RateRPS: 20_000}, l), "fell behind")
+	l.UnsentBy = map[string]int64{"interrupted": 100_000}
+	if why := Response(Asked{Connections: 10, RateRPS: 10_000, Requests: 200_000}, l).Lacks; why != "" {
+		t.Errorf("what was not due when the run was interrupted counts as late: %s", why)
+	}
+
 	l = load()
 	l.Requests.OK = 0
 	all(Response(ten, l), "no request succeeded")

@@ -77,17 +77,25 @@ func each[T any](r io.Reader, unpack func(Trial) T, take func(T)) (flaws []Flaw,
 		err   error
 	}
 	in := bufio.NewReaderSize(r, 1<<16)
-	room := make([][]byte, batch)
-	for number := 0; err == nil; {
-		lines := room[:0]
+	fill := func(room [][]byte) (lines [][]byte, err error) {
 		for len(lines) < batch && err == nil {
 			i := len(lines)
 			if room[i], err = readLine(in, room[i][:0]); len(room[i]) > 0 {
 				lines = room[:i+1]
 			}
 		}
+		return lines, err
+	}
+	room, other := make([][]byte, batch), make([][]byte, batch)
+	lines, err := fill(room)
+	for number, last := 0, false; !last; {
 		outcomes := make([]outcome, len(lines))
 		var workers sync.WaitGroup
+		var ahead [][]byte // read meanwhile
+		var aheadErr error
+		if last = err != nil; !last {
+			workers.Go(func() { ahead, aheadErr = fill(other) })
+		}
 		n := runtime.GOMAXPROCS(0)
 		for first := range n {
 			workers.Go(func() {
@@ -113,6 +121,10 @@ func each[T any](r io.Reader, unpack func(Trial) T, take func(T)) (flaws []Flaw,
 			default:
 				take(o.trial)
 			}
+		}
+		if !last {
+			lines, err = ahead, aheadErr
+			room, other = other, room
 		}
 	}
 	if err != io.EOF {

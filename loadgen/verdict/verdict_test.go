@@ -123,6 +123,12 @@ func TestJudge(t *testing.T) {
 		{"achieved to 1 %", paced, func(_ *spec.Spec, l *trial.Load) { l.RateRPS = 991 }, Valid, ""},
 		{"behind by 1.5 %", paced, func(_ *spec.Spec, l *trial.Load) { l.RateRPS = 985 }, Valid, "985 of 1000 requests per second offered were served: a longer -d"},
 		{"behind by 3 %", paced, func(_ *spec.Spec, l *trial.Load) { l.RateRPS = 970 }, Suspect, "970 of 1000"},
+		{"a number that took nearly twice its schedule", paced, func(s *spec.Spec, l *trial.Load) {
+			s.Duration, s.Requests, l.Window.ElapsedNS, l.RateRPS = 0, 10_000, 17e9, 588
+		}, Suspect, "588 of 1000 requests per second offered were served: the target cannot keep up"},
+		{"a number whose last request took a while", paced, func(s *spec.Spec, l *trial.Load) {
+			s.Duration, s.Requests, l.Window.ElapsedNS, l.RateRPS, l.Service.Max = 0, 10_000, 11e9, 909, 1e9
+		}, Valid, ""},
 		{"a schedule of few requests", paced, func(s *spec.Spec, l *trial.Load) {
 			s.Rate, s.Duration = 0.3, 10*time.Second // due at 0, 3.3, 6.7 and 10 s, and the last is not in the window
 			l.Requests.Planned, l.RateRPS = 3, 0.3

@@ -95,6 +95,21 @@ func TestNothingMeasuredDrawsNothing(t *testing.T) {
 
 // TestTheNullResponderIsNoBound has a model answer more than a server that does nothing: no server can do less, so the picture has to
 // call that noise, and must not call what the null responder reached a ceiling.
+// No connections have no place on an axis of powers of two: a rasterizer sent that far left does not come back.
+func TestALevelOfNoConnectionsIsNotDrawn(t *testing.T) {
+	var trials []trial.Trial
+	for _, connections := range []int{0, 64} {
+		for _, model := range []string{"epoll", trial.Null} {
+			trials = append(trials, trial.Trial{Round: 1, Cell: trial.Cell{Model: model, Scenario: "hello", Connections: connections, Placement: trial.Split},
+				Load: &trial.Load{RateRPS: 1000, Requests: trial.Requests{OK: 1000}, Connections: trial.Connections{Answered: 64}}})
+		}
+	}
+	f, ok := throughput(study.New(trial.Run{}, trials, nil))
+	if !ok || !(f.plot.X.Min > 1) || f.plot.X.Max > 100 {
+		t.Errorf("drawn: %v, from %v to %v connections", ok, f.plot.X.Min, f.plot.X.Max)
+	}
+}
+
 func TestTheNullResponderIsNoBound(t *testing.T) {
 	for share, want := range map[float64]string{
 		1.15: "What stands above its line is noise, since no server can do less: here up to 115\u00a0% of it (epoll at 64 connections).",

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -41,7 +42,7 @@ func (p path) Plot(c draw.Canvas, plt *plot.Plot) {
 }
 
 func throughput(s *study.Study) (figure, bool) {
-	groups := s.Find("hello", s.Home())
+	groups := slices.DeleteFunc(slices.Clone(s.Find("hello", s.Home())), func(g *study.Group) bool { return g.Connections < 1 }) // which have no place on this axis
 	if len(groups) == 0 {
 		return figure{}, false
 	}

@@ -3,8 +3,11 @@ package study
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
+	"sync"
 
 	"carousel/internal/trial"
 	"carousel/report/stats"
@@ -50,9 +53,19 @@ func Unpack(t trial.Trial) *Trial {
 	l := *t.Load
 	u.asked = asked(&l)
 	u.load = trial.Asked{Connections: int64(t.Cell.Connections), Requests: l.Asked().Requests, RateRPS: t.Cell.RateRPS}
-	doubted := l.Doubt(u.load, Grid...)
-	if u.believed() && !u.starved() && !u.Cell.Control { // nobody asks for the others'
-		u.Response = curve(doubted)
+	if u.drawn() {
+		u.Response = curve(l.DoubtResponse(u.load, Grid...))
+	} else {
+		l.DoubtResponse(u.load)
+	}
+	if t.Cell.RateRPS > 0 {
+		l.DoubtService(u.load)
+		l.DoubtLateness()
+	} else {
+		l.Service, l.Lateness = closedLoop, closedLoop
+	}
+	for _, latency := range []*trial.Latency{&l.Latency, &l.Service, &l.Lateness} {
+		share(latency)
 	}
 	l.Histogram, l.ServiceHistogram, l.Spec = "", "", nil
 	for _, counts := range []*map[string]int64{&l.UnsentBy, &l.Errors, &l.ConnectErrors} {
@@ -63,6 +76,26 @@ func Unpack(t trial.Trial) *Trial {
 	u.Load = &l
 	return u
 }
+
+// withheld are the names of figures that some trial withholds, by all of them together.
+var withheld sync.Map
+
+// share has trials that withhold the same figures keep one map between them. The reasons differ, and nobody asks for them here.
+func share(l *trial.Latency) {
+	if len(l.Withheld) > 0 {
+		names := strings.Join(slices.Sorted(maps.Keys(l.Withheld)), " ")
+		same, _ := withheld.LoadOrStore(names, l.Withheld)
+		l.Withheld = same.(map[string]string)
+	}
+}
+
+// drawn reports whether the trial's latency may be in a picture.
+func (t *Trial) drawn() bool {
+	return (t.Cell.Scenario == "hello" || t.Cell.Scenario == "paced") && t.believed() && !t.starved() && !t.Cell.Control
+}
+
+// closedLoop is a latency that is shown of open loops only.
+var closedLoop = trial.Latency{Withheld: map[string]string{"p99": "a closed loop"}}
 
 // served is how many connections were answered, of those that were asked.
 func (t *Trial) served() (answered, asked int64) {

@@ -97,11 +97,7 @@ var Grid = func() []float64 {
 
 // curve is the response time in nanoseconds along Grid, as far as it can be shown.
 func curve(s trial.Summary) []float64 {
-	shown := slices.IndexFunc(s.Further, func(f trial.Figure) bool { return f.Lacks != "" })
-	if shown < 0 {
-		shown = len(s.Further)
-	}
-	at := make([]float64, shown)
+	at := make([]float64, len(s.Further))
 	for i := range at {
 		at[i] = s.Further[i].NS
 	}
