@@ -90,6 +90,7 @@ func conform(t *testing.T, s subject, lack trait) {
 	t.Run("case", func(t *testing.T) {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
+				unlessRace(t, c)
 				if c.needs&lack != 0 { // on a process of its own, as it may leave that spoilt
 					t.Parallel()
 					mustFail(t, s, c, lack)
@@ -114,6 +115,13 @@ func conform(t *testing.T, s subject, lack trait) {
 	}
 	if _, err := shared.stop(); err != nil && runtime.GOOS != "windows" { // there a process can only be killed
 		t.Error(err)
+	}
+}
+
+// unlessRace skips a case that compares processor time where most of it is the race detector's, which grows with what is open.
+func unlessRace(t *testing.T, c testcase) {
+	if raceEnabled && c.needs&scale != 0 {
+		t.Skip("the race detector takes processor time of its own")
 	}
 }
 

@@ -83,6 +83,7 @@ func TestTwins(t *testing.T) {
 				}
 				if !strings.Contains(c.name, m.name) {
 					t.Run(c.name, func(t *testing.T) {
+						unlessRace(t, c)
 						t.Parallel()
 						needs, err := observe(modelOf("twins", m.name), shared, c, m.lacks, patience)
 						for range 2 { // a twin is no model: what a busy machine does to it once proves nothing
@@ -104,6 +105,7 @@ func TestTwins(t *testing.T) {
 					t.Errorf("%q is not held to %q", m.corrected, c.name)
 				}
 				t.Run(c.name, func(t *testing.T) {
+					unlessRace(t, c)
 					t.Parallel()
 					mustFail(t, modelOf("twins", m.name), c, m.lacks)
 				})
