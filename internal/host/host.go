@@ -30,8 +30,8 @@ func (a Snapshot) Until(b Snapshot) Delta {
 	d := Delta{ListenDrops: b.drops - a.drops}
 	if total := b.total - a.total; total > 0 {
 		d.AllNS = int64(total * 1e9)
-		d.BusyShare = (b.busy - a.busy) / total
-		d.StealShare = (b.steal - a.steal) / total
+		share := func(part float64) float64 { return min(max(0, part/total), 1) } // the kernel's sums and ours are rounded apart
+		d.BusyShare, d.StealShare = share(b.busy-a.busy), share(b.steal-a.steal)
 	}
 	return d
 }

@@ -20,6 +20,10 @@ func TestUntil(t *testing.T) {
 	if got, want := a.Until(b), (Delta{AllNS: 10e9, BusyShare: 0.5, StealShare: 0.1, ListenDrops: 3}); got != want {
 		t.Errorf("Until = %+v, want %+v", got, want)
 	}
+	busy := Snapshot{total: a.total + 0.1, busy: a.busy + 0.1000000001, steal: a.steal - 0.01}
+	if got := a.Until(busy); got.BusyShare != 1 || got.StealShare != 0 {
+		t.Errorf("sums that were rounded apart make shares of %+v", got)
+	}
 	if got := a.Until(a); got != (Delta{}) {
 		t.Errorf("in no time %+v happened", got)
 	}
