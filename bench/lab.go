@@ -117,7 +117,7 @@ func (l *lab) load(ctx context.Context, j job, s *server) (*trial.Load, error) {
 	return load, nil
 }
 
-// await waits for the end of p, and kills it when ctx ends or the limit is over. Whether p came to its end by itself is told by how
+// await waits for the end of p, and kills it when ctx ends or the limit is over. Whether p came to its end by itself shows in how
 // it ended: after a stop of this program (ctrl-Z) both the limit and the end lie behind.
 func await(ctx context.Context, p *child.Process, limit time.Duration) (ended, err error) {
 	select {

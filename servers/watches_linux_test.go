@@ -39,7 +39,7 @@ func denyWatches() {
 	}
 }
 
-// TestWatchLimit lets more clients come than epoll can watch. Those left out are told, and why is said on standard error;
+// TestWatchLimit lets more clients come than epoll can watch. Those left out are answered, and the reason goes to standard error;
 // package net has closed such a connection before anybody can answer it.
 func TestWatchLimit(t *testing.T) {
 	for name, told := range map[string]string{

@@ -242,7 +242,7 @@ func (t *Talk) Pause() time.Duration {
 	return t.book.Idle
 }
 
-// Late says that the time Pause told is over, of a talk on the socket fd: Woke, unless it waits for a peer that still
+// Late ends a wait on the socket fd that took as long as Pause allows: it is Woke, unless the talk waits for a peer that still
 // takes what it was sent, however slowly, or whose bytes came while this process had no processor to see them.
 func (t *Talk) Late(fd int) {
 	want := t.next()
@@ -256,7 +256,7 @@ func (t *Talk) Late(fd int) {
 	}
 }
 
-// Woke says that the time Pause told is over: a sleeper is answered, any other talk ends.
+// Woke ends a wait that took as long as Pause allows: a sleeper is answered, any other talk ends.
 func (t *Talk) Woke() {
 	if t.story != nil {
 		t.story.turn("has waited long enough")
