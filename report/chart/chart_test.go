@@ -95,6 +95,32 @@ func TestNothingMeasuredDrawsNothing(t *testing.T) {
 
 // TestTheNullResponderIsNoBound has a model answer more than a server that does nothing: no server can do less, so the picture has to
 // call that noise, and must not call what the null responder reached a ceiling.
+// One trial that fell behind, whose latency is withheld, does not make its model vanish from the picture.
+func TestMostTrialsDrawALine(t *testing.T) {
+	h := trial.NewHistogram()
+	h.RecordN(1e6, 5000)
+	text, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for behind, want := range map[int]bool{0: true, 1: true, 2: true, 4: false} {
+		var trials []trial.Trial
+		for round := range 6 {
+			l := &trial.Load{Complete: true, Window: trial.Window{ElapsedNS: 5e9}, RateRPS: 1000, Requests: trial.Requests{OK: 5000},
+				Histogram: text, Latency: h.Latency(), Connections: trial.Connections{Answered: 64, Asked: 64}}
+			if round < behind {
+				l.RateRPS, l.Requests.Unsent = 900, 500
+			}
+			trials = append(trials, trial.Trial{Round: round + 1, Load: l,
+				Cell: trial.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000, Placement: trial.Split}})
+		}
+		f, ok := pacedLatency(study.New(trial.Run{}, trials, nil))
+		if ok != want || want && len(f.legend) != 1 {
+			t.Errorf("%d of 6 fell behind: drawn %v with %d lines, want %v", behind, ok, len(f.legend), want)
+		}
+	}
+}
+
 // No connections have no place on an axis of powers of two: a rasterizer sent that far left does not come back.
 func TestALevelOfNoConnectionsIsNotDrawn(t *testing.T) {
 	var trials []trial.Trial

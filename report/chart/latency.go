@@ -104,7 +104,12 @@ func latency(s *study.Study, g *study.Group) (figure, bool) {
 			continue
 		}
 		drawn := curve{look: look[model], median: make([]float64, len(study.Grid)), trials: make([][]float64, len(study.Grid))}
-		any := false
+		any, legible := false, 0 // trials whose latency can be shown at all
+		for _, t := range cell.Trials {
+			if len(t.Response) > 0 {
+				legible++
+			}
+		}
 		for i, q := range study.Grid {
 			for _, t := range cell.Trials {
 				if i < len(t.Response) && t.Response[i] > 0 {
@@ -112,7 +117,7 @@ func latency(s *study.Study, g *study.Group) (figure, bool) {
 				}
 			}
 			drawn.median[i] = math.NaN()
-			if n := len(drawn.trials[i]); n > 0 && n == len(cell.Trials) {
+			if n := len(drawn.trials[i]); n > 0 && n == legible && 2*legible > len(cell.Trials) {
 				drawn.median[i] = stats.Median(drawn.trials[i])
 				any = true
 				if i >= firstShown {
