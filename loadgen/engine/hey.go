@@ -54,9 +54,7 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, e
 	if n == 0 { // as many as hey keeps, in equal shares
 		n = int64(spec.HeyResults / s.Connections * s.Connections)
 	}
-	asking, hangUp := context.WithCancel(context.Background())
-	defer hangUp()
-	watch := newHeyWatch(asking, base, []byte(s.Body), s.Connections, n, live)
+	watch := newHeyWatch(base, []byte(s.Body), s.Connections, n, live)
 	defer watch.close()
 	var text bytes.Buffer
 	work := &requester.Work{
@@ -103,7 +101,7 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, e
 	last := r.look()
 	if cut {
 		work.Stop()
-		hangUp()
+		watch.hangUp()
 	}
 	<-ran
 
@@ -147,9 +145,6 @@ func heyRequest(s spec.Spec) (*http.Request, error) {
 	}
 	return r, nil
 }
-
-// canceled is part of every error that a request's ended context causes.
-const canceled = "context canceled"
 
 // heyClasses sorts the texts of package net/http's errors; the first that matches decides. What begins with dial is a
 // failure to connect.

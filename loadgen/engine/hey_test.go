@@ -5,8 +5,11 @@ import (
 	"errors"
 	"io"
 	"math"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -204,10 +207,46 @@ func TestHeyUnreachable(t *testing.T) {
 	}
 }
 
+// A request that is under way when the run is ended returns because reading from its connection fails, since its context's end would have
+// it return in the midst of the reading, which writes to what hey then takes. One that has no connection ends with its context.
+func TestHeyHangUp(t *testing.T) {
+	w := newHeyWatch(nil, nil, 2, math.MaxInt64, nil)
+	w.base, _ = http.NewRequest("GET", "http://h/", nil)
+	trace := func(r *http.Request) *httptrace.ClientTrace { return httptrace.ContextClientTrace(r.Context()) }
+	conn := func() net.Conn {
+		near, far := net.Pipe()
+		t.Cleanup(func() { near.Close(); far.Close() })
+		return near
+	}
+	sent, again, waits, after, later := w.request(), w.request(), w.request(), w.request(), w.request()
+	for _, r := range []*http.Request{sent, again, waits, after} {
+		trace(r).GetConn("")
+	}
+	early, frozen, late := conn(), conn(), conn()
+	trace(sent).GotConn(httptrace.GotConnInfo{Conn: early})
+	trace(again).GotConn(httptrace.GotConnInfo{Conn: early})
+	trace(again).GetConn("")
+	w.freeze()
+	trace(again).GotConn(httptrace.GotConnInfo{Conn: frozen})
+	w.hangUp()
+	trace(after).GotConn(httptrace.GotConnInfo{Conn: late})
+	trace(later).GetConn("")
+	for name, c := range map[string]net.Conn{"early": early, "frozen": frozen, "late": late} {
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("reading from the %s connection: %v", name, err)
+		}
+	}
+	for r, want := range map[*http.Request]bool{sent: false, again: false, waits: true, later: true} {
+		if got := r.Context().Err() != nil; got != want {
+			t.Errorf("ended by its context: %v, want %v", got, want)
+		}
+	}
+}
+
 // What hey reports after the window's end is cut: a reply that came later is unanswered, a request made later is none.
 func TestHeyLoad(t *testing.T) {
 	const ms = int64(time.Millisecond)
-	w := newHeyWatch(t.Context(), nil, nil, 2, math.MaxInt64, nil)
+	w := newHeyWatch(nil, nil, 2, math.MaxInt64, nil)
 	w.first = 1 * ms // hey's clock shows 5000 ms then
 	w.frozen = true
 	w.underWay[&heyAsk{at: 90 * ms}] = struct{}{}
@@ -216,10 +255,11 @@ func TestHeyLoad(t *testing.T) {
 		Offsets: []float64{5.000, 5.010, 5.089, 5.150},
 		Codes:   []int{200, 404, 200, 200},
 		Errors: map[string]int64{
-			`Get "http://h/": context canceled`:                                    3,
-			`Get "http://h/": read tcp 127.0.0.1:4->127.0.0.1:5: connection reset`: 2,
-			`Get "http://h/": read tcp 127.0.0.1:5->127.0.0.1:5: connection reset`: 1,
-			`Get "http://h/": dial tcp 127.0.0.1:5: connect: connection refused`:   4,
+			`Get "http://h/": context canceled`: 3,
+			`Get "http://h/": net/http: Transport failed to read from server: read tcp 127.0.0.1:1->127.0.0.1:2: i/o timeout`: 2,
+			`Get "http://h/": read tcp 127.0.0.1:4->127.0.0.1:5: connection reset`:                                            2,
+			`Get "http://h/": read tcp 127.0.0.1:5->127.0.0.1:5: connection reset`:                                            1,
+			`Get "http://h/": dial tcp 127.0.0.1:5: connect: connection refused`:                                              4,
 		},
 		Bytes: 12,
 	}

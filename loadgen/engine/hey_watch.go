@@ -23,7 +23,6 @@ import (
 // heyWatch makes hey's requests and looks on: which are under way, and which connection serves how many. Instants are
 // nanoseconds since the run began. What it costs is part of what hey is seen to cost.
 type heyWatch struct {
-	asking   context.Context // its end ends the requests under way
 	base     *http.Request
 	body     []byte
 	workers  int
@@ -32,16 +31,19 @@ type heyWatch struct {
 	live     *record.Live
 	began    time.Time
 
-	mu       sync.Mutex
-	underWay map[*heyAsk]struct{}
-	conns    map[net.Conn]int64 // replies on each
-	gone     []int64            // the same of connections that are closed
-	opened   int64
-	resent   int64
-	replies  int64
-	first    int64 // when the earliest of the answered requests was made
-	frozen   bool  // the window has closed
-	progress *record.Recorder
+	mu         sync.Mutex
+	connecting map[*heyAsk]struct{} // requests that wait for a connection
+	underWay   map[*heyAsk]struct{}
+	conns      map[net.Conn]int64 // replies on each
+	gone       []int64            // the same of connections that are closed
+	late       []net.Conn         // those that were opened after the window
+	opened     int64
+	resent     int64
+	replies    int64
+	first      int64 // when the earliest of the answered requests was made
+	frozen     bool  // the window has closed
+	over       bool  // and whatever is under way is to end
+	progress   *record.Recorder
 }
 
 // heyAsk is one request.
@@ -49,16 +51,18 @@ type heyAsk struct {
 	at       int64
 	conn     net.Conn // nil: none yet
 	answered bool     // by a redirect, at least
+	cancel   context.CancelFunc
 }
 
-func newHeyWatch(asking context.Context, base *http.Request, body []byte, workers int, expected int64, live *record.Live) *heyWatch {
+func newHeyWatch(base *http.Request, body []byte, workers int, expected int64, live *record.Live) *heyWatch {
 	return &heyWatch{
-		asking: asking, base: base, body: body, workers: workers, expected: expected, live: live,
-		finished: make(chan struct{}),
-		underWay: map[*heyAsk]struct{}{},
-		conns:    map[net.Conn]int64{},
-		first:    math.MaxInt64,
-		progress: record.NewRecorder(1, false, live),
+		base: base, body: body, workers: workers, expected: expected, live: live,
+		finished:   make(chan struct{}),
+		connecting: map[*heyAsk]struct{}{},
+		underWay:   map[*heyAsk]struct{}{},
+		conns:      map[net.Conn]int64{},
+		first:      math.MaxInt64,
+		progress:   record.NewRecorder(1, false, live),
 	}
 }
 
@@ -72,14 +76,16 @@ func (w *heyWatch) now() int64 { return time.Since(w.began).Nanoseconds() }
 
 // request is hey's RequestFunc. hey adds a trace of its own, which does not replace this one.
 func (w *heyWatch) request() *http.Request {
-	ask := &heyAsk{at: w.now()}
+	ctx, cancel := context.WithCancel(context.Background())
+	ask := &heyAsk{at: w.now(), cancel: cancel}
 	w.mu.Lock()
 	if !w.frozen {
 		w.underWay[ask] = struct{}{}
 		w.progress.Sent(0, ask.at)
 	}
 	w.mu.Unlock()
-	r := w.base.Clone(httptrace.WithClientTrace(w.asking, &httptrace.ClientTrace{
+	r := w.base.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn:              func(string) { w.connects(ask) },
 		ConnectDone:          func(_, _ string, err error) { w.connected(ask, err) },
 		GotConn:              func(c httptrace.GotConnInfo) { w.sent(ask, c.Conn) },
 		GotFirstResponseByte: func() { w.answered(ask) },
@@ -90,9 +96,21 @@ func (w *heyWatch) request() *http.Request {
 	return r
 }
 
+// connects notes that ask wants a connection: for the first time, or because it is to be sent again.
+func (w *heyWatch) connects(ask *heyAsk) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.connecting[ask] = struct{}{}; w.over {
+		ask.cancel()
+	}
+}
+
 func (w *heyWatch) connected(ask *heyAsk, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if err != nil {
+		delete(w.connecting, ask)
+	}
 	switch {
 	case w.frozen:
 	case err == nil:
@@ -105,6 +123,13 @@ func (w *heyWatch) connected(ask *heyAsk, err error) {
 func (w *heyWatch) sent(ask *heyAsk, conn net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	delete(w.connecting, ask)
+	if _, known := w.conns[conn]; w.frozen && !known {
+		w.late = append(w.late, conn)
+	}
+	if w.over {
+		conn.SetReadDeadline(past)
+	}
 	if w.frozen || ask.answered {
 		return
 	}
@@ -164,11 +189,39 @@ func (w *heyWatch) freeze() {
 	w.frozen = true
 }
 
+// past is an instant that is over.
+var past = time.Unix(1, 0)
+
+// hangUp ends the requests under way. hey has what it measures on the way written by the goroutine that reads the reply, and takes it
+// when its request returns. At the end of its context that would be in the midst of it; so where there is a connection, reading from it fails.
+func (w *heyWatch) hangUp() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	for ask := range w.connecting {
+		ask.cancel()
+	}
+	for conn := range w.conns {
+		conn.SetReadDeadline(past)
+	}
+	for _, conn := range w.late {
+		conn.SetReadDeadline(past)
+	}
+}
+
+// hungUp reports whether an error of hey's is due to that.
+func hungUp(text string) bool {
+	return strings.Contains(text, "context canceled") || strings.Contains(text, ": read tcp ") && strings.Contains(text, "i/o timeout")
+}
+
 // close ends the connections that hey leaves open.
 func (w *heyWatch) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for conn := range w.conns {
+		conn.Close()
+	}
+	for _, conn := range w.late {
 		conn.Close()
 	}
 }
@@ -208,8 +261,8 @@ func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64) (*trial.Load,
 		}
 	}
 	for text, n := range report.Errors {
-		if strings.Contains(text, canceled) {
-			continue // by ourselves, at the window's end
+		if hungUp(text) {
+			continue
 		}
 		class := heyClass(text)
 		took := int64(0)
