@@ -222,8 +222,10 @@ func TestHeyHangUp(t *testing.T) {
 	for _, r := range []*http.Request{sent, again, waits, after} {
 		trace(r).GetConn("")
 	}
-	early, frozen, late := conn(), conn(), conn()
+	early, hop, frozen, late := conn(), conn(), conn(), conn()
 	trace(sent).GotConn(httptrace.GotConnInfo{Conn: early})
+	trace(sent).GotFirstResponseByte() // a redirect
+	trace(sent).GotConn(httptrace.GotConnInfo{Conn: hop})
 	trace(again).GotConn(httptrace.GotConnInfo{Conn: early})
 	trace(again).GetConn("")
 	w.freeze()
@@ -231,7 +233,7 @@ func TestHeyHangUp(t *testing.T) {
 	w.hangUp()
 	trace(after).GotConn(httptrace.GotConnInfo{Conn: late})
 	trace(later).GetConn("")
-	for name, c := range map[string]net.Conn{"early": early, "frozen": frozen, "late": late} {
+	for name, c := range map[string]net.Conn{"early": early, "hop": hop, "frozen": frozen, "late": late} {
 		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("reading from the %s connection: %v", name, err)
 		}

@@ -34,9 +34,9 @@ type heyWatch struct {
 	mu         sync.Mutex
 	connecting map[*heyAsk]struct{} // requests that wait for a connection
 	underWay   map[*heyAsk]struct{}
-	conns      map[net.Conn]int64 // replies on each
-	gone       []int64            // the same of connections that are closed
-	late       []net.Conn         // those that were opened after the window
+	conns      map[net.Conn]int64    // replies on each
+	gone       []int64               // the same of connections that are closed
+	others     map[net.Conn]struct{} // those whose replies do not count: after the window, or to what a redirect led to
 	opened     int64
 	resent     int64
 	replies    int64
@@ -61,6 +61,7 @@ func newHeyWatch(base *http.Request, body []byte, workers int, expected int64, l
 		connecting: map[*heyAsk]struct{}{},
 		underWay:   map[*heyAsk]struct{}{},
 		conns:      map[net.Conn]int64{},
+		others:     map[net.Conn]struct{}{},
 		first:      math.MaxInt64,
 		progress:   record.NewRecorder(1, false, live),
 	}
@@ -124,13 +125,17 @@ func (w *heyWatch) sent(ask *heyAsk, conn net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.connecting, ask)
-	if _, known := w.conns[conn]; w.frozen && !known {
-		w.late = append(w.late, conn)
-	}
 	if w.over {
 		conn.SetReadDeadline(past)
 	}
+	_, known := w.conns[conn]
+	if !known && len(w.conns)+len(w.others) > 2*w.workers && !w.frozen {
+		w.sweep()
+	}
 	if w.frozen || ask.answered {
+		if !known {
+			w.others[conn] = struct{}{}
+		}
 		return
 	}
 	if ask.conn != nil {
@@ -138,10 +143,7 @@ func (w *heyWatch) sent(ask *heyAsk, conn net.Conn) {
 	}
 	ask.conn = conn
 	w.underWay[ask] = struct{}{}
-	if _, known := w.conns[conn]; !known {
-		if len(w.conns) > 2*w.workers {
-			w.sweep()
-		}
+	if !known {
 		w.conns[conn] = 0
 	}
 }
@@ -167,8 +169,14 @@ func (w *heyWatch) answered(ask *heyAsk) {
 // sweep forgets what ended without a word: a request whose connection net/http has closed has failed.
 func (w *heyWatch) sweep() {
 	closed := map[net.Conn]bool{}
+	ended := func(conn net.Conn) bool { return errors.Is(conn.SetReadDeadline(time.Time{}), net.ErrClosed) }
+	for conn := range w.others {
+		if ended(conn) {
+			delete(w.others, conn)
+		}
+	}
 	for conn, replies := range w.conns {
-		if errors.Is(conn.SetReadDeadline(time.Time{}), net.ErrClosed) {
+		if ended(conn) {
 			closed[conn] = true
 			w.gone = append(w.gone, replies)
 			delete(w.conns, conn)
@@ -204,7 +212,7 @@ func (w *heyWatch) hangUp() {
 	for conn := range w.conns {
 		conn.SetReadDeadline(past)
 	}
-	for _, conn := range w.late {
+	for conn := range w.others {
 		conn.SetReadDeadline(past)
 	}
 }
@@ -221,7 +229,7 @@ func (w *heyWatch) close() {
 	for conn := range w.conns {
 		conn.Close()
 	}
-	for _, conn := range w.late {
+	for conn := range w.others {
 		conn.Close()
 	}
 }
