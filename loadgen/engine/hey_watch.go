@@ -315,7 +315,9 @@ func (w *heyWatch) served(end, failed int64) trial.Connections {
 			c.LongestWaitNS = max(c.LongestWaitNS, end-ask.at)
 		}
 	}
-	if w.replies == 0 {
+	if w.replies > 0 {
+		c.Answered = max(c.Answered, 1) // one was, before it waited like the others
+	} else {
 		c.Answered = 0 // failed workers too
 	}
 	c.Fewest = math.MaxInt64
