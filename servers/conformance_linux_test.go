@@ -25,13 +25,32 @@ func narrow(_, _ string, raw syscall.RawConn) (err error) {
 	return err
 }
 
-// descriptors returns how many descriptors the server has open.
-func (x *exam) descriptors() int {
-	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", x.s.proc.PID()))
+// opened returns the names of what the server has open, and how many of them are TCP connections, of which a name says the state and
+// the bytes that are not sent and not read (proc(5)).
+func (x *exam) opened() (names []string, connections int) {
+	proc := fmt.Sprintf("/proc/%d/", x.s.proc.PID())
+	table, err := os.ReadFile(proc + "net/tcp") // first: what is listed then and not there any more is not counted
+	if err != nil {
+		x.failf("cannot read the server's connections: %w", err)
+	}
+	sockets := map[string]string{}
+	for row := range strings.Lines(string(table)) {
+		if f := strings.Fields(row); len(f) > 9 && f[3] != "0A" { // it listens
+			sockets["socket:["+f[9]+"]"] = " in state " + f[3] + " with queues " + f[4]
+		}
+	}
+	all, err := os.ReadDir(proc + "fd")
 	if err != nil {
 		x.failf("cannot read the server's descriptors: %w", err)
 	}
-	return len(all)
+	for _, fd := range all {
+		name, _ := os.Readlink(proc + "fd/" + fd.Name())
+		state, is := sockets[name]
+		if names = append(names, name+state); is {
+			connections++
+		}
+	}
+	return names, connections
 }
 
 // openFile returns the name that a file had which the server has open and whose name contains part, or nothing.
@@ -49,9 +68,9 @@ func (x *exam) openFile(part string) string {
 func (x *exam) resting() int {
 	c := x.dial()
 	c.hello()
-	n := x.descriptors() - 1
+	names, connections := x.opened() // c may be among them, or its idle timeout over
 	c.close()
-	return n
+	return len(names) - connections
 }
 
 // rss returns the server's resident memory in bytes, 0 if it is not to be had.
@@ -184,8 +203,8 @@ func (x *exam) neverReads(requests string) {
 // atRest expects that the server has given back all descriptors but those it began with.
 func (x *exam) atRest(before int) {
 	x.until(func() string {
-		if now := x.descriptors(); now > before {
-			return fmt.Sprintf("%d descriptors are open, %d were in the beginning", now, before)
+		if now, _ := x.opened(); len(now) > before {
+			return fmt.Sprintf("%d descriptors are open, %d were in the beginning: %s", len(now), before, strings.Join(now, ", "))
 		}
 		return ""
 	})

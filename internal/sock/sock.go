@@ -89,6 +89,9 @@ func Takes(fd int, unsent *int) bool {
 	return *unsent != before
 }
 
+// Taken reports whether the peer has taken all that was sent to it; systems other than Linux do not say, so it is false there.
+func Taken(fd int) bool { return taken(fd) }
+
 // Unread reports whether something has come from the peer that was not read yet; systems other than Linux do not say.
 func Unread(fd int) bool { return unread(fd) > 0 }
 

@@ -217,6 +217,11 @@ func held(fd int) int {
 	return n
 }
 
+func taken(fd int) bool {
+	n, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
+	return n == 0 && err == nil
+}
+
 func unread(fd int) int {
 	n, _ := unix.IoctlGetInt(fd, unix.SIOCINQ)
 	return n

@@ -60,6 +60,7 @@ func spared() bool { return true }
 func shed(int) error { return Again }
 
 func held(int) int   { return 0 }
+func taken(int) bool { return false }
 func unread(int) int { return 0 }
 
 // ByeConn closes a connection after its last reply.

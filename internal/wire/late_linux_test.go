@@ -33,3 +33,31 @@ func TestLateIsNotWhoHasSent(t *testing.T) {
 		t.Errorf("nothing has come, and the talk wants %v", talk.Next())
 	}
 }
+
+// Neither is it a peer that has taken all, where the server was too late to send more; it is one that takes nothing.
+func TestLateIsNotWhoHasTaken(t *testing.T) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pair[0])
+	defer unix.Close(pair[1])
+	talk := (&Book{Idle: time.Second}).Open()
+	talk.Feed([]byte("GET /bytes/10000000 HTTP/1.1\r\nHost: a\r\n\r\n"))
+	for range 3 {
+		if talk.Late(pair[0]); talk.Next() != Write {
+			t.Fatalf("all was taken, and the talk wants %v", talk.Next())
+		}
+	}
+	for err == nil {
+		var n int
+		n, err = unix.Write(pair[0], talk.Out())
+		talk.Sent(max(n, 0))
+	}
+	if talk.Late(pair[0]); talk.Next() != Write {
+		t.Errorf("it is the first time that something is left, and the talk wants %v", talk.Next())
+	}
+	if talk.Late(pair[0]); talk.Next() != Close {
+		t.Errorf("nothing of it was taken, and the talk wants %v", talk.Next())
+	}
+}

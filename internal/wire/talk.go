@@ -243,10 +243,11 @@ func (t *Talk) Pause() time.Duration {
 }
 
 // Late ends a wait on the socket fd that took as long as Pause allows: it is Woke, unless the talk waits for a peer that still
-// takes what it was sent, however slowly, or whose bytes came while this process had no processor to see them.
+// takes what it was sent, however slowly, or that did its part while this process had no processor to see it: its bytes came, or it
+// took all that was sent and has room for more.
 func (t *Talk) Late(fd int) {
 	want := t.next()
-	if want == Read && sock.Unread(fd) {
+	if want == Read && sock.Unread(fd) || want == Write && sock.Taken(fd) {
 		return
 	}
 	if want == Sleep || !sock.Takes(fd, &t.unsent) {

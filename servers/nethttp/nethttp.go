@@ -142,7 +142,7 @@ func (c *counted) Read(p []byte) (n int, err error) {
 	for unsent, again := 0, true; again; {
 		end := c.limit(c.SetReadDeadline)
 		n, err = c.Conn.Read(p)
-		again = c.takes(err, end, &unsent)
+		again = c.over(err, end) && c.alive(sock.Unread, &unsent)
 	}
 	return n, err
 }
@@ -156,7 +156,7 @@ func (c *counted) Write(p []byte) (n int, err error) {
 		}
 		n += sent
 		c.talk.Tally(0, sent)
-		again = c.takes(err, end, &unsent)
+		again = c.over(err, end) && c.alive(sock.Taken, &unsent)
 	}
 	if err != nil && c.served {
 		c.served = false
@@ -174,8 +174,13 @@ func (c *counted) limit(set func(time.Time) error) (end time.Time) {
 	return end
 }
 
-// takes reports whether a call that failed is to be made again: its own time was over, for net/http ends a read by a
-// deadline of the past, and the peer still takes what it was sent.
-func (c *counted) takes(err error, end time.Time, unsent *int) bool {
-	return errors.Is(err, os.ErrDeadlineExceeded) && c.idle > 0 && !time.Now().Before(end) && sock.Takes(sock.Number(c.Conn), unsent)
+// over reports whether a call failed because its own time was over: net/http ends a read by a deadline of the past.
+func (c *counted) over(err error, end time.Time) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded) && c.idle > 0 && !time.Now().Before(end)
+}
+
+// alive reports whether the peer did its part while this process had no processor to see it, or still takes what it was sent.
+func (c *counted) alive(did func(fd int) bool, unsent *int) bool {
+	fd := sock.Number(c.Conn)
+	return did(fd) || sock.Takes(fd, unsent)
 }
