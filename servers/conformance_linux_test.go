@@ -35,7 +35,7 @@ func (x *exam) opened() (names []string, connections int) {
 	}
 	sockets := map[string]string{}
 	for row := range strings.Lines(string(table)) {
-		if f := strings.Fields(row); len(f) > 9 && f[3] != "0A" { // it listens
+		if f := strings.Fields(row); len(f) > 9 && f[3] != "0A" { // which is listening
 			sockets["socket:["+f[9]+"]"] = " in state " + f[3] + " with queues " + f[4]
 		}
 	}

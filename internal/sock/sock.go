@@ -85,12 +85,15 @@ func AcceptNet(l net.Listener, ln int) (net.Conn, error) {
 // the kernel's buffer is free. Systems other than Linux do not say, so it is false there.
 func Takes(fd int, unsent *int) bool {
 	before := *unsent
-	*unsent = held(fd)
+	*unsent, _ = held(fd)
 	return *unsent != before
 }
 
 // Taken reports whether the peer has taken all that was sent to it; systems other than Linux do not say, so it is false there.
-func Taken(fd int) bool { return taken(fd) }
+func Taken(fd int) bool {
+	n, known := held(fd)
+	return known && n == 0
+}
 
 // Unread reports whether something has come from the peer that was not read yet; systems other than Linux do not say.
 func Unread(fd int) bool { return unread(fd) > 0 }

@@ -211,15 +211,10 @@ func await(fd int, event int16, limit time.Duration) bool {
 	}
 }
 
-// held is how many bytes of what was sent the kernel keeps until the peer says that it has them.
-func held(fd int) int {
-	n, _ := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
-	return n
-}
-
-func taken(fd int) bool {
+// held is how many bytes of what was sent the kernel keeps until the peer says that it has them; 0 where that is not known.
+func held(fd int) (n int, known bool) {
 	n, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
-	return n == 0 && err == nil
+	return n, err == nil
 }
 
 func unread(fd int) int {

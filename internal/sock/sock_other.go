@@ -59,9 +59,8 @@ func spared() bool { return true }
 // shed leaves a caller waiting, who cannot be refused without a descriptor here.
 func shed(int) error { return Again }
 
-func held(int) int   { return 0 }
-func taken(int) bool { return false }
-func unread(int) int { return 0 }
+func held(int) (n int, known bool) { return 0, false }
+func unread(int) int               { return 0 }
 
 // ByeConn closes a connection after its last reply.
 func ByeConn(c net.Conn) {

@@ -93,8 +93,6 @@ func TestNothingMeasuredDrawsNothing(t *testing.T) {
 	}
 }
 
-// TestTheNullResponderIsNoBound has a model answer more than a server that does nothing: no server can do less, so the picture has to
-// call that noise, and must not call what the null responder reached a ceiling.
 // One trial that fell behind, whose latency is withheld, does not make its model vanish from the picture.
 func TestMostTrialsDrawALine(t *testing.T) {
 	h := trial.NewHistogram()
@@ -136,6 +134,8 @@ func TestALevelOfNoConnectionsIsNotDrawn(t *testing.T) {
 	}
 }
 
+// TestTheNullResponderIsNoBound has a model answer more than a server that does nothing: no server can do less, so the picture has to
+// call that noise, and must not call what the null responder reached a ceiling.
 func TestTheNullResponderIsNoBound(t *testing.T) {
 	for share, want := range map[float64]string{
 		1.15: "What stands above its line is noise, since no server can do less: here up to 115\u00a0% of it (epoll at 64 connections).",
