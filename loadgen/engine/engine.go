@@ -1,7 +1,7 @@
 // Package engine carries out a load: it opens the connections, sends each request when it is due, and records what became of it.
 //
 // The engines differ only in how they wait: epoll has threads and raw calls of its own (Linux), net leaves it to package
-// net and the Go scheduler, hey is another tool altogether. What they share stands in this file and in pace.go.
+// net and the Go scheduler, hey is another tool altogether. What they share, the life of a request, is package flight.
 package engine
 
 import (
@@ -12,7 +12,6 @@ import (
 	"net"
 	"runtime"
 	"runtime/debug"
-	"sync/atomic"
 	"time"
 
 	"carousel/internal/host"
@@ -20,13 +19,11 @@ import (
 	"carousel/internal/trial"
 	"carousel/internal/usage"
 	"carousel/loadgen/client"
+	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
 	"carousel/loadgen/save"
 	"carousel/loadgen/spec"
 )
-
-// connectLimit is the longest an attempt to connect may take: two retransmissions of a SYN that found the backlog full.
-const connectLimit = 5 * time.Second
 
 // memoryLimit ends the truce with the garbage collector should a run need more, which none is known to.
 const memoryLimit = 1 << 30
@@ -68,26 +65,26 @@ func Run(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, erro
 	if s.Engine == spec.Hey {
 		return runHey(ctx, s, live)
 	}
-	r := &run{Spec: s, asks: client.New(s), live: live, base: time.Now(), ended: make(chan struct{})}
-	r.sortPaths()
-	r.tickets.Store(s.Requests)
-	r.until.Store(record.Never)
+	r := &run{base: time.Now()}
+	requests := client.New(s)
 	var err error
-	if r.addr, err = reachable(ctx, r.asks[0].Addr); err != nil {
+	if r.addr, err = reachable(ctx, requests[0].Addr); err != nil {
 		return nil, err
 	}
-	if err = r.openFiles(); err != nil {
-		return nil, err
-	}
-	if r.files != nil {
+	if s.Save != "" {
+		if r.files, err = save.Open(s.Save, s.SaveMode == spec.Inline); err != nil {
+			return nil, err
+		}
 		defer r.files.Close()
 	}
+	r.Run = flight.New(s, requests, r.files, r.now)
+	r.live = live
 	var c crew
 	switch s.Engine {
 	case spec.Epoll:
 		c, err = newEpoll(r)
 	case spec.Net:
-		c, err = newPortable(r)
+		c, err = newNet(r)
 	default:
 		err = fmt.Errorf("no engine %q", s.Engine)
 	}
@@ -98,51 +95,39 @@ func Run(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, erro
 	return r.measure(ctx, c)
 }
 
-// crew is an engine at work. The steps follow each other; nothing of one goes on during the next.
+// crew is an engine at work.
 type crew interface {
-	open(ctx context.Context) error // every connection was tried once
-	work()                          // until the run's end, with the connections left as they are
-	settle(end int64, why record.Reason)
-	records() []*record.Recorder
-	close()
+	phase(begin func(*flight.Deck)) // of every deck, to its end
+	close()                         // ends the connections; it may be called twice
 }
 
-// run is what the workers of one load share. Instants are nanoseconds since base.
+// run is one load at work.
 type run struct {
-	spec.Spec
-	asks  []*client.Request // in turn
-	paths []string          // different ones of them, where there are several
-	path  []int             // of each of asks, in paths
-	addr  string            // resolved
-	files *save.Files       // nil: bodies are not saved
+	*flight.Run
+	decks []*flight.Deck
+	addr  string      // resolved
+	files *save.Files // nil: bodies are not saved
 	live  *record.Live
-	base  time.Time
-	begin int64         // requests flow from here on
-	start int64         // of the measured window
-	until atomic.Int64  // no request is due from here on; it only ever comes nearer
-	ended chan struct{} // closed when it has come nearer
-
-	tickets atomic.Int64 // requests of the window that may still be sent in a closed loop, if counted
-	taken   atomic.Int64 // turns, where there are several requests
+	base  time.Time // instants are nanoseconds since
 }
 
 func (r *run) now() int64 { return int64(time.Since(r.base)) }
 
-// counted reports whether the run ends after a number of requests.
-func (r *run) counted() bool { return r.Requests > 0 }
-
-// ticket asks leave to send a request that is due at this instant.
-func (r *run) ticket(due int64) bool {
-	return !r.counted() || due < r.start || r.tickets.Add(-1) >= 0
+// split deals the load out to n workers.
+func (r *run) split(n int) []*flight.Deck {
+	for i := range n {
+		r.decks = append(r.decks, r.Deck(i, n, r.live))
+	}
+	return r.decks
 }
-
-// spent reports whether no request will be sent any more that was not yet.
-func (r *run) spent() bool { return r.counted() && r.Rate == 0 && r.tickets.Load() <= 0 }
 
 func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
-	if err := c.open(ctx); err != nil {
+	defer context.AfterFunc(ctx, r.Stop)()
+	c.phase(func(d *flight.Deck) { d.Try(true) })
+	c.phase(func(d *flight.Deck) { d.Try(false) })
+	if err := r.reached(ctx); err != nil {
 		return nil, err
 	}
 	runtime.GC()
@@ -150,21 +135,14 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	if r.Warmup == 0 {
 		before <- r.look()
 	}
-	r.begin = r.now()
-	r.start = later(r.begin, int64(r.Warmup))
-	if r.Duration > 0 {
-		r.until.Store(later(r.start, int64(r.Duration)))
-	}
-	for _, rec := range c.records() {
-		rec.Open(r.start)
-	}
+	r.Flow(r.now())
 	r.live.Begin(r.Warmup)
 
 	over := make(chan struct{})
-	go r.watch(ctx, over, before)
-	c.work()
-	end := r.until.Load()
-	if r.counted() && end == record.Never {
+	go r.watch(over, before)
+	c.phase((*flight.Deck).Start)
+	end := r.Until()
+	if r.Counted() && end == record.Never {
 		r.written() // the work is done when the last file is there
 		end = r.now()
 	}
@@ -176,24 +154,51 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	if ctx.Err() != nil {
 		why = record.Interrupted
 	}
-	end = max(end, r.begin)
+	end = max(end, r.Begin)
+	c.close()
 	r.written()
-	c.settle(end, why)
-	for _, rec := range c.records() {
-		rec.Publish(record.Never)
+	flight.Settle(r.decks, end, why)
+	var records []*record.Recorder
+	for _, d := range r.decks {
+		d.Record.Publish(record.Never)
+		records = append(records, d.Record)
 	}
-	l, err := record.Merge(c.records(), time.Duration(max(0, end-r.start)))
+	l, err := record.Merge(records, time.Duration(max(0, end-r.Start)))
 	if err != nil {
 		return nil, err
 	}
-	l.Window.Start = r.base.Add(time.Duration(r.start))
-	l.Complete = ctx.Err() == nil && (!r.counted() || l.Requests.Unsent == 0)
+	l.Window.Start = r.base.Add(time.Duration(r.Start))
+	l.Complete = ctx.Err() == nil && (!r.Counted() || l.Requests.Unsent == 0)
 	if opened {
 		r.price(l, first, after)
 	} else if r.PID > 0 {
 		l.TargetCPULacks = "the run ended before its window opened"
 	}
 	return l, nil
+}
+
+// reached says why no connection is open, if none is.
+func (r *run) reached(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var why flight.Refusal
+	for _, d := range r.decks {
+		if d.Alive() > 0 {
+			return nil
+		}
+		why = d.Refusal()
+	}
+	return &Unreachable{r.addr, why.Class, cmp.Or(why.Err, errNoAnswer)}
+}
+
+var errNoAnswer = errors.New("no answer")
+
+// written waits until all files are written that are to be.
+func (r *run) written() {
+	if r.files != nil {
+		r.files.Wait()
+	}
 }
 
 // edge is what the processors had done at an edge of the window.
@@ -216,27 +221,17 @@ func (r *run) look() edge {
 	return e
 }
 
-// watch looks at the processors when the window opens after a warm-up, and ends the run when ctx does.
-func (r *run) watch(ctx context.Context, over <-chan struct{}, before chan<- edge) {
+// watch looks at the processors when the window opens after a warm-up.
+func (r *run) watch(over <-chan struct{}, before chan<- edge) {
 	defer close(before)
-	var window <-chan time.Time
-	if r.Warmup > 0 {
-		window = time.After(time.Duration(r.start - r.now()))
+	if r.Warmup == 0 {
+		return
 	}
-	for {
-		select {
-		case <-window:
-			before <- r.look()
-		case <-ctx.Done():
-			if now := r.now(); now < r.until.Load() {
-				r.until.Store(now)
-			}
-			close(r.ended)
-			<-over
-			return
-		case <-over:
-			return
-		}
+	select {
+	case <-time.After(time.Duration(r.Start - r.now())):
+		before <- r.look()
+	case <-r.Stopped():
+	case <-over:
 	}
 }
 
@@ -281,7 +276,7 @@ func reachable(ctx context.Context, addr string) (string, error) {
 	}
 	for _, ip := range ips {
 		var conn net.Conn
-		d := net.Dialer{Timeout: connectLimit}
+		d := net.Dialer{Timeout: flight.ConnectLimit}
 		if conn, err = d.DialContext(ctx, "tcp", net.JoinHostPort(ip.Unmap().String(), port)); err == nil {
 			conn.Close()
 			return conn.RemoteAddr().String(), nil
@@ -289,14 +284,3 @@ func reachable(ctx context.Context, addr string) (string, error) {
 	}
 	return "", &Unreachable{addr, connectClass(err), err}
 }
-
-// unreachable is the error of a run without a connection.
-func (r *run) unreachable(class record.Class, err error) error {
-	if err == nil {
-		err = errors.New("no answer")
-	}
-	return &Unreachable{r.addr, class, err}
-}
-
-// share is how many of n things fall to worker i of k; shares differ by one at most.
-func share(n, i, k int) int { return n*(i+1)/k - n*i/k }

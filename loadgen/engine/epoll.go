@@ -3,15 +3,18 @@
 package engine
 
 import (
-	"context"
+	"net/netip"
+	"reflect"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"carousel/internal/sock"
 	"carousel/loadgen/client"
+	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
 	"carousel/loadgen/save"
 	"carousel/loadgen/spec"
@@ -20,9 +23,6 @@ import (
 // batch is how many events one wait brings at most.
 const batch = 256
 
-// wakeEvery is how long a worker waits at most, so that it notices the end of the run and hands in what it counted.
-const wakeEvery = int64(50 * time.Millisecond)
-
 // epollCrew is the workers of the epoll engine, a thread each.
 type epollCrew struct {
 	*run
@@ -30,250 +30,275 @@ type epollCrew struct {
 }
 
 func newEpoll(r *run) (crew, error) {
-	n := Threads(r.Spec)
 	c := &epollCrew{run: r}
-	for i := range n {
-		w := &worker{run: r, id: i, of: n, first: r.Connections * i / n, asks: client.NewAsks(r.asks), gone: record.Never}
-		var err error
-		if w.peer, err = sockaddr(r.addr); err == nil {
-			w.poller, err = sock.NewPoller()
-		}
+	for _, deck := range r.split(Threads(r.Spec)) {
+		calls, err := newCalls(r.addr)
 		if err != nil {
 			c.close()
 			return nil, err
 		}
-		w.silent = share(r.Idle, i, n)
-		w.conns = make([]conn, w.silent+share(r.Connections, i, n))
-		w.rec = record.NewRecorder(len(w.conns)-w.silent, r.Rate > 0, r.live)
-		w.rec.Split(r.paths)
-		for k := range w.conns {
-			w.conns[k] = conn{fd: -1, index: int32(k), line: int32(k - w.silent)}
-			w.conns[k].address(w.asks.Turn(0))
-		}
-		c.workers = append(c.workers, w)
+		c.workers = append(c.workers, newWorker(deck, calls, r.now))
 	}
 	return c, nil
 }
 
-// each runs step on every worker at once, each on a thread of its own.
-func (c *epollCrew) each(step func(*worker)) {
-	var all sync.WaitGroup
-	for _, w := range c.workers {
-		all.Go(func() {
-			runtime.LockOSThread()
-			// Not unlocked: the thread, whose timer slack was changed, ends with the goroutine.
-			unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-			step(w)
-		})
-	}
-	all.Wait()
-}
-
-func (c *epollCrew) open(ctx context.Context) error {
-	c.each(func(w *worker) { w.openAll(ctx, true) })
-	c.each(func(w *worker) { w.openAll(ctx, false) })
-	var last *worker
-	for _, w := range c.workers {
-		if w.alive > 0 {
-			return nil
-		}
-		last = w
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return c.unreachable(last.refusal, last.refusalErr)
-}
-
-func (c *epollCrew) work() {
+// phase has each worker go through a phase of its deck, on a thread of its own.
+func (c *epollCrew) phase(begin func(*flight.Deck)) {
 	// One processor more than threads, so that who watches need not take a worker's; and some to those who write files.
 	others := 1
 	if c.SaveMode == spec.Offload {
 		others += save.Writers
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), len(c.workers)+others)))
-	c.each((*worker).work)
-}
-
-func (c *epollCrew) settle(end int64, why record.Reason) {
+	var all sync.WaitGroup
 	for _, w := range c.workers {
-		w.settle(end, why)
+		all.Go(func() {
+			runtime.LockOSThread()
+			// Not unlocked: the thread, whose timer slack was changed, ends with the goroutine.
+			unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+			begin(w.deck)
+			w.work()
+		})
 	}
-	if left := c.tickets.Load(); left > 0 && c.Rate == 0 {
-		c.workers[0].rec.NeverDue(left, why)
-	}
-}
-
-func (c *epollCrew) records() (all []*record.Recorder) {
-	for _, w := range c.workers {
-		all = append(all, w.rec)
-	}
-	return all
+	all.Wait()
 }
 
 func (c *epollCrew) close() {
 	for _, w := range c.workers {
-		for k := range w.conns {
-			if fd := w.conns[k].fd; fd >= 0 {
-				sock.Close(fd)
-			}
-		}
-		w.poller.Close()
+		w.close()
 	}
 }
 
 // worker is one thread with its connections. In its loop nothing allocates and nothing enters the Go scheduler, waits
-// included: the thread keeps its processor, and work leaves the rest of the program another one.
+// included: the thread keeps its processor, and phase leaves the rest of the program another one.
 type worker struct {
-	*run
-	id, of int
-	rec    *record.Recorder
-	poller *sock.Poller
-	peer   unix.Sockaddr // of its own: a connect writes into it
-	asks   *client.Asks
-	conns  []conn
-	first  int   // number of the first of them in the load, silent ones apart
-	silent int   // the first so many are never given a request
-	free   queue // paced: connections without a request, the longest free first
-	down   queue // connections to be opened again
-	pacer  pacer
-	open   bool  // requests flow
-	end    int64 // of the run, as last looked up
-
-	alive       int           // connections that are open, silent ones apart
-	outstanding int           // requests sent and not settled
-	opening     int           // connects under way
-	nextSweep   int64         // when something may next have taken too long
-	retry       int64         // when a connection may be opened again
-	failed      bool          // a connect of the latest round did
-	backoff     time.Duration // between connects, after failures; 0: none lately
-	trouble     int64         // when a connection was last refused, or closed before it was of use
-	gone        int64         // when a connect first failed since alive is 0; Never: none has
-	deserted    bool          // and none was successful for too long since
-	refusal     record.Class
-	refusalErr  error
-
-	mu       sync.Mutex // guards outcomes
-	outcomes []outcome
-
+	kernel
+	deck  *flight.Deck
+	now   func() int64
+	socks []socket // by the connection's index
 	ready [batch]sock.Event
 	buf   [client.MaxRead]byte
 }
 
-// work sends and receives until the run is over.
+// socket is a connection's descriptor.
+type socket struct {
+	fd       int  // negative: none
+	writable bool // it is watched for
+}
+
+// kernel is what a worker calls; a test has one of its own. The errors of its methods are those of the system calls.
+type kernel interface {
+	connect(key uint64) (fd int, err error) // begins to, and watches for its end
+	connected(fd int) error                 // why that failed
+	watch(fd int, events uint32, key uint64) error
+	read(fd int, p []byte) (int, error)
+	write(fd int, p []byte) (int, error)
+	wait(ready []sock.Event, limit time.Duration) (int, error)
+	hangUp(fd int)
+	close()
+}
+
+func newWorker(deck *flight.Deck, k kernel, now func() int64) *worker {
+	w := &worker{kernel: k, deck: deck, now: now, socks: make([]socket, deck.Size())}
+	for i := range w.socks {
+		w.socks[i].fd = -1
+	}
+	return w
+}
+
+// work sends and receives until the phase of the deck is over.
 func (w *worker) work() {
-	w.open = true
-	w.pacer = w.run.pace(w.id, w.of)
-	w.end = w.until.Load()
-	w.rec.Close(w.end)
-	for k := range w.conns {
-		if c := &w.conns[k]; c.state == idle && c.line >= 0 {
-			w.next(c, w.begin, w.now())
+	for w.deck.Turn() {
+		w.act()
+		n, err := w.wait(w.ready[:], time.Duration(max(0, w.deck.Wake()-w.now())))
+		if err != nil {
+			panic(err) // a poller of ours cannot be waited for: there is no going on
+		}
+		for k := range n {
+			w.handle(&w.ready[k])
+			w.act()
 		}
 	}
+}
+
+// act does what the deck wants.
+func (w *worker) act() {
 	for {
-		now := w.now()
-		if end := w.until.Load(); end != w.end {
-			w.end = end
-			w.rec.Close(end)
+		switch c, do := w.deck.Next(); do {
+		case flight.Nothing:
+			return
+		case flight.Connect:
+			w.drop(c)
+			w.open(c)
+		case flight.Send:
+			w.send(c)
+		case flight.Close:
+			w.drop(c)
 		}
-		w.rec.Awake(now)
-		if now >= w.end || w.finished() {
+	}
+}
+
+// key is what the kernel hands back with c's events.
+func key(c *flight.Conn) uint64 { return uint64(c.Era)<<32 | uint64(uint32(c.Index)) }
+
+func (w *worker) handle(ev *sock.Event) {
+	c := w.deck.Conn(int(uint32(ev.Data())))
+	switch {
+	case key(c) != ev.Data(): // the descriptor was closed earlier in this batch
+	case c.Opening():
+		w.opened(c)
+	case ev.Events&sock.Writable != 0 && ev.Events&(sock.Readable|sock.Hangup) == 0:
+		w.send(c)
+	default:
+		w.receive(c)
+	}
+}
+
+func (w *worker) open(c *flight.Conn) {
+	fd, err := w.connect(key(c))
+	w.socks[c.Index] = socket{fd: fd}
+	if err != nil {
+		w.deck.Refused(c, connectClass(err), err)
+	}
+}
+
+func (w *worker) opened(c *flight.Conn) {
+	fd := w.socks[c.Index].fd
+	err := w.connected(fd)
+	if err == nil {
+		err = w.watch(fd, sock.Readable, key(c))
+	}
+	if err != nil {
+		w.deck.Refused(c, connectClass(err), err)
+		return
+	}
+	w.deck.Connected(c)
+}
+
+// send hands the kernel what it takes of the request.
+func (w *worker) send(c *flight.Conn) {
+	s, out := &w.socks[c.Index], c.Out()
+	n, err := w.write(s.fd, out)
+	c.Sent(n)
+	switch rest := n < len(out); {
+	case err != nil && err != sock.Again:
+		w.deck.Closed(c, writeClass(err))
+	case rest && !s.writable:
+		w.watch(s.fd, sock.Readable|sock.Writable, key(c))
+		s.writable = true
+	case !rest && s.writable:
+		w.watch(s.fd, sock.Readable, key(c))
+		s.writable = false
+	}
+}
+
+// receive takes what has come.
+func (w *worker) receive(c *flight.Conn) {
+	fd := w.socks[c.Index].fd
+	for range sock.TurnBytes / client.MaxRead {
+		n, err := w.read(fd, w.buf[:])
+		switch {
+		case err == sock.Again:
+			return
+		case err == nil && n == 0:
+			w.deck.Closed(c, record.ReadEOF)
+			return
+		case err != nil:
+			w.deck.Closed(c, readClass(err))
+			return
+		case !w.deck.Feed(c, w.buf[:n]), n < len(w.buf):
 			return
 		}
-		w.turn(now)
 	}
 }
 
-// finished reports whether a run by number has nothing left to do, or nobody left to do it with.
-func (w *worker) finished() bool {
-	if !w.counted() {
+// drop closes c's descriptor, if it has one.
+func (w *worker) drop(c *flight.Conn) {
+	if s := &w.socks[c.Index]; s.fd >= 0 {
+		w.hangUp(s.fd)
+		s.fd = -1
+	}
+}
+
+func (w *worker) close() {
+	for k := range w.socks {
+		w.drop(w.deck.Conn(k))
+	}
+	w.kernel.close()
+}
+
+// calls is the kernel.
+type calls struct {
+	poller *sock.Poller
+	peer   unix.Sockaddr // of its own: a connect writes into it
+	family int
+}
+
+func newCalls(addr string) (*calls, error) {
+	to, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	k := &calls{family: unix.AF_INET, peer: &unix.SockaddrInet4{Port: int(to.Port())}}
+	if v4, is := k.peer.(*unix.SockaddrInet4); is && to.Addr().Is4() {
+		v4.Addr = to.Addr().As4()
+	} else {
+		k.family, k.peer = unix.AF_INET6, &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()}
+	}
+	k.poller, err = sock.NewPoller()
+	return k, err
+}
+
+func (k *calls) connect(key uint64) (int, error) {
+	fd, err := unix.Socket(k.family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	if err = unix.Connect(fd, k.peer); err != nil && err != unix.EINPROGRESS {
+		return fd, err
+	}
+	return fd, k.poller.Add(fd, sock.Writable, key)
+}
+
+func (k *calls) connected(fd int) error {
+	code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err == nil && code != 0 {
+		err = syscall.Errno(code)
+	}
+	if err == nil && meetsItself(fd) {
+		unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}) // else its port, the server's, would stay taken
+		err = syscall.ECONNREFUSED
+	}
+	return err
+}
+
+// meetsItself reports whether both ends of a connection are fd: where nobody listens on a port that the kernel gives to clients, it
+// can give out the very port that is the target, and a socket that connects to itself is TCP's simultaneous open.
+func meetsItself(fd int) bool {
+	local, err := unix.Getsockname(fd)
+	if err != nil {
 		return false
 	}
-	if w.outstanding == 0 && w.spent() {
-		return true
-	}
-	return w.alive == 0 && w.deserted
+	remote, err := unix.Getpeername(fd)
+	return err == nil && reflect.DeepEqual(local, remote)
 }
 
-// spent reports whether the worker will send no request any more that was not yet.
-func (w *worker) spent() bool {
-	return w.run.spent() || w.counted() && w.Rate > 0 && w.pacer.due == record.Never
+func (k *calls) watch(fd int, events uint32, key uint64) error {
+	return k.poller.Change(fd, events, key)
 }
 
-// turn does what is due, then waits for the next thing and does that.
-func (w *worker) turn(now int64) {
-	if now >= w.nextSweep {
-		w.sweep(now)
-	}
-	if w.down.first != nil && now >= w.retry {
-		w.reopen(now)
-	}
-	if now >= w.pacer.due {
-		w.sendDue(now)
-	}
-	if w.files != nil {
-		w.collect()
-	}
-	w.rec.Publish(now)
-	wake := min(now+wakeEvery, w.end, w.nextSweep)
-	if w.down.first != nil {
-		wake = min(wake, w.retry)
-	}
-	if w.free.first != nil {
-		wake = min(wake, w.pacer.due)
-	}
-	n, err := w.poller.Hold(w.ready[:], time.Duration(max(0, wake-w.now())))
-	if err != nil {
-		panic(err) // a poller of ours cannot be waited for: there is no going on
-	}
-	for k := range n {
-		ev := &w.ready[k]
-		data := ev.Data()
-		c := &w.conns[uint32(data)]
-		if c.era != uint32(data>>32) {
-			continue // the descriptor was closed earlier in this batch
-		}
-		switch {
-		case c.state == opening:
-			w.opened(c)
-		case ev.Events&sock.Writable != 0 && ev.Events&(sock.Readable|sock.Hangup) == 0:
-			w.write(c)
-		default:
-			w.read(c)
-		}
-		if w.pacer.due != record.Never && w.free.first != nil {
-			if now := w.now(); now >= w.pacer.due {
-				w.sendDue(now)
-			}
-		}
-	}
+func (k *calls) read(fd int, p []byte) (int, error) { return sock.Read(fd, p) }
+
+func (k *calls) write(fd int, p []byte) (int, error) { return sock.Write(fd, p) }
+
+func (k *calls) wait(ready []sock.Event, limit time.Duration) (int, error) {
+	return k.poller.Hold(ready, limit)
 }
 
-// sendDue sends what is due on the connections that are free.
-func (w *worker) sendDue(now int64) {
-	for w.pacer.due <= now && now < w.end && w.free.first != nil {
-		c := w.free.pop()
-		w.send(c, w.pacer.take(), now)
-		now = w.now()
-	}
-	for w.spent() && w.free.first != nil {
-		w.drop(w.free.first) // it would only keep others waiting
-	}
+func (k *calls) hangUp(fd int) {
+	k.poller.Remove(fd)
+	sock.Close(fd)
 }
 
-// settle closes the books of the window.
-func (w *worker) settle(end int64, why record.Reason) {
-	w.rec.Close(end)
-	w.collect()
-	for k := range w.conns {
-		if c := &w.conns[k]; c.pending {
-			w.rec.For(c.path).Unanswered(c.due, c.sent)
-		}
-	}
-	late := record.NoConnection
-	if w.free.first != nil {
-		late = record.WindowClosed
-	}
-	w.pacer.rest(end, w.rec, late, why)
-}
+func (k *calls) close() { k.poller.Close() }

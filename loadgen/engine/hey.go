@@ -13,6 +13,7 @@ import (
 	"github.com/rakyll/hey/requester"
 
 	"carousel/internal/trial"
+	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
 	"carousel/loadgen/spec"
 )
@@ -40,7 +41,7 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, e
 		return nil, err
 	}
 	addr := spec.Addr(s.Target)
-	d := net.Dialer{Timeout: connectLimit}
+	d := net.Dialer{Timeout: flight.ConnectLimit}
 	probe, err := d.DialContext(ctx, "tcp", addr) // hey itself would try again without a pause until its time is over
 	if err != nil && ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -75,7 +76,7 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, e
 		defer timer.Stop()
 		deadline = timer.C
 	}
-	r := &run{Spec: s, base: time.Now()}
+	r := &run{Run: flight.New(s, nil, nil, nil), base: time.Now()}
 	watch.begin(r.base)
 	first := r.look()
 	ran := make(chan struct{})

@@ -13,6 +13,7 @@ import (
 
 	"carousel/internal/trial"
 	"carousel/loadgen/client"
+	"carousel/loadgen/flight"
 	"carousel/loadgen/spec"
 )
 
@@ -94,23 +95,17 @@ func TestNoAllocationPerRequest(t *testing.T) {
 		s := spec.Default()
 		s.Target, s.Engine, s.Connections, s.Duration, s.Requests = "http://"+ln.addr+"/", spec.Epoll, 8, 0, 20_000
 		change(&s)
-		r := &run{Spec: s, asks: client.New(s), addr: ln.addr, base: time.Now(), ended: make(chan struct{})}
-		r.tickets.Store(s.Requests)
-		r.until.Store(1 << 62)
+		r := &run{addr: ln.addr, base: time.Now()}
+		r.Run = flight.New(s, client.New(s), nil, r.now)
 		c, err := newEpoll(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.open(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		r.begin, r.start = r.now(), r.now()
-		for _, rec := range c.records() {
-			rec.Open(r.start)
-		}
+		c.phase(func(d *flight.Deck) { d.Try(false) })
+		r.Flow(r.now())
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		c.work()
+		c.phase((*flight.Deck).Start)
 		runtime.ReadMemStats(&after)
 		c.close()
 		// Threads, goroutines and their stacks are some dozens; one per request would be twenty thousand.

@@ -1,4 +1,4 @@
-package engine
+package flight
 
 import (
 	"time"
@@ -20,12 +20,12 @@ type pacer struct {
 }
 
 // pace starts sender i of n on the run's schedule.
-func (r *run) pace(i, n int) pacer {
-	p := pacer{rate: schedule.Uniform(r.Rate), begin: r.begin, next: int64(i), step: int64(n), limit: record.Never, due: record.Never}
+func (r *Run) pace(i, n int) pacer {
+	p := pacer{rate: schedule.Uniform(r.Rate), begin: r.Begin, next: int64(i), step: int64(n), limit: record.Never, due: record.Never}
 	if r.Rate == 0 {
 		return p
 	}
-	if p.first = p.rate.Before(r.Warmup); r.counted() {
+	if p.first = p.rate.Before(r.Warmup); r.Counted() {
 		p.limit = later(p.first, r.Requests)
 	}
 	p.set()
@@ -42,14 +42,6 @@ func (p *pacer) set() {
 // instant is when request i is due; of one that is due after all time, the last instant that is not Never.
 func (p *pacer) instant(i int64) int64 {
 	return min(later(p.begin, int64(p.rate.Due(i))), record.Never-1)
-}
-
-// later is t + d, both 0 or more; Never if that is beyond it.
-func later(t, d int64) int64 {
-	if d > record.Never-t {
-		return record.Never
-	}
-	return t + d
 }
 
 // take hands out the request that is due next.
@@ -81,24 +73,4 @@ func (p *pacer) before(limit int64) int64 {
 		return 0
 	}
 	return (limit-p.next-1)/p.step + 1
-}
-
-// ramp and rampPause keep the connects of a load, 64 every 4 ms, below what a server with a short backlog can accept.
-const (
-	ramp      = 64
-	rampPause = 4 * time.Millisecond
-)
-
-// grow is the pause before the next attempt to connect, after one that followed a pause of d: 1 ms, doubling to 1 s.
-func grow(d time.Duration) time.Duration {
-	return min(max(time.Millisecond, 2*d), time.Second)
-}
-
-// patience is how long connects may fail, while no connection is open, until a run by number is given up. Where nothing at all answers,
-// somebody with a full backlog may be there.
-func (r *run) patience(class record.Class) int64 {
-	if class == record.ConnectTimeout {
-		return int64(max(r.Timeout, connectLimit))
-	}
-	return int64(r.Timeout)
 }

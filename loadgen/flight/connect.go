@@ -1,0 +1,164 @@
+package flight
+
+import (
+	"syscall"
+	"time"
+
+	"carousel/loadgen/record"
+)
+
+// ConnectLimit is the longest a connect may take: two retransmissions of a SYN that found the backlog full.
+const ConnectLimit = 5 * time.Second
+
+// ramp and rampPause keep the connects of a load, 64 every 4 ms, below what a server with a short backlog can accept.
+const (
+	ramp      = 64
+	rampPause = 4 * time.Millisecond
+)
+
+// batch is the deck's share of how many connects may begin at once.
+func (d *Deck) batch() int { return max(1, ramp/d.of) }
+
+// try begins to connect what was not tried yet, and reports whether something of it is still to come.
+func (d *Deck) try(now int64) bool {
+	if now >= d.nextSweep {
+		d.sweep(now)
+	}
+	if now >= d.nextRamp && len(d.untried) > 0 {
+		n := min(d.batch(), len(d.untried))
+		for k := range d.untried[:n] {
+			d.connect(&d.untried[k], now)
+		}
+		d.untried, d.nextRamp = d.untried[n:], now+int64(rampPause)
+	}
+	return (len(d.untried) > 0 || d.opening > 0) && d.until.Load() == record.Never
+}
+
+// connect begins to open c.
+func (d *Deck) connect(c *Conn, now int64) {
+	c.state, c.tried, c.served = opening, now, 0
+	c.reply.Reset()
+	d.opening++
+	d.want(c, Connect)
+}
+
+// Connected notes that c is open.
+func (d *Deck) Connected(c *Conn) {
+	now := d.clock()
+	c.state = idle
+	d.opening--
+	d.Record.Opened()
+	if c.line < 0 {
+		return
+	}
+	d.alive++
+	switch {
+	case c.pending:
+		if c.again {
+			d.Record.Resent(c.due)
+		}
+		d.resend(c)
+	case d.phase == flowing:
+		d.next(c, max(c.freed, d.Begin), now) // what would have been sent waited for the connection
+	}
+}
+
+// Refused notes that c could not be opened.
+func (d *Deck) Refused(c *Conn, class record.Class, err error) {
+	d.refused(c, d.clock(), Refusal{class, err})
+}
+
+func (d *Deck) refused(c *Conn, now int64, why Refusal) {
+	d.refusal = why
+	d.Record.Failed(why.Class)
+	d.drop(c)
+	if c.served = 0; d.alive == 0 {
+		d.gone = min(d.gone, now)
+		d.deserted = now-d.gone > d.patience(why.Class)
+	}
+	d.reconnect(c, now)
+}
+
+// patience is how long connects may fail, while no connection is open, until a run by number is given up. Where nothing at all answers,
+// somebody with a full backlog may be there.
+func (d *Deck) patience(class record.Class) int64 {
+	if class == record.ConnectTimeout {
+		return int64(max(d.Timeout, ConnectLimit))
+	}
+	return int64(d.Timeout)
+}
+
+// drop closes c.
+func (d *Deck) drop(c *Conn) {
+	if c.queue != nil {
+		c.queue.remove(c)
+	}
+	switch {
+	case c.state == opening:
+		d.opening--
+	case c.state != closed && c.line >= 0:
+		if d.alive--; d.alive == 0 {
+			d.gone, d.deserted = record.Never, false
+		}
+	}
+	c.state = closed
+	c.Era++
+	d.want(c, Close)
+}
+
+// reconnect sees to it that c is opened again: at once if it was of use and nothing failed lately, else after a pause that
+// doubles as long as failures go on. A silent connection that the server closed stays closed.
+func (d *Deck) reconnect(c *Conn, now int64) {
+	switch {
+	case c.line < 0, !c.pending && d.used():
+	case c.served > 0 && d.backoff == 0:
+		d.connect(c, now)
+	default:
+		if d.down.push(c); c.served > 0 {
+			break
+		}
+		if d.trouble = now; !d.failed { // one step for each round of attempts, however many fail
+			d.failed, d.backoff = true, grow(d.backoff)
+			d.retry = max(d.retry, now+int64(d.backoff))
+		}
+	}
+}
+
+// grow is the pause before the next attempt to connect, after one that followed a pause of d: 1 ms, doubling to 1 s.
+func grow(d time.Duration) time.Duration {
+	return min(max(time.Millisecond, 2*d), time.Second)
+}
+
+// reopen opens connections again, as many as the ramp allows.
+func (d *Deck) reopen(now int64) {
+	d.failed, d.retry = false, now+int64(rampPause)
+	for range d.batch() {
+		if d.down.first == nil {
+			return
+		}
+		if c := d.down.pop(); c.pending || !d.used() {
+			d.connect(c, now)
+		}
+	}
+}
+
+// sweep gives up what has taken too long, and sets the time of the next: what begins later is too late later.
+func (d *Deck) sweep(now int64) {
+	patience := int64(d.connectPatience())
+	d.nextSweep = now + patience
+	for k := range d.conns {
+		c := &d.conns[k]
+		switch {
+		case c.pending && c.sent+int64(d.Timeout) <= now: // whether it waits for a reply or for a connection to be sent again
+			d.lost(c, now, record.Timeout)
+		case c.state == opening && c.tried+patience <= now:
+			d.refused(c, now, Refusal{record.ConnectTimeout, syscall.ETIMEDOUT})
+		}
+		if c.pending {
+			d.nextSweep = min(d.nextSweep, c.sent+int64(d.Timeout))
+		}
+		if c.state == opening {
+			d.nextSweep = min(d.nextSweep, c.tried+patience)
+		}
+	}
+}

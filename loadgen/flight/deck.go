@@ -1,0 +1,258 @@
+package flight
+
+import (
+	"sync"
+	"time"
+
+	"carousel/loadgen/client"
+	"carousel/loadgen/record"
+)
+
+// WakeEvery is how long an engine waits at most between two turns of a deck, so that the end of the run is noticed and what was
+// counted is handed in.
+const WakeEvery = 50 * time.Millisecond
+
+// Do is what an engine is to do with a connection.
+type Do uint8
+
+// What Next hands out.
+const (
+	Nothing Do = iota
+	Connect    // close what there still is of it, and begin to connect; then Connected or Refused
+	Send       // send Out, which may take several writes, each followed by Sent
+	Close      // close it
+)
+
+// Deck is one worker's connections, its share of the schedule and its record.
+type Deck struct {
+	*Run
+	Record *record.Recorder
+
+	id, of int
+	conns  []Conn
+	first  int // number of the first connection in the load, silent ones apart
+	silent int // the first so many are never given a request
+	asks   *client.Asks
+	todo   todo
+	free   queue // connections without a request, the longest free first
+	down   queue // connections to be opened again
+	pacer  pacer
+	phase  phase
+	end    int64 // of the run, as last looked up
+	turned int64 // when the latest turn began
+
+	untried     []Conn        // opening: connections that were not tried yet
+	nextRamp    int64         // opening: when more of them may be tried
+	alive       int           // connections that are open, silent ones apart
+	outstanding int           // requests sent and not settled
+	opening     int           // connects under way
+	nextSweep   int64         // when something may next have taken too long
+	retry       int64         // when a connection may be opened again
+	failed      bool          // a connect of the latest round did
+	backoff     time.Duration // between connects, after failures; 0: none lately
+	trouble     int64         // when a connection was last refused, or closed before it was of use
+	gone        int64         // when a connect first failed since alive is 0; Never: none has
+	deserted    bool          // and none was successful for too long since
+	refusal     Refusal
+
+	mu       sync.Mutex // guards outcomes
+	outcomes []outcome
+}
+
+// Refusal is why a connection could not be opened.
+type Refusal struct {
+	Class record.Class
+	Err   error
+}
+
+type phase uint8
+
+const (
+	resting phase = iota
+	trying
+	flowing
+)
+
+// Deck is worker id's of so many. live may be nil.
+func (r *Run) Deck(id, of int, live *record.Live) *Deck {
+	d := &Deck{Run: r, id: id, of: of, asks: client.NewAsks(r.requests), gone: record.Never}
+	d.pacer.due = record.Never
+	d.first = r.Connections * id / of
+	d.silent = Share(r.Idle, id, of)
+	d.conns = make([]Conn, d.silent+Share(r.Connections, id, of))
+	d.Record = record.NewRecorder(len(d.conns)-d.silent, r.Rate > 0, live)
+	d.Record.Split(r.paths)
+	for k := range d.conns {
+		c := &d.conns[k]
+		c.Index, c.line = k, k-d.silent
+		c.ask(d.asks.Turn(0))
+	}
+	return d
+}
+
+// Size is how many connections the deck has, silent ones included; Conn's Index counts them.
+func (d *Deck) Size() int { return len(d.conns) }
+
+// Conn is connection k, from 0.
+func (d *Deck) Conn(k int) *Conn { return &d.conns[k] }
+
+// Alive is how many connections are open that are given requests.
+func (d *Deck) Alive() int { return d.alive }
+
+// Refusal is why the latest connect failed.
+func (d *Deck) Refusal() Refusal { return d.refusal }
+
+// Try has every connection tried once, the silent ones or the others: Turn reports false when each is open or has failed.
+func (d *Deck) Try(silent bool) {
+	d.phase = trying
+	if d.untried = d.conns[d.silent:]; silent {
+		d.untried = d.conns[:d.silent]
+	}
+	d.nextRamp = d.clock()
+}
+
+// Start sends requests, from the run's Begin on, which Flow has set: Turn reports false when the run is over.
+func (d *Deck) Start() {
+	d.phase = flowing
+	d.pacer = d.pace(d.id, d.of)
+	d.end = d.until.Load()
+	d.Record.Open(d.Run.Start)
+	d.Record.Close(d.end)
+	for k := range d.conns {
+		if c := &d.conns[k]; c.state == idle && c.line >= 0 {
+			c.freed = d.Begin
+			d.free.push(c)
+		}
+	}
+}
+
+// Turn sees to what is due, and reports whether the phase goes on.
+func (d *Deck) Turn() bool {
+	d.turned = d.clock()
+	if d.phase == trying {
+		return d.try(d.turned)
+	}
+	if end := d.until.Load(); end != d.end {
+		d.end = end
+		d.Record.Close(end)
+	}
+	d.Record.Awake(d.turned)
+	if d.turned >= d.end || d.finished() {
+		return false
+	}
+	if d.turned >= d.nextSweep {
+		d.sweep(d.turned)
+	}
+	if d.down.first != nil && d.turned >= d.retry {
+		d.reopen(d.turned)
+	}
+	if d.files != nil {
+		d.collect()
+	}
+	d.Record.Publish(d.turned)
+	return true
+}
+
+// Wake is when the next turn is due at the latest, whatever happens until then.
+func (d *Deck) Wake() int64 {
+	wake := min(d.turned+int64(WakeEvery), d.nextSweep)
+	switch {
+	case d.phase == trying && len(d.untried) > 0:
+		return min(wake, d.nextRamp)
+	case d.phase == trying && d.opening > 0:
+		return wake
+	case d.phase == trying, d.finished():
+		return d.turned
+	}
+	wake = min(wake, d.end)
+	if d.down.first != nil {
+		wake = min(wake, d.retry)
+	}
+	if d.free.first != nil || d.pacer.due > d.turned {
+		wake = min(wake, d.pacer.due)
+	}
+	return wake
+}
+
+// Next is the next connection with something to be done, and what.
+func (d *Deck) Next() (*Conn, Do) {
+	if d.todo.first == nil {
+		d.sendDue()
+	}
+	c := d.todo.pop()
+	if c == nil {
+		return nil, Nothing
+	}
+	do := c.do
+	c.do = Nothing
+	return c, do
+}
+
+// want has an engine do something with c. What was wanted before and is not done yet is no longer wanted.
+func (d *Deck) want(c *Conn, do Do) {
+	if c.do == Nothing {
+		d.todo.push(c)
+	}
+	c.do = do
+}
+
+// sendDue gives the connection that is free for the longest what is due, one at a time: sent is then when it is sent.
+func (d *Deck) sendDue() {
+	if d.free.first == nil || d.phase != flowing {
+		return
+	}
+	now := d.clock()
+	switch {
+	case now >= d.end:
+	case d.Rate == 0:
+		c := d.free.pop()
+		d.next(c, c.freed, now)
+	case d.pacer.due <= now:
+		c := d.free.pop()
+		d.send(c, d.pacer.take(), now)
+	case d.used():
+		d.drop(d.free.first) // it would only keep others waiting
+	}
+}
+
+// finished reports whether a run by number has nothing left to do, or nobody left to do it with.
+func (d *Deck) finished() bool {
+	if !d.Counted() {
+		return false
+	}
+	if d.outstanding == 0 && d.used() {
+		return true
+	}
+	return d.alive == 0 && d.deserted
+}
+
+// used reports whether the deck will send no request any more that was not yet.
+func (d *Deck) used() bool {
+	return d.spent() || d.Counted() && d.Rate > 0 && d.pacer.due == record.Never
+}
+
+// Settle closes the books of a window that ended at this instant. What the schedule still holds was not sent for the reason given.
+func (d *Deck) Settle(end int64, why record.Reason) {
+	d.Record.Close(end)
+	d.collect()
+	for k := range d.conns {
+		if c := &d.conns[k]; c.pending {
+			d.Record.For(c.path).Unanswered(c.due, c.sent)
+		}
+	}
+	late := record.NoConnection
+	if d.free.first != nil {
+		late = record.WindowClosed
+	}
+	d.pacer.rest(end, d.Record, late, why)
+}
+
+// Settle closes the books of all decks of a run, and of the requests by number that none of them came to.
+func Settle(decks []*Deck, end int64, why record.Reason) {
+	for _, d := range decks {
+		d.Settle(end, why)
+	}
+	if r := decks[0].Run; r.Rate == 0 && r.tickets.Load() > 0 {
+		decks[0].Record.NeverDue(r.tickets.Load(), why)
+	}
+}

@@ -1,0 +1,137 @@
+// Package flight is the client's side of a load without I/O: which connection connects, sends, rests or is closed, when the next
+// thing is due, and what became of each request.
+//
+// A Run is what all workers of a load share. Each worker has a Deck: its share of the connections, of the schedule and of the record.
+// An engine waits and moves bytes. It says what happened (Connected, Refused, Feed, Closed) and carries out what Next hands it:
+//
+//	for deck.Turn() {
+//		for c, do := deck.Next(); do != flight.Nothing; c, do = deck.Next() {
+//			... connect, send c.Out or close
+//		}
+//		... wait until deck.Wake at the latest, and say what happened
+//	}
+//
+// A Deck is for one goroutine at a time; Decks of one Run may be used at once. Instants are nanoseconds on the run's clock.
+package flight
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"carousel/loadgen/client"
+	"carousel/loadgen/record"
+	"carousel/loadgen/save"
+	"carousel/loadgen/spec"
+)
+
+// Run is what the workers of one load share.
+type Run struct {
+	spec.Spec
+	Begin int64 // requests flow from here on
+	Start int64 // of the measured window
+
+	clock    func() int64
+	requests []*client.Request // in turn
+	paths    []string          // different ones of them, where there are several
+	path     []int             // of each of requests, in paths
+	files    *save.Files       // nil: bodies are not saved
+
+	until  atomic.Int64  // no request is due from here on; it only ever comes nearer
+	ended  chan struct{} // closed when it has come nearer than was planned
+	endNow func()        // closes ended
+
+	tickets atomic.Int64 // requests of the window that may still be sent in a closed loop, if counted
+	taken   atomic.Int64 // turns, where there are several requests
+}
+
+// New prepares a run of s, which must be valid. files may be nil: bodies are not saved then.
+func New(s spec.Spec, requests []*client.Request, files *save.Files, clock func() int64) *Run {
+	r := &Run{Spec: s, requests: requests, files: files, clock: clock, ended: make(chan struct{})}
+	r.endNow = sync.OnceFunc(func() { close(r.ended) })
+	r.tickets.Store(s.Requests)
+	r.until.Store(record.Never)
+	for _, q := range requests {
+		if !r.several() {
+			break
+		}
+		i := slices.Index(r.paths, q.Path)
+		if i < 0 {
+			i, r.paths = len(r.paths), append(r.paths, q.Path)
+		}
+		r.path = append(r.path, i)
+	}
+	return r
+}
+
+// Flow lets requests flow from the instant begin on: those due before the warm-up is over count nowhere.
+func (r *Run) Flow(begin int64) {
+	r.Begin, r.Start = begin, later(begin, int64(r.Warmup))
+	if r.Duration > 0 {
+		r.endBy(later(r.Start, int64(r.Duration)))
+	}
+}
+
+// Stop ends the run early: no request is due from now on.
+func (r *Run) Stop() {
+	r.endBy(r.clock())
+	r.endNow()
+}
+
+// Stopped is closed when the run was ended early.
+func (r *Run) Stopped() <-chan struct{} { return r.ended }
+
+// Until is the instant from which on no request is due; Never while that is not known.
+func (r *Run) Until() int64 { return r.until.Load() }
+
+func (r *Run) endBy(at int64) {
+	for was := r.until.Load(); at < was && !r.until.CompareAndSwap(was, at); was = r.until.Load() {
+	}
+}
+
+// Counted reports whether the run ends after a number of requests.
+func (r *Run) Counted() bool { return r.Requests > 0 }
+
+// ticket takes leave to send a request that is due at this instant.
+func (r *Run) ticket(due int64) bool {
+	return !r.Counted() || due < r.Start || r.tickets.Add(-1) >= 0
+}
+
+// spent reports whether no request of a closed loop will be sent any more that was not yet.
+func (r *Run) spent() bool { return r.Counted() && r.Rate == 0 && r.tickets.Load() <= 0 }
+
+// several reports whether requests take turns.
+func (r *Run) several() bool { return len(r.requests) > 1 }
+
+// number is the next request's, by which it gets its turn; 0 where there are no turns.
+func (r *Run) number() int64 {
+	if !r.several() {
+		return 0
+	}
+	return r.taken.Add(1) - 1
+}
+
+// save puts the body of a good reply into a file. done may be called on any goroutine.
+func (r *Run) save(q *client.Request, reply *client.Reply, connection int, done func(record.Class)) {
+	body, kind := reply.Body()
+	stem, extension := save.Stem(q.Path)
+	if extension == "" {
+		extension = save.Extension(kind)
+	}
+	reply.Lend(r.files.Put(save.Body{Stem: stem, Extension: extension, Connection: connection, Bytes: body}, done))
+}
+
+// Share is how many of n things fall to worker i of k; shares differ by one at most.
+func Share(n, i, k int) int { return n*(i+1)/k - n*i/k }
+
+// later is t + d, both 0 or more; Never if that is beyond it.
+func later(t, d int64) int64 {
+	if d > record.Never-t {
+		return record.Never
+	}
+	return t + d
+}
+
+// connectPatience is the longest that a connect may take.
+func (r *Run) connectPatience() time.Duration { return min(ConnectLimit, r.Timeout) }
