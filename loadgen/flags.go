@@ -145,6 +145,7 @@ func (r *request) define(flags *pflag.FlagSet) {
 	flags.VarP(decimal{&s.Rate}, "rate", "r", "requests per second in total, evenly spaced, timed from due (default closed loop)")
 	flags.Var(span{&s.Warmup}, "warmup", "load this long first, outside -d, the counts and the figures")
 	flags.Var(span{&s.Timeout}, "timeout", "longest wait for a reply")
+	flags.Var(span{&s.Grace}, "grace", "after the run, take replies in for so long at most; nothing more is sent")
 	flags.VarP(whole(&s.Threads), "threads", "t", "threads (default half of the processors)")
 	flags.StringVar(&s.Engine, "engine", "auto", "auto, epoll, net or hey")
 	flags.StringVarP(&s.Method, "method", "X", s.Method, "request method (POST with --body)")

@@ -22,7 +22,7 @@ func (v span) String() string {
 }
 func (v span) Type() string { return "duration" }
 func (v span) Set(text string) error {
-	if isNumber(text) {
+	if isNumber(text) && text != "0" {
 		return fmt.Errorf("it has no unit, did you mean %ss", text)
 	}
 	d, err := time.ParseDuration(text)

@@ -85,7 +85,7 @@ type Load struct {
 	Errors           map[string]int64 `json:"errors"` // by class; sums to Requests.Errors
 	ConnectErrors    map[string]int64 `json:"connect_errors"`
 	RateRPS          float64          `json:"rate_rps"`  // ok replies that came in the window, whenever due, per second of it
-	InFlight         float64          `json:"in_flight"` // response times of what ended in the window, whenever due, over its length: Little's X R
+	InFlight         float64          `json:"in_flight"` // on average over the window, due to answered: Little's N
 	BytesRead        int64            `json:"bytes_read"`
 	Redirects        int64            `json:"redirects"`  // followed: the server was asked Requests.Sent + Redirects times
 	Resent           int64            `json:"resent"`     // sent a second time, after the server had closed the connection without a word

@@ -125,38 +125,63 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
 	defer context.AfterFunc(ctx, r.Stop)()
-	c.phase(func(d *flight.Deck) { d.Try(true) })
-	c.phase(func(d *flight.Deck) { d.Try(false) })
-	if err := r.reached(ctx); err != nil {
+	if err := r.open(ctx, c); err != nil {
 		return nil, err
 	}
 	runtime.GC()
-	before := make(chan edge, 1)
+	opened, closed, over := make(chan edge, 1), make(chan edge, 1), make(chan struct{})
 	if r.Warmup == 0 {
-		before <- r.look()
+		opened <- r.look()
 	}
 	r.Flow(r.now())
 	r.live.Begin(r.Warmup)
+	go r.watch(over, opened, closed)
+	end := r.carryOut(c)
+	close(over)
+	first, began := <-opened
+	last, known := <-closed
+	if !known {
+		last = r.look()
+	}
+	l, err := r.books(ctx, c, end)
+	if err != nil {
+		return nil, err
+	}
+	l.Window.Start = r.base.Add(time.Duration(r.Start))
+	if began {
+		r.price(l, first, last)
+	} else if r.PID > 0 {
+		l.TargetCPULacks = "the run ended before its window opened"
+	}
+	return l, nil
+}
 
-	over := make(chan struct{})
-	go r.watch(over, before)
+// open has every connection tried once, the silent ones first.
+func (r *run) open(ctx context.Context, c crew) error {
+	c.phase(func(d *flight.Deck) { d.Try(true) })
+	c.phase(func(d *flight.Deck) { d.Try(false) })
+	return r.reached(ctx)
+}
+
+// carryOut sends the requests, and returns when the window ended.
+func (r *run) carryOut(c crew) int64 {
 	c.phase((*flight.Deck).Start)
 	end := r.Until()
 	if r.Counted() && end == record.Never {
 		r.written() // the work is done when the last file is there
 		end = r.now()
 	}
-	after := r.look()
-	close(over)
-	first, opened := <-before
+	return max(end, r.Begin)
+}
 
+// books closes the books of a window that ended at this instant.
+func (r *run) books(ctx context.Context, c crew, end int64) (*trial.Load, error) {
+	c.close()
+	r.written()
 	why := record.NoConnection
 	if ctx.Err() != nil {
 		why = record.Interrupted
 	}
-	end = max(end, r.Begin)
-	c.close()
-	r.written()
 	flight.Settle(r.decks, end, why)
 	var records []*record.Recorder
 	for _, d := range r.decks {
@@ -167,13 +192,7 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.Window.Start = r.base.Add(time.Duration(r.Start))
 	l.Complete = ctx.Err() == nil && (!r.Counted() || l.Requests.Unsent == 0)
-	if opened {
-		r.price(l, first, after)
-	} else if r.PID > 0 {
-		l.TargetCPULacks = "the run ended before its window opened"
-	}
 	return l, nil
 }
 
@@ -221,17 +240,24 @@ func (r *run) look() edge {
 	return e
 }
 
-// watch looks at the processors when the window opens after a warm-up.
-func (r *run) watch(over <-chan struct{}, before chan<- edge) {
-	defer close(before)
-	if r.Warmup == 0 {
-		return
+// watch looks at the processors when the window opens after a warm-up, and when it closes: the grace is no part of it.
+func (r *run) watch(over <-chan struct{}, opened, closed chan<- edge) {
+	defer close(opened)
+	defer close(closed)
+	var window <-chan time.Time
+	if r.Warmup > 0 {
+		window = time.After(time.Duration(r.Start - r.now()))
 	}
-	select {
-	case <-time.After(time.Duration(r.Start - r.now())):
-		before <- r.look()
-	case <-r.Stopped():
-	case <-over:
+	for {
+		select {
+		case <-window:
+			opened <- r.look()
+		case <-r.WindowClosed():
+			closed <- r.look()
+			return
+		case <-over:
+			return
+		}
 	}
 }
 

@@ -102,6 +102,10 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, e
 	last := r.look()
 	if cut {
 		work.Stop()
+		select {
+		case <-ran:
+		case <-time.After(s.Grace):
+		}
 		watch.hangUp()
 	}
 	<-ran

@@ -24,7 +24,7 @@ import (
 
 func heySpec(target string, connections int, d time.Duration, n int64) spec.Spec {
 	s := spec.Default()
-	s.Target, s.Engine, s.Connections, s.Duration, s.Requests = target, spec.Hey, connections, d, n
+	s.Target, s.Engine, s.Connections, s.Duration, s.Requests, s.Grace = target, spec.Hey, connections, d, n, 0
 	return s
 }
 

@@ -132,7 +132,7 @@ func (w *heyWatch) sent(ask *heyAsk, conn net.Conn) {
 	if !known && len(w.conns)+len(w.others) > 2*w.workers && !w.frozen {
 		w.sweep()
 	}
-	if w.frozen || ask.answered {
+	if _, counts := w.underWay[ask]; w.frozen && !counts || ask.answered {
 		if !known {
 			w.others[conn] = struct{}{}
 		}
@@ -152,8 +152,9 @@ func (w *heyWatch) answered(ask *heyAsk) {
 	at := w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.underWay, ask) // after the window too: then hey reports it, with its time
-	if w.frozen || ask.answered {
+	_, counts := w.underWay[ask] // in the grace too; not one that was made in it
+	delete(w.underWay, ask)
+	if !counts || ask.answered || w.over {
 		return
 	}
 	ask.answered = true
@@ -251,7 +252,11 @@ func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64) (*trial.Load,
 	}
 	r := record.NewRecorder(1, false, nil)
 	r.Open(0)
-	r.Close(end)
+	over := end
+	if w.frozen {
+		over += s.Grace.Nanoseconds()
+	}
+	r.Close(end, over)
 	for i, latency := range report.Lats {
 		due := ns(report.Offsets[i]) - zero
 		if due >= end {
@@ -298,13 +303,13 @@ func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64) (*trial.Load,
 		l.Requests.Planned, l.Requests.Unsent, l.UnsentBy[why] = s.Requests, unsent, unsent
 	}
 	l.BytesRead, l.Resent = report.Bytes, w.resent
-	l.Connections = w.served(end, l.Connections.Failed)
+	l.Connections = w.served(end, over, l.Connections.Failed)
 	return l, nil
 }
 
 // served says who was served. hey's workers share the connections, so the workers are counted: one was never answered if
 // it has waited for most of the run, on a connection that never answered or for one.
-func (w *heyWatch) served(end, failed int64) trial.Connections {
+func (w *heyWatch) served(end, over, failed int64) trial.Connections {
 	c := trial.Connections{Opened: w.opened, Failed: failed, Asked: int64(w.workers), Answered: int64(w.workers)}
 	if !w.frozen {
 		clear(w.underWay) // what is left there has failed
@@ -312,7 +317,7 @@ func (w *heyWatch) served(end, failed int64) trial.Connections {
 	for ask := range w.underWay {
 		if w.conns[ask.conn] == 0 && (end-ask.at > end/2 || w.replies == 0) {
 			c.Answered--
-			c.LongestWaitNS = max(c.LongestWaitNS, end-ask.at)
+			c.LongestWaitNS = max(c.LongestWaitNS, over-ask.at)
 		}
 	}
 	if w.replies > 0 {

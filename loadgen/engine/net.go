@@ -18,12 +18,13 @@ import (
 // elsewhere, which can be late by more than a millisecond.
 type netCrew struct {
 	*run
-	dial  func(ctx context.Context, index int) (net.Conn, error)
-	sleep func(time.Duration)
-	kick  chan struct{}   // the next turn comes at once
-	ctx   context.Context // of the connects
-	hang  context.CancelFunc
-	eras  sync.WaitGroup // goroutines of connections
+	dial    func(ctx context.Context, index int) (net.Conn, error)
+	precise time.Duration   // how long before an instant the timers of the Go scheduler, which may be late, are left
+	kick    chan struct{}   // the next turn comes at once
+	stopped <-chan struct{} // and when the run is ended early; nil once that is known
+	ctx     context.Context // of the connects
+	hang    context.CancelFunc
+	eras    sync.WaitGroup // goroutines of connections
 
 	sync.Mutex
 	deck *flight.Deck
@@ -35,11 +36,15 @@ type netCrew struct {
 func newNet(r *run) (crew, error) {
 	d := net.Dialer{Timeout: min(flight.ConnectLimit, r.Timeout), KeepAlive: -1}
 	dial := func(ctx context.Context, _ int) (net.Conn, error) { return d.DialContext(ctx, "tcp", r.addr) }
-	return newNetCrew(r, dial, sock.Sleep), nil
+	p := newNetCrew(r, dial)
+	if r.Rate > 0 {
+		p.precise = 2 * time.Millisecond
+	}
+	return p, nil
 }
 
-func newNetCrew(r *run, dial func(context.Context, int) (net.Conn, error), sleep func(time.Duration)) *netCrew {
-	p := &netCrew{run: r, dial: dial, sleep: sleep, kick: make(chan struct{}, 1), deck: r.split(1)[0]}
+func newNetCrew(r *run, dial func(context.Context, int) (net.Conn, error)) *netCrew {
+	p := &netCrew{run: r, dial: dial, kick: make(chan struct{}, 1), stopped: r.Stopped(), deck: r.split(1)[0]}
 	p.ctx, p.hang = context.WithCancel(context.Background())
 	p.open = make([]net.Conn, p.deck.Size())
 	return p
@@ -64,26 +69,20 @@ func (p *netCrew) phase(begin func(*flight.Deck)) {
 	p.Unlock()
 }
 
-// precise is how long before an instant the timers of the Go scheduler, which may be late, are left.
-const precise = 2 * time.Millisecond
-
 // rest waits until an instant or a kick.
 func (p *netCrew) rest(until int64) {
-	d := time.Duration(until - p.now())
-	if p.Rate > 0 {
-		d -= precise
-	}
-	if d > 0 {
+	if d := time.Duration(until-p.now()) - p.precise; d > 0 {
 		select {
 		case <-time.After(d):
 		case <-p.kick:
 			return
-		case <-p.Stopped():
+		case <-p.stopped:
+			p.stopped = nil
 			return
 		}
 	}
-	if d = time.Duration(until - p.now()); d > 0 {
-		p.sleep(d)
+	if d := time.Duration(until - p.now()); d > 0 {
+		sock.Sleep(d)
 	}
 }
 

@@ -137,7 +137,7 @@ func sayOnce(text string) func(*peer) {
 
 func load(target string) spec.Spec {
 	s := spec.Default()
-	s.Target, s.Connections, s.Duration = target, 4, 100*time.Millisecond
+	s.Target, s.Connections, s.Duration, s.Grace = target, 4, 100*time.Millisecond, 0
 	return s
 }
 

@@ -62,10 +62,10 @@ func (c *Conn) ask(a *client.Ask) {
 // next gives c its next request: at once in a closed loop, where the request is due at once; else when the schedule has one.
 func (d *Deck) next(c *Conn, due, now int64) {
 	switch {
+	case now >= d.end:
 	case d.Rate > 0 && !d.used():
 		c.freed = now
 		d.free.push(c)
-	case now >= d.end:
 	case d.Rate == 0 && d.ticket(due):
 		d.send(c, due, now)
 	default:
@@ -100,9 +100,9 @@ func (d *Deck) resend(c *Conn) {
 func (d *Deck) Feed(c *Conn, p []byte) bool {
 	switch {
 	case !c.pending: // a word nobody asked for, such as a 408: the connection is at its end
-		d.lost(c, d.clock(), record.OK)
+		d.lost(c, d.now(), record.OK)
 	case c.reply.Feed(p):
-		d.answered(c, d.clock())
+		d.answered(c, d.now())
 	default:
 		return true
 	}
@@ -113,7 +113,7 @@ func (d *Deck) Feed(c *Conn, p []byte) bool {
 // replies it is the peer's right, and a request that crossed it on the way, of which not one byte was answered, is sent once more on a
 // new connection if its method allows that.
 func (d *Deck) Closed(c *Conn, class record.Class) {
-	now := d.clock()
+	now := d.now()
 	switch silence := class == record.ReadEOF || class == record.WriteReset; {
 	case !c.pending:
 		d.lost(c, now, record.OK)
@@ -148,7 +148,7 @@ func (d *Deck) answered(c *Conn, now int64) {
 	if c.reply.Keep() && c.whole() {
 		due := now
 		if d.files != nil {
-			now = d.clock() // a file written in place held it up
+			now = d.now() // a file written in place held it up
 		}
 		d.next(c, due, now)
 		return

@@ -44,7 +44,7 @@ func (d *Deck) connect(c *Conn, now int64) {
 
 // Connected notes that c is open.
 func (d *Deck) Connected(c *Conn) {
-	now := d.clock()
+	now := d.now()
 	c.state = idle
 	d.opening--
 	d.Record.Opened()
@@ -65,7 +65,7 @@ func (d *Deck) Connected(c *Conn) {
 
 // Refused notes that c could not be opened.
 func (d *Deck) Refused(c *Conn, class record.Class, err error) {
-	d.refused(c, d.clock(), Refusal{class, err})
+	d.refused(c, d.now(), Refusal{class, err})
 }
 
 func (d *Deck) refused(c *Conn, now int64, why Refusal) {
@@ -110,7 +110,7 @@ func (d *Deck) drop(c *Conn) {
 // doubles as long as failures go on. A silent connection that the server closed stays closed.
 func (d *Deck) reconnect(c *Conn, now int64) {
 	switch {
-	case c.line < 0, !c.pending && d.used():
+	case c.line < 0, !c.pending && (d.used() || now >= d.end):
 	case c.served > 0 && d.backoff == 0:
 		d.connect(c, now)
 	default:
@@ -136,7 +136,7 @@ func (d *Deck) reopen(now int64) {
 		if d.down.first == nil {
 			return
 		}
-		if c := d.down.pop(); c.pending || !d.used() {
+		if c := d.down.pop(); c.pending || now < d.end && !d.used() {
 			d.connect(c, now)
 		}
 	}

@@ -38,7 +38,8 @@ type Deck struct {
 	down   queue // connections to be opened again
 	pacer  pacer
 	phase  phase
-	end    int64 // of the run, as last looked up
+	end    int64 // of the window, as last looked up
+	over   int64 // when replies are no longer taken in
 	turned int64 // when the latest turn began
 
 	untried     []Conn        // opening: connections that were not tried yet
@@ -108,16 +109,14 @@ func (d *Deck) Try(silent bool) {
 	if d.untried = d.conns[d.silent:]; silent {
 		d.untried = d.conns[:d.silent]
 	}
-	d.nextRamp = d.clock()
+	d.nextRamp = d.now()
 }
 
 // Start sends requests, from the run's Begin on, which Flow has set: Turn reports false when the run is over.
 func (d *Deck) Start() {
 	d.phase = flowing
 	d.pacer = d.pace(d.id, d.of)
-	d.end = d.until.Load()
 	d.Record.Open(d.Run.Start)
-	d.Record.Close(d.end)
 	for k := range d.conns {
 		if c := &d.conns[k]; c.state == idle && c.line >= 0 {
 			c.freed = d.Begin
@@ -128,16 +127,15 @@ func (d *Deck) Start() {
 
 // Turn sees to what is due, and reports whether the phase goes on.
 func (d *Deck) Turn() bool {
-	d.turned = d.clock()
+	d.turned = d.now()
 	if d.phase == trying {
 		return d.try(d.turned)
 	}
-	if end := d.until.Load(); end != d.end {
-		d.end = end
-		d.Record.Close(end)
-	}
 	d.Record.Awake(d.turned)
-	if d.turned >= d.end || d.finished() {
+	if d.turned >= d.end {
+		d.closeWindow()
+	}
+	if d.finished() {
 		return false
 	}
 	if d.turned >= d.nextSweep {
@@ -153,6 +151,16 @@ func (d *Deck) Turn() bool {
 	return true
 }
 
+// now is the instant, and looks whether the end of the window has come nearer.
+func (d *Deck) now() int64 {
+	now := d.clock()
+	if end := d.until.Load(); end != d.end {
+		d.end, d.over = end, later(end, int64(d.Grace))
+		d.Record.Close(d.end, d.over)
+	}
+	return now
+}
+
 // Wake is when the next turn is due at the latest, whatever happens until then.
 func (d *Deck) Wake() int64 {
 	wake := min(d.turned+int64(WakeEvery), d.nextSweep)
@@ -164,11 +172,15 @@ func (d *Deck) Wake() int64 {
 	case d.phase == trying, d.finished():
 		return d.turned
 	}
-	wake = min(wake, d.end)
+	if d.turned >= d.end {
+		wake = min(wake, d.over)
+	} else {
+		wake = min(wake, d.end)
+	}
 	if d.down.first != nil {
 		wake = min(wake, d.retry)
 	}
-	if d.free.first != nil || d.pacer.due > d.turned {
+	if d.turned < d.end && (d.free.first != nil || d.pacer.due > d.turned) {
 		wake = min(wake, d.pacer.due)
 	}
 	return wake
@@ -201,7 +213,7 @@ func (d *Deck) sendDue() {
 	if d.free.first == nil || d.phase != flowing {
 		return
 	}
-	now := d.clock()
+	now := d.now()
 	switch {
 	case now >= d.end:
 	case d.Rate == 0:
@@ -215,15 +227,12 @@ func (d *Deck) sendDue() {
 	}
 }
 
-// finished reports whether a run by number has nothing left to do, or nobody left to do it with.
+// finished reports whether nothing is left to do, or, in a run by number, nobody to do it with.
 func (d *Deck) finished() bool {
-	if !d.Counted() {
-		return false
-	}
-	if d.outstanding == 0 && d.used() {
+	if d.turned >= d.over || d.outstanding == 0 && (d.turned >= d.end || d.used()) {
 		return true
 	}
-	return d.alive == 0 && d.deserted
+	return d.Counted() && d.alive == 0 && d.deserted
 }
 
 // used reports whether the deck will send no request any more that was not yet.
@@ -231,9 +240,13 @@ func (d *Deck) used() bool {
 	return d.spent() || d.Counted() && d.Rate > 0 && d.pacer.due == record.Never
 }
 
-// Settle closes the books of a window that ended at this instant. What the schedule still holds was not sent for the reason given.
-func (d *Deck) Settle(end int64, why record.Reason) {
-	d.Record.Close(end)
+// settle closes the books of a window that ended at this instant. What the schedule still holds was not sent for the reason given.
+func (d *Deck) settle(end int64, why record.Reason) {
+	over := end
+	if d.until.Load() != record.Never {
+		over = later(end, int64(d.Grace))
+	}
+	d.Record.Close(end, over)
 	d.collect()
 	for k := range d.conns {
 		if c := &d.conns[k]; c.pending {
@@ -250,7 +263,7 @@ func (d *Deck) Settle(end int64, why record.Reason) {
 // Settle closes the books of all decks of a run, and of the requests by number that none of them came to.
 func Settle(decks []*Deck, end int64, why record.Reason) {
 	for _, d := range decks {
-		d.Settle(end, why)
+		d.settle(end, why)
 	}
 	if r := decks[0].Run; r.Rate == 0 && r.tickets.Load() > 0 {
 		decks[0].Record.NeverDue(r.tickets.Load(), why)

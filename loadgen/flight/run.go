@@ -42,14 +42,18 @@ type Run struct {
 	ended  chan struct{} // closed when it has come nearer than was planned
 	endNow func()        // closes ended
 
+	closed      chan struct{} // closed when the window has
+	closeWindow func()        // closes closed
+
 	tickets atomic.Int64 // requests of the window that may still be sent in a closed loop, if counted
 	taken   atomic.Int64 // turns, where there are several requests
 }
 
 // New prepares a run of s, which must be valid. files may be nil: bodies are not saved then.
 func New(s spec.Spec, requests []*client.Request, files *save.Files, clock func() int64) *Run {
-	r := &Run{Spec: s, requests: requests, files: files, clock: clock, ended: make(chan struct{})}
+	r := &Run{Spec: s, requests: requests, files: files, clock: clock, ended: make(chan struct{}), closed: make(chan struct{})}
 	r.endNow = sync.OnceFunc(func() { close(r.ended) })
+	r.closeWindow = sync.OnceFunc(func() { close(r.closed) })
 	r.tickets.Store(s.Requests)
 	r.until.Store(record.Never)
 	for _, q := range requests {
@@ -81,6 +85,9 @@ func (r *Run) Stop() {
 
 // Stopped is closed when the run was ended early.
 func (r *Run) Stopped() <-chan struct{} { return r.ended }
+
+// WindowClosed is closed when the window has: what follows is the grace.
+func (r *Run) WindowClosed() <-chan struct{} { return r.closed }
 
 // Until is the instant from which on no request is due; Never while that is not known.
 func (r *Run) Until() int64 { return r.until.Load() }

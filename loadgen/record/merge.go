@@ -101,7 +101,7 @@ func served(c *trial.Connections, workers []*Recorder) {
 			case conn.Replies > 0:
 				c.Answered++
 			case conn.Asked:
-				c.LongestWaitNS = max(c.LongestWaitNS, r.end-conn.since)
+				c.LongestWaitNS = max(c.LongestWaitNS, r.over-conn.since)
 			}
 		}
 	}

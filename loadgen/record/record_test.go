@@ -36,7 +36,7 @@ func TestStall(t *testing.T) {
 	for _, stall := range []int64{4000 * ms, 9000 * ms} { // amid the run, and to its very end
 		r := NewRecorder(1, true, nil)
 		r.Open(0)
-		r.Close(10_000 * ms)
+		r.Close(10_000*ms, 10_000*ms)
 		for i := range rate.Before(10 * time.Second) {
 			due := int64(rate.Due(i))
 			sent := due
@@ -68,7 +68,7 @@ func TestBooks(t *testing.T) {
 	a, b := NewRecorder(2, false, nil), NewRecorder(1, false, nil)
 	for _, r := range []*Recorder{a, b} {
 		r.Open(100)
-		r.Close(200)
+		r.Close(200, 200)
 	}
 	a.Opened()
 	a.Opened()
@@ -107,7 +107,7 @@ func TestBooks(t *testing.T) {
 	if diff := cmp.Diff(trial.Connections{Opened: 3, Failed: 1, Asked: 3, Answered: 1, Most: 3, LongestWaitNS: 110}, l.Connections); diff != "" {
 		t.Error(diff)
 	}
-	if l.RateRPS != 2/100e-9 || l.BytesRead != 40 || l.InFlight != (70+30+10+39+10)/100. {
+	if l.RateRPS != 2/100e-9 || l.BytesRead != 40 || l.InFlight != (20+30+10+39+90+100+10)/100. {
 		t.Errorf("rate %v, %d bytes, %v in flight", l.RateRPS, l.BytesRead, l.InFlight)
 	}
 	if l.Latency.Unanswered != 90 || l.Service.Unanswered != 90 {
@@ -127,7 +127,7 @@ func TestUnsentSeries(t *testing.T) {
 		due := func(i int64) int64 { return int64(rate.Due(i)) }
 		for _, r := range []*Recorder{one, all} {
 			r.Open(0)
-			r.Close(10_000 * ms)
+			r.Close(10_000*ms, 10_000*ms)
 		}
 		for i := range n {
 			one.Unsent(due(i), WindowClosed)
@@ -142,6 +142,29 @@ func TestUnsentSeries(t *testing.T) {
 	}
 }
 
+// What is answered in the grace counts with its true time, and not in the rate; the age of what is not is that at its end.
+func TestGrace(t *testing.T) {
+	r := NewRecorder(3, false, nil)
+	r.Open(100)
+	r.Close(200, 300)
+	for c := range 3 {
+		r.Sent(c, 150)
+	}
+	r.Ended(0, 150, 150, 260, OK, 7)
+	r.Ended(1, 150, 150, 300, OK, 7) // too late
+	r.Unanswered(150, 150)
+	l := merged(t, 200, 100, r)
+	if diff := cmp.Diff(trial.Requests{Planned: 3, Sent: 3, OK: 1, Unanswered: 2}, l.Requests); diff != "" {
+		t.Error(diff)
+	}
+	if l.RateRPS != 0 || l.BytesRead != 0 || l.InFlight != 3*50/100. || l.Latency.P50 != 110+40 || l.Latency.Mean != (110+150+150)/3. {
+		t.Errorf("rate %v, %d bytes, %v in flight, %+v", l.RateRPS, l.BytesRead, l.InFlight, l.Latency)
+	}
+	if c := l.Connections; c.Answered != 1 || c.LongestWaitNS != 150 {
+		t.Errorf("%+v", c)
+	}
+}
+
 // A worker that learns of the end late has gone on meanwhile: of what it sent, one request at most was under way at the end.
 func TestEndComesAsASurprise(t *testing.T) {
 	r := NewRecorder(1, false, nil)
@@ -149,7 +172,7 @@ func TestEndComesAsASurprise(t *testing.T) {
 	ask := func(due, sent int64) { r.Sent(0, due); r.Ended(0, due, sent, sent+20, OK, 1) }
 	ask(100, 100)
 	r.Sent(0, 120)
-	r.Close(130) // of which it hears at 180
+	r.Close(130, 130) // of which it hears at 180
 	r.Ended(0, 120, 125, 145, OK, 1)
 	ask(125, 145) // due before the end, by a schedule
 	ask(165, 165)
@@ -193,7 +216,7 @@ func TestStallOfOurOwn(t *testing.T) {
 	} {
 		r := NewRecorder(1, false, nil)
 		r.Open(100)
-		r.Close(200)
+		r.Close(200, 200)
 		for _, at := range c.looks {
 			r.Awake(at)
 		}

@@ -33,7 +33,7 @@ var reasonNames = [reasons]string{"no-connection", "window-closed", "interrupted
 
 // Connection is one of a load's connections, through however many reconnects.
 type Connection struct {
-	Replies int64 // whole replies in the window
+	Replies int64 // whole replies since the window opened
 	Asked   bool  // a request was sent on it
 	since   int64 // when it began to wait for a reply that never came; the last reply starts the wait anew
 }
@@ -41,6 +41,7 @@ type Connection struct {
 // Recorder is one worker's record.
 type Recorder struct {
 	start, end int64 // the measured window; end is Never until it is known
+	over       int64 // when replies are no longer taken in: at the end of the window or after a grace
 
 	latency, service  *trial.Histogram
 	lateness, pacer   *trial.Histogram // nil in a closed loop
@@ -55,13 +56,13 @@ type Recorder struct {
 	failed  [named]int64
 	conns   []Connection
 	replied int64 // good replies that came in the window, whenever they were due
-	busy    int64 // response times of all requests that ended in the window, added up
+	busy    int64 // time in the window that requests were under way, due to answered, added up
 	bytes   int64
 	hops    int64 // redirects followed
 	again   int64 // requests sent a second time
 
 	awake int64 // when the worker last was
-	stall int64 // longest part of the window in which it was not
+	stall int64 // longest time in which it was not
 
 	pulse *pulse // nil when nobody watches
 }
@@ -69,7 +70,7 @@ type Recorder struct {
 // NewRecorder prepares the record of a worker with so many connections; paced says that requests are due by a schedule.
 // live may be nil.
 func NewRecorder(connections int, paced bool, live *Live) *Recorder {
-	r := &Recorder{start: Never, end: Never, latency: trial.NewHistogram(), service: trial.NewHistogram(), conns: make([]Connection, connections)}
+	r := &Recorder{start: Never, end: Never, over: Never, latency: trial.NewHistogram(), service: trial.NewHistogram(), conns: make([]Connection, connections)}
 	if paced {
 		r.lateness, r.pacer = trial.NewHistogram(), trial.NewHistogram()
 	}
@@ -115,8 +116,9 @@ func (r *Recorder) took(response, service int64) {
 // Open sets the start of the window.
 func (r *Recorder) Open(start int64) { r.start = start }
 
-// Close sets the end of the window: a request answered then or later is unanswered. No request may be due after it.
-func (r *Recorder) Close(end int64) { r.end = end }
+// Close sets the end of the window, from which on no request may be due, and when the grace that follows is over: a request
+// answered then or later is unanswered.
+func (r *Recorder) Close(end, over int64) { r.end, r.over = end, over }
 
 // Counts reports whether a request that is due at this instant belongs to the window.
 func (r *Recorder) Counts(due int64) bool { return due >= r.start }
@@ -144,10 +146,10 @@ func (r *Recorder) Late(due, sent int64, waited bool) {
 	}
 }
 
-// Awake notes that the worker looks at what there is to do. The longest time between two looks is a stall of its own, with which the
-// server has nothing to do.
+// Awake notes that the worker looks at what there is to do. The longest time between two looks, in the window and the grace, is a stall
+// of its own, with which the server has nothing to do.
 func (r *Recorder) Awake(now int64) {
-	r.stall = max(r.stall, min(now, r.end)-max(r.awake, r.start))
+	r.stall = max(r.stall, min(now, r.over)-max(r.awake, r.start))
 	r.awake = now
 }
 
@@ -167,7 +169,7 @@ func (r *Recorder) Resent(due int64) {
 
 // Ended notes what became of a request on connection c: answered, failed or given up at the instant at. bytes is the size of its reply.
 func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
-	if at >= r.end {
+	if at >= r.over || sent >= r.end {
 		r.Unanswered(due, sent)
 		return
 	}
@@ -178,12 +180,12 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 	if class.Answered() {
 		conn.since = at
 	}
-	if at >= r.start {
-		r.busy += at - due
+	if at >= r.start && class.Answered() {
+		conn.Replies++
+	}
+	r.underWay(due, at)
+	if at >= r.start && at < r.end {
 		r.bytes += bytes
-		if class.Answered() {
-			conn.Replies++
-		}
 		if class == OK {
 			r.replied++
 		}
@@ -205,15 +207,18 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 	r.took(at-due, at-sent)
 }
 
-// Unanswered notes a request that was sent and still had no reply when the window closed. One that was sent after that, by a worker
-// that did not know yet, is none of the window's: so each connection has one unanswered request at most.
+// Unanswered notes a request that was sent and still had no reply when the grace was over. One that was sent after the window, by a worker
+// that did not know yet of its end, is none of the window's: so each connection has one unanswered request at most.
 func (r *Recorder) Unanswered(due, sent int64) {
+	if sent < r.end {
+		r.underWay(due, r.end)
+	}
 	switch {
 	case !r.Counts(due):
 	case sent < r.end:
 		r.expired++
-		r.gaveUp(r.end-due, r.end-sent)
-		r.took(r.end-due, r.end-sent)
+		r.gaveUp(r.over-due, r.over-sent)
+		r.took(r.over-due, r.over-sent)
 	case due < r.end:
 		r.sent--
 		r.Unsent(due, WindowClosed)
@@ -222,6 +227,9 @@ func (r *Recorder) Unanswered(due, sent int64) {
 		r.NeverDue(1, Interrupted)
 	}
 }
+
+// underWay notes that a request was, from when it was due until the instant at.
+func (r *Recorder) underWay(due, at int64) { r.busy += max(0, min(at, r.end)-max(due, r.start)) }
 
 // gaveUp notes how long a request waited that had no answer.
 func (r *Recorder) gaveUp(response, service int64) {

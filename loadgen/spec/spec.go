@@ -55,6 +55,7 @@ type Spec struct {
 	Rate         float64       `json:"rate_rps"`    // in total, evenly spaced; 0 is a closed loop
 	Warmup       time.Duration `json:"warmup_ns"`
 	Timeout      time.Duration `json:"timeout_ns"`
+	Grace        time.Duration `json:"grace_ns"` // after the window, in which nothing more is sent and replies are taken in
 	Threads      int           `json:"threads"`
 	Engine       string        `json:"engine"`                  // epoll, net or hey, never auto once validated
 	Idle         int           `json:"idle"`                    // silent connections opened first
@@ -66,7 +67,7 @@ type Spec struct {
 
 // Default is the load of a command line without flags. Engine and Threads are empty: what is best depends on the system.
 func Default() Spec {
-	return Spec{Target: DefaultTarget, Proto: HTTP, Method: "GET", Connections: 50, Duration: 10 * time.Second, Timeout: 30 * time.Second}
+	return Spec{Target: DefaultTarget, Proto: HTTP, Method: "GET", Connections: 50, Duration: 10 * time.Second, Timeout: 30 * time.Second, Grace: time.Second}
 }
 
 // Asked is the part of s on which it depends whether a figure can be shown.
@@ -110,6 +111,8 @@ func (s Spec) load() error {
 		return fmt.Errorf("--timeout %v: without a timeout a lost request would wait for ever; give one above 0", s.Timeout)
 	case s.Timeout > MaxTimeout:
 		return fmt.Errorf("--timeout %v: the longest is %v", s.Timeout, MaxTimeout)
+	case s.Grace < 0 || s.Grace > MaxTimeout:
+		return fmt.Errorf("--grace %v: it is 0 to %v", s.Grace, MaxTimeout)
 	case s.Threads < 0:
 		return fmt.Errorf("-t %d: threads are not negative", s.Threads)
 	case s.Threads > s.Connections:
@@ -235,6 +238,7 @@ func (s Spec) String() string {
 	add(s.Rate > 0, "-r", strconv.FormatFloat(s.Rate, 'f', -1, 64))
 	add(s.Warmup != usual.Warmup, "--warmup", s.Warmup.String())
 	add(s.Timeout != usual.Timeout, "--timeout", s.Timeout.String())
+	add(s.Grace != usual.Grace, "--grace", s.Grace.String())
 	add(s.Threads > 0, "-t", strconv.Itoa(s.Threads))
 	add(s.Engine != "", "--engine", s.Engine)
 	add(s.Proto != usual.Proto, "--proto", s.Proto)

@@ -226,10 +226,10 @@ func FuzzTarget(f *testing.F) {
 func TestString(t *testing.T) {
 	s := Spec{
 		Target: "http://h:1/a?b=c&d", Proto: HTTP, Method: "PUT", Headers: []string{"A: it's", "B: $HOME"}, Body: `{"a": 1}`,
-		Connections: 5, Duration: 1500 * time.Millisecond, Rate: 2.5, Warmup: time.Second, Timeout: time.Second, Threads: 2,
+		Connections: 5, Duration: 1500 * time.Millisecond, Rate: 2.5, Warmup: time.Second, Timeout: time.Second, Grace: 2 * time.Second, Threads: 2,
 		Engine: Epoll, Idle: 3, PID: 7, Paths: []string{"/b", "/c?d=e"}, MaxRedirects: 4, Save: "a b", SaveMode: Inline, Expect: Carousel,
 	}
-	want := `loadgen -c 5 -d 1.5s -r 2.5 --warmup 1s --timeout 1s -t 2 --engine epoll -X PUT -H 'A: it'\''s' -H 'B: $HOME' --body '{"a": 1}' --expect carousel --idle 3 --max-redirects 4 --save 'a b' --save-mode inline --pid 7 'http://h:1/a?b=c&d' /b '/c?d=e'`
+	want := `loadgen -c 5 -d 1.5s -r 2.5 --warmup 1s --timeout 1s --grace 2s -t 2 --engine epoll -X PUT -H 'A: it'\''s' -H 'B: $HOME' --body '{"a": 1}' --expect carousel --idle 3 --max-redirects 4 --save 'a b' --save-mode inline --pid 7 'http://h:1/a?b=c&d' /b '/c?d=e'`
 	if diff := cmp.Diff(want, s.String()); diff != "" {
 		t.Error(diff)
 	}
