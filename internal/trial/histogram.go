@@ -30,6 +30,11 @@ func NewHistogram() *Histogram {
 	return &Histogram{buckets: hdrhistogram.New(histogramMin, histogramMax, histogramDigits), min: math.MaxInt64}
 }
 
+// Equal reports whether both hold the same.
+func (h *Histogram) Equal(o *Histogram) bool {
+	return h == o || h != nil && o != nil && h.buckets.Equals(o.buckets)
+}
+
 // Record counts one duration of ns nanoseconds. It does not allocate.
 func (h *Histogram) Record(ns int64) { h.RecordN(ns, 1) }
 

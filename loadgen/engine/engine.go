@@ -143,7 +143,8 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	if !known {
 		last = r.look()
 	}
-	l, err := r.books(ctx, c, end)
+	r.settle(ctx, c, end)
+	l, err := r.books(ctx, end)
 	if err != nil {
 		return nil, err
 	}
@@ -174,8 +175,8 @@ func (r *run) carryOut(c crew) int64 {
 	return max(end, r.Begin)
 }
 
-// books closes the books of a window that ended at this instant.
-func (r *run) books(ctx context.Context, c crew, end int64) (*trial.Load, error) {
+// settle closes the books of a window that ended at this instant.
+func (r *run) settle(ctx context.Context, c crew, end int64) {
 	c.close()
 	r.written()
 	why := record.NoConnection
@@ -183,6 +184,10 @@ func (r *run) books(ctx context.Context, c crew, end int64) (*trial.Load, error)
 		why = record.Interrupted
 	}
 	flight.Settle(r.decks, end, why)
+}
+
+// books is what all workers recorded.
+func (r *run) books(ctx context.Context, end int64) (*trial.Load, error) {
 	var records []*record.Recorder
 	for _, d := range r.decks {
 		d.Record.Publish(record.Never)

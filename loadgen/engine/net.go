@@ -52,7 +52,7 @@ func newNetCrew(r *run, dial func(context.Context, int) (net.Conn, error)) *netC
 
 // phase gives the deck its turns until the phase is over.
 func (p *netCrew) phase(begin func(*flight.Deck)) {
-	if p.Rate > 0 { // one processor more, for who sleeps keeps one, and a single one would never come to see what has arrived
+	if p.precise > 0 { // one processor more, for who sleeps keeps one, and a single one would never come to see what has arrived
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1))
 	}
 	p.Lock()

@@ -1,0 +1,560 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"net"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"carousel/internal/sock"
+	"carousel/internal/trial"
+	"carousel/loadgen/client"
+	"carousel/loadgen/flight"
+	"carousel/loadgen/record"
+	"carousel/loadgen/spec"
+)
+
+var scripts = flag.Int("scripts", 10_000, "how many scripts TestDriversAgree tries")
+
+// Whatever a target does, and whenever, a load is the same to the epoll engine and to the net engine: a request's life is not theirs.
+// Targets are invented, and so is the time. What a seed decides is spread over so many nanoseconds that no two things happen at once.
+func TestDriversAgree(t *testing.T) {
+	const groups = 4
+	var seen [groups]map[string]bool
+	t.Run("scripts", func(t *testing.T) {
+		for group := range groups {
+			seen[group] = map[string]bool{}
+			t.Run(fmt.Sprint(group), func(t *testing.T) {
+				t.Parallel()
+				for seed := group; seed < *scripts; seed += groups {
+					agree(t, uint64(seed), seen[group])
+				}
+			})
+		}
+	})
+	all := map[string]bool{}
+	for _, part := range seen {
+		maps.Copy(all, part)
+	}
+	for _, what := range strings.Fields("unreachable ok unanswered resent redirects no-connection interrupted " +
+		"status-503 malformed body-length read-eof read-reset timeout redirect-elsewhere redirect-too-many connect-refused connect-timeout") {
+		if !all[what] && *scripts >= 10_000 {
+			t.Errorf("%s happens in none of %d scripts", what, *scripts)
+		}
+	}
+}
+
+func agree(t *testing.T, seed uint64, seen map[string]bool) {
+	s, stop := invent(seed)
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	epoll, net := drive(t, seed, s, stop, byEpoll), drive(t, seed, s, stop, byNet)
+	if diff := gocmp.Diff(epoll, net, everything, butStall); diff != "" {
+		t.Errorf("epoll - net +\n%s", diff)
+	}
+	if l := epoll.Load; l != nil {
+		balance(t, l)
+		for what, n := range map[string]int64{"ok": l.Requests.OK, "unanswered": l.Requests.Unanswered, "resent": l.Resent, "redirects": l.Redirects} {
+			seen[what] = seen[what] || n > 0
+		}
+		for _, class := range []map[string]int64{l.Errors, l.ConnectErrors, l.UnsentBy} {
+			for what := range class {
+				seen[what] = true
+			}
+		}
+	}
+	if t.Failed() {
+		t.Fatalf("seed %d, stopped at %v: %v", seed, stop, s)
+	}
+	seen["unreachable"] = seen["unreachable"] || epoll.Err != ""
+}
+
+// outcome is what a run came to.
+type outcome struct {
+	End    int64
+	Err    string
+	Asked  int // requests that reached the target
+	Record *record.Recorder
+	Load   *trial.Load // of some seeds, since it is dear
+}
+
+var (
+	everything = gocmp.Exporter(func(reflect.Type) bool { return true })
+	// How often it looks at what there is to do is a driver's own affair.
+	butStall = gocmp.FilterPath(func(p gocmp.Path) bool {
+		return slices.Contains([]string{".stall", ".awake", ".OwnStallNS"}, p.Last().String())
+	}, gocmp.Ignore())
+)
+
+// invent is the load of a seed, and when it is stopped; 0 is never.
+func invent(seed uint64) (s spec.Spec, stop time.Duration) {
+	r := rand.New(rand.NewPCG(seed, 0))
+	some := func(share float64) bool { return r.Float64() < share }
+	between := func(low, high time.Duration) time.Duration { return low + time.Duration(r.Int64N(int64(high-low))) }
+	s = spec.Default()
+	s.Target, s.Engine, s.Connections = "http://127.0.0.1:1/", spec.Net, 1+r.IntN(4)
+	s.Duration, s.Timeout, s.Grace = between(time.Millisecond, 8*time.Second), between(time.Second, 6*time.Second), 0
+	if some(0.7) {
+		s.Grace = between(1, 4*time.Second)
+	}
+	if some(0.3) {
+		s.Duration, s.Requests = 0, int64(s.Connections)+r.Int64N(20)
+	}
+	if some(0.5) {
+		s.Rate = 1/max(0.001, s.Duration.Seconds()) + 20*r.Float64()
+	}
+	if some(0.2) {
+		s.Warmup = between(1, 2*time.Second)
+	}
+	if some(0.3) {
+		s.Idle = 1
+	}
+	if some(0.3) {
+		s.MaxRedirects = 1 + r.IntN(3)
+	}
+	if some(0.3) {
+		s.Paths = []string{"/b", "/c"}
+	}
+	if some(0.2) {
+		s.Method, s.Body = "POST", strings.Repeat("x", r.IntN(60_000))
+	}
+	if some(0.3) {
+		stop = between(1, 10*time.Second)
+	}
+	return s, stop
+}
+
+// drive carries out a load against the target of a seed.
+func drive(t *testing.T, seed uint64, s spec.Spec, stop time.Duration, by func(*run, *target) crew) (o outcome) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &run{base: time.Now()}
+		r.Run = flight.New(s, client.New(s), nil, r.now)
+		target := newTarget(seed, r.now)
+		c := by(r, target)
+		defer c.close()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		if stop > 0 {
+			defer time.AfterFunc(stop, func() { cancel(); r.Stop() }).Stop()
+		}
+		if err := r.open(ctx, c); err != nil {
+			o.Err = err.Error()
+			return
+		}
+		r.Flow(r.now())
+		o.End = r.carryOut(c)
+		r.settle(ctx, c, o.End)
+		o.Asked, o.Record = target.asked, r.decks[0].Record
+		if seed%16 == 0 {
+			var err error
+			if o.Load, err = r.books(ctx, o.End); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return o
+}
+
+func byEpoll(r *run, t *target) crew {
+	k := &inventedKernel{target: t}
+	return &oneWorker{newWorker(r.split(1)[0], k, r.now)}
+}
+
+// oneWorker is the epoll engine without its thread.
+type oneWorker struct{ *worker }
+
+func (w *oneWorker) phase(begin func(*flight.Deck)) {
+	begin(w.deck)
+	w.work()
+}
+
+func byNet(r *run, t *target) crew {
+	return newNetCrew(r, func(ctx context.Context, index int) (net.Conn, error) {
+		wait, link, err := t.dial(index)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+		return newInventedConn(link), nil
+	})
+}
+
+// target is an invented target. What it does on a connection depends on the seed, on which connection it is, how often that was opened
+// and how many requests came on it.
+type target struct {
+	seed uint64
+	now  func() int64
+	dies int64 // when it does
+
+	mu      sync.Mutex
+	dialled map[int]int
+	asked   int
+}
+
+const never = math.MaxInt64
+
+func newTarget(seed uint64, now func() int64) *target {
+	t := &target{seed: seed, now: now, dies: never, dialled: map[int]int{}}
+	if r := t.roll(0); r.IntN(10) == 0 {
+		t.dies = int64(after(r))
+	}
+	return t
+}
+
+// roll is a source of what happens at a place.
+func (t *target) roll(place ...int) *rand.Rand {
+	h := t.seed + 1
+	for _, p := range place {
+		h = (h ^ uint64(p+1)) * 0x9e3779b97f4a7c15
+		h ^= h >> 29
+	}
+	return rand.New(rand.NewPCG(t.seed, h))
+}
+
+// after is 100 us to 3 s, as likely to be short as long.
+func after(r *rand.Rand) time.Duration { return time.Duration(1e5 * math.Pow(3e4, r.Float64())) }
+
+// dial is how a connect ends, and after what time.
+func (t *target) dial(index int) (wait time.Duration, l *link, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := t.dialled[index]
+	t.dialled[index]++
+	r := t.roll(1, index, n)
+	wait = after(r)
+	switch r.IntN(25) {
+	case 0:
+		return wait, nil, syscall.ECONNREFUSED
+	case 1:
+		return wait, nil, syscall.ETIMEDOUT
+	case 2:
+		return time.Hour, nil, syscall.ETIMEDOUT
+	}
+	if t.now()+int64(wait) > t.dies {
+		return wait, nil, syscall.ECONNREFUSED
+	}
+	l = &link{target: t, index: index, dial: n, pause: after(r) / 100}
+	switch {
+	case t.dies != never:
+		l.say(time.Duration(t.dies-t.now())+time.Duration(r.Int64N(1e6)), "", syscall.ECONNRESET)
+	case r.IntN(20) == 0:
+		l.say(wait+after(r), "", io.EOF)
+	}
+	return wait, l, nil
+}
+
+// link is the target's end of a connection.
+type link struct {
+	*target
+	index, dial int
+	pending     []saying // in the order of time
+	head        []byte   // of a request that is not complete
+	body        int      // what is still to come of it
+	requests    int
+	pause       time.Duration // it takes so long until it takes more after maxPiece
+	takes       int64         // when it does
+}
+
+// saying is what the target sends at an instant: some text, or the end.
+type saying struct {
+	at   int64
+	text string
+	err  error
+}
+
+// say sends something, so long from now. Nothing follows an end.
+func (l *link) say(wait time.Duration, text string, err error) {
+	l.pending = append(l.pending, saying{l.now() + int64(wait), text, err})
+	slices.SortStableFunc(l.pending, func(a, b saying) int { return cmp.Compare(a.at, b.at) })
+	if i := slices.IndexFunc(l.pending, func(p saying) bool { return p.err != nil }); i >= 0 {
+		l.pending = l.pending[:i+1]
+	}
+}
+
+// read is what has come; nothing and no error where nothing has.
+func (l *link) read(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.pending) == 0 || l.pending[0].at > l.now() {
+		return 0, nil
+	}
+	first := &l.pending[0]
+	if first.err != nil {
+		return 0, first.err
+	}
+	n := copy(p, first.text)
+	if first.text = first.text[n:]; first.text == "" {
+		l.pending = l.pending[1:]
+	}
+	return n, nil
+}
+
+// readable is when there is something to read.
+func (l *link) readable() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.pending) == 0 {
+		return never
+	}
+	return l.pending[0].at
+}
+
+// write takes some of p, or nothing where it is not yet time.
+func (l *link) write(p []byte) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.takes > l.now() {
+		return 0
+	}
+	n := min(len(p), maxPiece)
+	if n == maxPiece {
+		l.takes = l.now() + int64(l.pause)
+	}
+	for p = p[:n]; len(p) > 0; {
+		if l.body == 0 {
+			end := strings.Index(string(p), "\r\n\r\n")
+			if end < 0 {
+				panic("a request's head in pieces")
+			}
+			l.head, p = p[:end], p[end+4:]
+			if _, length, ok := strings.Cut(string(l.head), "Content-Length: "); ok {
+				fmt.Sscan(length, &l.body)
+			}
+		}
+		part := min(len(p), l.body)
+		p = p[part:]
+		if l.body -= part; l.body == 0 {
+			l.answer()
+		}
+	}
+	return n
+}
+
+// takesMore is when write takes something again.
+func (l *link) takesMore() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.takes
+}
+
+// answer is what becomes of a request that has come.
+func (l *link) answer() {
+	r := l.roll(2, l.index, l.dial, l.requests)
+	l.requests++
+	l.asked++
+	full := "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nHello world\n"
+	wait := after(r)
+	inPieces := func(text string) {
+		for cuts := r.IntN(4); len(text) > 0; cuts-- {
+			n := len(text)
+			if cuts > 0 {
+				n = 1 + r.IntN(n)
+			}
+			l.say(wait, text[:n], nil)
+			text = text[n:]
+			wait += after(r)
+		}
+	}
+	switch r.IntN(40) {
+	case 0:
+		inPieces("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+	case 1, 2, 3, 4:
+		inPieces("HTTP/1.1 302 Found\r\nLocation: /on\r\nContent-Length: 0\r\n\r\n")
+	case 5:
+		inPieces("HTTP/1.1 302 Found\r\nLocation: http://elsewhere/\r\nContent-Length: 0\r\n\r\n")
+	case 6:
+		inPieces("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
+		l.say(wait, "", io.EOF)
+	case 7:
+		inPieces("HTTP/1.1 200 OK\r\n\r\nuntil the end")
+		l.say(wait, "", io.EOF)
+	case 8:
+		inPieces("HTTP/1.1 two hundred\r\n\r\n")
+	case 9, 10:
+		inPieces(full[:1+r.IntN(len(full)-1)])
+		l.say(wait, "", []error{io.EOF, syscall.ECONNRESET}[r.IntN(2)])
+	case 11, 12:
+		l.say(wait, "", []error{io.EOF, syscall.ECONNRESET}[r.IntN(2)])
+	case 13:
+		inPieces(full[:r.IntN(len(full))]) // and no more
+	case 14:
+		inPieces(full + "!")
+	case 15, 16:
+		inPieces(full)
+		l.say(wait, "", io.EOF)
+	default:
+		inPieces(full)
+	}
+}
+
+// inventedConn is a connection of package net to an invented target.
+type inventedConn struct {
+	net.Conn // nil: of its other methods none is called
+	link     *link
+	close    func()
+	closed   chan struct{}
+	wrote    chan struct{} // there may be more to read
+}
+
+func newInventedConn(l *link) *inventedConn {
+	c := &inventedConn{link: l, closed: make(chan struct{}), wrote: make(chan struct{}, 1)}
+	c.close = sync.OnceFunc(func() { close(c.closed) })
+	return c
+}
+
+func (c *inventedConn) Close() error {
+	c.close()
+	return nil
+}
+
+// wait waits until an instant, and for another thing if it comes sooner; it reports whether the connection is still open.
+func (c *inventedConn) wait(until int64, or <-chan struct{}) bool {
+	var timer <-chan time.Time
+	if until != never {
+		timer = time.After(time.Duration(until - c.link.now()))
+	}
+	select {
+	case <-c.closed:
+		return false
+	case <-or:
+	case <-timer:
+	}
+	return true
+}
+
+func (c *inventedConn) Read(p []byte) (int, error) {
+	for {
+		if n, err := c.link.read(p); n > 0 || err != nil {
+			return n, err
+		}
+		if !c.wait(c.link.readable(), c.wrote) {
+			return 0, net.ErrClosed
+		}
+	}
+}
+
+func (c *inventedConn) Write(p []byte) (n int, err error) {
+	for {
+		if n += c.link.write(p[n:]); n == len(p) {
+			select {
+			case c.wrote <- struct{}{}:
+			default:
+			}
+			return n, nil
+		}
+		if !c.wait(c.link.takesMore(), nil) {
+			return n, net.ErrClosed
+		}
+	}
+}
+
+// inventedKernel is the kernel that has connections to an invented target.
+type inventedKernel struct {
+	*target
+	socks []*inventedSocket // by descriptor; nil: closed
+}
+
+type inventedSocket struct {
+	key     uint64
+	watched uint32
+	opens   int64 // when the connect ends
+	link    *link // nil: it fails
+	err     error
+}
+
+func (k *inventedKernel) connect(key uint64) (fd int, err error) {
+	wait, link, err := k.dial(int(uint32(key)))
+	k.socks = append(k.socks, &inventedSocket{key, sock.Writable, k.now() + int64(wait), link, err})
+	return len(k.socks) - 1, nil
+}
+
+func (k *inventedKernel) connected(fd int) error { return k.socks[fd].err }
+
+func (k *inventedKernel) watch(fd int, events uint32, key uint64) error {
+	k.socks[fd].watched = events
+	return nil
+}
+
+func (k *inventedKernel) read(fd int, p []byte) (int, error) {
+	n, err := k.socks[fd].link.read(p)
+	switch {
+	case err == io.EOF:
+		return 0, nil
+	case n == 0 && err == nil:
+		err = sock.Again
+	}
+	return n, err
+}
+
+func (k *inventedKernel) write(fd int, p []byte) (int, error) {
+	n := k.socks[fd].link.write(p)
+	if n == 0 {
+		return 0, sock.Again
+	}
+	return n, nil
+}
+
+// ready is when something of what s is watched for is ready, and what.
+func (s *inventedSocket) ready(now int64) (at int64, events uint32) {
+	if s.opens > now || s.link == nil {
+		return s.opens, sock.Writable
+	}
+	at = never
+	if s.watched&sock.Readable != 0 {
+		if at = s.link.readable(); at <= now {
+			events = sock.Readable
+		}
+	}
+	if s.watched&sock.Writable != 0 {
+		takes := max(s.opens, s.link.takesMore())
+		if at = min(at, takes); takes <= now {
+			events |= sock.Writable
+		}
+	}
+	return at, events
+}
+
+func (k *inventedKernel) wait(ready []sock.Event, limit time.Duration) (n int, err error) {
+	for until := k.now() + int64(limit); ; {
+		now, next := k.now(), until
+		for _, s := range k.socks {
+			if s == nil {
+				continue
+			}
+			if at, events := s.ready(now); at > now {
+				next = min(next, at)
+			} else {
+				ready[n] = sock.Event{Events: events, Fd: int32(s.key), Pad: int32(s.key >> 32)}
+				n++
+			}
+		}
+		if n > 0 || now >= until {
+			return n, nil
+		}
+		time.Sleep(time.Duration(next - now))
+	}
+}
+
+func (k *inventedKernel) hangUp(fd int) { k.socks[fd] = nil }
+
+func (k *inventedKernel) close() {}
