@@ -1,0 +1,409 @@
+package flight
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"carousel/loadgen/client"
+	"carousel/loadgen/record"
+	"carousel/loadgen/spec"
+)
+
+const ms = int64(time.Millisecond)
+
+// replies are what a target can say.
+var replies = map[string]string{
+	"ok":        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+	"half":      "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na",
+	"last":      "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc",
+	"endless":   "HTTP/1.1 200 OK\r\n\r\nabc",
+	"busy":      "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+	"moved":     "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
+	"movedlast": "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
+}
+
+// TestLife tells lives. A line is an instant in milliseconds, what happens then to which connection, and what the deck wants done about it.
+// Requests flow from 100 on, and the window is 100 ms long unless the load is by number.
+func TestLife(t *testing.T) {
+	post := func(s *spec.Spec) { s.Method, s.Body = "POST", "x" }
+	two := func(s *spec.Spec) { s.Connections = 2 }
+	number := func(n int64) func(*spec.Spec) { return func(s *spec.Spec) { s.Duration, s.Requests = 0, n } }
+	paced := func(s *spec.Spec) { s.Rate = 20 } // due at 100 and 150
+	for _, c := range []struct {
+		name   string
+		change []func(*spec.Spec)
+		life   string
+		want   string // what the books say
+	}{
+		{"a closed loop sends again when it is answered", nil, `
+			100 start           : send 0
+			130 reply 0 ok      : send 0
+			160 reply 0 ok      : send 0
+			200 turn            : over`,
+			"sent 3 ok 2 unanswered 1"},
+		{"replies come in pieces", nil, `
+			100 start           : send 0
+			130 reply 0 half    :
+			140 text 0 b        :
+			150 text 0 c        : send 0
+			150 reply 0 busy    : send 0
+			200 turn            : over`,
+			"sent 3 ok 1 status-503 1 unanswered 1"},
+		{"in the grace replies are taken in and nothing is sent", []func(*spec.Spec){two, func(s *spec.Spec) { s.Grace = 50 * time.Millisecond }}, `
+			100 start           : send 0, send 1
+			200 turn            :
+			210 reply 0 ok      :
+			249 turn            :
+			250 turn            : over`,
+			"sent 2 ok 1 unanswered 1"},
+		{"the grace ends when all is answered", []func(*spec.Spec){func(s *spec.Spec) { s.Grace = time.Hour }}, `
+			100 start           : send 0
+			210 reply 0 ok      :
+			210 turn            : over`,
+			"sent 1 ok 1"},
+		{"a run that is stopped has a grace too", []func(*spec.Spec){func(s *spec.Spec) { s.Grace = 50 * time.Millisecond }}, `
+			100 start           : send 0
+			120 stop            :
+			130 reply 0 ok      :
+			130 turn            : over`,
+			"sent 1 ok 1"},
+		{"a schedule does not wait for replies", []func(*spec.Spec){paced, two}, `
+			100 start           : send 0
+			149 turn            :
+			150 turn            : send 1
+			160 reply 1 ok      :
+			200 turn            : over`,
+			"sent 2 ok 1 unanswered 1"},
+		{"what is due waits for a connection, and is late", []func(*spec.Spec){paced}, `
+			100 start           : send 0
+			150 turn            :
+			180 reply 0 ok      : send 0
+			190 reply 0 ok      :
+			200 turn            : over`,
+			"sent 2 ok 2 late 30ms"},
+		{"what no connection was free for is not sent", []func(*spec.Spec){paced}, `
+			100 start           : send 0
+			150 turn            :
+			200 turn            : over`,
+			"sent 1 unsent 1 unanswered 1 no-connection 1"},
+		{"a run by number ends with its last reply", []func(*spec.Spec){number(2)}, `
+			100 start           : send 0
+			110 reply 0 ok      : send 0
+			120 reply 0 ok      : close 0
+			120 turn            : over`,
+			"sent 2 ok 2"},
+		{"who has nothing to send any more makes room for others", []func(*spec.Spec){number(2), two}, `
+			100 start           : send 0, send 1
+			110 reply 0 ok      : close 0
+			120 reply 1 ok      : close 1
+			120 turn            : over`,
+			"sent 2 ok 2"},
+		{"a close between replies: the request that crossed it is sent again", nil, `
+			100 start           : send 0
+			110 reply 0 ok      : send 0
+			120 eof 0           : connect 0
+			121 connected 0     : send 0
+			130 reply 0 ok      : send 0
+			200 turn            : over`,
+			"sent 3 ok 2 unanswered 1 resent 1"},
+		{"but not twice", nil, `
+			100 start           : send 0
+			110 reply 0 ok      : send 0
+			120 eof 0           : connect 0
+			121 connected 0     : send 0
+			130 eof 0           : close 0
+			131 turn            : connect 0
+			132 connected 0     : send 0
+			200 turn            : over`,
+			"sent 3 ok 1 read-eof 1 unanswered 1 resent 1"},
+		{"and not where it could be done twice", []func(*spec.Spec){post}, `
+			100 start           : send 0
+			110 reply 0 ok      : send 0
+			120 eof 0           : connect 0
+			121 connected 0     : send 0
+			200 turn            : over`,
+			"sent 3 ok 1 read-eof 1 unanswered 1"},
+		{"a close that ends a reply", nil, `
+			100 start           : send 0
+			110 reply 0 endless :
+			120 eof 0           : connect 0
+			121 connected 0     : send 0
+			200 turn            : over`,
+			"sent 2 ok 1 unanswered 1"},
+		{"a close that was announced", nil, `
+			100 start           : send 0
+			110 reply 0 last    : connect 0
+			200 turn            : over`,
+			"sent 1 ok 1"},
+		{"a close within a reply", nil, `
+			100 start           : send 0
+			110 reply 0 half    :
+			120 eof 0           : close 0
+			121 turn            : connect 0
+			200 turn            : over`,
+			"sent 1 read-eof 1"},
+		{"a reset", nil, `
+			100 start           : send 0
+			110 reset 0         : close 0
+			200 turn            : over`,
+			"sent 1 read-reset 1"},
+		{"a word nobody asked for", []func(*spec.Spec){paced, two}, `
+			100 start           : send 0
+			110 reply 1 busy    : close 1
+			111 turn            : connect 1
+			200 turn            : over`,
+			"sent 1 unsent 1 unanswered 1 no-connection 1"},
+		{"a redirect is followed on its connection", []func(*spec.Spec){func(s *spec.Spec) { s.MaxRedirects = 1 }}, `
+			100 start           : send 0
+			110 reply 0 moved   : send 0 /there
+			120 reply 0 ok      : send 0
+			200 turn            : over`,
+			"sent 2 ok 1 unanswered 1 redirects 1"},
+		{"or on a new one", []func(*spec.Spec){func(s *spec.Spec) { s.MaxRedirects = 1 }}, `
+			100 start           : send 0
+			110 reply 0 movedlast : connect 0
+			115 connected 0     : send 0 /there
+			120 reply 0 moved   : send 0
+			200 turn            : over`,
+			"sent 2 redirect-too-many 1 unanswered 1 redirects 1"},
+		{"a request that takes too long", []func(*spec.Spec){func(s *spec.Spec) { s.Timeout = 40 * time.Millisecond }}, `
+			100 start           : send 0
+			139 turn            :
+			140 turn            : close 0
+			141 turn            : connect 0
+			142 connected 0     : send 0
+			200 turn            : over`,
+			"sent 2 timeout 1 unanswered 1"},
+		{"pauses between connects grow", nil, `
+			100 start           : send 0
+			110 reset 0         : close 0
+			111 turn            : connect 0
+			112 refused 0       : close 0
+			114 turn            :
+			115 turn            : connect 0
+			116 refused 0       : close 0
+			119 turn            :
+			120 turn            : connect 0
+			121 refused 0       : close 0
+			128 turn            :
+			129 turn            : connect 0
+			130 connected 0     : send 0
+			140 reply 0 ok      : send 0
+			150 reset 0         : connect 0
+			200 turn            : over`,
+			"sent 3 ok 1 read-reset 2 failed 3"},
+		{"a run by number is given up when nobody is there for as long as a request may take", []func(*spec.Spec){number(3), func(s *spec.Spec) { s.Timeout = 20 * time.Millisecond }}, `
+			100 start           : send 0
+			110 reset 0         : close 0
+			111 turn            : connect 0
+			112 refused 0       : close 0
+			115 turn            : connect 0
+			132 refused 0       : close 0
+			132 turn            :
+			136 turn            : connect 0
+			137 refused 0       : close 0
+			137 turn            : over`,
+			"sent 1 unsent 2 read-reset 1 no-connection 2 failed 3"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := spec.Default()
+			s.Target, s.Engine, s.Connections, s.Duration, s.Grace = "http://127.0.0.1:1/", spec.Net, 1, 100*time.Millisecond, 0
+			for _, change := range c.change {
+				change(&s)
+			}
+			if err := s.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			p := newPilot(s)
+			for k := range s.Connections {
+				p.deck.Connected(p.deck.Conn(k))
+			}
+			p.deck.Turn()
+			for line := range strings.Lines(strings.TrimSpace(c.life)) {
+				what, want, _ := strings.Cut(line, ":")
+				if got := p.live(strings.Fields(what)); got != strings.TrimSpace(want) {
+					t.Fatalf("%s the deck wants %q", strings.TrimSpace(line), got)
+				}
+			}
+			if got := p.books(t); got != c.want {
+				t.Errorf("the books say %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// pilot flies a deck by hand.
+type pilot struct {
+	now  int64
+	run  *Run
+	deck *Deck
+}
+
+// newPilot has every connection of s tried.
+func newPilot(s spec.Spec) *pilot {
+	p := &pilot{}
+	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
+	p.deck = p.run.Deck(0, 1, nil)
+	p.deck.Try(false)
+	p.deck.Turn()
+	p.act()
+	return p
+}
+
+// live has something happen, and is what the deck wants done about it.
+func (p *pilot) live(words []string) string {
+	at, err := strconv.Atoi(words[0])
+	if err != nil {
+		panic(err)
+	}
+	p.now = int64(at) * ms
+	var c *Conn
+	if len(words) > 2 {
+		c = p.deck.Conn(int(words[2][0] - '0'))
+	}
+	switch words[1] {
+	case "start":
+		p.run.Flow(p.now)
+		p.deck.Start()
+	case "stop":
+		p.run.Stop()
+	case "turn":
+		if !p.deck.Turn() {
+			return "over"
+		}
+	case "connected":
+		p.deck.Connected(c)
+	case "refused":
+		p.deck.Refused(c, record.ConnectRefused, nil)
+	case "reply":
+		p.deck.Feed(c, []byte(replies[words[3]]))
+	case "text":
+		p.deck.Feed(c, []byte(words[3]))
+	case "eof":
+		p.deck.Closed(c, record.ReadEOF)
+	case "reset":
+		p.deck.Closed(c, record.ReadReset)
+	default:
+		panic(words[1])
+	}
+	return p.act()
+}
+
+// act does what the deck wants.
+func (p *pilot) act() string {
+	var done []string
+	for {
+		c, do := p.deck.Next()
+		switch do {
+		case Nothing:
+			return strings.Join(done, ", ")
+		case Connect:
+			done = append(done, fmt.Sprint("connect ", c.Index))
+		case Close:
+			done = append(done, fmt.Sprint("close ", c.Index))
+		case Send:
+			_, path, _ := strings.Cut(string(c.Out()), " ")
+			path, _, _ = strings.Cut(path, " ")
+			done = append(done, strings.TrimSuffix(fmt.Sprint("send ", c.Index, " ", path), " /"))
+			c.Sent(len(c.Out()))
+		}
+	}
+}
+
+// books closes them and says what is in them.
+func (p *pilot) books(t *testing.T) string {
+	end := min(p.run.Until(), p.now)
+	Settle([]*Deck{p.deck}, end, record.NoConnection)
+	l, err := record.Merge([]*record.Recorder{p.deck.Record}, time.Duration(end-p.run.Start))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	say := func(n int64, what string) {
+		if n > 0 {
+			said = append(said, fmt.Sprint(what, " ", n))
+		}
+	}
+	q := l.Requests
+	say(q.Sent, "sent")
+	say(q.Unsent, "unsent")
+	say(q.OK, "ok")
+	for _, class := range slices.Sorted(maps.Keys(l.Errors)) {
+		say(l.Errors[class], class)
+	}
+	say(q.Unanswered, "unanswered")
+	for _, why := range slices.Sorted(maps.Keys(l.UnsentBy)) {
+		say(l.UnsentBy[why], why)
+	}
+	say(l.Resent, "resent")
+	say(l.Redirects, "redirects")
+	say(l.Connections.Failed, "failed")
+	if l.Lateness.Max > 0 {
+		said = append(said, fmt.Sprint("late ", time.Duration(l.Lateness.Max)))
+	}
+	if q.Sent != q.OK+q.Errors+q.Unanswered || q.Planned != q.Sent+q.Unsent {
+		t.Errorf("the books do not balance: %+v", q)
+	}
+	return strings.Join(said, " ")
+}
+
+// A reply is the same however it is cut.
+func TestEverySplit(t *testing.T) {
+	s := spec.Default()
+	s.Target, s.Engine, s.Connections, s.Grace = "http://127.0.0.1:1/", spec.Net, 1, 0
+	for name, text := range replies {
+		for cut := range len(text) - 1 {
+			p := newPilot(s)
+			p.deck.Connected(p.deck.Conn(0))
+			p.deck.Turn()
+			p.live([]string{"100", "start"})
+			p.now += ms
+			more := p.deck.Feed(p.deck.Conn(0), []byte(text[:cut+1]))
+			if more {
+				p.now += ms
+				more = p.deck.Feed(p.deck.Conn(0), []byte(text[cut+1:]))
+			}
+			if unfinished := name == "half" || name == "endless"; more != unfinished {
+				t.Errorf("%s, cut after %d: more to come %v", name, cut+1, more)
+			}
+		}
+	}
+}
+
+// Connects begin in batches that a server with a short backlog can accept, silent connections first.
+func TestRamp(t *testing.T) {
+	s := spec.Default()
+	s.Target, s.Engine, s.Connections, s.Idle = "http://127.0.0.1:1/", spec.Net, 100, 10
+	p := &pilot{}
+	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
+	p.deck = p.run.Deck(0, 1, nil)
+	count := func() int {
+		p.deck.Turn()
+		return strings.Count(p.act(), "connect")
+	}
+	p.deck.Try(true)
+	if n := count(); n != 10 {
+		t.Errorf("%d silent connections are tried, want 10", n)
+	}
+	for k := range 10 {
+		p.deck.Connected(p.deck.Conn(k))
+	}
+	if p.deck.Turn() {
+		t.Error("all are open, and the phase goes on")
+	}
+	p.deck.Try(false)
+	for _, want := range []int{64, 36} {
+		if n := count(); n != want {
+			t.Errorf("%d connects begin at %d ms, want %d", n, p.now/ms, want)
+		}
+		if p.now = p.deck.Wake() - 1; count() != 0 {
+			t.Errorf("a connect begins before %d ms", p.now/ms)
+		}
+		p.now++
+	}
+}
