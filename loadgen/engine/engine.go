@@ -148,7 +148,7 @@ func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.Window.Start = r.base.Add(time.Duration(r.Start))
+	l.Window.Start = r.base.Add(time.Duration(r.Opens))
 	if began {
 		r.price(l, first, last)
 	} else if r.PID > 0 {
@@ -193,7 +193,7 @@ func (r *run) books(ctx context.Context, end int64) (*trial.Load, error) {
 		d.Record.Publish(record.Never)
 		records = append(records, d.Record)
 	}
-	l, err := record.Merge(records, time.Duration(max(0, end-r.Start)))
+	l, err := record.Merge(records, time.Duration(max(0, end-r.Opens)))
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +251,7 @@ func (r *run) watch(over <-chan struct{}, opened, closed chan<- edge) {
 	defer close(closed)
 	var window <-chan time.Time
 	if r.Warmup > 0 {
-		window = time.After(time.Duration(r.Start - r.now()))
+		window = time.After(time.Duration(r.Opens - r.now()))
 	}
 	for {
 		select {

@@ -116,7 +116,7 @@ func (d *Deck) Try(silent bool) {
 func (d *Deck) Start() {
 	d.phase = flowing
 	d.pacer = d.pace(d.id, d.of)
-	d.Record.Open(d.Run.Start)
+	d.Record.Open(d.Opens)
 	for k := range d.conns {
 		if c := &d.conns[k]; c.state == idle && c.line >= 0 {
 			c.freed = d.Begin

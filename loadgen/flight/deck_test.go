@@ -319,7 +319,7 @@ func (p *pilot) act() string {
 func (p *pilot) books(t *testing.T) string {
 	end := min(p.run.Until(), p.now)
 	Settle([]*Deck{p.deck}, end, record.NoConnection)
-	l, err := record.Merge([]*record.Recorder{p.deck.Record}, time.Duration(end-p.run.Start))
+	l, err := record.Merge([]*record.Recorder{p.deck.Record}, time.Duration(end-p.run.Opens))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ import (
 type Run struct {
 	spec.Spec
 	Begin int64 // requests flow from here on
-	Start int64 // of the measured window
+	Opens int64 // the measured window does
 
 	clock    func() int64
 	requests []*client.Request // in turn
@@ -71,9 +71,9 @@ func New(s spec.Spec, requests []*client.Request, files *save.Files, clock func(
 
 // Flow lets requests flow from the instant begin on: those due before the warm-up is over count nowhere.
 func (r *Run) Flow(begin int64) {
-	r.Begin, r.Start = begin, later(begin, int64(r.Warmup))
+	r.Begin, r.Opens = begin, later(begin, int64(r.Warmup))
 	if r.Duration > 0 {
-		r.endBy(later(r.Start, int64(r.Duration)))
+		r.endBy(later(r.Opens, int64(r.Duration)))
 	}
 }
 
@@ -102,7 +102,7 @@ func (r *Run) Counted() bool { return r.Requests > 0 }
 
 // ticket takes leave to send a request that is due at this instant.
 func (r *Run) ticket(due int64) bool {
-	return !r.Counted() || due < r.Start || r.tickets.Add(-1) >= 0
+	return !r.Counted() || due < r.Opens || r.tickets.Add(-1) >= 0
 }
 
 // spent reports whether no request of a closed loop will be sent any more that was not yet.
