@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"carousel/internal/child"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // bench carries out a plan, or the rest of one, and has it reported.
@@ -60,7 +60,7 @@ func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 	if carried == nil {
 		now := time.Now()
 		e.record.Finished = &now
-		if err := trial.WriteRun(e.dir, &e.record); err != nil {
+		if err := result.WriteRun(e.dir, &e.record); err != nil {
 			return exit{exitFailed, err}
 		}
 	}
@@ -89,9 +89,9 @@ type experiment struct {
 	stderr   io.Writer
 	dir      string
 	plan     *Plan
-	record   trial.Run
+	record   result.Run
 	jobs     []job
-	done     map[int]trial.Trial
+	done     map[int]result.Trial
 	lab      *lab
 	kept     int // trials on the disk
 	measured int // those that came to something
@@ -131,7 +131,7 @@ func (e *experiment) begin(ctx context.Context, o *options) (err error) {
 	for seed == 0 {
 		seed = rand.Uint64() >> 32 // short enough to be typed again
 	}
-	e.record = trial.Run{Schema: trial.Schema, Plan: o.plan, Seed: seed, Started: time.Now()}
+	e.record = result.Run{Schema: result.Schema, Plan: o.plan, Seed: seed, Started: time.Now()}
 	if err := e.prepare(ctx); err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (e *experiment) begin(ctx context.Context, o *options) (err error) {
 		return exit{exitFailed, err}
 	}
 	e.record.ID = filepath.Base(e.dir)
-	if err := errors.Join(savePlan(e.dir, e.plan), trial.WriteRun(e.dir, &e.record)); err != nil {
+	if err := errors.Join(savePlan(e.dir, e.plan), result.WriteRun(e.dir, &e.record)); err != nil {
 		return exit{exitFailed, err}
 	}
 	return nil
@@ -207,7 +207,7 @@ func (e *experiment) prepare(ctx context.Context) error {
 	for _, c := range entrants {
 		r.Models = append(r.Models, c.name)
 	}
-	_, apart := seats[trial.Split]
+	_, apart := seats[result.Split]
 	e.jobs = e.plan.jobs(r.Models, apart, r.Seed)
 	length := e.plan.length(e.jobs)
 	say(e.stderr, "plan %s: models %s; %d cells x %d rounds = %d trials, about %s; seed %d",
@@ -263,9 +263,9 @@ func (e *experiment) carry(ctx context.Context) error {
 	defer s.close()
 	r := &schedule{
 		jobs: e.jobs, gap: time.Duration(e.plan.Gap), done: e.done, screen: s, measure: e.lab.measure,
-		save: func(t trial.Trial) error {
+		save: func(t result.Trial) error {
 			e.count(t)
-			return trial.Append(e.dir, &t)
+			return result.Append(e.dir, &t)
 		},
 		said: func(note string) error {
 			if slices.Contains(e.record.Notes, note) {
@@ -273,7 +273,7 @@ func (e *experiment) carry(ctx context.Context) error {
 			}
 			s.note(note)
 			e.record.Notes = append(e.record.Notes, note)
-			return trial.WriteRun(e.dir, &e.record)
+			return result.WriteRun(e.dir, &e.record)
 		},
 	}
 	others := neighbours()
@@ -284,7 +284,7 @@ func (e *experiment) carry(ctx context.Context) error {
 	return err
 }
 
-func (e *experiment) count(t trial.Trial) {
+func (e *experiment) count(t result.Trial) {
 	e.kept++
 	if t.Load != nil && t.Failed == "" || t.Probe != nil {
 		e.measured++

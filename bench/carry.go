@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // schedule is what carrying out a list of jobs needs. Everything that touches a process stands behind measure, so the order of a run,
@@ -13,16 +13,16 @@ import (
 type schedule struct {
 	jobs    []job
 	gap     time.Duration
-	done    map[int]trial.Trial // by order: what an interrupted run has measured already
-	measure func(context.Context, job) trial.Trial
-	save    func(trial.Trial) error // appended and synced before the next trial begins
-	said    func(string) error      // a note that holds for the whole run
+	done    map[int]result.Trial // by order: what an interrupted run has measured already
+	measure func(context.Context, job) result.Trial
+	save    func(result.Trial) error // appended and synced before the next trial begins
+	said    func(string) error       // a note that holds for the whole run
 	screen  *screen
 }
 
 // carry measures what is still to be measured. A trial that ctx cuts short is not saved; it is done again when the run goes on.
 func (r *schedule) carry(ctx context.Context) error {
-	var first []trial.Trial // the first round, which the common rate comes from
+	var first []result.Trial // the first round, which the common rate comes from
 	rate := 0.0
 	for _, j := range r.jobs {
 		t, have := r.done[j.order]
@@ -70,8 +70,8 @@ func (r *schedule) carry(ctx context.Context) error {
 }
 
 // trial is the record of a job before anything was measured.
-func (j job) trial() trial.Trial {
-	return trial.Trial{Schema: trial.Schema, Round: j.round, Order: j.order, Cell: j.cell, Started: time.Now()}
+func (j job) trial() result.Trial {
+	return result.Trial{Schema: result.Schema, Round: j.round, Order: j.order, Cell: j.cell, Started: time.Now()}
 }
 
 func pause(ctx context.Context, d time.Duration) {

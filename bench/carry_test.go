@@ -12,14 +12,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // bed is a test's stand-in for processes and files: trials take the time they are forecast to take, of a virtual clock, and
 // are kept in memory.
 type bed struct {
 	schedule
-	saved  []trial.Trial
+	saved  []result.Trial
 	notes  []string
 	screen bytes.Buffer
 	before func(job) // runs as a trial begins
@@ -29,23 +29,23 @@ func newBed(p *Plan, jobs []job) *bed {
 	b := &bed{}
 	b.schedule = schedule{
 		jobs: jobs, gap: time.Duration(p.Gap),
-		measure: func(_ context.Context, j job) trial.Trial {
+		measure: func(_ context.Context, j job) result.Trial {
 			if b.before != nil {
 				b.before(j)
 			}
 			time.Sleep(j.forecast())
 			t := j.trial()
-			t.Load = &trial.Load{RateRPS: 80000, Connections: trial.Connections{Answered: int64(j.cell.Connections)}}
+			t.Load = &result.Load{RateRPS: 80000, Connections: result.Connections{Answered: int64(j.cell.Connections)}}
 			return t
 		},
-		save:   func(t trial.Trial) error { b.saved = append(b.saved, t); return nil },
+		save:   func(t result.Trial) error { b.saved = append(b.saved, t); return nil },
 		said:   func(note string) error { b.notes = append(b.notes, note); return nil },
 		screen: newScreen(&b.screen, p, jobs, p.length(jobs)),
 	}
 	return b
 }
 
-func orders(trials []trial.Trial) []int {
+func orders(trials []result.Trial) []int {
 	var list []int
 	for _, t := range trials {
 		list = append(list, t.Order)
@@ -95,7 +95,7 @@ func TestCarryKeepsFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, jobs := defaultJobs(t, true, 1)
 		b, tried := newBed(p, jobs), 0
-		b.measure = func(_ context.Context, j job) trial.Trial {
+		b.measure = func(_ context.Context, j job) result.Trial {
 			tried++
 			s := j.trial()
 			s.Failed = "it broke"
@@ -128,7 +128,7 @@ func TestCarrySaysThatProcessorTimeIsNotKnown(t *testing.T) {
 		p, jobs := defaultJobs(t, true, 1)
 		b := newBed(p, jobs)
 		measure := b.measure
-		b.measure = func(ctx context.Context, j job) trial.Trial {
+		b.measure = func(ctx context.Context, j job) result.Trial {
 			s := measure(ctx, j)
 			if j.cell.Model == "epoll" {
 				s.Load.TargetCPULacks = "the kernel forgot"
@@ -149,7 +149,7 @@ func TestScreenEscapes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, jobs := defaultJobs(t, true, 1)
 		b := newBed(p, jobs[:1])
-		b.measure = func(_ context.Context, j job) trial.Trial {
+		b.measure = func(_ context.Context, j job) result.Trial {
 			s := j.trial()
 			s.Failed = "it said: \x1b[2Jwiped\nbench: all is well"
 			return s
@@ -167,7 +167,7 @@ func TestCarryStopsAtSaveError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, jobs := defaultJobs(t, true, 1)
 		b, full := newBed(p, jobs), errors.New("disk full")
-		b.save = func(trial.Trial) error { return full }
+		b.save = func(result.Trial) error { return full }
 		if err := b.carry(t.Context()); err != full {
 			t.Errorf("got %v", err)
 		}

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // contestant is a server that takes part: one of the models, the null responder or a guest.
@@ -92,7 +92,7 @@ func choose(p *Plan, list []listed, servers string) (all []contestant, missing [
 // nullResponder is this very program, which answers without reading.
 func nullResponder() (contestant, error) {
 	self, err := os.Executable()
-	return contestant{name: trial.Null, command: []string{self, "null", "--addr", "{addr}"}}, err
+	return contestant{name: result.Null, command: []string{self, "null", "--addr", "{addr}"}}, err
 }
 
 func modelNames(list []listed) []string {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // Scenario download asks in turn for ten pictures, each through a redirect, and for small replies between them. Every body
@@ -33,7 +33,7 @@ func downloadPaths() []string {
 // downloadFlags make loadgen send as many requests as are due in the job's window and save their bodies to dir.
 func (j job) downloadFlags(dir string) []string {
 	mode := "offload"
-	if j.cell.Mode != trial.AllAtOnce {
+	if j.cell.Mode != result.AllAtOnce {
 		mode = "inline"
 	}
 	requests := max(j.cell.Connections, int(j.cell.RateRPS*j.window.Seconds()))

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 func TestDownloadAsksForNineSmallRepliesAfterEachPicture(t *testing.T) {
@@ -32,11 +32,11 @@ func TestDownloadFlags(t *testing.T) {
 		window      time.Duration
 		want        string
 	}{
-		{trial.OneByOne, 1, time.Second, "-n 1000 --save-mode inline"},
-		{trial.AllAtOnce, 20, 250 * time.Millisecond, "-n 250 --save-mode offload"},
-		{trial.Inline, 20, time.Millisecond, "-n 20 --save-mode inline"}, // a connection without a request would be a mistake
+		{result.OneByOne, 1, time.Second, "-n 1000 --save-mode inline"},
+		{result.AllAtOnce, 20, 250 * time.Millisecond, "-n 250 --save-mode offload"},
+		{result.Inline, 20, time.Millisecond, "-n 20 --save-mode inline"}, // a connection without a request would be a mistake
 	} {
-		j := job{cell: trial.Cell{Mode: c.mode, Connections: c.connections, RateRPS: downloadRate}, window: c.window}
+		j := job{cell: result.Cell{Mode: c.mode, Connections: c.connections, RateRPS: downloadRate}, window: c.window}
 		want := strings.Replace(c.want, " --", " --timeout 2s --max-redirects 1 --save dir --", 1)
 		if got := strings.Join(j.downloadFlags("dir"), " "); got != want {
 			t.Errorf("%s: %s, want %s", c.mode, got, want)

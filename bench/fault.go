@@ -9,7 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"carousel/internal/printable"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // faultAt shows where in the plan the fault is.
@@ -86,7 +86,7 @@ func (p *Plan) fault() (where, what string) {
 	}
 	for i, g := range p.Servers {
 		at := fmt.Sprintf("$.servers[%d]", i)
-		if g.Name == "" || g.Name == trial.Null || !printable.Is(g.Name) || strings.ContainsAny(g.Name, " /|,=") || slices.Contains(p.Models, g.Name) ||
+		if g.Name == "" || g.Name == result.Null || !printable.Is(g.Name) || strings.ContainsAny(g.Name, " /|,=") || slices.Contains(p.Models, g.Name) ||
 			slices.ContainsFunc(p.Servers[:i], func(o Guest) bool { return o.Name == g.Name }) {
 			return at + ".name", fmt.Sprintf("server name %q: it must be one word that no other model has", g.Name)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"carousel/internal/printable"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // planFile is the plan as it is carried out, beside run.json and trials.jsonl.
@@ -32,7 +32,7 @@ func savePlan(dir string, p *Plan) error {
 	if err != nil {
 		return err
 	}
-	return trial.WriteFile(filepath.Join(dir, planFile), text)
+	return result.WriteFile(filepath.Join(dir, planFile), text)
 }
 
 // realPath is the path of dir from the root, free of symbolic links.
@@ -46,12 +46,12 @@ func realPath(dir string) (string, error) {
 
 // newestUnfinished is the folder of the newest run in results that was interrupted.
 func newestUnfinished(results string) (string, error) {
-	found, _ := filepath.Glob(filepath.Join(results, "*", trial.RunFile))
+	found, _ := filepath.Glob(filepath.Join(results, "*", result.RunFile))
 	var newest string
 	var started time.Time
 	for _, file := range found {
 		dir := filepath.Dir(file)
-		if r, err := trial.ReadRun(dir); err == nil && r.Finished == nil && r.Started.After(started) {
+		if r, err := result.ReadRun(dir); err == nil && r.Finished == nil && r.Started.After(started) {
 			newest, started = dir, r.Started
 		}
 	}
@@ -62,8 +62,8 @@ func newestUnfinished(results string) (string, error) {
 }
 
 // interrupted reads the run in dir: its record, its plan and the trials it has.
-func interrupted(dir string) (*trial.Run, *Plan, []trial.Trial, error) {
-	r, err := trial.ReadRun(dir)
+func interrupted(dir string) (*result.Run, *Plan, []result.Trial, error) {
+	r, err := result.ReadRun(dir)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("no run to go on with: %w", err)
 	}
@@ -78,7 +78,7 @@ func interrupted(dir string) (*trial.Run, *Plan, []trial.Trial, error) {
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("%s: %w", filepath.Join(dir, planFile), err)
 	}
-	trials, _, err := trial.ReadTrials(dir) // a torn line is a trial that is done again
+	trials, _, err := result.ReadTrials(dir) // a torn line is a trial that is done again
 	return r, p, trials, err
 }
 
@@ -110,7 +110,7 @@ func planChanged(name string, then *Plan) error {
 }
 
 // otherwise says how the run now begun differs from the one that was interrupted, in what must not differ between trials of one run.
-func otherwise(then, now *trial.Run) error {
+func otherwise(then, now *result.Run) error {
 	if !slices.Equal(then.Models, now.Models) {
 		return fmt.Errorf("the models differ: the run has %s, now there are %s", printable.Line(strings.Join(then.Models, " ")), strings.Join(now.Models, " "))
 	}
@@ -129,8 +129,8 @@ func otherwise(then, now *trial.Run) error {
 }
 
 // doneBy sorts trials by their place in the run and holds them against the jobs that stand there.
-func doneBy(trials []trial.Trial, jobs []job) (map[int]trial.Trial, error) {
-	done := map[int]trial.Trial{}
+func doneBy(trials []result.Trial, jobs []job) (map[int]result.Trial, error) {
+	done := map[int]result.Trial{}
 	for _, t := range trials {
 		if t.Order < 1 || t.Order > len(jobs) {
 			return nil, fmt.Errorf("trial %d is not part of a run of %d", t.Order, len(jobs))

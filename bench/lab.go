@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"carousel/internal/child"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/internal/usage"
 )
 
@@ -33,7 +33,7 @@ type lab struct {
 }
 
 // measure does one trial: a fresh server, loaded once, stopped. It always returns a record; what went wrong stands in it.
-func (l *lab) measure(ctx context.Context, j job) trial.Trial {
+func (l *lab) measure(ctx context.Context, j job) result.Trial {
 	t := j.trial()
 	by := l.contestants[j.cell.Model]
 	if t.NA = by.lacks[scenarios[j.cell.Scenario].endpoint()]; t.NA != "" {
@@ -67,7 +67,7 @@ func describe(err error) string {
 }
 
 // load runs loadgen against s and returns its record. A record may come with an error: what loadgen said was wrong.
-func (l *lab) load(ctx context.Context, j job, s *server) (*trial.Load, error) {
+func (l *lab) load(ctx context.Context, j job, s *server) (*result.Load, error) {
 	args := []string{"--json", "--quiet", "-c", strconv.Itoa(j.cell.Connections), "--pid", strconv.Itoa(s.process.PID())}
 	targets := []string{"http://" + s.addr + scenarios[j.cell.Scenario].path}
 	if j.cell.Scenario == "download" {
@@ -103,7 +103,7 @@ func (l *lab) load(ctx context.Context, j job, s *server) (*trial.Load, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loadgen: %w", err)
 	}
-	load := new(trial.Load)
+	load := new(result.Load)
 	if err := json.Unmarshal(out.Bytes(), load); err != nil {
 		return nil, fmt.Errorf("loadgen left no record (%v): %s", ended, said)
 	}
@@ -141,7 +141,7 @@ type server struct {
 	addr    string
 	guest   bool
 	said    *tail
-	record  trial.Server
+	record  result.Server
 }
 
 // start starts by on a free port, confined to cpus, and returns when it is ready. The record is filled in even if it fails.

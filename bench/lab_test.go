@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"carousel/internal/child"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 func TestInterruptedBeforeTheRun(t *testing.T) {
@@ -72,7 +72,7 @@ func TestDaemonIsEnded(t *testing.T) {
 	}
 	h.nobodyLeft()
 	_, trials, _ := h.trials()
-	if !slices.ContainsFunc(trials, func(s trial.Trial) bool { return s.Cell.Model == "mine" && s.Failed == "" }) {
+	if !slices.ContainsFunc(trials, func(s result.Trial) bool { return s.Cell.Model == "mine" && s.Failed == "" }) {
 		t.Errorf("the daemon was not measured:\n%s", h.said.String())
 	}
 

@@ -20,7 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"carousel/internal/child"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/internal/usage"
 )
 
@@ -147,7 +147,7 @@ func fakeLoadgen() {
 		reply.Body.Close()
 	}
 	time.Sleep(*warmup + *window)
-	l := trial.Load{Schema: trial.Schema, Complete: true, Spec: map[string]string{"target": f.Arg(0), "expect": *expect}, RateRPS: 80000, Connections: trial.Connections{Answered: *connections}}
+	l := result.Load{Schema: result.Schema, Complete: true, Spec: map[string]string{"target": f.Arg(0), "expect": *expect}, RateRPS: 80000, Connections: result.Connections{Answered: *connections}}
 	if *rate > 0 {
 		l.RateRPS = *rate
 	}
@@ -156,7 +156,7 @@ func fakeLoadgen() {
 
 // fakeReport says what it was given to draw.
 func fakeReport() {
-	trials, flaws, err := trial.ReadTrials(os.Args[1])
+	trials, flaws, err := result.ReadTrials(os.Args[1])
 	fmt.Printf("report of %d trials, %d flaws, error %v\n", len(trials), len(flaws), err)
 	if os.Getenv("FAKE_REPORT") == "broken" {
 		os.Exit(1)
@@ -199,7 +199,7 @@ func TestNull(t *testing.T) {
 	if err := json.NewDecoder(p.Stdout).Decode(line); err != nil {
 		t.Fatalf("no usage line: %v", err)
 	}
-	if line.Model != trial.Null || line.Requests != 3 || line.Connections != 1 || line.Bytes != 3*77 {
+	if line.Model != result.Null || line.Requests != 3 || line.Connections != 1 || line.Bytes != 3*77 {
 		t.Errorf("usage line: %+v", line)
 	}
 }

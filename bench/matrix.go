@@ -5,13 +5,13 @@ import (
 	"slices"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // job is one trial to be done: where it stands in the run, and how long it is measured.
 type job struct {
 	round, order         int
-	cell                 trial.Cell
+	cell                 result.Cell
 	warmup, window, wait time.Duration
 }
 
@@ -60,9 +60,9 @@ func paced(j job) int {
 // round is every cell once, in the order of the plan. Where server and client cannot be kept apart everything is shared.
 func (p *Plan) round(names []string, apart bool) []job {
 	var jobs []job
-	placement := trial.Split
+	placement := result.Split
 	if !apart {
-		placement = trial.Shared
+		placement = result.Shared
 	}
 	for _, s := range p.Scenarios {
 		models := p.taking(s.Models, names)
@@ -70,7 +70,7 @@ func (p *Plan) round(names []string, apart bool) []job {
 			continue
 		}
 		control := controlModel(models)
-		add := func(c trial.Cell) {
+		add := func(c result.Cell) {
 			c.Scenario = s.Name
 			if c.Placement == "" {
 				c.Placement = placement
@@ -81,31 +81,31 @@ func (p *Plan) round(names []string, apart bool) []job {
 		switch s.Name {
 		case "hello":
 			for _, n := range s.Connections {
-				for _, model := range append(models, trial.Null) {
-					add(trial.Cell{Model: model, Connections: n})
+				for _, model := range append(models, result.Null) {
+					add(result.Cell{Model: model, Connections: n})
 				}
 			}
 			if apart {
 				for _, n := range s.Shared {
-					for _, model := range append(p.taking(s.SharedModels, models), trial.Null) {
-						add(trial.Cell{Model: model, Connections: n, Placement: trial.Shared})
+					for _, model := range append(p.taking(s.SharedModels, models), result.Null) {
+						add(result.Cell{Model: model, Connections: n, Placement: result.Shared})
 					}
 				}
 			}
-			add(trial.Cell{Model: control, Connections: reference, Control: true})
+			add(result.Cell{Model: control, Connections: reference, Control: true})
 		case "spin":
-			add(trial.Cell{Model: control, Connections: n})
-			add(trial.Cell{Model: control, Connections: n, Engine: "hey"})
+			add(result.Cell{Model: control, Connections: n})
+			add(result.Cell{Model: control, Connections: n, Engine: "hey"})
 			jobs[len(jobs)-1].warmup = 0 // hey cannot leave one out of its figures
 		case "download":
 			for _, model := range models {
-				add(trial.Cell{Model: model, Connections: 1, RateRPS: downloadRate, Mode: trial.OneByOne})
-				add(trial.Cell{Model: model, Connections: n, RateRPS: downloadRate, Mode: trial.AllAtOnce})
-				add(trial.Cell{Model: model, Connections: n, RateRPS: downloadRate, Mode: trial.Inline})
+				add(result.Cell{Model: model, Connections: 1, RateRPS: downloadRate, Mode: result.OneByOne})
+				add(result.Cell{Model: model, Connections: n, RateRPS: downloadRate, Mode: result.AllAtOnce})
+				add(result.Cell{Model: model, Connections: n, RateRPS: downloadRate, Mode: result.Inline})
 			}
 		default:
 			for _, model := range models {
-				add(trial.Cell{Model: model, Connections: n})
+				add(result.Cell{Model: model, Connections: n})
 			}
 		}
 	}
@@ -143,11 +143,11 @@ func (p *Plan) length(jobs []job) time.Duration {
 // of the reference level in the first round; 0 while there is none. A model's rate is its median over the levels of a
 // few connections and more, so that one disturbed trial does not decide it. It follows from the trials alone, so an
 // interrupted run finds it again.
-func pacedRate(trials []trial.Trial, placement string) float64 {
+func pacedRate(trials []result.Trial, placement string) float64 {
 	rates, served := map[string][]float64{}, map[string]bool{}
 	for _, t := range trials {
 		c, l := t.Cell, t.Load
-		if t.Round != 1 || c.Scenario != "hello" || c.Connections < few || c.Placement != placement || c.Control || c.Model == trial.Null ||
+		if t.Round != 1 || c.Scenario != "hello" || c.Connections < few || c.Placement != placement || c.Control || c.Model == result.Null ||
 			l == nil || t.Failed != "" || l.RateRPS <= 0 || l.Connections.Answered < int64(c.Connections) {
 			continue
 		}

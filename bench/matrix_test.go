@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // ladder are the models there are, in its order.
@@ -24,13 +24,13 @@ func defaultJobs(t *testing.T, apart bool, seed uint64) (*Plan, []job) {
 
 func TestEveryRoundHoldsEveryCellOnce(t *testing.T) {
 	p, jobs := defaultJobs(t, true, 1)
-	want := map[trial.Cell]int{}
+	want := map[result.Cell]int{}
 	for _, j := range p.round(ladder, true) {
 		want[j.cell]++
 	}
 	orders := map[int]string{}
 	for round := 1; round <= int(p.Rounds); round++ {
-		have, order := map[trial.Cell]int{}, ""
+		have, order := map[result.Cell]int{}, ""
 		for _, j := range jobs {
 			if j.round == round {
 				have[j.cell]++
@@ -59,25 +59,25 @@ func TestEveryRoundHoldsEveryCellOnce(t *testing.T) {
 
 func TestRoundHasItsControls(t *testing.T) {
 	p, _ := defaultJobs(t, true, 1)
-	have := map[trial.Cell]bool{}
+	have := map[result.Cell]bool{}
 	for _, j := range p.round(ladder, true) {
 		have[j.cell] = true
 	}
-	cell := func(model, scenario string, n int) trial.Cell {
-		return trial.Cell{Model: model, Scenario: scenario, Connections: n, Placement: trial.Split}
+	cell := func(model, scenario string, n int) result.Cell {
+		return result.Cell{Model: model, Scenario: scenario, Connections: n, Placement: result.Split}
 	}
-	again, hey, shared, sharedNull := cell("epoll", "hello", 64), cell("epoll", "spin", 16), cell("goroutine", "hello", 64), cell(trial.Null, "hello", 64)
-	again.Control, hey.Engine, shared.Placement, sharedNull.Placement = true, "hey", trial.Shared, trial.Shared
-	must := []trial.Cell{again, hey, shared, sharedNull, cell("epoll", "hello", 64), cell("epoll", "spin", 16)}
+	again, hey, shared, sharedNull := cell("epoll", "hello", 64), cell("epoll", "spin", 16), cell("goroutine", "hello", 64), cell(result.Null, "hello", 64)
+	again.Control, hey.Engine, shared.Placement, sharedNull.Placement = true, "hey", result.Shared, result.Shared
+	must := []result.Cell{again, hey, shared, sharedNull, cell("epoll", "hello", 64), cell("epoll", "spin", 16)}
 	for _, n := range []int{1, 16, 64, 256} {
-		must = append(must, cell(trial.Null, "hello", n))
+		must = append(must, cell(result.Null, "hello", n))
 	}
 	for _, model := range ladder {
 		must = append(must, cell(model, "thinking", 64))
 	}
-	for _, mode := range []string{trial.OneByOne, trial.AllAtOnce, trial.Inline} {
+	for _, mode := range []string{result.OneByOne, result.AllAtOnce, result.Inline} {
 		saved := cell("epoll", "download", 20)
-		if saved.RateRPS, saved.Mode = 1000, mode; mode == trial.OneByOne {
+		if saved.RateRPS, saved.Mode = 1000, mode; mode == result.OneByOne {
 			saved.Connections = 1
 		}
 		must = append(must, saved)
@@ -87,7 +87,7 @@ func TestRoundHasItsControls(t *testing.T) {
 			t.Errorf("missing: %s", cellName(c))
 		}
 	}
-	for _, c := range []trial.Cell{cell("asyncio-executor", "hello", 64), cell("asyncio-executor", "paced", 64), cell("generator", "block", 64)} {
+	for _, c := range []result.Cell{cell("asyncio-executor", "hello", 64), cell("asyncio-executor", "paced", 64), cell("generator", "block", 64)} {
 		if have[c] {
 			t.Errorf("the plan leaves it out, and it is there: %s", cellName(c))
 		}
@@ -170,9 +170,9 @@ func TestPacedCellsOfTheFirstRoundComeLast(t *testing.T) {
 
 func TestOneProcessorSharesEverything(t *testing.T) {
 	_, jobs := defaultJobs(t, false, 1)
-	seen := map[trial.Cell]int{}
+	seen := map[result.Cell]int{}
 	for _, j := range jobs {
-		if j.cell.Placement != trial.Shared {
+		if j.cell.Placement != result.Shared {
 			t.Fatalf("%s is not shared", cellName(j.cell))
 		}
 		seen[j.cell]++
@@ -192,35 +192,35 @@ func TestDefaultFitsItsTime(t *testing.T) {
 }
 
 func TestPacedRate(t *testing.T) {
-	at := func(model string, n, round int, rate float64, answered int) trial.Trial {
-		return trial.Trial{Round: round, Cell: trial.Cell{Model: model, Scenario: "hello", Connections: n, Placement: trial.Split},
-			Load: &trial.Load{RateRPS: rate, Connections: trial.Connections{Answered: int64(answered)}}}
+	at := func(model string, n, round int, rate float64, answered int) result.Trial {
+		return result.Trial{Round: round, Cell: result.Cell{Model: model, Scenario: "hello", Connections: n, Placement: result.Split},
+			Load: &result.Load{RateRPS: rate, Connections: result.Connections{Answered: int64(answered)}}}
 	}
-	hello := func(model string, rate float64) trial.Trial { return at(model, 64, 1, rate, 64) }
-	levels := func(model string, rates ...float64) (list []trial.Trial) {
+	hello := func(model string, rate float64) result.Trial { return at(model, 64, 1, rate, 64) }
+	levels := func(model string, rates ...float64) (list []result.Trial) {
 		for i, n := range []int{1, 16, 64, 256} {
 			list = append(list, at(model, n, 1, rates[i], n))
 		}
 		return list
 	}
 	control, shared, failed := hello("epoll", 7000), hello("select", 6000), hello("select", 5000)
-	control.Cell.Control, shared.Cell.Placement, failed.Failed = true, trial.Shared, "broken"
+	control.Cell.Control, shared.Cell.Placement, failed.Failed = true, result.Shared, "broken"
 	for _, c := range []struct {
 		name   string
-		trials []trial.Trial
+		trials []result.Trial
 		want   float64
 	}{
 		{"none", nil, 0},
-		{"slowest", []trial.Trial{hello("epoll", 90000), hello("select", 80001)}, 40000},
+		{"slowest", []result.Trial{hello("epoll", 90000), hello("select", 80001)}, 40000},
 		{"one disturbed trial decides nothing", slices.Concat(levels("epoll", 20000, 90000, 300, 88000), levels("select", 19000, 80000, 79000, 100)), 39500},
 		{"one connection measures the round trip", slices.Concat(levels("epoll", 10, 90000, 90000, 90000)), 45000},
-		{"starved has no rate", []trial.Trial{hello("epoll", 90000), at("blocking", 16, 1, 20000, 1), at("blocking", 64, 1, 20000, 1)}, 45000},
-		{"all few served is not enough", []trial.Trial{hello("epoll", 90000), at("pool", 16, 1, 20000, 16), at("pool", 64, 1, 20000, 16)}, 45000},
-		{"only the first round", []trial.Trial{hello("epoll", 90000), at("epoll", 64, 2, 10, 64)}, 45000},
-		{"neither null, control, shared nor failed", []trial.Trial{hello("epoll", 90000), hello(trial.Null, 100), control, shared, failed}, 45000},
+		{"starved has no rate", []result.Trial{hello("epoll", 90000), at("blocking", 16, 1, 20000, 1), at("blocking", 64, 1, 20000, 1)}, 45000},
+		{"all few served is not enough", []result.Trial{hello("epoll", 90000), at("pool", 16, 1, 20000, 16), at("pool", 64, 1, 20000, 16)}, 45000},
+		{"only the first round", []result.Trial{hello("epoll", 90000), at("epoll", 64, 2, 10, 64)}, 45000},
+		{"neither null, control, shared nor failed", []result.Trial{hello("epoll", 90000), hello(result.Null, 100), control, shared, failed}, 45000},
 	} {
 		for range 3 { // whatever order a map has
-			if got := pacedRate(c.trials, trial.Split); got != c.want {
+			if got := pacedRate(c.trials, result.Split); got != c.want {
 				t.Errorf("%s: %v, want %v", c.name, got, c.want)
 			}
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carousel/internal/host"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/internal/usage"
 )
 
@@ -51,7 +51,7 @@ func null(stdout io.Writer, addr string) error {
 		return err
 	case <-end:
 	}
-	line := usage.Line{Model: trial.Null, Requests: served.requests.Load(), Connections: served.connections.Load(), ElapsedNS: int64(time.Since(began)), Self: host.SelfCPU(), GOMAXPROCS: runtime.GOMAXPROCS(0)}
+	line := usage.Line{Model: result.Null, Requests: served.requests.Load(), Connections: served.connections.Load(), ElapsedNS: int64(time.Since(began)), Self: host.SelfCPU(), GOMAXPROCS: runtime.GOMAXPROCS(0)}
 	line.Bytes = line.Requests * int64(len(nullReply))
 	return json.NewEncoder(stdout).Encode(line)
 }

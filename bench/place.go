@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"carousel/internal/host"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // pair is the processors of server and client in one placement; none: wherever the system puts them.
@@ -19,7 +19,7 @@ type seating map[string]pair
 // seats is the seating on this machine.
 func seats() (s seating, note string) {
 	if runtime.GOOS != "linux" {
-		return seating{trial.Shared: {}}, "this system cannot keep a process on one processor: server and client share them all"
+		return seating{result.Shared: {}}, "this system cannot keep a process on one processor: server and client share them all"
 	}
 	return seat(host.CPUs(), host.Siblings)
 }
@@ -27,7 +27,7 @@ func seats() (s seating, note string) {
 // seat gives the server one of the processors and the client another, which is not its sibling (a second thread of
 // the same core) if there is any such; shared gives both all of them.
 func seat(cpus []int, siblings func(cpu int) []int) (s seating, note string) {
-	s = seating{trial.Shared: {cpus, cpus}}
+	s = seating{result.Shared: {cpus, cpus}}
 	if len(cpus) < 2 {
 		return s, "one processor: server and client share it, so a client's work slows the server it measures"
 	}
@@ -37,14 +37,14 @@ func seat(cpus []int, siblings func(cpu int) []int) (s seating, note string) {
 	} else {
 		note = fmt.Sprintf("processors %d and %d are threads of one core: server and client slow each other", server, client)
 	}
-	s[trial.Split] = pair{[]int{server}, []int{client}}
+	s[result.Split] = pair{[]int{server}, []int{client}}
 	return s, note
 }
 
 func (s seating) String() string {
 	var parts []string
-	if split, ok := s[trial.Split]; ok {
+	if split, ok := s[result.Split]; ok {
 		parts = append(parts, fmt.Sprintf("split: server on processor %d, client on processor %d", split.server[0], split.client[0]))
 	}
-	return strings.Join(append(parts, fmt.Sprintf("shared: both on %v", s[trial.Shared].server)), "; ")
+	return strings.Join(append(parts, fmt.Sprintf("shared: both on %v", s[result.Shared].server)), "; ")
 }

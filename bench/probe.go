@@ -5,14 +5,14 @@ import (
 	"net"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // probe opens silent connections one by one, up to limit, and after each asks GET / on a connection of its own. It stops at the
 // first answer that is not there within wait. Each silent connection is opened before its probe, so whoever accepts in order
 // takes it first.
-func probe(ctx context.Context, addr string, limit int, wait time.Duration) (*trial.Probe, error) {
-	p := &trial.Probe{Limit: limit}
+func probe(ctx context.Context, addr string, limit int, wait time.Duration) (*result.Probe, error) {
+	p := &result.Probe{Limit: limit}
 	var silent []net.Conn
 	defer func() {
 		for _, c := range silent {

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // short is a plan of eight trials.
@@ -70,7 +70,7 @@ func (h *harness) end() int {
 // run is the folder of the only run there is.
 func (h *harness) run() string {
 	h.t.Helper()
-	found, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", trial.RunFile))
+	found, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", result.RunFile))
 	if len(found) != 1 {
 		h.t.Fatalf("%d runs, want 1\n%s", len(found), h.said.String())
 	}
@@ -78,13 +78,13 @@ func (h *harness) run() string {
 }
 
 // trials are those of the only run; its record must be whole.
-func (h *harness) trials() (*trial.Run, []trial.Trial, []trial.Flaw) {
+func (h *harness) trials() (*result.Run, []result.Trial, []result.Flaw) {
 	h.t.Helper()
-	r, err := trial.ReadRun(h.run())
+	r, err := result.ReadRun(h.run())
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	trials, flaws, err := trial.ReadTrials(h.run())
+	trials, flaws, err := result.ReadTrials(h.run())
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func (h *harness) trials() (*trial.Run, []trial.Trial, []trial.Flaw) {
 func (h *harness) until(n int) {
 	h.t.Helper()
 	for range 6000 {
-		if files, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", trial.TrialsFile)); len(files) == 1 {
+		if files, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", result.TrialsFile)); len(files) == 1 {
 			if text, _ := os.ReadFile(files[0]); bytes.Count(text, []byte("\n")) >= n {
 				return
 			}
@@ -263,30 +263,30 @@ func TestResumeRefuses(t *testing.T) {
 	h.command.Process.Signal(os.Interrupt)
 	h.end()
 	dir := h.run()
-	good, err := trial.ReadRun(dir)
+	good, err := result.ReadRun(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		name, says string
-		change     func(r *trial.Run)
+		change     func(r *result.Run)
 		plan       string
 	}{
-		{"kernel", `the environment differs: kernel was "Plan 9" and is now`, func(r *trial.Run) { r.Environment["kernel"] = "Plan 9" }, short},
-		{"program", `program_servers was "sha256 0" and is now "sha256 `, func(r *trial.Run) { r.Environment["program_servers"] = "sha256 0" }, short},
-		{"models", "the models differ: the run has epoll, now there are blocking epoll", func(r *trial.Run) { r.Models = []string{"epoll"} }, short},
-		{"order", "this bench orders a run otherwise", func(r *trial.Run) { r.Seed = 4 }, short},
-		{"plan", `plan short.yaml has changed since the run began: "rounds: 1" is now "rounds: 3"`, func(*trial.Run) {}, strings.Replace(short, "1", "3", 1)},
+		{"kernel", `the environment differs: kernel was "Plan 9" and is now`, func(r *result.Run) { r.Environment["kernel"] = "Plan 9" }, short},
+		{"program", `program_servers was "sha256 0" and is now "sha256 `, func(r *result.Run) { r.Environment["program_servers"] = "sha256 0" }, short},
+		{"models", "the models differ: the run has epoll, now there are blocking epoll", func(r *result.Run) { r.Models = []string{"epoll"} }, short},
+		{"order", "this bench orders a run otherwise", func(r *result.Run) { r.Seed = 4 }, short},
+		{"plan", `plan short.yaml has changed since the run began: "rounds: 1" is now "rounds: 3"`, func(*result.Run) {}, strings.Replace(short, "1", "3", 1)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := trial.ReadRun(dir)
+			r, err := result.ReadRun(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
 			c.change(r)
-			defer trial.WriteRun(dir, good)
+			defer result.WriteRun(dir, good)
 			defer os.WriteFile(filepath.Join(h.dir, "short.yaml"), []byte(short), 0o644)
-			if err := errors.Join(trial.WriteRun(dir, r), os.WriteFile(filepath.Join(h.dir, "short.yaml"), []byte(c.plan), 0o644)); err != nil {
+			if err := errors.Join(result.WriteRun(dir, r), os.WriteFile(filepath.Join(h.dir, "short.yaml"), []byte(c.plan), 0o644)); err != nil {
 				t.Fatal(err)
 			}
 			h.start("--resume")

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/term"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // screen says how far a run is: one line that is written over on a terminal, else a plain line every ten seconds and at the end
@@ -55,7 +55,7 @@ func (s *screen) begin(j job) {
 	fmt.Fprintf(s.w, "\r%s\x1b[K", line)
 }
 
-func (s *screen) end(j job, t trial.Trial) {
+func (s *screen) end(j job, t result.Trial) {
 	took := j.forecast() + s.gap
 	s.left, s.behind = s.left-took, s.behind+took
 	if t.Failed != "" {
@@ -89,7 +89,7 @@ func (s *screen) close() {
 }
 
 // cellName is a cell for people: epoll hello 64, shared.
-func cellName(c trial.Cell) string {
+func cellName(c result.Cell) string {
 	name := fmt.Sprintf("%s %s %d", c.Model, c.Scenario, c.Connections)
 	if c.RateRPS > 0 {
 		name += fmt.Sprintf(" at %.0f/s", c.RateRPS)
@@ -100,7 +100,7 @@ func cellName(c trial.Cell) string {
 	if c.Mode != "" {
 		name += ", " + c.Mode
 	}
-	if c.Placement == trial.Shared {
+	if c.Placement == result.Shared {
 		name += ", shared"
 	}
 	if c.Control {

@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"carousel/internal/host"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/loadgen/save"
 	"carousel/loadgen/spec"
 )
@@ -138,7 +138,7 @@ func savable(dir string) error {
 }
 
 // keep writes the record to path, whole or not at all.
-func keep(path string, l *trial.Load) error {
+func keep(path string, l *result.Load) error {
 	text, err := json.Marshal(l)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func keep(path string, l *trial.Load) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // the file is replaced, not the link to it
 	}
-	if err := trial.WriteFile(path, append(text, '\n')); err != nil {
+	if err := result.WriteFile(path, append(text, '\n')); err != nil {
 		return fmt.Errorf("-o %s was not written: %w", path, cause(err))
 	}
 	return nil

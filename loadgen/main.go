@@ -14,7 +14,7 @@ import (
 	"syscall"
 
 	"carousel/internal/printable"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/record"
 	"carousel/loadgen/screen"
@@ -85,7 +85,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 
 // exitCode weighs what went wrong: a signal explains everything after it, and a gate means little where nothing was
 // served or served right. A file that is missing is a failure, however well its reply was served.
-func exitCode(l *trial.Load, loadErr, writeErr error, caught syscall.Signal, broken bool) int {
+func exitCode(l *result.Load, loadErr, writeErr error, caught syscall.Signal, broken bool) int {
 	var gone *engine.Unreachable
 	var nameless *net.DNSError
 	switch {
@@ -108,7 +108,7 @@ func exitCode(l *trial.Load, loadErr, writeErr error, caught syscall.Signal, bro
 }
 
 // wrongAnswers is how many replies were not what was asked for, or no replies at all by the protocol's rules.
-func wrongAnswers(l *trial.Load) (n int64) {
+func wrongAnswers(l *result.Load) (n int64) {
 	for _, class := range []record.Class{record.Malformed, record.BodyLength, record.BodyContent, record.BodyDigest} {
 		n += l.Errors[class.String()]
 	}
@@ -116,7 +116,7 @@ func wrongAnswers(l *trial.Load) (n int64) {
 }
 
 // load carries out the request and shows its progress. The record is never nil.
-func load(ctx context.Context, stderr io.Writer, req *request) (*trial.Load, error) {
+func load(ctx context.Context, stderr io.Writer, req *request) (*result.Load, error) {
 	live := new(record.Live)
 	stop := func() {}
 	if !req.quiet {
@@ -125,7 +125,7 @@ func load(ctx context.Context, stderr io.Writer, req *request) (*trial.Load, err
 	l, err := engine.Run(ctx, req.spec, live)
 	stop()
 	if l == nil {
-		l = &trial.Load{Schema: trial.Schema, UnsentBy: map[string]int64{}, Errors: map[string]int64{}, ConnectErrors: map[string]int64{}}
+		l = &result.Load{Schema: result.Schema, UnsentBy: map[string]int64{}, Errors: map[string]int64{}, ConnectErrors: map[string]int64{}}
 	}
 	return l, err
 }
@@ -141,7 +141,7 @@ func explain(s spec.Spec, err error) string {
 
 // show writes the result to stdout: the summary, or the record as one JSON document. A reader that went away wanted no
 // more of it, which is no failure.
-func show(stdout io.Writer, req *request, l *trial.Load) error {
+func show(stdout io.Writer, req *request, l *result.Load) error {
 	var err error
 	if req.json {
 		err = json.NewEncoder(stdout).Encode(l)

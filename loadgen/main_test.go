@@ -24,7 +24,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/loadgen/engine"
 )
 
@@ -80,13 +80,13 @@ func TestScripts(t *testing.T) {
 }
 
 // recordOf runs the command in this process and returns its --json record.
-func recordOf(t *testing.T, want int, args ...string) (*trial.Load, map[string]any) {
+func recordOf(t *testing.T, want int, args ...string) (*result.Load, map[string]any) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	if code := run(&stdout, &stderr, append(args, "--json", "-q")); code != want {
 		t.Fatalf("exit code %d, want %d: %s", code, want, &stderr)
 	}
-	var l trial.Load
+	var l result.Load
 	var keys map[string]any
 	if err := errors.Join(json.Unmarshal(stdout.Bytes(), &l), json.Unmarshal(stdout.Bytes(), &keys)); err != nil {
 		t.Fatalf("%v: %s", err, &stdout)
@@ -123,7 +123,7 @@ func TestRecordKeys(t *testing.T) {
 			if l.Requests.OK != 400 || l.Requests.Planned != 400 || !l.Complete || l.RateRPS <= 0 || l.BytesRead <= 0 {
 				t.Errorf("%+v", l.Requests)
 			}
-			if h, err := trial.Decode(l.Histogram); err != nil || h.Count() != 400 {
+			if h, err := result.Decode(l.Histogram); err != nil || h.Count() != 400 {
 				t.Errorf("the histogram holds %v of 400 (%v)", h, err)
 			}
 			if l.Connections.Opened < 4 || l.Connections.Answered != 4 || l.Connections.Most < 100 {
@@ -133,7 +133,7 @@ func TestRecordKeys(t *testing.T) {
 	}
 }
 
-func balanced(t *testing.T, l *trial.Load) {
+func balanced(t *testing.T, l *result.Load) {
 	t.Helper()
 	r := l.Requests
 	sum := func(m map[string]int64) (n int64) {
@@ -293,20 +293,20 @@ func TestEnoughPorts(t *testing.T) {
 }
 
 func TestExitCodes(t *testing.T) {
-	ok := func(n int64) *trial.Load { return &trial.Load{Complete: true, Requests: trial.Requests{OK: n}} }
-	bad := func(n int64) *trial.Load {
-		return &trial.Load{Complete: true, Requests: trial.Requests{OK: n, Errors: 1}, Errors: map[string]int64{"body-content": 1}}
+	ok := func(n int64) *result.Load { return &result.Load{Complete: true, Requests: result.Requests{OK: n}} }
+	bad := func(n int64) *result.Load {
+		return &result.Load{Complete: true, Requests: result.Requests{OK: n, Errors: 1}, Errors: map[string]int64{"body-content": 1}}
 	}
 	gone := &engine.Unreachable{Err: errors.New("refused")}
 	for i, c := range []struct {
-		load          *trial.Load
+		load          *result.Load
 		loadErr, save error
 		caught        syscall.Signal
 		broken        bool
 		want          int
 	}{
 		{load: ok(1), want: 0},
-		{load: &trial.Load{Requests: trial.Requests{OK: 1}}, broken: true, want: 3}, // given up
+		{load: &result.Load{Requests: result.Requests{OK: 1}}, broken: true, want: 3}, // given up
 		{load: ok(0), want: 1},
 		{load: ok(1), save: io.ErrShortWrite, want: 1},
 		{load: ok(0), loadErr: io.ErrUnexpectedEOF, want: 1},

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // command starts the command as a process of its own that loads s, and waits until it has sent requests.
@@ -62,7 +62,7 @@ func TestSignals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var l trial.Load
+			var l result.Load
 			if err := json.Unmarshal(text, &l); err != nil {
 				t.Fatal(err)
 			}

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // A stall of loadgen's own is said and not charged to the server; one of the server is the server's.
@@ -39,7 +39,7 @@ func TestWhoseStall(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var l trial.Load
+			var l result.Load
 			if err := json.Unmarshal(text, &l); err != nil {
 				t.Fatal(err)
 			}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"unicode"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // hostile is what a stranger's run may hold wherever it holds words.
@@ -22,13 +22,13 @@ func hostileRun(t *testing.T, dir string) {
 	v := newInvention(6, "blocking", "epoll", "goroutine", honest, hostile)
 	for round := 1; round <= v.rounds; round++ {
 		v.round(round)
-		v.add(round, trial.Cell{Model: "epoll", Scenario: hostile, Connections: 2, Placement: hostile, Mode: hostile, Engine: hostile}, func(t *trial.Trial) { t.Failed = hostile })
-		v.add(round, trial.Cell{Model: "epoll", Scenario: "spin", Connections: 16, Placement: trial.Split, Engine: hostile}, func(t *trial.Trial) { v.load(t, "/", 100, 16, 1) })
-		v.add(round, trial.Cell{Model: "epoll", Scenario: "download", Connections: 4, RateRPS: 9, Placement: hostile, Mode: hostile}, func(t *trial.Trial) { v.load(t, "/", 9, 4, 1) })
+		v.add(round, result.Cell{Model: "epoll", Scenario: hostile, Connections: 2, Placement: hostile, Mode: hostile, Engine: hostile}, func(t *result.Trial) { t.Failed = hostile })
+		v.add(round, result.Cell{Model: "epoll", Scenario: "spin", Connections: 16, Placement: result.Split, Engine: hostile}, func(t *result.Trial) { v.load(t, "/", 100, 16, 1) })
+		v.add(round, result.Cell{Model: "epoll", Scenario: "download", Connections: 4, RateRPS: 9, Placement: hostile, Mode: hostile}, func(t *result.Trial) { v.load(t, "/", 9, 4, 1) })
 	}
-	v.each("goroutine", "block", 64, func(t *trial.Trial) { t.Load, t.NA = nil, hostile })
-	v.each("epoll", "sleep", 64, func(t *trial.Trial) {
-		t.Load.Verdict = trial.Verdict{State: "suspect", Reasons: []string{hostile, "GET /bytes/N of rate_rps with --addr took 3 µs"}}
+	v.each("goroutine", "block", 64, func(t *result.Trial) { t.Load, t.NA = nil, hostile })
+	v.each("epoll", "sleep", 64, func(t *result.Trial) {
+		t.Load.Verdict = result.Verdict{State: "suspect", Reasons: []string{hostile, "GET /bytes/N of rate_rps with --addr took 3 µs"}}
 	})
 	run := v.record()
 	run.ID, run.Plan, run.Doctor, run.Notes = hostile, hostile, hostile+"\n```\n# forged", []string{hostile, "# forged"}

@@ -15,7 +15,7 @@ import (
 	"github.com/google/renameio/v2/maybe"
 	"github.com/spf13/cobra"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/chart"
 	"carousel/report/study"
 	"carousel/report/text"
@@ -75,14 +75,14 @@ func run(stdout, stderr io.Writer, args []string) int {
 
 // newest is the run folder under root that was started last, of those that have trials.
 func newest(root string) (string, error) {
-	folders, err := filepath.Glob(filepath.Join(root, "*", trial.TrialsFile))
+	folders, err := filepath.Glob(filepath.Join(root, "*", result.TrialsFile))
 	if err != nil {
 		return "", err
 	}
 	var dir string
 	var last time.Time
 	for _, file := range folders { // sorted by name, which decides between equals
-		r, err := trial.ReadRun(filepath.Dir(file))
+		r, err := result.ReadRun(filepath.Dir(file))
 		if err == nil && !r.Started.Before(last) {
 			dir, last = filepath.Dir(file), r.Started
 		}
@@ -96,17 +96,17 @@ func newest(root string) (string, error) {
 // report writes the report of the run in folder dir.
 func report(stdout, stderr io.Writer, dir string) error {
 	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return mistake{fmt.Errorf("%s is no run folder: it must hold %s and %s", dir, trial.RunFile, trial.TrialsFile)}
+		return mistake{fmt.Errorf("%s is no run folder: it must hold %s and %s", dir, result.RunFile, result.TrialsFile)}
 	}
-	r, err := trial.ReadRun(dir)
+	r, err := result.ReadRun(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return mistake{fmt.Errorf("%s is no run folder: it has no %s", dir, trial.RunFile)}
+		return mistake{fmt.Errorf("%s is no run folder: it has no %s", dir, result.RunFile)}
 	}
 	if err != nil {
 		return err
 	}
 	s := study.Begin(*r)
-	flaws, err := trial.Each(dir, study.Unpack, s.Add)
+	flaws, err := result.Each(dir, study.Unpack, s.Add)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"carousel/internal/golden"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // files reads a folder.
@@ -157,7 +157,7 @@ func TestExitCodes(t *testing.T) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		for name, text := range map[string]string{trial.RunFile: record, trial.TrialsFile: trials} {
+		for name, text := range map[string]string{result.RunFile: record, result.TrialsFile: trials} {
 			if text == "" {
 				continue
 			}
@@ -199,13 +199,13 @@ func TestWithoutAnArgumentTheNewestRun(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, started := range map[string]time.Time{"b-old": time.Unix(100, 0), "a-new": time.Unix(200, 0), "c-older": time.Unix(50, 0)} {
 		v := newInvention(1, "epoll")
-		v.add(1, trial.Cell{Model: "epoll", Scenario: "hello", Connections: 1, Placement: trial.Split}, func(t *trial.Trial) { t.Failed = "no" })
+		v.add(1, result.Cell{Model: "epoll", Scenario: "hello", Connections: 1, Placement: result.Split}, func(t *result.Trial) { t.Failed = "no" })
 		record := v.record()
 		record.Started = started
 		v.write(t, filepath.Join("results", name), record)
 	}
-	newInvention(1, "epoll").write(t, filepath.Join("results", "d-nothing-measured"), trial.Run{Schema: trial.Schema, Started: time.Unix(300, 0)})
-	if err := os.RemoveAll(filepath.Join("results", "d-nothing-measured", trial.TrialsFile)); err != nil {
+	newInvention(1, "epoll").write(t, filepath.Join("results", "d-nothing-measured"), result.Run{Schema: result.Schema, Started: time.Unix(300, 0)})
+	if err := os.RemoveAll(filepath.Join("results", "d-nothing-measured", result.TrialsFile)); err != nil {
 		t.Fatal(err)
 	}
 	var stderr bytes.Buffer

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/internal/usage"
 	"carousel/loadgen/spec"
 	"carousel/report/study"
@@ -27,8 +27,8 @@ type invention struct {
 	rounds int
 	rng    *rand.Rand
 	order  int
-	trials []trial.Trial
-	skips  func(trial.Cell) bool // cells that are left out
+	trials []result.Trial
+	skips  func(result.Cell) bool // cells that are left out
 }
 
 const ceiling = 62000 // of the invented client, at 64 connections
@@ -48,21 +48,21 @@ func newInvention(rounds int, models ...string) *invention {
 
 func (v *invention) noise() float64 { return 1 + 0.008*v.rng.NormFloat64() }
 
-func (v *invention) add(round int, c trial.Cell, more func(t *trial.Trial)) {
+func (v *invention) add(round int, c result.Cell, more func(t *result.Trial)) {
 	if v.skips != nil && v.skips(c) {
 		return
 	}
 	v.order++
-	t := trial.Trial{Schema: trial.Schema, Round: round, Order: v.order, Cell: c,
+	t := result.Trial{Schema: result.Schema, Round: round, Order: v.order, Cell: c,
 		Started: time.Date(2026, 11, 22, 12, 0, v.order, 0, time.UTC),
-		Server:  trial.Server{Command: []string{"servers", "--model", c.Model}, CPUs: []int{0}, GOMAXPROCS: 1}}
+		Server:  result.Server{Command: []string{"servers", "--model", c.Model}, CPUs: []int{0}, GOMAXPROCS: 1}}
 	more(&t)
 	v.trials = append(v.trials, t)
 }
 
 // load is what loadgen would write of a trial in which each of served connections is answered rate/served times a second;
 // mean and tail (a factor) shape the latency.
-func (v *invention) load(t *trial.Trial, path string, rate float64, served int, serverNS float64) {
+func (v *invention) load(t *result.Trial, path string, rate float64, served int, serverNS float64) {
 	const window = 450 * time.Millisecond
 	n := t.Cell.Connections
 	ok := int64(rate * window.Seconds())
@@ -70,7 +70,7 @@ func (v *invention) load(t *trial.Trial, path string, rate float64, served int, 
 	if t.Cell.RateRPS > 0 && served == n {
 		mean = 4e9 / v.speed[t.Cell.Model] * v.noise()
 	}
-	h := trial.NewHistogram()
+	h := result.NewHistogram()
 	for first := int64(0); first < ok; {
 		n := min(ok-first, 1+(ok-first)/100) // finely at the tail
 		q := (float64(first) + float64(n)/2) / float64(ok)
@@ -87,24 +87,24 @@ func (v *invention) load(t *trial.Trial, path string, rate float64, served int, 
 	if err != nil {
 		panic(err)
 	}
-	l := &trial.Load{Schema: trial.Schema, Complete: true,
+	l := &result.Load{Schema: result.Schema, Complete: true,
 		Spec:     spec.Spec{Target: "http://127.0.0.1:41235" + path, Connections: n, Rate: t.Cell.RateRPS},
-		Window:   trial.Window{Start: t.Started, ElapsedNS: int64(window)},
-		Requests: trial.Requests{Planned: ok + unanswered, Sent: ok + unanswered, OK: ok, Unanswered: unanswered},
+		Window:   result.Window{Start: t.Started, ElapsedNS: int64(window)},
+		Requests: result.Requests{Planned: ok + unanswered, Sent: ok + unanswered, OK: ok, Unanswered: unanswered},
 		RateRPS:  float64(ok) / window.Seconds(), Latency: h.Latency(), Service: h.Latency(),
-		Connections: trial.Connections{Opened: int64(n), Asked: int64(n), Answered: int64(served), Most: ok / int64(served)},
+		Connections: result.Connections{Opened: int64(n), Asked: int64(n), Answered: int64(served), Most: ok / int64(served)},
 		CPU:         usage.CPU{UserNS: int64(float64(ok) * 3000 * v.noise()), SystemNS: int64(float64(ok) * 8000 * v.noise())},
 		TargetCPU:   &usage.CPU{UserNS: int64(float64(ok) * serverNS * 0.3), SystemNS: int64(float64(ok) * serverNS * 0.7)},
-		Host:        trial.HostDelta{StealShare: 0.004 * v.rng.Float64()},
+		Host:        result.HostDelta{StealShare: 0.004 * v.rng.Float64()},
 		Histogram:   histogram, ServiceHistogram: histogram,
-		Verdict: trial.Verdict{State: "valid"},
+		Verdict: result.Verdict{State: "valid"},
 	}
 	if t.Cell.RateRPS > 0 {
-		l.Lateness = trial.Latency{Mean: 9000, P50: 8000, P90: 12000, P95: 15000, P99: 31000, P999: 60000, Max: 90000}
+		l.Lateness = result.Latency{Mean: 9000, P50: 8000, P90: 12000, P95: 15000, P99: 31000, P999: 60000, Max: 90000}
 	}
 	if served < n {
 		l.Connections.LongestWaitNS = int64(window)
-		l.Verdict = trial.Verdict{State: "invalid", Reasons: []string{fmt.Sprintf("%d of %d connections was ever answered; the others waited 0.45 s", served, n)}}
+		l.Verdict = result.Verdict{State: "invalid", Reasons: []string{fmt.Sprintf("%d of %d connections was ever answered; the others waited 0.45 s", served, n)}}
 	}
 	t.Load = l
 }
@@ -120,7 +120,7 @@ func serves(model string, n int) int {
 // hello is the closed loop's rate: latency bounds few connections, the processor many, the client all.
 func (v *invention) hello(model string, connections int, shared bool) float64 {
 	most := float64(ceiling)
-	if model != trial.Null {
+	if model != result.Null {
 		most = v.speed[model]
 	}
 	if shared && model != "blocking" {
@@ -131,22 +131,22 @@ func (v *invention) hello(model string, connections int, shared bool) float64 {
 }
 
 func (v *invention) round(round int) {
-	one := func(c trial.Cell) {
-		v.add(round, c, func(t *trial.Trial) {
-			rate := v.hello(c.Model, c.Connections, c.Placement == trial.Shared)
+	one := func(c result.Cell) {
+		v.add(round, c, func(t *result.Trial) {
+			rate := v.hello(c.Model, c.Connections, c.Placement == result.Shared)
 			v.load(t, "/", rate, serves(c.Model, c.Connections), 0.95e9/cmp.Or(v.speed[c.Model], 2*ceiling)*v.noise())
 		})
 	}
-	for _, model := range append([]string{trial.Null}, v.models...) {
+	for _, model := range append([]string{result.Null}, v.models...) {
 		for _, n := range []int{1, 16, 64, 256} {
-			one(trial.Cell{Model: model, Scenario: "hello", Connections: n, Placement: trial.Split})
+			one(result.Cell{Model: model, Scenario: "hello", Connections: n, Placement: result.Split})
 		}
-		one(trial.Cell{Model: model, Scenario: "hello", Connections: 64, Placement: trial.Shared})
+		one(result.Cell{Model: model, Scenario: "hello", Connections: 64, Placement: result.Shared})
 	}
-	one(trial.Cell{Model: "epoll", Scenario: "hello", Connections: 64, Placement: trial.Split, Control: true})
+	one(result.Cell{Model: "epoll", Scenario: "hello", Connections: 64, Placement: result.Split, Control: true})
 
 	for _, model := range v.models {
-		v.add(round, trial.Cell{Model: model, Scenario: "paced", Connections: 64, RateRPS: 10000, Placement: trial.Split}, func(t *trial.Trial) {
+		v.add(round, result.Cell{Model: model, Scenario: "paced", Connections: 64, RateRPS: 10000, Placement: result.Split}, func(t *result.Trial) {
 			served := serves(model, 64)
 			rate := 10000.0
 			if served == 1 {
@@ -154,14 +154,14 @@ func (v *invention) round(round int) {
 			}
 			v.load(t, "/", rate, served, 1e9/v.speed[model])
 		})
-		v.add(round, trial.Cell{Model: model, Scenario: "thinking", Connections: 64, Placement: trial.Split}, func(t *trial.Trial) {
-			t.Probe = &trial.Probe{Silent: 64, Limit: 64, Answered: true}
+		v.add(round, result.Cell{Model: model, Scenario: "thinking", Connections: 64, Placement: result.Split}, func(t *result.Trial) {
+			t.Probe = &result.Probe{Silent: 64, Limit: 64, Answered: true}
 			if model == "blocking" {
-				t.Probe = &trial.Probe{Silent: 1, Limit: 64, WaitNS: 250e6}
+				t.Probe = &result.Probe{Silent: 1, Limit: 64, WaitNS: 250e6}
 			}
 		})
 		for _, path := range []string{"block", "sleep"} {
-			v.add(round, trial.Cell{Model: model, Scenario: path, Connections: 64, Placement: trial.Split}, func(t *trial.Trial) {
+			v.add(round, result.Cell{Model: model, Scenario: path, Connections: 64, Placement: result.Split}, func(t *result.Trial) {
 				rate, served := 6330.0, 64
 				switch {
 				case model == "blocking":
@@ -175,39 +175,39 @@ func (v *invention) round(round int) {
 	}
 	for _, model := range v.models {
 		for mode, slower := range []float64{40, 2, 25} {
-			c := trial.Cell{Model: model, Scenario: "download", Connections: 20, RateRPS: 1000, Placement: trial.Split, Mode: study.Modes[mode]}
-			if c.Mode == trial.OneByOne {
+			c := result.Cell{Model: model, Scenario: "download", Connections: 20, RateRPS: 1000, Placement: result.Split, Mode: study.Modes[mode]}
+			if c.Mode == result.OneByOne {
 				c.Connections = 1
 			}
-			v.add(round, c, func(t *trial.Trial) { v.download(t, serves(model, c.Connections), slower*v.noise()) })
+			v.add(round, c, func(t *result.Trial) { v.download(t, serves(model, c.Connections), slower*v.noise()) })
 		}
 	}
 	for _, engine := range []string{"", "hey"} {
-		v.add(round, trial.Cell{Model: "epoll", Scenario: "spin", Connections: 16, Placement: trial.Split, Engine: engine}, func(t *trial.Trial) {
+		v.add(round, result.Cell{Model: "epoll", Scenario: "spin", Connections: 16, Placement: result.Split, Engine: engine}, func(t *result.Trial) {
 			v.load(t, "/spin/200us", 4800*v.noise(), 16, 204000)
 		})
 	}
 }
 
 // download is a counted load of which all is done, or has failed, at its end; one by one it takes a little longer.
-func (v *invention) download(t *trial.Trial, served int, slower float64) {
+func (v *invention) download(t *result.Trial, served int, slower float64) {
 	speed := v.speed[t.Cell.Model]
 	v.speed[t.Cell.Model] = speed / slower
 	v.load(t, "/moved/image/0", t.Cell.RateRPS, served, 250000)
 	v.speed[t.Cell.Model] = speed
 	l := t.Load
-	l.Requests = trial.Requests{Planned: 450, Sent: 450, OK: 450}
+	l.Requests = result.Requests{Planned: 450, Sent: 450, OK: 450}
 	beside := l.Latency
 	beside.P50, beside.P90 = beside.P50/2, beside.P90/2
-	l.Paths = []trial.PathLatency{{Path: "/moved/image/0", Count: 45, Latency: l.Latency}, {Path: "/", Count: 405, Latency: beside}}
-	if t.Cell.Mode == trial.OneByOne {
+	l.Paths = []result.PathLatency{{Path: "/moved/image/0", Count: 45, Latency: l.Latency}, {Path: "/", Count: 405, Latency: beside}}
+	if t.Cell.Mode == result.OneByOne {
 		l.Window.ElapsedNS += int64(20 * time.Millisecond)
 	}
 }
 
-func (v *invention) record() trial.Run {
+func (v *invention) record() result.Run {
 	finished := time.Date(2026, 11, 22, 12, 30, 0, 0, time.UTC)
-	run := trial.Run{Schema: trial.Schema, ID: "invented", Plan: "default", Seed: 42, Rounds: v.rounds,
+	run := result.Run{Schema: result.Schema, ID: "invented", Plan: "default", Seed: 42, Rounds: v.rounds,
 		WarmupNS: 100e6, WindowNS: 450e6, Models: v.models,
 		Started: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Finished: &finished,
 		Environment: map[string]string{"cpus": "2", "kernel": "Linux 6.18", "go": "go1.26", "cpu_model": "An | invented\nprocessor"},
@@ -228,7 +228,7 @@ func (v *invention) record() trial.Run {
 }
 
 // each changes every trial of a cell.
-func (v *invention) each(model, scenario string, connections int, change func(*trial.Trial)) {
+func (v *invention) each(model, scenario string, connections int, change func(*result.Trial)) {
 	for i := range v.trials {
 		if c := v.trials[i].Cell; c.Model == model && c.Scenario == scenario && c.Connections == connections {
 			change(&v.trials[i])
@@ -237,22 +237,22 @@ func (v *invention) each(model, scenario string, connections int, change func(*t
 }
 
 // write lays the run down as a folder of results.
-func (v *invention) write(t *testing.T, dir string, run trial.Run) {
+func (v *invention) write(t *testing.T, dir string, run result.Run) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := trial.WriteRun(dir, &run); err != nil {
+	if err := result.WriteRun(dir, &run); err != nil {
 		t.Fatal(err)
 	}
-	var lines bytes.Buffer // at once: trial.Append syncs every line to the disk
+	var lines bytes.Buffer // at once: result.Append syncs every line to the disk
 	encoder := json.NewEncoder(&lines)
 	for i := range v.trials {
 		if err := encoder.Encode(&v.trials[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, trial.TrialsFile), lines.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, result.TrialsFile), lines.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -260,7 +260,7 @@ func (v *invention) write(t *testing.T, dir string, run trial.Run) {
 // tear leaves half a line behind, as a writer that was killed does.
 func tear(t *testing.T, dir string) {
 	t.Helper()
-	f, err := os.OpenFile(filepath.Join(dir, trial.TrialsFile), os.O_APPEND|os.O_WRONLY, 0)
+	f, err := os.OpenFile(filepath.Join(dir, result.TrialsFile), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,36 +276,36 @@ func whole(t *testing.T, dir string) {
 	v := newInvention(6, "blocking", "select", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine", "nethttp")
 	v.speed["select"] = 38000
 	takes := map[string][]string{ // the others take all
-		"hello":    {trial.Null, "blocking", "select", "epoll", "generator", "coroutine", "asyncio", "goroutine", "nethttp"},
+		"hello":    {result.Null, "blocking", "select", "epoll", "generator", "coroutine", "asyncio", "goroutine", "nethttp"},
 		"paced":    {"blocking", "select", "epoll", "coroutine", "goroutine", "nethttp"},
 		"block":    {"blocking", "select", "epoll", "asyncio", "asyncio-executor", "goroutine", "nethttp"},
 		"sleep":    {"blocking", "select", "epoll", "asyncio", "asyncio-executor", "goroutine", "nethttp"},
 		"download": {"blocking", "epoll", "goroutine"},
 	}
-	v.skips = func(c trial.Cell) bool {
-		scattered := c.Placement == trial.Shared && !slices.Contains([]string{trial.Null, "epoll", "goroutine"}, c.Model)
+	v.skips = func(c result.Cell) bool {
+		scattered := c.Placement == result.Shared && !slices.Contains([]string{result.Null, "epoll", "goroutine"}, c.Model)
 		return scattered || takes[c.Scenario] != nil && !slices.Contains(takes[c.Scenario], c.Model)
 	}
 	for round := 1; round <= v.rounds; round++ {
 		v.round(round)
 	}
-	v.each("nethttp", "sleep", 64, func(t *trial.Trial) { t.Load, t.NA = nil, "no /sleep" })
-	v.each("epoll", "hello", 256, func(t *trial.Trial) { // as fast as the client can ask
+	v.each("nethttp", "sleep", 64, func(t *result.Trial) { t.Load, t.NA = nil, "no /sleep" })
+	v.each("epoll", "hello", 256, func(t *result.Trial) { // as fast as the client can ask
 		ratio := ceiling * 0.97 / t.Load.RateRPS
 		t.Load.RateRPS *= ratio
 	})
-	v.each("nethttp", "block", 64, func(t *trial.Trial) {
+	v.each("nethttp", "block", 64, func(t *result.Trial) {
 		if t.Round == 3 {
 			t.Load, t.Failed = nil, "the server ended during the warm-up: exit status 1"
 		}
 	})
-	v.each("select", "hello", 16, func(t *trial.Trial) {
+	v.each("select", "hello", 16, func(t *result.Trial) {
 		if t.Round == 2 {
-			t.Load.Verdict = trial.Verdict{State: "invalid", Reasons: []string{"wrong answers: 12 of 1200"}}
+			t.Load.Verdict = result.Verdict{State: "invalid", Reasons: []string{"wrong answers: 12 of 1200"}}
 		}
 	})
-	v.each("goroutine", "hello", 64, func(t *trial.Trial) {
-		t.Load.Verdict = trial.Verdict{State: "suspect", Reasons: []string{fmt.Sprintf("the host took %.1f %% of the processors", 5+float64(t.Round)/10)}}
+	v.each("goroutine", "hello", 64, func(t *result.Trial) {
+		t.Load.Verdict = result.Verdict{State: "suspect", Reasons: []string{fmt.Sprintf("the host took %.1f %% of the processors", 5+float64(t.Round)/10)}}
 		t.Load.Host.StealShare = 0.05
 	})
 	v.write(t, dir, v.record())

@@ -21,8 +21,8 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"carousel/internal/result"
 	"carousel/internal/sock"
-	"carousel/internal/trial"
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
@@ -91,7 +91,7 @@ type outcome struct {
 	Err    string
 	Asked  int // requests that reached the target
 	Record *record.Recorder
-	Load   *trial.Load // of some seeds, since it is dear
+	Load   *result.Load // of some seeds, since it is dear
 }
 
 var (

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"carousel/internal/host"
+	"carousel/internal/result"
 	"carousel/internal/sock"
-	"carousel/internal/trial"
 	"carousel/internal/usage"
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
@@ -61,7 +61,7 @@ func Threads(s spec.Spec) int {
 // Run carries out s, which must be valid, and returns its record but for Spec and Verdict. Ending ctx ends the run early:
 // what was measured is returned with Complete false, as it is of a run by number that nobody was left to answer. The error says
 // why nothing could be measured: an *Unreachable if not one connection could be opened. live may be nil.
-func Run(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, error) {
+func Run(ctx context.Context, s spec.Spec, live *record.Live) (*result.Load, error) {
 	if s.Engine == spec.Hey {
 		return runHey(ctx, s, live)
 	}
@@ -121,7 +121,7 @@ func (r *run) split(n int) []*flight.Deck {
 	return r.decks
 }
 
-func (r *run) measure(ctx context.Context, c crew) (*trial.Load, error) {
+func (r *run) measure(ctx context.Context, c crew) (*result.Load, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
 	defer context.AfterFunc(ctx, r.Stop)()
@@ -187,7 +187,7 @@ func (r *run) settle(ctx context.Context, c crew, end int64) {
 }
 
 // books is what all workers recorded.
-func (r *run) books(ctx context.Context, end int64) (*trial.Load, error) {
+func (r *run) books(ctx context.Context, end int64) (*result.Load, error) {
 	var records []*record.Recorder
 	for _, d := range r.decks {
 		d.Record.Publish(record.Never)
@@ -267,7 +267,7 @@ func (r *run) watch(over <-chan struct{}, opened, closed chan<- edge) {
 }
 
 // price fills in what the window cost.
-func (r *run) price(l *trial.Load, first, last edge) {
+func (r *run) price(l *result.Load, first, last edge) {
 	l.CPU = minus(last.own, first.own)
 	if r.PID > 0 {
 		cpu, err := first.target.Until(last.target)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/rakyll/hey/requester"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
 	"carousel/loadgen/spec"
@@ -35,7 +35,7 @@ type heyReport struct {
 // hey says nothing of connections, nor of requests under way when its time is over, so a watch on its requests does.
 // What hey cannot do, spec refuses. BytesRead holds bodies only: hey does not count heads. Redirects are followed: hey can
 // leave them alone, but its workers race for one field then.
-func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*trial.Load, error) {
+func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*result.Load, error) {
 	base, err := heyRequest(s)
 	if err != nil {
 		return nil, err

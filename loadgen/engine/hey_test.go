@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/loadgen/record"
 	"carousel/loadgen/spec"
 )
@@ -40,7 +40,7 @@ func heyServer(t *testing.T, handle http.HandlerFunc) (target string, served *at
 	return srv.URL + "/", served
 }
 
-func runValid(t *testing.T, ctx context.Context, s spec.Spec) *trial.Load {
+func runValid(t *testing.T, ctx context.Context, s spec.Spec) *result.Load {
 	t.Helper()
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestHeyByCount(t *testing.T) {
 	if l.BytesRead != 400*5 {
 		t.Errorf("%d bytes of bodies, want 2000", l.BytesRead)
 	}
-	if h, err := trial.Decode(l.Histogram); err != nil || h.Count() != 400 || l.Latency.P50 <= 0 || l.Latency.P50%100_000 == 0 {
+	if h, err := result.Decode(l.Histogram); err != nil || h.Count() != 400 || l.Latency.P50 <= 0 || l.Latency.P50%100_000 == 0 {
 		t.Errorf("p50 %d ns of %v (%v): want full precision", l.Latency.P50, h, err)
 	}
 }
@@ -286,7 +286,7 @@ func TestHeyLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(trial.Requests{Planned: 7, Sent: 7, OK: 1, Errors: 4, Unanswered: 2}, l.Requests); diff != "" {
+	if diff := cmp.Diff(result.Requests{Planned: 7, Sent: 7, OK: 1, Errors: 4, Unanswered: 2}, l.Requests); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(map[string]int64{"status-404": 1, "read-reset": 3}, l.Errors); diff != "" {

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/loadgen/record"
 	"carousel/loadgen/spec"
 )
@@ -236,7 +236,7 @@ func (w *heyWatch) close() {
 }
 
 // load puts hey's report into the books, for a window that closed at end; 0 is when the last reply had come.
-func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64) (*trial.Load, error) {
+func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64) (*result.Load, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ns := func(seconds float64) int64 { return int64(math.Round(seconds * 1e9)) }
@@ -309,8 +309,8 @@ func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64) (*trial.Load,
 
 // served says who was served. hey's workers share the connections, so the workers are counted: one was never answered if
 // it has waited for most of the run, on a connection that never answered or for one.
-func (w *heyWatch) served(end, over, failed int64) trial.Connections {
-	c := trial.Connections{Opened: w.opened, Failed: failed, Asked: int64(w.workers), Answered: int64(w.workers)}
+func (w *heyWatch) served(end, over, failed int64) result.Connections {
+	c := result.Connections{Opened: w.opened, Failed: failed, Asked: int64(w.workers), Answered: int64(w.workers)}
 	if !w.frozen {
 		clear(w.underWay) // what is left there has failed
 	}

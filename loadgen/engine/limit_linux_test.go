@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/spec"
@@ -30,7 +30,7 @@ func limitFileSize(n uint64) {
 }
 
 // byChild carries out s in a process of its own, under a limit.
-func byChild(t *testing.T, s spec.Spec) *trial.Load {
+func byChild(t *testing.T, s spec.Spec) *result.Load {
 	t.Helper()
 	text, _ := json.Marshal(s)
 	cmd := exec.Command(os.Args[0])
@@ -40,7 +40,7 @@ func byChild(t *testing.T, s spec.Spec) *trial.Load {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := new(trial.Load)
+	l := new(result.Load)
 	if err := json.Unmarshal(out, l); err != nil {
 		t.Fatal(err)
 	}

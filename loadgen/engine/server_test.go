@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/loadgen/spec"
 )
 
@@ -141,7 +141,7 @@ func load(target string) spec.Spec {
 	return s
 }
 
-func carryOut(t *testing.T, s spec.Spec) *trial.Load {
+func carryOut(t *testing.T, s spec.Spec) *result.Load {
 	t.Helper()
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func carryOut(t *testing.T, s spec.Spec) *trial.Load {
 }
 
 // balance checks what holds for every run.
-func balance(t *testing.T, l *trial.Load) {
+func balance(t *testing.T, l *result.Load) {
 	t.Helper()
 	sum := func(m map[string]int64) (n int64) {
 		for _, v := range m {
@@ -181,7 +181,7 @@ func balance(t *testing.T, l *trial.Load) {
 	if q.Unanswered > l.Connections.Asked {
 		t.Errorf("%d requests unanswered on %d connections", q.Unanswered, l.Connections.Asked)
 	}
-	h, err := trial.Decode(l.ServiceHistogram)
+	h, err := result.Decode(l.ServiceHistogram)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,20 +3,20 @@ package record
 import (
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // Merge adds up the records of all workers for a window of the given length. What only the process knows (its times,
 // its processors, the host) is left for the caller to fill in.
-func Merge(workers []*Recorder, elapsed time.Duration) (*trial.Load, error) {
-	l := &trial.Load{
-		Schema:        trial.Schema,
+func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
+	l := &result.Load{
+		Schema:        result.Schema,
 		UnsentBy:      map[string]int64{},
 		Errors:        map[string]int64{},
 		ConnectErrors: map[string]int64{},
 	}
 	l.Window.ElapsedNS = elapsed.Nanoseconds()
-	latency, service, lateness, pacer := trial.NewHistogram(), trial.NewHistogram(), trial.NewHistogram(), trial.NewHistogram()
+	latency, service, lateness, pacer := result.NewHistogram(), result.NewHistogram(), result.NewHistogram(), result.NewHistogram()
 	var replied, busy int64
 	q := &l.Requests
 	for _, r := range workers {
@@ -69,15 +69,15 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*trial.Load, error) {
 }
 
 // paths is the response time by path.
-func paths(workers []*Recorder) (all []trial.PathLatency) {
+func paths(workers []*Recorder) (all []result.PathLatency) {
 	for i, path := range workers[0].paths {
-		h := trial.NewHistogram()
+		h := result.NewHistogram()
 		for _, r := range workers {
 			if part := r.paths[i].latency; part != nil {
 				h.Merge(part)
 			}
 		}
-		all = append(all, trial.PathLatency{Path: path.name, Count: h.Count(), Latency: h.Latency()})
+		all = append(all, result.PathLatency{Path: path.name, Count: h.Count(), Latency: h.Latency()})
 	}
 	return all
 }
@@ -89,7 +89,7 @@ func add(to map[string]int64, name func() string, n int64) {
 }
 
 // served says how evenly the connections were served.
-func served(c *trial.Connections, workers []*Recorder) {
+func served(c *result.Connections, workers []*Recorder) {
 	c.Fewest = Never
 	for _, r := range workers {
 		for _, conn := range r.conns {

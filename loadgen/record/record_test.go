@@ -7,13 +7,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/loadgen/schedule"
 )
 
 const ms = int64(time.Millisecond)
 
-func merged(t *testing.T, end int64, start int64, workers ...*Recorder) *trial.Load {
+func merged(t *testing.T, end int64, start int64, workers ...*Recorder) *result.Load {
 	t.Helper()
 	l, err := Merge(workers, time.Duration(end-start))
 	if err != nil {
@@ -91,7 +91,7 @@ func TestBooks(t *testing.T) {
 	b.Unsent(195, NoConnection)
 	b.NeverDue(4, Interrupted)
 	l := merged(t, 200, 100, a, b)
-	want := trial.Requests{Planned: 10, Sent: 5, Unsent: 5, OK: 1, Errors: 3, Unanswered: 1}
+	want := result.Requests{Planned: 10, Sent: 5, Unsent: 5, OK: 1, Errors: 3, Unanswered: 1}
 	if diff := cmp.Diff(want, l.Requests); diff != "" {
 		t.Error(diff)
 	}
@@ -104,7 +104,7 @@ func TestBooks(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	if diff := cmp.Diff(trial.Connections{Opened: 3, Failed: 1, Asked: 3, Answered: 1, Most: 3, LongestWaitNS: 110}, l.Connections); diff != "" {
+	if diff := cmp.Diff(result.Connections{Opened: 3, Failed: 1, Asked: 3, Answered: 1, Most: 3, LongestWaitNS: 110}, l.Connections); diff != "" {
 		t.Error(diff)
 	}
 	if l.RateRPS != 2/100e-9 || l.BytesRead != 40 || l.InFlight != (20+30+10+39+90+100+10)/100. {
@@ -154,7 +154,7 @@ func TestGrace(t *testing.T) {
 	r.Ended(1, 150, 150, 300, OK, 7) // too late
 	r.Unanswered(150, 150)
 	l := merged(t, 200, 100, r)
-	if diff := cmp.Diff(trial.Requests{Planned: 3, Sent: 3, OK: 1, Unanswered: 2}, l.Requests); diff != "" {
+	if diff := cmp.Diff(result.Requests{Planned: 3, Sent: 3, OK: 1, Unanswered: 2}, l.Requests); diff != "" {
 		t.Error(diff)
 	}
 	if l.RateRPS != 0 || l.BytesRead != 0 || l.InFlight != 3*50/100. || l.Latency.P50 != 110+40 || l.Latency.Mean != (110+150+150)/3. {
@@ -179,7 +179,7 @@ func TestEndComesAsASurprise(t *testing.T) {
 	r.Sent(0, 185)
 	r.Unanswered(185, 185)
 	l := merged(t, 130, 100, r)
-	if diff := cmp.Diff(trial.Requests{Planned: 5, Sent: 2, Unsent: 3, OK: 1, Unanswered: 1}, l.Requests); diff != "" {
+	if diff := cmp.Diff(result.Requests{Planned: 5, Sent: 2, Unsent: 3, OK: 1, Unanswered: 1}, l.Requests); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(map[string]int64{"window-closed": 1, "interrupted": 2}, l.UnsentBy); diff != "" {

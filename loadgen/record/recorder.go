@@ -12,7 +12,7 @@ package record
 import (
 	"math"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // Never is later than every instant.
@@ -43,10 +43,10 @@ type Recorder struct {
 	start, end int64 // the measured window; end is Never until it is known
 	over       int64 // when replies are no longer taken in: at the end of the window or after a grace
 
-	latency, service  *trial.Histogram
-	lateness, pacer   *trial.Histogram // nil in a closed loop
-	paths             []path           // where requests ask for several
-	path              int              // that of the request which is noted next
+	latency, service  *result.Histogram
+	lateness, pacer   *result.Histogram // nil in a closed loop
+	paths             []path            // where requests ask for several
+	path              int               // that of the request which is noted next
 	sent, ok, expired int64
 	lost, lostService int64 // the longest that a request without an answer waited
 	errors            [statuses]int64
@@ -70,9 +70,9 @@ type Recorder struct {
 // NewRecorder prepares the record of a worker with so many connections; paced says that requests are due by a schedule.
 // live may be nil.
 func NewRecorder(connections int, paced bool, live *Live) *Recorder {
-	r := &Recorder{start: Never, end: Never, over: Never, latency: trial.NewHistogram(), service: trial.NewHistogram(), conns: make([]Connection, connections)}
+	r := &Recorder{start: Never, end: Never, over: Never, latency: result.NewHistogram(), service: result.NewHistogram(), conns: make([]Connection, connections)}
 	if paced {
-		r.lateness, r.pacer = trial.NewHistogram(), trial.NewHistogram()
+		r.lateness, r.pacer = result.NewHistogram(), result.NewHistogram()
 	}
 	if live != nil {
 		r.pulse = &pulse{live: live}
@@ -83,7 +83,7 @@ func NewRecorder(connections int, paced bool, live *Live) *Recorder {
 // path is the response time of the requests for one path.
 type path struct {
 	name    string
-	latency *trial.Histogram // nil: none yet
+	latency *result.Histogram // nil: none yet
 }
 
 // Split keeps the response times by path as well: For then says which is meant, by its place in names.
@@ -108,7 +108,7 @@ func (r *Recorder) took(response, service int64) {
 	}
 	p := &r.paths[r.path]
 	if p.latency == nil {
-		p.latency = trial.NewHistogram()
+		p.latency = result.NewHistogram()
 	}
 	p.latency.Record(response)
 }

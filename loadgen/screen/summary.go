@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/term"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/internal/usage"
 	"carousel/loadgen/spec"
 	"carousel/loadgen/verdict"
@@ -27,7 +27,7 @@ func Terminal(f *os.File) bool {
 }
 
 // Summary writes what came of the load s, for people.
-func Summary(w io.Writer, s spec.Spec, l *trial.Load, colours bool) error {
+func Summary(w io.Writer, s spec.Spec, l *result.Load, colours bool) error {
 	var b strings.Builder
 	p := page{&b, s, l, colours}
 	fmt.Fprintln(&b, s)
@@ -47,7 +47,7 @@ func Summary(w io.Writer, s spec.Spec, l *trial.Load, colours bool) error {
 type page struct {
 	w       *strings.Builder
 	s       spec.Spec
-	l       *trial.Load
+	l       *result.Load
 	colours bool
 }
 
@@ -60,7 +60,7 @@ func (p page) first() {
 	if !p.l.Complete {
 		fmt.Fprintf(p.w, "  %s\n", p.paint("INCOMPLETE: the run ended early, the verdict says why", yellow))
 	}
-	if reason := trial.Starved(p.s.Asked(), p.l); reason != "" {
+	if reason := result.Starved(p.s.Asked(), p.l); reason != "" {
 		fmt.Fprintf(p.w, "  %s\n", p.paint(reason, red))
 	}
 }
@@ -102,9 +102,9 @@ func (p page) rate() {
 
 // latency is one table of response and service time, without the figures that are not supported.
 func (p page) latency() {
-	response, service := trial.Response(p.s.Asked(), p.l), trial.Service(p.s.Asked(), p.l)
+	response, service := result.Response(p.s.Asked(), p.l), result.Service(p.s.Asked(), p.l)
 	if why := response.Lacks; why != "" && service.Lacks != "" {
-		if trial.Starved(p.s.Asked(), p.l) != "" {
+		if result.Starved(p.s.Asked(), p.l) != "" {
 			why = "it would speak for the connections that were served only"
 		}
 		p.line("latency", "not shown: %s", why)
@@ -118,14 +118,14 @@ func (p page) latency() {
 	p.row("response time", response)
 	p.row("service time", service)
 	if p.s.Rate > 0 && p.l.Lateness.Max > 0 {
-		p.row("send lateness", trial.Lateness(p.l))
+		p.row("send lateness", result.Lateness(p.l))
 	}
-	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), trial.Figure.AtLeast) {
+	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), result.Figure.AtLeast) {
 		p.line("", ">= requests without an answer could put it higher")
 	}
 }
 
-func (p page) row(label string, of trial.Summary) {
+func (p page) row(label string, of result.Summary) {
 	if of.Lacks != "" {
 		p.line(label, "not shown: %s", of.Lacks)
 		return
@@ -138,7 +138,7 @@ func (p page) row(label string, of trial.Summary) {
 }
 
 // cell is a figure with its doubt, in a table.
-func cell(f trial.Figure) string {
+func cell(f result.Figure) string {
 	switch {
 	case f.Lacks != "":
 		return "-"
@@ -153,7 +153,7 @@ const mostPaths = 12
 
 // paths is the response time by path, where requests asked for several and it means anything in total.
 func (p page) paths() {
-	response := trial.Response(p.s.Asked(), p.l)
+	response := result.Response(p.s.Asked(), p.l)
 	if len(p.l.Paths) == 0 || response.Lacks != "" {
 		return
 	}

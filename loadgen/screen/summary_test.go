@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carousel/internal/golden"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/internal/usage"
 	"carousel/loadgen/record"
 	"carousel/loadgen/spec"
@@ -17,11 +17,11 @@ import (
 )
 
 // example is a closed loop of 4 connections for 2 s and its record: 20,000 requests from 100 us to 5 ms.
-func example(t *testing.T) (spec.Spec, *trial.Load) {
+func example(t *testing.T) (spec.Spec, *result.Load) {
 	t.Helper()
 	s := spec.Default()
 	s.Connections, s.Duration, s.Engine, s.Threads = 4, 2*time.Second, spec.Epoll, 1
-	h := trial.NewHistogram()
+	h := result.NewHistogram()
 	for i := range int64(20_000) {
 		h.Record(100_000 + i*20)
 	}
@@ -30,10 +30,10 @@ func example(t *testing.T) (spec.Spec, *trial.Load) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, &trial.Load{
+	return s, &result.Load{
 		Complete:         true,
-		Window:           trial.Window{ElapsedNS: 2e9},
-		Requests:         trial.Requests{Planned: 20_104, Sent: 20_104, OK: 20_100, Unanswered: 4},
+		Window:           result.Window{ElapsedNS: 2e9},
+		Requests:         result.Requests{Planned: 20_104, Sent: 20_104, OK: 20_100, Unanswered: 4},
 		UnsentBy:         map[string]int64{},
 		RateRPS:          10_050,
 		InFlight:         3.98,
@@ -42,40 +42,40 @@ func example(t *testing.T) (spec.Spec, *trial.Load) {
 		Service:          h.Latency(),
 		Histogram:        text,
 		ServiceHistogram: text,
-		Connections:      trial.Connections{Opened: 4, Asked: 4, Answered: 4, Fewest: 5_020, Most: 5_030},
+		Connections:      result.Connections{Opened: 4, Asked: 4, Answered: 4, Fewest: 5_020, Most: 5_030},
 		CPU:              usage.CPU{UserNS: 40e6, SystemNS: 60e6},
 	}
 }
 
 // The golden files are what people see; look at them when they change.
 func TestSummary(t *testing.T) {
-	for name, change := range map[string]func(*spec.Spec, *trial.Load){
-		"closed": func(*spec.Spec, *trial.Load) {},
-		"paced": func(s *spec.Spec, l *trial.Load) {
+	for name, change := range map[string]func(*spec.Spec, *result.Load){
+		"closed": func(*spec.Spec, *result.Load) {},
+		"paced": func(s *spec.Spec, l *result.Load) {
 			s.Rate = 10_052
-			l.Lateness = trial.Latency{Mean: 21_000, P50: 20_000, P90: 30_000, P95: 40_000, P99: 55_000, P999: 80_000, Max: 120_000}
+			l.Lateness = result.Latency{Mean: 21_000, P50: 20_000, P90: 30_000, P95: 40_000, P99: 55_000, P999: 80_000, Max: 120_000}
 			l.TargetCPU = &usage.CPU{UserNS: 50e6, SystemNS: 90e6}
 		},
-		"saturated": func(s *spec.Spec, l *trial.Load) {
+		"saturated": func(s *spec.Spec, l *result.Load) {
 			s.Rate = 20_000
 			l.Requests.Planned, l.Requests.Unsent = 40_000, 19_896
 			l.UnsentBy = map[string]int64{"no-connection": 19_800, "window-closed": 96}
-			l.Paths = []trial.PathLatency{{Path: "/", Count: 20_104, Latency: l.Latency}} // as little worth as in total
+			l.Paths = []result.PathLatency{{Path: "/", Count: 20_104, Latency: l.Latency}} // as little worth as in total
 		},
-		"starved": func(s *spec.Spec, l *trial.Load) {
+		"starved": func(s *spec.Spec, l *result.Load) {
 			l.Connections.Answered, l.Connections.Fewest, l.Connections.Most, l.Connections.LongestWaitNS = 1, 0, 20_100, 2e9
 		},
-		"errors": func(s *spec.Spec, l *trial.Load) {
+		"errors": func(s *spec.Spec, l *result.Load) {
 			l.Requests.Planned, l.Requests.Sent, l.Requests.Errors = 21_204, 21_204, 1_100
 			l.Errors = map[string]int64{"read-reset": 100, "status-503": 990, "body-length": 10}
 			l.Resent = 50
 			l.Connections.Failed, l.ConnectErrors = 7, map[string]int64{"connect-refused": 7}
 		},
-		"nothing": func(s *spec.Spec, l *trial.Load) {
-			*l = trial.Load{Complete: true, Window: l.Window, Requests: trial.Requests{Planned: 4, Sent: 4, Errors: 4}, Errors: map[string]int64{"timeout": 4}}
+		"nothing": func(s *spec.Spec, l *result.Load) {
+			*l = result.Load{Complete: true, Window: l.Window, Requests: result.Requests{Planned: 4, Sent: 4, Errors: 4}, Errors: map[string]int64{"timeout": 4}}
 			l.Connections.Opened = 4
 		},
-		"interrupted": func(s *spec.Spec, l *trial.Load) {
+		"interrupted": func(s *spec.Spec, l *result.Load) {
 			s.Duration, s.Requests = 0, 100_000
 			l.Complete = false
 			l.Requests.Planned, l.Requests.Unsent, l.UnsentBy = 100_000, 79_896, map[string]int64{"interrupted": 79_896}

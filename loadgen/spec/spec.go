@@ -13,7 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // What the fields of a Spec may be that take one of a few words.
@@ -71,8 +71,8 @@ func Default() Spec {
 }
 
 // Asked is the part of s on which it depends whether a figure can be shown.
-func (s Spec) Asked() trial.Asked {
-	return trial.Asked{Connections: int64(s.Connections), Requests: s.Requests, RateRPS: s.Rate}
+func (s Spec) Asked() result.Asked {
+	return result.Asked{Connections: int64(s.Connections), Requests: s.Requests, RateRPS: s.Rate}
 }
 
 // Validate says what is wrong with the first field that cannot be carried out, and what to write instead.

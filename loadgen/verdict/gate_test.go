@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/internal/usage"
 	"carousel/loadgen/spec"
 )
@@ -51,7 +51,7 @@ func TestParseRefuses(t *testing.T) {
 func TestBroken(t *testing.T) {
 	for _, c := range []struct {
 		expr   string
-		change func(*spec.Spec, *trial.Load)
+		change func(*spec.Spec, *result.Load)
 		want   string // the text of a broken gate; "" for one that holds
 	}{
 		// The record: 100,000 requests of 1 ms in 10 s over 10 connections; 20 us of processor time each.
@@ -69,39 +69,39 @@ func TestBroken(t *testing.T) {
 		{"rate<9999.5/s", nil, ""},
 		{"errors>0", nil, ""},
 		{"errors>=0", nil, "errors>=0: errors is 0"},
-		{"errors>0.1%", func(_ *spec.Spec, l *trial.Load) { fail(l, 100) }, ""},
-		{"errors>0.1%", func(_ *spec.Spec, l *trial.Load) { fail(l, 200) }, "errors>0.1%: errors is 0.2 %"},
-		{"errors>99", func(_ *spec.Spec, l *trial.Load) { fail(l, 100) }, "errors>99: errors is 100"},
-		{"errors>1%", func(_ *spec.Spec, l *trial.Load) { l.Requests = trial.Requests{} }, "errors>1%: cannot be told: nothing was sent"},
-		{"unanswered>0", func(_ *spec.Spec, l *trial.Load) { l.Requests.Unanswered = 1 }, "unanswered>0: unanswered is 1"},
+		{"errors>0.1%", func(_ *spec.Spec, l *result.Load) { fail(l, 100) }, ""},
+		{"errors>0.1%", func(_ *spec.Spec, l *result.Load) { fail(l, 200) }, "errors>0.1%: errors is 0.2 %"},
+		{"errors>99", func(_ *spec.Spec, l *result.Load) { fail(l, 100) }, "errors>99: errors is 100"},
+		{"errors>1%", func(_ *spec.Spec, l *result.Load) { l.Requests = result.Requests{} }, "errors>1%: cannot be told: nothing was sent"},
+		{"unanswered>0", func(_ *spec.Spec, l *result.Load) { l.Requests.Unanswered = 1 }, "unanswered>0: unanswered is 1"},
 		{"starved>0", nil, ""},
-		{"starved>0", func(_ *spec.Spec, l *trial.Load) { l.Connections.Answered = 1 }, "starved>0: starved is 9"},
-		{"starved>0", func(_ *spec.Spec, l *trial.Load) { l.Connections.Answered = 0 }, "starved>0: starved is 10"},
-		{"connect_failures>2", func(_ *spec.Spec, l *trial.Load) { l.Connections.Failed = 3 }, "connect_failures>2: connect_failures is 3"},
+		{"starved>0", func(_ *spec.Spec, l *result.Load) { l.Connections.Answered = 1 }, "starved>0: starved is 9"},
+		{"starved>0", func(_ *spec.Spec, l *result.Load) { l.Connections.Answered = 0 }, "starved>0: starved is 10"},
+		{"connect_failures>2", func(_ *spec.Spec, l *result.Load) { l.Connections.Failed = 3 }, "connect_failures>2: connect_failures is 3"},
 		{"cpu_per_request>15us", nil, "cpu_per_request>15us: cpu_per_request is 20.0us"},
 		{"target_cpu_per_request>15us", nil, "target_cpu_per_request>15us: cannot be told: the target's processor time is read with --pid"},
-		{"target_cpu_per_request>15us", func(_ *spec.Spec, l *trial.Load) { l.TargetCPULacks = "it ended" }, "target_cpu_per_request>15us: cannot be told: it ended"},
-		{"target_cpu_per_request>15us", func(_ *spec.Spec, l *trial.Load) { l.TargetCPU = &usage.CPU{UserNS: 1e9} }, ""},
+		{"target_cpu_per_request>15us", func(_ *spec.Spec, l *result.Load) { l.TargetCPULacks = "it ended" }, "target_cpu_per_request>15us: cannot be told: it ended"},
+		{"target_cpu_per_request>15us", func(_ *spec.Spec, l *result.Load) { l.TargetCPU = &usage.CPU{UserNS: 1e9} }, ""},
 		{"lateness_p99>1ms", nil, "lateness_p99>1ms: cannot be told: a closed loop has no schedule to be late for"},
-		{"lateness_p99>1ms", func(s *spec.Spec, l *trial.Load) { s.Rate, l.PacerLateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},
+		{"lateness_p99>1ms", func(s *spec.Spec, l *result.Load) { s.Rate, l.PacerLateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},
 
-		{"verdict!=valid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Valid }, ""},
-		{"verdict!=valid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Suspect }, "verdict!=valid: verdict is suspect"},
-		{"verdict != valid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Invalid }, "verdict != valid: verdict is invalid"},
-		{"verdict=invalid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Invalid }, "verdict=invalid: verdict is invalid"},
-		{"Verdict == invalid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Suspect }, ""},
-		{"verdict=suspect", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = Suspect }, "verdict=suspect: verdict is suspect"},
-		{"verdict=invalid", func(_ *spec.Spec, l *trial.Load) { l.Verdict.State = "" }, "verdict=invalid: cannot be told: the record has no verdict"},
+		{"verdict!=valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Valid }, ""},
+		{"verdict!=valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Suspect }, "verdict!=valid: verdict is suspect"},
+		{"verdict != valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Invalid }, "verdict != valid: verdict is invalid"},
+		{"verdict=invalid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Invalid }, "verdict=invalid: verdict is invalid"},
+		{"Verdict == invalid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Suspect }, ""},
+		{"verdict=suspect", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Suspect }, "verdict=suspect: verdict is suspect"},
+		{"verdict=invalid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = "" }, "verdict=invalid: cannot be told: the record has no verdict"},
 
-		{"p99>5ms", func(_ *spec.Spec, l *trial.Load) { l.Connections.Answered, l.Connections.LongestWaitNS = 1, 1e9 },
+		{"p99>5ms", func(_ *spec.Spec, l *result.Load) { l.Connections.Answered, l.Connections.LongestWaitNS = 1, 1e9 },
 			"p99>5ms: cannot be told: 1 of 10 connections was ever answered; the others waited 1 s"},
-		{"p99>5ms", func(_ *spec.Spec, l *trial.Load) { l.Requests.OK, l.Requests.Unanswered = 0, 100_000 },
+		{"p99>5ms", func(_ *spec.Spec, l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 0, 100_000 },
 			"p99>5ms: cannot be told: no request succeeded"},
-		{"p99>5ms", func(_ *spec.Spec, l *trial.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 },
+		{"p99>5ms", func(_ *spec.Spec, l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 },
 			"p99>5ms: p99 is at least 1.00ms, and requests without an answer could break the gate: give the run more time"},
-		{"p50>5ms", func(_ *spec.Spec, l *trial.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 }, ""},
-		{"max>5ms", func(_ *spec.Spec, l *trial.Load) { l.Requests.OK, l.Requests.Unanswered = 99_990, 10 }, ""},
-		{"max>3s", func(_ *spec.Spec, l *trial.Load) { l.Latency.Max, l.Latency.Unanswered = 2e9, 2e9 },
+		{"p50>5ms", func(_ *spec.Spec, l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 }, ""},
+		{"max>5ms", func(_ *spec.Spec, l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 99_990, 10 }, ""},
+		{"max>3s", func(_ *spec.Spec, l *result.Load) { l.Latency.Max, l.Latency.Unanswered = 2e9, 2e9 },
 			"max>3s: max is at least 2.00s, and requests without an answer could break the gate: give the run more time"},
 	} {
 		s, l := closed(t)
@@ -147,7 +147,7 @@ func TestEveryMetricCanBeGated(t *testing.T) {
 			continue
 		}
 		g.Broken(s, l)
-		g.Broken(spec.Spec{}, &trial.Load{}) // a record of nothing
+		g.Broken(spec.Spec{}, &result.Load{}) // a record of nothing
 	}
 }
 
@@ -167,7 +167,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil || again != g {
 			t.Errorf("Parse(%q) = %+v, but Parse(%q) = %+v, %v", expr, g, g.Expr, again, err)
 		}
-		if broken, text := g.Broken(spec.Spec{}, &trial.Load{}); broken == (text == "") {
+		if broken, text := g.Broken(spec.Spec{}, &result.Load{}); broken == (text == "") {
 			t.Errorf("%q is broken: %v, and says %q", expr, broken, text)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/loadgen/spec"
 )
 
@@ -20,7 +20,7 @@ const (
 )
 
 // check looks at one thing: how far it hurts and why, "" when all is well. A reason ends in what the user can do.
-type check func(spec.Spec, *trial.Load) (state, reason string)
+type check func(spec.Spec, *result.Load) (state, reason string)
 
 // checks are in the order of the reasons: who was served comes before how fast.
 var checks = []check{
@@ -31,9 +31,9 @@ var checks = []check{
 // Judge weighs the record l of a load s. The thresholds are those of the project's measuring rules: Little's law 2 and
 // 5 %, own processor share 70 and 85 %, steal 2 and 5 %, offered rate 1 and 2 %, lateness 10 and 25 % of the median,
 // requests sent twice and own stall 1 %, errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
-func Judge(s spec.Spec, l *trial.Load) trial.Verdict {
+func Judge(s spec.Spec, l *result.Load) result.Verdict {
 	order := []string{Valid, Suspect, Invalid}
-	v := trial.Verdict{State: Valid, Reasons: []string{}}
+	v := result.Verdict{State: Valid, Reasons: []string{}}
 	for _, look := range checks {
 		state, reason := look(s, l)
 		if reason == "" {
@@ -47,15 +47,15 @@ func Judge(s spec.Spec, l *trial.Load) trial.Verdict {
 	return v
 }
 
-func checkStarved(s spec.Spec, l *trial.Load) (string, string) {
-	who := trial.Starved(s.Asked(), l)
+func checkStarved(s spec.Spec, l *result.Load) (string, string) {
+	who := result.Starved(s.Asked(), l)
 	if who == "" {
 		return Valid, ""
 	}
 	return Invalid, who + ": no percentile speaks for those; compare with -c 1, or look at how the server takes turns"
 }
 
-func checkAnswers(_ spec.Spec, l *trial.Load) (string, string) {
+func checkAnswers(_ spec.Spec, l *result.Load) (string, string) {
 	if l.Requests.OK > 0 {
 		return Valid, ""
 	}
@@ -63,7 +63,7 @@ func checkAnswers(_ spec.Spec, l *trial.Load) (string, string) {
 		l.Requests.Sent, l.Requests.Errors, l.Requests.Unanswered)
 }
 
-func checkInterrupted(s spec.Spec, l *trial.Load) (string, string) {
+func checkInterrupted(s spec.Spec, l *result.Load) (string, string) {
 	switch {
 	case l.Complete:
 		return Valid, ""
@@ -75,7 +75,7 @@ func checkInterrupted(s spec.Spec, l *trial.Load) (string, string) {
 }
 
 // checkConnects says that nobody listened for a while: what was measured is what was served before and after.
-func checkConnects(s spec.Spec, l *trial.Load) (string, string) {
+func checkConnects(s spec.Spec, l *result.Load) (string, string) {
 	c := l.Connections
 	if c.Failed == 0 || l.Requests.OK == 0 {
 		return Valid, ""
@@ -88,7 +88,7 @@ func checkConnects(s spec.Spec, l *trial.Load) (string, string) {
 		c.Failed, c.Failed+c.Opened)
 }
 
-func checkErrors(_ spec.Spec, l *trial.Load) (string, string) {
+func checkErrors(_ spec.Spec, l *result.Load) (string, string) {
 	if l.Requests.Errors == 0 || l.Requests.Sent == 0 || l.Requests.OK == 0 {
 		return Valid, ""
 	}
@@ -99,7 +99,7 @@ func checkErrors(_ spec.Spec, l *trial.Load) (string, string) {
 
 // checkResent says that a server closed connections without a word. Between two replies that is its right; one that does so often may
 // well have dropped what it had read.
-func checkResent(_ spec.Spec, l *trial.Load) (string, string) {
+func checkResent(_ spec.Spec, l *result.Load) (string, string) {
 	if l.Resent == 0 || l.Requests.Sent == 0 || l.Requests.OK == 0 {
 		return Valid, ""
 	}
@@ -120,7 +120,7 @@ func grade(share, suspect, invalid float64) string {
 }
 
 // checkHey says that a run by time ended early because hey keeps no more results.
-func checkHey(s spec.Spec, l *trial.Load) (string, string) {
+func checkHey(s spec.Spec, l *result.Load) (string, string) {
 	full := spec.HeyResults / int64(max(s.Connections, 1)) * int64(s.Connections)
 	if s.Engine != spec.Hey || s.Duration == 0 || l.Requests.Sent < full {
 		return Valid, ""
@@ -129,8 +129,8 @@ func checkHey(s spec.Spec, l *trial.Load) (string, string) {
 		Short(float64(l.Window.ElapsedNS)), s.Duration)
 }
 
-func checkOffered(s spec.Spec, l *trial.Load) (string, string) {
-	lag := trial.Behind(s.Asked(), l)
+func checkOffered(s spec.Spec, l *result.Load) (string, string) {
+	lag := result.Behind(s.Asked(), l)
 	if lag <= 0.01 {
 		return Valid, ""
 	}
@@ -144,7 +144,7 @@ func checkOffered(s spec.Spec, l *trial.Load) (string, string) {
 // checkLittle holds the record to Little's law (Little 1961): in a closed loop the requests in flight, N, are as many as
 // the rate X times the mean response time R, and N is the connections. What lacks is time the client spent between
 // requests, or time that was not recorded.
-func checkLittle(s spec.Spec, l *trial.Load) (string, string) {
+func checkLittle(s spec.Spec, l *result.Load) (string, string) {
 	if s.Rate > 0 || l.Window.ElapsedNS <= 0 || l.Requests.OK == 0 {
 		return Valid, ""
 	}
@@ -167,7 +167,7 @@ func checkLittle(s spec.Spec, l *trial.Load) (string, string) {
 		l.InFlight, s.Connections, advice)
 }
 
-func checkSteal(_ spec.Spec, l *trial.Load) (string, string) {
+func checkSteal(_ spec.Spec, l *result.Load) (string, string) {
 	share := l.Host.StealShare
 	if share <= 0.02 {
 		return Valid, ""
@@ -179,7 +179,7 @@ func checkSteal(_ spec.Spec, l *trial.Load) (string, string) {
 	return state, fmt.Sprintf("the hypervisor took %s of the processors' time: repeat on a quieter host", Percent(share))
 }
 
-func checkDrops(_ spec.Spec, l *trial.Load) (string, string) {
+func checkDrops(_ spec.Spec, l *result.Load) (string, string) {
 	if l.Host.ListenDrops == 0 {
 		return Valid, ""
 	}
@@ -188,11 +188,11 @@ func checkDrops(_ spec.Spec, l *trial.Load) (string, string) {
 }
 
 // checkSupport names the percentiles that too few requests lie beyond.
-func checkSupport(s spec.Spec, l *trial.Load) (string, string) {
-	if l.Requests.OK == 0 || trial.Starved(s.Asked(), l) != "" {
+func checkSupport(s spec.Spec, l *result.Load) (string, string) {
+	if l.Requests.OK == 0 || result.Starved(s.Asked(), l) != "" {
 		return Valid, ""
 	}
-	response := trial.Response(s.Asked(), l)
+	response := result.Response(s.Asked(), l)
 	var lacking []string
 	for _, f := range response.Figures {
 		if f.Lacks != response.Lacks {
@@ -203,7 +203,7 @@ func checkSupport(s spec.Spec, l *trial.Load) (string, string) {
 		return Valid, ""
 	}
 	return Valid, fmt.Sprintf("%d requests are too few for %s (fewer than %d lie beyond): give the run more time (-d) or requests (-n)",
-		response.Count, strings.Join(lacking, ", "), trial.Support)
+		response.Count, strings.Join(lacking, ", "), result.Support)
 }
 
 // Percent writes a share with two digits: 0.34 is 34 %.

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/loadgen/spec"
 )
 
 // The checks of this file are of what loadgen itself did to the figures.
 
-func checkOwnShare(s spec.Spec, l *trial.Load) (string, string) {
+func checkOwnShare(s spec.Spec, l *result.Load) (string, string) {
 	share := l.Host.OwnShare
 	if share <= 0.70 || l.Window.ElapsedNS < int64(shortest) {
 		return Valid, ""
@@ -29,7 +29,7 @@ const shortest = 10 * time.Millisecond
 // lateEnough is the lateness below which a kernel's wake-up, not loadgen, is what is seen.
 const lateEnough = 200 * time.Microsecond
 
-func checkLateness(s spec.Spec, l *trial.Load) (string, string) {
+func checkLateness(s spec.Spec, l *result.Load) (string, string) {
 	late, median := float64(l.PacerLateness.P99), float64(l.Latency.P50)
 	if s.Rate == 0 || late <= float64(lateEnough) || late <= 0.10*median {
 		return Valid, ""
@@ -47,8 +47,8 @@ const stallEnough = 100 * time.Millisecond
 
 // checkStall says that loadgen itself stood still. That could have moved the requests under way and, of a schedule, those that fell due
 // meanwhile. Files that are written in place are meant to hold it up.
-func checkStall(s spec.Spec, l *trial.Load) (string, string) {
-	stall, n := float64(l.OwnStallNS), trial.Response(s.Asked(), l).Count
+func checkStall(s spec.Spec, l *result.Load) (string, string) {
+	stall, n := float64(l.OwnStallNS), result.Response(s.Asked(), l).Count
 	if stall <= float64(stallEnough) || stall <= 0.10*float64(l.Latency.P50) || n == 0 || s.SaveMode == spec.Inline {
 		return Valid, ""
 	}

@@ -13,7 +13,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"carousel/internal/printable"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/study"
 	"carousel/report/units"
 )
@@ -72,9 +72,9 @@ func looks(s *study.Study) map[string]look {
 func where(s *study.Study, placement string, more ...string) string {
 	var parts []string
 	switch placement {
-	case trial.Split:
+	case result.Split:
 		parts = append(parts, "split: server and client on a processor each")
-	case trial.Shared:
+	case result.Shared:
 		parts = append(parts, "shared: all processors for server and client")
 	}
 	parts = append(parts, units.Processors(s.Processors(), "processors unknown"), units.Plural(s.Rounds, "round"))

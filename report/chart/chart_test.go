@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gonum.org/v1/plot"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/study"
 )
 
@@ -81,9 +81,9 @@ func TestFourteenModelsLookDifferent(t *testing.T) {
 }
 
 func TestNothingMeasuredDrawsNothing(t *testing.T) {
-	failed := trial.Trial{Round: 1, Cell: trial.Cell{Model: "epoll", Scenario: "hello", Connections: 64, Placement: trial.Split}, Failed: "no"}
-	for _, trials := range [][]trial.Trial{nil, {failed}} {
-		pictures, err := Draw(study.New(trial.Run{}, trials, nil))
+	failed := result.Trial{Round: 1, Cell: result.Cell{Model: "epoll", Scenario: "hello", Connections: 64, Placement: result.Split}, Failed: "no"}
+	for _, trials := range [][]result.Trial{nil, {failed}} {
+		pictures, err := Draw(study.New(result.Run{}, trials, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,24 +95,24 @@ func TestNothingMeasuredDrawsNothing(t *testing.T) {
 
 // One trial that fell behind, whose latency is withheld, does not make its model vanish from the picture.
 func TestMostTrialsDrawALine(t *testing.T) {
-	h := trial.NewHistogram()
+	h := result.NewHistogram()
 	h.RecordN(1e6, 5000)
 	text, err := h.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for behind, want := range map[int]bool{0: true, 1: true, 2: true, 4: false} {
-		var trials []trial.Trial
+		var trials []result.Trial
 		for round := range 6 {
-			l := &trial.Load{Complete: true, Window: trial.Window{ElapsedNS: 5e9}, RateRPS: 1000, Requests: trial.Requests{OK: 5000},
-				Histogram: text, Latency: h.Latency(), Connections: trial.Connections{Answered: 64, Asked: 64}}
+			l := &result.Load{Complete: true, Window: result.Window{ElapsedNS: 5e9}, RateRPS: 1000, Requests: result.Requests{OK: 5000},
+				Histogram: text, Latency: h.Latency(), Connections: result.Connections{Answered: 64, Asked: 64}}
 			if round < behind {
 				l.RateRPS, l.Requests.Unsent = 900, 500
 			}
-			trials = append(trials, trial.Trial{Round: round + 1, Load: l,
-				Cell: trial.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000, Placement: trial.Split}})
+			trials = append(trials, result.Trial{Round: round + 1, Load: l,
+				Cell: result.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000, Placement: result.Split}})
 		}
-		f, ok := pacedLatency(study.New(trial.Run{}, trials, nil))
+		f, ok := pacedLatency(study.New(result.Run{}, trials, nil))
 		if ok != want || want && len(f.legend) != 1 {
 			t.Errorf("%d of 6 fell behind: drawn %v with %d lines, want %v", behind, ok, len(f.legend), want)
 		}
@@ -121,14 +121,14 @@ func TestMostTrialsDrawALine(t *testing.T) {
 
 // No connections have no place on an axis of powers of two: a rasterizer sent that far left does not come back.
 func TestALevelOfNoConnectionsIsNotDrawn(t *testing.T) {
-	var trials []trial.Trial
+	var trials []result.Trial
 	for _, connections := range []int{0, 64} {
-		for _, model := range []string{"epoll", trial.Null} {
-			trials = append(trials, trial.Trial{Round: 1, Cell: trial.Cell{Model: model, Scenario: "hello", Connections: connections, Placement: trial.Split},
-				Load: &trial.Load{RateRPS: 1000, Requests: trial.Requests{OK: 1000}, Connections: trial.Connections{Answered: 64}}})
+		for _, model := range []string{"epoll", result.Null} {
+			trials = append(trials, result.Trial{Round: 1, Cell: result.Cell{Model: model, Scenario: "hello", Connections: connections, Placement: result.Split},
+				Load: &result.Load{RateRPS: 1000, Requests: result.Requests{OK: 1000}, Connections: result.Connections{Answered: 64}}})
 		}
 	}
-	f, ok := throughput(study.New(trial.Run{}, trials, nil))
+	f, ok := throughput(study.New(result.Run{}, trials, nil))
 	if !ok || !(f.plot.X.Min > 1) || f.plot.X.Max > 100 {
 		t.Errorf("drawn: %v, from %v to %v connections", ok, f.plot.X.Min, f.plot.X.Max)
 	}
@@ -141,14 +141,14 @@ func TestTheNullResponderIsNoBound(t *testing.T) {
 		1.15: "What stands above its line is noise, since no server can do less: here up to 115\u00a0% of it (epoll at 64 connections).",
 		0.9:  "What stands above its line is noise, since no server can do less.",
 	} {
-		var trials []trial.Trial
+		var trials []result.Trial
 		for round := range 6 {
-			for model, rate := range map[string]float64{"epoll": share * 1000, "select": 500, trial.Null: 1000} {
-				trials = append(trials, trial.Trial{Round: round + 1, Cell: trial.Cell{Model: model, Scenario: "hello", Connections: 64, Placement: trial.Split},
-					Load: &trial.Load{RateRPS: rate, Requests: trial.Requests{OK: 1000}, Connections: trial.Connections{Answered: 64}}})
+			for model, rate := range map[string]float64{"epoll": share * 1000, "select": 500, result.Null: 1000} {
+				trials = append(trials, result.Trial{Round: round + 1, Cell: result.Cell{Model: model, Scenario: "hello", Connections: 64, Placement: result.Split},
+					Load: &result.Load{RateRPS: rate, Requests: result.Requests{OK: 1000}, Connections: result.Connections{Answered: 64}}})
 			}
 		}
-		f, ok := throughput(study.New(trial.Run{}, trials, nil))
+		f, ok := throughput(study.New(result.Run{}, trials, nil))
 		if !ok || !strings.Contains(f.caption, want) || strings.Contains(f.caption, "ceiling") {
 			t.Errorf("a model at %v of the null responder is drawn: %v, with the caption %q, want %q", share, ok, f.caption, want)
 		}

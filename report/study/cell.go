@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/stats"
 )
 
@@ -20,13 +20,13 @@ const ClientLimited = 0.85
 type Cell struct {
 	Key
 	Model   string
-	Engine  string        // loadgen's engine where it is not the default
-	Trials  []*Trial      // whose figures stand for the model: those that served all, or those that starved, whichever are more
-	Again   []*Trial      // the controls: the same cell a second time in a round
-	Failed  []trial.Trial // came to nothing
-	Invalid int           // trials that cannot be believed and did not starve
-	Lacking int           // trials that found that the server cannot be measured so
-	NA      string        // why it cannot
+	Engine  string         // loadgen's engine where it is not the default
+	Trials  []*Trial       // whose figures stand for the model: those that served all, or those that starved, whichever are more
+	Again   []*Trial       // the controls: the same cell a second time in a round
+	Failed  []result.Trial // came to nothing
+	Invalid int            // trials that cannot be believed and did not starve
+	Lacking int            // trials that found that the server cannot be measured so
+	NA      string         // why it cannot
 
 	all, starved []*Trial                // trials in which every connection was answered, and in which some never was
 	known        map[string]stats.Series // by the metric's name
@@ -37,14 +37,14 @@ type Cell struct {
 
 // Trial is a trial without what a report does not look at, so that many of them find room.
 type Trial struct {
-	trial.Trial
+	result.Trial
 	Response []float64 // along Grid, in nanoseconds, as far as it can be shown
 	asked    spec
-	load     trial.Asked // what its figures stand or fall by
+	load     result.Asked // what its figures stand or fall by
 }
 
 // Unpack makes a trial ready to be sorted: its latency is read and its histograms are let go.
-func Unpack(t trial.Trial) *Trial {
+func Unpack(t result.Trial) *Trial {
 	u := &Trial{Trial: t}
 	u.Server.Command = nil
 	if t.Load == nil {
@@ -52,7 +52,7 @@ func Unpack(t trial.Trial) *Trial {
 	}
 	l := *t.Load
 	u.asked = asked(&l)
-	u.load = trial.Asked{Connections: int64(t.Cell.Connections), Requests: l.Asked().Requests, RateRPS: t.Cell.RateRPS}
+	u.load = result.Asked{Connections: int64(t.Cell.Connections), Requests: l.Asked().Requests, RateRPS: t.Cell.RateRPS}
 	if u.drawn() {
 		u.Response = curve(l.DoubtResponse(u.load, Grid...))
 	} else {
@@ -64,7 +64,7 @@ func Unpack(t trial.Trial) *Trial {
 	} else {
 		l.Service, l.Lateness = closedLoop, closedLoop
 	}
-	for _, latency := range []*trial.Latency{&l.Latency, &l.Service, &l.Lateness} {
+	for _, latency := range []*result.Latency{&l.Latency, &l.Service, &l.Lateness} {
 		share(latency)
 	}
 	l.Histogram, l.ServiceHistogram, l.Spec = "", "", nil
@@ -81,7 +81,7 @@ func Unpack(t trial.Trial) *Trial {
 var withheld sync.Map
 
 // share has trials that withhold the same figures keep one map between them. The reasons differ, and nobody asks for them here.
-func share(l *trial.Latency) {
+func share(l *result.Latency) {
 	if len(l.Withheld) > 0 {
 		names := strings.Join(slices.Sorted(maps.Keys(l.Withheld)), " ")
 		same, _ := withheld.LoadOrStore(names, l.Withheld)
@@ -95,7 +95,7 @@ func (t *Trial) drawn() bool {
 }
 
 // closedLoop is a latency that is shown of open loops only.
-var closedLoop = trial.Latency{Withheld: map[string]string{"p99": "a closed loop"}}
+var closedLoop = result.Latency{Withheld: map[string]string{"p99": "a closed loop"}}
 
 // served is how many connections were answered, of those that were asked.
 func (t *Trial) served() (answered, asked int64) {
@@ -106,7 +106,7 @@ func (t *Trial) served() (answered, asked int64) {
 }
 
 // overloaded reports whether the server fell behind the offered rate, for which its response time is withheld.
-func (t *Trial) overloaded() bool { return t.Load != nil && trial.Overloaded(t.load, t.Load) }
+func (t *Trial) overloaded() bool { return t.Load != nil && result.Overloaded(t.load, t.Load) }
 
 func (t *Trial) starved() bool {
 	answered, asked := t.served()

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/stats"
 )
 
@@ -137,7 +137,7 @@ type spec struct {
 }
 
 // asked reads the specification of a record that was read from a file; what is not there stays empty.
-func asked(l *trial.Load) (s spec) {
+func asked(l *result.Load) (s spec) {
 	fields, _ := l.Spec.(map[string]any)
 	s.target, _ = fields["target"].(string)
 	ns, _ := fields["warmup_ns"].(float64)

@@ -4,47 +4,47 @@ import (
 	"testing"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 func TestDid(t *testing.T) {
-	cell := func(scenario string, n int) trial.Cell {
-		return trial.Cell{Model: "select", Scenario: scenario, Connections: n}
+	cell := func(scenario string, n int) result.Cell {
+		return result.Cell{Model: "select", Scenario: scenario, Connections: n}
 	}
-	with := func(list []trial.Trial, how int, change func(*trial.Trial)) []trial.Trial {
+	with := func(list []result.Trial, how int, change func(*result.Trial)) []result.Trial {
 		for i := range how {
 			change(&list[i])
 		}
 		return list
 	}
-	starve := func(t *trial.Trial) { t.Load.Connections.Answered = 1 }
-	serveSome := func(t *trial.Trial) { t.Load.Connections.Answered, t.Load.Connections.Asked = 38, 38 }
-	refuse := func(t *trial.Trial) { t.Load.Errors = map[string]int64{"status-503": 3} }
-	fail := func(t *trial.Trial) { t.Load, t.Failed = nil, "the server ended" }
+	starve := func(t *result.Trial) { t.Load.Connections.Answered = 1 }
+	serveSome := func(t *result.Trial) { t.Load.Connections.Answered, t.Load.Connections.Asked = 38, 38 }
+	refuse := func(t *result.Trial) { t.Load.Errors = map[string]int64{"status-503": 3} }
+	fail := func(t *result.Trial) { t.Load, t.Failed = nil, "the server ended" }
 	paced := cell("paced", 64)
 	paced.RateRPS = 1000
-	slow := func(ns int64) func(*trial.Trial) {
-		return func(t *trial.Trial) { t.Load.Latency.P99, t.Load.Requests.OK = ns, 1000 }
+	slow := func(ns int64) func(*result.Trial) {
+		return func(t *result.Trial) { t.Load.Latency.P99, t.Load.Requests.OK = ns, 1000 }
 	}
 	reference := paced
 	reference.Model = "epoll"
 	beside := with(flat(reference, 1000), 6, slow(100))
-	probes := func(unanswered int) []trial.Trial {
+	probes := func(unanswered int) []result.Trial {
 		list := flat(cell("thinking", 64), 1)
 		for i := range list {
-			list[i].Load, list[i].Probe = nil, &trial.Probe{Silent: 64, Limit: 64, Answered: i >= unanswered}
+			list[i].Load, list[i].Probe = nil, &result.Probe{Silent: 64, Limit: 64, Answered: i >= unanswered}
 		}
 		return list
 	}
 	saving := cell("download", 20)
-	saving.RateRPS, saving.Mode = 1000, trial.Inline
-	serve := func(n int64) func(*trial.Trial) {
-		return func(t *trial.Trial) { t.Load.Connections.Answered, t.Load.Connections.Asked = n, 20 }
+	saving.RateRPS, saving.Mode = 1000, result.Inline
+	serve := func(n int64) func(*result.Trial) {
+		return func(t *result.Trial) { t.Load.Connections.Answered, t.Load.Connections.Asked = n, 20 }
 	}
 	for _, test := range []struct {
 		name     string
 		scenario string
-		trials   []trial.Trial
+		trials   []result.Trial
 		want     string
 	}{
 		{"hello, all served", "hello", flat(cell("hello", 64), 10), Fine},
@@ -80,7 +80,7 @@ func TestDid(t *testing.T) {
 }
 
 func TestDelayIsTheOneAskedFor(t *testing.T) {
-	list := flat(trial.Cell{Model: "epoll", Scenario: "block", Connections: 4}, 1)
+	list := flat(result.Cell{Model: "epoll", Scenario: "block", Connections: 4}, 1)
 	if d := study(list).Find("block", "")[0].Delay(); d != 10*time.Millisecond {
 		t.Errorf("without a path the delay is %v, want 10ms", d)
 	}

@@ -7,12 +7,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/internal/usage"
 )
 
 func TestLadder(t *testing.T) {
-	at := func(model string, n int, serverNS ...int64) []trial.Trial {
+	at := func(model string, n int, serverNS ...int64) []result.Trial {
 		list := flat(hello(model, n), 1000)
 		for i := range list {
 			list[i].Load.TargetCPU = &usage.CPU{UserNS: 1000 * serverNS[i%len(serverNS)]}
@@ -47,10 +47,10 @@ func TestLadder(t *testing.T) {
 }
 
 func TestModesAreGroupsOfTheirOwn(t *testing.T) {
-	var parts [][]trial.Trial
-	for _, mode := range []string{trial.Inline, trial.OneByOne, trial.AllAtOnce} {
-		c := trial.Cell{Model: "epoll", Scenario: "download", Connections: 20, RateRPS: 1000, Mode: mode}
-		if mode == trial.OneByOne {
+	var parts [][]result.Trial
+	for _, mode := range []string{result.Inline, result.OneByOne, result.AllAtOnce} {
+		c := result.Cell{Model: "epoll", Scenario: "download", Connections: 20, RateRPS: 1000, Mode: mode}
+		if mode == result.OneByOne {
 			c.Connections = 1
 		}
 		parts = append(parts, flat(c, 1000))
@@ -67,15 +67,15 @@ func TestModesAreGroupsOfTheirOwn(t *testing.T) {
 
 // TestBesideIsOfTheSmallReplies holds the metric to one path, and to as many requests as a percentile needs.
 func TestBesideIsOfTheSmallReplies(t *testing.T) {
-	pictures := trial.PathLatency{Path: "/moved/image/0", Count: 1000, Latency: trial.Latency{P90: 9e6}}
+	pictures := result.PathLatency{Path: "/moved/image/0", Count: 1000, Latency: result.Latency{P90: 9e6}}
 	for _, c := range []struct {
 		name  string
-		paths []trial.PathLatency
+		paths []result.PathLatency
 		want  float64
 	}{
-		{"beside pictures", []trial.PathLatency{pictures, {Path: "/", Count: 100, Latency: trial.Latency{P90: 2e6}}}, 2e6},
-		{"too few", []trial.PathLatency{pictures, {Path: "/", Count: 99, Latency: trial.Latency{P90: 2e6}}}, math.NaN()},
-		{"none", []trial.PathLatency{pictures}, math.NaN()},
+		{"beside pictures", []result.PathLatency{pictures, {Path: "/", Count: 100, Latency: result.Latency{P90: 2e6}}}, 2e6},
+		{"too few", []result.PathLatency{pictures, {Path: "/", Count: 99, Latency: result.Latency{P90: 2e6}}}, math.NaN()},
+		{"none", []result.PathLatency{pictures}, math.NaN()},
 	} {
 		of := measured(1, hello("epoll", 10), 1000)
 		of.Load.Paths = c.paths

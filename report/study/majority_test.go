@@ -3,20 +3,20 @@ package study
 import (
 	"testing"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // The ways in which a trial of `epoll` goes wrong.
 var wrongs = map[string]struct {
-	spoil    func(*trial.Trial)
+	spoil    func(*result.Trial)
 	standing Standing // of a cell in which most trials do
 }{
-	"starved": {func(t *trial.Trial) {
+	"starved": {func(t *result.Trial) {
 		t.Load.Connections.Answered, t.Load.Verdict.State, t.Load.RateRPS = 11, "invalid", 9
 	}, Starved},
-	"not applicable": {func(t *trial.Trial) { t.Load, t.NA = nil, "no /" }, NotApplicable},
-	"failed":         {func(t *trial.Trial) { t.Load, t.Failed = nil, "the server ended" }, TooFew},
-	"invalid":        {func(t *trial.Trial) { t.Load.Verdict.State = "invalid" }, TooFew},
+	"not applicable": {func(t *result.Trial) { t.Load, t.NA = nil, "no /" }, NotApplicable},
+	"failed":         {func(t *result.Trial) { t.Load, t.Failed = nil, "the server ended" }, TooFew},
+	"invalid":        {func(t *result.Trial) { t.Load.Verdict.State = "invalid" }, TooFew},
 }
 
 // TestMostRoundsDecide holds every rule about a model to the majority of its rounds: one bad trial condemns nobody, and one good
@@ -52,7 +52,7 @@ func TestAControlJudgesNoModel(t *testing.T) {
 			wrong.spoil(&again[i])
 		}
 		s := study(flat(hello("epoll", 64), 100), again, flat(hello("select", 64), 50), flat(hello("select", 256), 50))
-		c := s.At("hello", 64, trial.Split).Cell("epoll")
+		c := s.At("hello", 64, result.Split).Cell("epoll")
 		if c.Standing(Rate) != Ranked || len(c.Trials) != 6 || len(c.Failed) != 0 || c.Invalid != 0 {
 			t.Errorf("%s controls: epoll stands %v by %d trials, %d failed, %d invalid; want all 6 counted", name, c.Standing(Rate), len(c.Trials), len(c.Failed), c.Invalid)
 		}
@@ -63,10 +63,10 @@ func TestAControlJudgesNoModel(t *testing.T) {
 }
 
 func TestMostRoundsBear(t *testing.T) {
-	probes := func(model string, unanswered int) []trial.Trial {
-		list := flat(trial.Cell{Model: model, Scenario: "thinking", Connections: 64}, 1)
+	probes := func(model string, unanswered int) []result.Trial {
+		list := flat(result.Cell{Model: model, Scenario: "thinking", Connections: 64}, 1)
 		for i := range list {
-			list[i].Load, list[i].Probe = nil, &trial.Probe{Silent: 64, Limit: 64, Answered: i >= unanswered}
+			list[i].Load, list[i].Probe = nil, &result.Probe{Silent: 64, Limit: 64, Answered: i >= unanswered}
 		}
 		return list
 	}
@@ -87,7 +87,7 @@ func TestASoleRankedModelHasWonNothing(t *testing.T) {
 		}
 	}
 	fast := flat(hello("select", 64), 99)
-	if best := study(flat(hello("epoll", 64), 50), fast, flat(hello(trial.Null, 64), 100)).Main().Rank(Rate).Best(); len(best) != 0 {
+	if best := study(flat(hello("epoll", 64), 50), fast, flat(hello(result.Null, 64), 100)).Main().Rank(Rate).Best(); len(best) != 0 {
 		t.Errorf("%s wins over one that the client holds back", best[0].Cell.Model)
 	}
 }

@@ -3,7 +3,7 @@ package study
 import (
 	"slices"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/stats"
 )
 
@@ -175,8 +175,8 @@ func (s *Study) Situations() []Situation {
 	if main := s.Main(); main != nil {
 		add("processor time is what costs", main, fixed(BothTime))
 	}
-	for _, group := range s.Find("hello", trial.Shared) {
-		if s.Home() == trial.Shared {
+	for _, group := range s.Find("hello", result.Shared) {
+		if s.Home() == result.Shared {
 			break
 		}
 		add("server and client share all processors", group, rate)

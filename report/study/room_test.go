@@ -7,14 +7,14 @@ import (
 	"runtime"
 	"testing"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 )
 
 // TestManyTrialsFindRoom reads a run of which each trial has two histograms, and holds what a trial takes to a bound: what is kept of it is no more
 // than its figures, and no array of all buckets (221 KB) is made on the way.
 func TestManyTrialsFindRoom(t *testing.T) {
 	const n = 2000
-	h := trial.NewHistogram()
+	h := result.NewHistogram()
 	for i := range int64(4000) {
 		h.Record(i * i)
 	}
@@ -23,10 +23,10 @@ func TestManyTrialsFindRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	one := measured(1, hello("epoll", 64), 2000)
-	one.Load.Schema, one.Load.Histogram, one.Load.ServiceHistogram = trial.Schema, text, text
+	one.Load.Schema, one.Load.Histogram, one.Load.ServiceHistogram = result.Schema, text, text
 	one.Load.Spec = map[string]any{"target": "http://127.0.0.1:5000/", "method": "GET", "warmup_ns": 1e8}
 	dir := t.TempDir()
-	f, err := os.Create(filepath.Join(dir, trial.TrialsFile))
+	f, err := os.Create(filepath.Join(dir, result.TrialsFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,8 +41,8 @@ func TestManyTrialsFindRoom(t *testing.T) {
 
 	memory := func() (m runtime.MemStats) { runtime.GC(); runtime.ReadMemStats(&m); return m }
 	before := memory()
-	s := Begin(trial.Run{})
-	flaws, err := trial.Each(dir, Unpack, s.Add)
+	s := Begin(result.Run{})
+	flaws, err := result.Each(dir, Unpack, s.Add)
 	if err != nil || flaws != nil {
 		t.Fatal(flaws, err)
 	}

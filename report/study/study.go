@@ -8,21 +8,21 @@ import (
 	"slices"
 	"strconv"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/stats"
 )
 
 // Study is a run, sorted.
 type Study struct {
-	Run      trial.Run
-	Groups   []*Group      // in the order of the report
-	Trials   []*Trial      // one of a cell in a round
-	Repeated []trial.Trial // further ones, which count nowhere
-	Flaws    []trial.Flaw  // lines of the run's file that hold no trial
-	Rounds   int           // in which anything was measured
+	Run      result.Run
+	Groups   []*Group       // in the order of the report
+	Trials   []*Trial       // one of a cell in a round
+	Repeated []result.Trial // further ones, which count nowhere
+	Flaws    []result.Flaw  // lines of the run's file that hold no trial
+	Rounds   int            // in which anything was measured
 
 	taken  map[place]bool
-	cells  map[trial.Cell]*Cell
+	cells  map[result.Cell]*Cell
 	groups map[Key]*Group
 	noises map[[2]string]reading // by scenario and metric
 }
@@ -45,7 +45,7 @@ type Key struct {
 }
 
 // New sorts the trials of a run.
-func New(run trial.Run, trials []trial.Trial, flaws []trial.Flaw) *Study {
+func New(run result.Run, trials []result.Trial, flaws []result.Flaw) *Study {
 	s := Begin(run)
 	for _, t := range trials {
 		s.Add(Unpack(t))
@@ -55,13 +55,13 @@ func New(run trial.Run, trials []trial.Trial, flaws []trial.Flaw) *Study {
 }
 
 // Begin is a run without its trials: Add them in the order they were made, then End.
-func Begin(run trial.Run) *Study {
-	return &Study{Run: run, taken: map[place]bool{}, cells: map[trial.Cell]*Cell{}, groups: map[Key]*Group{}, noises: map[[2]string]reading{}}
+func Begin(run result.Run) *Study {
+	return &Study{Run: run, taken: map[place]bool{}, cells: map[result.Cell]*Cell{}, groups: map[Key]*Group{}, noises: map[[2]string]reading{}}
 }
 
 // place is where a trial stands in a run. Comparisons are within rounds, so a round has one trial of a cell.
 type place struct {
-	cell  trial.Cell
+	cell  result.Cell
 	round int
 }
 
@@ -87,7 +87,7 @@ func (s *Study) Add(t *Trial) {
 	if cell == nil {
 		cell = &Cell{Key: key, Model: t.Cell.Model, Engine: t.Cell.Engine}
 		s.cells[id] = cell
-		if t.Cell.Model == trial.Null {
+		if t.Cell.Model == result.Null {
 			group.Null = cell
 		} else {
 			group.Cells = append(group.Cells, cell)
@@ -97,7 +97,7 @@ func (s *Study) Add(t *Trial) {
 }
 
 // End finishes the sorting; flaws are the lines that held no trial.
-func (s *Study) End(flaws []trial.Flaw) {
+func (s *Study) End(flaws []result.Flaw) {
 	rounds := map[int]bool{}
 	for at := range s.taken {
 		rounds[at.round] = true
@@ -137,7 +137,7 @@ func (s *Study) sort() {
 var scenarios = []string{"hello", "paced", "thinking", "block", "sleep", "download", "spin"}
 
 // Modes are those of scenario download, in the order of the report.
-var Modes = []string{trial.OneByOne, trial.AllAtOnce, trial.Inline}
+var Modes = []string{result.OneByOne, result.AllAtOnce, result.Inline}
 
 func rank(order []string, name string) int {
 	if i := slices.Index(order, name); i >= 0 {
@@ -195,10 +195,10 @@ func (g *Group) Cell(model string) *Cell {
 
 // Home is the placement that the closed loop was measured in: split where there are processors for it, else shared.
 func (s *Study) Home() string {
-	if len(s.Find("hello", trial.Split)) > 0 {
-		return trial.Split
+	if len(s.Find("hello", result.Split)) > 0 {
+		return result.Split
 	}
-	return trial.Shared
+	return result.Shared
 }
 
 // Baseline is `blocking` at one connection: no concurrency at all. Nil if not measured.

@@ -7,26 +7,26 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/internal/usage"
 	"carousel/report/stats"
 )
 
 // measured is a trial of a cell whose answered connections got rate replies a second for one second, at 10 µs of server and 5 µs
 // of client each.
-func measured(round int, c trial.Cell, rate float64) trial.Trial {
+func measured(round int, c result.Cell, rate float64) result.Trial {
 	if c.Placement == "" {
-		c.Placement = trial.Split
+		c.Placement = result.Split
 	}
 	ok := int64(rate)
-	return trial.Trial{Schema: 1, Round: round, Cell: c, Load: &trial.Load{
+	return result.Trial{Schema: 1, Round: round, Cell: c, Load: &result.Load{
 		Histogram:   tenThousand,
 		RateRPS:     rate,
-		Requests:    trial.Requests{OK: ok},
-		Connections: trial.Connections{Answered: int64(c.Connections), Asked: int64(c.Connections)},
+		Requests:    result.Requests{OK: ok},
+		Connections: result.Connections{Answered: int64(c.Connections), Asked: int64(c.Connections)},
 		CPU:         usage.CPU{UserNS: ok * 5000},
 		TargetCPU:   &usage.CPU{UserNS: ok * 4000, SystemNS: ok * 6000},
-		Verdict:     trial.Verdict{State: "valid"},
+		Verdict:     result.Verdict{State: "valid"},
 	}}
 }
 
@@ -41,7 +41,7 @@ func buckets(t *testing.T, n int64) string {
 }
 
 func spread(n int64) (string, error) {
-	h := trial.NewHistogram()
+	h := result.NewHistogram()
 	for i := range n {
 		h.Record((i + 1) * 1000)
 	}
@@ -50,29 +50,29 @@ func spread(n int64) (string, error) {
 
 var tenThousand, _ = spread(10_000)
 
-func hello(model string, connections int) trial.Cell {
-	return trial.Cell{Model: model, Scenario: "hello", Connections: connections}
+func hello(model string, connections int) result.Cell {
+	return result.Cell{Model: model, Scenario: "hello", Connections: connections}
 }
 
 // rounds is six trials of a cell at the given rates.
-func rounds(c trial.Cell, rates ...float64) []trial.Trial {
-	var list []trial.Trial
+func rounds(c result.Cell, rates ...float64) []result.Trial {
+	var list []result.Trial
 	for i, rate := range rates {
 		list = append(list, measured(i+1, c, rate))
 	}
 	return list
 }
 
-func flat(c trial.Cell, rate float64) []trial.Trial {
+func flat(c result.Cell, rate float64) []result.Trial {
 	return rounds(c, rate, rate, rate, rate, rate, rate)
 }
 
-func study(parts ...[]trial.Trial) *Study {
-	var all []trial.Trial
+func study(parts ...[]result.Trial) *Study {
+	var all []result.Trial
 	for _, p := range parts {
 		all = append(all, p...)
 	}
-	return New(trial.Run{Models: []string{"blocking", "select", "epoll", "goroutine"}}, all, nil)
+	return New(result.Run{Models: []string{"blocking", "select", "epoll", "goroutine"}}, all, nil)
 }
 
 func TestStanding(t *testing.T) {
@@ -97,8 +97,8 @@ func TestStanding(t *testing.T) {
 		lost[i].Load, lost[i].Failed = nil, "the server ended"
 	}
 	s := study(starve, few, na, lost, flat(hello("epoll", 64), 851), flat(hello("select", 64), 849),
-		flat(hello(trial.Null, 64), 1000))
-	g := s.At("hello", 64, trial.Split)
+		flat(hello(result.Null, 64), 1000))
+	g := s.At("hello", 64, result.Split)
 	for model, want := range map[string][2]Standing{ // by rate, by server time
 		"blocking": {Starved, Starved},
 		"pool":     {TooFew, TooFew},
@@ -172,7 +172,7 @@ func TestFewRoundsCompareNothing(t *testing.T) {
 func TestNoiseRaisesTheBar(t *testing.T) {
 	again := hello("epoll", 64)
 	again.Control = true
-	quiet := [][]trial.Trial{flat(hello("epoll", 64), 100), flat(hello("select", 64), 90)}
+	quiet := [][]result.Trial{flat(hello("epoll", 64), 100), flat(hello("select", 64), 90)}
 	if c := study(quiet...).Main(); c.Compare(c.Cell("select"), c.Cell("epoll"), Rate).Order != stats.Lower {
 		t.Error("a tenth less in every round is no difference")
 	}
@@ -192,7 +192,7 @@ func TestARepeatedTrialCountsNowhere(t *testing.T) {
 	again := measured(2, hello("epoll", 1), 900)
 	control := hello("epoll", 1)
 	control.Control = true
-	s := study(flat(hello("epoll", 1), 50), flat(control, 50), []trial.Trial{again})
+	s := study(flat(hello("epoll", 1), 50), flat(control, 50), []result.Trial{again})
 	if len(s.Repeated) != 1 || s.Repeated[0].Load.RateRPS != 900 {
 		t.Errorf("repeated %+v", s.Repeated)
 	}
@@ -204,8 +204,8 @@ func TestARepeatedTrialCountsNowhere(t *testing.T) {
 
 func TestOrderOfTheReport(t *testing.T) {
 	shared := hello("epoll", 16)
-	shared.Placement = trial.Shared
-	s := study(flat(trial.Cell{Model: "epoll", Scenario: "zebra", Connections: 1}, 1), flat(trial.Cell{Model: "epoll", Scenario: "sleep", Connections: 64}, 1),
+	shared.Placement = result.Shared
+	s := study(flat(result.Cell{Model: "epoll", Scenario: "zebra", Connections: 1}, 1), flat(result.Cell{Model: "epoll", Scenario: "sleep", Connections: 64}, 1),
 		flat(shared, 1), flat(hello("own", 64), 1), flat(hello("goroutine", 64), 1), flat(hello("blocking", 64), 1), flat(hello("epoll", 1), 1))
 	var got []string
 	for _, g := range s.Groups {
@@ -225,9 +225,9 @@ func TestOrderOfTheReport(t *testing.T) {
 
 func TestOneProcessorHasOnlySharedCells(t *testing.T) {
 	one, many := hello("blocking", 1), hello("goroutine", 64)
-	one.Placement, many.Placement = trial.Shared, trial.Shared
+	one.Placement, many.Placement = result.Shared, result.Shared
 	s := study(flat(one, 10), flat(many, 10))
-	if s.Home() != trial.Shared || s.Baseline() == nil || s.Main().Connections != 64 {
+	if s.Home() != result.Shared || s.Baseline() == nil || s.Main().Connections != 64 {
 		t.Errorf("home %q, baseline %v, main %v", s.Home(), s.Baseline(), s.Main())
 	}
 	for _, situation := range s.Situations() {
@@ -238,7 +238,7 @@ func TestOneProcessorHasOnlySharedCells(t *testing.T) {
 }
 
 func TestSecondOpinionIsNoRival(t *testing.T) {
-	own := trial.Cell{Model: "epoll", Scenario: "spin", Connections: 16}
+	own := result.Cell{Model: "epoll", Scenario: "spin", Connections: 16}
 	other := own
 	other.Engine = "hey"
 	s := study(flat(own, 100), flat(other, 98))
@@ -254,9 +254,9 @@ func TestSecondOpinionIsNoRival(t *testing.T) {
 func TestReasonsCountAlike(t *testing.T) {
 	list := flat(hello("epoll", 64), 1)
 	for i := range list {
-		list[i].Load.Verdict = trial.Verdict{State: "suspect", Reasons: []string{fmt.Sprintf("steal was %d.%d %%", i, i)}}
+		list[i].Load.Verdict = result.Verdict{State: "suspect", Reasons: []string{fmt.Sprintf("steal was %d.%d %%", i, i)}}
 	}
-	list[5].Load.Verdict = trial.Verdict{State: "invalid", Reasons: []string{"wrong answers: 3", "steal was 9.0 %"}}
+	list[5].Load.Verdict = result.Verdict{State: "invalid", Reasons: []string{"wrong answers: 3", "steal was 9.0 %"}}
 	want := []Reason{
 		{"steal was 0.0 %", "epoll in hello at 64 connections, split", 1, 5}, // with 9 % in an invalid one
 		{"wrong answers: 3", "epoll in hello at 64 connections, split", 1, 0},
@@ -283,7 +283,7 @@ func TestMiscounted(t *testing.T) {
 	} {
 		list := flat(hello("epoll", 64), 1)[:1]
 		list[0].Failed, list[0].Server.Usage = c.failed, &usage.Line{Requests: c.served}
-		list[0].Load.Requests = trial.Requests{Sent: 102, OK: 100, Unanswered: 2}
+		list[0].Load.Requests = result.Requests{Sent: 102, OK: 100, Unanswered: 2}
 		list[0].Load.Redirects, list[0].Load.Connections.Opened = 5, 7
 		list[0].Load.Spec = map[string]any{"warmup_ns": float64(c.warmup)}
 		if got := len(study(list).Miscounted()) == 1; got != c.miscounts {
@@ -294,20 +294,20 @@ func TestMiscounted(t *testing.T) {
 
 // A report shows, marks and withholds what loadgen does.
 func TestFiguresFollowTheOneRule(t *testing.T) {
-	paced := trial.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000}
+	paced := result.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000}
 	for name, c := range map[string]struct {
-		change func(*trial.Load)
+		change func(*result.Load)
 		shown  map[string]bool // of the metrics' names
 	}{
 		"all is well":      {nil, map[string]bool{Mean.Name: true, P50.Name: true, P99.Name: true, ServiceP.Name: true}},
-		"few":              {func(l *trial.Load) { l.Histogram, l.Requests = buckets(t, 999), trial.Requests{OK: 999} }, map[string]bool{Mean.Name: true, P50.Name: true, ServiceP.Name: true}},
-		"fell behind":      {func(l *trial.Load) { l.RateRPS, l.Requests.Unsent = 900, 1000 }, map[string]bool{ServiceP.Name: true}},
-		"torn":             {func(l *trial.Load) { l.Histogram = "torn" }, map[string]bool{Mean.Name: true, ServiceP.Name: true}},
-		"withheld already": {func(l *trial.Load) { l.Latency.Withheld = map[string]string{"p99": "why"} }, map[string]bool{Mean.Name: true, P50.Name: true, ServiceP.Name: true}},
+		"few":              {func(l *result.Load) { l.Histogram, l.Requests = buckets(t, 999), result.Requests{OK: 999} }, map[string]bool{Mean.Name: true, P50.Name: true, ServiceP.Name: true}},
+		"fell behind":      {func(l *result.Load) { l.RateRPS, l.Requests.Unsent = 900, 1000 }, map[string]bool{ServiceP.Name: true}},
+		"torn":             {func(l *result.Load) { l.Histogram = "torn" }, map[string]bool{Mean.Name: true, ServiceP.Name: true}},
+		"withheld already": {func(l *result.Load) { l.Latency.Withheld = map[string]string{"p99": "why"} }, map[string]bool{Mean.Name: true, P50.Name: true, ServiceP.Name: true}},
 	} {
 		r := measured(1, paced, 1000)
 		r.Load.Complete, r.Load.Window.ElapsedNS = true, 10e9
-		r.Load.Requests, r.Load.Histogram, r.Load.ServiceHistogram = trial.Requests{OK: 5000}, buckets(t, 5000), buckets(t, 5000)
+		r.Load.Requests, r.Load.Histogram, r.Load.ServiceHistogram = result.Requests{OK: 5000}, buckets(t, 5000), buckets(t, 5000)
 		if c.change != nil {
 			c.change(r.Load)
 		}
@@ -319,7 +319,7 @@ func TestFiguresFollowTheOneRule(t *testing.T) {
 		}
 		points := 0
 		for _, q := range Grid {
-			if c.shown[P50.Name] && float64(r.Load.Requests.OK)*(1-q)+1e-6 >= trial.Support {
+			if c.shown[P50.Name] && float64(r.Load.Requests.OK)*(1-q)+1e-6 >= result.Support {
 				points++
 			}
 		}
@@ -332,9 +332,9 @@ func TestFiguresFollowTheOneRule(t *testing.T) {
 func TestUnansweredMakeLowerBounds(t *testing.T) {
 	for _, unanswered := range []int64{0, 9, 60} { // of 1000 up to 60 ranks further on
 		r := measured(1, hello("epoll", 64), 1000)
-		r.Load.Requests, r.Load.Histogram = trial.Requests{OK: 1000 - unanswered, Unanswered: unanswered}, buckets(t, 1000)
+		r.Load.Requests, r.Load.Histogram = result.Requests{OK: 1000 - unanswered, Unanswered: unanswered}, buckets(t, 1000)
 		r.Load.Latency.P50 = 500_000
-		c := study([]trial.Trial{r}).Main().Cell("epoll")
+		c := study([]result.Trial{r}).Main().Cell("epoll")
 		if got, want := c.AtLeast(P50), unanswered*2 > 2*10; got != want {
 			t.Errorf("%d unanswered: p50 is a lower bound: %v, want %v", unanswered, got, want)
 		}
@@ -345,7 +345,7 @@ func TestUnansweredMakeLowerBounds(t *testing.T) {
 }
 
 func TestSituationsFollowTheLevels(t *testing.T) {
-	var parts [][]trial.Trial
+	var parts [][]result.Trial
 	for _, n := range []int{1, 16, 64, 256} {
 		parts = append(parts, flat(hello("epoll", n), 10), flat(hello("select", n), 10))
 	}
@@ -364,7 +364,7 @@ func TestSituationsFollowTheLevels(t *testing.T) {
 
 // TestNoiseStaysInItsScenario has epoll beat goroutine in sleep in every round, while hello differs from itself by more than that.
 func TestNoiseStaysInItsScenario(t *testing.T) {
-	sleep := func(model string) trial.Cell { return trial.Cell{Model: model, Scenario: "sleep", Connections: 64} }
+	sleep := func(model string) result.Cell { return result.Cell{Model: model, Scenario: "sleep", Connections: 64} }
 	again := hello("epoll", 64)
 	again.Control = true
 	s := study(flat(hello("epoll", 64), 100), flat(again, 122), flat(hello("goroutine", 64), 90), flat(hello("goroutine", 256), 90), flat(hello("epoll", 256), 100),
@@ -373,9 +373,9 @@ func TestNoiseStaysInItsScenario(t *testing.T) {
 		group *Group
 		want  stats.Order
 	}{
-		{s.At("hello", 64, trial.Split), stats.Tied},
-		{s.At("hello", 256, trial.Split), stats.Tied}, // the same scenario at a level without a control of its own
-		{s.At("sleep", 64, trial.Split), stats.Higher},
+		{s.At("hello", 64, result.Split), stats.Tied},
+		{s.At("hello", 256, result.Split), stats.Tied}, // the same scenario at a level without a control of its own
+		{s.At("sleep", 64, result.Split), stats.Higher},
 	} {
 		if got := c.group.Compare(c.group.Cell("epoll"), c.group.Cell("goroutine"), Rate).Order; got != c.want {
 			t.Errorf("%s at %d: epoll over goroutine is %v, want %v", c.group.Scenario, c.group.Connections, got, c.want)

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"slices"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/stats"
 	"carousel/report/units"
 )
@@ -54,7 +54,7 @@ func (s *Study) Reasons() []Reason {
 }
 
 // Name is a cell for a person: "epoll in hello at 64 connections, split".
-func Name(c trial.Cell) string {
+func Name(c result.Cell) string {
 	s := fmt.Sprintf("%s in %s at %s, %s", c.Model, c.Scenario, units.Plural(c.Connections, "connection"), c.Placement)
 	if c.Mode != "" {
 		s += ", " + c.Mode

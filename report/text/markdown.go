@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"carousel/internal/printable"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/chart"
 	"carousel/report/stats"
 	"carousel/report/study"
@@ -96,7 +96,7 @@ func (d *document) reading() {
 	d.item("**1 of 64 served**: the other connections were never answered in most rounds. Such a cell has no percentile, ratio or rank, since one client at a time looks splendid in a latency table.")
 	d.item("The **null responder** does the least that a server can: it answers whatever comes, unread. **of null** is the rate over its rate, round by round; what exceeds 100 %% is noise. **client-limited**: the rate is above %s of it, so it is the client's, says nothing about the server and has no rank.", units.Percent(study.ClientLimited))
 	d.item("**server, client, both** are processor time per answered request. Loopback bills much of receiving to the sender, so the sum matters too.")
-	d.item("Latency is response time: from when a request was due. **≥**: requests unanswered at the end count at the age they reached and could move the figure by more than 2 %%. **%s**: fewer than %d requests lie beyond the percentile, the server fell behind the offered rate (the time from due would then measure the length of the run), or nothing was measured.", units.None, trial.Support)
+	d.item("Latency is response time: from when a request was due. **≥**: requests unanswered at the end count at the age they reached and could move the figure by more than 2 %%. **%s**: fewer than %d requests lie beyond the percentile, the server fell behind the offered rate (the time from due would then measure the length of the run), or nothing was measured.", units.None, result.Support)
 	d.item("Most of a model's rounds decide what is said of it. What a minority showed stands under **doubt**, out of the figures: \"in 1 of 6 rounds 11 of 64 served\".")
 	d.item("**doubt** also counts the trials that a check called suspect (they are in the figures) or invalid (they are not, but for cells that starved in most rounds); the reasons are under [Warnings](#warnings).")
 }
@@ -227,7 +227,7 @@ func (d *document) environment() {
 	if run.Finished != nil {
 		t.Rows[len(t.Rows)-1][1] = stamp(*run.Finished)
 	}
-	for _, p := range []string{trial.Split, trial.Shared} {
+	for _, p := range []string{result.Split, result.Shared} {
 		if at := seats(d.study.Trials, p); at != "" {
 			t.Rows = append(t.Rows, []string{"server, " + p, at})
 		}

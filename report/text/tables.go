@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/stats"
 	"carousel/report/study"
 	"carousel/report/units"
@@ -162,7 +162,7 @@ func costColumns(s *study.Study, brief bool) []column {
 	columns := []column{{"server µs", us(study.ServerTime)}, {"client µs", us(study.ClientTime)}, {"both µs", us(study.BothTime)}}
 	if s.Baseline() != nil && !brief {
 		columns = append(columns, column{"server × blocking at 1", func(c *study.Cell) string {
-			if c.Model == trial.Null {
+			if c.Model == result.Null {
 				return ""
 			}
 			return units.Ratio(stats.Summarize(stats.Ratios(c.Series(study.ServerTime), s.Baseline().Series(study.ServerTime)).Values()).Median)
@@ -199,7 +199,7 @@ func rangeOf(c *study.Cell, m study.Metric) string {
 // relative is a over b within rounds: "~" where they cannot be told apart.
 func relative(g *study.Group, a, b *study.Cell, m study.Metric) string {
 	switch {
-	case a.Model == trial.Null:
+	case a.Model == result.Null:
 		return ""
 	case a.Standing(m) == study.ClientSet:
 		return limited

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/internal/usage"
 	"carousel/report/study"
 )
@@ -48,66 +48,66 @@ func must(err error) {
 	}
 }
 
-func flat(model string, connections, rounds int, rate float64) []trial.Trial {
-	var list []trial.Trial
+func flat(model string, connections, rounds int, rate float64) []result.Trial {
+	var list []result.Trial
 	for round := range rounds {
-		list = append(list, trial.Trial{Round: round + 1, Cell: trial.Cell{Model: model, Scenario: "hello", Connections: connections, Placement: trial.Split},
-			Load: &trial.Load{RateRPS: rate, Requests: trial.Requests{Sent: int64(rate), OK: int64(rate)}, Connections: trial.Connections{Answered: int64(connections)}}})
+		list = append(list, result.Trial{Round: round + 1, Cell: result.Cell{Model: model, Scenario: "hello", Connections: connections, Placement: result.Split},
+			Load: &result.Load{RateRPS: rate, Requests: result.Requests{Sent: int64(rate), OK: int64(rate)}, Connections: result.Connections{Answered: int64(connections)}}})
 	}
 	return list
 }
 
 func TestAnswer(t *testing.T) {
 	done := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	run := trial.Run{Models: []string{"blocking", "select", "epoll"}, Rounds: 6, Finished: &done, Environment: map[string]string{"cpus": "2"}}
+	run := result.Run{Models: []string{"blocking", "select", "epoll"}, Rounds: 6, Finished: &done, Environment: map[string]string{"cpus": "2"}}
 	part := run
 	part.Finished = nil
-	served := func(list []trial.Trial, answered ...int64) []trial.Trial {
+	served := func(list []result.Trial, answered ...int64) []result.Trial {
 		for i, n := range answered {
 			list[i].Load.Connections.Answered = n
 		}
 		return list
 	}
 	starved := served(flat("blocking", 64, 6, 50), 1, 1, 1, 1, 1, 1)
-	probes := func(model string, unanswered int) []trial.Trial {
+	probes := func(model string, unanswered int) []result.Trial {
 		list := flat(model, 64, 6, 0)
 		for i := range list {
 			list[i].Cell.Scenario, list[i].Load = "thinking", nil
-			list[i].Probe = &trial.Probe{Silent: 64, Limit: 64, Answered: i >= unanswered}
+			list[i].Probe = &result.Probe{Silent: 64, Limit: 64, Answered: i >= unanswered}
 		}
 		return list
 	}
 	for _, test := range []struct {
 		name   string
-		run    trial.Run
-		trials [][]trial.Trial
+		run    result.Run
+		trials [][]result.Trial
 		want   string
 	}{
-		{"one leads", run, [][]trial.Trial{flat("epoll", 64, 6, 2000), flat("select", 64, 6, 1500), starved},
+		{"one leads", run, [][]result.Trial{flat("epoll", 64, 6, 2000), flat("select", 64, 6, 1500), starved},
 			"With the server on one processor and the client on another (split; 2 processors in all), `epoll` answers most from 64 busy connections (2,000/s);" +
 				" `select` 0.75 times the rate of `epoll`. Without rank: `blocking`: 1 of 64 served."},
-		{"a tie", run, [][]trial.Trial{flat("epoll", 64, 6, 2000), flat("select", 64, 6, 1990)},
+		{"a tie", run, [][]result.Trial{flat("epoll", 64, 6, 2000), flat("select", 64, 6, 1990)},
 			"With the server on one processor and the client on another (split; 2 processors in all), `epoll` and `select` tie for most requests from 64 busy connections (2,000/s and 1,990/s)."},
-		{"the client is the limit", run, [][]trial.Trial{flat("epoll", 64, 6, 2000), flat(trial.Null, 64, 6, 2100)},
+		{"the client is the limit", run, [][]result.Trial{flat("epoll", 64, 6, 2000), flat(result.Null, 64, 6, 2100)},
 			"With the server on one processor and the client on another (split; 2 processors in all), no model can be ranked at 64 busy connections. Without rank: `epoll`: not measured."},
-		{"quick", run, [][]trial.Trial{flat("epoll", 64, 1, 2000), flat("select", 64, 1, 1500)},
+		{"quick", run, [][]result.Trial{flat("epoll", 64, 1, 2000), flat("select", 64, 1, 1500)},
 			"**This run has 1 round, and fewer than 6 compare nothing: it shows that things work.** With the server on one processor and the client on another (split; 2 processors in all)," +
 				" 64 busy connections gave these requests per second, not compared: `epoll` 2,000/s, `select` 1,500/s."},
-		{"interrupted", part, [][]trial.Trial{flat("epoll", 64, 2, 2000)},
+		{"interrupted", part, [][]result.Trial{flat("epoll", 64, 2, 2000)},
 			"**This run was interrupted: the report is partial (2 rounds of 6 begun).** **This run has 2 rounds, and fewer than 6 compare nothing: it shows that things work.**" +
 				" With the server on one processor and the client on another (split; 2 processors in all), 64 busy connections gave these requests per second, not compared: `epoll` 2,000/s."},
-		{"alone", run, [][]trial.Trial{flat("epoll", 64, 6, 2000)},
+		{"alone", run, [][]result.Trial{flat("epoll", 64, 6, 2000)},
 			"With the server on one processor and the client on another (split; 2 processors in all), `epoll`, the only model, answers 2,000/s from 64 busy connections."},
-		{"one round went otherwise", run, [][]trial.Trial{served(flat("epoll", 64, 6, 2000), 11), flat("select", 64, 6, 1500), served(flat("blocking", 64, 6, 50), 1, 1, 1, 1, 1)},
+		{"one round went otherwise", run, [][]result.Trial{served(flat("epoll", 64, 6, 2000), 11), flat("select", 64, 6, 1500), served(flat("blocking", 64, 6, 50), 1, 1, 1, 1, 1)},
 			"With the server on one processor and the client on another (split; 2 processors in all), `epoll` answers most from 64 busy connections (2,000/s);" +
 				" `select` 0.75 times the rate of `epoll`. Without rank: `blocking`: 1 of 64 served in 5 of 6 rounds. Not in every round: `epoll`: in 1 of 6 rounds 11 of 64 served."},
-		{"one alone has a rank", run, [][]trial.Trial{flat("epoll", 64, 6, 2000), starved},
+		{"one alone has a rank", run, [][]result.Trial{flat("epoll", 64, 6, 2000), starved},
 			"With the server on one processor and the client on another (split; 2 processors in all), at 64 busy connections only `epoll` has a rank (2,000/s), which wins nothing." +
 				" Without rank: `blocking`: 1 of 64 served."},
-		{"silence", run, [][]trial.Trial{probes("blocking", 5), probes("select", 1), probes("epoll", 0)},
+		{"silence", run, [][]result.Trial{probes("blocking", 5), probes("select", 1), probes("epoll", 0)},
 			"Clients that connect and say nothing stop `blocking`; `select` and `epoll` still answered beside 64 of them. Not in every round: `select`: in 1 of 6 rounds a probe unanswered."},
 	} {
-		var all []trial.Trial
+		var all []result.Trial
 		for _, list := range test.trials {
 			all = append(all, list...)
 		}
@@ -119,15 +119,15 @@ func TestAnswer(t *testing.T) {
 
 func TestAQuietRunHasNoWarnings(t *testing.T) {
 	done := time.Now()
-	trials := append(flat("epoll", 64, 6, 2000), flat(trial.Null, 64, 6, 9000)...)
-	s := study.New(trial.Run{Rounds: 6, Finished: &done}, trials, nil)
+	trials := append(flat("epoll", 64, 6, 2000), flat(result.Null, 64, 6, 9000)...)
+	s := study.New(result.Run{Rounds: 6, Finished: &done}, trials, nil)
 	if list := Warnings(s); len(list) != 0 {
 		t.Errorf("warned of %q", list)
 	}
-	trials[3].Load.Host = trial.HostDelta{StealShare: 0.25, ListenDrops: 7}
+	trials[3].Load.Host = result.HostDelta{StealShare: 0.25, ListenDrops: 7}
 	trials[4].Server.Usage = &usage.Line{Requests: 1999}
-	trials[5].Load.Verdict = trial.Verdict{State: "suspect", Reasons: []string{"too few"}}
-	list := strings.Join(Warnings(study.New(trial.Run{Rounds: 6}, append(trials[:11], trials[1]), []trial.Flaw{{Line: 9, Torn: true}})), "\n")
+	trials[5].Load.Verdict = result.Verdict{State: "suspect", Reasons: []string{"too few"}}
+	list := strings.Join(Warnings(study.New(result.Run{Rounds: 6}, append(trials[:11], trials[1]), []result.Flaw{{Line: 9, Torn: true}})), "\n")
 	for _, want := range []string{"interrupted", "trials.jsonl:9", "steal): 0 % in the median trial, 25 % in the worst", "7 attempts to connect dropped, in 1 trial",
 		"only the first counts: 1 further trial left out (round 2, epoll in hello at 64 connections, split)",
 		"In 1 trial the server counted otherwise than the client: 1999 served; 2000 of 2000 sent were answered, and 0 redirects (round 5, epoll",
@@ -142,17 +142,17 @@ func TestAQuietRunHasNoWarnings(t *testing.T) {
 func TestNotesComeFirst(t *testing.T) {
 	trials := flat("epoll", 64, 6, 2000)
 	for i := range trials {
-		trials[i].Load.Verdict = trial.Verdict{State: "suspect", Reasons: []string{"too few"}}
+		trials[i].Load.Verdict = result.Verdict{State: "suspect", Reasons: []string{"too few"}}
 	}
 	finished := time.Unix(1, 0)
-	list := Warnings(study.New(trial.Run{Rounds: 6, Finished: &finished, Notes: []string{"other programs took 53 % of the processors' time"}}, trials, nil))
+	list := Warnings(study.New(result.Run{Rounds: 6, Finished: &finished, Notes: []string{"other programs took 53 % of the processors' time"}}, trials, nil))
 	if want := "Other programs took 53 % of the processors' time."; list[0] != want || len(list) < 3 {
 		t.Errorf("%q, want %q first", list, want)
 	}
 }
 
 func TestUnansweredBoundServiceTimeToo(t *testing.T) {
-	h := trial.NewHistogram()
+	h := result.NewHistogram()
 	h.RecordN(1e6, 1990)
 	h.RecordN(1e7, 10)
 	histogram, err := h.Encode()
@@ -165,7 +165,7 @@ func TestUnansweredBoundServiceTimeToo(t *testing.T) {
 			l.Requests.Unanswered, l.ServiceHistogram, l.Service = unanswered, histogram, h.Latency()
 			l.Requests.OK = 2000 - unanswered
 		}
-		s := study.New(trial.Run{Models: []string{"epoll"}}, trials, nil)
+		s := study.New(result.Run{Models: []string{"epoll"}}, trials, nil)
 		g := s.Groups[0]
 		table := groupTable(g, pacedColumns(s, g))
 		if got := table.Rows[0][slices.Index(table.Header, "p99 of service")]; got != want {
@@ -182,7 +182,7 @@ func TestFold(t *testing.T) {
 
 // TestNoFigureIsInfinite reads trials that were asked for nothing: of no connections and no rate nothing is a share.
 func TestNoFigureIsInfinite(t *testing.T) {
-	var trials []trial.Trial
+	var trials []result.Trial
 	for _, scenario := range []string{"hello", "paced", "block", "sleep", "download"} {
 		list := append(flat("epoll", 0, 6, 2000), flat("select", 0, 6, 1000)...)
 		for i := range list {
@@ -190,7 +190,7 @@ func TestNoFigureIsInfinite(t *testing.T) {
 		}
 		trials = append(trials, list...)
 	}
-	s := study.New(trial.Run{Rounds: 6}, trials, nil)
+	s := study.New(result.Run{Rounds: 6}, trials, nil)
 	var b strings.Builder
 	must(Markdown(&b, s, nil))
 	must(Terminal(&b, s))

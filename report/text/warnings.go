@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/stats"
 	"carousel/report/study"
 	"carousel/report/units"
@@ -66,7 +66,7 @@ func Warnings(s *study.Study) []string {
 			warn("The null responder was not measured at %s, %s: whether the client limits those cells is unknown.", load(g), words(g.Placement))
 		}
 	}
-	if s.Home() == trial.Shared && len(s.Groups) > 0 {
+	if s.Home() == result.Shared && len(s.Groups) > 0 {
 		warn("Server and client shared all processors: there were none to keep them apart.")
 	}
 	return list

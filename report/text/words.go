@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/report/stats"
 	"carousel/report/study"
 	"carousel/report/units"
@@ -26,7 +26,7 @@ func models(places []study.Place) string {
 // placed says where server and client ran, to begin a sentence with.
 func placed(s *study.Study, placement string) string {
 	n := units.Processors(s.Processors(), "an unknown number of processors")
-	if placement == trial.Split {
+	if placement == result.Split {
 		return "with the server on one processor and the client on another (split; " + n + " in all)"
 	}
 	return "with server and client sharing " + n
@@ -280,7 +280,7 @@ func silence(all, some []*study.Cell) string {
 }
 
 // window says how long a trial was measured.
-func window(run trial.Run) string {
+func window(run result.Run) string {
 	return fmt.Sprintf("%s after %s of warm-up", units.Duration(float64(run.WindowNS)), units.Duration(float64(run.WarmupNS)))
 }
 

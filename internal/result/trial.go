@@ -1,8 +1,8 @@
-// Package trial is the record of a trial: the schema that loadgen writes, bench collects and report reads.
+// Package result is the record of a trial: the schema that loadgen writes, bench collects and report reads.
 //
 // A run is a folder: run.json says what was asked and where, trials.jsonl holds one Trial a line, appended and
 // synced as each trial ends. Every field is explained in results/README.md.
-package trial
+package result
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package trial_test
+package result_test
 
 import (
 	"encoding/json"
@@ -15,7 +15,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"carousel/internal/host"
-	"carousel/internal/trial"
+	"carousel/internal/result"
 	"carousel/internal/usage"
 	"carousel/loadgen/spec"
 )
@@ -26,17 +26,17 @@ const (
 )
 
 // full is a trial in which every field, at any depth, is something.
-func full(t *testing.T) trial.Trial {
+func full(t *testing.T) result.Trial {
 	t.Helper()
-	h := trial.NewHistogram()
+	h := result.NewHistogram()
 	h.Record(1)
 	text, err := h.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var v trial.Trial
+	var v result.Trial
 	fill(reflect.ValueOf(&v).Elem())
-	v.Cell.Placement, v.Cell.Mode = trial.Split, trial.Inline
+	v.Cell.Placement, v.Cell.Mode = result.Split, result.Inline
 	v.Load.Histogram, v.Load.ServiceHistogram = text, text
 	v.Load.Verdict.State = "suspect"
 	var s spec.Spec
@@ -91,13 +91,13 @@ func compile(t *testing.T) *jsonschema.Schema {
 }
 
 // written is the line Append writes for v, as any reader would see it.
-func written(t *testing.T, v trial.Trial) map[string]any {
+func written(t *testing.T, v result.Trial) map[string]any {
 	t.Helper()
 	dir := t.TempDir()
-	if err := trial.Append(dir, &v); err != nil {
+	if err := result.Append(dir, &v); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(dir + "/" + trial.TrialsFile)
+	text, err := os.ReadFile(dir + "/" + result.TrialsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,8 +113,8 @@ func TestWhatIsWrittenFitsTheSchema(t *testing.T) {
 	if err := schema.Validate(written(t, full(t))); err != nil {
 		t.Errorf("a trial with every field does not fit: %v", err)
 	}
-	least := trial.Trial{Schema: trial.Schema, Round: 1, Order: 1, NA: "no /sleep", Started: time.Now(),
-		Cell: trial.Cell{Model: "mine", Scenario: "sleep", Placement: trial.Shared}}
+	least := result.Trial{Schema: result.Schema, Round: 1, Order: 1, NA: "no /sleep", Started: time.Now(),
+		Cell: result.Cell{Model: "mine", Scenario: "sleep", Placement: result.Shared}}
 	if err := schema.Validate(written(t, least)); err != nil {
 		t.Errorf("a trial with few fields does not fit: %v", err)
 	}
@@ -152,18 +152,18 @@ func TestSchemaRefuses(t *testing.T) {
 // project.
 func TestKeptRunFitsTheSchema(t *testing.T) {
 	const kept = "../../results/reference"
-	trials, flaws, err := trial.ReadTrials(kept)
+	trials, flaws, err := result.ReadTrials(kept)
 	if err != nil || len(flaws) > 0 {
 		t.Fatalf("%v, %v", flaws, err)
 	}
 	if trials == nil {
 		t.Fatal("no run is kept in results/reference")
 	}
-	if _, err := trial.ReadRun(kept); err != nil {
+	if _, err := result.ReadRun(kept); err != nil {
 		t.Error(err)
 	}
 	schema := compile(t)
-	text, err := os.ReadFile(kept + "/" + trial.TrialsFile)
+	text, err := os.ReadFile(kept + "/" + result.TrialsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestKeptRunFitsTheSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := schema.Validate(v); err != nil {
-			t.Errorf("%s:%d: %v", trial.TrialsFile, number, err)
+			t.Errorf("%s:%d: %v", result.TrialsFile, number, err)
 		}
 	}
 }
@@ -215,19 +215,19 @@ type definition struct {
 }
 
 var definitions = []definition{
-	{reflect.TypeFor[trial.Run](), "", "## run.json"},
-	{reflect.TypeFor[trial.Trial](), "trial", "## trials.jsonl"},
-	{reflect.TypeFor[trial.Cell](), "cell", "### `cell`"},
-	{reflect.TypeFor[trial.Server](), "server", "### `server`"},
-	{reflect.TypeFor[trial.Probe](), "probe", "### `probe`"},
-	{reflect.TypeFor[trial.Load](), "load", "### `load`"},
-	{reflect.TypeFor[trial.Window](), "load window", "### `load.window`"},
-	{reflect.TypeFor[trial.Requests](), "load requests", "### `load.requests`"},
-	{reflect.TypeFor[trial.Latency](), "latency", "### Latency: `latency_ns`, `service_ns`, `lateness_ns`, `pacer_lateness_ns`"},
-	{reflect.TypeFor[trial.PathLatency](), "load_path", "### `load.paths`"},
-	{reflect.TypeFor[trial.Connections](), "load connections", "### `load.connections`"},
-	{reflect.TypeFor[trial.HostDelta](), "load host", "### `load.host`"},
-	{reflect.TypeFor[trial.Verdict](), "load verdict", "### `load.verdict`"},
+	{reflect.TypeFor[result.Run](), "", "## run.json"},
+	{reflect.TypeFor[result.Trial](), "trial", "## trials.jsonl"},
+	{reflect.TypeFor[result.Cell](), "cell", "### `cell`"},
+	{reflect.TypeFor[result.Server](), "server", "### `server`"},
+	{reflect.TypeFor[result.Probe](), "probe", "### `probe`"},
+	{reflect.TypeFor[result.Load](), "load", "### `load`"},
+	{reflect.TypeFor[result.Window](), "load window", "### `load.window`"},
+	{reflect.TypeFor[result.Requests](), "load requests", "### `load.requests`"},
+	{reflect.TypeFor[result.Latency](), "latency", "### Latency: `latency_ns`, `service_ns`, `lateness_ns`, `pacer_lateness_ns`"},
+	{reflect.TypeFor[result.PathLatency](), "load_path", "### `load.paths`"},
+	{reflect.TypeFor[result.Connections](), "load connections", "### `load.connections`"},
+	{reflect.TypeFor[result.HostDelta](), "load host", "### `load.host`"},
+	{reflect.TypeFor[result.Verdict](), "load verdict", "### `load.verdict`"},
 	{reflect.TypeFor[spec.Spec](), "spec", "### `load.spec`"},
 	{reflect.TypeFor[usage.CPU](), "cpu", "### Processor time: `self`, `children`, `cpu`, `target_cpu`"},
 	{reflect.TypeFor[usage.Line](), "usage", "### `server.usage`"},
@@ -237,7 +237,7 @@ var definitions = []definition{
 
 func TestEveryFieldIsInTheSchemaAndInTheREADME(t *testing.T) {
 	found := map[reflect.Type]bool{}
-	for _, root := range []reflect.Type{reflect.TypeFor[trial.Trial](), reflect.TypeFor[trial.Run](), reflect.TypeFor[spec.Spec]()} {
+	for _, root := range []reflect.Type{reflect.TypeFor[result.Trial](), reflect.TypeFor[result.Run](), reflect.TypeFor[spec.Spec]()} {
 		structs(root, found)
 	}
 	text, err := os.ReadFile(schemaFile)
