@@ -110,7 +110,7 @@ func (l *lab) load(ctx context.Context, j job, s *server) (*result.Load, error) 
 	if cmd.ProcessState.ExitCode() > exitFailed { // exitFailed: nothing succeeded, which is a measurement too
 		why := said.String()
 		if why == "" && len(load.Verdict.Reasons) > 0 {
-			why = load.Verdict.Reasons[0]
+			why = load.Verdict.Reasons[0].String()
 		}
 		return load, fmt.Errorf("loadgen: %v: %s", ended, why)
 	}

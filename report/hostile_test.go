@@ -28,7 +28,7 @@ func hostileRun(t *testing.T, dir string) {
 	}
 	v.each("goroutine", "block", 64, func(t *result.Trial) { t.Load, t.NA = nil, hostile })
 	v.each("epoll", "sleep", 64, func(t *result.Trial) {
-		t.Load.Verdict = result.Verdict{State: "suspect", Reasons: []string{hostile, "GET /bytes/N of rate_rps with --addr took 3 µs"}}
+		t.Load.Verdict = result.Verdict{State: "suspect", Reasons: []result.Reason{{Check: hostile, State: hostile, Text: hostile, Advice: hostile}, {Text: "GET /bytes/N of rate_rps with --addr took 3 µs"}}}
 	})
 	run := v.record()
 	run.ID, run.Plan, run.Doctor, run.Notes = hostile, hostile, hostile+"\n```\n# forged", []string{hostile, "# forged"}

@@ -104,7 +104,7 @@ func (v *invention) load(t *result.Trial, path string, rate float64, served int,
 	}
 	if served < n {
 		l.Connections.LongestWaitNS = int64(window)
-		l.Verdict = result.Verdict{State: "invalid", Reasons: []string{fmt.Sprintf("%d of %d connections was ever answered; the others waited 0.45 s", served, n)}}
+		l.Verdict = result.Verdict{State: "invalid", Reasons: []result.Reason{{Check: "starved", State: "invalid", Text: fmt.Sprintf("%d of %d connections was ever answered; the others waited 0.45 s", served, n)}}}
 	}
 	t.Load = l
 }
@@ -301,11 +301,11 @@ func whole(t *testing.T, dir string) {
 	})
 	v.each("select", "hello", 16, func(t *result.Trial) {
 		if t.Round == 2 {
-			t.Load.Verdict = result.Verdict{State: "invalid", Reasons: []string{"wrong answers: 12 of 1200"}}
+			t.Load.Verdict = result.Verdict{State: "invalid", Reasons: []result.Reason{{Check: "errors", State: "invalid", Text: "wrong answers: 12 of 1200"}}}
 		}
 	})
 	v.each("goroutine", "hello", 64, func(t *result.Trial) {
-		t.Load.Verdict = result.Verdict{State: "suspect", Reasons: []string{fmt.Sprintf("the host took %.1f %% of the processors", 5+float64(t.Round)/10)}}
+		t.Load.Verdict = result.Verdict{State: "suspect", Reasons: []result.Reason{{Check: "steal", State: "suspect", Text: fmt.Sprintf("the host took %.1f %% of the processors", 5+float64(t.Round)/10)}}}
 		t.Load.Host.StealShare = 0.05
 	})
 	v.write(t, dir, v.record())

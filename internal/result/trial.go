@@ -196,12 +196,6 @@ type HostDelta struct {
 	OwnShare    float64 `json:"own_share"`    // loadgen's processor time over what its threads could have had
 }
 
-// Verdict says whether the number can be believed: valid, suspect or invalid, and why.
-type Verdict struct {
-	State   string   `json:"state"`
-	Reasons []string `json:"reasons"`
-}
-
 // Run is run.json: what was asked for and on which machine.
 type Run struct {
 	Schema      int               `json:"schema"`

@@ -247,16 +247,16 @@ func TestHeyHangUp(t *testing.T) {
 
 // Of workers that all wait at the end, where there were replies, one was answered at least.
 func TestHeyServed(t *testing.T) {
-	for replies, want := range map[int64]trial.Connections{
-		0:  {Opened: 3, Asked: 2, LongestWaitNS: 90},
-		96: {Opened: 3, Asked: 2, LongestWaitNS: 90, Answered: 1, Most: 96},
+	for replies, want := range map[int64]result.Connections{
+		0:  {Opened: 3, Asked: 2, LongestWaitNS: 100},
+		96: {Opened: 3, Asked: 2, LongestWaitNS: 100, Answered: 1, Most: 96},
 	} {
 		w := newHeyWatch(nil, nil, 2, math.MaxInt64, nil)
 		served, one, other := &net.TCPConn{}, &net.TCPConn{}, &net.TCPConn{}
 		w.conns = map[net.Conn]int64{served: replies, one: 0, other: 0}
 		w.opened, w.replies, w.frozen = 3, replies, true
 		w.underWay = map[*heyAsk]struct{}{{at: 10, conn: one}: {}, {at: 20, conn: other}: {}}
-		if diff := cmp.Diff(want, w.served(100, 0)); diff != "" {
+		if diff := cmp.Diff(want, w.served(100, 110, 0)); diff != "" {
 			t.Errorf("%d replies: %s", replies, diff)
 		}
 	}

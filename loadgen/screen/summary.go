@@ -212,7 +212,7 @@ func (p page) cost() {
 
 func (p page) verdict() {
 	v := p.l.Verdict
-	colour := map[string]string{verdict.Valid: green, verdict.Suspect: yellow, verdict.Invalid: red}[v.State]
+	colour := map[string]string{result.Valid: green, result.Suspect: yellow, result.Invalid: red}[v.State]
 	p.line("verdict", "%s", p.paint(v.State, colour))
 	for _, reason := range v.Reasons {
 		p.line("", "- %s", reason)

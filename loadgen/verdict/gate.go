@@ -53,7 +53,7 @@ var (
 	rate  = kind{order, map[string]float64{"": 1, "/s": 1}, nil, "a number per second, with or without /s"}
 	tally = kind{order, map[string]float64{"": 1}, nil, "a plain number"}
 	part  = kind{order, map[string]float64{"": 1, "%": 0.01}, nil, "a number, or with % a share of the requests sent"}
-	state = kind{equal, nil, []string{Valid, Suspect, Invalid}, "valid, suspect or invalid"}
+	state = kind{equal, nil, []string{result.Valid, result.Suspect, result.Invalid}, "valid, suspect or invalid"}
 )
 
 var metrics = slices.Concat(

@@ -85,12 +85,12 @@ func TestBroken(t *testing.T) {
 		{"lateness_p99>1ms", nil, "lateness_p99>1ms: cannot be told: a closed loop has no schedule to be late for"},
 		{"lateness_p99>1ms", func(s *spec.Spec, l *result.Load) { s.Rate, l.PacerLateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},
 
-		{"verdict!=valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Valid }, ""},
-		{"verdict!=valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Suspect }, "verdict!=valid: verdict is suspect"},
-		{"verdict != valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Invalid }, "verdict != valid: verdict is invalid"},
-		{"verdict=invalid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Invalid }, "verdict=invalid: verdict is invalid"},
-		{"Verdict == invalid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Suspect }, ""},
-		{"verdict=suspect", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = Suspect }, "verdict=suspect: verdict is suspect"},
+		{"verdict!=valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Valid }, ""},
+		{"verdict!=valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Suspect }, "verdict!=valid: verdict is suspect"},
+		{"verdict != valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Invalid }, "verdict != valid: verdict is invalid"},
+		{"verdict=invalid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Invalid }, "verdict=invalid: verdict is invalid"},
+		{"Verdict == invalid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Suspect }, ""},
+		{"verdict=suspect", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Suspect }, "verdict=suspect: verdict is suspect"},
 		{"verdict=invalid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = "" }, "verdict=invalid: cannot be told: the record has no verdict"},
 
 		{"p99>5ms", func(_ *spec.Spec, l *result.Load) { l.Connections.Answered, l.Connections.LongestWaitNS = 1, 1e9 },

@@ -12,34 +12,41 @@ import (
 	"carousel/loadgen/spec"
 )
 
-// The states of a verdict. A valid one may still carry remarks.
-const (
-	Valid   = "valid"
-	Suspect = "suspect"
-	Invalid = "invalid"
-)
-
-// check looks at one thing: how far it hurts and why, "" when all is well. A reason ends in what the user can do.
-type check func(spec.Spec, *result.Load) (state, reason string)
-
-// checks are in the order of the reasons: who was served comes before how fast.
-var checks = []check{
-	checkStarved, checkAnswers, checkInterrupted, checkConnects, checkErrors, checkResent, checkHey, checkOffered, checkLittle,
-	checkOwnShare, checkLateness, checkStall, checkSteal, checkDrops, checkSupport,
+// checks are in the order of the reasons: who was served comes before how fast. Each looks at one thing: how far it hurts, what it
+// found and what can be done about it; no text when all is well.
+var checks = []struct {
+	name string
+	look func(spec.Spec, *result.Load) (state, text, advice string)
+}{
+	{"starved", checkStarved},
+	{"answers", checkAnswers},
+	{"interrupted", checkInterrupted},
+	{"connects", checkConnects},
+	{"errors", checkErrors},
+	{"resent", checkResent},
+	{"hey", checkHey},
+	{"offered", checkOffered},
+	{"little", checkLittle},
+	{"own-share", checkOwnShare},
+	{"lateness", checkLateness},
+	{"stall", checkStall},
+	{"steal", checkSteal},
+	{"drops", checkDrops},
+	{"support", checkSupport},
 }
 
 // Judge weighs the record l of a load s. The thresholds are those of the project's measuring rules: Little's law 2 and
 // 5 %, own processor share 70 and 85 %, steal 2 and 5 %, offered rate 1 and 2 %, lateness 10 and 25 % of the median,
 // requests sent twice and own stall 1 %, errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
 func Judge(s spec.Spec, l *result.Load) result.Verdict {
-	order := []string{Valid, Suspect, Invalid}
-	v := result.Verdict{State: Valid, Reasons: []string{}}
-	for _, look := range checks {
-		state, reason := look(s, l)
-		if reason == "" {
+	order := []string{result.Valid, result.Suspect, result.Invalid}
+	v := result.Verdict{State: result.Valid, Reasons: []result.Reason{}}
+	for _, check := range checks {
+		state, text, advice := check.look(s, l)
+		if text == "" {
 			continue
 		}
-		v.Reasons = append(v.Reasons, reason)
+		v.Reasons = append(v.Reasons, result.Reason{Check: check.name, State: state, Text: text, Advice: advice})
 		if slices.Index(order, state) > slices.Index(order, v.State) {
 			v.State = state
 		}
@@ -47,150 +54,144 @@ func Judge(s spec.Spec, l *result.Load) result.Verdict {
 	return v
 }
 
-func checkStarved(s spec.Spec, l *result.Load) (string, string) {
+func checkStarved(s spec.Spec, l *result.Load) (state, text, advice string) {
 	who := result.Starved(s.Asked(), l)
 	if who == "" {
-		return Valid, ""
+		return "", "", ""
 	}
-	return Invalid, who + ": no percentile speaks for those; compare with -c 1, or look at how the server takes turns"
+	return result.Invalid, who, "no percentile speaks for those; compare with -c 1, or look at how the server takes turns"
 }
 
-func checkAnswers(_ spec.Spec, l *result.Load) (string, string) {
+func checkAnswers(_ spec.Spec, l *result.Load) (state, text, advice string) {
 	if l.Requests.OK > 0 {
-		return Valid, ""
+		return "", "", ""
 	}
-	return Invalid, fmt.Sprintf("no request succeeded (%d sent, %d failed, %d unanswered): ask the target once with curl -v",
-		l.Requests.Sent, l.Requests.Errors, l.Requests.Unanswered)
+	return result.Invalid, fmt.Sprintf("no request succeeded (%d sent, %d failed, %d unanswered)", l.Requests.Sent, l.Requests.Errors, l.Requests.Unanswered),
+		"ask the target once with curl -v"
 }
 
-func checkInterrupted(s spec.Spec, l *result.Load) (string, string) {
+func checkInterrupted(s spec.Spec, l *result.Load) (state, text, advice string) {
 	switch {
 	case l.Complete:
-		return Valid, ""
+		return "", "", ""
 	case s.Requests > 0 && l.UnsentBy["interrupted"] == 0 && l.Requests.Unsent > 0:
-		return Suspect, fmt.Sprintf("the run was given up after %s with %d of %d requests never sent, for nobody could be connected to any more: look whether the target died",
-			Short(float64(l.Window.ElapsedNS)), l.Requests.Unsent, l.Requests.Planned)
+		return result.Suspect, fmt.Sprintf("the run was given up after %s with %d of %d requests never sent, for nobody could be connected to any more",
+			Short(float64(l.Window.ElapsedNS)), l.Requests.Unsent, l.Requests.Planned), "look whether the target died"
 	}
-	return Suspect, fmt.Sprintf("the run was ended after %s: let it finish", Short(float64(l.Window.ElapsedNS)))
+	return result.Suspect, fmt.Sprintf("the run was ended after %s", Short(float64(l.Window.ElapsedNS))), "let it finish"
 }
 
 // checkConnects says that nobody listened for a while: what was measured is what was served before and after.
-func checkConnects(s spec.Spec, l *result.Load) (string, string) {
+func checkConnects(s spec.Spec, l *result.Load) (state, text, advice string) {
 	c := l.Connections
 	if c.Failed == 0 || l.Requests.OK == 0 {
-		return Valid, ""
+		return "", "", ""
 	}
-	state := Suspect
+	state = result.Suspect
 	if c.Failed >= int64(s.Connections) {
-		state = Invalid
+		state = result.Invalid
 	}
-	return state, fmt.Sprintf("%d of %d attempts to connect failed: the target was not there all the time, look whether it died",
-		c.Failed, c.Failed+c.Opened)
+	return state, fmt.Sprintf("%d of %d attempts to connect failed", c.Failed, c.Failed+c.Opened), "the target was not there all the time, look whether it died"
 }
 
-func checkErrors(_ spec.Spec, l *result.Load) (string, string) {
+func checkErrors(_ spec.Spec, l *result.Load) (state, text, advice string) {
 	if l.Requests.Errors == 0 || l.Requests.Sent == 0 || l.Requests.OK == 0 {
-		return Valid, ""
+		return "", "", ""
 	}
 	share := float64(l.Requests.Errors) / float64(l.Requests.Sent)
-	return grade(share, 0.001, 0.01), fmt.Sprintf("%d of %d requests failed (%s): their classes say how, mend the target or lower the load",
-		l.Requests.Errors, l.Requests.Sent, Percent(share))
+	return grade(share, 0.001, 0.01), fmt.Sprintf("%d of %d requests failed (%s)", l.Requests.Errors, l.Requests.Sent, Percent(share)),
+		"their classes say how, mend the target or lower the load"
 }
 
 // checkResent says that a server closed connections without a word. Between two replies that is its right; one that does so often may
 // well have dropped what it had read.
-func checkResent(_ spec.Spec, l *result.Load) (string, string) {
+func checkResent(_ spec.Spec, l *result.Load) (state, text, advice string) {
 	if l.Resent == 0 || l.Requests.Sent == 0 || l.Requests.OK == 0 {
-		return Valid, ""
+		return "", "", ""
 	}
 	share := float64(l.Resent) / float64(l.Requests.Sent)
-	return grade(share, 0.01, 1), fmt.Sprintf("%d requests (%s) were sent a second time, for the server had closed their connection without a word and may have dropped them: look at its idle timeout and its log",
-		l.Resent, Percent(share))
+	return grade(share, 0.01, 1), fmt.Sprintf("%d requests (%s) were sent a second time, for the server had closed their connection without a word and may have dropped them",
+		l.Resent, Percent(share)), "look at its idle timeout and its log"
 }
 
 // grade is suspect above the first limit and invalid above the second.
 func grade(share, suspect, invalid float64) string {
 	switch {
 	case share > invalid:
-		return Invalid
+		return result.Invalid
 	case share > suspect:
-		return Suspect
+		return result.Suspect
 	}
-	return Valid
+	return result.Valid
 }
 
 // checkHey says that a run by time ended early because hey keeps no more results.
-func checkHey(s spec.Spec, l *result.Load) (string, string) {
+func checkHey(s spec.Spec, l *result.Load) (state, text, advice string) {
 	full := spec.HeyResults / int64(max(s.Connections, 1)) * int64(s.Connections)
 	if s.Engine != spec.Hey || s.Duration == 0 || l.Requests.Sent < full {
-		return Valid, ""
+		return "", "", ""
 	}
-	return Valid, fmt.Sprintf("hey keeps %d results, so the run ended after %s of %v: use a shorter -d", spec.HeyResults,
-		Short(float64(l.Window.ElapsedNS)), s.Duration)
+	return result.Valid, fmt.Sprintf("hey keeps %d results, so the run ended after %s of %v", spec.HeyResults, Short(float64(l.Window.ElapsedNS)), s.Duration),
+		"use a shorter -d"
 }
 
-func checkOffered(s spec.Spec, l *result.Load) (string, string) {
+func checkOffered(s spec.Spec, l *result.Load) (state, text, advice string) {
 	lag := result.Behind(s.Asked(), l)
 	if lag <= 0.01 {
-		return Valid, ""
+		return "", "", ""
 	}
-	reason := fmt.Sprintf("%.0f of %.0f requests per second offered were served: ", l.RateRPS, s.Rate)
+	text = fmt.Sprintf("%.0f of %.0f requests per second offered were served", l.RateRPS, s.Rate)
 	if lag <= 0.02 {
-		return Valid, reason + "a longer -d tells whether the target keeps up"
+		return result.Valid, text, "a longer -d tells whether the target keeps up"
 	}
-	return Suspect, reason + fmt.Sprintf("the target cannot keep up over %d connections, use more (-c) or offer less (-r)", s.Connections)
+	return result.Suspect, text, fmt.Sprintf("the target cannot keep up over %d connections, use more (-c) or offer less (-r)", s.Connections)
 }
 
 // checkLittle holds the record to Little's law (Little 1961): in a closed loop the requests in flight, N, are as many as
 // the rate X times the mean response time R, and N is the connections. What lacks is time the client spent between
 // requests, or time that was not recorded.
-func checkLittle(s spec.Spec, l *result.Load) (string, string) {
+func checkLittle(s spec.Spec, l *result.Load) (state, text, advice string) {
 	if s.Rate > 0 || l.Window.ElapsedNS <= 0 || l.Requests.OK == 0 {
-		return Valid, ""
+		return "", "", ""
 	}
 	off := math.Abs(1 - l.InFlight/float64(s.Connections))
 	if off <= 0.02 {
-		return Valid, ""
+		return "", "", ""
 	}
-	advice := "give the run more time (-d)"
+	advice = "give the run more time (-d)"
 	switch {
 	case l.Connections.Failed > 0:
 		advice = "some connections were not there all the time, see the errors"
 	case l.Host.OwnShare > 0.7:
 		advice = "loadgen itself took the time, give it more processors (-t) or fewer connections"
 	}
-	state := Valid
+	state = result.Valid
 	if off > 0.05 {
-		state = Suspect
+		state = result.Suspect
 	}
-	return state, fmt.Sprintf("Little's law: rate times mean response time is %.3g requests in flight, the connections are %d: %s",
-		l.InFlight, s.Connections, advice)
+	return state, fmt.Sprintf("Little's law: rate times mean response time is %.3g requests in flight, the connections are %d", l.InFlight, s.Connections), advice
 }
 
-func checkSteal(_ spec.Spec, l *result.Load) (string, string) {
+func checkSteal(_ spec.Spec, l *result.Load) (state, text, advice string) {
 	share := l.Host.StealShare
 	if share <= 0.02 {
-		return Valid, ""
+		return "", "", ""
 	}
-	state := Valid
-	if share > 0.05 {
-		state = Suspect
-	}
-	return state, fmt.Sprintf("the hypervisor took %s of the processors' time: repeat on a quieter host", Percent(share))
+	return grade(share, 0.05, 1), fmt.Sprintf("the hypervisor took %s of the processors' time", Percent(share)), "repeat on a quieter host"
 }
 
-func checkDrops(_ spec.Spec, l *result.Load) (string, string) {
+func checkDrops(_ spec.Spec, l *result.Load) (state, text, advice string) {
 	if l.Host.ListenDrops == 0 {
-		return Valid, ""
+		return "", "", ""
 	}
-	return Suspect, fmt.Sprintf("the host dropped %d connection attempts because a listen queue was full: raise the server's backlog and net.core.somaxconn, or use fewer connections",
-		l.Host.ListenDrops)
+	return result.Suspect, fmt.Sprintf("the host dropped %d connection attempts because a listen queue was full", l.Host.ListenDrops),
+		"raise the server's backlog and net.core.somaxconn, or use fewer connections"
 }
 
 // checkSupport names the percentiles that too few requests lie beyond.
-func checkSupport(s spec.Spec, l *result.Load) (string, string) {
+func checkSupport(s spec.Spec, l *result.Load) (state, text, advice string) {
 	if l.Requests.OK == 0 || result.Starved(s.Asked(), l) != "" {
-		return Valid, ""
+		return "", "", ""
 	}
 	response := result.Response(s.Asked(), l)
 	var lacking []string
@@ -200,10 +201,10 @@ func checkSupport(s spec.Spec, l *result.Load) (string, string) {
 		}
 	}
 	if len(lacking) == 0 {
-		return Valid, ""
+		return "", "", ""
 	}
-	return Valid, fmt.Sprintf("%d requests are too few for %s (fewer than %d lie beyond): give the run more time (-d) or requests (-n)",
-		response.Count, strings.Join(lacking, ", "), result.Support)
+	return result.Valid, fmt.Sprintf("%d requests are too few for %s (fewer than %d lie beyond)", response.Count, strings.Join(lacking, ", "), result.Support),
+		"give the run more time (-d) or requests (-n)"
 }
 
 // Percent writes a share with two digits: 0.34 is 34 %.

@@ -10,17 +10,13 @@ import (
 
 // The checks of this file are of what loadgen itself did to the figures.
 
-func checkOwnShare(s spec.Spec, l *result.Load) (string, string) {
+func checkOwnShare(s spec.Spec, l *result.Load) (state, text, advice string) {
 	share := l.Host.OwnShare
 	if share <= 0.70 || l.Window.ElapsedNS < int64(shortest) {
-		return Valid, ""
+		return "", "", ""
 	}
-	state := Valid
-	if share > 0.85 {
-		state = Suspect
-	}
-	return state, fmt.Sprintf("loadgen used %s of its own processor time, so the figures may be its own limit: give it more threads (-t) on processors of its own",
-		Percent(share))
+	return grade(share, 0.85, 1e9), fmt.Sprintf("loadgen used %s of its own processor time, so the figures may be its own limit", Percent(share)),
+		"give it more threads (-t) on processors of its own"
 }
 
 // shortest is the window below which loadgen's own processor time is mostly that of starting and ending.
@@ -29,17 +25,17 @@ const shortest = 10 * time.Millisecond
 // lateEnough is the lateness below which a kernel's wake-up, not loadgen, is what is seen.
 const lateEnough = 200 * time.Microsecond
 
-func checkLateness(s spec.Spec, l *result.Load) (string, string) {
+func checkLateness(s spec.Spec, l *result.Load) (state, text, advice string) {
 	late, median := float64(l.PacerLateness.P99), float64(l.Latency.P50)
 	if s.Rate == 0 || late <= float64(lateEnough) || late <= 0.10*median {
-		return Valid, ""
+		return "", "", ""
 	}
-	state := Valid
+	state = result.Valid
 	if late > 0.25*median {
-		state = Suspect
+		state = result.Suspect
 	}
-	return state, fmt.Sprintf("loadgen was late: it sent 1 %% of the requests %s or more after they were due with a connection free (the median response takes %s); give it a processor of its own",
-		Short(late), Short(median))
+	return state, fmt.Sprintf("loadgen was late: it sent 1 %% of the requests %s or more after they were due with a connection free (the median response takes %s)",
+		Short(late), Short(median)), "give it a processor of its own"
 }
 
 // stallEnough is the gap between two looks of a sender that is no stall: it waits for 50 ms at most, and wakes late.
@@ -47,12 +43,12 @@ const stallEnough = 100 * time.Millisecond
 
 // checkStall says that loadgen itself stood still. That could have moved the requests under way and, of a schedule, those that fell due
 // meanwhile. Files that are written in place are meant to hold it up.
-func checkStall(s spec.Spec, l *result.Load) (string, string) {
+func checkStall(s spec.Spec, l *result.Load) (state, text, advice string) {
 	stall, n := float64(l.OwnStallNS), result.Response(s.Asked(), l).Count
 	if stall <= float64(stallEnough) || stall <= 0.10*float64(l.Latency.P50) || n == 0 || s.SaveMode == spec.Inline {
-		return Valid, ""
+		return "", "", ""
 	}
 	moved := min(1, (float64(s.Connections)+s.Rate*stall/1e9)/float64(n))
-	return grade(moved, 0.01, 1), fmt.Sprintf("loadgen itself stood still for %s, for which up to %s of the requests may have waited: the slowest say nothing of the target; do not stop it, give it a processor of its own",
-		Short(stall), Percent(moved))
+	return grade(moved, 0.01, 1), fmt.Sprintf("loadgen itself stood still for %s, for which up to %s of the requests may have waited", Short(stall), Percent(moved)),
+		"the slowest say nothing of the target; do not stop it, give it a processor of its own"
 }

@@ -254,11 +254,17 @@ func TestSecondOpinionIsNoRival(t *testing.T) {
 func TestReasonsCountAlike(t *testing.T) {
 	list := flat(hello("epoll", 64), 1)
 	for i := range list {
-		list[i].Load.Verdict = result.Verdict{State: "suspect", Reasons: []string{fmt.Sprintf("steal was %d.%d %%", i, i)}}
+		list[i].Load.Verdict = result.Verdict{State: "suspect", Reasons: []result.Reason{
+			{Check: "steal", State: "suspect", Text: fmt.Sprintf("steal was %d.%d %%", i, i), Advice: "repeat"},
+			{Check: "support", State: "valid", Text: "a mere remark"},
+		}}
 	}
-	list[5].Load.Verdict = result.Verdict{State: "invalid", Reasons: []string{"wrong answers: 3", "steal was 9.0 %"}}
+	list[5].Load.Verdict = result.Verdict{State: "invalid", Reasons: []result.Reason{
+		{Text: "wrong answers: 3"}, // of schema 1
+		{Check: "steal", State: "suspect", Text: "steal was 9.0 %", Advice: "repeat"},
+	}}
 	want := []Reason{
-		{"steal was 0.0 %", "epoll in hello at 64 connections, split", 1, 5}, // with 9 % in an invalid one
+		{"steal was 0.0 %: repeat", "epoll in hello at 64 connections, split", 1, 5}, // with 9 % in an invalid one
 		{"wrong answers: 3", "epoll in hello at 64 connections, split", 1, 0},
 	}
 	if diff := cmp.Diff(want, study(list).Reasons()); diff != "" {

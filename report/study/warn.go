@@ -3,7 +3,6 @@ package study
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"carousel/internal/result"
@@ -11,35 +10,35 @@ import (
 	"carousel/report/units"
 )
 
-// Reason is what a check found, in how many trials that are in doubt for this reason or another: a record does not say
-// which of its reasons made it so.
+// Reason is what a check found, in how many trials that are in doubt. What it found in others, or is a mere remark, is left out; a
+// record of schema 1 does not say which of its reasons are remarks.
 type Reason struct {
 	Text             string // as the first such trial says it
 	Where            string // the cell of that trial
 	Invalid, Suspect int
 }
 
-var number = regexp.MustCompile(`[0-9][0-9.,]*([num]?s\b)?`)
-
-// Reasons summarises the verdicts: reasons that differ in their numbers only count as one. Those of most invalid trials come
-// first, then those of most suspect ones.
+// Reasons summarises the verdicts by check. Those of most invalid trials come first, then those of most suspect ones.
 func (s *Study) Reasons() []Reason {
 	found := map[string]*Reason{}
 	var list []*Reason
 	for _, t := range s.Trials {
-		if t.Load == nil || t.Load.Verdict.State == "valid" { // what stands beside a valid verdict is a remark
+		if t.Load == nil || t.Load.Verdict.State == result.Valid { // what stands beside a valid verdict is a remark
 			continue
 		}
-		for _, text := range t.Load.Verdict.Reasons {
-			key := number.ReplaceAllString(text, "#")
-			if found[key] == nil {
-				found[key] = &Reason{Text: text, Where: Name(t.Cell)}
-				list = append(list, found[key])
+		for _, reason := range t.Load.Verdict.Reasons {
+			if reason.State == result.Valid {
+				continue
 			}
-			if t.Load.Verdict.State == "invalid" {
-				found[key].Invalid++
+			alike := cmp.Or(reason.Check, reason.Text)
+			if found[alike] == nil {
+				found[alike] = &Reason{Text: reason.String(), Where: Name(t.Cell)}
+				list = append(list, found[alike])
+			}
+			if t.Load.Verdict.State == result.Invalid {
+				found[alike].Invalid++
 			} else {
-				found[key].Suspect++
+				found[alike].Suspect++
 			}
 		}
 	}

@@ -126,12 +126,12 @@ func TestAQuietRunHasNoWarnings(t *testing.T) {
 	}
 	trials[3].Load.Host = result.HostDelta{StealShare: 0.25, ListenDrops: 7}
 	trials[4].Server.Usage = &usage.Line{Requests: 1999}
-	trials[5].Load.Verdict = result.Verdict{State: "suspect", Reasons: []string{"too few"}}
+	trials[5].Load.Verdict = result.Verdict{State: "suspect", Reasons: []result.Reason{{Check: "support", State: "suspect", Text: "too few"}}}
 	list := strings.Join(Warnings(study.New(result.Run{Rounds: 6}, append(trials[:11], trials[1]), []result.Flaw{{Line: 9, Torn: true}})), "\n")
 	for _, want := range []string{"interrupted", "trials.jsonl:9", "steal): 0 % in the median trial, 25 % in the worst", "7 attempts to connect dropped, in 1 trial",
 		"only the first counts: 1 further trial left out (round 2, epoll in hello at 64 connections, split)",
 		"In 1 trial the server counted otherwise than the client: 1999 served; 2000 of 2000 sent were answered, and 0 redirects (round 5, epoll",
-		"mere remarks included:", "In 1 suspect trial: too few (epoll"} {
+		"What the checks found in them:", "In 1 suspect trial: too few (epoll"} {
 		if !strings.Contains(strings.ReplaceAll(list, "\u00a0", " "), want) {
 			t.Errorf("no warning of %q in\n%s", want, list)
 		}
@@ -142,7 +142,7 @@ func TestAQuietRunHasNoWarnings(t *testing.T) {
 func TestNotesComeFirst(t *testing.T) {
 	trials := flat("epoll", 64, 6, 2000)
 	for i := range trials {
-		trials[i].Load.Verdict = result.Verdict{State: "suspect", Reasons: []string{"too few"}}
+		trials[i].Load.Verdict = result.Verdict{State: "suspect", Reasons: []result.Reason{{Check: "support", State: "suspect", Text: "too few"}}}
 	}
 	finished := time.Unix(1, 0)
 	list := Warnings(study.New(result.Run{Rounds: 6, Finished: &finished, Notes: []string{"other programs took 53 % of the processors' time"}}, trials, nil))
