@@ -2,23 +2,27 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"syscall"
 
 	"carousel/internal/printable"
 	"carousel/internal/result"
+	"carousel/loadgen/cli"
+	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/record"
 	"carousel/loadgen/screen"
-	"carousel/loadgen/spec"
 	"carousel/loadgen/verdict"
 )
 
@@ -36,29 +40,28 @@ const (
 
 func run(stdout, stderr io.Writer, args []string) int {
 	say := func(what any) { fmt.Fprintf(stderr, "loadgen: %s\n", printable.Line(fmt.Sprint(what))) }
-	req, err := parse(stdout, stderr, args)
-	if errors.Is(err, errAnswered) {
+	req, err := cli.Parse(stdout, stderr, args)
+	if errors.Is(err, cli.ErrAnswered) {
 		return done
 	}
 	if err == nil {
-		err = cmp.Or(enough(req.spec), watchable(req.spec.PID), writable(req.output), savable(req.spec.Save))
+		err = req.Ready()
 	}
 	if err != nil {
 		say(err)
 		return usage
 	}
-	for _, note := range req.notes {
+	for _, note := range req.Notes {
 		say(note)
 	}
 
 	ctx, caught, stop := untilSignal()
 	defer stop()
-	l, loadErr := load(ctx, stderr, req)
-	l.Spec = req.spec
-	l.Verdict = verdict.Judge(req.spec, l)
-	l.Doubt(req.spec.Asked())
+	l, loadErr := measure(ctx, stderr, req)
+	l.Verdict = verdict.Judge(l)
+	l.Doubt()
 	if loadErr != nil {
-		say(explain(req.spec, loadErr))
+		say(explain(req.Spec, loadErr))
 	}
 	var writeErr error
 	wrote := func(err error) {
@@ -67,15 +70,15 @@ func run(stdout, stderr io.Writer, args []string) int {
 			writeErr = err
 		}
 	}
-	if loadErr == nil || req.json {
+	if loadErr == nil || req.JSON {
 		wrote(show(stdout, req, l))
 	}
-	if req.output != "" {
-		wrote(keep(req.output, l))
+	if req.Output != "" {
+		wrote(keep(req.Output, l))
 	}
 	broken := false
-	for _, gate := range req.gates {
-		if is, why := gate.Broken(req.spec, l); is && loadErr == nil {
+	for _, gate := range req.Gates {
+		if is, why := gate.Broken(l); is && loadErr == nil {
 			say("--fail-if " + why)
 			broken = true
 		}
@@ -115,44 +118,72 @@ func wrongAnswers(l *result.Load) (n int64) {
 	return n
 }
 
-// load carries out the request and shows its progress. The record is never nil.
-func load(ctx context.Context, stderr io.Writer, req *request) (*result.Load, error) {
+// measure carries out the request and shows its progress. The record is never nil.
+func measure(ctx context.Context, stderr io.Writer, req *cli.Request) (*result.Load, error) {
 	live := new(record.Live)
 	stop := func() {}
-	if !req.quiet {
-		stop = screen.Watch(stderr, req.spec, live)
+	if !req.Quiet {
+		stop = screen.Watch(stderr, req.Spec, live)
 	}
-	l, err := engine.Run(ctx, req.spec, live)
+	l, err := engine.Run(ctx, req.Spec, live)
 	stop()
 	if l == nil {
 		l = &result.Load{Schema: result.Schema, UnsentBy: map[string]int64{}, Errors: map[string]int64{}, ConnectErrors: map[string]int64{}}
 	}
+	l.Spec = req.Spec
 	return l, err
 }
 
 // explain says in one line why nothing could be measured, and what to do.
-func explain(s spec.Spec, err error) string {
+func explain(s result.Spec, err error) string {
 	var gone *engine.Unreachable
 	if !errors.As(err, &gone) || gone.Class != record.ConnectRefused {
 		return err.Error()
 	}
-	return fmt.Sprintf("nothing listens on %s: start a server there, such as \"servers --model epoll --addr %[1]s\"%s", spec.Addr(s.Target), airPlay(s))
+	return fmt.Sprintf("nothing listens on %s: start a server there, such as \"servers --model epoll --addr %[1]s\"%s", client.Addr(s.Target), airPlay(s))
+}
+
+// airPlay names what often holds the default port on a Mac.
+func airPlay(s result.Spec) string {
+	if runtime.GOOS == "darwin" && strings.HasSuffix(client.Addr(s.Target), ":5000") {
+		return " (macOS may hold port 5000 for its AirPlay receiver: then use another, such as :5001)"
+	}
+	return ""
 }
 
 // show writes the result to stdout: the summary, or the record as one JSON document. A reader that went away wanted no
 // more of it, which is no failure.
-func show(stdout io.Writer, req *request, l *result.Load) error {
+func show(stdout io.Writer, req *cli.Request, l *result.Load) error {
 	var err error
-	if req.json {
+	if req.JSON {
 		err = json.NewEncoder(stdout).Encode(l)
 	} else {
 		f, ok := stdout.(*os.File)
-		err = screen.Summary(stdout, req.spec, l, ok && screen.Colours(f))
+		err = screen.Summary(stdout, cli.Command(req.Spec), l, ok && screen.Colours(f))
 	}
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}
 	return err
+}
+
+// keep writes the record to path, whole or not at all.
+func keep(path string, l *result.Load) error {
+	text, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // the file is replaced, not the link to it
+	}
+	err = result.WriteFile(path, append(text, '\n'))
+	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
+		err = inner.Err // its path is that of a temporary file
+	}
+	if err != nil {
+		return fmt.Errorf("-o %s was not written: %w", path, err)
+	}
+	return nil
 }
 
 // untilSignal returns a context that ends at the first interrupt or termination signal; caught says which it was, 0

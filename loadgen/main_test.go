@@ -20,7 +20,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
@@ -187,43 +186,6 @@ func TestGivenUp(t *testing.T) {
 	}
 }
 
-// What a spec prints is a command line that asks for the same.
-func TestSpecStringIsACommandLine(t *testing.T) {
-	for _, args := range [][]string{
-		{},
-		{"-c500", "-d30s"},
-		{"-n", "1000", "-c", "10", "--engine", "hey", "--timeout", "2s"},
-		{"-r", "12.5", "--warmup", "1s", "--idle", "7", "--engine", "net", "example.com/a?b=c"},
-		{"-X", "PUT", "-H", "A: it's", "-H", "B: $x", "--body", "a b", "--pid", "1"},
-		{"--proto", "line", "--body", "hi", ":7"},
-		{"--max-redirects", "3", "--save", "a b", "--save-mode", "inline", ":7/moved/image/0", "/moved/image/1", "http://127.0.0.1:7/x y"},
-		{"--save", "d"},
-		{"--expect", "carousel"},
-		{"--body", "@testdata/script/body.txtar", "-X", "PUT"},
-		{"--body", "@@home"},
-		{"--body", "@@@\\n $x '"},
-		{"--body", ""},
-	} {
-		req, err := parse(io.Discard, io.Discard, args)
-		if err != nil {
-			t.Errorf("%q: %v", args, err)
-			continue
-		}
-		line, err := exec.Command("sh", "-c", `for a in "$@"; do :; done; eval "set -- $1"; shift; for a in "$@"; do printf '%s\n' "$a"; done`, "sh", req.spec.String()).Output()
-		if err != nil {
-			t.Skipf("no shell: %v", err)
-		}
-		again, err := parse(io.Discard, io.Discard, strings.Split(strings.TrimSuffix(string(line), "\n"), "\n"))
-		if err != nil {
-			t.Errorf("%s: %v", req.spec, err)
-			continue
-		}
-		if diff := cmp.Diff(req.spec, again.spec); diff != "" {
-			t.Errorf("%s asks for something else:\n%s", req.spec, diff)
-		}
-	}
-}
-
 // What is wrong is one line, whatever was typed and however much of it is wrong.
 func TestOneLine(t *testing.T) {
 	for _, c := range []struct {
@@ -276,19 +238,6 @@ func TestClosedStdout(t *testing.T) {
 	cmd.Stdout, cmd.Stderr = w, &stderr
 	if err := cmd.Run(); err != nil || stderr.Len() > 0 {
 		t.Errorf("%v: %s", err, &stderr)
-	}
-}
-
-func TestEnoughPorts(t *testing.T) {
-	if err := enoughPorts(28232, "32768\t60999\n"); err != nil {
-		t.Error(err)
-	}
-	err := enoughPorts(28233, "32768\t60999\n")
-	if err == nil || !strings.Contains(err.Error(), "local ports are 32768 to 60999, 28232 of them, and 28233 connections") {
-		t.Errorf("%v", err)
-	}
-	if err := enoughPorts(1e6, "nonsense"); err != nil {
-		t.Errorf("a range that cannot be read: %v", err)
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/usage"
-	"carousel/loadgen/spec"
 	"carousel/report/study"
 )
 
@@ -88,7 +87,7 @@ func (v *invention) load(t *result.Trial, path string, rate float64, served int,
 		panic(err)
 	}
 	l := &result.Load{Schema: result.Schema, Complete: true,
-		Spec:     spec.Spec{Target: "http://127.0.0.1:41235" + path, Connections: n, Rate: t.Cell.RateRPS},
+		Spec:     result.Spec{Target: "http://127.0.0.1:41235" + path, Connections: n, Rate: t.Cell.RateRPS},
 		Window:   result.Window{Start: t.Started, ElapsedNS: int64(window)},
 		Requests: result.Requests{Planned: ok + unanswered, Sent: ok + unanswered, OK: ok, Unanswered: unanswered},
 		RateRPS:  float64(ok) / window.Seconds(), Latency: h.Latency(), Service: h.Latency(),

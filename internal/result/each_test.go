@@ -50,7 +50,7 @@ func TestHistogramsAreCutOutUnseen(t *testing.T) {
 		"escaped": {Histogram: `a"b\`, ServiceHistogram: "c2Vydg=="},
 	} {
 		want := Trial{Schema: Schema, Cell: Cell{Model: `"histogram":"`, Scenario: `"service_histogram":"x`}, Started: time.Unix(1, 0).UTC(), Load: load, Failed: `"histogram":"y"`}
-		load.Schema, load.Spec = Schema, map[string]any{"target": `"histogram":"z`}
+		load.Schema, load.Spec = Schema, Spec{Target: `"histogram":"z`}
 		line, err := json.Marshal(want)
 		if err != nil {
 			t.Fatal(err)

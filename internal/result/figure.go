@@ -26,35 +26,18 @@ type Figure struct {
 // AtLeast reports whether requests without an answer could move the figure up noticeably.
 func (f Figure) AtLeast() bool { return f.Most > f.NS*(1+noticeable) }
 
-// Asked is the part of what was asked on which it depends whether a figure can be shown.
-type Asked struct {
-	Connections int64
-	Requests    int64   // 0: the run ends by time
-	RateRPS     float64 // 0: a closed loop
-}
-
-// Asked is what was asked in a record that was read from a file, zeros where its spec does not say.
-func (l *Load) Asked() Asked {
-	spec, _ := l.Spec.(map[string]any)
-	number := func(key string) float64 {
-		v, _ := spec[key].(float64)
-		return v
-	}
-	return Asked{int64(number("connections")), int64(number("requests")), number("rate_rps")}
-}
-
 // Entitled is how many connections had a right to be served: all of a closed loop that runs for a time; where a schedule
 // or a number of requests leaves nothing to some, those that were given one.
-func (a Asked) Entitled(l *Load) int64 {
-	if a.RateRPS > 0 || a.Requests > 0 {
+func (l *Load) Entitled() int64 {
+	if l.Spec.Rate > 0 || l.Spec.Requests > 0 {
 		return l.Connections.Asked
 	}
-	return a.Connections
+	return int64(l.Spec.Connections)
 }
 
 // Starved says who was never answered while others were, "" when nobody was left out.
-func Starved(a Asked, l *Load) string {
-	entitled, n := a.Entitled(l), l.Connections.Answered
+func Starved(l *Load) string {
+	entitled, n := l.Entitled(), l.Connections.Answered
 	if n >= entitled || n == 0 {
 		return ""
 	}
@@ -81,16 +64,16 @@ func (l Latency) Figure(name string) float64 {
 
 // Behind is the share of the offered rate that was not served, below 0 where more was; 0 in a closed loop. A run that ends by
 // number lasts until the last request is answered: it is behind by what it took longer than its schedule and its slowest request.
-func Behind(a Asked, l *Load) float64 {
+func Behind(l *Load) float64 {
 	elapsed := float64(l.Window.ElapsedNS)
-	if a.RateRPS == 0 || elapsed <= 0 {
+	if l.Spec.Rate == 0 || elapsed <= 0 {
 		return 0
 	}
 	due := float64(l.Requests.Planned - l.UnsentBy["interrupted"]) // of a short run the schedule holds a whole number of requests
-	if a.Requests > 0 && l.Complete {
-		return 1 - (due/a.RateRPS*1e9+float64(l.Service.Max))/elapsed
+	if l.Spec.Requests > 0 && l.Complete {
+		return 1 - (due/l.Spec.Rate*1e9+float64(l.Service.Max))/elapsed
 	}
-	offered := a.RateRPS
+	offered := l.Spec.Rate
 	if due > 0 {
 		offered = min(offered, due/elapsed*1e9)
 	}
@@ -99,8 +82,8 @@ func Behind(a Asked, l *Load) float64 {
 
 // Overloaded reports whether the target fell behind the offered rate, so that the time from due measures the length of the run. A
 // run by number that came to its end has answered all it asked for: its times are whole.
-func Overloaded(a Asked, l *Load) bool {
-	return Behind(a, l) > 0.02 && l.Requests.Unsent+l.Requests.Unanswered > l.Requests.Errors && (a.Requests == 0 || !l.Complete)
+func Overloaded(l *Load) bool {
+	return Behind(l) > 0.02 && l.Requests.Unsent+l.Requests.Unanswered > l.Requests.Errors && (l.Spec.Requests == 0 || !l.Complete)
 }
 
 // Summary is the figures of one latency of a record.
@@ -125,19 +108,19 @@ var percentiles = []struct {
 }
 
 // Response is the response time, due to answered.
-func Response(a Asked, l *Load) Summary { return response(a, l, nil) }
+func Response(l *Load) Summary { return response(l, nil) }
 
-func response(a Asked, l *Load, further []float64) Summary {
-	lacks := Starved(a, l)
-	if lacks == "" && Overloaded(a, l) {
+func response(l *Load, further []float64) Summary {
+	lacks := Starved(l)
+	if lacks == "" && Overloaded(l) {
 		lacks = "the target fell behind the offered rate, so the time from due measures the length of the run"
 	}
 	return summarize(l.Histogram, l.Latency, l, lacks, further)
 }
 
 // Service is the service time, sent to answered.
-func Service(a Asked, l *Load) Summary {
-	return summarize(l.ServiceHistogram, l.Service, l, Starved(a, l), nil)
+func Service(l *Load) Summary {
+	return summarize(l.ServiceHistogram, l.Service, l, Starved(l), nil)
 }
 
 // Lateness is the send lateness, due to sent, of an open loop.
@@ -235,18 +218,18 @@ func tooFew(n int64, q float64) string {
 }
 
 // Doubt writes into the record, beside each latency, which of its figures are withheld and which are lower bounds.
-func (l *Load) Doubt(a Asked) {
-	l.DoubtResponse(a)
-	l.DoubtService(a)
-	if a.RateRPS > 0 {
+func (l *Load) Doubt() {
+	l.DoubtResponse()
+	l.DoubtService()
+	if l.Spec.Rate > 0 {
 		l.DoubtLateness()
 	}
 }
 
 // DoubtResponse does so for the response time, by path as well. It returns that, with its percentiles at further shares, 0 to
 // 1, which are taken from the buckets.
-func (l *Load) DoubtResponse(a Asked, further ...float64) Summary {
-	whole := response(a, l, further)
+func (l *Load) DoubtResponse(further ...float64) Summary {
+	whole := response(l, further)
 	for i, p := range l.Paths {
 		l.Paths[i].Latency.doubt(whole.Path(p))
 	}
@@ -255,8 +238,8 @@ func (l *Load) DoubtResponse(a Asked, further ...float64) Summary {
 }
 
 // DoubtService does so for the service time, DoubtLateness for the send lateness of an open loop.
-func (l *Load) DoubtService(a Asked) { l.Service.doubt(Service(a, l)) }
-func (l *Load) DoubtLateness()       { l.Lateness.doubt(Lateness(l)) }
+func (l *Load) DoubtService()  { l.Service.doubt(Service(l)) }
+func (l *Load) DoubtLateness() { l.Lateness.doubt(Lateness(l)) }
 
 func (l *Latency) doubt(s Summary) {
 	l.Withheld, l.AtLeast = nil, nil

@@ -11,7 +11,7 @@ import (
 )
 
 // ten is a closed loop of ten connections that runs for a time.
-var ten = Asked{Connections: 10}
+var ten = Spec{Connections: 10}
 
 // loadOf is the record of a run of 10 s over ten connections in which requests took so long, the unanswered ones among them.
 func loadOf(t *testing.T, latencies map[time.Duration]int64, unanswered int64, longest time.Duration) *Load {
@@ -27,7 +27,7 @@ func loadOf(t *testing.T, latencies map[time.Duration]int64, unanswered int64, l
 	sum := h.Latency()
 	sum.Unanswered = longest.Nanoseconds()
 	return &Load{
-		Schema: Schema, Complete: true,
+		Schema: Schema, Complete: true, Spec: ten,
 		Window:      Window{ElapsedNS: 10e9},
 		Requests:    Requests{Planned: h.Count(), Sent: h.Count(), OK: h.Count() - unanswered, Unanswered: unanswered},
 		RateRPS:     float64(h.Count()-unanswered) / 10,
@@ -53,7 +53,7 @@ func lacks(s Summary) map[string]string {
 func TestUnansweredMakeLowerBounds(t *testing.T) {
 	// 1000 requests: 970 of 1 ms, 20 of 5 ms, and 10 that waited 2 ms when the run ended.
 	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 970, 5 * time.Millisecond: 20, 2 * time.Millisecond: 10}, 10, 2*time.Millisecond)
-	s := Response(ten, l)
+	s := Response(l)
 	for name, want := range map[string]bool{
 		"p50":  false,
 		"p95":  false, // 10 ranks up is rank 960: still 1 ms
@@ -75,7 +75,7 @@ func TestUnansweredMakeLowerBounds(t *testing.T) {
 
 func TestAHangingRequestIsTheLongest(t *testing.T) {
 	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 100_000, 2 * time.Second: 1}, 1, 2*time.Second)
-	for _, s := range []Summary{Response(ten, l), Service(ten, l)} {
+	for _, s := range []Summary{Response(l), Service(l)} {
 		if f := s.Figure("max"); !f.AtLeast() || !math.IsInf(f.Most, 1) || f.Lacks != "" {
 			t.Errorf("max %+v, want 2 s or more", f)
 		}
@@ -90,7 +90,8 @@ func TestUnsentMakeLowerBounds(t *testing.T) {
 	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 9850, time.Second: 150}, 0, time.Second)
 	l.Requests = Requests{Planned: 10_000, Sent: 9850, OK: 9850, Unsent: 150}
 	l.RateRPS = 985
-	s := Response(Asked{Connections: 10, RateRPS: 1000}, l)
+	l.Spec.Rate = 1000
+	s := Response(l)
 	if f := s.Figure("p99"); !f.AtLeast() || f.Lacks != "" {
 		t.Errorf("p99 %+v, want a lower bound", f)
 	}
@@ -112,46 +113,49 @@ func TestWhatIsWithheld(t *testing.T) {
 
 	l := load()
 	l.Connections.Answered, l.Connections.LongestWaitNS = 9, 10e9
-	all(Response(ten, l), "9 of 10 connections were ever answered; the other waited 10 s")
-	all(Service(ten, l), "9 of 10")
-	for _, some := range []Asked{{Connections: 10, RateRPS: 10_000}, {Connections: 10, Requests: 100_000}} {
-		if l.Connections.Asked = 9; Response(some, l).Lacks != "" {
+	all(Response(l), "9 of 10 connections were ever answered; the other waited 10 s")
+	all(Service(l), "9 of 10")
+	for _, some := range []Spec{{Connections: 10, Rate: 10_000}, {Connections: 10, Requests: 100_000}} {
+		l.Spec = some
+		if l.Connections.Asked = 9; Response(l).Lacks != "" {
 			t.Errorf("%+v: a connection that was never given a request is said to starve", some)
 		}
 		l.Connections.Asked = 10
-		all(Response(some, l), "9 of 10")
+		all(Response(l), "9 of 10")
 	}
 
 	l = load()
 	l.RateRPS, l.Requests.Unsent = 500, 5000
-	paced := Asked{Connections: 10, RateRPS: 1000}
+	l.Spec.Rate = 1000
 	l.Requests.Planned = 0
-	all(Response(paced, l), "fell behind")
-	if why := Service(paced, l).Lacks; why != "" {
+	all(Response(l), "fell behind")
+	if why := Service(l).Lacks; why != "" {
 		t.Errorf("the service time of an overloaded run lacks %q", why)
 	}
 
 	l = load() // by number: its schedule is over after a second, and it took ten
-	counted := Asked{Connections: 10, RateRPS: 100_000, Requests: 100_000}
+	l.Spec = Spec{Connections: 10, Rate: 100_000, Requests: 100_000}
 	l.Connections.Asked = 10
-	if why := Response(counted, l).Lacks; why != "" || Behind(counted, l) < 0.89 {
-		t.Errorf("behind by %v, lacks %q", Behind(counted, l), why)
+	if why := Response(l).Lacks; why != "" || Behind(l) < 0.89 {
+		t.Errorf("behind by %v, lacks %q", Behind(l), why)
 	}
-	if l.Service.Max = 9e9; Behind(counted, l) > 0 {
+	if l.Service.Max = 9e9; Behind(l) > 0 {
 		t.Error("a run that waits for its slowest request is said to fall behind")
 	}
 
 	l = load() // interrupted, with a backlog
 	l.Complete, l.Requests.Planned, l.Requests.Unsent, l.UnsentBy = false, 200_000, 100_000, map[string]int64{"no-connection": 100_000}
-	all(Response(Asked{Connections: 10, RateRPS: 20_000}, l), "fell behind")
+	l.Spec.Rate = 20_000
+	all(Response(l), "fell behind")
 	l.UnsentBy = map[string]int64{"interrupted": 100_000}
-	if why := Response(Asked{Connections: 10, RateRPS: 10_000, Requests: 200_000}, l).Lacks; why != "" {
+	l.Spec = Spec{Connections: 10, Rate: 10_000, Requests: 200_000}
+	if why := Response(l).Lacks; why != "" {
 		t.Errorf("what was not due when the run was interrupted counts as late: %s", why)
 	}
 
 	l = load()
 	l.Requests.OK = 0
-	all(Response(ten, l), "no request succeeded")
+	all(Response(l), "no request succeeded")
 }
 
 func TestSupport(t *testing.T) {
@@ -166,7 +170,7 @@ func TestSupport(t *testing.T) {
 	} {
 		l := loadOf(t, map[time.Duration]int64{time.Millisecond: n}, 0, 0)
 		l.Latency.P99 = 123 // the figure is the record's own, exact where the buckets are not
-		s := Response(ten, l)
+		s := Response(l)
 		if diff := cmp.Diff(want, lacks(s)); diff != "" {
 			t.Errorf("%d requests: %s", n, diff)
 		}
@@ -179,9 +183,8 @@ func TestSupport(t *testing.T) {
 // What a record says of its figures is what any reader of it comes to.
 func TestTheRecordCarriesItsDoubt(t *testing.T) {
 	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 970, 5 * time.Millisecond: 20, 2 * time.Second: 10}, 10, 2*time.Second)
-	l.Spec = map[string]any{"connections": 10, "requests": 0, "rate_rps": 0}
 	l.Paths = []PathLatency{{Path: "/", Count: 50, Latency: l.Latency}}
-	l.Doubt(ten)
+	l.Doubt()
 	text, err := json.Marshal(l)
 	if err != nil {
 		t.Fatal(err)
@@ -212,10 +215,10 @@ func TestTheRecordCarriesItsDoubt(t *testing.T) {
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)
 	}
-	if back.Asked() != ten {
-		t.Errorf("asked %+v", back.Asked())
+	if diff := cmp.Diff(ten, back.Spec); diff != "" {
+		t.Error(diff)
 	}
-	first, again := Response(ten, l), Response(back.Asked(), &back)
+	first, again := Response(l), Response(&back)
 	for i, f := range first.Figures {
 		if g := again.Figures[i]; f.Lacks != g.Lacks || f.Lacks == "" && f != g {
 			t.Errorf("read again %+v, want %+v", g, f)

@@ -17,7 +17,6 @@ import (
 	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/internal/usage"
-	"carousel/loadgen/spec"
 )
 
 const (
@@ -39,7 +38,7 @@ func full(t *testing.T) result.Trial {
 	v.Cell.Placement, v.Cell.Mode = result.Split, result.Inline
 	v.Load.Histogram, v.Load.ServiceHistogram = text, text
 	v.Load.Verdict.State = "suspect"
-	var s spec.Spec
+	var s result.Spec
 	fill(reflect.ValueOf(&s).Elem())
 	s.Target, s.Paths, s.Proto, s.Expect, s.Engine, s.SaveMode = "http://127.0.0.1:5000/", []string{"/x"}, "http", "carousel", "epoll", "inline"
 	v.Load.Spec = s
@@ -228,7 +227,7 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Connections](), "load connections", "### `load.connections`"},
 	{reflect.TypeFor[result.HostDelta](), "load host", "### `load.host`"},
 	{reflect.TypeFor[result.Verdict](), "load verdict", "### `load.verdict`"},
-	{reflect.TypeFor[spec.Spec](), "spec", "### `load.spec`"},
+	{reflect.TypeFor[result.Spec](), "spec", "### `load.spec`"},
 	{reflect.TypeFor[usage.CPU](), "cpu", "### Processor time: `self`, `children`, `cpu`, `target_cpu`"},
 	{reflect.TypeFor[usage.Line](), "usage", "### `server.usage`"},
 	{reflect.TypeOf(usage.Line{}.Switches), "usage context_switches", "### `server.usage.context_switches`"},
@@ -237,7 +236,7 @@ var definitions = []definition{
 
 func TestEveryFieldIsInTheSchemaAndInTheREADME(t *testing.T) {
 	found := map[reflect.Type]bool{}
-	for _, root := range []reflect.Type{reflect.TypeFor[result.Trial](), reflect.TypeFor[result.Run](), reflect.TypeFor[spec.Spec]()} {
+	for _, root := range []reflect.Type{reflect.TypeFor[result.Trial](), reflect.TypeFor[result.Run](), reflect.TypeFor[result.Spec]()} {
 		structs(root, found)
 	}
 	text, err := os.ReadFile(schemaFile)

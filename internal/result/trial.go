@@ -78,7 +78,7 @@ type Probe struct {
 type Load struct {
 	Schema           int              `json:"schema"`
 	Complete         bool             `json:"complete"`
-	Spec             any              `json:"spec"` // loadgen/spec.Spec as it was carried out
+	Spec             Spec             `json:"spec"` // as it was carried out
 	Window           Window           `json:"window"`
 	Requests         Requests         `json:"requests"`
 	UnsentBy         map[string]int64 `json:"unsent_by"`

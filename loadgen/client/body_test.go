@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"carousel/internal/result"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
 // digestOfText is the Content-Digest of a body.
@@ -90,9 +90,9 @@ func TestDigestIsRemembered(t *testing.T) {
 	}
 }
 
-func saving(change func(*spec.Spec)) *Request {
-	s := spec.Default()
-	s.Save, s.SaveMode, s.MaxRedirects = "dir", spec.Offload, 5
+func saving(change func(*result.Spec)) *Request {
+	s := result.DefaultSpec()
+	s.Save, s.SaveMode, s.MaxRedirects = "dir", result.Offload, 5
 	if change != nil {
 		change(&s)
 	}

@@ -2,8 +2,6 @@ package client
 
 import (
 	"bytes"
-
-	"carousel/loadgen/spec"
 )
 
 // head is what the head of a reply says about its body and about the connection.
@@ -173,7 +171,7 @@ func token(p []byte) bool {
 // tokens are the bytes of a header's name (RFC 9110, section 5.6.2).
 var tokens = func() (t [256]bool) {
 	for c := range t {
-		t[c] = spec.IsToken(string([]byte{byte(c)}))
+		t[c] = IsToken(string([]byte{byte(c)}))
 	}
 	return t
 }()

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
 // Ask is a request with what one worker remembers of its replies.
@@ -81,14 +80,14 @@ func (q *Request) follow(status int, location string) (*Request, record.Class) {
 	if err != nil || location == "" {
 		return nil, record.RedirectElsewhere
 	}
-	to, err := here.Parse(spec.Escape(location))
+	to, err := here.Parse(Escape(location))
 	if err != nil {
 		return nil, record.RedirectElsewhere
 	}
 	if to.Fragment, to.RawFragment = "", ""; strings.EqualFold(to.Host, q.host) {
 		to.Host = q.Addr
 	}
-	path, err := spec.Path("http://"+q.Addr+"/", to.String())
+	path, err := Path("http://"+q.Addr+"/", to.String())
 	if err != nil {
 		return nil, record.RedirectElsewhere
 	}

@@ -5,14 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"carousel/internal/result"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
 func TestFollow(t *testing.T) {
 	for _, c := range []struct {
 		name     string
-		change   func(*spec.Spec)
+		change   func(*result.Spec)
 		status   int
 		location string
 		want     string // the request's first line; "" for redirect-elsewhere
@@ -29,10 +29,10 @@ func TestFollow(t *testing.T) {
 		{"the whole address", nil, 302, "http://H:81/c", "GET /c"},
 		{"no path", nil, 302, "http://h:81", "GET /"},
 		{"without a scheme", nil, 302, "//h:81/c", "GET /c"},
-		{"the usual port left out", func(s *spec.Spec) { s.Target = "http://h:80/" }, 302, "http://h/c", "GET /c"},
-		{"the usual port named", func(s *spec.Spec) { s.Target = "http://h:80/" }, 302, "http://h:80/c", "GET /c"},
-		{"the name in the Host header", func(s *spec.Spec) { s.Headers = []string{"Host: name"} }, 302, "http://name/c", "GET /c"},
-		{"from a path that begins with two slashes", func(s *spec.Spec) { s.Target = "http://h:81//x/y" }, 302, "z", "GET //x/z"},
+		{"the usual port left out", func(s *result.Spec) { s.Target = "http://h:80/" }, 302, "http://h/c", "GET /c"},
+		{"the usual port named", func(s *result.Spec) { s.Target = "http://h:80/" }, 302, "http://h:80/c", "GET /c"},
+		{"the name in the Host header", func(s *result.Spec) { s.Headers = []string{"Host: name"} }, 302, "http://name/c", "GET /c"},
+		{"from a path that begins with two slashes", func(s *result.Spec) { s.Target = "http://h:81//x/y" }, 302, "z", "GET //x/z"},
 
 		{"another server", nil, 302, "http://g:81/c", ""},
 		{"another port", nil, 302, "http://h:82/c", ""},
@@ -44,17 +44,17 @@ func TestFollow(t *testing.T) {
 		{"another kind of address", nil, 302, "mailto:a@b", ""},
 		{"a control character", nil, 302, "/c\x01", ""},
 
-		{"POST, 301", func(s *spec.Spec) { s.Method, s.Body = "POST", "x" }, 301, "/c", "GET /c"},
-		{"POST, 302", func(s *spec.Spec) { s.Method, s.Body = "POST", "x" }, 302, "/c", "GET /c"},
-		{"POST, 303", func(s *spec.Spec) { s.Method, s.Body = "POST", "x" }, 303, "/c", "GET /c"},
-		{"POST, 307", func(s *spec.Spec) { s.Method, s.Body = "POST", "x" }, 307, "/c", "POST /c"},
-		{"POST, 308", func(s *spec.Spec) { s.Method, s.Body = "POST", "x" }, 308, "/c", "POST /c"},
-		{"PUT, 301", func(s *spec.Spec) { s.Method = "PUT" }, 301, "/c", "PUT /c"},
-		{"PUT, 303", func(s *spec.Spec) { s.Method = "PUT" }, 303, "/c", "GET /c"},
-		{"HEAD, 303", func(s *spec.Spec) { s.Method = "HEAD" }, 303, "/c", "HEAD /c"},
+		{"POST, 301", func(s *result.Spec) { s.Method, s.Body = "POST", "x" }, 301, "/c", "GET /c"},
+		{"POST, 302", func(s *result.Spec) { s.Method, s.Body = "POST", "x" }, 302, "/c", "GET /c"},
+		{"POST, 303", func(s *result.Spec) { s.Method, s.Body = "POST", "x" }, 303, "/c", "GET /c"},
+		{"POST, 307", func(s *result.Spec) { s.Method, s.Body = "POST", "x" }, 307, "/c", "POST /c"},
+		{"POST, 308", func(s *result.Spec) { s.Method, s.Body = "POST", "x" }, 308, "/c", "POST /c"},
+		{"PUT, 301", func(s *result.Spec) { s.Method = "PUT" }, 301, "/c", "PUT /c"},
+		{"PUT, 303", func(s *result.Spec) { s.Method = "PUT" }, 303, "/c", "GET /c"},
+		{"HEAD, 303", func(s *result.Spec) { s.Method = "HEAD" }, 303, "/c", "HEAD /c"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := spec.Default()
+			s := result.DefaultSpec()
 			if s.Target = "http://h:81/a/b"; c.change != nil {
 				c.change(&s)
 			}
@@ -83,7 +83,7 @@ func TestFollow(t *testing.T) {
 }
 
 func TestRedirectsRememberedAreBounded(t *testing.T) {
-	asks := NewAsks(New(spec.Default()))
+	asks := NewAsks(New(result.DefaultSpec()))
 	for i := range 3 * maxLed {
 		asks.Follow(asks.Turn(0), 302, strings.Repeat("x", i))
 	}
@@ -119,7 +119,7 @@ func TestMoved(t *testing.T) {
 		"created":            {5, "HTTP/1.1 201 Created\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n"},
 		"with surplus":       {5, string(text) + "x"},
 	} {
-		r := saving(func(s *spec.Spec) { s.MaxRedirects = c.max }).Reply(new(Memory))
+		r := saving(func(s *result.Spec) { s.MaxRedirects = c.max }).Reply(new(Memory))
 		if !r.Feed([]byte(c.text)) {
 			t.Fatal(name)
 		}
@@ -134,7 +134,7 @@ func FuzzFollow(f *testing.F) {
 	for _, seed := range []string{"/a", "http://h:81/", "//g/", "../..", "/a\r\nX: y", "?", "? 0", "#", "\\\\g\\", "http:a", "/%zz"} {
 		f.Add(seed, 302)
 	}
-	s := spec.Default()
+	s := result.DefaultSpec()
 	s.Target = "http://h:81/a/b"
 	asks := NewAsks(New(s))
 	f.Fuzz(func(t *testing.T, location string, status int) {

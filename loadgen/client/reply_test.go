@@ -12,43 +12,40 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carousel/internal/result"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
 func ask(method, path string) *Request {
-	s := spec.Default()
+	s := result.DefaultSpec()
 	s.Target, s.Method = "http://127.0.0.1:5000"+path, method
 	return New(s)[0]
 }
 
 // askOurs asks one of our own servers.
 func askOurs(method, path string) *Request {
-	s := spec.Default()
-	s.Target, s.Method, s.Expect = "http://127.0.0.1:5000"+path, method, spec.Carousel
+	s := result.DefaultSpec()
+	s.Target, s.Method, s.Expect = "http://127.0.0.1:5000"+path, method, result.Carousel
 	return New(s)[0]
 }
 
 func TestRequestBytes(t *testing.T) {
 	for _, c := range []struct {
-		change func(*spec.Spec)
+		change func(*result.Spec)
 		want   string
 	}{
-		{func(*spec.Spec) {}, "GET / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\n\r\n"},
-		{func(s *spec.Spec) { s.Target = "http://example.org:80/a?b=c" }, "GET /a?b=c HTTP/1.1\r\nHost: example.org\r\n\r\n"},
-		{func(s *spec.Spec) { s.Target = "http://[::1]:81/" }, "GET / HTTP/1.1\r\nHost: [::1]:81\r\n\r\n"},
-		{func(s *spec.Spec) { s.Headers = []string{"host:  x", "A:b", "C:  d "} }, "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\nC: d\r\n\r\n"},
-		{func(s *spec.Spec) { s.Method, s.Body = "POST", "body" }, "POST / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\nContent-Length: 4\r\n\r\nbody"},
-		{func(s *spec.Spec) { s.Method = "PUT" }, "PUT / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\nContent-Length: 0\r\n\r\n"},
-		{func(s *spec.Spec) { s.Method = "DELETE" }, "DELETE / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\n\r\n"},
-		{func(s *spec.Spec) { s.Proto = spec.Line }, "hello\n"},
-		{func(s *spec.Spec) { s.Proto, s.Body = spec.Line, "hi" }, "hi\n"},
+		{func(*result.Spec) {}, "GET / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\n\r\n"},
+		{func(s *result.Spec) { s.Target = "http://example.org:80/a?b=c" }, "GET /a?b=c HTTP/1.1\r\nHost: example.org\r\n\r\n"},
+		{func(s *result.Spec) { s.Target = "http://[::1]:81/" }, "GET / HTTP/1.1\r\nHost: [::1]:81\r\n\r\n"},
+		{func(s *result.Spec) { s.Headers = []string{"host:  x", "A:b", "C:  d "} }, "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\nC: d\r\n\r\n"},
+		{func(s *result.Spec) { s.Method, s.Body = "POST", "body" }, "POST / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\nContent-Length: 4\r\n\r\nbody"},
+		{func(s *result.Spec) { s.Method = "PUT" }, "PUT / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\nContent-Length: 0\r\n\r\n"},
+		{func(s *result.Spec) { s.Method = "DELETE" }, "DELETE / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\n\r\n"},
+		{func(s *result.Spec) { s.Proto = result.Line }, "hello\n"},
+		{func(s *result.Spec) { s.Proto, s.Body = result.Line, "hi" }, "hi\n"},
 	} {
-		s := spec.Default()
-		s.Engine = spec.Net
-		if c.change(&s); s.Validate() != nil {
-			t.Fatal(s.Validate())
-		}
+		s := result.DefaultSpec()
+		c.change(&s)
 		if diff := cmp.Diff(c.want, string(New(s)[0].Bytes)); diff != "" {
 			t.Error(diff)
 		}
@@ -234,12 +231,12 @@ func TestSurplus(t *testing.T) {
 }
 
 func TestLines(t *testing.T) {
-	s := spec.Default()
-	s.Proto = spec.Line
+	s := result.DefaultSpec()
+	s.Proto = result.Line
 	if r := New(s)[0].Reply(new(Memory)); !r.Feed([]byte("anything\n")) || r.Class() != record.OK {
 		t.Errorf("another server's line: %v", r.Class())
 	}
-	s.Expect = spec.Carousel
+	s.Expect = result.Carousel
 	r := New(s)[0].Reply(new(Memory))
 	for _, c := range []struct {
 		piece string
@@ -370,7 +367,7 @@ func FuzzReply(f *testing.F) {
 }
 
 func ExampleReply() {
-	s := spec.Default()
+	s := result.DefaultSpec()
 	q := New(s)[0]
 	r := q.Reply(new(Memory))
 	fmt.Println(r.Feed([]byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r")))

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"carousel/loadgen/spec"
+	"carousel/internal/result"
 )
 
 // Request is what every connection sends, and what the answer must be. It does not change and may be shared.
@@ -16,7 +16,7 @@ type Request struct {
 
 	Idempotent bool // may be sent again where nobody knows whether the server acted on it
 
-	asked spec.Spec
+	asked result.Spec
 	host  string  // as the Host header names it
 	line  bool    // lines instead of HTTP
 	head  bool    // a HEAD request: the reply has no body
@@ -28,8 +28,8 @@ type Request struct {
 var idempotent = map[string]bool{"GET": true, "HEAD": true, "OPTIONS": true, "TRACE": true, "PUT": true, "DELETE": true}
 
 // New builds the requests that s asks for in turn; s must be valid.
-func New(s spec.Spec) []*Request {
-	addr := spec.Addr(s.Target)
+func New(s result.Spec) []*Request {
+	addr := Addr(s.Target)
 	all := []*Request{build(s, addr, strings.TrimPrefix(s.Target, "http://"+addr))}
 	for _, path := range s.Paths {
 		all = append(all, build(s, addr, path))
@@ -37,9 +37,9 @@ func New(s spec.Spec) []*Request {
 	return all
 }
 
-func build(s spec.Spec, addr, path string) *Request {
+func build(s result.Spec, addr, path string) *Request {
 	q := &Request{Addr: addr, Path: path, Idempotent: idempotent[s.Method], asked: s, host: strings.TrimSuffix(addr, ":80")}
-	if s.Proto == spec.Line {
+	if s.Proto == result.Line {
 		text := s.Body
 		if text == "" {
 			text = "hello"
@@ -49,7 +49,7 @@ func build(s spec.Spec, addr, path string) *Request {
 		q.head = s.Method == "HEAD"
 		q.Bytes = q.compose()
 	}
-	if s.Expect == spec.Carousel {
+	if s.Expect == result.Carousel {
 		q.want = q.demanded()
 	}
 	return q

@@ -13,14 +13,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"carousel/loadgen/spec"
+	"carousel/internal/result"
 )
 
 // Where nobody listens and the target's port is one of those that the kernel gives to clients, a connection can meet itself
 // (a simultaneous open). That is nobody, and the port is free again at once. In the child's own network there is one port.
 func TestMeetsItself(t *testing.T) {
 	for _, engine := range engines() {
-		for _, proto := range []string{spec.HTTP, spec.Line} {
+		for _, proto := range []string{result.HTTP, result.Line} {
 			s := load("http://127.0.0.1:50000/")
 			s.Engine, s.Proto, s.Connections = engine, proto, 1
 			text, _ := json.Marshal(s)
@@ -35,7 +35,7 @@ func TestMeetsItself(t *testing.T) {
 			if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) || strings.HasPrefix(string(out), "skip") {
 				t.Skipf("a network of its own is not to be had: %v %s", err, out)
 			}
-			if want := map[string]string{spec.Epoll: "connect-refused", spec.Net: "connect-noport"}[engine]; err != nil || !strings.Contains(string(out), want) {
+			if want := map[string]string{result.Epoll: "connect-refused", result.Net: "connect-noport"}[engine]; err != nil || !strings.Contains(string(out), want) {
 				t.Errorf("%s, %s: %v %s, want %s", engine, proto, err, out, want)
 			}
 		}
@@ -44,7 +44,7 @@ func TestMeetsItself(t *testing.T) {
 
 // alone is what this test binary does in a network of its own: it prints the error of a load.
 func alone(text string) {
-	var s spec.Spec
+	var s result.Spec
 	err := json.Unmarshal([]byte(text), &s)
 	if err == nil {
 		err = onePort("50000")
@@ -59,7 +59,7 @@ func alone(text string) {
 		fmt.Printf("%+v\n", l.Requests)
 	}
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-	if err == nil && s.Engine == spec.Epoll {
+	if err == nil && s.Engine == result.Epoll {
 		err = unix.Bind(fd, &unix.SockaddrInet4{Port: 50000, Addr: [4]byte{127, 0, 0, 1}})
 	}
 	if err != nil {

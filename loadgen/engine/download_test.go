@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"carousel/internal/result"
 	"carousel/loadgen/client"
-	"carousel/loadgen/spec"
 )
 
 // site answers by path: with a reply, and a close if the reply announces one.
@@ -58,7 +58,7 @@ func gallery() map[string]string {
 	return replies
 }
 
-func movedPictures(s *spec.Spec) {
+func movedPictures(s *result.Spec) {
 	s.Target += "moved/picture/0"
 	for k := 1; k < 10; k++ {
 		s.Paths = append(s.Paths, fmt.Sprintf("/moved/picture/%d", k))
@@ -68,7 +68,7 @@ func movedPictures(s *spec.Spec) {
 // Both ways of writing leave the same files, each once for each time it was asked for, one by one and all at once.
 func TestDownload(t *testing.T) {
 	for _, engine := range engines() {
-		for _, mode := range []string{spec.Inline, spec.Offload} {
+		for _, mode := range []string{result.Inline, result.Offload} {
 			for _, connections := range []int{1, 10} {
 				t.Run(fmt.Sprint(engine, mode, connections), func(t *testing.T) {
 					srv := serve(t, "127.0.0.1:0", site(gallery()))
@@ -153,7 +153,7 @@ func TestRedirects(t *testing.T) {
 			t.Run(c.name+"/"+engine, func(t *testing.T) {
 				srv := serve(t, "127.0.0.1:0", site(c.replies))
 				s := load("http://" + srv.addr + "/")
-				s.Engine, s.Duration, s.Requests, s.MaxRedirects, s.Expect = engine, 0, 20, c.max, spec.Carousel
+				s.Engine, s.Duration, s.Requests, s.MaxRedirects, s.Expect = engine, 0, 20, c.max, result.Carousel
 				l := carryOut(t, s)
 				if got := strings.Join(slices.Sorted(maps.Keys(l.Errors)), " "); got != c.want || l.Requests.OK+l.Requests.Errors != 20 {
 					t.Errorf("errors %v, want %q; %+v", l.Errors, c.want, l.Requests)
@@ -226,7 +226,7 @@ func TestChainCrossesClose(t *testing.T) {
 // A folder that is lost while the load runs costs the files and no measurement.
 func TestFolderLost(t *testing.T) {
 	for _, engine := range engines() {
-		for _, mode := range []string{spec.Inline, spec.Offload} {
+		for _, mode := range []string{result.Inline, result.Offload} {
 			t.Run(engine+mode, func(t *testing.T) {
 				dir := filepath.Join(t.TempDir(), "lost")
 				srv := serve(t, "127.0.0.1:0", func(p *peer) { os.RemoveAll(dir); say(hello)(p) })
@@ -247,8 +247,8 @@ func TestTurns(t *testing.T) {
 		srv := serve(t, "127.0.0.1:0", site(gallery()))
 		s := load("http://" + srv.addr + "/")
 		movedPictures(&s)
-		s.Engine, s.Duration, s.Requests, s.Save, s.SaveMode, s.MaxRedirects = engine, 0, 10, t.TempDir(), spec.Offload, 1
-		if s.Connections = 4; engine == spec.Epoll {
+		s.Engine, s.Duration, s.Requests, s.Save, s.SaveMode, s.MaxRedirects = engine, 0, 10, t.TempDir(), result.Offload, 1
+		if s.Connections = 4; engine == result.Epoll {
 			s.Threads = 2
 		}
 		if l := carryOut(t, s); l.Requests.OK != 10 {
@@ -296,7 +296,7 @@ func TestBodyLimitIsInTheBooks(t *testing.T) {
 	for _, engine := range engines() {
 		srv := serve(t, "127.0.0.1:0", say(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(large), large)))
 		s := load("http://" + srv.addr + "/")
-		s.Engine, s.Duration, s.Requests, s.Connections, s.Save, s.SaveMode = engine, 0, 2, 1, t.TempDir(), spec.Offload
+		s.Engine, s.Duration, s.Requests, s.Connections, s.Save, s.SaveMode = engine, 0, 2, 1, t.TempDir(), result.Offload
 		l := carryOut(t, s)
 		if files, _ := os.ReadDir(s.Save); l.Errors["save-toolarge"] != 2 || len(files) > 0 {
 			t.Errorf("%v, %d files", l.Errors, len(files))

@@ -26,7 +26,6 @@ import (
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
 var scripts = flag.Int("scripts", 10_000, "how many scripts TestDriversAgree tries")
@@ -61,9 +60,6 @@ func TestDriversAgree(t *testing.T) {
 
 func agree(t *testing.T, seed uint64, seen map[string]bool) {
 	s, stop := invent(seed)
-	if err := s.Validate(); err != nil {
-		t.Fatal(err)
-	}
 	epoll, net := drive(t, seed, s, stop, byEpoll), drive(t, seed, s, stop, byNet)
 	if diff := gocmp.Diff(epoll, net, everything, butStall); diff != "" {
 		t.Errorf("epoll - net +\n%s", diff)
@@ -103,12 +99,12 @@ var (
 )
 
 // invent is the load of a seed, and when it is stopped; 0 is never.
-func invent(seed uint64) (s spec.Spec, stop time.Duration) {
+func invent(seed uint64) (s result.Spec, stop time.Duration) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	some := func(share float64) bool { return r.Float64() < share }
 	between := func(low, high time.Duration) time.Duration { return low + time.Duration(r.Int64N(int64(high-low))) }
-	s = spec.Default()
-	s.Target, s.Engine, s.Connections = "http://127.0.0.1:1/", spec.Net, 1+r.IntN(4)
+	s = result.DefaultSpec()
+	s.Target, s.Engine, s.Connections = "http://127.0.0.1:1/", result.Net, 1+r.IntN(4)
 	s.Duration, s.Timeout, s.Grace = between(time.Millisecond, 8*time.Second), between(time.Second, 6*time.Second), 0
 	if some(0.7) {
 		s.Grace = between(1, 4*time.Second)
@@ -141,7 +137,7 @@ func invent(seed uint64) (s spec.Spec, stop time.Duration) {
 }
 
 // drive carries out a load against the target of a seed.
-func drive(t *testing.T, seed uint64, s spec.Spec, stop time.Duration, by func(*run, *target) crew) (o outcome) {
+func drive(t *testing.T, seed uint64, s result.Spec, stop time.Duration, by func(*run, *target) crew) (o outcome) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &run{base: time.Now()}
 		r.Run = flight.New(s, client.New(s), nil, r.now)

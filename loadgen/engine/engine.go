@@ -22,7 +22,6 @@ import (
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
 	"carousel/loadgen/save"
-	"carousel/loadgen/spec"
 )
 
 // memoryLimit ends the truce with the garbage collector should a run need more, which none is known to.
@@ -44,14 +43,14 @@ func (u *Unreachable) Unwrap() error { return u.Err }
 // Auto is the engine that is meant where none is named.
 func Auto() string {
 	if sock.Linux {
-		return spec.Epoll
+		return result.Epoll
 	}
-	return spec.Net
+	return result.Net
 }
 
 // Threads is how many threads the epoll engine uses where s does not say: half of the processors, since the other half
 // has a server to run or is not needed, but at least one.
-func Threads(s spec.Spec) int {
+func Threads(s result.Spec) int {
 	if s.Threads > 0 {
 		return s.Threads
 	}
@@ -61,8 +60,8 @@ func Threads(s spec.Spec) int {
 // Run carries out s, which must be valid, and returns its record but for Spec and Verdict. Ending ctx ends the run early:
 // what was measured is returned with Complete false, as it is of a run by number that nobody was left to answer. The error says
 // why nothing could be measured: an *Unreachable if not one connection could be opened. live may be nil.
-func Run(ctx context.Context, s spec.Spec, live *record.Live) (*result.Load, error) {
-	if s.Engine == spec.Hey {
+func Run(ctx context.Context, s result.Spec, live *record.Live) (*result.Load, error) {
+	if s.Engine == result.Hey {
 		return runHey(ctx, s, live)
 	}
 	r := &run{base: time.Now()}
@@ -72,7 +71,7 @@ func Run(ctx context.Context, s spec.Spec, live *record.Live) (*result.Load, err
 		return nil, err
 	}
 	if s.Save != "" {
-		if r.files, err = save.Open(s.Save, s.SaveMode == spec.Inline); err != nil {
+		if r.files, err = save.Open(s.Save, s.SaveMode == result.Inline); err != nil {
 			return nil, err
 		}
 		defer r.files.Close()
@@ -81,9 +80,9 @@ func Run(ctx context.Context, s spec.Spec, live *record.Live) (*result.Load, err
 	r.live = live
 	var c crew
 	switch s.Engine {
-	case spec.Epoll:
+	case result.Epoll:
 		c, err = newEpoll(r)
-	case spec.Net:
+	case result.Net:
 		c, err = newNet(r)
 	default:
 		err = fmt.Errorf("no engine %q", s.Engine)
@@ -280,7 +279,7 @@ func (r *run) price(l *result.Load, first, last edge) {
 	d := first.host.Until(last.host)
 	l.Host.StealShare, l.Host.ListenDrops = d.StealShare, d.ListenDrops
 	threads := len(host.CPUs())
-	if r.Engine == spec.Epoll {
+	if r.Engine == result.Epoll {
 		threads = min(threads, Threads(r.Spec))
 	}
 	if l.Window.ElapsedNS > 0 {

@@ -12,12 +12,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"carousel/internal/result"
 	"carousel/internal/sock"
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
 	"carousel/loadgen/save"
-	"carousel/loadgen/spec"
 )
 
 // batch is how many events one wait brings at most.
@@ -46,7 +46,7 @@ func newEpoll(r *run) (crew, error) {
 func (c *epollCrew) phase(begin func(*flight.Deck)) {
 	// One processor more than threads, so that who watches need not take a worker's; and some to those who write files.
 	others := 1
-	if c.SaveMode == spec.Offload {
+	if c.SaveMode == result.Offload {
 		others += save.Writers
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), len(c.workers)+others)))

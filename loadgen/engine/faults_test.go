@@ -13,8 +13,8 @@ import (
 
 	"go.uber.org/goleak"
 
+	"carousel/internal/result"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
 func TestMain(m *testing.M) {
@@ -24,17 +24,17 @@ func TestMain(m *testing.M) {
 
 // engines are the ones that keep the same rules.
 func engines() []string {
-	if Auto() == spec.Net {
-		return []string{spec.Net}
+	if Auto() == result.Net {
+		return []string{result.Net}
 	}
-	return []string{spec.Epoll, spec.Net}
+	return []string{result.Epoll, result.Net}
 }
 
 func TestFaults(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		each   func(*peer)
-		change func(*spec.Spec)
+		change func(*result.Spec)
 		path   string
 		want   string // the classes of the errors; one of those in parentheses; none: every reply is good
 	}{
@@ -44,7 +44,7 @@ func TestFaults(t *testing.T) {
 		{name: "HTTP/1.0 keep-alive", each: say("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc")},
 		{name: "interim replies", each: say("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + hello)},
 		{name: "no content", each: say("HTTP/1.1 204 No Content\r\n\r\n")},
-		{name: "head", each: say("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"), change: func(s *spec.Spec) { s.Method = "HEAD" }},
+		{name: "head", each: say("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"), change: func(s *result.Spec) { s.Method = "HEAD" }},
 		{name: "a redirect", each: say("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n")},
 		{name: "a date that changes", each: func(p *peer) {
 			for i := 0; p.request(); i++ {
@@ -79,7 +79,7 @@ func TestFaults(t *testing.T) {
 				}
 				fmt.Fprint(p, "Hello world\n")
 			}
-		}, change: func(s *spec.Spec) { s.Proto, s.Body = spec.Line, "hi" }},
+		}, change: func(s *result.Spec) { s.Proto, s.Body = result.Line, "hi" }},
 
 		{name: "reset before a reply", each: func(p *peer) { p.request(); p.reset() }, want: "read-reset"},
 		{name: "reset unread", each: func(p *peer) { time.Sleep(2 * time.Millisecond); p.reset() }, want: "(read-reset write-reset)"},
@@ -103,7 +103,7 @@ func TestFaults(t *testing.T) {
 		{name: "the last byte differs", path: "/bytes/100", each: say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + alphabet(99) + "!"), change: ours, want: "body-content"},
 		{name: "a shorter body than asked for", path: "/bytes/100", each: say("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + alphabet(99)), change: ours, want: "body-length"},
 		{name: "more than announced", each: say(hello + "!"), want: "body-length"},
-		{name: "a body after HEAD", each: say(hello), change: func(s *spec.Spec) { s.Method = "HEAD" }, want: "body-length"},
+		{name: "a body after HEAD", each: say(hello), change: func(s *result.Spec) { s.Method = "HEAD" }, want: "body-length"},
 		{name: "unavailable", each: say("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"), want: "status-503"},
 		{name: "not found, and closed", each: sayOnce("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno"), want: "status-404"},
 		{name: "no HTTP", each: say("SSH-2.0-OpenSSH_9.9\r\n\r\n"), want: "malformed"},
@@ -115,10 +115,10 @@ func TestFaults(t *testing.T) {
 				}
 				fmt.Fprint(p, map[bool]string{true: "Hello world\n", false: "Hallo Welt!\n"}[i == 0])
 			}
-		}, change: func(s *spec.Spec) { s.Proto, s.Expect = spec.Line, spec.Carousel }, want: "body-content"},
-		{name: "never a reply", each: func(p *peer) { p.request(); p.request() }, change: func(s *spec.Spec) { s.Timeout = 100 * time.Millisecond }, want: "timeout"},
+		}, change: func(s *result.Spec) { s.Proto, s.Expect = result.Line, result.Carousel }, want: "body-content"},
+		{name: "never a reply", each: func(p *peer) { p.request(); p.request() }, change: func(s *result.Spec) { s.Timeout = 100 * time.Millisecond }, want: "timeout"},
 		{name: "half a reply", each: func(p *peer) { p.request(); fmt.Fprint(p, hello[:50]); p.request() },
-			change: func(s *spec.Spec) { s.Timeout = 100 * time.Millisecond }, want: "timeout"},
+			change: func(s *result.Spec) { s.Timeout = 100 * time.Millisecond }, want: "timeout"},
 	} {
 		for _, engine := range engines() {
 			t.Run(c.name+"/"+engine, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestFaults(t *testing.T) {
 }
 
 // ours has bodies checked by the rules of our own servers.
-func ours(s *spec.Spec) { s.Expect = spec.Carousel }
+func ours(s *result.Spec) { s.Expect = result.Carousel }
 
 func alphabet(n int) string {
 	return strings.Repeat("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", n/64+1)[:n]

@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"carousel/loadgen/spec"
+	"carousel/internal/result"
 )
 
 // What is under way when a run is ended is answered, and nothing more is sent.
 func TestGrace(t *testing.T) {
-	for _, engine := range append(engines(), spec.Hey) {
+	for _, engine := range append(engines(), result.Hey) {
 		ended := make(chan struct{})
 		srv := serve(t, "127.0.0.1:0", func(p *peer) {
 			for p.request() {
@@ -39,7 +39,7 @@ func TestGrace(t *testing.T) {
 
 // What is still not answered when the grace is over is as old as it is then.
 func TestGraceIsOver(t *testing.T) {
-	for _, engine := range append(engines(), spec.Hey) {
+	for _, engine := range append(engines(), result.Hey) {
 		srv := serve(t, "127.0.0.1:0", func(p *peer) { p.request(); p.request() })
 		s := load("http://" + srv.addr + "/")
 		s.Engine, s.Duration, s.Grace = engine, time.Second, 200*time.Millisecond
@@ -47,7 +47,7 @@ func TestGraceIsOver(t *testing.T) {
 		if q := l.Requests; q.Unanswered != 4 || q.Sent != 4 {
 			t.Errorf("%s: %+v", engine, q)
 		}
-		if age := time.Duration(l.Latency.Max); age > s.Duration+s.Grace+time.Millisecond || age < s.Duration+s.Grace-time.Millisecond && engine != spec.Hey || age < s.Grace {
+		if age := time.Duration(l.Latency.Max); age > s.Duration+s.Grace+time.Millisecond || age < s.Duration+s.Grace-time.Millisecond && engine != result.Hey || age < s.Grace {
 			t.Errorf("%s: %v", engine, age)
 		}
 	}

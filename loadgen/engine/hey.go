@@ -13,9 +13,9 @@ import (
 	"github.com/rakyll/hey/requester"
 
 	"carousel/internal/result"
+	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
 // heyOutput is the template of the report: at full precision, and without hey's means, which are no numbers and spoil
@@ -35,12 +35,12 @@ type heyReport struct {
 // hey says nothing of connections, nor of requests under way when its time is over, so a watch on its requests does.
 // What hey cannot do, spec refuses. BytesRead holds bodies only: hey does not count heads. Redirects are followed: hey can
 // leave them alone, but its workers race for one field then.
-func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*result.Load, error) {
+func runHey(ctx context.Context, s result.Spec, live *record.Live) (*result.Load, error) {
 	base, err := heyRequest(s)
 	if err != nil {
 		return nil, err
 	}
-	addr := spec.Addr(s.Target)
+	addr := client.Addr(s.Target)
 	d := net.Dialer{Timeout: flight.ConnectLimit}
 	probe, err := d.DialContext(ctx, "tcp", addr) // hey itself would try again without a pause until its time is over
 	if err != nil && ctx.Err() != nil {
@@ -53,7 +53,7 @@ func runHey(ctx context.Context, s spec.Spec, live *record.Live) (*result.Load, 
 
 	n := s.Requests
 	if n == 0 { // as many as hey keeps, in equal shares
-		n = int64(spec.HeyResults / s.Connections * s.Connections)
+		n = int64(result.HeyResults / s.Connections * s.Connections)
 	}
 	watch := newHeyWatch(base, []byte(s.Body), s.Connections, n, live)
 	defer watch.close()
@@ -130,7 +130,7 @@ func isConnect(class record.Class) bool {
 }
 
 // heyRequest is the request that every other is a copy of.
-func heyRequest(s spec.Spec) (*http.Request, error) {
+func heyRequest(s result.Spec) (*http.Request, error) {
 	r, err := http.NewRequest(s.Method, s.Target, nil)
 	if err != nil {
 		return nil, err

@@ -19,12 +19,11 @@ import (
 
 	"carousel/internal/result"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
-func heySpec(target string, connections int, d time.Duration, n int64) spec.Spec {
-	s := spec.Default()
-	s.Target, s.Engine, s.Connections, s.Duration, s.Requests, s.Grace = target, spec.Hey, connections, d, n, 0
+func heySpec(target string, connections int, d time.Duration, n int64) result.Spec {
+	s := result.DefaultSpec()
+	s.Target, s.Engine, s.Connections, s.Duration, s.Requests, s.Grace = target, result.Hey, connections, d, n, 0
 	return s
 }
 
@@ -40,11 +39,8 @@ func heyServer(t *testing.T, handle http.HandlerFunc) (target string, served *at
 	return srv.URL + "/", served
 }
 
-func runValid(t *testing.T, ctx context.Context, s spec.Spec) *result.Load {
+func runValid(t *testing.T, ctx context.Context, s result.Spec) *result.Load {
 	t.Helper()
-	if err := s.Validate(); err != nil {
-		t.Fatal(err)
-	}
 	l, err := Run(ctx, s, new(record.Live))
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,6 @@ import (
 
 	"carousel/internal/result"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
 // heyWatch makes hey's requests and looks on: which are under way, and which connection serves how many. Instants are
@@ -236,7 +235,7 @@ func (w *heyWatch) close() {
 }
 
 // load puts hey's report into the books, for a window that closed at end; 0 is when the last reply had come.
-func (w *heyWatch) load(report *heyReport, s spec.Spec, end int64) (*result.Load, error) {
+func (w *heyWatch) load(report *heyReport, s result.Spec, end int64) (*result.Load, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ns := func(seconds float64) int64 { return int64(math.Round(seconds * 1e9)) }

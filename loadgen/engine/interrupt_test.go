@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"carousel/loadgen/spec"
+	"carousel/internal/result"
 )
 
 func TestInterrupted(t *testing.T) {
@@ -49,7 +49,7 @@ func TestInterruptedWhileConnecting(t *testing.T) {
 	enough := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(enough)
-	for _, engine := range append(engines(), spec.Hey) {
+	for _, engine := range append(engines(), result.Hey) {
 		s := load("http://" + ln.Addr().String() + "/")
 		s.Engine = engine
 		if l, err := Run(ctx, s, nil); l != nil || err != enough {

@@ -14,7 +14,6 @@ import (
 	"carousel/internal/result"
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
-	"carousel/loadgen/spec"
 )
 
 func limitFiles(n uint64) {
@@ -30,7 +29,7 @@ func limitFileSize(n uint64) {
 }
 
 // byChild carries out s in a process of its own, under a limit.
-func byChild(t *testing.T, s spec.Spec) *result.Load {
+func byChild(t *testing.T, s result.Spec) *result.Load {
 	t.Helper()
 	text, _ := json.Marshal(s)
 	cmd := exec.Command(os.Args[0])
@@ -52,7 +51,7 @@ func byChild(t *testing.T, s spec.Spec) *result.Load {
 func TestNoRoom(t *testing.T) {
 	srv := serve(t, "127.0.0.1:0", site(gallery()))
 	for _, engine := range engines() {
-		for _, mode := range []string{spec.Inline, spec.Offload} {
+		for _, mode := range []string{result.Inline, result.Offload} {
 			s := load("http://" + srv.addr + "/")
 			movedPictures(&s)
 			s.Engine, s.Duration, s.Requests, s.MaxRedirects, s.Save, s.SaveMode = engine, 0, 100, 1, t.TempDir(), mode
@@ -88,12 +87,12 @@ func TestNoAllocationPerRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.stop()
-	for _, change := range []func(*spec.Spec){
-		func(*spec.Spec) {},
-		func(s *spec.Spec) { s.Rate = 50_000 },
+	for _, change := range []func(*result.Spec){
+		func(*result.Spec) {},
+		func(s *result.Spec) { s.Rate = 50_000 },
 	} {
-		s := spec.Default()
-		s.Target, s.Engine, s.Connections, s.Duration, s.Requests = "http://"+ln.addr+"/", spec.Epoll, 8, 0, 20_000
+		s := result.DefaultSpec()
+		s.Target, s.Engine, s.Connections, s.Duration, s.Requests = "http://"+ln.addr+"/", result.Epoll, 8, 0, 20_000
 		change(&s)
 		r := &run{addr: ln.addr, base: time.Now()}
 		r.Run = flight.New(s, client.New(s), nil, r.now)

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"carousel/loadgen/spec"
+	"carousel/internal/result"
 )
 
 // Who waits for the next due instant leaves the others a processor, where there is only one as well: else each reply lies
@@ -30,12 +30,12 @@ func TestBeyondAllTime(t *testing.T) {
 	for _, engine := range engines() {
 		for _, c := range []struct {
 			name    string
-			change  func(*spec.Spec)
+			change  func(*result.Spec)
 			planned int64 // 0: whatever was sent
 		}{
-			{"next", func(s *spec.Spec) { s.Rate, s.Duration, s.Requests = 1e-12, 0, 2 }, 2},
-			{"end", func(s *spec.Spec) { s.Duration = years }, 0},
-			{"warm-up", func(s *spec.Spec) { s.Warmup, s.Duration = years, years }, 0},
+			{"next", func(s *result.Spec) { s.Rate, s.Duration, s.Requests = 1e-12, 0, 2 }, 2},
+			{"end", func(s *result.Spec) { s.Duration = years }, 0},
+			{"warm-up", func(s *result.Spec) { s.Warmup, s.Duration = years, years }, 0},
 		} {
 			t.Run(engine+" "+c.name, func(t *testing.T) {
 				srv := serve(t, "127.0.0.1:0", say(hello))

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"carousel/internal/result"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
 func TestExactNumber(t *testing.T) {
@@ -148,13 +148,13 @@ func TestSilentConnectionsComeFirst(t *testing.T) {
 }
 
 func TestThreadsShareTheWork(t *testing.T) {
-	if Auto() != spec.Epoll {
+	if Auto() != result.Epoll {
 		t.Skip("needs the epoll engine")
 	}
 	for _, rate := range []float64{0, 3000} {
 		srv := serve(t, "127.0.0.1:0", say(hello))
 		s := load("http://" + srv.addr + "/")
-		s.Engine, s.Rate, s.Threads, s.Connections, s.Duration, s.Requests = spec.Epoll, rate, 3, 10, 0, 1000
+		s.Engine, s.Rate, s.Threads, s.Connections, s.Duration, s.Requests = result.Epoll, rate, 3, 10, 0, 1000
 		if l := carryOut(t, s); l.Requests.OK != 1000 || l.Connections.Opened != 10 || srv.asked.Load() != 1000 {
 			t.Errorf("%+v %+v", l.Requests, l.Connections)
 		}
@@ -199,7 +199,7 @@ func TestProcessorTime(t *testing.T) {
 			t.Errorf("%s: own %+v, share %v", engine, l.CPU, l.Host.OwnShare)
 		}
 		switch {
-		case Auto() != spec.Epoll: // only Linux tells of others
+		case Auto() != result.Epoll: // only Linux tells of others
 		case l.TargetCPU == nil:
 			t.Errorf("%s: the target's processor time is missing", engine)
 		case l.TargetCPU.Total() < l.CPU.Total()/2: // the same process, read twice
@@ -215,7 +215,7 @@ func TestShortRunIsPriced(t *testing.T) {
 		s := load("http://" + srv.addr + "/")
 		s.Engine, s.PID, s.Connections, s.Duration, s.Requests = engine, os.Getpid(), 1, 0, 1
 		for range 50 {
-			if l := carryOut(t, s); l.CPU.Total() <= 0 || l.TargetCPU == nil && Auto() == spec.Epoll {
+			if l := carryOut(t, s); l.CPU.Total() <= 0 || l.TargetCPU == nil && Auto() == result.Epoll {
 				t.Fatalf("%s: own %+v, target %v", engine, l.CPU, l.TargetCPU)
 			}
 		}
@@ -228,7 +228,7 @@ func child() {
 		alone(text)
 		os.Exit(0)
 	}
-	var s spec.Spec
+	var s result.Spec
 	text := os.Getenv("ENGINE_TEST_SPEC")
 	if text == "" {
 		return

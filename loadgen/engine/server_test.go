@@ -11,13 +11,12 @@ import (
 	"time"
 
 	"carousel/internal/result"
-	"carousel/loadgen/spec"
 )
 
 const hello = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
 
 // apart is an address whose ports no client of another test has taken when its server comes back.
-var apart = map[bool]string{true: "127.0.0.77:0", false: "127.0.0.1:0"}[Auto() == spec.Epoll]
+var apart = map[bool]string{true: "127.0.0.77:0", false: "127.0.0.1:0"}[Auto() == result.Epoll]
 
 // server answers each connection with a function of the test's own.
 type server struct {
@@ -135,17 +134,14 @@ func sayOnce(text string) func(*peer) {
 	}
 }
 
-func load(target string) spec.Spec {
-	s := spec.Default()
+func load(target string) result.Spec {
+	s := result.DefaultSpec()
 	s.Target, s.Connections, s.Duration, s.Grace = target, 4, 100*time.Millisecond, 0
 	return s
 }
 
-func carryOut(t *testing.T, s spec.Spec) *result.Load {
+func carryOut(t *testing.T, s result.Spec) *result.Load {
 	t.Helper()
-	if err := s.Validate(); err != nil {
-		t.Fatal(err)
-	}
 	l, err := Run(t.Context(), s, nil)
 	if err != nil {
 		t.Fatal(err)

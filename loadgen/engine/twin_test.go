@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"carousel/loadgen/spec"
+	"carousel/internal/result"
 )
 
 // TestFileNameOfTheMillisecond has ten pictures downloaded at once: by a naive twin that calls each file after the
@@ -27,7 +27,7 @@ func TestFileNameOfTheMillisecond(t *testing.T) {
 	}
 
 	for _, engine := range engines() {
-		for _, mode := range []string{spec.Inline, spec.Offload} {
+		for _, mode := range []string{result.Inline, result.Offload} {
 			s := load("http://" + srv.addr + "/")
 			movedPictures(&s)
 			s.Engine, s.Connections, s.Duration, s.Requests = engine, pictures, 0, pictures

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"carousel/internal/result"
 	"carousel/loadgen/client"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
 const ms = int64(time.Millisecond)
@@ -30,13 +30,13 @@ var replies = map[string]string{
 // TestLife tells lives. A line is an instant in milliseconds, what happens then to which connection, and what the deck wants done about it.
 // Requests flow from 100 on, and the window is 100 ms long unless the load is by number.
 func TestLife(t *testing.T) {
-	post := func(s *spec.Spec) { s.Method, s.Body = "POST", "x" }
-	two := func(s *spec.Spec) { s.Connections = 2 }
-	number := func(n int64) func(*spec.Spec) { return func(s *spec.Spec) { s.Duration, s.Requests = 0, n } }
-	paced := func(s *spec.Spec) { s.Rate = 20 } // due at 100 and 150
+	post := func(s *result.Spec) { s.Method, s.Body = "POST", "x" }
+	two := func(s *result.Spec) { s.Connections = 2 }
+	number := func(n int64) func(*result.Spec) { return func(s *result.Spec) { s.Duration, s.Requests = 0, n } }
+	paced := func(s *result.Spec) { s.Rate = 20 } // due at 100 and 150
 	for _, c := range []struct {
 		name   string
-		change []func(*spec.Spec)
+		change []func(*result.Spec)
 		life   string
 		want   string // what the books say
 	}{
@@ -54,50 +54,50 @@ func TestLife(t *testing.T) {
 			150 reply 0 busy    : send 0
 			200 turn            : over`,
 			"sent 3 ok 1 status-503 1 unanswered 1"},
-		{"in the grace replies are taken in and nothing is sent", []func(*spec.Spec){two, func(s *spec.Spec) { s.Grace = 50 * time.Millisecond }}, `
+		{"in the grace replies are taken in and nothing is sent", []func(*result.Spec){two, func(s *result.Spec) { s.Grace = 50 * time.Millisecond }}, `
 			100 start           : send 0, send 1
 			200 turn            :
 			210 reply 0 ok      :
 			249 turn            :
 			250 turn            : over`,
 			"sent 2 ok 1 unanswered 1"},
-		{"the grace ends when all is answered", []func(*spec.Spec){func(s *spec.Spec) { s.Grace = time.Hour }}, `
+		{"the grace ends when all is answered", []func(*result.Spec){func(s *result.Spec) { s.Grace = time.Hour }}, `
 			100 start           : send 0
 			210 reply 0 ok      :
 			210 turn            : over`,
 			"sent 1 ok 1"},
-		{"a run that is stopped has a grace too", []func(*spec.Spec){func(s *spec.Spec) { s.Grace = 50 * time.Millisecond }}, `
+		{"a run that is stopped has a grace too", []func(*result.Spec){func(s *result.Spec) { s.Grace = 50 * time.Millisecond }}, `
 			100 start           : send 0
 			120 stop            :
 			130 reply 0 ok      :
 			130 turn            : over`,
 			"sent 1 ok 1"},
-		{"a schedule does not wait for replies", []func(*spec.Spec){paced, two}, `
+		{"a schedule does not wait for replies", []func(*result.Spec){paced, two}, `
 			100 start           : send 0
 			149 turn            :
 			150 turn            : send 1
 			160 reply 1 ok      :
 			200 turn            : over`,
 			"sent 2 ok 1 unanswered 1"},
-		{"what is due waits for a connection, and is late", []func(*spec.Spec){paced}, `
+		{"what is due waits for a connection, and is late", []func(*result.Spec){paced}, `
 			100 start           : send 0
 			150 turn            :
 			180 reply 0 ok      : send 0
 			190 reply 0 ok      :
 			200 turn            : over`,
 			"sent 2 ok 2 late 30ms"},
-		{"what no connection was free for is not sent", []func(*spec.Spec){paced}, `
+		{"what no connection was free for is not sent", []func(*result.Spec){paced}, `
 			100 start           : send 0
 			150 turn            :
 			200 turn            : over`,
 			"sent 1 unsent 1 unanswered 1 no-connection 1"},
-		{"a run by number ends with its last reply", []func(*spec.Spec){number(2)}, `
+		{"a run by number ends with its last reply", []func(*result.Spec){number(2)}, `
 			100 start           : send 0
 			110 reply 0 ok      : send 0
 			120 reply 0 ok      : close 0
 			120 turn            : over`,
 			"sent 2 ok 2"},
-		{"who has nothing to send any more makes room for others", []func(*spec.Spec){number(2), two}, `
+		{"who has nothing to send any more makes room for others", []func(*result.Spec){number(2), two}, `
 			100 start           : send 0, send 1
 			110 reply 0 ok      : close 0
 			120 reply 1 ok      : close 1
@@ -121,7 +121,7 @@ func TestLife(t *testing.T) {
 			132 connected 0     : send 0
 			200 turn            : over`,
 			"sent 3 ok 1 read-eof 1 unanswered 1 resent 1"},
-		{"and not where it could be done twice", []func(*spec.Spec){post}, `
+		{"and not where it could be done twice", []func(*result.Spec){post}, `
 			100 start           : send 0
 			110 reply 0 ok      : send 0
 			120 eof 0           : connect 0
@@ -152,26 +152,26 @@ func TestLife(t *testing.T) {
 			110 reset 0         : close 0
 			200 turn            : over`,
 			"sent 1 read-reset 1"},
-		{"a word nobody asked for", []func(*spec.Spec){paced, two}, `
+		{"a word nobody asked for", []func(*result.Spec){paced, two}, `
 			100 start           : send 0
 			110 reply 1 busy    : close 1
 			111 turn            : connect 1
 			200 turn            : over`,
 			"sent 1 unsent 1 unanswered 1 no-connection 1"},
-		{"a redirect is followed on its connection", []func(*spec.Spec){func(s *spec.Spec) { s.MaxRedirects = 1 }}, `
+		{"a redirect is followed on its connection", []func(*result.Spec){func(s *result.Spec) { s.MaxRedirects = 1 }}, `
 			100 start           : send 0
 			110 reply 0 moved   : send 0 /there
 			120 reply 0 ok      : send 0
 			200 turn            : over`,
 			"sent 2 ok 1 unanswered 1 redirects 1"},
-		{"or on a new one", []func(*spec.Spec){func(s *spec.Spec) { s.MaxRedirects = 1 }}, `
+		{"or on a new one", []func(*result.Spec){func(s *result.Spec) { s.MaxRedirects = 1 }}, `
 			100 start           : send 0
 			110 reply 0 movedlast : connect 0
 			115 connected 0     : send 0 /there
 			120 reply 0 moved   : send 0
 			200 turn            : over`,
 			"sent 2 redirect-too-many 1 unanswered 1 redirects 1"},
-		{"a request that takes too long", []func(*spec.Spec){func(s *spec.Spec) { s.Timeout = 40 * time.Millisecond }}, `
+		{"a request that takes too long", []func(*result.Spec){func(s *result.Spec) { s.Timeout = 40 * time.Millisecond }}, `
 			100 start           : send 0
 			139 turn            :
 			140 turn            : close 0
@@ -197,7 +197,7 @@ func TestLife(t *testing.T) {
 			150 reset 0         : connect 0
 			200 turn            : over`,
 			"sent 3 ok 1 read-reset 2 failed 3"},
-		{"a run by number is given up when nobody is there for as long as a request may take", []func(*spec.Spec){number(3), func(s *spec.Spec) { s.Timeout = 20 * time.Millisecond }}, `
+		{"a run by number is given up when nobody is there for as long as a request may take", []func(*result.Spec){number(3), func(s *result.Spec) { s.Timeout = 20 * time.Millisecond }}, `
 			100 start           : send 0
 			110 reset 0         : close 0
 			111 turn            : connect 0
@@ -211,13 +211,10 @@ func TestLife(t *testing.T) {
 			"sent 1 unsent 2 read-reset 1 no-connection 2 failed 3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := spec.Default()
-			s.Target, s.Engine, s.Connections, s.Duration, s.Grace = "http://127.0.0.1:1/", spec.Net, 1, 100*time.Millisecond, 0
+			s := result.DefaultSpec()
+			s.Target, s.Engine, s.Connections, s.Duration, s.Grace = "http://127.0.0.1:1/", result.Net, 1, 100*time.Millisecond, 0
 			for _, change := range c.change {
 				change(&s)
-			}
-			if err := s.Validate(); err != nil {
-				t.Fatal(err)
 			}
 			p := newPilot(s)
 			for k := range s.Connections {
@@ -245,7 +242,7 @@ type pilot struct {
 }
 
 // newPilot has every connection of s tried.
-func newPilot(s spec.Spec) *pilot {
+func newPilot(s result.Spec) *pilot {
 	p := &pilot{}
 	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
 	p.deck = p.run.Deck(0, 1, nil)
@@ -354,8 +351,8 @@ func (p *pilot) books(t *testing.T) string {
 
 // A reply is the same however it is cut.
 func TestEverySplit(t *testing.T) {
-	s := spec.Default()
-	s.Target, s.Engine, s.Connections, s.Grace = "http://127.0.0.1:1/", spec.Net, 1, 0
+	s := result.DefaultSpec()
+	s.Target, s.Engine, s.Connections, s.Grace = "http://127.0.0.1:1/", result.Net, 1, 0
 	for name, text := range replies {
 		for cut := range len(text) - 1 {
 			p := newPilot(s)
@@ -377,8 +374,8 @@ func TestEverySplit(t *testing.T) {
 
 // Connects begin in batches that a server with a short backlog can accept, silent connections first.
 func TestRamp(t *testing.T) {
-	s := spec.Default()
-	s.Target, s.Engine, s.Connections, s.Idle = "http://127.0.0.1:1/", spec.Net, 100, 10
+	s := result.DefaultSpec()
+	s.Target, s.Engine, s.Connections, s.Idle = "http://127.0.0.1:1/", result.Net, 100, 10
 	p := &pilot{}
 	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
 	p.deck = p.run.Deck(0, 1, nil)

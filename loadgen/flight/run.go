@@ -20,15 +20,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"carousel/internal/result"
 	"carousel/loadgen/client"
 	"carousel/loadgen/record"
 	"carousel/loadgen/save"
-	"carousel/loadgen/spec"
 )
 
 // Run is what the workers of one load share.
 type Run struct {
-	spec.Spec
+	result.Spec
 	Begin int64 // requests flow from here on
 	Opens int64 // the measured window does
 
@@ -50,7 +50,7 @@ type Run struct {
 }
 
 // New prepares a run of s, which must be valid. files may be nil: bodies are not saved then.
-func New(s spec.Spec, requests []*client.Request, files *save.Files, clock func() int64) *Run {
+func New(s result.Spec, requests []*client.Request, files *save.Files, clock func() int64) *Run {
 	r := &Run{Spec: s, requests: requests, files: files, clock: clock, ended: make(chan struct{}), closed: make(chan struct{})}
 	r.endNow = sync.OnceFunc(func() { close(r.ended) })
 	r.closeWindow = sync.OnceFunc(func() { close(r.closed) })

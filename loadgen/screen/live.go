@@ -11,8 +11,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"carousel/internal/result"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 	"carousel/loadgen/verdict"
 )
 
@@ -24,7 +24,7 @@ const (
 
 // Watch shows the progress of the load s on stderr until the function it returns is called, which leaves a terminal's
 // line empty.
-func Watch(stderr io.Writer, s spec.Spec, live *record.Live) (stop func()) {
+func Watch(stderr io.Writer, s result.Spec, live *record.Live) (stop func()) {
 	every, show, clear := plainy, func(p record.Progress) { fmt.Fprintln(stderr, plainLine(s, p)) }, func() {}
 	if f, ok := stderr.(*os.File); ok && Terminal(f) {
 		bar := newBar(s)
@@ -53,11 +53,11 @@ func Watch(stderr io.Writer, s spec.Spec, live *record.Live) (stop func()) {
 	}
 }
 
-func plainLine(s spec.Spec, p record.Progress) string {
+func plainLine(s result.Spec, p record.Progress) string {
 	return "loadgen: " + figures(s, p)
 }
 
-func figures(s spec.Spec, p record.Progress) string {
+func figures(s result.Spec, p record.Progress) string {
 	elapsed := p.Elapsed.Round(100 * time.Millisecond).String()
 	switch {
 	case p.Elapsed == 0:
@@ -75,12 +75,12 @@ func figures(s spec.Spec, p record.Progress) string {
 
 // bar is the progress bar of one run, by time or by count.
 type bar struct {
-	s   spec.Spec
+	s   result.Spec
 	all int64
 	bar *progressbar.ProgressBar
 }
 
-func newBar(s spec.Spec) *bar {
+func newBar(s result.Spec) *bar {
 	all := s.Requests
 	if s.Duration > 0 {
 		all = int64(s.Warmup + s.Duration)

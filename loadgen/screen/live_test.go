@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"carousel/internal/result"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 )
 
 func progress() record.Progress {
@@ -16,7 +16,7 @@ func progress() record.Progress {
 }
 
 func TestBarLine(t *testing.T) {
-	s := spec.Default()
+	s := result.DefaultSpec()
 	figures := "4.2s of 10s  31,204/s  p50 1.52ms  p99 3.10ms  1 error"
 	b := newBar(s)
 	line := b.line(progress(), 120)
@@ -40,7 +40,7 @@ func TestBarLine(t *testing.T) {
 }
 
 func TestFiguresByCount(t *testing.T) {
-	s := spec.Default()
+	s := result.DefaultSpec()
 	s.Duration, s.Requests = 0, 260_000
 	want := "4.2s, 130,000 of 260,000  31,204/s  p50 1.52ms  p99 3.10ms  1 error"
 	if got := figures(s, progress()); got != want {
@@ -67,7 +67,7 @@ func TestWatchPlain(t *testing.T) {
 			all, _ := io.ReadAll(r)
 			text <- string(all)
 		}()
-		stop := Watch(w, spec.Default(), live)
+		stop := Watch(w, result.DefaultSpec(), live)
 		time.Sleep(35 * time.Second)
 		stop()
 		w.Close()

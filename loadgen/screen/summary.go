@@ -14,7 +14,6 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/usage"
-	"carousel/loadgen/spec"
 	"carousel/loadgen/verdict"
 )
 
@@ -26,11 +25,11 @@ func Terminal(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// Summary writes what came of the load s, for people.
-func Summary(w io.Writer, s spec.Spec, l *result.Load, colours bool) error {
+// Summary writes what came of the load that the command line asked for, for people.
+func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	var b strings.Builder
-	p := page{&b, s, l, colours}
-	fmt.Fprintln(&b, s)
+	p := page{&b, l, colours}
+	fmt.Fprintln(&b, command)
 	p.first()
 	p.books()
 	p.rate()
@@ -46,7 +45,6 @@ func Summary(w io.Writer, s spec.Spec, l *result.Load, colours bool) error {
 
 type page struct {
 	w       *strings.Builder
-	s       spec.Spec
 	l       *result.Load
 	colours bool
 }
@@ -60,7 +58,7 @@ func (p page) first() {
 	if !p.l.Complete {
 		fmt.Fprintf(p.w, "  %s\n", p.paint("INCOMPLETE: the run ended early, the verdict says why", yellow))
 	}
-	if reason := result.Starved(p.s.Asked(), p.l); reason != "" {
+	if reason := result.Starved(p.l); reason != "" {
 		fmt.Fprintf(p.w, "  %s\n", p.paint(reason, red))
 	}
 }
@@ -90,8 +88,8 @@ func (p page) books() {
 
 func (p page) rate() {
 	offered := ""
-	if p.s.Rate > 0 {
-		offered = fmt.Sprintf(" of %s/s offered", rate(p.s.Rate))
+	if p.l.Spec.Rate > 0 {
+		offered = fmt.Sprintf(" of %s/s offered", rate(p.l.Spec.Rate))
 	}
 	read := ""
 	if seconds := float64(p.l.Window.ElapsedNS) / 1e9; seconds > 0 {
@@ -102,9 +100,9 @@ func (p page) rate() {
 
 // latency is one table of response and service time, without the figures that are not supported.
 func (p page) latency() {
-	response, service := result.Response(p.s.Asked(), p.l), result.Service(p.s.Asked(), p.l)
+	response, service := result.Response(p.l), result.Service(p.l)
 	if why := response.Lacks; why != "" && service.Lacks != "" {
-		if result.Starved(p.s.Asked(), p.l) != "" {
+		if result.Starved(p.l) != "" {
 			why = "it would speak for the connections that were served only"
 		}
 		p.line("latency", "not shown: %s", why)
@@ -117,7 +115,7 @@ func (p page) latency() {
 	p.line("", "%s", heads.String())
 	p.row("response time", response)
 	p.row("service time", service)
-	if p.s.Rate > 0 && p.l.Lateness.Max > 0 {
+	if p.l.Spec.Rate > 0 && p.l.Lateness.Max > 0 {
 		p.row("send lateness", result.Lateness(p.l))
 	}
 	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), result.Figure.AtLeast) {
@@ -153,7 +151,7 @@ const mostPaths = 12
 
 // paths is the response time by path, where requests asked for several and it means anything in total.
 func (p page) paths() {
-	response := result.Response(p.s.Asked(), p.l)
+	response := result.Response(p.l)
 	if len(p.l.Paths) == 0 || response.Lacks != "" {
 		return
 	}
@@ -190,7 +188,7 @@ func (p page) connections() {
 		failed = fmt.Sprintf(", %s failed", count(c.Failed))
 	}
 	p.line("connections", "%s opened%s; %s of %d answered, %s to %s replies each",
-		count(c.Opened), failed, count(c.Answered), p.s.Connections, count(c.Fewest), count(c.Most))
+		count(c.Opened), failed, count(c.Answered), p.l.Spec.Connections, count(c.Fewest), count(c.Most))
 }
 
 // cost is processor time per request, of both ends where the target's is known.

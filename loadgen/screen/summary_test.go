@@ -11,16 +11,16 @@ import (
 	"carousel/internal/golden"
 	"carousel/internal/result"
 	"carousel/internal/usage"
+	"carousel/loadgen/cli"
 	"carousel/loadgen/record"
-	"carousel/loadgen/spec"
 	"carousel/loadgen/verdict"
 )
 
 // example is a closed loop of 4 connections for 2 s and its record: 20,000 requests from 100 us to 5 ms.
-func example(t *testing.T) (spec.Spec, *result.Load) {
+func example(t *testing.T) *result.Load {
 	t.Helper()
-	s := spec.Default()
-	s.Connections, s.Duration, s.Engine, s.Threads = 4, 2*time.Second, spec.Epoll, 1
+	s := result.DefaultSpec()
+	s.Connections, s.Duration, s.Engine, s.Threads = 4, 2*time.Second, result.Epoll, 1
 	h := result.NewHistogram()
 	for i := range int64(20_000) {
 		h.Record(100_000 + i*20)
@@ -30,7 +30,8 @@ func example(t *testing.T) (spec.Spec, *result.Load) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, &result.Load{
+	return &result.Load{
+		Spec:             s,
 		Complete:         true,
 		Window:           result.Window{ElapsedNS: 2e9},
 		Requests:         result.Requests{Planned: 20_104, Sent: 20_104, OK: 20_100, Unanswered: 4},
@@ -49,44 +50,44 @@ func example(t *testing.T) (spec.Spec, *result.Load) {
 
 // The golden files are what people see; look at them when they change.
 func TestSummary(t *testing.T) {
-	for name, change := range map[string]func(*spec.Spec, *result.Load){
-		"closed": func(*spec.Spec, *result.Load) {},
-		"paced": func(s *spec.Spec, l *result.Load) {
-			s.Rate = 10_052
+	for name, change := range map[string]func(*result.Load){
+		"closed": func(*result.Load) {},
+		"paced": func(l *result.Load) {
+			l.Spec.Rate = 10_052
 			l.Lateness = result.Latency{Mean: 21_000, P50: 20_000, P90: 30_000, P95: 40_000, P99: 55_000, P999: 80_000, Max: 120_000}
 			l.TargetCPU = &usage.CPU{UserNS: 50e6, SystemNS: 90e6}
 		},
-		"saturated": func(s *spec.Spec, l *result.Load) {
-			s.Rate = 20_000
+		"saturated": func(l *result.Load) {
+			l.Spec.Rate = 20_000
 			l.Requests.Planned, l.Requests.Unsent = 40_000, 19_896
 			l.UnsentBy = map[string]int64{"no-connection": 19_800, "window-closed": 96}
 			l.Paths = []result.PathLatency{{Path: "/", Count: 20_104, Latency: l.Latency}} // as little worth as in total
 		},
-		"starved": func(s *spec.Spec, l *result.Load) {
+		"starved": func(l *result.Load) {
 			l.Connections.Answered, l.Connections.Fewest, l.Connections.Most, l.Connections.LongestWaitNS = 1, 0, 20_100, 2e9
 		},
-		"errors": func(s *spec.Spec, l *result.Load) {
+		"errors": func(l *result.Load) {
 			l.Requests.Planned, l.Requests.Sent, l.Requests.Errors = 21_204, 21_204, 1_100
 			l.Errors = map[string]int64{"read-reset": 100, "status-503": 990, "body-length": 10}
 			l.Resent = 50
 			l.Connections.Failed, l.ConnectErrors = 7, map[string]int64{"connect-refused": 7}
 		},
-		"nothing": func(s *spec.Spec, l *result.Load) {
-			*l = result.Load{Complete: true, Window: l.Window, Requests: result.Requests{Planned: 4, Sent: 4, Errors: 4}, Errors: map[string]int64{"timeout": 4}}
+		"nothing": func(l *result.Load) {
+			*l = result.Load{Spec: l.Spec, Complete: true, Window: l.Window, Requests: result.Requests{Planned: 4, Sent: 4, Errors: 4}, Errors: map[string]int64{"timeout": 4}}
 			l.Connections.Opened = 4
 		},
-		"interrupted": func(s *spec.Spec, l *result.Load) {
-			s.Duration, s.Requests = 0, 100_000
+		"interrupted": func(l *result.Load) {
+			l.Spec.Duration, l.Spec.Requests = 0, 100_000
 			l.Complete = false
 			l.Requests.Planned, l.Requests.Unsent, l.UnsentBy = 100_000, 79_896, map[string]int64{"interrupted": 79_896}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, l := example(t)
-			change(&s, l)
-			l.Verdict = verdict.Judge(s, l)
+			l := example(t)
+			change(l)
+			l.Verdict = verdict.Judge(l)
 			var out strings.Builder
-			if err := Summary(&out, s, l, false); err != nil {
+			if err := Summary(&out, cli.Command(l.Spec), l, false); err != nil {
 				t.Fatal(err)
 			}
 			golden.Check(t, name+".txt", out.String())
@@ -95,11 +96,11 @@ func TestSummary(t *testing.T) {
 }
 
 func TestSummaryColours(t *testing.T) {
-	s, l := example(t)
+	l := example(t)
 	l.Requests.Errors, l.Errors = 1, map[string]int64{"timeout": 1}
-	l.Verdict = verdict.Judge(s, l)
+	l.Verdict = verdict.Judge(l)
 	var with, without strings.Builder
-	if err := errors.Join(Summary(&with, s, l, true), Summary(&without, s, l, false)); err != nil {
+	if err := errors.Join(Summary(&with, "loadgen", l, true), Summary(&without, "loadgen", l, false)); err != nil {
 		t.Fatal(err)
 	}
 	bare := strings.NewReplacer(red, "", green, "", yellow, "", plain, "").Replace(with.String())

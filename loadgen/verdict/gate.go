@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"carousel/internal/result"
-	"carousel/loadgen/spec"
 )
 
 // Gate is one condition under which a run has failed, such as "p99>5ms".
@@ -26,7 +25,7 @@ type Gate struct {
 type metric struct {
 	name string
 	kind kind
-	read func(spec.Spec, *result.Load) value
+	read func(*result.Load) value
 }
 
 // value is what a metric came to: somewhere from low to high, or nothing for a reason.
@@ -60,27 +59,27 @@ var metrics = slices.Concat(
 	latencies("", result.Response),
 	latencies("service_", result.Service),
 	[]metric{
-		{"lateness_p99", span, func(s spec.Spec, l *result.Load) value {
-			if s.Rate == 0 {
+		{"lateness_p99", span, func(l *result.Load) value {
+			if l.Spec.Rate == 0 {
 				return value{lacks: "a closed loop has no schedule to be late for"}
 			}
 			return exactly(float64(l.PacerLateness.P99))
 		}},
-		{"rate", rate, func(_ spec.Spec, l *result.Load) value { return exactly(l.RateRPS) }},
-		{"errors", part, func(_ spec.Spec, l *result.Load) value { return exactly(float64(l.Requests.Errors)) }},
-		{"unanswered", part, func(_ spec.Spec, l *result.Load) value { return exactly(float64(l.Requests.Unanswered)) }},
-		{"starved", tally, func(s spec.Spec, l *result.Load) value {
-			return exactly(float64(s.Asked().Entitled(l) - l.Connections.Answered))
+		{"rate", rate, func(l *result.Load) value { return exactly(l.RateRPS) }},
+		{"errors", part, func(l *result.Load) value { return exactly(float64(l.Requests.Errors)) }},
+		{"unanswered", part, func(l *result.Load) value { return exactly(float64(l.Requests.Unanswered)) }},
+		{"starved", tally, func(l *result.Load) value {
+			return exactly(float64(l.Entitled() - l.Connections.Answered))
 		}},
-		{"connect_failures", tally, func(_ spec.Spec, l *result.Load) value { return exactly(float64(l.Connections.Failed)) }},
-		{"cpu_per_request", span, func(_ spec.Spec, l *result.Load) value { return perRequest(l.CPU.Total(), l) }},
-		{"target_cpu_per_request", span, func(_ spec.Spec, l *result.Load) value {
+		{"connect_failures", tally, func(l *result.Load) value { return exactly(float64(l.Connections.Failed)) }},
+		{"cpu_per_request", span, func(l *result.Load) value { return perRequest(l.CPU.Total(), l) }},
+		{"target_cpu_per_request", span, func(l *result.Load) value {
 			if l.TargetCPU == nil {
 				return value{lacks: cmp.Or(l.TargetCPULacks, "the target's processor time is read with --pid")}
 			}
 			return perRequest(l.TargetCPU.Total(), l)
 		}},
-		{"verdict", state, func(_ spec.Spec, l *result.Load) value {
+		{"verdict", state, func(l *result.Load) value {
 			at := slices.Index(state.words, l.Verdict.State)
 			if at < 0 {
 				return value{lacks: "the record has no verdict"}
@@ -90,11 +89,11 @@ var metrics = slices.Concat(
 	},
 )
 
-func latencies(prefix string, read func(result.Asked, *result.Load) result.Summary) []metric {
+func latencies(prefix string, read func(*result.Load) result.Summary) []metric {
 	var out []metric
 	for _, name := range []string{"p50", "p90", "p95", "p99", "p999", "max", "mean"} {
-		out = append(out, metric{prefix + name, span, func(s spec.Spec, l *result.Load) value {
-			f := read(s.Asked(), l).Figure(name)
+		out = append(out, metric{prefix + name, span, func(l *result.Load) value {
+			f := read(l).Figure(name)
 			return value{low: f.NS, high: f.Most, lacks: f.Lacks}
 		}})
 	}
@@ -182,8 +181,8 @@ func plainName(name string) string {
 
 // Broken says whether the record l of a load s fails the gate, and in words why. A gate on a figure the record does not
 // support is broken, and so is one that requests without an answer could break.
-func (g Gate) Broken(s spec.Spec, l *result.Load) (bool, string) {
-	v := g.metric.read(s, l)
+func (g Gate) Broken(l *result.Load) (bool, string) {
+	v := g.metric.read(l)
 	if g.share && v.lacks == "" {
 		if l.Requests.Sent == 0 {
 			v.lacks = "nothing was sent"

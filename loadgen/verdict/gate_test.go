@@ -6,7 +6,6 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/usage"
-	"carousel/loadgen/spec"
 )
 
 func TestParseRefuses(t *testing.T) {
@@ -51,7 +50,7 @@ func TestParseRefuses(t *testing.T) {
 func TestBroken(t *testing.T) {
 	for _, c := range []struct {
 		expr   string
-		change func(*spec.Spec, *result.Load)
+		change func(*result.Load)
 		want   string // the text of a broken gate; "" for one that holds
 	}{
 		// The record: 100,000 requests of 1 ms in 10 s over 10 connections; 20 us of processor time each.
@@ -69,70 +68,70 @@ func TestBroken(t *testing.T) {
 		{"rate<9999.5/s", nil, ""},
 		{"errors>0", nil, ""},
 		{"errors>=0", nil, "errors>=0: errors is 0"},
-		{"errors>0.1%", func(_ *spec.Spec, l *result.Load) { fail(l, 100) }, ""},
-		{"errors>0.1%", func(_ *spec.Spec, l *result.Load) { fail(l, 200) }, "errors>0.1%: errors is 0.2 %"},
-		{"errors>99", func(_ *spec.Spec, l *result.Load) { fail(l, 100) }, "errors>99: errors is 100"},
-		{"errors>1%", func(_ *spec.Spec, l *result.Load) { l.Requests = result.Requests{} }, "errors>1%: cannot be told: nothing was sent"},
-		{"unanswered>0", func(_ *spec.Spec, l *result.Load) { l.Requests.Unanswered = 1 }, "unanswered>0: unanswered is 1"},
+		{"errors>0.1%", func(l *result.Load) { fail(l, 100) }, ""},
+		{"errors>0.1%", func(l *result.Load) { fail(l, 200) }, "errors>0.1%: errors is 0.2 %"},
+		{"errors>99", func(l *result.Load) { fail(l, 100) }, "errors>99: errors is 100"},
+		{"errors>1%", func(l *result.Load) { l.Requests = result.Requests{} }, "errors>1%: cannot be told: nothing was sent"},
+		{"unanswered>0", func(l *result.Load) { l.Requests.Unanswered = 1 }, "unanswered>0: unanswered is 1"},
 		{"starved>0", nil, ""},
-		{"starved>0", func(_ *spec.Spec, l *result.Load) { l.Connections.Answered = 1 }, "starved>0: starved is 9"},
-		{"starved>0", func(_ *spec.Spec, l *result.Load) { l.Connections.Answered = 0 }, "starved>0: starved is 10"},
-		{"connect_failures>2", func(_ *spec.Spec, l *result.Load) { l.Connections.Failed = 3 }, "connect_failures>2: connect_failures is 3"},
+		{"starved>0", func(l *result.Load) { l.Connections.Answered = 1 }, "starved>0: starved is 9"},
+		{"starved>0", func(l *result.Load) { l.Connections.Answered = 0 }, "starved>0: starved is 10"},
+		{"connect_failures>2", func(l *result.Load) { l.Connections.Failed = 3 }, "connect_failures>2: connect_failures is 3"},
 		{"cpu_per_request>15us", nil, "cpu_per_request>15us: cpu_per_request is 20.0us"},
 		{"target_cpu_per_request>15us", nil, "target_cpu_per_request>15us: cannot be told: the target's processor time is read with --pid"},
-		{"target_cpu_per_request>15us", func(_ *spec.Spec, l *result.Load) { l.TargetCPULacks = "it ended" }, "target_cpu_per_request>15us: cannot be told: it ended"},
-		{"target_cpu_per_request>15us", func(_ *spec.Spec, l *result.Load) { l.TargetCPU = &usage.CPU{UserNS: 1e9} }, ""},
+		{"target_cpu_per_request>15us", func(l *result.Load) { l.TargetCPULacks = "it ended" }, "target_cpu_per_request>15us: cannot be told: it ended"},
+		{"target_cpu_per_request>15us", func(l *result.Load) { l.TargetCPU = &usage.CPU{UserNS: 1e9} }, ""},
 		{"lateness_p99>1ms", nil, "lateness_p99>1ms: cannot be told: a closed loop has no schedule to be late for"},
-		{"lateness_p99>1ms", func(s *spec.Spec, l *result.Load) { s.Rate, l.PacerLateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},
+		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.PacerLateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},
 
-		{"verdict!=valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Valid }, ""},
-		{"verdict!=valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Suspect }, "verdict!=valid: verdict is suspect"},
-		{"verdict != valid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Invalid }, "verdict != valid: verdict is invalid"},
-		{"verdict=invalid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Invalid }, "verdict=invalid: verdict is invalid"},
-		{"Verdict == invalid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Suspect }, ""},
-		{"verdict=suspect", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = result.Suspect }, "verdict=suspect: verdict is suspect"},
-		{"verdict=invalid", func(_ *spec.Spec, l *result.Load) { l.Verdict.State = "" }, "verdict=invalid: cannot be told: the record has no verdict"},
+		{"verdict!=valid", func(l *result.Load) { l.Verdict.State = result.Valid }, ""},
+		{"verdict!=valid", func(l *result.Load) { l.Verdict.State = result.Suspect }, "verdict!=valid: verdict is suspect"},
+		{"verdict != valid", func(l *result.Load) { l.Verdict.State = result.Invalid }, "verdict != valid: verdict is invalid"},
+		{"verdict=invalid", func(l *result.Load) { l.Verdict.State = result.Invalid }, "verdict=invalid: verdict is invalid"},
+		{"Verdict == invalid", func(l *result.Load) { l.Verdict.State = result.Suspect }, ""},
+		{"verdict=suspect", func(l *result.Load) { l.Verdict.State = result.Suspect }, "verdict=suspect: verdict is suspect"},
+		{"verdict=invalid", func(l *result.Load) { l.Verdict.State = "" }, "verdict=invalid: cannot be told: the record has no verdict"},
 
-		{"p99>5ms", func(_ *spec.Spec, l *result.Load) { l.Connections.Answered, l.Connections.LongestWaitNS = 1, 1e9 },
+		{"p99>5ms", func(l *result.Load) { l.Connections.Answered, l.Connections.LongestWaitNS = 1, 1e9 },
 			"p99>5ms: cannot be told: 1 of 10 connections was ever answered; the others waited 1 s"},
-		{"p99>5ms", func(_ *spec.Spec, l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 0, 100_000 },
+		{"p99>5ms", func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 0, 100_000 },
 			"p99>5ms: cannot be told: no request succeeded"},
-		{"p99>5ms", func(_ *spec.Spec, l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 },
+		{"p99>5ms", func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 },
 			"p99>5ms: p99 is at least 1.00ms, and requests without an answer could break the gate: give the run more time"},
-		{"p50>5ms", func(_ *spec.Spec, l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 }, ""},
-		{"max>5ms", func(_ *spec.Spec, l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 99_990, 10 }, ""},
-		{"max>3s", func(_ *spec.Spec, l *result.Load) { l.Latency.Max, l.Latency.Unanswered = 2e9, 2e9 },
+		{"p50>5ms", func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 }, ""},
+		{"max>5ms", func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 99_990, 10 }, ""},
+		{"max>3s", func(l *result.Load) { l.Latency.Max, l.Latency.Unanswered = 2e9, 2e9 },
 			"max>3s: max is at least 2.00s, and requests without an answer could break the gate: give the run more time"},
 	} {
-		s, l := closed(t)
+		l := closed(t)
 		if c.change != nil {
-			c.change(&s, l)
+			c.change(l)
 		}
 		g, err := Parse(c.expr)
 		if err != nil {
 			t.Errorf("Parse(%q): %v", c.expr, err)
 			continue
 		}
-		if broken, text := g.Broken(s, l); broken != (c.want != "") || text != c.want {
+		if broken, text := g.Broken(l); broken != (c.want != "") || text != c.want {
 			t.Errorf("%s: broken %v, %q; want %q", c.expr, broken, text, c.want)
 		}
 	}
 }
 
 func TestTooFewSamplesBreakAGate(t *testing.T) {
-	s, _ := closed(t)
+	s := closed(t).Spec
 	g, err := Parse("p999>1s")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := loadOf(t, 1e9, 10, repeat(1000, 1e6), 0)
-	if broken, text := g.Broken(s, l); !broken || text != "p999>1s: cannot be told: p999 needs 10000 requests, there are 1000" {
+	l := loadOf(t, s, 1e9, 10, repeat(1000, 1e6), 0)
+	if broken, text := g.Broken(l); !broken || text != "p999>1s: cannot be told: p999 needs 10000 requests, there are 1000" {
 		t.Errorf("broken %v, %q", broken, text)
 	}
 }
 
 func TestEveryMetricCanBeGated(t *testing.T) {
-	s, l := closed(t)
+	l := closed(t)
 	for _, m := range metrics {
 		expr := m.name + m.kind.ops[0] + "0"
 		switch {
@@ -146,8 +145,8 @@ func TestEveryMetricCanBeGated(t *testing.T) {
 			t.Errorf("Parse(%q): %v", expr, err)
 			continue
 		}
-		g.Broken(s, l)
-		g.Broken(spec.Spec{}, &result.Load{}) // a record of nothing
+		g.Broken(l)
+		g.Broken(&result.Load{}) // a record of nothing
 	}
 }
 
@@ -167,7 +166,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil || again != g {
 			t.Errorf("Parse(%q) = %+v, but Parse(%q) = %+v, %v", expr, g, g.Expr, again, err)
 		}
-		if broken, text := g.Broken(spec.Spec{}, &result.Load{}); broken == (text == "") {
+		if broken, text := g.Broken(&result.Load{}); broken == (text == "") {
 			t.Errorf("%q is broken: %v, and says %q", expr, broken, text)
 		}
 	})

@@ -9,14 +9,13 @@ import (
 	"strings"
 
 	"carousel/internal/result"
-	"carousel/loadgen/spec"
 )
 
 // checks are in the order of the reasons: who was served comes before how fast. Each looks at one thing: how far it hurts, what it
 // found and what can be done about it; no text when all is well.
 var checks = []struct {
 	name string
-	look func(spec.Spec, *result.Load) (state, text, advice string)
+	look func(*result.Load) (state, text, advice string)
 }{
 	{"starved", checkStarved},
 	{"answers", checkAnswers},
@@ -38,11 +37,11 @@ var checks = []struct {
 // Judge weighs the record l of a load s. The thresholds are those of the project's measuring rules: Little's law 2 and
 // 5 %, own processor share 70 and 85 %, steal 2 and 5 %, offered rate 1 and 2 %, lateness 10 and 25 % of the median,
 // requests sent twice and own stall 1 %, errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
-func Judge(s spec.Spec, l *result.Load) result.Verdict {
+func Judge(l *result.Load) result.Verdict {
 	order := []string{result.Valid, result.Suspect, result.Invalid}
 	v := result.Verdict{State: result.Valid, Reasons: []result.Reason{}}
 	for _, check := range checks {
-		state, text, advice := check.look(s, l)
+		state, text, advice := check.look(l)
 		if text == "" {
 			continue
 		}
@@ -54,15 +53,15 @@ func Judge(s spec.Spec, l *result.Load) result.Verdict {
 	return v
 }
 
-func checkStarved(s spec.Spec, l *result.Load) (state, text, advice string) {
-	who := result.Starved(s.Asked(), l)
+func checkStarved(l *result.Load) (state, text, advice string) {
+	who := result.Starved(l)
 	if who == "" {
 		return "", "", ""
 	}
 	return result.Invalid, who, "no percentile speaks for those; compare with -c 1, or look at how the server takes turns"
 }
 
-func checkAnswers(_ spec.Spec, l *result.Load) (state, text, advice string) {
+func checkAnswers(l *result.Load) (state, text, advice string) {
 	if l.Requests.OK > 0 {
 		return "", "", ""
 	}
@@ -70,11 +69,11 @@ func checkAnswers(_ spec.Spec, l *result.Load) (state, text, advice string) {
 		"ask the target once with curl -v"
 }
 
-func checkInterrupted(s spec.Spec, l *result.Load) (state, text, advice string) {
+func checkInterrupted(l *result.Load) (state, text, advice string) {
 	switch {
 	case l.Complete:
 		return "", "", ""
-	case s.Requests > 0 && l.UnsentBy["interrupted"] == 0 && l.Requests.Unsent > 0:
+	case l.Spec.Requests > 0 && l.UnsentBy["interrupted"] == 0 && l.Requests.Unsent > 0:
 		return result.Suspect, fmt.Sprintf("the run was given up after %s with %d of %d requests never sent, for nobody could be connected to any more",
 			Short(float64(l.Window.ElapsedNS)), l.Requests.Unsent, l.Requests.Planned), "look whether the target died"
 	}
@@ -82,19 +81,19 @@ func checkInterrupted(s spec.Spec, l *result.Load) (state, text, advice string) 
 }
 
 // checkConnects says that nobody listened for a while: what was measured is what was served before and after.
-func checkConnects(s spec.Spec, l *result.Load) (state, text, advice string) {
+func checkConnects(l *result.Load) (state, text, advice string) {
 	c := l.Connections
 	if c.Failed == 0 || l.Requests.OK == 0 {
 		return "", "", ""
 	}
 	state = result.Suspect
-	if c.Failed >= int64(s.Connections) {
+	if c.Failed >= int64(l.Spec.Connections) {
 		state = result.Invalid
 	}
 	return state, fmt.Sprintf("%d of %d attempts to connect failed", c.Failed, c.Failed+c.Opened), "the target was not there all the time, look whether it died"
 }
 
-func checkErrors(_ spec.Spec, l *result.Load) (state, text, advice string) {
+func checkErrors(l *result.Load) (state, text, advice string) {
 	if l.Requests.Errors == 0 || l.Requests.Sent == 0 || l.Requests.OK == 0 {
 		return "", "", ""
 	}
@@ -105,7 +104,7 @@ func checkErrors(_ spec.Spec, l *result.Load) (state, text, advice string) {
 
 // checkResent says that a server closed connections without a word. Between two replies that is its right; one that does so often may
 // well have dropped what it had read.
-func checkResent(_ spec.Spec, l *result.Load) (state, text, advice string) {
+func checkResent(l *result.Load) (state, text, advice string) {
 	if l.Resent == 0 || l.Requests.Sent == 0 || l.Requests.OK == 0 {
 		return "", "", ""
 	}
@@ -126,35 +125,35 @@ func grade(share, suspect, invalid float64) string {
 }
 
 // checkHey says that a run by time ended early because hey keeps no more results.
-func checkHey(s spec.Spec, l *result.Load) (state, text, advice string) {
-	full := spec.HeyResults / int64(max(s.Connections, 1)) * int64(s.Connections)
-	if s.Engine != spec.Hey || s.Duration == 0 || l.Requests.Sent < full {
+func checkHey(l *result.Load) (state, text, advice string) {
+	full := result.HeyResults / int64(max(l.Spec.Connections, 1)) * int64(l.Spec.Connections)
+	if l.Spec.Engine != result.Hey || l.Spec.Duration == 0 || l.Requests.Sent < full {
 		return "", "", ""
 	}
-	return result.Valid, fmt.Sprintf("hey keeps %d results, so the run ended after %s of %v", spec.HeyResults, Short(float64(l.Window.ElapsedNS)), s.Duration),
+	return result.Valid, fmt.Sprintf("hey keeps %d results, so the run ended after %s of %v", result.HeyResults, Short(float64(l.Window.ElapsedNS)), l.Spec.Duration),
 		"use a shorter -d"
 }
 
-func checkOffered(s spec.Spec, l *result.Load) (state, text, advice string) {
-	lag := result.Behind(s.Asked(), l)
+func checkOffered(l *result.Load) (state, text, advice string) {
+	lag := result.Behind(l)
 	if lag <= 0.01 {
 		return "", "", ""
 	}
-	text = fmt.Sprintf("%.0f of %.0f requests per second offered were served", l.RateRPS, s.Rate)
+	text = fmt.Sprintf("%.0f of %.0f requests per second offered were served", l.RateRPS, l.Spec.Rate)
 	if lag <= 0.02 {
 		return result.Valid, text, "a longer -d tells whether the target keeps up"
 	}
-	return result.Suspect, text, fmt.Sprintf("the target cannot keep up over %d connections, use more (-c) or offer less (-r)", s.Connections)
+	return result.Suspect, text, fmt.Sprintf("the target cannot keep up over %d connections, use more (-c) or offer less (-r)", l.Spec.Connections)
 }
 
 // checkLittle holds the record to Little's law (Little 1961): in a closed loop the requests in flight, N, are as many as
 // the rate X times the mean response time R, and N is the connections. What lacks is time the client spent between
 // requests, or time that was not recorded.
-func checkLittle(s spec.Spec, l *result.Load) (state, text, advice string) {
-	if s.Rate > 0 || l.Window.ElapsedNS <= 0 || l.Requests.OK == 0 {
+func checkLittle(l *result.Load) (state, text, advice string) {
+	if l.Spec.Rate > 0 || l.Window.ElapsedNS <= 0 || l.Requests.OK == 0 {
 		return "", "", ""
 	}
-	off := math.Abs(1 - l.InFlight/float64(s.Connections))
+	off := math.Abs(1 - l.InFlight/float64(l.Spec.Connections))
 	if off <= 0.02 {
 		return "", "", ""
 	}
@@ -169,10 +168,10 @@ func checkLittle(s spec.Spec, l *result.Load) (state, text, advice string) {
 	if off > 0.05 {
 		state = result.Suspect
 	}
-	return state, fmt.Sprintf("Little's law: rate times mean response time is %.3g requests in flight, the connections are %d", l.InFlight, s.Connections), advice
+	return state, fmt.Sprintf("Little's law: rate times mean response time is %.3g requests in flight, the connections are %d", l.InFlight, l.Spec.Connections), advice
 }
 
-func checkSteal(_ spec.Spec, l *result.Load) (state, text, advice string) {
+func checkSteal(l *result.Load) (state, text, advice string) {
 	share := l.Host.StealShare
 	if share <= 0.02 {
 		return "", "", ""
@@ -180,7 +179,7 @@ func checkSteal(_ spec.Spec, l *result.Load) (state, text, advice string) {
 	return grade(share, 0.05, 1), fmt.Sprintf("the hypervisor took %s of the processors' time", Percent(share)), "repeat on a quieter host"
 }
 
-func checkDrops(_ spec.Spec, l *result.Load) (state, text, advice string) {
+func checkDrops(l *result.Load) (state, text, advice string) {
 	if l.Host.ListenDrops == 0 {
 		return "", "", ""
 	}
@@ -189,11 +188,11 @@ func checkDrops(_ spec.Spec, l *result.Load) (state, text, advice string) {
 }
 
 // checkSupport names the percentiles that too few requests lie beyond.
-func checkSupport(s spec.Spec, l *result.Load) (state, text, advice string) {
-	if l.Requests.OK == 0 || result.Starved(s.Asked(), l) != "" {
+func checkSupport(l *result.Load) (state, text, advice string) {
+	if l.Requests.OK == 0 || result.Starved(l) != "" {
 		return "", "", ""
 	}
-	response := result.Response(s.Asked(), l)
+	response := result.Response(l)
 	var lacking []string
 	for _, f := range response.Figures {
 		if f.Lacks != response.Lacks {

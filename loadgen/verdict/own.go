@@ -5,12 +5,11 @@ import (
 	"time"
 
 	"carousel/internal/result"
-	"carousel/loadgen/spec"
 )
 
 // The checks of this file are of what loadgen itself did to the figures.
 
-func checkOwnShare(s spec.Spec, l *result.Load) (state, text, advice string) {
+func checkOwnShare(l *result.Load) (state, text, advice string) {
 	share := l.Host.OwnShare
 	if share <= 0.70 || l.Window.ElapsedNS < int64(shortest) {
 		return "", "", ""
@@ -25,9 +24,9 @@ const shortest = 10 * time.Millisecond
 // lateEnough is the lateness below which a kernel's wake-up, not loadgen, is what is seen.
 const lateEnough = 200 * time.Microsecond
 
-func checkLateness(s spec.Spec, l *result.Load) (state, text, advice string) {
+func checkLateness(l *result.Load) (state, text, advice string) {
 	late, median := float64(l.PacerLateness.P99), float64(l.Latency.P50)
-	if s.Rate == 0 || late <= float64(lateEnough) || late <= 0.10*median {
+	if l.Spec.Rate == 0 || late <= float64(lateEnough) || late <= 0.10*median {
 		return "", "", ""
 	}
 	state = result.Valid
@@ -43,12 +42,12 @@ const stallEnough = 100 * time.Millisecond
 
 // checkStall says that loadgen itself stood still. That could have moved the requests under way and, of a schedule, those that fell due
 // meanwhile. Files that are written in place are meant to hold it up.
-func checkStall(s spec.Spec, l *result.Load) (state, text, advice string) {
-	stall, n := float64(l.OwnStallNS), result.Response(s.Asked(), l).Count
-	if stall <= float64(stallEnough) || stall <= 0.10*float64(l.Latency.P50) || n == 0 || s.SaveMode == spec.Inline {
+func checkStall(l *result.Load) (state, text, advice string) {
+	stall, n := float64(l.OwnStallNS), result.Response(l).Count
+	if stall <= float64(stallEnough) || stall <= 0.10*float64(l.Latency.P50) || n == 0 || l.Spec.SaveMode == result.Inline {
 		return "", "", ""
 	}
-	moved := min(1, (float64(s.Connections)+s.Rate*stall/1e9)/float64(n))
+	moved := min(1, (float64(l.Spec.Connections)+l.Spec.Rate*stall/1e9)/float64(n))
 	return grade(moved, 0.01, 1), fmt.Sprintf("loadgen itself stood still for %s, for which up to %s of the requests may have waited", Short(stall), Percent(moved)),
 		"the slowest say nothing of the target; do not stop it, give it a processor of its own"
 }

@@ -7,28 +7,27 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/usage"
-	"carousel/loadgen/spec"
 )
 
 // closed is a closed loop of 10 connections, and its record of 10 s in which every request took 1 ms: 100,000 of them,
 // so that Little's law holds exactly and p99.9 is supported.
-func closed(t *testing.T) (spec.Spec, *result.Load) {
-	s := spec.Default()
-	s.Connections, s.Engine = 10, spec.Net
-	return s, loadOf(t, 10*time.Second, 10, repeat(100_000, time.Millisecond), 0)
+func closed(t *testing.T) *result.Load {
+	s := result.DefaultSpec()
+	s.Connections, s.Engine = 10, result.Net
+	return loadOf(t, s, 10*time.Second, 10, repeat(100_000, time.Millisecond), 0)
 }
 
 // paced is an open loop of 1000 requests per second for 10 s, all served in 1 ms.
-func paced(t *testing.T) (spec.Spec, *result.Load) {
-	s := spec.Default()
-	s.Connections, s.Engine, s.Rate = 10, spec.Net, 1000
-	return s, loadOf(t, 10*time.Second, 10, repeat(10_000, time.Millisecond), 0)
+func paced(t *testing.T) *result.Load {
+	s := result.DefaultSpec()
+	s.Connections, s.Engine, s.Rate = 10, result.Net, 1000
+	return loadOf(t, s, 10*time.Second, 10, repeat(10_000, time.Millisecond), 0)
 }
 
 func repeat(n int64, d time.Duration) map[time.Duration]int64 { return map[time.Duration]int64{d: n} }
 
 // loadOf is a record of the latencies given (the largest unanswered so often), consistent in itself.
-func loadOf(t *testing.T, elapsed time.Duration, connections int64, latencies map[time.Duration]int64, unanswered int64) *result.Load {
+func loadOf(t *testing.T, s result.Spec, elapsed time.Duration, connections int64, latencies map[time.Duration]int64, unanswered int64) *result.Load {
 	t.Helper()
 	h := result.NewHistogram()
 	for d, n := range latencies {
@@ -40,7 +39,7 @@ func loadOf(t *testing.T, elapsed time.Duration, connections int64, latencies ma
 	}
 	ok := h.Count() - unanswered
 	return &result.Load{
-		Schema: result.Schema, Complete: true,
+		Schema: result.Schema, Complete: true, Spec: s,
 		Window:           result.Window{ElapsedNS: elapsed.Nanoseconds()},
 		Requests:         result.Requests{Planned: h.Count(), Sent: h.Count(), OK: ok, Unanswered: unanswered},
 		UnsentBy:         map[string]int64{},
@@ -57,104 +56,104 @@ func loadOf(t *testing.T, elapsed time.Duration, connections int64, latencies ma
 }
 
 func TestJudge(t *testing.T) {
-	type load = func(*testing.T) (spec.Spec, *result.Load)
+	type load = func(*testing.T) *result.Load
 	for _, c := range []struct {
 		name   string
 		base   load
-		change func(*spec.Spec, *result.Load)
+		change func(*result.Load)
 		state  string
 		reason string // part of the first reason; "" for no reason at all
 	}{
 		{"closed loop", closed, nil, result.Valid, ""},
 		{"paced", paced, nil, result.Valid, ""},
 
-		{"one starved", closed, func(_ *spec.Spec, l *result.Load) {
+		{"one starved", closed, func(l *result.Load) {
 			l.Connections.Answered, l.Connections.LongestWaitNS = 9, 10e9
 		}, result.Invalid, "9 of 10 connections were ever answered; the other waited 10 s:"},
-		{"all but one starved", closed, func(_ *spec.Spec, l *result.Load) {
+		{"all but one starved", closed, func(l *result.Load) {
 			l.Connections.Answered, l.Connections.LongestWaitNS = 1, 10e9
 		}, result.Invalid, "1 of 10 connections was ever answered; the others waited 10 s:"},
-		{"a schedule that needs half of them", paced, func(_ *spec.Spec, l *result.Load) {
+		{"a schedule that needs half of them", paced, func(l *result.Load) {
 			l.Connections.Asked, l.Connections.Answered = 5, 5
 		}, result.Valid, ""},
-		{"a number that half of them use up", closed, func(s *spec.Spec, l *result.Load) {
-			s.Duration, s.Requests, l.Connections.Asked, l.Connections.Answered = 0, l.Requests.Planned, 5, 5
+		{"a number that half of them use up", closed, func(l *result.Load) {
+			l.Spec.Duration, l.Spec.Requests, l.Connections.Asked, l.Connections.Answered = 0, l.Requests.Planned, 5, 5
 		}, result.Valid, ""},
-		{"a number that starves one", closed, func(s *spec.Spec, l *result.Load) {
-			s.Duration, s.Requests, l.Connections.Asked, l.Connections.Answered = 0, l.Requests.Planned, 5, 4
+		{"a number that starves one", closed, func(l *result.Load) {
+			l.Spec.Duration, l.Spec.Requests, l.Connections.Asked, l.Connections.Answered = 0, l.Requests.Planned, 5, 4
 		}, result.Invalid, "4 of 5 connections were ever answered"},
-		{"a schedule that starves one", paced, func(_ *spec.Spec, l *result.Load) {
+		{"a schedule that starves one", paced, func(l *result.Load) {
 			l.Connections.Asked, l.Connections.Answered = 5, 4
 		}, result.Invalid, "4 of 5 connections were ever answered"},
 
-		{"nothing succeeded", closed, func(_ *spec.Spec, l *result.Load) {
+		{"nothing succeeded", closed, func(l *result.Load) {
 			l.Requests = result.Requests{Planned: 7, Sent: 7, Errors: 7}
 		}, result.Invalid, "no request succeeded (7 sent, 7 failed, 0 unanswered): ask the target once"},
-		{"interrupted", closed, func(_ *spec.Spec, l *result.Load) { l.Complete = false }, result.Suspect, "the run was ended after 10.0s: let it finish"},
-		{"given up", closed, func(s *spec.Spec, l *result.Load) {
-			s.Duration, s.Requests, l.Complete = 0, 100_100, false
+		{"interrupted", closed, func(l *result.Load) { l.Complete = false }, result.Suspect, "the run was ended after 10.0s: let it finish"},
+		{"given up", closed, func(l *result.Load) {
+			l.Spec.Duration, l.Spec.Requests, l.Complete = 0, 100_100, false
 			l.Requests.Planned, l.Requests.Unsent, l.UnsentBy = 100_100, 100, map[string]int64{"no-connection": 100}
 		}, result.Suspect, "the run was given up after 10.0s with 100 of 100100 requests never sent"},
 
-		{"a reconnect", closed, func(_ *spec.Spec, l *result.Load) { l.Connections.Failed = 9 }, result.Suspect, "9 of 19 attempts to connect failed: the target was not there"},
-		{"a dead server", closed, func(_ *spec.Spec, l *result.Load) { l.Connections.Failed = 10 }, result.Invalid, "10 of 20 attempts to connect failed"},
+		{"a reconnect", closed, func(l *result.Load) { l.Connections.Failed = 9 }, result.Suspect, "9 of 19 attempts to connect failed: the target was not there"},
+		{"a dead server", closed, func(l *result.Load) { l.Connections.Failed = 10 }, result.Invalid, "10 of 20 attempts to connect failed"},
 
-		{"a few errors", closed, func(_ *spec.Spec, l *result.Load) { fail(l, 100) }, result.Valid, "100 of 100000 requests failed (0.1 %)"},
-		{"some errors", closed, func(_ *spec.Spec, l *result.Load) { fail(l, 101) }, result.Suspect, "101 of 100000"},
-		{"many errors", closed, func(_ *spec.Spec, l *result.Load) { fail(l, 1001) }, result.Invalid, "1001 of 100000"},
+		{"a few errors", closed, func(l *result.Load) { fail(l, 100) }, result.Valid, "100 of 100000 requests failed (0.1 %)"},
+		{"some errors", closed, func(l *result.Load) { fail(l, 101) }, result.Suspect, "101 of 100000"},
+		{"many errors", closed, func(l *result.Load) { fail(l, 1001) }, result.Invalid, "1001 of 100000"},
 
-		{"a few sent again", closed, func(_ *spec.Spec, l *result.Load) { l.Resent = 1000 }, result.Valid, "1000 requests (1 %) were sent a second time"},
-		{"many sent again", closed, func(_ *spec.Spec, l *result.Load) { l.Resent = 1001 }, result.Suspect, "look at its idle timeout"},
+		{"a few sent again", closed, func(l *result.Load) { l.Resent = 1000 }, result.Valid, "1000 requests (1 %) were sent a second time"},
+		{"many sent again", closed, func(l *result.Load) { l.Resent = 1001 }, result.Suspect, "look at its idle timeout"},
 
-		{"Little holds to 2 %", closed, func(_ *spec.Spec, l *result.Load) { l.InFlight = 9.8 }, result.Valid, ""},
-		{"Little is off by 3 %", closed, func(_ *spec.Spec, l *result.Load) { l.InFlight = 9.71 }, result.Valid, "Little's law: rate times mean response time is 9.71 requests in flight, the connections are 10: give the run more time"},
-		{"Little is off by 6 %", closed, func(_ *spec.Spec, l *result.Load) { l.InFlight = 9.4 }, result.Suspect, "Little's law"},
-		{"Little has too many", closed, func(_ *spec.Spec, l *result.Load) { l.InFlight = 10.6 }, result.Suspect, "Little's law: rate times mean response time is 10.6"},
-		{"Little does not judge a schedule", paced, func(_ *spec.Spec, l *result.Load) { l.InFlight = 1 }, result.Valid, ""},
+		{"Little holds to 2 %", closed, func(l *result.Load) { l.InFlight = 9.8 }, result.Valid, ""},
+		{"Little is off by 3 %", closed, func(l *result.Load) { l.InFlight = 9.71 }, result.Valid, "Little's law: rate times mean response time is 9.71 requests in flight, the connections are 10: give the run more time"},
+		{"Little is off by 6 %", closed, func(l *result.Load) { l.InFlight = 9.4 }, result.Suspect, "Little's law"},
+		{"Little has too many", closed, func(l *result.Load) { l.InFlight = 10.6 }, result.Suspect, "Little's law: rate times mean response time is 10.6"},
+		{"Little does not judge a schedule", paced, func(l *result.Load) { l.InFlight = 1 }, result.Valid, ""},
 
-		{"loadgen busy", closed, func(_ *spec.Spec, l *result.Load) { l.Host.OwnShare = 0.70 }, result.Valid, ""},
-		{"loadgen busier", closed, func(_ *spec.Spec, l *result.Load) { l.Host.OwnShare = 0.71 }, result.Valid, "loadgen used 71 % of its own processor time"},
-		{"loadgen full", closed, func(_ *spec.Spec, l *result.Load) { l.Host.OwnShare = 0.86 }, result.Suspect, "loadgen used 86 %"},
+		{"loadgen busy", closed, func(l *result.Load) { l.Host.OwnShare = 0.70 }, result.Valid, ""},
+		{"loadgen busier", closed, func(l *result.Load) { l.Host.OwnShare = 0.71 }, result.Valid, "loadgen used 71 % of its own processor time"},
+		{"loadgen full", closed, func(l *result.Load) { l.Host.OwnShare = 0.86 }, result.Suspect, "loadgen used 86 %"},
 
-		{"some steal", closed, func(_ *spec.Spec, l *result.Load) { l.Host.StealShare = 0.03 }, result.Valid, "took 3 % of the processors' time"},
-		{"much steal", closed, func(_ *spec.Spec, l *result.Load) { l.Host.StealShare = 0.06 }, result.Suspect, "took 6 %"},
-		{"drops", closed, func(_ *spec.Spec, l *result.Load) { l.Host.ListenDrops = 3 }, result.Suspect, "dropped 3 connection attempts"},
+		{"some steal", closed, func(l *result.Load) { l.Host.StealShare = 0.03 }, result.Valid, "took 3 % of the processors' time"},
+		{"much steal", closed, func(l *result.Load) { l.Host.StealShare = 0.06 }, result.Suspect, "took 6 %"},
+		{"drops", closed, func(l *result.Load) { l.Host.ListenDrops = 3 }, result.Suspect, "dropped 3 connection attempts"},
 
-		{"achieved to 1 %", paced, func(_ *spec.Spec, l *result.Load) { l.RateRPS = 991 }, result.Valid, ""},
-		{"behind by 1.5 %", paced, func(_ *spec.Spec, l *result.Load) { l.RateRPS = 985 }, result.Valid, "985 of 1000 requests per second offered were served: a longer -d"},
-		{"behind by 3 %", paced, func(_ *spec.Spec, l *result.Load) { l.RateRPS = 970 }, result.Suspect, "970 of 1000"},
-		{"a number that took nearly twice its schedule", paced, func(s *spec.Spec, l *result.Load) {
-			s.Duration, s.Requests, l.Window.ElapsedNS, l.RateRPS = 0, 10_000, 17e9, 588
+		{"achieved to 1 %", paced, func(l *result.Load) { l.RateRPS = 991 }, result.Valid, ""},
+		{"behind by 1.5 %", paced, func(l *result.Load) { l.RateRPS = 985 }, result.Valid, "985 of 1000 requests per second offered were served: a longer -d"},
+		{"behind by 3 %", paced, func(l *result.Load) { l.RateRPS = 970 }, result.Suspect, "970 of 1000"},
+		{"a number that took nearly twice its schedule", paced, func(l *result.Load) {
+			l.Spec.Duration, l.Spec.Requests, l.Window.ElapsedNS, l.RateRPS = 0, 10_000, 17e9, 588
 		}, result.Suspect, "588 of 1000 requests per second offered were served: the target cannot keep up"},
-		{"a number whose last request took a while", paced, func(s *spec.Spec, l *result.Load) {
-			s.Duration, s.Requests, l.Window.ElapsedNS, l.RateRPS, l.Service.Max = 0, 10_000, 11e9, 909, 1e9
+		{"a number whose last request took a while", paced, func(l *result.Load) {
+			l.Spec.Duration, l.Spec.Requests, l.Window.ElapsedNS, l.RateRPS, l.Service.Max = 0, 10_000, 11e9, 909, 1e9
 		}, result.Valid, ""},
-		{"a schedule of few requests", paced, func(s *spec.Spec, l *result.Load) {
-			s.Rate, s.Duration = 0.3, 10*time.Second // due at 0, 3.3, 6.7 and 10 s, and the last is not in the window
+		{"a schedule of few requests", paced, func(l *result.Load) {
+			l.Spec.Rate, l.Spec.Duration = 0.3, 10*time.Second // due at 0, 3.3, 6.7 and 10 s, and the last is not in the window
 			l.Requests.Planned, l.RateRPS = 3, 0.3
 		}, result.Valid, ""},
 
-		{"late by little in itself", paced, func(_ *spec.Spec, l *result.Load) { l.PacerLateness.P99 = 190e3; l.Latency.P50 = 50e3 }, result.Valid, ""},
-		{"late by 20 % of the median", paced, func(_ *spec.Spec, l *result.Load) { l.PacerLateness.P99 = 210e3 }, result.Valid, "loadgen was late: it sent 1 % of the requests 210us or more"},
-		{"late by 30 % of the median", paced, func(_ *spec.Spec, l *result.Load) { l.PacerLateness.P99 = 300e3 }, result.Suspect, "loadgen was late"},
-		{"late because the connections were busy", paced, func(_ *spec.Spec, l *result.Load) { l.Lateness.P99 = 300e6 }, result.Valid, ""},
+		{"late by little in itself", paced, func(l *result.Load) { l.PacerLateness.P99 = 190e3; l.Latency.P50 = 50e3 }, result.Valid, ""},
+		{"late by 20 % of the median", paced, func(l *result.Load) { l.PacerLateness.P99 = 210e3 }, result.Valid, "loadgen was late: it sent 1 % of the requests 210us or more"},
+		{"late by 30 % of the median", paced, func(l *result.Load) { l.PacerLateness.P99 = 300e3 }, result.Suspect, "loadgen was late"},
+		{"late because the connections were busy", paced, func(l *result.Load) { l.Lateness.P99 = 300e6 }, result.Valid, ""},
 
-		{"stopped for as long as it waits anyway", paced, func(_ *spec.Spec, l *result.Load) { l.OwnStallNS = 100e6 }, result.Valid, ""},
-		{"stopped for 1.5 s of a schedule", paced, func(_ *spec.Spec, l *result.Load) { l.OwnStallNS = 1.5e9 }, result.Suspect, "loadgen itself stood still for 1.50s, for which up to 15.1 % of the requests"},
-		{"stopped, with few of many requests under way", closed, func(_ *spec.Spec, l *result.Load) { l.OwnStallNS = 1.5e9 }, result.Valid, "up to 0.01 %"},
-		{"stopped for little of what a response takes", paced, func(_ *spec.Spec, l *result.Load) { l.OwnStallNS, l.Latency.P50 = 110e6, 1.2e9 }, result.Valid, ""},
-		{"stopped by files", paced, func(s *spec.Spec, l *result.Load) { l.OwnStallNS, s.SaveMode = 1.5e9, spec.Inline }, result.Valid, ""},
+		{"stopped for as long as it waits anyway", paced, func(l *result.Load) { l.OwnStallNS = 100e6 }, result.Valid, ""},
+		{"stopped for 1.5 s of a schedule", paced, func(l *result.Load) { l.OwnStallNS = 1.5e9 }, result.Suspect, "loadgen itself stood still for 1.50s, for which up to 15.1 % of the requests"},
+		{"stopped, with few of many requests under way", closed, func(l *result.Load) { l.OwnStallNS = 1.5e9 }, result.Valid, "up to 0.01 %"},
+		{"stopped for little of what a response takes", paced, func(l *result.Load) { l.OwnStallNS, l.Latency.P50 = 110e6, 1.2e9 }, result.Valid, ""},
+		{"stopped by files", paced, func(l *result.Load) { l.OwnStallNS, l.Spec.SaveMode = 1.5e9, result.Inline }, result.Valid, ""},
 
-		{"hey at its cap", closed, func(s *spec.Spec, l *result.Load) {
-			s.Engine, s.Duration, l.Requests.Sent = spec.Hey, 30*time.Second, 1_000_000
+		{"hey at its cap", closed, func(l *result.Load) {
+			l.Spec.Engine, l.Spec.Duration, l.Requests.Sent = result.Hey, 30*time.Second, 1_000_000
 		}, result.Valid, "hey keeps 1000000 results, so the run ended after 10.0s of 30s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, l := c.base(t)
+			l := c.base(t)
 			if c.change != nil {
-				c.change(&s, l)
+				c.change(l)
 			}
-			v := Judge(s, l)
+			v := Judge(l)
 			if v.State != c.state {
 				t.Errorf("state %s, want %s: %q", v.State, c.state, v.Reasons)
 			}
@@ -178,8 +177,8 @@ func fail(l *result.Load, n int64) {
 }
 
 func TestJudgeNamesUnsupportedPercentiles(t *testing.T) {
-	s, _ := closed(t)
-	v := Judge(s, loadOf(t, 50*time.Millisecond, 10, repeat(500, time.Millisecond), 0))
+	s := closed(t).Spec
+	v := Judge(loadOf(t, s, 50*time.Millisecond, 10, repeat(500, time.Millisecond), 0))
 	want := "500 requests are too few for p99, p999 (fewer than 10 lie beyond): give the run more time (-d) or requests (-n)"
 	if v.State != result.Valid || len(v.Reasons) != 1 || v.Reasons[0].String() != want {
 		t.Errorf("%+v, want valid with %q", v, want)

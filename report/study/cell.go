@@ -39,8 +39,6 @@ type Cell struct {
 type Trial struct {
 	result.Trial
 	Response []float64 // along Grid, in nanoseconds, as far as it can be shown
-	asked    spec
-	load     result.Asked // what its figures stand or fall by
 }
 
 // Unpack makes a trial ready to be sorted: its latency is read and its histograms are let go.
@@ -51,15 +49,15 @@ func Unpack(t result.Trial) *Trial {
 		return u
 	}
 	l := *t.Load
-	u.asked = asked(&l)
-	u.load = result.Asked{Connections: int64(t.Cell.Connections), Requests: l.Asked().Requests, RateRPS: t.Cell.RateRPS}
+	// Of what was asked a report looks at these; where a foreign record says otherwise, the cell holds.
+	l.Spec = result.Spec{Target: l.Spec.Target, Warmup: l.Spec.Warmup, Requests: l.Spec.Requests, Connections: t.Cell.Connections, Rate: t.Cell.RateRPS}
 	if u.drawn() {
-		u.Response = curve(l.DoubtResponse(u.load, Grid...))
+		u.Response = curve(l.DoubtResponse(Grid...))
 	} else {
-		l.DoubtResponse(u.load)
+		l.DoubtResponse()
 	}
 	if t.Cell.RateRPS > 0 {
-		l.DoubtService(u.load)
+		l.DoubtService()
 		l.DoubtLateness()
 	} else {
 		l.Service, l.Lateness = closedLoop, closedLoop
@@ -67,7 +65,7 @@ func Unpack(t result.Trial) *Trial {
 	for _, latency := range []*result.Latency{&l.Latency, &l.Service, &l.Lateness} {
 		share(latency)
 	}
-	l.Histogram, l.ServiceHistogram, l.Spec = "", "", nil
+	l.Histogram, l.ServiceHistogram = "", ""
 	for _, counts := range []*map[string]int64{&l.UnsentBy, &l.Errors, &l.ConnectErrors} {
 		if len(*counts) == 0 {
 			*counts = nil
@@ -102,11 +100,11 @@ func (t *Trial) served() (answered, asked int64) {
 	if t.Load == nil {
 		return 0, 0
 	}
-	return t.Load.Connections.Answered, t.load.Entitled(t.Load)
+	return t.Load.Connections.Answered, t.Load.Entitled()
 }
 
 // overloaded reports whether the server fell behind the offered rate, for which its response time is withheld.
-func (t *Trial) overloaded() bool { return t.Load != nil && result.Overloaded(t.load, t.Load) }
+func (t *Trial) overloaded() bool { return t.Load != nil && result.Overloaded(t.Load) }
 
 func (t *Trial) starved() bool {
 	answered, asked := t.served()

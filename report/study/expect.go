@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"carousel/internal/result"
 	"carousel/report/stats"
 )
 
@@ -122,7 +121,7 @@ func (s *Study) did(group *Group, cell *Cell) string {
 func (g *Group) Delay() time.Duration {
 	for _, cell := range g.Cells {
 		for _, t := range cell.Trials {
-			if d, err := time.ParseDuration(path.Base(t.asked.path())); err == nil && d > 0 {
+			if d, err := time.ParseDuration(path.Base(t.asked())); err == nil && d > 0 {
 				return d
 			}
 		}
@@ -130,24 +129,12 @@ func (g *Group) Delay() time.Duration {
 	return 10 * time.Millisecond
 }
 
-// spec is what of a load's specification a report looks at.
-type spec struct {
-	target string
-	warmup time.Duration
-}
-
-// asked reads the specification of a record that was read from a file; what is not there stays empty.
-func asked(l *result.Load) (s spec) {
-	fields, _ := l.Spec.(map[string]any)
-	s.target, _ = fields["target"].(string)
-	ns, _ := fields["warmup_ns"].(float64)
-	s.warmup = time.Duration(ns)
-	return s
-}
-
-// path is what a load asked for.
-func (s spec) path() string {
-	u, err := url.Parse(strings.TrimSpace(s.target))
+// asked is the path that a trial's load asked for; "" where its record does not say.
+func (t *Trial) asked() string {
+	if t.Load == nil {
+		return ""
+	}
+	u, err := url.Parse(strings.TrimSpace(t.Load.Spec.Target))
 	if err != nil {
 		return ""
 	}

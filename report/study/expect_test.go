@@ -84,7 +84,7 @@ func TestDelayIsTheOneAskedFor(t *testing.T) {
 	if d := study(list).Find("block", "")[0].Delay(); d != 10*time.Millisecond {
 		t.Errorf("without a path the delay is %v, want 10ms", d)
 	}
-	list[0].Load.Spec = map[string]any{"target": "http://127.0.0.1:5000/block/25ms"}
+	list[0].Load.Spec = result.Spec{Target: "http://127.0.0.1:5000/block/25ms"}
 	g := study(list).Find("block", "")[0]
 	if d := g.Delay(); d != 25*time.Millisecond {
 		t.Errorf("the delay is %v, want 25ms", d)

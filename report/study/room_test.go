@@ -24,7 +24,7 @@ func TestManyTrialsFindRoom(t *testing.T) {
 	}
 	one := measured(1, hello("epoll", 64), 2000)
 	one.Load.Schema, one.Load.Histogram, one.Load.ServiceHistogram = result.Schema, text, text
-	one.Load.Spec = map[string]any{"target": "http://127.0.0.1:5000/", "method": "GET", "warmup_ns": 1e8}
+	one.Load.Spec = result.Spec{Target: "http://127.0.0.1:5000/", Method: "GET", Warmup: 1e8}
 	dir := t.TempDir()
 	f, err := os.Create(filepath.Join(dir, result.TrialsFile))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -276,7 +277,7 @@ func TestMiscounted(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		served    int64
-		warmup    int64
+		warmup    time.Duration
 		failed    string
 		miscounts bool
 	}{
@@ -291,7 +292,7 @@ func TestMiscounted(t *testing.T) {
 		list[0].Failed, list[0].Server.Usage = c.failed, &usage.Line{Requests: c.served}
 		list[0].Load.Requests = result.Requests{Sent: 102, OK: 100, Unanswered: 2}
 		list[0].Load.Redirects, list[0].Load.Connections.Opened = 5, 7
-		list[0].Load.Spec = map[string]any{"warmup_ns": float64(c.warmup)}
+		list[0].Load.Spec = result.Spec{Warmup: c.warmup}
 		if got := len(study(list).Miscounted()) == 1; got != c.miscounts {
 			t.Errorf("%s: miscounted is %v", c.name, got)
 		}

@@ -110,7 +110,7 @@ func (s *Study) Miscounted() []*Trial {
 		}
 		r, served := t.Load.Requests, t.Server.Usage.Requests
 		most := r.Sent + t.Load.Redirects + t.Load.Connections.Opened
-		if served < r.OK+t.Load.Redirects || t.asked.warmup == 0 && served > most {
+		if served < r.OK+t.Load.Redirects || t.Load.Spec.Warmup == 0 && served > most {
 			list = append(list, t)
 		}
 	}

@@ -1,4 +1,4 @@
-package spec
+package client
 
 import (
 	"fmt"
@@ -100,4 +100,14 @@ func Addr(target string) string {
 // pathOf is the path and query of a target as Target writes it.
 func pathOf(target string) string {
 	return strings.TrimPrefix(target, "http://"+Addr(target))
+}
+
+// IsToken reports whether s is a token, as the name of a method or header is (RFC 9110, section 5.6.2).
+func IsToken(s string) bool {
+	for _, b := range []byte(s) {
+		if !('a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0) {
+			return false
+		}
+	}
+	return s != ""
 }

@@ -1,4 +1,6 @@
-package main
+// Package cli is loadgen's command line: flags, the habits of those who come from other tools, and what must be right before the
+// first byte is sent. Each is looked at once: a flag knows its own range, check what flags mean together, Ready what this machine allows.
+package cli
 
 import (
 	"errors"
@@ -13,31 +15,33 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"carousel/internal/result"
+	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
-	"carousel/loadgen/spec"
 	"carousel/loadgen/verdict"
 )
 
-// request is a command line, understood.
-type request struct {
-	spec   spec.Spec
-	body   string // as it was given
-	gates  []verdict.Gate
-	json   bool
-	output string
-	quiet  bool
-	notes  []string // about flags that were left out
+// Request is a command line, understood.
+type Request struct {
+	Spec   result.Spec
+	Gates  []verdict.Gate
+	JSON   bool     // the record goes to stdout instead of the summary
+	Output string   // file for the record; "": none
+	Quiet  bool     // no progress
+	Notes  []string // about flags that were left out
+
+	body string // as it was given
 }
 
-// errAnswered says that the command line asked for text (help, the version, a completion script), which was printed.
-var errAnswered = errors.New("answered")
+// ErrAnswered says that the command line asked for text (help, the version, a completion script), which was printed.
+var ErrAnswered = errors.New("answered")
 
 const help = `loadgen sends HTTP requests (or lines) to one server from many connections and says what happened.
 
 Without -r it is a closed loop: a connection sends again when it was answered. With -r requests are due by a schedule,
 whatever the server does, and are timed from when they were due.
 
-The target is http://host:port/path, host:port, :port or /path; without one it is ` + spec.DefaultTarget + `
+The target is http://host:port/path, host:port, :port or /path; without one it is ` + result.DefaultTarget + `
 Further targets, on the same server, are asked for in turn; a /path is enough. Shells write ten as image/{0..9}
 
 A chain of redirects is one request, timed from its due to its last reply; only those to the same host and port are
@@ -63,9 +67,9 @@ const examples = `  servers --model epoll &                      a server to loa
 Exit codes: 0 done; 1 nothing succeeded, or a file could not be written; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds;
 130 interrupted, 143 terminated. -o FILE is written in every case but 2.`
 
-// parse reads a command line. It sends nothing; its errors are usage errors.
-func parse(stdout, stderr io.Writer, args []string) (*request, error) {
-	req := &request{spec: spec.Default()}
+// Parse reads a command line. It sends nothing; its errors are usage errors.
+func Parse(stdout, stderr io.Writer, args []string) (*Request, error) {
+	req := &Request{Spec: result.DefaultSpec()}
 	answered := true
 	cmd := &cobra.Command{
 		Use:           "loadgen [flags] [target...]",
@@ -84,18 +88,13 @@ func parse(stdout, stderr io.Writer, args []string) (*request, error) {
 	cmd.SetErr(stderr)
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	req.define(cmd.Flags())
+	req.define(cmd)
 	cmd.InitDefaultHelpFlag()
 	cmd.InitDefaultVersionFlag()
-	choices(cmd, "engine", "auto", spec.Epoll, spec.Net, spec.Hey)
-	choices(cmd, "proto", spec.HTTP, spec.Line)
-	choices(cmd, "expect", spec.Carousel)
-	choices(cmd, "save-mode", spec.Inline, spec.Offload)
-	choices(cmd, "method", "GET", "HEAD", "POST", "PUT", "DELETE")
 
 	if len(args) == 0 || !slices.Contains([]string{"completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, args[0]) {
 		var err error
-		if args, req.notes, err = translate(args, cmd.Flags()); err != nil {
+		if args, req.Notes, err = translate(args, cmd.Flags()); err != nil {
 			return nil, err
 		}
 	}
@@ -105,7 +104,7 @@ func parse(stdout, stderr io.Writer, args []string) (*request, error) {
 		return nil, err
 	}
 	if answered {
-		return nil, errAnswered
+		return nil, ErrAnswered
 	}
 	return req, nil
 }
@@ -130,64 +129,30 @@ func plainly(err error) error {
 	return err
 }
 
-func choices(cmd *cobra.Command, flag string, values ...string) {
-	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic(err) // a flag that is not defined above
-	}
-}
-
-func (r *request) define(flags *pflag.FlagSet) {
-	s := &r.spec
-	flags.SortFlags = false
-	flags.VarP(whole(&s.Connections), "connections", "c", "connections, each with one request in flight")
-	flags.VarP(span{&s.Duration}, "duration", "d", "length of the run")
-	flags.VarP(whole(&s.Requests), "requests", "n", "requests in total, instead of a duration")
-	flags.VarP(decimal{&s.Rate}, "rate", "r", "requests per second in total, evenly spaced, timed from due (default closed loop)")
-	flags.Var(span{&s.Warmup}, "warmup", "load this long first, outside -d, the counts and the figures")
-	flags.Var(span{&s.Timeout}, "timeout", "longest wait for a reply")
-	flags.Var(span{&s.Grace}, "grace", "after the run, take replies in for so long at most; nothing more is sent")
-	flags.VarP(whole(&s.Threads), "threads", "t", "threads (default half of the processors)")
-	flags.StringVar(&s.Engine, "engine", "auto", "auto, epoll, net or hey")
-	flags.StringVarP(&s.Method, "method", "X", s.Method, "request method (POST with --body)")
-	flags.StringArrayVarP(&s.Headers, "header", "H", nil, "request header 'Name: value', repeatable")
-	flags.StringVar(&r.body, "body", "", "request body, or the line to send; @FILE and @- (standard input) are read, @@TEXT begins with @")
-	flags.StringVar(&s.Proto, "proto", s.Proto, "http or line")
-	flags.StringVar(&s.Expect, "expect", "", "carousel: bodies must be what Carousel's own servers answer (default any body)")
-	flags.Var(whole(&s.Idle), "idle", "silent connections opened first")
-	flags.Var(whole(&s.MaxRedirects), "max-redirects", "longest chain of redirects to follow (default none: a redirect is a reply)")
-	flags.StringVar(&s.Save, "save", "", "write the bodies of good replies to files in this folder")
-	flags.StringVar(&s.SaveMode, "save-mode", "", "inline, by the thread that sends and receives, or offload, by others (default offload)")
-	flags.Var(whole(&s.PID), "pid", "process tree whose processor time to read over the same window")
-	flags.Var(gates{&r.gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms', repeatable")
-	flags.BoolVar(&r.json, "json", false, "print the record as JSON instead of the summary")
-	flags.StringVarP(&r.output, "output", "o", "", "write the record as JSON to this file as well")
-	flags.BoolVarP(&r.quiet, "quiet", "q", false, "no progress on stderr")
-}
-
 // conditional tells a further condition of --fail-if from a target.
 var conditional = regexp.MustCompile(`[<>]|^\s*(?i:verdict)\s*[!=]`)
 
 // settle takes the arguments that are no flags and fills in what depends on other flags or on this system.
-func (r *request) settle(flags *pflag.FlagSet, args []string) error {
-	s := &r.spec
+func (r *Request) settle(flags *pflag.FlagSet, args []string) error {
+	s := &r.Spec
 	var targets []string
 	for _, arg := range args {
 		if !conditional.MatchString(arg) {
 			targets = append(targets, arg)
 		} else if !flags.Changed("fail-if") {
 			return fmt.Errorf("%q: a gate follows --fail-if", arg)
-		} else if err := (gates{&r.gates}).Set(arg); err != nil {
+		} else if err := (gates{&r.Gates}).Set(arg); err != nil {
 			return fmt.Errorf("--fail-if %s: %w", arg, err)
 		}
 	}
 	if len(targets) > 0 {
-		clean, err := spec.Target(targets[0])
+		clean, err := client.Target(targets[0])
 		if err != nil {
 			return err
 		}
 		s.Target = clean
 		for _, further := range targets[1:] {
-			path, err := spec.Path(clean, further)
+			path, err := client.Path(clean, further)
 			if err != nil {
 				return err
 			}
@@ -198,14 +163,9 @@ func (r *request) settle(flags *pflag.FlagSet, args []string) error {
 		return errors.New("--save needs a folder")
 	}
 	if s.Save != "" && !flags.Changed("save-mode") {
-		s.SaveMode = spec.Offload
+		s.SaveMode = result.Offload
 	}
 
-	for _, positive := range []string{"duration", "requests", "rate", "connections", "threads"} {
-		if flag := flags.Lookup(positive); flag.Changed && strings.Trim(flag.Value.String(), "0.s") == "" {
-			return fmt.Errorf("-%s %s: it must be above 0", flag.Shorthand, flag.Value)
-		}
-	}
 	if flags.Changed("requests") && !flags.Changed("duration") {
 		s.Duration = 0
 	}
@@ -217,19 +177,19 @@ func (r *request) settle(flags *pflag.FlagSet, args []string) error {
 			return err
 		}
 		switch {
-		case s.Proto == spec.Line && s.Body == "":
+		case s.Proto == result.Line && s.Body == "":
 			return fmt.Errorf("--body %q: an empty line cannot be sent", r.body)
-		case s.Proto == spec.HTTP && !flags.Changed("method"):
+		case s.Proto == result.HTTP && !flags.Changed("method"):
 			s.Method = "POST"
 		}
 	}
 	if s.Engine == "auto" {
 		s.Engine = engine.Auto()
 	}
-	if s.Engine == spec.Epoll && s.Connections > 0 {
+	if s.Engine == result.Epoll && s.Connections > 0 {
 		s.Threads = engine.Threads(*s)
 	}
-	return s.Validate()
+	return check(*s)
 }
 
 // version names the commit and the Go version this was built with.

@@ -1,30 +1,33 @@
-package main
+package cli
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/loadgen/save"
-	"carousel/loadgen/spec"
 )
+
+// Ready says what this process or machine lacks to carry r out, before anything is sent.
+func (r *Request) Ready() error {
+	return cmp.Or(enough(r.Spec), watchable(r.Spec.PID), writable(r.Output), savable(r.Spec.Save))
+}
 
 // spare is how many descriptors loadgen needs beside its connections: epoll, files, the runtime's own.
 const spare = 100
 
 // enough says what this process or host lacks for the connections of s, before any is opened.
-func enough(s spec.Spec) error {
+func enough(s result.Spec) error {
 	sockets := s.Connections + s.Idle
 	if limit, _, err := host.FDLimit(); err == nil && uint64(sockets+spare) > limit {
 		roomy := 1024
@@ -45,7 +48,7 @@ const maxBody = 64 << 20
 
 // readBody takes what follows --body: a text, @FILE for what is in a file, @- for standard input, and @@ for a text that
 // begins with @.
-func readBody(s *spec.Spec, given string) error {
+func readBody(s *result.Spec, given string) error {
 	name, isFile := strings.CutPrefix(given, "@")
 	if !isFile || strings.HasPrefix(name, "@") {
 		s.Body = name
@@ -55,7 +58,7 @@ func readBody(s *spec.Spec, given string) error {
 	if err != nil {
 		return fmt.Errorf("--body %s: %w; text that begins with @ is written @@", given, cause(err))
 	}
-	if s.Proto == spec.Line {
+	if s.Proto == result.Line {
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")) // the line's own end is added
 	}
 	sum := sha256.Sum256(text)
@@ -137,33 +140,10 @@ func savable(dir string) error {
 	return nil
 }
 
-// keep writes the record to path, whole or not at all.
-func keep(path string, l *result.Load) error {
-	text, err := json.Marshal(l)
-	if err != nil {
-		return err
-	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // the file is replaced, not the link to it
-	}
-	if err := result.WriteFile(path, append(text, '\n')); err != nil {
-		return fmt.Errorf("-o %s was not written: %w", path, cause(err))
-	}
-	return nil
-}
-
 // cause is err without the name of a temporary file.
 func cause(err error) error {
 	if path := (*fs.PathError)(nil); errors.As(err, &path) {
 		return path.Err
 	}
 	return err
-}
-
-// airPlay names what often holds the default port on a Mac.
-func airPlay(s spec.Spec) string {
-	if runtime.GOOS == "darwin" && strings.HasSuffix(spec.Addr(s.Target), ":5000") {
-		return " (macOS may hold port 5000 for its AirPlay receiver: then use another, such as :5001)"
-	}
-	return ""
 }

@@ -1,19 +1,18 @@
-package spec
+package cli
 
 import (
 	"fmt"
 	"time"
+
+	"carousel/internal/result"
 )
 
-// What hey can carry out (github.com/rakyll/hey v0.1.5): it keeps the first million results while its sums go on, keeps at
-// most 500 idle connections, gives each worker requests/connections of the work and drops the remainder, and takes its
-// timeout in whole seconds.
-const (
-	HeyResults     = 1_000_000
-	heyConnections = 500
-)
+// heyConnections is how many idle connections hey keeps at most.
+const heyConnections = 500
 
-func (s Spec) heyLimits() error {
+// checkHey says what hey cannot carry out (github.com/rakyll/hey v0.1.5): it keeps the first million results while its sums go on, gives
+// each worker requests/connections of the work and drops the remainder, and takes its timeout in whole seconds.
+func checkHey(s result.Spec) error {
 	c := int64(s.Connections)
 	beyond := func(format string, args ...any) error {
 		return fmt.Errorf("--engine hey: "+format+"; or use --engine auto", args...)
@@ -21,7 +20,7 @@ func (s Spec) heyLimits() error {
 	switch {
 	case s.Rate > 0:
 		return beyond("it paces each worker by a ticker and times from the send, so a late request looks fast (asked: -r %v): leave -r out", s.Rate)
-	case s.Proto != HTTP:
+	case s.Proto != result.HTTP:
 		return beyond("it speaks HTTP only: leave --proto %s out", s.Proto)
 	case s.Warmup > 0:
 		return beyond("it cannot leave a warm-up out of its figures (asked: %v): leave --warmup out", s.Warmup)
@@ -39,8 +38,8 @@ func (s Spec) heyLimits() error {
 		return beyond("it runs on the Go scheduler: leave -t %d out", s.Threads)
 	case s.Connections > heyConnections:
 		return beyond("it keeps %d connections and churns beyond (asked: %d): use -c %[1]d or fewer", heyConnections, s.Connections)
-	case s.Requests > HeyResults:
-		return beyond("it keeps %d results and its figures are wrong beyond (asked: %d): use -n %d", HeyResults, s.Requests, HeyResults/c*c)
+	case s.Requests > result.HeyResults:
+		return beyond("it keeps %d results and its figures are wrong beyond (asked: %d): use -n %d", result.HeyResults, s.Requests, result.HeyResults/c*c)
 	case s.Requests%c != 0:
 		return beyond("each of %d workers sends as many, so -n %d would send %d: use -n %[3]d or -n %[4]d", c, s.Requests, s.Requests/c*c, (s.Requests/c+1)*c)
 	case s.Timeout%time.Second != 0:

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"errors"
@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
 func flagsOf() *pflag.FlagSet {
-	flags := pflag.NewFlagSet("loadgen", pflag.ContinueOnError)
-	new(request).define(flags)
+	cmd := new(cobra.Command)
+	new(Request).define(cmd)
+	flags := cmd.Flags()
 	flags.BoolP("help", "h", false, "")
 	flags.BoolP("version", "v", false, "")
 	return flags
@@ -85,10 +87,26 @@ func TestCommandLines(t *testing.T) {
 		"--rate":                          "--rate needs a value",
 		"-c x":                            "-c x: it takes a whole number",
 		"-c 99999999999999999999":         "it takes a whole number",
-		"-c 0":                            "-c 0: it must be above 0",
-		"-c -5":                           "-c -5: at least one connection",
-		"-d 0s":                           "it must be above 0",
-		"-r 0":                            "-r 0: it must be above 0",
+		"-c 0":                            "-c 0: it is 1 or more",
+		"-c -5":                           "-c -5: it is 1 or more",
+		"-d 0s":                           "-d 0s: it is above 0",
+		"-d -1s":                          "-d -1s: it is above 0",
+		"-n 0":                            "-n 0: it is 1 or more",
+		"-t 0":                            "-t 0: it is 1 or more",
+		"-r 0":                            "-r 0: it is above 0",
+		"-r NaN":                          "-r NaN: it is above 0",
+		"-r 2e7":                          "-r 2e7: the finest schedule is 10000000 requests per second",
+		"--warmup -1s":                    "--warmup -1s: it is 0 or more",
+		"--timeout 0":                     "--timeout 0: it is above 0",
+		"--timeout 25h":                   "--timeout 25h: it is 24h0m0s at most",
+		"--grace -1s":                     "--grace -1s: it is 0 or more",
+		"--grace 25h":                     "--grace 25h: it is 24h0m0s at most",
+		"--idle -1":                       "--idle -1: it is 0 or more",
+		"--pid 0":                         "--pid 0: it is 1 or more",
+		"--max-redirects 101":             "--max-redirects 101: it is 0 to 100",
+		"--expect hello":                  "--expect hello: it is carousel",
+		"--proto quic":                    "--proto quic: it is http or line",
+		"--save-mode later":               "--save-mode later: it is inline or offload",
 		"-r fast":                         "-r fast: it takes a number of requests per second",
 		"-n 100 -d 3s":                    "give one of them",
 		"h:1 h:2":                         "one server at a time",
@@ -97,11 +115,11 @@ func TestCommandLines(t *testing.T) {
 		"--fail-if p99>5ms rate>>3":       "--fail-if rate>>3: >> is no operator",
 		"--fail-if p99>5ms,p98>1":         "unknown metric p98",
 		"--engine hey -r 5":               "leave -r out",
-		"--engine auot":                   `--engine "auot": it is auto, epoll, net or hey`,
+		"--engine auot":                   "--engine auot: it is auto, epoll, net or hey",
 		"--json=perhaps":                  "--json perhaps",
 		"-qj":                             "-j is not a flag here: did you mean --json",
 	} {
-		if req, err := parse(io.Discard, io.Discard, strings.Fields(line)); err == nil || !strings.Contains(err.Error(), want) {
+		if req, err := Parse(io.Discard, io.Discard, strings.Fields(line)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v, %v, want an error with %q", line, req, err, want)
 		}
 	}
@@ -138,7 +156,7 @@ func TestCommandLinesThatWork(t *testing.T) {
 		"-fail-if=p99>5ms,max>1s":                      {spec: "-c 50 -d 10s http://127.0.0.1:5000/", gates: 2},
 		"-- h:1":                                       {spec: "-c 50 -d 10s http://h:1/"},
 	} {
-		req, err := parse(io.Discard, io.Discard, strings.Fields(line))
+		req, err := Parse(io.Discard, io.Discard, strings.Fields(line))
 		if want.spec == "" {
 			if err == nil || !strings.Contains(err.Error(), `-H "-json"`) { // a value is never taken for a flag
 				t.Errorf("%s: %v", line, err)
@@ -149,9 +167,9 @@ func TestCommandLinesThatWork(t *testing.T) {
 			t.Errorf("%s: %v", line, err)
 			continue
 		}
-		s := req.spec
+		s := req.Spec
 		s.Threads, s.Engine = 0, ""
-		got := wanted{strings.TrimPrefix(s.String(), "loadgen "), len(req.gates), req.json, req.quiet, len(req.notes)}
+		got := wanted{strings.TrimPrefix(Command(s), "loadgen "), len(req.Gates), req.JSON, req.Quiet, len(req.Notes)}
 		if got != want {
 			t.Errorf("%s: got %+v, want %+v", line, got, want)
 		}
@@ -169,7 +187,7 @@ func TestAnswered(t *testing.T) {
 		{"__complete --engine h", "hey"},
 	} {
 		var stdout strings.Builder
-		if _, err := parse(&stdout, io.Discard, strings.Fields(c.line)); !errors.Is(err, errAnswered) || !strings.Contains(stdout.String(), c.want) {
+		if _, err := Parse(&stdout, io.Discard, strings.Fields(c.line)); !errors.Is(err, ErrAnswered) || !strings.Contains(stdout.String(), c.want) {
 			t.Errorf("%s: %v, %.200q, want %q on stdout", c.line, err, stdout.String(), c.want)
 		}
 	}
@@ -185,9 +203,9 @@ func FuzzParse(f *testing.F) {
 		if len(args) > 0 && (strings.HasPrefix(args[0], "__complete") || args[0] == "completion") {
 			return
 		}
-		req, err := parse(io.Discard, io.Discard, args)
-		if err == nil && req.spec.Validate() != nil {
-			t.Errorf("%q was let through with %v", args, req.spec.Validate())
+		req, err := Parse(io.Discard, io.Discard, args)
+		if err == nil && check(req.Spec) != nil {
+			t.Errorf("%q was let through with %v", args, check(req.Spec))
 		}
 	})
 }

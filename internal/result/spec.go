@@ -1,0 +1,73 @@
+package result
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The engines that carry out a load.
+const (
+	Epoll = "epoll"
+	Net   = "net"
+	Hey   = "hey"
+)
+
+// HeyResults is how many results hey keeps (github.com/rakyll/hey v0.1.5); a run by time ends there.
+const HeyResults = 1_000_000
+
+// The protocols.
+const (
+	HTTP = "http"
+	Line = "line"
+)
+
+// Carousel is what Spec.Expect can be: bodies as our own servers send them.
+const Carousel = "carousel"
+
+// Offload has files written by threads of their own; Inline by the one that sends and receives.
+const Offload = "offload"
+
+// Spec is what a load was asked for. Durations are nanoseconds in JSON.
+type Spec struct {
+	Target       string        `json:"target"`          // http://host:port/path
+	Paths        []string      `json:"paths,omitempty"` // on the same server, asked for in turn with the target's own
+	Proto        string        `json:"proto"`           // http or line
+	Method       string        `json:"method"`
+	Headers      []string      `json:"headers,omitempty"`     // "Name: value"
+	Body         string        `json:"body,omitempty"`        // what is sent; not in JSON where it came from a file
+	BodyFile     string        `json:"body_file,omitempty"`   // where Body was read from; "-" is standard input
+	BodyBytes    int64         `json:"body_bytes,omitempty"`  // of what came from a file
+	BodySHA256   string        `json:"body_sha256,omitempty"` // of the same, in hexadecimal
+	Expect       string        `json:"expect,omitempty"`      // carousel: bodies must be what our own servers answer; "": whatever they are
+	Connections  int           `json:"connections"`
+	Duration     time.Duration `json:"duration_ns"` // 0 when Requests is given
+	Requests     int64         `json:"requests"`    // 0 when Duration is given
+	Rate         float64       `json:"rate_rps"`    // in total, evenly spaced; 0 is a closed loop
+	Warmup       time.Duration `json:"warmup_ns"`
+	Timeout      time.Duration `json:"timeout_ns"`
+	Grace        time.Duration `json:"grace_ns"` // after the window, in which nothing more is sent and replies are taken in
+	Threads      int           `json:"threads"`
+	Engine       string        `json:"engine"`                  // epoll, net or hey, never auto
+	Idle         int           `json:"idle"`                    // silent connections opened first
+	MaxRedirects int           `json:"max_redirects,omitempty"` // longest chain that is followed; 0: a redirect is a reply like others
+	Save         string        `json:"save,omitempty"`          // folder for the bodies of good replies; "": they are not kept
+	SaveMode     string        `json:"save_mode,omitempty"`     // inline or offload, with Save
+	PID          int           `json:"pid,omitempty"`
+}
+
+// MarshalJSON leaves out a body that came from a file, which may be long and need not be text.
+func (s Spec) MarshalJSON() ([]byte, error) {
+	if s.BodyFile != "" {
+		s.Body = ""
+	}
+	type fields Spec // without this method
+	return json.Marshal(fields(s))
+}
+
+// DefaultTarget is where `servers` listens when nothing is said.
+const DefaultTarget = "http://127.0.0.1:5000/"
+
+// DefaultSpec is what a command line without flags asks for. Engine and Threads are empty: what is best depends on the system.
+func DefaultSpec() Spec {
+	return Spec{Target: DefaultTarget, Proto: HTTP, Method: "GET", Connections: 50, Duration: 10 * time.Second, Timeout: 30 * time.Second, Grace: time.Second}
+}

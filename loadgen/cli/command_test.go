@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carousel/internal/result"
+)
+
+func TestCommand(t *testing.T) {
+	s := result.Spec{
+		Target: "http://h:1/a?b=c&d", Proto: result.HTTP, Method: "PUT", Headers: []string{"A: it's", "B: $HOME"}, Body: `{"a": 1}`,
+		Connections: 5, Duration: 1500 * time.Millisecond, Rate: 2.5, Warmup: time.Second, Timeout: time.Second, Grace: 2 * time.Second, Threads: 2,
+		Engine: result.Epoll, Idle: 3, PID: 7, Paths: []string{"/b", "/c?d=e"}, MaxRedirects: 4, Save: "a b", SaveMode: result.Inline, Expect: result.Carousel,
+	}
+	want := `loadgen -c 5 -d 1.5s -r 2.5 --warmup 1s --timeout 1s --grace 2s -t 2 --engine epoll -X PUT -H 'A: it'\''s' -H 'B: $HOME' --body '{"a": 1}' --expect carousel --idle 3 --max-redirects 4 --save 'a b' --save-mode inline --pid 7 'http://h:1/a?b=c&d' /b '/c?d=e'`
+	if diff := cmp.Diff(want, Command(s)); diff != "" {
+		t.Error(diff)
+	}
+	for want, change := range map[string]func(*result.Spec){
+		" --body @@home ":    func(s *result.Spec) { s.Body = "@home" },
+		" --body '@a file' ": func(s *result.Spec) { s.Body, s.BodyFile = "what is in it", "a file" },
+		" --body @empty ":    func(s *result.Spec) { s.BodyFile = "empty" },
+	} {
+		if got := Command(valid(change)); !strings.Contains(got, want) {
+			t.Errorf("%s: want %q", got, want)
+		}
+	}
+}
+
+// What Command writes is a command line that asks for the same.
+func TestCommandAsksForTheSame(t *testing.T) {
+	for _, args := range [][]string{
+		{},
+		{"-c500", "-d30s"},
+		{"-n", "1000", "-c", "10", "--engine", "hey", "--timeout", "2s"},
+		{"-r", "12.5", "--warmup", "1s", "--idle", "7", "--engine", "net", "example.com/a?b=c"},
+		{"-X", "PUT", "-H", "A: it's", "-H", "B: $x", "--body", "a b", "--pid", "1"},
+		{"--proto", "line", "--body", "hi", ":7"},
+		{"--max-redirects", "3", "--save", "a b", "--save-mode", "inline", ":7/moved/image/0", "/moved/image/1", "http://127.0.0.1:7/x y"},
+		{"--save", "d"},
+		{"--expect", "carousel"},
+		{"--body", "@command_test.go", "-X", "PUT"},
+		{"--body", "@@home"},
+		{"--body", "@@@\\n $x '"},
+		{"--body", ""},
+	} {
+		req, err := Parse(io.Discard, io.Discard, args)
+		if err != nil {
+			t.Errorf("%q: %v", args, err)
+			continue
+		}
+		line, err := exec.Command("sh", "-c", `for a in "$@"; do :; done; eval "set -- $1"; shift; for a in "$@"; do printf '%s\n' "$a"; done`, "sh", Command(req.Spec)).Output()
+		if err != nil {
+			t.Skipf("no shell: %v", err)
+		}
+		again, err := Parse(io.Discard, io.Discard, strings.Split(strings.TrimSuffix(string(line), "\n"), "\n"))
+		if err != nil {
+			t.Errorf("%s: %v", Command(req.Spec), err)
+			continue
+		}
+		if diff := cmp.Diff(req.Spec, again.Spec); diff != "" {
+			t.Errorf("%s asks for something else:\n%s", Command(req.Spec), diff)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"carousel/internal/result"
+)
+
+// longest is the longest that a request may take, and a grace: whoever waits longer for a reply has stopped waiting.
+const longest = 24 * time.Hour
+
+// maxRedirects is the longest chain that may be asked for; browsers give up after 20.
+const maxRedirects = 100
+
+// define gives cmd its flags, in the order of the help.
+func (r *Request) define(cmd *cobra.Command) {
+	s, flags := &r.Spec, cmd.Flags()
+	flags.SortFlags = false
+	choice := func(to *string, name, help string, words ...string) {
+		flags.Var(word{to, words}, name, help)
+		complete(cmd, name, words)
+	}
+	s.Engine = "auto"
+
+	flags.VarP(atLeast(1, &s.Connections), "connections", "c", "connections, each with one request in flight")
+	flags.VarP(span{&s.Duration, 1, forever}, "duration", "d", "length of the run")
+	flags.VarP(atLeast(1, &s.Requests), "requests", "n", "requests in total, instead of a duration")
+	flags.VarP(pace{&s.Rate}, "rate", "r", "requests per second in total, evenly spaced, timed from due (default closed loop)")
+	flags.Var(span{&s.Warmup, 0, forever}, "warmup", "load this long first, outside -d, the counts and the figures")
+	flags.Var(span{&s.Timeout, 1, longest}, "timeout", "longest wait for a reply")
+	flags.Var(span{&s.Grace, 0, longest}, "grace", "after the run, take replies in for so long at most; nothing more is sent")
+	flags.VarP(atLeast(1, &s.Threads), "threads", "t", "threads (default half of the processors)")
+	choice(&s.Engine, "engine", "auto, epoll, net or hey", "auto", result.Epoll, result.Net, result.Hey)
+	flags.StringVarP(&s.Method, "method", "X", s.Method, "request method (POST with --body)")
+	complete(cmd, "method", []string{"GET", "HEAD", "POST", "PUT", "DELETE"})
+	flags.StringArrayVarP(&s.Headers, "header", "H", nil, "request header 'Name: value', repeatable")
+	flags.StringVar(&r.body, "body", "", "request body, or the line to send; @FILE and @- (standard input) are read, @@TEXT begins with @")
+	choice(&s.Proto, "proto", "http or line", result.HTTP, result.Line)
+	choice(&s.Expect, "expect", "carousel: bodies must be what Carousel's own servers answer (default any body)", result.Carousel)
+	flags.Var(atLeast(0, &s.Idle), "idle", "silent connections opened first")
+	flags.Var(number[int]{&s.MaxRedirects, 0, maxRedirects}, "max-redirects", "longest chain of redirects to follow (default none: a redirect is a reply)")
+	flags.StringVar(&s.Save, "save", "", "write the bodies of good replies to files in this folder")
+	choice(&s.SaveMode, "save-mode", "inline, by the thread that sends and receives, or offload, by others (default offload)", result.Inline, result.Offload)
+	flags.Var(atLeast(1, &s.PID), "pid", "process tree whose processor time to read over the same window")
+	flags.Var(gates{&r.Gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms', repeatable")
+	flags.BoolVar(&r.JSON, "json", false, "print the record as JSON instead of the summary")
+	flags.StringVarP(&r.Output, "output", "o", "", "write the record as JSON to this file as well")
+	flags.BoolVarP(&r.Quiet, "quiet", "q", false, "no progress on stderr")
+}
+
+// complete has shells offer words for a flag.
+func complete(cmd *cobra.Command, flag string, words []string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // a flag that is not defined
+	}
+}

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"carousel/loadgen/verdict"
+)
+
+// The values of flags: each knows what it can be, and says so when it is given something else.
+
+// number is a whole number, least to most.
+type number[T int | int64] struct {
+	to          *T
+	least, most T
+}
+
+// atLeast is a number without an upper bound.
+func atLeast[T int | int64](least T, to *T) number[T] {
+	return number[T]{to, least, T(math.MaxInt)}
+}
+
+func (v number[T]) Type() string   { return "int" }
+func (v number[T]) String() string { return strconv.FormatInt(int64(deref(v.to)), 10) }
+func (v number[T]) Set(text string) error {
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err != nil || int64(T(n)) != n:
+		return errors.New("it takes a whole number")
+	case T(n) < v.least && v.most == T(math.MaxInt):
+		return fmt.Errorf("it is %d or more", v.least)
+	case T(n) < v.least || T(n) > v.most:
+		return fmt.Errorf("it is %d to %d", v.least, v.most)
+	}
+	*v.to = T(n)
+	return nil
+}
+
+// span is a duration, given with its unit: least to most.
+type span struct {
+	to          *time.Duration
+	least, most time.Duration
+}
+
+// forever is no upper bound of a span.
+const forever = time.Duration(math.MaxInt64)
+
+func (v span) Type() string { return "duration" }
+func (v span) String() string {
+	if deref(v.to) == 0 {
+		return "0"
+	}
+	return v.to.String()
+}
+func (v span) Set(text string) error {
+	if isNumber(text) && text != "0" {
+		return fmt.Errorf("it has no unit, did you mean %ss", text)
+	}
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		return errors.New("a duration is written 500ms, 30s or 2m")
+	case d < v.least && v.least > 0:
+		return errors.New("it is above 0")
+	case d < v.least:
+		return errors.New("it is 0 or more")
+	case d > v.most:
+		return fmt.Errorf("it is %v at most", v.most)
+	}
+	*v.to = d
+	return nil
+}
+
+// mostPerSecond is the finest schedule.
+const mostPerSecond = 1e7
+
+// pace is a rate per second, above 0.
+type pace struct{ to *float64 }
+
+func (v pace) Type() string   { return "rate" }
+func (v pace) String() string { return strconv.FormatFloat(deref(v.to), 'f', -1, 64) }
+func (v pace) Set(text string) error {
+	rate, err := strconv.ParseFloat(strings.TrimSuffix(text, "/s"), 64)
+	switch {
+	case err != nil:
+		return errors.New("it takes a number of requests per second")
+	case !(rate > 0): // nor is NaN
+		return errors.New("it is above 0")
+	case rate > mostPerSecond:
+		return fmt.Errorf("the finest schedule is %.0f requests per second", mostPerSecond)
+	}
+	*v.to = rate
+	return nil
+}
+
+// word is one of a few.
+type word struct {
+	to      *string
+	choices []string
+}
+
+func (v word) Type() string   { return "string" }
+func (v word) String() string { return deref(v.to) }
+func (v word) Set(text string) error {
+	if !slices.Contains(v.choices, text) {
+		return fmt.Errorf("it is %s", or(v.choices))
+	}
+	*v.to = text
+	return nil
+}
+
+// or lists words: "auto, epoll, net or hey".
+func or(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// gates takes one condition a time, or several with commas between.
+type gates struct{ to *[]verdict.Gate }
+
+func (v gates) Type() string   { return "condition" }
+func (v gates) String() string { return "" }
+func (v gates) Set(text string) error {
+	for expr := range strings.SplitSeq(text, ",") {
+		gate, err := verdict.Parse(expr)
+		if err != nil {
+			return err
+		}
+		*v.to = append(*v.to, gate)
+	}
+	return nil
+}
+
+// deref is what to points at; the zero value where it is nil, as in the value that pflag makes to know a default.
+func deref[T any](to *T) (v T) {
+	if to != nil {
+		v = *to
+	}
+	return v
+}

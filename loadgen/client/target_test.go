@@ -1,0 +1,109 @@
+package client
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTarget(t *testing.T) {
+	for given, want := range map[string]string{
+		"":                          "http://127.0.0.1:5000/",
+		":5000":                     "http://127.0.0.1:5000/",
+		":8080/a":                   "http://127.0.0.1:8080/a",
+		"/sleep/20ms":               "http://127.0.0.1:5000/sleep/20ms",
+		"example.com":               "http://example.com:80/",
+		"example.com:8080":          "http://example.com:8080/",
+		"example.com/a?b=c":         "http://example.com:80/a?b=c",
+		"localhost:5000":            "http://localhost:5000/",
+		"unix":                      "http://unix:80/",
+		"unix:8080/a":               "http://unix:8080/a",
+		"infinity":                  "http://infinity:80/",
+		"http://h:1/a%20b?c=%2F":    "http://h:1/a%20b?c=%2F",
+		"HTTP://h":                  "http://h:80/",
+		"http://h?q":                "http://h:80/?q",
+		"http://h?a b":              "http://h:80/?a%20b",
+		"h/é?q=ü&r=%C3":             "http://h:80/%C3%A9?q=%C3%BC&r=%C3",
+		"h/?u=http://x/":            "http://h:80/?u=http://x/",
+		"/?u=https://x/":            "http://127.0.0.1:5000/?u=https://x/",
+		"h/a%2Fé":                   "http://h:80/a%2F%C3%A9",
+		"h/?%zz":                    "http://h:80/?%zz",
+		"h/\xff?\xff":               "http://h:80/%FF?%FF",
+		`h/"<>^|\{}?"<>^|\{}`:       "http://h:80/%22%3C%3E%5E%7C%5C%7B%7D?%22%3C%3E%5E%7C%5C%7B%7D",
+		"h/-._~!$&'()*+,;=:@?[]":    "http://h:80/-._~!$&'()*+,;=:@?[]",
+		"http://[::1]:5000/":        "http://[::1]:5000/",
+		"http://127.0.0.1:5000/a//": "http://127.0.0.1:5000/a//",
+	} {
+		got, err := Target(given)
+		if got != want || err != nil {
+			t.Errorf("Target(%q) = %q, %v, want %q", given, got, err, want)
+		}
+		if again, err := Target(got); again != got || err != nil {
+			t.Errorf("Target(%q) = %q, %v: a clean target must stay as it is", got, again, err)
+		}
+	}
+	for given, want := range map[string]string{
+		"https://h/":               "TLS is not measured",
+		"HTTPS://h/":               "TLS is not measured",
+		"ftp://h/":                 "only http://",
+		"5000":                     "did you mean :5000",
+		"h:0":                      "1 to 65535",
+		"h:65536":                  "1 to 65535",
+		"h:port":                   "no address",
+		"http://":                  "no host",
+		"http://u:p@h/":            "Authorization",
+		"http://h/#here":           "never sent",
+		"http://h/\x00":            "no address",
+		"http://[fe80::1%25eth0]/": "no host",
+		"http://h\x7f/":            "no address",
+		"h/%zz":                    "no address",
+		"http://bücher.example/":   `target "http://bücher.example/": write the name of the host in ASCII (xn--...)`,
+		"http://h:/":               "1 to 65535",
+		"http:/h":                  "1 to 65535",
+		"unix:/run/x.sock":         `target "unix:/run/x.sock": Unix sockets are not spoken, only TCP: write http://host:port/path`,
+		"unix:///run/x.sock":       "Unix sockets",
+		"UNIX:///run/x.sock":       "Unix sockets",
+		"http+unix://%2Fx.sock/a":  "Unix sockets",
+		"http://unix:/x.sock:/a":   "Unix sockets",
+		"unix:x.sock":              "no address",
+	} {
+		if got, err := Target(given); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Target(%q) = %q, %v, want an error with %q", given, got, err, want)
+		}
+	}
+}
+
+func TestPath(t *testing.T) {
+	for given, want := range map[string]string{
+		"/a":                 "/a",
+		"/a b":               "/a%20b",
+		"http://h:1/c?d=%2F": "/c?d=%2F",
+		"h:1":                "/",
+	} {
+		if got, err := Path("http://h:1/first", given); got != want || err != nil {
+			t.Errorf("Path(%q) = %q, %v, want %q", given, got, err, want)
+		}
+	}
+	for _, given := range []string{":5000/a", "h/a", "https://h:1/a", "h:2/a"} {
+		if got, err := Path("http://h:1/first", given); err == nil {
+			t.Errorf("Path(%q) = %q, want an error", given, got)
+		}
+	}
+}
+
+func FuzzTarget(f *testing.F) {
+	for _, seed := range []string{"", ":5000", "h", "/a", "http://h:1/a?b#c", "[::1]:80", "%zz", "a b", "?", "http://h?x", "/?a b"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, given string) {
+		clean, err := Target(given)
+		if err != nil {
+			return
+		}
+		if again, err := Target(clean); again != clean || err != nil {
+			t.Errorf("Target(%q) = %q, but again it is %q, %v", given, clean, again, err)
+		}
+		if strings.IndexFunc(clean, func(r rune) bool { return r <= ' ' || r >= 0x7f }) >= 0 {
+			t.Errorf("Target(%q) = %q would break a request line", given, clean)
+		}
+	})
+}
