@@ -147,7 +147,7 @@ func fakeLoadgen() {
 		reply.Body.Close()
 	}
 	time.Sleep(*warmup + *window)
-	l := result.Load{Schema: result.Schema, Complete: true, Spec: map[string]string{"target": f.Arg(0), "expect": *expect}, RateRPS: 80000, Connections: result.Connections{Answered: *connections}}
+	l := result.Load{Schema: result.Schema, Complete: true, Spec: result.Spec{Target: f.Arg(0), Expect: *expect}, RateRPS: 80000, Connections: result.Connections{Answered: *connections}}
 	if *rate > 0 {
 		l.RateRPS = *rate
 	}

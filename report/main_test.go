@@ -178,8 +178,8 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"--wide"}, 2, "unknown flag: --wide"},
 		{[]string{empty("bare", "", "")}, 2, "bare is no run folder: it has no run.json"},
 		{[]string{empty("idle", `{"schema":1}`, "")}, 1, "idle has no trials"},
-		{[]string{empty("newer", `{"schema":9}`, "")}, 1, "the record has schema 9, this program reads up to 1"},
-		{[]string{empty("newer-trial", `{"schema":1}`, `{"schema":9}`+"\n")}, 1, "the record has schema 9, this program reads up to 1"},
+		{[]string{empty("newer", `{"schema":9}`, "")}, 1, "the record has schema 9, this program reads up to 2"},
+		{[]string{empty("newer-trial", `{"schema":1}`, `{"schema":9}`+"\n")}, 1, "the record has schema 9, this program reads up to 2"},
 		{[]string{empty("broken", `{"schema`, "")}, 1, "broken"},
 	} {
 		var stdout, stderr bytes.Buffer

@@ -230,7 +230,7 @@ func FuzzParse(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, seed := range []string{"", "\n", "{}", string(text), string(text) + "\n" + string(text[:20]), "\x00\n" + string(text) + "\n",
-		`{"schema":2}`, `{"schema":1,"cell":{"model":"m","scenario":"s"},"server":{"cpus":[],"command":[]}}`, `{"schema":1,"cell":{"model":"m","scenario":"s"},"load":{"schema":1,"spec":{"a":[1]}}}`} {
+		`{"schema":3}`, `{"schema":1,"cell":{"model":"m","scenario":"s"},"server":{"cpus":[],"command":[]}}`, `{"schema":1,"cell":{"model":"m","scenario":"s"},"load":{"schema":1,"spec":{"a":[1]}}}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

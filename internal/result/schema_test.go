@@ -37,11 +37,10 @@ func full(t *testing.T) result.Trial {
 	fill(reflect.ValueOf(&v).Elem())
 	v.Cell.Placement, v.Cell.Mode = result.Split, result.Inline
 	v.Load.Histogram, v.Load.ServiceHistogram = text, text
-	v.Load.Verdict.State = "suspect"
-	var s result.Spec
-	fill(reflect.ValueOf(&s).Elem())
+	v.Schema, v.Load.Schema = result.Schema, result.Schema
+	v.Load.Verdict.State, v.Load.Verdict.Reasons[0].State = "suspect", "suspect"
+	s := &v.Load.Spec
 	s.Target, s.Paths, s.Proto, s.Expect, s.Engine, s.SaveMode = "http://127.0.0.1:5000/", []string{"/x"}, "http", "carousel", "epoll", "inline"
-	v.Load.Spec = s
 	return v
 }
 
@@ -72,7 +71,6 @@ func fill(v reflect.Value) {
 		v.SetBool(true)
 	case reflect.Float64:
 		v.SetFloat(0.5)
-	case reflect.Interface: // filled by the caller
 	default:
 		v.Set(reflect.ValueOf(1).Convert(v.Type()))
 	}
@@ -124,15 +122,19 @@ func TestSchemaRefuses(t *testing.T) {
 	for name, spoil := range map[string]func(line map[string]any){
 		"a field nobody knows":         func(l map[string]any) { l["colour"] = "red" },
 		"an unknown field of the load": func(l map[string]any) { l["load"].(map[string]any)["p42"] = 1 },
-		"a newer schema":               func(l map[string]any) { l["schema"] = 2 },
-		"no round":                     func(l map[string]any) { l["round"] = 0 },
-		"a placement nobody knows":     func(l map[string]any) { l["cell"].(map[string]any)["placement"] = "apart" },
-		"a date that is none":          func(l map[string]any) { l["started"] = "yesterday" },
-		"a negative count":             func(l map[string]any) { l["load"].(map[string]any)["errors"] = map[string]any{"reset": -1} },
-		"a count that is none":         func(l map[string]any) { l["load"].(map[string]any)["bytes_read"] = 1.5 },
-		"no errors at all":             func(l map[string]any) { l["load"].(map[string]any)["errors"] = nil },
-		"doubt without a reason":       func(l map[string]any) { l["load"].(map[string]any)["verdict"].(map[string]any)["reasons"] = []any{} },
-		"no histogram":                 func(l map[string]any) { l["load"].(map[string]any)["histogram"] = "none" },
+		"a newer schema":               func(l map[string]any) { l["schema"] = 3 },
+		"a reason that is a text": func(l map[string]any) {
+			l["load"].(map[string]any)["verdict"].(map[string]any)["reasons"] = []any{"steal"}
+		},
+		"no grace":                 func(l map[string]any) { delete(l["load"].(map[string]any)["spec"].(map[string]any), "grace_ns") },
+		"no round":                 func(l map[string]any) { l["round"] = 0 },
+		"a placement nobody knows": func(l map[string]any) { l["cell"].(map[string]any)["placement"] = "apart" },
+		"a date that is none":      func(l map[string]any) { l["started"] = "yesterday" },
+		"a negative count":         func(l map[string]any) { l["load"].(map[string]any)["errors"] = map[string]any{"reset": -1} },
+		"a count that is none":     func(l map[string]any) { l["load"].(map[string]any)["bytes_read"] = 1.5 },
+		"no errors at all":         func(l map[string]any) { l["load"].(map[string]any)["errors"] = nil },
+		"doubt without a reason":   func(l map[string]any) { l["load"].(map[string]any)["verdict"].(map[string]any)["reasons"] = []any{} },
+		"no histogram":             func(l map[string]any) { l["load"].(map[string]any)["histogram"] = "none" },
 		"a trial without an outcome": func(l map[string]any) {
 			for _, key := range []string{"load", "probe", "na", "failed"} {
 				delete(l, key)
@@ -227,6 +229,7 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Connections](), "load connections", "### `load.connections`"},
 	{reflect.TypeFor[result.HostDelta](), "load host", "### `load.host`"},
 	{reflect.TypeFor[result.Verdict](), "load verdict", "### `load.verdict`"},
+	{reflect.TypeFor[result.Reason](), "reason", "### `load.verdict.reasons`"},
 	{reflect.TypeFor[result.Spec](), "spec", "### `load.spec`"},
 	{reflect.TypeFor[usage.CPU](), "cpu", "### Processor time: `self`, `children`, `cpu`, `target_cpu`"},
 	{reflect.TypeFor[usage.Line](), "usage", "### `server.usage`"},
@@ -236,7 +239,7 @@ var definitions = []definition{
 
 func TestEveryFieldIsInTheSchemaAndInTheREADME(t *testing.T) {
 	found := map[reflect.Type]bool{}
-	for _, root := range []reflect.Type{reflect.TypeFor[result.Trial](), reflect.TypeFor[result.Run](), reflect.TypeFor[result.Spec]()} {
+	for _, root := range []reflect.Type{reflect.TypeFor[result.Trial](), reflect.TypeFor[result.Run]()} {
 		structs(root, found)
 	}
 	text, err := os.ReadFile(schemaFile)

@@ -12,8 +12,8 @@ import (
 	"carousel/internal/usage"
 )
 
-// Schema is the version of the records below; a reader refuses a newer one and says so.
-const Schema = 1
+// Schema is the version of the records below. A reader takes earlier ones as well; it refuses a newer one and says so.
+const Schema = 2
 
 // Null is the model name of the null responder, whose cells show what the client can do.
 const Null = "null"
