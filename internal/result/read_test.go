@@ -143,10 +143,10 @@ func TestParse(t *testing.T) {
 			flaws: []string{`trials.jsonl:1: skipped: no record of ours: "schema" is missing`}},
 		{name: "no cell", text: `{"schema":1}` + "\n",
 			flaws: []string{"trials.jsonl:1: skipped: no trial: it names no model or no scenario"}},
-		{name: "a newer schema", text: line(1) + `{"schema":2,"round":"one"}` + "\n",
-			err: "trials.jsonl:2: the record has schema 2, this program reads up to 1: use the version that wrote it"},
+		{name: "a newer schema", text: line(1) + `{"schema":3,"round":"one"}` + "\n",
+			err: "trials.jsonl:2: the record has schema 3, this program reads up to 2: use the version that wrote it"},
 		{name: "a load of a newer schema", text: `{"schema":1,"cell":{"model":"m","scenario":"s"},"load":{"schema":7}}` + "\n",
-			err: "trials.jsonl:1: the record has schema 7, this program reads up to 1: use the version that wrote it"},
+			err: "trials.jsonl:1: the record has schema 7, this program reads up to 2: use the version that wrote it"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			trials, flaws, err := Parse([]byte(c.text))
@@ -189,7 +189,7 @@ func TestRun(t *testing.T) {
 	if err := WriteRun(dir, want); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadRun(dir); err == nil || !strings.Contains(err.Error(), RunFile) || !strings.Contains(err.Error(), "schema 2") {
+	if _, err := ReadRun(dir); err == nil || !strings.Contains(err.Error(), RunFile) || !strings.Contains(err.Error(), "schema 3") {
 		t.Errorf("a newer run is refused with %v", err)
 	}
 }

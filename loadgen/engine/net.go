@@ -215,12 +215,12 @@ func (p *netCrew) drop(c *flight.Conn) {
 }
 
 func (p *netCrew) close() {
-	p.hang()
 	p.Lock()
-	p.over = true
+	p.over = true // before connects fail for it: those have not failed
 	for k := range p.open {
 		p.drop(p.deck.Conn(k))
 	}
 	p.Unlock()
+	p.hang()
 	p.eras.Wait()
 }

@@ -130,6 +130,9 @@ func (d *Deck) Closed(c *Conn, class record.Class) {
 
 // answered notes a complete reply and goes on to the next request.
 func (d *Deck) answered(c *Conn, now int64) {
+	if d.done(now) {
+		return // it is unanswered
+	}
 	class := c.reply.Class()
 	if status, location, moved := c.reply.Moved(); moved {
 		var to *client.Ask

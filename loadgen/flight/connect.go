@@ -45,6 +45,9 @@ func (d *Deck) connect(c *Conn, now int64) {
 // Connected notes that c is open.
 func (d *Deck) Connected(c *Conn) {
 	now := d.now()
+	if d.done(now) {
+		return
+	}
 	c.state = idle
 	d.opening--
 	d.Record.Opened()
@@ -65,7 +68,9 @@ func (d *Deck) Connected(c *Conn) {
 
 // Refused notes that c could not be opened.
 func (d *Deck) Refused(c *Conn, class record.Class, err error) {
-	d.refused(c, d.now(), Refusal{class, err})
+	if now := d.now(); !d.done(now) {
+		d.refused(c, now, Refusal{class, err})
+	}
 }
 
 func (d *Deck) refused(c *Conn, now int64, why Refusal) {

@@ -229,11 +229,11 @@ func (d *Deck) sendDue() {
 
 // finished reports whether nothing is left to do, or, in a run by number, nobody to do it with.
 func (d *Deck) finished() bool {
-	if d.turned >= d.over || d.outstanding == 0 && (d.turned >= d.end || d.used()) {
-		return true
-	}
-	return d.Counted() && d.alive == 0 && d.deserted
+	return d.done(d.turned) || d.outstanding == 0 && d.used() || d.Counted() && d.alive == 0 && d.deserted
 }
+
+// done reports whether what happens at this instant is too late to count, whenever an engine notices that the run is over.
+func (d *Deck) done(now int64) bool { return now >= d.over || now >= d.end && d.outstanding == 0 }
 
 // used reports whether the deck will send no request any more that was not yet.
 func (d *Deck) used() bool {
