@@ -80,10 +80,26 @@ func Behind(l *Load) float64 {
 	return 1 - l.RateRPS/offered
 }
 
-// Overloaded reports whether the target fell behind the offered rate, so that the time from due measures the length of the run. A
+// Overloaded reports whether the target fell behind the offered rate all along, so that the time from due measures the length of the run.
+// Where a share of what is offered is too much, requests wait evenly for anything from nothing to that share of the run, and the median
+// stands in the middle. Where half of them hardly wait, the target stood still for a while instead: the time from due says for how long. A
 // run by number that came to its end has answered all it asked for: its times are whole.
 func Overloaded(l *Load) bool {
-	return Behind(l) > 0.02 && l.Requests.Unsent+l.Requests.Unanswered > l.Requests.Errors && (l.Spec.Requests == 0 || !l.Complete)
+	lag := Behind(l)
+	if lag <= noticeable || l.Spec.Requests > 0 && l.Complete {
+		return false
+	}
+	inGrace := max(0, float64(l.Requests.OK)-l.RateRPS*float64(l.Window.ElapsedNS)/1e9)
+	if float64(l.Requests.Unsent+l.Requests.Unanswered)+inGrace <= float64(l.Requests.Errors) {
+		return false // what lacks are errors
+	}
+	h := buckets.Get().(*Packed)
+	defer buckets.Put(h)
+	if h.Decode(l.Histogram) != nil {
+		return true
+	}
+	middle := lag * float64(l.Window.ElapsedNS) / 2
+	return float64(h.Quantile(0.5)-h.Quantile(0.01)) > middle/10
 }
 
 // Summary is the figures of one latency of a record.

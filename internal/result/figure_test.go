@@ -124,7 +124,14 @@ func TestWhatIsWithheld(t *testing.T) {
 		all(Response(l), "9 of 10")
 	}
 
-	l = load()
+	late := func() *Load { // half of what is offered is too much: they wait evenly up to 5 s
+		waits := map[time.Duration]int64{}
+		for i := range 1000 {
+			waits[time.Duration(i)*5*time.Millisecond] = 100
+		}
+		return loadOf(t, waits, 0, 0)
+	}
+	l = late()
 	l.RateRPS, l.Requests.Unsent = 500, 5000
 	l.Spec.Rate = 1000
 	l.Requests.Planned = 0
@@ -143,7 +150,7 @@ func TestWhatIsWithheld(t *testing.T) {
 		t.Error("a run that waits for its slowest request is said to fall behind")
 	}
 
-	l = load() // interrupted, with a backlog
+	l = late() // interrupted, with a backlog
 	l.Complete, l.Requests.Planned, l.Requests.Unsent, l.UnsentBy = false, 200_000, 100_000, map[string]int64{"no-connection": 100_000}
 	l.Spec.Rate = 20_000
 	all(Response(l), "fell behind")
@@ -156,6 +163,45 @@ func TestWhatIsWithheld(t *testing.T) {
 	l = load()
 	l.Requests.OK = 0
 	all(Response(l), "no request succeeded")
+}
+
+// A target that stands still is not one that cannot keep up: how long is what the time from due says.
+func TestAStallIsNoOverload(t *testing.T) {
+	const rate, elapsed = 1000, 10 * time.Second
+	for name, c := range map[string]struct {
+		fast  time.Duration // what takes no longer than it must takes so long
+		stood time.Duration // at the end of the run
+		steal float64       // share of what is offered that is too much, besides
+		late  bool
+	}{
+		"for good in the last second":                {fast: 200 * time.Microsecond, stood: time.Second},
+		"for good in the last second, slow at best":  {fast: 50 * time.Millisecond, stood: time.Second},
+		"for good from before the middle on":         {fast: 200 * time.Microsecond, stood: 6 * time.Second, late: true},
+		"keeps up with 97 %":                         {fast: 200 * time.Microsecond, steal: 0.03, late: true},
+		"keeps up with 97 %, slow at best":           {fast: 50 * time.Millisecond, steal: 0.03, late: true},
+		"keeps up with 97 %, then stands still":      {fast: 200 * time.Microsecond, steal: 0.03, stood: time.Second, late: true},
+		"keeps up with what is offered but for 2 ms": {fast: 200 * time.Microsecond, stood: 2 * time.Millisecond},
+	} {
+		waits := map[time.Duration]int64{}
+		var unanswered int64
+		for i := range int64(elapsed.Seconds() * rate) {
+			due := time.Duration(i) * time.Second / rate
+			wait := c.fast + time.Duration(float64(due)*c.steal)
+			if due+wait > elapsed-c.stood {
+				wait = elapsed - due
+				unanswered++
+			}
+			waits[wait]++
+		}
+		l := loadOf(t, waits, unanswered, c.stood)
+		l.Spec.Rate = rate
+		if late := Overloaded(l); late != c.late {
+			t.Errorf("%s, of which %d are unanswered: overloaded is %v", name, unanswered, late)
+		}
+		if p99 := Response(l).Figure("p99"); c.stood >= time.Second && !c.late && (p99.Lacks != "" || p99.NS < 0.85*float64(c.stood) || !p99.AtLeast()) {
+			t.Errorf("%s: %+v", name, p99)
+		}
+	}
 }
 
 func TestSupport(t *testing.T) {

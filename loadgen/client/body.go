@@ -47,7 +47,7 @@ func (r *Reply) prepare() {
 }
 
 // saves reports whether the body is kept: that of a good reply which is no step on the way to another.
-func (r *Reply) saves() bool { return r.ask.asked.Save != "" && r.class == record.OK && !r.moved }
+func (r *Reply) saves() bool { return r.request.spec.Save != "" && r.class == record.OK && !r.moved }
 
 // take hashes a piece of the body, and keeps it.
 func (r *Reply) take(p []byte) {

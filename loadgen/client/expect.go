@@ -33,11 +33,11 @@ func exactly(text string) *demand { return &demand{text, len(text), int64(len(te
 func (q *Request) demanded() *demand {
 	path, _, _ := strings.Cut(q.Path, "?")
 	digits, isBytes := strings.CutPrefix(path, "/bytes/")
-	switch method := q.asked.Method; {
+	switch method := q.spec.Method; {
 	case q.line:
 		return exactly(helloBody)
 	case method == "POST" && path == "/echo":
-		return exactly(q.asked.Body)
+		return exactly(q.spec.Body)
 	case method != "GET":
 	case helloPaths.MatchString(path):
 		return exactly(helloBody)

@@ -91,7 +91,7 @@ func (q *Request) follow(status int, location string) (*Request, record.Class) {
 	if err != nil {
 		return nil, record.RedirectElsewhere
 	}
-	s := q.asked
+	s := q.spec
 	if status == 303 && s.Method != "HEAD" || (status == 301 || status == 302) && s.Method == "POST" {
 		s.Method, s.Body = "GET", ""
 	}

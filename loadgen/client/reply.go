@@ -29,8 +29,8 @@ type Memory struct {
 // A reply may come in pieces of any size. A finished part of a head is kept, nothing else is, so that a connection costs
 // little and a reply that comes whole costs no allocation.
 type Reply struct {
-	ask    *Request
-	memory *Memory
+	request *Request
+	memory  *Memory
 
 	part    step
 	class   record.Class
@@ -66,15 +66,15 @@ const (
 )
 
 // Reply prepares the check of one connection's replies.
-func (q *Request) Reply(m *Memory) Reply { return Reply{ask: q, memory: m} }
+func (q *Request) Reply(m *Memory) Reply { return Reply{request: q, memory: m} }
 
 // Reset forgets an unfinished reply: the connection is a new one.
 func (r *Reply) Reset() {
-	*r = Reply{ask: r.ask, memory: r.memory, head: r.head[:0], body: r.body[:0], hash: r.hash}
+	*r = Reply{request: r.request, memory: r.memory, head: r.head[:0], body: r.body[:0], hash: r.hash}
 }
 
 // Ask says whose reply comes next.
-func (r *Reply) Ask(a *Ask) { r.ask, r.memory = a.Request, &a.Memory }
+func (r *Reply) Ask(a *Ask) { r.request, r.memory = a.Request, &a.Memory }
 
 // Begun reports whether something of a reply has come that is not complete.
 func (r *Reply) Begun() bool { return r.part != fresh && r.part != done }
@@ -111,7 +111,7 @@ func (r *Reply) Feed(p []byte) bool {
 	r.size += int64(len(p))
 	if r.part == fresh {
 		switch m := r.memory; {
-		case r.ask.line:
+		case r.request.line:
 			r.part = inLine
 		case len(m.head) > 0 && len(p) >= len(m.head) && string(p[:len(m.head)]) == string(m.head):
 			r.framed = m.framed
@@ -189,10 +189,10 @@ func (r *Reply) readHead(p []byte) []byte {
 		}
 		direct := len(r.head) == 0
 		framed, ok := parseHead(text[:n])
-		if ok && r.ask.asked.Save != "" {
+		if ok && r.request.spec.Save != "" {
 			framed.kind = string(field(text[:n], "content-type"))
 		}
-		if ok && r.ask.asked.MaxRedirects > 0 && leads(framed.status) {
+		if ok && r.request.spec.MaxRedirects > 0 && leads(framed.status) {
 			r.moved, r.location = true, string(field(text[:n], "location"))
 		}
 		if ok && framed.status >= 200 {
@@ -229,12 +229,12 @@ func (m *Memory) remember(text []byte, framed head) {
 
 // frame sets out what body follows the head.
 func (r *Reply) frame() {
-	r.keep, r.class = r.framed.keep && !r.ask.last, record.Status(r.framed.status)
-	if r.framed.digest != nil || r.ask.asked.Save != "" {
+	r.keep, r.class = r.framed.keep && !r.request.last, record.Status(r.framed.status)
+	if r.framed.digest != nil || r.request.spec.Save != "" {
 		r.prepare()
 	}
 	switch h := &r.framed; {
-	case r.ask.head || h.status == 204 || h.status == 304:
+	case r.request.head || h.status == 204 || h.status == 304:
 		r.part, r.left, r.takes = inBody, 0, false
 	case h.chunked:
 		r.part, r.chunk, r.left = inChunks, chunk{}, 0
@@ -247,7 +247,7 @@ func (r *Reply) frame() {
 
 // check takes a piece of the body.
 func (r *Reply) check(p []byte) {
-	if want := r.ask.want; want != nil {
+	if want := r.request.want; want != nil {
 		r.fits = r.fits && want.fits(p, r.seen)
 	}
 	if r.seen += int64(len(p)); r.takes {
@@ -286,7 +286,7 @@ func (r *Reply) finish() {
 	if r.part = done; r.takes && r.class == record.OK {
 		r.class = r.taken()
 	}
-	if r.class == record.OK && r.ask.want != nil && (r.ask.line || r.framed.status == 200) {
-		r.class = r.ask.want.judge(r.seen, r.fits)
+	if r.class == record.OK && r.request.want != nil && (r.request.line || r.framed.status == 200) {
+		r.class = r.request.want.judge(r.seen, r.fits)
 	}
 }

@@ -16,12 +16,12 @@ type Request struct {
 
 	Idempotent bool // may be sent again where nobody knows whether the server acted on it
 
-	asked result.Spec
-	host  string  // as the Host header names it
-	line  bool    // lines instead of HTTP
-	head  bool    // a HEAD request: the reply has no body
-	last  bool    // says "Connection: close": no request follows on the connection
-	want  *demand // what a body of a 200 must be; nil: whatever it is
+	spec result.Spec
+	host string  // as the Host header names it
+	line bool    // lines instead of HTTP
+	head bool    // a HEAD request: the reply has no body
+	last bool    // says "Connection: close": no request follows on the connection
+	want *demand // what a body of a 200 must be; nil: whatever it is
 }
 
 // idempotent are the methods that may be sent twice and mean the same (RFC 9110, section 9.2.2). Of one that is unknown, that is too.
@@ -38,7 +38,7 @@ func New(s result.Spec) []*Request {
 }
 
 func build(s result.Spec, addr, path string) *Request {
-	q := &Request{Addr: addr, Path: path, Idempotent: idempotent[s.Method], asked: s, host: strings.TrimSuffix(addr, ":80")}
+	q := &Request{Addr: addr, Path: path, Idempotent: idempotent[s.Method], spec: s, host: strings.TrimSuffix(addr, ":80")}
 	if s.Proto == result.Line {
 		text := s.Body
 		if text == "" {
@@ -56,7 +56,7 @@ func build(s result.Spec, addr, path string) *Request {
 }
 
 func (q *Request) compose() []byte {
-	s, headers := q.asked, ""
+	s, headers := q.spec, ""
 	for _, h := range s.Headers {
 		name, value, _ := strings.Cut(h, ":")
 		if value = strings.Trim(value, " \t"); strings.EqualFold(name, "host") {

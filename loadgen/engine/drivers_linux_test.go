@@ -30,7 +30,7 @@ import (
 )
 
 var (
-	scripts = flag.Int("scripts", 10_000, "how many scripts TestDriversAgree tries")
+	scripts = flag.Int("scripts", manyScripts, "how many scripts TestDriversAgree tries")
 	script  = flag.Int("script", -1, "the only one it tries")
 )
 

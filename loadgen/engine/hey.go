@@ -33,7 +33,7 @@ type heyReport struct {
 
 // runHey lets github.com/rakyll/hey carry out s, as a second opinion: a closed loop of its own engine, timed by itself.
 // hey says nothing of connections, nor of requests under way when its time is over, so a watch on its requests does.
-// What hey cannot do, spec refuses. BytesRead holds bodies only: hey does not count heads. Redirects are followed: hey can
+// What hey cannot do, package cli refuses. BytesRead holds bodies only: hey does not count heads. Redirects are followed: hey can
 // leave them alone, but its workers race for one field then.
 func runHey(ctx context.Context, s result.Spec, live *record.Live) (*result.Load, error) {
 	base, err := heyRequest(s)
@@ -114,7 +114,7 @@ func runHey(ctx context.Context, s result.Spec, live *record.Live) (*result.Load
 	if err := json.Unmarshal(text.Bytes(), &report); err != nil {
 		return nil, fmt.Errorf("hey's report cannot be read: %w", err)
 	}
-	l, err := watch.load(&report, s, end)
+	l, err := watch.books(&report, s, end)
 	if err != nil {
 		return nil, err
 	}

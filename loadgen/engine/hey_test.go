@@ -278,7 +278,7 @@ func TestHeyLoad(t *testing.T) {
 		},
 		Bytes: 12,
 	}
-	l, err := w.load(report, heySpec("http://h/", 2, 100*time.Millisecond, 0), 100*ms)
+	l, err := w.books(report, heySpec("http://h/", 2, 100*time.Millisecond, 0), 100*ms)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -234,8 +234,8 @@ func (w *heyWatch) close() {
 	}
 }
 
-// load puts hey's report into the books, for a window that closed at end; 0 is when the last reply had come.
-func (w *heyWatch) load(report *heyReport, s result.Spec, end int64) (*result.Load, error) {
+// books puts hey's report into the books, for a window that closed at end; 0 is when the last reply had come.
+func (w *heyWatch) books(report *heyReport, s result.Spec, end int64) (*result.Load, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ns := func(seconds float64) int64 { return int64(math.Round(seconds * 1e9)) }

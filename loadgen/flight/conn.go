@@ -10,7 +10,7 @@ type Conn struct {
 	Index int    // in the deck
 	Era   uint32 // counts its reconnects: what an engine learns of an earlier one is of no interest
 
-	line    int // in the record; negative: a silent connection
+	number  int // in the record, from 0; negative: a silent connection
 	state   state
 	do      Do
 	pending bool // a request was sent and is not settled
@@ -83,7 +83,7 @@ func (d *Deck) send(c *Conn, due, now int64) {
 	}
 	c.due, c.sent, c.pending, c.again, c.hops, c.carried = due, now, true, false, 0, 0
 	d.outstanding++
-	d.Record.Sent(c.line, due)
+	d.Record.Sent(c.number, due)
 	if d.Rate > 0 {
 		d.Record.Late(due, now, c.freed > due)
 	}
@@ -192,7 +192,7 @@ func (d *Deck) lost(c *Conn, now int64, class record.Class) {
 	if c.pending {
 		c.pending = false
 		d.outstanding--
-		d.Record.For(c.path).Ended(c.line, c.due, c.sent, now, class, c.carried+c.reply.Size())
+		d.Record.For(c.path).Ended(c.number, c.due, c.sent, now, class, c.carried+c.reply.Size())
 		c.freed = now
 	}
 	d.drop(c)
@@ -201,7 +201,7 @@ func (d *Deck) lost(c *Conn, now int64, class record.Class) {
 
 // settled notes what became of c's request, once its file is written if it is to have one.
 func (d *Deck) settled(c *Conn, now int64, class record.Class) {
-	o := outcome{line: c.line, path: c.path, due: c.due, sent: c.sent, at: now, size: c.carried + c.reply.Size(), class: class}
+	o := outcome{number: c.number, path: c.path, due: c.due, sent: c.sent, at: now, size: c.carried + c.reply.Size(), class: class}
 	if d.files != nil && class == record.OK {
 		d.saved(c, o)
 	} else {
@@ -211,7 +211,7 @@ func (d *Deck) settled(c *Conn, now int64, class record.Class) {
 
 // saved notes o when c's reply is in its file.
 func (d *Deck) saved(c *Conn, o outcome) {
-	d.save(c.request.Request, &c.reply, d.first+c.line, func(class record.Class) {
+	d.save(c.request.Request, &c.reply, d.first+c.number, func(class record.Class) {
 		o.class = class
 		d.mu.Lock()
 		d.outcomes = append(d.outcomes, o)
@@ -221,14 +221,14 @@ func (d *Deck) saved(c *Conn, o outcome) {
 
 // outcome is what became of a request.
 type outcome struct {
-	line, path    int
+	number, path  int
 	due, sent, at int64
 	class         record.Class
 	size          int64
 }
 
 func (d *Deck) ended(o outcome) {
-	d.Record.For(o.path).Ended(o.line, o.due, o.sent, o.at, o.class, o.size)
+	d.Record.For(o.path).Ended(o.number, o.due, o.sent, o.at, o.class, o.size)
 }
 
 // collect notes what became of the requests whose files are written, or are not to be had.

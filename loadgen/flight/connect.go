@@ -51,7 +51,7 @@ func (d *Deck) Connected(c *Conn) {
 	c.state = idle
 	d.opening--
 	d.Record.Opened()
-	if c.line < 0 {
+	if c.number < 0 {
 		return
 	}
 	d.alive++
@@ -101,7 +101,7 @@ func (d *Deck) drop(c *Conn) {
 	switch {
 	case c.state == opening:
 		d.opening--
-	case c.state != closed && c.line >= 0:
+	case c.state != closed && c.number >= 0:
 		if d.alive--; d.alive == 0 {
 			d.gone, d.deserted = record.Never, false
 		}
@@ -115,7 +115,7 @@ func (d *Deck) drop(c *Conn) {
 // doubles as long as failures go on. A silent connection that the server closed stays closed.
 func (d *Deck) reconnect(c *Conn, now int64) {
 	switch {
-	case c.line < 0, !c.pending && (d.used() || now >= d.end):
+	case c.number < 0, !c.pending && (d.used() || now >= d.end):
 	case c.served > 0 && d.backoff == 0:
 		d.connect(c, now)
 	default:

@@ -85,7 +85,7 @@ func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 	d.Record.Split(r.paths)
 	for k := range d.conns {
 		c := &d.conns[k]
-		c.Index, c.line = k, k-d.silent
+		c.Index, c.number = k, k-d.silent
 		c.ask(d.asks.Turn(0))
 	}
 	return d
@@ -118,7 +118,7 @@ func (d *Deck) Start() {
 	d.pacer = d.pace(d.id, d.of)
 	d.Record.Open(d.Opens)
 	for k := range d.conns {
-		if c := &d.conns[k]; c.state == idle && c.line >= 0 {
+		if c := &d.conns[k]; c.state == idle && c.number >= 0 {
 			c.freed = d.Begin
 			d.free.push(c)
 		}

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/term"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/loadgen/record"
-	"carousel/loadgen/verdict"
 )
 
 // How often progress is shown: a line redrawn on a terminal, lines of their own elsewhere.
@@ -67,10 +67,10 @@ func figures(s result.Spec, p record.Progress) string {
 	case s.Duration > 0:
 		elapsed += " of " + (s.Warmup + s.Duration).String()
 	default:
-		elapsed += ", " + count(p.Answered) + " of " + count(s.Requests)
+		elapsed += ", " + units.Count(p.Answered) + " of " + units.Count(s.Requests)
 	}
-	return fmt.Sprintf("%s  %s/s  p50 %s  p99 %s  %s", elapsed, rate(p.RatePerSecond),
-		verdict.Short(float64(p.P50)), verdict.Short(float64(p.P99)), plural(p.Errors, "error"))
+	return fmt.Sprintf("%s  %s/s  p50 %s  p99 %s  %s", elapsed, units.Rate(p.RatePerSecond),
+		units.Short(float64(p.P50)), units.Short(float64(p.P99)), units.Plural(p.Errors, "error"))
 }
 
 // bar is the progress bar of one run, by time or by count.

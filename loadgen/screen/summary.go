@@ -13,8 +13,8 @@ import (
 	"golang.org/x/term"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/internal/usage"
-	"carousel/loadgen/verdict"
 )
 
 // Colours reports whether f is a terminal that wants colours (no-color.org).
@@ -66,36 +66,36 @@ func (p page) first() {
 func (p page) books() {
 	r := p.l.Requests
 	parts := []string{
-		count(r.OK) + " ok",
-		p.paintIf(r.Errors > 0, plural(r.Errors, "error"), red),
-		count(r.Unanswered) + " unanswered",
+		units.Count(r.OK) + " ok",
+		p.paintIf(r.Errors > 0, units.Plural(r.Errors, "error"), red),
+		units.Count(r.Unanswered) + " unanswered",
 	}
-	p.line("requests", "%s sent in %s: %s", count(r.Sent), length(p.l.Window.ElapsedNS), strings.Join(parts, ", "))
+	p.line("requests", "%s sent in %s: %s", units.Count(r.Sent), length(p.l.Window.ElapsedNS), strings.Join(parts, ", "))
 	if r.Unsent > 0 {
 		var why []string
 		for _, reason := range slices.Sorted(maps.Keys(p.l.UnsentBy)) {
-			why = append(why, count(p.l.UnsentBy[reason])+" "+reason)
+			why = append(why, units.Count(p.l.UnsentBy[reason])+" "+reason)
 		}
-		p.line("", "%s planned, %s never sent (%s)", count(r.Planned), count(r.Unsent), strings.Join(why, ", "))
+		p.line("", "%s planned, %s never sent (%s)", units.Count(r.Planned), units.Count(r.Unsent), strings.Join(why, ", "))
 	}
 	if p.l.Resent > 0 {
-		p.line("", "%s sent a second time: the server had closed the connection without a word", count(p.l.Resent))
+		p.line("", "%s sent a second time: the server had closed the connection without a word", units.Count(p.l.Resent))
 	}
 	if p.l.Redirects > 0 {
-		p.line("", "%s followed", plural(p.l.Redirects, "redirect"))
+		p.line("", "%s followed", units.Plural(p.l.Redirects, "redirect"))
 	}
 }
 
 func (p page) rate() {
 	offered := ""
 	if p.l.Spec.Rate > 0 {
-		offered = fmt.Sprintf(" of %s/s offered", rate(p.l.Spec.Rate))
+		offered = fmt.Sprintf(" of %s/s offered", units.Rate(p.l.Spec.Rate))
 	}
 	read := ""
 	if seconds := float64(p.l.Window.ElapsedNS) / 1e9; seconds > 0 {
 		read = fmt.Sprintf(", %s/s read", bytes(float64(p.l.BytesRead)/seconds))
 	}
-	p.line("rate", "%s/s%s%s", rate(p.l.RateRPS), offered, read)
+	p.line("rate", "%s/s%s%s", units.Rate(p.l.RateRPS), offered, read)
 }
 
 // latency is one table of response and service time, without the figures that are not supported.
@@ -118,7 +118,7 @@ func (p page) latency() {
 	if p.l.Spec.Rate > 0 && p.l.Lateness.Max > 0 {
 		p.row("send lateness", result.Lateness(p.l))
 	}
-	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), result.Figure.AtLeast) {
+	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), func(f result.Figure) bool { return f.Lacks == "" && f.AtLeast() }) {
 		p.line("", ">= requests without an answer could put it higher")
 	}
 }
@@ -141,9 +141,9 @@ func cell(f result.Figure) string {
 	case f.Lacks != "":
 		return "-"
 	case f.AtLeast():
-		return ">=" + verdict.Short(f.NS)
+		return ">=" + units.Short(f.NS)
 	}
-	return verdict.Short(f.NS)
+	return units.Short(f.NS)
 }
 
 // mostPaths is how many paths are shown; the record has them all.
@@ -158,7 +158,7 @@ func (p page) paths() {
 	p.line("response time", "%9s%9s%9s%9s%9s  by path", "count", "p50", "p99", "max", "mean")
 	for _, path := range p.l.Paths[:min(len(p.l.Paths), mostPaths)] {
 		of := response.Path(path)
-		p.line("", "%9s%9s%9s%9s%9s  %s", count(path.Count), cell(of.Figure("p50")), cell(of.Figure("p99")),
+		p.line("", "%9s%9s%9s%9s%9s  %s", units.Count(path.Count), cell(of.Figure("p50")), cell(of.Figure("p99")),
 			cell(of.Figure("max")), cell(of.Figure("mean")), path.Path)
 	}
 	if more := len(p.l.Paths) - mostPaths; more > 0 {
@@ -176,7 +176,7 @@ func (p page) errors() {
 			return strings.Compare(a, b)
 		})
 		for _, class := range names {
-			p.line(p.paintIf(true, fmt.Sprintf("%-14s", "error"), red), "%s x %s: %s", count(classes[class]), class, Advice(class))
+			p.line(p.paintIf(true, fmt.Sprintf("%-14s", "error"), red), "%s x %s: %s", units.Count(classes[class]), class, Advice(class))
 		}
 	}
 }
@@ -185,10 +185,10 @@ func (p page) connections() {
 	c := p.l.Connections
 	failed := ""
 	if c.Failed > 0 {
-		failed = fmt.Sprintf(", %s failed", count(c.Failed))
+		failed = fmt.Sprintf(", %s failed", units.Count(c.Failed))
 	}
 	p.line("connections", "%s opened%s; %s of %d answered, %s to %s replies each",
-		count(c.Opened), failed, count(c.Answered), p.l.Spec.Connections, count(c.Fewest), count(c.Most))
+		units.Count(c.Opened), failed, units.Count(c.Answered), p.l.Spec.Connections, units.Count(c.Fewest), units.Count(c.Most))
 }
 
 // cost is processor time per request, of both ends where the target's is known.
@@ -198,7 +198,7 @@ func (p page) cost() {
 	}
 	each := func(c usage.CPU) string {
 		n := float64(p.l.Requests.OK)
-		return fmt.Sprintf("%s (user %s + system %s)", verdict.Short(float64(c.Total())/n), verdict.Short(float64(c.UserNS)/n), verdict.Short(float64(c.SystemNS)/n))
+		return fmt.Sprintf("%s (user %s + system %s)", units.Short(float64(c.Total())/n), units.Short(float64(c.UserNS)/n), units.Short(float64(c.SystemNS)/n))
 	}
 	p.line("cpu/request", "loadgen %s", each(p.l.CPU))
 	if p.l.TargetCPU != nil {
@@ -234,32 +234,9 @@ func (p page) paintIf(yes bool, text, colour string) string {
 	return colour + text + plain
 }
 
-// count writes n with commas between thousands.
-func count(n int64) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
-func plural(n int64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return count(n) + " " + what
-}
-
-func rate(perSecond float64) string {
-	if perSecond < 100 {
-		return fmt.Sprintf("%.3g", perSecond)
-	}
-	return count(int64(perSecond + 0.5))
-}
-
 func length(ns int64) string {
 	if ns < 1e9 {
-		return verdict.Short(float64(ns)) // ten downloads take milliseconds
+		return units.Short(float64(ns)) // ten downloads take milliseconds
 	}
 	return fmt.Sprintf("%.2fs", time.Duration(ns).Seconds())
 }

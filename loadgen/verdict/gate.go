@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 )
 
 // Gate is one condition under which a run has failed, such as "p99>5ms".
@@ -179,7 +180,7 @@ func plainName(name string) string {
 	return name
 }
 
-// Broken says whether the record l of a load s fails the gate, and in words why. A gate on a figure the record does not
+// Broken says whether the record of a load fails the gate, and in words why. A gate on a figure the record does not
 // support is broken, and so is one that requests without an answer could break.
 func (g Gate) Broken(l *result.Load) (bool, string) {
 	v := g.metric.read(l)
@@ -225,7 +226,7 @@ func (g Gate) write(v float64) string {
 	case g.share:
 		return Percent(v)
 	case g.metric.kind.units["ns"] != 0:
-		return Short(v)
+		return units.Short(v)
 	case g.metric.kind.units["/s"] != 0:
 		return fmt.Sprintf("%.1f/s", v)
 	}

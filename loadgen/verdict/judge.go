@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 )
 
 // checks are in the order of the reasons: who was served comes before how fast. Each looks at one thing: how far it hurts, what it
@@ -34,7 +35,7 @@ var checks = []struct {
 	{"support", checkSupport},
 }
 
-// Judge weighs the record l of a load s. The thresholds are those of the project's measuring rules: Little's law 2 and
+// Judge weighs the record of a load. The thresholds are those of the project's measuring rules: Little's law 2 and
 // 5 %, own processor share 70 and 85 %, steal 2 and 5 %, offered rate 1 and 2 %, lateness 10 and 25 % of the median,
 // requests sent twice and own stall 1 %, errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
 func Judge(l *result.Load) result.Verdict {
@@ -75,9 +76,9 @@ func checkInterrupted(l *result.Load) (state, text, advice string) {
 		return "", "", ""
 	case l.Spec.Requests > 0 && l.UnsentBy["interrupted"] == 0 && l.Requests.Unsent > 0:
 		return result.Suspect, fmt.Sprintf("the run was given up after %s with %d of %d requests never sent, for nobody could be connected to any more",
-			Short(float64(l.Window.ElapsedNS)), l.Requests.Unsent, l.Requests.Planned), "look whether the target died"
+			units.Short(float64(l.Window.ElapsedNS)), l.Requests.Unsent, l.Requests.Planned), "look whether the target died"
 	}
-	return result.Suspect, fmt.Sprintf("the run was ended after %s", Short(float64(l.Window.ElapsedNS))), "let it finish"
+	return result.Suspect, fmt.Sprintf("the run was ended after %s", units.Short(float64(l.Window.ElapsedNS))), "let it finish"
 }
 
 // checkConnects says that nobody listened for a while: what was measured is what was served before and after.
@@ -130,7 +131,7 @@ func checkHey(l *result.Load) (state, text, advice string) {
 	if l.Spec.Engine != result.Hey || l.Spec.Duration == 0 || l.Requests.Sent < full {
 		return "", "", ""
 	}
-	return result.Valid, fmt.Sprintf("hey keeps %d results, so the run ended after %s of %v", result.HeyResults, Short(float64(l.Window.ElapsedNS)), l.Spec.Duration),
+	return result.Valid, fmt.Sprintf("hey keeps %d results, so the run ended after %s of %v", result.HeyResults, units.Short(float64(l.Window.ElapsedNS)), l.Spec.Duration),
 		"use a shorter -d"
 }
 
@@ -142,6 +143,9 @@ func checkOffered(l *result.Load) (state, text, advice string) {
 	text = fmt.Sprintf("%.0f of %.0f requests per second offered were served", l.RateRPS, l.Spec.Rate)
 	if lag <= 0.02 {
 		return result.Valid, text, "a longer -d tells whether the target keeps up"
+	}
+	if l.Spec.Requests == 0 && !result.Overloaded(l) {
+		return result.Suspect, text, "the target stood still for a while, the slowest requests say for how long"
 	}
 	return result.Suspect, text, fmt.Sprintf("the target cannot keep up over %d connections, use more (-c) or offer less (-r)", l.Spec.Connections)
 }

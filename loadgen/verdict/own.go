@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 )
 
 // The checks of this file are of what loadgen itself did to the figures.
@@ -34,7 +35,7 @@ func checkLateness(l *result.Load) (state, text, advice string) {
 		state = result.Suspect
 	}
 	return state, fmt.Sprintf("loadgen was late: it sent 1 %% of the requests %s or more after they were due with a connection free (the median response takes %s)",
-		Short(late), Short(median)), "give it a processor of its own"
+		units.Short(late), units.Short(median)), "give it a processor of its own"
 }
 
 // stallEnough is the gap between two looks of a sender that is no stall: it waits for 50 ms at most, and wakes late.
@@ -48,6 +49,6 @@ func checkStall(l *result.Load) (state, text, advice string) {
 		return "", "", ""
 	}
 	moved := min(1, (float64(l.Spec.Connections)+l.Spec.Rate*stall/1e9)/float64(n))
-	return grade(moved, 0.01, 1), fmt.Sprintf("loadgen itself stood still for %s, for which up to %s of the requests may have waited", Short(stall), Percent(moved)),
+	return grade(moved, 0.01, 1), fmt.Sprintf("loadgen itself stood still for %s, for which up to %s of the requests may have waited", units.Short(stall), Percent(moved)),
 		"the slowest say nothing of the target; do not stop it, give it a processor of its own"
 }

@@ -5,7 +5,7 @@ import (
 
 	"gonum.org/v1/plot"
 
-	"carousel/report/units"
+	"carousel/internal/units"
 )
 
 // log2 is an axis on which every doubling is a step.

@@ -14,8 +14,8 @@ import (
 
 	"carousel/internal/printable"
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/report/study"
-	"carousel/report/units"
 )
 
 // Picture is a file of the report.

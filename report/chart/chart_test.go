@@ -101,13 +101,21 @@ func TestMostTrialsDrawALine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.Reset()
+	for i := range int64(5000) {
+		h.Record(i * 1e5)
+	}
+	waits, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for behind, want := range map[int]bool{0: true, 1: true, 2: true, 4: false} {
 		var trials []result.Trial
 		for round := range 6 {
 			l := &result.Load{Complete: true, Window: result.Window{ElapsedNS: 5e9}, RateRPS: 1000, Requests: result.Requests{OK: 5000},
 				Histogram: text, Latency: h.Latency(), Connections: result.Connections{Answered: 64, Asked: 64}}
 			if round < behind {
-				l.RateRPS, l.Requests.Unsent = 900, 500
+				l.RateRPS, l.Requests.Unsent, l.Histogram = 900, 500, waits
 			}
 			trials = append(trials, result.Trial{Round: round + 1, Load: l,
 				Cell: result.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000, Placement: result.Split}})

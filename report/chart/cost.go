@@ -3,9 +3,9 @@ package chart
 import (
 	"fmt"
 
+	"carousel/internal/units"
 	"carousel/report/stats"
 	"carousel/report/study"
-	"carousel/report/units"
 )
 
 // cost draws what a request costs the server and the client, one bar on the other: loopback bills much of receiving to

@@ -3,8 +3,8 @@ package chart
 import (
 	"fmt"
 
+	"carousel/internal/units"
 	"carousel/report/study"
-	"carousel/report/units"
 )
 
 // download draws how long requests wait while a client saves files in three ways.

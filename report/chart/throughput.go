@@ -9,8 +9,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"carousel/internal/units"
 	"carousel/report/study"
-	"carousel/report/units"
 )
 
 // path is one model's medians over the levels, with its trials.

@@ -39,6 +39,8 @@ type Cell struct {
 type Trial struct {
 	result.Trial
 	Response []float64 // along Grid, in nanoseconds, as far as it can be shown
+
+	overloaded bool // the server fell behind the offered rate, for which its response time is withheld
 }
 
 // Unpack makes a trial ready to be sorted: its latency is read and its histograms are let go.
@@ -51,6 +53,7 @@ func Unpack(t result.Trial) *Trial {
 	l := *t.Load
 	// Of what was asked a report looks at these; where a foreign record says otherwise, the cell holds.
 	l.Spec = result.Spec{Target: l.Spec.Target, Warmup: l.Spec.Warmup, Requests: l.Spec.Requests, Connections: t.Cell.Connections, Rate: t.Cell.RateRPS}
+	u.overloaded = result.Overloaded(&l)
 	if u.drawn() {
 		u.Response = curve(l.DoubtResponse(Grid...))
 	} else {
@@ -102,9 +105,6 @@ func (t *Trial) served() (answered, asked int64) {
 	}
 	return t.Load.Connections.Answered, t.Load.Entitled()
 }
-
-// overloaded reports whether the server fell behind the offered rate, for which its response time is withheld.
-func (t *Trial) overloaded() bool { return t.Load != nil && result.Overloaded(t.Load) }
 
 func (t *Trial) starved() bool {
 	answered, asked := t.served()
@@ -257,7 +257,7 @@ func (c *Cell) Standing(m Metric) Standing {
 func (c *Cell) Overloaded() bool {
 	n := 0
 	for _, t := range c.Trials {
-		if t.overloaded() {
+		if t.overloaded {
 			n++
 		}
 	}

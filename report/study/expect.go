@@ -90,7 +90,7 @@ func (s *Study) did(group *Group, cell *Cell) string {
 		if most(func(t *Trial) bool { return t.starved() || t.Load != nil && t.Load.RateRPS < 0.9*group.RateRPS }) {
 			return Fails
 		}
-		if most((*Trial).overloaded) || cell.Summary(P99).Median > 2*group.Cell(s.Reference()).Summary(P99).Median {
+		if most(func(t *Trial) bool { return t.overloaded }) || cell.Summary(P99).Median > 2*group.Cell(s.Reference()).Summary(P99).Median {
 			return Degrades
 		}
 	case "thinking":

@@ -1,9 +1,9 @@
 package text
 
 import (
+	"carousel/internal/units"
 	"carousel/report/stats"
 	"carousel/report/study"
-	"carousel/report/units"
 )
 
 // ladder says what each step up costs.

@@ -11,10 +11,10 @@ import (
 
 	"carousel/internal/printable"
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/report/chart"
 	"carousel/report/stats"
 	"carousel/report/study"
-	"carousel/report/units"
 )
 
 // Markdown writes the README of a run. The pictures are those that lie beside it.

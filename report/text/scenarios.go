@@ -3,9 +3,9 @@ package text
 import (
 	"fmt"
 
+	"carousel/internal/units"
 	"carousel/report/stats"
 	"carousel/report/study"
-	"carousel/report/units"
 )
 
 // thinkingTable says at which number of silent connections a model stopped answering.

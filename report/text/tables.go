@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/report/stats"
 	"carousel/report/study"
-	"carousel/report/units"
 )
 
 // situations is the table by kind of load.

@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/report/stats"
 	"carousel/report/study"
-	"carousel/report/units"
 )
 
 // Warnings are what a reader must know before believing the figures, the weightiest first.

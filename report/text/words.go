@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/report/stats"
 	"carousel/report/study"
-	"carousel/report/units"
 )
 
 // models names the models of places.

@@ -15,7 +15,8 @@ const None = "–"
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // Count writes a number with a comma between thousands and no more decimals than it has, six at most.
-func Count(v float64) string {
+func Count[N int | int64 | float64](n N) string {
+	v := float64(n)
 	if !finite(v) {
 		return None
 	}
@@ -68,6 +69,17 @@ func Duration(ns float64) string {
 	return Rate(ns) + "\u00a0ns"
 }
 
+// Short writes nanoseconds as Duration does, in ASCII and as one word, and always with three digits where it has them, so that a
+// column or a line that is drawn again stands still: 812ns, 1.52us, 5.00ms.
+func Short(ns float64) string {
+	number, unit, _ := strings.Cut(Duration(ns), "\u00a0")
+	whole, fraction, _ := strings.Cut(number, ".")
+	if more := 3 - len(whole) - len(fraction); more > 0 && unit != "ns" && finite(ns) {
+		number = whole + "." + fraction + strings.Repeat("0", more)
+	}
+	return number + strings.Replace(unit, "µ", "u", 1)
+}
+
 // Ratio writes a ratio with two decimals, or one from ten on.
 func Ratio(v float64) string {
 	switch {
@@ -92,11 +104,11 @@ func Percent(share float64) string {
 }
 
 // Plural writes n of a thing, "1 round" or "6 rounds".
-func Plural(n int, thing string) string {
+func Plural[N int | int64](n N, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
-	return Count(float64(n)) + " " + thing + "s"
+	return Count(n) + " " + thing + "s"
 }
 
 // Processors writes how many processors there are; of none known it says what unknown says.

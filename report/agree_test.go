@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/loadgen/record"
+	"carousel/loadgen/screen"
+	"carousel/loadgen/verdict"
+)
+
+// observed is the record of 1000 requests a second over 64 connections for so long, of which request number i, due at an instant,
+// takes what the target says; negative: it is never answered, nor is anything after it.
+func observed(t *testing.T, length time.Duration, target func(due time.Duration) time.Duration) *result.Load {
+	t.Helper()
+	const connections, rate = 64, 1000
+	spec := result.DefaultSpec()
+	spec.Engine, spec.Connections, spec.Rate, spec.Duration = result.Net, connections, rate, length
+	r := record.NewRecorder(connections, true, nil)
+	end, over := int64(length), int64(length+spec.Grace)
+	r.Open(0)
+	r.Close(end, over)
+	stuck := 0
+	for i := range int64(length.Seconds() * rate) {
+		due := i * int64(time.Second/rate)
+		sent := due + 20_000 + i%7*1000
+		switch took := target(time.Duration(due)); {
+		case took >= 0:
+			r.Sent(int(i%connections), due)
+			r.Late(due, sent, false)
+			r.Ended(int(i%connections), due, sent, sent+int64(took), record.OK, 77)
+		case stuck < connections:
+			stuck++
+			r.Sent(int(i%connections), due)
+			r.Late(due, sent, false)
+			r.Unanswered(due, sent)
+		default:
+			r.Unsent(due, record.NoConnection)
+		}
+	}
+	l, err := record.Merge([]*record.Recorder{r}, length)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Complete, l.Spec = true, spec
+	l.Verdict = verdict.Judge(l)
+	l.Doubt()
+	return l
+}
+
+// What loadgen prints of a record, report prints of six like it: the same figures, held back and marked as lower bounds alike.
+func TestLoadgenAndReportAgree(t *testing.T) {
+	const usual = 200 * time.Microsecond
+	for name, c := range map[string]struct {
+		load *result.Load
+		want string // marks of response p50, p99, p99.9, service p99 and send lateness p99: = shown, > lower bound, - held back
+	}{
+		"healthy": {observed(t, 10*time.Second, func(due time.Duration) time.Duration { return usual + due/1e5 }), "====="},
+		"few":     {observed(t, 900*time.Millisecond, func(due time.Duration) time.Duration { return usual + due/1e5 }), "=----"},
+		"stalled": {observed(t, 10*time.Second, func(due time.Duration) time.Duration {
+			if due > 9*time.Second {
+				return -1
+			}
+			return usual
+		}), "=>>>="},
+		"overloaded": {observed(t, 10*time.Second, func(due time.Duration) time.Duration { return usual + due/20 }), "---=="},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var summary strings.Builder
+			if err := screen.Summary(&summary, "loadgen", c.load, false); err != nil {
+				t.Fatal(err)
+			}
+			said := terminalFigures(t, summary.String())
+
+			dir := filepath.Join(t.TempDir(), "run")
+			v := newInvention(6, "epoll")
+			for round := range v.rounds {
+				v.add(round+1, result.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000, Placement: result.Split},
+					func(t *result.Trial) { t.Load = c.load })
+			}
+			v.write(t, dir, v.record())
+			var stderr bytes.Buffer
+			if code := run(&bytes.Buffer{}, &stderr, []string{dir}); code != 0 {
+				t.Fatalf("exit code %d: %s", code, &stderr)
+			}
+			table := tableFigures(t, string(files(t, dir)["README.md"]))
+
+			marks := ""
+			for _, figure := range []struct{ row, column, cell string }{
+				{"response time", "p50", "p50"}, {"response time", "p99", "p99"}, {"response time", "p99.9", "p99.9"},
+				{"service time", "p99", "p99 of service"}, {"send lateness", "p99", "p99 of send lateness"},
+			} {
+				loadgens, reports := said[figure.row][figure.column], table[figure.cell]
+				if loadgens == "" {
+					loadgens = "-" // its row is not shown
+				}
+				if reports != loadgens {
+					t.Errorf("%s %s: loadgen prints %q, report prints %q", figure.row, figure.column, loadgens, reports)
+				}
+				switch {
+				case reports == "-":
+					marks += "-"
+				case strings.HasPrefix(reports, ">="):
+					marks += ">"
+				default:
+					marks += "="
+				}
+			}
+			if marks != c.want {
+				t.Errorf("marks %q, want %q in\n%s", marks, c.want, &summary)
+			}
+		})
+	}
+}
+
+// plainFigure writes a figure of either program as a duration with its mark.
+func plainFigure(t *testing.T, text string) string {
+	t.Helper()
+	text = strings.NewReplacer("≥", ">=", "–", "-", "\u00a0", "", " ", "").Replace(text)
+	number := strings.TrimPrefix(text, ">=")
+	if text == "-" {
+		return text
+	}
+	d, err := time.ParseDuration(number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(text, number) + d.String()
+}
+
+// terminalFigures are the figures of loadgen's summary by row and column.
+func terminalFigures(t *testing.T, summary string) map[string]map[string]string {
+	t.Helper()
+	_, rest, _ := strings.Cut(summary, "/s read\n")
+	lines := strings.Split(rest, "\n")
+	heads, found := strings.Fields(lines[0]), map[string]map[string]string{}
+	for _, line := range lines[1:] {
+		for _, label := range []string{"response time", "service time", "send lateness"} {
+			text, is := strings.CutPrefix(strings.TrimSpace(line), label)
+			cells := strings.Fields(text)
+			if !is || len(cells) != len(heads) {
+				continue
+			}
+			found[label] = map[string]string{}
+			for i, head := range heads {
+				found[label][head] = plainFigure(t, cells[i])
+			}
+		}
+	}
+	return found
+}
+
+// tableFigures are the figures of a report's table of paced cells, by column.
+func tableFigures(t *testing.T, readme string) map[string]string {
+	t.Helper()
+	_, section, is := strings.Cut(readme, "## paced")
+	if !is {
+		t.Fatalf("no paced cell in\n%s", readme)
+	}
+	_, section, _ = strings.Cut(section, "\n|")
+	lines := strings.Split(section, "\n")
+	heads, cells := strings.Split(lines[0], "|"), strings.Split(lines[2], "|")[1:]
+	found := map[string]string{}
+	for i, head := range heads {
+		if head = strings.TrimSpace(head); strings.HasPrefix(head, "p") && !strings.ContainsAny(head, "×g") || strings.HasPrefix(head, "p99 of") {
+			found[head] = plainFigure(t, strings.TrimSpace(cells[i]))
+		}
+	}
+	return found
+}
