@@ -1,4 +1,4 @@
-// Package carousel has no code of its own: this test holds the documentation to what the programs do.
+// Package carousel has no code of its own: its tests hold the documentation to what the programs do, and the programs to each other.
 package carousel
 
 import (

@@ -187,8 +187,8 @@ func (p page) connections() {
 	if c.Failed > 0 {
 		failed = fmt.Sprintf(", %s failed", units.Count(c.Failed))
 	}
-	p.line("connections", "%s opened%s; %s of %d answered, %s to %s replies each",
-		units.Count(c.Opened), failed, units.Count(c.Answered), p.l.Spec.Connections, units.Count(c.Fewest), units.Count(c.Most))
+	p.line("connections", "%s opened%s; %s of %s answered, %s to %s replies each",
+		units.Count(c.Opened), failed, units.Count(c.Answered), units.Count(p.l.Spec.Connections), units.Count(c.Fewest), units.Count(c.Most))
 }
 
 // cost is processor time per request, of both ends where the target's is known.

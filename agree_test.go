@@ -1,8 +1,6 @@
-package main
+package carousel
 
 import (
-	"bytes"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +9,8 @@ import (
 	"carousel/loadgen/record"
 	"carousel/loadgen/screen"
 	"carousel/loadgen/verdict"
+	"carousel/report/study"
+	"carousel/report/text"
 )
 
 // observed is the record of 1000 requests a second over 64 connections for so long, of which request number i, due at an instant,
@@ -76,18 +76,23 @@ func TestLoadgenAndReportAgree(t *testing.T) {
 			}
 			said := terminalFigures(t, summary.String())
 
-			dir := filepath.Join(t.TempDir(), "run")
-			v := newInvention(6, "epoll")
-			for round := range v.rounds {
-				v.add(round+1, result.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000, Placement: result.Split},
-					func(t *result.Trial) { t.Load = c.load })
+			dir := t.TempDir()
+			for round := range 6 {
+				trial := result.Trial{Schema: result.Schema, Round: round + 1, Load: c.load,
+					Cell: result.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000, Placement: result.Split}}
+				if err := result.Append(dir, &trial); err != nil {
+					t.Fatal(err)
+				}
 			}
-			v.write(t, dir, v.record())
-			var stderr bytes.Buffer
-			if code := run(&bytes.Buffer{}, &stderr, []string{dir}); code != 0 {
-				t.Fatalf("exit code %d: %s", code, &stderr)
+			trials, _, err := result.ReadTrials(dir)
+			if err != nil {
+				t.Fatal(err)
 			}
-			table := tableFigures(t, string(files(t, dir)["README.md"]))
+			var readme strings.Builder
+			if err := text.Markdown(&readme, study.New(result.Run{Rounds: 6}, trials, nil), nil); err != nil {
+				t.Fatal(err)
+			}
+			table := tableFigures(t, readme.String())
 
 			marks := ""
 			for _, figure := range []struct{ row, column, cell string }{
