@@ -12,7 +12,8 @@ import (
 )
 
 // netCrew is the net engine: a goroutine per connection, on package net and the Go scheduler, on every system. It costs a good
-// deal more per request than epoll. All connections share one deck, which is used under the lock.
+// deal more per request than epoll. All connections share one deck, which is used under the lock: whoever works the crew holds it but
+// while a phase rests.
 //
 // Paced, the goroutine that gives the deck its turns sleeps in a system call on Linux, which wakes to some 60 us; by a timer
 // elsewhere, which can be late by more than a millisecond.
@@ -47,6 +48,7 @@ func newNetCrew(r *run, dial func(context.Context, int) (net.Conn, error)) *netC
 	p := &netCrew{run: r, dial: dial, kick: make(chan struct{}, 1), stopped: r.Stopped(), deck: r.split(1)[0]}
 	p.ctx, p.hang = context.WithCancel(context.Background())
 	p.open = make([]net.Conn, p.deck.Size())
+	p.Lock()
 	return p
 }
 
@@ -55,7 +57,6 @@ func (p *netCrew) phase(begin func(*flight.Deck)) {
 	if p.precise > 0 { // one processor more, for who sleeps keeps one, and a single one would never come to see what has arrived
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1))
 	}
-	p.Lock()
 	begin(p.deck)
 	for p.deck.Turn() {
 		requests := p.act()
@@ -66,7 +67,6 @@ func (p *netCrew) phase(begin func(*flight.Deck)) {
 		p.rest(wake)
 		p.Lock()
 	}
-	p.Unlock()
 }
 
 // rest waits until an instant or a kick.
@@ -215,7 +215,9 @@ func (p *netCrew) drop(c *flight.Conn) {
 }
 
 func (p *netCrew) close() {
-	p.Lock()
+	if p.over {
+		return
+	}
 	p.over = true // before connects fail for it: those have not failed
 	for k := range p.open {
 		p.drop(p.deck.Conn(k))
