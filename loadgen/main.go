@@ -55,9 +55,9 @@ func run(stdout, stderr io.Writer, args []string) int {
 		say(note)
 	}
 
-	ctx, caught, stop := untilSignal()
+	ctx, patience, caught, stop := untilSignal()
 	defer stop()
-	l, loadErr := measure(ctx, stderr, req)
+	l, loadErr := measure(ctx, patience, stderr, req)
 	l.Verdict = verdict.Judge(l)
 	l.Doubt()
 	if loadErr != nil {
@@ -119,13 +119,13 @@ func wrongAnswers(l *result.Load) (n int64) {
 }
 
 // measure carries out the request and shows its progress. The record is never nil.
-func measure(ctx context.Context, stderr io.Writer, req *cli.Request) (*result.Load, error) {
+func measure(ctx, patience context.Context, stderr io.Writer, req *cli.Request) (*result.Load, error) {
 	live := new(record.Live)
 	stop := func() {}
 	if !req.Quiet {
 		stop = screen.Watch(stderr, req.Spec, live)
 	}
-	l, err := engine.Run(ctx, req.Spec, live)
+	l, err := engine.Run(ctx, patience, req.Spec, live)
 	stop()
 	if l == nil {
 		l = &result.Load{Schema: result.Schema, UnsentBy: map[string]int64{}, Errors: map[string]int64{}, ConnectErrors: map[string]int64{}}
@@ -186,22 +186,27 @@ func keep(path string, l *result.Load) error {
 	return nil
 }
 
-// untilSignal returns a context that ends at the first interrupt or termination signal; caught says which it was, 0
-// for none. A second signal ends the process at once. After stop, signals are no longer waited for.
-func untilSignal() (ctx context.Context, caught func() syscall.Signal, stop func()) {
+// untilSignal returns two contexts: ctx ends at the first interrupt or termination signal, patience at the second. caught says which the
+// first was, 0 for none. A third signal ends the process at once. After stop, signals are no longer waited for.
+func untilSignal() (ctx, patience context.Context, caught func() syscall.Signal, stop func()) {
 	signal.Ignore(syscall.SIGPIPE) // a closed stdout is an error of the write, not a death
-	signals := make(chan os.Signal, 2)
+	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, first := context.WithCancelCause(context.Background())
+	patience, second := context.WithCancel(context.Background())
 	quit := make(chan struct{})
 	go func() {
 		for {
 			select {
 			case s := <-signals:
-				if ctx.Err() != nil {
+				switch {
+				case ctx.Err() == nil:
+					first(signalled(s.(syscall.Signal)))
+				case patience.Err() == nil:
+					second()
+				default:
 					os.Exit(128 + int(s.(syscall.Signal)))
 				}
-				cancel(signalled(s.(syscall.Signal)))
 			case <-quit:
 				return
 			}
@@ -214,9 +219,10 @@ func untilSignal() (ctx context.Context, caught func() syscall.Signal, stop func
 		}
 		return 0
 	}
-	return ctx, caught, func() {
+	return ctx, patience, caught, func() {
 		signal.Stop(signals)
 		close(quit)
+		second()
 	}
 }
 

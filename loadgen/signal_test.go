@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,8 +76,41 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// Who asks twice is not kept waiting, here by a record that nobody reads.
+// A second signal ends the grace, and costs nothing of what was measured.
 func TestSecondSignal(t *testing.T) {
+	s := serve(t, func(s *server, conn net.Conn) {
+		if s.answered.Load() < 100 {
+			answer(s, conn)
+		}
+		io.Copy(io.Discard, conn)
+	})
+	file := filepath.Join(t.TempDir(), "record.json")
+	cmd, stdout := command(t, s, "-c", "4", "-d", "60s", "--grace", "60s", "-o", file, "-H", "Connection: close")
+	for range 2 {
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Skip(err) // Windows cannot
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var l result.Load
+	if err := json.Unmarshal(text, &l); err != nil {
+		t.Fatal(err)
+	}
+	if balanced(t, &l); l.Complete || l.Requests.Unanswered != 4 || !strings.Contains(stdout.String(), "4 unanswered") {
+		t.Errorf("complete %v, %+v, summary:\n%s", l.Complete, l.Requests, stdout)
+	}
+}
+
+// A third one ends what is kept waiting even then, here by a record that nobody reads.
+func TestThirdSignal(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "record")
 	if err := exec.Command("mkfifo", fifo).Run(); err != nil {
 		t.Skip(err)
@@ -87,7 +122,7 @@ func TestSecondSignal(t *testing.T) {
 		defer close(ended)
 		_ = cmd.Wait()
 	}()
-	for deadline := time.After(20 * time.Second); ; { // the first ends the run, any later one the process
+	for deadline := time.After(20 * time.Second); ; { // the first ends the window, the second the grace, the third the process
 		if err := cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func alone(text string) {
 		fmt.Println("skip:", err)
 		return
 	}
-	l, err := Run(context.Background(), s, nil)
+	l, err := Run(context.Background(), context.Background(), s, nil)
 	fmt.Println(err)
 	if l != nil {
 		fmt.Printf("%+v\n", l.Requests)

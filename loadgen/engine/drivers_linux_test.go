@@ -164,7 +164,7 @@ func drive(t *testing.T, seed uint64, s result.Spec, stop time.Duration, by func
 		}
 		r.Flow(r.now())
 		o.End = r.carryOut(c)
-		r.settle(ctx, c, o.End)
+		r.settle(c, o.End)
 		o.Record = r.decks[0].Record
 		for _, at := range target.asked {
 			if at < o.End+int64(s.Grace) { // what a driver still sends until it notices that all is over is its own affair
@@ -173,7 +173,7 @@ func drive(t *testing.T, seed uint64, s result.Spec, stop time.Duration, by func
 		}
 		if seed%16 == 0 {
 			var err error
-			if o.Load, err = r.books(ctx, o.End); err != nil {
+			if o.Load, err = r.books(o.End); err != nil {
 				t.Error(err)
 			}
 		}
@@ -455,6 +455,8 @@ func (c *inventedConn) wait(until int64, or <-chan struct{}) bool {
 	}
 	return true
 }
+
+func (c *inventedConn) SetWriteDeadline(time.Time) error { return nil }
 
 func (c *inventedConn) Read(p []byte) (int, error) {
 	for {

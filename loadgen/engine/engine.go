@@ -57,12 +57,13 @@ func Threads(s result.Spec) int {
 	return max(1, min(len(host.CPUs())/2, s.Connections))
 }
 
-// Run carries out s, which must be valid, and returns its record but for Spec and Verdict. Ending ctx ends the run early:
-// what was measured is returned with Complete false, as it is of a run by number that nobody was left to answer. The error says
-// why nothing could be measured: an *Unreachable if not one connection could be opened. live may be nil.
-func Run(ctx context.Context, s result.Spec, live *record.Live) (*result.Load, error) {
+// Run carries out s, which must be valid, and returns its record but for Spec and Verdict. The end of ctx cuts the window short, or the
+// grace if that is all that is left; the end of patience both. What was measured by then is returned, with Complete false where the window
+// was cut, as it is of a run by number that nobody was left to answer. The error says why nothing could be measured: an *Unreachable if
+// not one connection could be opened. live may be nil.
+func Run(ctx, patience context.Context, s result.Spec, live *record.Live) (*result.Load, error) {
 	if s.Engine == result.Hey {
-		return runHey(ctx, s, live)
+		return runHey(ctx, patience, s, live)
 	}
 	r := &run{base: time.Now()}
 	requests := client.New(s)
@@ -91,6 +92,7 @@ func Run(ctx context.Context, s result.Spec, live *record.Live) (*result.Load, e
 		return nil, err
 	}
 	defer c.close()
+	defer context.AfterFunc(patience, r.Stop)()
 	return r.measure(ctx, c)
 }
 
@@ -142,8 +144,8 @@ func (r *run) measure(ctx context.Context, c crew) (*result.Load, error) {
 	if !known {
 		last = r.look()
 	}
-	r.settle(ctx, c, end)
-	l, err := r.books(ctx, end)
+	r.settle(c, end)
+	l, err := r.books(end)
 	if err != nil {
 		return nil, err
 	}
@@ -175,18 +177,18 @@ func (r *run) carryOut(c crew) int64 {
 }
 
 // settle closes the books of a window that ended at this instant.
-func (r *run) settle(ctx context.Context, c crew, end int64) {
+func (r *run) settle(c crew, end int64) {
 	c.close()
 	r.written()
 	why := record.NoConnection
-	if ctx.Err() != nil {
+	if r.WasCut() {
 		why = record.Interrupted
 	}
 	flight.Settle(r.decks, end, why)
 }
 
 // books is what all workers recorded.
-func (r *run) books(ctx context.Context, end int64) (*result.Load, error) {
+func (r *run) books(end int64) (*result.Load, error) {
 	var records []*record.Recorder
 	for _, d := range r.decks {
 		d.Record.Publish(record.Never)
@@ -196,7 +198,7 @@ func (r *run) books(ctx context.Context, end int64) (*result.Load, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.Complete = ctx.Err() == nil && (!r.Counted() || l.Requests.Unsent == 0)
+	l.Complete = !r.WasCut() && (!r.Counted() || l.Requests.Unsent == 0)
 	return l, nil
 }
 

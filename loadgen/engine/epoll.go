@@ -224,7 +224,10 @@ func (w *worker) close() {
 	for k := range w.socks {
 		w.drop(w.deck.Conn(k))
 	}
-	w.kernel.close()
+	if w.kernel != nil {
+		w.kernel.close()
+	}
+	w.kernel = nil
 }
 
 // calls is the kernel.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -171,7 +172,7 @@ func TestNobodyListens(t *testing.T) {
 	for _, engine := range engines() {
 		s := load("http://" + ln.Addr().String() + "/")
 		s.Engine = engine
-		l, err := Run(t.Context(), s, nil)
+		l, err := Run(t.Context(), context.Background(), s, nil)
 		var gone *Unreachable
 		if l != nil || !errors.As(err, &gone) || gone.Class != record.ConnectRefused || gone.Addr != ln.Addr().String() {
 			t.Errorf("%s: %v, %v", engine, l, err)

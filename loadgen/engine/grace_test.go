@@ -3,10 +3,13 @@ package engine
 import (
 	"context"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
 	"carousel/internal/result"
+	"carousel/loadgen/client"
+	"carousel/loadgen/flight"
 )
 
 // What is under way when a run is ended is answered, and nothing more is sent.
@@ -27,7 +30,7 @@ func TestGrace(t *testing.T) {
 			time.Sleep(100 * time.Millisecond) // were it too short, it would only hide a fault
 			close(ended)
 		})
-		l, err := Run(ctx, s, nil)
+		l, err := Run(ctx, context.Background(), s, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,6 +52,70 @@ func TestGraceIsOver(t *testing.T) {
 		}
 		if age := time.Duration(l.Latency.Max); age > s.Duration+s.Grace+time.Millisecond || age < s.Duration+s.Grace-time.Millisecond && engine != result.Hey || age < s.Grace {
 			t.Errorf("%s: %v", engine, age)
+		}
+	}
+}
+
+// An interrupt in the grace ends it, and the window was whole; one in the window leaves the grace, which the next ends.
+func TestInterruptedGrace(t *testing.T) {
+	for _, engine := range append(engines(), result.Hey) {
+		for inWindow, whole := range map[bool]bool{false: true, true: false} {
+			srv := serve(t, "127.0.0.1:0", func(p *peer) { p.request(); p.request() })
+			s := load("http://" + srv.addr + "/")
+			s.Engine, s.Duration, s.Grace = engine, 100*time.Millisecond, time.Hour
+			if inWindow {
+				s.Duration = time.Hour
+			}
+			ctx, interrupt := context.WithCancel(t.Context())
+			patience, again := context.WithCancel(t.Context())
+			when(t, func() bool { return srv.asked.Load() == 4 }, func() {
+				if inWindow {
+					interrupt()
+				}
+				time.Sleep(s.Duration%time.Hour + 300*time.Millisecond) // into the grace
+				interrupt()
+				again()
+			})
+			began := time.Now()
+			l, err := Run(ctx, patience, s, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if q := l.Requests; q.Unanswered != 4 || q.Sent != 4 || l.Complete != whole || time.Since(began) > time.Minute {
+				t.Errorf("%s, interrupted in the window %v: %+v, complete %v after %v", engine, inWindow, q, l.Complete, time.Since(began))
+			}
+			if age, most := time.Duration(l.Latency.Max), time.Since(began); age < 300*time.Millisecond || age > most {
+				t.Errorf("%s: the oldest is %v old after %v", engine, age, most)
+			}
+		}
+	}
+}
+
+// What is closed twice gives no descriptor back that has another owner by then.
+func TestClosedTwice(t *testing.T) {
+	for _, engine := range engines() {
+		s := load("http://127.0.0.1:1/")
+		r := &run{base: time.Now(), addr: "127.0.0.1:1"}
+		r.Run = flight.New(s, client.New(s), nil, r.now)
+		c, err := map[string]func(*run) (crew, error){result.Epoll: newEpoll, result.Net: newNet}[engine](r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.close()
+		var files []*os.File
+		for range 10 {
+			f, err := os.CreateTemp(t.TempDir(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, f)
+		}
+		c.close()
+		for _, f := range files {
+			if _, err := f.WriteString("still open"); err != nil {
+				t.Errorf("%s: %v", engine, err)
+			}
+			f.Close()
 		}
 	}
 }

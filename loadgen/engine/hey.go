@@ -35,7 +35,7 @@ type heyReport struct {
 // hey says nothing of connections, nor of requests under way when its time is over, so a watch on its requests does.
 // What hey cannot do, package cli refuses. BytesRead holds bodies only: hey does not count heads. Redirects are followed: hey can
 // leave them alone, but its workers race for one field then.
-func runHey(ctx context.Context, s result.Spec, live *record.Live) (*result.Load, error) {
+func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*result.Load, error) {
 	base, err := heyRequest(s)
 	if err != nil {
 		return nil, err
@@ -70,13 +70,13 @@ func runHey(ctx context.Context, s result.Spec, live *record.Live) (*result.Load
 	}
 	work.Init() // before Stop, which would wait for ever
 
+	r := &run{Run: flight.New(s, nil, nil, nil), base: time.Now()}
 	var deadline <-chan time.Time
 	if s.Duration > 0 {
 		timer := time.NewTimer(s.Duration)
 		defer timer.Stop()
 		deadline = timer.C
 	}
-	r := &run{Run: flight.New(s, nil, nil, nil), base: time.Now()}
 	watch.begin(r.base)
 	first := r.look()
 	ran := make(chan struct{})
@@ -85,8 +85,9 @@ func runHey(ctx context.Context, s result.Spec, live *record.Live) (*result.Load
 		work.Run()
 	}()
 
-	var end int64 // 0: when the last reply came
+	var end, over int64 // of the window, 0: when the last reply came; and of the grace
 	cut, interrupted := false, false
+	hurry := ctx.Done()
 	select {
 	case <-watch.finished:
 	case <-ran: // with failures, whose times hey does not tell
@@ -95,16 +96,20 @@ func runHey(ctx context.Context, s result.Spec, live *record.Live) (*result.Load
 		end, cut = r.now(), true
 	case <-ctx.Done():
 		end, cut, interrupted = r.now(), true, true
+		hurry = patience.Done()
 	}
 	if cut {
 		watch.freeze() // before the end of the requests under way makes them failures
 	}
 	last := r.look()
 	if cut {
+		over = end + int64(s.Grace)
 		work.Stop()
 		select {
 		case <-ran:
 		case <-time.After(s.Grace):
+		case <-hurry:
+			over = r.now()
 		}
 		watch.hangUp()
 	}
@@ -114,7 +119,7 @@ func runHey(ctx context.Context, s result.Spec, live *record.Live) (*result.Load
 	if err := json.Unmarshal(text.Bytes(), &report); err != nil {
 		return nil, fmt.Errorf("hey's report cannot be read: %w", err)
 	}
-	l, err := watch.books(&report, s, end)
+	l, err := watch.books(&report, s, end, over)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func heyServer(t *testing.T, handle http.HandlerFunc) (target string, served *at
 
 func runValid(t *testing.T, ctx context.Context, s result.Spec) *result.Load {
 	t.Helper()
-	l, err := Run(ctx, s, new(record.Live))
+	l, err := Run(ctx, context.Background(), s, new(record.Live))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestHeyRedirects(t *testing.T) {
 func TestHeyUnreachable(t *testing.T) {
 	srv := httptest.NewServer(nil)
 	srv.Close()
-	_, err := Run(t.Context(), heySpec(srv.URL+"/", 1, time.Second, 0), nil)
+	_, err := Run(t.Context(), context.Background(), heySpec(srv.URL+"/", 1, time.Second, 0), nil)
 	var gone *Unreachable
 	if !errors.As(err, &gone) || gone.Class != record.ConnectRefused || !strings.HasPrefix("http://"+gone.Addr, srv.URL) {
 		t.Errorf("%v", err)
@@ -278,7 +278,7 @@ func TestHeyLoad(t *testing.T) {
 		},
 		Bytes: 12,
 	}
-	l, err := w.books(report, heySpec("http://h/", 2, 100*time.Millisecond, 0), 100*ms)
+	l, err := w.books(report, heySpec("http://h/", 2, 100*time.Millisecond, 0), 100*ms, 100*ms)
 	if err != nil {
 		t.Fatal(err)
 	}

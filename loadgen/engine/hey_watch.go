@@ -234,8 +234,9 @@ func (w *heyWatch) close() {
 	}
 }
 
-// books puts hey's report into the books, for a window that closed at end; 0 is when the last reply had come.
-func (w *heyWatch) books(report *heyReport, s result.Spec, end int64) (*result.Load, error) {
+// books puts hey's report into the books, for a window that closed at end, 0 is when the last reply had come, and a grace that was over
+// then.
+func (w *heyWatch) books(report *heyReport, s result.Spec, end, over int64) (*result.Load, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ns := func(seconds float64) int64 { return int64(math.Round(seconds * 1e9)) }
@@ -251,10 +252,7 @@ func (w *heyWatch) books(report *heyReport, s result.Spec, end int64) (*result.L
 	}
 	r := record.NewRecorder(1, false, nil)
 	r.Open(0)
-	over := end
-	if w.frozen {
-		over += s.Grace.Nanoseconds()
-	}
+	over = max(over, end)
 	r.Close(end, over)
 	for i, latency := range report.Lats {
 		due := ns(report.Offsets[i]) - zero

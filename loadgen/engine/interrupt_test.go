@@ -22,7 +22,7 @@ func TestInterrupted(t *testing.T) {
 					when(t, func() bool { return srv.asked.Load() >= 20 }, cancel) // with 4 connections most of them answered
 					s := load("http://" + srv.addr + "/")
 					s.Engine, s.Rate, s.Warmup, s.Duration, s.Requests = engine, rate, warmup, 0, 1<<40
-					l, err := Run(ctx, s, nil)
+					l, err := Run(ctx, context.Background(), s, nil)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -52,7 +52,7 @@ func TestInterruptedWhileConnecting(t *testing.T) {
 	for _, engine := range append(engines(), result.Hey) {
 		s := load("http://" + ln.Addr().String() + "/")
 		s.Engine = engine
-		if l, err := Run(ctx, s, nil); l != nil || err != enough {
+		if l, err := Run(ctx, context.Background(), s, nil); l != nil || err != enough {
 			t.Errorf("%s: %v, %v", engine, l, err)
 		}
 	}

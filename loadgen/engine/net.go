@@ -22,20 +22,24 @@ type netCrew struct {
 	dial    func(ctx context.Context, index int) (net.Conn, error)
 	precise time.Duration   // how long before an instant the timers of the Go scheduler, which may be late, are left
 	kick    chan struct{}   // the next turn comes at once
-	stopped <-chan struct{} // and when the run is ended early; nil once that is known
-	ctx     context.Context // of the connects
-	hang    context.CancelFunc
-	eras    sync.WaitGroup // goroutines of connections
+	cut     <-chan struct{} // and when the window is cut short; nil once that is known
+	eras    sync.WaitGroup  // goroutines of connections
 
 	sync.Mutex
 	deck *flight.Deck
-	open []net.Conn // by the connection's index; nil where there is none
-	over bool       // what still happens is of no interest
-	wake int64      // when the next turn comes at the latest
+	ends []end // by the connection's index
+	over bool  // what still happens is of no interest
+	wake int64 // when the next turn comes at the latest
+}
+
+// end is our end of a connection.
+type end struct {
+	conn net.Conn           // nil: none
+	hang context.CancelFunc // ends the connect; nil: none has begun
 }
 
 func newNet(r *run) (crew, error) {
-	d := net.Dialer{Timeout: min(flight.ConnectLimit, r.Timeout), KeepAlive: -1}
+	d := net.Dialer{KeepAlive: -1}
 	dial := func(ctx context.Context, _ int) (net.Conn, error) { return d.DialContext(ctx, "tcp", r.addr) }
 	p := newNetCrew(r, dial)
 	if r.Rate > 0 {
@@ -45,9 +49,8 @@ func newNet(r *run) (crew, error) {
 }
 
 func newNetCrew(r *run, dial func(context.Context, int) (net.Conn, error)) *netCrew {
-	p := &netCrew{run: r, dial: dial, kick: make(chan struct{}, 1), stopped: r.Stopped(), deck: r.split(1)[0]}
-	p.ctx, p.hang = context.WithCancel(context.Background())
-	p.open = make([]net.Conn, p.deck.Size())
+	p := &netCrew{run: r, dial: dial, kick: make(chan struct{}, 1), cut: r.Cut(), deck: r.split(1)[0]}
+	p.ends = make([]end, p.deck.Size())
 	p.Lock()
 	return p
 }
@@ -59,11 +62,10 @@ func (p *netCrew) phase(begin func(*flight.Deck)) {
 	}
 	begin(p.deck)
 	for p.deck.Turn() {
-		requests := p.act()
+		p.act()
 		p.wake = p.deck.Wake()
 		wake := p.wake
 		p.Unlock()
-		p.send(requests)
 		p.rest(wake)
 		p.Lock()
 	}
@@ -76,8 +78,8 @@ func (p *netCrew) rest(until int64) {
 		case <-time.After(d):
 		case <-p.kick:
 			return
-		case <-p.stopped:
-			p.stopped = nil
+		case <-p.cut:
+			p.cut = nil
 			return
 		}
 	}
@@ -86,58 +88,59 @@ func (p *netCrew) rest(until int64) {
 	}
 }
 
-// request is bytes to be sent on a connection.
-type request struct {
-	c    *flight.Conn
-	era  uint32
-	conn net.Conn
-	text []byte
-}
-
-// act does what the deck wants, but for sending, which may wait: it returns what is to be sent.
-func (p *netCrew) act() (requests []request) {
-	for {
+// act does what the deck wants. It lets go of the lock while a request is written.
+func (p *netCrew) act() {
+	for !p.over {
 		switch c, do := p.deck.Next(); do {
 		case flight.Nothing:
-			return requests
+			return
 		case flight.Connect:
 			p.drop(c)
+			ctx, hang := context.WithCancel(context.Background())
+			p.ends[c.Index].hang = hang
 			era := c.Era
-			p.eras.Go(func() { p.live(c, era) })
+			p.eras.Go(func() { p.live(ctx, c, era) })
 		case flight.Send:
-			requests = append(requests, request{c, c.Era, p.open[c.Index], piece(c)})
+			q := p.piece(c)
+			if q.more {
+				p.eras.Go(func() { p.write(q) }) // it may wait for the peer to read
+				continue
+			}
+			p.Unlock()
+			p.write(q)
+			p.Lock()
 		case flight.Close:
 			p.drop(c)
 		}
 	}
 }
 
-// maxPiece is how much is written at once: so much fits the buffer of a connection that has nothing else to send.
+// piece is what is written at once of a request.
+type piece struct {
+	c    *flight.Conn
+	era  uint32
+	conn net.Conn
+	text []byte
+	more bool // of the request is to follow
+}
+
+// maxPiece is the most of it: so much fits the buffer of a connection that has nothing else to send.
 const maxPiece = 16 << 10
 
-// piece takes the next of c's request to be sent. It counts as sent before it is, or its reply could be there first.
-func piece(c *flight.Conn) []byte {
+// piece takes the next of c's request. It counts as sent before it is, or its reply could be there first.
+func (p *netCrew) piece(c *flight.Conn) piece {
 	out := c.Out()
-	out = out[:min(len(out), maxPiece)]
-	c.Sent(len(out))
-	return out
+	text := out[:min(len(out), maxPiece)]
+	c.Sent(len(text))
+	return piece{c, c.Era, p.ends[c.Index].conn, text, len(text) < len(out)}
 }
 
-// send writes what act returned, and, of a long request, what follows.
-func (p *netCrew) send(requests []request) {
-	for _, q := range requests {
-		if len(q.text) == maxPiece {
-			p.eras.Go(func() { p.write(q) }) // it may wait
-		} else {
-			p.write(q)
-		}
-	}
-}
-
-func (p *netCrew) write(q request) {
-	for goesOn := true; goesOn && len(q.text) > 0; {
+// write writes a piece of a request and those that follow it.
+func (p *netCrew) write(q piece) {
+	for goesOn := true; goesOn; {
+		q.conn.SetWriteDeadline(time.Now().Add(p.Timeout))
 		_, err := q.conn.Write(q.text)
-		if err == nil && len(q.text) < maxPiece {
+		if err == nil && !q.more {
 			return
 		}
 		goesOn = p.note(q.c, q.era, func() {
@@ -145,7 +148,7 @@ func (p *netCrew) write(q request) {
 				p.deck.Closed(q.c, writeClass(err))
 				return
 			}
-			q.text = piece(q.c)
+			q = p.piece(q.c)
 		})
 	}
 }
@@ -159,7 +162,7 @@ func (p *netCrew) note(c *flight.Conn, era uint32, what func()) (goesOn bool) {
 		return false
 	}
 	what()
-	requests := p.act()
+	p.act()
 	if wake := p.deck.Wake(); wake < p.wake {
 		p.wake = wake
 		select {
@@ -167,9 +170,8 @@ func (p *netCrew) note(c *flight.Conn, era uint32, what func()) (goesOn bool) {
 		default:
 		}
 	}
-	goesOn = c.Era == era
+	goesOn = c.Era == era && !p.over
 	p.Unlock()
-	p.send(requests)
 	return goesOn
 }
 
@@ -177,24 +179,28 @@ func (p *netCrew) note(c *flight.Conn, era uint32, what func()) (goesOn bool) {
 var buffers = sync.Pool{New: func() any { return new([sock.ReadBytes]byte) }}
 
 // live is an era of a connection: it connects, then takes in what comes until it is over.
-func (p *netCrew) live(c *flight.Conn, era uint32) {
-	conn, err := p.dial(p.ctx, c.Index)
+func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32) {
+	conn, err := p.dial(ctx, c.Index)
 	goesOn := p.note(c, era, func() {
 		if err != nil {
 			p.deck.Refused(c, connectClass(err), err)
 			return
 		}
-		p.open[c.Index] = conn
+		p.ends[c.Index].conn = conn
 		p.deck.Connected(c)
 	})
 	if conn == nil {
 		return
 	}
 	defer conn.Close()
-	buf := buffers.Get().(*[sock.ReadBytes]byte)
-	defer buffers.Put(buf)
+	buf := make([]byte, 1) // of a silent connection no reply is expected
+	if !c.Silent() {
+		whole := buffers.Get().(*[sock.ReadBytes]byte)
+		defer buffers.Put(whole)
+		buf = whole[:]
+	}
 	for goesOn {
-		n, err := conn.Read(buf[:])
+		n, err := conn.Read(buf)
 		goesOn = p.note(c, era, func() {
 			if n > 0 {
 				p.deck.Feed(c, buf[:n])
@@ -206,12 +212,16 @@ func (p *netCrew) live(c *flight.Conn, era uint32) {
 	}
 }
 
-// drop closes c, if it is open.
+// drop closes c, if it is open, and ends its connect if that is under way.
 func (p *netCrew) drop(c *flight.Conn) {
-	if conn := p.open[c.Index]; conn != nil {
-		conn.Close()
-		p.open[c.Index] = nil
+	e := &p.ends[c.Index]
+	if e.hang != nil {
+		e.hang()
 	}
+	if e.conn != nil {
+		e.conn.Close()
+	}
+	*e = end{}
 }
 
 func (p *netCrew) close() {
@@ -219,10 +229,9 @@ func (p *netCrew) close() {
 		return
 	}
 	p.over = true // before connects fail for it: those have not failed
-	for k := range p.open {
+	for k := range p.ends {
 		p.drop(p.deck.Conn(k))
 	}
 	p.Unlock()
-	p.hang()
 	p.eras.Wait()
 }

@@ -45,7 +45,7 @@ func TestBeyondAllTime(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				when(t, func() bool { return srv.asked.Load() > 0 }, cancel)
-				l, err := Run(ctx, s, nil)
+				l, err := Run(ctx, context.Background(), s, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

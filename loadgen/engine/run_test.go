@@ -177,7 +177,7 @@ func TestLiveProgress(t *testing.T) {
 			}
 			return seen.Answered > 0 && p.Answered > seen.Answered && !p.Warming
 		}, cancel)
-		if _, err := Run(ctx, s, live); err != nil {
+		if _, err := Run(ctx, context.Background(), s, live); err != nil {
 			t.Error(err)
 		}
 		if seen.P50 <= 0 || seen.P99 < seen.P50 || seen.RatePerSecond <= 0 {
@@ -241,7 +241,7 @@ func child() {
 	} else {
 		limitFileSize(2000)
 	}
-	l, err := Run(context.Background(), s, nil)
+	l, err := Run(context.Background(), context.Background(), s, nil)
 	if err != nil {
 		panic(err)
 	}

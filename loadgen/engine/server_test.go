@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"runtime"
@@ -142,7 +143,7 @@ func load(target string) result.Spec {
 
 func carryOut(t *testing.T, s result.Spec) *result.Load {
 	t.Helper()
-	l, err := Run(t.Context(), s, nil)
+	l, err := Run(t.Context(), context.Background(), s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

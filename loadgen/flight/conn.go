@@ -44,6 +44,9 @@ const (
 // Opening reports whether a connect is under way.
 func (c *Conn) Opening() bool { return c.state == opening }
 
+// Silent reports whether the connection is one that is never given a request.
+func (c *Conn) Silent() bool { return c.number < 0 }
+
 // Out is what is left to send of the request.
 func (c *Conn) Out() []byte { return c.request.Bytes[c.written:] }
 
@@ -76,7 +79,7 @@ func (d *Deck) next(c *Conn, due, now int64) {
 // send has c's next request sent.
 func (d *Deck) send(c *Conn, due, now int64) {
 	if d.several() || c.hops > 0 {
-		n := d.number()
+		n := d.turn()
 		if c.ask(d.asks.Turn(n)); d.several() {
 			c.path = d.path[n%int64(len(d.path))]
 		}

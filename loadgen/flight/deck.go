@@ -151,11 +151,11 @@ func (d *Deck) Turn() bool {
 	return true
 }
 
-// now is the instant, and looks whether the end of the window has come nearer.
+// now is the instant, and looks whether the end of the window has come nearer, and in the grace whether that has.
 func (d *Deck) now() int64 {
 	now := d.clock()
-	if end := d.until.Load(); end != d.end {
-		d.end, d.over = end, later(end, int64(d.Grace))
+	if end := d.until.Load(); end != d.end || now >= d.end {
+		d.end, d.over = end, d.graceEnds(end)
 		d.Record.Close(d.end, d.over)
 	}
 	return now
@@ -229,7 +229,7 @@ func (d *Deck) sendDue() {
 
 // finished reports whether nothing is left to do, or, in a run by number, nobody to do it with.
 func (d *Deck) finished() bool {
-	return d.done(d.turned) || d.outstanding == 0 && d.used() || d.Counted() && d.alive == 0 && d.deserted
+	return d.done(d.turned) || d.outstanding == 0 && d.used() && d.free.first == nil || d.Counted() && d.alive == 0 && d.deserted
 }
 
 // done reports whether what happens at this instant is too late to count, whenever an engine notices that the run is over.
@@ -244,7 +244,7 @@ func (d *Deck) used() bool {
 func (d *Deck) settle(end int64, why record.Reason) {
 	over := end
 	if d.until.Load() != record.Never {
-		over = later(end, int64(d.Grace))
+		over = d.graceEnds(end)
 	}
 	d.Record.Close(end, over)
 	d.collect()

@@ -38,12 +38,11 @@ type Run struct {
 	path     []int             // of each of requests, in paths
 	files    *save.Files       // nil: bodies are not saved
 
-	until  atomic.Int64  // no request is due from here on; it only ever comes nearer
-	ended  chan struct{} // closed when it has come nearer than was planned
-	endNow func()        // closes ended
+	until atomic.Int64 // no request is due from here on; it only ever comes nearer
+	last  atomic.Int64 // no reply is taken in from here on, were the grace to last longer; Never, unless it is ended
 
-	closed      chan struct{} // closed when the window has
-	closeWindow func()        // closes closed
+	cut, windowClosed     chan struct{} // closed when the window is cut short, and when it has closed
+	cutShort, closeWindow func()        // close them
 
 	tickets atomic.Int64 // requests of the window that may still be sent in a closed loop, if counted
 	taken   atomic.Int64 // turns, where there are several requests
@@ -51,11 +50,12 @@ type Run struct {
 
 // New prepares a run of s, which must be valid. files may be nil: bodies are not saved then.
 func New(s result.Spec, requests []*client.Request, files *save.Files, clock func() int64) *Run {
-	r := &Run{Spec: s, requests: requests, files: files, clock: clock, ended: make(chan struct{}), closed: make(chan struct{})}
-	r.endNow = sync.OnceFunc(func() { close(r.ended) })
-	r.closeWindow = sync.OnceFunc(func() { close(r.closed) })
+	r := &Run{Spec: s, requests: requests, files: files, clock: clock, cut: make(chan struct{}), windowClosed: make(chan struct{})}
+	r.cutShort = sync.OnceFunc(func() { close(r.cut) })
+	r.closeWindow = sync.OnceFunc(func() { close(r.windowClosed) })
 	r.tickets.Store(s.Requests)
 	r.until.Store(record.Never)
+	r.last.Store(record.Never)
 	for _, q := range requests {
 		if !r.several() {
 			break
@@ -77,20 +77,40 @@ func (r *Run) Flow(begin int64) {
 	}
 }
 
-// Stop ends the run early: no request is due from now on.
+// Stop cuts the window short: no request is due from now on, and the grace begins. Once the window has closed, Stop ends the grace.
 func (r *Run) Stop() {
-	r.endBy(r.clock())
-	r.endNow()
+	now := r.clock()
+	if now >= r.until.Load() {
+		r.last.Store(min(now, r.last.Load()))
+		return
+	}
+	r.endBy(now)
+	r.cutShort()
 }
 
-// Stopped is closed when the run was ended early.
-func (r *Run) Stopped() <-chan struct{} { return r.ended }
+// Cut is closed when the window was cut short.
+func (r *Run) Cut() <-chan struct{} { return r.cut }
+
+// WasCut reports whether it was.
+func (r *Run) WasCut() bool {
+	select {
+	case <-r.cut:
+		return true
+	default:
+		return false
+	}
+}
 
 // WindowClosed is closed when the window has: what follows is the grace.
-func (r *Run) WindowClosed() <-chan struct{} { return r.closed }
+func (r *Run) WindowClosed() <-chan struct{} { return r.windowClosed }
 
 // Until is the instant from which on no request is due; Never while that is not known.
 func (r *Run) Until() int64 { return r.until.Load() }
+
+// graceEnds is when no reply is taken in any more after a window that ended at this instant.
+func (r *Run) graceEnds(end int64) int64 {
+	return min(later(end, int64(r.Grace)), max(end, r.last.Load()))
+}
 
 func (r *Run) endBy(at int64) {
 	for was := r.until.Load(); at < was && !r.until.CompareAndSwap(was, at); was = r.until.Load() {
@@ -111,8 +131,8 @@ func (r *Run) spent() bool { return r.Counted() && r.Rate == 0 && r.tickets.Load
 // several reports whether requests take turns.
 func (r *Run) several() bool { return len(r.requests) > 1 }
 
-// number is the next request's, by which it gets its turn; 0 where there are no turns.
-func (r *Run) number() int64 {
+// turn is the next request's among those that take turns, 0 where none do.
+func (r *Run) turn() int64 {
 	if !r.several() {
 		return 0
 	}
