@@ -66,8 +66,8 @@ func TestLoadgenAndReportAgree(t *testing.T) {
 				return -1
 			}
 			return usual
-		}), "=>>>="},
-		"overloaded": {observed(t, 10*time.Second, func(due time.Duration) time.Duration { return usual + due/20 }), "---=="},
+		}), "=>>>>"},
+		"overloaded": {observed(t, 10*time.Second, func(due time.Duration) time.Duration { return usual + due/20 }), "---=-"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var summary strings.Builder

@@ -202,6 +202,7 @@ func (v *invention) download(t *result.Trial, served int, slower float64) {
 	if t.Cell.Mode == result.OneByOne {
 		l.Window.ElapsedNS += int64(20 * time.Millisecond)
 	}
+	l.RateRPS = 450 / time.Duration(l.Window.ElapsedNS).Seconds()
 }
 
 func (v *invention) record() result.Run {
@@ -291,7 +292,11 @@ func whole(t *testing.T, dir string) {
 	v.each("nethttp", "sleep", 64, func(t *result.Trial) { t.Load, t.NA = nil, "no /sleep" })
 	v.each("epoll", "hello", 256, func(t *result.Trial) { // as fast as the client can ask
 		ratio := ceiling * 0.97 / t.Load.RateRPS
-		t.Load.RateRPS *= ratio
+		l := t.Load
+		l.RateRPS *= ratio
+		for _, cpu := range []*usage.CPU{&l.CPU, l.TargetCPU} {
+			cpu.UserNS, cpu.SystemNS = int64(float64(cpu.UserNS)*ratio), int64(float64(cpu.SystemNS)*ratio)
+		}
 	})
 	v.each("nethttp", "block", 64, func(t *result.Trial) {
 		if t.Round == 3 {

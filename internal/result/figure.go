@@ -62,8 +62,12 @@ func (l Latency) Figure(name string) float64 {
 	return map[string]float64{"max": float64(l.Max), "mean": l.Mean}[name]
 }
 
-// Behind is the share of the offered rate that was not served, below 0 where more was; 0 in a closed loop. A run that ends by
-// number lasts until the last request is answered: it is behind by what it took longer than its schedule and its slowest request.
+// Served is how many good replies came in the window, whenever they were due: those that its processor time was spent on.
+func (l *Load) Served() float64 { return l.RateRPS * float64(l.Window.ElapsedNS) / 1e9 }
+
+// Behind is the share of the offered rate that was not served, below 0 where more was; 0 in a closed loop. What was due too late to be
+// answered in the window, by how long nearly every request takes, does not count. A run that ends by number lasts until the last request
+// is answered: it is behind by what it took longer than its schedule and its slowest request.
 func Behind(l *Load) float64 {
 	elapsed := float64(l.Window.ElapsedNS)
 	if l.Spec.Rate == 0 || elapsed <= 0 {
@@ -77,7 +81,32 @@ func Behind(l *Load) float64 {
 	if due > 0 {
 		offered = min(offered, due/elapsed*1e9)
 	}
-	return 1 - l.RateRPS/offered
+	lag := 1 - l.RateRPS/offered
+	if lag <= noticeable/2 {
+		return lag
+	}
+	tenth, known := l.quantiles(0.1)
+	if !known {
+		return lag
+	}
+	answerable := elapsed - max(0, tenth[0]-float64(l.Spec.Warmup))
+	if answerable <= 0 {
+		return 0 // nobody can tell
+	}
+	return 1 - l.RateRPS*elapsed/(offered*answerable)
+}
+
+// quantiles are those of the response time at these shares, in nanoseconds, if the record has them.
+func (l *Load) quantiles(shares ...float64) (at []float64, known bool) {
+	h := buckets.Get().(*Packed)
+	defer buckets.Put(h)
+	if h.Decode(l.Histogram) != nil || h.Count() == 0 {
+		return nil, false
+	}
+	for _, q := range shares {
+		at = append(at, float64(h.Quantile(q)))
+	}
+	return at, true
 }
 
 // Overloaded reports whether the target fell behind the offered rate all along, so that the time from due measures the length of the run.
@@ -89,17 +118,13 @@ func Overloaded(l *Load) bool {
 	if lag <= noticeable || l.Spec.Requests > 0 && l.Complete {
 		return false
 	}
-	inGrace := max(0, float64(l.Requests.OK)-l.RateRPS*float64(l.Window.ElapsedNS)/1e9)
+	inGrace := max(0, float64(l.Requests.OK)-l.Served())
 	if float64(l.Requests.Unsent+l.Requests.Unanswered)+inGrace <= float64(l.Requests.Errors) {
 		return false // what lacks are errors
 	}
-	h := buckets.Get().(*Packed)
-	defer buckets.Put(h)
-	if h.Decode(l.Histogram) != nil {
-		return true
-	}
+	at, known := l.quantiles(0.01, 0.5)
 	middle := lag * float64(l.Window.ElapsedNS) / 2
-	return float64(h.Quantile(0.5)-h.Quantile(0.01)) > middle/10
+	return !known || at[1]-at[0] > middle/10
 }
 
 // Summary is the figures of one latency of a record.
@@ -123,13 +148,15 @@ var percentiles = []struct {
 	{"p999", 0.999, func(l Latency) int64 { return l.P999 }},
 }
 
+const behind = "the target fell behind the offered rate, so the time from due measures the length of the run"
+
 // Response is the response time, due to answered.
 func Response(l *Load) Summary { return response(l, nil) }
 
 func response(l *Load, further []float64) Summary {
 	lacks := Starved(l)
 	if lacks == "" && Overloaded(l) {
-		lacks = "the target fell behind the offered rate, so the time from due measures the length of the run"
+		lacks = behind
 	}
 	return summarize(l.Histogram, l.Latency, l, lacks, further)
 }
@@ -139,10 +166,20 @@ func Service(l *Load) Summary {
 	return summarize(l.ServiceHistogram, l.Service, l, Starved(l), nil)
 }
 
-// Lateness is the send lateness, due to sent, of an open loop.
-func Lateness(l *Load) Summary {
+// Lateness is the send lateness, due to sent, of an open loop. Requests that were due and never sent would make it longer.
+func Lateness(l *Load) Summary { return lateness(l, l.Lateness) }
+
+func lateness(l *Load, sum Latency) Summary {
 	s := Summary{Count: l.Requests.Sent}
-	s.fill(l.Lateness, nil, 0)
+	if Overloaded(l) {
+		s.Lacks = behind
+	}
+	s.fill(sum, nil, 0)
+	if l.Requests.Unsent > l.UnsentBy["interrupted"] {
+		for i := range s.Figures {
+			s.Figures[i].Most = math.Inf(1)
+		}
+	}
 	return s
 }
 
@@ -190,11 +227,12 @@ func (s *Summary) fill(sum Latency, h *Packed, unanswered int64) {
 		f.Most = max(f.Most, f.NS)
 		s.Figures = append(s.Figures, f)
 	}
-	longest := Figure{Name: "max", NS: float64(sum.Max), Most: float64(sum.Max), Lacks: s.Lacks}
-	if sum.Unanswered > 0 && sum.Unanswered >= sum.Max {
-		longest.Most = math.Inf(1)
+	longest, mean := Figure{Name: "max", NS: float64(sum.Max), Lacks: s.Lacks}, Figure{Name: "mean", NS: sum.Mean, Lacks: s.Lacks}
+	longest.Most, mean.Most = longest.NS, mean.NS
+	if unanswered > 0 || sum.Unanswered > 0 && sum.Unanswered >= sum.Max { // one of those could have waited for ever
+		longest.Most, mean.Most = math.Inf(1), math.Inf(1)
 	}
-	s.Figures = append(s.Figures, longest, Figure{Name: "mean", NS: sum.Mean, Most: sum.Mean, Lacks: s.Lacks})
+	s.Figures = append(s.Figures, longest, mean)
 	for i, f := range s.Figures {
 		if f.Lacks == "" {
 			s.Figures[i].Lacks = sum.Withheld[f.Name]

@@ -193,11 +193,11 @@ func (p page) connections() {
 
 // cost is processor time per request, of both ends where the target's is known.
 func (p page) cost() {
-	if p.l.Requests.OK == 0 {
+	if p.l.Served() == 0 {
 		return
 	}
 	each := func(c usage.CPU) string {
-		n := float64(p.l.Requests.OK)
+		n := p.l.Served()
 		return fmt.Sprintf("%s (user %s + system %s)", units.Short(float64(c.Total())/n), units.Short(float64(c.UserNS)/n), units.Short(float64(c.SystemNS)/n))
 	}
 	p.line("cpu/request", "loadgen %s", each(p.l.CPU))

@@ -102,10 +102,10 @@ func latencies(prefix string, read func(*result.Load) result.Summary) []metric {
 }
 
 func perRequest(ns int64, l *result.Load) value {
-	if l.Requests.OK == 0 {
-		return value{lacks: "no request succeeded"}
+	if l.Served() == 0 {
+		return value{lacks: "no request succeeded in the window"}
 	}
-	return exactly(float64(ns) / float64(l.Requests.OK))
+	return exactly(float64(ns) / l.Served())
 }
 
 // Metrics lists the names a gate can be set on.

@@ -99,7 +99,8 @@ func TestBroken(t *testing.T) {
 		{"p99>5ms", func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 },
 			"p99>5ms: p99 is at least 1.00ms, and requests without an answer could break the gate: give the run more time"},
 		{"p50>5ms", func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 }, ""},
-		{"max>5ms", func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 99_990, 10 }, ""},
+		{"max>5ms", func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 99_990, 10 },
+			"max>5ms: max is at least 1.00ms, and requests without an answer could break the gate: give the run more time"},
 		{"max>3s", func(l *result.Load) { l.Latency.Max, l.Latency.Unanswered = 2e9, 2e9 },
 			"max>3s: max is at least 2.00s, and requests without an answer could break the gate: give the run more time"},
 	} {

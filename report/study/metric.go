@@ -16,7 +16,7 @@ type Metric struct {
 	atLeast  func(*result.Load) bool // unanswered requests could raise it; nil: they could not
 }
 
-// The metrics. Times are nanoseconds. Processor time is per ok reply.
+// The metrics. Times are nanoseconds. Processor time is per ok reply of the window.
 var (
 	Rate       = Metric{Name: "requests per second", OfClient: true, Of: load(func(l *result.Load) float64 { return l.RateRPS })}
 	ServerTime = Metric{Name: "server processor time per request", Less: true, Of: load(serverTime)}
@@ -45,17 +45,17 @@ func load(of func(*result.Load) float64) func(Trial) float64 {
 }
 
 func serverTime(l *result.Load) float64 {
-	if l.TargetCPU == nil || l.Requests.OK == 0 {
+	if l.TargetCPU == nil || l.Served() == 0 {
 		return math.NaN()
 	}
-	return float64(l.TargetCPU.Total()) / float64(l.Requests.OK)
+	return float64(l.TargetCPU.Total()) / l.Served()
 }
 
 func clientTime(l *result.Load) float64 {
-	if l.Requests.OK == 0 {
+	if l.Served() == 0 {
 		return math.NaN()
 	}
-	return float64(l.CPU.Total()) / float64(l.Requests.OK)
+	return float64(l.CPU.Total()) / l.Served()
 }
 
 // figure is one of a latency, as far as the record says that it can be shown (result.Load.Doubt).

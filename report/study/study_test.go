@@ -23,6 +23,7 @@ func measured(round int, c result.Cell, rate float64) result.Trial {
 	return result.Trial{Schema: 1, Round: round, Cell: c, Load: &result.Load{
 		Histogram:   tenThousand,
 		RateRPS:     rate,
+		Window:      result.Window{ElapsedNS: 1e9},
 		Requests:    result.Requests{OK: ok},
 		Connections: result.Connections{Answered: int64(c.Connections), Asked: int64(c.Connections)},
 		CPU:         usage.CPU{UserNS: ok * 5000},
