@@ -40,28 +40,28 @@ const (
 
 func run(stdout, stderr io.Writer, args []string) int {
 	say := func(what any) { fmt.Fprintf(stderr, "loadgen: %s\n", printable.Line(fmt.Sprint(what))) }
-	req, err := cli.Parse(stdout, stderr, args)
+	opts, err := cli.Parse(stdout, stderr, args)
 	if errors.Is(err, cli.ErrAnswered) {
 		return done
 	}
 	if err == nil {
-		err = req.Ready()
+		err = opts.Ready()
 	}
 	if err != nil {
 		say(err)
 		return usage
 	}
-	for _, note := range req.Notes {
+	for _, note := range opts.Notes {
 		say(note)
 	}
 
 	ctx, patience, caught, stop := untilSignal()
 	defer stop()
-	l, loadErr := measure(ctx, patience, stderr, req)
+	l, loadErr := measure(ctx, patience, stderr, opts)
 	l.Verdict = verdict.Judge(l)
 	l.Doubt()
 	if loadErr != nil {
-		say(explain(req.Spec, loadErr))
+		say(explain(opts.Spec, loadErr))
 	}
 	var writeErr error
 	wrote := func(err error) {
@@ -70,14 +70,14 @@ func run(stdout, stderr io.Writer, args []string) int {
 			writeErr = err
 		}
 	}
-	if loadErr == nil || req.JSON {
-		wrote(show(stdout, req, l))
+	if loadErr == nil || opts.JSON {
+		wrote(show(stdout, opts, l))
 	}
-	if req.Output != "" {
-		wrote(keep(req.Output, l))
+	if opts.Output != "" {
+		wrote(keep(opts.Output, l))
 	}
 	broken := false
-	for _, gate := range req.Gates {
+	for _, gate := range opts.Gates {
 		if is, why := gate.Broken(l); is && loadErr == nil {
 			say("--fail-if " + why)
 			broken = true
@@ -119,18 +119,18 @@ func wrongAnswers(l *result.Load) (n int64) {
 }
 
 // measure carries out the request and shows its progress. The record is never nil.
-func measure(ctx, patience context.Context, stderr io.Writer, req *cli.Request) (*result.Load, error) {
+func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options) (*result.Load, error) {
 	live := new(record.Live)
 	stop := func() {}
-	if !req.Quiet {
-		stop = screen.Watch(stderr, req.Spec, live)
+	if !opts.Quiet {
+		stop = screen.Watch(stderr, opts.Spec, live)
 	}
-	l, err := engine.Run(ctx, patience, req.Spec, live)
+	l, err := engine.Run(ctx, patience, opts.Spec, live)
 	stop()
 	if l == nil {
 		l = &result.Load{Schema: result.Schema, UnsentBy: map[string]int64{}, Errors: map[string]int64{}, ConnectErrors: map[string]int64{}}
 	}
-	l.Spec = req.Spec
+	l.Spec = opts.Spec
 	return l, err
 }
 
@@ -153,13 +153,13 @@ func airPlay(s result.Spec) string {
 
 // show writes the result to stdout: the summary, or the record as one JSON document. A reader that went away wanted no
 // more of it, which is no failure.
-func show(stdout io.Writer, req *cli.Request, l *result.Load) error {
+func show(stdout io.Writer, opts *cli.Options, l *result.Load) error {
 	var err error
-	if req.JSON {
+	if opts.JSON {
 		err = json.NewEncoder(stdout).Encode(l)
 	} else {
 		f, ok := stdout.(*os.File)
-		err = screen.Summary(stdout, cli.Command(req.Spec), l, ok && screen.Colours(f))
+		err = screen.Summary(stdout, cli.Command(opts.Spec), l, ok && screen.Colours(f))
 	}
 	if errors.Is(err, syscall.EPIPE) {
 		return nil

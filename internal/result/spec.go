@@ -45,7 +45,7 @@ type Spec struct {
 	Rate         float64       `json:"rate_rps"`    // in total, evenly spaced; 0 is a closed loop
 	Warmup       time.Duration `json:"warmup_ns"`
 	Timeout      time.Duration `json:"timeout_ns"`
-	Grace        time.Duration `json:"grace_ns"` // after the window, in which nothing more is sent and replies are taken in
+	Grace        time.Duration `json:"grace_ns"` // after the window, in which replies are taken in and no further request begins
 	Threads      int           `json:"threads"`
 	Engine       string        `json:"engine"`                  // epoll, net or hey, never auto
 	Idle         int           `json:"idle"`                    // silent connections opened first

@@ -118,7 +118,7 @@ type Requests struct {
 	Unsent     int64 `json:"unsent"`
 	OK         int64 `json:"ok"`
 	Errors     int64 `json:"errors"`
-	Unanswered int64 `json:"unanswered"` // in flight when the window closed, counted at the age they reached
+	Unanswered int64 `json:"unanswered"` // sent in the window and not answered when the grace was over, counted at the age they reached
 }
 
 // Latency summarises a histogram, in nanoseconds.

@@ -1,4 +1,4 @@
-// Package units writes numbers and foreign words for people, the same in tables and pictures.
+// Package units writes numbers for people, the same in loadgen's summary, tables and pictures.
 package units
 
 import (
@@ -70,8 +70,11 @@ func Duration(ns float64) string {
 }
 
 // Short writes nanoseconds as Duration does, in ASCII and as one word, and always with three digits where it has them, so that a
-// column or a line that is drawn again stands still: 812ns, 1.52us, 5.00ms.
+// column or a line that is drawn again stands still: 812ns, 1.52us, 5.00ms; from two minutes on 2m0s.
 func Short(ns float64) string {
+	if finite(ns) && ns >= 120e9 {
+		return time.Duration(min(ns, 1<<62)).Round(time.Second).String()
+	}
 	number, unit, _ := strings.Cut(Duration(ns), "\u00a0")
 	whole, fraction, _ := strings.Cut(number, ".")
 	if more := 3 - len(whole) - len(fraction); more > 0 && unit != "ns" && finite(ns) {

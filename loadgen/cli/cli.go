@@ -21,8 +21,8 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// Request is a command line, understood.
-type Request struct {
+// Options is a command line, understood.
+type Options struct {
 	Spec   result.Spec
 	Gates  []verdict.Gate
 	JSON   bool     // the record goes to stdout instead of the summary
@@ -68,8 +68,8 @@ Exit codes: 0 done; 1 nothing succeeded, or a file could not be written; 2 usage
 130 interrupted, 143 terminated. -o FILE is written in every case but 2.`
 
 // Parse reads a command line. It sends nothing; its errors are usage errors.
-func Parse(stdout, stderr io.Writer, args []string) (*Request, error) {
-	req := &Request{Spec: result.DefaultSpec()}
+func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
+	opts := &Options{Spec: result.DefaultSpec()}
 	answered := true
 	cmd := &cobra.Command{
 		Use:           "loadgen [flags] [target...]",
@@ -81,20 +81,20 @@ func Parse(stdout, stderr io.Writer, args []string) (*Request, error) {
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			answered = false
-			return req.settle(cmd.Flags(), args)
+			return opts.settle(cmd.Flags(), args)
 		},
 	}
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	req.define(cmd)
+	opts.define(cmd)
 	cmd.InitDefaultHelpFlag()
 	cmd.InitDefaultVersionFlag()
 
 	if len(args) == 0 || !slices.Contains([]string{"completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, args[0]) {
 		var err error
-		if args, req.Notes, err = translate(args, cmd.Flags()); err != nil {
+		if args, opts.Notes, err = translate(args, cmd.Flags()); err != nil {
 			return nil, err
 		}
 	}
@@ -106,7 +106,7 @@ func Parse(stdout, stderr io.Writer, args []string) (*Request, error) {
 	if answered {
 		return nil, ErrAnswered
 	}
-	return req, nil
+	return opts, nil
 }
 
 // plainly rewrites pflag's errors as this program words its own.
@@ -119,7 +119,11 @@ func plainly(err error) error {
 		if short := value.GetFlag().Shorthand; short != "" {
 			name = "-" + short
 		}
-		return fmt.Errorf("%s %s: %w", name, value.GetValue(), value.Unwrap())
+		given := value.GetValue()
+		if given == "" {
+			given = `""`
+		}
+		return fmt.Errorf("%s %s: %w", name, given, value.Unwrap())
 	case errors.As(err, &lacking):
 		if lacking.GetSpecifiedShortnames() != "" {
 			return fmt.Errorf("-%s needs a value", lacking.GetFlag().Shorthand)
@@ -133,7 +137,7 @@ func plainly(err error) error {
 var conditional = regexp.MustCompile(`[<>]|^\s*(?i:verdict)\s*[!=]`)
 
 // settle takes the arguments that are no flags and fills in what depends on other flags or on this system.
-func (r *Request) settle(flags *pflag.FlagSet, args []string) error {
+func (r *Options) settle(flags *pflag.FlagSet, args []string) error {
 	s := &r.Spec
 	var targets []string
 	for _, arg := range args {

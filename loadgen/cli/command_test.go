@@ -50,22 +50,22 @@ func TestCommandAsksForTheSame(t *testing.T) {
 		{"--body", "@@@\\n $x '"},
 		{"--body", ""},
 	} {
-		req, err := Parse(io.Discard, io.Discard, args)
+		opts, err := Parse(io.Discard, io.Discard, args)
 		if err != nil {
 			t.Errorf("%q: %v", args, err)
 			continue
 		}
-		line, err := exec.Command("sh", "-c", `for a in "$@"; do :; done; eval "set -- $1"; shift; for a in "$@"; do printf '%s\n' "$a"; done`, "sh", Command(req.Spec)).Output()
+		line, err := exec.Command("sh", "-c", `for a in "$@"; do :; done; eval "set -- $1"; shift; for a in "$@"; do printf '%s\n' "$a"; done`, "sh", Command(opts.Spec)).Output()
 		if err != nil {
 			t.Skipf("no shell: %v", err)
 		}
 		again, err := Parse(io.Discard, io.Discard, strings.Split(strings.TrimSuffix(string(line), "\n"), "\n"))
 		if err != nil {
-			t.Errorf("%s: %v", Command(req.Spec), err)
+			t.Errorf("%s: %v", Command(opts.Spec), err)
 			continue
 		}
-		if diff := cmp.Diff(req.Spec, again.Spec); diff != "" {
-			t.Errorf("%s asks for something else:\n%s", Command(req.Spec), diff)
+		if diff := cmp.Diff(opts.Spec, again.Spec); diff != "" {
+			t.Errorf("%s asks for something else:\n%s", Command(opts.Spec), diff)
 		}
 	}
 }

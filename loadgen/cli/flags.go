@@ -15,7 +15,7 @@ const longest = 24 * time.Hour
 const maxRedirects = 100
 
 // define gives cmd its flags, in the order of the help.
-func (r *Request) define(cmd *cobra.Command) {
+func (r *Options) define(cmd *cobra.Command) {
 	s, flags := &r.Spec, cmd.Flags()
 	flags.SortFlags = false
 	choice := func(to *string, name, help string, words ...string) {
@@ -30,7 +30,7 @@ func (r *Request) define(cmd *cobra.Command) {
 	flags.VarP(pace{&s.Rate}, "rate", "r", "requests per second in total, evenly spaced, timed from due (default closed loop)")
 	flags.Var(span{&s.Warmup, 0, forever}, "warmup", "load this long first, outside -d, the counts and the figures")
 	flags.Var(span{&s.Timeout, 1, longest}, "timeout", "longest wait for a reply")
-	flags.Var(span{&s.Grace, 0, longest}, "grace", "after the run, take replies in for so long at most; nothing more is sent")
+	flags.Var(span{&s.Grace, 0, longest}, "grace", "after the run, take replies in for so long at most; no further request begins")
 	flags.VarP(atLeast(1, &s.Threads), "threads", "t", "threads (default half of the processors)")
 	choice(&s.Engine, "engine", "auto, epoll, net or hey", "auto", result.Epoll, result.Net, result.Hey)
 	flags.StringVarP(&s.Method, "method", "X", s.Method, "request method (POST with --body)")
@@ -43,7 +43,7 @@ func (r *Request) define(cmd *cobra.Command) {
 	flags.Var(number[int]{&s.MaxRedirects, 0, maxRedirects}, "max-redirects", "longest chain of redirects to follow (default none: a redirect is a reply)")
 	flags.StringVar(&s.Save, "save", "", "write the bodies of good replies to files in this folder")
 	choice(&s.SaveMode, "save-mode", "inline, by the thread that sends and receives, or offload, by others (default offload)", result.Inline, result.Offload)
-	flags.Var(atLeast(1, &s.PID), "pid", "process tree whose processor time to read over the same window")
+	flags.Var(atLeast(0, &s.PID), "pid", "process tree whose processor time to read over the same window")
 	flags.Var(gates{&r.Gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms', repeatable")
 	flags.BoolVar(&r.JSON, "json", false, "print the record as JSON instead of the summary")
 	flags.StringVarP(&r.Output, "output", "o", "", "write the record as JSON to this file as well")

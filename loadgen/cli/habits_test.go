@@ -12,7 +12,7 @@ import (
 
 func flagsOf() *pflag.FlagSet {
 	cmd := new(cobra.Command)
-	new(Request).define(cmd)
+	new(Options).define(cmd)
 	flags := cmd.Flags()
 	flags.BoolP("help", "h", false, "")
 	flags.BoolP("version", "v", false, "")
@@ -87,23 +87,24 @@ func TestCommandLines(t *testing.T) {
 		"--rate":                          "--rate needs a value",
 		"-c x":                            "-c x: it takes a whole number",
 		"-c 99999999999999999999":         "it takes a whole number",
-		"-c 0":                            "-c 0: it is 1 or more",
-		"-c -5":                           "-c -5: it is 1 or more",
-		"-d 0s":                           "-d 0s: it is above 0",
-		"-d -1s":                          "-d -1s: it is above 0",
-		"-n 0":                            "-n 0: it is 1 or more",
-		"-t 0":                            "-t 0: it is 1 or more",
-		"-r 0":                            "-r 0: it is above 0",
-		"-r NaN":                          "-r NaN: it is above 0",
+		"-c 0":                            "-c 0: it must be 1 or more",
+		"-c -5":                           "-c -5: it must be 1 or more",
+		"-d 0s":                           "-d 0s: it must be above 0",
+		"-d -1s":                          "-d -1s: it must be above 0",
+		"-n 0":                            "-n 0: it must be 1 or more",
+		"-t 0":                            "-t 0: it must be 1 or more",
+		"-r 0":                            "-r 0: it must be above 0",
+		"-r NaN":                          "-r NaN: it must be above 0",
 		"-r 2e7":                          "-r 2e7: the finest schedule is 10000000 requests per second",
-		"--warmup -1s":                    "--warmup -1s: it is 0 or more",
-		"--timeout 0":                     "--timeout 0: it is above 0",
-		"--timeout 25h":                   "--timeout 25h: it is 24h0m0s at most",
-		"--grace -1s":                     "--grace -1s: it is 0 or more",
-		"--grace 25h":                     "--grace 25h: it is 24h0m0s at most",
-		"--idle -1":                       "--idle -1: it is 0 or more",
-		"--pid 0":                         "--pid 0: it is 1 or more",
-		"--max-redirects 101":             "--max-redirects 101: it is 0 to 100",
+		"--warmup -1s":                    "--warmup -1s: it must be 0 or more",
+		"--timeout 0":                     "--timeout 0: it must be above 0",
+		"--timeout 25h":                   "--timeout 25h: the longest is 24h0m0s",
+		"--grace -1s":                     "--grace -1s: it must be 0 or more",
+		"--grace 25h":                     "--grace 25h: the longest is 24h0m0s",
+		"--idle -1":                       "--idle -1: it must be 0 or more",
+		"--pid -1":                        "--pid -1: it must be 0 or more",
+		"--engine=":                       `--engine "": it is auto, epoll, net or hey`,
+		"--max-redirects 101":             "--max-redirects 101: it must be 0 to 100",
 		"--expect hello":                  "--expect hello: it is carousel",
 		"--proto quic":                    "--proto quic: it is http or line",
 		"--save-mode later":               "--save-mode later: it is inline or offload",
@@ -119,8 +120,8 @@ func TestCommandLines(t *testing.T) {
 		"--json=perhaps":                  "--json perhaps",
 		"-qj":                             "-j is not a flag here: did you mean --json",
 	} {
-		if req, err := Parse(io.Discard, io.Discard, strings.Fields(line)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %+v, %v, want an error with %q", line, req, err, want)
+		if opts, err := Parse(io.Discard, io.Discard, strings.Fields(line)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %+v, %v, want an error with %q", line, opts, err, want)
 		}
 	}
 }
@@ -140,6 +141,7 @@ func TestCommandLinesThatWork(t *testing.T) {
 		"--connections=500 --duration 30s :80":  {spec: "-c 500 -d 30s http://127.0.0.1:80/"},
 		"-connections 500 -duration=30s":        {spec: "-c 500 -d 30s http://127.0.0.1:5000/"},
 		"-json":                                 {spec: "-c 50 -d 10s http://127.0.0.1:5000/", json: true},
+		"--pid 0 --expect= --save-mode=":        {spec: "-c 50 -d 10s http://127.0.0.1:5000/"},
 		"--json -q":                             {spec: "-c 50 -d 10s http://127.0.0.1:5000/", json: true, quiet: true},
 		"-qc5 h:1":                              {spec: "-c 5 -d 10s http://h:1/", quiet: true},
 		"-qjson":                                {spec: "-c 50 -d 10s http://127.0.0.1:5000/", json: true, quiet: true},
@@ -156,7 +158,7 @@ func TestCommandLinesThatWork(t *testing.T) {
 		"-fail-if=p99>5ms,max>1s":                      {spec: "-c 50 -d 10s http://127.0.0.1:5000/", gates: 2},
 		"-- h:1":                                       {spec: "-c 50 -d 10s http://h:1/"},
 	} {
-		req, err := Parse(io.Discard, io.Discard, strings.Fields(line))
+		opts, err := Parse(io.Discard, io.Discard, strings.Fields(line))
 		if want.spec == "" {
 			if err == nil || !strings.Contains(err.Error(), `-H "-json"`) { // a value is never taken for a flag
 				t.Errorf("%s: %v", line, err)
@@ -167,9 +169,9 @@ func TestCommandLinesThatWork(t *testing.T) {
 			t.Errorf("%s: %v", line, err)
 			continue
 		}
-		s := req.Spec
+		s := opts.Spec
 		s.Threads, s.Engine = 0, ""
-		got := wanted{strings.TrimPrefix(Command(s), "loadgen "), len(req.Gates), req.JSON, req.Quiet, len(req.Notes)}
+		got := wanted{strings.TrimPrefix(Command(s), "loadgen "), len(opts.Gates), opts.JSON, opts.Quiet, len(opts.Notes)}
 		if got != want {
 			t.Errorf("%s: got %+v, want %+v", line, got, want)
 		}
@@ -203,9 +205,9 @@ func FuzzParse(f *testing.F) {
 		if len(args) > 0 && (strings.HasPrefix(args[0], "__complete") || args[0] == "completion") {
 			return
 		}
-		req, err := Parse(io.Discard, io.Discard, args)
-		if err == nil && check(req.Spec) != nil {
-			t.Errorf("%q was let through with %v", args, check(req.Spec))
+		opts, err := Parse(io.Discard, io.Discard, args)
+		if err == nil && check(opts.Spec) != nil {
+			t.Errorf("%q was let through with %v", args, check(opts.Spec))
 		}
 	})
 }

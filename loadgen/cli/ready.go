@@ -19,7 +19,7 @@ import (
 )
 
 // Ready says what this process or machine lacks to carry r out, before anything is sent.
-func (r *Request) Ready() error {
+func (r *Options) Ready() error {
 	return cmp.Or(enough(r.Spec), watchable(r.Spec.PID), writable(r.Output), savable(r.Spec.Save))
 }
 

@@ -33,9 +33,9 @@ func (v number[T]) Set(text string) error {
 	case err != nil || int64(T(n)) != n:
 		return errors.New("it takes a whole number")
 	case T(n) < v.least && v.most == T(math.MaxInt):
-		return fmt.Errorf("it is %d or more", v.least)
+		return fmt.Errorf("it must be %d or more", v.least)
 	case T(n) < v.least || T(n) > v.most:
-		return fmt.Errorf("it is %d to %d", v.least, v.most)
+		return fmt.Errorf("it must be %d to %d", v.least, v.most)
 	}
 	*v.to = T(n)
 	return nil
@@ -66,11 +66,11 @@ func (v span) Set(text string) error {
 	case err != nil:
 		return errors.New("a duration is written 500ms, 30s or 2m")
 	case d < v.least && v.least > 0:
-		return errors.New("it is above 0")
+		return errors.New("it must be above 0")
 	case d < v.least:
-		return errors.New("it is 0 or more")
+		return errors.New("it must be 0 or more")
 	case d > v.most:
-		return fmt.Errorf("it is %v at most", v.most)
+		return fmt.Errorf("the longest is %v", v.most)
 	}
 	*v.to = d
 	return nil
@@ -90,7 +90,7 @@ func (v pace) Set(text string) error {
 	case err != nil:
 		return errors.New("it takes a number of requests per second")
 	case !(rate > 0): // nor is NaN
-		return errors.New("it is above 0")
+		return errors.New("it must be above 0")
 	case rate > mostPerSecond:
 		return fmt.Errorf("the finest schedule is %.0f requests per second", mostPerSecond)
 	}
@@ -107,7 +107,7 @@ type word struct {
 func (v word) Type() string   { return "string" }
 func (v word) String() string { return deref(v.to) }
 func (v word) Set(text string) error {
-	if !slices.Contains(v.choices, text) {
+	if !slices.Contains(v.choices, text) && (text != "" || deref(v.to) != "") { // a flag that says nothing by default may say so
 		return fmt.Errorf("it is %s", or(v.choices))
 	}
 	*v.to = text

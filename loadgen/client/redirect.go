@@ -80,7 +80,7 @@ func (q *Request) follow(status int, location string) (*Request, record.Class) {
 	if err != nil || location == "" {
 		return nil, record.RedirectElsewhere
 	}
-	to, err := here.Parse(Escape(location))
+	to, err := here.Parse(escape(location))
 	if err != nil {
 		return nil, record.RedirectElsewhere
 	}

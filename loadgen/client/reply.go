@@ -76,8 +76,8 @@ func (r *Reply) Reset() {
 // Ask says whose reply comes next.
 func (r *Reply) Ask(a *Ask) { r.request, r.memory = a.Request, &a.Memory }
 
-// Begun reports whether something of a reply has come that is not complete.
-func (r *Reply) Begun() bool { return r.part != fresh && r.part != done }
+// begun reports whether something of a reply has come that is not complete.
+func (r *Reply) begun() bool { return r.part != fresh && r.part != done }
 
 // Class is what became of a reply that is complete.
 func (r *Reply) Class() record.Class { return r.class }
@@ -146,7 +146,7 @@ func (r *Reply) Feed(p []byte) bool {
 // End says that the peer has closed, and reports whether that completes a reply: one whose length is the end of the
 // connection is complete, any other that had begun is cut short.
 func (r *Reply) End() bool {
-	if !r.Begun() {
+	if !r.begun() {
 		return false
 	}
 	if r.part == inBody && r.left < 0 {

@@ -19,7 +19,7 @@ var unixSocket = regexp.MustCompile(`(?i)^(https?://|https?\+)?unix:/`)
 // default address and "" for the default; a scheme other than http is an error.
 func Target(given string) (string, error) {
 	const addr = "127.0.0.1:5000"
-	full := Escape(given)
+	full := escape(given)
 	scheme, _, hasScheme := strings.Cut(full, "://")
 	hasScheme = hasScheme && !strings.ContainsAny(scheme, "/?#") // otherwise it is part of a path
 	switch {
@@ -53,7 +53,7 @@ func Target(given string) (string, error) {
 	switch {
 	case err != nil || n < 1 || n > 65535:
 		return "", fmt.Errorf("target %q: a port is 1 to 65535", given)
-	case Escape(u.Host) != u.Host:
+	case escape(u.Host) != u.Host:
 		return "", fmt.Errorf("target %q: write the name of the host in ASCII (xn--...)", given)
 	case u.Hostname() == "" || strings.ContainsAny(u.Host, "'%"):
 		return "", fmt.Errorf("target %q has no host: write http://host:port/path", given)
@@ -65,9 +65,9 @@ func Target(given string) (string, error) {
 	return "http://" + net.JoinHostPort(u.Hostname(), port) + u.RequestURI(), nil
 }
 
-// Escape percent-encodes what an address may not hold (RFC 3986, section 2), as browsers do: spaces, quotes, braces and
+// escape percent-encodes what an address may not hold (RFC 3986, section 2), as browsers do: spaces, quotes, braces and
 // whatever is beyond ASCII. Control characters stay: package url refuses them.
-func Escape(address string) string {
+func escape(address string) string {
 	var b strings.Builder
 	for _, c := range []byte(address) {
 		if c > '~'+1 || strings.IndexByte(" \"<>\\^`{|}", c) >= 0 {

@@ -16,8 +16,8 @@ const (
 	rampPause = 4 * time.Millisecond
 )
 
-// batch is the deck's share of how many connects may begin at once.
-func (d *Deck) batch() int { return max(1, ramp/d.of) }
+// atOnce is the deck's share of how many connects may begin at once.
+func (d *Deck) atOnce() int { return max(1, ramp/d.of) }
 
 // try begins to connect what was not tried yet, and reports whether something of it is still to come.
 func (d *Deck) try(now int64) bool {
@@ -25,7 +25,7 @@ func (d *Deck) try(now int64) bool {
 		d.sweep(now)
 	}
 	if now >= d.nextRamp && len(d.untried) > 0 {
-		n := min(d.batch(), len(d.untried))
+		n := min(d.atOnce(), len(d.untried))
 		for k := range d.untried[:n] {
 			d.connect(&d.untried[k], now)
 		}
@@ -77,7 +77,10 @@ func (d *Deck) refused(c *Conn, now int64, why Refusal) {
 	d.refusal = why
 	d.Record.Failed(why.Class)
 	d.drop(c)
-	if c.served = 0; d.alive == 0 {
+	if why.Class == record.ConnectNoFile || why.Class == record.ConnectNoPort {
+		d.holdBack()
+	}
+	if d.alive == 0 {
 		d.gone = min(d.gone, now)
 		d.deserted = now-d.gone > d.patience(why.Class)
 	}
@@ -137,13 +140,30 @@ func grow(d time.Duration) time.Duration {
 // reopen opens connections again, as many as the ramp allows.
 func (d *Deck) reopen(now int64) {
 	d.failed, d.retry = false, now+int64(rampPause)
-	for range d.batch() {
+	for range d.atOnce() {
 		if d.down.first == nil {
 			return
 		}
 		if c := d.down.pop(); c.pending || now < d.end && !d.used() {
 			d.connect(c, now)
 		}
+	}
+}
+
+// holdBack leaves the connects that have yet to begin to the next round: what this machine lacks for one it lacks for all.
+func (d *Deck) holdBack() {
+	if d.phase != flowing {
+		return
+	}
+	waiting := d.todo
+	d.todo = todo{}
+	for c := waiting.pop(); c != nil; c = waiting.pop() {
+		if c.do == Connect {
+			c.do, c.state = Close, closed
+			d.opening--
+			d.down.push(c)
+		}
+		d.todo.push(c)
 	}
 }
 

@@ -8,9 +8,9 @@ import (
 	"carousel/loadgen/record"
 )
 
-// WakeEvery is how long an engine waits at most between two turns of a deck, so that the end of the run is noticed and what was
+// wakeEvery is how long an engine waits at most between two turns of a deck, so that the end of the run is noticed and what was
 // counted is handed in.
-const WakeEvery = 50 * time.Millisecond
+const wakeEvery = 50 * time.Millisecond
 
 // Do is what an engine is to do with a connection.
 type Do uint8
@@ -79,8 +79,8 @@ func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 	d := &Deck{Run: r, id: id, of: of, asks: client.NewAsks(r.requests), gone: record.Never}
 	d.pacer.due = record.Never
 	d.first = r.Connections * id / of
-	d.silent = Share(r.Idle, id, of)
-	d.conns = make([]Conn, d.silent+Share(r.Connections, id, of))
+	d.silent = share(r.Idle, id, of)
+	d.conns = make([]Conn, d.silent+share(r.Connections, id, of))
 	d.Record = record.NewRecorder(len(d.conns)-d.silent, r.Rate > 0, live)
 	d.Record.Split(r.paths)
 	for k := range d.conns {
@@ -163,7 +163,7 @@ func (d *Deck) now() int64 {
 
 // Wake is when the next turn is due at the latest, whatever happens until then.
 func (d *Deck) Wake() int64 {
-	wake := min(d.turned+int64(WakeEvery), d.nextSweep)
+	wake := min(d.turned+int64(wakeEvery), d.nextSweep)
 	switch {
 	case d.phase == trying && len(d.untried) > 0:
 		return min(wake, d.nextRamp)

@@ -209,6 +209,111 @@ func TestLife(t *testing.T) {
 			137 refused 0       : close 0
 			137 turn            : over`,
 			"sent 1 unsent 2 read-reset 1 no-connection 2 failed 3"},
+		{"a reply before the whole request is sent ends the connection", []func(*result.Spec){post}, `
+			100 partly          :
+			100 start           : send 0
+			110 reply 0 ok      : connect 0
+			200 turn            : over`,
+			"sent 1 ok 1"},
+		{"what follows a redirect may be sent again too", []func(*result.Spec){func(s *result.Spec) { s.MaxRedirects = 1 }}, `
+			100 start           : send 0
+			110 reply 0 ok      : send 0
+			120 eof 0           : connect 0
+			121 connected 0     : send 0
+			130 reply 0 moved   : send 0 /there
+			140 eof 0           : connect 0
+			141 connected 0     : send 0 /there
+			150 reply 0 ok      : send 0
+			200 turn            : over`,
+			"sent 3 ok 2 unanswered 1 resent 2 redirects 1"},
+		{"a request that the peer will not take is sent again as well", nil, `
+			100 start           : send 0
+			110 reply 0 ok      : send 0
+			120 writereset 0    : connect 0
+			121 connected 0     : send 0
+			200 turn            : over`,
+			"sent 2 ok 1 unanswered 1 resent 1"},
+		{"half a reply is forgotten with its connection", nil, `
+			100 start           : send 0
+			110 reply 0 half    :
+			120 reset 0         : close 0
+			121 turn            : connect 0
+			122 connected 0     : send 0
+			130 reply 0 ok      : send 0
+			200 turn            : over`,
+			"sent 3 ok 1 read-reset 1 unanswered 1"},
+		{"what waited for a connection was due when the one before had ended", nil, `
+			100 start           : send 0
+			110 reply 0 last    : connect 0
+			140 connected 0     : send 0
+			150 reply 0 last    : connect 0
+			200 turn            : over`,
+			"sent 2 ok 2 took 40ms"},
+		{"what a sender comes to too late is not for want of a connection", []func(*result.Spec){paced}, `
+			100 start           : send 0
+			110 reply 0 ok      :
+			151 stop            :
+			151 turn            : over`,
+			"sent 1 unsent 1 ok 1 window-closed 1"},
+		{"in the grace only what is under way is connected again", []func(*result.Spec){two, func(s *result.Spec) { s.Grace = 50 * time.Millisecond }}, `
+			100 start           : send 0, send 1
+			110 reply 0 ok      : send 0
+			199 reset 1         : close 1
+			201 turn            :
+			205 eof 0           : close 0
+			206 turn            : connect 0
+			207 connected 0     : send 0
+			210 reply 0 ok      :
+			210 turn            : over`,
+			"sent 3 ok 2 read-reset 1 resent 1"},
+		{"a stop in the grace ends it", []func(*result.Spec){func(s *result.Spec) { s.Grace = time.Hour }}, `
+			100 start           : send 0
+			210 turn            :
+			220 stop            :
+			220 turn            : over`,
+			"sent 1 unanswered 1 took 120ms"},
+		{"a stop ends the window, another the grace", []func(*result.Spec){func(s *result.Spec) { s.Grace = time.Hour }}, `
+			100 start           : send 0
+			120 stop            :
+			130 turn            :
+			140 stop            :
+			141 reply 0 ok      :
+			141 turn            : over`,
+			"sent 1 unanswered 1 took 40ms"},
+		{"when somebody answers again, nobody waits any longer", []func(*result.Spec){two}, `
+			100 start           : send 0, send 1
+			105 reply 1 ok      : send 1
+			110 reset 0         : close 0
+			111 turn            : connect 0
+			112 refused 0       : close 0
+			115 turn            : connect 0
+			116 connected 0     : send 0
+			117 reset 1         : close 1
+			118 reply 0 ok      : send 0
+			118 turn            : connect 1
+			200 turn            : over`,
+			"sent 5 ok 2 read-reset 2 unanswered 1 failed 1"},
+		{"what this machine lacks for one connection it lacks for all", []func(*result.Spec){func(s *result.Spec) { s.Connections = 3 }}, `
+			100 start           : send 0, send 1, send 2
+			110 reset 0         : close 0
+			110 reset 1         : close 1
+			110 reset 2         : close 2
+			111 connects 1      : connect 0, close 1, close 2, close 0
+			114 turn            :
+			115 turn            : connect 1, connect 2, connect 0
+			200 turn            : over`,
+			"sent 3 read-reset 3 failed 1"},
+		{"who does not so much as refuse is waited for longer", []func(*result.Spec){number(3), func(s *result.Spec) { s.Timeout = 20 * time.Millisecond }}, `
+			100 start           : send 0
+			110 reset 0         : close 0
+			111 turn            : connect 0
+			131 turn            : close 0
+			133 turn            : connect 0
+			5120 turn           : close 0
+			5124 turn           : connect 0
+			5144 turn           : close 0
+			5145 turn           : over`,
+			"sent 1 unsent 2 read-reset 1 no-connection 2 failed 3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := result.DefaultSpec()
@@ -227,7 +332,11 @@ func TestLife(t *testing.T) {
 					t.Fatalf("%s the deck wants %q", strings.TrimSpace(line), got)
 				}
 			}
-			if got := p.books(t); got != c.want {
+			got, took := p.books(t)
+			if strings.Contains(c.want, "took") {
+				got += " took " + took.String()
+			}
+			if got != c.want {
 				t.Errorf("the books say %q, want %q", got, c.want)
 			}
 		})
@@ -236,9 +345,11 @@ func TestLife(t *testing.T) {
 
 // pilot flies a deck by hand.
 type pilot struct {
-	now  int64
-	run  *Run
-	deck *Deck
+	now      int64
+	run      *Run
+	deck     *Deck
+	partly   bool // requests are sent in part
+	connects int  // so many can be begun, if that is not 0: this machine has no descriptors for more
 }
 
 // newPilot has every connection of s tried.
@@ -273,6 +384,13 @@ func (p *pilot) live(words []string) string {
 		if !p.deck.Turn() {
 			return "over"
 		}
+	case "partly":
+		p.partly = true
+	case "connects":
+		p.connects = int(words[2][0] - '0')
+		p.deck.Turn()
+	case "writereset":
+		p.deck.Closed(c, record.WriteReset)
 	case "connected":
 		p.deck.Connected(c)
 	case "refused":
@@ -301,19 +419,26 @@ func (p *pilot) act() string {
 			return strings.Join(done, ", ")
 		case Connect:
 			done = append(done, fmt.Sprint("connect ", c.Index))
+			if p.connects--; p.connects == 0 {
+				p.deck.Refused(c, record.ConnectNoFile, nil)
+			}
 		case Close:
 			done = append(done, fmt.Sprint("close ", c.Index))
 		case Send:
 			_, path, _ := strings.Cut(string(c.Out()), " ")
 			path, _, _ = strings.Cut(path, " ")
 			done = append(done, strings.TrimSuffix(fmt.Sprint("send ", c.Index, " ", path), " /"))
-			c.Sent(len(c.Out()))
+			n := len(c.Out())
+			if p.partly {
+				n /= 2
+			}
+			c.Sent(n)
 		}
 	}
 }
 
-// books closes them and says what is in them.
-func (p *pilot) books(t *testing.T) string {
+// books closes them, and says what is in them and how long the slowest request took.
+func (p *pilot) books(t *testing.T) (books string, took time.Duration) {
 	end := min(p.run.Until(), p.now)
 	Settle([]*Deck{p.deck}, end, record.NoConnection)
 	l, err := record.Merge([]*record.Recorder{p.deck.Record}, time.Duration(end-p.run.Opens))
@@ -346,7 +471,7 @@ func (p *pilot) books(t *testing.T) string {
 	if q.Sent != q.OK+q.Errors+q.Unanswered || q.Planned != q.Sent+q.Unsent {
 		t.Errorf("the books do not balance: %+v", q)
 	}
-	return strings.Join(said, " ")
+	return strings.Join(said, " "), time.Duration(l.Latency.Max)
 }
 
 // A reply is the same however it is cut.
@@ -402,5 +527,74 @@ func TestRamp(t *testing.T) {
 			t.Errorf("a connect begins before %d ms", p.now/ms)
 		}
 		p.now++
+	}
+}
+
+// A silent connection that the server closed stays closed; the others are opened again.
+func TestSilentStaysClosed(t *testing.T) {
+	s := result.DefaultSpec()
+	s.Target, s.Engine, s.Connections, s.Idle = "http://127.0.0.1:1/", result.Net, 1, 1
+	p := &pilot{}
+	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
+	p.deck = p.run.Deck(0, 1, nil)
+	for k, silent := range []bool{true, false} {
+		p.deck.Try(silent)
+		p.deck.Turn()
+		p.act()
+		if p.deck.Connected(p.deck.Conn(k)); p.deck.Conn(k).Silent() != silent || p.deck.Turn() {
+			t.Fatalf("connection %d: silent %v, or the phase goes on", k, !silent)
+		}
+	}
+	if got := p.live([]string{"100", "start"}); got != "send 1" {
+		t.Errorf("it wants %q", got)
+	}
+	if got := p.live([]string{"110", "eof", "0"}); got != "close 0" {
+		t.Errorf("of the silent one it wants %q", got)
+	}
+	if got := p.live([]string{"111", "eof", "1"}); got != "close 1" {
+		t.Errorf("of the other it wants %q", got)
+	}
+	if got := p.live([]string{"130", "turn"}); got != "connect 1" {
+		t.Errorf("later it wants %q", got)
+	}
+}
+
+// A deck that comes to a run by number when nothing is left of it makes room for others with its connections.
+func TestTooLateForANumber(t *testing.T) {
+	s := result.DefaultSpec()
+	s.Target, s.Engine, s.Connections, s.Duration, s.Requests = "http://127.0.0.1:1/", result.Net, 2, 0, 2
+	p := &pilot{}
+	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
+	first, second := p.run.Deck(0, 2, nil), p.run.Deck(1, 2, nil)
+	for _, p.deck = range []*Deck{first, second} {
+		p.deck.Try(false)
+		p.deck.Turn()
+		p.act()
+		p.deck.Connected(p.deck.Conn(0))
+		p.deck.Turn()
+	}
+	p.deck = first
+	if got := p.live([]string{"100", "start"}) + p.live([]string{"110", "reply", "0", "ok"}); got != "send 0send 0" {
+		t.Errorf("the first wants %q", got)
+	}
+	p.deck = second
+	second.Start()
+	if !second.Turn() || p.act() != "close 0" || second.Turn() {
+		t.Error("the second keeps its connection, or does not end")
+	}
+}
+
+// Connections are tried once: who was refused is not tried again before requests flow.
+func TestTriedOnce(t *testing.T) {
+	s := result.DefaultSpec()
+	s.Target, s.Engine, s.Connections = "http://127.0.0.1:1/", result.Net, 2
+	p := newPilot(s)
+	p.deck.Refused(p.deck.Conn(0), record.ConnectRefused, nil)
+	if got := p.act(); got != "close 0" || !p.deck.Turn() {
+		t.Errorf("with one still under way it wants %q, or the phase does not go on", got)
+	}
+	p.deck.Connected(p.deck.Conn(1))
+	if p.deck.Turn() || p.act() != "" || p.deck.Alive() != 1 || p.deck.Refusal().Class != record.ConnectRefused {
+		t.Errorf("the phase goes on, %d are open", p.deck.Alive())
 	}
 }

@@ -149,8 +149,8 @@ func (r *Run) save(q *client.Request, reply *client.Reply, connection int, done 
 	reply.Lend(r.files.Put(save.Body{Stem: stem, Extension: extension, Connection: connection, Bytes: body}, done))
 }
 
-// Share is how many of n things fall to worker i of k; shares differ by one at most.
-func Share(n, i, k int) int { return n*(i+1)/k - n*i/k }
+// share is how many of n things fall to worker i of k; shares differ by one at most.
+func share(n, i, k int) int { return n*(i+1)/k - n*i/k }
 
 // later is t + d, both 0 or more; Never if that is beyond it.
 func later(t, d int64) int64 {

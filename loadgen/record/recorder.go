@@ -120,15 +120,15 @@ func (r *Recorder) Open(start int64) { r.start = start }
 // answered then or later is unanswered.
 func (r *Recorder) Close(end, over int64) { r.end, r.over = end, over }
 
-// Counts reports whether a request that is due at this instant belongs to the window.
-func (r *Recorder) Counts(due int64) bool { return due >= r.start }
+// counts reports whether a request that is due at this instant belongs to the window.
+func (r *Recorder) counts(due int64) bool { return due >= r.start }
 
 // Sent notes that connection c was given a request that is due at this instant.
 func (r *Recorder) Sent(c int, due int64) {
 	if conn := &r.conns[c]; !conn.Asked {
 		conn.Asked, conn.since = true, due
 	}
-	if r.Counts(due) {
+	if r.counts(due) {
 		r.sent++
 	}
 	if r.pulse != nil {
@@ -138,7 +138,7 @@ func (r *Recorder) Sent(c int, due int64) {
 
 // Late notes by how much a paced request was sent after it was due; waited says that no connection was free when it was.
 func (r *Recorder) Late(due, sent int64, waited bool) {
-	if r.Counts(due) {
+	if r.counts(due) {
 		r.lateness.Record(sent - due)
 		if !waited {
 			r.pacer.Record(sent - due)
@@ -155,14 +155,14 @@ func (r *Recorder) Awake(now int64) {
 
 // Redirected notes that the request due at this instant was sent on to where a reply pointed.
 func (r *Recorder) Redirected(due int64) {
-	if r.Counts(due) {
+	if r.counts(due) {
 		r.hops++
 	}
 }
 
 // Resent notes that the request due at this instant was sent a second time.
 func (r *Recorder) Resent(due int64) {
-	if r.Counts(due) {
+	if r.counts(due) {
 		r.again++
 	}
 }
@@ -214,7 +214,7 @@ func (r *Recorder) Unanswered(due, sent int64) {
 		r.underWay(due, r.end)
 	}
 	switch {
-	case !r.Counts(due):
+	case !r.counts(due):
 	case sent < r.end:
 		r.expired++
 		r.gaveUp(r.over-due, r.over-sent)
@@ -238,7 +238,7 @@ func (r *Recorder) gaveUp(response, service int64) {
 
 // Unsent notes a request that was due but not sent when the window closed.
 func (r *Recorder) Unsent(due int64, why Reason) {
-	if r.Counts(due) {
+	if r.counts(due) {
 		r.unsent[why]++
 		r.gaveUp(r.end-due, 0)
 		r.latency.Record(r.end - due)

@@ -64,6 +64,8 @@ func figures(s result.Spec, p record.Progress) string {
 		return "connecting"
 	case p.Warming:
 		elapsed += " warming up"
+	case s.Duration > 0 && p.Elapsed > s.Warmup+s.Duration:
+		elapsed += ", waiting for replies"
 	case s.Duration > 0:
 		elapsed += " of " + (s.Warmup + s.Duration).String()
 	default:

@@ -66,8 +66,11 @@ func checkAnswers(l *result.Load) (state, text, advice string) {
 	if l.Requests.OK > 0 {
 		return "", "", ""
 	}
-	return result.Invalid, fmt.Sprintf("no request succeeded (%d sent, %d failed, %d unanswered)", l.Requests.Sent, l.Requests.Errors, l.Requests.Unanswered),
-		"ask the target once with curl -v"
+	text = fmt.Sprintf("no request succeeded (%d sent, %d failed, %d unanswered)", l.Requests.Sent, l.Requests.Errors, l.Requests.Unanswered)
+	if l.Requests.Unanswered > 0 && l.Requests.Errors == 0 {
+		return result.Invalid, text, fmt.Sprintf("no reply came within %s, give the run more time (-d) or a longer --grace", units.Short(float64(l.Latency.Max)))
+	}
+	return result.Invalid, text, "ask the target once with curl -v"
 }
 
 func checkInterrupted(l *result.Load) (state, text, advice string) {
@@ -77,6 +80,9 @@ func checkInterrupted(l *result.Load) (state, text, advice string) {
 	case l.Spec.Requests > 0 && l.UnsentBy["interrupted"] == 0 && l.Requests.Unsent > 0:
 		return result.Suspect, fmt.Sprintf("the run was given up after %s with %d of %d requests never sent, for nobody could be connected to any more",
 			units.Short(float64(l.Window.ElapsedNS)), l.Requests.Unsent, l.Requests.Planned), "look whether the target died"
+	}
+	if l.Window.ElapsedNS == 0 {
+		return result.Suspect, "the run did not begin", "see whether the target listens"
 	}
 	return result.Suspect, fmt.Sprintf("the run was ended after %s", units.Short(float64(l.Window.ElapsedNS))), "let it finish"
 }

@@ -52,6 +52,11 @@ func (s *Study) Reasons() []Reason {
 	return reasons
 }
 
+// RemarksToo reports whether Reasons holds mere remarks as well: records of schema 1 do not tell them apart.
+func (s *Study) RemarksToo() bool {
+	return slices.ContainsFunc(s.Trials, func(t *Trial) bool { return t.Load != nil && t.Load.Schema == 1 && len(t.Load.Verdict.Reasons) > 0 })
+}
+
 // Name is a cell for a person: "epoll in hello at 64 connections, split".
 func Name(c result.Cell) string {
 	s := fmt.Sprintf("%s in %s at %s, %s", c.Model, c.Scenario, units.Plural(c.Connections, "connection"), c.Placement)

@@ -43,9 +43,13 @@ func Warnings(s *study.Study) []string {
 		}
 		warn("Failed in round %d: %s: %s.", t.Round, words(study.Name(t.Cell)), words(t.Failed))
 	}
+	remarks := ""
+	if s.RemarksToo() {
+		remarks = ", mere remarks included"
+	}
 	if count := s.Verdicts(); count["invalid"]+count["suspect"] > 0 {
-		warn("Of %s, %d are suspect and %d invalid. Invalid ones are left out of every figure, but for cells that starved in most rounds, which are shown without rank. What the checks found in them:",
-			units.Plural(count["valid"]+count["invalid"]+count["suspect"], "judged trial"), count["suspect"], count["invalid"])
+		warn("Of %s, %d are suspect and %d invalid. Invalid ones are left out of every figure, but for cells that starved in most rounds, which are shown without rank. What the checks found in them%s:",
+			units.Plural(count["valid"]+count["invalid"]+count["suspect"], "judged trial"), count["suspect"], count["invalid"], remarks)
 	}
 	for _, r := range s.Reasons() {
 		warn("In %s: %s (%s).", doubtful(r), words(r.Text), words(r.Where))
