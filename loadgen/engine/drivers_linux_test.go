@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"flag"
@@ -13,6 +14,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -60,7 +62,8 @@ func TestDriversAgree(t *testing.T) {
 		maps.Copy(all, part)
 	}
 	for _, what := range strings.Fields("unreachable ok unanswered resent redirects no-connection interrupted " +
-		"status-503 malformed body-length read-eof read-reset timeout redirect-elsewhere redirect-too-many connect-refused connect-timeout") {
+		"status-503 malformed body-length read-eof read-reset write-reset timeout redirect-elsewhere redirect-too-many " +
+		"connect-refused connect-timeout connect-nofile") {
 		if !all[what] && *scripts >= 10_000 {
 			t.Errorf("%s happens in none of %d scripts", what, *scripts)
 		}
@@ -73,8 +76,12 @@ func agree(t *testing.T, seed uint64, seen map[string]bool) {
 	if diff := gocmp.Diff(epoll, net, everything, butLooks); diff != "" {
 		t.Errorf("epoll - net +\n%s", diff)
 	}
-	if l := epoll.Load; l != nil {
-		balance(t, l)
+	if epoll.Load != nil {
+		balance(t, epoll.Load)
+	}
+	if epoll.Record != nil {
+		l := record.Books(epoll.Record)
+		sums(t, l)
 		for what, n := range map[string]int64{"ok": l.Requests.OK, "unanswered": l.Requests.Unanswered, "resent": l.Resent, "redirects": l.Redirects} {
 			seen[what] = seen[what] || n > 0
 		}
@@ -138,6 +145,11 @@ func invent(seed uint64) (s result.Spec, stop time.Duration) {
 	}
 	if some(0.2) {
 		s.Method, s.Body = "POST", strings.Repeat("x", r.IntN(60_000))
+		if some(0.3) { // a whole number of pieces
+			for range 2 {
+				s.Body += strings.Repeat("x", maxPiece-1-(len(client.New(s)[0].Bytes)-1)%maxPiece)
+			}
+		}
 	}
 	if some(0.3) {
 		stop = between(1, 10*time.Second)
@@ -255,6 +267,8 @@ func (t *target) dial(index int) (wait time.Duration, l *link, err error) {
 	switch r.IntN(25) {
 	case 0:
 		return wait, nil, syscall.ECONNREFUSED
+	case 3:
+		return 0, nil, syscall.EMFILE
 	case 1:
 		return wait, nil, syscall.ETIMEDOUT
 	case 2:
@@ -263,7 +277,10 @@ func (t *target) dial(index int) (wait time.Duration, l *link, err error) {
 	if t.now()+int64(wait) > t.dies {
 		return wait, nil, syscall.ECONNREFUSED
 	}
-	l = &link{target: t, index: index, dial: n, pause: after(r) / 100}
+	l = &link{target: t, index: index, dial: n, pause: after(r) / 100, breaks: never}
+	if r.IntN(20) == 0 {
+		l.breaks = t.now() + int64(wait+after(r))
+	}
 	switch {
 	case t.dies != never:
 		l.say(time.Duration(t.dies-t.now())+time.Duration(r.Int64N(1e6)), "", syscall.ECONNRESET)
@@ -278,11 +295,13 @@ type link struct {
 	*target
 	index, dial int
 	pending     []saying // in the order of time
-	head        []byte   // of a request that is not complete
-	body        int      // what is still to come of it
+	text        []byte   // of a request that is not complete
+	came        int      // bytes of it
+	pieceEnds   int      // so many bytes come until it takes no more for a while
 	requests    int
-	pause       time.Duration // it takes so long until it takes more after maxPiece
-	takes       int64         // when it does
+	pause       time.Duration // the while
+	takes       int64         // when it is over
+	breaks      int64         // when writes begin to fail
 }
 
 // saying is what the target sends at an instant: some text, or the end.
@@ -330,34 +349,46 @@ func (l *link) readable() int64 {
 }
 
 // write takes some of p, or nothing where it is not yet time.
-func (l *link) write(p []byte) int {
+func (l *link) write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.takes > l.now() {
-		return 0
+		return 0, nil
 	}
-	n := min(len(p), maxPiece)
-	if n == maxPiece {
+	if l.breaks <= l.now() {
+		return 0, []error{syscall.EPIPE, syscall.ECONNRESET}[l.index%2]
+	}
+	if l.came == 0 { // a long request is taken in pieces, the first of them of any size
+		r := l.roll(3, l.index, l.dial, l.requests)
+		if l.pieceEnds = maxPiece; length(p) > maxPiece && r.IntN(2) == 0 {
+			l.pieceEnds = 1 + r.IntN([]int{100, maxPiece}[r.IntN(2)])
+		}
+	}
+	n := min(len(p), l.pieceEnds-l.came)
+	if l.came += n; l.came == l.pieceEnds {
+		l.pieceEnds += maxPiece - l.pieceEnds%maxPiece
 		l.takes = l.now() + int64(l.pause)
 	}
-	for p = p[:n]; len(p) > 0; {
-		if l.body == 0 {
-			end := strings.Index(string(p), "\r\n\r\n")
-			if end < 0 {
-				panic("a request's head in pieces")
-			}
-			l.head, p = p[:end], p[end+4:]
-			if _, length, ok := strings.Cut(string(l.head), "Content-Length: "); ok {
-				fmt.Sscan(length, &l.body)
-			}
-		}
-		part := min(len(p), l.body)
-		p = p[part:]
-		if l.body -= part; l.body == 0 {
-			l.answer()
-		}
+	l.text = append(l.text, p[:n]...)
+	switch whole := length(l.text); {
+	case l.came == whole:
+		l.answer(string(l.text[:min(whole, 1000)]))
+		l.text, l.came, l.takes = nil, 0, 0
+	case whole > 0 && l.came > whole:
+		panic("a request with something behind it")
 	}
-	return n
+	return n, nil
+}
+
+// length is how long the request is that text begins with; 0 where its head is not complete.
+func length(text []byte) int {
+	head, _, complete := bytes.Cut(text, []byte("\r\n\r\n"))
+	if !complete {
+		return 0
+	}
+	_, after, _ := bytes.Cut(head, []byte("Content-Length: "))
+	n, _ := strconv.Atoi(string(after))
+	return len(head) + 4 + n
 }
 
 // takesMore is when write takes something again.
@@ -368,7 +399,7 @@ func (l *link) takesMore() int64 {
 }
 
 // answer is what becomes of a request that has come.
-func (l *link) answer() {
+func (l *link) answer(head string) {
 	r := l.roll(2, l.index, l.dial, l.requests)
 	l.requests++
 	l.asked = append(l.asked, l.now())
@@ -386,7 +417,7 @@ func (l *link) answer() {
 		}
 	}
 	kind := r.IntN(40)
-	if strings.Contains(string(l.head), " /on ") && r.IntN(2) == 0 {
+	if strings.Contains(head, " /on ") && r.IntN(2) == 0 {
 		kind = 1 // a chain of redirects
 	}
 	switch kind {
@@ -471,7 +502,11 @@ func (c *inventedConn) Read(p []byte) (int, error) {
 
 func (c *inventedConn) Write(p []byte) (n int, err error) {
 	for {
-		if n += c.link.write(p[n:]); n == len(p) {
+		m, err := c.link.write(p[n:])
+		if err != nil {
+			return n, err
+		}
+		if n += m; n == len(p) {
 			select {
 			case c.wrote <- struct{}{}:
 			default:
@@ -500,6 +535,9 @@ type inventedSocket struct {
 
 func (k *inventedKernel) connect(key uint64) (fd int, err error) {
 	wait, link, err := k.dial(int(uint32(key)))
+	if wait == 0 {
+		return -1, err
+	}
 	k.socks = append(k.socks, &inventedSocket{key, sock.Writable, k.now() + int64(wait), link, err})
 	return len(k.socks) - 1, nil
 }
@@ -523,11 +561,11 @@ func (k *inventedKernel) read(fd int, p []byte) (int, error) {
 }
 
 func (k *inventedKernel) write(fd int, p []byte) (int, error) {
-	n := k.socks[fd].link.write(p)
-	if n == 0 {
-		return 0, sock.Again
+	n, err := k.socks[fd].link.write(p)
+	if n == 0 && err == nil {
+		err = sock.Again
 	}
-	return n, nil
+	return n, err
 }
 
 // ready is when something of what s is watched for is ready, and what.

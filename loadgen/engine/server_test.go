@@ -154,6 +154,19 @@ func carryOut(t *testing.T, s result.Spec) *result.Load {
 // balance checks what holds for every run.
 func balance(t *testing.T, l *result.Load) {
 	t.Helper()
+	sums(t, l)
+	h, err := result.Decode(l.ServiceHistogram)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q := l.Requests; h.Count() != q.OK+q.Unanswered+l.Errors["timeout"]+l.Unsaved() {
+		t.Errorf("the service histogram holds %d requests: %+v, %v", h.Count(), q, l.Errors)
+	}
+}
+
+// sums checks that what is counted adds up.
+func sums(t *testing.T, l *result.Load) {
+	t.Helper()
 	sum := func(m map[string]int64) (n int64) {
 		for _, v := range m {
 			n += v
@@ -177,12 +190,5 @@ func balance(t *testing.T, l *result.Load) {
 	}
 	if q.Unanswered > l.Connections.Asked {
 		t.Errorf("%d requests unanswered on %d connections", q.Unanswered, l.Connections.Asked)
-	}
-	h, err := result.Decode(l.ServiceHistogram)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := q.OK + q.Unanswered + l.Errors["timeout"] + l.Unsaved(); h.Count() != want {
-		t.Errorf("the service histogram holds %d requests, want %d", h.Count(), want)
 	}
 }

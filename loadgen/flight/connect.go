@@ -77,9 +77,6 @@ func (d *Deck) refused(c *Conn, now int64, why Refusal) {
 	d.refusal = why
 	d.Record.Failed(why.Class)
 	d.drop(c)
-	if why.Class == record.ConnectNoFile || why.Class == record.ConnectNoPort {
-		d.holdBack()
-	}
 	if d.alive == 0 {
 		d.gone = min(d.gone, now)
 		d.deserted = now-d.gone > d.patience(why.Class)
@@ -147,23 +144,6 @@ func (d *Deck) reopen(now int64) {
 		if c := d.down.pop(); c.pending || now < d.end && !d.used() {
 			d.connect(c, now)
 		}
-	}
-}
-
-// holdBack leaves the connects that have yet to begin to the next round: what this machine lacks for one it lacks for all.
-func (d *Deck) holdBack() {
-	if d.phase != flowing {
-		return
-	}
-	waiting := d.todo
-	d.todo = todo{}
-	for c := waiting.pop(); c != nil; c = waiting.pop() {
-		if c.do == Connect {
-			c.do, c.state = Close, closed
-			d.opening--
-			d.down.push(c)
-		}
-		d.todo.push(c)
 	}
 }
 

@@ -293,16 +293,6 @@ func TestLife(t *testing.T) {
 			118 turn            : connect 1
 			200 turn            : over`,
 			"sent 5 ok 2 read-reset 2 unanswered 1 failed 1"},
-		{"what this machine lacks for one connection it lacks for all", []func(*result.Spec){func(s *result.Spec) { s.Connections = 3 }}, `
-			100 start           : send 0, send 1, send 2
-			110 reset 0         : close 0
-			110 reset 1         : close 1
-			110 reset 2         : close 2
-			111 connects 1      : connect 0, close 1, close 2, close 0
-			114 turn            :
-			115 turn            : connect 1, connect 2, connect 0
-			200 turn            : over`,
-			"sent 3 read-reset 3 failed 1"},
 		{"who does not so much as refuse is waited for longer", []func(*result.Spec){number(3), func(s *result.Spec) { s.Timeout = 20 * time.Millisecond }}, `
 			100 start           : send 0
 			110 reset 0         : close 0
@@ -345,11 +335,10 @@ func TestLife(t *testing.T) {
 
 // pilot flies a deck by hand.
 type pilot struct {
-	now      int64
-	run      *Run
-	deck     *Deck
-	partly   bool // requests are sent in part
-	connects int  // so many can be begun, if that is not 0: this machine has no descriptors for more
+	now    int64
+	run    *Run
+	deck   *Deck
+	partly bool // requests are sent in part
 }
 
 // newPilot has every connection of s tried.
@@ -386,9 +375,6 @@ func (p *pilot) live(words []string) string {
 		}
 	case "partly":
 		p.partly = true
-	case "connects":
-		p.connects = int(words[2][0] - '0')
-		p.deck.Turn()
 	case "writereset":
 		p.deck.Closed(c, record.WriteReset)
 	case "connected":
@@ -419,9 +405,6 @@ func (p *pilot) act() string {
 			return strings.Join(done, ", ")
 		case Connect:
 			done = append(done, fmt.Sprint("connect ", c.Index))
-			if p.connects--; p.connects == 0 {
-				p.deck.Refused(c, record.ConnectNoFile, nil)
-			}
 		case Close:
 			done = append(done, fmt.Sprint("close ", c.Index))
 		case Send:

@@ -9,16 +9,10 @@ import (
 // Merge adds up the records of all workers for a window of the given length. What only the process knows (its times,
 // its processors, the host) is left for the caller to fill in.
 func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
-	l := &result.Load{
-		Schema:        result.Schema,
-		UnsentBy:      map[string]int64{},
-		Errors:        map[string]int64{},
-		ConnectErrors: map[string]int64{},
-	}
+	l := Books(workers...)
 	l.Window.ElapsedNS = elapsed.Nanoseconds()
 	latency, service, lateness, pacer := result.NewHistogram(), result.NewHistogram(), result.NewHistogram(), result.NewHistogram()
 	var replied, busy int64
-	q := &l.Requests
 	for _, r := range workers {
 		latency.Merge(r.latency)
 		service.Merge(r.service)
@@ -26,6 +20,37 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 			lateness.Merge(r.lateness)
 			pacer.Merge(r.pacer)
 		}
+		l.OwnStallNS = max(l.OwnStallNS, r.stall)
+		replied += r.replied
+		busy += r.busy
+	}
+	if s := elapsed.Seconds(); s > 0 {
+		l.RateRPS = float64(replied) / s
+		l.InFlight = float64(busy) / float64(elapsed)
+	}
+	l.Latency, l.Service, l.Lateness, l.PacerLateness = latency.Latency(), service.Latency(), lateness.Latency(), pacer.Latency()
+	for _, r := range workers {
+		l.Latency.Unanswered = max(l.Latency.Unanswered, r.lost)
+		l.Service.Unanswered = max(l.Service.Unanswered, r.lostService)
+	}
+	l.Paths = paths(workers)
+	var err error
+	if l.Histogram, err = latency.Encode(); err == nil {
+		l.ServiceHistogram, err = service.Encode()
+	}
+	return l, err
+}
+
+// Books is what the records of all workers count: requests and what became of them, and who was served.
+func Books(workers ...*Recorder) *result.Load {
+	l := &result.Load{
+		Schema:        result.Schema,
+		UnsentBy:      map[string]int64{},
+		Errors:        map[string]int64{},
+		ConnectErrors: map[string]int64{},
+	}
+	q := &l.Requests
+	for _, r := range workers {
 		q.Sent += r.sent
 		q.OK += r.ok
 		q.Unanswered += r.expired
@@ -45,27 +70,10 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 		l.BytesRead += r.bytes
 		l.Redirects += r.hops
 		l.Resent += r.again
-		l.OwnStallNS = max(l.OwnStallNS, r.stall)
-		replied += r.replied
-		busy += r.busy
 	}
 	q.Planned = q.Sent + q.Unsent
 	served(&l.Connections, workers)
-	if s := elapsed.Seconds(); s > 0 {
-		l.RateRPS = float64(replied) / s
-		l.InFlight = float64(busy) / float64(elapsed)
-	}
-	l.Latency, l.Service, l.Lateness, l.PacerLateness = latency.Latency(), service.Latency(), lateness.Latency(), pacer.Latency()
-	for _, r := range workers {
-		l.Latency.Unanswered = max(l.Latency.Unanswered, r.lost)
-		l.Service.Unanswered = max(l.Service.Unanswered, r.lostService)
-	}
-	l.Paths = paths(workers)
-	var err error
-	if l.Histogram, err = latency.Encode(); err == nil {
-		l.ServiceHistogram, err = service.Encode()
-	}
-	return l, err
+	return l
 }
 
 // paths is the response time by path.
