@@ -65,7 +65,9 @@ const examples = `  servers --model epoll &                      a server to loa
                                                ten downloads all at once; one by one with -c 1
 
 Exit codes: 0 done; 1 nothing succeeded, or a file could not be written; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds;
-130 interrupted, 143 terminated. -o FILE is written in every case but 2.`
+130 interrupted, 143 terminated. -o FILE is written in every case but 2.
+
+ctrl-C ends the run, and what was measured is printed: the first one cuts its time short, then or during the grace one more ends the grace.`
 
 // Parse reads a command line. It sends nothing; its errors are usage errors.
 func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {

@@ -165,6 +165,21 @@ func TestGrace(t *testing.T) {
 	}
 }
 
+// What was sent after the end, by a worker that did not know of it yet, is none of the window's, however soon it is answered.
+func TestSentInTheGrace(t *testing.T) {
+	r := NewRecorder(2, false, nil)
+	r.Open(100)
+	r.Close(200, 300)
+	r.Sent(0, 190) // due before the end, by a schedule
+	r.Ended(0, 190, 205, 260, OK, 7)
+	r.Sent(1, 210)
+	r.Ended(1, 210, 210, 260, OK, 7)
+	l := merged(t, 200, 100, r)
+	if diff := cmp.Diff(result.Requests{Planned: 2, Unsent: 2}, l.Requests); diff != "" || l.UnsentBy["window-closed"] != 1 || l.UnsentBy["interrupted"] != 1 {
+		t.Errorf("%s, %v", diff, l.UnsentBy)
+	}
+}
+
 // A worker that learns of the end late has gone on meanwhile: of what it sent, one request at most was under way at the end.
 func TestEndComesAsASurprise(t *testing.T) {
 	r := NewRecorder(1, false, nil)
