@@ -204,6 +204,43 @@ func TestAStallIsNoOverload(t *testing.T) {
 	}
 }
 
+// What a slow target answers after the window was due too late for it: that is not falling behind.
+func TestSlowIsNotBehind(t *testing.T) {
+	for name, c := range map[string]struct {
+		takes, warmup time.Duration
+		served, lag   float64 // per second, of 100 that are due
+	}{
+		"half a second":                      {takes: 500 * time.Millisecond, served: 95},
+		"half a second, after a warm-up":     {takes: 500 * time.Millisecond, warmup: time.Second, served: 100},
+		"half a second, and not all of them": {takes: 500 * time.Millisecond, served: 85.5, lag: 0.1},
+		"the same after a warm-up":           {takes: 500 * time.Millisecond, warmup: time.Second, served: 90, lag: 0.1},
+		"longer than the window":             {takes: 11 * time.Second, served: 0},
+		"no time":                            {takes: time.Millisecond, served: 90, lag: 0.1},
+	} {
+		l := loadOf(t, map[time.Duration]int64{c.takes: 1000}, 0, 0)
+		l.Spec.Rate, l.Spec.Warmup, l.RateRPS = 100, c.warmup, c.served
+		if lag := Behind(l); math.Abs(lag-c.lag) > 0.001 {
+			t.Errorf("%s: behind by %v, want %v", name, lag, c.lag)
+		}
+	}
+}
+
+// Replies that fail are not replies that are late.
+func TestErrorsAreNoOverload(t *testing.T) {
+	waits := map[time.Duration]int64{}
+	for i := range 1000 {
+		waits[time.Duration(i)*time.Millisecond] = 9
+	}
+	l := loadOf(t, waits, 0, 0)
+	l.Spec.Rate, l.RateRPS = 1000, 900
+	for errors, want := range map[int64]bool{0: true, 499: true, 500: false, 1000: false} {
+		l.Requests = Requests{Planned: 10_000, Sent: 9000 + errors, OK: 9000, Errors: errors, Unsent: 1000 - errors}
+		if got := Overloaded(l); got != want {
+			t.Errorf("%d of 10,000 fail: overloaded is %v", errors, got)
+		}
+	}
+}
+
 func TestSupport(t *testing.T) {
 	for n, want := range map[int64]map[string]string{
 		9: {

@@ -165,13 +165,14 @@ func (r *Options) settle(flags *pflag.FlagSet, args []string) error {
 			s.Paths = append(s.Paths, path)
 		}
 	}
-	if flags.Changed("save") && s.Save == "" {
+	switch {
+	case flags.Changed("output") && r.Output == "":
+		return errors.New("-o needs a file")
+	case flags.Changed("save") && s.Save == "":
 		return errors.New("--save needs a folder")
-	}
-	if s.Save != "" && !flags.Changed("save-mode") {
+	case s.Save != "" && s.SaveMode == "":
 		s.SaveMode = result.Offload
 	}
-
 	if flags.Changed("requests") && !flags.Changed("duration") {
 		s.Duration = 0
 	}

@@ -103,6 +103,8 @@ func TestCommandLines(t *testing.T) {
 		"--grace 25h":                     "--grace 25h: the longest is 24h0m0s",
 		"--idle -1":                       "--idle -1: it must be 0 or more",
 		"--pid -1":                        "--pid -1: it must be 0 or more",
+		"--output=":                       "-o needs a file",
+		"--save=":                         "--save needs a folder",
 		"--engine=":                       `--engine "": it is auto, epoll, net or hey`,
 		"--max-redirects 101":             "--max-redirects 101: it must be 0 to 100",
 		"--expect hello":                  "--expect hello: it is carousel",

@@ -78,6 +78,7 @@ func TestBroken(t *testing.T) {
 		{"starved>0", func(l *result.Load) { l.Connections.Answered = 0 }, "starved>0: starved is 10"},
 		{"connect_failures>2", func(l *result.Load) { l.Connections.Failed = 3 }, "connect_failures>2: connect_failures is 3"},
 		{"cpu_per_request>15us", nil, "cpu_per_request>15us: cpu_per_request is 20.0us"},
+		{"cpu_per_request>15us", func(l *result.Load) { l.Requests.OK *= 2 }, "cpu_per_request>15us: cpu_per_request is 20.0us"}, // half of them in the grace
 		{"target_cpu_per_request>15us", nil, "target_cpu_per_request>15us: cannot be told: the target's processor time is read with --pid"},
 		{"target_cpu_per_request>15us", func(l *result.Load) { l.TargetCPULacks = "it ended" }, "target_cpu_per_request>15us: cannot be told: it ended"},
 		{"target_cpu_per_request>15us", func(l *result.Load) { l.TargetCPU = &usage.CPU{UserNS: 1e9} }, ""},
