@@ -204,16 +204,12 @@ func (d *Deck) lost(c *Conn, now int64, class record.Class) {
 
 // settled notes what became of c's request, once its file is written if it is to have one.
 func (d *Deck) settled(c *Conn, now int64, class record.Class) {
-	o := outcome{number: c.number, path: c.path, due: c.due, sent: c.sent, at: now, size: c.carried + c.reply.Size(), class: class}
-	if d.files != nil && class == record.OK {
-		d.saved(c, o)
-	} else {
-		d.ended(o)
+	size := c.carried + c.reply.Size()
+	if d.files == nil || class != record.OK {
+		d.Record.For(c.path).Ended(c.number, c.due, c.sent, now, class, size)
+		return
 	}
-}
-
-// saved notes o when c's reply is in its file.
-func (d *Deck) saved(c *Conn, o outcome) {
+	o := outcome{number: c.number, path: c.path, due: c.due, sent: c.sent, at: now, size: size}
 	d.save(c.request.Request, &c.reply, d.first+c.number, func(class record.Class) {
 		o.class = class
 		d.mu.Lock()
@@ -222,7 +218,7 @@ func (d *Deck) saved(c *Conn, o outcome) {
 	})
 }
 
-// outcome is what became of a request.
+// outcome is what became of a request whose file is written, or is not to be had.
 type outcome struct {
 	number, path  int
 	due, sent, at int64
@@ -230,16 +226,12 @@ type outcome struct {
 	size          int64
 }
 
-func (d *Deck) ended(o outcome) {
-	d.Record.For(o.path).Ended(o.number, o.due, o.sent, o.at, o.class, o.size)
-}
-
-// collect notes what became of the requests whose files are written, or are not to be had.
+// collect notes the outcomes there are.
 func (d *Deck) collect() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, o := range d.outcomes {
-		d.ended(o)
+		d.Record.For(o.path).Ended(o.number, o.due, o.sent, o.at, o.class, o.size)
 	}
 	d.outcomes = d.outcomes[:0]
 }

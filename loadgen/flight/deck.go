@@ -188,7 +188,7 @@ func (d *Deck) Wake() int64 {
 
 // Next is the next connection with something to be done, and what.
 func (d *Deck) Next() (*Conn, Do) {
-	if d.todo.first == nil {
+	if d.todo.first == nil && d.free.first != nil {
 		d.sendDue()
 	}
 	c := d.todo.pop()
@@ -210,7 +210,7 @@ func (d *Deck) want(c *Conn, do Do) {
 
 // sendDue gives the connection that is free for the longest what is due, one at a time: sent is then when it is sent.
 func (d *Deck) sendDue() {
-	if d.free.first == nil || d.phase != flowing {
+	if d.phase != flowing {
 		return
 	}
 	now := d.now()
