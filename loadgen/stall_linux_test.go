@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -35,12 +33,8 @@ func TestWhoseStall(t *testing.T) {
 				mu.Unlock()
 			}
 			_ = cmd.Wait()
-			text, err := os.ReadFile(file)
+			l, err := result.ReadLoad(file)
 			if err != nil {
-				t.Fatal(err)
-			}
-			var l result.Load
-			if err := json.Unmarshal(text, &l); err != nil {
 				t.Fatal(err)
 			}
 			if l.Latency.Max < int64(stall)*8/10 {

@@ -167,19 +167,24 @@ func Service(l *Load) Summary {
 }
 
 // Lateness is the send lateness, due to sent, of an open loop. Requests that were due and never sent would make it longer.
-func Lateness(l *Load) Summary { return lateness(l, l.Lateness) }
-
-func lateness(l *Load, sum Latency) Summary {
+func Lateness(l *Load) Summary {
 	s := Summary{Count: l.Requests.Sent}
 	if Overloaded(l) {
 		s.Lacks = behind
 	}
-	s.fill(sum, nil, 0)
+	s.fill(l.Lateness, nil, 0)
 	if l.Requests.Unsent > l.UnsentBy["interrupted"] {
 		for i := range s.Figures {
 			s.Figures[i].Most = math.Inf(1)
 		}
 	}
+	return s
+}
+
+// PacerLateness is what of the send lateness is loadgen's own doing, which nothing the target does makes longer.
+func PacerLateness(l *Load) Summary {
+	s := Summary{Count: l.Requests.Sent}
+	s.fill(l.PacerLateness, nil, 0)
 	return s
 }
 
@@ -291,9 +296,12 @@ func (l *Load) DoubtResponse(further ...float64) Summary {
 	return whole
 }
 
-// DoubtService does so for the service time, DoubtLateness for the send lateness of an open loop.
-func (l *Load) DoubtService()  { l.Service.doubt(Service(l)) }
-func (l *Load) DoubtLateness() { l.Lateness.doubt(Lateness(l)) }
+// DoubtService does so for the service time, DoubtLateness for the send lateness of an open loop and the part of it that is loadgen's own.
+func (l *Load) DoubtService() { l.Service.doubt(Service(l)) }
+func (l *Load) DoubtLateness() {
+	l.Lateness.doubt(Lateness(l))
+	l.PacerLateness.doubt(PacerLateness(l))
+}
 
 func (l *Latency) doubt(s Summary) {
 	l.Withheld, l.AtLeast = nil, nil

@@ -3,6 +3,7 @@ package result
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -200,6 +201,25 @@ func TestAStallIsNoOverload(t *testing.T) {
 		}
 		if p99 := Response(l).Figure("p99"); c.stood >= time.Second && !c.late && (p99.Lacks != "" || p99.NS < 0.85*float64(c.stood) || !p99.AtLeast()) {
 			t.Errorf("%s: %+v", name, p99)
+		}
+	}
+}
+
+// Too few requests support a send lateness no more than a response time, and those that were never sent could only make it longer; what is
+// loadgen's own doing they do not touch.
+func TestDoubtOfLateness(t *testing.T) {
+	for _, unsent := range []int64{0, 5} {
+		l := loadOf(t, map[time.Duration]int64{time.Millisecond: 100}, 0, 0)
+		l.Spec.Rate, l.Requests.Unsent = 10, unsent
+		l.Lateness, l.PacerLateness = Latency{P50: 10, P99: 30}, Latency{P50: 10, P99: 20}
+		l.Doubt()
+		for name, latency := range map[string]Latency{"lateness": l.Lateness, "pacer's": l.PacerLateness} {
+			if latency.Withheld["p99"] == "" || latency.Withheld["p50"] != "" {
+				t.Errorf("%s: withheld %v", name, latency.Withheld)
+			}
+			if bound := slices.Contains(latency.AtLeast, "p50"); bound != (unsent > 0 && name == "lateness") {
+				t.Errorf("%s with %d unsent: at least %v", name, unsent, latency.AtLeast)
+			}
 		}
 	}
 }

@@ -139,15 +139,15 @@ func plainly(err error) error {
 var conditional = regexp.MustCompile(`[<>]|^\s*(?i:verdict)\s*[!=]`)
 
 // settle takes the arguments that are no flags and fills in what depends on other flags or on this system.
-func (r *Options) settle(flags *pflag.FlagSet, args []string) error {
-	s := &r.Spec
+func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
+	s := &o.Spec
 	var targets []string
 	for _, arg := range args {
 		if !conditional.MatchString(arg) {
 			targets = append(targets, arg)
 		} else if !flags.Changed("fail-if") {
 			return fmt.Errorf("%q: a gate follows --fail-if", arg)
-		} else if err := (gates{&r.Gates}).Set(arg); err != nil {
+		} else if err := (gates{&o.Gates}).Set(arg); err != nil {
 			return fmt.Errorf("--fail-if %s: %w", arg, err)
 		}
 	}
@@ -166,7 +166,7 @@ func (r *Options) settle(flags *pflag.FlagSet, args []string) error {
 		}
 	}
 	switch {
-	case flags.Changed("output") && r.Output == "":
+	case flags.Changed("output") && o.Output == "":
 		return errors.New("-o needs a file")
 	case flags.Changed("save") && s.Save == "":
 		return errors.New("--save needs a folder")
@@ -180,12 +180,12 @@ func (r *Options) settle(flags *pflag.FlagSet, args []string) error {
 		s.Connections = int(min(s.Requests, int64(s.Connections)))
 	}
 	if flags.Changed("body") {
-		if err := readBody(s, r.body); err != nil {
+		if err := readBody(s, o.body); err != nil {
 			return err
 		}
 		switch {
 		case s.Proto == result.Line && s.Body == "":
-			return fmt.Errorf("--body %q: an empty line cannot be sent", r.body)
+			return fmt.Errorf("--body %q: an empty line cannot be sent", o.body)
 		case s.Proto == result.HTTP && !flags.Changed("method"):
 			s.Method = "POST"
 		}

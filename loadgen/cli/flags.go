@@ -15,8 +15,8 @@ const longest = 24 * time.Hour
 const maxRedirects = 100
 
 // define gives cmd its flags, in the order of the help.
-func (r *Options) define(cmd *cobra.Command) {
-	s, flags := &r.Spec, cmd.Flags()
+func (o *Options) define(cmd *cobra.Command) {
+	s, flags := &o.Spec, cmd.Flags()
 	flags.SortFlags = false
 	choice := func(to *string, name, help string, words ...string) {
 		flags.Var(word{to, words}, name, help)
@@ -36,7 +36,7 @@ func (r *Options) define(cmd *cobra.Command) {
 	flags.StringVarP(&s.Method, "method", "X", s.Method, "request method (POST with --body)")
 	complete(cmd, "method", []string{"GET", "HEAD", "POST", "PUT", "DELETE"})
 	flags.StringArrayVarP(&s.Headers, "header", "H", nil, "request header 'Name: value', repeatable")
-	flags.StringVar(&r.body, "body", "", "request body, or the line to send; @FILE and @- (standard input) are read, @@TEXT begins with @")
+	flags.StringVar(&o.body, "body", "", "request body, or the line to send; @FILE and @- (standard input) are read, @@TEXT begins with @")
 	choice(&s.Proto, "proto", "http or line", result.HTTP, result.Line)
 	choice(&s.Expect, "expect", "carousel: bodies must be what Carousel's own servers answer (default any body)", result.Carousel)
 	flags.Var(atLeast(0, &s.Idle), "idle", "silent connections opened first")
@@ -44,10 +44,10 @@ func (r *Options) define(cmd *cobra.Command) {
 	flags.StringVar(&s.Save, "save", "", "write the bodies of good replies to files in this folder")
 	choice(&s.SaveMode, "save-mode", "inline, by the thread that sends and receives, or offload, by others (default offload)", result.Inline, result.Offload)
 	flags.Var(atLeast(0, &s.PID), "pid", "process tree whose processor time to read over the same window")
-	flags.Var(gates{&r.Gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms', repeatable")
-	flags.BoolVar(&r.JSON, "json", false, "print the record as JSON instead of the summary")
-	flags.StringVarP(&r.Output, "output", "o", "", "write the record as JSON to this file as well")
-	flags.BoolVarP(&r.Quiet, "quiet", "q", false, "no progress on stderr")
+	flags.Var(gates{&o.Gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms', repeatable")
+	flags.BoolVar(&o.JSON, "json", false, "print the record as JSON instead of the summary")
+	flags.StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this file as well")
+	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on stderr")
 }
 
 // complete has shells offer words for a flag.

@@ -18,9 +18,9 @@ import (
 	"carousel/loadgen/save"
 )
 
-// Ready says what this process or machine lacks to carry r out, before anything is sent.
-func (r *Options) Ready() error {
-	return cmp.Or(enough(r.Spec), watchable(r.Spec.PID), writable(r.Output), savable(r.Spec.Save))
+// Ready says what this process or machine lacks to carry o out, before anything is sent.
+func (o *Options) Ready() error {
+	return cmp.Or(enough(o.Spec), watchable(o.Spec.PID), writable(o.Output), savable(o.Spec.Save))
 }
 
 // spare is how many descriptors loadgen needs beside its connections: epoll, files, the runtime's own.

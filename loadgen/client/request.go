@@ -30,7 +30,7 @@ var idempotent = map[string]bool{"GET": true, "HEAD": true, "OPTIONS": true, "TR
 // New builds the requests that s asks for in turn; s must be valid.
 func New(s result.Spec) []*Request {
 	addr := Addr(s.Target)
-	all := []*Request{build(s, addr, strings.TrimPrefix(s.Target, "http://"+addr))}
+	all := []*Request{build(s, addr, PathOf(s.Target))}
 	for _, path := range s.Paths {
 		all = append(all, build(s, addr, path))
 	}

@@ -88,7 +88,7 @@ func Path(first, given string) (string, error) {
 	if err == nil && Addr(clean) != Addr(first) {
 		err = fmt.Errorf("targets %s and %s: one server at a time, only the paths may differ", first, clean)
 	}
-	return pathOf(clean), err
+	return PathOf(clean), err
 }
 
 // Addr is the "host:port" of a target as Target writes it.
@@ -97,8 +97,8 @@ func Addr(target string) string {
 	return host
 }
 
-// pathOf is the path and query of a target as Target writes it.
-func pathOf(target string) string {
+// PathOf is the path and query of a target as Target writes it.
+func PathOf(target string) string {
 	return strings.TrimPrefix(target, "http://"+Addr(target))
 }
 

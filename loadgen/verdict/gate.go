@@ -64,7 +64,8 @@ var metrics = slices.Concat(
 			if l.Spec.Rate == 0 {
 				return value{lacks: "a closed loop has no schedule to be late for"}
 			}
-			return exactly(float64(l.PacerLateness.P99))
+			p99 := result.PacerLateness(l).Figure("p99")
+			return value{low: p99.NS, high: p99.Most, lacks: p99.Lacks}
 		}},
 		{"rate", rate, func(l *result.Load) value { return exactly(l.RateRPS) }},
 		{"errors", part, func(l *result.Load) value { return exactly(float64(l.Requests.Errors)) }},

@@ -85,6 +85,9 @@ func TestBroken(t *testing.T) {
 		{"lateness_p99>1ms", nil, "lateness_p99>1ms: cannot be told: a closed loop has no schedule to be late for"},
 		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.PacerLateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},
 
+		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Requests.Sent = 1000, 999 },
+			"lateness_p99>1ms: cannot be told: p99 needs 1000 requests, there are 999"},
+
 		{"verdict!=valid", func(l *result.Load) { l.Verdict.State = result.Valid }, ""},
 		{"verdict!=valid", func(l *result.Load) { l.Verdict.State = result.Suspect }, "verdict!=valid: verdict is suspect"},
 		{"verdict != valid", func(l *result.Load) { l.Verdict.State = result.Invalid }, "verdict != valid: verdict is invalid"},

@@ -65,7 +65,7 @@ func Unpack(t result.Trial) *Trial {
 	} else {
 		l.Service, l.Lateness = closedLoop, closedLoop
 	}
-	for _, latency := range []*result.Latency{&l.Latency, &l.Service, &l.Lateness} {
+	for _, latency := range []*result.Latency{&l.Latency, &l.Service, &l.Lateness, &l.PacerLateness} {
 		share(latency)
 	}
 	l.Histogram, l.ServiceHistogram = "", ""
