@@ -1,0 +1,137 @@
+package result
+
+import "encoding/json"
+
+// Comparison is loadgen's record of several servers that one client loaded in turns.
+//
+// A slice is one server's turn. A cycle gives every server one, in a fresh random order. Cycles of short slices and of slices three times
+// as long take turns as well: what a server costs when it wakes falls on each slice once, whatever its length, so the two tell the cost
+// of waking from that of a request.
+type Comparison struct {
+	Schema   int        `json:"schema"`
+	Complete bool       `json:"complete"` // false: it was interrupted
+	Servers  []Compared `json:"servers"`  // the target first
+	Ratios   []Ratio    `json:"ratios"`
+	Cycles   int        `json:"cycles"`          // that every server had its slice of
+	SliceNS  int64      `json:"slice_ns"`        // a short slice
+	AskedNS  int64      `json:"slice_asked_ns"`  // the same as --slice has it; slices get longer where a request takes longer than their first part
+	LeadNS   int64      `json:"lead_ns"`         // the first part of each slice, which rates and percentiles leave out
+	Seed     uint64     `json:"seed"`            // of the order
+	Until    float64    `json:"until,omitempty"` // the run may end once each ratio is known within this share of itself; 0: it lasts
+	Looks    []Look     `json:"looks,omitempty"` // with Until: when that was looked at
+	Twin     string     `json:"twin,omitempty"`  // the server that is the target under another name
+	Host     HostDelta  `json:"host"`            // over all slices; own_share is that of the busiest server's slices
+	Beside   float64    `json:"beside_share"`    // of all processors' time: programs that are neither loadgen nor a server whose process is known
+	Verdict  Verdict    `json:"verdict"`         // of the comparison; that of each server is in its load
+}
+
+// Compared is one server of a comparison.
+type Compared struct {
+	Name   string  `json:"name"`
+	Target string  `json:"target"`
+	Load   *Load   `json:"load"` // all slices together; its times are those of the long slices
+	Slices []Slice `json:"slices"`
+	Cost   *Cost   `json:"cost,omitempty"` // where its process is known, see load.target_cpu_lacks
+
+	IdleShare float64 `json:"idle_share,omitempty"` // of one processor: what its process used while others had their slices
+	Trouble   string  `json:"trouble,omitempty"`    // what was wrong with it: "died 3.20 s into the run", "refused every connection" ...
+}
+
+// Slice is one server's turn.
+type Slice struct {
+	Cycle       int   `json:"cycle"`                   // from 0
+	Order       int   `json:"order"`                   // place in the cycle, from 0
+	BeginNS     int64 `json:"begin_ns"`                // since the first slice began
+	LengthNS    int64 `json:"length_ns"`               // in which requests were sent
+	ElapsedNS   int64 `json:"elapsed_ns"`              // until the last reply was in, or was waited for no longer
+	OK          int64 `json:"ok"`                      // good replies taken in
+	WindowOK    int64 `json:"window_ok"`               // of them, those that came in the window: after the lead, before the length is over
+	Errors      int64 `json:"errors"`                  // requests that failed
+	Unanswered  int64 `json:"unanswered"`              // requests that were under way when the slice ended
+	TargetCPUNS int64 `json:"target_cpu_ns,omitempty"` // of the server's process, from the begin until it was at rest
+	OwnCPUNS    int64 `json:"own_cpu_ns"`              // of loadgen
+}
+
+// Cost is what requests cost a server, in nanoseconds of its processor time.
+type Cost struct {
+	Steady float64 `json:"steady_ns"` // a request, once it is awake
+	Waking float64 `json:"waking_ns"` // a slice, beside its requests: falling asleep and waking
+	Whole  float64 `json:"whole_ns"`  // a request, waking included
+}
+
+// The metrics of a Ratio.
+const (
+	MetricRate   = "rate"
+	MetricP50    = "p50"
+	MetricP99    = "p99"
+	MetricSteady = "target_cpu_per_request" // steady cost
+	MetricWhole  = "target_cpu_whole"       // whole cost
+)
+
+// Metrics are they, in the order in which they are shown.
+var Metrics = []string{MetricRate, MetricP50, MetricP99, MetricSteady, MetricWhole}
+
+// The outcomes of a Ratio.
+const (
+	Higher    = "higher"    // the whole interval is above 1
+	Lower     = "lower"     // below 1
+	Same      = "same"      // it holds 1 and is within SameWithin of it
+	Undecided = "undecided" // none of these
+)
+
+// SameWithin is how far an interval may reach from 1 for two servers to be called the same.
+const SameWithin = 0.01
+
+// Ratio is one figure of a server over that of another.
+type Ratio struct {
+	Server     string  `json:"server"`
+	To         string  `json:"to"`
+	Metric     string  `json:"metric"`
+	Ratio      float64 `json:"ratio"` // null where something lacks
+	Low        float64 `json:"low"`   // of its interval
+	High       float64 `json:"high"`
+	Confidence float64 `json:"confidence"` // of the interval; with several servers Holm's procedure sets it, so that the outcomes of a metric are sure together
+	Outcome    string  `json:"outcome"`
+	Lacks      string  `json:"lacks,omitempty"` // why it is not known
+}
+
+// MarshalJSON writes null for what is not known.
+func (r Ratio) MarshalJSON() ([]byte, error) {
+	type plain Ratio
+	if r.Lacks == "" {
+		return json.Marshal(plain(r))
+	}
+	return json.Marshal(struct {
+		plain
+		Ratio any `json:"ratio"`
+		Low   any `json:"low"`
+		High  any `json:"high"`
+	}{plain: plain(r)})
+}
+
+// Look is a planned look at the figures of a running comparison, after which it may end.
+type Look struct {
+	Cycles int     `json:"cycles"` // done by then
+	Alpha  float64 `json:"alpha"`  // what it may spend of the 5 % of false alarms
+	Ended  bool    `json:"ended"`  // the comparison ended here
+}
+
+// Ratio is that of a server to the target in a metric; nil where there is none.
+func (c *Comparison) Ratio(server, metric string) *Ratio {
+	for i, r := range c.Ratios {
+		if r.Server == server && r.Metric == metric {
+			return &c.Ratios[i]
+		}
+	}
+	return nil
+}
+
+// Find is the server of that name; nil where there is none.
+func (c *Comparison) Find(name string) *Compared {
+	for i := range c.Servers {
+		if c.Servers[i].Name == name {
+			return &c.Servers[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,2 @@
+// Package turns compares servers: one client loads them in turns.
+package turns
