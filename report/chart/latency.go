@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"carousel/internal/stats"
 	"carousel/internal/units"
-	"carousel/report/stats"
 	"carousel/report/study"
 )
 

@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"carousel/internal/result"
-	"carousel/report/stats"
+	"carousel/internal/stats"
 )
 
 // ClientLimited is the share of the null responder's rate above which a rate is the client's rather than the server's.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"carousel/report/stats"
+	"carousel/internal/stats"
 )
 
 // The words for what a model did, and was expected to do, in a scenario.

@@ -1,6 +1,6 @@
 package study
 
-import "carousel/report/stats"
+import "carousel/internal/stats"
 
 // Step is one model of the ladder, with what it costs the server to answer a request.
 type Step struct {

@@ -3,7 +3,7 @@ package study
 import (
 	"slices"
 
-	"carousel/report/stats"
+	"carousel/internal/stats"
 )
 
 // Noise is what the same model shows against itself in a scenario and a metric: the largest over the cells that were measured

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"carousel/internal/result"
-	"carousel/report/stats"
+	"carousel/internal/stats"
 )
 
 // Ranking is a group by one metric.

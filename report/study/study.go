@@ -9,7 +9,7 @@ import (
 	"strconv"
 
 	"carousel/internal/result"
-	"carousel/report/stats"
+	"carousel/internal/stats"
 )
 
 // Study is a run, sorted.

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carousel/internal/result"
+	"carousel/internal/stats"
 	"carousel/internal/usage"
-	"carousel/report/stats"
 )
 
 // measured is a trial of a cell whose answered connections got rate replies a second for one second, at 10 µs of server and 5 µs

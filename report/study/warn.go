@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"carousel/internal/result"
+	"carousel/internal/stats"
 	"carousel/internal/units"
-	"carousel/report/stats"
 )
 
 // Reason is what a check found, in how many trials that are in doubt. What it found in others, or is a mere remark, is left out; a

@@ -1,8 +1,8 @@
 package text
 
 import (
+	"carousel/internal/stats"
 	"carousel/internal/units"
-	"carousel/report/stats"
 	"carousel/report/study"
 )
 

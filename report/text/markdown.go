@@ -11,9 +11,9 @@ import (
 
 	"carousel/internal/printable"
 	"carousel/internal/result"
+	"carousel/internal/stats"
 	"carousel/internal/units"
 	"carousel/report/chart"
-	"carousel/report/stats"
 	"carousel/report/study"
 )
 

@@ -3,8 +3,8 @@ package text
 import (
 	"fmt"
 
+	"carousel/internal/stats"
 	"carousel/internal/units"
-	"carousel/report/stats"
 	"carousel/report/study"
 )
 

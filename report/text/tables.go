@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"carousel/internal/result"
+	"carousel/internal/stats"
 	"carousel/internal/units"
-	"carousel/report/stats"
 	"carousel/report/study"
 )
 

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"carousel/internal/result"
+	"carousel/internal/stats"
 	"carousel/internal/units"
-	"carousel/report/stats"
 	"carousel/report/study"
 )
 

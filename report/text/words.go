@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 
 	"carousel/internal/result"
+	"carousel/internal/stats"
 	"carousel/internal/units"
-	"carousel/report/stats"
 	"carousel/report/study"
 )
 

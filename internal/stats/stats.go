@@ -1,7 +1,9 @@
-// Package stats is the arithmetic of a report: medians, ranges, ratios within rounds, and when two models differ.
+// Package stats is the arithmetic of comparisons: what a handful of rounds say and when two models differ, and, where
+// servers take turns, how large their ratio is, how sure that is, and when it may be looked at.
 //
-// It knows no trials and does no I/O. The sample is one trial, never one request: requests of one trial share a
-// process, a heap and a minute of the machine's life, so a thousand of them are one observation of the model.
+// It is of pure functions on numbers: it knows no records, does no I/O and reads no clock. The sample is one trial, or a
+// block of slices, never one request: requests of one trial share a process, a heap and a minute of the machine's life,
+// so a thousand of them are one observation of the model.
 package stats
 
 import (
