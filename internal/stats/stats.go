@@ -62,7 +62,8 @@ func Median(x []float64) float64 {
 	if n == 0 {
 		return math.NaN()
 	}
-	sorted := slices.Sorted(slices.Values(x))
+	sorted := slices.Clone(x)
+	slices.Sort(sorted)
 	if n%2 == 1 {
 		return sorted[n/2]
 	}
@@ -113,6 +114,7 @@ const (
 	Tied                 // the data cannot tell them apart
 	Higher
 	Lower
+	Same // known to differ by next to nothing, which takes an Interval
 )
 
 // Comparison is a over b, taken within rounds.

@@ -1,0 +1,51 @@
+package stats
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Holm gives, for the p-values of several claims, the level at which the interval of each is to be drawn so that it excludes
+// "no difference" exactly where Holm's step-down procedure (1979) upholds the claim: then one false claim or more comes
+// with a probability of alpha at most. The confidence of an interval is 1 less its level.
+//
+// It is the claims that are sure together. Intervals are as sure as they say one by one: to be sure together each
+// would need alpha over the number of claims. A p-value that is not-a-number counts as a claim, and fails.
+func Holm(p []float64, alpha float64) []float64 {
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(failing(p[a]), failing(p[b])) })
+
+	levels := make([]float64, len(p))
+	level, failed := 0.0, false
+	for j, i := range order {
+		if !failed {
+			level = alpha / float64(len(p)-j)
+		}
+		levels[i] = level
+		failed = failed || !(p[i] <= level)
+	}
+	return levels
+}
+
+// failing is p, or 1 where there is none.
+func failing(p float64) float64 {
+	if math.IsNaN(p) {
+		return 1
+	}
+	return p
+}
+
+// Look is a planned look at the figures of a comparison that is still running, after which it may end.
+type Look struct {
+	At    float64 // the share of the whole length that is then over, up to 1
+	Alpha float64 // the level of the intervals that are drawn then, as in Holm
+}
+
+// Looks are the planned ones. Their levels add up to 0.05, so the intervals of all three hold together in 95 of 100 comparisons (the
+// union bound), whatever makes one end early. Looked at after every cycle instead, with intervals of 95 %, a server was called different from
+// its twin in 42 of 100.
+var Looks = []Look{{1. / 8, 0.010}, {1. / 3, 0.015}, {1, 0.025}}

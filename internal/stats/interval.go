@@ -1,0 +1,94 @@
+package stats
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Interval is a figure and where it lies with a given confidence, from 0 to 1. What is not known is not-a-number.
+// Logs of ratios are averaged, ratios are shown: Exp leads from one to the other.
+type Interval struct {
+	Mid, Low, High, Confidence float64
+}
+
+// Exp turns an interval of a log into that of the number itself.
+func (i Interval) Exp() Interval {
+	return Interval{math.Exp(i.Mid), math.Exp(i.Low), math.Exp(i.High), i.Confidence}
+}
+
+// Contains reports whether x lies in it; what is not known contains nothing.
+func (i Interval) Contains(x float64) bool { return i.Low <= x && x <= i.High }
+
+// HalfWidth is half of what lies between its ends. For the log of a ratio it is about the share by which the ratio may be off.
+func (i Interval) HalfWidth() float64 { return (i.High - i.Low) / 2 }
+
+// Order says what the interval of a ratio tells: Higher or Lower if all of it is on one side of 1; Same if it holds 1 and
+// no end is further from it than margin, a share; Tied if neither; Unknown if it is not known. As in Compare, the
+// ratio the other way round comes to the same: below 1 the margin ends at 1/(1+margin).
+func (i Interval) Order(margin float64) Order {
+	switch {
+	case math.IsNaN(i.Low) || math.IsNaN(i.High):
+		return Unknown
+	case i.Low > 1:
+		return Higher
+	case i.High < 1:
+		return Lower
+	case i.Low >= 1/(1+margin) && i.High <= 1+margin:
+		return Same
+	}
+	return Tied
+}
+
+// unknown is an interval of which only the confidence is known.
+func unknown(confidence float64) Interval {
+	return Interval{math.NaN(), math.NaN(), math.NaN(), confidence}
+}
+
+// TInterval is that of the mean of independent values: mean ± t s/√n, with n-1 degrees of freedom (Student 1908).
+// Fewer than two values, or one that is not finite, leave it unknown.
+func TInterval(d []float64, confidence float64) Interval {
+	mean, half, ok := meanError(d)
+	if !ok {
+		return unknown(confidence)
+	}
+	half *= TQuantile((1+confidence)/2, float64(len(d)-1))
+	return Interval{mean, mean - half, mean + half, confidence}
+}
+
+// TTest is the p-value of the claim that the mean of independent values is not 0: TInterval at confidence c excludes 0
+// exactly when it is below 1-c. It is not-a-number where the interval is unknown.
+func TTest(d []float64) float64 {
+	mean, e, ok := meanError(d)
+	switch {
+	case !ok:
+		return math.NaN()
+	case mean == 0:
+		return 1
+	}
+	return TwoSided(mean/e, float64(len(d)-1))
+}
+
+// meanError is the mean and its standard error.
+func meanError(d []float64) (mean, e float64, ok bool) {
+	if len(d) < 2 {
+		return 0, 0, false
+	}
+	mean, s := stat.MeanStdDev(d, nil)
+	e = s / math.Sqrt(float64(len(d)))
+	return mean, e, !math.IsNaN(mean + e) // not finite: the mean of infinite values is no number, or their deviation is none
+}
+
+// TQuantile is the value below which a share p, between 0 and 1, of Student's t distribution with df > 0 degrees of freedom lies.
+func TQuantile(p, df float64) float64 {
+	return distuv.StudentsT{Sigma: 1, Nu: df}.Quantile(p)
+}
+
+// TwoSided is the share of Student's t distribution with df > 0 degrees of freedom that is at least as far from 0 as t.
+func TwoSided(t, df float64) float64 {
+	if math.IsInf(t, 0) {
+		return 0
+	}
+	return 2 * distuv.StudentsT{Sigma: 1, Nu: df}.CDF(-math.Abs(t))
+}

@@ -1,0 +1,112 @@
+package stats
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sort"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Bucket is how many values lie in [Low, Low+Width).
+type Bucket struct {
+	Low, Width, N int64
+}
+
+// Counts are the buckets of a histogram that hold anything, lowest first. Counts that are merged have the same division:
+// buckets of one Low have one Width.
+type Counts []Bucket
+
+// Resamples is how many times QuantileRatio draws.
+const Resamples = 1000
+
+// QuantileRatio is the ratio of the q-quantile of a to that of b, q between 0 and 1, over all blocks merged. a[i] and b[i] are
+// the counts of two servers in the same block of consecutive cycles.
+//
+// The interval comes from drawing blocks with replacement, the same for both servers, and merging them (the percentile bootstrap, Efron
+// 1979). Of few blocks it would be too narrow: what is drawn spreads as deviations over n do, not over n-1, and takes them for exactly
+// known. So its log is widened around the median draw by √(n/(n-1)) t/z, as Hesterberg (2015) widens percentiles.
+// Over eight blocks, of invented noise, 0.96 of the intervals then hold the truth, not 0.91.
+//
+// The same seed draws the same. Fewer than MinBlocks blocks, or a draw without values, leave it unknown.
+func QuantileRatio(a, b []Counts, q, confidence float64, seed uint64) Interval {
+	n := len(a)
+	if n < MinBlocks || len(b) != n {
+		return unknown(confidence)
+	}
+	over, under := stack(a), stack(b)
+	times := make([]int64, n)
+	logRatio := func() float64 { return math.Log(over.quantile(q, times) / under.quantile(q, times)) }
+
+	for i := range times {
+		times[i] = 1
+	}
+	mid := logRatio()
+	drawn := make([]float64, Resamples)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for r := range drawn {
+		clear(times)
+		for range n {
+			times[random.IntN(n)]++
+		}
+		if drawn[r] = logRatio(); math.IsNaN(drawn[r]) {
+			return unknown(confidence)
+		}
+	}
+	slices.Sort(drawn)
+	at := func(p float64) float64 { return stat.Quantile(p, stat.LinInterp, drawn, nil) }
+	p := (1 + confidence) / 2
+	wider := TQuantile(p, float64(n-1)) / distuv.UnitNormal.Quantile(p) * math.Sqrt(float64(n)/float64(n-1))
+	middle := at(0.5)
+	return Interval{mid, middle - wider*(middle-at(1-p)), middle + wider*(at(p)-middle), confidence}.Exp()
+}
+
+// stacked is what the blocks hold at or below each bucket, one row of sums a bucket: so a quantile of any of them merged looks at a
+// dozen rows, not at every bucket.
+type stacked struct {
+	buckets Counts // of all blocks; their N says nothing
+	sums    []int64
+}
+
+func stack(blocks []Counts) stacked {
+	all := slices.Concat(blocks...)
+	slices.SortFunc(all, func(a, b Bucket) int { return cmp.Compare(a.Low, b.Low) })
+	all = slices.CompactFunc(all, func(a, b Bucket) bool { return a.Low == b.Low })
+
+	sums := make([]int64, 0, len(all)*len(blocks))
+	next, sum := make([]int, len(blocks)), make([]int64, len(blocks))
+	for _, bucket := range all {
+		for i, counts := range blocks {
+			if at := next[i]; at < len(counts) && counts[at].Low == bucket.Low {
+				sum[i] += counts[at].N
+				next[i]++
+			}
+		}
+		sums = append(sums, sum...)
+	}
+	return stacked{all, sums}
+}
+
+// quantile is that of all blocks, each taken so many times, as if values lay evenly in their bucket: so it moves smoothly
+// with what is drawn. Without values it is not-a-number.
+func (s stacked) quantile(q float64, times []int64) float64 {
+	upTo := func(rows int) float64 {
+		var n int64
+		if rows > 0 {
+			for i, v := range s.sums[(rows-1)*len(times):][:len(times)] {
+				n += v * times[i]
+			}
+		}
+		return float64(n)
+	}
+	rank := q * upTo(len(s.buckets))
+	if rank == 0 {
+		return math.NaN()
+	}
+	at := sort.Search(len(s.buckets)-1, func(i int) bool { return upTo(i+1) >= rank })
+	below, bucket := upTo(at), s.buckets[at]
+	return float64(bucket.Low) + float64(bucket.Width)*(rank-below)/(upTo(at+1)-below)
+}
