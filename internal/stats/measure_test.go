@@ -284,6 +284,13 @@ func TestQuantileRatio(t *testing.T) {
 		}
 	})
 
+	t.Run("one block has all the values", func(t *testing.T) {
+		a := append(times(7, nil), even)
+		if got := QuantileRatio(a, times(8, even), 0.5, 0.95, 1); !math.IsNaN(got.Mid) || !math.IsNaN(got.Low) || !math.IsNaN(got.High) {
+			t.Errorf("many a draw has none, yet the ratio is %v", got)
+		}
+	})
+
 	t.Run("both servers are drawn alike", func(t *testing.T) {
 		var a, b []Counts
 		for i := range int64(8) {
