@@ -25,7 +25,7 @@ import (
 func TreeCPU(pid int) (Tree, error) {
 	const tries = 5
 	for try := 1; ; try++ {
-		t, whole, err := readTree(pid)
+		t, whole, err := readTree(pid, Descendants(pid))
 		if err != nil {
 			return Tree{}, fmt.Errorf("process %d: %w", pid, err)
 		}
@@ -35,10 +35,11 @@ func TreeCPU(pid int) (Tree, error) {
 	}
 }
 
-// readTree is not whole if a descendant ended while it was read, after its parent was: its time is lacking.
-func readTree(pid int) (t Tree, whole bool, err error) {
+// readTree reads the process pid and those of its descendants that are given, parents first, so that no time is read twice. It is
+// not whole if one of them ended before it was read, after its parent was: its time is lacking.
+func readTree(pid int, descendants []int) (t Tree, whole bool, err error) {
 	t, whole = Tree{pid, map[int]process{}}, true
-	for _, p := range append([]int{pid}, Descendants(pid)...) { // parents first, so that no time is read twice
+	for _, p := range append([]int{pid}, descendants...) {
 		if t.all[p], err = readProcess(p); err == nil {
 			continue
 		}
@@ -63,42 +64,50 @@ func Descendants(pid int) []int {
 }
 
 func readProcess(pid int) (process, error) {
-	// The clock of another process is numbered by the process id, inverted, above three bits that say which clock.
-	const scheduled = 2
-	var ts unix.Timespec
-	if err := unix.ClockGettime(int32(^pid<<3|scheduled), &ts); err != nil {
+	var own unix.Timespec
+	if err := unix.ClockGettime(clock(pid), &own); err != nil {
 		if errors.Is(err, unix.EINVAL) {
 			err = errors.New("there is no such process")
 		}
 		return process{}, err
 	}
-	p, err := procfs.NewProc(pid)
+	stat, err := slurp(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return process{}, err
 	}
-	stat, err := p.Stat()
-	if err != nil {
-		return process{}, err
-	}
-	// Both times are cut down to ticks, so on average half a tick of each is missing.
-	user, system := float64(stat.UTime)+0.5, float64(stat.STime)+0.5
-	total := ts.Nano()
-	own := int64(float64(total) * user / (user + system))
-	return process{
-		parent:  stat.PPID,
-		started: stat.Starttime,
-		own:     usage.CPU{UserNS: own, SystemNS: total - own},
-		waited:  usage.CPU{UserNS: int64(stat.CUTime) * tick, SystemNS: int64(stat.CSTime) * tick},
-		deaf:    ignores(pid, unix.SIGCHLD),
-	}, nil
+	return parseProcess(stat, own.Nano())
 }
 
-// ignores reports whether the process pid ignores the signal.
-func ignores(pid int, signal unix.Signal) bool {
-	_, mask, _ := strings.Cut(read(fmt.Sprintf("/proc/%d/status", pid)), "\nSigIgn:")
-	mask, _, _ = strings.Cut(strings.TrimSpace(mask), "\n")
-	set, err := strconv.ParseUint(mask, 16, 64)
-	return err == nil && set>>(signal-1)&1 == 1
+// clock is the number of a process's clock: its own, inverted, above three bits that say which clock.
+func clock(pid int) int32 {
+	const scheduled = 2
+	return int32(^pid<<3 | scheduled)
+}
+
+// parseProcess reads /proc/PID/stat as proc(5) numbers it. Package procfs takes five times as long for that and leaves out what a
+// process does with signals, which would have to be read elsewhere.
+func parseProcess(stat string, own int64) (process, error) {
+	const state, parent, utime, stime, cutime, cstime, threads, started, ignored = 3, 4, 14, 15, 16, 17, 20, 22, 33
+	name := strings.LastIndexByte(stat, ')') // the second; it may hold anything
+	fields := strings.Fields(stat[name+1:])
+	if name < 0 || len(fields) <= ignored-state {
+		return process{}, fmt.Errorf("its stat is not understood: %q", stat)
+	}
+	number := func(field int) int64 {
+		n, _ := strconv.ParseInt(fields[field-state], 10, 64)
+		return n
+	}
+	// Both times are cut down to ticks, so on average half a tick of each is missing.
+	user, system := float64(number(utime))+0.5, float64(number(stime))+0.5
+	inUser := int64(float64(own) * user / (user + system))
+	return process{
+		parent:  int(number(parent)),
+		started: uint64(number(started)),
+		own:     usage.CPU{UserNS: inUser, SystemNS: own - inUser},
+		waited:  usage.CPU{UserNS: number(cutime) * tick, SystemNS: number(cstime) * tick},
+		deaf:    number(ignored)>>(unix.SIGCHLD-1)&1 == 1,
+		ended:   strings.Contains("ZX", fields[0]) && number(threads) <= 1, // a main thread may end before the others
+	}, nil
 }
 
 // families tells the children of a process. The kernel lists them by the thread that made them; where it keeps no such

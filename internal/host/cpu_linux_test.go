@@ -228,6 +228,36 @@ func TestTreeCPUOfNobody(t *testing.T) {
 	}
 }
 
+func TestParseProcess(t *testing.T) {
+	const rest = " 0 0 0 0 0 0 0 0 0 29 9 25 7 20 0 %d 0 5512 0 0 0 0 0 0 0 0 0 0 %d 0 0"
+	plain := process{
+		parent: 7, started: 5512,
+		own:    usage.CPU{UserNS: 295e6, SystemNS: 95e6},
+		waited: usage.CPU{UserNS: 250e6, SystemNS: 70e6},
+	}
+	deaf, ended := plain, plain
+	deaf.deaf, ended.ended = true, true
+	for _, c := range []struct {
+		name, stat string
+		want       process
+	}{
+		{"a process", "12 (sh) S 7" + fmt.Sprintf(rest, 1, 1<<12), plain},
+		{"a name that looks like more", "12 (a) R 1 (b) S 7" + fmt.Sprintf(rest, 1, 0), plain},
+		{"SIGCHLD ignored", "12 (sh) S 7" + fmt.Sprintf(rest, 1, 1<<16), deaf},
+		{"ended and not waited for", "12 (sh) Z 7" + fmt.Sprintf(rest, 1, 0), ended},
+		{"a main thread that ended", "12 (sh) Z 7" + fmt.Sprintf(rest, 3, 0), plain},
+	} {
+		if got, err := parseProcess(c.stat, 390e6); err != nil || got != c.want {
+			t.Errorf("%s: %+v, %v; want %+v", c.name, got, err, c.want)
+		}
+	}
+	for _, stat := range []string{"", "12 (sh", "12 (sh) S 7 0"} {
+		if got, err := parseProcess(stat, 0); err == nil {
+			t.Errorf("%q reads as %+v", stat, got)
+		}
+	}
+}
+
 func TestSelfCPU(t *testing.T) {
 	before := SelfCPU()
 	burn(30 * time.Millisecond)

@@ -2,7 +2,6 @@ package host
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -84,11 +83,30 @@ func parseList(text string) []int {
 	return list
 }
 
-// read is a one-line file of the kernel's, "" when it is not there.
+// read is a small file of the kernel's, "" when it is not there.
 func read(path string) string {
-	text, err := os.ReadFile(path)
+	text, _ := slurp(path)
+	return strings.TrimSpace(text)
+}
+
+// slurp reads a file of the kernel's. Package os would also ask what kind of file it is and offer it to the poller, which takes
+// three times as long as to read it.
+func slurp(path string) (string, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return ""
+		return "", fmt.Errorf("open %s: %w", path, err)
 	}
-	return strings.TrimSpace(string(text))
+	defer unix.Close(fd)
+	var text []byte
+	for part := make([]byte, 4096); ; {
+		switch n, err := unix.Read(fd, part); {
+		case err == unix.EINTR:
+		case err != nil:
+			return "", fmt.Errorf("read %s: %w", path, err)
+		case n == 0:
+			return string(text), nil
+		default:
+			text = append(text, part[:n]...)
+		}
+	}
 }

@@ -22,6 +22,7 @@ type process struct {
 	own     usage.CPU // exact in sum
 	waited  usage.CPU // of the ended children it waited for and of theirs, each kind cut down to ticks
 	deaf    bool      // it ignores SIGCHLD: the kernel reaps its children for it and forgets their time
+	ended   bool      // nobody has waited for it yet
 }
 
 // Until is the processor time that the tree used from a to b, good to about two ticks where processes ended; neither part is
