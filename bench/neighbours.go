@@ -24,11 +24,10 @@ func neighbours() func() (share float64) {
 	return func() float64 {
 		tree, err2 := host.TreeCPU(os.Getpid())
 		used, err3 := ours.Until(tree)
-		d := machine.Until(host.Take())
-		if err != nil || err2 != nil || err3 != nil || d.AllNS == 0 {
+		if err != nil || err2 != nil || err3 != nil {
 			return 0
 		}
-		return max(0, d.BusyShare-float64(used.Total())/float64(d.AllNS))
+		return machine.Until(host.Take()).Beside(used.Total())
 	}
 }
 

@@ -36,6 +36,15 @@ func (a Snapshot) Until(b Snapshot) Delta {
 	return d
 }
 
+// Beside is the share of all processors' time that others were at work for: busy, but not with what used the knownNS nanoseconds.
+// It is never negative, and 0 where nothing is known of the machine.
+func (d Delta) Beside(knownNS int64) float64 {
+	if d.AllNS == 0 {
+		return 0
+	}
+	return max(0, d.BusyShare-float64(knownNS)/float64(d.AllNS))
+}
+
 // Environment is what a result depends on beside what was measured, by name; what cannot be read here is left out.
 // The names are explained in results/README.md.
 func Environment() map[string]string {

@@ -29,6 +29,26 @@ func TestUntil(t *testing.T) {
 	}
 }
 
+func TestBeside(t *testing.T) {
+	busy := Delta{AllNS: 4e9, BusyShare: 0.75}
+	for _, c := range []struct {
+		delta Delta
+		known int64
+		want  float64
+	}{
+		{busy, 0, 0.75},
+		{busy, 1e9, 0.5},
+		{busy, 3e9, 0},
+		{busy, 4e9, 0}, // clocks of nanoseconds may be ahead of ticks
+		{Delta{AllNS: 4e9}, 1e6, 0},
+		{Delta{}, 1e9, 0},
+	} {
+		if got := c.delta.Beside(c.known); got != c.want {
+			t.Errorf("%+v beside %d ns is %v, want %v", c.delta, c.known, got, c.want)
+		}
+	}
+}
+
 func TestTakeSeesWork(t *testing.T) {
 	before := Take()
 	burn(100 * time.Millisecond)
