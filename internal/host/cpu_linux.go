@@ -23,14 +23,21 @@ import (
 // are known in whole ticks of each kind only, so up to 20 ms of them may be lacking. Of descendants that come and go faster
 // than they are read, some may be lacking altogether, and one whose parent ended before it has left the tree.
 func TreeCPU(pid int) (Tree, error) {
+	t, _, err := lookUp(pid)
+	return t, err
+}
+
+// lookUp reads the tree of the process pid and says who its descendants are.
+func lookUp(pid int) (t Tree, descendants []int, err error) {
 	const tries = 5
 	for try := 1; ; try++ {
-		t, whole, err := readTree(pid, Descendants(pid))
+		descendants = Descendants(pid)
+		t, whole, err := readTree(pid, descendants)
 		if err != nil {
-			return Tree{}, fmt.Errorf("process %d: %w", pid, err)
+			return Tree{}, nil, fmt.Errorf("process %d: %w", pid, err)
 		}
 		if whole || try == tries {
-			return t, nil
+			return t, descendants, nil
 		}
 	}
 }
@@ -63,11 +70,13 @@ func Descendants(pid int) []int {
 	return found
 }
 
+var errNobody = errors.New("there is no such process")
+
 func readProcess(pid int) (process, error) {
 	var own unix.Timespec
 	if err := unix.ClockGettime(clock(pid), &own); err != nil {
 		if errors.Is(err, unix.EINVAL) {
-			err = errors.New("there is no such process")
+			err = errNobody
 		}
 		return process{}, err
 	}
