@@ -27,6 +27,11 @@ func (m *Meter) Begin() (ns int64, err error) { return 0, nil }
 // End needs Linux.
 func (m *Meter) End() (ns int64, err error) { return 0, nil }
 
+// Listener needs Linux.
+func Listener(string) (pid int, err error) {
+	return 0, errors.New("the process that listens on an address is known on Linux only")
+}
+
 // Take returns an empty snapshot: the counters are read on Linux only.
 func Take() Snapshot { return Snapshot{} }
 
