@@ -170,8 +170,8 @@ func TestMeterBetween(t *testing.T) {
 	}
 }
 
-// Where the worker is not interrupted for as long as End takes for rest, which on a busy machine it may be, all that it does after its
-// answer is in its slice.
+// Most slices hold all that the worker does after its answer; on a busy machine one may be interrupted for as long as End takes for
+// rest. Without the wait few hold it.
 func TestMeterWaitsForRest(t *testing.T) {
 	w := hire("worker")
 	defer w.fire()
@@ -196,7 +196,7 @@ func TestMeterWaitsForRest(t *testing.T) {
 		}
 		seen = append(seen, fmt.Sprint(time.Duration(in), "+", time.Duration(after)))
 	}
-	if covered < 3 {
+	if covered < 7 {
 		t.Errorf("%d of 12 slices held %v burnt after the answer; slices and what came after: %s", covered, trail, seen)
 	}
 }
