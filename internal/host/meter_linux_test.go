@@ -143,8 +143,8 @@ func TestMeter(t *testing.T) {
 				t.Errorf("the first time %v before and %v in the slice; want 0 and %v to %v", between, used, c.least, c.most)
 			}
 			for range 5 {
-				if between, used := slice("burn"); between > burst/2 || used < burst {
-					t.Errorf("%v between slices, %v in one; want next to nothing and at least %v", between, used, burst)
+				if between, used := slice("burn"); between >= burst || used < burst {
+					t.Errorf("%v between slices, %v in one; want less than a burst and at least one, %v", between, used, burst)
 				}
 			}
 		})
@@ -165,8 +165,8 @@ func TestMeterBetween(t *testing.T) {
 	in, err2 := m.End()
 	work()
 	between, err3 := m.Begin()
-	if before != 0 || in > int64(burst)/2 || between < int64(burst)/2 || cmp.Or(err, err2, err3) != nil {
-		t.Errorf("%d ns before the first slice, %d in it, %d after it, %v, %v, %v; want 0, next to nothing and %v", before, in, between, err, err2, err3, burst)
+	if before != 0 || in >= int64(burst) || between < int64(burst) || cmp.Or(err, err2, err3) != nil {
+		t.Errorf("%d ns before the first slice, %d in it, %d after it, %v, %v, %v; want 0, less than a burst and at least one, %v", before, in, between, err, err2, err3, burst)
 	}
 }
 
