@@ -15,6 +15,7 @@ type Comparison struct {
 	Cycles   int        `json:"cycles"`          // that every server had its slice of
 	SliceNS  int64      `json:"slice_ns"`        // a short slice
 	AskedNS  int64      `json:"slice_asked_ns"`  // the same as --slice has it; slices get longer where a request takes longer than their first part
+	WantedNS int64      `json:"slice_wanted_ns"` // the same as the slowest requests want it, for which the comparison may be too short
 	LeadNS   int64      `json:"lead_ns"`         // the first part of each slice, which rates and percentiles leave out
 	Seed     uint64     `json:"seed"`            // of the order
 	Until    float64    `json:"until,omitempty"` // the run may end once each ratio is known within this share of itself; 0: it lasts
@@ -34,6 +35,7 @@ type Compared struct {
 	Cost   *Cost   `json:"cost,omitempty"` // where its process is known, see load.target_cpu_lacks
 
 	IdleShare float64 `json:"idle_share,omitempty"` // of one processor: what its process used while others had their slices
+	Gone      bool    `json:"gone,omitempty"`       // it could not be connected to, or at the end not any more
 	Trouble   string  `json:"trouble,omitempty"`    // what was wrong with it: "died 3.20 s into the run", "refused every connection" ...
 }
 

@@ -62,8 +62,17 @@ func (l Latency) Figure(name string) float64 {
 	return map[string]float64{"max": float64(l.Max), "mean": l.Mean}[name]
 }
 
-// Served is how many good replies came in the window, whenever they were due: those that its processor time was spent on.
-func (l *Load) Served() float64 { return l.RateRPS * float64(l.Window.ElapsedNS) / 1e9 }
+// Served is how many good replies the processor time was spent on: those that came in the window, whenever they were due; in a comparison
+// all of the slices, whose window lacks the first part of each.
+func (l *Load) Served() float64 {
+	if l.inSlices() {
+		return float64(l.Requests.OK)
+	}
+	return l.RateRPS * float64(l.Window.ElapsedNS) / 1e9
+}
+
+// inSlices reports whether the load is one of a comparison.
+func (l *Load) inSlices() bool { return l.SliceNS > 0 }
 
 // Behind is the share of the offered rate that was not served, below 0 where more was; 0 in a closed loop. What was due too late to be
 // answered in the window, by how long nearly every request takes, does not count. A run that ends by number lasts until the last request
@@ -82,7 +91,7 @@ func Behind(l *Load) float64 {
 		offered = min(offered, due/elapsed*1e9)
 	}
 	lag := 1 - l.RateRPS/offered
-	if lag <= noticeable/2 {
+	if lag <= noticeable/2 || l.inSlices() {
 		return lag
 	}
 	tenth, known := l.quantiles(0.1)
@@ -123,7 +132,11 @@ func Overloaded(l *Load) bool {
 		return false // what lacks are errors
 	}
 	at, known := l.quantiles(0.01, 0.5)
-	middle := lag * float64(l.Window.ElapsedNS) / 2
+	length := l.Window.ElapsedNS
+	if l.inSlices() {
+		length = l.SliceNS // each begins without a backlog
+	}
+	middle := lag * float64(length) / 2
 	return !known || at[1]-at[0] > middle/10
 }
 
@@ -210,7 +223,11 @@ func summarize(encoded string, sum Latency, l *Load, lacks string, further []flo
 	} else {
 		s.Count = h.Count()
 	}
-	unanswered := max(0, s.Count-l.Requests.OK-l.Unsaved())
+	answered := l.Requests.OK + l.Unsaved()
+	if l.inSlices() {
+		answered = l.Timed
+	}
+	unanswered := max(0, s.Count-answered)
 	s.fill(sum, h, unanswered)
 	for _, q := range further {
 		f := s.at(q, h, unanswered)

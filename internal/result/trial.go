@@ -98,6 +98,8 @@ type Load struct {
 	TargetCPULacks   string           `json:"target_cpu_lacks,omitempty"` // why a process was named and TargetCPU is not there
 	Lateness         Latency          `json:"lateness_ns"`                // due to sent; paced runs only
 	PacerLateness    Latency          `json:"pacer_lateness_ns"`          // the same, of requests for which a connection was free: loadgen's own doing
+	SliceNS          int64            `json:"slice_ns,omitempty"`         // in a comparison: how long those slices are whose requests are timed
+	Timed            int64            `json:"timed,omitempty"`            // in a comparison: the good replies that latency and service time are of
 	OwnStallNS       int64            `json:"own_stall_ns"`               // longest time between two looks of a sender at what there is to do
 	Host             HostDelta        `json:"host"`
 	Histogram        string           `json:"histogram"` // HDR V2, compressed, base64

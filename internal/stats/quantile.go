@@ -110,3 +110,18 @@ func (s stacked) quantile(q float64, times []int64) float64 {
 	below, bucket := upTo(at), s.buckets[at]
 	return float64(bucket.Low) + float64(bucket.Width)*(rank-below)/(upTo(at+1)-below)
 }
+
+// Quantile is that of what the counts hold, as if values lay evenly in their bucket; 0 where they hold nothing.
+func Quantile(counts Counts, q float64) float64 {
+	var all, below float64
+	for _, b := range counts {
+		all += float64(b.N)
+	}
+	for _, b := range counts {
+		if n := float64(b.N); below+n >= q*all && n > 0 {
+			return float64(b.Low) + float64(b.Width)*(q*all-below)/n
+		}
+		below += float64(b.N)
+	}
+	return 0
+}

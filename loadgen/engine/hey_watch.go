@@ -266,7 +266,7 @@ func (w *heyWatch) books(report *heyReport, s result.Spec, end, over int64) (*re
 		for ask := range w.underWay {
 			if ask.at < end {
 				r.Sent(0, ask.at)
-				r.Unanswered(ask.at, ask.at)
+				r.Unanswered(0, ask.at, ask.at)
 			}
 		}
 	}

@@ -133,7 +133,7 @@ func (d *Deck) Closed(c *Conn, class record.Class) {
 
 // answered notes a complete reply and goes on to the next request.
 func (d *Deck) answered(c *Conn, now int64) {
-	if d.done(now) {
+	if d.tooLate(now) {
 		return // it is unanswered
 	}
 	class := c.reply.Class()
@@ -144,9 +144,9 @@ func (d *Deck) answered(c *Conn, now int64) {
 			return
 		}
 	}
-	c.pending, c.state = false, idle
+	c.state = idle
 	c.served++
-	d.outstanding--
+	d.close(c)
 	d.settled(c, now, class)
 	if d.backoff != 0 && class.Answered() && c.tried > d.trouble {
 		d.backoff, d.retry = 0, now
@@ -164,6 +164,14 @@ func (d *Deck) answered(c *Conn, now int64) {
 		c.served = 0
 	}
 	d.reconnect(c, now)
+}
+
+// close ends c's request.
+func (d *Deck) close(c *Conn) {
+	c.pending = false
+	if c.sent >= d.Begin {
+		d.outstanding--
+	}
 }
 
 // hop is the request to which a redirect leads, or the class of error that it is.
@@ -193,8 +201,7 @@ func (d *Deck) follow(c *Conn, to *client.Ask, now int64) {
 // lost gives up c's connection, and the request on it if there is one.
 func (d *Deck) lost(c *Conn, now int64, class record.Class) {
 	if c.pending {
-		c.pending = false
-		d.outstanding--
+		d.close(c)
 		d.Record.For(c.path).Ended(c.number, c.due, c.sent, now, class, c.carried+c.reply.Size())
 		c.freed = now
 	}

@@ -45,7 +45,7 @@ func (d *Deck) connect(c *Conn, now int64) {
 // Connected notes that c is open.
 func (d *Deck) Connected(c *Conn) {
 	now := d.now()
-	if d.done(now) {
+	if d.tooLate(now) {
 		return
 	}
 	c.state = idle
@@ -68,7 +68,7 @@ func (d *Deck) Connected(c *Conn) {
 
 // Refused notes that c could not be opened.
 func (d *Deck) Refused(c *Conn, class record.Class, err error) {
-	if now := d.now(); !d.done(now) {
+	if now := d.now(); !d.tooLate(now) {
 		d.refused(c, now, Refusal{class, err})
 	}
 }

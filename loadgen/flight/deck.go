@@ -1,6 +1,7 @@
 package flight
 
 import (
+	"math"
 	"sync"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 // wakeEvery is how long an engine waits at most between two turns of a deck, so that the end of the run is noticed and what was
 // counted is handed in.
 const wakeEvery = 50 * time.Millisecond
+
+// firstLook is how long after the begin of a slice what may have been answered meanwhile is not given up.
+const firstLook = time.Millisecond
 
 // Do is what an engine is to do with a connection.
 type Do uint8
@@ -45,7 +49,7 @@ type Deck struct {
 	untried     []Conn        // opening: connections that were not tried yet
 	nextRamp    int64         // opening: when more of them may be tried
 	alive       int           // connections that are open, silent ones apart
-	outstanding int           // requests sent and not settled
+	outstanding int           // requests sent since Begin and not settled
 	opening     int           // connects under way
 	nextSweep   int64         // when something may next have taken too long
 	retry       int64         // when a connection may be opened again
@@ -112,17 +116,58 @@ func (d *Deck) Try(silent bool) {
 	d.nextRamp = d.now()
 }
 
-// Start sends requests, from the run's Begin on, which Flow has set: Turn reports false when the run is over.
+// Start sends requests, from the run's Begin on, which Flow or Slice has set: Turn reports false when the run, or the slice, is over.
+// What an earlier slice left unanswered is not waited for.
 func (d *Deck) Start() {
 	d.phase = flowing
+	now := d.now()
 	d.pacer = d.pace(d.id, d.of)
-	d.Record.Open(d.Opens)
+	d.outstanding = 0
+	if d.sliced {
+		d.Record.Part(d.Opens, d.from, d.timed)
+	} else {
+		d.Record.Open(d.Opens)
+	}
+	d.Record.Awake(d.Begin)
+	d.nextSweep = max(d.nextSweep, later(d.Begin, int64(firstLook)))
 	for k := range d.conns {
-		if c := &d.conns[k]; c.state == idle && c.number >= 0 {
+		switch c := &d.conns[k]; {
+		case c.number < 0 || c.queue != nil:
+		case c.state == idle:
 			c.freed = d.Begin
 			d.free.push(c)
+		case c.state == closed: // after the end of the last slice
+			c.freed = d.Begin
+			d.reconnect(c, now)
 		}
 	}
+}
+
+// EndSlice notes what of the schedule a slice left, and tells how many requests are still under way.
+func (d *Deck) EndSlice(why record.Reason) (unanswered int64) {
+	if d.Opens != record.Never {
+		d.rest(d.until.Load(), why)
+	}
+	var due []int64
+	for k := range d.conns {
+		if c := &d.conns[k]; c.pending {
+			due = append(due, c.due)
+		}
+	}
+	d.Record.Pause(due)
+	return int64(len(due))
+}
+
+// Finish ends a run in slices: what is still unanswered has waited until now.
+func (r *Run) Finish(now int64) { r.last.Store(now); r.patience = math.MaxInt64 }
+
+// rest notes what of the schedule up to an instant was not sent.
+func (d *Deck) rest(end int64, why record.Reason) {
+	late := record.NoConnection
+	if d.free.first != nil {
+		late = record.WindowClosed
+	}
+	d.pacer.rest(end, d.Record, late, why)
 }
 
 // Turn sees to what is due, and reports whether the phase goes on.
@@ -156,7 +201,11 @@ func (d *Deck) now() int64 {
 	now := d.clock()
 	if end := d.until.Load(); end != d.end || now >= d.end {
 		d.end, d.over = end, d.graceEnds(end)
-		d.Record.Close(d.end, d.over)
+		if d.sliced {
+			d.Record.Close(d.end, record.Never)
+		} else {
+			d.Record.Close(d.end, d.over)
+		}
 	}
 	return now
 }
@@ -232,8 +281,11 @@ func (d *Deck) finished() bool {
 	return d.done(d.turned) || d.outstanding == 0 && d.used() && d.free.first == nil || d.Counted() && d.alive == 0 && d.deserted
 }
 
-// done reports whether what happens at this instant is too late to count, whenever an engine notices that the run is over.
+// done reports whether the run, or the slice, is over at this instant.
 func (d *Deck) done(now int64) bool { return now >= d.over || now >= d.end && d.outstanding == 0 }
+
+// tooLate reports whether what happens at this instant does not count, whenever an engine notices that the run is over.
+func (d *Deck) tooLate(now int64) bool { return !d.sliced && d.done(now) }
 
 // used reports whether the deck will send no request any more that was not yet.
 func (d *Deck) used() bool {
@@ -250,14 +302,10 @@ func (d *Deck) settle(end int64, why record.Reason) {
 	d.collect()
 	for k := range d.conns {
 		if c := &d.conns[k]; c.pending {
-			d.Record.For(c.path).Unanswered(c.due, c.sent)
+			d.Record.For(c.path).Unanswered(c.number, c.due, c.sent)
 		}
 	}
-	late := record.NoConnection
-	if d.free.first != nil {
-		late = record.WindowClosed
-	}
-	d.pacer.rest(end, d.Record, late, why)
+	d.rest(end, why)
 }
 
 // Settle closes the books of all decks of a run, and of the requests by number that none of them came to.

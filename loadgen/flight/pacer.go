@@ -25,7 +25,10 @@ func (r *Run) pace(i, n int) pacer {
 	if r.Rate == 0 {
 		return p
 	}
-	if p.first = p.rate.Before(r.Warmup); r.Counted() {
+	if !r.sliced { // a warm-up has slices of its own
+		p.first = p.rate.Before(r.Warmup)
+	}
+	if r.Counted() {
 		p.limit = later(p.first, r.Requests)
 	}
 	p.set()

@@ -41,6 +41,10 @@ type Run struct {
 	until atomic.Int64 // no request is due from here on; it only ever comes nearer
 	last  atomic.Int64 // no reply is taken in from here on, were the grace to last longer; Never, unless it is ended
 
+	sliced      bool          // requests flow in slices, of which this is one: what comes too late for one counts in a later one
+	from, timed int64         // of a slice: when its lead is over, and from when on requests are timed
+	patience    time.Duration // the grace of a slice
+
 	cut, windowClosed     chan struct{} // closed when the window is cut short, and when it has closed
 	cutShort, closeWindow func()        // close them
 
@@ -77,6 +81,30 @@ func (r *Run) Flow(begin int64) {
 	}
 }
 
+// Slice is a part of a load: requests flow for a while, then replies are taken in.
+type Slice struct {
+	Begin    int64
+	Opens    int64         // of the whole window: what is due from then on counts; Never: this slice is part of a warm-up
+	Lead     time.Duration // the first part, in which replies do not count for the rate and requests are not timed
+	Length   time.Duration // in which requests flow
+	Timed    bool          // requests are timed
+	Patience time.Duration // longest wait, after Length, for what was sent in the slice
+}
+
+// Slice lets requests flow for a slice. It is called between two phases; afterwards all decks Start.
+func (r *Run) Slice(s Slice) {
+	r.sliced, r.patience = true, s.Patience
+	r.Begin, r.Opens, r.from, r.timed = s.Begin, s.Opens, record.Never, record.Never
+	if s.Opens != record.Never {
+		r.from = later(s.Begin, int64(s.Lead))
+	}
+	if s.Timed {
+		r.timed = r.from
+	}
+	r.last.Store(record.Never)
+	r.until.Store(later(s.Begin, int64(s.Length)))
+}
+
 // Stop cuts the window short: no request is due from now on, and the grace begins. Once the window has closed, Stop ends the grace.
 func (r *Run) Stop() {
 	now := r.clock()
@@ -109,7 +137,11 @@ func (r *Run) Until() int64 { return r.until.Load() }
 
 // graceEnds is when no reply is taken in any more after a window that ended at this instant.
 func (r *Run) graceEnds(end int64) int64 {
-	return min(later(end, int64(r.Grace)), max(end, r.last.Load()))
+	grace := r.Grace
+	if r.sliced {
+		grace = r.patience
+	}
+	return min(later(end, int64(grace)), max(end, r.last.Load()))
 }
 
 func (r *Run) endBy(at int64) {

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"math/bits"
 	"sync"
 	"time"
 )
@@ -91,10 +90,11 @@ func (r *Recorder) Publish(now int64) {
 // tally is a coarse count: latencies in 32 steps to the octave.
 type tally struct {
 	planned, ok, errors int64
-	latencies           [64 * steps]uint32
+	latencies           [64 << coarse]uint32
 }
 
-const steps = 32
+// coarse is the steps to the octave of what a person watches, as a power of two.
+const coarse = 5
 
 func (t *tally) ended(latency int64, class Class) {
 	if class != OK {
@@ -102,26 +102,7 @@ func (t *tally) ended(latency int64, class Class) {
 		return
 	}
 	t.ok++
-	t.latencies[stepOf(uint64(max(latency, 0)))]++
-}
-
-// stepOf maps a duration to its step: below 32 ns exactly, above to the next 1/32 of its power of two.
-func stepOf(ns uint64) int {
-	octave := bits.Len64(ns) - 6 // 0: one step is 1 ns
-	if octave < 0 {
-		return int(ns)
-	}
-	return (octave+1)*steps + int(ns>>octave) - steps
-}
-
-// middle is the duration in the middle of a step.
-func middle(step int) time.Duration {
-	if step < 2*steps {
-		return time.Duration(step)
-	}
-	octave := step/steps - 1
-	low := uint64(step%steps+steps) << octave
-	return time.Duration(low + 1<<octave/2)
+	t.latencies[stepOf(uint64(max(latency, 0)), coarse)]++
 }
 
 func (t *tally) add(o *tally) {
@@ -138,7 +119,8 @@ func (t *tally) quantile(q float64) time.Duration {
 	rank := int64(q * float64(t.ok))
 	for i, n := range t.latencies {
 		if rank -= int64(n); rank < 0 {
-			return middle(i)
+			low, width := stepAt(i, coarse)
+			return time.Duration(low + width/2)
 		}
 	}
 	return 0

@@ -23,6 +23,9 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 		l.OwnStallNS = max(l.OwnStallNS, r.stall)
 		replied += r.replied
 		busy += r.busy
+		if r.parts != nil {
+			l.Timed += r.timedOK
+		}
 	}
 	if s := elapsed.Seconds(); s > 0 {
 		l.RateRPS = float64(replied) / s

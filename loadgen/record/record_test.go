@@ -85,7 +85,7 @@ func TestBooks(t *testing.T) {
 	a.Sent(1, 110)
 	a.Ended(1, 110, 110, 200, OK, 10) // too late
 	b.Sent(0, 90)                     // of the warm-up, never answered
-	b.Unanswered(90, 90)
+	b.Unanswered(0, 90, 90)
 	b.Sent(0, 180)
 	b.Ended(0, 180, 180, 190, Timeout, 0)
 	b.Unsent(195, NoConnection)
@@ -152,7 +152,7 @@ func TestGrace(t *testing.T) {
 	}
 	r.Ended(0, 150, 150, 260, OK, 7)
 	r.Ended(1, 150, 150, 300, OK, 7) // too late
-	r.Unanswered(150, 150)
+	r.Unanswered(0, 150, 150)
 	l := merged(t, 200, 100, r)
 	if diff := cmp.Diff(result.Requests{Planned: 3, Sent: 3, OK: 1, Unanswered: 2}, l.Requests); diff != "" {
 		t.Error(diff)
@@ -192,7 +192,7 @@ func TestEndComesAsASurprise(t *testing.T) {
 	ask(125, 145) // due before the end, by a schedule
 	ask(165, 165)
 	r.Sent(0, 185)
-	r.Unanswered(185, 185)
+	r.Unanswered(0, 185, 185)
 	l := merged(t, 130, 100, r)
 	if diff := cmp.Diff(result.Requests{Planned: 5, Sent: 2, Unsent: 3, OK: 1, Unanswered: 1}, l.Requests); diff != "" {
 		t.Error(diff)
@@ -288,15 +288,18 @@ func TestLive(t *testing.T) {
 }
 
 func TestSteps(t *testing.T) {
-	last := -1
-	for ns := uint64(1); ns < 1<<62; ns += 1 + ns/64 {
-		step := stepOf(ns)
-		if step < last || step >= len(tally{}.latencies) {
-			t.Fatalf("%d ns: step %d after %d", ns, step, last)
-		}
-		last = step
-		if off := math.Abs(float64(middle(step))/float64(ns) - 1); off > 0.035 {
-			t.Fatalf("%d ns: step %d, its middle is %d", ns, step, middle(step))
+	for _, fineness := range []int{coarse, fine} {
+		last := 0
+		for ns := uint64(1); ns < 1<<62; ns += 1 + ns/(2<<fineness) {
+			step := stepOf(ns, fineness)
+			if step < last || step > last+1 || step >= 64<<fineness {
+				t.Fatalf("%d ns: step %d after %d", ns, step, last)
+			}
+			last = step
+			low, width := stepAt(step, fineness)
+			if int64(ns) < low || int64(ns) >= low+width || width > 1 && width<<fineness > low {
+				t.Fatalf("%d ns: step %d, which holds %d from %d on", ns, step, width, low)
+			}
 		}
 	}
 }

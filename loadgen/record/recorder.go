@@ -11,6 +11,7 @@ package record
 
 import (
 	"math"
+	"sort"
 
 	"carousel/internal/result"
 )
@@ -35,12 +36,15 @@ var reasonNames = [reasons]string{"no-connection", "window-closed", "interrupted
 type Connection struct {
 	Replies int64 // whole replies since the window opened
 	Asked   bool  // a request was sent on it
+	timed   bool  // the request sent last is
 	since   int64 // when it began to wait for a reply that never came; the last reply starts the wait anew
 }
 
 // Recorder is one worker's record.
 type Recorder struct {
 	start, end int64 // the measured window; end is Never until it is known
+	from       int64 // replies that come from here on, until end, count for the rate
+	timed      int64 // requests due from here on are timed
 	over       int64 // when replies are no longer taken in: at the end of the window or after a grace
 
 	latency, service  *result.Histogram
@@ -48,6 +52,7 @@ type Recorder struct {
 	paths             []path            // where requests ask for several
 	path              int               // that of the request which is noted next
 	sent, ok, expired int64
+	timedOK           int64 // of ok, those that are in latency and service
 	lost, lostService int64 // the longest that a request without an answer waited
 	errors            [statuses]int64
 	unsent            [reasons]int64
@@ -65,12 +70,13 @@ type Recorder struct {
 	stall int64 // longest time in which it was not
 
 	pulse *pulse // nil when nobody watches
+	parts *parts // nil when the window is all of a piece
 }
 
 // NewRecorder prepares the record of a worker with so many connections; paced says that requests are due by a schedule.
 // live may be nil.
 func NewRecorder(connections int, paced bool, live *Live) *Recorder {
-	r := &Recorder{start: Never, end: Never, over: Never, latency: result.NewHistogram(), service: result.NewHistogram(), conns: make([]Connection, connections)}
+	r := &Recorder{start: Never, from: Never, timed: Never, end: Never, over: Never, latency: result.NewHistogram(), service: result.NewHistogram(), conns: make([]Connection, connections)}
 	if paced {
 		r.lateness, r.pacer = result.NewHistogram(), result.NewHistogram()
 	}
@@ -103,6 +109,9 @@ func (r *Recorder) For(path int) *Recorder {
 func (r *Recorder) took(response, service int64) {
 	r.latency.Record(response)
 	r.service.Record(service)
+	if r.parts != nil {
+		r.parts.took(response)
+	}
 	if r.paths == nil {
 		return
 	}
@@ -114,7 +123,7 @@ func (r *Recorder) took(response, service int64) {
 }
 
 // Open sets the start of the window.
-func (r *Recorder) Open(start int64) { r.start = start }
+func (r *Recorder) Open(start int64) { r.start, r.from, r.timed = start, start, start }
 
 // Close sets the end of the window, from which on no request may be due, and when the grace that follows is over: a request
 // answered then or later is unanswered.
@@ -125,9 +134,11 @@ func (r *Recorder) counts(due int64) bool { return due >= r.start }
 
 // Sent notes that connection c was given a request that is due at this instant.
 func (r *Recorder) Sent(c int, due int64) {
-	if conn := &r.conns[c]; !conn.Asked {
+	conn := &r.conns[c]
+	if !conn.Asked {
 		conn.Asked, conn.since = true, due
 	}
+	conn.timed = due >= r.timed
 	if r.counts(due) {
 		r.sent++
 	}
@@ -138,7 +149,7 @@ func (r *Recorder) Sent(c int, due int64) {
 
 // Late notes by how much a paced request was sent after it was due; waited says that no connection was free when it was.
 func (r *Recorder) Late(due, sent int64, waited bool) {
-	if r.counts(due) {
+	if due >= r.from {
 		r.lateness.Record(sent - due)
 		if !waited {
 			r.pacer.Record(sent - due)
@@ -170,7 +181,7 @@ func (r *Recorder) Resent(due int64) {
 // Ended notes what became of a request on connection c: answered, failed or given up at the instant at. bytes is the size of its reply.
 func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 	if at >= r.over || sent >= r.end {
-		r.Unanswered(due, sent)
+		r.Unanswered(c, due, sent)
 		return
 	}
 	if r.pulse != nil {
@@ -184,13 +195,16 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 		conn.Replies++
 	}
 	r.underWay(due, at)
-	if at >= r.start && at < r.end {
+	if at >= r.from && at < r.end {
 		r.bytes += bytes
 		if class == OK {
 			r.replied++
 		}
 	}
 	if due < r.start {
+		if r.parts != nil {
+			r.parts.warm(r.start, at-sent)
+		}
 		return
 	}
 	switch class {
@@ -204,12 +218,17 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 			return
 		}
 	}
-	r.took(at-due, at-sent)
+	if conn.timed {
+		r.took(at-due, at-sent)
+		if class != Timeout {
+			r.timedOK++
+		}
+	}
 }
 
 // Unanswered notes a request that was sent and still had no reply when the grace was over. One that was sent after the window, by a worker
 // that did not know yet of its end, is none of the window's: so each connection has one unanswered request at most.
-func (r *Recorder) Unanswered(due, sent int64) {
+func (r *Recorder) Unanswered(c int, due, sent int64) {
 	if sent < r.end {
 		r.underWay(due, r.end)
 	}
@@ -218,7 +237,9 @@ func (r *Recorder) Unanswered(due, sent int64) {
 	case sent < r.end:
 		r.expired++
 		r.gaveUp(r.over-due, r.over-sent)
-		r.took(r.over-due, r.over-sent)
+		if r.conns[c].timed {
+			r.took(r.over-due, r.over-sent)
+		}
 	case due < r.end:
 		r.sent--
 		r.Unsent(due, WindowClosed)
@@ -229,7 +250,7 @@ func (r *Recorder) Unanswered(due, sent int64) {
 }
 
 // underWay notes that a request was, from when it was due until the instant at.
-func (r *Recorder) underWay(due, at int64) { r.busy += max(0, min(at, r.end)-max(due, r.start)) }
+func (r *Recorder) underWay(due, at int64) { r.busy += max(0, min(at, r.end)-max(due, r.from)) }
 
 // gaveUp notes how long a request waited that had no answer.
 func (r *Recorder) gaveUp(response, service int64) {
@@ -241,7 +262,9 @@ func (r *Recorder) Unsent(due int64, why Reason) {
 	if r.counts(due) {
 		r.unsent[why]++
 		r.gaveUp(r.end-due, 0)
-		r.latency.Record(r.end - due)
+		if due >= r.timed {
+			r.latency.Record(r.end - due)
+		}
 	}
 }
 
@@ -252,7 +275,11 @@ func (r *Recorder) UnsentSeries(n int64, due func(i int64) int64, why Reason) {
 	}
 	r.unsent[why] += n
 	r.gaveUp(r.end-due(0), 0)
-	r.latency.RecordFalling(n, func(i int64) int64 { return r.end - due(i) })
+	if due(n-1) < r.timed {
+		return
+	}
+	first := int64(sort.Search(int(n), func(i int) bool { return due(int64(i)) >= r.timed }))
+	r.latency.RecordFalling(n-first, func(i int64) int64 { return r.end - due(first+i) })
 }
 
 // NeverDue notes n requests that were planned but not due yet when the run ended.
