@@ -65,7 +65,7 @@ func Run(ctx, patience context.Context, s result.Spec, live *record.Live) (*resu
 	if s.Engine == result.Hey {
 		return runHey(ctx, patience, s, live)
 	}
-	r := &run{base: time.Now()}
+	r := &run{base: time.Now(), live: live}
 	requests := client.New(s)
 	var err error
 	if r.addr, err = reachable(ctx, requests[0].Addr); err != nil {
@@ -78,22 +78,26 @@ func Run(ctx, patience context.Context, s result.Spec, live *record.Live) (*resu
 		defer r.files.Close()
 	}
 	r.Run = flight.New(s, requests, r.files, r.now)
-	r.live = live
-	var c crew
-	switch s.Engine {
-	case result.Epoll:
-		c, err = newEpoll(r)
-	case result.Net:
-		c, err = newNet(r)
-	default:
-		err = fmt.Errorf("no engine %q", s.Engine)
-	}
+	threads := hire(s)
+	defer threads.leave()
+	c, err := newCrew(r, threads)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
 	defer context.AfterFunc(patience, r.Stop)()
 	return r.measure(ctx, c)
+}
+
+// newCrew is the engine that r wants. threads are for the epoll engine's workers.
+func newCrew(r *run, threads *team) (crew, error) {
+	switch r.Engine {
+	case result.Epoll:
+		return newEpoll(r, threads)
+	case result.Net:
+		return newNet(r)
+	}
+	return nil, fmt.Errorf("no engine %q", r.Engine)
 }
 
 // crew is an engine at work.

@@ -5,19 +5,15 @@ package engine
 import (
 	"net/netip"
 	"reflect"
-	"runtime"
-	"sync"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"carousel/internal/result"
 	"carousel/internal/sock"
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
-	"carousel/loadgen/save"
 )
 
 // batch is how many events one wait brings at most.
@@ -26,12 +22,13 @@ const batch = 256
 // epollCrew is the workers of the epoll engine, a thread each.
 type epollCrew struct {
 	*run
+	threads *team
 	workers []*worker
 }
 
-func newEpoll(r *run) (crew, error) {
-	c := &epollCrew{run: r}
-	for _, deck := range r.split(Threads(r.Spec)) {
+func newEpoll(r *run, threads *team) (crew, error) {
+	c := &epollCrew{run: r, threads: threads}
+	for _, deck := range r.split(threads.size()) {
 		calls, err := newCalls(r.addr)
 		if err != nil {
 			c.close()
@@ -42,26 +39,16 @@ func newEpoll(r *run) (crew, error) {
 	return c, nil
 }
 
-// phase has each worker go through a phase of its deck, on a thread of its own.
+// phase has each worker go through a phase of its deck, on its thread.
 func (c *epollCrew) phase(begin func(*flight.Deck)) {
-	// One processor more than threads, so that who watches need not take a worker's; and some to those who write files.
-	others := 1
-	if c.SaveMode == result.Offload {
-		others += save.Writers
-	}
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), len(c.workers)+others)))
-	var all sync.WaitGroup
-	for _, w := range c.workers {
-		all.Go(func() {
-			runtime.LockOSThread()
-			// Not unlocked: the thread, whose timer slack was changed, ends with the goroutine.
-			unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-			begin(w.deck)
-			w.work()
-		})
-	}
-	all.Wait()
+	c.threads.do(func(i int) {
+		begin(c.workers[i].deck)
+		c.workers[i].work()
+	})
 }
+
+// precise has the calling thread woken to the nanosecond it waits for.
+func precise() { unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) }
 
 func (c *epollCrew) close() {
 	for _, w := range c.workers {
@@ -70,7 +57,7 @@ func (c *epollCrew) close() {
 }
 
 // worker is one thread with its connections. In its loop nothing allocates and nothing enters the Go scheduler, waits
-// included: the thread keeps its processor, and phase leaves the rest of the program another one.
+// included: the thread keeps its processor, and its team leaves the rest of the program another one.
 type worker struct {
 	kernel
 	deck  *flight.Deck

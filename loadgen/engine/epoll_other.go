@@ -4,6 +4,8 @@ package engine
 
 import "errors"
 
-func newEpoll(*run) (crew, error) {
+func newEpoll(*run, *team) (crew, error) {
 	return nil, errors.New("engine epoll needs Linux: use --engine net")
 }
+
+func precise() {}

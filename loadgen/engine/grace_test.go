@@ -96,8 +96,11 @@ func TestClosedTwice(t *testing.T) {
 	for _, engine := range engines() {
 		s := load("http://127.0.0.1:1/")
 		r := &run{base: time.Now(), addr: "127.0.0.1:1"}
+		s.Engine, s.Threads = engine, 1
 		r.Run = flight.New(s, client.New(s), nil, r.now)
-		c, err := map[string]func(*run) (crew, error){result.Epoll: newEpoll, result.Net: newNet}[engine](r)
+		threads := hire(s)
+		defer threads.leave()
+		c, err := newCrew(r, threads)
 		if err != nil {
 			t.Fatal(err)
 		}

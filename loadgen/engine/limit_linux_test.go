@@ -96,7 +96,9 @@ func TestNoAllocationPerRequest(t *testing.T) {
 		change(&s)
 		r := &run{addr: ln.addr, base: time.Now()}
 		r.Run = flight.New(s, client.New(s), nil, r.now)
-		c, err := newEpoll(r)
+		threads := hire(s)
+		defer threads.leave()
+		c, err := newEpoll(r, threads)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,8 +17,9 @@ type Progress struct {
 
 // Live is what a person sees while servers are compared. The zero value is ready; a nil *Live watches nothing.
 type Live struct {
-	mu sync.Mutex
-	at Progress
+	mu    sync.Mutex
+	at    Progress
+	since time.Time // when that was
 }
 
 // Read is how far it has come.
@@ -35,5 +36,11 @@ func (l *Live) set(p Progress) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.at = p
+	l.at, l.since = p, time.Now()
 }
+
+// due reports whether it is time to look at the figures again, which takes a while.
+func (l *Live) due() bool { return l != nil && time.Since(l.since) >= every }
+
+// every is how often that is.
+const every = 250 * time.Millisecond

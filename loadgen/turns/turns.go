@@ -1,2 +1,157 @@
-// Package turns compares servers: one client loads them in turns.
+// Package turns compares servers: one client loads them in turns, in slices of tens of milliseconds, so that what the machine does to one
+// it does to all, and their figures are compared cycle by cycle.
+//
+// It knows no sockets and no processes: a Stand has those.
 package turns
+
+import (
+	"context"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/internal/stats"
+)
+
+// Plan is what is to be compared, and for how long.
+type Plan struct {
+	Names    []string      // of the servers, the target first
+	Slice    time.Duration // a short one; a long one is three times as long
+	Duration time.Duration // of the load that each server gets
+	Warmup   time.Duration // of load before, which counts nowhere
+	Grace    time.Duration // longest wait, after a slice, for what was sent in it
+	Rate     float64       // requests per second; 0: a closed loop
+	Seed     uint64        // of the order
+	Twin     string        // the name that the target has a second time; "": it has not
+	Until    float64       // the comparison may end early once each ratio is known within this share; 0: it lasts
+}
+
+// Stand is the servers and the client that loads them.
+type Stand interface {
+	Slice(server int, s Turn) result.Slice              // loads a server for a slice; Cycle and Order are left to the caller
+	Rest(d time.Duration)                               // loads nobody
+	Harvest(server int, take func(low, width, n int64)) // the response times since the last harvest; of a warm-up: service times
+	Alike(i, j int) bool                                // servers i and j are the same process
+	Finish() (*result.Comparison, error)                // closes the books: the servers in their order with their loads, and what the machine did
+}
+
+// Turn is what a slice is to be like.
+type Turn struct {
+	Lead, Length time.Duration
+	Warm         bool          // it counts nowhere
+	Timed        bool          // its requests are timed
+	Patience     time.Duration // longest wait, after Length, for what was sent
+}
+
+// The lengths of slices.
+const (
+	ShortSlice = 25 * time.Millisecond // the default
+	lead       = 10 * time.Millisecond // of a slice, until the burst with which it begins is over
+	Longer     = 3                     // a long slice is so many times as long as a short one
+	roomy      = 20                    // a slice holds so many requests of a connection where one takes longer than the lead
+)
+
+// MinPairs is the fewest pairs of a short and a long cycle that are compared.
+const MinPairs = 8
+
+// Pair is how long each server is loaded in a short and a long cycle.
+func Pair(slice time.Duration) time.Duration { return (1 + Longer) * slice }
+
+// Course is what was seen.
+type Course struct {
+	Slices [][]result.Slice // of each server
+	Slice  time.Duration    // a short one, as it was
+	Lead   time.Duration
+	Wanted time.Duration // a short one as the slowest requests want it
+	Cycles int           // complete ones
+	Looks  []result.Look
+	alpha  float64 // what a claim may be wrong in
+	times  times
+	paced  bool
+}
+
+// Run carries the comparison out on a stand. It ends early at the end of ctx, and with Until.
+func Run(ctx context.Context, p Plan, stand Stand, live *Live) *Course {
+	n := len(p.Names)
+	c := &Course{Slices: make([][]result.Slice, n), Slice: p.Slice, Lead: min(lead, p.Slice/2), Wanted: p.Slice, alpha: alpha, times: newTimes(n), paced: p.Rate > 0}
+	order := newOrder(n, p.Seed, stand.Alike)
+	cycle := func(number int, length time.Duration, t Turn) bool {
+		turns, rests := order.next()
+		for place, k := range turns {
+			if rests[place] {
+				stand.Rest(length)
+			}
+			if ctx.Err() != nil {
+				return false
+			}
+			t.Lead, t.Length = c.Lead, length
+			s := stand.Slice(k, t)
+			if s.Cycle, s.Order = number, place; !t.Warm {
+				c.Slices[k] = append(c.Slices[k], s)
+			}
+		}
+		return ctx.Err() == nil
+	}
+
+	live.set(Progress{Warming: true})
+	for warm := time.Duration(0); warm < max(p.Warmup, Pair(p.Slice)); warm += Pair(p.Slice) {
+		for _, length := range []time.Duration{p.Slice, Longer * p.Slice} {
+			if !cycle(0, length, Turn{Warm: true, Patience: max(p.Grace, p.Duration/10)}) {
+				return c
+			}
+		}
+	}
+	c.fit(p, stand)
+
+	pairs := max(MinPairs, int(p.Duration/Pair(c.Slice)))
+	looks := planLooks(p, pairs)
+	if len(looks) > 0 {
+		c.alpha = looks[len(looks)-1].alpha
+	}
+	for pair := range pairs {
+		for i, length := range []time.Duration{c.Slice, Longer * c.Slice} {
+			if !cycle(2*pair+i, length, Turn{Timed: i == 1, Patience: p.Grace}) {
+				return c
+			}
+			c.Cycles++
+		}
+		c.times.add(c.harvest(stand))
+		if live.due() {
+			live.set(c.progress(p))
+		}
+		if len(looks) > 0 && pair+1 == looks[0].pairs {
+			look := result.Look{Cycles: c.Cycles, Alpha: looks[0].alpha}
+			look.Ended = pair+1 < pairs && c.knownWithin(p, p.Until, look.Alpha)
+			c.Looks = append(c.Looks, look)
+			if looks = looks[1:]; look.Ended {
+				c.alpha = look.Alpha
+				return c
+			}
+		}
+	}
+	return c
+}
+
+// harvest is the response times of each server since the last one.
+func (c *Course) harvest(stand Stand) []stats.Counts {
+	all := make([]stats.Counts, len(c.Slices))
+	for k := range all {
+		stand.Harvest(k, func(low, width, n int64) {
+			all[k] = append(all[k], stats.Bucket{Low: low, Width: width, N: n})
+		})
+	}
+	return all
+}
+
+// fit makes slices longer where a request takes longer than the lead: then the burst with which a slice begins would be most of it.
+func (c *Course) fit(p Plan, stand Stand) {
+	var slowest time.Duration
+	for _, times := range c.harvest(stand) {
+		slowest = max(slowest, time.Duration(stats.Quantile(times, 0.5)))
+	}
+	if slowest <= c.Lead {
+		return
+	}
+	c.Wanted = max(c.Slice, roomy*slowest)
+	c.Slice = max(c.Slice, min(c.Wanted, p.Duration/MinPairs/(1+Longer)))
+	c.Lead = min(slowest, c.Slice/2)
+}

@@ -14,10 +14,7 @@ import (
 
 // checks are in the order of the reasons: who was served comes before how fast. Each looks at one thing: how far it hurts, what it
 // found and what can be done about it; no text when all is well.
-var checks = []struct {
-	name string
-	look func(*result.Load) (state, text, advice string)
-}{
+var checks = []check[*result.Load]{
 	{"starved", checkStarved},
 	{"answers", checkAnswers},
 	{"interrupted", checkInterrupted},
@@ -39,19 +36,36 @@ var checks = []struct {
 // 5 %, own processor share 70 and 85 %, steal 2 and 5 %, offered rate 1 and 2 %, lateness 10 and 25 % of the median,
 // requests sent twice and own stall 1 %, errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
 func Judge(l *result.Load) result.Verdict {
-	order := []string{result.Valid, result.Suspect, result.Invalid}
+	return weigh(checks, l)
+}
+
+// check looks at one thing in a record.
+type check[T any] struct {
+	name string
+	look func(T) (state, text, advice string)
+}
+
+// weigh is the verdict of all checks of a record.
+func weigh[T any](checks []check[T], of T) result.Verdict {
 	v := result.Verdict{State: result.Valid, Reasons: []result.Reason{}}
 	for _, check := range checks {
-		state, text, advice := check.look(l)
+		state, text, advice := check.look(of)
 		if text == "" {
 			continue
 		}
 		v.Reasons = append(v.Reasons, result.Reason{Check: check.name, State: state, Text: text, Advice: advice})
-		if slices.Index(order, state) > slices.Index(order, v.State) {
-			v.State = state
-		}
+		v.State = worse(v.State, state)
 	}
 	return v
+}
+
+// worse is the worse of two states.
+func worse(a, b string) string {
+	order := []string{result.Valid, result.Suspect, result.Invalid}
+	if slices.Index(order, b) > slices.Index(order, a) {
+		return b
+	}
+	return a
 }
 
 func checkStarved(l *result.Load) (state, text, advice string) {

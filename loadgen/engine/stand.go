@@ -1,0 +1,360 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"carousel/internal/host"
+	"carousel/internal/result"
+	"carousel/internal/sock"
+	"carousel/internal/usage"
+	"carousel/loadgen/client"
+	"carousel/loadgen/flight"
+	"carousel/loadgen/record"
+	"carousel/loadgen/turns"
+)
+
+// Contender is one of the servers that a Stand loads in turns.
+type Contender struct {
+	Spec result.Spec // with the process to watch, if that is known
+	Auto bool        // the process is the one that listens on the target's address on this machine
+}
+
+// Stand is servers that are loaded in turns by the same threads, each over connections of its own that are kept. It is for one goroutine.
+type Stand struct {
+	servers []*contender
+	base    time.Time
+	opens   int64 // when the first slice that counts began; Never: none has
+	threads *team
+	restore []func()
+	first   edge // when all connections were open
+	last    edge // when the last slice was over
+
+	mu      sync.Mutex
+	stopped int        // how often it was
+	current *contender // that has its slice
+}
+
+// contender is a server at the stand.
+type contender struct {
+	*run
+	crew    crew
+	why     error // it was never connected
+	pid     int
+	meter   *host.Meter // nil: its process is not known
+	lacks   error       // why, or why no longer
+	tree    host.Tree   // its process when all connections were open
+	window  int64       // how long its slices are without their leads
+	elapsed int64       // how long they took
+	own     usage.CPU   // loadgen's processor time in them
+	cpu     int64       // its own, while it was known
+	idle    int64       // and in the slices of others
+	slept   int64       // how long those were
+	ended   int64       // when its last slice was over
+	begun   int64       // when its first slice began
+	replied int64       // when its last slice with a reply was over
+	timed   int64       // length of the slices whose requests are timed
+}
+
+// NewStand opens all connections of the servers. One that cannot be reached is noted and the others go on; the error says why none could.
+func NewStand(ctx context.Context, list []Contender) (*Stand, error) {
+	s := &Stand{base: time.Now(), opens: record.Never, threads: hire(list[0].Spec)}
+	gc, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(memoryLimit)
+	s.restore = append(s.restore, func() { debug.SetGCPercent(gc); debug.SetMemoryLimit(limit) })
+	reached := 0
+	for _, one := range list {
+		v := &contender{run: &run{base: s.base}}
+		s.servers = append(s.servers, v)
+		if v.why = v.connect(ctx, one, s.threads); v.why == nil {
+			reached++
+		}
+	}
+	if ctx.Err() != nil {
+		s.Close()
+		return nil, context.Cause(ctx)
+	}
+	if reached == 0 {
+		s.Close()
+		return nil, s.servers[0].why
+	}
+	runtime.GC()
+	s.first = s.servers[0].look()
+	return s, nil
+}
+
+// connect opens the connections of a server and finds its process.
+func (v *contender) connect(ctx context.Context, one Contender, threads *team) (err error) {
+	requests := client.New(one.Spec)
+	v.Run = flight.New(one.Spec, requests, nil, v.now)
+	if v.addr, err = reachable(ctx, requests[0].Addr); err != nil {
+		return err
+	}
+	if v.crew, err = newCrew(v.run, threads); err != nil {
+		return err
+	}
+	if err = v.open(ctx, v.crew); err != nil {
+		return err
+	}
+	if v.pid = one.Spec.PID; one.Auto {
+		v.pid, v.lacks = host.Listener(v.addr)
+	}
+	if v.pid > 0 && v.lacks == nil {
+		if v.meter, v.lacks = host.NewMeter(v.pid); v.lacks == nil {
+			v.tree, v.lacks = host.TreeCPU(v.pid)
+		}
+	}
+	return nil
+}
+
+// Stop cuts the slice short that is on, or ends the wait for its replies; no other begins.
+func (s *Stand) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped++
+	if s.current != nil {
+		s.current.Stop()
+	}
+}
+
+// begin lets requests flow, unless the stand was stopped.
+func (s *Stand) begin(v *contender, slice flight.Slice) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped > 0 {
+		return false
+	}
+	v.Slice(slice)
+	s.current = v
+	return true
+}
+
+func (s *Stand) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current = nil
+}
+
+// Slice loads server k for a slice.
+func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
+	v := s.servers[k]
+	if v.why != nil {
+		return got
+	}
+	idle := v.wake()
+	records := v.records()
+	before := record.Count(records...)
+	own := host.SelfCPU()
+	begin := s.now()
+	if !t.Warm && s.opens == record.Never {
+		s.opens = begin
+	}
+	slice := flight.Slice{Begin: begin, Opens: s.opens, Lead: t.Lead, Length: t.Length, Timed: t.Timed, Patience: t.Patience}
+	if !s.begin(v, slice) {
+		return got
+	}
+	v.crew.phase((*flight.Deck).Start)
+	s.end()
+	end := s.now()
+	own = minus(host.SelfCPU(), own)
+	got.OwnCPUNS = own.Total()
+	got.BeginNS, got.LengthNS, got.ElapsedNS = begin-s.opens, min(v.Until(), end)-begin, end-begin
+	why := record.NoConnection
+	for _, d := range v.decks {
+		got.Unanswered += d.EndSlice(why)
+	}
+	got.TargetCPUNS = v.rest()
+	after := record.Count(records...)
+	got.OK, got.WindowOK, got.Errors = after.OK-before.OK, after.InWindow-before.InWindow, after.Errors-before.Errors
+	if t.Warm {
+		v.ended = end
+		return got
+	}
+	if v.begun == 0 {
+		v.begun = begin
+	} else {
+		v.idle += idle
+		v.slept += begin - v.ended
+	}
+	v.ended = end
+	if got.OK > 0 {
+		v.replied = end
+	}
+	v.window += max(0, got.LengthNS-int64(t.Lead))
+	v.elapsed += got.ElapsedNS
+	v.own.UserNS += own.UserNS
+	v.own.SystemNS += own.SystemNS
+	v.cpu += got.TargetCPUNS
+	if t.Timed {
+		v.timed = max(v.timed, int64(t.Length))
+	}
+	return got
+}
+
+// wake looks what v's process used while others had their slices.
+func (v *contender) wake() int64 {
+	if v.meter == nil || v.lacks != nil {
+		return 0
+	}
+	ns, err := v.meter.Begin()
+	v.lacks = err
+	return ns
+}
+
+// rest waits until v's process is at rest, and tells what the slice cost it; 0 where that is not known.
+func (v *contender) rest() int64 {
+	if v.meter == nil || v.lacks != nil {
+		return 0
+	}
+	ns, err := v.meter.End()
+	if v.lacks = err; err != nil {
+		return 0
+	}
+	return ns
+}
+
+func (v *contender) records() (all []*record.Recorder) {
+	for _, d := range v.decks {
+		all = append(all, d.Record)
+	}
+	return all
+}
+
+// Rest loads nobody for so long.
+func (s *Stand) Rest(d time.Duration) { sock.Sleep(d) }
+
+// Harvest hands out the response times of server k since the last harvest; those of a warm-up are service times.
+func (s *Stand) Harvest(k int, take func(low, width, n int64)) {
+	if v := s.servers[k]; v.why == nil {
+		record.Harvest(take, v.records()...)
+	}
+}
+
+// Alike reports whether servers i and j are the same process, as far as that is known.
+func (s *Stand) Alike(i, j int) bool {
+	a, b := s.servers[i], s.servers[j]
+	return a.addr != "" && a.addr == b.addr || a.pid > 0 && a.pid == b.pid
+}
+
+func (s *Stand) now() int64 { return int64(time.Since(s.base)) }
+
+// Finish ends the connections and closes the books: the servers with their loads, and what the machine did meanwhile.
+func (s *Stand) Finish() (*result.Comparison, error) {
+	s.last = edge{own: host.SelfCPU(), host: host.Take()}
+	c := &result.Comparison{Schema: result.Schema}
+	known := s.last.own.Total() - s.first.own.Total()
+	counted := map[int]bool{}
+	for _, v := range s.servers {
+		one, tree, err := s.books(v)
+		if err != nil {
+			return nil, err
+		}
+		if !counted[v.pid] {
+			known += tree.Total()
+			counted[v.pid] = true
+		}
+		c.Servers = append(c.Servers, one)
+	}
+	d := s.first.host.Until(s.last.host)
+	c.Host.StealShare, c.Host.ListenDrops, c.Beside = d.StealShare, d.ListenDrops, d.Beside(known)
+	for _, v := range c.Servers {
+		c.Host.OwnShare = max(c.Host.OwnShare, v.Load.Host.OwnShare)
+	}
+	return c, nil
+}
+
+// books are those of server v, with what its process used from the first slice of all to the last.
+func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err error) {
+	now := s.now()
+	if v.crew != nil {
+		v.crew.close()
+	}
+	if v.decks == nil { // its name has no address
+		one.Load = record.Books()
+		one.Gone, one.Trouble = true, v.why.Error()
+		return one, tree, nil
+	}
+	alive := 0
+	for _, d := range v.decks {
+		alive += d.Alive()
+	}
+	v.Finish(now)
+	flight.Settle(v.decks, max(v.Until(), v.Begin), record.Interrupted)
+	l, err := record.Merge(v.records(), time.Duration(v.window))
+	if err != nil {
+		return one, tree, err
+	}
+	one.Load = l
+	l.Spec, l.SliceNS = v.Spec, v.timed
+	l.Window.Start = s.base.Add(time.Duration(v.begun))
+	l.CPU = v.own
+	if v.elapsed > 0 {
+		l.Host.OwnShare = float64(v.own.Total()) / float64(v.elapsed) / float64(max(1, s.threads.size()))
+	}
+	s.price(v, l, &tree)
+	if v.slept > 0 && v.meter != nil {
+		one.IdleShare = float64(v.idle) / float64(v.slept)
+	}
+	one.Gone, one.Trouble = alive == 0, s.trouble(v, l, alive > 0)
+	return one, tree, nil
+}
+
+// price notes what the slices of v cost its process. The parts of user and system time are those of the whole run.
+func (s *Stand) price(v *contender, l *result.Load, tree *usage.CPU) {
+	if v.meter == nil {
+		if v.lacks != nil {
+			l.TargetCPULacks = v.lacks.Error()
+		}
+		return
+	}
+	l.Spec.PID = v.pid
+	last, err := host.TreeCPU(v.pid)
+	if err == nil {
+		*tree, err = v.tree.Until(last)
+	}
+	if err = cmp.Or(v.lacks, err); err != nil {
+		l.TargetCPULacks = err.Error()
+		return
+	}
+	l.TargetCPU = &usage.CPU{SystemNS: v.cpu}
+	if all := tree.Total(); all > 0 {
+		l.TargetCPU.UserNS = int64(float64(v.cpu) * float64(tree.UserNS) / float64(all))
+		l.TargetCPU.SystemNS = v.cpu - l.TargetCPU.UserNS
+	}
+}
+
+// trouble says what was wrong with v, "" when nothing was.
+func (s *Stand) trouble(v *contender, l *result.Load, alive bool) string {
+	into := func(at int64) string { return fmt.Sprintf("%.2f s into the run", float64(at-s.opens)/1e9) }
+	switch {
+	case v.why != nil:
+		return v.why.Error()
+	case l.Requests.OK == 0 && l.Requests.Errors == 0 && l.Requests.Sent > 0:
+		return "never answered"
+	case l.Requests.OK == 0:
+		return ""
+	case !alive:
+		return "hung up " + into(v.replied) + " and could not be connected to again"
+	case v.ended-v.replied > int64(v.Grace):
+		return "has not answered since " + into(v.replied)
+	}
+	return ""
+}
+
+// Close ends the connections. It may be called twice.
+func (s *Stand) Close() {
+	for _, v := range s.servers {
+		if v.crew != nil {
+			v.crew.close()
+		}
+	}
+	s.threads.leave()
+	for _, restore := range s.restore {
+		restore()
+	}
+	s.restore = nil
+}

@@ -1,0 +1,63 @@
+package turns
+
+import (
+	"cmp"
+	"slices"
+
+	"carousel/internal/stats"
+)
+
+// mostParts is how many parts of a comparison the response times are kept for; however long it lasts, its memory does not grow.
+const mostParts = 64
+
+// times are the response times of each server in consecutive parts of the comparison, all of as many pairs of cycles but the last.
+type times struct {
+	parts [][]stats.Counts // of each server
+	each  int              // pairs in a part
+	last  int              // pairs in the last one
+}
+
+func newTimes(servers int) times {
+	return times{parts: make([][]stats.Counts, servers), each: 1}
+}
+
+// add notes what each server's response times in a pair were.
+func (t *times) add(pair []stats.Counts) {
+	fresh := len(t.parts[0]) == 0 || t.last == t.each
+	if fresh && len(t.parts[0]) == mostParts {
+		for k := range t.parts {
+			for i := range mostParts / 2 {
+				t.parts[k][i] = merge(t.parts[k][2*i], t.parts[k][2*i+1])
+			}
+			t.parts[k] = t.parts[k][:mostParts/2]
+		}
+		t.each *= 2
+	}
+	if fresh {
+		t.last = 0
+	}
+	t.last++
+	for k, counts := range pair {
+		if fresh {
+			t.parts[k] = append(t.parts[k], counts)
+		} else {
+			last := len(t.parts[k]) - 1
+			t.parts[k][last] = merge(t.parts[k][last], counts)
+		}
+	}
+}
+
+// merge is a and b together.
+func merge(a, b stats.Counts) stats.Counts {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, func(a, b stats.Bucket) int { return cmp.Compare(a.Low, b.Low) })
+	out := all[:0]
+	for _, bucket := range all {
+		if n := len(out); n > 0 && out[n-1].Low == bucket.Low {
+			out[n-1].N += bucket.N
+		} else {
+			out = append(out, bucket)
+		}
+	}
+	return slices.Clip(out)
+}

@@ -1,0 +1,135 @@
+package verdict
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/internal/units"
+)
+
+// turnChecks are those of a comparison, in the order of the reasons.
+var turnChecks = []check[*result.Comparison]{
+	{"servers", checkServers},
+	{"interrupted", checkCycles},
+	{"client", checkClient},
+	{"slices", checkSlices},
+	{"idle", checkIdle},
+	{"twin", checkTwin},
+	{"beside", checkBeside},
+	{"steal", func(c *result.Comparison) (state, text, advice string) { return checkSteal(&result.Load{Host: c.Host}) }},
+}
+
+// ofTheWhole are the checks of a load that a comparison makes for all its servers at once.
+var ofTheWhole = []string{"interrupted", "own-share"}
+
+// JudgeComparison weighs the record of a comparison: each server's load, and whether they can be compared. It writes all verdicts into c.
+//
+// Beside what Judge looks at, a silent server may use 1 % of a processor, other programs 10 % of the machine and, where a figure then
+// is known no better than within 5 %, no more.
+func JudgeComparison(c *result.Comparison) {
+	for _, s := range c.Servers {
+		own := slices.DeleteFunc(slices.Clone(checks), func(check check[*result.Load]) bool { return slices.Contains(ofTheWhole, check.name) })
+		s.Load.Verdict = weigh(own, s.Load)
+	}
+	c.Verdict = weigh(turnChecks, c)
+}
+
+// checkServers says whose own figures cannot be believed.
+func checkServers(c *result.Comparison) (state, text, advice string) {
+	state = result.Valid
+	var doubtful []string
+	for _, s := range c.Servers {
+		if s.Load.Verdict.State != result.Valid || s.Trouble != "" {
+			doubtful = append(doubtful, s.Name)
+			state = worse(state, worse(s.Load.Verdict.State, result.Suspect))
+		}
+	}
+	if len(doubtful) == 0 {
+		return "", "", ""
+	}
+	return state, fmt.Sprintf("what is compared with %s is in doubt", units.List(doubtful)), "what was wrong is said there"
+}
+
+func checkCycles(c *result.Comparison) (state, text, advice string) {
+	if c.Complete {
+		return "", "", ""
+	}
+	return result.Suspect, fmt.Sprintf("the comparison was ended after %s", units.Plural(c.Cycles, "cycle")), "let it finish"
+}
+
+// checkClient says that the client set the pace.
+func checkClient(c *result.Comparison) (state, text, advice string) {
+	var limited []string
+	share := 0.0
+	for _, s := range c.Servers {
+		if own := s.Load.Host.OwnShare; own > 0.70 && s.Load.Spec.Rate == 0 {
+			limited = append(limited, s.Name)
+			share = max(share, own)
+		}
+	}
+	if len(limited) == 0 {
+		return "", "", ""
+	}
+	return grade(share, 0.85, 1e9), fmt.Sprintf("loadgen used up to %s of its own processor time in the slices of %s, so the rates may be its own limit", Percent(share), units.List(limited)),
+		"compare what requests cost at a fixed rate (-r), or give it more threads (-t) on processors of its own"
+}
+
+// checkSlices says that requests take too long for the slices that -d has room for.
+func checkSlices(c *result.Comparison) (state, text, advice string) {
+	if c.WantedNS <= c.SliceNS || len(c.Servers) == 0 {
+		return "", "", ""
+	}
+	d := float64(c.Servers[0].Load.Spec.Duration) * float64(c.WantedNS) / float64(c.SliceNS)
+	return result.Suspect, fmt.Sprintf("requests take too long for slices of %s", units.Short(float64(c.SliceNS))),
+		fmt.Sprintf("use -d %v or longer", time.Duration(math.Ceil(d/1e9))*time.Second)
+}
+
+// checkIdle says which server was at work in the slices of others.
+func checkIdle(c *result.Comparison) (state, text, advice string) {
+	var restless []string
+	share := 0.0
+	for _, s := range c.Servers {
+		if s.IdleShare > 0.01 {
+			restless = append(restless, s.Name)
+			share = max(share, s.IdleShare)
+		}
+	}
+	if len(restless) == 0 {
+		return "", "", ""
+	}
+	return grade(share, 0.05, 1e9), fmt.Sprintf("%s used up to %s of a processor in the slices of others", units.List(restless), Percent(share)),
+		"look what it does without requests; the others' figures bear some of it"
+}
+
+// checkTwin says that the target differs from itself.
+func checkTwin(c *result.Comparison) (state, text, advice string) {
+	for _, r := range c.Ratios {
+		if r.Server == c.Twin && r.Lacks == "" && (r.Outcome == result.Higher || r.Outcome == result.Lower) {
+			return result.Valid, fmt.Sprintf("the target differs from itself in %s (%.3f to %.3f)", r.Metric, r.Low, r.High),
+				"a difference of that size says nothing; one in twenty does so by chance"
+		}
+	}
+	return "", "", ""
+}
+
+// checkBeside says that other programs were at work. That is known where the processes of all servers are.
+func checkBeside(c *result.Comparison) (state, text, advice string) {
+	for _, s := range c.Servers {
+		if s.Load.TargetCPU == nil {
+			return "", "", ""
+		}
+	}
+	if c.Beside <= 0.10 {
+		return "", "", ""
+	}
+	state = result.Valid
+	for _, r := range c.Ratios {
+		if r.Metric != result.MetricP99 && r.Outcome == result.Undecided && r.Lacks == "" && r.High/r.Low > 1.10 {
+			state = result.Suspect
+		}
+	}
+	return state, fmt.Sprintf("other programs used %s of the processors", Percent(c.Beside)), "the intervals are wider for it; repeat on a calmer machine"
+}
