@@ -18,7 +18,7 @@ type Gate struct {
 	Expr   string
 	metric *metric
 	op     string
-	limit  float64 // in nanoseconds, per second, a count, a share, or a word's place
+	limit  float64 // in nanoseconds, per second, a count, a share, a ratio, or a word's place
 	share  bool    // of the requests sent, by a % sign
 }
 
@@ -53,6 +53,7 @@ var (
 	rate  = kind{order, map[string]float64{"": 1, "/s": 1}, nil, "a number per second, with or without /s"}
 	tally = kind{order, map[string]float64{"": 1}, nil, "a plain number"}
 	part  = kind{order, map[string]float64{"": 1, "%": 0.01}, nil, "a number, or with % a share of the requests sent"}
+	times = kind{order, map[string]float64{"": 1, "%": 0.01}, nil, "a plain number, or with % the same in hundredths"}
 	state = kind{equal, nil, []string{result.Valid, result.Suspect, result.Invalid}, "valid, suspect or invalid"}
 )
 
@@ -89,6 +90,7 @@ var metrics = slices.Concat(
 			return exactly(float64(at))
 		}},
 	},
+	overTarget(),
 )
 
 func latencies(prefix string, read func(*result.Load) result.Summary) []metric {

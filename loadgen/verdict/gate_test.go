@@ -40,6 +40,9 @@ func TestParseRefuses(t *testing.T) {
 		"verdict=1":          "not 1",
 		"verdict=1valid":     "not 1valid",
 		"verdict=valid or":   "it takes a metric",
+		"rate_ratio<0.97/s":  "unknown unit /s; rate_ratio takes a plain number, or with % the same in hundredths",
+		"p99_ratio=1":        "= is no operator of p99_ratio",
+		"ratio<1":            "unknown metric ratio; there are p50",
 	} {
 		if g, err := Parse(expr); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse(%q) = %+v, %v, want an error with %q", expr, g, err, want)
@@ -88,6 +91,7 @@ func TestBroken(t *testing.T) {
 		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Requests.Sent = 1000, 999 },
 			"lateness_p99>1ms: cannot be told: p99 needs 1000 requests, there are 999"},
 
+		{"rate_ratio<0.97", nil, "rate_ratio<0.97: cannot be told: nothing was compared, which is done with --vs"},
 		{"verdict!=valid", func(l *result.Load) { l.Verdict.State = result.Valid }, ""},
 		{"verdict!=valid", func(l *result.Load) { l.Verdict.State = result.Suspect }, "verdict!=valid: verdict is suspect"},
 		{"verdict != valid", func(l *result.Load) { l.Verdict.State = result.Invalid }, "verdict != valid: verdict is invalid"},
@@ -156,7 +160,7 @@ func TestEveryMetricCanBeGated(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"p99>5ms", "errors > 0.1%", "rate<=20000/s", "p(99.9)>=1e3ns", "service_mean>5µs", "verdict!=valid", "p99>", "((p>1"} {
+	for _, seed := range []string{"p99>5ms", "errors > 0.1%", "rate<=20000/s", "p(99.9)>=1e3ns", "service_mean>5µs", "verdict!=valid", "rate_ratio<97%", "p99>", "((p>1"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, expr string) {

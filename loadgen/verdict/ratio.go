@@ -1,0 +1,126 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"carousel/internal/result"
+)
+
+// The gates of a comparison. One on a ratio holds only where the whole interval is beyond the limit: whoever is told that a server has
+// become slower wants to be sure.
+
+// ratios are the metrics that compare a further server with the target, and what is said of the two.
+var ratios = []struct{ name, of, says string }{
+	{"rate_ratio", result.MetricRate, "%s serves %s of what %s does"},
+	{"p50_ratio", result.MetricP50, "the p50 of %s is %s of that of %s"},
+	{"p99_ratio", result.MetricP99, "the p99 of %s is %s of that of %s"},
+	{"target_cpu_ratio", result.MetricSteady, "a request costs %s %s of what it costs %s"},
+	{"target_cpu_whole_ratio", result.MetricWhole, "a request, waking included, costs %s %s of what it costs %s"},
+}
+
+// overTarget is the same as metrics, of which a single load has none.
+func overTarget() (out []metric) {
+	for _, r := range ratios {
+		out = append(out, metric{r.name, times, func(*result.Load) value {
+			return value{lacks: "nothing was compared, which is done with --vs"}
+		}})
+	}
+	return out
+}
+
+// ratio is the place of g's metric among ratios; below 0 it is none of them.
+func (g Gate) ratio() int {
+	for i, r := range ratios {
+		if r.name == g.metric.name {
+			return i
+		}
+	}
+	return -1
+}
+
+// OfRatio says whether g is about a ratio of a further server to the target.
+func (g Gate) OfRatio() bool { return g.ratio() >= 0 }
+
+// OfCost says whether that ratio is one of processor time.
+func (g Gate) OfCost() bool {
+	return g.OfRatio() && slices.Contains([]string{result.MetricSteady, result.MetricWhole}, ratios[g.ratio()].of)
+}
+
+// Finding is what is wrong by a gate of a comparison.
+type Finding struct {
+	Text   string
+	Untold bool // the gate is neither broken nor holds: its ratio is not known
+}
+
+// Broken is what is wrong with c by the gates. Those on ratios are about each server but the target and its twin, that on the verdict is
+// about that of the comparison, and all others are about the load of each server.
+func Broken(gates []Gate, c *result.Comparison) []Finding {
+	var out []Finding
+	for _, g := range gates {
+		switch {
+		case g.OfRatio():
+			out = append(out, g.brokenRatios(c)...)
+		case g.metric.kind.words != nil:
+			if is, why := g.Broken(&result.Load{Verdict: c.Verdict}); is {
+				out = append(out, Finding{Text: why})
+			}
+		default:
+			for _, s := range c.Servers {
+				if s.Load == nil {
+					out = append(out, Finding{Text: fmt.Sprintf("%s: %s: cannot be told: %s", s.Name, g.Expr, cmp.Or(s.Trouble, "it was not loaded"))})
+				} else if is, why := g.Broken(s.Load); is {
+					out = append(out, Finding{Text: s.Name + ": " + why})
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (g Gate) brokenRatios(c *result.Comparison) (out []Finding) {
+	metric := ratios[g.ratio()]
+	for _, s := range c.Servers[min(1, len(c.Servers)):] {
+		if s.Name == c.Twin {
+			continue // it differs by chance alone
+		}
+		r := c.Ratio(s.Name, metric.of)
+		switch {
+		case r == nil || r.Lacks != "":
+			why := "the record has no such ratio"
+			if r != nil {
+				why = r.Lacks
+			}
+			out = append(out, Finding{fmt.Sprintf("%s: cannot be told of %s: %s", g.Expr, s.Name, why), true})
+		case g.holds(r.Low) && g.holds(r.High):
+			ratio, low, high := g.apart(r)
+			out = append(out, Finding{Text: fmt.Sprintf("%s: "+metric.says+" (%s to %s)", g.Expr, s.Name, ratio, r.To, low, high)})
+		}
+	}
+	return out
+}
+
+// apart writes a ratio and its interval with two decimals, or as many more as show that the interval is beyond the limit.
+func (g Gate) apart(r *result.Ratio) (ratio, low, high string) {
+	edge := r.Low
+	if math.Abs(r.High-g.limit) < math.Abs(r.Low-g.limit) {
+		edge = r.High
+	}
+	decimals := 2
+	write := func(v float64) string { return strconv.FormatFloat(v, 'f', decimals, 64) }
+	for ; decimals < 6 && g.holds(edge) != g.holds(rounded(edge, decimals)); decimals++ {
+	}
+	return write(r.Ratio), write(r.Low), write(r.High)
+}
+
+// rounded is v as it is written with so many decimals.
+func rounded(v float64, decimals int) float64 {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'f', decimals, 64), 64)
+	if err != nil {
+		return v
+	}
+	return r
+}
