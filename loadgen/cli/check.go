@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/spf13/pflag"
 
 	"carousel/internal/result"
 	"carousel/loadgen/client"
@@ -15,7 +18,84 @@ import (
 // maxPorts is how many local ports there can be.
 const maxPorts = 65535
 
-// check says which flags of s cannot be carried out together, and what to write instead. What each can be by itself is its value's affair.
+// maxServers is how many servers can be compared: with more, each waits longer for its turn than anything stays the same.
+const maxServers = 26
+
+// leastSlices is how many short slices a server's load must be worth: 8 pairs of a cycle of short slices and one of slices three times
+// as long.
+const leastSlices = 8 * (1 + 3)
+
+// checkStrays says which flags of a comparison were given where nothing is compared.
+func (o *Options) checkStrays(flags *pflag.FlagSet) error {
+	if o.Compares() {
+		return nil
+	}
+	for _, name := range []string{"slice", "until", "seed"} {
+		if flag := flags.Lookup(name); flag.Changed {
+			return fmt.Errorf("--%s %s: it is for comparing servers: name another with --vs, or leave it out", name, flag.Value)
+		}
+	}
+	return nil
+}
+
+// check says what of o cannot be carried out together, and what to write instead. What each flag can be by itself is its value's affair.
+func (o *Options) check() error {
+	if !o.Compares() {
+		return cmp.Or(o.checkGates(), check(o.Spec))
+	}
+	err := cmp.Or(o.checkTurns(), o.checkGates())
+	for _, server := range o.Servers {
+		err = cmp.Or(err, check(o.Of(server)))
+	}
+	return cmp.Or(err, o.checkPorts())
+}
+
+func (o *Options) checkTurns() error {
+	s, least := o.Spec, leastSlices*o.Slice
+	switch {
+	case len(o.Servers) > maxServers:
+		return fmt.Errorf("%d servers are too many to take turns: leave %d out, %d can", len(o.Servers), len(o.Servers)-maxServers, maxServers)
+	case s.Requests > 0:
+		return fmt.Errorf("-n %d: servers are compared by time: use -d, how long each of them is loaded", s.Requests)
+	case s.Save != "":
+		return fmt.Errorf("--save %s: no bodies are kept where servers are compared: leave it out", s.Save)
+	case s.Engine == result.Hey:
+		return fmt.Errorf("--engine hey: it cannot load servers in turns: use --engine auto")
+	case s.Duration < least:
+		return fmt.Errorf("-d %v is too short to compare with slices of %v: use -d %v or longer", s.Duration, o.Slice, least)
+	}
+	return nil
+}
+
+// checkGates refuses gates that could neither break nor hold.
+func (o *Options) checkGates() error {
+	for _, gate := range o.Gates {
+		if !gate.OfRatio() {
+			continue
+		}
+		if !slices.ContainsFunc(o.Servers[1:], func(s Server) bool { return !s.Twin }) { // what a twin differs by is chance
+			return fmt.Errorf("--fail-if %s: a ratio is of a further server to the target: name one with --vs", gate.Expr)
+		}
+		for _, server := range o.Servers {
+			if gate.OfCost() && server.PID == 0 && !server.Auto {
+				return fmt.Errorf("--fail-if %s: the processor time of %s is not read: use --pid auto, or --pid %[2]s=PID", gate.Expr, server.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// checkPorts counts the connections of servers that share an address, each of which needs a local port.
+func (o *Options) checkPorts() error {
+	addr, n := o.crowded()
+	if n*(o.Spec.Connections+o.Spec.Idle) <= maxPorts {
+		return nil
+	}
+	return fmt.Errorf("-c %d and --idle %d, for each of %d servers at %s: one address takes %d connections at most, one for each local port",
+		o.Spec.Connections, o.Spec.Idle, n, addr, maxPorts)
+}
+
+// check says which flags of s cannot be carried out together, and what to write instead.
 func check(s result.Spec) error {
 	return cmp.Or(checkLoad(s), checkRequest(s), checkDownload(s), checkEngine(s))
 }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,38 +12,52 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"carousel/internal/result"
-	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/verdict"
 )
 
 // Options is a command line, understood.
 type Options struct {
-	Spec   result.Spec
+	Spec    result.Spec // the load; in a comparison what each server gets, see Of
+	Servers []Server    // the target first; more than one are compared
+	Slice   time.Duration
+	Until   float64 // a comparison may end once each ratio is known within this share of itself; 0: it lasts
+	Seed    uint64  // of the order of slices
+
 	Gates  []verdict.Gate
 	JSON   bool     // the record goes to stdout instead of the summary
 	Output string   // file for the record; "": none
 	Quiet  bool     // no progress
 	Notes  []string // about flags that were left out
 
-	body string // as it was given
+	body      string // as it was given
+	rivals    []Server
+	twin      bool
+	processes []process
 }
 
 // ErrAnswered says that the command line asked for text (help, the version, a completion script), which was printed.
 var ErrAnswered = errors.New("answered")
 
-const help = `loadgen sends HTTP requests (or lines) to one server from many connections and says what happened.
+const help = `loadgen sends HTTP requests (or lines) to one server from many connections and says what happened, or
+compares it with others.
 
 Without -r it is a closed loop: a connection sends again when it was answered. With -r requests are due by a schedule,
 whatever the server does, and are timed from when they were due.
 
 The target is http://host:port/path, host:port, :port or /path; without one it is ` + result.DefaultTarget + `
 Further targets, on the same server, are asked for in turn; a /path is enough. Shells write ten as image/{0..9}
+
+--vs URL, which may be repeated, names a further server, to be compared with the target: one client loads them in turns,
+in short slices of random order, so that what the machine does to one it does to all. Each gets the load of -d. With
+--pid auto the processor time they use is compared as well. They are called by their addresses unless they are written
+NAME=URL, the target too. --twin adds the target once more: what differs there is chance.
 
 A chain of redirects is one request, timed from its due to its last reply; only those to the same host and port are
 followed. --save writes the body of each good reply to a file of its own, such as image-3-CONNECTION-NUMBER.png.
@@ -52,7 +67,8 @@ carries one. What else is in it is the server's affair; --expect carousel compar
 servers answer.
 
 --fail-if takes a metric, one of > < >= <=, and a limit with its unit (ns us ms s, %, /s); the verdict takes = or !=
-and valid, suspect or invalid. Metrics:
+and valid, suspect or invalid. What ends in _ratio compares a further server with the target and takes a plain number or %:
+it holds only where the whole interval of the ratio is beyond the limit. Metrics:
   `
 
 const examples = `  servers --model epoll &                      a server to load, on port 5000
@@ -63,8 +79,10 @@ const examples = `  servers --model epoll &                      a server to loa
   loadgen --json | jq .latency_ns.p99          the record, for programs
   loadgen -c 10 -n 10 --max-redirects 1 --save pictures :5000/moved/image/{0..9}
                                                ten downloads all at once; one by one with -c 1
+  loadgen -c 64 -d 10s --pid auto --vs :5001 :5000
+                                               which of two servers is faster, and which is cheaper
 
-Exit codes: 0 done; 1 nothing succeeded, or a file could not be written; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds;
+Exit codes: 0 done; 1 nothing succeeded, a file could not be written, or a ratio that --fail-if asks for cannot be told; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds;
 130 interrupted, 143 terminated. -o FILE is written in every case but 2.
 
 ctrl-C ends the run, and what was measured is printed: the first one cuts its time short, then or during the grace one more ends the grace.`
@@ -151,19 +169,8 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 			return fmt.Errorf("--fail-if %s: %w", arg, err)
 		}
 	}
-	if len(targets) > 0 {
-		clean, err := client.Target(targets[0])
-		if err != nil {
-			return err
-		}
-		s.Target = clean
-		for _, further := range targets[1:] {
-			path, err := client.Path(clean, further)
-			if err != nil {
-				return err
-			}
-			s.Paths = append(s.Paths, path)
-		}
+	if err := o.aim(targets); err != nil {
+		return err
 	}
 	switch {
 	case flags.Changed("output") && o.Output == "":
@@ -196,7 +203,15 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	if s.Engine == result.Epoll && s.Connections > 0 {
 		s.Threads = engine.Threads(*s)
 	}
-	return check(*s)
+	if o.Compares() {
+		if !flags.Changed("slice") {
+			o.Slice = usualSlice(s.Connections)
+		}
+		if !flags.Changed("seed") {
+			o.Seed = uint64(time.Now().UnixNano())
+		}
+	}
+	return cmp.Or(o.checkStrays(flags), o.check())
 }
 
 // version names the commit and the Go version this was built with.

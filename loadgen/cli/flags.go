@@ -14,6 +14,12 @@ const longest = 24 * time.Hour
 // maxRedirects is the longest chain that may be asked for; browsers give up after 20.
 const maxRedirects = 100
 
+// The range of --slice: a shorter one is mostly waking up, and in a longer one the machine changes.
+const (
+	shortestSlice = 5 * time.Millisecond
+	longestSlice  = 10 * time.Second
+)
+
 // define gives cmd its flags, in the order of the help.
 func (o *Options) define(cmd *cobra.Command) {
 	s, flags := &o.Spec, cmd.Flags()
@@ -25,7 +31,7 @@ func (o *Options) define(cmd *cobra.Command) {
 	s.Engine = "auto"
 
 	flags.VarP(atLeast(1, &s.Connections), "connections", "c", "connections, each with one request in flight")
-	flags.VarP(span{&s.Duration, 1, forever}, "duration", "d", "length of the run")
+	flags.VarP(span{&s.Duration, 1, forever}, "duration", "d", "length of the run; of a comparison what each server gets")
 	flags.VarP(atLeast(1, &s.Requests), "requests", "n", "requests in total, instead of a duration")
 	flags.VarP(pace{&s.Rate}, "rate", "r", "requests per second in total, evenly spaced, timed from due (default closed loop)")
 	flags.Var(span{&s.Warmup, 0, forever}, "warmup", "load this long first, outside -d, the counts and the figures")
@@ -43,8 +49,15 @@ func (o *Options) define(cmd *cobra.Command) {
 	flags.Var(number[int]{&s.MaxRedirects, 0, maxRedirects}, "max-redirects", "longest chain of redirects to follow (default none: a redirect is a reply)")
 	flags.StringVar(&s.Save, "save", "", "write the bodies of good replies to files in this folder")
 	choice(&s.SaveMode, "save-mode", "inline, by the thread that sends and receives, or offload, by others (default offload)", result.Inline, result.Offload)
-	flags.Var(atLeast(0, &s.PID), "pid", "process tree whose processor time to read over the same window")
-	flags.Var(gates{&o.Gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms', repeatable")
+	flags.Var(rivals{&o.rivals}, "vs", "a further server, compared with the target in turns, repeatable")
+	flags.BoolVar(&o.twin, "twin", false, "compare the target with itself as well, over connections of their own")
+	flags.Var(span{&o.Slice, shortestSlice, longestSlice}, "slice", "a server's turn; every other one lasts three times as long (default 25ms, 50ms from 256 connections on)")
+	flags.Var(share{&o.Until, 0.001, 0.5}, "until", "end a comparison early once each ratio is known within this, such as 1%")
+	complete(cmd, "until", []string{"1%", "2%", "5%"})
+	flags.Var(seed{&o.Seed}, "seed", "of the order of turns (default from the clock)")
+	flags.Var(processes{&o.processes}, "pid", "process tree whose processor time to read over the same window, or auto: whoever listens there; repeatable")
+	complete(cmd, "pid", []string{"auto"})
+	flags.Var(gates{&o.Gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms' or 'rate_ratio<0.97', repeatable")
 	flags.BoolVar(&o.JSON, "json", false, "print the record as JSON instead of the summary")
 	flags.StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this file as well")
 	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on stderr")

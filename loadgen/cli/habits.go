@@ -18,7 +18,7 @@ type habit struct {
 	moot  bool   // it asks for what loadgen does anyway: said, and left out
 }
 
-// habits are read off the help texts of ab, autocannon, bombardier, fortio, h2load, hey, k6, oha, vegeta, wrk and wrk2.
+// habits are read off the help texts of ab, autocannon, bombardier, fortio, h2load, hey, hyperfine, k6, oha, vegeta, wrk and wrk2.
 // Where two tools disagree about a letter, the help names both.
 var habits = []habit{
 	// how long, how much, how fast
@@ -44,6 +44,8 @@ var habits = []habit{
 	{flag: "--script", takes: true, help: "scripts are not run; one request is -X, -H, --body and the target"},
 	{flag: "-p", takes: true, help: "requests are not pipelined; a body is --body @%s"},
 	{flag: "--pipelining", takes: true, help: "requests are not pipelined: more at once is -c"},
+	{flag: "--runs", takes: true, help: "servers are compared in turns for as long as -d says, see --slice"},
+	{flag: "--reference", takes: true, help: "servers are compared with the target: loadgen --vs OTHER %s"},
 	{flag: "--ramp-up", takes: true, help: "load starts at once; --warmup leaves the start out of the figures"},
 	{flag: "--burst-delay", takes: true, help: "requests are evenly spaced: -r RATE"},
 
@@ -95,6 +97,7 @@ var habits = []habit{
 	{flag: "--csv", help: "did you mean --json"},
 	{flag: "-V", help: "did you mean --version"},
 	{flag: "--threshold", takes: true, help: "did you mean --fail-if %s"},
+	{flag: "--export-json", takes: true, help: "did you mean -o %s"},
 	{flag: "--bailout", takes: true, help: "did you mean --fail-if 'errors>%s'"},
 }
 
@@ -222,7 +225,7 @@ func isDuration(s string) bool {
 func unknown(flag string, ours *pflag.FlagSet) error {
 	best, distance := "", 3 // more than two slips is another word
 	ours.VisitAll(func(f *pflag.Flag) {
-		if d := slips(strings.TrimLeft(flag, "-"), f.Name); d < distance && !f.Hidden {
+		if d := slips(strings.TrimLeft(flag, "-"), f.Name); d < min(distance, len(f.Name)) && !f.Hidden { // nor is a word of which no letter is right
 			best, distance = "--"+f.Name, d
 		}
 	})

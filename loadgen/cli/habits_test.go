@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"carousel/internal/printable"
 )
 
 func flagsOf() *pflag.FlagSet {
@@ -103,6 +105,31 @@ func TestCommandLines(t *testing.T) {
 		"--grace 25h":                     "--grace 25h: the longest is 24h0m0s",
 		"--idle -1":                       "--idle -1: it must be 0 or more",
 		"--pid -1":                        "--pid -1: it must be 0 or more",
+		"--pid self":                      "--pid self: it takes the number of a process, or auto",
+		"--pid b=":                        "--pid b=: it takes the number of a process, or auto",
+		"--pid =5":                        "--pid =5: what stands before the = is the name of a server",
+		"--pid b=-1":                      "--pid b=-1: it must be 0 or more",
+		"--vs=":                           `--vs "": it takes the URL of a server`,
+		"--vs 5001":                       "--vs 5001: target \"5001\": did you mean :5001",
+		"--vs b=":                         "--vs b=: b= needs the URL of the server after it",
+		"--vs b=https://h/":               "TLS is not measured",
+		"--vs 2=:5001":                    `--vs 2=:5001: "2" is no name of a server: write a letter and up to 19 letters, digits, dots, _ or -`,
+		"--slice 25":                      "--slice 25: it has no unit, did you mean 25ms",
+		"--slice 2":                       "--slice 2: it has no unit, did you mean 2s",
+		"--slice 4ms":                     "--slice 4ms: it must be 5ms to 10s",
+		"--slice 0":                       "--slice 0: it must be 5ms to 10s",
+		"--slice 11s":                     "--slice 11s: it must be 5ms to 10s",
+		"--slice soon":                    "--slice soon: a duration is written",
+		"--until soon":                    "--until soon: it takes a share, such as 1% or 0.01",
+		"--until 1":                       "--until 1: it must be at most 50%, did you mean 1%",
+		"--until 0.1%":                    "--until 0.1%: it must be above 0.1% and at most 50%",
+		"--until 51%":                     "--until 51%: it must be above 0.1% and at most 50%",
+		"--until 51":                      "--until 51: it must be above 0.1% and at most 50%",
+		"--until NaN":                     "--until NaN: it must be above 0.1% and at most 50%",
+		"--seed -1":                       "--seed -1: it takes a whole number from 0 to 18446744073709551615",
+		"--runs 10":                       "servers are compared in turns",
+		"--reference :5000 :5001":         "loadgen --vs OTHER :5000",
+		"--ab 3":                          "--ab is not a flag here: loadgen --help lists them all",
 		"--output=":                       "-o needs a file",
 		"--save=":                         "--save needs a folder",
 		"--engine=":                       `--engine "": it is auto, epoll, net or hey`,
@@ -112,7 +139,7 @@ func TestCommandLines(t *testing.T) {
 		"--save-mode later":               "--save-mode later: it is inline or offload",
 		"-r fast":                         "-r fast: it takes a number of requests per second",
 		"-n 100 -d 3s":                    "give one of them",
-		"h:1 h:2":                         "one server at a time",
+		"h:1 h:2":                         "one server at a time, only the paths may differ; --vs compares servers",
 		"https://h:1/":                    "TLS is not measured",
 		"p99>5ms":                         "a gate follows --fail-if",
 		"--fail-if p99>5ms rate>>3":       "--fail-if rate>>3: >> is no operator",
@@ -189,6 +216,8 @@ func TestAnswered(t *testing.T) {
 		{"-version", "commit"},
 		{"completion bash", "__loadgen"},
 		{"__complete --engine h", "hey"},
+		{"__complete --pid a", "auto"},
+		{"__complete --until 1", "1%"},
 	} {
 		var stdout strings.Builder
 		if _, err := Parse(&stdout, io.Discard, strings.Fields(c.line)); !errors.Is(err, ErrAnswered) || !strings.Contains(stdout.String(), c.want) {
@@ -199,7 +228,7 @@ func TestAnswered(t *testing.T) {
 
 // Whatever is typed, it is understood or refused; it never panics.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"-c500", "-q 200", "-z=3", "--", "-", "---", "-=", "--=", "-H", "-qz", "--fail-if p99>1s", "-\xff", "-é"} {
+	for _, seed := range []string{"-c500", "-q 200", "-z=3", "--", "-", "---", "-=", "--=", "-H", "-qz", "--fail-if p99>1s", "-\xff", "-é", "--vs a=:1 --twin --pid a=auto b=:1", "--vs :1 --vs :1/a"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
@@ -208,8 +237,21 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		opts, err := Parse(io.Discard, io.Discard, args)
-		if err == nil && check(opts.Spec) != nil {
-			t.Errorf("%q was let through with %v", args, check(opts.Spec))
+		if err != nil {
+			return
+		}
+		if err := opts.check(); err != nil {
+			t.Errorf("%q was let through with %v", args, err)
+		}
+		names := map[string]bool{}
+		for _, s := range opts.Servers {
+			names[s.Name] = true
+			if s.Name != printable.Line(s.Name) {
+				t.Errorf("%q: a server is called %q", args, s.Name)
+			}
+		}
+		if len(names) != len(opts.Servers) {
+			t.Errorf("%q: names are not told apart: %+v", args, opts.Servers)
 		}
 	})
 }

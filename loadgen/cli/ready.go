@@ -20,15 +20,17 @@ import (
 
 // Ready says what this process or machine lacks to carry o out, before anything is sent.
 func (o *Options) Ready() error {
-	return cmp.Or(enough(o.Spec), watchable(o.Spec.PID), writable(o.Output), savable(o.Spec.Save))
+	return cmp.Or(o.enough(), o.watchable(), writable(o.Output), savable(o.Spec.Save))
 }
 
 // spare is how many descriptors loadgen needs beside its connections: epoll, files, the runtime's own.
 const spare = 100
 
-// enough says what this process or host lacks for the connections of s, before any is opened.
-func enough(s result.Spec) error {
-	sockets := s.Connections + s.Idle
+// enough says what this process or host lacks for the connections of o, before any is opened. All of them need a descriptor, those to
+// one address a port each.
+func (o *Options) enough() error {
+	each := o.Spec.Connections + o.Spec.Idle
+	sockets := each * len(o.Servers)
 	if limit, _, err := host.FDLimit(); err == nil && uint64(sockets+spare) > limit {
 		roomy := 1024
 		for roomy < sockets+spare {
@@ -40,7 +42,8 @@ func enough(s result.Spec) error {
 	if err != nil {
 		return nil // another system, which says so itself when it runs out
 	}
-	return enoughPorts(sockets, string(ports))
+	_, servers := o.crowded()
+	return enoughPorts(each*servers, string(ports))
 }
 
 // maxBody is the longest body that is read from a file.
@@ -83,16 +86,18 @@ func contents(name string) ([]byte, error) {
 	return text, err
 }
 
-// watchable says why the processor time of process pid could not be read; 0 is no process to watch.
-func watchable(pid int) error {
-	if pid == 0 {
-		return nil
-	}
-	if _, err := host.TreeCPU(pid); err != nil {
-		if cause := errors.Unwrap(err); cause != nil {
-			err = cause // without the path it was read from
+// watchable says why the processor time of a process could not be read. Those that are to be found are looked for when the load begins.
+func (o *Options) watchable() error {
+	for _, s := range o.Servers {
+		if s.PID == 0 || s.Auto {
+			continue
 		}
-		return fmt.Errorf("--pid %d: %w", pid, err)
+		if _, err := host.TreeCPU(s.PID); err != nil {
+			if cause := errors.Unwrap(err); cause != nil {
+				err = cause // without the path it was read from
+			}
+			return fmt.Errorf("--pid %d: %w", s.PID, err)
+		}
 	}
 	return nil
 }

@@ -59,12 +59,18 @@ func (v span) String() string {
 }
 func (v span) Set(text string) error {
 	if isNumber(text) && text != "0" {
-		return fmt.Errorf("it has no unit, did you mean %ss", text)
+		unit := "s"
+		if seconds, err := time.ParseDuration(text + "s"); err == nil && seconds > v.most {
+			unit = "ms"
+		}
+		return fmt.Errorf("it has no unit, did you mean %s%s", text, unit)
 	}
 	d, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
 		return errors.New("a duration is written 500ms, 30s or 2m")
+	case v.least > 1 && (d < v.least || d > v.most):
+		return fmt.Errorf("it must be %v to %v", v.least, v.most)
 	case d < v.least && v.least > 0:
 		return errors.New("it must be above 0")
 	case d < v.least:
@@ -95,6 +101,99 @@ func (v pace) Set(text string) error {
 		return fmt.Errorf("the finest schedule is %.0f requests per second", mostPerSecond)
 	}
 	*v.to = rate
+	return nil
+}
+
+// share is a part of something, written 1% or 0.01: above one bound, up to the other.
+type share struct {
+	to          *float64
+	above, most float64
+}
+
+func (v share) Type() string   { return "share" }
+func (v share) String() string { return strconv.FormatFloat(deref(v.to), 'f', -1, 64) }
+func (v share) Set(text string) error {
+	number, percent := strings.CutSuffix(text, "%")
+	if percent {
+		number += "e-2" // 0.7/100 is not the float nearest to 0.007
+	}
+	part, err := strconv.ParseFloat(number, 64)
+	switch {
+	case err != nil:
+		return errors.New("it takes a share, such as 1% or 0.01")
+	case !percent && part > v.most && part/100 > v.above && part/100 <= v.most:
+		return fmt.Errorf("it must be at most %v%%, did you mean %s%%", v.most*100, text)
+	case !(part > v.above) || part > v.most: // nor is NaN
+		return fmt.Errorf("it must be above %v%% and at most %v%%", v.above*100, v.most*100)
+	}
+	*v.to = part
+	return nil
+}
+
+// seed is any number of 64 bits.
+type seed struct{ to *uint64 }
+
+func (v seed) Type() string   { return "int" }
+func (v seed) String() string { return strconv.FormatUint(deref(v.to), 10) }
+func (v seed) Set(text string) error {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return fmt.Errorf("it takes a whole number from 0 to %d", uint64(math.MaxUint64))
+	}
+	*v.to = n
+	return nil
+}
+
+// rivals takes one further server a time.
+type rivals struct{ to *[]Server }
+
+func (v rivals) Type() string   { return "[NAME=]URL" }
+func (v rivals) String() string { return "" }
+func (v rivals) Set(text string) error {
+	if text == "" {
+		return errors.New("it takes the URL of a server")
+	}
+	server, err := named(text)
+	if err != nil {
+		return err
+	}
+	*v.to = append(*v.to, server)
+	return nil
+}
+
+// process says whose processor time to read.
+type process struct {
+	given string // as it was typed
+	name  string // of a server; "": the target, or with auto every server that has no process of its own
+	pid   int
+	auto  bool // whoever listens on the server's address
+}
+
+// processes takes one process a time. A name that loadgen gave to a server may hold a "=", which a PID does not.
+type processes struct{ to *[]process }
+
+func (v processes) Type() string   { return "[NAME=]PID" }
+func (v processes) String() string { return "" }
+func (v processes) Set(text string) error {
+	p := process{given: text}
+	at := strings.LastIndexByte(text, '=')
+	if at == 0 {
+		return errors.New("what stands before the = is the name of a server")
+	}
+	if at > 0 {
+		p.name = text[:at]
+	}
+	switch which := text[at+1:]; {
+	case which == "auto":
+		p.auto = true
+	case which == "" || strings.Trim(which, "+-0123456789") != "":
+		return errors.New("it takes the number of a process, or auto")
+	default:
+		if err := atLeast(0, &p.pid).Set(which); err != nil {
+			return err
+		}
+	}
+	*v.to = append(*v.to, p)
 	return nil
 }
 

@@ -86,7 +86,7 @@ func Path(first, given string) (string, error) {
 	}
 	clean, err := Target(given)
 	if err == nil && Addr(clean) != Addr(first) {
-		err = fmt.Errorf("targets %s and %s: one server at a time, only the paths may differ", first, clean)
+		err = fmt.Errorf("targets %s and %s: one server at a time, only the paths may differ; --vs compares servers", first, clean)
 	}
 	return PathOf(clean), err
 }
