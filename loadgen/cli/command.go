@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,7 +11,13 @@ import (
 
 // Command is the command line that asks for s, to be pasted into a shell.
 func Command(s result.Spec) string {
-	usual := result.DefaultSpec()
+	return (&Options{Spec: s, Servers: []Server{{Target: s.Target, PID: s.PID}}}).Command()
+}
+
+// Command is the command line that asks for the load or comparison of o, to be pasted into a shell. A process that was to be found is
+// to be found again.
+func (o *Options) Command() string {
+	s, usual := o.Spec, result.DefaultSpec()
 	words := []string{"loadgen"}
 	add := func(differs bool, flag, value string) {
 		if differs {
@@ -37,12 +44,45 @@ func Command(s result.Spec) string {
 	add(s.MaxRedirects > 0, "--max-redirects", strconv.Itoa(s.MaxRedirects))
 	add(s.Save != "", "--save", s.Save)
 	add(s.Save != "" && s.SaveMode != result.Offload, "--save-mode", s.SaveMode)
-	add(s.PID > 0, "--pid", strconv.Itoa(s.PID))
-	words = append(words, quote(s.Target))
+	if o.Compares() {
+		for _, server := range o.Servers[1:] {
+			add(!server.Twin, "--vs", server.given())
+			if server.Twin {
+				words = append(words, "--twin")
+			}
+		}
+		add(true, "--slice", o.Slice.String())
+		add(o.Until > 0, "--until", strconv.FormatFloat(o.Until, 'f', -1, 64))
+		add(true, "--seed", strconv.FormatUint(o.Seed, 10))
+	}
+	for _, pid := range o.pids() {
+		add(true, "--pid", pid)
+	}
+	words = append(words, quote(o.Servers[0].given()))
 	for _, path := range s.Paths {
 		words = append(words, quote(path))
 	}
 	return strings.Join(words, " ")
+}
+
+// pids is what --pid was given, the shortest that says it.
+func (o *Options) pids() []string {
+	if !slices.ContainsFunc(o.Servers, func(s Server) bool { return !s.Auto }) {
+		return []string{"auto"}
+	}
+	var pids []string
+	for i, s := range o.Servers {
+		switch {
+		case s.Twin:
+		case s.Auto:
+			pids = append(pids, s.Name+"=auto")
+		case s.PID > 0 && i == 0:
+			pids = append(pids, strconv.Itoa(s.PID))
+		case s.PID > 0:
+			pids = append(pids, s.Name+"="+strconv.Itoa(s.PID))
+		}
+	}
+	return pids
 }
 
 // bodyFlag is what --body takes to mean the body: @FILE, or a text in which a leading @ is written twice.

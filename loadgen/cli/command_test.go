@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"carousel/internal/result"
 )
@@ -41,6 +42,7 @@ func TestCommandAsksForTheSame(t *testing.T) {
 		{"-n", "1000", "-c", "10", "--engine", "hey", "--timeout", "2s"},
 		{"-r", "12.5", "--warmup", "1s", "--idle", "7", "--engine", "net", "example.com/a?b=c"},
 		{"-X", "PUT", "-H", "A: it's", "-H", "B: $x", "--body", "a b", "--pid", "1"},
+		{"--pid", "auto"},
 		{"--proto", "line", "--body", "hi", ":7"},
 		{"--max-redirects", "3", "--save", "a b", "--save-mode", "inline", ":7/moved/image/0", "/moved/image/1", "http://127.0.0.1:7/x y"},
 		{"--save", "d"},
@@ -49,23 +51,57 @@ func TestCommandAsksForTheSame(t *testing.T) {
 		{"--body", "@@home"},
 		{"--body", "@@@\\n $x '"},
 		{"--body", ""},
+
+		{"--vs", ":7"},
+		{"--vs", "new=:7/a?b=c d", "--vs", "h:7", "old=:8", "--slice", "40ms", "--seed", "18446744073709551615", "--until", "0.7%"},
+		{"--twin", "--seed", "0", "-c", "300"},
+		{"--vs", ":7", "--vs", ":7", "--vs", ":5000/it's", "--twin", "--pid", "auto"},
+		{"--vs", ":7", "--vs", ":7", "--vs", ":5000/a=b", "--twin", "--pid", "12", "--pid", ":7=13", "--pid", ":7#2=auto", "--pid", ":5000/a=b=auto"},
+		{"--vs", "b=:7", "a=:8", "--pid", "a=auto"},
+		{"--vs", "b=:7", "a=:8", "--pid", "auto", "--pid", "b=0"},
 	} {
 		opts, err := Parse(io.Discard, io.Discard, args)
 		if err != nil {
 			t.Errorf("%q: %v", args, err)
 			continue
 		}
-		line, err := exec.Command("sh", "-c", `for a in "$@"; do :; done; eval "set -- $1"; shift; for a in "$@"; do printf '%s\n' "$a"; done`, "sh", Command(opts.Spec)).Output()
+		line, err := exec.Command("sh", "-c", `for a in "$@"; do :; done; eval "set -- $1"; shift; for a in "$@"; do printf '%s\n' "$a"; done`, "sh", opts.Command()).Output()
 		if err != nil {
 			t.Skipf("no shell: %v", err)
 		}
 		again, err := Parse(io.Discard, io.Discard, strings.Split(strings.TrimSuffix(string(line), "\n"), "\n"))
 		if err != nil {
-			t.Errorf("%s: %v", Command(opts.Spec), err)
+			t.Errorf("%s: %v", opts.Command(), err)
 			continue
 		}
-		if diff := cmp.Diff(opts.Spec, again.Spec); diff != "" {
-			t.Errorf("%s asks for something else:\n%s", Command(opts.Spec), diff)
+		if diff := cmp.Diff(opts, again, cmpopts.IgnoreUnexported(Options{})); diff != "" {
+			t.Errorf("%s asks for something else:\n%s", opts.Command(), diff)
+		}
+	}
+}
+
+// What a person reads on top of a comparison: no more than what makes it.
+func TestCommandOfAComparison(t *testing.T) {
+	for line, want := range map[string]string{
+		"--vs :7 --seed 1 :8":                                  "--vs http://127.0.0.1:7/ --slice 25ms --seed 1 http://127.0.0.1:8/",
+		"--vs b=:7 --seed 1 --pid auto a=:8":                   "--vs b=http://127.0.0.1:7/ --slice 25ms --seed 1 --pid auto a=http://127.0.0.1:8/",
+		"--vs b=:7 --twin --until 1% --seed 1 --pid 3 a=:8":    "--vs b=http://127.0.0.1:7/ --twin --slice 25ms --until 0.01 --seed 1 --pid 3 a=http://127.0.0.1:8/",
+		"--vs b=:7 --seed 1 --pid 3 --pid auto a=:8":           "--vs b=http://127.0.0.1:7/ --slice 25ms --seed 1 --pid 3 --pid b=auto a=http://127.0.0.1:8/",
+		"--twin --slice 5ms --seed 1 --pid auto --engine auto": "--twin --slice 5ms --seed 1 --pid auto http://127.0.0.1:5000/",
+	} {
+		opts, err := Parse(io.Discard, io.Discard, strings.Fields(line))
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		opts.Spec.Threads, opts.Spec.Engine = 0, ""
+		for i := range opts.Servers {
+			if s := &opts.Servers[i]; s.Auto {
+				s.PID = 99 // it was found
+			}
+		}
+		if got := opts.Command(); got != "loadgen -c 50 -d 10s "+want {
+			t.Errorf("%s:\n%s, want\n%s", line, got, want)
 		}
 	}
 }
