@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -25,11 +26,19 @@ const (
 // Watch shows the progress of the load s on stderr until the function it returns is called, which leaves a terminal's
 // line empty.
 func Watch(stderr io.Writer, s result.Spec, live *record.Live) (stop func()) {
-	every, show, clear := plainy, func(p record.Progress) { fmt.Fprintln(stderr, plainLine(s, p)) }, func() {}
+	bar := newBar(whole(s))
+	return watch(stderr, func() string { return figures(s, live.Read()) }, func(columns int) string {
+		p := live.Read()
+		return bar.line(done(s, p), columns, figures(s, p))
+	})
+}
+
+// watch shows what all says where lines stay, and what fitting makes of a terminal's columns there.
+func watch(stderr io.Writer, all func() string, fitting func(columns int) string) (stop func()) {
+	every, show, clear := plainy, func() { fmt.Fprintln(stderr, "loadgen: "+all()) }, func() {}
 	if f, ok := stderr.(*os.File); ok && Terminal(f) {
-		bar := newBar(s)
 		every = redraw
-		show = func(p record.Progress) { fmt.Fprint(stderr, "\r\x1b[K"+bar.line(p, columns(f))) }
+		show = func() { fmt.Fprint(stderr, "\r\x1b[K"+fitting(columns(f))) }
 		clear = func() { fmt.Fprint(stderr, "\r\x1b[K") }
 	}
 	quit, done := make(chan struct{}), make(chan struct{})
@@ -43,7 +52,7 @@ func Watch(stderr io.Writer, s result.Spec, live *record.Live) (stop func()) {
 				clear()
 				return
 			case <-tick.C:
-				show(live.Read())
+				show()
 			}
 		}
 	}()
@@ -53,8 +62,19 @@ func Watch(stderr io.Writer, s result.Spec, live *record.Live) (stop func()) {
 	}
 }
 
-func plainLine(s result.Spec, p record.Progress) string {
-	return "loadgen: " + figures(s, p)
+// whole is the length of a load, by time or by count, and done how much of it is behind.
+func whole(s result.Spec) int64 {
+	if s.Duration > 0 {
+		return int64(s.Warmup + s.Duration)
+	}
+	return s.Requests
+}
+
+func done(s result.Spec, p record.Progress) int64 {
+	if s.Duration > 0 {
+		return int64(p.Elapsed)
+	}
+	return p.Answered + p.Errors
 }
 
 func figures(s result.Spec, p record.Progress) string {
@@ -75,19 +95,14 @@ func figures(s result.Spec, p record.Progress) string {
 		units.Short(float64(p.P50)), units.Short(float64(p.P99)), units.Plural(p.Errors, "error"))
 }
 
-// bar is the progress bar of one run, by time or by count.
+// bar is the progress bar of one run.
 type bar struct {
-	s   result.Spec
 	all int64
 	bar *progressbar.ProgressBar
 }
 
-func newBar(s result.Spec) *bar {
-	all := s.Requests
-	if s.Duration > 0 {
-		all = int64(s.Warmup + s.Duration)
-	}
-	return &bar{s, all, progressbar.NewOptions64(all,
+func newBar(all int64) *bar {
+	return &bar{all, progressbar.NewOptions64(all,
 		progressbar.OptionSetWriter(io.Discard), // rendered to a string, so that a redraw is one write
 		progressbar.OptionSetWidth(20),
 		progressbar.OptionSetPredictTime(false),
@@ -96,22 +111,20 @@ func newBar(s result.Spec) *bar {
 	)}
 }
 
-// line is the bar with p's figures, cut to so many columns.
-func (b *bar) line(p record.Progress, columns int) string {
-	done := p.Answered + p.Errors
-	if b.s.Duration > 0 {
-		done = int64(p.Elapsed)
-	}
+// line is the bar and the figures, given from the most that could be said to the least: the first that fits so many columns, the bar
+// only before the most.
+func (b *bar) line(done int64, columns int, figures ...string) string {
 	// At its end the bar would finish and print no more; a run that drains has not ended.
-	if err := b.bar.Set64(min(done, b.all-1)); err != nil {
-		return figures(b.s, p)
+	if err := b.bar.Set64(min(done, b.all-1)); err == nil {
+		figures = append([]string{strings.TrimSpace(b.bar.String()) + "  " + figures[0]}, figures...)
 	}
-	drawn := strings.TrimSpace(b.bar.String())
-	line := drawn + "  " + figures(b.s, p)
-	if len(line) >= columns {
-		line = figures(b.s, p)
+	for _, line := range figures {
+		if utf8.RuneCountInString(line) < columns {
+			return line
+		}
 	}
-	return line[:min(len(line), max(columns-1, 0))]
+	least := []rune(figures[len(figures)-1])
+	return string(least[:min(len(least), max(columns-1, 0))])
 }
 
 // columns is the width of the terminal f: COLUMNS where that is set, else what f says, else 80.

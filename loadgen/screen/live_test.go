@@ -17,24 +17,25 @@ func progress() record.Progress {
 
 func TestBarLine(t *testing.T) {
 	s := result.DefaultSpec()
-	figures := "4.2s of 10s  31,204/s  p50 1.52ms  p99 3.10ms  1 error"
-	b := newBar(s)
-	line := b.line(progress(), 120)
-	if !strings.HasSuffix(line, figures) || !strings.Contains(line, "42%") || !strings.Contains(line, "=>") {
-		t.Errorf("line %q, want a bar at 42%% and %q", line, figures)
+	want := "4.2s of 10s  31,204/s  p50 1.52ms  p99 3.10ms  1 error"
+	b := newBar(whole(s))
+	line := func(p record.Progress, columns int) string { return b.line(done(s, p), columns, figures(s, p)) }
+	wide := line(progress(), 120)
+	if !strings.HasSuffix(wide, want) || !strings.Contains(wide, "42%") || !strings.Contains(wide, "=>") {
+		t.Errorf("line %q, want a bar at 42%% and %q", wide, want)
 	}
-	if strings.ContainsAny(line, "\r\n\x1b") {
-		t.Errorf("line %q moves the cursor by itself", line)
+	if strings.ContainsAny(wide, "\r\n\x1b") {
+		t.Errorf("line %q moves the cursor by itself", wide)
 	}
-	if narrow := b.line(progress(), 60); narrow != figures {
+	if narrow := line(progress(), 60); narrow != want {
 		t.Errorf("at 60 columns %q, want the figures alone", narrow)
 	}
-	if tiny := b.line(progress(), 10); len(tiny) != 9 {
+	if tiny := line(progress(), 10); len(tiny) != 9 {
 		t.Errorf("at 10 columns %q", tiny)
 	}
 	late := progress()
 	late.Elapsed = 12 * time.Second // the last replies are awaited
-	if line := b.line(late, 120); !strings.Contains(line, "99%") {
+	if line := line(late, 120); !strings.Contains(line, "99%") {
 		t.Errorf("after its time the bar is %q, want it there still", line)
 	}
 }
@@ -46,7 +47,7 @@ func TestFiguresByCount(t *testing.T) {
 	if got := figures(s, progress()); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if line := newBar(s).line(progress(), 120); !strings.Contains(line, "50%") {
+	if line := newBar(whole(s)).line(done(s, progress()), 120, want); !strings.Contains(line, "50%") {
 		t.Errorf("%q, want a bar at 50%%", line)
 	}
 	p := progress()

@@ -28,7 +28,7 @@ func Terminal(f *os.File) bool {
 // Summary writes what came of the load that the command line asked for, for people.
 func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	var b strings.Builder
-	p := page{&b, l, colours}
+	p := page{paper{w: &b, colours: colours}, l}
 	fmt.Fprintln(&b, command)
 	p.first()
 	p.books()
@@ -38,19 +38,14 @@ func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	p.errors()
 	p.connections()
 	p.cost()
-	p.verdict()
+	p.verdict(l.Verdict)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 type page struct {
-	w       *strings.Builder
-	l       *result.Load
-	colours bool
-}
-
-func (p page) line(label, format string, args ...any) {
-	fmt.Fprintf(p.w, "  %-14s %s\n", label, fmt.Sprintf(format, args...))
+	paper
+	l *result.Load
 }
 
 // first is what must be known before any figure: an ended run, and connections nobody served.
@@ -167,7 +162,14 @@ func (p page) paths() {
 }
 
 func (p page) errors() {
-	for _, classes := range []map[string]int64{p.l.Errors, p.l.ConnectErrors} {
+	for _, text := range failures(p.l) {
+		p.line(p.paint(fmt.Sprintf("%-14s", "error"), red), "%s", text)
+	}
+}
+
+// failures are the classes of failed requests and then of failed connects, the most frequent first, each with what to do about it.
+func failures(l *result.Load) (texts []string) {
+	for _, classes := range []map[string]int64{l.Errors, l.ConnectErrors} {
 		names := slices.Collect(maps.Keys(classes))
 		slices.SortFunc(names, func(a, b string) int {
 			if classes[a] != classes[b] {
@@ -176,9 +178,10 @@ func (p page) errors() {
 			return strings.Compare(a, b)
 		})
 		for _, class := range names {
-			p.line(p.paintIf(true, fmt.Sprintf("%-14s", "error"), red), "%s x %s: %s", units.Count(classes[class]), class, Advice(class))
+			texts = append(texts, fmt.Sprintf("%s x %s: %s", units.Count(classes[class]), class, Advice(class)))
 		}
 	}
+	return texts
 }
 
 func (p page) connections() {
@@ -206,32 +209,6 @@ func (p page) cost() {
 	} else if p.l.TargetCPULacks != "" {
 		p.line("", "target  not known: %s", p.l.TargetCPULacks)
 	}
-}
-
-func (p page) verdict() {
-	v := p.l.Verdict
-	colour := map[string]string{result.Valid: green, result.Suspect: yellow, result.Invalid: red}[v.State]
-	p.line("verdict", "%s", p.paint(v.State, colour))
-	for _, reason := range v.Reasons {
-		p.line("", "- %s", reason)
-	}
-}
-
-// The colours of a terminal (ECMA-48); words carry the meaning, colours only help to find it.
-const (
-	red    = "\x1b[31m"
-	green  = "\x1b[32m"
-	yellow = "\x1b[33m"
-	plain  = "\x1b[0m"
-)
-
-func (p page) paint(text, colour string) string { return p.paintIf(true, text, colour) }
-
-func (p page) paintIf(yes bool, text, colour string) string {
-	if !yes || !p.colours {
-		return text
-	}
-	return colour + text + plain
 }
 
 func length(ns int64) string {
