@@ -115,8 +115,9 @@ func newBar(all int64) *bar {
 // only before the most.
 func (b *bar) line(done int64, columns int, figures ...string) string {
 	// At its end the bar would finish and print no more; a run that drains has not ended.
-	if err := b.bar.Set64(min(done, b.all-1)); err == nil {
-		figures = append([]string{strings.TrimSpace(b.bar.String()) + "  " + figures[0]}, figures...)
+	err := b.bar.Set64(min(done, b.all-1))
+	if drawn := strings.TrimSpace(b.bar.String()); err == nil && drawn != "" { // there is no bar before the first step
+		figures = append([]string{drawn + "  " + figures[0]}, figures...)
 	}
 	for _, line := range figures {
 		if utf8.RuneCountInString(line) < columns {

@@ -1,0 +1,52 @@
+package screen
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/internal/units"
+	"carousel/loadgen/turns"
+)
+
+// WatchTurns shows on stderr how servers compare so far, each loaded for total in the end, until the function it returns is called, which
+// leaves a terminal's line empty.
+func WatchTurns(stderr io.Writer, names []string, total time.Duration, live *turns.Live) (stop func()) {
+	bar := newBar(int64(total))
+	return watch(stderr, func() string { return turnsFigures(names, total, live.Read())[0] }, func(columns int) string {
+		p := live.Read()
+		return bar.line(int64(p.Loaded), columns, turnsFigures(names, total, p)...)
+	})
+}
+
+// metricWord is what a metric is called where there is little room.
+var metricWord = map[string]string{result.MetricRate: "rate", result.MetricP50: "p50", result.MetricP99: "p99", result.MetricSteady: "cpu", result.MetricWhole: "cpu with waking"}
+
+// turnsFigures are what can be said of p, from the most to the least: ratios are what people wait for, so rates go first.
+func turnsFigures(names []string, total time.Duration, p turns.Progress) (lines []string) {
+	head := p.Loaded.Round(100*time.Millisecond).String() + " of " + total.String()
+	switch {
+	case p.Warming:
+		head = "warming up"
+	case p.Loaded == 0:
+		return []string{"connecting"}
+	}
+	var rates, ratios []string
+	for i, rate := range p.Rates[:min(len(p.Rates), len(names))] {
+		rates = append(rates, fmt.Sprintf("  %s %s/s", shortened(names[i], 16), units.Rate(rate)))
+	}
+	for _, r := range p.Ratios {
+		if r.Lacks == "" {
+			ratios = append(ratios, fmt.Sprintf("  %s/%s %s %.3f (%.3f to %.3f)", shortened(r.Server, 16), shortened(r.To, 16), metricWord[r.Metric], r.Ratio, r.Low, r.High))
+		}
+	}
+	for n := len(rates); n > 0; n-- {
+		lines = append(lines, head+strings.Join(rates[:n], "")+strings.Join(ratios, ""))
+	}
+	for n := len(ratios); n >= 0; n-- {
+		lines = append(lines, head+strings.Join(ratios[:n], ""))
+	}
+	return lines
+}
