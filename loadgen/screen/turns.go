@@ -35,11 +35,11 @@ func turnsFigures(names []string, total time.Duration, p turns.Progress) (lines 
 	}
 	var rates, ratios []string
 	for i, rate := range p.Rates[:min(len(p.Rates), len(names))] {
-		rates = append(rates, fmt.Sprintf("  %s %s/s", shortened(names[i], 16), units.Rate(rate)))
+		rates = append(rates, fmt.Sprintf("  %s %s/s", shortened(names[i], longestName), units.Rate(rate)))
 	}
 	for _, r := range p.Ratios {
 		if r.Lacks == "" {
-			ratios = append(ratios, fmt.Sprintf("  %s/%s %s %.3f (%.3f to %.3f)", shortened(r.Server, 16), shortened(r.To, 16), metricWord[r.Metric], r.Ratio, r.Low, r.High))
+			ratios = append(ratios, fmt.Sprintf("  %s/%s %s %.3f (%.3f to %.3f)", shortened(r.Server, longestName), shortened(r.To, longestName), metricWord[r.Metric], r.Ratio, r.Low, r.High))
 		}
 	}
 	for n := len(rates); n > 0; n-- {

@@ -1,0 +1,250 @@
+package screen
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/internal/units"
+)
+
+// terminal is how wide a terminal is at least.
+const terminal = 80
+
+// Comparison writes how the servers compare that the command line loaded in turns, for people, in at most 80 columns.
+func Comparison(w io.Writer, command string, c *result.Comparison, colours bool) error {
+	var b strings.Builder
+	p := against{paper{&b, colours, terminal}, c}
+	fmt.Fprintln(&b, command)
+	p.first()
+	p.caption()
+	p.targets()
+	p.table()
+	p.notes()
+	p.ratios()
+	p.twin()
+	p.standing()
+	p.verdicts()
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+type against struct {
+	paper
+	c *result.Comparison
+}
+
+// say writes a paragraph.
+func (p against) say(format string, args ...any) { p.put("  ", fmt.Sprintf(format, args...)) }
+
+// gap sets what follows apart.
+func (p against) gap() { fmt.Fprintln(p.w) }
+
+// first is what must be known before any figure.
+func (p against) first() {
+	if !p.c.Complete {
+		p.say("%s", p.paint("INCOMPLETE: the run ended early, the verdict says why", yellow))
+	}
+	for _, s := range p.c.Servers {
+		if s.Trouble != "" {
+			p.say("%s", p.paint(s.Name+" "+s.Trouble, red))
+		}
+		if reason := result.Starved(s.Load); reason != "" {
+			p.say("%s", p.paint(s.Name+": "+reason, red))
+		}
+	}
+}
+
+// caption says how the servers were loaded.
+func (p against) caption() {
+	c := p.c
+	offered := ""
+	if rate := p.rate(); rate > 0 {
+		offered = fmt.Sprintf("%s/s offered to each, ", units.Rate(rate))
+	}
+	p.say("%s of slices of %s and %s, one client, %sorder by seed %d", units.Plural(c.Cycles, "cycle"), millis(c.SliceNS), millis(3*c.SliceNS)+glue+"ms", offered, c.Seed)
+	if c.AskedNS > 0 && c.SliceNS != c.AskedNS {
+		lead := float64(c.LeadNS) * float64(c.AskedNS) / float64(c.SliceNS) // it grows with the slice
+		p.say("slices are %s and %s instead of %s and %s: a request takes longer than %s",
+			millis(c.SliceNS), millis(3*c.SliceNS)+glue+"ms", millis(c.AskedNS), millis(3*c.AskedNS), millis(int64(lead))+glue+"ms")
+	}
+	if c.Until == 0 {
+		return
+	}
+	until := fmt.Sprintf("--until%s%s%%", glue, units.Count(100*c.Until))
+	switch last := len(c.Looks) - 1; {
+	case last >= 0 && c.Looks[last].Ended:
+		p.say("ended after %s, %s of %s: %s was reached", units.Plural(c.Looks[last].Cycles, "cycle"), length(p.loaded()), p.spec().Duration, until)
+	case c.Complete:
+		p.say("%s was not reached", until)
+	}
+}
+
+// millis writes nanoseconds as milliseconds, without the unit.
+func millis(ns int64) string { return units.Count(float64(ns) / float64(time.Millisecond)) }
+
+func (p against) spec() (s result.Spec) {
+	if len(p.c.Servers) > 0 {
+		s = p.c.Servers[0].Load.Spec
+	}
+	return s
+}
+
+// rate is the rate that was offered to each, 0 in a closed loop.
+func (p against) rate() float64 { return p.spec().Rate }
+
+// loaded is how long the target was.
+func (p against) loaded() (ns int64) {
+	for _, s := range p.c.Servers[0].Slices {
+		ns += s.LengthNS
+	}
+	return ns
+}
+
+// targets says which server a name is of.
+func (p against) targets() {
+	longest := 0
+	for _, s := range p.c.Servers {
+		longest = max(longest, visible(s.Name))
+	}
+	longest = min(longest, 36)
+	for _, s := range p.c.Servers {
+		lead := fmt.Sprintf("    %-*s  ", longest, shortened(s.Name, longest))
+		fmt.Fprintln(p.w, lead+shortened(s.Target, terminal-visible(lead)))
+	}
+}
+
+// table has a line for each server. Names give way where there is no room, figures never do.
+func (p against) table() {
+	heads := []string{"requests/s", "p50", "p99", "server", "loadgen", "waking", "errors"}
+	widths := make([]int, len(heads))
+	for i, head := range heads {
+		widths[i] = max(len(head), len(" 999us"))
+	}
+	var rows [][]string
+	longest := 0
+	for _, s := range p.c.Servers {
+		row := figuresOf(s)
+		for i, figure := range row {
+			widths[i] = max(widths[i], visible(figure))
+		}
+		rows = append(rows, row)
+		longest = max(longest, visible(s.Name))
+	}
+	apart, room := 2, 0
+	for ; apart > 0; apart-- {
+		room = terminal - len("  ") - apart*len(heads)
+		for _, width := range widths {
+			room -= width
+		}
+		if longest <= room {
+			break
+		}
+	}
+	apart, names := max(apart, 1), max(min(longest, room), 8)
+	over := func(text string, last int) int { return sum(widths[:last+1]) + apart*(last+1) - len(text) }
+	p.gap()
+	response, cost := "response time", "cpu/request"
+	before := over(response, slices.Index(heads, "p99"))
+	between := over(cost, slices.Index(heads, "loadgen")) - before - len(response)
+	fmt.Fprintf(p.w, "  %*s%s%*s%s\n", names+before, "", response, between, "", cost)
+	write := func(name string, row []string) {
+		fmt.Fprintf(p.w, "  %s%*s", name, names-visible(name), "")
+		for i, figure := range row {
+			text := strings.Repeat(" ", apart+widths[i]-visible(figure)) + figure
+			fmt.Fprint(p.w, p.paintIf(heads[i] == "errors" && figure != "errors" && figure != "0", text, red))
+		}
+		fmt.Fprintln(p.w)
+	}
+	write("", heads)
+	for i, row := range rows {
+		write(shortened(p.c.Servers[i].Name, names), row)
+	}
+}
+
+func sum(widths []int) (n int) {
+	for _, width := range widths {
+		n += width
+	}
+	return n
+}
+
+// figuresOf is a server's line of the table.
+func figuresOf(s result.Compared) []string {
+	response := result.Response(s.Load)
+	steady, waking, own := "-", "-", "-"
+	if s.Cost != nil {
+		steady, waking = units.Short(s.Cost.Steady), units.Short(s.Cost.Waking)
+	}
+	var spent, ok int64
+	for _, slice := range s.Slices {
+		spent, ok = spent+slice.OwnCPUNS, ok+slice.OK
+	}
+	if ok > 0 {
+		own = units.Short(float64(spent) / float64(ok))
+	}
+	return []string{units.Rate(s.Load.RateRPS), cell(response.Figure("p50")), cell(response.Figure("p99")), steady, own, waking, units.Count(s.Load.Requests.Errors)}
+}
+
+// notes explain the table, and why something is not in it.
+func (p against) notes() {
+	var lacking []string               // in the order in which they came up
+	of := make(map[string][]string, 4) // the servers that something lacks of
+	lack := func(format, name string) {
+		if of[format] == nil {
+			lacking = append(lacking, format)
+		}
+		of[format] = append(of[format], name)
+	}
+	waking, atLeast := false, false
+	for _, s := range p.c.Servers {
+		response := result.Response(s.Load)
+		p50, p99 := response.Figure("p50"), response.Figure("p99")
+		switch {
+		case response.Lacks != "" && response.Lacks == result.Starved(s.Load):
+			lack("no response time of %s: it would speak for the connections that were served only", s.Name)
+		case p50.Lacks != "" && p50.Lacks == p99.Lacks:
+			lack("no response time of %s: "+escaped(p50.Lacks), s.Name)
+		case p50.Lacks != "":
+			lack("no p50 of %s: "+escaped(p50.Lacks), s.Name)
+		}
+		if p99.Lacks != "" && p99.Lacks != p50.Lacks {
+			lack("no p99 of %s: "+escaped(p99.Lacks), s.Name)
+		}
+		if s.Cost == nil {
+			lack("no processor time of %s: "+escaped(cmp.Or(s.Load.TargetCPULacks, "no process is known (--pid)")), s.Name)
+		}
+		waking = waking || s.Cost != nil
+		for _, f := range []result.Figure{p50, p99} {
+			atLeast = atLeast || f.Lacks == "" && f.AtLeast()
+		}
+	}
+	if atLeast {
+		p.say(">= requests without an answer could put it higher")
+	}
+	if waking {
+		p.say("waking: processor time of the server for each slice, beside its requests")
+	}
+	for _, format := range lacking {
+		p.say(format, units.List(of[format]))
+	}
+}
+
+// escaped is text as part of a format.
+func escaped(text string) string { return strings.ReplaceAll(text, "%", "%%") }
+
+// verdicts are that of the comparison, and those of its servers of which there is something to say.
+func (p against) verdicts() {
+	p.gap()
+	p.verdict(p.c.Verdict)
+	for _, s := range p.c.Servers {
+		further := failures(s.Load)
+		if v := s.Load.Verdict; v.State != result.Valid || len(v.Reasons)+len(further) > 0 {
+			p.judged(shortened(s.Name, 36), v, further...)
+		}
+	}
+}

@@ -1,0 +1,253 @@
+package screen
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"carousel/internal/result"
+	"carousel/internal/units"
+)
+
+// phrase is how a metric is put into words.
+type phrase struct {
+	noun       string // what is compared
+	are        string // "is" or "are"
+	differs    string // what a server does, with so much in the middle
+	more, less string
+	times      string
+	other      string // what the other server is called after "as"
+}
+
+var phrases = map[string]phrase{
+	result.MetricRate:   {"requests per second", "are", "%s serves %s requests per second", "more", "fewer", "times as many", "%s"},
+	result.MetricP50:    {"median response times", "are", "the median response time of %s is %s", "longer", "shorter", "times as long", "that of %s"},
+	result.MetricP99:    {"p99", "is", "the p99 of %s is %s", "longer", "shorter", "times as long", "that of %s"},
+	result.MetricSteady: {"processor time per request", "is", "%s costs %s processor time per request", "more", "less", "times as much", "%s"},
+	result.MetricWhole:  {"processor time with waking", "is", "with waking %s costs %s", "more", "less", "times as much", "%s"},
+}
+
+// longestName is that of a server where a line would break for its name; the heading above the sentences has the whole of it.
+const longestName = 16
+
+// inLine is the sentence of the ratio r, with names as long as a line of so many columns can have them.
+func inLine(r result.Ratio, columns int) string {
+	text := sentence(r)
+	if visible(text) > columns {
+		r.Server, r.To = shortened(r.Server, longestName), shortened(r.To, longestName)
+		text = sentence(r)
+	}
+	return text
+}
+
+// sentence is what the ratio r says.
+func sentence(r result.Ratio) string {
+	f, server, to := phrases[r.Metric], r.Server, r.To
+	switch {
+	case r.Outcome == result.Same:
+		return fmt.Sprintf("%s %s the same within %s", f.noun, f.are, within(r))
+	case r.Outcome != result.Higher && r.Outcome != result.Lower:
+		return fmt.Sprintf("%s cannot be told apart (%s)", f.noun, signed(r))
+	}
+	if factor, turned := factor(r); factor != "" {
+		if turned {
+			server, to = to, server
+		}
+		number, interval, _ := strings.Cut(factor, " ")
+		return fmt.Sprintf(f.differs, server, number+glue+f.times) + " as " + fmt.Sprintf(f.other, to) + " " + interval
+	}
+	amount, interval := share(r)
+	word := f.more
+	if r.Outcome == result.Lower {
+		word = f.less
+	}
+	return fmt.Sprintf(f.differs, server, amount+glue+word) + " " + interval
+}
+
+// factor is how many times as much one server has of something as the other, "" below twice; turned where it is that of the target.
+func factor(r result.Ratio) (text string, turned bool) {
+	ratio, low, high := r.Ratio, r.Low, r.High
+	if turned = ratio < 1; turned {
+		if low <= 0 {
+			return "", false
+		}
+		ratio, low, high = 1/ratio, 1/high, 1/low
+	}
+	if ratio < 2 {
+		return "", false
+	}
+	return fmt.Sprintf("%s (%s%sto%s%s)", units.Ratio(ratio), units.Ratio(low), glue, glue, units.Ratio(high)), turned
+}
+
+// share is by how much a ratio is off 1, and the interval of that.
+func share(r result.Ratio) (amount, interval string) {
+	low, high := r.Low-1, r.High-1
+	if r.Outcome == result.Lower {
+		low, high = -high, -low
+	}
+	return percent(math.Abs(r.Ratio-1)) + glue + "%", fmt.Sprintf("(%s%sto%s%s%s%%)", percent(low), glue, glue, percent(high), glue)
+}
+
+// signed is an interval on both sides of 1.
+func signed(r result.Ratio) string {
+	sign := func(share float64) string {
+		text := percent(math.Abs(share))
+		switch {
+		case text == "0":
+			return text
+		case share < 0:
+			return "-" + text
+		}
+		return "+" + text
+	}
+	return sign(r.Low-1) + glue + "to" + glue + sign(r.High-1) + glue + "%"
+}
+
+// within is how far an interval reaches from 1, rounded up.
+func within(r result.Ratio) string {
+	reach := max(math.Abs(r.Low-1), math.Abs(r.High-1))
+	return strconv.FormatFloat(max(math.Ceil(1000*reach-1e-9)/10, 0.1), 'f', 1, 64) + glue + "%"
+}
+
+// percent is a share in per cent without the sign: whole from ten on, and never nought where it is not.
+func percent(share float64) string {
+	switch v := math.Abs(100 * share); {
+	case v >= 9.95:
+		return strconv.FormatFloat(100*share, 'f', 0, 64)
+	case v >= 0.1:
+		return strconv.FormatFloat(100*share, 'f', 1, 64)
+	case v >= 0.005:
+		return strconv.FormatFloat(100*share, 'f', 2, 64)
+	}
+	return "0"
+}
+
+// indent is that of sentences under their heading.
+const indent = "    "
+
+// ratios say in words how each further server compares with the target.
+func (p against) ratios() {
+	for _, s := range p.others() {
+		sentences, lacks := p.sentences(s)
+		if len(sentences)+len(lacks) == 0 {
+			continue
+		}
+		p.gap()
+		p.say("%s against %s", s.Name, p.c.Servers[0].Name)
+		for _, text := range append(sentences, lacks...) {
+			p.put(indent, text)
+		}
+	}
+}
+
+// others are the servers that the target is compared with: not its twin.
+func (p against) others() (others []result.Compared) {
+	for i, s := range p.c.Servers {
+		if i > 0 && s.Name != p.c.Twin {
+			others = append(others, s)
+		}
+	}
+	return others
+}
+
+// sentences are what the ratios of a server say, and why others do not.
+func (p against) sentences(s result.Compared) (sentences, lacks []string) {
+	var reasons []string               // in the order in which they came up
+	of := make(map[string][]phrase, 2) // what is not compared, by reason
+	for _, metric := range result.Metrics {
+		r := p.c.Ratio(s.Name, metric)
+		switch {
+		case r == nil:
+		case r.Lacks == "" && metric == result.MetricRate && p.keepUp(s, *r):
+			sentences = append(sentences, "both serve what is offered")
+		case r.Lacks == "":
+			sentences = append(sentences, inLine(*r, terminal-len(indent)))
+		case of[r.Lacks] == nil:
+			reasons = append(reasons, r.Lacks)
+			of[r.Lacks] = []phrase{phrases[metric]}
+		case metric != result.MetricWhole: // which goes without saying
+			of[r.Lacks] = append(of[r.Lacks], phrases[metric])
+		}
+	}
+	if len(sentences) == 0 && len(reasons) == 1 {
+		return nil, []string{shortened(s.Name, longestName) + " is not compared: " + reasons[0]}
+	}
+	for _, reason := range reasons {
+		var nouns []string
+		are := of[reason][0].are
+		for _, f := range of[reason] {
+			nouns = append(nouns, f.noun)
+		}
+		if len(nouns) > 1 {
+			are = "are"
+		}
+		lacks = append(lacks, units.List(nouns)+" "+are+" not compared: "+reason)
+	}
+	return sentences, lacks
+}
+
+// keepUp reports whether what a server and the target serve is what they were offered, and so no figure of theirs.
+func (p against) keepUp(s result.Compared, r result.Ratio) bool {
+	behind := func(l *result.Load) bool { return result.Behind(l) > 0.02 }
+	return p.rate() > 0 && r.Outcome != result.Higher && r.Outcome != result.Lower && !behind(s.Load) && !behind(p.c.Servers[0].Load)
+}
+
+// twin is what the target under another name shows: how far the instrument can be trusted.
+func (p against) twin() {
+	var figures, differ []string
+	for _, metric := range result.Metrics {
+		r := p.c.Ratio(p.c.Twin, metric)
+		if p.c.Twin == "" || r == nil || r.Lacks != "" {
+			continue
+		}
+		at := signed(result.Ratio{Low: r.Ratio, High: r.Ratio})
+		at, _, _ = strings.Cut(at, glue)
+		figures = append(figures, fmt.Sprintf("%s%s%s%s%%%s(%s)", metricWord[metric], glue, at, glue, glue, signed(*r)))
+		if r.Outcome == result.Higher || r.Outcome == result.Lower {
+			differ = append(differ, metricWord[metric])
+		}
+	}
+	if len(figures) == 0 {
+		return
+	}
+	p.gap()
+	p.say("the instrument against itself, %s being %s: %s", p.c.Twin, p.c.Servers[0].Name, strings.Join(figures, ", "))
+	if len(differ) > 0 {
+		p.say("%s", p.paint("it finds a difference in "+units.List(differ)+" where there is none: differences of that size mean nothing", yellow))
+	}
+}
+
+// standing says what the sentences hold for.
+func (p against) standing() {
+	compared, sure := 1, []float64{}
+	for _, s := range p.others() {
+		known := false
+		for _, metric := range result.Metrics {
+			if r := p.c.Ratio(s.Name, metric); r != nil && r.Lacks == "" {
+				known = true
+				if !slices.Contains(sure, r.Confidence) {
+					sure = append(sure, r.Confidence)
+				}
+			}
+		}
+		if known {
+			compared++
+		}
+	}
+	if compared == 1 {
+		return
+	}
+	p.gap()
+	if len(sure) == 1 {
+		p.say("In brackets are intervals of %s%s%% confidence.", strconv.FormatFloat(100*sure[0], 'g', 3, 64), glue)
+	} else {
+		p.say("In brackets are intervals; the outcomes of a metric are 95" + glue + "%% sure together.")
+	}
+	number := strconv.Itoa(compared)
+	if words := []string{2: "two", "three", "four", "five", "six", "seven", "eight", "nine"}; compared < len(words) {
+		number = words[compared]
+	}
+	p.say("This is about these %s processes, not about all runs of these programs.", number)
+}
