@@ -216,7 +216,7 @@ func (p against) notes() {
 			lack("no p99 of %s: "+escaped(p99.Lacks), s.Name)
 		}
 		if s.Cost == nil {
-			lack("no processor time of %s: "+escaped(cmp.Or(s.Load.TargetCPULacks, "no process is known (--pid)")), s.Name)
+			lack("no processor time of %s: "+escaped(cmp.Or(s.Load.TargetCPULacks, "no process is known (--pid auto)")), s.Name)
 		}
 		waking = waking || s.Cost != nil
 		for _, f := range []result.Figure{p50, p99} {
