@@ -189,6 +189,15 @@ func ReadRun(dir string) (*Run, error) { return readWhole[Run](filepath.Join(dir
 // ReadLoad returns the record that loadgen wrote to the file path.
 func ReadLoad(path string) (*Load, error) { return readWhole[Load](path) }
 
+// ReadComparison returns the record of a comparison that loadgen wrote to the file path.
+func ReadComparison(path string) (*Comparison, error) {
+	c, err := readWhole[Comparison](path)
+	if err == nil && len(c.Servers) == 0 {
+		return nil, fmt.Errorf("%s: no comparison: it names no servers", path)
+	}
+	return c, err
+}
+
 func readWhole[T any](path string) (*T, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -210,6 +210,46 @@ func TestReadLoad(t *testing.T) {
 	}
 }
 
+func TestReadComparison(t *testing.T) {
+	want := &Comparison{Schema: Schema, Complete: true, Cycles: 200, Seed: 1<<64 - 1,
+		Servers: []Compared{{Name: "a", Load: &Load{Schema: Schema, RateRPS: 81_200}, Slices: []Slice{{Cycle: 1, OK: 3}}}, {Name: "b", Cost: &Cost{Steady: 5_310}}},
+		Ratios: []Ratio{{Server: "b", To: "a", Metric: MetricSteady, Ratio: 1.086, Low: 1.081, High: 1.092, Confidence: 0.95, Outcome: Higher},
+			{Server: "b", To: "a", Metric: MetricP99, Lacks: "too few"}}}
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "comparison.json")
+	read := func(text string) (*Comparison, error) {
+		if err := WriteFile(file, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		return ReadComparison(file)
+	}
+	got, err := read(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("read what was not written (-want +got):\n%s", diff)
+	}
+	if r := got.Ratio("b", MetricSteady); r == nil || r.Ratio != 1.086 || got.Ratio("a", MetricSteady) != nil {
+		t.Errorf("the ratio of b is %v", r)
+	}
+	if s := got.Find("b"); s != &got.Servers[1] || got.Find("c") != nil {
+		t.Errorf("b is %v", s)
+	}
+	for text, says := range map[string]string{
+		string(text[:len(text)/2]):      "unexpected end",
+		`{"schema":3,"servers":"all"}`:  "schema 3",
+		`{"schema":2,"rate_rps":81200}`: "it names no servers",
+	} {
+		if _, err := read(text); err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), file) {
+			t.Errorf("%.40s is refused with %v, want %q", text, err, says)
+		}
+	}
+}
+
 func TestWriteFileKeepsWhatIsNoFile(t *testing.T) {
 	if err := WriteFile(os.DevNull, []byte("text")); err != nil {
 		t.Error(err)

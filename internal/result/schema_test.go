@@ -20,8 +20,9 @@ import (
 )
 
 const (
-	schemaFile = "../../results/trial.schema.json"
-	readmeFile = "../../results/README.md"
+	schemaFile     = "../../results/trial.schema.json"
+	comparisonFile = "../../results/comparison.schema.json"
+	readmeFile     = "../../results/README.md"
 )
 
 // full is a trial in which every field, at any depth, is something.
@@ -36,11 +37,39 @@ func full(t *testing.T) result.Trial {
 	var v result.Trial
 	fill(reflect.ValueOf(&v).Elem())
 	v.Cell.Placement, v.Cell.Mode = result.Split, result.Inline
-	v.Load.Histogram, v.Load.ServiceHistogram = text, text
-	v.Schema, v.Load.Schema = result.Schema, result.Schema
-	v.Load.Verdict.State, v.Load.Verdict.Reasons[0].State = "suspect", "suspect"
-	s := &v.Load.Spec
+	v.Schema = result.Schema
+	sensible(v.Load, text)
+	return v
+}
+
+// sensible puts what has a form into a load in which every field is something.
+func sensible(l *result.Load, histogram string) {
+	l.Histogram, l.ServiceHistogram, l.Schema = histogram, histogram, result.Schema
+	l.Verdict.State, l.Verdict.Reasons[0].State = "suspect", "suspect"
+	s := &l.Spec
 	s.Target, s.Paths, s.Proto, s.Expect, s.Engine, s.SaveMode = "http://127.0.0.1:5000/", []string{"/x"}, "http", "carousel", "epoll", "inline"
+}
+
+// fullComparison is a comparison of two servers in which every field, at any depth, is something, but for what a ratio lacks.
+func fullComparison(t *testing.T) result.Comparison {
+	t.Helper()
+	var v result.Comparison
+	fill(reflect.ValueOf(&v).Elem())
+	v.Schema = result.Schema
+	s := &v.Servers[0]
+	s.Target = "http://127.0.0.1:5000/"
+	sensible(s.Load, full(t).Load.Histogram)
+	v.Servers = append(v.Servers, *s)
+	v.Ratios = nil
+	for _, metric := range result.Metrics {
+		v.Ratios = append(v.Ratios, result.Ratio{Server: "b", To: "a", Metric: metric, Ratio: 1.1, Low: 1, High: 1.2, Confidence: 0.95, Outcome: result.Higher})
+	}
+	for _, outcome := range []string{result.Lower, result.Same, result.Undecided} {
+		other := v.Ratios[0]
+		other.Outcome = outcome
+		v.Ratios = append(v.Ratios, other)
+	}
+	v.Verdict.State, v.Verdict.Reasons[0].State = "suspect", "suspect"
 	return v
 }
 
@@ -76,11 +105,11 @@ func fill(v reflect.Value) {
 	}
 }
 
-func compile(t *testing.T) *jsonschema.Schema {
+func compile(t *testing.T, file string) *jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	s, err := c.Compile(schemaFile)
+	s, err := c.Compile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +135,7 @@ func written(t *testing.T, v result.Trial) map[string]any {
 }
 
 func TestWhatIsWrittenFitsTheSchema(t *testing.T) {
-	schema := compile(t)
+	schema := compile(t, schemaFile)
 	if err := schema.Validate(written(t, full(t))); err != nil {
 		t.Errorf("a trial with every field does not fit: %v", err)
 	}
@@ -118,7 +147,7 @@ func TestWhatIsWrittenFitsTheSchema(t *testing.T) {
 }
 
 func TestSchemaRefuses(t *testing.T) {
-	schema := compile(t)
+	schema := compile(t, schemaFile)
 	for name, spoil := range map[string]func(line map[string]any){
 		"a field nobody knows":         func(l map[string]any) { l["colour"] = "red" },
 		"an unknown field of the load": func(l map[string]any) { l["load"].(map[string]any)["p42"] = 1 },
@@ -149,6 +178,67 @@ func TestSchemaRefuses(t *testing.T) {
 	}
 }
 
+// writtenComparison is what loadgen --vs --json writes for v, as any reader would see it.
+func writtenComparison(t *testing.T, v result.Comparison) map[string]any {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record.(map[string]any)
+}
+
+func TestComparisonFitsTheSchema(t *testing.T) {
+	schema := compile(t, comparisonFile)
+	if err := schema.Validate(writtenComparison(t, fullComparison(t))); err != nil {
+		t.Errorf("a comparison with every field does not fit: %v", err)
+	}
+	bare := fullComparison(t)
+	bare.Ratios[0] = result.Ratio{Server: "b", To: "a", Metric: result.MetricRate, Lacks: "b died"}
+	bare.Until, bare.Looks, bare.Twin, bare.Verdict = 0, nil, "", result.Verdict{State: result.Valid, Reasons: []result.Reason{}}
+	s := &bare.Servers[1]
+	s.Slices, s.Cost, s.IdleShare, s.Trouble = nil, nil, 0, ""
+	if err := schema.Validate(writtenComparison(t, bare)); err != nil {
+		t.Errorf("a comparison with few fields does not fit: %v", err)
+	}
+}
+
+func TestComparisonSchemaRefuses(t *testing.T) {
+	schema := compile(t, comparisonFile)
+	in := func(record map[string]any, list string) map[string]any {
+		return record[list].([]any)[0].(map[string]any)
+	}
+	for name, spoil := range map[string]func(record map[string]any){
+		"a field nobody knows":             func(r map[string]any) { r["colour"] = "red" },
+		"an unknown field of a server":     func(r map[string]any) { in(r, "servers")["colour"] = "red" },
+		"an unknown field of a load":       func(r map[string]any) { in(r, "servers")["load"].(map[string]any)["p42"] = 1 },
+		"an unknown field of a slice":      func(r map[string]any) { in(in(r, "servers"), "slices")["colour"] = "red" },
+		"an unknown field of a cost":       func(r map[string]any) { in(r, "servers")["cost"].(map[string]any)["colour"] = "red" },
+		"an unknown field of a ratio":      func(r map[string]any) { in(r, "ratios")["colour"] = "red" },
+		"an unknown field of a look":       func(r map[string]any) { in(r, "looks")["colour"] = "red" },
+		"an unknown field of the host":     func(r map[string]any) { r["host"].(map[string]any)["colour"] = "red" },
+		"a newer schema":                   func(r map[string]any) { r["schema"] = 3 },
+		"one server":                       func(r map[string]any) { r["servers"] = r["servers"].([]any)[:1] },
+		"a server without a load":          func(r map[string]any) { delete(in(r, "servers"), "load") },
+		"a metric nobody knows":            func(r map[string]any) { in(r, "ratios")["metric"] = "beauty" },
+		"an outcome nobody knows":          func(r map[string]any) { in(r, "ratios")["outcome"] = "better" },
+		"a ratio of nothing":               func(r map[string]any) { in(r, "ratios")["ratio"] = nil },
+		"a ratio that is there and is not": func(r map[string]any) { in(r, "ratios")["lacks"] = "b died" },
+		"a reason that is a text":          func(r map[string]any) { r["verdict"].(map[string]any)["reasons"] = []any{"steal"} },
+		"doubt without a reason":           func(r map[string]any) { r["verdict"].(map[string]any)["reasons"] = []any{} },
+	} {
+		record := writtenComparison(t, fullComparison(t))
+		spoil(record)
+		if schema.Validate(record) == nil {
+			t.Errorf("%s fits the schema", name)
+		}
+	}
+}
+
 // TestKeptRunFitsTheSchema holds the programs that write in earnest to the schema, by the run that is kept in the
 // project.
 func TestKeptRunFitsTheSchema(t *testing.T) {
@@ -163,7 +253,7 @@ func TestKeptRunFitsTheSchema(t *testing.T) {
 	if _, err := result.ReadRun(kept); err != nil {
 		t.Error(err)
 	}
-	schema := compile(t)
+	schema := compile(t, schemaFile)
 	text, err := os.ReadFile(kept + "/" + result.TrialsFile)
 	if err != nil {
 		t.Fatal(err)
@@ -211,7 +301,7 @@ func structs(typ reflect.Type, found map[reflect.Type]bool) {
 // definition is one struct of the records: its place in the schema and its heading in results/README.md.
 type definition struct {
 	typ     reflect.Type
-	schema  string // below $defs; "" for run.json, which has no schema
+	schema  string // below $defs of one of the schemas; "" for run.json, which has none
 	heading string
 }
 
@@ -235,34 +325,44 @@ var definitions = []definition{
 	{reflect.TypeFor[usage.Line](), "usage", "### `server.usage`"},
 	{reflect.TypeOf(usage.Line{}.Switches), "usage context_switches", "### `server.usage.context_switches`"},
 	{reflect.TypeOf(usage.Line{}.GC), "usage gc", "### `server.usage.gc`"},
+	{reflect.TypeFor[result.Comparison](), "comparison", "## A comparison (`loadgen --vs --json`)"},
+	{reflect.TypeFor[result.Compared](), "compared", "### `servers`"},
+	{reflect.TypeFor[result.Slice](), "slice", "### `servers.slices`"},
+	{reflect.TypeFor[result.Cost](), "cost", "### `servers.cost`"},
+	{reflect.TypeFor[result.Ratio](), "ratio", "### `ratios`"},
+	{reflect.TypeFor[result.Look](), "look", "### `looks`"},
 }
 
 func TestEveryFieldIsInTheSchemaAndInTheREADME(t *testing.T) {
 	found := map[reflect.Type]bool{}
-	for _, root := range []reflect.Type{reflect.TypeFor[result.Trial](), reflect.TypeFor[result.Run]()} {
+	for _, root := range []reflect.Type{reflect.TypeFor[result.Trial](), reflect.TypeFor[result.Run](), reflect.TypeFor[result.Comparison]()} {
 		structs(root, found)
 	}
-	text, err := os.ReadFile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var schema struct {
-		Defs map[string]any `json:"$defs"`
-	}
-	if err := json.Unmarshal(text, &schema); err != nil {
-		t.Fatal(err)
+	defs := map[string]any{}
+	for _, file := range []string{comparisonFile, schemaFile} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var schema struct {
+			Defs map[string]any `json:"$defs"`
+		}
+		if err := json.Unmarshal(text, &schema); err != nil {
+			t.Fatal(err)
+		}
+		maps.Copy(defs, schema.Defs)
 	}
 	sections := sections(t)
 	for _, d := range definitions {
 		delete(found, d.typ)
 		if d.schema != "" {
-			var object any = map[string]any{"properties": schema.Defs}
+			var object any = map[string]any{"properties": defs}
 			for name := range strings.FieldsSeq(d.schema) {
 				object = object.(map[string]any)["properties"].(map[string]any)[name]
 			}
 			properties, _ := object.(map[string]any)["properties"].(map[string]any)
 			if diff := cmp.Diff(keys(d.typ), slices.Sorted(maps.Keys(properties))); diff != "" {
-				t.Errorf("%v and %s, %s (-Go +schema):\n%s", d.typ, schemaFile, d.schema, diff)
+				t.Errorf("%v and the schema of %s (-Go +schema):\n%s", d.typ, d.schema, diff)
 			}
 		}
 		if diff := cmp.Diff(keys(d.typ), sections[d.heading]); diff != "" {
