@@ -57,6 +57,9 @@ func run(stdout, stderr io.Writer, args []string) int {
 
 	ctx, patience, caught, stop := untilSignal()
 	defer stop()
+	if opts.Compares() {
+		return compare(ctx, patience, caught, stdout, stderr, opts, say)
+	}
 	l, loadErr := measure(ctx, patience, stderr, opts)
 	l.Verdict = verdict.Judge(l)
 	l.Doubt()
@@ -71,7 +74,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 		}
 	}
 	if loadErr == nil || opts.JSON {
-		wrote(show(stdout, opts, l))
+		wrote(show(stdout, opts, l, func(colours bool) error { return screen.Summary(stdout, opts.Command(), l, colours) }))
 	}
 	if opts.Output != "" {
 		wrote(keep(opts.Output, l))
@@ -125,12 +128,18 @@ func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options)
 	if !opts.Quiet {
 		stop = screen.Watch(stderr, opts.Spec, live)
 	}
+	var lacks error
+	if opts.Servers[0].Auto {
+		opts.Spec.PID, lacks = engine.Process(ctx, opts.Spec)
+	}
 	l, err := engine.Run(ctx, patience, opts.Spec, live)
 	stop()
 	if l == nil {
 		l = &result.Load{Schema: result.Schema, UnsentBy: map[string]int64{}, Errors: map[string]int64{}, ConnectErrors: map[string]int64{}}
 	}
-	l.Spec = opts.Spec
+	if l.Spec = opts.Spec; lacks != nil {
+		l.TargetCPULacks = lacks.Error()
+	}
 	return l, err
 }
 
@@ -151,15 +160,15 @@ func airPlay(s result.Spec) string {
 	return ""
 }
 
-// show writes the result to stdout: the summary, or the record as one JSON document. A reader that went away wanted no
-// more of it, which is no failure.
-func show(stdout io.Writer, opts *cli.Options, l *result.Load) error {
+// show writes the result to stdout: the record as one JSON document, or what summary writes. A reader that went away wanted no more of
+// it, which is no failure.
+func show(stdout io.Writer, opts *cli.Options, of any, summary func(colours bool) error) error {
 	var err error
 	if opts.JSON {
-		err = json.NewEncoder(stdout).Encode(l)
+		err = json.NewEncoder(stdout).Encode(of)
 	} else {
 		f, ok := stdout.(*os.File)
-		err = screen.Summary(stdout, cli.Command(opts.Spec), l, ok && screen.Colours(f))
+		err = summary(ok && screen.Colours(f))
 	}
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
@@ -168,8 +177,8 @@ func show(stdout io.Writer, opts *cli.Options, l *result.Load) error {
 }
 
 // keep writes the record to path, whole or not at all.
-func keep(path string, l *result.Load) error {
-	text, err := json.Marshal(l)
+func keep(path string, of any) error {
+	text, err := json.Marshal(of)
 	if err != nil {
 		return err
 	}

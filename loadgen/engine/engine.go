@@ -297,6 +297,15 @@ func minus(a, b usage.CPU) usage.CPU {
 	return usage.CPU{UserNS: a.UserNS - b.UserNS, SystemNS: a.SystemNS - b.SystemNS}
 }
 
+// Process is the process on this machine that listens where s has its target.
+func Process(ctx context.Context, s result.Spec) (pid int, err error) {
+	addr, err := reachable(ctx, client.Addr(s.Target))
+	if err != nil {
+		return 0, err
+	}
+	return host.Listener(addr)
+}
+
 // reachable is the address behind addr to connect to. Where a name stands for several, it is the first that answers.
 func reachable(ctx context.Context, addr string) (string, error) {
 	name, port, err := net.SplitHostPort(addr)

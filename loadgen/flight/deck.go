@@ -124,11 +124,10 @@ func (d *Deck) Start() {
 	d.pacer = d.pace(d.id, d.of)
 	d.outstanding = 0
 	if d.sliced {
-		d.Record.Part(d.Opens, d.from, d.timed)
+		d.Record.Part(d.Begin, d.Opens, d.from, d.timed)
 	} else {
 		d.Record.Open(d.Opens)
 	}
-	d.Record.Awake(d.Begin)
 	d.nextSweep = max(d.nextSweep, later(d.Begin, int64(firstLook)))
 	for k := range d.conns {
 		switch c := &d.conns[k]; {

@@ -17,13 +17,14 @@ func (p *parts) warm(start, service int64) {
 	}
 }
 
-// Part opens a part of a window that starts at the instant start, Never as long as it is a warm-up: replies that come from from on, until
-// the part is closed, count for the rate, and requests that are due from timed on are timed.
-func (r *Recorder) Part(start, from, timed int64) {
+// Part begins a part, at the instant begin, of a window that starts at the instant start, Never as long as it is a warm-up: replies that
+// come from from on, until the part is closed, count for the rate, and requests that are due from timed on are timed.
+func (r *Recorder) Part(begin, start, from, timed int64) {
 	if r.parts == nil {
 		r.parts = new(parts)
 	}
 	r.start, r.from, r.timed = start, from, timed
+	r.awake = begin // it need not be in between
 }
 
 // Pause notes that a part of the window is closed, with what was due at these instants under way.

@@ -20,7 +20,7 @@ type order struct {
 const keepFor = 8
 
 // attempts are how many orders are drawn to find one without a rest.
-const attempts = 32
+const attempts = 100
 
 func newOrder(n int, seed uint64, same func(i, j int) bool) *order {
 	o := &order{random: rand.New(rand.NewPCG(seed, 0)), same: same, last: -1}

@@ -20,9 +20,9 @@ type sums struct{ ok, inWindow, window, elapsed, cpu float64 }
 var figures = map[string]func(c *Course, short, long sums) float64{
 	result.MetricRate: func(c *Course, short, long sums) float64 {
 		if c.Lead > lead && !c.paced { // replies come in bursts: no window cuts them evenly
-			return (short.ok + long.ok) / (short.elapsed + long.elapsed)
+			return (short.ok + long.ok) / (short.elapsed + long.elapsed) * 1e9
 		}
-		return (short.inWindow + long.inWindow) / (short.window + long.window)
+		return (short.inWindow + long.inWindow) / (short.window + long.window) * 1e9
 	},
 	result.MetricSteady: func(_ *Course, short, long sums) float64 {
 		return stats.SteadyCost(short.cpu, short.ok, long.cpu, long.ok)
@@ -166,7 +166,10 @@ func (c *Course) lacks(p Plan, k int, metric string) string {
 			return fmt.Sprintf("%s was compared for %d cycles, which takes %d", p.Names[i], 2*pairs, 2*MinPairs)
 		}
 	}
-	return "it did not answer in part of the cycles"
+	if metric == result.MetricSteady {
+		return "noise hides what a request costs beside waking"
+	}
+	return p.Names[k] + " or " + p.Names[0] + " did not answer in part of the cycles"
 }
 
 // knownWithin reports whether all that the comparison can tell exactly is known within a share.

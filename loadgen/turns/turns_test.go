@@ -1,0 +1,350 @@
+package turns
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"carousel/internal/result"
+)
+
+// fake is servers that are not there: what they do follows from a few numbers and invented noise.
+type fake struct {
+	servers []model
+	random  *rand.Rand
+	now     time.Duration
+	rests   int
+	loads   []load // in their order
+	fresh   []time.Duration
+	stop    func(at time.Duration) // called at the begin of each slice
+	first   float64                // the first place of a cycle costs so much more
+	noise   float64                // standard deviation of the log of a slice's cost
+	common  float64                // the same of what hits a whole cycle
+	drift   float64
+	last    int
+	place   int
+}
+
+// model is a server that is not there.
+type model struct {
+	request time.Duration // processor time of one
+	waking  time.Duration // of a slice
+	takes   time.Duration // a request, sent to answered
+	dies    time.Duration // when; 0: never
+	mute    bool          // it never answers
+}
+
+// load is a slice that was asked for.
+type load struct {
+	server int
+	turn   Turn
+}
+
+func (f *fake) Slice(k int, t Turn) (s result.Slice) {
+	if f.stop != nil {
+		f.stop(f.now)
+	}
+	m := f.servers[k]
+	f.loads = append(f.loads, load{k, t})
+	s.BeginNS, s.LengthNS, s.ElapsedNS = int64(f.now), int64(t.Length), int64(t.Length+m.takes)
+	if f.place = (f.place + 1) % len(f.servers); f.place == 1 {
+		f.drift += f.common * f.random.NormFloat64()
+	}
+	f.now += t.Length + m.takes
+	if m.mute || m.dies > 0 && f.now > m.dies {
+		return s
+	}
+	cost := f.drift + f.noise*f.random.NormFloat64()
+	if f.random.IntN(20) == 0 {
+		cost += 0.3 * f.random.Float64() // a disturbance hits one slice
+	}
+	if f.place == 1 {
+		cost += f.first
+	}
+	s.OK = int64(float64(t.Length) / float64(20*time.Microsecond) * math.Exp(-cost))
+	s.WindowOK = int64(float64(s.OK) * float64(t.Length-t.Lead) / float64(t.Length))
+	s.TargetCPUNS = int64((float64(m.request)*float64(s.OK) + float64(m.waking)) * math.Exp(cost))
+	s.OwnCPUNS = s.TargetCPUNS / 2
+	f.fresh[k] = m.takes
+	return s
+}
+
+func (f *fake) Rest(d time.Duration) { f.rests++; f.now += d }
+
+func (f *fake) Harvest(k int, take func(low, width, n int64)) {
+	if takes := f.fresh[k]; takes > 0 {
+		for i := range int64(10) {
+			take(int64(takes)+i*1000, 1000, 100)
+		}
+		f.fresh[k] = 0
+	}
+}
+
+func (f *fake) Alike(i, j int) bool { return false }
+
+func (f *fake) Finish() (*result.Comparison, error) {
+	c := &result.Comparison{}
+	for range f.servers {
+		c.Servers = append(c.Servers, result.Compared{Load: &result.Load{Requests: result.Requests{OK: 1}}})
+	}
+	return c, nil
+}
+
+func newFake(seed uint64, servers ...model) *fake {
+	return &fake{servers: servers, random: rand.New(rand.NewPCG(seed, 1)), fresh: make([]time.Duration, len(servers)), noise: 0.03, common: 0.05}
+}
+
+func plan(servers int, d time.Duration) Plan {
+	p := Plan{Slice: ShortSlice, Duration: d, Grace: time.Second, Seed: 7}
+	for i := range servers {
+		p.Names = append(p.Names, string(rune('a'+i)))
+	}
+	return p
+}
+
+// swift is a server like most.
+var swift = model{request: 10 * time.Microsecond, waking: time.Millisecond, takes: 600 * time.Microsecond}
+
+func TestCourse(t *testing.T) {
+	f := newFake(1, swift, swift, swift)
+	c := Run(context.Background(), plan(3, 2*time.Second), f, nil)
+	loaded := make([]time.Duration, 3)
+	for k, list := range c.Slices {
+		for i, s := range list {
+			loaded[k] += time.Duration(s.LengthNS)
+			if want := int64(c.Slice) * int64(1+2*(i%2)); s.Cycle != i || s.LengthNS != want || s.Order < 0 || s.Order > 2 {
+				t.Fatalf("slice %d of server %d: %+v, want cycle %[1]d of %v", i, k, s, want)
+			}
+		}
+		if loaded[k] != 2*time.Second {
+			t.Errorf("server %d was loaded for %v, want 2s", k, loaded[k])
+		}
+	}
+	if c.Cycles != 40 || len(f.loads) != 3*42 {
+		t.Errorf("%d cycles, %d slices, want 40 and those of a warm-up", c.Cycles, len(f.loads))
+	}
+	for i, l := range f.loads {
+		if warm, long := i < 6, l.turn.Length > c.Slice; l.turn.Warm != warm || l.turn.Timed != (long && !warm) {
+			t.Errorf("slice %d of all: %+v", i, l.turn)
+		}
+		if i > 0 && f.loads[i-1].server == l.server {
+			t.Errorf("slice %d: server %d twice in a row", i, l.server)
+		}
+	}
+}
+
+func TestWarmup(t *testing.T) {
+	f := newFake(1, swift, swift)
+	p := plan(2, 2*time.Second)
+	p.Warmup = time.Second
+	c := Run(context.Background(), p, f, nil)
+	var warm time.Duration
+	for _, l := range f.loads {
+		if l.turn.Warm && l.server == 0 {
+			warm += l.turn.Length
+		}
+	}
+	if warm != time.Second || len(c.Slices[0]) != 40 {
+		t.Errorf("warmed up for %v, then %d slices, want 1s and 40", warm, len(c.Slices[0]))
+	}
+}
+
+// A request that takes longer than the lead has slices of twenty such, as far as there is room.
+func TestSlicesFitTheRequests(t *testing.T) {
+	for _, c := range []struct {
+		takes, d            time.Duration
+		slice, wanted, lead time.Duration
+	}{
+		{9 * time.Millisecond, 20 * time.Second, 25 * time.Millisecond, 25 * time.Millisecond, 10 * time.Millisecond},
+		{20 * time.Millisecond, 20 * time.Second, 400 * time.Millisecond, 400 * time.Millisecond, 20 * time.Millisecond},
+		{100 * time.Millisecond, 20 * time.Second, 625 * time.Millisecond, 2 * time.Second, 100 * time.Millisecond},
+		{400 * time.Millisecond, 3200 * time.Millisecond, 100 * time.Millisecond, 8 * time.Second, 50 * time.Millisecond},
+	} {
+		slow := swift
+		slow.takes = c.takes
+		got := Run(context.Background(), plan(2, c.d), newFake(1, swift, slow), nil)
+		near := func(a, b time.Duration) bool { return math.Abs(float64(a-b)) < 0.01*float64(b) }
+		if !near(got.Slice, c.slice) || !near(got.Wanted, c.wanted) || !near(got.Lead, c.lead) || len(got.Slices[1]) < 2*MinPairs {
+			t.Errorf("requests of %v: slices of %v, wanted %v, lead %v, %d of them; want %v, %v, %v", c.takes, got.Slice, got.Wanted, got.Lead, len(got.Slices[1]), c.slice, c.wanted, c.lead)
+		}
+	}
+}
+
+func TestEndsWhenItIsStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	f := newFake(1, swift, swift)
+	f.stop = func(at time.Duration) {
+		if at > time.Second {
+			cancel()
+		}
+	}
+	c, err := Compare(ctx, plan(2, time.Minute), f, nil)
+	if err != nil || c.Complete || c.Cycles < 5 || c.Cycles > 12 {
+		t.Errorf("%v, complete %v after %d cycles", err, c.Complete, c.Cycles)
+	}
+	for _, r := range c.Ratios {
+		if r.Lacks == "" {
+			t.Errorf("%s is compared after %d cycles", r.Metric, c.Cycles)
+		}
+	}
+}
+
+// outcome is that of server b in a metric.
+func outcome(t *testing.T, f *fake, p Plan, metric string) *result.Ratio {
+	t.Helper()
+	c, err := Compare(context.Background(), p, f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Ratio(p.Names[len(p.Names)-1], metric)
+}
+
+// What a server costs when it wakes is no part of what its requests cost.
+func TestSteadyAndWaking(t *testing.T) {
+	sleepy := swift
+	sleepy.waking = 5 * time.Millisecond
+	for _, c := range []struct {
+		name          string
+		b             model
+		steady, whole string
+	}{
+		{"alike", swift, result.Undecided, result.Undecided},
+		{"wakes dear", sleepy, result.Undecided, result.Higher},
+		{"dear", model{request: 11 * time.Microsecond, waking: time.Millisecond, takes: swift.takes}, result.Higher, result.Higher},
+		{"cheap", model{request: 9 * time.Microsecond, waking: time.Millisecond, takes: swift.takes}, result.Lower, result.Lower},
+	} {
+		p := plan(2, 20*time.Second)
+		r, err := Compare(context.Background(), p, newFake(3, swift, c.b), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steady, whole := r.Ratio("b", result.MetricSteady), r.Ratio("b", result.MetricWhole)
+		same := func(got, want string) bool { return got == want || want == result.Undecided && got == result.Same }
+		if !same(steady.Outcome, c.steady) || !same(whole.Outcome, c.whole) {
+			t.Errorf("%s: steady %+v, whole %+v", c.name, steady, whole)
+		}
+		if want := float64(c.b.waking); math.Abs(r.Servers[1].Cost.Waking-want) > 0.3*want {
+			t.Errorf("%s: waking costs %v, want %v", c.name, time.Duration(r.Servers[1].Cost.Waking), c.b.waking)
+		}
+	}
+}
+
+// A penalty on the first place of a cycle harms nobody in random order; in fixed order it is the control that is called a difference.
+func TestFirstPlace(t *testing.T) {
+	alarms := func(fixed bool) (n int) {
+		for seed := range uint64(40) {
+			f := newFake(seed, swift, swift, swift)
+			f.first = 0.10
+			p := plan(3, 5*time.Second)
+			p.Seed = seed
+			var stand Stand = f
+			if fixed {
+				stand = &inOrder{fake: f}
+			}
+			c, err := Compare(context.Background(), p, stand, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range c.Ratios {
+				if r.Metric == result.MetricWhole && (r.Outcome == result.Higher || r.Outcome == result.Lower) {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	if n := alarms(false); n > 8 {
+		t.Errorf("in random order %d of 80 comparisons find a difference", n)
+	}
+	if n := alarms(true); n < 30 {
+		t.Errorf("in fixed order %d of 80 comparisons find the difference that the place makes", n)
+	}
+}
+
+// inOrder loads the servers of a cycle in a fixed order, whatever is asked.
+type inOrder struct {
+	*fake
+	next int
+}
+
+func (f *inOrder) Slice(k int, t Turn) result.Slice {
+	// The fake's penalty goes by place: the server that was asked for gets the place of its number.
+	f.place = k
+	return f.fake.Slice(k, t)
+}
+
+// Who died is compared until then; who never answered is not, and the others go on.
+func TestWhoDied(t *testing.T) {
+	dead := swift
+	dead.dies = 10 * time.Second
+	dear := model{request: 12 * time.Microsecond, waking: time.Millisecond, takes: swift.takes}
+	p := plan(4, 10*time.Second)
+	c, err := Compare(context.Background(), p, newFake(5, swift, dead, model{mute: true}, dear), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := c.Ratio("b", result.MetricWhole); r.Lacks != "" || r.Low > 1.02 || r.High < 0.98 {
+		t.Errorf("who died: %+v", r)
+	}
+	for _, metric := range result.Metrics {
+		if r := c.Ratio("c", metric); r.Lacks != "c gave no good reply" || r.Outcome != result.Undecided {
+			t.Errorf("who never answered: %+v", r)
+		}
+	}
+	if r := c.Ratio("d", result.MetricSteady); r.Outcome != result.Higher {
+		t.Errorf("the dearer one: %+v", r)
+	}
+}
+
+func TestUntil(t *testing.T) {
+	p := plan(2, time.Minute)
+	p.Until = 0.05
+	c, err := Compare(context.Background(), p, newFake(1, swift, swift), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := c.Looks[len(c.Looks)-1]
+	if !last.Ended || c.Cycles >= 1200 {
+		t.Errorf("looks %+v, %d cycles", c.Looks, c.Cycles)
+	}
+	if r := c.Ratio("b", result.MetricSteady); r.Confidence != 1-last.Alpha || math.Log(r.High/r.Low)/2 > p.Until {
+		t.Errorf("it ended with %+v", r)
+	}
+	p.Until = 0.0001
+	if c, _ = Compare(context.Background(), p, newFake(1, swift, swift), nil); c.Cycles != 1200 || len(c.Looks) != 3 || c.Looks[2].Ended {
+		t.Errorf("what cannot be reached: %d cycles, looks %+v", c.Cycles, c.Looks)
+	}
+}
+
+func TestPlanLooks(t *testing.T) {
+	p := Plan{Until: 0.01}
+	for pairs, want := range map[int]string{8: "[{8 0.05}]", 24: "[{8 0.025} {24 0.025}]", 240: "[{30 0.01} {80 0.015} {240 0.025}]"} {
+		if got := fmt.Sprint(planLooks(p, pairs)); got != want {
+			t.Errorf("%d pairs: %s, want %s", pairs, got, want)
+		}
+	}
+	if planLooks(Plan{}, 100) != nil {
+		t.Error("looks at a comparison that lasts")
+	}
+}
+
+// However long a comparison lasts, its response times are kept for a few parts, and none is lost.
+func TestTimesStayFew(t *testing.T) {
+	times := newTimes(1)
+	for i := range int64(1000) {
+		times.add(slices.Repeat([]statsCounts{{{Low: i % 5, Width: 1, N: 1}}}, 1))
+	}
+	var n int64
+	for _, part := range times.parts[0] {
+		for _, bucket := range part {
+			n += bucket.N
+		}
+	}
+	if n != 1000 || len(times.parts[0]) > mostParts || times.each != 16 {
+		t.Errorf("%d times in %d parts of %d", n, len(times.parts[0]), times.each)
+	}
+}
