@@ -253,6 +253,9 @@ func TestComparison(t *testing.T) {
 				t.Fatal(err)
 			}
 			golden.Check(t, "comparison/"+name+".txt", out.String())
+			if name == "six" || name == "died" || name == "twin" {
+				golden.Check(t, "comparison/"+name+"-colours.txt", painted.String())
+			}
 			_, below, _ := strings.Cut(out.String(), "\n")
 			for line := range strings.Lines(below) {
 				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
@@ -267,6 +270,34 @@ func TestComparison(t *testing.T) {
 				t.Errorf("it has spaces that do not break, colours, spaces at an end of line or a bad format: %q", out.String())
 			}
 		})
+	}
+}
+
+// Of a paced load rates say something only where one of the two served less than it was offered.
+func TestRatesOfPacedLoads(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		offered, a, b float64
+		outcome       string
+		both          bool
+	}{
+		{"both keep up", 10_000, 9_990, 9_995, result.Same, true},
+		{"nobody can tell", 10_000, 9_990, 9_995, result.Undecided, true},
+		{"they differ", 10_000, 9_990, 9_950, result.Lower, false},
+		{"the target is behind", 10_000, 9_000, 9_995, result.Undecided, false},
+		{"the other is behind", 10_000, 9_990, 9_000, result.Undecided, false},
+		{"both are, alike", 10_000, 9_000, 9_000, result.Same, false},
+		{"nothing is offered", 0, 9_990, 9_995, result.Same, false},
+	} {
+		rec := compared(t, "a", "b")
+		for i, rate := range []float64{c.a, c.b} {
+			rec.Servers[i].Load.Spec.Rate, rec.Servers[i].Load.RateRPS, rec.Servers[i].Load.Requests.Planned = c.offered, rate, 80_000
+		}
+		rec.Ratio("b", result.MetricRate).Outcome = c.outcome
+		sentences, _ := against{c: rec}.sentences(rec.Servers[1])
+		if both := sentences[0] == "both serve what is offered"; both != c.both {
+			t.Errorf("%s: %q", c.name, sentences[0])
+		}
 	}
 }
 

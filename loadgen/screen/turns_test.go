@@ -43,7 +43,7 @@ func TestTurnsLine(t *testing.T) {
 		{"no ratio yet", "a b", young, 60, "3.2s of 10s  a 81,200/s  b 78,100/s"},
 		{"warming up", "a b", warming, 60, "warming up  a 81,200/s  b 78,100/s"},
 		{"connecting", "a b", turns.Progress{}, 60, "connecting"},
-		{"a long name", "a carousel-with-generators", two, 90, "3.2s of 10s  a 81,200/s  carousel…erators 78,100/s  b/a cpu 1.086 (1.071 to 1.102)"},
+		{"a long name that just fits", "a carousel-with-generators", two, 83, "3.2s of 10s  a 81,200/s  carousel…erators 78,100/s  b/a cpu 1.086 (1.071 to 1.102)"},
 	} {
 		got := newBar(int64(10*time.Second)).line(int64(c.p.Loaded), c.columns, turnsFigures(strings.Fields(c.names), 10*time.Second, c.p)...)
 		if got != c.want {
