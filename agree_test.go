@@ -37,7 +37,7 @@ func observed(t *testing.T, length time.Duration, target func(due time.Duration)
 			stuck++
 			r.Sent(int(i%connections), due)
 			r.Late(due, sent, false)
-			r.Unanswered(due, sent)
+			r.Unanswered(int(i%connections), due, sent)
 		default:
 			r.Unsent(due, record.NoConnection)
 		}

@@ -85,7 +85,7 @@ func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options,
 		total := time.Duration(len(list)) * p.Duration
 		say(fmt.Sprintf("%s of load for each of %s, in turns: about %v", p.Duration, units.Plural(len(list), "server"), total))
 	}
-	stand, err := engine.NewStand(ctx, list)
+	stand, err := engine.NewStand(ctx, list, p.Seed)
 	if err != nil {
 		return nil, err
 	}

@@ -9,15 +9,15 @@ import (
 // ratio.
 //
 // x[k][c] is the log of the figure of server k in cycle c: not-a-number where it lacks, infinite where the figure was zero or without
-// end. Two servers are compared by the median of their differences over the cycles that have both, so that one disturbed
-// slice spoils one cycle of one pair; the effect is the mean of a server's medians against each server, itself
+// end. Two servers are compared by the Middle of their differences over the cycles that have both, so that one disturbed
+// slice spoils one cycle of one pair; the effect is the mean of a server's differences from each server, itself
 // included, so that what is known of k and of l against the others serves their ratio as well (as paired comparisons are
-// scaled since Thurstone 1927, with medians for means).
+// scaled since Thurstone 1927).
 //
 // A server that cannot be told from another in finite terms has no part in the means of the rest. Its own effect is then
 // infinite, or not-a-number where nothing is known.
 func Effects(x [][]float64) []float64 {
-	m := medians(x)
+	m := differences(x)
 	kept := make([]int, len(x))
 	for k := range kept {
 		kept[k] = k
@@ -51,9 +51,9 @@ func Effects(x [][]float64) []float64 {
 	return effects
 }
 
-// medians are those of the differences of any two servers, of which m[l][k] is -m[k][l]; on the diagonal 0 for a server
+// differences are those of any two servers, over all cycles, of which m[l][k] is -m[k][l]; on the diagonal 0 for a server
 // of which anything is known.
-func medians(x [][]float64) [][]float64 {
+func differences(x [][]float64) [][]float64 {
 	m := make([][]float64, len(x))
 	var d []float64
 	for k := range x {
@@ -65,7 +65,7 @@ func medians(x [][]float64) [][]float64 {
 					d = append(d, v)
 				}
 			}
-			m[k][l] = Median(d)
+			m[k][l] = Middle(d)
 			m[l][k] = -m[k][l]
 		}
 	}

@@ -46,10 +46,11 @@ func unknown(confidence float64) Interval {
 	return Interval{math.NaN(), math.NaN(), math.NaN(), confidence}
 }
 
-// TInterval is that of the mean of independent values: mean ± t s/√n, with n-1 degrees of freedom (Student 1908).
+// TInterval is that of the mean of independent values: mean ± t s/√n, with n-1 degrees of freedom (Student 1908). shared, 0 or
+// more, is the standard deviation of what all values have in common, which their spread cannot show; it is added to the error of the mean.
 // Fewer than two values, or one that is not finite, leave it unknown.
-func TInterval(d []float64, confidence float64) Interval {
-	mean, half, ok := meanError(d)
+func TInterval(d []float64, shared, confidence float64) Interval {
+	mean, half, ok := meanError(d, shared)
 	if !ok {
 		return unknown(confidence)
 	}
@@ -59,8 +60,8 @@ func TInterval(d []float64, confidence float64) Interval {
 
 // TTest is the p-value of the claim that the mean of independent values is not 0: TInterval at confidence c excludes 0
 // exactly when it is below 1-c. It is not-a-number where the interval is unknown.
-func TTest(d []float64) float64 {
-	mean, e, ok := meanError(d)
+func TTest(d []float64, shared float64) float64 {
+	mean, e, ok := meanError(d, shared)
 	switch {
 	case !ok:
 		return math.NaN()
@@ -71,13 +72,22 @@ func TTest(d []float64) float64 {
 }
 
 // meanError is the mean and its standard error.
-func meanError(d []float64) (mean, e float64, ok bool) {
+func meanError(d []float64, shared float64) (mean, e float64, ok bool) {
 	if len(d) < 2 {
 		return 0, 0, false
 	}
 	mean, s := stat.MeanStdDev(d, nil)
-	e = s / math.Sqrt(float64(len(d)))
+	e = math.Hypot(s/math.Sqrt(float64(len(d))), shared)
 	return mean, e, !math.IsNaN(mean + e) // not finite: the mean of infinite values is no number, or their deviation is none
+}
+
+// Widen adds to the interval of a ratio what all that it was made of had in common: a log with a normal distribution of this standard
+// deviation.
+func (i Interval) Widen(shared float64) Interval {
+	z := distuv.UnitNormal.Quantile((1+i.Confidence)/2) * shared
+	i.Low = i.Mid * math.Exp(-math.Hypot(math.Log(i.Mid/i.Low), z))
+	i.High = i.Mid * math.Exp(math.Hypot(math.Log(i.High/i.Mid), z))
+	return i
 }
 
 // TQuantile is the value below which a share p, between 0 and 1, of Student's t distribution with df > 0 degrees of freedom lies.

@@ -51,10 +51,10 @@ func TestTInterval(t *testing.T) {
 		{"one lacks", []float64{1, 2, nan}, unknown(0.95), nan},
 		{"one has no end", []float64{1, 2, inf}, unknown(0.95), nan},
 	} {
-		if diff := cmp.Diff(test.want, TInterval(test.d, 0.95), about); diff != "" {
+		if diff := cmp.Diff(test.want, TInterval(test.d, 0, 0.95), about); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
 		}
-		if diff := cmp.Diff(test.p, TTest(test.d), about); diff != "" {
+		if diff := cmp.Diff(test.p, TTest(test.d, 0), about); diff != "" {
 			t.Errorf("%s: p: %s", test.name, diff)
 		}
 	}

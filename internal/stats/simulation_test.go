@@ -84,7 +84,7 @@ func TestIntervalsOverBlocksHoldTheTruth(t *testing.T) {
 			for seed := range tries {
 				x := invent(seed).cycles(cycles, truth)
 				for i, most := range blocks {
-					interval := TInterval(inBlocks(x, cycles, most)[0], 0.95)
+					interval := TInterval(inBlocks(x, cycles, most)[0], 0, 0.95)
 					width[i] += interval.HalfWidth() / tries
 					if interval.Contains(truth[1]) {
 						held[i] += 1. / tries
@@ -107,7 +107,7 @@ func TestIntervalsOverBlocksHoldTheTruth(t *testing.T) {
 func TestFalseAlarms(t *testing.T) {
 	t.Parallel()
 	const tries, length = 2000, 96
-	alarm := func(x [][]float64, n int, alpha float64) bool { return TTest(inBlocks(x, n, MostBlocks)[0]) < alpha }
+	alarm := func(x [][]float64, n int, alpha float64) bool { return TTest(inBlocks(x, n, MostBlocks)[0], 0) < alpha }
 	var fixed, planned, watched, few float64
 	for seed := range tries {
 		x := invent(seed).cycles(length, []float64{0, 0})
@@ -158,12 +158,12 @@ func TestHolmKeepsSeveralClaimsSureTogether(t *testing.T) {
 			d := inBlocks(invent(seed).cycles(64, test.truth), 64, MostBlocks)
 			var p []float64
 			for _, blocks := range d {
-				p = append(p, TTest(blocks))
+				p = append(p, TTest(blocks, 0))
 			}
 			levels := Holm(p, 0.05)
 			wrong, bare := false, false
 			for k, blocks := range d {
-				differs := !TInterval(blocks, 1-levels[k]).Contains(0)
+				differs := !TInterval(blocks, 0, 1-levels[k]).Contains(0)
 				if differs != (p[k] <= levels[k]) {
 					t.Fatalf("seed %d: the interval at confidence %v and p = %v disagree", seed, 1-levels[k], p[k])
 				}

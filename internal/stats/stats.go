@@ -70,6 +70,23 @@ func Median(x []float64) float64 {
 	return (sorted[n/2-1] + sorted[n/2]) / 2
 }
 
+// Middle is the mean without the lowest and the highest fifth, one value each at least where there are three or more: nearly as exact as the mean
+// where all is well, which the median is not, and hardly moved by the odd disturbance (the trimmed mean, Tukey 1960). It
+// is not-a-number for nothing. Values that are not-a-number are left out.
+func Middle(x []float64) float64 {
+	sorted := slices.DeleteFunc(slices.Sorted(slices.Values(x)), math.IsNaN)
+	n := len(sorted)
+	cut := n / 5
+	if n > 2 {
+		cut = max(1, cut)
+	}
+	sum := 0.0
+	for _, v := range sorted[cut : n-cut] {
+		sum += v
+	}
+	return sum / float64(n-2*cut)
+}
+
 // RangeCoverage is the probability that the range of n independent trials holds the true median: 1 - 2^(1-n),
 // whatever the distribution.
 func RangeCoverage(n int) float64 {

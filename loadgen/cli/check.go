@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/pflag"
@@ -61,6 +62,8 @@ func (o *Options) checkTurns() error {
 		return fmt.Errorf("--save %s: no bodies are kept where servers are compared: leave it out", s.Save)
 	case s.Engine == result.Hey:
 		return fmt.Errorf("--engine hey: it cannot load servers in turns: use --engine auto")
+	case s.Rate > 0 && s.Rate*o.Slice.Seconds() < 1:
+		return fmt.Errorf("-r %v leaves a slice of %v without a request: use --slice %v or longer", s.Rate, o.Slice, time.Duration(math.Ceil(1e3/s.Rate))*time.Millisecond)
 	case s.Duration < least:
 		return fmt.Errorf("-d %v is too short to compare with slices of %v: use -d %v or longer", s.Duration, o.Slice, least)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -32,6 +33,7 @@ type Stand struct {
 	opens   int64 // when the first slice that counts began; Never: none has
 	threads *team
 	restore []func()
+	slices  int  // so far
 	first   edge // when all connections were open
 	last    edge // when the last slice was over
 
@@ -61,16 +63,21 @@ type contender struct {
 	timed   int64       // length of the slices whose requests are timed
 }
 
-// NewStand opens all connections of the servers. One that cannot be reached is noted and the others go on; the error says why none could.
-func NewStand(ctx context.Context, list []Contender) (*Stand, error) {
+// gcEvery is after how many slices garbage is collected: reading what processes used leaves some kilobytes of it a slice.
+const gcEvery = 256
+
+// NewStand opens all connections of the servers, in an order of that seed: where the memory of a connection lies depends on it, and costs
+// something. A server that cannot be reached is noted and the others go on; the error says why none could.
+func NewStand(ctx context.Context, list []Contender, seed uint64) (*Stand, error) {
 	s := &Stand{base: time.Now(), opens: record.Never, threads: hire(list[0].Spec)}
 	gc, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(memoryLimit)
 	s.restore = append(s.restore, func() { debug.SetGCPercent(gc); debug.SetMemoryLimit(limit) })
 	reached := 0
-	for _, one := range list {
-		v := &contender{run: &run{base: s.base}}
-		s.servers = append(s.servers, v)
-		if v.why = v.connect(ctx, one, s.threads); v.why == nil {
+	for range list {
+		s.servers = append(s.servers, &contender{run: &run{base: s.base}})
+	}
+	for _, k := range rand.New(rand.NewPCG(seed, 1)).Perm(len(list)) {
+		if s.servers[k].why = s.servers[k].connect(ctx, list[k], s.threads); s.servers[k].why == nil {
 			reached++
 		}
 	}
@@ -97,6 +104,7 @@ func (v *contender) connect(ctx context.Context, one Contender, threads *team) (
 	if v.crew, err = newCrew(v.run, threads); err != nil {
 		return err
 	}
+	defer context.AfterFunc(ctx, v.Stop)()
 	if err = v.open(ctx, v.crew); err != nil {
 		return err
 	}
@@ -141,10 +149,10 @@ func (s *Stand) end() {
 
 // Slice loads server k for a slice.
 func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
-	v := s.servers[k]
-	if v.why != nil {
-		return got
+	if s.slices++; s.slices%gcEvery == 0 {
+		runtime.GC() // now, and at no other time
 	}
+	v := s.servers[k]
 	idle := v.wake()
 	records := v.records()
 	before := record.Count(records...)
@@ -234,6 +242,9 @@ func (s *Stand) Harvest(k int, take func(low, width, n int64)) {
 	}
 }
 
+// Reached reports whether server k can be loaded.
+func (s *Stand) Reached(k int) bool { return s.servers[k].why == nil }
+
 // Alike reports whether servers i and j are the same process, as far as that is known.
 func (s *Stand) Alike(i, j int) bool {
 	a, b := s.servers[i], s.servers[j]
@@ -274,16 +285,16 @@ func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err er
 		v.crew.close()
 	}
 	if v.decks == nil { // its name has no address
-		one.Load = record.Books()
-		one.Gone, one.Trouble = true, v.why.Error()
-		return one, tree, nil
+		v.split(1)
 	}
 	alive := 0
 	for _, d := range v.decks {
 		alive += d.Alive()
 	}
 	v.Finish(now)
-	flight.Settle(v.decks, max(v.Until(), v.Begin), record.Interrupted)
+	if v.begun > 0 {
+		flight.Settle(v.decks, v.Until(), record.Interrupted)
+	}
 	l, err := record.Merge(v.records(), time.Duration(v.window))
 	if err != nil {
 		return one, tree, err
@@ -299,7 +310,8 @@ func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err er
 	if v.slept > 0 && v.meter != nil {
 		one.IdleShare = float64(v.idle) / float64(v.slept)
 	}
-	one.Gone, one.Trouble = alive == 0, s.trouble(v, l, alive > 0)
+	one.Gone = v.why != nil || alive == 0 && v.replied < v.ended // who closes after each reply leaves none open either
+	one.Trouble = s.trouble(v, l, one.Gone)
 	return one, tree, nil
 }
 
@@ -328,17 +340,19 @@ func (s *Stand) price(v *contender, l *result.Load, tree *usage.CPU) {
 }
 
 // trouble says what was wrong with v, "" when nothing was.
-func (s *Stand) trouble(v *contender, l *result.Load, alive bool) string {
+func (s *Stand) trouble(v *contender, l *result.Load, gone bool) string {
 	into := func(at int64) string { return fmt.Sprintf("%.2f s into the run", float64(at-s.opens)/1e9) }
 	switch {
 	case v.why != nil:
 		return v.why.Error()
-	case l.Requests.OK == 0 && l.Requests.Errors == 0 && l.Requests.Sent > 0:
+	case gone && v.replied == 0:
+		return "hung up in the warm-up and could not be connected to again"
+	case gone:
+		return "hung up " + into(v.replied) + " and could not be connected to again"
+	case l.Requests.OK == 0 && l.Requests.Errors == 0 && v.ended > 0:
 		return "never answered"
 	case l.Requests.OK == 0:
 		return ""
-	case !alive:
-		return "hung up " + into(v.replied) + " and could not be connected to again"
 	case v.ended-v.replied > int64(v.Grace):
 		return "has not answered since " + into(v.replied)
 	}

@@ -11,7 +11,7 @@ import (
 // sent, needs no room: it is the numbers from next on.
 type pacer struct {
 	rate  schedule.Uniform
-	begin int64
+	begin int64 // of the schedule; of one that goes on in slices, as if it had gone on without a break until this one
 	next  int64 // number of the request to be sent next
 	step  int64
 	first int64 // number of the first that belongs to the window
@@ -21,10 +21,11 @@ type pacer struct {
 
 // pace starts sender i of n on the run's schedule.
 func (r *Run) pace(i, n int) pacer {
-	p := pacer{rate: schedule.Uniform(r.Rate), begin: r.Begin, next: int64(i), step: int64(n), limit: record.Never, due: record.Never}
+	p := pacer{rate: schedule.Uniform(r.Rate), begin: r.Begin - r.flown, next: int64(i), step: int64(n), limit: record.Never, due: record.Never}
 	if r.Rate == 0 {
 		return p
 	}
+	p.next += p.rate.Before(time.Duration(r.flown))
 	if !r.sliced { // a warm-up has slices of its own
 		p.first = p.rate.Before(r.Warmup)
 	}

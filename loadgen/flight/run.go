@@ -44,6 +44,7 @@ type Run struct {
 	sliced      bool          // requests flow in slices, of which this is one: what comes too late for one counts in a later one
 	from, timed int64         // of a slice: when its lead is over, and from when on requests are timed
 	patience    time.Duration // the grace of a slice
+	flown       int64         // how long requests flowed in the slices before
 
 	cut, windowClosed     chan struct{} // closed when the window is cut short, and when it has closed
 	cutShort, closeWindow func()        // close them
@@ -93,6 +94,9 @@ type Slice struct {
 
 // Slice lets requests flow for a slice. It is called between two phases; afterwards all decks Start.
 func (r *Run) Slice(s Slice) {
+	if r.sliced {
+		r.flown += r.until.Load() - r.Begin
+	}
 	r.sliced, r.patience = true, s.Patience
 	r.Begin, r.Opens, r.from, r.timed = s.Begin, s.Opens, record.Never, record.Never
 	if s.Opens != record.Never {

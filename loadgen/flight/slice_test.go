@@ -93,7 +93,27 @@ func TestSlices(t *testing.T) {
 			400 turn            : over
 			400 end             : 0 under way`,
 			"sent 5 ok 5 timed 1 in the window 2"},
-		{"a schedule begins anew, and what is left of it is not sent", []func(*result.Spec){paced}, `
+		{"a schedule goes on where it was", []func(*result.Spec){func(s *result.Spec) { s.Rate = 15 }}, `
+			100 slice           : send 0
+			110 reply 0 ok      :
+			166 turn            :
+			167 turn            : send 0
+			170 reply 0 ok      :
+			200 turn            : over
+			200 end             : 0 under way
+			500 slice           :
+			533 turn            :
+			534 turn            : send 0
+			540 reply 0 ok      :
+			599 turn            :
+			600 turn            : over
+			600 end             : 0 under way
+			900 slice           : send 0
+			910 reply 0 ok      :
+			1000 turn           : over
+			1000 end            : 0 under way`,
+			"sent 4 ok 4 timed 2 in the window 4"},
+		{"a schedule begins with what is due, and what is left of it is not sent", []func(*result.Spec){paced}, `
 			100 slice           : send 0
 			150 turn            :
 			200 turn            :

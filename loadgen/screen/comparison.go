@@ -10,6 +10,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/units"
+	"carousel/loadgen/turns"
 )
 
 // terminal is how wide a terminal is at least.
@@ -68,9 +69,8 @@ func (p against) caption() {
 	}
 	p.say("%s of slices of %s and %s, one client, %sorder by seed %d", units.Plural(c.Cycles, "cycle"), millis(c.SliceNS), millis(3*c.SliceNS)+glue+"ms", offered, c.Seed)
 	if c.AskedNS > 0 && c.SliceNS != c.AskedNS {
-		lead := float64(c.LeadNS) * float64(c.AskedNS) / float64(c.SliceNS) // it grows with the slice
 		p.say("slices are %s and %s instead of %s and %s: a request takes longer than %s",
-			millis(c.SliceNS), millis(3*c.SliceNS)+glue+"ms", millis(c.AskedNS), millis(3*c.AskedNS), millis(int64(lead))+glue+"ms")
+			millis(c.SliceNS), millis(3*c.SliceNS)+glue+"ms", millis(c.AskedNS), millis(3*c.AskedNS), millis(int64(turns.Lead(time.Duration(c.AskedNS))))+glue+"ms")
 	}
 	if c.Until == 0 {
 		return

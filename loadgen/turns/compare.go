@@ -2,9 +2,12 @@ package turns
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"carousel/internal/result"
 	"carousel/internal/stats"
+	"carousel/internal/units"
 )
 
 // Compare carries out a comparison and returns its record, but for the verdicts. The error says
@@ -21,13 +24,16 @@ func Compare(ctx context.Context, p Plan, stand Stand, live *Live) (*result.Comp
 	r.Seed, r.Until, r.Twin = p.Seed, p.Until, p.Twin
 	for k := range r.Servers {
 		s := &r.Servers[k]
-		s.Name, s.Slices = p.Names[k], course.Slices[k]
+		s.Name, s.Target, s.Slices = p.Names[k], s.Load.Spec.Target, course.Slices[k]
 		s.Load.Complete = r.Complete
 		s.Cost = course.cost(k)
+		if s.Trouble == "" {
+			s.Trouble = stalled(s.Slices)
+		}
 	}
 	for _, metric := range result.Metrics {
 		for _, ratio := range course.ratios(p, metric, course.alpha) {
-			if _, is := quantiles[metric]; is && ratio.Lacks == "" {
+			if ratio.Lacks == "" {
 				ratio.Lacks = unsupported(r, ratio)
 			}
 			r.Ratios = append(r.Ratios, ratio)
@@ -36,27 +42,55 @@ func Compare(ctx context.Context, p Plan, stand Stand, live *Live) (*result.Comp
 	return r, nil
 }
 
-// unsupported says why a percentile is not compared, as one of the two is not shown.
+// unsupported says why a figure is not compared, as that of one of the two servers is not shown: where a connection was never answered, the
+// rate and the percentiles speak for those that were.
 func unsupported(r *result.Comparison, ratio result.Ratio) string {
 	for _, name := range []string{ratio.Server, ratio.To} {
-		if f := result.Response(r.Find(name).Load).Figure(ratio.Metric); f.Lacks != "" {
-			return name + ": " + f.Lacks
+		load := r.Find(name).Load
+		lacks := ""
+		switch ratio.Metric {
+		case result.MetricRate:
+			lacks = result.Starved(load)
+		case result.MetricP50, result.MetricP99:
+			lacks = result.Response(load).Figure(ratio.Metric).Lacks
+		}
+		if lacks != "" {
+			return name + ": " + lacks
 		}
 	}
 	return ""
 }
 
-// cost is what requests cost server k; nil where it is not known. Each is the median over blocks of cycles.
-func (c *Course) cost(k int) *result.Cost {
-	var steady, waking, whole []float64
-	for _, block := range stats.Blocks(c.pairs(k), stats.MostBlocks) {
-		short, long := c.sum(k, block[0], block[1])
-		pairs := float64(block[1] - block[0])
-		steady = append(steady, stats.SteadyCost(short.cpu, short.ok, long.cpu, long.ok))
-		waking = append(waking, stats.WakingCost(short.cpu, short.ok, long.cpu, long.ok)/pairs)
-		whole = append(whole, stats.WholeCost(short.cpu, short.ok, long.cpu, long.ok))
+// longStall is how long replies must keep a slice from ending, beyond what they usually do, for the server to have stood still.
+const longStall = 200 * time.Millisecond
+
+// stalled says for how long a server stood still, "" where it did not.
+func stalled(list []result.Slice) string {
+	var late []float64
+	for _, s := range list {
+		late = append(late, float64(s.ElapsedNS-s.LengthNS))
 	}
-	cost := &result.Cost{Steady: stats.Median(steady), Waking: stats.Median(waking), Whole: stats.Median(whole)}
+	usual, times, longest := stats.Median(late), 0, 0.0
+	for _, ns := range late {
+		if ns > usual+float64(longStall) {
+			times++
+			longest = max(longest, ns)
+		}
+	}
+	if times == 0 {
+		return ""
+	}
+	return fmt.Sprintf("stood still %s, for up to %.2f s", units.Plural(times, "time"), longest/1e9)
+}
+
+// cost is what requests cost server k; nil where it is not known.
+func (c *Course) cost(k int) *result.Cost {
+	n := c.pairs(k)
+	if n < MinPairs || !c.known(k) {
+		return nil
+	}
+	middle := func(of func(k, pair int) float64) float64 { return stats.Middle(c.each([2]int{0, n}, of)[k]) }
+	cost := &result.Cost{Steady: middle(c.steady), Waking: middle(c.waking), Whole: middle(c.whole)}
 	if !(cost.Whole > 0) || !(cost.Steady > 0) {
 		return nil
 	}

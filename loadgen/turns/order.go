@@ -22,12 +22,8 @@ const keepFor = 8
 // attempts are how many orders are drawn to find one without a rest.
 const attempts = 100
 
-func newOrder(n int, seed uint64, same func(i, j int) bool) *order {
-	o := &order{random: rand.New(rand.NewPCG(seed, 0)), same: same, last: -1}
-	for i := range n {
-		o.turns = append(o.turns, i)
-	}
-	return o
+func newOrder(servers []int, seed uint64, same func(i, j int) bool) *order {
+	return &order{random: rand.New(rand.NewPCG(seed, 0)), same: same, turns: servers, last: -1}
 }
 
 // next is the order of the next cycle, good until it is called again, and before which of its turns a rest is due.
@@ -40,7 +36,7 @@ func (o *order) next() (turns []int, rests []bool) {
 				break
 			}
 		}
-	case o.cycles%keepFor == 0:
+	case len(o.turns) == 2 && o.cycles%keepFor == 0:
 		o.turns[0], o.turns[1] = o.turns[1], o.turns[0]
 	}
 	rests = o.rests()

@@ -10,10 +10,17 @@ import (
 
 type statsCounts = stats.Counts
 
+func upTo(n int) (all []int) {
+	for i := range n {
+		all = append(all, i)
+	}
+	return all
+}
+
 func TestOrder(t *testing.T) {
 	never := func(i, j int) bool { return false }
 	for _, n := range []int{2, 3, 6} {
-		o := newOrder(n, 1, never)
+		o := newOrder(upTo(n), 1, never)
 		first := make([]int, n)
 		last, rested := -1, 0
 		const cycles = 4000
@@ -45,13 +52,13 @@ func TestOrder(t *testing.T) {
 	// A coin says which of two begins.
 	begins := map[int]int{}
 	for seed := range uint64(100) {
-		order, _ := newOrder(2, seed, never).next()
+		order, _ := newOrder(upTo(2), seed, never).next()
 		begins[order[0]]++
 	}
 	if begins[0] < 30 || begins[1] < 30 {
 		t.Errorf("the first of two begins %d times, the second %d times", begins[0], begins[1])
 	}
-	a, b := newOrder(5, 9, never), newOrder(5, 9, never)
+	a, b := newOrder(upTo(5), 9, never), newOrder(upTo(5), 9, never)
 	for range 10 {
 		x, _ := a.next()
 		if y, _ := b.next(); fmt.Sprint(x) != fmt.Sprint(y) {
@@ -62,13 +69,13 @@ func TestOrder(t *testing.T) {
 
 // Who is the same process rests before its second turn in a row.
 func TestOrderOfTwins(t *testing.T) {
-	o := newOrder(2, 1, func(i, j int) bool { return true })
+	o := newOrder(upTo(2), 1, func(i, j int) bool { return true })
 	for cycle := range 5 {
 		if _, rests := o.next(); rests[0] != (cycle > 0) || !rests[1] {
 			t.Errorf("cycle %d: rests %v", cycle, rests)
 		}
 	}
-	o = newOrder(4, 1, func(i, j int) bool { return i+j == 3 && i*j == 0 }) // 0 and 3 are the same
+	o = newOrder(upTo(4), 1, func(i, j int) bool { return i+j == 3 && i*j == 0 }) // 0 and 3 are the same
 	last := -1
 	for range 500 {
 		order, rests := o.next()

@@ -27,11 +27,17 @@ type Plan struct {
 
 // Stand is the servers and the client that loads them.
 type Stand interface {
-	Slice(server int, s Turn) result.Slice              // loads a server for a slice; Cycle and Order are left to the caller
-	Rest(d time.Duration)                               // loads nobody
-	Harvest(server int, take func(low, width, n int64)) // the response times since the last harvest; of a warm-up: service times
-	Alike(i, j int) bool                                // servers i and j are the same process
-	Finish() (*result.Comparison, error)                // closes the books: the servers in their order with their loads, and what the machine did
+	// Slice loads a server for a slice. Cycle and Order are left to the caller. Once the stand was stopped, a slice has no length.
+	Slice(server int, t Turn) result.Slice
+
+	Rest(d time.Duration) // loads nobody
+
+	// Harvest hands out the response times of a server since its last harvest; of a warm-up: the service times.
+	Harvest(server int, take func(low, width, n int64))
+
+	Reached(server int) bool             // it can be loaded
+	Alike(i, j int) bool                 // servers i and j are the same process
+	Finish() (*result.Comparison, error) // closes the books: the servers in their order with their loads, and what the machine did
 }
 
 // Turn is what a slice is to be like.
@@ -42,13 +48,15 @@ type Turn struct {
 	Patience     time.Duration // longest wait, after Length, for what was sent
 }
 
-// The lengths of slices.
 const (
-	ShortSlice = 25 * time.Millisecond // the default
-	lead       = 10 * time.Millisecond // of a slice, until the burst with which it begins is over
-	Longer     = 3                     // a long slice is so many times as long as a short one
-	roomy      = 20                    // a slice holds so many requests of a connection where one takes longer than the lead
+	Longer = 3  // a long slice is so many times as long as a short one
+	roomy  = 20 // a slice holds so many requests of a connection where one takes longer than the lead
 )
+
+// Lead is the first part of a slice, until the burst with which it begins is over.
+func Lead(slice time.Duration) time.Duration { return min(usualLead, slice/2) }
+
+const usualLead = 10 * time.Millisecond
 
 // MinPairs is the fewest pairs of a short and a long cycle that are compared.
 const MinPairs = 8
@@ -67,13 +75,20 @@ type Course struct {
 	alpha  float64 // what a claim may be wrong in
 	times  times
 	paced  bool
+	fitted bool // slices are longer than was asked, as requests take long
 }
 
 // Run carries the comparison out on a stand. It ends early at the end of ctx, and with Until.
 func Run(ctx context.Context, p Plan, stand Stand, live *Live) *Course {
 	n := len(p.Names)
-	c := &Course{Slices: make([][]result.Slice, n), Slice: p.Slice, Lead: min(lead, p.Slice/2), Wanted: p.Slice, alpha: alpha, times: newTimes(n), paced: p.Rate > 0}
-	order := newOrder(n, p.Seed, stand.Alike)
+	c := &Course{Slices: make([][]result.Slice, n), Slice: p.Slice, Lead: Lead(p.Slice), Wanted: p.Slice, alpha: alpha, times: newTimes(n), paced: p.Rate > 0}
+	var reached []int
+	for k := range n {
+		if stand.Reached(k) {
+			reached = append(reached, k)
+		}
+	}
+	order := newOrder(reached, p.Seed, stand.Alike)
 	cycle := func(number int, length time.Duration, t Turn) bool {
 		turns, rests := order.next()
 		for place, k := range turns {
@@ -85,7 +100,7 @@ func Run(ctx context.Context, p Plan, stand Stand, live *Live) *Course {
 			}
 			t.Lead, t.Length = c.Lead, length
 			s := stand.Slice(k, t)
-			if s.Cycle, s.Order = number, place; !t.Warm {
+			if s.Cycle, s.Order = number, place; !t.Warm && s.LengthNS > 0 {
 				c.Slices[k] = append(c.Slices[k], s)
 			}
 		}
@@ -95,7 +110,7 @@ func Run(ctx context.Context, p Plan, stand Stand, live *Live) *Course {
 	live.set(Progress{Warming: true})
 	for warm := time.Duration(0); warm < max(p.Warmup, Pair(p.Slice)); warm += Pair(p.Slice) {
 		for _, length := range []time.Duration{p.Slice, Longer * p.Slice} {
-			if !cycle(0, length, Turn{Warm: true, Patience: max(p.Grace, p.Duration/10)}) {
+			if !cycle(0, length, Turn{Warm: true, Patience: max(p.Grace, min(p.Duration/10, 10*time.Second))}) {
 				return c
 			}
 		}
@@ -154,4 +169,5 @@ func (c *Course) fit(p Plan, stand Stand) {
 	c.Wanted = max(c.Slice, roomy*slowest)
 	c.Slice = max(c.Slice, min(c.Wanted, p.Duration/MinPairs/(1+Longer)))
 	c.Lead = min(slowest, c.Slice/2)
+	c.fitted = true
 }

@@ -36,6 +36,7 @@ type model struct {
 	takes   time.Duration // a request, sent to answered
 	dies    time.Duration // when; 0: never
 	mute    bool          // it never answers
+	gone    bool          // it cannot be connected to
 }
 
 // load is a slice that was asked for.
@@ -86,6 +87,8 @@ func (f *fake) Harvest(k int, take func(low, width, n int64)) {
 
 func (f *fake) Alike(i, j int) bool { return false }
 
+func (f *fake) Reached(k int) bool { return !f.servers[k].gone }
+
 func (f *fake) Finish() (*result.Comparison, error) {
 	c := &result.Comparison{}
 	for range f.servers {
@@ -99,7 +102,7 @@ func newFake(seed uint64, servers ...model) *fake {
 }
 
 func plan(servers int, d time.Duration) Plan {
-	p := Plan{Slice: ShortSlice, Duration: d, Grace: time.Second, Seed: 7}
+	p := Plan{Slice: 25 * time.Millisecond, Duration: d, Grace: time.Second, Seed: 7}
 	for i := range servers {
 		p.Names = append(p.Names, string(rune('a'+i)))
 	}
@@ -297,6 +300,30 @@ func TestWhoDied(t *testing.T) {
 	}
 	if r := c.Ratio("d", result.MetricSteady); r.Outcome != result.Higher {
 		t.Errorf("the dearer one: %+v", r)
+	}
+}
+
+// Who cannot be reached has no turns, and the others take theirs.
+func TestWhoCannotBeReached(t *testing.T) {
+	f := newFake(1, swift, model{gone: true}, swift)
+	c, err := Compare(context.Background(), plan(3, 2*time.Second), f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range f.loads {
+		if l.server == 1 || i > 0 && l.server == f.loads[i-1].server && f.rests == 0 {
+			t.Fatalf("slice %d is of server %d", i, l.server)
+		}
+	}
+	if r := c.Ratio("b", result.MetricRate); r.Lacks != "b was never loaded" || len(c.Servers[1].Slices) != 0 {
+		t.Errorf("%+v", r)
+	}
+	if r := c.Ratio("c", result.MetricRate); r.Lacks != "" {
+		t.Errorf("who can be reached: %+v", r)
+	}
+	f = newFake(1, swift, model{gone: true})
+	if c := Run(context.Background(), plan(2, time.Second), f, nil); c.Cycles != 20 || f.rests == 0 {
+		t.Errorf("alone: %d cycles, %d rests", c.Cycles, f.rests)
 	}
 }
 

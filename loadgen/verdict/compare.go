@@ -50,7 +50,7 @@ func checkServers(c *result.Comparison) (state, text, advice string) {
 	if len(doubtful) == 0 {
 		return "", "", ""
 	}
-	return state, fmt.Sprintf("what is compared with %s is in doubt", units.List(doubtful)), "what was wrong is said there"
+	return state, fmt.Sprintf("the figures of %s are in doubt", units.List(doubtful)), "the reasons stand with them"
 }
 
 func checkCycles(c *result.Comparison) (state, text, advice string) {

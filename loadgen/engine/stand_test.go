@@ -1,0 +1,261 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/loadgen/turns"
+)
+
+// compare loads servers in turns, in the shortest comparison there is.
+func compare(t *testing.T, ctx context.Context, change func(*result.Spec), targets ...string) *result.Comparison {
+	t.Helper()
+	p := turns.Plan{Slice: 5 * time.Millisecond, Duration: 32 * 5 * time.Millisecond, Grace: 50 * time.Millisecond, Seed: 1}
+	var list []Contender
+	for i, target := range targets {
+		s := load(target)
+		s.Engine, s.Duration, s.Grace = Auto(), p.Duration, p.Grace
+		change(&s)
+		p.Rate = s.Rate
+		s.Threads = map[bool]int{true: Threads(s)}[s.Engine == result.Epoll]
+		list = append(list, Contender{Spec: s, Auto: s.PID < 0})
+		p.Names = append(p.Names, string(rune('a'+i)))
+	}
+	stand, err := NewStand(ctx, list, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stand.Close()
+	defer context.AfterFunc(ctx, stand.Stop)()
+	c, err := turns.Compare(ctx, p, stand, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range c.Servers {
+		sums(t, s.Load)
+		var ok, errs int64
+		for _, slice := range s.Slices {
+			ok, errs = ok+slice.OK, errs+slice.Errors
+			if slice.WindowOK > slice.OK || slice.ElapsedNS < slice.LengthNS {
+				t.Errorf("%s: %+v", s.Name, slice)
+			}
+		}
+		if q := s.Load.Requests; ok != q.OK || errs != q.Errors {
+			t.Errorf("%s: the slices have %d good replies and %d errors, the books %+v", s.Name, ok, errs, q)
+		}
+	}
+	return c
+}
+
+// lasted reports, in a function for when, whether s was first asked so long ago.
+func (s *server) lasted(d time.Duration) func() bool {
+	var first time.Time
+	return func() bool {
+		if first.IsZero() && s.asked.Load() > 0 {
+			first = time.Now()
+		}
+		return !first.IsZero() && time.Since(first) > d
+	}
+}
+
+func url(addr string) string { return "http://" + addr + "/" }
+
+func TestStand(t *testing.T) {
+	for _, engine := range engines() {
+		for _, rate := range []float64{0, 2000} {
+			for _, threads := range []int{1, 2} {
+				if engine == result.Net && threads > 1 {
+					continue
+				}
+				t.Run(fmt.Sprint(engine, rate, threads), func(t *testing.T) {
+					var servers []*server
+					var targets []string
+					for range 3 {
+						s := serve(t, "127.0.0.1:0", say(hello))
+						servers, targets = append(servers, s), append(targets, url(s.addr))
+					}
+					c := compare(t, t.Context(), func(s *result.Spec) { s.Engine, s.Rate, s.Threads = engine, rate, threads }, targets...)
+					if !c.Complete || c.Cycles != 16 || len(c.Ratios) != 10 {
+						t.Errorf("complete %v, %d cycles, %d ratios", c.Complete, c.Cycles, len(c.Ratios))
+					}
+					for k, s := range c.Servers {
+						q := s.Load.Requests
+						// The warm-up, which counts nowhere, is a tenth of the rest.
+						if asked := servers[k].asked.Load(); q.OK == 0 || q.OK != q.Sent || asked < q.Sent || asked > 2*q.Sent {
+							t.Errorf("%s: %+v, the server was asked %d times", s.Name, q, asked)
+						}
+						if s.Trouble != "" && !strings.HasPrefix(s.Trouble, "stood still") || s.Gone || len(s.Slices) != 16 {
+							t.Errorf("%s: %q, gone %v, %d slices", s.Name, s.Trouble, s.Gone, len(s.Slices))
+						}
+						if h, err := result.Decode(s.Load.Histogram); err != nil || h.Count() != s.Load.Timed+q.Unsent {
+							t.Errorf("%s: %d times of %d timed replies, %v", s.Name, h.Count(), s.Load.Timed, err)
+						}
+						if opened := servers[k].accepted.Load(); opened > 5 { // one more was tried where a name has several addresses
+							t.Errorf("%s: %d connections were opened, not kept", s.Name, opened)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// What is wrong with one server is said of it, and the others go on.
+func TestStandOfTheSick(t *testing.T) {
+	for _, engine := range engines() {
+		for _, c := range []struct {
+			name    string
+			sick    func(t *testing.T) string
+			trouble string // begins so
+			gone    bool
+			none    bool // no good reply
+		}{
+			{"refuses", func(t *testing.T) string {
+				ln, err := net.Listen("tcp", apart)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer ln.Close()
+				return ln.Addr().String()
+			}, "cannot connect to ", true, true},
+			{"has no address", func(*testing.T) string { return "no-such-host.invalid:1" }, "cannot connect to ", true, true},
+			{"never answers", func(t *testing.T) string {
+				return serve(t, "127.0.0.1:0", func(p *peer) {
+					for p.request() {
+					}
+				}).addr
+			}, "never answered", false, true},
+			{"dies", func(t *testing.T) string {
+				s := serve(t, apart, say(hello))
+				when(t, s.lasted(300*time.Millisecond), s.die)
+				return s.addr
+			}, "hung up ", true, false},
+			{"falls silent", func(t *testing.T) string {
+				var silent atomic.Bool
+				s := serve(t, "127.0.0.1:0", func(p *peer) {
+					for p.request() {
+						if !silent.Load() {
+							fmt.Fprint(p, hello)
+						}
+					}
+				})
+				when(t, s.lasted(300*time.Millisecond), func() { silent.Store(true) })
+				return s.addr
+			}, "has not answered since ", false, false},
+			{"turns requests away", func(t *testing.T) string {
+				return serve(t, "127.0.0.1:0", say("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")).addr
+			}, "", false, true},
+			{"closes after each reply", func(t *testing.T) string {
+				return serve(t, "127.0.0.1:0", sayOnce("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")).addr
+			}, "", false, false},
+		} {
+			t.Run(engine+" "+c.name, func(t *testing.T) {
+				well := serve(t, "127.0.0.1:0", say(hello))
+				sick := c.sick(t)
+				got := compare(t, t.Context(), func(s *result.Spec) { s.Engine = engine }, url(well.addr), url(sick), url(well.addr))
+				s := got.Servers[1]
+				if !strings.HasPrefix(s.Trouble, c.trouble) || c.trouble == "" && s.Trouble != "" && !strings.HasPrefix(s.Trouble, "stood still") || s.Gone != c.gone {
+					t.Errorf("%q, gone %v; want %q, %v", s.Trouble, s.Gone, c.trouble, c.gone)
+				}
+				if none := s.Load.Requests.OK == 0; none != c.none {
+					t.Errorf("%+v", s.Load.Requests)
+				}
+				for _, k := range []int{0, 2} {
+					if q := got.Servers[k].Load.Requests; q.OK == 0 || q.OK != q.Sent {
+						t.Errorf("one that is well: %+v", q)
+					}
+				}
+				if r := got.Ratio("c", result.MetricRate); r.Lacks != "" {
+					t.Errorf("who is well is not compared: %+v", r)
+				}
+				if r := got.Ratio("b", result.MetricP50); c.none && r.Lacks == "" {
+					t.Errorf("who gave no good reply is compared: %+v", r)
+				}
+			})
+		}
+	}
+}
+
+// A server that stands still in a slice is waited for as long as the grace, and its requests have the age they reached.
+func TestStandStill(t *testing.T) {
+	for _, engine := range engines() {
+		well := serve(t, "127.0.0.1:0", say(hello))
+		var stands atomic.Bool
+		still := serve(t, "127.0.0.1:0", func(p *peer) {
+			for p.request() {
+				if stands.Swap(false) {
+					time.Sleep(120 * time.Millisecond)
+				}
+				fmt.Fprint(p, hello)
+			}
+		})
+		when(t, still.lasted(100*time.Millisecond), func() { stands.Store(true) })
+		c := compare(t, t.Context(), func(s *result.Spec) { s.Engine, s.Connections = engine, 1 }, url(well.addr), url(still.addr))
+		q := c.Servers[1].Load.Requests
+		if q.OK != q.Sent || q.OK == 0 {
+			t.Errorf("%s: %+v", engine, q)
+		}
+		left := int64(0)
+		for _, s := range c.Servers[1].Slices {
+			left += s.Unanswered
+		}
+		if left == 0 {
+			t.Errorf("%s: no slice ended with a request under way", engine)
+		}
+	}
+}
+
+func TestStandIsStopped(t *testing.T) {
+	for _, engine := range engines() {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		a, b := serve(t, "127.0.0.1:0", say(hello)), serve(t, "127.0.0.1:0", say(hello))
+		when(t, a.lasted(150*time.Millisecond), cancel)
+		began := time.Now()
+		c := compare(t, ctx, func(s *result.Spec) { s.Engine, s.Duration = engine, time.Hour }, url(a.addr), url(b.addr))
+		if c.Complete || c.Servers[0].Load.Requests.OK == 0 && c.Servers[1].Load.Requests.OK == 0 {
+			t.Errorf("%s: complete %v after %v, %+v", engine, c.Complete, time.Since(began), c.Servers[0].Load.Requests)
+		}
+	}
+}
+
+// Two sets of connections to one server are one process, found by itself where it listens on this machine.
+func TestStandFindsTheProcess(t *testing.T) {
+	if Auto() == result.Net {
+		t.Skip("the process that listens is known on Linux only")
+	}
+	s := serve(t, "127.0.0.1:0", say(hello))
+	c := compare(t, t.Context(), func(s *result.Spec) { s.PID = -1 }, url(s.addr), url(s.addr))
+	for _, s := range c.Servers {
+		if s.Load.Spec.PID != os.Getpid() || s.Load.TargetCPU == nil || s.Load.TargetCPU.Total() == 0 {
+			t.Errorf("%s: process %d, %v, %s", s.Name, s.Load.Spec.PID, s.Load.TargetCPU, s.Load.TargetCPULacks)
+		}
+		for _, slice := range s.Slices {
+			if slice.TargetCPUNS <= 0 {
+				t.Errorf("%s: %+v", s.Name, slice)
+			}
+		}
+	}
+}
+
+// Nobody to be reached at all is an error, as for one server.
+func TestStandWithoutAnybody(t *testing.T) {
+	ln, err := net.Listen("tcp", apart)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close()
+	s := load(url(ln.Addr().String()))
+	s.Engine, s.Threads = Auto(), 1
+	if stand, err := NewStand(t.Context(), []Contender{{Spec: s}, {Spec: s}}, 1); err == nil {
+		stand.Close()
+		t.Error("a stand without servers")
+	}
+}
