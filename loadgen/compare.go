@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,10 +19,12 @@ import (
 
 // compare loads several servers in turns and says how they differ. It returns the exit code.
 func compare(ctx, patience context.Context, caught func() syscall.Signal, stdout, stderr io.Writer, opts *cli.Options, say func(any)) int {
-	c, err := inTurns(ctx, patience, stderr, opts, say)
-	if err != nil {
-		say(explain(opts.Spec, err))
-		return exitCode(&result.Load{}, err, nil, caught(), false)
+	c, loadErr := inTurns(ctx, patience, stderr, opts, say)
+	if loadErr != nil {
+		say(explain(opts.Spec, loadErr))
+	}
+	if c == nil {
+		return failed
 	}
 	verdict.JudgeComparison(c)
 	for _, s := range c.Servers {
@@ -34,7 +37,9 @@ func compare(ctx, patience context.Context, caught func() syscall.Signal, stdout
 			writeErr = err
 		}
 	}
-	wrote(show(stdout, opts, c, func(colours bool) error { return screen.Comparison(stdout, opts.Command(), c, colours) }))
+	if loadErr == nil || opts.JSON {
+		wrote(show(stdout, opts, c, func(colours bool) error { return screen.Comparison(stdout, opts.Command(), c, colours) }))
+	}
 	if opts.Output != "" {
 		wrote(keep(opts.Output, c))
 	}
@@ -54,20 +59,24 @@ func compare(ctx, patience context.Context, caught func() syscall.Signal, stdout
 			code = worst(code, gateBroken)
 		}
 	}
+	if signal := caught(); signal != 0 {
+		return 128 + int(signal)
+	}
 	return code
 }
 
-// worst is the exit code that says more: a signal, then the first of those that are not 0 in the order below.
+// worst is the exit code that says more.
 func worst(a, b int) int {
 	for _, code := range []int{unreachable, failed, wrong, gateBroken} {
 		if a == code || b == code {
 			return code
 		}
 	}
-	return max(a, b)
+	return done
 }
 
-// inTurns carries the comparison out. The error says why none of the servers could be loaded.
+// inTurns carries the comparison out. The error says why none of the servers could be loaded, of which there is a record all the same, or
+// why there is none.
 func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options, say func(any)) (*result.Comparison, error) {
 	p := turns.Plan{
 		Slice: opts.Slice, Duration: opts.Spec.Duration, Warmup: opts.Spec.Warmup, Grace: opts.Spec.Grace,
@@ -82,24 +91,18 @@ func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options,
 		list = append(list, engine.Contender{Spec: opts.Of(s), Auto: s.Auto})
 	}
 	if !opts.Quiet {
-		total := time.Duration(len(list)) * p.Duration
-		say(fmt.Sprintf("%s of load for each of %s, in turns: about %v", p.Duration, units.Plural(len(list), "server"), total))
+		total := time.Duration(len(list)) * (p.Warmup + p.Duration)
+		say(fmt.Sprintf("%s of load for each of %s, in turns: %v at least", p.Duration, units.Plural(len(list), "server"), total))
 	}
-	stand, err := engine.NewStand(ctx, list, p.Seed)
-	if err != nil {
-		return nil, err
+	var live *turns.Live
+	if !opts.Quiet {
+		live = new(turns.Live)
+		defer screen.WatchTurns(stderr, p.Names, p.Duration, live)()
 	}
+	stand, unreached := engine.NewStand(ctx, list, p.Seed)
 	defer stand.Close()
 	defer context.AfterFunc(ctx, stand.Stop)()
 	defer context.AfterFunc(patience, stand.Stop)()
-	live, stop := (*turns.Live)(nil), func() {}
-	if !opts.Quiet {
-		live = new(turns.Live)
-		stop = screen.WatchTurns(stderr, p.Names, p.Duration, live)
-	}
-	defer func() { stop() }()
 	c, err := turns.Compare(ctx, p, stand, live)
-	stop()
-	stop = func() {}
-	return c, err
+	return c, cmp.Or(unreached, err)
 }

@@ -100,6 +100,30 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
+// Signals end a comparison likewise.
+func TestSignalsInTurns(t *testing.T) {
+	s := serve(t, answer)
+	file := filepath.Join(t.TempDir(), "record.json")
+	cmd, stdout := command(t, s, "-c", "4", "-d", "60s", "--slice", "5ms", "--vs", "b="+s.addr, "--fail-if", "rate_ratio<0.5", "-o", file)
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Skip(err) // Windows cannot
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	c, err := result.ReadComparison(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Complete || len(c.Servers) != 2 || !strings.Contains(stdout.String(), "INCOMPLETE") {
+		t.Errorf("complete %v, %d servers:\n%s", c.Complete, len(c.Servers), stdout)
+	}
+	for _, one := range c.Servers {
+		balanced(t, one.Load)
+	}
+}
+
 // A third one ends what is kept waiting even then, here by a record that nobody reads.
 func TestThirdSignal(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "record")

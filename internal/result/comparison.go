@@ -18,7 +18,7 @@ type Comparison struct {
 	WantedNS int64      `json:"slice_wanted_ns"` // the same as the slowest requests want it, for which the comparison may be too short
 	LeadNS   int64      `json:"lead_ns"`         // the first part of each slice, which rates and percentiles leave out
 	Seed     uint64     `json:"seed"`            // of the order
-	Until    float64    `json:"until,omitempty"` // the run may end once each ratio is known within this share of itself; 0: it lasts
+	Until    float64    `json:"until,omitempty"` // the run may end once more cycles could move no ratio by more than this share; 0: it lasts
 	Looks    []Look     `json:"looks,omitempty"` // with Until: when that was looked at
 	Twin     string     `json:"twin,omitempty"`  // the server that is the target under another name
 	Host     HostDelta  `json:"host"`            // over all slices; own_share is that of the busiest server's slices
@@ -36,7 +36,7 @@ type Compared struct {
 
 	IdleShare float64 `json:"idle_share,omitempty"` // of one processor: what its process used while others had their slices
 	Gone      bool    `json:"gone,omitempty"`       // it could not be connected to, or at the end not any more
-	Trouble   string  `json:"trouble,omitempty"`    // what was wrong with it: "died 3.20 s into the run", "refused every connection" ...
+	Trouble   string  `json:"trouble,omitempty"`    // what was wrong with it: "never answered", "stood still for 1.00 s" ...
 }
 
 // Slice is one server's turn.
@@ -82,7 +82,7 @@ const (
 )
 
 // SameWithin is how far an interval may reach from 1 for two servers to be called the same.
-const SameWithin = 0.01
+const SameWithin = 0.02
 
 // Ratio is one figure of a server over that of another.
 type Ratio struct {
@@ -113,9 +113,9 @@ func (r Ratio) MarshalJSON() ([]byte, error) {
 
 // Look is a planned look at the figures of a running comparison, after which it may end.
 type Look struct {
-	Cycles int     `json:"cycles"` // done by then
-	Alpha  float64 `json:"alpha"`  // what it may spend of the 5 % of false alarms
-	Ended  bool    `json:"ended"`  // the comparison ended here
+	Cycles  int     `json:"cycles"`  // done by then
+	Alpha   float64 `json:"alpha"`   // what it may spend of the 5 % of false alarms
+	Reached bool    `json:"reached"` // each ratio was known within Until: the comparison ended there
 }
 
 // Ratio is that of a server to the target in a metric; nil where there is none.

@@ -47,37 +47,56 @@ func unknown(confidence float64) Interval {
 }
 
 // TInterval is that of the mean of independent values: mean ± t s/√n, with n-1 degrees of freedom (Student 1908). shared, 0 or
-// more, is the standard deviation of what all values have in common, which their spread cannot show; it is added to the error of the mean.
+// more, is the standard deviation of what all values have in common, which their spread cannot show; it is added, as a normal error.
 // Fewer than two values, or one that is not finite, leave it unknown.
 func TInterval(d []float64, shared, confidence float64) Interval {
-	mean, half, ok := meanError(d, shared)
+	mean, e, ok := meanError(d)
 	if !ok {
 		return unknown(confidence)
 	}
-	half *= TQuantile((1+confidence)/2, float64(len(d)-1))
+	half := reach(e, shared, confidence, len(d))
 	return Interval{mean, mean - half, mean + half, confidence}
 }
 
 // TTest is the p-value of the claim that the mean of independent values is not 0: TInterval at confidence c excludes 0
 // exactly when it is below 1-c. It is not-a-number where the interval is unknown.
 func TTest(d []float64, shared float64) float64 {
-	mean, e, ok := meanError(d, shared)
+	mean, e, ok := meanError(d)
 	switch {
 	case !ok:
 		return math.NaN()
 	case mean == 0:
 		return 1
+	case shared == 0:
+		return TwoSided(mean/e, float64(len(d)-1))
 	}
-	return TwoSided(mean/e, float64(len(d)-1))
+	low, high := 0.0, 1.0 // between them lies the confidence at which the interval ends at 0
+	for range 60 {
+		if middle := (low + high) / 2; reach(e, shared, middle, len(d)) < math.Abs(mean) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return 1 - low
+}
+
+// reach is half of the interval of the mean of n values with this standard error, and what they share.
+func reach(e, shared, confidence float64, n int) float64 {
+	p := (1 + confidence) / 2
+	if p >= 1 {
+		return math.Inf(1)
+	}
+	return math.Hypot(e*TQuantile(p, float64(n-1)), shared*distuv.UnitNormal.Quantile(p))
 }
 
 // meanError is the mean and its standard error.
-func meanError(d []float64, shared float64) (mean, e float64, ok bool) {
+func meanError(d []float64) (mean, e float64, ok bool) {
 	if len(d) < 2 {
 		return 0, 0, false
 	}
 	mean, s := stat.MeanStdDev(d, nil)
-	e = math.Hypot(s/math.Sqrt(float64(len(d))), shared)
+	e = s / math.Sqrt(float64(len(d)))
 	return mean, e, !math.IsNaN(mean + e) // not finite: the mean of infinite values is no number, or their deviation is none
 }
 

@@ -22,6 +22,9 @@ const maxPorts = 65535
 // maxServers is how many servers can be compared: with more, each waits longer for its turn than anything stays the same.
 const maxServers = 26
 
+// mostSlices is how many short slices a server's load may be worth: every slice is in the record.
+const mostSlices = 400_000
+
 // leastSlices is how many short slices a server's load must be worth: 8 pairs of a cycle of short slices and one of slices three times
 // as long.
 const leastSlices = 8 * (1 + 3)
@@ -62,8 +65,12 @@ func (o *Options) checkTurns() error {
 		return fmt.Errorf("--save %s: no bodies are kept where servers are compared: leave it out", s.Save)
 	case s.Engine == result.Hey:
 		return fmt.Errorf("--engine hey: it cannot load servers in turns: use --engine auto")
+	case s.Rate > 0 && s.Rate*longestSlice.Seconds() < 1:
+		return fmt.Errorf("-r %v leaves the longest slice, %v, without a request: use -r %v or more", s.Rate, longestSlice, 1/longestSlice.Seconds())
 	case s.Rate > 0 && s.Rate*o.Slice.Seconds() < 1:
 		return fmt.Errorf("-r %v leaves a slice of %v without a request: use --slice %v or longer", s.Rate, o.Slice, time.Duration(math.Ceil(1e3/s.Rate))*time.Millisecond)
+	case s.Duration/o.Slice > mostSlices:
+		return fmt.Errorf("-d %v in slices of %v is more than %d of them, too many to keep: use --slice %v or longer", s.Duration, o.Slice, mostSlices, (s.Duration/mostSlices).Round(time.Millisecond)+time.Millisecond)
 	case s.Duration < least:
 		return fmt.Errorf("-d %v is too short to compare with slices of %v: use -d %v or longer", s.Duration, o.Slice, least)
 	}

@@ -208,7 +208,7 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 			o.Slice = usualSlice(s.Connections)
 		}
 		if !flags.Changed("seed") {
-			o.Seed = uint64(time.Now().UnixNano())
+			o.Seed = uint64(uint32(time.Now().UnixNano())) // few enough digits for every reader of JSON
 		}
 	}
 	return cmp.Or(o.checkStrays(flags), o.check())

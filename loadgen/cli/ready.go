@@ -31,12 +31,13 @@ const spare = 100
 func (o *Options) enough() error {
 	each := o.Spec.Connections + o.Spec.Idle
 	sockets := each * len(o.Servers)
-	if limit, _, err := host.FDLimit(); err == nil && uint64(sockets+spare) > limit {
+	need := sockets + spare + (len(o.Servers)-1)*o.Spec.Threads // each server has an epoll of its own in every thread
+	if limit, _, err := host.FDLimit(); err == nil && uint64(need) > limit {
 		roomy := 1024
-		for roomy < sockets+spare {
+		for roomy < need {
 			roomy *= 2
 		}
-		return fmt.Errorf("descriptor limit is %d, %d connections need about %d: run \"ulimit -n %d\"", limit, sockets, sockets+spare, roomy)
+		return fmt.Errorf("descriptor limit is %d, %d connections need about %d: run \"ulimit -n %d\"", limit, sockets, need, roomy)
 	}
 	ports, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
 	if err != nil {

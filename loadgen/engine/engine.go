@@ -284,13 +284,17 @@ func (r *run) price(l *result.Load, first, last edge) {
 	}
 	d := first.host.Until(last.host)
 	l.Host.StealShare, l.Host.ListenDrops = d.StealShare, d.ListenDrops
-	threads := len(host.CPUs())
-	if r.Engine == result.Epoll {
-		threads = min(threads, Threads(r.Spec))
-	}
 	if l.Window.ElapsedNS > 0 {
-		l.Host.OwnShare = float64(l.CPU.Total()) / float64(l.Window.ElapsedNS) / float64(threads)
+		l.Host.OwnShare = float64(l.CPU.Total()) / float64(l.Window.ElapsedNS) / float64(r.processors())
 	}
+}
+
+// processors is how many loadgen's threads can have at most.
+func (r *run) processors() int {
+	if r.Engine == result.Epoll {
+		return min(len(host.CPUs()), Threads(r.Spec))
+	}
+	return len(host.CPUs())
 }
 
 func minus(a, b usage.CPU) usage.CPU {

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -35,7 +36,6 @@ type Stand struct {
 	restore []func()
 	slices  int  // so far
 	first   edge // when all connections were open
-	last    edge // when the last slice was over
 
 	mu      sync.Mutex
 	stopped int        // how often it was
@@ -59,46 +59,47 @@ type contender struct {
 	slept   int64       // how long those were
 	ended   int64       // when its last slice was over
 	begun   int64       // when its first slice began
-	replied int64       // when its last slice with a reply was over
-	timed   int64       // length of the slices whose requests are timed
+	replied int64       // when its last slice with a reply, good or not, was over
+	refused bool        // a connect has failed since
+	longest int64       // length of the slices whose requests are timed
 }
 
 // gcEvery is after how many slices garbage is collected: reading what processes used leaves some kilobytes of it a slice.
 const gcEvery = 256
 
 // NewStand opens all connections of the servers, in an order of that seed: where the memory of a connection lies depends on it, and costs
-// something. A server that cannot be reached is noted and the others go on; the error says why none could.
+// something. A server that cannot be reached is noted and the others go on; the error says why none could. The stand is to be closed in
+// any case.
 func NewStand(ctx context.Context, list []Contender, seed uint64) (*Stand, error) {
 	s := &Stand{base: time.Now(), opens: record.Never, threads: hire(list[0].Spec)}
 	gc, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(memoryLimit)
 	s.restore = append(s.restore, func() { debug.SetGCPercent(gc); debug.SetMemoryLimit(limit) })
 	reached := 0
-	for range list {
-		s.servers = append(s.servers, &contender{run: &run{base: s.base}})
+	for _, one := range list {
+		v := &contender{run: &run{base: s.base}, why: errors.New("was not connected to")}
+		v.Run = flight.New(one.Spec, client.New(one.Spec), nil, v.now)
+		s.servers = append(s.servers, v)
 	}
+	s.first = edge{own: host.SelfCPU(), host: host.Take()}
 	for _, k := range rand.New(rand.NewPCG(seed, 1)).Perm(len(list)) {
 		if s.servers[k].why = s.servers[k].connect(ctx, list[k], s.threads); s.servers[k].why == nil {
 			reached++
 		}
 	}
 	if ctx.Err() != nil {
-		s.Close()
-		return nil, context.Cause(ctx)
+		return s, context.Cause(ctx)
 	}
 	if reached == 0 {
-		s.Close()
-		return nil, s.servers[0].why
+		return s, s.servers[0].why
 	}
 	runtime.GC()
-	s.first = s.servers[0].look()
+	s.first = edge{own: host.SelfCPU(), host: host.Take()}
 	return s, nil
 }
 
 // connect opens the connections of a server and finds its process.
 func (v *contender) connect(ctx context.Context, one Contender, threads *team) (err error) {
-	requests := client.New(one.Spec)
-	v.Run = flight.New(one.Spec, requests, nil, v.now)
-	if v.addr, err = reachable(ctx, requests[0].Addr); err != nil {
+	if v.addr, err = reachable(ctx, client.Addr(one.Spec.Target)); err != nil {
 		return err
 	}
 	if v.crew, err = newCrew(v.run, threads); err != nil {
@@ -175,7 +176,7 @@ func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 	for _, d := range v.decks {
 		got.Unanswered += d.EndSlice(why)
 	}
-	got.TargetCPUNS = v.rest()
+	got.TargetCPUNS = v.settle()
 	after := record.Count(records...)
 	got.OK, got.WindowOK, got.Errors = after.OK-before.OK, after.InWindow-before.InWindow, after.Errors-before.Errors
 	if t.Warm {
@@ -189,37 +190,38 @@ func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 		v.slept += begin - v.ended
 	}
 	v.ended = end
-	if got.OK > 0 {
-		v.replied = end
+	if after.Replies > before.Replies {
+		v.replied, v.refused = end, false
 	}
+	v.refused = v.refused || after.Refused > before.Refused
 	v.window += max(0, got.LengthNS-int64(t.Lead))
 	v.elapsed += got.ElapsedNS
 	v.own.UserNS += own.UserNS
 	v.own.SystemNS += own.SystemNS
 	v.cpu += got.TargetCPUNS
 	if t.Timed {
-		v.timed = max(v.timed, int64(t.Length))
+		v.longest = max(v.longest, int64(t.Length))
 	}
 	return got
 }
 
 // wake looks what v's process used while others had their slices.
 func (v *contender) wake() int64 {
-	if v.meter == nil || v.lacks != nil {
+	if v.meter == nil {
 		return 0
 	}
 	ns, err := v.meter.Begin()
-	v.lacks = err
+	v.lacks = cmp.Or(v.lacks, err)
 	return ns
 }
 
-// rest waits until v's process is at rest, and tells what the slice cost it; 0 where that is not known.
-func (v *contender) rest() int64 {
-	if v.meter == nil || v.lacks != nil {
+// settle waits until v's process is at rest, and tells what the slice cost it; 0 where that is not known.
+func (v *contender) settle() int64 {
+	if v.meter == nil {
 		return 0
 	}
 	ns, err := v.meter.End()
-	if v.lacks = err; err != nil {
+	if v.lacks = cmp.Or(v.lacks, err); err != nil {
 		return 0
 	}
 	return ns
@@ -232,8 +234,19 @@ func (v *contender) records() (all []*record.Recorder) {
 	return all
 }
 
-// Rest loads nobody for so long.
-func (s *Stand) Rest(d time.Duration) { sock.Sleep(d) }
+// Rest loads nobody for so long, or until the stand is stopped.
+func (s *Stand) Rest(d time.Duration) {
+	const step = 25 * time.Millisecond
+	for ; d > 0 && !s.over(); d -= step {
+		sock.Sleep(min(d, step))
+	}
+}
+
+func (s *Stand) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stopped > 0
+}
 
 // Harvest hands out the response times of server k since the last harvest; those of a warm-up are service times.
 func (s *Stand) Harvest(k int, take func(low, width, n int64)) {
@@ -251,13 +264,23 @@ func (s *Stand) Alike(i, j int) bool {
 	return a.addr != "" && a.addr == b.addr || a.pid > 0 && a.pid == b.pid
 }
 
+// alone reports whether no other server is v's process.
+func (s *Stand) alone(v *contender) bool {
+	for _, other := range s.servers {
+		if other != v && (other.addr == v.addr || other.pid == v.pid) {
+			return false
+		}
+	}
+	return true
+}
+
 func (s *Stand) now() int64 { return int64(time.Since(s.base)) }
 
 // Finish ends the connections and closes the books: the servers with their loads, and what the machine did meanwhile.
 func (s *Stand) Finish() (*result.Comparison, error) {
-	s.last = edge{own: host.SelfCPU(), host: host.Take()}
+	last := edge{own: host.SelfCPU(), host: host.Take()}
 	c := &result.Comparison{Schema: result.Schema}
-	known := s.last.own.Total() - s.first.own.Total()
+	known := last.own.Total() - s.first.own.Total()
 	counted := map[int]bool{}
 	for _, v := range s.servers {
 		one, tree, err := s.books(v)
@@ -270,7 +293,7 @@ func (s *Stand) Finish() (*result.Comparison, error) {
 		}
 		c.Servers = append(c.Servers, one)
 	}
-	d := s.first.host.Until(s.last.host)
+	d := s.first.host.Until(last.host)
 	c.Host.StealShare, c.Host.ListenDrops, c.Beside = d.StealShare, d.ListenDrops, d.Beside(known)
 	for _, v := range c.Servers {
 		c.Host.OwnShare = max(c.Host.OwnShare, v.Load.Host.OwnShare)
@@ -294,23 +317,27 @@ func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err er
 	v.Finish(now)
 	if v.begun > 0 {
 		flight.Settle(v.decks, v.Until(), record.Interrupted)
+	} else {
+		for _, d := range v.decks {
+			d.Record.Close(now, now)
+		}
 	}
 	l, err := record.Merge(v.records(), time.Duration(v.window))
 	if err != nil {
 		return one, tree, err
 	}
 	one.Load = l
-	l.Spec, l.SliceNS = v.Spec, v.timed
+	l.Spec, l.SliceNS = v.Spec, v.longest
 	l.Window.Start = s.base.Add(time.Duration(v.begun))
 	l.CPU = v.own
 	if v.elapsed > 0 {
-		l.Host.OwnShare = float64(v.own.Total()) / float64(v.elapsed) / float64(max(1, s.threads.size()))
+		l.Host.OwnShare = float64(v.own.Total()) / float64(v.elapsed) / float64(v.processors())
 	}
 	s.price(v, l, &tree)
-	if v.slept > 0 && v.meter != nil {
+	if v.slept > 0 && v.meter != nil && s.alone(v) {
 		one.IdleShare = float64(v.idle) / float64(v.slept)
 	}
-	one.Gone = v.why != nil || alive == 0 && v.replied < v.ended // who closes after each reply leaves none open either
+	one.Gone = v.why != nil || alive == 0 && v.refused // who closes after each reply leaves none open either
 	one.Trouble = s.trouble(v, l, one.Gone)
 	return one, tree, nil
 }
@@ -349,9 +376,9 @@ func (s *Stand) trouble(v *contender, l *result.Load, gone bool) string {
 		return "hung up in the warm-up and could not be connected to again"
 	case gone:
 		return "hung up " + into(v.replied) + " and could not be connected to again"
-	case l.Requests.OK == 0 && l.Requests.Errors == 0 && v.ended > 0:
+	case v.replied == 0 && l.Requests.Errors == 0 && v.ended > 0:
 		return "never answered"
-	case l.Requests.OK == 0:
+	case v.replied == 0:
 		return ""
 	case v.ended-v.replied > int64(v.Grace):
 		return "has not answered since " + into(v.replied)

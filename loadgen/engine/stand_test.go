@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -94,7 +95,7 @@ func TestStand(t *testing.T) {
 						if s.Trouble != "" && !strings.HasPrefix(s.Trouble, "stood still") || s.Gone || len(s.Slices) != 16 {
 							t.Errorf("%s: %q, gone %v, %d slices", s.Name, s.Trouble, s.Gone, len(s.Slices))
 						}
-						if h, err := result.Decode(s.Load.Histogram); err != nil || h.Count() != s.Load.Timed+q.Unsent {
+						if h, err := result.Decode(s.Load.Histogram); err != nil || h.Count() < s.Load.Timed || h.Count() > s.Load.Timed+q.Unsent {
 							t.Errorf("%s: %d times of %d timed replies, %v", s.Name, h.Count(), s.Load.Timed, err)
 						}
 						if opened := servers[k].accepted.Load(); opened > 5 { // one more was tried where a name has several addresses
@@ -151,6 +152,9 @@ func TestStandOfTheSick(t *testing.T) {
 			}, "has not answered since ", false, false},
 			{"turns requests away", func(t *testing.T) string {
 				return serve(t, "127.0.0.1:0", say("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")).addr
+			}, "", false, true},
+			{"turns requests away and hangs up", func(t *testing.T) string {
+				return serve(t, "127.0.0.1:0", sayOnce("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")).addr
 			}, "", false, true},
 			{"closes after each reply", func(t *testing.T) string {
 				return serve(t, "127.0.0.1:0", sayOnce("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")).addr
@@ -212,16 +216,24 @@ func TestStandStill(t *testing.T) {
 	}
 }
 
+// Whenever a comparison is stopped, it ends, and its books balance.
 func TestStandIsStopped(t *testing.T) {
 	for _, engine := range engines() {
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		a, b := serve(t, "127.0.0.1:0", say(hello)), serve(t, "127.0.0.1:0", say(hello))
-		when(t, a.lasted(150*time.Millisecond), cancel)
-		began := time.Now()
-		c := compare(t, ctx, func(s *result.Spec) { s.Engine, s.Duration = engine, time.Hour }, url(a.addr), url(b.addr))
-		if c.Complete || c.Servers[0].Load.Requests.OK == 0 && c.Servers[1].Load.Requests.OK == 0 {
-			t.Errorf("%s: complete %v after %v, %+v", engine, c.Complete, time.Since(began), c.Servers[0].Load.Requests)
+		for _, after := range []time.Duration{0, 5 * time.Millisecond, 30 * time.Millisecond, 150 * time.Millisecond} {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			a, b := serve(t, "127.0.0.1:0", say(hello)), serve(t, "127.0.0.1:0", say(hello))
+			when(t, a.lasted(after), cancel)
+			c := compare(t, ctx, func(s *result.Spec) { s.Engine = engine }, url(a.addr), url(b.addr))
+			ok := c.Servers[0].Load.Requests.OK + c.Servers[1].Load.Requests.OK
+			if c.Complete || c.Cycles >= 16 || after > 100*time.Millisecond && ok == 0 {
+				t.Errorf("%s, after %v: complete %v, %d cycles, %d good replies", engine, after, c.Complete, c.Cycles, ok)
+			}
+			for _, s := range c.Servers {
+				if wait := time.Duration(s.Load.Connections.LongestWaitNS); wait > time.Minute {
+					t.Errorf("%s, after %v: a connection waited %v", engine, after, wait)
+				}
+			}
 		}
 	}
 }
@@ -236,6 +248,9 @@ func TestStandFindsTheProcess(t *testing.T) {
 	for _, s := range c.Servers {
 		if s.Load.Spec.PID != os.Getpid() || s.Load.TargetCPU == nil || s.Load.TargetCPU.Total() == 0 {
 			t.Errorf("%s: process %d, %v, %s", s.Name, s.Load.Spec.PID, s.Load.TargetCPU, s.Load.TargetCPULacks)
+		}
+		if s.IdleShare != 0 { // it is never idle: the other's slices are its own
+			t.Errorf("%s: idle %v", s.Name, s.IdleShare)
 		}
 		for _, slice := range s.Slices {
 			if slice.TargetCPUNS <= 0 {
@@ -254,8 +269,14 @@ func TestStandWithoutAnybody(t *testing.T) {
 	ln.Close()
 	s := load(url(ln.Addr().String()))
 	s.Engine, s.Threads = Auto(), 1
-	if stand, err := NewStand(t.Context(), []Contender{{Spec: s}, {Spec: s}}, 1); err == nil {
-		stand.Close()
-		t.Error("a stand without servers")
+	p := turns.Plan{Names: []string{"a", "b"}, Slice: time.Millisecond, Duration: time.Second}
+	stand, err := NewStand(t.Context(), []Contender{{Spec: s}, {Spec: s}}, 1)
+	defer stand.Close()
+	if gone := (*Unreachable)(nil); !errors.As(err, &gone) {
+		t.Errorf("nobody to be reached: %v", err)
+	}
+	c, err := turns.Compare(t.Context(), p, stand, nil)
+	if err != nil || len(c.Servers) != 2 || !c.Servers[1].Gone || c.Cycles != 0 || len(c.Ratios) != 5 || c.Ratios[0].Lacks == "" {
+		t.Errorf("the record of nobody: %v, %+v", err, c)
 	}
 }

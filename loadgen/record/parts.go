@@ -35,16 +35,23 @@ func (r *Recorder) Pause(due []int64) {
 	r.from, r.timed = Never, Never
 }
 
-// Counts is what was counted since the window started.
-type Counts struct{ OK, InWindow, Errors int64 }
+// Counts is what was counted since the window started: good replies, those of them that came in its parts, requests that failed, replies of
+// any kind, connects that failed.
+type Counts struct{ OK, InWindow, Errors, Replies, Refused int64 }
 
-// Count adds up what recorders counted: good replies, those of them that came in the parts of the window, and requests that failed.
+// Count adds up what recorders counted.
 func Count(workers ...*Recorder) (c Counts) {
 	for _, r := range workers {
 		c.OK += r.ok
 		c.InWindow += r.replied
 		for _, n := range r.errors {
 			c.Errors += n
+		}
+		for i := range r.conns {
+			c.Replies += r.conns[i].Replies
+		}
+		for _, n := range r.failed {
+			c.Refused += n
 		}
 	}
 	return c

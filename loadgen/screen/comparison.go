@@ -67,17 +67,17 @@ func (p against) caption() {
 	if rate := p.rate(); rate > 0 {
 		offered = fmt.Sprintf("%s/s offered to each, ", units.Rate(rate))
 	}
-	p.say("%s of slices of %s and %s, one client, %sorder by seed %d", units.Plural(c.Cycles, "cycle"), millis(c.SliceNS), millis(3*c.SliceNS)+glue+"ms", offered, c.Seed)
+	p.say("%s of slices of %s and %s, one client, %sorder by seed %d", units.Plural(c.Cycles, "cycle"), millis(c.SliceNS), millis(turns.Longer*c.SliceNS)+glue+"ms", offered, c.Seed)
 	if c.AskedNS > 0 && c.SliceNS != c.AskedNS {
 		p.say("slices are %s and %s instead of %s and %s: a request takes longer than %s",
-			millis(c.SliceNS), millis(3*c.SliceNS)+glue+"ms", millis(c.AskedNS), millis(3*c.AskedNS), millis(int64(turns.Lead(time.Duration(c.AskedNS))))+glue+"ms")
+			millis(c.SliceNS), millis(turns.Longer*c.SliceNS)+glue+"ms", millis(c.AskedNS), millis(turns.Longer*c.AskedNS), millis(int64(turns.Lead(time.Duration(c.AskedNS))))+glue+"ms")
 	}
 	if c.Until == 0 {
 		return
 	}
 	until := fmt.Sprintf("--until%s%s%%", glue, units.Count(100*c.Until))
 	switch last := len(c.Looks) - 1; {
-	case last >= 0 && c.Looks[last].Ended:
+	case last >= 0 && c.Looks[last].Reached:
 		p.say("ended after %s, %s of %s: %s was reached", units.Plural(c.Looks[last].Cycles, "cycle"), length(p.loaded()), p.spec().Duration, until)
 	case c.Complete:
 		p.say("%s was not reached", until)

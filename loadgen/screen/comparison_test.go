@@ -120,7 +120,7 @@ func six(t *testing.T) *result.Comparison {
 	for i := range c.Ratios {
 		c.Ratios[i].Confidence = 1 - 0.05/float64(1+i%5)
 	}
-	c.Verdict = result.Verdict{State: result.Suspect, Reasons: []result.Reason{{Check: "trouble", State: result.Suspect, Text: "asyncio died 3.20 s into the run",
+	c.Verdict = result.Verdict{State: result.Suspect, Reasons: []result.Reason{{Check: "trouble", State: result.Suspect, Text: "asyncio hung up 3.20 s into the run and could not be connected to again",
 		Advice: "look at its log, and at http://carousel-5.measurements.department.example.com:5000/a/rather/long/path/with?a=query&of=5"}}}
 	return c
 }
@@ -128,9 +128,9 @@ func six(t *testing.T) *result.Comparison {
 // died is what a server that ended leaves.
 func died(c *result.Comparison, i int) {
 	s := &c.Servers[i]
-	s.Trouble, s.Cost, s.Slices = "died 3.20 s into the run", nil, s.Slices[:62]
+	s.Trouble, s.Cost, s.Slices = "hung up 3.20 s into the run and could not be connected to again", nil, s.Slices[:62]
 	s.Load.TargetCPULacks = "the process ended before the run did"
-	lack(c, s.Name, s.Name+" died 3.20 s into the run")
+	lack(c, s.Name, s.Name+" hung up 3.20 s into the run and could not be connected to again")
 }
 
 // The golden files are what people see; look at them when they change.
@@ -165,7 +165,7 @@ func TestComparison(t *testing.T) {
 		"died": two(func(c *result.Comparison) {
 			c.Complete, c.Cycles = false, 62
 			died(c, 1)
-			c.Verdict = result.Verdict{State: result.Invalid, Reasons: []result.Reason{{Check: "trouble", State: result.Invalid, Text: "b died 3.20 s into the run", Advice: "look at its log"}}}
+			c.Verdict = result.Verdict{State: result.Invalid, Reasons: []result.Reason{{Check: "trouble", State: result.Invalid, Text: "b hung up 3.20 s into the run and could not be connected to again", Advice: "look at its log"}}}
 		}),
 		"503s": two(func(c *result.Comparison) {
 			l := c.Servers[1].Load
@@ -224,7 +224,7 @@ func TestComparison(t *testing.T) {
 			c.SliceNS, c.LeadNS, c.Cycles = 300e6, 120e6, 16
 		}),
 		"until": two(func(c *result.Comparison) {
-			c.Until, c.Cycles, c.Looks = 0.01, 100, []result.Look{{Cycles: 50, Alpha: 0.01}, {Cycles: 100, Alpha: 0.015, Ended: true}}
+			c.Until, c.Cycles, c.Looks = 0.01, 100, []result.Look{{Cycles: 50, Alpha: 0.01}, {Cycles: 100, Alpha: 0.015, Reached: true}}
 			c.Servers[0].Slices = c.Servers[0].Slices[:100]
 			for i := range c.Ratios {
 				c.Ratios[i].Confidence = 0.985

@@ -7,7 +7,6 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/stats"
-	"carousel/internal/units"
 )
 
 // Compare carries out a comparison and returns its record, but for the verdicts. The error says
@@ -27,14 +26,17 @@ func Compare(ctx context.Context, p Plan, stand Stand, live *Live) (*result.Comp
 		s.Name, s.Target, s.Slices = p.Names[k], s.Load.Spec.Target, course.Slices[k]
 		s.Load.Complete = r.Complete
 		s.Cost = course.cost(k)
-		if s.Trouble == "" {
+		if s.Trouble == "" && result.Starved(s.Load) == "" && time.Duration(s.Load.OwnStallNS) < longStall {
 			s.Trouble = stalled(s.Slices)
+		}
+		if short, long := course.sum(k, 0, course.pairs(k), short), course.sum(k, 0, course.pairs(k), long); course.fitted {
+			s.Load.RateRPS = course.rate(short.and(long))
 		}
 	}
 	for _, metric := range result.Metrics {
 		for _, ratio := range course.ratios(p, metric, course.alpha) {
-			if ratio.Lacks == "" {
-				ratio.Lacks = unsupported(r, ratio)
+			if why := unsupported(r, ratio); ratio.Lacks == "" && why != "" {
+				ratio.Ratio, ratio.Low, ratio.High, ratio.Outcome, ratio.Lacks = 0, 0, 0, result.Undecided, why
 			}
 			r.Ratios = append(r.Ratios, ratio)
 		}
@@ -77,10 +79,13 @@ func stalled(list []result.Slice) string {
 			longest = max(longest, ns)
 		}
 	}
-	if times == 0 {
+	switch times {
+	case 0:
 		return ""
+	case 1:
+		return fmt.Sprintf("stood still for %.2f s", longest/1e9)
 	}
-	return fmt.Sprintf("stood still %s, for up to %.2f s", units.Plural(times, "time"), longest/1e9)
+	return fmt.Sprintf("stood still %d times, for up to %.2f s", times, longest/1e9)
 }
 
 // cost is what requests cost server k; nil where it is not known.

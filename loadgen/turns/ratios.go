@@ -22,7 +22,7 @@ func (c *Course) kinship(metric string) float64 {
 		return 0.002
 	}
 	return map[string]float64{
-		result.MetricRate: 0.006, result.MetricP50: 0.010, result.MetricP99: 0.010, result.MetricSteady: 0.010, result.MetricWhole: 0.006,
+		result.MetricRate: 0.006, result.MetricP50: 0.010, result.MetricP99: 0.010, result.MetricSteady: 0.0115, result.MetricWhole: 0.007,
 	}[metric]
 }
 
@@ -46,6 +46,11 @@ func (c *Course) sum(k, from, end, long int) (to sums) {
 }
 
 const short, long = 0, 1
+
+// and is s and t together.
+func (s sums) and(t sums) sums {
+	return sums{s.ok + t.ok, s.inWindow + t.inWindow, s.window + t.window, s.elapsed + t.elapsed, s.cpu + t.cpu}
+}
 
 // rate is good replies per second. Where slices were made longer replies come in bursts, which no window cuts evenly: there it is of all the
 // time until the last reply, unless a schedule has it end before.
@@ -166,25 +171,30 @@ func (c *Course) ratios(p Plan, metric string, alpha float64) []result.Ratio {
 // within is ratios where two processes of one program differ by so much.
 func (c *Course) within(p Plan, metric string, kin, alpha float64) []result.Ratio {
 	intervals := make([]func(confidence float64) stats.Interval, len(p.Names))
-	var claims []float64
-	var whose []int
+	tests := make([]func() float64, len(p.Names)) // the p-values of "this ratio is not 1"
+	var claims []int                              // servers
 	for k := 1; k < len(p.Names); k++ {
-		var test float64
 		if q, is := quantiles[metric]; is {
 			intervals[k] = c.quantileRatio(k, q, kin, p.Seed)
-			test = evidence(intervals[k](1-alpha), stats.MostBlocks-1)
+			tests[k] = func() float64 { return evidence(intervals[k](1-alpha), stats.MostBlocks-1) }
 		} else {
 			d := c.differences(metric, k)
 			intervals[k] = func(confidence float64) stats.Interval { return stats.TInterval(d, kin, confidence).Exp() }
-			test = stats.TTest(d, kin)
+			tests[k] = func() float64 { return stats.TTest(d, kin) }
 		}
 		if p.Names[k] != p.Twin {
-			claims, whose = append(claims, test), append(whose, k)
+			claims = append(claims, k)
 		}
 	}
 	levels := slices.Repeat([]float64{alpha}, len(p.Names))
-	for i, level := range stats.Holm(claims, alpha) {
-		levels[whose[i]] = level
+	if len(claims) > 1 {
+		var values []float64
+		for _, k := range claims {
+			values = append(values, tests[k]())
+		}
+		for i, level := range stats.Holm(values, alpha) {
+			levels[claims[i]] = level
+		}
 	}
 	var all []result.Ratio
 	for k := 1; k < len(p.Names); k++ {
@@ -242,16 +252,23 @@ func (c *Course) lacks(p Plan, k int, metric string) string {
 	return p.Names[k] + " or " + p.Names[0] + " did not answer in part of the cycles"
 }
 
-// knownWithin reports whether all that the comparison can tell exactly is known within a share, as far as more cycles could tell it better.
+// knownWithin reports whether all that the comparison can tell exactly is known within a share, as far as more cycles could tell it better. What
+// cannot be known is not waited for.
 func (c *Course) knownWithin(p Plan, share, alpha float64) bool {
+	known := 0
 	for _, metric := range c.exact() {
-		for _, r := range c.within(p, metric, 0, alpha) {
-			if r.Server != p.Twin && c.pairs(slices.Index(p.Names, r.Server)) == c.Cycles/2 && !(math.Log(r.High/r.Low)/2 <= share) {
+		for i, r := range c.within(p, metric, 0, alpha) {
+			k := i + 1
+			switch {
+			case r.Server == p.Twin, c.pairs(k) < c.Cycles/2, metric == result.MetricSteady && !c.known(k):
+			case r.Lacks != "" || math.Log(r.High/r.Low)/2 > share:
 				return false
+			default:
+				known++
 			}
 		}
 	}
-	return true
+	return known > 0
 }
 
 // exact are the metrics that are known soonest: the rate, unless requests are due at a given one, and the steady cost, where processes are
@@ -279,18 +296,26 @@ func (c *Course) priced() bool {
 	return false
 }
 
-// known reports whether the processor time of server k is known, at the begin at least.
-func (c *Course) known(k int) bool { return len(c.Slices[k]) > 0 && c.Slices[k][0].TargetCPUNS > 0 }
+// known reports whether the processor time of server k is known, of some slices at least.
+func (c *Course) known(k int) bool {
+	return slices.ContainsFunc(c.Slices[k], func(s result.Slice) bool { return s.TargetCPUNS > 0 })
+}
 
 // progress is how far the comparison has come.
 func (c *Course) progress(p Plan) Progress {
 	at := Progress{Loaded: time.Duration(c.Cycles/2) * Pair(c.Slice)}
 	for k := range c.Slices {
-		s, l := c.sum(k, 0, c.pairs(k), short), c.sum(k, 0, c.pairs(k), long)
-		at.Rates = append(at.Rates, c.rate(sums{s.ok + l.ok, s.inWindow + l.inWindow, s.window + l.window, s.elapsed + l.elapsed, 0}))
+		rate := 0.0
+		if n := c.pairs(k); n > 0 {
+			rate = c.rate(c.sum(k, 0, n, short).and(c.sum(k, 0, n, long)))
+		}
+		at.Rates = append(at.Rates, rate)
 	}
-	metrics := c.exact()
-	at.Ratios = c.ratios(p, metrics[len(metrics)-1], alpha)
+	if c.priced() {
+		at.Ratios = c.ratios(p, result.MetricSteady, alpha)
+	} else if !c.paced {
+		at.Ratios = c.ratios(p, result.MetricRate, alpha)
+	}
 	return at
 }
 

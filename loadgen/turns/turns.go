@@ -88,9 +88,17 @@ func Run(ctx context.Context, p Plan, stand Stand, live *Live) *Course {
 			reached = append(reached, k)
 		}
 	}
-	order := newOrder(reached, p.Seed, stand.Alike)
+	if len(reached) == 0 {
+		return c
+	}
+	c.run(ctx, p, stand, live, newOrder(reached, p.Seed, stand.Alike).next)
+	return c
+}
+
+// run does so in an order: next is that of the next cycle, and before which of its turns a rest is due.
+func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next func() (turns []int, rests []bool)) {
 	cycle := func(number int, length time.Duration, t Turn) bool {
-		turns, rests := order.next()
+		turns, rests := next()
 		for place, k := range turns {
 			if rests[place] {
 				stand.Rest(length)
@@ -111,7 +119,7 @@ func Run(ctx context.Context, p Plan, stand Stand, live *Live) *Course {
 	for warm := time.Duration(0); warm < max(p.Warmup, Pair(p.Slice)); warm += Pair(p.Slice) {
 		for _, length := range []time.Duration{p.Slice, Longer * p.Slice} {
 			if !cycle(0, length, Turn{Warm: true, Patience: max(p.Grace, min(p.Duration/10, 10*time.Second))}) {
-				return c
+				return
 			}
 		}
 	}
@@ -125,7 +133,7 @@ func Run(ctx context.Context, p Plan, stand Stand, live *Live) *Course {
 	for pair := range pairs {
 		for i, length := range []time.Duration{c.Slice, Longer * c.Slice} {
 			if !cycle(2*pair+i, length, Turn{Timed: i == 1, Patience: p.Grace}) {
-				return c
+				return
 			}
 			c.Cycles++
 		}
@@ -135,15 +143,14 @@ func Run(ctx context.Context, p Plan, stand Stand, live *Live) *Course {
 		}
 		if len(looks) > 0 && pair+1 == looks[0].pairs {
 			look := result.Look{Cycles: c.Cycles, Alpha: looks[0].alpha}
-			look.Ended = pair+1 < pairs && c.knownWithin(p, p.Until, look.Alpha)
+			look.Reached = c.knownWithin(p, p.Until, look.Alpha)
 			c.Looks = append(c.Looks, look)
-			if looks = looks[1:]; look.Ended {
+			if looks = looks[1:]; look.Reached {
 				c.alpha = look.Alpha
-				return c
+				return
 			}
 		}
 	}
-	return c
 }
 
 // harvest is the response times of each server since the last one.

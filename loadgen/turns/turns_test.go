@@ -243,17 +243,14 @@ func TestFirstPlace(t *testing.T) {
 			f := newFake(seed, swift, swift, swift)
 			f.first = 0.10
 			p := plan(3, 5*time.Second)
-			p.Seed = seed
-			var stand Stand = f
+			next := newOrder(upTo(3), seed, f.Alike).next
 			if fixed {
-				stand = &inOrder{fake: f}
+				next = func() ([]int, []bool) { return upTo(3), make([]bool, 3) }
 			}
-			c, err := Compare(context.Background(), p, stand, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, r := range c.Ratios {
-				if r.Metric == result.MetricWhole && (r.Outcome == result.Higher || r.Outcome == result.Lower) {
+			c := &Course{Slices: make([][]result.Slice, 3), Slice: p.Slice, Lead: Lead(p.Slice), alpha: alpha, times: newTimes(3)}
+			c.run(context.Background(), p, f, nil, next)
+			for _, r := range c.ratios(p, result.MetricWhole, alpha) {
+				if r.Outcome == result.Higher || r.Outcome == result.Lower {
 					n++
 				}
 			}
@@ -266,18 +263,6 @@ func TestFirstPlace(t *testing.T) {
 	if n := alarms(true); n < 30 {
 		t.Errorf("in fixed order %d of 80 comparisons find the difference that the place makes", n)
 	}
-}
-
-// inOrder loads the servers of a cycle in a fixed order, whatever is asked.
-type inOrder struct {
-	*fake
-	next int
-}
-
-func (f *inOrder) Slice(k int, t Turn) result.Slice {
-	// The fake's penalty goes by place: the server that was asked for gets the place of its number.
-	f.place = k
-	return f.fake.Slice(k, t)
 }
 
 // Who died is compared until then; who never answered is not, and the others go on.
@@ -335,14 +320,14 @@ func TestUntil(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := c.Looks[len(c.Looks)-1]
-	if !last.Ended || c.Cycles >= 1200 {
+	if !last.Reached || c.Cycles >= 1200 {
 		t.Errorf("looks %+v, %d cycles", c.Looks, c.Cycles)
 	}
 	if r := c.Ratio("b", result.MetricSteady); r.Confidence != 1-last.Alpha || math.Log(r.High/r.Low)/2 > p.Until {
 		t.Errorf("it ended with %+v", r)
 	}
 	p.Until = 0.0001
-	if c, _ = Compare(context.Background(), p, newFake(1, swift, swift), nil); c.Cycles != 1200 || len(c.Looks) != 3 || c.Looks[2].Ended {
+	if c, _ = Compare(context.Background(), p, newFake(1, swift, swift), nil); c.Cycles != 1200 || len(c.Looks) != 3 || c.Looks[2].Reached {
 		t.Errorf("what cannot be reached: %d cycles, looks %+v", c.Cycles, c.Looks)
 	}
 }

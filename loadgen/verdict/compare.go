@@ -73,7 +73,7 @@ func checkClient(c *result.Comparison) (state, text, advice string) {
 	if len(limited) == 0 {
 		return "", "", ""
 	}
-	return grade(share, 0.85, 1e9), fmt.Sprintf("loadgen used up to %s of its own processor time in the slices of %s, so the rates may be its own limit", Percent(share), units.List(limited)),
+	return grade(share, 0.85, 1e9), fmt.Sprintf("loadgen's threads were busy for up to %s of the slices of %s, so the rates may be its own limit", Percent(share), units.List(limited)),
 		"compare what requests cost at a fixed rate (-r), or give it more threads (-t) on processors of its own"
 }
 

@@ -1,7 +1,6 @@
 package verdict
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -70,9 +69,7 @@ func Broken(gates []Gate, c *result.Comparison) []Finding {
 			}
 		default:
 			for _, s := range c.Servers {
-				if s.Load == nil {
-					out = append(out, Finding{Text: fmt.Sprintf("%s: %s: cannot be told: %s", s.Name, g.Expr, cmp.Or(s.Trouble, "it was not loaded"))})
-				} else if is, why := g.Broken(s.Load); is {
+				if is, why := g.Broken(s.Load); is {
 					out = append(out, Finding{Text: s.Name + ": " + why})
 				}
 			}

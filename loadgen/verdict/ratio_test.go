@@ -84,9 +84,6 @@ func TestBrokenComparison(t *testing.T) {
 		{"every load holds", "p99>5ms", nil, nil},
 		{"one load breaks", "errors>0", func(c *result.Comparison) { fail(c.Find("b").Load, 100) }, told("b: errors>0: errors is 100")},
 		{"that of the target too", "errors>0", func(c *result.Comparison) { fail(c.Find("a").Load, 7) }, told("a: errors>0: errors is 7")},
-		{"a load without a record", "p99>5ms", func(c *result.Comparison) { c.Servers[2].Load, c.Servers[2].Trouble = nil, "refused every connection" },
-			told("c: p99>5ms: cannot be told: refused every connection")},
-
 		{"the verdict of the comparison", "verdict!=valid", func(c *result.Comparison) { c.Verdict.State = result.Suspect }, told("verdict!=valid: verdict is suspect")},
 		{"not that of a load", "verdict!=valid", func(c *result.Comparison) { c.Find("b").Load.Verdict.State = result.Suspect }, nil},
 	} {
