@@ -99,10 +99,10 @@ func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options,
 		live = new(turns.Live)
 		defer screen.WatchTurns(stderr, p.Names, p.Duration, live)()
 	}
-	stand, unreached := engine.NewStand(ctx, list, p.Seed)
+	stand := engine.NewStand(ctx, list, p.Seed)
 	defer stand.Close()
 	defer context.AfterFunc(ctx, stand.Stop)()
 	defer context.AfterFunc(patience, stand.Stop)()
 	c, err := turns.Compare(ctx, p, stand, live)
-	return c, cmp.Or(unreached, err)
+	return c, cmp.Or(stand.Deserted(), err)
 }

@@ -68,33 +68,32 @@ type contender struct {
 const gcEvery = 256
 
 // NewStand opens all connections of the servers, in an order of that seed: where the memory of a connection lies depends on it, and costs
-// something. A server that cannot be reached is noted and the others go on; the error says why none could. The stand is to be closed in
-// any case.
-func NewStand(ctx context.Context, list []Contender, seed uint64) (*Stand, error) {
+// something. A server that cannot be reached is noted and the others go on.
+func NewStand(ctx context.Context, list []Contender, seed uint64) *Stand {
 	s := &Stand{base: time.Now(), opens: record.Never, threads: hire(list[0].Spec)}
 	gc, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(memoryLimit)
 	s.restore = append(s.restore, func() { debug.SetGCPercent(gc); debug.SetMemoryLimit(limit) })
-	reached := 0
 	for _, one := range list {
 		v := &contender{run: &run{base: s.base}, why: errors.New("was not connected to")}
 		v.Run = flight.New(one.Spec, client.New(one.Spec), nil, v.now)
 		s.servers = append(s.servers, v)
 	}
-	s.first = edge{own: host.SelfCPU(), host: host.Take()}
 	for _, k := range rand.New(rand.NewPCG(seed, 1)).Perm(len(list)) {
-		if s.servers[k].why = s.servers[k].connect(ctx, list[k], s.threads); s.servers[k].why == nil {
-			reached++
-		}
-	}
-	if ctx.Err() != nil {
-		return s, context.Cause(ctx)
-	}
-	if reached == 0 {
-		return s, s.servers[0].why
+		s.servers[k].why = s.servers[k].connect(ctx, list[k], s.threads)
 	}
 	runtime.GC()
 	s.first = edge{own: host.SelfCPU(), host: host.Take()}
-	return s, nil
+	return s
+}
+
+// Deserted says why none of the servers could be reached; nil where one was.
+func (s *Stand) Deserted() error {
+	for _, v := range s.servers {
+		if v.why == nil {
+			return nil
+		}
+	}
+	return s.servers[0].why
 }
 
 // connect opens the connections of a server and finds its process.

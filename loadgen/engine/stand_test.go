@@ -29,10 +29,7 @@ func compare(t *testing.T, ctx context.Context, change func(*result.Spec), targe
 		list = append(list, Contender{Spec: s, Auto: s.PID < 0})
 		p.Names = append(p.Names, string(rune('a'+i)))
 	}
-	stand, err := NewStand(ctx, list, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	stand := NewStand(ctx, list, 1)
 	defer stand.Close()
 	defer context.AfterFunc(ctx, stand.Stop)()
 	c, err := turns.Compare(ctx, p, stand, nil)
@@ -270,8 +267,9 @@ func TestStandWithoutAnybody(t *testing.T) {
 	s := load(url(ln.Addr().String()))
 	s.Engine, s.Threads = Auto(), 1
 	p := turns.Plan{Names: []string{"a", "b"}, Slice: time.Millisecond, Duration: time.Second}
-	stand, err := NewStand(t.Context(), []Contender{{Spec: s}, {Spec: s}}, 1)
+	stand := NewStand(t.Context(), []Contender{{Spec: s}, {Spec: s}}, 1)
 	defer stand.Close()
+	err = stand.Deserted()
 	if gone := (*Unreachable)(nil); !errors.As(err, &gone) {
 		t.Errorf("nobody to be reached: %v", err)
 	}

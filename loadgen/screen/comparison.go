@@ -178,7 +178,9 @@ func figuresOf(s result.Compared) []string {
 	response := result.Response(s.Load)
 	steady, waking, own := "-", "-", "-"
 	if s.Cost != nil {
-		steady, waking = units.Short(s.Cost.Steady), units.Short(s.Cost.Waking)
+		if steady, waking = units.Short(s.Cost.Steady), "~0"; s.Cost.Waking > 0 { // it is a difference, which noise can put below
+			waking = units.Short(s.Cost.Waking)
+		}
 	}
 	var spent, ok int64
 	for _, slice := range s.Slices {

@@ -48,10 +48,9 @@ func recorded(t *testing.T) (runs [][][2]result.Slice) {
 // by a coin.
 type replay struct {
 	fake
-	run        [][2]result.Slice
-	begin, cut int
-	swap       int
-	done       [2]int
+	run         [][2]result.Slice
+	begin, swap int
+	done        [2]int
 }
 
 func (r *replay) Slice(k int, t Turn) result.Slice {

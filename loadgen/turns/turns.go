@@ -116,14 +116,22 @@ func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next 
 	}
 
 	live.set(Progress{Warming: true})
-	for warm := time.Duration(0); warm < max(p.Warmup, Pair(p.Slice)); warm += Pair(p.Slice) {
-		for _, length := range []time.Duration{p.Slice, Longer * p.Slice} {
+	var typical time.Duration // time that a request of the slowest server takes, in the last cycle of the warm-up
+	for pair := 0; pair == 0 || time.Duration(pair)*Pair(p.Slice) < p.Warmup || typical > c.Lead && pair < 3; pair++ {
+		for i, length := range []time.Duration{p.Slice, Longer * p.Slice} {
+			if i == 1 {
+				c.harvest(stand) // what came before is of no interest
+			}
 			if !cycle(0, length, Turn{Warm: true, Patience: max(p.Grace, min(p.Duration/10, 10*time.Second))}) {
 				return
 			}
 		}
+		typical = 0
+		for _, times := range c.harvest(stand) {
+			typical = max(typical, time.Duration(stats.Quantile(times, 0.5)))
+		}
 	}
-	c.fit(p, stand)
+	c.fit(p, typical)
 
 	pairs := max(MinPairs, int(p.Duration/Pair(c.Slice)))
 	looks := planLooks(p, pairs)
@@ -164,17 +172,13 @@ func (c *Course) harvest(stand Stand) []stats.Counts {
 	return all
 }
 
-// fit makes slices longer where a request takes longer than the lead: then the burst with which a slice begins would be most of it.
-func (c *Course) fit(p Plan, stand Stand) {
-	var slowest time.Duration
-	for _, times := range c.harvest(stand) {
-		slowest = max(slowest, time.Duration(stats.Quantile(times, 0.5)))
-	}
-	if slowest <= c.Lead {
+// fit makes slices longer where a request typically takes longer than the lead: then the burst with which a slice begins would be most of it.
+func (c *Course) fit(p Plan, typical time.Duration) {
+	if typical <= c.Lead {
 		return
 	}
-	c.Wanted = max(c.Slice, roomy*slowest)
+	c.Wanted = max(c.Slice, roomy*typical)
 	c.Slice = max(c.Slice, min(c.Wanted, p.Duration/MinPairs/(1+Longer)))
-	c.Lead = min(slowest, c.Slice/2)
+	c.Lead = min(typical, c.Slice/2)
 	c.fitted = true
 }

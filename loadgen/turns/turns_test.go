@@ -25,7 +25,6 @@ type fake struct {
 	noise   float64                // standard deviation of the log of a slice's cost
 	common  float64                // the same of what hits a whole cycle
 	drift   float64
-	last    int
 	place   int
 }
 
@@ -194,16 +193,6 @@ func TestEndsWhenItIsStopped(t *testing.T) {
 			t.Errorf("%s is compared after %d cycles", r.Metric, c.Cycles)
 		}
 	}
-}
-
-// outcome is that of server b in a metric.
-func outcome(t *testing.T, f *fake, p Plan, metric string) *result.Ratio {
-	t.Helper()
-	c, err := Compare(context.Background(), p, f, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c.Ratio(p.Names[len(p.Names)-1], metric)
 }
 
 // What a server costs when it wakes is no part of what its requests cost.

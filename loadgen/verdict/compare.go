@@ -50,7 +50,7 @@ func checkServers(c *result.Comparison) (state, text, advice string) {
 	if len(doubtful) == 0 {
 		return "", "", ""
 	}
-	return state, fmt.Sprintf("the figures of %s are in doubt", units.List(doubtful)), "the reasons stand with them"
+	return state, fmt.Sprintf("the figures of %s are in doubt", units.List(doubtful)), "see why below"
 }
 
 func checkCycles(c *result.Comparison) (state, text, advice string) {
