@@ -110,9 +110,11 @@ func TestSlices(t *testing.T) {
 			600 end             : 0 under way
 			900 slice           : send 0
 			910 reply 0 ok      :
+			967 turn            : send 0
+			970 reply 0 ok      :
 			1000 turn           : over
 			1000 end            : 0 under way`,
-			"sent 4 ok 4 timed 2 in the window 4"},
+			"sent 5 ok 5 late 666.667µs timed 3 in the window 5"},
 		{"a schedule begins with what is due, and what is left of it is not sent", []func(*result.Spec){paced}, `
 			100 slice           : send 0
 			150 turn            :
