@@ -177,6 +177,25 @@ func TestSlices(t *testing.T) {
 			800 turn            : over
 			800 end             : 0 under way`,
 			"sent 2 ok 1 timeout 1"},
+		{"a reply that comes when the grace is over counts all the same", nil, `
+			100 slice           : send 0
+			251 reply 0 ok      :
+			251 turn            : over
+			251 end             : 0 under way`,
+			"sent 1 ok 1"},
+		{"what a warm-up leaves of its schedule is not missed", []func(*result.Spec){paced}, `
+			100 warm            : send 0
+			150 turn            :
+			250 turn            : over
+			250 end             : 1 under way
+			500 slice           :
+			510 reply 0 ok      : send 0
+			520 reply 0 ok      :
+			550 turn            : send 0
+			560 reply 0 ok      :
+			600 turn            : over
+			600 end             : 0 under way`,
+			"sent 2 ok 2 timed 1 in the window 3"},
 		{"a stop cuts the slice, another its grace", nil, `
 			100 slice           : send 0
 			150 stop            :

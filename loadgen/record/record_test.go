@@ -304,6 +304,42 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// Between the parts of a window a worker need not be awake, and what is under way when one closes has been so until then.
+func TestParts(t *testing.T) {
+	r := NewRecorder(1, false, nil)
+	r.Part(0, 0, 10, 10)
+	r.Close(100, Never)
+	r.Awake(0)
+	r.Sent(0, 20)
+	r.Awake(90)
+	r.Pause([]int64{20})
+	r.Part(1000, 0, 1010, 1010)
+	r.Close(1100, Never)
+	r.Awake(1005)
+	r.Ended(0, 20, 20, 1050, OK, 7)
+	r.Pause(nil)
+	l, err := Merge([]*Recorder{r}, 180)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.OwnStallNS != 90 {
+		t.Errorf("it stood still for %d", l.OwnStallNS)
+	}
+	if want := float64(80+40) / 180; math.Abs(l.InFlight-want) > 1e-9 {
+		t.Errorf("%v in flight, want %v", l.InFlight, want)
+	}
+	if c := Count(r); c != (Counts{OK: 1, InWindow: 1, Replies: 1}) || l.Timed != 1 {
+		t.Errorf("%+v, timed %d", c, l.Timed)
+	}
+	var got []int64
+	for range 2 {
+		Harvest(func(low, width, n int64) { got = append(got, low, width, n) }, r)
+	}
+	if len(got) != 3 || got[0] > 1030 || got[0]+got[1] <= 1030 || got[2] != 1 {
+		t.Errorf("harvested %v, want 1030 once", got)
+	}
+}
+
 func TestRecordingDoesNotAllocate(t *testing.T) {
 	r := NewRecorder(1, true, new(Live))
 	r.Open(0)

@@ -20,6 +20,7 @@ type fake struct {
 	rests   int
 	loads   []load // in their order
 	fresh   []time.Duration
+	turn    []int                  // how many slices each had
 	stop    func(at time.Duration) // called at the begin of each slice
 	first   float64                // the first place of a cycle costs so much more
 	noise   float64                // standard deviation of the log of a slice's cost
@@ -35,6 +36,9 @@ type model struct {
 	takes   time.Duration // a request, sent to answered
 	dies    time.Duration // when; 0: never
 	mute    bool          // it never answers
+	still   int           // in this slice of its own, from 1, it stands still for a second
+	cold    int           // its first so many slices take 50 ms a request
+	dry     int           // in every slice of this number no reply comes in the window
 	gone    bool          // it cannot be connected to
 }
 
@@ -49,6 +53,13 @@ func (f *fake) Slice(k int, t Turn) (s result.Slice) {
 		f.stop(f.now)
 	}
 	m := f.servers[k]
+	f.turn[k]++
+	if f.turn[k] <= m.cold {
+		m.takes = 50 * time.Millisecond
+	}
+	if f.turn[k] == m.still {
+		m.takes += time.Second
+	}
 	f.loads = append(f.loads, load{k, t})
 	s.BeginNS, s.LengthNS, s.ElapsedNS = int64(f.now), int64(t.Length), int64(t.Length+m.takes)
 	if f.place = (f.place + 1) % len(f.servers); f.place == 1 {
@@ -67,6 +78,9 @@ func (f *fake) Slice(k int, t Turn) (s result.Slice) {
 	}
 	s.OK = int64(float64(t.Length) / float64(20*time.Microsecond) * math.Exp(-cost))
 	s.WindowOK = int64(float64(s.OK) * float64(t.Length-t.Lead) / float64(t.Length))
+	if m.dry > 0 && f.turn[k]%m.dry == 0 {
+		s.WindowOK = 0
+	}
 	s.TargetCPUNS = int64((float64(m.request)*float64(s.OK) + float64(m.waking)) * math.Exp(cost))
 	s.OwnCPUNS = s.TargetCPUNS / 2
 	f.fresh[k] = m.takes
@@ -97,7 +111,7 @@ func (f *fake) Finish() (*result.Comparison, error) {
 }
 
 func newFake(seed uint64, servers ...model) *fake {
-	return &fake{servers: servers, random: rand.New(rand.NewPCG(seed, 1)), fresh: make([]time.Duration, len(servers)), noise: 0.03, common: 0.05}
+	return &fake{servers: servers, random: rand.New(rand.NewPCG(seed, 1)), fresh: make([]time.Duration, len(servers)), turn: make([]int, len(servers)), noise: 0.03, common: 0.05}
 }
 
 func plan(servers int, d time.Duration) Plan {
@@ -301,6 +315,62 @@ func TestWhoCannotBeReached(t *testing.T) {
 	}
 }
 
+// A server that stood still is said to have, unless all its slices last as long.
+func TestWhoStoodStill(t *testing.T) {
+	still, slow := swift, swift
+	still.still, slow.takes = 9, time.Second
+	c, err := Compare(context.Background(), plan(3, 10*time.Second), newFake(1, swift, still, slow), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range []string{"", "stood still for 1.00 s", ""} {
+		if got := c.Servers[k].Trouble; got != want {
+			t.Errorf("%s: %q, want %q", c.Servers[k].Name, got, want)
+		}
+	}
+}
+
+// A server that is slow only as long as it is cold gets no longer slices.
+func TestColdServers(t *testing.T) {
+	cold := swift
+	cold.cold = 2
+	if c := Run(context.Background(), plan(2, 10*time.Second), newFake(1, swift, cold), nil); c.Slice != 25*time.Millisecond {
+		t.Errorf("slices of %v", c.Slice)
+	}
+}
+
+// A slice in which no reply came in the window leaves the rate comparable.
+func TestDryWindows(t *testing.T) {
+	dry := swift
+	dry.dry = 3
+	c, err := Compare(context.Background(), plan(2, 10*time.Second), newFake(1, swift, dry), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := c.Ratio("b", result.MetricRate); r.Lacks != "" || r.Outcome != result.Lower {
+		t.Errorf("%+v", r)
+	}
+}
+
+// With many servers that are alike a difference is found no more often than with two: Holm sees to that.
+func TestManyAlike(t *testing.T) {
+	wrong := 0
+	for seed := range uint64(60) {
+		c := Run(context.Background(), plan(6, 5*time.Second), newFake(seed, swift, swift, swift, swift, swift, swift), nil)
+		p := plan(6, 0)
+		found := false
+		for _, r := range c.within(p, result.MetricWhole, 0, alpha) {
+			found = found || r.Outcome == result.Higher || r.Outcome == result.Lower
+		}
+		if found {
+			wrong++
+		}
+	}
+	if wrong > 8 { // of 60; without Holm it is one in six
+		t.Errorf("%d of 60 comparisons of six servers that are alike find a difference", wrong)
+	}
+}
+
 func TestUntil(t *testing.T) {
 	p := plan(2, time.Minute)
 	p.Until = 0.05
@@ -314,6 +384,9 @@ func TestUntil(t *testing.T) {
 	}
 	if r := c.Ratio("b", result.MetricSteady); r.Confidence != 1-last.Alpha || math.Log(r.High/r.Low)/2 > p.Until {
 		t.Errorf("it ended with %+v", r)
+	}
+	if c := Run(context.Background(), p, newFake(1, swift, model{mute: true}), nil); c.Cycles != 1200 {
+		t.Errorf("with nobody to compare it ended after %d cycles", c.Cycles)
 	}
 	p.Until = 0.0001
 	if c, _ = Compare(context.Background(), p, newFake(1, swift, swift), nil); c.Cycles != 1200 || len(c.Looks) != 3 || c.Looks[2].Reached {

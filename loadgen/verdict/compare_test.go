@@ -1,0 +1,68 @@
+package verdict
+
+import (
+	"testing"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/internal/usage"
+)
+
+// TestJudgeComparison changes one thing in a comparison without fault, and wants one reason.
+func TestJudgeComparison(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*result.Comparison)
+		check  string // of the only reason; "": there is none
+		state  string
+	}{
+		{"without fault", func(*result.Comparison) {}, "", result.Valid},
+		{"a server whose figures are invalid", func(c *result.Comparison) { c.Servers[1].Load.Requests.OK = 0 }, "servers", result.Invalid},
+		{"a server in trouble", func(c *result.Comparison) { c.Servers[1].Trouble = "stood still for 1.00 s" }, "servers", result.Suspect},
+		{"ended early", func(c *result.Comparison) { c.Complete = false }, "interrupted", result.Suspect},
+		{"the client is busy", func(c *result.Comparison) { c.Servers[1].Load.Host.OwnShare = 0.8 }, "client", result.Valid},
+		{"the client sets the pace", func(c *result.Comparison) { c.Servers[1].Load.Host.OwnShare = 0.95 }, "client", result.Suspect},
+		{"which at a fixed rate it does not", func(c *result.Comparison) {
+			for i := range c.Servers {
+				c.Servers[i].Load.Spec.Rate, c.Servers[i].Load.Host.OwnShare = 1000, 0.95
+			}
+		}, "", result.Valid},
+		{"slices too short", func(c *result.Comparison) { c.WantedNS = 2 * c.SliceNS }, "slices", result.Suspect},
+		{"a restless server", func(c *result.Comparison) { c.Servers[0].IdleShare = 0.02 }, "idle", result.Valid},
+		{"a very restless one", func(c *result.Comparison) { c.Servers[0].IdleShare = 0.2 }, "idle", result.Suspect},
+		{"a twin that differs", func(c *result.Comparison) { c.Twin = "b"; c.Ratios[0].Outcome = result.Higher }, "twin", result.Valid},
+		{"programs beside", func(c *result.Comparison) { c.Beside = 0.2 }, "beside", result.Valid},
+		{"which spoilt it", func(c *result.Comparison) {
+			c.Beside = 0.2
+			c.Ratios[0] = result.Ratio{Server: "b", To: "a", Metric: result.MetricRate, Ratio: 1, Low: 0.9, High: 1.1, Outcome: result.Undecided}
+		}, "beside", result.Suspect},
+		{"which are not known where a process is not", func(c *result.Comparison) { c.Beside = 0.2; c.Servers[1].Load.TargetCPU = nil }, "", result.Valid},
+		{"a hypervisor that takes", func(c *result.Comparison) { c.Host.StealShare = 0.1 }, "steal", result.Suspect},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			record := sound()
+			c.change(record)
+			JudgeComparison(record)
+			v := record.Verdict
+			if v.State != c.state || len(v.Reasons) != len(c.check[:min(1, len(c.check))]) || c.check != "" && v.Reasons[0].Check != c.check {
+				t.Errorf("%s, reasons %+v; want %s and %q", v.State, v.Reasons, c.state, c.check)
+			}
+		})
+	}
+}
+
+// sound is a comparison without fault.
+func sound() *result.Comparison {
+	c := &result.Comparison{Complete: true, Cycles: 200, SliceNS: 25e6, AskedNS: 25e6, WantedNS: 25e6}
+	for _, name := range []string{"a", "b"} {
+		spec := result.DefaultSpec()
+		spec.Connections, spec.Duration = 1, 10*time.Second
+		l := &result.Load{Complete: true, Spec: spec, RateRPS: 1000, InFlight: 1, TargetCPU: &usage.CPU{UserNS: 1}, SliceNS: 75e6, Timed: 10}
+		l.Window.ElapsedNS = int64(10 * time.Second)
+		l.Requests = result.Requests{Planned: 10_000, Sent: 10_000, OK: 10_000}
+		l.Connections = result.Connections{Opened: 1, Asked: 1, Answered: 1}
+		c.Servers = append(c.Servers, result.Compared{Name: name, Load: l})
+	}
+	c.Ratios = []result.Ratio{{Server: "b", To: "a", Metric: result.MetricRate, Ratio: 1, Low: 0.99, High: 1.01, Outcome: result.Same}}
+	return c
+}
