@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"carousel/internal/child"
+	"carousel/internal/result"
+	"carousel/loadgen/screen"
 )
 
 var pages = []string{"README.md", "servers/README.md", "results/README.md"}
@@ -135,6 +137,33 @@ func TestNarration(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(readme), want.String()) {
+		t.Errorf("README.md should have:\n%s", want.String())
+	}
+}
+
+// TestComparison holds the README's comparison to its record.
+func TestComparison(t *testing.T) {
+	c, err := result.ReadComparison("results/reference/comparison.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var printed strings.Builder
+	if err := screen.Comparison(&printed, "", c, false); err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := strings.Cut(printed.String(), "\n  verdict")
+	var want strings.Builder
+	for line := range strings.Lines(strings.TrimSpace(before)) {
+		if line = strings.TrimRight(line, "\n"); line != "" {
+			line = "    " + line
+		}
+		want.WriteString(line + "\n")
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "  "+want.String()) {
 		t.Errorf("README.md should have:\n%s", want.String())
 	}
 }

@@ -83,7 +83,7 @@ const examples = `  servers --model epoll &                      a server to loa
                                                which of two servers is faster, and which is cheaper
 
 Exit codes: 0 done; 1 nothing succeeded, a file could not be written, or a ratio that --fail-if asks for cannot be told; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds;
-130 interrupted, 143 terminated. -o FILE is written in every case but 2.
+130 interrupted, 143 terminated. Of several the first of 130, 143, 3, 1, 4, 99 is taken. -o FILE is written in every case but 2.
 
 ctrl-C ends the run, and what was measured is printed: the first one cuts its time short, then or during the grace one more ends the grace.`
 

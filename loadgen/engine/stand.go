@@ -370,17 +370,19 @@ func (s *Stand) trouble(v *contender, l *result.Load, gone bool) string {
 	into := func(at int64) string { return fmt.Sprintf("%.2f s into the run", float64(at-s.opens)/1e9) }
 	switch {
 	case v.why != nil:
-		return v.why.Error()
+		return "is not there: " + v.why.Error()
+	case v.begun == 0: // it was stopped in the warm-up, in which nothing is said of anybody
+		return ""
 	case gone && v.replied == 0:
 		return "hung up in the warm-up and could not be connected to again"
 	case gone:
-		return "hung up " + into(v.replied) + " and could not be connected to again"
+		return "hung up " + into(v.replied) + " and could not be connected to again: what is compared came before"
 	case v.replied == 0 && l.Requests.Errors == 0 && v.ended > 0:
 		return "never answered"
 	case v.replied == 0:
 		return ""
 	case v.ended-v.replied > int64(v.Grace):
-		return "has not answered since " + into(v.replied)
+		return "has not answered since " + into(v.replied) + ": what is compared came before"
 	}
 	return ""
 }

@@ -122,8 +122,8 @@ func TestStandOfTheSick(t *testing.T) {
 				}
 				defer ln.Close()
 				return ln.Addr().String()
-			}, "cannot connect to ", true, true},
-			{"has no address", func(*testing.T) string { return "no-such-host.invalid:1" }, "cannot connect to ", true, true},
+			}, "is not there: cannot connect to ", true, true},
+			{"has no address", func(*testing.T) string { return "no-such-host.invalid:1" }, "is not there: cannot connect to ", true, true},
 			{"never answers", func(t *testing.T) string {
 				return serve(t, "127.0.0.1:0", func(p *peer) {
 					for p.request() {

@@ -217,7 +217,7 @@ func (p against) notes() {
 		if p99.Lacks != "" && p99.Lacks != p50.Lacks {
 			lack("no p99 of %s: "+escaped(p99.Lacks), s.Name)
 		}
-		if s.Cost == nil {
+		if s.Cost == nil && !s.Gone {
 			lack("no processor time of %s: "+escaped(cmp.Or(s.Load.TargetCPULacks, "no process is known (--pid auto)")), s.Name)
 		}
 		waking = waking || s.Cost != nil

@@ -249,5 +249,6 @@ func (p against) standing() {
 	if words := []string{2: "two", "three", "four", "five", "six", "seven", "eight", "nine"}; compared < len(words) {
 		number = words[compared]
 	}
+	p.say("Ratios are taken within cycles, the table is of the whole run.")
 	p.say("This is about these %s processes, not about all runs of these programs.", number)
 }

@@ -31,6 +31,10 @@ var ofTheWhole = []string{"interrupted", "own-share"}
 // is known no better than within 5 %, no more.
 func JudgeComparison(c *result.Comparison) {
 	for _, s := range c.Servers {
+		if len(s.Slices) == 0 && !s.Gone { // nothing is known of it
+			s.Load.Verdict = result.Verdict{State: result.Valid, Reasons: []result.Reason{}}
+			continue
+		}
 		own := slices.DeleteFunc(slices.Clone(checks), func(check check[*result.Load]) bool { return slices.Contains(ofTheWhole, check.name) })
 		s.Load.Verdict = weigh(own, s.Load)
 	}

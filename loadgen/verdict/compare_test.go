@@ -18,6 +18,7 @@ func TestJudgeComparison(t *testing.T) {
 	}{
 		{"without fault", func(*result.Comparison) {}, "", result.Valid},
 		{"a server whose figures are invalid", func(c *result.Comparison) { c.Servers[1].Load.Requests.OK = 0 }, "servers", result.Invalid},
+		{"a server that had no slice yet", func(c *result.Comparison) { c.Servers[1].Load.Requests.OK, c.Servers[1].Slices = 0, nil }, "", result.Valid},
 		{"a server in trouble", func(c *result.Comparison) { c.Servers[1].Trouble = "stood still for 1.00 s" }, "servers", result.Suspect},
 		{"ended early", func(c *result.Comparison) { c.Complete = false }, "interrupted", result.Suspect},
 		{"the client is busy", func(c *result.Comparison) { c.Servers[1].Load.Host.OwnShare = 0.8 }, "client", result.Valid},
@@ -61,7 +62,7 @@ func sound() *result.Comparison {
 		l.Window.ElapsedNS = int64(10 * time.Second)
 		l.Requests = result.Requests{Planned: 10_000, Sent: 10_000, OK: 10_000}
 		l.Connections = result.Connections{Opened: 1, Asked: 1, Answered: 1}
-		c.Servers = append(c.Servers, result.Compared{Name: name, Load: l})
+		c.Servers = append(c.Servers, result.Compared{Name: name, Load: l, Slices: make([]result.Slice, 200)})
 	}
 	c.Ratios = []result.Ratio{{Server: "b", To: "a", Metric: result.MetricRate, Ratio: 1, Low: 0.99, High: 1.01, Outcome: result.Same}}
 	return c
