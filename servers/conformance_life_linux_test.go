@@ -166,13 +166,13 @@ var lifeCases = []testcase{
 		x.atRest(before)
 		x.servesAgain()
 	}},
-	{name: "idle timeout: ignores the count send returns: a client that reads slowly stays", needs: timeout | web, alone: true, flags: []string{"--idle-timeout", "2s"}, run: func(x *exam) {
+	{name: "idle timeout: ignores the count send returns: a client that reads slowly stays", needs: timeout | web, alone: true, flags: []string{"--idle-timeout", "3s"}, run: func(x *exam) {
 		for _, size := range []int{4 << 20, 1 << 20} { // more than the kernel takes at once, and less
 			c := x.dialNarrow()
 			c.send(ask(fmt.Sprintf("/bytes/%d", size)))
 			c.expectHead()
 			slow, rest := content(size)[:350_000], content(size)[350_000:]
-			c.expectSlowly(slow, 10_000, 100*time.Millisecond) // within two seconds the kernel sees no room for more
+			c.expectSlowly(slow, 10_000, 150*time.Millisecond) // within three seconds the kernel sees no room for more
 			c.expect(rest)
 			c.hello()
 		}
