@@ -20,29 +20,17 @@ import (
 // compare loads several servers in turns and says how they differ. It returns the exit code.
 func compare(ctx, patience context.Context, caught func() syscall.Signal, stdout, stderr io.Writer, opts *cli.Options, say func(any)) int {
 	c, loadErr := inTurns(ctx, patience, stderr, opts, say)
-	if loadErr != nil {
-		say(explain(opts.Spec, loadErr))
-	}
 	if c == nil {
+		say(loadErr)
 		return failed
 	}
 	verdict.JudgeComparison(c)
 	for _, s := range c.Servers {
 		s.Load.Doubt()
 	}
-	var writeErr error
-	wrote := func(err error) {
-		if err != nil {
-			say(err)
-			writeErr = err
-		}
-	}
-	if loadErr == nil || opts.JSON {
-		wrote(show(stdout, opts, c, func(colours bool) error { return screen.Comparison(stdout, opts.Command(), c, colours) }))
-	}
-	if opts.Output != "" {
-		wrote(keep(opts.Output, c))
-	}
+	writeErr := deliver(stdout, say, opts, loadErr, c, func(colours bool) error {
+		return screen.Comparison(stdout, opts.Command(), c, colours)
+	})
 	code := done
 	for _, s := range c.Servers {
 		var lost error

@@ -63,22 +63,9 @@ func run(stdout, stderr io.Writer, args []string) int {
 	l, loadErr := measure(ctx, patience, stderr, opts)
 	l.Verdict = verdict.Judge(l)
 	l.Doubt()
-	if loadErr != nil {
-		say(explain(opts.Spec, loadErr))
-	}
-	var writeErr error
-	wrote := func(err error) {
-		if err != nil {
-			say(err)
-			writeErr = err
-		}
-	}
-	if loadErr == nil || opts.JSON {
-		wrote(show(stdout, opts, l, func(colours bool) error { return screen.Summary(stdout, opts.Command(), l, colours) }))
-	}
-	if opts.Output != "" {
-		wrote(keep(opts.Output, l))
-	}
+	writeErr := deliver(stdout, say, opts, loadErr, l, func(colours bool) error {
+		return screen.Summary(stdout, opts.Command(), l, colours)
+	})
 	broken := false
 	for _, gate := range opts.Gates {
 		if is, why := gate.Broken(l); is && loadErr == nil {
@@ -87,6 +74,27 @@ func run(stdout, stderr io.Writer, args []string) int {
 		}
 	}
 	return exitCode(l, loadErr, writeErr, caught(), broken)
+}
+
+// deliver says why nothing could be measured, if nothing was, and writes the record to wherever it is wanted. The error, which was said, is
+// that something was not written.
+func deliver(stdout io.Writer, say func(any), opts *cli.Options, loadErr error, of any, summary func(colours bool) error) (writeErr error) {
+	if loadErr != nil {
+		say(explain(opts.Spec, loadErr))
+	}
+	wrote := func(err error) {
+		if err != nil {
+			say(err)
+			writeErr = err
+		}
+	}
+	if loadErr == nil || opts.JSON {
+		wrote(show(stdout, opts, of, summary))
+	}
+	if opts.Output != "" {
+		wrote(keep(opts.Output, of))
+	}
+	return writeErr
 }
 
 // exitCode weighs what went wrong: a signal explains everything after it, and a gate means little where nothing was

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
@@ -171,9 +170,8 @@ func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 	own = minus(host.SelfCPU(), own)
 	got.OwnCPUNS = own.Total()
 	got.BeginNS, got.LengthNS, got.ElapsedNS = begin-s.opens, min(v.Until(), end)-begin, end-begin
-	why := record.NoConnection
 	for _, d := range v.decks {
-		got.Unanswered += d.EndSlice(why)
+		got.Unanswered += d.EndSlice(record.NoConnection)
 	}
 	got.TargetCPUNS = v.settle()
 	after := record.Count(records...)
@@ -258,134 +256,14 @@ func (s *Stand) Harvest(k int, take func(low, width, n int64)) {
 func (s *Stand) Reached(k int) bool { return s.servers[k].why == nil }
 
 // Alike reports whether servers i and j are the same process, as far as that is known.
-func (s *Stand) Alike(i, j int) bool {
-	a, b := s.servers[i], s.servers[j]
-	return a.addr != "" && a.addr == b.addr || a.pid > 0 && a.pid == b.pid
-}
+func (s *Stand) Alike(i, j int) bool { return s.servers[i].is(s.servers[j]) }
 
-// alone reports whether no other server is v's process.
-func (s *Stand) alone(v *contender) bool {
-	for _, other := range s.servers {
-		if other != v && (other.addr == v.addr || other.pid == v.pid) {
-			return false
-		}
-	}
-	return true
+// is reports whether v and w are the same process, as far as that is known.
+func (v *contender) is(w *contender) bool {
+	return v.addr != "" && v.addr == w.addr || v.pid > 0 && v.pid == w.pid
 }
 
 func (s *Stand) now() int64 { return int64(time.Since(s.base)) }
-
-// Finish ends the connections and closes the books: the servers with their loads, and what the machine did meanwhile.
-func (s *Stand) Finish() (*result.Comparison, error) {
-	last := edge{own: host.SelfCPU(), host: host.Take()}
-	c := &result.Comparison{Schema: result.Schema}
-	known := last.own.Total() - s.first.own.Total()
-	counted := map[int]bool{}
-	for _, v := range s.servers {
-		one, tree, err := s.books(v)
-		if err != nil {
-			return nil, err
-		}
-		if !counted[v.pid] {
-			known += tree.Total()
-			counted[v.pid] = true
-		}
-		c.Servers = append(c.Servers, one)
-	}
-	d := s.first.host.Until(last.host)
-	c.Host.StealShare, c.Host.ListenDrops, c.Beside = d.StealShare, d.ListenDrops, d.Beside(known)
-	for _, v := range c.Servers {
-		c.Host.OwnShare = max(c.Host.OwnShare, v.Load.Host.OwnShare)
-	}
-	return c, nil
-}
-
-// books are those of server v, with what its process used from the first slice of all to the last.
-func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err error) {
-	now := s.now()
-	if v.crew != nil {
-		v.crew.close()
-	}
-	if v.decks == nil { // its name has no address
-		v.split(1)
-	}
-	alive := 0
-	for _, d := range v.decks {
-		alive += d.Alive()
-	}
-	v.Finish(now)
-	if v.begun > 0 {
-		flight.Settle(v.decks, v.Until(), record.Interrupted)
-	} else {
-		for _, d := range v.decks {
-			d.Record.Close(now, now)
-		}
-	}
-	l, err := record.Merge(v.records(), time.Duration(v.window))
-	if err != nil {
-		return one, tree, err
-	}
-	one.Load = l
-	l.Spec, l.SliceNS = v.Spec, v.longest
-	l.Window.Start = s.base.Add(time.Duration(v.begun))
-	l.CPU = v.own
-	if v.elapsed > 0 {
-		l.Host.OwnShare = float64(v.own.Total()) / float64(v.elapsed) / float64(v.processors())
-	}
-	s.price(v, l, &tree)
-	if v.slept > 0 && v.meter != nil && s.alone(v) {
-		one.IdleShare = float64(v.idle) / float64(v.slept)
-	}
-	one.Gone = v.why != nil || alive == 0 && v.refused // who closes after each reply leaves none open either
-	one.Trouble = s.trouble(v, l, one.Gone)
-	return one, tree, nil
-}
-
-// price notes what the slices of v cost its process. The parts of user and system time are those of the whole run.
-func (s *Stand) price(v *contender, l *result.Load, tree *usage.CPU) {
-	if v.meter == nil {
-		if v.lacks != nil {
-			l.TargetCPULacks = v.lacks.Error()
-		}
-		return
-	}
-	l.Spec.PID = v.pid
-	last, err := host.TreeCPU(v.pid)
-	if err == nil {
-		*tree, err = v.tree.Until(last)
-	}
-	if err = cmp.Or(v.lacks, err); err != nil {
-		l.TargetCPULacks = err.Error()
-		return
-	}
-	l.TargetCPU = &usage.CPU{SystemNS: v.cpu}
-	if all := tree.Total(); all > 0 {
-		l.TargetCPU.UserNS = int64(float64(v.cpu) * float64(tree.UserNS) / float64(all))
-		l.TargetCPU.SystemNS = v.cpu - l.TargetCPU.UserNS
-	}
-}
-
-// trouble says what was wrong with v, "" when nothing was.
-func (s *Stand) trouble(v *contender, l *result.Load, gone bool) string {
-	into := func(at int64) string { return fmt.Sprintf("%.2f s into the run", float64(at-s.opens)/1e9) }
-	switch {
-	case v.why != nil:
-		return "is not there: " + v.why.Error()
-	case v.begun == 0: // it was stopped in the warm-up, in which nothing is said of anybody
-		return ""
-	case gone && v.replied == 0:
-		return "hung up in the warm-up and could not be connected to again"
-	case gone:
-		return "hung up " + into(v.replied) + " and could not be connected to again: what is compared came before"
-	case v.replied == 0 && l.Requests.Errors == 0 && v.ended > 0:
-		return "never answered"
-	case v.replied == 0:
-		return ""
-	case v.ended-v.replied > int64(v.Grace):
-		return "has not answered since " + into(v.replied) + ": what is compared came before"
-	}
-	return ""
-}
 
 // Close ends the connections. It may be called twice.
 func (s *Stand) Close() {

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"carousel/internal/host"
+	"carousel/internal/result"
+	"carousel/internal/usage"
+	"carousel/loadgen/flight"
+	"carousel/loadgen/record"
+)
+
+// Finish ends the connections and closes the books: the servers with their loads, and what the machine did meanwhile.
+func (s *Stand) Finish() (*result.Comparison, error) {
+	last := edge{own: host.SelfCPU(), host: host.Take()}
+	c := &result.Comparison{Schema: result.Schema}
+	known := last.own.Total() - s.first.own.Total()
+	counted := map[int]bool{}
+	for _, v := range s.servers {
+		one, tree, err := s.books(v)
+		if err != nil {
+			return nil, err
+		}
+		if !counted[v.pid] {
+			known += tree.Total()
+			counted[v.pid] = true
+		}
+		c.Servers = append(c.Servers, one)
+	}
+	d := s.first.host.Until(last.host)
+	c.Host.StealShare, c.Host.ListenDrops, c.Beside = d.StealShare, d.ListenDrops, d.Beside(known)
+	for _, v := range c.Servers {
+		c.Host.OwnShare = max(c.Host.OwnShare, v.Load.Host.OwnShare)
+	}
+	return c, nil
+}
+
+// books are those of server v, with what its process used from the first slice of all to the last.
+func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err error) {
+	now := s.now()
+	if v.crew != nil {
+		v.crew.close()
+	}
+	if v.decks == nil { // its name has no address
+		v.split(1)
+	}
+	alive := 0
+	for _, d := range v.decks {
+		alive += d.Alive()
+	}
+	v.Finish(now)
+	if v.begun > 0 {
+		flight.Settle(v.decks, v.Until(), record.Interrupted)
+	} else {
+		for _, d := range v.decks {
+			d.Record.Close(now, now)
+		}
+	}
+	l, err := record.Merge(v.records(), time.Duration(v.window))
+	if err != nil {
+		return one, tree, err
+	}
+	one.Load = l
+	l.Spec, l.SliceNS = v.Spec, v.longest
+	l.Window.Start = s.base.Add(time.Duration(v.begun))
+	l.CPU = v.own
+	if v.elapsed > 0 {
+		l.Host.OwnShare = float64(v.own.Total()) / float64(v.elapsed) / float64(v.processors())
+	}
+	tree = v.price(l)
+	others := func(w *contender) bool { return w != v && w.is(v) }
+	if v.slept > 0 && v.meter != nil && !slices.ContainsFunc(s.servers, others) { // else others' slices are its own
+		one.IdleShare = float64(v.idle) / float64(v.slept)
+	}
+	one.Gone = v.why != nil || alive == 0 && v.refused // who closes after each reply leaves none open either
+	one.Trouble = s.trouble(v, l, one.Gone)
+	return one, tree, nil
+}
+
+// price notes what the slices of v cost its process, and returns what that used in the whole run. The parts of user and system time are those of the whole run.
+func (v *contender) price(l *result.Load) (tree usage.CPU) {
+	if v.meter == nil {
+		if v.lacks != nil {
+			l.TargetCPULacks = v.lacks.Error()
+		}
+		return tree
+	}
+	l.Spec.PID = v.pid
+	last, err := host.TreeCPU(v.pid)
+	if err == nil {
+		tree, err = v.tree.Until(last)
+	}
+	if err = cmp.Or(v.lacks, err); err != nil {
+		l.TargetCPULacks = err.Error()
+		return tree
+	}
+	l.TargetCPU = &usage.CPU{SystemNS: v.cpu}
+	if all := tree.Total(); all > 0 {
+		l.TargetCPU.UserNS = int64(float64(v.cpu) * float64(tree.UserNS) / float64(all))
+		l.TargetCPU.SystemNS = v.cpu - l.TargetCPU.UserNS
+	}
+	return tree
+}
+
+// trouble says what was wrong with v, "" when nothing was.
+func (s *Stand) trouble(v *contender, l *result.Load, gone bool) string {
+	into := func(at int64) string { return fmt.Sprintf("%.2f s into the run", float64(at-s.opens)/1e9) }
+	switch {
+	case v.why != nil:
+		return "is not there: " + v.why.Error()
+	case v.begun == 0: // it was stopped in the warm-up, in which nothing is said of anybody
+		return ""
+	case gone && v.replied == 0:
+		return "hung up in the warm-up and could not be connected to again"
+	case gone:
+		return "hung up " + into(v.replied) + " and could not be connected to again: what is compared came before"
+	case v.replied == 0 && l.Requests.Errors == 0 && v.ended > 0:
+		return "never answered"
+	case v.replied == 0:
+		return ""
+	case v.ended-v.replied > int64(v.Grace):
+		return "has not answered since " + into(v.replied) + ": what is compared came before"
+	}
+	return ""
+}
