@@ -162,6 +162,11 @@ func TestComparison(t *testing.T) {
 			c.Servers[1].Load.TargetCPULacks = "process 4711 ended children that the kernel forgot, 100% of them"
 			lack(c, "b", "the processor time of b is not known", result.MetricSteady, result.MetricWhole)
 		}),
+		"one-process": two(func(c *result.Comparison) {
+			for _, s := range c.Servers {
+				s.Load.Spec.PID = 4711
+			}
+		}),
 		"died": two(func(c *result.Comparison) {
 			c.Complete, c.Cycles = false, 62
 			died(c, 1)

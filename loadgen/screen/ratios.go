@@ -222,6 +222,7 @@ func (p against) twin() {
 // standing says what the sentences hold for.
 func (p against) standing() {
 	compared, sure := 1, []float64{}
+	processes := map[int]bool{p.spec().PID: true} // those that are known
 	for _, s := range p.others() {
 		known := false
 		for _, metric := range result.Metrics {
@@ -234,6 +235,7 @@ func (p against) standing() {
 		}
 		if known {
 			compared++
+			processes[s.Load.Spec.PID] = true
 		}
 	}
 	if compared == 1 {
@@ -244,6 +246,10 @@ func (p against) standing() {
 		p.say("In brackets are intervals of %s%s%% confidence.", strconv.FormatFloat(100*sure[0], 'g', 3, 64), glue)
 	} else {
 		p.say("In brackets are intervals; the outcomes of a metric are 95" + glue + "%% sure together.")
+	}
+	if len(processes) == 1 && !processes[0] {
+		p.say("This is about this one process, not about all runs of its program.")
+		return
 	}
 	number := strconv.Itoa(compared)
 	if words := []string{2: "two", "three", "four", "five", "six", "seven", "eight", "nine"}; compared < len(words) {
