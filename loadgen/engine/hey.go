@@ -70,20 +70,20 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 	}
 	work.Init() // before Stop, which would wait for ever
 
-	r := &run{Run: flight.New(s, nil, nil, nil), base: time.Now()}
+	ran := make(chan struct{})
+	go func() {
+		defer close(ran)
+		work.Run()
+	}()
+	<-watch.begun // before its first request hey makes room for all results, which takes a while
+	r := &run{Run: flight.New(s, nil, nil, nil), base: watch.began}
+	first := r.look()
 	var deadline <-chan time.Time
 	if s.Duration > 0 {
 		timer := time.NewTimer(s.Duration)
 		defer timer.Stop()
 		deadline = timer.C
 	}
-	watch.begin(r.base)
-	first := r.look()
-	ran := make(chan struct{})
-	go func() {
-		defer close(ran)
-		work.Run()
-	}()
 
 	var end, over int64 // of the window, 0: when the last reply came; and of the grace
 	cut, interrupted := false, false

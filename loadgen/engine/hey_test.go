@@ -203,6 +203,22 @@ func TestHeyUnreachable(t *testing.T) {
 	}
 }
 
+// The window begins with the first request, before which hey makes room for a million results.
+func TestHeyBegins(t *testing.T) {
+	w := newHeyWatch(nil, nil, 2, math.MaxInt64, nil)
+	w.base, _ = http.NewRequest("GET", "http://h/", nil)
+	select {
+	case <-w.begun:
+		t.Fatal("begun without a request")
+	default:
+	}
+	w.request()
+	<-w.begun
+	if first := w.began; w.request() == nil || w.began != first {
+		t.Errorf("began %v and again %v", first, w.began)
+	}
+}
+
 // A request that is under way when the run is ended returns because reading from its connection fails, since its context's end would have
 // it return in the midst of the reading, which writes to what hey then takes. One that has no connection ends with its context.
 func TestHeyHangUp(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 )
 
 // heyWatch makes hey's requests and looks on: which are under way, and which connection serves how many. Instants are
-// nanoseconds since the run began. What it costs is part of what hey is seen to cost.
+// nanoseconds since the first request was made. What it costs is part of what hey is seen to cost.
 type heyWatch struct {
 	base     *http.Request
 	body     []byte
@@ -28,7 +28,10 @@ type heyWatch struct {
 	expected int64         // replies
 	finished chan struct{} // closed when as many have begun to come
 	live     *record.Live
-	began    time.Time
+
+	begin sync.Once
+	began time.Time
+	begun chan struct{} // closed then
 
 	mu         sync.Mutex
 	connecting map[*heyAsk]struct{} // requests that wait for a connection
@@ -57,6 +60,7 @@ func newHeyWatch(base *http.Request, body []byte, workers int, expected int64, l
 	return &heyWatch{
 		base: base, body: body, workers: workers, expected: expected, live: live,
 		finished:   make(chan struct{}),
+		begun:      make(chan struct{}),
 		connecting: map[*heyAsk]struct{}{},
 		underWay:   map[*heyAsk]struct{}{},
 		conns:      map[net.Conn]int64{},
@@ -66,16 +70,16 @@ func newHeyWatch(base *http.Request, body []byte, workers int, expected int64, l
 	}
 }
 
-func (w *heyWatch) begin(at time.Time) {
-	w.began = at
-	w.progress.Open(0)
-	w.live.Begin(0)
-}
-
 func (w *heyWatch) now() int64 { return time.Since(w.began).Nanoseconds() }
 
 // request is hey's RequestFunc. hey adds a trace of its own, which does not replace this one.
 func (w *heyWatch) request() *http.Request {
+	w.begin.Do(func() {
+		w.began = time.Now()
+		w.progress.Open(0)
+		w.live.Begin(0)
+		close(w.begun)
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ask := &heyAsk{at: w.now(), cancel: cancel}
 	w.mu.Lock()
