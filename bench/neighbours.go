@@ -19,7 +19,7 @@ const sample = 500 * time.Millisecond
 // since then; nothing where they were quiet or, as on systems other than Linux, that is not known. The load average would be of
 // no use: it still holds the build, or the run, that went before.
 func neighbours() func() (share float64) {
-	machine := host.Take()
+	machine := host.TakeAll()
 	ours, err := host.TreeCPU(os.Getpid())
 	return func() float64 {
 		tree, err2 := host.TreeCPU(os.Getpid())
@@ -27,7 +27,7 @@ func neighbours() func() (share float64) {
 		if err != nil || err2 != nil || err3 != nil {
 			return 0
 		}
-		return machine.Until(host.Take()).Beside(used.Total())
+		return machine.Until(host.TakeAll()).Beside(used.Total())
 	}
 }
 

@@ -73,18 +73,25 @@ func Descendants(pid int) []int {
 var errNobody = errors.New("there is no such process")
 
 func readProcess(pid int) (process, error) {
-	var own unix.Timespec
-	if err := unix.ClockGettime(clock(pid), &own); err != nil {
-		if errors.Is(err, unix.EINVAL) {
-			err = errNobody
-		}
+	own, err := processTime(pid)
+	if err != nil {
 		return process{}, err
 	}
 	stat, err := slurp(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return process{}, err
 	}
-	return parseProcess(stat, own.Nano())
+	return parseProcess(stat, own)
+}
+
+// processTime is what the process pid has used by its own clock, in nanoseconds: its threads, ended ones included.
+func processTime(pid int) (ns int64, err error) {
+	var own unix.Timespec
+	err = unix.ClockGettime(clock(pid), &own)
+	if errors.Is(err, unix.EINVAL) {
+		err = errNobody
+	}
+	return own.Nano(), err
 }
 
 // clock is the number of a process's clock: its own, inverted, above three bits that say which clock.

@@ -10,11 +10,13 @@ import (
 	"strconv"
 )
 
-// Delta is what the machine did between two snapshots. The kernel counts processor time in ticks of 10 ms for each
-// processor, so on two processors the shares of a window of 1 s are good to about 0.01.
+// Delta is what the machine did between two snapshots. The kernel counts in units of 10 ms for each processor, so on two processors
+// the shares of a window of 1 s are good to about 0.01. Who is at work it may look up at every tick only: a program that works in
+// short pieces between ticks is hardly seen in BusyShare, one that has ended is lacking in ProgramsNS.
 type Delta struct {
 	AllNS       int64   // all processors' time, idle or not
-	BusyShare   float64 // of it: programs or the kernel were at work
+	ProgramsNS  int64   // of it: programs used that live, by their clocks; 0 if those were not taken
+	BusyShare   float64 // of it: programs or the kernel were at work, by the machine's ticks
 	StealShare  float64 // of it: the hypervisor gave it to others
 	ListenDrops int64   // attempts to connect, each retry one, that this network namespace's listening sockets turned away
 }
@@ -23,6 +25,7 @@ type Delta struct {
 type Snapshot struct {
 	total, busy, steal float64
 	drops              int64
+	programs           map[int]int64 // nanoseconds that each process has used
 }
 
 // Until is what happened from a to b.
@@ -33,16 +36,20 @@ func (a Snapshot) Until(b Snapshot) Delta {
 		share := func(part float64) float64 { return min(max(0, part/total), 1) } // the kernel's sums and ours are rounded apart
 		d.BusyShare, d.StealShare = share(b.busy-a.busy), share(b.steal-a.steal)
 	}
+	for process, used := range b.programs {
+		d.ProgramsNS += max(0, used-a.programs[process]) // less than before: another one under the same number
+	}
 	return d
 }
 
-// Beside is the share of all processors' time that others were at work for: busy, but not with what used the knownNS nanoseconds.
-// It is never negative, and 0 where nothing is known of the machine.
+// Beside is the share of all processors' time that others were at work for, and not what used the knownNS nanoseconds: by clocks or
+// by ticks, whichever saw more. It is never negative, and 0 where nothing is known of the machine.
 func (d Delta) Beside(knownNS int64) float64 {
 	if d.AllNS == 0 {
 		return 0
 	}
-	return max(0, d.BusyShare-float64(knownNS)/float64(d.AllNS))
+	all := float64(d.AllNS)
+	return max(0, max(d.BusyShare, float64(d.ProgramsNS)/all)-float64(knownNS)/all)
 }
 
 // Environment is what a result depends on beside what was measured, by name; what cannot be read here is left out.

@@ -15,9 +15,10 @@ import (
 )
 
 func TestUntil(t *testing.T) {
-	a := Snapshot{total: 100, busy: 50, steal: 5, drops: 7}
-	b := Snapshot{total: 110, busy: 55, steal: 6, drops: 10}
-	if got, want := a.Until(b), (Delta{AllNS: 10e9, BusyShare: 0.5, StealShare: 0.1, ListenDrops: 3}); got != want {
+	const renumbered, ended, works, new = 1, 2, 3, 4
+	a := Snapshot{total: 100, busy: 50, steal: 5, drops: 7, programs: map[int]int64{renumbered: 9e9, ended: 1e9, works: 2e9}}
+	b := Snapshot{total: 110, busy: 55, steal: 6, drops: 10, programs: map[int]int64{renumbered: 1e9, works: 5e9, new: 4e9}}
+	if got, want := a.Until(b), (Delta{AllNS: 10e9, ProgramsNS: 7e9, BusyShare: 0.5, StealShare: 0.1, ListenDrops: 3}); got != want {
 		t.Errorf("Until = %+v, want %+v", got, want)
 	}
 	busy := Snapshot{total: a.total + 0.1, busy: a.busy + 0.1000000001, steal: a.steal - 0.01}
@@ -42,6 +43,8 @@ func TestBeside(t *testing.T) {
 		{busy, 4e9, 0}, // clocks of nanoseconds may be ahead of ticks
 		{Delta{AllNS: 4e9}, 1e6, 0},
 		{Delta{}, 1e9, 0},
+		{Delta{AllNS: 4e9, BusyShare: 0.25, ProgramsNS: 3e9}, 1e9, 0.5}, // unseen by ticks
+		{Delta{AllNS: 4e9, BusyShare: 0.75, ProgramsNS: 1e9}, 1e9, 0.5}, // ended
 	} {
 		if got := c.delta.Beside(c.known); got != c.want {
 			t.Errorf("%+v beside %d ns is %v, want %v", c.delta, c.known, got, c.want)
@@ -50,11 +53,14 @@ func TestBeside(t *testing.T) {
 }
 
 func TestTakeSeesWork(t *testing.T) {
-	before := Take()
+	before := TakeAll()
 	burn(100 * time.Millisecond)
-	after := Take()
+	after := TakeAll()
 	if d := before.Until(after); d.StealShare < 0 || d.StealShare > 1 || d.BusyShare <= 0 || d.BusyShare > 1 {
 		t.Errorf("shares out of range after 100 ms of work: %+v", d)
+	}
+	if d := before.Until(after); d.ProgramsNS < 50e6 {
+		t.Errorf("100 ms of work were %d ns of all programs", d.ProgramsNS)
 	}
 	if total := after.total - before.total; total < 0.08 {
 		t.Errorf("100 ms of work were %.2f s of all processors' time", total)

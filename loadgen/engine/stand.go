@@ -81,7 +81,7 @@ func NewStand(ctx context.Context, list []Contender, seed uint64) *Stand {
 		s.servers[k].why = s.servers[k].connect(ctx, list[k], s.threads)
 	}
 	runtime.GC()
-	s.first = edge{own: host.SelfCPU(), host: host.Take()}
+	s.first = edge{own: host.SelfCPU(), host: host.TakeAll()}
 	return s
 }
 

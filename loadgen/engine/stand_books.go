@@ -15,7 +15,7 @@ import (
 
 // Finish ends the connections and closes the books: the servers with their loads, and what the machine did meanwhile.
 func (s *Stand) Finish() (*result.Comparison, error) {
-	last := edge{own: host.SelfCPU(), host: host.Take()}
+	last := edge{own: host.SelfCPU(), host: host.TakeAll()}
 	c := &result.Comparison{Schema: result.Schema}
 	known := last.own.Total() - s.first.own.Total()
 	counted := map[int]bool{}
