@@ -226,8 +226,11 @@ func checkSupport(l *result.Load) (state, text, advice string) {
 	if len(lacking) == 0 {
 		return "", "", ""
 	}
-	return result.Valid, fmt.Sprintf("%d requests are too few for %s (fewer than %d lie beyond)", response.Count, strings.Join(lacking, ", "), result.Support),
-		"give the run more time (-d) or requests (-n)"
+	advice = "give the run more time (-d) or requests (-n)"
+	if l.SliceNS > 0 { // servers are compared by time
+		advice = "give the run more time (-d)"
+	}
+	return result.Valid, fmt.Sprintf("%d requests are too few for %s (fewer than %d lie beyond)", response.Count, strings.Join(lacking, ", "), result.Support), advice
 }
 
 // Percent writes a share with two digits: 0.34 is 34 %.

@@ -194,4 +194,9 @@ func TestJudgeNamesUnsupportedPercentiles(t *testing.T) {
 	if v.State != result.Valid || len(v.Reasons) != 1 || v.Reasons[0].String() != want {
 		t.Errorf("%+v, want valid with %q", v, want)
 	}
+	l := loadOf(t, s, 50*time.Millisecond, 10, repeat(500, time.Millisecond), 0)
+	l.SliceNS = 75e6
+	if v := Judge(l); len(v.Reasons) != 1 || v.Reasons[0].Advice != "give the run more time (-d)" {
+		t.Errorf("of a comparison, which has no -n: %+v", v)
+	}
 }
