@@ -196,6 +196,7 @@ func (p against) keepUp(s result.Compared, r result.Ratio) bool {
 
 // twin is what the target under another name shows: how far the instrument can be trusted.
 func (p against) twin() {
+	const longest = len("cpu with waking")
 	var figures, differ []string
 	for _, metric := range result.Metrics {
 		r := p.c.Ratio(p.c.Twin, metric)
@@ -204,7 +205,7 @@ func (p against) twin() {
 		}
 		at := signed(result.Ratio{Low: r.Ratio, High: r.Ratio})
 		at, _, _ = strings.Cut(at, glue)
-		figures = append(figures, fmt.Sprintf("%s%s%s%s%%%s(%s)", metricWord[metric], glue, at, glue, glue, signed(*r)))
+		figures = append(figures, fmt.Sprintf("%-*s%7s %% (%s)", longest, metricWord[metric], at, signed(*r)))
 		if r.Outcome == result.Higher || r.Outcome == result.Lower {
 			differ = append(differ, metricWord[metric])
 		}
@@ -213,7 +214,10 @@ func (p against) twin() {
 		return
 	}
 	p.gap()
-	p.say("the instrument against itself, %s being %s: %s", p.c.Twin, p.c.Servers[0].Name, strings.Join(figures, ", "))
+	p.say("the instrument against itself: %s is %s", p.c.Twin, p.c.Servers[0].Name)
+	for _, figure := range figures {
+		fmt.Fprintln(p.w, indent+strings.ReplaceAll(figure, glue, " "))
+	}
 	if len(differ) > 0 {
 		p.say("%s", p.paint("it finds a difference in "+units.List(differ)+" where there is none: differences of that size mean nothing", yellow))
 	}
