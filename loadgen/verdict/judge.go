@@ -81,6 +81,9 @@ func checkAnswers(l *result.Load) (state, text, advice string) {
 		return "", "", ""
 	}
 	text = fmt.Sprintf("no request succeeded (%d sent, %d failed, %d unanswered)", l.Requests.Sent, l.Requests.Errors, l.Requests.Unanswered)
+	if c := l.Connections; l.Requests.Sent == 0 && c.Asked > 0 && c.Answered == 0 {
+		text = fmt.Sprintf("no request succeeded: %d were sent in the warm-up and never answered", c.Asked)
+	}
 	if l.Requests.Unanswered > 0 && l.Requests.Errors == 0 {
 		return result.Invalid, text, fmt.Sprintf("no reply came within %s, give the run more time (-d) or a longer --grace", units.Short(float64(l.Latency.Max)))
 	}

@@ -97,6 +97,12 @@ func TestJudge(t *testing.T) {
 		{"nothing succeeded", closed, func(l *result.Load) {
 			l.Requests = result.Requests{Planned: 7, Sent: 7, Errors: 7}
 		}, result.Invalid, "no request succeeded (7 sent, 7 failed, 0 unanswered): ask the target once"},
+		{"nothing was answered in the warm-up either", closed, func(l *result.Load) {
+			l.Requests, l.Connections = result.Requests{}, result.Connections{Opened: 4, Asked: 4}
+		}, result.Invalid, "no request succeeded: 4 were sent in the warm-up and never answered: ask the target once"},
+		{"it ended in the warm-up", closed, func(l *result.Load) {
+			l.Requests, l.Connections = result.Requests{}, result.Connections{Opened: 10, Asked: 10, Answered: 10}
+		}, result.Invalid, "no request succeeded (0 sent, 0 failed, 0 unanswered)"},
 		{"interrupted", closed, func(l *result.Load) { l.Complete = false }, result.Suspect, "the run was ended after 10.0s: let it finish"},
 		{"given up", closed, func(l *result.Load) {
 			l.Spec.Duration, l.Spec.Requests, l.Complete = 0, 100_100, false
