@@ -80,7 +80,7 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 	first := r.look()
 	var deadline <-chan time.Time
 	if s.Duration > 0 {
-		timer := time.NewTimer(s.Duration)
+		timer := time.NewTimer(s.Duration - time.Duration(r.now()))
 		defer timer.Stop()
 		deadline = timer.C
 	}
@@ -93,7 +93,7 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 	case <-ran: // with failures, whose times hey does not tell
 		end = r.now()
 	case <-deadline:
-		end, cut = r.now(), true
+		end, cut = int64(s.Duration), true
 	case <-ctx.Done():
 		end, cut, interrupted = r.now(), true, true
 		hurry = patience.Done()

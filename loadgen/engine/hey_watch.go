@@ -74,14 +74,15 @@ func (w *heyWatch) now() int64 { return time.Since(w.began).Nanoseconds() }
 
 // request is hey's RequestFunc. hey adds a trace of its own, which does not replace this one.
 func (w *heyWatch) request() *http.Request {
+	at := time.Now() // first of all, since hey's clock is matched by it
 	w.begin.Do(func() {
-		w.began = time.Now()
+		w.began = at
 		w.progress.Open(0)
 		w.live.Begin(0)
 		close(w.begun)
 	})
 	ctx, cancel := context.WithCancel(context.Background())
-	ask := &heyAsk{at: w.now(), cancel: cancel}
+	ask := &heyAsk{at: max(0, at.Sub(w.began).Nanoseconds()), cancel: cancel}
 	w.mu.Lock()
 	if !w.frozen {
 		w.underWay[ask] = struct{}{}
