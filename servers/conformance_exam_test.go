@@ -80,6 +80,16 @@ func (x *exam) until(so func() (wrong string)) {
 	}
 }
 
+// explains waits until the server has given a reason on stderr for what it refused, which comes by another way than its replies.
+func (x *exam) explains(reason string) {
+	x.until(func() (wrong string) {
+		if said := x.s.stderr.String(); !strings.Contains(said, reason) {
+			wrong = fmt.Sprintf("connections are refused, and no reason is given but %q", said)
+		}
+		return wrong
+	})
+}
+
 // hangUp closes what the case left open.
 func (x *exam) hangUp() {
 	x.left.Store(true)
