@@ -75,7 +75,7 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 		defer close(ran)
 		work.Run()
 	}()
-	<-watch.begun // before its first request hey makes room for all results, which takes a while
+	<-watch.running // before its first request hey makes room for all results, which takes a while
 	r := &run{Run: flight.New(s, nil, nil, nil), base: watch.began}
 	first := r.look()
 	var deadline <-chan time.Time

@@ -208,12 +208,12 @@ func TestHeyBegins(t *testing.T) {
 	w := newHeyWatch(nil, nil, 2, math.MaxInt64, nil)
 	w.base, _ = http.NewRequest("GET", "http://h/", nil)
 	select {
-	case <-w.begun:
+	case <-w.running:
 		t.Fatal("begun without a request")
 	default:
 	}
 	w.request()
-	<-w.begun
+	<-w.running
 	if first := w.began; w.request() == nil || w.began != first {
 		t.Errorf("began %v and again %v", first, w.began)
 	}

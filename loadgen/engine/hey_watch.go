@@ -29,9 +29,9 @@ type heyWatch struct {
 	finished chan struct{} // closed when as many have begun to come
 	live     *record.Live
 
-	begin sync.Once
-	began time.Time
-	begun chan struct{} // closed then
+	once    sync.Once     // the first request: the run begins
+	began   time.Time     // then
+	running chan struct{} // closed then
 
 	mu         sync.Mutex
 	connecting map[*heyAsk]struct{} // requests that wait for a connection
@@ -60,7 +60,7 @@ func newHeyWatch(base *http.Request, body []byte, workers int, expected int64, l
 	return &heyWatch{
 		base: base, body: body, workers: workers, expected: expected, live: live,
 		finished:   make(chan struct{}),
-		begun:      make(chan struct{}),
+		running:    make(chan struct{}),
 		connecting: map[*heyAsk]struct{}{},
 		underWay:   map[*heyAsk]struct{}{},
 		conns:      map[net.Conn]int64{},
@@ -75,11 +75,11 @@ func (w *heyWatch) now() int64 { return time.Since(w.began).Nanoseconds() }
 // request is hey's RequestFunc. hey adds a trace of its own, which does not replace this one.
 func (w *heyWatch) request() *http.Request {
 	at := time.Now() // first of all, since hey's clock is matched by it
-	w.begin.Do(func() {
+	w.once.Do(func() {
 		w.began = at
 		w.progress.Open(0)
 		w.live.Begin(0)
-		close(w.begun)
+		close(w.running)
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ask := &heyAsk{at: max(0, at.Sub(w.began).Nanoseconds()), cancel: cancel}

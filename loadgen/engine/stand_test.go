@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -159,9 +158,15 @@ func TestStandOfTheSick(t *testing.T) {
 			}, "", false, false},
 		} {
 			t.Run(engine+" "+c.name, func(t *testing.T) {
-				well := serve(t, "127.0.0.1:0", say(hello))
-				sick := c.sick(t)
-				got := compare(t, t.Context(), func(s *result.Spec) { s.Engine = engine }, url(well.addr), url(sick), url(well.addr))
+				var got *result.Comparison
+				var lacks string // of who is well
+				for range 3 {    // a machine with other work can keep it from answering for a slice
+					well := serve(t, "127.0.0.1:0", say(hello))
+					got = compare(t, t.Context(), func(s *result.Spec) { s.Engine = engine }, url(well.addr), url(c.sick(t)), url(well.addr))
+					if lacks = got.Ratio("c", result.MetricRate).Lacks; lacks == "" {
+						break
+					}
+				}
 				s := got.Servers[1]
 				if !strings.HasPrefix(s.Trouble, c.trouble) || c.trouble == "" && s.Trouble != "" && !strings.HasPrefix(s.Trouble, "stood still") || s.Gone != c.gone {
 					t.Errorf("%q, gone %v; want %q, %v", s.Trouble, s.Gone, c.trouble, c.gone)
@@ -174,11 +179,8 @@ func TestStandOfTheSick(t *testing.T) {
 						t.Errorf("one that is well: %+v", q)
 					}
 				}
-				kept := func(k int) bool { // from answering, by a machine with other work
-					return slices.ContainsFunc(got.Servers[k].Slices, func(s result.Slice) bool { return s.OK == 0 })
-				}
-				if r := got.Ratio("c", result.MetricRate); r.Lacks != "" && !kept(0) && !kept(2) {
-					t.Errorf("who is well is not compared: %+v", r)
+				if lacks != "" {
+					t.Errorf("who is well is not compared: %s", lacks)
 				}
 				if r := got.Ratio("b", result.MetricP50); c.none && r.Lacks == "" {
 					t.Errorf("who gave no good reply is compared: %+v", r)
