@@ -80,7 +80,7 @@ func TestLoadgenAndReportAgree(t *testing.T) {
 			for round := range 6 {
 				trial := result.Trial{Schema: result.Schema, Round: round + 1, Load: c.load,
 					Cell: result.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000, Placement: result.Split}}
-				if err := result.Append(dir, &trial); err != nil {
+				if err := result.Append(dir, trial); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -265,7 +265,7 @@ func (e *experiment) carry(ctx context.Context) error {
 		jobs: e.jobs, gap: time.Duration(e.plan.Gap), done: e.done, screen: s, measure: e.lab.measure,
 		save: func(t result.Trial) error {
 			e.count(t)
-			return result.Append(e.dir, &t)
+			return result.Append(e.dir, t)
 		},
 		said: func(note string) error {
 			if slices.Contains(e.record.Notes, note) {

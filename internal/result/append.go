@@ -18,15 +18,18 @@ const (
 	TrialsFile = "trials.jsonl"
 )
 
-// Append adds t to the trials of the run in folder dir, which must exist, as one line in one write, and returns when
-// it is on the disk. What is there is never rewritten: after a line that an earlier writer left torn, t starts on a
+// Append adds trials to those of the run in folder dir, which must exist, a line each in one write, and returns when
+// they are on the disk. What is there is never rewritten: after a line that an earlier writer left torn, the first starts on a
 // fresh one. A run has one writer at a time.
-func Append(dir string, t *Trial) (err error) {
-	line, err := json.Marshal(t)
-	if err != nil {
-		return fmt.Errorf("trial %d of round %d: %w", t.Order, t.Round, err)
+func Append(dir string, trials ...Trial) (err error) {
+	var lines []byte
+	for _, t := range trials {
+		line, err := json.Marshal(t)
+		if err != nil {
+			return fmt.Errorf("trial %d of round %d: %w", t.Order, t.Round, err)
+		}
+		lines = append(append(lines, line...), '\n')
 	}
-	line = append(line, '\n')
 
 	f, err := os.OpenFile(filepath.Join(dir, TrialsFile), os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
@@ -43,10 +46,10 @@ func Append(dir string, t *Trial) (err error) {
 			return err
 		}
 		if last[0] != '\n' {
-			line = append([]byte{'\n'}, line...)
+			lines = append([]byte{'\n'}, lines...)
 		}
 	}
-	if _, err := f.Write(line); err != nil {
+	if _, err := f.Write(lines); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {

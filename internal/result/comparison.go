@@ -34,6 +34,10 @@ type Compared struct {
 	Slices []Slice `json:"slices"`
 	Cost   *Cost   `json:"cost,omitempty"` // where its process is known, see load.target_cpu_lacks
 
+	// Effects is, by metric, how far the server stands from the mean of all, as a log: the effect of one less that of another is the log
+	// of their ratio, taken within cycles. A metric that is not known has none.
+	Effects map[string]float64 `json:"effects,omitempty"`
+
 	IdleShare float64 `json:"idle_share,omitempty"` // of one processor: what its process used while others had their slices
 	Gone      bool    `json:"gone,omitempty"`       // it could not be connected to, or at the end not any more
 	Trouble   string  `json:"trouble,omitempty"`    // what was wrong with it: "never answered", "stood still for 1.00 s" ...
@@ -52,6 +56,11 @@ type Slice struct {
 	Unanswered  int64 `json:"unanswered"`              // requests that were under way when the slice ended
 	TargetCPUNS int64 `json:"target_cpu_ns,omitempty"` // of the server's process, from the begin until it was at rest
 	OwnCPUNS    int64 `json:"own_cpu_ns"`              // of loadgen
+
+	BesideNS  int64 `json:"beside_ns,omitempty"` // processor time that other programs took
+	StealNS   int64 `json:"steal_ns,omitempty"`  // that the hypervisor took, as far as the ticks of the machine tell
+	DelayNS   int64 `json:"delay_ns,omitempty"`  // that threads of the server and of loadgen were ready and waited for a processor
+	Disturbed bool  `json:"disturbed,omitempty"` // others took too much in this pair of cycles: it was repeated, and counts nowhere
 }
 
 // Cost is what requests cost a server, in nanoseconds of its processor time.

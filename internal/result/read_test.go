@@ -23,7 +23,7 @@ func order(n int) Trial {
 func appendOrder(t *testing.T, dir string, n int) {
 	t.Helper()
 	v := order(n)
-	if err := Append(dir, &v); err != nil {
+	if err := Append(dir, v); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -61,13 +61,13 @@ func TestAppendThenRead(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("read what was not written (-want +got):\n%s", diff)
 	}
-	if err := Append(filepath.Join(dir, "nowhere"), &want[0]); !errors.Is(err, os.ErrNotExist) {
+	if err := Append(filepath.Join(dir, "nowhere"), want[0]); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("into a folder that is not there: %v", err)
 	}
 	bad := order(4)
 	bad.Cell.RateRPS = 0
 	bad.Load = &Load{RateRPS: nan()}
-	if err := Append(dir, &bad); err == nil || !strings.Contains(err.Error(), "trial 4 of round 1") {
+	if err := Append(dir, bad); err == nil || !strings.Contains(err.Error(), "trial 4 of round 1") {
 		t.Errorf("a number that JSON cannot write: %v", err)
 	}
 	if got, flaws, _ := ReadTrials(dir); len(got) != 3 || flaws != nil {

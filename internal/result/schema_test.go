@@ -39,6 +39,9 @@ func full(t *testing.T) result.Trial {
 	v.Cell.Placement, v.Cell.Mode = result.Split, result.Inline
 	v.Schema = result.Schema
 	sensible(v.Load, text)
+	v.Probe.Status = 503
+	v.Turns.Effects = map[string]float64{result.MetricRate: 0.01}
+	v.Turns.Verdict.State, v.Turns.Verdict.Reasons[0].State = "suspect", "suspect"
 	return v
 }
 
@@ -59,6 +62,7 @@ func fullComparison(t *testing.T) result.Comparison {
 	s := &v.Servers[0]
 	s.Target = "http://127.0.0.1:5000/"
 	sensible(s.Load, full(t).Load.Histogram)
+	s.Effects = map[string]float64{result.MetricRate: 0.01}
 	v.Servers = append(v.Servers, *s)
 	v.Ratios = nil
 	for _, metric := range result.Metrics {
@@ -120,7 +124,7 @@ func compile(t *testing.T, file string) *jsonschema.Schema {
 func written(t *testing.T, v result.Trial) map[string]any {
 	t.Helper()
 	dir := t.TempDir()
-	if err := result.Append(dir, &v); err != nil {
+	if err := result.Append(dir, v); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(dir + "/" + result.TrialsFile)
@@ -311,6 +315,7 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Cell](), "cell", "### `cell`"},
 	{reflect.TypeFor[result.Server](), "server", "### `server`"},
 	{reflect.TypeFor[result.Probe](), "probe", "### `probe`"},
+	{reflect.TypeFor[result.Turns](), "turns", "### `turns`"},
 	{reflect.TypeFor[result.Load](), "load", "### `load`"},
 	{reflect.TypeFor[result.Window](), "load window", "### `load.window`"},
 	{reflect.TypeFor[result.Requests](), "load requests", "### `load.requests`"},

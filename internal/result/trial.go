@@ -38,13 +38,14 @@ type Cell struct {
 	Scenario    string  `json:"scenario"`
 	Connections int     `json:"connections"`
 	RateRPS     float64 `json:"rate_rps,omitempty"` // offered rate; 0 is a closed loop
+	Rule        string  `json:"rule,omitempty"`     // how the offered rate was found, where the rule and not the rate is what cells have in common
 	Placement   string  `json:"placement"`
 	Engine      string  `json:"engine,omitempty"`  // loadgen's engine where it is not the default
 	Mode        string  `json:"mode,omitempty"`    // scenario download: how the client goes about it
 	Control     bool    `json:"control,omitempty"` // the same cell a second time in a round: what a model shows against itself
 }
 
-// Trial is one line of trials.jsonl: a fresh server process, loaded once.
+// Trial is one line of trials.jsonl: a fresh server process in one round, loaded in turns with the others of its cell or by itself.
 type Trial struct {
 	Schema  int       `json:"schema"`
 	Round   int       `json:"round"` // from 1
@@ -53,6 +54,7 @@ type Trial struct {
 	Started time.Time `json:"started"`
 	Server  Server    `json:"server"`
 	Load    *Load     `json:"load,omitempty"`  // what loadgen wrote
+	Turns   *Turns    `json:"turns,omitempty"` // the load came in slices, in turns with the other servers of the cell
 	Probe   *Probe    `json:"probe,omitempty"` // scenario thinking: asked by bench itself
 	NA      string    `json:"na,omitempty"`    // why this cell cannot be measured on this server, such as "no /sleep"
 	Failed  string    `json:"failed,omitempty"`
@@ -68,10 +70,29 @@ type Server struct {
 
 // Probe is the answer of scenario thinking.
 type Probe struct {
-	Silent   int   `json:"silent"`   // silent connections when a probe first went unanswered, or Limit
-	Limit    int   `json:"limit"`    // silent connections at most
-	Answered bool  `json:"answered"` // every probe was answered
-	WaitNS   int64 `json:"wait_ns"`  // how long an unanswered probe waited
+	Silent   int   `json:"silent"`           // silent connections when a probe first went unanswered, or Limit
+	Limit    int   `json:"limit"`            // silent connections at most
+	Answered bool  `json:"answered"`         // every probe was answered
+	WaitNS   int64 `json:"wait_ns"`          // how long an unanswered probe waited
+	Status   int   `json:"status,omitempty"` // HTTP status that the probe was turned away with, such as 503; 0: it got none
+}
+
+// Turns is the part of a trial that only a load in turns has. The trials of a cell in a round are of one process of loadgen, and only
+// all of them together are a cell that was measured.
+type Turns struct {
+	Servers   int                `json:"servers"` // trials that the cell has in this round
+	Place     int                `json:"place"`   // of this one among them, from 1
+	Cycles    int                `json:"cycles"`  // that every server had its slice of
+	SliceNS   int64              `json:"slice_ns"`
+	LeadNS    int64              `json:"lead_ns"`
+	Seed      uint64             `json:"seed"`
+	Slices    []Slice            `json:"slices"`
+	Cost      *Cost              `json:"cost,omitempty"`
+	Effects   map[string]float64 `json:"effects,omitempty"`
+	IdleShare float64            `json:"idle_share,omitempty"`
+	Trouble   string             `json:"trouble,omitempty"`
+	Beside    float64            `json:"beside_share"`
+	Verdict   Verdict            `json:"verdict"` // of the comparison; that of this server's load is in its load
 }
 
 // Load is loadgen's record of one run.
