@@ -1,0 +1,27 @@
+package scenario
+
+// block is synchronous code inside a server: a handler that holds its thread.
+var block = &Scenario{
+	Name: "block", Path: "/block/10ms", Levels: []int{Reference},
+	Whole: "a handler takes half of a slice",
+	Expect: models(map[string]string{
+		Fine:     "asyncio-executor goroutine thread nethttp",
+		Degrades: "pool prefork",
+		Fails:    "blocking select poll epoll generator coroutine asyncio reactors uring",
+	}),
+	Judge: handlers,
+	Title: "handlers that hold their thread for 10 ms",
+	Says:  "Every handler blocks its thread, as synchronous code does.",
+}
+
+// handlers judges by the rates at which handlers end one after another and all at once: a model fails if in most rounds a connection was
+// never answered, or under twice the first; it degrades under half of the second.
+func handlers(s Seen) string {
+	switch {
+	case s.Starved, s.Rate < 2*s.One:
+		return Fails
+	case s.Rate < s.All/2:
+		return Degrades
+	}
+	return Fine
+}

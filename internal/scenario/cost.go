@@ -1,0 +1,22 @@
+package scenario
+
+// cost is every model at the same rates: where neither side is at its limit, processor time per request tells models apart best.
+var cost = &Scenario{
+	Name: "cost", Path: "/", Levels: []int{Reference}, Rates: []float64{1000, 10000, 30000}, Weight: 3,
+	Expect: models(map[string]string{
+		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
+		Degrades: "pool prefork",
+	}),
+	// fails if in most rounds a connection was never answered; degrades if under 90 % of the offered rate was served
+	Judge: func(s Seen) string {
+		switch {
+		case s.Starved:
+			return Fails
+		case s.Rate < 0.9*s.Offered:
+			return Degrades
+		}
+		return Fine
+	},
+	Title: "the same rate for every model",
+	Says:  "Requests are due evenly spaced, at a rate that every model can serve, and what a request costs is compared.",
+}

@@ -1,0 +1,44 @@
+package scenario
+
+import (
+	"fmt"
+
+	"carousel/internal/result"
+)
+
+// Scenario download asks in turn for ten pictures, each through a redirect, and for small replies between them. Every body
+// is saved to a file. A client that keeps up is done as soon as the last request was due; how long all of it takes and
+// how long the small requests wait beside the pictures (loadgen tells the times of each path apart) set the modes apart.
+var download = &Scenario{
+	Name: "download", Path: "/moved/image/0", Paths: downloadPaths(), Levels: []int{20}, Rates: []float64{1000},
+	Modes: []Mode{{result.OneByOne, 1}, {result.AllAtOnce, 0}, {result.Inline, 0}},
+	Whole: "a download lasts longer than a slice",
+	Expect: models(map[string]string{
+		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
+		Degrades: "pool prefork",
+		Fails:    "blocking",
+	}),
+	// fails if in most rounds of a mode half of the connections or more were never answered; degrades if one was never answered
+	Judge: func(s Seen) string {
+		switch {
+		case s.Half:
+			return Fails
+		case s.Starved:
+			return Degrades
+		}
+		return Fine
+	},
+	Title: "what a synchronous write does to an asynchronous program",
+	Says:  "Here it is the client that is looked at: it asks for pictures and small replies and saves every body to a file of its own.",
+}
+
+// downloadPaths are those after the first picture's: ten pictures, and nine small replies after each.
+func downloadPaths() (paths []string) {
+	for k := range 10 {
+		paths = append(paths, fmt.Sprintf("/moved/image/%d", k))
+		for range 9 {
+			paths = append(paths, "/")
+		}
+	}
+	return paths[1:]
+}

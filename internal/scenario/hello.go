@@ -1,0 +1,19 @@
+package scenario
+
+// hello is the closed loop: how much a server can answer, and what a request costs when both sides never rest.
+var hello = &Scenario{
+	Name: "hello", Path: "/", Levels: []int{1, Few, Reference, 256},
+	Expect: models(map[string]string{
+		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
+		Degrades: "blocking pool prefork", // one by one, K at a time, N at a time
+	}),
+	// degrades if in most rounds a connection was never answered
+	Judge: func(s Seen) string {
+		if s.Starved {
+			return Degrades
+		}
+		return Fine
+	},
+	Title: "closed loop, `GET /`",
+	Says:  "Every connection sends again as soon as it is answered.",
+}

@@ -1,0 +1,24 @@
+package scenario
+
+// paced is a steady stream below capacity, where the time from when a request was due is what counts.
+var paced = &Scenario{
+	Name: "paced", Path: "/", Levels: []int{Reference}, Rule: "half of the slowest model's rate",
+	Expect: models(map[string]string{
+		Fine:     "select poll epoll goroutine thread reactors uring nethttp",
+		Degrades: "generator coroutine asyncio asyncio-executor pool prefork",
+		Fails:    "blocking",
+	}),
+	// fails if in most rounds a connection was never answered or under 90 % of the offered rate was served; degrades if it fell behind, or
+	// if its p99 is over twice the reference's
+	Judge: func(s Seen) string {
+		switch {
+		case s.Starved, s.Rate < 0.9*s.Offered:
+			return Fails
+		case s.Overloaded, s.P99 > 2:
+			return Degrades
+		}
+		return Fine
+	},
+	Title: "requests due by a schedule",
+	Says:  "Requests are due evenly spaced whether the server answers or not, at half the rate of the slowest model that serves every connection, and are timed from when they were due.",
+}

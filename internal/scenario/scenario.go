@@ -1,0 +1,133 @@
+// Package scenario is the situations that tell models apart, a file each: what is asked of the client, at which levels, what each model is
+// expected to do, by which bounds the report finds what it did, and the words for it.
+//
+// bench measures by it and report judges by it, so that no name, number or bound stands twice. A further scenario is a file beside these and
+// a line in All.
+package scenario
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// All are the scenarios, in the order of the report.
+var All = []*Scenario{hello, cost, paced, thinking, block, sleep, download, spin}
+
+const (
+	Reference = 64 // connections at which models are compared at a common rate, and from which paced rates follow
+	Few       = 16 // connections from which on a rate is the server's rather than the round trip's
+)
+
+// Scenario is one situation.
+type Scenario struct {
+	Name  string
+	Path  string   // what is asked for
+	Paths []string // and after it in turn, on the same connections; none: Path alone
+
+	Levels []int     // connections, unless a plan says otherwise
+	Rates  []float64 // offered requests per second, a cell each; none: a closed loop
+	Rule   string    // how one offered rate follows from the run itself, which is the cell's name instead of the number
+	Modes  []Mode    // ways for the client to go about it, a cell each
+
+	Whole  string            // why servers cannot take turns here, so that a trial has the client for itself; "": they take turns
+	Weight int               // cycles of a round where servers take turns, over those of other scenarios; 0 is 1
+	Alone  bool              // the client is what is measured, on one server
+	Probe  bool              // bench asks by itself, without loadgen
+	Expect map[string]string // by model, stated before the run
+	Judge  func(Seen) string // what a model did, in one of the four words; nil: nothing is expected
+
+	Title string // as a heading: "a few words: what it is"
+	Says  string // what happens in it, in a sentence or two
+}
+
+// Mode is a way for the client to go about a scenario.
+type Mode struct {
+	Name        string
+	Connections int // 0: those of the level
+}
+
+// What a model is expected to do, and what it did.
+const (
+	Fine     = "fine"
+	Degrades = "degrades"
+	Refuses  = "refuses"
+	Fails    = "fails"
+)
+
+// Words are these four, from good to bad.
+var Words = []string{Fine, Degrades, Refuses, Fails}
+
+// Seen is what a cell shows of a model: what most of its rounds do.
+type Seen struct {
+	Refused    bool    // connections or requests were turned away with a 503
+	Starved    bool    // a connection was never answered
+	Half       bool    // half of the connections or more were never answered
+	Deaf       bool    // a probe beside silent connections was not answered
+	Overloaded bool    // the server fell behind the offered rate
+	Rate       float64 // requests per second
+	Offered    float64 // likewise, by the schedule; 0: a closed loop
+	P99        float64 // of the response time, over that of the reference; not-a-number where one of them is not known
+	One, All   float64 // requests per second when handlers end one after another, and all at once
+}
+
+// Did says in one of the four words what a model did. In every scenario one that turned clients away with the reason refuses.
+func (s *Scenario) Did(seen Seen) string {
+	switch {
+	case s.Judge == nil:
+		return ""
+	case seen.Refused:
+		return Refuses
+	}
+	return s.Judge(seen)
+}
+
+// Find is the scenario of that name; nil where there is none.
+func Find(name string) *Scenario {
+	if i := slices.IndexFunc(All, func(s *Scenario) bool { return s.Name == name }); i >= 0 {
+		return All[i]
+	}
+	return nil
+}
+
+// Names are those of all.
+func Names() (names []string) {
+	for _, s := range All {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// Rank is the scenario's place in the order of the report; others come after all that are known.
+func Rank(name string) int {
+	if i := slices.IndexFunc(All, func(s *Scenario) bool { return s.Name == name }); i >= 0 {
+		return i
+	}
+	return len(All)
+}
+
+// Endpoint is the path's first word, such as /sleep: what a server of the user's own may lack.
+func (s *Scenario) Endpoint() string {
+	word, _, _ := strings.Cut(strings.TrimPrefix(s.Path, "/"), "/")
+	return "/" + word
+}
+
+// Delay is how long a handler takes by request, as a path such as /sleep/10ms says; 0 where it does not.
+func Delay(path string) time.Duration {
+	d, err := time.ParseDuration(path[strings.LastIndexByte(path, '/')+1:])
+	if err != nil {
+		return 0
+	}
+	return d
+}
+
+// models turns lists of models by expectation into expectations by model.
+func models(lists map[string]string) map[string]string {
+	expect := map[string]string{}
+	for word, list := range lists {
+		for _, model := range strings.Fields(list) {
+			expect[model] = word
+		}
+	}
+	return expect
+}

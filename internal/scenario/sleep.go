@@ -1,0 +1,15 @@
+package scenario
+
+// sleep is a slow backend that is awaited: block as it should be.
+var sleep = &Scenario{
+	Name: "sleep", Path: "/sleep/10ms", Levels: []int{Reference},
+	Whole: "a handler takes half of a slice",
+	Expect: models(map[string]string{
+		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
+		Degrades: "pool prefork",
+		Fails:    "blocking",
+	}),
+	Judge: handlers,
+	Title: "handlers that wait 10 ms for something slow",
+	Says:  "Every handler waits, in the model's own way.",
+}

@@ -1,0 +1,293 @@
+// Package findings is what may be said of a run: plain data, without a sentence for people, which is written as findings.json too.
+//
+// The round is the sample. Two models are compared within rounds: where servers took turns by their effects, which are taken within cycles,
+// else by the figures of their trials. The mean of the logs over the rounds with Student's t gives the interval, Holm's procedure over all
+// pairs of a cell and metric makes what is called different sure together. Most of a model's rounds decide what is said of it.
+package findings
+
+import "time"
+
+// File is the name that findings are written under, beside the report.
+const File = "findings.json"
+
+// Findings is a run.
+type Findings struct {
+	Schema       int            `json:"schema"`
+	Run          Run            `json:"run"`
+	Cells        []Cell         `json:"cells"`      // in the order of the report
+	Situations   []Situation    `json:"situations"` // which model for which load
+	Ladder       []Step         `json:"ladder,omitempty"`
+	Disagree     []Disagreement `json:"disagreements,omitempty"` // where cost at a fixed rate and the closed loop rank otherwise
+	Expectations []Expectation  `json:"expectations,omitempty"`
+	Opinions     []Opinion      `json:"opinions,omitempty"` // the same load by another engine
+	Warnings     []Warning      `json:"warnings,omitempty"` // the weightiest first, each once
+}
+
+// Run is what was measured, and on what.
+type Run struct {
+	ID          string            `json:"id"`
+	Plan        string            `json:"plan"`
+	Seed        uint64            `json:"seed"`
+	Started     time.Time         `json:"started"`
+	Finished    *time.Time        `json:"finished,omitempty"` // nil: it was interrupted
+	Rounds      int               `json:"rounds"`             // in which anything was measured
+	Planned     int               `json:"rounds_planned"`
+	Comparable  bool              `json:"comparable"` // the rounds are enough to compare anything
+	Processors  int               `json:"processors"` // 0: not known
+	Models      []string          `json:"models"`     // in the order of the ladder, servers of the user's own last
+	Guests      []string          `json:"guests,omitempty"`
+	Reference   string            `json:"reference"`    // the model that others are put over, which is measured twice
+	Home        string            `json:"home"`         // the placement that the answers are about
+	Beside      float64           `json:"beside_share"` // of all processors' time that other programs took, in the middle round
+	WarmupNS    int64             `json:"warmup_ns"`
+	WindowNS    int64             `json:"window_ns"`
+	Environment map[string]string `json:"environment,omitempty"`
+	Doctor      string            `json:"doctor,omitempty"`
+	Seats       map[string]string `json:"seats,omitempty"` // by placement: "processor 0, GOMAXPROCS 1"
+}
+
+// Cell is a scenario at a level and placement, with all its models.
+type Cell struct {
+	Scenario    string  `json:"scenario"`
+	Connections int     `json:"connections"`
+	RateRPS     float64 `json:"rate_rps,omitempty"` // offered, in the middle round where a rule made it; 0: a closed loop
+	Rule        string  `json:"rule,omitempty"`
+	Placement   string  `json:"placement"`
+	Mode        string  `json:"mode,omitempty"`
+	InTurns     bool    `json:"in_turns"` // the servers took turns; else each trial had the client for itself
+	Rounds      int     `json:"rounds"`
+	Cycles      int     `json:"cycles,omitempty"` // of a round, in the middle one
+	SliceNS     int64   `json:"slice_ns,omitempty"`
+
+	Models   []Model   `json:"models"`             // in the order of the ladder
+	Null     *Model    `json:"null,omitempty"`     // the null responder
+	Rankings []Ranking `json:"rankings"`           // by metric, where one is of interest here
+	Twin     []Ratio   `json:"twin,omitempty"`     // the reference over itself, by metric
+	DelayNS  int64     `json:"delay_ns,omitempty"` // of a handler, as the path says
+	One      float64   `json:"one_rps,omitempty"`  // requests per second where handlers end one after another
+	All      float64   `json:"all_rps,omitempty"`  // and all at once
+}
+
+// The metrics. All but Capacity are figures of trials.
+const (
+	Rate     = "rate_rps"
+	Capacity = "capacity_rps"    // requests per second of one server processor: one over Cost
+	Cost     = "server_cpu_ns"   // per request; in turns the steady cost, without waking
+	Whole    = "server_whole_ns" // per request, with waking
+	Client   = "client_cpu_ns"   // per request
+	Both     = "both_cpu_ns"     // per request, server and client
+	Waking   = "waking_ns"       // per slice
+	Mean     = "mean_ns"         // of the response time, as all that follow
+	P50      = "p50_ns"
+	P90      = "p90_ns"
+	P99      = "p99_ns"
+	P999     = "p999_ns"
+	Service  = "service_p99_ns"
+	Lateness = "lateness_p99_ns"
+	Beside50 = "beside_p50_ns" // of small replies beside pictures
+	Beside90 = "beside_p90_ns"
+	Beside99 = "beside_p99_ns"
+	Total    = "total_ns" // until all is done
+	Memory   = "peak_memory_bytes"
+)
+
+// Less reports whether less of a metric is better.
+func Less(metric string) bool { return metric != Rate && metric != Capacity }
+
+// Figure is a metric of a model over the rounds.
+type Figure struct {
+	Value   float64   `json:"value"` // the middle: the median over the rounds
+	Low     float64   `json:"low"`   // of the interval of 95 %; of fewer than six rounds, the lowest and the highest round
+	High    float64   `json:"high"`
+	AtLeast bool      `json:"at_least,omitempty"` // requests without an answer could raise it
+	Rounds  []float64 `json:"rounds"`             // each round's, in their order
+}
+
+// Model is a model in a cell.
+type Model struct {
+	Name    string            `json:"name"`
+	Figures map[string]Figure `json:"figures,omitempty"`        // by metric; what is not known lacks
+	Lacks   *Lack             `json:"lacks,omitempty"`          // why it has no rank in any metric
+	Rounds  int               `json:"rounds"`                   // in which it was tried
+	Doubts  []Doubt           `json:"doubts,omitempty"`         // what a minority of its rounds showed, or a check doubted
+	OfNull  float64           `json:"of_null,omitempty"`        // its rate over the null responder's
+	Limited bool              `json:"client_limited,omitempty"` // the client, not the server, set its rate
+	Curve   []Point           `json:"curve,omitempty"`          // response time by percentile, the median over the rounds
+	Silent  *Silent           `json:"silent,omitempty"`         // scenario thinking
+}
+
+// Lack is why a model has no rank.
+type Lack struct {
+	Kind     string `json:"kind"` // one of the kinds below
+	InRounds int    `json:"in_rounds"`
+	Answered int64  `json:"answered,omitempty"` // of a starved cell: connections, in the middle one of these rounds
+	Asked    int64  `json:"asked,omitempty"`
+	WaitNS   int64  `json:"wait_ns,omitempty"` // the longest wait of a connection that was never answered
+	Text     string `json:"text,omitempty"`    // what the record says: "no /sleep", or why the trial failed
+}
+
+// Kinds of Lack and Doubt.
+const (
+	Starved = "starved" // a connection was never answered
+	NA      = "na"      // the server cannot be measured so
+	Failed  = "failed"  // trials came to nothing
+	Invalid = "invalid" // trials cannot be believed
+	Missing = "missing" // nothing was measured, or in too few rounds
+	Deaf    = "deaf"    // a probe went unanswered
+	Suspect = "suspect" // a check doubts trials, which count all the same
+	Behind  = "behind"  // it fell behind the offered rate
+)
+
+// Doubt is what some of a model's rounds showed; it decides nothing.
+type Doubt struct {
+	Kind   string `json:"kind"`
+	Rounds int    `json:"rounds"`
+	Text   string `json:"text,omitempty"` // "11 of 64 served"
+}
+
+// Point is a percentile, as a share, with its response time.
+type Point struct {
+	Share float64 `json:"share"`
+	NS    float64 `json:"ns"`
+}
+
+// Silent is how a model bears silent connections.
+type Silent struct {
+	Limit    int   `json:"limit"`             // most that were opened
+	Bears    int   `json:"bears"`             // most beside which a probe was still answered, in the middle round
+	All      bool  `json:"all"`               // it answered beside all of them, in most rounds
+	Refused  bool  `json:"refused,omitempty"` // the probe was turned away politely, with a 503
+	WaitNS   int64 `json:"wait_ns,omitempty"` // how long an unanswered probe waited at most
+	InRounds int   `json:"in_rounds"`         // in how many of its rounds it did not answer beside all
+}
+
+// Ratio is one figure over another, with where it lies.
+type Ratio struct {
+	Of         string  `json:"of"` // models
+	To         string  `json:"to"`
+	Metric     string  `json:"metric"`
+	Ratio      float64 `json:"ratio"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Confidence float64 `json:"confidence"`
+	Rounds     int     `json:"rounds"`
+	Outcome    string  `json:"outcome"`              // result.Higher, Lower, Same or Undecided
+	Within     float64 `json:"within"`               // how far its interval reaches from 1, as a share
+	Decides    int     `json:"decides_in,omitempty"` // undecided: about how many rounds would decide; 0: not known
+}
+
+// Ranking is a cell by one metric.
+type Ranking struct {
+	Metric string   `json:"metric"`
+	Places []Place  `json:"places"`           // best first
+	Others []string `json:"others,omitempty"` // models without rank
+	Known  bool     `json:"known"`            // every place could be compared with the first
+	Pairs  []Ratio  `json:"pairs,omitempty"`  // every two models, the better one over the other... in the order of Places: Of stands before To
+}
+
+// Place is a model in a ranking.
+type Place struct {
+	Model       string `json:"model"`
+	Rank        int    `json:"rank"`              // from 1; models that share a letter with a better one may have its rank
+	Letters     string `json:"letters,omitempty"` // two models that share one cannot be told apart
+	ToBest      *Ratio `json:"to_best,omitempty"`
+	ToReference *Ratio `json:"to_reference,omitempty"`
+}
+
+// Situation is a kind of load somebody may have, and what the run says about it.
+type Situation struct {
+	Key     string   `json:"key"`  // one of the keys below
+	Cell    int      `json:"cell"` // index in Cells
+	Metric  string   `json:"metric,omitempty"`
+	Outcome string   `json:"outcome"`              // one of the outcomes below
+	Choose  string   `json:"choose,omitempty"`     // the one model to take: the winner, or the simplest of those that tie
+	Tied    []string `json:"tied,omitempty"`       // all that cannot be told from the best, in the order of the ladder, Choose among them
+	Within  float64  `json:"within,omitempty"`     // how far these may differ at most, as a share
+	Next    *Ratio   `json:"next,omitempty"`       // Choose over the best that is surely behind
+	Last    *Ratio   `json:"last,omitempty"`       // and over the last that has a rank
+	Decides int      `json:"decides_in,omitempty"` // undecided: about how many rounds would decide
+	Lacking []string `json:"lacking,omitempty"`    // models without rank
+}
+
+// Keys of Situations.
+const (
+	OneBusy    = "one busy client"
+	FewBusy    = "a few busy clients"
+	ManyBusy   = "many busy clients"
+	Steady     = "a steady stream below capacity"
+	CostCounts = "processor time is what costs"
+	Blocking   = "handlers block the thread"
+	Awaiting   = "handlers wait for something slow"
+	Idle       = "many idle or thinking clients"
+	SharedAll  = "server and client share all processors"
+)
+
+// Outcomes of a Situation.
+const (
+	Winner    = "winner"    // one is ahead of all others
+	Tie       = "tie"       // several lead, and differ by no more than Within
+	Undecided = "undecided" // several lead, and may well differ
+	Alone     = "alone"     // only one has a rank, which wins nothing
+	None      = "none"      // nothing can be compared
+)
+
+// TieWithin is how far models may differ at most to be said to tie: beyond it they are undecided.
+const TieWithin = 0.10
+
+// Step is a model of the ladder with what it costs the server to answer a request.
+type Step struct {
+	Model      string  `json:"model"`
+	Cost       *Figure `json:"cost,omitempty"`   // nil: not measured
+	At         int     `json:"connections"`      // where
+	Before     string  `json:"before,omitempty"` // the measured model below it
+	ToBefore   *Ratio  `json:"to_before,omitempty"`
+	ToBaseline float64 `json:"to_baseline,omitempty"` // its cost over that of blocking at one connection
+}
+
+// Disagreement is two models that rank one way by what a request costs at a fixed rate and the other way in the closed loop.
+type Disagreement struct {
+	Models                [2]string `json:"models"`
+	Fixed                 Ratio     `json:"fixed"`  // Cost of the first over the second, at the rate below
+	Closed                Ratio     `json:"closed"` // and in the closed loop
+	FixedCell, ClosedCell int
+}
+
+// Expectation is what was stated before the run, beside what the trials show.
+type Expectation struct {
+	Scenario string `json:"scenario"`
+	Model    string `json:"model"`
+	Expected string `json:"expected"`
+	Measured string `json:"measured,omitempty"` // empty: nothing
+	Reason   Reason `json:"reason"`
+}
+
+// Reason is what a reader can check an expectation by.
+type Reason struct {
+	Kind   string  `json:"kind,omitempty"`  // the bound that decided: Starved, Deaf, Behind, "refused", "p99", "rate", or "" where none was passed
+	Value  float64 `json:"value,omitempty"` // what was measured
+	Bound  float64 `json:"bound,omitempty"` // and what decides
+	Rounds int     `json:"rounds,omitempty"`
+}
+
+// Opinion is a load measured by loadgen's own engine and by another.
+type Opinion struct {
+	Cell   int               `json:"cell"`
+	Model  string            `json:"model"`
+	Engine string            `json:"engine"`
+	Ratios []Ratio           `json:"ratios"` // of the other engine over loadgen's, by metric: Rate, Mean, P50
+	Own    map[string]Figure `json:"own"`
+	Other  map[string]Figure `json:"other"`
+}
+
+// Warning is what a reader must know before believing the figures. Its words are made elsewhere.
+type Warning struct {
+	Kind   string   `json:"kind"`
+	N      int      `json:"n,omitempty"`  // trials, lines, rounds ... by kind
+	Of     int      `json:"of,omitempty"` // among so many
+	Share  float64  `json:"share,omitempty"`
+	Worst  float64  `json:"worst,omitempty"`
+	Where  string   `json:"where,omitempty"` // the cell: "epoll in hello at 64 connections, split"
+	Text   string   `json:"text,omitempty"`  // as the record says it: words of others
+	Advice string   `json:"advice,omitempty"`
+	List   []string `json:"list,omitempty"`
+}
