@@ -13,34 +13,43 @@ import (
 	"strings"
 	"time"
 
+	"carousel/bench/plan"
+	"carousel/bench/protocol"
+	"carousel/bench/stand"
 	"carousel/internal/child"
+	"carousel/internal/printable"
 	"carousel/internal/result"
 )
 
+// experiment is a run being carried out.
+type experiment struct {
+	stderr   io.Writer
+	began    time.Time
+	dir      string
+	plan     *plan.Plan
+	record   result.Run
+	jobs     []protocol.Job
+	done     map[int][]result.Trial
+	stand    *stand.Stand
+	kept     int // jobs whose trials are on the disk
+	measured int // trials that came to something
+}
+
 // bench carries out a plan, or the rest of one, and has it reported.
 func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
-	e := &experiment{stderr: stderr}
+	e := &experiment{stderr: stderr, began: time.Now()}
 	if !o.resume {
 		var err error
 		if e.plan, err = o.read(); err != nil { // before anything is made
 			return err
 		}
 	}
-	if o.dir != "" {
-		real, err := realPath(o.dir) // so that "." finds the lock
-		if err != nil {
-			return exit{exitFailed, fmt.Errorf("no run to go on with: %w", err)}
-		}
-		o.results = filepath.Dir(real)
-	}
-	if err := os.MkdirAll(o.results, 0o755); err != nil {
-		return exit{exitFailed, err}
-	}
-	unlock, err := lock(o.results)
+	unlock, err := o.settle()
 	if err != nil {
 		return exit{exitFailed, err}
 	}
 	defer unlock()
+
 	if o.resume {
 		err = e.goOn(ctx, o)
 	} else {
@@ -53,76 +62,35 @@ func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 	} else if err != nil {
 		return err
 	}
-	carried := e.carry(ctx)
-	if carried != nil && !errors.As(carried, &early) {
-		return exit{exitFailed, carried}
+	err = e.rounds(ctx)
+	if err != nil && !errors.As(err, &early) {
+		return exit{exitFailed, err}
 	}
-	if carried == nil {
-		now := time.Now()
-		e.record.Finished = &now
-		if err := result.WriteRun(e.dir, &e.record); err != nil {
-			return exit{exitFailed, err}
+	return e.report(ctx, stdout, early)
+}
+
+// settle finds the folder that holds the runs, and keeps others from it.
+func (o *options) settle() (unlock func(), err error) {
+	if o.dir != "" {
+		real, err := realPath(o.dir) // so that "." finds the lock
+		if err != nil {
+			return nil, fmt.Errorf("no run to go on with: %w", err)
 		}
+		o.results = filepath.Dir(real)
 	}
-	if e.measured > 0 {
-		if err := report(stdout, stderr, e.dir); err != nil {
-			say(stderr, "bench: the trials are kept, but no report was made: %v", err)
-			carried = errors.Join(carried, exit{exitFailed, err})
-		}
+	if err := os.MkdirAll(o.results, 0o755); err != nil {
+		return nil, err
 	}
-	fmt.Fprintln(stdout, e.dir)
-	if carried == nil && errors.As(context.Cause(ctx), &early) {
-		return early // while it was reported: nothing is left to go on with
-	}
-	if early.signal != 0 {
-		e.ended(early)
-		return early
-	}
-	if carried == nil && e.measured == 0 {
-		return exit{exitFailed, errors.New("every trial failed")}
-	}
-	return carried
+	return lock(o.results)
 }
 
-// experiment is a run being carried out.
-type experiment struct {
-	stderr   io.Writer
-	dir      string
-	plan     *Plan
-	record   result.Run
-	jobs     []job
-	done     map[int]result.Trial
-	lab      *lab
-	kept     int // trials on the disk
-	measured int // those that came to something
-}
-
-// ended says how far a run came that a signal ended, and how to go on with it.
-func (e *experiment) ended(early stopped) {
-	if e.dir == "" {
-		say(e.stderr, "%v before the run began: nothing is kept", early)
-		return
-	}
-	say(e.stderr, "%v after %d of %d trials; go on with: bench --resume %s", early, e.kept, len(e.jobs), e.dir)
-}
-
-// read reads the plan asked for, with the guests asked for.
-func (o *options) read() (*Plan, error) {
-	p, err := readPlan(o.plan)
+// read reads the plan asked for and has the flags change it.
+func (o *options) read() (*plan.Plan, error) {
+	p, err := plan.Read(o.plan)
 	if err != nil {
 		return nil, err
 	}
-	for _, text := range o.guests {
-		g, err := parseGuest(text)
-		if err != nil {
-			return nil, err
-		}
-		p.Servers = append(p.Servers, g)
-	}
-	if _, what := p.fault(); what != "" { // the plan itself is right: it is one of --server
-		return nil, fmt.Errorf("--server: %s", what)
-	}
-	return p, nil
+	return p, p.Apply(o.flags)
 }
 
 // begin prepares a new run.
@@ -131,7 +99,7 @@ func (e *experiment) begin(ctx context.Context, o *options) (err error) {
 	for seed == 0 {
 		seed = rand.Uint64() >> 32 // short enough to be typed again
 	}
-	e.record = result.Run{Schema: result.Schema, Plan: o.plan, Seed: seed, Started: time.Now()}
+	e.record = result.Run{Schema: result.Schema, Plan: o.plan, Flags: o.flags, Seed: seed, Started: time.Now()}
 	if err := e.prepare(ctx); err != nil {
 		return err
 	}
@@ -158,7 +126,7 @@ func (e *experiment) goOn(ctx context.Context, o *options) (err error) {
 		return exit{exitFailed, err}
 	}
 	refused := func(err error) error { return exit{exitFailed, fmt.Errorf("cannot go on with %s: %w", e.dir, err)} }
-	if err := planChanged(then.Plan, p); err != nil {
+	if err := planChanged(then, p); err != nil {
 		return refused(err)
 	}
 	e.plan, e.record = p, *then
@@ -168,7 +136,7 @@ func (e *experiment) goOn(ctx context.Context, o *options) (err error) {
 	if err := otherwise(then, &e.record); err != nil {
 		return refused(err)
 	}
-	if e.done, err = doneBy(trials, e.jobs); err != nil {
+	if e.done, err = protocol.Done(trials, e.jobs); err != nil {
 		return refused(err)
 	}
 	notes := then.Notes
@@ -178,125 +146,209 @@ func (e *experiment) goOn(ctx context.Context, o *options) (err error) {
 		}
 	}
 	e.record.Environment, e.record.Doctor, e.record.Notes = then.Environment, then.Doctor, notes
-	say(e.stderr, "going on with %s: %d of %d trials are there", e.dir, len(e.done), len(e.jobs))
+	say(e.stderr, "going on with %s: %d of %d cells are there", e.dir, len(e.done), len(e.jobs))
 	return nil
 }
 
 // prepare finds programs, processors and models, says how long it will take, and fills in the record but for its folder.
 func (e *experiment) prepare(ctx context.Context) error {
-	servers, err := program("servers")
+	servers, err := stand.Program("servers")
+	if err != nil {
+		return exit{exitStart, err}
+	}
+	loadgen, err := stand.Program("loadgen")
+	if err != nil {
+		return exit{exitStart, err}
+	}
+	list, err := stand.ModelList(ctx, servers)
+	if err != nil {
+		return exit{exitStart, err}
+	}
+	entrants, notes, err := stand.Choose(e.plan, list, servers)
 	if err != nil {
 		return err
 	}
-	loadgen, err := program("loadgen")
-	if err != nil {
-		return err
-	}
-	list, err := modelList(ctx, servers)
-	if err != nil {
-		return err
-	}
-	entrants, missing, err := choose(e.plan, list, servers)
-	if err != nil {
-		return err
-	}
-	seats, note := seats()
-	e.lab = &lab{loadgen: loadgen, seats: seats, contestants: map[string]contestant{}}
 	r := &e.record
 	r.Models = nil
 	for _, c := range entrants {
-		r.Models = append(r.Models, c.name)
+		r.Models = append(r.Models, c.Name)
 	}
-	_, apart := seats[result.Split]
-	e.jobs = e.plan.jobs(r.Models, apart, r.Seed)
-	length := e.plan.length(e.jobs)
-	say(e.stderr, "plan %s: models %s; %d cells x %d rounds = %d trials, about %s; seed %d",
-		r.Plan, strings.Join(r.Models, " "), len(e.jobs)/int(e.plan.Rounds), e.plan.Rounds, len(e.jobs), roughly(length), r.Seed)
-
-	r.Rounds, r.WarmupNS, r.WindowNS = int(e.plan.Rounds), int64(e.plan.Warmup), int64(e.plan.Window)
-	r.Expect = expectations(e.plan, r.Models)
-	r.Notes = missing
+	seats, note := stand.Seats()
 	if note != "" {
-		r.Notes = append(r.Notes, note)
+		notes = append(notes, note)
 	}
+	cells, note, err := e.cells(seats.Apart())
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		notes = append(notes, note)
+	}
+	e.jobs = protocol.Jobs(cells, int(e.plan.Rounds), r.Seed)
+	protocol.Share(e.jobs, e.budget(), int(e.plan.Cycles))
+	say(e.stderr, "plan %s: models %s; %d cells x %d rounds, about %s; seed %d",
+		r.Plan, strings.Join(r.Models, " "), len(cells), e.plan.Rounds, roughly(protocol.Length(e.jobs)), r.Seed)
+
+	r.Rounds, r.BudgetNS, r.WarmupNS, r.WindowNS = int(e.plan.Rounds), int64(e.plan.Budget), int64(e.plan.Warmup), int64(e.plan.Window)
+	r.Expect = e.plan.Expectations(r.Models)
 	if e.plan.Rounds == 1 {
-		r.Notes = append(r.Notes, "one round compares nothing: it shows that everything works")
-	}
-	for _, note := range r.Notes {
-		say(e.stderr, "%s", note)
+		notes = append(notes, "one round compares nothing: it shows that everything works")
 	}
 	if r.Environment, err = environment(servers, loadgen, seats); err != nil {
 		return exit{exitFailed, err}
 	}
-	others, began := neighbours(), time.Now()
+	others, began := stand.Neighbours(), time.Now()
 	r.Doctor = doctor(ctx)
-	pause(ctx, sample-time.Since(began))
-	if note := noisy(others(), "just before the run"); note != "" {
-		r.Notes = append(r.Notes, note)
+	pause(ctx, stand.Sample-time.Since(began))
+	if note := stand.Noisy(others(), "just before the run"); note != "" {
+		notes = append(notes, note)
+	}
+	for _, note := range notes {
 		say(e.stderr, "%s", note)
 	}
+	r.Notes = notes
 
-	null, err := nullResponder()
-	if err != nil {
-		return exit{exitFailed, err}
-	}
-	for _, c := range append(entrants, null) {
-		if c.guest {
-			if c.lacks, err = e.lab.examine(ctx, c, e.plan); err != nil {
-				return err
+	e.stand = stand.New(loadgen, append(entrants, stand.Null(servers)), seats)
+	for _, c := range entrants {
+		if c.Guest {
+			if err := e.stand.Examine(ctx, c.Name, e.plan); err != nil {
+				if wrong := (*stand.Wrong)(nil); errors.As(err, &wrong) {
+					return exit{exitWrong, err}
+				}
+				return exit{exitStart, err}
 			}
-			say(e.stderr, "%s answers right", c.name)
+			say(e.stderr, "%s answers right", c.Name)
 		}
-		e.lab.contestants[c.name] = c
 	}
 	return nil
 }
 
-// carry measures what is left of the run.
-func (e *experiment) carry(ctx context.Context) error {
-	left := e.plan.length(e.jobs)
-	for order, t := range e.done {
-		left -= e.jobs[order-1].forecast() + time.Duration(e.plan.Gap)
-		e.count(t)
+// ending is what a run keeps of its budget for drawing its report.
+const ending = 8 * time.Second
+
+// budget is what is left for cells; 0 where the plan has no budget.
+func (e *experiment) budget() time.Duration {
+	if e.plan.Budget == 0 {
+		return 0
 	}
-	s := newScreen(e.stderr, e.plan, e.jobs, left)
-	defer s.close()
-	r := &schedule{
-		jobs: e.jobs, gap: time.Duration(e.plan.Gap), done: e.done, screen: s, measure: e.lab.measure,
-		save: func(t result.Trial) error {
-			e.count(t)
-			return result.Append(e.dir, t)
-		},
-		said: func(note string) error {
-			if slices.Contains(e.record.Notes, note) {
-				return nil
-			}
-			s.note(note)
-			e.record.Notes = append(e.record.Notes, note)
-			return result.WriteRun(e.dir, &e.record)
-		},
-	}
-	others := neighbours()
-	err := r.carry(ctx)
-	if note := noisy(others(), "while it was measured"); note != "" {
-		err = errors.Join(err, r.said(note))
-	}
-	return err
+	return max(time.Second, time.Duration(e.plan.Budget)-time.Since(e.began)-ending)
 }
 
-func (e *experiment) count(t result.Trial) {
-	e.kept++
-	if t.Load != nil && t.Failed == "" || t.Probe != nil {
-		e.measured++
+// cells are those of the plan, or as many of them as its budget has time for; the note says which are left out.
+func (e *experiment) cells(apart bool) (cells []plan.Cell, note string, err error) {
+	cells = e.plan.Cells(e.record.Models, apart)
+	if e.plan.Budget == 0 {
+		return cells, "", nil
 	}
+	kept, left := protocol.Fit(cells, int(e.plan.Rounds), time.Duration(e.plan.Budget)-ending-preparing)
+	if len(kept) == 0 {
+		return nil, "", fmt.Errorf("a budget of %v is too short for %d rounds of anything: give more time, or fewer --models or --rounds", time.Duration(e.plan.Budget), e.plan.Rounds)
+	}
+	var names []string
+	for _, c := range left {
+		names = append(names, protocol.CellName(c.Common))
+	}
+	if len(left) > 0 {
+		note = fmt.Sprintf("%v is too short for the whole plan, so these are left out: %s", time.Duration(e.plan.Budget), strings.Join(names, "; "))
+	}
+	return kept, note, nil
+}
+
+// preparing is how long it takes until the first cell is measured. What fits is settled by it, and not by a clock, so that a run that
+// goes on has the same cells.
+const preparing = 4 * time.Second
+
+// rounds measures what is left of the run, and closes its record if nothing is.
+func (e *experiment) rounds(ctx context.Context) error {
+	for _, trials := range e.done {
+		e.count(trials)
+	}
+	s := newScreen(e.stderr, e.jobs, e.done)
+	defer s.close()
+	r := &protocol.Run{
+		Jobs: e.jobs, Budget: e.budget(), Cycles: int(e.plan.Cycles), Done: e.done, Stand: e.stand, Watch: s,
+		Save: func(trials []result.Trial) error {
+			if err := result.Append(e.dir, trials...); err != nil {
+				return err
+			}
+			e.count(trials)
+			return nil
+		},
+		Note: e.note(s),
+	}
+	others := stand.Neighbours()
+	err := r.Carry(ctx)
+	if note := stand.Noisy(others(), "while it was measured"); note != "" {
+		err = errors.Join(err, r.Note(note))
+	}
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	e.record.Finished = &now
+	return result.WriteRun(e.dir, &e.record)
+}
+
+// note keeps what holds for the whole run, once.
+func (e *experiment) note(s *screen) func(text string) error {
+	return func(text string) error {
+		if slices.Contains(e.record.Notes, text) {
+			return nil
+		}
+		s.Say(text)
+		e.record.Notes = append(e.record.Notes, text)
+		return result.WriteRun(e.dir, &e.record)
+	}
+}
+
+func (e *experiment) count(trials []result.Trial) {
+	e.kept++
+	for _, t := range trials {
+		if t.Load != nil && t.Failed == "" || t.Probe != nil {
+			e.measured++
+		}
+	}
+}
+
+// ended says how far a run came that a signal ended, and how to go on with it.
+func (e *experiment) ended(early stopped) {
+	if e.dir == "" {
+		say(e.stderr, "%v before the run began: nothing is kept", early)
+		return
+	}
+	say(e.stderr, "%v after %d of %d cells; go on with: bench --resume %s", early, e.kept, len(e.jobs), e.dir)
+}
+
+// report has what was measured drawn, and says how the run ended: early is the signal that ended it, if one did.
+func (e *experiment) report(ctx context.Context, stdout io.Writer, early stopped) error {
+	var failed error
+	if e.measured > 0 {
+		if err := draw(stdout, e.stderr, e.dir); err != nil {
+			say(e.stderr, "bench: the trials are kept, but no report was made: %v", err)
+			failed = exit{exitFailed, err}
+		}
+	}
+	fmt.Fprintln(stdout, e.dir)
+	switch {
+	case early.signal != 0:
+		e.ended(early)
+		return early
+	case errors.As(context.Cause(ctx), &early): // while it was reported: nothing is left to go on with
+		return early
+	case failed != nil:
+		return failed
+	case e.measured == 0:
+		return exit{exitFailed, errors.New("every trial failed")}
+	}
+	return nil
 }
 
 // reportLimit is how long drawing may take.
 const reportLimit = 2 * time.Minute
 
-// report has the program report draw the run in dir; its table is this program's result.
-func report(stdout, stderr io.Writer, dir string) error {
-	path, err := program("report")
+// draw has the program report draw the run in dir; its table is this program's result.
+func draw(stdout, stderr io.Writer, dir string) error {
+	path, err := stand.Program("report")
 	if err != nil {
 		return err
 	}
@@ -316,4 +368,19 @@ func report(stdout, stderr io.Writer, dir string) error {
 	}
 	say(stderr, "the report is %s", filepath.Join(dir, "README.md"))
 	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// say prints a line, which may hold words of others.
+func say(w io.Writer, format string, args ...any) {
+	fmt.Fprintln(w, printable.Line(fmt.Sprintf(format, args...)))
 }

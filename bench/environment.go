@@ -11,13 +11,17 @@ import (
 	"strings"
 	"time"
 
+	"carousel/bench/stand"
 	"carousel/internal/host"
 )
 
 // environment is what must be the same for every trial of a run: the machine, the programs and where they sit.
-func environment(servers, loadgen string, seats seating) (map[string]string, error) {
+func environment(servers, loadgen string, seats stand.Seating) (map[string]string, error) {
 	env := host.Environment()
 	env["placement"] = seats.String()
+	if share := stand.SessionShare(); share != "" {
+		env["autogroup"] = share
+	}
 	for name, path := range map[string]string{"servers": servers, "loadgen": loadgen} {
 		sum, err := hash(path)
 		if err != nil {

@@ -10,8 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
+	"carousel/bench/plan"
 	"carousel/internal/printable"
 	"carousel/internal/result"
 )
@@ -20,15 +19,15 @@ import (
 const planFile = "plan.yaml"
 
 // newFolder makes the folder of a run: results/<time>-<plan>.
-func newFolder(results, plan string, now time.Time) (string, error) {
-	name := now.Format("20060102-150405") + "-" + strings.TrimSuffix(filepath.Base(plan), filepath.Ext(plan))
+func newFolder(results, planned string, now time.Time) (string, error) {
+	name := now.Format("20060102-150405") + "-" + strings.TrimSuffix(filepath.Base(planned), filepath.Ext(planned))
 	dir := filepath.Join(results, name)
 	return dir, os.Mkdir(dir, 0o755)
 }
 
 // savePlan writes the plan into the run's folder.
-func savePlan(dir string, p *Plan) error {
-	text, err := yaml.Marshal(p)
+func savePlan(dir string, p *plan.Plan) error {
+	text, err := p.Text()
 	if err != nil {
 		return err
 	}
@@ -62,7 +61,7 @@ func newestUnfinished(results string) (string, error) {
 }
 
 // interrupted reads the run in dir: its record, its plan and the trials it has.
-func interrupted(dir string) (*result.Run, *Plan, []result.Trial, error) {
+func interrupted(dir string) (*result.Run, *plan.Plan, []result.Trial, error) {
 	r, err := result.ReadRun(dir)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("no run to go on with: %w", err)
@@ -74,7 +73,7 @@ func interrupted(dir string) (*result.Run, *Plan, []result.Trial, error) {
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	p, err := parsePlan(text)
+	p, err := plan.Parse(text)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("%s: %w", filepath.Join(dir, planFile), err)
 	}
@@ -82,22 +81,21 @@ func interrupted(dir string) (*result.Run, *Plan, []result.Trial, error) {
 	return r, p, trials, err
 }
 
-// planChanged says in what way the plan a run was started with reads otherwise today; a plan that is gone has not changed.
-func planChanged(name string, then *Plan) error {
-	if _, err := os.Stat(name); err != nil && !slices.Contains(builtins, name) {
+// planChanged says in what way the plan a run was started with reads otherwise today, with the same flags; a plan that is gone has not
+// changed.
+func planChanged(r *result.Run, then *plan.Plan) error {
+	if _, err := os.Stat(r.Plan); err != nil && !slices.Contains(plan.Builtins, r.Plan) {
 		return nil
 	}
-	now, err := readPlan(name)
+	now, err := plan.Read(r.Plan)
 	if err != nil {
 		return err
 	}
-	for _, g := range then.Servers { // --server adds to a plan
-		if !slices.ContainsFunc(now.Servers, func(o Guest) bool { return o.Name == g.Name }) {
-			now.Servers = append(now.Servers, g)
-		}
+	if err := now.Apply(r.Flags); err != nil {
+		return err
 	}
-	a, errA := yaml.Marshal(then)
-	b, errB := yaml.Marshal(now)
+	a, errA := then.Text()
+	b, errB := now.Text()
 	if err := errors.Join(errA, errB); err != nil || string(a) == string(b) {
 		return err
 	}
@@ -106,7 +104,7 @@ func planChanged(name string, then *Plan) error {
 	for i < len(was)-1 && i < len(is)-1 && was[i] == is[i] {
 		i++
 	}
-	return fmt.Errorf("plan %s has changed since the run began: %q is now %q", name, strings.TrimSpace(was[i]), strings.TrimSpace(is[i]))
+	return fmt.Errorf("plan %s has changed since the run began: %q is now %q", r.Plan, strings.TrimSpace(was[i]), strings.TrimSpace(is[i]))
 }
 
 // otherwise says how the run now begun differs from the one that was interrupted, in what must not differ between trials of one run.
@@ -126,23 +124,4 @@ func otherwise(then, now *result.Run) error {
 		return fmt.Errorf("the environment differs: %s: start a new run", strings.Join(differ, "; "))
 	}
 	return nil
-}
-
-// doneBy sorts trials by their place in the run and holds them against the jobs that stand there.
-func doneBy(trials []result.Trial, jobs []job) (map[int]result.Trial, error) {
-	done := map[int]result.Trial{}
-	for _, t := range trials {
-		if t.Order < 1 || t.Order > len(jobs) {
-			return nil, fmt.Errorf("trial %d is not part of a run of %d", t.Order, len(jobs))
-		}
-		want, have := jobs[t.Order-1].cell, t.Cell
-		if want.Scenario == "paced" {
-			have.RateRPS = 0
-		}
-		if want != have {
-			return nil, fmt.Errorf("trial %d is %s, the plan has %s there: this bench orders a run otherwise than the one that began it", t.Order, printable.Line(cellName(have)), cellName(want))
-		}
-		done[t.Order] = t
-	}
-	return done, nil
 }

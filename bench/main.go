@@ -1,7 +1,7 @@
 // Program bench runs every server model of a plan under every load of it, in shuffled rounds, and keeps each trial.
 //
 // It measures nothing itself: it starts the programs servers and loadgen, appends what they say to a folder under results, and
-// has the program report draw it. Every trial is a fresh server process; between two trials nothing is left over.
+// has the program report draw it. plan says what is measured, protocol in which order, stand has the processes.
 package main
 
 import (
@@ -13,10 +13,13 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"carousel/bench/stand"
 	"carousel/internal/printable"
+	"carousel/internal/result"
 )
 
 func main() { os.Exit(run(context.Background(), os.Stdout, os.Stderr, os.Args[1:])) }
@@ -49,25 +52,33 @@ func (s stopped) Error() string {
 
 func (s stopped) code() int { return 128 + int(s.signal) }
 
+// changing are the flags that say what is measured.
+var changing = []string{"seed", "models", "scenarios", "rounds", "budget", "server", "path", "expect"}
+
+// shortest is the shortest budget: anything is measured in it, but little.
+const shortest = 10 * time.Second
+
 // options are the flags.
 type options struct {
 	plan    string
 	results string
 	seed    uint64 // 0: drawn
-	guests  []string
+	flags   result.Flags
 	resume  bool
 	dir     string // with resume: the run to go on with; none: the newest interrupted one
 }
 
 func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	var o options
+	var budget time.Duration
 	root := &cobra.Command{
 		Use:   "bench [PLAN]",
-		Short: "measure server models under load, in shuffled rounds",
-		Long: `bench runs a plan: server models x scenarios x loads, every cell once a round, each in a fresh process. PLAN is quick, default, full or
-a YAML file. The run is kept in a folder under results, trial by trial, and drawn by report at the end.`,
+		Short: "compare server models under load, in rounds",
+		Long: `bench runs a plan: scenarios x loads, every cell once a round. In a cell all servers are started afresh and take turns at one client.
+PLAN is quick, default, full or a YAML file. The run is kept in a folder under results, cell by cell, and drawn by report at the end.`,
 		Example: `  bench quick
-  bench --server 'mine=./mine --addr {addr}'
+  bench --models epoll,goroutine --budget 2m --server 'mine=./mine --addr {addr}'
+  bench --server 'mine=node app.js' --path /users --expect 200
   bench --resume`,
 		Args: cobra.MaximumNArgs(1), SilenceErrors: true, SilenceUsage: true,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -77,20 +88,34 @@ a YAML file. The run is kept in a folder under results, trial by trial, and draw
 			} else if len(args) == 1 {
 				o.plan = args[0]
 			}
-			if o.resume && (c.Flags().Changed("seed") || c.Flags().Changed("server")) {
-				return errors.New("--resume takes the seed and the servers from the run it goes on with: leave out --seed and --server")
+			for _, name := range changing {
+				switch given := c.Flags().Changed(name); {
+				case given && o.resume:
+					return fmt.Errorf("--resume takes all that is measured from the run it goes on with: leave out --%s", name)
+				case given && name == "budget" && budget < shortest:
+					return fmt.Errorf("--budget %v: it must be %v at least", budget, shortest)
+				case given && name == "rounds" && (o.flags.Rounds < 1 || o.flags.Rounds > 1000):
+					return fmt.Errorf("--rounds %d: it must be 1 to 1000", o.flags.Rounds)
+				}
 			}
+			o.flags.BudgetNS = int64(budget)
 			ctx, stop := interruptible(ctx)
 			defer stop()
 			return o.bench(ctx, stdout, stderr)
 		},
 	}
 	f := root.Flags()
-	f.Uint64Var(&o.seed, "seed", 0, "the order of trials follows from it; 0 draws one")
-	f.StringArrayVar(&o.guests, "server", nil, "a server of your own, as 'name=command with {addr}'; may be repeated")
+	f.StringSliceVar(&o.flags.Models, "models", nil, "measure these models only, as 'epoll,goroutine'")
+	f.StringSliceVar(&o.flags.Scenarios, "scenarios", nil, "measure these scenarios only, as 'hello,cost'")
+	f.IntVar(&o.flags.Rounds, "rounds", 0, "how many rounds (default the plan's); fewer than six compare little")
+	f.DurationVar(&budget, "budget", 0, "the whole run fits into this time (default the plan's)")
+	f.StringArrayVar(&o.flags.Servers, "server", nil, "a server of your own, as 'name=command with {addr}' or 'name=http://...'; may be repeated")
+	f.StringVar(&o.flags.Path, "path", "", "what servers of your own are asked for in place of /, where they need not say hello")
+	f.IntVar(&o.flags.Expect, "expect", 0, "status of their answers to that (default 200)")
+	f.Uint64Var(&o.seed, "seed", 0, "the order of everything follows from it; 0 draws one")
 	f.BoolVar(&o.resume, "resume", false, "go on with an interrupted run: the newest, or the folder given as argument")
 	f.StringVar(&o.results, "results", "results", "folder that holds the runs")
-	root.AddCommand(nullCommand(stdout), keepCommand())
+	root.AddCommand(stand.KeepCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: see bench --help", err) })
 	root.SetArgs(args)
@@ -111,11 +136,6 @@ a YAML file. The run is kept in a folder under results, trial by trial, and draw
 	}
 	complain(stderr, err)
 	return exitUsage
-}
-
-// say prints a line, which may hold words of others.
-func say(w io.Writer, format string, args ...any) {
-	fmt.Fprintln(w, printable.Line(fmt.Sprintf(format, args...)))
 }
 
 // complain prints err, which may show lines of a plan.

@@ -8,27 +8,26 @@ import (
 
 	"golang.org/x/term"
 
+	"carousel/bench/protocol"
 	"carousel/internal/result"
 )
 
 // screen says how far a run is: one line that is written over on a terminal, else a plain line every ten seconds and at the end
-// of a round. It writes only between trials, so that nothing but server and client runs during one.
+// of a round. It writes only between cells, so that nothing but servers and client runs during one.
 type screen struct {
 	w        io.Writer
 	live     bool
-	jobs     int
-	rounds   int
-	gap      time.Duration // after each trial
+	jobs     []protocol.Job
+	done     map[int][]result.Trial
 	began    time.Time
-	left     time.Duration // forecast of what is still to be done
 	behind   time.Duration // forecast of what was done since began
 	lastLine time.Time
 	troubles int // trials that failed
 }
 
-func newScreen(w io.Writer, p *Plan, jobs []job, left time.Duration) *screen {
+func newScreen(w io.Writer, jobs []protocol.Job, done map[int][]result.Trial) *screen {
 	now := time.Now()
-	return &screen{w: w, live: isTerminal(w), jobs: len(jobs), rounds: int(p.Rounds), gap: time.Duration(p.Gap), began: now, lastLine: now, left: left}
+	return &screen{w: w, live: isTerminal(w), jobs: jobs, done: done, began: now, lastLine: now}
 }
 
 func isTerminal(w io.Writer) bool {
@@ -36,47 +35,56 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// eta is the forecast of the rest, corrected by how the forecast has done so far.
-func (s *screen) eta() time.Duration {
-	if s.behind == 0 {
-		return s.left
+// eta is the forecast of the jobs from one on, corrected by how the forecast has done so far.
+func (s *screen) eta(from int) time.Duration {
+	var left time.Duration
+	for _, j := range s.jobs[from:] {
+		if _, have := s.done[j.Order]; !have {
+			left += j.Forecast()
+		}
 	}
-	return time.Duration(float64(s.left) * float64(time.Since(s.began)) / float64(s.behind))
+	if s.behind == 0 {
+		return left
+	}
+	return time.Duration(float64(left) * float64(time.Since(s.began)) / float64(s.behind))
 }
 
-func (s *screen) begin(j job) {
+// Begin implements protocol.Watcher.
+func (s *screen) Begin(j protocol.Job) {
 	if !s.live {
 		return
 	}
-	line := s.line(j)
+	line := s.line(j, j.Order-1)
 	if width, _, err := term.GetSize(int(s.w.(*os.File).Fd())); err == nil && width > 1 {
 		line = line[:min(len(line), width-1)] // a line that wraps cannot be written over
 	}
 	fmt.Fprintf(s.w, "\r%s\x1b[K", line)
 }
 
-func (s *screen) end(j job, t result.Trial) {
-	took := j.forecast() + s.gap
-	s.left, s.behind = s.left-took, s.behind+took
-	if t.Failed != "" {
-		s.troubles++
-		s.note(fmt.Sprintf("trial %d failed: %s: %s", j.order, cellName(t.Cell), t.Failed))
+// End implements protocol.Watcher.
+func (s *screen) End(j protocol.Job, trials []result.Trial) {
+	s.behind += j.Forecast()
+	for _, t := range trials {
+		if t.Failed != "" {
+			s.troubles++
+			s.Say(fmt.Sprintf("round %d: %s failed: %s", j.Round, protocol.TrialName(t.Cell), t.Failed))
+		}
 	}
-	if s.live || j.order == s.jobs {
+	if s.live || j.Order == len(s.jobs) {
 		return
 	}
-	if endOfRound := j.order%(s.jobs/s.rounds) == 0; endOfRound || time.Since(s.lastLine) >= 10*time.Second {
+	if endOfRound := s.jobs[j.Order].Round > j.Round; endOfRound || time.Since(s.lastLine) >= 10*time.Second {
 		s.lastLine = time.Now()
-		fmt.Fprintln(s.w, s.line(j))
+		fmt.Fprintln(s.w, s.line(j, j.Order))
 	}
 }
 
-func (s *screen) line(j job) string {
-	return fmt.Sprintf("round %d of %d, trial %d of %d, about %s left: %s", j.round, s.rounds, j.order, s.jobs, roughly(s.eta()), cellName(j.cell))
+func (s *screen) line(j protocol.Job, from int) string {
+	return fmt.Sprintf("round %d of %d, cell %d of %d, about %s left: %s", j.Round, s.jobs[len(s.jobs)-1].Round, j.Order, len(s.jobs), roughly(s.eta(from)), j.Name())
 }
 
-// note prints a line of its own.
-func (s *screen) note(text string) {
+// Say implements protocol.Watcher: it prints a line of its own.
+func (s *screen) Say(text string) {
 	s.close()
 	say(s.w, "%s", text)
 }
@@ -86,27 +94,6 @@ func (s *screen) close() {
 	if s.live {
 		fmt.Fprint(s.w, "\r\x1b[K")
 	}
-}
-
-// cellName is a cell for people: epoll hello 64, shared.
-func cellName(c result.Cell) string {
-	name := fmt.Sprintf("%s %s %d", c.Model, c.Scenario, c.Connections)
-	if c.RateRPS > 0 {
-		name += fmt.Sprintf(" at %.0f/s", c.RateRPS)
-	}
-	if c.Engine != "" {
-		name += " by " + c.Engine
-	}
-	if c.Mode != "" {
-		name += ", " + c.Mode
-	}
-	if c.Placement == result.Shared {
-		name += ", shared"
-	}
-	if c.Control {
-		name += ", again"
-	}
-	return name
 }
 
 // roughly is a duration as people say it: 45s, 4m30s, 1h20m.

@@ -1,7 +1,7 @@
 // Package child starts processes that never outlive this one, and ends them.
 //
-// On Linux a child dies with its parent however the parent ends, is confined to the processors it was given, and
-// whatever it leaves of its process group is killed when it ends. Elsewhere it is started plainly and Stop kills it.
+// On Linux a child dies with its parent however the parent ends, has a session of its own, is confined to the processors it was given,
+// and whatever it leaves of its process group is killed when it ends. Elsewhere it is started plainly and Stop kills it.
 package child
 
 import (

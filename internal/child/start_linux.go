@@ -42,7 +42,7 @@ func (p *Process) start(cpus []int) error {
 	if p.cmd.SysProcAttr == nil {
 		p.cmd.SysProcAttr = new(syscall.SysProcAttr)
 	}
-	p.cmd.SysProcAttr.Setpgid = true
+	p.cmd.SysProcAttr.Setsid = true
 	if p.lifeline == nil { // whose end is the word to a keeper, which needs a moment
 		p.cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	}

@@ -311,6 +311,7 @@ type definition struct {
 
 var definitions = []definition{
 	{reflect.TypeFor[result.Run](), "", "## run.json"},
+	{reflect.TypeFor[result.Flags](), "", "### `flags`"},
 	{reflect.TypeFor[result.Trial](), "trial", "## trials.jsonl"},
 	{reflect.TypeFor[result.Cell](), "cell", "### `cell`"},
 	{reflect.TypeFor[result.Server](), "server", "### `server`"},

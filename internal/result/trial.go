@@ -225,7 +225,9 @@ type Run struct {
 	ID          string            `json:"id"`
 	Plan        string            `json:"plan"` // name of a built-in plan, or the path of a file
 	Seed        uint64            `json:"seed"`
+	Flags       Flags             `json:"flags"` // that changed the plan
 	Rounds      int               `json:"rounds"`
+	BudgetNS    int64             `json:"budget_ns,omitempty"` // what the whole run was to fit into; 0: it had none
 	WarmupNS    int64             `json:"warmup_ns"`
 	WindowNS    int64             `json:"window_ns"`
 	Models      []string          `json:"models"` // in the order of the ladder
@@ -237,4 +239,15 @@ type Run struct {
 
 	// Expect is what was expected before the run, by scenario and model: fine, degrades, refuses or fails.
 	Expect map[string]map[string]string `json:"expect,omitempty"`
+}
+
+// Flags are those of bench that change a plan, as they were given.
+type Flags struct {
+	Models    []string `json:"models,omitempty"`
+	Scenarios []string `json:"scenarios,omitempty"`
+	Servers   []string `json:"servers,omitempty"` // as NAME=COMMAND or NAME=http://...
+	Rounds    int      `json:"rounds,omitempty"`
+	BudgetNS  int64    `json:"budget_ns,omitempty"`
+	Path      string   `json:"path,omitempty"`
+	Expect    int      `json:"expect,omitempty"`
 }

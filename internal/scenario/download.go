@@ -10,7 +10,7 @@ import (
 // is saved to a file. A client that keeps up is done as soon as the last request was due; how long all of it takes and
 // how long the small requests wait beside the pictures (loadgen tells the times of each path apart) set the modes apart.
 var download = &Scenario{
-	Name: "download", Path: "/moved/image/0", Paths: downloadPaths(), Levels: []int{20}, Rates: []float64{1000},
+	Name: "download", Path: "/moved/image/0", Paths: downloadPaths(), Levels: []int{20}, Rates: []float64{1000}, Weight: map[int]int{1000: 1},
 	Modes: []Mode{{result.OneByOne, 1}, {result.AllAtOnce, 0}, {result.Inline, 0}},
 	Whole: "a download lasts longer than a slice",
 	Expect: models(map[string]string{

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"carousel/internal/result"
 )
 
 // All are the scenarios, in the order of the report.
@@ -31,7 +33,7 @@ type Scenario struct {
 	Modes  []Mode    // ways for the client to go about it, a cell each
 
 	Whole  string            // why servers cannot take turns here, so that a trial has the client for itself; "": they take turns
-	Weight int               // cycles of a round where servers take turns, over those of other scenarios; 0 is 1
+	Weight map[int]int       // how much a cell counts where time is short, by offered rate or, without one, by connections; others count usual
 	Alone  bool              // the client is what is measured, on one server
 	Probe  bool              // bench asks by itself, without loadgen
 	Expect map[string]string // by model, stated before the run
@@ -80,6 +82,25 @@ func (s *Scenario) Did(seen Seen) string {
 		return Refuses
 	}
 	return s.Judge(seen)
+}
+
+// usual is the weight of a cell that a scenario says nothing else about.
+const usual = 2
+
+// WeightAt is how much a cell counts where time is short: where servers take turns its share of a round's cycles, and what counts least is
+// left out first.
+func (s *Scenario) WeightAt(connections int, rate float64, placement string) int {
+	if placement == result.Shared {
+		return 1
+	}
+	at := connections
+	if rate > 0 {
+		at = int(rate)
+	}
+	if weight := s.Weight[at]; weight > 0 {
+		return weight
+	}
+	return usual
 }
 
 // Find is the scenario of that name; nil where there is none.

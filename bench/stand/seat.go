@@ -1,4 +1,4 @@
-package main
+package stand
 
 import (
 	"fmt"
@@ -13,21 +13,21 @@ import (
 // pair is the processors of server and client in one placement; none: wherever the system puts them.
 type pair struct{ server, client []int }
 
-// seating is who sits where, by placement; split is there only if two processors are.
-type seating map[string]pair
+// Seating is who sits where, by placement; split is there only if two processors are.
+type Seating map[string]pair
 
-// seats is the seating on this machine.
-func seats() (s seating, note string) {
+// Seats is the Seating on this machine.
+func Seats() (s Seating, note string) {
 	if runtime.GOOS != "linux" {
-		return seating{result.Shared: {}}, "this system cannot keep a process on one processor: server and client share them all"
+		return Seating{result.Shared: {}}, "this system cannot keep a process on one processor: server and client share them all"
 	}
 	return seat(host.CPUs(), host.Siblings)
 }
 
 // seat gives the server one of the processors and the client another, which is not its sibling (a second thread of
 // the same core) if there is any such; shared gives both all of them.
-func seat(cpus []int, siblings func(cpu int) []int) (s seating, note string) {
-	s = seating{result.Shared: {cpus, cpus}}
+func seat(cpus []int, siblings func(cpu int) []int) (s Seating, note string) {
+	s = Seating{result.Shared: {cpus, cpus}}
 	if len(cpus) < 2 {
 		return s, "one processor: server and client share it, so a client's work slows the server it measures"
 	}
@@ -41,7 +41,13 @@ func seat(cpus []int, siblings func(cpu int) []int) (s seating, note string) {
 	return s, note
 }
 
-func (s seating) String() string {
+// Apart reports whether server and client can have a processor each.
+func (s Seating) Apart() bool {
+	_, apart := s[result.Split]
+	return apart
+}
+
+func (s Seating) String() string {
 	var parts []string
 	if split, ok := s[result.Split]; ok {
 		parts = append(parts, fmt.Sprintf("split: server on processor %d, client on processor %d", split.server[0], split.client[0]))

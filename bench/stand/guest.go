@@ -1,4 +1,4 @@
-package main
+package stand
 
 import (
 	"bufio"
@@ -9,6 +9,9 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"carousel/bench/plan"
+	"carousel/internal/scenario"
 )
 
 const hello = "Hello world\n"
@@ -16,16 +19,24 @@ const hello = "Hello world\n"
 // patience is how long a check waits for one answer.
 const patience = 2 * time.Second
 
+// answer is what a right one is: its status, and its body unless that may be any.
+type answer struct {
+	status int
+	body   string
+}
+
+var helloAnswer = answer{http.StatusOK, hello}
+
 // ask sends GET path on a connection of its own and checks that the answer is a 200 that says hello.
 func ask(addr, path string, limit time.Duration) (status int, err error) {
-	return exchange(addr, limit, get(path), 1)
+	return exchange(addr, limit, get(path), 1, helloAnswer)
 }
 
 func get(path string) string { return "GET " + path + " HTTP/1.1\r\nHost: carousel\r\n\r\n" }
 
 // exchange sends requests as one piece on a connection of its own and checks that as many answers as asked come back, each of them
-// a 200 that says hello; status is that of the last one read.
-func exchange(addr string, limit time.Duration, requests string, answers int) (status int, err error) {
+// as wanted; status is that of the last one read.
+func exchange(addr string, limit time.Duration, requests string, answers int, want answer) (status int, err error) {
 	c, err := net.DialTimeout("tcp", addr, limit)
 	if err != nil {
 		return 0, err
@@ -35,11 +46,11 @@ func exchange(addr string, limit time.Duration, requests string, answers int) (s
 	if _, err := io.WriteString(c, requests); err != nil {
 		return 0, err
 	}
-	return hear(bufio.NewReader(c), answers)
+	return hear(bufio.NewReader(c), answers, want)
 }
 
 // hear reads answers from r and checks them.
-func hear(r *bufio.Reader, answers int) (status int, err error) {
+func hear(r *bufio.Reader, answers int, want answer) (status int, err error) {
 	for i := range answers {
 		which := "the answer"
 		if answers > 1 {
@@ -50,22 +61,24 @@ func hear(r *bufio.Reader, answers int) (status int, err error) {
 			return status, fmt.Errorf("%s did not come: %w", which, err)
 		}
 		status = reply.StatusCode
-		body, err := io.ReadAll(io.LimitReader(reply.Body, 1<<10))
-		if err != nil {
+		body, err := io.ReadAll(io.LimitReader(reply.Body, 64<<20))
+		switch {
+		case err != nil:
 			return status, fmt.Errorf("%s broke off: %w", which, err)
-		}
-		if status != http.StatusOK || string(body) != hello {
-			return status, fmt.Errorf("%s is status %d with body %.40q, expected 200 with %q", which, status, body, hello)
+		case want.body == "" && status != want.status:
+			return status, fmt.Errorf("%s is status %d, expected %d", which, status, want.status)
+		case want.body != "" && (status != want.status || string(body) != want.body):
+			return status, fmt.Errorf("%s is status %d with body %.40q, expected %d with %q", which, status, body, want.status, want.body)
 		}
 	}
 	return status, nil
 }
 
-// answering waits until the server at addr answers anything at all to GET /: a server of the user's own prints no READY line.
-func answering(ctx context.Context, addr string, died <-chan struct{}, limit time.Duration) error {
+// answering waits until the server at addr answers anything at all to GET path: a server of the user's own prints no READY line.
+func answering(ctx context.Context, addr, path string, died <-chan struct{}, limit time.Duration) error {
 	end := time.Now().Add(limit)
 	for {
-		status, err := ask(addr, "/", min(patience, time.Until(end)))
+		status, err := ask(addr, path, min(patience, time.Until(end)))
 		if status != 0 || err == nil {
 			return nil
 		}
@@ -73,31 +86,31 @@ func answering(ctx context.Context, addr string, died <-chan struct{}, limit tim
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-died:
-			return fmt.Errorf("it ended before it answered GET / at %s", addr)
+			return fmt.Errorf("it ended before it answered GET %s at %s", path, addr)
 		case <-time.After(5 * time.Millisecond):
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("no answer to GET / at %s within %v: %w", addr, limit, err)
+			return fmt.Errorf("no answer to GET %s at %s within %v: %w", path, addr, limit, err)
 		}
 	}
 }
 
-// check holds a server of the user's own to what every measurement relies on: right answers to GET / on a connection kept
+// check holds a server of the user's own to what every measurement relies on: right answers to GET path on a connection kept
 // alive, to two requests in one piece, and to one that arrives byte by byte.
-func check(addr string) error {
-	if err := keptAlive(addr); err != nil {
-		return fmt.Errorf("GET / twice over one connection: %w", err)
+func check(addr, path string, want answer) error {
+	if err := keptAlive(addr, path, want); err != nil {
+		return fmt.Errorf("GET %s twice over one connection: %w", path, err)
 	}
-	if _, err := exchange(addr, patience, get("/")+get("/"), 2); err != nil {
-		return fmt.Errorf("GET / twice in one piece: %w", err)
+	if _, err := exchange(addr, patience, get(path)+get(path), 2, want); err != nil {
+		return fmt.Errorf("GET %s twice in one piece: %w", path, err)
 	}
-	if err := fragmented(addr); err != nil {
-		return fmt.Errorf("GET / in single bytes: %w", err)
+	if err := fragmented(addr, path, want); err != nil {
+		return fmt.Errorf("GET %s in single bytes: %w", path, err)
 	}
 	return nil
 }
 
-func keptAlive(addr string) error {
+func keptAlive(addr, path string, want answer) error {
 	c, err := net.DialTimeout("tcp", addr, patience)
 	if err != nil {
 		return err
@@ -106,45 +119,46 @@ func keptAlive(addr string) error {
 	c.SetDeadline(time.Now().Add(patience))
 	r := bufio.NewReader(c)
 	for range 2 {
-		if _, err := io.WriteString(c, get("/")); err != nil {
+		if _, err := io.WriteString(c, get(path)); err != nil {
 			return err
 		}
-		if _, err := hear(r, 1); err != nil {
+		if _, err := hear(r, 1, want); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func fragmented(addr string) error {
+func fragmented(addr, path string, want answer) error {
 	c, err := net.DialTimeout("tcp", addr, patience)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(patience))
-	pause := 50 * time.Millisecond                  // long enough for the first byte to be read alone beside other load, too
-	for _, b := range strings.Split(get("/"), "") { // package net sets TCP_NODELAY: a byte is a segment
+	pause := 50 * time.Millisecond                   // long enough for the first byte to be read alone beside other load, too
+	for _, b := range strings.Split(get(path), "") { // package net sets TCP_NODELAY: a byte is a segment
 		if _, err := io.WriteString(c, b); err != nil {
 			return err
 		}
 		time.Sleep(pause)
 		pause = 100 * time.Microsecond // long enough most of the time
 	}
-	_, err = hear(bufio.NewReader(c), 1)
+	_, err = hear(bufio.NewReader(c), 1, want)
 	return err
 }
 
 // lacking probes each endpoint of the scenarios once and says, by endpoint, what a server of the user's own does not have. One that
 // says hello to whatever is asked has none of them.
-func lacking(addr string, p *Plan) map[string]string {
+func lacking(addr string, p *plan.Plan) map[string]string {
 	lacks := map[string]string{}
-	for _, s := range p.Scenarios {
-		endpoint, has := scenarios[s.Name].endpoint(), true
+	for _, e := range p.Scenarios {
+		s := scenario.Find(e.Name)
+		endpoint, has := s.Endpoint(), true
 		switch endpoint {
 		case "/":
 		case "/moved":
-			has = leadsToPicture(addr, scenarios[s.Name].path)
+			has = leadsToPicture(addr, s.Path)
 		default:
 			has = takes(addr, endpoint)
 		}
@@ -184,3 +198,32 @@ func leadsToPicture(addr, path string) bool {
 	_, err = io.ReadFull(reply.Body, start)
 	return moved && err == nil && reply.StatusCode == http.StatusOK && string(start) == signature
 }
+
+// Examine holds a guest to right answers before it is measured and finds out which endpoints it lacks. One that is asked for something else
+// than / has none but that.
+func (s *Stand) Examine(ctx context.Context, name string, p *plan.Plan) error {
+	c := s.contestants[name]
+	up, err := start(ctx, c, nil)
+	if err != nil {
+		return err
+	}
+	defer up.stop()
+	if err := check(up.addr, c.path(), c.wants()); err != nil {
+		return &Wrong{fmt.Errorf("%s answers wrongly: %w", name, err)}
+	}
+	if c.Path == "" {
+		c.lacks = lacking(up.addr, p)
+	} else {
+		c.lacks = map[string]string{}
+		for _, e := range p.Scenarios {
+			if endpoint := scenario.Find(e.Name).Endpoint(); endpoint != "/" {
+				c.lacks[endpoint] = "it is asked for " + c.Path + " only"
+			}
+		}
+	}
+	s.contestants[name] = c
+	return nil
+}
+
+// Wrong is that a server answers wrongly.
+type Wrong struct{ error }

@@ -1,4 +1,4 @@
-package main
+package plan
 
 import (
 	"fmt"
@@ -23,12 +23,12 @@ const (
 	deepest = 16       // lists and maps in one another
 )
 
-// span is a duration written as in Go, such as 300ms.
-type span time.Duration
+// Span is a duration written as in Go, such as 300ms.
+type Span time.Duration
 
-func (s span) MarshalYAML() (any, error) { return time.Duration(s).String(), nil }
+func (s Span) MarshalYAML() (any, error) { return time.Duration(s).String(), nil }
 
-func (s *span) UnmarshalYAML(node ast.Node) error {
+func (s *Span) UnmarshalYAML(node ast.Node) error {
 	const most = 24 * time.Hour
 	d, err := time.ParseDuration(strings.Trim(node.String(), `"'`))
 	switch {
@@ -37,33 +37,33 @@ func (s *span) UnmarshalYAML(node ast.Node) error {
 	case d > most:
 		return at(node.GetToken(), "%s is longer than 24h", node)
 	}
-	*s = span(d)
+	*s = Span(d)
 	return nil
 }
 
-// whole is a number that the library would cut down to a whole one.
-type whole int
+// Whole is a number that the library would cut down to a whole one.
+type Whole int
 
-func (w *whole) UnmarshalYAML(node ast.Node) error {
+func (w *Whole) UnmarshalYAML(node ast.Node) error {
 	n, err := strconv.Atoi(node.String())
 	if err != nil {
 		return at(node.GetToken(), "%s is not a whole number such as 64", node)
 	}
-	*w = whole(n)
+	*w = Whole(n)
 	return nil
 }
 
-// levels are numbers of connections.
-type levels []int
+// Levels are numbers of connections.
+type Levels []int
 
-func (l *levels) UnmarshalYAML(node ast.Node) error {
+func (l *Levels) UnmarshalYAML(node ast.Node) error {
 	list, ok := node.(*ast.SequenceNode)
 	if !ok {
 		return at(node.GetToken(), "%s is not a list of whole numbers such as [64]", node)
 	}
 	*l = nil
 	for _, value := range list.Values {
-		var n whole
+		var n Whole
 		if err := n.UnmarshalYAML(value); err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package main
+package stand
 
 import (
 	"os"
@@ -18,14 +18,14 @@ func startKept(cmd *exec.Cmd, cpus []int) (*child.Process, error) {
 	return child.StartTree(cmd, []string{self, "keep"}, cpus...)
 }
 
-// keepCommand is the keeper; its exit code is that of the command it keeps.
-func keepCommand() *cobra.Command {
+// KeepCommand is the keeper; its exit code is that of the command it keeps.
+func KeepCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "keep COMMAND", Short: "run a command, and end all that it leaves behind", Hidden: true, DisableFlagParsing: true, Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, command []string) error {
 			code, err := child.Keep(command)
 			if err != nil {
-				return exit{exitStart, err}
+				return err
 			}
 			os.Exit(code)
 			return nil

@@ -1,0 +1,154 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"carousel/internal/result"
+	"carousel/internal/scenario"
+)
+
+// FaultAt shows where in the plan the fault is.
+func (p *Plan) FaultAt(where, what string) error {
+	for where != "$" {
+		if path, err := yaml.PathString(where); err == nil {
+			if source, err := path.AnnotateSource(p.source, false); err == nil {
+				return fmt.Errorf("%s\n%s", what, source)
+			}
+		}
+		where = where[:strings.LastIndexAny(where, ".[")] // it is missing: show what it is missing from
+	}
+	return errors.New(what)
+}
+
+// fault returns the first thing wrong with the plan, and the YAML path of where it is wrong.
+func (p *Plan) fault() (where, what string) {
+	switch {
+	case p.Rounds < 1 || p.Rounds > 1000:
+		return "$.rounds", fmt.Sprintf("rounds is %d: it must be 1 to 1000", p.Rounds)
+	case p.Cycles < 0 || p.Cycles > 100000 || p.Cycles%2 != 0:
+		return "$.cycles", fmt.Sprintf("cycles is %d: it must be an even number up to 100000, of short and long ones in turn", p.Cycles)
+	case p.Cycles == 0 && p.Budget == 0:
+		return "$", "give the plan a budget, such as 5m, or cycles, such as 8"
+	case p.Window <= 0:
+		return "$.window", "window must be longer than 0, such as 500ms"
+	case len(p.Scenarios) == 0:
+		return "$.scenarios", "no scenario: name at least one of " + strings.Join(scenario.Names(), ", ")
+	}
+	for i, e := range p.Scenarios {
+		at := fmt.Sprintf("$.scenarios[%d]", i)
+		s := scenario.Find(e.Name)
+		if s == nil {
+			return at + ".name", fmt.Sprintf("unknown scenario %q: there are %s", e.Name, strings.Join(scenario.Names(), ", "))
+		}
+		if slices.ContainsFunc(p.Scenarios[:i], func(o Entry) bool { return o.Name == e.Name }) {
+			return at + ".name", fmt.Sprintf("scenario %s is there twice", e.Name)
+		}
+		for _, list := range []struct {
+			key, unit string
+			levels    []int
+			most      int
+		}{{"connections", "connections", e.Connections, 60000}, {"shared", "connections", e.Shared, 60000}, {"rates", "requests a second", e.Rates, 10_000_000}} {
+			for j, n := range list.levels {
+				switch at := fmt.Sprintf("%s.%s[%d]", at, list.key, j); {
+				case n < 1 || n > list.most:
+					return at, fmt.Sprintf("%d %s: it must be 1 to %d", n, list.unit, list.most)
+				case slices.Contains(list.levels[:j], n):
+					return at, fmt.Sprintf("%d %s are there twice", n, list.unit)
+				}
+			}
+		}
+		paced := slices.ContainsFunc(p.Scenarios, func(e Entry) bool { return e.Name == "paced" })
+		switch {
+		case s.Alone && len(e.Models) > 0:
+			return at + ".models", e.Name + " measures the client, against one model: leave models out"
+		case len(e.SharedModels) > 0 && len(e.Shared) == 0:
+			return at + ".shared_models", "no level is measured with shared processors: name one with shared"
+		case e.Name == "hello" && paced && len(e.Connections) > 0 && !slices.Contains(e.Connections, scenario.Reference):
+			return at + ".connections", fmt.Sprintf("hello needs %d connections among its levels: the rate of paced follows from it", scenario.Reference)
+		case e.Name != "hello" && len(e.Shared) > 0:
+			return at + ".shared", "only hello is measured with shared processors"
+		case e.Name != "hello" && len(e.Connections) > 1:
+			return at + ".connections[1]", fmt.Sprintf("%s takes one number of connections", e.Name)
+		case (len(s.Rates) == 0 || len(s.Modes) > 0) && len(e.Rates) > 0:
+			return at + ".rates", fmt.Sprintf("%s takes no rates", e.Name)
+		case len(s.Modes) > 0 && len(e.Connections) > 0 && e.Connections[0] < 2:
+			return at + ".connections", e.Name + " needs 2 connections or more: one by one is measured beside them"
+		case !s.Probe && e.Wait > 0:
+			return at + ".wait", "only thinking waits for a probe"
+		case e.Every < 0 || e.Every > p.Rounds && e.Every > 1:
+			return at + ".every", fmt.Sprintf("every is %d: it must be 1 to %d, the rounds", e.Every, p.Rounds)
+		}
+	}
+	for _, l := range p.lists() {
+		for i, model := range l.models {
+			at := fmt.Sprintf("%s[%d]", l.where, i)
+			switch {
+			case slices.Contains(l.models[:i], model):
+				return at, fmt.Sprintf("model %q is there twice", model)
+			case len(p.Models) > 0 && !slices.Contains(p.Models, model):
+				return at, fmt.Sprintf("model %q is not among the models of the plan", model)
+			}
+		}
+	}
+	for i, g := range p.Servers {
+		at := fmt.Sprintf("$.servers[%d]", i)
+		if !named.MatchString(g.Name) || g.Name == result.Null || slices.Contains(p.Models, g.Name) ||
+			slices.ContainsFunc(p.Servers[:i], func(o Guest) bool { return o.Name == g.Name }) {
+			return at + ".name", fmt.Sprintf("server name %q: it must be one word that no other model has, a letter and up to 15 letters, digits, dots, _ or -", g.Name)
+		}
+		target, err := url.Parse(g.URL)
+		switch {
+		case (g.Command == "") == (g.URL == ""):
+			return at, fmt.Sprintf("server %s: give it a command that starts it, or the url where it runs already", g.Name)
+		case err != nil || g.URL != "" && (target.Scheme != "http" || target.Host == ""):
+			return at + ".url", fmt.Sprintf("url %q: write it as http://127.0.0.1:8080", g.URL)
+		case g.Path != "" && !strings.HasPrefix(g.Path, "/"):
+			return at + ".path", fmt.Sprintf("path %q: it must begin with /", g.Path)
+		case g.Expect != 0 && (g.Expect < 100 || g.Expect > 599):
+			return at + ".expect", fmt.Sprintf("expect is %d: it must be an HTTP status, 100 to 599", g.Expect)
+		case g.URL != "":
+			continue
+		}
+		if _, err := Words(g.Command); err != nil {
+			return at + ".command", err.Error()
+		}
+	}
+	return "", ""
+}
+
+// named is what a server of the user's own may be called: loadgen and the tables of a report take it as it is.
+var named = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,15}$`)
+
+// list is a list of models in a plan, and the YAML path of where it stands.
+type list struct {
+	where  string
+	models []string
+}
+
+func (p *Plan) lists() []list {
+	all := []list{{"$.models", p.Models}}
+	for i, s := range p.Scenarios {
+		at := fmt.Sprintf("$.scenarios[%d]", i)
+		all = append(all, list{at + ".models", s.Models}, list{at + ".shared_models", s.SharedModels})
+	}
+	return all
+}
+
+// Unknown says where the plan names a model that is not among those there are.
+func (p *Plan) Unknown(there []string) error {
+	for _, l := range p.lists() {
+		for i, model := range l.models {
+			if !slices.Contains(there, model) {
+				return p.FaultAt(fmt.Sprintf("%s[%d]", l.where, i), fmt.Sprintf("unknown model %q: there are %s", model, strings.Join(there, ", ")))
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package stand
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/internal/scenario"
+)
+
+// probe opens silent connections, up to limit, and at ever larger numbers of them asks GET / on a connection of its own. It stops at the
+// first answer that is not there within wait, or that turns it away. Each silent connection is opened before its probe, so whoever accepts
+// in order takes it first.
+func probe(ctx context.Context, addr string, limit int, wait time.Duration) (*result.Probe, error) {
+	p := &result.Probe{Limit: limit}
+	var silent []net.Conn
+	defer func() {
+		for _, c := range silent {
+			c.Close()
+		}
+	}()
+	for _, n := range scenario.Probes(limit) {
+		for p.Silent < n {
+			if context.Cause(ctx) != nil {
+				return nil, context.Cause(ctx)
+			}
+			c, err := net.DialTimeout("tcp", addr, wait)
+			if err != nil {
+				if p.Silent > 0 { // nobody accepts any more
+					p.WaitNS = int64(wait)
+					return p, nil
+				}
+				return nil, err
+			}
+			if tcp, is := c.(*net.TCPConn); is {
+				tcp.SetLinger(0) // thousands that closed in order would keep their ports for a minute
+			}
+			silent = append(silent, c)
+			p.Silent++
+		}
+		asked := time.Now()
+		if status, err := ask(addr, "/", wait); err != nil {
+			p.WaitNS, p.Status = int64(time.Since(asked)), status
+			return p, nil
+		}
+	}
+	p.Answered = true
+	return p, nil
+}

@@ -1,0 +1,337 @@
+// Package stand measures the jobs of a run on real processes: it starts servers and loadgen on their processors, and stops them. Between two
+// jobs nothing is left over.
+package stand
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"time"
+
+	"carousel/bench/protocol"
+	"carousel/internal/child"
+	"carousel/internal/result"
+)
+
+// loadLimit is how long a client may take beyond what was forecast for its load.
+const loadLimit = 15 * time.Second
+
+// Stand is the processes of a run.
+type Stand struct {
+	loadgen     string
+	contestants map[string]Contestant
+	seats       Seating
+}
+
+// New is a stand of contestants, by name; loadgen is the path of the program.
+func New(loadgen string, contestants []Contestant, seats Seating) *Stand {
+	s := &Stand{loadgen, map[string]Contestant{}, seats}
+	for _, c := range contestants {
+		s.contestants[c.Name] = c
+	}
+	return s
+}
+
+// Measure measures a job: fresh servers, loaded, stopped. What went wrong stands in the records it returns.
+func (s *Stand) Measure(ctx context.Context, j protocol.Job) []result.Trial {
+	trials := j.Trials(time.Now())
+	if j.InTurns() {
+		s.inTurns(ctx, j, trials)
+		return trials
+	}
+	random := rand.New(rand.NewPCG(j.Seed, 0))
+	for _, i := range random.Perm(len(trials)) {
+		if context.Cause(ctx) == nil {
+			s.alone(ctx, j, &trials[i])
+		}
+	}
+	return trials
+}
+
+// lack says why a contestant cannot be measured in a job; "" where it can.
+func (c Contestant) lack(j protocol.Job) string {
+	return c.lacks[j.Scenario.Endpoint()]
+}
+
+// twin is what loadgen calls the reference's second process.
+const twin = "twin"
+
+// inTurns has the servers of a job take turns at one client.
+func (s *Stand) inTurns(ctx context.Context, j protocol.Job, trials []result.Trial) {
+	servers := make([]*server, len(trials))
+	var starting sync.WaitGroup
+	for i := range trials {
+		t := &trials[i]
+		by := s.contestants[t.Cell.Model]
+		if t.NA = by.lack(j); t.NA != "" {
+			t.Server.Command = by.Command
+			continue
+		}
+		starting.Go(func() {
+			up, err := start(ctx, by, s.seats[j.Common.Placement].server)
+			t.Server = up.record
+			if err == nil {
+				err = up.greet()
+			}
+			if err != nil {
+				t.Failed = err.Error()
+				up.stop()
+				return
+			}
+			servers[i] = up
+		})
+	}
+	starting.Wait()
+	for i, up := range servers {
+		if up != nil && up.by.Guest {
+			if err := s.warm(ctx, j, up); err != nil {
+				trials[i].Failed = err.Error()
+			}
+		}
+	}
+	if context.Cause(ctx) == nil {
+		s.compare(ctx, j, trials, servers)
+	}
+	var stopping sync.WaitGroup
+	for i, up := range servers {
+		if up == nil {
+			continue
+		}
+		t := &trials[i]
+		stopping.Go(func() {
+			if up.ended() {
+				t.Failed = "the server ended while it was measured: " + up.lastWords()
+			}
+			t.Server.Usage = up.stop()
+		})
+	}
+	stopping.Wait()
+}
+
+// compare has one loadgen load the servers that are up, and sorts its record into trials.
+func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Trial, servers []*server) {
+	fail := func(err error) {
+		for i, up := range servers {
+			if up != nil && trials[i].Failed == "" {
+				trials[i].Failed = err.Error()
+			}
+		}
+	}
+	args := []string{"--slice", protocol.Slice.String(), "--cycles", strconv.Itoa(j.Cycles), "--seed", strconv.FormatUint(j.Seed, 10), "--grace", "250ms"}
+	named := map[string]int{}
+	var targets, rivals []string
+	for i, up := range servers {
+		if up == nil || trials[i].Failed != "" {
+			continue
+		}
+		name := trials[i].Cell.Model
+		if trials[i].Cell.Control {
+			name = twin
+		}
+		named[name] = i
+		process := "auto"
+		if up.process != nil {
+			process = strconv.Itoa(up.process.PID())
+		}
+		args = append(args, "--pid", name+"="+process)
+		target := name + "=" + up.target(j)
+		if len(targets) == 0 {
+			targets = append(targets, target)
+		} else {
+			rivals = append(rivals, "--vs", target)
+		}
+	}
+	if len(named) < 2 {
+		fail(errors.New("nobody else is there to take turns with"))
+		return
+	}
+	load := time.Duration(j.Cycles/2) * 4 * protocol.Slice * time.Duration(len(named))
+	var c result.Comparison
+	if err := s.load(ctx, j, append(append(args, rivals...), targets...), 2*load, &c); err != nil {
+		fail(err)
+		return
+	}
+	for _, one := range c.Servers {
+		i, ours := named[one.Name]
+		if !ours {
+			continue
+		}
+		t := &trials[i]
+		t.Load = one.Load
+		t.Turns.Cycles, t.Turns.SliceNS, t.Turns.LeadNS = c.Cycles, c.SliceNS, c.LeadNS
+		t.Turns.Slices, t.Turns.Cost, t.Turns.Effects = one.Slices, one.Cost, one.Effects
+		t.Turns.IdleShare, t.Turns.Trouble, t.Turns.Beside, t.Turns.Verdict = one.IdleShare, one.Trouble, c.Beside, c.Verdict
+		t.Load.Host = c.Host
+		t.Load.Host.OwnShare = one.Load.Host.OwnShare
+		if one.Gone {
+			t.Failed = one.Trouble
+		}
+	}
+}
+
+// alone measures a trial that has the client for itself.
+func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
+	by := s.contestants[t.Cell.Model]
+	if t.NA = by.lack(j); t.NA != "" {
+		t.Server.Command = by.Command
+		return
+	}
+	up, err := start(ctx, by, s.seats[j.Common.Placement].server)
+	t.Server = up.record
+	if err != nil {
+		t.Failed = err.Error()
+		return
+	}
+	if j.Scenario.Probe {
+		t.Probe, err = probe(ctx, up.addr, j.Common.Connections, j.Wait)
+	} else {
+		t.Load, err = s.single(ctx, j, t.Cell, up)
+	}
+	if err != nil {
+		t.Failed = err.Error()
+	}
+	died := up.ended()
+	if t.Server.Usage = up.stop(); died {
+		t.Failed = "the server ended during the trial: " + up.lastWords()
+	}
+}
+
+// single runs loadgen against one server and returns its record. A record may come with an error: what loadgen said was wrong.
+func (s *Stand) single(ctx context.Context, j protocol.Job, c result.Cell, up *server) (*result.Load, error) {
+	var args, targets []string
+	if up.process != nil {
+		args = append(args, "--pid", strconv.Itoa(up.process.PID()))
+	}
+	targets = append(targets, up.target(j))
+	targets = append(targets, j.Scenario.Paths...)
+	warmup := j.Warmup
+	switch {
+	case len(j.Scenario.Modes) > 0:
+		dir, err := os.MkdirTemp("", "carousel-download-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+		args = append(args, downloadFlags(j, dir)...)
+	case c.Engine != "": // it cannot leave a warm-up out of its figures
+		warmup = 0
+		args = append(args, "--engine", c.Engine, "-d", j.Window.String())
+	default:
+		args = append(args, "-d", j.Window.String(), "--warmup", warmup.String())
+	}
+	load := new(result.Load)
+	if err := s.load(ctx, j, append(args, targets...), warmup+j.Window, load); err != nil {
+		if load.Schema == 0 {
+			load = nil
+		}
+		return load, err
+	}
+	return load, nil
+}
+
+// load runs loadgen and reads its record into to. A record may come with an error: what loadgen said was wrong.
+func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length time.Duration, to any) error {
+	all := []string{"--json", "--quiet", "-c", strconv.Itoa(j.Common.Connections)}
+	if rate := max(j.Rate, j.Common.RateRPS); rate > 0 {
+		all = append(all, "--rate", strconv.FormatFloat(rate, 'f', -1, 64))
+	}
+	if s.hello(j) {
+		all = append(all, "--expect", "carousel")
+	}
+	var out bytes.Buffer
+	said := new(tail)
+	cmd := exec.Command(s.loadgen, append(all, args...)...)
+	cmd.Stdout, cmd.Stderr = &out, said
+	p, err := begin(cmd, s.seats[j.Common.Placement].client)
+	if err != nil {
+		return err
+	}
+	ended, err := await(ctx, p, length+loadLimit)
+	if err != nil {
+		return fmt.Errorf("loadgen: %w", err)
+	}
+	if err := json.Unmarshal(out.Bytes(), to); err != nil {
+		return fmt.Errorf("loadgen left no record (%v): %s", ended, said)
+	}
+	one, is := to.(*result.Load)
+	if is && cmd.ProcessState.ExitCode() > 1 { // 1: nothing succeeded, which is a measurement too
+		why := said.String()
+		if why == "" && len(one.Verdict.Reasons) > 0 {
+			why = one.Verdict.Reasons[0].String()
+		}
+		return fmt.Errorf("loadgen: %v: %s", ended, why)
+	}
+	return nil
+}
+
+// hello reports whether all bodies of a job can be checked: hey reads none, and a server of the user's own may say what it likes.
+func (s *Stand) hello(j protocol.Job) bool {
+	if len(j.Engines) > 0 {
+		return false
+	}
+	for _, model := range j.Models {
+		if s.contestants[model].Path != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// await waits for the end of p, and kills it when ctx ends or the limit is over. Whether p came to its end by itself shows in how
+// it ended: after a stop of this program (ctrl-Z) both the limit and the end lie behind.
+func await(ctx context.Context, p *child.Process, limit time.Duration) (ended, err error) {
+	select {
+	case <-p.Done():
+		return p.Wait(), nil
+	case <-ctx.Done():
+		p.Stop(0)
+		return nil, context.Cause(ctx)
+	case <-time.After(limit):
+	}
+	ended = p.Stop(0)
+	if killed := (*exec.ExitError)(nil); errors.As(ended, &killed) && !killed.Exited() {
+		return nil, fmt.Errorf("still running after %v: it was killed", limit)
+	}
+	return ended, nil
+}
+
+// warmWindow is how long a guest is loaded for each look at whether it is steady.
+const warmWindow = 300 * time.Millisecond
+
+// warm loads a guest until two windows in a row differ by no more than a twentieth, for three seconds at most: a runtime that compiles as it
+// goes is slower at first.
+func (s *Stand) warm(ctx context.Context, j protocol.Job, up *server) error {
+	last := 0.0
+	for range 10 {
+		load := new(result.Load)
+		args := []string{"-d", warmWindow.String(), "--grace", "250ms", up.target(j)}
+		err := s.load(ctx, j, args, warmWindow, load)
+		switch {
+		case context.Cause(ctx) != nil || err != nil && load.Schema == 0:
+			return err
+		case last > 0 && load.RateRPS < 1.05*last && load.RateRPS > last/1.05:
+			return nil
+		}
+		last = load.RateRPS
+	}
+	return nil
+}
+
+// downloadFlags make loadgen send as many requests as are due in the job's window and save their bodies to dir.
+func downloadFlags(j protocol.Job, dir string) []string {
+	mode := result.Offload
+	if j.Common.Mode != result.AllAtOnce {
+		mode = result.Inline
+	}
+	requests := max(j.Common.Connections, int(j.Common.RateRPS*j.Window.Seconds()))
+	return []string{"-n", strconv.Itoa(requests), "--timeout", downloadWait.String(), "--max-redirects", "1", "--save", dir, "--save-mode", mode}
+}
+
+const downloadWait = 2 * time.Second
