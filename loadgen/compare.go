@@ -67,7 +67,7 @@ func worst(a, b int) int {
 // why there is none.
 func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options, say func(any)) (*result.Comparison, error) {
 	p := turns.Plan{
-		Slice: opts.Slice, Duration: opts.Spec.Duration, Warmup: opts.Spec.Warmup, Grace: opts.Spec.Grace,
+		Slice: opts.Slice, Duration: opts.Spec.Duration, Cycles: opts.Cycles, Warmup: opts.Spec.Warmup, Grace: opts.Spec.Grace,
 		Rate: opts.Spec.Rate, Seed: opts.Seed, Until: opts.Until,
 	}
 	var list []engine.Contender

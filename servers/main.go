@@ -1,6 +1,7 @@
 // Command servers runs one server model in one process.
 //
-// Every folder beside this file is a model; README.md has them in order, with the lesson of each.
+// Every folder beside this file is a model; README.md has them in order, with the lesson of each. One, null, is not listed:
+// it answers without looking, and so measures clients.
 package main
 
 import (
@@ -24,6 +25,7 @@ import (
 	"carousel/servers/generator"
 	"carousel/servers/goroutine"
 	"carousel/servers/nethttp"
+	"carousel/servers/null"
 	"carousel/servers/selectloop"
 )
 
@@ -33,19 +35,21 @@ type model struct {
 	lesson string
 	serve  func(ln int, open func() *wire.Talk) error
 	raw    bool // made of raw socket calls, which only Linux has here
+	hidden bool // it runs when it is named, and nobody is told that it is there
 }
 
 // models is the ladder, in its order.
 var models = []model{
-	{"blocking", "one thinking client stops everybody: accept, recv and send block", blocking.Serve, true},
-	{"select", "hand over control: watch many descriptors, act on the ready ones", selectloop.Serve, true},
-	{"epoll", "callbacks: a descriptor is registered with the function to call", epoll.Serve, true},
-	{"generator", "a function that yields the reason it stops, and a carousel that gives each its turn", generator.Serve, true},
-	{"coroutine", "values and errors travel into a paused function; yield from delegates", coroutine.Serve, true},
-	{"asyncio", "a task is a future around a coroutine, and a loop steps tasks", asyncio.Serve, true},
-	{"asyncio-executor", "the same, with what blocks handed to an executor", asyncio.ServeExecutor, true},
-	{"goroutine", "write blocking code, the runtime does the callbacks", goroutine.Serve, false},
-	{"nethttp", "the yardstick: net/http, which speaks HTTP only", nethttp.Serve, false},
+	{"blocking", "one thinking client stops everybody: accept, recv and send block", blocking.Serve, true, false},
+	{"select", "hand over control: watch many descriptors, act on the ready ones", selectloop.Serve, true, false},
+	{"epoll", "callbacks: a descriptor is registered with the function to call", epoll.Serve, true, false},
+	{"generator", "a function that yields the reason it stops, and a carousel that gives each its turn", generator.Serve, true, false},
+	{"coroutine", "values and errors travel into a paused function; yield from delegates", coroutine.Serve, true, false},
+	{"asyncio", "a task is a future around a coroutine, and a loop steps tasks", asyncio.Serve, true, false},
+	{"asyncio-executor", "the same, with what blocks handed to an executor", asyncio.ServeExecutor, true, false},
+	{"goroutine", "write blocking code, the runtime does the callbacks", goroutine.Serve, false, false},
+	{"nethttp", "the yardstick: net/http, which speaks HTTP only", nethttp.Serve, false, false},
+	{"null", "no server can do less: it answers without looking, so a client finds its own limit", null.Serve, false, true},
 }
 
 // unavailable is why the model cannot run on this system, or "".
@@ -123,7 +127,9 @@ func find(name string) (model, error) {
 			}
 			return m, nil
 		}
-		names = append(names, m.name)
+		if !m.hidden {
+			names = append(names, m.name)
+		}
 	}
 	if name == "" {
 		return model{}, fmt.Errorf("which model? --model takes one of %s", strings.Join(names, ", "))
@@ -150,6 +156,9 @@ func printList(w io.Writer, asJSON bool) error {
 	}
 	var rows []row
 	for _, m := range models {
+		if m.hidden {
+			continue
+		}
 		rows = append(rows, row{m.name, m.lesson, m.unavailable() == "", m.unavailable()})
 	}
 	if asJSON {

@@ -20,6 +20,9 @@ var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 // be answered, then the first asks and leaves, and the second leaves.
 func TestNarrate(t *testing.T) {
 	for _, m := range models {
+		if m.hidden {
+			continue
+		}
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			if why := m.unavailable(); why != "" {

@@ -14,6 +14,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/loadgen/client"
+	"carousel/loadgen/turns"
 )
 
 // maxPorts is how many local ports there can be.
@@ -25,18 +26,20 @@ const maxServers = 26
 // mostSlices is how many short slices a server's load may be worth: every slice is in the record.
 const mostSlices = 400_000
 
-// leastSlices is how many short slices a server's load must be worth: 8 pairs of a cycle of short slices and one of slices three times
-// as long.
-const leastSlices = 8 * (1 + 3)
+// mostCycles is how many cycles can be asked for: a pair of them is worth four short slices.
+const mostCycles = mostSlices / 2
+
+// leastSlices is how many short slices a server's load must be worth, for ratios to have intervals.
+const leastSlices = turns.MinPairs * (1 + turns.Longer)
 
 // checkStrays says which flags of a comparison were given where nothing is compared.
 func (o *Options) checkStrays(flags *pflag.FlagSet) error {
 	if o.Compares() {
 		return nil
 	}
-	for _, name := range []string{"slice", "until", "seed"} {
+	for _, name := range []string{"slice", "cycles", "until", "seed"} {
 		if flag := flags.Lookup(name); flag.Changed {
-			return fmt.Errorf("--%s %s: it is for comparing servers: name another with --vs, or leave it out", name, flag.Value)
+			return fmt.Errorf("%s: it is for comparing servers: name another with --vs, or leave it out", given(flag))
 		}
 	}
 	return nil
@@ -69,6 +72,8 @@ func (o *Options) checkTurns() error {
 		return fmt.Errorf("-r %v leaves the longest slice, %v, without a request: use -r %v or more", s.Rate, longestSlice, 1/longestSlice.Seconds())
 	case s.Rate > 0 && s.Rate*o.Slice.Seconds() < 1:
 		return fmt.Errorf("-r %v leaves a slice of %v without a request: use --slice %v or longer", s.Rate, o.Slice, time.Duration(math.Ceil(1e3/s.Rate))*time.Millisecond)
+	case o.Cycles > 0:
+		return nil
 	case s.Duration/o.Slice > mostSlices:
 		return fmt.Errorf("-d %v in slices of %v is more than %d of them, too many to keep: use --slice %v or longer", s.Duration, o.Slice, mostSlices, (s.Duration/mostSlices).Round(time.Millisecond)+time.Millisecond)
 	case s.Duration < least:

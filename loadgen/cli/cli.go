@@ -19,6 +19,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/loadgen/engine"
+	"carousel/loadgen/turns"
 	"carousel/loadgen/verdict"
 )
 
@@ -27,6 +28,7 @@ type Options struct {
 	Spec    result.Spec // the load; in a comparison what each server gets, see Of
 	Servers []Server    // the target first; more than one are compared
 	Slice   time.Duration
+	Cycles  int     // of a comparison, which says how long each server is loaded; 0: the load's duration says how many
 	Until   float64 // a comparison may end once each ratio is known within this share of itself; 0: it lasts
 	Seed    uint64  // of the order of slices
 
@@ -207,11 +209,27 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 		if !flags.Changed("slice") {
 			o.Slice = usualSlice(s.Connections)
 		}
+		if o.Cycles > 0 {
+			for _, name := range []string{"duration", "until"} {
+				if flag := flags.Lookup(name); flag.Changed {
+					return fmt.Errorf("--cycles %d and %s: give one of them", o.Cycles, given(flag))
+				}
+			}
+			s.Duration = time.Duration(o.Cycles/2) * turns.Pair(o.Slice)
+		}
 		if !flags.Changed("seed") {
 			o.Seed = uint64(uint32(time.Now().UnixNano())) // few enough digits for every reader of JSON
 		}
 	}
 	return cmp.Or(o.checkStrays(flags), o.check())
+}
+
+// given is a flag as it was typed, by its short name where it has one.
+func given(flag *pflag.Flag) string {
+	if flag.Shorthand != "" {
+		return "-" + flag.Shorthand + " " + flag.Value.String()
+	}
+	return "--" + flag.Name + " " + flag.Value.String()
 }
 
 // version names the commit and the Go version this was built with.

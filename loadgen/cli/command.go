@@ -25,7 +25,7 @@ func (o *Options) Command() string {
 		}
 	}
 	add(true, "-c", strconv.Itoa(s.Connections))
-	add(s.Duration > 0, "-d", s.Duration.String())
+	add(s.Duration > 0 && o.Cycles == 0, "-d", s.Duration.String())
 	add(s.Requests > 0, "-n", strconv.FormatInt(s.Requests, 10))
 	add(s.Rate > 0, "-r", strconv.FormatFloat(s.Rate, 'f', -1, 64))
 	add(s.Warmup != usual.Warmup, "--warmup", s.Warmup.String())
@@ -52,6 +52,7 @@ func (o *Options) Command() string {
 			}
 		}
 		add(true, "--slice", o.Slice.String())
+		add(o.Cycles > 0, "--cycles", strconv.Itoa(o.Cycles))
 		add(o.Until > 0, "--until", strconv.FormatFloat(o.Until, 'f', -1, 64))
 		add(true, "--seed", strconv.FormatUint(o.Seed, 10))
 	}

@@ -55,6 +55,7 @@ func TestCommandAsksForTheSame(t *testing.T) {
 		{"--vs", ":7"},
 		{"--vs", "new=:7/a?b=c d", "--vs", "h:7", "old=:8", "--slice", "40ms", "--seed", "18446744073709551615", "--until", "0.7%"},
 		{"--twin", "--seed", "0", "-c", "300"},
+		{"--vs", "b=:7", "--cycles", "12"},
 		{"--vs", ":7", "--vs", ":7", "--vs", ":5000/it's", "--twin", "--pid", "auto"},
 		{"--vs", ":7", "--vs", ":7", "--vs", ":5000/a=b", "--twin", "--pid", "12", "--pid", ":7=13", "--pid", ":7#2=auto", "--pid", ":5000/a=b=auto"},
 		{"--vs", "b=:7", "a=:8", "--pid", "a=auto"},

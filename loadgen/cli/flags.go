@@ -52,6 +52,7 @@ func (o *Options) define(cmd *cobra.Command) {
 	flags.Var(rivals{&o.rivals}, "vs", "a further server, compared with the target in turns, repeatable")
 	flags.BoolVar(&o.twin, "twin", false, "compare the target with itself as well, over connections of their own")
 	flags.Var(span{&o.Slice, shortestSlice, longestSlice}, "slice", "a server's turn; every other one lasts three times as long (default 25ms, 50ms from 256 connections on)")
+	flags.Var(cycles{&o.Cycles}, "cycles", "compare for so many cycles, an even number, instead of for -d: every server has one slice in each")
 	flags.Var(share{&o.Until, 0.001, 0.5}, "until", "end a comparison early once more cycles could move rate and processor time by no more, such as 1%")
 	complete(cmd, "until", []string{"1%", "2%", "5%"})
 	flags.Var(seed{&o.Seed}, "seed", "of the order of turns (default from the clock)")

@@ -191,6 +191,10 @@ func TestComparison(t *testing.T) {
 			t.Errorf("--until %s: %v, want %v", line, got, want)
 		}
 	}
+	// So many cycles are so much load: of a short and a long slice in two of them.
+	if opts := parse(t, "--twin --cycles 6 --slice 10ms"); opts.Cycles != 6 || opts.Spec.Duration != 3*40*time.Millisecond || opts.Of(opts.Servers[1]).Duration != opts.Spec.Duration {
+		t.Errorf("--cycles 6: %d, %v of load", opts.Cycles, opts.Spec.Duration)
+	}
 	if opts := parse(t, "--pid auto"); opts.Compares() || opts.Seed != 0 {
 		t.Errorf("a single load: %+v", opts)
 	}
@@ -223,6 +227,22 @@ func TestCheckComparison(t *testing.T) {
 		"--vs :5000/a -c 32768":      "-c 32768 and --idle 0, for each of 2 servers at 127.0.0.1:5000: one address takes 65535 connections at most, one for each local port",
 		"--twin -c 32000 --idle 768": "-c 32000 and --idle 768, for each of 2 servers at 127.0.0.1:5000: one address takes 65535 connections at most, one for each local port",
 		"--vs :1 -c 65536":           "-c 65536 and --idle 0: one address takes 65535 connections at most, one for each local port",
+
+		"--vs :1 --cycles 2":                    "",
+		"--vs :1 --cycles 200000":               "",
+		"--twin --cycles 1":                     "--cycles 1: it must be 2 to 200000",
+		"--twin --cycles 200002":                "--cycles 200002: it must be 2 to 200000",
+		"--twin --cycles 5":                     "--cycles 5: it must be even, as a cycle of short slices goes with one of long ones: use 6",
+		"--twin --cycles x":                     "--cycles x: it takes a whole number",
+		"--twin --cycles 4 -d 10s":              "--cycles 4 and -d 10s: give one of them",
+		"--twin --cycles 4 --until 1%":          "--cycles 4 and --until 0.01: give one of them",
+		"--twin --cycles 4 -n 100":              "-n 100: servers are compared by time: use -d, how long each of them is loaded",
+		"--twin --cycles 2 --slice 10s -r 0.1":  "",
+		"--twin --cycles 2 --slice 10s -r 0.05": "-r 0.05 leaves the longest slice, 10s, without a request: use -r 0.1 or more",
+		"--cycles 4":                            "--cycles 4: it is for comparing servers: name another with --vs, or leave it out",
+		"--vs -d 1s":                            "--vs -d: it takes the URL of a server, and this is a flag",
+		"--vs --twin":                           "--vs --twin: it takes the URL of a server, and this is a flag",
+		"--vs=-q :1":                            "--vs -q: it takes the URL of a server, and this is a flag",
 
 		"--slice 25ms": "--slice 25ms: it is for comparing servers: name another with --vs, or leave it out",
 		"--until 1%":   "--until 0.01: it is for comparing servers: name another with --vs, or leave it out",

@@ -85,6 +85,23 @@ func (v span) Set(text string) error {
 // mostPerSecond is the finest schedule.
 const mostPerSecond = 1e7
 
+// cycles is a number of cycles, in pairs of one with short slices and one with long ones.
+type cycles struct{ to *int }
+
+func (v cycles) Type() string   { return "int" }
+func (v cycles) String() string { return strconv.Itoa(deref(v.to)) }
+func (v cycles) Set(text string) error {
+	n := 0
+	if err := (number[int]{&n, 2, mostCycles}).Set(text); err != nil {
+		return err
+	}
+	if n%2 != 0 {
+		return fmt.Errorf("it must be even, as a cycle of short slices goes with one of long ones: use %d", n+1)
+	}
+	*v.to = n
+	return nil
+}
+
 // pace is a rate per second, above 0.
 type pace struct{ to *float64 }
 
@@ -152,6 +169,9 @@ func (v rivals) String() string { return "" }
 func (v rivals) Set(text string) error {
 	if text == "" {
 		return errors.New("it takes the URL of a server")
+	}
+	if strings.HasPrefix(text, "-") {
+		return errors.New("it takes the URL of a server, and this is a flag")
 	}
 	server, err := named(text)
 	if err != nil {

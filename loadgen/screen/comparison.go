@@ -228,6 +228,9 @@ func (p against) notes() {
 	if atLeast {
 		p.say(">= requests without an answer could put it higher")
 	}
+	if waking && p.c.Cycles < 2*turns.MinPairs {
+		p.say("processor times are of %s, too few to be sure of", units.Plural(p.c.Cycles, "cycle"))
+	}
 	if waking {
 		p.say("waking: processor time of the server for each slice, beside its requests")
 	}

@@ -228,6 +228,13 @@ func TestComparison(t *testing.T) {
 		"longer": two(func(c *result.Comparison) {
 			c.SliceNS, c.LeadNS, c.Cycles = 300e6, 120e6, 16
 		}),
+		"few-cycles": two(func(c *result.Comparison) {
+			c.Cycles = 4
+			for i := range c.Servers {
+				c.Servers[i].Slices = c.Servers[i].Slices[:4]
+			}
+			lack(c, "b", "b was compared for 4 cycles, which takes 16")
+		}),
 		"until": two(func(c *result.Comparison) {
 			c.Until, c.Cycles, c.Looks = 0.01, 100, []result.Look{{Cycles: 50, Alpha: 0.01}, {Cycles: 100, Alpha: 0.015, Reached: true}}
 			c.Servers[0].Slices = c.Servers[0].Slices[:100]

@@ -3,6 +3,7 @@ package turns
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"carousel/internal/result"
@@ -33,6 +34,7 @@ func Compare(ctx context.Context, p Plan, stand Stand, live *Live) (*result.Comp
 			s.Load.RateRPS = course.rate(short.and(long))
 		}
 	}
+	course.noteEffects(r)
 	for _, metric := range result.Metrics {
 		for _, ratio := range course.ratios(p, metric, course.alpha) {
 			if why := unsupported(r, ratio); ratio.Lacks == "" && why != "" {
@@ -48,19 +50,40 @@ func Compare(ctx context.Context, p Plan, stand Stand, live *Live) (*result.Comp
 // rate and the percentiles speak for those that were.
 func unsupported(r *result.Comparison, ratio result.Ratio) string {
 	for _, name := range []string{ratio.Server, ratio.To} {
-		load := r.Find(name).Load
-		lacks := ""
-		switch ratio.Metric {
-		case result.MetricRate:
-			lacks = result.Starved(load)
-		case result.MetricP50, result.MetricP99:
-			lacks = result.Response(load).Figure(ratio.Metric).Lacks
-		}
-		if lacks != "" {
+		if lacks := withheld(r.Find(name).Load, ratio.Metric); lacks != "" {
 			return name + ": " + lacks
 		}
 	}
 	return ""
+}
+
+// withheld says why a server's figure is not shown, "" where it is.
+func withheld(l *result.Load, metric string) string {
+	switch metric {
+	case result.MetricRate:
+		return result.Starved(l)
+	case result.MetricP50, result.MetricP99:
+		return result.Response(l).Figure(metric).Lacks
+	}
+	return ""
+}
+
+// noteEffects notes how far each server stands from the mean of all, over the whole comparison. Who has no figure, or one that is not shown, is
+// in no mean.
+func (c *Course) noteEffects(r *result.Comparison) {
+	for _, metric := range result.Metrics {
+		told := func(k int) bool { return withheld(r.Servers[k].Load, metric) == "" }
+		for k, effect := range c.standing(metric, told) {
+			if math.IsNaN(effect) || math.IsInf(effect, 0) {
+				continue
+			}
+			s := &r.Servers[k]
+			if s.Effects == nil {
+				s.Effects = map[string]float64{}
+			}
+			s.Effects[metric] = effect
+		}
+	}
 }
 
 // longStall is how long replies must keep a slice from ending, beyond what they usually do, for the server to have stood still.
@@ -88,10 +111,10 @@ func stalled(list []result.Slice) string {
 	return fmt.Sprintf("stood still %d times, for up to %.2f s", times, longest/1e9)
 }
 
-// cost is what requests cost server k; nil where it is not known.
+// cost is what requests cost server k, in the middle of its pairs of cycles, however few; nil where it is not known.
 func (c *Course) cost(k int) *result.Cost {
 	n := c.pairs(k)
-	if n < MinPairs || !c.known(k) {
+	if n == 0 || !c.known(k) {
 		return nil
 	}
 	middle := func(of func(k, pair int) float64) float64 { return stats.Middle(c.each([2]int{0, n}, of)[k]) }

@@ -52,8 +52,8 @@ func (s sums) and(t sums) sums {
 	return sums{s.ok + t.ok, s.inWindow + t.inWindow, s.window + t.window, s.elapsed + t.elapsed, s.cpu + t.cpu}
 }
 
-// rate is good replies per second. Where slices were made longer replies come in bursts, which no window cuts evenly: there it is of all the
-// time until the last reply, unless a schedule has it end before.
+// rate is good replies per second. Where requests take longer than the lead replies come in bursts, which no window cuts evenly: there it is of
+// all the time until the last reply, unless a schedule has it end before.
 func (c *Course) rate(s sums) float64 {
 	if c.fitted && !c.paced {
 		return s.ok / s.elapsed * 1e9
@@ -118,6 +118,42 @@ var effects = map[string]func(c *Course, block [2]int) []float64{
 		}
 		return stats.Effects(logs(x))
 	},
+}
+
+// standing is how each server stands in a metric over all cycles, as a log. Those of which told is false have no part in it.
+func (c *Course) standing(metric string, told func(k int) bool) []float64 {
+	if q, is := quantiles[metric]; is {
+		return c.quantileEffects(q, told)
+	}
+	some := *c
+	some.Slices = slices.Clone(c.Slices)
+	for k := range some.Slices {
+		if !told(k) {
+			some.Slices[k] = nil
+		}
+	}
+	return effects[metric](&some, [2]int{0, c.Cycles / 2})
+}
+
+// quantileEffects are by how much the logs of a percentile differ from their mean. It is of all the long slices together: a percentile of a
+// pair of cycles is too rough for a difference.
+func (c *Course) quantileEffects(q float64, told func(k int) bool) []float64 {
+	x := make([]float64, len(c.Slices))
+	sum, n := 0.0, 0.0
+	for k := range x {
+		x[k] = math.NaN()
+		if pairs := c.pairs(k); pairs > 0 && told(k) {
+			x[k] = math.Log(stats.Quantile(merge(slices.Concat(c.times.upTo(k, pairs)...), nil), q))
+		}
+		if !math.IsNaN(x[k]) && !math.IsInf(x[k], 0) {
+			sum += x[k]
+			n++
+		}
+	}
+	for k := range x {
+		x[k] -= sum / n
+	}
+	return x
 }
 
 // perRequest is processor time per good reply; not-a-number without any.
@@ -220,9 +256,8 @@ var quantiles = map[string]float64{result.MetricP50: 0.50, result.MetricP99: 0.9
 // quantileRatio is the interval of a percentile of server k over that of the target.
 func (c *Course) quantileRatio(k int, q, kin float64, seed uint64) func(confidence float64) stats.Interval {
 	n := min(c.pairs(0), c.pairs(k))
-	parts := min((n+c.times.each-1)/c.times.each, len(c.times.parts[0]))
 	return func(confidence float64) stats.Interval {
-		return stats.QuantileRatio(c.times.parts[k][:parts], c.times.parts[0][:parts], q, confidence, seed).Widen(kin)
+		return stats.QuantileRatio(c.times.upTo(k, n), c.times.upTo(0, n), q, confidence, seed).Widen(kin)
 	}
 }
 

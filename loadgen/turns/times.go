@@ -47,6 +47,11 @@ func (t *times) add(pair []stats.Counts) {
 	}
 }
 
+// upTo is the response times of server k in the parts that hold the first so many pairs.
+func (t *times) upTo(k, pairs int) []stats.Counts {
+	return t.parts[k][:min((pairs+t.each-1)/t.each, len(t.parts[k]))]
+}
+
 // merge is a and b together.
 func merge(a, b stats.Counts) stats.Counts {
 	all := slices.Concat(a, b)

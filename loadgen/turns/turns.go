@@ -17,6 +17,7 @@ type Plan struct {
 	Names    []string      // of the servers, the target first
 	Slice    time.Duration // a short one; a long one is three times as long
 	Duration time.Duration // of the load that each server gets
+	Cycles   int           // instead, an even number of them, in slices as they are asked for; 0: Duration says how many
 	Warmup   time.Duration // of load before, which counts nowhere
 	Grace    time.Duration // longest wait, after a slice, for what was sent in it
 	Rate     float64       // requests per second; 0: a closed loop
@@ -58,7 +59,7 @@ func Lead(slice time.Duration) time.Duration { return min(usualLead, slice/2) }
 
 const usualLead = 10 * time.Millisecond
 
-// MinPairs is the fewest pairs of a short and a long cycle that are compared.
+// MinPairs is the fewest pairs of a short and a long cycle of which a ratio is told, with its interval.
 const MinPairs = 8
 
 // Pair is how long each server is loaded in a short and a long cycle.
@@ -75,7 +76,7 @@ type Course struct {
 	alpha  float64 // what a claim may be wrong in
 	times  times
 	paced  bool
-	fitted bool // slices are longer than was asked, as requests take long
+	fitted bool // a request takes longer than the lead that was planned
 }
 
 // Run carries the comparison out on a stand. It ends early at the end of ctx, and with Until.
@@ -133,7 +134,7 @@ func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next 
 	}
 	c.fit(p, typical)
 
-	pairs := max(MinPairs, int(p.Duration/Pair(c.Slice)))
+	pairs := p.pairs(c.Slice)
 	looks := planLooks(p, pairs)
 	if len(looks) > 0 {
 		c.alpha = looks[len(looks)-1].alpha
@@ -161,6 +162,14 @@ func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next 
 	}
 }
 
+// pairs is how many pairs of cycles the comparison has in slices of that length.
+func (p Plan) pairs(slice time.Duration) int {
+	if p.Cycles > 0 {
+		return p.Cycles / 2
+	}
+	return max(MinPairs, int(p.Duration/Pair(slice)))
+}
+
 // harvest is the response times of each server since the last one.
 func (c *Course) harvest(stand Stand) []stats.Counts {
 	all := make([]stats.Counts, len(c.Slices))
@@ -173,12 +182,15 @@ func (c *Course) harvest(stand Stand) []stats.Counts {
 }
 
 // fit makes slices longer where a request typically takes longer than the lead: then the burst with which a slice begins would be most of it.
+// Where the number of cycles is given so is what they take, and only the lead grows.
 func (c *Course) fit(p Plan, typical time.Duration) {
 	if typical <= c.Lead {
 		return
 	}
 	c.Wanted = max(c.Slice, roomy*typical)
-	c.Slice = max(c.Slice, min(c.Wanted, p.Duration/MinPairs/(1+Longer)))
+	if p.Cycles == 0 {
+		c.Slice = max(c.Slice, min(c.Wanted, p.Duration/MinPairs/(1+Longer)))
+	}
 	c.Lead = min(typical, c.Slice/2)
 	c.fitted = true
 }

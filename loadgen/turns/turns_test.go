@@ -27,6 +27,7 @@ type fake struct {
 	common  float64                // the same of what hits a whole cycle
 	drift   float64
 	place   int
+	books   func(k int, l *result.Load) // what is special about the books of a server; nil: nothing
 }
 
 // model is a server that is not there.
@@ -104,8 +105,12 @@ func (f *fake) Reached(k int) bool { return !f.servers[k].gone }
 
 func (f *fake) Finish() (*result.Comparison, error) {
 	c := &result.Comparison{}
-	for range f.servers {
-		c.Servers = append(c.Servers, result.Compared{Load: &result.Load{Requests: result.Requests{OK: 1}}})
+	for k := range f.servers {
+		l := &result.Load{Requests: result.Requests{OK: 1}}
+		if f.books != nil {
+			f.books(k, l)
+		}
+		c.Servers = append(c.Servers, result.Compared{Load: l})
 	}
 	return c, nil
 }
@@ -166,6 +171,110 @@ func TestWarmup(t *testing.T) {
 	}
 	if warm != time.Second || len(c.Slices[0]) != 40 {
 		t.Errorf("warmed up for %v, then %d slices, want 1s and 40", warm, len(c.Slices[0]))
+	}
+}
+
+// A number of cycles is kept to, in slices of the length that was asked for, whatever requests take.
+func TestCycles(t *testing.T) {
+	for _, cycles := range []int{2, 4, 16} {
+		slow := swift
+		slow.takes = 20 * time.Millisecond
+		p := plan(3, 20*time.Second) // which has room for longer ones
+		p.Cycles = cycles
+		f := newFake(1, swift, slow, model{request: 13 * time.Microsecond, waking: time.Millisecond, takes: swift.takes})
+		f.noise, f.common = 0, 0
+		c, err := Compare(context.Background(), p, f, nil)
+		if err != nil || !c.Complete || c.Cycles != cycles {
+			t.Fatalf("%d cycles, want %d, complete %v, %v", c.Cycles, cycles, c.Complete, err)
+		}
+		if c.SliceNS != int64(p.Slice) || c.AskedNS != int64(p.Slice) || time.Duration(c.LeadNS) != p.Slice/2 || math.Abs(float64(c.WantedNS)-4e8) > 0.01*4e8 {
+			t.Errorf("slices of %d, asked for %d, wanted %d, lead %d", c.SliceNS, c.AskedNS, c.WantedNS, c.LeadNS)
+		}
+		for k, s := range c.Servers {
+			if len(s.Slices) != cycles {
+				t.Errorf("server %d had %d slices, want %d", k, len(s.Slices), cycles)
+			}
+			if want := float64(f.servers[k].request); s.Cost == nil || math.Abs(s.Cost.Steady-want) > 0.2*want {
+				t.Errorf("%d cycles: %s costs %+v, want %v", cycles, s.Name, s.Cost, f.servers[k].request)
+			}
+			for _, metric := range result.Metrics {
+				if _, known := s.Effects[metric]; known != (metric != result.MetricP50 && metric != result.MetricP99) { // the fake's loads have no times
+					t.Errorf("%d cycles: effects of %s are %v", cycles, s.Name, s.Effects)
+				}
+			}
+		}
+		r, enough := c.Ratio("c", result.MetricSteady), cycles >= 2*MinPairs
+		if why := fmt.Sprintf("c was compared for %d cycles, which takes 16", cycles); !enough && r.Lacks != why || enough && r.Lacks != "" {
+			t.Errorf("%d cycles: %+v", cycles, r)
+		}
+	}
+}
+
+// supported are books that support every percentile.
+func supported(_ int, l *result.Load) {
+	h := result.NewHistogram()
+	h.RecordN(600_000, 2000)
+	l.Histogram, _ = h.Encode()
+	l.Requests.OK, l.Timed, l.SliceNS = 2000, 2000, 75e6
+}
+
+// Effects tell the ratio of any two servers, and add up to nothing.
+func TestEffects(t *testing.T) {
+	dear := model{request: 12 * time.Microsecond, waking: 3 * time.Millisecond, takes: 900 * time.Microsecond}
+	p := plan(4, 0)
+	p.Cycles = 40
+	f := newFake(1, swift, dear, swift, model{mute: true})
+	f.books = func(k int, l *result.Load) {
+		if supported(k, l); k == 2 {
+			l.Spec.Connections, l.Connections.Answered = 64, 1
+		}
+	}
+	c, err := Compare(context.Background(), p, f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	starved := []string{result.MetricRate, result.MetricP50, result.MetricP99} // which are not shown of c
+	for _, metric := range result.Metrics {
+		sum, hidden := 0.0, slices.Contains(starved, metric)
+		for k, s := range c.Servers {
+			effect, known := s.Effects[metric]
+			if want := k < 2 || k == 2 && !hidden; known != want {
+				t.Errorf("%s of %s is %v, known %v, want %v", metric, s.Name, effect, known, want)
+			}
+			sum += effect
+		}
+		if math.Abs(sum) > 1e-9 {
+			t.Errorf("%s: effects add up to %v", metric, sum)
+		}
+		want := math.Log(c.Ratio("b", metric).Ratio)
+		if got := c.Servers[1].Effects[metric] - c.Servers[0].Effects[metric]; math.Abs(got-want) > 0.03 {
+			t.Errorf("%s: b over a is %.3f by effects and %.3f by ratio", metric, got, want)
+		}
+	}
+	if e := c.Servers[1].Effects[result.MetricP99] - c.Servers[0].Effects[result.MetricP99]; math.Abs(e-math.Log(1.5)) > 0.02 {
+		t.Errorf("p99 differs by %.3f, want log 1.5", e)
+	}
+}
+
+// Who is left out moves nobody's effect: they are what they are without it.
+func TestEffectsWithout(t *testing.T) {
+	dear, slow := swift, swift
+	dear.request, slow.takes = 14*time.Microsecond, 5*time.Millisecond
+	p := plan(4, 0)
+	p.Cycles = 12
+	c := Run(context.Background(), p, newFake(1, swift, dear, slow, swift), nil)
+	less := *c
+	less.Slices, less.times.parts = slices.Delete(slices.Clone(c.Slices), 2, 3), slices.Delete(slices.Clone(c.times.parts), 2, 3)
+	for _, metric := range result.Metrics {
+		got := c.standing(metric, func(k int) bool { return k != 2 })
+		all := c.standing(metric, func(int) bool { return true })
+		want := less.standing(metric, func(int) bool { return true })
+		if got[0] != want[0] || got[1] != want[1] || got[3] != want[2] || !math.IsNaN(got[2]) {
+			t.Errorf("%s: effects are %v, and %v where the third is not there", metric, got, want)
+		}
+		if all[0] == got[0] {
+			t.Errorf("%s: the third moves nobody where it is let in", metric)
+		}
 	}
 }
 

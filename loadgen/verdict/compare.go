@@ -81,13 +81,18 @@ func checkClient(c *result.Comparison) (state, text, advice string) {
 		"compare what requests cost at a fixed rate (-r), or give it more threads (-t) on processors of its own"
 }
 
-// checkSlices says that requests take too long for the slices that -d has room for.
+// checkSlices says that requests take too long for the slices that -d has room for, or that were asked for.
 func checkSlices(c *result.Comparison) (state, text, advice string) {
 	if c.WantedNS <= c.SliceNS || len(c.Servers) == 0 {
 		return "", "", ""
 	}
+	text = fmt.Sprintf("requests take too long for slices of %s", units.Short(float64(c.SliceNS)))
+	if c.SliceNS == c.AskedNS { // the number of cycles is given, or -d is as short as can be
+		wanted := time.Duration(math.Ceil(float64(c.WantedNS)/1e6)) * time.Millisecond
+		return result.Suspect, text, fmt.Sprintf("use --slice %v or longer", wanted)
+	}
 	d := float64(c.Servers[0].Load.Spec.Duration) * float64(c.WantedNS) / float64(c.SliceNS)
-	return result.Suspect, fmt.Sprintf("requests take too long for slices of %s", units.Short(float64(c.SliceNS))),
+	return result.Suspect, text,
 		fmt.Sprintf("use -d %v or longer", time.Duration(math.Ceil(d/1e9))*time.Second)
 }
 

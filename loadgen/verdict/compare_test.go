@@ -52,6 +52,23 @@ func TestJudgeComparison(t *testing.T) {
 	}
 }
 
+// What is advised about slices that are too short is what makes them longer.
+func TestAdviceOnSlices(t *testing.T) {
+	for _, c := range []struct {
+		asked, slice, wanted int64
+		want                 string
+	}{
+		{25e6, 50e6, 400e6, "use -d 1m20s or longer"},
+		{25e6, 25e6, 400_000_001, "use --slice 401ms or longer"},
+	} {
+		record := sound()
+		record.AskedNS, record.SliceNS, record.WantedNS = c.asked, c.slice, c.wanted
+		if _, _, advice := checkSlices(record); advice != c.want {
+			t.Errorf("%+v: %s", c, advice)
+		}
+	}
+}
+
 // sound is a comparison without fault.
 func sound() *result.Comparison {
 	c := &result.Comparison{Complete: true, Cycles: 200, SliceNS: 25e6, AskedNS: 25e6, WantedNS: 25e6}

@@ -1,0 +1,68 @@
+package null
+
+import (
+	"carousel/internal/sock"
+	"carousel/internal/wire"
+)
+
+// Serve answers connections to ln until it is shut down. A reply that the socket does not take at once is dropped: a closed-loop
+// client never has more than one on its way.
+func Serve(ln int, open func() *wire.Talk) error {
+	if err := sock.NonBlocking(ln); err != nil {
+		return err
+	}
+	poller, err := sock.NewPoller()
+	if err != nil {
+		return err
+	}
+	defer poller.Close()
+	if err := poller.Add(ln, sock.Readable, uint64(ln)); err != nil {
+		return err
+	}
+	var books []*wire.Talk // by descriptor
+	hello, waste, events := []byte(reply), make([]byte, sock.ReadBytes), make([]sock.Event, 512)
+	for {
+		n, err := poller.Wait(events, -1)
+		if err != nil {
+			return err
+		}
+		for i := range events[:n] {
+			fd := int(events[i].Data())
+			if fd == ln {
+				if books, err = accept(ln, poller, books, open); err != nil {
+					return sock.Ended(err)
+				}
+				continue
+			}
+			switch n, err := sock.Read(fd, waste); {
+			case n > 0:
+				if n, err := sock.Write(fd, hello); err == nil {
+					books[fd].Tally(n/len(hello), n)
+				}
+			case err != sock.Again:
+				poller.Remove(fd)
+				sock.Close(fd)
+			}
+		}
+	}
+}
+
+// accept takes in all who wait.
+func accept(ln int, poller *sock.Poller, books []*wire.Talk, open func() *wire.Talk) ([]*wire.Talk, error) {
+	for {
+		fd, err := sock.Accept(ln)
+		if err == sock.Again {
+			return books, nil
+		} else if err != nil {
+			return books, err
+		}
+		if err := poller.Add(fd, sock.Readable, uint64(fd)); err != nil {
+			sock.Refuse(fd, err.Error())
+			continue
+		}
+		for fd >= len(books) {
+			books = append(books, nil)
+		}
+		books[fd] = open()
+	}
+}
