@@ -20,7 +20,7 @@ import (
 type Plan struct {
 	Rounds    Whole    `yaml:"rounds"`
 	Budget    Span     `yaml:"budget,omitempty"`      // the whole run fits into it, which decides on the cycles; 0: Cycles decides
-	Cycles    Whole    `yaml:"cycles,omitempty"`      // of a cell of weight 1 in a round, where servers take turns; even
+	Cycles    Whole    `yaml:"cycles,omitempty"`      // of a cell of the usual weight in a round, where servers take turns; even
 	Warmup    Span     `yaml:"warmup"`                // load before what counts
 	Window    Span     `yaml:"window"`                // how long a trial is measured that has the client for itself
 	Models    []string `yaml:"models,omitempty,flow"` // none: every model that is available here

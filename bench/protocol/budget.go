@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"carousel/bench/plan"
+	"carousel/internal/scenario"
 )
 
-// Share gives jobs their cycles: as many as a cell's weight times what all have in common, a short and a long one at least. With a budget
-// that is the most that fits into it; else it is cycles.
+// Share gives jobs their cycles, in proportion to the weights of their cells, a short and a long one at least. With a budget they are the
+// most that fit into it; else a cell of the usual weight has so many.
 func Share(jobs []Job, budget time.Duration, cycles int) {
 	give := func(base float64) {
 		for i := range jobs {
@@ -20,7 +21,7 @@ func Share(jobs []Job, budget time.Duration, cycles int) {
 		}
 	}
 	if budget <= 0 {
-		give(float64(cycles) / 2)
+		give(float64(cycles) / 2 / scenario.Usual)
 		return
 	}
 	low, high := 0.0, 1e5 // pairs of cycles for each weight

@@ -32,7 +32,7 @@ type Watcher interface {
 type Run struct {
 	Jobs   []Job
 	Budget time.Duration          // for the jobs that are not done, from now on; 0: Cycles decides
-	Cycles int                    // of a cell of weight 1
+	Cycles int                    // of a cell of the usual weight
 	Done   map[int][]result.Trial // by order: what an interrupted run has measured already
 	Stand  Stand
 	Save   func(trials []result.Trial) error // appended and synced before the next job begins

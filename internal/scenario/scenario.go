@@ -33,7 +33,7 @@ type Scenario struct {
 	Modes  []Mode    // ways for the client to go about it, a cell each
 
 	Whole  string            // why servers cannot take turns here, so that a trial has the client for itself; "": they take turns
-	Weight map[int]int       // how much a cell counts where time is short, by offered rate or, without one, by connections; others count usual
+	Weight map[int]int       // how much a cell counts where time is short, by offered rate or, without one, by connections; others count Usual
 	Alone  bool              // the client is what is measured, on one server
 	Probe  bool              // bench asks by itself, without loadgen
 	Expect map[string]string // by model, stated before the run
@@ -84,8 +84,8 @@ func (s *Scenario) Did(seen Seen) string {
 	return s.Judge(seen)
 }
 
-// usual is the weight of a cell that a scenario says nothing else about.
-const usual = 2
+// Usual is the weight of a cell that a scenario says nothing else about.
+const Usual = 2
 
 // WeightAt is how much a cell counts where time is short: where servers take turns its share of a round's cycles, and what counts least is
 // left out first.
@@ -100,7 +100,7 @@ func (s *Scenario) WeightAt(connections int, rate float64, placement string) int
 	if weight := s.Weight[at]; weight > 0 {
 		return weight
 	}
-	return usual
+	return Usual
 }
 
 // Find is the scenario of that name; nil where there is none.
