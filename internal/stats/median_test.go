@@ -35,3 +35,26 @@ func TestMedianInterval(t *testing.T) {
 		t.Errorf("nothing has the median %+v", got)
 	}
 }
+
+func TestTAbout(t *testing.T) {
+	for _, df := range []float64{1, 2, 5, 9, 10, 11, 30, 1000} {
+		for _, p := range []float64{0.5, 0.6, 0.975, 0.999, 0.9999} {
+			if got, want := TAbout(p, df), TQuantile(p, df); math.Abs(got-want) > 0.01*want+1e-9 {
+				t.Errorf("t(%v) of %v is %v, want %v", df, p, got, want)
+			}
+		}
+	}
+}
+
+func TestSurprising(t *testing.T) {
+	for _, c := range []struct {
+		held, n int
+		want    bool
+	}{
+		{0, 10, false}, {1, 1, true}, {1, 2, false}, {2, 3, true}, {2, 10, false}, {3, 12, true}, {2, 12, false}, // binomial tails by hand: 0.05, 0.0975, 0.0073, 0.086, 0.0196, 0.118
+	} {
+		if got := Surprising(c.held, c.n, 0.05); got != c.want {
+			t.Errorf("%d of %d: %v", c.held, c.n, got)
+		}
+	}
+}

@@ -57,7 +57,7 @@ type weighed struct {
 }
 
 func weigh(s *study.Study) *weighed {
-	w := &weighed{Study: s, models: measured(s), place: map[string]int{}, home: home(s)}
+	w := &weighed{Study: s, models: tried(s), place: map[string]int{}, home: home(s)}
 	for i, m := range w.models {
 		w.place[m] = i
 	}
@@ -68,8 +68,8 @@ func weigh(s *study.Study) *weighed {
 	return w
 }
 
-// measured are the models that have trials, servers of the user's own last.
-func measured(s *study.Study) (models []string) {
+// tried are the models that have trials, servers of the user's own last.
+func tried(s *study.Study) (models []string) {
 	guests := guests(s)
 	var last []string
 	known := map[string]bool{}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sort"
 
 	"carousel/internal/result"
 	"carousel/internal/stats"
@@ -112,28 +113,28 @@ const mostRounds = 1000
 // decides is how many rounds in all would put the interval of the mean of d beyond 0, or within margin of it, a share, if later rounds are as
 // those so far; 0 where mostRounds would not.
 func decides(d []float64, level, margin float64) int {
-	mean, s := 0.0, 0.0
-	for _, v := range d {
-		mean += v / float64(len(d))
-	}
+	mean, s := meanOf(d), 0.0
 	for _, v := range d {
 		s += (v - mean) * (v - mean) / float64(len(d)-1)
 	}
 	s = math.Sqrt(s)
 	room := max(math.Abs(mean), math.Log1p(margin)-math.Abs(mean)) // what half of the interval may take
-	enough := func(n int) bool { return s*stats.TQuantile(1-level/2, float64(n-1)) < room*math.Sqrt(float64(n)) }
+	enough := func(n int) bool { return s*stats.TAbout(1-level/2, float64(n-1)) < room*math.Sqrt(float64(n)) }
 	if !enough(mostRounds) {
 		return 0
 	}
-	low, high := len(d), mostRounds // not enough, and enough
-	for high-low > 1 {
-		if middle := (low + high) / 2; enough(middle) {
-			high = middle
-		} else {
-			low = middle
-		}
+	low, step := len(d), 1 // low is not enough
+	for low+step < mostRounds && !enough(low+step) {
+		low, step = low+step, 2*step
 	}
-	return high
+	return low + 1 + sort.Search(min(step, mostRounds-low)-1, func(more int) bool { return enough(low + 1 + more) })
+}
+
+func meanOf(d []float64) (mean float64) {
+	for _, v := range d {
+		mean += v / float64(len(d))
+	}
+	return mean
 }
 
 // rank orders the models of a cell by a metric. Where all could be compared they stand by the mean of their ratios to each other, which is what the
@@ -193,15 +194,16 @@ func standing(models []*model, metric string) (stands map[*model]float64, known 
 			if d == nil {
 				return nil, false
 			}
-			mean := stats.TInterval(d, 0, confidence).Mid
+			mean := meanOf(d)
 			stands[a] += mean
 			stands[b] -= mean
 		}
 	}
-	for _, v := range stands {
+	for m, v := range stands {
 		if !sound(v) {
 			return nil, false
 		}
+		stands[m] = math.Round(v*1e9) / 1e9 // what is equal but for the rounding of sums is equal
 	}
 	return stands, true
 }
