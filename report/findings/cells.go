@@ -127,9 +127,9 @@ func (m *model) lacks(comparable bool) *Lack {
 		return &Lack{Kind: Starved, InRounds: len(m.starved), Answered: h.Answered, Asked: h.Asked, WaitNS: h.WaitNS}
 	case !few:
 		return nil
-	case len(m.failed) > 0 && len(m.failed) >= m.invalid:
+	case m.most(len(m.failed)):
 		return &Lack{Kind: Failed, InRounds: len(m.failed), Text: m.failed[0].Failed}
-	case m.invalid > 0:
+	case m.most(m.invalid):
 		return &Lack{Kind: Invalid, InRounds: m.invalid}
 	}
 	return &Lack{Kind: Missing, InRounds: len(m.trials)}
@@ -309,12 +309,17 @@ func (c *cell) find(name string) *model {
 }
 
 func (m *model) said() Model {
-	out := Model{Name: m.Name, Figures: map[string]Figure{}, Lacks: m.lack, Rounds: m.rounds(), Doubts: m.doubts(), OfNull: tidy(m.ofNull),
+	out := Model{Name: m.Name, Lacks: m.lack, Rounds: m.rounds(), Doubts: m.doubts(), OfNull: tidy(m.ofNull),
 		Limited: m.limited(), Silent: m.silent(), Curve: m.curve()}
 	for _, metric := range study.Metrics() {
-		if f := m.figure(metric); f != nil {
-			out.Figures[metric] = *f
+		f := m.figure(metric)
+		if f == nil {
+			continue
 		}
+		if out.Figures == nil {
+			out.Figures = map[string]Figure{}
+		}
+		out.Figures[metric] = *f
 	}
 	return out
 }

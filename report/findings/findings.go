@@ -122,8 +122,8 @@ type Model struct {
 
 // Lack is why a model has no rank.
 type Lack struct {
-	Kind     string `json:"kind"` // one of the kinds below
-	InRounds int    `json:"in_rounds"`
+	Kind     string `json:"kind"`               // one of the kinds below
+	InRounds int    `json:"in_rounds"`          // that were so; of Missing, those that count
 	Answered int64  `json:"answered,omitempty"` // of a starved cell: connections, in the middle one of these rounds
 	Asked    int64  `json:"asked,omitempty"`
 	WaitNS   int64  `json:"wait_ns,omitempty"` // the longest wait of a connection that was never answered
@@ -269,7 +269,7 @@ type Expectation struct {
 
 // Reason is what a reader can check an expectation by.
 type Reason struct {
-	Cell   int     `json:"cell"`             // index in Cells: the one that shows the model at its worst
+	Cell   int     `json:"cell"`             // index in Cells: the one that shows the model at its worst, if any does
 	Kind   string  `json:"kind,omitempty"`   // what decided: Refused, Starved, Deaf, Behind, Rate, P99, or "" where no bound was passed
 	Value  float64 `json:"value,omitempty"`  // what was measured: connections that were answered or borne, requests per second, p99 over the reference's
 	Bound  float64 `json:"bound,omitempty"`  // and what decides: connections asked, or where another word would be said

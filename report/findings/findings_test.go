@@ -122,7 +122,7 @@ func TestStanding(t *testing.T) {
 		rate, cost bool
 	}{
 		"blocking": {Starved, false, false},
-		"pool":     {Failed, false, false},
+		"pool":     {Missing, false, false},
 		"mine":     {NA, false, false},
 		"thread":   {Failed, false, false},
 		"epoll":    {"", false, true},
