@@ -5,7 +5,11 @@
 // pairs of a cell and metric makes what is called different sure together. Most of a model's rounds decide what is said of it.
 package findings
 
-import "time"
+import (
+	"time"
+
+	"carousel/report/study"
+)
 
 // File is the name that findings are written under, beside the report.
 const File = "findings.json"
@@ -68,27 +72,27 @@ type Cell struct {
 	All      float64   `json:"all_rps,omitempty"`  // and all at once
 }
 
-// The metrics. All but Capacity are figures of trials.
+// The metrics. Times are nanoseconds; processor time is per good reply.
 const (
-	Rate     = "rate_rps"
-	Capacity = "capacity_rps"    // requests per second of one server processor: one over Cost
-	Cost     = "server_cpu_ns"   // per request; in turns the steady cost, without waking
-	Whole    = "server_whole_ns" // per request, with waking
-	Client   = "client_cpu_ns"   // per request
-	Both     = "both_cpu_ns"     // per request, server and client
-	Waking   = "waking_ns"       // per slice
-	Mean     = "mean_ns"         // of the response time, as all that follow
-	P50      = "p50_ns"
-	P90      = "p90_ns"
-	P99      = "p99_ns"
-	P999     = "p999_ns"
-	Service  = "service_p99_ns"
-	Lateness = "lateness_p99_ns"
-	Beside50 = "beside_p50_ns" // of small replies beside pictures
-	Beside90 = "beside_p90_ns"
-	Beside99 = "beside_p99_ns"
-	Total    = "total_ns" // until all is done
-	Memory   = "peak_memory_bytes"
+	Rate     = study.Rate
+	Capacity = study.Capacity // requests per second of one server processor: one over Cost
+	Cost     = study.Cost     // of the server; in turns the steady cost, without waking
+	Whole    = study.Whole    // of the server, with waking
+	Client   = study.Client   // of the client
+	Both     = study.Both     // Whole and Client
+	Waking   = study.Waking   // of the server, per slice
+	Mean     = study.Mean     // of the response time, as all that follow
+	P50      = study.P50
+	P90      = study.P90
+	P99      = study.P99
+	P999     = study.P999
+	Service  = study.Service  // 99th percentile of the service time, of an open loop
+	Lateness = study.Lateness // 99th percentile of the send lateness, of an open loop
+	Beside50 = study.Beside50 // of small replies beside pictures
+	Beside90 = study.Beside90
+	Beside99 = study.Beside99
+	Total    = study.Total  // until all of a number of requests is done
+	Memory   = study.Memory // most that the server had resident
 )
 
 // Less reports whether less of a metric is better.
@@ -97,7 +101,7 @@ func Less(metric string) bool { return metric != Rate && metric != Capacity }
 // Figure is a metric of a model over the rounds.
 type Figure struct {
 	Value   float64   `json:"value"` // the middle: the median over the rounds
-	Low     float64   `json:"low"`   // of the interval of 95 %; of fewer than six rounds, the lowest and the highest round
+	Low     float64   `json:"low"`   // of its interval of 95 %, whose ends are rounds; of fewer than six, the lowest and the highest
 	High    float64   `json:"high"`
 	AtLeast bool      `json:"at_least,omitempty"` // requests without an answer could raise it
 	Rounds  []float64 `json:"rounds"`             // each round's, in their order
@@ -118,8 +122,8 @@ type Model struct {
 
 // Lack is why a model has no rank.
 type Lack struct {
-	Kind     string `json:"kind"` // one of the kinds below
-	InRounds int    `json:"in_rounds"`
+	Kind     string `json:"kind"`               // one of the kinds below
+	InRounds int    `json:"in_rounds"`          // that were so; of Missing, those that count
 	Answered int64  `json:"answered,omitempty"` // of a starved cell: connections, in the middle one of these rounds
 	Asked    int64  `json:"asked,omitempty"`
 	WaitNS   int64  `json:"wait_ns,omitempty"` // the longest wait of a connection that was never answered
@@ -136,6 +140,7 @@ const (
 	Deaf    = "deaf"    // a probe went unanswered
 	Suspect = "suspect" // a check doubts trials, which count all the same
 	Behind  = "behind"  // it fell behind the offered rate
+	Refused = "refused" // it turned connections or requests away with a 503
 )
 
 // Doubt is what some of a model's rounds showed; it decides nothing.
@@ -188,7 +193,7 @@ type Ranking struct {
 // Place is a model in a ranking.
 type Place struct {
 	Model       string `json:"model"`
-	Rank        int    `json:"rank"`              // from 1; models that share a letter with a better one may have its rank
+	Rank        int    `json:"rank"`              // one more than there are models that are surely better; 0: nothing could be compared
 	Letters     string `json:"letters,omitempty"` // two models that share one cannot be told apart
 	ToBest      *Ratio `json:"to_best,omitempty"`
 	ToReference *Ratio `json:"to_reference,omitempty"`
@@ -200,11 +205,11 @@ type Situation struct {
 	Cell    int      `json:"cell"` // index in Cells
 	Metric  string   `json:"metric,omitempty"`
 	Outcome string   `json:"outcome"`              // one of the outcomes below
-	Choose  string   `json:"choose,omitempty"`     // the one model to take: the winner, or the simplest of those that tie
+	Choose  string   `json:"choose,omitempty"`     // the one model to take: the winner, or the simplest of Tied, which is a guess where they are undecided
 	Tied    []string `json:"tied,omitempty"`       // all that cannot be told from the best, in the order of the ladder, Choose among them
 	Within  float64  `json:"within,omitempty"`     // how far these may differ at most, as a share
 	Next    *Ratio   `json:"next,omitempty"`       // Choose over the best that is surely behind
-	Last    *Ratio   `json:"last,omitempty"`       // and over the last that has a rank
+	Last    *Ratio   `json:"last,omitempty"`       // and over the last that is
 	Decides int      `json:"decides_in,omitempty"` // undecided: about how many rounds would decide
 	Lacking []string `json:"lacking,omitempty"`    // models without rank
 }
@@ -246,10 +251,11 @@ type Step struct {
 
 // Disagreement is two models that rank one way by what a request costs at a fixed rate and the other way in the closed loop.
 type Disagreement struct {
-	Models                [2]string `json:"models"`
-	Fixed                 Ratio     `json:"fixed"`  // Cost of the first over the second, at the rate below
-	Closed                Ratio     `json:"closed"` // and in the closed loop
-	FixedCell, ClosedCell int
+	Models     [2]string `json:"models"`
+	Fixed      Ratio     `json:"fixed"`      // Cost of the first over the second, at the rate below
+	Closed     Ratio     `json:"closed"`     // and in the closed loop
+	FixedCell  int       `json:"fixed_cell"` // indices in Cells
+	ClosedCell int       `json:"closed_cell"`
 }
 
 // Expectation is what was stated before the run, beside what the trials show.
@@ -263,10 +269,11 @@ type Expectation struct {
 
 // Reason is what a reader can check an expectation by.
 type Reason struct {
-	Kind   string  `json:"kind,omitempty"`  // the bound that decided: Starved, Deaf, Behind, "refused", "p99", "rate", or "" where none was passed
-	Value  float64 `json:"value,omitempty"` // what was measured
-	Bound  float64 `json:"bound,omitempty"` // and what decides
-	Rounds int     `json:"rounds,omitempty"`
+	Cell   int     `json:"cell"`             // index in Cells: the one that shows the model at its worst, if any does
+	Kind   string  `json:"kind,omitempty"`   // what decided: Refused, Starved, Deaf, Behind, Rate, P99, or "" where no bound was passed
+	Value  float64 `json:"value,omitempty"`  // what was measured: connections that were answered or borne, requests per second, p99 over the reference's
+	Bound  float64 `json:"bound,omitempty"`  // and what decides: connections asked, or where another word would be said
+	Rounds int     `json:"rounds,omitempty"` // in which it was so, of a Kind that rounds are counted for
 }
 
 // Opinion is a load measured by loadgen's own engine and by another.
@@ -274,20 +281,48 @@ type Opinion struct {
 	Cell   int               `json:"cell"`
 	Model  string            `json:"model"`
 	Engine string            `json:"engine"`
-	Ratios []Ratio           `json:"ratios"` // of the other engine over loadgen's, by metric: Rate, Mean, P50
+	Ratios []Ratio           `json:"ratios"` // of Engine over "loadgen", by metric: Rate, Mean, P50
 	Own    map[string]Figure `json:"own"`
 	Other  map[string]Figure `json:"other"`
 }
 
 // Warning is what a reader must know before believing the figures. Its words are made elsewhere.
 type Warning struct {
-	Kind   string   `json:"kind"`
-	N      int      `json:"n,omitempty"`  // trials, lines, rounds ... by kind
-	Of     int      `json:"of,omitempty"` // among so many
-	Share  float64  `json:"share,omitempty"`
-	Worst  float64  `json:"worst,omitempty"`
-	Where  string   `json:"where,omitempty"` // the cell: "epoll in hello at 64 connections, split"
-	Text   string   `json:"text,omitempty"`  // as the record says it: words of others
-	Advice string   `json:"advice,omitempty"`
-	List   []string `json:"list,omitempty"`
+	Kind    string   `json:"kind"` // one of the kinds below, which say what the rest means
+	N       int      `json:"n,omitempty"`
+	Of      int      `json:"of,omitempty"`
+	Invalid int      `json:"invalid,omitempty"`
+	Share   float64  `json:"share,omitempty"`
+	Worst   float64  `json:"worst,omitempty"`
+	Low     float64  `json:"low,omitempty"`
+	High    float64  `json:"high,omitempty"`
+	Round   int      `json:"round,omitempty"`
+	Where   string   `json:"where,omitempty"` // the cell: "epoll in hello at 64 connections, split"
+	Text    string   `json:"text,omitempty"`  // as the record says it: words of others
+	Advice  string   `json:"advice,omitempty"`
+	List    []string `json:"list,omitempty"`
 }
+
+// Kinds of Warning, the weightiest first.
+const (
+	Interrupted     = "interrupted"      // N of Of planned rounds were begun
+	FewRounds       = "few_rounds"       // N rounds, where Of are the fewest that compare anything
+	Note            = "note"             // Text: of the run
+	Apart           = "apart"            // the reference differed from itself in N of Of cells, most in Where: by Share, in the metric Text
+	Beside          = "beside"           // other programs took Share of all processors' time in the middle cell, Worst in the worst; N slices of Of rounds of cells were repeated for it
+	Flawed          = "flawed"           // N lines hold no trial; List are the first five, with their number and why
+	Torn            = "torn"             // the last line, number N, has no end
+	CutOff          = "cut_off"          // N trials of Of cells in a round, which were not written whole and count nowhere; Where and Round of the first
+	Repeated        = "repeated"         // N further trials of a cell in a round, which count nowhere; Where and Round of the first
+	FailedTrial     = "failed_trial"     // Text: why the trial of Where in Round came to nothing; the first five
+	FailedMore      = "failed_more"      // N more did
+	Verdicts        = "verdicts"         // N of Of judged trials are in doubt, Invalid of them invalid
+	Remarks         = "remarks"          // in N trials of schema 1 mere remarks are counted as reasons
+	Check           = "check"            // N trials are in doubt, Invalid of them invalid, for Text, as the first says it, in Where; Advice may be empty
+	ComparisonCheck = "comparison_check" // the same of N cells in a round whose servers took turns; Invalid of them so
+	Miscounted      = "miscounted"       // in N trials the server counted otherwise than the client; in Where and Round, the first, it served Share, where Low to High fit
+	Steal           = "steal"            // the hypervisor took Share of processor time in the middle trial, Worst in the worst
+	Drops           = "drops"            // N attempts to connect were turned away since listening queues were full, in Of trials
+	NoNull          = "no_null"          // the null responder was not measured in List, so whether the client limits them is unknown
+	HomeShared      = "home_shared"      // there were no processors to keep server and client apart
+)
