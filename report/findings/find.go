@@ -1,0 +1,70 @@
+package findings
+
+import (
+	"slices"
+
+	"carousel/internal/result"
+)
+
+// Find are the cells of a scenario; with a placement, those of that placement.
+func (f *Findings) Find(scenario, placement string) (cells []*Cell) {
+	for i := range f.Cells {
+		if c := &f.Cells[i]; c.Scenario == scenario && (placement == "" || c.Placement == placement) {
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
+
+// Situation is the one with that key; nil where the run has none.
+func (f *Findings) Situation(key string) *Situation {
+	if i := slices.IndexFunc(f.Situations, func(s Situation) bool { return s.Key == key }); i >= 0 {
+		return &f.Situations[i]
+	}
+	return nil
+}
+
+// Model is a model of the cell; nil where it has none of that name.
+func (c *Cell) Model(name string) *Model {
+	if i := slices.IndexFunc(c.Models, func(m Model) bool { return m.Name == name }); i >= 0 {
+		return &c.Models[i]
+	}
+	return nil
+}
+
+// Ranking is the cell's by a metric; nil where there is none.
+func (c *Cell) Ranking(metric string) *Ranking {
+	if i := slices.IndexFunc(c.Rankings, func(r Ranking) bool { return r.Metric == metric }); i >= 0 {
+		return &c.Rankings[i]
+	}
+	return nil
+}
+
+// Ratio is one model of a ranking over another, whichever of them stands first in Pairs; false where they could not be compared.
+func (r *Ranking) Ratio(of, to string) (Ratio, bool) {
+	if r == nil {
+		return Ratio{}, false
+	}
+	for _, p := range r.Pairs {
+		if p.Of == of && p.To == to || p.Of == to && p.To == of {
+			return p.Over(of), true
+		}
+	}
+	return Ratio{}, false
+}
+
+// Over is the same ratio with that model on top.
+func (r Ratio) Over(model string) Ratio {
+	if r.Of == model || r.To != model {
+		return r
+	}
+	r.Of, r.To = r.To, r.Of
+	r.Ratio, r.Low, r.High = 1/r.Ratio, 1/r.High, 1/r.Low
+	switch r.Outcome {
+	case result.Higher:
+		r.Outcome = result.Lower
+	case result.Lower:
+		r.Outcome = result.Higher
+	}
+	return r
+}
