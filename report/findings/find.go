@@ -1,9 +1,11 @@
 package findings
 
 import (
+	"math"
 	"slices"
 
 	"carousel/internal/result"
+	"carousel/internal/scenario"
 )
 
 // Find are the cells of a scenario; with a placement, those of that placement.
@@ -67,4 +69,53 @@ func (r Ratio) Over(model string) Ratio {
 		r.Outcome = result.Higher
 	}
 	return r
+}
+
+// Main is the cell of the closed loop that a report shows first: at 64 connections in the placement that the answers are about, else at the
+// most that there are; nil where there is none.
+func (f *Findings) Main() *Cell {
+	var main *Cell
+	for _, c := range f.Find("hello", f.Run.Home) {
+		if c.RateRPS == 0 && (main == nil || main.Connections != scenario.Reference && (c.Connections > main.Connections || c.Connections == scenario.Reference)) {
+			main = c
+		}
+	}
+	return main
+}
+
+// Leaders are the models of a ranking that cannot be told from the best, which stands first; none where not all could be compared with it.
+func (r *Ranking) Leaders() (models []string) {
+	if r == nil || !r.Known {
+		return nil
+	}
+	for i, p := range r.Places {
+		if i == 0 || p.ToBest != nil && (p.ToBest.Outcome == result.Same || p.ToBest.Outcome == result.Undecided) {
+			models = append(models, p.Model)
+		}
+	}
+	return models
+}
+
+// BlockSleep are the two cells that are shown beside each other; nil where one was not measured.
+func (f *Findings) BlockSleep() (block, sleep *Cell) {
+	blocks, sleeps := f.Find("block", ""), f.Find("sleep", "")
+	if len(blocks) == 0 || len(sleeps) == 0 {
+		return nil, nil
+	}
+	return blocks[0], sleeps[0]
+}
+
+// CostCell is the cell that shows best what a request costs: at the fixed rate nearest to 10,000 a second, else the main one.
+func (f *Findings) CostCell() *Cell {
+	var best *Cell
+	off := func(c *Cell) float64 { return math.Abs(math.Log(c.RateRPS / 10000)) }
+	for _, c := range f.Find("cost", f.Run.Home) {
+		if c.RateRPS > 0 && (best == nil || off(c) < off(best)) {
+			best = c
+		}
+	}
+	if best == nil {
+		return f.Main()
+	}
+	return best
 }

@@ -136,6 +136,7 @@ const (
 	Deaf    = "deaf"    // a probe went unanswered
 	Suspect = "suspect" // a check doubts trials, which count all the same
 	Behind  = "behind"  // it fell behind the offered rate
+	Refused = "refused" // it turned connections or requests away with a 503
 )
 
 // Doubt is what some of a model's rounds showed; it decides nothing.
@@ -188,7 +189,7 @@ type Ranking struct {
 // Place is a model in a ranking.
 type Place struct {
 	Model       string `json:"model"`
-	Rank        int    `json:"rank"`              // from 1; models that share a letter with a better one may have its rank
+	Rank        int    `json:"rank"`              // one more than there are models that are surely better; 0: nothing could be compared
 	Letters     string `json:"letters,omitempty"` // two models that share one cannot be told apart
 	ToBest      *Ratio `json:"to_best,omitempty"`
 	ToReference *Ratio `json:"to_reference,omitempty"`
@@ -200,7 +201,7 @@ type Situation struct {
 	Cell    int      `json:"cell"` // index in Cells
 	Metric  string   `json:"metric,omitempty"`
 	Outcome string   `json:"outcome"`              // one of the outcomes below
-	Choose  string   `json:"choose,omitempty"`     // the one model to take: the winner, or the simplest of those that tie
+	Choose  string   `json:"choose,omitempty"`     // the one model to take: the winner, or the simplest of Tied, which is a guess where they are undecided
 	Tied    []string `json:"tied,omitempty"`       // all that cannot be told from the best, in the order of the ladder, Choose among them
 	Within  float64  `json:"within,omitempty"`     // how far these may differ at most, as a share
 	Next    *Ratio   `json:"next,omitempty"`       // Choose over the best that is surely behind
@@ -246,10 +247,11 @@ type Step struct {
 
 // Disagreement is two models that rank one way by what a request costs at a fixed rate and the other way in the closed loop.
 type Disagreement struct {
-	Models                [2]string `json:"models"`
-	Fixed                 Ratio     `json:"fixed"`  // Cost of the first over the second, at the rate below
-	Closed                Ratio     `json:"closed"` // and in the closed loop
-	FixedCell, ClosedCell int
+	Models     [2]string `json:"models"`
+	Fixed      Ratio     `json:"fixed"`      // Cost of the first over the second, at the rate below
+	Closed     Ratio     `json:"closed"`     // and in the closed loop
+	FixedCell  int       `json:"fixed_cell"` // indices in Cells
+	ClosedCell int       `json:"closed_cell"`
 }
 
 // Expectation is what was stated before the run, beside what the trials show.
@@ -263,10 +265,11 @@ type Expectation struct {
 
 // Reason is what a reader can check an expectation by.
 type Reason struct {
-	Kind   string  `json:"kind,omitempty"`  // the bound that decided: Starved, Deaf, Behind, "refused", "p99", "rate", or "" where none was passed
-	Value  float64 `json:"value,omitempty"` // what was measured
-	Bound  float64 `json:"bound,omitempty"` // and what decides
-	Rounds int     `json:"rounds,omitempty"`
+	Cell   int     `json:"cell"`             // index in Cells: the one that shows the model at its worst
+	Kind   string  `json:"kind,omitempty"`   // what decided: Refused, Starved, Deaf, Behind, Rate, P99, or "" where no bound was passed
+	Value  float64 `json:"value,omitempty"`  // what was measured: connections that were answered or borne, requests per second, p99 over the reference's
+	Bound  float64 `json:"bound,omitempty"`  // and what decides: connections asked, or where another word would be said
+	Rounds int     `json:"rounds,omitempty"` // in which it was so, of a Kind that rounds are counted for
 }
 
 // Opinion is a load measured by loadgen's own engine and by another.
@@ -274,20 +277,48 @@ type Opinion struct {
 	Cell   int               `json:"cell"`
 	Model  string            `json:"model"`
 	Engine string            `json:"engine"`
-	Ratios []Ratio           `json:"ratios"` // of the other engine over loadgen's, by metric: Rate, Mean, P50
+	Ratios []Ratio           `json:"ratios"` // of Engine over "loadgen", by metric: Rate, Mean, P50
 	Own    map[string]Figure `json:"own"`
 	Other  map[string]Figure `json:"other"`
 }
 
 // Warning is what a reader must know before believing the figures. Its words are made elsewhere.
 type Warning struct {
-	Kind   string   `json:"kind"`
-	N      int      `json:"n,omitempty"`  // trials, lines, rounds ... by kind
-	Of     int      `json:"of,omitempty"` // among so many
-	Share  float64  `json:"share,omitempty"`
-	Worst  float64  `json:"worst,omitempty"`
-	Where  string   `json:"where,omitempty"` // the cell: "epoll in hello at 64 connections, split"
-	Text   string   `json:"text,omitempty"`  // as the record says it: words of others
-	Advice string   `json:"advice,omitempty"`
-	List   []string `json:"list,omitempty"`
+	Kind    string   `json:"kind"` // one of the kinds below, which say what the rest means
+	N       int      `json:"n,omitempty"`
+	Of      int      `json:"of,omitempty"`
+	Invalid int      `json:"invalid,omitempty"`
+	Share   float64  `json:"share,omitempty"`
+	Worst   float64  `json:"worst,omitempty"`
+	Low     float64  `json:"low,omitempty"`
+	High    float64  `json:"high,omitempty"`
+	Round   int      `json:"round,omitempty"`
+	Where   string   `json:"where,omitempty"` // the cell: "epoll in hello at 64 connections, split"
+	Text    string   `json:"text,omitempty"`  // as the record says it: words of others
+	Advice  string   `json:"advice,omitempty"`
+	List    []string `json:"list,omitempty"`
 }
+
+// Kinds of Warning, the weightiest first.
+const (
+	Interrupted     = "interrupted"      // N of Of planned rounds were begun
+	FewRounds       = "few_rounds"       // N rounds, where Of are the fewest that compare anything
+	Note            = "note"             // Text: of the run
+	Apart           = "apart"            // the reference differed from itself in N of Of cells, most in Where: by Share, in the metric Text
+	Beside          = "beside"           // other programs took Share of all processors' time in the middle cell, Worst in the worst; N slices of Of rounds of cells were repeated for it
+	Flawed          = "flawed"           // N lines hold no trial; List are the first five, with their number and why
+	Torn            = "torn"             // the last line, number N, has no end
+	CutOff          = "cut_off"          // N trials of Of cells in a round, which were not written whole and count nowhere; Where and Round of the first
+	Repeated        = "repeated"         // N further trials of a cell in a round, which count nowhere; Where and Round of the first
+	FailedTrial     = "failed_trial"     // Text: why the trial of Where in Round came to nothing; the first five
+	FailedMore      = "failed_more"      // N more did
+	Verdicts        = "verdicts"         // N of Of judged trials are in doubt, Invalid of them invalid
+	Remarks         = "remarks"          // in N trials of schema 1 mere remarks are counted as reasons
+	Check           = "check"            // N trials are in doubt, Invalid of them invalid, for Text, as the first says it, in Where; Advice may be empty
+	ComparisonCheck = "comparison_check" // the same of N cells in a round whose servers took turns; Invalid of them so
+	Miscounted      = "miscounted"       // in N trials the server counted otherwise than the client; in Where and Round, the first, it served Share, where Low to High fit
+	Steal           = "steal"            // the hypervisor took Share of processor time in the middle trial, Worst in the worst
+	Drops           = "drops"            // N attempts to connect were turned away since listening queues were full, in Of trials
+	NoNull          = "no_null"          // the null responder was not measured in List, so whether the client limits them is unknown
+	HomeShared      = "home_shared"      // there were no processors to keep server and client apart
+)

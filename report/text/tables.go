@@ -1,264 +1,421 @@
 package text
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"carousel/internal/result"
-	"carousel/internal/stats"
 	"carousel/internal/units"
-	"carousel/report/study"
+	"carousel/report/findings"
+	"carousel/report/words"
 )
 
+// wide is how many characters the last column of the first table may have, so that the table has no more than a hundred.
+const wide = 49
+
 // situations is the table by kind of load.
-func situations(s *study.Study) Table {
-	t := Table{Words: 6, Header: []string{"situation", "cell", "choose", "by", "ahead of the next, and of the last", "without rank"}}
-	list := s.Situations()
-	waits := slices.IndexFunc(list, func(x study.Situation) bool { return x.Ranking.Group.Scenario == "hello" })
-	for i, situation := range list {
-		if i == max(waits, 0) {
-			t.Rows = append(t.Rows, idle(s)...)
-		}
-		r := situation.Ranking
-		row := []string{situation.Name, cell(r.Group), "not compared", r.Metric.Name, "", others(r)}
-		if best := r.Best(); len(best) > 0 {
-			row[2] = fmt.Sprintf("%s (%s)", models(best), medians(best, r.Metric))
-			if len(best) > 1 {
-				row[2] = "tie: " + row[2]
-			}
-		}
-		if r.Alone() {
-			row[2] = "not compared: " + alone(r)
-		}
-		if rest := r.Rest(); len(r.Best()) > 0 && len(rest) > 0 {
-			row[4] = ahead(r, rest[0])
-			if len(rest) > 1 {
-				row[4] += ", " + ahead(r, rest[len(rest)-1])
-			}
-		}
-		if r.Metric.Name == study.ServerTime.Name {
-			row[3] += " (rates are the client's)"
-		}
-		if _, measured := s.Noise(r.Group.Scenario, r.Metric); !measured && len(r.Places) > 1 {
-			row[3] += "; no control was measured"
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	if len(list) == 0 {
-		t.Rows = idle(s)
+func situations(f *findings.Findings) Table {
+	t := Table{Words: 3, Header: []string{"load", "choose", "how sure"}}
+	for i := range f.Situations {
+		s := &f.Situations[i]
+		t.Rows = append(t.Rows, []string{words.Situation(f, s), words.Choose(s), words.HowSure(f, s, wide)})
 	}
 	return t
 }
 
-// idle are the rows of scenario thinking, which has no metric to rank by.
-func idle(s *study.Study) [][]string {
-	var rows [][]string
-	for _, g := range s.Find("thinking", "") {
-		all, some := g.Bearing()
-		if len(all)+len(some) == 0 {
-			continue
-		}
-		row := []string{"many idle or thinking clients", cell(g), bearing(all), "a probe beside silent connections is answered", "", bearing(some)}
-		if len(some) > 0 {
-			row[5] += ": a probe went unanswered"
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-func bearing(cells []*study.Cell) string {
-	var out []string
-	for _, c := range cells {
-		out = append(out, code(c.Model))
-	}
-	return units.List(out)
-}
-
-// column is one figure of a group's table.
+// column is one figure of a cell's table.
 type column struct {
 	name string
-	of   func(c *study.Cell) string
+	of   func(m *findings.Model) string
 }
 
-// groupTable has a row for every cell of a group, and one for the null responder.
-func groupTable(g *study.Group, columns []column) Table {
+// cellTable has a row for every model of a cell, and one for the null responder.
+func cellTable(c *findings.Cell, columns []column) Table {
 	t := Table{Words: 1, Header: []string{"model"}}
 	for _, col := range columns {
 		t.Header = append(t.Header, col.name)
 	}
-	add := func(name string, c *study.Cell) {
+	add := func(name string, m *findings.Model) {
 		row := []string{name}
 		for _, col := range columns {
-			row = append(row, col.of(c))
+			row = append(row, col.of(m))
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	for _, c := range g.Cells {
-		if c.Engine == "" {
-			add(code(c.Model), c)
-		}
+	for i := range c.Models {
+		add(words.Code(c.Models[i].Name), &c.Models[i])
 	}
-	if g.Null != nil {
-		add("null responder", g.Null)
+	if c.Null != nil {
+		add("null responder", c.Null)
+	}
+	// a column in which nothing stands tells nothing
+	for i := len(t.Header) - 1; i > 0; i-- {
+		if !slices.ContainsFunc(t.Rows, func(row []string) bool { return row[i] != "" && row[i] != units.None }) {
+			t = t.without(t.Header[i])
+		}
 	}
 	return t
 }
 
-// groupColumns are the columns of a closed loop's table; brief keeps those that fit a terminal.
-func groupColumns(s *study.Study, g *study.Group, brief bool) []column {
-	letters := lettersOf(g.Rank(study.Rate))
-	columns := []column{
-		{"requests/s", rateOrWhy},
-		{"range", func(c *study.Cell) string { return rangeOrWait(c, study.Rate) }},
-		{"× " + words(s.Reference()), func(c *study.Cell) string { return relative(g, c, g.Cell(s.Reference()), study.Rate) }},
-		{"tie", func(c *study.Cell) string { return letters[c] }},
+// value is a figure's middle.
+func value(name, metric string) column {
+	return column{name, func(m *findings.Model) string {
+		f, ok := m.Figures[metric]
+		if !ok || hidden(m, metric) {
+			return units.None
+		}
+		return words.AtLeast(f) + number(metric, f.Value)
+	}}
+}
+
+// number is a figure as its column's header has the unit.
+func number(metric string, v float64) string {
+	switch metric {
+	case findings.Rate:
+		return units.Rate(v)
+	case findings.Capacity:
+		return words.Thousands(v)
+	case findings.Cost, findings.Whole, findings.Client, findings.Both, findings.Waking:
+		return units.Micros(v)
+	case findings.Memory:
+		return units.Rate(v / (1 << 20))
 	}
-	if g.Null != nil && !brief {
-		columns = append(columns, column{"of null", func(c *study.Cell) string {
-			if c.OfNull() == 0 || c.Starved() {
-				return ""
+	return words.Value(metric, v)
+}
+
+// hidden reports whether a figure says nothing: of a model that left connections unanswered all but what it cost would flatter it.
+func hidden(m *findings.Model, metric string) bool {
+	return m.Lacks != nil && metric != findings.Memory
+}
+
+// first is the figure that a cell is about, or why a model has none.
+func first(name, metric string) column {
+	of := value(name, metric).of
+	return column{name, func(m *findings.Model) string {
+		if m.Lacks != nil {
+			return words.Lack(m)
+		}
+		return of(m)
+	}}
+}
+
+// interval is where a figure lies.
+func interval(metric string) column {
+	return column{"interval", func(m *findings.Model) string {
+		f, ok := m.Figures[metric]
+		switch {
+		case m.Lacks != nil && m.Lacks.WaitNS > 0:
+			return "others waited " + units.Duration(float64(m.Lacks.WaitNS))
+		case !ok || hidden(m, metric):
+			return ""
+		}
+		return number(metric, f.Low) + "–" + number(metric, f.High)
+	}}
+}
+
+// toReference is a model over the reference.
+func toReference(f *findings.Findings, c *findings.Cell, metric string) column {
+	r := c.Ranking(metric)
+	return column{"× " + words.Words(f.Run.Reference), func(m *findings.Model) string {
+		if m.Name == f.Run.Reference && m.Lacks == nil {
+			return "1"
+		}
+		if r != nil {
+			for _, p := range r.Places {
+				if p.Model == m.Name && p.ToReference != nil {
+					return words.Ratio(p.ToReference.Over(m.Name))
+				}
 			}
-			return units.Percent(c.OfNull())
-		}})
-	}
-	columns = append(columns,
-		column{"p50", func(c *study.Cell) string { return percentile(c, study.P50) }},
-		column{"p99", func(c *study.Cell) string { return percentile(c, study.P99) }})
-	return append(columns, costColumns(s, brief)...)
+		}
+		return ""
+	}}
 }
 
-// pacedColumns are the columns of a paced group's table.
-func pacedColumns(s *study.Study, g *study.Group) []column {
-	letters := lettersOf(g.Rank(study.P99))
-	columns := []column{
-		{"requests/s", rateOrWhy},
-		{"range", func(c *study.Cell) string { return rangeOrWait(c, study.Rate) }},
-		{"of offered", func(c *study.Cell) string {
-			if c.Starved() || c.Summary(study.Rate).N == 0 {
-				return ""
+// tie are the letters of a ranking: two models that share one cannot be told apart.
+func tie(c *findings.Cell, metric string) column {
+	r := c.Ranking(metric)
+	return column{"tie", func(m *findings.Model) string {
+		if r != nil {
+			for _, p := range r.Places {
+				if p.Model == m.Name {
+					return p.Letters
+				}
 			}
-			return units.Percent(c.Summary(study.Rate).Median / g.RateRPS)
-		}},
-		{"p50", func(c *study.Cell) string { return percentile(c, study.P50) }},
-		{"p99", func(c *study.Cell) string { return percentile(c, study.P99) }},
-		{"p99 range", func(c *study.Cell) string { return rangeOf(c, study.P99) }},
-		{"p99 × " + words(s.Reference()), func(c *study.Cell) string { return relative(g, c, g.Cell(s.Reference()), study.P99) }},
-		{"tie", func(c *study.Cell) string { return letters[c] }},
-		{"p99.9", func(c *study.Cell) string { return percentile(c, study.P999) }},
-		{"p99 of service", func(c *study.Cell) string { return percentile(c, study.ServiceP) }},
-		{"p99 of send lateness", func(c *study.Cell) string { return percentile(c, study.LatenessP) }},
-	}
-	return append(columns, costColumns(s, false)...)
+		}
+		return ""
+	}}
 }
 
-// costColumns say what a request costs, and in how many trials a check cast doubt.
-func costColumns(s *study.Study, brief bool) []column {
-	us := func(m study.Metric) func(*study.Cell) string {
-		return func(c *study.Cell) string { return units.Micros(c.Summary(m).Median) }
-	}
-	columns := []column{{"server µs", us(study.ServerTime)}, {"client µs", us(study.ClientTime)}, {"both µs", us(study.BothTime)}}
-	if s.Baseline() != nil && !brief {
-		columns = append(columns, column{"server × blocking at 1", func(c *study.Cell) string {
-			if c.Model == result.Null {
-				return ""
-			}
-			return units.Ratio(stats.Summarize(stats.Ratios(c.Series(study.ServerTime), s.Baseline().Series(study.ServerTime)).Values()).Median)
-		}})
-	}
-	return append(columns, column{"doubt", doubt})
-}
+var doubt = column{"doubt", words.Doubts}
 
-func rateOrWhy(c *study.Cell) string {
-	if why := unranked(c, study.Rate); why != "" && c.Standing(study.Rate) < study.ClientSet {
-		return why
-	}
-	return units.Rate(c.Summary(study.Rate).Median)
-}
-
-func rangeOrWait(c *study.Cell, m study.Metric) string {
-	if c.Starved() {
-		return "others waited " + units.Duration(float64(c.Hunger().WaitNS))
-	}
-	return rangeOf(c, m)
-}
-
-func rangeOf(c *study.Cell, m study.Metric) string {
-	sum := c.Summary(m)
-	if sum.N == 0 || c.Starved() {
+// ofNull is a model's rate over the null responder's.
+var ofNull = column{"of null", func(m *findings.Model) string {
+	if m.OfNull == 0 || m.Lacks != nil {
 		return ""
 	}
-	if m.Name == study.Rate.Name {
-		return units.Rate(sum.Low) + "–" + units.Rate(sum.High)
+	return units.Percent(m.OfNull)
+}}
+
+// costs are what a request costs, beside the figure that a cell is about.
+func costs(c *findings.Cell) []column {
+	server := "server µs"
+	if c.InTurns {
+		server = "server µs, steady"
 	}
-	return units.Duration(sum.Low) + "–" + units.Duration(sum.High)
+	return []column{value(server, findings.Cost), value("waking, µs a slice", findings.Waking), value("client µs", findings.Client),
+		value("both µs", findings.Both), value("MiB", findings.Memory), doubt}
 }
 
-// relative is a over b within rounds: "~" where they cannot be told apart.
-func relative(g *study.Group, a, b *study.Cell, m study.Metric) string {
+// closedTable is that of a closed loop: capacity first where it is known, else the rate.
+func closedTable(f *findings.Findings, c *findings.Cell) Table {
+	metric, name := findings.Capacity, "requests/s per processor"
+	if r := c.Ranking(metric); r == nil || len(r.Places) == 0 {
+		metric, name = findings.Rate, "requests/s"
+	}
+	columns := []column{first(name, metric), interval(metric), toReference(f, c, metric), tie(c, metric)}
+	if metric != findings.Rate {
+		columns = append(columns, value("requests/s", findings.Rate))
+	}
+	columns = append(columns, ofNull, value("p50", findings.P50), value("p99", findings.P99))
+	t := cellTable(c, append(columns, costs(c)...))
+	t.Spare = []string{"of null", "MiB", "both µs", "client µs", "waking, µs a slice", "doubt", "interval", "server µs, steady", "p50", "server µs", "requests/s", "tie"}
+	return t
+}
+
+// costTable is that of a fixed rate.
+func costTable(f *findings.Findings, c *findings.Cell) Table {
+	return cellTable(c, []column{first("server µs, steady", findings.Cost), interval(findings.Cost), toReference(f, c, findings.Cost), tie(c, findings.Cost),
+		value("waking, µs a slice", findings.Waking), value("server µs, with waking", findings.Whole), value("client µs", findings.Client), value("both µs", findings.Both),
+		value("p50", findings.P50), value("p99", findings.P99), value("MiB", findings.Memory), doubt})
+}
+
+// pacedTable is that of a steady stream.
+func pacedTable(f *findings.Findings, c *findings.Cell) Table {
+	offered := column{"of offered", func(m *findings.Model) string {
+		if rate, ok := m.Figures[findings.Rate]; ok && c.RateRPS > 0 && !hidden(m, findings.Rate) {
+			return units.Percent(rate.Value / c.RateRPS)
+		}
+		return ""
+	}}
+	return cellTable(c, append([]column{first("p99", findings.P99), interval(findings.P99), toReference(f, c, findings.P99), tie(c, findings.P99),
+		value("p50", findings.P50), value("p90", findings.P90), value("p99.9", findings.P999), value("p99 of service", findings.Service),
+		value("p99 of send lateness", findings.Lateness), offered}, costs(c)...))
+}
+
+// silentAt are the numbers of silent connections that the table of scenario thinking shows: a crowd, just under the descriptors that select
+// has, and all.
+func silentAt(limit int) []int {
+	at := []int{1}
+	for _, n := range []int{64, 900, limit} {
+		if n > at[len(at)-1] && n <= limit {
+			at = append(at, n)
+		}
+	}
+	return at
+}
+
+// thinkingTable says beside how many silent connections a model still answers.
+func thinkingTable(c *findings.Cell) Table {
+	limit := c.Connections
+	for _, m := range c.Models {
+		if m.Silent != nil {
+			limit = max(limit, m.Silent.Limit)
+		}
+	}
+	t := Table{Header: []string{"model"}}
+	for _, n := range silentAt(limit) {
+		t.Header = append(t.Header, "beside "+units.Count(n))
+	}
+	t.Header = append(t.Header, "what ended it", "MiB", "doubt")
+	t.Words = len(t.Header)
+	for i := range c.Models {
+		m := &c.Models[i]
+		row := []string{words.Code(m.Name)}
+		for _, n := range silentAt(limit) {
+			answered := "–"
+			if s := m.Silent; s != nil {
+				answered = map[bool]string{true: "answered", false: "no"}[s.All || n <= s.Bears]
+			}
+			row = append(row, answered)
+		}
+		row = append(row, ended(m), value("", findings.Memory).of(m), words.Doubts(m))
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func ended(m *findings.Model) string {
+	s := m.Silent
 	switch {
-	case a.Model == result.Null:
+	case s == nil:
+		return words.Lack(m)
+	case s.All:
 		return ""
-	case a.Standing(m) == study.ClientSet:
-		return limited
-	case a.Standing(m) != study.Ranked || b == nil || b.Standing(m) != study.Ranked:
-		return units.None
-	case a == b:
-		return "1"
+	case s.Refused:
+		return "refused clients at " + units.Count(words.Stop(s))
 	}
-	switch c := g.Compare(a, b, m); c.Order {
-	case stats.Unknown:
-		return units.None
-	case stats.Tied:
-		return "~"
-	default:
-		return units.Ratio(c.Median)
+	wait := ""
+	if s.WaitNS > 0 {
+		wait = ", waited " + units.Duration(float64(s.WaitNS)) + " in vain"
 	}
+	return "stopped at " + units.Count(words.Stop(s)) + wait
 }
 
-func lettersOf(r study.Ranking) map[*study.Cell]string {
-	letters := map[*study.Cell]string{}
-	for _, p := range r.Places {
-		letters[p.Cell] = cmp.Or(p.Letters, units.None)
-	}
-	for _, c := range r.Others {
-		letters[c] = units.None
-	}
-	return letters
-}
-
-func percentile(c *study.Cell, m study.Metric) string {
-	sum := c.Summary(m)
-	if c.Starved() || sum.N == 0 {
-		return units.None
-	}
-	if c.AtLeast(m) {
-		return "≥ " + units.Duration(sum.Median)
-	}
-	return units.Duration(sum.Median)
-}
-
-// doubt says how many of a cell's trials a check called into question, or came to nothing.
-func doubt(c *study.Cell) string {
-	suspect := 0
-	for _, t := range c.Trials {
-		if t.Load != nil && t.Load.Verdict.State == "suspect" {
-			suspect++
+// blockTable puts handlers that block beside handlers that wait.
+func blockTable(f *findings.Findings, block, sleep *findings.Cell) Table {
+	t := Table{Words: 1, Header: []string{"model"}}
+	sides := []struct {
+		cell *findings.Cell
+		path string
+	}{{block, "/block"}, {sleep, "/sleep"}}
+	for _, side := range sides {
+		if side.cell != nil {
+			t.Header = append(t.Header, side.path+", requests/s", "of "+units.Rate(side.cell.All)+"/s", "tie")
 		}
 	}
-	var parts []string
-	for _, p := range []struct {
-		n    int
-		word string
-	}{{suspect, "suspect"}, {c.Invalid, "invalid"}, {len(c.Failed), "failed"}} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+	for _, model := range f.Run.Models {
+		row := []string{words.Code(model)}
+		any := false
+		for _, side := range sides {
+			if side.cell == nil {
+				continue
+			}
+			m := side.cell.Model(model)
+			any = any || m != nil
+			rate, ok := findings.Figure{}, false
+			if m != nil {
+				rate, ok = m.Figures[findings.Rate]
+			}
+			if !ok || m.Lacks != nil {
+				row = append(row, words.Lack(m), "", "")
+				continue
+			}
+			of := ""
+			if side.cell.All > 0 {
+				of = units.Percent(rate.Value / side.cell.All)
+			}
+			row = append(row, number(findings.Rate, rate.Value)+" ("+number(findings.Rate, rate.Low)+"–"+number(findings.Rate, rate.High)+")", of, tie(side.cell, findings.Rate).of(m))
+		}
+		if any {
+			t.Rows = append(t.Rows, row)
 		}
 	}
-	if less := lapse(c); less != "" {
-		parts = append(parts, less)
+	return t
+}
+
+// downloadTable has a row for every mode of every model.
+func downloadTable(f *findings.Findings, cells []*findings.Cell) Table {
+	t := Table{Words: 2, Header: []string{"model", "mode", "all done after", "p50", "p90", "interval", "p99", "server µs", "client µs", "doubt"}}
+	for _, model := range f.Run.Models {
+		for _, c := range cells {
+			m := c.Model(model)
+			if m == nil {
+				continue
+			}
+			row := []string{words.Code(model), words.Words(c.Mode)}
+			for _, col := range []column{first("", findings.Total), value("", findings.Beside50), value("", findings.Beside90), interval(findings.Beside90), value("", findings.Beside99),
+				value("", findings.Cost), value("", findings.Client), doubt} {
+				row = append(row, col.of(m))
+			}
+			t.Rows = append(t.Rows, row)
+		}
 	}
-	return strings.Join(parts, ", ")
+	return t
+}
+
+// opinionTable puts loadgen's own engine beside another.
+func opinionTable(o findings.Opinion) Table {
+	other := words.Words(o.Engine)
+	t := Table{Words: 1, Header: []string{"figure", "loadgen", other, other + " ÷ loadgen"}}
+	for _, metric := range []string{findings.Rate, findings.Mean, findings.P50} {
+		own, ok := o.Own[metric]
+		if !ok {
+			continue
+		}
+		row := []string{words.Measure(metric), words.Figure(metric, own), units.None, units.None}
+		if theirs, ok := o.Other[metric]; ok {
+			row[2] = words.Figure(metric, theirs)
+		}
+		for _, r := range o.Ratios {
+			if r.Metric == metric {
+				row[3] = fmt.Sprintf("%s (%s–%s)", units.Ratio(r.Ratio), units.Ratio(r.Low), units.Ratio(r.High))
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// ladderTable says what each step up costs.
+func ladderTable(steps []findings.Step) Table {
+	t := Table{Words: 1, Header: []string{"model", "connections", "server µs per request", "interval", "× the one before", "× blocking at 1"}}
+	for i, step := range steps {
+		row := []string{words.Code(step.Model), units.Count(step.At), "not measured", "", "", ""}
+		if step.Cost != nil {
+			row[2], row[3] = units.Micros(step.Cost.Value), units.Micros(step.Cost.Low)+"–"+units.Micros(step.Cost.High)
+			if step.ToBefore != nil {
+				row[4] = words.Ratio(step.ToBefore.Over(step.Model))
+				if i > 0 && step.Before != steps[i-1].Model {
+					row[4] += " of " + words.Code(step.Before)
+				}
+			}
+			if step.ToBaseline > 0 {
+				row[5] = units.Ratio(step.ToBaseline)
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// expectationTable puts what was stated before the run beside what was measured: models down, scenarios across.
+func expectationTable(f *findings.Findings) Table {
+	t := Table{Header: []string{"model"}}
+	row := map[string]int{}
+	for _, e := range f.Expectations {
+		if scenario := words.Words(e.Scenario); !slices.Contains(t.Header[1:], scenario) {
+			t.Header = append(t.Header, scenario)
+		}
+	}
+	t.Words = len(t.Header)
+	for _, e := range f.Expectations {
+		if _, ok := row[e.Model]; !ok {
+			row[e.Model] = len(t.Rows)
+			t.Rows = append(t.Rows, make([]string, len(t.Header)))
+			t.Rows[row[e.Model]][0] = words.Code(e.Model)
+		}
+		t.Rows[row[e.Model]][1+slices.Index(t.Header[1:], words.Words(e.Scenario))] = words.Expectation(f, e)
+	}
+	return t
+}
+
+// environmentTable is what a run was made on.
+func environmentTable(f *findings.Findings) Table {
+	run := f.Run
+	t := Table{Words: 2, Header: []string{"what", "value"}, Rows: [][]string{
+		{"plan", words.Words(run.Plan)},
+		{"seed", fmt.Sprint(run.Seed)},
+		{"rounds", fmt.Sprintf("%d of %d", run.Rounds, run.Planned)},
+		{"whole trials", units.Duration(float64(run.WindowNS)) + " after " + units.Duration(float64(run.WarmupNS)) + " of warm-up"},
+		{"started", words.Time(run.Started)},
+		{"finished", "no: interrupted"},
+	}}
+	if run.Finished != nil {
+		t.Rows[len(t.Rows)-1][1] = words.Time(*run.Finished)
+	}
+	for _, p := range []string{result.Split, result.Shared} {
+		if at := run.Seats[p]; at != "" {
+			t.Rows = append(t.Rows, []string{"server, " + p, words.Words(at)})
+		}
+	}
+	var keys []string
+	for key := range run.Environment {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, strings.Compare)
+	for _, key := range keys {
+		t.Rows = append(t.Rows, []string{words.Words(key), words.Words(run.Environment[key])})
+	}
+	return t
 }

@@ -1,4 +1,4 @@
-package chart
+package draw
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
+
+	"carousel/report/words"
 )
 
 const (
@@ -25,54 +27,10 @@ const (
 // The card is opaque, so that a picture reads the same on a dark page.
 var (
 	paper = color.Gray{255}
-	ink   = color.Gray{34}
+	black = color.Gray{34}
 	faint = color.Gray{90}
 	hair  = color.Gray{222}
 )
-
-// palette is Okabe and Ito's, which readers with any kind of colour vision tell apart, without its yellow (too pale for a
-// line on white) and black.
-var palette = []color.RGBA{
-	{0, 114, 178, 255},   // blue
-	{213, 94, 0, 255},    // vermilion
-	{0, 158, 115, 255},   // green
-	{204, 121, 167, 255}, // purple
-	{230, 159, 0, 255},   // orange
-	{86, 180, 233, 255},  // sky
-	{70, 70, 70, 255},    // grey
-}
-
-var dashes = [][]vg.Length{nil, {7, 3}, {2, 2}}
-
-// look is how one model is drawn in every picture of a run. Colour, dash and marker repeat with different periods, so
-// no two of 14 models share more than one of them.
-type look struct {
-	color  color.RGBA
-	dashes []vg.Length
-	marker marker
-	aside  vg.Length // how far its points stand beside their place, so that models do not cover each other
-}
-
-func lookOf(i, models int) look {
-	aside := min(3, 24/vg.Length(models)) * (vg.Length(i) - vg.Length(models-1)/2)
-	return look{palette[i%len(palette)], dashes[i%len(dashes)], marker{sides: shapes[i%len(shapes)]}, aside}
-}
-
-func (l look) line(w vg.Length) draw.LineStyle {
-	return draw.LineStyle{Color: l.color, Width: w, Dashes: l.dashes}
-}
-
-func (l look) glyph(radius vg.Length, hollow bool) draw.GlyphStyle {
-	m := l.marker
-	m.hollow = hollow
-	return draw.GlyphStyle{Color: l.color, Radius: radius, Shape: m}
-}
-
-// pale is c at half its strength on paper, for single trials beside their median.
-func pale(c color.RGBA) color.RGBA {
-	mix := func(v uint8) uint8 { return uint8((int(v) + 255) / 2) }
-	return color.RGBA{mix(c.R), mix(c.G), mix(c.B), 255}
-}
 
 func style(size vg.Length, c color.Color, bold bool) text.Style {
 	s := text.Style{Color: c, Handler: plot.DefaultTextHandler}
@@ -91,7 +49,7 @@ func newPlot() *plot.Plot {
 	p.BackgroundColor = nil
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		align := axis.Tick.Label
-		axis.Tick.Label = style(10, ink, false)
+		axis.Tick.Label = style(10, black, false)
 		axis.Tick.Label.XAlign, axis.Tick.Label.YAlign = align.XAlign, align.YAlign
 		axis.LineStyle.Color = faint
 		axis.Tick.LineStyle.Color = faint
@@ -119,13 +77,13 @@ func (grid) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// figure is a picture being made: a plot with what stands around it.
+// figure is a picture being made: what is drawn with what stands around it.
 type figure struct {
-	title, subtitle, caption string
-	x, y                     string // what the axes measure
-	plot                     *plot.Plot
-	legend                   []entry
-	height                   vg.Length
+	words.Picture
+	body   func(c draw.Canvas)
+	legend []entry
+	right  vg.Length // room that the body leaves beside the data, for labels
+	height vg.Length
 }
 
 // entry is a line of the legend.
@@ -136,16 +94,19 @@ type entry struct {
 
 func (e entry) Thumbnail(c *draw.Canvas) { e.thumb(c) }
 
-// png draws the figure: title over subtitle, the plot with the legend in a tile of its own to the right, the caption
+// png draws the figure: title over subtitle, the body with the legend in a tile of its own to the right, the caption
 // below. All of it stands inside a margin, because glyphs at the very edge of a canvas are cut.
 func (f figure) png() ([]byte, error) {
+	if f.height == 0 {
+		f.height = height
+	}
 	img := vgimg.NewWith(vgimg.UseWH(width, f.height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(paper))
 	c := draw.Crop(draw.New(img), margin, -margin, margin, -margin)
 
 	for _, part := range []struct {
 		text  string
 		style text.Style
-	}{{f.title, style(15, ink, true)}, {f.subtitle, style(10.5, faint, false)}} {
+	}{{f.Title, style(15, black, true)}, {f.Subtitle, style(10.5, faint, false)}} {
 		for _, line := range wrap(part.text, part.style, c.Size().X) {
 			extents := part.style.FontExtents()
 			c.FillText(part.style, vg.Point{X: c.Min.X, Y: c.Max.Y - extents.Ascent}, line)
@@ -155,7 +116,7 @@ func (f figure) png() ([]byte, error) {
 	c.Max.Y -= gap
 
 	small := style(9.5, faint, false)
-	lines := wrap(f.caption, small, c.Size().X)
+	lines := wrap(f.Caption, small, c.Size().X)
 	for i := len(lines) - 1; i >= 0; i-- {
 		extents := small.FontExtents()
 		c.FillText(small, vg.Point{X: c.Min.X, Y: c.Min.Y + extents.Descent}, lines[i])
@@ -165,7 +126,7 @@ func (f figure) png() ([]byte, error) {
 
 	if len(f.legend) > 0 {
 		legend := plot.NewLegend()
-		legend.TextStyle = style(10, ink, false)
+		legend.TextStyle = style(10, black, false)
 		legend.ThumbnailWidth = 30
 		legend.Padding = 3
 		legend.Top, legend.Left = true, true
@@ -178,17 +139,18 @@ func (f figure) png() ([]byte, error) {
 		legend.Draw(tile)
 		c.Max.X = tile.Min.X - 2*gap
 	}
-	label := style(10.5, ink, false) // the library puts an axis label at the middle of the data, which on a logarithmic axis is its end
-	if f.y != "" {
-		c.FillText(label, vg.Point{X: c.Min.X, Y: c.Max.Y - label.FontExtents().Ascent}, f.y)
+	label := style(10.5, black, false) // the library puts an axis label at the middle of the data, which on a logarithmic axis is its end
+	if f.Y != "" {
+		c.FillText(label, vg.Point{X: c.Min.X, Y: c.Max.Y - label.FontExtents().Ascent}, f.Y)
 		c.Max.Y -= label.FontExtents().Height + gap
 	}
-	if f.x != "" {
+	c.Max.X -= f.right
+	if f.X != "" {
 		label.XAlign = text.XCenter
-		c.FillText(label, vg.Point{X: c.Center().X, Y: c.Min.Y + label.FontExtents().Descent}, f.x)
+		c.FillText(label, vg.Point{X: c.Center().X, Y: c.Min.Y + label.FontExtents().Descent}, f.X)
 		c.Min.Y += label.FontExtents().Height + 5
 	}
-	f.plot.Draw(c)
+	f.body(c)
 
 	var b bytes.Buffer
 	quick := png.Encoder{CompressionLevel: png.BestSpeed} // a third less time for 3 % more bytes
@@ -207,4 +169,11 @@ func wrap(s string, with text.Style, w vg.Length) []string {
 		lines = append(lines, word)
 	}
 	return lines
+}
+
+// pale is c at half its strength on paper.
+func pale(c color.Color) color.Color {
+	r, g, b, _ := c.RGBA()
+	mix := func(v uint32) uint8 { return uint8((v>>8 + 255) / 2) }
+	return color.RGBA{mix(r), mix(g), mix(b), 255}
 }
