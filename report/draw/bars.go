@@ -91,6 +91,8 @@ func (b rows) Plot(c draw.Canvas, plt *plot.Plot) {
 					at.X = on + 6
 				}
 			}
+			box := small.Rectangle(bar.label).Add(at)
+			c.FillPolygon(paper, []vg.Point{{X: box.Min.X - 2, Y: box.Min.Y}, {X: box.Max.X + 2, Y: box.Min.Y}, {X: box.Max.X + 2, Y: box.Max.Y}, {X: box.Min.X - 2, Y: box.Max.Y}})
 			c.FillText(small, at, bar.label)
 		}
 	}
@@ -115,9 +117,7 @@ func (b rows) figure() figure {
 			label := style(9.5, black, false).Width(bar.label) + 14
 			end := bar.end()
 			for _, m := range b.marks { // behind which the label may have to stand
-				if end <= m.at {
-					end = max(end, m.at*float64(vg.Length(1)))
-				}
+				end = max(end, m.at)
 			}
 			p.X.Max = max(p.X.Max, bar.end()*1.04, end*span/float64(max(span-label, span/4)))
 		}

@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -71,7 +72,7 @@ func (l lines) Plot(c draw.Canvas, plt *plot.Plot) {
 			}
 		}
 	}
-	l.label(c, plt, at)
+	l.label(c, at)
 }
 
 func (l lines) aside(i int) vg.Length {
@@ -81,28 +82,32 @@ func (l lines) aside(i int) vg.Length {
 	return 0
 }
 
-// label names the lines in a column at the right, each as near to its end as the others let it.
-func (l lines) label(c draw.Canvas, plt *plot.Plot, at func(int, point) vg.Point) {
-	order := make([]int, len(l.lines))
+// label names the lines in a column at the right, each as near to its end as the others let it. What is but a point at the first of several
+// places is named under it, since a line from there would cross all others.
+func (l lines) label(c draw.Canvas, at func(int, point) vg.Point) {
+	with := style(labelSize, black, false)
+	var order []int
 	ends := make([]vg.Point, len(l.lines))
+	lowest, last := c.Max.Y, 0.0
 	for i, one := range l.lines {
-		order[i] = i
 		ends[i] = at(i, one.points[len(one.points)-1])
+		lowest, last = min(lowest, at(i, one.points[0]).Y), max(last, one.points[len(one.points)-1].x)
 	}
-	slices.SortStableFunc(order, func(a, b int) int { // a line that ends early comes after those beside whose end its label would stand
-		switch {
-		case ends[a].Y > ends[b].Y:
-			return -1
-		case ends[a].Y < ends[b].Y:
-			return 1
+	under := vg.Point{X: c.Min.X + 8, Y: lowest - 18}
+	for i, one := range l.lines {
+		if len(one.points) > 1 || one.points[0].x == last {
+			order = append(order, i)
+			continue
 		}
-		return 0
-	})
+		c.DrawGlyphNoClip(lookOf(one.model).glyph(3.4, one.ties), under)
+		c.FillText(with, vg.Point{X: under.X + 8, Y: under.Y - with.FontExtents().Ascent/2 + 1.5}, words.Name(one.model))
+		under.Y -= 12.5
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(ends[b].Y, ends[a].Y) })
 	var wanted []vg.Length
 	for _, i := range order {
 		wanted = append(wanted, ends[i].Y)
 	}
-	with := style(labelSize, black, false)
 	for k, height := range spread(wanted, 12.5, c.Min.Y+4, c.Max.Y) {
 		i := order[k]
 		ink := lookOf(l.lines[i].model).ink(l.lines[i].ties)
@@ -176,7 +181,7 @@ func capacity(f *findings.Findings) (figure, bool) {
 	slices.Sort(marks)
 	slices.SortStableFunc(cells, func(a, b *findings.Cell) int { return a.Connections - b.Connections })
 	p.X.Tick.Marker = marks
-	p.X.Min, p.X.Max = marks[0]/1.2, marks[len(marks)-1]*1.2
+	p.X.Min, p.X.Max = marks[0]/1.45, marks[len(marks)-1]*1.45
 
 	tied := main.Ranking(metric).Leaders()
 	var l lines
@@ -197,7 +202,7 @@ func capacity(f *findings.Findings) (figure, bool) {
 		}
 	}
 	for i := range l.lines {
-		l.ends = append(l.ends, min(3, 24/vg.Length(len(l.lines)))*(vg.Length(i)-vg.Length(len(l.lines)-1)/2))
+		l.ends = append(l.ends, min(5, 46/vg.Length(len(l.lines)))*(vg.Length(i)-vg.Length(len(l.lines)-1)/2))
 	}
 	p.Y.Max *= 1.04
 	p.Add(l)

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"carousel/internal/units"
 	"carousel/report/findings"
 	"carousel/report/words"
 )
@@ -53,7 +54,7 @@ func panel(f *findings.Findings, c *findings.Cell, metric string) (all forest) {
 	return all
 }
 
-// Plot implements plot.Plotter.
+// Plot implements plot.Plotter. What lies beyond the axis is an arrow with its figure.
 func (t forest) Plot(c draw.Canvas, plt *plot.Plot) {
 	x, y := plt.Transforms(&c)
 	c.StrokeLine2(draw.LineStyle{Color: faint, Width: 1}, x(1), c.Min.Y, x(1), c.Max.Y)
@@ -63,101 +64,121 @@ func (t forest) Plot(c draw.Canvas, plt *plot.Plot) {
 		if one.itself {
 			ink = black
 		}
-		low, high := x(one.ratio.Low), x(one.ratio.High)
-		c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.4}, low, at, high, at)
-		for _, end := range []vg.Length{low, high} {
-			c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.1}, end, at-2.5, end, at+2.5)
+		small := style(8.5, faint, false)
+		small.YAlign = text.YCenter
+		switch {
+		case one.ratio.Ratio < plt.X.Min:
+			arrow(c, ink, vg.Point{X: c.Min.X + 2, Y: at}, 6)
+			c.FillText(small, vg.Point{X: c.Min.X + 12, Y: at}, units.Ratio(one.ratio.Ratio))
+			continue
+		case one.ratio.Ratio > plt.X.Max:
+			arrow(c, ink, vg.Point{X: c.Max.X - 2, Y: at}, -6)
+			small.XAlign = text.XRight
+			c.FillText(small, vg.Point{X: c.Max.X - 12, Y: at}, units.Ratio(one.ratio.Ratio))
+			continue
 		}
-		glyph := one.look.glyph(3.2, one.itself)
-		c.DrawGlyphNoClip(glyph, vg.Point{X: x(one.ratio.Ratio), Y: at})
+		low, high := max(x(one.ratio.Low), c.Min.X), min(x(one.ratio.High), c.Max.X)
+		c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.3}, low, at, high, at)
+		for _, end := range []vg.Length{low, high} {
+			c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.1}, end, at-3, end, at+3)
+		}
+		c.DrawGlyphNoClip(one.look.glyph(2.1, one.itself), vg.Point{X: x(one.ratio.Ratio), Y: at})
 	}
+}
+
+// arrow points at tip, from so far to its right.
+func arrow(c draw.Canvas, ink color.Color, tip vg.Point, from vg.Length) {
+	c.FillPolygon(ink, []vg.Point{tip, {X: tip.X + from, Y: tip.Y + 3.5}, {X: tip.X + from, Y: tip.Y - 3.5}})
 }
 
 // times is a logarithmic axis of ratios.
 type times struct{ durations }
 
-var readable = []float64{0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 5, 10, 20, 50}
-
 func (times) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
-	wide := high/low > 12
-	for _, v := range readable {
-		label := words.Times(v)
-		if wide && (v == 0.8 || v == 1.25 || v == 0.5 || v == 2) {
-			label = ""
-		}
-		if v >= low && v <= high {
-			ticks = append(ticks, plot.Tick{Value: v, Label: label})
+	for _, v := range []float64{0.5, 0.65, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2} {
+		near := v > 0.85 && v < 1.2 && v != 1
+		if v >= low && v <= high && !(near && high/low > 1.6) {
+			ticks = append(ticks, plot.Tick{Value: v, Label: units.Count(v)})
 		}
 	}
 	return ticks
 }
 
 const (
-	across = 4  // panels beside each other, at most
-	each   = 13 // height of a model in a panel
+	across   = 3  // panels beside each other
+	each     = 13 // height of a model in a panel
+	furthest = 2  // how far the axis reaches, as a ratio, however far a model is
 )
 
-// ratios draws every model over the reference: a row of panels for capacity, by level, and one for cost, by rate.
+// plots is a panel: the models of a cell by a metric.
+type plots struct {
+	cell   *findings.Cell
+	metric string
+	forest forest
+
+	row, column int
+}
+
+// ratios draws every model over the reference, a panel for each level by capacity and for each fixed rate by cost.
 func ratios(f *findings.Findings) (figure, bool) {
-	type group struct {
-		metric string
-		cells  []*findings.Cell
-		trees  []forest
-	}
-	groups := []*group{{metric: findings.Capacity}, {metric: findings.Cost}}
-	low, high, most := 0.8, 1.25, 0
-	for i, scenario := range []string{"hello", "cost"} {
-		g := groups[i]
-		for _, c := range f.Find(scenario, f.Run.Home) {
-			if t := panel(f, c, g.metric); len(t) > 0 && len(g.cells) < across {
-				g.cells, g.trees = append(g.cells, c), append(g.trees, t)
+	var all []plots
+	most, row := 0, 0
+	reach := map[string][2]float64{}
+	for _, kind := range [][2]string{{"hello", findings.Capacity}, {"cost", findings.Cost}} {
+		low, high, column := 0.8, 1.25, 0
+		for _, c := range f.Find(kind[0], f.Run.Home) {
+			if t := panel(f, c, kind[1]); len(t) > 0 {
+				if column == across {
+					row, column = row+1, 0
+				}
+				all = append(all, plots{c, kind[1], t, row, column})
+				column++
+				most = max(most, len(t))
 				for _, one := range t {
 					low, high = min(low, one.ratio.Low), max(high, one.ratio.High)
 				}
-				most = max(most, len(t))
 			}
 		}
+		if column > 0 {
+			row++
+		}
+		reach[kind[1]] = [2]float64{max(low, 1.0/furthest) / 1.04, min(high, furthest) * 1.04}
 	}
-	groups = slices.DeleteFunc(groups, func(g *group) bool { return len(g.cells) == 0 })
 	if most < 2 {
 		return figure{}, false
 	}
-	low, high = low/1.1, high*1.1
-	tall := vg.Length(each*most + 62)
-	fig := figure{height: 112 + tall*vg.Length(len(groups))}
+	tall := vg.Length(each*most + 58)
+	fig := figure{height: 100 + tall*vg.Length(row)}
 	fig.body = func(c draw.Canvas) {
-		for row, g := range groups {
-			for i, cell := range g.cells {
-				wide := (c.Size().X + gap) / vg.Length(across)
-				at := c
-				at.Min.X = c.Min.X + wide*vg.Length(i)
-				at.Max.X = at.Min.X + wide - gap
-				at.Max.Y = c.Max.Y - tall*vg.Length(row)
-				at.Min.Y = at.Max.Y - tall + 14
-				head := style(10, black, true)
-				at.Max.Y -= head.FontExtents().Ascent
-				c.FillText(head, vg.Point{X: at.Min.X, Y: at.Max.Y}, words.Panel(cell))
-				at.Max.Y -= 6
-				side := style(8.5, faint, false)
-				side.XAlign = text.XRight
-				c.FillText(side, vg.Point{X: at.Max.X, Y: at.Min.Y + side.FontExtents().Descent}, words.Better(g.metric))
-				at.Min.Y += side.FontExtents().Height + 2
-				trees := g.trees[i]
-				p := newPlot()
-				p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size = 8.5, 8.5
-				p.X.Scale, p.X.Tick.Marker = times{}, times{}
-				p.X.Min, p.X.Max = low, high
-				var names []plot.Tick
-				for k, one := range trees {
-					names = append(names, plot.Tick{Value: float64(len(trees) - 1 - k), Label: one.name})
-				}
-				p.Y.Tick.Marker = plot.ConstantTicks(names)
-				p.Y.Tick.Length, p.Y.Padding = 0, 0
-				p.Y.Min, p.Y.Max = -0.6, float64(len(trees))-0.4
-				p.Add(trees)
-				p.Draw(at)
+		wide := (c.Size().X + 2*gap) / across
+		for _, one := range all {
+			at := c
+			at.Min.X = c.Min.X + wide*vg.Length(one.column)
+			at.Max.X = at.Min.X + wide - 2*gap
+			at.Max.Y = c.Max.Y - tall*vg.Length(one.row)
+			at.Min.Y = at.Max.Y - tall + 14
+			head := style(10, black, true)
+			at.Max.Y -= head.FontExtents().Ascent
+			c.FillText(head, vg.Point{X: at.Min.X, Y: at.Max.Y}, words.Panel(one.cell))
+			side := style(8.5, faint, false)
+			side.XAlign = text.XRight
+			c.FillText(side, vg.Point{X: at.Max.X, Y: at.Max.Y}, words.Better(one.metric))
+			at.Max.Y -= 6
+			p := newPlot()
+			p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size = 8.5, 8.5
+			p.X.Scale, p.X.Tick.Marker = times{}, times{}
+			p.X.Min, p.X.Max = reach[one.metric][0], reach[one.metric][1]
+			var names []plot.Tick
+			for k, tree := range one.forest {
+				names = append(names, plot.Tick{Value: float64(len(one.forest) - 1 - k), Label: tree.name})
 			}
+			p.Y.Tick.Marker = plot.ConstantTicks(names)
+			p.Y.Tick.Length, p.Y.Padding = 0, 0
+			p.Y.Min, p.Y.Max = -0.6, float64(len(one.forest))-0.4
+			p.Add(one.forest)
+			at.Min.Y = max(at.Min.Y, at.Max.Y-vg.Length(each*len(one.forest)+34))
+			p.Draw(at)
 		}
 	}
 	return fig, true

@@ -25,19 +25,22 @@ func Markdown(w io.Writer, f *findings.Findings, pictures map[string][]byte) err
 	if t := situations(f); len(t.Rows) > 0 {
 		d.say("## Which model for which load")
 		d.table(t)
-		d.b.WriteByte('\n')
-		for i := range f.Situations {
-			d.item("%s", words.InWords(f, &f.Situations[i]))
+		if f.Run.Comparable {
+			d.say("%s", words.Simplest)
+			d.b.WriteByte('\n')
+			for i := range f.Situations {
+				d.item("%s", words.InWords(f, &f.Situations[i]))
+			}
 		}
 	}
 	for _, one := range f.Disagree {
 		d.say("%s", words.Disagreement(f, one))
 	}
 	d.picture("capacity.png")
-	d.say("What the words mean: [How to read a report](%s). %s", reading, words.Placed(f))
+	d.say("%s", strings.TrimSpace("What the words mean: [How to read a report]("+reading+"). "+words.Placed(f)))
 
 	for _, name := range d.scenarios() {
-		d.fold(words.Title(name), func() { d.scenario(name) })
+		d.fold(words.Title(f, name), func() { d.scenario(name) })
 	}
 	if len(f.Ladder) > 1 {
 		d.fold("The ladder: what each model's step up costs", func() {
@@ -130,9 +133,6 @@ func (d *document) scenario(name string) {
 	switch name {
 	case "block":
 		sleeps := f.Find("sleep", "")
-		if len(sleeps) > 0 {
-			d.say("%s", words.Says(f, "sleep"))
-		}
 		for i, c := range cells {
 			var sleep *findings.Cell
 			if i < len(sleeps) {

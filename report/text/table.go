@@ -42,6 +42,9 @@ func (t Table) Terminal(w io.Writer, width int) error {
 			t = t.folded(room)
 		}
 	}
+	if t.width() > width && t.Header[0] == "model" {
+		t = t.clipped()
+	}
 	if t.width() > width {
 		return t.lines(w, width)
 	}
@@ -119,6 +122,18 @@ func (t Table) folded(room int) Table {
 	return narrow
 }
 
+// clipped is the table with short names in its first column.
+func (t Table) clipped() Table {
+	rows := make([][]string, len(t.Rows))
+	for i, row := range t.Rows {
+		if rows[i] = slices.Clone(row); len(row) > 0 {
+			rows[i][0] = words.Words(words.Name(words.Plain(row[0])))
+		}
+	}
+	t.Rows = rows
+	return t
+}
+
 // lines writes every row as text: its first cell, and the others under it with their headers.
 func (t Table) lines(w io.Writer, width int) error {
 	var b strings.Builder
@@ -127,10 +142,11 @@ func (t Table) lines(w io.Writer, width int) error {
 			if cell = plainCell(cell); cell == "" {
 				continue
 			}
+			indent := ""
 			if i > 0 {
-				cell = "  " + plainCell(t.Header[i]) + ": " + cell
+				indent, cell = "  ", plainCell(t.Header[i])+": "+cell
 			}
-			b.WriteString(strings.ReplaceAll(fold(cell, width-4), "\n", "\n    ") + "\n")
+			b.WriteString(indent + strings.ReplaceAll(fold(cell, width-6), "\n", "\n      ") + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())

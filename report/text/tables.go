@@ -12,7 +12,7 @@ import (
 )
 
 // wide is how many characters the last column of the first table may have, so that the table has no more than a hundred.
-const wide = 49
+const wide = 48
 
 // situations is the table by kind of load.
 func situations(f *findings.Findings) Table {
@@ -44,7 +44,7 @@ func cellTable(c *findings.Cell, columns []column) Table {
 		t.Rows = append(t.Rows, row)
 	}
 	for i := range c.Models {
-		add(words.Code(c.Models[i].Name), &c.Models[i])
+		add(words.Model(c.Models[i].Name), &c.Models[i])
 	}
 	if c.Null != nil {
 		add("null responder", c.Null)
@@ -76,8 +76,10 @@ func number(metric string, v float64) string {
 		return units.Rate(v)
 	case findings.Capacity:
 		return words.Thousands(v)
-	case findings.Cost, findings.Whole, findings.Client, findings.Both, findings.Waking:
+	case findings.Cost, findings.Whole, findings.Client, findings.Both:
 		return units.Micros(v)
+	case findings.Waking:
+		return units.Rate(v / 1000)
 	case findings.Memory:
 		return units.Rate(v / (1 << 20))
 	}
@@ -110,6 +112,9 @@ func interval(metric string) column {
 		case !ok || hidden(m, metric):
 			return ""
 		}
+		if number(metric, f.Low) == words.Value(metric, f.Low) {
+			return words.Interval(metric, f)
+		}
 		return number(metric, f.Low) + "–" + number(metric, f.High)
 	}}
 }
@@ -117,7 +122,7 @@ func interval(metric string) column {
 // toReference is a model over the reference.
 func toReference(f *findings.Findings, c *findings.Cell, metric string) column {
 	r := c.Ranking(metric)
-	return column{"× " + words.Words(f.Run.Reference), func(m *findings.Model) string {
+	return column{"× " + words.Words(words.Name(f.Run.Reference)), func(m *findings.Model) string {
 		if m.Name == f.Run.Reference && m.Lacks == nil {
 			return "1"
 		}
@@ -231,7 +236,7 @@ func thinkingTable(c *findings.Cell) Table {
 	t.Words = len(t.Header)
 	for i := range c.Models {
 		m := &c.Models[i]
-		row := []string{words.Code(m.Name)}
+		row := []string{words.Model(m.Name)}
 		for _, n := range silentAt(limit) {
 			answered := "–"
 			if s := m.Silent; s != nil {
@@ -275,7 +280,7 @@ func blockTable(f *findings.Findings, block, sleep *findings.Cell) Table {
 		}
 	}
 	for _, model := range f.Run.Models {
-		row := []string{words.Code(model)}
+		row := []string{words.Model(model)}
 		any := false
 		for _, side := range sides {
 			if side.cell == nil {
@@ -313,7 +318,7 @@ func downloadTable(f *findings.Findings, cells []*findings.Cell) Table {
 			if m == nil {
 				continue
 			}
-			row := []string{words.Code(model), words.Words(c.Mode)}
+			row := []string{words.Model(model), words.Words(c.Mode)}
 			for _, col := range []column{first("", findings.Total), value("", findings.Beside50), value("", findings.Beside90), interval(findings.Beside90), value("", findings.Beside99),
 				value("", findings.Cost), value("", findings.Client), doubt} {
 				row = append(row, col.of(m))
@@ -351,13 +356,13 @@ func opinionTable(o findings.Opinion) Table {
 func ladderTable(steps []findings.Step) Table {
 	t := Table{Words: 1, Header: []string{"model", "connections", "server µs per request", "interval", "× the one before", "× blocking at 1"}}
 	for i, step := range steps {
-		row := []string{words.Code(step.Model), units.Count(step.At), "not measured", "", "", ""}
+		row := []string{words.Model(step.Model), units.Count(step.At), "not measured", "", "", ""}
 		if step.Cost != nil {
 			row[2], row[3] = units.Micros(step.Cost.Value), units.Micros(step.Cost.Low)+"–"+units.Micros(step.Cost.High)
 			if step.ToBefore != nil {
 				row[4] = words.Ratio(step.ToBefore.Over(step.Model))
 				if i > 0 && step.Before != steps[i-1].Model {
-					row[4] += " of " + words.Code(step.Before)
+					row[4] += " of " + words.Model(step.Before)
 				}
 			}
 			if step.ToBaseline > 0 {
@@ -383,7 +388,7 @@ func expectationTable(f *findings.Findings) Table {
 		if _, ok := row[e.Model]; !ok {
 			row[e.Model] = len(t.Rows)
 			t.Rows = append(t.Rows, make([]string, len(t.Header)))
-			t.Rows[row[e.Model]][0] = words.Code(e.Model)
+			t.Rows[row[e.Model]][0] = words.Model(e.Model)
 		}
 		t.Rows[row[e.Model]][1+slices.Index(t.Header[1:], words.Words(e.Scenario))] = words.Expectation(f, e)
 	}
@@ -401,6 +406,9 @@ func environmentTable(f *findings.Findings) Table {
 		{"started", words.Time(run.Started)},
 		{"finished", "no: interrupted"},
 	}}
+	if run.WindowNS == 0 {
+		t.Rows[3][1] = units.None
+	}
 	if run.Finished != nil {
 		t.Rows[len(t.Rows)-1][1] = words.Time(*run.Finished)
 	}

@@ -48,7 +48,10 @@ func Cell(f *findings.Findings, c *findings.Cell) string {
 }
 
 // Title is the heading of a scenario's section, for a tag.
-func Title(name string) string {
+func Title(f *findings.Findings, name string) string {
+	if block, sleep := f.BlockSleep(); name == "block" && sleep != nil {
+		return HTML(fmt.Sprintf("block beside sleep: handlers that hold their thread for %[1]s, and handlers that wait %[1]s", units.Duration(float64(block.DelayNS))))
+	}
 	if s := scenario.Find(name); s != nil {
 		return HTML(name + ": " + Plain(s.Title))
 	}
@@ -62,6 +65,9 @@ func Says(f *findings.Findings, name string) string {
 		return ""
 	}
 	said := s.Says
+	if _, sleep := f.BlockSleep(); name == "block" && sleep != nil {
+		said = "Under `/block` every handler blocks its thread, as synchronous code does; under `/sleep` it waits, in the model's own way."
+	}
 	for _, c := range f.Find(name, "") {
 		switch {
 		case c.Rule != "":
@@ -158,7 +164,7 @@ func Twin(f *findings.Findings, c *findings.Cell, metric string) string {
 			if t.Low > 1 || t.High < 1 {
 				holds = "which does not hold 1: differences as small as this are not to be believed here"
 			}
-			return fmt.Sprintf("%s over its twin, in %s: %s (%s–%s), %s.", Code(f.Run.Reference), Measure(metric), ratio3(t.Ratio), ratio3(t.Low), ratio3(t.High), holds)
+			return fmt.Sprintf("%s over its twin, in %s: %s (%s–%s), %s.", Model(f.Run.Reference), Measure(metric), ratio3(t.Ratio), ratio3(t.Low), ratio3(t.High), holds)
 		}
 	}
 	return ""

@@ -53,6 +53,14 @@ func Plain(s string) string { return markup.ReplaceAllString(s, "$1") }
 // longest is how many characters of a name a narrow table and a picture have room for.
 const longest = 16
 
+// Model is a model's name in prose and in tables that may be wide.
+func Model(s string) string {
+	if letters := []rune(strings.TrimSpace(printable.Line(s))); len(letters) > 2*longest {
+		return Code(string(letters[:2*longest-1]) + "…")
+	}
+	return Code(s)
+}
+
 // Name is a model's name as a narrow table and a picture have room for it, with nothing in it but letters to be read.
 func Name(s string) string {
 	letters := []rune(strings.TrimSpace(printable.Line(s)))
@@ -66,7 +74,7 @@ func Name(s string) string {
 func list(models []string) string {
 	var names []string
 	for _, m := range models {
-		names = append(names, Code(m))
+		names = append(names, Model(m))
 	}
 	return and(names)
 }

@@ -89,13 +89,12 @@ func Interval(metric string, f findings.Figure) string {
 	return low + "–" + high
 }
 
-// percent writes a share rounded to whole percents from two on.
+// percent writes a share: whole from two percent on, else with a decimal.
 func percent(share float64, round func(float64) float64) string {
-	p := 100 * share
-	if math.Abs(p) >= 1.995 {
-		return strconv.FormatFloat(round(p), 'f', 0, 64)
+	if math.Abs(share) >= 0.01995 {
+		return strconv.FormatFloat(round(100*share), 'f', 0, 64)
 	}
-	return strconv.FormatFloat(round(10*p)/10, 'f', 1, 64)
+	return strconv.FormatFloat(round(1000*share)/10, 'f', 1, 64)
 }
 
 // within writes how far something may reach, never less than it is.
@@ -116,16 +115,23 @@ func apart(r findings.Ratio) Apart {
 	case !(r.Ratio > 0.5 && r.Ratio < 1.995):
 		return Apart{units.Ratio(r.Ratio), units.Ratio(r.Low) + " to " + units.Ratio(r.High), "times"}
 	case r.Low < 1 && r.High > 1:
-		return Apart{"", percent(1-r.Low, math.Ceil) + "\u00a0% less to " + percent(r.High-1, math.Ceil) + "\u00a0% more", ""}
+		return Apart{"", units.Ratio(r.Low) + " to " + units.Ratio(r.High), ""}
 	case r.Ratio >= 1:
-		return Apart{percent(r.Ratio-1, math.Round) + "\u00a0%", span(r.Low-1, r.High-1), "more"}
+		much, sure := shares(r.Ratio-1, r.Low-1, r.High-1)
+		return Apart{much, sure, "more"}
 	}
-	return Apart{percent(1-r.Ratio, math.Round) + "\u00a0%", span(1-r.High, 1-r.Low), "less"}
+	much, sure := shares(1-r.Ratio, 1-r.High, 1-r.Low)
+	return Apart{much, sure, "less"}
 }
 
-// span is an interval of shares that is no narrower than it is.
-func span(low, high float64) string {
-	return percent(low, math.Floor) + " to " + percent(high, math.Ceil) + "\u00a0%"
+// shares writes a share and its interval, which is no narrower than it is, all whole or all with a decimal.
+func shares(middle, low, high float64) (much, sure string) {
+	unit, decimals := 100.0, 0
+	if low < 0.02 {
+		unit, decimals = 1000, 1
+	}
+	write := func(v float64) string { return strconv.FormatFloat(v*100/unit, 'f', decimals, 64) }
+	return write(math.Round(unit*middle)) + "\u00a0%", write(math.Floor(unit*low)) + " to " + write(math.Ceil(unit*high)) + "\u00a0%"
 }
 
 // By says how far a model stands from another, and how sure that is: "17 % more than `goroutine` (15 to 19 %)".
@@ -134,15 +140,15 @@ func By(r findings.Ratio) string {
 	a := apart(r)
 	switch {
 	case r.Outcome == result.Same:
-		return "the same as " + Code(r.To) + " " + within(r.Within)
+		return "the same as " + Model(r.To) + " " + within(r.Within)
 	case r.Outcome == result.Undecided || a.form == "":
-		return "not told from " + Code(r.To) + " (" + units.Ratio(r.Low) + " to " + units.Ratio(r.High) + ")"
+		return "not told from " + Model(r.To) + " (" + units.Ratio(r.Low) + " to " + units.Ratio(r.High) + ")"
 	case a.form == "times":
-		return fmt.Sprintf("%s times %s (%s)", a.much, Code(r.To), a.sure)
+		return fmt.Sprintf("%s times %s (%s)", a.much, Model(r.To), a.sure)
 	case a.form == "more":
-		return fmt.Sprintf("%s %s than %s (%s)", a.much, m.more, Code(r.To), a.sure)
+		return fmt.Sprintf("%s %s than %s (%s)", a.much, m.more, Model(r.To), a.sure)
 	}
-	return fmt.Sprintf("%s %s than %s (%s)", a.much, m.less, Code(r.To), a.sure)
+	return fmt.Sprintf("%s %s than %s (%s)", a.much, m.less, Model(r.To), a.sure)
 }
 
 // Ratio is a ratio in a table: "1.17 (1.15–1.19)", or that the two are the same or cannot be told apart.

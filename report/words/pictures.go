@@ -2,6 +2,7 @@ package words
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"carousel/internal/printable"
@@ -55,7 +56,7 @@ func HeroMetric(f *findings.Findings) string {
 
 func capacity(f *findings.Findings) Picture {
 	c, metric := f.Main(), HeroMetric(f)
-	p := Picture{Title: finding(c, metric), Subtitle: on(f, c, "closed loop", "GET /"), X: "connections (each sends again when answered)", Y: "thousand " + Measure(metric)}
+	p := Picture{Title: finding(f, c, metric), Subtitle: on(f, c, "closed loop", "GET /"), X: "connections (each sends again when answered)", Y: "thousand " + Measure(metric)}
 	p.Caption = whiskers + " A cell in which connections were never answered is not drawn."
 	if metric == findings.Capacity {
 		p.Caption = "The capacity of one server processor is one over what a request costs it, so the client's own limit does not show. " + p.Caption
@@ -67,7 +68,7 @@ func capacity(f *findings.Findings) Picture {
 }
 
 // finding is what a ranking shows, as a title.
-func finding(c *findings.Cell, metric string) string {
+func finding(f *findings.Findings, c *findings.Cell, metric string) string {
 	r := c.Ranking(metric)
 	leaders := r.Leaders()
 	at := "At " + units.Plural(c.Connections, "connection")
@@ -78,17 +79,22 @@ func finding(c *findings.Cell, metric string) string {
 	if metric == findings.Capacity {
 		per = " per processor"
 	}
-	who, does := Name(leaders[0]), " serves "
+	slices.SortStableFunc(leaders, func(a, b string) int { return slices.Index(f.Run.Models, a) - slices.Index(f.Run.Models, b) })
+	var names []string
+	for _, m := range leaders {
+		names = append(names, Name(m))
+	}
+	who, does := and(names), " serves "
+	if n := len(leaders); n > 3 {
+		who = units.Plural(n, "model")
+	}
 	if len(leaders) > 1 {
-		who, does = units.Plural(len(leaders), "model")+" tie", ", with "
-		if len(leaders) == 2 {
-			who = Name(leaders[0]) + " and " + Name(leaders[1]) + " tie"
-		}
+		who, does = who+" tie", ": "
 	}
 	var behind []findings.Ratio
 	for _, place := range r.Places {
-		if place.ToBest != nil && (place.ToBest.Outcome == result.Lower || place.ToBest.Outcome == result.Higher) {
-			behind = append(behind, place.ToBest.Over(leaders[0]))
+		if over, ok := r.Ratio(leaders[0], place.Model); ok && (over.Outcome == result.Higher || over.Outcome == result.Lower) && !slices.Contains(leaders, place.Model) {
+			behind = append(behind, over)
 		}
 	}
 	if len(behind) == 0 {
@@ -113,7 +119,7 @@ func ratios(f *findings.Findings) Picture {
 	p := Picture{
 		Title:    "Every model against " + Name(f.Run.Reference),
 		Subtitle: on(f, f.Main()),
-		Caption: fmt.Sprintf("Ratios are taken within rounds, and where servers took turns within cycles; bars are intervals, the best model stands on top. An interval that holds 1 does not tell a model from %s. "+
+		Caption: fmt.Sprintf("Ratios are taken within rounds, and where servers took turns within cycles; bars are intervals, the best model stands on top. An interval that holds 1 does not tell a model from %s; an arrow is a model beyond the axis. "+
 			"The twin is %s measured twice: its interval should hold 1.", Name(f.Run.Reference), Name(f.Run.Reference)),
 	}
 	if f.Main() == nil {
@@ -228,12 +234,4 @@ func Absent(m *findings.Model) string {
 		said = append(said[:39], '…')
 	}
 	return string(said)
-}
-
-// Times is a ratio on an axis.
-func Times(v float64) string {
-	if v == 1 {
-		return "1"
-	}
-	return units.Count(v) + "×"
 }

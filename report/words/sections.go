@@ -8,6 +8,9 @@ import (
 	"carousel/report/findings"
 )
 
+// Simplest says how one of many is chosen.
+const Simplest = "Of models that tie, the first in the ladder is chosen: it needs least. By what the models were compared, and who has no rank:"
+
 // Ladder introduces the ladder.
 const Ladder = "Model by model in the order in which each answers what the one before it lacks. `blocking`, which serves one at a time, stands at 1 connection, where every request also pays for waking the server."
 
@@ -54,7 +57,7 @@ func Opinion(o findings.Opinion) string {
 			said = "differ by more than 5\u00a0%"
 		}
 	}
-	return fmt.Sprintf("%s, by loadgen's own engine and by %s: the two %s.", Code(o.Model), Words(o.Engine), said)
+	return fmt.Sprintf("%s, by loadgen's own engine and by %s: the two %s.", Model(o.Model), Words(o.Engine), said)
 }
 
 // Held is how many expectations held, as a title.

@@ -144,24 +144,23 @@ func InWords(f *findings.Findings, s *findings.Situation) string {
 	if s.Key == findings.Idle {
 		return head + ": " + Silence(c) + "."
 	}
-	return head + ", by " + Measure(s.Metric) + ": " + verdict(f, s) + "." + lacking(c, s.Lacking)
+	return head + ", " + Measure(s.Metric) + ": " + verdict(f, s, "") + "." + lacking(c, s.Lacking)
 }
 
-// verdict says who leads, and by how much.
-func verdict(f *findings.Findings, s *findings.Situation) string {
+// verdict says who leads, and by how much; why is said of the one that is taken among those that tie.
+func verdict(f *findings.Findings, s *findings.Situation, why string) string {
 	said := ""
 	switch s.Outcome {
 	case findings.Winner:
-		said = Code(s.Choose)
+		said = Model(s.Choose)
 		if s.Next == nil {
 			return said + " is ahead of all others"
 		}
 	case findings.Tie:
-		said = list(s.Tied) + " tie " + within(s.Within) + "; " + Code(s.Choose) + " is " + simplest(f, s)
+		said = list(s.Tied) + " tie " + within(s.Within) + "; take " + Model(s.Choose) + why
 		if s.Next == nil {
 			return said
 		}
-		said += "; it has"
 	case findings.Undecided:
 		said = "undecided between " + list(s.Tied)
 		if s.Within > 0 {
@@ -175,14 +174,14 @@ func verdict(f *findings.Findings, s *findings.Situation) string {
 		}
 		return said
 	case findings.Alone:
-		return "only " + Code(s.Choose) + " has a rank, which wins nothing"
+		return "only " + Model(s.Choose) + " has a rank, which wins nothing"
 	default:
 		if !f.Run.Comparable {
 			return units.Plural(f.Run.Rounds, "round") + " compare nothing"
 		}
 		return "nothing can be compared"
 	}
-	said += map[bool]string{true: " ", false: ", "}[s.Outcome == findings.Tie] + By(*s.Next)
+	said += map[bool]string{true: ": ", false: ", "}[s.Outcome == findings.Tie] + By(*s.Next)
 	if s.Last != nil && s.Last.To != s.Next.To {
 		said += " and " + By(*s.Last)
 	}
@@ -201,7 +200,7 @@ func simplest(f *findings.Findings, s *findings.Situation) string {
 func lacking(c *findings.Cell, models []string) string {
 	var out []string
 	for _, name := range models {
-		out = append(out, Code(name)+" ("+Lack(c.Model(name))+")")
+		out = append(out, Model(name)+" ("+Lack(c.Model(name))+")")
 	}
 	if len(out) == 0 {
 		return ""
@@ -236,14 +235,14 @@ func Silence(c *findings.Cell) string {
 	}
 	var parts []string
 	if len(bear) > 0 {
-		parts = append(parts, fmt.Sprintf("%s answered beside %s", list(bear), units.Plural(limit, "silent client")))
+		parts = append(parts, fmt.Sprintf("%s silent clients stop none of %s", units.Count(limit), list(bear)))
 	}
 	slices.SortStableFunc(order, func(a, b end) int { return b.at - a.at })
 	for _, e := range order {
 		if e.refused {
-			parts = append(parts, fmt.Sprintf("%s refused clients at %s", list(ends[e]), units.Count(e.at)))
+			parts = append(parts, fmt.Sprintf("at %s %s turned clients away", units.Count(e.at), list(ends[e])))
 		} else {
-			parts = append(parts, fmt.Sprintf("%s stopped at %s", list(ends[e]), units.Count(e.at)))
+			parts = append(parts, fmt.Sprintf("at %s %s stopped", units.Count(e.at), list(ends[e])))
 		}
 	}
 	if len(parts) == 0 {
@@ -269,7 +268,7 @@ func Answer(f *findings.Findings) string {
 			if key == findings.Blocking {
 				opening = fmt.Sprintf("When every handler blocks its thread for %s, by %s: ", units.Duration(float64(c.DelayNS)), Measure(s.Metric))
 			}
-			said = append(said, opening+verdict(f, s)+".")
+			said = append(said, opening+verdict(f, s, ", "+simplest(f, s))+".")
 		}
 	}
 	last := ""
@@ -285,10 +284,7 @@ func Answer(f *findings.Findings) string {
 		}
 	}
 	if last != "" {
-		said = append(said, "Of idle clients: "+last+".")
-		if f.Situation(findings.Idle) == nil {
-			said[len(said)-1] = last + "."
-		}
+		said = append(said, upper(last)+".")
 	}
 	if len(said) == 0 {
 		said = append(said, "Nothing was measured that can be compared.")
@@ -313,7 +309,7 @@ func Disagreement(f *findings.Findings, d findings.Disagreement) string {
 		return fmt.Sprintf("%s %s (%s)", a.much, a.form, a.sure)
 	}
 	return fmt.Sprintf("Fixed rate and closed loop disagree: per request, %s costs the server %s than %s at %s/s, but %s in the closed loop with %s.",
-		Code(d.Models[0]), at(d.Fixed), Code(d.Models[1]), units.Rate(fixed.RateRPS), at(d.Closed), units.Plural(closed.Connections, "connection"))
+		Model(d.Models[0]), at(d.Fixed), Model(d.Models[1]), units.Rate(fixed.RateRPS), at(d.Closed), units.Plural(closed.Connections, "connection"))
 }
 
 // Reason says what a reader can check an expectation by.

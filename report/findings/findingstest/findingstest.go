@@ -103,7 +103,7 @@ func Whole(models ...string) *findings.Findings {
 		cells := f.Find(s.Name, "")
 		for _, m := range models {
 			if want := s.Expect[m]; want != "" && len(cells) > 0 {
-				f.Expectations = append(f.Expectations, expectation(s.Name, m, want, cells[len(cells)-1].Model(m)))
+				f.Expectations = append(f.Expectations, expectation(s.Name, m, want, cells[len(cells)-1].Model(m), slices.IndexFunc(f.Cells, func(c findings.Cell) bool { return c.Scenario == s.Name })))
 			}
 		}
 	}
@@ -471,15 +471,15 @@ func ladder(f *findings.Findings) {
 	}
 }
 
-func expectation(name, of, want string, m *findings.Model) findings.Expectation {
+func expectation(name, of, want string, m *findings.Model, cell int) findings.Expectation {
 	e := findings.Expectation{Scenario: name, Model: of, Expected: want, Measured: want}
 	switch {
 	case m == nil || m.Figures == nil && m.Silent == nil:
 		e.Measured = ""
 	case of == "asyncio" && name == "paced":
-		e.Measured, e.Reason = scenario.Fine, findings.Reason{Kind: findings.P99, Value: 1.05, Bound: 2, Rounds: rounds}
+		e.Measured, e.Reason = scenario.Fine, findings.Reason{Kind: findings.P99, Value: 1.05, Bound: 2}
 	case of == "nethttp" && name == "paced":
-		e.Measured, e.Reason = scenario.Degrades, findings.Reason{Kind: findings.P99, Value: 2.4, Bound: 2, Rounds: rounds}
+		e.Measured, e.Reason = scenario.Degrades, findings.Reason{Kind: findings.P99, Value: 2.4, Bound: 2}
 	case name == "thinking" && m.Silent != nil && m.Silent.Refused:
 		e.Reason = findings.Reason{Kind: findings.Refused, Rounds: rounds}
 	case name == "thinking" && want == scenario.Fails:
@@ -487,8 +487,9 @@ func expectation(name, of, want string, m *findings.Model) findings.Expectation 
 	case m.Lacks != nil && m.Lacks.Kind == findings.Starved:
 		e.Reason = findings.Reason{Kind: findings.Starved, Value: 1, Bound: 64, Rounds: rounds}
 	case name == "block" && want == scenario.Fails:
-		e.Reason = findings.Reason{Kind: findings.Rate, Value: 97.8, Bound: 200, Rounds: rounds}
+		e.Reason = findings.Reason{Kind: findings.Rate, Value: 97.8, Bound: 200}
 	}
+	e.Reason.Cell = cell
 	return e
 }
 
