@@ -97,9 +97,13 @@ func percent(share float64, round func(float64) float64) string {
 	return strconv.FormatFloat(round(1000*share)/10, 'f', 1, 64)
 }
 
+// down and up round to the end that makes an interval no narrower, but for what the arithmetic of a ratio leaves.
+func down(v float64) float64 { return math.Floor(v + 1e-9) }
+func up(v float64) float64   { return math.Ceil(v - 1e-9) }
+
 // within writes how far something may reach, never less than it is.
 func within(share float64) string {
-	return "within " + percent(share, math.Ceil) + "\u00a0%"
+	return "within " + percent(share, up) + "\u00a0%"
 }
 
 // Apart is a ratio in parts that sentences are made of.
@@ -131,7 +135,7 @@ func shares(middle, low, high float64) (much, sure string) {
 		unit, decimals = 1000, 1
 	}
 	write := func(v float64) string { return strconv.FormatFloat(v*100/unit, 'f', decimals, 64) }
-	return write(math.Round(unit*middle)) + "\u00a0%", write(math.Floor(unit*low)) + " to " + write(math.Ceil(unit*high)) + "\u00a0%"
+	return write(math.Round(unit*middle)) + "\u00a0%", write(down(unit*low)) + " to " + write(up(unit*high)) + "\u00a0%"
 }
 
 // By says how far a model stands from another, and how sure that is: "17 % more than `goroutine` (15 to 19 %)".

@@ -2,7 +2,6 @@ package words
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -164,7 +163,7 @@ func verdict(f *findings.Findings, s *findings.Situation, why string) string {
 	case findings.Undecided:
 		said = "undecided between " + list(s.Tied)
 		if s.Within > 0 {
-			said += ", which may differ by " + percent(s.Within, math.Ceil) + "\u00a0%"
+			said += ", which may differ by " + percent(s.Within, up) + "\u00a0%"
 		}
 		if s.Decides > 0 {
 			said += fmt.Sprintf(" (about %s rounds would decide)", units.Count(s.Decides))
