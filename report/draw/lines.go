@@ -1,0 +1,265 @@
+package draw
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"carousel/report/findings"
+	"carousel/report/words"
+)
+
+// line is a model's figures over what the horizontal axis measures.
+type line struct {
+	model  string
+	ties   bool
+	points []point
+}
+
+// point is a figure; low and high are of its interval, 0 where none is drawn.
+type point struct {
+	x, y, low, high float64
+	bare            bool // on the line, without a mark of its own
+}
+
+// lines are drawn on common axes, each labelled at its right end.
+type lines struct {
+	lines []line
+	ends  []vg.Length // offset of each line's marks from their place, so that they do not cover each other
+}
+
+// besides is how much room the labels take at the right.
+func (l lines) besides() vg.Length {
+	widest := vg.Length(0)
+	for _, one := range l.lines {
+		widest = max(widest, style(labelSize, black, false).Width(words.Name(one.model)))
+	}
+	return widest + lead + 16
+}
+
+const (
+	labelSize = 10
+	lead      = 22 // how long the thin line from a line's end to its label is
+)
+
+// Plot implements plot.Plotter.
+func (l lines) Plot(c draw.Canvas, plt *plot.Plot) {
+	x, y := plt.Transforms(&c)
+	at := func(i int, p point) vg.Point { return vg.Point{X: x(p.x) + l.aside(i), Y: y(p.y)} }
+	for i, one := range l.lines {
+		with := lookOf(one.model)
+		var way []vg.Point
+		for _, p := range one.points {
+			way = append(way, at(i, p))
+			if p.high > p.low {
+				thin := draw.LineStyle{Color: with.ink(one.ties), Width: 0.9}
+				a, low, high := way[len(way)-1].X, y(p.low), y(p.high)
+				c.StrokeLine2(thin, a, low, a, high)
+				c.StrokeLine2(thin, a-2.5, low, a+2.5, low)
+				c.StrokeLine2(thin, a-2.5, high, a+2.5, high)
+			}
+		}
+		c.StrokeLines(with.line(1.5, one.ties), way)
+	}
+	for i, one := range l.lines {
+		for _, p := range one.points {
+			if !p.bare {
+				c.DrawGlyphNoClip(lookOf(one.model).glyph(3.8, one.ties), at(i, p))
+			}
+		}
+	}
+	l.label(c, at)
+}
+
+func (l lines) aside(i int) vg.Length {
+	if i < len(l.ends) {
+		return l.ends[i]
+	}
+	return 0
+}
+
+// label names the lines in a column at the right, each as near to its end as the others let it. What is but a point at the first of several
+// places is named under it, since a line from there would cross all others.
+func (l lines) label(c draw.Canvas, at func(int, point) vg.Point) {
+	with := style(labelSize, black, false)
+	var order []int
+	ends := make([]vg.Point, len(l.lines))
+	lowest, last := c.Max.Y, 0.0
+	for i, one := range l.lines {
+		ends[i] = at(i, one.points[len(one.points)-1])
+		lowest, last = min(lowest, at(i, one.points[0]).Y), max(last, one.points[len(one.points)-1].x)
+	}
+	under := vg.Point{X: c.Min.X + 8, Y: lowest - 18}
+	for i, one := range l.lines {
+		if len(one.points) > 1 || one.points[0].x == last {
+			order = append(order, i)
+			continue
+		}
+		c.DrawGlyphNoClip(lookOf(one.model).glyph(3.4, one.ties), under)
+		c.FillText(with, vg.Point{X: under.X + 8, Y: under.Y - with.FontExtents().Ascent/2 + 1.5}, words.Name(one.model))
+		under.Y -= 12.5
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(ends[b].Y, ends[a].Y) })
+	var wanted []vg.Length
+	for _, i := range order {
+		wanted = append(wanted, ends[i].Y)
+	}
+	for k, height := range spread(wanted, 12.5, c.Min.Y+4, c.Max.Y) {
+		i := order[k]
+		ink := lookOf(l.lines[i].model).ink(l.lines[i].ties)
+		to := vg.Point{X: c.Max.X + lead, Y: height}
+		thin := draw.LineStyle{Color: pale(ink), Width: 0.6}
+		c.StrokeLines(thin, []vg.Point{{X: ends[i].X + 5, Y: ends[i].Y}, {X: max(ends[i].X+5, c.Max.X+2), Y: ends[i].Y}, {X: to.X - 3, Y: to.Y}})
+		c.DrawGlyphNoClip(lookOf(l.lines[i].model).glyph(3.4, l.lines[i].ties), vg.Point{X: to.X + 3, Y: to.Y})
+		to.X += 11
+		to.Y -= with.FontExtents().Ascent/2 - 1.5
+		c.FillText(with, to, words.Name(l.lines[i].model))
+	}
+}
+
+// spread puts heights, the highest first, at least so far apart between low and high, each as near to where it wants to be as that allows.
+func spread(wanted []vg.Length, apart, low, high vg.Length) []vg.Length {
+	if n := vg.Length(len(wanted) - 1); n > 0 {
+		apart = min(apart, (high-low)/n)
+	}
+	type block struct { // labels that touch: they stand around the mean of what they want
+		sum  vg.Length
+		n    int
+		from vg.Length // height of the first
+	}
+	place := func(b block) block {
+		tall := apart * vg.Length(b.n-1)
+		b.from = min(high, max(b.sum/vg.Length(b.n)+tall/2, low+tall))
+		return b
+	}
+	var blocks []block
+	for _, w := range wanted {
+		b := place(block{sum: w, n: 1})
+		for len(blocks) > 0 {
+			before := blocks[len(blocks)-1]
+			if before.from-apart*vg.Length(before.n) >= b.from-1e-9 {
+				break
+			}
+			b = place(block{sum: before.sum + b.sum, n: before.n + b.n})
+			blocks = blocks[:len(blocks)-1]
+		}
+		blocks = append(blocks, b)
+	}
+	var out []vg.Length
+	for _, b := range blocks {
+		for i := range b.n {
+			out = append(out, b.from-apart*vg.Length(i))
+		}
+	}
+	return out
+}
+
+// capacity draws what one server processor can answer, by level.
+func capacity(f *findings.Findings) (figure, bool) {
+	main := f.Main()
+	if main == nil {
+		return figure{}, false
+	}
+	metric := words.HeroMetric(f)
+	p := newPlot()
+	p.X.Scale, p.Y.Tick.Marker = log2{}, amounts{1000}
+	p.Y.Min, p.Y.Max = 0, 1
+	var marks levels
+	var cells []*findings.Cell
+	for _, c := range f.Find("hello", f.Run.Home) {
+		if c.Connections > 0 && c.RateRPS == 0 { // others have no place on this axis
+			cells, marks = append(cells, c), append(marks, float64(c.Connections))
+		}
+	}
+	if len(cells) == 0 {
+		return figure{}, false
+	}
+	slices.Sort(marks)
+	slices.SortStableFunc(cells, func(a, b *findings.Cell) int { return a.Connections - b.Connections })
+	p.X.Tick.Marker = marks
+	p.X.Min, p.X.Max = marks[0]/1.45, marks[len(marks)-1]*1.45
+
+	tied := main.Ranking(metric).Leaders()
+	var l lines
+	for _, model := range f.Run.Models {
+		one := line{model: model, ties: len(tied) > 1 && slices.Contains(tied, model)}
+		for _, c := range cells {
+			m := c.Model(model)
+			if m == nil || m.Lacks != nil {
+				continue
+			}
+			if v, ok := m.Figures[metric]; ok && v.Value > 0 {
+				one.points = append(one.points, point{x: float64(c.Connections), y: v.Value, low: v.Low, high: v.High})
+				p.Y.Max = max(p.Y.Max, v.High, v.Value)
+			}
+		}
+		if len(one.points) > 0 {
+			l.lines = append(l.lines, one)
+		}
+	}
+	for i := range l.lines {
+		l.ends = append(l.ends, min(5, 46/vg.Length(len(l.lines)))*(vg.Length(i)-vg.Length(len(l.lines)-1)/2))
+	}
+	p.Y.Max *= 1.04
+	p.Add(l)
+	return figure{body: p.Draw, right: l.besides()}, len(l.lines) > 1
+}
+
+func latency(f *findings.Findings) (figure, bool) { return percentiles(f, f.Main()) }
+
+func paced(f *findings.Findings) (figure, bool) {
+	cells := f.Find("paced", "")
+	if len(cells) == 0 {
+		return figure{}, false
+	}
+	return percentiles(f, cells[0])
+}
+
+// slowest is the share from which on response times are drawn: the fastest half tells nothing about waiting.
+const slowest = 0.5
+
+// shown are the percentiles at which a line has its marks.
+var shown = []float64{0.5, 0.9, 0.99, 0.999, 0.9999}
+
+// percentiles draws response times of a cell by percentile.
+func percentiles(f *findings.Findings, c *findings.Cell) (figure, bool) {
+	if c == nil {
+		return figure{}, false
+	}
+	p := newPlot()
+	p.X.Scale, p.X.Tick.Marker = nines{}, nines{}
+	p.Y.Scale, p.Y.Tick.Marker = durations{}, durations{}
+	low, high, last := math.Inf(1), 0.0, 0.0
+	var l lines
+	for _, model := range f.Run.Models {
+		m := c.Model(model)
+		if m == nil || m.Lacks != nil {
+			continue
+		}
+		one := line{model: model}
+		for _, q := range m.Curve {
+			if q.Share >= slowest && q.Share < 1 && q.NS > 0 && !math.IsInf(q.NS, 0) {
+				bare := !slices.ContainsFunc(shown, func(s float64) bool { return math.Abs(s-q.Share) < 1e-9 })
+				one.points = append(one.points, point{x: q.Share, y: q.NS, bare: bare})
+				last, low, high = max(last, q.Share), min(low, q.NS), max(high, q.NS)
+			}
+		}
+		if len(one.points) > 1 {
+			l.lines = append(l.lines, one)
+		}
+	}
+	if len(l.lines) < 2 {
+		return figure{}, false
+	}
+	p.X.Min, p.X.Max = slowest, 1-(1-last)/1.15
+	p.Y.Min, p.Y.Max = low/1.15, high*1.15
+	if p.Y.Max/p.Y.Min < 4 { // a narrow range would have no room for ticks
+		p.Y.Min, p.Y.Max = p.Y.Min/2, p.Y.Max*2
+	}
+	p.Add(l)
+	return figure{body: p.Draw, right: l.besides()}, true
+}

@@ -1,0 +1,80 @@
+package draw
+
+import (
+	"hash/fnv"
+	"image/color"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// palette is Okabe and Ito's, which readers with any kind of colour vision tell apart, without its yellow (too pale for a
+// line on white) and black, which is for those that tie.
+var palette = []color.RGBA{
+	{0, 114, 178, 255},   // blue
+	{213, 94, 0, 255},    // vermilion
+	{0, 158, 115, 255},   // green
+	{204, 121, 167, 255}, // purple
+	{230, 159, 0, 255},   // orange
+	{86, 180, 233, 255},  // sky
+	{120, 70, 40, 255},   // brown
+}
+
+var dashes = [][]vg.Length{nil, {7, 3}, {2, 2}, {9, 2, 2, 2}}
+
+// look is how a model is drawn: in every picture of every run the same, whatever else is in it. Two models differ in marker or dash, so
+// also without colour.
+type look struct {
+	color, dash int
+	marker      marker
+}
+
+var looks = map[string]look{
+	"blocking":         {6, 0, marker{square, false}},
+	"select":           {0, 1, marker{triangle, false}},
+	"poll":             {5, 2, marker{triangle, true}},
+	"epoll":            {0, 0, marker{circle, false}},
+	"generator":        {2, 2, marker{diamond, false}},
+	"coroutine":        {2, 1, marker{diamond, true}},
+	"asyncio":          {4, 0, marker{star, false}},
+	"asyncio-executor": {4, 1, marker{star, true}},
+	"goroutine":        {1, 0, marker{cross, false}},
+	"thread":           {6, 1, marker{square, true}},
+	"pool":             {6, 2, marker{down, false}},
+	"prefork":          {6, 3, marker{down, true}},
+	"reactors":         {5, 0, marker{circle, true}},
+	"uring":            {5, 3, marker{plus, false}},
+	"nethttp":          {3, 0, marker{plus, true}},
+	"fasthttp":         {3, 1, marker{cross, true}},
+	"gnet":             {3, 3, marker{triangle, false}},
+}
+
+// guests are the markers of servers of the user's own, which no known model has.
+var guests = []marker{{hexagon, false}, {hexagon, true}, {spark, false}, {spark, true}}
+
+// lookOf is a model's look; that of a server of the user's own follows from its name.
+func lookOf(model string) look {
+	if l, ok := looks[model]; ok {
+		return l
+	}
+	h := fnv.New32a()
+	h.Write([]byte(model))
+	n := int(h.Sum32() >> 4)
+	return look{n % len(palette), n / 7 % len(dashes), guests[n/28%len(guests)]}
+}
+
+// ink is the colour of a model's lines and marks: black where it ties for the lead.
+func (l look) ink(ties bool) color.Color {
+	if ties {
+		return black
+	}
+	return palette[l.color]
+}
+
+func (l look) line(w vg.Length, ties bool) draw.LineStyle {
+	return draw.LineStyle{Color: l.ink(ties), Width: w, Dashes: dashes[l.dash]}
+}
+
+func (l look) glyph(radius vg.Length, ties bool) draw.GlyphStyle {
+	return draw.GlyphStyle{Color: l.ink(ties), Radius: radius, Shape: l.marker}
+}

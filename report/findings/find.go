@@ -1,0 +1,121 @@
+package findings
+
+import (
+	"math"
+	"slices"
+
+	"carousel/internal/result"
+	"carousel/internal/scenario"
+)
+
+// Find are the cells of a scenario; with a placement, those of that placement.
+func (f *Findings) Find(scenario, placement string) (cells []*Cell) {
+	for i := range f.Cells {
+		if c := &f.Cells[i]; c.Scenario == scenario && (placement == "" || c.Placement == placement) {
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
+
+// Situation is the one with that key; nil where the run has none.
+func (f *Findings) Situation(key string) *Situation {
+	if i := slices.IndexFunc(f.Situations, func(s Situation) bool { return s.Key == key }); i >= 0 {
+		return &f.Situations[i]
+	}
+	return nil
+}
+
+// Model is a model of the cell; nil where it has none of that name.
+func (c *Cell) Model(name string) *Model {
+	if i := slices.IndexFunc(c.Models, func(m Model) bool { return m.Name == name }); i >= 0 {
+		return &c.Models[i]
+	}
+	return nil
+}
+
+// Ranking is the cell's by a metric; nil where there is none.
+func (c *Cell) Ranking(metric string) *Ranking {
+	if i := slices.IndexFunc(c.Rankings, func(r Ranking) bool { return r.Metric == metric }); i >= 0 {
+		return &c.Rankings[i]
+	}
+	return nil
+}
+
+// Ratio is one model of a ranking over another, whichever of them stands first in Pairs; false where they could not be compared.
+func (r *Ranking) Ratio(of, to string) (Ratio, bool) {
+	if r == nil {
+		return Ratio{}, false
+	}
+	for _, p := range r.Pairs {
+		if p.Of == of && p.To == to || p.Of == to && p.To == of {
+			return p.Over(of), true
+		}
+	}
+	return Ratio{}, false
+}
+
+// Over is the same ratio with that model on top.
+func (r Ratio) Over(model string) Ratio {
+	if r.Of == model || r.To != model {
+		return r
+	}
+	r.Of, r.To = r.To, r.Of
+	r.Ratio, r.Low, r.High = 1/r.Ratio, 1/r.High, 1/r.Low
+	switch r.Outcome {
+	case result.Higher:
+		r.Outcome = result.Lower
+	case result.Lower:
+		r.Outcome = result.Higher
+	}
+	return r
+}
+
+// Main is the cell of the closed loop that a report shows first: at 64 connections in the placement that the answers are about, else at the
+// most that there are; nil where there is none.
+func (f *Findings) Main() *Cell {
+	var main *Cell
+	for _, c := range f.Find("hello", f.Run.Home) {
+		if c.RateRPS == 0 && (main == nil || main.Connections != scenario.Reference && (c.Connections > main.Connections || c.Connections == scenario.Reference)) {
+			main = c
+		}
+	}
+	return main
+}
+
+// Leaders are the models of a ranking that cannot be told from the best, which stands first; none where not all could be compared with it.
+func (r *Ranking) Leaders() (models []string) {
+	if r == nil || !r.Known {
+		return nil
+	}
+	for i, p := range r.Places {
+		if i == 0 || p.ToBest != nil && (p.ToBest.Outcome == result.Same || p.ToBest.Outcome == result.Undecided) {
+			models = append(models, p.Model)
+		}
+	}
+	return models
+}
+
+// BlockSleep are the two cells that are shown beside each other; nil where one was not measured.
+func (f *Findings) BlockSleep() (block, sleep *Cell) {
+	blocks, sleeps := f.Find("block", ""), f.Find("sleep", "")
+	if len(blocks) == 0 || len(sleeps) == 0 {
+		return nil, nil
+	}
+	return blocks[0], sleeps[0]
+}
+
+// CostCell is the cell that shows best what a request costs: at the fixed rate nearest to 10,000 a second, else the main one.
+func (f *Findings) CostCell() *Cell {
+	var best *Cell
+	off := func(c *Cell) float64 { return math.Abs(math.Log(c.RateRPS / 10000)) }
+	for _, c := range f.Find("cost", f.Run.Home) {
+		if c.RateRPS > 0 && (best == nil || off(c) < off(best)) {
+			best = c
+		}
+	}
+	if best == nil {
+		return f.Main()
+	}
+	return best
+}

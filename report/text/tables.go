@@ -1,0 +1,429 @@
+package text
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"carousel/internal/result"
+	"carousel/internal/units"
+	"carousel/report/findings"
+	"carousel/report/words"
+)
+
+// wide is how many characters the last column of the first table may have, so that the table has no more than a hundred.
+const wide = 48
+
+// situations is the table by kind of load.
+func situations(f *findings.Findings) Table {
+	t := Table{Words: 3, Header: []string{"load", "choose", "how sure"}}
+	for i := range f.Situations {
+		s := &f.Situations[i]
+		t.Rows = append(t.Rows, []string{words.Situation(f, s), words.Choose(s), words.HowSure(f, s, wide)})
+	}
+	return t
+}
+
+// column is one figure of a cell's table.
+type column struct {
+	name string
+	of   func(m *findings.Model) string
+}
+
+// cellTable has a row for every model of a cell, and one for the null responder.
+func cellTable(c *findings.Cell, columns []column) Table {
+	t := Table{Words: 1, Header: []string{"model"}}
+	for _, col := range columns {
+		t.Header = append(t.Header, col.name)
+	}
+	add := func(name string, m *findings.Model) {
+		row := []string{name}
+		for _, col := range columns {
+			row = append(row, col.of(m))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	for i := range c.Models {
+		add(words.Model(c.Models[i].Name), &c.Models[i])
+	}
+	if c.Null != nil {
+		add("null responder", c.Null)
+	}
+	// a column in which nothing stands tells nothing
+	for i := len(t.Header) - 1; i > 0; i-- {
+		if !slices.ContainsFunc(t.Rows, func(row []string) bool { return row[i] != "" && row[i] != units.None }) {
+			t = t.without(t.Header[i])
+		}
+	}
+	return t
+}
+
+// value is a figure's middle.
+func value(name, metric string) column {
+	return column{name, func(m *findings.Model) string {
+		f, ok := m.Figures[metric]
+		if !ok || hidden(m, metric) {
+			return units.None
+		}
+		return words.AtLeast(f) + number(metric, f.Value)
+	}}
+}
+
+// number is a figure as its column's header has the unit.
+func number(metric string, v float64) string {
+	switch metric {
+	case findings.Rate:
+		return units.Rate(v)
+	case findings.Capacity:
+		return words.Thousands(v)
+	case findings.Cost, findings.Whole, findings.Client, findings.Both:
+		return units.Micros(v)
+	case findings.Waking:
+		return units.Rate(v / 1000)
+	case findings.Memory:
+		return units.Rate(v / (1 << 20))
+	}
+	return words.Value(metric, v)
+}
+
+// hidden reports whether a figure says nothing: of a model that left connections unanswered all but what it cost would flatter it.
+func hidden(m *findings.Model, metric string) bool {
+	return m.Lacks != nil && metric != findings.Memory
+}
+
+// first is the figure that a cell is about, or why a model has none.
+func first(name, metric string) column {
+	of := value(name, metric).of
+	return column{name, func(m *findings.Model) string {
+		if m.Lacks != nil {
+			return words.Lack(m)
+		}
+		return of(m)
+	}}
+}
+
+// interval is where a figure lies.
+func interval(metric string) column {
+	return column{"interval", func(m *findings.Model) string {
+		f, ok := m.Figures[metric]
+		switch {
+		case m.Lacks != nil && m.Lacks.WaitNS > 0:
+			return "others waited " + units.Duration(float64(m.Lacks.WaitNS))
+		case !ok || hidden(m, metric):
+			return ""
+		}
+		if number(metric, f.Low) == words.Value(metric, f.Low) {
+			return words.Interval(metric, f)
+		}
+		return number(metric, f.Low) + "–" + number(metric, f.High)
+	}}
+}
+
+// toReference is a model over the reference.
+func toReference(f *findings.Findings, c *findings.Cell, metric string) column {
+	r := c.Ranking(metric)
+	return column{"× " + words.Words(words.Name(f.Run.Reference)), func(m *findings.Model) string {
+		if m.Name == f.Run.Reference && m.Lacks == nil {
+			return "1"
+		}
+		if r != nil {
+			for _, p := range r.Places {
+				if p.Model == m.Name && p.ToReference != nil {
+					return words.Ratio(p.ToReference.Over(m.Name))
+				}
+			}
+		}
+		return ""
+	}}
+}
+
+// tie are the letters of a ranking: two models that share one cannot be told apart.
+func tie(c *findings.Cell, metric string) column {
+	r := c.Ranking(metric)
+	return column{"tie", func(m *findings.Model) string {
+		if r != nil {
+			for _, p := range r.Places {
+				if p.Model == m.Name {
+					return p.Letters
+				}
+			}
+		}
+		return ""
+	}}
+}
+
+var doubt = column{"doubt", words.Doubts}
+
+// ofNull is a model's rate over the null responder's.
+var ofNull = column{"of null", func(m *findings.Model) string {
+	if m.OfNull == 0 || m.Lacks != nil {
+		return ""
+	}
+	return units.Percent(m.OfNull)
+}}
+
+// costs are what a request costs, beside the figure that a cell is about.
+func costs(c *findings.Cell) []column {
+	server := "server µs"
+	if c.InTurns {
+		server = "server µs, steady"
+	}
+	return []column{value(server, findings.Cost), value("waking, µs a slice", findings.Waking), value("client µs", findings.Client),
+		value("both µs", findings.Both), value("MiB", findings.Memory), doubt}
+}
+
+// closedTable is that of a closed loop: capacity first where it is known, else the rate.
+func closedTable(f *findings.Findings, c *findings.Cell) Table {
+	metric, name := findings.Capacity, "requests/s per processor"
+	if r := c.Ranking(metric); r == nil || len(r.Places) == 0 {
+		metric, name = findings.Rate, "requests/s"
+	}
+	columns := []column{first(name, metric), interval(metric), toReference(f, c, metric), tie(c, metric)}
+	if metric != findings.Rate {
+		columns = append(columns, value("requests/s", findings.Rate))
+	}
+	columns = append(columns, ofNull, value("p50", findings.P50), value("p99", findings.P99))
+	t := cellTable(c, append(columns, costs(c)...))
+	t.Spare = []string{"of null", "MiB", "both µs", "client µs", "waking, µs a slice", "doubt", "interval", "server µs, steady", "p50", "server µs", "requests/s", "tie"}
+	return t
+}
+
+// costTable is that of a fixed rate.
+func costTable(f *findings.Findings, c *findings.Cell) Table {
+	return cellTable(c, []column{first("server µs, steady", findings.Cost), interval(findings.Cost), toReference(f, c, findings.Cost), tie(c, findings.Cost),
+		value("waking, µs a slice", findings.Waking), value("server µs, with waking", findings.Whole), value("client µs", findings.Client), value("both µs", findings.Both),
+		value("p50", findings.P50), value("p99", findings.P99), value("MiB", findings.Memory), doubt})
+}
+
+// pacedTable is that of a steady stream.
+func pacedTable(f *findings.Findings, c *findings.Cell) Table {
+	offered := column{"of offered", func(m *findings.Model) string {
+		if rate, ok := m.Figures[findings.Rate]; ok && c.RateRPS > 0 && !hidden(m, findings.Rate) {
+			return units.Percent(rate.Value / c.RateRPS)
+		}
+		return ""
+	}}
+	return cellTable(c, append([]column{first("p99", findings.P99), interval(findings.P99), toReference(f, c, findings.P99), tie(c, findings.P99),
+		value("p50", findings.P50), value("p90", findings.P90), value("p99.9", findings.P999), value("p99 of service", findings.Service),
+		value("p99 of send lateness", findings.Lateness), offered}, costs(c)...))
+}
+
+// silentAt are the numbers of silent connections that the table of scenario thinking shows: a crowd, just under the descriptors that select
+// has, and all.
+func silentAt(limit int) []int {
+	at := []int{1}
+	for _, n := range []int{64, 900, limit} {
+		if n > at[len(at)-1] && n <= limit {
+			at = append(at, n)
+		}
+	}
+	return at
+}
+
+// thinkingTable says beside how many silent connections a model still answers.
+func thinkingTable(c *findings.Cell) Table {
+	limit := c.Connections
+	for _, m := range c.Models {
+		if m.Silent != nil {
+			limit = max(limit, m.Silent.Limit)
+		}
+	}
+	t := Table{Header: []string{"model"}}
+	for _, n := range silentAt(limit) {
+		t.Header = append(t.Header, "beside "+units.Count(n))
+	}
+	t.Header = append(t.Header, "what ended it", "MiB", "doubt")
+	t.Words = len(t.Header)
+	for i := range c.Models {
+		m := &c.Models[i]
+		row := []string{words.Model(m.Name)}
+		for _, n := range silentAt(limit) {
+			answered := "–"
+			if s := m.Silent; s != nil {
+				answered = map[bool]string{true: "answered", false: "no"}[s.All || n <= s.Bears]
+			}
+			row = append(row, answered)
+		}
+		row = append(row, ended(m), value("", findings.Memory).of(m), words.Doubts(m))
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func ended(m *findings.Model) string {
+	s := m.Silent
+	switch {
+	case s == nil:
+		return words.Lack(m)
+	case s.All:
+		return ""
+	case s.Refused:
+		return "refused clients at " + units.Count(words.Stop(s))
+	}
+	wait := ""
+	if s.WaitNS > 0 {
+		wait = ", waited " + units.Duration(float64(s.WaitNS)) + " in vain"
+	}
+	return "stopped at " + units.Count(words.Stop(s)) + wait
+}
+
+// blockTable puts handlers that block beside handlers that wait.
+func blockTable(f *findings.Findings, block, sleep *findings.Cell) Table {
+	t := Table{Words: 1, Header: []string{"model"}}
+	sides := []struct {
+		cell *findings.Cell
+		path string
+	}{{block, "/block"}, {sleep, "/sleep"}}
+	for _, side := range sides {
+		if side.cell != nil {
+			t.Header = append(t.Header, side.path+", requests/s", "of "+units.Rate(side.cell.All)+"/s", "tie")
+		}
+	}
+	for _, model := range f.Run.Models {
+		row := []string{words.Model(model)}
+		any := false
+		for _, side := range sides {
+			if side.cell == nil {
+				continue
+			}
+			m := side.cell.Model(model)
+			any = any || m != nil
+			rate, ok := findings.Figure{}, false
+			if m != nil {
+				rate, ok = m.Figures[findings.Rate]
+			}
+			if !ok || m.Lacks != nil {
+				row = append(row, words.Lack(m), "", "")
+				continue
+			}
+			of := ""
+			if side.cell.All > 0 {
+				of = units.Percent(rate.Value / side.cell.All)
+			}
+			row = append(row, number(findings.Rate, rate.Value)+" ("+number(findings.Rate, rate.Low)+"–"+number(findings.Rate, rate.High)+")", of, tie(side.cell, findings.Rate).of(m))
+		}
+		if any {
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+// downloadTable has a row for every mode of every model.
+func downloadTable(f *findings.Findings, cells []*findings.Cell) Table {
+	t := Table{Words: 2, Header: []string{"model", "mode", "all done after", "p50", "p90", "interval", "p99", "server µs", "client µs", "doubt"}}
+	for _, model := range f.Run.Models {
+		for _, c := range cells {
+			m := c.Model(model)
+			if m == nil {
+				continue
+			}
+			row := []string{words.Model(model), words.Words(c.Mode)}
+			for _, col := range []column{first("", findings.Total), value("", findings.Beside50), value("", findings.Beside90), interval(findings.Beside90), value("", findings.Beside99),
+				value("", findings.Cost), value("", findings.Client), doubt} {
+				row = append(row, col.of(m))
+			}
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+// opinionTable puts loadgen's own engine beside another.
+func opinionTable(o findings.Opinion) Table {
+	other := words.Words(o.Engine)
+	t := Table{Words: 1, Header: []string{"figure", "loadgen", other, other + " ÷ loadgen"}}
+	for _, metric := range []string{findings.Rate, findings.Mean, findings.P50} {
+		own, ok := o.Own[metric]
+		if !ok {
+			continue
+		}
+		row := []string{words.Measure(metric), words.Figure(metric, own), units.None, units.None}
+		if theirs, ok := o.Other[metric]; ok {
+			row[2] = words.Figure(metric, theirs)
+		}
+		for _, r := range o.Ratios {
+			if r.Metric == metric {
+				row[3] = fmt.Sprintf("%s (%s–%s)", units.Ratio(r.Ratio), units.Ratio(r.Low), units.Ratio(r.High))
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// ladderTable says what each step up costs.
+func ladderTable(steps []findings.Step) Table {
+	t := Table{Words: 1, Header: []string{"model", "connections", "server µs per request", "interval", "× the one before", "× blocking at 1"}}
+	for i, step := range steps {
+		row := []string{words.Model(step.Model), units.Count(step.At), "not measured", "", "", ""}
+		if step.Cost != nil {
+			row[2], row[3] = units.Micros(step.Cost.Value), units.Micros(step.Cost.Low)+"–"+units.Micros(step.Cost.High)
+			if step.ToBefore != nil {
+				row[4] = words.Ratio(step.ToBefore.Over(step.Model))
+				if i > 0 && step.Before != steps[i-1].Model {
+					row[4] += " of " + words.Model(step.Before)
+				}
+			}
+			if step.ToBaseline > 0 {
+				row[5] = units.Ratio(step.ToBaseline)
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// expectationTable puts what was stated before the run beside what was measured: models down, scenarios across.
+func expectationTable(f *findings.Findings) Table {
+	t := Table{Header: []string{"model"}}
+	row := map[string]int{}
+	for _, e := range f.Expectations {
+		if scenario := words.Words(e.Scenario); !slices.Contains(t.Header[1:], scenario) {
+			t.Header = append(t.Header, scenario)
+		}
+	}
+	t.Words = len(t.Header)
+	for _, e := range f.Expectations {
+		if _, ok := row[e.Model]; !ok {
+			row[e.Model] = len(t.Rows)
+			t.Rows = append(t.Rows, make([]string, len(t.Header)))
+			t.Rows[row[e.Model]][0] = words.Model(e.Model)
+		}
+		t.Rows[row[e.Model]][1+slices.Index(t.Header[1:], words.Words(e.Scenario))] = words.Expectation(f, e)
+	}
+	return t
+}
+
+// environmentTable is what a run was made on.
+func environmentTable(f *findings.Findings) Table {
+	run := f.Run
+	t := Table{Words: 2, Header: []string{"what", "value"}, Rows: [][]string{
+		{"plan", words.Words(run.Plan)},
+		{"seed", fmt.Sprint(run.Seed)},
+		{"rounds", fmt.Sprintf("%d of %d", run.Rounds, run.Planned)},
+		{"whole trials", units.Duration(float64(run.WindowNS)) + " after " + units.Duration(float64(run.WarmupNS)) + " of warm-up"},
+		{"started", words.Time(run.Started)},
+		{"finished", "no: interrupted"},
+	}}
+	if run.WindowNS == 0 {
+		t.Rows[3][1] = units.None
+	}
+	if run.Finished != nil {
+		t.Rows[len(t.Rows)-1][1] = words.Time(*run.Finished)
+	}
+	for _, p := range []string{result.Split, result.Shared} {
+		if at := run.Seats[p]; at != "" {
+			t.Rows = append(t.Rows, []string{"server, " + p, words.Words(at)})
+		}
+	}
+	var keys []string
+	for key := range run.Environment {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, strings.Compare)
+	for _, key := range keys {
+		t.Rows = append(t.Rows, []string{words.Words(key), words.Words(run.Environment[key])})
+	}
+	return t
+}

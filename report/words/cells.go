@@ -1,0 +1,184 @@
+package words
+
+import (
+	"fmt"
+	"strings"
+
+	"carousel/internal/result"
+	"carousel/internal/scenario"
+	"carousel/internal/units"
+	"carousel/report/findings"
+)
+
+// Load says what a cell was asked: "64 connections", "64 connections at 10,000/s".
+func Load(c *findings.Cell) string {
+	s := units.Plural(c.Connections, "connection")
+	if c.Scenario == "thinking" {
+		s = "up to " + units.Plural(c.Connections, "silent connection")
+	}
+	if c.RateRPS > 0 {
+		s += " at " + units.Rate(c.RateRPS) + "/s"
+	}
+	if c.Mode != "" {
+		s += ", " + Words(c.Mode)
+	}
+	return s
+}
+
+// Where says on what a cell's figures stand: placement, processors, rounds, cycles and slices.
+func Where(f *findings.Findings, c *findings.Cell) string {
+	parts := []string{Words(c.Placement), units.Processors(f.Run.Processors, "processors unknown"), units.Plural(c.Rounds, "round")}
+	switch {
+	case c.InTurns && c.SliceNS > 0:
+		parts[2] += fmt.Sprintf(" of %s in slices of %s and %s", units.Plural(c.Cycles, "cycle"), units.Duration(float64(c.SliceNS)), units.Duration(3*float64(c.SliceNS)))
+	case c.InTurns:
+		parts[2] += " in turns"
+	default:
+		parts[2] += " of whole trials"
+	}
+	if f.Run.Finished == nil {
+		parts = append(parts, "interrupted")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Cell is the heading of a cell's table.
+func Cell(f *findings.Findings, c *findings.Cell) string {
+	return upper(Load(c)) + ": " + Where(f, c)
+}
+
+// Title is the heading of a scenario's section, for a tag.
+func Title(f *findings.Findings, name string) string {
+	if block, sleep := f.BlockSleep(); name == "block" && sleep != nil {
+		return HTML(fmt.Sprintf("block beside sleep: handlers that hold their thread for %[1]s, and handlers that wait %[1]s", units.Duration(float64(block.DelayNS))))
+	}
+	if s := scenario.Find(name); s != nil {
+		return HTML(name + ": " + Plain(s.Title))
+	}
+	return HTML(name)
+}
+
+// Says is what happens in a scenario, and why its trials are whole where they are.
+func Says(f *findings.Findings, name string) string {
+	s := scenario.Find(name)
+	if s == nil {
+		return ""
+	}
+	said := s.Says
+	if _, sleep := f.BlockSleep(); name == "block" && sleep != nil {
+		said = "Under `/block` every handler blocks its thread, as synchronous code does; under `/sleep` it waits, in the model's own way."
+	}
+	for _, c := range f.Find(name, "") {
+		switch {
+		case c.Rule != "":
+			said += fmt.Sprintf(" The offered rate is %s: here %s/s.", Words(c.Rule), units.Rate(c.RateRPS))
+		case c.InTurns || s.Whole == "":
+			continue
+		}
+		if !c.InTurns && s.Whole != "" {
+			said += " Servers did not take turns: each trial had the client for itself, since " + s.Whole + "."
+		}
+		break
+	}
+	return said
+}
+
+// Served says how many of a starved cell's connections were served.
+func Served(l *findings.Lack) string {
+	return units.Count(l.Answered) + " of " + units.Count(l.Asked) + " served"
+}
+
+// Lack says why a model has no rank.
+func Lack(m *findings.Model) string {
+	if m == nil || m.Lacks == nil {
+		return "not measured"
+	}
+	l, s := m.Lacks, "not measured"
+	switch l.Kind {
+	case findings.Starved:
+		s = Served(l)
+	case findings.NA:
+		s = "n/a"
+	case findings.Failed:
+		s = "failed"
+	case findings.Invalid:
+		s = "cannot be believed"
+	case findings.Deaf:
+		s = "a probe went unanswered"
+	case findings.Behind:
+		s = "fell behind the offered rate"
+	}
+	if l.Text != "" && l.Kind != findings.Starved {
+		s += ": " + Words(l.Text)
+	}
+	return s + inRounds(l.InRounds, m.Rounds)
+}
+
+// inRounds says in how many rounds something was so, unless it was in all.
+func inRounds(n, of int) string {
+	if n <= 0 || n >= of {
+		return ""
+	}
+	return fmt.Sprintf(" in %d of %s", n, units.Plural(of, "round"))
+}
+
+var doubts = map[string]string{
+	findings.Starved: "not all served", findings.NA: "n/a", findings.Failed: "failed", findings.Invalid: "invalid, left out", findings.Missing: "not measured",
+	findings.Deaf: "a probe unanswered", findings.Suspect: "suspect", findings.Behind: "behind the offered rate",
+}
+
+// Doubts says what some of a model's rounds showed: it decides nothing, and is not hidden.
+func Doubts(m *findings.Model) string {
+	var parts []string
+	if m.Limited {
+		parts = append(parts, "client-limited")
+	}
+	for _, d := range m.Doubts {
+		what := doubts[d.Kind]
+		if d.Text != "" {
+			what = Words(d.Text)
+		}
+		parts = append(parts, fmt.Sprintf("in %d of %s %s", d.Rounds, units.Plural(m.Rounds, "round"), what))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Stop is the number of silent connections beside which a model no longer answered, of those that were tried; 0 where it answered beside all.
+func Stop(s *findings.Silent) int {
+	if s.All {
+		return 0
+	}
+	for _, n := range scenario.Probes(s.Limit) {
+		if n > s.Bears {
+			return n
+		}
+	}
+	return s.Limit
+}
+
+// Twin says how far the reference stood from itself.
+func Twin(f *findings.Findings, c *findings.Cell, metric string) string {
+	for _, t := range c.Twin {
+		if t.Metric == metric {
+			holds := "which holds 1, as it should"
+			if t.Low > 1 || t.High < 1 {
+				holds = "which does not hold 1: differences as small as this are not to be believed here"
+			}
+			return fmt.Sprintf("%s over its twin, in %s: %s (%s–%s), %s.", Model(f.Run.Reference), Measure(metric), ratio3(t.Ratio), ratio3(t.Low), ratio3(t.High), holds)
+		}
+	}
+	return ""
+}
+
+func ratio3(v float64) string { return fmt.Sprintf("%.3f", v) }
+
+// placement says where server and client ran.
+func placement(name string) string {
+	switch name {
+	case result.Split:
+		return "split: server and client on a processor each"
+	case result.Shared:
+		return "shared: all processors for server and client"
+	}
+	return Words(name)
+}

@@ -1,0 +1,168 @@
+package words
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"carousel/internal/result"
+	"carousel/internal/units"
+	"carousel/report/findings"
+)
+
+var and = units.List
+
+// measures name the metrics; more and less is what a model does that has more or less of it.
+var measures = map[string]struct{ name, more, less string }{
+	findings.Rate:     {"requests per second", "more", "fewer"},
+	findings.Capacity: {"requests per second of one server processor", "more per processor", "fewer per processor"},
+	findings.Cost:     {"server processor time per request", "more of the server's processor", "less of the server's processor"},
+	findings.Whole:    {"server processor time per request, waking included", "more", "less"},
+	findings.Client:   {"client processor time per request", "more", "less"},
+	findings.Both:     {"processor time per request, server and client", "more", "less"},
+	findings.Waking:   {"server processor time per waking", "more", "less"},
+	findings.Mean:     {"mean response time", "longer", "shorter"},
+	findings.P50:      {"median response time", "longer", "shorter"},
+	findings.P90:      {"90th percentile of response time", "longer", "shorter"},
+	findings.P99:      {"99th percentile of response time", "longer", "shorter"},
+	findings.P999:     {"99.9th percentile of response time", "longer", "shorter"},
+	findings.Beside50: {"median response time beside pictures", "longer", "shorter"},
+	findings.Beside90: {"90th percentile of response time beside pictures", "longer", "shorter"},
+	findings.Beside99: {"99th percentile of response time beside pictures", "longer", "shorter"},
+	findings.Total:    {"time until all is done", "longer", "shorter"},
+	findings.Memory:   {"peak memory", "more", "less"},
+}
+
+// Measure names a metric.
+func Measure(metric string) string {
+	if m, ok := measures[metric]; ok {
+		return m.name
+	}
+	return Words(metric)
+}
+
+// Value writes a metric's figure with its unit.
+func Value(metric string, v float64) string {
+	switch metric {
+	case findings.Rate:
+		return units.Rate(v) + "/s"
+	case findings.Capacity:
+		return Thousands(v) + "/s"
+	case findings.Memory:
+		return units.Rate(v/(1<<20)) + "\u00a0MiB"
+	}
+	return units.Duration(v)
+}
+
+// Thousands rounds to three digits: a capacity is not known any better.
+func Thousands(v float64) string {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return units.Rate(v)
+	}
+	step := math.Pow(10, max(0, math.Floor(math.Log10(math.Abs(v)))-2))
+	return units.Rate(math.Round(v/step) * step)
+}
+
+// Figure writes a model's figure with its interval: "113,000/s (112,000–115,000)".
+func Figure(metric string, f findings.Figure) string {
+	return AtLeast(f) + Value(metric, f.Value) + " (" + Interval(metric, f) + ")"
+}
+
+// AtLeast marks a figure that requests without an answer could raise.
+func AtLeast(f findings.Figure) string {
+	if f.AtLeast {
+		return "≥ "
+	}
+	return ""
+}
+
+// Interval writes where a figure lies, with the unit once where both ends have the same.
+func Interval(metric string, f findings.Figure) string {
+	low, high := Value(metric, f.Low), Value(metric, f.High)
+	for _, between := range []string{"\u00a0", "/"} {
+		a, unit, ok := strings.Cut(low, between)
+		if b, other, too := strings.Cut(high, between); ok && too && unit == other {
+			return a + "–" + b + strings.TrimSuffix(between+unit, "/s")
+		}
+	}
+	return low + "–" + high
+}
+
+// percent writes a share: whole from two percent on, else with a decimal.
+func percent(share float64, round func(float64) float64) string {
+	if math.Abs(share) >= 0.01995 {
+		return strconv.FormatFloat(round(100*share), 'f', 0, 64)
+	}
+	return strconv.FormatFloat(round(1000*share)/10, 'f', 1, 64)
+}
+
+// down and up round to the end that makes an interval no narrower, but for what the arithmetic of a ratio leaves.
+func down(v float64) float64 { return math.Floor(v + 1e-9) }
+func up(v float64) float64   { return math.Ceil(v - 1e-9) }
+
+// within writes how far something may reach, never less than it is.
+func within(share float64) string {
+	return "within " + percent(share, up) + "\u00a0%"
+}
+
+// Apart is a ratio in parts that sentences are made of.
+type Apart struct {
+	much string // "17 %", "2.61"
+	sure string // "15 to 19 %", "2.50 to 2.72"
+	form string // "more", "less", "times"
+}
+
+// apart puts a ratio as a share more or less where it is no larger than that reads well, else as so many times.
+func apart(r findings.Ratio) Apart {
+	switch {
+	case !(r.Ratio > 0.5 && r.Ratio < 1.995):
+		return Apart{units.Ratio(r.Ratio), units.Ratio(r.Low) + " to " + units.Ratio(r.High), "times"}
+	case r.Low < 1 && r.High > 1:
+		return Apart{"", units.Ratio(r.Low) + " to " + units.Ratio(r.High), ""}
+	case r.Ratio >= 1:
+		much, sure := shares(r.Ratio-1, r.Low-1, r.High-1)
+		return Apart{much, sure, "more"}
+	}
+	much, sure := shares(1-r.Ratio, 1-r.High, 1-r.Low)
+	return Apart{much, sure, "less"}
+}
+
+// shares writes a share and its interval, which is no narrower than it is, all whole or all with a decimal.
+func shares(middle, low, high float64) (much, sure string) {
+	unit, decimals := 100.0, 0
+	if low < 0.02 {
+		unit, decimals = 1000, 1
+	}
+	write := func(v float64) string { return strconv.FormatFloat(v*100/unit, 'f', decimals, 64) }
+	return write(math.Round(unit*middle)) + "\u00a0%", write(down(unit*low)) + " to " + write(up(unit*high)) + "\u00a0%"
+}
+
+// By says how far a model stands from another, and how sure that is: "17 % more than `goroutine` (15 to 19 %)".
+func By(r findings.Ratio) string {
+	m := measures[r.Metric]
+	a := apart(r)
+	switch {
+	case r.Outcome == result.Same:
+		return "the same as " + Model(r.To) + " " + within(r.Within)
+	case r.Outcome == result.Undecided || a.form == "":
+		return "not told from " + Model(r.To) + " (" + units.Ratio(r.Low) + " to " + units.Ratio(r.High) + ")"
+	case a.form == "times":
+		return fmt.Sprintf("%s times %s (%s)", a.much, Model(r.To), a.sure)
+	case a.form == "more":
+		return fmt.Sprintf("%s %s than %s (%s)", a.much, m.more, Model(r.To), a.sure)
+	}
+	return fmt.Sprintf("%s %s than %s (%s)", a.much, m.less, Model(r.To), a.sure)
+}
+
+// Ratio is a ratio in a table: "1.17 (1.15–1.19)", or that the two are the same or cannot be told apart.
+func Ratio(r findings.Ratio) string {
+	between := " (" + units.Ratio(r.Low) + "–" + units.Ratio(r.High) + ")"
+	switch r.Outcome {
+	case result.Same:
+		return "same " + within(r.Within)
+	case result.Undecided:
+		return "~" + between
+	}
+	return units.Ratio(r.Ratio) + between
+}

@@ -1,0 +1,237 @@
+package words
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"carousel/internal/printable"
+	"carousel/internal/result"
+	"carousel/internal/units"
+	"carousel/report/findings"
+)
+
+// Picture is what is written around a picture. It travels alone, so it says on what it stands.
+type Picture struct {
+	Title, Subtitle, Caption string
+	X, Y                     string // what the axes measure
+}
+
+// pictures word each file.
+var pictures = map[string]func(*findings.Findings) Picture{
+	"capacity.png": capacity, "ratios.png": ratios, "latency.png": latency, "paced.png": paced, "cost.png": cost, "block-sleep.png": blockSleep, "download.png": download,
+}
+
+// Pictured is what is written around a picture of that name.
+func Pictured(f *findings.Findings, file string) Picture {
+	if of := pictures[file]; of != nil {
+		return of(f)
+	}
+	return Picture{}
+}
+
+// on is on what a picture of a cell stands.
+func on(f *findings.Findings, c *findings.Cell, more ...string) string {
+	where := strings.TrimPrefix(Where(f, c), Words(c.Placement)+", ")
+	return Plain(strings.Join(append([]string{placement(c.Placement), where}, more...), " · "))
+}
+
+const whiskers = "Whiskers are intervals of 95 %."
+
+// HeroMetric is what the first picture shows: capacity, or the rate where what a request costs is not known.
+func HeroMetric(f *findings.Findings) string {
+	if c := f.Main(); c != nil {
+		n := 0
+		for _, m := range c.Models {
+			if _, ok := m.Figures[findings.Capacity]; ok && m.Lacks == nil {
+				n++
+			}
+		}
+		if n < 2 {
+			return findings.Rate
+		}
+	}
+	return findings.Capacity
+}
+
+func capacity(f *findings.Findings) Picture {
+	c, metric := f.Main(), HeroMetric(f)
+	p := Picture{Title: finding(f, c, metric), Subtitle: on(f, c, "closed loop", "GET /"), X: "connections (each sends again when answered)", Y: "thousand " + Measure(metric)}
+	p.Caption = whiskers + " A cell in which connections were never answered is not drawn."
+	if metric == findings.Capacity {
+		p.Caption = "The capacity of one server processor is one over what a request costs it, so the client's own limit does not show. " + p.Caption
+	}
+	if tied := c.Ranking(metric).Leaders(); len(tied) > 1 {
+		p.Caption += fmt.Sprintf(" Black: models that cannot be told from the best at %s.", units.Plural(c.Connections, "connection"))
+	}
+	return p
+}
+
+// finding is what a ranking shows, as a title.
+func finding(f *findings.Findings, c *findings.Cell, metric string) string {
+	r := c.Ranking(metric)
+	leaders := r.Leaders()
+	at := "At " + units.Plural(c.Connections, "connection")
+	if len(leaders) == 0 {
+		return fmt.Sprintf("%s: %s", upper(Measure(metric)), units.Plural(c.Connections, "connection"))
+	}
+	per := ""
+	if metric == findings.Capacity {
+		per = " per processor"
+	}
+	slices.SortStableFunc(leaders, func(a, b string) int { return slices.Index(f.Run.Models, a) - slices.Index(f.Run.Models, b) })
+	var names []string
+	for _, m := range leaders {
+		names = append(names, Name(m))
+	}
+	who, does := and(names), " serves "
+	if n := len(leaders); n > 3 {
+		who = units.Plural(n, "model")
+	}
+	if len(leaders) > 1 {
+		who, does = who+" tie", ": "
+	}
+	var behind []findings.Ratio
+	for _, place := range r.Places {
+		if over, ok := r.Ratio(leaders[0], place.Model); ok && (over.Outcome == result.Higher || over.Outcome == result.Lower) && !slices.Contains(leaders, place.Model) {
+			behind = append(behind, over)
+		}
+	}
+	if len(behind) == 0 {
+		return at + " " + who + per
+	}
+	a := apart(behind[0])
+	said := a.much + " more" + per + " than " + Name(behind[0].To)
+	if a.form == "times" {
+		said = a.much + " times" + per + " what " + Name(behind[0].To) + " does"
+	}
+	if len(behind) > 1 {
+		if last := apart(behind[len(behind)-1]); last.form == "times" {
+			said += ", " + last.much + " times " + Name(behind[len(behind)-1].To)
+		} else {
+			said += ", " + last.much + " more than " + Name(behind[len(behind)-1].To)
+		}
+	}
+	return at + " " + who + does + said
+}
+
+func ratios(f *findings.Findings) Picture {
+	p := Picture{
+		Title:    "Every model against " + Name(f.Run.Reference),
+		Subtitle: on(f, f.Main()),
+		Caption: fmt.Sprintf("Ratios are taken within rounds, and where servers took turns within cycles; bars are intervals, the best model stands on top. An interval that holds 1 does not tell a model from %s; an arrow is a model beyond the axis. "+
+			"The twin is %s measured twice: its interval should hold 1.", Name(f.Run.Reference), Name(f.Run.Reference)),
+	}
+	if f.Main() == nil {
+		p.Subtitle = on(f, f.CostCell())
+	}
+	return p
+}
+
+// Panel is the heading of a cell among others.
+func Panel(c *findings.Cell) string {
+	if c.RateRPS > 0 {
+		return units.Rate(c.RateRPS) + "/s: processor time"
+	}
+	return units.Plural(c.Connections, "connection") + ": capacity"
+}
+
+// Better says on which side of a ratio's axis the better models stand.
+func Better(metric string) string {
+	if findings.Less(metric) {
+		return "← less is better"
+	}
+	return "more is better →"
+}
+
+// TwinLabel is what the reference's second measurement is called.
+func TwinLabel(reference string) string { return Name(reference) + "'s twin" }
+
+const curves = " Lines join the medians over the rounds, and end where too few requests lie beyond."
+
+func latency(f *findings.Findings) Picture {
+	c := f.Main()
+	return Picture{
+		Title: fmt.Sprintf("Response time by percentile, closed loop, %s", units.Plural(c.Connections, "connection")), Subtitle: on(f, c, "GET /"),
+		X: "percentile of requests", Y: "response time (due to answered)",
+		Caption: "A closed loop hides waiting: a connection sends again only when it was answered, so a server that stalls is asked less just then." + curves + without(c),
+	}
+}
+
+func paced(f *findings.Findings) Picture {
+	c := f.Find("paced", "")[0]
+	return Picture{
+		Title: fmt.Sprintf("Response time by percentile at %s requests per second", units.Rate(c.RateRPS)), Subtitle: on(f, c, units.Plural(c.Connections, "connection"), "GET /"),
+		X: "percentile of requests", Y: "response time (due to answered)",
+		Caption: "Requests are due by a schedule, and each is timed from when it was due, not from when it was sent: waiting before sending counts." + curves + without(c),
+	}
+}
+
+// without says which models a picture leaves out, and why.
+func without(c *findings.Cell) string {
+	var out []string
+	for i := range c.Models {
+		if m := &c.Models[i]; m.Lacks != nil {
+			out = append(out, Name(m.Name)+" ("+Plain(Lack(m))+")")
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return " Not drawn: " + strings.Join(out, ", ") + "."
+}
+
+func cost(f *findings.Findings) Picture {
+	c := f.CostCell()
+	at := "closed loop"
+	if c.RateRPS > 0 {
+		at = units.Rate(c.RateRPS) + " requests per second"
+	}
+	return Picture{
+		Title: "What a request costs server and client: " + at + ", " + units.Plural(c.Connections, "connection"), Subtitle: on(f, c, "GET /"),
+		X: "processor time per request (µs)",
+		Caption: "User and system time of the whole process, per answered request. Where servers took turns, what the server spends on waking stands apart from its steady cost. Loopback bills much of receiving to the sender, so look at the sum too. " +
+			"Whiskers are intervals of the sum." + without(c),
+	}
+}
+
+// CostParts name the parts of a cost.
+var CostParts = [3]string{"server, steady", "server, waking", "client"}
+
+// BlockSleep name the sides of that picture.
+var BlockSleep = [2]string{"/block", "/sleep"}
+
+func blockSleep(f *findings.Findings) Picture {
+	c, _ := f.BlockSleep()
+	return Picture{
+		Title:    fmt.Sprintf("Handlers that block the thread beside handlers that wait, %s, %s", units.Duration(float64(c.DelayNS)), units.Plural(c.Connections, "connection")),
+		Subtitle: on(f, c, "closed loop"), X: "requests per second",
+		Caption: fmt.Sprintf("Dashed: %s, one handler after another; %s, all %s at once. %s", PerSecond(c.One), PerSecond(c.All), units.Count(c.Connections), whiskers),
+	}
+}
+
+// PerSecond is a rate as a mark in a picture.
+func PerSecond(v float64) string { return units.Rate(v) + "/s" }
+
+// Modes name the ways of scenario download.
+var Modes = map[string]string{result.OneByOne: "one by one", result.AllAtOnce: "all at once", result.Inline: "inline"}
+
+func download(f *findings.Findings) Picture {
+	cells := f.Find("download", "")
+	c := cells[len(cells)-1]
+	return Picture{
+		Title: "What a synchronous write does to an asynchronous client", Subtitle: on(f, c, units.Rate(c.RateRPS)+" requests per second"),
+		X: "90th percentile of response time of the small replies (ms)",
+		Caption: "Pictures and small replies in turn; every body is saved to a file. One by one: 1 connection, each file is written before the client goes on. " +
+			fmt.Sprintf("All at once: %s, files are handed to other threads. Inline: as many, the thread that sends and receives writes them. Timed from when a request was due, its own file not included. ", units.Plural(c.Connections, "connection")) + whiskers,
+	}
+}
+
+// Absent says why a model has no bar.
+func Absent(m *findings.Model) string {
+	said := []rune(printable.Line(Plain(Lack(m))))
+	if len(said) > 40 {
+		said = append(said[:39], '…')
+	}
+	return string(said)
+}

@@ -1,0 +1,367 @@
+package words
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"carousel/internal/scenario"
+	"carousel/internal/units"
+	"carousel/report/findings"
+)
+
+// loads name the situations in a few words.
+var loads = map[string]string{
+	findings.OneBusy: "one busy client", findings.FewBusy: "few busy clients", findings.ManyBusy: "many busy clients", findings.Steady: "steady stream",
+	findings.CostCounts: "cost", findings.Blocking: "handlers that block", findings.Awaiting: "handlers that wait", findings.Idle: "idle clients", findings.SharedAll: "all shared",
+}
+
+// Situation names a kind of load with how much of it there was: "many busy clients (256)".
+func Situation(f *findings.Findings, s *findings.Situation) string {
+	name, ok := loads[s.Key]
+	if !ok {
+		name = Words(s.Key)
+	}
+	c := cell(f, s)
+	switch {
+	case c == nil || s.Key == findings.OneBusy && c.Connections == 1:
+		return name
+	case s.Key == findings.Steady:
+		return name + " " + units.Rate(c.RateRPS) + "/s"
+	case c.RateRPS > 0:
+		return name + " (" + units.Rate(c.RateRPS) + "/s)"
+	}
+	return name + " (" + units.Count(c.Connections) + ")"
+}
+
+func cell(f *findings.Findings, s *findings.Situation) *findings.Cell {
+	if s.Cell < 0 || s.Cell >= len(f.Cells) {
+		return nil
+	}
+	return &f.Cells[s.Cell]
+}
+
+// Choose is the model to take, if there is one.
+func Choose(s *findings.Situation) string {
+	switch s.Outcome {
+	case findings.Winner, findings.Tie:
+		return Code(Name(s.Choose))
+	case findings.Undecided:
+		return "undecided"
+	}
+	return "not compared"
+}
+
+// HowSure says in no more characters than most by how much a choice is ahead and how sure that is, or why there is none.
+func HowSure(f *findings.Findings, s *findings.Situation, most int) string {
+	var said []string
+	switch {
+	case s.Outcome == findings.None && !f.Run.Comparable:
+		said = []string{units.Plural(f.Run.Rounds, "round") + " compare nothing"}
+	case s.Outcome == findings.None && s.Key == findings.Idle:
+		said = []string{"none answered beside all of them"}
+	case s.Outcome == findings.None:
+		said = []string{"nothing that can be compared"}
+	case s.Key == findings.Idle:
+		n := len(s.Tied) + len(s.Lacking)
+		said = []string{fmt.Sprintf("%d of %d answered beside all; the simplest", len(s.Tied), n), fmt.Sprintf("%d of %d answered", len(s.Tied), n)}
+	case s.Outcome == findings.Alone:
+		said = []string{"only " + Words(Name(s.Choose)) + " has a rank, which wins nothing", "only one has a rank, which wins nothing"}
+	case s.Outcome == findings.Undecided:
+		said = undecided(s)
+	case s.Outcome == findings.Tie:
+		tie := fmt.Sprintf("%d tie %s", len(s.Tied), within(s.Within))
+		if s.Next != nil {
+			said = append(said, tie+"; "+over(*s.Next), tie+"; "+briefly(*s.Next))
+		} else {
+			said = append(said, tie+", so the simplest")
+		}
+		said = append(said, tie)
+	case s.Next != nil:
+		said = append(said, fit(*s.Next)...)
+	default:
+		said = []string{"ahead of all"}
+	}
+	for _, one := range said {
+		if utf8.RuneCountInString(one) <= most {
+			return one
+		}
+	}
+	return said[len(said)-1]
+}
+
+func undecided(s *findings.Situation) []string {
+	would := ""
+	if s.Decides > 0 {
+		would = fmt.Sprintf("; about %s rounds would decide", units.Count(s.Decides))
+	}
+	names := make([]string, len(s.Tied))
+	for i, m := range s.Tied {
+		names[i] = Words(Name(m))
+	}
+	return []string{strings.Join(names, ", ") + would, fmt.Sprintf("%d may lead", len(s.Tied)) + would}
+}
+
+// fit are ways to put a ratio, the fullest first.
+func fit(r findings.Ratio) []string {
+	a, to := apart(r), Words(Name(r.To))
+	switch a.form {
+	case "times":
+		return []string{a.much + " times " + to + " (" + a.sure + ")"}
+	case "":
+		return []string{"not told from " + to + " (" + a.sure + ")", "not told from " + to}
+	}
+	word := measures[r.Metric].more
+	if a.form == "less" {
+		word = measures[r.Metric].less
+	}
+	word, _, _ = strings.Cut(word, " ")
+	return []string{a.much + " " + word + " than " + to + " (" + a.sure + ")", a.much + " " + word + " than " + to}
+}
+
+// over says where a ratio lies, without its middle: "15 to 19 % over goroutine".
+func over(r findings.Ratio) string {
+	a := apart(r)
+	word := map[string]string{"times": " times ", "more": " over ", "less": " under "}[a.form]
+	if word == "" {
+		word = " beside "
+	}
+	return a.sure + word + Words(Name(r.To))
+}
+
+func briefly(r findings.Ratio) string { return strings.Replace(over(r), " to ", "–", 1) }
+
+// InWords says all of a situation: by what models were compared, who leads or ties, how far the next and the last are, who has no rank.
+func InWords(f *findings.Findings, s *findings.Situation) string {
+	c := cell(f, s)
+	head := "**" + Situation(f, s) + "**"
+	if c == nil {
+		return head + ": nothing was measured."
+	}
+	if s.Key == findings.Idle {
+		return head + ": " + Silence(c) + "."
+	}
+	return head + ", " + Measure(s.Metric) + ": " + verdict(f, s, "") + "." + lacking(c, s.Lacking)
+}
+
+// verdict says who leads, and by how much; why is said of the one that is taken among those that tie.
+func verdict(f *findings.Findings, s *findings.Situation, why string) string {
+	said := ""
+	switch s.Outcome {
+	case findings.Winner:
+		said = Model(s.Choose)
+		if s.Next == nil {
+			return said + " is ahead of all others"
+		}
+	case findings.Tie:
+		said = list(s.Tied) + " tie " + within(s.Within) + "; take " + Model(s.Choose) + why
+		if s.Next == nil {
+			return said
+		}
+	case findings.Undecided:
+		said = "undecided between " + list(s.Tied)
+		if s.Within > 0 {
+			said += ", which may differ by " + percent(s.Within, up) + "\u00a0%"
+		}
+		if s.Decides > 0 {
+			said += fmt.Sprintf(" (about %s rounds would decide)", units.Count(s.Decides))
+		}
+		if s.Next != nil {
+			said += "; " + Code(s.Next.To) + " is surely behind"
+		}
+		return said
+	case findings.Alone:
+		return "only " + Model(s.Choose) + " has a rank, which wins nothing"
+	default:
+		if !f.Run.Comparable {
+			return units.Plural(f.Run.Rounds, "round") + " compare nothing"
+		}
+		return "nothing can be compared"
+	}
+	said += map[bool]string{true: ": ", false: ", "}[s.Outcome == findings.Tie] + By(*s.Next)
+	if s.Last != nil && s.Last.To != s.Next.To {
+		said += " and " + By(*s.Last)
+	}
+	return said
+}
+
+// simplest says why one of those that tie is named: known models stand in the order in which each needs more than the one before.
+func simplest(f *findings.Findings, s *findings.Situation) string {
+	if slices.Contains(f.Run.Guests, s.Choose) {
+		return "named first"
+	}
+	return "the first of them in the ladder, which needs least"
+}
+
+// lacking says of each model without rank why.
+func lacking(c *findings.Cell, models []string) string {
+	var out []string
+	for _, name := range models {
+		out = append(out, Model(name)+" ("+Lack(c.Model(name))+")")
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return " No rank: " + and(out) + "."
+}
+
+// Silence says which models answered beside silent connections, which turned clients away, and which stopped.
+func Silence(c *findings.Cell) string {
+	type end struct {
+		refused bool
+		at      int
+	}
+	var bear []string
+	ends := map[end][]string{}
+	var order []end
+	limit := 0
+	for _, m := range c.Models {
+		switch s := m.Silent; {
+		case s == nil:
+		case s.All:
+			bear = append(bear, m.Name)
+			limit = max(limit, s.Limit)
+		default:
+			e := end{s.Refused, Stop(s)}
+			if ends[e] == nil {
+				order = append(order, e)
+			}
+			ends[e] = append(ends[e], m.Name)
+			limit = max(limit, s.Limit)
+		}
+	}
+	var parts []string
+	if len(bear) > 0 {
+		parts = append(parts, fmt.Sprintf("%s silent clients stop none of %s", units.Count(limit), list(bear)))
+	}
+	slices.SortStableFunc(order, func(a, b end) int { return b.at - a.at })
+	for _, e := range order {
+		if e.refused {
+			parts = append(parts, fmt.Sprintf("at %s %s turned clients away", units.Count(e.at), list(ends[e])))
+		} else {
+			parts = append(parts, fmt.Sprintf("at %s %s stopped", units.Count(e.at), list(ends[e])))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing was measured"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Answer is the report's first paragraph: whether to believe it, and three sentences.
+func Answer(f *findings.Findings) string {
+	var said []string
+	run := f.Run
+	if run.Finished == nil {
+		said = append(said, fmt.Sprintf("**This run was interrupted: the report is partial (%s of %d).**", units.Plural(run.Rounds, "round"), run.Planned))
+	}
+	if !run.Comparable {
+		said = append(said, fmt.Sprintf("**%s compare nothing: this shows that things work.**", units.Plural(run.Rounds, "round")))
+	}
+	for _, key := range []string{findings.ManyBusy, findings.Blocking} {
+		if s := f.Situation(key); s != nil && cell(f, s) != nil && run.Comparable {
+			c := cell(f, s)
+			opening := fmt.Sprintf("With %s, by %s: ", units.Plural(c.Connections, "busy client"), Measure(s.Metric))
+			if key == findings.Blocking {
+				opening = fmt.Sprintf("When every handler blocks its thread for %s, by %s: ", units.Duration(float64(c.DelayNS)), Measure(s.Metric))
+			}
+			said = append(said, opening+verdict(f, s, ", "+simplest(f, s))+".")
+		}
+	}
+	last := ""
+	if s := f.Situation(findings.Idle); s != nil && cell(f, s) != nil {
+		last = Silence(cell(f, s))
+	}
+	if run.Beside >= disturbed {
+		noise := fmt.Sprintf("other programs took %s of the processors' time", units.Percent(run.Beside))
+		if last == "" {
+			last = upper(noise)
+		} else {
+			last += "; " + noise
+		}
+	}
+	if last != "" {
+		said = append(said, upper(last)+".")
+	}
+	if len(said) == 0 {
+		said = append(said, "Nothing was measured that can be compared.")
+	}
+	return strings.Join(said, " ")
+}
+
+// disturbed is what share of the processors' time others may take before the answer says so.
+const disturbed = 0.1
+
+// Disagreement says where cost at a fixed rate and the closed loop rank otherwise.
+func Disagreement(f *findings.Findings, d findings.Disagreement) string {
+	if d.FixedCell >= len(f.Cells) || d.ClosedCell >= len(f.Cells) {
+		return ""
+	}
+	fixed, closed := &f.Cells[d.FixedCell], &f.Cells[d.ClosedCell]
+	at := func(r findings.Ratio) string {
+		a := apart(r.Over(d.Models[0]))
+		if a.form == "times" {
+			return fmt.Sprintf("%s times as much (%s)", a.much, a.sure)
+		}
+		return fmt.Sprintf("%s %s (%s)", a.much, a.form, a.sure)
+	}
+	return fmt.Sprintf("Fixed rate and closed loop disagree: per request, %s costs the server %s than %s at %s/s, but %s in the closed loop with %s.",
+		Model(d.Models[0]), at(d.Fixed), Model(d.Models[1]), units.Rate(fixed.RateRPS), at(d.Closed), units.Plural(closed.Connections, "connection"))
+}
+
+// Reason says what a reader can check an expectation by.
+func Reason(f *findings.Findings, r findings.Reason) string {
+	rate := func(v float64) string { return units.Rate(v) + "/s" }
+	s := ""
+	switch r.Kind {
+	case findings.Starved:
+		s = fmt.Sprintf("%s of %s served", units.Count(r.Value), units.Count(r.Bound))
+	case findings.Deaf:
+		s = fmt.Sprintf("a probe unanswered beside more than %s of %s", units.Count(r.Value), units.Count(r.Bound))
+	case findings.Refused:
+		s = "turned clients away with a 503"
+	case findings.Behind:
+		s = "fell behind the offered rate"
+	case findings.Rate:
+		s = rate(r.Value) + ", bound " + rate(r.Bound)
+	case findings.P99:
+		s = fmt.Sprintf("p99 %s times the reference's, bound %s", units.Ratio(r.Value), units.Count(r.Bound))
+	default:
+		return ""
+	}
+	if r.Rounds > 0 {
+		s += " in " + units.Plural(r.Rounds, "round")
+	}
+	if r.Cell >= 0 && r.Cell < len(f.Cells) && len(f.Find(f.Cells[r.Cell].Scenario, "")) > 1 {
+		s += ", at " + Load(&f.Cells[r.Cell])
+	}
+	return s
+}
+
+// Expectation says whether what was stated before the run held, and by what that can be checked.
+func Expectation(f *findings.Findings, e findings.Expectation) string {
+	reason := ""
+	if r := Reason(f, e.Reason); r != "" {
+		reason = " (" + r + ")"
+	}
+	switch {
+	case e.Measured == "":
+		return "not measured (expected " + Words(e.Expected) + ")"
+	case e.Measured != e.Expected:
+		return fmt.Sprintf("**did not hold**: expected %s, measured %s%s", Words(e.Expected), Words(e.Measured), reason)
+	}
+	if e.Measured == scenario.Fine {
+		reason = ""
+	}
+	return "held: " + Words(e.Expected) + reason
+}
+
+func upper(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + s[n:]
+}

@@ -1,0 +1,131 @@
+package words
+
+import (
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"carousel/internal/printable"
+	"carousel/internal/result"
+	"carousel/report/findings"
+	"carousel/report/findings/findingstest"
+)
+
+var live = regexp.MustCompile("(^|[^\\\\])(\\\\\\\\)*[<&*`\\[\\]~]")
+
+func FuzzForeign(f *testing.F) {
+	for _, s := range []string{"", "epoll", findingstest.Hostile, "сервер_µ--3", "1. one", "12) x", "# h", "- x", "a|b", "\\", "`", "``", "_em_", "a_b", "\u202e\u2066x", "<b>", "&amp;", "\xff", " ", "|\\|", "![](x)"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		said := Words(s)
+		if want := strings.TrimSpace(printable.Line(s)); Plain(said) != want {
+			t.Errorf("%q reads %q, want %q", said, Plain(said), want)
+		}
+		if at := live.FindString(said); at != "" {
+			t.Errorf("%q is live in %q", at, said)
+		}
+		if regexp.MustCompile(`^(#|>|\+|=|-|[0-9]+[.)])`).MatchString(said) {
+			t.Errorf("%q begins a block of its own", said)
+		}
+		for name, text := range map[string]string{"Words": said, "Code": Code(s), "Model": Model(s), "Name": Name(s), "HTML": HTML(s)} {
+			for _, r := range text {
+				if !unicode.IsGraphic(r) {
+					t.Errorf("%s has %U: %q", name, r, text)
+				}
+			}
+		}
+		if n := len([]rune(Name(s))); n > longest {
+			t.Errorf("Name(%q) has %d letters", s, n)
+		}
+		if code := Code(s); strings.HasPrefix(code, "`") && strings.Count(code, "`") != 2 {
+			t.Errorf("a span of code is broken: %q", code)
+		}
+		if strings.ContainsAny(HTML(s), "<>\"'") {
+			t.Errorf("a tag is broken: %q", HTML(s))
+		}
+	})
+}
+
+func TestRatios(t *testing.T) {
+	for _, test := range []struct {
+		ratio findings.Ratio
+		want  string
+	}{
+		{findings.Ratio{Metric: findings.Capacity, Ratio: 1.17, Low: 1.152, High: 1.188, Outcome: result.Higher}, "17 % more per processor than `b` (15 to 19 %)"},
+		{findings.Ratio{Metric: findings.Rate, Ratio: 1.021, Low: 1.011, High: 1.0301, Outcome: result.Higher}, "2.1 % more than `b` (1.1 to 3.1 %)"},
+		{findings.Ratio{Metric: findings.Cost, Ratio: 0.83, Low: 0.81, High: 0.85, Outcome: result.Lower}, "17 % less of the server's processor than `b` (15 to 19 %)"},
+		{findings.Ratio{Metric: findings.Rate, Ratio: 62.51, Low: 61, High: 64, Outcome: result.Higher}, "62.5 times `b` (61.0 to 64.0)"},
+		{findings.Ratio{Metric: findings.P99, Ratio: 0.4, Low: 0.38, High: 0.42, Outcome: result.Lower}, "0.40 times `b` (0.38 to 0.42)"},
+		{findings.Ratio{Metric: findings.P99, Ratio: 1.002, Low: 0.99, High: 1.012, Within: 0.0121, Outcome: result.Same}, "the same as `b` within 1.3 %"},
+		{findings.Ratio{Metric: findings.P99, Ratio: 1.02, Low: 1.001, High: 1.04, Outcome: result.Undecided}, "not told from `b` (1.00 to 1.04)"},
+	} {
+		test.ratio.Of, test.ratio.To = "a", "b"
+		if got := strings.ReplaceAll(By(test.ratio), "\u00a0", " "); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
+		}
+	}
+}
+
+// An interval that is written is never narrower than it is.
+func TestIntervalsAreNotNarrowed(t *testing.T) {
+	for _, low := range []float64{1.0004, 1.0149, 1.0199, 1.02, 1.0549} {
+		_, sure := shares(low-1, low-1, low-1+0.0101)
+		if sure := strings.TrimSuffix(sure, "\u00a0%"); len(strings.Split(sure, " to ")) != 2 {
+			t.Errorf("%q", sure)
+		}
+	}
+	if got := within(0.0301); got != "within 4\u00a0%" {
+		t.Errorf("%q", got)
+	}
+	if got := within(0.0101); got != "within 1.1\u00a0%" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestHowSureFits(t *testing.T) {
+	name := "asyncio-executor"
+	next := findings.Ratio{Of: "x", To: name, Metric: findings.Capacity, Ratio: 1.17, Low: 1.15, High: 1.19, Outcome: result.Higher}
+	f := &findings.Findings{Run: findings.Run{Comparable: true, Rounds: 6}}
+	for want, s := range map[string]findings.Situation{
+		"17 % more than asyncio-executor (15 to 19 %)":     {Outcome: findings.Winner, Choose: "x", Next: &next},
+		"12 tie within 4 %; 15–19 % over asyncio-executor": {Outcome: findings.Tie, Tied: make([]string, 12), Within: 0.031, Next: &next},
+		"3 may lead; about 20 rounds would decide":         {Outcome: findings.Undecided, Tied: []string{name, name + "1", name + "2"}, Decides: 20},
+		"only x has a rank, which wins nothing":            {Outcome: findings.Alone, Choose: "x"},
+		"nothing that can be compared":                     {Outcome: findings.None},
+	} {
+		if got := strings.ReplaceAll(HowSure(f, &s, 48), "\u00a0", " "); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// Every kind of warning has words of its own, and none says what is no number.
+func TestWarnings(t *testing.T) {
+	seen := map[string]string{}
+	for _, kind := range []string{findings.Interrupted, findings.FewRounds, findings.Note, findings.Apart, findings.Beside, findings.Flawed, findings.Torn, findings.CutOff, findings.Repeated,
+		findings.FailedTrial, findings.FailedMore, findings.Verdicts, findings.Remarks, findings.Check, findings.ComparisonCheck, findings.Miscounted, findings.Steal, findings.Drops,
+		findings.NoNull, findings.HomeShared} {
+		said := Warning(findings.Warning{Kind: kind, N: 3, Of: 7, Text: "why", Where: "where", List: []string{"one"}})
+		if !strings.HasSuffix(said, ".") || strings.Contains(said, "%!") || seen[said] != "" {
+			t.Errorf("%s: %q, as %s", kind, said, seen[said])
+		}
+		seen[said] = kind
+	}
+	if got := Warning(findings.Warning{Kind: "unheard-of", Text: "<b>\n"}); got != `\<b\>\\n.` {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestNoFigureIsInfinite(t *testing.T) {
+	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0} {
+		f := findings.Figure{Value: v, Low: v, High: v}
+		for metric := range measures {
+			if got := Figure(metric, f); strings.Contains(got, "NaN") || strings.Contains(got, "Inf") {
+				t.Errorf("%s of %v is %q", metric, v, got)
+			}
+		}
+	}
+}
