@@ -2,21 +2,28 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/renameio/v2/maybe"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"carousel/internal/result"
+	"carousel/report/draw"
 	"carousel/report/findings"
 	"carousel/report/study"
+	"carousel/report/text"
 )
 
 func main() {
@@ -113,14 +120,48 @@ func report(stdout, stderr io.Writer, dir string) error {
 		return fmt.Errorf("%s has no trials: go on with it by \"bench --resume %s\"", dir, dir)
 	}
 
-	record, err := findings.Of(s).JSON()
+	f := findings.Of(s)
+	pictures, err := draw.Draw(f)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(dir, findings.File)
-	if err := maybe.WriteFile(file, record, 0o644); err != nil {
+	var readme bytes.Buffer
+	if err := text.Markdown(&readme, f, pictures); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "report: wrote %s\n", file)
+	record, err := f.JSON()
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{page: readme.Bytes(), findings.File: record}
+	maps.Copy(files, pictures)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := maybe.WriteFile(filepath.Join(dir, name), files[name], 0o644); err != nil {
+			return err
+		}
+	}
+	if err := text.Terminal(stdout, f, width(stdout)); err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "report: wrote %s, %s and %d pictures beside it\n", filepath.Join(dir, page), findings.File, len(pictures))
 	return nil
+}
+
+// page is the report itself.
+const page = "README.md"
+
+// usual is how wide a line of the table may be where nobody says how wide the terminal is.
+const usual = 100
+
+// width is how wide a line may be on w.
+func width(w io.Writer) int {
+	if f, is := w.(*os.File); is {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	if columns, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && columns > 0 {
+		return columns
+	}
+	return usual
 }

@@ -290,23 +290,3 @@ func (r *Ranking) pair(of, to string) *Ratio {
 	}
 	return nil
 }
-
-// Ranking is that of a metric; nil where the cell has none.
-func (c *Cell) Ranking(metric string) *Ranking {
-	for i := range c.Rankings {
-		if c.Rankings[i].Metric == metric {
-			return &c.Rankings[i]
-		}
-	}
-	return nil
-}
-
-// Model is the one of that name; nil where the cell has none.
-func (c *Cell) Model(name string) *Model {
-	for i := range c.Models {
-		if c.Models[i].Name == name {
-			return &c.Models[i]
-		}
-	}
-	return nil
-}
