@@ -2,7 +2,7 @@ package scenario
 
 // paced is a steady stream below capacity, where the time from when a request was due is what counts.
 var paced = &Scenario{
-	Name: "paced", Path: "/", Levels: []int{Reference}, Rule: "half of the slowest model's rate",
+	Name: "paced", Path: "/", Levels: []int{Reference}, Rule: "half of the slowest model's rate", Weight: map[int]int{Reference: 4},
 	Expect: models(map[string]string{
 		Fine:     "select poll epoll goroutine thread reactors uring nethttp",
 		Degrades: "generator coroutine asyncio asyncio-executor pool prefork",

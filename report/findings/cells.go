@@ -293,7 +293,7 @@ func (w *weighed) cell(c *cell) Cell {
 		if c.twin == nil {
 			continue
 		}
-		if r := ratio(c.twin, c.find(c.twin.Name), metric, 1-confidence); r != nil {
+		if r := ratio(c.twin, c.find(c.twin.Name), metric); r != nil {
 			out.Twin = append(out.Twin, *r)
 		}
 	}

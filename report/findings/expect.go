@@ -176,7 +176,7 @@ func (w *weighed) opinions() (list []Opinion) {
 			other := w.weighModel(c, o)
 			opinion := Opinion{Cell: c.at, Model: o.Name, Engine: o.Engine, Ratios: []Ratio{}, Own: figures(own), Other: figures(other)}
 			for _, metric := range metrics {
-				if r := ratio(other, own, metric, 1-confidence); r != nil {
+				if r := ratio(other, own, metric); r != nil {
 					r.Of, r.To = o.Engine, "loadgen"
 					opinion.Ratios = append(opinion.Ratios, *r)
 				}

@@ -1,8 +1,10 @@
 // Package findings is what may be said of a run: plain data, without a sentence for people, which is written as findings.json too.
 //
 // The round is the sample. Two models are compared within rounds: where servers took turns by their effects, which are taken within cycles,
-// else by the figures of their trials. The mean of the logs over the rounds with Student's t gives the interval, Holm's procedure over all
-// pairs of a cell and metric makes what is called different sure together. Most of a model's rounds decide what is said of it.
+// else by the figures of their trials. The mean of the logs over the rounds with Student's t gives an interval of 95 % for each ratio by
+// itself. That two differ is said where Holm's procedure over all pairs of a cell and metric upholds it, so that all differences of a cell are
+// sure together: an interval may exclude 1 by a little, and the two be undecided. That models tie within so much needs no such care: each of
+// their intervals has to lie within it (an intersection-union test). Most of a model's rounds decide what is said of it.
 package findings
 
 import (

@@ -28,7 +28,7 @@ func (w *weighed) ladder(cells []Cell) (steps []Step) {
 			if m.cell == before.cell {
 				step.ToBefore = cells[main.at].Ranking(Cost).pair(m.Name, before.Name)
 			} else {
-				step.ToBefore = ratio(m, before, Cost, 1-confidence)
+				step.ToBefore = ratio(m, before, Cost)
 			}
 		}
 		if d := differences(m, base, Cost); len(d) > 0 {

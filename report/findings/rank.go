@@ -71,23 +71,27 @@ var outcomes = map[stats.Order]string{
 	stats.Higher: result.Higher, stats.Lower: result.Lower, stats.Same: result.Same, stats.Tied: result.Undecided,
 }
 
-// ratio is a over b in a metric, with an interval of confidence 1-level; nil where it is not known.
-func ratio(a, b *model, metric string, level float64) *Ratio {
+// ratio is a over b in a metric, as the only claim that is made; nil where it is not known.
+func ratio(a, b *model, metric string) *Ratio {
 	if a == nil || b == nil {
 		return nil
 	}
-	d := shared(a, b, metric)
-	return ratioOf(d, a.Name, b.Name, metric, level)
+	return ratioOf(shared(a, b, metric), a.Name, b.Name, metric, 1-confidence)
 }
 
+// ratioOf is a ratio with its interval, by itself; that it differs from 1 must be sure at level.
 func ratioOf(d []float64, of, to, metric string, level float64) *Ratio {
-	i := stats.TInterval(d, 0, 1-level).Exp()
-	r := &Ratio{Of: of, To: to, Metric: metric, Ratio: tidy(i.Mid), Low: tidy(i.Low), High: tidy(i.High), Confidence: tidy(1 - level), Rounds: len(d)}
+	i := stats.TInterval(d, 0, confidence).Exp()
+	r := &Ratio{Of: of, To: to, Metric: metric, Ratio: tidy(i.Mid), Low: tidy(i.Low), High: tidy(i.High), Confidence: confidence, Rounds: len(d)}
 	r.Within = reach(r.Low, r.High)
 	if len(d) < Fewest || !sound(r.Ratio) || !sound(r.Within) {
 		return nil
 	}
-	if r.Outcome = outcomes[stats.Interval{Mid: r.Ratio, Low: r.Low, High: r.High}.Order(result.SameWithin)]; r.Outcome == result.Undecided {
+	r.Outcome = outcomes[stats.Interval{Mid: r.Ratio, Low: r.Low, High: r.High}.Order(result.SameWithin)]
+	if differ(r) && !(stats.TTest(d, 0) <= level) {
+		r.Outcome = result.Undecided
+	}
+	if r.Outcome == result.Undecided {
 		r.Decides = decides(d, level, result.SameWithin)
 	}
 	return r

@@ -79,7 +79,7 @@ func TestRatios(t *testing.T) {
 			}
 		}
 		w := run(c.trials)
-		r := ratio(w.cells[0].find("epoll"), w.cells[0].find("select"), c.metric, 0.05)
+		r := ratio(w.cells[0].find("epoll"), w.cells[0].find("select"), c.metric)
 		if c.ratio == 0 {
 			if r != nil {
 				t.Errorf("%s: %+v, want nothing", c.name, r)
@@ -197,7 +197,7 @@ func TestIntervalsAreAsSureAsTheySay(t *testing.T) {
 		const n = 2000
 		for range n {
 			w := invented(rng, 2, rounds, func(model int) float64 { return 0.5 * float64(model) })
-			if r := ratio(w.cells[0].find("1"), w.cells[0].find("0"), Rate, 0.05); r.Low <= math.Exp(0.5) && math.Exp(0.5) <= r.High {
+			if r := ratio(w.cells[0].find("1"), w.cells[0].find("0"), Rate); r.Low <= math.Exp(0.5) && math.Exp(0.5) <= r.High {
 				held++
 			}
 		}

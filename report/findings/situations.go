@@ -40,7 +40,7 @@ func (w *weighed) situations(cells []Cell) (list []Situation) {
 			add(ManyBusy, busy[n-1], Capacity, Rate)
 		}
 	}
-	add(Steady, w.usual("paced"), P99)
+	add(Steady, w.usual("paced"), P99, P50)
 	add(CostCounts, w.priced(), Cost)
 	add(Blocking, w.usual("block"), Rate)
 	add(Awaiting, w.usual("sleep"), Rate)
@@ -165,7 +165,7 @@ func (w *weighed) undecided(c *cell, tied []string, r *Ranking) (rounds int) {
 			if p == nil || differ(p) || p.Within <= TieWithin {
 				continue
 			}
-			n := decides(shared(c.find(a), c.find(b), r.Metric), 1-p.Confidence, TieWithin)
+			n := decides(shared(c.find(a), c.find(b), r.Metric), 1-confidence, TieWithin)
 			if n == 0 {
 				return 0
 			}
