@@ -72,7 +72,7 @@ func (l lines) Plot(c draw.Canvas, plt *plot.Plot) {
 			}
 		}
 	}
-	l.label(c, at)
+	l.label(c, at, y)
 }
 
 func (l lines) aside(i int) vg.Length {
@@ -83,25 +83,25 @@ func (l lines) aside(i int) vg.Length {
 }
 
 // label names the lines in a column at the right, each as near to its end as the others let it. What is but a point at the first of several
-// places is named under it, since a line from there would cross all others.
-func (l lines) label(c draw.Canvas, at func(int, point) vg.Point) {
+// places is named over it, since a line from there would cross all others.
+func (l lines) label(c draw.Canvas, at func(int, point) vg.Point, y func(float64) vg.Length) {
 	with := style(labelSize, black, false)
 	var order []int
 	ends := make([]vg.Point, len(l.lines))
-	lowest, last := c.Max.Y, 0.0
+	highest, last := c.Min.Y, 0.0
 	for i, one := range l.lines {
 		ends[i] = at(i, one.points[len(one.points)-1])
-		lowest, last = min(lowest, at(i, one.points[0]).Y), max(last, one.points[len(one.points)-1].x)
+		highest, last = max(highest, at(i, one.points[0]).Y, y(one.points[0].high)), max(last, one.points[len(one.points)-1].x)
 	}
-	under := vg.Point{X: c.Min.X + 8, Y: lowest - 18}
+	over := vg.Point{X: c.Min.X + 8, Y: highest + 14}
 	for i, one := range l.lines {
 		if len(one.points) > 1 || one.points[0].x == last {
 			order = append(order, i)
 			continue
 		}
-		c.DrawGlyphNoClip(lookOf(one.model).glyph(3.4, one.ties), under)
-		c.FillText(with, vg.Point{X: under.X + 8, Y: under.Y - with.FontExtents().Ascent/2 + 1.5}, words.Name(one.model))
-		under.Y -= 12.5
+		c.DrawGlyphNoClip(lookOf(one.model).glyph(3.4, one.ties), over)
+		c.FillText(with, vg.Point{X: over.X + 8, Y: over.Y - with.FontExtents().Ascent/2 + 1.5}, words.Name(one.model))
+		over.Y += 12.5
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(ends[b].Y, ends[a].Y) })
 	var wanted []vg.Length
@@ -248,7 +248,8 @@ func percentiles(f *findings.Findings, c *findings.Cell) (figure, bool) {
 				last, low, high = max(last, q.Share), min(low, q.NS), max(high, q.NS)
 			}
 		}
-		if len(one.points) > 1 {
+		if n := len(one.points); n > 1 {
+			one.points[0].bare, one.points[n-1].bare = false, false
 			l.lines = append(l.lines, one)
 		}
 	}
