@@ -112,13 +112,13 @@ func finding(f *findings.Findings, c *findings.Cell, metric string) string {
 	if len(behind) == 0 {
 		return at + " " + who + strings.TrimRight(does, ": ") + per
 	}
-	a := apart(behind[0])
+	a := gapOf(behind[0])
 	said := a.much + " more" + per + " than " + Name(behind[0].To)
 	if a.form == "times" {
 		said = a.much + " times" + per + " what " + Name(behind[0].To) + " does"
 	}
 	if len(behind) > 1 {
-		if last := apart(behind[len(behind)-1]); last.form == "times" {
+		if last := gapOf(behind[len(behind)-1]); last.form == "times" {
 			said += ", " + last.much + " times " + Name(behind[len(behind)-1].To)
 		} else {
 			said += ", " + last.much + " more than " + Name(behind[len(behind)-1].To)

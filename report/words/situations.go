@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"carousel/internal/result"
 	"carousel/internal/scenario"
 	"carousel/internal/units"
 	"carousel/report/findings"
@@ -66,7 +67,7 @@ func HowSure(f *findings.Findings, s *findings.Situation, most int) string {
 		said = []string{"nothing that can be compared"}
 	case s.Key == findings.Idle:
 		n := len(s.Tied) + len(s.Lacking)
-		said = []string{fmt.Sprintf("%d of %d answered beside all; the simplest", len(s.Tied), n), fmt.Sprintf("%d of %d answered", len(s.Tied), n)}
+		said = []string{fmt.Sprintf("simplest of %d (of %d) that answered beside all", len(s.Tied), n), fmt.Sprintf("%d of %d answered beside all", len(s.Tied), n)}
 	case s.Outcome == findings.Alone:
 		said = []string{"only " + Words(Name(s.Choose)) + " has a rank, which wins nothing", "only one has a rank, which wins nothing"}
 	case s.Outcome == findings.Undecided:
@@ -106,7 +107,7 @@ func undecided(s *findings.Situation) []string {
 
 // fit are ways to put a ratio, the fullest first.
 func fit(r findings.Ratio) []string {
-	a, to := apart(r), Words(Name(r.To))
+	a, to := gapOf(r), Words(Name(r.To))
 	switch a.form {
 	case "times":
 		return []string{a.much + " times " + to + " (" + a.sure + ")"}
@@ -131,7 +132,7 @@ func tooFew(f *findings.Findings) string {
 
 // over says where a ratio lies, without its middle: "15 to 19 % over goroutine".
 func over(r findings.Ratio) string {
-	a := apart(r)
+	a := gapOf(r)
 	word := map[string]string{"times": " times ", "more": " over ", "less": " under "}[a.form]
 	if word == "" {
 		word = " beside "
@@ -149,7 +150,9 @@ func InWords(f *findings.Findings, s *findings.Situation) string {
 		return head + ": nothing was measured."
 	}
 	if s.Key == findings.Idle {
-		return head + ": " + Silence(c) + "."
+		unasked := *s
+		unasked.Lacking = slices.DeleteFunc(slices.Clone(s.Lacking), func(name string) bool { m := c.Model(name); return m != nil && m.Silent != nil })
+		return head + ": " + Silence(c) + "." + lacking(c, &unasked)
 	}
 	return head + ", " + Measure(s.Metric) + ": " + verdict(f, s, "") + "." + lacking(c, s)
 }
@@ -180,7 +183,7 @@ func verdict(f *findings.Findings, s *findings.Situation, why string) string {
 			said += fmt.Sprintf(" (about %s rounds would decide)", units.Count(s.Decides))
 		}
 		if s.Next != nil {
-			said += "; " + Code(s.Next.To) + " is surely behind"
+			said += "; " + Model(s.Choose) + " against the rest: " + ahead(s)
 		}
 		return said
 	case findings.Alone:
@@ -191,8 +194,13 @@ func verdict(f *findings.Findings, s *findings.Situation, why string) string {
 		}
 		return "nothing can be compared"
 	}
-	said += map[bool]string{true: ": ", false: ", "}[s.Outcome == findings.Tie] + By(*s.Next)
-	if s.Last != nil && s.Last.To != s.Next.To {
+	return said + map[bool]string{true: ": ", false: ", "}[s.Outcome == findings.Tie] + ahead(s)
+}
+
+// ahead says how far the choice is from the next and from the last.
+func ahead(s *findings.Situation) string {
+	said := By(*s.Next)
+	if s.Last != nil && s.Last.To != s.Next.To && s.Last.Outcome != result.Undecided {
 		said += " and " + By(*s.Last)
 	}
 	return said
@@ -327,7 +335,7 @@ func Disagreement(f *findings.Findings, d findings.Disagreement) string {
 	}
 	fixed, closed := &f.Cells[d.FixedCell], &f.Cells[d.ClosedCell]
 	at := func(r findings.Ratio) string {
-		a := apart(r.Over(d.Models[0]))
+		a := gapOf(r.Over(d.Models[0]))
 		if a.form == "times" {
 			return fmt.Sprintf("%s times as much (%s)", a.much, a.sure)
 		}
