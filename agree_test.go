@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/loadgen/record"
 	"carousel/loadgen/screen"
 	"carousel/loadgen/verdict"
+	"carousel/report/findings"
 	"carousel/report/study"
-	"carousel/report/text"
 )
 
 // observed is the record of 1000 requests a second over 64 connections for so long, of which request number i, due at an instant,
@@ -52,7 +53,7 @@ func observed(t *testing.T, length time.Duration, target func(due time.Duration)
 	return l
 }
 
-// What loadgen prints of a record, report prints of six like it: the same figures, held back and marked as lower bounds alike.
+// What loadgen prints of a record, report finds in six like it: the same figures, held back and marked as lower bounds alike.
 func TestLoadgenAndReportAgree(t *testing.T) {
 	const usual = 200 * time.Microsecond
 	for name, c := range map[string]struct {
@@ -88,23 +89,25 @@ func TestLoadgenAndReportAgree(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var readme strings.Builder
-			if err := text.Markdown(&readme, study.New(result.Run{Rounds: 6}, trials, nil), nil); err != nil {
-				t.Fatal(err)
-			}
-			table := tableFigures(t, readme.String())
+			found := findings.Of(study.New(result.Run{Rounds: 6}, trials, nil)).Cells[0].Models[0].Figures
 
 			marks := ""
-			for _, figure := range []struct{ row, column, cell string }{
-				{"response time", "p50", "p50"}, {"response time", "p99", "p99"}, {"response time", "p99.9", "p99.9"},
-				{"service time", "p99", "p99 of service"}, {"send lateness", "p99", "p99 of send lateness"},
+			for _, figure := range []struct{ row, column, metric string }{
+				{"response time", "p50", findings.P50}, {"response time", "p99", findings.P99}, {"response time", "p99.9", findings.P999},
+				{"service time", "p99", findings.Service}, {"send lateness", "p99", findings.Lateness},
 			} {
-				loadgens, reports := said[figure.row][figure.column], table[figure.cell]
+				loadgens, reports := said[figure.row][figure.column], "-"
+				if f, is := found[figure.metric]; is {
+					reports = plainFigure(t, units.Duration(f.Value))
+					if f.AtLeast {
+						reports = ">=" + reports
+					}
+				}
 				if loadgens == "" {
 					loadgens = "-" // its row is not shown
 				}
 				if reports != loadgens {
-					t.Errorf("%s %s: loadgen prints %q, report prints %q", figure.row, figure.column, loadgens, reports)
+					t.Errorf("%s %s: loadgen prints %q, report finds %q", figure.row, figure.column, loadgens, reports)
 				}
 				switch {
 				case reports == "-":
@@ -154,25 +157,6 @@ func terminalFigures(t *testing.T, summary string) map[string]map[string]string 
 			for i, head := range heads {
 				found[label][head] = plainFigure(t, cells[i])
 			}
-		}
-	}
-	return found
-}
-
-// tableFigures are the figures of a report's table of paced cells, by column.
-func tableFigures(t *testing.T, readme string) map[string]string {
-	t.Helper()
-	_, section, is := strings.Cut(readme, "## paced")
-	if !is {
-		t.Fatalf("no paced cell in\n%s", readme)
-	}
-	_, section, _ = strings.Cut(section, "\n|")
-	lines := strings.Split(section, "\n")
-	heads, cells := strings.Split(lines[0], "|"), strings.Split(lines[2], "|")[1:]
-	found := map[string]string{}
-	for i, head := range heads {
-		if head = strings.TrimSpace(head); strings.HasPrefix(head, "p") && !strings.ContainsAny(head, "×g") || strings.HasPrefix(head, "p99 of") {
-			found[head] = plainFigure(t, strings.TrimSpace(cells[i]))
 		}
 	}
 	return found

@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 
 	"carousel/internal/result"
+	"carousel/report/findings"
 )
 
 // hostile is what a stranger's run may hold wherever it holds words.
@@ -45,6 +48,13 @@ func TestAHostileRun(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	written := files(t, dir)
+	var f findings.Findings
+	if err := json.Unmarshal(written[findings.File], &f); err != nil || !slices.Contains(f.Run.Models, honest) {
+		t.Errorf("the findings are of %q: %v", f.Run.Models, err)
+	}
+	if written["README.md"] == nil {
+		t.Skip("there is no prose")
+	}
 	picturesAreWhole(t, written)
 	readme := string(written["README.md"])
 	for name, text := range map[string]string{"the README": readme, "the terminal": stdout.String()} {

@@ -2,7 +2,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -16,9 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"carousel/internal/result"
-	"carousel/report/chart"
+	"carousel/report/findings"
 	"carousel/report/study"
-	"carousel/report/text"
 )
 
 func main() {
@@ -115,26 +113,14 @@ func report(stdout, stderr io.Writer, dir string) error {
 		return fmt.Errorf("%s has no trials: go on with it by \"bench --resume %s\"", dir, dir)
 	}
 
-	pictures, err := chart.Draw(s)
+	record, err := findings.Of(s).JSON()
 	if err != nil {
 		return err
 	}
-	var readme bytes.Buffer
-	if err := text.Markdown(&readme, s, pictures); err != nil {
+	file := filepath.Join(dir, findings.File)
+	if err := maybe.WriteFile(file, record, 0o644); err != nil {
 		return err
 	}
-	for _, p := range pictures {
-		if err := maybe.WriteFile(filepath.Join(dir, p.Name), p.PNG, 0o644); err != nil {
-			return err
-		}
-	}
-	file := filepath.Join(dir, "README.md")
-	if err := maybe.WriteFile(file, readme.Bytes(), 0o644); err != nil {
-		return err
-	}
-	if err := text.Terminal(stdout, s); err != nil {
-		return err
-	}
-	fmt.Fprintf(stderr, "report: wrote %s and %d pictures beside it\n", file, len(pictures))
+	fmt.Fprintf(stderr, "report: wrote %s\n", file)
 	return nil
 }

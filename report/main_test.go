@@ -2,17 +2,20 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"image"
 	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"carousel/internal/golden"
 	"carousel/internal/result"
+	"carousel/report/findings"
 )
 
 // files reads a folder.
@@ -39,6 +42,10 @@ func TestReport(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	first := files(t, dir)
+	golden.Check(t, "findings.json", brief(t, first[findings.File]))
+	if first["README.md"] == nil {
+		t.Skip("there is no prose")
+	}
 	golden.Check(t, "README.md", string(first["README.md"]))
 	golden.Check(t, "terminal.txt", stdout.String())
 
@@ -54,11 +61,50 @@ func TestReport(t *testing.T) {
 	picturesAreWhole(t, first)
 }
 
+// TestReportOfBefore has a run whose servers did not take turns.
+func TestReportOfBefore(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	old(t, dir)
+	var stdout, stderr bytes.Buffer
+	if code := run(&stdout, &stderr, []string{dir}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &stderr)
+	}
+	first := files(t, dir)
+	golden.Check(t, "before.json", brief(t, first[findings.File]))
+	writesTheSameAgain(t, dir, first, stdout.Bytes())
+}
+
+// brief is findings.json without what would make a golden file long: single rounds, curves, pairs.
+func brief(t *testing.T, text []byte) string {
+	t.Helper()
+	var f findings.Findings
+	if err := json.Unmarshal(text, &f); err != nil {
+		t.Fatal(err)
+	}
+	for i := range f.Cells {
+		c := &f.Cells[i]
+		for k := range c.Models {
+			c.Models[k].Curve = nil
+		}
+		for k := range c.Rankings {
+			c.Rankings[k].Pairs = nil
+		}
+	}
+	short, err := json.MarshalIndent(f, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	short = regexp.MustCompile(`"rounds": \[[^]]*\]`).ReplaceAll(short, []byte(`"rounds": null`))
+	return string(regexp.MustCompile(`\{[^{}]*\}`).ReplaceAllFunc(short, func(leaf []byte) []byte { return bytes.Join(bytes.Fields(leaf), []byte(" ")) })) + "\n"
+}
+
 func TestFourteenModelsAndOneAlone(t *testing.T) {
 	many := newInvention(1, "blocking", "select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine",
 		"thread", "pool", "prefork", "reactors", "uring")
 	many.round(1)
-	for name, v := range map[string]*invention{"fourteen": many, "the client's ceiling alone": {trials: many.trials[:1]}} {
+	null := newInvention(1)
+	null.add(1, result.Cell{Model: result.Null, Scenario: "hello", Connections: 1, Placement: result.Split}, null.closed)
+	for name, v := range map[string]*invention{"fourteen": many, "the client's ceiling alone": null} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")
 			v.write(t, dir, many.record())
@@ -138,6 +184,19 @@ func TestAPartialRunSaysSo(t *testing.T) {
 	written := files(t, dir)
 	picturesAreWhole(t, written)
 	writesTheSameAgain(t, dir, written, stdout.Bytes())
+	var f findings.Findings
+	if err := json.Unmarshal(written[findings.File], &f); err != nil {
+		t.Fatal(err)
+	}
+	if w := f.Warnings; len(w) < 2 || w[0].Kind != findings.Interrupted || w[0].N != 2 || w[0].Of != 6 || w[1].Kind != findings.FewRounds {
+		t.Errorf("two rounds of six warn of %+v", w)
+	}
+	if strings.Contains(string(written[findings.File]), "NaN") || f.Run.Comparable {
+		t.Error("two rounds compare something")
+	}
+	if written["README.md"] == nil {
+		t.Skip("there is no prose")
+	}
 	readme := string(written["README.md"])
 	for _, want := range []string{"**This run was interrupted: the report is partial (2 rounds of 6 begun).**", "fewer than 6 compare nothing"} {
 		if !strings.Contains(readme, want) {
@@ -212,7 +271,7 @@ func TestWithoutAnArgumentTheNewestRun(t *testing.T) {
 	if code := run(&bytes.Buffer{}, &stderr, nil); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
-	if written, _ := filepath.Glob("results/*/README.md"); len(written) != 1 || written[0] != filepath.Join("results", "a-new", "README.md") {
+	if written, _ := filepath.Glob("results/*/" + findings.File); len(written) != 1 || written[0] != filepath.Join("results", "a-new", findings.File) {
 		t.Errorf("wrote %v, want the report of a-new", written)
 	}
 }

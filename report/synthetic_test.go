@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"carousel/internal/result"
+	"carousel/internal/scenario"
 	"carousel/internal/usage"
-	"carousel/report/study"
 )
 
 // invention makes up a run, the same one every time: no machine is measured. Its models are as fast as their speed says,
@@ -52,11 +52,77 @@ func (v *invention) add(round int, c result.Cell, more func(t *result.Trial)) {
 		return
 	}
 	v.order++
+	t := v.trial(round, c)
+	more(&t)
+	if t.Load != nil {
+		t.Server.Usage.Requests = t.Load.Requests.Sent + t.Load.Redirects
+	}
+	v.trials = append(v.trials, t)
+}
+
+func (v *invention) trial(round int, c result.Cell) result.Trial {
+	seat := []int{0}
+	if c.Placement == result.Shared {
+		seat = []int{0, 1}
+	}
 	t := result.Trial{Schema: result.Schema, Round: round, Order: v.order, Cell: c,
 		Started: time.Date(2026, 11, 22, 12, 0, v.order, 0, time.UTC),
-		Server:  result.Server{Command: []string{"servers", "--model", c.Model}, CPUs: []int{0}, GOMAXPROCS: 1}}
-	more(&t)
-	v.trials = append(v.trials, t)
+		Server:  result.Server{Command: []string{"servers", "--model", c.Model}, CPUs: seat, GOMAXPROCS: len(seat)}}
+	t.Server.Usage = &usage.Line{Model: c.Model, PeakRSS: int64(6+len(c.Model)) << 20}
+	return t
+}
+
+// turns is a cell in a round whose models, with the null responder and epoll a second time, take turns: what rate gives of each, with what a
+// request costs its server.
+func (v *invention) turns(round int, c result.Cell, load func(t *result.Trial)) {
+	const cycles, short = 28, 25 * time.Millisecond
+	var list []result.Trial
+	add := func(model string, control bool) {
+		c := c
+		c.Model, c.Control = model, control
+		if v.skips == nil || !v.skips(c) {
+			list = append(list, v.trial(round, c))
+		}
+	}
+	v.order++
+	for _, model := range v.models {
+		add(model, false)
+		if model == "epoll" {
+			add(model, true)
+		}
+	}
+	add(result.Null, false)
+	sums := map[string]float64{}
+	for i := range list {
+		t := &list[i]
+		load(t)
+		l := t.Load
+		l.SliceNS, l.Timed = int64(3*short), l.Requests.OK*3/4
+		t.Server.Usage.Requests = l.Requests.Sent + 500 // warmed
+		whole := float64(l.TargetCPU.Total()) / float64(l.Requests.OK)
+		waking := 2.4e6 * v.noise()
+		steady := whole - waking*2*cycles/float64(l.Requests.OK)
+		if steady < whole/2 {
+			steady = whole / 2
+		}
+		t.Turns = &result.Turns{Servers: len(list), Place: i + 1, Cycles: cycles, SliceNS: int64(short), LeadNS: 10e6, Seed: uint64(v.order),
+			Cost: &result.Cost{Steady: steady, Waking: waking, Whole: whole}, Beside: 0.008, IdleShare: 0.003,
+			Effects: map[string]float64{}, Verdict: result.Verdict{State: result.Valid, Reasons: []result.Reason{}}}
+		for cycle := range 4 {
+			t.Turns.Slices = append(t.Turns.Slices, result.Slice{Cycle: cycle, Order: (i + cycle) % len(list), LengthNS: int64(short), OK: 100, WindowOK: 60})
+		}
+		for metric, value := range map[string]float64{result.MetricRate: l.RateRPS, result.MetricP50: float64(l.Latency.P50), result.MetricP99: float64(l.Latency.P99),
+			result.MetricSteady: steady, result.MetricWhole: whole} {
+			t.Turns.Effects[metric] = math.Log(value)
+			sums[metric] += math.Log(value) / float64(len(list))
+		}
+	}
+	for _, t := range list {
+		for metric, mean := range sums {
+			t.Turns.Effects[metric] -= mean
+		}
+	}
+	v.trials = append(v.trials, list...)
 }
 
 // load is what loadgen would write of a trial in which each of served connections is answered rate/served times a second;
@@ -67,7 +133,7 @@ func (v *invention) load(t *result.Trial, path string, rate float64, served int,
 	ok := int64(rate * window.Seconds())
 	mean := float64(served) / rate * 1e9
 	if t.Cell.RateRPS > 0 && served == n {
-		mean = 4e9 / v.speed[t.Cell.Model] * v.noise()
+		mean = 4e9 / cmp.Or(v.speed[t.Cell.Model], 2*ceiling) * v.noise()
 	}
 	h := result.NewHistogram()
 	for first := int64(0); first < ok; {
@@ -129,34 +195,74 @@ func (v *invention) hello(model string, connections int, shared bool) float64 {
 	return most * c / (c + 2) * 1.02 * v.noise()
 }
 
-func (v *invention) round(round int) {
-	one := func(c result.Cell) {
-		v.add(round, c, func(t *result.Trial) {
-			rate := v.hello(c.Model, c.Connections, c.Placement == result.Shared)
-			v.load(t, "/", rate, serves(c.Model, c.Connections), 0.95e9/cmp.Or(v.speed[c.Model], 2*ceiling)*v.noise())
-		})
-	}
-	for _, model := range append([]string{result.Null}, v.models...) {
-		for _, n := range []int{1, 16, 64, 256} {
-			one(result.Cell{Model: model, Scenario: "hello", Connections: n, Placement: result.Split})
-		}
-		one(result.Cell{Model: model, Scenario: "hello", Connections: 64, Placement: result.Shared})
-	}
-	one(result.Cell{Model: "epoll", Scenario: "hello", Connections: 64, Placement: result.Split, Control: true})
+// closed is a trial of the closed loop.
+func (v *invention) closed(t *result.Trial) {
+	c := t.Cell
+	rate := v.hello(c.Model, c.Connections, c.Placement == result.Shared)
+	v.load(t, "/", rate, serves(c.Model, c.Connections), 0.95e9/cmp.Or(v.speed[c.Model], 2*ceiling)*v.noise())
+}
 
+// open is a trial at an offered rate, at which goroutine costs less than in the closed loop.
+func (v *invention) open(t *result.Trial) {
+	rate, served := t.Cell.RateRPS, serves(t.Cell.Model, t.Cell.Connections)
+	if served < t.Cell.Connections {
+		rate /= float64(t.Cell.Connections)
+	}
+	cost := 1.4e9 / cmp.Or(v.speed[t.Cell.Model], 2*ceiling)
+	if t.Cell.Model == "goroutine" {
+		cost *= 0.85
+	}
+	v.load(t, "/", rate, served, cost*v.noise())
+}
+
+// round is one as it is measured in turns, with what slices cannot serve in every second.
+func (v *invention) round(round int) {
+	for _, n := range []int{1, 16, 64, 256} {
+		v.turns(round, result.Cell{Scenario: "hello", Connections: n, Placement: result.Split}, v.closed)
+	}
+	v.turns(round, result.Cell{Scenario: "hello", Connections: 64, Placement: result.Shared}, v.closed)
+	for _, rate := range []float64{1000, 10000, 30000} {
+		v.turns(round, result.Cell{Scenario: "cost", Connections: 64, RateRPS: rate, Placement: result.Split}, v.open)
+	}
+	paced := result.Cell{Scenario: "paced", Connections: 64, RateRPS: math.Round(10000 * v.noise()), Rule: scenario.Find("paced").Rule, Placement: result.Split}
+	v.turns(round, paced, v.open)
+	if round%2 == 1 {
+		v.alone(round, 5000)
+	}
+}
+
+// oldRound is one of before servers took turns: each trial has the client for itself, epoll's second one too, and rates are the cells' names.
+func (v *invention) oldRound(round int) {
+	first := len(v.trials)
+	for _, model := range append([]string{result.Null}, v.models...) {
+		for _, n := range []int{1, 64} {
+			v.add(round, result.Cell{Model: model, Scenario: "hello", Connections: n, Placement: result.Split}, v.closed)
+		}
+	}
+	v.add(round, result.Cell{Model: "epoll", Scenario: "hello", Connections: 64, Placement: result.Split, Control: true}, v.closed)
 	for _, model := range v.models {
-		v.add(round, result.Cell{Model: model, Scenario: "paced", Connections: 64, RateRPS: 10000, Placement: result.Split}, func(t *result.Trial) {
-			served := serves(model, 64)
-			rate := 10000.0
-			if served == 1 {
-				rate = 10000.0 / 64
-			}
-			v.load(t, "/", rate, served, 1e9/v.speed[model])
-		})
-		v.add(round, result.Cell{Model: model, Scenario: "thinking", Connections: 64, Placement: result.Split}, func(t *result.Trial) {
-			t.Probe = &result.Probe{Silent: 64, Limit: 64, Answered: true}
-			if model == "blocking" {
-				t.Probe = &result.Probe{Silent: 1, Limit: 64, WaitNS: 250e6}
+		v.add(round, result.Cell{Model: model, Scenario: "paced", Connections: 64, RateRPS: 10000, Placement: result.Split}, v.open)
+	}
+	v.alone(round, 64)
+	for i := range v.trials[first:] {
+		t := &v.trials[first+i]
+		t.Schema = 1
+		if t.Load != nil {
+			t.Load.Schema = 1
+		}
+	}
+}
+
+// alone are the trials of a round that have the client for themselves; thinking opens so many connections at most.
+func (v *invention) alone(round, silent int) {
+	for _, model := range v.models {
+		v.add(round, result.Cell{Model: model, Scenario: "thinking", Connections: silent, Placement: result.Split}, func(t *result.Trial) {
+			t.Probe = &result.Probe{Silent: silent, Limit: silent, Answered: true}
+			switch {
+			case model == "blocking":
+				t.Probe = &result.Probe{Silent: 1, Limit: silent, WaitNS: 250e6}
+			case silent > 1024 && (model == "select" || model == "generator"): // descriptors end at 1024
+				t.Probe = &result.Probe{Silent: 1100, Limit: silent, WaitNS: 2e6, Status: 503}
 			}
 		})
 		for _, path := range []string{"block", "sleep"} {
@@ -173,11 +279,9 @@ func (v *invention) round(round int) {
 		}
 	}
 	for _, model := range v.models {
-		for mode, slower := range []float64{40, 2, 25} {
-			c := result.Cell{Model: model, Scenario: "download", Connections: 20, RateRPS: 1000, Placement: result.Split, Mode: study.Modes[mode]}
-			if c.Mode == result.OneByOne {
-				c.Connections = 1
-			}
+		for i, mode := range scenario.Find("download").Modes {
+			c := result.Cell{Model: model, Scenario: "download", Connections: cmp.Or(mode.Connections, 20), RateRPS: 1000, Placement: result.Split, Mode: mode.Name}
+			slower := []float64{40, 2, 25}[i]
 			v.add(round, c, func(t *result.Trial) { v.download(t, serves(model, c.Connections), slower*v.noise()) })
 		}
 	}
@@ -195,7 +299,7 @@ func (v *invention) download(t *result.Trial, served int, slower float64) {
 	v.load(t, "/moved/image/0", t.Cell.RateRPS, served, 250000)
 	v.speed[t.Cell.Model] = speed
 	l := t.Load
-	l.Requests = result.Requests{Planned: 450, Sent: 450, OK: 450}
+	l.Requests, l.Spec.Requests = result.Requests{Planned: 450, Sent: 450, OK: 450}, 450
 	beside := l.Latency
 	beside.P50, beside.P90 = beside.P50/2, beside.P90/2
 	l.Paths = []result.PathLatency{{Path: "/moved/image/0", Count: 45, Latency: l.Latency}, {Path: "/", Count: 405, Latency: beside}}
@@ -215,7 +319,7 @@ func (v *invention) record() result.Run {
 		Notes:       []string{"paced cells are offered 10000 requests a second"},
 		Expect:      map[string]map[string]string{},
 	}
-	for scenario, bad := range map[string]string{"hello": "degrades", "paced": "fails", "thinking": "fails", "block": "fails", "sleep": "fails"} {
+	for scenario, bad := range map[string]string{"hello": "degrades", "cost": "degrades", "paced": "fails", "thinking": "fails", "block": "fails", "sleep": "fails"} {
 		run.Expect[scenario] = map[string]string{}
 		for _, model := range v.models {
 			run.Expect[scenario][model] = "fine"
@@ -270,14 +374,14 @@ func tear(t *testing.T, dir string) {
 	f.Close()
 }
 
-// whole is the run that the golden files show: one model starves, two tie, the client limits a cell, one has no /sleep, some are left
-// out of scenarios, one trial failed, one is invalid, some are suspect, a line is torn.
+// whole is the run that the golden files show, in turns: one model starves, some tie, the client limits a cell, one has no /sleep, two turn silent
+// clients away, some are left out of scenarios, one trial failed, one is invalid, some are suspect, others disturbed a cell, a cell was cut off
+// and done again, a line is torn.
 func whole(t *testing.T, dir string) {
 	v := newInvention(6, "blocking", "select", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine", "nethttp")
-	v.speed["select"] = 38000
+	v.speed["select"], v.speed["goroutine"] = 38000, 40500
 	takes := map[string][]string{ // the others take all
-		"hello":    {result.Null, "blocking", "select", "epoll", "generator", "coroutine", "asyncio", "goroutine", "nethttp"},
-		"paced":    {"blocking", "select", "epoll", "coroutine", "goroutine", "nethttp"},
+		"paced":    {result.Null, "blocking", "select", "epoll", "coroutine", "goroutine", "nethttp"},
 		"block":    {"blocking", "select", "epoll", "asyncio", "asyncio-executor", "goroutine", "nethttp"},
 		"sleep":    {"blocking", "select", "epoll", "asyncio", "asyncio-executor", "goroutine", "nethttp"},
 		"download": {"blocking", "epoll", "goroutine"},
@@ -288,15 +392,17 @@ func whole(t *testing.T, dir string) {
 	}
 	for round := 1; round <= v.rounds; round++ {
 		v.round(round)
+		if round == 2 { // its last cell was not written whole
+			v.turns(round+1, result.Cell{Scenario: "hello", Connections: 1, Placement: result.Split}, v.closed)
+			v.trials = v.trials[:len(v.trials)-4]
+		}
 	}
 	v.each("nethttp", "sleep", 64, func(t *result.Trial) { t.Load, t.NA = nil, "no /sleep" })
 	v.each("epoll", "hello", 256, func(t *result.Trial) { // as fast as the client can ask
-		ratio := ceiling * 0.97 / t.Load.RateRPS
+		ratio := ceiling * 0.97 * v.noise() / t.Load.RateRPS
 		l := t.Load
 		l.RateRPS *= ratio
-		for _, cpu := range []*usage.CPU{&l.CPU, l.TargetCPU} {
-			cpu.UserNS, cpu.SystemNS = int64(float64(cpu.UserNS)*ratio), int64(float64(cpu.SystemNS)*ratio)
-		}
+		t.Turns.Effects[result.MetricRate] += math.Log(ratio)
 	})
 	v.each("nethttp", "block", 64, func(t *result.Trial) {
 		if t.Round == 3 {
@@ -312,6 +418,26 @@ func whole(t *testing.T, dir string) {
 		t.Load.Verdict = result.Verdict{State: "suspect", Reasons: []result.Reason{{Check: "steal", State: "suspect", Text: fmt.Sprintf("the host took %.1f %% of the processors", 5+float64(t.Round)/10)}}}
 		t.Load.Host.StealShare = 0.05
 	})
+	for i := range v.trials {
+		if t := &v.trials[i]; t.Round == 4 && t.Cell.Scenario == "hello" && t.Cell.Connections == 64 && t.Turns != nil {
+			t.Turns.Beside, t.Turns.Slices[2].Disturbed = 0.31, true
+			t.Turns.Verdict = result.Verdict{State: result.Suspect, Reasons: []result.Reason{
+				{Check: "beside", State: result.Suspect, Text: "other programs used 31 % of the processors", Advice: "repeat on a calmer machine"},
+				{Check: "slices", State: result.Suspect, Text: "requests take too long for slices of 25 ms", Advice: "use -d 9s or longer"}}}
+		}
+	}
 	v.write(t, dir, v.record())
 	tear(t, dir)
+}
+
+// old is a small run of the kind that was recorded before servers took turns.
+func old(t *testing.T, dir string) {
+	v := newInvention(6, "blocking", "select", "epoll", "goroutine", "nethttp")
+	v.speed["select"] = 38000
+	for round := 1; round <= v.rounds; round++ {
+		v.oldRound(round)
+	}
+	record := v.record()
+	record.Schema = 1
+	v.write(t, dir, record)
 }

@@ -64,3 +64,38 @@ func TestHistogramsAreCutOutUnseen(t *testing.T) {
 		}
 	}
 }
+
+// TestEachLeavesOutSlices has lists as they are written, and some that only look so.
+func TestEachLeavesOutSlices(t *testing.T) {
+	disturbed := Slice{Disturbed: true}
+	for _, c := range []struct {
+		list string
+		kept []Slice
+		flaw bool
+	}{
+		{`[]`, []Slice{}, false},
+		{`[{"cycle":1,"ok":5},{"cycle":2}]`, []Slice{}, false},
+		{`[{"cycle":1,"disturbed":true},{"cycle":2},{"disturbed":true}]`, []Slice{disturbed, disturbed}, false},
+		{`[{"cycle":1,"of":[1,2]},{"cycle":2}]`, []Slice{{Cycle: 1}, {Cycle: 2}}, false},
+		{`[{"cycle":1,"]":2}]`, []Slice{{Cycle: 1}}, false},
+		{`[{"cycle":1,"\"]":2}]`, []Slice{{Cycle: 1}}, false},
+		{`[{"cycle":1}`, nil, true},
+	} {
+		line := `{"schema":2,"cell":{"model":"\"slices\":[","scenario":"s"},"turns":{"slices":` + c.list + `,"cycles":3,"verdict":{"state":"valid","reasons":[]}}}`
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, TrialsFile), []byte(line+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var got Trial
+		flaws, err := Each(dir, whole, func(t Trial) { got = t })
+		if err != nil || (len(flaws) > 0) != c.flaw {
+			t.Fatalf("%s: %v, %v", c.list, flaws, err)
+		}
+		if c.flaw {
+			continue
+		}
+		if diff := cmp.Diff(c.kept, got.Turns.Slices); diff != "" || got.Turns.Cycles != 3 || got.Turns.Verdict.State != Valid {
+			t.Errorf("%s: %+v\n%s", c.list, got.Turns, diff)
+		}
+	}
+}

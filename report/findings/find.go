@@ -26,22 +26,6 @@ func (f *Findings) Situation(key string) *Situation {
 	return nil
 }
 
-// Model is a model of the cell; nil where it has none of that name.
-func (c *Cell) Model(name string) *Model {
-	if i := slices.IndexFunc(c.Models, func(m Model) bool { return m.Name == name }); i >= 0 {
-		return &c.Models[i]
-	}
-	return nil
-}
-
-// Ranking is the cell's by a metric; nil where there is none.
-func (c *Cell) Ranking(metric string) *Ranking {
-	if i := slices.IndexFunc(c.Rankings, func(r Ranking) bool { return r.Metric == metric }); i >= 0 {
-		return &c.Rankings[i]
-	}
-	return nil
-}
-
 // Ratio is one model of a ranking over another, whichever of them stands first in Pairs; false where they could not be compared.
 func (r *Ranking) Ratio(of, to string) (Ratio, bool) {
 	if r == nil {

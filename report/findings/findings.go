@@ -5,7 +5,11 @@
 // pairs of a cell and metric makes what is called different sure together. Most of a model's rounds decide what is said of it.
 package findings
 
-import "time"
+import (
+	"time"
+
+	"carousel/report/study"
+)
 
 // File is the name that findings are written under, beside the report.
 const File = "findings.json"
@@ -68,27 +72,27 @@ type Cell struct {
 	All      float64   `json:"all_rps,omitempty"`  // and all at once
 }
 
-// The metrics. All but Capacity are figures of trials.
+// The metrics. Times are nanoseconds; processor time is per good reply.
 const (
-	Rate     = "rate_rps"
-	Capacity = "capacity_rps"    // requests per second of one server processor: one over Cost
-	Cost     = "server_cpu_ns"   // per request; in turns the steady cost, without waking
-	Whole    = "server_whole_ns" // per request, with waking
-	Client   = "client_cpu_ns"   // per request
-	Both     = "both_cpu_ns"     // per request, server and client
-	Waking   = "waking_ns"       // per slice
-	Mean     = "mean_ns"         // of the response time, as all that follow
-	P50      = "p50_ns"
-	P90      = "p90_ns"
-	P99      = "p99_ns"
-	P999     = "p999_ns"
-	Service  = "service_p99_ns"
-	Lateness = "lateness_p99_ns"
-	Beside50 = "beside_p50_ns" // of small replies beside pictures
-	Beside90 = "beside_p90_ns"
-	Beside99 = "beside_p99_ns"
-	Total    = "total_ns" // until all is done
-	Memory   = "peak_memory_bytes"
+	Rate     = study.Rate
+	Capacity = study.Capacity // requests per second of one server processor: one over Cost
+	Cost     = study.Cost     // of the server; in turns the steady cost, without waking
+	Whole    = study.Whole    // of the server, with waking
+	Client   = study.Client   // of the client
+	Both     = study.Both     // Whole and Client
+	Waking   = study.Waking   // of the server, per slice
+	Mean     = study.Mean     // of the response time, as all that follow
+	P50      = study.P50
+	P90      = study.P90
+	P99      = study.P99
+	P999     = study.P999
+	Service  = study.Service  // 99th percentile of the service time, of an open loop
+	Lateness = study.Lateness // 99th percentile of the send lateness, of an open loop
+	Beside50 = study.Beside50 // of small replies beside pictures
+	Beside90 = study.Beside90
+	Beside99 = study.Beside99
+	Total    = study.Total  // until all of a number of requests is done
+	Memory   = study.Memory // most that the server had resident
 )
 
 // Less reports whether less of a metric is better.
@@ -97,7 +101,7 @@ func Less(metric string) bool { return metric != Rate && metric != Capacity }
 // Figure is a metric of a model over the rounds.
 type Figure struct {
 	Value   float64   `json:"value"` // the middle: the median over the rounds
-	Low     float64   `json:"low"`   // of the interval of 95 %; of fewer than six rounds, the lowest and the highest round
+	Low     float64   `json:"low"`   // of its interval of 95 %, whose ends are rounds; of fewer than six, the lowest and the highest
 	High    float64   `json:"high"`
 	AtLeast bool      `json:"at_least,omitempty"` // requests without an answer could raise it
 	Rounds  []float64 `json:"rounds"`             // each round's, in their order
@@ -112,14 +116,14 @@ type Model struct {
 	Doubts  []Doubt           `json:"doubts,omitempty"`         // what a minority of its rounds showed, or a check doubted
 	OfNull  float64           `json:"of_null,omitempty"`        // its rate over the null responder's
 	Limited bool              `json:"client_limited,omitempty"` // the client, not the server, set its rate
-	Curve   []Point           `json:"curve,omitempty"`          // response time by percentile, the median over the rounds
+	Curve   []Point           `json:"curve,omitempty"`          // response time by percentile, the median over the rounds; of paced cells and of the closed loop at scenario.Reference
 	Silent  *Silent           `json:"silent,omitempty"`         // scenario thinking
 }
 
 // Lack is why a model has no rank.
 type Lack struct {
-	Kind     string `json:"kind"` // one of the kinds below
-	InRounds int    `json:"in_rounds"`
+	Kind     string `json:"kind"`               // one of the kinds below
+	InRounds int    `json:"in_rounds"`          // that were so; of Missing, those that count
 	Answered int64  `json:"answered,omitempty"` // of a starved cell: connections, in the middle one of these rounds
 	Asked    int64  `json:"asked,omitempty"`
 	WaitNS   int64  `json:"wait_ns,omitempty"` // the longest wait of a connection that was never answered
@@ -205,7 +209,7 @@ type Situation struct {
 	Tied    []string `json:"tied,omitempty"`       // all that cannot be told from the best, in the order of the ladder, Choose among them
 	Within  float64  `json:"within,omitempty"`     // how far these may differ at most, as a share
 	Next    *Ratio   `json:"next,omitempty"`       // Choose over the best that is surely behind
-	Last    *Ratio   `json:"last,omitempty"`       // and over the last that has a rank
+	Last    *Ratio   `json:"last,omitempty"`       // and over the last that is
 	Decides int      `json:"decides_in,omitempty"` // undecided: about how many rounds would decide
 	Lacking []string `json:"lacking,omitempty"`    // models without rank
 }
@@ -265,7 +269,7 @@ type Expectation struct {
 
 // Reason is what a reader can check an expectation by.
 type Reason struct {
-	Cell   int     `json:"cell"`             // index in Cells: the one that shows the model at its worst
+	Cell   int     `json:"cell"`             // index in Cells: the one that shows the model at its worst, if any does
 	Kind   string  `json:"kind,omitempty"`   // what decided: Refused, Starved, Deaf, Behind, Rate, P99, or "" where no bound was passed
 	Value  float64 `json:"value,omitempty"`  // what was measured: connections that were answered or borne, requests per second, p99 over the reference's
 	Bound  float64 `json:"bound,omitempty"`  // and what decides: connections asked, or where another word would be said

@@ -7,111 +7,207 @@ import (
 	"carousel/internal/result"
 )
 
-// Metric is one figure of a trial; not-a-number where the trial does not support it.
-type Metric struct {
-	Name     string
-	Less     bool // less is better
-	OfClient bool // a client at its limit sets it
-	Of       func(Trial) float64
-	atLeast  func(*result.Load) bool // unanswered requests could raise it; nil: they could not
-}
-
-// The metrics. Times are nanoseconds. Processor time is per ok reply of the window.
-var (
-	Rate       = Metric{Name: "requests per second", OfClient: true, Of: load(func(l *result.Load) float64 { return l.RateRPS })}
-	ServerTime = Metric{Name: "server processor time per request", Less: true, Of: load(serverTime)}
-	ClientTime = Metric{Name: "client processor time per request", Less: true, Of: load(clientTime)}
-	BothTime   = Metric{Name: "processor time per request, server and client", Less: true,
-		Of: load(func(l *result.Load) float64 { return serverTime(l) + clientTime(l) })}
-	Total     = Metric{Name: "time until all is done", Less: true, OfClient: true, Of: load(func(l *result.Load) float64 { return float64(l.Window.ElapsedNS) })}
-	Mean      = figure("mean response time", "mean", response)
-	P50       = figure("median response time", "p50", response)
-	P99       = figure("99th percentile of response time", "p99", response)
-	P999      = figure("99.9th percentile of response time", "p999", response)
-	Beside50  = figure("median response time of small replies", "p50", beside)
-	Beside90  = figure("90th percentile of response time of small replies", "p90", beside)
-	Beside99  = figure("99th percentile of response time of small replies", "p99", beside)
-	ServiceP  = figure("99th percentile of service time", "p99", func(l *result.Load) result.Latency { return l.Service })
-	LatenessP = figure("99th percentile of send lateness", "p99", func(l *result.Load) result.Latency { return l.Lateness })
+// The metrics: figures of a trial. Times are nanoseconds; processor time is per good reply.
+const (
+	Rate     = "rate_rps"
+	Capacity = "capacity_rps"    // requests per second of one server processor: one over Cost
+	Cost     = "server_cpu_ns"   // per request; in turns the steady cost, without waking
+	Whole    = "server_whole_ns" // per request, with waking
+	Client   = "client_cpu_ns"   // per request
+	Both     = "both_cpu_ns"     // per request: Whole and Client
+	Waking   = "waking_ns"       // per slice
+	Mean     = "mean_ns"         // of the response time, as all that follow
+	P50      = "p50_ns"
+	P90      = "p90_ns"
+	P99      = "p99_ns"
+	P999     = "p999_ns" // not of slices, which tell it badly
+	Service  = "service_p99_ns"
+	Lateness = "lateness_p99_ns"
+	Beside50 = "beside_p50_ns" // of small replies beside pictures
+	Beside90 = "beside_p90_ns"
+	Beside99 = "beside_p99_ns"
+	Total    = "total_ns"          // until all of a number of requests is done
+	Memory   = "peak_memory_bytes" // resident
 )
 
-func load(of func(*result.Load) float64) func(Trial) float64 {
-	return func(t Trial) float64 {
+// metrics are their names with how a trial's load gives them; not-a-number where it does not support them.
+var metrics = [...]struct {
+	name    string
+	of      func(t *result.Trial) float64
+	atLeast func(l *result.Load) bool // requests without an answer could raise it; nil: they could not
+}{
+	{Rate, load(func(t *result.Trial) float64 { return t.Load.RateRPS }), nil},
+	{Capacity, load(func(t *result.Trial) float64 { return 1e9 / cost(t) }), nil},
+	{Cost, load(cost), nil},
+	{Whole, load(whole), nil},
+	{Client, load(client), nil},
+	{Both, load(func(t *result.Trial) float64 { return whole(t) + client(t) }), nil},
+	{Waking, load(waking), nil},
+	{Mean, figure(response, "mean"), atLeast(response, "mean")},
+	{P50, figure(response, "p50"), atLeast(response, "p50")},
+	{P90, figure(response, "p90"), atLeast(response, "p90")},
+	{P99, figure(response, "p99"), atLeast(response, "p99")},
+	{P999, figure(response, "p999"), atLeast(response, "p999")},
+	{Service, figure(service, "p99"), atLeast(service, "p99")},
+	{Lateness, figure(lateness, "p99"), atLeast(lateness, "p99")},
+	{Beside50, figure(beside, "p50"), nil},
+	{Beside90, figure(beside, "p90"), nil},
+	{Beside99, figure(beside, "p99"), nil},
+	{Total, load(total), nil},
+	{Memory, memory, nil},
+}
+
+// Metrics are the names of all, in their order.
+func Metrics() (names []string) {
+	for _, m := range metrics {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// Figure is a metric of the trial; not-a-number where it is not known.
+func (t *Trial) Figure(metric string) float64 {
+	for i := range metrics {
+		if metrics[i].name == metric {
+			return t.figures[i]
+		}
+	}
+	return math.NaN()
+}
+
+// AtLeast reports whether a metric of the trial is only a lower bound: requests without an answer, counted at the age they had reached, could
+// move it.
+func (t *Trial) AtLeast(metric string) bool {
+	for i := range metrics {
+		if metrics[i].name == metric {
+			return t.atLeast&(1<<i) != 0
+		}
+	}
+	return false
+}
+
+// most is more than any figure can be, and leaves room to add.
+const most = 1e300
+
+// measure takes the figures of t. A record that is not ours may hold what no measurement gives: below 0, or beyond all numbers.
+func (u *Trial) measure(t *result.Trial) {
+	for i, m := range metrics {
+		u.figures[i] = m.of(t)
+		if low := u.figures[i] < 0 && m.name != Waking; low || math.Abs(u.figures[i]) > most { // noise can make waking cost less than nothing
+			u.figures[i] = math.NaN()
+		}
+		if m.atLeast != nil && t.Load != nil && m.atLeast(t.Load) {
+			u.atLeast |= 1 << i
+		}
+	}
+}
+
+func load(of func(t *result.Trial) float64) func(*result.Trial) float64 {
+	return func(t *result.Trial) float64 {
 		if t.Load == nil {
 			return math.NaN()
 		}
-		return of(t.Load)
+		return of(t)
 	}
 }
 
-func serverTime(l *result.Load) float64 {
-	if l.TargetCPU == nil || l.Served() == 0 {
-		return math.NaN()
+func cost(t *result.Trial) float64 {
+	if t.Turns == nil {
+		return whole(t)
 	}
-	return float64(l.TargetCPU.Total()) / l.Served()
+	if c := t.Turns.Cost; c != nil && c.Steady > 0 {
+		return c.Steady
+	}
+	return math.NaN()
 }
 
-func clientTime(l *result.Load) float64 {
-	if l.Served() == 0 {
+func whole(t *result.Trial) float64 {
+	switch {
+	case t.Turns != nil && t.Turns.Cost == nil, t.Load.TargetCPU == nil:
+		return math.NaN()
+	case t.Turns != nil && t.Turns.Cost.Whole > 0:
+		return t.Turns.Cost.Whole
+	}
+	return perRequest(t.Load, t.Load.TargetCPU.Total())
+}
+
+func client(t *result.Trial) float64 { return perRequest(t.Load, t.Load.CPU.Total()) }
+
+// perRequest is processor time per good reply. A process that took none at all was not looked at.
+func perRequest(l *result.Load, ns int64) float64 {
+	if served := l.Served(); served > 0 && ns > 0 {
+		return float64(ns) / served
+	}
+	return math.NaN()
+}
+
+func waking(t *result.Trial) float64 {
+	if t.Turns == nil || t.Turns.Cost == nil {
 		return math.NaN()
 	}
-	return float64(l.CPU.Total()) / l.Served()
+	return t.Turns.Cost.Waking
+}
+
+func total(t *result.Trial) float64 {
+	if t.Load.Spec.Requests == 0 {
+		return math.NaN()
+	}
+	return float64(t.Load.Window.ElapsedNS)
+}
+
+func memory(t *result.Trial) float64 {
+	if t.Server.Usage == nil || t.Server.Usage.PeakRSS == 0 {
+		return math.NaN()
+	}
+	return float64(t.Server.Usage.PeakRSS)
 }
 
 // figure is one of a latency, as far as the record says that it can be shown (result.Load.Doubt).
-func figure(name, key string, of func(*result.Load) result.Latency) Metric {
-	return Metric{Name: name, Less: true, OfClient: true,
-		Of: load(func(l *result.Load) float64 {
-			sum := of(l)
-			if sum.Withheld[key] != "" {
-				return math.NaN()
-			}
+func figure(of func(*result.Trial) result.Latency, key string) func(*result.Trial) float64 {
+	return load(func(t *result.Trial) float64 {
+		if sum := of(t); sum.Withheld[key] == "" {
 			return sum.Figure(key)
-		}),
-		atLeast: func(l *result.Load) bool { return slices.Contains(of(l).AtLeast, key) },
-	}
+		}
+		return math.NaN()
+	})
 }
 
-func response(l *result.Load) result.Latency { return l.Latency }
+func atLeast(of func(*result.Trial) result.Latency, key string) func(*result.Load) bool {
+	return func(l *result.Load) bool { return slices.Contains(of(&result.Trial{Load: l}).AtLeast, key) }
+}
+
+func response(t *result.Trial) result.Latency {
+	if t.Turns == nil || t.Load.Latency.Withheld["p999"] != "" {
+		return t.Load.Latency
+	}
+	l := t.Load.Latency
+	l.Withheld = map[string]string{"p999": inSlices}
+	for key, why := range t.Load.Latency.Withheld {
+		l.Withheld[key] = why
+	}
+	return l
+}
+
+const inSlices = "slices tell it badly"
+
+func service(t *result.Trial) result.Latency  { return open(t, t.Load.Service) }
+func lateness(t *result.Trial) result.Latency { return open(t, t.Load.Lateness) }
+
+// open is a latency that is shown of open loops only.
+func open(t *result.Trial, l result.Latency) result.Latency {
+	if t.Load.Spec.Rate > 0 {
+		return l
+	}
+	return result.Latency{Withheld: map[string]string{"p99": "a closed loop"}}
+}
 
 // beside is the response time of the requests for "/", in a load that asks for several paths.
-func beside(l *result.Load) result.Latency {
-	for _, p := range l.Paths {
+func beside(t *result.Trial) result.Latency {
+	for _, p := range t.Load.Paths {
 		if p.Path == "/" {
 			return p.Latency
 		}
 	}
+	const absent = "nobody asked for /"
 	return result.Latency{Withheld: map[string]string{"p50": absent, "p90": absent, "p99": absent}}
-}
-
-const absent = "nobody asked for /"
-
-// Grid are the percentiles of a trial's Response, as shares, evenly spaced in nines: twenty to each.
-var Grid = func() []float64 {
-	var grid []float64
-	for i := 0; i <= 80; i++ {
-		grid = append(grid, 1-math.Pow(10, -float64(i)/20))
-	}
-	return grid
-}()
-
-// curve is the response time in nanoseconds along Grid, as far as it can be shown.
-func curve(s result.Summary) []float64 {
-	at := make([]float64, len(s.Further))
-	for i := range at {
-		at[i] = s.Further[i].NS
-	}
-	return at
-}
-
-// AtLeast reports whether a figure of the cell is only a lower bound, in most of its trials: requests without an answer, counted
-// at the age they had reached, could move it.
-func (c *Cell) AtLeast(m Metric) bool {
-	n := 0
-	for _, t := range c.Trials {
-		if m.atLeast != nil && t.Load != nil && m.atLeast(t.Load) {
-			n++
-		}
-	}
-	return 2*n > len(c.Trials)
 }

@@ -53,7 +53,7 @@ func TestManyTrialsFindRoom(t *testing.T) {
 	if kept > 3<<10 || made > 150<<10 {
 		t.Errorf("a trial keeps %d bytes and makes %d, want 3 KiB and 150 KiB at most", kept, made)
 	}
-	if c := s.Main().Cell("epoll"); len(c.Trials) != n || c.Trials[n-1].Response == nil {
+	if c := s.Cells[0].Model("epoll"); len(c.Trials) != n || c.Trials[n-1].Response == nil {
 		t.Errorf("%d trials are read, want %d with their latency", len(c.Trials), n)
 	}
 }

@@ -1,47 +1,103 @@
-// Package study is what a run shows: its trials sorted into cells and groups that may be compared, and what the
-// rules of comparison allow to be said about them. It does no I/O and writes no prose for people to read; package
-// text words it and package chart draws it.
+// Package study sorts the trials of a run into cells, and keeps of each trial what a report looks at. It judges nothing: package findings
+// says what follows from it.
 package study
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
-	"strconv"
+	"time"
 
 	"carousel/internal/result"
-	"carousel/internal/stats"
+	"carousel/internal/scenario"
+	"carousel/internal/units"
 )
 
 // Study is a run, sorted.
 type Study struct {
 	Run      result.Run
-	Groups   []*Group       // in the order of the report
-	Trials   []*Trial       // one of a cell in a round
-	Repeated []result.Trial // further ones, which count nowhere
-	Flaws    []result.Flaw  // lines of the run's file that hold no trial
-	Rounds   int            // in which anything was measured
+	Cells    []*Cell  // in the order of the report
+	Trials   []*Trial // those that count, in the order of the file
+	Repeated []*Trial // further ones of a cell in a round, which count nowhere
+	CutOff   []*Trial // of cells in a round that were not written whole, which count nowhere
+	Flaws    []result.Flaw
+	Rounds   int // in which anything that counts was measured
 
-	taken  map[place]bool
-	cells  map[result.Cell]*Cell
-	groups map[Key]*Group
-	noises map[[2]string]reading // by scenario and metric
+	whole  []*Trial
+	groups map[group][]*Trial
+	order  []group
 }
 
-// Group is everything that was asked the same thing: cells that differ in their model, or in the client's engine.
-type Group struct {
+// Cell is everything that was asked the same thing.
+type Cell struct {
 	Key
-	Cells []*Cell // in the order of the ladder
-	Null  *Cell   // the null responder at the same level and placement, if it was measured
-	study *Study
+	Models []*Model // in the order of the ladder
+	Null   *Model   // the null responder; nil: it was not measured
+	Twin   *Model   // the reference a second time in a round; nil: likewise
+	Others []*Model // models loaded by another engine than loadgen's own
 }
 
-// Key is what the cells of a group have in common.
+// Model is a model in a cell.
+type Model struct {
+	Name   string
+	Engine string   // loadgen's, where it is not the default
+	Trials []*Trial // by round
+}
+
+// Key is what the trials of a cell have in common. A rule stands for the rates that followed from it, which differ from round to round.
 type Key struct {
 	Scenario    string
 	Connections int
 	RateRPS     float64
+	Rule        string
 	Placement   string
 	Mode        string // scenario download: how the client goes about it
+}
+
+// Name is the cell for a person: "hello at 64 connections, split".
+func (k Key) Name() string {
+	s := fmt.Sprintf("%s at %s", k.Scenario, units.Plural(k.Connections, "connection"))
+	if k.RateRPS > 0 {
+		s += " and " + units.Rate(k.RateRPS) + "/s"
+	}
+	s += ", " + k.Placement
+	if k.Mode != "" {
+		s += ", " + k.Mode
+	}
+	return s
+}
+
+func keyOf(c result.Cell) Key {
+	k := Key{c.Scenario, c.Connections, c.RateRPS, c.Rule, c.Placement, c.Mode}
+	if s := scenario.Find(c.Scenario); k.Rule == "" && s != nil {
+		k.Rule = s.Rule
+	}
+	if k.Rule != "" {
+		k.RateRPS = 0
+	}
+	return k
+}
+
+// group names the trials that one process of loadgen made in turns.
+type group struct {
+	Key
+	round   int
+	started time.Time
+}
+
+// place is where a trial stands in a run. Comparisons are within rounds, so a round has one trial of a model in a cell.
+type place struct {
+	Key
+	model, engine string
+	control       bool
+	round         int
+}
+
+// Key is that of the trial's cell.
+func (t *Trial) Key() Key { return keyOf(t.Cell) }
+
+func (t *Trial) place() place {
+	return place{t.Key(), t.Cell.Model, t.Cell.Engine, t.Cell.Control, t.Round}
 }
 
 // New sorts the trials of a run.
@@ -55,196 +111,201 @@ func New(run result.Run, trials []result.Trial, flaws []result.Flaw) *Study {
 }
 
 // Begin is a run without its trials: Add them in the order they were made, then End.
-func Begin(run result.Run) *Study {
-	return &Study{Run: run, taken: map[place]bool{}, cells: map[result.Cell]*Cell{}, groups: map[Key]*Group{}, noises: map[[2]string]reading{}}
-}
+func Begin(run result.Run) *Study { return &Study{Run: run, groups: map[group][]*Trial{}} }
 
-// place is where a trial stands in a run. Comparisons are within rounds, so a round has one trial of a cell.
-type place struct {
-	cell  result.Cell
-	round int
-}
-
-// Add sorts a trial into its cell; only the first of a place counts.
+// Add takes a trial.
 func (s *Study) Add(t *Trial) {
-	at := place{t.Cell, t.Round}
-	if s.taken[at] {
-		s.Repeated = append(s.Repeated, t.Trial)
+	t.line = len(s.Trials)
+	s.Trials = append(s.Trials, t)
+	if t.Turns == nil {
+		s.whole = append(s.whole, t)
 		return
 	}
-	s.taken[at] = true
-	s.Trials = append(s.Trials, t)
-	key := Key{t.Cell.Scenario, t.Cell.Connections, t.Cell.RateRPS, t.Cell.Placement, t.Cell.Mode}
-	group := s.groups[key]
-	if group == nil {
-		group = &Group{Key: key, study: s}
-		s.groups[key] = group
-		s.Groups = append(s.Groups, group)
+	g := group{keyOf(t.Cell), t.Round, t.Started.UTC()}
+	if s.groups[g] == nil {
+		s.order = append(s.order, g)
 	}
-	id := t.Cell
-	id.Control = false
-	cell := s.cells[id]
-	if cell == nil {
-		cell = &Cell{Key: key, Model: t.Cell.Model, Engine: t.Cell.Engine}
-		s.cells[id] = cell
-		if t.Cell.Model == result.Null {
-			group.Null = cell
-		} else {
-			group.Cells = append(group.Cells, cell)
-		}
-	}
-	cell.add(t)
+	s.groups[g] = append(s.groups[g], t)
 }
 
-// End finishes the sorting; flaws are the lines that held no trial.
+// End sorts what was added; flaws are the lines that held no trial. Of several trials of a place the first counts, but those that took turns
+// go before others, and count only together.
 func (s *Study) End(flaws []result.Flaw) {
-	rounds := map[int]bool{}
-	for at := range s.taken {
-		rounds[at.round] = true
-	}
-	s.Flaws, s.Rounds = flaws, len(rounds)
-	s.taken, s.cells, s.groups = nil, nil, nil
-	s.sort()
-}
-
-func (s *Study) sort() {
-	slices.SortStableFunc(s.Groups, func(a, b *Group) int {
-		return cmp.Or(
-			cmp.Compare(rank(scenarios, a.Scenario), rank(scenarios, b.Scenario)),
-			cmp.Compare(a.Scenario, b.Scenario),
-			-cmp.Compare(a.Placement, b.Placement), // split before shared
-			cmp.Compare(rank(Modes, a.Mode), rank(Modes, b.Mode)),
-			cmp.Compare(a.Connections, b.Connections),
-			cmp.Compare(a.RateRPS, b.RateRPS))
-	})
-	for _, group := range s.Groups {
-		slices.SortStableFunc(group.Cells, func(a, b *Cell) int {
-			return cmp.Or(
-				cmp.Compare(rank(s.Run.Models, a.Model), rank(s.Run.Models, b.Model)),
-				cmp.Compare(a.Model, b.Model),
-				cmp.Compare(a.Engine, b.Engine))
-		})
-		if group.Null != nil {
-			group.Null.finish(nil, s.Comparable())
+	taken, cells, done := map[place]bool{}, map[Key]*Cell{}, map[group]bool{}
+	var counted []*Trial
+	take := func(t *Trial) {
+		at := t.place()
+		if taken[at] {
+			s.Repeated = append(s.Repeated, t)
+			return
 		}
-		for _, cell := range group.Cells {
-			cell.finish(group.Null, s.Comparable())
-		}
+		taken[at] = true
+		counted = append(counted, t)
 	}
-}
-
-// scenarios is the order of the report; others follow by name.
-var scenarios = []string{"hello", "paced", "thinking", "block", "sleep", "download", "spin"}
-
-// Modes are those of scenario download, in the order of the report.
-var Modes = []string{result.OneByOne, result.AllAtOnce, result.Inline}
-
-func rank(order []string, name string) int {
-	if i := slices.Index(order, name); i >= 0 {
-		return i
-	}
-	return len(order)
-}
-
-// Models are the measured models in the order of the ladder, those that the run did not announce last.
-func (s *Study) Models() []string {
-	models := slices.Clone(s.Run.Models)
-	for _, group := range s.Groups {
-		for _, cell := range group.Cells {
-			if !slices.Contains(models, cell.Model) {
-				models = append(models, cell.Model)
+	for _, g := range s.order {
+		trials := s.groups[g]
+		once := g
+		once.started = time.Time{}
+		switch {
+		case !complete(trials):
+			s.CutOff = append(s.CutOff, trials...)
+		case done[once]:
+			s.Repeated = append(s.Repeated, trials...)
+		default:
+			done[once] = true
+			for _, t := range trials {
+				take(t)
 			}
 		}
 	}
-	return models
+	for _, t := range s.whole {
+		take(t)
+	}
+	slices.SortFunc(counted, byLine)
+	slices.SortFunc(s.Repeated, byLine)
+	slices.SortFunc(s.CutOff, byLine)
+	rounds := map[int]bool{}
+	for _, t := range counted {
+		rounds[t.Round] = true
+		key := keyOf(t.Cell)
+		if cells[key] == nil {
+			cells[key] = &Cell{Key: key}
+			s.Cells = append(s.Cells, cells[key])
+		}
+		cells[key].add(t)
+	}
+	s.Trials, s.Flaws, s.Rounds = counted, flaws, len(rounds)
+	s.whole, s.groups, s.order = nil, nil, nil
+	s.sort()
 }
 
-// Find returns the groups of a scenario in a placement, by level; an empty placement finds all.
-func (s *Study) Find(scenario, placement string) []*Group {
-	var found []*Group
-	for _, group := range s.Groups {
-		if group.Scenario == scenario && (placement == "" || group.Placement == placement) {
-			found = append(found, group)
+func byLine(a, b *Trial) int { return a.line - b.line }
+
+// complete reports whether these are all trials that took turns with each other.
+func complete(trials []*Trial) bool {
+	servers, places := trials[0].Turns.Servers, map[int]bool{}
+	for _, t := range trials {
+		if t.Turns.Servers != servers || t.Turns.Place < 1 || t.Turns.Place > servers {
+			return false
+		}
+		places[t.Turns.Place] = true
+	}
+	return len(places) == servers
+}
+
+func (c *Cell) add(t *Trial) {
+	model := func(m **Model) {
+		if *m == nil {
+			*m = &Model{Name: t.Cell.Model, Engine: t.Cell.Engine}
+		}
+		(*m).Trials = append((*m).Trials, t)
+	}
+	switch {
+	case t.Cell.Model == result.Null:
+		model(&c.Null)
+	case t.Cell.Control:
+		model(&c.Twin)
+	case t.Cell.Engine != "":
+		model(find(&c.Others, t.Cell))
+	default:
+		model(find(&c.Models, t.Cell))
+	}
+}
+
+// find is the place of a model in a list, to which it is added where it is not there yet.
+func find(list *[]*Model, c result.Cell) **Model {
+	for i, m := range *list {
+		if m.Name == c.Model && m.Engine == c.Engine {
+			return &(*list)[i]
+		}
+	}
+	*list = append(*list, nil)
+	return &(*list)[len(*list)-1]
+}
+
+func (s *Study) sort() {
+	slices.SortStableFunc(s.Cells, func(a, b *Cell) int {
+		return cmp.Or(
+			cmp.Compare(scenario.Rank(a.Scenario), scenario.Rank(b.Scenario)),
+			cmp.Compare(a.Scenario, b.Scenario),
+			-cmp.Compare(a.Placement, b.Placement), // split before shared
+			cmp.Compare(a.mode(), b.mode()),
+			cmp.Compare(a.Mode, b.Mode),
+			cmp.Compare(a.Connections, b.Connections),
+			cmp.Compare(a.RateRPS, b.RateRPS),
+			cmp.Compare(a.Rule, b.Rule))
+	})
+	models := s.Models()
+	place := map[string]int{}
+	for i, m := range models {
+		place[m] = i
+	}
+	for _, c := range s.Cells {
+		for _, list := range [][]*Model{c.Models, c.Others, {c.Null}, {c.Twin}} {
+			slices.SortStableFunc(list, func(a, b *Model) int {
+				return cmp.Or(cmp.Compare(place[a.Name], place[b.Name]), cmp.Compare(a.Engine, b.Engine))
+			})
+			for _, m := range list {
+				if m != nil {
+					slices.SortStableFunc(m.Trials, func(a, b *Trial) int { return cmp.Compare(a.Round, b.Round) })
+				}
+			}
+		}
+	}
+}
+
+// mode is the place of the cell's mode among those of its scenario.
+func (c *Cell) mode() int {
+	s := scenario.Find(c.Scenario)
+	if s == nil {
+		return 0
+	}
+	if i := slices.IndexFunc(s.Modes, func(m scenario.Mode) bool { return m.Name == c.Mode }); i >= 0 {
+		return i
+	}
+	return len(s.Modes)
+}
+
+// Models are those of the run in the order of the ladder, those that it did not announce last, by name.
+func (s *Study) Models() []string {
+	models := slices.Clone(s.Run.Models)
+	known := map[string]bool{}
+	for _, m := range models {
+		known[m] = true
+	}
+	var others []string
+	for _, c := range s.Cells {
+		for _, m := range slices.Concat(c.Models, c.Others) {
+			if !known[m.Name] {
+				known[m.Name] = true
+				others = append(others, m.Name)
+			}
+		}
+	}
+	slices.Sort(others)
+	return append(models, others...)
+}
+
+// Find returns the cells of a scenario in a placement, in the order of the report; an empty placement finds all.
+func (s *Study) Find(scenario, placement string) []*Cell {
+	var found []*Cell
+	for _, c := range s.Cells {
+		if c.Scenario == scenario && (placement == "" || c.Placement == placement) {
+			found = append(found, c)
 		}
 	}
 	return found
 }
 
-// At returns the group of a scenario at a level and placement, or nil.
-func (s *Study) At(scenario string, connections int, placement string) *Group {
-	for _, group := range s.Find(scenario, placement) {
-		if group.Connections == connections {
-			return group
+// Model is the one of that name, loaded by loadgen's default engine; nil where there is none.
+func (c *Cell) Model(name string) *Model {
+	if c == nil {
+		return nil
+	}
+	for _, m := range c.Models {
+		if m.Name == name {
+			return m
 		}
 	}
 	return nil
 }
-
-// Cell returns a model's cell, measured by loadgen's default engine, or nil.
-func (g *Group) Cell(model string) *Cell {
-	if g == nil {
-		return nil
-	}
-	for _, cell := range g.Cells {
-		if cell.Model == model && cell.Engine == "" {
-			return cell
-		}
-	}
-	return nil
-}
-
-// Home is the placement that the closed loop was measured in: split where there are processors for it, else shared.
-func (s *Study) Home() string {
-	if len(s.Find("hello", result.Split)) > 0 {
-		return result.Split
-	}
-	return result.Shared
-}
-
-// Baseline is `blocking` at one connection: no concurrency at all. Nil if not measured.
-func (s *Study) Baseline() *Cell { return s.At("hello", 1, s.Home()).Cell("blocking") }
-
-// Reference is the model that rates are given relative to: epoll, or without it the one measured twice a round, or the last.
-func (s *Study) Reference() string {
-	models := s.Models()
-	if len(models) == 0 || slices.Contains(models, "epoll") {
-		return "epoll"
-	}
-	for _, group := range s.Groups {
-		for _, cell := range group.Cells {
-			if cell.twice {
-				return cell.Model
-			}
-		}
-	}
-	return models[len(models)-1]
-}
-
-// Main is the group that the headline is about: the closed loop at the level that is also measured twice a round, or at the
-// highest. Nil if there is none.
-func (s *Study) Main() *Group {
-	groups := s.Find("hello", s.Home())
-	for _, group := range groups {
-		for _, cell := range group.Cells {
-			if cell.twice {
-				return group
-			}
-		}
-	}
-	if len(groups) == 0 {
-		return nil
-	}
-	return groups[len(groups)-1]
-}
-
-// Processors is how many the machine had, or 0 if the run does not say.
-func (s *Study) Processors() int {
-	n, _ := strconv.Atoi(s.Run.Environment["cpus"])
-	return n
-}
-
-// Partial reports whether the run ended before its plan was done.
-func (s *Study) Partial() bool { return s.Run.Finished == nil }
-
-// Comparable reports whether there are rounds enough to compare anything.
-func (s *Study) Comparable() bool { return s.Rounds >= stats.MinRounds }

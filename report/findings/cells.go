@@ -1,0 +1,415 @@
+package findings
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/internal/scenario"
+	"carousel/internal/stats"
+	"carousel/report/study"
+)
+
+// ClientLimited is the share of the null responder's rate above which a rate is the client's rather than the server's.
+const ClientLimited = 0.85
+
+// cell is a cell with its models where most of their rounds put them.
+type cell struct {
+	*study.Cell
+	at     int // index in the run's cells
+	models []*model
+	null   *model
+	twin   *model
+	rate   float64 // offered, in the middle round; 0: a closed loop
+}
+
+// model is a model in a cell. The majority of its rounds decides every question about it.
+type model struct {
+	*study.Model
+	cell    *cell
+	trials  []*study.Trial // whose figures stand for the model: those that served all, or those that starved, whichever are more
+	served  []*study.Trial // in which every connection was answered
+	starved []*study.Trial // in which one never was
+	failed  []*study.Trial
+	lacking []*study.Trial // that found that the server cannot be measured so
+	invalid int            // trials that cannot be believed and did not starve
+	lack    *Lack
+	ofNull  float64 // median share of the null responder's rate in a closed loop; 0: not known
+	figures map[string]map[int]float64
+}
+
+func (w *weighed) weighCell(at int, of *study.Cell) *cell {
+	c := &cell{Cell: of, at: at}
+	var rates []float64
+	for _, m := range of.Models {
+		x := w.weighModel(c, m)
+		c.models = append(c.models, x)
+	}
+	for _, m := range slices.Concat(of.Models, of.Others) {
+		for _, t := range m.Trials {
+			if t.Cell.RateRPS > 0 {
+				rates = append(rates, t.Cell.RateRPS)
+			}
+		}
+	}
+	if len(rates) > 0 {
+		c.rate = finite(median(rates))
+	}
+	if of.Null != nil {
+		c.null = w.weighModel(c, of.Null)
+	}
+	if of.Twin != nil {
+		c.twin = w.weighModel(c, of.Twin)
+	}
+	if c.null != nil && c.rate == 0 && c.Rule == "" {
+		for _, m := range c.models {
+			if d := differences(m, c.null, Rate); len(d) > 0 {
+				m.ofNull = finite(math.Exp(median(d)))
+			}
+		}
+	}
+	return c
+}
+
+// finite is v, or 0 where that is no number.
+func finite(v float64) float64 {
+	if !sound(v) {
+		return 0
+	}
+	return v
+}
+
+func (w *weighed) weighModel(c *cell, of *study.Model) *model {
+	m := &model{Model: of, cell: c, figures: map[string]map[int]float64{}}
+	for _, t := range of.Trials {
+		switch {
+		case t.NA != "":
+			m.lacking = append(m.lacking, t)
+		case t.Failed != "":
+			m.failed = append(m.failed, t)
+		case t.Starved():
+			m.starved = append(m.starved, t)
+		case t.Believed():
+			m.served = append(m.served, t)
+		default:
+			m.invalid++
+		}
+	}
+	m.trials = m.served
+	if m.most(len(m.starved)) {
+		m.trials = m.starved
+	}
+	m.lack = m.lacks(w.comparable())
+	return m
+}
+
+// rounds is in how many rounds the model was tried, whatever became of it.
+func (m *model) rounds() int { return len(m.Trials) }
+
+// most reports whether n are more than half of the model's rounds.
+func (m *model) most(n int) bool { return 2*n > m.rounds() }
+
+// judged are the trials that show what the model does to its clients.
+func (m *model) judged() []*study.Trial { return slices.Concat(m.served, m.starved) }
+
+// lacks says why the model has no rank; nil where it has one.
+func (m *model) lacks(comparable bool) *Lack {
+	few := len(m.trials) == 0 || comparable && (len(m.trials) < Fewest || !m.most(len(m.trials)))
+	switch {
+	case m.most(len(m.lacking)):
+		return &Lack{Kind: NA, InRounds: len(m.lacking), Text: m.lacking[0].NA}
+	case m.most(len(m.starved)):
+		h := m.hunger()
+		return &Lack{Kind: Starved, InRounds: len(m.starved), Answered: h.Answered, Asked: h.Asked, WaitNS: h.WaitNS}
+	case !few:
+		return nil
+	case m.most(len(m.failed)):
+		return &Lack{Kind: Failed, InRounds: len(m.failed), Text: m.failed[0].Failed}
+	case m.most(m.invalid):
+		return &Lack{Kind: Invalid, InRounds: m.invalid}
+	}
+	return &Lack{Kind: Missing, InRounds: len(m.trials)}
+}
+
+// hunger is the middle one of the trials in which a connection was never answered, the lower of two, with the longest wait of all.
+func (m *model) hunger() (h struct{ Answered, Asked, WaitNS int64 }) {
+	if len(m.starved) == 0 {
+		return h
+	}
+	sorted := slices.SortedStableFunc(slices.Values(m.starved), func(a, b *study.Trial) int { return cmp.Compare(a.Answered, b.Answered) })
+	middle := sorted[(len(sorted)-1)/2]
+	h.Answered, h.Asked = middle.Answered, middle.Asked
+	for _, t := range m.starved {
+		h.WaitNS = max(h.WaitNS, t.WaitNS)
+	}
+	return h
+}
+
+// limited reports whether the client rather than the server set the rate.
+func (m *model) limited() bool { return m.ofNull > ClientLimited }
+
+// hungry are the metrics that a model of whose connections one was never answered has all the same.
+var hungry = []string{Rate, Cost, Whole, Client, Both, Waking, Memory}
+
+// byRound is a metric of the model in each round that knows it.
+func (m *model) byRound(metric string) map[int]float64 {
+	known, ok := m.figures[metric]
+	if ok {
+		return known
+	}
+	known = map[int]float64{}
+	if m.lack == nil || m.lack.Kind != Starved || slices.Contains(hungry, metric) {
+		for _, t := range m.trials {
+			if v := t.Figure(metric); !math.IsNaN(v) {
+				known[t.Round] = v
+			}
+		}
+	}
+	m.figures[metric] = known
+	return known
+}
+
+// figure is a metric of the model over the rounds; nil where none knows it.
+func (m *model) figure(metric string) *Figure {
+	known := m.byRound(metric)
+	f := &Figure{Rounds: []float64{}}
+	lower := 0
+	for _, t := range m.trials {
+		v, ok := known[t.Round]
+		if ok {
+			f.Rounds = append(f.Rounds, tidy(v))
+		}
+		if t.AtLeast(metric) {
+			lower++
+		}
+	}
+	i := stats.MedianInterval(f.Rounds, confidence)
+	if len(f.Rounds) == 0 || !sound(i.Mid) {
+		return nil
+	}
+	f.Value, f.Low, f.High, f.AtLeast = tidy(i.Mid), i.Low, i.High, 2*lower > len(m.trials)
+	return f
+}
+
+// value is the median of a metric over the rounds; 0 where none knows it.
+func (m *model) value(metric string) float64 {
+	if known := m.byRound(metric); len(known) > 0 {
+		return finite(median(slices.Collect(maps.Values(known))))
+	}
+	return 0
+}
+
+// ranks reports whether the model can be ranked by a metric.
+func (m *model) ranks(metric string, comparable bool) bool {
+	n := len(m.byRound(metric))
+	return m.lack == nil && n > 0 && !(ofClient(metric) && m.limited()) && (!comparable || n >= Fewest && m.most(n))
+}
+
+// ofClient reports whether a client at its limit sets a metric.
+func ofClient(metric string) bool {
+	return !slices.Contains([]string{Capacity, Cost, Whole, Client, Both, Waking, Memory}, metric)
+}
+
+// ranked are the metrics that the models of a cell are ranked by.
+func (c *cell) ranked() []string {
+	s := scenario.Find(c.Scenario)
+	switch {
+	case s != nil && (s.Probe || s.Alone):
+		return nil
+	case s != nil && len(s.Modes) > 0:
+		return []string{Total, Beside50, Beside90, Beside99}
+	case c.delayed():
+		return []string{Rate}
+	case c.rate > 0:
+		return []string{Cost, Both, P50, P99} // all serve what is offered
+	}
+	return []string{Rate, Capacity, Cost, Both, P50, P99}
+}
+
+// delayed reports whether handlers take their time, as their path says.
+func (c *cell) delayed() bool {
+	s := scenario.Find(c.Scenario)
+	return s != nil && s.Judge != nil && scenario.Delay(s.Path) > 0
+}
+
+// delay is how long a handler takes by request: as the trials' path says, else the scenario's.
+func (c *cell) delay() time.Duration {
+	for _, m := range c.models {
+		for _, t := range m.trials {
+			if d := scenario.Delay(t.Path); d > 0 {
+				return d
+			}
+		}
+	}
+	if s := scenario.Find(c.Scenario); s != nil {
+		return scenario.Delay(s.Path)
+	}
+	return 0
+}
+
+// ideals are the rates per second at which handlers end one after another, and all at once; 0 where they take no time.
+func (c *cell) ideals() (one, all float64) {
+	if !c.delayed() {
+		return 0, 0
+	}
+	one = float64(time.Second) / float64(c.delay())
+	return one, one * float64(c.Connections)
+}
+
+func (w *weighed) cell(c *cell) Cell {
+	out := Cell{Scenario: c.Scenario, Connections: c.Connections, RateRPS: tidy(c.rate), Rule: c.Rule, Placement: c.Placement, Mode: c.Mode,
+		Models: []Model{}, Rankings: []Ranking{}, DelayNS: int64(c.delay())}
+	one, all := c.ideals()
+	out.One, out.All = tidy(one), tidy(all)
+	rounds := map[int]*study.Trial{}
+	for _, m := range c.models {
+		for _, t := range m.Trials {
+			if rounds[t.Round] == nil || t.Turns != nil {
+				rounds[t.Round] = t
+			}
+		}
+		out.Models = append(out.Models, m.said())
+	}
+	out.Rounds = len(rounds)
+	var cycles, slice []float64
+	for _, t := range rounds {
+		if t.Turns != nil {
+			cycles, slice = append(cycles, float64(t.Turns.Cycles)), append(slice, float64(t.Turns.SliceNS))
+		}
+	}
+	if out.InTurns = len(cycles) > 0; out.InTurns {
+		out.Cycles, out.SliceNS = int(median(cycles)), int64(median(slice))
+	}
+	if c.null != nil {
+		null := c.null.said()
+		out.Null = &null
+	}
+	for _, metric := range c.ranked() {
+		out.Rankings = append(out.Rankings, w.rank(c, metric))
+		if c.twin == nil {
+			continue
+		}
+		if r := ratio(c.twin, c.find(c.twin.Name), metric, 1-confidence); r != nil {
+			out.Twin = append(out.Twin, *r)
+		}
+	}
+	return out
+}
+
+// find is the model of that name; nil where there is none.
+func (c *cell) find(name string) *model {
+	if i := slices.IndexFunc(c.models, func(m *model) bool { return m.Name == name }); i >= 0 {
+		return c.models[i]
+	}
+	return nil
+}
+
+func (m *model) said() Model {
+	out := Model{Name: m.Name, Lacks: m.lack, Rounds: m.rounds(), Doubts: m.doubts(), OfNull: tidy(m.ofNull),
+		Limited: m.limited(), Silent: m.silent(), Curve: m.curve()}
+	for _, metric := range study.Metrics() {
+		f := m.figure(metric)
+		if f == nil {
+			continue
+		}
+		if out.Figures == nil {
+			out.Figures = map[string]Figure{}
+		}
+		out.Figures[metric] = *f
+	}
+	return out
+}
+
+// doubts are what some of the model's rounds showed.
+func (m *model) doubts() (list []Doubt) {
+	doubt := func(kind string, n int, text string) {
+		if n > 0 && (m.lack == nil || m.lack.Kind != kind) {
+			list = append(list, Doubt{kind, n, text})
+		}
+	}
+	count := func(trials []*study.Trial, is func(*study.Trial) bool) (n int, first *study.Trial) {
+		for _, t := range trials {
+			if is(t) {
+				if n++; first == nil {
+					first = t
+				}
+			}
+		}
+		return n, first
+	}
+	first := func(trials []*study.Trial, of func(*study.Trial) string) string {
+		if len(trials) == 0 {
+			return ""
+		}
+		return of(trials[0])
+	}
+	h := m.hunger()
+	doubt(Starved, len(m.starved), fmt.Sprintf("%d of %d served", h.Answered, h.Asked))
+	doubt(NA, len(m.lacking), first(m.lacking, func(t *study.Trial) string { return t.NA }))
+	doubt(Failed, len(m.failed), first(m.failed, func(t *study.Trial) string { return t.Failed }))
+	doubt(Invalid, m.invalid, "")
+	if s := m.silent(); s != nil && s.All {
+		doubt(Deaf, s.InRounds, "")
+	}
+	n, _ := count(m.trials, func(t *study.Trial) bool { return t.Overloaded })
+	doubt(Behind, n, "")
+	n, _ = count(m.trials, func(t *study.Trial) bool { return t.Refused && t.Probe == nil })
+	doubt(Refused, n, "")
+	n, _ = count(m.trials, func(t *study.Trial) bool { return t.Judged == result.Suspect })
+	doubt(Suspect, n, "")
+	n, t := count(m.trials, func(t *study.Trial) bool { return t.Turns != nil && t.Turns.Trouble != "" })
+	if t != nil {
+		doubt(Suspect, n, t.Turns.Trouble)
+	}
+	return list
+}
+
+// silent is how the model bears silent connections; nil where nobody asked.
+func (m *model) silent() *Silent {
+	var s Silent
+	var bears []float64
+	refused := 0
+	for _, t := range m.trials {
+		p := t.Probe
+		if p == nil {
+			continue
+		}
+		s.Limit = max(s.Limit, p.Limit)
+		k := p.Silent
+		if !p.Answered {
+			k--
+			s.InRounds++
+			s.WaitNS = max(s.WaitNS, p.WaitNS)
+			if t.Refused {
+				refused++
+			}
+		}
+		bears = append(bears, float64(max(k, 0)))
+	}
+	if len(bears) == 0 {
+		return nil
+	}
+	s.Bears, s.All, s.Refused = int(median(bears)), !m.most(s.InRounds), 2*refused > s.InRounds
+	return &s
+}
+
+// curve is the response time by percentile: the median over the rounds, as far as most of them know it.
+func (m *model) curve() (points []Point) {
+	for i, share := range study.Grid {
+		var at []float64
+		for _, t := range m.trials {
+			if i < len(t.Response) {
+				at = append(at, t.Response[i])
+			}
+		}
+		if len(at) == 0 || 2*len(at) <= len(m.trials) {
+			break
+		}
+		points = append(points, Point{tidy(share), tidy(median(at))})
+	}
+	return points
+}

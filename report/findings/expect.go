@@ -1,0 +1,188 @@
+package findings
+
+import (
+	"math"
+	"slices"
+
+	"carousel/internal/scenario"
+	"carousel/report/study"
+)
+
+// expectations are those of the run whose scenario was measured, in the order of the report.
+func (w *weighed) expectations() (list []Expectation) {
+	for _, s := range scenario.All {
+		if s.Judge == nil || len(w.Find(s.Name, "")) == 0 {
+			continue
+		}
+		for _, name := range w.Models() {
+			word, ok := w.Run.Expect[s.Name][name]
+			if !ok {
+				continue
+			}
+			e := Expectation{Scenario: s.Name, Model: name, Expected: word}
+			e.Measured, e.Reason = w.did(s, name)
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// did says in one of the four words what a model did in a scenario, where it was at its worst, and why; "" where most of its rounds show nothing.
+func (w *weighed) did(s *scenario.Scenario, name string) (did string, why Reason) {
+	for _, c := range w.cells {
+		m := c.find(name)
+		if c.Scenario != s.Name || m == nil || len(m.judged()) == 0 || 2*len(m.judged()) < m.rounds() {
+			continue
+		}
+		seen := w.seen(c, m)
+		if word := s.Did(seen); did == "" || slices.Index(scenario.Words, word) > slices.Index(scenario.Words, did) {
+			did, why = word, m.reason(s, seen, word)
+		}
+	}
+	return did, why
+}
+
+// seen is what most rounds of a model show.
+func (w *weighed) seen(c *cell, m *model) scenario.Seen {
+	s := scenario.Seen{
+		Refused:    m.mostly(func(t *study.Trial) bool { return t.Refused }),
+		Starved:    m.mostly((*study.Trial).Starved),
+		Half:       m.mostly(func(t *study.Trial) bool { return t.Starved() && t.Answered <= t.Asked/2 }),
+		Deaf:       m.mostly(func(t *study.Trial) bool { return t.Probe != nil && !t.Probe.Answered }),
+		Overloaded: m.mostly(func(t *study.Trial) bool { return t.Overloaded }),
+		Rate:       m.value(Rate), Offered: c.rate, P99: math.NaN(),
+	}
+	s.One, s.All = c.ideals()
+	if c.Rule != "" { // each round has a rate of its own
+		var shares []float64
+		for _, t := range m.trials {
+			if v := t.Figure(Rate); !math.IsNaN(v) && t.Cell.RateRPS > 0 {
+				shares = append(shares, v/t.Cell.RateRPS)
+			}
+		}
+		if len(shares) > 0 {
+			s.Rate = median(shares) * c.rate
+		}
+	}
+	if r := c.find(w.reference); r != nil {
+		if p99, to := m.value(P99), r.value(P99); p99 > 0 && to > 0 {
+			s.P99 = p99 / to
+		}
+	}
+	return s
+}
+
+// mostly reports whether most of the trials that show what the model does show it so.
+func (m *model) mostly(so func(*study.Trial) bool) bool { return 2*m.times(so) > len(m.judged()) }
+
+func (m *model) times(so func(*study.Trial) bool) (n int) {
+	for _, t := range m.judged() {
+		if so(t) {
+			n++
+		}
+	}
+	return n
+}
+
+// reason finds the one thing seen that alone makes the word what it is; where a figure decides, its bound is where the word turns.
+func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Reason {
+	well := scenario.Seen{Rate: math.Inf(1), Offered: seen.Offered, P99: math.NaN(), One: seen.One, All: seen.All}
+	if s.Did(well) == word {
+		return Reason{Cell: m.cell.at}
+	}
+	why := func(kind string, value, bound float64, rounds int) Reason {
+		return Reason{Cell: m.cell.at, Kind: kind, Value: tidy(finite(value)), Bound: tidy(finite(bound)), Rounds: rounds}
+	}
+	h := m.hunger()
+	silent := m.silent()
+	if silent == nil {
+		silent = &Silent{}
+	}
+	for _, one := range []struct {
+		set    func(to *scenario.Seen)
+		reason func() Reason
+	}{
+		{func(to *scenario.Seen) { to.Refused = seen.Refused }, func() Reason {
+			return why(Refused, float64(silent.Bears), float64(silent.Limit), m.times(func(t *study.Trial) bool { return t.Refused }))
+		}},
+		{func(to *scenario.Seen) { to.Starved = seen.Starved }, func() Reason {
+			return why(Starved, float64(h.Answered), float64(h.Asked), len(m.starved))
+		}},
+		{func(to *scenario.Seen) { to.Half = seen.Half }, func() Reason {
+			return why(Starved, float64(h.Answered), float64(h.Asked), len(m.starved))
+		}},
+		{func(to *scenario.Seen) { to.Deaf = seen.Deaf }, func() Reason {
+			return why(Deaf, float64(silent.Bears), float64(silent.Limit), silent.InRounds)
+		}},
+		{func(to *scenario.Seen) { to.Rate = seen.Rate }, func() Reason {
+			bound := turn(seen.Rate, 1+2*max(seen.Rate, seen.Offered, seen.All), func(rate float64) bool {
+				at := well
+				at.Rate = rate
+				return s.Did(at) == word
+			})
+			return why(Rate, seen.Rate, bound, 0)
+		}},
+		{func(to *scenario.Seen) { to.Overloaded = seen.Overloaded }, func() Reason {
+			return why(Behind, seen.Rate, seen.Offered, m.times(func(t *study.Trial) bool { return t.Overloaded }))
+		}},
+		{func(to *scenario.Seen) { to.P99 = seen.P99 }, func() Reason {
+			bound := turn(seen.P99, 0, func(p99 float64) bool {
+				at := well
+				at.P99 = p99
+				return s.Did(at) == word
+			})
+			return why(P99, seen.P99, bound, 0)
+		}},
+	} {
+		alone := well
+		one.set(&alone)
+		if s.Did(alone) == word {
+			return one.reason()
+		}
+	}
+	return Reason{Cell: m.cell.at}
+}
+
+// turn is where between a value that is so and one that is not the change comes.
+func turn(is, not float64, so func(float64) bool) float64 {
+	for range 60 {
+		if middle := is + (not-is)/2; so(middle) {
+			is = middle
+		} else {
+			not = middle
+		}
+	}
+	return not
+}
+
+// opinions are the loads that were measured by a second engine too.
+func (w *weighed) opinions() (list []Opinion) {
+	metrics := []string{Rate, Mean, P50}
+	figures := func(m *model) map[string]Figure {
+		known := map[string]Figure{}
+		for _, metric := range metrics {
+			if f := m.figure(metric); f != nil {
+				known[metric] = *f
+			}
+		}
+		return known
+	}
+	for _, c := range w.cells {
+		for _, o := range c.Others {
+			own := c.find(o.Name)
+			if own == nil {
+				continue
+			}
+			other := w.weighModel(c, o)
+			opinion := Opinion{Cell: c.at, Model: o.Name, Engine: o.Engine, Ratios: []Ratio{}, Own: figures(own), Other: figures(other)}
+			for _, metric := range metrics {
+				if r := ratio(other, own, metric, 1-confidence); r != nil {
+					r.Of, r.To = o.Engine, "loadgen"
+					opinion.Ratios = append(opinion.Ratios, *r)
+				}
+			}
+			list = append(list, opinion)
+		}
+	}
+	return list
+}

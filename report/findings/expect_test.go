@@ -1,0 +1,87 @@
+package findings
+
+import (
+	"testing"
+
+	"carousel/internal/result"
+	"carousel/internal/scenario"
+)
+
+func TestDid(t *testing.T) {
+	cell := func(scenario string, n int) result.Cell {
+		return result.Cell{Model: "select", Scenario: scenario, Connections: n}
+	}
+	starve := func(t *result.Trial) { t.Load.Connections.Answered = 1 }
+	serveSome := func(t *result.Trial) { t.Load.Connections.Answered, t.Load.Connections.Asked = 38, 38 }
+	refuse := func(t *result.Trial) { t.Load.Errors = map[string]int64{"status-503": 3} }
+	fail := func(t *result.Trial) { t.Load, t.Failed = nil, "the server ended" }
+	paced := cell("paced", 64)
+	paced.RateRPS = 1000
+	slow := func(ns int64) func(*result.Trial) {
+		return func(t *result.Trial) { t.Load.Latency.P99, t.Load.Requests.OK = ns, 1000 }
+	}
+	reference := paced
+	reference.Model = "epoll"
+	beside := change(flat(reference, 1000), 6, slow(100))
+	probes := func(unanswered int) []result.Trial {
+		list := flat(cell("thinking", 64), 1)
+		for i := range list {
+			list[i].Load, list[i].Probe = nil, &result.Probe{Silent: 64, Limit: 64, Answered: i >= unanswered}
+		}
+		return list
+	}
+	saving := cell("download", 20)
+	saving.RateRPS, saving.Mode = 1000, result.Inline
+	serve := func(n int64) func(*result.Trial) {
+		return func(t *result.Trial) { t.Load.Connections.Answered, t.Load.Connections.Asked = n, 20 }
+	}
+	for _, test := range []struct {
+		name     string
+		scenario string
+		trials   []result.Trial
+		want     string
+	}{
+		{"hello, all served", "hello", flat(cell("hello", 64), 10), scenario.Fine},
+		{"hello, starved in half", "hello", change(flat(cell("hello", 64), 10), 3, starve), scenario.Fine},
+		{"hello, starved in most", "hello", change(flat(cell("hello", 64), 10), 4, starve), scenario.Degrades},
+		{"hello, turned away", "hello", change(flat(cell("hello", 64), 10), 4, refuse), scenario.Refuses},
+		{"hello, turned away in half", "hello", change(flat(cell("hello", 64), 10), 3, refuse), scenario.Fine},
+		{"paced, kept up", "paced", change(flat(paced, 1000), 6, slow(200)), scenario.Fine},
+		{"paced, slow", "paced", change(flat(paced, 1000), 6, slow(201)), scenario.Degrades},
+		{"paced, behind", "paced", flat(paced, 899), scenario.Fails},
+		{"paced, too slowly for all to be asked", "paced", change(flat(paced, 1000), 6, serveSome), scenario.Fine},
+		{"paced, starved in half", "paced", change(flat(paced, 1000), 3, starve), scenario.Fine},
+		{"paced, starved in most", "paced", change(flat(paced, 1000), 4, starve), scenario.Fails},
+		{"thinking, half", "thinking", probes(3), scenario.Fine},
+		{"thinking, most", "thinking", probes(4), scenario.Fails},
+		{"block, one at a time", "block", flat(cell("block", 64), 199), scenario.Fails},
+		{"block, a few", "block", flat(cell("block", 64), 200), scenario.Degrades},
+		{"block, half of the ideal", "block", flat(cell("block", 64), 3200), scenario.Fine},
+		{"sleep, starved in most", "sleep", change(flat(cell("sleep", 64), 6400), 4, starve), scenario.Fails},
+		{"download, all served", "download", flat(saving, 1000), scenario.Fine},
+		{"download, starved in half", "download", change(flat(saving, 1000), 3, serve(19)), scenario.Fine},
+		{"download, starved in most", "download", change(flat(saving, 1000), 4, serve(19)), scenario.Degrades},
+		{"download, few served in most", "download", change(flat(saving, 1000), 4, serve(10)), scenario.Fails},
+		{"download, few served in half, and not all in most", "download", change(change(flat(saving, 1000), 4, serve(19)), 3, serve(10)), scenario.Degrades},
+		{"failed in most", "hello", change(flat(cell("hello", 64), 10), 4, fail), ""},
+		{"failed in half", "hello", change(flat(cell("hello", 64), 10), 3, fail), scenario.Fine},
+		{"thinking, turned away", "thinking", change(probes(6), 4, func(t *result.Trial) { t.Probe.Status = 503 }), scenario.Refuses},
+		{"thinking, turned away in half", "thinking", change(probes(6), 3, func(t *result.Trial) { t.Probe.Status = 503 }), scenario.Fails},
+		{"nothing measured", "sleep", flat(cell("block", 64), 1), ""},
+	} {
+		if got, _ := run(test.trials, beside).did(scenario.Find(test.scenario), "select"); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestDelayIsTheOneAskedFor(t *testing.T) {
+	list := flat(result.Cell{Model: "epoll", Scenario: "block", Connections: 4}, 1)
+	if c := find(list).Cells[0]; c.DelayNS != 10e6 {
+		t.Errorf("without a path the delay is %d ns, want 10 ms", c.DelayNS)
+	}
+	list[0].Load.Spec = result.Spec{Target: "http://127.0.0.1:5000/block/25ms"}
+	if c := find(list).Cells[0]; c.DelayNS != 25e6 || c.One != 40 || c.All != 160 {
+		t.Errorf("the delay is %d ns, and ideals are %v and %v, want 25 ms, 40 and 160", c.DelayNS, c.One, c.All)
+	}
+}

@@ -1,0 +1,229 @@
+package findings
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"carousel/internal/result"
+	"carousel/internal/scenario"
+)
+
+// costRate is the offered rate, per second, at which what a request costs is told apart best.
+const costRate = 10000
+
+// situations says which model for which load, of the loads that were measured.
+func (w *weighed) situations(cells []Cell) (list []Situation) {
+	add := func(key string, c *cell, metrics ...string) {
+		if c == nil || len(c.models) < 2 {
+			return
+		}
+		s := Situation{Key: key, Cell: c.at}
+		if len(metrics) == 0 {
+			w.idle(c, &s)
+		} else {
+			w.choose(&cells[c.at], metrics, &s)
+		}
+		list = append(list, s)
+	}
+	busy := w.find("hello", w.home)
+	add(OneBusy, at(busy, 1), Capacity, Rate)
+	if n := len(busy); n > 0 {
+		few := slices.DeleteFunc(slices.Clone(busy[:n-1]), func(c *cell) bool { return c.Connections == 1 })
+		if c := at(few, scenario.Few); c != nil {
+			few = []*cell{c}
+		}
+		if len(few) > 0 {
+			add(FewBusy, few[0], Capacity, Rate)
+		}
+		if busy[n-1].Connections > 1 {
+			add(ManyBusy, busy[n-1], Capacity, Rate)
+		}
+	}
+	add(Steady, w.usual("paced"), P99)
+	add(CostCounts, w.priced(), Cost)
+	add(Blocking, w.usual("block"), Rate)
+	add(Awaiting, w.usual("sleep"), Rate)
+	add(Idle, w.usual("thinking"))
+	if w.home != result.Shared {
+		if c := usual(w.find("hello", result.Shared)); c != nil {
+			if slices.ContainsFunc(c.models, (*model).limited) {
+				add(SharedAll, c, Both, Rate)
+			} else {
+				add(SharedAll, c, Rate)
+			}
+		}
+	}
+	return list
+}
+
+// find are the cells of a scenario in a placement, by level.
+func (w *weighed) find(scenario, placement string) (found []*cell) {
+	for _, c := range w.cells {
+		if c.Scenario == scenario && c.Placement == placement {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// at is the cell at a level; nil where there is none.
+func at(cells []*cell, connections int) *cell {
+	if i := slices.IndexFunc(cells, func(c *cell) bool { return c.Connections == connections }); i >= 0 {
+		return cells[i]
+	}
+	return nil
+}
+
+// usual is the cell at the level at which models are compared, or at the highest there is; nil where there is none.
+func usual(cells []*cell) *cell {
+	if c := at(cells, scenario.Reference); c != nil || len(cells) == 0 {
+		return c
+	}
+	return cells[len(cells)-1]
+}
+
+// usual is that of a scenario, at home or else where it was measured.
+func (w *weighed) usual(scenario string) *cell {
+	return cmp.Or(usual(w.find(scenario, w.home)), usual(w.find(scenario, result.Split)), usual(w.find(scenario, result.Shared)))
+}
+
+// main is the cell of the closed loop that models are compared in.
+func (w *weighed) main() *cell { return usual(w.find("hello", w.home)) }
+
+// priced is the cell of fixed rates that tells best what a request costs: without any, that of the closed loop.
+func (w *weighed) priced() *cell {
+	cells := w.find("cost", w.home)
+	if len(cells) == 0 {
+		return w.main()
+	}
+	far := func(c *cell) float64 { return math.Abs(math.Log(c.rate / costRate)) }
+	return slices.MinFunc(cells, func(a, b *cell) int { return cmp.Compare(far(a), far(b)) })
+}
+
+// choose says what the first of the metrics that is known of any model tells about a cell.
+func (w *weighed) choose(c *Cell, metrics []string, s *Situation) {
+	var r *Ranking
+	for _, metric := range metrics {
+		if next := c.Ranking(metric); next != nil && (r == nil || len(r.Places) == 0) {
+			r = next
+		}
+	}
+	s.Outcome = None
+	if r == nil {
+		return
+	}
+	s.Metric, s.Lacking = r.Metric, r.Others
+	switch n := len(r.Places); {
+	case n == 0 || n > 1 && !(r.Known && r.Places[0].Rank > 0):
+		return
+	case n == 1:
+		s.Outcome, s.Choose, s.Tied = Alone, r.Places[0].Model, []string{r.Places[0].Model}
+		return
+	}
+	for i, p := range r.Places {
+		if i == 0 || !differ(p.ToBest) {
+			s.Tied = append(s.Tied, p.Model)
+		}
+	}
+	slices.SortStableFunc(s.Tied, func(a, b string) int { return cmp.Compare(w.place[a], w.place[b]) })
+	s.Choose = s.Tied[0]
+	known := true
+	for i, a := range s.Tied {
+		for _, b := range s.Tied[:i] {
+			if p := r.pair(a, b); p != nil {
+				s.Within = max(s.Within, p.Within)
+			} else {
+				known = false
+			}
+		}
+	}
+	switch {
+	case len(s.Tied) == 1:
+		s.Outcome = Winner
+	case known && s.Within <= TieWithin:
+		s.Outcome = Tie
+	default:
+		s.Outcome = Undecided
+		s.Decides = w.undecided(w.cells[s.Cell], s.Tied, r)
+	}
+	for _, p := range r.Places {
+		if to := r.pair(s.Choose, p.Model); to != nil && ahead(to) && !slices.Contains(s.Tied, p.Model) {
+			if s.Next == nil {
+				s.Next = to
+			}
+			s.Last = to
+		}
+	}
+}
+
+// undecided is about how many rounds would let the tied differ or tie; 0 where nobody would measure so many.
+func (w *weighed) undecided(c *cell, tied []string, r *Ranking) (rounds int) {
+	for i, a := range tied {
+		for _, b := range tied[:i] {
+			p := r.pair(a, b)
+			if p == nil || differ(p) || p.Within <= TieWithin {
+				continue
+			}
+			n := decides(shared(c.find(a), c.find(b), r.Metric), 1-p.Confidence, TieWithin)
+			if n == 0 {
+				return 0
+			}
+			rounds = max(rounds, n)
+		}
+	}
+	return rounds
+}
+
+// idle says which models bear all silent connections.
+func (w *weighed) idle(c *cell, s *Situation) {
+	tried := 0
+	for _, m := range c.models {
+		silent := m.silent()
+		switch {
+		case m.lack != nil || silent == nil:
+			s.Lacking = append(s.Lacking, m.Name)
+			continue
+		case silent.All:
+			s.Tied = append(s.Tied, m.Name)
+		default:
+			s.Lacking = append(s.Lacking, m.Name)
+		}
+		tried++
+	}
+	slices.SortStableFunc(s.Tied, func(a, b string) int { return cmp.Compare(w.place[a], w.place[b]) })
+	switch {
+	case len(s.Tied) == 0:
+		s.Outcome = None
+		return
+	case tried == 1:
+		s.Outcome = Alone
+	case len(s.Tied) == 1:
+		s.Outcome = Winner
+	default:
+		s.Outcome = Tie
+	}
+	s.Choose = s.Tied[0]
+}
+
+// disagreements are the pairs of models that surely differ one way by what a request costs at a fixed rate, and the other way in the closed
+// loop at the same level.
+func (w *weighed) disagreements(cells []Cell) (list []Disagreement) {
+	for _, fixed := range w.find("cost", w.home) {
+		closed := at(w.find("hello", w.home), fixed.Connections)
+		if closed == nil {
+			continue
+		}
+		here, there := cells[fixed.at].Ranking(Cost), cells[closed.at].Ranking(Cost)
+		if here == nil || there == nil {
+			continue
+		}
+		for _, p := range here.Pairs {
+			q := there.pair(p.Of, p.To)
+			if q != nil && differ(&p) && differ(q) && p.Outcome != q.Outcome {
+				list = append(list, Disagreement{Models: [2]string{p.Of, p.To}, Fixed: p, Closed: *q, FixedCell: fixed.at, ClosedCell: closed.at})
+			}
+		}
+	}
+	return list
+}
