@@ -72,7 +72,7 @@ func (l lines) Plot(c draw.Canvas, plt *plot.Plot) {
 			}
 		}
 	}
-	l.label(c, at)
+	l.label(c, at, y)
 }
 
 func (l lines) aside(i int) vg.Length {
@@ -83,32 +83,43 @@ func (l lines) aside(i int) vg.Length {
 }
 
 // label names the lines in a column at the right, each as near to its end as the others let it. What is but a point at the first of several
-// places is named under it, since a line from there would cross all others.
-func (l lines) label(c draw.Canvas, at func(int, point) vg.Point) {
+// places is named under that place or, where there is no room, over it: a line from there would cross all others.
+func (l lines) label(c draw.Canvas, at func(int, point) vg.Point, y func(float64) vg.Length) {
 	with := style(labelSize, black, false)
-	var order []int
+	var order, early []int
 	ends := make([]vg.Point, len(l.lines))
-	lowest, last := c.Max.Y, 0.0
+	lowest, highest, last := c.Max.Y, c.Min.Y, 0.0
 	for i, one := range l.lines {
-		ends[i] = at(i, one.points[len(one.points)-1])
-		lowest, last = min(lowest, at(i, one.points[0]).Y), max(last, one.points[len(one.points)-1].x)
-	}
-	under := vg.Point{X: c.Min.X + 8, Y: lowest - 18}
-	for i, one := range l.lines {
-		if len(one.points) > 1 || one.points[0].x == last {
-			order = append(order, i)
-			continue
+		first, end := one.points[0], one.points[len(one.points)-1]
+		ends[i], last = at(i, end), max(last, end.x)
+		lowest, highest = min(lowest, y(first.y)), max(highest, y(first.y))
+		if first.high > first.low {
+			lowest, highest = min(lowest, y(first.low)), max(highest, y(first.high))
 		}
-		c.DrawGlyphNoClip(lookOf(one.model).glyph(3.4, one.ties), under)
-		c.FillText(with, vg.Point{X: under.X + 8, Y: under.Y - with.FontExtents().Ascent/2 + 1.5}, words.Name(one.model))
-		under.Y -= 12.5
+	}
+	for i, one := range l.lines {
+		if len(one.points) == 1 && one.points[0].x < last {
+			early = append(early, i)
+		} else {
+			order = append(order, i)
+		}
+	}
+	const apart = 12.5
+	aside, step := vg.Point{X: c.Min.X + 8, Y: lowest - 12}, vg.Length(-apart)
+	if aside.Y-apart*vg.Length(len(early)) < c.Min.Y-8 {
+		aside.Y, step = highest+14, apart
+	}
+	for _, i := range early {
+		c.DrawGlyphNoClip(lookOf(l.lines[i].model).glyph(3.4, l.lines[i].ties), aside)
+		c.FillText(with, vg.Point{X: aside.X + 8, Y: aside.Y - with.FontExtents().Ascent/2 + 1.5}, words.Name(l.lines[i].model))
+		aside.Y += step
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(ends[b].Y, ends[a].Y) })
 	var wanted []vg.Length
 	for _, i := range order {
 		wanted = append(wanted, ends[i].Y)
 	}
-	for k, height := range spread(wanted, 12.5, c.Min.Y+4, c.Max.Y) {
+	for k, height := range spread(wanted, apart, c.Min.Y+4, c.Max.Y) {
 		i := order[k]
 		ink := lookOf(l.lines[i].model).ink(l.lines[i].ties)
 		to := vg.Point{X: c.Max.X + lead, Y: height}
@@ -248,7 +259,8 @@ func percentiles(f *findings.Findings, c *findings.Cell) (figure, bool) {
 				last, low, high = max(last, q.Share), min(low, q.NS), max(high, q.NS)
 			}
 		}
-		if len(one.points) > 1 {
+		if n := len(one.points); n > 1 {
+			one.points[0].bare, one.points[n-1].bare = false, false
 			l.lines = append(l.lines, one)
 		}
 	}

@@ -77,10 +77,12 @@ func (t forest) Plot(c draw.Canvas, plt *plot.Plot) {
 			c.FillText(small, vg.Point{X: c.Max.X - 12, Y: at}, units.Ratio(one.ratio.Ratio))
 			continue
 		}
-		low, high := max(x(one.ratio.Low), c.Min.X), min(x(one.ratio.High), c.Max.X)
-		c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.3}, low, at, high, at)
+		low, high := x(one.ratio.Low), x(one.ratio.High)
+		c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.3}, max(low, c.Min.X), at, min(high, c.Max.X), at)
 		for _, end := range []vg.Length{low, high} {
-			c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.1}, end, at-3, end, at+3)
+			if c.ContainsX(end) {
+				c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.1}, end, at-3, end, at+3)
+			}
 		}
 		c.DrawGlyphNoClip(one.look.glyph(2.1, one.itself), vg.Point{X: x(one.ratio.Ratio), Y: at})
 	}

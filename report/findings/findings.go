@@ -118,7 +118,7 @@ type Model struct {
 	Doubts  []Doubt           `json:"doubts,omitempty"`         // what a minority of its rounds showed, or a check doubted
 	OfNull  float64           `json:"of_null,omitempty"`        // its rate over the null responder's
 	Limited bool              `json:"client_limited,omitempty"` // the client, not the server, set its rate
-	Curve   []Point           `json:"curve,omitempty"`          // response time by percentile, the median over the rounds
+	Curve   []Point           `json:"curve,omitempty"`          // response time by percentile, the median over the rounds; of paced cells and of the closed loop at scenario.Reference
 	Silent  *Silent           `json:"silent,omitempty"`         // scenario thinking
 }
 

@@ -10,6 +10,7 @@ import (
 	"unique"
 
 	"carousel/internal/result"
+	"carousel/internal/scenario"
 )
 
 // Trial is what a report keeps of a trial, so that a hundred thousand find room.
@@ -104,18 +105,25 @@ func (u *Trial) load(t result.Trial) {
 	u.Steal, u.Drops = l.Host.StealShare, l.Host.ListenDrops
 	u.Miscount = miscount(t)
 
-	drawn := (t.Cell.Scenario == "hello" || t.Cell.Scenario == "paced") && u.Believed() && !u.Starved() && !t.Cell.Control
-	if drawn {
+	doubted := l.Schema >= 2 // its writer did so by the same rules, for which histograms must be read
+	switch {
+	case u.drawn():
 		for _, f := range l.DoubtResponse(Grid...).Further {
 			u.Response = append(u.Response, f.NS)
 		}
-	} else {
+	case !doubted:
 		l.DoubtResponse()
 	}
-	if t.Cell.RateRPS > 0 {
+	if t.Cell.RateRPS > 0 && !doubted {
 		l.DoubtService()
 		l.DoubtLateness()
 	}
+}
+
+// drawn reports whether the trial's response time may be in a picture.
+func (u *Trial) drawn() bool {
+	shown := u.Cell.Scenario == "paced" || u.Cell.Scenario == "hello" && u.Cell.Connections == scenario.Reference
+	return shown && u.Believed() && !u.Starved() && !u.Cell.Control && u.Cell.Model != result.Null
 }
 
 // doubts are the reasons of a verdict without mere remarks, as far as it tells them apart.

@@ -91,6 +91,15 @@ func hidden(m *findings.Model, metric string) bool {
 	return m.Lacks != nil && metric != findings.Memory
 }
 
+// waking is what a slice costs beside its requests, with where that lies: it is small beside what moves it.
+var waking = column{"waking, µs a slice", func(m *findings.Model) string {
+	f, ok := m.Figures[findings.Waking]
+	if !ok || hidden(m, findings.Waking) {
+		return units.None
+	}
+	return number(findings.Waking, f.Value) + " (" + number(findings.Waking, f.Low) + " to " + number(findings.Waking, f.High) + ")"
+}}
+
 // first is the figure that a cell is about, or why a model has none.
 func first(name, metric string) column {
 	of := value(name, metric).of
@@ -168,7 +177,7 @@ func costs(c *findings.Cell) []column {
 	if c.InTurns {
 		server = "server µs, steady"
 	}
-	return []column{value(server, findings.Cost), value("waking, µs a slice", findings.Waking), value("client µs", findings.Client),
+	return []column{value(server, findings.Cost), waking, value("client µs", findings.Client),
 		value("both µs", findings.Both), value("MiB", findings.Memory), doubt}
 }
 
@@ -191,7 +200,7 @@ func closedTable(f *findings.Findings, c *findings.Cell) Table {
 // costTable is that of a fixed rate.
 func costTable(f *findings.Findings, c *findings.Cell) Table {
 	return cellTable(c, []column{first("server µs, steady", findings.Cost), interval(findings.Cost), toReference(f, c, findings.Cost), tie(c, findings.Cost),
-		value("waking, µs a slice", findings.Waking), value("server µs, with waking", findings.Whole), value("client µs", findings.Client), value("both µs", findings.Both),
+		waking, value("server µs, with waking", findings.Whole), value("client µs", findings.Client), value("both µs", findings.Both),
 		value("p50", findings.P50), value("p99", findings.P99), value("MiB", findings.Memory), doubt})
 }
 

@@ -19,7 +19,7 @@ func Terminal(w io.Writer, f *findings.Findings, width int) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n", fold(words.Plain(words.Answer(f)), min(width, 100)))
 	show := func(title string, t Table) error {
-		if len(t.Rows) == 0 {
+		if len(t.Rows) == 0 || len(t.Header) < 2 {
 			return nil
 		}
 		fmt.Fprintf(&b, "\n%s\n", fold(words.Plain(title), width))

@@ -85,8 +85,12 @@ func TestNothingWraps(t *testing.T) {
 
 func TestTheSameFindingsGiveTheSameBytes(t *testing.T) {
 	f := runs()["17"]
-	if readme(t, f, all) != readme(t, f, all) || terminal(t, f, 80) != terminal(t, f, 80) {
-		t.Error("a second report differs from the first")
+	page, shown := readme(t, f, all), terminal(t, f, 80)
+	if again := readme(t, f, all); again != page {
+		t.Error("a second README differs from the first")
+	}
+	if again := terminal(t, f, 80); again != shown {
+		t.Error("a second table differs from the first")
 	}
 }
 

@@ -26,7 +26,7 @@ func Words(s string) string {
 	var b strings.Builder
 	for i, r := range line {
 		acts := strings.ContainsRune("\\`*[]<>~&", r) || r == '_' && !(within(i-1) && within(i+1))
-		if acts || i == 0 && strings.ContainsRune("#+=-", r) || i > 0 && i == number && (r == '.' || r == ')') {
+		if acts || i == 0 && strings.ContainsRune("#+=-", r) || i > 0 && i == number && (r == '.' || r == ')') && (i+1 == len(line) || line[i+1] == ' ') {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)

@@ -106,26 +106,26 @@ func within(share float64) string {
 	return "within " + percent(share, up) + "\u00a0%"
 }
 
-// Apart is a ratio in parts that sentences are made of.
-type Apart struct {
+// gap is a ratio in parts that sentences are made of.
+type gap struct {
 	much string // "17 %", "2.61"
 	sure string // "15 to 19 %", "2.50 to 2.72"
 	form string // "more", "less", "times"
 }
 
-// apart puts a ratio as a share more or less where it is no larger than that reads well, else as so many times.
-func apart(r findings.Ratio) Apart {
+// gapOf puts a ratio as a share more or less where it is no larger than that reads well, else as so many times.
+func gapOf(r findings.Ratio) gap {
 	switch {
 	case !(r.Ratio > 0.5 && r.Ratio < 1.995):
-		return Apart{units.Ratio(r.Ratio), units.Ratio(r.Low) + " to " + units.Ratio(r.High), "times"}
+		return gap{units.Ratio(r.Ratio), units.Ratio(r.Low) + " to " + units.Ratio(r.High), "times"}
 	case r.Low < 1 && r.High > 1:
-		return Apart{"", units.Ratio(r.Low) + " to " + units.Ratio(r.High), ""}
+		return gap{"", units.Ratio(r.Low) + " to " + units.Ratio(r.High), ""}
 	case r.Ratio >= 1:
 		much, sure := shares(r.Ratio-1, r.Low-1, r.High-1)
-		return Apart{much, sure, "more"}
+		return gap{much, sure, "more"}
 	}
 	much, sure := shares(1-r.Ratio, 1-r.High, 1-r.Low)
-	return Apart{much, sure, "less"}
+	return gap{much, sure, "less"}
 }
 
 // shares writes a share and its interval, which is no narrower than it is, all whole or all with a decimal.
@@ -141,7 +141,7 @@ func shares(middle, low, high float64) (much, sure string) {
 // By says how far a model stands from another, and how sure that is: "17 % more than `goroutine` (15 to 19 %)".
 func By(r findings.Ratio) string {
 	m := measures[r.Metric]
-	a := apart(r)
+	a := gapOf(r)
 	switch {
 	case r.Outcome == result.Same:
 		return "the same as " + Model(r.To) + " " + within(r.Within)

@@ -36,7 +36,16 @@ func on(f *findings.Findings, c *findings.Cell, more ...string) string {
 	return Plain(strings.Join(append([]string{placement(c.Placement), where}, more...), " · "))
 }
 
-const whiskers = "Whiskers are intervals of 95 %."
+// whiskers says what an interval of a cell's figures is.
+func whiskers(c *findings.Cell) string {
+	if c.Rounds < sampled {
+		return "Whiskers run from the lowest round to the highest."
+	}
+	return "Whiskers are intervals of 95 %."
+}
+
+// sampled is the fewest rounds of which a figure has an interval of 95 %.
+const sampled = 6
 
 // HeroMetric is what the first picture shows: capacity, or the rate where what a request costs is not known.
 func HeroMetric(f *findings.Findings) string {
@@ -57,7 +66,7 @@ func HeroMetric(f *findings.Findings) string {
 func capacity(f *findings.Findings) Picture {
 	c, metric := f.Main(), HeroMetric(f)
 	p := Picture{Title: finding(f, c, metric), Subtitle: on(f, c, "closed loop", "GET /"), X: "connections (each sends again when answered)", Y: "thousand " + Measure(metric)}
-	p.Caption = whiskers + " A cell in which connections were never answered is not drawn."
+	p.Caption = whiskers(c) + " A cell in which connections were never answered is not drawn."
 	if metric == findings.Capacity {
 		p.Caption = "The capacity of one server processor is one over what a request costs it, so the client's own limit does not show. " + p.Caption
 	}
@@ -89,7 +98,10 @@ func finding(f *findings.Findings, c *findings.Cell, metric string) string {
 		who = units.Plural(n, "model")
 	}
 	if len(leaders) > 1 {
-		who, does = who+" tie", ": "
+		does = " tie: "
+		if furthest(r, leaders) > findings.TieWithin {
+			does = " cannot be told apart: "
+		}
 	}
 	var behind []findings.Ratio
 	for _, place := range r.Places {
@@ -98,21 +110,33 @@ func finding(f *findings.Findings, c *findings.Cell, metric string) string {
 		}
 	}
 	if len(behind) == 0 {
-		return at + " " + who + per
+		return at + " " + who + strings.TrimRight(does, ": ") + per
 	}
-	a := apart(behind[0])
+	a := gapOf(behind[0])
 	said := a.much + " more" + per + " than " + Name(behind[0].To)
 	if a.form == "times" {
 		said = a.much + " times" + per + " what " + Name(behind[0].To) + " does"
 	}
 	if len(behind) > 1 {
-		if last := apart(behind[len(behind)-1]); last.form == "times" {
+		if last := gapOf(behind[len(behind)-1]); last.form == "times" {
 			said += ", " + last.much + " times " + Name(behind[len(behind)-1].To)
 		} else {
 			said += ", " + last.much + " more than " + Name(behind[len(behind)-1].To)
 		}
 	}
 	return at + " " + who + does + said
+}
+
+// furthest is how far two of these models may differ, as a share.
+func furthest(r *findings.Ranking, models []string) (share float64) {
+	for i, a := range models {
+		for _, b := range models[:i] {
+			if over, ok := r.Ratio(a, b); ok {
+				share = max(share, over.Within)
+			}
+		}
+	}
+	return share
 }
 
 func ratios(f *findings.Findings) Picture {
@@ -191,7 +215,7 @@ func cost(f *findings.Findings) Picture {
 		Title: "What a request costs server and client: " + at + ", " + units.Plural(c.Connections, "connection"), Subtitle: on(f, c, "GET /"),
 		X: "processor time per request (µs)",
 		Caption: "User and system time of the whole process, per answered request. Where servers took turns, what the server spends on waking stands apart from its steady cost. Loopback bills much of receiving to the sender, so look at the sum too. " +
-			"Whiskers are intervals of the sum." + without(c),
+			whiskers(c) + " They are those of the sum." + without(c),
 	}
 }
 
@@ -206,7 +230,7 @@ func blockSleep(f *findings.Findings) Picture {
 	return Picture{
 		Title:    fmt.Sprintf("Handlers that block the thread beside handlers that wait, %s, %s", units.Duration(float64(c.DelayNS)), units.Plural(c.Connections, "connection")),
 		Subtitle: on(f, c, "closed loop"), X: "requests per second",
-		Caption: fmt.Sprintf("Dashed: %s, one handler after another; %s, all %s at once. %s", PerSecond(c.One), PerSecond(c.All), units.Count(c.Connections), whiskers),
+		Caption: fmt.Sprintf("Dashed: %s, one handler after another; %s, all %s at once. %s", PerSecond(c.One), PerSecond(c.All), units.Count(c.Connections), whiskers(c)),
 	}
 }
 
@@ -223,7 +247,7 @@ func download(f *findings.Findings) Picture {
 		Title: "What a synchronous write does to an asynchronous client", Subtitle: on(f, c, units.Rate(c.RateRPS)+" requests per second"),
 		X: "90th percentile of response time of the small replies (ms)",
 		Caption: "Pictures and small replies in turn; every body is saved to a file. One by one: 1 connection, each file is written before the client goes on. " +
-			fmt.Sprintf("All at once: %s, files are handed to other threads. Inline: as many, the thread that sends and receives writes them. Timed from when a request was due, its own file not included. ", units.Plural(c.Connections, "connection")) + whiskers,
+			fmt.Sprintf("All at once: %s, files are handed to other threads. Inline: as many, the thread that sends and receives writes them. Timed from when a request was due, its own file not included. ", units.Plural(c.Connections, "connection")) + whiskers(c),
 	}
 }
 

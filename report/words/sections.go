@@ -49,15 +49,21 @@ func Note(f *findings.Findings, c *findings.Cell) string {
 	return ""
 }
 
+// alike is how far two engines may differ that agree.
+const alike = 0.05
+
 // Opinion introduces what another engine found.
 func Opinion(o findings.Opinion) string {
-	said := "agree"
+	said := "the two agree " + within(alike)
 	for _, r := range o.Ratios {
-		if r.Ratio > 1.05 || r.Ratio < 1/1.05 {
-			said = "differ by more than 5\u00a0%"
+		switch {
+		case (r.Low > 1 || r.High < 1) && (r.Ratio > 1+alike || r.Ratio < 1/(1+alike)):
+			said = "the two differ"
+		case r.Within > alike && said != "the two differ":
+			said = "the rounds cannot tell whether the two agree"
 		}
 	}
-	return fmt.Sprintf("%s, by loadgen's own engine and by %s: the two %s.", Model(o.Model), Words(o.Engine), said)
+	return fmt.Sprintf("%s, by loadgen's own engine and by %s: %s.", Model(o.Model), Words(o.Engine), said)
 }
 
 // Held is how many expectations held, as a title.

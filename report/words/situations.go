@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"carousel/internal/result"
 	"carousel/internal/scenario"
 	"carousel/internal/units"
 	"carousel/report/findings"
@@ -28,7 +29,7 @@ func Situation(f *findings.Findings, s *findings.Situation) string {
 	switch {
 	case c == nil || s.Key == findings.OneBusy && c.Connections == 1:
 		return name
-	case s.Key == findings.Steady:
+	case s.Key == findings.Steady && c.RateRPS > 0:
 		return name + " " + units.Rate(c.RateRPS) + "/s"
 	case c.RateRPS > 0:
 		return name + " (" + units.Rate(c.RateRPS) + "/s)"
@@ -59,14 +60,14 @@ func HowSure(f *findings.Findings, s *findings.Situation, most int) string {
 	var said []string
 	switch {
 	case s.Outcome == findings.None && !f.Run.Comparable:
-		said = []string{units.Plural(f.Run.Rounds, "round") + " compare nothing"}
+		said = []string{tooFew(f)}
 	case s.Outcome == findings.None && s.Key == findings.Idle:
 		said = []string{"none answered beside all of them"}
 	case s.Outcome == findings.None:
 		said = []string{"nothing that can be compared"}
 	case s.Key == findings.Idle:
 		n := len(s.Tied) + len(s.Lacking)
-		said = []string{fmt.Sprintf("%d of %d answered beside all; the simplest", len(s.Tied), n), fmt.Sprintf("%d of %d answered", len(s.Tied), n)}
+		said = []string{fmt.Sprintf("simplest of %d (of %d) that answered beside all", len(s.Tied), n), fmt.Sprintf("%d of %d answered beside all", len(s.Tied), n)}
 	case s.Outcome == findings.Alone:
 		said = []string{"only " + Words(Name(s.Choose)) + " has a rank, which wins nothing", "only one has a rank, which wins nothing"}
 	case s.Outcome == findings.Undecided:
@@ -106,7 +107,7 @@ func undecided(s *findings.Situation) []string {
 
 // fit are ways to put a ratio, the fullest first.
 func fit(r findings.Ratio) []string {
-	a, to := apart(r), Words(Name(r.To))
+	a, to := gapOf(r), Words(Name(r.To))
 	switch a.form {
 	case "times":
 		return []string{a.much + " times " + to + " (" + a.sure + ")"}
@@ -121,9 +122,17 @@ func fit(r findings.Ratio) []string {
 	return []string{a.much + " " + word + " than " + to + " (" + a.sure + ")", a.much + " " + word + " than " + to}
 }
 
+// tooFew says that a run's rounds compare nothing.
+func tooFew(f *findings.Findings) string {
+	if f.Run.Rounds == 1 {
+		return "1 round compares nothing"
+	}
+	return units.Plural(f.Run.Rounds, "round") + " compare nothing"
+}
+
 // over says where a ratio lies, without its middle: "15 to 19 % over goroutine".
 func over(r findings.Ratio) string {
-	a := apart(r)
+	a := gapOf(r)
 	word := map[string]string{"times": " times ", "more": " over ", "less": " under "}[a.form]
 	if word == "" {
 		word = " beside "
@@ -141,9 +150,11 @@ func InWords(f *findings.Findings, s *findings.Situation) string {
 		return head + ": nothing was measured."
 	}
 	if s.Key == findings.Idle {
-		return head + ": " + Silence(c) + "."
+		unasked := *s
+		unasked.Lacking = slices.DeleteFunc(slices.Clone(s.Lacking), func(name string) bool { m := c.Model(name); return m != nil && m.Silent != nil })
+		return head + ": " + Silence(c) + "." + lacking(c, &unasked)
 	}
-	return head + ", " + Measure(s.Metric) + ": " + verdict(f, s, "") + "." + lacking(c, s.Lacking)
+	return head + ", " + Measure(s.Metric) + ": " + verdict(f, s, "") + "." + lacking(c, s)
 }
 
 // verdict says who leads, and by how much; why is said of the one that is taken among those that tie.
@@ -162,26 +173,34 @@ func verdict(f *findings.Findings, s *findings.Situation, why string) string {
 		}
 	case findings.Undecided:
 		said = "undecided between " + list(s.Tied)
-		if s.Within > 0 {
+		switch {
+		case s.Within > 1:
+			said += ", which may differ by a factor of " + units.Ratio(1+s.Within)
+		case s.Within > 0:
 			said += ", which may differ by " + percent(s.Within, up) + "\u00a0%"
 		}
 		if s.Decides > 0 {
 			said += fmt.Sprintf(" (about %s rounds would decide)", units.Count(s.Decides))
 		}
 		if s.Next != nil {
-			said += "; " + Code(s.Next.To) + " is surely behind"
+			said += "; " + Model(s.Choose) + " against the rest: " + ahead(s)
 		}
 		return said
 	case findings.Alone:
 		return "only " + Model(s.Choose) + " has a rank, which wins nothing"
 	default:
 		if !f.Run.Comparable {
-			return units.Plural(f.Run.Rounds, "round") + " compare nothing"
+			return tooFew(f)
 		}
 		return "nothing can be compared"
 	}
-	said += map[bool]string{true: ": ", false: ", "}[s.Outcome == findings.Tie] + By(*s.Next)
-	if s.Last != nil && s.Last.To != s.Next.To {
+	return said + map[bool]string{true: ": ", false: ", "}[s.Outcome == findings.Tie] + ahead(s)
+}
+
+// ahead says how far the choice is from the next and from the last.
+func ahead(s *findings.Situation) string {
+	said := By(*s.Next)
+	if s.Last != nil && s.Last.To != s.Next.To && s.Last.Outcome != result.Undecided {
 		said += " and " + By(*s.Last)
 	}
 	return said
@@ -195,16 +214,31 @@ func simplest(f *findings.Findings, s *findings.Situation) string {
 	return "the first of them in the ladder, which needs least"
 }
 
-// lacking says of each model without rank why.
-func lacking(c *findings.Cell, models []string) string {
+// lacking says why models have no rank, those with the same reason together.
+func lacking(c *findings.Cell, s *findings.Situation) string {
+	var reasons []string
+	models := map[string][]string{}
+	for _, name := range s.Lacking {
+		why := Lack(c.Model(name))
+		if m := c.Model(name); m != nil && m.Lacks == nil {
+			why = "no such figure"
+			if m.Limited && s.Metric == findings.Rate {
+				why = "client-limited"
+			}
+		}
+		if models[why] == nil {
+			reasons = append(reasons, why)
+		}
+		models[why] = append(models[why], name)
+	}
 	var out []string
-	for _, name := range models {
-		out = append(out, Model(name)+" ("+Lack(c.Model(name))+")")
+	for _, why := range reasons {
+		out = append(out, list(models[why])+" ("+why+")")
 	}
 	if len(out) == 0 {
 		return ""
 	}
-	return " No rank: " + and(out) + "."
+	return " No rank: " + strings.Join(out, "; ") + "."
 }
 
 // Silence says which models answered beside silent connections, which turned clients away, and which stopped.
@@ -258,7 +292,7 @@ func Answer(f *findings.Findings) string {
 		said = append(said, fmt.Sprintf("**This run was interrupted: the report is partial (%s of %d).**", units.Plural(run.Rounds, "round"), run.Planned))
 	}
 	if !run.Comparable {
-		said = append(said, fmt.Sprintf("**%s compare nothing: this shows that things work.**", units.Plural(run.Rounds, "round")))
+		said = append(said, "**"+upper(tooFew(f))+": this shows that things work.**")
 	}
 	for _, key := range []string{findings.ManyBusy, findings.Blocking} {
 		if s := f.Situation(key); s != nil && cell(f, s) != nil && run.Comparable {
@@ -301,7 +335,7 @@ func Disagreement(f *findings.Findings, d findings.Disagreement) string {
 	}
 	fixed, closed := &f.Cells[d.FixedCell], &f.Cells[d.ClosedCell]
 	at := func(r findings.Ratio) string {
-		a := apart(r.Over(d.Models[0]))
+		a := gapOf(r.Over(d.Models[0]))
 		if a.form == "times" {
 			return fmt.Sprintf("%s times as much (%s)", a.much, a.sure)
 		}
