@@ -39,6 +39,9 @@ func (w *Watch) Begin(*Meter) {}
 // End tells of no disturbance.
 func (w *Watch) End(*Meter) Disturbance { return Disturbance{} }
 
+// Close does nothing.
+func (w *Watch) Close() {}
+
 // Listener needs Linux.
 func Listener(string) (pid int, err error) {
 	return 0, errors.New("the process that listens on an address is known on Linux only")

@@ -1,8 +1,10 @@
 package host
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,10 +17,10 @@ import (
 // descendants, and the kernel's own threads, which work for whoever asks. A clock is behind by a tick at most while its process runs.
 // What a program used that ended in the slice is lacking. Threads that begin or end in the slice may be missed in how long threads waited.
 //
-// Begin and End last some 10 us and a further 1 us for each program and 9 us for each thread that is read, which are 12 of a server and 12 of this
-// process at most. Where anything was born since, programs and threads are listed anew, which lasts some 50 us and 8 us for each one that is new.
+// Begin and End last some 10 us and a further 1 us for each program and 2 us for each thread that is read, which are 12 of a server and 12 of this
+// process at most. Where anything was born since, programs and threads are listed anew, which lasts some 70 us and 8 us for each one that is new.
 //
-// A Watch is for one goroutine at a time.
+// The files of threads stay open until Close. A Watch is for one goroutine at a time.
 type Watch struct {
 	servers []*Meter
 	known   bool         // all servers are
@@ -26,21 +28,20 @@ type Watch struct {
 	ours    map[int]bool // this process, the servers and their descendants, of all the time
 	kernel  map[int]bool // whether a process is a thread of the kernel, once that was looked up
 	others  []int
-	used    map[int]int64      // nanoseconds that others had used at Begin
-	threads map[int]threadList // by process
-	waited  int64              // nanoseconds, at Begin
-	steal   int64              // nanoseconds, at the last End
-	text    [4096]byte
+	used    map[int]int64    // nanoseconds that others had used at Begin
+	threads map[int]*threads // by process
+	waited  int64            // nanoseconds, at Begin
+	steal   int64            // nanoseconds, at the last End
+
+	stat, last int // the files /proc/stat and ns_last_pid; -1: not there
+	text       [4096]byte
 }
 
-// threadList is where threads of a process say how long they waited for a processor.
-type threadList struct {
-	born  string
-	paths []string
+// threads are those of a process.
+type threads struct {
+	born  string         // as in Watch, when they were listed
+	files map[string]int // by thread: where it says how long it waited for a processor
 }
-
-// mostThreads is how many threads are read of a server, and of this process.
-const mostThreads = 12
 
 // kernelThread is the flag of one in /proc/PID/stat (PF_KTHREAD).
 const kernelThread = 0x00200000
@@ -48,7 +49,8 @@ const kernelThread = 0x00200000
 // NewWatch prepares to watch slices of the servers. A nil Meter is a server whose process is not known: it cannot be told from other
 // programs then, and BesideNS stays 0.
 func NewWatch(servers []*Meter) *Watch {
-	w := &Watch{servers: servers, known: true, ours: map[int]bool{os.Getpid(): true}, kernel: map[int]bool{}, used: map[int]int64{}, threads: map[int]threadList{}}
+	w := &Watch{servers: servers, known: true, ours: map[int]bool{os.Getpid(): true}, kernel: map[int]bool{}, used: map[int]int64{}, threads: map[int]*threads{}}
+	w.stat, w.last = open("/proc/stat"), open("/proc/sys/kernel/ns_last_pid")
 	for _, m := range servers {
 		w.known = w.known && m != nil
 	}
@@ -58,7 +60,7 @@ func NewWatch(servers []*Meter) *Watch {
 
 // Begin begins a slice of server, nil where its process is not known.
 func (w *Watch) Begin(server *Meter) {
-	born := read("/proc/sys/kernel/ns_last_pid")
+	born := string(w.read(w.last))
 	clear(w.used)
 	for _, pid := range w.programs(born) {
 		if ns, err := processTime(pid); err == nil {
@@ -70,7 +72,7 @@ func (w *Watch) Begin(server *Meter) {
 
 // End ends the slice of server that Begin began.
 func (w *Watch) End(server *Meter) (d Disturbance) {
-	born := read("/proc/sys/kernel/ns_last_pid")
+	born := string(w.read(w.last))
 	d.DelayNS = max(0, w.wait(born, server)-w.waited) // less: a thread ended
 	for _, pid := range w.programs(born) {
 		if ns, err := processTime(pid); err == nil {
@@ -126,52 +128,87 @@ func isKernel(stat string) bool {
 
 // wait is how long threads of this process and of server have waited for a processor so far.
 func (w *Watch) wait(born string, server *Meter) (ns int64) {
-	pids := []int{os.Getpid()}
-	if server != nil && server.pid != pids[0] {
-		pids = append(append(pids, server.pid), server.descendants...)
+	self := os.Getpid()
+	ns, _ = w.waitOf(self, born, MostThreads)
+	if server == nil || server.pid == self {
+		return ns
 	}
-	left := mostThreads
-	for i, pid := range pids {
-		if i == 1 {
-			left = mostThreads
+	left := MostThreads
+	for i := -1; i < len(server.descendants) && left > 0; i++ {
+		pid := server.pid
+		if i >= 0 {
+			pid = server.descendants[i]
 		}
-		paths := w.threadsOf(pid, born)
-		for _, path := range paths[:min(len(paths), left)] {
-			ns += runDelay(w.part(path))
-		}
-		left -= min(len(paths), left)
+		waited, n := w.waitOf(pid, born, left)
+		ns += waited
+		left -= n
 	}
 	return ns
 }
 
-// threadsOf lists where the threads of a process say how long they waited.
-func (w *Watch) threadsOf(pid int, born string) []string {
-	if known, ok := w.threads[pid]; ok && born != "" && born == known.born {
-		return known.paths
+// waitOf is how long threads of a process have waited so far, and how many were read, at most most.
+func (w *Watch) waitOf(pid int, born string, most int) (ns int64, n int) {
+	const delay = 1 // the second number of a thread's schedstat
+	for _, file := range w.threadsOf(pid, born, most).files {
+		ns += number(w.read(file), delay)
+		n++
 	}
-	task := fmt.Sprintf("/proc/%d/task", pid)
-	var paths []string
-	for _, name := range list(task) {
-		paths = append(paths, task+"/"+name+"/schedstat")
-	}
-	w.threads[pid] = threadList{born, paths}
-	return paths
+	return ns, n
 }
 
-// runDelay is the second number of a thread's schedstat, 0 where there is none.
-func runDelay(schedstat []byte) int64 { return number(schedstat, 1) }
+// threadsOf are the first threads of a process, at most most.
+func (w *Watch) threadsOf(pid int, born string, most int) *threads {
+	t := w.threads[pid]
+	if t == nil {
+		t = &threads{files: map[string]int{}}
+		w.threads[pid] = t
+	} else if born != "" && born == t.born {
+		return t
+	}
+	t.born = born
+	task := fmt.Sprintf("/proc/%d/task", pid)
+	names := list(task)
+	names = names[:min(len(names), most)]
+	for name, file := range t.files {
+		if !slices.Contains(names, name) {
+			unix.Close(file)
+			delete(t.files, name)
+		}
+	}
+	for _, name := range names {
+		if _, known := t.files[name]; !known {
+			if file := open(task + "/" + name + "/schedstat"); file >= 0 {
+				t.files[name] = file
+			}
+		}
+	}
+	return t
+}
 
 // stolen is how much of the processors' time the hypervisor has given to others.
 func (w *Watch) stolen() int64 {
 	const steal = 8 // after the word cpu
-	return number(w.part("/proc/stat"), steal) * tick
+	return number(w.read(w.stat), steal) * tick
+}
+
+// Close closes the files.
+func (w *Watch) Close() {
+	unix.Close(w.stat)
+	unix.Close(w.last)
+	w.stat, w.last = -1, -1
+	for _, t := range w.threads {
+		for _, file := range t.files {
+			unix.Close(file)
+		}
+	}
+	clear(w.threads)
 }
 
 // number is field i of a line, from 0; 0 where it is no number.
 func number(line []byte, i int) (n int64) {
-	for field := range strings.FieldsSeq(string(line)) {
+	for field := range bytes.FieldsSeq(line) {
 		if i == 0 {
-			n, _ = strconv.ParseInt(field, 10, 64)
+			n, _ = strconv.ParseInt(string(field), 10, 64)
 			return n
 		}
 		i--
@@ -179,14 +216,18 @@ func number(line []byte, i int) (n int64) {
 	return 0
 }
 
-// part is the beginning of a file of the kernel's, until the next call.
-func (w *Watch) part(path string) []byte {
+// open opens a file of the kernel's, -1 if it is not to be had.
+func open(path string) int {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil
+		return -1
 	}
-	defer unix.Close(fd)
-	n, _ := unix.Read(fd, w.text[:])
+	return fd
+}
+
+// read is the beginning of such a file, until the next call. To open it lasts longer than to read it.
+func (w *Watch) read(file int) []byte {
+	n, _ := unix.Pread(file, w.text[:], 0)
 	return w.text[:max(n, 0)]
 }
 

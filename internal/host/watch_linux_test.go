@@ -23,6 +23,7 @@ func TestWatch(t *testing.T) {
 	}
 	tell := func(w *worker, line string) func() { return func() { w.tell(line); w.hear() } }
 	w := NewWatch([]*Meter{m})
+	defer w.Close()
 	for _, c := range []struct {
 		name  string
 		do    func()
@@ -54,10 +55,11 @@ func TestWatch(t *testing.T) {
 		t.Errorf("of %v with %v, others are %v", server.Process.Pid, m.descendants, w.others)
 	}
 	tell(other, "burn")()
-	w = NewWatch([]*Meter{m, nil})
-	w.Begin(nil)
+	unknown := NewWatch([]*Meter{m, nil})
+	defer unknown.Close()
+	unknown.Begin(nil)
 	tell(other, "burn")()
-	if d := w.End(nil); d.BesideNS != 0 {
+	if d := unknown.End(nil); d.BesideNS != 0 {
 		t.Errorf("where a server is not known, %v are beside", time.Duration(d.BesideNS))
 	}
 }
@@ -100,12 +102,49 @@ func TestWatchOfWaiting(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := NewWatch([]*Meter{m})
+	defer w.Close()
 	work := func() { server.tell("burn"); server.hear() }
 	work() // all threads are there
 	w.Begin(m)
 	work()
 	if d := w.End(m); time.Duration(d.DelayNS) < burst {
 		t.Errorf("of three threads that used %v each one after the other, the last two waited %v", burst, time.Duration(d.DelayNS))
+	}
+}
+
+// The files of threads that are gone do not stay open, nor does any after Close.
+func TestWatchClosesItsFiles(t *testing.T) {
+	opened := func() int { return len(list("/proc/self/fd")) }
+	server := hire("worker", "HOST_CHILDREN=3")
+	defer server.fire()
+	m, err := NewMeter(server.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := opened()
+	w := NewWatch([]*Meter{m})
+	w.Begin(m)
+	n := opened() - before
+	if most := 2 + 2*MostThreads; n < 4 || n > most {
+		t.Errorf("%d files are open, want 4 to %d", n, most)
+	}
+	for range 3 {
+		brief := hire("worker", "HOST_CHILDREN=0") // so that threads are listed anew
+		brief.fire()
+		w.End(m)
+	}
+	if again := opened() - before; again > n+4 { // this process may have some threads more
+		t.Errorf("%d files are open, %d were", again, n)
+	}
+	gone, known := open("/proc/stat"), w.threads[m.pid]
+	known.files["0"], known.born = gone, "" // a thread that there was
+	w.End(m)
+	if _, err := unix.FcntlInt(uintptr(gone), unix.F_GETFD, 0); err != unix.EBADF {
+		t.Errorf("the file of a thread that ended is open: %v", err)
+	}
+	w.Close()
+	if left := opened() - before; left > 0 {
+		t.Errorf("%d files stay open", left)
 	}
 }
 
@@ -150,12 +189,18 @@ func BenchmarkWatch(b *testing.B) {
 		b.Fatal(err)
 	}
 	w := NewWatch([]*Meter{m})
+	defer w.Close()
 	for _, c := range []struct {
 		name string
 		f    func()
 	}{
 		{"quiet", func() {}},
-		{"after a birth", func() { w.born = ""; clear(w.threads) }},
+		{"after births", func() {
+			w.born = ""
+			for _, t := range w.threads {
+				t.born = ""
+			}
+		}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -165,7 +210,11 @@ func BenchmarkWatch(b *testing.B) {
 				w.End(m)
 			}
 			b.ReportMetric(float64(len(w.others)), "programs")
-			b.ReportMetric(float64(min(mostThreads, len(w.threadsOf(unix.Getpid(), w.born)))+min(mostThreads, len(w.threadsOf(m.pid, w.born)))), "threads")
+			read := 0
+			for _, t := range w.threads {
+				read += len(t.files)
+			}
+			b.ReportMetric(float64(read), "threads")
 		})
 	}
 }

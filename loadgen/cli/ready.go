@@ -31,7 +31,7 @@ const spare = 100
 func (o *Options) enough() error {
 	each := o.Spec.Connections + o.Spec.Idle
 	sockets := each * len(o.Servers)
-	need := sockets + spare + (len(o.Servers)-1)*o.Spec.Threads // each server has an epoll of its own in every thread
+	need := sockets + spare + (len(o.Servers)-1)*(o.Spec.Threads+host.MostThreads) // each server has an epoll of its own in every thread, and is watched
 	if limit, _, err := host.FDLimit(); err == nil && uint64(need) > limit {
 		roomy := 1024
 		for roomy < need {

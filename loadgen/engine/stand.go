@@ -300,6 +300,7 @@ func (s *Stand) Close() {
 		}
 	}
 	s.threads.leave()
+	s.watch.Close()
 	for _, restore := range s.restore {
 		restore()
 	}
