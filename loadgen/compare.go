@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/internal/units"
 	"carousel/loadgen/cli"
@@ -68,7 +69,7 @@ func worst(a, b int) int {
 func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options, say func(any)) (*result.Comparison, error) {
 	p := turns.Plan{
 		Slice: opts.Slice, Duration: opts.Spec.Duration, Cycles: opts.Cycles, Warmup: opts.Spec.Warmup, Grace: opts.Spec.Grace,
-		Rate: opts.Spec.Rate, Seed: opts.Seed, Until: opts.Until,
+		Rate: opts.Spec.Rate, Seed: opts.Seed, Until: opts.Until, Processors: host.Processors(),
 	}
 	var list []engine.Contender
 	for _, s := range opts.Servers {

@@ -52,6 +52,16 @@ func (d Delta) Beside(knownNS int64) float64 {
 	return max(0, max(d.BusyShare, float64(d.ProgramsNS)/all)-float64(knownNS)/all)
 }
 
+// MostThreads is how many threads a Watch looks at of each server, and of this process. It keeps a file of each open.
+const MostThreads = 12
+
+// Disturbance is what became of the machine's processor time in a slice beside what was measured, in nanoseconds; 0 where that is not known.
+type Disturbance struct {
+	BesideNS int64 // other programs used
+	StealNS  int64 // the hypervisor gave to others since the slice before ended, in ticks of 10 ms
+	DelayNS  int64 // threads of the server and of this process were ready and waited, added up
+}
+
 // Environment is what a result depends on beside what was measured, by name; what cannot be read here is left out.
 // The names are explained in results/README.md.
 func Environment() map[string]string {

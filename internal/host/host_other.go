@@ -27,6 +27,21 @@ func (m *Meter) Begin() (ns int64, err error) { return 0, nil }
 // End needs Linux.
 func (m *Meter) End() (ns int64, err error) { return 0, nil }
 
+// Watch needs Linux: elsewhere nothing is known of what disturbs.
+type Watch struct{}
+
+// NewWatch returns a Watch that sees nothing.
+func NewWatch([]*Meter) *Watch { return &Watch{} }
+
+// Begin does nothing.
+func (w *Watch) Begin(*Meter) {}
+
+// End tells of no disturbance.
+func (w *Watch) End(*Meter) Disturbance { return Disturbance{} }
+
+// Close does nothing.
+func (w *Watch) Close() {}
+
 // Listener needs Linux.
 func Listener(string) (pid int, err error) {
 	return 0, errors.New("the process that listens on an address is known on Linux only")
@@ -46,6 +61,9 @@ func CPUs() []int {
 	}
 	return cpus
 }
+
+// Processors is how many the machine has.
+func Processors() int { return runtime.NumCPU() }
 
 // Siblings are the other processors of cpu's core, which are known on Linux only.
 func Siblings(int) []int { return nil }

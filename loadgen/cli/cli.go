@@ -59,7 +59,8 @@ Further targets, on the same server, are asked for in turn; a /path is enough. S
 --vs URL, which may be repeated, names a further server, to be compared with the target: one client loads them in turns,
 in short slices of random order, so that what the machine does to one it does to all. Each gets the load of -d. With
 --pid auto the processor time they use is compared as well. They are called by their addresses unless they are written
-NAME=URL, the target too. --twin adds the target once more: what differs there is chance.
+NAME=URL, the target too. --twin adds the target once more: what differs there is chance. What other programs disturb,
+by a tenth of the machine's processor time in a pair of cycles, is measured again, a quarter of the pairs at most.
 
 A chain of redirects is one request, timed from its due to its last reply; only those to the same host and port are
 followed. --save writes the body of each good reply to a file of its own, such as image-3-CONNECTION-NUMBER.png.

@@ -32,6 +32,9 @@ func (o *Options) enough() error {
 	each := o.Spec.Connections + o.Spec.Idle
 	sockets := each * len(o.Servers)
 	need := sockets + spare + (len(o.Servers)-1)*o.Spec.Threads // each server has an epoll of its own in every thread
+	if o.Compares() {
+		need += max(0, (len(o.Servers)+1)*host.MostThreads-spare/2) // they are watched; of a few that is half of what is spare
+	}
 	if limit, _, err := host.FDLimit(); err == nil && uint64(need) > limit {
 		roomy := 1024
 		for roomy < need {

@@ -35,6 +35,7 @@ type Stand struct {
 	restore []func()
 	slices  int  // so far
 	first   edge // when all connections were open
+	watch   *host.Watch
 
 	mu      sync.Mutex
 	stopped int        // how often it was
@@ -50,17 +51,23 @@ type contender struct {
 	meter   *host.Meter // nil: its process is not known
 	lacks   error       // why, or why no longer
 	tree    host.Tree   // its process when all connections were open
-	window  int64       // how long its slices are without their leads
-	elapsed int64       // how long they took
-	own     usage.CPU   // loadgen's processor time in them
-	cpu     int64       // its own, while it was known
-	idle    int64       // and in the slices of others
+	totals  totals      // of its slices
+	kept    totals      // before the last Harvest or Forget
+	idle    int64       // its own processor time in the slices of others, while that was known
 	slept   int64       // how long those were
 	ended   int64       // when its last slice was over
 	begun   int64       // when its first slice began
 	replied int64       // when its last slice with a reply, good or not, was over
 	refused bool        // a connect has failed since
 	longest int64       // length of the slices whose requests are timed
+}
+
+// totals are what slices came to.
+type totals struct {
+	window  int64     // how long they are without their leads
+	elapsed int64     // how long they took
+	own     usage.CPU // loadgen's processor time in them
+	cpu     int64     // the server's, while that was known
 }
 
 // gcEvery is after how many slices garbage is collected: reading what processes used leaves some kilobytes of it a slice.
@@ -80,6 +87,13 @@ func NewStand(ctx context.Context, list []Contender, seed uint64) *Stand {
 	for _, k := range rand.New(rand.NewPCG(seed, 1)).Perm(len(list)) {
 		s.servers[k].why = s.servers[k].connect(ctx, list[k], s.threads)
 	}
+	var meters []*host.Meter
+	for _, v := range s.servers {
+		if v.why == nil {
+			meters = append(meters, v.meter)
+		}
+	}
+	s.watch = host.NewWatch(meters)
 	runtime.GC()
 	s.first = edge{own: host.SelfCPU(), host: host.TakeAll()}
 	return s
@@ -152,6 +166,7 @@ func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 		runtime.GC() // now, and at no other time
 	}
 	v := s.servers[k]
+	s.watch.Begin(v.meter)
 	idle := v.wake()
 	records := v.records()
 	before := record.Count(records...)
@@ -174,6 +189,8 @@ func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 		got.Unanswered += d.EndSlice(record.NoConnection)
 	}
 	got.TargetCPUNS = v.settle()
+	disturbed := s.watch.End(v.meter)
+	got.BesideNS, got.StealNS, got.DelayNS = disturbed.BesideNS, disturbed.StealNS, disturbed.DelayNS
 	after := record.Count(records...)
 	got.OK, got.WindowOK, got.Errors = after.OK-before.OK, after.InWindow-before.InWindow, after.Errors-before.Errors
 	if t.Warm {
@@ -191,11 +208,11 @@ func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 		v.replied, v.refused = end, false
 	}
 	v.refused = v.refused || after.Refused > before.Refused
-	v.window += max(0, got.LengthNS-int64(t.Lead))
-	v.elapsed += got.ElapsedNS
-	v.own.UserNS += own.UserNS
-	v.own.SystemNS += own.SystemNS
-	v.cpu += got.TargetCPUNS
+	v.totals.window += max(0, got.LengthNS-int64(t.Lead))
+	v.totals.elapsed += got.ElapsedNS
+	v.totals.own.UserNS += own.UserNS
+	v.totals.own.SystemNS += own.SystemNS
+	v.totals.cpu += got.TargetCPUNS
 	if t.Timed {
 		v.longest = max(v.longest, int64(t.Length))
 	}
@@ -249,7 +266,17 @@ func (s *Stand) over() bool {
 func (s *Stand) Harvest(k int, take func(low, width, n int64)) {
 	if v := s.servers[k]; v.why == nil {
 		record.Harvest(take, v.records()...)
+		v.kept = v.totals
 	}
+}
+
+// Forget takes what the slices of server k have come to since the last Harvest or Forget out of its books.
+func (s *Stand) Forget(k int) {
+	v := s.servers[k]
+	for _, r := range v.records() {
+		r.Forget()
+	}
+	v.totals = v.kept
 }
 
 // Reached reports whether server k can be loaded.
@@ -273,6 +300,7 @@ func (s *Stand) Close() {
 		}
 	}
 	s.threads.leave()
+	s.watch.Close()
 	for _, restore := range s.restore {
 		restore()
 	}

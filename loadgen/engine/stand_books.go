@@ -59,16 +59,16 @@ func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err er
 			d.Record.Close(now, now)
 		}
 	}
-	l, err := record.Merge(v.records(), time.Duration(v.window))
+	l, err := record.Merge(v.records(), time.Duration(v.totals.window))
 	if err != nil {
 		return one, tree, err
 	}
 	one.Load = l
 	l.Spec, l.SliceNS = v.Spec, v.longest
 	l.Window.Start = s.base.Add(time.Duration(v.begun))
-	l.CPU = v.own
-	if v.elapsed > 0 {
-		l.Host.OwnShare = float64(v.own.Total()) / float64(v.elapsed) / float64(v.processors())
+	l.CPU = v.totals.own
+	if v.totals.elapsed > 0 {
+		l.Host.OwnShare = float64(v.totals.own.Total()) / float64(v.totals.elapsed) / float64(v.processors())
 	}
 	tree = v.price(l)
 	others := func(w *contender) bool { return w != v && w.is(v) }
@@ -97,10 +97,10 @@ func (v *contender) price(l *result.Load) (tree usage.CPU) {
 		l.TargetCPULacks = err.Error()
 		return tree
 	}
-	l.TargetCPU = &usage.CPU{SystemNS: v.cpu}
+	l.TargetCPU = &usage.CPU{SystemNS: v.totals.cpu}
 	if all := tree.Total(); all > 0 {
-		l.TargetCPU.UserNS = int64(float64(v.cpu) * float64(tree.UserNS) / float64(all))
-		l.TargetCPU.SystemNS = v.cpu - l.TargetCPU.UserNS
+		l.TargetCPU.UserNS = int64(float64(v.totals.cpu) * float64(tree.UserNS) / float64(all))
+		l.TargetCPU.SystemNS = v.totals.cpu - l.TargetCPU.UserNS
 	}
 	return tree
 }

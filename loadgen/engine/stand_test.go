@@ -40,7 +40,9 @@ func compare(t *testing.T, ctx context.Context, change func(*result.Spec), targe
 		sums(t, s.Load)
 		var ok, errs int64
 		for _, slice := range s.Slices {
-			ok, errs = ok+slice.OK, errs+slice.Errors
+			if !slice.Disturbed {
+				ok, errs = ok+slice.OK, errs+slice.Errors
+			}
 			if slice.WindowOK > slice.OK || slice.ElapsedNS < slice.LengthNS {
 				t.Errorf("%s: %+v", s.Name, slice)
 			}
@@ -262,6 +264,81 @@ func TestStandFindsTheProcess(t *testing.T) {
 		}
 	}
 }
+
+// disturbing is a stand that says others took a whole processor in some cycles, and nothing in the rest.
+type disturbing struct {
+	*Stand
+	of    int // servers
+	count int // slices so far, those of the warm-up apart
+}
+
+func (d *disturbing) Slice(k int, t turns.Turn) result.Slice {
+	s := d.Stand.Slice(k, t)
+	s.BesideNS = 0
+	if !t.Warm {
+		if cycle := d.count / d.of; cycle == 2 || cycle == 3 || cycle >= 14 && cycle < 18 {
+			s.BesideNS = s.ElapsedNS
+		}
+		d.count++
+	}
+	return s
+}
+
+// What is disturbed is in no books, and they balance, even where replies come a slice late.
+func TestStandForgets(t *testing.T) {
+	for _, engine := range engines() {
+		for _, rate := range []float64{0, 3000} {
+			late := serve(t, "127.0.0.1:0", func(p *peer) {
+				for n := 0; p.request(); n++ {
+					if n%50 == 49 {
+						time.Sleep(60 * time.Millisecond)
+					}
+					fmt.Fprint(p, hello)
+				}
+			})
+			well := serve(t, "127.0.0.1:0", say(hello))
+			p := turns.Plan{Names: []string{"a", "b"}, Slice: 5 * time.Millisecond, Cycles: 16, Grace: 20 * time.Millisecond, Seed: 1, Rate: rate, Processors: 1}
+			var list []Contender
+			for _, target := range []string{url(late.addr), url(well.addr)} {
+				s := load(target)
+				s.Engine, s.Duration, s.Grace, s.Rate = engine, 160*time.Millisecond, p.Grace, rate
+				s.Threads = map[bool]int{true: 1}[engine == result.Epoll]
+				list = append(list, Contender{Spec: s})
+			}
+			stand := NewStand(t.Context(), list, 1)
+			defer stand.Close()
+			c, err := turns.Compare(t.Context(), p, &disturbing{Stand: stand, of: 2}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range c.Servers {
+				sums(t, s.Load)
+				var ok, errs, windowed, window, own int64
+				disturbed := 0
+				for _, slice := range s.Slices {
+					if slice.Disturbed {
+						disturbed++
+						continue
+					}
+					ok, errs, windowed = ok+slice.OK, errs+slice.Errors, windowed+slice.WindowOK
+					window, own = window+slice.LengthNS-c.LeadNS, own+slice.OwnCPUNS
+				}
+				if l := s.Load; disturbed != 4 && disturbed != 6 || l.Requests.OK != ok || l.Requests.Errors != errs || l.Window.ElapsedNS != window || l.CPU.Total() != own {
+					t.Errorf("%s %v, %s: %d disturbed slices; books of %d ok, %d errors, a window of %d and processor time of %d; the slices have %d, %d, %d and %d",
+						engine, rate, s.Name, disturbed, l.Requests.OK, l.Requests.Errors, l.Window.ElapsedNS, l.CPU.Total(), ok, errs, window, own)
+				}
+				if h, err := result.Decode(s.Load.Histogram); err != nil || h.Count() < s.Load.Timed || h.Count() > s.Load.Timed+s.Load.Requests.Unsent+s.Load.Requests.Unanswered {
+					t.Errorf("%s %v, %s: %d times of %d timed replies, %v", engine, rate, s.Name, h.Count(), s.Load.Timed, err)
+				}
+				if rate := float64(windowed) / float64(window) * 1e9; !near(s.Load.RateRPS, rate) && c.SliceNS == c.WantedNS {
+					t.Errorf("%s: a rate of %v, %v by the slices", s.Name, s.Load.RateRPS, rate)
+				}
+			}
+		}
+	}
+}
+
+func near(a, b float64) bool { return a > 0.999*b && a < 1.001*b }
 
 // Nobody to be reached at all is an error, as for one server.
 func TestStandWithoutAnybody(t *testing.T) {

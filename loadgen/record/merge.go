@@ -14,6 +14,7 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 	latency, service, lateness, pacer := result.NewHistogram(), result.NewHistogram(), result.NewHistogram(), result.NewHistogram()
 	var replied, busy int64
 	for _, r := range workers {
+		r.Keep()
 		latency.Merge(r.latency)
 		service.Merge(r.service)
 		if r.lateness != nil {

@@ -340,6 +340,74 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// What is forgotten counts nowhere, the books balance, and what was under way ends in a later part.
+func TestForget(t *testing.T) {
+	type event struct {
+		sent, ended int64 // 0: it was before, or does not
+		class       Class
+	}
+	r := NewRecorder(2, true, nil)
+	begin := int64(0)
+	part := func(keep bool, unsent int64, each ...[]event) {
+		r.Part(begin, 0, begin+10, begin+10)
+		r.Close(begin+100, Never)
+		r.Awake(begin)
+		for c, events := range each {
+			for _, e := range events {
+				if e.sent > 0 {
+					r.Sent(c, begin+e.sent)
+					r.Late(begin+e.sent, begin+e.sent+1, false)
+				}
+				if e.ended > 0 {
+					r.Ended(c, begin+e.sent, begin+e.sent, begin+e.ended, e.class, 7)
+				}
+			}
+		}
+		r.Awake(begin + 95)
+		if unsent > 0 {
+			r.Unsent(begin+20, NoConnection)
+			r.UnsentSeries(unsent-1, func(i int64) int64 { return begin + i/20 }, WindowClosed)
+		}
+		r.Pause(nil)
+		if begin += 1000; keep {
+			r.Keep()
+		} else {
+			r.Forget()
+		}
+	}
+	part(true, 0, []event{{20, 30, OK}, {40, 45, 503}}, []event{{20, 90, OK}, {95, 0, OK}})
+	kept, err := Merge([]*Recorder{r}, 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part(false, 1000, []event{{20, 99, OK}, {99, 0, OK}}, []event{{0, 15, OK}, {30, 35, Timeout}, {40, 41, Malformed}, {98, 0, OK}})
+	got, err := Merge([]*Recorder{r}, 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.Requests.Sent++ // two are under way now, not one
+	kept.Requests.Planned++
+	if diff := cmp.Diff(kept, got); diff != "" {
+		t.Errorf("the record changed by what was forgotten: %s", diff)
+	}
+	part(true, 401, []event{{0, 50, OK}}, []event{{0, 60, OK}, {70, 80, OK}})
+	l, err := Merge([]*Recorder{r}, 180)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q := l.Requests; q.Sent != 6 || q.OK != 5 || q.Errors != 1 || q.Unanswered != 0 || q.Unsent != 401 {
+		t.Errorf("%+v", q)
+	}
+	if h, err := result.Decode(l.Histogram); err != nil || h.Count() != 3+201 || l.Timed != 3 || l.Latency.Max != 90 {
+		t.Errorf("%d times, %d replies timed, the longest %d, %v", h.Count(), l.Timed, l.Latency.Max, err)
+	}
+	var times int64
+	Harvest(func(low, width, n int64) { times += n }, r)
+	if times != 1 {
+		t.Errorf("%d times harvested since", times)
+	}
+}
+
 func TestRecordingDoesNotAllocate(t *testing.T) {
 	r := NewRecorder(1, true, new(Live))
 	r.Open(0)

@@ -47,30 +47,43 @@ type Recorder struct {
 	timed      int64 // requests due from here on are timed
 	over       int64 // when replies are no longer taken in: at the end of the window or after a grace
 
-	latency, service  *result.Histogram
-	lateness, pacer   *result.Histogram // nil in a closed loop
-	paths             []path            // where requests ask for several
-	path              int               // that of the request which is noted next
+	latency, service *result.Histogram
+	lateness, pacer  *result.Histogram // nil in a closed loop
+	paths            []path            // where requests ask for several
+	path             int               // that of the request which is noted next
+	sums
+
+	opened int64
+	failed [named]int64
+	conns  []Connection
+	awake  int64 // when the worker last was
+
+	pulse *pulse // nil when nobody watches
+	parts *parts // nil when the window is all of a piece
+}
+
+// sums is what is counted of the window.
+type sums struct {
 	sent, ok, expired int64
 	timedOK           int64 // of ok, those that are in latency and service
 	lost, lostService int64 // the longest that a request without an answer waited
 	errors            [statuses]int64
 	unsent            [reasons]int64
+	replied           int64 // good replies that came in the window, whenever they were due
+	busy              int64 // time in the window that requests were under way, due to answered, added up
+	bytes             int64
+	hops              int64 // redirects followed
+	again             int64 // requests sent a second time
+	stall             int64 // longest time in which the worker was not awake
+}
 
-	opened  int64
-	failed  [named]int64
-	conns   []Connection
-	replied int64 // good replies that came in the window, whenever they were due
-	busy    int64 // time in the window that requests were under way, due to answered, added up
-	bytes   int64
-	hops    int64 // redirects followed
-	again   int64 // requests sent a second time
-
-	awake int64 // when the worker last was
-	stall int64 // longest time in which it was not
-
-	pulse *pulse // nil when nobody watches
-	parts *parts // nil when the window is all of a piece
+// underWay is how many requests were sent and have not ended.
+func (c *sums) underWay() int64 {
+	n := c.sent - c.ok - c.expired
+	for _, failed := range c.errors {
+		n -= failed
+	}
+	return n
 }
 
 // NewRecorder prepares the record of a worker with so many connections; paced says that requests are due by a schedule.
@@ -107,8 +120,8 @@ func (r *Recorder) For(path int) *Recorder {
 
 // took notes the times of a request that was sent.
 func (r *Recorder) took(response, service int64) {
-	r.latency.Record(response)
-	r.service.Record(service)
+	r.note(ofResponse, response)
+	r.note(ofService, service)
 	if r.parts != nil {
 		r.parts.took(response)
 	}
@@ -150,9 +163,9 @@ func (r *Recorder) Sent(c int, due int64) {
 // Late notes by how much a paced request was sent after it was due; waited says that no connection was free when it was.
 func (r *Recorder) Late(due, sent int64, waited bool) {
 	if due >= r.from {
-		r.lateness.Record(sent - due)
+		r.note(ofLateness, sent-due)
 		if !waited {
-			r.pacer.Record(sent - due)
+			r.note(ofPacer, sent-due)
 		}
 	}
 }
@@ -194,7 +207,7 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 	if at >= r.start && class.Answered() {
 		conn.Replies++
 	}
-	r.underWay(due, at)
+	r.busyFrom(due, at)
 	if at >= r.from && at < r.end {
 		r.bytes += bytes
 		if class == OK {
@@ -230,7 +243,7 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 // that did not know yet of its end, is none of the window's: so each connection has one unanswered request at most.
 func (r *Recorder) Unanswered(c int, due, sent int64) {
 	if sent < r.end {
-		r.underWay(due, r.end)
+		r.busyFrom(due, r.end)
 	}
 	switch {
 	case !r.counts(due):
@@ -249,8 +262,8 @@ func (r *Recorder) Unanswered(c int, due, sent int64) {
 	}
 }
 
-// underWay notes that a request was, from when it was due until the instant at.
-func (r *Recorder) underWay(due, at int64) { r.busy += max(0, min(at, r.end)-max(due, r.from)) }
+// busyFrom notes that a request was under way from when it was due until the instant at.
+func (r *Recorder) busyFrom(due, at int64) { r.busy += max(0, min(at, r.end)-max(due, r.from)) }
 
 // gaveUp notes how long a request waited that had no answer.
 func (r *Recorder) gaveUp(response, service int64) {
@@ -263,7 +276,7 @@ func (r *Recorder) Unsent(due int64, why Reason) {
 		r.unsent[why]++
 		r.gaveUp(r.end-due, 0)
 		if due >= r.timed {
-			r.latency.Record(r.end - due)
+			r.note(ofResponse, r.end-due)
 		}
 	}
 }
@@ -279,7 +292,7 @@ func (r *Recorder) UnsentSeries(n int64, due func(i int64) int64, why Reason) {
 		return
 	}
 	first := int64(sort.Search(int(n), func(i int) bool { return due(int64(i)) >= r.timed }))
-	r.latency.RecordFalling(n-first, func(i int64) int64 { return r.end - due(first+i) })
+	r.overdue().RecordFalling(n-first, func(i int64) int64 { return r.end - due(first+i) })
 }
 
 // NeverDue notes n requests that were planned but not due yet when the run ended.

@@ -100,7 +100,9 @@ func (p against) rate() float64 { return p.spec().Rate }
 // loaded is how long the target was.
 func (p against) loaded() (ns int64) {
 	for _, s := range p.c.Servers[0].Slices {
-		ns += s.LengthNS
+		if !s.Disturbed {
+			ns += s.LengthNS
+		}
 	}
 	return ns
 }
@@ -184,6 +186,9 @@ func figuresOf(s result.Compared) []string {
 	}
 	var spent, ok int64
 	for _, slice := range s.Slices {
+		if slice.Disturbed {
+			continue
+		}
 		spent, ok = spent+slice.OwnCPUNS, ok+slice.OK
 	}
 	if ok > 0 {

@@ -1,9 +1,11 @@
 package turns
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"carousel/internal/result"
@@ -24,11 +26,11 @@ func Compare(ctx context.Context, p Plan, stand Stand, live *Live) (*result.Comp
 	r.Seed, r.Until, r.Twin = p.Seed, p.Until, p.Twin
 	for k := range r.Servers {
 		s := &r.Servers[k]
-		s.Name, s.Target, s.Slices = p.Names[k], s.Load.Spec.Target, course.Slices[k]
+		s.Name, s.Target, s.Slices = p.Names[k], s.Load.Spec.Target, course.all(k)
 		s.Load.Complete = r.Complete
 		s.Cost = course.cost(k)
 		if s.Trouble == "" && result.Starved(s.Load) == "" && time.Duration(s.Load.OwnStallNS) < longStall {
-			s.Trouble = stalled(s.Slices)
+			s.Trouble = stalled(course.Slices[k])
 		}
 		if short, long := course.sum(k, 0, course.pairs(k), short), course.sum(k, 0, course.pairs(k), long); course.fitted {
 			s.Load.RateRPS = course.rate(short.and(long))
@@ -44,6 +46,16 @@ func Compare(ctx context.Context, p Plan, stand Stand, live *Live) (*result.Comp
 		}
 	}
 	return r, nil
+}
+
+// all is the slices of server k in their order, the disturbed ones too.
+func (c *Course) all(k int) []result.Slice {
+	if len(c.Repeated[k]) == 0 {
+		return c.Slices[k]
+	}
+	all := slices.Concat(c.Slices[k], c.Repeated[k])
+	slices.SortFunc(all, func(a, b result.Slice) int { return cmp.Compare(a.Cycle, b.Cycle) })
+	return all
 }
 
 // unsupported says why a figure is not compared, as that of one of the two servers is not shown: where a connection was never answered, the

@@ -6,6 +6,7 @@ package turns
 
 import (
 	"context"
+	"sort"
 	"time"
 
 	"carousel/internal/result"
@@ -24,6 +25,8 @@ type Plan struct {
 	Seed     uint64        // of the order
 	Twin     string        // the name that the target has a second time; "": it has not
 	Until    float64       // the comparison may end early once each ratio is known within this share; 0: it lasts
+
+	Processors int // of the machine, all programs together; 0: that others disturb is not looked at
 }
 
 // Stand is the servers and the client that loads them.
@@ -35,6 +38,8 @@ type Stand interface {
 
 	// Harvest hands out the response times of a server since its last harvest; of a warm-up: the service times.
 	Harvest(server int, take func(low, width, n int64))
+
+	Forget(server int) // takes all that its slices came to since its last harvest, or since the last Forget, out of its books
 
 	Reached(server int) bool             // it can be loaded
 	Alike(i, j int) bool                 // servers i and j are the same process
@@ -65,24 +70,35 @@ const MinPairs = 8
 // Pair is how long each server is loaded in a short and a long cycle.
 func Pair(slice time.Duration) time.Duration { return (1 + Longer) * slice }
 
+// tooMuch is the share of the machine's processor time beyond which other programs disturb a pair of cycles.
+const tooMuch = 0.1
+
+// mostRepeats is how many of so many pairs are repeated for being disturbed: a quarter, one at least. Where more are, that is what the
+// machine is like, and they count.
+func mostRepeats(pairs int) int { return max(1, pairs/4) }
+
 // Course is what was seen.
 type Course struct {
-	Slices [][]result.Slice // of each server
-	Slice  time.Duration    // a short one, as it was
-	Lead   time.Duration
-	Wanted time.Duration // a short one as the slowest requests want it
-	Cycles int           // complete ones
-	Looks  []result.Look
-	alpha  float64 // what a claim may be wrong in
-	times  times
-	paced  bool
-	fitted bool // a request takes longer than the lead that was planned
+	Slices   [][]result.Slice // of each server, those that count
+	Repeated [][]result.Slice // of each server, those that were disturbed and measured again
+	Slice    time.Duration    // a short one, as it was
+	Lead     time.Duration
+	Wanted   time.Duration // a short one as the slowest requests want it
+	Cycles   int           // complete ones that count
+	Looks    []result.Look
+	alpha    float64 // what a claim may be wrong in
+	times    times
+	paced    bool
+	fitted   bool // a request takes longer than the lead that was planned
 }
 
 // Run carries the comparison out on a stand. It ends early at the end of ctx, and with Until.
+//
+// A pair of cycles in which other programs took more than a tenth of the machine's processor time counts nowhere and is measured
+// again at the end, a quarter of the pairs at most. What the servers did in it has no say in that.
 func Run(ctx context.Context, p Plan, stand Stand, live *Live) *Course {
 	n := len(p.Names)
-	c := &Course{Slices: make([][]result.Slice, n), Slice: p.Slice, Lead: Lead(p.Slice), Wanted: p.Slice, alpha: alpha, times: newTimes(n), paced: p.Rate > 0}
+	c := &Course{Slices: make([][]result.Slice, n), Repeated: make([][]result.Slice, n), Slice: p.Slice, Lead: Lead(p.Slice), Wanted: p.Slice, alpha: alpha, times: newTimes(n), paced: p.Rate > 0}
 	var reached []int
 	for k := range n {
 		if stand.Reached(k) {
@@ -139,18 +155,23 @@ func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next 
 	if len(looks) > 0 {
 		c.alpha = looks[len(looks)-1].alpha
 	}
-	for pair := range pairs {
+	for measured, repeats := 0, 0; c.Cycles < 2*pairs; measured++ {
 		for i, length := range []time.Duration{c.Slice, Longer * c.Slice} {
-			if !cycle(2*pair+i, length, Turn{Timed: i == 1, Patience: p.Grace}) {
+			if !cycle(2*measured+i, length, Turn{Timed: i == 1, Patience: p.Grace}) {
 				return
 			}
 			c.Cycles++
+		}
+		if repeats < mostRepeats(pairs) && c.disturbed(p, 2*measured) {
+			repeats++
+			c.leaveOut(stand, 2*measured)
+			continue
 		}
 		c.times.add(c.harvest(stand))
 		if live.due() {
 			live.set(c.progress(p))
 		}
-		if len(looks) > 0 && pair+1 == looks[0].pairs {
+		if len(looks) > 0 && c.Cycles == 2*looks[0].pairs {
 			look := result.Look{Cycles: c.Cycles, Alpha: looks[0].alpha}
 			look.Reached = c.knownWithin(p, p.Until, look.Alpha)
 			c.Looks = append(c.Looks, look)
@@ -160,6 +181,37 @@ func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next 
 			}
 		}
 	}
+}
+
+// disturbed reports whether other programs took too much in the pair of cycles that begins with this one, the last.
+func (c *Course) disturbed(p Plan, first int) bool {
+	var beside, all float64
+	for _, slices := range c.Slices {
+		for _, s := range slices[since(slices, first):] {
+			beside += float64(s.BesideNS)
+			all += float64(s.ElapsedNS)
+		}
+	}
+	return beside > tooMuch*all*float64(p.Processors) && p.Processors > 0
+}
+
+// leaveOut has the cycles from this one on count nowhere.
+func (c *Course) leaveOut(stand Stand, first int) {
+	for k, slices := range c.Slices {
+		from := since(slices, first)
+		for _, s := range slices[from:] {
+			s.Disturbed = true
+			c.Repeated[k] = append(c.Repeated[k], s)
+		}
+		c.Slices[k] = slices[:from]
+		stand.Forget(k)
+	}
+	c.Cycles -= 2
+}
+
+// since is where the slices from a cycle on begin.
+func since(all []result.Slice, cycle int) int {
+	return sort.Search(len(all), func(i int) bool { return all[i].Cycle >= cycle })
 }
 
 // pairs is how many pairs of cycles the comparison has in slices of that length.

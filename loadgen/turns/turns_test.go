@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"carousel/internal/result"
 )
 
@@ -27,8 +29,13 @@ type fake struct {
 	common  float64                // the same of what hits a whole cycle
 	drift   float64
 	place   int
+	beside  func(cycles int) float64    // share of the processors that others take in a cycle that begins when there were so many
+	forgot  []int                       // whose books were to forget, in their order
 	books   func(k int, l *result.Load) // what is special about the books of a server; nil: nothing
 }
+
+// processors are those of the machine that is not there.
+const processors = 4
 
 // model is a server that is not there.
 type model struct {
@@ -67,6 +74,9 @@ func (f *fake) Slice(k int, t Turn) (s result.Slice) {
 		f.drift += f.common * f.random.NormFloat64()
 	}
 	f.now += t.Length + m.takes
+	if f.beside != nil && !t.Warm {
+		s.BesideNS = int64(f.beside(f.turn[k]-3) * processors * float64(s.ElapsedNS)) // two were a warm-up
+	}
 	if m.mute || m.dies > 0 && f.now > m.dies {
 		return s
 	}
@@ -99,6 +109,8 @@ func (f *fake) Harvest(k int, take func(low, width, n int64)) {
 	}
 }
 
+func (f *fake) Forget(k int) { f.forgot = append(f.forgot, k); f.fresh[k] = 0 }
+
 func (f *fake) Alike(i, j int) bool { return false }
 
 func (f *fake) Reached(k int) bool { return !f.servers[k].gone }
@@ -120,7 +132,7 @@ func newFake(seed uint64, servers ...model) *fake {
 }
 
 func plan(servers int, d time.Duration) Plan {
-	p := Plan{Slice: 25 * time.Millisecond, Duration: d, Grace: time.Second, Seed: 7}
+	p := Plan{Slice: 25 * time.Millisecond, Duration: d, Grace: time.Second, Seed: 7, Processors: processors}
 	for i := range servers {
 		p.Names = append(p.Names, string(rune('a'+i)))
 	}
@@ -208,6 +220,137 @@ func TestCycles(t *testing.T) {
 			t.Errorf("%d cycles: %+v", cycles, r)
 		}
 	}
+}
+
+// inPairs has others take so much of the processors in these pairs of cycles, from 0, and a little in all others.
+func inPairs(share float64, pairs ...int) func(cycle int) float64 {
+	return func(cycle int) float64 {
+		if slices.Contains(pairs, cycle/2) {
+			return share
+		}
+		return 0.05
+	}
+}
+
+// A pair of cycles in which others took too much is measured again at the end, and a quarter of the pairs at most.
+func TestDisturbed(t *testing.T) {
+	all := upTo(100)
+	for _, c := range []struct {
+		name   string
+		cycles int
+		beside func(cycle int) float64
+		again  []int // pairs
+	}{
+		{"nobody knows", 16, nil, nil},
+		{"quiet", 16, inPairs(0.099, all...), nil},
+		{"one pair", 16, inPairs(0.101, 3), []int{3}},
+		{"the last pair, and the one in its place", 16, inPairs(0.5, 7, 8), []int{7, 8}},
+		{"half a pair, which is a quarter of its time", 16, func(cycle int) float64 { return map[bool]float64{true: 0.5}[cycle == 6] }, []int{3}},
+		{"the same with less", 16, func(cycle int) float64 { return map[bool]float64{true: 0.35}[cycle == 6] }, nil},
+		{"always", 16, inPairs(0.2, all...), []int{0, 1}},
+		{"always, in few cycles", 2, inPairs(0.2, all...), []int{0}},
+		{"always, in some more", 6, inPairs(0.2, all...), []int{0}},
+		{"from the middle on", 40, inPairs(0.2, all[10:]...), []int{10, 11, 12, 13, 14}},
+	} {
+		p := plan(3, 0)
+		p.Cycles = c.cycles
+		f := newFake(1, swift, swift, swift)
+		f.beside = c.beside
+		got := Run(context.Background(), p, f, nil)
+		if got.Cycles != c.cycles || len(f.forgot) != 3*len(c.again) {
+			t.Errorf("%s: %d cycles count, want %d; %d times a server's books forgot", c.name, got.Cycles, c.cycles, len(f.forgot))
+		}
+		for k := range got.Slices {
+			var again []int
+			for i, s := range got.Repeated[k] {
+				if !s.Disturbed {
+					t.Errorf("%s: %+v is not said to be disturbed", c.name, s)
+				}
+				if i%2 == 0 {
+					again = append(again, s.Cycle/2)
+				}
+			}
+			if !slices.Equal(again, c.again) || len(got.Repeated[k]) != 2*len(c.again) || len(got.Slices[k]) != c.cycles {
+				t.Errorf("%s: server %d repeats pairs %v, want %v; %d slices count", c.name, k, again, c.again, len(got.Slices[k]))
+			}
+			for i, s := range got.all(k) {
+				if want := int64(p.Slice) * int64(1+2*(i%2)); s.Cycle != i || s.LengthNS != want {
+					t.Errorf("%s: slice %d of server %d is %+v", c.name, i, k, s)
+				}
+			}
+		}
+	}
+}
+
+// Others change nothing in who has its turn when.
+func TestDisturbedOrder(t *testing.T) {
+	p := plan(5, 0)
+	p.Cycles = 16
+	calm, busy := newFake(1, swift, swift, swift, swift, swift), newFake(1, swift, swift, swift, swift, swift)
+	busy.beside = inPairs(0.5, 1, 4)
+	Run(context.Background(), p, calm, nil)
+	Run(context.Background(), p, busy, nil)
+	if len(busy.loads) != len(calm.loads)+5*4 || !slices.Equal(calm.loads, busy.loads[:len(calm.loads)]) {
+		t.Errorf("%d turns, %d where two pairs were disturbed:\n%v\n%v", len(calm.loads), len(busy.loads), calm.loads, busy.loads)
+	}
+}
+
+// Whatever a server did in a disturbed slice moves no figure.
+func TestDisturbedCountsNowhere(t *testing.T) {
+	record := func(absurd func(*result.Slice)) *result.Comparison {
+		p := plan(3, 0)
+		p.Cycles = 20
+		slow := swift
+		slow.takes = 15 * time.Millisecond // so that rates are taken of the slices
+		f := &absurdly{fake: newFake(1, swift, slow, swift), slice: absurd}
+		f.beside, f.books = inPairs(0.5, 2, 5), supported
+		c, err := Compare(context.Background(), p, f, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	want := record(func(*result.Slice) {})
+	got := record(func(s *result.Slice) {
+		s.OK, s.WindowOK, s.TargetCPUNS, s.OwnCPUNS, s.ElapsedNS = 9*s.OK, 9*s.WindowOK, 900*s.TargetCPUNS, 1e12, s.ElapsedNS+1e9
+	})
+	disturbed := 0
+	for k := range want.Servers {
+		for i, s := range got.Servers[k].Slices {
+			if s.Disturbed {
+				disturbed++
+				got.Servers[k].Slices[i], want.Servers[k].Slices[i] = result.Slice{}, result.Slice{}
+			}
+		}
+	}
+	if disturbed != 3*4 {
+		t.Errorf("%d slices were disturbed, want 12", disturbed)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, s := range got.Servers {
+		if s.Trouble != "" || s.Cost == nil || len(s.Effects) != len(result.Metrics) || s.Load.RateRPS == 0 {
+			t.Errorf("%s: %q, %+v, %v", s.Name, s.Trouble, s.Cost, s.Effects)
+		}
+	}
+}
+
+// absurdly is a fake of which slices in which others take much have absurd figures, and absurd times.
+type absurdly struct {
+	*fake
+	slice func(*result.Slice)
+}
+
+func (f *absurdly) Slice(k int, t Turn) result.Slice {
+	s := f.fake.Slice(k, t)
+	if s.BesideNS > s.ElapsedNS {
+		before := s.ElapsedNS
+		f.slice(&s)
+		s.BesideNS += processors * (s.ElapsedNS - before)
+		f.fresh[k] = time.Duration(s.ElapsedNS)
+	}
+	return s
 }
 
 // supported are books that support every percentile.

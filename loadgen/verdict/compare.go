@@ -19,6 +19,7 @@ var turnChecks = []check[*result.Comparison]{
 	{"idle", checkIdle},
 	{"twin", checkTwin},
 	{"beside", checkBeside},
+	{"disturbed", checkDisturbed},
 	{"steal", func(c *result.Comparison) (state, text, advice string) { return checkSteal(&result.Load{Host: c.Host}) }},
 }
 
@@ -28,7 +29,7 @@ var ofTheWhole = []string{"interrupted", "own-share"}
 // JudgeComparison weighs the record of a comparison: each server's load, and whether they can be compared. It writes all verdicts into c.
 //
 // Beside what Judge looks at, a silent server may use 1 % of a processor, other programs 10 % of the machine and, where a figure then
-// is known no better than within 5 %, no more.
+// is known no better than within 5 %, no more. Pairs of cycles that were measured again are worth a remark.
 func JudgeComparison(c *result.Comparison) {
 	for _, s := range c.Servers {
 		if len(s.Slices) == 0 && !s.Gone { // nothing is known of it
@@ -141,4 +142,22 @@ func checkBeside(c *result.Comparison) (state, text, advice string) {
 		}
 	}
 	return state, fmt.Sprintf("other programs used %s of the processors", Percent(c.Beside)), "the intervals are wider for it; repeat on a calmer machine"
+}
+
+// checkDisturbed says that pairs of cycles were measured again, as other programs were at work in them.
+func checkDisturbed(c *result.Comparison) (state, text, advice string) {
+	again := map[int]bool{} // pairs
+	for _, server := range c.Servers {
+		for _, s := range server.Slices {
+			if s.Disturbed {
+				again[s.Cycle/2] = true
+			}
+		}
+	}
+	if len(again) == 0 {
+		return "", "", ""
+	}
+	n := len(again)
+	return result.Valid, fmt.Sprintf("%d of %s of cycles count nowhere, as other programs took over 10 %% of the processors in them", n, units.Plural(c.Cycles/2+n, "pair")),
+		"the others were measured in their place; on a calmer machine none is repeated"
 }

@@ -38,6 +38,7 @@ func TestJudgeComparison(t *testing.T) {
 			c.Ratios[0] = result.Ratio{Server: "b", To: "a", Metric: result.MetricRate, Ratio: 1, Low: 0.9, High: 1.1, Outcome: result.Undecided}
 		}, "beside", result.Suspect},
 		{"which are not known where a process is not", func(c *result.Comparison) { c.Beside = 0.2; c.Servers[1].Load.TargetCPU = nil }, "", result.Valid},
+		{"pairs that were repeated", func(c *result.Comparison) { c.Servers[1].Slices[7].Disturbed = true }, "disturbed", result.Valid},
 		{"a hypervisor that takes", func(c *result.Comparison) { c.Host.StealShare = 0.1 }, "steal", result.Suspect},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -49,6 +50,22 @@ func TestJudgeComparison(t *testing.T) {
 				t.Errorf("%s, reasons %+v; want %s and %q", v.State, v.Reasons, c.state, c.check)
 			}
 		})
+	}
+}
+
+// Of the pairs that were measured those are told that count nowhere, each once.
+func TestDisturbedPairs(t *testing.T) {
+	record := sound()
+	record.Cycles = 12
+	for k := range record.Servers {
+		list := &record.Servers[k].Slices
+		*list = nil
+		for cycle := range 16 {
+			*list = append(*list, result.Slice{Cycle: cycle, Disturbed: cycle == 4 || cycle == 5 || cycle == 14 || cycle == 15})
+		}
+	}
+	if _, text, _ := checkDisturbed(record); text != "2 of 8 pairs of cycles count nowhere, as other programs took over 10 % of the processors in them" {
+		t.Error(text)
 	}
 }
 
