@@ -25,7 +25,7 @@ func (i Interval) Contains(x float64) bool { return i.Low <= x && x <= i.High }
 func (i Interval) HalfWidth() float64 { return (i.High - i.Low) / 2 }
 
 // Order says what the interval of a ratio tells: Higher or Lower if all of it is on one side of 1; Same if it holds 1 and
-// no end is further from it than margin, a share; Tied if neither; Unknown if it is not known. As in Compare, the
+// no end is further from it than margin, a share; Tied if neither; Unknown if it is not known. The
 // ratio the other way round comes to the same: below 1 the margin ends at 1/(1+margin).
 func (i Interval) Order(margin float64) Order {
 	switch {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carousel/internal/result"
+	"carousel/internal/scenario"
 	"carousel/internal/usage"
 	"carousel/report/study"
 )
@@ -33,11 +34,10 @@ func measured(round int, c result.Cell, rate float64) result.Trial {
 }
 
 // buckets are n response times, evenly spread over n us.
-func buckets(t *testing.T, n int64) string {
-	t.Helper()
+func buckets(n int64) string {
 	text, err := spread(n)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return text
 }
@@ -359,5 +359,66 @@ func TestLadder(t *testing.T) {
 	}
 	if steps := find(at("epoll", 64, 40), again).Ladder; steps != nil {
 		t.Errorf("a ladder without its first step: %v", steps)
+	}
+}
+
+// TestTheStarvedHaveNoPercentile holds a model of whose connections one was never answered to what may be said of it.
+func TestTheStarvedHaveNoPercentile(t *testing.T) {
+	starve := change(flat(hello("blocking", 64), 900), 6, func(t *result.Trial) { t.Load.Connections.Answered = 1 })
+	f := find(starve, flat(hello("epoll", 64), 900), flat(hello("select", 64), 900))
+	figures := f.Cells[0].Model("blocking").Figures
+	for _, metric := range study.Metrics() {
+		_, has := figures[metric]
+		_, other := f.Cells[0].Model("epoll").Figures[metric]
+		if want := other && slices.Contains([]string{Rate, Cost, Whole, Client, Both}, metric); has != want {
+			t.Errorf("%s is shown: %v, want %v", metric, has, want)
+		}
+	}
+	for _, r := range f.Cells[0].Rankings {
+		if !slices.Contains(r.Others, "blocking") {
+			t.Errorf("blocking has a rank in %s", r.Metric)
+		}
+	}
+}
+
+// TestAnOfferedRateLimitsNobody has the null responder serve what is offered, as everybody does.
+func TestAnOfferedRateLimitsNobody(t *testing.T) {
+	cost := func(model string) []result.Trial {
+		return flat(result.Cell{Model: model, Scenario: "cost", Connections: 64, RateRPS: 1000}, 1000)
+	}
+	c := find(cost("epoll"), cost("select"), cost(result.Null)).Cells[0]
+	if m := c.Model("epoll"); m.Limited || m.OfNull != 0 || c.Null == nil || len(c.Ranking(P99).Places) != 2 {
+		t.Errorf("epoll is limited: %v, at %v of null", m.Limited, m.OfNull)
+	}
+	if c.Ranking(Rate) != nil || c.RateRPS != 1000 {
+		t.Error("models are ranked by the rate that they were offered")
+	}
+}
+
+// TestARuleIsJudgedByEachRoundsRate offers other rates in other rounds, and each is served to nine tenths.
+func TestARuleIsJudgedByEachRoundsRate(t *testing.T) {
+	for share, want := range map[float64]string{0.91: "fine", 0.89: "fails"} {
+		var list []result.Trial
+		for round, rate := range []float64{1000, 5000, 9000, 2000, 8000, 3000} {
+			list = append(list, measured(round+1, result.Cell{Model: "select", Scenario: "paced", Connections: 64, RateRPS: rate, Rule: "half"}, share*rate))
+		}
+		w := run(list)
+		if got, _ := w.did(scenario.Find("paced"), "select"); got != want || w.cells[0].rate != 4000 {
+			t.Errorf("%v of what was offered, %v in the middle round, is served: %s, want %s", share, w.cells[0].rate, got, want)
+		}
+	}
+}
+
+// TestCurvesAreOfMostRounds has percentiles that some rounds have too few requests for.
+func TestCurvesAreOfMostRounds(t *testing.T) {
+	points := func(short int) int {
+		list := change(flat(hello("epoll", 64), 1000), short, func(t *result.Trial) { t.Load.Histogram = buckets(100) })
+		for i := range list {
+			list[i].Load.Requests.OK = 10000
+		}
+		return len(find(list).Cells[0].Models[0].Curve)
+	}
+	if all, few, most := points(0), points(2), points(3); all != few || most >= all || most == 0 {
+		t.Errorf("curves have %d points, with two short rounds %d, with three %d", all, few, most)
 	}
 }
