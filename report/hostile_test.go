@@ -52,9 +52,6 @@ func TestAHostileRun(t *testing.T) {
 	if err := json.Unmarshal(written[findings.File], &f); err != nil || !slices.Contains(f.Run.Models, honest) {
 		t.Errorf("the findings are of %q: %v", f.Run.Models, err)
 	}
-	if written["README.md"] == nil {
-		t.Skip("there is no prose")
-	}
 	picturesAreWhole(t, written)
 	readme := string(written["README.md"])
 	for name, text := range map[string]string{"the README": readme, "the terminal": stdout.String()} {
@@ -70,7 +67,7 @@ func TestAHostileRun(t *testing.T) {
 			t.Errorf("%s does not name %s", name, honest)
 		}
 	}
-	if want := "GET /bytes/N of rate_rps with --addr took 3 µs (epoll"; !strings.Contains(readme, want) {
+	if want := "GET /bytes/N of rate_rps with --addr took 3 µs"; !strings.Contains(readme, want) {
 		t.Errorf("the README does not say %q", want)
 	}
 	if strings.Contains(stdout.String(), `\<`) || strings.Contains(stdout.String(), `\[`) {
@@ -78,6 +75,13 @@ func TestAHostileRun(t *testing.T) {
 	}
 
 	spans := regexp.MustCompile("`[^`]*`")
+	folds := strings.NewReplacer("<details><summary><b>", "", "</b></summary>", "", "</details>", "", "&lt;", "", "&gt;", "", "&amp;", "")
+	unfold := func(line string) string { // our own tags, and what is escaped for HTML between them
+		if strings.Contains(line, "<summary>") || line == "</details>" {
+			return folds.Replace(line)
+		}
+		return line
+	}
 	active := regexp.MustCompile(`(^|[^\\])(<[a-zA-Z/!]|\]\(javascript|&[a-z#])`)
 	fenced, columns := false, 0
 	for line := range strings.Lines(readme) {
@@ -92,7 +96,7 @@ func TestAHostileRun(t *testing.T) {
 		if strings.HasPrefix(line, "#") && strings.Contains(line, "forged") && !strings.HasPrefix(line, "# Carousel: run ") && !strings.HasPrefix(line, "### ") {
 			t.Errorf("a headline is forged: %q", line)
 		}
-		if at := active.FindString(spans.ReplaceAllString(strings.ReplaceAll(line, "\\\\", ""), "")); at != "" {
+		if at := active.FindString(spans.ReplaceAllString(strings.ReplaceAll(unfold(line), "\\\\", ""), "")); at != "" {
 			t.Errorf("%q is live in %q", at, line)
 		}
 		pipes := len(regexp.MustCompile(`\\.|\|`).FindAllString(line, -1)) - len(regexp.MustCompile(`\\.`).FindAllString(line, -1))

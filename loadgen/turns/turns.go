@@ -19,7 +19,7 @@ type Plan struct {
 	Slice    time.Duration // a short one; a long one is three times as long
 	Duration time.Duration // of the load that each server gets
 	Cycles   int           // instead, an even number of them, in slices as they are asked for; 0: Duration says how many
-	Warmup   time.Duration // of load before, which counts nowhere
+	Warmup   time.Duration // of load before, which counts nowhere: a short and a long cycle at least, a short one alone where it is no longer than that
 	Grace    time.Duration // longest wait, after a slice, for what was sent in it
 	Rate     float64       // requests per second; 0: a closed loop
 	Seed     uint64        // of the order
@@ -134,11 +134,13 @@ func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next 
 
 	live.set(Progress{Warming: true})
 	var typical time.Duration // time that a request of the slowest server takes, in the last cycle of the warm-up
-	for pair := 0; pair == 0 || time.Duration(pair)*Pair(p.Slice) < p.Warmup || typical > c.Lead && pair < 3; pair++ {
-		for i, length := range []time.Duration{p.Slice, Longer * p.Slice} {
-			if i == 1 {
-				c.harvest(stand) // what came before is of no interest
-			}
+	warming := []time.Duration{p.Slice, Longer * p.Slice}
+	if p.Warmup > 0 && p.Warmup <= p.Slice {
+		warming = warming[:1]
+	}
+	for pair := 0; pair == 0 || time.Duration(pair)*Pair(p.Slice) < p.Warmup && len(warming) > 1 || typical > c.Lead && pair < 3; pair++ {
+		for _, length := range warming {
+			c.harvest(stand) // what came before is of no interest
 			if !cycle(0, length, Turn{Warm: true, Patience: max(p.Grace, min(p.Duration/10, 10*time.Second))}) {
 				return
 			}

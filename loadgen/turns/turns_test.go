@@ -171,18 +171,21 @@ func TestCourse(t *testing.T) {
 }
 
 func TestWarmup(t *testing.T) {
-	f := newFake(1, swift, swift)
-	p := plan(2, 2*time.Second)
-	p.Warmup = time.Second
-	c := Run(context.Background(), p, f, nil)
-	var warm time.Duration
-	for _, l := range f.loads {
-		if l.turn.Warm && l.server == 0 {
-			warm += l.turn.Length
+	const slice = 25 * time.Millisecond
+	for asked, want := range map[time.Duration]time.Duration{0: 4 * slice, slice / 5: slice, slice: slice, slice + 1: 4 * slice, time.Second: time.Second} {
+		f := newFake(1, swift, swift)
+		p := plan(2, 2*time.Second)
+		p.Slice, p.Warmup = slice, asked
+		c := Run(context.Background(), p, f, nil)
+		var warm time.Duration
+		for _, l := range f.loads {
+			if l.turn.Warm && l.server == 0 {
+				warm += l.turn.Length
+			}
 		}
-	}
-	if warm != time.Second || len(c.Slices[0]) != 40 {
-		t.Errorf("warmed up for %v, then %d slices, want 1s and 40", warm, len(c.Slices[0]))
+		if warm != want || len(c.Slices[0]) != 40 {
+			t.Errorf("asked for %v: warmed up for %v, then %d slices, want %v and 40", asked, warm, len(c.Slices[0]), want)
+		}
 	}
 }
 

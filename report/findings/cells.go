@@ -118,7 +118,7 @@ func (m *model) judged() []*study.Trial { return slices.Concat(m.served, m.starv
 
 // lacks says why the model has no rank; nil where it has one.
 func (m *model) lacks(comparable bool) *Lack {
-	few := len(m.trials) == 0 || comparable && (len(m.trials) < Fewest || !m.most(len(m.trials)))
+	few := len(m.trials) == 0 || comparable && (len(m.trials) < fewestShared || !m.most(len(m.trials)))
 	switch {
 	case m.most(len(m.lacking)):
 		return &Lack{Kind: NA, InRounds: len(m.lacking), Text: m.lacking[0].NA}
@@ -206,7 +206,7 @@ func (m *model) value(metric string) float64 {
 // ranks reports whether the model can be ranked by a metric.
 func (m *model) ranks(metric string, comparable bool) bool {
 	n := len(m.byRound(metric))
-	return m.lack == nil && n > 0 && !(ofClient(metric) && m.limited()) && (!comparable || n >= Fewest && m.most(n))
+	return m.lack == nil && n > 0 && !(ofClient(metric) && m.limited()) && (!comparable || n >= fewestShared && m.most(n))
 }
 
 // ofClient reports whether a client at its limit sets a metric.

@@ -14,9 +14,12 @@ import (
 // Schema is the version of findings.json.
 const Schema = 1
 
-// Fewest is the fewest rounds that compare anything. Student's t makes the intervals of so few as wide as they must be: ten times as wide as
-// those of six, where many models are compared.
+// Fewest is the fewest rounds of a run that compare anything.
 const Fewest = 3
+
+// fewestShared is the fewest rounds that two models are compared by, so that one bad trial of three takes no rank away. Student's t makes the
+// intervals of so few as wide as they must be.
+const fewestShared = 2
 
 // confidence is that of every interval of one figure or ratio, and of all outcomes of a ranking together.
 const confidence = 0.95

@@ -57,10 +57,10 @@ func differences(a, b *model, metric string) (d []float64) {
 	return d
 }
 
-// shared are the differences of a from b if they suffice to compare the two: Fewest rounds, and more than half of either's.
+// shared are the differences of a from b if they suffice to compare the two: two rounds, and more than half of either's.
 func shared(a, b *model, metric string) []float64 {
 	d := differences(a, b, metric)
-	if len(d) < Fewest || 2*len(d) <= a.rounds() || 2*len(d) <= b.rounds() {
+	if len(d) < fewestShared || 2*len(d) <= a.rounds() || 2*len(d) <= b.rounds() {
 		return nil
 	}
 	return d
@@ -84,7 +84,7 @@ func ratioOf(d []float64, of, to, metric string, level float64) *Ratio {
 	i := stats.TInterval(d, 0, confidence).Exp()
 	r := &Ratio{Of: of, To: to, Metric: metric, Ratio: tidy(i.Mid), Low: tidy(i.Low), High: tidy(i.High), Confidence: confidence, Rounds: len(d)}
 	r.Within = reach(r.Low, r.High)
-	if len(d) < Fewest || !sound(r.Ratio) || !sound(r.Within) {
+	if len(d) < fewestShared || !sound(r.Ratio) || !sound(r.Within) {
 		return nil
 	}
 	r.Outcome = outcomes[stats.Interval{Mid: r.Ratio, Low: r.Low, High: r.High}.Order(result.SameWithin)]

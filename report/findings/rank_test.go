@@ -66,7 +66,9 @@ func TestRatios(t *testing.T) {
 		{"by the tail", inTurns(cell64, result.MetricP99, cost), P99, math.Exp(0.1), 6, result.Higher},
 		{"little, and all of it known", inTurns(cell64, result.MetricRate, map[string][]float64{"epoll": {0.001, -0.001, 0.001, -0.001}, "select": {0, 0, 0, 0}}), Rate, 1, 4, result.Same},
 		{"much, and little known", inTurns(cell64, result.MetricRate, map[string][]float64{"epoll": {0.1, -0.1, 0.2}, "select": {0, 0, 0}}), Rate, math.Exp(0.2 / 3), 3, result.Undecided},
-		{"two rounds in common", inTurns(cell64, result.MetricRate, map[string][]float64{"epoll": {0.1, 0.1}, "select": {0, 0}}), Rate, 0, 0, ""},
+		{"one round in common", inTurns(cell64, result.MetricRate, map[string][]float64{"epoll": {0.1}, "select": {0}}), Rate, 0, 0, ""},
+		{"two rounds in common", inTurns(cell64, result.MetricRate, map[string][]float64{"epoll": {0.1, 0.2}, "select": {0, 0}}), Rate, math.Exp(0.15), 2, result.Undecided},
+		{"two rounds that tell much", inTurns(cell64, result.MetricRate, map[string][]float64{"epoll": {4.1, 4.2}, "select": {0, 0}}), Rate, math.Exp(4.15), 2, result.Higher},
 		{"half of the rounds in common", slices.DeleteFunc(append(
 			flat(hello("epoll", 64), 20), flat(hello("select", 64), 10)...), func(t result.Trial) bool { return t.Cell.Model == "select" && t.Round > 3 }), Rate, 0, 0, ""},
 		{"more than half", slices.DeleteFunc(append(

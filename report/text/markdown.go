@@ -33,8 +33,8 @@ func Markdown(w io.Writer, f *findings.Findings, pictures map[string][]byte) err
 			}
 		}
 	}
-	for _, one := range f.Disagree {
-		d.say("%s", words.Disagreement(f, one))
+	if said := words.Disagreement(f); said != "" {
+		d.say("%s", said)
 	}
 	d.picture("capacity.png")
 	d.say("%s", strings.TrimSpace("What the words mean: [How to read a report]("+reading+"). "+words.Placed(f)))

@@ -328,9 +328,27 @@ func Answer(f *findings.Findings) string {
 // disturbed is what share of the processors' time others may take before the answer says so.
 const disturbed = 0.1
 
-// Disagreement says where cost at a fixed rate and the closed loop rank otherwise.
-func Disagreement(f *findings.Findings, d findings.Disagreement) string {
-	if d.FixedCell >= len(f.Cells) || d.ClosedCell >= len(f.Cells) {
+// Disagreement says where cost at a fixed rate and the closed loop rank otherwise: of all such pairs one, of the reference and at the rate that
+// tells cost best where there is such, and how many more there are.
+func Disagreement(f *findings.Findings) string {
+	if len(f.Disagree) == 0 {
+		return ""
+	}
+	weight := func(d findings.Disagreement) (n int) {
+		if d.FixedCell >= len(f.Cells) || d.ClosedCell >= len(f.Cells) {
+			return 0
+		}
+		n = 1
+		if &f.Cells[d.FixedCell] == f.CostCell() {
+			n += 2
+		}
+		if d.Models[0] == f.Run.Reference || d.Models[1] == f.Run.Reference {
+			n++
+		}
+		return n
+	}
+	d := slices.MaxFunc(f.Disagree, func(a, b findings.Disagreement) int { return weight(a) - weight(b) })
+	if weight(d) == 0 {
 		return ""
 	}
 	fixed, closed := &f.Cells[d.FixedCell], &f.Cells[d.ClosedCell]
@@ -341,8 +359,12 @@ func Disagreement(f *findings.Findings, d findings.Disagreement) string {
 		}
 		return fmt.Sprintf("%s %s (%s)", a.much, a.form, a.sure)
 	}
-	return fmt.Sprintf("Fixed rate and closed loop disagree: per request, %s costs the server %s than %s at %s/s, but %s in the closed loop with %s.",
+	said := fmt.Sprintf("Fixed rate and closed loop disagree: per request, %s costs the server %s than %s at %s/s, but %s in the closed loop with %s.",
 		Model(d.Models[0]), at(d.Fixed), Model(d.Models[1]), units.Rate(fixed.RateRPS), at(d.Closed), units.Plural(closed.Connections, "connection"))
+	if n := len(f.Disagree) - 1; n > 0 {
+		said += fmt.Sprintf(" So do %s, which findings.json has.", units.Plural(n, "further comparison"))
+	}
+	return said
 }
 
 // Reason says what a reader can check an expectation by.
