@@ -55,6 +55,7 @@ func (v *invention) add(round int, c result.Cell, more func(t *result.Trial)) {
 	t := v.trial(round, c)
 	more(&t)
 	if t.Load != nil {
+		t.Load.Doubt()
 		t.Server.Usage.Requests = t.Load.Requests.Sent + t.Load.Redirects
 	}
 	v.trials = append(v.trials, t)
@@ -98,6 +99,7 @@ func (v *invention) turns(round int, c result.Cell, load func(t *result.Trial)) 
 		load(t)
 		l := t.Load
 		l.SliceNS, l.Timed = int64(3*short), l.Requests.OK*3/4
+		l.Doubt()
 		t.Server.Usage.Requests = l.Requests.Sent + 500 // warmed
 		whole := float64(l.TargetCPU.Total()) / float64(l.Requests.OK)
 		waking := 2.4e6 * v.noise()
