@@ -139,8 +139,10 @@ func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next 
 		warming = warming[:1]
 	}
 	for pair := 0; pair == 0 || time.Duration(pair)*Pair(p.Slice) < p.Warmup && len(warming) > 1 || typical > c.Lead && pair < 3; pair++ {
-		for _, length := range warming {
-			c.harvest(stand) // what came before is of no interest
+		for i, length := range warming {
+			if i == 1 {
+				c.harvest(stand) // what came before is of no interest
+			}
 			if !cycle(0, length, Turn{Warm: true, Patience: max(p.Grace, min(p.Duration/10, 10*time.Second))}) {
 				return
 			}
