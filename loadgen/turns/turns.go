@@ -73,9 +73,9 @@ func Pair(slice time.Duration) time.Duration { return (1 + Longer) * slice }
 // tooMuch is the share of the machine's processor time beyond which other programs disturb a pair of cycles.
 const tooMuch = 0.1
 
-// mostRepeats is how many of so many pairs are repeated for being disturbed: a quarter, one at least. Where more are, that is what the
-// machine is like, and they count.
-func mostRepeats(pairs int) int { return max(1, pairs/4) }
+// mostRepeats is how many of so many pairs are repeated for being disturbed: a quarter, of two or three one, and none where a single pair is
+// all there is time for. Where more are, that is what the machine is like, and they count.
+func mostRepeats(pairs int) int { return max(min(1, pairs/2), pairs/4) }
 
 // Course is what was seen.
 type Course struct {

@@ -251,7 +251,8 @@ func TestDisturbed(t *testing.T) {
 		{"half a pair, which is a quarter of its time", 16, func(cycle int) float64 { return map[bool]float64{true: 0.5}[cycle == 6] }, []int{3}},
 		{"the same with less", 16, func(cycle int) float64 { return map[bool]float64{true: 0.35}[cycle == 6] }, nil},
 		{"always", 16, inPairs(0.2, all...), []int{0, 1}},
-		{"always, in few cycles", 2, inPairs(0.2, all...), []int{0}},
+		{"always, in a single pair", 2, inPairs(0.2, all...), nil},
+		{"always, in few cycles", 4, inPairs(0.2, all...), []int{0}},
 		{"always, in some more", 6, inPairs(0.2, all...), []int{0}},
 		{"from the middle on", 40, inPairs(0.2, all[10:]...), []int{10, 11, 12, 13, 14}},
 	} {
