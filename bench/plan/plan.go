@@ -131,6 +131,9 @@ func or(a, b Span) Span {
 
 // Apply has flags change the plan; the error says which of the flags is wrong.
 func (p *Plan) Apply(c result.Flags) error {
+	if len(c.Models) > 0 || len(c.Scenarios) > 0 || len(c.Servers) > 0 {
+		p.source = nil // a fault has another place there, or none
+	}
 	if len(c.Scenarios) > 0 {
 		for _, name := range c.Scenarios {
 			if scenario.Find(name) == nil {
@@ -150,6 +153,7 @@ func (p *Plan) Apply(c result.Flags) error {
 		p.Models = c.Models
 		for i := range p.Scenarios {
 			e := &p.Scenarios[i]
+			listed := len(e.SharedModels) > 0
 			for _, list := range []*[]string{&e.Models, &e.SharedModels} {
 				if len(*list) > 0 {
 					*list = slices.DeleteFunc(slices.Clone(*list), func(name string) bool { return !slices.Contains(c.Models, name) })
@@ -161,13 +165,16 @@ func (p *Plan) Apply(c result.Flags) error {
 			if e.Name == "spin" {
 				e.Models = nil
 			}
-			if len(e.SharedModels) == 0 {
+			if listed && len(e.SharedModels) == 0 {
 				e.Shared = nil
 			}
 		}
 	}
 	if c.Rounds > 0 {
 		p.Rounds = Whole(c.Rounds)
+		for i := range p.Scenarios {
+			p.Scenarios[i].Every = min(p.Scenarios[i].Every, p.Rounds)
+		}
 	}
 	if c.BudgetNS > 0 {
 		p.Budget = Span(c.BudgetNS)

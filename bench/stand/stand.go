@@ -60,9 +60,6 @@ func (c Contestant) lack(j protocol.Job) string {
 	return c.lacks[j.Scenario.Endpoint()]
 }
 
-// twin is what loadgen calls the reference's second process.
-const twin = "twin"
-
 // inTurns has the servers of a job take turns at one client.
 func (s *Stand) inTurns(ctx context.Context, j protocol.Job, trials []result.Trial) {
 	servers := make([]*server, len(trials))
@@ -133,7 +130,7 @@ func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Tri
 		}
 		name := trials[i].Cell.Model
 		if trials[i].Cell.Control {
-			name = twin
+			name = result.Twin
 		}
 		named[name] = i
 		process := "auto"
