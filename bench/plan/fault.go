@@ -118,7 +118,7 @@ func (p *Plan) fault() (where, what string) {
 		case g.URL != "":
 			continue
 		}
-		if _, err := Words(g.Command); err != nil {
+		if _, err := Words(string(g.Command)); err != nil {
 			return at + ".command", err.Error()
 		}
 	}

@@ -47,7 +47,7 @@ type Entry struct {
 // Guest is a server of the user's own: a command that listens on {addr}, which is $CAROUSEL_ADDR as well, or a URL where it runs already.
 type Guest struct {
 	Name    string `yaml:"name"`
-	Command string `yaml:"command,omitempty"`
+	Command Quoted `yaml:"command,omitempty"`
 	URL     string `yaml:"url,omitempty"`
 	Path    string `yaml:"path,omitempty"`   // what it is asked for in place of /; it need not say hello there
 	Expect  Whole  `yaml:"expect,omitempty"` // the status of its answers there; 0 is 200
@@ -208,7 +208,7 @@ func parseGuest(text string) (Guest, error) {
 	case strings.HasPrefix(rest, "http://"):
 		return Guest{Name: name, URL: rest}, nil
 	}
-	return Guest{Name: name, Command: rest}, nil
+	return Guest{Name: name, Command: Quoted(rest)}, nil
 }
 
 // Words cuts a command into its words; quotes keep blanks together. There is no other shell syntax.

@@ -356,8 +356,8 @@ func TestApply(t *testing.T) {
 				t.Error(d)
 			}
 		}},
-		{"a command with everything in it", other, result.Flags{Servers: []string{`m={addr} 'a: "b"' # c | > & * ! % @ - ? [x] {y}` + " \\ ` ~ é"}}, func(t *testing.T, p *Plan) {
-			if _, err := Words(p.Servers[0].Command); err != nil {
+		{"a command with everything in it", other, result.Flags{Servers: []string{`m={addr} 'a: "b"' # c | > & * ! % @ - ? [x] {y}` + " \\ ` ~ é\t\n\n  b\t"}}, func(t *testing.T, p *Plan) {
+			if _, err := Words(string(p.Servers[0].Command)); err != nil {
 				t.Error(err)
 			}
 		}},

@@ -115,7 +115,7 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, miss
 			all = append(all, c)
 			continue
 		}
-		if c.Command, err = plan.Words(g.Command); err != nil {
+		if c.Command, err = plan.Words(string(g.Command)); err != nil {
 			return nil, nil, p.FaultAt(at+".command", fmt.Sprintf("server %s: %v", g.Name, err))
 		}
 		if _, err := exec.LookPath(c.Command[0]); err != nil {
