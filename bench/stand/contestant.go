@@ -108,8 +108,8 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, miss
 			if target.Port() == "" {
 				c.addr = net.JoinHostPort(target.Hostname(), "80")
 			}
-			if target.Path != "" && target.Path != "/" && c.Path == "" {
-				c.Path = target.RequestURI()
+			if asked := target.RequestURI(); asked != "/" && c.Path == "" {
+				c.Path = asked
 			}
 			missing = append(missing, fmt.Sprintf("%s runs already: it stays where it is, and all rounds are of one process", g.Name))
 			all = append(all, c)
