@@ -165,8 +165,9 @@ func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Tri
 		t.Turns.Cycles, t.Turns.SliceNS, t.Turns.LeadNS = c.Cycles, c.SliceNS, c.LeadNS
 		t.Turns.Slices, t.Turns.Cost, t.Turns.Effects = one.Slices, one.Cost, one.Effects
 		t.Turns.IdleShare, t.Turns.Trouble, t.Turns.Beside, t.Turns.Verdict = one.IdleShare, one.Trouble, c.Beside, c.Verdict
+		own := one.Load.Host.OwnShare // of its own slices, where the rest is known over all
 		t.Load.Host = c.Host
-		t.Load.Host.OwnShare = one.Load.Host.OwnShare
+		t.Load.Host.OwnShare = own
 		if one.Gone {
 			t.Failed = one.Trouble
 		}
@@ -187,7 +188,7 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 		return
 	}
 	if j.Scenario.Probe {
-		t.Probe, err = probe(ctx, up.addr, j.Common.Connections, j.Wait)
+		t.Probe, err = probe(ctx, up, j.Common.Connections, j.Wait)
 	} else {
 		t.Load, err = s.single(ctx, j, t.Cell, up)
 	}
