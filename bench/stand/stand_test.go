@@ -26,7 +26,6 @@ import (
 	"carousel/bench/protocol"
 	"carousel/bench/stand/fake"
 	"carousel/internal/child"
-	"carousel/internal/host"
 	"carousel/internal/result"
 )
 
@@ -80,15 +79,14 @@ func bench(t *testing.T, guests ...Contestant) *Stand {
 	t.Setenv("TMPDIR", temp)
 	t.Setenv("FAKE_LOG", filepath.Join(t.TempDir(), "log"))
 	t.Cleanup(func() {
-		var left []int
 		for range 1000 {
-			if left = host.Descendants(os.Getpid()); len(left) == 0 {
+			if len(left()) == 0 {
 				break
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
-		if len(left) > 0 {
-			t.Errorf("processes are left: %v", left)
+		if pids := left(); len(pids) > 0 {
+			t.Errorf("processes are left: %v", pids)
 		}
 		if files, _ := os.ReadDir(temp); len(files) > 0 {
 			t.Errorf("files are left: %v", files)
