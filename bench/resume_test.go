@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -350,6 +352,23 @@ func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
 				t.Errorf("a finished run was gone on with: code %d\n%s", code, h.said.String())
 			}
 		})
+	}
+}
+
+// What is there already is not called nothing by whoever is interrupted before he has looked.
+func TestInterruptedBeforeItGoesOn(t *testing.T) {
+	h := newHarness(t)
+	h.start("--seed", "3", "short.yaml")
+	h.until(1)
+	h.command.Process.Signal(os.Interrupt)
+	h.end()
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	interrupt(stopped{syscall.SIGINT})
+	var said strings.Builder
+	o := options{resume: true, dir: h.run()}
+	want := fmt.Sprintf("interrupted before any more was measured; go on with: bench --resume %s\n", h.run())
+	if err := o.bench(ctx, io.Discard, &said); err != (stopped{syscall.SIGINT}) || said.String() != want {
+		t.Errorf("%v, %q, want %q", err, said.String(), want)
 	}
 }
 

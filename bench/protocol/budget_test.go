@@ -83,7 +83,7 @@ func TestFitLeavesOutTheLeastWeighty(t *testing.T) {
 		cells := p.Cells(ladder, apart)
 		whole := Length(least(Jobs(cells, 6, 1)))
 		before := len(cells) + 1
-		for budget := whole; budget > 0; budget -= whole / 12 {
+		for budget := whole; budget > 0; budget -= whole / 8 {
 			kept, left := Fit(cells, 6, budget)
 			again, _ := Fit(cells, 6, budget)
 			if fmt.Sprint(brief(kept)) != fmt.Sprint(brief(again)) {
