@@ -128,6 +128,7 @@ func TestExitCodes(t *testing.T) {
 		{"--resume --budget 1m", exitUsage, "leave out --budget"},
 		{"--resume", exitFailed, "no interrupted run in results"},
 		{"--server a=false short.yaml", exitStart, "a did not start: it ended before it answered GET /"},
+		{"--server a=http://127.0.0.1:1 short.yaml", exitStart, "a is not there: no answer to GET / at 127.0.0.1:1 within 2s: "},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()

@@ -60,6 +60,9 @@ func start(ctx context.Context, by Contestant, cpus []int) (*server, error) {
 	s := &server{by: by, said: new(tail)}
 	if by.addr != "" {
 		s.addr = by.addr
+		if err := answering(ctx, s.addr, by.path(), nil, patience); err != nil {
+			return s, fmt.Errorf("%s is not there: %w", by.Name, err)
+		}
 		return s, nil
 	}
 	addr := "127.0.0.1:0"

@@ -528,6 +528,21 @@ func TestGuestByURL(t *testing.T) {
 	}
 }
 
+// One that has gone meanwhile is no reason to measure nobody.
+func TestGuestByURLIsGone(t *testing.T) {
+	addr, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := bench(t, Contestant{Name: "yours", Guest: true, addr: addr})
+	for _, entry := range []string{"{name: hello, connections: [64]}", "{name: thinking, connections: [3], wait: 1m}"} {
+		failed := failures(s.Measure(t.Context(), job(t, s, entry, "epoll", "yours")))
+		if want := "yours is not there: no answer to GET / at " + addr; len(failed) != 1 || !strings.HasPrefix(failed["yours"], want) {
+			t.Errorf("failed: %q, want %q", failed, want)
+		}
+	}
+}
+
 // A guest is loaded until it is steady, and no longer than three seconds.
 func TestWarm(t *testing.T) {
 	for _, c := range []struct {
