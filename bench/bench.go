@@ -316,6 +316,10 @@ func (e *experiment) ended(early stopped) {
 		say(e.stderr, "%v before the run began: nothing is kept", early)
 		return
 	}
+	if e.kept == 0 { // a run that goes on may have some, which are not read yet
+		say(e.stderr, "%v before any more was measured; go on with: bench --resume %s", early, e.dir)
+		return
+	}
 	say(e.stderr, "%v after %d of %d cells; go on with: bench --resume %s", early, e.kept, len(e.jobs), e.dir)
 }
 

@@ -1,27 +1,25 @@
 package main
 
 import (
-	"encoding/json"
-	"flag"
+	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
-	"carousel/internal/child"
+	"carousel/bench/stand/fake"
 	"carousel/internal/result"
-	"carousel/internal/usage"
 )
 
 // TestMain lets this test binary be bench and, in place of the real ones, the programs it starts: runs are then short and need
@@ -29,7 +27,8 @@ import (
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", fastEnd) // of every process this test starts
 	testscript.Main(leakless{m}, map[string]func(){
-		"bench": main, "servers": fakeServers, "loadgen": fakeLoadgen, "report": fakeReport, "guest": fakeGuest, "daemon": fakeDaemon,
+		"bench": main, "report": fakeReport, "guest": fakeGuest, "daemon": fakeDaemon,
+		"servers": func() { fake.Servers(os.Args[1:]) }, "loadgen": func() { fake.Loadgen(os.Args[1:]) },
 	})
 }
 
@@ -54,29 +53,9 @@ func TestScripts(t *testing.T) {
 	}})
 }
 
-// fakeServers is the program servers with three models, of which one is unavailable: each is net/http.
-func fakeServers() {
-	f := flag.NewFlagSet("servers", flag.ExitOnError)
-	list, _, model, addr := f.Bool("list", false, ""), f.Bool("json", false, ""), f.String("model", "", ""), f.String("addr", "", "")
-	f.Parse(os.Args[1:])
-	if *list {
-		fmt.Println(`[{"name":"blocking","available":true},{"name":"epoll","available":true},{"name":"uring","available":false,"reason":"not today"}]`)
-		return
-	}
-	l, err := net.Listen("tcp", *addr)
-	if err != nil || os.Getenv("FAKE_SERVERS") == "broken" {
-		fmt.Fprintln(os.Stderr, "servers: cannot listen:", err)
-		os.Exit(3)
-	}
-	go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, hello) }))
-	fmt.Printf("READY %s\n", l.Addr())
-	untilTerminated()
-	json.NewEncoder(os.Stdout).Encode(usage.Line{Model: *model, Requests: 42})
-}
-
 // fakeGuest is a server of the user's own that has no /sleep; with an argument after the address it says that in place of hello.
 func fakeGuest() {
-	addr, say := os.Getenv("CAROUSEL_ADDR"), hello
+	addr, say := os.Getenv("CAROUSEL_ADDR"), "Hello world\n"
 	if len(os.Args) > 2 {
 		say = os.Args[2]
 	}
@@ -84,14 +63,22 @@ func fakeGuest() {
 		fmt.Fprintf(os.Stderr, "{addr} is %q and CAROUSEL_ADDR %q\n", os.Args[1], addr)
 		os.Exit(1)
 	}
-	go http.ListenAndServe(addr, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if strings.HasPrefix(q.URL.Path, "/sleep/") {
+	go http.ListenAndServe(addr, guest(say))
+	fake.UntilTerminated()
+}
+
+func guest(say string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		switch {
+		case strings.HasPrefix(q.URL.Path, "/sleep/"):
 			http.NotFound(w, q)
-			return
+		case q.URL.Path == "/users":
+			w.WriteHeader(http.StatusCreated)
+			io.WriteString(w, "whoever")
+		default:
+			io.WriteString(w, say)
 		}
-		io.WriteString(w, say)
-	}))
-	untilTerminated()
+	})
 }
 
 // fakeDaemon starts a guest in a session of its own and is gone.
@@ -99,59 +86,6 @@ func fakeDaemon() {
 	if err := exec.Command("setsid", "--fork", "guest", os.Args[1]).Run(); err != nil {
 		panic(err)
 	}
-}
-
-func untilTerminated() {
-	end := make(chan os.Signal, 1)
-	signal.Notify(end, syscall.SIGTERM)
-	select {
-	case <-end:
-	case <-time.After(time.Minute):
-	}
-}
-
-// fakeLoadgen asks once, lets the window pass and says that it asked more.
-func fakeLoadgen() {
-	f := flag.NewFlagSet("loadgen", flag.ExitOnError)
-	connections := f.Int64("c", 0, "")
-	window, warmup := f.Duration("d", 0, ""), f.Duration("warmup", 0, "")
-	pid, _ := f.Int("pid", 0, ""), f.String("engine", "", "")
-	rate, _, _ := f.Float64("rate", 0, ""), f.Bool("json", false, ""), f.Bool("quiet", false, "")
-	requests, timeout, redirects := f.Int("n", 0, ""), f.Duration("timeout", 0, ""), f.Int("max-redirects", 0, "")
-	save, mode, expect := f.String("save", "", ""), f.String("save-mode", "", ""), f.String("expect", "", "")
-	f.Parse(os.Args[1:])
-	if *save != "" {
-		fmt.Fprintf(os.Stderr, "loadgen: %d requests, %d connections, %v, %d redirects, %s, %d targets\n", *requests, *connections, *timeout, *redirects, *mode, f.NArg())
-		if err := os.WriteFile(filepath.Join(*save, "picture"), []byte(*save), 0o644); err != nil {
-			os.Exit(5)
-		}
-		defer os.Exit(3) // so that what was said is kept
-	}
-	switch os.Getenv("FAKE_LOADGEN") {
-	case "wrong":
-		fmt.Fprintln(os.Stderr, "loadgen: wrong answers")
-		os.Exit(4)
-	case "kills":
-		if p, err := os.FindProcess(*pid); err == nil {
-			p.Kill()
-			for range 1000 { // until bench has waited for it
-				if p.Signal(syscall.Signal(0)) != nil {
-					break
-				}
-				time.Sleep(10 * time.Millisecond)
-			}
-		}
-	}
-	reply, err := http.Get(f.Arg(0))
-	if err == nil {
-		reply.Body.Close()
-	}
-	time.Sleep(*warmup + *window)
-	l := result.Load{Schema: result.Schema, Complete: true, Spec: result.Spec{Target: f.Arg(0), Expect: *expect}, RateRPS: 80000, Connections: result.Connections{Answered: *connections}}
-	if *rate > 0 {
-		l.RateRPS = *rate
-	}
-	json.NewEncoder(os.Stdout).Encode(l)
 }
 
 // fakeReport says what it was given to draw.
@@ -163,43 +97,271 @@ func fakeReport() {
 	}
 }
 
-// The null responder is a process like any server: READY, hello whatever is asked, and a usage line at its end.
-func TestNull(t *testing.T) {
-	p, err := child.Start(exec.Command("bench", "null"))
+// The exit code says what kind of thing went wrong, and nothing is begun where nothing can be measured.
+func TestExitCodes(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		code int
+		says string
+	}{
+		{"--help", 0, ""},
+		{"gone.yaml", exitUsage, `no plan "gone.yaml"`},
+		{"--fast", exitUsage, "unknown flag: --fast: see bench --help"},
+		{"--rounds 0 short.yaml", exitUsage, "--rounds 0: it must be 1 to 1000"},
+		{"--rounds 1001 short.yaml", exitUsage, "--rounds 1001: it must be 1 to 1000"},
+		{"--rounds some short.yaml", exitUsage, `invalid argument "some"`},
+		{"--budget 9s short.yaml", exitUsage, "--budget 9s: it must be 10s at least"},
+		{"--budget -1m short.yaml", exitUsage, "--budget -1m0s: it must be 10s at least"},
+		{"--budget 5 short.yaml", exitUsage, `invalid argument "5"`},
+		{"--budget 12s short.yaml", exitUsage, "a budget of 12s is too short for 2 rounds of anything"},
+		{"--models epol short.yaml", exitUsage, `unknown model "epol": there are blocking, epoll, uring`},
+		{"--models uring short.yaml", exitUsage, "no model of the plan is available here"},
+		{"--models epoll,epoll short.yaml", exitUsage, `what the flags make of the plan: model "epoll" is there twice`},
+		{"--models null short.yaml", exitUsage, `unknown model "null"`},
+		{"--scenarios helo short.yaml", exitUsage, `--scenarios: unknown scenario "helo"`},
+		{"--path /x short.yaml", exitUsage, "name it with --server"},
+		{"--expect 200 short.yaml", exitUsage, "give that too"},
+		{"--expect 200 --server a=guest short.yaml", exitUsage, "give that too"},
+		{"--server twin=guest short.yaml", exitUsage, `server name "twin"`},
+		{"--server a=http:// short.yaml", exitUsage, "write it as http://"},
+		{"--resume --models epoll", exitUsage, "leave out --models"},
+		{"--resume --budget 1m", exitUsage, "leave out --budget"},
+		{"--resume", exitFailed, "no interrupted run in results"},
+		{"--server a=false short.yaml", exitStart, "a did not start: it ended before it answered GET /"},
+		{"--server a=http://127.0.0.1:1 short.yaml", exitStart, "a is not there: no answer to GET / at 127.0.0.1:1 within 2s: "},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			t.Parallel()
+			h := newHarness(t)
+			h.start(strings.Fields(c.args)...)
+			if code := h.end(); code != c.code || !strings.Contains(h.said.String(), c.says) {
+				t.Errorf("code %d, want %d and %q:\n%s", code, c.code, c.says, h.said.String())
+			}
+			if found, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", "*")); len(found) > 0 {
+				t.Errorf("a run was begun: %v", found)
+			}
+		})
+	}
+}
+
+func TestProgramsAreMissing(t *testing.T) {
+	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Stop(0)
-	defer p.Stdout.Close()
-	addr, err := child.Ready(p.Stdout, 10*time.Second)
+	program, err := os.ReadFile(self)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := net.Dial("tcp", addr)
-	if err != nil {
+	h := newHarness(t)
+	lonely := filepath.Join(h.dir, "bench")
+	if err := os.WriteFile(lonely, program, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
-	if len(nullReply) != 77 {
-		t.Errorf("the reply has %d bytes, the hello reply has 77", len(nullReply))
+	t.Setenv("PATH", t.TempDir())
+	h.program = lonely
+	h.start("short.yaml")
+	want := `bench: program servers is neither beside bench nor on the PATH: run "make build"`
+	if code := h.end(); code != exitStart || !strings.Contains(h.said.String(), want) {
+		t.Errorf("code %d, want %d and %q:\n%s", code, exitStart, want, h.said.String())
 	}
-	for range 3 {
-		io.WriteString(c, "anything")
-		got := make([]byte, len(nullReply))
-		if _, err := io.ReadFull(c, got); err != nil || string(got) != nullReply {
-			t.Fatalf("got %q, %v", got, err)
+}
+
+// Of a built-in plan everything works with the stand-ins, too.
+func TestQuick(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it opens thousands of connections")
+	}
+	h := newHarness(t)
+	h.start("quick", "--models", "epoll")
+	if code := h.end(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+	}
+	h.nobodyLeft()
+	r, trials, flaws := h.trials()
+	scenarios := map[string]int{}
+	for _, trial := range trials {
+		scenarios[trial.Cell.Scenario]++
+		if trial.Failed != "" && trial.Cell.Scenario != "download" { // the stand-in fails to be heard
+			t.Errorf("%+v: %s", trial.Cell, trial.Failed)
 		}
 	}
-	c.Close()
-	if err := p.Stop(10 * time.Second); err != nil {
-		t.Errorf("it ended with %v", err)
+	apart := scenarios["hello"] == 5*3
+	if len(scenarios) != 8 || !apart && scenarios["hello"] != 4*3 || scenarios["cost"] != 3*3 || scenarios["paced"] != 3 || scenarios["spin"] != 2 ||
+		scenarios["download"] != 3 || scenarios["thinking"] != 1 || len(flaws) > 0 || r.Finished == nil {
+		t.Errorf("%v, flaws %v, finished %v", scenarios, flaws, r.Finished)
 	}
-	line := new(usage.Line)
-	if err := json.NewDecoder(p.Stdout).Decode(line); err != nil {
-		t.Fatalf("no usage line: %v", err)
+	if !slices.Contains(r.Notes, "one round compares nothing: it shows that everything works") {
+		t.Errorf("notes: %q", r.Notes)
 	}
-	if line.Model != result.Null || line.Requests != 3 || line.Connections != 1 || line.Bytes != 3*77 {
-		t.Errorf("usage line: %+v", line)
+}
+
+// Flags change what is measured, and are kept with the plan that came of them.
+func TestFlagsChangeThePlan(t *testing.T) {
+	h := newHarness(t)
+	h.start("--models", "epoll", "--scenarios", "sleep,cost", "--rounds", "3", "--budget", "18s", "--seed", "8", "short.yaml")
+	if code := h.end(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+	}
+	r, trials, _ := h.trials()
+	have := map[string]int{}
+	for _, trial := range trials {
+		have[fmt.Sprint(trial.Round, " ", trial.Cell.Scenario, " ", trial.Cell.Model)]++
+	}
+	if fmt.Sprint(have) != "map[1 cost epoll:2 1 cost null:1 1 sleep epoll:1 2 cost epoll:2 2 cost null:1 2 sleep epoll:1 3 cost epoll:2 3 cost null:1 3 sleep epoll:1]" {
+		t.Errorf("measured: %v", have)
+	}
+	want := result.Flags{Models: []string{"epoll"}, Scenarios: []string{"sleep", "cost"}, Rounds: 3, BudgetNS: 18e9}
+	if fmt.Sprint(r.Flags) != fmt.Sprint(want) || r.Rounds != 3 || r.BudgetNS != 18e9 || r.Seed != 8 || !slices.Equal(r.Models, want.Models) {
+		t.Errorf("the record is %+v", r)
+	}
+	text, err := os.ReadFile(filepath.Join(h.run(), planFile))
+	if err != nil || !strings.Contains(string(text), "rounds: 3\nbudget: 18s\n") || strings.Contains(string(text), "paced") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// What has no time is left out, and said.
+func TestShortBudget(t *testing.T) {
+	h := newHarness(t)
+	h.start("--budget", "15s", "--seed", "8", "short.yaml")
+	if code := h.end(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+	}
+	r, trials, _ := h.trials()
+	left := "15s is too short for the whole plan, so these are left out: "
+	i := slices.IndexFunc(r.Notes, func(note string) bool { return strings.HasPrefix(note, left) })
+	if i < 0 || !strings.Contains(h.said.String(), left) {
+		t.Fatalf("notes: %q", r.Notes)
+	}
+	for _, name := range strings.Split(strings.TrimPrefix(r.Notes[i], left), "; ") {
+		scenario, _, _ := strings.Cut(name, " ")
+		if slices.ContainsFunc(trials, func(t result.Trial) bool { return t.Cell.Scenario == scenario }) {
+			t.Errorf("%s is left out, and was measured", name)
+		}
+	}
+	if len(trials) == 0 {
+		t.Error("nothing was measured")
+	}
+}
+
+// A server that runs already is measured beside the models, and is there afterwards.
+func TestGuestByURL(t *testing.T) {
+	s := httptest.NewServer(guest("Hello world\n"))
+	defer s.Close()
+	h := newHarness(t)
+	h.start("--server", "yours="+s.URL, "--path", "/users", "--expect", "201", "--scenarios", "hello,sleep", "short.yaml")
+	if code := h.end(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+	}
+	h.nobodyLeft()
+	r, trials, _ := h.trials()
+	hello, sleep := 0, 0
+	for _, trial := range trials {
+		switch {
+		case trial.Failed != "":
+			t.Errorf("%+v: %s", trial.Cell, trial.Failed)
+		case trial.Cell.Model != "yours":
+		case trial.Cell.Scenario == "hello" && trial.Load.Spec.Target == s.URL+"/users":
+			hello++
+		case trial.NA == "it is asked for /users only":
+			sleep++
+		}
+	}
+	if hello != 2 || sleep != 2 {
+		t.Errorf("it was measured in %d rounds of hello and %d of sleep", hello, sleep)
+	}
+	if !slices.Contains(r.Notes, "yours runs already: it stays where it is, and all rounds are of one process") {
+		t.Errorf("notes: %q", r.Notes)
+	}
+	if reply, err := s.Client().Get(s.URL); err != nil {
+		t.Errorf("it is gone: %v", err)
+	} else {
+		reply.Body.Close()
+	}
+	h.start("--server", "yours="+s.URL, "--path", "/users", "short.yaml")
+	if code := h.end(); code != exitWrong || !strings.Contains(h.said.String(), "yours answers wrongly: GET /users twice over one connection: the answer is status 201, expected 200") {
+		t.Errorf("code %d:\n%s", code, h.said.String())
+	}
+}
+
+func TestInterruptedBeforeTheRun(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	interrupt(stopped{syscall.SIGINT})
+	var said strings.Builder
+	o := options{plan: "quick", results: t.TempDir()}
+	if err := o.bench(ctx, io.Discard, &said); err != (stopped{syscall.SIGINT}) || said.String() != "interrupted before the run began: nothing is kept\n" {
+		t.Errorf("%v, %q", err, said.String())
+	}
+}
+
+// A guest that makes itself a daemon, in a session of its own, is measured like any other and ended with its cell, or with bench.
+func TestDaemonIsEnded(t *testing.T) {
+	h := newHarness(t)
+	args := []string{"--server", "mine=daemon {addr}", "--scenarios", "hello,sleep", "short.yaml"}
+	h.start(args...)
+	if code := h.end(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+	}
+	h.nobodyLeft()
+	_, trials, _ := h.trials()
+	if !slices.ContainsFunc(trials, func(s result.Trial) bool { return s.Cell.Model == "mine" && s.Failed == "" && s.Load != nil }) {
+		t.Errorf("the daemon was not measured:\n%s", h.said.String())
+	}
+
+	h = newHarness(t)
+	h.start(args...)
+	h.until(1)
+	h.command.Process.Kill()
+	h.end()
+	h.nobodyLeft()
+}
+
+// Whatever a server prints or a name holds, the terminal gets nothing of it but text.
+func TestTerminalIsLeftAlone(t *testing.T) {
+	h := newHarness(t)
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"--server", `mine=sh -c 'printf "\033[2Jwi\rped" >&2; exit 1'`, "short.yaml"}, `it said: \x1b[2Jwi\rped`},
+		{[]string{"--server", "mi\x1b[2Jne=sh", "short.yaml"}, `server name "mi\x1b[2Jne": it must be one word`},
+		{[]string{"--server", "mi\nne=sh", "short.yaml"}, `server name "mi\nne": it must be one word`},
+		{[]string{"--models", "\x1b[2J", "short.yaml"}, `unknown model "\x1b[2J"`},
+		{[]string{"--scenarios", "\x1b[2J", "short.yaml"}, `unknown scenario "\x1b[2J"`},
+		{[]string{"--server", "mine=sh", "--path", "/\x1b[2J", "short.yaml"}, `path "/\x1b[2J"`},
+		{[]string{"\x1b[2J.yaml"}, `no plan "\x1b[2J.yaml"`},
+	} {
+		h.start(c.args...)
+		if code, said := h.end(), h.said.String(); code == 0 || strings.ContainsAny(said, "\x1b\r") || !strings.Contains(said, c.says) {
+			t.Errorf("bench %q ended with %d and said %q, want %q", c.args, code, said, c.says)
+		}
+	}
+}
+
+// Whoever runs beside bench is named before the run, in its record and at its end.
+func TestNeighboursAreSaid(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("known on Linux only")
+	}
+	for range runtime.NumCPU() { // no child of bench
+		cmd := exec.Command("sh", "-c", "while :; do :; done")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer cmd.Wait()
+		defer cmd.Process.Kill()
+	}
+	h := newHarness(t)
+	h.start("--scenarios", "sleep", "short.yaml")
+	if code := h.end(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+	}
+	r, _, _ := h.trials()
+	for _, when := range []string{"just before the run", "while it was measured"} {
+		want := "% of the processors' time " + when
+		if !strings.Contains(h.said.String(), want) || !strings.Contains(strings.Join(r.Notes, "\n"), want) {
+			t.Errorf("%q is not said and kept:\n%s%q", want, h.said.String(), r.Notes)
+		}
 	}
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -14,21 +17,50 @@ import (
 	"testing"
 	"time"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"carousel/bench/plan"
+	"carousel/bench/protocol"
+	"carousel/bench/stand"
 	"carousel/internal/result"
 )
 
-// short is a plan of eight trials.
-const short = `rounds: 1
-window: 150ms
+// short is a plan of five cells in two rounds: three in turns, of four trials each, and two of two trials each.
+const short = `rounds: 2
+cycles: 2
+window: 100ms
 scenarios:
   - name: hello
     connections: [64]
+  - name: cost
+    rates: [1000]
+  - name: paced
+  - name: sleep
+  - name: spin
 `
+
+// shortCells and shortTrials are how many it has, in all rounds.
+const (
+	shortCells  = 2 * 5
+	shortTrials = 2 * (3*4 + 2*2)
+)
+
+// shortJobs are its jobs for a seed.
+func shortJobs(t *testing.T, seed uint64) []protocol.Job {
+	t.Helper()
+	p, err := plan.Parse([]byte(short))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seats, _ := stand.Seats()
+	return protocol.Jobs(p.Cells([]string{"blocking", "epoll"}, seats.Apart()), int(p.Rounds), seed)
+}
 
 // harness runs bench as a process, in a folder of its own, with the stand-ins of TestMain.
 type harness struct {
 	t       *testing.T
 	dir     string
+	program string // another bench than that of TestMain
 	out     bytes.Buffer
 	said    bytes.Buffer
 	command *exec.Cmd
@@ -48,7 +80,7 @@ func (h *harness) start(args ...string) {
 	h.t.Helper()
 	h.out.Reset()
 	h.said.Reset()
-	h.command = exec.Command("bench", args...)
+	h.command = exec.Command(cmp.Or(h.program, "bench"), args...)
 	h.command.Dir, h.command.Env = h.dir, append(os.Environ(), h.mark())
 	h.command.Stdout, h.command.Stderr = &h.out, &h.said
 	if err := h.command.Start(); err != nil {
@@ -105,12 +137,34 @@ func (h *harness) until(n int) {
 	h.t.Fatalf("%d trials were never there\n%s", n, h.said.String())
 }
 
-// complete holds that every trial of the run is there once, in order, and that the run is finished.
-func (h *harness) complete() {
+// matrix is what must be the same of a run, however often it was interrupted.
+func matrix(trials []result.Trial) (list []string) {
+	for _, t := range trials {
+		list = append(list, fmt.Sprintf("%d, round %d: %s at %v", t.Order, t.Round, protocol.TrialName(t.Cell), t.Cell.RateRPS))
+	}
+	return list
+}
+
+// complete holds that every cell of the run with seed 3 is there, whole, in its order and with its rate; that the run is finished; and that
+// no line is torn but those that a killed bench left.
+func (h *harness) complete(kills int) {
 	h.t.Helper()
-	r, trials, _ := h.trials()
-	if got := orders(trials); !slices.Equal(got, upTo(8)) {
-		h.t.Errorf("the run has trials %v", got)
+	r, trials, flaws := h.trials()
+	jobs := shortJobs(h.t, 3)
+	done, err := protocol.Done(trials, jobs)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var want, have []string
+	for _, j := range jobs {
+		j.Rate = 40000
+		want, have = append(want, matrix(j.Trials(time.Time{}))...), append(have, matrix(done[j.Order])...)
+	}
+	if d := gocmp.Diff(want, have); d != "" {
+		h.t.Errorf("the run is not what was planned: %s", d)
+	}
+	if kills == 0 && len(trials) != shortTrials {
+		h.t.Errorf("%d trials, want %d", len(trials), shortTrials)
 	}
 	if r.Finished == nil {
 		h.t.Error("the run is not finished")
@@ -119,6 +173,12 @@ func (h *harness) complete() {
 		if s.Failed != "" {
 			h.t.Errorf("trial %d failed: %s", s.Order, s.Failed)
 		}
+	}
+	if len(flaws) > kills || slices.ContainsFunc(flaws, func(f result.Flaw) bool { return f.Torn }) {
+		h.t.Errorf("flaws: %v", flaws)
+	}
+	if files, _ := filepath.Glob(filepath.Join(h.run(), "*")); len(files) != 3 { // plan, record and trials: the stand-in draws nothing
+		h.t.Errorf("the run has the files %v", files)
 	}
 }
 
@@ -152,33 +212,101 @@ func TestKilledRunGoesOn(t *testing.T) {
 	if _, err := os.Stat("/proc/self/environ"); err != nil {
 		t.Skip("needs /proc to see what is left")
 	}
-	moments := rand.New(rand.NewPCG(1, 2))
-	for i := range 3 {
+	for i := range uint64(4) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			moments := rand.New(rand.NewPCG(1, i))
 			h := newHarness(t)
 			h.start("--seed", "3", "short.yaml")
-			h.until(1)
-			if len(h.alive()) == 0 {
-				t.Fatal("not even bench itself is seen: what is left cannot be seen either")
-			}
-			time.Sleep(time.Duration(moments.IntN(300)) * time.Millisecond)
-			h.command.Process.Kill()
-			if code := h.end(); code != -1 {
-				t.Skipf("it had ended before, with code %d", code)
+			kills := 0
+			for kill := range 2 { // and once more, as it goes on
+				before := 0
+				if kill > 0 {
+					_, trials, _ := h.trials()
+					before = len(trials)
+				}
+				h.until(before + 1 + moments.IntN(shortTrials/3))
+				if len(h.alive()) == 0 {
+					t.Fatal("not even bench itself is seen: what is left cannot be seen either")
+				}
+				time.Sleep(time.Duration(moments.IntN(300)) * time.Millisecond)
+				h.command.Process.Kill()
+				if code := h.end(); code != -1 {
+					t.Skipf("it had ended before, with code %d", code)
+				}
+				kills++
+				h.nobodyLeft()
+				r, trials, flaws := h.trials()
+				if len(trials) <= before || r.Finished != nil || len(flaws) > kills {
+					t.Errorf("after the kill: %d trials, finished %v, flaws %v", len(trials), r.Finished, flaws)
+				}
+				done, err := protocol.Done(trials, shortJobs(t, 3))
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.start("--resume")
+				if kill == 0 {
+					continue
+				}
+				if code := h.end(); code != 0 {
+					t.Fatalf("going on ended with %d:\n%s", code, h.said.String())
+				}
+				if want := fmt.Sprintf("%d of %d cells are there", len(done), shortCells); !strings.Contains(h.said.String(), want) {
+					t.Errorf("it does not say %q:\n%s", want, h.said.String())
+				}
 			}
 			h.nobodyLeft()
-			r, trials, flaws := h.trials()
-			if len(trials) == 0 || r.Finished != nil || len(flaws) > 1 || len(flaws) == 1 && !flaws[0].Torn {
-				t.Errorf("after the kill: %d trials, finished %v, flaws %v", len(trials), r.Finished, flaws)
+			h.complete(kills)
+		})
+	}
+}
+
+// A file that ends in the middle of a cell, or of a line, is gone on with: the cell is measured again.
+func TestTornFileIsGoneOnWith(t *testing.T) {
+	h := newHarness(t)
+	h.start("--seed", "3", "short.yaml")
+	h.until(9)
+	h.command.Process.Signal(os.Interrupt)
+	h.end()
+	file := filepath.Join(h.run(), result.TrialsFile)
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, trials, _ := h.trials()
+	done, err := protocol.Done(trials, shortJobs(t, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	lines = lines[:len(lines)-1]
+	for name, text := range map[string][]byte{
+		"in the middle of a line":  whole[:len(whole)-len(lines[len(lines)-1])/2],
+		"in the middle of a cell":  bytes.Join(lines[:len(lines)-1], nil),
+		"in the last line's end":   whole[:len(whole)-1],
+		"and then a line is there": append(bytes.Join(lines[:len(lines)-1], nil), lines[0]...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newHarness(t)
+			if err := os.CopyFS(filepath.Join(g.dir, "results"), os.DirFS(filepath.Join(h.dir, "results"))); err != nil {
+				t.Fatal(err)
 			}
-			h.start("--resume")
-			if code := h.end(); code != 0 {
-				t.Fatalf("going on ended with %d:\n%s", code, h.said.String())
+			if err := os.WriteFile(filepath.Join(g.run(), result.TrialsFile), text, 0o644); err != nil {
+				t.Fatal(err)
 			}
-			if want := fmt.Sprintf("%d of 8 trials are there", len(trials)); !strings.Contains(h.said.String(), want) {
-				t.Errorf("it does not say %q:\n%s", want, h.said.String())
+			g.start("--resume")
+			if code := g.end(); code != 0 {
+				t.Fatalf("exit code %d:\n%s", code, g.said.String())
 			}
-			h.complete()
+			left := len(done) - 1
+			if name == "in the last line's end" { // all of it is there
+				left++
+			}
+			if want := fmt.Sprintf("%d of %d cells are there", left, shortCells); !strings.Contains(g.said.String(), want) {
+				t.Errorf("it does not say %q:\n%s", want, g.said.String())
+			}
+			g.complete(1)
 		})
 	}
 }
@@ -189,6 +317,7 @@ func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
 		code   int
 	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
 		t.Run(c.signal.String(), func(t *testing.T) {
+			t.Parallel()
 			h := newHarness(t)
 			h.start("--seed", "3", "short.yaml")
 			h.until(2)
@@ -198,14 +327,18 @@ func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
 			}
 			h.nobodyLeft()
 			r, trials, flaws := h.trials()
-			if r.Finished != nil || len(flaws) > 0 || len(trials) < 2 || len(trials) == 8 {
+			if r.Finished != nil || len(flaws) > 0 || len(trials) < 2 || len(trials) == shortTrials {
 				t.Errorf("finished %v, flaws %v, %d trials", r.Finished, flaws, len(trials))
+			}
+			done, err := protocol.Done(trials, shortJobs(t, 3))
+			if err != nil {
+				t.Fatal(err)
 			}
 			if want := fmt.Sprintf("report of %d trials", len(trials)); !strings.Contains(h.out.String(), want) {
 				t.Errorf("no partial report (%s):\n%s", want, h.out.String())
 			}
 			dir, _ := filepath.Rel(h.dir, h.run())
-			line := "go on with: bench --resume " + dir + "\n"
+			line := fmt.Sprintf("%v after %d of %d cells; go on with: bench --resume %s\n", stopped{c.signal}, len(done), shortCells, dir)
 			if !strings.HasSuffix(h.said.String(), line) {
 				t.Fatalf("the last line is not %q:\n%s", line, h.said.String())
 			}
@@ -213,12 +346,29 @@ func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
 			if code := h.end(); code != 0 {
 				t.Fatalf("going on ended with %d:\n%s", code, h.said.String())
 			}
-			h.complete()
+			h.complete(0)
 			h.start("--resume", dir)
 			if code := h.end(); code != exitFailed || !strings.Contains(h.said.String(), "is finished") {
 				t.Errorf("a finished run was gone on with: code %d\n%s", code, h.said.String())
 			}
 		})
+	}
+}
+
+// What is there already is not called nothing by whoever is interrupted before he has looked.
+func TestInterruptedBeforeItGoesOn(t *testing.T) {
+	h := newHarness(t)
+	h.start("--seed", "3", "short.yaml")
+	h.until(1)
+	h.command.Process.Signal(os.Interrupt)
+	h.end()
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	interrupt(stopped{syscall.SIGINT})
+	var said strings.Builder
+	o := options{resume: true, dir: h.run()}
+	want := fmt.Sprintf("interrupted before any more was measured; go on with: bench --resume %s\n", h.run())
+	if err := o.bench(ctx, io.Discard, &said); err != (stopped{syscall.SIGINT}) || said.String() != want {
+		t.Errorf("%v, %q, want %q", err, said.String(), want)
 	}
 }
 
@@ -276,7 +426,11 @@ func TestResumeRefuses(t *testing.T) {
 		{"program", `program_servers was "sha256 0" and is now "sha256 `, func(r *result.Run) { r.Environment["program_servers"] = "sha256 0" }, short},
 		{"models", "the models differ: the run has epoll, now there are blocking epoll", func(r *result.Run) { r.Models = []string{"epoll"} }, short},
 		{"order", "this bench orders a run otherwise", func(r *result.Run) { r.Seed = 4 }, short},
-		{"plan", `plan short.yaml has changed since the run began: "rounds: 1" is now "rounds: 3"`, func(*result.Run) {}, strings.Replace(short, "1", "3", 1)},
+		{"plan", `plan short.yaml has changed since the run began: "rounds: 2" is now "rounds: 3"`, func(*result.Run) {}, strings.Replace(short, "2", "3", 1)},
+		{"plan that is wrong", "plan short.yaml: rounds is 0", func(*result.Run) {}, strings.Replace(short, "2", "0", 1)},
+		{"flags", `plan short.yaml has changed since the run began: "rounds: 2" is now "rounds: 5"`, func(r *result.Run) { r.Flags.Rounds = 5 }, short},
+		{"flags that cannot be", "--path /x is what a server of your own is asked for", func(r *result.Run) { r.Flags.Path = "/x" }, short},
+		{"newer", "has schema 99", func(r *result.Run) { r.Schema = 99 }, short},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := result.ReadRun(dir)
@@ -289,7 +443,7 @@ func TestResumeRefuses(t *testing.T) {
 			if err := errors.Join(result.WriteRun(dir, r), os.WriteFile(filepath.Join(h.dir, "short.yaml"), []byte(c.plan), 0o644)); err != nil {
 				t.Fatal(err)
 			}
-			h.start("--resume")
+			h.start("--resume", dir)
 			if code := h.end(); code != exitFailed || !strings.Contains(h.said.String(), c.says) {
 				t.Errorf("code %d, expected %q:\n%s", code, c.says, h.said.String())
 			}
@@ -299,5 +453,5 @@ func TestResumeRefuses(t *testing.T) {
 	if code := h.end(); code != 0 {
 		t.Fatalf("going on ended with %d:\n%s", code, h.said.String())
 	}
-	h.complete()
+	h.complete(0)
 }

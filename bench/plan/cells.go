@@ -72,8 +72,12 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 				return
 			}
 			common.Scenario = s.Name
+			placement := common.Placement
+			if !apart { // or nothing would weigh more than the rest
+				placement = result.Split
+			}
 			c := Cell{Scenario: s, Common: common, Models: models, Every: int(e.Every), Warmup: time.Duration(*e.Warmup), Window: time.Duration(e.Window),
-				Wait: time.Duration(e.Wait), Weight: s.WeightAt(common.Connections, common.RateRPS, common.Placement)}
+				Wait: time.Duration(e.Wait), Weight: s.WeightAt(common.Connections, common.RateRPS, placement)}
 			c.Guests = len(slices.DeleteFunc(slices.Clone(models), func(m string) bool { return !p.own(m) }))
 			if c.InTurns() {
 				c.Twin, c.Null = Reference(models), true

@@ -99,7 +99,7 @@ func (p *Plan) fault() (where, what string) {
 	}
 	for i, g := range p.Servers {
 		at := fmt.Sprintf("$.servers[%d]", i)
-		if !named.MatchString(g.Name) || g.Name == result.Null || slices.Contains(p.Models, g.Name) ||
+		if !named.MatchString(g.Name) || g.Name == result.Null || g.Name == result.Twin || slices.Contains(p.Models, g.Name) ||
 			slices.ContainsFunc(p.Servers[:i], func(o Guest) bool { return o.Name == g.Name }) {
 			return at + ".name", fmt.Sprintf("server name %q: it must be one word that no other model has, a letter and up to 15 letters, digits, dots, _ or -", g.Name)
 		}
@@ -109,14 +109,16 @@ func (p *Plan) fault() (where, what string) {
 			return at, fmt.Sprintf("server %s: give it a command that starts it, or the url where it runs already", g.Name)
 		case err != nil || g.URL != "" && (target.Scheme != "http" || target.Host == ""):
 			return at + ".url", fmt.Sprintf("url %q: write it as http://127.0.0.1:8080", g.URL)
-		case g.Path != "" && !strings.HasPrefix(g.Path, "/"):
-			return at + ".path", fmt.Sprintf("path %q: it must begin with /", g.Path)
+		case g.Path != "" && (!strings.HasPrefix(g.Path, "/") || strings.ContainsFunc(g.Path, unsendable)):
+			return at + ".path", fmt.Sprintf("path %q: it must begin with /, and hold no blanks", g.Path)
 		case g.Expect != 0 && (g.Expect < 100 || g.Expect > 599):
 			return at + ".expect", fmt.Sprintf("expect is %d: it must be an HTTP status, 100 to 599", g.Expect)
+		case g.Expect != 0 && g.Path == "" && target.RequestURI() == "/":
+			return at + ".expect", "expect is the status of the answers to a path: give that too"
 		case g.URL != "":
 			continue
 		}
-		if _, err := Words(g.Command); err != nil {
+		if _, err := Words(string(g.Command)); err != nil {
 			return at + ".command", err.Error()
 		}
 	}
@@ -125,6 +127,9 @@ func (p *Plan) fault() (where, what string) {
 
 // named is what a server of the user's own may be called: loadgen and the tables of a report take it as it is.
 var named = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,15}$`)
+
+// unsendable tells what would end the path in a request, or the request.
+func unsendable(c rune) bool { return c <= ' ' || c == 0x7f }
 
 // list is a list of models in a plan, and the YAML path of where it stands.
 type list struct {

@@ -47,7 +47,7 @@ type Entry struct {
 // Guest is a server of the user's own: a command that listens on {addr}, which is $CAROUSEL_ADDR as well, or a URL where it runs already.
 type Guest struct {
 	Name    string `yaml:"name"`
-	Command string `yaml:"command,omitempty"`
+	Command Quoted `yaml:"command,omitempty"`
 	URL     string `yaml:"url,omitempty"`
 	Path    string `yaml:"path,omitempty"`   // what it is asked for in place of /; it need not say hello there
 	Expect  Whole  `yaml:"expect,omitempty"` // the status of its answers there; 0 is 200
@@ -131,6 +131,9 @@ func or(a, b Span) Span {
 
 // Apply has flags change the plan; the error says which of the flags is wrong.
 func (p *Plan) Apply(c result.Flags) error {
+	if len(c.Models) > 0 || len(c.Scenarios) > 0 || len(c.Servers) > 0 {
+		p.source = nil // a fault has another place there, or none
+	}
 	if len(c.Scenarios) > 0 {
 		for _, name := range c.Scenarios {
 			if scenario.Find(name) == nil {
@@ -150,6 +153,7 @@ func (p *Plan) Apply(c result.Flags) error {
 		p.Models = c.Models
 		for i := range p.Scenarios {
 			e := &p.Scenarios[i]
+			listed := len(e.SharedModels) > 0
 			for _, list := range []*[]string{&e.Models, &e.SharedModels} {
 				if len(*list) > 0 {
 					*list = slices.DeleteFunc(slices.Clone(*list), func(name string) bool { return !slices.Contains(c.Models, name) })
@@ -161,13 +165,16 @@ func (p *Plan) Apply(c result.Flags) error {
 			if e.Name == "spin" {
 				e.Models = nil
 			}
-			if len(e.SharedModels) == 0 {
+			if listed && len(e.SharedModels) == 0 {
 				e.Shared = nil
 			}
 		}
 	}
 	if c.Rounds > 0 {
 		p.Rounds = Whole(c.Rounds)
+		for i := range p.Scenarios {
+			p.Scenarios[i].Every = min(p.Scenarios[i].Every, p.Rounds)
+		}
 	}
 	if c.BudgetNS > 0 {
 		p.Budget = Span(c.BudgetNS)
@@ -201,7 +208,7 @@ func parseGuest(text string) (Guest, error) {
 	case strings.HasPrefix(rest, "http://"):
 		return Guest{Name: name, URL: rest}, nil
 	}
-	return Guest{Name: name, Command: rest}, nil
+	return Guest{Name: name, Command: Quoted(rest)}, nil
 }
 
 // Words cuts a command into its words; quotes keep blanks together. There is no other shell syntax.

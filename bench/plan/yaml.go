@@ -41,6 +41,11 @@ func (s *Span) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
+// Quoted is a text that is written in quotes: without them the library loses tabs and blanks at the ends of lines.
+type Quoted string
+
+func (q Quoted) MarshalYAML() ([]byte, error) { return []byte(strconv.Quote(string(q))), nil }
+
 // Whole is a number that the library would cut down to a whole one.
 type Whole int
 

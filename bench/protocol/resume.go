@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"fmt"
+	"slices"
 
 	"carousel/internal/printable"
 	"carousel/internal/result"
@@ -28,7 +29,10 @@ func Done(trials []result.Trial, jobs []Job) (map[int][]result.Trial, error) {
 		if len(group) > 0 && !group[0].Started.Equal(t.Started) {
 			group = nil
 		}
-		groups[t.Order] = append(group, t)
+		if !slices.ContainsFunc(group, func(o result.Trial) bool { return o.Cell == t.Cell }) { // or the line is there twice
+			group = append(group, t)
+		}
+		groups[t.Order] = group
 	}
 	done := map[int][]result.Trial{}
 	for order, group := range groups {

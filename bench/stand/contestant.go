@@ -108,14 +108,14 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, miss
 			if target.Port() == "" {
 				c.addr = net.JoinHostPort(target.Hostname(), "80")
 			}
-			if target.Path != "" && target.Path != "/" && c.Path == "" {
-				c.Path = target.RequestURI()
+			if asked := target.RequestURI(); asked != "/" && c.Path == "" {
+				c.Path = asked
 			}
 			missing = append(missing, fmt.Sprintf("%s runs already: it stays where it is, and all rounds are of one process", g.Name))
 			all = append(all, c)
 			continue
 		}
-		if c.Command, err = plan.Words(g.Command); err != nil {
+		if c.Command, err = plan.Words(string(g.Command)); err != nil {
 			return nil, nil, p.FaultAt(at+".command", fmt.Sprintf("server %s: %v", g.Name, err))
 		}
 		if _, err := exec.LookPath(c.Command[0]); err != nil {

@@ -9,10 +9,10 @@ import (
 	"carousel/internal/scenario"
 )
 
-// probe opens silent connections, up to limit, and at ever larger numbers of them asks GET / on a connection of its own. It stops at the
+// probe opens silent connections, up to limit, and at ever larger numbers of them asks on a connection of its own for what a right server says. It stops at the
 // first answer that is not there within wait, or that turns it away. Each silent connection is opened before its probe, so whoever accepts
 // in order takes it first.
-func probe(ctx context.Context, addr string, limit int, wait time.Duration) (*result.Probe, error) {
+func probe(ctx context.Context, up *server, limit int, wait time.Duration) (*result.Probe, error) {
 	p := &result.Probe{Limit: limit}
 	var silent []net.Conn
 	defer func() {
@@ -25,7 +25,7 @@ func probe(ctx context.Context, addr string, limit int, wait time.Duration) (*re
 			if context.Cause(ctx) != nil {
 				return nil, context.Cause(ctx)
 			}
-			c, err := net.DialTimeout("tcp", addr, wait)
+			c, err := net.DialTimeout("tcp", up.addr, wait)
 			if err != nil {
 				if p.Silent > 0 { // nobody accepts any more
 					p.WaitNS = int64(wait)
@@ -40,7 +40,7 @@ func probe(ctx context.Context, addr string, limit int, wait time.Duration) (*re
 			p.Silent++
 		}
 		asked := time.Now()
-		if status, err := ask(addr, "/", wait); err != nil {
+		if status, err := up.ask(wait); err != nil {
 			p.WaitNS, p.Status = int64(time.Since(asked)), status
 			return p, nil
 		}

@@ -60,6 +60,9 @@ func start(ctx context.Context, by Contestant, cpus []int) (*server, error) {
 	s := &server{by: by, said: new(tail)}
 	if by.addr != "" {
 		s.addr = by.addr
+		if err := answering(ctx, s.addr, by.path(), nil, patience); err != nil {
+			return s, fmt.Errorf("%s is not there: %w", by.Name, err)
+		}
 		return s, nil
 	}
 	addr := "127.0.0.1:0"
@@ -110,10 +113,15 @@ func start(ctx context.Context, by Contestant, cpus []int) (*server, error) {
 
 // greet asks the server once: it is checked before it is measured.
 func (s *server) greet() error {
-	if _, err := exchange(s.addr, patience, get(s.by.path()), 1, s.by.wants()); err != nil {
+	if _, err := s.ask(patience); err != nil {
 		return fmt.Errorf("%s answers GET %s wrongly: %w", s.by.Name, s.by.path(), err)
 	}
 	return nil
+}
+
+// ask asks the server once, on a connection of its own.
+func (s *server) ask(limit time.Duration) (status int, err error) {
+	return exchange(s.addr, limit, get(s.by.path()), 1, s.by.wants())
 }
 
 // target is the URL that loadgen asks the server for in a job.

@@ -60,9 +60,6 @@ func (c Contestant) lack(j protocol.Job) string {
 	return c.lacks[j.Scenario.Endpoint()]
 }
 
-// twin is what loadgen calls the reference's second process.
-const twin = "twin"
-
 // inTurns has the servers of a job take turns at one client.
 func (s *Stand) inTurns(ctx context.Context, j protocol.Job, trials []result.Trial) {
 	servers := make([]*server, len(trials))
@@ -133,7 +130,7 @@ func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Tri
 		}
 		name := trials[i].Cell.Model
 		if trials[i].Cell.Control {
-			name = twin
+			name = result.Twin
 		}
 		named[name] = i
 		process := "auto"
@@ -168,8 +165,9 @@ func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Tri
 		t.Turns.Cycles, t.Turns.SliceNS, t.Turns.LeadNS = c.Cycles, c.SliceNS, c.LeadNS
 		t.Turns.Slices, t.Turns.Cost, t.Turns.Effects = one.Slices, one.Cost, one.Effects
 		t.Turns.IdleShare, t.Turns.Trouble, t.Turns.Beside, t.Turns.Verdict = one.IdleShare, one.Trouble, c.Beside, c.Verdict
+		own := one.Load.Host.OwnShare // of its own slices, where the rest is known over all
 		t.Load.Host = c.Host
-		t.Load.Host.OwnShare = one.Load.Host.OwnShare
+		t.Load.Host.OwnShare = own
 		if one.Gone {
 			t.Failed = one.Trouble
 		}
@@ -190,7 +188,7 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 		return
 	}
 	if j.Scenario.Probe {
-		t.Probe, err = probe(ctx, up.addr, j.Common.Connections, j.Wait)
+		t.Probe, err = probe(ctx, up, j.Common.Connections, j.Wait)
 	} else {
 		t.Load, err = s.single(ctx, j, t.Cell, up)
 	}

@@ -187,6 +187,53 @@ func TestDescriptorLimitIsThisProcesss(t *testing.T) {
 	}
 }
 
+// A child leads a session and a process group of its own: a ctrl-C at this terminal does not reach it, and processors are shared by session.
+func TestHasASessionOfItsOwn(t *testing.T) {
+	ours, err := unix.Getsid(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, begin := range map[string]func() (*Process, error){
+		"plain": func() (*Process, error) { return Start(play("polite")) },
+		"kept":  func() (*Process, error) { return startKept("echo READY a:1; sleep 60") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Stdout.Close()
+			defer p.Stop(0)
+			if _, err := Ready(p.Stdout, patience); err != nil {
+				t.Fatal(err)
+			}
+			session, err := unix.Getsid(p.PID())
+			group, err2 := unix.Getpgid(p.PID())
+			if err != nil || err2 != nil || session != p.PID() || group != p.PID() || session == ours {
+				t.Errorf("child %d is in session %d and group %d, this process in session %d (%v, %v)", p.PID(), session, group, ours, err, err2)
+			}
+			if err := host.RaiseSession(p.PID()); err == nil { // which does the child no harm
+				if again, err := unix.Getsid(p.PID()); err != nil || again != session {
+					t.Errorf("raised, it is in session %d (%v)", again, err)
+				}
+			}
+		})
+	}
+}
+
+// What a child starts is of its session, unless it leaves it.
+func TestSessionIsInherited(t *testing.T) {
+	p := start(t, exec.Command("sh", "-c", "sleep 60 & echo $!; wait"))
+	line, err := bufio.NewReader(p.Stdout).ReadString('\n')
+	pid, _ := strconv.Atoi(strings.TrimSpace(line))
+	if pid == 0 {
+		t.Fatalf("it said %q, %v", line, err)
+	}
+	if session, err := unix.Getsid(pid); err != nil || session != p.PID() {
+		t.Errorf("the child of child %d is in session %d, %v", p.PID(), session, err)
+	}
+}
+
 func TestLeavesNothingOfItsGroup(t *testing.T) {
 	p := start(t, exec.Command("sh", "-c", "sleep 60 & echo $!"))
 	out, err := bufio.NewReader(p.Stdout).ReadString('\n')

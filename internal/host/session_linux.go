@@ -1,7 +1,9 @@
 package host
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -13,7 +15,11 @@ func RaiseSession(pid int) error {
 	if read("/proc/sys/kernel/sched_autogroup_enabled") == "0" {
 		return fmt.Errorf("sched_autogroup_enabled is 0")
 	}
-	return os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", pid), []byte("-19"), 0)
+	err := os.WriteFile(fmt.Sprintf("/proc/%d/autogroup", pid), []byte("-19"), 0)
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // without the path, which is another every time
+		return fmt.Errorf("%s autogroup: %w", failed.Op, failed.Err)
+	}
+	return err
 }
 
 // SessionShare says what RaiseSession can do here, for the record: "-19", or why sessions are not raised. It tries with process pid.

@@ -18,6 +18,9 @@ const Schema = 2
 // Null is the model name of the null responder, whose cells show what the client can do.
 const Null = "null"
 
+// Twin is what a comparison calls the second process of the model that is measured against itself.
+const Twin = "twin"
+
 // Placements: split gives server and client a processor of their own, shared gives both all of them.
 const (
 	Split  = "split"

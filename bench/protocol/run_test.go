@@ -1,0 +1,501 @@
+package protocol
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carousel/internal/result"
+)
+
+// bed is a test's stand-in for processes, files and the screen: jobs take the time they are forecast to take, or pace times that, of a
+// virtual clock, and what is saved is kept in memory.
+type bed struct {
+	Run
+	pace   float64
+	change func(j Job, trials []result.Trial) // of what was measured
+	before func(j Job)                        // runs as a job begins
+	began  []int                              // orders of the jobs that the stand was given
+	saved  [][]result.Trial
+	notes  []string
+	said   []string
+	shown  []string
+}
+
+func newBed(jobs []Job, budget time.Duration) *bed {
+	b := &bed{pace: 1}
+	b.Run = Run{Jobs: slices.Clone(jobs), Budget: budget, Cycles: 8, Stand: b, Watch: b,
+		Save: func(trials []result.Trial) error { b.saved = append(b.saved, trials); return nil },
+		Note: func(text string) error { b.notes = append(b.notes, text); return nil },
+	}
+	return b
+}
+
+func (b *bed) Measure(_ context.Context, j Job) []result.Trial {
+	b.began = append(b.began, j.Order)
+	if b.before != nil {
+		b.before(j)
+	}
+	trials := j.Trials(time.Now())
+	for i := range trials {
+		t := &trials[i]
+		t.Load = &result.Load{RateRPS: 80000, Connections: result.Connections{Answered: int64(t.Cell.Connections)}}
+		if t.Turns != nil {
+			t.Turns.Cycles = j.Cycles
+		}
+	}
+	time.Sleep(time.Duration(b.pace * float64(j.Forecast())))
+	if b.change != nil {
+		b.change(j, trials)
+	}
+	return trials
+}
+
+func (b *bed) Begin(j Job) { b.shown = append(b.shown, fmt.Sprint("begin ", j.Order)) }
+func (b *bed) End(j Job, trials []result.Trial) {
+	b.shown = append(b.shown, fmt.Sprint("end ", j.Order))
+}
+func (b *bed) Say(text string) { b.said = append(b.said, text) }
+
+func (b *bed) trials() []result.Trial { return slices.Concat(b.saved...) }
+
+// outline is what must be the same of a run, however often it was interrupted: what was measured in which order, and what it was offered.
+func outline(trials []result.Trial) (list []string) {
+	for _, t := range trials {
+		list = append(list, fmt.Sprintf("%d %d %s %v", t.Order, t.Round, TrialName(t.Cell), t.Cell.RateRPS))
+	}
+	return list
+}
+
+func carry(t *testing.T, b *bed) {
+	t.Helper()
+	if err := b.Carry(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCarrySavesEveryCellInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, jobs := defaultJobs(t, true, 1)
+		b := newBed(jobs, 0)
+		b.before = func(j Job) {
+			if len(b.saved) != j.Order-1 {
+				t.Errorf("cell %d begins with %d saved", j.Order, len(b.saved))
+			}
+		}
+		began := time.Now()
+		carry(t, b)
+		var want []string
+		for _, j := range jobs {
+			j.Rate = 40000
+			want = append(want, outline(j.Trials(began))...)
+		}
+		if d := cmp.Diff(want, outline(b.trials())); d != "" {
+			t.Error(d)
+		}
+		if took := time.Since(began); took != Length(b.Jobs) {
+			t.Errorf("took %v, the forecast was %v", took, Length(b.Jobs))
+		}
+		for _, s := range b.trials() {
+			offered := s.Cell.RateRPS
+			if want := map[string]float64{"paced": 40000, "download": 1000, "cost": offered}[s.Cell.Scenario]; offered != want {
+				t.Fatalf("%s in round %d is offered %v, want %v", TrialName(s.Cell), s.Round, offered, want)
+			}
+			if s.Turns != nil && s.Turns.Cycles != b.Jobs[s.Order-1].Cycles {
+				t.Fatalf("%s was given %d cycles, the job says %d", TrialName(s.Cell), s.Turns.Cycles, b.Jobs[s.Order-1].Cycles)
+			}
+		}
+		paced := 0
+		for _, note := range b.notes {
+			if strings.Contains(note, "paced cells are offered 40000 requests a second: half the rate of the slowest model that served all 64 connections in round 1") {
+				paced++
+			}
+		}
+		if paced != len(b.notes) || paced != int(p.Rounds) { // whoever keeps notes keeps each once
+			t.Errorf("notes: %q", b.notes)
+		}
+		var shown []string
+		for i := range jobs {
+			shown = append(shown, fmt.Sprint("begin ", i+1), fmt.Sprint("end ", i+1))
+		}
+		if !slices.Equal(b.shown, shown) || len(b.said) > 0 {
+			t.Errorf("shown: %q, said: %q", b.shown, b.said)
+		}
+	})
+}
+
+// Without a budget a cell of the usual weight has the cycles of the plan, in every round.
+func TestCarryWithoutBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, jobs := defaultJobs(t, true, 1)
+		b := newBed(jobs, 0)
+		b.pace = 3
+		carry(t, b)
+		for _, j := range b.Jobs {
+			if j.InTurns() && j.Cycles != 4*j.Weight {
+				t.Errorf("round %d: %s (weight %d) had %d cycles", j.Round, j.Name(), j.Weight, j.Cycles)
+			}
+		}
+	})
+}
+
+// A budget is kept on a machine that is slower than was forecast, and used up on one that is faster.
+func TestCarryKeepsTheBudget(t *testing.T) {
+	_, jobs := defaultJobs(t, true, 1)
+	short := Length(least(jobs))
+	var first []Job
+	for _, j := range jobs {
+		if j.Round == 1 {
+			first = append(first, j)
+		}
+	}
+	for _, pace := range []float64{0.6, 1, 2, 3} {
+		for _, factor := range []float64{1.5, 4} {
+			t.Run(fmt.Sprintf("%v times the time, %v times the least", pace, factor), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					budget, began := time.Duration(factor*float64(short)), time.Now()
+					b := newBed(jobs, budget)
+					b.pace = pace
+					carry(t, b)
+					took := time.Since(began)
+					// Nothing is known of the pace in the first round, which gets its share of the budget and takes pace times that; the rest
+					// can be cut down to a pair of cycles each, and no further.
+					round := time.Duration(0)
+					for _, j := range b.Jobs[:len(first)] {
+						round += j.Forecast()
+					}
+					rest := least(jobs[len(first):])
+					allowed := max(budget, time.Duration(pace*float64(round+Length(rest))))
+					if took > allowed {
+						t.Errorf("took %v of %v, %v can be had", took, budget, allowed)
+					}
+					if took < budget*3/4 && pace >= 1 || took < budget*2/3 {
+						t.Errorf("took %v only of %v", took, budget)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A cell that came to nothing is an outcome: it is kept, and not tried again.
+func TestCarryKeepsFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, jobs := defaultJobs(t, true, 1)
+		b := newBed(jobs, 0)
+		b.change = func(_ Job, trials []result.Trial) {
+			for i := range trials {
+				trials[i].Load, trials[i].Failed = nil, "it broke"
+			}
+		}
+		carry(t, b)
+		var ruled []int
+		for _, trials := range b.saved {
+			for _, s := range trials {
+				want := "it broke"
+				if s.Cell.Rule != "" {
+					want = "no rate to offer: no model served all 64 connections in round 1"
+					ruled = append(ruled, s.Order)
+				}
+				if s.Failed != want {
+					t.Fatalf("%s failed by %q, want %q", TrialName(s.Cell), s.Failed, want)
+				}
+			}
+		}
+		if got := len(b.saved); got != len(jobs) {
+			t.Errorf("%d of %d cells are kept", got, len(jobs))
+		}
+		for _, order := range b.began {
+			if slices.Contains(ruled, order) {
+				t.Errorf("cell %d was measured without a rate", order)
+			}
+		}
+		if n := len(slices.Compact(ruled)); n != 6 || len(b.began) != len(jobs)-n {
+			t.Errorf("%d cells were tried of %d, of which %d had no rate", len(b.began), len(jobs), n)
+		}
+		if len(b.notes) > 0 {
+			t.Errorf("notes: %q", b.notes)
+		}
+	})
+}
+
+func TestCarryEndsWhereNothingCanBeKept(t *testing.T) {
+	for _, what := range []string{"save", "note"} {
+		synctest.Test(t, func(t *testing.T) {
+			_, jobs := defaultJobs(t, true, 1)
+			b, full := newBed(jobs, 0), errors.New("disk full")
+			if what == "save" {
+				b.Save = func([]result.Trial) error { return full }
+			} else {
+				b.Note = func(string) error { return full }
+			}
+			if err := b.Carry(t.Context()); err != full {
+				t.Errorf("%s: got %v", what, err)
+			}
+			if what == "save" && len(b.began) != 1 {
+				t.Errorf("after that %d cells were measured", len(b.began))
+			}
+		})
+	}
+}
+
+func TestCarrySaysThatProcessorTimeIsNotKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, jobs := defaultJobs(t, true, 1)
+		b := newBed(jobs[:3], 0)
+		b.change = func(_ Job, trials []result.Trial) {
+			for i := range trials {
+				if m := trials[i].Cell.Model; m == "epoll" || m == "select" {
+					trials[i].Load.TargetCPULacks = "the kernel forgot"
+				}
+				if trials[i].Cell.Model == "select" {
+					trials[i].Failed = "and it broke"
+				}
+			}
+		}
+		carry(t, b)
+		if want := "the processor time of epoll is not known: the kernel forgot"; !slices.Contains(b.notes, want) {
+			t.Errorf("the notes do not say %q: %q", want, b.notes)
+		}
+		if text := fmt.Sprint(b.notes); strings.Contains(text, "select") {
+			t.Errorf("what failed is known to: %q", text)
+		}
+	})
+}
+
+// That others compute is said as it begins and as it ends, and not with every cell.
+func TestCarrySaysThatOthersDisturb(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, all := defaultJobs(t, true, 1)
+		jobs := slices.DeleteFunc(all, func(j Job) bool { return !j.InTurns() || ruled(j) == 1 })[:9]
+		for i := range jobs {
+			jobs[i].Order = i + 1
+		}
+		jobs[4] = all[slices.IndexFunc(all, func(j Job) bool { return j.InTurns() })]
+		jobs[4].Order = 5
+		beside := []float64{0, 0.1, 0.534, 0.9, 0.2, 0.05, 0, 0.7, 0.8}
+		b := newBed(jobs, 0)
+		b.change = func(j Job, trials []result.Trial) {
+			trials[1].Turns.Beside = beside[j.Order-1] // of whichever server
+		}
+		carry(t, b)
+		want := []string{
+			fmt.Sprintf("other programs took 53 %% of the processors' time in %s, round %d: what follows is less sure while they do", jobs[2].Name(), jobs[2].Round),
+			"the machine is quiet again",
+			fmt.Sprintf("other programs took 70 %% of the processors' time in %s, round %d: what follows is less sure while they do", jobs[7].Name(), jobs[7].Round),
+		}
+		if d := cmp.Diff(want, b.said); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
+// What takes no turns, or came to nothing, tells nothing of the machine.
+func TestCarryKnowsOfOthersByTurnsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, jobs := defaultJobs(t, true, 1)
+		for i := range jobs {
+			jobs[i].Order = i + 1
+		}
+		disturbed := slices.IndexFunc(jobs, func(j Job) bool { return j.InTurns() })
+		b := newBed(jobs, 0)
+		b.change = func(j Job, trials []result.Trial) {
+			for i := range trials {
+				if u := trials[i].Turns; u != nil {
+					if u.Beside = 0.9; j.Order > disturbed+1 {
+						u.Beside, u.Cycles = 0, 0
+					}
+				}
+			}
+		}
+		carry(t, b)
+		if len(b.said) != 1 || !strings.HasPrefix(b.said[0], "other programs took 90 %") {
+			t.Errorf("said: %q", b.said)
+		}
+	})
+}
+
+var errSignal = errors.New("a signal")
+
+// Wherever a run is interrupted, the rest of it makes the same run: same cells, same order, same rate.
+func TestCarryGoesOn(t *testing.T) {
+	_, jobs := defaultJobs(t, true, 5)
+	whole := newBed(jobs, 0)
+	synctest.Test(t, func(t *testing.T) { carry(t, whole) })
+	want := outline(whole.trials())
+
+	moments := []int{1, 2, len(jobs) - 1, len(jobs)}
+	for i, j := range jobs { // about the ends of rounds, and cells with a rule
+		if i > 0 && jobs[i-1].Round < j.Round || ruled(j) == 1 {
+			moments = append(moments, i, i+1, i+2)
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, at := range moments {
+		t.Run(fmt.Sprint(at), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBed(jobs, 0)
+				ctx, cancel := context.WithCancelCause(t.Context())
+				b.before = func(j Job) {
+					if j.Order == at {
+						cancel(errSignal)
+					}
+				}
+				if err := b.Carry(ctx); err != errSignal {
+					t.Fatalf("Carry returned %v", err)
+				}
+				if len(b.saved) != at-1 {
+					t.Fatalf("%d cells were saved: the one that was cut short must not be", len(b.saved))
+				}
+				// A writer that was killed leaves some of the lines of a cell.
+				file := b.trials()
+				if torn := jobs[at-1]; torn.InTurns() {
+					lines := torn.Trials(time.Now())
+					if torn.Common.Rule != "" {
+						for i := range lines {
+							lines[i].Cell.RateRPS = 40000
+						}
+					}
+					file = append(file, lines[:random.IntN(len(lines))]...)
+				}
+				done, err := Done(throughAFile(t, file), jobs)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(done) != at-1 {
+					t.Fatalf("%d cells count as done, want %d", len(done), at-1)
+				}
+				rest := newBed(jobs, 0)
+				rest.Done = done
+				carry(t, rest)
+				if d := cmp.Diff(want, outline(slices.Concat(b.trials(), rest.trials()))); d != "" {
+					t.Error(d)
+				}
+				again, err := Done(throughAFile(t, slices.Concat(file, rest.trials())), jobs)
+				if err != nil || len(again) != len(jobs) {
+					t.Fatalf("after that %d of %d cells are done, %v", len(again), len(jobs), err)
+				}
+				for order, trials := range again {
+					if len(trials) != len(jobs[order-1].Cell.Trials()) {
+						t.Errorf("cell %d has %d trials", order, len(trials))
+					}
+				}
+			})
+		})
+	}
+}
+
+// The rest of a run that is gone on with has the budget for itself.
+func TestCarryGoesOnWithinTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, jobs := defaultJobs(t, true, 5)
+		b := newBed(jobs, 0)
+		carry(t, b)
+		done, err := Done(b.trials(), jobs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for order := range done {
+			if order%3 > 0 {
+				delete(done, order)
+			}
+		}
+		budget, began := 5*time.Minute, time.Now()
+		rest := newBed(jobs, budget)
+		rest.Done = done
+		carry(t, rest)
+		if took := time.Since(began); took > budget || took < budget*3/4 {
+			t.Errorf("the rest took %v of %v", took, budget)
+		}
+		for _, order := range rest.began {
+			if done[order] != nil {
+				t.Errorf("cell %d was measured again", order)
+			}
+		}
+	})
+}
+
+func throughAFile(t *testing.T, trials []result.Trial) (read []result.Trial) {
+	t.Helper()
+	for _, trial := range trials {
+		text, err := json.Marshal(trial)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again result.Trial
+		if err := json.Unmarshal(text, &again); err != nil {
+			t.Fatal(err)
+		}
+		read = append(read, again)
+	}
+	return read
+}
+
+func TestDone(t *testing.T) {
+	_, jobs := defaultJobs(t, true, 5)
+	now := time.Now()
+	turns := jobs[slices.IndexFunc(jobs, func(j Job) bool { return j.InTurns() })]
+	whole := jobs[slices.IndexFunc(jobs, func(j Job) bool { return !j.InTurns() && len(j.Cell.Trials()) > 1 })]
+	a, b, again := turns.Trials(now), whole.Trials(now), turns.Trials(now.Add(time.Minute))
+	twice := func(of []result.Trial, i int) []result.Trial { return slices.Insert(slices.Clone(of), i, of[i]) }
+	with := func(change func(t *result.Trial)) []result.Trial {
+		all := slices.Clone(a)
+		change(&all[len(all)-1])
+		return all
+	}
+	for _, c := range []struct {
+		name   string
+		trials []result.Trial
+		done   []int // orders
+		says   string
+	}{
+		{"nothing", nil, nil, ""},
+		{"two cells", slices.Concat(a, b), []int{turns.Order, whole.Order}, ""},
+		{"in another order", slices.Concat(b, a), []int{turns.Order, whole.Order}, ""},
+		{"torn before its last line", a[:len(a)-1], nil, ""},
+		{"torn after its first", a[:1], nil, ""},
+		{"its first line lacks", a[1:], nil, ""},
+		{"what is whole may be torn too", b[:len(b)-1], nil, ""},
+		{"torn, and measured again", slices.Concat(a[:2], b, again), []int{turns.Order, whole.Order}, ""},
+		{"torn twice does not make one", slices.Concat(a[:2], again[2:]), nil, ""},
+		{"whole, and torn as it was measured again", slices.Concat(a, again[:2]), nil, ""},
+		{"a line twice", twice(a, 2), []int{turns.Order}, ""},
+		{"a line twice for one that lacks", twice(a, 0)[:len(a)], nil, ""},
+		{"all of it twice", slices.Concat(a, a), []int{turns.Order}, ""},
+		{"order 0", with(func(t *result.Trial) { t.Order = 0 }), nil, fmt.Sprintf("a trial has order 0 and is not part of a run of %d", len(jobs))},
+		{"an order beyond the run", with(func(t *result.Trial) { t.Order = len(jobs) + 1 }), nil, "is not part of a run"},
+		{"the order of another", with(func(t *result.Trial) { t.Order = whole.Order }), nil, "this bench orders a run otherwise"},
+		{"another round", with(func(t *result.Trial) { t.Round++ }), nil, "this bench orders a run otherwise"},
+		{"a model that is not part of it", with(func(t *result.Trial) { t.Cell.Model = "\x1b[2J" }), nil, `is \x1b[2J in `},
+		{"another rate", with(func(t *result.Trial) { t.Cell.RateRPS += 7 }), nil, "this bench orders a run otherwise"},
+		{"another rule", with(func(t *result.Trial) { t.Cell.Rule = "as much as it takes" }), nil, "this bench orders a run otherwise"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			done, err := Done(throughAFile(t, c.trials), jobs)
+			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+				t.Fatalf("%v, want %q", err, c.says)
+			}
+			var orders []int
+			for order, trials := range done {
+				orders = append(orders, order)
+				if len(trials) != len(jobs[order-1].Cell.Trials()) {
+					t.Errorf("cell %d is done with %d trials", order, len(trials))
+				}
+			}
+			slices.Sort(orders)
+			slices.Sort(c.done)
+			if !slices.Equal(orders, c.done) {
+				t.Errorf("done are %v, want %v", orders, c.done)
+			}
+		})
+	}
+}

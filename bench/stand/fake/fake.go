@@ -1,0 +1,183 @@
+// Package fake has stand-ins for the programs servers and loadgen, which test binaries play: they need nothing built, and a test is short.
+package fake
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/internal/usage"
+)
+
+const hello = "Hello world\n"
+
+// models are what Servers lists: three, of which one is unavailable, and null beside them.
+const models = `[{"name":"blocking","available":true},{"name":"epoll","available":true},{"name":"uring","available":false,"reason":"not today"}]`
+
+// Servers is the program servers: each model is net/http. What FAKE_SERVERS names cannot listen ("all": none can). The model liar says Hi.
+func Servers(args []string) {
+	f := flag.NewFlagSet("servers", flag.ExitOnError)
+	list, _, model, addr := f.Bool("list", false, ""), f.Bool("json", false, ""), f.String("model", "", ""), f.String("addr", "", "")
+	f.Parse(args)
+	if *list {
+		fmt.Println(models)
+		return
+	}
+	if broken := os.Getenv("FAKE_SERVERS"); broken == "all" || broken == *model {
+		fmt.Fprintln(os.Stderr, "servers: cannot listen: nobody may")
+		os.Exit(3)
+	}
+	l, err := net.Listen("tcp", *addr)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "servers:", err)
+		os.Exit(3)
+	}
+	say := hello
+	if *model == "liar" {
+		say = "Hi"
+	}
+	go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, say) }))
+	fmt.Printf("READY %s\n", l.Addr())
+	UntilTerminated()
+	json.NewEncoder(os.Stdout).Encode(usage.Line{Model: *model, Requests: 42})
+}
+
+// UntilTerminated returns on SIGTERM, or after a time in which any test is over.
+func UntilTerminated() {
+	end := make(chan os.Signal, 1)
+	signal.Notify(end, syscall.SIGTERM)
+	select {
+	case <-end:
+	case <-time.After(2 * time.Minute):
+	}
+}
+
+// words are the values of a flag that may be repeated.
+type words []string
+
+func (w *words) String() string         { return strings.Join(*w, " ") }
+func (w *words) Set(value string) error { *w = append(*w, value); return nil }
+
+// Loadgen is the program loadgen: it asks each server once, lets the time of its load pass and says that it asked more. The file FAKE_LOG
+// gets a line of its arguments. FAKE_LOADGEN makes it fail: "wrong" and "garbage" leave no record, "kills" kills the server that it loads by
+// itself, "slow" takes a minute. A server called mortal is killed in any case, and FAKE_RATES are the rates of one call after another, for
+// which no time passes.
+func Loadgen(args []string) {
+	f := flag.NewFlagSet("loadgen", flag.ExitOnError)
+	connections, cycles, seed := f.Int64("c", 0, ""), f.Int("cycles", 0, ""), f.Uint64("seed", 0, "")
+	window, warmup, slice := f.Duration("d", 0, ""), f.Duration("warmup", 0, ""), f.Duration("slice", 0, "")
+	rate, _, _, _, _ := f.Float64("rate", 0, ""), f.Bool("json", false, ""), f.Bool("quiet", false, ""), f.String("engine", "", ""), f.Duration("grace", 0, "")
+	requests, timeout, redirects := f.Int("n", 0, ""), f.Duration("timeout", 0, ""), f.Int("max-redirects", 0, "")
+	save, mode, expect := f.String("save", "", ""), f.String("save-mode", "", ""), f.String("expect", "", "")
+	var rivals, processes words
+	f.Var(&rivals, "vs", "")
+	f.Var(&processes, "pid", "")
+	f.Parse(args)
+	earlier := logged(args)
+	if *save != "" {
+		fmt.Fprintf(os.Stderr, "loadgen: %d requests, %d connections, %v, %d redirects, %s, %d targets\n", *requests, *connections, *timeout, *redirects, *mode, f.NArg())
+		if err := os.WriteFile(filepath.Join(*save, "picture"), []byte(*save), 0o644); err != nil {
+			os.Exit(5)
+		}
+		defer os.Exit(3) // so that what was said is kept
+	}
+	switch os.Getenv("FAKE_LOADGEN") {
+	case "wrong":
+		fmt.Fprintln(os.Stderr, "loadgen: wrong answers")
+		os.Exit(4)
+	case "garbage":
+		fmt.Println(`{"schema":`)
+		return
+	case "slow":
+		time.Sleep(time.Minute)
+	case "kills":
+		if len(rivals) == 0 {
+			kill(processes[0])
+		}
+	}
+	load := func(target string) *result.Load {
+		l := &result.Load{Schema: result.Schema, Complete: true, Spec: result.Spec{Target: target, Expect: *expect, Rate: *rate},
+			RateRPS: 80000, Connections: result.Connections{Answered: *connections}, Verdict: result.Verdict{State: result.Valid}}
+		if *rate > 0 {
+			l.RateRPS = *rate
+		}
+		if rates := strings.Fields(os.Getenv("FAKE_RATES")); len(rates) > 0 {
+			l.RateRPS, _ = strconv.ParseFloat(rates[min(earlier, len(rates)-1)], 64)
+		}
+		if reply, err := http.Get(target); err == nil {
+			reply.Body.Close()
+		} else {
+			l.Complete, l.Connections.Answered = false, 0
+		}
+		return l
+	}
+	out := json.NewEncoder(os.Stdout)
+	if len(rivals) == 0 {
+		l := load(f.Arg(0))
+		if os.Getenv("FAKE_RATES") == "" {
+			time.Sleep(*warmup + *window)
+		}
+		out.Encode(l)
+		return
+	}
+	c := result.Comparison{Schema: result.Schema, Complete: true, Cycles: *cycles, SliceNS: int64(*slice), LeadNS: 1, Seed: *seed, Beside: 0.02,
+		Host: result.HostDelta{StealShare: 0.01, OwnShare: 0.9}, Verdict: result.Verdict{State: result.Suspect}}
+	for i, given := range append([]string{f.Arg(0)}, rivals...) {
+		name, target, _ := strings.Cut(given, "=")
+		one := result.Compared{Name: name, Target: target, Load: load(target), Effects: map[string]float64{result.MetricSteady: float64(i)},
+			Cost: &result.Cost{Steady: float64(i)}, IdleShare: 0.001}
+		one.Load.Host.OwnShare = float64(i+1) / 100
+		for cycle := range *cycles {
+			one.Slices = append(one.Slices, result.Slice{Cycle: cycle, Order: i, OK: 1})
+		}
+		if own := slices.IndexFunc(processes, func(p string) bool { return strings.HasPrefix(p, "mortal=") }); name == "mortal" && own >= 0 {
+			kill(strings.TrimPrefix(processes[own], "mortal="))
+			one.Gone, one.Trouble = true, "died"
+		}
+		c.Servers = append(c.Servers, one)
+	}
+	time.Sleep(time.Duration(*cycles) * *slice)
+	out.Encode(c)
+}
+
+// logged adds args to the log and says how many calls there were before.
+func logged(args []string) (earlier int) {
+	path := os.Getenv("FAKE_LOG")
+	if path == "" {
+		return 0
+	}
+	before, _ := os.ReadFile(path)
+	line := strings.Join(args, " ") + "\n"
+	if err := os.WriteFile(path, append(before, line...), 0o644); err != nil {
+		panic(err)
+	}
+	return strings.Count(string(before), "\n")
+}
+
+// kill kills a process and returns when its parent has waited for it.
+func kill(pid string) {
+	n, _ := strconv.Atoi(pid)
+	p, err := os.FindProcess(n)
+	if err != nil || n == 0 {
+		return
+	}
+	p.Kill()
+	for range 2000 {
+		if p.Signal(syscall.Signal(0)) != nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
