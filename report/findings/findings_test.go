@@ -3,6 +3,7 @@ package findings
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -182,6 +183,22 @@ func TestRankTiesAndTies(t *testing.T) {
 	for _, p := range f.Cells[0].Ranking(Cost).Places { // all cost the same
 		if p.Letters != "a" || p.Rank != 1 {
 			t.Errorf("%+v costs as much as all others", p)
+		}
+	}
+}
+
+// TestEqualsKeepTheOrderOfTheLadder has the same figures in other orders, whose sums differ by their rounding.
+func TestEqualsKeepTheOrderOfTheLadder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 40 {
+		var rates []float64
+		for range 6 {
+			rates = append(rates, 100+20*rng.Float64())
+		}
+		other := append(slices.Clone(rates[1:]), rates[0])
+		r := find(rounds(hello("epoll", 64), rates...), rounds(hello("select", 64), other...), flat(hello("goroutine", 64), 37)).Cells[0].Ranking(Rate)
+		if r.Places[0].Model != "select" {
+			t.Errorf("%v: %v", rates, names(r.Places))
 		}
 	}
 }
