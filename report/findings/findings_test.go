@@ -426,6 +426,30 @@ func TestARuleIsJudgedByEachRoundsRate(t *testing.T) {
 	}
 }
 
+// TestMostRoundsServeTheirRate has two rounds of six, of middling rates, in which half of what was offered was served.
+func TestMostRoundsServeTheirRate(t *testing.T) {
+	var list []result.Trial
+	for round, rate := range []float64{1000, 5000, 9000, 2000, 8000, 3000} {
+		share := 0.95
+		if rate == 5000 || rate == 3000 {
+			share = 0.5
+		}
+		list = append(list, measured(round+1, result.Cell{Model: "select", Scenario: "paced", Connections: 64, RateRPS: rate, Rule: "half"}, share*rate))
+	}
+	if got, why := run(list).did(scenario.Find("paced"), "select"); got != scenario.Fine {
+		t.Errorf("in four rounds of six 95 %% of what was offered was served: %s, %+v", got, why)
+	}
+}
+
+// TestTheLadderStepsFromCellToCellByFigures has effects in two cells, each of which stands for itself.
+func TestTheLadderStepsFromCellToCellByFigures(t *testing.T) {
+	effects := map[string][]float64{"blocking": {0.5, 0.5, 0.5}, "select": {-0.5, -0.5, -0.5}}
+	f := find(inTurns(hello("", 1), result.MetricSteady, effects), inTurns(hello("", 64), result.MetricSteady, effects))
+	if step := f.Ladder[1]; step.Model != "select" || step.ToBefore == nil || step.ToBefore.Ratio != 1 || step.ToBaseline != 1 {
+		t.Errorf("%+v: both cost 9000 ns", step)
+	}
+}
+
 // TestCurvesAreOfMostRounds has percentiles that some rounds have too few requests for.
 func TestCurvesAreOfMostRounds(t *testing.T) {
 	points := func(short int) int {
