@@ -2,7 +2,7 @@ package scenario
 
 // hello is the closed loop: how much a server can answer, and what a request costs when both sides never rest.
 var hello = &Scenario{
-	Name: "hello", Path: "/", Levels: []int{1, Few, Reference, 256}, Weight: map[int]int{Reference: 3},
+	Name: "hello", Path: "/", Levels: []int{1, Few, Reference, 256}, Weight: map[int]int{Reference: 4},
 	Expect: models(map[string]string{
 		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
 		Degrades: "blocking pool prefork", // one by one, K at a time, N at a time

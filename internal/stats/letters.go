@@ -10,20 +10,37 @@ func Letters(n int, tied func(i, j int) bool) []string {
 	var grow func(group, candidates, seen []int)
 	grow = func(group, candidates, seen []int) { // Bron and Kerbosch, 1973
 		if len(candidates) == 0 && len(seen) == 0 {
-			groups = append(groups, slices.Clone(group))
+			groups = append(groups, slices.Sorted(slices.Values(group)))
 			return
 		}
-		for i, v := range candidates {
+		// What is tied to the one with the most ties gives no group without it (Tomita 2006): so n that all tie take n steps, not 2^n.
+		pivot, most := -1, -1
+		for _, u := range slices.Concat(candidates, seen) {
+			ties := 0
+			for _, v := range candidates {
+				if u != v && tied(u, v) {
+					ties++
+				}
+			}
+			if ties > most {
+				pivot, most = u, ties
+			}
+		}
+		for _, v := range slices.Clone(candidates) {
+			if v != pivot && tied(pivot, v) {
+				continue
+			}
 			with := func(others []int) (kept []int) {
 				for _, o := range others {
-					if tied(v, o) {
+					if v != o && tied(v, o) {
 						kept = append(kept, o)
 					}
 				}
 				return kept
 			}
-			grow(append(slices.Clone(group), v), with(candidates[i+1:]), with(seen))
-			seen = append(seen, v)
+			grow(append(slices.Clone(group), v), with(candidates), with(seen))
+			candidates = slices.DeleteFunc(slices.Clone(candidates), func(o int) bool { return o == v })
+			seen = append(slices.Clone(seen), v)
 		}
 	}
 	all := make([]int, n)

@@ -70,3 +70,11 @@ func TestLetterNamesGoOn(t *testing.T) {
 		t.Errorf("got %v", letters[25:])
 	}
 }
+
+func TestLettersOfManyThatTie(t *testing.T) {
+	for i, letters := range Letters(60, func(i, j int) bool { return true }) {
+		if letters != "a" {
+			t.Errorf("the one at %d has the letters %q", i, letters)
+		}
+	}
+}

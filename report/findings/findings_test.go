@@ -3,6 +3,7 @@ package findings
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -182,6 +183,22 @@ func TestRankTiesAndTies(t *testing.T) {
 	for _, p := range f.Cells[0].Ranking(Cost).Places { // all cost the same
 		if p.Letters != "a" || p.Rank != 1 {
 			t.Errorf("%+v costs as much as all others", p)
+		}
+	}
+}
+
+// TestEqualsKeepTheOrderOfTheLadder has the same figures in other orders, whose sums differ by their rounding.
+func TestEqualsKeepTheOrderOfTheLadder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 40 {
+		var rates []float64
+		for range 6 {
+			rates = append(rates, 100+20*rng.Float64())
+		}
+		other := append(slices.Clone(rates[1:]), rates[0])
+		r := find(rounds(hello("epoll", 64), rates...), rounds(hello("select", 64), other...), flat(hello("goroutine", 64), 37)).Cells[0].Ranking(Rate)
+		if r.Places[0].Model != "select" {
+			t.Errorf("%v: %v", rates, names(r.Places))
 		}
 	}
 }
@@ -406,6 +423,30 @@ func TestARuleIsJudgedByEachRoundsRate(t *testing.T) {
 		if got, _ := w.did(scenario.Find("paced"), "select"); got != want || w.cells[0].rate != 4000 {
 			t.Errorf("%v of what was offered, %v in the middle round, is served: %s, want %s", share, w.cells[0].rate, got, want)
 		}
+	}
+}
+
+// TestMostRoundsServeTheirRate has two rounds of six, of middling rates, in which half of what was offered was served.
+func TestMostRoundsServeTheirRate(t *testing.T) {
+	var list []result.Trial
+	for round, rate := range []float64{1000, 5000, 9000, 2000, 8000, 3000} {
+		share := 0.95
+		if rate == 5000 || rate == 3000 {
+			share = 0.5
+		}
+		list = append(list, measured(round+1, result.Cell{Model: "select", Scenario: "paced", Connections: 64, RateRPS: rate, Rule: "half"}, share*rate))
+	}
+	if got, why := run(list).did(scenario.Find("paced"), "select"); got != scenario.Fine {
+		t.Errorf("in four rounds of six 95 %% of what was offered was served: %s, %+v", got, why)
+	}
+}
+
+// TestTheLadderStepsFromCellToCellByFigures has effects in two cells, each of which stands for itself.
+func TestTheLadderStepsFromCellToCellByFigures(t *testing.T) {
+	effects := map[string][]float64{"blocking": {0.5, 0.5, 0.5}, "select": {-0.5, -0.5, -0.5}}
+	f := find(inTurns(hello("", 1), result.MetricSteady, effects), inTurns(hello("", 64), result.MetricSteady, effects))
+	if step := f.Ladder[1]; step.Model != "select" || step.ToBefore == nil || step.ToBefore.Ratio != 1 || step.ToBaseline != 1 {
+		t.Errorf("%+v: both cost 9000 ns", step)
 	}
 }
 

@@ -124,7 +124,7 @@ func TestSituations(t *testing.T) {
 	wild := []float64{0.3, -0.2, 0.1, -0.3, 0.2, 0}
 	var ahead, close, mild []float64
 	for i, v := range same {
-		ahead, close, mild = append(ahead, v+0.2+0.01*float64(i%2)), append(close, v*0.5), append(mild, 10*v)
+		ahead, close, mild = append(ahead, v+0.2+0.01*float64(i%2)), append(close, v*0.5-0.0001), append(mild, 10*v)
 	}
 	for _, c := range []struct {
 		name    string
@@ -134,6 +134,7 @@ func TestSituations(t *testing.T) {
 		{"one ahead", map[string][]float64{"select": same, "epoll": ahead, "goroutine": close}, Situation{Outcome: Winner, Choose: "epoll", Tied: []string{"epoll"}}},
 		{"two that tie, the simplest first", map[string][]float64{"epoll": same, "select": close, "goroutine": {-1, -1.1, -1, -1.2, -1, -1}}, Situation{Outcome: Tie, Choose: "select", Tied: []string{"select", "epoll"}}},
 		{"all that tie", map[string][]float64{"epoll": same, "select": mild}, Situation{Outcome: Tie, Choose: "select", Tied: []string{"select", "epoll"}}},
+		{"the simplest is surely ahead of nobody", map[string][]float64{"epoll": ahead, "select": wild, "goroutine": same}, Situation{Outcome: Undecided, Choose: "select", Tied: []string{"select", "epoll"}}},
 		{"nobody knows", map[string][]float64{"epoll": same, "select": wild}, Situation{Outcome: Undecided, Choose: "select", Tied: []string{"select", "epoll"}}},
 	} {
 		f := find(rate(block, c.effects))
@@ -154,9 +155,42 @@ func TestSituations(t *testing.T) {
 		if (s.Outcome == Undecided) != (s.Decides > 6) {
 			t.Errorf("%s: %d rounds would decide", c.name, s.Decides)
 		}
+		if s.Choose == "select" && len(c.effects) == 3 && s.Outcome == Undecided {
+			if s.Next != nil || s.Last != nil {
+				t.Errorf("%s: next %+v, last %+v", c.name, s.Next, s.Last)
+			}
+			continue
+		}
 		if behind := len(c.effects) - len(s.Tied); behind == 0 && (s.Next != nil || s.Last != nil) ||
 			behind > 0 && (s.Next == nil || s.Last == nil || s.Next.Of != s.Choose || s.Next.Low <= 1 || s.Last.Ratio < 1) {
 			t.Errorf("%s: next %+v, last %+v", c.name, s.Next, s.Last)
+		}
+	}
+}
+
+func TestDisagreementsAreOfOrder(t *testing.T) {
+	fixed := cell64
+	fixed.Scenario, fixed.RateRPS = "cost", 1000
+	dear, alike := []float64{0.2, 0.21, 0.2, 0.2, 0.2, 0.2}, []float64{0, 0, 0, 0, 0, 0}
+	noisy := []float64{0.3, -0.3, 0.2, -0.2, 0.1, -0.1}
+	for _, c := range []struct {
+		name           string
+		epoll, select_ []float64 // at the fixed rate; in the closed loop epoll is the dearer one
+		disagree       int
+	}{
+		{"the same way", dear, alike, 0},
+		{"the other way", alike, dear, 1},
+		{"nobody knows", noisy, alike, 0},
+	} {
+		f := find(inTurns(fixed, result.MetricSteady, map[string][]float64{"epoll": c.epoll, "select": c.select_}),
+			inTurns(cell64, result.MetricSteady, map[string][]float64{"epoll": dear, "select": alike}))
+		if len(f.Disagree) != c.disagree {
+			t.Errorf("%s: %+v", c.name, f.Disagree)
+		}
+		for _, d := range f.Disagree {
+			if d.Models != [2]string{"epoll", "select"} || d.Fixed.Ratio > 0.83 || d.Closed.Ratio < 1.2 || f.Cells[d.FixedCell].Scenario != "cost" || f.Cells[d.ClosedCell].Scenario != "hello" {
+				t.Errorf("%+v", d)
+			}
 		}
 	}
 }
@@ -344,6 +378,28 @@ func TestWarnings(t *testing.T) {
 		got := Of(study.New(c.run, c.trials, c.flaws)).Warnings
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s:\n%s", c.name, diff)
+		}
+	}
+}
+
+// TestATwinMayDifferByChance has it differ in one cell, which is nothing to warn of among many.
+func TestATwinMayDifferByChance(t *testing.T) {
+	for cells, warned := range map[int]bool{1: true, 4: false} {
+		var list []result.Trial
+		for n := range cells {
+			c := hello("epoll", n+1)
+			twin, rate := c, 100.
+			twin.Control = true
+			if n == 0 {
+				rate = 120
+			}
+			list = slices.Concat(list, flat(c, 100), rounds(twin, rate, rate+1, rate-1, rate+2, rate-1.5, rate-0.5))
+			for i := range list {
+				list[i].Load.TargetCPU = nil
+			}
+		}
+		if got := slices.ContainsFunc(find(list).Warnings, func(w Warning) bool { return w.Kind == Apart }); got != warned {
+			t.Errorf("in one of %d cells the twin differs: warned %v", cells, got)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func ratioOf(d []float64, of, to, metric string, level float64) *Ratio {
 	i := stats.TInterval(d, 0, confidence).Exp()
 	r := &Ratio{Of: of, To: to, Metric: metric, Ratio: tidy(i.Mid), Low: tidy(i.Low), High: tidy(i.High), Confidence: confidence, Rounds: len(d)}
 	r.Within = reach(r.Low, r.High)
-	if len(d) < fewestShared || !sound(r.Ratio) || !sound(r.Within) {
+	if !sound(r.Ratio) || !sound(r.Within) {
 		return nil
 	}
 	r.Outcome = outcomes[stats.Interval{Mid: r.Ratio, Low: r.Low, High: r.High}.Order(result.SameWithin)]

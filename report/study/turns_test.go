@@ -42,6 +42,7 @@ func TestTrialsInTurnsCountTogether(t *testing.T) {
 		{"the last was not written", whole()[:3], 0, 0, 3},
 		{"cut off, and done again", append(whole()[:3], later...), 4, 0, 3},
 		{"done twice", append(whole(), later...), 4, 4, 0},
+		{"done again with others", append(whole(), inTurns(1, at.Add(time.Minute), cell, "select", "poll")...), 4, 2, 0},
 		{"mixed up with another try", append(later[:2:2], append(whole(), later[2:]...)...), 4, 4, 0},
 		{"beside one of a trial alone", append([]result.Trial{alone}, whole()...), 4, 1, 0},
 		{"no place", with(func(t *result.Trial) { t.Turns.Place = 0 }), 0, 0, 4},
@@ -82,5 +83,20 @@ func TestARuleStandsForItsRates(t *testing.T) {
 	s := New(result.Run{}, []result.Trial{paced(1, 14000, rule), paced(2, 15000, rule), paced(3, 15000, ""), costs, more}, nil)
 	if len(s.Cells) != 3 || s.Cells[2].Rule != rule || s.Cells[2].RateRPS != 0 || len(s.Cells[2].Model("epoll").Trials) != 3 {
 		t.Errorf("cells are %+v, want two of cost and one of paced with three rounds", s.Cells)
+	}
+}
+
+func TestFiguresThatNothingMeasures(t *testing.T) {
+	trial := inTurns(1, time.Unix(1, 0), result.Cell{Scenario: "hello", Connections: 64}, "epoll")[0]
+	trial.Load.RateRPS, trial.Load.CPU.UserNS = -5, -5
+	trial.Turns.Cost = &result.Cost{Steady: -1, Waking: -7, Whole: 1e305}
+	u := Unpack(trial)
+	for _, metric := range []string{Rate, Client, Cost, Capacity, Whole, Both} {
+		if v := u.Figure(metric); !math.IsNaN(v) {
+			t.Errorf("%s is %v", metric, v)
+		}
+	}
+	if got := u.Figure(Waking); got != -7 {
+		t.Errorf("waking is %v, want -7, which noise can make of little", got)
 	}
 }
