@@ -278,7 +278,8 @@ func (e *experiment) rounds(ctx context.Context) error {
 	}
 	others := stand.Neighbours()
 	err := r.Carry(ctx)
-	if note := stand.Noisy(others(), "while it was measured"); note != "" {
+	note := stand.Noisy(others(), "while it was measured")
+	if note != "" && !slices.ContainsFunc(e.jobs, func(j protocol.Job) bool { return j.InTurns() }) { // where servers take turns each cell says it
 		err = errors.Join(err, r.Note(note))
 	}
 	if err != nil {

@@ -23,7 +23,7 @@ const Slice = 25 * time.Millisecond
 
 // What a job takes beside its load. Measured on two processors, with room to spare.
 const (
-	startCell       = 250 * time.Millisecond // servers are started side by side and stopped so, and loadgen with them
+	startCell       = 200 * time.Millisecond // servers are started side by side and stopped so, and loadgen with them
 	startServer     = 20 * time.Millisecond
 	startConnection = 40 * time.Microsecond
 	warmGuest       = 1500 * time.Millisecond // until it is steady

@@ -121,7 +121,7 @@ func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Tri
 			}
 		}
 	}
-	args := []string{"--slice", protocol.Slice.String(), "--cycles", strconv.Itoa(j.Cycles), "--seed", strconv.FormatUint(j.Seed, 10), "--grace", "250ms"}
+	args := []string{"--slice", protocol.Slice.String(), "--cycles", strconv.Itoa(j.Cycles), "--warmup", j.Warmup.String(), "--seed", strconv.FormatUint(j.Seed, 10), "--grace", "250ms"}
 	named := map[string]int{}
 	var targets, rivals []string
 	for i, up := range servers {

@@ -2,7 +2,7 @@ package scenario
 
 // cost is every model at the same rates: where neither side is at its limit, processor time per request tells models apart best.
 var cost = &Scenario{
-	Name: "cost", Path: "/", Levels: []int{Reference}, Rates: []float64{1000, 10000, 30000}, Weight: map[int]int{10000: 8},
+	Name: "cost", Path: "/", Levels: []int{Reference}, Rates: []float64{1000, 10000, 30000}, Weight: map[int]int{10000: 6},
 	Expect: models(map[string]string{
 		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
 		Degrades: "pool prefork",

@@ -42,9 +42,10 @@ type Run struct {
 	Processors  int               `json:"processors"` // 0: not known
 	Models      []string          `json:"models"`     // in the order of the ladder, servers of the user's own last
 	Guests      []string          `json:"guests,omitempty"`
-	Reference   string            `json:"reference"`    // the model that others are put over, which is measured twice
-	Home        string            `json:"home"`         // the placement that the answers are about
-	Beside      float64           `json:"beside_share"` // of all processors' time that other programs took, in the middle round
+	Reference   string            `json:"reference"`          // the model that others are put over, which is measured twice
+	Home        string            `json:"home"`               // the placement that the answers are about
+	Beside      float64           `json:"beside_share"`       // of all processors' time that other programs took, in the middle round
+	StallNS     int64             `json:"stall_ns,omitempty"` // the longest time for which loadgen itself stood still, where that is over a fifth of a second
 	WarmupNS    int64             `json:"warmup_ns"`
 	WindowNS    int64             `json:"window_ns"`
 	Environment map[string]string `json:"environment,omitempty"`
@@ -239,7 +240,7 @@ const (
 )
 
 // TieWithin is how far models may differ at most to be said to tie: beyond it they are undecided.
-const TieWithin = 0.10
+const TieWithin = 0.20
 
 // Step is a model of the ladder with what it costs the server to answer a request.
 type Step struct {

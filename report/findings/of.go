@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"carousel/internal/result"
 	"carousel/internal/stats"
@@ -20,6 +21,9 @@ const Fewest = 3
 // fewestShared is the fewest rounds that two models are compared by, so that one bad trial of three takes no rank away. Student's t makes the
 // intervals of so few as wide as they must be.
 const fewestShared = 2
+
+// longStall is how long loadgen must stand still for the answer to say so: it was stopped, or the whole machine was.
+const longStall = 200 * time.Millisecond
 
 // confidence is that of every interval of one figure or ratio, and of all outcomes of a ranking together.
 const confidence = 0.95
@@ -147,6 +151,11 @@ func (w *weighed) run() Run {
 	}
 	if beside := w.beside(); len(beside) > 0 {
 		out.Beside = tidy(stats.Median(beside))
+	}
+	for _, t := range w.Trials {
+		if t.Load != nil && t.Load.OwnStallNS > int64(longStall) {
+			out.StallNS = max(out.StallNS, t.Load.OwnStallNS)
+		}
 	}
 	return out
 }

@@ -40,7 +40,14 @@ func (w *weighed) situations(cells []Cell) (list []Situation) {
 			add(ManyBusy, busy[n-1], Capacity, Rate)
 		}
 	}
-	add(Steady, w.usual("paced"), P99, P50)
+	add(Steady, w.usual("paced"), P99)
+	if i := len(list) - 1; i >= 0 && list[i].Key == Steady && (list[i].Outcome == Undecided || list[i].Outcome == None) {
+		tail := list[i] // of few requests: the median may still tell
+		list = list[:i]
+		if add(Steady, w.usual("paced"), P50); list[i].Outcome != Winner && list[i].Outcome != Tie {
+			list[i] = tail
+		}
+	}
 	add(CostCounts, w.priced(), Cost)
 	add(Blocking, w.usual("block"), Rate)
 	add(Awaiting, w.usual("sleep"), Rate)

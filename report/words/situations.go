@@ -308,14 +308,17 @@ func Answer(f *findings.Findings) string {
 	if s := f.Situation(findings.Idle); s != nil && cell(f, s) != nil {
 		last = Silence(cell(f, s))
 	}
-	if run.Beside >= disturbed {
-		noise := fmt.Sprintf("other programs took %s of the processors' time", units.Percent(run.Beside))
-		if last == "" {
-			last = upper(noise)
-		} else {
-			last += "; " + noise
-		}
+	var parts []string
+	if last != "" {
+		parts = append(parts, last)
 	}
+	if run.Beside >= disturbed {
+		parts = append(parts, fmt.Sprintf("other programs took %s of the processors' time", units.Percent(run.Beside)))
+	}
+	if run.StallNS > 0 {
+		parts = append(parts, fmt.Sprintf("the client, or the whole machine, once stood still for %s", units.Duration(float64(run.StallNS))))
+	}
+	last = strings.Join(parts, "; ")
 	if last != "" {
 		said = append(said, upper(last)+".")
 	}
