@@ -153,8 +153,8 @@ func (w *weighed) run() Run {
 		out.Beside = tidy(stats.Median(beside))
 	}
 	for _, t := range w.Trials {
-		if t.Load != nil && t.Load.OwnStallNS > int64(longStall) {
-			out.StallNS = max(out.StallNS, t.Load.OwnStallNS)
+		if t.StallNS > int64(longStall) {
+			out.StallNS = max(out.StallNS, t.StallNS)
 		}
 	}
 	return out
