@@ -89,7 +89,7 @@ func TestDefaultHasItsCells(t *testing.T) {
 		t.Errorf("%d cells, want %d", len(cells), n)
 	}
 	for _, c := range cells {
-		whole := slices.Contains([]string{"thinking", "block", "sleep", "download", "spin"}, c.Common.Scenario)
+		whole := slices.Contains([]string{"thinking", "block", "download", "spin"}, c.Common.Scenario)
 		if every := map[bool]int{false: 1, true: 2}[whole]; c.Every != every {
 			t.Errorf("%+v is due in every round of %d, want %d", c.Common, c.Every, every)
 		}
@@ -209,7 +209,7 @@ func TestCellsTakeWhatThePlanSays(t *testing.T) {
 	ms := time.Millisecond
 	want := []brief{
 		{"thinking", 7, 0, "", 3, 10 * ms, 1000 * ms, 2000 * ms, 2},
-		{"cost", 8, 5, "", 1, 0, 1000 * ms, 0, 2}, {"cost", 8, 10000, "", 1, 0, 1000 * ms, 0, 8},
+		{"cost", 8, 5, "", 1, 0, 1000 * ms, 0, 2}, {"cost", 8, 10000, "", 1, 0, 1000 * ms, 0, 6},
 		{"block", 64, 0, "", 1, 10 * ms, 3000 * ms, 0, 2},
 		{"download", 1, 1000, result.OneByOne, 1, 10 * ms, 1000 * ms, 0, 1}, {"download", 4, 1000, result.AllAtOnce, 1, 10 * ms, 1000 * ms, 0, 1},
 		{"download", 4, 1000, result.Inline, 1, 10 * ms, 1000 * ms, 0, 1},

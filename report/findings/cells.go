@@ -251,6 +251,26 @@ func (c *cell) delay() time.Duration {
 	return 0
 }
 
+// blur is by how much the ratio of two models may be off in every round alike, as the standard deviation of its log. Where handlers take their
+// time replies come in waves, and a window holds a wave more or less by how it falls: an error that is uniform over one wave, of each of the
+// two.
+func (c *cell) blur(metric string) float64 {
+	if metric != Rate || !c.delayed() {
+		return 0
+	}
+	var windows []float64
+	for _, m := range c.models {
+		for _, t := range m.trials {
+			windows = append(windows, float64(t.WindowNS))
+		}
+	}
+	waves := median(windows) / float64(c.delay())
+	if !(waves > 1) {
+		return 0
+	}
+	return math.Sqrt(2./12) / waves
+}
+
 // ideals are the rates per second at which handlers end one after another, and all at once; 0 where they take no time.
 func (c *cell) ideals() (one, all float64) {
 	if !c.delayed() {

@@ -76,19 +76,19 @@ func ratio(a, b *model, metric string) *Ratio {
 	if a == nil || b == nil {
 		return nil
 	}
-	return ratioOf(shared(a, b, metric), a.Name, b.Name, metric, 1-confidence)
+	return ratioOf(shared(a, b, metric), a.cell.blur(metric), a.Name, b.Name, metric, 1-confidence)
 }
 
-// ratioOf is a ratio with its interval, by itself; that it differs from 1 must be sure at level.
-func ratioOf(d []float64, of, to, metric string, level float64) *Ratio {
-	i := stats.TInterval(d, 0, confidence).Exp()
+// ratioOf is a ratio with its interval, by itself, of what rounds say and what blurs all of them; that it differs from 1 must be sure at level.
+func ratioOf(d []float64, blur float64, of, to, metric string, level float64) *Ratio {
+	i := stats.TInterval(d, blur, confidence).Exp()
 	r := &Ratio{Of: of, To: to, Metric: metric, Ratio: tidy(i.Mid), Low: tidy(i.Low), High: tidy(i.High), Confidence: confidence, Rounds: len(d)}
 	r.Within = reach(r.Low, r.High)
 	if !sound(r.Ratio) || !sound(r.Within) {
 		return nil
 	}
 	r.Outcome = outcomes[stats.Interval{Mid: r.Ratio, Low: r.Low, High: r.High}.Order(result.SameWithin)]
-	if differ(r) && !(stats.TTest(d, 0) <= level) {
+	if differ(r) && !(stats.TTest(d, blur) <= level) {
 		r.Outcome = result.Undecided
 	}
 	if r.Outcome == result.Undecided {
@@ -220,17 +220,21 @@ func compare(models []*model, metric string) [][]*Ratio {
 	}
 	var claims []claim
 	var p []float64
+	blur := 0.0
+	if len(models) > 0 {
+		blur = models[0].cell.blur(metric)
+	}
 	pairs := make([][]*Ratio, len(models))
 	for i, a := range models {
 		pairs[i] = make([]*Ratio, len(models))
 		for j := i + 1; j < len(models); j++ {
 			d := shared(a, models[j], metric)
-			claims, p = append(claims, claim{i, j, d}), append(p, stats.TTest(d, 0))
+			claims, p = append(claims, claim{i, j, d}), append(p, stats.TTest(d, blur))
 		}
 	}
 	for k, level := range stats.Holm(p, 1-confidence) {
 		c := claims[k]
-		if r := ratioOf(c.d, models[c.i].Name, models[c.j].Name, metric, level); r != nil {
+		if r := ratioOf(c.d, blur, models[c.i].Name, models[c.j].Name, metric, level); r != nil {
 			pairs[c.i][c.j], pairs[c.j][c.i] = r, r.inverse()
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"carousel/internal/result"
 	"carousel/report/study"
@@ -114,10 +115,10 @@ func TestDecides(t *testing.T) {
 		if n <= len(d) {
 			t.Errorf("%v: %d rounds would decide", d, n)
 		}
-		if early := ratioOf(d, "a", "b", Rate, 0.05); early.Outcome != result.Undecided {
+		if early := ratioOf(d, 0, "a", "b", Rate, 0.05); early.Outcome != result.Undecided {
 			t.Errorf("%v is decided: %+v", d, early)
 		}
-		if late := ratioOf(repeat(d, n*5/4+1), "a", "b", Rate, 0.05); late.Outcome == result.Undecided {
+		if late := ratioOf(repeat(d, n*5/4+1), 0, "a", "b", Rate, 0.05); late.Outcome == result.Undecided {
 			t.Errorf("%v: after %d rounds and a quarter more it is undecided: %+v", d, n, late)
 		}
 	}
@@ -228,5 +229,31 @@ func TestManyModelsAreNotCompared(t *testing.T) {
 	w := invented(rand.New(rand.NewPCG(1, 1)), mostCompared+1, 3, func(int) float64 { return 0 })
 	if r := w.rank(w.cells[0], Rate); r.Known || r.Pairs != nil || len(r.Places) != mostCompared+1 {
 		t.Errorf("%d places, %d pairs", len(r.Places), len(r.Pairs))
+	}
+}
+
+// TestBlur has replies come in waves: what a window shows of them is no surer than one wave.
+func TestBlur(t *testing.T) {
+	cell := func(model, scenario string) result.Cell {
+		return result.Cell{Model: model, Scenario: scenario, Connections: 64, Placement: result.Split}
+	}
+	trials := func(scenario string, window time.Duration) []result.Trial {
+		list := append(flat(cell("epoll", scenario), 6000), flat(cell("select", scenario), 6000)...)
+		for i := range list {
+			list[i].Load.Window.ElapsedNS = int64(window)
+			list[i].Load.Spec.Target = "http://127.0.0.1:1/sleep/10ms"
+		}
+		return list
+	}
+	within := func(trials []result.Trial) float64 {
+		w := run(trials)
+		return ratio(w.cells[0].find("epoll"), w.cells[0].find("select"), Rate).Within
+	}
+	short, long := within(trials("sleep", 150*time.Millisecond)), within(trials("sleep", 1500*time.Millisecond))
+	if want := 1.96 * math.Sqrt(2./12) / 15; math.Abs(math.Log1p(short)-want) > 1e-4 || math.Abs(10*math.Log1p(long)-want) > 1e-3 {
+		t.Errorf("15 waves are known within %v, 150 within %v, want %v and a tenth of it", short, long, want)
+	}
+	if got := within(trials("hello", 150*time.Millisecond)); got != 0 {
+		t.Errorf("without waves: within %v", got)
 	}
 }

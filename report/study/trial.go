@@ -37,6 +37,7 @@ type Trial struct {
 	Steal      float64         // share of the processors that the hypervisor took
 	Drops      int64           // attempts to connect that were turned away
 	StallNS    int64           // longest time for which loadgen stood still
+	WindowNS   int64           // how long it was measured
 	Miscount   *Miscount       // nil: server and client agree, or the server did not count
 	Response   []float64       // response time along Grid in nanoseconds, as far as it can be shown
 
@@ -104,6 +105,7 @@ func (u *Trial) load(t result.Trial) {
 	u.Overloaded = result.Overloaded(l)
 	u.Refused = l.Errors[fmt.Sprintf("status-%d", unavailable)] > 0
 	u.Steal, u.Drops, u.StallNS = l.Host.StealShare, l.Host.ListenDrops, l.OwnStallNS
+	u.WindowNS = l.Window.ElapsedNS
 	u.Miscount = miscount(t)
 
 	doubted := l.Schema >= 2 // its writer did so by the same rules, for which histograms must be read
