@@ -71,6 +71,24 @@ func TestReportOfBefore(t *testing.T) {
 	writesTheSameAgain(t, dir, first, stdout.Bytes())
 }
 
+// TestReportOfSchemaOne has part of a run that was measured when records were of schema 1.
+func TestReportOfSchemaOne(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../internal/result/testdata/schema1")); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(&stdout, &stderr, []string{dir}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &stderr)
+	}
+	readme := string(files(t, dir)["README.md"])
+	for _, want := range []string{"| `epoll`", "| `goroutine`", "1 of 64 served"} {
+		if !strings.Contains(readme, want) {
+			t.Errorf("the README does not say %q", want)
+		}
+	}
+}
+
 // brief is findings.json without what would make a golden file long: single rounds, curves, pairs.
 func brief(t *testing.T, text []byte) string {
 	t.Helper()

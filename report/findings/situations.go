@@ -44,7 +44,7 @@ func (w *weighed) situations(cells []Cell) (list []Situation) {
 	if i := len(list) - 1; i >= 0 && list[i].Key == Steady && (list[i].Outcome == Undecided || list[i].Outcome == None) {
 		tail := list[i] // of few requests: the median may still tell
 		list = list[:i]
-		if add(Steady, w.usual("paced"), P50); list[i].Outcome != Winner && list[i].Outcome != Tie {
+		if add(Steady, w.usual("paced"), P50); tail.Outcome == Undecided && list[i].Outcome != Winner && list[i].Outcome != Tie {
 			list[i] = tail
 		}
 	}
