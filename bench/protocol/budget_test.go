@@ -19,6 +19,13 @@ func least(jobs []Job) []Job {
 
 func TestCyclesFollowTheWeights(t *testing.T) {
 	_, jobs := defaultJobs(t, true, 1)
+	most := 0 // the largest weight
+	for _, j := range jobs {
+		most = max(most, j.Weight)
+	}
+	if most < 2*scenario.Usual {
+		t.Fatalf("no cell weighs more than %d", most)
+	}
 	for _, c := range []struct {
 		budget time.Duration
 		cycles int
@@ -26,8 +33,8 @@ func TestCyclesFollowTheWeights(t *testing.T) {
 		Share(jobs, c.budget, c.cycles)
 		perWeight := 0.0 // pairs of cycles
 		for _, j := range jobs {
-			if j.InTurns() && j.Weight == 8 {
-				perWeight = float64(j.Cycles) / 2 / 8
+			if j.InTurns() && j.Weight == most {
+				perWeight = float64(j.Cycles) / 2 / float64(most)
 			}
 		}
 		for _, j := range jobs {
@@ -39,7 +46,7 @@ func TestCyclesFollowTheWeights(t *testing.T) {
 			case j.InTurns() && c.budget == 0 && j.Weight == scenario.Usual && j.Cycles != c.cycles:
 				t.Errorf("cycles %d: %s has %d", c.cycles, j.Name(), j.Cycles)
 			case j.InTurns() && j.Cycles > 2 && max(float64(j.Cycles)/2-perWeight*float64(j.Weight), perWeight*float64(j.Weight)-float64(j.Cycles)/2) > 1:
-				t.Errorf("budget %v: %s has %d cycles and weighs %d, where one of weight 8 has %v", c.budget, j.Name(), j.Cycles, j.Weight, 16*perWeight)
+				t.Errorf("budget %v: %s has %d cycles and weighs %d, where one of weight %d has %v", c.budget, j.Name(), j.Cycles, j.Weight, most, 2*perWeight*float64(most))
 			}
 		}
 	}

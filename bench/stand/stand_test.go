@@ -166,7 +166,7 @@ func failures(trials []result.Trial) map[string]string {
 
 func TestServersTakeTurns(t *testing.T) {
 	s := bench(t)
-	j := job(t, s, "{name: cost, rates: [10000]}", "epoll", "goroutine")
+	j := job(t, s, "{name: cost, rates: [10000], warmup: 5ms}", "epoll", "goroutine")
 	trials := s.Measure(t.Context(), j)
 	if failed := failures(trials); len(failed) > 0 {
 		t.Fatalf("failed: %q", failed)
@@ -201,7 +201,7 @@ func TestServersTakeTurns(t *testing.T) {
 		t.Errorf("the twin is no process of its own: %v", pids)
 	}
 	got := calls(t)
-	want := fmt.Sprintf("--json --quiet -c 64 --rate 10000 --expect carousel --slice 25ms --cycles 2 --seed %d --grace 250ms", j.Seed)
+	want := fmt.Sprintf("--json --quiet -c 64 --rate 10000 --expect carousel --slice 25ms --cycles 2 --warmup %v --seed %d --grace 250ms", j.Warmup, j.Seed)
 	if len(got) != 1 || !strings.HasPrefix(got[0], want) {
 		t.Fatalf("loadgen was called %q, want %q", got, want)
 	}
