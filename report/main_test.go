@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -15,6 +16,7 @@ import (
 
 	"carousel/internal/golden"
 	"carousel/internal/result"
+	"carousel/internal/scenario"
 	"carousel/report/findings"
 )
 
@@ -69,6 +71,32 @@ func TestReportOfBefore(t *testing.T) {
 	first := files(t, dir)
 	golden.Check(t, "before.json", brief(t, first[findings.File]))
 	writesTheSameAgain(t, dir, first, stdout.Bytes())
+}
+
+// TestScenariosAlone has runs of one scenario, and of all but one.
+func TestScenariosAlone(t *testing.T) {
+	for _, name := range scenario.Names() {
+		for _, alone := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s %v", name, alone), func(t *testing.T) {
+				v := newInvention(3, "blocking", "epoll", "goroutine")
+				v.skips = func(c result.Cell) bool { return (c.Scenario == name) != alone }
+				for round := 1; round <= v.rounds; round++ {
+					v.round(round)
+				}
+				dir := filepath.Join(t.TempDir(), "run")
+				v.write(t, dir, v.record())
+				var stdout, stderr bytes.Buffer
+				if code := run(&stdout, &stderr, []string{dir}); code != 0 || stdout.Len() == 0 {
+					t.Fatalf("exit code %d: %s", code, &stderr)
+				}
+				written := files(t, dir)
+				picturesAreWhole(t, written)
+				if !strings.Contains(string(written["README.md"]), "## Which model for which load") && name != "spin" && name != "download" {
+					t.Errorf("no model for any load:\n%s", stdout.String())
+				}
+			})
+		}
+	}
 }
 
 // TestReportOfSchemaOne has part of a run that was measured when records were of schema 1.

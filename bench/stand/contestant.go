@@ -75,8 +75,8 @@ func ModelList(ctx context.Context, servers string) ([]Listed, error) {
 }
 
 // Choose picks the plan's models from those there are, in the order of the ladder, and the plan's guests after them.
-// missing says which of them this system lacks, and why.
-func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, missing []string, err error) {
+// notes say which of them this system lacks, and why, and which are measured otherwise than the rest.
+func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, notes []string, err error) {
 	var names []string
 	for _, l := range list {
 		names = append(names, l.Name)
@@ -88,7 +88,7 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, miss
 		switch {
 		case len(p.Models) > 0 && !slices.Contains(p.Models, l.Name):
 		case !l.Available:
-			missing = append(missing, fmt.Sprintf("%s is unavailable: %s", l.Name, l.Reason))
+			notes = append(notes, fmt.Sprintf("%s is unavailable: %s", l.Name, l.Reason))
 		default:
 			all = append(all, model(servers, l.Name))
 		}
@@ -111,7 +111,7 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, miss
 			if asked := target.RequestURI(); asked != "/" && c.Path == "" {
 				c.Path = asked
 			}
-			missing = append(missing, fmt.Sprintf("%s runs already: it stays where it is, and all rounds are of one process", g.Name))
+			notes = append(notes, fmt.Sprintf("%s runs already: it stays where it is, and all rounds are of one process", g.Name))
 			all = append(all, c)
 			continue
 		}
@@ -123,10 +123,15 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, miss
 		}
 		all = append(all, c)
 	}
+	for _, c := range all {
+		if c.Path != "" {
+			notes = append(notes, fmt.Sprintf("%s is asked for %s where models are asked for /: what it does there is compared with their hello", c.Name, c.Path))
+		}
+	}
 	if len(all) == 0 {
 		return nil, nil, errors.New("no model of the plan is available here")
 	}
-	return all, missing, nil
+	return all, notes, nil
 }
 
 // Null is the null responder: the least that a server can do.

@@ -411,7 +411,7 @@ func environmentTable(f *findings.Findings) Table {
 		{"plan", words.Words(run.Plan)},
 		{"seed", fmt.Sprint(run.Seed)},
 		{"rounds", fmt.Sprintf("%d of %d", run.Rounds, run.Planned)},
-		{"whole trials", units.Duration(float64(run.WindowNS)) + " after " + units.Duration(float64(run.WarmupNS)) + " of warm-up"},
+		{"whole trials", units.Duration(float64(run.WindowNS)) + " after " + units.Duration(float64(run.WarmupNS)) + " of warm-up, where the plan says nothing else of a scenario"},
 		{"started", words.Time(run.Started)},
 		{"finished", "no: interrupted"},
 	}}

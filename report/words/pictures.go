@@ -140,16 +140,20 @@ func furthest(r *findings.Ranking, models []string) (share float64) {
 }
 
 func ratios(f *findings.Findings) Picture {
-	p := Picture{
+	stands := f.Main()
+	if stands == nil {
+		stands = f.CostCell()
+	}
+	where := ""
+	if stands != nil {
+		where = on(f, stands)
+	}
+	return Picture{
 		Title:    "Every model against " + Name(f.Run.Reference),
-		Subtitle: on(f, f.Main()),
-		Caption: fmt.Sprintf("Ratios are taken within rounds, and where servers took turns within cycles; bars are intervals, the best model stands on top. An interval that holds 1 does not tell a model from %s; an arrow is a model beyond the axis. "+
-			"The twin is %s measured twice: its interval should hold 1.", Name(f.Run.Reference), Name(f.Run.Reference)),
+		Subtitle: where,
+		Caption: fmt.Sprintf("Ratios are taken within rounds, and where servers took turns within cycles; bars are intervals, the best model stands on top. An interval that holds 1 does not tell a model from %s, nor does one that "+
+			"is not sure among all pairs of its cell; an arrow is a model beyond the axis. The twin is %s measured twice: its interval should hold 1.", Name(f.Run.Reference), Name(f.Run.Reference)),
 	}
-	if f.Main() == nil {
-		p.Subtitle = on(f, f.CostCell())
-	}
-	return p
 }
 
 // Panel is the heading of a cell among others.
