@@ -8,12 +8,9 @@ import (
 	"carousel/report/words"
 )
 
-// Draw draws, by the name of its file, every picture in which something can be told: of at least two models that can be compared.
+// Draw draws, by the name of its file, every picture that shows something of at least two models.
 func Draw(f *findings.Findings) (map[string][]byte, error) {
 	pictures := map[string][]byte{}
-	if !f.Run.Comparable {
-		return pictures, nil
-	}
 	for name, draw := range map[string]func(*findings.Findings) (figure, bool){
 		"capacity.png": capacity, "ratios.png": ratios, "latency.png": latency, "paced.png": paced, "cost.png": cost, "block-sleep.png": blockSleep, "download.png": download,
 	} {

@@ -58,6 +58,15 @@ func Title(f *findings.Findings, name string) string {
 	return HTML(name)
 }
 
+// sleepRounds says in how many rounds the one of block and sleep was measured that is not spoken of; "" where both were in as many.
+func sleepRounds(f *findings.Findings) string {
+	block, sleep := f.BlockSleep()
+	if block.Rounds == sleep.Rounds {
+		return ""
+	}
+	return "handlers that wait in " + units.Plural(sleep.Rounds, "round")
+}
+
 // Says is what happens in a scenario, and why its trials are whole where they are.
 func Says(f *findings.Findings, name string) string {
 	s := scenario.Find(name)
@@ -67,6 +76,9 @@ func Says(f *findings.Findings, name string) string {
 	said := s.Says
 	if _, sleep := f.BlockSleep(); name == "block" && sleep != nil {
 		said = "Under `/block` every handler blocks its thread, as synchronous code does; under `/sleep` it waits, in the model's own way."
+		if more := sleepRounds(f); more != "" {
+			said += " " + upper(more) + "."
+		}
 	}
 	for _, c := range f.Find(name, "") {
 		switch {

@@ -24,10 +24,15 @@ var pictures = map[string]func(*findings.Findings) Picture{
 
 // Pictured is what is written around a picture of that name.
 func Pictured(f *findings.Findings, file string) Picture {
-	if of := pictures[file]; of != nil {
-		return of(f)
+	of := pictures[file]
+	if of == nil {
+		return Picture{}
 	}
-	return Picture{}
+	p := of(f)
+	if !f.Run.Comparable {
+		p.Caption += " " + upper(tooFew(f)) + "."
+	}
+	return p
 }
 
 // on is on what a picture of a cell stands.
@@ -230,11 +235,19 @@ var CostParts = [3]string{"server, steady", "server, waking", "client"}
 var BlockSleep = [2]string{"/block", "/sleep"}
 
 func blockSleep(f *findings.Findings) Picture {
-	c, _ := f.BlockSleep()
+	c, sleep := f.BlockSleep()
+	sure := whiskers(c)
+	if (c.Rounds < sampled) != (sleep.Rounds < sampled) {
+		sure = "Whiskers of fewer than six rounds run from the lowest to the highest, of more they are intervals of 95 %."
+	}
+	more := []string{"closed loop"}
+	if rounds := sleepRounds(f); rounds != "" {
+		more = append([]string{rounds}, more...)
+	}
 	return Picture{
 		Title:    fmt.Sprintf("Handlers that block the thread beside handlers that wait, %s, %s", units.Duration(float64(c.DelayNS)), units.Plural(c.Connections, "connection")),
-		Subtitle: on(f, c, "closed loop"), X: "requests per second",
-		Caption: fmt.Sprintf("Dashed: %s, one handler after another; %s, all %s at once. %s", PerSecond(c.One), PerSecond(c.All), units.Count(c.Connections), whiskers(c)),
+		Subtitle: on(f, c, more...), X: "requests per second",
+		Caption: fmt.Sprintf("Dashed: %s, one handler after another; %s, all %s at once. %s", PerSecond(c.One), PerSecond(c.All), units.Count(c.Connections), sure),
 	}
 }
 
