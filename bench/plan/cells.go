@@ -17,7 +17,7 @@ type Cell struct {
 	Twin     string      // the model that is measured twice; "": none
 	Null     bool        // the null responder takes part
 	Engines  []string    // where each model is loaded by several of loadgen's; none: by the usual one
-	Every    int         // it is measured in every so manieth round
+	Every    int         // it is measured in every n-th round, from the first on
 	Warmup   time.Duration
 	Window   time.Duration // of a trial that has the client for itself
 	Wait     time.Duration

@@ -38,7 +38,7 @@ type Entry struct {
 	Rates        Levels   `yaml:"rates,omitempty,flow"`         // cost: offered requests per second
 	Shared       Levels   `yaml:"shared,omitempty,flow"`        // hello: levels that are also measured with all processors for both
 	SharedModels []string `yaml:"shared_models,omitempty,flow"` // hello: the models that are measured so; none: all of the scenario's
-	Every        Whole    `yaml:"every,omitempty"`              // it is measured in every so manieth round, from the first on; 0 is 1
+	Every        Whole    `yaml:"every,omitempty"`              // it is measured in every n-th round, from the first on; 0 is 1
 	Warmup       *Span    `yaml:"warmup,omitempty"`             // 0s is none
 	Window       Span     `yaml:"window,omitempty"`
 	Wait         Span     `yaml:"wait,omitempty"` // thinking: how long a probe waits for its answer

@@ -47,26 +47,16 @@ func (r *Ranking) Ratio(of, to string) (Ratio, bool) {
 	if r == nil {
 		return Ratio{}, false
 	}
-	for _, p := range r.Pairs {
-		if p.Of == of && p.To == to || p.Of == to && p.To == of {
-			return p.Over(of), true
-		}
+	if p := r.pair(of, to); p != nil {
+		return *p, true
 	}
 	return Ratio{}, false
 }
 
 // Over is the same ratio with that model on top.
 func (r Ratio) Over(model string) Ratio {
-	if r.Of == model || r.To != model {
-		return r
-	}
-	r.Of, r.To = r.To, r.Of
-	r.Ratio, r.Low, r.High = 1/r.Ratio, 1/r.High, 1/r.Low
-	switch r.Outcome {
-	case result.Higher:
-		r.Outcome = result.Lower
-	case result.Lower:
-		r.Outcome = result.Higher
+	if r.To == model && r.Of != model {
+		return *r.inverse()
 	}
 	return r
 }
