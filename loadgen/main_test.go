@@ -147,9 +147,9 @@ func balanced(t *testing.T, l *result.Load) {
 }
 
 func TestStarvedSaysSoFirst(t *testing.T) {
-	s := serve(t, oneByOne())
 	for engine, few := range map[string]string{"auto": "1", "net": "1", "hey": "[1-4]"} { // hey's workers lend each other their connections
 		t.Run(engine, func(t *testing.T) {
+			s := serve(t, oneByOne()) // of its own: hey leaves a connection open that it never used, and that one would be the only one served
 			var stdout, stderr bytes.Buffer
 			if code := run(&stdout, &stderr, []string{"-c", "5", "-d", "2s", "-q", "--engine", engine, s.addr}); code != 0 {
 				t.Fatalf("exit code %d: %s", code, &stderr)
