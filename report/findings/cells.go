@@ -203,9 +203,13 @@ func (m *model) value(metric string) float64 {
 	return 0
 }
 
-// ranks reports whether the model can be ranked by a metric.
+// ranks reports whether the model can be ranked by a metric. One that does not answer beside all silent connections has not borne what the
+// others have.
 func (m *model) ranks(metric string, comparable bool) bool {
 	n := len(m.byRound(metric))
+	if s := m.silent(); s != nil && !s.All {
+		return false
+	}
 	return m.lack == nil && n > 0 && !(ofClient(metric) && m.limited()) && (!comparable || n >= fewestShared && m.most(n))
 }
 
@@ -218,7 +222,9 @@ func ofClient(metric string) bool {
 func (c *cell) ranked() []string {
 	s := scenario.Find(c.Scenario)
 	switch {
-	case s != nil && (s.Probe || s.Alone):
+	case s != nil && s.Probe:
+		return []string{Memory}
+	case s != nil && s.Alone:
 		return nil
 	case s != nil && len(s.Modes) > 0:
 		return []string{Total, Beside50, Beside90, Beside99}

@@ -208,13 +208,22 @@ type Situation struct {
 	Cell    int      `json:"cell"` // index in Cells
 	Metric  string   `json:"metric,omitempty"`
 	Outcome string   `json:"outcome"`              // one of the outcomes below
-	Choose  string   `json:"choose,omitempty"`     // the one model to take: the winner, or the simplest of Tied, which is a guess where they are undecided
+	Choose  string   `json:"choose,omitempty"`     // the one model to take: the winner, or the simplest of Tied that no other cell speaks against; a guess where they are undecided
+	Passed  []Passed `json:"passed,omitempty"`     // the simpler ones of Tied, and what speaks against each
 	Tied    []string `json:"tied,omitempty"`       // all that cannot be told from the best, in the order of the ladder, Choose among them
 	Within  float64  `json:"within,omitempty"`     // how far these may differ at most, as a share
 	Next    *Ratio   `json:"next,omitempty"`       // Choose over the best that is surely behind
 	Last    *Ratio   `json:"last,omitempty"`       // and over the last that is
 	Decides int      `json:"decides_in,omitempty"` // undecided: about how many rounds would decide
 	Lacking []string `json:"lacking,omitempty"`    // models without rank
+	Missing []string `json:"missing,omitempty"`    // models of the run that the cell does not have
+}
+
+// Passed is a model that ties with others and is not taken, for what another cell shows of it.
+type Passed struct {
+	Model string `json:"model"`
+	Cell  int    `json:"cell"`           // index in Cells
+	Over  *Ratio `json:"over,omitempty"` // it over another of the tied, behind which it is there by more than they may differ here; nil: silent clients stop it there, and another of the tied not
 }
 
 // Keys of Situations.

@@ -326,6 +326,72 @@ func TestMostRoundsBear(t *testing.T) {
 	}
 }
 
+// Of those that bear all silent connections the one with the least memory is ahead; without memories all of them tie.
+func TestWhoBearsIsRankedByMemory(t *testing.T) {
+	probes := func(model string, answered bool, mib int64) []result.Trial {
+		list := flat(result.Cell{Model: model, Scenario: "thinking", Connections: 64}, 1)
+		for i := range list {
+			list[i].Load, list[i].Probe = nil, &result.Probe{Silent: 64, Limit: 64, Answered: answered}
+			if mib > 0 {
+				list[i].Server.Usage = &usage.Line{PeakRSS: mib << 20}
+			}
+		}
+		return list
+	}
+	s := find(probes("select", false, 5), probes("epoll", true, 8), probes("goroutine", true, 40)).Situations[0]
+	if s.Outcome != Winner || s.Metric != Memory || s.Choose != "epoll" || s.Next == nil || s.Next.Ratio != 0.2 || !slices.Equal(s.Lacking, []string{"select"}) {
+		t.Errorf("%+v: want epoll with a fifth of goroutine's memory; select bears less than they", s)
+	}
+	s = find(probes("blocking", true, 3), probes("select", false, 5), probes("epoll", true, 0), probes("goroutine", true, 40)).Situations[0]
+	if s.Outcome != Tie || s.Metric != "" || len(s.Tied) != 3 {
+		t.Errorf("%+v: want a tie of three, since epoll's memory is not known", s)
+	}
+}
+
+// Of those that tie the simplest is taken, unless it costs more elsewhere by more than they may differ here, or silent clients stop it alone.
+func TestTheSimplestIsTakenUnlessAnotherCellSpeaksAgainstIt(t *testing.T) {
+	busy := result.Cell{Scenario: "hello", Connections: 256, Placement: "split"}
+	fixed := result.Cell{Scenario: "cost", Connections: 64, RateRPS: 10000, Placement: "split"}
+	near := []float64{0, 0.01, -0.01, 0.01, 0, -0.01}
+	beyond := func(by float64) (list []float64) {
+		for _, v := range near {
+			list = append(list, v/10+by)
+		}
+		return list
+	}
+	silent := func(model string, answered bool) []result.Trial {
+		list := flat(result.Cell{Model: model, Scenario: "thinking", Connections: 5000, Placement: "split"}, 1)
+		for i := range list {
+			list[i].Load, list[i].Probe = nil, &result.Probe{Silent: 1100, Limit: 5000, Answered: answered}
+		}
+		return list
+	}
+	tie := inTurns(busy, result.MetricSteady, map[string][]float64{"select": near, "epoll": {0, 0, 0, 0, 0, 0}, "goroutine": beyond(0.5)})
+	for name, c := range map[string]struct {
+		more   [][]result.Trial
+		choose string
+		passed int
+	}{
+		"nothing else was measured":                       {nil, "select", 0},
+		"it costs as little":                              {[][]result.Trial{inTurns(fixed, result.MetricSteady, map[string][]float64{"select": near, "epoll": near})}, "select", 0},
+		"it costs more, but no more than they may differ": {[][]result.Trial{inTurns(fixed, result.MetricSteady, map[string][]float64{"select": beyond(0.006), "epoll": beyond(0)})}, "select", 0},
+		"it costs more":                                   {[][]result.Trial{inTurns(fixed, result.MetricSteady, map[string][]float64{"select": beyond(0.4), "epoll": near})}, "epoll", 1},
+		"it costs less":                                   {[][]result.Trial{inTurns(fixed, result.MetricSteady, map[string][]float64{"select": beyond(-0.4), "epoll": near})}, "select", 0},
+		"it costs more than one that lost":                {[][]result.Trial{inTurns(fixed, result.MetricSteady, map[string][]float64{"select": near, "epoll": near, "goroutine": beyond(-0.4)})}, "select", 0},
+		"silent clients stop it":                          {[][]result.Trial{silent("select", false), silent("epoll", true)}, "epoll", 1},
+		"silent clients stop both":                        {[][]result.Trial{silent("select", false), silent("epoll", false), silent("goroutine", true)}, "select", 0},
+	} {
+		s := find(append([][]result.Trial{tie}, c.more...)...).Situation(ManyBusy)
+		if s == nil || s.Choose != c.choose || len(s.Passed) != c.passed || !slices.Equal(s.Tied, []string{"select", "epoll"}) {
+			t.Errorf("%s: %+v, want %s with %d passed", name, s, c.choose, c.passed)
+			continue
+		}
+		if c.passed > 0 && s.Passed[0].Model != "select" || s.Next != nil && s.Next.Of != c.choose {
+			t.Errorf("%s: passed %+v, next %+v", name, s.Passed, s.Next)
+		}
+	}
+}
+
 func TestASoleRankedModelHasWonNothing(t *testing.T) {
 	for name, wrong := range wrongs {
 		others := change(flat(hello("select", 64), 50), 6, wrong.spoil)

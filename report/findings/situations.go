@@ -20,9 +20,14 @@ func (w *weighed) situations(cells []Cell) (list []Situation) {
 		}
 		s := Situation{Key: key, Cell: c.at}
 		if len(metrics) == 0 {
-			w.idle(c, &s)
+			w.idle(c, cells, &s)
 		} else {
-			w.choose(&cells[c.at], metrics, &s)
+			w.choose(cells, metrics, &s)
+		}
+		for _, name := range w.models {
+			if c.find(name) == nil {
+				s.Missing = append(s.Missing, name)
+			}
 		}
 		list = append(list, s)
 	}
@@ -108,11 +113,11 @@ func (w *weighed) priced() *cell {
 	return slices.MinFunc(cells, func(a, b *cell) int { return cmp.Compare(far(a), far(b)) })
 }
 
-// choose says what the first of the metrics that is known of any model tells about a cell.
-func (w *weighed) choose(c *Cell, metrics []string, s *Situation) {
+// choose says what the first of the metrics that is known of any model tells about the situation's cell.
+func (w *weighed) choose(cells []Cell, metrics []string, s *Situation) {
 	var r *Ranking
 	for _, metric := range metrics {
-		if next := c.Ranking(metric); next != nil && (r == nil || len(r.Places) == 0) {
+		if next := cells[s.Cell].Ranking(metric); next != nil && (r == nil || len(r.Places) == 0) {
 			r = next
 		}
 	}
@@ -134,7 +139,6 @@ func (w *weighed) choose(c *Cell, metrics []string, s *Situation) {
 		}
 	}
 	slices.SortStableFunc(s.Tied, func(a, b string) int { return cmp.Compare(w.place[a], w.place[b]) })
-	s.Choose = s.Tied[0]
 	known := true
 	for i, a := range s.Tied {
 		for _, b := range s.Tied[:i] {
@@ -154,6 +158,7 @@ func (w *weighed) choose(c *Cell, metrics []string, s *Situation) {
 		s.Outcome = Undecided
 		s.Decides = w.undecided(w.cells[s.Cell], s.Tied, r)
 	}
+	s.Choose, s.Passed = w.simplest(cells, s)
 	for _, p := range r.Places {
 		if to := r.pair(s.Choose, p.Model); to != nil && ahead(to) && !slices.Contains(s.Tied, p.Model) {
 			if s.Next == nil {
@@ -182,8 +187,61 @@ func (w *weighed) undecided(c *cell, tied []string, r *Ranking) (rounds int) {
 	return rounds
 }
 
-// idle says which models bear all silent connections.
-func (w *weighed) idle(c *cell, s *Situation) {
+// simplest is the first of those that tie, in the order of the ladder, that no other cell of the run speaks against: what a request costs at a
+// fixed rate, or silent clients. With it stand those that were passed over for it. Where another cell speaks against all, it is the first of all.
+func (w *weighed) simplest(cells []Cell, s *Situation) (choose string, passed []Passed) {
+	for _, name := range s.Tied {
+		against := w.against(cells, s, name)
+		if against == nil {
+			return name, passed
+		}
+		passed = append(passed, *against)
+	}
+	return s.Tied[0], nil
+}
+
+// against is what another cell says against a model that ties with others here; nil: nothing. One busy client is a load of its own, of which
+// cells with many say nothing.
+func (w *weighed) against(cells []Cell, s *Situation, name string) *Passed {
+	if s.Key == OneBusy {
+		return nil
+	}
+	other := w.priced()
+	if other != nil && other.at == s.Cell {
+		other = w.main()
+	}
+	if other != nil && other.at != s.Cell {
+		if r := cells[other.at].Ranking(Cost); r != nil {
+			var worst *Ratio
+			for _, to := range s.Tied {
+				if p := r.pair(name, to); p != nil && p.Outcome == result.Higher && p.Ratio > 1+s.Within && (worst == nil || p.Ratio > worst.Ratio) {
+					worst = p
+				}
+			}
+			if worst != nil {
+				return &Passed{Model: name, Cell: other.at, Over: worst}
+			}
+		}
+	}
+	silent := w.usual("thinking")
+	if silent == nil || silent.at == s.Cell {
+		return nil
+	}
+	bears := func(name string) (all, known bool) {
+		m := silent.find(name)
+		if m == nil || m.silent() == nil {
+			return false, false
+		}
+		return m.silent().All, true
+	}
+	if all, known := bears(name); known && !all && slices.ContainsFunc(s.Tied, func(to string) bool { all, _ := bears(to); return all }) {
+		return &Passed{Model: name, Cell: silent.at}
+	}
+	return nil
+}
+
+// idle says which models bear all silent connections, and which of these need the least memory for them.
+func (w *weighed) idle(c *cell, cells []Cell, s *Situation) {
 	tried := 0
 	for _, m := range c.models {
 		silent := m.silent()
@@ -199,16 +257,24 @@ func (w *weighed) idle(c *cell, s *Situation) {
 		tried++
 	}
 	slices.SortStableFunc(s.Tied, func(a, b string) int { return cmp.Compare(w.place[a], w.place[b]) })
+	bear := len(s.Tied)
 	switch {
-	case len(s.Tied) == 0:
+	case bear == 0:
 		s.Outcome = None
 		return
 	case tried == 1:
 		s.Outcome = Alone
-	case len(s.Tied) == 1:
+	case bear == 1:
 		s.Outcome = Winner
 	default:
 		s.Outcome = Tie
+		by := Situation{Key: s.Key, Cell: s.Cell}
+		w.choose(cells, []string{Memory}, &by)
+		if r := cells[c.at].Ranking(Memory); r != nil && len(r.Places) == bear && (by.Outcome == Winner || by.Outcome == Tie) {
+			by.Lacking = s.Lacking
+			*s = by
+			return
+		}
 	}
 	s.Choose = s.Tied[0]
 }

@@ -26,7 +26,7 @@ func Markdown(w io.Writer, f *findings.Findings, pictures map[string][]byte) err
 		d.say("## Which model for which load")
 		d.table(t)
 		if f.Run.Comparable {
-			d.say("%s", words.Simplest)
+			d.say("%s", words.Simplest(f))
 			d.b.WriteByte('\n')
 			for i := range f.Situations {
 				d.item("%s", words.InWords(f, &f.Situations[i]))

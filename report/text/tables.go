@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"carousel/internal/result"
 	"carousel/internal/units"
@@ -11,15 +12,26 @@ import (
 	"carousel/report/words"
 )
 
-// wide is how many characters the last column of the first table may have, so that the table has no more than a hundred.
-const wide = 48
+// widest is how many characters a line of the first table has, as far as names allow.
+const widest = 100
 
 // situations is the table by kind of load.
 func situations(f *findings.Findings) Table {
-	t := Table{Words: 3, Header: []string{"load", "choose", "how sure"}}
+	t := Table{Words: 4, Header: []string{"load", "choose", "by", "how sure"}}
 	for i := range f.Situations {
 		s := &f.Situations[i]
-		t.Rows = append(t.Rows, []string{words.Situation(f, s), words.Choose(s), words.HowSure(f, s, wide)})
+		t.Rows = append(t.Rows, []string{words.Situation(f, s), words.Choose(s), words.Criterion(s), ""})
+	}
+	left := widest - len("|  |") // of the last column
+	for col := range 3 {
+		wide := utf8.RuneCountInString(t.Header[col])
+		for _, row := range t.Rows {
+			wide = max(wide, utf8.RuneCountInString(row[col]))
+		}
+		left -= wide + len("|  ")
+	}
+	for i := range t.Rows {
+		t.Rows[i][3] = words.HowSure(f, &f.Situations[i], left)
 	}
 	return t
 }
@@ -212,8 +224,13 @@ func pacedTable(f *findings.Findings, c *findings.Cell) Table {
 		}
 		return ""
 	}}
-	return cellTable(c, append([]column{first("p99", findings.P99), interval(findings.P99), toReference(f, c, findings.P99), tie(c, findings.P99),
-		value("p50", findings.P50), value("p90", findings.P90), value("p99.9", findings.P999), value("p99 of service", findings.Service),
+	decides, other := findings.P99, findings.P50
+	if s := f.Situation(findings.Steady); s != nil && s.Metric == findings.P50 {
+		decides, other = other, decides
+	}
+	names := map[string]string{findings.P50: "p50", findings.P99: "p99"}
+	return cellTable(c, append([]column{first(names[decides], decides), interval(decides), toReference(f, c, decides), tie(c, decides),
+		value(names[other], other), value("p90", findings.P90), value("p99.9", findings.P999), value("p99 of service", findings.Service),
 		value("p99 of send lateness", findings.Lateness), offered}, costs(c)...))
 }
 

@@ -13,25 +13,25 @@ import (
 
 var and = units.List
 
-// measures name the metrics; more and less is what a model does that has more or less of it.
-var measures = map[string]struct{ name, more, less string }{
-	findings.Rate:     {"requests per second", "more", "fewer"},
-	findings.Capacity: {"requests per second of one server processor", "more per processor", "fewer per processor"},
-	findings.Cost:     {"server processor time per request", "more of the server's processor", "less of the server's processor"},
-	findings.Whole:    {"server processor time per request, waking included", "more", "less"},
-	findings.Client:   {"client processor time per request", "more", "less"},
-	findings.Both:     {"processor time per request, server and client", "more", "less"},
-	findings.Waking:   {"server processor time per waking", "more", "less"},
-	findings.Mean:     {"mean response time", "longer", "shorter"},
-	findings.P50:      {"median response time", "longer", "shorter"},
-	findings.P90:      {"90th percentile of response time", "longer", "shorter"},
-	findings.P99:      {"99th percentile of response time", "longer", "shorter"},
-	findings.P999:     {"99.9th percentile of response time", "longer", "shorter"},
-	findings.Beside50: {"median response time beside pictures", "longer", "shorter"},
-	findings.Beside90: {"90th percentile of response time beside pictures", "longer", "shorter"},
-	findings.Beside99: {"99th percentile of response time beside pictures", "longer", "shorter"},
-	findings.Total:    {"time until all is done", "longer", "shorter"},
-	findings.Memory:   {"peak memory", "more", "less"},
+// measures name the metrics; more and less is what a model does that has more or less of it, short is one word for it.
+var measures = map[string]struct{ name, more, less, short string }{
+	findings.Rate:     {"requests per second", "more", "fewer", "rate"},
+	findings.Capacity: {"requests per second of one server processor", "more per processor", "fewer per processor", "capacity"},
+	findings.Cost:     {"server processor time per request", "more of the server's processor", "less of the server's processor", "cost"},
+	findings.Whole:    {"server processor time per request, waking included", "more", "less", ""},
+	findings.Client:   {"client processor time per request", "more", "less", ""},
+	findings.Both:     {"processor time per request, server and client", "more", "less", "cost"},
+	findings.Waking:   {"server processor time per waking", "more", "less", ""},
+	findings.Mean:     {"mean response time", "longer", "shorter", ""},
+	findings.P50:      {"median response time", "longer", "shorter", "median"},
+	findings.P90:      {"90th percentile of response time", "longer", "shorter", ""},
+	findings.P99:      {"99th percentile of response time", "longer", "shorter", "p99"},
+	findings.P999:     {"99.9th percentile of response time", "longer", "shorter", ""},
+	findings.Beside50: {"median response time beside pictures", "longer", "shorter", ""},
+	findings.Beside90: {"90th percentile of response time beside pictures", "longer", "shorter", ""},
+	findings.Beside99: {"99th percentile of response time beside pictures", "longer", "shorter", ""},
+	findings.Total:    {"time until all is done", "longer", "shorter", ""},
+	findings.Memory:   {"peak memory", "more", "less", "memory"},
 }
 
 // Measure names a metric.
@@ -116,7 +116,7 @@ type gap struct {
 // gapOf puts a ratio as a share more or less where it is no larger than that reads well, else as so many times.
 func gapOf(r findings.Ratio) gap {
 	switch {
-	case !(r.Ratio > 0.5 && r.Ratio < 1.995):
+	case !(r.Ratio > 0.1 && r.Ratio < 1.995):
 		return gap{units.Ratio(r.Ratio), units.Ratio(r.Low) + " to " + units.Ratio(r.High), "times"}
 	case r.Low < 1 && r.High > 1:
 		return gap{"", units.Ratio(r.Low) + " to " + units.Ratio(r.High), ""}
@@ -135,7 +135,11 @@ func shares(middle, low, high float64) (much, sure string) {
 		unit, decimals = 1000, 1
 	}
 	write := func(v float64) string { return strconv.FormatFloat(v*100/unit, 'f', decimals, 64) }
-	return write(math.Round(unit*middle)) + "\u00a0%", write(down(unit*low)) + " to " + write(up(unit*high)) + "\u00a0%"
+	much, from, to := write(math.Round(unit*middle)), write(down(unit*low)), write(up(unit*high))
+	if from == to {
+		return much + "\u00a0%", to + "\u00a0%"
+	}
+	return much + "\u00a0%", from + " to " + to + "\u00a0%"
 }
 
 // By says how far a model stands from another, and how sure that is: "17 % more than `goroutine` (15 to 19 %)".
@@ -155,13 +159,17 @@ func By(r findings.Ratio) string {
 	return fmt.Sprintf("%s %s than %s (%s)", a.much, m.less, Model(r.To), a.sure)
 }
 
-// Ratio is a ratio in a table: "1.17 (1.15–1.19)", or that the two are the same or cannot be told apart.
+// Ratio is a ratio in a table: "1.17 (1.15–1.19)", or that the two are the same or cannot be told apart, "~", or that they may differ, but not
+// so surely that it could be said of all pairs of a cell, "?".
 func Ratio(r findings.Ratio) string {
 	between := " (" + units.Ratio(r.Low) + "–" + units.Ratio(r.High) + ")"
 	switch r.Outcome {
 	case result.Same:
 		return "same " + within(r.Within)
 	case result.Undecided:
+		if r.Low > 1 || r.High < 1 {
+			return "?" + between
+		}
 		return "~" + between
 	}
 	return units.Ratio(r.Ratio) + between

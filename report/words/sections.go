@@ -8,8 +8,13 @@ import (
 	"carousel/report/findings"
 )
 
-// Simplest says how one of many is chosen.
-const Simplest = "Of models that tie, the first in the ladder is chosen: it needs least. By what the models were compared, and who has no rank:"
+// Simplest says how one of many is chosen, and what the ranges are.
+func Simplest(f *findings.Findings) string {
+	return fmt.Sprintf(simplestOfMany, units.Plural(f.Run.Rounds, "round"))
+}
+
+const simplestOfMany = "Ranges are intervals of 95 %% over at most %s. Of models that tie, the simplest is chosen, unless another load speaks against it: models stand in a ladder, in which each needs more machinery than the one before. " +
+	"By what they were compared (capacity is requests per second of one server processor, cost is processor time per request), and who has no rank:"
 
 // Ladder introduces the ladder.
 const Ladder = "Model by model in the order in which each answers what the one before it lacks. `blocking`, which serves one at a time, stands at 1 connection, where every request also pays for waking the server."
@@ -54,14 +59,18 @@ const alike = 0.05
 
 // Opinion introduces what another engine found.
 func Opinion(o findings.Opinion) string {
-	said := "the two agree " + within(alike)
+	said, most := "the two agree "+within(alike), 0.0
 	for _, r := range o.Ratios {
 		switch {
 		case (r.Low > 1 || r.High < 1) && (r.Ratio > 1+alike || r.Ratio < 1/(1+alike)):
-			said = "the two differ"
-		case r.Within > alike && said != "the two differ":
+			most = max(most, r.Ratio-1, 1/r.Ratio-1)
+		case r.Within > alike:
 			said = "the rounds cannot tell whether the two agree"
 		}
+	}
+	if most > 0 {
+		said = fmt.Sprintf("the two differ by %s\u00a0%%. Models are compared through one of them, so that their ratios stand; "+
+			"but another load generator may find figures that are as far from those here", percent(most, up))
 	}
 	return fmt.Sprintf("%s, by loadgen's own engine and by %s: %s.", Model(o.Model), Words(o.Engine), said)
 }

@@ -1,7 +1,9 @@
 package words
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -55,6 +57,19 @@ func Choose(s *findings.Situation) string {
 	return "not compared"
 }
 
+// Criterion is what the models were compared by, in a word; empty: they were not.
+func Criterion(s *findings.Situation) string {
+	switch m := measures[s.Metric]; {
+	case s.Outcome == findings.None:
+		return ""
+	case s.Key == findings.Idle && s.Metric == "":
+		return "answers"
+	case m.short != "":
+		return m.short
+	}
+	return Words(s.Metric)
+}
+
 // HowSure says in no more characters than most by how much a choice is ahead and how sure that is, or why there is none.
 func HowSure(f *findings.Findings, s *findings.Situation, most int) string {
 	var said []string
@@ -66,8 +81,7 @@ func HowSure(f *findings.Findings, s *findings.Situation, most int) string {
 	case s.Outcome == findings.None:
 		said = []string{"nothing that can be compared"}
 	case s.Key == findings.Idle:
-		n := len(s.Tied) + len(s.Lacking)
-		said = []string{fmt.Sprintf("simplest of %d (of %d) that answered beside all", len(s.Tied), n), fmt.Sprintf("%d of %d answered beside all", len(s.Tied), n)}
+		said = answered(f, s)
 	case s.Outcome == findings.Alone:
 		said = []string{"only " + Words(Name(s.Choose)) + " has a rank, which wins nothing", "only one has a rank, which wins nothing"}
 	case s.Outcome == findings.Undecided:
@@ -77,13 +91,18 @@ func HowSure(f *findings.Findings, s *findings.Situation, most int) string {
 		if s.Next != nil {
 			said = append(said, tie+"; "+over(*s.Next), tie+"; "+briefly(*s.Next))
 		} else {
-			said = append(said, tie+", so the simplest")
+			said = append(said, tie)
 		}
 		said = append(said, tie)
 	case s.Next != nil:
-		said = append(said, fit(*s.Next)...)
+		said = slices.Insert(fit(*s.Next), 1, over(*s.Next), briefly(*s.Next))
 	default:
 		said = []string{"ahead of all"}
+	}
+	if n := len(f.Run.Models) - len(s.Missing); s.Choose != "" && 2*n < len(f.Run.Models) { // few were compared, which few would guess
+		for _, one := range slices.Backward(said) {
+			said = slices.Insert(said, 0, fmt.Sprintf("%s; of %d measured", one, n))
+		}
 	}
 	for _, one := range said {
 		if utf8.RuneCountInString(one) <= most {
@@ -91,6 +110,19 @@ func HowSure(f *findings.Findings, s *findings.Situation, most int) string {
 		}
 	}
 	return said[len(said)-1]
+}
+
+// answered says how many models answered beside all silent connections, and how far the choice is ahead of those in memory.
+func answered(f *findings.Findings, s *findings.Situation) (said []string) {
+	bear := len(s.Tied)
+	if r := cell(f, s).Ranking(s.Metric); r != nil {
+		bear = len(r.Places)
+	}
+	all := fmt.Sprintf("%d of %d answered", bear, bear+len(s.Lacking))
+	if s.Next != nil {
+		said = append(said, all+"; "+over(*s.Next), all+"; "+briefly(*s.Next), over(*s.Next), briefly(*s.Next))
+	}
+	return append(said, all+" beside all", all)
 }
 
 func undecided(s *findings.Situation) []string {
@@ -152,13 +184,37 @@ func InWords(f *findings.Findings, s *findings.Situation) string {
 	if s.Key == findings.Idle {
 		unasked := *s
 		unasked.Lacking = slices.DeleteFunc(slices.Clone(s.Lacking), func(name string) bool { m := c.Model(name); return m != nil && m.Silent != nil })
-		return head + ": " + Silence(c) + "." + lacking(c, &unasked)
+		return head + ": " + Silence(c) + leanest(f, s) + "." + lacking(c, &unasked) + missing(s)
 	}
-	return head + ", " + Measure(s.Metric) + ": " + verdict(f, s, "") + "." + lacking(c, s)
+	return head + ", " + Measure(s.Metric) + ": " + verdict(f, s) + "." + lacking(c, s) + missing(s)
 }
 
-// verdict says who leads, and by how much; why is said of the one that is taken among those that tie.
-func verdict(f *findings.Findings, s *findings.Situation, why string) string {
+// missing names the models of the run that a cell does not have.
+func missing(s *findings.Situation) string {
+	if len(s.Missing) == 0 {
+		return ""
+	}
+	return " Not measured here: " + list(s.Missing) + "."
+}
+
+// leanest says which of the models that answer beside all silent connections needs the least memory.
+func leanest(f *findings.Findings, s *findings.Situation) string {
+	c := cell(f, s)
+	if s.Metric == "" || c.Model(s.Choose) == nil {
+		return ""
+	}
+	memory := Value(s.Metric, c.Model(s.Choose).Figures[s.Metric].Value)
+	switch {
+	case s.Outcome == findings.Tie:
+		return fmt.Sprintf("; by %s (%s) %s", Measure(s.Metric), memory, verdict(f, s))
+	case s.Outcome == findings.Winner && s.Next != nil:
+		return fmt.Sprintf("; of those that answered %s needs the least memory, %s: %s", Model(s.Choose), memory, ahead(s))
+	}
+	return ""
+}
+
+// verdict says who leads, by how much, and why one is taken of those that tie.
+func verdict(f *findings.Findings, s *findings.Situation) string {
 	said := ""
 	switch s.Outcome {
 	case findings.Winner:
@@ -167,7 +223,7 @@ func verdict(f *findings.Findings, s *findings.Situation, why string) string {
 			return said + " is ahead of all others"
 		}
 	case findings.Tie:
-		said = list(s.Tied) + " tie " + within(s.Within) + "; take " + Model(s.Choose) + why
+		said = list(s.Tied) + " tie " + within(s.Within) + "; take " + Model(s.Choose) + simplest(f, s)
 		if s.Next == nil {
 			return said
 		}
@@ -206,12 +262,40 @@ func ahead(s *findings.Situation) string {
 	return said
 }
 
-// simplest says why one of those that tie is named: known models stand in the order in which each needs more than the one before.
+// simplest says why one of those that tie is taken: known models stand in the order in which each needs more than the one before.
 func simplest(f *findings.Findings, s *findings.Situation) string {
-	if slices.Contains(f.Run.Guests, s.Choose) {
-		return "named first"
+	if len(s.Passed) == 0 {
+		return map[bool]string{true: ", named first", false: ", the simplest of them"}[slices.Contains(f.Run.Guests, s.Choose)]
 	}
-	return "the first of them in the ladder, which needs least"
+	var why []string
+	for _, p := range s.Passed {
+		if p.Cell < 0 || p.Cell >= len(f.Cells) {
+			continue
+		}
+		c := &f.Cells[p.Cell]
+		m := c.Model(p.Model)
+		switch {
+		case p.Over != nil && c.RateRPS > 0:
+			why = append(why, dearer(s, p)+" at "+units.Rate(c.RateRPS)+"/s")
+		case p.Over != nil:
+			why = append(why, dearer(s, p)+" in the closed loop with "+units.Plural(c.Connections, "connection"))
+		case m != nil && m.Silent != nil && m.Silent.Refused:
+			why = append(why, fmt.Sprintf("%s turns clients away beside %s silent ones", Model(p.Model), units.Count(Stop(m.Silent))))
+		case m != nil && m.Silent != nil:
+			why = append(why, fmt.Sprintf("%s stops beside %s", Model(p.Model), units.Plural(Stop(m.Silent), "silent client")))
+		}
+	}
+	return ", since " + and(why)
+}
+
+// dearer says how much more of the server's processor a request takes of a model that was passed over: than of the one that is taken, or of
+// another that is named.
+func dearer(s *findings.Situation, p findings.Passed) string {
+	a, than := gapOf(*p.Over), ""
+	if p.Over.To != s.Choose {
+		than = map[string]string{"times": " what " + Model(p.Over.To) + " does", "more": " than " + Model(p.Over.To)}[a.form]
+	}
+	return fmt.Sprintf("%s costs %s %s%s (%s)", Model(p.Model), a.much, a.form, than, a.sure)
 }
 
 // lacking says why models have no rank, those with the same reason together.
@@ -250,12 +334,13 @@ func Silence(c *findings.Cell) string {
 	var bear []string
 	ends := map[end][]string{}
 	var order []end
-	limit := 0
+	limit, sure := 0, true
 	for _, m := range c.Models {
 		switch s := m.Silent; {
 		case s == nil:
 		case s.All:
 			bear = append(bear, m.Name)
+			sure = sure && s.InRounds == 0
 			limit = max(limit, s.Limit)
 		default:
 			e := end{s.Refused, Stop(s)}
@@ -268,7 +353,11 @@ func Silence(c *findings.Cell) string {
 	}
 	var parts []string
 	if len(bear) > 0 {
-		parts = append(parts, fmt.Sprintf("%s silent clients stop none of %s", units.Count(limit), list(bear)))
+		rounds := "in " + units.Plural(c.Rounds, "round")
+		if !sure {
+			rounds = "in most of " + units.Plural(c.Rounds, "round")
+		}
+		parts = append(parts, fmt.Sprintf("%s silent clients stop none of %s %s", units.Count(limit), list(bear), rounds))
 	}
 	slices.SortStableFunc(order, func(a, b end) int { return b.at - a.at })
 	for _, e := range order {
@@ -301,12 +390,12 @@ func Answer(f *findings.Findings) string {
 			if key == findings.Blocking {
 				opening = fmt.Sprintf("When every handler blocks its thread for %s, by %s: ", units.Duration(float64(c.DelayNS)), Measure(s.Metric))
 			}
-			said = append(said, opening+verdict(f, s, ", "+simplest(f, s))+".")
+			said = append(said, opening+verdict(f, s)+".")
 		}
 	}
 	last := ""
 	if s := f.Situation(findings.Idle); s != nil && cell(f, s) != nil {
-		last = Silence(cell(f, s))
+		last = Silence(cell(f, s)) + leanest(f, s)
 	}
 	var parts []string
 	if last != "" {
@@ -331,26 +420,29 @@ func Answer(f *findings.Findings) string {
 // disturbed is what share of the processors' time others may take before the answer says so.
 const disturbed = 0.1
 
-// Disagreement says where cost at a fixed rate and the closed loop rank otherwise: of all such pairs one, of the reference and at the rate that
-// tells cost best where there is such, and how many more there are.
+// Disagreement says where cost at a fixed rate and the closed loop rank otherwise: how many pairs do, and of these one: at the rate that tells
+// cost best and of the reference or a model that is taken for some load, where there is such, and that which tells most.
 func Disagreement(f *findings.Findings) string {
 	if len(f.Disagree) == 0 {
 		return ""
 	}
-	weight := func(d findings.Disagreement) (n int) {
+	taken := func(model string) bool {
+		return model == f.Run.Reference || slices.ContainsFunc(f.Situations, func(s findings.Situation) bool { return s.Choose == model })
+	}
+	weight := func(d findings.Disagreement) (n float64) {
 		if d.FixedCell >= len(f.Cells) || d.ClosedCell >= len(f.Cells) {
 			return 0
 		}
-		n = 1
+		n = math.Tanh(min(math.Abs(math.Log(d.Fixed.Ratio)), math.Abs(math.Log(d.Closed.Ratio))))
 		if &f.Cells[d.FixedCell] == f.CostCell() {
 			n += 2
 		}
-		if d.Models[0] == f.Run.Reference || d.Models[1] == f.Run.Reference {
+		if taken(d.Models[0]) || taken(d.Models[1]) {
 			n++
 		}
 		return n
 	}
-	d := slices.MaxFunc(f.Disagree, func(a, b findings.Disagreement) int { return weight(a) - weight(b) })
+	d := slices.MaxFunc(f.Disagree, func(a, b findings.Disagreement) int { return cmp.Compare(weight(a), weight(b)) })
 	if weight(d) == 0 {
 		return ""
 	}

@@ -59,7 +59,7 @@ func TestRatios(t *testing.T) {
 		{findings.Ratio{Metric: findings.Rate, Ratio: 1.021, Low: 1.011, High: 1.0301, Outcome: result.Higher}, "2.1 % more than `b` (1.1 to 3.1 %)"},
 		{findings.Ratio{Metric: findings.Cost, Ratio: 0.83, Low: 0.81, High: 0.85, Outcome: result.Lower}, "17 % less of the server's processor than `b` (15 to 19 %)"},
 		{findings.Ratio{Metric: findings.Rate, Ratio: 62.51, Low: 61, High: 64, Outcome: result.Higher}, "62.5 times `b` (61.0 to 64.0)"},
-		{findings.Ratio{Metric: findings.P99, Ratio: 0.4, Low: 0.38, High: 0.42, Outcome: result.Lower}, "0.40 times `b` (0.38 to 0.42)"},
+		{findings.Ratio{Metric: findings.P99, Ratio: 0.4, Low: 0.38, High: 0.42, Outcome: result.Lower}, "60 % shorter than `b` (58 to 62 %)"},
 		{findings.Ratio{Metric: findings.P99, Ratio: 1.002, Low: 0.99, High: 1.012, Within: 0.0121, Outcome: result.Same}, "the same as `b` within 1.3 %"},
 		{findings.Ratio{Metric: findings.P99, Ratio: 1.02, Low: 1.001, High: 1.04, Outcome: result.Undecided}, "not told from `b` (1.00 to 1.04)"},
 	} {
@@ -90,13 +90,14 @@ func TestIntervalsAreNotNarrowed(t *testing.T) {
 func TestHowSureFits(t *testing.T) {
 	name := "asyncio-executor"
 	next := findings.Ratio{Of: "x", To: name, Metric: findings.Capacity, Ratio: 1.17, Low: 1.15, High: 1.19, Outcome: result.Higher}
-	f := &findings.Findings{Run: findings.Run{Comparable: true, Rounds: 6}}
+	f := &findings.Findings{Run: findings.Run{Comparable: true, Rounds: 6, Models: []string{"x", "a", "b"}}}
 	for want, s := range map[string]findings.Situation{
 		"17 % more than asyncio-executor (15 to 19 %)":     {Outcome: findings.Winner, Choose: "x", Next: &next},
 		"12 tie within 4 %; 15–19 % over asyncio-executor": {Outcome: findings.Tie, Tied: make([]string, 12), Within: 0.031, Next: &next},
 		"3 may lead; about 20 rounds would decide":         {Outcome: findings.Undecided, Tied: []string{name, name + "1", name + "2"}, Decides: 20},
 		"only x has a rank, which wins nothing":            {Outcome: findings.Alone, Choose: "x"},
 		"nothing that can be compared":                     {Outcome: findings.None},
+		"15 to 19 % over asyncio-executor; of 1 measured":  {Outcome: findings.Winner, Choose: "x", Next: &next, Missing: []string{"a", "b"}},
 	} {
 		if got := strings.ReplaceAll(HowSure(f, &s, 48), "\u00a0", " "); got != want {
 			t.Errorf("%q, want %q", got, want)

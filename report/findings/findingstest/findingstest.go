@@ -91,7 +91,7 @@ func Whole(models ...string) *findings.Findings {
 
 	for _, s := range []findings.Situation{
 		{Key: findings.Blocking, Cell: block, Metric: findings.Rate}, {Key: findings.Awaiting, Cell: sleep, Metric: findings.Rate},
-		{Key: findings.Idle, Cell: idle}, {Key: findings.OneBusy, Cell: one, Metric: findings.Capacity}, {Key: findings.FewBusy, Cell: few, Metric: findings.Capacity},
+		{Key: findings.Idle, Cell: idle, Metric: findings.Memory}, {Key: findings.OneBusy, Cell: one, Metric: findings.Capacity}, {Key: findings.FewBusy, Cell: few, Metric: findings.Capacity},
 		{Key: findings.ManyBusy, Cell: many, Metric: findings.Capacity}, {Key: findings.Steady, Cell: steady, Metric: findings.P99},
 		{Key: findings.CostCounts, Cell: counts, Metric: findings.Cost}, {Key: findings.SharedAll, Cell: shared, Metric: findings.Capacity},
 	} {
@@ -192,7 +192,7 @@ func model(c *findings.Cell, name string) findings.Model {
 			m.Doubts = []findings.Doubt{{Kind: findings.Deaf, Rounds: 1, Text: "a probe went unanswered"}}
 		}
 		m.Silent = &s
-		set(findings.Memory, (12+cost)*1e6, 0.02)
+		set(findings.Memory, 8e6*math.Pow(1.3, float64(max(0, slices.Index(Nine, name)))), 0.02) // each needs more than the one before
 		return m
 	case "sleep":
 		if name == "nethttp" {
@@ -327,7 +327,7 @@ func between(c *findings.Cell, of, to, metric string) findings.Ratio {
 
 var ranked = map[string][]string{
 	"hello": {findings.Rate, findings.Capacity, findings.Cost, findings.P99}, "cost": {findings.Cost, findings.Both}, "paced": {findings.P50, findings.P99},
-	"block": {findings.Rate}, "sleep": {findings.Rate}, "download": {findings.Beside90}, "spin": {findings.Rate},
+	"block": {findings.Rate}, "sleep": {findings.Rate}, "download": {findings.Beside90}, "spin": {findings.Rate}, "thinking": {findings.Memory},
 }
 
 func rank(c *findings.Cell, reference string) {
@@ -380,25 +380,6 @@ func rank(c *findings.Cell, reference string) {
 func settle(f *findings.Findings, s *findings.Situation) {
 	c := &f.Cells[s.Cell]
 	s.Outcome = findings.None
-	if s.Key == findings.Idle {
-		for _, m := range c.Models {
-			if m.Silent != nil && m.Silent.All {
-				s.Tied = append(s.Tied, m.Name)
-			} else {
-				s.Lacking = append(s.Lacking, m.Name)
-			}
-		}
-		switch len(s.Tied) {
-		case 0:
-			return
-		case 1:
-			s.Outcome = findings.Alone
-		default:
-			s.Outcome = findings.Tie
-		}
-		s.Choose = s.Tied[0]
-		return
-	}
 	r := c.Ranking(s.Metric)
 	if r == nil || len(r.Places) == 0 {
 		return
@@ -422,9 +403,16 @@ func settle(f *findings.Findings, s *findings.Situation) {
 			s.Tied = append(s.Tied, m)
 		}
 	}
+	if counts := slices.IndexFunc(f.Cells, func(c findings.Cell) bool { return c.RateRPS == 10000 }); s.Key == findings.FewBusy && len(s.Tied) > 1 {
+		over := ratio(s.Tied[0], s.Tied[1], findings.Cost, rated(1.54, 0.01, "passed"))
+		s.Passed = []findings.Passed{{Model: s.Tied[0], Cell: counts, Over: &over}}
+	}
+	if s.Key == findings.SharedAll {
+		s.Missing = []string{"nethttp"}
+	}
 	s.Outcome = findings.Winner
 	if len(lead) > 1 {
-		s.Outcome, s.Choose = findings.Tie, s.Tied[0]
+		s.Outcome, s.Choose = findings.Tie, s.Tied[len(s.Passed)]
 		if s.Within > findings.TieWithin {
 			s.Outcome, s.Decides = findings.Undecided, 20
 		}
