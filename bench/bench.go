@@ -19,6 +19,7 @@ import (
 	"carousel/internal/child"
 	"carousel/internal/printable"
 	"carousel/internal/result"
+	"carousel/internal/units"
 )
 
 // experiment is a run being carried out.
@@ -186,8 +187,8 @@ func (e *experiment) prepare(ctx context.Context) error {
 	}
 	e.jobs = protocol.Jobs(cells, int(e.plan.Rounds), r.Seed)
 	protocol.Share(e.jobs, e.budget(), int(e.plan.Cycles))
-	say(e.stderr, "plan %s: models %s; %d cells x %d rounds, about %s; seed %d",
-		r.Plan, strings.Join(r.Models, " "), len(cells), e.plan.Rounds, roughly(protocol.Length(e.jobs)), r.Seed)
+	say(e.stderr, "plan %s: models %s; %s in %s, about %s; seed %d",
+		r.Plan, strings.Join(r.Models, " "), units.Plural(len(cells), "cell"), units.Plural(int(e.plan.Rounds), "round"), roughly(protocol.Length(e.jobs)), r.Seed)
 
 	r.Rounds, r.BudgetNS, r.WarmupNS, r.WindowNS = int(e.plan.Rounds), int64(e.plan.Budget), int64(e.plan.Warmup), int64(e.plan.Window)
 	r.Expect = e.plan.Expectations(r.Models)

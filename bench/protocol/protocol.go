@@ -13,6 +13,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/scenario"
+	"carousel/internal/units"
 )
 
 // Stand measures jobs.
@@ -122,8 +123,8 @@ func (r *Run) offer(j *Job, first []result.Trial) (failed string, err error) {
 	if j.Rate = pacedRate(first, j.Common.Placement); j.Rate == 0 {
 		return fmt.Sprintf("no rate to offer: no model served all %d connections in round 1", scenario.Reference), nil
 	}
-	return "", r.Note(fmt.Sprintf("%s cells are offered %.0f requests a second: half the rate of the slowest model that served all %d connections in round 1",
-		j.Scenario.Name, j.Rate, scenario.Reference))
+	return "", r.Note(fmt.Sprintf("%s cells are offered %s requests a second: half the rate of the slowest model that served all %d connections in round 1",
+		j.Scenario.Name, units.Rate(j.Rate), scenario.Reference))
 }
 
 // remark says what a job shows of the machine, as it begins and as it ends: whether others disturb the run.

@@ -116,7 +116,7 @@ func TestCarrySavesEveryCellInOrder(t *testing.T) {
 		}
 		paced := 0
 		for _, note := range b.notes {
-			if strings.Contains(note, "paced cells are offered 40000 requests a second: half the rate of the slowest model that served all 64 connections in round 1") {
+			if strings.Contains(note, "paced cells are offered 40,000 requests a second: half the rate of the slowest model that served all 64 connections in round 1") {
 				paced++
 			}
 		}
