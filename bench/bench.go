@@ -77,6 +77,9 @@ func (o *options) settle() (unlock func(), err error) {
 		if err != nil {
 			return nil, fmt.Errorf("no run to go on with: %w", err)
 		}
+		if _, err := result.ReadRun(real); err != nil { // before a lock is left there
+			return nil, fmt.Errorf("no run to go on with: %w", err)
+		}
 		o.results = filepath.Dir(real)
 	}
 	if err := os.MkdirAll(o.results, 0o755); err != nil {

@@ -75,7 +75,10 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 		Use:   "bench [PLAN]",
 		Short: "compare server models under load, in rounds",
 		Long: `bench runs a plan: scenarios x loads, every cell once a round. In a cell all servers are started afresh and take turns at one client.
-PLAN is quick, default, full or a YAML file. The run is kept in a folder under results, cell by cell, and drawn by report at the end.`,
+PLAN is quick, default, full or a YAML file. The run is kept in a folder under results, cell by cell, and drawn by report at the end.
+
+Exit codes: 0 done; 1 a run that cannot go on or be written, or nothing was measured; 2 usage; 3 a program or server did not start;
+4 a server answers wrongly; 130 and 143 after ctrl-C and SIGTERM.`,
 		Example: `  bench quick
   bench --models epoll,goroutine --budget 2m --server 'mine=./mine --addr {addr}'
   bench --server 'mine=node app.js' --path /users --expect 200

@@ -104,7 +104,7 @@ func TestExitCodes(t *testing.T) {
 		code int
 		says string
 	}{
-		{"--help", 0, ""},
+		{"--help", 0, "Exit codes: 0 done;"},
 		{"gone.yaml", exitUsage, `no plan "gone.yaml"`},
 		{"--fast", exitUsage, "unknown flag: --fast: see bench --help"},
 		{"--rounds 0 short.yaml", exitUsage, "--rounds 0: it must be 1 to 1000"},
@@ -124,6 +124,8 @@ func TestExitCodes(t *testing.T) {
 		{"--expect 200 --server a=guest short.yaml", exitUsage, "give that too"},
 		{"--server twin=guest short.yaml", exitUsage, `server name "twin"`},
 		{"--server a=http:// short.yaml", exitUsage, "write it as http://"},
+		{"--server a=https://127.0.0.1 short.yaml", exitUsage, "without TLS: write the address as http://127.0.0.1:8080"},
+		{"--resume nowhere", exitFailed, "no run to go on with"},
 		{"--resume --models epoll", exitUsage, "leave out --models"},
 		{"--resume --budget 1m", exitUsage, "leave out --budget"},
 		{"--resume", exitFailed, "no interrupted run in results"},
@@ -271,7 +273,7 @@ func TestGuestByURL(t *testing.T) {
 	if hello != 2 || sleep != 2 {
 		t.Errorf("it was measured in %d rounds of hello and %d of sleep", hello, sleep)
 	}
-	if !slices.Contains(r.Notes, "yours runs already: it stays where it is, and all rounds are of one process") {
+	if !slices.Contains(r.Notes, "server yours runs already: it stays where it is, and all rounds are of one process") {
 		t.Errorf("notes: %q", r.Notes)
 	}
 	if reply, err := s.Client().Get(s.URL); err != nil {

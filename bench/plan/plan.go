@@ -207,6 +207,8 @@ func parseGuest(text string) (Guest, error) {
 		return Guest{}, fmt.Errorf("--server %q: write it as 'mine=./mine --addr {addr}', or 'mine=http://127.0.0.1:8080' where it runs already", text)
 	case strings.HasPrefix(rest, "http://"):
 		return Guest{Name: name, URL: rest}, nil
+	case strings.Contains(rest, "://") && !strings.ContainsAny(rest, " \t"):
+		return Guest{}, fmt.Errorf("--server %q: bench speaks HTTP/1.1 without TLS: write the address as http://127.0.0.1:8080", text)
 	}
 	return Guest{Name: name, Command: Quoted(rest)}, nil
 }

@@ -49,7 +49,7 @@ const Quiet = 0.1
 func (r *Run) Carry(ctx context.Context) error {
 	began := time.Now()
 	var first []result.Trial // the first round, which a rule's rate comes from
-	shared, disturbed, behind, planned := 0, false, time.Duration(0), time.Duration(0)
+	disturbed, behind, planned := false, time.Duration(0), time.Duration(0)
 	for i := range r.Jobs {
 		j := &r.Jobs[i]
 		trials, have := r.Done[j.Order]
@@ -57,10 +57,7 @@ func (r *Run) Carry(ctx context.Context) error {
 			if context.Cause(ctx) != nil {
 				return context.Cause(ctx)
 			}
-			if shared != j.Round { // whatever the rounds before took, the rest fits into what is left
-				shared = j.Round
-				r.share(i, time.Since(began), pace(behind, planned))
-			}
+			r.share(i, time.Since(began), pace(behind, planned)) // whatever the jobs before took, the rest fits into what is left
 			failed, err := r.offer(j, first)
 			if err != nil {
 				return err

@@ -88,7 +88,7 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, note
 		switch {
 		case len(p.Models) > 0 && !slices.Contains(p.Models, l.Name):
 		case !l.Available:
-			notes = append(notes, fmt.Sprintf("%s is unavailable: %s", l.Name, l.Reason))
+			notes = append(notes, fmt.Sprintf("model %s is unavailable: %s", l.Name, l.Reason))
 		default:
 			all = append(all, model(servers, l.Name))
 		}
@@ -111,7 +111,7 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, note
 			if asked := target.RequestURI(); asked != "/" && c.Path == "" {
 				c.Path = asked
 			}
-			notes = append(notes, fmt.Sprintf("%s runs already: it stays where it is, and all rounds are of one process", g.Name))
+			notes = append(notes, fmt.Sprintf("server %s runs already: it stays where it is, and all rounds are of one process", g.Name))
 			all = append(all, c)
 			continue
 		}
@@ -125,7 +125,7 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, note
 	}
 	for _, c := range all {
 		if c.Path != "" {
-			notes = append(notes, fmt.Sprintf("%s is asked for %s where models are asked for /: what it does there is compared with their hello", c.Name, c.Path))
+			notes = append(notes, fmt.Sprintf("server %s is asked for %s where models are asked for /: what it does there is compared with their hello", c.Name, c.Path))
 		}
 	}
 	if len(all) == 0 {

@@ -78,7 +78,7 @@ func hear(r *bufio.Reader, answers int, want answer) (status int, err error) {
 func answering(ctx context.Context, addr, path string, died <-chan struct{}, limit time.Duration) error {
 	end := time.Now().Add(limit)
 	for {
-		status, err := ask(addr, path, min(patience, time.Until(end)))
+		status, err := ask(addr, path, patience) // not only what is left: too short a wait would hide why there is no answer
 		if status != 0 || err == nil {
 			return nil
 		}

@@ -7,7 +7,9 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -190,7 +192,7 @@ func freePort() (addr string, err error) {
 type tail struct{ text []byte }
 
 func (t *tail) Write(p []byte) (int, error) {
-	const most = 1 << 10
+	const most = 16 << 10
 	t.text = append(t.text, p...)
 	if len(t.text) > most {
 		t.text = t.text[len(t.text)-most:]
@@ -198,10 +200,21 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String is the last line with something on it.
+// told tells a line that says what went wrong: many a program writes where it was in its code after that.
+var told = regexp.MustCompile(`(?i)error|exception|panic|fatal`)
+
+// String is the last line that says what went wrong, or without such the last with something on it.
 func (t *tail) String() string {
 	lines := strings.Split(strings.TrimSpace(string(t.text)), "\n")
-	return lines[len(lines)-1]
+	say := lines[len(lines)-1]
+	for _, line := range slices.Backward(lines) {
+		if told.MatchString(line) {
+			say = strings.TrimSpace(line)
+			break
+		}
+	}
+	const most = 1 << 10
+	return say[max(0, len(say)-most):]
 }
 
 func (t *tail) after(prefix string) string {

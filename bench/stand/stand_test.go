@@ -632,6 +632,8 @@ func TestSessionShare(t *testing.T) {
 func TestTail(t *testing.T) {
 	for said, want := range map[string]string{
 		"": "", "one\ntwo\n\n": "two", strings.Repeat("x", 5000): strings.Repeat("x", 1024), strings.Repeat("x\n", 5000) + "end": "end",
+		"node:net\n\n  Error: listen EADDRINUSE\n    at Server.setup\n\nNode.js v20\n": "Error: listen EADDRINUSE",
+		"panic: no ink\n\ngoroutine 1:\n" + strings.Repeat("\tmain.go:1\n", 500):       "panic: no ink",
 	} {
 		last := new(tail)
 		for _, b := range []byte(said) {
@@ -652,14 +654,14 @@ func TestChoose(t *testing.T) {
 		missing    []string
 		says       string
 	}{
-		{"all that there are", "", []Contestant{model("s", "select"), model("s", "epoll")}, []string{"uring is unavailable: not today"}, ""},
+		{"all that there are", "", []Contestant{model("s", "select"), model("s", "epoll")}, []string{"model uring is unavailable: not today"}, ""},
 		{"in the order of the ladder", "models: [epoll, select]\n", []Contestant{model("s", "select"), model("s", "epoll")}, nil, ""},
 		{"none", "models: [uring]\n", nil, nil, "no model of the plan is available here"},
 		{"a guest", "models: [epoll]\nservers: [{name: mine, command: \"sh -c '{addr}'\", path: /x, expect: 201}]\n",
 			[]Contestant{model("s", "epoll"), {Name: "mine", Guest: true, Command: []string{"sh", "-c", "{addr}"}, Path: "/x", Status: 201}},
 			[]string{"mine is asked for /x where models are asked for /: what it does there is compared with their hello"}, ""},
 		{"a guest alone", "models: [uring]\nservers: [{name: mine, command: sh}]\n", []Contestant{{Name: "mine", Guest: true, Command: []string{"sh"}}},
-			[]string{"uring is unavailable: not today"}, ""},
+			[]string{"model uring is unavailable: not today"}, ""},
 		{"guests that run", "models: [epoll]\nservers:\n  - {name: a, url: \"http://h:81\"}\n  - {name: b, url: \"http://h/x?y=z\"}\n  - {name: c, url: \"http://[::1]/?q\"}\n" +
 			"  - {name: d, url: \"http://h/x\", path: /y}\n",
 			[]Contestant{model("s", "epoll"), {Name: "a", Guest: true, addr: "h:81"}, {Name: "b", Guest: true, addr: "h:80", Path: "/x?y=z"},

@@ -168,8 +168,10 @@ func cost(f *findings.Findings) (figure, bool) {
 		for i, part := range []float64{server.Value, waking, client.Value} {
 			if part > 0 {
 				one.parts, one.fills = append(one.parts, part/1000), append(one.fills, fills[i])
-				said = append(said, units.Micros(part))
 				seen[i] = true
+			}
+			if part > 0 || i == 1 && c.InTurns {
+				said = append(said, units.Micros(part))
 			}
 		}
 		one.label = strings.Join(said, " + ")

@@ -83,7 +83,7 @@ func (l lines) aside(i int) vg.Length {
 }
 
 // label names the lines in a column at the right, each as near to its end as the others let it. What is but a point at the first of several
-// places is named under that place or, where there is no room, over it: a line from there would cross all others.
+// places is named over that place or, where there is no room, under it: a line from there would cross all others.
 func (l lines) label(c draw.Canvas, at func(int, point) vg.Point, y func(float64) vg.Length) {
 	with := style(labelSize, black, false)
 	var order, early []int
@@ -104,10 +104,10 @@ func (l lines) label(c draw.Canvas, at func(int, point) vg.Point, y func(float64
 			order = append(order, i)
 		}
 	}
-	const apart = 12.5
-	aside, step := vg.Point{X: c.Min.X + 8, Y: lowest - 12}, vg.Length(-apart)
-	if aside.Y-apart*vg.Length(len(early)) < c.Min.Y-8 {
-		aside.Y, step = highest+14, apart
+	const apart = vg.Length(12.5)
+	aside, step := vg.Point{X: c.Min.X + 8, Y: highest + 10}, apart
+	if aside.Y+apart*vg.Length(len(early)) > c.Max.Y {
+		aside.Y, step = lowest-12, -apart
 	}
 	for _, i := range early {
 		c.DrawGlyphNoClip(lookOf(l.lines[i].model).glyph(3.4, l.lines[i].ties), aside)

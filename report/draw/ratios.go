@@ -108,7 +108,8 @@ func (times) Ticks(low, high float64) []plot.Tick {
 }
 
 const (
-	across   = 3  // panels beside each other
+	fewest   = 3  // panels beside each other at least, so that one alone is no wider
+	widest   = 4  // and at most
 	each     = 13 // height of a model in a panel
 	furthest = 2  // how far the axis reaches, as a ratio, however far a model is
 )
@@ -127,7 +128,12 @@ func ratios(f *findings.Findings) (figure, bool) {
 	var all []plots
 	most, row := 0, 0
 	reach := map[string][2]float64{}
-	for _, kind := range [][2]string{{"hello", findings.Capacity}, {"cost", findings.Cost}} {
+	kinds := [][2]string{{"hello", findings.Capacity}, {"cost", findings.Cost}}
+	across := fewest
+	for _, kind := range kinds {
+		across = min(max(across, len(f.Find(kind[0], f.Run.Home))), widest)
+	}
+	for _, kind := range kinds {
 		low, high, column := 0.8, 1.25, 0
 		for _, c := range f.Find(kind[0], f.Run.Home) {
 			if t := panel(f, c, kind[1]); len(t) > 0 {
@@ -153,7 +159,7 @@ func ratios(f *findings.Findings) (figure, bool) {
 	tall := vg.Length(each*most + 58)
 	fig := figure{height: 100 + tall*vg.Length(row)}
 	fig.body = func(c draw.Canvas) {
-		wide := (c.Size().X + 2*gap) / across
+		wide := (c.Size().X + 2*gap) / vg.Length(across)
 		for _, one := range all {
 			at := c
 			at.Min.X = c.Min.X + wide*vg.Length(one.column)

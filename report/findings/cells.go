@@ -423,8 +423,10 @@ func (m *model) silent() *Silent {
 	return &s
 }
 
-// curve is the response time by percentile: the median over the rounds, as far as most of them know it.
+// curve is the response time by percentile: the median over the rounds, as far as most of them know it. It does not fall where the last
+// percentiles are known in fewer rounds, and these the faster ones.
 func (m *model) curve() (points []Point) {
+	highest := 0.0
 	for i, share := range study.Grid {
 		var at []float64
 		for _, t := range m.trials {
@@ -435,7 +437,8 @@ func (m *model) curve() (points []Point) {
 		if len(at) == 0 || 2*len(at) <= len(m.trials) {
 			break
 		}
-		points = append(points, Point{tidy(share), tidy(median(at))})
+		highest = max(highest, median(at))
+		points = append(points, Point{tidy(share), tidy(highest)})
 	}
 	return points
 }

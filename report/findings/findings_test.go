@@ -516,6 +516,30 @@ func TestTheLadderStepsFromCellToCellByFigures(t *testing.T) {
 	}
 }
 
+// TestCurvesDoNotFall has the slowest rounds know the fewest percentiles.
+func TestCurvesDoNotFall(t *testing.T) {
+	list := flat(hello("epoll", 64), 1000)
+	for i := range list {
+		n, slow := int64(10000), int64(1+i)
+		if i > 3 {
+			n, slow = 100, 1000
+		}
+		h := result.NewHistogram()
+		for k := range n {
+			h.Record((k + 1) * 1000 * slow)
+		}
+		text, err := h.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		list[i].Load.Histogram, list[i].Load.Requests.OK = text, n
+	}
+	curve := find(list).Cells[0].Models[0].Curve
+	if len(curve) < 50 || !slices.IsSortedFunc(curve, func(a, b Point) int { return int(a.NS - b.NS) }) {
+		t.Errorf("it has %d points and falls: %v", len(curve), curve)
+	}
+}
+
 // TestCurvesAreOfMostRounds has percentiles that some rounds have too few requests for.
 func TestCurvesAreOfMostRounds(t *testing.T) {
 	points := func(short int) int {

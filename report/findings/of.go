@@ -163,7 +163,7 @@ func (w *weighed) run() Run {
 // beside is what other programs took of the processors in each cell and round whose servers took turns.
 func (w *weighed) beside() (shares []float64) {
 	for _, t := range w.Trials {
-		if t.Turns != nil && t.Turns.Place == 1 && sound(t.Turns.Beside) && t.Turns.Beside >= 0 {
+		if t.Turns != nil && t.Failed == "" && t.Turns.Place == 1 && sound(t.Turns.Beside) && t.Turns.Beside >= 0 {
 			shares = append(shares, t.Turns.Beside)
 		}
 	}

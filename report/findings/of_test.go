@@ -219,8 +219,7 @@ func TestSituationsFollowTheLevels(t *testing.T) {
 		}
 		return got
 	}
-	want := map[string]string{OneBusy: "hello 1 0 split capacity_rps", FewBusy: "hello 16 0 split capacity_rps", ManyBusy: "hello 256 0 split capacity_rps",
-		CostCounts: "hello 64 0 split server_cpu_ns"}
+	want := map[string]string{OneBusy: "hello 1 0 split capacity_rps", FewBusy: "hello 16 0 split capacity_rps", ManyBusy: "hello 256 0 split capacity_rps"}
 	if diff := cmp.Diff(want, levels(find(parts))); diff != "" {
 		t.Error(diff)
 	}

@@ -53,7 +53,9 @@ func (w *weighed) situations(cells []Cell) (list []Situation) {
 			list[i] = tail
 		}
 	}
-	add(CostCounts, w.priced(), Cost)
+	if c := w.priced(); c != w.main() { // whose costs are the capacities above
+		add(CostCounts, c, Cost)
+	}
 	add(Blocking, w.usual("block"), Rate)
 	add(Awaiting, w.usual("sleep"), Rate)
 	add(Idle, w.usual("thinking"))

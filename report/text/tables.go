@@ -103,13 +103,17 @@ func hidden(m *findings.Model, metric string) bool {
 	return m.Lacks != nil && metric != findings.Memory
 }
 
-// waking is what a slice costs beside its requests, with where that lies: it is small beside what moves it.
+// waking is what a slice costs beside its requests, with where that lies: it is small beside what moves it, and often lost in that.
 var waking = column{"waking, µs a slice", func(m *findings.Model) string {
 	f, ok := m.Figures[findings.Waking]
 	if !ok || hidden(m, findings.Waking) {
 		return units.None
 	}
-	return number(findings.Waking, f.Value) + " (" + number(findings.Waking, f.Low) + " to " + number(findings.Waking, f.High) + ")"
+	middle := number(findings.Waking, f.Value)
+	if f.Low < 0 {
+		middle = "~0"
+	}
+	return middle + " (" + number(findings.Waking, f.Low) + " to " + number(findings.Waking, f.High) + ")"
 }}
 
 // first is the figure that a cell is about, or why a model has none.

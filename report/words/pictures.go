@@ -164,17 +164,17 @@ func ratios(f *findings.Findings) Picture {
 // Panel is the heading of a cell among others.
 func Panel(c *findings.Cell) string {
 	if c.RateRPS > 0 {
-		return units.Rate(c.RateRPS) + "/s: processor time"
+		return units.Rate(c.RateRPS) + "/s"
 	}
-	return units.Plural(c.Connections, "connection") + ": capacity"
+	return units.Plural(c.Connections, "connection")
 }
 
 // Better says on which side of a ratio's axis the better models stand.
 func Better(metric string) string {
 	if findings.Less(metric) {
-		return "← less is better"
+		return "← better: processor time"
 	}
-	return "more is better →"
+	return "capacity: better →"
 }
 
 // TwinLabel is what the reference's second measurement is called.
