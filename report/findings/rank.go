@@ -112,7 +112,7 @@ func (r Ratio) inverse() *Ratio {
 }
 
 // mostRounds is the most rounds that anybody would measure.
-const mostRounds = 1000
+const mostRounds = 100
 
 // decides is how many rounds in all would put the interval of the mean of d beyond 0, or within margin of it, a share, if later rounds are as
 // those so far; 0 where mostRounds would not.

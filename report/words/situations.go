@@ -128,7 +128,7 @@ func answered(f *findings.Findings, s *findings.Situation) (said []string) {
 func undecided(s *findings.Situation) []string {
 	would := ""
 	if s.Decides > 0 {
-		would = fmt.Sprintf("; about %s rounds would decide", units.Count(s.Decides))
+		would = fmt.Sprintf("; about %s rounds decide", units.Count(s.Decides))
 	}
 	names := make([]string, len(s.Tied))
 	for i, m := range s.Tied {

@@ -94,7 +94,7 @@ func TestHowSureFits(t *testing.T) {
 	for want, s := range map[string]findings.Situation{
 		"17 % more than asyncio-executor (15 to 19 %)":     {Outcome: findings.Winner, Choose: "x", Next: &next},
 		"12 tie within 4 %; 15–19 % over asyncio-executor": {Outcome: findings.Tie, Tied: make([]string, 12), Within: 0.031, Next: &next},
-		"3 may lead; about 20 rounds would decide":         {Outcome: findings.Undecided, Tied: []string{name, name + "1", name + "2"}, Decides: 20},
+		"3 may lead; about 20 rounds decide":               {Outcome: findings.Undecided, Tied: []string{name, name + "1", name + "2"}, Decides: 20},
 		"only x has a rank, which wins nothing":            {Outcome: findings.Alone, Choose: "x"},
 		"nothing that can be compared":                     {Outcome: findings.None},
 		"15 to 19 % over asyncio-executor; of 1 measured":  {Outcome: findings.Winner, Choose: "x", Next: &next, Missing: []string{"a", "b"}},
