@@ -147,6 +147,15 @@ func (s *server) ended() bool {
 	}
 }
 
+// peak is the most memory that a server of the user's own had resident so far; 0 of others, which say so themselves at their end, and of one
+// that was not started here.
+func (s *server) peak() int64 {
+	if s.process == nil || !s.by.Guest {
+		return 0
+	}
+	return host.PeakBelow(s.process.PID()) // that of the keeper
+}
+
 // stop ends the server, if it was started here, and returns its usage line, if it prints one.
 func (s *server) stop() *usage.Line {
 	if s.process == nil {

@@ -106,6 +106,7 @@ func (s *Stand) inTurns(ctx context.Context, j protocol.Job, trials []result.Tri
 			if up.ended() {
 				t.Failed = "the server ended while it was measured: " + up.lastWords()
 			}
+			t.Server.PeakRSS = up.peak()
 			t.Server.Usage = up.stop()
 		})
 	}
@@ -196,6 +197,7 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 		t.Failed = err.Error()
 	}
 	died := up.ended()
+	t.Server.PeakRSS = up.peak()
 	if t.Server.Usage = up.stop(); died {
 		t.Failed = "the server ended during the trial: " + up.lastWords()
 	}

@@ -440,6 +440,9 @@ func TestGuests(t *testing.T) {
 					(trial.Server.Usage != nil) != (name != "mine") {
 					t.Errorf("%s: failed %q, load %+v, usage %v", name, trial.Failed, trial.Load, trial.Server.Usage)
 				}
+				if known := trial.Server.PeakRSS > 0; runtime.GOOS == "linux" && known != (name == "mine") { // models say it in their usage
+					t.Errorf("%s has %d bytes", name, trial.Server.PeakRSS)
+				}
 			}
 			if command := trials["mine"].Server.Command; strings.Contains(strings.Join(command, " "), "{addr}") || !strings.HasPrefix(command[len(command)-1], "127.0.0.1:") {
 				t.Errorf("its command is %q", command)
@@ -659,17 +662,17 @@ func TestChoose(t *testing.T) {
 		{"none", "models: [uring]\n", nil, nil, "no model of the plan is available here"},
 		{"a guest", "models: [epoll]\nservers: [{name: mine, command: \"sh -c '{addr}'\", path: /x, expect: 201}]\n",
 			[]Contestant{model("s", "epoll"), {Name: "mine", Guest: true, Command: []string{"sh", "-c", "{addr}"}, Path: "/x", Status: 201}},
-			[]string{"mine is asked for /x where models are asked for /: what it does there is compared with their hello"}, ""},
+			[]string{"server mine is asked for /x where models are asked for /: what it does there is compared with their hello"}, ""},
 		{"a guest alone", "models: [uring]\nservers: [{name: mine, command: sh}]\n", []Contestant{{Name: "mine", Guest: true, Command: []string{"sh"}}},
 			[]string{"model uring is unavailable: not today"}, ""},
 		{"guests that run", "models: [epoll]\nservers:\n  - {name: a, url: \"http://h:81\"}\n  - {name: b, url: \"http://h/x?y=z\"}\n  - {name: c, url: \"http://[::1]/?q\"}\n" +
 			"  - {name: d, url: \"http://h/x\", path: /y}\n",
 			[]Contestant{model("s", "epoll"), {Name: "a", Guest: true, addr: "h:81"}, {Name: "b", Guest: true, addr: "h:80", Path: "/x?y=z"},
 				{Name: "c", Guest: true, addr: "[::1]:80", Path: "/?q"}, {Name: "d", Guest: true, addr: "h:80", Path: "/y"}},
-			[]string{"a runs already: it stays where it is, and all rounds are of one process", "b runs already: it stays where it is, and all rounds are of one process",
-				"c runs already: it stays where it is, and all rounds are of one process", "d runs already: it stays where it is, and all rounds are of one process",
-				"b is asked for /x?y=z where models are asked for /: what it does there is compared with their hello", "c is asked for /?q where models are asked for /: what it does there is compared with their hello",
-				"d is asked for /y where models are asked for /: what it does there is compared with their hello"}, ""},
+			[]string{"server a runs already: it stays where it is, and all rounds are of one process", "server b runs already: it stays where it is, and all rounds are of one process",
+				"server c runs already: it stays where it is, and all rounds are of one process", "server d runs already: it stays where it is, and all rounds are of one process",
+				"server b is asked for /x?y=z where models are asked for /: what it does there is compared with their hello", "server c is asked for /?q where models are asked for /: what it does there is compared with their hello",
+				"server d is asked for /y where models are asked for /: what it does there is compared with their hello"}, ""},
 		{"an unknown model", "models: [epol]\n", nil, nil, `unknown model "epol": there are select, epoll, uring`},
 		{"the name of a model", "models: [epoll]\nservers: [{name: uring, command: sh}]\n", nil, nil, `server "uring" has the name of a model`},
 		{"no such command", "servers: [{name: mine, command: ./gone}]\n", nil, nil, "give its path as seen from here"},

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +63,16 @@ var roles = map[string]func(){
 		hold()
 	},
 	"brief": func() { burn(burnt) },
+	// A process that once had much memory.
+	"eater": func() {
+		meal := make([]byte, eaten)
+		for i := range meal {
+			meal[i] = 1
+		}
+		meal = nil
+		debug.FreeOSMemory()
+		hold()
+	},
 	// A process whose child burns and, when a line comes, ends; the kernel reaps the child unless HOST_WAITS is set.
 	"parent": func() {
 		if os.Getenv("HOST_WAITS") == "" {

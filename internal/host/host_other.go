@@ -42,6 +42,9 @@ func (w *Watch) End(*Meter) Disturbance { return Disturbance{} }
 // Close does nothing.
 func (w *Watch) Close() {}
 
+// PeakBelow is not known here.
+func PeakBelow(int) int64 { return 0 }
+
 // Listener needs Linux.
 func Listener(string) (pid int, err error) {
 	return 0, errors.New("the process that listens on an address is known on Linux only")

@@ -68,7 +68,8 @@ type Server struct {
 	Command    []string    `json:"command"`
 	CPUs       []int       `json:"cpus,omitempty"` // processors it was confined to
 	GOMAXPROCS int         `json:"gomaxprocs,omitempty"`
-	Usage      *usage.Line `json:"usage,omitempty"` // absent for a foreign server
+	Usage      *usage.Line `json:"usage,omitempty"`          // absent for a foreign server
+	PeakRSS    int64       `json:"peak_rss_bytes,omitempty"` // of a foreign server: all its processes, as the kernel counts; 0: not known
 }
 
 // Probe is the answer of scenario thinking.

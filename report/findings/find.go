@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -64,13 +65,18 @@ func (r Ratio) Over(model string) Ratio {
 // Main is the cell of the closed loop that a report shows first: at 64 connections in the placement that the answers are about, else at the
 // most that there are; nil where there is none.
 func (f *Findings) Main() *Cell {
-	var main *Cell
-	for _, c := range f.Find("hello", f.Run.Home) {
-		if c.RateRPS == 0 && (main == nil || main.Connections != scenario.Reference && (c.Connections > main.Connections || c.Connections == scenario.Reference)) {
-			main = c
+	closed := slices.DeleteFunc(f.Find("hello", f.Run.Home), func(c *Cell) bool { return c.RateRPS > 0 })
+	return usual(closed, func(c *Cell) int { return c.Connections })
+}
+
+// usual is the cell at the level at which models are compared, or at the highest there is; nil where there is none.
+func usual[C any](cells []*C, connections func(*C) int) (best *C) {
+	for _, c := range cells {
+		if best == nil || connections(best) != scenario.Reference && (connections(c) > connections(best) || connections(c) == scenario.Reference) {
+			best = c
 		}
 	}
-	return main
+	return best
 }
 
 // Leaders are the models of a ranking that cannot be told from the best, which stands first; none where not all could be compared with it.
@@ -95,17 +101,21 @@ func (f *Findings) BlockSleep() (block, sleep *Cell) {
 	return blocks[0], sleeps[0]
 }
 
-// CostCell is the cell that shows best what a request costs: at the fixed rate nearest to 10,000 a second, else the main one.
+// CostCell is the cell that shows best what a request costs: at the fixed rate at which models are told apart best, else the main one.
 func (f *Findings) CostCell() *Cell {
-	var best *Cell
-	off := func(c *Cell) float64 { return math.Abs(math.Log(c.RateRPS / 10000)) }
-	for _, c := range f.Find("cost", f.Run.Home) {
-		if c.RateRPS > 0 && (best == nil || off(c) < off(best)) {
+	return cmp.Or(priced(f.Find("cost", f.Run.Home), func(c *Cell) float64 { return c.RateRPS }), f.Main())
+}
+
+// costRate is the offered rate, per second, at which what a request costs is told apart best.
+const costRate = 10000
+
+// priced is the cell at the rate nearest to that; nil where there is none.
+func priced[C any](cells []*C, rate func(*C) float64) (best *C) {
+	off := func(c *C) float64 { return math.Abs(math.Log(rate(c) / costRate)) }
+	for _, c := range cells {
+		if rate(c) > 0 && (best == nil || off(c) < off(best)) {
 			best = c
 		}
-	}
-	if best == nil {
-		return f.Main()
 	}
 	return best
 }

@@ -2,15 +2,11 @@ package findings
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"carousel/internal/result"
 	"carousel/internal/scenario"
 )
-
-// costRate is the offered rate, per second, at which what a request costs is told apart best.
-const costRate = 10000
 
 // situations says which model for which load, of the loads that were measured.
 func (w *weighed) situations(cells []Cell) (list []Situation) {
@@ -60,7 +56,7 @@ func (w *weighed) situations(cells []Cell) (list []Situation) {
 	add(Awaiting, w.usual("sleep"), Rate)
 	add(Idle, w.usual("thinking"))
 	if w.home != result.Shared {
-		if c := usual(w.find("hello", result.Shared)); c != nil {
+		if c := usual(w.find("hello", result.Shared), func(c *cell) int { return c.Connections }); c != nil {
 			if slices.ContainsFunc(c.models, (*model).limited) {
 				add(SharedAll, c, Both, Rate)
 			} else {
@@ -89,30 +85,22 @@ func at(cells []*cell, connections int) *cell {
 	return nil
 }
 
-// usual is the cell at the level at which models are compared, or at the highest there is; nil where there is none.
-func usual(cells []*cell) *cell {
-	if c := at(cells, scenario.Reference); c != nil || len(cells) == 0 {
-		return c
+// usual is a scenario's cell at the level at which models are compared, at home or else where it was measured.
+func (w *weighed) usual(scenario string) (best *cell) {
+	for _, placement := range []string{w.home, result.Split, result.Shared} {
+		best = cmp.Or(best, usual(w.find(scenario, placement), func(c *cell) int { return c.Connections }))
 	}
-	return cells[len(cells)-1]
-}
-
-// usual is that of a scenario, at home or else where it was measured.
-func (w *weighed) usual(scenario string) *cell {
-	return cmp.Or(usual(w.find(scenario, w.home)), usual(w.find(scenario, result.Split)), usual(w.find(scenario, result.Shared)))
+	return best
 }
 
 // main is the cell of the closed loop that models are compared in.
-func (w *weighed) main() *cell { return usual(w.find("hello", w.home)) }
+func (w *weighed) main() *cell {
+	return usual(w.find("hello", w.home), func(c *cell) int { return c.Connections })
+}
 
 // priced is the cell of fixed rates that tells best what a request costs: without any, that of the closed loop.
 func (w *weighed) priced() *cell {
-	cells := w.find("cost", w.home)
-	if len(cells) == 0 {
-		return w.main()
-	}
-	far := func(c *cell) float64 { return math.Abs(math.Log(c.rate / costRate)) }
-	return slices.MinFunc(cells, func(a, b *cell) int { return cmp.Compare(far(a), far(b)) })
+	return cmp.Or(priced(w.find("cost", w.home), func(c *cell) float64 { return c.rate }), w.main())
 }
 
 // choose says what the first of the metrics that is known of any model tells about the situation's cell.

@@ -156,10 +156,14 @@ func total(t *result.Trial) float64 {
 }
 
 func memory(t *result.Trial) float64 {
-	if t.Server.Usage == nil || t.Server.Usage.PeakRSS == 0 {
+	peak := t.Server.PeakRSS
+	if t.Server.Usage != nil {
+		peak = t.Server.Usage.PeakRSS
+	}
+	if peak == 0 {
 		return math.NaN()
 	}
-	return float64(t.Server.Usage.PeakRSS)
+	return float64(peak)
 }
 
 // figure is one of a latency, as far as the record says that it can be shown (result.Load.Doubt).
