@@ -75,10 +75,10 @@ func (o *options) settle() (unlock func(), err error) {
 	if o.dir != "" {
 		real, err := realPath(o.dir) // so that "." finds the lock
 		if err != nil {
-			return nil, fmt.Errorf("no run to go on with: %w", err)
+			return nil, fmt.Errorf("%s is no run to go on with: there is no such folder", o.dir)
 		}
-		if _, err := result.ReadRun(real); err != nil { // before a lock is left there
-			return nil, fmt.Errorf("no run to go on with: %w", err)
+		if _, err := os.Stat(filepath.Join(real, result.RunFile)); err != nil { // before a lock is left there
+			return nil, fmt.Errorf("%s is no run to go on with: it has no %s", o.dir, result.RunFile)
 		}
 		o.results = filepath.Dir(real)
 	}
@@ -238,6 +238,15 @@ func (e *experiment) budget() time.Duration {
 	return max(time.Second, time.Duration(e.plan.Budget)-time.Since(e.began)-ending)
 }
 
+// left is the part of the budget that the cells are to fit into which are not measured yet, of a run that goes on.
+func (e *experiment) left() time.Duration {
+	rest := slices.DeleteFunc(slices.Clone(e.jobs), func(j protocol.Job) bool { _, have := e.done[j.Order]; return have })
+	if len(rest) == len(e.jobs) {
+		return e.budget()
+	}
+	return time.Duration(float64(e.budget()) * float64(protocol.Length(rest)) / float64(protocol.Length(e.jobs)))
+}
+
 // cells are those of the plan, or as many of them as its budget has time for; the note says which are left out.
 func (e *experiment) cells(apart bool) (cells []plan.Cell, note string, err error) {
 	cells = e.plan.Cells(e.record.Models, apart)
@@ -270,7 +279,7 @@ func (e *experiment) rounds(ctx context.Context) error {
 	s := newScreen(e.stderr, e.jobs, e.done)
 	defer s.close()
 	r := &protocol.Run{
-		Jobs: e.jobs, Budget: e.budget(), Cycles: int(e.plan.Cycles), Done: e.done, Stand: e.stand, Watch: s,
+		Jobs: e.jobs, Budget: e.left(), Cycles: int(e.plan.Cycles), Done: e.done, Stand: e.stand, Watch: s,
 		Save: func(trials []result.Trial) error {
 			if err := result.Append(e.dir, trials...); err != nil {
 				return err

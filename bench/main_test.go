@@ -136,8 +136,8 @@ func TestExitCodes(t *testing.T) {
 			t.Parallel()
 			h := newHarness(t)
 			h.start(strings.Fields(c.args)...)
-			if code := h.end(); code != c.code || !strings.Contains(h.said.String(), c.says) {
-				t.Errorf("code %d, want %d and %q:\n%s", code, c.code, c.says, h.said.String())
+			if code := h.end(); code != c.code || !strings.Contains(h.said.String()+h.out.String(), c.says) {
+				t.Errorf("code %d, want %d and %q:\n%s%s", code, c.code, c.says, &h.said, &h.out)
 			}
 			if found, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", "*")); len(found) > 0 {
 				t.Errorf("a run was begun: %v", found)

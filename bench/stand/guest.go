@@ -209,7 +209,11 @@ func (s *Stand) Examine(ctx context.Context, name string, p *plan.Plan) error {
 	}
 	defer up.stop()
 	if err := check(up.addr, c.path(), c.wants()); err != nil {
-		return &Wrong{fmt.Errorf("%s answers wrongly: %w", name, err)}
+		hint := ""
+		if c.Path == "" {
+			hint = "; if it does not say hello, ask it for something else: --path /x"
+		}
+		return &Wrong{fmt.Errorf("%s answers wrongly: %w%s", name, err, hint)}
 	}
 	if c.Path == "" {
 		c.lacks = lacking(up.addr, p)

@@ -67,11 +67,11 @@ func (t forest) Plot(c draw.Canvas, plt *plot.Plot) {
 		small := style(8.5, faint, false)
 		small.YAlign = text.YCenter
 		switch {
-		case one.ratio.Ratio < plt.X.Min:
+		case one.ratio.Ratio < plt.X.Min*beyond:
 			arrow(c, ink, vg.Point{X: c.Min.X + 2, Y: at}, 6)
 			c.FillText(small, vg.Point{X: c.Min.X + 12, Y: at}, units.Ratio(one.ratio.Ratio))
 			continue
-		case one.ratio.Ratio > plt.X.Max:
+		case one.ratio.Ratio > plt.X.Max/beyond:
 			arrow(c, ink, vg.Point{X: c.Max.X - 2, Y: at}, -6)
 			small.XAlign = text.XRight
 			c.FillText(small, vg.Point{X: c.Max.X - 12, Y: at}, units.Ratio(one.ratio.Ratio))
@@ -83,6 +83,12 @@ func (t forest) Plot(c draw.Canvas, plt *plot.Plot) {
 			if c.ContainsX(end) {
 				c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.1}, end, at-3, end, at+3)
 			}
+		}
+		if low < c.Min.X { // it goes on beyond the axis
+			arrow(c, ink, vg.Point{X: c.Min.X, Y: at}, 4)
+		}
+		if high > c.Max.X {
+			arrow(c, ink, vg.Point{X: c.Max.X, Y: at}, -4)
 		}
 		c.DrawGlyphNoClip(one.look.glyph(2.1, one.itself), vg.Point{X: x(one.ratio.Ratio), Y: at})
 	}
@@ -108,10 +114,11 @@ func (times) Ticks(low, high float64) []plot.Tick {
 }
 
 const (
-	fewest   = 3  // panels beside each other at least, so that one alone is no wider
-	widest   = 4  // and at most
-	each     = 13 // height of a model in a panel
-	furthest = 2  // how far the axis reaches, as a ratio, however far a model is
+	fewest   = 3    // panels beside each other at least, so that one alone is no wider
+	widest   = 4    // and at most
+	each     = 13   // height of a model in a panel
+	beyond   = 1.04 // what the axis has beyond that
+	furthest = 2    // how far the axis reaches, as a ratio, however far a model is
 )
 
 // plots is a panel: the models of a cell by a metric.
@@ -151,7 +158,7 @@ func ratios(f *findings.Findings) (figure, bool) {
 		if column > 0 {
 			row++
 		}
-		reach[kind[1]] = [2]float64{max(low, 1.0/furthest) / 1.04, min(high, furthest) * 1.04}
+		reach[kind[1]] = [2]float64{max(low, 1.0/furthest) / beyond, min(high, furthest) * beyond}
 	}
 	if most < 2 {
 		return figure{}, false

@@ -308,7 +308,7 @@ func (w *weighed) cell(c *cell) Cell {
 		}
 	}
 	if out.InTurns = len(cycles) > 0; out.InTurns {
-		out.Cycles, out.SliceNS = int(median(cycles)), int64(median(slice))
+		out.Cycles, out.MostCycles, out.SliceNS = int(slices.Min(cycles)), int(slices.Max(cycles)), int64(median(slice))
 	}
 	if c.null != nil {
 		null := c.null.said()

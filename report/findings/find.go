@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"carousel/internal/result"
 	"carousel/internal/scenario"
 )
 
@@ -79,13 +78,14 @@ func usual[C any](cells []*C, connections func(*C) int) (best *C) {
 	return best
 }
 
-// Leaders are the models of a ranking that cannot be told from the best, which stands first; none where not all could be compared with it.
+// Leaders are the models of a ranking that none is surely better than, the best first; none where not all could be compared with the best.
+// Of no two of them it is sure that they differ.
 func (r *Ranking) Leaders() (models []string) {
 	if r == nil || !r.Known {
 		return nil
 	}
-	for i, p := range r.Places {
-		if i == 0 || p.ToBest != nil && (p.ToBest.Outcome == result.Same || p.ToBest.Outcome == result.Undecided) {
+	for _, p := range r.Places {
+		if p.Rank == 1 {
 			models = append(models, p.Model)
 		}
 	}

@@ -63,7 +63,8 @@ type Cell struct {
 	Mode        string  `json:"mode,omitempty"`
 	InTurns     bool    `json:"in_turns"` // the servers took turns; else each trial had the client for itself
 	Rounds      int     `json:"rounds"`
-	Cycles      int     `json:"cycles,omitempty"` // of a round, in the middle one
+	Cycles      int     `json:"cycles,omitempty"` // of a round: the fewest and the most
+	MostCycles  int     `json:"most_cycles,omitempty"`
 	SliceNS     int64   `json:"slice_ns,omitempty"`
 
 	Models   []Model   `json:"models"`             // in the order of the ladder

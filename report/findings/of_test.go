@@ -223,16 +223,9 @@ func TestSituationsFollowTheLevels(t *testing.T) {
 	if diff := cmp.Diff(want, levels(find(parts))); diff != "" {
 		t.Error(diff)
 	}
-	want[SharedAll] = "hello 64 0 shared rate_rps"
+	want[SharedAll] = "hello 64 0 shared both_cpu_ns"
 	want[CostCounts] = "cost 64 8000 split server_cpu_ns"
 	if diff := cmp.Diff(want, levels(find(parts, flat(shared, 10), flat(rival, 9), costs(1000), costs(8000), costs(30000)))); diff != "" {
-		t.Error(diff)
-	}
-	null := shared
-	null.Model = result.Null
-	want[SharedAll] = "hello 64 0 shared both_cpu_ns"
-	if diff := cmp.Diff(want[SharedAll], levels(find(parts, flat(shared, 10), flat(rival, 9), flat(null, 11)))[SharedAll]); diff != "" {
-		t.Log("the client limits one")
 		t.Error(diff)
 	}
 	for i := range parts {

@@ -114,16 +114,18 @@ func (r Ratio) inverse() *Ratio {
 // mostRounds is the most rounds that anybody would measure.
 const mostRounds = 100
 
-// decides is how many rounds in all would put the interval of the mean of d beyond 0, or within margin of it, a share, if later rounds are as
-// those so far; 0 where mostRounds would not.
+// decides is how many rounds in all would make it sure at level that the mean of d is not 0, or put its interval within margin of that, a
+// share, if later rounds are as those so far; 0 where mostRounds would not.
 func decides(d []float64, level, margin float64) int {
 	mean, s := meanOf(d), 0.0
 	for _, v := range d {
 		s += (v - mean) * (v - mean) / float64(len(d)-1)
 	}
 	s = math.Sqrt(s)
-	room := max(math.Abs(mean), math.Log1p(margin)-math.Abs(mean)) // what half of the interval may take
-	enough := func(n int) bool { return s*stats.TAbout(1-level/2, float64(n-1)) < room*math.Sqrt(float64(n)) }
+	enough := func(n int) bool {
+		half := func(level float64) float64 { return s * stats.TAbout(1-level/2, float64(n-1)) / math.Sqrt(float64(n)) }
+		return half(level) < math.Abs(mean) || half(1-confidence) < math.Log1p(margin)-math.Abs(mean)
+	}
 	if !enough(mostRounds) {
 		return 0
 	}

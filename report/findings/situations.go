@@ -57,11 +57,7 @@ func (w *weighed) situations(cells []Cell) (list []Situation) {
 	add(Idle, w.usual("thinking"))
 	if w.home != result.Shared {
 		if c := usual(w.find("hello", result.Shared), func(c *cell) int { return c.Connections }); c != nil {
-			if slices.ContainsFunc(c.models, (*model).limited) {
-				add(SharedAll, c, Both, Rate)
-			} else {
-				add(SharedAll, c, Rate)
-			}
+			add(SharedAll, c, Both, Rate)
 		}
 	}
 	return list
@@ -123,11 +119,7 @@ func (w *weighed) choose(cells []Cell, metrics []string, s *Situation) {
 		s.Outcome, s.Choose, s.Tied = Alone, r.Places[0].Model, []string{r.Places[0].Model}
 		return
 	}
-	for i, p := range r.Places {
-		if i == 0 || !differ(p.ToBest) {
-			s.Tied = append(s.Tied, p.Model)
-		}
-	}
+	s.Tied = r.Leaders()
 	slices.SortStableFunc(s.Tied, func(a, b string) int { return cmp.Compare(w.place[a], w.place[b]) })
 	known := true
 	for i, a := range s.Tied {
@@ -159,7 +151,7 @@ func (w *weighed) choose(cells []Cell, metrics []string, s *Situation) {
 	}
 }
 
-// undecided is about how many rounds would let the tied differ or tie; 0 where nobody would measure so many.
+// undecided is about how many rounds in all would let the tied differ or tie; 0 where nobody would measure so many.
 func (w *weighed) undecided(c *cell, tied []string, r *Ranking) (rounds int) {
 	for i, a := range tied {
 		for _, b := range tied[:i] {
@@ -167,7 +159,7 @@ func (w *weighed) undecided(c *cell, tied []string, r *Ranking) (rounds int) {
 			if p == nil || differ(p) || p.Within <= TieWithin {
 				continue
 			}
-			n := decides(shared(c.find(a), c.find(b), r.Metric), 1-confidence, TieWithin)
+			n := decides(shared(c.find(a), c.find(b), r.Metric), (1-confidence)/float64(len(r.Pairs)), TieWithin)
 			if n == 0 {
 				return 0
 			}

@@ -145,7 +145,7 @@ func (d *document) scenario(name string) {
 	case "download":
 		d.say("%s", words.Download)
 		if len(cells) > 0 {
-			d.say("**%s.**", words.Cell(f, cells[0]))
+			d.say("**%s.**", words.On(f, cells[0]))
 		}
 		d.table(downloadTable(f, cells))
 		return

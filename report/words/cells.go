@@ -30,7 +30,11 @@ func Where(f *findings.Findings, c *findings.Cell) string {
 	parts := []string{Words(c.Placement), units.Processors(f.Run.Processors, "processors unknown"), units.Plural(c.Rounds, "round")}
 	switch {
 	case c.InTurns && c.SliceNS > 0:
-		parts[2] += fmt.Sprintf(" of %s in slices of %s and %s", units.Plural(c.Cycles, "cycle"), units.Duration(float64(c.SliceNS)), units.Duration(3*float64(c.SliceNS)))
+		cycles := units.Plural(c.Cycles, "cycle")
+		if c.MostCycles > c.Cycles {
+			cycles = units.Count(c.Cycles) + " to " + units.Plural(c.MostCycles, "cycle")
+		}
+		parts[2] += fmt.Sprintf(" of %s in slices of %s and %s", cycles, units.Duration(float64(c.SliceNS)), units.Duration(3*float64(c.SliceNS)))
 	case c.InTurns:
 		parts[2] += " in turns"
 	default:
@@ -43,9 +47,10 @@ func Where(f *findings.Findings, c *findings.Cell) string {
 }
 
 // Cell is the heading of a cell's table.
-func Cell(f *findings.Findings, c *findings.Cell) string {
-	return upper(Load(c)) + ": " + Where(f, c)
-}
+func Cell(f *findings.Findings, c *findings.Cell) string { return upper(Load(c)) + ": " + Where(f, c) }
+
+// On is that of cells which are ways to do the same.
+func On(f *findings.Findings, c *findings.Cell) string { return upper(Where(f, c)) }
 
 // Title is the heading of a scenario's section, for a tag.
 func Title(f *findings.Findings, name string) string {

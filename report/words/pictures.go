@@ -2,6 +2,7 @@ package words
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -41,6 +42,18 @@ func on(f *findings.Findings, c *findings.Cell, more ...string) string {
 	return Plain(strings.Join(append([]string{placement(c.Placement), where}, more...), " · "))
 }
 
+// onAll is on what a picture of all cells like this one stands, which differ in their cycles.
+func onAll(f *findings.Findings, c *findings.Cell, more ...string) string {
+	all := *c
+	all.Cycles, all.MostCycles = math.MaxInt, 0
+	for _, other := range f.Find(c.Scenario, c.Placement) {
+		if other.InTurns {
+			all.Cycles, all.MostCycles = min(all.Cycles, other.Cycles), max(all.MostCycles, other.MostCycles)
+		}
+	}
+	return on(f, &all, more...)
+}
+
 // whiskers says what an interval of a cell's figures is.
 func whiskers(c *findings.Cell) string {
 	if c.Rounds < sampled {
@@ -70,7 +83,7 @@ func HeroMetric(f *findings.Findings) string {
 
 func capacity(f *findings.Findings) Picture {
 	c, metric := f.Main(), HeroMetric(f)
-	p := Picture{Title: finding(f, c, metric), Subtitle: on(f, c, "closed loop", "GET /"), X: "connections (each sends again when answered)", Y: "thousand " + Measure(metric)}
+	p := Picture{Title: finding(f, c, metric), Subtitle: onAll(f, c, "closed loop"), X: "connections (each sends again when answered)", Y: "thousand " + Measure(metric)}
 	p.Caption = whiskers(c) + " A cell in which connections were never answered is not drawn."
 	if metric == findings.Capacity {
 		p.Caption = "The capacity of one server processor is one over what a request costs it, so the client's own limit does not show. " + p.Caption
@@ -98,24 +111,31 @@ func finding(f *findings.Findings, c *findings.Cell, metric string) string {
 	for _, m := range leaders {
 		names = append(names, Name(m))
 	}
-	who, does := and(names), " serves "
+	who, taken := and(names), leaders[0]
 	if n := len(leaders); n > 3 {
 		who = units.Plural(n, "model")
 	}
+	if s := f.Situation(findings.ManyBusy); s != nil && slices.Contains(leaders, s.Choose) {
+		taken = s.Choose
+	}
 	if len(leaders) > 1 {
-		does = " tie: "
+		does := " tie"
 		if furthest(r, leaders) > findings.TieWithin {
-			does = " cannot be told apart: "
+			does = " cannot be told apart"
 		}
+		who += does
 	}
 	var behind []findings.Ratio
 	for _, place := range r.Places {
-		if over, ok := r.Ratio(leaders[0], place.Model); ok && (over.Outcome == result.Higher || over.Outcome == result.Lower) && !slices.Contains(leaders, place.Model) {
+		if over, ok := r.Ratio(taken, place.Model); ok && (over.Outcome == result.Higher || over.Outcome == result.Lower) && !slices.Contains(leaders, place.Model) {
 			behind = append(behind, over)
 		}
 	}
 	if len(behind) == 0 {
-		return at + " " + who + strings.TrimRight(does, ": ") + per
+		if len(leaders) == 1 {
+			who += " leads"
+		}
+		return at + " " + who + per
 	}
 	a := gapOf(behind[0])
 	said := a.much + " more" + per + " than " + Name(behind[0].To)
@@ -129,7 +149,10 @@ func finding(f *findings.Findings, c *findings.Cell, metric string) string {
 			said += ", " + last.much + " more than " + Name(behind[len(behind)-1].To)
 		}
 	}
-	return at + " " + who + does + said
+	if len(leaders) > 1 {
+		who += "; " + Name(taken)
+	}
+	return at + " " + who + " serves " + said
 }
 
 // furthest is how far two of these models may differ, as a share.
@@ -151,7 +174,7 @@ func ratios(f *findings.Findings) Picture {
 	}
 	where := ""
 	if stands != nil {
-		where = on(f, stands)
+		where = onAll(f, stands)
 	}
 	return Picture{
 		Title:    "Every model against " + Name(f.Run.Reference),
@@ -185,8 +208,8 @@ const curves = " Lines join the medians over the rounds, and end where too few r
 func latency(f *findings.Findings) Picture {
 	c := f.Main()
 	return Picture{
-		Title: fmt.Sprintf("Response time by percentile, closed loop, %s", units.Plural(c.Connections, "connection")), Subtitle: on(f, c, "GET /"),
-		X: "percentile of requests", Y: "response time (due to answered)",
+		Title: fmt.Sprintf("Response time by percentile, closed loop, %s", units.Plural(c.Connections, "connection")), Subtitle: on(f, c),
+		X: "percentile of requests", Y: "response time, from when a request was due",
 		Caption: "A closed loop hides waiting: a connection sends again only when it was answered, so a server that stalls is asked less just then." + curves + without(c),
 	}
 }
@@ -194,8 +217,8 @@ func latency(f *findings.Findings) Picture {
 func paced(f *findings.Findings) Picture {
 	c := f.Find("paced", "")[0]
 	return Picture{
-		Title: fmt.Sprintf("Response time by percentile at %s requests per second", units.Rate(c.RateRPS)), Subtitle: on(f, c, units.Plural(c.Connections, "connection"), "GET /"),
-		X: "percentile of requests", Y: "response time (due to answered)",
+		Title: fmt.Sprintf("Response time by percentile at %s requests per second", units.Rate(c.RateRPS)), Subtitle: on(f, c, units.Plural(c.Connections, "connection")),
+		X: "percentile of requests", Y: "response time, from when a request was due",
 		Caption: "Requests are due by a schedule, and each is timed from when it was due, not from when it was sent: waiting before sending counts." + curves + without(c),
 	}
 }
@@ -221,10 +244,10 @@ func cost(f *findings.Findings) Picture {
 		at = units.Rate(c.RateRPS) + " requests per second"
 	}
 	return Picture{
-		Title: "What a request costs server and client: " + at + ", " + units.Plural(c.Connections, "connection"), Subtitle: on(f, c, "GET /"),
+		Title: "What a request costs server and client: " + at + ", " + units.Plural(c.Connections, "connection"), Subtitle: on(f, c),
 		X: "processor time per request (µs)",
 		Caption: "User and system time of the whole process, per answered request. Where servers took turns, what the server spends on waking stands apart from its steady cost. Loopback bills much of receiving to the sender, so look at the sum too. " +
-			whiskers(c) + " They are those of the sum." + without(c),
+			strings.TrimSuffix(whiskers(c), ".") + ", of the sum." + without(c),
 	}
 }
 

@@ -10,10 +10,10 @@ import (
 
 // Simplest says how one of many is chosen, and what the ranges are.
 func Simplest(f *findings.Findings) string {
-	return fmt.Sprintf(simplestOfMany, units.Plural(f.Run.Rounds, "round"))
+	return fmt.Sprintf(simplestOfMany, units.Count(f.Run.Rounds))
 }
 
-const simplestOfMany = "Ranges are intervals of 95 %% over at most %s. Of models that tie, the simplest is chosen, unless another load speaks against it: models stand in a ladder, in which each needs more machinery than the one before. " +
+const simplestOfMany = "Ranges are intervals of 95 %% over the rounds of this run, %s at most. Of models that tie, the simplest is chosen, unless another load speaks against it: models stand in a ladder, in which each needs more machinery than the one before. " +
 	"By what they were compared (capacity is requests per second of one server processor, cost is processor time per request), and who has no rank:"
 
 // Ladder introduces the ladder.
@@ -46,7 +46,11 @@ func Ideals(c *findings.Cell) string {
 
 // Note is what a reader of a cell's table has to know: what the reference shows against itself.
 func Note(f *findings.Findings, c *findings.Cell) string {
-	for _, metric := range []string{findings.Capacity, findings.Cost, findings.P99, findings.Rate} {
+	by := []string{findings.Capacity, findings.Cost, findings.P99, findings.Rate}
+	if s := f.Situation(findings.Steady); s != nil && cell(f, s) == c {
+		by = append([]string{s.Metric}, by...)
+	}
+	for _, metric := range by {
 		if said := Twin(f, c, metric); said != "" {
 			return " " + said
 		}

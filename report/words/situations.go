@@ -186,7 +186,25 @@ func InWords(f *findings.Findings, s *findings.Situation) string {
 		unasked.Lacking = slices.DeleteFunc(slices.Clone(s.Lacking), func(name string) bool { m := c.Model(name); return m != nil && m.Silent != nil })
 		return head + ": " + Silence(c) + leanest(f, s) + "." + lacking(c, &unasked) + missing(s)
 	}
-	return head + ", " + Measure(s.Metric) + ": " + verdict(f, s) + "." + lacking(c, s) + missing(s)
+	return head + ", " + Measure(s.Metric) + ": " + verdict(f, s) + "." + tail(c, s) + lacking(c, s) + missing(s)
+}
+
+// tail says what is sure of the slowest requests where models are compared by their median, since those decide nothing.
+func tail(c *findings.Cell, s *findings.Situation) string {
+	r := c.Ranking(findings.P99)
+	if s.Metric != findings.P50 || r == nil {
+		return ""
+	}
+	var sure []string
+	for _, p := range r.Places {
+		if to, ok := r.Ratio(s.Choose, p.Model); ok && p.Model != s.Choose && (to.Outcome == result.Higher || to.Outcome == result.Lower) {
+			sure = append(sure, By(to))
+		}
+	}
+	if len(sure) == 0 {
+		return " At the 99th percentile " + Model(s.Choose) + " is not told from the others."
+	}
+	return " At the 99th percentile " + Model(s.Choose) + " is " + and(sure) + "; it is not told from the others there."
 }
 
 // missing names the models of the run that a cell does not have.
@@ -236,7 +254,7 @@ func verdict(f *findings.Findings, s *findings.Situation) string {
 			said += ", which may differ by " + percent(s.Within, up) + "\u00a0%"
 		}
 		if s.Decides > 0 {
-			said += fmt.Sprintf(" (about %s rounds would decide)", units.Count(s.Decides))
+			said += fmt.Sprintf(" (about %s rounds in all would decide)", units.Count(s.Decides))
 		}
 		if s.Next != nil {
 			said += "; " + Model(s.Choose) + " against the rest: " + ahead(s)
@@ -250,7 +268,10 @@ func verdict(f *findings.Findings, s *findings.Situation) string {
 		}
 		return "nothing can be compared"
 	}
-	return said + map[bool]string{true: ": ", false: ", "}[s.Outcome == findings.Tie] + ahead(s)
+	if s.Outcome == findings.Tie {
+		return said + "; " + Model(s.Choose) + " against the rest: " + ahead(s)
+	}
+	return said + ", " + ahead(s)
 }
 
 // ahead says how far the choice is from the next and from the last.

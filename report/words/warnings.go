@@ -46,7 +46,7 @@ func Warning(w findings.Warning) string {
 	case findings.FailedMore:
 		said = units.Plural(w.N, "more trial") + " failed"
 	case findings.Verdicts:
-		said = fmt.Sprintf("Of %s, %s are in doubt: %s invalid, which count in no figure, and %s suspect, which do", units.Plural(w.Of, "judged trial"), units.Count(w.N), units.Count(w.Invalid), units.Count(w.N-w.Invalid))
+		said = fmt.Sprintf("In doubt: %[2]s of %[1]s: %[3]s invalid, which count in no figure, and %s suspect, which do", units.Plural(w.Of, "judged trial"), units.Count(w.N), units.Count(w.Invalid), units.Count(w.N-w.Invalid))
 	case findings.Remarks:
 		said = fmt.Sprintf("In %s of an older form mere remarks count as reasons", units.Plural(w.N, "trial"))
 	case findings.Check:

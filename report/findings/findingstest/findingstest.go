@@ -350,7 +350,12 @@ func rank(c *findings.Cell, reference string) {
 		})
 		letter := 'a'
 		for i, name := range names {
-			p := findings.Place{Model: name, Rank: i + 1}
+			p := findings.Place{Model: name, Rank: 1}
+			for _, better := range names[:i] {
+				if o := between(c, better, name, metric).Outcome; o == result.Higher || o == result.Lower {
+					p.Rank++
+				}
+			}
 			if i > 0 {
 				best := between(c, name, names[0], metric)
 				p.ToBest = &best
@@ -393,7 +398,7 @@ func settle(f *findings.Findings, s *findings.Situation) {
 	}
 	lead := []string{best}
 	for _, p := range r.Places[1:] {
-		if o := p.ToBest.Outcome; o == result.Same || o == result.Undecided {
+		if p.Rank == 1 {
 			lead = append(lead, p.Model)
 			s.Within = max(s.Within, p.ToBest.Within)
 		}
