@@ -127,7 +127,10 @@ func answered(f *findings.Findings, s *findings.Situation) (said []string) {
 
 func undecided(s *findings.Situation) []string {
 	would := ""
-	if s.Decides > 0 {
+	switch {
+	case s.Decides == 0 && s.Next != nil:
+		would = "; " + over(*s.Next)
+	case s.Decides > 0:
 		would = fmt.Sprintf("; about %s rounds decide", units.Count(s.Decides))
 	}
 	names := make([]string, len(s.Tied))
