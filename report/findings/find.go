@@ -89,6 +89,9 @@ func (r *Ranking) Leaders() (models []string) {
 			models = append(models, p.Model)
 		}
 	}
+	if len(models) == 0 && len(r.Places) > 0 {
+		return []string{r.Places[0].Model} // each is surely behind another, as no figures can be but those of different rounds
+	}
 	return models
 }
 
