@@ -2,6 +2,9 @@ package host
 
 import (
 	"bufio"
+	"fmt"
+	"regexp"
+	"strconv"
 	"testing"
 )
 
@@ -9,7 +12,7 @@ const eaten = 64 << 20
 
 // What a descendant once had counts though it gave it back; what the process itself has does not.
 func TestPeakBelow(t *testing.T) {
-	for part, least := range map[string]int64{"family": eaten, "eater": 0} {
+	for part, children := range map[string]int{"family": 1, "eater": 0} {
 		cmd := play(part, "HOST_CHILD=eater")
 		in, err := cmd.StdinPipe()
 		if err != nil {
@@ -26,8 +29,17 @@ func TestPeakBelow(t *testing.T) {
 		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 			t.Fatalf("it said %q, %v", line, err)
 		}
-		if got := PeakBelow(cmd.Process.Pid); got < least || got > 2*least {
-			t.Errorf("%s: %d bytes, want %d and at most twice that", part, got, least)
+		want, below := int64(0), Descendants(cmd.Process.Pid)
+		for _, pid := range below {
+			line := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindStringSubmatch(read(fmt.Sprintf("/proc/%d/status", pid)))
+			if line == nil {
+				t.Fatalf("%s: nothing is known of process %d", part, pid)
+			}
+			kib, _ := strconv.ParseInt(line[1], 10, 64)
+			want += kib << 10
+		}
+		if got := PeakBelow(cmd.Process.Pid); len(below) != children || got != want || got < int64(children)*eaten {
+			t.Errorf("%s: %d bytes, want %d, of %d descendants", part, got, want, len(below))
 		}
 	}
 }
