@@ -125,7 +125,7 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, note
 	}
 	for _, c := range all {
 		if c.Path != "" {
-			notes = append(notes, fmt.Sprintf("server %s is asked for %s where models are asked for /: what it does there is compared with their hello", c.Name, c.Path))
+			notes = append(notes, fmt.Sprintf("server %s is asked for %s and need not say hello: what it does there is compared with the hello of the models", c.Name, c.Path))
 		}
 	}
 	if len(all) == 0 {
