@@ -147,29 +147,24 @@ func (s *server) ended() bool {
 	}
 }
 
-// peak is the most memory that a server of the user's own had resident so far; 0 of others, which say so themselves at their end, and of one
-// that was not started here.
-func (s *server) peak() int64 {
-	if s.process == nil || !s.by.Guest {
-		return 0
-	}
-	return host.PeakBelow(s.process.PID()) // that of the keeper
-}
-
-// stop ends the server, if it was started here, and returns its usage line, if it prints one.
-func (s *server) stop() *usage.Line {
+// stop ends the server, if it was started here, and returns its usage line or, of a server of the user's own, which prints none, the most
+// memory it had.
+func (s *server) stop() (line *usage.Line, peakRSS int64) {
 	if s.process == nil {
-		return nil
+		return nil, 0
 	}
 	defer s.close()
-	if s.process.Stop(stopGrace); s.by.Guest {
-		return nil
+	if s.by.Guest {
+		peakRSS = host.PeakBelow(s.process.PID()) // the keeper's
+		s.process.Stop(stopGrace)
+		return nil, peakRSS
 	}
-	line := new(usage.Line)
+	s.process.Stop(stopGrace)
+	line = new(usage.Line)
 	if json.NewDecoder(s.process.Stdout).Decode(line) != nil {
-		return nil
+		return nil, 0
 	}
-	return line
+	return line, 0
 }
 
 func (s *server) close() {

@@ -106,8 +106,7 @@ func (s *Stand) inTurns(ctx context.Context, j protocol.Job, trials []result.Tri
 			if up.ended() {
 				t.Failed = "the server ended while it was measured: " + up.lastWords()
 			}
-			t.Server.PeakRSS = up.peak()
-			t.Server.Usage = up.stop()
+			t.Server.Usage, t.Server.PeakRSS = up.stop()
 		})
 	}
 	stopping.Wait()
@@ -197,8 +196,7 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 		t.Failed = err.Error()
 	}
 	died := up.ended()
-	t.Server.PeakRSS = up.peak()
-	if t.Server.Usage = up.stop(); died {
+	if t.Server.Usage, t.Server.PeakRSS = up.stop(); died {
 		t.Failed = "the server ended during the trial: " + up.lastWords()
 	}
 }

@@ -125,6 +125,29 @@ func play(part string, env ...string) *exec.Cmd {
 	return cmd
 }
 
+// played starts a part, which has done its work when played returns and stays until the test ends.
+func played(t *testing.T, part string, env ...string) (pid int) {
+	t.Helper()
+	cmd := play(part, env...)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); cmd.Wait() })
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatalf("it said %q, %v", line, err)
+	}
+	return cmd.Process.Pid
+}
+
 // treeCPU is what the tree of pid has used so far.
 func treeCPU(t *testing.T, pid int) usage.CPU {
 	t.Helper()
@@ -150,24 +173,7 @@ func TestTreeCPU(t *testing.T) {
 		{"a grandchild that was waited for", "family", "widow", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cmd := play(c.part, "HOST_CHILD="+c.child)
-			cmd.Stderr = os.Stderr
-			in, err := cmd.StdinPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			defer func() { in.Close(); cmd.Wait() }()
-			if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-				t.Fatalf("it said %q, %v", line, err)
-			}
-			got := treeCPU(t, cmd.Process.Pid)
+			got := treeCPU(t, played(t, c.part, "HOST_CHILD="+c.child))
 			// A burner burns at least what it should by a clock of nanoseconds. One that was waited for is known in
 			// ticks only; a runtime that starts and ends costs something beside.
 			least := int64(c.burners)*burnt.Nanoseconds() - 2*tick
@@ -286,18 +292,10 @@ func TestSelfCPU(t *testing.T) {
 }
 
 func TestChildrenByScan(t *testing.T) {
-	cmd := play("burner")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { in.Close(); cmd.Wait() }()
+	pid := played(t, "burner")
 	for name, list := range map[string][]int{"either way": families()(os.Getpid()), "scan": childrenByScan()[os.Getpid()]} {
-		if !slices.Contains(list, cmd.Process.Pid) {
-			t.Errorf("by %s the children are %v; %d is lacking", name, list, cmd.Process.Pid)
+		if !slices.Contains(list, pid) {
+			t.Errorf("by %s the children are %v; %d is lacking", name, list, pid)
 		}
 	}
 }

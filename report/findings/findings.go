@@ -211,7 +211,7 @@ type Situation struct {
 	Outcome string   `json:"outcome"`              // one of the outcomes below
 	Choose  string   `json:"choose,omitempty"`     // the one model to take: the winner, or the simplest of Tied that no other cell speaks against; a guess where they are undecided
 	Passed  []Passed `json:"passed,omitempty"`     // the simpler ones of Tied, and what speaks against each
-	Tied    []string `json:"tied,omitempty"`       // all that cannot be told from the best, in the order of the ladder, Choose among them
+	Tied    []string `json:"tied,omitempty"`       // the leaders, in the order of the ladder, Choose among them
 	Within  float64  `json:"within,omitempty"`     // how far these may differ at most, as a share
 	Next    *Ratio   `json:"next,omitempty"`       // Choose over the best that is surely behind
 	Last    *Ratio   `json:"last,omitempty"`       // and over the last that is

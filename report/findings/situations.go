@@ -188,38 +188,52 @@ func (w *weighed) against(cells []Cell, s *Situation, name string) *Passed {
 	if s.Key == OneBusy {
 		return nil
 	}
+	return cmp.Or(w.dearer(cells, s, name), w.stopped(s, name))
+}
+
+// dearer says where a request costs the model more than another of the tied, by more than they may differ here: at a fixed rate or, if that is
+// what is asked about, in the closed loop.
+func (w *weighed) dearer(cells []Cell, s *Situation, name string) *Passed {
 	other := w.priced()
 	if other != nil && other.at == s.Cell {
 		other = w.main()
 	}
-	if other != nil && other.at != s.Cell {
-		if r := cells[other.at].Ranking(Cost); r != nil {
-			var worst *Ratio
-			for _, to := range s.Tied {
-				if p := r.pair(name, to); p != nil && p.Outcome == result.Higher && p.Ratio > 1+s.Within && (worst == nil || p.Ratio > worst.Ratio) {
-					worst = p
-				}
-			}
-			if worst != nil {
-				return &Passed{Model: name, Cell: other.at, Over: worst}
-			}
-		}
-	}
-	silent := w.usual("thinking")
-	if silent == nil || silent.at == s.Cell {
+	if other == nil || other.at == s.Cell {
 		return nil
 	}
-	bears := func(name string) (all, known bool) {
-		m := silent.find(name)
-		if m == nil || m.silent() == nil {
-			return false, false
+	r := cells[other.at].Ranking(Cost)
+	if r == nil {
+		return nil
+	}
+	var worst *Ratio
+	for _, to := range s.Tied {
+		if p := r.pair(name, to); p != nil && p.Outcome == result.Higher && p.Ratio > 1+s.Within && (worst == nil || p.Ratio > worst.Ratio) {
+			worst = p
 		}
-		return m.silent().All, true
 	}
-	if all, known := bears(name); known && !all && slices.ContainsFunc(s.Tied, func(to string) bool { all, _ := bears(to); return all }) {
-		return &Passed{Model: name, Cell: silent.at}
+	if worst == nil {
+		return nil
 	}
-	return nil
+	return &Passed{Model: name, Cell: other.at, Over: worst}
+}
+
+// stopped says where silent clients stop the model and not another of the tied.
+func (w *weighed) stopped(s *Situation, name string) *Passed {
+	c := w.usual("thinking")
+	if c == nil || c.at == s.Cell {
+		return nil
+	}
+	beside := func(name string) *Silent {
+		if m := c.find(name); m != nil {
+			return m.silent()
+		}
+		return nil
+	}
+	one := beside(name)
+	if one == nil || one.All || !slices.ContainsFunc(s.Tied, func(to string) bool { other := beside(to); return other != nil && other.All }) {
+		return nil
+	}
+	return &Passed{Model: name, Cell: c.at}
 }
 
 // idle says which models bear all silent connections, and which of these need the least memory for them.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"carousel/internal/result"
 	"carousel/internal/units"
@@ -173,4 +175,13 @@ func Ratio(r findings.Ratio) string {
 		return "~" + between
 	}
 	return units.Ratio(r.Ratio) + between
+}
+
+// upper begins a text with a capital.
+func upper(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + s[n:]
 }

@@ -89,7 +89,7 @@ func capacity(f *findings.Findings) Picture {
 		p.Caption = "The capacity of one server processor is one over what a request costs it, so the client's own limit does not show. " + p.Caption
 	}
 	if tied := c.Ranking(metric).Leaders(); len(tied) > 1 {
-		p.Caption += fmt.Sprintf(" Black: models that cannot be told from the best at %s.", units.Plural(c.Connections, "connection"))
+		p.Caption += fmt.Sprintf(" Black: models that none is surely better than at %s.", units.Plural(c.Connections, "connection"))
 	}
 	return p
 }
@@ -180,7 +180,7 @@ func ratios(f *findings.Findings) Picture {
 		Title:    "Every model against " + Name(f.Run.Reference),
 		Subtitle: where,
 		Caption: fmt.Sprintf("Ratios are taken within rounds, and where servers took turns within cycles; bars are intervals, the best model stands on top. An interval that holds 1 does not tell a model from %s, nor does one that "+
-			"is not sure among all pairs of its cell; an arrow is a model beyond the axis. The twin is %s measured twice: its interval should hold 1.", Name(f.Run.Reference), Name(f.Run.Reference)),
+			"is not sure among all pairs of its cell; an arrow is a model or an interval that goes beyond the axis. The twin is %s measured twice: its interval should hold 1.", Name(f.Run.Reference), Name(f.Run.Reference)),
 	}
 }
 

@@ -1,16 +1,12 @@
 package words
 
 import (
-	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"carousel/internal/result"
-	"carousel/internal/scenario"
 	"carousel/internal/units"
 	"carousel/report/findings"
 )
@@ -100,9 +96,11 @@ func HowSure(f *findings.Findings, s *findings.Situation, most int) string {
 		said = []string{"ahead of all"}
 	}
 	if n := len(f.Run.Models) - len(s.Missing); s.Choose != "" && 2*n < len(f.Run.Models) { // few were compared, which few would guess
-		for _, one := range slices.Backward(said) {
-			said = slices.Insert(said, 0, fmt.Sprintf("%s; of %d measured", one, n))
+		var with []string
+		for _, one := range said {
+			with = append(with, fmt.Sprintf("%s; of %d measured", one, n))
 		}
+		said = append(with, said...)
 	}
 	for _, one := range said {
 		if utf8.RuneCountInString(one) <= most {
@@ -110,19 +108,6 @@ func HowSure(f *findings.Findings, s *findings.Situation, most int) string {
 		}
 	}
 	return said[len(said)-1]
-}
-
-// answered says how many models answered beside all silent connections, and how far the choice is ahead of those in memory.
-func answered(f *findings.Findings, s *findings.Situation) (said []string) {
-	bear := len(s.Tied)
-	if r := cell(f, s).Ranking(s.Metric); r != nil {
-		bear = len(r.Places)
-	}
-	all := fmt.Sprintf("%d of %d answered", bear, bear+len(s.Lacking))
-	if s.Next != nil {
-		said = append(said, all+"; "+over(*s.Next), all+"; "+briefly(*s.Next), over(*s.Next), briefly(*s.Next))
-	}
-	return append(said, all+" beside all", all)
 }
 
 func undecided(s *findings.Situation) []string {
@@ -216,22 +201,6 @@ func missing(s *findings.Situation) string {
 		return ""
 	}
 	return " Not measured here: " + list(s.Missing) + "."
-}
-
-// leanest says which of the models that answer beside all silent connections needs the least memory.
-func leanest(f *findings.Findings, s *findings.Situation) string {
-	c := cell(f, s)
-	if s.Metric == "" || c.Model(s.Choose) == nil {
-		return ""
-	}
-	memory := Value(s.Metric, c.Model(s.Choose).Figures[s.Metric].Value)
-	switch {
-	case s.Outcome == findings.Tie:
-		return fmt.Sprintf("; by %s (%s) %s", Measure(s.Metric), memory, verdict(f, s))
-	case s.Outcome == findings.Winner && s.Next != nil:
-		return fmt.Sprintf("; of those that answered %s needs the least memory, %s: %s", Model(s.Choose), memory, ahead(s))
-	}
-	return ""
 }
 
 // verdict says who leads, by how much, and why one is taken of those that tie.
@@ -347,196 +316,4 @@ func lacking(c *findings.Cell, s *findings.Situation) string {
 		return ""
 	}
 	return " No rank: " + strings.Join(out, "; ") + "."
-}
-
-// Silence says which models answered beside silent connections, which turned clients away, and which stopped.
-func Silence(c *findings.Cell) string {
-	type end struct {
-		refused bool
-		at      int
-	}
-	var bear []string
-	ends := map[end][]string{}
-	var order []end
-	limit, sure := 0, true
-	for _, m := range c.Models {
-		switch s := m.Silent; {
-		case s == nil:
-		case s.All:
-			bear = append(bear, m.Name)
-			sure = sure && s.InRounds == 0
-			limit = max(limit, s.Limit)
-		default:
-			e := end{s.Refused, Stop(s)}
-			if ends[e] == nil {
-				order = append(order, e)
-			}
-			ends[e] = append(ends[e], m.Name)
-			limit = max(limit, s.Limit)
-		}
-	}
-	var parts []string
-	if len(bear) > 0 {
-		rounds := "in " + units.Plural(c.Rounds, "round")
-		if !sure {
-			rounds = "in most of " + units.Plural(c.Rounds, "round")
-		}
-		parts = append(parts, fmt.Sprintf("%s silent clients stop none of %s %s", units.Count(limit), list(bear), rounds))
-	}
-	slices.SortStableFunc(order, func(a, b end) int { return b.at - a.at })
-	for _, e := range order {
-		if e.refused {
-			parts = append(parts, fmt.Sprintf("at %s %s turned clients away", units.Count(e.at), list(ends[e])))
-		} else {
-			parts = append(parts, fmt.Sprintf("at %s %s stopped", units.Count(e.at), list(ends[e])))
-		}
-	}
-	if len(parts) == 0 {
-		return "nothing was measured"
-	}
-	return strings.Join(parts, "; ")
-}
-
-// Answer is the report's first paragraph: whether to believe it, and three sentences.
-func Answer(f *findings.Findings) string {
-	var said []string
-	run := f.Run
-	if run.Finished == nil {
-		said = append(said, fmt.Sprintf("**This run was interrupted: the report is partial (%s of %d).**", units.Plural(run.Rounds, "round"), run.Planned))
-	}
-	if !run.Comparable {
-		said = append(said, "**"+upper(tooFew(f))+": this shows that things work.**")
-	}
-	for _, key := range []string{findings.ManyBusy, findings.Blocking} {
-		if s := f.Situation(key); s != nil && cell(f, s) != nil && run.Comparable {
-			c := cell(f, s)
-			opening := fmt.Sprintf("With %s, by %s: ", units.Plural(c.Connections, "busy client"), Measure(s.Metric))
-			if key == findings.Blocking {
-				opening = fmt.Sprintf("When every handler blocks its thread for %s, by %s: ", units.Duration(float64(c.DelayNS)), Measure(s.Metric))
-			}
-			said = append(said, opening+verdict(f, s)+".")
-		}
-	}
-	last := ""
-	if s := f.Situation(findings.Idle); s != nil && cell(f, s) != nil {
-		last = Silence(cell(f, s)) + leanest(f, s)
-	}
-	var parts []string
-	if last != "" {
-		parts = append(parts, last)
-	}
-	if run.Beside >= disturbed {
-		parts = append(parts, fmt.Sprintf("other programs took %s of the processors' time", units.Percent(run.Beside)))
-	}
-	if run.StallNS > 0 {
-		parts = append(parts, fmt.Sprintf("the client, or the whole machine, once stood still for %s", units.Duration(float64(run.StallNS))))
-	}
-	last = strings.Join(parts, "; ")
-	if last != "" {
-		said = append(said, upper(last)+".")
-	}
-	if len(said) == 0 {
-		said = append(said, "Nothing was measured that can be compared.")
-	}
-	return strings.Join(said, " ")
-}
-
-// disturbed is what share of the processors' time others may take before the answer says so.
-const disturbed = 0.1
-
-// Disagreement says where cost at a fixed rate and the closed loop rank otherwise: how many pairs do, and of these one: at the rate that tells
-// cost best and of the reference or a model that is taken for some load, where there is such, and that which tells most.
-func Disagreement(f *findings.Findings) string {
-	if len(f.Disagree) == 0 {
-		return ""
-	}
-	taken := func(model string) bool {
-		return model == f.Run.Reference || slices.ContainsFunc(f.Situations, func(s findings.Situation) bool { return s.Choose == model })
-	}
-	weight := func(d findings.Disagreement) (n float64) {
-		if d.FixedCell >= len(f.Cells) || d.ClosedCell >= len(f.Cells) {
-			return 0
-		}
-		n = math.Tanh(min(math.Abs(math.Log(d.Fixed.Ratio)), math.Abs(math.Log(d.Closed.Ratio))))
-		if &f.Cells[d.FixedCell] == f.CostCell() {
-			n += 2
-		}
-		if taken(d.Models[0]) || taken(d.Models[1]) {
-			n++
-		}
-		return n
-	}
-	d := slices.MaxFunc(f.Disagree, func(a, b findings.Disagreement) int { return cmp.Compare(weight(a), weight(b)) })
-	if weight(d) == 0 {
-		return ""
-	}
-	fixed, closed := &f.Cells[d.FixedCell], &f.Cells[d.ClosedCell]
-	at := func(r findings.Ratio) string {
-		a := gapOf(r.Over(d.Models[0]))
-		if a.form == "times" {
-			return fmt.Sprintf("%s times as much (%s)", a.much, a.sure)
-		}
-		return fmt.Sprintf("%s %s (%s)", a.much, a.form, a.sure)
-	}
-	said := fmt.Sprintf("Fixed rate and closed loop disagree: per request, %s costs the server %s than %s at %s/s, but %s in the closed loop with %s.",
-		Model(d.Models[0]), at(d.Fixed), Model(d.Models[1]), units.Rate(fixed.RateRPS), at(d.Closed), units.Plural(closed.Connections, "connection"))
-	if n := len(f.Disagree) - 1; n > 0 {
-		said += fmt.Sprintf(" So do %s, which findings.json has.", units.Plural(n, "further comparison"))
-	}
-	return said
-}
-
-// Reason says what a reader can check an expectation by.
-func Reason(f *findings.Findings, r findings.Reason) string {
-	rate := func(v float64) string { return units.Rate(v) + "/s" }
-	s := ""
-	switch r.Kind {
-	case findings.Starved:
-		s = fmt.Sprintf("%s of %s served", units.Count(r.Value), units.Count(r.Bound))
-	case findings.Deaf:
-		s = fmt.Sprintf("a probe unanswered beside more than %s of %s", units.Count(r.Value), units.Count(r.Bound))
-	case findings.Refused:
-		s = "turned clients away with a 503"
-	case findings.Behind:
-		s = "fell behind the offered rate"
-	case findings.Rate:
-		s = rate(r.Value) + ", bound " + rate(r.Bound)
-	case findings.P99:
-		s = fmt.Sprintf("p99 %s times the reference's, bound %s", units.Ratio(r.Value), units.Count(r.Bound))
-	default:
-		return ""
-	}
-	if r.Rounds > 0 {
-		s += " in " + units.Plural(r.Rounds, "round")
-	}
-	if r.Cell >= 0 && r.Cell < len(f.Cells) && len(f.Find(f.Cells[r.Cell].Scenario, "")) > 1 {
-		s += ", at " + Load(&f.Cells[r.Cell])
-	}
-	return s
-}
-
-// Expectation says whether what was stated before the run held, and by what that can be checked.
-func Expectation(f *findings.Findings, e findings.Expectation) string {
-	reason := ""
-	if r := Reason(f, e.Reason); r != "" {
-		reason = " (" + r + ")"
-	}
-	switch {
-	case e.Measured == "":
-		return "not measured (expected " + Words(e.Expected) + ")"
-	case e.Measured != e.Expected:
-		return fmt.Sprintf("**did not hold**: expected %s, measured %s%s", Words(e.Expected), Words(e.Measured), reason)
-	}
-	if e.Measured == scenario.Fine {
-		reason = ""
-	}
-	return "held: " + Words(e.Expected) + reason
-}
-
-func upper(s string) string {
-	first, n := utf8.DecodeRuneInString(s)
-	if n == 0 {
-		return ""
-	}
-	return string(unicode.ToUpper(first)) + s[n:]
 }
