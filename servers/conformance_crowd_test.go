@@ -65,7 +65,7 @@ var crowdCases = []testcase{
 		x.dial().send(ask("/sleep/60s"))
 		x.besides()
 	}},
-	{name: "sleeps pass side by side", needs: several | web, run: func(x *exam) {
+	{name: "sleeps pass side by side", needs: several | crowds | web, run: func(x *exam) {
 		all := x.dials(crowd) // one after another they would take 100 s, which is more than the patience
 		for _, c := range all {
 			c.send(ask("/sleep/500ms"))
@@ -121,7 +121,7 @@ var crowdCases = []testcase{
 			x.besides()
 		}
 	}},
-	{name: "200 connections at once", needs: several, run: func(x *exam) {
+	{name: "200 connections at once", needs: several | crowds, run: func(x *exam) {
 		all := x.dials(crowd)
 		for range 3 {
 			for i := range all {
@@ -129,7 +129,7 @@ var crowdCases = []testcase{
 			}
 		}
 	}},
-	{name: "200 connections at once, all in the middle of a request", needs: several | web, run: func(x *exam) {
+	{name: "200 connections at once, all in the middle of a request", needs: several | crowds | web, run: func(x *exam) {
 		all := x.dials(crowd)
 		for _, piece := range []string{get[:3], get[3:20], get[20:26]} {
 			for _, c := range all {
@@ -142,7 +142,7 @@ var crowdCases = []testcase{
 			c.expect(hello)
 		}
 	}},
-	{name: "200 connections at once, each in its own thread", needs: several | web, run: func(x *exam) {
+	{name: "200 connections at once, each in its own thread", needs: several | crowds | web, run: func(x *exam) {
 		all := x.dials(crowd)
 		x.each(crowd, func(i int) {
 			c := all[i]
@@ -156,7 +156,7 @@ var crowdCases = []testcase{
 			}
 		})
 	}},
-	{name: "those who stay are served when others leave", needs: several, run: func(x *exam) {
+	{name: "those who stay are served when others leave", needs: several | crowds, run: func(x *exam) {
 		all := x.dials(60)
 		for _, c := range all {
 			c.hello()

@@ -25,6 +25,18 @@ func narrow(_, _ string, raw syscall.RawConn) (err error) {
 	return err
 }
 
+// pids are the server's processes: the one that was started, and its workers.
+func (v *server) pids() []int { return append([]int{v.proc.PID()}, host.Descendants(v.proc.PID())...) }
+
+// files lists what there is of a kind in /proc/PID of each of the server's processes.
+func (v *server) files(pattern string) (names []string) {
+	for _, pid := range v.pids() {
+		found, _ := filepath.Glob(fmt.Sprintf("/proc/%d/%s", pid, pattern))
+		names = append(names, found...)
+	}
+	return names
+}
+
 // opened returns the names of what the server has open, and how many of them are TCP connections, of which a name says the state and
 // the bytes that are not sent and not read (proc(5)).
 func (x *exam) opened() (names []string, connections int) {
@@ -39,12 +51,11 @@ func (x *exam) opened() (names []string, connections int) {
 			sockets["socket:["+f[9]+"]"] = " in state " + f[3] + " with queues " + f[4]
 		}
 	}
-	all, err := os.ReadDir(proc + "fd")
-	if err != nil {
-		x.failf("cannot read the server's descriptors: %w", err)
-	}
-	for _, fd := range all {
-		name, _ := os.Readlink(proc + "fd/" + fd.Name())
+	for _, link := range x.s.files("fd/*") {
+		name, err := os.Readlink(link)
+		if err != nil { // closed meanwhile
+			continue
+		}
 		state, is := sockets[name]
 		if names = append(names, name+state); is {
 			connections++
@@ -55,8 +66,7 @@ func (x *exam) opened() (names []string, connections int) {
 
 // openFile returns the name that a file had which the server has open and whose name contains part, or nothing.
 func (x *exam) openFile(part string) string {
-	all, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", x.s.proc.PID()))
-	for _, link := range all {
+	for _, link := range x.s.files("fd/*") {
 		if name, _ := os.Readlink(link); strings.Contains(name, part) {
 			return strings.TrimSuffix(name, " (deleted)")
 		}
@@ -74,24 +84,29 @@ func (x *exam) resting() int {
 }
 
 // rss returns the server's resident memory in bytes, 0 if it is not to be had.
-func (v *server) rss() int64 {
-	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", v.proc.PID()))
-	_, rest, _ := strings.Cut(string(status), "VmRSS:")
-	kib, _ := strconv.ParseInt(strings.Fields(rest + " 0")[0], 10, 64)
-	return kib << 10
+func (v *server) rss() (bytes int64) {
+	for _, name := range v.files("status") {
+		status, _ := os.ReadFile(name)
+		_, rest, _ := strings.Cut(string(status), "VmRSS:")
+		kib, _ := strconv.ParseInt(strings.Fields(rest + " 0")[0], 10, 64)
+		bytes += kib << 10
+	}
+	return bytes
 }
 
 // limit sets the server's descriptor limit while it runs.
 func (x *exam) limit(files uint64) {
-	var old unix.Rlimit
-	if err := unix.Prlimit(x.s.proc.PID(), unix.RLIMIT_NOFILE, nil, &old); err != nil {
-		x.failf("cannot read the server's descriptor limit: %w", err)
-	}
-	if old.Max < files {
-		x.failf("the descriptor limit is %d, this case needs %d: run \"ulimit -Hn %d\" as root", old.Max, files, files)
-	}
-	if err := unix.Prlimit(x.s.proc.PID(), unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: files, Max: old.Max}, nil); err != nil {
-		x.failf("cannot set the server's descriptor limit: %w", err)
+	for _, pid := range x.s.pids() {
+		var old unix.Rlimit
+		if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, nil, &old); err != nil {
+			x.failf("cannot read the server's descriptor limit: %w", err)
+		}
+		if old.Max < files {
+			x.failf("the descriptor limit is %d, this case needs %d: run \"ulimit -Hn %d\" as root", old.Max, files, files)
+		}
+		if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: files, Max: old.Max}, nil); err != nil {
+			x.failf("cannot set the server's descriptor limit: %w", err)
+		}
 	}
 }
 
@@ -110,8 +125,7 @@ func (x *exam) processor() time.Duration {
 
 // queued returns how long the server's threads have waited for a processor (proc(5), schedstat).
 func (x *exam) queued() (total time.Duration) {
-	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", x.s.proc.PID()))
-	for _, thread := range threads {
+	for _, thread := range x.s.files("task/*/schedstat") {
 		var ran, waited time.Duration
 		stat, _ := os.ReadFile(thread)
 		fmt.Sscan(string(stat), &ran, &waited)
@@ -162,8 +176,7 @@ func (x *exam) rests(c *conn) {
 
 // runnable reports whether a thread of the server runs or waits for a processor (proc(5), stat).
 func (x *exam) runnable() bool {
-	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", x.s.proc.PID()))
-	for _, thread := range threads {
+	for _, thread := range x.s.files("task/*/stat") {
 		stat, _ := os.ReadFile(thread)
 		if _, state, _ := strings.Cut(string(stat), ") "); strings.HasPrefix(state, "R") {
 			return true

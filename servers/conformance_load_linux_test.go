@@ -119,7 +119,7 @@ var loadCases = []testcase{
 		x.lines = true
 		x.neverReads(strings.Repeat("\n", 4<<20)) // 50 MB of replies
 	}},
-	{name: "scans lists from the front, O(n) per turn: idle connections cost a busy one nothing", needs: several | scale, alone: true, run: func(x *exam) {
+	{name: "scans lists from the front, O(n) per turn: idle connections cost a busy one nothing", needs: several | crowds | scale, alone: true, run: func(x *exam) {
 		const idle = 800
 		x.limit(idle + 200)
 		c := x.dial()
@@ -154,7 +154,7 @@ var loadCases = []testcase{
 			x.servesAgain()
 		}
 	}},
-	{name: "EMFILE: those who got in are served", alone: true, needs: several, run: func(x *exam) {
+	{name: "EMFILE: those who got in are served", alone: true, needs: several | crowds, run: func(x *exam) {
 		x.served()
 		x.limit(64)
 		all := x.dials(crowd)
@@ -165,7 +165,7 @@ var loadCases = []testcase{
 			c.hello()
 		}
 	}},
-	{name: "EMFILE: those left out are told", alone: true, needs: several | refusal, run: func(x *exam) {
+	{name: "EMFILE: those left out are told", alone: true, needs: several | crowds | refusal, run: func(x *exam) {
 		const limit = 64
 		x.served()
 		x.limit(limit)
@@ -188,7 +188,7 @@ var loadCases = []testcase{
 			x.failf("%d connections and a limit of %d descriptors, and only %d are refused", crowd, limit, told)
 		}
 	}},
-	{name: "EMFILE: those left out are told, though files take the descriptors", alone: true, needs: several | refusal | web, run: func(x *exam) {
+	{name: "EMFILE: those left out are told, though files take the descriptors", alone: true, needs: several | crowds | refusal | web, run: func(x *exam) {
 		const limit, late = 40, 20
 		x.served()
 		x.limit(limit)
@@ -217,7 +217,7 @@ var loadCases = []testcase{
 			x.failf("%d connections and a limit of %d descriptors, and only %d are refused", crowd+late, limit, told)
 		}
 	}},
-	{name: "fd >= 1024 crashes", alone: true, needs: several | thousands, run: func(x *exam) {
+	{name: "fd >= 1024 crashes", alone: true, needs: several | crowds | thousands, run: func(x *exam) {
 		const n = 1100
 		x.limit(n + 200)
 		all := x.dials(n)

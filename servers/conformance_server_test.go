@@ -17,7 +17,8 @@ import (
 )
 
 // actAs in the environment makes the test binary be a program instead of testing it: "servers"; "twins", which is
-// servers with models that are wrong on purpose; "unwatched", which is servers that can watch few descriptors.
+// servers with models that are wrong on purpose; "unwatched", which is servers that can watch few descriptors; "others",
+// which is servers that note how long others wait for the processor.
 const actAs = "CAROUSEL_ACT_AS"
 
 func TestMain(m *testing.M) {
@@ -27,6 +28,8 @@ func TestMain(m *testing.M) {
 			models = twins()
 		case "unwatched":
 			denyWatches()
+		case "others":
+			watchOthers()
 		}
 		os.Exit(run(os.Stdout, os.Stderr, os.Args[1:]))
 	}

@@ -25,6 +25,7 @@ type trait uint16
 
 const (
 	several    trait = 1 << iota // several clients at once
+	crowds                       // dozens of them
 	thousands                    // a thousand clients
 	scale                        // many idle connections cost the busy ones nothing
 	refusal                      // clients are told that there is no descriptor for them
@@ -51,7 +52,10 @@ func needing(t trait, groups ...[]testcase) []testcase {
 var lacks = map[string]trait{
 	"blocking":  several,
 	"select":    scale,
+	"poll":      scale,
 	"generator": scale,
+	"pool":      crowds | thousands,
+	"prefork":   crowds | thousands,
 	"nethttp":   lines | strict,
 }
 
@@ -78,7 +82,7 @@ func TestConformance(t *testing.T) {
 }
 
 // conform puts every case to s, which must fail exactly those that need what it lacks. Cases share a process unless
-// they need their own, and run side by side unless the server takes its clients one by one.
+// they need their own, and run side by side unless the server takes few clients at once.
 func conform(t *testing.T, s subject, lack trait) {
 	shared, err := s.start()
 	if err != nil {
@@ -99,7 +103,7 @@ func conform(t *testing.T, s subject, lack trait) {
 					mustFail(t, s, c, lack)
 					return
 				}
-				if c.alone || lack&several == 0 {
+				if c.alone || lack&(several|crowds) == 0 {
 					t.Parallel()
 				}
 				if err := try(s, shared, c, lack, patience); err != nil {

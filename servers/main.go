@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"carousel/internal/sock"
 	"carousel/internal/wire"
@@ -26,30 +27,78 @@ import (
 	"carousel/servers/goroutine"
 	"carousel/servers/nethttp"
 	"carousel/servers/null"
+	"carousel/servers/poll"
+	"carousel/servers/pool"
+	"carousel/servers/prefork"
+	"carousel/servers/reactors"
 	"carousel/servers/selectloop"
+	"carousel/servers/thread"
 )
 
 // model is one way to take turns.
 type model struct {
 	name   string
 	lesson string
-	serve  func(ln int, open func() *wire.Talk) error
+	serve  serveFunc
 	raw    bool // made of raw socket calls, which only Linux has here
 	hidden bool // it runs when it is named, and nobody is told that it is there
 }
 
+// serveFunc is a model's Serve. count is how many workers or loops it has; ready is called when it is about to accept.
+type serveFunc func(ln int, open func() *wire.Talk, count int, ready func()) error
+
+// one is the serveFunc of a model that has one of everything.
+func one(serve func(ln int, open func() *wire.Talk) error) serveFunc {
+	return func(ln int, open func() *wire.Talk, _ int, ready func()) error {
+		ready()
+		return serve(ln, open)
+	}
+}
+
+// some is the serveFunc of a model that has several in one process.
+func some(serve func(ln int, open func() *wire.Talk, count int) error) serveFunc {
+	return func(ln int, open func() *wire.Talk, count int, ready func()) error {
+		ready()
+		return serve(ln, open, count)
+	}
+}
+
 // models is the ladder, in its order.
 var models = []model{
-	{"blocking", "one thinking client stops everybody: accept, recv and send block", blocking.Serve, true, false},
-	{"select", "hand over control: watch many descriptors, act on the ready ones", selectloop.Serve, true, false},
-	{"epoll", "callbacks: a descriptor is registered with the function to call", epoll.Serve, true, false},
-	{"generator", "a function that yields the reason it stops, and a carousel that gives each its turn", generator.Serve, true, false},
-	{"coroutine", "values and errors travel into a paused function; yield from delegates", coroutine.Serve, true, false},
-	{"asyncio", "a task is a future around a coroutine, and a loop steps tasks", asyncio.Serve, true, false},
-	{"asyncio-executor", "the same, with what blocks handed to an executor", asyncio.ServeExecutor, true, false},
-	{"goroutine", "write blocking code, the runtime does the callbacks", goroutine.Serve, false, false},
-	{"nethttp", "the yardstick: net/http, which speaks HTTP only", nethttp.Serve, false, false},
-	{"null", "no server can do less: it answers without looking, so a client finds its own limit", null.Serve, false, true},
+	{"blocking", "one thinking client stops everybody: accept, recv and send block", one(blocking.Serve), true, false},
+	{"select", "hand over control: watch many descriptors, act on the ready ones", one(selectloop.Serve), true, false},
+	{"poll", "the same without a ceiling: the list stays, and is still looked through on every turn", one(poll.Serve), true, false},
+	{"epoll", "callbacks: a descriptor is registered with the function to call", one(epoll.Serve), true, false},
+	{"generator", "a function that yields the reason it stops, and a carousel that gives each its turn", one(generator.Serve), true, false},
+	{"coroutine", "values and errors travel into a paused function; yield from delegates", one(coroutine.Serve), true, false},
+	{"asyncio", "a task is a future around a coroutine, and a loop steps tasks", one(asyncio.Serve), true, false},
+	{"asyncio-executor", "the same, with what blocks handed to an executor", one(asyncio.ServeExecutor), true, false},
+	{"goroutine", "write blocking code, the runtime does the callbacks", one(goroutine.Serve), false, false},
+	{"thread", "write blocking code, the kernel takes the turns: a thread for every connection", some(thread.Serve), true, false},
+	{"pool", "a fixed number of threads, a connection each; the others wait", some(pool.Serve), true, false},
+	{"prefork", "a fixed number of processes, a connection each, on one inherited socket", prefork.Serve, true, false},
+	{"reactors", "a loop on every processor, each with a listening socket of its own", reactors.Serve, true, false},
+	{"nethttp", "the yardstick: net/http, which speaks HTTP only", one(nethttp.Serve), false, false},
+	{"null", "no server can do less: it answers without looking, so a client finds its own limit", one(null.Serve), false, true},
+}
+
+// counts is the flag for how many a model has of what it has several of.
+var counts = map[string]string{"thread": "threads", "pool": "workers", "prefork": "workers", "reactors": "loops"}
+
+// count is the value of the model's own flag. It is an error to give another's.
+func (m model) count(flags *pflag.FlagSet) (n int, err error) {
+	for _, name := range []string{"threads", "workers", "loops"} {
+		value, _ := flags.GetInt(name)
+		switch {
+		case value < 1:
+			return 0, fmt.Errorf("--%s is %d: it must be at least 1", name, value)
+		case counts[m.name] == name:
+			n = value
+		case flags.Changed(name):
+			return 0, fmt.Errorf("model %s has no %s: see servers --help", m.name, name)
+		}
+	}
+	return n, nil
 }
 
 // unavailable is why the model cannot run on this system, or "".
@@ -79,7 +128,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 		Short:   "Run one server model until SIGTERM or ctrl-C",
 		Example: "  servers --model epoll\n  servers --list",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if list {
 				return printList(stdout, asJSON)
 			}
@@ -90,11 +139,15 @@ func run(stdout, stderr io.Writer, args []string) int {
 			if idle < 0 {
 				return fmt.Errorf("--idle-timeout is %v: it must not be negative", idle)
 			}
+			count, err := m.count(cmd.Flags())
+			if err != nil {
+				return err
+			}
 			var tell func(string, ...any)
 			if narrate {
 				tell = narrator(stderr)
 			}
-			code = serve(stdout, stderr, m, addr, idle, tell)
+			code = serve(stdout, stderr, m, count, addr, idle, tell)
 			return nil
 		},
 		SilenceErrors: true,
@@ -105,6 +158,10 @@ func run(stdout, stderr io.Writer, args []string) int {
 	flags.StringVarP(&addr, "addr", "a", "127.0.0.1:5000", "where to listen; port 0 is any free one")
 	flags.BoolVarP(&list, "list", "l", false, "list the models and leave")
 	flags.BoolVar(&asJSON, "json", false, "with --list: as JSON")
+	processors := runtime.GOMAXPROCS(0)
+	flags.Int("threads", 4000, "of thread: how many at most, and so how many clients at once; others are refused")
+	flags.Int("workers", 2*processors, "of pool and prefork: how many, and so how many clients at once; others wait")
+	flags.Int("loops", processors, "of reactors: how many, a thread each")
 	flags.DurationVar(&idle, "idle-timeout", 0, "close a connection whose peer neither sends nor takes anything for this long (0: never)")
 	flags.BoolVar(&narrate, "narrate", false, "tell on standard error who is accepted, whose turn it is, who waits for what")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: see servers --help", err) })

@@ -17,11 +17,12 @@ import (
 	"carousel/internal/wire"
 )
 
-// windUp is how long a model may take to return once its listening socket was shut down.
-const windUp = 500 * time.Millisecond
+// windUp is how long a model may take to return once its listening socket was shut down, worker how long it may where it is
+// a worker, and parent how long where it waits for workers.
+const windUp, worker, parent = 500 * time.Millisecond, 200 * time.Millisecond, 2 * time.Second
 
 // serve runs a model from the READY line to the usage line and returns the exit code.
-func serve(stdout, stderr io.Writer, m model, addr string, idle time.Duration, tell func(string, ...any)) int {
+func serve(stdout, stderr io.Writer, m model, count int, addr string, idle time.Duration, tell func(string, ...any)) int {
 	fail := func(err error) int {
 		fmt.Fprintf(stderr, "servers: %v\n", err)
 		return exitStart
@@ -30,7 +31,13 @@ func serve(stdout, stderr io.Writer, m model, addr string, idle time.Duration, t
 		fmt.Fprintf(stderr, "servers: --addr is %q: it takes host:port, such as 127.0.0.1:5000 (%v)\n", addr, err)
 		return exitUsage
 	}
-	ln, bound, err := sock.Listen(addr)
+	listen, patience := sock.Listen, windUp
+	if sock.Inherited() {
+		listen, patience = func(string) (int, string, error) { return sock.Inherit() }, worker
+	} else if m.name == "prefork" {
+		patience = parent
+	}
+	ln, bound, err := listen(addr)
 	if err != nil {
 		return fail(listening(addr, err))
 	}
@@ -40,12 +47,14 @@ func serve(stdout, stderr io.Writer, m model, addr string, idle time.Duration, t
 
 	sock.Tell = tell
 	book := &wire.Book{Idle: idle, Tell: tell}
-	done := make(chan error, 1)
+	up, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- m.serve(ln, book.Open, count, func() { close(up) }) }()
+	select {
+	case <-up:
+	case err := <-done:
+		return fail(fmt.Errorf("%s: %w", m.name, err))
+	}
 	began := time.Now()
-	go func() {
-		runtime.LockOSThread() // one flow on one thread, so that no wake-up moves it
-		done <- m.serve(ln, book.Open)
-	}()
 	if _, err := fmt.Fprintf(stdout, "READY %s\n", bound); err != nil {
 		return fail(err)
 	}
@@ -55,7 +64,7 @@ func serve(stdout, stderr io.Writer, m model, addr string, idle time.Duration, t
 		sock.Shutdown(ln)
 		select {
 		case err = <-done:
-		case <-time.After(windUp):
+		case <-time.After(patience):
 		}
 	}
 	line := account(m.name, book, time.Since(began))
@@ -101,5 +110,6 @@ func account(name string, book *wire.Book, elapsed time.Duration) usage.Line {
 	if metrics.Read(sample); sample[0].Value.Kind() == metrics.KindFloat64 {
 		line.GC.CPUNS = int64(sample[0].Value.Float64() * 1e9)
 	}
+	line.AddChildren()
 	return line
 }

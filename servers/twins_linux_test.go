@@ -58,7 +58,7 @@ const (
 
 func twins() (all []model) {
 	for _, m := range mistakes {
-		all = append(all, model{m.name, m.tutorial, m.twin, true, false})
+		all = append(all, model{m.name, m.tutorial, one(m.twin), true, false})
 	}
 	return all
 }

@@ -65,7 +65,7 @@ func blocksInLoop(ln int, open func() *wire.Talk) error {
 	l.heard = func(l *loop, fd int, _ []byte) {
 		unix.SetNonblock(fd, false)
 		for talk := l.conns[fd]; talk.Next() == wire.Write; {
-			n, err := sock.WriteWait(fd, talk.Out(), 0)
+			n, err := new(sock.Waiter).Write(fd, talk.Out(), 0)
 			if err != nil {
 				return
 			}
@@ -99,7 +99,7 @@ func (l *loop) serve() error {
 				read.Set(fd)
 			}
 		}
-		sock.Select(last+1, &read, &write, &urgent, -1) // if it fails the sets stay as they are, and everybody is tried
+		new(sock.Waiter).Select(last+1, &read, &write, &urgent, -1) // if it fails the sets stay as they are, and everybody is tried
 		var ready []int
 		for fd := range l.conns {
 			if read.Has(fd) || write.Has(fd) {

@@ -15,7 +15,7 @@ import (
 // each gives every connection a thread for its conversation.
 func each(ln int, converse func(fd int)) error {
 	for {
-		fd, err := sock.AcceptWait(ln)
+		fd, err := new(sock.Waiter).Accept(ln)
 		if err != nil {
 			return sock.Ended(err)
 		}
@@ -30,11 +30,11 @@ func oncePerRecv(ln int, open func() *wire.Talk) error {
 	return each(ln, func(fd int) {
 		buf := make([]byte, sock.ReadBytes)
 		for talk := open(); ; {
-			n, err := sock.ReadWait(fd, buf, talk.Pause())
+			n, err := new(sock.Waiter).Read(fd, buf, talk.Pause())
 			if n == 0 || err != nil {
 				return
 			}
-			n, _ = sock.WriteWait(fd, []byte(world), 0) // half a message or three, it is one reply
+			n, _ = new(sock.Waiter).Write(fd, []byte(world), 0) // half a message or three, it is one reply
 			talk.Tally(1, n)
 		}
 	})
@@ -46,7 +46,7 @@ func ignoresCount(ln int, open func() *wire.Talk) error {
 		for talk := open(); ; {
 			switch talk.Next() {
 			case wire.Read:
-				n, err := sock.ReadWait(fd, buf, talk.Pause())
+				n, err := new(sock.Waiter).Read(fd, buf, talk.Pause())
 				if err != nil {
 					return
 				}
@@ -108,11 +108,11 @@ func appendsForEver(ln int, open func() *wire.Talk) error {
 }
 
 func closesListenerAtEnd(ln int, open func() *wire.Talk) error {
-	fd, err := sock.AcceptWait(ln)
+	fd, err := new(sock.Waiter).Accept(ln)
 	if err != nil {
 		return sock.Ended(err)
 	}
-	blocking.Converse(fd, open(), make([]byte, sock.ReadBytes))
+	blocking.Converse(new(sock.Waiter), fd, open(), make([]byte, sock.ReadBytes))
 	sock.Close(ln)
 	select {} // what is left of the server
 }
@@ -126,7 +126,7 @@ func neverReadsBody(ln int, open func() *wire.Talk) error {
 			case err != nil:
 				return
 			case line == "\r\n":
-				n, _ := sock.WriteWait(fd, []byte(hello), 0)
+				n, _ := new(sock.Waiter).Write(fd, []byte(hello), 0)
 				talk.Tally(1, n)
 			}
 		}
@@ -140,7 +140,7 @@ type waiting struct {
 }
 
 func (w waiting) Read(p []byte) (int, error) {
-	n, err := sock.ReadWait(w.fd, p, w.talk.Pause())
+	n, err := new(sock.Waiter).Read(w.fd, p, w.talk.Pause())
 	if n == 0 && err == nil {
 		err = sock.Closed
 	}

@@ -18,7 +18,10 @@ const (
 )
 
 // Poller is an epoll instance, level-triggered.
-type Poller struct{ fd int }
+type Poller struct {
+	Waiter
+	fd int
+}
 
 // Event is one descriptor's readiness, as the kernel lays it out.
 type Event unix.EpollEvent
@@ -26,11 +29,22 @@ type Event unix.EpollEvent
 // Data is what the descriptor was added with.
 func (e *Event) Data() uint64 { return uint64(uint32(e.Fd)) | uint64(uint32(e.Pad))<<32 }
 
-// NewPoller opens an epoll instance.
+// NewPoller opens an epoll instance, whose waits hold.
 func NewPoller() (*Poller, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	return &Poller{fd}, os.NewSyscallError("epoll_create1", err)
+	if err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	p := &Poller{Waiter{Hold: true}, fd}
+	if p.arm(clock()) {
+		// Edge-triggered, it is reported once and need not be read.
+		p.Hold = p.Add(p.alarm, Readable|unix.EPOLLET, alarm) == nil
+	}
+	return p, nil
 }
+
+// alarm is the data of the Poller's own timer.
+const alarm = ^uint64(0)
 
 // Add watches fd for events; data comes back with each of them. At the kernel's limit of watches the error says how to
 // raise it; a connection is then refused (Refuse).
@@ -56,34 +70,36 @@ func (p *Poller) control(op, fd int, events uint32, data uint64) error {
 }
 
 // Wait fills ready with what is ready and returns how many; it waits at most timeout (negative: for ever), to the
-// nanosecond, and returns 0 when that is over or a signal came. A busy loop is spared the scheduler: it looks
-// without waiting first.
+// nanosecond, and returns 0 when that is over or a signal came.
 func (p *Poller) Wait(ready []Event, timeout time.Duration) (int, error) {
-	n, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&ready[0])), uintptr(len(ready)), 0, 0, 0)
-	if e == 0 && n == 0 && timeout != 0 {
-		var limit *unix.Timespec
-		if timeout > 0 {
-			ts := unix.NsecToTimespec(timeout.Nanoseconds())
-			limit = &ts
+	n, err := p.wait(timeout, func(raw bool, limit *unix.Timespec) (n int, rang bool, e syscall.Errno) {
+		var k uintptr
+		if raw {
+			k, _, e = syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&ready[0])), uintptr(len(ready)), uintptr(unsafe.Pointer(limit)), 0, 0)
+		} else {
+			k, _, e = syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&ready[0])), uintptr(len(ready)), uintptr(unsafe.Pointer(limit)), 0, 0)
 		}
-		n, _, e = syscall.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&ready[0])), uintptr(len(ready)), uintptr(unsafe.Pointer(limit)), 0, 0)
-	}
-	switch e {
-	case 0:
-		if Tell != nil && n > 0 {
-			Tell("epoll: %d ready", n)
+		if e != 0 {
+			return 0, false, e
 		}
-		return int(n), nil
-	case unix.EINTR:
-		return 0, nil
+		n = int(k)
+		for i := range ready[:n] {
+			if ready[i].Data() == alarm {
+				ready[i] = ready[n-1]
+				return n - 1, true, 0
+			}
+		}
+		return n, false, 0
+	})
+	if Tell != nil && n > 0 {
+		Tell("epoll: %d ready", n)
 	}
-	return 0, e
+	return n, err
 }
 
-// Hold is Wait, for at most timeout (0 or more), for a thread of its own: the wait keeps its processor from the Go
-// scheduler, which makes it cheaper by the look and by the hand-over. Other goroutines need another processor, and only
-// the scheduler's preemption signal, which ends the wait, lets the world be stopped meanwhile.
-func (p *Poller) Hold(ready []Event, timeout time.Duration) (int, error) {
+// WaitRaw is Wait, for at most timeout (0 or more), for a thread of its own: all of it is held, however long. Other goroutines
+// need another processor, and only the scheduler's preemption signal, which ends the wait, lets the world be stopped meanwhile.
+func (p *Poller) WaitRaw(ready []Event, timeout time.Duration) (int, error) {
 	limit := unix.NsecToTimespec(timeout.Nanoseconds())
 	n, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&ready[0])), uintptr(len(ready)), uintptr(unsafe.Pointer(&limit)), 0, 0)
 	switch e {
@@ -96,7 +112,10 @@ func (p *Poller) Hold(ready []Event, timeout time.Duration) (int, error) {
 }
 
 // Close gives the epoll instance back.
-func (p *Poller) Close() { Close(p.fd) }
+func (p *Poller) Close() {
+	p.Waiter.Close()
+	Close(p.fd)
+}
 
 // FDSet is a set of descriptors below 1024, the ceiling of select(2).
 type FDSet struct{ bits [FDSetSize / 64]uint64 }
@@ -122,29 +141,69 @@ func (s *FDSet) count() (n int) {
 
 // Select waits, at most for timeout (negative: for ever), until a descriptor below n that is in read, write or urgent
 // can be acted on, and leaves in the three sets only those that can; select's third list is for urgent data.
-func Select(n int, read, write, urgent *FDSet, timeout time.Duration) (ready int, err error) {
-	asked := [3]FDSet{*read, *write, *urgent}
-	look := unix.Timespec{}
-	k, _, e := syscall.RawSyscall6(unix.SYS_PSELECT6, uintptr(n), uintptr(unsafe.Pointer(read)), uintptr(unsafe.Pointer(write)),
-		uintptr(unsafe.Pointer(urgent)), uintptr(unsafe.Pointer(&look)), 0)
-	if e == 0 && k == 0 && timeout != 0 {
-		*read, *write, *urgent = asked[0], asked[1], asked[2]
-		var limit *unix.Timespec
-		if timeout > 0 {
-			ts := unix.NsecToTimespec(timeout.Nanoseconds())
-			limit = &ts
+func (w *Waiter) Select(n int, read, write, urgent *FDSet, timeout time.Duration) (ready int, err error) {
+	sets := [3]FDSet{*read, *write, *urgent}
+	k, err := w.wait(timeout, func(raw bool, limit *unix.Timespec) (k int, rang bool, e syscall.Errno) {
+		*read, *write, *urgent = sets[0], sets[1], sets[2]
+		most, found := n, uintptr(0)
+		if raw {
+			read.Set(w.alarm)
+			most = max(n, w.alarm+1)
+			found, _, e = syscall.RawSyscall6(unix.SYS_PSELECT6, uintptr(most), uintptr(unsafe.Pointer(read)), uintptr(unsafe.Pointer(write)),
+				uintptr(unsafe.Pointer(urgent)), uintptr(unsafe.Pointer(limit)), 0)
+		} else {
+			found, _, e = syscall.Syscall6(unix.SYS_PSELECT6, uintptr(most), uintptr(unsafe.Pointer(read)), uintptr(unsafe.Pointer(write)),
+				uintptr(unsafe.Pointer(urgent)), uintptr(unsafe.Pointer(limit)), 0)
 		}
-		k, _, e = syscall.Syscall6(unix.SYS_PSELECT6, uintptr(n), uintptr(unsafe.Pointer(read)), uintptr(unsafe.Pointer(write)),
-			uintptr(unsafe.Pointer(urgent)), uintptr(unsafe.Pointer(limit)), 0)
-	}
-	if e == unix.EINTR {
-		*read, *write, *urgent = FDSet{}, FDSet{}, FDSet{}
-		return 0, nil
-	} else if e != 0 {
-		return 0, e
-	}
+		if e != 0 {
+			*read, *write, *urgent = FDSet{}, FDSet{}, FDSet{}
+			return 0, false, e
+		}
+		if k = int(found); raw && read.Has(w.alarm) {
+			read.Unset(w.alarm)
+			return k - 1, true, 0
+		}
+		return k, false, 0
+	})
 	if Tell != nil && k > 0 {
-		Tell("select: %d ready, of %d", k, asked[0].count()+asked[1].count()+asked[2].count())
+		Tell("select: %d ready, of %d", k, sets[0].count()+sets[1].count()+sets[2].count())
 	}
-	return int(k), nil
+	return k, err
+}
+
+// PollFD is one descriptor in the list that poll(2) is given, as the kernel lays it out. Events is what it is watched for (Readable,
+// Writable, 0), Ready what poll found, Hangup included. A negative FD is passed over.
+type PollFD struct {
+	FD            int32
+	Events, Ready int16
+}
+
+// Poll waits, at most for timeout (negative: for ever), until a descriptor in list is ready, and returns how many are. It may
+// move the list, to have room for an entry of its own behind it.
+func (w *Waiter) Poll(list *[]PollFD, timeout time.Duration) (ready int, err error) {
+	n, err := w.poll(list, timeout)
+	if Tell != nil && n > 0 {
+		Tell("poll: %d ready, of %d", n, len(*list))
+	}
+	return n, err
+}
+
+func (w *Waiter) poll(list *[]PollFD, timeout time.Duration) (ready int, err error) {
+	return w.wait(timeout, func(raw bool, limit *unix.Timespec) (n int, rang bool, e syscall.Errno) {
+		own, all, found := len(*list), *list, uintptr(0)
+		if raw {
+			all = append(all, PollFD{FD: int32(w.alarm), Events: Readable})
+			*list = all[:own]
+			found, _, e = syscall.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(all))), uintptr(len(all)), uintptr(unsafe.Pointer(limit)), 0, 0, 0)
+		} else {
+			found, _, e = syscall.Syscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(all))), uintptr(len(all)), uintptr(unsafe.Pointer(limit)), 0, 0, 0)
+		}
+		if e != 0 {
+			return 0, false, e
+		}
+		if n = int(found); raw && all[own].Ready != 0 {
+			return n - 1, true, 0
+		}
+		return n, false, 0
+	})
 }

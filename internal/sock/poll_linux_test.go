@@ -115,7 +115,7 @@ func choose(t *testing.T, n int, read, write, urgent *FDSet, timeout time.Durati
 	t.Helper()
 	ready := 0
 	err := within(t, "Select", func() (err error) {
-		ready, err = Select(n, read, write, urgent, timeout)
+		ready, err = new(Waiter).Select(n, read, write, urgent, timeout)
 		return err
 	})
 	if err != nil {
@@ -170,7 +170,7 @@ func TestSelect(t *testing.T) {
 	Close(closed)
 	read = FDSet{}
 	read.Set(closed)
-	if _, err := Select(closed+1, &read, &write, &urgent, soon); err != unix.EBADF {
+	if _, err := new(Waiter).Select(closed+1, &read, &write, &urgent, soon); err != unix.EBADF {
 		t.Errorf("a closed descriptor: %v", err)
 	}
 }

@@ -20,7 +20,7 @@ var children = map[string]func(){
 	"shed waiting": shedWaitingChild,
 	"spare lost": func() {
 		spareLostChild(func(ln int) func() error {
-			return func() error { _, err := AcceptWait(ln); return err }
+			return func() error { _, err := new(Waiter).Accept(ln); return err }
 		})
 	},
 	"spare lost, package net": func() {
@@ -149,7 +149,7 @@ func shedWaitingChild() {
 	peers, _ := fill(addr, 2)
 	done := make(chan error)
 	accept := func() {
-		_, err := AcceptWait(ln)
+		_, err := new(Waiter).Accept(ln)
 		done <- err
 	}
 	go accept()

@@ -1,8 +1,8 @@
 // Package sock is the raw socket calls under every model: the same options, backlog and buffer sizes for all of them.
 //
-// Calls that cannot block go straight to the kernel, past the Go scheduler; only those that wait (their names end in
-// Wait, and Poller.Wait, Select and Sleep) tell it. Poller.Hold waits and does not: it keeps its thread. Errors are plain
-// errnos, comparable and free of allocation, but for that of a descriptor more than epoll watches.
+// Calls that cannot block go straight to the kernel, past the Go scheduler. Those that wait are a Waiter's (and Poller.Wait, which
+// has one): they keep their processor for a short wait and give it away for a long one. Errors are plain errnos, comparable and free of allocation, but for that of a
+// descriptor more than epoll watches.
 package sock
 
 import (
@@ -51,6 +51,12 @@ func (l listener) Accept() (net.Conn, error) {
 	}
 	return c, err
 }
+
+// bequest in the environment says that there is a listening socket to inherit.
+const bequest = "CAROUSEL_LISTENER"
+
+// Inherited reports whether a parent of the same program has bequeathed its listening socket to this process.
+func Inherited() bool { return os.Getenv(bequest) != "" }
 
 // AcceptNet is Accept for a listener of package net, which ln is the number of: it passes over peers that are gone, and refuses
 // callers for whom there is no descriptor. Where nobody waits to be refused it pauses for ten milliseconds, since package
@@ -138,6 +144,30 @@ func Refuse(fd int, why string) {
 	Write(fd, []byte(refusal))
 	Bye(fd)
 	complain(refused + why)
+}
+
+// AcceptAll takes in all who wait at a non-blocking listener: nil when nobody waits any more, Closed after Shutdown. A loop
+// that took them in one by one would make the last of them wait for a turn of all the others, and then another.
+func AcceptAll(ln int, accepted func(fd int)) error {
+	for {
+		fd, err := Accept(ln)
+		if err == Again {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		accepted(fd)
+	}
+}
+
+// Put is s with v at place fd, made longer if need be. Descriptors are the smallest numbers that are free, so a slice is the
+// quickest map from them.
+func Put[T any](s []T, fd int, v T) []T {
+	for fd >= len(s) {
+		s = append(s, *new(T))
+	}
+	s[fd] = v
+	return s
 }
 
 // Beyond refuses a connection whose descriptor select(2) cannot watch, and reports whether it did.

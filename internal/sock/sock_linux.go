@@ -2,8 +2,6 @@ package sock
 
 import (
 	"net"
-	"os"
-	"strconv"
 	"syscall"
 	"time"
 	"unsafe"
@@ -14,68 +12,8 @@ import (
 // Linux says that the raw calls are there.
 const Linux = true
 
-// Listen opens a listening TCP socket on addr (host:port, port 0 for any) and returns it with the address it got.
-// The socket blocks; it is bound without SO_REUSEPORT, so that a port in use is an error.
-func Listen(addr string) (fd int, bound string, err error) {
-	at, err := net.ResolveTCPAddr("tcp", addr)
-	if err != nil {
-		return -1, "", err
-	}
-	family, sa := unix.AF_INET, unix.Sockaddr(&unix.SockaddrInet4{Port: at.Port})
-	if ip := at.IP.To4(); ip != nil {
-		copy(sa.(*unix.SockaddrInet4).Addr[:], ip)
-	} else if at.IP != nil {
-		family, sa = unix.AF_INET6, &unix.SockaddrInet6{Port: at.Port, Addr: [16]byte(at.IP.To16())}
-	}
-	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, "", os.NewSyscallError("socket", err)
-	}
-	// Without it a port whose last connections still linger could not be bound again for a minute.
-	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
-	if err = os.NewSyscallError("bind", unix.Bind(fd, sa)); err == nil {
-		err = os.NewSyscallError("listen", unix.Listen(fd, Backlog))
-	}
-	var name unix.Sockaddr
-	if err == nil {
-		name, err = unix.Getsockname(fd)
-	}
-	if err != nil {
-		unix.Close(fd)
-		return -1, "", err
-	}
-	switch n := name.(type) {
-	case *unix.SockaddrInet4:
-		at = &net.TCPAddr{IP: n.Addr[:], Port: n.Port}
-	case *unix.SockaddrInet6:
-		at = &net.TCPAddr{IP: n.Addr[:], Port: n.Port}
-	}
-	// The Go runtime opens its own poller with the first timer, and dies if the descriptors are out by then.
-	time.AfterFunc(0, func() {})
-	return fd, net.JoinHostPort(at.IP.String(), strconv.Itoa(at.Port)), nil
-}
-
-// NetListener hands the listening socket to package net.
-func NetListener(ln int) (net.Listener, error) {
-	f := os.NewFile(uintptr(ln), "listener")
-	l, err := net.FileListener(f)
-	if err != nil {
-		return nil, err
-	}
-	keep(f)
-	return told(l), nil
-}
-
-// keep holds files whose descriptors live as long as the process; a finalizer would close them.
-func keep(f *os.File) { kept = append(kept, f) }
-
-var kept []*os.File
-
 // NonBlocking makes calls on fd return Again instead of waiting.
 func NonBlocking(fd int) error { return unix.SetNonblock(fd, true) }
-
-// Shutdown ends a listening socket without giving its number away: a blocked accept returns Closed, every poller reports it.
-func Shutdown(ln int) { unix.Shutdown(ln, unix.SHUT_RDWR) }
 
 // Accept takes a waiting connection off a non-blocking listener: Again if there is none, Closed after Shutdown.
 // The connection does not block. Peers gone before they were accepted are passed over; a process out of
@@ -89,8 +27,9 @@ func Accept(ln int) (int, error) {
 	}
 }
 
-// AcceptWait waits for a connection on a blocking listener; the connection blocks too.
-func AcceptWait(ln int) (int, error) {
+// Accept waits for a connection on a blocking listener; the connection blocks too. It never holds: accept wakes one of those who wait,
+// where a look beforehand would wake them all.
+func (w *Waiter) Accept(ln int) (int, error) {
 	for {
 		fd, _, e := syscall.Syscall6(unix.SYS_ACCEPT4, uintptr(ln), 0, 0, unix.SOCK_CLOEXEC, 0, 0)
 		if fd, err, settled := accepted(ln, int(fd), e); settled && err != Again {
@@ -125,13 +64,11 @@ func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
 
 // peer is the address a connection comes from.
 func peer(fd int) string {
-	switch from, _ := unix.Getpeername(fd); a := from.(type) {
-	case *unix.SockaddrInet4:
-		return net.JoinHostPort(net.IP(a.Addr[:]).String(), strconv.Itoa(a.Port))
-	case *unix.SockaddrInet6:
-		return net.JoinHostPort(net.IP(a.Addr[:]).String(), strconv.Itoa(a.Port))
+	from, err := unix.Getpeername(fd)
+	if err != nil {
+		return "a peer that has left"
 	}
-	return "a peer that has left"
+	return address(from)
 }
 
 // Read takes what has arrived, up to len(p) bytes: Again if nothing has, 0 at the end of input.
@@ -158,9 +95,9 @@ func Write(fd int, p []byte) (int, error) {
 	}
 }
 
-// ReadWait is Read on a blocking socket: it waits for the peer, for at most limit (0: for ever), then Again.
-func ReadWait(fd int, p []byte, limit time.Duration) (int, error) {
-	if !await(fd, unix.POLLIN, limit) {
+// Read waits for the peer, for at most limit (0: for ever), then Again.
+func (w *Waiter) Read(fd int, p []byte, limit time.Duration) (int, error) {
+	if (w.Hold || limit > 0) && !w.await(fd, unix.POLLIN, limit) {
 		return 0, Again
 	}
 	for {
@@ -173,15 +110,14 @@ func ReadWait(fd int, p []byte, limit time.Duration) (int, error) {
 	}
 }
 
-// WriteWait is Write on a blocking socket: it waits until the kernel took some, for at most limit, then Again; without
-// a limit (0) until it took all.
-func WriteWait(fd int, p []byte, limit time.Duration) (int, error) {
+// Write waits until the kernel took some, for at most limit, then Again; without a limit (0) until it took all.
+func (w *Waiter) Write(fd int, p []byte, limit time.Duration) (int, error) {
 	for {
 		if n, err := Write(fd, p); err != Again {
 			return n, err
 		} else if limit == 0 {
 			break
-		} else if !await(fd, unix.POLLOUT, limit) {
+		} else if !w.await(fd, unix.POLLOUT, limit) {
 			return 0, Again
 		}
 	}
@@ -195,18 +131,18 @@ func WriteWait(fd int, p []byte, limit time.Duration) (int, error) {
 	}
 }
 
-// await waits for one event on one descriptor and reports whether it came within limit; without a limit the call
-// that follows does the waiting.
-func await(fd int, event int16, limit time.Duration) bool {
-	if limit == 0 {
-		return true
-	}
-	end := time.Now().Add(limit)
-	for {
-		left := unix.NsecToTimespec(max(0, time.Until(end).Nanoseconds()))
-		n, err := unix.Ppoll([]unix.PollFd{{Fd: int32(fd), Events: event}}, &left, nil)
-		if err != unix.EINTR {
-			return n > 0 || err != nil
+// await waits for one event on one descriptor and reports whether it came within limit (0: for ever), or the descriptor has failed.
+func (w *Waiter) await(fd int, event int16, limit time.Duration) bool {
+	one := append(make([]PollFD, 0, 2), PollFD{FD: int32(fd), Events: event})
+	for end := clock() + limit; ; {
+		left := time.Duration(-1)
+		if limit > 0 {
+			left = max(0, end-clock())
+		}
+		if n, err := w.poll(&one, left); n > 0 || err != nil {
+			return true
+		} else if left == 0 {
+			return false
 		}
 	}
 }

@@ -186,7 +186,7 @@ func TestAccept(t *testing.T) {
 	}
 }
 
-func TestAcceptWait(t *testing.T) {
+func TestWaiterAccept(t *testing.T) {
 	ln, addr, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +195,7 @@ func TestAcceptWait(t *testing.T) {
 	accepted := make(chan error, 1)
 	go func() {
 		for {
-			fd, err := AcceptWait(ln)
+			fd, err := new(Waiter).Accept(ln)
 			if err != nil {
 				accepted <- err
 				return
@@ -223,7 +223,7 @@ func TestReadWrite(t *testing.T) {
 		t.Errorf("nothing came: %d, %v", n, err)
 	}
 	fmt.Fprint(peer, "hi")
-	if n, err := ReadWait(fd, buf, 20*time.Second); err != nil || string(buf[:n]) != "hi" {
+	if n, err := new(Waiter).Read(fd, buf, 20*time.Second); err != nil || string(buf[:n]) != "hi" {
 		t.Errorf("read %q, %v", buf[:n], err)
 	}
 	if n, err := Write(fd, []byte("you")); n != 3 || err != nil {
@@ -233,7 +233,7 @@ func TestReadWrite(t *testing.T) {
 		t.Errorf("the peer read %q, %v", buf[:n], err)
 	}
 	peer.CloseWrite()
-	if n, err := ReadWait(fd, buf, 20*time.Second); n != 0 || err != nil {
+	if n, err := new(Waiter).Read(fd, buf, 20*time.Second); n != 0 || err != nil {
 		t.Errorf("at the end of input: %d, %v", n, err)
 	}
 	big := make([]byte, 1<<20)
@@ -268,7 +268,7 @@ func TestReadWriteWait(t *testing.T) {
 	const limit = 50 * time.Millisecond
 	begun := time.Now()
 	err := within(t, "ReadWait", func() error {
-		_, err := ReadWait(fd, make([]byte, 1), limit)
+		_, err := new(Waiter).Read(fd, make([]byte, 1), limit)
 		return err
 	})
 	if waited := time.Since(begun); err != Again || waited < limit {
@@ -279,7 +279,7 @@ func TestReadWriteWait(t *testing.T) {
 	begun = time.Now()
 	err = within(t, "WriteWait", func() error {
 		for {
-			n, err := WriteWait(fd, big, limit)
+			n, err := new(Waiter).Write(fd, big, limit)
 			if err != nil {
 				return err
 			}
@@ -291,7 +291,7 @@ func TestReadWriteWait(t *testing.T) {
 	}
 	go io.Copy(io.Discard, peer)
 	err = within(t, "WriteWait without a limit", func() error {
-		if n, err := WriteWait(fd, big, 0); err != nil || n == 0 {
+		if n, err := new(Waiter).Write(fd, big, 0); err != nil || n == 0 {
 			return fmt.Errorf("wrote %d, %w", n, err)
 		}
 		return nil
@@ -300,7 +300,7 @@ func TestReadWriteWait(t *testing.T) {
 		t.Error(err)
 	}
 	go fmt.Fprint(peer, "hi")
-	if n, err := ReadWait(fd, big[:9], 0); n == 0 || err != nil {
+	if n, err := new(Waiter).Read(fd, big[:9], 0); n == 0 || err != nil {
 		t.Errorf("ReadWait without a limit: %d, %v", n, err)
 	}
 }

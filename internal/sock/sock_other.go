@@ -5,6 +5,7 @@ package sock
 import (
 	"errors"
 	"net"
+	"os/exec"
 	"sync"
 	"syscall"
 	"time"
@@ -79,7 +80,7 @@ const (
 	FDSetSize = 1024
 )
 
-type Poller struct{}
+type Poller struct{ Waiter }
 
 type Event struct{ Events uint32 }
 
@@ -91,19 +92,33 @@ func (s *FDSet) Set(int)      {}
 func (s *FDSet) Unset(int)    {}
 func (s *FDSet) Has(int) bool { return false }
 
-func NewPoller() (*Poller, error)                                    { return nil, errLinux }
-func (p *Poller) Add(int, uint32, uint64) error                      { return errLinux }
-func (p *Poller) Change(int, uint32, uint64) error                   { return errLinux }
-func (p *Poller) Remove(int) error                                   { return errLinux }
-func (p *Poller) Wait([]Event, time.Duration) (int, error)           { return 0, errLinux }
-func (p *Poller) Close()                                             {}
-func Select(int, *FDSet, *FDSet, *FDSet, time.Duration) (int, error) { return 0, errLinux }
-func NonBlocking(int) error                                          { return errLinux }
-func Accept(int) (int, error)                                        { return -1, errLinux }
-func AcceptWait(int) (int, error)                                    { return -1, errLinux }
-func Read(int, []byte) (int, error)                                  { return 0, errLinux }
-func Write(int, []byte) (int, error)                                 { return 0, errLinux }
-func ReadWait(int, []byte, time.Duration) (int, error)               { return 0, errLinux }
-func WriteWait(int, []byte, time.Duration) (int, error)              { return 0, errLinux }
-func Close(int)                                                      {}
-func Bye(int)                                                        {}
+func NewPoller() (*Poller, error)                          { return nil, errLinux }
+func (p *Poller) Add(int, uint32, uint64) error            { return errLinux }
+func (p *Poller) Change(int, uint32, uint64) error         { return errLinux }
+func (p *Poller) Remove(int) error                         { return errLinux }
+func (p *Poller) Wait([]Event, time.Duration) (int, error) { return 0, errLinux }
+func (p *Poller) Close()                                   {}
+func NonBlocking(int) error                                { return errLinux }
+func Accept(int) (int, error)                              { return -1, errLinux }
+func Read(int, []byte) (int, error)                        { return 0, errLinux }
+func Write(int, []byte) (int, error)                       { return 0, errLinux }
+func Close(int)                                            {}
+func Another(int) (int, error)                             { return -1, errLinux }
+func Bequeath(int, *exec.Cmd)                              {}
+func Inherit() (int, string, error)                        { return -1, "", errLinux }
+func Down(int) error                                       { return errLinux }
+func Bye(int)                                              {}
+
+type PollFD struct {
+	FD            int32
+	Events, Ready int16
+}
+
+type Waiter struct{ Hold bool }
+
+func (w *Waiter) Close()                                                         {}
+func (w *Waiter) Accept(int) (int, error)                                        { return -1, errLinux }
+func (w *Waiter) Read(int, []byte, time.Duration) (int, error)                   { return 0, errLinux }
+func (w *Waiter) Write(int, []byte, time.Duration) (int, error)                  { return 0, errLinux }
+func (w *Waiter) Select(int, *FDSet, *FDSet, *FDSet, time.Duration) (int, error) { return 0, errLinux }
+func (w *Waiter) Poll(*[]PollFD, time.Duration) (int, error)                     { return 0, errLinux }

@@ -53,7 +53,7 @@ func TestTakes(t *testing.T) {
 			t.Fatal("the peer has read a quarter and is said to have taken nothing")
 		}
 	}
-	if await(fd, unix.POLLOUT, time.Millisecond) {
+	if new(Waiter).await(fd, unix.POLLOUT, time.Millisecond) {
 		t.Error("the kernel reports room for more already, which proves nothing")
 	}
 

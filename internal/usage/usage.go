@@ -1,6 +1,8 @@
 // Package usage is the line a server prints when it ends: what it served and what that cost.
 package usage
 
+import "sync"
+
 // CPU is processor time, in nanoseconds.
 type CPU struct {
 	UserNS   int64 `json:"user_ns"`
@@ -30,4 +32,34 @@ type Line struct {
 		CPUNS   int64 `json:"cpu_ns"`
 	} `json:"gc"`
 	GOMAXPROCS int `json:"gomaxprocs"`
+}
+
+var children struct {
+	sync.Mutex
+	sum Line
+}
+
+// AddChild takes down the line of a child process that served in this one's stead.
+func AddChild(l Line) {
+	children.Lock()
+	defer children.Unlock()
+	children.sum.add(l)
+}
+
+// AddChildren adds to l what the children served, and what it cost them beside processor time and switches, which the kernel
+// adds up for their parent.
+func (l *Line) AddChildren() {
+	children.Lock()
+	defer children.Unlock()
+	l.add(children.sum)
+}
+
+func (l *Line) add(other Line) {
+	l.Requests += other.Requests
+	l.Connections += other.Connections
+	l.Bytes += other.Bytes
+	l.PeakRSS += other.PeakRSS
+	l.GC.Cycles += other.GC.Cycles
+	l.GC.PauseNS += other.GC.PauseNS
+	l.GC.CPUNS += other.GC.CPUNS
 }

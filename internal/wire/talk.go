@@ -10,10 +10,11 @@
 //   - What Out returns neither moves nor changes until Sent; between the two only Next is called. So it may be handed
 //     to the kernel without copying. A request counts as served when its last reply byte was Sent.
 //   - Parsing stops at 16 KiB of pending output, so a peer that asks without reading is not read from.
-//   - A turn of a loop is at most one read of sock.ReadBytes, then writes until the kernel takes no more or
-//     sock.TurnBytes are written, and at most one Work; a talk that could go on queues behind the others.
-//   - Interest is exactly what Next wants: Read is readable, Write is writable, Sleep and Work are nothing. A hang-up
-//     or an error with nothing wanted closes; a level-triggered loop that kept read interest through a Sleep would
+//   - A turn of a loop, begun by Turn, is Over after one read of sock.ReadBytes, sock.TurnBytes written, or one Work. A
+//     talk that could go on then queues behind the others: it waits as if it had to, for its descriptor, which is ready
+//     already, or, when it wants Work, for Pause, which is over at once.
+//   - Interest is exactly what Next wants (Want.Events): Read is readable, Write is writable, Sleep and Work are nothing. A
+//     hang-up or an error with nothing wanted closes; a level-triggered loop that kept read interest through a Sleep would
 //     spin on unread input or a reset.
 //   - Loops call Work in place, which is their lesson; an executor calls it elsewhere, and until it returns nothing
 //     else of the talk is called.
@@ -22,6 +23,8 @@
 //   - A wait for the peer that has taken as long as Pause allows is reported by Late, which ends the talk only of a peer
 //     that has taken nothing either.
 //   - After an error reply the close must not eat it: sock.Bye.
+//   - When the listening socket is shut down, Serve closes what connections are open, answered or not, and returns; those
+//     that a blocked thread holds end with the process, half a second later.
 //
 // One port speaks two protocols. A first line that contains " HTTP/", or 8 KiB without a newline, is HTTP; all else
 // is lines, each answered with "Hello world\n" (one leading CRLF is skipped, an empty line is a line). HTTP/1.1 is
@@ -46,6 +49,17 @@ const (
 	Work              // call Work, which blocks its thread
 	Close             // say goodbye (sock.Bye)
 )
+
+// Events is what a poller watches a descriptor for, for a talk that wants w.
+func (w Want) Events() uint32 {
+	switch w {
+	case Read:
+		return sock.Readable
+	case Write:
+		return sock.Writable
+	}
+	return 0
+}
 
 // Book counts, over all the talks it opened.
 type Book struct {
@@ -92,6 +106,7 @@ type Talk struct {
 	off  int
 	left int
 
+	turn    turn
 	unsent  int // bytes of it that the kernel held when a wait was last too long; 0 when more was sent since
 	replies int // replies that end in out or, the last one, in the body
 	act     act // what the last request does before it is answered
@@ -99,6 +114,12 @@ type Talk struct {
 	cut     bool // close without sending what is pending
 
 	story *story // nil unless it is told
+}
+
+// turn is what a talk has done in its turn.
+type turn struct {
+	sent        int // bytes
+	fed, worked bool
 }
 
 // buffer is an output buffer, with the ends of its replies; the last one's may be missing.
@@ -134,8 +155,25 @@ func (t *Talk) next() Want {
 	return Read
 }
 
+// Turn begins a turn.
+func (t *Talk) Turn() { t.turn = turn{} }
+
+// Over reports whether the turn that Turn began is over: the talk wants more of what it had its share of.
+func (t *Talk) Over() bool {
+	switch t.next() {
+	case Read:
+		return t.turn.fed
+	case Write:
+		return t.turn.sent >= sock.TurnBytes
+	case Work:
+		return t.turn.worked
+	}
+	return false
+}
+
 // Feed takes bytes the peer sent; none means it has finished sending.
 func (t *Talk) Feed(p []byte) {
+	t.turn.fed = true
 	if t.story != nil {
 		t.fed(len(p))
 	}
@@ -194,6 +232,7 @@ func (t *Talk) Sent(n int) {
 		t.story.turn("sends %d bytes", n)
 	}
 	t.book.Bytes.Add(int64(n))
+	t.turn.sent += n
 	if t.sent < len(t.out) {
 		t.sent += n
 	} else {
@@ -234,20 +273,24 @@ func (t *Talk) drained() {
 	}
 }
 
-// Pause is how long: to sleep when Next says Sleep, to wait at most (0: for ever) when it says Read or Write.
+// Pause is how long: to sleep when Next says Sleep, to wait at most (0: for ever) when it says Read or Write, and when it
+// says Work, as short as can be.
 func (t *Talk) Pause() time.Duration {
-	if t.next() == Sleep {
+	switch t.next() {
+	case Sleep:
 		return time.Duration(t.req.arg)
+	case Work:
+		return 1
 	}
 	return t.book.Idle
 }
 
-// Late ends a wait on the socket fd that took as long as Pause allows: it is Woke, unless the talk waits for a peer that still
-// takes what it was sent, however slowly, or that did its part while this process had no processor to see it: its bytes came, or it
-// took all that was sent and has room for more.
+// Late ends a wait on the socket fd that took as long as Pause allows: it is Woke, unless the talk wants Work, or waits for a peer
+// that still takes what it was sent, however slowly, or that did its part while this process had no processor to see it: its
+// bytes came, or it took all that was sent and has room for more.
 func (t *Talk) Late(fd int) {
 	want := t.next()
-	if want == Read && sock.Unread(fd) || want == Write && sock.Taken(fd) {
+	if want == Work || want == Read && sock.Unread(fd) || want == Write && sock.Taken(fd) {
 		return
 	}
 	if want == Sleep || !sock.Takes(fd, &t.unsent) {
@@ -275,6 +318,7 @@ func (t *Talk) Work() {
 	if t.story != nil {
 		t.story.turn("works, and blocks its thread")
 	}
+	t.turn.worked = true
 	failed := t.act.work(t.req.arg)
 	t.act = actNone
 	if failed != nil {

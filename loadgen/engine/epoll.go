@@ -283,7 +283,7 @@ func (k *calls) read(fd int, p []byte) (int, error) { return sock.Read(fd, p) }
 func (k *calls) write(fd int, p []byte) (int, error) { return sock.Write(fd, p) }
 
 func (k *calls) wait(ready []sock.Event, limit time.Duration) (int, error) {
-	return k.poller.Hold(ready, limit)
+	return k.poller.WaitRaw(ready, limit)
 }
 
 func (k *calls) hangUp(fd int) {

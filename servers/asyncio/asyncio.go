@@ -85,7 +85,6 @@ func (s *server) client(c *Co, fd int) error {
 	bye := sock.Close
 	defer func() { conn.Close(bye) }()
 	talk := s.open()
-	worked, budget := false, sock.TurnBytes
 	for {
 		switch talk.Next() {
 		case wire.Read:
@@ -96,14 +95,11 @@ func (s *server) client(c *Co, fd int) error {
 			} else if err != nil {
 				return nil
 			}
+			talk.Turn()
 			talk.Feed(s.buf[:n])
-			worked, budget = false, sock.TurnBytes
 		case wire.Write:
-			if budget <= 0 {
-				if err := c.Yield(); err != nil {
-					return err
-				}
-				budget = sock.TurnBytes
+			if err := giveWay(c, talk); err != nil {
+				return err
 			}
 			n, err := Timeout(c, talk.Pause(), func() (int, error) { return conn.Send(c, talk.Out()) })
 			if err == ErrTimeout {
@@ -113,25 +109,30 @@ func (s *server) client(c *Co, fd int) error {
 				return nil
 			}
 			talk.Sent(n)
-			budget -= n
 		case wire.Sleep:
 			if err := Sleep(c, talk.Pause()); err != nil {
 				return err
 			}
 			talk.Woke()
 		case wire.Work:
-			if worked {
-				if err := c.Yield(); err != nil {
-					return err
-				}
+			if err := giveWay(c, talk); err != nil {
+				return err
 			}
 			if err := s.work(c, talk); err != nil {
 				return err
 			}
-			worked = true
 		case wire.Close:
 			bye = sock.Bye
 			return nil
 		}
 	}
+}
+
+// giveWay lets the others have their turn if this one's is over.
+func giveWay(c *Co, talk *wire.Talk) error {
+	if !talk.Over() {
+		return nil
+	}
+	talk.Turn()
+	return c.Yield()
 }

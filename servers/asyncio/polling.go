@@ -110,10 +110,7 @@ func (l *Loop) adopt(f *file) error {
 	if f.fd < 0 {
 		return fmt.Errorf("asyncio: descriptor %d cannot be watched", f.fd)
 	}
-	for f.fd >= len(l.polling.files) {
-		l.polling.files = append(l.polling.files, nil)
-	}
-	l.polling.files[f.fd] = f
+	l.polling.files = sock.Put(l.polling.files, f.fd, f)
 	return nil
 }
 
@@ -180,10 +177,9 @@ func (l *Loop) openPoller() error {
 	if len(l.mail.calls) > 0 {
 		p.wake() // what has come woke the wait that there was before
 	}
-	for p.waker.fd >= len(p.files) {
-		p.files = append(p.files, nil)
-	}
-	return l.register(&file{fd: p.waker.fd, reader: &p.waker})
+	waker := &file{fd: p.waker.fd, reader: &p.waker}
+	p.files = sock.Put(p.files, waker.fd, waker)
+	return l.register(waker)
 }
 
 // poll waits at most that long (negative: for ever) and makes ready who waits for what has become ready.
@@ -193,6 +189,7 @@ func (l *Loop) poll(wait time.Duration) error {
 		l.idle(wait)
 		return nil
 	}
+	p.poller.Hold = l.executor.pending == 0 // else its workers need the processor
 	n, err := p.poller.Wait(p.events, wait)
 	for i := range p.events[:n] {
 		f := l.known(int(p.events[i].Data()))

@@ -80,16 +80,9 @@ func (l *Loop) accept(ln int, accepted func(fd int), ended func(error)) error {
 		return err
 	}
 	return l.AddReader(ln, func() {
-		for {
-			fd, err := sock.Accept(ln)
-			if err == sock.Again {
-				return
-			} else if err != nil {
-				l.RemoveReader(ln)
-				ended(err)
-				return
-			}
-			accepted(fd)
+		if err := sock.AcceptAll(ln, accepted); err != nil {
+			l.RemoveReader(ln)
+			ended(err)
 		}
 	})
 }

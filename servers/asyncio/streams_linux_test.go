@@ -361,7 +361,7 @@ func TestCancelOnHangup(t *testing.T) {
 		if err != nil {
 			return none{}, err
 		}
-		fd, err := sock.AcceptWait(ln)
+		fd, err := new(sock.Waiter).Accept(ln)
 		if err != nil {
 			return none{}, err
 		}

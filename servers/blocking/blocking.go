@@ -12,22 +12,23 @@ import (
 
 // Serve answers connections to ln, one after another, until ln is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
-	buf := make([]byte, sock.ReadBytes)
+	waiter, buf := sock.Waiter{Hold: true}, make([]byte, sock.ReadBytes)
+	defer waiter.Close()
 	for {
-		fd, err := sock.AcceptWait(ln)
+		fd, err := waiter.Accept(ln)
 		if err != nil {
 			return sock.Ended(err)
 		}
-		Converse(fd, open(), buf)
+		Converse(&waiter, fd, open(), buf)
 	}
 }
 
 // Converse holds one conversation from its first byte to its last, and closes fd; buf is for what is read.
-func Converse(fd int, talk *wire.Talk, buf []byte) {
+func Converse(waiter *sock.Waiter, fd int, talk *wire.Talk, buf []byte) {
 	for {
 		switch talk.Next() {
 		case wire.Read:
-			n, err := sock.ReadWait(fd, buf, talk.Pause())
+			n, err := waiter.Read(fd, buf, talk.Pause())
 			if err == sock.Again {
 				talk.Late(fd)
 			} else if err != nil {
@@ -37,7 +38,7 @@ func Converse(fd int, talk *wire.Talk, buf []byte) {
 				talk.Feed(buf[:n])
 			}
 		case wire.Write:
-			n, err := sock.WriteWait(fd, talk.Out(), talk.Pause())
+			n, err := waiter.Write(fd, talk.Out(), talk.Pause())
 			if err == sock.Again {
 				talk.Late(fd)
 			} else if err != nil {

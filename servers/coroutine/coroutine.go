@@ -19,29 +19,16 @@ var (
 	errShutdown = errors.New("the server shuts down")
 )
 
-// again is what a coroutine yields that could go on but had its turn; else it yields the events it waits for.
-const again = ^uint32(0)
-
 type (
-	co      = coro.Co[uint32, coro.None]
-	handler = coro.Gen[uint32, coro.None, coro.None]
+	// co is a coroutine seen from inside: it yields what it waits for.
+	co      = coro.Co[wire.Want, coro.None]
+	handler = coro.Gen[wire.Want, coro.None, coro.None]
 )
-
-type conn struct {
-	loop    *loop
-	fd      int
-	talk    *wire.Talk
-	handler *handler
-	events  uint32 // what it is registered for
-	again   bool   // it could go on, but had its turn
-	budget  int    // bytes it may still write in this turn
-	worked  bool   // it had its Work of this turn
-}
 
 // converse is the handler: a conversation from its first byte to its last.
 func (c *conn) converse(co *co) (none coro.None, err error) {
 	bye := sock.Close
-	defer func() { c.close(bye) }()
+	defer func() { c.loop.close(c, bye) }()
 	for {
 		switch c.talk.Next() {
 		case wire.Read:
@@ -49,14 +36,13 @@ func (c *conn) converse(co *co) (none coro.None, err error) {
 		case wire.Write:
 			_, err = coro.YieldFrom(co, coro.New(c.writeAll))
 		case wire.Sleep:
-			_, err = co.Yield(0)
+			_, err = co.Yield(wire.Sleep)
 		case wire.Work:
-			if c.worked {
-				_, err = co.Yield(again)
-				break
+			if c.talk.Over() {
+				_, err = co.Yield(wire.Work)
+			} else {
+				c.talk.Work()
 			}
-			c.talk.Work()
-			c.worked = true
 		case wire.Close:
 			bye = sock.Bye
 			return none, nil
@@ -72,7 +58,7 @@ func (c *conn) converse(co *co) (none coro.None, err error) {
 // readMessage reads until the talk has a whole message to answer.
 func (c *conn) readMessage(co *co) (none coro.None, err error) {
 	for c.talk.Next() == wire.Read {
-		if _, err := co.Yield(sock.Readable); err != nil {
+		if _, err := co.Yield(wire.Read); err != nil {
 			return none, err
 		}
 		n, err := sock.Read(c.fd, c.loop.buf[:])
@@ -85,31 +71,20 @@ func (c *conn) readMessage(co *co) (none coro.None, err error) {
 	return none, nil
 }
 
-// writeAll sends all there is to send, with a break where others are to have their turn.
+// writeAll sends all there is to send, with a break where the kernel takes no more or others are to have their turn.
 func (c *conn) writeAll(co *co) (none coro.None, err error) {
 	for c.talk.Next() == wire.Write {
-		n, err := sock.Write(c.fd, c.talk.Out())
+		n, err := 0, sock.Again
+		if !c.talk.Over() {
+			n, err = sock.Write(c.fd, c.talk.Out())
+		}
 		if err == nil {
 			c.talk.Sent(n)
-			c.budget -= n
 		} else if err != sock.Again {
 			return none, err
-		}
-		if err == sock.Again {
-			_, err = co.Yield(sock.Writable)
-		} else if c.budget <= 0 {
-			_, err = co.Yield(again)
-		}
-		if err != nil {
+		} else if _, err := co.Yield(wire.Write); err != nil {
 			return none, err
 		}
 	}
 	return none, nil
-}
-
-func (c *conn) close(bye func(int)) {
-	c.loop.timers.Set(c.fd, 0)
-	c.loop.poller.Remove(c.fd)
-	c.loop.conns[c.fd] = nil
-	bye(c.fd)
 }

@@ -17,16 +17,14 @@ type loop struct {
 	conns  []*conn // by descriptor
 	timers timer.Queue
 	buf    [sock.ReadBytes]byte
-	ended  error
 }
 
 // conn is a registered descriptor: the listening socket, or a connection.
 type conn struct {
 	fd     int
-	ready  func(*loop, *conn) // the callback
 	talk   *wire.Talk
-	events uint32 // what it is registered for
-	again  bool   // it could go on, but had its turn
+	events uint32                   // what it is registered for
+	ready  func(*loop, *conn) error // the callback; an error ends the loop
 }
 
 // Serve answers connections to ln until it is shut down.
@@ -43,111 +41,94 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := l.register(&conn{fd: ln, ready: (*loop).accept}); err != nil {
 		return err
 	}
+	defer l.shutdown(ln)
 	events := make([]sock.Event, 512)
-	for l.ended == nil {
+	for {
 		n, err := poller.Wait(events, l.timers.Wait())
 		if err != nil {
 			return err
 		}
 		for i := range events[:n] {
 			c := l.conns[events[i].Data()]
-			if c.events == 0 {
-				l.close(c, sock.Close) // a hang-up is reported though nothing was asked for
-			} else {
-				c.ready(l, c)
+			if err := c.ready(l, c); err != nil {
+				return sock.Ended(err)
 			}
 		}
 		for fd := range l.timers.Due() {
 			c := l.conns[fd]
-			if !c.again {
-				c.talk.Late(c.fd)
-			}
+			c.talk.Late(fd)
 			l.turn(c)
 		}
 	}
-	return sock.Ended(l.ended)
 }
 
+// register has the poller watch for input.
 func (l *loop) register(c *conn) error {
 	c.events = sock.Readable
 	if err := l.poller.Add(c.fd, c.events, uint64(c.fd)); err != nil {
 		return err
 	}
-	for c.fd >= len(l.conns) {
-		l.conns = append(l.conns, nil)
-	}
-	l.conns[c.fd] = c
+	l.conns = sock.Put(l.conns, c.fd, c)
 	return nil
 }
 
-func (l *loop) accept(ln *conn) {
-	for {
-		fd, err := sock.Accept(ln.fd)
-		if err == sock.Again {
-			return
-		} else if err != nil {
-			l.ended = err
-			return
-		}
-		c := &conn{fd: fd, ready: (*loop).turn}
+// accept is the callback of the listening socket.
+func (l *loop) accept(ln *conn) error {
+	return sock.AcceptAll(ln.fd, func(fd int) {
+		c := &conn{fd: fd}
 		if err := l.register(c); err != nil {
 			sock.Refuse(fd, err.Error())
-			continue
+			return
 		}
 		c.talk = l.open()
-		l.wait(c, sock.Readable)
-	}
+		l.wait(c)
+	})
 }
 
-// turn lets a connection go as far as it can without waiting, and not farther than is fair.
-func (l *loop) turn(c *conn) {
-	c.again = false
-	fed, worked, budget := false, false, sock.TurnBytes
-	for {
+// turn is the callback of a connection that reads or writes: it goes on until it has to wait or has had its share.
+func (l *loop) turn(c *conn) error {
+	for c.talk.Turn(); !c.talk.Over(); {
 		switch c.talk.Next() {
 		case wire.Read:
-			if fed {
-				l.wait(c, sock.Readable)
-				return
-			}
 			n, err := sock.Read(c.fd, l.buf[:])
 			if err != nil {
-				l.blocked(c, err, sock.Readable)
-				return
+				l.failed(c, err)
+				return nil
 			}
 			c.talk.Feed(l.buf[:n])
-			fed = true
 		case wire.Write:
-			if budget <= 0 {
-				l.yield(c)
-				return
-			}
 			n, err := sock.Write(c.fd, c.talk.Out())
 			if err != nil {
-				l.blocked(c, err, sock.Writable)
-				return
+				l.failed(c, err)
+				return nil
 			}
 			c.talk.Sent(n)
-			budget -= n
 		case wire.Sleep:
-			l.wait(c, 0)
-			return
+			l.wait(c)
+			return nil
 		case wire.Work:
-			if worked {
-				l.yield(c)
-				return
-			}
 			c.talk.Work()
-			worked = true
 		case wire.Close:
 			l.close(c, sock.Bye)
-			return
+			return nil
 		}
 	}
+	l.wait(c)
+	return nil
 }
 
-// wait leaves a connection registered for exactly what it waits for.
-func (l *loop) wait(c *conn, events uint32) {
+// hangUp is the callback of a connection that waits for nothing: the poller reports its end all the same.
+func (l *loop) hangUp(c *conn) error {
+	l.close(c, sock.Close)
+	return nil
+}
+
+// wait leaves a connection registered for exactly what it wants.
+func (l *loop) wait(c *conn) {
+	events := c.talk.Next().Events()
+	if c.ready = (*loop).turn; events == 0 {
+		c.ready = (*loop).hangUp
+	}
 	if c.events != events {
 		c.events = events
 		l.poller.Change(c.fd, events, uint64(c.fd))
@@ -155,20 +136,13 @@ func (l *loop) wait(c *conn, events uint32) {
 	l.timers.Set(c.fd, c.talk.Pause())
 }
 
-// blocked is what a call that would have blocked, or failed, comes to.
-func (l *loop) blocked(c *conn, err error, events uint32) {
+// failed waits on EAGAIN, else closes.
+func (l *loop) failed(c *conn, err error) {
 	if err == sock.Again {
-		l.wait(c, events)
+		l.wait(c)
 	} else {
 		l.close(c, sock.Close)
 	}
-}
-
-// yield lets the others have their turn first.
-func (l *loop) yield(c *conn) {
-	l.wait(c, 0)
-	l.timers.Set(c.fd, 1)
-	c.again = true
 }
 
 // close unregisters before it closes: a duplicate of the descriptor would keep it registered.
@@ -177,4 +151,13 @@ func (l *loop) close(c *conn, bye func(int)) {
 	l.poller.Remove(c.fd)
 	l.conns[c.fd] = nil
 	bye(c.fd)
+}
+
+func (l *loop) shutdown(ln int) {
+	l.conns[ln] = nil
+	for _, c := range l.conns {
+		if c != nil {
+			l.close(c, sock.Close)
+		}
+	}
 }

@@ -6,6 +6,8 @@
 package generator
 
 import (
+	"slices"
+
 	"carousel/internal/coro"
 	"carousel/internal/sock"
 	"carousel/internal/timer"
@@ -25,10 +27,11 @@ type task struct {
 
 // carousel is the event loop.
 type carousel struct {
-	tasks           []*task // can go on, in the order of their turns
+	waiter          sock.Waiter
+	open            func() *wire.Talk
+	tasks, spare    []*task // can go on, in the order of their turns; spare is the last turn's array, to be filled next
 	toRead, toWrite sock.FDSet
 	paused          []*task // those in toRead and toWrite, and the sleepers, by descriptor
-	pausing         int     // how many they are
 	timers          timer.Queue
 	buf             [sock.ReadBytes]byte
 }
@@ -38,41 +41,32 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
-	r := &carousel{}
+	r := &carousel{waiter: sock.Waiter{Hold: true}, open: open}
 	server := &task{fd: ln}
-	server.steps = coro.New(func(c *co) (error, error) { return r.server(c, ln, open), nil })
-	r.add(server)
-	if err := r.run(); err != nil {
-		return err
-	}
-	err, _ := server.steps.Result()
-	return sock.Ended(err)
-}
-
-func (r *carousel) add(t *task) {
-	for t.fd >= len(r.paused) {
-		r.paused = append(r.paused, nil)
-	}
-	r.tasks = append(r.tasks, t)
-}
-
-// run gives each task one step per turn, until there is nobody left on the carousel.
-func (r *carousel) run() error {
-	var turn []*task
-	for len(r.tasks)+r.pausing > 0 {
+	server.steps = coro.New(func(c *co) (error, error) { return r.server(c, ln), nil })
+	r.tasks = append(r.tasks, server)
+	defer r.shutdown()
+	for server.steps.State() != coro.Closed {
 		if len(r.tasks) == 0 {
 			if err := r.wait(); err != nil {
 				return err
 			}
 		}
-		turn, r.tasks = r.tasks, turn[:0]
-		for _, t := range turn {
-			if want, err := t.steps.Next(); err == nil { // else it has ended, and tidied up
-				r.pause(t, want)
-			}
+		r.turn()
+	}
+	err, _ := server.steps.Result()
+	return sock.Ended(err)
+}
+
+// turn gives each task that can go on one step.
+func (r *carousel) turn() {
+	tasks := r.tasks
+	r.tasks, r.spare = r.spare[:0], tasks
+	for _, t := range tasks {
+		if want, err := t.steps.Next(); err == nil { // else it has ended, and tidied up
+			r.pause(t, want)
 		}
 	}
-	return nil
 }
 
 // pause puts a task where it waits for what it wants.
@@ -86,19 +80,18 @@ func (r *carousel) pause(t *task, want wire.Want) {
 	case wire.Write:
 		r.toWrite.Set(t.fd)
 	}
-	r.paused[t.fd] = t
-	r.pausing++
+	r.paused = sock.Put(r.paused, t.fd, t)
 	if t.talk != nil {
 		r.timers.Set(t.fd, t.talk.Pause())
 	}
 }
 
+// resume queues a paused task behind those that can go on.
 func (r *carousel) resume(fd int) *task {
 	t := r.paused[fd]
 	r.toRead.Unset(fd)
 	r.toWrite.Unset(fd)
 	r.paused[fd] = nil
-	r.pausing--
 	r.timers.Set(fd, 0)
 	r.tasks = append(r.tasks, t)
 	return t
@@ -107,7 +100,7 @@ func (r *carousel) resume(fd int) *task {
 // wait asks select who can go on. Nobody here sends urgent data, the third set stays empty.
 func (r *carousel) wait() error {
 	read, write, urgent := r.toRead, r.toWrite, sock.FDSet{}
-	if _, err := sock.Select(len(r.paused), &read, &write, &urgent, r.timers.Wait()); err != nil {
+	if _, err := r.waiter.Select(len(r.paused), &read, &write, &urgent, r.timers.Wait()); err != nil {
 		return err
 	}
 	for fd := range r.paused {
@@ -122,24 +115,24 @@ func (r *carousel) wait() error {
 }
 
 // server is the task that accepts.
-func (r *carousel) server(c *co, ln int, open func() *wire.Talk) error {
+func (r *carousel) server(c *co, ln int) error {
 	for {
 		if _, err := c.Yield(wire.Read); err != nil {
 			return err
 		}
-		fd, err := sock.Accept(ln)
-		for ; err == nil; fd, err = sock.Accept(ln) {
-			if sock.Beyond(fd) {
-				continue
-			}
-			t := &task{fd: fd, talk: open()}
-			t.steps = coro.New(func(c *co) (error, error) { return r.client(c, t), nil })
-			r.add(t)
-		}
-		if err != sock.Again {
+		if err := sock.AcceptAll(ln, r.accepted); err != nil {
 			return err
 		}
 	}
+}
+
+func (r *carousel) accepted(fd int) {
+	if sock.Beyond(fd) {
+		return
+	}
+	t := &task{fd: fd, talk: r.open()}
+	t.steps = coro.New(func(c *co) (error, error) { return r.client(c, t), nil })
+	r.tasks = append(r.tasks, t)
 }
 
 // client is the task that holds one conversation.
@@ -173,4 +166,13 @@ func (r *carousel) client(c *co, t *task) (err error) {
 		}
 	}
 	return err
+}
+
+func (r *carousel) shutdown() {
+	r.waiter.Close()
+	for _, t := range slices.Concat(r.tasks, r.paused) {
+		if t != nil {
+			t.steps.Close()
+		}
+	}
 }

@@ -20,6 +20,13 @@ func Serve(ln int, open func() *wire.Talk) error {
 		return err
 	}
 	var books []*wire.Talk // by descriptor
+	accepted := func(fd int) {
+		if err := poller.Add(fd, sock.Readable, uint64(fd)); err != nil {
+			sock.Refuse(fd, err.Error())
+			return
+		}
+		books = sock.Put(books, fd, open())
+	}
 	hello, waste, events := []byte(reply), make([]byte, sock.ReadBytes), make([]sock.Event, 512)
 	for {
 		n, err := poller.Wait(events, -1)
@@ -29,7 +36,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 		for i := range events[:n] {
 			fd := int(events[i].Data())
 			if fd == ln {
-				if books, err = accept(ln, poller, books, open); err != nil {
+				if err := sock.AcceptAll(ln, accepted); err != nil {
 					return sock.Ended(err)
 				}
 				continue
@@ -44,25 +51,5 @@ func Serve(ln int, open func() *wire.Talk) error {
 				sock.Close(fd)
 			}
 		}
-	}
-}
-
-// accept takes in all who wait.
-func accept(ln int, poller *sock.Poller, books []*wire.Talk, open func() *wire.Talk) ([]*wire.Talk, error) {
-	for {
-		fd, err := sock.Accept(ln)
-		if err == sock.Again {
-			return books, nil
-		} else if err != nil {
-			return books, err
-		}
-		if err := poller.Add(fd, sock.Readable, uint64(fd)); err != nil {
-			sock.Refuse(fd, err.Error())
-			continue
-		}
-		for fd >= len(books) {
-			books = append(books, nil)
-		}
-		books[fd] = open()
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 type loop struct {
-	ln     int
+	waiter sock.Waiter
 	open   func() *wire.Talk
 	conns  []*conn // by descriptor
 	timers timer.Queue
@@ -20,9 +20,8 @@ type loop struct {
 }
 
 type conn struct {
-	fd    int
-	talk  *wire.Talk
-	again bool // it could go on, but had its turn
+	fd   int
+	talk *wire.Talk
 }
 
 // Serve answers connections to ln until it is shut down.
@@ -30,10 +29,11 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
-	l := &loop{ln: ln, open: open}
+	l := &loop{waiter: sock.Waiter{Hold: true}, open: open}
+	defer l.shutdown()
 	for {
-		read, write, urgent, n := l.sets()
-		if _, err := sock.Select(n, &read, &write, &urgent, l.timers.Wait()); err != nil {
+		read, write, urgent, n := l.sets(ln)
+		if _, err := l.waiter.Select(n, &read, &write, &urgent, l.timers.Wait()); err != nil {
 			return err
 		}
 		for fd, c := range l.conns {
@@ -43,13 +43,11 @@ func Serve(ln int, open func() *wire.Talk) error {
 		}
 		for fd := range l.timers.Due() {
 			c := l.conns[fd]
-			if !c.again {
-				c.talk.Late(c.fd)
-			}
+			c.talk.Late(fd)
 			l.turn(c)
 		}
 		if read.Has(ln) {
-			if err := l.accept(); err != sock.Again {
+			if err := sock.AcceptAll(ln, l.accepted); err != nil {
 				return sock.Ended(err)
 			}
 		}
@@ -57,10 +55,10 @@ func Serve(ln int, open func() *wire.Talk) error {
 }
 
 // sets lists every descriptor under what it waits for. Nobody here sends urgent data, the third list stays empty.
-func (l *loop) sets() (read, write, urgent sock.FDSet, n int) {
-	read.Set(l.ln)
+func (l *loop) sets(ln int) (read, write, urgent sock.FDSet, n int) {
+	read.Set(ln)
 	for fd, c := range l.conns {
-		if c == nil || c.again {
+		if c == nil {
 			continue
 		}
 		switch c.talk.Next() {
@@ -70,79 +68,56 @@ func (l *loop) sets() (read, write, urgent sock.FDSet, n int) {
 			write.Set(fd)
 		}
 	}
-	return read, write, urgent, max(l.ln+1, len(l.conns))
+	return read, write, urgent, max(ln+1, len(l.conns))
 }
 
-func (l *loop) accept() error {
-	for {
-		fd, err := sock.Accept(l.ln)
-		if err != nil {
-			return err
-		}
-		if sock.Beyond(fd) {
-			continue
-		}
-		for fd >= len(l.conns) {
-			l.conns = append(l.conns, nil)
-		}
-		c := &conn{fd: fd, talk: l.open()}
-		l.conns[fd] = c
-		l.wait(c)
+func (l *loop) accepted(fd int) {
+	if sock.Beyond(fd) {
+		return
 	}
+	c := &conn{fd: fd, talk: l.open()}
+	l.conns = sock.Put(l.conns, fd, c)
+	l.wait(c)
 }
 
-// turn lets a connection go as far as it can without waiting, and not farther than is fair.
+// turn lets a connection go on until it has to wait or has had its share.
 func (l *loop) turn(c *conn) {
-	c.again = false
-	fed, worked, budget := false, false, sock.TurnBytes
-	for {
+	for c.talk.Turn(); !c.talk.Over(); {
 		switch c.talk.Next() {
 		case wire.Read:
-			if fed {
-				l.wait(c)
-				return
-			}
 			n, err := sock.Read(c.fd, l.buf[:])
 			if err != nil {
-				l.blocked(c, err)
+				l.failed(c, err)
 				return
 			}
 			c.talk.Feed(l.buf[:n])
-			fed = true
 		case wire.Write:
-			if budget <= 0 {
-				l.yield(c)
-				return
-			}
 			n, err := sock.Write(c.fd, c.talk.Out())
 			if err != nil {
-				l.blocked(c, err)
+				l.failed(c, err)
 				return
 			}
 			c.talk.Sent(n)
-			budget -= n
 		case wire.Sleep:
 			l.wait(c)
 			return
 		case wire.Work:
-			if worked {
-				l.yield(c)
-				return
-			}
 			c.talk.Work()
-			worked = true
 		case wire.Close:
 			l.close(c, sock.Bye)
 			return
 		}
 	}
+	l.wait(c)
 }
 
 // wait leaves a connection to the next select, which watches for what it wants.
-func (l *loop) wait(c *conn) { l.timers.Set(c.fd, c.talk.Pause()) }
+func (l *loop) wait(c *conn) {
+	l.timers.Set(c.fd, c.talk.Pause())
+}
 
-// blocked is what a call that would have blocked, or failed, comes to.
-func (l *loop) blocked(c *conn, err error) {
+// failed waits on EAGAIN, else closes.
+func (l *loop) failed(c *conn, err error) {
 	if err == sock.Again {
 		l.wait(c)
 	} else {
@@ -150,14 +125,17 @@ func (l *loop) blocked(c *conn, err error) {
 	}
 }
 
-// yield lets the others have their turn first.
-func (l *loop) yield(c *conn) {
-	l.timers.Set(c.fd, 1)
-	c.again = true
-}
-
 func (l *loop) close(c *conn, bye func(int)) {
 	l.timers.Set(c.fd, 0)
 	l.conns[c.fd] = nil
 	bye(c.fd)
+}
+
+func (l *loop) shutdown() {
+	l.waiter.Close()
+	for _, c := range l.conns {
+		if c != nil {
+			l.close(c, sock.Close)
+		}
+	}
 }

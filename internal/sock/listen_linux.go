@@ -1,0 +1,138 @@
+package sock
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Listen opens a listening TCP socket on addr (host:port, port 0 for any) and returns it with the address it got.
+// The socket blocks; it is bound without SO_REUSEPORT, so that a port in use is an error.
+func Listen(addr string) (fd int, bound string, err error) {
+	at, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return -1, "", err
+	}
+	family, sa := unix.AF_INET, unix.Sockaddr(&unix.SockaddrInet4{Port: at.Port})
+	if ip := at.IP.To4(); ip != nil {
+		copy(sa.(*unix.SockaddrInet4).Addr[:], ip)
+	} else if at.IP != nil {
+		family, sa = unix.AF_INET6, &unix.SockaddrInet6{Port: at.Port, Addr: [16]byte(at.IP.To16())}
+	}
+	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, "", os.NewSyscallError("socket", err)
+	}
+	// Without it a port whose last connections still linger could not be bound again for a minute.
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+	if err = os.NewSyscallError("bind", unix.Bind(fd, sa)); err == nil {
+		err = os.NewSyscallError("listen", unix.Listen(fd, Backlog))
+	}
+	var name unix.Sockaddr
+	if err == nil {
+		name, err = unix.Getsockname(fd)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, "", err
+	}
+	openRuntimePoller()
+	return fd, address(name), nil
+}
+
+// openRuntimePoller has the Go runtime open its own poller, as it does with the first timer: it dies if the descriptors are out
+// by then.
+func openRuntimePoller() { time.AfterFunc(0, func() {}) }
+
+// address is host:port of a socket's end, "" if it is none of TCP.
+func address(name unix.Sockaddr) string {
+	switch n := name.(type) {
+	case *unix.SockaddrInet4:
+		return net.JoinHostPort(net.IP(n.Addr[:]).String(), strconv.Itoa(n.Port))
+	case *unix.SockaddrInet6:
+		return net.JoinHostPort(net.IP(n.Addr[:]).String(), strconv.Itoa(n.Port))
+	}
+	return ""
+}
+
+// Another opens a further listening socket at the address of ln, a listening one; the kernel deals new connections out among
+// them (SO_REUSEPORT). ln was bound without, so that a port in use is an error, and is taken into the group here.
+func Another(ln int) (fd int, err error) {
+	name, err := unix.Getsockname(ln)
+	if err != nil {
+		return -1, os.NewSyscallError("getsockname", err)
+	}
+	family := unix.AF_INET6
+	if _, v4 := name.(*unix.SockaddrInet4); v4 {
+		family = unix.AF_INET
+	}
+	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	for _, s := range []int{ln, fd} {
+		if err == nil {
+			err = os.NewSyscallError("setsockopt SO_REUSEPORT", unix.SetsockoptInt(s, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
+		}
+	}
+	if err == nil {
+		err = os.NewSyscallError("bind", unix.Bind(fd, name))
+	}
+	if err == nil {
+		err = os.NewSyscallError("listen", unix.Listen(fd, Backlog))
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// Bequeath has cmd, when it is started, inherit the listening socket ln.
+func Bequeath(ln int, cmd *exec.Cmd) {
+	f := os.NewFile(uintptr(ln), "listener")
+	keep(f)
+	cmd.ExtraFiles = []*os.File{f}
+	cmd.Env = append(cmd.Environ(), bequest+"=1")
+}
+
+// Inherit returns the listening socket that this process inherited, with its address.
+func Inherit() (ln int, bound string, err error) {
+	const first = 3 // of a command's ExtraFiles
+	openRuntimePoller()
+	name, err := unix.Getsockname(first)
+	return first, address(name), os.NewSyscallError("getsockname", err)
+}
+
+// Down waits until ln, a listening socket, is shut down.
+func Down(ln int) error {
+	one := []PollFD{{FD: int32(ln)}}
+	for {
+		if _, err := new(Waiter).poll(&one, -1); err != nil || one[0].Ready != 0 {
+			return err
+		}
+	}
+}
+
+// NetListener hands the listening socket to package net.
+func NetListener(ln int) (net.Listener, error) {
+	f := os.NewFile(uintptr(ln), "listener")
+	l, err := net.FileListener(f)
+	if err != nil {
+		return nil, err
+	}
+	keep(f)
+	return told(l), nil
+}
+
+// keep holds files whose descriptors live as long as the process; a finalizer would close them.
+func keep(f *os.File) { kept = append(kept, f) }
+
+var kept []*os.File
+
+// Shutdown ends a listening socket without giving its number away: a blocked accept returns Closed, every poller reports it.
+func Shutdown(ln int) { unix.Shutdown(ln, unix.SHUT_RDWR) }

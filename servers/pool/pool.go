@@ -1,0 +1,26 @@
+// Package pool serves with a fixed number of threads, each of which takes one connection at a time.
+//
+// Lesson: the memory is bounded, and so are the clients: who comes while every worker has one waits in the kernel's queue until
+// another leaves, however little the others do. Work that blocks is what it is good at.
+package pool
+
+import (
+	"runtime"
+
+	"carousel/internal/wire"
+	"carousel/servers/blocking"
+)
+
+// Serve answers connections to ln, as many at once as there are workers, until it is shut down.
+func Serve(ln int, open func() *wire.Talk, workers int) error {
+	// A thread needs one of the runtime's processors to run, and keeps it while it holds a wait; one more is for everything else.
+	runtime.GOMAXPROCS(max(workers+1, runtime.GOMAXPROCS(0)))
+	ended := make(chan error, workers)
+	for range workers {
+		go func() {
+			runtime.LockOSThread()
+			ended <- blocking.Serve(ln, open)
+		}()
+	}
+	return <-ended
+}

@@ -1,0 +1,43 @@
+// Package reactors runs the loop of epoll several times, each in a thread of its own.
+//
+// Lesson: a loop uses one processor, so have one a processor. Each has a listening socket of its own on the same port
+// (SO_REUSEPORT), and the kernel deals the connections out: the loops share nothing, and a connection stays with the loop it came to,
+// be that busy or idle.
+package reactors
+
+import (
+	"runtime"
+
+	"carousel/internal/sock"
+	"carousel/internal/wire"
+	"carousel/servers/epoll"
+)
+
+// Serve answers connections to ln with so many loops until it is shut down; ready is called when all of them listen.
+func Serve(ln int, open func() *wire.Talk, loops int, ready func()) error {
+	runtime.GOMAXPROCS(max(loops, runtime.GOMAXPROCS(0))) // a loop keeps one of the runtime's processors while it holds a wait
+	listeners := []int{ln}
+	for len(listeners) < loops {
+		another, err := sock.Another(ln)
+		if err != nil {
+			return err
+		}
+		listeners = append(listeners, another)
+	}
+	ready()
+	ended := make(chan error, loops)
+	for _, ln := range listeners {
+		go func() {
+			runtime.LockOSThread()
+			ended <- epoll.Serve(ln, open)
+		}()
+	}
+	err := <-ended
+	for _, ln := range listeners[1:] {
+		sock.Shutdown(ln)
+	}
+	for range listeners[1:] {
+		<-ended
+	}
+	return err
+}

@@ -1,0 +1,41 @@
+// Package thread gives every connection an OS thread.
+//
+// Lesson: the conversation of blocking, and the kernel takes the turns: it stops a thread in the middle of anything, so nobody
+// can keep the others waiting. The price is a thread's memory for each connection, a switch of threads for each
+// request, and a limit.
+package thread
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+
+	"carousel/internal/sock"
+	"carousel/internal/wire"
+	"carousel/servers/blocking"
+)
+
+// Serve answers connections to ln until it is shut down. Those beyond so many threads it refuses: one that the kernel would not
+// start would end the program.
+func Serve(ln int, open func() *wire.Talk, limit int) error {
+	debug.SetMaxThreads(limit + 1000) // the runtime's own limit, 10,000, would end the program too
+	var waiter sock.Waiter
+	var threads atomic.Int64
+	for {
+		fd, err := waiter.Accept(ln)
+		if err != nil {
+			return sock.Ended(err)
+		}
+		if threads.Load() >= int64(limit) {
+			sock.Refuse(fd, fmt.Sprintf("there are %d threads already, one for each connection: more are had by --threads", limit))
+			continue
+		}
+		threads.Add(1)
+		go func() {
+			runtime.LockOSThread() // and never unlock it: the thread ends with the conversation
+			defer threads.Add(-1)
+			blocking.Converse(new(sock.Waiter), fd, open(), make([]byte, sock.ReadBytes))
+		}()
+	}
+}
