@@ -22,6 +22,7 @@ import (
 	"carousel/servers/blocking"
 	"carousel/servers/coroutine"
 	"carousel/servers/epoll"
+	"carousel/servers/fasthttp"
 	"carousel/servers/generator"
 	"carousel/servers/goroutine"
 	"carousel/servers/nethttp"
@@ -49,6 +50,7 @@ var models = []model{
 	{"asyncio-executor", "the same, with what blocks handed to an executor", asyncio.ServeExecutor, true, false},
 	{"goroutine", "write blocking code, the runtime does the callbacks", goroutine.Serve, false, false},
 	{"nethttp", "the yardstick: net/http, which speaks HTTP only", nethttp.Serve, false, false},
+	{"fasthttp", "another yardstick: fasthttp, which uses everything again and speaks HTTP only", fasthttp.Serve, false, false},
 	{"null", "no server can do less: it answers without looking, so a client finds its own limit", null.Serve, false, true},
 }
 
