@@ -24,6 +24,7 @@ import (
 	"carousel/servers/epoll"
 	"carousel/servers/fasthttp"
 	"carousel/servers/generator"
+	"carousel/servers/gnet"
 	"carousel/servers/goroutine"
 	"carousel/servers/nethttp"
 	"carousel/servers/null"
@@ -51,6 +52,7 @@ var models = []model{
 	{"goroutine", "write blocking code, the runtime does the callbacks", goroutine.Serve, false, false},
 	{"nethttp", "the yardstick: net/http, which speaks HTTP only", nethttp.Serve, false, false},
 	{"fasthttp", "another yardstick: fasthttp, which uses everything again and speaks HTTP only", fasthttp.Serve, false, false},
+	{"gnet", "another yardstick: gnet, which keeps the loop and gives away the callbacks", gnet.Serve, true, false},
 	{"null", "no server can do less: it answers without looking, so a client finds its own limit", null.Serve, false, true},
 }
 
