@@ -115,9 +115,9 @@ var loadCases = []testcase{
 	{name: "appends for ever to a peer that never reads", needs: web | backpressure, alone: true, run: func(x *exam) {
 		x.neverReads(strings.Repeat(ask("/bytes/1048576"), 100) + strings.Repeat(post(content(1<<20)), 40))
 	}},
-	{name: "lines: appends for ever to a peer that never reads", needs: lines, alone: true, run: func(x *exam) {
+	{name: "lines: appends for ever to a peer that never reads", needs: lines | backpressure, alone: true, run: func(x *exam) {
 		x.lines = true
-		x.neverReads(strings.Repeat("\n", 4<<20)) // 50 MB of replies
+		x.neverReads(strings.Repeat("\n", 24<<20)) // 300 MB of replies
 	}},
 	{name: "scans lists from the front, O(n) per turn: idle connections cost a busy one nothing", needs: several | scale, alone: true, run: func(x *exam) {
 		const idle = 800

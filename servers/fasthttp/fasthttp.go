@@ -131,9 +131,11 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Close leaves the last reply to a peer that has sent more than was read.
 func (c *counted) Close() error {
 	c.settle()
-	return c.Conn.Close()
+	sock.ByeConn(c.Conn.Conn)
+	return nil
 }
 
 func (c *counted) settle() {
