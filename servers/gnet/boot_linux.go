@@ -5,11 +5,37 @@ import (
 	"os"
 	"sync"
 
+	"github.com/panjf2000/gnet/v2"
 	"github.com/panjf2000/gnet/v2/pkg/pool/goroutine"
+	"golang.org/x/sys/unix"
 )
 
 // gnet starts these goroutines with the program, whatever model it runs; nothing here uses them.
 func init() { goroutine.DefaultWorkerPool.Release() }
+
+// OnBoot puts the listening socket that is bound already in the place of gnet's own, which gnet does not watch yet.
+func (s *server) OnBoot(engine gnet.Engine) gnet.Action {
+	twin, err := engine.Dup()
+	if err == nil {
+		fd := 0
+		for fd == twin || !same(fd, twin) {
+			fd++
+		}
+		err = unix.Dup3(s.ln, fd, unix.O_CLOEXEC)
+		unix.Close(twin)
+	}
+	if err != nil {
+		s.Errorf("cannot replace gnet's listening socket: %v", err)
+		return gnet.Shutdown
+	}
+	return gnet.None
+}
+
+// same reports whether two descriptors are of one socket.
+func same(a, b int) bool {
+	var one, other unix.Stat_t
+	return unix.Fstat(a, &one) == nil && unix.Fstat(b, &other) == nil && one.Dev == other.Dev && one.Ino == other.Ino
+}
 
 // logger keeps the first error, since gnet tells only its logger why it ends.
 type logger struct {
