@@ -48,7 +48,7 @@ var endCases = []testcase{
 		c.answered(ok("abc"), ok("xyz"))
 		c.ended()
 	}},
-	{name: "half-closed after many requests", needs: web, run: func(x *exam) {
+	{name: "half-closed after many requests", needs: web | halfClosed, run: func(x *exam) {
 		c := x.dial()
 		c.send(strings.Repeat(get, 1000) + ask("/sleep/50ms") + ask("/bytes/100000") + ask("/block/10ms") + ask("/bytes/3"))
 		c.finish()
@@ -56,7 +56,7 @@ var endCases = []testcase{
 		c.answered(ok(content(100000)), ok(world), ok("ABC"))
 		c.ended()
 	}},
-	{name: "half-closed during a sleep", needs: web, run: func(x *exam) {
+	{name: "half-closed during a sleep", needs: web | halfClosed, run: func(x *exam) {
 		c := x.dial()
 		c.send(ask("/sleep/100ms") + get)
 		time.Sleep(30 * time.Millisecond)
@@ -64,7 +64,7 @@ var endCases = []testcase{
 		c.expect(hello + hello)
 		c.ended()
 	}},
-	{name: "ignores the count send returns: half-closed during a large reply", needs: web, run: func(x *exam) {
+	{name: "ignores the count send returns: half-closed during a large reply", needs: web | halfClosed, run: func(x *exam) {
 		c := x.dialNarrow()
 		c.send(ask("/bytes/8388608"))
 		time.Sleep(20 * time.Millisecond)
@@ -103,7 +103,7 @@ var endCases = []testcase{
 		c.answered(answer{status: 400})
 		c.ended()
 	}},
-	{name: "what came whole is answered, what was cut short is not", needs: web | strict, run: func(x *exam) {
+	{name: "what came whole is answered, what was cut short is not", needs: web | strict | halfClosed, run: func(x *exam) {
 		c := x.dial()
 		c.send(get + ask("/sleep/20ms") + get[:10])
 		c.finish()

@@ -11,8 +11,11 @@ import (
 
 const (
 	get   = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-	hello = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
+	hello = "HTTP/1.1 200 OK\r\n" + helloFields + "\r\nHello world\n"
 	world = "Hello world\n"
+
+	helloFields   = "Content-Length: 12\r\nContent-Type: text/plain\r\n"
+	swappedFields = "Content-Type: text/plain\r\nContent-Length: 12\r\n"
 )
 
 // ask is a GET request for a path.
@@ -90,7 +93,12 @@ func exactly(send, want string) func(x *exam) {
 
 // The least of HTTP.
 var helloCases = needing(http, []testcase{
-	{name: "hello is 77 bytes", run: exactly(get, hello)},
+	{name: "hello is 77 bytes", needs: order, run: func(x *exam) {
+		c := x.dial()
+		c.send(get)
+		c.expectBytewise(hello)
+	}},
+	{name: "hello", run: exactly(get, hello)},
 	{name: "keep-alive", run: exactly(strings.Repeat(get, 3), strings.Repeat(hello, 3))},
 	{name: "replies once per recv: merged requests", run: exactly(strings.Repeat(get, 300), strings.Repeat(hello, 300))},
 	{name: "replies once per recv: a request in single bytes", run: func(x *exam) {
@@ -179,7 +187,7 @@ var httpCases = []testcase{
 
 	{name: "header names in any case, values with blanks around them", run: says(
 		"POST /echo HTTP/1.1\r\nhOST:x\r\ncontent-LENGTH:  \t3 \t\r\nX-Empty:\r\n\r\nabc", ok("abc"))},
-	{name: "a leading CRLF is skipped", needs: strict, run: says("\r\n"+get, ok(world))},
+	{name: "a leading CRLF is skipped", needs: strictNet, run: says("\r\n"+get, ok(world))},
 	{name: "echo by length", run: says(post("Hello\x00\r\n\r\n\xff"), ok("Hello\x00\r\n\r\n\xff"))},
 	{name: "echo of nothing", run: func(x *exam) {
 		c := x.dial()
@@ -195,7 +203,7 @@ var httpCases = []testcase{
 	{name: "echo of the largest body, by length", run: says(post(content(1<<20)), ok(content(1<<20)))},
 	{name: "echo of the largest body, in chunks", run: says(
 		chunked(strings.Repeat("10000\r\n"+content(1<<16)+"\r\n", 16)+"0\r\n\r\n"), ok(strings.Repeat(content(1<<16), 16)))},
-	{name: "chunks with capital sizes, leading zeros, extensions and trailers", run: says(
+	{name: "chunks with capital sizes, leading zeros, extensions and trailers", needs: strictFast, run: says(
 		chunked("A;name=value\r\n0123456789\r\n00a\r\nabcdefghij\r\n1;x=\"y\"\r\n!\r\n000\r\nTrailer: value\r\nOther: value\r\n\r\n"),
 		ok("0123456789abcdefghij!"))},
 	{name: "chunks of one byte", run: says(chunked(strings.Repeat("1\r\nx\r\n", 500)+"0\r\n\r\n"), ok(strings.Repeat("x", 500)))},

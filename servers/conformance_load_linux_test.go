@@ -56,7 +56,7 @@ var loadCases = []testcase{
 		x.idles()
 		c.expect(strings.Repeat(hello, n+1))
 	}},
-	{name: "spins: half-closed during a sleep", needs: web, alone: true, run: func(x *exam) {
+	{name: "spins: half-closed during a sleep", needs: web | halfClosed, alone: true, run: func(x *exam) {
 		c := x.dial()
 		c.send(ask("/sleep/1s"))
 		time.Sleep(20 * time.Millisecond)
@@ -112,12 +112,12 @@ var loadCases = []testcase{
 			x.failf("the first picture, of 2 KiB, costs the server %d KiB", grown>>10)
 		}
 	}},
-	{name: "appends for ever to a peer that never reads", needs: web, alone: true, run: func(x *exam) {
+	{name: "appends for ever to a peer that never reads", needs: web | backpressure, alone: true, run: func(x *exam) {
 		x.neverReads(strings.Repeat(ask("/bytes/1048576"), 100) + strings.Repeat(post(content(1<<20)), 40))
 	}},
-	{name: "lines: appends for ever to a peer that never reads", needs: lines, alone: true, run: func(x *exam) {
+	{name: "lines: appends for ever to a peer that never reads", needs: lines | backpressure, alone: true, run: func(x *exam) {
 		x.lines = true
-		x.neverReads(strings.Repeat("\n", 4<<20)) // 50 MB of replies
+		x.neverReads(strings.Repeat("\n", 24<<20)) // 300 MB of replies
 	}},
 	{name: "scans lists from the front, O(n) per turn: idle connections cost a busy one nothing", needs: several | crowds | scale, alone: true, run: func(x *exam) {
 		const idle = 800
@@ -135,7 +135,7 @@ var loadCases = []testcase{
 		})
 	}},
 
-	{name: "EMFILE: costs little", alone: true, run: func(x *exam) {
+	{name: "EMFILE: costs little", needs: exhaustion, alone: true, run: func(x *exam) {
 		x.served()
 		x.limit(64)
 		for _, c := range x.dials(crowd) {
@@ -143,7 +143,7 @@ var loadCases = []testcase{
 		}
 		x.calms()
 	}},
-	{name: "closes a descriptor before unregistering it: EMFILE passes", alone: true, run: func(x *exam) {
+	{name: "closes a descriptor before unregistering it: EMFILE passes", needs: exhaustion, alone: true, run: func(x *exam) {
 		x.served()
 		x.limit(64)
 		for _, c := range x.dials(crowd) {
@@ -154,7 +154,7 @@ var loadCases = []testcase{
 			x.servesAgain()
 		}
 	}},
-	{name: "EMFILE: those who got in are served", alone: true, needs: several | crowds, run: func(x *exam) {
+	{name: "EMFILE: those who got in are served", alone: true, needs: several | crowds | exhaustion, run: func(x *exam) {
 		x.served()
 		x.limit(64)
 		all := x.dials(crowd)
@@ -165,7 +165,7 @@ var loadCases = []testcase{
 			c.hello()
 		}
 	}},
-	{name: "EMFILE: those left out are told", alone: true, needs: several | crowds | refusal, run: func(x *exam) {
+	{name: "EMFILE: those left out are told", alone: true, needs: several | crowds | exhaustion | refusal, run: func(x *exam) {
 		const limit = 64
 		x.served()
 		x.limit(limit)
@@ -188,7 +188,7 @@ var loadCases = []testcase{
 			x.failf("%d connections and a limit of %d descriptors, and only %d are refused", crowd, limit, told)
 		}
 	}},
-	{name: "EMFILE: those left out are told, though files take the descriptors", alone: true, needs: several | crowds | refusal | web, run: func(x *exam) {
+	{name: "EMFILE: those left out are told, though files take the descriptors", alone: true, needs: several | crowds | exhaustion | refusal | web, run: func(x *exam) {
 		const limit, late = 40, 20
 		x.served()
 		x.limit(limit)

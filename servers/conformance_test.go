@@ -21,21 +21,27 @@ type testcase struct {
 }
 
 // trait is what a case needs beyond a server that answers hello to one client, in HTTP or, where it lacks that, in lines.
-type trait uint16
+type trait uint32
 
 const (
-	several    trait = 1 << iota // several clients at once
-	crowds                       // dozens of them
-	thousands                    // a thousand clients
-	scale                        // many idle connections cost the busy ones nothing
-	refusal                      // clients are told that there is no descriptor for them
-	timeout                      // closing connections that are silent for too long
-	lines                        // the line protocol
-	http                         // HTTP
-	web                          // HTTP beyond hello: every endpoint and every error, as everybody reads them
-	strict                       // our strict subset of HTTP, where net/http decides otherwise
-	successors                   // clients who come when another has left; this and the next show while a case goes on
-	latecomers                   // clients who come when another has said something
+	several      trait = 1 << iota // several clients at once
+	crowds                         // dozens of them
+	thousands                      // a thousand clients
+	scale                          // many idle connections cost the busy ones nothing
+	refusal                        // clients are told that there is no descriptor for them
+	timeout                        // closing connections that are silent for too long
+	lines                          // the line protocol
+	http                           // HTTP
+	web                            // HTTP beyond hello: every endpoint and every error, as everybody reads them
+	strict                         // our strict subset of HTTP, where net/http and fasthttp decide otherwise
+	strictNet                      // the same, where net/http alone does
+	strictFast                     // the same, where fasthttp alone does
+	successors                     // clients who come when another has left; this and the next show while a case goes on
+	latecomers                     // clients who come when another has said something
+	halfClosed                     // replies that are still to come for a client who has finished sending
+	backpressure                   // not reading from a client who does not read
+	exhaustion                     // going on when there is no descriptor for a client
+	order                          // the hello reply to the byte: its header fields stand in our order
 )
 
 // needing is cases that all need a trait.
@@ -56,7 +62,9 @@ var lacks = map[string]trait{
 	"generator": scale,
 	"pool":      crowds | thousands,
 	"prefork":   crowds | thousands,
-	"nethttp":   lines | strict,
+	"nethttp":   lines | strict | strictNet,
+	"gnet":      halfClosed | backpressure | exhaustion,
+	"fasthttp":  lines | order | strict | strictFast,
 }
 
 // How long a case may take: long where it should pass, so that a busy machine is not a failure; short where the server

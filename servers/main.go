@@ -23,7 +23,9 @@ import (
 	"carousel/servers/blocking"
 	"carousel/servers/coroutine"
 	"carousel/servers/epoll"
+	"carousel/servers/fasthttp"
 	"carousel/servers/generator"
+	"carousel/servers/gnet"
 	"carousel/servers/goroutine"
 	"carousel/servers/nethttp"
 	"carousel/servers/null"
@@ -79,6 +81,8 @@ var models = []model{
 	{"prefork", "a fixed number of processes, a connection each, on one inherited socket", prefork.Serve, true, false},
 	{"reactors", "a loop on every processor, each with a listening socket of its own", reactors.Serve, true, false},
 	{"nethttp", "the yardstick: net/http, which speaks HTTP only", one(nethttp.Serve), false, false},
+	{"fasthttp", "another yardstick: fasthttp, which uses everything again and speaks HTTP only", one(fasthttp.Serve), false, false},
+	{"gnet", "another yardstick: gnet, which keeps the loop and gives away the callbacks", one(gnet.Serve), true, false},
 	{"null", "no server can do less: it answers without looking, so a client finds its own limit", one(null.Serve), false, true},
 }
 

@@ -43,7 +43,7 @@ func denyWatches() {
 func TestWatchLimit(t *testing.T) {
 	for name, told := range map[string]string{
 		"epoll": "HTTP/1.1 503", "coroutine": "HTTP/1.1 503", "asyncio": "HTTP/1.1 503", "asyncio-executor": "HTTP/1.1 503",
-		"goroutine": "", "nethttp": "",
+		"goroutine": "", "nethttp": "", "fasthttp": "",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,9 +5,9 @@ var block = &Scenario{
 	Name: "block", Path: "/block/10ms", Levels: []int{Reference},
 	Whole: "a handler takes half of a slice",
 	Expect: models(map[string]string{
-		Fine:     "asyncio-executor goroutine thread nethttp",
+		Fine:     "asyncio-executor goroutine thread nethttp fasthttp",
 		Degrades: "pool prefork",
-		Fails:    "blocking select poll epoll generator coroutine asyncio reactors uring",
+		Fails:    "blocking select poll epoll generator coroutine asyncio reactors uring gnet",
 	}),
 	Judge: handlers,
 	Title: "handlers that hold their thread for 10 ms",

@@ -4,7 +4,7 @@ package scenario
 var cost = &Scenario{
 	Name: "cost", Path: "/", Levels: []int{Reference}, Rates: []float64{1000, 10000, 30000}, Weight: map[int]int{10000: 6},
 	Expect: models(map[string]string{
-		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
+		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Degrades: "pool prefork",
 	}),
 	// fails if in most rounds a connection was never answered; degrades if under 90 % of the offered rate was served

@@ -14,7 +14,7 @@ var download = &Scenario{
 	Modes: []Mode{{result.OneByOne, 1}, {result.AllAtOnce, 0}, {result.Inline, 0}},
 	Whole: "a download lasts longer than a slice",
 	Expect: models(map[string]string{
-		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
+		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Degrades: "pool prefork",
 		Fails:    "blocking",
 	}),

@@ -4,7 +4,7 @@ package scenario
 var hello = &Scenario{
 	Name: "hello", Path: "/", Levels: []int{1, Few, Reference, 256}, Weight: map[int]int{Reference: 4},
 	Expect: models(map[string]string{
-		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
+		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Degrades: "blocking pool prefork", // one by one, K at a time, N at a time
 	}),
 	// degrades if in most rounds a connection was never answered

@@ -4,7 +4,7 @@ package scenario
 var paced = &Scenario{
 	Name: "paced", Path: "/", Levels: []int{Reference}, Rule: "half of the slowest model's rate", Weight: map[int]int{Reference: 4},
 	Expect: models(map[string]string{
-		Fine:     "select poll epoll goroutine thread reactors uring nethttp",
+		Fine:     "select poll epoll goroutine thread reactors uring nethttp fasthttp gnet",
 		Degrades: "generator coroutine asyncio asyncio-executor pool prefork",
 		Fails:    "blocking",
 	}),

@@ -5,7 +5,7 @@ var thinking = &Scenario{
 	Name: "thinking", Path: "/", Levels: []int{5000}, Probe: true,
 	Whole: "what counts is how many connections are open, not how fast they are served",
 	Expect: models(map[string]string{
-		Fine:    "poll epoll coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp",
+		Fine:    "poll epoll coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Refuses: "select generator",      // descriptors from 1024 on
 		Fails:   "blocking pool prefork", // pool at K silent connections, prefork at N
 	}),

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Plan is what one request asks for, for a server that has its own HTTP (net/http) and shares only the endpoints.
+// Plan is what one request asks for, for a server that has its own HTTP (net/http, fasthttp) and shares only the endpoints.
 type Plan struct {
 	Status int           // 200, or why the request is refused
 	Reason string        // text of a refusal
@@ -27,6 +27,11 @@ func PlanFor(method string, target *url.URL) Plan {
 	if path == "" && target.Host != "" {
 		path = "/" // http://host, an absolute form without a path (RFC 9112, section 3.2.1)
 	}
+	return PlanForPath(method, path)
+}
+
+// PlanForPath is PlanFor for a path that is still escaped.
+func PlanForPath(method, path string) Plan {
 	r, arg, ok := find([]byte(path))
 	p := Plan{Status: 200, Bytes: -1}
 	switch {

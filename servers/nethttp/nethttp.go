@@ -15,13 +15,14 @@ import (
 	"strconv"
 	"time"
 
+	"carousel/internal/netconn"
 	"carousel/internal/sock"
 	"carousel/internal/wire"
 )
 
 // Serve answers connections to ln until it is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
-	listener, err := sock.NetListener(ln)
+	listener, err := netconn.Listen(ln, open, func(c netconn.Conn) net.Conn { return &counted{Conn: c} })
 	if err != nil {
 		return err
 	}
@@ -33,7 +34,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 			return context.WithValue(ctx, connKey{}, c)
 		},
 	}
-	err = server.Serve(&counting{listener, ln, open})
+	err = server.Serve(listener)
 	server.Close()
 	return sock.Ended(err)
 }
@@ -62,7 +63,7 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	c.served = false
 	if reply(w, r, plan, body) == nil {
 		c.served = true
-		c.talk.Tally(1, 0)
+		c.Talk.Tally(1, 0)
 	}
 }
 
@@ -115,72 +116,15 @@ func send(w http.ResponseWriter, status int, kind string, body []byte) error {
 
 var plain, twelve = []string{"text/plain"}, []string{"12"}
 
-// counting opens a talk for each connection, only to count what is served.
-type counting struct {
-	net.Listener
-	ln   int
-	open func() *wire.Talk
-}
-
-func (l *counting) Accept() (net.Conn, error) {
-	c, err := sock.AcceptNet(l.Listener, l.ln)
-	if err != nil {
-		return nil, err
-	}
-	talk := l.open()
-	return &counted{Conn: c, talk: talk, idle: talk.Pause()}, nil
-}
-
 type counted struct {
-	net.Conn
-	talk   *wire.Talk
-	idle   time.Duration // longest wait for the peer, 0 for ever
-	served bool          // a reply is counted whose end may still be buffered
-}
-
-func (c *counted) Read(p []byte) (n int, err error) {
-	for unsent, again := 0, true; again; {
-		end := c.limit(c.SetReadDeadline)
-		n, err = c.Conn.Read(p)
-		again = c.over(err, end) && c.alive(sock.Unread, &unsent)
-	}
-	return n, err
+	netconn.Conn
+	served bool // a reply is counted whose end may still be buffered
 }
 
 func (c *counted) Write(p []byte) (n int, err error) {
-	for unsent, again := 0, true; again; {
-		end := c.limit(c.SetWriteDeadline)
-		sent := 0
-		if sent, err = c.Conn.Write(p[n:]); sent > 0 {
-			unsent = 0
-		}
-		n += sent
-		c.talk.Tally(0, sent)
-		again = c.over(err, end) && c.alive(sock.Taken, &unsent)
-	}
-	if err != nil && c.served {
+	if n, err = c.Conn.Write(p); err != nil && c.served {
 		c.served = false
-		c.talk.Tally(-1, 0)
+		c.Talk.Tally(-1, 0)
 	}
 	return n, err
-}
-
-// limit bounds the next wait for the peer, where a bound was asked for, and tells its end.
-func (c *counted) limit(set func(time.Time) error) (end time.Time) {
-	if c.idle > 0 {
-		end = time.Now().Add(c.idle)
-		set(end)
-	}
-	return end
-}
-
-// over reports whether a call failed because its own time was over: net/http ends a read by a deadline of the past.
-func (c *counted) over(err error, end time.Time) bool {
-	return errors.Is(err, os.ErrDeadlineExceeded) && c.idle > 0 && !time.Now().Before(end)
-}
-
-// alive reports whether the peer did its part while this process had no processor to see it, or still takes what it was sent.
-func (c *counted) alive(did func(fd int) bool, unsent *int) bool {
-	fd := sock.Number(c.Conn)
-	return did(fd) || sock.Takes(fd, unsent)
 }

@@ -1,0 +1,89 @@
+// Package netconn is the connections of models whose library speaks HTTP by itself: they count the bytes they send, and bound
+// their waits for the peer as a talk does.
+package netconn
+
+import (
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"carousel/internal/sock"
+	"carousel/internal/wire"
+)
+
+// Listen hands the listening socket to package net. Each connection it accepts has a talk, opened only to count, and is what
+// wrap makes of it.
+func Listen(ln int, open func() *wire.Talk, wrap func(Conn) net.Conn) (net.Listener, error) {
+	l, err := sock.NetListener(ln)
+	if err != nil {
+		return nil, err
+	}
+	return &listener{l, ln, open, wrap}, nil
+}
+
+type listener struct {
+	net.Listener
+	ln   int
+	open func() *wire.Talk
+	wrap func(Conn) net.Conn
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := sock.AcceptNet(l.Listener, l.ln)
+	if err != nil {
+		return nil, err
+	}
+	talk := l.open()
+	return l.wrap(Conn{Conn: c, Talk: talk, idle: talk.Pause()}), nil
+}
+
+// Conn is a connection that counts the bytes it sends. The replies are for its model to count, which knows when one is sent.
+type Conn struct {
+	net.Conn
+	Talk *wire.Talk
+	idle time.Duration // longest wait for the peer, 0 for ever
+}
+
+func (c *Conn) Read(p []byte) (n int, err error) {
+	for unsent, again := 0, true; again; {
+		end := c.limit(c.SetReadDeadline)
+		n, err = c.Conn.Read(p)
+		again = c.over(err, end) && c.alive(sock.Unread, &unsent)
+	}
+	return n, err
+}
+
+func (c *Conn) Write(p []byte) (n int, err error) {
+	for unsent, again := 0, true; again; {
+		end := c.limit(c.SetWriteDeadline)
+		sent := 0
+		if sent, err = c.Conn.Write(p[n:]); sent > 0 {
+			unsent = 0
+		}
+		n += sent
+		c.Talk.Tally(0, sent)
+		again = c.over(err, end) && c.alive(sock.Taken, &unsent)
+	}
+	return n, err
+}
+
+// limit bounds the next wait for the peer, where a bound was asked for, and tells its end.
+func (c *Conn) limit(set func(time.Time) error) (end time.Time) {
+	if c.idle > 0 {
+		end = time.Now().Add(c.idle)
+		set(end)
+	}
+	return end
+}
+
+// over reports whether a call failed because its own time was over: net/http ends a read by a deadline of the past.
+func (c *Conn) over(err error, end time.Time) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded) && c.idle > 0 && !time.Now().Before(end)
+}
+
+// alive reports whether the peer did its part while this process had no processor to see it, or still takes what it was sent.
+func (c *Conn) alive(did func(fd int) bool, unsent *int) bool {
+	fd := sock.Number(c.Conn)
+	return did(fd) || sock.Takes(fd, unsent)
+}

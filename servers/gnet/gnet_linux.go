@@ -1,0 +1,167 @@
+package gnet
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+	"golang.org/x/sys/unix"
+
+	"carousel/internal/sock"
+	"carousel/internal/wire"
+)
+
+type server struct {
+	gnet.BuiltinEventEngine
+	logger
+	ln   int
+	open func() *wire.Talk
+}
+
+// conn is what is kept beside a connection of gnet's.
+type conn struct {
+	talk  *wire.Talk
+	owed  int           // bytes written that gnet still held when it was last asked
+	again time.Duration // until it is asked again
+	due   time.Time     // when a wait has taken as long as the talk allows; zero when that is to be set
+	timer *time.Timer   // wakes the connection
+}
+
+// Serve answers connections to ln until it is shut down. The address that gnet is given is not the one it serves.
+func Serve(ln int, open func() *wire.Talk) error {
+	if err := sock.NonBlocking(ln); err != nil {
+		return err
+	}
+	// Connections inherit it.
+	if err := unix.SetsockoptInt(ln, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+		return err
+	}
+	s := &server{ln: ln, open: open}
+	err := gnet.Run(s, "tcp://127.0.0.1:0", gnet.WithMulticore(true), gnet.WithReadBufferCap(sock.ReadBytes), gnet.WithLogger(&s.logger))
+	if err == nil {
+		err = s.first
+	}
+	if errors.Is(err, unix.EMFILE) {
+		return fmt.Errorf("gnet ends when it has no descriptor for a client (%w): run \"ulimit -n\" with a higher number", err)
+	}
+	return sock.Ended(err)
+}
+
+func (s *server) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
+	if sock.Tell != nil {
+		sock.Tell("Connection from %s", c.RemoteAddr())
+	}
+	us := &conn{talk: s.open()}
+	c.SetContext(us)
+	return nil, us.turn(c)
+}
+
+func (s *server) OnClose(c gnet.Conn, _ error) gnet.Action {
+	us := c.Context().(*conn)
+	if us.timer != nil {
+		us.timer.Stop()
+	}
+	if us.talk.Next() == wire.Read {
+		us.talk.Feed(nil)
+		us.talk.Next() // which is told
+	}
+	return gnet.None
+}
+
+// OnTraffic is called when something was read, whether it is wanted or not, and when the connection was woken.
+func (s *server) OnTraffic(c gnet.Conn) gnet.Action {
+	us := c.Context().(*conn)
+	us.sent(c)
+	if !us.due.IsZero() && !time.Now().Before(us.due) {
+		us.due = time.Time{}
+		us.talk.Late(c.Fd())
+	}
+	return us.turn(c)
+}
+
+// turn lets a connection go as far as it can without waiting, and not farther than is fair.
+func (us *conn) turn(c gnet.Conn) gnet.Action {
+	fed, worked, budget := false, false, sock.TurnBytes
+	for {
+		switch us.talk.Next() {
+		case wire.Read:
+			n := min(c.InboundBuffered(), sock.ReadBytes)
+			if n == 0 {
+				return us.wait(c)
+			} else if fed {
+				return yield(c)
+			}
+			in, _ := c.Peek(n)
+			us.talk.Feed(in)
+			c.Discard(n)
+			us.due, fed = time.Time{}, true
+		case wire.Write:
+			if us.owed > 0 {
+				return us.wait(c)
+			} else if budget <= 0 {
+				return yield(c)
+			}
+			out := us.talk.Out()
+			if _, err := c.Write(out); err != nil {
+				return gnet.None // it is closed
+			}
+			us.owed = len(out)
+			budget -= len(out)
+			us.sent(c)
+		case wire.Sleep:
+			return us.wait(c)
+		case wire.Work:
+			if worked {
+				return yield(c)
+			}
+			us.talk.Work()
+			us.due, worked = time.Time{}, true
+		case wire.Close:
+			if twin, err := c.Dup(); err == nil {
+				sock.Bye(twin)
+			}
+			return gnet.Close
+		}
+	}
+}
+
+// sent takes down what gnet has got rid of.
+func (us *conn) sent(c gnet.Conn) {
+	if left := c.OutboundBuffered(); left < us.owed {
+		us.talk.Sent(us.owed - left)
+		us.owed, us.again, us.due = left, 0, time.Time{}
+	}
+}
+
+// wait sees to it that the connection is woken when its wait is over. While gnet holds bytes of it that is soon, and less
+// so each time in vain, since gnet does not say when they have gone.
+func (us *conn) wait(c gnet.Conn) gnet.Action {
+	limit := us.talk.Pause()
+	if limit > 0 {
+		if us.due.IsZero() {
+			us.due = time.Now().Add(limit)
+		}
+		limit = max(1, time.Until(us.due))
+	}
+	if us.owed > 0 {
+		us.again = min(2*us.again+time.Millisecond, 100*time.Millisecond)
+		if limit == 0 || us.again < limit {
+			limit = us.again
+		}
+	}
+	if limit == 0 {
+		return gnet.None
+	} else if us.timer != nil {
+		us.timer.Reset(limit)
+	} else {
+		us.timer = time.AfterFunc(limit, func() { c.Wake(nil) })
+	}
+	return gnet.None
+}
+
+// yield lets the others have their turn first: what the loop itself asks for comes before all else.
+func yield(c gnet.Conn) gnet.Action {
+	go c.Wake(nil)
+	return gnet.None
+}
