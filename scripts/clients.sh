@@ -3,14 +3,8 @@
 # machine lacks, and leaves with 1 if an answer is wrong. It needs bin/servers (make build) and loads only loopback.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-servers=${SERVERS:-bin/servers}
-[ -x "$servers" ] || { echo "$servers is not there: run \"make build\""; exit 2; }
+. scripts/common.sh
 [ $# -gt 0 ] || set -- $("$servers" --list | awk '!/unavailable:/ { print $1 }')
-
-tmp=$(mktemp -d)
-pid=
-trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM
 wrong=0
 
 # check CLIENT WANT GOT: says whether a client got what it should have.
@@ -22,8 +16,6 @@ check() {
         wrong=1
     fi
 }
-
-has() { command -v "$1" >/dev/null 2>&1; }
 
 with_curl() {
     check curl "Hello world" "$(curl -sS --max-time 10 "$url/")"
@@ -69,24 +61,33 @@ with_nc() {
     check "nc, two lines" "Hello world Hello world" "$(printf 'one\ntwo\n' | timeout 10 nc -N "$host" "$port" | xargs)"
 }
 
-for client in curl wrk ab h2load python3 nc; do
-    has "$client" || echo "-     not on this machine: $client"
-done
+with_hey() {
+    # As many for each connection: hey leaves out what remains of the division.
+    timeout 60 hey -n 1600 -c "$many" "$url/" >"$tmp/hey" 2>&1
+    check "hey, $many connections" "19200 bytes, [200] 1600, no errors" "$(awk '/Total data:/ { b = $3 } $1 ~ /^\[[0-9]+\]$/ && $3 == "responses" { s = s $1 " " $2 ", " } /Error distribution/ { e = "errors" } END { print b " bytes, " s (e ? e : "no errors") }' "$tmp/hey")"
+}
+
+with_vegeta() {
+    echo "GET $url/" | timeout 60 vegeta attack -rate 500 -duration 1s -workers "$many" -max-workers "$many" | vegeta report -type=json >"$tmp/vegeta" 2>&1
+    # How many were sent is vegeta's affair: it leaves out what a stall at the end of the second made late.
+    sent=$(field requests <"$tmp/vegeta")
+    check "vegeta, at most $many connections" "answers, all 200, $((${sent:-0} * 12)) bytes" "$([ "${sent:-0}" -gt 0 ] && echo answers), $([ "$(field status_codes 200 <"$tmp/vegeta")" = "$sent" ] && echo all 200), $(field bytes_in total <"$tmp/vegeta") bytes"
+}
+
+with_bombardier() {
+    timeout 60 bombardier -n 1000 -c "$many" --print result --format json "$url/" >"$tmp/bombardier" 2>&1
+    check "bombardier, $many connections" "1000 2xx, 77000 bytes, 0 others" "$(field req2xx <"$tmp/bombardier") 2xx, $(field bytesRead <"$tmp/bombardier") bytes, $(field others <"$tmp/bombardier") others"
+}
+
+clients="curl wrk ab h2load hey vegeta bombardier python3 nc"
+# shellcheck disable=SC2086 # words
+find_clients $clients
 for model; do
     many=16
     [ "$model" = blocking ] && many=1
-    : >"$tmp/ready" # now, for the shell behind & does it when it gets to it
-    "$servers" --model "$model" --addr 127.0.0.1:0 >"$tmp/ready" 2>"$tmp/stderr" &
-    pid=$!
-    for _ in $(seq 200); do
-        grep -q READY "$tmp/ready" && break
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.05
-    done
-    addr=$(awk '/^READY/ { print $2 }' "$tmp/ready")
-    [ -n "$addr" ] || { echo "WRONG $model  does not start: $(cat "$tmp/stderr")"; wrong=1; pid=; continue; }
+    start "$model" || { wrong=1; continue; }
     host=${addr%:*} port=${addr##*:} url="http://$addr"
-    for client in curl wrk ab h2load python3 nc; do
+    for client in $clients; do
         has "$client" && "with_$client"
     done
     kill -TERM "$pid"
