@@ -84,10 +84,10 @@ func New[Y, S, R any](body func(c *Co[Y, S]) (R, error)) *Gen[Y, S, R] {
 // Next resumes the generator, sending it the zero value, until it yields or ends. It is how a generator is started.
 func (g *Gen[Y, S, R]) Next() (Y, error) {
 	var none S
-	if g.State() == Created {
+	if g.flow == nil && g.State() == Created {
 		return g.start()
 	}
-	return g.Send(none)
+	return g.resume(none, nil)
 }
 
 // Primed runs a new generator to its first yield, drops what that yields and returns the generator, which can now be

@@ -32,19 +32,19 @@ func (e *Event) Data() uint64 { return uint64(uint32(e.Fd)) | uint64(uint32(e.Pa
 // NewPoller opens an epoll instance, whose waits hold.
 func NewPoller() (*Poller, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	if err != nil {
-		return nil, os.NewSyscallError("epoll_create1", err)
-	}
-	p := &Poller{Waiter{Hold: true}, fd}
-	if p.arm(clock()) {
-		// Edge-triggered, it is reported once and need not be read.
-		p.Hold = p.Add(p.alarm, Readable|unix.EPOLLET, alarm) == nil
-	}
-	return p, nil
+	return &Poller{Waiter{Hold: true}, fd}, os.NewSyscallError("epoll_create1", err)
 }
 
-// alarm is the data of the Poller's own timer.
+// alarm is the data of a Poller's own timer.
 const alarm = ^uint64(0)
+
+// setAlarm has the timer watched; edge-triggered, it is reported once and need not be read.
+func (p *Poller) setAlarm() {
+	if !p.arm(clock()) || p.Add(p.alarm, Readable|unix.EPOLLET, alarm) != nil {
+		p.Waiter.Close()
+		p.Hold = false
+	}
+}
 
 // Add watches fd for events; data comes back with each of them. At the kernel's limit of watches the error says how to
 // raise it; a connection is then refused (Refuse).
@@ -72,6 +72,9 @@ func (p *Poller) control(op, fd int, events uint32, data uint64) error {
 // Wait fills ready with what is ready and returns how many; it waits at most timeout (negative: for ever), to the
 // nanosecond, and returns 0 when that is over or a signal came.
 func (p *Poller) Wait(ready []Event, timeout time.Duration) (int, error) {
+	if p.Hold && p.alarm == 0 {
+		p.setAlarm()
+	}
 	n, err := p.wait(timeout, func(raw bool, limit *unix.Timespec) (n int, rang bool, e syscall.Errno) {
 		var k uintptr
 		if raw {
