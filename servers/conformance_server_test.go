@@ -66,12 +66,15 @@ type server struct {
 }
 
 // start starts a process and waits for its READY line.
-func (s subject) start(flags ...string) (*server, error) {
+func (s subject) start(flags ...string) (*server, error) { return s.startOn(nil, flags...) }
+
+// startOn is start on the processors cpus, if there are any.
+func (s subject) startOn(cpus []int, flags ...string) (*server, error) {
 	v := new(server)
 	cmd := s(flags...)
 	cmd.Stderr = &v.stderr
 	var err error
-	if v.proc, err = child.Start(cmd); err != nil {
+	if v.proc, err = child.Start(cmd, cpus...); err != nil {
 		return nil, err
 	}
 	if v.addr, err = child.Ready(v.proc.Stdout, patience); err != nil {

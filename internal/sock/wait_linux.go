@@ -10,22 +10,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// turn is how long a thread keeps its processor before it looks whether a goroutine needs it.
-const turn = time.Millisecond
+const (
+	// turn is how long a thread keeps its processor before it looks whether a goroutine needs it.
+	turn = 500 * time.Microsecond
+	// others is how long it then leaves that to them at most.
+	others = time.Millisecond
+	// longest and shortest are how long a wait is held.
+	longest, shortest = 3 * time.Millisecond, time.Millisecond
+)
 
 // Waiter is how one thread waits for the kernel. Its zero value waits the scheduler's way: the processor is given away, which
 // costs a hand-over there and back, and the runtime's monitor thread looks after it every 20 µs. With Hold a wait is a raw
-// call for its first one to two milliseconds: to the runtime the thread is running, and nothing needs looking after. A
-// goroutine that needs the processor meanwhile (a signal's, the collector's, an executor's) gets it then, and of a thread
-// that never waits so long it gets it every millisecond.
+// call at first: to the runtime the thread is running, and nothing needs looking after. A goroutine that needs the processor
+// meanwhile (a signal's, the collector's, an executor's) gets it when the wait has been held long enough, and of a thread that
+// never waits so long it gets it between two waits.
 //
-// An alarm ends a raw call, a timer beside what is waited for, which is put off as long as something comes. A limit to each
+// An alarm ends the raw call, a timer beside what is waited for, which is put off as long as something comes. A limit to each
 // call would do, but to set and to clear a timer costs as much as a tenth of a request.
 type Waiter struct {
 	Hold bool
 
 	alarm   int           // the timer's descriptor; 0 is none yet
 	armed   bool          // it will ring
+	set     time.Duration // when it was set
 	offered time.Duration // when others were last let in
 	limit   unix.Timespec
 	ready   [1]metrics.Sample
@@ -59,12 +66,13 @@ func (w *Waiter) wait(timeout time.Duration, call func(raw bool, limit *unix.Tim
 	}
 }
 
-// arm has the alarm ring in two turns unless it will in more than one, and reports whether there is one: it needs a descriptor.
+// arm has the alarm ring when a wait has been held long enough, and reports whether there is one: it needs a descriptor. One that has
+// been set a while ago will do, which is cheaper.
 func (w *Waiter) arm(now time.Duration) bool {
-	if w.armed && now-w.offered < turn {
+	if w.armed && now-w.set < longest-shortest {
 		return true
 	}
-	w.offered = now
+	w.set = now
 	if w.alarm == 0 {
 		fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 		if err != nil {
@@ -72,7 +80,7 @@ func (w *Waiter) arm(now time.Duration) bool {
 		}
 		w.alarm = fd
 	}
-	once := unix.ItimerSpec{Value: unix.NsecToTimespec(2 * turn.Nanoseconds())}
+	once := unix.ItimerSpec{Value: unix.NsecToTimespec(longest.Nanoseconds())}
 	_, _, e := syscall.RawSyscall6(unix.SYS_TIMERFD_SETTIME, uintptr(w.alarm), 0, uintptr(unsafe.Pointer(&once)), 0, 0, 0)
 	w.armed = e == 0
 	return w.armed
@@ -86,10 +94,11 @@ func (w *Waiter) Close() {
 	}
 }
 
-// giveWay lets those goroutines run that are ready to, until none is or they had a turn. With one processor it lets in the collector,
+// giveWay lets those goroutines run that are ready to, until none is or they had their time. With one processor it lets in the collector,
 // too, whose workers are ready without being counted; with more they have the others.
 func (w *Waiter) giveWay(now time.Duration) {
-	for unseen := runtime.GOMAXPROCS(0) == 1; (unseen || runnable(&w.ready) > 0) && clock()-now < turn; unseen = false {
+	w.offered = now
+	for unseen := runtime.GOMAXPROCS(0) == 1; (unseen || runnable(&w.ready) > 0) && clock()-now < others; unseen = false {
 		runtime.Gosched()
 	}
 }

@@ -73,7 +73,7 @@ func TestHold(t *testing.T) {
 			fd, peer := pair(t)
 			defer Close(fd)
 			go func() {
-				time.Sleep(10 * turn)
+				time.Sleep(10 * longest)
 				fmt.Fprint(peer, "hi")
 			}()
 			err := within(t, name, func() error {
