@@ -12,14 +12,20 @@ import (
 
 // Serve answers connections to ln, one after another, until ln is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
-	waiter, buf := sock.Waiter{Hold: true}, make([]byte, sock.ReadBytes)
+	waiter := sock.Waiter{Hold: true}
 	defer waiter.Close()
+	return Loop(&waiter, ln, open)
+}
+
+// Loop is Serve, waiting as waiter does.
+func Loop(waiter *sock.Waiter, ln int, open func() *wire.Talk) error {
+	buf := make([]byte, sock.ReadBytes)
 	for {
 		fd, err := waiter.Accept(ln)
 		if err != nil {
 			return sock.Ended(err)
 		}
-		Converse(&waiter, fd, open(), buf)
+		Converse(waiter, fd, open(), buf)
 	}
 }
 

@@ -7,19 +7,19 @@ package pool
 import (
 	"runtime"
 
+	"carousel/internal/sock"
 	"carousel/internal/wire"
 	"carousel/servers/blocking"
 )
 
 // Serve answers connections to ln, as many at once as there are workers, until it is shut down.
 func Serve(ln int, open func() *wire.Talk, workers int) error {
-	// A thread needs one of the runtime's processors to run, and keeps it while it holds a wait; one more is for everything else.
-	runtime.GOMAXPROCS(max(workers+1, runtime.GOMAXPROCS(0)))
+	runtime.GOMAXPROCS(max(workers, runtime.GOMAXPROCS(0))) // a thread needs one of the runtime's processors, or waits for it
 	ended := make(chan error, workers)
 	for range workers {
 		go func() {
 			runtime.LockOSThread()
-			ended <- blocking.Serve(ln, open)
+			ended <- blocking.Loop(new(sock.Waiter), ln, open)
 		}()
 	}
 	return <-ended

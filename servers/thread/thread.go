@@ -16,10 +16,15 @@ import (
 	"carousel/servers/blocking"
 )
 
+// processors is how many the runtime gets. A thread that runs needs one, or waits for it as a goroutine would: with as few as the
+// machine has a request costs half as much again, and with hundreds the collector stops the world for tens of milliseconds.
+const processors = 64
+
 // Serve answers connections to ln until it is shut down. Those beyond so many threads it refuses: one that the kernel would not
 // start would end the program.
 func Serve(ln int, open func() *wire.Talk, limit int) error {
 	debug.SetMaxThreads(limit + 1000) // the runtime's own limit, 10,000, would end the program too
+	runtime.GOMAXPROCS(max(processors, runtime.GOMAXPROCS(0)))
 	var waiter sock.Waiter
 	var threads atomic.Int64
 	for {
