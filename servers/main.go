@@ -163,7 +163,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	flags.BoolVarP(&list, "list", "l", false, "list the models and leave")
 	flags.BoolVar(&asJSON, "json", false, "with --list: as JSON")
 	processors := runtime.GOMAXPROCS(0)
-	flags.Int("threads", 4000, "of thread: how many at most, and so how many clients at once; others are refused")
+	flags.Int("threads", 8000, "of thread: how many at most, and so how many clients at once; others are refused")
 	flags.Int("workers", 2*processors, "of pool and prefork: how many, and so how many clients at once; others wait")
 	flags.Int("loops", processors, "of reactors: how many, a thread each")
 	flags.DurationVar(&idle, "idle-timeout", 0, "close a connection whose peer neither sends nor takes anything for this long (0: never)")
