@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ import (
 	"carousel/report/findings"
 )
 
-var pages = []string{"README.md", "servers/README.md", "results/README.md"}
+var pages = []string{"README.md", "CONTRIBUTING.md", "servers/README.md", "results/README.md"}
 
 // TestCommands runs every command that a page shows in an indented block, shortened and aimed at a server of the
 // test's own, and wants each to end well.
@@ -40,13 +41,13 @@ func TestCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// By number instead of by time: on a busy machine a short time may pass without a reply.
-	shorten := strings.NewReplacer("-d 30s", "-n 1000", "-d 10s", "-n 1000", "-d 5s", "-n 1000", "-n 100000", "-n 1000",
+	// By number instead of by time: on a busy machine a short time may pass without a reply. NAME is a model that everybody has.
+	shorten := strings.NewReplacer("NAME", "goroutine", "-d 30s", "-n 1000", "-d 10s", "-n 1000", "-d 5s", "-n 1000", "-n 100000", "-n 1000",
 		"-c 500", "-c 50", "http://127.0.0.1:5000", "http://"+addr)
 	compared := strings.NewReplacer("-d 10s", "-d 1s", "=:5000", "=http://"+addr, "=:5001", "=http://"+addr)
 	tried := 0
 	for _, page := range pages {
-		for _, command := range shown(t, page) {
+		for _, command := range shown(t, page, "servers|loadgen|bench|report") {
 			if strings.Contains(command, "--vs") { // by time: they are compared by nothing else
 				command = compared.Replace(command)
 			}
@@ -94,14 +95,14 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// shown lists the commands in the indented blocks of a page.
-func shown(t *testing.T, page string) (commands []string) {
+// shown lists the commands of these programs in the indented blocks of a page.
+func shown(t *testing.T, page, programs string) (commands []string) {
 	f, err := os.Open(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	program := regexp.MustCompile(`^    ((?:servers|loadgen|bench|report) .*)$`)
+	program := regexp.MustCompile(`^    ((?:` + programs + `) .*)$`)
 	for s := bufio.NewScanner(f); s.Scan(); {
 		if m := program.FindStringSubmatch(s.Text()); m != nil {
 			command, _, _ := strings.Cut(m[1], " #")
@@ -109,6 +110,46 @@ func shown(t *testing.T, page string) (commands []string) {
 		}
 	}
 	return commands
+}
+
+// TestTargets sees that what a page has make and go test do is there: the targets, the folders, and the tests that are named.
+func TestTargets(t *testing.T) {
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`-run '?(Test\w+)`)
+	for _, page := range pages {
+		for _, command := range shown(t, page, "make|go test") {
+			words := strings.Fields(command)
+			if words[0] == "make" {
+				if !strings.Contains(string(makefile), "\n"+words[1]+":") {
+					t.Errorf("%s: %s: there is no such target", page, command)
+				}
+				continue
+			}
+			for _, folder := range words[2:] {
+				if !strings.HasPrefix(folder, ".") {
+					continue
+				}
+				files, err := filepath.Glob(filepath.Join(folder, "*_test.go"))
+				if err != nil || len(files) == 0 {
+					t.Errorf("%s: %s: there are no tests in %s", page, command, folder)
+				}
+				tests := ""
+				for _, file := range files {
+					text, err := os.ReadFile(file)
+					if err != nil {
+						t.Fatal(err)
+					}
+					tests += string(text)
+				}
+				if m := named.FindStringSubmatch(command); m != nil && !strings.Contains(tests, "\nfunc "+m[1]+"(") {
+					t.Errorf("%s: %s: there is no such test in %s", page, command, folder)
+				}
+			}
+		}
+	}
 }
 
 // TestNarration holds the README's three stories to those the servers are tested with.
@@ -127,13 +168,13 @@ func TestNarration(t *testing.T) {
 	}
 	var want strings.Builder
 	for i := range rows {
-		var row [3]string
+		var line [3]string
 		for k, column := range columns {
 			if i < len(column) {
-				row[k] = column[i]
+				line[k] = column[i]
 			}
 		}
-		want.WriteString(strings.TrimRight(fmt.Sprintf("    %-32s%-32s%s", row[0], row[1], row[2]), " ") + "\n")
+		want.WriteString(strings.TrimRight(fmt.Sprintf("    %-32s%-32s%s", line[0], line[1], line[2]), " ") + "\n")
 	}
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -187,8 +228,37 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestPrices holds the prices of the ladder, at 1 connection and at 64, to the run they are quoted from: a row that has a price has both,
-// but for `blocking`, which serves no more than one.
+// row is a model's row in the ladder of servers/README.md: its name and its two prices.
+var row = regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|.*\\| ([^|]+) \\| ([^|]+) \\| \\[[^|]* \\|$")
+
+// TestLadder sees that every model has its row, in the order that servers tells.
+func TestLadder(t *testing.T) {
+	out, err := exec.Command("go", "run", "./servers", "--list", "--json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []struct{ Name string }
+	if err := json.Unmarshal(out, &list); err != nil {
+		t.Fatal(err)
+	}
+	ladder, err := os.ReadFile("servers/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var there, rows []string
+	for _, m := range list {
+		there = append(there, m.Name)
+	}
+	for _, r := range row.FindAllStringSubmatch(string(ladder), -1) {
+		rows = append(rows, r[1])
+	}
+	if !slices.Equal(rows, there) {
+		t.Errorf("servers/README.md has rows for %v, the models are %v", rows, there)
+	}
+}
+
+// TestPrices holds the prices of the ladder, at 1 connection and at 64, to the run they are quoted from, and sees that every model with a
+// price there has a row.
 func TestPrices(t *testing.T) {
 	kept, err := os.ReadFile("results/reference/" + findings.File)
 	if err != nil {
@@ -210,21 +280,24 @@ func TestPrices(t *testing.T) {
 		}
 		return "–"
 	}
-	quoted := regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|.*\\| ([^|]+) \\| ([^|]+) \\| \\[[^|]* \\|$").FindAllStringSubmatch(string(ladder), -1)
-	if len(quoted) < 11 {
-		t.Fatalf("prices of %d models found, want 11", len(quoted))
-	}
-	without := 0
-	for _, q := range quoted {
+	rows := map[string]bool{}
+	for _, q := range row.FindAllStringSubmatch(string(ladder), -1) {
 		want := [2]string{measured(1, q[1]), measured(64, q[1])}
 		if got := [2]string{q[2], q[3]}; got != want {
 			t.Errorf("%s is said to cost %v, the kept run has %v", q[1], got, want)
 		}
-		if want[1] == "–" {
-			without++
+		rows[q[1]] = true
+	}
+	priced := 0
+	for _, name := range f.Run.Models {
+		if measured(64, name) == "–" {
+			continue
+		}
+		if priced++; !rows[name] {
+			t.Errorf("%s has a price in the kept run and no row", name)
 		}
 	}
-	if without != 4 { // blocking, which serves one, and asyncio-executor, fasthttp and gnet, which are not measured there
-		t.Errorf("%d models have no price at 64 connections in the kept run, want 4", without)
+	if priced < 2 {
+		t.Errorf("%d models have a price at 64 connections in the kept run", priced)
 	}
 }
