@@ -84,7 +84,10 @@ clients="curl wrk ab h2load hey vegeta bombardier python3 nc"
 find_clients $clients
 for model; do
     many=16
-    [ "$model" = blocking ] && many=1
+    case $model in
+    blocking) many=1 ;;
+    pool | prefork) many=2 ;; # they have two workers at least
+    esac
     start "$model" || { wrong=1; continue; }
     host=${addr%:*} port=${addr##*:} url="http://$addr"
     for client in $clients; do

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -28,11 +27,15 @@ func TestNarrate(t *testing.T) {
 			if why := m.unavailable(); why != "" {
 				t.Skip(why)
 			}
-			ask, accepted, answered, gone, atATime := "hello\n", "waits to be read", "waits to be read", "leaves", m.name == "blocking"
+			ask, accepted, answered, gone, atATime := "hello\n", "waits to be read", "waits to be read", "leaves", m.name == "blocking" || m.name == "prefork"
 			if lacks[m.name]&lines != 0 { // its library tells only of connections and replies
 				ask, accepted, answered, gone = "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "is accepted", "is answered", ""
 			}
-			v, err := ours(m.name).start("--narrate")
+			flags := []string{"--narrate"}
+			if m.name == "prefork" {
+				flags = append(flags, "--workers", "1") // each worker counts its own clients
+			}
+			v, err := ours(m.name).start(flags...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,8 +142,7 @@ func (c *visitor) until(things ...string) {
 
 // waits tells whether no thread of the server runs or could; true where the system does not say.
 func (v *server) waits() bool {
-	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", v.proc.PID()))
-	for _, thread := range threads {
+	for _, thread := range v.files("task/*/stat") {
 		stat, err := os.ReadFile(thread)
 		_, state, _ := strings.Cut(string(stat), ") ")
 		if err == nil && !strings.HasPrefix(state, "S") {

@@ -105,9 +105,12 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 				add(result.Cell{Connections: n, Rule: s.Rule, Placement: home}, models)
 			}
 		}
+		if len(e.SharedModels) > 0 {
+			models = p.taking(e.SharedModels, names)
+		}
 		if apart {
 			for _, n := range e.Shared {
-				add(result.Cell{Connections: n, Placement: result.Shared}, p.taking(e.SharedModels, models))
+				add(result.Cell{Connections: n, Placement: result.Shared}, models)
 			}
 		}
 	}

@@ -13,7 +13,8 @@ import (
 )
 
 // ladder are the models there are, in its order.
-var ladder = []string{"blocking", "select", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine", "nethttp"}
+var ladder = []string{"blocking", "select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine", "thread", "pool", "prefork",
+	"reactors", "nethttp", "fasthttp", "gnet"}
 
 // trialsOf are all trials of a round in which every cell is due, by how often they are there.
 func trialsOf(cells []Cell) map[result.Cell]int {
@@ -81,8 +82,8 @@ func TestDefaultHasItsCells(t *testing.T) {
 			t.Errorf("the plan leaves it out, and it is there: %+v", c)
 		}
 	}
-	// In turns, with a twin and null: four levels of eight models, a shared one of two, three rates and a rule of seven. Whole: the rest.
-	if n := 4*(8+2) + (2 + 2) + 3*(7+2) + (7 + 2) + 9 + 7 + 7 + 2*3 + 2; len(have) != n {
+	// In turns, with a twin and null: four levels of twelve models, a shared one of three, three rates of eight and a rule of seven. Whole: the rest.
+	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + 16 + 10 + 8 + 2*3 + 2; len(have) != n {
 		t.Errorf("%d trials a round, want %d", len(have), n)
 	}
 	if n := 4 + 1 + 3 + 1 + 1 + 1 + 1 + 3 + 1; len(cells) != n {

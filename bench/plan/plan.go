@@ -153,20 +153,14 @@ func (p *Plan) Apply(c result.Flags) error {
 		p.Models = c.Models
 		for i := range p.Scenarios {
 			e := &p.Scenarios[i]
-			listed := len(e.SharedModels) > 0
-			for _, list := range []*[]string{&e.Models, &e.SharedModels} {
-				if len(*list) > 0 {
-					*list = slices.DeleteFunc(slices.Clone(*list), func(name string) bool { return !slices.Contains(c.Models, name) })
+			if e.Name != "spin" {
+				e.Models = c.Models // whatever the plan leaves out: who names a model wants to see it
+			}
+			if len(e.SharedModels) > 0 {
+				e.SharedModels = slices.DeleteFunc(slices.Clone(e.SharedModels), func(name string) bool { return !slices.Contains(c.Models, name) })
+				if len(e.SharedModels) == 0 {
+					e.Shared = nil
 				}
-			}
-			if len(e.Models) == 0 {
-				e.Models = c.Models // or the scenario would be of guests alone
-			}
-			if e.Name == "spin" {
-				e.Models = nil
-			}
-			if listed && len(e.SharedModels) == 0 {
-				e.Shared = nil
 			}
 		}
 	}

@@ -23,8 +23,8 @@
 //   - A wait for the peer that has taken as long as Pause allows is reported by Late, which ends the talk only of a peer
 //     that has taken nothing either.
 //   - After an error reply the close must not eat it: sock.Bye.
-//   - When the listening socket is shut down, Serve closes what connections are open, answered or not, and returns; those
-//     that a blocked thread holds end with the process, half a second later.
+//   - When the listening socket is shut down, Serve returns, and no connection outlives it, answered or not: a loop closes
+//     those that are open; those of threads and goroutines end with the process, half a second later at most.
 //
 // One port speaks two protocols. A first line that contains " HTTP/", or 8 KiB without a newline, is HTTP; all else
 // is lines, each answered with "Hello world\n" (one leading CRLF is skipped, an empty line is a line). HTTP/1.1 is

@@ -80,43 +80,34 @@ func (s *server) OnTraffic(c gnet.Conn) gnet.Action {
 	return us.turn(c)
 }
 
-// turn lets a connection go as far as it can without waiting, and not farther than is fair.
+// turn lets a connection go on until it has to wait or has had its share.
 func (us *conn) turn(c gnet.Conn) gnet.Action {
-	fed, worked, budget := false, false, sock.TurnBytes
-	for {
+	for us.talk.Turn(); !us.talk.Over(); {
 		switch us.talk.Next() {
 		case wire.Read:
 			n := min(c.InboundBuffered(), sock.ReadBytes)
 			if n == 0 {
 				return us.wait(c)
-			} else if fed {
-				return yield(c)
 			}
 			in, _ := c.Peek(n)
 			us.talk.Feed(in)
 			c.Discard(n)
-			us.due, fed = time.Time{}, true
+			us.due = time.Time{}
 		case wire.Write:
 			if us.owed > 0 {
 				return us.wait(c)
-			} else if budget <= 0 {
-				return yield(c)
 			}
 			out := us.talk.Out()
 			if _, err := c.Write(out); err != nil {
 				return gnet.None // it is closed
 			}
 			us.owed = len(out)
-			budget -= len(out)
 			us.sent(c)
 		case wire.Sleep:
 			return us.wait(c)
 		case wire.Work:
-			if worked {
-				return yield(c)
-			}
 			us.talk.Work()
-			us.due, worked = time.Time{}, true
+			us.due = time.Time{}
 		case wire.Close:
 			if twin, err := c.Dup(); err == nil {
 				sock.Bye(twin)
@@ -124,6 +115,10 @@ func (us *conn) turn(c gnet.Conn) gnet.Action {
 			return gnet.Close
 		}
 	}
+	if us.talk.Next() == wire.Read && c.InboundBuffered() == 0 {
+		return us.wait(c)
+	}
+	return yield(c)
 }
 
 // sent takes down what gnet has got rid of.
