@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -212,6 +213,62 @@ func TestWaiterAccept(t *testing.T) {
 	Shutdown(ln)
 	if err := within(t, "AcceptWait", func() error { return <-accepted }); err != Closed {
 		t.Errorf("after Shutdown: %v", err)
+	}
+}
+
+// TestAcceptAll takes in all who wait, and no fewer for one more who comes meanwhile.
+func TestAcceptAll(t *testing.T) {
+	ln, addr := listen(t)
+	for _, clients := range []int{0, 1, 50} {
+		for range clients {
+			dial(t, addr)
+		}
+		came := 0
+		take := func(fd int) {
+			if came++; came == 1 && clients == 50 {
+				dial(t, addr)
+			}
+			Close(fd)
+		}
+		want := clients
+		if clients == 50 {
+			want++
+		}
+		for range 1000 { // the last of them may not have arrived yet
+			if err := AcceptAll(ln, take); err != nil {
+				t.Fatal(err)
+			}
+			if came >= want {
+				break
+			}
+			Sleep(time.Millisecond)
+		}
+		if came != want {
+			t.Errorf("%d of %d are taken in", came, want)
+		}
+	}
+	Shutdown(ln)
+	if err := AcceptAll(ln, func(int) { t.Error("somebody came after Shutdown") }); err != Closed {
+		t.Errorf("after Shutdown: %v", err)
+	}
+}
+
+func TestPut(t *testing.T) {
+	for name, c := range map[string]struct {
+		s    []int
+		at   int
+		want []int
+	}{
+		"the first":       {nil, 0, []int{9}},
+		"far beyond":      {[]int{1}, 3, []int{1, 0, 0, 9}},
+		"the next":        {[]int{1, 2}, 2, []int{1, 2, 9}},
+		"instead of one":  {[]int{1, 2, 3}, 1, []int{1, 9, 3}},
+		"room beyond it":  {append(make([]int, 0, 8), 1), 2, []int{1, 0, 9}},
+		"what lay beyond": {[]int{1, 7, 7, 7}[:1], 3, []int{1, 0, 0, 9}},
+	} {
+		if got := Put(c.s, c.at, 9); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
 	}
 }
 
