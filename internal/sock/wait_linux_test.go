@@ -2,6 +2,7 @@ package sock
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/metrics"
 	"strings"
@@ -100,7 +101,15 @@ func TestHold(t *testing.T) {
 // TestHoldWithoutDescriptors waits where there is no descriptor for an alarm: a call that held then would keep the only processor
 // from whom it waits for.
 func TestHoldWithoutDescriptors(t *testing.T) {
-	out, err := inChild(t, "waits without more").CombinedOutput()
+	cmd := inChild(t, "waits without more")
+	silent, w, err := os.Pipe() // descriptor 0, which stands for no alarm, is never ready
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	defer w.Close()
+	cmd.Stdin = silent
+	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "descriptors are out: done") {
 		t.Errorf("%v\n%s", err, out)
 	}
