@@ -64,6 +64,36 @@ func TestAnother(t *testing.T) {
 	}
 }
 
+// TestAnotherLater shares a port to which somebody has come before.
+func TestAnotherLater(t *testing.T) {
+	for name, come := range map[string]func(ln int, addr string) (leave func()){
+		"who waits":    func(_ int, addr string) func() { dial(t, addr); return func() {} },
+		"who has left": func(_ int, addr string) func() { dial(t, addr).Close(); return func() {} },
+		"who is served": func(ln int, addr string) func() {
+			dial(t, addr)
+			fd := accept(t, ln)
+			return func() { Close(fd) }
+		},
+		"who was sent away, whose port lingers": func(ln int, addr string) func() {
+			c := dial(t, addr)
+			Close(accept(t, ln))
+			io.ReadAll(c)
+			c.Close()
+			return func() {}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ln, addr := listen(t)
+			defer come(ln, addr)()
+			another, err := Another(ln)
+			if err != nil {
+				t.Fatal(err)
+			}
+			Close(another)
+		})
+	}
+}
+
 func TestAnotherNeedsASocket(t *testing.T) {
 	file, err := os.Open(os.DevNull)
 	if err != nil {
