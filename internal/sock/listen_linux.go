@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -132,9 +133,16 @@ func NetListener(ln int) (net.Listener, error) {
 }
 
 // keep holds files whose descriptors live as long as the process; a finalizer would close them.
-func keep(f *os.File) { kept = append(kept, f) }
+func keep(f *os.File) {
+	kept.Lock()
+	defer kept.Unlock()
+	kept.files = append(kept.files, f)
+}
 
-var kept []*os.File
+var kept struct {
+	sync.Mutex
+	files []*os.File
+}
 
 // Shutdown ends a listening socket without giving its number away: a blocked accept returns Closed, every poller reports it.
 func Shutdown(ln int) { unix.Shutdown(ln, unix.SHUT_RDWR) }
