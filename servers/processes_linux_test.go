@@ -58,7 +58,11 @@ func TestWorkersAreReplaced(t *testing.T) {
 				if len(now) != c.workers || slices.ContainsFunc(now, func(pid int) bool { return slices.Contains(workers[:c.killed], pid) }) {
 					x.failf("the workers were %v, of whom %d were killed, and are %v", workers, c.killed, now)
 				}
-				x.ends()
+				// What a killed worker has served nobody knows any more.
+				line, err := x.s.stop()
+				if want := int64(3*(c.workers-c.killed) + c.killed); err != nil || line.Requests != want || line.Connections != int64(c.workers) {
+					x.failf("%d requests on %d connections are counted, want %d on %d: %w", line.Requests, line.Connections, want, c.workers, err)
+				}
 			}}, lacks["prefork"], patience)
 			if err != nil {
 				t.Error(err)
@@ -152,7 +156,7 @@ func TestNothingIsLeftOfPrefork(t *testing.T) {
 			<-ready
 			t.Logf("killed after %v, with %d workers", after, len(all))
 			// One that has just been forked is nobody's descendant any more, and is without its environment as it becomes another program.
-			for still, end := 0, time.Now().Add(patience); still < 10; time.Sleep(5 * time.Millisecond) {
+			for still, end := 0, time.Now().Add(grace); still < 10; time.Sleep(5 * time.Millisecond) {
 				left := marked(mark)
 				for _, pid := range all {
 					if alive(pid) && !slices.Contains(left, pid) {
