@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -110,6 +111,22 @@ var lifeCases = []testcase{
 		}
 		time.Sleep(50 * time.Millisecond)
 		x.ends()
+	}},
+
+	{name: "SIGTERM: open connections are closed", needs: web, alone: true, run: func(x *exam) {
+		var all []*conn
+		for _, s := range []string{"", get[:10], ask("/sleep/60s"), ask("/bytes/1073741824")} {
+			c := x.dialNarrow()
+			c.send(s)
+			all = append(all, c)
+		}
+		time.Sleep(50 * time.Millisecond)
+		x.ends()
+		for i, c := range all {
+			if n, err := io.Copy(io.Discard, c.in); err != nil && !cut(err) {
+				x.failf("connection %d of %d goes on after %d bytes: %w", i+1, len(all), n, err)
+			}
+		}
 	}},
 
 	{name: "idle timeout: silent connections are closed", needs: timeout, alone: true, flags: []string{"--idle-timeout", "1s"}, run: func(x *exam) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,28 +40,55 @@ func TestDoesNotStart(t *testing.T) {
 		{"an argument", "--model goroutine nope", exitUsage, "nope"},
 		{"negative idle timeout", "--model goroutine --idle-timeout -1s", exitUsage, "-1s"},
 		{"idle timeout without a unit", "--model goroutine --idle-timeout 5", exitUsage, "idle-timeout"},
+		{"no workers", "--model pool --workers 0", exitUsage, "--workers is 0"},
+		{"no processes", "--model prefork --workers 0", exitUsage, "--workers is 0"},
+		{"fewer threads than none", "--model thread --threads -1", exitUsage, "--threads is -1"},
+		{"no loops", "--model reactors --loops 0", exitUsage, "--loops is 0"},
+		{"loops that are no number", "--model reactors --loops many", exitUsage, "--loops"},
+		{"loops of a model that has one", "--model epoll --loops 2", exitUsage, "epoll has no loops"},
+		{"threads of a model that has none", "--model goroutine --threads 2", exitUsage, "goroutine has no threads"},
+		{"workers of a model that has threads", "--model thread --workers 2", exitUsage, "thread has no workers"},
+		{"as many as there are anyway, of a model that has none", "--model pool --threads 4000", exitUsage, "pool has no threads"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			cmd := self("servers", strings.Fields(c.args)...)
-			var stdout, stderr bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &stdout, &stderr
-			p, err := child.Start(cmd)
-			if err != nil {
-				t.Fatal(err)
-			}
-			timeout := time.AfterFunc(patience, func() { p.Stop(0) })
-			err = p.Wait()
-			timeout.Stop()
-			var ended *exec.ExitError
-			if !errors.As(err, &ended) || ended.ExitCode() != c.code {
-				t.Errorf("ended with %v, want exit code %d", err, c.code)
-			}
-			if said := stderr.String(); !strings.Contains(said, c.says) || strings.Count(said, "\n") != 1 {
-				t.Errorf("stderr is %q, want one line with %q", said, c.says)
-			}
-			if stdout.Len() > 0 {
-				t.Errorf("stdout is %q", stdout.String())
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { doesNotStart(t, c.args, c.code, c.says) })
+	}
+}
+
+// doesNotStart starts a server that must not start.
+func doesNotStart(t *testing.T, args string, code int, says string) {
+	cmd := self("servers", strings.Fields(args)...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	p, err := child.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	timeout := time.AfterFunc(patience, func() { p.Stop(0) })
+	err = p.Wait()
+	timeout.Stop()
+	var ended *exec.ExitError
+	if !errors.As(err, &ended) || ended.ExitCode() != code {
+		t.Errorf("ended with %v, want exit code %d", err, code)
+	}
+	if said := stderr.String(); !strings.Contains(said, says) || strings.Count(said, "\n") != 1 {
+		t.Errorf("stderr is %q, want one line with %q", said, says)
+	}
+	if stdout.Len() > 0 {
+		t.Errorf("stdout is %q", stdout.String())
+	}
+}
+
+// The help names the models that have several of something beside the flag for how many.
+func TestHelpTellsWhoseFlagsTheyAre(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if code := run(&stdout, &stderr, []string{"--help"}); code != 0 || stderr.Len() > 0 {
+		t.Errorf("exit code %d, stderr %q", code, stderr.String())
+	}
+	for model, flag := range counts {
+		_, of, there := strings.Cut(stdout.String(), "--"+flag+" int")
+		whose, _, _ := strings.Cut(of, ":")
+		if !there || !slices.Contains(strings.Fields(whose), model) {
+			t.Errorf("--%s is told to be %q, not %s's", flag, strings.TrimSpace(whose), model)
+		}
 	}
 }

@@ -19,7 +19,7 @@ func TestIdleConnections(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector keeps memory of its own")
 	}
-	for _, name := range []string{"epoll", "coroutine", "asyncio"} {
+	for _, name := range []string{"poll", "epoll", "coroutine", "asyncio", "reactors"} {
 		t.Run(name, func(t *testing.T) {
 			v, err := ours(name).start()
 			if err != nil {

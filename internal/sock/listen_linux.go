@@ -75,6 +75,8 @@ func Another(ln int) (fd int, err error) {
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
+	// Without it those who came to ln already, or were there before, would keep the port from it.
+	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 	for _, s := range []int{ln, fd} {
 		if err == nil {
 			err = os.NewSyscallError("setsockopt SO_REUSEPORT", unix.SetsockoptInt(s, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))

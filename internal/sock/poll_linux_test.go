@@ -3,6 +3,7 @@ package sock
 import (
 	"fmt"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
@@ -210,5 +211,86 @@ func TestFDSet(t *testing.T) {
 	}
 	if s.Unset(63); s.Has(63) || !s.Has(64) || !s.Has(0) || !s.Has(1023) || s.Has(2) {
 		t.Errorf("the set is %x", s.bits)
+	}
+}
+
+// TestPoll asks for a list by a waiter that holds and one that does not: what is ready is marked, and the list stays what it was.
+func TestPoll(t *testing.T) {
+	for name, hold := range map[string]bool{"held": true, "not held": false} {
+		t.Run(name, func(t *testing.T) {
+			w := &Waiter{Hold: hold}
+			defer w.Close()
+			fd, peer := pair(t)
+			defer Close(fd)
+			quiet, quietPeer := pair(t)
+			defer Close(quiet)
+			list := slices.Clip([]PollFD{{FD: int32(fd), Events: Readable}, {FD: -1, Events: Readable}, {FD: int32(quiet), Events: Readable}})
+			poll := func(what string, timeout time.Duration, want ...int16) {
+				t.Helper()
+				before, ready, n := slices.Clone(list), 0, 0
+				for _, events := range want {
+					if events != 0 {
+						ready++
+					}
+				}
+				err := within(t, "Poll", func() (err error) {
+					for end := time.Now().Add(timeout); ; {
+						n, err = w.Poll(&list, timeout)
+						if n > 0 || err != nil || timeout >= 0 && !time.Now().Before(end) {
+							return err
+						}
+					}
+				})
+				if err != nil || n != ready || len(list) != len(before) {
+					t.Fatalf("%s: %d are ready of %d, %v; want %d of %d", what, n, len(list), err, ready, len(before))
+				}
+				for i, got := range list {
+					if got.FD != before[i].FD || got.Events != before[i].Events || got.Ready != want[i] {
+						t.Errorf("%s: place %d is %+v, was %+v, want ready %#x", what, i, got, before[i], want[i])
+					}
+				}
+			}
+			poll("nothing has come", 0, 0, 0, 0)
+			poll("nothing comes", soon, 0, 0, 0)
+			go func() {
+				Sleep(soon)
+				fmt.Fprint(peer, "hi")
+			}()
+			poll("input comes", -1, Readable, 0, 0)
+			list[2].Events = Readable | Writable
+			poll("input, and room to write", time.Minute, Readable, 0, Writable)
+			for range 9 { // through the place that an alarm may have had behind it
+				list = append(list, PollFD{FD: int32(fd), Events: Readable})
+				poll("a longer list", -1, slices.Concat([]int16{Readable, 0, Writable}, slices.Repeat([]int16{Readable}, len(list)-3))...)
+			}
+			list = list[:3]
+			list[0].Events, list[2].Events = 0, 0
+			poll("asked for nothing", soon, 0, 0, 0)
+			quietPeer.SetLinger(0)
+			quietPeer.Close()
+			poll("a reset, asked for nothing", -1, 0, 0, Hangup)
+			list[0].FD = 1 << 20
+			list[2].FD = -1
+			poll("a descriptor that is not open", -1, unix.POLLNVAL, 0, 0)
+		})
+	}
+}
+
+func TestPollShutdown(t *testing.T) {
+	ln, _ := listen(t)
+	go func() {
+		Sleep(soon)
+		Shutdown(ln)
+	}()
+	list := []PollFD{{FD: int32(ln), Events: Readable}}
+	err := within(t, "Poll", func() error {
+		for {
+			if n, err := new(Waiter).Poll(&list, -1); n > 0 || err != nil {
+				return err
+			}
+		}
+	})
+	if err != nil || list[0].Ready == 0 {
+		t.Errorf("after Shutdown: %+v, %v", list, err)
 	}
 }

@@ -30,22 +30,30 @@ var children = map[string]func(){
 			return func() error { _, err := AcceptNet(l, ln); return err }
 		})
 	},
+	"heir":               heirChild,
+	"no heir":            noHeirChild,
+	"waits without more": waitsChild,
 }
 
 func TestShed(t *testing.T) {
-	for name := range children {
+	for _, name := range []string{"shed", "shed waiting", "spare lost", "spare lost, package net"} {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			defer cancel()
-			cmd := exec.CommandContext(ctx, os.Args[0])
-			cmd.Env = append(os.Environ(), "SOCK_TEST_CHILD="+name)
-			cmd.Stdin = strings.NewReader("")
-			out, err := cmd.CombinedOutput()
+			out, err := inChild(t, name).CombinedOutput()
 			if err != nil || !bytes.Contains(out, []byte("descriptors are out")) || !bytes.Contains(out, []byte("ulimit")) {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
 	}
+}
+
+// inChild is the command that runs one of children.
+func inChild(t *testing.T, name string) *exec.Cmd {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, os.Args[0])
+	cmd.Env = append(os.Environ(), "SOCK_TEST_CHILD="+name)
+	cmd.Stdin = strings.NewReader("")
+	return cmd
 }
 
 // fill takes every descriptor but the peer's that it opens first, and returns the way to free one.
@@ -58,19 +66,23 @@ func fill(addr string, peers int) (dialled []int, free func()) {
 		must(unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 20}))
 		dialled = append(dialled, fd)
 	}
-	must(unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 64, Max: 64}))
-	last := -1
-	for {
-		fd, err := unix.Dup(2)
-		if err != nil {
-			break
-		}
-		last = fd
-	}
+	last := takeAll()
 	for _, fd := range dialled {
 		must(unix.Connect(fd, &unix.SockaddrInet4{Port: host.Port, Addr: [4]byte(host.IP.To4())}))
 	}
 	return dialled, func() { unix.Close(last) }
+}
+
+// takeAll takes every descriptor there is, and returns the last.
+func takeAll() (last int) {
+	must(unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 64, Max: 64}))
+	for last = -1; ; {
+		fd, err := unix.Dup(2)
+		if err != nil {
+			return last
+		}
+		last = fd
+	}
 }
 
 func must(err error) {

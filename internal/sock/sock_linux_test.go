@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -212,6 +213,61 @@ func TestWaiterAccept(t *testing.T) {
 	Shutdown(ln)
 	if err := within(t, "AcceptWait", func() error { return <-accepted }); err != Closed {
 		t.Errorf("after Shutdown: %v", err)
+	}
+}
+
+// TestAcceptAll takes in all who wait, and who comes meanwhile.
+func TestAcceptAll(t *testing.T) {
+	ln, addr := listen(t)
+	come := func(clients int) {
+		for range clients {
+			dial(t, addr)
+		}
+		for range 1000 {
+			if info, err := unix.GetsockoptTCPInfo(ln, unix.IPPROTO_TCP, unix.TCP_INFO); err != nil {
+				t.Fatal(err)
+			} else if info.Unacked >= uint32(clients) { // of a listening socket that is who waits
+				return
+			}
+			Sleep(time.Millisecond)
+		}
+		t.Fatalf("%d clients have not come", clients)
+	}
+	for _, c := range []struct{ before, meanwhile int }{{0, 0}, {1, 0}, {50, 0}, {1, 1}, {2, 9}} {
+		come(c.before)
+		came := 0
+		err := AcceptAll(ln, func(fd int) {
+			if came++; came == c.before {
+				come(c.meanwhile)
+			}
+			Close(fd)
+		})
+		if err != nil || came != c.before+c.meanwhile {
+			t.Errorf("%d came and %d meanwhile: %d are taken in, %v", c.before, c.meanwhile, came, err)
+		}
+	}
+	Shutdown(ln)
+	if err := AcceptAll(ln, func(int) { t.Error("somebody came after Shutdown") }); err != Closed {
+		t.Errorf("after Shutdown: %v", err)
+	}
+}
+
+func TestPut(t *testing.T) {
+	for name, c := range map[string]struct {
+		s    []int
+		at   int
+		want []int
+	}{
+		"the first":       {nil, 0, []int{9}},
+		"far beyond":      {[]int{1}, 3, []int{1, 0, 0, 9}},
+		"the next":        {[]int{1, 2}, 2, []int{1, 2, 9}},
+		"instead of one":  {[]int{1, 2, 3}, 1, []int{1, 9, 3}},
+		"room beyond it":  {append(make([]int, 0, 8), 1), 2, []int{1, 0, 9}},
+		"what lay beyond": {[]int{1, 7, 7, 7}[:1], 3, []int{1, 0, 0, 9}},
+	} {
+		if got := Put(c.s, c.at, 9); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
 	}
 }
 

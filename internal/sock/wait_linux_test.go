@@ -2,10 +2,14 @@ package sock
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/metrics"
+	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestOffer has a thread that always finds something ready keep its processor: whoever waits for it gets it every
@@ -47,11 +51,9 @@ func TestOffer(t *testing.T) {
 	}
 }
 
-// TestHold waits for ever, by every call that holds, for what another goroutine does when it gets the only processor.
-func TestHold(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	p := poller(t)
-	for name, wait := range map[string]func(fd int) (int, error){
+// ways are the calls that hold, each to wait until fd can be read.
+func ways(p *Poller, waiter func() *Waiter) map[string]func(fd int) (int, error) {
+	return map[string]func(fd int) (int, error){
 		"epoll": func(fd int) (int, error) {
 			if err := p.Add(fd, Readable, 0); err != nil {
 				return 0, err
@@ -62,13 +64,19 @@ func TestHold(t *testing.T) {
 		"select": func(fd int) (int, error) {
 			var read, none FDSet
 			read.Set(fd)
-			return (&Waiter{Hold: true}).Select(fd+1, &read, &none, new(FDSet), -1)
+			return waiter().Select(fd+1, &read, &none, new(FDSet), -1)
 		},
 		"poll": func(fd int) (int, error) {
-			return (&Waiter{Hold: true}).Poll(&[]PollFD{{FD: int32(fd), Events: Readable}}, -1)
+			return waiter().Poll(&[]PollFD{{FD: int32(fd), Events: Readable}}, -1)
 		},
-		"read": func(fd int) (int, error) { return (&Waiter{Hold: true}).Read(fd, make([]byte, 9), 0) },
-	} {
+		"read": func(fd int) (int, error) { return waiter().Read(fd, make([]byte, 9), 0) },
+	}
+}
+
+// TestHold waits for ever, by every call that holds, for what another goroutine does when it gets the only processor.
+func TestHold(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for name, wait := range ways(poller(t), func() *Waiter { return &Waiter{Hold: true} }) {
 		t.Run(name, func(t *testing.T) {
 			fd, peer := pair(t)
 			defer Close(fd)
@@ -88,4 +96,56 @@ func TestHold(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHoldWithoutDescriptors waits where there is no descriptor for an alarm: a call that held then would keep the only processor
+// from whom it waits for.
+func TestHoldWithoutDescriptors(t *testing.T) {
+	cmd := inChild(t, "waits without more")
+	silent, w, err := os.Pipe() // descriptor 0, which stands for no alarm, is never ready
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	defer w.Close()
+	cmd.Stdin = silent
+	cmd.Env = append(cmd.Env, "GODEBUG=asyncpreemptoff=1") // whose signal would end the call
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "descriptors are out: done") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func waitsChild() {
+	runtime.GOMAXPROCS(1)
+	openRuntimePoller()
+	p, err := NewPoller()
+	must(err)
+	w := &Waiter{Hold: true}
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	must(err)
+	time.Sleep(time.Millisecond) // by then the runtime has its poller
+	last := takeAll()
+	for name, wait := range ways(p, func() *Waiter { return w }) {
+		go func() {
+			time.Sleep(10 * longest)
+			unix.Write(pair[1], []byte("hi"))
+		}()
+		n := 0
+		for err := error(nil); n == 0; {
+			n, err = wait(pair[0])
+			must(err)
+		}
+		if name != "read" {
+			_, err := unix.Read(pair[0], make([]byte, 9))
+			must(err)
+		}
+	}
+	expect("there was no alarm", w.alarm == 0 && p.alarm == 0)
+	unix.Close(last)
+	unix.Write(pair[1], []byte("hi"))
+	_, err = w.Read(pair[0], make([]byte, 9), 0)
+	must(err)
+	expect("there is one as soon as there is a descriptor", w.alarm == last)
+	fmt.Println("descriptors are out: done")
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"carousel/internal/sock"
 )
 
 // TestPending floods a talk with requests and never lets the answers pile up: parsing stops at 16 KiB, and goes on
@@ -90,7 +92,7 @@ func TestBook(t *testing.T) {
 	}
 }
 
-// TestPause covers the three waits that end by time.
+// TestPause covers the waits that end by time.
 func TestPause(t *testing.T) {
 	patient := (&Book{}).Open()
 	if got := patient.Pause(); got != 0 {
@@ -115,6 +117,19 @@ func TestPause(t *testing.T) {
 			t.Errorf("%s: next is %d after a wait that took too long, want Close", name, talk.Next())
 		}
 	}
+	for name, book := range map[string]*Book{"patient": {}, "impatient": {Idle: time.Second}} {
+		talk := book.Open()
+		talk.Feed([]byte("GET /block/0s HTTP/1.1\r\nHost: h\r\n\r\n"))
+		if got := talk.Pause(); got != 1 {
+			t.Errorf("%s, before work: the wait is %v, want the shortest there is", name, got)
+		}
+		if talk.Late(-1); talk.Next() != Work {
+			t.Errorf("%s, before work: next is %d after the wait, want Work", name, talk.Next())
+		}
+		if talk.Work(); string(talk.Out()) != hello {
+			t.Errorf("%s, after work: said %q", name, talk.Out())
+		}
+	}
 	talk := ask("GET /sleep/250ms HTTP/1.1\r\nHost: h\r\n\r\n" + get)
 	if talk.Next() != Sleep || talk.Pause() != 250*time.Millisecond {
 		t.Fatalf("next is %d for %v, want Sleep for 250ms", talk.Next(), talk.Pause())
@@ -126,6 +141,71 @@ func TestPause(t *testing.T) {
 	talk.Sent(len(hello))
 	if got := string(talk.Out()); got != hello {
 		t.Errorf("then said %q", got)
+	}
+}
+
+// TestTurn takes talks through a turn: of each thing a share is enough, and the next turn has its own.
+func TestTurn(t *testing.T) {
+	feed := func(in string) func(*Talk) { return func(t *Talk) { t.Feed([]byte(in)) } }
+	send := func(n int) func(*Talk) {
+		return func(t *Talk) {
+			for left := n; left > 0; {
+				k := min(left, len(t.Out()))
+				t.Sent(k)
+				left -= k
+			}
+		}
+	}
+	ask := func(path string) string { return "GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n" }
+	work := (*Talk).Work
+	for name, c := range map[string]struct {
+		before string // read in an earlier turn
+		steps  []func(*Talk)
+		want   Want
+		over   bool
+	}{
+		"nothing yet":                      {"", nil, Read, false},
+		"nothing yet, but the turn before": {"GET /", nil, Read, false},
+		"a read of a part":                 {"", []func(*Talk){feed("GET /")}, Read, true},
+		"a read to be answered":            {"", []func(*Talk){feed(get)}, Write, false},
+		"a read and its answer":            {"", []func(*Talk){feed(get), send(len(hello))}, Read, true},
+		"an answer, and nothing read":      {get, []func(*Talk){send(len(hello))}, Read, false},
+		"a read before a sleep":            {"", []func(*Talk){feed(ask("/sleep/1s"))}, Sleep, false},
+		"the end of input":                 {"", []func(*Talk){feed("")}, Close, false},
+		"much is sent":                     {ask("/bytes/1000000"), []func(*Talk){send(sock.TurnBytes - 1)}, Write, false},
+		"too much is sent":                 {ask("/bytes/1000000"), []func(*Talk){send(sock.TurnBytes)}, Write, true},
+		"a read before work":               {"", []func(*Talk){feed(ask("/block/0s"))}, Work, false},
+		"work to be answered":              {ask("/block/0s"), []func(*Talk){work}, Write, false},
+		"work and its answer":              {ask("/block/0s"), []func(*Talk){work, send(len(hello))}, Read, false},
+		"work before more work":            {ask("/block/0s") + ask("/block/0s"), []func(*Talk){work, send(len(hello))}, Work, true},
+		"work before a sleep":              {ask("/block/0s") + ask("/sleep/1s"), []func(*Talk){work, send(len(hello))}, Sleep, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			talk := (&Book{}).Open()
+			if c.before != "" {
+				talk.Feed([]byte(c.before))
+			}
+			if talk.Turn(); talk.Over() {
+				t.Error("a turn is over that has just begun")
+			}
+			for _, step := range c.steps {
+				step(talk)
+			}
+			if talk.Next() != c.want || talk.Over() != c.over {
+				t.Errorf("next is %d, over is %v; want %d, %v", talk.Next(), talk.Over(), c.want, c.over)
+			}
+			if talk.Turn(); talk.Over() {
+				t.Error("the next turn is over as it begins")
+			}
+		})
+	}
+}
+
+func TestEvents(t *testing.T) {
+	for want, events := range map[Want]uint32{Read: sock.Readable, Write: sock.Writable, Sleep: 0, Work: 0, Close: 0} {
+		if got := want.Events(); got != events {
+			t.Errorf("who wants %d is watched for %#x, want %#x", want, got, events)
+		}
 	}
 }
 

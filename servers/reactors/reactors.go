@@ -17,6 +17,11 @@ import (
 func Serve(ln int, open func() *wire.Talk, loops int, ready func()) error {
 	runtime.GOMAXPROCS(max(loops, runtime.GOMAXPROCS(0))) // a loop keeps one of the runtime's processors while it holds a wait
 	listeners := []int{ln}
+	defer func() {
+		for _, another := range listeners[1:] {
+			sock.Close(another)
+		}
+	}()
 	for len(listeners) < loops {
 		another, err := sock.Another(ln)
 		if err != nil {
@@ -33,7 +38,7 @@ func Serve(ln int, open func() *wire.Talk, loops int, ready func()) error {
 		}()
 	}
 	err := <-ended
-	for _, ln := range listeners[1:] {
+	for _, ln := range listeners { // one that failed ends the others, too
 		sock.Shutdown(ln)
 	}
 	for range listeners[1:] {

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestReactorsShareAPort counts the sockets that listen and the connections that each loop watches.
+func TestReactorsShareAPort(t *testing.T) {
+	const loops, clients = 3, 60
+	err := try(ours("reactors"), nil, testcase{flags: []string{"--loops", fmt.Sprint(loops)}, run: func(x *exam) {
+		if n := x.listening(); n != loops {
+			x.failf("%d sockets listen on %s, want %d", n, x.s.addr, loops)
+		}
+		all := x.dials(clients)
+		for _, c := range all {
+			c.hello()
+		}
+		served, total, most := x.watched(), 0, 0
+		for _, n := range served {
+			total += n - 1 // and one that listens
+			most = max(most, n-1)
+		}
+		if len(served) != loops || total != clients || most == clients { // which happens once in 3^59 times
+			x.failf("of %d connections the loops watch %v, with a listening socket each", clients, served)
+		}
+		for _, c := range all {
+			c.hello()
+		}
+		x.ends()
+	}}, lacks["reactors"], patience)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReactorsKeepThePort lets others come to a port that is shared already, who must not get a share of it.
+func TestReactorsKeepThePort(t *testing.T) {
+	v, err := ours("reactors").start("--loops", "3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.kill()
+	for _, name := range []string{"reactors", "epoll"} {
+		t.Run(name, func(t *testing.T) {
+			doesNotStart(t, "--model "+name+" --addr "+v.addr, exitStart, v.addr+" is in use")
+		})
+	}
+	if err := try(nil, v, testcase{run: (*exam).served}, 0, patience); err != nil {
+		t.Error(err)
+	}
+}
+
+// listening is how many sockets of the server's listen on its port.
+func (x *exam) listening() (n int) {
+	table, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", x.s.proc.PID()))
+	if err != nil {
+		x.failf("cannot read the server's sockets: %w", err)
+	}
+	at, err := net.ResolveTCPAddr("tcp", x.s.addr)
+	if err != nil {
+		x.failf("%w", err)
+	}
+	listens := map[string]bool{}
+	for row := range strings.Lines(string(table)) {
+		if f := strings.Fields(row); len(f) > 9 && f[3] == "0A" && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", at.Port)) {
+			listens["socket:["+f[9]+"]"] = true
+		}
+	}
+	for _, link := range x.s.files("fd/*") {
+		if name, _ := os.Readlink(link); listens[name] {
+			n++
+		}
+	}
+	return n
+}
+
+// watched is how many sockets each epoll instance of the server's watches, of those that watch any (proc(5), fdinfo).
+func (x *exam) watched() (sockets []int) {
+	for _, file := range x.s.files("fdinfo/*") {
+		info, _ := os.ReadFile(file)
+		n := 0
+		for row := range strings.Lines(string(info)) {
+			if f := strings.Fields(row); len(f) > 1 && f[0] == "tfd:" {
+				name, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", x.s.proc.PID(), f[1]))
+				if strings.HasPrefix(name, "socket:") {
+					n++
+				}
+			}
+		}
+		if n > 0 {
+			sockets = append(sockets, n)
+		}
+	}
+	return sockets
+}
+
+// TestReactorsEndTogether lets loops begin that find nothing to wait with: a server that went on with the others would serve
+// with fewer than it was told to, and nobody would know.
+func TestReactorsEndTogether(t *testing.T) {
+	v, err := modelOf("unwatched", "reactors").start("--loops", fmt.Sprint(watchable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.kill()
+	select {
+	case <-v.proc.Done():
+	case <-time.After(patience):
+		t.Fatalf("it goes on; stderr: %q", v.stderr.String())
+	}
+	var ended *exec.ExitError
+	if err := v.proc.Wait(); !errors.As(err, &ended) || ended.ExitCode() != exitFailed {
+		t.Errorf("ended with %v, want exit code %d", err, exitFailed)
+	}
+	if said := v.stderr.String(); !strings.Contains(said, "max_user_watches") {
+		t.Errorf("no reason is given but %q", said)
+	}
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"carousel/internal/sock"
+	"carousel/internal/wire"
+)
+
+// TestShutdown ends Serve in this process, where nothing ends by itself: it closes connections that are idle, in the middle of a
+// request, in a sleep and not read from, gives back whatever it opened, and leaves nobody behind.
+func TestShutdown(t *testing.T) {
+	for _, name := range []string{"select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "reactors"} {
+		t.Run(name, func(t *testing.T) {
+			m, err := find(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // which is reactors' to change
+			ln, addr, err := sock.Listen("127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer sock.Close(ln)
+			x := &exam{s: &server{addr: addr}, deadline: time.Now().Add(patience)}
+			defer x.hangUp()
+			err = attempt(func() {
+				x.dial().close() // what package net and sock keep open from now on was opened by now
+				fd, err := new(sock.Waiter).Accept(ln)
+				if err != nil {
+					x.failf("%w", err)
+				}
+				sock.Close(fd)
+
+				before := descriptors()
+				book, ready, done := new(wire.Book), make(chan struct{}), make(chan error, 1)
+				go func() { done <- m.serve(ln, book.Open, 3, func() { close(ready) }) }()
+				select {
+				case <-ready:
+				case err := <-done:
+					x.failf("Serve returns %w", err)
+				}
+				var all []*conn
+				for _, s := range []string{"", get[:10], ask("/sleep/60s"), ask("/bytes/1073741824")} {
+					c := x.dialNarrow()
+					c.hello()
+					c.send(s)
+					all = append(all, c)
+				}
+				all[3].expect("HTTP/1.1 200 OK\r\n")
+				sock.Shutdown(ln)
+				select {
+				case err := <-done:
+					if err != nil {
+						x.failf("Serve returns %w", err)
+					}
+				case <-time.After(patience):
+					x.failf("Serve does not return")
+				}
+				for i, c := range all {
+					if n, err := io.Copy(io.Discard, c.in); err != nil && !cut(err) {
+						x.failf("connection %d of %d goes on after %d bytes: %w", i+1, len(all), n, err)
+					}
+					c.close()
+				}
+				after := descriptors()
+				maps.DeleteFunc(after, func(which string, _ bool) bool { return before[which] })
+				if len(after) > 0 {
+					x.failf("descriptors are left open: %v", after)
+				}
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// descriptors are those of this process, each with what it stands for.
+func descriptors() map[string]bool {
+	all := map[string]bool{}
+	links, _ := filepath.Glob("/proc/self/fd/*")
+	for _, link := range links {
+		if name, err := os.Readlink(link); err == nil {
+			all[fmt.Sprint(strings.TrimPrefix(link, "/proc/self/fd/"), " ", name)] = true
+		}
+	}
+	return all
+}
