@@ -60,8 +60,11 @@ func TestWorkersAreReplaced(t *testing.T) {
 				}
 				// What a killed worker has served nobody knows any more.
 				line, err := x.s.stop()
-				if want := int64(3*(c.workers-c.killed) + c.killed); err != nil || line.Requests != want || line.Connections != int64(c.workers) {
-					x.failf("%d requests on %d connections are counted, want %d on %d: %w", line.Requests, line.Connections, want, c.workers, err)
+				if err != nil {
+					x.failf("%w", err)
+				}
+				if want := int64(3*(c.workers-c.killed) + c.killed); line.Requests != want || line.Connections != int64(c.workers) {
+					x.failf("%d requests on %d connections are counted, want %d on %d", line.Requests, line.Connections, want, c.workers)
 				}
 			}}, lacks["prefork"], patience)
 			if err != nil {
