@@ -171,8 +171,12 @@ func (r *carousel) client(c *co, t *task) (err error) {
 func (r *carousel) shutdown() {
 	r.waiter.Close()
 	for _, t := range slices.Concat(r.tasks, r.paused) {
-		if t != nil {
-			t.steps.Close()
+		if t == nil {
+			continue
 		}
+		if t.steps.State() == coro.Created { // it has not come to what it tidies up
+			sock.Close(t.fd)
+		}
+		t.steps.Close()
 	}
 }
