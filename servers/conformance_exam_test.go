@@ -68,14 +68,20 @@ func (x *exam) each(n int, f func(i int)) {
 // until asks again and again whether something is so, and fails with what is wrong at the deadline, or at once where the
 // server is known not to come round.
 func (x *exam) until(so func() (wrong string)) {
-	for {
-		wrong := so()
-		if wrong == "" {
+	for known := ""; ; {
+		wrong := ""
+		err := attempt(func() { wrong = so() })
+		switch {
+		case err != nil && known != "": // the deadline came while it was looked at
+			x.failf("%s", known)
+		case err != nil:
+			panic(failure{err})
+		case wrong == "":
 			return
-		}
-		if time.Now().After(x.deadline) || x.needs&x.lack != 0 {
+		case time.Now().After(x.deadline) || x.needs&x.lack != 0:
 			x.failf("%s", wrong)
 		}
+		known = wrong
 		time.Sleep(5 * time.Millisecond)
 	}
 }

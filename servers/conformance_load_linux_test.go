@@ -123,7 +123,7 @@ var loadCases = []testcase{
 		const idle = 800
 		x.limit(idle + 200)
 		c := x.dial()
-		few := x.cost(c)
+		few := min(x.cost(c), x.cost(c), x.cost(c)) // what else goes on would make it look like many
 		for _, silent := range x.dials(idle) {
 			silent.hello()
 		}

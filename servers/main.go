@@ -94,12 +94,12 @@ func (m model) count(flags *pflag.FlagSet) (n int, err error) {
 	for _, name := range []string{"threads", "workers", "loops"} {
 		value, _ := flags.GetInt(name)
 		switch {
-		case value < 1:
+		case counts[m.name] == name && value < 1:
 			return 0, fmt.Errorf("--%s is %d: it must be at least 1", name, value)
 		case counts[m.name] == name:
 			n = value
 		case flags.Changed(name):
-			return 0, fmt.Errorf("model %s has no %s: see servers --help", m.name, name)
+			return 0, fmt.Errorf("model %s has no %s: leave --%s out, or see servers --help for whose it is", m.name, name, name)
 		}
 	}
 	return n, nil
@@ -131,7 +131,12 @@ func run(stdout, stderr io.Writer, args []string) int {
 		Use:     "servers --model NAME",
 		Short:   "Run one server model until SIGTERM or ctrl-C",
 		Example: "  servers --model epoll\n  servers --list",
-		Args:    cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("argument %q: a model is named by --model", args[0])
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if list {
 				return printList(stdout, asJSON)

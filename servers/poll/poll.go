@@ -73,7 +73,8 @@ func (l *loop) accepted(fd int) {
 	l.wait(c)
 }
 
-// compact moves the connections together: poll passes over a place without one, but it has to look.
+// compact moves the connections together: poll passes over a place without one, but it has to look. It is for between two turns of the
+// loop, which go through the list.
 func (l *loop) compact() {
 	list := l.list[:1]
 	for _, watched := range l.list[1:] {
