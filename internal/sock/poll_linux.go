@@ -146,7 +146,7 @@ func (s *FDSet) count() (n int) {
 // can be acted on, and leaves in the three sets only those that can; select's third list is for urgent data.
 func (w *Waiter) Select(n int, read, write, urgent *FDSet, timeout time.Duration) (ready int, err error) {
 	sets := [3]FDSet{*read, *write, *urgent}
-	if w.Hold && w.alarm == 0 && w.arm(clock()) {
+	if w.Hold && (w.alarm > 0 || w.arm(clock())) {
 		w.Hold = w.alarm < FDSetSize
 	}
 	k, err := w.wait(timeout, func(raw bool, limit *unix.Timespec) (k int, rang bool, e syscall.Errno) {

@@ -116,6 +116,8 @@ type PollFD struct {
 
 type Waiter struct{ Hold bool }
 
+func NewWaiter() *Waiter { return &Waiter{} }
+
 func (w *Waiter) Close()                                                         {}
 func (w *Waiter) Accept(int) (int, error)                                        { return -1, errLinux }
 func (w *Waiter) Read(int, []byte, time.Duration) (int, error)                   { return 0, errLinux }

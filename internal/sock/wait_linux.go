@@ -38,6 +38,13 @@ type Waiter struct {
 	ready   [1]metrics.Sample
 }
 
+// NewWaiter is a Waiter that holds. It has its alarm from the start, if there is a descriptor for it, else from when there is one.
+func NewWaiter() *Waiter {
+	w := &Waiter{Hold: true}
+	w.arm(clock())
+	return w
+}
+
 // wait makes a call that waits: for at most timeout (negative: for ever), to the nanosecond. It returns 0 when that is over, or
 // a signal came. A raw call also returns, and says so, when the alarm rings.
 func (w *Waiter) wait(timeout time.Duration, call func(raw bool, limit *unix.Timespec) (n int, rang bool, e syscall.Errno)) (int, error) {

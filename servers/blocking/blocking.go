@@ -12,9 +12,9 @@ import (
 
 // Serve answers connections to ln, one after another, until ln is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
-	waiter := sock.Waiter{Hold: true}
+	waiter := sock.NewWaiter()
 	defer waiter.Close()
-	return Loop(&waiter, ln, open)
+	return Loop(waiter, ln, open)
 }
 
 // Loop is Serve, waiting as waiter does.

@@ -27,7 +27,7 @@ type task struct {
 
 // carousel is the event loop.
 type carousel struct {
-	waiter          sock.Waiter
+	waiter          *sock.Waiter
 	open            func() *wire.Talk
 	tasks, spare    []*task // can go on, in the order of their turns; spare is the last turn's array, to be filled next
 	toRead, toWrite sock.FDSet
@@ -41,7 +41,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
-	r := &carousel{waiter: sock.Waiter{Hold: true}, open: open}
+	r := &carousel{waiter: sock.NewWaiter(), open: open}
 	server := &task{fd: ln}
 	server.steps = coro.New(func(c *co) (error, error) { return r.server(c, ln), nil })
 	r.tasks = append(r.tasks, server)

@@ -11,7 +11,7 @@ import (
 )
 
 type loop struct {
-	waiter sock.Waiter
+	waiter *sock.Waiter
 	open   func() *wire.Talk
 	conns  []*conn       // by descriptor
 	list   []sock.PollFD // what poll watches: the listening socket, then a place for each connection
@@ -31,7 +31,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
-	l := &loop{waiter: sock.Waiter{Hold: true}, open: open}
+	l := &loop{waiter: sock.NewWaiter(), open: open}
 	l.list = []sock.PollFD{{FD: int32(ln), Events: sock.Readable}}
 	defer l.shutdown()
 	for {

@@ -12,7 +12,7 @@ import (
 )
 
 type loop struct {
-	waiter sock.Waiter
+	waiter *sock.Waiter
 	open   func() *wire.Talk
 	conns  []*conn // by descriptor
 	timers timer.Queue
@@ -29,7 +29,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
-	l := &loop{waiter: sock.Waiter{Hold: true}, open: open}
+	l := &loop{waiter: sock.NewWaiter(), open: open}
 	defer l.shutdown()
 	for {
 		read, write, urgent, n := l.sets(ln)
