@@ -161,8 +161,12 @@ func (w *Waiter) Select(n int, read, write, urgent *FDSet, timeout time.Duration
 			found, _, e = syscall.Syscall6(unix.SYS_PSELECT6, uintptr(most), uintptr(unsafe.Pointer(read)), uintptr(unsafe.Pointer(write)),
 				uintptr(unsafe.Pointer(urgent)), uintptr(unsafe.Pointer(limit)), 0)
 		}
-		if e != 0 {
+		if e == unix.EINTR {
 			*read, *write, *urgent = FDSet{}, FDSet{}, FDSet{}
+		} else if e != 0 {
+			*read = sets[0] // without the alarm
+		}
+		if e != 0 {
 			return 0, false, e
 		}
 		if k = int(found); raw && read.Has(w.alarm) {
