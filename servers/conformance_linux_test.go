@@ -123,22 +123,28 @@ func (x *exam) processor() time.Duration {
 	return time.Duration(cpu.Total())
 }
 
-// queued returns how long the server's threads have waited for a processor (proc(5), schedstat).
-func (x *exam) queued() (total time.Duration) {
+// queued returns how long each of the server's threads has waited for a processor (proc(5), schedstat).
+func (x *exam) queued() map[string]time.Duration {
+	queued := map[string]time.Duration{}
 	for _, thread := range x.s.files("task/*/schedstat") {
 		var ran, waited time.Duration
 		stat, _ := os.ReadFile(thread)
 		fmt.Sscan(string(stat), &ran, &waited)
-		total += waited
+		queued[thread] = waited
 	}
-	return total
+	return queued
 }
 
-// load returns the share of a processor that the server uses for a while, of what a busy machine lets it have.
+// load returns the share of a processor that the server uses for a while, of what a busy machine lets it have: a thread that spins
+// runs whenever it does not wait.
 func (x *exam) load() float64 {
-	ran, waited, start := x.processor(), x.queued(), time.Now()
+	ran, before, start := x.processor(), x.queued(), time.Now()
 	time.Sleep(500 * time.Millisecond)
-	ran, waited = x.processor()-ran, x.queued()-waited
+	ran = x.processor() - ran
+	waited := time.Duration(0)
+	for thread, then := range x.queued() {
+		waited = max(waited, then-before[thread])
+	}
 	return float64(ran) / float64(max(time.Since(start)-waited, ran, 1))
 }
 

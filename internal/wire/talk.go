@@ -106,19 +106,19 @@ type Talk struct {
 	off  int
 	left int
 
-	turn    turn
 	unsent  int // bytes of it that the kernel held when a wait was last too long; 0 when more was sent since
 	replies int // replies that end in out or, the last one, in the body
 	act     act // what the last request does before it is answered
 	closing bool
 	cut     bool // close without sending what is pending
+	turn    turn
 
 	story *story // nil unless it is told
 }
 
 // turn is what a talk has done in its turn.
 type turn struct {
-	sent        int // bytes
+	sent        int32 // bytes
 	fed, worked bool
 }
 
@@ -232,7 +232,7 @@ func (t *Talk) Sent(n int) {
 		t.story.turn("sends %d bytes", n)
 	}
 	t.book.Bytes.Add(int64(n))
-	t.turn.sent += n
+	t.turn.sent += int32(n)
 	if t.sent < len(t.out) {
 		t.sent += n
 	} else {
