@@ -54,7 +54,7 @@ func (g *Gen[Y, S, R]) start() (Y, error) {
 	g.flow, g.body = f, nil
 	var none S
 	y, err := f.resume(none, nil)
-	if f.state == Suspended && !f.locked {
+	if f.state == Suspended && !f.locked && !g.kept {
 		g.net = new(net)
 		f.net = runtime.AddCleanup(g.net, (*flow[Y, S, R]).forget, f)
 	}

@@ -52,7 +52,7 @@ func CreateTask[T any](l *Loop, fn func(c *Co) (T, error)) *Task[T] {
 		}()
 		t.result, err = fn(&Co{l, &t.task, co})
 		return none, err
-	})
+	}).Kept()
 	l.tasks.add(&t.task)
 	l.soon(&t.task)
 	return t

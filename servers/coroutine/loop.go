@@ -68,7 +68,7 @@ func (l *loop) accepted(fd int) {
 		return
 	}
 	c := &conn{loop: l, fd: fd, talk: l.open(), events: sock.Readable}
-	c.handler = coro.New(c.converse)
+	c.handler = coro.New(c.converse).Kept()
 	l.conns = sock.Put(l.conns, fd, c)
 	l.turn(c, nil)
 }

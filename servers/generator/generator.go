@@ -131,7 +131,7 @@ func (r *carousel) accepted(fd int) {
 		return
 	}
 	t := &task{fd: fd, talk: r.open()}
-	t.steps = coro.New(func(c *co) (error, error) { return r.client(c, t), nil })
+	t.steps = coro.New(func(c *co) (error, error) { return r.client(c, t), nil }).Kept()
 	r.tasks = append(r.tasks, t)
 }
 
