@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,12 +43,12 @@ func TestOffer(t *testing.T) {
 	}
 
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	ran := false
-	go func() { ran = true }()
+	var ran atomic.Bool
+	go func() { ran.Store(true) }()
 	waiting, now = 1, now+turn
 	ready := make([]Event, 1)
-	if n, err := p.Wait(ready, -1); n != 1 || err != nil || !ran {
-		t.Errorf("%d ready, %v; another goroutine ran: %v", n, err, ran)
+	if n, err := p.Wait(ready, -1); n != 1 || err != nil || !ran.Load() {
+		t.Errorf("%d ready, %v; another goroutine ran: %v", n, err, ran.Load())
 	}
 }
 
