@@ -24,7 +24,7 @@ report: build ## Draw the newest run under results/ again.
 	bin/report
 
 test: ## Run the tests.
-	go test ./...
+	go test -timeout 20m ./...
 
 lint: ## Check format, vet and staticcheck.
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "gofmt -w these: $$unformatted"; exit 1; }
