@@ -66,7 +66,7 @@ func start(ln int) (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := child.Ready(p.Stdout, 10*time.Second); err != nil {
+	if _, err := child.Ready(p.Stdout, time.Minute); err != nil {
 		p.Stop(0)
 		return nil, err
 	}
