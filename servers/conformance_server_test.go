@@ -17,8 +17,8 @@ import (
 )
 
 // actAs in the environment makes the test binary be a program instead of testing it: "servers"; "twins", which is
-// servers with models that are wrong on purpose; "unwatched", which is servers that can watch few descriptors; "others",
-// which is servers that note how long others wait for the processor.
+// servers with models that are wrong on purpose; "unwatched", which is servers that can watch few descriptors; "ringless", which is
+// servers without io_uring; "others", which is servers that note how long others wait for the processor.
 const actAs = "CAROUSEL_ACT_AS"
 
 func TestMain(m *testing.M) {
@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 			models = twins()
 		case "unwatched":
 			denyWatches()
+		case "ringless":
+			denyRings()
 		case "others":
 			watchOthers()
 		}

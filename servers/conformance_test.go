@@ -80,13 +80,22 @@ func TestConformance(t *testing.T) {
 			continue
 		}
 		t.Run(m.name, func(t *testing.T) {
-			if why := m.unavailable(); why != "" {
-				t.Skip(why)
-			}
+			skipUnavailable(t, m.name)
 			t.Parallel()
 			conform(t, ours(m.name), lacks[m.name])
 		})
 	}
+}
+
+// skipUnavailable finds a model, and skips a test that needs one which this system does not have.
+func skipUnavailable(t *testing.T, name string) model {
+	m, err := find(name)
+	if why := m.unavailable(); why != "" {
+		t.Skip(why)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // conform puts every case to s, which must fail exactly those that need what it lacks. Cases share a process unless

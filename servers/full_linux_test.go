@@ -43,7 +43,7 @@ func BenchmarkIdle(b *testing.B) {
 	}{
 		{"select", 900, ""}, {"generator", 900, ""}, // whose sets have 1024 places
 		{"poll", 5000, ""}, {"epoll", 5000, ""}, {"coroutine", 5000, ""}, {"asyncio", 5000, ""}, {"goroutine", 5000, ""},
-		{"thread", 5000, "--threads=6000"}, {"reactors", 5000, ""},
+		{"thread", 5000, "--threads=6000"}, {"reactors", 5000, ""}, {"uring", 5000, ""},
 	} {
 		b.Run(fmt.Sprintf("%s/%d", c.name, c.idle), func(b *testing.B) {
 			if soft, _, err := host.FDLimit(); err != nil || soft < uint64(c.idle)+200 {

@@ -19,8 +19,9 @@ func TestIdleConnections(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector keeps memory of its own")
 	}
-	for _, name := range []string{"poll", "epoll", "coroutine", "asyncio", "reactors"} {
+	for _, name := range []string{"poll", "epoll", "coroutine", "asyncio", "reactors", "uring"} {
 		t.Run(name, func(t *testing.T) {
+			skipUnavailable(t, name)
 			v, err := ours(name).start()
 			if err != nil {
 				t.Fatal(err)

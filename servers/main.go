@@ -35,6 +35,7 @@ import (
 	"carousel/servers/reactors"
 	"carousel/servers/selectloop"
 	"carousel/servers/thread"
+	"carousel/servers/uring"
 )
 
 // model is one way to take turns.
@@ -80,6 +81,7 @@ var models = []model{
 	{"pool", "a fixed number of threads, a connection each; the others wait", some(pool.Serve), true, false},
 	{"prefork", "a fixed number of processes, a connection each, on one inherited socket", prefork.Serve, true, false},
 	{"reactors", "a loop on every processor, each with a listening socket of its own", reactors.Serve, true, false},
+	{"uring", "completions instead of readiness: the kernel takes requests by the dozen and says what came of each", one(uring.Serve), true, false},
 	{"nethttp", "the yardstick: net/http, which speaks HTTP only", one(nethttp.Serve), false, false},
 	{"fasthttp", "another yardstick: fasthttp, which uses everything again and speaks HTTP only", one(fasthttp.Serve), false, false},
 	{"gnet", "another yardstick: gnet, which keeps the loop and gives away the callbacks", one(gnet.Serve), true, false},
@@ -105,10 +107,18 @@ func (m model) count(flags *pflag.FlagSet) (n int, err error) {
 	return n, nil
 }
 
+// supported is why a model that needs more than Linux cannot run here; nil if it can.
+var supported = map[string]func() error{"uring": uring.Supported}
+
 // unavailable is why the model cannot run on this system, or "".
 func (m model) unavailable() string {
 	if m.raw && !sock.Linux {
 		return "needs Linux's socket calls, this is " + runtime.GOOS
+	}
+	if try := supported[m.name]; try != nil {
+		if err := try(); err != nil {
+			return err.Error()
+		}
 	}
 	return ""
 }
@@ -189,7 +199,7 @@ func find(name string) (model, error) {
 	for _, m := range models {
 		if m.name == name {
 			if why := m.unavailable(); why != "" {
-				return m, fmt.Errorf("model %s: %s", name, why)
+				return m, fmt.Errorf("model %s is unavailable: %s", name, why)
 			}
 			return m, nil
 		}

@@ -14,12 +14,10 @@ import (
 // in all who wait before it goes on, or the last of them waits for a turn of all the others, and then another, for each
 // who came before.
 func TestNewcomers(t *testing.T) {
-	for _, name := range []string{"select", "poll", "epoll", "generator", "coroutine", "asyncio"} {
+	for _, name := range []string{"select", "poll", "epoll", "generator", "coroutine", "asyncio", "uring"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if m, err := find(name); err != nil {
-				t.Skip(m.unavailable())
-			}
+			skipUnavailable(t, name)
 			v, err := ours(name).start()
 			if err != nil {
 				t.Fatal(err)

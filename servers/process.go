@@ -17,9 +17,9 @@ import (
 	"carousel/internal/wire"
 )
 
-// windUp is how long a model may take to return once its listening socket was shut down, worker how long it may where it is
-// a worker, and parent how long where it waits for workers.
-const windUp, worker, parent = 500 * time.Millisecond, 200 * time.Millisecond, 2 * time.Second
+// windUp is how long a model may take to return once its listening socket was shut down, workerWindUp how long it may where it is
+// a worker, and parentWindUp how long where it waits for workers.
+const windUp, workerWindUp, parentWindUp = 500 * time.Millisecond, 200 * time.Millisecond, 2 * time.Second
 
 // serve runs a model from the READY line to the usage line and returns the exit code.
 func serve(stdout, stderr io.Writer, m model, count int, addr string, idle time.Duration, tell func(string, ...any)) int {
@@ -33,9 +33,9 @@ func serve(stdout, stderr io.Writer, m model, count int, addr string, idle time.
 	}
 	listen, patience := sock.Listen, windUp
 	if sock.Inherited() {
-		listen, patience = func(string) (int, string, error) { return sock.Inherit() }, worker
+		listen, patience = func(string) (int, string, error) { return sock.Inherit() }, workerWindUp
 	} else if m.name == "prefork" {
-		patience = parent
+		patience = parentWindUp
 	}
 	ln, bound, err := listen(addr)
 	if err != nil {
@@ -52,7 +52,12 @@ func serve(stdout, stderr io.Writer, m model, count int, addr string, idle time.
 	select {
 	case <-up:
 	case err := <-done:
-		return fail(fmt.Errorf("%s: %w", m.name, err))
+		select {
+		case <-up: // both are there: it was ready, and has ended already
+			done <- err
+		default:
+			return fail(fmt.Errorf("%s: %w", m.name, err))
+		}
 	}
 	began := time.Now()
 	if _, err := fmt.Fprintf(stdout, "READY %s\n", bound); err != nil {

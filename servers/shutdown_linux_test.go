@@ -20,12 +20,9 @@ import (
 // TestShutdown ends Serve in this process, where nothing ends by itself: it closes connections that are idle, in the middle of a
 // request, in a sleep and not read from, gives back whatever it opened, and leaves nobody behind.
 func TestShutdown(t *testing.T) {
-	for _, name := range []string{"select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "reactors"} {
+	for _, name := range []string{"select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "reactors", "uring"} {
 		t.Run(name, func(t *testing.T) {
-			m, err := find(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			m := skipUnavailable(t, name)
 			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // which is reactors' to change
 			ln, addr, err := sock.Listen("127.0.0.1:0")

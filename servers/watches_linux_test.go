@@ -14,20 +14,35 @@ const watchable = 20
 // denyWatches makes epoll say of higher descriptors what it says at the kernel's limit of watches, which all processes of
 // a user share and which is therefore not for a test to reach.
 func denyWatches() {
-	const number, op, fd = 0, 16 + 8, 16 + 16 // in struct seccomp_data, the arguments on little-endian machines
-	load := func(at uint32) unix.SockFilter {
-		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at}
-	}
-	filter := []unix.SockFilter{
-		load(number),
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_EPOLL_CTL, Jf: 5},
+	const op, fd = 16 + 8, 16 + 16 // in struct seccomp_data, the arguments on little-endian machines
+	deny(
+		load(0), // the call's number
+		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_EPOLL_CTL, Jf: 5},
 		load(op),
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.EPOLL_CTL_ADD, Jf: 3},
+		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.EPOLL_CTL_ADD, Jf: 3},
 		load(fd),
-		{Code: unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K, K: watchable, Jf: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSPC)},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
-	}
+		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K, K: watchable, Jf: 1},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSPC)},
+	)
+}
+
+// denyRings makes io_uring be what it is in a container that forbids it.
+func denyRings() {
+	deny(
+		load(0),
+		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_IO_URING_SETUP, Jf: 1},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)},
+	)
+}
+
+// load is the step of a filter that takes up a word of struct seccomp_data.
+func load(at uint32) unix.SockFilter {
+	return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at}
+}
+
+// deny has a filter decide on every system call of this process from now on; those that it says nothing of are allowed.
+func deny(filter ...unix.SockFilter) {
+	filter = append(filter, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW})
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		panic(err)

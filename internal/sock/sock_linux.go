@@ -38,6 +38,18 @@ func (w *Waiter) Accept(ln int) (int, error) {
 	}
 }
 
+// Admit makes a connection that the kernel accepted by itself like those of Accept. It reports whether there is a descriptor for it; without one
+// it is refused: the kernel goes by the limit that held when it began to accept.
+func Admit(ln, fd int) bool {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); uint64(fd) >= limit.Cur {
+		Refuse(fd, noDescriptor)
+		return false
+	}
+	_, _, admitted := accepted(ln, fd, 0)
+	return admitted
+}
+
 func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
 	switch {
 	case e == 0 && !spared():

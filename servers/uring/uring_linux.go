@@ -1,0 +1,222 @@
+package uring
+
+import (
+	"runtime"
+	"syscall"
+	"time"
+
+	"carousel/internal/sock"
+	"carousel/internal/timer"
+	"carousel/internal/uring"
+	"carousel/internal/wire"
+)
+
+type loop struct {
+	ring   *sock.Ring
+	open   func() *wire.Talk
+	ln     int
+	conns  []*conn // by descriptor
+	timers timer.Queue
+}
+
+// conn is a connection, and which requests on it are under way.
+type conn struct {
+	fd                 int
+	talk               *wire.Talk
+	receiving, sending bool
+	held               bool      // receiving is being cancelled, since the talk does not read
+	ended              bool      // the peer has finished sending
+	rest               []byte    // what came while the talk did not read
+	bye                func(int) // closes it, once nothing is under way; nil: it is open
+}
+
+// Data of a request is its kind and the descriptor.
+const (
+	listen uint64 = iota << 32
+	accept
+	receive
+	send
+	cancel
+	kind = uint64(0xffffffff) << 32
+)
+
+// Serve answers connections to ln until it is shut down.
+func Serve(ln int, open func() *wire.Talk) error {
+	runtime.LockOSThread() // which the ring belongs to
+	defer runtime.UnlockOSThread()
+	if err := sock.NonBlocking(ln); err != nil {
+		return err
+	}
+	ring, err := sock.NewRing()
+	if err != nil {
+		return err
+	}
+	defer ring.Close()
+	l := &loop{ring: ring, open: open, ln: ln}
+	if err := ring.Listen(ln, listen); err != nil {
+		return err
+	}
+	defer l.shutdown()
+	for {
+		if err := ring.Wait(l.timers.Wait()); err != nil {
+			return err
+		}
+		for done := ring.Next(); done != nil; done = ring.Next() {
+			if err := l.completed(done); err != nil {
+				return sock.Ended(err)
+			}
+		}
+		for fd := range l.timers.Due() {
+			c := l.conns[fd]
+			if !c.unread() {
+				c.talk.Late(fd)
+			}
+			l.turn(c)
+		}
+	}
+}
+
+// completed goes on with whose request it was; an error ends the loop.
+func (l *loop) completed(done *uring.Completion) error {
+	switch done.Data & kind {
+	case listen:
+		l.ring.Accept(l.ln, accept)
+	case accept:
+		switch {
+		case done.Res >= 0 && sock.Admit(l.ln, int(done.Res)):
+			l.accept(int(done.Res))
+		case done.Res == -int32(syscall.EAGAIN):
+			return nil
+		}
+		if !done.More() { // it ended too early
+			return sock.AcceptAll(l.ln, l.accept)
+		}
+	case receive:
+		l.received(l.conns[uint32(done.Data)], done)
+	case send:
+		l.sent(l.conns[uint32(done.Data)], int(done.Res))
+	}
+	return nil
+}
+
+func (l *loop) accept(fd int) {
+	c := &conn{fd: fd, talk: l.open()}
+	l.conns = sock.Put(l.conns, fd, c)
+	l.wait(c)
+}
+
+func (l *loop) received(c *conn, done *uring.Completion) {
+	p := l.ring.Bytes(done)
+	c.receiving = done.More()
+	c.held = c.held && c.receiving
+	switch {
+	case done.Res > 0 && len(c.rest) == 0 && c.talk.Next() == wire.Read:
+		c.talk.Feed(p)
+	case done.Res >= 0:
+		c.rest = append(c.rest, p...)
+		c.ended = done.Res == 0
+	case done.Res != -int32(syscall.ECANCELED) && done.Res != -int32(syscall.ENOBUFS):
+		l.close(c, sock.Close)
+		return
+	}
+	l.turn(c)
+}
+
+func (l *loop) sent(c *conn, n int) {
+	if c.sending = false; n < 0 {
+		l.close(c, sock.Close)
+		return
+	}
+	c.talk.Sent(n)
+	l.turn(c)
+}
+
+// turn goes on until the talk has to wait or has had its share.
+func (l *loop) turn(c *conn) {
+	if c.bye != nil {
+		l.close(c, c.bye)
+		return
+	}
+	for c.talk.Turn(); !c.talk.Over(); {
+		switch c.talk.Next() {
+		case wire.Read:
+			if len(c.rest) == 0 && !c.ended {
+				l.wait(c)
+				return
+			}
+			n := min(len(c.rest), sock.ReadBytes)
+			c.talk.Feed(c.rest[:n])
+			if c.rest = c.rest[n:]; len(c.rest) == 0 {
+				c.rest = nil
+			}
+		case wire.Write:
+			if !c.sending {
+				l.ring.Send(c.fd, c.talk.Out(), send|uint64(c.fd))
+				c.sending = true
+			}
+			l.wait(c)
+			return
+		case wire.Sleep:
+			l.wait(c)
+			return
+		case wire.Work:
+			c.talk.Work()
+		case wire.Close:
+			l.close(c, sock.Bye)
+			return
+		}
+	}
+	l.wait(c)
+}
+
+// wait leaves a connection with what it receives under way, unless it has enough of that.
+func (l *loop) wait(c *conn) {
+	switch enough := len(c.rest) >= sock.ReadBytes; {
+	case !c.receiving && !c.ended && !enough:
+		l.ring.Receive(c.fd, receive|uint64(c.fd))
+		c.receiving = true
+	case c.receiving && !c.held && enough: // or who sends without reading would have all buffers
+		l.ring.CancelOne(receive|uint64(c.fd), cancel)
+		c.held = true
+	}
+	pause := c.talk.Pause()
+	if c.unread() {
+		pause = 1 // its turn was over
+	}
+	l.timers.Set(c.fd, pause)
+}
+
+// unread reports whether the talk would read what is there already.
+func (c *conn) unread() bool { return len(c.rest) > 0 && c.talk.Next() == wire.Read }
+
+// close ends what is under way, and then the connection.
+func (l *loop) close(c *conn, bye func(int)) {
+	l.timers.Set(c.fd, 0)
+	switch first := c.bye == nil; {
+	case !c.receiving && !c.sending:
+		l.conns[c.fd] = nil
+		bye(c.fd)
+	case first:
+		l.ring.Cancel(c.fd, cancel)
+	}
+	c.bye = bye
+}
+
+// shutdown closes what is open; it waits for what is under way.
+func (l *loop) shutdown() {
+	for _, c := range l.conns {
+		if c != nil {
+			l.close(c, sock.Close)
+		}
+	}
+	for range 100 {
+		if l.ring.Wait(time.Millisecond) != nil {
+			return
+		}
+		for done := l.ring.Next(); done != nil; done = l.ring.Next() {
+			if k := done.Data & kind; k == receive || k == send {
+				l.completed(done)
+			}
+		}
+	}
+}
