@@ -14,6 +14,7 @@ var loadCases, lifeCases []testcase
 func twins() []model { return nil }
 
 func denyWatches() {}
+func denyRings()   {}
 
 func watchOthers() {}
 
