@@ -8,6 +8,7 @@ import (
 // The engines that carry out a load.
 const (
 	Epoll = "epoll"
+	Uring = "uring"
 	Net   = "net"
 	Hey   = "hey"
 )

@@ -79,11 +79,11 @@ func (r *Ring) Next() *uring.Completion {
 	return c
 }
 
-// Close gives the ring back.
-func (r *Ring) Close() {
+// End gives the ring back.
+func (r *Ring) End() {
 	r.waiter.Close()
 	if r.listener != nil {
 		r.listener.Close()
 	}
-	r.Ring.Close()
+	r.Ring.End()
 }

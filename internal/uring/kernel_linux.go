@@ -32,7 +32,7 @@ type request struct {
 type Completion struct {
 	Data  uint64 // of the request
 	Res   int32  // its result: a count, a descriptor, or an errno below 0
-	flags uint32
+	Flags uint32
 }
 
 // waiting is struct io_uring_getevents_arg.
@@ -65,6 +65,9 @@ type buffer struct {
 	id   uint16
 	tail uint16
 }
+
+// FlagMore says that more completions of a request follow.
+const FlagMore = 1 << 1
 
 const (
 	setupCQSize       = 1 << 3
@@ -106,14 +109,10 @@ const (
 	requestSkipSuccess  = 1 << 6
 
 	completionBuffer     = 1 << 0
-	completionMore       = 1 << 1
 	completionBufferMore = 1 << 4
 
 	acceptMultishot = 1 << 0
 	acceptNoWait    = 1 << 1
 	recvMultishot   = 1 << 1
 	pollMultishot   = 1 << 0 // in len
-
-	cancelAll = 1 << 0
-	cancelFD  = 1 << 1
 )

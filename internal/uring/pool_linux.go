@@ -77,12 +77,12 @@ func (p *pool) publish() {
 
 // Bytes is what Receive took in: the ring's own, until the next Submit or Wait. To be called once for each completion of a Receive, in order.
 func (r *Ring) Bytes(c *Completion) []byte {
-	if c.flags&completionBuffer == 0 || c.Res <= 0 {
+	if c.Flags&completionBuffer == 0 || c.Res <= 0 {
 		return nil
 	}
-	p, id := &r.pool, c.flags>>16
+	p, id := &r.pool, c.Flags>>16
 	from := int(id)*p.size + p.used[id]
-	if p.used[id] += int(c.Res); c.flags&completionBufferMore == 0 {
+	if p.used[id] += int(c.Res); c.Flags&completionBufferMore == 0 {
 		p.used[id] = 0
 		p.give(uint16(id))
 	}
@@ -90,4 +90,4 @@ func (r *Ring) Bytes(c *Completion) []byte {
 }
 
 // More reports whether the request that completed goes on.
-func (c *Completion) More() bool { return c.flags&completionMore != 0 }
+func (c *Completion) More() bool { return c.Flags&FlagMore != 0 }

@@ -1,6 +1,7 @@
 package uring
 
 import (
+	"net/netip"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -56,10 +57,30 @@ func (r *Ring) send(fd int, p []byte, data uint64) *request {
 	return q
 }
 
-// Connect begins to connect the socket fd to an address, which must stay as it is until that completes.
-func (r *Ring) Connect(fd int, to *unix.RawSockaddrInet4, data uint64) {
+// Address is where to connect to, as the kernel lays it out.
+type Address struct {
+	raw  [unsafe.Sizeof(unix.RawSockaddrInet6{})]byte
+	size uint64
+}
+
+// NewAddress is that of an address and port.
+func NewAddress(to netip.AddrPort) *Address {
+	a := new(Address)
+	port := [2]byte{byte(to.Port() >> 8), byte(to.Port())}
+	if to.Addr().Is4() {
+		*(*unix.RawSockaddrInet4)(unsafe.Pointer(a)) = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: *(*uint16)(unsafe.Pointer(&port)), Addr: to.Addr().As4()}
+		a.size = unix.SizeofSockaddrInet4
+	} else {
+		*(*unix.RawSockaddrInet6)(unsafe.Pointer(a)) = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: *(*uint16)(unsafe.Pointer(&port)), Addr: to.Addr().As16()}
+		a.size = unix.SizeofSockaddrInet6
+	}
+	return a
+}
+
+// Connect begins to connect the socket fd to an address, which must stay where it is until that completes.
+func (r *Ring) Connect(fd int, to *Address, data uint64) {
 	q := r.next(opConnect, fd, data)
-	q.addr, q.off = uint64(uintptr(unsafe.Pointer(to))), uint64(unsafe.Sizeof(*to))
+	q.addr, q.off = uint64(uintptr(unsafe.Pointer(to))), to.size
 }
 
 // Poll reports once when fd is ready for events, such as POLLIN.
@@ -73,15 +94,14 @@ func (r *Ring) Watch(fd int, events uint32, data uint64) {
 	q.len, q.opFlags = pollMultishot, events
 }
 
-// Cancel ends all requests on fd, which complete with ECANCELED if they had nothing else to say. It completes itself only if it fails, as it
-// does when there is none.
-func (r *Ring) Cancel(fd int, data uint64) {
-	q := r.next(opCancel, fd, data)
-	q.flags, q.opFlags = requestSkipSuccess, cancelAll|cancelFD
-}
-
-// CancelOne ends the request that was given data of.
-func (r *Ring) CancelOne(of, data uint64) {
+// Cancel ends the request that was given data of, which completes with ECANCELED if it had nothing else to say. It completes itself, with data,
+// only if there is no such request.
+func (r *Ring) Cancel(of, data uint64) {
 	q := r.next(opCancel, -1, data)
 	q.flags, q.addr = requestSkipSuccess, of
+}
+
+// Close closes fd, after the requests that were queued before. It completes only if that fails.
+func (r *Ring) Close(fd int, data uint64) {
+	r.next(opClose, fd, data).flags = requestSkipSuccess
 }

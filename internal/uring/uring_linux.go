@@ -55,7 +55,7 @@ func Supported() error {
 	defer runtime.UnlockOSThread()
 	r, err := New()
 	if err == nil {
-		r.Close()
+		r.End()
 	}
 	return err
 }
@@ -76,7 +76,7 @@ func open(want features) (*Ring, error) {
 		err = r.pool.open(r.fd, want.incremental && p.flags&setupDeferTaskrun != 0)
 	}
 	if err != nil {
-		r.Close()
+		r.End()
 		return nil, err
 	}
 	r.entry = uintptr(r.fd)
@@ -173,8 +173,8 @@ func (r *Ring) unregister() {
 	syscall.RawSyscall6(unix.SYS_IO_URING_REGISTER, uintptr(r.fd), unregisterRings, uintptr(unsafe.Pointer(&number)), 1, 0, 0)
 }
 
-// Close gives the ring back, on its thread. Requests that are under way are cancelled, a while later.
-func (r *Ring) Close() {
+// End gives the ring back, on its thread. Requests that are under way are cancelled, a while later.
+func (r *Ring) End() {
 	if r.entryFlags != 0 {
 		r.unregister()
 	}

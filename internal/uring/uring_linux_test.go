@@ -3,6 +3,7 @@ package uring
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"runtime"
 	"syscall"
 	"testing"
@@ -31,7 +32,7 @@ func onRings(t *testing.T, run func(t *testing.T, r *Ring)) {
 			if err != nil {
 				t.Skip(err)
 			}
-			defer r.Close()
+			defer r.End()
 			run(t, r)
 		})
 	}
@@ -171,8 +172,7 @@ func TestAcceptAndConnect(t *testing.T) {
 		unix.Bind(ln, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
 		unix.Listen(ln, 16)
 		name, _ := unix.Getsockname(ln)
-		port := name.(*unix.SockaddrInet4).Port
-		to := &unix.RawSockaddrInet4{Family: unix.AF_INET, Port: uint16(port>>8 | port<<8), Addr: [4]byte{127, 0, 0, 1}}
+		to := NewAddress(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(name.(*unix.SockaddrInet4).Port)))
 		for range 3 {
 			fd, _ := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 			defer unix.Close(fd)
@@ -210,24 +210,46 @@ func TestAcceptAndConnect(t *testing.T) {
 func TestCancel(t *testing.T) {
 	onRings(t, func(t *testing.T, r *Ring) {
 		a, b := pair(t)
-		for name, cancel := range map[string]func(){
-			"all": func() { r.Cancel(b, 9) },
-			"one": func() { r.CancelOne(1, 9) },
-		} {
-			r.Receive(b, 1)
-			unix.Write(a, []byte("x"))
-			if c := r.await(t); c.Res != 1 || string(r.Bytes(&c)) != "x" {
-				t.Fatalf("%+v", c)
-			}
-			cancel()
-			if c := r.await(t); c.Data != 1 || c.Res != -int32(unix.ECANCELED) || c.More() {
-				t.Errorf("%s: %+v", name, c)
-			}
-			r.none(t)
+		r.Receive(b, 1)
+		unix.Write(a, []byte("x"))
+		if c := r.await(t); c.Res != 1 || string(r.Bytes(&c)) != "x" {
+			t.Fatalf("%+v", c)
 		}
-		r.CancelOne(1, 9)
+		r.Cancel(1, 9)
+		if c := r.await(t); c.Data != 1 || c.Res != -int32(unix.ECANCELED) || c.More() {
+			t.Errorf("%+v", c)
+		}
+		r.none(t)
+		r.Cancel(1, 9)
 		if c := r.await(t); c.Data != 9 || c.Res != -int32(unix.ENOENT) {
 			t.Errorf("what is not there was cancelled: %+v", c)
+		}
+	})
+}
+
+// What is closed through a ring is closed when what was cancelled before has come back.
+func TestClose(t *testing.T) {
+	onRings(t, func(t *testing.T, r *Ring) {
+		ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, fd := ends[0], ends[1]
+		defer unix.Close(a)
+		r.Receive(fd, 1)
+		r.none(t)
+		r.Cancel(1, 9)
+		r.Close(fd, 9)
+		if c := r.await(t); c.Data != 1 || c.Res != -int32(unix.ECANCELED) {
+			t.Errorf("%+v", c)
+		}
+		r.none(t)
+		if n, err := unix.Read(a, make([]byte, 1)); n != 0 || err != nil {
+			t.Errorf("the other end reads %d (%v), want the end of input", n, err)
+		}
+		r.Close(fd, 9)
+		if c := r.await(t); c.Data != 9 || c.Res != -int32(unix.EBADF) {
+			t.Errorf("what is not open was closed: %+v", c)
 		}
 	})
 }

@@ -14,6 +14,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/loadgen/client"
+	"carousel/loadgen/engine"
 	"carousel/loadgen/turns"
 )
 
@@ -186,6 +187,11 @@ func checkEngine(s result.Spec) error {
 	case result.Epoll:
 		if runtime.GOOS != "linux" {
 			return fmt.Errorf("--engine epoll needs Linux, this is %s: use --engine net", runtime.GOOS)
+		}
+		return nil
+	case result.Uring:
+		if err := engine.Rings(); err != nil {
+			return fmt.Errorf("--engine uring is unavailable: %w: use --engine epoll or net", err)
 		}
 		return nil
 	case result.Net:

@@ -203,7 +203,7 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	if s.Engine == "auto" {
 		s.Engine = engine.Auto()
 	}
-	if s.Engine == result.Epoll && s.Connections > 0 {
+	if (s.Engine == result.Epoll || s.Engine == result.Uring) && s.Connections > 0 {
 		s.Threads = engine.Threads(*s)
 	}
 	if o.Compares() {

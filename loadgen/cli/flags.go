@@ -38,7 +38,7 @@ func (o *Options) define(cmd *cobra.Command) {
 	flags.Var(span{&s.Timeout, 1, longest}, "timeout", "longest wait for a reply")
 	flags.Var(span{&s.Grace, 0, longest}, "grace", "after the run, take replies in for so long at most; no further request begins")
 	flags.VarP(atLeast(1, &s.Threads), "threads", "t", "threads (default half of the processors)")
-	choice(&s.Engine, "engine", "auto, epoll, net or hey", "auto", result.Epoll, result.Net, result.Hey)
+	choice(&s.Engine, "engine", "auto, epoll, uring, net or hey", "auto", result.Epoll, result.Uring, result.Net, result.Hey)
 	flags.StringVarP(&s.Method, "method", "X", s.Method, "request method (POST with --body)")
 	complete(cmd, "method", []string{"GET", "HEAD", "POST", "PUT", "DELETE"})
 	flags.StringArrayVarP(&s.Headers, "header", "H", nil, "request header 'Name: value', repeatable")

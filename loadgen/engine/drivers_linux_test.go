@@ -36,7 +36,7 @@ var (
 	script  = flag.Int("script", -1, "the only one it tries")
 )
 
-// Whatever a target does, and whenever, a load is the same to the epoll engine and to the net engine: a request's life is not theirs.
+// Whatever a target does, and whenever, a load is the same to the engines epoll, uring and net: a request's life is not theirs.
 // Targets are invented, and so is the time. What a seed decides is spread over so many nanoseconds that no two things happen at once.
 func TestDriversAgree(t *testing.T) {
 	if *script >= 0 {
@@ -75,6 +75,9 @@ func agree(t *testing.T, seed uint64, seen map[string]bool) {
 	epoll, net := drive(t, seed, s, stop, byEpoll), drive(t, seed, s, stop, byNet)
 	if diff := gocmp.Diff(epoll, net, everything, butLooks); diff != "" {
 		t.Errorf("epoll - net +\n%s", diff)
+	}
+	if diff := gocmp.Diff(epoll, drive(t, seed, s, stop, byUring), everything, butLooks); diff != "" {
+		t.Errorf("epoll - uring +\n%s", diff)
 	}
 	if epoll.Load != nil {
 		balance(t, epoll.Load)

@@ -1,6 +1,6 @@
 // Package engine carries out a load: it opens the connections, sends each request when it is due, and records what became of it.
 //
-// The engines differ only in how they wait: epoll has threads and raw calls of its own (Linux), net leaves it to package
+// The engines differ only in how they wait: epoll and uring have threads and raw calls of their own (Linux), net leaves it to package
 // net and the Go scheduler, hey is another tool altogether. What they share, the life of a request, is package flight.
 package engine
 
@@ -17,6 +17,7 @@ import (
 	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/internal/sock"
+	"carousel/internal/uring"
 	"carousel/internal/usage"
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
@@ -48,7 +49,10 @@ func Auto() string {
 	return result.Net
 }
 
-// Threads is how many threads the epoll engine uses where s does not say: half of the processors, since the other half
+// Rings is why the uring engine cannot run here; nil if it can.
+func Rings() error { return uring.Supported() }
+
+// Threads is how many threads the epoll and the uring engine use where s does not say: half of the processors, since the other half
 // has a server to run or is not needed, but at least one.
 func Threads(s result.Spec) int {
 	if s.Threads > 0 {
@@ -94,6 +98,8 @@ func newCrew(r *run, threads *team) (crew, error) {
 	switch r.Engine {
 	case result.Epoll:
 		return newEpoll(r, threads)
+	case result.Uring:
+		return newUring(r, threads)
 	case result.Net:
 		return newNet(r)
 	}
@@ -291,7 +297,7 @@ func (r *run) price(l *result.Load, first, last edge) {
 
 // processors is how many loadgen's threads can have at most.
 func (r *run) processors() int {
-	if r.Engine == result.Epoll {
+	if r.Engine == result.Epoll || r.Engine == result.Uring {
 		return min(len(host.CPUs()), Threads(r.Spec))
 	}
 	return len(host.CPUs())

@@ -239,12 +239,21 @@ func newCalls(addr string) (*calls, error) {
 	return k, err
 }
 
-func (k *calls) connect(key uint64) (int, error) {
+// socket opens one that is to connect.
+func (k *calls) socket() (int, error) {
 	fd, err := unix.Socket(k.family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, err
 	}
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	return fd, nil
+}
+
+func (k *calls) connect(key uint64) (int, error) {
+	fd, err := k.socket()
+	if err != nil {
+		return fd, err
+	}
 	if err = unix.Connect(fd, k.peer); err != nil && err != unix.EINPROGRESS {
 		return fd, err
 	}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"carousel/internal/result"
+	"carousel/internal/sock"
 	"carousel/loadgen/record"
 )
 
@@ -25,10 +26,13 @@ func TestMain(m *testing.M) {
 
 // engines are the ones that keep the same rules.
 func engines() []string {
-	if Auto() == result.Net {
+	if !sock.Linux {
 		return []string{result.Net}
 	}
-	return []string{result.Epoll, result.Net}
+	if Rings() != nil {
+		return []string{result.Epoll, result.Net}
+	}
+	return []string{result.Epoll, result.Uring, result.Net}
 }
 
 func TestFaults(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"carousel/loadgen/save"
 )
 
-// team is the threads of the epoll engine: they work for one load, or for several in turns.
+// team is the threads of the epoll and uring engines: they work for one load, or for several in turns.
 type team struct {
 	jobs  []chan func()
 	done  sync.WaitGroup
@@ -18,7 +18,7 @@ type team struct {
 // hire starts the threads for loads like s, which are none where the engine needs none of its own.
 func hire(s result.Spec) *team {
 	t := &team{procs: runtime.GOMAXPROCS(0)}
-	if s.Engine != result.Epoll {
+	if s.Engine != result.Epoll && s.Engine != result.Uring {
 		return t
 	}
 	threads := Threads(s)

@@ -51,7 +51,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err != nil {
 		return err
 	}
-	defer ring.Close()
+	defer ring.End()
 	l := &loop{ring: ring, open: open, ln: ln}
 	if err := ring.Listen(ln, listen); err != nil {
 		return err
@@ -176,7 +176,7 @@ func (l *loop) wait(c *conn) {
 		l.ring.Receive(c.fd, receive|uint64(c.fd))
 		c.receiving = true
 	case c.receiving && !c.held && enough: // or who sends without reading would have all buffers
-		l.ring.CancelOne(receive|uint64(c.fd), cancel)
+		l.ring.Cancel(receive|uint64(c.fd), cancel)
 		c.held = true
 	}
 	pause := c.talk.Pause()
@@ -192,12 +192,16 @@ func (c *conn) unread() bool { return len(c.rest) > 0 && c.talk.Next() == wire.R
 // close ends what is under way, and then the connection.
 func (l *loop) close(c *conn, bye func(int)) {
 	l.timers.Set(c.fd, 0)
-	switch first := c.bye == nil; {
-	case !c.receiving && !c.sending:
+	if !c.receiving && !c.sending {
 		l.conns[c.fd] = nil
 		bye(c.fd)
-	case first:
-		l.ring.Cancel(c.fd, cancel)
+		return
+	}
+	if c.receiving && c.bye == nil {
+		l.ring.Cancel(receive|uint64(c.fd), cancel)
+	}
+	if c.sending && c.bye == nil {
+		l.ring.Cancel(send|uint64(c.fd), cancel)
 	}
 	c.bye = bye
 }

@@ -1,0 +1,290 @@
+//go:build linux
+
+package engine
+
+import (
+	"net/netip"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"carousel/internal/uring"
+	"carousel/loadgen/flight"
+	"carousel/loadgen/record"
+)
+
+// uringCrew is the workers of the uring engine, a thread each.
+type uringCrew struct {
+	*run
+	threads *team
+	workers []*ringWorker
+}
+
+func newUring(r *run, threads *team) (crew, error) {
+	c := &uringCrew{r, threads, make([]*ringWorker, threads.size())}
+	decks, errs := r.split(threads.size()), make([]error, threads.size())
+	threads.do(func(i int) { // a ring belongs to the thread that opens it
+		k, err := newRingCalls(r.addr)
+		if errs[i] = err; err == nil {
+			var clock unix.Timespec
+			unix.ClockGettime(unix.CLOCK_MONOTONIC, &clock)
+			c.workers[i] = newRingWorker(decks[i], k, r.now, clock.Nano()-r.now())
+		}
+	})
+	for _, err := range errs {
+		if err != nil {
+			c.close()
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// phase has each worker go through a phase of its deck, on its thread.
+func (c *uringCrew) phase(begin func(*flight.Deck)) {
+	c.threads.do(func(i int) {
+		begin(c.workers[i].deck)
+		c.workers[i].work()
+	})
+}
+
+func (c *uringCrew) close() {
+	c.threads.do(func(i int) {
+		if w := c.workers[i]; w != nil {
+			w.end()
+		}
+		c.workers[i] = nil
+	})
+}
+
+// ringWorker is one thread with its connections and its ring. As in the epoll engine nothing allocates in its loop and nothing enters the
+// Go scheduler. What a turn of the deck wants sent is handed over with one call, which brings what has come meanwhile.
+type ringWorker struct {
+	ring
+	deck  *flight.Deck
+	now   func() int64
+	base  int64  // the kernel's clock when now was 0
+	lines []line // by the connection's index
+}
+
+// ring is what a worker calls; a test has one of its own.
+type ring interface {
+	dial(data uint64) (fd int, err error) // begins to connect
+	connected(fd int) error               // why that failed, after all
+	Receive(fd int, data uint64)
+	Send(fd int, p []byte, data uint64)
+	SendSilently(fd int, p []byte, data uint64)
+	Cancel(of, data uint64)
+	Close(fd int, data uint64)
+	Submit() (int, syscall.Errno)
+	WaitUntil(at int64) (int, syscall.Errno)
+	Next() *uring.Completion
+	Bytes(*uring.Completion) []byte
+	End()
+}
+
+// ringCalls is the kernel.
+type ringCalls struct {
+	*uring.Ring
+	calls
+	to *uring.Address
+}
+
+// line is a connection's descriptor, and which requests on it are under way.
+type line struct {
+	fd    int32 // negative: none
+	era   uint32
+	under uint8 // a bit for each kind
+}
+
+// Data of a request is its kind, the connection's index and, in the upper half, its era.
+const (
+	connecting = iota
+	receiving
+	sending
+	nothing   // nobody waits for it
+	kindShift = 30
+)
+
+func newRingCalls(addr string) (*ringCalls, error) {
+	to, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	r, err := uring.New()
+	if err != nil {
+		return nil, err
+	}
+	k := &ringCalls{Ring: r, to: uring.NewAddress(to)}
+	if k.family = unix.AF_INET; !to.Addr().Is4() {
+		k.family = unix.AF_INET6
+	}
+	return k, nil
+}
+
+func (k *ringCalls) dial(data uint64) (int, error) {
+	fd, err := k.socket()
+	if err == nil {
+		k.Connect(fd, k.to, data)
+	}
+	return fd, err
+}
+
+func newRingWorker(deck *flight.Deck, k ring, now func() int64, base int64) *ringWorker {
+	w := &ringWorker{ring: k, deck: deck, now: now, base: base, lines: make([]line, deck.Size())}
+	for i := range w.lines {
+		w.lines[i].fd = -1
+	}
+	return w
+}
+
+// work sends and receives until the phase of the deck is over.
+func (w *ringWorker) work() {
+	for w.deck.Turn() {
+		w.act()
+		n, e := w.Submit()
+		if n == 0 && e == 0 {
+			_, e = w.WaitUntil(w.base + w.deck.Wake())
+		}
+		if e != 0 {
+			panic(e) // a ring of ours cannot be waited for: there is no going on
+		}
+		for done := w.Next(); done != nil; done = w.Next() {
+			w.handle(done)
+			w.act()
+		}
+	}
+}
+
+// act does what the deck wants.
+func (w *ringWorker) act() {
+	for {
+		switch c, do := w.deck.Next(); do {
+		case flight.Nothing:
+			return
+		case flight.Connect:
+			w.drop(c)
+			w.open(c)
+		case flight.Send:
+			w.send(c)
+		case flight.Close:
+			w.drop(c)
+		}
+	}
+}
+
+func (w *ringWorker) handle(done *uring.Completion) {
+	kind, era := uint32(done.Data)>>kindShift, uint32(done.Data>>32)
+	c := w.deck.Conn(int(uint32(done.Data) &^ (nothing << kindShift)))
+	l, p := &w.lines[c.Index], w.Bytes(done)
+	if era != c.Era || kind == nothing { // the descriptor was closed earlier
+		return
+	}
+	whole := l.under&(1<<kind) == 0
+	if !done.More() {
+		l.under &^= 1 << kind
+	}
+	switch kind {
+	case connecting:
+		w.opened(c, done.Res)
+	case receiving:
+		if w.received(c, p, done.Res); era == c.Era && !done.More() {
+			w.receive(c)
+		}
+	case sending:
+		switch {
+		case done.Res < 0:
+			w.deck.Closed(c, writeClass(syscall.Errno(-done.Res)))
+		case whole: // it was not
+			w.deck.Closed(c, record.WriteReset)
+		default:
+			if c.Sent(int(done.Res)); len(c.Out()) > 0 {
+				w.send(c)
+			}
+		}
+	}
+}
+
+// data is of a request of this kind on c, which is under way from here on.
+func (w *ringWorker) data(kind uint8, c *flight.Conn) uint64 {
+	w.lines[c.Index].under |= 1 << kind
+	return uint64(c.Era)<<32 | uint64(kind)<<kindShift | uint64(c.Index)
+}
+
+func (w *ringWorker) open(c *flight.Conn) {
+	l := &w.lines[c.Index]
+	*l = line{fd: -1, era: c.Era}
+	fd, err := w.dial(w.data(connecting, c))
+	if l.fd = int32(fd); err != nil {
+		l.under = 0
+		w.deck.Refused(c, connectClass(err), err)
+	}
+}
+
+func (w *ringWorker) opened(c *flight.Conn, res int32) {
+	var err error
+	if fd := int(w.lines[c.Index].fd); res < 0 {
+		err = syscall.Errno(-res)
+	} else {
+		err = w.connected(fd)
+	}
+	if err != nil {
+		w.deck.Refused(c, connectClass(err), err)
+		return
+	}
+	w.receive(c)
+	w.deck.Connected(c)
+}
+
+// send hands the request over.
+func (w *ringWorker) send(c *flight.Conn) {
+	l, out := &w.lines[c.Index], c.Out()
+	switch {
+	case l.under&(1<<sending) > 0: // what is added goes when that has gone
+	case len(out) <= maxPiece: // for which a connection that waits for nothing has room
+		w.SendSilently(int(l.fd), out, w.data(sending, c))
+		l.under &^= 1 << sending
+		c.Sent(len(out))
+	default:
+		w.Send(int(l.fd), out, w.data(sending, c))
+	}
+}
+
+func (w *ringWorker) receive(c *flight.Conn) {
+	w.Receive(int(w.lines[c.Index].fd), w.data(receiving, c))
+}
+
+// received takes what has come.
+func (w *ringWorker) received(c *flight.Conn, p []byte, res int32) {
+	switch {
+	case res > 0:
+		w.deck.Feed(c, p)
+	case res == 0:
+		w.deck.Closed(c, record.ReadEOF)
+	case res != -int32(unix.ENOBUFS):
+		w.deck.Closed(c, readClass(syscall.Errno(-res)))
+	}
+}
+
+// drop closes c's descriptor, if it has one. What is under way on it is cancelled first, or it would keep the connection.
+func (w *ringWorker) drop(c *flight.Conn) {
+	l := &w.lines[c.Index]
+	if l.fd < 0 {
+		return
+	}
+	for kind := range uint64(nothing) {
+		if l.under&(1<<kind) > 0 {
+			w.Cancel(uint64(l.era)<<32|kind<<kindShift|uint64(c.Index), nothing<<kindShift)
+		}
+	}
+	w.Close(int(l.fd), nothing<<kindShift)
+	*l = line{fd: -1}
+}
+
+func (w *ringWorker) end() {
+	for k := range w.lines {
+		w.drop(w.deck.Conn(k))
+	}
+	w.Submit()
+	w.End()
+}
