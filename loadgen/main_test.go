@@ -23,12 +23,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 
+	"carousel/internal/forbid"
 	"carousel/internal/result"
+	"carousel/internal/sock"
 	"carousel/loadgen/engine"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(leakless{m}, map[string]func(){"loadgen": main})
+	testscript.Main(leakless{m}, map[string]func(){
+		"loadgen":          main,
+		"ringless-loadgen": func() { forbid.Rings(); main() }, // where io_uring is forbidden
+	})
 }
 
 // leakless fails the tests when they leave a goroutine behind.
@@ -58,7 +63,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			return name == "epoll" && engine.Auto() == "epoll", nil
+			return name == "epoll" && sock.Linux || name == "uring" && engine.Rings() == nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"pictures": pictures,

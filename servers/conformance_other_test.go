@@ -13,8 +13,7 @@ var loadCases, lifeCases []testcase
 
 func twins() []model { return nil }
 
-func denyWatches() {}
-func denyRings()   {}
+const watchable = 0
 
 func watchOthers() {}
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"carousel/internal/child"
+	"carousel/internal/forbid"
 	"carousel/internal/usage"
 )
 
@@ -27,9 +28,9 @@ func TestMain(m *testing.M) {
 		case "twins":
 			models = twins()
 		case "unwatched":
-			denyWatches()
+			forbid.Watches(watchable)
 		case "ringless":
-			denyRings()
+			forbid.Rings()
 		case "others":
 			watchOthers()
 		}

@@ -132,7 +132,7 @@ func TestCommandLines(t *testing.T) {
 		"--ab 3":                          "--ab is not a flag here: loadgen --help lists them all",
 		"--output=":                       "-o needs a file",
 		"--save=":                         "--save needs a folder",
-		"--engine=":                       `--engine "": it is auto, epoll, net or hey`,
+		"--engine=":                       `--engine "": it is auto, epoll, uring, net or hey`,
 		"--max-redirects 101":             "--max-redirects 101: it must be 0 to 100",
 		"--expect hello":                  "--expect hello: it is carousel",
 		"--proto quic":                    "--proto quic: it is http or line",
@@ -145,7 +145,7 @@ func TestCommandLines(t *testing.T) {
 		"--fail-if p99>5ms rate>>3":       "--fail-if rate>>3: >> is no operator",
 		"--fail-if p99>5ms,p98>1":         "unknown metric p98",
 		"--engine hey -r 5":               "leave -r out",
-		"--engine auot":                   "--engine auot: it is auto, epoll, net or hey",
+		"--engine auot":                   "--engine auot: it is auto, epoll, uring, net or hey",
 		"--json=perhaps":                  "--json perhaps",
 		"-qj":                             "-j is not a flag here: did you mean --json",
 	} {

@@ -43,7 +43,10 @@ func (u *Unreachable) Unwrap() error { return u.Err }
 
 // Auto is the engine that is meant where none is named.
 func Auto() string {
-	if sock.Linux {
+	switch {
+	case Rings() == nil: // the cheapest
+		return result.Uring
+	case sock.Linux:
 		return result.Epoll
 	}
 	return result.Net

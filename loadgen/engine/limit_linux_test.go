@@ -87,31 +87,32 @@ func TestNoAllocationPerRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.stop()
-	for _, change := range []func(*result.Spec){
-		func(*result.Spec) {},
-		func(s *result.Spec) { s.Rate = 50_000 },
-	} {
-		s := result.DefaultSpec()
-		s.Target, s.Engine, s.Connections, s.Duration, s.Requests = "http://"+ln.addr+"/", result.Epoll, 8, 0, 20_000
-		change(&s)
-		r := &run{addr: ln.addr, base: time.Now()}
-		r.Run = flight.New(s, client.New(s), nil, r.now)
-		threads := hire(s)
-		defer threads.leave()
-		c, err := newEpoll(r, threads)
-		if err != nil {
-			t.Fatal(err)
+	for _, engine := range engines() {
+		if engine == result.Net {
+			continue // it runs on goroutines
 		}
-		c.phase(func(d *flight.Deck) { d.Try(false) })
-		r.Flow(r.now())
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		c.phase((*flight.Deck).Start)
-		runtime.ReadMemStats(&after)
-		c.close()
-		// Threads, goroutines and their stacks are some dozens; one per request would be twenty thousand.
-		if n := after.Mallocs - before.Mallocs; n > 500 {
-			t.Errorf("rate %v: %d allocations for %d requests", s.Rate, n, s.Requests)
+		for _, rate := range []float64{0, 50_000} {
+			s := result.DefaultSpec()
+			s.Target, s.Engine, s.Connections, s.Duration, s.Requests, s.Rate = "http://"+ln.addr+"/", engine, 8, 0, 20_000, rate
+			r := &run{addr: ln.addr, base: time.Now()}
+			r.Run = flight.New(s, client.New(s), nil, r.now)
+			threads := hire(s)
+			defer threads.leave()
+			c, err := newCrew(r, threads)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.phase(func(d *flight.Deck) { d.Try(false) })
+			r.Flow(r.now())
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			c.phase((*flight.Deck).Start)
+			runtime.ReadMemStats(&after)
+			c.close()
+			// Threads, goroutines and their stacks are some dozens; one per request would be twenty thousand.
+			if n := after.Mallocs - before.Mallocs; n > 500 {
+				t.Errorf("%s, rate %v: %d allocations for %d requests", engine, rate, n, s.Requests)
+			}
 		}
 	}
 }

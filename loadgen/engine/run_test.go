@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"carousel/internal/result"
+	"carousel/internal/sock"
 	"carousel/loadgen/record"
 )
 
@@ -148,7 +149,7 @@ func TestSilentConnectionsComeFirst(t *testing.T) {
 }
 
 func TestThreadsShareTheWork(t *testing.T) {
-	if Auto() != result.Epoll {
+	if !sock.Linux {
 		t.Skip("needs the epoll engine")
 	}
 	for _, rate := range []float64{0, 3000} {
@@ -199,7 +200,7 @@ func TestProcessorTime(t *testing.T) {
 			t.Errorf("%s: own %+v, share %v", engine, l.CPU, l.Host.OwnShare)
 		}
 		switch {
-		case Auto() != result.Epoll: // only Linux tells of others
+		case !sock.Linux: // only Linux tells of others
 		case l.TargetCPU == nil:
 			t.Errorf("%s: the target's processor time is missing", engine)
 		case l.TargetCPU.Total() < l.CPU.Total()/2: // the same process, read twice
@@ -215,7 +216,7 @@ func TestShortRunIsPriced(t *testing.T) {
 		s := load("http://" + srv.addr + "/")
 		s.Engine, s.PID, s.Connections, s.Duration, s.Requests = engine, os.Getpid(), 1, 0, 1
 		for range 50 {
-			if l := carryOut(t, s); l.CPU.Total() <= 0 || l.TargetCPU == nil && Auto() == result.Epoll {
+			if l := carryOut(t, s); l.CPU.Total() <= 0 || l.TargetCPU == nil && sock.Linux {
 				t.Fatalf("%s: own %+v, target %v", engine, l.CPU, l.TargetCPU)
 			}
 		}

@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"carousel/internal/result"
+	"carousel/internal/sock"
 )
 
 const hello = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
 
 // apart is an address whose ports no client of another test has taken when its server comes back.
-var apart = map[bool]string{true: "127.0.0.77:0", false: "127.0.0.1:0"}[Auto() == result.Epoll]
+var apart = map[bool]string{true: "127.0.0.77:0", false: "127.0.0.1:0"}[sock.Linux]
 
 // server answers each connection with a function of the test's own.
 type server struct {
