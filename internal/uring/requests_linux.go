@@ -2,6 +2,7 @@ package uring
 
 import (
 	"net/netip"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -15,10 +16,13 @@ func (r *Ring) next(opcode uint8, fd int, data uint64) *request {
 	for int(r.tail-r.submitted) == len(r.requests) {
 		atomic.StoreUint32(r.sqTail, r.tail)
 		n, _, e := syscall.RawSyscall6(unix.SYS_IO_URING_ENTER, r.entry, uintptr(len(r.requests)), 0, r.entryFlags, 0, 0)
-		if e == 0 {
+		switch e {
+		case 0:
 			r.submitted += uint32(n)
-		} else {
-			runtime.Gosched() // the kernel is out of memory for the moment
+		case unix.EINTR, unix.EAGAIN, unix.EBUSY:
+			runtime.Gosched() // the kernel is short of memory for the moment
+		default:
+			panic(os.NewSyscallError("io_uring_enter", e)) // by another thread than the ring's
 		}
 	}
 	q := &r.requests[r.tail&r.sqMask]

@@ -140,6 +140,30 @@ func TestBuffersRunOut(t *testing.T) {
 	})
 }
 
+// The end of input takes no buffer, however many there are.
+func TestEndsTakeNoBuffer(t *testing.T) {
+	onRings(t, func(t *testing.T, r *Ring) {
+		for range 2 * len(r.pool.used) {
+			ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			unix.Close(ends[0])
+			r.Receive(ends[1], 1)
+			if c := r.await(t); c.Res != 0 || c.More() || r.Bytes(&c) != nil {
+				t.Fatalf("%+v", c)
+			}
+			unix.Close(ends[1])
+		}
+		a, b := pair(t)
+		unix.Write(a, []byte("x"))
+		r.Receive(b, 1)
+		if c := r.await(t); string(r.Bytes(&c)) != "x" {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
 // More requests than the queue holds are submitted, and more completions than theirs holds are kept.
 func TestQueuesRunOut(t *testing.T) {
 	onRings(t, func(t *testing.T, r *Ring) {

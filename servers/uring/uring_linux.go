@@ -44,6 +44,7 @@ const (
 func Serve(ln int, open func() *wire.Talk) error {
 	runtime.LockOSThread() // which the ring belongs to
 	defer runtime.UnlockOSThread()
+	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0))) // others have one, or each turn of theirs would be two switches of threads
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
