@@ -50,6 +50,11 @@ type Spec struct {
 	Threads      int           `json:"threads"`
 	Engine       string        `json:"engine"`                  // epoll, net or hey, never auto
 	Idle         int           `json:"idle"`                    // silent connections opened first
+	NoKeepalive  bool          `json:"no_keepalive,omitempty"`  // each request has a connection of its own
+	Pipeline     int           `json:"pipeline,omitempty"`      // requests of a connection that may be under way at once; 0 is 1
+	Think        time.Duration `json:"think_ns,omitempty"`      // rest of a connection after each reply, of a closed loop
+	ReadRate     int64         `json:"read_rate_bps,omitempty"` // bytes per second that a connection takes in at most; 0: as they come
+	Source       []string      `json:"source,omitempty"`        // addresses and prefixes that connections come from in turn; none: as the system has it
 	MaxRedirects int           `json:"max_redirects,omitempty"` // longest chain that is followed; 0: a redirect is a reply like others
 	Save         string        `json:"save,omitempty"`          // folder for the bodies of good replies; "": they are not kept
 	SaveMode     string        `json:"save_mode,omitempty"`     // inline or offload, with Save

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"net"
+	"net/netip"
 	"runtime"
 	"slices"
 	"strings"
@@ -65,6 +67,8 @@ func (o *Options) checkTurns() error {
 		return fmt.Errorf("%d servers are too many to take turns: leave %d out, %d can", len(o.Servers), len(o.Servers)-maxServers, maxServers)
 	case s.Requests > 0:
 		return fmt.Errorf("-n %d: servers are compared by time: use -d, how long each of them is loaded", s.Requests)
+	case s.Think > 0:
+		return fmt.Errorf("--think %v: a slice begins with all connections sending at once, none of which has rested: compare at a rate, -r", s.Think)
 	case s.Save != "":
 		return fmt.Errorf("--save %s: no bodies are kept where servers are compared: leave it out", s.Save)
 	case s.Engine == result.Hey:
@@ -104,7 +108,7 @@ func (o *Options) checkGates() error {
 // checkPorts counts the connections of servers that share an address, each of which needs a local port.
 func (o *Options) checkPorts() error {
 	addr, n := o.crowded()
-	if n*(o.Spec.Connections+o.Spec.Idle) <= maxPorts {
+	if int64(n*(o.Spec.Connections+o.Spec.Idle)) <= maxPorts*addresses(o.Spec) {
 		return nil
 	}
 	return fmt.Errorf("-c %d and --idle %d, for each of %d servers at %s: one address takes %d connections at most, one for each local port",
@@ -113,7 +117,7 @@ func (o *Options) checkPorts() error {
 
 // check says which flags of s cannot be carried out together, and what to write instead.
 func check(s result.Spec) error {
-	return cmp.Or(checkLoad(s), checkRequest(s), checkDownload(s), checkEngine(s))
+	return cmp.Or(checkLoad(s), checkRequest(s), checkDownload(s), checkWays(s), checkSource(s), checkEngine(s))
 }
 
 func checkLoad(s result.Spec) error {
@@ -126,7 +130,9 @@ func checkLoad(s result.Spec) error {
 		return fmt.Errorf("-r %v for %v is less than one request: use -d %.9gs or longer", s.Rate, s.Duration, math.Ceil(1/s.Rate))
 	case s.Threads > s.Connections:
 		return fmt.Errorf("-t %d: %d connections keep at most as many threads busy, use -t %[2]d or less", s.Threads, s.Connections)
-	case s.Connections > maxPorts || s.Idle > maxPorts-s.Connections:
+	case len(s.Source) > 0 && (int64(s.Connections) > maxPorts*addresses(s) || int64(s.Idle) > maxPorts*addresses(s)-int64(s.Connections)):
+		return fmt.Errorf("-c %d and --idle %d: the addresses of --source %s take %d connections at most, one for each of their ports: name more", s.Connections, s.Idle, strings.Join(s.Source, ","), maxPorts*addresses(s))
+	case len(s.Source) == 0 && (s.Connections > maxPorts || s.Idle > maxPorts-s.Connections):
 		return fmt.Errorf("-c %d and --idle %d: one address takes %d connections at most, one for each local port", s.Connections, s.Idle, maxPorts)
 	}
 	return nil
@@ -182,6 +188,87 @@ func checkDownload(s result.Spec) error {
 	return nil
 }
 
+// checkWays says which ways of a connection cannot go together.
+func checkWays(s result.Spec) error {
+	header := ""
+	for _, h := range s.Headers {
+		if name, _, _ := strings.Cut(h, ":"); strings.EqualFold(name, "connection") {
+			header = h
+		}
+	}
+	alone := func(because string) error {
+		return fmt.Errorf("--pipeline %d %s", s.Pipeline, because)
+	}
+	switch {
+	case s.NoKeepalive && header != "":
+		return fmt.Errorf("-H %q: --no-keepalive sends Connection: close itself, leave the header out", header)
+	case s.Think > 0 && s.Rate > 0:
+		return fmt.Errorf("--think %v and -r %v: requests that are due by a schedule wait for no rest, leave one of them out", s.Think, s.Rate)
+	case s.Pipeline <= 1:
+		return nil
+	case s.NoKeepalive:
+		return alone("and --no-keepalive: a connection of one request has nothing behind it, leave one of them out")
+	case s.Think > 0:
+		return alone(fmt.Sprintf("and --think %v: a connection rests when nothing of it is on its way, leave one of them out", s.Think))
+	case s.Rate > 0:
+		return alone(fmt.Sprintf("and -r %v: a request that is due goes where nothing is in its way, so none waits behind another: use more connections (-c)", s.Rate))
+	case len(s.Paths) > 0:
+		return alone(fmt.Sprintf("sends one request over and over: leave %s out", s.Paths[0]))
+	case s.MaxRedirects > 0:
+		return alone(fmt.Sprintf("and --max-redirects %d: where a reply points to would be asked for behind requests that came later, leave one of them out", s.MaxRedirects))
+	case header != "":
+		return alone(fmt.Sprintf("and -H %q: what is on its way behind a request ends with its connection, leave the header out", header))
+	}
+	return nil
+}
+
+// loopback reports whether a target is named by one of the addresses that are all this machine's.
+func loopback(target string) bool {
+	host, _, _ := net.SplitHostPort(client.Addr(target))
+	addr, err := netip.ParseAddr(host)
+	return err == nil && engine.Loopback.Contains(addr)
+}
+
+// addresses is how many the connections of s come from, one where the system chooses.
+func addresses(s result.Spec) (n int64) {
+	for _, text := range s.Source {
+		prefix, err := engine.ParseSource(text)
+		if err == nil {
+			n += engine.Addresses(prefix)
+		}
+	}
+	return max(1, n)
+}
+
+func checkSource(s result.Spec) error {
+	if len(s.Source) > 0 && !loopback(s.Target) {
+		return fmt.Errorf("--source %s: only targets in %v, named by such an address, can be reached from there, not %s: leave it out", strings.Join(s.Source, ","), engine.Loopback, client.Addr(s.Target))
+	}
+	return nil
+}
+
+// mostSpread is how many connections are spread over addresses unasked.
+const mostSpread = 1 << 20
+
+// spread has connections come from many addresses where the ports of one would run out, or where those that wait to be free again would keep
+// them for a minute, and all targets are this machine's.
+func (o *Options) spread() {
+	s := &o.Spec
+	if runtime.GOOS != "linux" || len(s.Source) > 0 || s.Engine == result.Hey || s.Connections > mostSpread || s.Idle > mostSpread {
+		return
+	}
+	_, servers := o.crowded()
+	if ports := localPorts(); !s.NoKeepalive && (ports == 0 || servers*(s.Connections+s.Idle) <= ports) {
+		return
+	}
+	for _, server := range o.Servers {
+		if !loopback(server.Target) {
+			return
+		}
+	}
+	s.Source = []string{engine.Loopback.String()}
+}
+
 func checkEngine(s result.Spec) error {
 	switch s.Engine {
 	case result.Epoll:
@@ -192,6 +279,9 @@ func checkEngine(s result.Spec) error {
 	case result.Uring:
 		if err := engine.Rings(); err != nil {
 			return fmt.Errorf("--engine uring is unavailable: %w: use --engine epoll or net", err)
+		}
+		if s.ReadRate > 0 {
+			return fmt.Errorf("--engine uring takes in what comes as it comes, not %d bytes per second: use --engine epoll or net", s.ReadRate)
 		}
 		return nil
 	case result.Net:

@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"io"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"carousel/internal/result"
+	"carousel/loadgen/engine"
 )
 
 // valid is a load nobody objects to, changed by one test at a time.
@@ -69,7 +72,34 @@ func TestCheck(t *testing.T) {
 		{"saved lines", func(s *result.Spec) { s.Proto, s.Save, s.SaveMode = result.Line, "d", result.Offload }, "no bodies"},
 		{"saved heads", func(s *result.Spec) { s.Method, s.Save, s.SaveMode = "HEAD", "d", result.Offload }, "no bodies"},
 
+		{"a connection for each request", func(s *result.Spec) { s.NoKeepalive = true }, ""},
+		{"at a rate", func(s *result.Spec) { s.NoKeepalive, s.Rate = true, 100 }, ""},
+		{"of lines", func(s *result.Spec) { s.NoKeepalive, s.Proto = true, result.Line }, ""},
+		{"with a header of its own", func(s *result.Spec) { s.NoKeepalive, s.Headers = true, []string{"connection: keep-alive"} }, "--no-keepalive sends Connection: close itself, leave the header out"},
+		{"several at once", func(s *result.Spec) { s.Pipeline = 10 }, ""},
+		{"one at once", func(s *result.Spec) { s.Pipeline, s.NoKeepalive, s.Rate = 1, true, 100 }, ""},
+		{"several on a connection for one", func(s *result.Spec) { s.Pipeline, s.NoKeepalive = 2, true }, "nothing behind it"},
+		{"several at once with rests", func(s *result.Spec) { s.Pipeline, s.Think = 2, 1 }, "a connection rests when nothing of it is on its way"},
+		{"several at once at a rate", func(s *result.Spec) { s.Pipeline, s.Rate = 2, 100 }, "use more connections"},
+		{"several at once of several", func(s *result.Spec) { s.Pipeline, s.Paths = 2, []string{"/a"} }, "leave /a out"},
+		{"several at once with redirects", func(s *result.Spec) { s.Pipeline, s.MaxRedirects = 2, 1 }, "behind requests that came later"},
+		{"several at once and then a close", func(s *result.Spec) { s.Pipeline, s.Headers = 2, []string{"Connection: close"} }, "ends with its connection"},
+		{"rests", func(s *result.Spec) { s.Think = time.Second }, ""},
+		{"rests at a rate", func(s *result.Spec) { s.Think, s.Rate = time.Second, 100 }, "wait for no rest"},
+		{"a slow reader", func(s *result.Spec) { s.ReadRate = 1 }, ""},
+		{"sources", func(s *result.Spec) { s.Target, s.Source = "http://127.9.9.9:1/", []string{"127.0.0.0/8"} }, ""},
+		{"sources of a name", func(s *result.Spec) { s.Target, s.Source = "http://localhost:1/", []string{"127.0.0.0/8"} }, "can be reached from there, not localhost:1"},
+		{"sources of a target elsewhere", func(s *result.Spec) { s.Target, s.Source = "http://10.0.0.1:1/", []string{"127.0.0.2"} }, "--source 127.0.0.2: only targets in 127.0.0.0/8"},
+		{"more connections than the ports of one source", func(s *result.Spec) {
+			s.Target, s.Source, s.Connections = "http://127.0.0.1:1/", []string{"127.0.0.2/31"}, 131070
+		}, ""},
+		{"than the ports of two", func(s *result.Spec) {
+			s.Target, s.Source, s.Connections = "http://127.0.0.1:1/", []string{"127.0.0.2/31"}, 131071
+		}, "the addresses of --source 127.0.0.2/31 take 131070 connections"},
+
 		{"package net with threads", func(s *result.Spec) { s.Threads = 2 }, "leave -t 2 out"},
+
+		{"uring reading slowly", func(s *result.Spec) { s.Engine, s.ReadRate = result.Uring, 1 }, map[bool]string{true: "--engine uring takes in what comes as it comes", false: "unavailable"}[engine.Rings() == nil]},
 
 		{"hey", func(s *result.Spec) { s.Engine = result.Hey }, ""},
 		{"hey paced", func(s *result.Spec) { s.Engine, s.Rate = result.Hey, 1000 }, "leave -r out"},
@@ -81,6 +111,13 @@ func TestCheck(t *testing.T) {
 		{"hey with redirects", func(s *result.Spec) { s.Engine, s.MaxRedirects = result.Hey, 5 }, "leave --max-redirects 5 out"},
 		{"hey with files", func(s *result.Spec) { s.Engine, s.Save, s.SaveMode = result.Hey, "d", result.Offload }, "leave --save d out"},
 		{"hey with our own bodies", func(s *result.Spec) { s.Engine, s.Expect = result.Hey, result.Carousel }, "leave --expect carousel out"},
+		{"hey with a connection for each request", func(s *result.Spec) { s.Engine, s.NoKeepalive = result.Hey, true }, "leave --no-keepalive out"},
+		{"hey with several at once", func(s *result.Spec) { s.Engine, s.Pipeline = result.Hey, 2 }, "leave --pipeline out"},
+		{"hey with rests", func(s *result.Spec) { s.Engine, s.Think = result.Hey, 1 }, "leave --think out"},
+		{"hey reading slowly", func(s *result.Spec) { s.Engine, s.ReadRate = result.Hey, 1 }, "leave --read-rate out"},
+		{"hey with sources", func(s *result.Spec) {
+			s.Engine, s.Target, s.Source = result.Hey, "http://127.0.0.1:1/", []string{"127.0.0.2"}
+		}, "leave --source 127.0.0.2 out"},
 		{"hey with 501 connections", func(s *result.Spec) { s.Engine, s.Connections = result.Hey, 501 }, "use -c 500 or fewer"},
 		{"hey with two million", func(s *result.Spec) { s.Engine, s.Duration, s.Requests = result.Hey, 0, 2_000_000 }, "use -n 1000000"},
 		{"hey with a remainder", func(s *result.Spec) { s.Engine, s.Duration, s.Requests = result.Hey, 0, 101 }, "use -n 100 or -n 150"},
@@ -95,5 +132,59 @@ func TestCheck(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
+	}
+}
+
+// Where the ports of one address would run out, connections to this machine come from many, unasked.
+func TestSpread(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs the addresses of Linux's loopback")
+	}
+	for line, want := range map[string]string{
+		":1":                                            "",
+		"--no-keepalive :1":                             "127.0.0.0/8",
+		"--no-keepalive 127.9.9.9:1":                    "127.0.0.0/8",
+		"--no-keepalive --source 127.0.0.3 :1":          "127.0.0.3",
+		"--no-keepalive --source 127.0.0.9/30 :1":       "127.0.0.8/30",
+		"--no-keepalive localhost:1":                    "",
+		"--no-keepalive 10.0.0.1:1":                     "",
+		"--no-keepalive [::1]:1":                        "",
+		"--no-keepalive --vs :2 :1":                     "127.0.0.0/8",
+		"--no-keepalive --vs localhost:2 :1":            "",
+		"-c 65536 :1":                                   "127.0.0.0/8",
+		"-c 32768 --twin :1":                            "127.0.0.0/8",
+		"--idle 65486 :1":                               "127.0.0.0/8",
+		"--no-keepalive --engine net 127.0.0.1:1":       "127.0.0.0/8",
+		"-c 2 --source 127.0.0.3 --source 127.0.0.5 :1": "127.0.0.3 127.0.0.5",
+	} {
+		opts, err := Parse(io.Discard, io.Discard, strings.Fields(line))
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+		} else if got := strings.Join(opts.Spec.Source, " "); got != want {
+			t.Errorf("%s: from %q, want %q", line, got, want)
+		}
+	}
+}
+
+func TestValuesOfWays(t *testing.T) {
+	for line, want := range map[string]string{
+		"--read-rate 0":          "it must be 1 to 1073741824",
+		"--read-rate 2GiB":       "it must be 1 to 1073741824",
+		"--read-rate 9999999GiB": "it must be 1 to 1073741824",
+		"--read-rate 1KB":        "it takes bytes, written 512, 1KiB or 1MiB",
+		"--read-rate fast":       "it takes bytes, written 512, 1KiB or 1MiB",
+		"--pipeline 0":           "it must be 1 to 10000",
+		"--pipeline 10001":       "it must be 1 to 10000",
+		"--source 10.0.0.1":      "it is not within 127.0.0.0/8",
+		"--source 127.0.0.1,x":   "it takes addresses such as 127.0.0.2",
+		"--think x":              "--think",
+	} {
+		if _, err := Parse(io.Discard, io.Discard, strings.Fields(line)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", line, err, want)
+		}
+	}
+	opts, err := Parse(io.Discard, io.Discard, strings.Fields("--read-rate 3MiB"))
+	if err != nil || opts.Spec.ReadRate != 3<<20 {
+		t.Errorf("3MiB is %d, %v", opts.Spec.ReadRate, err)
 	}
 }

@@ -69,6 +69,10 @@ Every reply must be framed rightly and be as long as it says, and match the sha-
 carries one. What else is in it is the server's affair; --expect carousel compares every byte with what Carousel's own
 servers answer.
 
+Of a chain of redirects with --no-keepalive each request has its own connection. The first requests of a run ride on the
+connections with which it looked whether the target is there. A request that waits for a connection which cannot be had
+is tried again until --timeout; each attempt counts in connect_failures.
+
 --fail-if takes a metric, one of > < >= <=, and a limit with its unit (ns us ms s, %, /s); the verdict takes = or !=
 and valid, suspect or invalid. What ends in _ratio compares a further server with the target and takes a plain number or %:
 it holds only where the whole interval of the ratio is beyond the limit. Metrics:
@@ -202,10 +206,14 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	}
 	if s.Engine == "auto" {
 		s.Engine = engine.Auto()
+		if s.ReadRate > 0 && s.Engine == result.Uring {
+			s.Engine = result.Epoll
+		}
 	}
 	if (s.Engine == result.Epoll || s.Engine == result.Uring) && s.Connections > 0 {
 		s.Threads = engine.Threads(*s)
 	}
+	o.spread()
 	if o.Compares() {
 		if !flags.Changed("slice") {
 			o.Slice = usualSlice(s.Connections)

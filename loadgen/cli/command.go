@@ -41,6 +41,13 @@ func (o *Options) Command() string {
 	add(s.Body != "" || s.BodyFile != "", "--body", bodyFlag(s))
 	add(s.Expect != "", "--expect", s.Expect)
 	add(s.Idle > 0, "--idle", strconv.Itoa(s.Idle))
+	if s.NoKeepalive {
+		words = append(words, "--no-keepalive")
+	}
+	add(s.Pipeline > 0, "--pipeline", strconv.Itoa(s.Pipeline))
+	add(s.Think > 0, "--think", s.Think.String())
+	add(s.ReadRate > 0, "--read-rate", strconv.FormatInt(s.ReadRate, 10))
+	add(len(s.Source) > 0, "--source", strings.Join(s.Source, ","))
 	add(s.MaxRedirects > 0, "--max-redirects", strconv.Itoa(s.MaxRedirects))
 	add(s.Save != "", "--save", s.Save)
 	add(s.Save != "" && s.SaveMode != result.Offload, "--save-mode", s.SaveMode)

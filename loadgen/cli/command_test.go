@@ -18,8 +18,9 @@ func TestCommand(t *testing.T) {
 		Target: "http://h:1/a?b=c&d", Proto: result.HTTP, Method: "PUT", Headers: []string{"A: it's", "B: $HOME"}, Body: `{"a": 1}`,
 		Connections: 5, Duration: 1500 * time.Millisecond, Rate: 2.5, Warmup: time.Second, Timeout: time.Second, Grace: 2 * time.Second, Threads: 2,
 		Engine: result.Epoll, Idle: 3, PID: 7, Paths: []string{"/b", "/c?d=e"}, MaxRedirects: 4, Save: "a b", SaveMode: result.Inline, Expect: result.Carousel,
+		NoKeepalive: true, Pipeline: 2, Think: time.Millisecond, ReadRate: 1024, Source: []string{"127.0.0.2", "127.1.0.0/16"},
 	}
-	want := `loadgen -c 5 -d 1.5s -r 2.5 --warmup 1s --timeout 1s --grace 2s -t 2 --engine epoll -X PUT -H 'A: it'\''s' -H 'B: $HOME' --body '{"a": 1}' --expect carousel --idle 3 --max-redirects 4 --save 'a b' --save-mode inline --pid 7 'http://h:1/a?b=c&d' /b '/c?d=e'`
+	want := `loadgen -c 5 -d 1.5s -r 2.5 --warmup 1s --timeout 1s --grace 2s -t 2 --engine epoll -X PUT -H 'A: it'\''s' -H 'B: $HOME' --body '{"a": 1}' --expect carousel --idle 3 --no-keepalive --pipeline 2 --think 1ms --read-rate 1024 --source 127.0.0.2,127.1.0.0/16 --max-redirects 4 --save 'a b' --save-mode inline --pid 7 'http://h:1/a?b=c&d' /b '/c?d=e'`
 	if diff := cmp.Diff(want, Command(s)); diff != "" {
 		t.Error(diff)
 	}
@@ -51,6 +52,12 @@ func TestCommandAsksForTheSame(t *testing.T) {
 		{"--body", "@@home"},
 		{"--body", "@@@\\n $x '"},
 		{"--body", ""},
+		{"--no-keepalive", "127.0.0.1:7"},
+		{"--no-keepalive", "localhost:7"},
+		{"--pipeline", "8"},
+		{"--think", "1.5ms"},
+		{"--read-rate", "2KiB"},
+		{"--source", "127.0.0.2,127.0.1.7/24", "--source", "127.3.0.0/16", "127.0.0.1:7"},
 
 		{"--vs", ":7"},
 		{"--vs", "new=:7/a?b=c d", "--vs", "h:7", "old=:8", "--slice", "40ms", "--seed", "18446744073709551615", "--until", "0.7%"},

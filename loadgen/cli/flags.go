@@ -14,6 +14,12 @@ const longest = 24 * time.Hour
 // maxRedirects is the longest chain that may be asked for; browsers give up after 20.
 const maxRedirects = 100
 
+// mostPipelined is how many requests of a connection may be on their way at once.
+const mostPipelined = 10_000
+
+// mostReadRate is the fastest slow reader, in bytes per second.
+const mostReadRate = 1 << 30
+
 // The range of --slice: a shorter one is mostly waking up, and in a longer one the machine changes.
 const (
 	shortestSlice = 5 * time.Millisecond
@@ -30,7 +36,7 @@ func (o *Options) define(cmd *cobra.Command) {
 	}
 	s.Engine = "auto"
 
-	flags.VarP(atLeast(1, &s.Connections), "connections", "c", "connections, each with one request in flight")
+	flags.VarP(atLeast(1, &s.Connections), "connections", "c", "connections, each with one request in flight (see --pipeline)")
 	flags.VarP(span{&s.Duration, 1, forever}, "duration", "d", "length of the run; of a comparison what each server gets")
 	flags.VarP(atLeast(1, &s.Requests), "requests", "n", "requests in total, instead of a duration")
 	flags.VarP(pace{&s.Rate}, "rate", "r", "requests per second in total, evenly spaced, timed from due (default closed loop)")
@@ -46,6 +52,11 @@ func (o *Options) define(cmd *cobra.Command) {
 	choice(&s.Proto, "proto", "http or line", result.HTTP, result.Line)
 	choice(&s.Expect, "expect", "carousel: bodies must be what Carousel's own servers answer (default any body)", result.Carousel)
 	flags.Var(atLeast(0, &s.Idle), "idle", "silent connections opened first")
+	flags.BoolVar(&s.NoKeepalive, "no-keepalive", false, "a connection for each request: it says Connection: close, and connecting is part of the response time, from when the request was due (in a closed loop: when the one before was answered)")
+	flags.Var(number[int]{&s.Pipeline, 1, mostPipelined}, "pipeline", "requests of a connection that may be on their way at once, each timed from when it was sent (default 1)")
+	flags.Var(span{&s.Think, 0, longest}, "think", "rest of a connection after each reply before it sends again")
+	flags.Var(size{&s.ReadRate, mostReadRate}, "read-rate", "bytes per second that a connection takes in at most, such as 1KiB; the rest waits at the server; engines epoll and net (default as they come)")
+	flags.Var(sources{&s.Source}, "source", "addresses that connections come from in turn, such as 127.0.0.2 or 127.1.0.0/16, repeatable (default the system's; 127.0.0.0/8 where a target in it is loaded with --no-keepalive, or over more connections than there are ports)")
 	flags.Var(number[int]{&s.MaxRedirects, 0, maxRedirects}, "max-redirects", "longest chain of redirects to follow (default none: a redirect is a reply)")
 	flags.StringVar(&s.Save, "save", "", "write the bodies of good replies to files in this folder")
 	choice(&s.SaveMode, "save-mode", "inline, by the thread that sends and receives, or offload, by others (default offload)", result.Inline, result.Offload)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"carousel/internal/result"
@@ -26,6 +27,16 @@ func checkHey(s result.Spec) error {
 		return beyond("it cannot leave a warm-up out of its figures (asked: %v): leave --warmup out", s.Warmup)
 	case s.Idle > 0:
 		return beyond("it opens no silent connections (asked: %d): leave --idle out", s.Idle)
+	case s.NoKeepalive:
+		return beyond("it connects from one address, whose ports run out: leave --no-keepalive out")
+	case s.Pipeline > 1:
+		return beyond("it waits for a reply before it sends again (asked: %d at once): leave --pipeline out", s.Pipeline)
+	case s.Think > 0:
+		return beyond("its workers never rest (asked: %v): leave --think out", s.Think)
+	case s.ReadRate > 0:
+		return beyond("it reads as fast as it can (asked: %d bytes per second): leave --read-rate out", s.ReadRate)
+	case len(s.Source) > 0:
+		return beyond("it leaves the address to the system: leave --source %s out", strings.Join(s.Source, ","))
 	case len(s.Paths) > 0:
 		return beyond("it asks for one target only: leave %s out", s.Paths[0])
 	case s.MaxRedirects > 0:

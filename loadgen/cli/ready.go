@@ -42,12 +42,23 @@ func (o *Options) enough() error {
 		}
 		return fmt.Errorf("descriptor limit is %d, %d connections need about %d: run \"ulimit -n %d\"", limit, sockets, need, roomy)
 	}
-	ports, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
-	if err != nil {
-		return nil // another system, which says so itself when it runs out
-	}
 	_, servers := o.crowded()
-	return enoughPorts(each*servers, string(ports))
+	return enoughPorts(each*servers, int(addresses(o.Spec)), portRange())
+}
+
+// portRange is the kernel's range of local ports, "" on another system, which says itself when it runs out.
+func portRange() string {
+	text, _ := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	return string(text)
+}
+
+// localPorts is how many local ports there are; 0 where that is not known.
+func localPorts() int {
+	var low, high int
+	if n, _ := fmt.Sscan(portRange(), &low, &high); n != 2 {
+		return 0
+	}
+	return high - low + 1
 }
 
 // maxBody is the longest body that is read from a file.
@@ -106,10 +117,10 @@ func (o *Options) watchable() error {
 	return nil
 }
 
-// enoughPorts compares the connections, all to one address, with the kernel's range of local ports.
-func enoughPorts(sockets int, portRange string) error {
+// enoughPorts compares the connections, all to one address and from so many, with the kernel's range of local ports.
+func enoughPorts(sockets, sources int, portRange string) error {
 	var low, high int
-	if n, _ := fmt.Sscan(portRange, &low, &high); n != 2 || sockets <= high-low+1 {
+	if n, _ := fmt.Sscan(portRange, &low, &high); n != 2 || sockets <= (high-low+1)*sources {
 		return nil
 	}
 	return fmt.Errorf("local ports are %d to %d, %d of them, and %d connections to one address need one each: run \"sysctl -w net.ipv4.ip_local_port_range='1024 65535'\" or use fewer",

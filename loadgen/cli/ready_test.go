@@ -6,14 +6,17 @@ import (
 )
 
 func TestEnoughPorts(t *testing.T) {
-	if err := enoughPorts(28232, "32768\t60999\n"); err != nil {
+	if err := enoughPorts(28232, 1, "32768\t60999\n"); err != nil {
 		t.Error(err)
 	}
-	err := enoughPorts(28233, "32768\t60999\n")
+	err := enoughPorts(28233, 1, "32768\t60999\n")
 	if err == nil || !strings.Contains(err.Error(), "local ports are 32768 to 60999, 28232 of them, and 28233 connections") {
 		t.Errorf("%v", err)
 	}
-	if err := enoughPorts(1e6, "nonsense"); err != nil {
+	if err := enoughPorts(28233, 2, "32768\t60999\n"); err != nil {
+		t.Errorf("from two addresses: %v", err)
+	}
+	if err := enoughPorts(1e6, 1, "nonsense"); err != nil {
 		t.Errorf("a range that cannot be read: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"carousel/loadgen/engine"
 	"carousel/loadgen/verdict"
 )
 
@@ -118,6 +119,53 @@ func (v pace) Set(text string) error {
 		return fmt.Errorf("the finest schedule is %.0f requests per second", mostPerSecond)
 	}
 	*v.to = rate
+	return nil
+}
+
+// size is a number of bytes, 1 to most, written 512, 1KiB or 1MiB.
+type size struct {
+	to   *int64
+	most int64
+}
+
+func (v size) Type() string   { return "bytes" }
+func (v size) String() string { return strconv.FormatInt(deref(v.to), 10) }
+func (v size) Set(text string) error {
+	digits, unit := text, int64(1)
+	for i, name := range []string{"KiB", "MiB", "GiB"} {
+		if number, ok := strings.CutSuffix(text, name); ok {
+			digits, unit = number, 1<<(10*(i+1))
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	switch {
+	case err != nil:
+		return errors.New("it takes bytes, written 512, 1KiB or 1MiB")
+	case n < 1 || n > v.most/unit:
+		return fmt.Errorf("it must be 1 to %d", v.most)
+	}
+	*v.to = n * unit
+	return nil
+}
+
+// sources takes addresses and prefixes, one a time or several with commas between.
+type sources struct{ to *[]string }
+
+func (v sources) Type() string   { return "address" }
+func (v sources) String() string { return "" }
+func (v sources) Set(text string) error {
+	for one := range strings.SplitSeq(text, ",") {
+		prefix, err := engine.ParseSource(one)
+		if err != nil {
+			return err
+		}
+		if prefix.IsSingleIP() {
+			one = prefix.Addr().String()
+		} else {
+			one = prefix.String()
+		}
+		*v.to = append(*v.to, one)
+	}
 	return nil
 }
 

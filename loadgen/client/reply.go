@@ -102,6 +102,24 @@ func (r *Reply) Lend(buffer []byte) { r.body = buffer }
 // Feed takes what the peer sent, at most MaxRead bytes, and reports whether the reply is complete; Class, Keep and Size then
 // tell the rest. What follows a complete reply nobody asked for: it makes the reply wrong. The next Feed begins the next reply.
 func (r *Reply) Feed(p []byte) bool {
+	rest, whole := r.Take(p)
+	r.Surplus(rest)
+	return whole
+}
+
+// Surplus notes what followed a complete reply that nobody asked for.
+func (r *Reply) Surplus(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	r.size += int64(len(p))
+	if r.keep = false; r.class == record.OK {
+		r.class = record.BodyLength
+	}
+}
+
+// Take is Feed where other replies may follow: rest is what came after a complete reply.
+func (r *Reply) Take(p []byte) (rest []byte, whole bool) {
 	if r.part == done {
 		r.part = fresh
 	}
@@ -123,10 +141,9 @@ func (r *Reply) Feed(p []byte) bool {
 	}
 	if r.part == inHead {
 		if p = r.readHead(p); r.part == inHead || r.part == done {
-			return r.part == done
+			return nil, r.part == done
 		}
 	}
-	var rest []byte
 	switch r.part {
 	case inBody:
 		rest = r.readBody(p)
@@ -135,12 +152,8 @@ func (r *Reply) Feed(p []byte) bool {
 	case inLine:
 		rest = r.readLine(p)
 	}
-	if len(rest) > 0 {
-		if r.keep = false; r.class == record.OK {
-			r.class = record.BodyLength
-		}
-	}
-	return r.part == done
+	r.size -= int64(len(rest))
+	return rest, r.part == done
 }
 
 // End says that the peer has closed, and reports whether that completes a reply: one whose length is the end of the
@@ -229,7 +242,7 @@ func (m *Memory) remember(text []byte, framed head) {
 
 // frame sets out what body follows the head.
 func (r *Reply) frame() {
-	r.keep, r.class = r.framed.keep && !r.request.last, record.Status(r.framed.status)
+	r.keep, r.class = r.framed.keep, record.Status(r.framed.status)
 	if r.framed.digest != nil || r.request.spec.Save != "" {
 		r.prepare()
 	}
@@ -286,6 +299,7 @@ func (r *Reply) finish() {
 	if r.part = done; r.takes && r.class == record.OK {
 		r.class = r.taken()
 	}
+	r.keep = r.keep && !r.request.last
 	if r.class == record.OK && r.request.want != nil && (r.request.line || r.framed.status == 200) {
 		r.class = r.request.want.judge(r.seen, r.fits)
 	}

@@ -20,7 +20,7 @@ type Request struct {
 	host string  // as the Host header names it
 	line bool    // lines instead of HTTP
 	head bool    // a HEAD request: the reply has no body
-	last bool    // says "Connection: close": no request follows on the connection
+	last bool    // no request follows on the connection
 	want *demand // what a body of a 200 must be; nil: whatever it is
 }
 
@@ -38,7 +38,7 @@ func New(s result.Spec) []*Request {
 }
 
 func build(s result.Spec, addr, path string) *Request {
-	q := &Request{Addr: addr, Path: path, Idempotent: idempotent[s.Method], spec: s, host: strings.TrimSuffix(addr, ":80")}
+	q := &Request{Addr: addr, Path: path, Idempotent: idempotent[s.Method], spec: s, host: strings.TrimSuffix(addr, ":80"), last: s.NoKeepalive}
 	if s.Proto == result.Line {
 		text := s.Body
 		if text == "" {
@@ -65,6 +65,9 @@ func (q *Request) compose() []byte {
 		}
 		q.last = q.last || strings.EqualFold(name, "connection") && lists([]byte(value), "close")
 		headers += name + ": " + value + "\r\n"
+	}
+	if s.NoKeepalive {
+		headers += "Connection: close\r\n"
 	}
 	if s.Body != "" || s.Method == "POST" || s.Method == "PUT" || s.Method == "PATCH" {
 		headers += "Content-Length: " + strconv.Itoa(len(s.Body)) + "\r\n"

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"carousel/internal/result"
 	"carousel/internal/sock"
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
@@ -28,8 +29,9 @@ type epollCrew struct {
 
 func newEpoll(r *run, threads *team) (crew, error) {
 	c := &epollCrew{run: r, threads: threads}
+	from := newSources(r.Source)
 	for _, deck := range r.split(threads.size()) {
-		calls, err := newCalls(r.addr)
+		calls, err := newCalls(r.addr, &r.Spec, from)
 		if err != nil {
 			c.close()
 			return nil, err
@@ -69,8 +71,8 @@ type worker struct {
 
 // socket is a connection's descriptor.
 type socket struct {
-	fd       int  // negative: none
-	writable bool // it is watched for
+	fd     int    // negative: none
+	events uint32 // that are watched for
 }
 
 // kernel is what a worker calls; a test has one of its own. The errors of its methods are those of the system calls.
@@ -121,6 +123,8 @@ func (w *worker) act() {
 			w.send(c)
 		case flight.Close:
 			w.drop(c)
+		case flight.Read:
+			w.watchFor(c, w.socks[c.Index].events|sock.Readable)
 		}
 	}
 }
@@ -137,7 +141,15 @@ func (w *worker) handle(ev *sock.Event) {
 	case ev.Events&sock.Writable != 0 && ev.Events&(sock.Readable|sock.Hangup) == 0:
 		w.send(c)
 	default:
-		w.receive(c)
+		w.receive(c, ev.Events&sock.Hangup != 0)
+	}
+}
+
+// watchFor has c watched for events.
+func (w *worker) watchFor(c *flight.Conn, events uint32) {
+	if s := &w.socks[c.Index]; s.events != events {
+		w.watch(s.fd, events, key(c))
+		s.events = events
 	}
 }
 
@@ -150,10 +162,11 @@ func (w *worker) open(c *flight.Conn) {
 }
 
 func (w *worker) opened(c *flight.Conn) {
-	fd := w.socks[c.Index].fd
-	err := w.connected(fd)
+	s := &w.socks[c.Index]
+	err := w.connected(s.fd)
 	if err == nil {
-		err = w.watch(fd, sock.Readable, key(c))
+		s.events = sock.Readable
+		err = w.watch(s.fd, s.events, key(c))
 	}
 	if err != nil {
 		w.deck.Refused(c, connectClass(err), err)
@@ -167,23 +180,29 @@ func (w *worker) send(c *flight.Conn) {
 	s, out := &w.socks[c.Index], c.Out()
 	n, err := w.write(s.fd, out)
 	c.Sent(n)
-	switch rest := n < len(out); {
+	switch {
 	case err != nil && err != sock.Again:
 		w.deck.Closed(c, writeClass(err))
-	case rest && !s.writable:
-		w.watch(s.fd, sock.Readable|sock.Writable, key(c))
-		s.writable = true
-	case !rest && s.writable:
-		w.watch(s.fd, sock.Readable, key(c))
-		s.writable = false
+	case n < len(out):
+		w.watchFor(c, s.events|sock.Writable)
+	default:
+		w.watchFor(c, s.events&^sock.Writable)
 	}
 }
 
-// receive takes what has come.
-func (w *worker) receive(c *flight.Conn) {
-	fd := w.socks[c.Index].fd
+// receive takes what has come, of a connection that is at its end all that is left: as long as it has that it is reported.
+func (w *worker) receive(c *flight.Conn, ended bool) {
+	s := &w.socks[c.Index]
 	for range sock.TurnBytes / client.MaxRead {
-		n, err := w.read(fd, w.buf[:])
+		room := c.Room()
+		if ended {
+			room = len(w.buf)
+		}
+		if room == 0 {
+			w.watchFor(c, s.events&^sock.Readable)
+			return
+		}
+		n, err := w.read(s.fd, w.buf[:room])
 		switch {
 		case err == sock.Again:
 			return
@@ -193,7 +212,7 @@ func (w *worker) receive(c *flight.Conn) {
 		case err != nil:
 			w.deck.Closed(c, readClass(err))
 			return
-		case !w.deck.Feed(c, w.buf[:n]), n < len(w.buf):
+		case !w.deck.Feed(c, w.buf[:n]), n < room:
 			return
 		}
 	}
@@ -222,14 +241,17 @@ type calls struct {
 	poller *sock.Poller
 	peer   unix.Sockaddr // of its own: a connect writes into it
 	family int
+	spec   *result.Spec
+	from   *sources
+	source unix.SockaddrInet4 // of the latest connect that came from one of them
 }
 
-func newCalls(addr string) (*calls, error) {
+func newCalls(addr string, spec *result.Spec, from *sources) (*calls, error) {
 	to, err := netip.ParseAddrPort(addr)
 	if err != nil {
 		return nil, err
 	}
-	k := &calls{family: unix.AF_INET, peer: &unix.SockaddrInet4{Port: int(to.Port())}}
+	k := &calls{family: unix.AF_INET, peer: &unix.SockaddrInet4{Port: int(to.Port())}, spec: spec, from: from}
 	if v4, is := k.peer.(*unix.SockaddrInet4); is && to.Addr().Is4() {
 		v4.Addr = to.Addr().As4()
 	} else {
@@ -246,7 +268,14 @@ func (k *calls) socket() (int, error) {
 		return -1, err
 	}
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	return fd, nil
+	if err = prepare(fd, k.spec); err != nil {
+		return fd, err
+	}
+	if addr, ok := k.from.next(); ok {
+		k.source.Addr = addr
+		err = unix.Bind(fd, &k.source)
+	}
+	return fd, err
 }
 
 func (k *calls) connect(key uint64) (int, error) {

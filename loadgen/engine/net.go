@@ -34,13 +34,22 @@ type netCrew struct {
 
 // end is our end of a connection.
 type end struct {
-	conn net.Conn           // nil: none
-	hang context.CancelFunc // ends the connect; nil: none has begun
+	conn    net.Conn           // nil: none
+	hang    context.CancelFunc // ends the connect, and a wait to read; nil: none has begun
+	read    chan struct{}      // it may be read from again
+	writing bool               // somebody writes; who is to send meanwhile leaves it to them
 }
 
 func newNet(r *run) (crew, error) {
-	d := net.Dialer{KeepAlive: -1}
-	dial := func(ctx context.Context, _ int) (net.Conn, error) { return d.DialContext(ctx, "tcp", r.addr) }
+	from := newSources(r.Source)
+	usual := net.Dialer{KeepAlive: -1, Control: control(&r.Spec)}
+	dial := func(ctx context.Context, _ int) (net.Conn, error) {
+		d := usual
+		if addr, ok := from.next(); ok {
+			d.LocalAddr = &net.TCPAddr{IP: addr[:]}
+		}
+		return d.DialContext(ctx, "tcp", r.addr)
+	}
 	p := newNetCrew(r, dial)
 	if r.Rate > 0 {
 		p.precise = 2 * time.Millisecond
@@ -97,10 +106,16 @@ func (p *netCrew) act() {
 		case flight.Connect:
 			p.drop(c)
 			ctx, hang := context.WithCancel(context.Background())
-			p.ends[c.Index].hang = hang
-			era := c.Era
-			p.eras.Go(func() { p.live(ctx, c, era) })
+			e := &p.ends[c.Index]
+			e.hang, e.read = hang, make(chan struct{}, 1)
+			era, read := c.Era, e.read
+			p.eras.Go(func() { p.live(ctx, c, era, read) })
+		case flight.Read:
+			p.ends[c.Index].read <- struct{}{}
 		case flight.Send:
+			if p.ends[c.Index].writing {
+				continue
+			}
 			q := p.piece(c)
 			if q.more {
 				p.eras.Go(func() { p.write(q) }) // it may wait for the peer to read
@@ -121,7 +136,7 @@ type piece struct {
 	era  uint32
 	conn net.Conn
 	text []byte
-	more bool // of the request is to follow
+	more bool // may follow
 }
 
 // maxPiece is the most of it: so much fits the buffer of a connection that has nothing else to send.
@@ -132,7 +147,9 @@ func (p *netCrew) piece(c *flight.Conn) piece {
 	out := c.Out()
 	text := out[:min(len(out), maxPiece)]
 	c.Sent(len(text))
-	return piece{c, c.Era, p.ends[c.Index].conn, text, len(text) < len(out)}
+	e := &p.ends[c.Index]
+	e.writing = len(text) < len(out) || p.Pipeline > 1
+	return piece{c, c.Era, e.conn, text, e.writing}
 }
 
 // write writes a piece of a request and those that follow it.
@@ -143,13 +160,17 @@ func (p *netCrew) write(q piece) {
 		if err == nil && !q.more {
 			return
 		}
+		left := true
 		goesOn = p.note(q.c, q.era, func() {
-			if err != nil {
+			switch left = len(q.c.Out()) > 0; {
+			case err != nil:
 				p.deck.Closed(q.c, writeClass(err))
-				return
+			case left:
+				q = p.piece(q.c)
+			default:
+				p.ends[q.c.Index].writing = false
 			}
-			q = p.piece(q.c)
-		})
+		}) && left
 	}
 }
 
@@ -179,14 +200,16 @@ func (p *netCrew) note(c *flight.Conn, era uint32, what func()) (goesOn bool) {
 var buffers = sync.Pool{New: func() any { return new([sock.ReadBytes]byte) }}
 
 // live is an era of a connection: it connects, then takes in what comes until it is over.
-func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32) {
+func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32, read <-chan struct{}) {
 	conn, err := p.dial(ctx, c.Index)
+	room := 0
 	goesOn := p.note(c, era, func() {
 		if err != nil {
 			p.deck.Refused(c, connectClass(err), err)
 			return
 		}
 		p.ends[c.Index].conn = conn
+		room = c.Room()
 		p.deck.Connected(c)
 	})
 	if conn == nil {
@@ -200,7 +223,8 @@ func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32) {
 		buf = whole[:]
 	}
 	for goesOn {
-		n, err := conn.Read(buf)
+		n, err := conn.Read(buf[:min(room, len(buf))])
+		rest := false
 		goesOn = p.note(c, era, func() {
 			if n > 0 {
 				p.deck.Feed(c, buf[:n])
@@ -208,7 +232,14 @@ func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32) {
 			if err != nil && c.Era == era {
 				p.deck.Closed(c, readClass(err))
 			}
+			rest = c.Room() == 0
 		})
+		if goesOn && rest {
+			select {
+			case <-read:
+			case <-ctx.Done():
+			}
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"carousel/internal/result"
 	"carousel/internal/uring"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
@@ -22,9 +23,9 @@ type uringCrew struct {
 
 func newUring(r *run, threads *team) (crew, error) {
 	c := &uringCrew{r, threads, make([]*ringWorker, threads.size())}
-	decks, errs := r.split(threads.size()), make([]error, threads.size())
+	decks, errs, from := r.split(threads.size()), make([]error, threads.size()), newSources(r.Source)
 	threads.do(func(i int) { // a ring belongs to the thread that opens it
-		k, err := newRingCalls(r.addr)
+		k, err := newRingCalls(r.addr, &r.Spec, from)
 		if errs[i] = err; err == nil {
 			var clock unix.Timespec
 			unix.ClockGettime(unix.CLOCK_MONOTONIC, &clock)
@@ -106,7 +107,7 @@ const (
 	kindShift = 30
 )
 
-func newRingCalls(addr string) (*ringCalls, error) {
+func newRingCalls(addr string, spec *result.Spec, from *sources) (*ringCalls, error) {
 	to, err := netip.ParseAddrPort(addr)
 	if err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func newRingCalls(addr string) (*ringCalls, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &ringCalls{Ring: r, to: uring.NewAddress(to)}
+	k := &ringCalls{Ring: r, calls: calls{spec: spec, from: from}, to: uring.NewAddress(to)}
 	if k.family = unix.AF_INET; !to.Addr().Is4() {
 		k.family = unix.AF_INET6
 	}
@@ -241,7 +242,7 @@ func (w *ringWorker) send(c *flight.Conn) {
 	l, out := &w.lines[c.Index], c.Out()
 	switch {
 	case l.under&(1<<sending) > 0: // what is added goes when that has gone
-	case len(out) <= maxPiece: // for which a connection that waits for nothing has room
+	case len(out) <= maxPiece && w.deck.Pipeline <= 1: // for which a connection that waits for nothing has room
 		w.SendSilently(int(l.fd), out, w.data(sending, c))
 		l.under &^= 1 << sending
 		c.Sent(len(out))

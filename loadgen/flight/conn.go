@@ -13,14 +13,18 @@ type Conn struct {
 	number  int // in the record, from 0; negative: a silent connection
 	state   state
 	do      Do
-	pending bool // a request was sent and is not settled
-	again   bool // it was sent before on a connection that the server closed without a word
-	written int  // bytes of it that were sent
+	room    int // bytes that may be read now
+	under   int // requests that were sent and are not settled
+	again   int // the first so many of them were sent before, on a connection that the server closed without a word
+	unsent  int // the last so many of them are not sent whole
+	written int // bytes of the first of those that were
 	served  int64
-	due     int64
-	sent    int64
-	freed   int64 // when it became free: its last request had ended and, paced, it was open
-	tried   int64 // when the connect began
+	times           // of the first request that is under way
+	behind  []times // of those after it, a ring; nil: each waits for the one before
+	first   int     // in the ring
+	burst   []byte  // the request, as often as it may be under way at once; nil: once
+	freed   int64   // when it became, or becomes, free: its last request had ended, it has rested and, paced, was open
+	tried   int64   // when the connect began
 	reply   client.Reply
 	request *client.Ask
 	path    int   // of the request, among the run's
@@ -31,6 +35,9 @@ type Conn struct {
 	prev, next *Conn
 	after      *Conn // in todo
 }
+
+// times are when a request was due, and when it was sent.
+type times struct{ due, sent int64 }
 
 type state uint8
 
@@ -47,14 +54,60 @@ func (c *Conn) Opening() bool { return c.state == opening }
 // Silent reports whether the connection is one that is never given a request.
 func (c *Conn) Silent() bool { return c.number < 0 }
 
-// Out is what is left to send of the request.
-func (c *Conn) Out() []byte { return c.request.Bytes[c.written:] }
+// Room is how many bytes may be read from the connection at this time, at most client.MaxRead; 0: none until Next says Read.
+func (c *Conn) Room() int { return c.room }
+
+// Out is what is left to send of the requests. It stays as it is whatever happens to the connection.
+func (c *Conn) Out() []byte {
+	all := c.burst
+	if all == nil {
+		all = c.request.Bytes
+	}
+	return all[c.written : c.unsent*len(c.request.Bytes)]
+}
 
 // Sent notes that n bytes of Out were sent.
-func (c *Conn) Sent(n int) { c.written += n }
+func (c *Conn) Sent(n int) {
+	c.written += n
+	for size := len(c.request.Bytes); c.unsent > 0 && c.written >= size; c.written -= size {
+		c.unsent--
+	}
+}
 
-// whole reports whether all of the request was sent.
-func (c *Conn) whole() bool { return c.written == len(c.request.Bytes) }
+// whole reports whether all of the first request was sent.
+func (c *Conn) whole() bool { return c.unsent < c.under }
+
+// at is the times of request i of those under way, from 0.
+func (c *Conn) at(i int) times {
+	if i == 0 {
+		return c.times
+	}
+	return c.behind[(c.first+i-1)%len(c.behind)]
+}
+
+// push adds a request to those under way.
+func (c *Conn) push(t times) {
+	if c.under == 0 {
+		c.times = t
+	} else {
+		c.behind[(c.first+c.under-1)%len(c.behind)] = t
+	}
+	c.under++
+	c.unsent++
+}
+
+// pop takes the first request from those under way.
+func (c *Conn) pop() {
+	c.under--
+	c.again = max(0, c.again-1)
+	if c.unsent > c.under {
+		c.unsent, c.written = c.under, 0
+	}
+	if c.under > 0 {
+		c.times = c.behind[c.first]
+		c.first = (c.first + 1) % len(c.behind)
+	}
+}
 
 // ask gives c another request to send.
 func (c *Conn) ask(a *client.Ask) {
@@ -62,16 +115,26 @@ func (c *Conn) ask(a *client.Ask) {
 	c.reply.Ask(a)
 }
 
-// next gives c its next request: at once in a closed loop, where the request is due at once; else when the schedule has one.
+// next gives c its next request: in a closed loop when it is due, after a rest if there is to be one, and where several may be under way as
+// many as that; else when the schedule has one.
 func (d *Deck) next(c *Conn, due, now int64) {
 	switch {
 	case now >= d.end:
+		return
 	case d.Rate > 0 && !d.used():
 		c.freed = now
 		d.free.push(c)
-	case d.Rate == 0 && d.ticket(due):
-		d.send(c, due, now)
-	default:
+		return
+	case d.Rate == 0 && due > now:
+		c.freed = due
+		d.resting.enter(c)
+		return
+	case d.Rate == 0:
+		for c.under < d.depth && d.ticket(due) {
+			d.send(c, due, now)
+		}
+	}
+	if c.under == 0 {
 		d.drop(c) // it would only keep others waiting
 	}
 }
@@ -84,32 +147,50 @@ func (d *Deck) send(c *Conn, due, now int64) {
 			c.path = d.path[n%int64(len(d.path))]
 		}
 	}
-	c.due, c.sent, c.pending, c.again, c.hops, c.carried = due, now, true, false, 0, 0
+	c.hops, c.carried = 0, 0
+	c.push(times{due, now})
 	d.outstanding++
 	d.Record.Sent(c.number, due)
 	if d.Rate > 0 {
 		d.Record.Late(due, now, c.freed > due)
 	}
-	d.resend(c)
-}
-
-// resend has c's request sent, from its first byte.
-func (d *Deck) resend(c *Conn) {
-	c.state, c.written = busy, 0
+	if c.state == closed { // each request has a connection of its own, and begins with that
+		d.connect(c, now)
+		return
+	}
+	c.state = busy
 	d.want(c, Send)
 }
 
-// Feed takes what the peer of c sent, at most client.MaxRead bytes, and reports whether more of the reply is to come.
+// resend has all of c's requests sent, from their first byte.
+func (d *Deck) resend(c *Conn) {
+	c.state, c.unsent, c.written = busy, c.under, 0
+	d.want(c, Send)
+}
+
+// Feed takes what the peer of c sent, at most Room bytes or, of a connection that is at its end, client.MaxRead. It reports whether more is
+// expected at once.
 func (d *Deck) Feed(c *Conn, p []byte) bool {
-	switch {
-	case !c.pending: // a word nobody asked for, such as a 408: the connection is at its end
-		d.lost(c, d.now(), record.OK)
-	case c.reply.Feed(p):
-		d.answered(c, d.now())
-	default:
-		return true
+	if d.ReadRate > 0 {
+		d.sip(c)
 	}
-	return false
+	for era := c.Era; ; {
+		if c.under == 0 { // a word nobody asked for, such as a 408: the connection is at its end
+			d.lost(c, d.now(), record.OK)
+			return false
+		}
+		rest, whole := c.reply.Take(p)
+		if !whole {
+			return true
+		}
+		if c.under == 1 {
+			c.reply.Surplus(rest)
+		}
+		d.answered(c, d.now())
+		if p = rest; c.Era != era || len(p) == 0 {
+			return c.Era == era && d.depth > 1
+		}
+	}
 }
 
 // Closed notes that the peer of c has closed, or that reading or writing failed. A close completes a reply without a length; between
@@ -118,17 +199,26 @@ func (d *Deck) Feed(c *Conn, p []byte) bool {
 func (d *Deck) Closed(c *Conn, class record.Class) {
 	now := d.now()
 	switch silence := class == record.ReadEOF || class == record.WriteReset; {
-	case !c.pending:
+	case c.under == 0:
 		d.lost(c, now, record.OK)
 	case silence && c.reply.End():
 		d.answered(c, now)
-	case silence && c.served > 0 && !c.again && c.request.Idempotent:
-		c.again = true
-		d.drop(c)
-		d.reconnect(c, now)
+	case silence:
+		d.silenced(c, now, class)
 	default:
 		d.lost(c, now, class)
 	}
+}
+
+// silenced has what is under way on c sent once more, on another connection, if that may be; else it is lost.
+func (d *Deck) silenced(c *Conn, now int64, class record.Class) {
+	if c.served == 0 || c.again > 0 || !c.request.Idempotent {
+		d.lost(c, now, class)
+		return
+	}
+	c.again = c.under
+	d.drop(c)
+	d.reconnect(c, now)
 }
 
 // answered notes a complete reply and goes on to the next request.
@@ -144,34 +234,42 @@ func (d *Deck) answered(c *Conn, now int64) {
 			return
 		}
 	}
-	c.state = idle
+	keep := c.reply.Keep() && c.whole()
 	c.served++
-	d.close(c)
 	d.settled(c, now, class)
+	d.close(c)
 	if d.backoff != 0 && class.Answered() && c.tried > d.trouble {
-		d.backoff, d.retry = 0, now
+		d.backoff = 0
+		d.reopen(now)
 	}
-	if c.reply.Keep() && c.whole() {
-		due := now
+	c.freed = later(now, int64(d.Think))
+	switch {
+	case keep && c.under > 0 && c.sent < d.Begin: // of an earlier slice: what is sent in this one follows when all of that is answered
+	case keep:
+		if c.under == 0 {
+			c.state = idle
+		}
 		if d.files != nil {
 			now = d.now() // a file written in place held it up
 		}
-		d.next(c, due, now)
-		return
+		d.next(c, c.freed, now)
+	case c.under > 0:
+		d.silenced(c, now, record.ReadEOF)
+	default:
+		d.drop(c)
+		if !class.Answered() {
+			c.served = 0
+		}
+		d.reconnect(c, now)
 	}
-	d.drop(c)
-	if c.freed = now; !class.Answered() {
-		c.served = 0
-	}
-	d.reconnect(c, now)
 }
 
-// close ends c's request.
+// close ends c's first request.
 func (d *Deck) close(c *Conn) {
-	c.pending = false
 	if c.sent >= d.Begin {
 		d.outstanding--
 	}
+	c.pop()
 }
 
 // hop is the request to which a redirect leads, or the class of error that it is.
@@ -188,7 +286,7 @@ func (d *Deck) follow(c *Conn, to *client.Ask, now int64) {
 	c.carried += c.reply.Size()
 	c.hops++
 	c.served++
-	c.again = false
+	c.again = 0
 	d.Record.Redirected(c.due)
 	if c.ask(to); keep {
 		d.resend(c)
@@ -198,11 +296,11 @@ func (d *Deck) follow(c *Conn, to *client.Ask, now int64) {
 	d.reconnect(c, now)
 }
 
-// lost gives up c's connection, and the request on it if there is one.
+// lost gives up c's connection, and the requests that are under way on it.
 func (d *Deck) lost(c *Conn, now int64, class record.Class) {
-	if c.pending {
+	for size := c.carried + c.reply.Size(); c.under > 0; size = 0 {
+		d.Record.For(c.path).Ended(c.number, c.due, c.sent, now, class, size)
 		d.close(c)
-		d.Record.For(c.path).Ended(c.number, c.due, c.sent, now, class, c.carried+c.reply.Size())
 		c.freed = now
 	}
 	d.drop(c)

@@ -36,7 +36,7 @@ func (d *Deck) try(now int64) bool {
 
 // connect begins to open c.
 func (d *Deck) connect(c *Conn, now int64) {
-	c.state, c.tried, c.served = opening, now, 0
+	c.state, c.tried, c.served, c.room = opening, now, 0, d.most
 	c.reply.Reset()
 	d.opening++
 	d.want(c, Connect)
@@ -56,9 +56,9 @@ func (d *Deck) Connected(c *Conn) {
 	}
 	d.alive++
 	switch {
-	case c.pending:
-		if c.again {
-			d.Record.Resent(c.due)
+	case c.under > 0:
+		for i := range c.again {
+			d.Record.Resent(c.at(i).due)
 		}
 		d.resend(c)
 	case d.phase == flowing:
@@ -115,9 +115,9 @@ func (d *Deck) drop(c *Conn) {
 // doubles as long as failures go on. A silent connection that the server closed stays closed.
 func (d *Deck) reconnect(c *Conn, now int64) {
 	switch {
-	case c.number < 0, !c.pending && (d.used() || now >= d.end):
+	case c.number < 0, c.under == 0 && (d.used() || now >= d.end):
 	case c.served > 0 && d.backoff == 0:
-		d.connect(c, now)
+		d.begin(c, now)
 	default:
 		if d.down.push(c); c.served > 0 {
 			break
@@ -127,6 +127,15 @@ func (d *Deck) reconnect(c *Conn, now int64) {
 			d.retry = max(d.retry, now+int64(d.backoff))
 		}
 	}
+}
+
+// begin opens c again or, where each request has a connection of its own, gives it the request that does.
+func (d *Deck) begin(c *Conn, now int64) {
+	if d.NoKeepalive && c.under == 0 {
+		d.next(c, max(c.freed, d.Begin), now)
+		return
+	}
+	d.connect(c, now)
 }
 
 // grow is the pause before the next attempt to connect, after one that followed a pause of d: 1 ms, doubling to 1 s.
@@ -141,8 +150,8 @@ func (d *Deck) reopen(now int64) {
 		if d.down.first == nil {
 			return
 		}
-		if c := d.down.pop(); c.pending || now < d.end && !d.used() {
-			d.connect(c, now)
+		if c := d.down.pop(); c.under > 0 || now < d.end && !d.used() {
+			d.begin(c, now)
 		}
 	}
 }
@@ -154,12 +163,12 @@ func (d *Deck) sweep(now int64) {
 	for k := range d.conns {
 		c := &d.conns[k]
 		switch {
-		case c.pending && c.sent+int64(d.Timeout) <= now: // whether it waits for a reply or for a connection to be sent again
+		case c.under > 0 && c.sent+int64(d.Timeout) <= now: // whether it waits for a reply or for a connection to be sent again
 			d.lost(c, now, record.Timeout)
 		case c.state == opening && c.tried+patience <= now:
 			d.refused(c, now, Refusal{record.ConnectTimeout, syscall.ETIMEDOUT})
 		}
-		if c.pending {
+		if c.under > 0 {
 			d.nextSweep = min(d.nextSweep, c.sent+int64(d.Timeout))
 		}
 		if c.state == opening {

@@ -1,7 +1,9 @@
 package flight
 
 import (
+	"bytes"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +27,7 @@ const (
 	Connect    // close what there still is of it, and begin to connect; then Connected or Refused
 	Send       // send Out, which may take several writes, each followed by Sent
 	Close      // close it
+	Read       // it may be read from again
 )
 
 // Deck is one worker's connections, its share of the schedule and its record.
@@ -32,19 +35,24 @@ type Deck struct {
 	*Run
 	Record *record.Recorder
 
-	id, of int
-	conns  []Conn
-	first  int // number of the first connection in the load, silent ones apart
-	silent int // the first so many are never given a request
-	asks   *client.Asks
-	todo   todo
-	free   queue // connections without a request, the longest free first
-	down   queue // connections to be opened again
-	pacer  pacer
-	phase  phase
-	end    int64 // of the window, as last looked up
-	over   int64 // when replies are no longer taken in
-	turned int64 // when the latest turn began
+	id, of  int
+	conns   []Conn
+	first   int // number of the first connection in the load, silent ones apart
+	silent  int // the first so many are never given a request
+	asks    *client.Asks
+	depth   int // requests that may be under way at once on a connection
+	most    int // bytes that may be read from one at once
+	todo    todo
+	free    queue // connections without a request, the longest free first
+	resting queue // those that rest, the first to send first
+	down    queue // connections to be opened again
+	sips    []sip // connections that are not read from, the first to be read again first
+	begun   int   // so many of them are over
+	pacer   pacer
+	phase   phase
+	end     int64 // of the window, as last looked up
+	over    int64 // when replies are no longer taken in
+	turned  int64 // when the latest turn began
 
 	untried     []Conn        // opening: connections that were not tried yet
 	nextRamp    int64         // opening: when more of them may be tried
@@ -64,6 +72,13 @@ type Deck struct {
 	outcomes []outcome
 }
 
+// sip is when a connection may be read from again.
+type sip struct {
+	conn *Conn
+	era  uint32
+	at   int64
+}
+
 // Refusal is why a connection could not be opened.
 type Refusal struct {
 	Class record.Class
@@ -80,7 +95,14 @@ const (
 
 // Deck is worker id's of so many. live may be nil.
 func (r *Run) Deck(id, of int, live *record.Live) *Deck {
-	d := &Deck{Run: r, id: id, of: of, asks: client.NewAsks(r.requests), gone: record.Never}
+	d := &Deck{Run: r, id: id, of: of, asks: client.NewAsks(r.requests), depth: max(1, r.Pipeline), most: client.MaxRead, gone: record.Never}
+	if r.ReadRate > 0 {
+		d.most = int(max(1, min(r.ReadRate/sipsPerSecond, client.MaxRead)))
+	}
+	var burst []byte
+	if d.depth > 1 {
+		burst = bytes.Repeat(r.requests[0].Bytes, d.depth)
+	}
 	d.pacer.due = record.Never
 	d.first = r.Connections * id / of
 	d.silent = share(r.Idle, id, of)
@@ -91,6 +113,9 @@ func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 		c := &d.conns[k]
 		c.Index, c.number = k, k-d.silent
 		c.ask(d.asks.Turn(0))
+		if c.burst = burst; d.depth > 1 && c.number >= 0 {
+			c.behind = make([]times, d.depth-1)
+		}
 	}
 	return d
 }
@@ -129,6 +154,9 @@ func (d *Deck) Start() {
 		d.Record.Open(d.Opens)
 	}
 	d.nextSweep = max(d.nextSweep, later(d.Begin, int64(firstLook)))
+	for d.resting.first != nil {
+		d.resting.pop() // a slice begins with all
+	}
 	for k := range d.conns {
 		switch c := &d.conns[k]; {
 		case c.number < 0 || c.queue != nil:
@@ -149,8 +177,8 @@ func (d *Deck) EndSlice(why record.Reason) (unanswered int64) {
 	}
 	var due []int64
 	for k := range d.conns {
-		if c := &d.conns[k]; c.pending {
-			due = append(due, c.due)
+		for c, i := &d.conns[k], 0; i < c.under; i++ {
+			due = append(due, c.at(i).due)
 		}
 	}
 	d.Record.Pause(due)
@@ -185,6 +213,10 @@ func (d *Deck) Turn() bool {
 	if d.turned >= d.nextSweep {
 		d.sweep(d.turned)
 	}
+	for c := d.resting.first; c != nil && c.freed <= d.turned; c = d.resting.first {
+		d.resting.pop()
+		d.next(c, c.freed, d.turned)
+	}
 	if d.down.first != nil && d.turned >= d.retry {
 		d.reopen(d.turned)
 	}
@@ -212,6 +244,9 @@ func (d *Deck) now() int64 {
 // Wake is when the next turn is due at the latest, whatever happens until then.
 func (d *Deck) Wake() int64 {
 	wake := min(d.turned+int64(wakeEvery), d.nextSweep)
+	if d.begun < len(d.sips) {
+		wake = min(wake, d.sips[d.begun].at)
+	}
 	switch {
 	case d.phase == trying && len(d.untried) > 0:
 		return min(wake, d.nextRamp)
@@ -228,6 +263,9 @@ func (d *Deck) Wake() int64 {
 	if d.down.first != nil {
 		wake = min(wake, d.retry)
 	}
+	if d.turned < d.end && d.resting.first != nil {
+		wake = min(wake, d.resting.first.freed)
+	}
 	if d.turned < d.end && (d.free.first != nil || d.pacer.due > d.turned) {
 		wake = min(wake, d.pacer.due)
 	}
@@ -241,11 +279,39 @@ func (d *Deck) Next() (*Conn, Do) {
 	}
 	c := d.todo.pop()
 	if c == nil {
-		return nil, Nothing
+		return d.sipped()
 	}
 	do := c.do
 	c.do = Nothing
 	return c, do
+}
+
+// sipsPerSecond is how often a connection is read from that takes in so many bytes a second, if it is not fast.
+const sipsPerSecond = 20
+
+// sip has c not read from for as long as what may be read at once lasts.
+func (d *Deck) sip(c *Conn) {
+	if c.room == 0 {
+		return
+	}
+	c.room = 0
+	if d.begun > len(d.sips)/2 {
+		d.sips, d.begun = slices.Delete(d.sips, 0, d.begun), 0
+	}
+	d.sips = append(d.sips, sip{c, c.Era, later(d.now(), int64(d.most)*int64(time.Second)/d.ReadRate)})
+}
+
+// sipped is a connection that may be read from again.
+func (d *Deck) sipped() (*Conn, Do) {
+	for d.begun < len(d.sips) && d.sips[d.begun].at <= d.turned {
+		s := d.sips[d.begun]
+		d.begun++
+		if s.conn.Era == s.era {
+			s.conn.room = d.most
+			return s.conn, Read
+		}
+	}
+	return nil, Nothing
 }
 
 // want has an engine do something with c. What was wanted before and is not done yet is no longer wanted.
@@ -300,8 +366,9 @@ func (d *Deck) settle(end int64, why record.Reason) {
 	d.Record.Close(end, over)
 	d.collect()
 	for k := range d.conns {
-		if c := &d.conns[k]; c.pending {
-			d.Record.For(c.path).Unanswered(c.number, c.due, c.sent)
+		for c, i := &d.conns[k], 0; i < c.under; i++ {
+			t := c.at(i)
+			d.Record.For(c.path).Unanswered(c.number, t.due, t.sent)
 		}
 	}
 	d.rest(end, why)

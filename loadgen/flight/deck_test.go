@@ -24,6 +24,8 @@ var replies = map[string]string{
 	"endless":   "HTTP/1.1 200 OK\r\n\r\nabc",
 	"busy":      "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
 	"moved":     "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
+	"okok":      "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+	"okhalf":    "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na",
 	"movedlast": "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
 }
 
@@ -34,6 +36,13 @@ func TestLife(t *testing.T) {
 	two := func(s *result.Spec) { s.Connections = 2 }
 	number := func(n int64) func(*result.Spec) { return func(s *result.Spec) { s.Duration, s.Requests = 0, n } }
 	paced := func(s *result.Spec) { s.Rate = 20 } // due at 100 and 150
+	single := func(s *result.Spec) { s.NoKeepalive = true }
+	three := func(s *result.Spec) { s.Pipeline = 3 }
+	thinking := func(s *result.Spec) { s.Think = 20 * time.Millisecond }
+	sipping := func(s *result.Spec) { s.ReadRate = 1000 } // 50 bytes in 50 ms
+	patient := func(s *result.Spec) { s.Grace = 50 * time.Millisecond }
+	hasty := func(s *result.Spec) { s.Timeout = 40 * time.Millisecond }
+	follows := func(s *result.Spec) { s.MaxRedirects = 1 }
 	for _, c := range []struct {
 		name   string
 		change []func(*result.Spec)
@@ -289,8 +298,7 @@ func TestLife(t *testing.T) {
 			115 turn            : connect 0
 			116 connected 0     : send 0
 			117 reset 1         : close 1
-			118 reply 0 ok      : send 0
-			118 turn            : connect 1
+			118 reply 0 ok      : connect 1, send 0
 			200 turn            : over`,
 			"sent 5 ok 2 read-reset 2 unanswered 1 failed 1"},
 		{"who does not so much as refuse is waited for longer", []func(*result.Spec){number(3), func(s *result.Spec) { s.Timeout = 20 * time.Millisecond }}, `
@@ -304,6 +312,234 @@ func TestLife(t *testing.T) {
 			5144 turn           : close 0
 			5145 turn           : over`,
 			"sent 1 unsent 2 read-reset 1 no-connection 2 failed 3"},
+
+		{"a connection for each request: the next begins when the one before is answered, and connecting is part of it", []func(*result.Spec){single}, `
+			100 start           : send 0
+			110 reply 0 ok      : connect 0
+			140 connected 0     : send 0
+			150 reply 0 ok      : connect 0
+			160 connected 0     : send 0
+			165 reply 0 last    : connect 0
+			200 turn            : over`,
+			"sent 4 ok 3 unanswered 1 took 40ms"},
+		{"by a schedule it begins when the request is due", []func(*result.Spec){single, paced}, `
+			100 start           : send 0
+			110 reply 0 ok      : close 0
+			149 turn            :
+			150 turn            : connect 0
+			155 connected 0     : send 0
+			170 reply 0 ok      : close 0
+			200 turn            : over`,
+			"sent 2 ok 2 took 20ms"},
+		{"and a connection that was closed before that is opened when there is something to send", []func(*result.Spec){single, paced, two}, `
+			100 start           : send 0
+			110 eof 1           : close 1
+			111 turn            :
+			150 turn            : connect 1
+			155 connected 1     : send 1
+			170 reply 1 ok      : close 1
+			180 reply 0 ok      : close 0
+			200 turn            : over`,
+			"sent 2 ok 2 took 80ms"},
+		{"a request whose connect fails is tried again", []func(*result.Spec){single}, `
+			100 start           : send 0
+			110 reply 0 ok      : connect 0
+			120 refused 0       : close 0
+			121 turn            : connect 0
+			150 connected 0     : send 0
+			160 reply 0 ok      : connect 0
+			200 turn            : over`,
+			"sent 3 ok 2 unanswered 1 failed 1 took 50ms"},
+		{"until it takes too long", []func(*result.Spec){single, hasty}, `
+			100 start           : send 0
+			110 reply 0 ok      : connect 0
+			149 turn            :
+			150 turn            : close 0
+			151 turn            : connect 0
+			160 connected 0     : send 0
+			170 reply 0 ok      : connect 0
+			200 turn            : over`,
+			"sent 4 ok 2 timeout 1 unanswered 1 took 40ms"},
+		{"who refuses is not asked without a pause", []func(*result.Spec){single}, `
+			100 start           : send 0
+			110 reset 0         : close 0
+			110 turn            :
+			111 turn            : connect 0
+			112 connected 0     : send 0
+			113 reset 0         : close 0
+			114 turn            :
+			115 turn            : connect 0
+			116 connected 0     : send 0
+			120 reply 0 ok      : connect 0
+			200 turn            : over`,
+			"sent 4 ok 1 read-reset 2 unanswered 1 took 80ms"},
+		{"a redirect has a connection of its own", []func(*result.Spec){single, follows}, `
+			100 start           : send 0
+			110 reply 0 moved   : connect 0
+			115 connected 0     : send 0 /there
+			120 reply 0 ok      : connect 0
+			125 connected 0     : send 0
+			200 turn            : over`,
+			"sent 2 ok 1 unanswered 1 redirects 1 took 80ms"},
+		{"a number of them", []func(*result.Spec){single, number(3), two}, `
+			100 start           : send 0, send 1
+			110 reply 0 ok      : connect 0
+			120 reply 1 ok      : close 1
+			130 connected 0     : send 0
+			140 reply 0 ok      : close 0
+			140 turn            : over`,
+			"sent 3 ok 3 took 30ms"},
+		{"in the grace no other connection begins", []func(*result.Spec){single, two, patient}, `
+			100 start           : send 0, send 1
+			190 reply 0 ok      : connect 0
+			201 reply 1 ok      : close 1
+			202 connected 0     : send 0
+			210 reply 0 ok      : close 0
+			210 turn            : over`,
+			"sent 3 ok 3 took 101ms"},
+
+		{"several at once: another is sent as one is answered", []func(*result.Spec){three}, `
+			100 start           : send 0 x3
+			110 reply 0 ok      : send 0
+			120 reply 0 okok    : send 0 x2
+			160 reply 0 ok      : send 0
+			200 turn            : over`,
+			"sent 7 ok 4 unanswered 3 took 80ms"},
+		{"replies come in any pieces", []func(*result.Spec){three}, `
+			100 start           : send 0 x3
+			110 reply 0 okhalf  : send 0
+			120 text 0 bcHTTP   : send 0
+			200 turn            : over`,
+			"sent 5 ok 2 unanswered 3 took 100ms"},
+		{"requests go out in any pieces", []func(*result.Spec){three}, `
+			100 partly          :
+			100 start           : send 0 x1.5
+			110 reply 0 ok      : send 0 x1.2
+			120 reply 0 ok      : send 0 x1.1
+			130 reply 0 ok      : send 0 x1.1
+			200 turn            : over`,
+			"sent 6 ok 3 unanswered 3 took 90ms"},
+		{"a reply before its request is sent ends the connection, and what is behind goes elsewhere", []func(*result.Spec){three}, `
+			100 partly          :
+			100 start           : send 0 x1.5
+			110 reply 0 okok    : connect 0
+			120 connected 0     : send 0
+			200 turn            : over`,
+			"sent 4 ok 2 unanswered 2 resent 2 took 100ms"},
+		{"a number of requests ends with less and less on the way", []func(*result.Spec){three, number(4)}, `
+			100 start           : send 0 x3
+			110 reply 0 ok      : send 0
+			120 reply 0 ok      :
+			130 reply 0 okok    : close 0
+			130 turn            : over`,
+			"sent 4 ok 4 took 30ms"},
+		{"more replies than requests are wrong", []func(*result.Spec){three, number(1)}, `
+			100 start           : send 0
+			110 reply 0 okok    : close 0
+			110 turn            : over`,
+			"sent 1 body-length 1"},
+		{"what a close leaves is sent again, once", []func(*result.Spec){three}, `
+			100 start           : send 0 x3
+			110 reply 0 ok      : send 0
+			120 eof 0           : connect 0
+			125 connected 0     : send 0 x3
+			130 reply 0 ok      : send 0
+			140 eof 0           : connect 0
+			200 turn            : over`,
+			"sent 5 ok 2 read-eof 3 resent 3 took 30ms"},
+		{"also when it was announced", []func(*result.Spec){three}, `
+			100 start           : send 0 x3
+			110 reply 0 last    : connect 0
+			125 connected 0     : send 0 x2
+			130 reply 0 ok      : send 0 x2
+			200 turn            : over`,
+			"sent 5 ok 2 unanswered 3 resent 2 took 100ms"},
+		{"but not what could be done twice", []func(*result.Spec){three, post}, `
+			100 start           : send 0 x3
+			110 reply 0 ok      : send 0
+			120 eof 0           : connect 0
+			125 connected 0     : send 0 x3
+			200 turn            : over`,
+			"sent 7 ok 1 read-eof 3 unanswered 3 took 80ms"},
+		{"all that is on the way is lost with a connection", []func(*result.Spec){three}, `
+			100 start           : send 0 x3
+			110 reset 0         : close 0
+			111 turn            : connect 0
+			125 connected 0     : send 0 x3
+			200 turn            : over`,
+			"sent 6 read-reset 3 unanswered 3 took 90ms"},
+		{"the first of them has waited longest, and what is behind it is given up with it", []func(*result.Spec){three, hasty}, `
+			100 start           : send 0 x3
+			110 reply 0 ok      : send 0
+			139 turn            :
+			140 turn            : connect 0
+			142 connected 0     : send 0 x3
+			200 turn            : over`,
+			"sent 7 ok 1 timeout 3 unanswered 3 took 60ms"},
+
+		{"a connection rests after each reply, and what it sends then is due then", []func(*result.Spec){thinking}, `
+			100 start           : send 0
+			110 reply 0 ok      :
+			129 turn            :
+			130 turn            : send 0
+			160 reply 0 busy    :
+			182 turn            : send 0
+			190 reply 0 ok      :
+			200 turn            : over`,
+			"sent 3 ok 2 status-503 1 took 10ms"},
+		{"each by itself", []func(*result.Spec){thinking, two}, `
+			100 start           : send 0, send 1
+			110 reply 1 last    : connect 1
+			115 reply 0 ok      :
+			120 connected 1     :
+			129 turn            :
+			130 turn            : send 1
+			135 turn            : send 0
+			200 turn            : over`,
+			"sent 4 ok 2 unanswered 2 took 70ms"},
+		{"one that is closed meanwhile is opened again and rests on", []func(*result.Spec){thinking}, `
+			100 start           : send 0
+			110 reply 0 ok      :
+			115 eof 0           : connect 0
+			120 connected 0     :
+			130 turn            : send 0
+			200 turn            : over`,
+			"sent 2 ok 1 unanswered 1 took 70ms"},
+		{"with a connection for each request it rests unconnected", []func(*result.Spec){thinking, single}, `
+			100 start           : send 0
+			110 reply 0 ok      : close 0
+			130 turn            : connect 0
+			135 connected 0     : send 0
+			140 reply 0 ok      : close 0
+			160 turn            : connect 0
+			200 turn            : over`,
+			"sent 3 ok 2 unanswered 1 took 40ms"},
+		{"a number of requests ends with its last reply, not with a rest", []func(*result.Spec){thinking, number(2)}, `
+			100 start           : send 0
+			110 reply 0 ok      :
+			130 turn            : send 0
+			135 reply 0 ok      :
+			135 turn            : over`,
+			"sent 2 ok 2 took 10ms"},
+
+		{"who reads slowly is not read from for a while", []func(*result.Spec){sipping}, `
+			100 start           : send 0
+			110 reply 0 half    :
+			159 turn            :
+			160 turn            : read 0
+			170 text 0 bc       : send 0
+			199 turn            :
+			200 turn            : over`,
+			"sent 2 ok 1 unanswered 1 took 70ms"},
+		{"another connection has its own pace", []func(*result.Spec){sipping}, `
+			100 start           : send 0
+			110 reply 0 last    : connect 0
+			120 connected 0     : send 0
+			130 reply 0 half    :
+			170 turn            :
+			180 turn            : read 0
+			200 turn            : over`,
+			"sent 2 ok 1 unanswered 1 took 90ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := result.DefaultSpec()
@@ -408,14 +644,18 @@ func (p *pilot) act() string {
 		case Close:
 			done = append(done, fmt.Sprint("close ", c.Index))
 		case Send:
-			_, path, _ := strings.Cut(string(c.Out()), " ")
-			path, _, _ = strings.Cut(path, " ")
-			done = append(done, strings.TrimSuffix(fmt.Sprint("send ", c.Index, " ", path), " /"))
 			n := len(c.Out())
 			if p.partly {
 				n /= 2
 			}
+			said := strings.TrimSuffix(fmt.Sprint("send ", c.Index, " ", c.request.Path), " /")
+			if many := float64(n) / float64(len(c.request.Bytes)); p.run.Pipeline > 1 && many != 1 {
+				said += fmt.Sprintf(" x%.2g", many)
+			}
+			done = append(done, said)
 			c.Sent(n)
+		case Read:
+			done = append(done, fmt.Sprint("read ", c.Index))
 		}
 	}
 }
@@ -579,5 +819,62 @@ func TestTriedOnce(t *testing.T) {
 	p.deck.Connected(p.deck.Conn(1))
 	if p.deck.Turn() || p.act() != "" || p.deck.Alive() != 1 || p.deck.Refusal().Class != record.ConnectRefused {
 		t.Errorf("the phase goes on, %d are open", p.deck.Alive())
+	}
+}
+
+// Whatever the way of its connections, a request costs no allocation.
+func TestAllocates(t *testing.T) {
+	reply := []byte(replies["ok"])
+	for name, change := range map[string]func(*result.Spec){
+		"one at a time":         func(*result.Spec) {},
+		"several at once":       func(s *result.Spec) { s.Pipeline = 8 },
+		"a connection for each": func(s *result.Spec) { s.NoKeepalive = true },
+		"with rests":            func(s *result.Spec) { s.Think = time.Millisecond },
+		"read slowly":           func(s *result.Spec) { s.ReadRate = 10_000_000 },
+	} {
+		s := result.DefaultSpec()
+		s.Target, s.Engine, s.Connections, s.Duration = "http://127.0.0.1:1/", result.Net, 3, time.Hour
+		change(&s)
+		p := newPilot(s)
+		for k := range s.Connections {
+			p.deck.Connected(p.deck.Conn(k))
+		}
+		p.deck.Turn()
+		p.live([]string{"100", "start"})
+		waits := map[int]int{} // requests on their way, by connection
+		for k := range s.Connections {
+			waits[k] = max(1, s.Pipeline)
+		}
+		sent := 0
+		turn := func() {
+			p.now += ms
+			p.deck.Turn()
+			for k := range s.Connections {
+				if c := p.deck.Conn(k); waits[k] > 0 && c.Room() > 0 {
+					waits[k]--
+					p.deck.Feed(c, reply)
+				}
+			}
+			for c, do := p.deck.Next(); do != Nothing; c, do = p.deck.Next() {
+				switch do {
+				case Connect:
+					p.deck.Connected(c)
+				case Send:
+					n := len(c.Out()) / len(c.request.Bytes)
+					sent += n
+					waits[c.Index] += n
+					c.Sent(len(c.Out()))
+				}
+			}
+		}
+		for range 1000 {
+			turn()
+		}
+		if sent < 100 {
+			t.Errorf("%s: %d requests were sent", name, sent)
+		}
+		if n := testing.AllocsPerRun(1000, turn); n != 0 {
+			t.Errorf("%s: %v allocations a turn", name, n)
+		}
 	}
 }

@@ -3,14 +3,31 @@ package flight
 // queue is a first-in, first-out list that a connection may leave from anywhere.
 type queue struct{ first, last *Conn }
 
-func (q *queue) push(c *Conn) {
-	c.queue, c.prev, c.next = q, q.last, nil
-	if q.last != nil {
-		q.last.next = c
+func (q *queue) push(c *Conn) { q.insert(c, q.last) }
+
+// enter has c stand in the order of freed.
+func (q *queue) enter(c *Conn) {
+	before := q.last
+	for before != nil && before.freed > c.freed {
+		before = before.prev
+	}
+	q.insert(c, before)
+}
+
+// insert puts c behind another, nil: at the front.
+func (q *queue) insert(c, before *Conn) {
+	c.queue, c.prev, c.next = q, before, q.first
+	if before != nil {
+		c.next = before.next
+		before.next = c
 	} else {
 		q.first = c
 	}
-	q.last = c
+	if c.next != nil {
+		c.next.prev = c
+	} else {
+		q.last = c
+	}
 }
 
 func (q *queue) pop() *Conn {

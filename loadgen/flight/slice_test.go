@@ -15,6 +15,9 @@ import (
 func TestSlices(t *testing.T) {
 	two := func(s *result.Spec) { s.Connections = 2 }
 	paced := func(s *result.Spec) { s.Rate = 20 } // due at the begin and after 50 ms
+	single := func(s *result.Spec) { s.NoKeepalive = true }
+	three := func(s *result.Spec) { s.Pipeline = 3 }
+	sipping := func(s *result.Spec) { s.ReadRate = 1000 } // 50 bytes in 50 ms
 	for _, c := range []struct {
 		name   string
 		change []func(*result.Spec)
@@ -204,6 +207,85 @@ func TestSlices(t *testing.T) {
 			160 turn            : over
 			160 end             : 1 under way`,
 			"sent 1 unanswered 1"},
+		{"with a connection for each request a slice begins with connecting, which is due then", []func(*result.Spec){single}, `
+			100 slice           : send 0
+			150 reply 0 ok      : connect 0
+			160 connected 0     : send 0
+			210 reply 0 ok      : close 0
+			210 turn            : over
+			210 end             : 0 under way
+			500 slice           : connect 0
+			505 connected 0     : send 0
+			520 reply 0 ok      : connect 0
+			590 connected 0     : send 0
+			610 reply 0 ok      : close 0
+			610 turn            : over
+			610 end             : 0 under way`,
+			"sent 4 ok 4 timed 2 in the window 2"},
+		{"and who connects when it ends has a request that is not answered yet", []func(*result.Spec){single}, `
+			100 slice           : send 0
+			150 reply 0 ok      : connect 0
+			250 turn            : over
+			250 end             : 1 under way
+			500 slice           :
+			501 connected 0     : send 0
+			520 reply 0 ok      : connect 0
+			530 connected 0     : send 0
+			600 reply 0 ok      : close 0
+			600 turn            : over
+			600 end             : 0 under way`,
+			"sent 3 ok 3 timed 2 in the window 2"},
+		{"by a schedule it connects when the first is due", []func(*result.Spec){single, func(s *result.Spec) { s.Rate = 15 }}, `
+			100 slice           : send 0
+			110 reply 0 ok      : close 0
+			167 turn            : connect 0
+			169 connected 0     : send 0
+			175 reply 0 ok      : close 0
+			200 turn            : over
+			200 end             : 0 under way
+			500 slice           :
+			534 turn            : connect 0
+			535 connected 0     : send 0
+			540 reply 0 ok      : close 0
+			600 turn            : over
+			600 end             : 0 under way`,
+			"sent 3 ok 3 late 666.667µs timed 2 in the window 3"},
+		{"several at once: all of a connection are sent when a slice begins", []func(*result.Spec){three}, `
+			100 slice           : send 0 x3
+			150 reply 0 okok    : send 0 x2
+			210 reply 0 okok    :
+			220 reply 0 ok      :
+			220 turn            : over
+			220 end             : 0 under way
+			500 slice           : send 0 x3
+			610 reply 0 okok    :
+			650 turn            : over
+			650 end             : 1 under way`,
+			"sent 8 ok 7 unanswered 1 timed 2 in the window 2"},
+		{"and where some of an earlier one are on their way, when those are answered", []func(*result.Spec){three}, `
+			100 slice           : send 0 x3
+			210 reply 0 ok      :
+			250 turn            : over
+			250 end             : 2 under way
+			500 slice           :
+			510 reply 0 ok      :
+			520 reply 0 ok      : send 0 x3
+			550 reply 0 ok      : send 0
+			610 reply 0 okok    :
+			611 reply 0 ok      :
+			611 turn            : over
+			611 end             : 0 under way`,
+			"sent 7 ok 7 timed 4 in the window 3"},
+		{"who reads slowly reads on in the next", []func(*result.Spec){sipping}, `
+			100 slice           : send 0
+			190 reply 0 half    :
+			250 turn            : over
+			250 end             : 1 under way
+			500 slice           : read 0
+			510 text 0 bc       : send 0
+			650 turn            : over
+			650 end             : 1 under way`,
+			"sent 2 ok 1 unanswered 1 in the window 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := result.DefaultSpec()

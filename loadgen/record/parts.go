@@ -78,7 +78,7 @@ func (r *Recorder) Forget() {
 	r.sums = p.kept
 	r.sent += n - r.sums.underWay()
 	for i := range r.conns {
-		r.conns[i].Replies, r.conns[i].timed = p.replies[i], false
+		r.conns[i].Replies, r.conns[i].timed = p.replies[i], Never
 	}
 	clear(p.times[:])
 	p.renew(r)

@@ -36,7 +36,7 @@ var reasonNames = [reasons]string{"no-connection", "window-closed", "interrupted
 type Connection struct {
 	Replies int64 // whole replies since the window opened
 	Asked   bool  // a request was sent on it
-	timed   bool  // the request sent last is
+	timed   int64 // of its requests that are under way, those due from here on are timed
 	since   int64 // when it began to wait for a reply that never came; the last reply starts the wait anew
 }
 
@@ -151,7 +151,7 @@ func (r *Recorder) Sent(c int, due int64) {
 	if !conn.Asked {
 		conn.Asked, conn.since = true, due
 	}
-	conn.timed = due >= r.timed
+	conn.timed = r.timed
 	if r.counts(due) {
 		r.sent++
 	}
@@ -231,7 +231,7 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 			return
 		}
 	}
-	if conn.timed {
+	if due >= conn.timed {
 		r.took(at-due, at-sent)
 		if class != Timeout {
 			r.timedOK++
@@ -240,7 +240,7 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 }
 
 // Unanswered notes a request that was sent and still had no reply when the grace was over. One that was sent after the window, by a worker
-// that did not know yet of its end, is none of the window's: so each connection has one unanswered request at most.
+// that did not know yet of its end, is none of the window's: so a connection has no more unanswered requests than may be under way on it.
 func (r *Recorder) Unanswered(c int, due, sent int64) {
 	if sent < r.end {
 		r.busyFrom(due, r.end)
@@ -250,7 +250,7 @@ func (r *Recorder) Unanswered(c int, due, sent int64) {
 	case sent < r.end:
 		r.expired++
 		r.gaveUp(r.over-due, r.over-sent)
-		if r.conns[c].timed {
+		if due >= r.conns[c].timed {
 			r.took(r.over-due, r.over-sent)
 		}
 	case due < r.end:

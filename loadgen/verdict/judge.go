@@ -174,13 +174,15 @@ func checkOffered(l *result.Load) (state, text, advice string) {
 }
 
 // checkLittle holds the record to Little's law (Little 1961): in a closed loop the requests in flight, N, are as many as
-// the rate X times the mean response time R, and N is the connections. What lacks is time the client spent between
-// requests, or time that was not recorded.
+// the rate X times the mean response time R, and N is the connections, or as many requests as may be on their way over them, without
+// those that rest (X times their rest). What lacks is time the client spent between requests, or time that was not recorded.
 func checkLittle(l *result.Load) (state, text, advice string) {
 	if l.Spec.Rate > 0 || l.Window.ElapsedNS <= 0 || l.Requests.OK == 0 {
 		return "", "", ""
 	}
-	off := math.Abs(1 - l.InFlight/float64(l.Spec.Connections))
+	room := l.Spec.Connections * max(1, l.Spec.Pipeline)
+	rest := l.RateRPS * l.Spec.Think.Seconds()
+	off := math.Abs(1 - (l.InFlight+rest)/float64(room))
 	if off <= 0.02 {
 		return "", "", ""
 	}
@@ -195,7 +197,14 @@ func checkLittle(l *result.Load) (state, text, advice string) {
 	if off > 0.05 {
 		state = result.Suspect
 	}
-	return state, fmt.Sprintf("Little's law: rate times mean response time is %.3g requests in flight, the connections are %d", l.InFlight, l.Spec.Connections), advice
+	text = fmt.Sprintf("Little's law: rate times mean response time is %.3g requests in flight, ", l.InFlight)
+	switch {
+	case l.Spec.Pipeline > 1:
+		return state, fmt.Sprintf("%stheir room over %d connections is %d", text, l.Spec.Connections, room), advice
+	case rest > 0:
+		return state, fmt.Sprintf("%s%.3g connections rest, of %d", text, rest, l.Spec.Connections), advice
+	}
+	return state, fmt.Sprintf("%sthe connections are %d", text, l.Spec.Connections), advice
 }
 
 func checkSteal(l *result.Load) (state, text, advice string) {
