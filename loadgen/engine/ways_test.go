@@ -127,7 +127,7 @@ func TestThink(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			srv := serve(t, "127.0.0.1:0", say(hello))
 			s := load("http://" + srv.addr + "/")
-			s.Engine, s.Think, s.Duration = engine, 50*time.Millisecond, time.Second
+			s.Engine, s.Think, s.Duration, s.Grace = engine, 50*time.Millisecond, time.Second, time.Second
 			l := carryOut(t, s)
 			if n := l.Requests.Sent; n < 20 || n > 80 || l.Requests.OK != n {
 				t.Errorf("%+v: four connections rest 50 ms, 20 times a second", l.Requests)
