@@ -45,6 +45,19 @@ func (w *Watch) Close() {}
 // PeakBelow is not known here.
 func PeakBelow(int) int64 { return 0 }
 
+// Resident is not known here.
+func Resident(int) int64 { return 0 }
+
+// Slab is not known here.
+func Slab() (bytes int64, err error) {
+	return 0, errors.New("what memory the kernel has for itself is known on Linux only")
+}
+
+// LimitFiles needs Linux.
+func LimitFiles(int, int) error {
+	return errors.New("the descriptors of another process can be limited on Linux only")
+}
+
 // Listener needs Linux.
 func Listener(string) (pid int, err error) {
 	return 0, errors.New("the process that listens on an address is known on Linux only")
