@@ -40,6 +40,8 @@ func full(t *testing.T) result.Trial {
 	v.Schema = result.Schema
 	sensible(v.Load, text)
 	v.Probe.Status = 503
+	v.Ceiling[0].BrokenBy = map[string]int{result.Reset: 1}
+	v.Exhaust.Crowd.BrokenBy = map[string]int{result.Unanswered: 1}
 	v.Turns.Effects = map[string]float64{result.MetricRate: 0.01}
 	v.Turns.Verdict.State, v.Turns.Verdict.Reasons[0].State = "suspect", "suspect"
 	return v
@@ -167,9 +169,13 @@ func TestSchemaRefuses(t *testing.T) {
 		"a count that is none":     func(l map[string]any) { l["load"].(map[string]any)["bytes_read"] = 1.5 },
 		"no errors at all":         func(l map[string]any) { l["load"].(map[string]any)["errors"] = nil },
 		"doubt without a reason":   func(l map[string]any) { l["load"].(map[string]any)["verdict"].(map[string]any)["reasons"] = []any{} },
-		"no histogram":             func(l map[string]any) { l["load"].(map[string]any)["histogram"] = "none" },
+		"a way to break nobody knows": func(l map[string]any) {
+			l["exhaust"].(map[string]any)["crowd"].(map[string]any)["broken_by"] = map[string]any{"bored": 1}
+		},
+		"a ceiling of nothing": func(l map[string]any) { l["ceiling"] = []any{} },
+		"no histogram":         func(l map[string]any) { l["load"].(map[string]any)["histogram"] = "none" },
 		"a trial without an outcome": func(l map[string]any) {
-			for _, key := range []string{"load", "probe", "na", "failed"} {
+			for _, key := range []string{"load", "probe", "ceiling", "exhaust", "na", "failed"} {
 				delete(l, key)
 			}
 		},
@@ -316,6 +322,10 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Cell](), "cell", "### `cell`"},
 	{reflect.TypeFor[result.Server](), "server", "### `server`"},
 	{reflect.TypeFor[result.Probe](), "probe", "### `probe`"},
+	{reflect.TypeFor[result.Crowd](), "crowd", "### `ceiling`"},
+	{reflect.TypeFor[result.Exhaust](), "exhaust", "### `exhaust`"},
+	{reflect.TypeFor[result.Silent](), "silent", "### `load.silent`"},
+	{reflect.TypeFor[result.Memory](), "memory", "### `load.silent.before`, `load.silent.settled`"},
 	{reflect.TypeFor[result.Turns](), "turns", "### `turns`"},
 	{reflect.TypeFor[result.Load](), "load", "### `load`"},
 	{reflect.TypeFor[result.Window](), "load window", "### `load.window`"},

@@ -40,6 +40,7 @@ type Cell struct {
 	Model       string  `json:"model"`
 	Scenario    string  `json:"scenario"`
 	Connections int     `json:"connections"`
+	Idle        int     `json:"idle,omitempty"`     // silent connections beside them
 	RateRPS     float64 `json:"rate_rps,omitempty"` // offered rate; 0 is a closed loop
 	Rule        string  `json:"rule,omitempty"`     // how the offered rate was found, where the rule and not the rate is what cells have in common
 	Placement   string  `json:"placement"`
@@ -56,10 +57,12 @@ type Trial struct {
 	Cell    Cell      `json:"cell"`
 	Started time.Time `json:"started"`
 	Server  Server    `json:"server"`
-	Load    *Load     `json:"load,omitempty"`  // what loadgen wrote
-	Turns   *Turns    `json:"turns,omitempty"` // the load came in slices, in turns with the other servers of the cell
-	Probe   *Probe    `json:"probe,omitempty"` // scenario thinking: asked by bench itself
-	NA      string    `json:"na,omitempty"`    // why this cell cannot be measured on this server, such as "no /sleep"
+	Load    *Load     `json:"load,omitempty"`    // what loadgen wrote
+	Turns   *Turns    `json:"turns,omitempty"`   // the load came in slices, in turns with the other servers of the cell
+	Probe   *Probe    `json:"probe,omitempty"`   // scenario thinking: asked by bench itself
+	Ceiling []Crowd   `json:"ceiling,omitempty"` // scenario ceiling: likewise
+	Exhaust *Exhaust  `json:"exhaust,omitempty"` // scenario exhaust: likewise
+	NA      string    `json:"na,omitempty"`      // why this cell cannot be measured on this server, such as "no /sleep"
 	Failed  string    `json:"failed,omitempty"`
 }
 
@@ -118,7 +121,8 @@ type Load struct {
 	Service          Latency          `json:"service_ns"` // service time: sent to answered
 	Paths            []PathLatency    `json:"paths,omitempty"`
 	Connections      Connections      `json:"connections"`
-	CPU              usage.CPU        `json:"cpu"` // loadgen's own, over the window
+	Silent           *Silent          `json:"silent,omitempty"` // where silent connections were opened
+	CPU              usage.CPU        `json:"cpu"`              // loadgen's own, over the window
 	TargetCPU        *usage.CPU       `json:"target_cpu,omitempty"`
 	TargetCPULacks   string           `json:"target_cpu_lacks,omitempty"` // why a process was named and TargetCPU is not there
 	Lateness         Latency          `json:"lateness_ns"`                // due to sent; paced runs only

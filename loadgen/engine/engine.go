@@ -123,6 +123,8 @@ type run struct {
 	files *save.Files // nil: bodies are not saved
 	live  *record.Live
 	base  time.Time // instants are nanoseconds since
+
+	silent *result.Silent // nil: there are no silent connections
 }
 
 func (r *run) now() int64 { return int64(time.Since(r.base)) }
@@ -162,6 +164,7 @@ func (r *run) measure(ctx context.Context, c crew) (*result.Load, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.Silent = r.hushed()
 	l.Window.Start = r.base.Add(time.Duration(r.Opens))
 	if began {
 		r.price(l, first, last)
@@ -173,7 +176,7 @@ func (r *run) measure(ctx context.Context, c crew) (*result.Load, error) {
 
 // open has every connection tried once, the silent ones first.
 func (r *run) open(ctx context.Context, c crew) error {
-	c.phase(func(d *flight.Deck) { d.Try(true) })
+	r.hush(ctx, c)
 	c.phase(func(d *flight.Deck) { d.Try(false) })
 	return r.reached(ctx)
 }

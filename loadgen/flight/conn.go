@@ -168,9 +168,22 @@ func (d *Deck) resend(c *Conn) {
 	d.want(c, Send)
 }
 
+// turnedAway is what a server says to a client for whom it has no room, though it has not said anything.
+const turnedAway = record.Class(503)
+
 // Feed takes what the peer of c sent, at most Room bytes or, of a connection that is at its end, client.MaxRead. It reports whether more is
 // expected at once.
 func (d *Deck) Feed(c *Conn, p []byte) bool {
+	if c.Silent() { // it hears at most how it is turned away
+		if _, whole := c.reply.Take(p); !whole {
+			return true
+		}
+		if c.reply.Class() == turnedAway {
+			d.told++
+		}
+		d.lost(c, d.now(), record.OK)
+		return false
+	}
 	if d.ReadRate > 0 {
 		d.sip(c)
 	}

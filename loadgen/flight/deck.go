@@ -39,6 +39,7 @@ type Deck struct {
 	conns   []Conn
 	first   int // number of the first connection in the load, silent ones apart
 	silent  int // the first so many are never given a request
+	told    int // of these, turned away with a 503
 	asks    *client.Asks
 	depth   int // requests that may be under way at once on a connection
 	most    int // bytes that may be read from one at once
@@ -128,6 +129,16 @@ func (d *Deck) Conn(k int) *Conn { return &d.conns[k] }
 
 // Alive is how many connections are open that are given requests.
 func (d *Deck) Alive() int { return d.alive }
+
+// Silent is how many silent connections are open, and how many were turned away with a 503.
+func (d *Deck) Silent() (open, refused int64) {
+	for k := range d.conns[:d.silent] {
+		if d.conns[k].state == idle {
+			open++
+		}
+	}
+	return open, int64(d.told)
+}
 
 // Refusal is why the latest connect failed.
 func (d *Deck) Refusal() Refusal { return d.refusal }

@@ -782,6 +782,42 @@ func TestSilentStaysClosed(t *testing.T) {
 	}
 }
 
+// A silent connection that is told there is no room counts as turned away; one that is closed without that does not.
+func TestSilentAreTurnedAway(t *testing.T) {
+	s := result.DefaultSpec()
+	s.Target, s.Engine, s.Connections, s.Idle = "http://127.0.0.1:1/", result.Net, 1, 4
+	p := &pilot{}
+	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
+	p.deck = p.run.Deck(0, 1, nil)
+	p.deck.Try(true)
+	p.deck.Turn()
+	p.act()
+	for k := range 4 {
+		p.deck.Connected(p.deck.Conn(k))
+	}
+	check := func(wantOpen, wantRefused int64) {
+		t.Helper()
+		if open, refused := p.deck.Silent(); open != wantOpen || refused != wantRefused {
+			t.Errorf("%d are open and %d turned away, want %d and %d", open, refused, wantOpen, wantRefused)
+		}
+	}
+	check(4, 0)
+	for _, piece := range []string{"HT", "TP/1.1 503", replies["busy"][len("HTTP/1.1 503"):]} {
+		check(4, 0)
+		p.deck.Feed(p.deck.Conn(0), []byte(piece))
+	}
+	check(3, 1)
+	p.deck.Feed(p.deck.Conn(1), []byte("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"))
+	check(2, 1)
+	p.deck.Closed(p.deck.Conn(2), record.ReadEOF)
+	check(1, 1)
+	p.deck.Try(false)
+	p.deck.Turn()
+	p.act()
+	p.deck.Connected(p.deck.Conn(4)) // which is none of them
+	check(1, 1)
+}
+
 // A deck that comes to a run by number when nothing is left of it makes room for others with its connections.
 func TestTooLateForANumber(t *testing.T) {
 	s := result.DefaultSpec()

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"carousel/internal/host"
+	"carousel/internal/result"
+	"carousel/loadgen/flight"
+)
+
+// Memory is at rest when it has changed by no more than a few pages of each kind in three looks; a target that goes on growing is waited for
+// no longer than that.
+const (
+	restLook             = 50 * time.Millisecond
+	restLooks            = 3
+	restWithin, restMost = 128 << 10, 3 * time.Second
+)
+
+// hush opens the silent connections. What memory target and kernel had before, and when all were open and it was at rest, it keeps for the record.
+func (r *run) hush(ctx context.Context, c crew) {
+	if r.Idle == 0 {
+		return
+	}
+	look := func() *result.Memory { return memory(r.PID) }
+	r.silent = &result.Silent{Before: look()}
+	c.phase(func(d *flight.Deck) { d.Try(true) })
+	if r.silent.Before != nil {
+		r.silent.Settled = atRest(ctx, look)
+	}
+}
+
+// memory is what the process pid and the kernel have at this moment; nil where that is not known.
+func memory(pid int) *result.Memory {
+	if pid == 0 {
+		return nil
+	}
+	slab, err := host.Slab()
+	user := host.Resident(pid)
+	if err != nil || user == 0 {
+		return nil
+	}
+	return &result.Memory{User: user, Kernel: slab}
+}
+
+// atRest looks at memory until it is at rest.
+func atRest(ctx context.Context, look func() *result.Memory) *result.Memory {
+	last := look()
+	for same, begun := 0, time.Now(); same < restLooks && last != nil && ctx.Err() == nil && time.Since(begun) < restMost; {
+		time.Sleep(restLook)
+		next := look()
+		if next != nil && unmoved(next.User, last.User) && unmoved(next.Kernel, last.Kernel) {
+			same++
+		} else {
+			same = 0
+		}
+		last = next
+	}
+	return last
+}
+
+func unmoved(a, b int64) bool { return max(a-b, b-a) <= restWithin }
+
+// hushed is what became of the silent connections.
+func (r *run) hushed() *result.Silent {
+	if r.silent != nil {
+		for _, d := range r.decks {
+			open, refused := d.Silent()
+			r.silent.Open += open
+			r.silent.Refused += refused
+		}
+	}
+	return r.silent
+}
