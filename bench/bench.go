@@ -318,7 +318,7 @@ func (e *experiment) note(s *screen) func(text string) error {
 func (e *experiment) count(trials []result.Trial) {
 	e.kept++
 	for _, t := range trials {
-		if t.Load != nil && t.Failed == "" || t.Probe != nil {
+		if t.Measured() && (t.Load == nil || t.Failed == "") {
 			e.measured++
 		}
 	}

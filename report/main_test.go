@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,7 +92,7 @@ func TestScenariosAlone(t *testing.T) {
 				}
 				written := files(t, dir)
 				picturesAreWhole(t, written)
-				if !strings.Contains(string(written["README.md"]), "## Which model for which load") && name != "spin" && name != "download" {
+				if !strings.Contains(string(written["README.md"]), "## Which model for which load") && !slices.Contains([]string{"spin", "download", "ceiling", "idle", "exhaust"}, name) {
 					t.Errorf("no model for any load:\n%s", stdout.String())
 				}
 			})

@@ -230,6 +230,52 @@ func (v *invention) round(round int) {
 	v.turns(round, paced, v.open)
 	if round%2 == 1 {
 		v.alone(round, 5000)
+		v.crowds(round)
+	}
+}
+
+// crowds are the trials of clients who come and stay.
+func (v *invention) crowds(round int) {
+	for _, model := range v.models {
+		crowd := func(n, most int) result.Crowd {
+			c := result.Crowd{Connections: n, Served: serves(model, n)}
+			if c.Served > most {
+				c.Served, c.Refused = most, n-most
+			}
+			if c.Broken = n - c.Served - c.Refused; c.Broken > 0 {
+				c.BrokenBy = map[string]int{result.Unanswered: c.Broken}
+			}
+			return c
+		}
+		ceiling := 1 << 20
+		if model == "select" || model == "generator" {
+			ceiling = 1012
+		}
+		v.add(round, result.Cell{Model: model, Scenario: "ceiling", Connections: 4000, Placement: result.Split}, func(t *result.Trial) {
+			for _, n := range scenario.Steps(4000) {
+				t.Ceiling = append(t.Ceiling, crowd(n, ceiling))
+			}
+		})
+		for _, silent := range []int{0, 1000, 5000} {
+			v.add(round, result.Cell{Model: model, Scenario: "idle", Connections: 50, Idle: silent, Placement: result.Split}, func(t *result.Trial) {
+				cost := 1e9 / v.speed[model]
+				if model == "asyncio" { // which here looks through all of them
+					cost *= 1 + float64(silent)/1000
+				}
+				v.load(t, "/", 1e9/cost, serves(model, 50), cost*v.noise())
+				if silent > 0 {
+					refused := max(0, int64(silent-ceiling))
+					t.Load.Silent = &result.Silent{Open: int64(silent) - refused, Refused: refused, Before: &result.Memory{User: 8 << 20, Kernel: 100 << 20},
+						Settled: &result.Memory{User: 8<<20 + int64(silent*400), Kernel: 100<<20 + int64(silent*9000)}}
+				}
+			})
+		}
+		v.add(round, result.Cell{Model: model, Scenario: "exhaust", Connections: 200, Placement: result.Split}, func(t *result.Trial) {
+			t.Exhaust = &result.Exhaust{Files: scenario.Files, Crowd: crowd(200, 53), BusyShare: 0.002 * v.noise(), Recovered: true, RecoveryNS: int64(2e6 * v.noise())}
+			if model == "nethttp" {
+				t.Exhaust.BusyShare, t.Exhaust.Recovered, t.Exhaust.RecoveryNS, t.Exhaust.Ended = 0, false, 0, "exit status 1; it said: too many open files"
+			}
+		})
 	}
 }
 
@@ -273,7 +319,9 @@ func (v *invention) alone(round, silent int) {
 				switch {
 				case model == "blocking":
 					rate, served = 98, 1
-				case path == "block" && model != "asyncio-executor" && model != "goroutine" && model != "nethttp":
+				case path == "block" && model == "asyncio-executor":
+					rate = 490
+				case path == "block" && model != "goroutine" && model != "nethttp":
 					rate = 98.5
 				}
 				v.load(t, "/"+path+"/10ms", rate*v.noise(), served, 30000)

@@ -97,6 +97,10 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 					}
 					add(common, models)
 				}
+			case len(e.Idle) > 0:
+				for _, silent := range e.Idle {
+					add(result.Cell{Connections: n, Idle: silent, Placement: home}, models)
+				}
 			case len(e.Rates) > 0:
 				for _, rate := range e.Rates {
 					add(result.Cell{Connections: n, RateRPS: float64(rate), Placement: home}, models)

@@ -72,6 +72,12 @@ func TestDefaultHasItsCells(t *testing.T) {
 		}
 		must = append(must, saved)
 	}
+	for _, silent := range []int{0, 1000, 5000} {
+		c := cell("poll", "idle", 50)
+		c.Idle = silent
+		must = append(must, c)
+	}
+	must = append(must, cell("pool", "ceiling", 4000), cell("gnet", "exhaust", 200))
 	for _, c := range must {
 		if have[c] == 0 {
 			t.Errorf("missing: %+v", c)
@@ -83,15 +89,15 @@ func TestDefaultHasItsCells(t *testing.T) {
 		}
 	}
 	// In turns, with a twin and null: four levels of twelve models, a shared one of three, three rates of eight and a rule of seven. Whole: the rest.
-	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + 16 + 10 + 8 + 2*3 + 2; len(have) != n {
+	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + 16 + 5 + 3*4 + 10 + 8 + 2*3 + 3 + 2; len(have) != n {
 		t.Errorf("%d trials a round, want %d", len(have), n)
 	}
-	if n := 4 + 1 + 3 + 1 + 1 + 1 + 1 + 3 + 1; len(cells) != n {
+	if n := 4 + 1 + 3 + 1 + 1 + 1 + 3 + 1 + 1 + 3 + 1 + 1; len(cells) != n {
 		t.Errorf("%d cells, want %d", len(cells), n)
 	}
 	for _, c := range cells {
-		whole := slices.Contains([]string{"thinking", "block", "download", "spin"}, c.Common.Scenario)
-		if every := map[bool]int{false: 1, true: 2}[whole]; c.Every != every {
+		rare := map[string]int{"thinking": 2, "block": 2, "download": 2, "spin": 2, "ceiling": 3, "idle": 3, "exhaust": 3}
+		if every := max(1, rare[c.Common.Scenario]); c.Every != every {
 			t.Errorf("%+v is due in every round of %d, want %d", c.Common, c.Every, every)
 		}
 	}
@@ -120,7 +126,7 @@ func TestTurnsHaveTwinAndNull(t *testing.T) {
 				if d := cmp.Diff(want, c.Trials()); d != "" {
 					t.Errorf("%s, models %v, %+v: %s", name, models, c.Common, d)
 				}
-				if whole := map[string]bool{"thinking": true, "block": true, "sleep": true, "download": true, "spin": true}[c.Common.Scenario]; c.InTurns() == whole {
+				if whole := map[string]bool{"thinking": true, "ceiling": true, "idle": true, "exhaust": true, "block": true, "sleep": true, "download": true, "spin": true}[c.Common.Scenario]; c.InTurns() == whole {
 					t.Errorf("%+v is in turns: %v", c.Common, c.InTurns())
 				}
 			}

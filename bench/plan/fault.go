@@ -51,14 +51,15 @@ func (p *Plan) fault() (where, what string) {
 			return at + ".name", fmt.Sprintf("scenario %s is there twice", e.Name)
 		}
 		for _, list := range []struct {
-			key, unit string
-			levels    []int
-			most      int
-		}{{"connections", "connections", e.Connections, 60000}, {"shared", "connections", e.Shared, 60000}, {"rates", "requests a second", e.Rates, 10_000_000}} {
+			key, unit   string
+			levels      []int
+			least, most int
+		}{{"connections", "connections", e.Connections, 1, 60000}, {"shared", "connections", e.Shared, 1, 60000}, {"idle", "silent connections", e.Idle, 0, 60000},
+			{"rates", "requests a second", e.Rates, 1, 10_000_000}} {
 			for j, n := range list.levels {
 				switch at := fmt.Sprintf("%s.%s[%d]", at, list.key, j); {
-				case n < 1 || n > list.most:
-					return at, fmt.Sprintf("%d %s: it must be 1 to %d", n, list.unit, list.most)
+				case n < list.least || n > list.most:
+					return at, fmt.Sprintf("%d %s: it must be %d to %d", n, list.unit, list.least, list.most)
 				case slices.Contains(list.levels[:j], n):
 					return at, fmt.Sprintf("%d %s are there twice", n, list.unit)
 				}
@@ -78,10 +79,12 @@ func (p *Plan) fault() (where, what string) {
 			return at + ".connections[1]", fmt.Sprintf("%s takes one number of connections", e.Name)
 		case (len(s.Rates) == 0 || len(s.Modes) > 0) && len(e.Rates) > 0:
 			return at + ".rates", fmt.Sprintf("%s takes no rates", e.Name)
+		case len(s.Idle) == 0 && len(e.Idle) > 0:
+			return at + ".idle", fmt.Sprintf("%s has no silent connections beside its own", e.Name)
 		case len(s.Modes) > 0 && len(e.Connections) > 0 && e.Connections[0] < 2:
 			return at + ".connections", e.Name + " needs 2 connections or more: one by one is measured beside them"
 		case !s.Probe && e.Wait > 0:
-			return at + ".wait", "only thinking waits for a probe"
+			return at + ".wait", "only thinking, ceiling and exhaust wait for an answer: the others are asked by loadgen"
 		case e.Every < 0 || e.Every > p.Rounds && e.Every > 1:
 			return at + ".every", fmt.Sprintf("every is %d: it must be 1 to %d, the rounds", e.Every, p.Rounds)
 		}

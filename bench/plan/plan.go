@@ -35,13 +35,14 @@ type Entry struct {
 	Name         string   `yaml:"name"`
 	Models       []string `yaml:"models,omitempty,flow"` // none: all of the plan's; a server of the user's own is always measured
 	Connections  Levels   `yaml:"connections,omitempty,flow"`
+	Idle         Levels   `yaml:"idle,omitempty,flow"`          // idle: silent connections beside them
 	Rates        Levels   `yaml:"rates,omitempty,flow"`         // cost: offered requests per second
 	Shared       Levels   `yaml:"shared,omitempty,flow"`        // hello: levels that are also measured with all processors for both
 	SharedModels []string `yaml:"shared_models,omitempty,flow"` // hello: the models that are measured so; none: all of the scenario's
 	Every        Whole    `yaml:"every,omitempty"`              // it is measured in every n-th round, from the first on; 0 is 1
 	Warmup       *Span    `yaml:"warmup,omitempty"`             // 0s is none
 	Window       Span     `yaml:"window,omitempty"`
-	Wait         Span     `yaml:"wait,omitempty"` // thinking: how long a probe waits for its answer
+	Wait         Span     `yaml:"wait,omitempty"` // what bench asks by itself: how long it waits for an answer
 }
 
 // Guest is a server of the user's own: a command that listens on {addr}, which is $CAROUSEL_ADDR as well, or a URL where it runs already.
@@ -102,6 +103,9 @@ func (p *Plan) fill() {
 		s := scenario.Find(e.Name)
 		if len(e.Connections) == 0 {
 			e.Connections = s.Levels
+		}
+		if len(e.Idle) == 0 {
+			e.Idle = s.Idle
 		}
 		if len(e.Rates) == 0 && len(s.Modes) == 0 {
 			for _, rate := range s.Rates {

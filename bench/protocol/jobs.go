@@ -30,6 +30,8 @@ const (
 	betweenSlices   = 3 * time.Millisecond    // until replies are in and the server is at rest
 	startTrial      = 120 * time.Millisecond  // of a server that has the client for itself
 	opening         = 300 * time.Millisecond  // of thousands of silent connections
+	openSilent      = 90 * time.Microsecond   // of one of them, by loadgen, until it is closed again
+	resting         = 400 * time.Millisecond  // until memory is at rest when they are open
 )
 
 // Jobs lists every cell of a run in its order, which the seed alone decides: each round holds the cells that are due in it once, shuffled.
@@ -88,9 +90,16 @@ func (j Job) fixed() time.Duration {
 		connections := n * time.Duration(j.Common.Connections)
 		return startCell + n*(startServer+max(Slice, j.Warmup)) + connections*startConnection + guests*warmGuest
 	case j.Scenario.Probe:
-		return n*(startTrial+opening) + j.Wait
+		each := startTrial + opening
+		if j.Scenario.Name == "exhaust" { // nobody asks meanwhile
+			each += j.Window
+		}
+		return n*each + j.Wait
 	}
 	each := startTrial + j.Warmup + j.Window
+	if silent := time.Duration(j.Common.Idle); silent > 0 {
+		each += silent*openSilent + resting
+	}
 	if len(j.Scenario.Modes) > 0 { // its files are removed, and not every mode is done in its time
 		each += j.Window / 2
 	}

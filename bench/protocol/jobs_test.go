@@ -50,7 +50,7 @@ func TestEveryRoundHoldsEveryCellThatIsDueOnce(t *testing.T) {
 	for round := 1; round <= int(p.Rounds); round++ {
 		want, have := map[result.Cell]int{}, map[result.Cell]int{}
 		for _, c := range p.Cells(ladder, true) {
-			if c.Every == 1 || round%2 == 1 {
+			if round%c.Every == 1%c.Every {
 				want[c.Common] = 1
 			}
 		}
@@ -76,6 +76,22 @@ func TestEveryRoundHoldsEveryCellThatIsDueOnce(t *testing.T) {
 	}
 	if len(seeds) != len(jobs) {
 		t.Errorf("%d jobs have %d seeds", len(jobs), len(seeds))
+	}
+}
+
+// Silent connections take their time, and so does being full.
+func TestForecastOfCrowds(t *testing.T) {
+	p := mustRead(t, "full")
+	forecast := map[string]time.Duration{}
+	for _, j := range Jobs(p.Cells(ladder, true), 1, 1) {
+		forecast[j.Name()] = j.Forecast()
+	}
+	n := time.Duration(len(ladder))
+	if few, many := forecast["idle 50 beside 1000"], forecast["idle 50 beside 15000"]; many-few < n*500*time.Millisecond || few-forecast["idle 50 beside 0"] < n*100*time.Millisecond {
+		t.Errorf("beside 0, 1,000 and 15,000 silent connections it is %v, %v and %v", forecast["idle 50 beside 0"], few, many)
+	}
+	if got := forecast["exhaust 200"]; got < n*time.Second {
+		t.Errorf("%d servers that are full for 1s each take %v", n, got)
 	}
 }
 

@@ -59,6 +59,9 @@ func (j Job) Name() string { return CellName(j.Common) }
 // CellName is what all trials of a cell have in common, for people.
 func CellName(c result.Cell) string {
 	name := fmt.Sprintf("%s %d", c.Scenario, c.Connections)
+	if c.Scenario == "idle" {
+		name += fmt.Sprintf(" beside %d", c.Idle)
+	}
 	if c.RateRPS > 0 {
 		name += fmt.Sprintf(" at %.0f/s", c.RateRPS)
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"time"
 
+	"carousel/bench/protocol"
 	"carousel/internal/result"
 	"carousel/internal/scenario"
 )
@@ -47,4 +48,24 @@ func probe(ctx context.Context, up *server, limit int, wait time.Duration) (*res
 	}
 	p.Answered = true
 	return p, nil
+}
+
+// asking is what bench asks by itself, without loadgen, by the name of the scenario.
+var asking = map[string]func(context.Context, *server, protocol.Job, *result.Trial) error{
+	"thinking": func(ctx context.Context, up *server, j protocol.Job, t *result.Trial) (err error) {
+		t.Probe, err = probe(ctx, up, j.Common.Connections, j.Wait)
+		return err
+	},
+	"ceiling": func(ctx context.Context, up *server, j protocol.Job, t *result.Trial) (err error) {
+		t.Ceiling, err = ceiling(ctx, up, j.Common.Connections, j.Wait)
+		return err
+	},
+	"exhaust": func(ctx context.Context, up *server, j protocol.Job, t *result.Trial) (err error) {
+		if up.process == nil {
+			t.NA = "it runs already, and keeps the descriptors that it has"
+			return nil
+		}
+		t.Exhaust, err = exhaust(ctx, up, j.Common.Connections, j.Wait, j.Window)
+		return err
+	},
 }

@@ -188,7 +188,7 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 		return
 	}
 	if j.Scenario.Probe {
-		t.Probe, err = probe(ctx, up, j.Common.Connections, j.Wait)
+		err = asking[j.Scenario.Name](ctx, up, j, t)
 	} else {
 		t.Load, err = s.single(ctx, j, t.Cell, up)
 	}
@@ -196,7 +196,11 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 		t.Failed = err.Error()
 	}
 	died := up.ended()
-	if t.Server.Usage, t.Server.PeakRSS = up.stop(); died {
+	t.Server.Usage, t.Server.PeakRSS = up.stop()
+	switch {
+	case died && t.Exhaust != nil: // which is what it does there
+		t.Exhaust.Ended = up.lastWords()
+	case died:
 		t.Failed = "the server ended during the trial: " + up.lastWords()
 	}
 }
@@ -218,6 +222,8 @@ func (s *Stand) single(ctx context.Context, j protocol.Job, c result.Cell, up *s
 		}
 		defer os.RemoveAll(dir)
 		args = append(args, downloadFlags(j, dir)...)
+	case len(j.Scenario.Idle) > 0:
+		args = append(args, "-d", j.Window.String(), "--warmup", warmup.String(), "--idle", strconv.Itoa(c.Idle), "--timeout", idleWait.String())
 	case c.Engine != "": // it cannot leave a warm-up out of its figures
 		warmup = 0
 		args = append(args, "--engine", c.Engine, "-d", j.Window.String())
@@ -259,7 +265,11 @@ func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length 
 		return fmt.Errorf("loadgen left no record (%v): %s", ended, said)
 	}
 	one, is := to.(*result.Load)
-	if is && cmd.ProcessState.ExitCode() > 1 { // 1: nothing succeeded, which is a measurement too
+	code := cmd.ProcessState.ExitCode()
+	if code == unreachable && one != nil && one.Spec.Idle > 0 { // beside silent connections nobody else could connect, and loadgen had no other record to write
+		code = 1
+	}
+	if is && code > 1 { // 1: nothing succeeded, which is a measurement too
 		why := said.String()
 		if why == "" && len(one.Verdict.Reasons) > 0 {
 			why = one.Verdict.Reasons[0].String()
@@ -332,4 +342,10 @@ func downloadFlags(j protocol.Job, dir string) []string {
 	return []string{"-n", strconv.Itoa(requests), "--timeout", downloadWait.String(), "--max-redirects", "1", "--save", dir, "--save-mode", mode}
 }
 
+// unreachable is loadgen's exit code where no connection could be opened.
+const unreachable = 3
+
 const downloadWait = 2 * time.Second
+
+// idleWait is how long loadgen waits for a connection, or an answer, beside silent ones. Where nobody accepts, it finds out by this.
+const idleWait = time.Second

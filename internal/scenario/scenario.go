@@ -14,7 +14,7 @@ import (
 )
 
 // All are the scenarios, in the order of the report.
-var All = []*Scenario{hello, cost, paced, thinking, block, sleep, download, spin}
+var All = []*Scenario{hello, cost, paced, thinking, ceiling, idle, block, sleep, download, exhaust, spin}
 
 const (
 	Reference = 64 // connections at which models are compared at a common rate, and from which paced rates follow
@@ -28,6 +28,7 @@ type Scenario struct {
 	Paths []string // and after it in turn, on the same connections; none: Path alone
 
 	Levels []int     // connections, unless a plan says otherwise
+	Idle   []int     // silent connections beside them, a cell each; none: there are none
 	Rates  []float64 // offered requests per second, a cell each; none: a closed loop
 	Rule   string    // how one offered rate follows from the run itself, which is the cell's name instead of the number
 	Modes  []Mode    // ways for the client to go about it, a cell each
@@ -41,6 +42,7 @@ type Scenario struct {
 
 	Title string // as a heading: "a few words: what it is"
 	Says  string // what happens in it, in a sentence or two
+	Why   string // behind what is expected, where that is no matter of course
 }
 
 // Mode is a way for the client to go about a scenario.
@@ -66,6 +68,12 @@ type Seen struct {
 	Starved    bool    // a connection was never answered
 	Half       bool    // half of the connections or more were never answered
 	Deaf       bool    // a probe beside silent connections was not answered
+	Broken     float64 // share of clients who asked while all others stayed, and were neither served nor turned away
+	Ended      bool    // the server ended
+	Lost       bool    // nobody was served any more when all had left
+	BusyShare  float64 // of one processor, that the server used while it was full and nobody asked for anything
+	Recovery   float64 // seconds until the next client was served when all had left
+	Growth     float64 // what a request cost beside silent connections over what it cost beside the fewest; not-a-number where one of them is not known
 	Overloaded bool    // the server fell behind the offered rate
 	Rate       float64 // requests per second
 	Offered    float64 // likewise, by the schedule; 0: a closed loop

@@ -8,14 +8,17 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
+	"carousel/internal/result"
 	"carousel/report/findings"
 	"carousel/report/findings/findingstest"
+	"carousel/report/words"
 )
 
 func TestTicks(t *testing.T) {
@@ -158,6 +161,43 @@ func TestPicturesAreWhole(t *testing.T) {
 				t.Errorf("%s: %s is %d pixels wide, want 1440", name, file, w)
 			}
 		}
+	}
+}
+
+// A model has a line where two of its cells have a figure; without two such models there is nothing to see.
+func TestSilentConnectionsAreDrawn(t *testing.T) {
+	f := &findings.Findings{Run: findings.Run{Models: []string{"select", "poll", "epoll"}, Home: result.Split, Reference: "epoll"}}
+	for _, silent := range []int{0, 1000, 15000} {
+		c := findings.Cell{Scenario: "idle", Connections: 50, Idle: silent, Placement: result.Split, Rounds: 2}
+		for _, name := range f.Run.Models {
+			cost := 6000.0
+			if name == "poll" {
+				cost += 11 * float64(silent)
+			}
+			m := findings.Model{Name: name, Rounds: 2, Figures: map[string]findings.Figure{findings.Cost: {Value: cost, Low: cost * 0.95, High: cost * 1.05}}}
+			if name == "select" && silent > 0 {
+				m.Lacks = &findings.Lack{Kind: findings.Refused, InRounds: 2, Answered: 9, Asked: int64(silent)}
+			}
+			c.Models = append(c.Models, m)
+		}
+		f.Cells = append(f.Cells, c)
+	}
+	f.Growth = []findings.Growth{{Model: "poll"}, {Model: "epoll"}}
+	if fig, ok := silent(f); !ok || fig.body == nil {
+		t.Error("two models are not drawn")
+	}
+	pictures, err := Draw(f)
+	if err != nil || pictures["idle.png"] == nil {
+		t.Fatalf("%v, %v", slices.Sorted(maps.Keys(pictures)), err)
+	}
+	if said := words.Pictured(f, "idle.png").Caption; !strings.Contains(said, "Not drawn: select (turned 9 of 15,000 away).") {
+		t.Errorf("the caption: %s", said)
+	}
+	for i := range f.Cells {
+		f.Cells[i].Models[2].Lacks = &findings.Lack{Kind: findings.Failed, InRounds: 2}
+	}
+	if _, ok := silent(f); ok {
+		t.Error("one model is drawn")
 	}
 }
 

@@ -220,6 +220,49 @@ func capacity(f *findings.Findings) (figure, bool) {
 	return figure{body: p.Draw, right: l.besides()}, len(l.lines) > 1
 }
 
+// silent draws what a request costs beside silent connections.
+func silent(f *findings.Findings) (figure, bool) {
+	p := newPlot()
+	p.Y.Scale, p.Y.Tick.Marker = durations{}, durations{}
+	var marks levels
+	cells := f.Find("idle", f.Run.Home)
+	for _, c := range cells {
+		marks = append(marks, float64(c.Idle))
+	}
+	if len(cells) < 2 {
+		return figure{}, false
+	}
+	low, high := math.Inf(1), 0.0
+	var l lines
+	for _, model := range f.Run.Models {
+		one := line{model: model}
+		for _, c := range cells {
+			m := c.Model(model)
+			if m == nil || m.Lacks != nil {
+				continue
+			}
+			if v, ok := m.Figures[findings.Cost]; ok && v.Low > 0 {
+				one.points = append(one.points, point{x: float64(c.Idle), y: v.Value, low: v.Low, high: v.High})
+				low, high = min(low, v.Low), max(high, v.High)
+			}
+		}
+		if len(one.points) > 1 {
+			l.lines = append(l.lines, one)
+		}
+	}
+	if len(l.lines) < 2 {
+		return figure{}, false
+	}
+	most := marks[len(marks)-1]
+	p.X.Tick.Marker, p.X.Min, p.X.Max = marks, -most/30, most*31/30
+	p.Y.Min, p.Y.Max = low/1.15, high*1.15
+	if p.Y.Max/p.Y.Min < 4 { // a narrow range would have no room for ticks
+		p.Y.Min, p.Y.Max = p.Y.Min/2, p.Y.Max*2
+	}
+	p.Add(l)
+	return figure{body: p.Draw, right: l.besides()}, true
+}
+
 func latency(f *findings.Findings) (figure, bool) { return percentiles(f, f.Main()) }
 
 func paced(f *findings.Findings) (figure, bool) {

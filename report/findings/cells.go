@@ -34,6 +34,7 @@ type model struct {
 	trials  []*study.Trial // whose figures stand for the model: those that served all, or those that starved, whichever are more
 	served  []*study.Trial // in which every connection was answered
 	starved []*study.Trial // in which one never was
+	refused []*study.Trial // in which it turned away silent connections, or busy ones beside them
 	failed  []*study.Trial
 	lacking []*study.Trial // that found that the server cannot be measured so
 	invalid int            // trials that cannot be believed and did not starve
@@ -91,6 +92,8 @@ func (w *weighed) weighModel(c *cell, of *study.Model) *model {
 			m.lacking = append(m.lacking, t)
 		case t.Failed != "":
 			m.failed = append(m.failed, t)
+		case t.Silent != nil && t.Refused: // who is left is not all that was asked for
+			m.refused = append(m.refused, t)
 		case t.Starved():
 			m.starved = append(m.starved, t)
 		case t.Believed():
@@ -114,7 +117,7 @@ func (m *model) rounds() int { return len(m.Trials) }
 func (m *model) most(n int) bool { return 2*n > m.rounds() }
 
 // judged are the trials that show what the model does to its clients.
-func (m *model) judged() []*study.Trial { return slices.Concat(m.served, m.starved) }
+func (m *model) judged() []*study.Trial { return slices.Concat(m.served, m.starved, m.refused) }
 
 // lacks says why the model has no rank; nil where it has one.
 func (m *model) lacks(comparable bool) *Lack {
@@ -122,6 +125,9 @@ func (m *model) lacks(comparable bool) *Lack {
 	switch {
 	case m.most(len(m.lacking)):
 		return &Lack{Kind: NA, InRounds: len(m.lacking), Text: m.lacking[0].NA}
+	case m.most(len(m.refused)):
+		t := m.refused[(len(m.refused)-1)/2]
+		return &Lack{Kind: Refused, InRounds: len(m.refused), Answered: t.Silent.Refused, Asked: int64(m.cell.Idle)}
 	case m.most(len(m.starved)):
 		h := m.hunger()
 		return &Lack{Kind: Starved, InRounds: len(m.starved), Answered: h.Answered, Asked: h.Asked, WaitNS: h.WaitNS}
@@ -222,9 +228,9 @@ func ofClient(metric string) bool {
 func (c *cell) ranked() []string {
 	s := scenario.Find(c.Scenario)
 	switch {
-	case s != nil && s.Probe:
+	case s != nil && s.Probe && s.Name == "thinking":
 		return []string{Memory}
-	case s != nil && s.Alone:
+	case s != nil && (s.Probe || s.Alone || len(s.Idle) > 0):
 		return nil
 	case s != nil && len(s.Modes) > 0:
 		return []string{Total, Beside50, Beside90, Beside99}
@@ -287,7 +293,7 @@ func (c *cell) ideals() (one, all float64) {
 }
 
 func (w *weighed) cell(c *cell) Cell {
-	out := Cell{Scenario: c.Scenario, Connections: c.Connections, RateRPS: tidy(c.rate), Rule: c.Rule, Placement: c.Placement, Mode: c.Mode,
+	out := Cell{Scenario: c.Scenario, Connections: c.Connections, Idle: c.Idle, RateRPS: tidy(c.rate), Rule: c.Rule, Placement: c.Placement, Mode: c.Mode,
 		Models: []Model{}, Rankings: []Ranking{}, DelayNS: int64(c.delay())}
 	one, all := c.ideals()
 	out.One, out.All = tidy(one), tidy(all)
@@ -337,6 +343,7 @@ func (c *cell) find(name string) *model {
 func (m *model) said() Model {
 	out := Model{Name: m.Name, Lacks: m.lack, Rounds: m.rounds(), Doubts: m.doubts(), OfNull: tidy(m.ofNull),
 		Limited: m.limited(), Silent: m.silent(), Curve: m.curve()}
+	out.Crowds, out.Ended = m.crowd()
 	for _, metric := range study.Metrics() {
 		f := m.figure(metric)
 		if f == nil {
@@ -383,7 +390,7 @@ func (m *model) doubts() (list []Doubt) {
 	}
 	n, _ := count(m.trials, func(t *study.Trial) bool { return t.Overloaded })
 	doubt(Behind, n, "")
-	n, _ = count(m.trials, func(t *study.Trial) bool { return t.Refused && t.Probe == nil })
+	n, _ = count(m.trials, func(t *study.Trial) bool { return t.Refused && t.Probe == nil && t.Crowds == nil })
 	doubt(Refused, n, "")
 	n, _ = count(m.trials, func(t *study.Trial) bool { return t.Judged == result.Suspect })
 	doubt(Suspect, n, "")

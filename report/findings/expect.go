@@ -50,7 +50,14 @@ func (w *weighed) seen(c *cell, m *model) scenario.Seen {
 		Half:       m.mostly(func(t *study.Trial) bool { return t.Starved() && t.Answered <= t.Asked/2 }),
 		Deaf:       m.mostly(func(t *study.Trial) bool { return t.Probe != nil && !t.Probe.Answered }),
 		Overloaded: m.mostly(func(t *study.Trial) bool { return t.Overloaded }),
-		Rate:       m.value(Rate), Offered: c.rate, P99: math.NaN(),
+		Rate:       m.value(Rate), Offered: c.rate, P99: math.NaN(), Growth: w.grown(c, m),
+		Ended:     m.mostly(func(t *study.Trial) bool { return t.Exhaust != nil && t.Exhaust.Ended != "" }),
+		Lost:      m.mostly(func(t *study.Trial) bool { return t.Exhaust != nil && !t.Exhaust.Recovered }),
+		BusyShare: m.value(Full), Recovery: m.value(Recovery) / 1e9,
+	}
+	if crowds, _ := m.crowd(); len(crowds) > 0 {
+		last := crowds[len(crowds)-1]
+		s.Broken = float64(last.Broken) / float64(last.Connections)
 	}
 	s.One, s.All = c.ideals()
 	if c.Rule != "" { // each round has a rate of its own
@@ -86,8 +93,8 @@ func (m *model) times(so func(*study.Trial) bool) (n int) {
 
 // reason finds the one thing seen that alone makes the word what it is; where a figure decides, its bound is where the word turns.
 func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Reason {
-	well := scenario.Seen{Rate: math.Inf(1), Offered: seen.Offered, P99: math.NaN(), One: seen.One, All: seen.All}
-	if s.Did(well) == word {
+	fine := scenario.Seen{Rate: math.Inf(1), Offered: seen.Offered, P99: math.NaN(), One: seen.One, All: seen.All}
+	if s.Did(fine) == word {
 		return Reason{Cell: m.cell.at}
 	}
 	why := func(kind string, value, bound float64, rounds int) Reason {
@@ -97,6 +104,14 @@ func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Re
 	silent := m.silent()
 	if silent == nil {
 		silent = &Silent{}
+	}
+	// where between what was seen and a value with which all is well the word turns
+	bound := func(is, well float64, set func(to *scenario.Seen, v float64)) float64 {
+		return turn(is, well, func(v float64) bool {
+			at := fine
+			set(&at, v)
+			return s.Did(at) == word
+		})
 	}
 	for _, one := range []struct {
 		set    func(to *scenario.Seen)
@@ -114,27 +129,38 @@ func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Re
 		{func(to *scenario.Seen) { to.Deaf = seen.Deaf }, func() Reason {
 			return why(Deaf, float64(silent.Bears), float64(silent.Limit), silent.InRounds)
 		}},
+		{func(to *scenario.Seen) { to.Broken = seen.Broken }, func() Reason {
+			crowds, _ := m.crowd()
+			last := crowds[len(crowds)-1]
+			return why(Broken, float64(last.Broken), float64(last.Connections), 0)
+		}},
+		{func(to *scenario.Seen) { to.Ended = seen.Ended }, func() Reason {
+			return why(Ended, 0, 0, m.times(func(t *study.Trial) bool { return t.Exhaust != nil && t.Exhaust.Ended != "" }))
+		}},
+		{func(to *scenario.Seen) { to.Lost = seen.Lost }, func() Reason {
+			return why(Lost, 0, 0, m.times(func(t *study.Trial) bool { return t.Exhaust != nil && !t.Exhaust.Recovered }))
+		}},
+		{func(to *scenario.Seen) { to.Growth = seen.Growth }, func() Reason {
+			return why(Grown, seen.Growth, bound(seen.Growth, 0, func(to *scenario.Seen, v float64) { to.Growth = v }), 0)
+		}},
+		{func(to *scenario.Seen) { to.BusyShare = seen.BusyShare }, func() Reason {
+			return why(Full, seen.BusyShare, bound(seen.BusyShare, 0, func(to *scenario.Seen, v float64) { to.BusyShare = v }), 0)
+		}},
+		{func(to *scenario.Seen) { to.Recovery = seen.Recovery }, func() Reason {
+			return why(Recovery, 1e9*seen.Recovery, 1e9*bound(seen.Recovery, 0, func(to *scenario.Seen, v float64) { to.Recovery = v }), 0)
+		}},
 		{func(to *scenario.Seen) { to.Rate = seen.Rate }, func() Reason {
-			bound := turn(seen.Rate, 1+2*max(seen.Rate, seen.Offered, seen.All), func(rate float64) bool {
-				at := well
-				at.Rate = rate
-				return s.Did(at) == word
-			})
-			return why(Rate, seen.Rate, bound, 0)
+			high := 1 + 2*max(seen.Rate, seen.Offered, seen.All)
+			return why(Rate, seen.Rate, bound(seen.Rate, high, func(to *scenario.Seen, v float64) { to.Rate = v }), 0)
 		}},
 		{func(to *scenario.Seen) { to.Overloaded = seen.Overloaded }, func() Reason {
 			return why(Behind, seen.Rate, seen.Offered, m.times(func(t *study.Trial) bool { return t.Overloaded }))
 		}},
 		{func(to *scenario.Seen) { to.P99 = seen.P99 }, func() Reason {
-			bound := turn(seen.P99, 0, func(p99 float64) bool {
-				at := well
-				at.P99 = p99
-				return s.Did(at) == word
-			})
-			return why(P99, seen.P99, bound, 0)
+			return why(P99, seen.P99, bound(seen.P99, 0, func(to *scenario.Seen, v float64) { to.P99 = v }), 0)
 		}},
 	} {
-		alone := well
+		alone := fine
 		one.set(&alone)
 		if s.Did(alone) == word {
 			return one.reason()

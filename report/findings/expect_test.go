@@ -30,6 +30,43 @@ func TestDid(t *testing.T) {
 		}
 		return list
 	}
+	crowds := func(served, refused, brokenInMost int) []result.Trial { // of 4,000 clients; those who are left are broken, in four rounds so many more
+		list := flat(cell("ceiling", 4000), 1)
+		for i := range list {
+			c := result.Crowd{Connections: 4000, Served: served, Refused: refused}
+			if i < 4 {
+				c.Served -= brokenInMost
+			}
+			c.Broken = 4000 - c.Served - c.Refused
+			list[i].Load, list[i].Ceiling = nil, []result.Crowd{{Connections: 900, Served: 900}, c}
+		}
+		return list
+	}
+	full := func(n int, more func(*result.Exhaust)) []result.Trial {
+		list := flat(cell("exhaust", 200), 1)
+		for i := range list {
+			list[i].Load, list[i].Exhaust = nil, &result.Exhaust{Crowd: result.Crowd{Connections: 200, Served: 53, Refused: 147}, BusyShare: 0.001, Recovered: true, RecoveryNS: 5e6}
+			if i < n {
+				more(list[i].Exhaust)
+			}
+		}
+		return list
+	}
+	silent := func(beside int, times float64, more func(*result.Trial)) []result.Trial {
+		list := flat(cell("idle", 50), 1000)
+		c := cell("idle", 50)
+		c.Idle = beside
+		list = append(list, flat(c, 1000)...)
+		for i := range list[6:] {
+			t := &list[6+i]
+			t.Load.TargetCPU.UserNS, t.Load.TargetCPU.SystemNS = int64(times*float64(t.Load.TargetCPU.UserNS)), int64(times*float64(t.Load.TargetCPU.SystemNS))
+			t.Load.Silent = &result.Silent{Open: int64(beside)}
+			if more != nil && i < 4 {
+				more(t)
+			}
+		}
+		return list
+	}
 	saving := cell("download", 20)
 	saving.RateRPS, saving.Mode = 1000, result.Inline
 	serve := func(n int64) func(*result.Trial) {
@@ -67,6 +104,22 @@ func TestDid(t *testing.T) {
 		{"failed in half", "hello", change(flat(cell("hello", 64), 10), 3, fail), scenario.Fine},
 		{"thinking, turned away", "thinking", change(probes(6), 4, func(t *result.Trial) { t.Probe.Status = 503 }), scenario.Refuses},
 		{"thinking, turned away in half", "thinking", change(probes(6), 3, func(t *result.Trial) { t.Probe.Status = 503 }), scenario.Fails},
+		{"ceiling, all served", "ceiling", crowds(4000, 0, 0), scenario.Fine},
+		{"ceiling, some refused", "ceiling", crowds(1012, 2988, 0), scenario.Refuses},
+		{"ceiling, some refused and one broken in most", "ceiling", crowds(1012, 2988, 1), scenario.Degrades},
+		{"ceiling, half broken in most", "ceiling", crowds(4000, 0, 2000), scenario.Fails},
+		{"ceiling, not quite half", "ceiling", crowds(4000, 0, 1999), scenario.Degrades},
+		{"exhaust, calm", "exhaust", full(0, nil), scenario.Fine},
+		{"exhaust, burns in most", "exhaust", full(4, func(x *result.Exhaust) { x.BusyShare = 0.11 }), scenario.Degrades},
+		{"exhaust, burns in few", "exhaust", full(2, func(x *result.Exhaust) { x.BusyShare = 0.9 }), scenario.Fine},
+		{"exhaust, slow to recover", "exhaust", full(4, func(x *result.Exhaust) { x.RecoveryNS = 11e8 }), scenario.Degrades},
+		{"exhaust, does not recover", "exhaust", full(4, func(x *result.Exhaust) { x.Recovered, x.RecoveryNS = false, 5e9 }), scenario.Fails},
+		{"exhaust, ends", "exhaust", full(4, func(x *result.Exhaust) { x.Recovered, x.Ended = false, "exit status 1" }), scenario.Fails},
+		{"idle, flat", "idle", silent(15000, 1.4, nil), scenario.Fine},
+		{"idle, grows", "idle", silent(15000, 1.6, nil), scenario.Degrades},
+		{"idle, silent ones turned away", "idle", silent(15000, 1.6, func(t *result.Trial) { t.Load.Silent.Refused = 5 }), scenario.Refuses},
+		{"idle, busy ones turned away", "idle", silent(15000, 1, refuse), scenario.Refuses},
+		{"idle, starved in most", "idle", silent(15000, 1, starve), scenario.Fails},
 		{"nothing measured", "sleep", flat(cell("block", 64), 1), ""},
 	} {
 		if got, _ := run(test.trials, beside).did(scenario.Find(test.scenario), "select"); got != test.want {

@@ -10,6 +10,7 @@ package findings
 import (
 	"time"
 
+	"carousel/internal/result"
 	"carousel/report/study"
 )
 
@@ -26,6 +27,7 @@ type Findings struct {
 	Disagree     []Disagreement `json:"disagreements,omitempty"` // where cost at a fixed rate and the closed loop rank otherwise
 	Expectations []Expectation  `json:"expectations,omitempty"`
 	Opinions     []Opinion      `json:"opinions,omitempty"` // the same load by another engine
+	Growth       []Growth       `json:"growth,omitempty"`   // what silent connections cost
 	Warnings     []Warning      `json:"warnings,omitempty"` // the weightiest first, each once
 }
 
@@ -57,6 +59,7 @@ type Run struct {
 type Cell struct {
 	Scenario    string  `json:"scenario"`
 	Connections int     `json:"connections"`
+	Idle        int     `json:"idle,omitempty"`     // silent ones beside them
 	RateRPS     float64 `json:"rate_rps,omitempty"` // offered, in the middle round where a rule made it; 0: a closed loop
 	Rule        string  `json:"rule,omitempty"`
 	Placement   string  `json:"placement"`
@@ -95,8 +98,12 @@ const (
 	Beside50 = study.Beside50 // of small replies beside pictures
 	Beside90 = study.Beside90
 	Beside99 = study.Beside99
-	Total    = study.Total  // until all of a number of requests is done
-	Memory   = study.Memory // most that the server had resident
+	Total    = study.Total    // until all of a number of requests is done
+	Memory   = study.Memory   // most that the server had resident
+	User     = study.User     // resident, that silent connections added; of a Growth, for each 1,000
+	Kernel   = study.Kernel   // of the kernel, likewise: of both ends
+	Full     = study.Full     // share of one processor, while a server was full and nobody asked
+	Recovery = study.Recovery // from when a crowd left until somebody was served
 )
 
 // Less reports whether less of a metric is better.
@@ -122,6 +129,8 @@ type Model struct {
 	Limited bool              `json:"client_limited,omitempty"` // the client, not the server, set its rate
 	Curve   []Point           `json:"curve,omitempty"`          // response time by percentile, the median over the rounds; of paced cells and of the closed loop at scenario.Reference
 	Silent  *Silent           `json:"silent,omitempty"`         // scenario thinking
+	Crowds  []result.Crowd    `json:"crowds,omitempty"`         // scenarios ceiling and exhaust: of the middle round
+	Ended   string            `json:"ended,omitempty"`          // scenario exhaust: how the server ended in most rounds, and its last words
 }
 
 // Lack is why a model has no rank.
@@ -145,6 +154,10 @@ const (
 	Suspect = "suspect" // a check doubts trials, which count all the same
 	Behind  = "behind"  // it fell behind the offered rate
 	Refused = "refused" // it turned connections or requests away with a 503
+	Broken  = "broken"  // clients were neither served nor turned away
+	Ended   = "ended"   // the server ended
+	Lost    = "lost"    // nobody was served any more
+	Grown   = "grown"   // a request costs more beside silent connections
 )
 
 // Doubt is what some of a model's rounds showed; it decides nothing.
@@ -283,11 +296,31 @@ type Expectation struct {
 // Reason is what a reader can check an expectation by.
 type Reason struct {
 	Cell   int     `json:"cell"`             // index in Cells: the one that shows the model at its worst, if any does
-	Kind   string  `json:"kind,omitempty"`   // what decided: Refused, Starved, Deaf, Behind, Rate, P99, or "" where no bound was passed
-	Value  float64 `json:"value,omitempty"`  // what was measured: connections that were answered or borne, requests per second, p99 over the reference's
+	Kind   string  `json:"kind,omitempty"`   // what decided: Refused, Starved, Deaf, Behind, Broken, Ended, Lost, Grown, Rate, P99, Full, Recovery, or "" where no bound was passed
+	Value  float64 `json:"value,omitempty"`  // what was measured: connections that were answered, borne or broken, requests per second, p99 over the reference's, cost over that beside the fewest, a share, nanoseconds
 	Bound  float64 `json:"bound,omitempty"`  // and what decides: connections asked, or where another word would be said
 	Rounds int     `json:"rounds,omitempty"` // in which it was so, of a Kind that rounds are counted for
 }
+
+// Growth is what silent connections cost a model: least squares over the numbers of them, in each round.
+type Growth struct {
+	Model  string  `json:"model"`
+	From   int     `json:"from"`                   // silent connections, at fewest
+	To     int     `json:"to"`                     // and at most; of models that were measured at one number alone, From
+	Cost   *Figure `json:"cost_ns,omitempty"`      // more processor time of the server per request of others, for each 1,000; nil: not known
+	Shape  string  `json:"shape,omitempty"`        // how that grows, one of the words below
+	User   *Figure `json:"user_bytes,omitempty"`   // memory of the server, for each 1,000
+	Kernel *Figure `json:"kernel_bytes,omitempty"` // memory of the kernel, of both ends
+}
+
+// How cost grows with silent connections.
+const (
+	Flat   = "flat"   // from the fewest to the most it does not grow by as much as would be called degrading
+	Linear = "linear" // the second half of the way adds about as much for each as the first
+	Faster = "faster" // it adds over twice as much
+	Slower = "slower" // it adds less than half as much
+	Grows  = "grows"  // two numbers of connections do not tell how
+)
 
 // Opinion is a load measured by loadgen's own engine and by another.
 type Opinion struct {

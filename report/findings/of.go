@@ -40,6 +40,7 @@ func Of(s *study.Study) *Findings {
 	f.Disagree = w.disagreements(f.Cells)
 	f.Expectations = w.expectations()
 	f.Opinions = w.opinions()
+	f.Growth = w.growth()
 	f.Warnings = w.warnings(f.Cells)
 	return f
 }

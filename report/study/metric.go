@@ -28,6 +28,10 @@ const (
 	Beside99 = "beside_p99_ns"
 	Total    = "total_ns"          // until all of a number of requests is done
 	Memory   = "peak_memory_bytes" // resident
+	User     = "idle_user_bytes"   // resident, that silent connections added
+	Kernel   = "idle_kernel_bytes" // of the kernel, likewise: of both ends
+	Full     = "full_share"        // of one processor, while a server was full and nobody asked
+	Recovery = "recovery_ns"       // from when a crowd left until somebody was served
 )
 
 // metrics are their names with how a trial's load gives them; not-a-number where it does not support them.
@@ -55,6 +59,10 @@ var metrics = [...]struct {
 	{Beside99, figure(beside, "p99"), nil},
 	{Total, load(total), nil},
 	{Memory, memory, nil},
+	{User, silent(func(m *result.Memory) int64 { return m.User }), nil},
+	{Kernel, silent(func(m *result.Memory) int64 { return m.Kernel }), nil},
+	{Full, full, nil},
+	{Recovery, recovery, nil},
 }
 
 // Metrics are the names of all, in their order.
@@ -164,6 +172,31 @@ func memory(t *result.Trial) float64 {
 		return math.NaN()
 	}
 	return float64(peak)
+}
+
+// silent is what opening silent connections added to a kind of memory.
+func silent(of func(*result.Memory) int64) func(*result.Trial) float64 {
+	return load(func(t *result.Trial) float64 {
+		s := t.Load.Silent
+		if s == nil || s.Before == nil || s.Settled == nil || s.Refused > 0 {
+			return math.NaN()
+		}
+		return float64(max(0, of(s.Settled)-of(s.Before)))
+	})
+}
+
+func full(t *result.Trial) float64 {
+	if t.Exhaust == nil || t.Exhaust.Ended != "" {
+		return math.NaN()
+	}
+	return t.Exhaust.BusyShare
+}
+
+func recovery(t *result.Trial) float64 {
+	if t.Exhaust == nil || !t.Exhaust.Recovered {
+		return math.NaN()
+	}
+	return float64(t.Exhaust.RecoveryNS)
 }
 
 // figure is one of a latency, as far as the record says that it can be shown (result.Load.Doubt).

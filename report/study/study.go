@@ -48,6 +48,7 @@ type Model struct {
 type Key struct {
 	Scenario    string
 	Connections int
+	Idle        int // silent ones beside them
 	RateRPS     float64
 	Rule        string
 	Placement   string
@@ -57,6 +58,9 @@ type Key struct {
 // Name is the cell for a person: "hello at 64 connections, split".
 func (k Key) Name() string {
 	s := fmt.Sprintf("%s at %s", k.Scenario, units.Plural(k.Connections, "connection"))
+	if k.Idle > 0 {
+		s += " beside " + units.Count(k.Idle) + " silent"
+	}
 	if k.RateRPS > 0 {
 		s += " and " + units.Rate(k.RateRPS) + "/s"
 	}
@@ -68,7 +72,7 @@ func (k Key) Name() string {
 }
 
 func keyOf(c result.Cell) Key {
-	k := Key{c.Scenario, c.Connections, c.RateRPS, c.Rule, c.Placement, c.Mode}
+	k := Key{c.Scenario, c.Connections, c.Idle, c.RateRPS, c.Rule, c.Placement, c.Mode}
 	if s := scenario.Find(c.Scenario); k.Rule == "" && s != nil {
 		k.Rule = s.Rule
 	}
@@ -232,6 +236,7 @@ func (s *Study) sort() {
 			cmp.Compare(a.mode(), b.mode()),
 			cmp.Compare(a.Mode, b.Mode),
 			cmp.Compare(a.Connections, b.Connections),
+			cmp.Compare(a.Idle, b.Idle),
 			cmp.Compare(a.RateRPS, b.RateRPS),
 			cmp.Compare(a.Rule, b.Rule))
 	})

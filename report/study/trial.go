@@ -21,7 +21,9 @@ type Trial struct {
 	NA      string
 	Failed  string
 	Probe   *result.Probe
-	Turns   *Turns // nil: it had the client for itself
+	Crowds  []result.Crowd  // of scenarios ceiling and exhaust
+	Exhaust *result.Exhaust // its crowd is among Crowds
+	Turns   *Turns          // nil: it had the client for itself
 
 	Judged     string          // the state of its verdict; "": there is no load
 	Reasons    []result.Reason // of that verdict
@@ -30,7 +32,8 @@ type Trial struct {
 	Asked      int64           // connections that had a right to be served
 	WaitNS     int64           // the longest wait of a connection that was never answered
 	Overloaded bool            // the server fell behind the offered rate, for which its response time is withheld
-	Refused    bool            // connections, requests or a probe were turned away with a 503
+	Refused    bool            // connections, requests or a probe were turned away with a 503, and none of a crowd that stayed was broken
+	Silent     *result.Silent  // nil: there were no silent connections
 	Path       string          // that was asked for; "": the record does not say
 	Seat       string          // where the server ran: "processor 0, GOMAXPROCS 1"
 	Guest      bool            // the server was not started as one of our models
@@ -71,6 +74,12 @@ func Unpack(t result.Trial) *Trial {
 	if t.Probe != nil {
 		u.Refused = t.Probe.Status == unavailable
 	}
+	if n := len(t.Ceiling); n > 0 {
+		u.Crowds, u.Refused = t.Ceiling, t.Ceiling[n-1].Refused > 0 && t.Ceiling[n-1].Broken == 0
+	}
+	if t.Exhaust != nil { // where a limit that was set is kept, to refuse is to be right
+		u.Crowds, u.Exhaust = []result.Crowd{t.Exhaust.Crowd}, t.Exhaust
+	}
 	if t.Turns != nil {
 		u.Turns = &Turns{Servers: t.Turns.Servers, Place: t.Turns.Place, Cycles: t.Turns.Cycles, SliceNS: t.Turns.SliceNS, Trouble: t.Turns.Trouble,
 			Effects: t.Turns.Effects, Beside: t.Turns.Beside, Judged: one(t.Turns.Verdict.State), Reasons: doubts(t.Turns.Verdict)}
@@ -103,7 +112,8 @@ func (u *Trial) load(t result.Trial) {
 	u.Remarks = l.Schema == 1 && len(u.Reasons) > 0
 	u.Answered, u.Asked, u.WaitNS = l.Connections.Answered, l.Entitled(), l.Connections.LongestWaitNS
 	u.Overloaded = result.Overloaded(l)
-	u.Refused = l.Errors[fmt.Sprintf("status-%d", unavailable)] > 0
+	u.Silent = l.Silent
+	u.Refused = l.Errors[fmt.Sprintf("status-%d", unavailable)] > 0 || l.Silent != nil && l.Silent.Refused > 0
 	u.Steal, u.Drops, u.StallNS = l.Host.StealShare, l.Host.ListenDrops, l.OwnStallNS
 	u.WindowNS = l.Window.ElapsedNS
 	u.Miscount = miscount(t)

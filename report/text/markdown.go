@@ -120,6 +120,7 @@ func (d *document) scenarios() (names []string) {
 // drawn are the pictures of a scenario.
 var drawn = map[string][]string{
 	"hello": {"ratios.png", "latency.png"}, "cost": {"cost.png"}, "paced": {"paced.png"}, "block": {"block-sleep.png"}, "download": {"download.png"},
+	"idle": {"idle.png"},
 }
 
 // scenario writes what is known of one.
@@ -141,6 +142,13 @@ func (d *document) scenario(name string) {
 			d.say("**%s.** %s", words.Cell(f, c), words.Ideals(c))
 			d.table(blockTable(f, c, sleep))
 		}
+		return
+	case "idle":
+		d.say("%s", words.Beside)
+		if len(cells) > 0 {
+			d.say("**%s.**", words.On(f, cells[0]))
+		}
+		d.table(idleTable(f, cells))
 		return
 	case "download":
 		d.say("%s", words.Download)
@@ -168,6 +176,10 @@ func (d *document) scenario(name string) {
 			d.table(pacedTable(f, c))
 		case name == "thinking":
 			d.table(thinkingTable(c))
+		case name == "ceiling":
+			d.table(ceilingTable(c))
+		case name == "exhaust":
+			d.table(exhaustTable(c))
 		default:
 			d.table(closedTable(f, c))
 		}

@@ -297,6 +297,105 @@ func ended(m *findings.Model) string {
 	return "stopped at " + units.Count(words.Stop(s)) + wait
 }
 
+// ceilingTable says what became of clients who all stay, at each number of them.
+func ceilingTable(c *findings.Cell) Table {
+	t := Table{Header: []string{"model"}}
+	var at []int
+	for _, m := range c.Models {
+		for _, step := range m.Crowds {
+			if !slices.Contains(at, step.Connections) {
+				at = append(at, step.Connections)
+			}
+		}
+	}
+	slices.Sort(at)
+	for _, n := range at {
+		t.Header = append(t.Header, "of "+units.Count(n))
+	}
+	t.Header = append(t.Header, "broken", "MiB", "doubt")
+	t.Words = len(t.Header)
+	for i := range c.Models {
+		m := &c.Models[i]
+		row := []string{words.Model(m.Name)}
+		how := ""
+		for _, n := range at {
+			said := words.Lack(m)
+			if k := slices.IndexFunc(m.Crowds, func(step result.Crowd) bool { return step.Connections == n }); k >= 0 {
+				said, how = words.Became(m.Crowds[k]), words.BrokenBy(m.Crowds[k])
+			}
+			row = append(row, said)
+		}
+		t.Rows = append(t.Rows, append(row, how, value("", findings.Memory).of(m), words.Doubts(m)))
+	}
+	return t
+}
+
+// exhaustTable says what a server does that has more clients than descriptors.
+func exhaustTable(c *findings.Cell) Table {
+	became := column{"clients", func(m *findings.Model) string {
+		if m.Lacks != nil || len(m.Crowds) == 0 {
+			return words.Lack(m)
+		}
+		return words.Became(m.Crowds[0])
+	}}
+	broken := column{"broken", func(m *findings.Model) string {
+		if len(m.Crowds) == 0 {
+			return ""
+		}
+		return words.BrokenBy(m.Crowds[0])
+	}}
+	ended := column{"what ended it", func(m *findings.Model) string { return words.Words(m.Ended) }}
+	t := cellTable(c, []column{became, broken, value("of a processor while full", findings.Full), value("served again after", findings.Recovery), ended, doubt})
+	t.Words = len(t.Header)
+	return t
+}
+
+// idleTable has what a request costs beside silent connections, a column for each number of them, and by how much that and memory grow.
+func idleTable(f *findings.Findings, cells []*findings.Cell) Table {
+	t := Table{Words: 1, Header: []string{"model"}}
+	for _, c := range cells {
+		t.Header = append(t.Header, "server µs beside "+units.Count(c.Idle))
+	}
+	t.Header = append(t.Header, "more per 1,000", "grows", "server MiB per 1,000", "kernel MiB per 1,000", "doubt")
+	for _, model := range f.Run.Models {
+		row := []string{words.Model(model)}
+		var all []*findings.Model
+		for _, c := range cells {
+			m := c.Model(model)
+			if m == nil {
+				row = append(row, "")
+				continue
+			}
+			row, all = append(row, first("", findings.Cost).of(m)), append(all, m)
+		}
+		if strings.Join(row[1:], "") == "" {
+			continue
+		}
+		growth := findings.Growth{}
+		if i := slices.IndexFunc(f.Growth, func(g findings.Growth) bool { return g.Model == model }); i >= 0 {
+			growth = f.Growth[i]
+		}
+		row = append(row, sloped(growth.Cost, units.Micros), words.Grown[growth.Shape], sloped(growth.User, words.Mebibytes), sloped(growth.Kernel, words.Mebibytes),
+			words.AllDoubts(all))
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// sloped is a slope with where it lies.
+func sloped(f *findings.Figure, write func(float64) string) string {
+	if f == nil {
+		return units.None
+	}
+	of := func(v float64) string {
+		if s := write(v); strings.Trim(s, "-0.") != "" {
+			return s
+		}
+		return "0"
+	}
+	return of(f.Value) + " (" + of(f.Low) + " to " + of(f.High) + ")"
+}
+
 // blockTable puts handlers that block beside handlers that wait.
 func blockTable(f *findings.Findings, block, sleep *findings.Cell) Table {
 	t := Table{Words: 1, Header: []string{"model"}}

@@ -114,10 +114,10 @@ func TestAReaderOfTheReadmeCanChoose(t *testing.T) {
 	page := strings.ReplaceAll(readme(t, findingstest.Whole(findingstest.Nine...), all), "\u00a0", " ")
 	page, _, _ = strings.Cut(page, "<details>")
 	for _, want := range []string{
-		`\| handlers that block \(64\) +\| .asyncio-executor. \| rate +\| 3 tie within`,
+		`\| handlers that block \(64\) +\| .goroutine. +\| rate +\| 2 tie within`,
 		`\*\*idle clients \(5,000\)\*\*: 5,000 silent clients stop none of .epoll.`,
 		"at 1,100 `select` and `generator` turned clients away; at 1 `blocking` stopped; of those that answered `epoll` needs the least memory, 1[0-9.]+ MiB: [0-9]+ % less than `coroutine`",
-		`\| idle clients \(5,000\) +\| .epoll. +\| memory +\| [0-9]+ to [0-9]+ % under coroutine`,
+		`\| idle clients \(5,000\) +\| .epoll. +\| memory +\| 6 of 9 answered; [0-9]+ to [0-9]+ % under coroutine`,
 		`\*\*few busy clients \(16\)\*\*.*; take .generator., since .epoll. costs 54 % more \(5[0-9] to 5[0-9] %\) at 10,000/s`,
 		"\\*\\*all shared \\(64\\)\\*\\*.* Not measured here: `nethttp`",
 		`\*\*one busy client\*\*, requests per second of one server processor: .blocking., [0-9.]+ % more per processor than .[a-z-]+. \([0-9.]+ to [0-9.]+ %\)`,

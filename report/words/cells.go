@@ -2,6 +2,7 @@ package words
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"carousel/internal/result"
@@ -13,8 +14,15 @@ import (
 // Load says what a cell was asked: "64 connections", "64 connections at 10,000/s".
 func Load(c *findings.Cell) string {
 	s := units.Plural(c.Connections, "connection")
-	if c.Scenario == "thinking" {
+	switch c.Scenario {
+	case "thinking":
 		s = "up to " + units.Plural(c.Connections, "silent connection")
+	case "ceiling":
+		s = "up to " + units.Plural(c.Connections, "connection") + " that stay"
+	case "exhaust":
+		s = fmt.Sprintf("%s, %d descriptors", units.Plural(c.Connections, "client"), scenario.Files)
+	case "idle":
+		s += " beside " + units.Count(c.Idle) + " silent ones"
 	}
 	if c.RateRPS > 0 {
 		s += " at " + units.Rate(c.RateRPS) + "/s"
@@ -97,6 +105,9 @@ func Says(f *findings.Findings, name string) string {
 		}
 		break
 	}
+	if s.Why != "" {
+		said += " " + s.Why
+	}
 	return said
 }
 
@@ -124,6 +135,10 @@ func Lack(m *findings.Model) string {
 		s = "a probe went unanswered"
 	case findings.Behind:
 		s = "fell behind the offered rate"
+	case findings.Refused:
+		if s = "turned busy clients away"; l.Answered > 0 {
+			s = "turned " + units.Count(l.Answered) + " of " + units.Count(l.Asked) + " away"
+		}
 	}
 	if l.Text != "" && l.Kind != findings.Starved {
 		s += ": " + Words(l.Text)
@@ -142,6 +157,7 @@ func inRounds(n, of int) string {
 var doubts = map[string]string{
 	findings.Starved: "not all served", findings.NA: "n/a", findings.Failed: "failed", findings.Invalid: "invalid, left out", findings.Missing: "not measured",
 	findings.Deaf: "a probe unanswered", findings.Suspect: "suspect", findings.Behind: "behind the offered rate",
+	findings.Refused: "clients turned away",
 }
 
 // Doubts says what some of a model's rounds showed: it decides nothing, and is not hidden.
@@ -151,11 +167,37 @@ func Doubts(m *findings.Model) string {
 		parts = append(parts, "client-limited")
 	}
 	for _, d := range m.Doubts {
-		what := doubts[d.Kind]
-		if d.Text != "" {
-			what = Words(d.Text)
+		parts = append(parts, doubted(d, units.Plural(m.Rounds, "round")))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func doubted(d findings.Doubt, of string) string {
+	what := doubts[d.Kind]
+	if d.Text != "" {
+		what = Words(d.Text)
+	}
+	return fmt.Sprintf("in %d of %s %s", d.Rounds, of, what)
+}
+
+// AllDoubts says the same of a model in several cells, where one row has all of them.
+func AllDoubts(cells []*findings.Model) string {
+	var sum []findings.Doubt
+	trials := 0
+	for _, m := range cells {
+		trials += m.Rounds
+		for _, d := range m.Doubts {
+			d.Text = "" // which is of one cell
+			if i := slices.IndexFunc(sum, func(s findings.Doubt) bool { return s.Kind == d.Kind }); i >= 0 {
+				sum[i].Rounds += d.Rounds
+			} else {
+				sum = append(sum, d)
+			}
 		}
-		parts = append(parts, fmt.Sprintf("in %d of %s %s", d.Rounds, units.Plural(m.Rounds, "round"), what))
+	}
+	var parts []string
+	for _, d := range sum {
+		parts = append(parts, doubted(d, units.Plural(trials, "trial")))
 	}
 	return strings.Join(parts, "; ")
 }

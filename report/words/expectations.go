@@ -19,6 +19,18 @@ func Reason(f *findings.Findings, r findings.Reason) string {
 		s = fmt.Sprintf("a probe unanswered beside more than %s of %s", units.Count(r.Value), units.Count(r.Bound))
 	case findings.Refused:
 		s = "turned clients away with a 503"
+	case findings.Broken:
+		s = fmt.Sprintf("%s of %s broken", units.Count(r.Value), units.Count(r.Bound))
+	case findings.Ended:
+		s = "the server ended"
+	case findings.Lost:
+		s = "nobody was served any more"
+	case findings.Grown:
+		s = fmt.Sprintf("a request costs %s times as much as beside the fewest, bound %s", units.Ratio(r.Value), units.Ratio(r.Bound))
+	case findings.Full:
+		s = fmt.Sprintf("%s of a processor while full, bound %s", units.Percent(r.Value), units.Percent(r.Bound))
+	case findings.Recovery:
+		s = fmt.Sprintf("served again after %s, bound %s", units.Duration(r.Value), units.Duration(r.Bound))
 	case findings.Behind:
 		s = "fell behind the offered rate"
 	case findings.Rate:

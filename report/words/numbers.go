@@ -34,6 +34,10 @@ var measures = map[string]struct{ name, more, less, short string }{
 	findings.Beside99: {"99th percentile of response time beside pictures", "longer", "shorter", ""},
 	findings.Total:    {"time until all is done", "longer", "shorter", ""},
 	findings.Memory:   {"peak memory", "more", "less", "memory"},
+	findings.User:     {"memory for silent connections", "more", "less", ""},
+	findings.Kernel:   {"memory of the kernel for silent connections, both ends", "more", "less", ""},
+	findings.Full:     {"share of a processor while full", "more", "less", ""},
+	findings.Recovery: {"time until somebody is served again", "longer", "shorter", ""},
 }
 
 // Measure names a metric.
@@ -51,11 +55,16 @@ func Value(metric string, v float64) string {
 		return units.Rate(v) + "/s"
 	case findings.Capacity:
 		return Thousands(v) + "/s"
-	case findings.Memory:
-		return units.Rate(v/(1<<20)) + "\u00a0MiB"
+	case findings.Memory, findings.User, findings.Kernel:
+		return Mebibytes(v) + "\u00a0MiB"
+	case findings.Full:
+		return units.Percent(v)
 	}
 	return units.Duration(v)
 }
+
+// Mebibytes writes bytes as MiB, without the unit.
+func Mebibytes(v float64) string { return units.Rate(v / (1 << 20)) }
 
 // Thousands rounds to three digits: a capacity is not known any better.
 func Thousands(v float64) string {

@@ -21,6 +21,7 @@ type Picture struct {
 // pictures word each file.
 var pictures = map[string]func(*findings.Findings) Picture{
 	"capacity.png": capacity, "ratios.png": ratios, "latency.png": latency, "paced.png": paced, "cost.png": cost, "block-sleep.png": blockSleep, "download.png": download,
+	"idle.png": idle,
 }
 
 // Pictured is what is written around a picture of that name.
@@ -288,6 +289,21 @@ func download(f *findings.Findings) Picture {
 		X: "90th percentile of response time of the small replies (ms)",
 		Caption: "Pictures and small replies in turn; every body is saved to a file. One by one: 1 connection, each file is written before the client goes on. " +
 			fmt.Sprintf("All at once: %s, files are handed to other threads. Inline: as many, the thread that sends and receives writes them. Timed from when a request was due, its own file not included. ", units.Plural(c.Connections, "connection")) + whiskers(c),
+	}
+}
+
+func idle(f *findings.Findings) Picture {
+	cells := f.Find("idle", f.Run.Home)
+	c := cells[len(cells)-1]
+	never := *c // those that have no line at all
+	never.Models = slices.DeleteFunc(slices.Clone(c.Models), func(m findings.Model) bool {
+		return slices.ContainsFunc(f.Growth, func(g findings.Growth) bool { return g.Model == m.Name })
+	})
+	return Picture{
+		Title: fmt.Sprintf("What silent connections cost %d busy ones", c.Connections), Subtitle: on(f, c, "closed loop"),
+		X: "silent connections", Y: "server processor time per request",
+		Caption: "A model that looks through all its connections pays for every silent one with every request; a line that stays level pays nothing. " + whiskers(c) +
+			" Where clients were turned away, or never answered, nothing is drawn." + without(&never),
 	}
 }
 

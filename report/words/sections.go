@@ -2,8 +2,12 @@ package words
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
+	"carousel/internal/result"
 	"carousel/internal/units"
 	"carousel/report/findings"
 )
@@ -22,6 +26,45 @@ const Ladder = "Model by model in the order in which each answers what the one b
 // Download introduces scenario download.
 const Download = "Ten pictures in turn (2 KiB to 1 MiB), each through a redirect, and nine small replies after each. `one-by-one` has one connection and writes a file before it goes on; `all-at-once` hands files to other threads; " +
 	"with `inline` the thread that sends and receives writes the files itself. A request is timed from when it was due, its own file not included: what it waits for is the files of others. The percentiles are those of the small replies."
+
+// Beside says what the figures of silent connections are.
+const Beside = "*server µs* is processor time of the server per answered request of the busy connections. *more per 1,000* is the slope of the line of least squares over the numbers of silent connections, in each round; in brackets are its lowest and highest. " +
+	"It is *flat* where the most silent connections make a request no more than half as dear again; where they do, the second half of the way adds as much for each as the first (*linear*), over twice as much (*faster*) or under half as much (*slower*). " +
+	"*server MiB* is resident memory of the server's processes, *kernel MiB* what the kernel's slab grew by on the whole machine: sockets, files and whatever waits for them, of both ends, since client and server share this machine, and of whatever else goes on there. " +
+	"Memory is read before the first silent connection is opened, and when all are open and it has come to rest; both are slopes, too, per 1,000 connections."
+
+// Grown names how cost grows.
+var Grown = map[string]string{findings.Flat: "flat", findings.Linear: "linear", findings.Faster: "faster", findings.Slower: "slower", findings.Grows: "grows"}
+
+// Became says what became of clients who stayed: "all served", or how many were served, refused and broken.
+func Became(c result.Crowd) string {
+	if c.Served == c.Connections {
+		return "all served"
+	}
+	parts := []string{units.Count(c.Served) + " served"}
+	if c.Refused > 0 {
+		parts = append(parts, units.Count(c.Refused)+" refused")
+	}
+	if c.Broken > 0 {
+		parts = append(parts, units.Count(c.Broken)+" broken")
+	}
+	return strings.Join(parts, ", ")
+}
+
+var breaks = map[string]string{result.NoConnect: "not connected", result.Reset: "reset", result.CutOff: "closed", result.Unanswered: "never answered", result.Wrong: "answered wrongly"}
+
+// BrokenBy says how clients were broken: "3,999 never answered".
+func BrokenBy(c result.Crowd) string {
+	var parts []string
+	for _, how := range slices.Sorted(maps.Keys(c.BrokenBy)) {
+		said := breaks[how]
+		if said == "" {
+			said = Words(how)
+		}
+		parts = append(parts, units.Count(c.BrokenBy[how])+" "+said)
+	}
+	return strings.Join(parts, ", ")
+}
 
 // Placed says where server and client ran, and that few processors show no scaling.
 func Placed(f *findings.Findings) string {

@@ -3,6 +3,7 @@ package fake
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -44,6 +45,9 @@ func Servers(args []string) {
 		fmt.Fprintln(os.Stderr, "servers:", err)
 		os.Exit(3)
 	}
+	if *model == "frail" {
+		l = frail{l}
+	}
 	say := hello
 	if *model == "liar" {
 		say = "Hi"
@@ -52,6 +56,18 @@ func Servers(args []string) {
 	fmt.Printf("READY %s\n", l.Addr())
 	UntilTerminated()
 	json.NewEncoder(os.Stdout).Encode(usage.Line{Model: *model, Requests: 42})
+}
+
+// frail is a listener that ends the program when it has no descriptor.
+type frail struct{ net.Listener }
+
+func (f frail) Accept() (net.Conn, error) {
+	c, err := f.Listener.Accept()
+	if errors.Is(err, syscall.EMFILE) {
+		fmt.Fprintln(os.Stderr, "servers:", err)
+		os.Exit(1)
+	}
+	return c, err
 }
 
 // UntilTerminated returns on SIGTERM, or after a time in which any test is over.
@@ -72,7 +88,7 @@ func (w *words) Set(value string) error { *w = append(*w, value); return nil }
 
 // Loadgen is the program loadgen: it asks each server once, lets the time of its load pass and says that it asked more. The file FAKE_LOG
 // gets a line of its arguments. FAKE_LOADGEN makes it fail: "wrong" and "garbage" leave no record, "kills" kills the server that it loads by
-// itself, "slow" takes a minute. A server called mortal is killed in any case, and FAKE_RATES are the rates of one call after another, for
+// itself, "slow" takes a minute, "deserted" finds nobody to connect to. A server called mortal is killed in any case, and FAKE_RATES are the rates of one call after another, for
 // which no time passes.
 func Loadgen(args []string) {
 	f := flag.NewFlagSet("loadgen", flag.ExitOnError)
@@ -80,6 +96,7 @@ func Loadgen(args []string) {
 	window, warmup, slice := f.Duration("d", 0, ""), f.Duration("warmup", 0, ""), f.Duration("slice", 0, "")
 	rate, _, _, _, _ := f.Float64("rate", 0, ""), f.Bool("json", false, ""), f.Bool("quiet", false, ""), f.String("engine", "", ""), f.Duration("grace", 0, "")
 	requests, timeout, redirects := f.Int("n", 0, ""), f.Duration("timeout", 0, ""), f.Int("max-redirects", 0, "")
+	idle := f.Int("idle", 0, "")
 	save, mode, expect := f.String("save", "", ""), f.String("save-mode", "", ""), f.String("expect", "", "")
 	var rivals, processes words
 	f.Var(&rivals, "vs", "")
@@ -102,6 +119,9 @@ func Loadgen(args []string) {
 		return
 	case "slow":
 		time.Sleep(time.Minute)
+	case "deserted":
+		json.NewEncoder(os.Stdout).Encode(result.Load{Schema: result.Schema, Spec: result.Spec{Target: f.Arg(0), Idle: *idle}, Verdict: result.Verdict{State: result.Invalid}})
+		os.Exit(3)
 	case "kills":
 		if len(rivals) == 0 {
 			kill(processes[0])

@@ -209,6 +209,9 @@ func model(c *findings.Cell, name string) findings.Model {
 		cost += 50
 	}
 	switch {
+	case c.Scenario == "block" && name == "asyncio-executor":
+		set(findings.Rate, 490, 0.004)
+		set(findings.P50, 130e6, 0.01)
 	case c.Scenario == "block" && !slices.Contains([]string{"asyncio-executor", "goroutine", "nethttp", "thread"}, name):
 		set(findings.Rate, 97.8, 0.002)
 		set(findings.P50, 326e6, 0.01)
