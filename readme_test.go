@@ -17,6 +17,7 @@ import (
 
 	"carousel/internal/child"
 	"carousel/internal/result"
+	"carousel/internal/scenario"
 	"carousel/internal/units"
 	"carousel/loadgen/screen"
 	"carousel/report/findings"
@@ -254,6 +255,23 @@ func TestLadder(t *testing.T) {
 	}
 	if !slices.Equal(rows, there) {
 		t.Errorf("servers/README.md has rows for %v, the models are %v", rows, there)
+	}
+}
+
+// TestScenarios holds the list of scenarios to those there are, in their order.
+func TestScenarios(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "| scenario | the question |")
+	list, _, _ = strings.Cut(list, "\n\n")
+	var names []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z]+)` \\| .+[?] \\|$").FindAllStringSubmatch(list, -1) {
+		names = append(names, m[1])
+	}
+	if want := scenario.Names(); !slices.Equal(names, want) {
+		t.Errorf("the README lists %v, want %v", names, want)
 	}
 }
 

@@ -31,7 +31,7 @@ const (
 	startTrial      = 120 * time.Millisecond  // of a server that has the client for itself
 	opening         = 300 * time.Millisecond  // of thousands of silent connections
 	openSilent      = 90 * time.Microsecond   // of one of them, by loadgen, until it is closed again
-	resting         = 400 * time.Millisecond  // until memory is at rest when they are open
+	resting         = 600 * time.Millisecond  // until memory is at rest, before and when they are open
 )
 
 // Jobs lists every cell of a run in its order, which the seed alone decides: each round holds the cells that are due in it once, shuffled.

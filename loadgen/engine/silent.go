@@ -17,13 +17,13 @@ const (
 	restWithin, restMost = 128 << 10, 3 * time.Second
 )
 
-// hush opens the silent connections. What memory target and kernel had before, and when all were open and it was at rest, it keeps for the record.
+// hush opens the silent connections. What memory target and kernel had at rest before, and when all were open, it keeps for the record.
 func (r *run) hush(ctx context.Context, c crew) {
 	if r.Idle == 0 {
 		return
 	}
 	look := func() *result.Memory { return memory(r.PID) }
-	r.silent = &result.Silent{Before: look()}
+	r.silent = &result.Silent{Before: atRest(ctx, look)}
 	c.phase(func(d *flight.Deck) { d.Try(true) })
 	if r.silent.Before != nil {
 		r.silent.Settled = atRest(ctx, look)

@@ -37,6 +37,7 @@ func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	p.paths()
 	p.errors()
 	p.connections()
+	p.silent()
 	p.cost()
 	p.verdict(l.Verdict)
 	_, err := io.WriteString(w, b.String())
@@ -192,6 +193,19 @@ func (p page) connections() {
 	}
 	p.line("connections", "%s opened%s; %s of %s answered, %s to %s replies each",
 		units.Count(c.Opened), failed, units.Count(c.Answered), units.Count(p.l.Spec.Connections), units.Count(c.Fewest), units.Count(c.Most))
+}
+
+// silent is what became of silent connections, and what memory they took.
+func (p page) silent() {
+	s := p.l.Silent
+	if s == nil {
+		return
+	}
+	p.line("silent", "%s of %s open, %s turned away", units.Count(s.Open), units.Count(p.l.Spec.Idle), units.Count(s.Refused))
+	if s.Before != nil && s.Settled != nil {
+		more := func(a, b int64) string { return bytes(float64(max(0, b-a))) }
+		p.line("", "they added %s to the target's memory and %s to the kernel's", more(s.Before.User, s.Settled.User), more(s.Before.Kernel, s.Settled.Kernel))
+	}
 }
 
 // cost is processor time per request, of both ends where the target's is known.

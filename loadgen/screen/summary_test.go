@@ -81,6 +81,10 @@ func TestSummary(t *testing.T) {
 			l.Resent = 50
 			l.Connections.Failed, l.ConnectErrors = 7, map[string]int64{"connect-refused": 7}
 		},
+		"silent": func(l *result.Load) {
+			l.Spec.Idle = 15_000
+			l.Silent = &result.Silent{Open: 14_988, Refused: 12, Before: &result.Memory{User: 8 << 20, Kernel: 100 << 20}, Settled: &result.Memory{User: 13 << 20, Kernel: 230 << 20}}
+		},
 		"nothing": func(l *result.Load) {
 			*l = result.Load{Spec: l.Spec, Complete: true, Window: l.Window, Requests: result.Requests{Planned: 4, Sent: 4, Errors: 4}, Errors: map[string]int64{"timeout": 4}}
 			l.Connections.Opened = 4
