@@ -89,7 +89,7 @@ func TestDefaultHasItsCells(t *testing.T) {
 		}
 	}
 	// In turns, with a twin and null: four levels of twelve models, a shared one of three, three rates of eight and a rule of seven. Whole: the rest.
-	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + 16 + 5 + 3*4 + 10 + 8 + 2*3 + 3 + 2; len(have) != n {
+	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + 16 + 3 + 3*3 + 10 + 8 + 2*3 + 3 + 2; len(have) != n {
 		t.Errorf("%d trials a round, want %d", len(have), n)
 	}
 	if n := 4 + 1 + 3 + 1 + 1 + 1 + 3 + 1 + 1 + 3 + 1 + 1; len(cells) != n {

@@ -31,7 +31,7 @@ const (
 	startTrial      = 120 * time.Millisecond  // of a server that has the client for itself
 	opening         = 300 * time.Millisecond  // of thousands of silent connections
 	openSilent      = 90 * time.Microsecond   // of one of them, by loadgen, until it is closed again
-	resting         = 600 * time.Millisecond  // until memory is at rest, before and when they are open
+	resting         = 300 * time.Millisecond  // until memory is at rest, before and when they are open
 )
 
 // Jobs lists every cell of a run in its order, which the seed alone decides: each round holds the cells that are due in it once, shuffled.
@@ -89,12 +89,10 @@ func (j Job) fixed() time.Duration {
 	case j.InTurns():
 		connections := n * time.Duration(j.Common.Connections)
 		return startCell + n*(startServer+max(Slice, j.Warmup)) + connections*startConnection + guests*warmGuest
+	case j.Scenario.Name == "exhaust": // nobody asks in the window
+		return n*(startTrial+j.Window) + j.Wait
 	case j.Scenario.Probe:
-		each := startTrial + opening
-		if j.Scenario.Name == "exhaust" { // nobody asks meanwhile
-			each += j.Window
-		}
-		return n*each + j.Wait
+		return n*(startTrial+opening) + j.Wait
 	}
 	each := startTrial + j.Warmup + j.Window
 	if silent := time.Duration(j.Common.Idle); silent > 0 {

@@ -12,7 +12,7 @@ import (
 // Memory is at rest when it has changed by no more than a few pages of each kind in three looks; a target that goes on growing is waited for
 // no longer than that.
 const (
-	restLook             = 50 * time.Millisecond
+	restLook             = 25 * time.Millisecond
 	restLooks            = 3
 	restWithin, restMost = 128 << 10, 3 * time.Second
 )
