@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carousel/bench/protocol"
+	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/internal/scenario"
 )
@@ -98,6 +99,9 @@ func TestCeiling(t *testing.T) {
 
 // Each step counts all who have come, and nobody has left before the last.
 func TestCeilingGoesUpInSteps(t *testing.T) {
+	if soft, _, err := host.FDLimit(); err == nil && soft < 2500 {
+		t.Skipf("%d descriptors: too few for both ends of 1050 connections", soft)
+	}
 	steps, err := ceiling(t.Context(), room(t, 1012, heard(func(c net.Conn) { io.WriteString(c, unavailableReply) })), 1050, 10*time.Second)
 	if err != nil {
 		t.Fatal(err)

@@ -105,6 +105,49 @@ func TestHowSureFits(t *testing.T) {
 	}
 }
 
+// What decided about an expectation is said with the bound where one decides.
+func TestReasons(t *testing.T) {
+	f := &findings.Findings{Cells: []findings.Cell{{Scenario: "idle", Connections: 50}, {Scenario: "idle", Connections: 50, Idle: 5000}, {Scenario: "ceiling", Connections: 4000}, {Scenario: "exhaust", Connections: 200}}}
+	for want, r := range map[string]findings.Reason{
+		"3,998 of 4,000 broken":                      {Cell: 2, Kind: findings.Broken, Value: 3998, Bound: 4000},
+		"the server ended in 2 rounds":               {Cell: 3, Kind: findings.Ended, Rounds: 2},
+		"nobody was served any more in 1 round":      {Cell: 3, Kind: findings.Lost, Rounds: 1},
+		"25 % of a processor while full, bound 10 %": {Cell: 3, Kind: findings.Full, Value: 0.25, Bound: 0.1},
+		"served again after 1.5 s, bound 1 s":        {Cell: 3, Kind: findings.Recovery, Value: 1.5e9, Bound: 1e9},
+		"a request costs 4.70 times as much as beside the fewest, bound 1.50, at 50 connections beside 5,000 silent ones": {Cell: 1, Kind: findings.Grown, Value: 4.7, Bound: 1.5},
+	} {
+		if got := strings.ReplaceAll(Reason(f, r), "\u00a0", " "); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestWhatBecameOfACrowd(t *testing.T) {
+	for want, c := range map[string]result.Crowd{
+		"all served; ":                                  {Connections: 5, Served: 5},
+		"1,012 served, 8 refused; ":                     {Connections: 1020, Served: 1012, Refused: 8},
+		"1 served, 4 broken; 1 reset, 3 never answered": {Connections: 5, Served: 1, Broken: 4, BrokenBy: map[string]int{result.Reset: 1, result.Unanswered: 3}},
+		"0 served, 1 broken; 1 \\<b\\>":                 {Connections: 1, Broken: 1, BrokenBy: map[string]int{"<b>": 1}},
+	} {
+		if got := Became(c) + "; " + BrokenBy(c); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for want, l := range map[string]findings.Lack{
+		"turned 3,988 of 5,000 away":                {Kind: findings.Refused, InRounds: 6, Answered: 3988, Asked: 5000},
+		"turned busy clients away in 4 of 6 rounds": {Kind: findings.Refused, InRounds: 4, Asked: 5000},
+	} {
+		if got := Lack(&findings.Model{Lacks: &l, Rounds: 6}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	got := AllDoubts([]*findings.Model{{Rounds: 6, Doubts: []findings.Doubt{{Kind: findings.Suspect, Rounds: 2}}},
+		{Rounds: 5, Doubts: []findings.Doubt{{Kind: findings.Suspect, Rounds: 3, Text: "stood still"}, {Kind: findings.Failed, Rounds: 1}}}})
+	if want := "in 5 of 11 trials suspect; in 1 of 11 trials failed"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // Every kind of warning has words of its own, and none says what is no number.
 func TestWarnings(t *testing.T) {
 	seen := map[string]string{}
