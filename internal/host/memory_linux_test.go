@@ -17,12 +17,7 @@ func TestPeakBelow(t *testing.T) {
 		pid := played(t, part, "HOST_CHILD=eater")
 		want, below := int64(0), Descendants(pid)
 		for _, pid := range below {
-			line := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindStringSubmatch(read(fmt.Sprintf("/proc/%d/status", pid)))
-			if line == nil {
-				t.Fatalf("%s: nothing is known of process %d", part, pid)
-			}
-			kib, _ := strconv.ParseInt(line[1], 10, 64)
-			want += kib << 10
+			want += statusBytes(t, pid, "VmHWM")
 		}
 		if got := PeakBelow(pid); len(below) != children || got != want || got < int64(children)*eaten {
 			t.Errorf("%s: %d bytes, want %d, of %d descendants", part, got, want, len(below))
@@ -30,16 +25,31 @@ func TestPeakBelow(t *testing.T) {
 	}
 }
 
-// What somebody has at this moment counts, the process itself too; what was given back does not.
+// What somebody has at this moment counts, the process itself too.
 func TestResident(t *testing.T) {
+	const mostMoves = 1 << 20 // between two looks
 	pid := played(t, "family", "HOST_CHILD=eater")
-	got, own := Resident(pid), Resident(Descendants(pid)[0])
-	if own <= 0 || got <= own || got >= eaten {
-		t.Errorf("a family has %d bytes, the child %d of them, want more than that and less than %d", got, own, eaten)
+	want, tree := int64(0), append(Descendants(pid), pid)
+	for _, pid := range tree {
+		want += statusBytes(t, pid, "VmRSS")
+	}
+	if got := Resident(pid); len(tree) != 2 || max(got-want, want-got) > mostMoves || want < 2*mostMoves {
+		t.Errorf("%d processes have %d bytes, want %d", len(tree), got, want)
 	}
 	if got := Resident(1 << 30); got != 0 {
 		t.Errorf("nobody has %d bytes", got)
 	}
+}
+
+// statusBytes is a figure of /proc/PID/status.
+func statusBytes(t *testing.T, pid int, name string) int64 {
+	t.Helper()
+	line := regexp.MustCompile(name + `:\s+(\d+) kB`).FindStringSubmatch(read(fmt.Sprintf("/proc/%d/status", pid)))
+	if line == nil {
+		t.Fatalf("nothing is known of process %d", pid)
+	}
+	kib, _ := strconv.ParseInt(line[1], 10, 64)
+	return kib << 10
 }
 
 // Sockets are in the slab: a thousand pairs of them take a megabyte at least.
