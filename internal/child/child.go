@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"carousel/internal/counters"
 )
 
 // Process is a child that runs or has run.
@@ -23,6 +25,7 @@ type Process struct {
 	cmd      *exec.Cmd
 	group    group
 	lifeline io.Closer // of a keeper, else nil: as it is closed the keeper kills whom it keeps, and ends
+	before   func()    // is called on the thread that then starts the child; nil: nothing is
 	started  chan error
 	done     chan struct{}
 	err      error // of cmd.Wait; set before done is closed
@@ -34,17 +37,33 @@ type Process struct {
 // Give cmd a Stdout or use the Process's, but do not call its StdoutPipe: such a pipe is closed when the child ends,
 // before its last words are read. A cmd.WaitDelay of 0 becomes 2 s, so that a descendant which has left the process
 // group and holds on to the child's output cannot hold up Wait.
-func Start(cmd *exec.Cmd, cpus ...int) (*Process, error) { return begin(cmd, nil, cpus) }
+func Start(cmd *exec.Cmd, cpus ...int) (*Process, error) { return begin(cmd, nil, nil, cpus) }
 
 // StartTree is Start for a command that may be a script, or make itself a daemon: on Linux the Process is a keeper that ends when
 // the last descendant of cmd has ended. They are all in its tree, Stop ends them all, and none outlives this process. keeper
 // is the command line, from an absolute path on, of a program that calls Keep; cmd's own is added to it.
 func StartTree(cmd *exec.Cmd, keeper []string, cpus ...int) (*Process, error) {
-	return startTree(cmd, keeper, cpus)
+	return startTree(cmd, keeper, nil, cpus)
 }
 
-func begin(cmd *exec.Cmd, lifeline io.Closer, cpus []int) (*Process, error) {
-	p := &Process{cmd: cmd, lifeline: lifeline, started: make(chan error), done: make(chan struct{})}
+// StartCounted is Start, or StartTree where there is a keeper, with all counted that the child's tree asks of the kernel from its exec on.
+// The counters are nil where it could not be started; whoever gets them closes them.
+func StartCounted(cmd *exec.Cmd, keeper []string, cpus ...int) (p *Process, counted *counters.Set, err error) {
+	before := func() { counted = counters.Open() }
+	if keeper == nil {
+		p, err = begin(cmd, nil, before, cpus)
+	} else {
+		p, err = startTree(cmd, keeper, before, cpus)
+	}
+	if err != nil && counted != nil {
+		counted.Close()
+		counted = nil
+	}
+	return p, counted, err
+}
+
+func begin(cmd *exec.Cmd, lifeline io.Closer, before func(), cpus []int) (*Process, error) {
+	p := &Process{cmd: cmd, lifeline: lifeline, before: before, started: make(chan error), done: make(chan struct{})}
 	if cmd.WaitDelay == 0 {
 		cmd.WaitDelay = 2 * time.Second
 	}

@@ -16,14 +16,14 @@ import (
 	"carousel/internal/host"
 )
 
-func startTree(cmd *exec.Cmd, keeper []string, cpus []int) (*Process, error) {
+func startTree(cmd *exec.Cmd, keeper []string, before func(), cpus []int) (*Process, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
 	cmd.Path, cmd.Args, cmd.Stdin = keeper[0], slices.Concat(keeper, cmd.Args), r
-	p, err := begin(cmd, w, cpus)
+	p, err := begin(cmd, w, before, cpus)
 	if err != nil {
 		w.Close()
 	}

@@ -21,6 +21,9 @@ type group struct {
 func (p *Process) run(cpus []int) {
 	runtime.LockOSThread()
 
+	if p.before != nil {
+		p.before()
+	}
 	err := p.start(cpus)
 	p.started <- err
 	if err != nil {

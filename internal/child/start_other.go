@@ -16,6 +16,9 @@ func (p *Process) run(cpus []int) {
 		p.started <- errors.New("this system cannot confine a process to processors; that needs Linux")
 		return
 	}
+	if p.before != nil {
+		p.before()
+	}
 	err := p.cmd.Start()
 	p.started <- err
 	if err != nil {
@@ -25,7 +28,9 @@ func (p *Process) run(cpus []int) {
 	close(p.done)
 }
 
-func startTree(cmd *exec.Cmd, _ []string, cpus []int) (*Process, error) { return Start(cmd, cpus...) }
+func startTree(cmd *exec.Cmd, _ []string, before func(), cpus []int) (*Process, error) {
+	return begin(cmd, nil, before, cpus)
+}
 
 // Keep needs Linux.
 func Keep([]string) (code int, err error) {

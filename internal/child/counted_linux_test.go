@@ -1,0 +1,146 @@
+package child
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"carousel/internal/counters"
+	"carousel/internal/result"
+)
+
+// many calls are made where a test counts; a Go program makes a few hundred of its own beside them.
+const many, few = 20000, 1000
+
+func call() {
+	for range many {
+		unix.Getppid()
+	}
+}
+
+func init() {
+	roles["callee"] = func() {
+		call()
+		fmt.Println("called")
+		io.Copy(io.Discard, os.Stdin)
+	}
+	// caller makes its calls where each line of its input says, and answers when they are made.
+	roles["caller"] = func() {
+		for in := bufio.NewScanner(os.Stdin); in.Scan(); fmt.Println("called") {
+			switch in.Text() {
+			case "a new thread":
+				done := make(chan bool)
+				go func() {
+					runtime.LockOSThread() // and ends with its thread
+					call()
+					close(done)
+				}()
+				<-done
+			case "a child": // which goes on after its second exec
+				cmd := play("callee")
+				cmd.Args, cmd.Path = []string{"sh", "-c", `exec "$0"`, os.Args[0]}, "/bin/sh"
+				in, _ := cmd.StdinPipe()
+				out, _ := cmd.StdoutPipe()
+				if err := cmd.Start(); err != nil {
+					panic(err)
+				}
+				bufio.NewReader(out).ReadString('\n')
+				defer cmd.Wait()
+				defer in.Close()
+			case "its dead child":
+				cmd := play("callee")
+				if err := cmd.Run(); err != nil {
+					panic(err)
+				}
+			}
+		}
+	}
+}
+
+// counted starts cmd with counters; the test is skipped where calls cannot be counted.
+func counted(t *testing.T, cmd *exec.Cmd, keeper []string) (*Process, *counters.Set) {
+	t.Helper()
+	p, set, err := StartCounted(cmd, keeper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		set.Close()
+		p.Stop(0)
+		p.Stdout.Close()
+	})
+	if why := set.Lacks()[result.Calls]; why != "" {
+		t.Skip("system calls cannot be counted here: ", why)
+	}
+	return p, set
+}
+
+// calls is how many system calls a set has counted.
+func calls(t *testing.T, set *counters.Set) int64 {
+	t.Helper()
+	n, counted := set.Read().Counts[result.Calls]
+	if !counted {
+		t.Fatal(set.Read().Lacks)
+	}
+	return n
+}
+
+// Counts are read while those who are counted live: of threads and processes that were born after the start, also beyond a second exec, and
+// of those that have ended. Nobody else is counted, not this process, nor what it starts besides.
+func TestCountsTheTreeAndNobodyElse(t *testing.T) {
+	in, tell, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	defer tell.Close()
+	cmd := play("caller")
+	cmd.Stdin = in
+	p, set := counted(t, cmd, nil)
+	out := bufio.NewReader(p.Stdout)
+	check := func(what string, before, want int64) {
+		t.Helper()
+		if got := calls(t, set) - before; got < want || got > want+few {
+			t.Errorf("%s: %d calls were counted, want %d and at most %d more", what, got, want, few)
+		}
+	}
+	for _, who := range []string{"a new thread", "a child", "its dead child"} {
+		before := calls(t, set)
+		fmt.Fprintln(tell, who)
+		if said, err := out.ReadString('\n'); err != nil {
+			t.Fatalf("%q, %v", said, err)
+		}
+		check(who, before, many)
+	}
+	before := calls(t, set)
+	call()
+	check("this process", before, 0)
+	before = calls(t, set)
+	callee := play("callee")
+	start(t, callee).Wait()
+	check("another child", before, 0)
+}
+
+func TestCountsWhatAKeeperKeeps(t *testing.T) {
+	cmd := exec.Command("sh", "-c", `setsid env CHILD_ROLE=callee "$0"; sleep 60`, os.Args[0])
+	cmd.Env = append(os.Environ(), role+"=keeper")
+	p, set := counted(t, cmd, []string{self})
+	if said, err := bufio.NewReader(p.Stdout).ReadString('\n'); err != nil {
+		t.Fatalf("%q, %v", said, err)
+	}
+	if got := calls(t, set); got < many {
+		t.Errorf("%d calls were counted, want %d at least", got, many)
+	}
+}
+
+func TestNothingIsCountedOfWhatCannotStart(t *testing.T) {
+	if p, set, err := StartCounted(exec.Command("/nowhere"), nil); p != nil || set != nil || err == nil {
+		t.Errorf("it is %v with %v: %v", p, set, err)
+	}
+}

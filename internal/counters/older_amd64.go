@@ -1,0 +1,8 @@
+//go:build linux
+
+package counters
+
+import "golang.org/x/sys/unix"
+
+// older are calls that later processors do without.
+var older = []int{unix.SYS_SELECT, unix.SYS_POLL, unix.SYS_EPOLL_WAIT}
