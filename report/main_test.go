@@ -49,7 +49,7 @@ func TestReport(t *testing.T) {
 	golden.Check(t, "README.md", string(first["README.md"]))
 	golden.Check(t, "terminal.txt", stdout.String())
 
-	for _, name := range []string{"capacity.png", "ratios.png", "latency.png", "cost.png", "paced.png", "block-sleep.png", "download.png"} {
+	for _, name := range []string{"capacity.png", "ratios.png", "latency.png", "cost.png", "paced.png", "block-sleep.png", "download.png", "calls.png"} {
 		if first[name] == nil {
 			t.Errorf("there is no %s", name)
 		}
@@ -92,7 +92,7 @@ func TestScenariosAlone(t *testing.T) {
 				}
 				written := files(t, dir)
 				picturesAreWhole(t, written)
-				if !strings.Contains(string(written["README.md"]), "## Which model for which load") && !slices.Contains([]string{"spin", "download", "ceiling", "idle", "exhaust"}, name) {
+				if !strings.Contains(string(written["README.md"]), "## Which model for which load") && !slices.Contains([]string{"spin", "download", "ceiling", "idle", "exhaust", "calls"}, name) {
 					t.Errorf("no model for any load:\n%s", stdout.String())
 				}
 			})

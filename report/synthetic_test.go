@@ -231,6 +231,11 @@ func (v *invention) round(round int) {
 	if round%2 == 1 {
 		v.alone(round, 5000)
 		v.crowds(round)
+		for _, model := range v.models {
+			for _, n := range []int{1, 64} {
+				v.add(round, result.Cell{Model: model, Scenario: "calls", Connections: n, Placement: result.Split}, v.counted)
+			}
+		}
 	}
 }
 
@@ -339,6 +344,23 @@ func (v *invention) alone(round, silent int) {
 		v.add(round, result.Cell{Model: "epoll", Scenario: "spin", Connections: 16, Placement: result.Split, Engine: engine}, func(t *result.Trial) {
 			v.load(t, "/spin/200us", 4800*v.noise(), 16, 204000)
 		})
+	}
+}
+
+// counted is a trial whose system calls are counted: as many as are expected, but for half a call more of coroutine, and of generator none.
+func (v *invention) counted(t *result.Trial) {
+	defer func(of *rand.Rand) { v.rng = of }(v.rng)
+	v.rng = rand.New(rand.NewPCG(3, uint64(v.order))) // so that nothing else changes with what is counted
+	v.closed(t)
+	l, k := t.Load, float64(max(1, t.Cell.Connections/2))
+	count := func(each float64) int64 { return int64(each * l.Served()) }
+	asked, waits := scenario.Asked[t.Cell.Model], 1/k
+	further := map[string]float64{"coroutine": 0.5}[t.Cell.Model]
+	l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: count(asked.Calls(waits) + further), result.Waits: count(waits), result.Switches: count(1 / k),
+		result.Migrations: 0, result.Faults: count(0.0004)}}
+	if t.Cell.Model == "generator" {
+		delete(l.Counters.Counts, result.Calls)
+		l.Counters.Lacks = map[string]string{result.Calls: "nobody | may: run as root"}
 	}
 }
 

@@ -65,6 +65,9 @@ func TestDefaultHasItsCells(t *testing.T) {
 		c.Rule = scenario.Find("paced").Rule
 		must = append(must, c)
 	}
+	for _, model := range ladder {
+		must = append(must, cell(model, "calls", 1), cell(model, "calls", 64))
+	}
 	for _, mode := range []string{result.OneByOne, result.AllAtOnce, result.Inline} {
 		saved := cell("epoll", "download", 20)
 		if saved.RateRPS, saved.Mode = 1000, mode; mode == result.OneByOne {
@@ -89,14 +92,14 @@ func TestDefaultHasItsCells(t *testing.T) {
 		}
 	}
 	// In turns, with a twin and null: four levels of twelve models, a shared one of three, three rates of eight and a rule of seven. Whole: the rest.
-	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + 16 + 3 + 3*3 + 10 + 8 + 2*3 + 3 + 2; len(have) != n {
+	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + 2*16 + 16 + 3 + 3*3 + 10 + 8 + 2*3 + 3 + 2; len(have) != n {
 		t.Errorf("%d trials a round, want %d", len(have), n)
 	}
-	if n := 4 + 1 + 3 + 1 + 1 + 1 + 3 + 1 + 1 + 3 + 1 + 1; len(cells) != n {
+	if n := 4 + 1 + 3 + 1 + 2 + 1 + 1 + 3 + 1 + 1 + 3 + 1 + 1; len(cells) != n {
 		t.Errorf("%d cells, want %d", len(cells), n)
 	}
 	for _, c := range cells {
-		rare := map[string]int{"thinking": 2, "block": 2, "download": 2, "spin": 2, "ceiling": 3, "idle": 3, "exhaust": 3}
+		rare := map[string]int{"calls": 3, "thinking": 2, "block": 2, "download": 2, "spin": 2, "ceiling": 3, "idle": 3, "exhaust": 3}
 		if every := max(1, rare[c.Common.Scenario]); c.Every != every {
 			t.Errorf("%+v is due in every round of %d, want %d", c.Common, c.Every, every)
 		}
@@ -126,7 +129,7 @@ func TestTurnsHaveTwinAndNull(t *testing.T) {
 				if d := cmp.Diff(want, c.Trials()); d != "" {
 					t.Errorf("%s, models %v, %+v: %s", name, models, c.Common, d)
 				}
-				if whole := map[string]bool{"thinking": true, "ceiling": true, "idle": true, "exhaust": true, "block": true, "sleep": true, "download": true, "spin": true}[c.Common.Scenario]; c.InTurns() == whole {
+				if whole := map[string]bool{"calls": true, "thinking": true, "ceiling": true, "idle": true, "exhaust": true, "block": true, "sleep": true, "download": true, "spin": true}[c.Common.Scenario]; c.InTurns() == whole {
 					t.Errorf("%+v is in turns: %v", c.Common, c.InTurns())
 				}
 			}

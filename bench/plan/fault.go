@@ -75,7 +75,7 @@ func (p *Plan) fault() (where, what string) {
 			return at + ".connections", fmt.Sprintf("hello needs %d connections among its levels: the rate of paced follows from it", scenario.Reference)
 		case e.Name != "hello" && len(e.Shared) > 0:
 			return at + ".shared", "only hello is measured with shared processors"
-		case e.Name != "hello" && len(e.Connections) > 1:
+		case len(s.Levels) == 1 && len(e.Connections) > 1:
 			return at + ".connections[1]", fmt.Sprintf("%s takes one number of connections", e.Name)
 		case (len(s.Rates) == 0 || len(s.Modes) > 0) && len(e.Rates) > 0:
 			return at + ".rates", fmt.Sprintf("%s takes no rates", e.Name)

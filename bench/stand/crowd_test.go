@@ -170,7 +170,7 @@ func TestExhaust(t *testing.T) {
 // What it burns while it is full is seen.
 func TestBusy(t *testing.T) {
 	s := bench(t)
-	up, err := start(t.Context(), s.contestants["epoll"], nil)
+	up, err := start(t.Context(), s.contestants["epoll"], nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}

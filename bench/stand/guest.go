@@ -203,7 +203,7 @@ func leadsToPicture(addr, path string) bool {
 // than / has none but that.
 func (s *Stand) Examine(ctx context.Context, name string, p *plan.Plan) error {
 	c := s.contestants[name]
-	up, err := start(ctx, c, nil)
+	up, err := start(ctx, c, nil, false)
 	if err != nil {
 		return err
 	}

@@ -2,20 +2,16 @@ package stand
 
 import (
 	"os"
-	"os/exec"
 
 	"github.com/spf13/cobra"
 
 	"carousel/internal/child"
 )
 
-// startKept starts a server of the user's own below this very program, which keeps all that it leaves behind.
-func startKept(cmd *exec.Cmd, cpus []int) (*child.Process, error) {
+// keep is the keeper of a server of the user's own: this very program, which keeps all that the server leaves behind.
+func keep() (keeper []string, err error) {
 	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	return child.StartTree(cmd, []string{self, "keep"}, cpus...)
+	return []string{self, "keep"}, err
 }
 
 // KeepCommand is the keeper; its exit code is that of the command it keeps.

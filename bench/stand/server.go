@@ -16,6 +16,7 @@ import (
 
 	"carousel/bench/protocol"
 	"carousel/internal/child"
+	"carousel/internal/counters"
 	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/internal/usage"
@@ -33,12 +34,17 @@ type server struct {
 	by      Contestant
 	said    *tail
 	record  result.Server
+
+	counters *counters.Set // nil: nothing is counted
 }
 
 // begin starts a program of a run, where other programs of this machine hardly keep it from its processors: in a session of its own,
 // whose share of them is raised where that is permitted. A nice value alone does nothing where the kernel groups by session.
 func begin(cmd *exec.Cmd, cpus []int) (*child.Process, error) {
-	p, err := child.Start(cmd, cpus...)
+	return raised(child.Start(cmd, cpus...))
+}
+
+func raised(p *child.Process, err error) (*child.Process, error) {
 	if err == nil {
 		host.RaiseSession(p.PID())
 	}
@@ -56,9 +62,9 @@ func SessionShare() string {
 	return host.SessionShare(p.PID())
 }
 
-// start starts by on a free port, confined to cpus, and returns when it is ready. The server is never nil, and its record is filled in even
-// if it fails.
-func start(ctx context.Context, by Contestant, cpus []int) (*server, error) {
+// start starts by on a free port, confined to cpus, and returns when it is ready; what it asks of the kernel may be counted from then on. The
+// server is never nil, and its record is filled in even if it fails.
+func start(ctx context.Context, by Contestant, cpus []int, counts bool) (*server, error) {
 	s := &server{by: by, said: new(tail)}
 	if by.addr != "" {
 		s.addr = by.addr
@@ -85,15 +91,22 @@ func start(ctx context.Context, by Contestant, cpus []int) (*server, error) {
 	cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(s.record.GOMAXPROCS), "CAROUSEL_ADDR="+addr)
 	cmd.Stderr = s.said
 	var err error
+	var keeper []string
 	if by.Guest { // it may be a script that starts the server, or make itself a daemon
 		cmd.Stdout = s.said
-		if s.process, err = startKept(cmd, cpus); err == nil {
-			host.RaiseSession(s.process.PID())
+		if keeper, err = keep(); err != nil {
+			return s, err
 		}
-	} else {
-		s.process, err = begin(cmd, cpus)
 	}
-	if err != nil {
+	switch {
+	case counts:
+		s.process, s.counters, err = child.StartCounted(cmd, keeper, cpus...)
+	case by.Guest:
+		s.process, err = child.StartTree(cmd, keeper, cpus...)
+	default:
+		s.process, err = child.Start(cmd, cpus...)
+	}
+	if _, err = raised(s.process, err); err != nil {
 		return s, err
 	}
 	if by.Guest {
@@ -168,6 +181,9 @@ func (s *server) stop() (line *usage.Line, peakRSS int64) {
 }
 
 func (s *server) close() {
+	if s.counters != nil {
+		s.counters.Close()
+	}
 	if s.process.Stdout != nil {
 		s.process.Stdout.Close()
 	}

@@ -4,6 +4,7 @@ package stand
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -72,7 +74,7 @@ func (s *Stand) inTurns(ctx context.Context, j protocol.Job, trials []result.Tri
 			continue
 		}
 		starting.Go(func() {
-			up, err := start(ctx, by, s.seats[j.Common.Placement].server)
+			up, err := start(ctx, by, s.seats[j.Common.Placement].server, j.Scenario.Counts)
 			t.Server = up.record
 			if err == nil {
 				err = up.greet()
@@ -181,7 +183,7 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 		t.Server.Command = by.Command
 		return
 	}
-	up, err := start(ctx, by, s.seats[j.Common.Placement].server)
+	up, err := start(ctx, by, s.seats[j.Common.Placement].server, j.Scenario.Counts)
 	t.Server = up.record
 	if err != nil {
 		t.Failed = err.Error()
@@ -230,18 +232,55 @@ func (s *Stand) single(ctx context.Context, j protocol.Job, c result.Cell, up *s
 	default:
 		args = append(args, "-d", j.Window.String(), "--warmup", warmup.String())
 	}
+	flag, files := counting(up)
 	load := new(result.Load)
-	if err := s.load(ctx, j, append(args, targets...), warmup+j.Window, load); err != nil {
-		if load.Schema == 0 {
-			load = nil
-		}
-		return load, err
+	err := s.load(ctx, j, append(append(args, flag...), targets...), warmup+j.Window, load, files...)
+	if err != nil && load.Schema == 0 {
+		return nil, err
 	}
-	return load, nil
+	if j.Scenario.Counts {
+		load.Counters = explained(load.Counters, up)
+	}
+	return load, err
+}
+
+// counting is how loadgen gets at a server's counters: a flag, and the files that it inherits.
+func counting(up *server) (flag []string, files []*os.File) {
+	if up.counters == nil {
+		return nil, nil
+	}
+	names, files := up.counters.Files()
+	var each []string
+	for i, name := range names {
+		each = append(each, fmt.Sprintf("%s=%d", name, 3+i)) // as exec.Cmd numbers them
+	}
+	if len(each) > 0 {
+		flag = []string{"--counters", strings.Join(each, ",")}
+	}
+	return flag, files
+}
+
+// explained is what loadgen counted, with why the rest lacks.
+func explained(c *result.Counters, up *server) *result.Counters {
+	if c == nil {
+		c = &result.Counters{Counts: map[string]int64{}}
+	}
+	if c.Lacks == nil {
+		c.Lacks = map[string]string{}
+	}
+	for _, name := range result.CounterNames {
+		if _, counted := c.Counts[name]; !counted && c.Lacks[name] == "" {
+			c.Lacks[name] = "the server ran already: only what bench starts can be counted"
+			if up.counters != nil {
+				c.Lacks[name] = cmp.Or(up.counters.Lacks()[name], "loadgen saw no window")
+			}
+		}
+	}
+	return c
 }
 
 // load runs loadgen and reads its record into to. A record may come with an error: what loadgen said was wrong.
-func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length time.Duration, to any) error {
+func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length time.Duration, to any, files ...*os.File) error {
 	all := []string{"--json", "--quiet", "-c", strconv.Itoa(j.Common.Connections)}
 	if rate := max(j.Rate, j.Common.RateRPS); rate > 0 {
 		all = append(all, "--rate", strconv.FormatFloat(rate, 'f', -1, 64))
@@ -252,7 +291,7 @@ func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length 
 	var out bytes.Buffer
 	said := new(tail)
 	cmd := exec.Command(s.loadgen, append(all, args...)...)
-	cmd.Stdout, cmd.Stderr = &out, said
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = &out, said, files
 	p, err := begin(cmd, s.seats[j.Common.Placement].client)
 	if err != nil {
 		return err

@@ -531,6 +531,39 @@ func TestGuestByURL(t *testing.T) {
 	}
 }
 
+// What is started here is counted, scripts too, and loadgen gets at the counters; of what ran already it is said why it is not.
+func TestCounts(t *testing.T) {
+	runs := httptest.NewServer(mine())
+	defer runs.Close()
+	s := bench(t, ofMine, Contestant{Name: "yours", Guest: true, addr: runs.Listener.Addr().String()})
+	trials := byName(s.Measure(t.Context(), job(t, s, "{name: calls, connections: [1]}", "epoll", "mine", "yours")))
+	http.DefaultClient.CloseIdleConnections()
+	for _, model := range []string{"epoll", "mine", "yours"} {
+		trial := trials[model]
+		if trial.Failed != "" || trial.Load == nil || trial.Load.Counters == nil {
+			t.Fatalf("%s: failed %q, load %+v", model, trial.Failed, trial.Load)
+		}
+		c := trial.Load.Counters
+		for _, name := range result.CounterNames {
+			n, counted := c.Counts[name]
+			why := c.Lacks[name]
+			switch {
+			case model == "yours" && !strings.Contains(why, "ran already"), counted == (why != ""):
+				t.Errorf("%s, %s: counted %d (%v), lacks %q", model, name, n, counted, why)
+			case !counted && model != "yours":
+				t.Logf("%s, %s is not counted here: %s", model, name, why)
+			case counted && n == 0 && name != result.Migrations && name != result.Switches:
+				t.Errorf("%s: no %s were counted of a process that was started", model, name)
+			}
+		}
+	}
+	for _, trial := range s.Measure(t.Context(), job(t, s, "{name: block, window: 1ms}", "epoll")) {
+		if trial.Load == nil || trial.Load.Counters != nil {
+			t.Errorf("a trial that is timed is counted: %+v", trial.Load)
+		}
+	}
+}
+
 // One that has gone meanwhile is no reason to measure nobody.
 func TestGuestByURLIsGone(t *testing.T) {
 	addr, err := freePort()

@@ -51,6 +51,7 @@ func full(t *testing.T) result.Trial {
 func sensible(l *result.Load, histogram string) {
 	l.Histogram, l.ServiceHistogram, l.Schema = histogram, histogram, result.Schema
 	l.Verdict.State, l.Verdict.Reasons[0].State = "suspect", "suspect"
+	l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: 1}, Lacks: map[string]string{result.Faults: "x"}}
 	s := &l.Spec
 	s.Target, s.Paths, s.Proto, s.Expect, s.Engine, s.SaveMode = "http://127.0.0.1:5000/", []string{"/x"}, "http", "carousel", "epoll", "inline"
 }
@@ -286,7 +287,9 @@ func keys(typ reflect.Type) []string {
 	var names []string
 	for i := range typ.NumField() {
 		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
-		names = append(names, name)
+		if name != "-" {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	return names
@@ -333,6 +336,7 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Latency](), "latency", "### Latency: `latency_ns`, `service_ns`, `lateness_ns`, `pacer_lateness_ns`"},
 	{reflect.TypeFor[result.PathLatency](), "load_path", "### `load.paths`"},
 	{reflect.TypeFor[result.Connections](), "load connections", "### `load.connections`"},
+	{reflect.TypeFor[result.Counters](), "counters", "### `load.counters`"},
 	{reflect.TypeFor[result.HostDelta](), "load host", "### `load.host`"},
 	{reflect.TypeFor[result.Verdict](), "load verdict", "### `load.verdict`"},
 	{reflect.TypeFor[result.Reason](), "reason", "### `load.verdict.reasons`"},

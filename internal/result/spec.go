@@ -59,6 +59,8 @@ type Spec struct {
 	Save         string        `json:"save,omitempty"`          // folder for the bodies of good replies; "": they are not kept
 	SaveMode     string        `json:"save_mode,omitempty"`     // inline or offload, with Save
 	PID          int           `json:"pid,omitempty"`
+
+	Counters map[string]int `json:"-"` // by name, the descriptors of counters that whoever started the target has opened
 }
 
 // MarshalJSON leaves out a body that came from a file, which may be long and need not be text.

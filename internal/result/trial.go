@@ -125,6 +125,7 @@ type Load struct {
 	CPU              usage.CPU        `json:"cpu"`              // loadgen's own, over the window
 	TargetCPU        *usage.CPU       `json:"target_cpu,omitempty"`
 	TargetCPULacks   string           `json:"target_cpu_lacks,omitempty"` // why a process was named and TargetCPU is not there
+	Counters         *Counters        `json:"counters,omitempty"`         // of the target, over the window; nil: it was not counted
 	Lateness         Latency          `json:"lateness_ns"`                // due to sent; paced runs only
 	PacerLateness    Latency          `json:"pacer_lateness_ns"`          // the same, of requests for which a connection was free: loadgen's own doing
 	SliceNS          int64            `json:"slice_ns,omitempty"`         // in a comparison: how long those slices are whose requests are timed

@@ -14,7 +14,7 @@ import (
 )
 
 // All are the scenarios, in the order of the report.
-var All = []*Scenario{hello, cost, paced, thinking, ceiling, idle, block, sleep, download, exhaust, spin}
+var All = []*Scenario{hello, cost, paced, calls, thinking, ceiling, idle, block, sleep, download, exhaust, spin}
 
 const (
 	Reference = 64 // connections at which models are compared at a common rate, and from which paced rates follow
@@ -36,6 +36,7 @@ type Scenario struct {
 	Whole  string            // why servers cannot take turns here, so that a trial has the client for itself; "": they take turns
 	Weight map[int]int       // how much a cell counts where time is short, by offered rate or, without one, by connections; others count Usual
 	Alone  bool              // the client is what is measured, on one server
+	Counts bool              // what the server asks of the kernel is counted
 	Probe  bool              // bench asks by itself, without loadgen
 	Expect map[string]string // by model, stated before the run
 	Judge  func(Seen) string // what a model did, in one of the four words; nil: nothing is expected

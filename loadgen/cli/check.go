@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -69,6 +70,8 @@ func (o *Options) checkTurns() error {
 		return fmt.Errorf("-n %d: servers are compared by time: use -d, how long each of them is loaded", s.Requests)
 	case s.Think > 0:
 		return fmt.Errorf("--think %v: a slice begins with all connections sending at once, none of which has rested: compare at a rate, -r", s.Think)
+	case len(s.Counters) > 0:
+		return errors.New("--counters are of one server: leave --vs out")
 	case s.Save != "":
 		return fmt.Errorf("--save %s: no bodies are kept where servers are compared: leave it out", s.Save)
 	case s.Engine == result.Hey:

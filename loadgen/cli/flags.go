@@ -69,6 +69,8 @@ func (o *Options) define(cmd *cobra.Command) {
 	flags.Var(seed{&o.Seed}, "seed", "of the order of turns (default from the clock)")
 	flags.Var(processes{&o.processes}, "pid", "process tree whose processor time to read over the same window, or auto: whoever listens there; repeatable")
 	complete(cmd, "pid", []string{"auto"})
+	flags.StringToIntVar(&s.Counters, "counters", nil, "counters of the target, each with the descriptor it was inherited at")
+	flags.MarkHidden("counters") // a shell has none; results/README.md explains it
 	flags.Var(gates{&o.Gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms' or 'rate_ratio<0.97', repeatable")
 	flags.BoolVar(&o.JSON, "json", false, "print the record as JSON instead of the summary")
 	flags.StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this file as well")

@@ -146,6 +146,9 @@ func TestCommandLines(t *testing.T) {
 		"--fail-if p99>5ms,p98>1":         "unknown metric p98",
 		"--engine hey -r 5":               "leave -r out",
 		"--engine auot":                   "--engine auot: it is auto, epoll, uring, net or hey",
+		"--engine hey --counters calls=3": "leave --counters out",
+		"--vs :5001 --counters calls=3":   "--counters are of one server: leave --vs out",
+		"--counters calls=x":              "--counters calls=x",
 		"--json=perhaps":                  "--json perhaps",
 		"-qj":                             "-j is not a flag here: did you mean --json",
 	} {

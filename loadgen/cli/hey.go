@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,6 +20,8 @@ func checkHey(s result.Spec) error {
 		return fmt.Errorf("--engine hey: "+format+"; or use --engine auto", args...)
 	}
 	switch {
+	case len(s.Counters) > 0:
+		return errors.New("--engine hey reads no counters: leave --counters out, or use --engine auto")
 	case s.Rate > 0:
 		return beyond("it paces each worker by a ticker and times from the send, so a late request looks fast (asked: -r %v): leave -r out", s.Rate)
 	case s.Proto != result.HTTP:

@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"carousel/internal/counters"
 	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/internal/sock"
@@ -84,6 +85,12 @@ func Run(ctx, patience context.Context, s result.Spec, live *record.Live) (*resu
 		}
 		defer r.files.Close()
 	}
+	if len(s.Counters) > 0 {
+		if r.counters, err = counters.Inherited(s.Counters); err != nil {
+			return nil, fmt.Errorf("--counters: %w", err)
+		}
+		defer r.counters.Close()
+	}
 	r.Run = flight.New(s, requests, r.files, r.now)
 	threads := hire(s)
 	defer threads.leave()
@@ -124,7 +131,8 @@ type run struct {
 	live  *record.Live
 	base  time.Time // instants are nanoseconds since
 
-	silent *result.Silent // nil: there are no silent connections
+	silent   *result.Silent // nil: there are no silent connections
+	counters *counters.Set  // of the target; nil: nothing is counted
 }
 
 func (r *run) now() int64 { return int64(time.Since(r.base)) }
@@ -244,14 +252,18 @@ func (r *run) written() {
 
 // edge is what the processors had done at an edge of the window.
 type edge struct {
-	own    usage.CPU
-	target host.Tree
-	lacks  error // why there is no target
-	host   host.Snapshot
+	own      usage.CPU
+	target   host.Tree
+	lacks    error // why there is no target
+	host     host.Snapshot
+	counters *result.Counters
 }
 
 func (r *run) look() edge {
 	e := edge{own: host.SelfCPU()}
+	if r.counters != nil {
+		e.counters = r.counters.Read()
+	}
 	if r.PID > 0 {
 		var err error
 		if e.target, err = host.TreeCPU(r.PID); err != nil {
@@ -293,6 +305,9 @@ func (r *run) price(l *result.Load, first, last edge) {
 		} else {
 			l.TargetCPU = &cpu
 		}
+	}
+	if r.counters != nil {
+		l.Counters = last.counters.Since(first.counters)
 	}
 	d := first.host.Until(last.host)
 	l.Host.StealShare, l.Host.ListenDrops = d.StealShare, d.ListenDrops

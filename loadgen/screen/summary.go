@@ -39,6 +39,7 @@ func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	p.connections()
 	p.silent()
 	p.cost()
+	p.counted()
 	p.verdict(l.Verdict)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -223,6 +224,30 @@ func (p page) cost() {
 	} else if p.l.TargetCPULacks != "" {
 		p.line("", "target  not known: %s", p.l.TargetCPULacks)
 	}
+}
+
+// counted is what the target asked of the kernel.
+func (p page) counted() {
+	if p.l.Counters == nil || p.l.Served() == 0 {
+		return
+	}
+	var each []string
+	for _, name := range result.CounterNames {
+		if n, counted := p.l.Counters.Counts[name]; counted {
+			each = append(each, often(float64(n)/p.l.Served())+" "+name)
+		} else if why := p.l.Counters.Lacks[name]; why != "" {
+			each = append(each, name+" n/a: "+why)
+		}
+	}
+	p.line("each request", "%s", strings.Join(each, ", "))
+}
+
+// often is how often something happens per request.
+func often(n float64) string {
+	if n == 0 || n >= 0.01 {
+		return strings.TrimSuffix(fmt.Sprintf("%.2f", n), ".00")
+	}
+	return fmt.Sprintf("%.1g", n)
 }
 
 func length(ns int64) string {

@@ -65,6 +65,10 @@ func TestSummary(t *testing.T) {
 			l.Lateness = result.Latency{Mean: 21_000, P50: 20_000, P90: 30_000, P95: 40_000, P99: 55_000, P999: 80_000, Max: 120_000}
 			l.TargetCPU = &usage.CPU{UserNS: 50e6, SystemNS: 90e6}
 		},
+		"counted": func(l *result.Load) {
+			l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: 60_500, result.Waits: 20_104, result.Migrations: 0, result.Faults: 12},
+				Lacks: map[string]string{result.Switches: "perf_event_open: permission denied: run as root"}}
+		},
 		"saturated": func(l *result.Load) {
 			l.Spec.Rate = 20_000
 			l.Requests.Planned, l.Requests.Unsent = 40_000, 19_896

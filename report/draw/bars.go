@@ -213,6 +213,41 @@ func (b rows) enough() bool {
 	return n > 1
 }
 
+// calls draws how many system calls a request makes, by level: those that were expected and those beyond, and of yardsticks all.
+func calls(f *findings.Findings) (figure, bool) {
+	cells := f.Find("calls", f.Run.Home)
+	var b rows
+	for _, model := range f.Run.Models {
+		r := row{name: model}
+		for _, c := range cells {
+			m := c.Model(model)
+			if m == nil {
+				continue
+			}
+			one := bar{label: words.CallsOf(c, m)}
+			if v, ok := m.Figures[findings.Calls]; ok && m.Lacks == nil {
+				expected := v.Value
+				if m.Asked != nil {
+					expected = min(m.Asked.Calls, v.Value)
+				}
+				one.parts, one.fills = []float64{expected, v.Value - expected}, []color.RGBA{dark, light}
+				if expected == 0 {
+					one.parts, one.fills = []float64{v.Value}, []color.RGBA{mid}
+				}
+			}
+			r.bars = append(r.bars, one)
+		}
+		if len(r.bars) > 0 {
+			b.rows = append(b.rows, r)
+		}
+	}
+	fig := b.figure()
+	for i, part := range words.CallsParts {
+		fig.legend = append(fig.legend, barEntry(part, []color.RGBA{dark, light, mid}[i]))
+	}
+	return fig, b.enough()
+}
+
 // blockSleep draws what blocking the thread does to everybody else.
 func blockSleep(f *findings.Findings) (figure, bool) {
 	block, sleep := f.BlockSleep()

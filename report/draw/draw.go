@@ -13,7 +13,8 @@ func Draw(f *findings.Findings) (map[string][]byte, error) {
 	pictures := map[string][]byte{}
 	for name, draw := range map[string]func(*findings.Findings) (figure, bool){
 		"capacity.png": capacity, "ratios.png": ratios, "latency.png": latency, "paced.png": paced, "cost.png": cost, "block-sleep.png": blockSleep, "download.png": download,
-		"idle.png": silent,
+		"idle.png":  silent,
+		"calls.png": calls,
 	} {
 		fig, ok := draw(f)
 		if !ok {

@@ -230,7 +230,7 @@ func (c *cell) ranked() []string {
 	switch {
 	case s != nil && s.Probe && s.Name == "thinking":
 		return []string{Memory}
-	case s != nil && (s.Probe || s.Alone || len(s.Idle) > 0):
+	case s != nil && (s.Probe || s.Alone || s.Counts || len(s.Idle) > 0):
 		return nil
 	case s != nil && len(s.Modes) > 0:
 		return []string{Total, Beside50, Beside90, Beside99}
@@ -353,6 +353,44 @@ func (m *model) said() Model {
 			out.Figures = map[string]Figure{}
 		}
 		out.Figures[metric] = *f
+	}
+	for _, t := range m.trials {
+		for metric, why := range t.Uncounted {
+			if out.Uncounted == nil {
+				out.Uncounted = map[string]string{}
+			}
+			out.Uncounted[metric] = cmp.Or(out.Uncounted[metric], why)
+		}
+	}
+	if s := scenario.Find(m.cell.Scenario); s != nil && s.Counts && m.lack == nil {
+		out.Asked = m.asked()
+	}
+	return out
+}
+
+// asked is what system calls the model was expected to make; nil where nothing is known of it.
+func (m *model) asked() *Asked {
+	a, known := scenario.Asked[m.Name]
+	if !known {
+		return nil
+	}
+	out := &Asked{Formula: a.Formula}
+	calls, waits := m.figure(Calls), m.figure(Waits)
+	if waits == nil {
+		return out
+	}
+	if a.Formula != "" {
+		out.Calls = tidy(a.Calls(waits.Value))
+	}
+	if a.Ready > 0 && waits.Value > 0 {
+		out.K = tidy(a.Ready / waits.Value)
+	}
+	if calls == nil {
+		return out
+	}
+	out.Beyond = tidy(calls.Value - out.Calls)
+	if out.Beyond > scenario.Tolerance {
+		out.Further = a.Further
 	}
 	return out
 }

@@ -104,6 +104,12 @@ const (
 	Kernel   = study.Kernel   // of the kernel, likewise: of both ends
 	Full     = study.Full     // share of one processor, while a server was full and nobody asked
 	Recovery = study.Recovery // from when a crowd left until somebody was served
+
+	Calls      = study.Calls      // system calls of the server per good reply, as all that follow
+	Waits      = study.Waits      // of these, those that wait for many descriptors
+	Switches   = study.Switches   // context switches
+	Migrations = study.Migrations // a thread went to another processor
+	Faults     = study.Faults     // page faults
 )
 
 // Less reports whether less of a metric is better.
@@ -131,6 +137,18 @@ type Model struct {
 	Silent  *Silent           `json:"silent,omitempty"`         // scenario thinking
 	Crowds  []result.Crowd    `json:"crowds,omitempty"`         // scenarios ceiling and exhaust: of the middle round
 	Ended   string            `json:"ended,omitempty"`          // scenario exhaust: how the server ended in most rounds, and its last words
+
+	Asked     *Asked            `json:"asked,omitempty"`     // scenario calls
+	Uncounted map[string]string `json:"uncounted,omitempty"` // by metric, why it was not counted
+}
+
+// Asked is the system calls that a request was expected to make, beside those that were counted.
+type Asked struct {
+	Formula string  `json:"formula,omitempty"` // k is how many descriptors are ready per wait; "": nothing was expected
+	Calls   float64 `json:"calls,omitempty"`   // by the formula, with as many waits as were counted; 0: these are not known
+	K       float64 `json:"k,omitempty"`       // as counted; 0: it is not known, or the formula has none
+	Beyond  float64 `json:"beyond,omitempty"`  // calls that were counted beyond it; of a yardstick all
+	Further string  `json:"further,omitempty"` // which these are, where they are more than scenario.Tolerance and it is known
 }
 
 // Lack is why a model has no rank.

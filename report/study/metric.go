@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"carousel/internal/result"
+	"carousel/internal/scenario"
 )
 
 // The metrics: figures of a trial. Times are nanoseconds; processor time is per good reply.
@@ -32,7 +33,18 @@ const (
 	Kernel   = "idle_kernel_bytes" // of the kernel, likewise: of both ends
 	Full     = "full_share"        // of one processor, while a server was full and nobody asked
 	Recovery = "recovery_ns"       // from when a crowd left until somebody was served
+
+	Calls      = "calls_per_request" // what the server asked of the kernel, as all that follow
+	Waits      = "waits_per_request"
+	Switches   = "switches_per_request"
+	Migrations = "migrations_per_request"
+	Faults     = "faults_per_request"
 )
+
+// Counts are the metrics that are counted, in their order, each with the name of its counter.
+var Counts = []struct{ Metric, Counter string }{
+	{Calls, result.Calls}, {Waits, result.Waits}, {Switches, result.Switches}, {Migrations, result.Migrations}, {Faults, result.Faults},
+}
 
 // metrics are their names with how a trial's load gives them; not-a-number where it does not support them.
 var metrics = [...]struct {
@@ -63,6 +75,11 @@ var metrics = [...]struct {
 	{Kernel, silent(func(m *result.Memory) int64 { return m.Kernel }), nil},
 	{Full, full, nil},
 	{Recovery, recovery, nil},
+	{Calls, counted(result.Calls), nil},
+	{Waits, counted(result.Waits), nil},
+	{Switches, counted(result.Switches), nil},
+	{Migrations, counted(result.Migrations), nil},
+	{Faults, counted(result.Faults), nil},
 }
 
 // Metrics are the names of all, in their order.
@@ -104,6 +121,9 @@ func (u *Trial) measure(t *result.Trial) {
 		if low := u.figures[i] < 0 && m.name != Waking; low || math.Abs(u.figures[i]) > most { // noise can make waking cost less than nothing
 			u.figures[i] = math.NaN()
 		}
+		if counts(u.Cell) && m.name != Memory && !slices.ContainsFunc(Counts, func(c struct{ Metric, Counter string }) bool { return c.Metric == m.name }) {
+			u.figures[i] = math.NaN() // who is counted is slower
+		}
 		if m.atLeast != nil && t.Load != nil && m.atLeast(t.Load) {
 			u.atLeast |= 1 << i
 		}
@@ -137,6 +157,26 @@ func whole(t *result.Trial) float64 {
 		return t.Turns.Cost.Whole
 	}
 	return perRequest(t.Load, t.Load.TargetCPU.Total())
+}
+
+// counted is a counter per good reply.
+func counted(name string) func(*result.Trial) float64 {
+	return load(func(t *result.Trial) float64 {
+		if t.Load.Counters == nil || !(t.Load.Served() > 0) {
+			return math.NaN()
+		}
+		n, known := t.Load.Counters.Counts[name]
+		if !known {
+			return math.NaN()
+		}
+		return float64(n) / t.Load.Served()
+	})
+}
+
+// counts reports whether the trials of a cell are counted.
+func counts(c result.Cell) bool {
+	s := scenario.Find(c.Scenario)
+	return s != nil && s.Counts
 }
 
 func client(t *result.Trial) float64 { return perRequest(t.Load, t.Load.CPU.Total()) }

@@ -44,6 +44,8 @@ type Trial struct {
 	Miscount   *Miscount       // nil: server and client agree, or the server did not count
 	Response   []float64       // response time along Grid in nanoseconds, as far as it can be shown
 
+	Uncounted map[string]string // by metric, why a counter could not be had
+
 	figures [len(metrics)]float64
 	atLeast uint32 // bits by metric
 	line    int
@@ -108,7 +110,19 @@ func (u *Trial) load(t result.Trial) {
 	u.Path = one(asked(l.Spec.Target))
 	// Of what was asked a report looks at these; where a foreign record says otherwise, the cell holds.
 	l.Spec = result.Spec{Warmup: l.Spec.Warmup, Requests: l.Spec.Requests, Connections: t.Cell.Connections, Rate: t.Cell.RateRPS}
-	u.Judged, u.Reasons = one(l.Verdict.State), doubts(l.Verdict)
+	if l.Verdict.State == result.Invalid || !counts(t.Cell) { // else the doubt is about times
+		u.Judged, u.Reasons = one(l.Verdict.State), doubts(l.Verdict)
+	}
+	if l.Counters != nil {
+		for _, c := range Counts {
+			if why := l.Counters.Lacks[c.Counter]; why != "" {
+				if u.Uncounted == nil {
+					u.Uncounted = map[string]string{}
+				}
+				u.Uncounted[c.Metric] = one(why)
+			}
+		}
+	}
 	u.Remarks = l.Schema == 1 && len(u.Reasons) > 0
 	u.Answered, u.Asked, u.WaitNS = l.Connections.Answered, l.Entitled(), l.Connections.LongestWaitNS
 	u.Overloaded = result.Overloaded(l)

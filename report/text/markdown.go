@@ -120,7 +120,8 @@ func (d *document) scenarios() (names []string) {
 // drawn are the pictures of a scenario.
 var drawn = map[string][]string{
 	"hello": {"ratios.png", "latency.png"}, "cost": {"cost.png"}, "paced": {"paced.png"}, "block": {"block-sleep.png"}, "download": {"download.png"},
-	"idle": {"idle.png"},
+	"idle":  {"idle.png"},
+	"calls": {"calls.png"},
 }
 
 // scenario writes what is known of one.
@@ -158,6 +159,9 @@ func (d *document) scenario(name string) {
 		d.table(downloadTable(f, cells))
 		return
 	}
+	if name == "calls" {
+		d.say("%s", words.Calls)
+	}
 	for i, c := range cells {
 		opinions := slices.DeleteFunc(slices.Clone(f.Opinions), func(o findings.Opinion) bool { return o.Cell < 0 || o.Cell >= len(f.Cells) || &f.Cells[o.Cell] != c })
 		if name == "spin" && len(opinions) == 0 && i > 0 {
@@ -172,6 +176,12 @@ func (d *document) scenario(name string) {
 			}
 		case name == "cost":
 			d.table(costTable(f, c))
+		case name == "calls":
+			d.table(callsTable(c))
+			d.b.WriteByte('\n')
+			for _, said := range slices.Concat(words.Further(c), words.Uncounted(c)) {
+				d.item("%s", said)
+			}
 		case name == "paced":
 			d.table(pacedTable(f, c))
 		case name == "thinking":

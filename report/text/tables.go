@@ -220,6 +220,46 @@ func costTable(f *findings.Findings, c *findings.Cell) Table {
 		value("p50", findings.P50), value("p99", findings.P99), value("MiB", findings.Memory), doubt})
 }
 
+// callsTable is what a request has a server ask of the kernel, beside what was expected of it.
+func callsTable(c *findings.Cell) Table {
+	each := func(name, metric string) column {
+		return column{name, func(m *findings.Model) string {
+			switch f, ok := m.Figures[metric]; {
+			case m.Uncounted[metric] != "":
+				return "n/a"
+			case ok && !hidden(m, metric):
+				return words.Value(metric, f.Value)
+			}
+			return units.None
+		}}
+	}
+	asked := func(name string, of func(a *findings.Asked) string) column {
+		return column{name, func(m *findings.Model) string {
+			if m.Asked == nil {
+				return ""
+			}
+			return of(m.Asked)
+		}}
+	}
+	calls := each("calls", findings.Calls)
+	return cellTable(c, []column{
+		{"calls", func(m *findings.Model) string {
+			if m.Lacks != nil {
+				return words.Lack(m)
+			}
+			return calls.of(m)
+		}},
+		asked("expected", words.Expected),
+		asked("k", func(a *findings.Asked) string {
+			if a.K == 0 {
+				return ""
+			}
+			return fmt.Sprintf("%.3g", a.K)
+		}),
+		each("switches", findings.Switches), each("migrations", findings.Migrations), each("page faults", findings.Faults), doubt,
+	})
+}
+
 // pacedTable is that of a steady stream.
 func pacedTable(f *findings.Findings, c *findings.Cell) Table {
 	offered := column{"of offered", func(m *findings.Model) string {

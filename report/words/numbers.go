@@ -38,6 +38,12 @@ var measures = map[string]struct{ name, more, less, short string }{
 	findings.Kernel:   {"memory of the kernel for silent connections, both ends", "more", "less", ""},
 	findings.Full:     {"share of a processor while full", "more", "less", ""},
 	findings.Recovery: {"time until somebody is served again", "longer", "shorter", ""},
+
+	findings.Calls:      {"system calls per request", "more", "fewer", ""},
+	findings.Waits:      {"waits per request", "more", "fewer", ""},
+	findings.Switches:   {"context switches per request", "more", "fewer", ""},
+	findings.Migrations: {"migrations per request", "more", "fewer", ""},
+	findings.Faults:     {"page faults per request", "more", "fewer", ""},
 }
 
 // Measure names a metric.
@@ -59,12 +65,29 @@ func Value(metric string, v float64) string {
 		return Mebibytes(v) + "\u00a0MiB"
 	case findings.Full:
 		return units.Percent(v)
+	case findings.Calls, findings.Waits, findings.Switches, findings.Migrations, findings.Faults:
+		return each(v)
 	}
 	return units.Duration(v)
 }
 
 // Mebibytes writes bytes as MiB, without the unit.
 func Mebibytes(v float64) string { return units.Rate(v / (1 << 20)) }
+
+// each is how often something happens per request. What is rare shows that it is.
+func each(v float64) string {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return units.None
+	case v == 0:
+		return "0"
+	case v < 0.001:
+		return "<\u00a00.001"
+	case v < 0.1:
+		return fmt.Sprintf("%.3f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
 
 // Thousands rounds to three digits: a capacity is not known any better.
 func Thousands(v float64) string {

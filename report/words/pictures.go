@@ -21,7 +21,8 @@ type Picture struct {
 // pictures word each file.
 var pictures = map[string]func(*findings.Findings) Picture{
 	"capacity.png": capacity, "ratios.png": ratios, "latency.png": latency, "paced.png": paced, "cost.png": cost, "block-sleep.png": blockSleep, "download.png": download,
-	"idle.png": idle,
+	"idle.png":  idle,
+	"calls.png": calls,
 }
 
 // Pictured is what is written around a picture of that name.

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"carousel/internal/counters"
 	"carousel/internal/result"
 	"carousel/internal/usage"
 )
@@ -98,6 +99,7 @@ func Loadgen(args []string) {
 	requests, timeout, redirects := f.Int("n", 0, ""), f.Duration("timeout", 0, ""), f.Int("max-redirects", 0, "")
 	idle := f.Int("idle", 0, "")
 	save, mode, expect := f.String("save", "", ""), f.String("save-mode", "", ""), f.String("expect", "", "")
+	descriptors := f.String("counters", "", "")
 	var rivals, processes words
 	f.Var(&rivals, "vs", "")
 	f.Var(&processes, "pid", "")
@@ -141,6 +143,9 @@ func Loadgen(args []string) {
 		} else {
 			l.Complete, l.Connections.Answered = false, 0
 		}
+		if *descriptors != "" {
+			l.Counters = counted(*descriptors)
+		}
 		return l
 	}
 	out := json.NewEncoder(os.Stdout)
@@ -170,6 +175,21 @@ func Loadgen(args []string) {
 	}
 	time.Sleep(time.Duration(*cycles) * *slice)
 	out.Encode(c)
+}
+
+// counted is what counters say that were inherited, as "calls=3,faults=4".
+func counted(descriptors string) *result.Counters {
+	all := map[string]int{}
+	for one := range strings.SplitSeq(descriptors, ",") {
+		name, fd, _ := strings.Cut(one, "=")
+		all[name], _ = strconv.Atoi(fd)
+	}
+	set, err := counters.Inherited(all)
+	if err != nil {
+		panic(err)
+	}
+	defer set.Close()
+	return set.Read()
 }
 
 // logged adds args to the log and says how many calls there were before.

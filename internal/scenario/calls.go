@@ -1,0 +1,52 @@
+package scenario
+
+// calls counts what a request has the server ask of the kernel.
+var calls = &Scenario{
+	Name: "calls", Path: "/", Levels: []int{1, Reference}, Counts: true, Weight: map[int]int{1: 1, Reference: 1},
+	Whole: "counting slows a server",
+	Title: "system calls, and what else is asked of the kernel",
+	Says:  "What a request has the server ask of the kernel is counted, in a closed loop. That takes time, some 7 % of what a request costs, so nothing is timed here.",
+}
+
+// Asks is how many system calls a request of a model is expected to make, stated before the run. It holds at any level: k is how many
+// descriptors are ready per wait.
+type Asks struct {
+	Formula string  // in calls per request, with k; "": nothing is expected, it is a yardstick
+	Beside  float64 // calls beside the waits
+	Ready   float64 // how often a request needs a descriptor to be ready, so that k is this over its waits; 0: its waits do not tell k
+	Further string  // which calls are known to be made beyond the formula; of a yardstick all
+}
+
+// Calls is the number that the formula gives where a request has so many waits.
+func (a Asks) Calls(waits float64) float64 { return a.Beside + waits }
+
+// Tolerance is by how many calls per request a model may miss its formula unexplained.
+const Tolerance = 0.1
+
+// What a runtime and a held wait add, which is little beside many requests.
+const (
+	held    = "timerfd_settime every 2 ms, by which a held wait is ended, and nanosleep and futex of the Go runtime: the fewer requests there are, the more for each"
+	blocked = "nanosleep and futex: the Go runtime looks after a thread that a call blocks, and hands its processor on"
+)
+
+// Asked is what is expected of each model.
+var Asked = map[string]Asks{
+	"blocking":         {"2 + 1/k", 2, 1, held},
+	"select":           {"2 + 1/k", 2, 1, held},
+	"poll":             {"2 + 1/k", 2, 1, held},
+	"epoll":            {"2 + 1/k", 2, 1, held},
+	"generator":        {"2 + 2/k", 2, 2, held},
+	"coroutine":        {"2 + 1/k", 2, 1, held},
+	"asyncio":          {"2 + 1/k", 2, 1, held},
+	"asyncio-executor": {"2 + 1/k", 2, 1, held},
+	"goroutine":        {"3 + 1/k", 3, 1, "futex, nanosleep and sched_yield, with which idle threads of the Go runtime sleep, are woken and look for work"},
+	"thread":           {"2", 2, 0, blocked},
+	"pool":             {"2", 2, 0, blocked},
+	"prefork":          {"2 + 1/k", 2, 1, held},
+	"reactors":         {"2 + 1/k", 2, 1, "futex, with which the Go runtime wakes the thread of another loop; timerfd_settime and nanosleep as in epoll"},
+	// a turn hands over what is to be sent, looks without waiting, and waits only if nothing has come
+	"uring":    {"1/k to 3/k", 0, 0, "futex and nanosleep, with which the Go runtime looks after its threads"},
+	"nethttp":  {Further: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},
+	"fasthttp": {Further: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},
+	"gnet":     {Further: "a read and a write; epoll_pwait, twice where one client is waited for: the first only looks"},
+}
