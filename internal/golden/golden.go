@@ -2,7 +2,11 @@
 package golden
 
 import (
+	"encoding/json"
+	"errors"
 	"flag"
+	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,12 +21,7 @@ func Check(t testing.TB, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
 	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(t, file, []byte(got))
 	}
 	want, err := os.ReadFile(file)
 	if err != nil {
@@ -30,5 +29,46 @@ func Check(t testing.TB, name, got string) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s differs (if it should, run the test with -update):\n%s", file, diff)
+	}
+}
+
+// Near fails t unless the figure of that key in testdata/name, a JSON object, is got or within a share of it. With -update it writes got there
+// first: look at the diff.
+func Near(t testing.TB, name, key string, got, share float64) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	figures := map[string]float64{}
+	text, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if err == nil {
+		if err := json.Unmarshal(text, &figures); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+	}
+	if *update {
+		figures[key] = got
+		text, err := json.MarshalIndent(figures, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, file, append(text, '\n'))
+	}
+	switch want, known := figures[key]; {
+	case !known:
+		t.Errorf("%s has no %s: run the test with -update to write it", file, key)
+	case !(math.Abs(got-want) <= share*want): // nor is not-a-number
+		t.Errorf("%s is %.4g, %s has %.4g: they differ by over %g %% (if they should, run the test with -update)", key, got, file, want, 100*share)
+	}
+}
+
+func write(t testing.TB, file string, text []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

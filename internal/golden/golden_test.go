@@ -2,6 +2,7 @@ package golden
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"strings"
@@ -18,6 +19,16 @@ func (s *spy) Helper()                           {}
 func (s *spy) Errorf(format string, args ...any) { s.said += fmt.Sprintf(format, args...) }
 func (s *spy) Fatalf(format string, args ...any) { s.Errorf(format, args...); runtime.Goexit() }
 
+// run runs a test to its end.
+func (s *spy) run(test func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		test()
+	}()
+	<-done
+}
+
 // A file that is missing, or differs, is said with the way to write it.
 func TestCheck(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -32,14 +43,36 @@ func TestCheck(t *testing.T) {
 		{"there.txt", "otherwise", "-update"},
 		{"missing.txt", "anything", "-update"},
 	} {
-		s, done := &spy{TB: t}, make(chan struct{})
-		go func() {
-			defer close(done)
-			Check(s, c.name, c.got)
-		}()
-		<-done
+		s := &spy{TB: t}
+		s.run(func() { Check(s, c.name, c.got) })
 		if (s.said == "") != (c.says == "") || !strings.Contains(s.said, c.says) {
 			t.Errorf("%s, %q: it says %q, want %q", c.name, c.got, s.said, c.says)
+		}
+	}
+}
+
+// A figure is held within a share of that of the file, both ways.
+func TestNear(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.MkdirAll("testdata", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("testdata/there.json", []byte(`{"a": 2}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, key string
+		got       float64
+		fails     bool
+	}{
+		{"there.json", "a", 2, false}, {"there.json", "a", 2.03, false}, {"there.json", "a", 1.97, false},
+		{"there.json", "a", 2.05, true}, {"there.json", "a", 1.95, true}, {"there.json", "a", math.NaN(), true},
+		{"there.json", "b", 2, true}, {"missing.json", "a", 2, true},
+	} {
+		s := &spy{TB: t}
+		s.run(func() { Near(s, c.name, c.key, c.got, 0.02) })
+		if (s.said != "") != c.fails || c.fails && !strings.Contains(s.said, "-update") {
+			t.Errorf("%+v: it says %q", c, s.said)
 		}
 	}
 }
