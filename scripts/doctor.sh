@@ -106,6 +106,24 @@ quota() {
     esac
 }
 
+counting() {
+    level=$(value "$root/proc/sys/kernel/perf_event_paranoid")
+    rights=$(awk '$1 == "CapEff:" { print $2 }' "$root/proc/self/status" 2>/dev/null)
+    if [ -z "$level" ]; then
+        say warn "system calls" "not counted" "the kernel has no perf events: scenario calls says n/a"
+    elif [ $((0x${rights:-0} >> 21 & 1)) = 1 ]; then # CAP_SYS_ADMIN, which also mounts what lists the tracepoints
+        say ok "system calls" "can be counted" ""
+    elif [ "$level" -gt 1 ]; then
+        say warn "system calls" "not counted" \
+            "perf_event_paranoid is $level: run as root, or as root sysctl -w kernel.perf_event_paranoid=1"
+    elif [ ! -r "$root/sys/kernel/tracing/events/raw_syscalls/sys_enter/id" ]; then
+        say warn "system calls" "not counted" \
+            "tracepoints cannot be read: run as root, or as root mount -t tracefs -o mode=755 tracefs /sys/kernel/tracing"
+    else
+        say ok "system calls" "can be counted" ""
+    fi | sed 's/ *$//'
+}
+
 neighbours() {
     load=$(awk '{ print $1 }' "$root/proc/loadavg")
     count=$(grep -c '^cpu[0-9]' "$root/proc/stat")
@@ -138,6 +156,7 @@ if [ -r "$root/proc/stat" ]; then
     sockets
     memory
     quota
+    counting
     neighbours
 else
     say warn system "$(uname -s)" "only Linux can be looked at more closely, and only there do all models run"

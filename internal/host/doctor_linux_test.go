@@ -1,11 +1,13 @@
 package host
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,6 +30,8 @@ var machines = map[string]map[string]string{
 		"proc/meminfo":                                                    "MemTotal: 9000000 kB\nMemAvailable: 8000000 kB\n",
 		"proc/self/cgroup":                                                "0::/mine\n",
 		"sys/fs/cgroup/mine/cpu.max":                                      "max 100000\n",
+		"proc/self/status":                                                "CapEff:\t000001ffffffffff\n",
+		"proc/sys/kernel/perf_event_paranoid":                             "2\n",
 		"proc/loadavg":                                                    "0.10 0.20 0.30 1/100 4711\n",
 	},
 	"unfit": {
@@ -44,7 +48,9 @@ var machines = map[string]map[string]string{
 		"proc/self/cgroup":                                                "2:cpu,cpuacct:/mine\n0::/\n",
 		"sys/fs/cgroup/cpu/mine/cpu.cfs_quota_us":                         "50000\n",
 		"sys/fs/cgroup/cpu/mine/cpu.cfs_period_us":                        "100000\n",
-		"proc/loadavg": "1.90 0.20 0.30 1/100 4711\n",
+		"proc/self/status":                                                "CapEff:\t0000000000000000\n",
+		"proc/sys/kernel/perf_event_paranoid":                             "2\n",
+		"proc/loadavg":                                                    "1.90 0.20 0.30 1/100 4711\n",
 	},
 }
 
@@ -55,20 +61,11 @@ func TestDoctor(t *testing.T) {
 	for name, files := range machines {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			root := t.TempDir()
-			for path, text := range files {
-				path = filepath.Join(root, path)
-				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
+			root := laidOut(t, files)
 			verdict := map[string]string{"fit": "ok", "unfit": "warn"}[name]
 			want := []string{}
 			for _, what := range []string{"cgroup quota", "clock source", "cores", "governor", "load average", "memory", "ports",
-				"ports waiting", "somaxconn", "turbo"} {
+				"ports waiting", "somaxconn", "system calls", "turbo"} {
 				want = append(want, verdict+" "+what)
 			}
 			got := []string{}
@@ -86,12 +83,60 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
+// laidOut is a folder with the files of one.
+func laidOut(t *testing.T, files map[string]string) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	for path, text := range files {
+		path = filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+// Whether system calls can be counted, for whoever runs it, and else why not.
+func TestDoctorCounts(t *testing.T) {
+	const rights, level, listed = "proc/self/status", "proc/sys/kernel/perf_event_paranoid", "sys/kernel/tracing/events/raw_syscalls/sys_enter/id"
+	for name, c := range map[string]struct {
+		files  map[string]string
+		advice string
+	}{
+		"root":                {map[string]string{rights: "CapEff:\t000001ffffffffff\n", level: "4\n"}, ""},
+		"root of a container": {map[string]string{rights: "CapEff:\t00000000a80425fb\n", level: "2\n"}, "perf_event_paranoid is 2"},
+		"permitted":           {map[string]string{rights: "CapEff:\t0000000000000000\n", level: "-1\n", listed: "411\n"}, ""},
+		"no tracepoints":      {map[string]string{rights: "CapEff:\t0000000000000000\n", level: "1\n"}, "mount -t tracefs"},
+		"no perf events":      {map[string]string{rights: "CapEff:\t000001ffffffffff\n"}, "no perf events"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files := maps.Clone(machines["fit"])
+			delete(files, level)
+			maps.Copy(files, c.files)
+			for _, f := range examine(t, "DOCTOR_ROOT="+laidOut(t, files)) {
+				if f[2] != "system calls" {
+					continue
+				}
+				if (f[1] == "ok") != (c.advice == "") || !strings.Contains(f[4], c.advice) {
+					t.Errorf("it says %q, want %q", f[0], c.advice)
+				}
+				return
+			}
+			t.Error("it says nothing")
+		})
+	}
+}
+
 func TestDoctorHere(t *testing.T) {
 	var seen []string
 	for _, f := range examine(t) {
 		seen = append(seen, f[2])
 	}
-	for _, what := range []string{"descriptors", "processors", "ports", "somaxconn", "memory", "load average", "busy", "steal"} {
+	for _, what := range []string{"descriptors", "processors", "ports", "somaxconn", "memory", "load average", "busy", "steal", "system calls"} {
 		if !slices.Contains(seen, what) {
 			t.Errorf("%s was not looked at; seen: %q", what, seen)
 		}
