@@ -186,6 +186,14 @@ func TestSilentConnectionsAreDrawn(t *testing.T) {
 	if fig, ok := silent(f); !ok || fig.body == nil {
 		t.Error("two models are not drawn")
 	}
+	nobody := f.Cells[0]
+	nobody.Connections = 51
+	for name, idle := range map[string]int{"beside none, twice": 0, "beside fewer than none": -1 << 60} {
+		nobody.Idle = idle
+		if _, ok := silent(&findings.Findings{Run: f.Run, Cells: []findings.Cell{f.Cells[0], nobody}}); ok {
+			t.Errorf("%s: it is drawn", name)
+		}
+	}
 	pictures, err := Draw(f)
 	if err != nil || pictures["idle.png"] == nil {
 		t.Fatalf("%v, %v", slices.Sorted(maps.Keys(pictures)), err)

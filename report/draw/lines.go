@@ -225,13 +225,14 @@ func silent(f *findings.Findings) (figure, bool) {
 	p := newPlot()
 	p.Y.Scale, p.Y.Tick.Marker = durations{}, durations{}
 	var marks levels
-	cells := f.Find("idle", f.Run.Home)
+	cells := slices.DeleteFunc(f.Find("idle", f.Run.Home), func(c *findings.Cell) bool { return c.Idle < 0 }) // which have no place on this axis
 	for _, c := range cells {
 		marks = append(marks, float64(c.Idle))
 	}
-	if len(cells) < 2 {
+	if len(cells) < 2 || slices.Max(marks) == 0 {
 		return figure{}, false
 	}
+	most := slices.Max(marks)
 	low, high := math.Inf(1), 0.0
 	var l lines
 	for _, model := range f.Run.Models {
@@ -253,7 +254,6 @@ func silent(f *findings.Findings) (figure, bool) {
 	if len(l.lines) < 2 {
 		return figure{}, false
 	}
-	most := marks[len(marks)-1]
 	p.X.Tick.Marker, p.X.Min, p.X.Max = marks, -most/30, most*31/30
 	p.Y.Min, p.Y.Max = low/1.15, high*1.15
 	if p.Y.Max/p.Y.Min < 4 { // a narrow range would have no room for ticks
