@@ -132,6 +132,9 @@ func wrongAnswers(l *result.Load) (n int64) {
 // measure carries out the request and shows its progress. The record is never nil.
 func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options) (*result.Load, error) {
 	live := new(record.Live)
+	if opts.Announce {
+		live.Began = func() { fmt.Fprintln(stderr, "READY", client.Addr(opts.Spec.Target)) }
+	}
 	stop := func() {}
 	if !opts.Quiet {
 		stop = screen.Watch(stderr, opts.Spec, live)

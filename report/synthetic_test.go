@@ -236,6 +236,28 @@ func (v *invention) round(round int) {
 				v.add(round, result.Cell{Model: model, Scenario: "calls", Connections: n, Placement: result.Split}, v.counted)
 			}
 		}
+		v.besides(round)
+	}
+}
+
+// besides are the trials of clients who ask for little beside others who take much, and of clients who come once.
+func (v *invention) besides(round int) {
+	v.turns(round, result.Cell{Scenario: "churn", Connections: 64, Placement: result.Split}, v.closed)
+	for _, model := range v.models {
+		for _, name := range []string{"slowreader", "flood"} {
+			v.add(round, result.Cell{Model: model, Scenario: name, Connections: 16, Placement: result.Split}, func(t *result.Trial) {
+				v.load(t, "/", 3000*v.noise(), serves(model, 16), 30000)
+				t.Load.Connections.Fairness = 0.9 + 0.01*v.noise()
+				t.Second = &result.Second{Load: &result.Load{Schema: result.Schema, RateRPS: 1e6 * v.noise()}, RSSBefore: 8 << 20, RSSAfter: 9 << 20}
+				if name == "slowreader" {
+					t.Second.Load.RateRPS = 0
+				}
+			})
+		}
+		v.add(round, result.Cell{Model: model, Scenario: "compute", Connections: 64, RateRPS: 1000, Placement: result.Split}, func(t *result.Trial) {
+			v.load(t, "/spin/20ms", 1000, serves(model, 64), 230000)
+			t.Load.Paths = []result.PathLatency{{Path: "/spin/20ms", Count: 5, Latency: t.Load.Latency}, {Path: "/", Count: 495, Latency: t.Load.Latency}}
+		})
 	}
 }
 

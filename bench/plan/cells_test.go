@@ -81,6 +81,9 @@ func TestDefaultHasItsCells(t *testing.T) {
 		must = append(must, c)
 	}
 	must = append(must, cell("pool", "ceiling", 4000), cell("gnet", "exhaust", 200))
+	spun := cell("thread", "compute", 64)
+	spun.RateRPS = 1000
+	must = append(must, spun, cell("epoll", "slowreader", 16), cell("goroutine", "flood", 16), cell("thread", "churn", 64), again(cell("epoll", "churn", 64)))
 	for _, c := range must {
 		if have[c] == 0 {
 			t.Errorf("missing: %+v", c)
@@ -91,15 +94,15 @@ func TestDefaultHasItsCells(t *testing.T) {
 			t.Errorf("the plan leaves it out, and it is there: %+v", c)
 		}
 	}
-	// In turns, with a twin and null: four levels of twelve models, a shared one of three, three rates of eight and a rule of seven. Whole: the rest.
-	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + 2*16 + 16 + 3 + 3*3 + 10 + 8 + 2*3 + 3 + 2; len(have) != n {
+	// In turns, with a twin and null: four levels of twelve models, a shared one of three, three rates of eight, a rule of seven, and churn of six. Whole: the rest.
+	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + (6 + 2) + 16 + 3 + 3*3 + 3 + 3 + 10 + 8 + 4 + 2*3 + 3 + 2*16 + 2; len(have) != n {
 		t.Errorf("%d trials a round, want %d", len(have), n)
 	}
-	if n := 4 + 1 + 3 + 1 + 2 + 1 + 1 + 3 + 1 + 1 + 3 + 1 + 1; len(cells) != n {
+	if n := 4 + 1 + 3 + 1 + 1 + 1 + 3 + 1 + 1 + 1 + 1 + 1 + 1 + 3 + 1 + 2 + 1; len(cells) != n {
 		t.Errorf("%d cells, want %d", len(cells), n)
 	}
 	for _, c := range cells {
-		rare := map[string]int{"calls": 3, "thinking": 2, "block": 2, "download": 2, "spin": 2, "ceiling": 3, "idle": 3, "exhaust": 3}
+		rare := map[string]int{"thinking": 2, "block": 2, "download": 2, "spin": 2, "ceiling": 3, "idle": 3, "exhaust": 3, "slowreader": 3, "flood": 3, "compute": 3, "churn": 3, "calls": 3}
 		if every := max(1, rare[c.Common.Scenario]); c.Every != every {
 			t.Errorf("%+v is due in every round of %d, want %d", c.Common, c.Every, every)
 		}
@@ -129,7 +132,7 @@ func TestTurnsHaveTwinAndNull(t *testing.T) {
 				if d := cmp.Diff(want, c.Trials()); d != "" {
 					t.Errorf("%s, models %v, %+v: %s", name, models, c.Common, d)
 				}
-				if whole := map[string]bool{"calls": true, "thinking": true, "ceiling": true, "idle": true, "exhaust": true, "block": true, "sleep": true, "download": true, "spin": true}[c.Common.Scenario]; c.InTurns() == whole {
+				if whole := map[string]bool{"calls": true, "thinking": true, "ceiling": true, "idle": true, "exhaust": true, "slowreader": true, "flood": true, "compute": true, "block": true, "sleep": true, "download": true, "spin": true}[c.Common.Scenario]; c.InTurns() == whole {
 					t.Errorf("%+v is in turns: %v", c.Common, c.InTurns())
 				}
 			}

@@ -29,6 +29,7 @@ const (
 	warmGuest       = 1500 * time.Millisecond // until it is steady
 	betweenSlices   = 3 * time.Millisecond    // until replies are in and the server is at rest
 	startTrial      = 120 * time.Millisecond  // of a server that has the client for itself
+	startSecond     = 250 * time.Millisecond  // of a second client, until it is at work and until it has ended
 	opening         = 300 * time.Millisecond  // of thousands of silent connections
 	openSilent      = 90 * time.Microsecond   // of one of them, by loadgen, until it is closed again
 	resting         = 300 * time.Millisecond  // until memory is at rest, before and when they are open
@@ -97,6 +98,9 @@ func (j Job) fixed() time.Duration {
 	each := startTrial + j.Warmup + j.Window
 	if silent := time.Duration(j.Common.Idle); silent > 0 {
 		each += silent*openSilent + resting
+	}
+	if len(j.Scenario.Second) > 0 {
+		each += startSecond
 	}
 	if len(j.Scenario.Modes) > 0 { // its files are removed, and not every mode is done in its time
 		each += j.Window / 2

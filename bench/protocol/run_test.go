@@ -107,7 +107,7 @@ func TestCarrySavesEveryCellInOrder(t *testing.T) {
 		}
 		for _, s := range b.trials() {
 			offered := s.Cell.RateRPS
-			if want := map[string]float64{"paced": 40000, "download": 1000, "cost": offered}[s.Cell.Scenario]; offered != want {
+			if want := map[string]float64{"paced": 40000, "download": 1000, "compute": 1000, "cost": offered}[s.Cell.Scenario]; offered != want {
 				t.Fatalf("%s in round %d is offered %v, want %v", TrialName(s.Cell), s.Round, offered, want)
 			}
 			if s.Turns != nil && s.Turns.Cycles != b.Jobs[s.Order-1].Cycles {

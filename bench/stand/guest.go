@@ -159,6 +159,9 @@ func lacking(addr string, p *plan.Plan) map[string]string {
 		case "/":
 		case "/moved":
 			has = leadsToPicture(addr, s.Path)
+		case "/bytes":
+			_, err := exchange(addr, patience, get("/bytes/7"), 1, answer{http.StatusOK, "ABCDEFG"})
+			has = err == nil
 		default:
 			has = takes(addr, endpoint)
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -170,18 +171,22 @@ func TestLacking(t *testing.T) {
 		http.Redirect(w, r, strings.TrimPrefix(r.URL.Path, "/moved"), http.StatusFound)
 	}
 	picture := func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "\x89PNG\r\n\x1a\n and so on") }
-	all := map[string]http.HandlerFunc{"/sleep/": late, "/block/": late, "/spin/": late, "/moved/": moved, "/image/": picture}
+	letters := func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(path.Base(r.URL.Path))
+		io.WriteString(w, "ABCDEFGHIJ"[:n])
+	}
+	all := map[string]http.HandlerFunc{"/bytes/": letters, "/sleep/": late, "/block/": late, "/spin/": late, "/moved/": moved, "/image/": picture}
 	for name, c := range map[string]struct {
 		has   []string
 		other http.HandlerFunc
 		want  string
 	}{
-		"all":                {[]string{"/sleep/", "/block/", "/spin/", "/moved/", "/image/"}, hello, "map[]"},
-		"no sleep":           {[]string{"/block/", "/spin/", "/moved/", "/image/"}, hello, "map[/sleep:no /sleep]"},
-		"no pictures":        {[]string{"/sleep/", "/block/", "/spin/", "/moved/"}, hello, "map[/moved:no /moved]"},
-		"pictures not moved": {[]string{"/sleep/", "/block/", "/spin/", "/image/"}, hello, "map[/moved:no /moved]"},
-		"hello late":         {nil, slow, "map[/block:no /block /moved:no /moved /sleep:no /sleep /spin:no /spin]"},
-		"hello to whatever":  {nil, hello, "map[/block:no /block /moved:no /moved /sleep:no /sleep /spin:no /spin]"},
+		"all":                {[]string{"/bytes/", "/sleep/", "/block/", "/spin/", "/moved/", "/image/"}, hello, "map[]"},
+		"no sleep":           {[]string{"/bytes/", "/block/", "/spin/", "/moved/", "/image/"}, hello, "map[/sleep:no /sleep]"},
+		"no pictures":        {[]string{"/sleep/", "/block/", "/spin/", "/moved/"}, hello, "map[/bytes:no /bytes /moved:no /moved]"},
+		"pictures not moved": {[]string{"/bytes/", "/sleep/", "/block/", "/spin/", "/image/"}, hello, "map[/moved:no /moved]"},
+		"hello late":         {nil, slow, "map[/block:no /block /bytes:no /bytes /moved:no /moved /sleep:no /sleep /spin:no /spin]"},
+		"hello to whatever":  {nil, hello, "map[/block:no /block /bytes:no /bytes /moved:no /moved /sleep:no /sleep /spin:no /spin]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -189,9 +189,12 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 		t.Failed = err.Error()
 		return
 	}
-	if j.Scenario.Probe {
+	switch {
+	case len(j.Scenario.Second) > 0:
+		err = s.besideSecond(ctx, j, t, up)
+	case j.Scenario.Probe:
 		err = asking[j.Scenario.Name](ctx, up, j, t)
-	} else {
+	default:
 		t.Load, err = s.single(ctx, j, t.Cell, up)
 	}
 	if err != nil {
@@ -281,7 +284,7 @@ func explained(c *result.Counters, up *server) *result.Counters {
 
 // load runs loadgen and reads its record into to. A record may come with an error: what loadgen said was wrong.
 func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length time.Duration, to any, files ...*os.File) error {
-	all := []string{"--json", "--quiet", "-c", strconv.Itoa(j.Common.Connections)}
+	all := append([]string{"--json", "--quiet", "-c", strconv.Itoa(j.Common.Connections)}, j.Scenario.Flags...)
 	if rate := max(j.Rate, j.Common.RateRPS); rate > 0 {
 		all = append(all, "--rate", strconv.FormatFloat(rate, 'f', -1, 64))
 	}

@@ -39,6 +39,7 @@ func full(t *testing.T) result.Trial {
 	v.Cell.Placement, v.Cell.Mode = result.Split, result.Inline
 	v.Schema = result.Schema
 	sensible(v.Load, text)
+	sensible(v.Second.Load, text)
 	v.Probe.Status = 503
 	v.Ceiling[0].BrokenBy = map[string]int{result.Reset: 1}
 	v.Exhaust.Crowd.BrokenBy = map[string]int{result.Unanswered: 1}
@@ -331,6 +332,7 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Memory](), "memory", "### `load.silent.before`, `load.silent.settled`"},
 	{reflect.TypeFor[result.Turns](), "turns", "### `turns`"},
 	{reflect.TypeFor[result.Load](), "load", "### `load`"},
+	{reflect.TypeFor[result.Second](), "second", "### `second`"},
 	{reflect.TypeFor[result.Window](), "load window", "### `load.window`"},
 	{reflect.TypeFor[result.Requests](), "load requests", "### `load.requests`"},
 	{reflect.TypeFor[result.Latency](), "latency", "### Latency: `latency_ns`, `service_ns`, `lateness_ns`, `pacer_lateness_ns`"},

@@ -62,6 +62,7 @@ type Trial struct {
 	Probe   *Probe    `json:"probe,omitempty"`   // scenario thinking: asked by bench itself
 	Ceiling []Crowd   `json:"ceiling,omitempty"` // scenario ceiling: likewise
 	Exhaust *Exhaust  `json:"exhaust,omitempty"` // scenario exhaust: likewise
+	Second  *Second   `json:"second,omitempty"`  // where a second client was there beside the one of Load
 	NA      string    `json:"na,omitempty"`      // why this cell cannot be measured on this server, such as "no /sleep"
 	Failed  string    `json:"failed,omitempty"`
 }
@@ -73,6 +74,13 @@ type Server struct {
 	GOMAXPROCS int         `json:"gomaxprocs,omitempty"`
 	Usage      *usage.Line `json:"usage,omitempty"`          // absent for a foreign server
 	PeakRSS    int64       `json:"peak_rss_bytes,omitempty"` // of a foreign server: all its processes, as the kernel counts; 0: not known
+}
+
+// Second is a second client, and what the server's processes have resident.
+type Second struct {
+	Load      *Load `json:"load"`             // its record, from before the window until after it
+	RSSBefore int64 `json:"rss_before_bytes"` // before the two clients came; 0: not known
+	RSSAfter  int64 `json:"rss_after_bytes"`  // when the window was over and the second client still there
 }
 
 // Probe is the answer of scenario thinking.
@@ -202,13 +210,14 @@ type PathLatency struct {
 
 // Connections says who was served.
 type Connections struct {
-	Opened        int64 `json:"opened"` // connects that succeeded, reconnects included
-	Failed        int64 `json:"failed"` // attempts to connect that failed
-	Asked         int64 `json:"asked"`  // connections that were given a request
-	Answered      int64 `json:"answered"`
-	Fewest        int64 `json:"fewest"` // replies on the least served connection
-	Most          int64 `json:"most"`
-	LongestWaitNS int64 `json:"longest_wait_ns"` // longest time a connection that was never answered waited
+	Opened        int64   `json:"opened"` // connects that succeeded, reconnects included
+	Failed        int64   `json:"failed"` // attempts to connect that failed
+	Asked         int64   `json:"asked"`  // connections that were given a request
+	Answered      int64   `json:"answered"`
+	Fewest        int64   `json:"fewest"` // replies on the least served connection
+	Most          int64   `json:"most"`
+	Fairness      float64 `json:"fairness,omitempty"` // Jain's index of the replies of connections that were given a request: 1 all alike, 1/n one had all; 0: there were none
+	LongestWaitNS int64   `json:"longest_wait_ns"`    // longest time a connection that was never answered waited
 }
 
 // Unsaved is how many of the errors are good replies whose file could not be written.

@@ -14,7 +14,7 @@ import (
 )
 
 // All are the scenarios, in the order of the report.
-var All = []*Scenario{hello, cost, paced, calls, thinking, ceiling, idle, block, sleep, download, exhaust, spin}
+var All = []*Scenario{hello, cost, paced, thinking, ceiling, idle, slowreader, flood, block, sleep, compute, churn, download, exhaust, calls, spin}
 
 const (
 	Reference = 64 // connections at which models are compared at a common rate, and from which paced rates follow
@@ -30,6 +30,8 @@ type Scenario struct {
 	Levels []int     // connections, unless a plan says otherwise
 	Idle   []int     // silent connections beside them, a cell each; none: there are none
 	Rates  []float64 // offered requests per second, a cell each; none: a closed loop
+	Flags  []string  // further flags of loadgen
+	Second []string  // flags and path of a second client, which is there from before the window until after it; none: there is none
 	Rule   string    // how one offered rate follows from the run itself, which is the cell's name instead of the number
 	Modes  []Mode    // ways for the client to go about it, a cell each
 
@@ -79,6 +81,8 @@ type Seen struct {
 	Rate       float64 // requests per second
 	Offered    float64 // likewise, by the schedule; 0: a closed loop
 	P99        float64 // of the response time, over that of the reference; not-a-number where one of them is not known
+	Cost       float64 // processor time per request, over that of the reference; not-a-number where one of them is not known
+	Tail       float64 // p99 of the response time of the requests for "/" in nanoseconds, at least; not-a-number where it is not known
 	One, All   float64 // requests per second when handlers end one after another, and all at once
 }
 
@@ -136,9 +140,14 @@ func Rank(name string) int {
 	return len(All)
 }
 
-// Endpoint is the path's first word, such as /sleep: what a server of the user's own may lack.
+// Endpoint is the path's first word, such as /sleep: what a server of the user's own may lack. Where there is a second client it is that of its
+// path.
 func (s *Scenario) Endpoint() string {
-	word, _, _ := strings.Cut(strings.TrimPrefix(s.Path, "/"), "/")
+	path := s.Path
+	if len(s.Second) > 0 {
+		path = s.Second[len(s.Second)-1]
+	}
+	word, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	return "/" + word
 }
 

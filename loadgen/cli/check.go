@@ -72,6 +72,8 @@ func (o *Options) checkTurns() error {
 		return fmt.Errorf("--think %v: a slice begins with all connections sending at once, none of which has rested: compare at a rate, -r", s.Think)
 	case len(s.Counters) > 0:
 		return errors.New("--counters are of one server: leave --vs out")
+	case o.Announce:
+		return errors.New("--ready: servers that are compared are loaded again and again, leave it out")
 	case s.Save != "":
 		return fmt.Errorf("--save %s: no bodies are kept where servers are compared: leave it out", s.Save)
 	case s.Engine == result.Hey:

@@ -32,11 +32,12 @@ type Options struct {
 	Until   float64 // a comparison may end once each ratio is known within this share of itself; 0: it lasts
 	Seed    uint64  // of the order of slices
 
-	Gates  []verdict.Gate
-	JSON   bool     // the record goes to stdout instead of the summary
-	Output string   // file for the record; "": none
-	Quiet  bool     // no progress
-	Notes  []string // about flags that were left out
+	Gates    []verdict.Gate
+	JSON     bool     // the record goes to stdout instead of the summary
+	Output   string   // file for the record; "": none
+	Quiet    bool     // no progress
+	Announce bool     // it is said when requests begin to flow
+	Notes    []string // about flags that were left out
 
 	body      string // as it was given
 	rivals    []Server

@@ -75,6 +75,7 @@ func (o *Options) define(cmd *cobra.Command) {
 	flags.BoolVar(&o.JSON, "json", false, "print the record as JSON instead of the summary")
 	flags.StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this file as well")
 	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on stderr")
+	flags.BoolVar(&o.Announce, "ready", false, "print READY and the target's address on stderr when connections are open and requests begin to flow")
 }
 
 // complete has shells offer words for a flag.

@@ -231,6 +231,7 @@ func TestCheckComparison(t *testing.T) {
 		"--twin --no-keepalive":              "",
 		"--twin --pipeline 4":                "",
 		"--twin --read-rate 1MiB":            "",
+		"--twin --ready":                     "--ready: servers that are compared are loaded again and again, leave it out",
 		"--twin --think 1ms":                 "--think 1ms: a slice begins with all connections sending at once, none of which has rested: compare at a rate, -r",
 		"--vs h:1 --source 127.0.0.2":        "--source 127.0.0.2: only targets in 127.0.0.0/8, named by such an address, can be reached from there, not h:1: leave it out",
 

@@ -8,6 +8,8 @@ import (
 // Live is what a person sees while a run is on. The zero value is ready; a nil *Live watches nothing. Workers hand in what
 // they counted some twenty times a second, so that watching costs them nothing measurable.
 type Live struct {
+	Began func() // called when requests begin to flow; nil: nobody wants to know
+
 	mu       sync.Mutex
 	began    time.Time
 	warm     time.Duration // when the window opens, since began
@@ -37,6 +39,9 @@ func (l *Live) Begin(warmup time.Duration) {
 	defer l.mu.Unlock()
 	l.began, l.warm = time.Now(), warmup
 	l.read = l.began
+	if l.Began != nil {
+		l.Began()
+	}
 }
 
 // Read tells how far the run has come; zeros before it begins.

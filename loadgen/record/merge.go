@@ -103,11 +103,14 @@ func add(to map[string]int64, name func() string, n int64) {
 // served says how evenly the connections were served.
 func served(c *result.Connections, workers []*Recorder) {
 	c.Fewest = Never
+	sum, squares := 0.0, 0.0
 	for _, r := range workers {
 		for _, conn := range r.conns {
 			c.Fewest, c.Most = min(c.Fewest, conn.Replies), max(c.Most, conn.Replies)
 			if conn.Asked {
 				c.Asked++
+				sum += float64(conn.Replies)
+				squares += float64(conn.Replies) * float64(conn.Replies)
 			}
 			switch {
 			case conn.Replies > 0:
@@ -119,5 +122,8 @@ func served(c *result.Connections, workers []*Recorder) {
 	}
 	if c.Fewest == Never {
 		c.Fewest = 0
+	}
+	if squares > 0 {
+		c.Fairness = sum * sum / (float64(c.Asked) * squares) // Jain, Chiu and Hawe 1984
 	}
 }

@@ -234,6 +234,8 @@ func (c *cell) ranked() []string {
 		return nil
 	case s != nil && len(s.Modes) > 0:
 		return []string{Total, Beside50, Beside90, Beside99}
+	case s != nil && (len(s.Second) > 0 || len(s.Paths) > 0):
+		return []string{Beside50, Beside90, Beside99}
 	case c.delayed():
 		return []string{Rate}
 	case c.rate > 0:
@@ -245,7 +247,7 @@ func (c *cell) ranked() []string {
 // delayed reports whether handlers take their time, as their path says.
 func (c *cell) delayed() bool {
 	s := scenario.Find(c.Scenario)
-	return s != nil && s.Judge != nil && scenario.Delay(s.Path) > 0
+	return s != nil && s.Judge != nil && len(s.Paths) == 0 && scenario.Delay(s.Path) > 0
 }
 
 // delay is how long a handler takes by request: as the trials' path says, else the scenario's.

@@ -50,7 +50,7 @@ func (w *weighed) seen(c *cell, m *model) scenario.Seen {
 		Half:       m.mostly(func(t *study.Trial) bool { return t.Starved() && t.Answered <= t.Asked/2 }),
 		Deaf:       m.mostly(func(t *study.Trial) bool { return t.Probe != nil && !t.Probe.Answered }),
 		Overloaded: m.mostly(func(t *study.Trial) bool { return t.Overloaded }),
-		Rate:       m.value(Rate), Offered: c.rate, P99: math.NaN(), Growth: w.grown(c, m),
+		Rate:       m.value(Rate), Offered: c.rate, P99: math.NaN(), Growth: w.grown(c, m), Cost: math.NaN(), Tail: math.NaN(),
 		Ended:     m.mostly(func(t *study.Trial) bool { return t.Exhaust != nil && t.Exhaust.Ended != "" }),
 		Lost:      m.mostly(func(t *study.Trial) bool { return t.Exhaust != nil && !t.Exhaust.Recovered }),
 		BusyShare: m.value(Full), Recovery: m.value(Recovery) / 1e9,
@@ -75,6 +75,15 @@ func (w *weighed) seen(c *cell, m *model) scenario.Seen {
 		if p99, to := m.value(P99), r.value(P99); p99 > 0 && to > 0 {
 			s.P99 = p99 / to
 		}
+		if cost, to := m.value(Cost), r.value(Cost); cost > 0 && to > 0 {
+			s.Cost = cost / to
+		}
+	}
+	for _, metric := range []string{Beside99, Beside90, Beside50} { // where too few requests were answered to know one, the next is a lower bound
+		if v := m.value(metric); v > 0 {
+			s.Tail = v
+			break
+		}
 	}
 	return s
 }
@@ -93,7 +102,7 @@ func (m *model) times(so func(*study.Trial) bool) (n int) {
 
 // reason finds the one thing seen that alone makes the word what it is; where a figure decides, its bound is where the word turns.
 func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Reason {
-	fine := scenario.Seen{Rate: math.Inf(1), Offered: seen.Offered, P99: math.NaN(), One: seen.One, All: seen.All}
+	fine := scenario.Seen{Rate: math.Inf(1), Offered: seen.Offered, P99: math.NaN(), Cost: math.NaN(), Tail: math.NaN(), One: seen.One, All: seen.All}
 	if s.Did(fine) == word {
 		return Reason{Cell: m.cell.at}
 	}
@@ -158,6 +167,12 @@ func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Re
 		}},
 		{func(to *scenario.Seen) { to.P99 = seen.P99 }, func() Reason {
 			return why(P99, seen.P99, bound(seen.P99, 0, func(to *scenario.Seen, v float64) { to.P99 = v }), 0)
+		}},
+		{func(to *scenario.Seen) { to.Cost = seen.Cost }, func() Reason {
+			return why(Cost, seen.Cost, bound(seen.Cost, 0, func(to *scenario.Seen, v float64) { to.Cost = v }), 0)
+		}},
+		{func(to *scenario.Seen) { to.Tail = seen.Tail }, func() Reason {
+			return why(Beside99, seen.Tail, bound(seen.Tail, 0, func(to *scenario.Seen, v float64) { to.Tail = v }), 0)
 		}},
 	} {
 		alone := fine

@@ -5,6 +5,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/scenario"
+	"carousel/internal/usage"
 )
 
 func TestDid(t *testing.T) {
@@ -67,6 +68,35 @@ func TestDid(t *testing.T) {
 		}
 		return list
 	}
+	costly := func(name string, n int, times float64) []result.Trial { // beside a reference
+		list := flat(cell(name, n), 1000)
+		for i := range list {
+			list[i].Load.TargetCPU = &usage.CPU{UserNS: int64(times * 1e6)}
+		}
+		other := cell(name, n)
+		other.Model = "epoll"
+		for _, t := range flat(other, 1000) {
+			t.Load.TargetCPU = &usage.CPU{UserNS: 1e6}
+			list = append(list, t)
+		}
+		return list
+	}
+	beaten := func(name string, ns, replies int64) []result.Trial { // of the small requests
+		list := flat(cell(name, 16), 1000)
+		for i := range list {
+			l := list[i].Load
+			l.Requests.OK, l.Latency = replies, result.Latency{P50: ns, P90: ns, P99: ns}
+			if replies < 1000 {
+				l.Latency.Withheld = map[string]string{"p99": "too few", "p90": "too few"}
+			}
+			if name == "compute" {
+				l.Paths = []result.PathLatency{{Path: "/spin/20ms", Latency: result.Latency{P99: 1}}, {Path: "/", Count: replies, Latency: l.Latency}}
+			} else {
+				list[i].Second = &result.Second{Load: &result.Load{RateRPS: 1}}
+			}
+		}
+		return list
+	}
 	saving := cell("download", 20)
 	saving.RateRPS, saving.Mode = 1000, result.Inline
 	serve := func(n int64) func(*result.Trial) {
@@ -120,6 +150,17 @@ func TestDid(t *testing.T) {
 		{"idle, silent ones turned away", "idle", silent(15000, 1.6, func(t *result.Trial) { t.Load.Silent.Refused = 5 }), scenario.Refuses},
 		{"idle, busy ones turned away", "idle", silent(15000, 1, refuse), scenario.Refuses},
 		{"idle, starved in most", "idle", silent(15000, 1, starve), scenario.Fails},
+		{"churn, as dear as the reference", "churn", costly("churn", 64, 1.1), scenario.Fine},
+		{"churn, dear", "churn", costly("churn", 64, 1.2), scenario.Degrades},
+		{"churn, too dear", "churn", costly("churn", 64, 2.1), scenario.Fails},
+		{"flood, patient", "flood", beaten("flood", 8e6, 5000), scenario.Fine},
+		{"flood, not", "flood", beaten("flood", 9e6, 5000), scenario.Degrades},
+		{"flood, too few to tell more than the median", "flood", beaten("flood", 9e6, 30), scenario.Degrades},
+		{"flood, starved in most", "flood", change(beaten("flood", 1e6, 5000), 4, starve), scenario.Fails},
+		{"slowreader, slow", "slowreader", beaten("slowreader", 9e6, 5000), scenario.Degrades},
+		{"compute, patient", "compute", beaten("compute", 8e6, 5000), scenario.Fine},
+		{"compute, taken off", "compute", beaten("compute", 10e6, 5000), scenario.Degrades},
+		{"compute, all of it", "compute", beaten("compute", 18e6, 5000), scenario.Fails},
 		{"nothing measured", "sleep", flat(cell("block", 64), 1), ""},
 	} {
 		if got, _ := run(test.trials, beside).did(scenario.Find(test.scenario), "select"); got != test.want {

@@ -95,7 +95,7 @@ const (
 	P999     = study.P999
 	Service  = study.Service  // 99th percentile of the service time, of an open loop
 	Lateness = study.Lateness // 99th percentile of the send lateness, of an open loop
-	Beside50 = study.Beside50 // of small replies beside pictures
+	Beside50 = study.Beside50 // of the requests for /, beside others that take longer or a second client
 	Beside90 = study.Beside90
 	Beside99 = study.Beside99
 	Total    = study.Total    // until all of a number of requests is done
@@ -103,6 +103,9 @@ const (
 	User     = study.User     // resident, that silent connections added; of a Growth, for each 1,000
 	Kernel   = study.Kernel   // of the kernel, likewise: of both ends
 	Full     = study.Full     // share of one processor, while a server was full and nobody asked
+	Fairness = study.Fairness // Jain's index of the replies of each connection
+	Share    = study.Share    // of all replies, that a second client got
+	Added    = study.Grown    // resident, more than before any client came
 	Recovery = study.Recovery // from when a crowd left until somebody was served
 
 	Calls      = study.Calls      // system calls of the server per good reply, as all that follow
@@ -113,7 +116,7 @@ const (
 )
 
 // Less reports whether less of a metric is better.
-func Less(metric string) bool { return metric != Rate && metric != Capacity }
+func Less(metric string) bool { return metric != Rate && metric != Capacity && metric != Fairness }
 
 // Figure is a metric of a model over the rounds.
 type Figure struct {
@@ -314,7 +317,7 @@ type Expectation struct {
 // Reason is what a reader can check an expectation by.
 type Reason struct {
 	Cell   int     `json:"cell"`             // index in Cells: the one that shows the model at its worst, if any does
-	Kind   string  `json:"kind,omitempty"`   // what decided: Refused, Starved, Deaf, Behind, Broken, Ended, Lost, Grown, Rate, P99, Full, Recovery, or "" where no bound was passed
+	Kind   string  `json:"kind,omitempty"`   // what decided: Refused, Starved, Deaf, Behind, Broken, Ended, Lost, Grown, Rate, P99, Cost, Beside99, Full, Recovery, or "" where no bound was passed
 	Value  float64 `json:"value,omitempty"`  // what was measured: connections that were answered, borne or broken, requests per second, p99 over the reference's, cost over that beside the fewest, a share, nanoseconds
 	Bound  float64 `json:"bound,omitempty"`  // and what decides: connections asked, or where another word would be said
 	Rounds int     `json:"rounds,omitempty"` // in which it was so, of a Kind that rounds are counted for

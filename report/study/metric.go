@@ -24,7 +24,7 @@ const (
 	P999     = "p999_ns" // not of slices, which tell it badly
 	Service  = "service_p99_ns"
 	Lateness = "lateness_p99_ns"
-	Beside50 = "beside_p50_ns" // of small replies beside pictures
+	Beside50 = "beside_p50_ns" // of the requests for /, beside others that take longer or a second client
 	Beside90 = "beside_p90_ns"
 	Beside99 = "beside_p99_ns"
 	Total    = "total_ns"          // until all of a number of requests is done
@@ -32,6 +32,9 @@ const (
 	User     = "idle_user_bytes"   // resident, that silent connections added
 	Kernel   = "idle_kernel_bytes" // of the kernel, likewise: of both ends
 	Full     = "full_share"        // of one processor, while a server was full and nobody asked
+	Fairness = "fairness"          // Jain's index of the replies of each connection
+	Share    = "second_share"      // of all replies, that a second client got
+	Grown    = "grown_bytes"       // resident, more than before any client came
 	Recovery = "recovery_ns"       // from when a crowd left until somebody was served
 
 	Calls      = "calls_per_request" // what the server asked of the kernel, as all that follow
@@ -75,6 +78,9 @@ var metrics = [...]struct {
 	{Kernel, silent(func(m *result.Memory) int64 { return m.Kernel }), nil},
 	{Full, full, nil},
 	{Recovery, recovery, nil},
+	{Fairness, load(fairness), nil},
+	{Share, load(share), nil},
+	{Grown, grown, nil},
 	{Calls, counted(result.Calls), nil},
 	{Waits, counted(result.Waits), nil},
 	{Switches, counted(result.Switches), nil},
@@ -151,7 +157,7 @@ func cost(t *result.Trial) float64 {
 
 func whole(t *result.Trial) float64 {
 	switch {
-	case t.Turns != nil && t.Turns.Cost == nil, t.Load.TargetCPU == nil:
+	case t.Second != nil, t.Turns != nil && t.Turns.Cost == nil, t.Load.TargetCPU == nil: // it worked for a second client too
 		return math.NaN()
 	case t.Turns != nil && t.Turns.Cost.Whole > 0:
 		return t.Turns.Cost.Whole
@@ -278,8 +284,35 @@ func open(t *result.Trial, l result.Latency) result.Latency {
 	return result.Latency{Withheld: map[string]string{"p99": "a closed loop"}}
 }
 
-// beside is the response time of the requests for "/", in a load that asks for several paths.
+// fairness is how alike connections were served that had something beside them.
+func fairness(t *result.Trial) float64 {
+	if f := t.Load.Connections.Fairness; f > 0 {
+		return f
+	}
+	return math.NaN()
+}
+
+// share is of all replies what the second client got.
+func share(t *result.Trial) float64 {
+	if t.Second == nil || t.Second.Load == nil || t.Second.Load.RateRPS <= 0 {
+		return math.NaN()
+	}
+	return t.Second.Load.RateRPS / (t.Second.Load.RateRPS + t.Load.RateRPS)
+}
+
+// grown is how much more memory a server had when both clients were there than before.
+func grown(t *result.Trial) float64 {
+	if t.Second == nil || t.Second.RSSBefore <= 0 || t.Second.RSSAfter <= 0 {
+		return math.NaN()
+	}
+	return float64(max(0, t.Second.RSSAfter-t.Second.RSSBefore))
+}
+
+// beside is the response time of the requests for "/", in a load that asks for several paths or has a second client beside it.
 func beside(t *result.Trial) result.Latency {
+	if t.Second != nil {
+		return t.Load.Latency
+	}
 	for _, p := range t.Load.Paths {
 		if p.Path == "/" {
 			return p.Latency

@@ -192,7 +192,7 @@ func miscount(t result.Trial) *Miscount {
 		return nil
 	}
 	m := &Miscount{t.Server.Usage.Requests, l.Requests.OK + l.Redirects, l.Requests.Sent + l.Redirects + l.Connections.Opened}
-	if m.Served < m.Least || l.Spec.Warmup == 0 && m.Served > m.Most && t.Turns == nil {
+	if m.Served < m.Least || l.Spec.Warmup == 0 && m.Served > m.Most && t.Turns == nil && t.Second == nil {
 		return m
 	}
 	return nil

@@ -186,6 +186,8 @@ func (d *document) scenario(name string) {
 			d.table(pacedTable(f, c))
 		case name == "thinking":
 			d.table(thinkingTable(c))
+		case name == "slowreader", name == "flood", name == "compute":
+			d.table(othersTable(f, c))
 		case name == "ceiling":
 			d.table(ceilingTable(c))
 		case name == "exhaust":

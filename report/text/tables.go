@@ -92,7 +92,7 @@ func number(metric string, v float64) string {
 		return units.Micros(v)
 	case findings.Waking:
 		return units.Rate(v / 1000)
-	case findings.Memory:
+	case findings.Memory, findings.Added:
 		return units.Rate(v / (1 << 20))
 	}
 	return words.Value(metric, v)
@@ -260,14 +260,18 @@ func callsTable(c *findings.Cell) Table {
 	})
 }
 
-// pacedTable is that of a steady stream.
-func pacedTable(f *findings.Findings, c *findings.Cell) Table {
-	offered := column{"of offered", func(m *findings.Model) string {
+// offered is how many of the requests that were due were answered.
+func offered(c *findings.Cell) column {
+	return column{"of offered", func(m *findings.Model) string {
 		if rate, ok := m.Figures[findings.Rate]; ok && c.RateRPS > 0 && !hidden(m, findings.Rate) {
 			return units.Percent(rate.Value / c.RateRPS)
 		}
 		return ""
 	}}
+}
+
+// pacedTable is that of a steady stream.
+func pacedTable(f *findings.Findings, c *findings.Cell) Table {
 	decides, other := findings.P99, findings.P50
 	if s := f.Situation(findings.Steady); s != nil && s.Metric == findings.P50 {
 		decides, other = other, decides
@@ -275,7 +279,24 @@ func pacedTable(f *findings.Findings, c *findings.Cell) Table {
 	names := map[string]string{findings.P50: "p50", findings.P99: "p99"}
 	return cellTable(c, append([]column{first(names[decides], decides), interval(decides), toReference(f, c, decides), tie(c, decides),
 		value(names[other], other), value("p90", findings.P90), value("p99.9", findings.P999), value("p99 of service", findings.Service),
-		value("p99 of send lateness", findings.Lateness), offered}, costs(c)...))
+		value("p99 of send lateness", findings.Lateness), offered(c)}, costs(c)...))
+}
+
+// othersTable is that of clients who ask for little beside somebody who takes much.
+func othersTable(f *findings.Findings, c *findings.Cell) Table {
+	rate := value("their requests/s", findings.Rate)
+	if c.RateRPS > 0 {
+		rate = offered(c)
+	}
+	columns := []column{first("p99 of the others", findings.Beside99), interval(findings.Beside99), toReference(f, c, findings.Beside99), tie(c, findings.Beside99),
+		value("p90", findings.Beside90), value("p50", findings.Beside50), rate}
+	for _, m := range c.Models {
+		if _, ok := m.Figures[findings.Share]; ok { // there is a flooder
+			columns = append(columns, value("fairness", findings.Fairness), value("share of the flooder", findings.Share))
+			break
+		}
+	}
+	return cellTable(c, append(columns, value("MiB added", findings.Added), value("MiB", findings.Memory), doubt))
 }
 
 // silentAt are the numbers of silent connections that the table of scenario thinking shows: a crowd, just under the descriptors that select

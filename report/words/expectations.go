@@ -31,6 +31,10 @@ func Reason(f *findings.Findings, r findings.Reason) string {
 		s = fmt.Sprintf("%s of a processor while full, bound %s", units.Percent(r.Value), units.Percent(r.Bound))
 	case findings.Recovery:
 		s = fmt.Sprintf("served again after %s, bound %s", units.Duration(r.Value), units.Duration(r.Bound))
+	case findings.Cost:
+		s = fmt.Sprintf("a connection costs %s times the reference's, bound %s", units.Ratio(r.Value), units.Ratio(r.Bound))
+	case findings.Beside99:
+		s = fmt.Sprintf("p99 of the others %s, bound %s", units.Duration(r.Value), units.Duration(r.Bound))
 	case findings.Behind:
 		s = "fell behind the offered rate"
 	case findings.Rate:

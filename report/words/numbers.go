@@ -29,9 +29,12 @@ var measures = map[string]struct{ name, more, less, short string }{
 	findings.P90:      {"90th percentile of response time", "longer", "shorter", ""},
 	findings.P99:      {"99th percentile of response time", "longer", "shorter", "p99"},
 	findings.P999:     {"99.9th percentile of response time", "longer", "shorter", ""},
-	findings.Beside50: {"median response time beside pictures", "longer", "shorter", ""},
-	findings.Beside90: {"90th percentile of response time beside pictures", "longer", "shorter", ""},
-	findings.Beside99: {"99th percentile of response time beside pictures", "longer", "shorter", ""},
+	findings.Beside50: {"median response time of small requests", "longer", "shorter", ""},
+	findings.Beside90: {"90th percentile of response time of small requests", "longer", "shorter", ""},
+	findings.Beside99: {"99th percentile of response time of small requests", "longer", "shorter", ""},
+	findings.Fairness: {"fairness among the others", "more even", "less even", ""},
+	findings.Share:    {"share of a second client", "more", "less", ""},
+	findings.Added:    {"memory that clients add", "more", "less", ""},
 	findings.Total:    {"time until all is done", "longer", "shorter", ""},
 	findings.Memory:   {"peak memory", "more", "less", "memory"},
 	findings.User:     {"memory for silent connections", "more", "less", ""},
@@ -61,9 +64,11 @@ func Value(metric string, v float64) string {
 		return units.Rate(v) + "/s"
 	case findings.Capacity:
 		return Thousands(v) + "/s"
-	case findings.Memory, findings.User, findings.Kernel:
+	case findings.Memory, findings.User, findings.Kernel, findings.Added:
 		return Mebibytes(v) + "\u00a0MiB"
-	case findings.Full:
+	case findings.Fairness:
+		return units.Ratio(v)
+	case findings.Full, findings.Share:
 		return units.Percent(v)
 	case findings.Calls, findings.Waits, findings.Switches, findings.Migrations, findings.Faults:
 		return each(v)

@@ -90,7 +90,7 @@ func (w *words) Set(value string) error { *w = append(*w, value); return nil }
 // Loadgen is the program loadgen: it asks each server once, lets the time of its load pass and says that it asked more. The file FAKE_LOG
 // gets a line of its arguments. FAKE_LOADGEN makes it fail: "wrong" and "garbage" leave no record, "kills" kills the server that it loads by
 // itself, "slow" takes a minute, "deserted" finds nobody to connect to. A server called mortal is killed in any case, and FAKE_RATES are the rates of one call after another, for
-// which no time passes.
+// which no time passes. With --ready it is a second client, which FAKE_SECOND makes "late" or "refused".
 func Loadgen(args []string) {
 	f := flag.NewFlagSet("loadgen", flag.ExitOnError)
 	connections, cycles, seed := f.Int64("c", 0, ""), f.Int("cycles", 0, ""), f.Uint64("seed", 0, "")
@@ -100,6 +100,8 @@ func Loadgen(args []string) {
 	idle := f.Int("idle", 0, "")
 	save, mode, expect := f.String("save", "", ""), f.String("save-mode", "", ""), f.String("expect", "", "")
 	descriptors := f.String("counters", "", "")
+	ready, _, _ := f.Bool("ready", false, ""), f.Bool("no-keepalive", false, ""), f.Duration("think", 0, "")
+	_, _ = f.Int("pipeline", 0, ""), f.String("read-rate", "", "")
 	var rivals, processes words
 	f.Var(&rivals, "vs", "")
 	f.Var(&processes, "pid", "")
@@ -149,8 +151,25 @@ func Loadgen(args []string) {
 		return l
 	}
 	out := json.NewEncoder(os.Stdout)
+	if *ready { // a second client
+		l := load(f.Arg(0))
+		if l.Window.Start = time.Now(); os.Getenv("FAKE_SECOND") == "late" {
+			l.Window.Start = l.Window.Start.Add(time.Minute)
+		}
+		l.Requests.Sent = 1
+		if os.Getenv("FAKE_SECOND") == "refused" {
+			l.Requests.Errors, l.Errors = 1, map[string]int64{"status-503": 1}
+		}
+		fmt.Fprintln(os.Stderr, "READY 127.0.0.1:1")
+		UntilTerminated()
+		l.Window.ElapsedNS = int64(time.Since(l.Window.Start))
+		out.Encode(l)
+		return
+	}
 	if len(rivals) == 0 {
 		l := load(f.Arg(0))
+		l.Window.Start = time.Now().Add(*warmup)
+		l.Window.ElapsedNS = int64(*window)
 		if os.Getenv("FAKE_RATES") == "" {
 			time.Sleep(*warmup + *window)
 		}

@@ -1,0 +1,38 @@
+package scenario
+
+import "time"
+
+// compute is a few requests that compute for long among many that do not: who waits for them.
+var compute = &Scenario{
+	Name: "compute", Path: "/spin/20ms", Paths: computePaths(), Levels: []int{Reference}, Rates: []float64{1000}, Weight: map[int]int{1000: 1},
+	Whole: "a handler takes most of a slice",
+	Expect: models(map[string]string{
+		Fine:     "thread",
+		Degrades: "goroutine asyncio-executor nethttp fasthttp",
+		Fails:    "blocking select poll epoll generator coroutine asyncio pool prefork reactors uring gnet",
+	}),
+	// fails if in most rounds a connection was never answered, or the p99 of the small requests is nine tenths of the long handler's time or
+	// more, so that they wait for all of it; degrades if it is over 8 ms
+	Judge: func(s Seen) string {
+		switch {
+		case s.Starved, s.Tail >= 0.9*float64(20*time.Millisecond):
+			return Fails
+		case s.Tail > Patience:
+			return Degrades
+		}
+		return Fine
+	},
+	Title: "one request in a hundred computes for 20 ms",
+	Says:  "Requests are due evenly spaced; of a hundred one burns 20 ms of processor time, and the others ask for `/`. The response time is that of the others.",
+	Why: "A loop that computes does nothing else meanwhile, and computing for 20 ms ten times a second keeps a fifth of all others waiting. " +
+		"A kernel takes turns by a few milliseconds, a runtime takes a goroutine off its processor after 10 ms. " +
+		"`pool` and `prefork` serve as many connections as they have workers, since all connections stay.",
+}
+
+// computePaths are those after the one that computes.
+func computePaths() (paths []string) {
+	for range 99 {
+		paths = append(paths, "/")
+	}
+	return paths
+}
