@@ -94,8 +94,8 @@ func TestDefaultHasItsCells(t *testing.T) {
 			t.Errorf("the plan leaves it out, and it is there: %+v", c)
 		}
 	}
-	// In turns, with a twin and null: four levels of twelve models, a shared one of three, three rates of eight, a rule of seven, and churn of six. Whole: the rest.
-	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + (6 + 2) + 16 + 3 + 3*3 + 3 + 3 + 10 + 8 + 4 + 2*3 + 3 + 2*16 + 2; len(have) != n {
+	// In turns, with a twin and null: four levels of twelve models, a shared one of three, three rates of eight, a rule of seven, and churn of four. Whole: the rest.
+	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + (4 + 2) + 16 + 3 + 3*3 + 3 + 3 + 10 + 8 + 3 + 2*3 + 3 + 2*16 + 2; len(have) != n {
 		t.Errorf("%d trials a round, want %d", len(have), n)
 	}
 	if n := 4 + 1 + 3 + 1 + 1 + 1 + 3 + 1 + 1 + 1 + 1 + 1 + 1 + 3 + 1 + 2 + 1; len(cells) != n {

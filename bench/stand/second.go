@@ -74,7 +74,8 @@ func (a *announced) Write(p []byte) (int, error) {
 	return a.tail.Write(p)
 }
 
-// second starts the second client of a job, on the client's processor.
+// second starts the second client of a job, on the client's processor. Its session has the usual share of that, much less than the session of the
+// client that is measured, so that a flooder does not keep that waiting.
 func (s *Stand) second(j protocol.Job, up *server) (*client, error) {
 	words := j.Scenario.Second
 	path := words[len(words)-1]
@@ -89,7 +90,7 @@ func (s *Stand) second(j protocol.Job, up *server) (*client, error) {
 	cmd := exec.Command(s.loadgen, append(args, "http://"+up.addr+path)...)
 	cmd.Stdout, cmd.Stderr = c.out, c.said
 	var err error
-	c.Process, err = begin(cmd, s.seats[j.Common.Placement].client)
+	c.Process, err = child.Start(cmd, s.seats[j.Common.Placement].client...)
 	return c, err
 }
 

@@ -2,6 +2,10 @@ package scenario
 
 import "time"
 
+// Taken is a p99 in nanoseconds between the turns that a kernel takes, of a few milliseconds, and those of a runtime, which takes a goroutine
+// off its processor after 10.
+const Taken = 8e6
+
 // compute is a few requests that compute for long among many that do not: who waits for them.
 var compute = &Scenario{
 	Name: "compute", Path: "/spin/20ms", Paths: computePaths(), Levels: []int{Reference}, Rates: []float64{1000}, Weight: map[int]int{1000: 1},
@@ -17,7 +21,7 @@ var compute = &Scenario{
 		switch {
 		case s.Starved, s.Tail >= 0.9*float64(20*time.Millisecond):
 			return Fails
-		case s.Tail > Patience:
+		case s.Tail > Taken:
 			return Degrades
 		}
 		return Fine

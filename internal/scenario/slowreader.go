@@ -11,7 +11,7 @@ var slowreader = &Scenario{
 		Fine:  "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Fails: "blocking pool prefork", // one, K and N of the readers have all there is
 	}),
-	// fails if in most rounds a connection of the others was never answered; degrades if their p99 is over 8 ms
+	// fails if in most rounds a connection of the others was never answered; degrades if their p99 is over 25 ms
 	Judge: func(s Seen) string {
 		switch {
 		case s.Starved:
