@@ -215,7 +215,7 @@ func TestIdle(t *testing.T) {
 			t.Errorf("%+v", trial)
 		}
 	}
-	if call := calls(t)[0]; !strings.Contains(call, " -c 50 ") || !strings.Contains(call, " -d 30ms --warmup 0s --idle 9 --timeout 1s http://") {
+	if call := calls(t)[0]; !strings.Contains(call, " -c 50 ") || !strings.Contains(call, " -d 30ms --warmup 0s --idle 9 --timeout 2s http://") {
 		t.Errorf("loadgen was called %q", call)
 	}
 	t.Setenv("FAKE_LOADGEN", "deserted")

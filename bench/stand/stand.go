@@ -389,5 +389,6 @@ const unreachable = 3
 
 const downloadWait = 2 * time.Second
 
-// idleWait is how long loadgen waits for a connection, or an answer, beside silent ones. Where nobody accepts, it finds out by this.
-const idleWait = time.Second
+// idleWait is how long loadgen waits for a connection, or an answer, beside silent ones. Where nobody accepts, it finds out by this; who was only
+// busy for a moment is asked again by the kernel after a second.
+const idleWait = 2 * time.Second
