@@ -31,5 +31,5 @@ var flood = &Scenario{
 	Why: "A loop's turn is one read of 16 KiB, however much more has come, so that a flooder waits for the others after some hundred requests. " +
 		"A goroutine that never has to wait is taken off the processor after 10 ms, when the runtime does that, and a thread after a few. " +
 		"`nethttp` makes a system call for each reply, so that what a flooder has sent takes it many times as long as others, and in one goroutine. " +
-		"`pool` and `prefork` are down to no worker at all for those who come after as many clients as they have, since all of them stay.",
+		"`pool` and `prefork` have no worker left for those who come after as many clients as they have workers, since all of them stay.",
 }

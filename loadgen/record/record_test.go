@@ -104,7 +104,7 @@ func TestBooks(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	if diff := cmp.Diff(result.Connections{Opened: 3, Failed: 1, Asked: 3, Answered: 1, Most: 3, LongestWaitNS: 110}, l.Connections); diff != "" {
+	if diff := cmp.Diff(result.Connections{Opened: 3, Failed: 1, Asked: 3, Answered: 1, Most: 3, Fairness: 1. / 3, LongestWaitNS: 110}, l.Connections); diff != "" {
 		t.Error(diff)
 	}
 	if l.RateRPS != 2/100e-9 || l.BytesRead != 40 || l.InFlight != (20+30+10+39+90+100+10)/100. {
