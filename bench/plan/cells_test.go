@@ -14,7 +14,7 @@ import (
 
 // ladder are the models there are, in its order.
 var ladder = []string{"blocking", "select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine", "thread", "pool", "prefork",
-	"reactors", "nethttp", "fasthttp", "gnet"}
+	"reactors", "uring", "nethttp", "fasthttp", "gnet"}
 
 // trialsOf are all trials of a round in which every cell is due, by how often they are there.
 func trialsOf(cells []Cell) map[result.Cell]int {
@@ -49,7 +49,7 @@ func TestDefaultHasItsCells(t *testing.T) {
 		must = append(must, cell(result.Null, "hello", n), again(cell("epoll", "hello", n)), cell("blocking", "hello", n))
 	}
 	for _, rate := range []float64{1000, 10000, 30000} {
-		for _, model := range []string{"select", "epoll", "generator", "coroutine", "asyncio", "goroutine", "nethttp", result.Null} {
+		for _, model := range []string{"select", "epoll", "generator", "coroutine", "asyncio", "goroutine", "uring", "nethttp", result.Null} {
 			c := cell(model, "cost", 64)
 			c.RateRPS = rate
 			if must = append(must, c); model == "epoll" {
@@ -57,7 +57,7 @@ func TestDefaultHasItsCells(t *testing.T) {
 			}
 		}
 	}
-	for _, model := range ladder {
+	for _, model := range []string{"blocking", "prefork", "uring"} {
 		must = append(must, cell(model, "thinking", 5000))
 	}
 	for _, model := range []string{"select", "goroutine", result.Null} { // the rule, not the rate, is its name
@@ -65,7 +65,7 @@ func TestDefaultHasItsCells(t *testing.T) {
 		c.Rule = scenario.Find("paced").Rule
 		must = append(must, c)
 	}
-	for _, model := range ladder {
+	for _, model := range []string{"blocking", "reactors", "uring"} {
 		must = append(must, cell(model, "calls", 1), cell(model, "calls", 64))
 	}
 	for _, mode := range []string{result.OneByOne, result.AllAtOnce, result.Inline} {
@@ -94,16 +94,16 @@ func TestDefaultHasItsCells(t *testing.T) {
 			t.Errorf("the plan leaves it out, and it is there: %+v", c)
 		}
 	}
-	// In turns, with a twin and null: four levels of twelve models, a shared one of three, three rates of eight, a rule of seven, and churn of four. Whole: the rest.
-	if n := 4*(12+2) + (3 + 2) + 3*(8+2) + (7 + 2) + (4 + 2) + 16 + 3 + 3*3 + 3 + 3 + 10 + 8 + 3 + 2*3 + 3 + 2*16 + 2; len(have) != n {
+	// In turns, with a twin and null: four levels of 13 models, a shared one of three, three rates of nine, a rule of eight, and churn of five. Whole: the rest.
+	if n := 4*(13+2) + (3 + 2) + 3*(9+2) + (8 + 2) + (5 + 2) + 10 + 3 + 3*4 + 3 + 3 + 10 + 8 + 3 + 2*3 + 3 + 2*10 + 2; len(have) != n {
 		t.Errorf("%d trials a round, want %d", len(have), n)
 	}
 	if n := 4 + 1 + 3 + 1 + 1 + 1 + 3 + 1 + 1 + 1 + 1 + 1 + 1 + 3 + 1 + 2 + 1; len(cells) != n {
 		t.Errorf("%d cells, want %d", len(cells), n)
 	}
 	for _, c := range cells {
-		rare := map[string]int{"thinking": 2, "block": 2, "download": 2, "spin": 2, "ceiling": 3, "idle": 3, "exhaust": 3, "slowreader": 3, "flood": 3, "compute": 3, "churn": 3, "calls": 3}
-		if every := max(1, rare[c.Common.Scenario]); c.Every != every {
+		often := slices.Contains([]string{"hello", "cost", "paced"}, c.Common.Scenario)
+		if every := map[bool]int{true: 1, false: 3}[often]; c.Every != every {
 			t.Errorf("%+v is due in every round of %d, want %d", c.Common, c.Every, every)
 		}
 	}
