@@ -322,7 +322,7 @@ func TestApply(t *testing.T) {
 			if got := scenarioNames(p); !slices.Equal(got, []string{"cost", "block"}) {
 				t.Errorf("scenarios %v", got)
 			}
-			if entry(p, "block").Every != 2 || entry(p, "block").Window != Span(700*time.Millisecond) {
+			if entry(p, "block").Every != 3 || entry(p, "block").Window != Span(700*time.Millisecond) {
 				t.Errorf("block is not as the plan has it: %+v", entry(p, "block"))
 			}
 		}},
