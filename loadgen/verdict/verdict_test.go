@@ -123,6 +123,10 @@ func TestJudge(t *testing.T) {
 		{"Little is off by 3 %", closed, func(l *result.Load) { l.InFlight = 9.71 }, result.Valid, "Little's law: rate times mean response time is 9.71 requests in flight, the connections are 10: give the run more time"},
 		{"Little is off by 6 %", closed, func(l *result.Load) { l.InFlight = 9.4 }, result.Suspect, "Little's law"},
 		{"Little has too many", closed, func(l *result.Load) { l.InFlight = 10.6 }, result.Suspect, "Little's law: rate times mean response time is 10.6"},
+		{"Little counts all that may be on the way", closed, func(l *result.Load) { l.Spec.Pipeline, l.InFlight = 4, 40 }, result.Valid, ""},
+		{"and not as many as connections", closed, func(l *result.Load) { l.Spec.Pipeline, l.InFlight = 4, 10 }, result.Suspect, "their room over 10 connections is 40"},
+		{"Little counts who rests", closed, func(l *result.Load) { l.Spec.Think, l.RateRPS, l.InFlight = 100*time.Microsecond, 50_000, 5 }, result.Valid, ""},
+		{"and who neither rests nor waits", closed, func(l *result.Load) { l.Spec.Think, l.RateRPS, l.InFlight = 100*time.Microsecond, 50_000, 4 }, result.Suspect, "5 connections rest, of 10"},
 		{"Little does not judge a schedule", paced, func(l *result.Load) { l.InFlight = 1 }, result.Valid, ""},
 
 		{"loadgen busy", closed, func(l *result.Load) { l.Host.OwnShare = 0.70 }, result.Valid, ""},

@@ -135,6 +135,10 @@ func TestMiscounted(t *testing.T) {
 		if got := study(list).Trials[0].Miscount != nil; got != c.miscounts {
 			t.Errorf("%s: miscounted is %v", c.name, got)
 		}
+		list[0].Second = &result.Second{Load: new(result.Load)} // whose requests it served too
+		if got := study(list).Trials[0].Miscount != nil; got != (c.miscounts && c.served < 105) {
+			t.Errorf("%s, beside a second client: miscounted is %v", c.name, got)
+		}
 	}
 }
 
