@@ -79,7 +79,7 @@ func TestEveryRoundHoldsEveryCellThatIsDueOnce(t *testing.T) {
 	}
 }
 
-// Silent connections take their time, and so does being full.
+// Silent connections take their time, and so do being full and a second client.
 func TestForecastOfCrowds(t *testing.T) {
 	p := mustRead(t, "full")
 	forecast := map[string]time.Duration{}
@@ -92,6 +92,9 @@ func TestForecastOfCrowds(t *testing.T) {
 	}
 	if got := forecast["exhaust 200"]; got < n*time.Second {
 		t.Errorf("%d servers that are full for 1s each take %v", n, got)
+	}
+	if with, without := forecast["flood 16"], forecast["compute 64 at 1000/s"]; with-without < n*200*time.Millisecond { // of a window and warm-up as long
+		t.Errorf("%d trials take %v, and %v with a second client", n, without, with)
 	}
 }
 
