@@ -9,7 +9,7 @@ var calls = &Scenario{
 }
 
 // Asks is how many system calls a request of a model is expected to make, stated before the run. It holds at any level: k is how many
-// descriptors are ready per wait.
+// descriptors are ready per wait, or requests completed.
 type Asks struct {
 	Formula string  // in calls per request, with k; "": nothing is expected, it is a yardstick
 	Beside  float64 // calls beside the waits
@@ -44,8 +44,8 @@ var Asked = map[string]Asks{
 	"pool":             {"2", 2, 0, blocked},
 	"prefork":          {"2 + 1/k", 2, 1, held},
 	"reactors":         {"2 + 1/k", 2, 1, "futex, with which the Go runtime wakes the thread of another loop; timerfd_settime and nanosleep as in epoll"},
-	// a turn hands over what is to be sent, looks without waiting, and waits only if nothing has come
-	"uring":    {"1/k to 3/k", 0, 0, "futex and nanosleep, with which the Go runtime looks after its threads"},
+	// one call hands over what is to be sent and brings what has completed: that a request came, and that a reply went
+	"uring":    {"2/k", 0, 2, "futex and nanosleep, with which the Go runtime looks after its threads"},
 	"nethttp":  {Further: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},
 	"fasthttp": {Further: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},
 	"gnet":     {Further: "a read and a write; epoll_pwait, twice where one client is waited for: the first only looks"},

@@ -54,8 +54,10 @@ func (r *Ring) Wait(timeout time.Duration) error {
 		r.setAlarm()
 	}
 	n, err := r.waiter.wait(timeout, func(raw bool, limit *unix.Timespec) (n int, rang bool, e syscall.Errno) {
-		if n, e = r.Submit(); n > 0 || e != 0 {
-			return n, false, e
+		if !raw { // the way to the scheduler is worth taking only where nothing is there yet
+			if n, e = r.Submit(); n > 0 || e != 0 {
+				return n, false, e
+			}
 		}
 		if n, e = r.Ring.Wait(limit, raw); n == 1 && r.Peek().Data == alarm {
 			r.Ring.Next()

@@ -143,11 +143,7 @@ func newRingWorker(deck *flight.Deck, k ring, now func() int64, base int64) *rin
 func (w *ringWorker) work() {
 	for w.deck.Turn() {
 		w.act()
-		n, e := w.Submit()
-		if n == 0 && e == 0 {
-			_, e = w.WaitUntil(w.base + w.deck.Wake())
-		}
-		if e != 0 {
+		if _, e := w.WaitUntil(w.base + w.deck.Wake()); e != 0 {
 			panic(e) // a ring of ours cannot be waited for: there is no going on
 		}
 		for done := w.Next(); done != nil; done = w.Next() {
