@@ -94,8 +94,8 @@ func TestDefaultHasItsCells(t *testing.T) {
 			t.Errorf("the plan leaves it out, and it is there: %+v", c)
 		}
 	}
-	// In turns, with a twin and null: four levels of 13 models, a shared one of three, three rates of nine, a rule of eight, and churn of five. Whole: the rest.
-	if n := 4*(13+2) + (3 + 2) + 3*(9+2) + (8 + 2) + (5 + 2) + 10 + 3 + 3*4 + 3 + 3 + 10 + 8 + 3 + 2*3 + 3 + 2*10 + 2; len(have) != n {
+	// In turns, with a twin and null: four levels of nine models, a shared one of three, three rates of eight, a rule of seven, and churn of five. Whole: the rest.
+	if n := 4*(9+2) + (3 + 2) + 3*(8+2) + (7 + 2) + (5 + 2) + 10 + 3 + 3*4 + 3 + 3 + 10 + 8 + 3 + 2*3 + 3 + 2*10 + 2; len(have) != n {
 		t.Errorf("%d trials a round, want %d", len(have), n)
 	}
 	if n := 4 + 1 + 3 + 1 + 1 + 1 + 3 + 1 + 1 + 1 + 1 + 1 + 1 + 3 + 1 + 2 + 1; len(cells) != n {
