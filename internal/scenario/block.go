@@ -6,13 +6,14 @@ var block = &Scenario{
 	Whole: "a handler takes half of a slice",
 	Expect: models(map[string]string{
 		Fine:     "goroutine thread nethttp fasthttp",
-		Degrades: "asyncio-executor pool prefork", // at its number of workers
-		Fails:    "blocking select poll epoll generator coroutine asyncio reactors uring gnet",
+		Degrades: "asyncio-executor", // at its number of workers
+		Fails:    "blocking select poll epoll generator coroutine asyncio pool prefork reactors uring gnet",
 	}),
 	Judge: handlers,
 	Title: "handlers that hold their thread for 10 ms",
 	Says:  "Every handler blocks its thread, as synchronous code does.",
-	Why:   "The executor of `asyncio-executor` has four workers more than the server has processors: with one, five handlers end every 10 ms, so that it can do no more than 500/s.",
+	Why: "The executor of `asyncio-executor` has four workers more than the server has processors: with one, five handlers end every 10 ms, so that it can do no more than 500/s. " +
+		untilItLeaves,
 }
 
 // handlers judges by the rates at which handlers end one after another and all at once: a model fails if in most rounds a connection was

@@ -4,8 +4,8 @@ package scenario
 var cost = &Scenario{
 	Name: "cost", Path: "/", Levels: []int{Reference}, Rates: []float64{1000, 10000, 30000}, Weight: map[int]int{10000: 6},
 	Expect: models(map[string]string{
-		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
-		Degrades: "pool prefork",
+		Fine:  "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
+		Fails: "pool prefork",
 	}),
 	// fails if in most rounds a connection was never answered; degrades if under 90 % of the offered rate was served
 	Judge: func(s Seen) string {
@@ -19,4 +19,5 @@ var cost = &Scenario{
 	},
 	Title: "the same rate for every model",
 	Says:  "Requests are due evenly spaced, at a rate that every model can serve, and what a request costs is compared.",
+	Why:   untilItLeaves,
 }

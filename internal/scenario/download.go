@@ -14,9 +14,8 @@ var download = &Scenario{
 	Modes: []Mode{{result.OneByOne, 1}, {result.AllAtOnce, 0}, {result.Inline, 0}},
 	Whole: "a download lasts longer than a slice",
 	Expect: models(map[string]string{
-		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
-		Degrades: "pool prefork",
-		Fails:    "blocking",
+		Fine:  "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
+		Fails: "blocking pool prefork",
 	}),
 	// fails if in most rounds of a mode half of the connections or more were never answered; degrades if one was never answered
 	Judge: func(s Seen) string {
@@ -30,6 +29,7 @@ var download = &Scenario{
 	},
 	Title: "what a synchronous write does to an asynchronous program",
 	Says:  "Here it is the client that is looked at: it asks for pictures and small replies and saves every body to a file of its own.",
+	Why:   untilItLeaves,
 }
 
 // downloadPaths are those after the first picture's: ten pictures, and nine small replies after each.

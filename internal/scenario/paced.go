@@ -5,8 +5,8 @@ var paced = &Scenario{
 	Name: "paced", Path: "/", Levels: []int{Reference}, Rule: "half of the slowest model's rate", Weight: map[int]int{Reference: 4},
 	Expect: models(map[string]string{
 		Fine:     "select poll epoll goroutine thread reactors uring nethttp fasthttp gnet",
-		Degrades: "generator coroutine asyncio asyncio-executor pool prefork",
-		Fails:    "blocking",
+		Degrades: "generator coroutine asyncio asyncio-executor",
+		Fails:    "blocking pool prefork",
 	}),
 	// fails if in most rounds a connection was never answered or under 90 % of the offered rate was served; degrades if it fell behind, or
 	// if its p99 is over twice the reference's
@@ -21,4 +21,5 @@ var paced = &Scenario{
 	},
 	Title: "requests due by a schedule",
 	Says:  "Requests are due evenly spaced whether the server answers or not, at half the rate of the slowest model that serves every connection, and are timed from when they were due.",
+	Why:   untilItLeaves,
 }

@@ -54,6 +54,9 @@ type Mode struct {
 	Connections int // 0: those of the level
 }
 
+// untilItLeaves is why models of few workers fail where all clients stay.
+const untilItLeaves = "`pool` and `prefork` serve a client until it leaves, so where all stay as many are served as there are workers."
+
 // What a model is expected to do, and what it did.
 const (
 	Fine     = "fine"
