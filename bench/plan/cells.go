@@ -80,7 +80,8 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 				Wait: time.Duration(e.Wait), Weight: s.WeightAt(common.Connections, common.RateRPS, placement)}
 			c.Guests = len(slices.DeleteFunc(slices.Clone(models), func(m string) bool { return !p.own(m) }))
 			if c.InTurns() {
-				c.Twin, c.Null = Reference(models), true
+				c.Twin = Reference(models)
+				c.Null = !slices.Contains(s.Flags, "--no-keepalive") // it looks at nothing, so it would not close
 			}
 			if s.Alone {
 				c.Models, c.Engines = []string{Reference(models)}, []string{"", "hey"}

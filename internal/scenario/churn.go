@@ -28,5 +28,5 @@ var churn = &Scenario{
 	Title: "a connection for every request",
 	Says:  "Every request comes on a connection of its own, which is closed when it is answered, so that a request here is a connection, and connecting is part of its time.",
 	Why: "Most of what a connection costs is the kernel's and alike for all, so that a loop that looks through all its clients, 64 of them, costs no more than another. " +
-		"`blocking` serves one client at a time, which is all that a client of one request needs. Who makes something for a client, a coroutine, a goroutine or a thread, pays for it with each, and `pool` for handing it over to a thread that must be woken.",
+		"`blocking` serves one client at a time, which is all that a client of one request needs. Who makes something for a client, a coroutine, a goroutine or a thread, pays for it with each, and `pool` for handing it over to a thread that must be woken. The null responder has no place here: it looks at nothing, and so leaves the closing to the client.",
 }

@@ -208,7 +208,7 @@ func checkWays(s result.Spec) error {
 	case s.NoKeepalive && header != "":
 		return fmt.Errorf("-H %q: --no-keepalive sends Connection: close itself, leave the header out", header)
 	case s.Think > 0 && s.Rate > 0:
-		return fmt.Errorf("--think %v and -r %v: requests that are due by a schedule wait for no rest, leave one of them out", s.Think, s.Rate)
+		return fmt.Errorf("--think %v and -r %v: a schedule does not wait until a connection has rested, leave one of them out", s.Think, s.Rate)
 	case s.Pipeline <= 1:
 		return nil
 	case s.NoKeepalive:
@@ -216,7 +216,7 @@ func checkWays(s result.Spec) error {
 	case s.Think > 0:
 		return alone(fmt.Sprintf("and --think %v: a connection rests when nothing of it is on its way, leave one of them out", s.Think))
 	case s.Rate > 0:
-		return alone(fmt.Sprintf("and -r %v: a request that is due goes where nothing is in its way, so none waits behind another: use more connections (-c)", s.Rate))
+		return alone(fmt.Sprintf("and -r %v: a request that is due goes out on a free connection, not behind another: use more connections (-c)", s.Rate))
 	case len(s.Paths) > 0:
 		return alone(fmt.Sprintf("sends one request over and over: leave %s out", s.Paths[0]))
 	case s.MaxRedirects > 0:
@@ -286,7 +286,7 @@ func checkEngine(s result.Spec) error {
 			return fmt.Errorf("--engine uring is unavailable: %w: use --engine epoll or net", err)
 		}
 		if s.ReadRate > 0 {
-			return fmt.Errorf("--engine uring takes in what comes as it comes, not %d bytes per second: use --engine epoll or net", s.ReadRate)
+			return fmt.Errorf("--engine uring cannot read slowly (--read-rate %d): use --engine epoll or net", s.ReadRate)
 		}
 		return nil
 	case result.Net:

@@ -85,7 +85,7 @@ func TestCheck(t *testing.T) {
 		{"several at once with redirects", func(s *result.Spec) { s.Pipeline, s.MaxRedirects = 2, 1 }, "behind requests that came later"},
 		{"several at once and then a close", func(s *result.Spec) { s.Pipeline, s.Headers = 2, []string{"Connection: close"} }, "ends with its connection"},
 		{"rests", func(s *result.Spec) { s.Think = time.Second }, ""},
-		{"rests at a rate", func(s *result.Spec) { s.Think, s.Rate = time.Second, 100 }, "wait for no rest"},
+		{"rests at a rate", func(s *result.Spec) { s.Think, s.Rate = time.Second, 100 }, "does not wait until"},
 		{"a slow reader", func(s *result.Spec) { s.ReadRate = 1 }, ""},
 		{"sources", func(s *result.Spec) { s.Target, s.Source = "http://127.9.9.9:1/", []string{"127.0.0.0/8"} }, ""},
 		{"sources of a name", func(s *result.Spec) { s.Target, s.Source = "http://localhost:1/", []string{"127.0.0.0/8"} }, "can be reached from there, not localhost:1"},
@@ -99,7 +99,7 @@ func TestCheck(t *testing.T) {
 
 		{"package net with threads", func(s *result.Spec) { s.Threads = 2 }, "leave -t 2 out"},
 
-		{"uring reading slowly", func(s *result.Spec) { s.Engine, s.ReadRate = result.Uring, 1 }, map[bool]string{true: "--engine uring takes in what comes as it comes", false: "unavailable"}[engine.Rings() == nil]},
+		{"uring reading slowly", func(s *result.Spec) { s.Engine, s.ReadRate = result.Uring, 1 }, map[bool]string{true: "--engine uring cannot read slowly", false: "unavailable"}[engine.Rings() == nil]},
 
 		{"hey", func(s *result.Spec) { s.Engine = result.Hey }, ""},
 		{"hey paced", func(s *result.Spec) { s.Engine, s.Rate = result.Hey, 1000 }, "leave -r out"},
@@ -175,7 +175,7 @@ func TestValuesOfWays(t *testing.T) {
 		"--read-rate fast":       "it takes bytes, written 512, 1KiB or 1MiB",
 		"--pipeline 0":           "it must be 1 to 10000",
 		"--pipeline 10001":       "it must be 1 to 10000",
-		"--source 10.0.0.1":      "it is not within 127.0.0.0/8",
+		"--source 10.0.0.1":      "only addresses within 127.0.0.0/8 can be used",
 		"--source 127.0.0.1,x":   "it takes addresses such as 127.0.0.2",
 		"--think x":              "--think",
 	} {

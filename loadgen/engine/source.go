@@ -20,7 +20,7 @@ func ParseSource(text string) (netip.Prefix, error) {
 	case err != nil:
 		return prefix, errors.New("it takes addresses such as 127.0.0.2 and prefixes such as 127.0.0.0/8")
 	case !Loopback.Contains(prefix.Addr()) || prefix.Bits() < Loopback.Bits():
-		return prefix, fmt.Errorf("it is not within %v, whose addresses are all this machine's", Loopback)
+		return prefix, fmt.Errorf("only addresses within %v can be used, which are all this machine's", Loopback)
 	}
 	return prefix.Masked(), nil
 }

@@ -20,9 +20,9 @@ func TestParseSource(t *testing.T) {
 		"":            "it takes addresses",
 		"localhost":   "it takes addresses",
 		"127.0.0.1/x": "it takes addresses",
-		"10.0.0.1":    "not within 127.0.0.0/8",
-		"127.0.0.0/7": "not within 127.0.0.0/8",
-		"::1":         "not within 127.0.0.0/8",
+		"10.0.0.1":    "only addresses within 127.0.0.0/8",
+		"127.0.0.0/7": "only addresses within 127.0.0.0/8",
+		"::1":         "only addresses within 127.0.0.0/8",
 	} {
 		if _, err := ParseSource(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)

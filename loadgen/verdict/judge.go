@@ -4,9 +4,9 @@ package verdict
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"carousel/internal/result"
 	"carousel/internal/units"
@@ -83,6 +83,9 @@ func checkAnswers(l *result.Load) (state, text, advice string) {
 	text = fmt.Sprintf("no request succeeded (%d sent, %d failed, %d unanswered)", l.Requests.Sent, l.Requests.Errors, l.Requests.Unanswered)
 	if c := l.Connections; l.Requests.Sent == 0 && c.Asked > 0 && c.Answered == 0 {
 		text = fmt.Sprintf("no request succeeded: %d were sent in the warm-up and never answered", c.Asked)
+	}
+	if l.Requests.Unanswered > 0 && l.Spec.ReadRate > 0 {
+		return result.Invalid, text, fmt.Sprintf("at --read-rate %d a reply takes a second for so many bytes: read faster, or give the run more time (-d, --grace, --timeout)", l.Spec.ReadRate)
 	}
 	if l.Requests.Unanswered > 0 && l.Requests.Errors == 0 {
 		return result.Invalid, text, fmt.Sprintf("no reply came within %s, give the run more time (-d) or a longer --grace", units.Short(float64(l.Latency.Max)))
@@ -175,14 +178,15 @@ func checkOffered(l *result.Load) (state, text, advice string) {
 
 // checkLittle holds the record to Little's law (Little 1961): in a closed loop the requests in flight, N, are as many as
 // the rate X times the mean response time R, and N is the connections, or as many requests as may be on their way over them, without
-// those that rest (X times their rest). What lacks is time the client spent between requests, or time that was not recorded.
+// those that rest: X times their rest, less what the end of the run may have cut off the last rest of each. What lacks is time the client spent between requests, or time that was not recorded.
 func checkLittle(l *result.Load) (state, text, advice string) {
 	if l.Spec.Rate > 0 || l.Window.ElapsedNS <= 0 || l.Requests.OK == 0 {
 		return "", "", ""
 	}
 	room := l.Spec.Connections * max(1, l.Spec.Pipeline)
 	rest := l.RateRPS * l.Spec.Think.Seconds()
-	off := math.Abs(1 - (l.InFlight+rest)/float64(room))
+	cut := min(rest, float64(room)*l.Spec.Think.Seconds()/time.Duration(l.Window.ElapsedNS).Seconds())
+	off := max(float64(room)-l.InFlight-rest, l.InFlight+rest-cut-float64(room)) / float64(room)
 	if off <= 0.02 {
 		return "", "", ""
 	}

@@ -126,6 +126,15 @@ func TestJudge(t *testing.T) {
 		{"Little counts all that may be on the way", closed, func(l *result.Load) { l.Spec.Pipeline, l.InFlight = 4, 40 }, result.Valid, ""},
 		{"and not as many as connections", closed, func(l *result.Load) { l.Spec.Pipeline, l.InFlight = 4, 10 }, result.Suspect, "their room over 10 connections is 40"},
 		{"Little counts who rests", closed, func(l *result.Load) { l.Spec.Think, l.RateRPS, l.InFlight = 100*time.Microsecond, 50_000, 5 }, result.Valid, ""},
+		{"readers too slow for a reply", closed, func(l *result.Load) {
+			l.Requests.OK, l.Requests.Errors, l.Requests.Unanswered, l.Spec.ReadRate = 0, 0, l.Requests.Sent, 1024
+		}, result.Invalid, "at --read-rate 1024"},
+		{"whose last rest the end cut off", closed, func(l *result.Load) {
+			l.Spec.Think, l.RateRPS, l.InFlight, l.Window.ElapsedNS = 700*time.Millisecond, 15, 0, int64(2*time.Second)
+		}, result.Valid, ""},
+		{"and not more than who can", closed, func(l *result.Load) {
+			l.Spec.Think, l.RateRPS, l.InFlight, l.Window.ElapsedNS = 700*time.Millisecond, 30, 0, int64(2*time.Second)
+		}, result.Suspect, "21 connections rest, of 10"},
 		{"and who neither rests nor waits", closed, func(l *result.Load) { l.Spec.Think, l.RateRPS, l.InFlight = 100*time.Microsecond, 50_000, 4 }, result.Suspect, "5 connections rest, of 10"},
 		{"Little does not judge a schedule", paced, func(l *result.Load) { l.InFlight = 1 }, result.Valid, ""},
 
