@@ -169,7 +169,13 @@ func exhaust(ctx context.Context, up *server, clients int, wait, full time.Durat
 	if x.Crowd, err = k.grow(ctx, clients); err != nil || up.ended() {
 		return x, err
 	}
-	if x.BusyShare, err = busy(ctx, up.process.PID(), full); up.ended() {
+	if x.BusyShare, err = busy(ctx, up.process.PID(), full); err != nil && context.Cause(ctx) == nil {
+		select { // a process that is gone is known to have ended a moment later
+		case <-up.process.Done():
+		case <-time.After(stopGrace):
+		}
+	}
+	if up.ended() {
 		return x, nil
 	} else if err != nil {
 		return nil, err
