@@ -53,22 +53,34 @@ func (r *Ring) Wait(timeout time.Duration) error {
 	if r.waiter.Hold && r.waiter.alarm == 0 {
 		r.setAlarm()
 	}
-	n, err := r.waiter.wait(timeout, func(raw bool, limit *unix.Timespec) (n int, rang bool, e syscall.Errno) {
+	_, err := r.waiter.wait(timeout, func(raw bool, limit *unix.Timespec) (n int, rang bool, e syscall.Errno) {
 		if !raw { // the way to the scheduler is worth taking only where nothing is there yet
 			if n, e = r.Submit(); n > 0 || e != 0 {
 				return n, false, e
 			}
 		}
-		if n, e = r.Ring.Wait(limit, raw); n == 1 && r.Peek().Data == alarm {
+		if n, e = r.Ring.Wait(limit, raw); n == 1 && r.Peek(0).Data == alarm {
 			r.Ring.Next()
 			return 0, true, e
 		}
 		return n, false, e
 	})
-	if Tell != nil && n > 0 {
-		Tell("io_uring: %d completed", n)
+	if Tell != nil {
+		if n := r.completed(); n > 0 {
+			Tell("io_uring: %d completed", n)
+		}
 	}
 	return os.NewSyscallError("io_uring_enter", err)
+}
+
+// completed is how many completions there are, but for the alarm's.
+func (r *Ring) completed() (n int) {
+	for i := 0; r.Peek(i) != nil; i++ {
+		if r.Peek(i).Data != alarm {
+			n++
+		}
+	}
+	return n
 }
 
 // Next is the next completion, nil when there is none.

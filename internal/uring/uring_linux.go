@@ -252,17 +252,17 @@ func (r *Ring) entered(n uintptr, e syscall.Errno) (int, syscall.Errno) {
 	return int(atomic.LoadUint32(r.cqTail) - r.head), e
 }
 
-// Peek is the completion that Next returns next, nil when there is none.
-func (r *Ring) Peek() *Completion {
-	if r.head == atomic.LoadUint32(r.cqTail) {
+// Peek is the completion that Next returns next, or the i-th after it; nil when there are not so many.
+func (r *Ring) Peek(i int) *Completion {
+	if uint32(i) >= atomic.LoadUint32(r.cqTail)-r.head {
 		return nil
 	}
-	return &r.completions[r.head&r.cqMask]
+	return &r.completions[(r.head+uint32(i))&r.cqMask]
 }
 
 // Next is the completion after those that it returned before, nil when there is none. It stays as it is until Submit or Wait.
 func (r *Ring) Next() *Completion {
-	c := r.Peek()
+	c := r.Peek(0)
 	if c != nil {
 		r.head++
 	}

@@ -65,7 +65,7 @@ func (r *Ring) await(t *testing.T) Completion {
 func (r *Ring) none(t *testing.T) {
 	t.Helper()
 	if n, e := r.Submit(); e != 0 || n > 0 {
-		t.Fatalf("%d completed (%v), want none: %+v", n, e, r.Peek())
+		t.Fatalf("%d completed (%v), want none: %+v", n, e, r.Peek(0))
 	}
 }
 
@@ -341,7 +341,7 @@ func TestAllocations(t *testing.T) {
 		if n := testing.AllocsPerRun(100, func() {
 			r.Send(a, word, 1)
 			for range 2 {
-				for r.Peek() == nil {
+				for r.Peek(0) == nil {
 					r.Wait(nil, true)
 				}
 				if c := r.Next(); c.Data == 2 && !bytes.Equal(r.Bytes(c), word) {
