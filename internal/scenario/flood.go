@@ -15,16 +15,7 @@ var flood = &Scenario{
 		Degrades: "nethttp",
 		Fails:    "blocking pool prefork",
 	}),
-	// fails if in most rounds a connection of the others was never answered; degrades if their p99 is over 25 ms
-	Judge: func(s Seen) string {
-		switch {
-		case s.Starved:
-			return Fails
-		case s.Tail > Patience:
-			return Degrades
-		}
-		return Fine
-	},
+	Judge: beside,
 	Title: "one client sends without end, others wait for their replies",
 	Says: "A second client has up to 1,000 requests on their way on one connection, all the time; each connection of the client that is measured rests for 5 ms after a reply. " +
 		"The response time is that of the others, fairness is Jain's index of the replies that each of these got (1: all alike), and the flooder's share is of all replies.",
@@ -32,4 +23,16 @@ var flood = &Scenario{
 		"A goroutine that never has to wait is taken off the processor after 10 ms, when the runtime does that, and a thread after a few. " +
 		"`nethttp` makes a system call for each reply, so that what a flooder has sent takes it many times as long as others, and in one goroutine. " +
 		"`pool` and `prefork` have no worker left for those who come after as many clients as they have workers, since all of them stay.",
+}
+
+// beside judges by those who are beside somebody who takes more than a fair share: a model fails if in most rounds a connection of theirs was
+// never answered; it degrades if their p99 is over 25 ms.
+func beside(s Seen) string {
+	switch {
+	case s.Starved:
+		return Fails
+	case s.Tail > Patience:
+		return Degrades
+	}
+	return Fine
 }

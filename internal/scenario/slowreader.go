@@ -11,16 +11,7 @@ var slowreader = &Scenario{
 		Fine:  "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Fails: "blocking pool prefork", // one, K and N of the readers have all there is
 	}),
-	// fails if in most rounds a connection of the others was never answered; degrades if their p99 is over 25 ms
-	Judge: func(s Seen) string {
-		switch {
-		case s.Starved:
-			return Fails
-		case s.Tail > Patience:
-			return Degrades
-		}
-		return Fine
-	},
+	Judge: beside,
 	Title: "slow readers of large replies beside others",
 	Says: "A second client has 16 connections, which each ask for 8 MiB and take in 1 KiB a second; the client that is measured asks for `/`. " +
 		"The response time is that of the others. Memory is what the server has resident more at the end of the window than before the two clients came.",

@@ -18,7 +18,6 @@ type pool struct {
 	mem, ringMem []byte // mapped
 	ring         []buffer
 	size         int
-	incremental  bool
 	used         []int // bytes of a buffer that were handed out
 	tail         uint16
 }
@@ -31,7 +30,7 @@ func (p *pool) open(fd int, incremental bool) (err error) {
 }
 
 func (p *pool) register(fd, count, size int, flags uint16) (err error) {
-	p.incremental, p.size, p.used, p.tail = flags != 0, size, make([]int, count), 0
+	p.size, p.used, p.tail = size, make([]int, count), 0
 	if p.ringMem, err = anonymous(count * int(unsafe.Sizeof(buffer{}))); err != nil {
 		return err
 	}

@@ -87,12 +87,7 @@ func (r *Ring) Connect(fd int, to *Address, data uint64) {
 	q.addr, q.off = uint64(uintptr(unsafe.Pointer(to))), to.size
 }
 
-// Poll reports once when fd is ready for events, such as POLLIN.
-func (r *Ring) Poll(fd int, events uint32, data uint64) {
-	r.next(opPollAdd, fd, data).opFlags = events
-}
-
-// Watch reports each time when fd becomes ready for events.
+// Watch reports each time when fd becomes ready for events, such as POLLIN.
 func (r *Ring) Watch(fd int, events uint32, data uint64) {
 	q := r.next(opPollAdd, fd, data)
 	q.len, q.opFlags = pollMultishot, events
