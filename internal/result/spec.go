@@ -22,6 +22,16 @@ const (
 	Line = "line"
 )
 
+// Poisson is what Spec.Arrivals can be: requests are due at random, as those of many people who do not know of each other are.
+const Poisson = "poisson"
+
+// Stage is a part of a schedule in which the offered rate goes evenly from one to another.
+type Stage struct {
+	From   float64       `json:"from_rps"`
+	To     float64       `json:"to_rps"`
+	Length time.Duration `json:"length_ns"`
+}
+
 // Carousel is what Spec.Expect can be: bodies as our own servers send them.
 const Carousel = "carousel"
 
@@ -41,9 +51,15 @@ type Spec struct {
 	BodySHA256   string        `json:"body_sha256,omitempty"` // of the same, in hexadecimal
 	Expect       string        `json:"expect,omitempty"`      // carousel: bodies must be what our own servers answer; "": whatever they are
 	Connections  int           `json:"connections"`
-	Duration     time.Duration `json:"duration_ns"` // 0 when Requests is given
-	Requests     int64         `json:"requests"`    // 0 when Duration is given
-	Rate         float64       `json:"rate_rps"`    // in total, evenly spaced; 0 is a closed loop
+	First        int           `json:"connections_first,omitempty"` // opened before the load, the others when a request is due and none is free; 0: all
+	Duration     time.Duration `json:"duration_ns"`                 // 0 when Requests is given
+	Requests     int64         `json:"requests"`                    // 0 when Duration is given
+	Rate         float64       `json:"rate_rps"`                    // in total, on average over the window; 0 is a closed loop
+	Arrivals     string        `json:"arrivals,omitempty"`          // poisson: due at random; "": evenly spaced
+	Burst        int           `json:"burst,omitempty"`             // requests that are due at once; 0 is 1
+	Seed         uint64        `json:"seed,omitempty"`              // of arrivals at random
+	Stages       []Stage       `json:"stages,omitempty"`            // rates of the window, in their order; none: Rate all the time
+	Spin         time.Duration `json:"spin_ns,omitempty"`           // before a request is due, its sender looks instead of sleeping for so long at most
 	Warmup       time.Duration `json:"warmup_ns"`
 	Timeout      time.Duration `json:"timeout_ns"`
 	Grace        time.Duration `json:"grace_ns"` // after the window, in which replies are taken in and no further request begins

@@ -104,7 +104,7 @@ func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 	if d.depth > 1 {
 		burst = bytes.Repeat(r.requests[0].Bytes, d.depth)
 	}
-	d.pacer.due = record.Never
+	d.pacer = r.newPacer(id, of)
 	d.first = r.Connections * id / of
 	d.silent = share(r.Idle, id, of)
 	d.conns = make([]Conn, d.silent+share(r.Connections, id, of))
@@ -157,7 +157,7 @@ func (d *Deck) Try(silent bool) {
 func (d *Deck) Start() {
 	d.phase = flowing
 	now := d.now()
-	d.pacer = d.pace(d.id, d.of)
+	d.pacer.start(d.Run)
 	d.outstanding = 0
 	if d.sliced {
 		d.Record.Part(d.Begin, d.Opens, d.from, d.timed)

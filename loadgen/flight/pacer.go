@@ -7,53 +7,74 @@ import (
 	"carousel/loadgen/schedule"
 )
 
-// pacer is one sender's share of a schedule: every step-th request from the one called next. The backlog, those due but not
-// sent, needs no room: it is the numbers from next on.
+// pacer is one sender's share of a schedule: every step-th request from the one at which its walk stands. The backlog, those due but not
+// sent, needs no room: it is the requests from there on.
 type pacer struct {
-	rate  schedule.Uniform
-	begin int64 // of the schedule; of one that goes on in slices, as if it had gone on without a break until this one
-	next  int64 // number of the request to be sent next
+	plan  *schedule.Plan // nil: a closed loop
+	walk  schedule.Walk
 	step  int64
-	first int64 // number of the first that belongs to the window
-	limit int64 // number of the first that will never be sent
-	due   int64 // when next is due; Never if there is none
+	begin int64         // of the schedule; of one that goes on in slices, as if it had gone on without a break until this one
+	opens time.Duration // after begin: the window
+	limit int64         // number of the first that will never be sent
+	due   int64         // when the next is due; Never if there is none
 }
 
-// pace starts sender i of n on the run's schedule.
-func (r *Run) pace(i, n int) pacer {
-	p := pacer{rate: schedule.Uniform(r.Rate), begin: r.Begin - r.flown, next: int64(i), step: int64(n), limit: record.Never, due: record.Never}
-	if r.Rate == 0 {
-		return p
+// newPacer is sender i of n on the run's schedule.
+func (r *Run) newPacer(i, n int) pacer {
+	p := pacer{step: int64(n), limit: record.Never, due: record.Never}
+	if r.Rate > 0 {
+		p.plan = schedule.New(r.Spec)
+		p.walk = p.plan.Walk()
+		p.walk.Skip(int64(i))
 	}
-	p.next += p.rate.Before(time.Duration(r.flown))
+	return p
+}
+
+// start has the schedule begin, or go on in a further slice.
+func (p *pacer) start(r *Run) {
+	if p.plan == nil {
+		return
+	}
+	p.begin = r.Begin - r.flown
+	p.pass(time.Duration(r.flown))
 	if !r.sliced { // a warm-up has slices of its own
-		p.first = p.rate.Before(r.Warmup)
+		p.opens = r.Warmup
 	}
 	if r.Counted() {
-		p.limit = later(p.first, r.Requests)
+		p.limit = later(p.plan.Before(p.opens), r.Requests)
 	}
 	p.set()
-	return p
 }
 
 func (p *pacer) set() {
 	p.due = record.Never
-	if p.next < p.limit {
-		p.due = p.instant(p.next)
+	if p.walk.Next < p.limit {
+		p.due = p.instant(p.walk.Due())
 	}
 }
 
-// instant is when request i is due; of one that is due after all time, the last instant that is not Never.
-func (p *pacer) instant(i int64) int64 {
-	return min(later(p.begin, int64(p.rate.Due(i))), record.Never-1)
+// instant is one of the schedule on the run's clock; of what is due after all time, the last that is not Never.
+func (p *pacer) instant(due time.Duration) int64 {
+	return min(later(p.begin, int64(due)), record.Never-1)
 }
 
 // take hands out the request that is due next.
 func (p *pacer) take() (due int64) {
 	due = p.due
-	p.next += p.step
+	p.walk.Skip(p.step)
 	p.set()
 	return due
+}
+
+// pass goes on to the first request that is due at d after begin or later.
+func (p *pacer) pass(d time.Duration) {
+	if !p.plan.Poisson() {
+		p.walk.Skip(p.below(p.plan.Before(d)) * p.step)
+		return
+	}
+	for p.walk.Due() < d {
+		p.walk.Skip(p.step)
+	}
 }
 
 // rest notes what of the schedule up to end was not sent, and, of a number of requests, what was not due by then. What
@@ -62,19 +83,25 @@ func (p *pacer) rest(end int64, rec *record.Recorder, late, cut record.Reason) {
 	if p.due == record.Never {
 		return
 	}
-	p.next += p.before(p.first) * p.step
-	n := p.before(min(p.rate.Before(time.Duration(end-p.begin)), p.limit))
-	rec.UnsentSeries(n, func(i int64) int64 { return p.instant(p.next + i*p.step) }, late)
-	p.next += n * p.step
+	p.pass(p.opens)
+	if p.plan.Poisson() {
+		for p.set(); p.due < end; p.take() {
+			rec.Unsent(p.due, late)
+		}
+	} else {
+		n, next := p.below(min(p.plan.Before(time.Duration(end-p.begin)), p.limit)), p.walk.Next
+		rec.UnsentSeries(n, func(i int64) int64 { return p.instant(p.plan.Due(next + i*p.step)) }, late)
+		p.walk.Skip(n * p.step)
+	}
 	if p.limit != record.Never {
-		rec.NeverDue(p.before(p.limit), cut)
+		rec.NeverDue(p.below(p.limit), cut)
 	}
 }
 
-// before is how many of the sender's requests, from next on, have a number below limit.
-func (p *pacer) before(limit int64) int64 {
-	if limit <= p.next {
+// below is how many of the sender's requests, from the next on, have a number below limit.
+func (p *pacer) below(limit int64) int64 {
+	if limit <= p.walk.Next {
 		return 0
 	}
-	return (limit-p.next-1)/p.step + 1
+	return (limit-p.walk.Next-1)/p.step + 1
 }

@@ -32,7 +32,7 @@ func near(t *testing.T, what string, got, want int64) {
 // A server stops for a second of ten, at 200 requests a second: a twentieth of all requests waited longer than half a
 // second. Those that were held up are sent, and answered, the moment it goes on.
 func TestStall(t *testing.T) {
-	rate, service := schedule.Uniform(200), 100*int64(time.Microsecond)
+	rate, service := schedule.Even(200), 100*int64(time.Microsecond)
 	for _, stall := range []int64{4000 * ms, 9000 * ms} { // amid the run, and to its very end
 		r := NewRecorder(1, true, nil)
 		r.Open(0)
@@ -121,7 +121,8 @@ func TestBooks(t *testing.T) {
 
 // The rest of a schedule, noted at once, is what it is one by one.
 func TestUnsentSeries(t *testing.T) {
-	for _, rate := range []schedule.Uniform{0.3, 7, 12_345.678, 100_000} {
+	for _, perSecond := range []float64{0.3, 7, 12_345.678, 100_000} {
+		rate := schedule.Even(perSecond)
 		one, all := NewRecorder(1, true, nil), NewRecorder(1, true, nil)
 		n := rate.Before(10 * time.Second)
 		due := func(i int64) int64 { return int64(rate.Due(i)) }
@@ -137,7 +138,7 @@ func TestUnsentSeries(t *testing.T) {
 		want.Latency.Mean = math.Round(want.Latency.Mean)
 		got.Latency.Mean = math.Round(got.Latency.Mean)
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%v/s: %s", rate, diff)
+			t.Errorf("%v/s: %s", perSecond, diff)
 		}
 	}
 }

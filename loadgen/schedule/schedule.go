@@ -1,35 +1,146 @@
-// Package schedule says when each request is due. It is arithmetic: no clock, no state, no drift.
+// Package schedule says when each request of an open loop is due: evenly spaced or at random, one by one or in bursts, at one rate or in
+// stages. It is arithmetic: no clock, no drift. The same plan has the same instants, to the nanosecond, on every machine.
 package schedule
 
 import (
 	"math"
 	"time"
+
+	"carousel/internal/result"
 )
 
-// Uniform is an even stream of so many requests per second, above 0. Requests are numbered from 0, the first is due at once.
-type Uniform float64
-
-// Due is when request i is due, counted from the start of the schedule; to the nearest nanosecond, however many came before. What
-// is further off than a duration can say, 292 years, is due then.
-func (rate Uniform) Due(i int64) time.Duration {
-	ns := math.Round(float64(i) / float64(rate) * 1e9)
-	if ns >= math.MaxInt64 {
-		return math.MaxInt64
-	}
-	return time.Duration(ns)
+// Plan is a schedule. Requests are numbered from 0; instants count from its start.
+//
+// All plans are one idea: so many requests are expected until an instant, the area under the rate. Evenly spaced, request i is due when i
+// are expected; at random, when as many are as the first i+1 gaps of a Poisson process of rate 1 add up to.
+type Plan struct {
+	stages  []stage
+	burst   int64 // requests that are due at once
+	poisson bool
+	seed    uint64
 }
 
-// Before is how many requests are due earlier than d after the start, which is the number of the first that is not.
-func (rate Uniform) Before(d time.Duration) int64 {
+// stage is a part of a plan in which the rate, per second, goes evenly from one to another.
+type stage struct {
+	from, to float64
+	begin    time.Duration
+	length   float64 // seconds; infinite: the last stage
+	expected float64 // requests before it
+}
+
+// Even is evenly spaced requests, so many per second, above 0, for ever. The first is due at once.
+func Even(rate float64) *Plan { return New(result.Spec{Rate: rate}) }
+
+// New is the schedule of s, an open loop: its stages, before which a warm-up goes at the rate with which they begin, or one rate for ever.
+func New(s result.Spec) *Plan {
+	p := &Plan{burst: max(1, int64(s.Burst)), poisson: s.Arrivals == result.Poisson, seed: s.Seed}
+	if len(s.Stages) == 0 {
+		p.stages = []stage{{from: s.Rate, to: s.Rate, length: math.Inf(1)}}
+		return p
+	}
+	stages := s.Stages
+	if first := stages[0].From; s.Warmup > 0 {
+		stages = append([]result.Stage{{From: first, To: first, Length: s.Warmup}}, stages...)
+	}
+	var begin time.Duration
+	expected := 0.0
+	for _, of := range stages {
+		st := stage{from: of.From, to: of.To, begin: begin, length: of.Length.Seconds(), expected: expected}
+		p.stages = append(p.stages, st)
+		begin += of.Length
+		expected += st.area(st.length)
+	}
+	return p
+}
+
+// Before is how many requests are due earlier than d after the start. At random they are counted one by one.
+func (p *Plan) Before(d time.Duration) int64 {
 	if d <= 0 {
 		return 0
 	}
-	i := int64(math.Ceil(d.Seconds() * float64(rate)))
-	for i > 0 && rate.Due(i-1) >= d { // the product may be a rounding away from the quotient
-		i--
+	if p.poisson {
+		w := p.Walk()
+		for w.Due() < d {
+			w.Skip(1)
+		}
+		return w.Next
 	}
-	for rate.Due(i) < d {
-		i++
+	bursts := int64(math.Ceil(p.Expected(d) / float64(p.burst)))
+	for bursts > 0 && p.due(bursts-1) >= d { // the area may be a rounding away
+		bursts--
 	}
-	return i
+	for p.due(bursts) < d {
+		bursts++
+	}
+	return bursts * p.burst
+}
+
+// Due is when request i of an evenly spaced plan is due, to the nearest nanosecond, however many came before. What is further off than a
+// duration can say, 292 years, and what comes after the last stage, is due then.
+func (p *Plan) Due(i int64) time.Duration { return p.due(i / p.burst) }
+
+func (p *Plan) due(burst int64) time.Duration {
+	if burst > math.MaxInt64/p.burst {
+		return math.MaxInt64
+	}
+	return p.at(float64(burst * p.burst))
+}
+
+// Poisson reports whether requests are due at random.
+func (p *Plan) Poisson() bool { return p.poisson }
+
+// Expected is how many requests are expected before d: the area under the rate.
+func (p *Plan) Expected(d time.Duration) float64 {
+	if d <= 0 {
+		return 0
+	}
+	st := p.stages[0]
+	for _, next := range p.stages[1:] {
+		if next.begin > d {
+			break
+		}
+		st = next
+	}
+	return st.expected + st.area(min((d-st.begin).Seconds(), st.length))
+}
+
+// at is when so many requests are expected.
+func (p *Plan) at(expected float64) time.Duration {
+	st := p.stages[0]
+	for _, next := range p.stages[1:] {
+		if next.expected > expected {
+			break
+		}
+		st = next
+	}
+	seconds := st.reach(expected - st.expected)
+	ns := math.Round(seconds * 1e9)
+	if !(seconds <= st.length) || ns >= float64(math.MaxInt64-st.begin) { // a stage at rate 0 is endless
+		return math.MaxInt64
+	}
+	return st.begin + time.Duration(ns)
+}
+
+// A product of floats that is added to something is rounded by a conversion first: without one some processors do both in one step, which
+// rounds once and comes out different in the last bit.
+
+// area is how many requests are expected in the first so many seconds.
+func (st *stage) area(seconds float64) float64 {
+	if st.from == st.to {
+		return st.from * seconds
+	}
+	return float64(st.from*seconds) + float64((st.to-st.from)/st.length*seconds*seconds)/2
+}
+
+// reach is the seconds after which so many requests are expected: the inverse of area, in the form that loses no digits.
+func (st *stage) reach(area float64) float64 {
+	switch {
+	case area <= 0:
+		return 0
+	case st.from == st.to:
+		return area / st.from
+	}
+	slope := (st.to - st.from) / st.length
+	square := float64(st.from*st.from) + float64(2*slope*area)
+	return 2 * area / (st.from + math.Sqrt(max(0, square)))
 }
