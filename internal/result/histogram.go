@@ -154,3 +154,24 @@ func Decode(text string) (*Histogram, error) {
 	}
 	return h, nil
 }
+
+// Ahead is the largest share of values by which h is ahead of o at any point: those of h up to there, less those of o up to tolerance
+// nanoseconds beyond, and the width of a bucket or two. 0: o has as many of each size, or smaller ones.
+func (h *Histogram) Ahead(o *Histogram, tolerance int64) (ahead float64) {
+	if h.Count() == 0 || o.Count() == 0 {
+		return 0
+	}
+	bars, i, below := o.buckets.Distribution(), 0, int64(0)
+	sum := int64(0)
+	for _, bar := range h.buckets.Distribution() {
+		sum += bar.Count
+		if bar.Count == 0 {
+			continue
+		}
+		for reach := bar.To + bar.To/500 + tolerance; i < len(bars) && bars[i].From <= reach; i++ {
+			below += bars[i].Count
+		}
+		ahead = max(ahead, float64(sum)/float64(h.Count())-float64(below)/float64(o.Count()))
+	}
+	return ahead
+}

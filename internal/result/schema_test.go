@@ -54,6 +54,7 @@ func sensible(l *result.Load, histogram string) {
 	l.Verdict.State, l.Verdict.Reasons[0].State = "suspect", "suspect"
 	l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: 1}, Lacks: map[string]string{result.Faults: "x"}}
 	s := &l.Spec
+	s.Arrivals = result.Poisson
 	s.Target, s.Paths, s.Proto, s.Expect, s.Engine, s.SaveMode = "http://127.0.0.1:5000/", []string{"/x"}, "http", "carousel", "epoll", "inline"
 }
 
@@ -343,6 +344,8 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Verdict](), "load verdict", "### `load.verdict`"},
 	{reflect.TypeFor[result.Reason](), "reason", "### `load.verdict.reasons`"},
 	{reflect.TypeFor[result.Spec](), "spec", "### `load.spec`"},
+	{reflect.TypeFor[result.Stage](), "stage", "### `load.spec.stages`"},
+	{reflect.TypeFor[result.Arrivals](), "load arrivals", "### `load.arrivals`"},
 	{reflect.TypeFor[usage.CPU](), "cpu", "### Processor time: `self`, `children`, `cpu`, `target_cpu`"},
 	{reflect.TypeFor[usage.Line](), "usage", "### `server.usage`"},
 	{reflect.TypeOf(usage.Line{}.Switches), "usage context_switches", "### `server.usage.context_switches`"},

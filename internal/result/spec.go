@@ -59,6 +59,7 @@ type Spec struct {
 	Burst        int           `json:"burst,omitempty"`             // requests that are due at once; 0 is 1
 	Seed         uint64        `json:"seed,omitempty"`              // of arrivals at random
 	Stages       []Stage       `json:"stages,omitempty"`            // rates of the window, in their order; none: Rate all the time
+	StagesFile   string        `json:"stages_file,omitempty"`       // where they were read from; "": they are a ramp
 	Spin         time.Duration `json:"spin_ns,omitempty"`           // before a request is due, its sender looks instead of sleeping for so long at most
 	Warmup       time.Duration `json:"warmup_ns"`
 	Timeout      time.Duration `json:"timeout_ns"`

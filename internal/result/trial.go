@@ -138,11 +138,21 @@ type Load struct {
 	PacerLateness    Latency          `json:"pacer_lateness_ns"`          // the same, of requests for which a connection was free: loadgen's own doing
 	SliceNS          int64            `json:"slice_ns,omitempty"`         // in a comparison: how long those slices are whose requests are timed
 	Timed            int64            `json:"timed,omitempty"`            // in a comparison: the good replies that latency and service time are of
+	Arrivals         *Arrivals        `json:"arrivals,omitempty"`         // of an open loop: whether requests were sent as they were asked for
 	OwnStallNS       int64            `json:"own_stall_ns"`               // longest time between two looks of a sender at what there is to do
+	SpunNS           int64            `json:"spun_ns,omitempty"`          // of loadgen's processor time: looking instead of sleeping before a request was due, with nothing to do
 	Host             HostDelta        `json:"host"`
 	Histogram        string           `json:"histogram"` // HDR V2, compressed, base64
 	ServiceHistogram string           `json:"service_histogram"`
 	Verdict          Verdict          `json:"verdict"`
+}
+
+// Arrivals says whether the requests of an open loop were sent as they were asked for, by the gaps between two that one thread sent.
+type Arrivals struct {
+	Gaps        int64   `json:"gaps"`         // between requests that found a connection free
+	Waited      int64   `json:"waited"`       // requests that found none: when they were sent is the target's doing
+	ToleranceNS int64   `json:"tolerance_ns"` // by which a gap may be off: a quarter of the mean gap, 50 us at most
+	OffShare    float64 `json:"off_share"`    // of the gaps are longer or shorter than asked by more
 }
 
 // Window is when the measurement took place.
@@ -234,7 +244,7 @@ func (l *Load) Unsaved() (n int64) {
 type HostDelta struct {
 	StealShare  float64 `json:"steal_share"`  // of all processors' time
 	ListenDrops int64   `json:"listen_drops"` // attempts to connect that were turned away; a retry is one more
-	OwnShare    float64 `json:"own_share"`    // loadgen's processor time over what its threads could have had
+	OwnShare    float64 `json:"own_share"`    // loadgen's processor time, but for SpunNS, over what its threads could have had
 }
 
 // Run is run.json: what was asked for and on which machine.

@@ -41,7 +41,10 @@ func (o *Options) checkStrays(flags *pflag.FlagSet) error {
 	if o.Compares() {
 		return nil
 	}
-	for _, name := range []string{"slice", "cycles", "until", "seed"} {
+	if flag := flags.Lookup("seed"); flag.Changed && o.Spec.Arrivals == "" {
+		return fmt.Errorf("%s: it is for --arrivals poisson, and for comparing servers: give one of them, or leave it out", given(flag))
+	}
+	for _, name := range []string{"slice", "cycles", "until"} {
 		if flag := flags.Lookup(name); flag.Changed {
 			return fmt.Errorf("%s: it is for comparing servers: name another with --vs, or leave it out", given(flag))
 		}
@@ -66,6 +69,10 @@ func (o *Options) checkTurns() error {
 	switch {
 	case len(o.Servers) > maxServers:
 		return fmt.Errorf("%d servers are too many to take turns: leave %d out, %d can", len(o.Servers), len(o.Servers)-maxServers, maxServers)
+	case len(s.Stages) > 0:
+		return errors.New("--ramp and --stages: servers are compared at one rate, use -r")
+	case s.First > 0:
+		return fmt.Errorf("-c %d:%d: servers that are compared have as many connections each: use -c %[2]d", s.First, s.Connections)
 	case s.Requests > 0:
 		return fmt.Errorf("-n %d: servers are compared by time: use -d, how long each of them is loaded", s.Requests)
 	case s.Think > 0:
@@ -122,7 +129,7 @@ func (o *Options) checkPorts() error {
 
 // check says which flags of s cannot be carried out together, and what to write instead.
 func check(s result.Spec) error {
-	return cmp.Or(checkLoad(s), checkRequest(s), checkDownload(s), checkWays(s), checkSource(s), checkEngine(s))
+	return cmp.Or(checkSchedule(s), checkLoad(s), checkRequest(s), checkDownload(s), checkWays(s), checkSource(s), checkEngine(s))
 }
 
 func checkLoad(s result.Spec) error {

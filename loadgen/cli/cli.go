@@ -191,6 +191,9 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	if flags.Changed("requests") && !flags.Changed("duration") {
 		s.Duration = 0
 	}
+	if err := o.plan(flags); err != nil {
+		return err
+	}
 	if !flags.Changed("connections") && s.Requests > 0 {
 		s.Connections = int(min(s.Requests, int64(s.Connections)))
 	}
@@ -227,9 +230,17 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 			}
 			s.Duration = time.Duration(o.Cycles/2) * turns.Pair(o.Slice)
 		}
+	}
+	if s.Arrivals == result.Poisson || o.Compares() {
 		if !flags.Changed("seed") {
 			o.Seed = uint64(uint32(time.Now().UnixNano())) // few enough digits for every reader of JSON
 		}
+		if s.Arrivals == result.Poisson {
+			s.Seed = o.Seed
+		}
+	}
+	if !flags.Changed("spin") {
+		s.Spin = o.spin()
 	}
 	return cmp.Or(o.checkStrays(flags), o.check())
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"carousel/internal/result"
 	"carousel/loadgen/client"
@@ -24,10 +25,22 @@ func (o *Options) Command() string {
 			words = append(words, flag, quote(value))
 		}
 	}
-	add(true, "-c", strconv.Itoa(s.Connections))
-	add(s.Duration > 0 && o.Cycles == 0, "-d", s.Duration.String())
+	add(s.First == 0, "-c", strconv.Itoa(s.Connections))
+	add(s.First > 0, "-c", strconv.Itoa(s.First)+":"+strconv.Itoa(s.Connections))
+	add(s.Duration > 0 && o.Cycles == 0 && s.StagesFile == "", "-d", s.Duration.String())
 	add(s.Requests > 0, "-n", strconv.FormatInt(s.Requests, 10))
-	add(s.Rate > 0, "-r", strconv.FormatFloat(s.Rate, 'f', -1, 64))
+	add(s.Rate > 0 && len(s.Stages) == 0, "-r", rate(s.Rate))
+	if len(s.Stages) > 0 {
+		add(s.StagesFile == "", "--ramp", rate(s.Stages[0].From)+":"+rate(s.Stages[0].To))
+		add(s.StagesFile != "", "--stages", s.StagesFile)
+	}
+	add(s.Arrivals != "", "--arrivals", s.Arrivals)
+	add(s.Burst > 0, "--burst", strconv.Itoa(s.Burst))
+	usualSpin := usualSpin
+	if s.Rate == 0 || s.Threads == 0 || o.Compares() {
+		usualSpin = 0
+	}
+	add(s.Spin != usualSpin, "--spin", micros(s.Spin))
 	add(s.Warmup != usual.Warmup, "--warmup", s.Warmup.String())
 	add(s.Timeout != usual.Timeout, "--timeout", s.Timeout.String())
 	add(s.Grace != usual.Grace, "--grace", s.Grace.String())
@@ -61,8 +74,8 @@ func (o *Options) Command() string {
 		add(true, "--slice", o.Slice.String())
 		add(o.Cycles > 0, "--cycles", strconv.Itoa(o.Cycles))
 		add(o.Until > 0, "--until", strconv.FormatFloat(o.Until, 'f', -1, 64))
-		add(true, "--seed", strconv.FormatUint(o.Seed, 10))
 	}
+	add(o.Compares() || s.Arrivals == result.Poisson, "--seed", strconv.FormatUint(max(o.Seed, s.Seed), 10))
 	for _, pid := range o.pids() {
 		add(true, "--pid", pid)
 	}
@@ -72,6 +85,11 @@ func (o *Options) Command() string {
 	}
 	return strings.Join(words, " ")
 }
+
+// micros is a duration as every keyboard writes it.
+func micros(d time.Duration) string { return strings.Replace(d.String(), "µ", "u", 1) }
+
+func rate(perSecond float64) string { return strconv.FormatFloat(perSecond, 'f', -1, 64) }
 
 // pids is what --pid was given, the shortest that says it.
 func (o *Options) pids() []string {

@@ -18,7 +18,7 @@ func TestCommand(t *testing.T) {
 		Target: "http://h:1/a?b=c&d", Proto: result.HTTP, Method: "PUT", Headers: []string{"A: it's", "B: $HOME"}, Body: `{"a": 1}`,
 		Connections: 5, Duration: 1500 * time.Millisecond, Rate: 2.5, Warmup: time.Second, Timeout: time.Second, Grace: 2 * time.Second, Threads: 2,
 		Engine: result.Epoll, Idle: 3, PID: 7, Paths: []string{"/b", "/c?d=e"}, MaxRedirects: 4, Save: "a b", SaveMode: result.Inline, Expect: result.Carousel,
-		NoKeepalive: true, Pipeline: 2, Think: time.Millisecond, ReadRate: 1024, Source: []string{"127.0.0.2", "127.1.0.0/16"},
+		Spin: usualSpin, NoKeepalive: true, Pipeline: 2, Think: time.Millisecond, ReadRate: 1024, Source: []string{"127.0.0.2", "127.1.0.0/16"},
 	}
 	want := `loadgen -c 5 -d 1.5s -r 2.5 --warmup 1s --timeout 1s --grace 2s -t 2 --engine epoll -X PUT -H 'A: it'\''s' -H 'B: $HOME' --body '{"a": 1}' --expect carousel --idle 3 --no-keepalive --pipeline 2 --think 1ms --read-rate 1024 --source 127.0.0.2,127.1.0.0/16 --max-redirects 4 --save 'a b' --save-mode inline --pid 7 'http://h:1/a?b=c&d' /b '/c?d=e'`
 	if diff := cmp.Diff(want, Command(s)); diff != "" {
@@ -44,6 +44,11 @@ func TestCommandAsksForTheSame(t *testing.T) {
 		{"-r", "12.5", "--warmup", "1s", "--idle", "7", "--engine", "net", "example.com/a?b=c"},
 		{"-X", "PUT", "-H", "A: it's", "-H", "B: $x", "--body", "a b", "--pid", "1"},
 		{"--pid", "auto"},
+		{"--ramp", "100:5e3", "-d", "3s"},
+		{"--stages", "testdata/stages", "-c", "2:20"},
+		{"-r", "100", "--arrivals", "poisson", "--seed", "18446744073709551615", "--burst", "4", "--spin", "1.5us"},
+		{"-r", "100", "--spin", "0"},
+		{"-r", "1000", "--arrivals", "poisson", "--twin", "--spin", "20us"},
 		{"--proto", "line", "--body", "hi", ":7"},
 		{"--max-redirects", "3", "--save", "a b", "--save-mode", "inline", ":7/moved/image/0", "/moved/image/1", "http://127.0.0.1:7/x y"},
 		{"--save", "d"},

@@ -17,6 +17,16 @@ const maxRedirects = 100
 // mostPipelined is how many requests of a connection may be on their way at once.
 const mostPipelined = 10_000
 
+// mostAtOnce is how many requests may be due at once.
+const mostAtOnce = 100_000
+
+// mostSpin is the longest that a sender may look out for the next request, and usualSpin how long it does unless it is said: a sleep ends
+// some 20 us late, 1 % of them 50.
+const (
+	mostSpin  = 10 * time.Millisecond
+	usualSpin = 60 * time.Microsecond
+)
+
 // mostReadRate is the fastest slow reader, in bytes per second.
 const mostReadRate = 1 << 30
 
@@ -36,13 +46,18 @@ func (o *Options) define(cmd *cobra.Command) {
 	}
 	s.Engine = "auto"
 
-	flags.VarP(atLeast(1, &s.Connections), "connections", "c", "connections, each with one request in flight (see --pipeline)")
+	flags.VarP(connections{&s.First, &s.Connections}, "connections", "c", "connections, each with one request in flight (see --pipeline); with -r FIRST:MOST opens the first so many at once, and another whenever a request is due and none is free")
 	flags.VarP(span{&s.Duration, 1, forever}, "duration", "d", "length of the run; of a comparison what each server gets")
 	flags.VarP(atLeast(1, &s.Requests), "requests", "n", "requests in total, instead of a duration")
-	flags.VarP(pace{&s.Rate}, "rate", "r", "requests per second in total, evenly spaced, timed from due (default closed loop)")
+	flags.VarP(pace{&s.Rate}, "rate", "r", "requests per second in total, timed from due (default closed loop)")
+	choice(&s.Arrivals, "arrivals", "uniform, evenly spaced, or poisson, at random as from many people who do not know of each other (default uniform)", uniform, result.Poisson)
+	flags.Var(number[int]{&s.Burst, 1, mostAtOnce}, "burst", "requests that are due at once, at as many fewer instants (default 1)")
+	flags.Var(ramp{&s.Stages}, "ramp", "instead of -r: the rate goes evenly from one to another over -d, such as 100:5000; a warm-up goes at the first")
+	flags.StringVar(&s.StagesFile, "stages", "", "instead of -r and -d: a file with a rate and a length on each line, such as 500 30s, or 100:500 10s for a ramp")
 	flags.Var(span{&s.Warmup, 0, forever}, "warmup", "load this long first, outside -d, the counts and the figures")
 	flags.Var(span{&s.Timeout, 1, longest}, "timeout", "longest wait for a reply")
 	flags.Var(span{&s.Grace, 0, longest}, "grace", "after the run, take replies in for so long at most; no further request begins")
+	flags.Var(span{&s.Spin, 0, mostSpin}, "spin", "before a request is due, look for so long instead of sleeping: a sleep ends late (default 60us with -r, 0 where servers are compared or there is one processor; engines epoll and uring)")
 	flags.VarP(atLeast(1, &s.Threads), "threads", "t", "threads (default half of the processors)")
 	choice(&s.Engine, "engine", "auto, epoll, uring, net or hey", "auto", result.Epoll, result.Uring, result.Net, result.Hey)
 	flags.StringVarP(&s.Method, "method", "X", s.Method, "request method (POST with --body)")
@@ -66,7 +81,7 @@ func (o *Options) define(cmd *cobra.Command) {
 	flags.Var(cycles{&o.Cycles}, "cycles", "compare for so many cycles, an even number, instead of for -d: every server has one slice in each")
 	flags.Var(share{&o.Until, 0.001, 0.5}, "until", "end a comparison early once more cycles could move rate and processor time by no more, such as 1%")
 	complete(cmd, "until", []string{"1%", "2%", "5%"})
-	flags.Var(seed{&o.Seed}, "seed", "of the order of turns (default from the clock)")
+	flags.Var(seed{&o.Seed}, "seed", "of the order of turns, and of arrivals at random (default from the clock)")
 	flags.Var(processes{&o.processes}, "pid", "process tree whose processor time to read over the same window, or auto: whoever listens there; repeatable")
 	complete(cmd, "pid", []string{"auto"})
 	flags.StringToIntVar(&s.Counters, "counters", nil, "counters of the target, each with the descriptor it was inherited at")

@@ -188,6 +188,9 @@ func TestCommandLinesThatWork(t *testing.T) {
 		"--fail-if p99>5ms errors>0.1% rate<20000 h:1": {spec: "-c 50 -d 10s http://h:1/", gates: 3},
 		"--fail-if p99>5ms --fail-if errors>0.1%":      {spec: "-c 50 -d 10s http://127.0.0.1:5000/", gates: 2},
 		"-fail-if=p99>5ms,max>1s":                      {spec: "-c 50 -d 10s http://127.0.0.1:5000/", gates: 2},
+		"--ramp 0:500 -d 1m":                           {spec: "-c 50 -d 1m0s --ramp 0:500 http://127.0.0.1:5000/"},
+		"-r 100 -c 5:50 --burst 10 --arrivals uniform": {spec: "-c 5:50 -d 10s -r 100 --burst 10 http://127.0.0.1:5000/"},
+		"-r 100 --arrivals poisson --seed 7":           {spec: "-c 50 -d 10s -r 100 --arrivals poisson --seed 7 http://127.0.0.1:5000/"},
 		"-- h:1":                                       {spec: "-c 50 -d 10s http://h:1/"},
 	} {
 		opts, err := Parse(io.Discard, io.Discard, strings.Fields(line))
@@ -202,7 +205,7 @@ func TestCommandLinesThatWork(t *testing.T) {
 			continue
 		}
 		s := opts.Spec
-		s.Threads, s.Engine = 0, ""
+		s.Threads, s.Engine, s.Spin = 0, "", 0
 		got := wanted{strings.TrimPrefix(Command(s), "loadgen "), len(opts.Gates), opts.JSON, opts.Quiet, len(opts.Notes)}
 		if got != want {
 			t.Errorf("%s: got %+v, want %+v", line, got, want)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -9,7 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"carousel/internal/result"
 	"carousel/loadgen/engine"
+	"carousel/loadgen/schedule"
 	"carousel/loadgen/verdict"
 )
 
@@ -83,9 +86,6 @@ func (v span) Set(text string) error {
 	return nil
 }
 
-// mostPerSecond is the finest schedule.
-const mostPerSecond = 1e7
-
 // cycles is a number of cycles, in pairs of one with short slices and one with long ones.
 type cycles struct{ to *int }
 
@@ -115,10 +115,51 @@ func (v pace) Set(text string) error {
 		return errors.New("it takes a number of requests per second")
 	case !(rate > 0): // nor is NaN
 		return errors.New("it must be above 0")
-	case rate > mostPerSecond:
-		return fmt.Errorf("the finest schedule is %.0f requests per second", mostPerSecond)
+	case rate > schedule.MostPerSecond:
+		return fmt.Errorf("the finest schedule is %.0f requests per second", schedule.MostPerSecond)
 	}
 	*v.to = rate
+	return nil
+}
+
+// ramp is a stage whose length is that of the run.
+type ramp struct{ to *[]result.Stage }
+
+func (v ramp) Type() string   { return "FROM:TO" }
+func (v ramp) String() string { return "" }
+func (v ramp) Set(text string) error {
+	from, to, err := schedule.ParseRates(text)
+	switch {
+	case !strings.Contains(text, ":"):
+		return errors.New("it takes two rates, such as 100:5000")
+	case err != nil:
+		return err
+	case from == 0 && to == 0:
+		return errors.New("one of the rates must be above 0")
+	}
+	*v.to = []result.Stage{{From: from, To: to}}
+	return nil
+}
+
+// connections is how many there are at most, or FIRST:MOST.
+type connections struct{ first, most *int }
+
+func (v connections) Type() string   { return "int" }
+func (v connections) String() string { return strconv.Itoa(deref(v.most)) }
+func (v connections) Set(text string) error {
+	few, many, grows := strings.Cut(text, ":")
+	if !grows {
+		*v.first = 0
+		return atLeast(1, v.most).Set(text)
+	}
+	first, most := 0, 0
+	if err := cmp.Or(atLeast(1, &first).Set(few), atLeast(1, &most).Set(many)); err != nil {
+		return err
+	}
+	if first >= most {
+		return fmt.Errorf("%d are not fewer than %d: write FIRST:MOST, such as 10:500", first, most)
+	}
+	*v.first, *v.most = first, most
 	return nil
 }
 

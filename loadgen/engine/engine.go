@@ -312,7 +312,7 @@ func (r *run) price(l *result.Load, first, last edge) {
 	d := first.host.Until(last.host)
 	l.Host.StealShare, l.Host.ListenDrops = d.StealShare, d.ListenDrops
 	if l.Window.ElapsedNS > 0 {
-		l.Host.OwnShare = float64(l.CPU.Total()) / float64(l.Window.ElapsedNS) / float64(r.processors())
+		l.Host.OwnShare = float64(max(0, l.CPU.Total()-l.SpunNS)) / float64(l.Window.ElapsedNS) / float64(r.processors())
 	}
 }
 

@@ -143,7 +143,7 @@ func newRingWorker(deck *flight.Deck, k ring, now func() int64, base int64) *rin
 func (w *ringWorker) work() {
 	for w.deck.Turn() {
 		w.act()
-		if _, e := w.WaitUntil(w.base + w.deck.Wake()); e != 0 {
+		if e := w.wait(w.deck.Wake()); e != 0 {
 			panic(e) // a ring of ours cannot be waited for: there is no going on
 		}
 		for done := w.Next(); done != nil; done = w.Next() {
@@ -151,6 +151,16 @@ func (w *ringWorker) work() {
 			w.act()
 		}
 	}
+}
+
+// wait hands over what is to be done, and waits until something has come, or until an instant; one that is over is none to wait for.
+func (w *ringWorker) wait(until int64) (e syscall.Errno) {
+	if until <= w.now() {
+		_, e = w.Submit()
+	} else {
+		_, e = w.WaitUntil(w.base + until)
+	}
+	return e
 }
 
 // act does what the deck wants.

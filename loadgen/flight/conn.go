@@ -141,6 +141,7 @@ func (d *Deck) next(c *Conn, due, now int64) {
 
 // send has c's next request sent.
 func (d *Deck) send(c *Conn, due, now int64) {
+	d.spins = false
 	if d.several() || c.hops > 0 {
 		n := d.turn()
 		if c.ask(d.asks.Turn(n)); d.several() {
@@ -174,6 +175,7 @@ const turnedAway = record.Class(503)
 // Feed takes what the peer of c sent, at most Room bytes or, of a connection that is at its end, client.MaxRead. It reports whether more is
 // expected at once.
 func (d *Deck) Feed(c *Conn, p []byte) bool {
+	d.spins = false
 	if c.Silent() { // it hears at most how it is turned away
 		if _, whole := c.reply.Take(p); !whole {
 			return true

@@ -34,6 +34,23 @@ func (d *Deck) try(now int64) bool {
 	return (len(d.untried) > 0 || d.opening > 0) && d.until.Load() == record.Never
 }
 
+// open begins to open further connections, one for each request that is due with none free, as many at once as the ramp allows.
+func (d *Deck) open(now int64) {
+	if d.wanting.Next < d.pacer.walk.Next {
+		d.wanting = d.pacer.walk
+	}
+	for d.wants() && d.pacer.instant(d.wanting.Due()) <= now {
+		d.connect(&d.spare[0], now)
+		d.spare = d.spare[1:]
+		d.wanting.Skip(d.pacer.step)
+	}
+}
+
+// wants reports whether a further connection may be opened as soon as another request is due.
+func (d *Deck) wants() bool {
+	return len(d.spare) > 0 && d.free.first == nil && d.opening < d.atOnce() && d.backoff == 0 && d.wanting.Next < d.pacer.limit
+}
+
 // connect begins to open c.
 func (d *Deck) connect(c *Conn, now int64) {
 	c.state, c.tried, c.served, c.room = opening, now, 0, d.most

@@ -9,6 +9,7 @@ import (
 
 	"carousel/loadgen/client"
 	"carousel/loadgen/record"
+	"carousel/loadgen/schedule"
 )
 
 // wakeEvery is how long an engine waits at most between two turns of a deck, so that the end of the run is noticed and what was
@@ -54,8 +55,11 @@ type Deck struct {
 	end     int64 // of the window, as last looked up
 	over    int64 // when replies are no longer taken in
 	turned  int64 // when the latest turn began
+	spins   bool  // nothing has happened since then
 
 	untried     []Conn        // opening: connections that were not tried yet
+	spare       []Conn        // that are opened once a request is due and none is free
+	wanting     schedule.Walk // stands at the first request of the pacer's for which none was opened
 	nextRamp    int64         // opening: when more of them may be tried
 	alive       int           // connections that are open, silent ones apart
 	outstanding int           // requests sent since Begin and not settled
@@ -108,6 +112,9 @@ func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 	d.first = r.Connections * id / of
 	d.silent = share(r.Idle, id, of)
 	d.conns = make([]Conn, d.silent+share(r.Connections, id, of))
+	if r.First > 0 {
+		d.spare = d.conns[d.silent+share(r.First, id, of):]
+	}
 	d.Record = record.NewRecorder(len(d.conns)-d.silent, r.Rate > 0, live)
 	d.Record.Split(r.paths)
 	for k := range d.conns {
@@ -146,7 +153,7 @@ func (d *Deck) Refusal() Refusal { return d.refusal }
 // Try has every connection tried once, the silent ones or the others: Turn reports false when each is open or has failed.
 func (d *Deck) Try(silent bool) {
 	d.phase = trying
-	if d.untried = d.conns[d.silent:]; silent {
+	if d.untried = d.conns[d.silent : len(d.conns)-len(d.spare)]; silent {
 		d.untried = d.conns[:d.silent]
 	}
 	d.nextRamp = d.now()
@@ -168,7 +175,8 @@ func (d *Deck) Start() {
 	for d.resting.first != nil {
 		d.resting.pop() // a slice begins with all
 	}
-	for k := range d.conns {
+	d.wanting = d.pacer.walk
+	for k := range d.conns[:len(d.conns)-len(d.spare)] {
 		switch c := &d.conns[k]; {
 		case c.number < 0 || c.queue != nil:
 		case c.state == idle:
@@ -210,7 +218,11 @@ func (d *Deck) rest(end int64, why record.Reason) {
 
 // Turn sees to what is due, and reports whether the phase goes on.
 func (d *Deck) Turn() bool {
-	d.turned = d.now()
+	now := d.now()
+	if d.spins {
+		d.Record.Spun(now - d.turned)
+	}
+	d.turned, d.spins = now, false
 	if d.phase == trying {
 		return d.try(d.turned)
 	}
@@ -230,6 +242,9 @@ func (d *Deck) Turn() bool {
 	}
 	if d.down.first != nil && d.turned >= d.retry {
 		d.reopen(d.turned)
+	}
+	if len(d.spare) > 0 && d.turned < d.end {
+		d.open(d.turned)
 	}
 	if d.files != nil {
 		d.collect()
@@ -278,9 +293,23 @@ func (d *Deck) Wake() int64 {
 		wake = min(wake, d.resting.first.freed)
 	}
 	if d.turned < d.end && (d.free.first != nil || d.pacer.due > d.turned) {
-		wake = min(wake, d.pacer.due)
+		wake = min(wake, d.sendAt())
+	}
+	if d.turned < d.end && d.wants() {
+		wake = min(wake, d.pacer.instant(d.wanting.Due()))
 	}
 	return wake
+}
+
+// sendAt is when to wake for the next request. A kernel wakes late, so where a connection is free for it the last bit of the wait is spent
+// looking instead of sleeping.
+func (d *Deck) sendAt() int64 {
+	if d.Spin == 0 || d.free.first == nil {
+		return d.pacer.due
+	}
+	at := max(d.turned, d.pacer.due-int64(d.Spin))
+	d.spins = at == d.turned
+	return at
 }
 
 // Next is the next connection with something to be done, and what.

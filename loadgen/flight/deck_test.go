@@ -662,12 +662,7 @@ func (p *pilot) act() string {
 
 // books closes them, and says what is in them and how long the slowest request took.
 func (p *pilot) books(t *testing.T) (books string, took time.Duration) {
-	end := min(p.run.Until(), p.now)
-	Settle([]*Deck{p.deck}, end, record.NoConnection)
-	l, err := record.Merge([]*record.Recorder{p.deck.Record}, time.Duration(end-p.run.Opens))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := bookkept(t, p)
 	var said []string
 	say := func(n int64, what string) {
 		if n > 0 {
@@ -695,6 +690,18 @@ func (p *pilot) books(t *testing.T) (books string, took time.Duration) {
 		t.Errorf("the books do not balance: %+v", q)
 	}
 	return strings.Join(said, " "), time.Duration(l.Latency.Max)
+}
+
+// bookkept is the record of what p has flown so far.
+func bookkept(t *testing.T, p *pilot) *result.Load {
+	t.Helper()
+	end := min(p.run.Until(), p.now)
+	Settle([]*Deck{p.deck}, end, record.NoConnection)
+	l, err := record.Merge([]*record.Recorder{p.deck.Record}, time.Duration(end-p.run.Opens))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }
 
 // A reply is the same however it is cut.

@@ -22,6 +22,7 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 			pacer.Merge(r.pacer)
 		}
 		l.OwnStallNS = max(l.OwnStallNS, r.stall)
+		l.SpunNS += r.spun
 		replied += r.replied
 		busy += r.busy
 		if r.parts != nil {
@@ -38,6 +39,9 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 		l.Service.Unanswered = max(l.Service.Unanswered, r.lostService)
 	}
 	l.Paths = paths(workers)
+	if workers[0].parts == nil {
+		l.Arrivals = arrivals(workers)
+	}
 	var err error
 	if l.Histogram, err = latency.Encode(); err == nil {
 		l.ServiceHistogram, err = service.Encode()

@@ -49,6 +49,7 @@ type Recorder struct {
 
 	latency, service *result.Histogram
 	lateness, pacer  *result.Histogram // nil in a closed loop
+	gaps             *gaps             // nil in a closed loop
 	paths            []path            // where requests ask for several
 	path             int               // that of the request which is noted next
 	sums
@@ -75,6 +76,7 @@ type sums struct {
 	hops              int64 // redirects followed
 	again             int64 // requests sent a second time
 	stall             int64 // longest time in which the worker was not awake
+	spun              int64 // time in which it was, in the window, with nothing to do
 }
 
 // underWay is how many requests were sent and have not ended.
@@ -91,7 +93,7 @@ func (c *sums) underWay() int64 {
 func NewRecorder(connections int, paced bool, live *Live) *Recorder {
 	r := &Recorder{start: Never, from: Never, timed: Never, end: Never, over: Never, latency: result.NewHistogram(), service: result.NewHistogram(), conns: make([]Connection, connections)}
 	if paced {
-		r.lateness, r.pacer = result.NewHistogram(), result.NewHistogram()
+		r.lateness, r.pacer, r.gaps = result.NewHistogram(), result.NewHistogram(), newGaps()
 	}
 	if live != nil {
 		r.pulse = &pulse{live: live}
@@ -162,11 +164,22 @@ func (r *Recorder) Sent(c int, due int64) {
 
 // Late notes by how much a paced request was sent after it was due; waited says that no connection was free when it was.
 func (r *Recorder) Late(due, sent int64, waited bool) {
-	if due >= r.from {
-		r.note(ofLateness, sent-due)
-		if !waited {
-			r.note(ofPacer, sent-due)
-		}
+	if due < r.from {
+		return
+	}
+	r.note(ofLateness, sent-due)
+	if !waited {
+		r.note(ofPacer, sent-due)
+	}
+	if r.parts == nil { // in slices gaps are also the others' turns
+		r.gaps.took(due, sent, waited)
+	}
+}
+
+// Spun notes that the worker looked for so long at nothing, instead of sleeping, to send the next request in time.
+func (r *Recorder) Spun(ns int64) {
+	if r.start != Never && r.awake >= r.start && r.awake < r.end {
+		r.spun += ns
 	}
 }
 

@@ -33,6 +33,7 @@ func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	p.first()
 	p.books()
 	p.rate()
+	p.arrivals()
 	p.latency()
 	p.paths()
 	p.errors()
@@ -93,6 +94,30 @@ func (p page) rate() {
 		read = fmt.Sprintf(", %s/s read", bytes(float64(p.l.BytesRead)/seconds))
 	}
 	p.line("rate", "%s/s%s%s", units.Rate(p.l.RateRPS), offered, read)
+}
+
+// arrivals is what was asked of the instants at which requests are sent, and how far they were.
+func (p page) arrivals() {
+	s, a := p.l.Spec, p.l.Arrivals
+	if a == nil || a.Gaps == 0 {
+		return
+	}
+	asked := "evenly spaced"
+	if s.Arrivals == result.Poisson {
+		asked = fmt.Sprintf("at random (Poisson, seed %d)", s.Seed)
+	}
+	if s.Burst > 1 {
+		asked += fmt.Sprintf(", %s at once", units.Count(int64(s.Burst)))
+	}
+	off := "all gaps"
+	if a.OffShare >= 0.0005 {
+		off = fmt.Sprintf("all but %.1f %% of the gaps", 100*a.OffShare)
+	}
+	waited := ""
+	if a.Waited > 0 {
+		waited = fmt.Sprintf("; %s waited for a connection", units.Count(a.Waited))
+	}
+	p.line("arrivals", "%s; %s as asked within %s%s", asked, off, units.Short(float64(a.ToleranceNS)), waited)
 }
 
 // latency is one table of response and service time, without the figures that are not supported.
@@ -192,6 +217,11 @@ func (p page) connections() {
 	if c.Failed > 0 {
 		failed = fmt.Sprintf(", %s failed", units.Count(c.Failed))
 	}
+	if p.l.Spec.First > 0 {
+		p.line("connections", "%s opened%s, of %s at most; %s answered, at most %s replies each",
+			units.Count(c.Opened), failed, units.Count(p.l.Spec.Connections), units.Count(c.Answered), units.Count(c.Most))
+		return
+	}
 	p.line("connections", "%s opened%s; %s of %s answered, %s to %s replies each",
 		units.Count(c.Opened), failed, units.Count(c.Answered), units.Count(p.l.Spec.Connections), units.Count(c.Fewest), units.Count(c.Most))
 }
@@ -218,7 +248,11 @@ func (p page) cost() {
 		n := p.l.Served()
 		return fmt.Sprintf("%s (user %s + system %s)", units.Short(float64(c.Total())/n), units.Short(float64(c.UserNS)/n), units.Short(float64(c.SystemNS)/n))
 	}
-	p.line("cpu/request", "loadgen %s", each(p.l.CPU))
+	spun := ""
+	if p.l.SpunNS > 0 {
+		spun = fmt.Sprintf(", %s of it on the lookout for the next to be due", units.Short(float64(p.l.SpunNS)/p.l.Served()))
+	}
+	p.line("cpu/request", "loadgen %s%s", each(p.l.CPU), spun)
 	if p.l.TargetCPU != nil {
 		p.line("", "target  %s", each(*p.l.TargetCPU))
 	} else if p.l.TargetCPULacks != "" {

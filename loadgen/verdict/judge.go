@@ -26,6 +26,7 @@ var checks = []check[*result.Load]{
 	{"little", checkLittle},
 	{"own-share", checkOwnShare},
 	{"lateness", checkLateness},
+	{"arrivals", checkArrivals},
 	{"stall", checkStall},
 	{"steal", checkSteal},
 	{"drops", checkDrops},
@@ -33,7 +34,7 @@ var checks = []check[*result.Load]{
 }
 
 // Judge weighs the record of a load. The thresholds are those of the project's measuring rules: Little's law 2 and
-// 5 %, own processor share 70 and 85 %, steal 2 and 5 %, offered rate 1 and 2 %, lateness 10 and 25 % of the median,
+// 5 %, own processor share 70 and 85 %, steal 2 and 5 %, offered rate 1 and 2 %, lateness 10 and 25 % of the median, arrivals 5 and 10 % of the gaps,
 // requests sent twice and own stall 1 %, errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
 func Judge(l *result.Load) result.Verdict {
 	return weigh(checks, l)
@@ -169,6 +170,9 @@ func checkOffered(l *result.Load) (state, text, advice string) {
 	text = fmt.Sprintf("%.0f of %.0f requests per second offered were served", l.RateRPS, l.Spec.Rate)
 	if lag <= 0.02 {
 		return result.Valid, text, "a longer -d tells whether the target keeps up"
+	}
+	if len(l.Spec.Stages) > 0 {
+		return result.Suspect, text, "the target could not keep up with some of the rates: find out with -r which, or use more connections (-c)"
 	}
 	if l.Spec.Requests == 0 && !result.Overloaded(l) {
 		return result.Suspect, text, "the target stood still for a while, the slowest requests say for how long"

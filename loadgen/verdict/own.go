@@ -52,3 +52,24 @@ func checkStall(l *result.Load) (state, text, advice string) {
 	return grade(moved, 0.01, 1), fmt.Sprintf("loadgen itself stood still for %s, for which up to %s of the requests may have waited", units.Short(stall), Percent(moved)),
 		"the slowest say nothing of the target; do not stop it, give it a processor of its own"
 }
+
+// fewGaps are too few to say anything of.
+const fewGaps = 100
+
+// checkArrivals says that requests were not sent as they were asked for: loadgen was late for some and sent them in a bunch, or they waited
+// for connections.
+func checkArrivals(l *result.Load) (state, text, advice string) {
+	a := l.Arrivals
+	if a == nil || a.Gaps+a.Waited < fewGaps {
+		return "", "", ""
+	}
+	if a.OffShare > 0.05 && a.Gaps >= fewGaps {
+		return grade(a.OffShare, 0.10, 1), fmt.Sprintf("arrivals were not as asked: %s of the gaps between requests were off by more than %s",
+			Percent(a.OffShare), units.Short(float64(a.ToleranceNS))), "give loadgen a processor of its own, or offer less (-r)"
+	}
+	if waited := float64(a.Waited) / float64(max(1, l.Requests.Sent)); waited > 0.01 {
+		return result.Valid, fmt.Sprintf("%s of the requests found no connection free when they were due, so the target had a part in when they were sent", Percent(waited)),
+			fmt.Sprintf("use more than %s connections (-c) if it is to see them as they are due", units.Count(l.Spec.Connections))
+	}
+	return "", "", ""
+}

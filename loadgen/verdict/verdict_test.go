@@ -166,6 +166,15 @@ func TestJudge(t *testing.T) {
 		{"late by little in itself", paced, func(l *result.Load) { l.PacerLateness.P99 = 190e3; l.Latency.P50 = 50e3 }, result.Valid, ""},
 		{"late by 20 % of the median", paced, func(l *result.Load) { l.PacerLateness.P99 = 210e3 }, result.Valid, "loadgen was late: it sent 1 % of the requests 210us or more"},
 		{"late by 30 % of the median", paced, func(l *result.Load) { l.PacerLateness.P99 = 300e3 }, result.Suspect, "loadgen was late"},
+		{"arrivals as asked", paced, func(l *result.Load) { l.Arrivals = &result.Arrivals{Gaps: 10_000, OffShare: 0.05} }, result.Valid, ""},
+		{"arrivals a little off", paced, func(l *result.Load) {
+			l.Arrivals = &result.Arrivals{Gaps: 10_000, OffShare: 0.06, ToleranceNS: 25_000}
+		}, result.Valid, "arrivals were not as asked: 6 % of the gaps between requests were off by more than 25.0us"},
+		{"arrivals off", paced, func(l *result.Load) { l.Arrivals = &result.Arrivals{Gaps: 10_000, OffShare: 0.4} }, result.Suspect, "arrivals were not as asked: 40 %"},
+		{"arrivals of a few", paced, func(l *result.Load) { l.Arrivals = &result.Arrivals{Gaps: 20, OffShare: 0.4} }, result.Valid, ""},
+		{"arrivals that waited", paced, func(l *result.Load) {
+			l.Arrivals = &result.Arrivals{Gaps: 100, Waited: l.Requests.Sent / 10}
+		}, result.Valid, "10 % of the requests found no connection free when they were due"},
 		{"late because the connections were busy", paced, func(l *result.Load) { l.Lateness.P99 = 300e6 }, result.Valid, ""},
 
 		{"stopped for as long as it waits anyway", paced, func(l *result.Load) { l.OwnStallNS = 100e6 }, result.Valid, ""},

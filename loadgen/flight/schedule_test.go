@@ -1,0 +1,170 @@
+package flight
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carousel/internal/result"
+	"carousel/loadgen/schedule"
+)
+
+// flown has a pilot whose first connections are open live through lines of "instant what connection [reply]", each with what the deck wants.
+func flown(t *testing.T, s result.Spec, lives [][]string) *pilot {
+	t.Helper()
+	p := newPilot(s)
+	for k := range max(s.First, 1) {
+		p.deck.Connected(p.deck.Conn(k))
+	}
+	for _, life := range lives {
+		if got := p.live(life[1:]); got != life[0] {
+			t.Errorf("%v: %q, want %q", life[1:], got, life[0])
+		}
+	}
+	return p
+}
+
+// One more connection is opened for each request that is due with none free, and what is due waits for whichever is free first.
+func TestGrowing(t *testing.T) {
+	s := result.DefaultSpec()
+	s.Target, s.Rate, s.Duration, s.First, s.Connections = "http://h:1/", 100, 100*time.Millisecond, 1, 3 // due every 10 ms from 100 on
+	p := flown(t, s, [][]string{
+		{"send 0", "100", "start"},
+		{"connect 1", "110", "turn"},
+		{"", "115", "turn"}, // it is one for each
+		{"send 1", "116", "connected", "1"},
+		{"connect 2", "120", "turn"},
+		{"send 0", "121", "reply", "0", "ok"}, // what waited for 2 goes out here
+		{"", "122", "connected", "2"},
+		{"send 2", "130", "turn"},
+		{"", "140", "turn"}, // there are no more
+		{"", "150", "turn"},
+		{"send 0", "151", "reply", "0", "ok"},
+		{"send 1", "151", "reply", "1", "ok"},
+		{"", "152", "reply", "2", "ok"},
+	})
+	if p.deck.Alive() != 3 {
+		t.Errorf("%d connections are open", p.deck.Alive())
+	}
+}
+
+// Where connects are refused no further ones are tried until those have been.
+func TestGrowingWhereNobodyListens(t *testing.T) {
+	s := result.DefaultSpec()
+	s.Target, s.Rate, s.Duration, s.First, s.Connections = "http://h:1/", 100, 100*time.Millisecond, 1, 9
+	flown(t, s, [][]string{
+		{"send 0", "100", "start"},
+		{"connect 1", "110", "turn"},
+		{"close 1", "111", "refused", "1"},
+		{"connect 1", "120", "turn"},
+	})
+}
+
+// The deck wakes for a further request even where none is free, as long as another connection may be opened for it.
+func TestWakesToGrow(t *testing.T) {
+	s := result.DefaultSpec()
+	s.Target, s.Rate, s.Duration, s.First, s.Connections = "http://h:1/", 100, 100*time.Millisecond, 1, 2
+	p := flown(t, s, [][]string{{"send 0", "100", "start"}, {"", "101", "turn"}})
+	if got := p.deck.Wake(); got != 110*ms {
+		t.Errorf("it wakes at %v", time.Duration(got))
+	}
+	p = flown(t, s, [][]string{{"send 0", "100", "start"}, {"connect 1", "110", "turn"}})
+	if got := p.deck.Wake(); got == 120*ms {
+		t.Error("it wakes for a request that is due with no connection left for it")
+	}
+}
+
+// A sender sleeps until shortly before a request is due, then looks until it is. Only looks at nothing count as that.
+func TestSpin(t *testing.T) {
+	s := result.DefaultSpec()
+	s.Target, s.Connections, s.Rate, s.Spin = "http://h:1/", 2, 100, 60*time.Microsecond
+	p := flown(t, s, [][]string{{"", "90", "connected", "1"}, {"send 0", "100", "start"}})
+	turn := func(at int64) {
+		p.now = at
+		p.deck.Turn()
+		p.act()
+	}
+	turn(101 * ms)
+	if got, want := p.deck.Wake(), 110*ms-int64(s.Spin); got != want {
+		t.Errorf("it wakes at %v, want %v", time.Duration(got), time.Duration(want))
+	}
+	for at := 110*ms - 50_000; at < 110*ms; at += 10_000 { // five looks, of which one is at a reply
+		turn(at)
+		if got := p.deck.Wake(); got != at {
+			t.Errorf("at %v it sleeps until %v", time.Duration(at), time.Duration(got))
+		}
+		if at == 110*ms-20_000 {
+			p.deck.Feed(p.deck.Conn(0), []byte(replies["ok"]))
+			p.act()
+		}
+	}
+	turn(110 * ms)
+	p.deck.Wake()
+	p.now = 112 * ms
+	p.run.Stop()
+	p.deck.Turn()
+	l := bookkept(t, p)
+	if got := time.Duration(l.SpunNS); got != 40*time.Microsecond {
+		t.Errorf("it looked at nothing for %v", got)
+	}
+	if l.Lateness.Max != 0 {
+		t.Errorf("it was late by %v", time.Duration(l.Lateness.Max))
+	}
+}
+
+// Of a schedule at random, in stages and after a warm-up, every request is sent at its instant, and the books have the rest.
+func TestSchedules(t *testing.T) {
+	for name, s := range map[string]result.Spec{
+		"poisson": {Rate: 2000, Arrivals: result.Poisson, Seed: 5},
+		"ramp":    {Rate: 1000, Stages: []result.Stage{{From: 0, To: 2000, Length: time.Second}}},
+		"warm":    {Rate: 1000, Stages: []result.Stage{{From: 500, To: 1500, Length: time.Second}}, Warmup: 200 * time.Millisecond, Arrivals: result.Poisson, Burst: 3},
+	} {
+		s.Target, s.Proto, s.Method, s.Connections, s.Duration, s.Timeout = "http://h:1/", "http", "GET", 1, time.Second, time.Minute
+		p := newPilot(s)
+		p.deck.Connected(p.deck.Conn(0))
+		p.act()
+		p.now = 100 * ms
+		p.run.Flow(p.now)
+		p.deck.Start()
+		p.act()
+		var want, got []int64
+		end := 100*ms + int64(s.Warmup+s.Duration)
+		for w := schedule.New(s).Walk(); w.Due() < s.Warmup+s.Duration; w.Skip(1) {
+			want = append(want, 100*ms+int64(w.Due()))
+		}
+		stopped := 900 * ms
+		for range 10_000 {
+			if p.now >= stopped {
+				break
+			}
+			c := p.deck.Conn(0)
+			if c.under > 0 {
+				got = append(got, c.due)
+				p.deck.Feed(c, []byte(replies["ok"]))
+				p.act()
+				continue
+			}
+			p.now = p.deck.Wake()
+			p.deck.Turn()
+			p.act()
+		}
+		if diff := cmp.Diff(want[:len(got)], got); diff != "" || len(got) < 300 {
+			t.Errorf("%s: %d were sent; %s", name, len(got), diff)
+		}
+		p.now = end
+		for i := 0; p.deck.Turn() && i < 1000; i++ {
+			p.now += ms
+		}
+		l := bookkept(t, p)
+		planned := 0
+		for _, due := range want {
+			if due >= 100*ms+int64(s.Warmup) {
+				planned++
+			}
+		}
+		if int(l.Requests.Planned) != planned || l.Requests.Unsent == 0 {
+			t.Errorf("%s: %+v, want %d planned", name, l.Requests, planned)
+		}
+	}
+}

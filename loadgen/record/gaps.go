@@ -1,0 +1,56 @@
+package record
+
+import (
+	"time"
+
+	"carousel/internal/result"
+)
+
+// gaps are the times between two requests of one worker, as they were asked for and as they were sent.
+type gaps struct {
+	asked, sent *result.Histogram
+	due, at     int64 // of the request before; at is Never where that does not count
+	waited      int64 // requests that found no connection free
+}
+
+func newGaps() *gaps {
+	return &gaps{asked: result.NewHistogram(), sent: result.NewHistogram(), at: Never}
+}
+
+// took notes a request. One that waited for a connection was held up by the target: neither the gap before it nor the one after it is
+// loadgen's doing.
+func (g *gaps) took(due, sent int64, waited bool) {
+	switch {
+	case waited:
+		g.waited++
+		sent = Never
+	case g.at != Never:
+		g.asked.Record(due - g.due)
+		g.sent.Record(sent - g.at)
+	}
+	g.due, g.at = due, sent
+}
+
+// finest is how far a gap may be off at most, and coarsest the part of the mean gap by which it may be at most.
+const (
+	finest   = 50 * time.Microsecond
+	coarsest = 4
+)
+
+// arrivals says how far the requests were sent as they were asked for: what share of the gaps is too long or too short, as the larger of the
+// two distances between the distributions (Kolmogorov and Smirnov, with a tolerance; Lévy's metric for gaps that are all alike).
+func arrivals(workers []*Recorder) *result.Arrivals {
+	all := newGaps()
+	for _, r := range workers {
+		if r.gaps == nil {
+			return nil
+		}
+		all.asked.Merge(r.gaps.asked)
+		all.sent.Merge(r.gaps.sent)
+		all.waited += r.gaps.waited
+	}
+	a := &result.Arrivals{Gaps: all.asked.Count(), Waited: all.waited}
+	a.ToleranceNS = min(finest.Nanoseconds(), int64(all.asked.Mean()/coarsest))
+	a.OffShare = max(all.asked.Ahead(all.sent, a.ToleranceNS), all.sent.Ahead(all.asked, a.ToleranceNS))
+	return a
+}
