@@ -286,7 +286,7 @@ func explained(c *result.Counters, up *server) *result.Counters {
 func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length time.Duration, to any, files ...*os.File) error {
 	all := append([]string{"--json", "--quiet", "-c", strconv.Itoa(j.Common.Connections)}, j.Scenario.Flags...)
 	if rate := max(j.Rate, j.Common.RateRPS); rate > 0 {
-		all = append(all, "--rate", strconv.FormatFloat(rate, 'f', -1, 64))
+		all = append(all, "--rate", strconv.FormatFloat(rate, 'f', -1, 64), "--spin", "0") // what the client costs is measured too, and its processors may be the server's
 	}
 	if s.hello(j) {
 		all = append(all, "--expect", "carousel")

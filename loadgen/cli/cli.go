@@ -52,7 +52,9 @@ const help = `loadgen sends HTTP requests (or lines) to one server from many con
 compares it with others.
 
 Without -r it is a closed loop: a connection sends again when it was answered. With -r requests are due by a schedule,
-whatever the server does, and are timed from when they were due.
+whatever the server does, and are timed from when they were due. The schedule is evenly spaced, or at random as requests
+of many people are (--arrivals poisson), in bursts (--burst), at a rate that changes (--ramp, --stages); the same --seed
+has the same instants on every machine. The gaps between requests as they were sent are held against the schedule.
 
 The target is http://host:port/path, host:port, :port or /path; without one it is ` + result.DefaultTarget + `
 Further targets, on the same server, are asked for in turn; a /path is enough. Shells write ten as image/{0..9}
@@ -82,6 +84,8 @@ it holds only where the whole interval of the ratio is beyond the limit. Metrics
 const examples = `  servers --model epoll &                      a server to load, on port 5000
   loadgen -c 500 -d 30s                        a closed loop over 500 connections
   loadgen -r 1000 -d 1m http://host:8080/path  1000 requests per second, evenly spaced
+  loadgen --ramp 100:5000 -d 1m -c 10:1000     from 100 to 5000 requests per second, at random with --arrivals
+                                               poisson; 10 connections, and up to 1000 as they are needed
   loadgen --fail-if 'p99>5ms' 'errors>0.1%'    exit code 99 when one of them holds
   loadgen --fail-if 'verdict!=valid'           the same when the figures cannot be believed
   loadgen --json | jq .latency_ns.p99          the record, for programs
