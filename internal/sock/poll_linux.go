@@ -104,14 +104,50 @@ func (p *Poller) Wait(ready []Event, timeout time.Duration) (int, error) {
 // need another processor, and only the scheduler's preemption signal, which ends the wait, lets the world be stopped meanwhile.
 func (p *Poller) WaitRaw(ready []Event, timeout time.Duration) (int, error) {
 	limit := unix.NsecToTimespec(timeout.Nanoseconds())
-	n, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&ready[0])), uintptr(len(ready)), uintptr(unsafe.Pointer(&limit)), 0, 0)
-	switch e {
-	case 0:
-		return int(n), nil
-	case unix.EINTR:
+	return p.waitRaw(ready, &limit)
+}
+
+// waitRaw waits for at most limit, nil: for ever. That the alarm rang is nobody's event.
+func (p *Poller) waitRaw(ready []Event, limit *unix.Timespec) (int, error) {
+	k, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&ready[0])), uintptr(len(ready)), uintptr(unsafe.Pointer(limit)), 0, 0)
+	switch {
+	case e == unix.EINTR:
 		return 0, nil
+	case e != 0:
+		return 0, e
 	}
-	return 0, e
+	n := int(k)
+	for i := 0; p.alarm > 0 && i < n; i++ {
+		if ready[i].Data() == alarm {
+			ready[i] = ready[n-1]
+			return n - 1, nil
+		}
+	}
+	return n, nil
+}
+
+// WaitUntil is WaitRaw until an instant of the kernel's monotonic clock, in nanoseconds: however long the thread was not running between
+// setting out to wait and waiting, it wakes in time. A timer beside what is waited for ends it, at the cost of a further call.
+func (p *Poller) WaitUntil(ready []Event, at int64) (int, error) {
+	if p.alarm == 0 {
+		p.setAlarm()
+	}
+	if p.alarm == 0 { // there was no descriptor for it
+		return p.WaitRaw(ready, max(0, time.Duration(at-Now())))
+	}
+	once := unix.ItimerSpec{Value: unix.NsecToTimespec(max(1, at))}
+	_, _, e := syscall.RawSyscall6(unix.SYS_TIMERFD_SETTIME, uintptr(p.alarm), unix.TFD_TIMER_ABSTIME, uintptr(unsafe.Pointer(&once)), 0, 0, 0)
+	if e != 0 {
+		return 0, e
+	}
+	return p.waitRaw(ready, nil)
+}
+
+// Now is the kernel's monotonic clock, in nanoseconds.
+func Now() int64 {
+	var now unix.Timespec
+	unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
+	return now.Nano()
 }
 
 // Close gives the epoll instance back.

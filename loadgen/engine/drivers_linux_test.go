@@ -614,8 +614,8 @@ func (s *inventedSocket) ready(now int64) (at int64, events uint32) {
 	return at, events
 }
 
-func (k *inventedKernel) wait(ready []sock.Event, limit time.Duration) (n int, err error) {
-	for until := k.now() + int64(limit); ; {
+func (k *inventedKernel) wait(ready []sock.Event, until int64) (n int, err error) {
+	for {
 		now, next := k.now(), until
 		for _, s := range k.socks {
 			if s == nil {

@@ -36,6 +36,7 @@ func newEpoll(r *run, threads *team) (crew, error) {
 			c.close()
 			return nil, err
 		}
+		calls.now, calls.base = r.now, sock.Now()-r.now()
 		c.workers = append(c.workers, newWorker(deck, calls, r.now))
 	}
 	return c, nil
@@ -82,7 +83,7 @@ type kernel interface {
 	watch(fd int, events uint32, key uint64) error
 	read(fd int, p []byte) (int, error)
 	write(fd int, p []byte) (int, error)
-	wait(ready []sock.Event, limit time.Duration) (int, error)
+	wait(ready []sock.Event, until int64) (int, error) // an instant that is over: it only looks
 	hangUp(fd int)
 	close()
 }
@@ -99,7 +100,7 @@ func newWorker(deck *flight.Deck, k kernel, now func() int64) *worker {
 func (w *worker) work() {
 	for w.deck.Turn() {
 		w.act()
-		n, err := w.wait(w.ready[:], time.Duration(max(0, w.deck.Wake()-w.now())))
+		n, err := w.wait(w.ready[:], w.deck.Wake())
 		if err != nil {
 			panic(err) // a poller of ours cannot be waited for: there is no going on
 		}
@@ -244,6 +245,8 @@ type calls struct {
 	spec   *result.Spec
 	from   *sources
 	source unix.SockaddrInet4 // of the latest connect that came from one of them
+	now    func() int64
+	base   int64 // the kernel's clock when now was 0
 }
 
 func newCalls(addr string, spec *result.Spec, from *sources) (*calls, error) {
@@ -320,8 +323,12 @@ func (k *calls) read(fd int, p []byte) (int, error) { return sock.Read(fd, p) }
 
 func (k *calls) write(fd int, p []byte) (int, error) { return sock.Write(fd, p) }
 
-func (k *calls) wait(ready []sock.Event, limit time.Duration) (int, error) {
-	return k.poller.WaitRaw(ready, limit)
+// wait of a schedule is to the instant. A closed loop waits for replies, and is spared a call.
+func (k *calls) wait(ready []sock.Event, until int64) (int, error) {
+	if limit := until - k.now(); limit <= 0 || k.spec.Rate == 0 {
+		return k.poller.WaitRaw(ready, time.Duration(max(0, limit)))
+	}
+	return k.poller.WaitUntil(ready, k.base+until)
 }
 
 func (k *calls) hangUp(fd int) {

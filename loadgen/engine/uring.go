@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"carousel/internal/result"
+	"carousel/internal/sock"
 	"carousel/internal/uring"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
@@ -27,9 +28,7 @@ func newUring(r *run, threads *team) (crew, error) {
 	threads.do(func(i int) { // a ring belongs to the thread that opens it
 		k, err := newRingCalls(r.addr, &r.Spec, from)
 		if errs[i] = err; err == nil {
-			var clock unix.Timespec
-			unix.ClockGettime(unix.CLOCK_MONOTONIC, &clock)
-			c.workers[i] = newRingWorker(decks[i], k, r.now, clock.Nano()-r.now())
+			c.workers[i] = newRingWorker(decks[i], k, r.now, sock.Now()-r.now())
 		}
 	})
 	for _, err := range errs {
