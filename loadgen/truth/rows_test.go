@@ -1,0 +1,29 @@
+package truth
+
+import (
+	"sync"
+	"testing"
+)
+
+// Row is one line of the table of what is proved: a claim, the value it calls for, the value found, and how far they may lie apart.
+type Row struct {
+	Claim, Expected, Found, Within string
+	Held                           bool
+}
+
+// proved are the rows of the tests that have run, in their order.
+var proved struct {
+	sync.Mutex
+	rows []Row
+}
+
+// row adds a line to the table, and fails the test unless the claim held.
+func row(t testing.TB, claim, expected, found, within string, held bool) {
+	t.Helper()
+	proved.Lock()
+	proved.rows = append(proved.rows, Row{claim, expected, found, within, held})
+	proved.Unlock()
+	if !held {
+		t.Errorf("%s: found %s, want %s, within %s", claim, found, expected, within)
+	}
+}
