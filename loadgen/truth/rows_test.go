@@ -23,7 +23,8 @@ func row(t testing.TB, claim, expected, found, within string, held bool) {
 	proved.Lock()
 	proved.rows = append(proved.rows, Row{claim, expected, found, within, held})
 	proved.Unlock()
+	t.Logf("%s: want %s, found %s, within %s", claim, expected, found, within)
 	if !held {
-		t.Errorf("%s: found %s, want %s, within %s", claim, found, expected, within)
+		t.Errorf("this does not hold: %s", claim)
 	}
 }
