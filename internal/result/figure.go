@@ -205,7 +205,31 @@ func PacerLateness(l *Load) Summary {
 func (s Summary) Path(p PathLatency) Summary {
 	one := Summary{Count: p.Count, Lacks: s.Lacks}
 	one.fill(p.Latency, nil, 0)
+	for i, f := range one.Figures { // the record has no buckets of a path, only what they said
+		if slices.Contains(p.Latency.AtLeast, f.Name) {
+			one.Figures[i].Most = math.Inf(1)
+		}
+	}
 	return one
+}
+
+// PathLatency is the record of the requests for one path, of whose response times, which h holds, so many are the age that a request without an
+// answer reached.
+func (h *Histogram) PathLatency(path string, unanswered int64) PathLatency {
+	p := PathLatency{Path: path, Count: h.Count(), Latency: h.Latency()}
+	whole := Summary{Count: p.Count}
+	whole.fill(p.Latency, h, unanswered)
+	for _, f := range whole.Figures {
+		if f.AtLeast() {
+			p.Latency.AtLeast = append(p.Latency.AtLeast, f.Name)
+		}
+	}
+	return p
+}
+
+// quantiles are those of a histogram.
+type quantiles interface {
+	Quantile(q float64) int64
 }
 
 // buckets are read into memory that is taken again, since a report reads many.
@@ -216,12 +240,11 @@ func summarize(encoded string, sum Latency, l *Load, lacks string, further []flo
 	if lacks == "" && l.Requests.OK == 0 {
 		s.Lacks = "no request succeeded"
 	}
-	h := buckets.Get().(*Packed)
-	defer buckets.Put(h)
-	if h.Decode(encoded) != nil {
-		h = nil
-	} else {
-		s.Count = h.Count()
+	packed := buckets.Get().(*Packed)
+	defer buckets.Put(packed)
+	var h quantiles // nil where there are none
+	if packed.Decode(encoded) == nil {
+		h, s.Count = packed, packed.Count()
 	}
 	answered := l.Requests.OK + l.Unsaved()
 	if l.inSlices() {
@@ -242,7 +265,7 @@ func summarize(encoded string, sum Latency, l *Load, lacks string, further []flo
 
 // fill puts doubt to the figures of sum. h, which may be nil, are their buckets, in which so many requests sit at the age they
 // reached: unanswered, timed out or unsent.
-func (s *Summary) fill(sum Latency, h *Packed, unanswered int64) {
+func (s *Summary) fill(sum Latency, h quantiles, unanswered int64) {
 	for _, p := range percentiles {
 		f := s.at(p.q, h, unanswered)
 		f.Name, f.NS = p.name, float64(p.of(sum))
@@ -263,7 +286,7 @@ func (s *Summary) fill(sum Latency, h *Packed, unanswered int64) {
 }
 
 // at is the doubt about percentile q.
-func (s *Summary) at(q float64, h *Packed, unanswered int64) Figure {
+func (s *Summary) at(q float64, h quantiles, unanswered int64) Figure {
 	f := Figure{Lacks: s.Lacks}
 	if f.Lacks == "" {
 		f.Lacks = tooFew(s.Count, q)

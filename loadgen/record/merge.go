@@ -87,13 +87,14 @@ func Books(workers ...*Recorder) *result.Load {
 // paths is the response time by path.
 func paths(workers []*Recorder) (all []result.PathLatency) {
 	for i, path := range workers[0].paths {
-		h := result.NewHistogram()
+		h, unanswered := result.NewHistogram(), int64(0)
 		for _, r := range workers {
 			if part := r.paths[i].latency; part != nil {
 				h.Merge(part)
 			}
+			unanswered += r.paths[i].unanswered
 		}
-		all = append(all, result.PathLatency{Path: path.name, Count: h.Count(), Latency: h.Latency()})
+		all = append(all, h.PathLatency(path.name, unanswered))
 	}
 	return all
 }

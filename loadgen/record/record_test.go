@@ -206,6 +206,32 @@ func TestEndComesAsASurprise(t *testing.T) {
 	}
 }
 
+// Of the requests for one path a hundredth timed out: those of the other say nothing about its percentiles.
+func TestPathsAreDoubtedOneByOne(t *testing.T) {
+	r := NewRecorder(1, true, nil)
+	r.Split([]string{"/", "/slow"})
+	r.Open(0)
+	r.Close(100_000*ms, 100_000*ms)
+	for i := range int64(4000) {
+		path, at, class := int(i%2), i*ms+ms, OK
+		if path == 1 && i%200 == 1 {
+			at, class = i*ms+5000*ms, Timeout
+		}
+		r.Sent(0, i*ms)
+		r.For(path).Ended(0, i*ms, i*ms, at, class, 0)
+	}
+	l := merged(t, 100_000*ms, 0, r)
+	l.Spec.Connections = 1
+	l.DoubtResponse()
+	var got [][]string
+	for _, p := range l.Paths {
+		got = append(got, p.Latency.AtLeast)
+	}
+	if diff := cmp.Diff([][]string{nil, {"p99", "max", "mean"}}, got); diff != "" { // 2000 requests have no p99.9
+		t.Error(diff)
+	}
+}
+
 func TestLateness(t *testing.T) {
 	r := NewRecorder(1, true, nil)
 	r.Open(100)

@@ -103,8 +103,9 @@ func NewRecorder(connections int, paced bool, live *Live) *Recorder {
 
 // path is the response time of the requests for one path.
 type path struct {
-	name    string
-	latency *result.Histogram // nil: none yet
+	name       string
+	latency    *result.Histogram // nil: none yet
+	unanswered int64             // how many in it have no answer
 }
 
 // Split keeps the response times by path as well: For then says which is meant, by its place in names.
@@ -121,7 +122,10 @@ func (r *Recorder) For(path int) *Recorder {
 }
 
 // took notes the times of a request that was sent.
-func (r *Recorder) took(response, service int64) {
+func (r *Recorder) took(response, service int64, answered bool) {
+	if answered {
+		r.timedOK++
+	}
 	r.note(ofResponse, response)
 	r.note(ofService, service)
 	if r.parts != nil {
@@ -135,6 +139,9 @@ func (r *Recorder) took(response, service int64) {
 		p.latency = result.NewHistogram()
 	}
 	p.latency.Record(response)
+	if !answered {
+		p.unanswered++
+	}
 }
 
 // Open sets the start of the window.
@@ -245,10 +252,7 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 		}
 	}
 	if due >= conn.timed {
-		r.took(at-due, at-sent)
-		if class != Timeout {
-			r.timedOK++
-		}
+		r.took(at-due, at-sent, class != Timeout)
 	}
 }
 
@@ -264,7 +268,7 @@ func (r *Recorder) Unanswered(c int, due, sent int64) {
 		r.expired++
 		r.gaveUp(r.over-due, r.over-sent)
 		if due >= r.conns[c].timed {
-			r.took(r.over-due, r.over-sent)
+			r.took(r.over-due, r.over-sent, false)
 		}
 	case due < r.end:
 		r.sent--
