@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"carousel/internal/result"
 	"carousel/internal/stats"
 	"carousel/loadgen/schedule"
 )
@@ -80,13 +81,13 @@ func TestTheSumWithoutSignsIsErlangs(t *testing.T) {
 		fmt.Sprintf("off by %.2f %% of it at most", 100*worst), "0.5 %", worst < 0.005)
 }
 
-// arrivals are when n requests of a Poisson stream of so many a second are due, in seconds.
-func arrivals(rate float64, n int, seed uint64) []float64 {
-	random := rand.New(rand.NewPCG(seed, 1))
-	due, at := make([]float64, n), 0.0
+// arrivals are when the first n requests of our own schedule are due, at random, so many a second.
+func arrivals(rate float64, n int, seed uint64) []time.Duration {
+	walk := schedule.New(result.Spec{Rate: rate, Arrivals: result.Poisson, Seed: seed}).Walk()
+	due := make([]time.Duration, n)
 	for i := range due {
-		due[i] = at
-		at += random.ExpFloat64() / rate
+		due[i] = walk.Due()
+		walk.Skip(1)
 	}
 	return due
 }
@@ -94,14 +95,26 @@ func arrivals(rate float64, n int, seed uint64) []float64 {
 // customers is how many requests are simulated at each utilisation.
 const customers = 2_000_000
 
-// waits are those of that many requests, by Lindley's recursion, sorted; services have a mean of 1.
+// waits are those of that many requests, by Lindley's recursion, sorted, in services, whose mean is 1 and which are 1 s here.
 func waits(rho float64, seed uint64, service func(*rand.Rand) float64) []float64 {
 	random := rand.New(rand.NewPCG(seed, 2))
-	services := make([]float64, customers)
+	services := make([]time.Duration, customers)
 	for i := range services {
-		services[i] = service(random)
+		services[i] = time.Duration(1e9 * service(random))
 	}
-	return slices.Sorted(slices.Values(stats.Lindley(arrivals(rho, customers, seed), services)))
+	w := make([]float64, customers)
+	for i, wait := range stats.Lindley(arrivals(rho, customers, seed), services) {
+		w[i] = wait.Seconds()
+	}
+	slices.Sort(w)
+	return w
+}
+
+// spread is the standard deviation of the mean of n waits, as a share of it, where the variance of services over their squared mean is
+// variability. A queue forgets slowly: many waits are as exact as far fewer independent ones would be (Whitt 1989). Percentiles spread about
+// twice as much.
+func spread(rho, variability float64, n int) float64 {
+	return math.Sqrt(2*(1+variability)/float64(n)) / (1 - rho)
 }
 
 func mean(x []float64) float64 {
@@ -123,9 +136,6 @@ func TestFormulasAgreeWithSimulatedQueues(t *testing.T) {
 	twoKinds := []float64{0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 5.5}
 	mixed := func(r *rand.Rand) float64 { return twoKinds[r.IntN(len(twoKinds))] }
 
-	// A queue forgets slowly: the mean of n waits spreads as that of far fewer independent ones would (Whitt 1989). Percentiles spread about
-	// twice as much.
-	spread := func(rho, variability float64) float64 { return math.Sqrt(2*(1+variability)/customers) / (1 - rho) }
 	for i, c := range []struct {
 		queue       string
 		rho         float64
@@ -149,7 +159,7 @@ func TestFormulasAgreeWithSimulatedQueues(t *testing.T) {
 			c.quantile = func(q float64) (float64, float64) { v := stats.MD1Quantile(c.rho, q); return v, v }
 		}
 		w := waits(c.rho, uint64(i), c.service)
-		allowed := 3 * spread(c.rho, c.variability)
+		allowed := 3 * spread(c.rho, c.variability, customers)
 		ok := math.Abs(mean(w)/c.mean-1) <= allowed
 		want, got := fmt.Sprintf("mean %.3f", c.mean), fmt.Sprintf("mean %.3f", mean(w))
 		for _, q := range []float64{0.9, 0.99} {
@@ -159,7 +169,7 @@ func TestFormulasAgreeWithSimulatedQueues(t *testing.T) {
 			want += fmt.Sprintf(", p%v %.2f", 100*q, (low+high)/2)
 			got += fmt.Sprintf(", p%v %.2f", 100*q, at)
 		}
-		row(t, fmt.Sprintf("%s at utilisation %v: Lindley's recursion over %d million Poisson arrivals, in services", c.queue, c.rho, customers/1_000_000), want, got,
+		row(t, fmt.Sprintf("%s at utilisation %v: Lindley's recursion over %d million requests of our own schedule, due at random, in services", c.queue, c.rho, customers/1_000_000), want, got,
 			fmt.Sprintf("mean %.1f %%, percentiles %.1f %%, three times what chance does", 100*allowed, 200*allowed), ok)
 	}
 }
@@ -208,7 +218,7 @@ func TestTheTwoRoundingsBracketTheTruth(t *testing.T) {
 func TestTheStallFormulaIsLindleys(t *testing.T) {
 	const window, stop, rate = 10.0, 1.0, 1000
 	for _, rho := range []float64{0, 0.5, 0.8} {
-		even := schedule.Uniform(rate)
+		even := schedule.Even(rate)
 		n := even.Before(window * time.Second)
 		due, services := make([]time.Duration, n), make([]time.Duration, n)
 		for i := range due {

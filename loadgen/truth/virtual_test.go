@@ -1,0 +1,95 @@
+package truth
+
+import (
+	"testing"
+
+	"carousel/internal/result"
+	"carousel/loadgen/client"
+	"carousel/loadgen/flight"
+	"carousel/loadgen/record"
+)
+
+// server answers one request at a time, in the order in which they come, on a clock that only exists here. It stands still from stops until
+// resumes.
+type server struct {
+	service        int64 // nanoseconds
+	stops, resumes int64
+	free           int64 // when it has answered all it has got
+	under          []answer
+}
+
+type answer struct {
+	to *flight.Conn
+	at int64
+}
+
+// get takes a request at the instant now.
+func (s *server) get(c *flight.Conn, now int64) {
+	begin := max(now, s.free)
+	s.free = begin + s.service
+	if begin < s.resumes && s.free > s.stops {
+		left := s.free - max(begin, s.stops)
+		if s.free = record.Never; s.resumes != record.Never {
+			s.free = s.resumes + left
+		}
+	}
+	s.under = append(s.under, answer{c, s.free})
+}
+
+// next is when it gives its next answer.
+func (s *server) next() int64 {
+	if len(s.under) == 0 {
+		return record.Never
+	}
+	return s.under[0].at
+}
+
+// virtual is the record of a load on a server that are both on the same invented clock.
+func virtual(t *testing.T, s result.Spec, target *server) *result.Load {
+	t.Helper()
+	now := int64(0)
+	run := flight.New(s, client.New(s), nil, func() int64 { return now })
+	deck := run.Deck(0, 1, nil)
+	deck.Try(false)
+	deck.Turn()
+	for k := range s.Connections {
+		deck.Connected(deck.Conn(k))
+	}
+	run.Flow(0)
+	deck.Start()
+	reply := []byte("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")
+	for deck.Turn() {
+		for c, do := deck.Next(); do != flight.Nothing; c, do = deck.Next() {
+			if do == flight.Send {
+				c.Sent(len(c.Out()))
+				target.get(c, now)
+			}
+		}
+		now = max(now, min(deck.Wake(), target.next()))
+		for target.next() <= now {
+			c := target.under[0].to
+			target.under = target.under[1:]
+			deck.Feed(c, reply)
+		}
+	}
+	flight.Settle([]*flight.Deck{deck}, run.Until(), record.NoConnection)
+	load, err := record.Merge([]*record.Recorder{deck.Record}, s.Duration)
+	if err != nil {
+		t.Fatal(err)
+	}
+	load.Spec, load.Complete = s, true
+	return load
+}
+
+// balanced reports whether the books are.
+func balanced(l *result.Load) bool {
+	unsent, errors := int64(0), int64(0)
+	for _, n := range l.UnsentBy {
+		unsent += n
+	}
+	for _, n := range l.Errors {
+		errors += n
+	}
+	q := l.Requests
+	return q.Planned == q.Sent+q.Unsent && q.Sent == q.OK+q.Errors+q.Unanswered && q.Unsent == unsent && q.Errors == errors
+}
