@@ -9,7 +9,6 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/stats"
-	"carousel/loadgen/record"
 )
 
 func TestAStopOfOneSecondIsSeenWhole(t *testing.T) {
@@ -29,9 +28,9 @@ func TestAStopOfOneSecondIsSeenWhole(t *testing.T) {
 		{"from 4 s on", 1000, 64, 1000, 4 * second, 5 * second, 0, false, 0},
 		{"from 4 s on, half busy otherwise", 1000, 64, 500_000, 4 * second, 5 * second, 0, false, 0},
 		{"in the last second, and answers in the grace", 200, 256, 1000, 9 * second, 10 * second, time.Second, false, 0},
-		{"in the last second, and never answers again", 200, 1, 1000, 9 * second, record.Never, 0, true, 0},
-		{"in the last second, and never answers again", 1000, 64, 1000, 9 * second, record.Never, 0, true, 0},
-		{"in the last second, and never answers again in a grace of 1 s", 200, 256, 1000, 9 * second, record.Never, time.Second, true, 1},
+		{"in the last second, and never answers again", 200, 1, 1000, 9 * second, never, 0, true, 0},
+		{"in the last second, and never answers again", 1000, 64, 1000, 9 * second, never, 0, true, 0},
+		{"in the last second, and never answers again in a grace of 1 s", 200, 256, 1000, 9 * second, never, time.Second, true, 1},
 	} {
 		s := result.DefaultSpec()
 		s.Target, s.Engine, s.Rate, s.Connections, s.Duration, s.Grace = "http://127.0.0.1:1/", result.Net, c.rate, c.connections, window, c.grace

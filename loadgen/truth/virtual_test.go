@@ -18,6 +18,9 @@ type server struct {
 	under          []answer
 }
 
+// never is when a server goes on that stops for good.
+const never = record.Never / 2
+
 type answer struct {
 	to *flight.Conn
 	at int64
@@ -28,10 +31,7 @@ func (s *server) get(c *flight.Conn, now int64) {
 	begin := max(now, s.free)
 	s.free = begin + s.service
 	if begin < s.resumes && s.free > s.stops {
-		left := s.free - max(begin, s.stops)
-		if s.free = record.Never; s.resumes != record.Never {
-			s.free = s.resumes + left
-		}
+		s.free += s.resumes - max(begin, s.stops)
 	}
 	s.under = append(s.under, answer{c, s.free})
 }
