@@ -1,7 +1,8 @@
 // Package stats is the arithmetic of comparisons: what a handful of rounds say and when two models differ, and, where
-// servers take turns, how large their ratio is, how sure that is, and when it may be looked at.
+// servers take turns, how large their ratio is, how sure that is, and when it may be looked at. It has queueing theory as well, which says what
+// a client must see of a server that is known.
 //
-// It is of pure functions on numbers: it knows no records, does no I/O and reads no clock. The sample is one trial, or a
+// It is of pure functions on numbers: it knows no records, does no I/O and reads no clock. The sample of a comparison is one trial, or a
 // block of slices, never one request: requests of one trial share a process, a heap and a minute of the machine's life,
 // so a thousand of them are one observation of the model.
 package stats

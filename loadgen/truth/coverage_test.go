@@ -83,7 +83,7 @@ func (s *stand) Slice(k int, t turns.Turn) result.Slice {
 	rate := perSecond * times * math.Exp(of.apart[result.MetricRate]-noise)
 	cpu := (request*times*math.Exp(of.apart[result.MetricSteady])*rate*t.Length.Seconds() + waking*times*times) * math.Exp(noise)
 	if t.Timed {
-		for range 60 {
+		for range 40 {
 			z := s.NormFloat64()
 			log := math.Log(2e5) + 0.5*z + noise + of.ratio + of.apart[result.MetricP50]
 			if z > 2 { // the tail goes by itself
@@ -173,6 +173,9 @@ func (c *comparison) run(t *testing.T) {
 }
 
 func TestRatiosOfServersInTurnsHoldTheTruth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: two thousand comparisons take ten seconds")
+	}
 	words := map[string]string{
 		result.MetricRate: "rate", result.MetricP50: "p50", result.MetricP99: "p99", result.MetricSteady: "steady cost", result.MetricWhole: "whole cost",
 	}

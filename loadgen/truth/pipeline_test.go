@@ -18,7 +18,7 @@ func TestAQueueIsMeasuredAsItIs(t *testing.T) {
 	const service = time.Millisecond
 	for _, rho := range []float64{0.5, 0.7, 0.8} {
 		s := result.DefaultSpec()
-		s.Target, s.Engine, s.Connections, s.Duration = "http://127.0.0.1:1/", result.Net, 64, 1000*time.Second
+		s.Target, s.Engine, s.Connections, s.Duration = "http://127.0.0.1:1/", result.Net, 8, 1000*time.Second
 		s.Rate, s.Arrivals, s.Seed = rho*1000, result.Poisson, 9
 		l := virtual(t, s, &server{service: int64(service), stops: never})
 

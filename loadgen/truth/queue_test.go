@@ -93,7 +93,7 @@ func arrivals(rate float64, n int, seed uint64) []time.Duration {
 }
 
 // customers is how many requests are simulated at each utilisation.
-const customers = 2_000_000
+const customers = 1_000_000
 
 // waits are those of that many requests, by Lindley's recursion, sorted, in services, whose mean is 1 and which are 1 s here.
 func waits(rho float64, seed uint64, service func(*rand.Rand) float64) []float64 {
