@@ -22,7 +22,7 @@ func TestAQueueIsMeasuredAsItIs(t *testing.T) {
 		s := result.DefaultSpec()
 		s.Target, s.Engine, s.Connections, s.Duration = "http://127.0.0.1:1/", result.Net, 8, 1000*time.Second
 		s.Rate, s.Arrivals, s.Seed = rho*1000, result.Poisson, 9
-		l := virtual(t, s, &server{service: int64(service), stops: never})
+		l := virtual(t, s, &oneByOne{service: int64(service), stops: never})
 
 		due := arrivals(s.Rate, int(l.Requests.Planned), s.Seed)
 		waits := stats.Lindley(due, slices.Repeat([]time.Duration{service}, len(due)))
@@ -60,7 +60,7 @@ func TestAQueueIsMeasuredAsItIs(t *testing.T) {
 func TestBurstsAreMeasuredAsTheyAre(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Engine, s.Connections, s.Duration, s.Rate, s.Burst = "http://127.0.0.1:1/", result.Net, 4, 100*time.Second, 500, 10
-	l := virtual(t, s, &server{service: int64(time.Millisecond), stops: never})
+	l := virtual(t, s, &oneByOne{service: int64(time.Millisecond), stops: never})
 	var got []string
 	ok := balanced(l) && l.Latency.Mean == 5.5e6
 	for _, p := range []struct {

@@ -34,7 +34,7 @@ func TestAStopOfOneSecondIsSeenWhole(t *testing.T) {
 	} {
 		s := result.DefaultSpec()
 		s.Target, s.Engine, s.Rate, s.Connections, s.Duration, s.Grace = "http://127.0.0.1:1/", result.Net, c.rate, c.connections, window, c.grace
-		l := virtual(t, s, &server{service: c.service, stops: c.stops, resumes: c.resumes})
+		l := virtual(t, s, &oneByOne{service: c.service, stops: c.stops, resumes: c.resumes})
 
 		rho := c.rate * float64(c.service) / 1e9
 		if c.stops == 9*second {

@@ -9,9 +9,9 @@ import (
 	"carousel/loadgen/record"
 )
 
-// server answers one request at a time, in the order in which they come, on a clock that only exists here. It stands still from stops until
+// oneByOne is a server that answers one request at a time, in the order in which they come, on a clock that only exists here. It stands still from stops until
 // resumes.
-type server struct {
+type oneByOne struct {
 	service        int64 // nanoseconds
 	stops, resumes int64
 	free           int64 // when it has answered all it has got
@@ -27,7 +27,7 @@ type answer struct {
 }
 
 // get takes a request at the instant now.
-func (s *server) get(c *flight.Conn, now int64) {
+func (s *oneByOne) get(c *flight.Conn, now int64) {
 	begin := max(now, s.free)
 	s.free = begin + s.service
 	if begin < s.resumes && s.free > s.stops {
@@ -37,7 +37,7 @@ func (s *server) get(c *flight.Conn, now int64) {
 }
 
 // next is when it gives its next answer.
-func (s *server) next() int64 {
+func (s *oneByOne) next() int64 {
 	if len(s.under) == 0 {
 		return record.Never
 	}
@@ -45,7 +45,7 @@ func (s *server) next() int64 {
 }
 
 // virtual is the record of a load on a server that are both on the same invented clock.
-func virtual(t *testing.T, s result.Spec, target *server) *result.Load {
+func virtual(t *testing.T, s result.Spec, target *oneByOne) *result.Load {
 	t.Helper()
 	now := int64(0)
 	run := flight.New(s, client.New(s), nil, func() int64 { return now })
