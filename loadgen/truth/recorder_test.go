@@ -74,6 +74,7 @@ func TestPercentilesAreThoseOfTheSortedTimes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		one.Arrivals, several.Arrivals = nil, nil // the gaps between sends are each worker's own
 		if diff := cmp.Diff(one, several); diff != "" {
 			t.Errorf("%s: one record and that of %d workers: %s", law.law, workers, diff)
 		} else {
@@ -102,5 +103,5 @@ func TestPercentilesAreThoseOfTheSortedTimes(t *testing.T) {
 	claim := fmt.Sprintf("%d times by each of %d laws, ", n, len(times))
 	row(t, claim+"p0.1 to p99.99 against the sorted times", "the same", fmt.Sprintf("%.3f %% above at most, never below", 100*worst), "0.1 %", worst <= 0.001 && low >= 0)
 	row(t, claim+"mean", "exact", fmt.Sprintf("exact in %d of %d", means, len(times)), "the last bit of a float64", means == len(times))
-	row(t, claim+fmt.Sprintf("the records of %d workers merged against the record of one", workers), "equal in every field", fmt.Sprintf("equal in %d of %d", merges, len(times)), "nothing", merges == len(times))
+	row(t, claim+fmt.Sprintf("the records of %d workers merged against the record of one", workers), "equal in every field but the gaps between sends", fmt.Sprintf("equal in %d of %d", merges, len(times)), "nothing", merges == len(times))
 }
