@@ -19,6 +19,14 @@ import (
 	"carousel/loadgen/turns"
 )
 
+// These are the intervals that are printed, and where it is shown how often they hold the truth:
+//   - by loadgen --vs and --until, ratios of rate, cost and percentiles: from end to end here, each alone over heavier noise in internal/stats, on
+//     recorded slices in loadgen/turns;
+//   - by report, medians over rounds, and slopes over silent connections, which are such medians: here;
+//   - by report, ratios over rounds: here, and from trials on in report/findings.
+//
+// bench prints none of its own.
+
 // stand is servers that take turns and are not there. What the machine does to all of them wanders and jumps from cycle to cycle;
 // each slice has noise of its own, with heavy tails, and one in twenty is disturbed.
 type stand struct {
