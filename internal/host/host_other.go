@@ -63,6 +63,9 @@ func Listener(string) (pid int, err error) {
 	return 0, errors.New("the process that listens on an address is known on Linux only")
 }
 
+// ListenQueue is not known here.
+func ListenQueue(string) (q Queue, known bool) { return q, false }
+
 // Take returns an empty snapshot: the counters are read on Linux only.
 func Take() Snapshot { return Snapshot{} }
 

@@ -24,13 +24,7 @@ func Listener(addr string) (pid int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	ip := at.Addr().Unmap().WithZone("")
-	switch ip { // who connects to no address reaches the machine itself
-	case netip.IPv4Unspecified():
-		ip = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	case netip.IPv6Unspecified():
-		ip = netip.IPv6Loopback()
-	}
+	ip := reaches(at.Addr())
 	if !ours(ip) {
 		return 0, fmt.Errorf("%s is not an address of this machine", ip)
 	}
@@ -48,6 +42,17 @@ func Listener(addr string) (pid int, err error) {
 	return eldest(addr, holders)
 }
 
+// reaches is the address that who connects to ip reaches: to no address, the machine itself.
+func reaches(ip netip.Addr) netip.Addr {
+	switch ip = ip.Unmap().WithZone(""); ip {
+	case netip.IPv4Unspecified():
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	case netip.IPv6Unspecified():
+		return netip.IPv6Loopback()
+	}
+	return ip
+}
+
 // ours reports whether ip is an address of this machine, or may be one.
 func ours(ip netip.Addr) bool {
 	addrs, err := net.InterfaceAddrs()
@@ -63,12 +68,12 @@ func ours(ip netip.Addr) bool {
 
 // socket is one that listens.
 type socket struct {
+	local netip.Addr
 	inode uint64
 	user  uint64
 }
 
-// listening are the sockets that the kernel gives connections to ip and port to: those bound to what fits best, which are several
-// where they share it (SO_REUSEPORT).
+// listening are the sockets that the kernel gives connections to ip and port to.
 func listening(ip netip.Addr, port uint16) (sockets []socket, err error) {
 	const listen = 0x0a
 	fs, err := procfs.NewDefaultFS()
@@ -85,24 +90,31 @@ func listening(ip netip.Addr, port uint16) (sockets []socket, err error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) { // a kernel without IPv6
 		return nil, err
 	}
-	best := 0
 	for _, s := range slices.Concat(four, six) {
-		local, ok := netip.AddrFromSlice(s.LocalAddr)
-		if !ok || s.St != listen || s.LocalPort != uint64(port) {
-			continue
+		if local, ok := netip.AddrFromSlice(s.LocalAddr); ok && s.St == listen && s.LocalPort == uint64(port) {
+			sockets = append(sockets, socket{local, s.Inode, s.UID})
 		}
-		f := fit(local, ip)
+	}
+	return fittest(sockets, func(s socket) netip.Addr { return s.local }, ip, port), nil
+}
+
+// fittest are those of the sockets that listen on port which the kernel gives connections to ip to: those bound to what fits best, which
+// are several where they share it (SO_REUSEPORT).
+func fittest[T any](sockets []T, local func(T) netip.Addr, ip netip.Addr, port uint16) (some []T) {
+	best := 0
+	for _, s := range sockets {
+		f := fit(local(s), ip)
 		if f > best {
-			best, sockets = f, nil
+			best, some = f, nil
 		}
 		if f > 0 && f == best {
-			sockets = append(sockets, socket{s.Inode, s.UID})
+			some = append(some, s)
 		}
 	}
-	if best == foreignWildcard && free(ip, port) { // it takes IPv6 only, which the table does not say
-		return nil, nil
+	if best == foreignWildcard && free(ip, port) { // it takes IPv6 only, which is not said
+		return nil
 	}
-	return sockets, nil
+	return some
 }
 
 // foreignWildcard is the fit of a socket that is bound to all addresses of IPv6, for an address of IPv4.

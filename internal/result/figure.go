@@ -146,6 +146,7 @@ type Summary struct {
 	Further []Figure // the percentiles that were asked for besides, without a name, up to the first that cannot be shown
 	Count   int64    // of requests
 	Lacks   string   // why nothing of it can be shown; "" where at least the mean can
+	unsent  bool     // requests were due and never sent
 }
 
 // percentiles are those of a record, in order.
@@ -174,9 +175,26 @@ func response(l *Load, further []float64) Summary {
 	return summarize(l.Histogram, l.Latency, l, lacks, further)
 }
 
+// unsent reports whether requests were due and never sent.
+func (l *Load) unsent() bool { return l.Requests.Unsent > l.UnsentBy["interrupted"] }
+
 // Service is the service time, sent to answered.
 func Service(l *Load) Summary {
 	return summarize(l.ServiceHistogram, l.Service, l, Starved(l), nil)
+}
+
+// OfAnswered are the response and the service time of the connections that were answered, where others never were; known is false where the
+// record does not tell those apart.
+func OfAnswered(l *Load) (response, service Summary, known bool) {
+	a := l.Answered
+	if a == nil || Starved(l) == "" {
+		return response, service, false
+	}
+	lacks := ""
+	if Overloaded(l) {
+		lacks = behind
+	}
+	return summarize(a.Histogram, a.Latency, l, lacks, nil), summarize(a.ServiceHistogram, a.Service, l, "", nil), true
 }
 
 // Lateness is the send lateness, due to sent, of an open loop. Requests that were due and never sent would make it longer.
@@ -186,7 +204,7 @@ func Lateness(l *Load) Summary {
 		s.Lacks = behind
 	}
 	s.fill(l.Lateness, nil, 0)
-	if l.Requests.Unsent > l.UnsentBy["interrupted"] {
+	if l.unsent() {
 		for i := range s.Figures {
 			s.Figures[i].Most = math.Inf(1)
 		}
@@ -201,12 +219,12 @@ func PacerLateness(l *Load) Summary {
 	return s
 }
 
-// Path is the response time of the requests for one path, of which s is the whole.
+// Path is the response time of the requests for one path, of which s is the whole. Requests that were never sent could have been for any.
 func (s Summary) Path(p PathLatency) Summary {
 	one := Summary{Count: p.Count, Lacks: s.Lacks}
 	one.fill(p.Latency, nil, 0)
 	for i, f := range one.Figures { // the record has no buckets of a path, only what they said
-		if slices.Contains(p.Latency.AtLeast, f.Name) {
+		if slices.Contains(p.Latency.AtLeast, f.Name) || s.unsent && s.Figures[i].AtLeast() {
 			one.Figures[i].Most = math.Inf(1)
 		}
 	}
@@ -236,7 +254,7 @@ type quantiles interface {
 var buckets = sync.Pool{New: func() any { return new(Packed) }}
 
 func summarize(encoded string, sum Latency, l *Load, lacks string, further []float64) Summary {
-	s := Summary{Lacks: lacks}
+	s := Summary{Lacks: lacks, unsent: l.unsent()}
 	if lacks == "" && l.Requests.OK == 0 {
 		s.Lacks = "no request succeeded"
 	}
@@ -258,6 +276,7 @@ func summarize(encoded string, sum Latency, l *Load, lacks string, further []flo
 			break
 		}
 		f.NS = float64(h.Quantile(q))
+		f.Most = max(f.Most, f.NS)
 		s.Further = append(s.Further, f)
 	}
 	return s
@@ -322,6 +341,10 @@ func (l *Load) Doubt() {
 	l.DoubtService()
 	if l.Spec.Rate > 0 {
 		l.DoubtLateness()
+	}
+	if response, service, known := OfAnswered(l); known {
+		l.Answered.Latency.doubt(response)
+		l.Answered.Service.doubt(service)
 	}
 }
 

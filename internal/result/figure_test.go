@@ -86,6 +86,66 @@ func TestAHangingRequestIsTheLongest(t *testing.T) {
 	}
 }
 
+// A path's figures are lower bounds by its own requests without an answer, and by those never sent, which could have been for any path. What a
+// record says of it any reader comes to.
+func TestLowerBoundsByPath(t *testing.T) {
+	h := NewHistogram()
+	h.RecordN(1e6, 970)
+	h.RecordN(2e6, 30)
+	for _, c := range []struct {
+		name       string
+		unanswered int64 // for the path
+		unsent     int64 // of the whole run
+		want       []string
+	}{
+		{"all answered", 0, 0, nil},
+		{"some unanswered", 30, 0, []string{"p95", "p99", "max", "mean"}},
+		{"some of the run unsent", 0, 150, []string{"p99", "max", "mean"}},
+	} {
+		l := loadOf(t, map[time.Duration]int64{time.Millisecond: 9850, time.Second: 150}, 0, 0)
+		l.Requests = Requests{Planned: 10_000, Sent: 10_000 - c.unsent, OK: 10_000 - c.unsent, Unsent: c.unsent}
+		l.Paths = []PathLatency{h.PathLatency("/", c.unanswered)}
+		for range 2 { // written, and read again
+			l.Doubt()
+			if got := l.Paths[0].Latency.AtLeast; !slices.Equal(got, c.want) {
+				t.Errorf("%s: at least %v, want %v", c.name, got, c.want)
+			}
+			text, err := json.Marshal(l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l = new(Load)
+			if err := json.Unmarshal(text, l); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// The figures of the connections that were answered have their own doubt, and none where nobody starved or the record does not tell.
+func TestFiguresOfTheAnswered(t *testing.T) {
+	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 970, 2 * time.Second: 30}, 30, 2*time.Second)
+	other := loadOf(t, map[time.Duration]int64{time.Millisecond: 970, 5 * time.Millisecond: 10}, 10, 5*time.Millisecond)
+	l.Answered = &Answered{Connections: 9, Of: 10, Latency: other.Latency, Service: other.Service, Histogram: other.Histogram, ServiceHistogram: other.ServiceHistogram}
+	if _, _, known := OfAnswered(l); known {
+		t.Error("nobody starved, and some were answered")
+	}
+	l.Connections.Answered = 9
+	l.Doubt()
+	if len(l.Latency.Withheld) != 7 || len(l.Service.Withheld) != 7 {
+		t.Errorf("what speaks for all is withheld: %v, %v", l.Latency.Withheld, l.Service.Withheld)
+	}
+	for name, latency := range map[string]Latency{"response": l.Answered.Latency, "service": l.Answered.Service} {
+		if !slices.Equal(latency.AtLeast, []string{"max", "mean"}) || len(latency.Withheld) != 2 || latency.Withheld["p99"] == "" || latency.Withheld["p999"] == "" {
+			t.Errorf("%s: at least %v, withheld %v", name, latency.AtLeast, latency.Withheld)
+		}
+	}
+	l.Answered = nil
+	if _, _, known := OfAnswered(l); known {
+		t.Error("the record does not tell who was answered")
+	}
+}
+
 // Requests that were due and never sent count at the age they reached, like those without an answer.
 func TestUnsentMakeLowerBounds(t *testing.T) {
 	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 9850, time.Second: 150}, 0, time.Second)

@@ -51,6 +51,7 @@ func full(t *testing.T) result.Trial {
 // sensible puts what has a form into a load in which every field is something.
 func sensible(l *result.Load, histogram string) {
 	l.Histogram, l.ServiceHistogram, l.Schema = histogram, histogram, result.Schema
+	l.Answered.Histogram, l.Answered.ServiceHistogram = histogram, histogram
 	l.Verdict.State, l.Verdict.Reasons[0].State = "suspect", "suspect"
 	l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: 1}, Lacks: map[string]string{result.Faults: "x"}}
 	s := &l.Spec
@@ -339,6 +340,7 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Latency](), "latency", "### Latency: `latency_ns`, `service_ns`, `lateness_ns`, `pacer_lateness_ns`"},
 	{reflect.TypeFor[result.PathLatency](), "load_path", "### `load.paths`"},
 	{reflect.TypeFor[result.Connections](), "load connections", "### `load.connections`"},
+	{reflect.TypeFor[result.Answered](), "load answered", "### `load.answered`"},
 	{reflect.TypeFor[result.Counters](), "counters", "### `load.counters`"},
 	{reflect.TypeFor[result.HostDelta](), "load host", "### `load.host`"},
 	{reflect.TypeFor[result.Verdict](), "load verdict", "### `load.verdict`"},

@@ -129,8 +129,9 @@ type Load struct {
 	Service          Latency          `json:"service_ns"` // service time: sent to answered
 	Paths            []PathLatency    `json:"paths,omitempty"`
 	Connections      Connections      `json:"connections"`
-	Silent           *Silent          `json:"silent,omitempty"` // where silent connections were opened
-	CPU              usage.CPU        `json:"cpu"`              // loadgen's own, over the window
+	Answered         *Answered        `json:"answered,omitempty"` // where some connections were never answered: the times of the others
+	Silent           *Silent          `json:"silent,omitempty"`   // where silent connections were opened
+	CPU              usage.CPU        `json:"cpu"`                // loadgen's own, over the window
 	TargetCPU        *usage.CPU       `json:"target_cpu,omitempty"`
 	TargetCPULacks   string           `json:"target_cpu_lacks,omitempty"` // why a process was named and TargetCPU is not there
 	Counters         *Counters        `json:"counters,omitempty"`         // of the target, over the window; nil: it was not counted
@@ -230,6 +231,17 @@ type Connections struct {
 	LongestWaitNS int64   `json:"longest_wait_ns"`    // longest time a connection that was never answered waited
 }
 
+// Answered is what Latency and Service are without the requests of connections that were never answered. Those that were never sent, which
+// any connection could have taken, are in it as they are in Latency.
+type Answered struct {
+	Connections      int64   `json:"connections"` // that were answered
+	Of               int64   `json:"of"`          // that had a right to be
+	Latency          Latency `json:"latency_ns"`
+	Service          Latency `json:"service_ns"`
+	Histogram        string  `json:"histogram"` // HDR V2, compressed, base64
+	ServiceHistogram string  `json:"service_histogram"`
+}
+
 // Unsaved is how many of the errors are good replies whose file could not be written.
 func (l *Load) Unsaved() (n int64) {
 	for class, count := range l.Errors {
@@ -245,6 +257,9 @@ type HostDelta struct {
 	StealShare  float64 `json:"steal_share"`  // of all processors' time
 	ListenDrops int64   `json:"listen_drops"` // attempts to connect that were turned away; a retry is one more
 	OwnShare    float64 `json:"own_share"`    // loadgen's processor time, but for SpunNS, over what its threads could have had
+
+	ListenBacklog *int64 `json:"listen_backlog,omitempty"` // the limit of the target's listen queue; nil: the target is elsewhere, or it cannot be seen
+	ListenWaiting int64  `json:"listen_waiting,omitempty"` // connections in that queue, at the edge of the window at which they were more
 }
 
 // Run is run.json: what was asked for and on which machine.

@@ -223,6 +223,12 @@ func (r *run) books(end int64) (*result.Load, error) {
 		return nil, err
 	}
 	l.Complete = !r.WasCut() && (!r.Counted() || l.Requests.Unsent == 0)
+	if l.Spec = r.Spec; result.Starved(l) != "" {
+		if l.Answered, err = record.Answered(records...); err != nil {
+			return nil, err
+		}
+		l.Answered.Connections, l.Answered.Of = l.Connections.Answered, l.Entitled()
+	}
 	return l, nil
 }
 
@@ -256,6 +262,7 @@ type edge struct {
 	target   host.Tree
 	lacks    error // why there is no target
 	host     host.Snapshot
+	queue    *host.Queue // nil: not known
 	counters *result.Counters
 }
 
@@ -271,7 +278,25 @@ func (r *run) look() edge {
 		}
 	}
 	e.host = host.Take()
+	e.queue = queueOf(r.addr)
 	return e
+}
+
+// queueOf is the listen queue of addr, nil where it is not known.
+func queueOf(addr string) *host.Queue {
+	if q, known := host.ListenQueue(addr); known {
+		return &q
+	}
+	return nil
+}
+
+// noteQueue writes the listen queue of the target into the record: the fullest that was seen.
+func noteQueue(to *result.HostDelta, seen ...*host.Queue) {
+	for _, q := range seen {
+		if q != nil && (to.ListenBacklog == nil || q.Waiting > to.ListenWaiting) {
+			to.ListenBacklog, to.ListenWaiting = &q.Backlog, q.Waiting
+		}
+	}
 }
 
 // watch looks at the processors when the window opens after a warm-up, and when it closes: the grace is no part of it.
@@ -311,6 +336,7 @@ func (r *run) price(l *result.Load, first, last edge) {
 	}
 	d := first.host.Until(last.host)
 	l.Host.StealShare, l.Host.ListenDrops = d.StealShare, d.ListenDrops
+	noteQueue(&l.Host, first.queue, last.queue)
 	if l.Window.ElapsedNS > 0 {
 		l.Host.OwnShare = float64(max(0, l.CPU.Total()-l.SpunNS)) / float64(l.Window.ElapsedNS) / float64(r.processors())
 	}

@@ -49,6 +49,7 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 	if err != nil {
 		return nil, &Unreachable{addr, connectClass(err), err}
 	}
+	addr = probe.RemoteAddr().String()
 	probe.Close()
 
 	n := s.Requests
@@ -76,7 +77,7 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 		work.Run()
 	}()
 	<-watch.running // before its first request hey makes room for all results, which takes a while
-	r := &run{Run: flight.New(s, nil, nil, nil), base: watch.began}
+	r := &run{Run: flight.New(s, nil, nil, nil), base: watch.began, addr: addr}
 	first := r.look()
 	var deadline <-chan time.Time
 	if s.Duration > 0 {

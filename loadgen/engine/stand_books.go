@@ -40,7 +40,7 @@ func (s *Stand) Finish() (*result.Comparison, error) {
 
 // books are those of server v, with what its process used from the first slice of all to the last.
 func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err error) {
-	now := s.now()
+	now, queue := s.now(), queueOf(v.addr)
 	if v.crew != nil {
 		v.crew.close()
 	}
@@ -66,6 +66,7 @@ func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err er
 	one.Load = l
 	l.Spec, l.SliceNS = v.Spec, v.longest
 	l.Window.Start = s.base.Add(time.Duration(v.begun))
+	noteQueue(&l.Host, queue)
 	l.CPU = v.totals.own
 	if v.totals.elapsed > 0 {
 		l.Host.OwnShare = float64(v.totals.own.Total()) / float64(v.totals.elapsed) / float64(v.processors())

@@ -11,12 +11,14 @@ import (
 func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 	l := Books(workers...)
 	l.Window.ElapsedNS = elapsed.Nanoseconds()
-	latency, service, lateness, pacer := result.NewHistogram(), result.NewHistogram(), result.NewHistogram(), result.NewHistogram()
+	all, lateness, pacer := newTimes(), result.NewHistogram(), result.NewHistogram()
 	var replied, busy int64
 	for _, r := range workers {
 		r.Keep()
-		latency.Merge(r.latency)
-		service.Merge(r.service)
+		all.merge(r.times())
+		if r.apart != nil {
+			all.merge(r.apart.silent)
+		}
 		if r.lateness != nil {
 			lateness.Merge(r.lateness)
 			pacer.Merge(r.pacer)
@@ -33,19 +35,14 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 		l.RateRPS = float64(replied) / s
 		l.InFlight = float64(busy) / float64(elapsed)
 	}
-	l.Latency, l.Service, l.Lateness, l.PacerLateness = latency.Latency(), service.Latency(), lateness.Latency(), pacer.Latency()
-	for _, r := range workers {
-		l.Latency.Unanswered = max(l.Latency.Unanswered, r.lost)
-		l.Service.Unanswered = max(l.Service.Unanswered, r.lostService)
-	}
+	l.Latency, l.Service = all.latencies()
+	l.Lateness, l.PacerLateness = lateness.Latency(), pacer.Latency()
 	l.Paths = paths(workers)
 	if workers[0].parts == nil {
 		l.Arrivals = arrivals(workers)
 	}
 	var err error
-	if l.Histogram, err = latency.Encode(); err == nil {
-		l.ServiceHistogram, err = service.Encode()
-	}
+	l.Histogram, l.ServiceHistogram, err = all.encode()
 	return l, err
 }
 

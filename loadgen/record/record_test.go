@@ -64,6 +64,56 @@ func TestStall(t *testing.T) {
 	}
 }
 
+// A server that stops in the last second, and does not come back: whose request was sent has waited until the grace was over, who was never sent
+// until the window closed. Nobody knows how much longer they would have taken, and every figure that this could move says so, by path as well.
+func TestStoppedInTheLastSecond(t *testing.T) {
+	const connections, took, end, over = 50, 200_000, 10e9, 11e9
+	r := NewRecorder(connections, true, nil)
+	r.Split([]string{"/", "/image/1"})
+	r.Open(0)
+	r.Close(end, over)
+	for i := range int64(2000) { // 200 a second
+		due, c := i*5*ms, int(i%connections)
+		sent, of := due+10_000, r.For(int(i%2))
+		switch {
+		case due < 9000*ms:
+			r.Sent(c, due)
+			of.Ended(c, due, sent, due+took, OK, 77)
+		case due < 9000*ms+connections*5*ms:
+			r.Sent(c, due)
+			of.Unanswered(c, due, sent)
+		default:
+			r.Unsent(due, NoConnection)
+		}
+	}
+	l := merged(t, end, 0, r)
+	l.Spec = result.Spec{Rate: 200, Connections: connections}
+	l.Doubt()
+	if want := (result.Requests{Planned: 2000, Sent: 1850, Unsent: 150, OK: 1800, Unanswered: 50}); l.Requests != want {
+		t.Errorf("%+v", l.Requests)
+	}
+	near(t, "p50", l.Latency.P50, took)
+	near(t, "p90", l.Latency.P90, took)
+	near(t, "p95", l.Latency.P95, 500*ms)  // of one that was never sent, due at 9.5 s
+	near(t, "p99", l.Latency.P99, 1900*ms) // of one that was sent, due at 9.1 s
+	near(t, "max", l.Latency.Max, 2000*ms)
+	near(t, "service p95", l.Service.P95, took-10_000)
+	near(t, "service p99", l.Service.P99, 1910*ms)
+	for what, c := range map[string]struct {
+		got  result.Latency
+		want []string
+	}{
+		"response time":    {l.Latency, []string{"p90", "p95", "p99", "max", "mean"}},
+		"service time":     {l.Service, []string{"p95", "p99", "max", "mean"}},
+		"time of /":        {l.Paths[0].Latency, []string{"p90", "p95", "max", "mean"}}, // too few for a p99
+		"time of /image/1": {l.Paths[1].Latency, []string{"p90", "p95", "max", "mean"}},
+	} {
+		if diff := cmp.Diff(c.want, c.got.AtLeast); diff != "" {
+			t.Errorf("%s: lower bounds (-want +got):\n%s", what, diff)
+		}
+	}
+}
+
 func TestBooks(t *testing.T) {
 	a, b := NewRecorder(2, false, nil), NewRecorder(1, false, nil)
 	for _, r := range []*Recorder{a, b} {

@@ -34,10 +34,11 @@ var reasonNames = [reasons]string{"no-connection", "window-closed", "interrupted
 
 // Connection is one of a load's connections, through however many reconnects.
 type Connection struct {
-	Replies int64 // whole replies since the window opened
-	Asked   bool  // a request was sent on it
-	timed   int64 // of its requests that are under way, those due from here on are timed
-	since   int64 // when it began to wait for a reply that never came; the last reply starts the wait anew
+	Replies int64  // whole replies since the window opened
+	Asked   bool   // a request was sent on it
+	timed   int64  // of its requests that are under way, those due from here on are timed
+	since   int64  // when it began to wait for a reply that never came; the last reply starts the wait anew
+	vain    []vain // before its first reply
 }
 
 // Recorder is one worker's record.
@@ -61,6 +62,7 @@ type Recorder struct {
 
 	pulse *pulse // nil when nobody watches
 	parts *parts // nil when the window is all of a piece
+	apart *apart // nil: nothing was in vain on a connection without a reply, or the window is in parts
 }
 
 // sums is what is counted of the window.
@@ -131,6 +133,11 @@ func (r *Recorder) took(response, service int64, answered bool) {
 	if r.parts != nil {
 		r.parts.took(response)
 	}
+	r.byPath(response, answered)
+}
+
+// byPath notes the response time of a request for the path that For said.
+func (r *Recorder) byPath(response int64, answered bool) {
 	if r.paths == nil {
 		return
 	}
@@ -226,6 +233,9 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 	}
 	if at >= r.start && class.Answered() {
 		conn.Replies++
+		if conn.vain != nil {
+			r.heard(conn)
+		}
 	}
 	r.busyFrom(due, at)
 	if at >= r.from && at < r.end {
@@ -246,13 +256,14 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 	default:
 		r.errors[class]++
 		if class == Timeout {
-			r.gaveUp(at-due, at-sent)
-		} else if !class.Unsaved() {
+			r.inVain(conn, due, at-due, at-sent)
+		}
+		if !class.Unsaved() {
 			return
 		}
 	}
 	if due >= conn.timed {
-		r.took(at-due, at-sent, class != Timeout)
+		r.took(at-due, at-sent, true)
 	}
 }
 
@@ -266,10 +277,7 @@ func (r *Recorder) Unanswered(c int, due, sent int64) {
 	case !r.counts(due):
 	case sent < r.end:
 		r.expired++
-		r.gaveUp(r.over-due, r.over-sent)
-		if due >= r.conns[c].timed {
-			r.took(r.over-due, r.over-sent, false)
-		}
+		r.inVain(&r.conns[c], due, r.over-due, r.over-sent)
 	case due < r.end:
 		r.sent--
 		r.Unsent(due, WindowClosed)

@@ -54,8 +54,8 @@ func (p against) first() {
 		if s.Trouble != "" {
 			p.say("%s", p.paint(s.Name+" "+s.Trouble, red))
 		}
-		if reason := result.Starved(s.Load); reason != "" {
-			p.say("%s", p.paint(s.Name+": "+reason, red))
+		for _, text := range starved(s.Load) {
+			p.say("%s", p.paint(s.Name+": "+text, red))
 		}
 	}
 }

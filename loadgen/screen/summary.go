@@ -56,9 +56,24 @@ func (p page) first() {
 	if !p.l.Complete {
 		fmt.Fprintf(p.w, "  %s\n", p.paint("INCOMPLETE: the run ended early, the verdict says why", yellow))
 	}
-	if reason := result.Starved(p.l); reason != "" {
-		fmt.Fprintf(p.w, "  %s\n", p.paint(reason, red))
+	for _, text := range starved(p.l) {
+		fmt.Fprintf(p.w, "  %s\n", p.paint(text, red))
 	}
+}
+
+// starved says who was never answered and, as the verdict has it, why.
+func starved(l *result.Load) (texts []string) {
+	who := result.Starved(l)
+	if who == "" {
+		return nil
+	}
+	texts = append(texts, who)
+	for _, reason := range l.Verdict.Reasons {
+		if reason.Text == who {
+			texts = append(texts, reason.Advice)
+		}
+	}
+	return texts
 }
 
 func (p page) books() {
@@ -123,6 +138,14 @@ func (p page) arrivals() {
 // latency is one table of response and service time, without the figures that are not supported.
 func (p page) latency() {
 	response, service := result.Response(p.l), result.Service(p.l)
+	if some, of, known := result.OfAnswered(p.l); known && of.Lacks == "" {
+		response, service = some, of
+		were := "were"
+		if p.l.Answered.Connections == 1 {
+			were = "was"
+		}
+		p.line("latency", "of the %s of %s connections that %s answered; the others have none", units.Count(p.l.Answered.Connections), units.Count(p.l.Answered.Of), were)
+	}
 	if why := response.Lacks; why != "" && service.Lacks != "" {
 		if result.Starved(p.l) != "" {
 			why = "it would speak for the connections that were served only"
@@ -137,7 +160,7 @@ func (p page) latency() {
 	p.line("", "%s", heads.String())
 	p.row("response time", response)
 	p.row("service time", service)
-	if p.l.Spec.Rate > 0 && p.l.Lateness.Max > 0 {
+	if p.l.Spec.Rate > 0 && p.l.Lateness.Max > 0 && result.Starved(p.l) == "" {
 		p.row("send lateness", result.Lateness(p.l))
 	}
 	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), func(f result.Figure) bool { return f.Lacks == "" && f.AtLeast() }) {

@@ -48,6 +48,11 @@ func example(t *testing.T) *result.Load {
 	}
 }
 
+// starve leaves one of its connections to a closed loop.
+func starve(l *result.Load) {
+	l.Connections.Answered, l.Connections.Fewest, l.Connections.Most, l.Connections.LongestWaitNS = 1, 0, 20_100, 2e9
+}
+
 // The golden files are what people see; look at them when they change.
 func TestSummary(t *testing.T) {
 	h := result.NewHistogram() // evenly up to a second, as where half of the offered rate is too much
@@ -80,8 +85,23 @@ func TestSummary(t *testing.T) {
 			l.Paths = []result.PathLatency{{Path: "/", Count: 20_104, Latency: l.Latency}} // as little worth as in total
 		},
 		"starved": func(l *result.Load) {
-			l.Connections.Answered, l.Connections.Fewest, l.Connections.Most, l.Connections.LongestWaitNS = 1, 0, 20_100, 2e9
+			starve(l)
+			l.Requests.Planned, l.Requests.Sent, l.Requests.Unanswered = 20_103, 20_103, 3
+			answered := result.NewHistogram() // one of its requests was in vain
+			for i := range int64(20_101) {
+				answered.Record(100_000 + i*20)
+			}
+			text, err := answered.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			times := answered.Latency()
+			times.Unanswered = times.Max
+			l.Answered = &result.Answered{Connections: 1, Of: 4, Latency: times, Service: times, Histogram: text, ServiceHistogram: text}
+			l.Host.ListenBacklog, l.Host.ListenWaiting = new(int64), 3
+			*l.Host.ListenBacklog = 2
 		},
+		"starved-by-hey": starve,
 		"errors": func(l *result.Load) {
 			l.Requests.Planned, l.Requests.Sent, l.Requests.Errors = 21_204, 21_204, 1_100
 			l.Errors = map[string]int64{"read-reset": 100, "status-503": 990, "body-length": 10}

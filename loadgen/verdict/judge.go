@@ -69,14 +69,6 @@ func worse(a, b string) string {
 	return a
 }
 
-func checkStarved(l *result.Load) (state, text, advice string) {
-	who := result.Starved(l)
-	if who == "" {
-		return "", "", ""
-	}
-	return result.Invalid, who, "no percentile speaks for those; compare with -c 1, or look at how the server takes turns"
-}
-
 func checkAnswers(l *result.Load) (state, text, advice string) {
 	if l.Requests.OK > 0 {
 		return "", "", ""

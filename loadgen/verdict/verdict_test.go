@@ -77,7 +77,7 @@ func TestJudge(t *testing.T) {
 
 		{"one starved", closed, func(l *result.Load) {
 			l.Connections.Answered, l.Connections.LongestWaitNS = 9, 10e9
-		}, result.Invalid, "9 of 10 connections were ever answered; the other waited 10 s:"},
+		}, result.Invalid, "9 of 10 connections were ever answered; the other waited 10 s: no percentile speaks for those"},
 		{"all but one starved", closed, func(l *result.Load) {
 			l.Connections.Answered, l.Connections.LongestWaitNS = 1, 10e9
 		}, result.Invalid, "1 of 10 connections was ever answered; the others waited 10 s:"},

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net"
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"carousel/internal/host"
+	"carousel/internal/result"
+)
+
+// blocking is a server as many tutorials have it: it listens with a queue of so many connections and answers one until it ends before it
+// accepts the next.
+func blocking(t *testing.T, backlog int) (addr string) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := os.NewFile(uintptr(fd), "listener")
+	defer file.Close()
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Listen(fd, backlog); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.FileListener(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, ended := &server{}, make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			answer(s, conn)
+			conn.Close()
+		}
+	}()
+	t.Cleanup(func() { l.Close(); <-ended })
+	return l.Addr().String()
+}
+
+// A listen queue of 5 before a server of one is named whenever it starves connections, with the times of who was answered.
+func TestAShortListenQueueIsNamed(t *testing.T) {
+	const full = "the listen queue of ADDR takes 5 connections and was full, as the server serves one at a time"
+	for _, c := range []struct {
+		engine  string
+		backlog int
+		want    string
+		more    []string
+	}{
+		{"auto", 5, full, nil},
+		{"epoll", 5, full, nil},
+		{"net", 5, full, nil},
+		{"auto", 5, full, []string{"-r", "200"}},
+		{"auto", 100, "the server leaves 19 connections in its listen queue and serves one at a time", nil},
+	} {
+		t.Run(strings.Join(append([]string{c.engine}, c.more...), " "), func(t *testing.T) {
+			for range 10 {
+				addr := blocking(t, c.backlog)
+				if _, known := host.ListenQueue(addr); !known {
+					t.Skip("the kernel does not say how full listen queues are (inet_diag)")
+				}
+				want := "likely cause: " + strings.ReplaceAll(c.want, "ADDR", addr) + ": "
+				var stdout, stderr bytes.Buffer
+				args := append([]string{"-c", "20", "-d", "50ms", "--grace", "10ms", "--timeout", "100ms", "-q", "--json", "--engine", c.engine, "--fail-if", "p99>9s", addr}, c.more...)
+				if code := run(&stdout, &stderr, args); code != gateBroken || !strings.Contains(stderr.String(), "p99>9s: cannot be told: 1 of ") {
+					t.Fatalf("exit code %d: %s", code, &stderr)
+				}
+				var l result.Load
+				if err := json.Unmarshal(stdout.Bytes(), &l); err != nil {
+					t.Fatal(err)
+				}
+				first := l.Verdict.Reasons[0]
+				if first.Check != "starved" || !strings.HasPrefix(first.Advice, want) {
+					t.Fatalf("the first reason is %s, want %s", first, want)
+				}
+				if h := l.Host; h.ListenBacklog == nil || *h.ListenBacklog != int64(c.backlog) || h.ListenWaiting < 6 {
+					t.Errorf("%+v", h)
+				}
+				if a := l.Answered; a == nil || a.Connections != 1 || a.Of != l.Entitled() || a.Service.Max == 0 || a.Service.Withheld["max"] != "" || l.Service.Withheld["max"] == "" {
+					t.Errorf("of the answered %+v, of all %+v", a, l.Service)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,65 @@
+package verdict
+
+import (
+	"fmt"
+	"net/url"
+
+	"carousel/internal/result"
+	"carousel/internal/units"
+)
+
+// checkStarved says who was never answered while others were, and what is likely to blame.
+func checkStarved(l *result.Load) (state, text, advice string) {
+	who := result.Starved(l)
+	if who == "" {
+		return "", "", ""
+	}
+	if cause, cure := starvedBy(l); cause != "" {
+		return result.Invalid, who, "likely cause: " + cause + ": " + cure
+	}
+	return result.Invalid, who, "no percentile speaks for those; compare with -c 1, or look at how the server takes turns"
+}
+
+// starvedBy is what the record says kept connections from being answered, and what can be done about it; nothing where it does not say.
+func starvedBy(l *result.Load) (cause, cure string) {
+	const together, raise = "serve several connections at once", "raise its limit of connections, threads or processes"
+	c, queue, waiting := l.Connections, l.Host.ListenBacklog, l.Host.ListenWaiting
+	alone := c.Answered == 1
+	if queue != nil {
+		listens := fmt.Sprintf("the listen queue of %s takes %s", address(l), units.Plural(*queue, "connection"))
+		switch {
+		case waiting > *queue && alone: // one more than the backlog fits in
+			return listens + " and was full, as the server serves one at a time", "raise the number given to listen(), and " + together
+		case waiting > *queue:
+			return listens + " and was full", "raise the number given to listen()"
+		case l.Host.ListenDrops > 0 && *queue < int64(l.Spec.Connections): // a longer one these connections cannot have filled
+			return fmt.Sprintf("%s, and the host turned away %s to connect", listens, units.Plural(l.Host.ListenDrops, "attempt")), "raise the number given to listen(), and net.core.somaxconn"
+		case 2*waiting > l.Entitled()-c.Answered && !l.Spec.NoKeepalive && alone:
+			return fmt.Sprintf("the server leaves %s in its listen queue and serves one at a time", units.Plural(waiting, "connection")), together
+		case 2*waiting > l.Entitled()-c.Answered && !l.Spec.NoKeepalive:
+			return fmt.Sprintf("the server leaves %s in its listen queue and serves %d at a time", units.Plural(waiting, "connection"), c.Answered), raise
+		}
+	}
+	switch {
+	case c.Failed > 0:
+		return fmt.Sprintf("%d of %d attempts to connect failed", c.Failed, c.Failed+c.Opened), "the errors say how"
+	case failed(l) > 0: // which says more
+		return "", ""
+	case alone:
+		return "the server serves one connection at a time", together
+	case c.Answered%10 == 0 || c.Answered&(c.Answered-1) == 0:
+		return fmt.Sprintf("the server serves %d connections at a time and lets the others wait", c.Answered), raise
+	}
+	return "", ""
+}
+
+// failed is how many requests failed with more than silence.
+func failed(l *result.Load) int64 { return l.Requests.Errors - l.Errors["timeout"] }
+
+// address is where the target listens, as the user has it.
+func address(l *result.Load) string {
+	if u, err := url.Parse(l.Spec.Target); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return l.Spec.Target
+}
