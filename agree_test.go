@@ -1,6 +1,8 @@
 package carousel
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +55,8 @@ func observed(t *testing.T, length time.Duration, target func(due time.Duration)
 	return l
 }
 
-// What loadgen prints of a record, report finds in six like it: the same figures, held back and marked as lower bounds alike.
+// What loadgen prints of a record, report finds in six like it: the same figures, held back and marked as lower bounds alike. So are they in
+// the record itself and by gates, one of which is broken a little above a figure if that could be higher or is not known.
 func TestLoadgenAndReportAgree(t *testing.T) {
 	const usual = 200 * time.Microsecond
 	for name, c := range map[string]struct {
@@ -91,10 +94,15 @@ func TestLoadgenAndReportAgree(t *testing.T) {
 			}
 			found := findings.Of(study.New(result.Run{Rounds: 6}, trials, nil)).Cells[0].Models[0].Figures
 
-			marks := ""
-			for _, figure := range []struct{ row, column, metric string }{
-				{"response time", "p50", findings.P50}, {"response time", "p99", findings.P99}, {"response time", "p99.9", findings.P999},
-				{"service time", "p99", findings.Service}, {"send lateness", "p99", findings.Lateness},
+			marks, read := "", trials[0].Load
+			for _, figure := range []struct {
+				row, column, metric string
+				gate, name          string
+				of                  result.Latency
+			}{
+				{"response time", "p50", findings.P50, "p50", "p50", read.Latency}, {"response time", "p99", findings.P99, "p99", "p99", read.Latency},
+				{"response time", "p99.9", findings.P999, "p999", "p999", read.Latency}, {"service time", "p99", findings.Service, "service_p99", "p99", read.Service},
+				{"send lateness", "p99", findings.Lateness, "lateness_p99", "p99", read.Lateness},
 			} {
 				loadgens, reports := said[figure.row][figure.column], "-"
 				if f, is := found[figure.metric]; is {
@@ -109,14 +117,30 @@ func TestLoadgenAndReportAgree(t *testing.T) {
 				if reports != loadgens {
 					t.Errorf("%s %s: loadgen prints %q, report finds %q", figure.row, figure.column, loadgens, reports)
 				}
+				mark, recorded := "=", "="
 				switch {
 				case reports == "-":
-					marks += "-"
+					mark = "-"
 				case strings.HasPrefix(reports, ">="):
-					marks += ">"
-				default:
-					marks += "="
+					mark = ">"
 				}
+				switch {
+				case figure.of.Withheld[figure.name] != "":
+					recorded = "-"
+				case slices.Contains(figure.of.AtLeast, figure.name):
+					recorded = ">"
+				}
+				if recorded != mark {
+					t.Errorf("%s %s: the record has the mark %q, report finds %q", figure.row, figure.column, recorded, mark)
+				}
+				gate, err := verdict.Parse(fmt.Sprintf("%s>%.0fns", figure.gate, 1.02*figure.of.Figure(figure.name)+1))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if broken, why := gate.Broken(read); broken != (mark != "=") {
+					t.Errorf("%s is broken: %v (%s), report finds the mark %q", gate.Expr, broken, why, mark)
+				}
+				marks += mark
 			}
 			if marks != c.want {
 				t.Errorf("marks %q, want %q in\n%s", marks, c.want, &summary)
@@ -143,8 +167,8 @@ func plainFigure(t *testing.T, text string) string {
 // terminalFigures are the figures of loadgen's summary by row and column.
 func terminalFigures(t *testing.T, summary string) map[string]map[string]string {
 	t.Helper()
-	_, rest, _ := strings.Cut(summary, "/s read\n")
-	lines := strings.Split(rest, "\n")
+	before, rest, _ := strings.Cut(summary, " p50 ")
+	lines := strings.Split(before[strings.LastIndex(before, "\n")+1:]+" p50 "+rest, "\n")
 	heads, found := strings.Fields(lines[0]), map[string]map[string]string{}
 	for _, line := range lines[1:] {
 		for _, label := range []string{"response time", "service time", "send lateness"} {

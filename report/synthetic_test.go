@@ -98,7 +98,7 @@ func (v *invention) turns(round int, c result.Cell, load func(t *result.Trial)) 
 		t := &list[i]
 		load(t)
 		l := t.Load
-		l.SliceNS, l.Timed = int64(3*short), l.Requests.OK*3/4
+		l.SliceNS, l.Timed = int64(3*short), l.Requests.OK // all that its histogram has
 		l.Doubt()
 		t.Server.Usage.Requests = l.Requests.Sent + 500 // warmed
 		whole := float64(l.TargetCPU.Total()) / float64(l.Requests.OK)
@@ -144,8 +144,7 @@ func (v *invention) load(t *result.Trial, path string, rate float64, served int,
 		h.RecordN(int64(mean*(0.6+0.4*math.Pow(-math.Log(1-q), 1.3))*(1+0.02*v.rng.Float64())), n)
 		first += n
 	}
-	unanswered := int64(served)
-	h.RecordN(int64(mean/2), unanswered)
+	unanswered := int64(0)
 	if served < n {
 		h.RecordN(int64(window), int64(n-served))
 		unanswered += int64(n - served)

@@ -128,7 +128,7 @@ func (s *stand) Finish() (*result.Comparison, error) {
 	encoded, err := h.Encode()
 	r := &result.Comparison{}
 	for range s.servers {
-		r.Servers = append(r.Servers, result.Compared{Load: &result.Load{Requests: result.Requests{OK: n}, Histogram: encoded}})
+		r.Servers = append(r.Servers, result.Compared{Load: &result.Load{Requests: result.Requests{OK: n}, Latency: h.Latency(), Histogram: encoded}})
 	}
 	return r, err
 }

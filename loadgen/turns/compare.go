@@ -58,8 +58,8 @@ func (c *Course) all(k int) []result.Slice {
 	return all
 }
 
-// unsupported says why a figure is not compared, as that of one of the two servers is not shown: where a connection was never answered, the
-// rate and the percentiles speak for those that were.
+// unsupported says why a figure is not compared, as that of one of the two servers is not known well enough: where a connection was never
+// answered, the rate and the percentiles speak for those that were.
 func unsupported(r *result.Comparison, ratio result.Ratio) string {
 	for _, name := range []string{ratio.Server, ratio.To} {
 		if lacks := withheld(r.Find(name).Load, ratio.Metric); lacks != "" {
@@ -69,13 +69,17 @@ func unsupported(r *result.Comparison, ratio result.Ratio) string {
 	return ""
 }
 
-// withheld says why a server's figure is not shown, "" where it is.
+// withheld says why a server's figure is not compared: it is not shown, or no more than a lower bound. "" where it is.
 func withheld(l *result.Load, metric string) string {
 	switch metric {
 	case result.MetricRate:
 		return result.Starved(l)
 	case result.MetricP50, result.MetricP99:
-		return result.Response(l).Figure(metric).Lacks
+		f := result.Response(l).Figure(metric)
+		if f.Lacks == "" && f.AtLeast() {
+			return "requests without an answer could put its " + metric + " higher"
+		}
+		return f.Lacks
 	}
 	return ""
 }

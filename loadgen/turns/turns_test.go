@@ -362,7 +362,33 @@ func supported(_ int, l *result.Load) {
 	h := result.NewHistogram()
 	h.RecordN(600_000, 2000)
 	l.Histogram, _ = h.Encode()
+	l.Latency = h.Latency()
 	l.Requests.OK, l.Timed, l.SliceNS = 2000, 2000, 75e6
+}
+
+// A percentile that requests without an answer could put higher is no more than a lower bound, and bears no ratio.
+func TestALowerBoundIsNotCompared(t *testing.T) {
+	p := plan(3, 0)
+	p.Cycles = 40
+	f := newFake(1, swift, swift, swift)
+	f.books = func(k int, l *result.Load) {
+		if supported(k, l); k == 1 {
+			l.Requests.OK, l.Timed, l.Requests.Unanswered = 1900, 1900, 100
+		}
+	}
+	c, err := Compare(context.Background(), p, f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range c.Ratios {
+		want := ""
+		if r.Server == "b" && r.Metric == result.MetricP99 {
+			want = "b: requests without an answer could put its p99 higher"
+		}
+		if r.Lacks != want {
+			t.Errorf("%s of %s lacks %q, want %q", r.Metric, r.Server, r.Lacks, want)
+		}
+	}
 }
 
 // Effects tell the ratio of any two servers, and add up to nothing.

@@ -61,13 +61,8 @@ var metrics = slices.Concat(
 	latencies("", result.Response),
 	latencies("service_", result.Service),
 	[]metric{
-		{"lateness_p99", span, func(l *result.Load) value {
-			if l.Spec.Rate == 0 {
-				return value{lacks: "a closed loop has no schedule to be late for"}
-			}
-			p99 := result.PacerLateness(l).Figure("p99")
-			return value{low: p99.NS, high: p99.Most, lacks: p99.Lacks}
-		}},
+		lateness("lateness_p99", result.Lateness),
+		lateness("pacer_lateness_p99", result.PacerLateness),
 		{"rate", rate, func(l *result.Load) value { return exactly(l.RateRPS) }},
 		{"errors", part, func(l *result.Load) value { return exactly(float64(l.Requests.Errors)) }},
 		{"unanswered", part, func(l *result.Load) value { return exactly(float64(l.Requests.Unanswered)) }},
@@ -102,6 +97,17 @@ func latencies(prefix string, read func(*result.Load) result.Summary) []metric {
 		}})
 	}
 	return out
+}
+
+// lateness is the 99th percentile of one.
+func lateness(name string, read func(*result.Load) result.Summary) metric {
+	return metric{name, span, func(l *result.Load) value {
+		if l.Spec.Rate == 0 {
+			return value{lacks: "a closed loop has no schedule to be late for"}
+		}
+		p99 := read(l).Figure("p99")
+		return value{low: p99.NS, high: p99.Most, lacks: p99.Lacks}
+	}}
 }
 
 func perRequest(ns int64, l *result.Load) value {

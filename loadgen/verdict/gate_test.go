@@ -86,7 +86,12 @@ func TestBroken(t *testing.T) {
 		{"target_cpu_per_request>15us", func(l *result.Load) { l.TargetCPULacks = "it ended" }, "target_cpu_per_request>15us: cannot be told: it ended"},
 		{"target_cpu_per_request>15us", func(l *result.Load) { l.TargetCPU = &usage.CPU{UserNS: 1e9} }, ""},
 		{"lateness_p99>1ms", nil, "lateness_p99>1ms: cannot be told: a closed loop has no schedule to be late for"},
-		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.PacerLateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},
+		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Lateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},
+		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.PacerLateness.P99 = 1000, 2e6 }, ""},
+		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Requests.Unsent = 1000, 1 },
+			"lateness_p99>1ms: lateness_p99 is at least 0ns, and requests without an answer could break the gate: give the run more time"},
+		{"pacer_lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.PacerLateness.P99, l.Requests.Unsent = 1000, 2e6, 1 }, "pacer_lateness_p99>1ms: pacer_lateness_p99 is 2.00ms"},
+		{"pacer_lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Requests.Unsent = 1000, 1 }, ""},
 
 		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Requests.Sent = 1000, 999 },
 			"lateness_p99>1ms: cannot be told: p99 needs 1000 requests, there are 999"},

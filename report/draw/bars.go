@@ -196,7 +196,7 @@ func of(c *findings.Cell, model, metric string, unit float64, fill color.RGBA) (
 	if !ok || m.Lacks != nil {
 		return bar{label: words.Absent(m)}, true
 	}
-	return bar{parts: []float64{v.Value / unit}, fills: []color.RGBA{fill}, low: v.Low / unit, high: v.High / unit, label: words.Value(metric, v.Value)}, true
+	return bar{parts: []float64{v.Value / unit}, fills: []color.RGBA{fill}, low: v.Low / unit, high: v.High / unit, label: words.AtLeast(v) + words.Value(metric, v.Value)}, true
 }
 
 // enough reports whether at least two rows have a bar.

@@ -183,22 +183,29 @@ func (m *model) byRound(metric string) map[int]float64 {
 func (m *model) figure(metric string) *Figure {
 	known := m.byRound(metric)
 	f := &Figure{Rounds: []float64{}}
-	lower := 0
 	for _, t := range m.trials {
 		v, ok := known[t.Round]
 		if ok {
 			f.Rounds = append(f.Rounds, tidy(v))
-		}
-		if t.AtLeast(metric) {
-			lower++
 		}
 	}
 	i := stats.MedianInterval(f.Rounds, confidence)
 	if len(f.Rounds) == 0 || !sound(i.Mid) {
 		return nil
 	}
-	f.Value, f.Low, f.High, f.AtLeast = tidy(i.Mid), i.Low, i.High, 2*lower > len(m.trials)
+	f.Value, f.Low, f.High, f.AtLeast = tidy(i.Mid), i.Low, i.High, m.bound(metric)
 	return f
+}
+
+// bound reports whether a metric of the model is a lower bound, as it is in most rounds.
+func (m *model) bound(metric string) bool {
+	n := 0
+	for _, t := range m.trials {
+		if t.AtLeast(metric) {
+			n++
+		}
+	}
+	return 2*n > len(m.trials)
 }
 
 // value is the median of a metric over the rounds; 0 where none knows it.
@@ -209,14 +216,14 @@ func (m *model) value(metric string) float64 {
 	return 0
 }
 
-// ranks reports whether the model can be ranked by a metric. One that does not answer beside all silent connections has not borne what the
+// ranks reports whether the model can be ranked by a metric, which it cannot by a lower bound. One that does not answer beside all silent connections has not borne what the
 // others have.
 func (m *model) ranks(metric string, comparable bool) bool {
 	n := len(m.byRound(metric))
 	if s := m.silent(); s != nil && !s.All {
 		return false
 	}
-	return m.lack == nil && n > 0 && !(ofClient(metric) && m.limited()) && (!comparable || n >= fewestShared && m.most(n))
+	return m.lack == nil && n > 0 && !m.bound(metric) && !(ofClient(metric) && m.limited()) && (!comparable || n >= fewestShared && m.most(n))
 }
 
 // ofClient reports whether a client at its limit sets a metric.

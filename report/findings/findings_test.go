@@ -23,7 +23,7 @@ func measured(round int, c result.Cell, rate float64) result.Trial {
 	}
 	ok := int64(rate)
 	return result.Trial{Schema: 1, Round: round, Cell: c, Load: &result.Load{
-		Histogram:   tenThousand,
+		Histogram:   buckets(ok),
 		RateRPS:     rate,
 		Window:      result.Window{ElapsedNS: 1e9},
 		Requests:    result.Requests{OK: ok},
@@ -34,24 +34,23 @@ func measured(round int, c result.Cell, rate float64) result.Trial {
 	}}
 }
 
-// buckets are n response times, evenly spread over n us.
+// spread are n response times, evenly spread over n us.
+func spread(n int64) *result.Histogram {
+	h := result.NewHistogram()
+	for i := range n {
+		h.Record((i + 1) * 1000)
+	}
+	return h
+}
+
+// buckets are those of spread.
 func buckets(n int64) string {
-	text, err := spread(n)
+	text, err := spread(n).Encode()
 	if err != nil {
 		panic(err)
 	}
 	return text
 }
-
-func spread(n int64) (string, error) {
-	h := result.NewHistogram()
-	for i := range n {
-		h.Record((i + 1) * 1000)
-	}
-	return h.Encode()
-}
-
-var tenThousand, _ = spread(10_000)
 
 func hello(model string, connections int) result.Cell {
 	return result.Cell{Model: model, Scenario: "hello", Connections: connections}
@@ -467,7 +466,7 @@ func TestTheStarvedHaveNoPercentile(t *testing.T) {
 // TestAnOfferedRateLimitsNobody has the null responder serve what is offered, as everybody does.
 func TestAnOfferedRateLimitsNobody(t *testing.T) {
 	cost := func(model string) []result.Trial {
-		return flat(result.Cell{Model: model, Scenario: "cost", Connections: 64, RateRPS: 1000}, 1000)
+		return change(flat(result.Cell{Model: model, Scenario: "cost", Connections: 64, RateRPS: 1000}, 1000), 6, func(t *result.Trial) { t.Load.Latency = spread(1000).Latency() })
 	}
 	c := find(cost("epoll"), cost("select"), cost(result.Null)).Cells[0]
 	if m := c.Model("epoll"); m.Limited || m.OfNull != 0 || c.Null == nil || len(c.Ranking(P99).Places) != 2 {

@@ -39,7 +39,7 @@ func differences(a, b *model, metric string) (d []float64) {
 		u, known := other[t.Round]
 		v, is := x[t.Round]
 		w, has := y[t.Round]
-		if !known || !is || !has {
+		if !known || !is || !has || t.AtLeast(metric) || u.AtLeast(metric) { // nobody knows how far above a lower bound it is
 			continue
 		}
 		log := math.Log(v / w)

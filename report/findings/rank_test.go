@@ -25,6 +25,7 @@ func inTurns(c result.Cell, metric string, effects map[string][]float64) (list [
 			c := c
 			c.Model = model
 			t := measured(round+1, c, 1000)
+			t.Load.Latency = spread(1000).Latency()
 			t.Turns = &result.Turns{Servers: len(models), Place: i + 1, Cycles: 20, SliceNS: 25e6, Cost: &result.Cost{Steady: 9000, Waking: 1e6, Whole: 11000},
 				Effects: map[string]float64{metric: e}}
 			list = append(list, t)
@@ -255,5 +256,30 @@ func TestBlur(t *testing.T) {
 	}
 	if got := within(trials("hello", 150*time.Millisecond)); got != 0 {
 		t.Errorf("without waves: within %v", got)
+	}
+}
+
+// A figure that requests without an answer could put higher, nobody knows how far, has no rank and no ratio where it is so in most rounds; where
+// it is in few, those do not count.
+func TestALowerBoundHasNoRank(t *testing.T) {
+	cost := map[string][]float64{"epoll": {0.1, 0.1, 0.1, 0.1, 0.1, 0.1}, "select": {0, 0, 0, 0, 0, 0}}
+	for bounds, want := range map[int]bool{0: true, 2: true, 4: false, 6: false} {
+		list := inTurns(cell64, result.MetricP99, cost)
+		for i := range list {
+			if list[i].Cell.Model == "select" && list[i].Round <= bounds {
+				list[i].Load.Requests.OK, list[i].Load.Requests.Unanswered = 970, 30
+			}
+		}
+		f := find(list)
+		r := f.Cells[0].Ranking(P99)
+		if figure := f.Cells[0].Model("select").Figures[P99]; figure.AtLeast == want {
+			t.Errorf("of %d rounds a lower bound: %+v", bounds, figure)
+		}
+		if ranked := len(r.Places) == 2; ranked != want || ranked != (len(r.Pairs) == 1) || slices.Contains(r.Others, "select") == want {
+			t.Errorf("of %d rounds a lower bound: %+v", bounds, r)
+		}
+		if want && r.Pairs[0].Rounds != 6-bounds {
+			t.Errorf("of %d rounds a lower bound: compared over %d", bounds, r.Pairs[0].Rounds)
+		}
 	}
 }

@@ -23,6 +23,7 @@ func TestManyTrialsFindRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	one := measured(1, hello("epoll", 64), 2000)
+	one.Load.Requests.OK = 4000
 	one.Load.Schema, one.Load.Histogram, one.Load.ServiceHistogram = result.Schema, text, text
 	one.Load.Spec = result.Spec{Target: "http://127.0.0.1:5000/", Method: "GET", Warmup: 1e8}
 	dir := t.TempDir()

@@ -42,7 +42,7 @@ type Trial struct {
 	StallNS    int64           // longest time for which loadgen stood still
 	WindowNS   int64           // how long it was measured
 	Miscount   *Miscount       // nil: server and client agree, or the server did not count
-	Response   []float64       // response time along Grid in nanoseconds, as far as it can be shown
+	Response   []float64       // response time along Grid in nanoseconds, as far as it is known and no lower bound
 
 	Uncounted map[string]string // by metric, why a counter could not be had
 
@@ -136,6 +136,9 @@ func (u *Trial) load(t result.Trial) {
 	switch {
 	case u.drawn():
 		for _, f := range l.DoubtResponse(Grid...).Further {
+			if f.AtLeast() {
+				break
+			}
 			u.Response = append(u.Response, f.NS)
 		}
 	case !doubted:

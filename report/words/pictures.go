@@ -205,7 +205,7 @@ func Better(metric string) string {
 // TwinLabel is what the reference's second measurement is called.
 func TwinLabel(reference string) string { return Name(reference) + "'s twin" }
 
-const curves = " Lines join the medians over the rounds, and end where too few requests lie beyond."
+const curves = " Lines join the medians over the rounds, and end where too few requests lie beyond, or where requests without an answer could put them higher."
 
 func latency(f *findings.Findings) Picture {
 	c := f.Main()

@@ -299,6 +299,9 @@ func lacking(c *findings.Cell, s *findings.Situation) string {
 		why := Lack(c.Model(name))
 		if m := c.Model(name); m != nil && m.Lacks == nil {
 			why = "no such figure"
+			if m.Figures[s.Metric].AtLeast {
+				why = "requests without an answer could put it higher"
+			}
 			if m.Limited && s.Metric == findings.Rate {
 				why = "client-limited"
 			}
