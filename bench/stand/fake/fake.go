@@ -102,6 +102,7 @@ func Loadgen(args []string) {
 	descriptors := f.String("counters", "", "")
 	ready, _, _ := f.Bool("ready", false, ""), f.Bool("no-keepalive", false, ""), f.Duration("think", 0, "")
 	_, _ = f.Int("pipeline", 0, ""), f.String("read-rate", "", "")
+	_ = f.Duration("spin", 0, "")
 	var rivals, processes words
 	f.Var(&rivals, "vs", "")
 	f.Var(&processes, "pid", "")
