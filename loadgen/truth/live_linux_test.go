@@ -1,0 +1,212 @@
+package truth
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"carousel/internal/child"
+	"carousel/internal/host"
+	"carousel/internal/result"
+)
+
+// needsLive skips a test of the live half unless that is wanted and can be had.
+func needsLive(t *testing.T) {
+	t.Helper()
+	if !*live {
+		t.Skip("skipped: it is of the live half, which takes -live (make truth)")
+	}
+	if len(host.CPUs()) < 2 {
+		skip(t, t.Name(), "the live half takes two processors, one for the server and one for loadgen")
+	}
+}
+
+func serverCPU() int { return host.CPUs()[0] }
+func clientCPU() int { return host.CPUs()[1] }
+
+// run is what became of a load.
+type run struct {
+	load  *result.Load
+	text  string // what loadgen printed
+	begun int64  // when its schedule began, in nanoseconds of CLOCK_MONOTONIC
+	log   *Log   // the server's
+	noise string // what disturbed it; "": nothing did
+}
+
+// drive loads a server that works like that, by the real loadgen with these flags. meanwhile, which may be nil, is called as the requests
+// begin to flow.
+func drive(t *testing.T, work Work, meanwhile func(*target), flags ...string) *run {
+	t.Helper()
+	server := start(t, work)
+	file := filepath.Join(t.TempDir(), "record.json")
+	var text strings.Builder
+	cmd := exec.Command(filepath.Join("..", "..", "bin", "loadgen"), append(flags, "-q", "--ready", "-o", file, server.addr)...)
+	said, says, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	cmd.Stdout, cmd.Stderr = &text, says
+	before := lookAround(t, server)
+	p, err := child.Start(cmd, clientCPU())
+	says.Close()
+	if err != nil {
+		t.Fatalf("%v: run \"make build\"", err)
+	}
+	defer p.Stop(0)
+	if _, err := child.Ready(said, 10*time.Second); err != nil {
+		t.Fatalf("%v\n%s", err, &text)
+	}
+	if meanwhile != nil {
+		meanwhile(server)
+	}
+	words, _ := io.ReadAll(said)
+	err = p.Wait()
+	after := lookAround(t, server)
+	_ = server.signal(syscall.SIGCONT)
+	r := &run{text: text.String(), log: server.stop()}
+	if err != nil {
+		t.Fatalf("loadgen %v: %v\n%s%s", flags, err, &text, words)
+	}
+	if r.load, err = result.ReadLoad(file); err != nil {
+		t.Fatal(err)
+	}
+	r.begun = instant(r.load.Window.Start)
+	client := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	r.noise = noise(r, before, after, client)
+	return r
+}
+
+// surroundings are what the machine and those whom we know have done.
+type surroundings struct {
+	host   host.Snapshot
+	ours   int64 // processor time of the server and of this process, in nanoseconds
+	at     time.Time
+	server host.Tree
+}
+
+func lookAround(t *testing.T, server *target) surroundings {
+	t.Helper()
+	tree, err := host.TreeCPU(server.PID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return surroundings{host: host.TakeAll(), ours: host.SelfCPU().Total(), at: time.Now(), server: tree}
+}
+
+// The gates of a quiet host: beyond them what is found is the host's and not loadgen's.
+const (
+	mostSteal  = 0.02 // of all processors' time, taken by the hypervisor
+	mostBeside = 0.05 // of all processors' time, used by other programs
+	mostLost   = 0.01 // of the run, in which the server was ready to run and did not
+)
+
+// ofTheHost are the checks of a verdict that say something about loadgen's machine and not about the server.
+var ofTheHost = []string{"own-share", "stall", "steal", "throttled", "run-delay", "gc"}
+
+// noise says what disturbed a run, "" where nothing did.
+func noise(r *run, before, after surroundings, client time.Duration) string {
+	var found []string
+	say := func(what string, share, most float64) {
+		if share > most {
+			found = append(found, fmt.Sprintf("%s %.1f %% (at most %.0f %%)", what, 100*share, 100*most))
+		}
+	}
+	d := before.host.Until(after.host)
+	say("stolen", d.StealShare, mostSteal)
+	served, err := before.server.Until(after.server)
+	if err == nil {
+		say("other programs", d.Beside(served.Total()+after.ours-before.ours+int64(client)), mostBeside)
+	}
+	say("the server did not run for", float64(r.log.Lost-r.stopped())/float64(after.at.Sub(before.at)), mostLost)
+	for _, reason := range r.load.Verdict.Reasons {
+		if reason.State != result.Valid && slices.Contains(ofTheHost, reason.Check) {
+			found = append(found, "the verdict: "+reason.Text)
+		}
+	}
+	return strings.Join(found, "; ")
+}
+
+// stopped is for how long the server was stopped on purpose.
+func (r *run) stopped() int64 {
+	if r.log.Longest > int64(time.Second)*9/10 {
+		return r.log.Longest
+	}
+	return 0
+}
+
+// quiet makes a run until the host was quiet, three times at most. If it never was, the claim is noted as skipped, and the test is.
+func quiet(t *testing.T, claim string, make func() *run) *run {
+	t.Helper()
+	var noises []string
+	for range 3 {
+		r := make()
+		if r.noise == "" {
+			return r
+		}
+		noises = append(noises, r.noise)
+	}
+	skip(t, claim, "noisy host: "+strings.Join(slices.Compact(noises), " / "))
+	return nil
+}
+
+func (s *target) signal(what syscall.Signal) error { return unix.Kill(s.PID(), what) }
+
+// standStill stops the server for so long from after, and lets it go on.
+func standStill(after, length time.Duration) func(*target) {
+	return func(s *target) {
+		from := now() + int64(after)
+		for at, what := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGCONT} {
+			waitUntil(from + int64(at)*int64(length))
+			_ = s.signal(what) // one that is gone is noticed by its log
+		}
+	}
+}
+
+// waitUntil waits until an instant of CLOCK_MONOTONIC, as nothing but the kernel's own timer does.
+func waitUntil(at int64) {
+	until := unix.NsecToTimespec(at)
+	for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &until, nil) == unix.EINTR {
+	}
+}
+
+// bareWait is by how much waits on loadgen's processor end late on this host at this moment, with nothing else to do: sorted, of a
+// thousand waits of a millisecond.
+func bareWait() []int64 {
+	late := make([]int64, 0, 1000)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // for good: the thread ends with its goroutine
+		var one unix.CPUSet
+		one.Set(clientCPU())
+		_ = unix.SchedSetaffinity(0, &one)
+		_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+		for at := now() + int64(time.Millisecond); len(late) < cap(late); at += int64(time.Millisecond) {
+			waitUntil(at)
+			late = append(late, now()-at)
+		}
+	}()
+	<-done
+	slices.Sort(late)
+	return late
+}
+
+// at is the value below which a share of sorted values lies.
+func at(sorted []int64, share float64) int64 { return sorted[int(share*float64(len(sorted)-1))] }
+
+func micros(ns int64) string { return fmt.Sprintf("%.1f µs", float64(ns)/1e3) }
+func millis(ns int64) string { return fmt.Sprintf("%.3f ms", float64(ns)/1e6) }
+func seconds(ns int64) string {
+	return fmt.Sprintf("%.3f s", float64(ns)/1e9)
+}

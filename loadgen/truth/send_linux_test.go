@@ -1,0 +1,56 @@
+package truth
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"carousel/internal/units"
+	"carousel/loadgen/schedule"
+)
+
+// Requests are sent when they are due: by loadgen's record, by the server's log of their arrival, and at the rate that was asked for.
+func TestSendInstants(t *testing.T) {
+	needsLive(t)
+	for _, rate := range []float64{1000, 5000, 20_000} {
+		claim := units.Count(rate) + "/s: "
+		t.Run(fmt.Sprint(rate), func(t *testing.T) {
+			bare := bareWait()
+			r := quiet(t, claim+"send instants", func() *run {
+				return drive(t, Work{Law: "fixed"}, nil, "-r", fmt.Sprint(rate), "-d", "10s")
+			})
+			bare = append(bare, bareWait()...)
+			slices.Sort(bare)
+			most := 50 * time.Microsecond
+			if at(bare, 0.99) > int64(most) { // this host wakes nobody sooner
+				most *= 2
+			}
+			late := r.load.Lateness
+			row(t, claim+"sent after due, p99", "at once", fmt.Sprintf("%s (p50 %s, p99.9 %s; a bare wait on this host: p99 %s)", micros(late.P99), micros(late.P50), micros(late.P999), micros(at(bare, 0.99))),
+				micros(int64(most)), late.P99 <= int64(most))
+
+			arrived := r.arrivedAfterDue(schedule.Uniform(rate).Due)
+			half, most99 := at(arrived, 0.5), at(arrived, 0.99)
+			row(t, claim+"the server's log agrees with the record, p50 and p99", micros(late.P50)+", "+micros(late.P99), micros(half)+", "+micros(most99), "100 µs",
+				apart(half, late.P50) <= 100*time.Microsecond && apart(most99, late.P99) <= 100*time.Microsecond)
+
+			n := len(r.log.Arrived)
+			found := float64(n-1) / time.Duration(r.log.Arrived[n-1]-r.log.Arrived[0]).Seconds()
+			row(t, claim+"rate of arrival", units.Count(rate)+"/s", fmt.Sprintf("%.3f/s", found), "0.01 %", math.Abs(found/rate-1) <= 1e-4)
+		})
+	}
+}
+
+// arrivedAfterDue is by how much requests arrived at the server after they were due, sorted.
+func (r *run) arrivedAfterDue(due func(int64) time.Duration) []int64 {
+	after := make([]int64, len(r.log.Arrived))
+	for i, at := range r.log.Arrived {
+		after[i] = at - r.begun - int64(due(int64(i)))
+	}
+	slices.Sort(after)
+	return after
+}
+
+func apart(a, b int64) time.Duration { return time.Duration(max(a-b, b-a)) }

@@ -1,0 +1,251 @@
+package truth
+
+import (
+	"bytes"
+	"encoding/gob"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"runtime/debug"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"carousel/internal/child"
+	"carousel/internal/sock"
+)
+
+// Work is how long the server works on a request.
+type Work struct {
+	Law  string        // fixed, exponential, or bimodal: nine in ten take half as long, the tenth five and a half times
+	Mean time.Duration // 0: it answers at once
+	Seed uint64        // of what is drawn
+}
+
+// draws is the next service time in nanoseconds, and so on.
+func (w Work) draws() func() int64 {
+	random := rand.New(rand.NewPCG(w.Seed, 0))
+	return map[string]func() int64{
+		"fixed":       func() int64 { return int64(w.Mean) },
+		"exponential": func() int64 { return int64(random.ExpFloat64() * float64(w.Mean)) },
+		"bimodal": func() int64 {
+			if random.IntN(10) == 0 {
+				return int64(w.Mean) * 11 / 2
+			}
+			return int64(w.Mean) / 2
+		},
+	}[w.Law]
+}
+
+// Log is what the server saw, in nanoseconds of CLOCK_MONOTONIC; requests are in the order of their arrival, in which they were served.
+type Log struct {
+	Arrived, Ended []int64
+	Longest        int64 // longest time between two looks at the clock: the server did not run
+	Lost           int64 // all such times above hiccup, added up
+}
+
+// hiccup is what a look at the clock, a read and a write take at most while the processor is the server's.
+const hiccup = int64(50 * time.Microsecond)
+
+// Services are the times for which requests held the server: from when it had both the request and nothing before it, until the reply was
+// written. What it does beside the work is so in them.
+func (l *Log) Services() []int64 {
+	services := make([]int64, len(l.Ended))
+	free := int64(0)
+	for i, end := range l.Ended {
+		services[i], free = end-max(l.Arrived[i], free), end
+	}
+	return services
+}
+
+// server is one thread that answers one request at a time, the first first. It never waits: it looks for requests while it works on
+// one, so that each arrival is noted within microseconds.
+type server struct {
+	poller *sock.Poller
+	ln     int
+	log    Log
+	looked int64
+	due    []int // descriptors of the requests that arrived, the first to be served first
+	buf    [16 << 10]byte
+	part   map[int][]byte // of a request whose rest has not come
+}
+
+const (
+	serveEnv = "CAROUSEL_TRUTH_SERVE"
+	reply    = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n"
+)
+
+// serve is the server's process: it works as the environment says until its standard input is closed, and then writes its log.
+func serve(how string) error {
+	debug.SetGCPercent(-1)
+	var work Work
+	if err := json.Unmarshal([]byte(how), &work); err != nil {
+		return err
+	}
+	s := &server{part: map[int][]byte{}, log: Log{Arrived: make([]int64, 0, 1<<20), Ended: make([]int64, 0, 1<<20)}}
+	var err error
+	var addr string
+	if s.ln, addr, err = sock.Listen("127.0.0.1:0"); err != nil {
+		return err
+	}
+	if s.poller, err = sock.NewPoller(); err != nil {
+		return err
+	}
+	for _, fd := range []int{s.ln, 0} {
+		if err := s.poller.Add(fd, sock.Readable, uint64(fd)); err != nil {
+			return err
+		}
+	}
+	fmt.Println("READY", addr)
+	draw := work.draws()
+	s.looked = now()
+	for s.look() {
+		if len(s.due) == 0 {
+			continue
+		}
+		end := s.looked + draw()
+		for s.looked < end {
+			if !s.look() {
+				break
+			}
+		}
+		fd := s.due[0]
+		s.due = s.due[1:]
+		_, _ = sock.Write(fd, []byte(reply)) // to one that is gone it does not matter
+		s.log.Ended = append(s.log.Ended, s.clock())
+	}
+	s.log.Arrived = s.log.Arrived[:len(s.log.Ended)]
+	return gob.NewEncoder(os.Stdout).Encode(s.log)
+}
+
+// clock looks at the clock, and notes what the server lost since it last did.
+func (s *server) clock() int64 {
+	at := now()
+	if gap := at - s.looked; gap > hiccup {
+		s.log.Lost += gap
+		s.log.Longest = max(s.log.Longest, gap)
+	}
+	s.looked = at
+	return at
+}
+
+// look takes in what has arrived, and reports whether the server is still wanted.
+func (s *server) look() bool {
+	var ready [64]sock.Event
+	n, _ := s.poller.WaitRaw(ready[:], 0)
+	at := s.clock()
+	for _, e := range ready[:n] {
+		switch fd := int(e.Data()); fd {
+		case 0:
+			return false
+		case s.ln:
+			_ = sock.AcceptAll(s.ln, func(fd int) { _ = s.poller.Add(fd, sock.Readable, uint64(fd)) })
+		default:
+			s.read(fd, at)
+			s.clock()
+		}
+	}
+	return true
+}
+
+// read takes in the requests that came over a connection.
+func (s *server) read(fd int, at int64) {
+	n, err := sock.Read(fd, s.buf[:])
+	if err != nil || n == 0 {
+		sock.Close(fd)
+		delete(s.part, fd)
+		return
+	}
+	text := s.buf[:n]
+	if part := s.part[fd]; len(part) > 0 {
+		text = append(part, text...)
+	}
+	for range bytes.Count(text, []byte("\r\n\r\n")) {
+		s.due = append(s.due, fd)
+		s.log.Arrived = append(s.log.Arrived, at)
+	}
+	if end := bytes.LastIndex(text, []byte("\r\n\r\n")); end < 0 {
+		s.part[fd] = bytes.Clone(text)
+	} else if len(s.part) > 0 {
+		delete(s.part, fd)
+	}
+}
+
+// now is CLOCK_MONOTONIC, which all processes share.
+func now() int64 { return origin.mono + int64(time.Since(origin.at)) }
+
+// origin ties package time's clock, which is read without a system call, to the kernel's name for it.
+var origin = func() (o struct {
+	at   time.Time
+	mono int64
+}) {
+	var ts unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
+	o.at, o.mono = time.Now(), ts.Nano()
+	return o
+}()
+
+// instant is when t was, in nanoseconds of CLOCK_MONOTONIC. A record's instants are by the clock on the wall, which a run is short enough
+// not to see set.
+func instant(t time.Time) int64 { return origin.mono + int64(t.Round(0).Sub(origin.at.Round(0))) }
+
+// target is a server at work.
+type target struct {
+	*child.Process
+	addr string
+	stop func() *Log // ends it and returns what it saw
+}
+
+// start starts a server on a processor of its own.
+func start(t *testing.T, work Work) *target {
+	t.Helper()
+	how, err := json.Marshal(work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	// A thread that spins is not taken for one that hogs the processor.
+	cmd.Env = append(os.Environ(), serveEnv+"="+string(how), "GODEBUG=asyncpreemptoff=1", "GOMAXPROCS=1")
+	cmd.Stderr = os.Stderr
+	leave, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := child.Start(cmd, serverCPU())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Stop(0) })
+	addr, err := child.Ready(p.Stdout, 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &target{p, addr, func() *Log {
+		t.Helper()
+		leave.Close()
+		var log Log
+		if err := gob.NewDecoder(p.Stdout).Decode(&log); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		return &log
+	}}
+}
+
+// The test binary is the server as well: a process can be stopped, and has a processor to itself.
+func init() {
+	how, is := os.LookupEnv(serveEnv)
+	if !is {
+		return
+	}
+	if err := serve(how); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
