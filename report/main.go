@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/google/renameio/v2/maybe"
@@ -98,8 +99,13 @@ func newest(root string) (string, error) {
 	return dir, nil
 }
 
-// report writes the report of the run in folder dir.
+// report writes the report of the run in folder dir, or draws the stall that is in it.
 func report(stdout, stderr io.Writer, dir string) error {
+	if s, err := result.ReadStall(dir); err == nil {
+		return stall(stderr, s, dir)
+	} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+		return err
+	}
 	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
 		return mistake{fmt.Errorf("%s is no run folder: it must hold %s and %s", dir, result.RunFile, result.TrialsFile)}
 	}
@@ -144,6 +150,19 @@ func report(stdout, stderr io.Writer, dir string) error {
 		return err
 	}
 	fmt.Fprintf(stderr, "report: wrote %s, %s and %d pictures beside it\n", filepath.Join(dir, page), findings.File, len(pictures))
+	return nil
+}
+
+// stall draws what load generators reported of a server that stood still.
+func stall(stderr io.Writer, s *result.Stall, dir string) error {
+	png, err := draw.Stall(s)
+	if err != nil {
+		return err
+	}
+	if err := maybe.WriteFile(filepath.Join(dir, draw.StallPicture), png, 0o644); err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "report: wrote %s\n", filepath.Join(dir, draw.StallPicture))
 	return nil
 }
 

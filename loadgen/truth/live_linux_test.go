@@ -82,8 +82,7 @@ func drive(t *testing.T, work Work, meanwhile func(*target), flags ...string) *r
 		t.Fatal(err)
 	}
 	r.begun = instant(r.load.Window.Start)
-	client := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	r.noise = noise(r, before, after, client)
+	r.noise = noise(r, before, after, cmd)
 	return r
 }
 
@@ -114,21 +113,24 @@ const (
 // ofTheHost are the checks of a verdict that say something about loadgen's machine and not about the server.
 var ofTheHost = []string{"own-share", "stall", "steal", "throttled", "run-delay", "gc"}
 
-// noise says what disturbed a run, "" where nothing did.
-func noise(r *run, before, after surroundings, client time.Duration) string {
+// noise says what disturbed the run of a command, "" where nothing did.
+func noise(r *run, before, after surroundings, cmd *exec.Cmd) string {
 	var found []string
 	say := func(what string, share, most float64) {
 		if share > most {
-			found = append(found, fmt.Sprintf("%s %.1f %% (at most %.0f %%)", what, 100*share, 100*most))
+			found = append(found, tooMuch(what, share, most))
 		}
 	}
 	d := before.host.Until(after.host)
 	say("stolen", d.StealShare, mostSteal)
-	served, err := before.server.Until(after.server)
-	if err == nil {
+	if served, err := before.server.Until(after.server); err == nil {
+		client := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 		say("other programs", d.Beside(served.Total()+after.ours-before.ours+int64(client)), mostBeside)
 	}
 	say("the server did not run for", float64(r.log.Lost-r.stopped())/float64(after.at.Sub(before.at)), mostLost)
+	if r.load == nil { // of another program
+		return strings.Join(found, "; ")
+	}
 	for _, reason := range r.load.Verdict.Reasons {
 		if reason.State != result.Valid && slices.Contains(ofTheHost, reason.Check) {
 			found = append(found, "the verdict: "+reason.Text)
@@ -148,16 +150,32 @@ func (r *run) stopped() int64 {
 // quiet makes a run until the host was quiet, three times at most. If it never was, the claim is noted as skipped, and the test is.
 func quiet(t *testing.T, claim string, make func() *run) *run {
 	t.Helper()
-	var noises []string
+	noise := ""
 	for range 3 {
+		if noise = busy(); noise != "" {
+			continue
+		}
 		r := make()
-		if r.noise == "" {
+		if noise = r.noise; noise == "" {
 			return r
 		}
-		noises = append(noises, r.noise)
 	}
-	skip(t, claim, "noisy host: "+strings.Join(slices.Compact(noises), " / "))
+	skip(t, claim, "noisy host: "+noise)
 	return nil
+}
+
+// busy says who is at work while nothing is measured, "" if nobody is.
+func busy() string {
+	before := host.TakeAll()
+	time.Sleep(time.Second)
+	if share := before.Until(host.TakeAll()).Beside(0); share > mostBeside {
+		return tooMuch("other programs before the run", share, mostBeside)
+	}
+	return ""
+}
+
+func tooMuch(what string, share, most float64) string {
+	return fmt.Sprintf("%s %.1f %% (at most %.0f %%)", what, 100*share, 100*most)
 }
 
 func (s *target) signal(what syscall.Signal) error { return unix.Kill(s.PID(), what) }

@@ -91,6 +91,9 @@ func serve(how string) error {
 	if s.ln, addr, err = sock.Listen("127.0.0.1:0"); err != nil {
 		return err
 	}
+	if err := sock.NonBlocking(s.ln); err != nil {
+		return err
+	}
 	if s.poller, err = sock.NewPoller(); err != nil {
 		return err
 	}

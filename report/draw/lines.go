@@ -24,6 +24,7 @@ type line struct {
 type point struct {
 	x, y, low, high float64
 	bare            bool // on the line, without a mark of its own
+	loose           bool // nothing is known of what lies between it and the one before
 }
 
 // lines are drawn on common axes, each labelled at its right end.
@@ -54,6 +55,10 @@ func (l lines) Plot(c draw.Canvas, plt *plot.Plot) {
 		with := lookOf(one.model)
 		var way []vg.Point
 		for _, p := range one.points {
+			if n := len(way); p.loose && n > 0 {
+				c.StrokeLine2(draw.LineStyle{Color: pale(with.ink(one.ties)), Width: 0.9, Dashes: []vg.Length{1, 3}}, way[n-1].X, way[n-1].Y, at(i, p).X, at(i, p).Y)
+				continue
+			}
 			way = append(way, at(i, p))
 			if p.high > p.low {
 				thin := draw.LineStyle{Color: with.ink(one.ties), Width: 0.9}

@@ -47,6 +47,13 @@ var looks = map[string]look{
 	"nethttp":          {3, 0, marker{plus, true}},
 	"fasthttp":         {3, 1, marker{cross, true}},
 	"gnet":             {3, 3, marker{triangle, false}},
+
+	// load generators
+	"hey":         {3, 2, marker{down, false}},
+	"wrk":         {4, 1, marker{square, true}},
+	"vegeta":      {2, 0, marker{triangle, true}},
+	"closed loop": {0, 3, marker{diamond, false}},
+	"open loop":   {1, 0, marker{circle, true}},
 }
 
 // guests are the markers of servers of the user's own, which no known model has.

@@ -1,0 +1,96 @@
+package truth
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"carousel/internal/child"
+	"carousel/internal/result"
+)
+
+var data = flag.String("data", "", "a folder for what other load generators say of a stopped server; none: nothing is kept")
+
+// others are those that are shown the same stop, with the commands that run them for ten seconds; ADDR and FILE are filled in.
+var others = []struct {
+	client, command, raw string
+	read                 func(text string) (result.Report, error)
+}{
+	{"hey", "hey -z 10s -c 4 -q 50 http://ADDR/", "hey.txt", readHey},
+	{"wrk", "wrk -t 1 -c 10 -d 10s --latency http://ADDR/", "wrk.txt", readWrk},
+	{"vegeta", "echo GET http://ADDR/ | vegeta attack -rate 200 -duration 10s | vegeta report -type json", "vegeta.json", readVegeta},
+	{"closed loop", "loadgen -c 10 -d 10s -q --json ADDR", "closed.json", readRecord},
+	{"open loop", "loadgen -r 200 -d 10s -q --json ADDR", "open.json", readRecord},
+}
+
+// What hey, wrk, vegeta and loadgen itself say of one and the same stop.
+func TestStopShownToOthers(t *testing.T) {
+	needsLive(t)
+	dir := *data
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	bin, err := filepath.Abs("../../bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", strings.Join([]string{bin, filepath.Join(bin, "clients"), os.Getenv("PATH")}, string(os.PathListSeparator)))
+	s := result.Stall{Schema: result.Schema, Processors: runtime.NumCPU(), Rounds: 1, Stop: time.Second, Window: 10 * time.Second, Rate: 200}
+	for _, o := range others {
+		claim := "the stop shown to others: " + o.client
+		t.Run(o.client, func(t *testing.T) {
+			tool := regexp.MustCompile(`\b(hey|wrk|vegeta|loadgen)\b`).FindString(o.command)
+			if _, err := exec.LookPath(tool); err != nil {
+				skip(t, claim, tool+" is not on this machine")
+			}
+			r := quiet(t, claim, func() *run { return shown(t, o.command, s.Stop) })
+			report, err := o.read(r.text)
+			if err != nil {
+				t.Fatalf("%v in what %s printed:\n%s", err, tool, r.text)
+			}
+			report.Client, report.Command, report.Raw, report.Stood = o.client, o.command, o.raw, r.log.Longest
+			if err := os.WriteFile(filepath.Join(dir, o.raw), []byte(r.text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			s.Reports = append(s.Reports, report)
+			row(t, claim, "the server stood still for 1 s", fmt.Sprintf("%s; it reports %s", seconds(report.Stood), said(report)), "2 %",
+				apart(report.Stood, int64(s.Stop)) <= s.Stop/50)
+		})
+	}
+	if len(s.Reports) == 0 {
+		return // what an earlier run found stays
+	}
+	if err := s.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shown is a run of a command that loads a server which stands still in the middle.
+func shown(t *testing.T, command string, stop time.Duration) *run {
+	t.Helper()
+	server := start(t, Work{Law: "fixed"})
+	var text, complaints strings.Builder
+	cmd := exec.Command("sh", "-c", strings.ReplaceAll(command, "ADDR", server.addr))
+	cmd.Stdout, cmd.Stderr = &text, &complaints
+	before := lookAround(t, server)
+	p, err := child.Start(cmd, clientCPU())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Stop(0)
+	standStill(4500*time.Millisecond, stop)(server)
+	if err := p.Wait(); err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, &complaints)
+	}
+	after := lookAround(t, server)
+	r := &run{text: text.String(), log: server.stop()}
+	r.noise = noise(r, before, after, cmd)
+	return r
+}

@@ -1,0 +1,116 @@
+package truth
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"carousel/internal/units"
+	"carousel/loadgen/schedule"
+)
+
+const service = time.Millisecond
+
+// The plan and the service times that the server logged say for each request how long it waits: the recursion of Lindley (1952). Loadgen
+// finds that, but for what a request takes on its way when nobody waits.
+func TestReplay(t *testing.T) {
+	needsLive(t)
+	way := floor(t)
+	for _, c := range []struct{ arrivals, law string }{
+		{"uniform", "fixed"}, {"uniform", "exponential"}, {"poisson", "fixed"}, {"poisson", "bimodal"},
+	} {
+		for _, busy := range []float64{0.5, 0.8} {
+			name := fmt.Sprintf("%s arrivals, %s service, utilisation %.1f", c.arrivals, c.law, busy)
+			t.Run(name, func(t *testing.T) {
+				r := quiet(t, "replay, "+name, func() *run { return queue(t, c.arrivals, c.law, busy, 20*time.Second, 1) })
+				expected := r.foreseen()
+				seen := make([]int64, len(expected)) // by the server's clock, request by request
+				for i, due := range r.due() {
+					seen[i] = r.log.Ended[i] - due - expected[i]
+				}
+				slices.Sort(seen)
+				mean := average(expected)
+				slices.Sort(expected)
+
+				half, want := r.load.Latency.P50-way, at(expected, 0.5)
+				row(t, "replay, "+name+": median response", millis(want), fmt.Sprintf("%s (the server's log, request by request: off by %s, p99 %s)", millis(half), micros(at(seen, 0.5)), micros(at(seen, 0.99))),
+					"0.1 ms", apart(half, want) <= 100*time.Microsecond)
+				found := r.load.Latency.Mean - float64(way)
+				row(t, "replay, "+name+": mean response", millis(int64(mean)), millis(int64(found)), "5 %", math.Abs(found/mean-1) <= 0.05)
+			})
+		}
+	}
+}
+
+// Over ten seeds the mean wait is that of M/D/1 (Pollaczek 1930, Khinchine 1932), at the service time that the server logged.
+func TestMeanWait(t *testing.T) {
+	needsLive(t)
+	const seeds = 10
+	way := floor(t)
+	for _, c := range []struct {
+		busy   float64
+		length time.Duration
+	}{{0.5, 12 * time.Second}, {0.8, 20 * time.Second}} { // the busier, the longer until chance evens out
+		name := fmt.Sprintf("M/D/1, utilisation %.1f, %d seeds: mean wait", c.busy, seeds)
+		t.Run(fmt.Sprint(c.busy), func(t *testing.T) {
+			var found, want float64
+			for seed := range uint64(seeds) {
+				r := quiet(t, name, func() *run { return queue(t, "poisson", "fixed", c.busy, c.length, seed+1) })
+				took := average(r.log.Services())
+				rho := r.load.Spec.Rate * took / 1e9
+				found += (r.load.Latency.Mean - took - float64(way)) / seeds
+				want += rho * took / (2 * (1 - rho)) / seeds
+			}
+			row(t, name, millis(int64(want)), millis(int64(found)), "5 %", math.Abs(found/want-1) <= 0.05)
+		})
+	}
+}
+
+// queue is a run in which requests wait for each other.
+func queue(t *testing.T, arrivals, law string, busy float64, length time.Duration, seed uint64) *run {
+	return drive(t, Work{Law: law, Mean: service, Seed: seed}, nil, "--arrivals", arrivals, "--seed", fmt.Sprint(seed),
+		"-r", fmt.Sprint(busy/service.Seconds()), "-c", "200", "-d", length.String())
+}
+
+// floor is what a request takes on its way, beside the service, when nobody waits; in nanoseconds. It notes what it is.
+func floor(t *testing.T) int64 {
+	t.Helper()
+	r := quiet(t, t.Name()+": the way to the server and back", func() *run { return drive(t, Work{Law: "fixed", Mean: service}, nil, "-r", "20", "-d", "10s") })
+	services := r.log.Services()
+	slices.Sort(services)
+	way := r.load.Latency.P50 - at(services, 0.5)
+	t.Logf("the way to the server and back takes %s", units.Short(float64(way)))
+	return way
+}
+
+// due is when the requests that arrived were due, in nanoseconds of CLOCK_MONOTONIC.
+func (r *run) due() []int64 {
+	due := make([]int64, len(r.log.Arrived))
+	walk := schedule.New(r.load.Spec).Walk()
+	for i := range due {
+		due[i] = r.begun + int64(walk.Due())
+		walk.Skip(1)
+	}
+	return due
+}
+
+// foreseen is the response time of each request that the plan and the logged services call for, in nanoseconds.
+func (r *run) foreseen() []int64 {
+	response := make([]int64, len(r.log.Arrived))
+	services, free := r.log.Services(), int64(0)
+	for i, due := range r.due() {
+		free = max(due, free) + services[i]
+		response[i] = free - due
+	}
+	return response
+}
+
+func average(values []int64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += float64(v)
+	}
+	return sum / float64(len(values))
+}

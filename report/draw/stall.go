@@ -1,0 +1,67 @@
+package draw
+
+import (
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"carousel/internal/result"
+	"carousel/report/words"
+)
+
+// StallPicture is the name of the picture of a stall.
+const StallPicture = "stall.png"
+
+// Stall draws what load generators reported of a server that stood still, over what happened.
+func Stall(s *result.Stall) ([]byte, error) {
+	p := newPlot()
+	p.X.Scale, p.X.Tick.Marker = nines{}, nines{}
+	p.Y.Scale, p.Y.Tick.Marker = durations{}, durations{}
+	var l lines
+	truth := band{}
+	low, last := math.Inf(1), 0.99
+	for _, r := range s.Reports {
+		one := line{model: r.Client}
+		for _, w := range r.Times {
+			if w.Share >= slowest && w.Share < 1 && w.NS > 0 {
+				one.points = append(one.points, point{x: w.Share, y: float64(w.NS)})
+				low = min(low, float64(w.NS))
+			}
+		}
+		if r.Requests > 1 && r.Max > 0 {
+			one.points = append(one.points, point{x: 1 - 1/float64(r.Requests), y: float64(r.Max), loose: true})
+			last = max(last, 1-1/float64(r.Requests))
+		}
+		if len(one.points) > 0 {
+			l.lines = append(l.lines, one)
+		}
+	}
+	p.X.Min, p.X.Max = slowest, 1-(1-last)/1.3
+	p.Y.Min, p.Y.Max = low/1.3, 2*float64(s.Stop)
+	for nine := 0.0; ; nine += 0.005 { // evenly along the axis
+		share := 1 - (1-slowest)*math.Pow(10, -nine)
+		if share > p.X.Max {
+			break
+		}
+		if at := float64(s.Truth(share)); at > p.Y.Min {
+			truth = append(truth, point{x: share, y: at})
+		}
+	}
+	p.Add(truth, l)
+	return figure{Picture: words.Stall(s), body: p.Draw, right: l.besides()}.png()
+}
+
+// band is what happened, a line so wide and pale that others are seen upon it.
+type band []point
+
+// Plot implements plot.Plotter.
+func (b band) Plot(c draw.Canvas, plt *plot.Plot) {
+	x, y := plt.Transforms(&c)
+	var way []vg.Point
+	for _, p := range b {
+		way = append(way, vg.Point{X: x(p.x), Y: y(p.y)})
+	}
+	c.StrokeLines(draw.LineStyle{Color: hair, Width: 9}, way)
+}

@@ -1,0 +1,23 @@
+package words
+
+import (
+	"fmt"
+
+	"carousel/internal/result"
+	"carousel/internal/units"
+)
+
+// Stall is what is written around the picture of a stall.
+func Stall(s *result.Stall) Picture {
+	affected := s.Stop.Seconds() / s.Window.Seconds()
+	return Picture{
+		Title: fmt.Sprintf("A server stood still for %s in %s: what load generators report", units.Duration(float64(s.Stop)), units.Duration(float64(s.Window))),
+		Subtitle: fmt.Sprintf("%s; server and client had one each · %s of each client",
+			units.Processors(s.Processors, "processors not known"), units.Plural(s.Rounds, "round")),
+		X: "percentile of requests", Y: "response time, as each reports it",
+		Caption: fmt.Sprintf("What happened, the thick line: of requests due evenly, %s are due while the server stands still, and each waits for what is left of that. "+
+			"Whoever sends only after an answer has few requests out then, and counts them among all those from before and after. "+
+			"Marks are what each prints: percentiles and, behind a dotted line, the slowest of as many requests as it counted. "+
+			"hey, vegeta and the open loop send %s a second, wrk and the closed loop as many as they can.", units.Percent(affected), units.Count(s.Rate)),
+	}
+}
