@@ -20,7 +20,7 @@ func Stall(s *result.Stall) ([]byte, error) {
 	p.X.Scale, p.X.Tick.Marker = nines{}, nines{}
 	p.Y.Scale, p.Y.Tick.Marker = durations{}, durations{}
 	var l lines
-	truth := band{}
+	var truth band
 	low, last := math.Inf(1), 0.99
 	for _, r := range s.Reports {
 		one := line{model: r.Client}
@@ -40,14 +40,9 @@ func Stall(s *result.Stall) ([]byte, error) {
 	}
 	p.X.Min, p.X.Max = slowest, 1-(1-last)/1.3
 	p.Y.Min, p.Y.Max = low/1.3, 2*float64(s.Stop)
-	for nine := 0.0; ; nine += 0.005 { // evenly along the axis
-		share := 1 - (1-slowest)*math.Pow(10, -nine)
-		if share > p.X.Max {
-			break
-		}
-		if at := float64(s.Truth(share)); at > p.Y.Min {
-			truth = append(truth, point{x: share, y: at})
-		}
+	begins := 1 - (s.Stop.Seconds()-p.Y.Min/1e9)/s.Window.Seconds()
+	for share := begins; share < p.X.Max; share = 1 - (1-share)/1.005 { // evenly along the axis
+		truth = append(truth, point{x: share, y: float64(s.Truth(share))})
 	}
 	p.Add(truth, l)
 	return figure{Picture: words.Stall(s), body: p.Draw, right: l.besides()}.png()
@@ -64,4 +59,7 @@ func (b band) Plot(c draw.Canvas, plt *plot.Plot) {
 		way = append(way, vg.Point{X: x(p.x), Y: y(p.y)})
 	}
 	c.StrokeLines(draw.LineStyle{Color: hair, Width: 9}, way)
+	if len(way) > 0 {
+		c.FillText(style(labelSize, faint, true), vg.Point{X: way[0].X + 8, Y: way[0].Y + 8}, "what happened")
+	}
 }
