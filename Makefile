@@ -3,7 +3,7 @@
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build quick bench bench-full report test lint fuzz clean
+.PHONY: help build quick bench bench-full report test truth lint fuzz clean
 
 help: ## List what can be made (the default).
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -25,6 +25,10 @@ report: build ## Draw the newest run under results/ again.
 
 test: ## Run the tests.
 	go test -timeout 20m ./...
+
+truth: build ## Prove what loadgen measures: the table and the picture of loadgen/README.md. A quarter of an hour, on a quiet machine.
+	@cd scripts/clients && CGO_ENABLED=0 go build -o ../../bin/clients/ tool || echo "hey and vegeta cannot be built: they are skipped where they are not on the PATH"
+	@go test -count=1 -timeout 90m -v ./loadgen/truth -live -table ../README.md -data ../../results/truth; held=$$?; bin/report results/truth; exit $$held
 
 lint: ## Check format, vet and staticcheck.
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "gofmt -w these: $$unformatted"; exit 1; }

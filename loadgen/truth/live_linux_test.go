@@ -18,6 +18,7 @@ import (
 	"carousel/internal/child"
 	"carousel/internal/host"
 	"carousel/internal/result"
+	"carousel/internal/units"
 )
 
 // needsLive skips a test of the live half unless that is wanted and can be had.
@@ -50,7 +51,7 @@ func drive(t *testing.T, work Work, meanwhile func(*target), flags ...string) *r
 	server := start(t, work)
 	file := filepath.Join(t.TempDir(), "record.json")
 	var text strings.Builder
-	cmd := exec.Command(filepath.Join("..", "..", "bin", "loadgen"), append(flags, "-q", "--ready", "-o", file, server.addr)...)
+	cmd := exec.Command(filepath.Join("..", "..", "bin", "loadgen"), append(flags, "--spin", "60us", "-q", "--ready", "-o", file, server.addr)...) // it has the processor to itself
 	said, says, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -222,6 +223,14 @@ func bareWait() []int64 {
 
 // at is the value below which a share of sorted values lies.
 func at(sorted []int64, share float64) int64 { return sorted[int(share*float64(len(sorted)-1))] }
+
+// figure is one of a record's figures in words, or why the record withholds it.
+func figure(l result.Latency, name string) string {
+	if why := l.Withheld[name]; why != "" {
+		return name + " withheld: " + why
+	}
+	return name + " " + units.Duration(l.Figure(name))
+}
 
 func micros(ns int64) string { return fmt.Sprintf("%.1f µs", float64(ns)/1e3) }
 func millis(ns int64) string { return fmt.Sprintf("%.3f ms", float64(ns)/1e6) }

@@ -26,8 +26,8 @@ var others = []struct {
 	{"hey", "hey -z 10s -c 4 -q 50 http://ADDR/", "hey.txt", readHey},
 	{"wrk", "wrk -t 1 -c 10 -d 10s --latency http://ADDR/", "wrk.txt", readWrk},
 	{"vegeta", "echo GET http://ADDR/ | vegeta attack -rate 200 -duration 10s | vegeta report -type json", "vegeta.json", readVegeta},
-	{"closed loop", "loadgen -c 10 -d 10s -q --json ADDR", "closed.json", readRecord},
-	{"open loop", "loadgen -r 200 -d 10s -q --json ADDR", "open.json", readRecord},
+	{"loadgen, closed", "loadgen -c 10 -d 10s -q --json ADDR", "closed.json", readRecord},
+	{"loadgen, open", "loadgen -r 200 -d 10s -q --json ADDR", "open.json", readRecord},
 }
 
 // What hey, wrk, vegeta and loadgen itself say of one and the same stop.
@@ -61,7 +61,7 @@ func TestStopShownToOthers(t *testing.T) {
 			}
 			s.Reports = append(s.Reports, report)
 			row(t, claim, "the server stood still for 1 s", fmt.Sprintf("%s; it reports %s", seconds(report.Stood), said(report)), "2 %",
-				apart(report.Stood, int64(s.Stop)) <= s.Stop/50)
+				distance(report.Stood, int64(s.Stop)) <= s.Stop/50)
 		})
 	}
 	if len(s.Reports) == 0 {

@@ -27,13 +27,13 @@ func TestSendInstants(t *testing.T) {
 				most *= 2
 			}
 			late := r.load.Lateness
-			row(t, claim+"sent after due, p99", "at once", fmt.Sprintf("%s (p50 %s, p99.9 %s; a bare wait on this host: p99 %s)", micros(late.P99), micros(late.P50), micros(late.P999), micros(at(bare, 0.99))),
+			row(t, claim+"sent after due, p99", "at once", fmt.Sprintf("%s (%s, %s; a bare wait on this host: p99 %s)", micros(late.P99), figure(late, "p50"), figure(late, "p999"), micros(at(bare, 0.99))),
 				micros(int64(most)), late.P99 <= int64(most))
 
 			arrived := r.arrivedAfterDue()
 			half, most99 := at(arrived, 0.5), at(arrived, 0.99)
 			row(t, claim+"the server's log agrees with the record, p50 and p99", micros(late.P50)+", "+micros(late.P99), micros(half)+", "+micros(most99), "100 µs",
-				apart(half, late.P50) <= 100*time.Microsecond && apart(most99, late.P99) <= 100*time.Microsecond)
+				distance(half, late.P50) <= 100*time.Microsecond && distance(most99, late.P99) <= 100*time.Microsecond)
 
 			n := len(r.log.Arrived)
 			found := float64(n-1) / time.Duration(r.log.Arrived[n-1]-r.log.Arrived[0]).Seconds()
@@ -52,4 +52,4 @@ func (r *run) arrivedAfterDue() []int64 {
 	return after
 }
 
-func apart(a, b int64) time.Duration { return time.Duration(max(a-b, b-a)) }
+func distance(a, b int64) time.Duration { return time.Duration(max(a-b, b-a)) }

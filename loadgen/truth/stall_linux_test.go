@@ -22,7 +22,7 @@ func TestStopInTheMiddle(t *testing.T) {
 				return drive(t, Work{Law: "fixed"}, standStill(4500*time.Millisecond, time.Second), flags...)
 			})
 			half, usual := r.load.Latency.P50, before.load.Latency.P50
-			row(t, claim+"p50", micros(usual)+", as without", micros(half), "100 µs", apart(half, usual) <= 100*time.Microsecond)
+			row(t, claim+"p50", micros(usual)+", as without", micros(half), "100 µs", distance(half, usual) <= 100*time.Microsecond)
 			within(t, claim+"p95", 0.50, r.load.Latency.P95)
 			within(t, claim+"p99", 0.90, r.load.Latency.P99)
 		})

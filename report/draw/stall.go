@@ -21,7 +21,7 @@ func Stall(s *result.Stall) ([]byte, error) {
 	p.Y.Scale, p.Y.Tick.Marker = durations{}, durations{}
 	var l lines
 	var truth band
-	low, last := math.Inf(1), 0.99
+	low, high, last := math.Inf(1), float64(s.Stop), 0.99
 	for _, r := range s.Reports {
 		one := line{model: r.Client}
 		for _, w := range r.Times {
@@ -32,14 +32,14 @@ func Stall(s *result.Stall) ([]byte, error) {
 		}
 		if r.Requests > 1 && r.Max > 0 {
 			one.points = append(one.points, point{x: 1 - 1/float64(r.Requests), y: float64(r.Max), loose: true})
-			last = max(last, 1-1/float64(r.Requests))
+			last, high = max(last, 1-1/float64(r.Requests)), max(high, float64(r.Max))
 		}
 		if len(one.points) > 0 {
 			l.lines = append(l.lines, one)
 		}
 	}
 	p.X.Min, p.X.Max = slowest, 1-(1-last)/1.3
-	p.Y.Min, p.Y.Max = low/1.3, 2*float64(s.Stop)
+	p.Y.Min, p.Y.Max = low/1.3, 1.5*high
 	begins := 1 - (s.Stop.Seconds()-p.Y.Min/1e9)/s.Window.Seconds()
 	for share := begins; share < p.X.Max; share = 1 - (1-share)/1.005 { // evenly along the axis
 		truth = append(truth, point{x: share, y: float64(s.Truth(share))})

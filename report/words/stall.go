@@ -17,7 +17,7 @@ func Stall(s *result.Stall) Picture {
 		X: "percentile of requests", Y: "response time, as each reports it",
 		Caption: fmt.Sprintf("The thick line: of requests due evenly, %s are due while the server stands still, and each waits for what is left of that. "+
 			"Who sends only after an answer has few requests out then, and counts them among all from before and after. wrk fills in those that its connections would have "+
-			"sent at their mean pace. hey, vegeta and the open loop send %s a second, wrk and the closed loop as many as they can. "+
+			"sent at their mean pace. hey, vegeta and loadgen's open loop send %s a second, wrk and its closed loop as many as they can. "+
 			"Marks are what each reports: percentiles and, behind a dotted line, the slowest of as many requests as it counted.", units.Percent(affected), units.Count(s.Rate)),
 	}
 }
