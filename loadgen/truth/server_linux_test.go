@@ -61,9 +61,9 @@ func (l *Log) Services() []int64 {
 	return services
 }
 
-// server is one thread that answers one request at a time, the first first. It never waits: it looks for requests while it works on
+// clerk is one thread that answers one request at a time, the first first. It never waits: it looks for requests while it works on
 // one, so that each arrival is noted within microseconds.
-type server struct {
+type clerk struct {
 	poller *sock.Poller
 	ln     int
 	log    Log
@@ -85,7 +85,7 @@ func serve(how string) error {
 	if err := json.Unmarshal([]byte(how), &work); err != nil {
 		return err
 	}
-	s := &server{part: map[int][]byte{}, log: Log{Arrived: make([]int64, 0, 1<<20), Ended: make([]int64, 0, 1<<20)}}
+	s := &clerk{part: map[int][]byte{}, log: Log{Arrived: make([]int64, 0, 1<<20), Ended: make([]int64, 0, 1<<20)}}
 	var err error
 	var addr string
 	if s.ln, addr, err = sock.Listen("127.0.0.1:0"); err != nil {
@@ -125,7 +125,7 @@ func serve(how string) error {
 }
 
 // clock looks at the clock, and notes what the server lost since it last did.
-func (s *server) clock() int64 {
+func (s *clerk) clock() int64 {
 	at := now()
 	if gap := at - s.looked; gap > hiccup {
 		s.log.Lost += gap
@@ -136,7 +136,7 @@ func (s *server) clock() int64 {
 }
 
 // look takes in what has arrived, and reports whether the server is still wanted.
-func (s *server) look() bool {
+func (s *clerk) look() bool {
 	var ready [64]sock.Event
 	n, _ := s.poller.WaitRaw(ready[:], 0)
 	at := s.clock()
@@ -155,7 +155,7 @@ func (s *server) look() bool {
 }
 
 // read takes in the requests that came over a connection.
-func (s *server) read(fd int, at int64) {
+func (s *clerk) read(fd int, at int64) {
 	n, err := sock.Read(fd, s.buf[:])
 	if err != nil || n == 0 {
 		sock.Close(fd)

@@ -49,11 +49,11 @@ var looks = map[string]look{
 	"gnet":             {3, 3, marker{triangle, false}},
 
 	// load generators
-	"hey":             {3, 2, marker{down, false}},
-	"wrk":             {4, 1, marker{square, true}},
+	"hey":             {3, 1, marker{down, false}},
+	"wrk":             {4, 2, marker{square, false}},
 	"vegeta":          {2, 0, marker{triangle, true}},
 	"loadgen, closed": {0, 3, marker{diamond, false}},
-	"loadgen, open":   {1, 0, marker{circle, true}},
+	"loadgen, open":   {1, 0, marker{diamond, true}},
 }
 
 // guests are the markers of servers of the user's own, which no known model has.
