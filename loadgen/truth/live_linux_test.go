@@ -65,6 +65,7 @@ func drive(t *testing.T, work Work, meanwhile func(*target), flags ...string) *r
 		t.Fatalf("%v: run \"make build\"", err)
 	}
 	defer p.Stop(0)
+	_ = host.RaiseSession(p.PID()) // as far as is permitted
 	if _, err := child.Ready(said, 10*time.Second); err != nil {
 		t.Fatalf("%v\n%s", err, &text)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"carousel/internal/child"
+	"carousel/internal/host"
 	"carousel/internal/result"
 )
 
@@ -85,6 +86,7 @@ func shown(t *testing.T, command string, stop time.Duration) *run {
 		t.Fatal(err)
 	}
 	defer p.Stop(0)
+	_ = host.RaiseSession(p.PID()) // as far as is permitted
 	standStill(4500*time.Millisecond, stop)(server)
 	if err := p.Wait(); err != nil {
 		t.Fatalf("%s: %v\n%s", command, err, &complaints)

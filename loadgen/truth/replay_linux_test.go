@@ -86,6 +86,9 @@ func queue(t *testing.T, arrivals, law string, busy float64, length time.Duratio
 func floor(t *testing.T) int64 {
 	t.Helper()
 	r := quiet(t, t.Name()+": the way to the server and back", func() *run { return drive(t, Work{Law: "fixed", Mean: service}, nil, "-r", "20", "-d", "10s") })
+	if why := r.load.Latency.Withheld["p50"]; why != "" {
+		t.Fatalf("the way to the server and back is not known: %s", why)
+	}
 	services := r.log.Services()
 	slices.Sort(services)
 	way := r.load.Latency.P50 - at(services, 0.5)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"carousel/internal/child"
+	"carousel/internal/host"
 	"carousel/internal/sock"
 )
 
@@ -222,6 +223,7 @@ func start(t *testing.T, work Work) *target {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Stop(0) })
+	_ = host.RaiseSession(p.PID()) // as far as is permitted
 	addr, err := child.Ready(p.Stdout, 10*time.Second)
 	if err != nil {
 		t.Fatal(err)
