@@ -86,7 +86,7 @@ func serve(how string) error {
 	if err := json.Unmarshal([]byte(how), &work); err != nil {
 		return err
 	}
-	s := &clerk{part: map[int][]byte{}, log: Log{Arrived: make([]int64, 0, 1<<20), Ended: make([]int64, 0, 1<<20)}}
+	s := &clerk{part: map[int][]byte{}, log: Log{Arrived: make([]int64, 0, 1<<22), Ended: make([]int64, 0, 1<<22)}}
 	var err error
 	var addr string
 	if s.ln, addr, err = sock.Listen("127.0.0.1:0"); err != nil {
