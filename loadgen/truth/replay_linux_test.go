@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"carousel/internal/result"
+	"carousel/internal/stats"
 	"carousel/internal/units"
 	"carousel/loadgen/schedule"
 )
@@ -66,7 +67,7 @@ func TestMeanWait(t *testing.T) {
 				took := average(r.log.Services())
 				rho := r.load.Spec.Rate * took / 1e9
 				found += (r.load.Latency.Mean - took - float64(way)) / seeds
-				want += rho * took / (2 * (1 - rho)) / seeds
+				want += stats.MD1Mean(rho) * took / seeds
 			}
 			row(t, name, millis(int64(want)), millis(int64(found)), "5 %", math.Abs(found/want-1) <= 0.05)
 		})
@@ -109,11 +110,10 @@ func (r *run) due() []int64 {
 
 // foreseen is the response time of each request that the plan and the logged services call for, in nanoseconds.
 func (r *run) foreseen() []int64 {
-	response := make([]int64, len(r.log.Arrived))
-	services, free := r.log.Services(), int64(0)
-	for i, due := range r.due() {
-		free = max(due, free) + services[i]
-		response[i] = free - due
+	services := r.log.Services()
+	response := stats.Lindley(r.due(), services)
+	for i, service := range services {
+		response[i] += service
 	}
 	return response
 }

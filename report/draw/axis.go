@@ -36,9 +36,14 @@ func (nines) Normalize(low, high, q float64) float64 {
 
 func (nines) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
+	wide := high > 0.99999
 	for _, q := range []float64{0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9999, 0.99999} {
+		label := units.Count(100*q) + "\u00a0%"
+		if wide && q == 0.995 {
+			label = "" // it would touch its neighbour
+		}
 		if q >= low && q <= high {
-			ticks = append(ticks, plot.Tick{Value: q, Label: units.Count(100*q) + "\u00a0%"})
+			ticks = append(ticks, plot.Tick{Value: q, Label: label})
 		}
 	}
 	return ticks

@@ -30,6 +30,7 @@ func TestTicks(t *testing.T) {
 	}{
 		{"levels", levels{1, 16, 1024}, 0.8, 1200, []string{"1", "16", "1,024"}},
 		{"nines", nines{}, 0, 0.9995, []string{"50\u00a0%", "75\u00a0%", "90\u00a0%", "95\u00a0%", "99\u00a0%", "99.5\u00a0%", "99.9\u00a0%"}},
+		{"many nines", nines{}, 0.9, 0.999999, []string{"90\u00a0%", "95\u00a0%", "99\u00a0%", "", "99.9\u00a0%", "99.99\u00a0%", "99.999\u00a0%"}},
 		{"durations", durations{}, 3e5, 3e6, []string{"500\u00a0µs", "1\u00a0ms", "2\u00a0ms"}},
 		{"wide durations", durations{}, 1e3, 1e9, []string{"1\u00a0µs", "", "", "10\u00a0µs", "", "", "100\u00a0µs", "", "", "1\u00a0ms", "", "", "10\u00a0ms", "", "", "100\u00a0ms", "", "", "1\u00a0s"}},
 		{"ratios", times{}, 0.48, 2.1, []string{"0.5", "0.65", "0.8", "1", "1.25", "1.5", "2"}},

@@ -59,7 +59,10 @@ func (b band) Plot(c draw.Canvas, plt *plot.Plot) {
 		way = append(way, vg.Point{X: x(p.x), Y: y(p.y)})
 	}
 	c.StrokeLines(draw.LineStyle{Color: hair, Width: 9}, way)
-	if len(way) > 0 {
-		c.FillText(style(labelSize, faint, true), vg.Point{X: way[0].X + 8, Y: way[0].Y + 8}, "what happened")
+	for _, at := range way { // named half way up, where the others are not
+		if at.Y >= c.Center().Y {
+			c.FillText(style(labelSize, faint, true), vg.Point{X: at.X + 10, Y: at.Y}, "what happened")
+			break
+		}
 	}
 }
