@@ -32,6 +32,12 @@ func needsLive(t *testing.T) {
 	}
 }
 
+// prove is row for a claim of the live half.
+func prove(t *testing.T, claim, expected, found, within string, held bool) {
+	t.Helper()
+	row(t, ofLive+claim, expected, found, within, held)
+}
+
 func serverCPU() int { return host.CPUs()[0] }
 func clientCPU() int { return host.CPUs()[1] }
 

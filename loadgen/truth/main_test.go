@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
 	if *table != "" {
-		if err := rewrite(*table); err != nil {
+		if err := rewrite(*table, proved.rows); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1
 		}
@@ -28,16 +29,19 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// skip notes that a claim was not looked into, and why, and skips the test.
+// skip notes that a claim of the live half was not looked into, and why, and skips the test.
 func skip(t *testing.T, claim, why string) {
 	t.Helper()
 	proved.Lock()
-	proved.rows = append(proved.rows, Row{Claim: claim, Found: skipped + why})
+	proved.rows = append(proved.rows, Row{Claim: ofLive + claim, Found: skipped + why})
 	proved.Unlock()
 	t.Skip(skipped + why)
 }
 
-const skipped = "skipped: "
+const (
+	ofLive  = "live: " // begins the claims of the live half
+	skipped = "skipped: "
+)
 
 // The table stands between these lines of a page.
 const (
@@ -45,8 +49,8 @@ const (
 	tableEnds   = "<!-- end of what is proved -->\n"
 )
 
-// rewrite puts the rows of this run into a page.
-func rewrite(page string) error {
+// rewrite puts rows into a page.
+func rewrite(page string, rows []Row) error {
 	text, err := os.ReadFile(page)
 	if err != nil {
 		return err
@@ -56,28 +60,57 @@ func rewrite(page string) error {
 	if !begins || !ends {
 		return fmt.Errorf("%s has no place for the table: it takes the lines\n%s%s", page, tableBegins, tableEnds)
 	}
-	return os.WriteFile(page, bytes.Join([][]byte{before, []byte(tableBegins + markdown() + tableEnds), after}, nil), 0o644)
+	return os.WriteFile(page, bytes.Join([][]byte{before, []byte(tableBegins + markdown(rows) + tableEnds), after}, nil), 0o644)
 }
 
-// markdown is the table of what was proved, and what was skipped.
-func markdown() string {
-	var b strings.Builder
-	held, missed, left := 0, 0, 0
-	fmt.Fprintf(&b, "\n| claim | expected | found | within | held |\n|---|---|---|---|---|\n")
-	for _, r := range proved.rows {
-		mark := "yes"
+// markdown is the tables of both halves.
+func markdown(rows []Row) string {
+	var halves [2]strings.Builder
+	held, left := 0, 0
+	for _, r := range rows {
+		mark := "**no**"
 		switch {
 		case strings.HasPrefix(r.Found, skipped):
 			mark = "–"
 			left++
 		case r.Held:
+			mark = "yes"
 			held++
-		default:
-			mark = "**no**"
-			missed++
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.Claim, r.Expected, r.Found, r.Within, mark)
+		claim, isLive := strings.CutPrefix(r.Claim, ofLive)
+		half := &halves[0]
+		if isLive {
+			half = &halves[1]
+		}
+		fmt.Fprintf(half, "| %s | %s | %s | %s | %s |\n", claim, r.Expected, r.Found, r.Within, mark)
 	}
-	fmt.Fprintf(&b, "\n%d held, %d did not, %d were skipped; %s, %d processors, %s.\n\n", held, missed, left, runtime.GOOS, runtime.NumCPU(), time.Now().Format(time.DateOnly))
-	return b.String()
+	const head = "| claim | expected | found | within | held |\n|---|---|---|---|---|\n"
+	return fmt.Sprintf("\nOf these claims %d held, %d did not and %d were skipped (%s, %d processors, %s).\n\n**The live half**\n\n%s\n**The pure half**\n\n%s\n",
+		held, len(rows)-held-left, left, runtime.GOOS, runtime.NumCPU(), time.Now().Format(time.DateOnly), head+halves[1].String(), head+halves[0].String())
+}
+
+func TestTable(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(page, []byte("before\n"+tableBegins+"old\n"+tableEnds+"after\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	rows := []Row{{"a", "1", "1", "0", true}, {ofLive + "b", "1", "2", "0", false}, {Claim: ofLive + "c", Found: skipped + "noisy host"}}
+	for range 2 { // a page that was written before is written again
+		if err := rewrite(page, rows); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"before\n" + tableBegins, "claims 1 held, 1 did not and 1 were skipped", "| b | 1 | 2 | 0 | **no** |\n| c |  | skipped: noisy host |  | – |\n",
+		"| a | 1 | 1 | 0 | yes |\n\n" + tableEnds + "after\n"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+	if strings.Contains(string(text), "old") || rewrite("main_test.go", rows) == nil {
+		t.Error("an old table stays, or one is written where there is no place for it")
+	}
 }

@@ -37,14 +37,14 @@ func TestReplay(t *testing.T) {
 				slices.Sort(expected)
 
 				if r.load.Latency.Withheld["p50"] != "" {
-					row(t, "replay, "+name, "p50", figure(r.load.Latency, "p50"), "", false)
+					prove(t, "replay, "+name, "p50", figure(r.load.Latency, "p50"), "", false)
 					return
 				}
 				half, want := r.load.Latency.P50-way, at(expected, 0.5)
-				row(t, "replay, "+name+": median response", millis(want), fmt.Sprintf("%s (the server's log, request by request: off by %s, p99 %s)", millis(half), micros(at(seen, 0.5)), micros(at(seen, 0.99))),
+				prove(t, "replay, "+name+": median response", millis(want), fmt.Sprintf("%s (the server's log, request by request: off by %s, p99 %s)", millis(half), micros(at(seen, 0.5)), micros(at(seen, 0.99))),
 					"0.1 ms", distance(half, want) <= 100*time.Microsecond)
 				found := r.load.Latency.Mean - float64(way)
-				row(t, "replay, "+name+": mean response", millis(int64(mean)), millis(int64(found)), "5 %", math.Abs(found/mean-1) <= 0.05)
+				prove(t, "replay, "+name+": mean response", millis(int64(mean)), millis(int64(found)), "5 %", math.Abs(found/mean-1) <= 0.05)
 			})
 		}
 	}
@@ -69,7 +69,7 @@ func TestMeanWait(t *testing.T) {
 				found += (r.load.Latency.Mean - took - float64(way)) / seeds
 				want += stats.MD1Mean(rho) * took / seeds
 			}
-			row(t, name, millis(int64(want)), millis(int64(found)), "5 %", math.Abs(found/want-1) <= 0.05)
+			prove(t, name, millis(int64(want)), millis(int64(found)), "5 %", math.Abs(found/want-1) <= 0.05)
 		})
 	}
 }

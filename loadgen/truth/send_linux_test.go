@@ -27,17 +27,17 @@ func TestSendInstants(t *testing.T) {
 				most *= 2
 			}
 			late := r.load.Lateness
-			row(t, claim+"sent after due, p99", "at once", fmt.Sprintf("%s (%s, %s; a bare wait on this host: p99 %s)", figure(late, "p99"), figure(late, "p50"), figure(late, "p999"), units.Duration(float64(at(bare, 0.99)))),
+			prove(t, claim+"sent after due, p99", "at once", fmt.Sprintf("%s (%s, %s; a bare wait on this host: p99 %s)", figure(late, "p99"), figure(late, "p50"), figure(late, "p999"), units.Duration(float64(at(bare, 0.99)))),
 				micros(int64(most)), late.Withheld["p99"] == "" && late.P99 <= int64(most))
 
 			arrived := r.arrivedAfterDue()
 			half, most99 := at(arrived, 0.5), at(arrived, 0.99)
-			row(t, claim+"the server's log agrees with the record, p50 and p99", micros(late.P50)+", "+micros(late.P99), micros(half)+", "+micros(most99), "100 µs",
+			prove(t, claim+"the server's log agrees with the record, p50 and p99", micros(late.P50)+", "+micros(late.P99), micros(half)+", "+micros(most99), "100 µs",
 				distance(half, late.P50) <= 100*time.Microsecond && distance(most99, late.P99) <= 100*time.Microsecond)
 
 			n := len(r.log.Arrived)
 			found := float64(n-1) / time.Duration(r.log.Arrived[n-1]-r.log.Arrived[0]).Seconds()
-			row(t, claim+"rate of arrival", units.Count(rate)+"/s", fmt.Sprintf("%.3f/s", found), "0.01 %", math.Abs(found/rate-1) <= 1e-4)
+			prove(t, claim+"rate of arrival", units.Count(rate)+"/s", fmt.Sprintf("%.3f/s", found), "0.01 %", math.Abs(found/rate-1) <= 1e-4)
 		})
 	}
 }

@@ -22,7 +22,7 @@ func TestStopInTheMiddle(t *testing.T) {
 				return drive(t, Work{Law: "fixed"}, standStill(4500*time.Millisecond, time.Second), flags...)
 			})
 			half, usual := r.load.Latency.P50, before.load.Latency.P50
-			row(t, claim+"p50", micros(usual)+", as without", micros(half), "100 µs", distance(half, usual) <= 100*time.Microsecond)
+			prove(t, claim+"p50", micros(usual)+", as without", micros(half), "100 µs", distance(half, usual) <= 100*time.Microsecond)
 			within(t, claim+"p95", 0.50, r.load.Latency.P95)
 			within(t, claim+"p99", 0.90, r.load.Latency.P99)
 		})
@@ -54,7 +54,7 @@ func TestStopAtTheEnd(t *testing.T) {
 				within(t, claim+"p95", c.p95, r.load.Latency.P95)
 				within(t, claim+"p99", c.p99, r.load.Latency.P99)
 				marked := slices.Contains(r.load.Latency.AtLeast, "p95") && slices.Contains(r.load.Latency.AtLeast, "p99") && strings.Contains(r.text, ">=")
-				row(t, claim+"p95 and p99 are marked", ">=", map[bool]string{true: ">=", false: "no mark"}[marked], "", marked)
+				prove(t, claim+"p95 and p99 are marked", ">=", map[bool]string{true: ">=", false: "no mark"}[marked], "", marked)
 			})
 		}
 	}
@@ -63,5 +63,5 @@ func TestStopAtTheEnd(t *testing.T) {
 // within notes a figure that is to be so many seconds, within 2 %.
 func within(t *testing.T, claim string, want float64, found int64) {
 	t.Helper()
-	row(t, claim, fmt.Sprintf("%.2f s", want), seconds(found), "2 %", math.Abs(float64(found)/1e9/want-1) <= 0.02)
+	prove(t, claim, fmt.Sprintf("%.2f s", want), seconds(found), "2 %", math.Abs(float64(found)/1e9/want-1) <= 0.02)
 }

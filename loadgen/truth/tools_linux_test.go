@@ -61,7 +61,7 @@ func TestStopShownToOthers(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.Reports = append(s.Reports, report)
-			row(t, claim, "the server stood still for 1 s", fmt.Sprintf("%s; it reports %s", seconds(report.Stood), said(report)), "2 %",
+			prove(t, claim, "the server stood still for 1 s", fmt.Sprintf("%s; it reports %s", seconds(report.Stood), said(report)), "2 %",
 				distance(report.Stood, int64(s.Stop)) <= s.Stop/50)
 		})
 	}
