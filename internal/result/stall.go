@@ -49,8 +49,8 @@ func (s *Stall) Write(dir string) error {
 	return WriteFile(filepath.Join(dir, StallFile), append(text, '\n'))
 }
 
-// Truth is the response time that a share of the requests cannot have fallen below: of those due at an even rate, those due while the server stood
-// still waited for what was left of that. It is 0 where that is nothing.
+// Truth is how long a share of the requests, 0 to 1, waited at most for the server to go on, were they due at an even rate: each that is due
+// while it stands still waits for what is left of that.
 func (s *Stall) Truth(share float64) time.Duration {
 	return max(0, s.Stop-time.Duration((1-share)*float64(s.Window)))
 }

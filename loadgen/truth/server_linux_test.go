@@ -211,7 +211,7 @@ func start(t *testing.T, work Work) *target {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0])
-	// A thread that spins is not taken for one that hogs the processor.
+	// The Go scheduler would interrupt a loop that never waits, for others that are not there.
 	cmd.Env = append(os.Environ(), serveEnv+"="+string(how), "GODEBUG=asyncpreemptoff=1", "GOMAXPROCS=1")
 	cmd.Stderr = os.Stderr
 	leave, err := cmd.StdinPipe()
