@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	live  = flag.Bool("live", false, "run the live half as well: bin/loadgen on real sockets and clocks, some ten minutes")
+	live  = flag.Bool("live", false, "run the live half as well: bin/loadgen on real sockets and clocks, some twenty minutes")
 	table = flag.String("table", "", "a page whose table of what is proved is written anew")
 )
 

@@ -53,17 +53,14 @@ func TestReplay(t *testing.T) {
 // Over ten seeds the mean wait is that of M/D/1 (Pollaczek 1930, Khinchine 1932), at the service time that the server logged.
 func TestMeanWait(t *testing.T) {
 	needsLive(t)
-	const seeds = 10
+	const seeds, length = 10, 30 * time.Second // so long, or chance alone would be 3 %
 	way := floor(t)
-	for _, c := range []struct {
-		busy   float64
-		length time.Duration
-	}{{0.5, 12 * time.Second}, {0.8, 20 * time.Second}} { // the busier, the longer until chance evens out
-		name := fmt.Sprintf("M/D/1, utilisation %.1f, %d seeds: mean wait", c.busy, seeds)
-		t.Run(fmt.Sprint(c.busy), func(t *testing.T) {
+	for _, busy := range []float64{0.5, 0.8} {
+		name := fmt.Sprintf("M/D/1, utilisation %.1f, %d seeds: mean wait", busy, seeds)
+		t.Run(fmt.Sprint(busy), func(t *testing.T) {
 			var found, want float64
 			for seed := range uint64(seeds) {
-				r := quiet(t, name, func() *run { return queue(t, result.Poisson, "fixed", c.busy, c.length, seed+1) })
+				r := quiet(t, name, func() *run { return queue(t, result.Poisson, "fixed", busy, length, seed+1) })
 				took := average(r.log.Services())
 				rho := r.load.Spec.Rate * took / 1e9
 				found += (r.load.Latency.Mean - took - float64(way)) / seeds
