@@ -19,7 +19,7 @@ const service = time.Millisecond
 // finds that, but for what a request takes on its way when nobody waits.
 func TestReplay(t *testing.T) {
 	needsLive(t)
-	way := floor(t)
+	way := floor(t, "replay")
 	for _, c := range []struct{ arrivals, law string }{
 		{"uniform", "fixed"}, {"uniform", "exponential"}, {result.Poisson, "fixed"}, {result.Poisson, "bimodal"},
 	} {
@@ -54,7 +54,7 @@ func TestReplay(t *testing.T) {
 func TestMeanWait(t *testing.T) {
 	needsLive(t)
 	const seeds, length = 10, 30 * time.Second // so long, or chance alone would be 3 %
-	way := floor(t)
+	way := floor(t, "M/D/1")
 	for _, busy := range []float64{0.5, 0.8} {
 		name := fmt.Sprintf("M/D/1, utilisation %.1f, %d seeds: mean wait", busy, seeds)
 		t.Run(fmt.Sprint(busy), func(t *testing.T) {
@@ -81,9 +81,9 @@ func queue(t *testing.T, arrivals, law string, busy float64, length time.Duratio
 }
 
 // floor is what a request takes on its way, beside the service, when nobody waits; in nanoseconds. It notes what it is.
-func floor(t *testing.T) int64 {
+func floor(t *testing.T, topic string) int64 {
 	t.Helper()
-	r := quiet(t, t.Name()+": the way to the server and back", func() *run { return drive(t, Work{Law: "fixed", Mean: service}, nil, "-r", "20", "-d", "10s") })
+	r := quiet(t, topic+": the way to the server and back", func() *run { return drive(t, Work{Law: "fixed", Mean: service}, nil, "-r", "20", "-d", "10s") })
 	if why := r.load.Latency.Withheld["p50"]; why != "" {
 		t.Fatalf("the way to the server and back is not known: %s", why)
 	}
