@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +18,7 @@ import (
 func TestStall(t *testing.T) {
 	times := []result.Within{{Share: 0.1, NS: 90_000}, {Share: 0.5, NS: 120_000}, {Share: 0.99, NS: 900_000_000}}
 	for name, reports := range map[string][]result.Report{
-		"several":      {{Client: "hey", Requests: 2000, Times: times, Max: 1e9}, {Client: "wrk", Requests: 500_000, Times: times[:2], Max: 3e9}},
+		"several":      {{Client: "hey", Requests: 2000, Times: times, Max: 1e9}, {Client: "wrk", Requests: math.MaxInt64, Times: times[:2], Max: 3e9}},
 		"one":          {{Client: "loadgen, open", Requests: 2000, Times: times}},
 		"nobody":       nil,
 		"no times":     {{Client: "hey", Requests: 0, Max: 0}},
@@ -47,12 +48,16 @@ func TestStall(t *testing.T) {
 		}
 	}
 
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, result.StallFile), []byte("{"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	var stdout, stderr bytes.Buffer
-	if code := run(&stdout, &stderr, []string{dir}); code != 1 || !strings.Contains(stderr.String(), result.StallFile) {
-		t.Errorf("a torn file: exit code %d: %s", code, &stderr)
+	for text, want := range map[string]string{
+		"{": result.StallFile, `{"schema": 2}`: "stood still for 0s of 0s", `{"schema": 2, "stop_ns": 5, "window_ns": -5}`: "of -5ns", `{"schema": 99}`: "schema 99",
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, result.StallFile), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		if code := run(&stdout, &stderr, []string{dir}); code != 1 || !strings.Contains(stderr.String(), want) {
+			t.Errorf("%s: exit code %d: %s", text, code, &stderr)
+		}
 	}
 }

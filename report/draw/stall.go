@@ -1,7 +1,7 @@
 package draw
 
 import (
-	"math"
+	"fmt"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -16,12 +16,15 @@ const StallPicture = "stall.png"
 
 // Stall draws what load generators reported of a server that stood still, over what happened.
 func Stall(s *result.Stall) ([]byte, error) {
+	if s.Stop <= 0 || s.Window < s.Stop {
+		return nil, fmt.Errorf("draw %s: the server stood still for %v of %v", StallPicture, s.Stop, s.Window)
+	}
 	p := newPlot()
 	p.X.Scale, p.X.Tick.Marker = nines{}, nines{}
 	p.Y.Scale, p.Y.Tick.Marker = durations{}, durations{}
 	var l lines
 	var truth band
-	low, high, last := math.Inf(1), float64(s.Stop), 0.99
+	low, high, last := float64(s.Stop)/1000, float64(s.Stop), 0.99
 	for _, r := range s.Reports {
 		one := line{model: r.Client}
 		for _, w := range r.Times {
@@ -31,8 +34,9 @@ func Stall(s *result.Stall) ([]byte, error) {
 			}
 		}
 		if r.Requests > 1 && r.Max > 0 {
-			one.points = append(one.points, point{x: 1 - 1/float64(r.Requests), y: float64(r.Max), loose: true})
-			last, high = max(last, 1-1/float64(r.Requests)), max(high, float64(r.Max))
+			share := 1 - 1/float64(min(r.Requests, 1e9))
+			one.points = append(one.points, point{x: share, y: float64(r.Max), loose: true})
+			last, high = max(last, share), max(high, float64(r.Max))
 		}
 		if len(one.points) > 0 {
 			l.lines = append(l.lines, one)
