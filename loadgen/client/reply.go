@@ -18,11 +18,12 @@ const (
 	maxInterim = 100
 )
 
-// Memory is what one worker remembers of good replies: the last head, byte for byte, so that the next one that starts the
-// same needs no parsing. Its zero value is ready.
+// Memory is what one worker remembers of the replies to a request: the last good head, byte for byte, so that the next one that starts
+// the same needs no parsing, and where the last redirect pointed. Its zero value is ready.
 type Memory struct {
-	head   []byte
-	framed head
+	head     []byte
+	framed   head
+	location string // of the last redirect
 }
 
 // Reply checks the replies of one connection, one after another; its zero value is not ready, see Request.Reply.
@@ -206,7 +207,7 @@ func (r *Reply) readHead(p []byte) []byte {
 			framed.kind = string(field(text[:n], "content-type"))
 		}
 		if ok && r.request.spec.MaxRedirects > 0 && leads(framed.status) {
-			r.moved, r.location = true, string(field(text[:n], "location"))
+			r.moved, r.location = true, r.memory.whither(field(text[:n], "location"))
 		}
 		if ok && framed.status >= 200 {
 			r.memory.remember(text[:n], framed)
@@ -238,6 +239,14 @@ func (m *Memory) remember(text []byte, framed head) {
 	if framed.status < 300 && len(text) <= MaxRead/4 {
 		m.head, m.framed = append(m.head[:0], text...), framed
 	}
+}
+
+// whither is where a redirect points: as a rule where the one before did.
+func (m *Memory) whither(location []byte) string {
+	if string(location) != m.location {
+		m.location = string(location)
+	}
+	return m.location
 }
 
 // frame sets out what body follows the head.

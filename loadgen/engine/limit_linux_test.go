@@ -82,36 +82,45 @@ func TestOutOfDescriptors(t *testing.T) {
 
 // In the loop nothing allocates, whatever comes back.
 func TestNoAllocationPerRequest(t *testing.T) {
-	ln, err := unixServer(hello)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.stop()
-	for _, engine := range engines() {
-		if engine == result.Net {
-			continue // it runs on goroutines
+	for name, c := range map[string]struct {
+		reply  string
+		change func(*result.Spec)
+	}{
+		"in a closed loop":           {hello, func(*result.Spec) {}},
+		"by a schedule":              {hello, func(s *result.Spec) { s.Rate = 50_000 }},
+		"over a connection for each": {hello, func(s *result.Spec) { s.NoKeepalive, s.Requests = true, 5_000 }}, // ports are few
+		"where redirects lead":       {to("/there"), func(s *result.Spec) { s.MaxRedirects = 1 }},
+	} {
+		ln, err := unixServer(c.reply)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, rate := range []float64{0, 50_000} {
+		defer ln.stop()
+		for _, engine := range engines() {
+			if engine == result.Net {
+				continue // it runs on goroutines
+			}
 			s := result.DefaultSpec()
-			s.Target, s.Engine, s.Connections, s.Duration, s.Requests, s.Rate = "http://"+ln.addr+"/", engine, 8, 0, 20_000, rate
+			s.Target, s.Engine, s.Connections, s.Duration, s.Requests = "http://"+ln.addr+"/", engine, 8, 0, 20_000
+			c.change(&s)
 			r := &run{addr: ln.addr, base: time.Now()}
 			r.Run = flight.New(s, client.New(s), nil, r.now)
 			threads := hire(s)
 			defer threads.leave()
-			c, err := newCrew(r, threads)
+			crew, err := newCrew(r, threads)
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.phase(func(d *flight.Deck) { d.Try(false) })
+			crew.phase(func(d *flight.Deck) { d.Try(false) })
 			r.Flow(r.now())
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			c.phase((*flight.Deck).Start)
+			crew.phase((*flight.Deck).Start)
 			runtime.ReadMemStats(&after)
-			c.close()
-			// Threads, goroutines and their stacks are some dozens; one per request would be twenty thousand.
+			crew.close()
+			// Threads, goroutines and their stacks are some dozens; one per request would be thousands.
 			if n := after.Mallocs - before.Mallocs; n > 500 {
-				t.Errorf("%s, rate %v: %d allocations for %d requests", engine, rate, n, s.Requests)
+				t.Errorf("%s, %s: %d allocations for %d requests", engine, name, n, s.Requests)
 			}
 		}
 	}
