@@ -26,8 +26,12 @@ import (
 	"carousel/loadgen/save"
 )
 
-// memoryLimit ends the truce with the garbage collector should a run need more, which none is known to.
-const memoryLimit = 1 << 30
+// memoryLimit ends the truce with the garbage collector should a run need more, which none is known to. Of one that saves nothing, the truce
+// ends when so much garbage has gathered; a request makes none.
+const (
+	memoryLimit = 1 << 30
+	garbage     = 32 << 20
+)
 
 // Unreachable says that not one connection could be opened.
 type Unreachable struct {
@@ -146,13 +150,12 @@ func (r *run) split(n int) []*flight.Deck {
 }
 
 func (r *run) measure(ctx context.Context, c crew) (*result.Load, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
 	defer context.AfterFunc(ctx, r.Stop)()
 	if err := r.open(ctx, c); err != nil {
 		return nil, err
 	}
 	runtime.GC()
+	defer r.truce()()
 	opened, closed, over := make(chan edge, 1), make(chan edge, 1), make(chan struct{})
 	if r.Warmup == 0 {
 		opened <- r.look()
@@ -180,6 +183,22 @@ func (r *run) measure(ctx context.Context, c crew) (*result.Load, error) {
 		l.TargetCPULacks = "the run ended before its window opened"
 	}
 	return l, nil
+}
+
+// truce has garbage gather, up to a limit, until the function that it returns is called: to collect it would stop the threads. In the net
+// engine, which makes some with each of its connections, nothing changes.
+func (r *run) truce() (end func()) {
+	if r.Engine == result.Net {
+		return func() {}
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	most := int64(m.Sys-m.HeapReleased) + garbage
+	if r.files != nil {
+		most = memoryLimit // of which bodies that wait to be written can take much
+	}
+	gc, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(most)
+	return func() { debug.SetGCPercent(gc); debug.SetMemoryLimit(limit) }
 }
 
 // open has every connection tried once, the silent ones first.
