@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"runtime"
 	"runtime/debug"
@@ -203,9 +204,20 @@ func (r *run) truce() (end func()) {
 
 // open has every connection tried once, the silent ones first.
 func (r *run) open(ctx context.Context, c crew) error {
+	r.Places = r.places
 	r.hush(ctx, c)
 	c.phase(func(d *flight.Deck) { d.Try(false) })
 	return r.reached(ctx)
+}
+
+// places is how many connections the target's listen queue lacks to be three quarters full; the rest is for those that the kernel has just
+// made and not put there yet, and for other clients.
+func (r *run) places() int {
+	q, known := host.ListenQueue(r.addr)
+	if !known {
+		return math.MaxInt
+	}
+	return int(max(1, (q.Backlog+1)*3/4) - q.Waiting)
 }
 
 // carryOut sends the requests, and returns when the window ended.

@@ -10,14 +10,34 @@ import (
 // ConnectLimit is the longest a connect may take: two retransmissions of a SYN that found the backlog full.
 const ConnectLimit = 5 * time.Second
 
-// ramp and rampPause keep the connects of a load, 64 every 4 ms, below what a server with a short backlog can accept.
+// ramp and rampPause keep the connects of a load, 64 every 4 ms, below what a server with a short backlog can accept. Where its listen queue
+// has places for fewer, it is looked at again after fullPause; where it had none for fullFor, nobody may accept any more.
 const (
 	ramp      = 64
 	rampPause = 4 * time.Millisecond
+	fullPause = time.Millisecond
+	fullFor   = time.Second
 )
 
 // atOnce is the deck's share of how many connects may begin at once.
 func (d *Deck) atOnce() int { return max(1, ramp/d.of) }
+
+// batch is how many connects may begin at this instant, and the pause until the next may: a longer one the more are under way, since
+// each of them may have found the listen queue full, which the kernel tries again only after a second.
+func (d *Deck) batch(now int64) (n int, pause time.Duration) {
+	n, pause = d.atOnce(), rampPause*time.Duration(1+d.opening/d.atOnce())
+	places := n
+	if d.Places != nil {
+		places = d.Places() - int(d.connecting.Load())
+	}
+	if places > 0 {
+		d.accepted = now
+	}
+	if places >= n || now-d.accepted >= int64(fullFor) {
+		return n, pause
+	}
+	return max(0, places), fullPause
+}
 
 // try begins to connect what was not tried yet, and reports whether something of it is still to come.
 func (d *Deck) try(now int64) bool {
@@ -25,11 +45,14 @@ func (d *Deck) try(now int64) bool {
 		d.sweep(now)
 	}
 	if now >= d.nextRamp && len(d.untried) > 0 {
-		n := min(d.atOnce(), len(d.untried))
+		d.ramping.Lock()
+		n, pause := d.batch(now)
+		n = min(n, len(d.untried))
 		for k := range d.untried[:n] {
 			d.connect(&d.untried[k], now)
 		}
-		d.untried, d.nextRamp = d.untried[n:], now+int64(rampPause)
+		d.ramping.Unlock()
+		d.untried, d.nextRamp = d.untried[n:], now+int64(pause)
 	}
 	return (len(d.untried) > 0 || d.opening > 0) && d.until.Load() == record.Never
 }
@@ -55,8 +78,14 @@ func (d *Deck) wants() bool {
 func (d *Deck) connect(c *Conn, now int64) {
 	c.state, c.tried, c.served, c.room = opening, now, 0, d.most
 	c.reply.Reset()
-	d.opening++
+	d.underWay(1)
 	d.want(c, Connect)
+}
+
+// underWay notes that n connects more are under way.
+func (d *Deck) underWay(n int) {
+	d.opening += n
+	d.connecting.Add(int64(n))
 }
 
 // Connected notes that c is open.
@@ -66,7 +95,7 @@ func (d *Deck) Connected(c *Conn) {
 		return
 	}
 	c.state = idle
-	d.opening--
+	d.underWay(-1)
 	d.Record.Opened()
 	if c.number < 0 {
 		return
@@ -117,7 +146,7 @@ func (d *Deck) drop(c *Conn) {
 	}
 	switch {
 	case c.state == opening:
-		d.opening--
+		d.underWay(-1)
 	case c.state != closed && c.number >= 0:
 		if d.alive--; d.alive == 0 {
 			d.gone, d.deserted = record.Never, false

@@ -157,6 +157,9 @@ func (d *Deck) Try(silent bool) {
 		d.untried = d.conns[:d.silent]
 	}
 	d.nextRamp = d.now()
+	d.ramping.Lock()
+	d.accepted = d.nextRamp
+	d.ramping.Unlock()
 }
 
 // Start sends requests, from the run's Begin on, which Flow or Slice has set: Turn reports false when the run, or the slice, is over.

@@ -760,6 +760,68 @@ func TestRamp(t *testing.T) {
 	}
 }
 
+// A target is simulated that accepts now and then, and has a listen queue of a few places: no connect finds it full, whoever of the decks begins it, and
+// the ramp ends. Of a target that no longer accepts, no deck waits for more than a second.
+func TestRampFillsTheListenQueue(t *testing.T) {
+	for _, c := range []struct {
+		places, decks int
+		each          int   // accepted a millisecond
+		until         int64 // when the target ceases to accept
+		overflows     bool
+	}{
+		{places: 129, decks: 1, each: 10, until: record.Never},
+		{places: 129, decks: 3, each: 10, until: record.Never},
+		{places: 6, decks: 1, each: 1, until: record.Never},
+		{places: 6, decks: 4, each: 6, until: record.Never},
+		{places: 1, decks: 2, each: 1, until: record.Never},
+		{places: 4097, decks: 2, each: 1, until: record.Never},
+		{places: 129, decks: 2, each: 10, until: 20 * ms, overflows: true},
+	} {
+		const connections = 2000
+		s := result.DefaultSpec()
+		s.Target, s.Engine, s.Connections = "http://127.0.0.1:1/", result.Epoll, connections
+		now, waiting, opened, overflows := int64(0), 0, 0, 0
+		run := New(s, client.New(s), nil, func() int64 { return now })
+		run.Places = func() int { return max(0, c.places-waiting) }
+		var decks []*Deck
+		for k := range c.decks {
+			decks = append(decks, run.Deck(k, c.decks, nil))
+			decks[k].Try(false)
+		}
+		for going := c.decks; going > 0 && now < int64(time.Minute); now += ms / 4 {
+			if now%ms == 0 && now < c.until {
+				waiting = max(0, waiting-c.each)
+			}
+			going = 0
+			for _, d := range decks {
+				if d.Turn() {
+					going++
+				}
+			}
+			for _, d := range decks { // each has looked at the queue before any connects
+				for conn, do := d.Next(); do != Nothing; conn, do = d.Next() {
+					if do != Connect {
+						continue
+					}
+					if waiting == c.places {
+						overflows++
+					} else {
+						waiting++
+					}
+					opened++
+					d.Connected(conn)
+				}
+			}
+		}
+		if opened != connections || (overflows > 0) != c.overflows || run.connecting.Load() != 0 {
+			t.Errorf("%+v: %d opened, %d found the queue full, %d still under way", c, opened, overflows, run.connecting.Load())
+		}
+		if limit := int64(connections/c.each+2000) * ms; now > limit {
+			t.Errorf("%+v: it took %v", c, time.Duration(now))
+		}
+	}
+}
+
 // A silent connection that the server closed stays closed; the others are opened again.
 func TestSilentStaysClosed(t *testing.T) {
 	s := result.DefaultSpec()

@@ -32,6 +32,8 @@ type Run struct {
 	Begin int64 // requests flow from here on
 	Opens int64 // the measured window does
 
+	Places func() int // free ones in the target's listen queue, math.MaxInt if that is not known; nil: it never is
+
 	clock    func() int64
 	requests []*client.Request // in turn
 	paths    []string          // different ones of them, where there are several
@@ -45,6 +47,10 @@ type Run struct {
 	from, timed int64         // of a slice: when its lead is over, and from when on requests are timed
 	patience    time.Duration // the grace of a slice
 	flown       int64         // how long requests flowed in the slices before
+
+	connecting atomic.Int64 // connects under way
+	ramping    sync.Mutex   // held while connects begin that there must be places for
+	accepted   int64        // when there last was one
 
 	cut, windowClosed     chan struct{} // closed when the window is cut short, and when it has closed
 	cutShort, closeWindow func()        // close them
