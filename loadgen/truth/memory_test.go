@@ -1,0 +1,91 @@
+//go:build !race
+
+package truth
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/internal/units"
+	"carousel/loadgen/client"
+	"carousel/loadgen/flight"
+)
+
+// What a deck and its record keep does not grow with requests: from the millionth on not a byte is allocated, whatever the way of the
+// connections, with answers after anything from a nanosecond to half a minute.
+func TestNothingGrowsWithRequests(t *testing.T) {
+	first, last := int64(1_000_000), int64(2_000_000)
+	if *live {
+		last = 50_000_000
+	}
+	for _, c := range []struct {
+		load   string
+		change func(*result.Spec)
+	}{
+		{"closed loop", func(*result.Spec) {}},
+		{"closed loop, 16 at once on a connection", func(s *result.Spec) { s.Pipeline = 16 }},
+		{"open loop", func(s *result.Spec) { s.Rate = 1e6 }},
+		{"open loop at random in bursts", func(s *result.Spec) { s.Rate, s.Arrivals, s.Burst = 1e6, result.Poisson, 10 }},
+		{"closed loop, a connection for each request", func(s *result.Spec) { s.NoKeepalive = true }},
+		{"closed loop, read slowly", func(s *result.Spec) { s.ReadRate = 10_000_000 }},
+	} {
+		s := result.DefaultSpec()
+		s.Target, s.Engine, s.Connections, s.Duration, s.Timeout = "http://127.0.0.1:1/", result.Net, 50, 1000*time.Hour, time.Hour
+		c.change(&s)
+		grown := allocated(s, first, last)
+		row(t, fmt.Sprintf("memory allocated from request %s to %s, %s", units.Count(first), units.Count(last), c.load),
+			"nothing", units.Count(grown)+" bytes", "16 KiB", grown <= 16<<10)
+	}
+}
+
+// allocated is how many bytes deck and record of a load allocate between two of its requests, on a clock that only exists here.
+func allocated(s result.Spec, first, last int64) int64 {
+	now := int64(0)
+	requests := client.New(s)
+	run := flight.New(s, requests, nil, func() int64 { return now })
+	deck := run.Deck(0, 1, nil)
+	var before, after runtime.MemStats
+	answer := []byte("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")
+	waits := make([]int, deck.Size()) // requests without an answer, by connection
+	sent := int64(0)
+	act := func() {
+		for c, do := deck.Next(); do != flight.Nothing; c, do = deck.Next() {
+			switch do {
+			case flight.Connect:
+				waits[c.Index] = 0
+				deck.Connected(c)
+			case flight.Send:
+				n := int64(len(c.Out()) / len(requests[0].Bytes))
+				waits[c.Index] += int(n)
+				sent += n
+				c.Sent(len(c.Out()))
+			}
+		}
+	}
+	deck.Try(false)
+	for deck.Turn() {
+		act()
+		now = deck.Wake()
+	}
+	run.Flow(now)
+	deck.Start()
+	for turn := 0; sent < last && deck.Turn(); turn++ {
+		if sent >= first && before.Mallocs == 0 {
+			runtime.ReadMemStats(&before)
+		}
+		act()
+		now += 1 << (turn % 35)
+		for k, n := range waits {
+			if c := deck.Conn(k); n > 0 && c.Room() > 0 {
+				waits[k]--
+				deck.Feed(c, answer)
+			}
+		}
+		act()
+	}
+	runtime.ReadMemStats(&after)
+	return int64(after.TotalAlloc - before.TotalAlloc)
+}
