@@ -1,0 +1,201 @@
+// Package search finds the highest level of a load that holds: it doubles the level until a step fails, or halves it until one holds,
+// bisects between the two, and confirms what it found in a longer step. It knows neither servers nor time.
+package search
+
+import (
+	"errors"
+	"math"
+	"slices"
+)
+
+const (
+	// MostSteps is how many steps a search makes at most; eight to twelve are usual.
+	MostSteps = 24
+
+	// near is how far the highest level that held may be from the lowest that did not, as their ratio: 3 %.
+	near = 1.03
+
+	// tries is how often a level is tried until a step counts.
+	tries = 3
+
+	// lonely is how many levels in a row hold below one that failed until that is tried once more: it may have failed by chance.
+	lonely = 3
+)
+
+// Outcome is what became of a step.
+type Outcome string
+
+const (
+	Holds   Outcome = "holds"
+	Fails   Outcome = "fails"   // by the server's doing
+	Limited Outcome = "limited" // loadgen can offer no more, so it says nothing about the server
+	Void    Outcome = "void"    // the host or loadgen disturbed it, so it counts for nothing
+)
+
+// Plan says which levels there are.
+type Plan struct {
+	First, Least, Most float64 // the level of the first step, and the range that none leaves
+	Whole              bool    // levels are whole numbers
+}
+
+// Step carries out one step. confirms asks for a longer one. served is the level that the server kept up with where it fell behind, a
+// hint of where to go on below; 0 where there is none. The error ends the search.
+type Step func(level float64, confirms bool) (o Outcome, served float64, err error)
+
+// Answer is what a search found.
+type Answer struct {
+	Level     float64 // the highest that held; 0: none did
+	Above     float64 // the lowest above it that did not; 0: none
+	Ended     Outcome // what became of Above
+	Confirmed bool    // Level held in the longer step
+	GaveUp    bool    // after MostSteps
+}
+
+var errGaveUp = errors.New("too many steps")
+
+// Find searches by p. An answer that is not confirmed is what was known when step returned the error, when the search gave up, when no
+// level held, or when the longer step counted for nothing.
+func Find(p Plan, step Step) (Answer, error) {
+	s := search{Plan: p, step: step}
+	confirmed, err := s.find()
+	gaveUp := errors.Is(err, errGaveUp)
+	if gaveUp {
+		err = nil
+	}
+	edge := s.edge()
+	return Answer{Level: s.low(), Above: edge.level, Ended: edge.Outcome, Confirmed: confirmed, GaveUp: gaveUp}, err
+}
+
+// search is one under way.
+type search struct {
+	Plan
+	step   Step
+	steps  int
+	tried  []trial // each level once, the last one last
+	served float64 // by the last step
+}
+
+// trial is what became of a level when it was last tried.
+type trial struct {
+	level float64
+	Outcome
+}
+
+func (s *search) find() (confirmed bool, err error) {
+	for level := s.First; level > 0; level = s.next() {
+		o, err := s.try(level, false)
+		if err != nil {
+			return false, err
+		}
+		if o == Void && s.low() == 0 {
+			return false, nil
+		}
+	}
+	return s.confirm()
+}
+
+// confirm tries the highest level that held in a longer step, and goes down in small steps as long as it fails there.
+func (s *search) confirm() (confirmed bool, err error) {
+	for level := s.low(); level > 0; {
+		o, err := s.try(level, true)
+		if err != nil || o == Void || o == Holds {
+			return o == Holds, err
+		}
+		lower := max(s.whole(level/near), s.low(), s.Least)
+		if lower >= level {
+			break
+		}
+		level = lower
+	}
+	return false, nil
+}
+
+// next is the level to try after what is known, 0 when that is enough.
+func (s *search) next() float64 {
+	low, high := s.low(), s.edge().level
+	switch {
+	case high == 0 && low == s.Most, low == 0 && high == s.Least:
+		return 0
+	case high == 0:
+		return min(2*low, s.Most)
+	case low == 0 && s.served > 0:
+		return max(s.whole(min(high/2, s.served)), s.Least)
+	case low == 0:
+		return max(s.whole(high/2), s.Least)
+	case high/low > near && !(s.Whole && high-low <= 1):
+		return s.between(low, high)
+	case s.lastHeld() >= lonely:
+		return high
+	}
+	return 0
+}
+
+// low is the highest level that held, 0 where none did.
+func (s *search) low() (highest float64) {
+	for _, t := range s.tried {
+		if t.Outcome == Holds {
+			highest = max(highest, t.level)
+		}
+	}
+	return highest
+}
+
+// edge is the lowest level above low that did not hold, the zero trial where there is none.
+func (s *search) edge() (lowest trial) {
+	low := s.low()
+	for _, t := range s.tried {
+		if t.level > low && (lowest.level == 0 || t.level < lowest.level) {
+			lowest = t
+		}
+	}
+	return lowest
+}
+
+// lastHeld is how many of the levels tried last held in a row.
+func (s *search) lastHeld() (n int) {
+	for _, t := range slices.Backward(s.tried) {
+		if t.Outcome != Holds {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// between is the middle of two levels, as ratios go.
+func (s *search) between(low, high float64) float64 {
+	middle := math.Sqrt(low * high)
+	if s.Whole {
+		return max(low+1, math.Floor(middle))
+	}
+	return middle
+}
+
+// whole is level, or the whole number below it where levels are that.
+func (s *search) whole(level float64) float64 {
+	if s.Whole {
+		return math.Floor(level)
+	}
+	return level
+}
+
+// try carries out steps of one level until one counts.
+func (s *search) try(level float64, confirms bool) (o Outcome, err error) {
+	for range tries {
+		if s.steps == MostSteps {
+			return "", errGaveUp
+		}
+		s.steps++
+		if o, s.served, err = s.step(level, confirms); err != nil {
+			return "", err
+		}
+		if o != Void {
+			break
+		}
+	}
+	same := func(t trial) bool { return t.level == level }
+	if o != Void || !slices.ContainsFunc(s.tried, same) { // what is known is not forgotten for what cannot be told
+		s.tried = append(slices.DeleteFunc(s.tried, same), trial{level, o})
+	}
+	return o, nil
+}
