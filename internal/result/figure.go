@@ -327,9 +327,12 @@ func (s Summary) Figure(name string) Figure {
 	return s.Figures[slices.IndexFunc(s.Figures, func(f Figure) bool { return f.Name == name })]
 }
 
+// Needs is how many requests percentile q, 0 to 1, is shown from.
+func Needs(q float64) int64 { return int64(math.Ceil(Support / (1 - q) * (1 - 1e-9))) }
+
 // tooFew says why n requests do not support percentile q, 0 to 1; "" where they do.
 func tooFew(n int64, q float64) string {
-	if need := int64(math.Ceil(Support / (1 - q) * (1 - 1e-9))); n < need {
+	if need := Needs(q); n < need {
 		return fmt.Sprintf("p%s needs %d requests, there are %d", strings.ReplaceAll(fmt.Sprintf("%.6g", 100*q), ".", ""), need, n)
 	}
 	return ""

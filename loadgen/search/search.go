@@ -1,11 +1,14 @@
 // Package search finds the highest level of a load that holds: it doubles the level until a step fails, or halves it until one holds,
-// bisects between the two, and confirms what it found in a longer step. It knows neither servers nor time.
+// bisects between the two, and confirms what it found in a longer step. Find knows neither servers nor time; what a step came to is
+// judged by its record.
 package search
 
 import (
 	"errors"
 	"math"
 	"slices"
+
+	"carousel/internal/result"
 )
 
 const (
@@ -22,16 +25,6 @@ const (
 	lonely = 3
 )
 
-// Outcome is what became of a step.
-type Outcome string
-
-const (
-	Holds   Outcome = "holds"
-	Fails   Outcome = "fails"   // by the server's doing
-	Limited Outcome = "limited" // loadgen can offer no more, so it says nothing about the server
-	Void    Outcome = "void"    // the host or loadgen disturbed it, so it counts for nothing
-)
-
 // Plan says which levels there are.
 type Plan struct {
 	First, Least, Most float64 // the level of the first step, and the range that none leaves
@@ -40,13 +33,13 @@ type Plan struct {
 
 // Step carries out one step. confirms asks for a longer one. served is the level that the server kept up with where it fell behind, a
 // hint of where to go on below; 0 where there is none. The error ends the search.
-type Step func(level float64, confirms bool) (o Outcome, served float64, err error)
+type Step func(level float64, confirms bool) (outcome string, served float64, err error)
 
 // Answer is what a search found.
 type Answer struct {
 	Level     float64 // the highest that held; 0: none did
 	Above     float64 // the lowest above it that did not; 0: none
-	Ended     Outcome // what became of Above
+	Ended     string  // what became of Above
 	Confirmed bool    // Level held in the longer step
 	GaveUp    bool    // after MostSteps
 }
@@ -63,7 +56,7 @@ func Find(p Plan, step Step) (Answer, error) {
 		err = nil
 	}
 	edge := s.edge()
-	return Answer{Level: s.low(), Above: edge.level, Ended: edge.Outcome, Confirmed: confirmed, GaveUp: gaveUp}, err
+	return Answer{Level: s.low(), Above: edge.level, Ended: edge.outcome, Confirmed: confirmed, GaveUp: gaveUp}, err
 }
 
 // search is one under way.
@@ -77,8 +70,8 @@ type search struct {
 
 // trial is what became of a level when it was last tried.
 type trial struct {
-	level float64
-	Outcome
+	level   float64
+	outcome string
 }
 
 func (s *search) find() (confirmed bool, err error) {
@@ -87,7 +80,7 @@ func (s *search) find() (confirmed bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if o == Void && s.low() == 0 {
+		if o == result.Void && s.low() == 0 {
 			return false, nil
 		}
 	}
@@ -98,8 +91,8 @@ func (s *search) find() (confirmed bool, err error) {
 func (s *search) confirm() (confirmed bool, err error) {
 	for level := s.low(); level > 0; {
 		o, err := s.try(level, true)
-		if err != nil || o == Void || o == Holds {
-			return o == Holds, err
+		if err != nil || o == result.Void || o == result.Holds {
+			return o == result.Holds, err
 		}
 		lower := max(s.whole(level/near), s.low(), s.Least)
 		if lower >= level {
@@ -133,7 +126,7 @@ func (s *search) next() float64 {
 // low is the highest level that held, 0 where none did.
 func (s *search) low() (highest float64) {
 	for _, t := range s.tried {
-		if t.Outcome == Holds {
+		if t.outcome == result.Holds {
 			highest = max(highest, t.level)
 		}
 	}
@@ -154,7 +147,7 @@ func (s *search) edge() (lowest trial) {
 // lastHeld is how many of the levels tried last held in a row.
 func (s *search) lastHeld() (n int) {
 	for _, t := range slices.Backward(s.tried) {
-		if t.Outcome != Holds {
+		if t.outcome != result.Holds {
 			break
 		}
 		n++
@@ -164,38 +157,45 @@ func (s *search) lastHeld() (n int) {
 
 // between is the middle of two levels, as ratios go.
 func (s *search) between(low, high float64) float64 {
-	middle := math.Sqrt(low * high)
+	middle := s.whole(math.Sqrt(low * high))
 	if s.Whole {
-		return max(low+1, math.Floor(middle))
+		return max(middle, low+1)
 	}
 	return middle
 }
 
-// whole is level, or the whole number below it where levels are that.
+// whole is level without what nobody would type: the whole number below it where levels are that, else four digits of it.
 func (s *search) whole(level float64) float64 {
 	if s.Whole {
 		return math.Floor(level)
 	}
-	return level
+	return Round(level)
+}
+
+// Round is level with four digits.
+func Round(level float64) float64 {
+	digit := math.Pow(10, math.Floor(math.Log10(level))-3)
+	return math.Round(level/digit) * digit
 }
 
 // try carries out steps of one level until one counts.
-func (s *search) try(level float64, confirms bool) (o Outcome, err error) {
+func (s *search) try(level float64, confirms bool) (outcome string, err error) {
 	for range tries {
 		if s.steps == MostSteps {
 			return "", errGaveUp
 		}
 		s.steps++
-		if o, s.served, err = s.step(level, confirms); err != nil {
-			return "", err
-		}
-		if o != Void {
+		outcome, s.served, err = s.step(level, confirms)
+		if err != nil || outcome != result.Void {
 			break
 		}
 	}
-	same := func(t trial) bool { return t.level == level }
-	if o != Void || !slices.ContainsFunc(s.tried, same) { // what is known is not forgotten for what cannot be told
-		s.tried = append(slices.DeleteFunc(s.tried, same), trial{level, o})
+	if err != nil {
+		return "", err
 	}
-	return o, nil
+	same := func(t trial) bool { return t.level == level }
+	if outcome != result.Void || !slices.ContainsFunc(s.tried, same) { // what is known is not forgotten for what cannot be told
+		s.tried = append(slices.DeleteFunc(s.tried, same), trial{level, outcome})
+	}
+	return outcome, nil
 }

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"carousel/internal/result"
 )
 
 // rates is where rates are searched for, from a level on.
@@ -14,12 +16,12 @@ func rates(first float64) Plan { return Plan{First: first, Least: 1, Most: 1e7} 
 
 // upTo is a server that holds up to a level, counting its steps.
 func upTo(capacity float64, steps *int) Step {
-	return func(level float64, _ bool) (Outcome, float64, error) {
+	return func(level float64, _ bool) (string, float64, error) {
 		*steps++
 		if level <= capacity {
-			return Holds, 0, nil
+			return result.Holds, 0, nil
 		}
-		return Fails, capacity, nil
+		return result.Fails, capacity, nil
 	}
 }
 
@@ -28,7 +30,7 @@ func TestFind(t *testing.T) {
 		for _, capacity := range []float64{37, 1000, 4321, 98765} {
 			steps := 0
 			a, err := Find(rates(first), upTo(capacity, &steps))
-			if err != nil || !a.Confirmed || a.GaveUp || a.Ended != Fails || a.Level > capacity || a.Above <= capacity || a.Above/a.Level > near {
+			if err != nil || !a.Confirmed || a.GaveUp || a.Ended != result.Fails || a.Level > capacity || a.Above <= capacity || a.Above/a.Level > near {
 				t.Errorf("%v from %v: %+v, %v", capacity, first, a, err)
 			}
 			if first >= capacity/16 && steps > 12 {
@@ -43,7 +45,7 @@ func TestFindWholeNumbers(t *testing.T) {
 		for _, first := range []float64{1, 2, 7, 50} {
 			steps, seen := 0, map[float64]bool{}
 			server := upTo(float64(capacity), &steps)
-			a, err := Find(Plan{First: first, Least: 1, Most: 60000, Whole: true}, func(level float64, confirms bool) (Outcome, float64, error) {
+			a, err := Find(Plan{First: first, Least: 1, Most: 60000, Whole: true}, func(level float64, confirms bool) (string, float64, error) {
 				if level != math.Floor(level) {
 					t.Errorf("%d from %v: level %v", capacity, first, level)
 				}
@@ -67,7 +69,7 @@ func TestBounds(t *testing.T) {
 		t.Errorf("everything holds: %+v, %v", a, err)
 	}
 	a, err = Find(Plan{First: 300, Least: 10, Most: 5000}, upTo(0, &steps))
-	if want := (Answer{Above: 10, Ended: Fails}); a != want || err != nil {
+	if want := (Answer{Above: 10, Ended: result.Fails}); a != want || err != nil {
 		t.Errorf("nothing holds: %+v, %v", a, err)
 	}
 	a, err = Find(Plan{First: 1, Least: 1, Most: 1, Whole: true}, upTo(1, &steps))
@@ -83,16 +85,16 @@ func TestNoise(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		first := 300 + 400*random.Float64()
 		steps := 0
-		a, err := Find(rates(first), func(level float64, confirms bool) (Outcome, float64, error) {
+		a, err := Find(rates(first), func(level float64, confirms bool) (string, float64, error) {
 			steps++
 			spread := 0.01
 			if confirms {
 				spread /= math.Sqrt(3)
 			}
 			if level*(1+spread*random.NormFloat64()) <= 1000 {
-				return Holds, 0, nil
+				return result.Holds, 0, nil
 			}
-			return Fails, 1000, nil
+			return result.Fails, 1000, nil
 		})
 		if err != nil || !a.Confirmed || math.Abs(a.Level/1000-1) > 0.05 {
 			t.Errorf("seed %d: %+v, %v", seed, a, err)
@@ -111,11 +113,11 @@ func TestFalseAlarm(t *testing.T) {
 	for at := range 4 {
 		steps := 0
 		server := upTo(1000, &steps)
-		a, err := Find(rates(300), func(level float64, confirms bool) (Outcome, float64, error) {
+		a, err := Find(rates(300), func(level float64, confirms bool) (string, float64, error) {
 			if o, served, err := server(level, confirms); steps != at+1 {
 				return o, served, err
 			}
-			return Fails, 0, nil
+			return result.Fails, 0, nil
 		})
 		if err != nil || !a.Confirmed || math.Abs(a.Level/1000-1) > 0.03 || steps > 17 {
 			t.Errorf("step %d failed: %+v after %d steps, %v", at+1, a, steps, err)
@@ -125,11 +127,11 @@ func TestFalseAlarm(t *testing.T) {
 
 // What holds higher up and fails lower down ends all the same, in a level that held with one above it that did not.
 func TestNotMonotonic(t *testing.T) {
-	a, err := Find(rates(100), func(level float64, _ bool) (Outcome, float64, error) {
+	a, err := Find(rates(100), func(level float64, _ bool) (string, float64, error) {
 		if level <= 250 || level >= 390 && level <= 1000 {
-			return Holds, 0, nil
+			return result.Holds, 0, nil
 		}
-		return Fails, 0, nil
+		return result.Fails, 0, nil
 	})
 	if err != nil || !a.Confirmed || a.Level < 970 || a.Level > 1000 {
 		t.Errorf("%+v, %v", a, err)
@@ -138,55 +140,55 @@ func TestNotMonotonic(t *testing.T) {
 
 func TestConfirmationFails(t *testing.T) {
 	steps := 0
-	a, err := Find(rates(500), func(level float64, confirms bool) (Outcome, float64, error) {
+	a, err := Find(rates(500), func(level float64, confirms bool) (string, float64, error) {
 		steps++
 		if level <= 1000 || !confirms && level <= 1080 {
-			return Holds, 0, nil
+			return result.Holds, 0, nil
 		}
-		return Fails, 0, nil
+		return result.Fails, 0, nil
 	})
 	if err != nil || !a.Confirmed || a.Level > 1000 || a.Level < 1000/near || a.Above <= 1000 {
 		t.Errorf("%+v, %v", a, err)
 	}
-	if a, err := Find(rates(500), func(level float64, confirms bool) (Outcome, float64, error) {
+	if a, err := Find(rates(500), func(level float64, confirms bool) (string, float64, error) {
 		if !confirms && level <= 1000 {
-			return Holds, 0, nil
+			return result.Holds, 0, nil
 		}
-		return Fails, 0, nil
+		return result.Fails, 0, nil
 	}); err != nil || a.Confirmed || !a.GaveUp || a.Level > 500 {
 		t.Errorf("never confirmed: %+v, %v", a, err)
 	}
 }
 
 // script gives outcomes in order, the last one for ever.
-func script(outcomes ...Outcome) (Step, *[]float64) {
+func script(outcomes ...string) (Step, *[]float64) {
 	levels := new([]float64)
-	return func(level float64, _ bool) (Outcome, float64, error) {
+	return func(level float64, _ bool) (string, float64, error) {
 		*levels = append(*levels, level)
 		return outcomes[min(len(*levels), len(outcomes))-1], 0, nil
 	}, levels
 }
 
 func TestWhatDoesNotCountIsRepeated(t *testing.T) {
-	step, levels := script(Void, Void, Holds, Void, Fails)
+	step, levels := script(result.Void, result.Void, result.Holds, result.Void, result.Fails)
 	if _, err := Find(Plan{First: 100, Least: 100, Most: 200}, step); err != nil {
 		t.Fatal(err)
 	}
 	if got := (*levels)[:5]; !slices.Equal(got, []float64{100, 100, 100, 200, 200}) {
 		t.Errorf("levels %v", got)
 	}
-	step, levels = script(Void)
-	if a, err := Find(rates(100), step); err != nil || a != (Answer{Above: 100, Ended: Void}) || len(*levels) != tries {
+	step, levels = script(result.Void)
+	if a, err := Find(rates(100), step); err != nil || a != (Answer{Above: 100, Ended: result.Void}) || len(*levels) != tries {
 		t.Errorf("nothing counts: %+v after %v, %v", a, *levels, err)
 	}
 }
 
 // A level that cannot be told, or that loadgen cannot offer, bounds the search as one that fails does, and the answer says which.
 func TestEdges(t *testing.T) {
-	for _, o := range []Outcome{Limited, Void} {
-		a, err := Find(rates(600), func(level float64, _ bool) (Outcome, float64, error) {
+	for _, o := range []string{result.Limited, result.Void} {
+		a, err := Find(rates(600), func(level float64, _ bool) (string, float64, error) {
 			if level <= 1000 {
-				return Holds, 0, nil
+				return result.Holds, 0, nil
 			}
 			return o, 0, nil
 		})
@@ -194,16 +196,16 @@ func TestEdges(t *testing.T) {
 			t.Errorf("%s: %+v, %v", o, a, err)
 		}
 	}
-	a, err := Find(rates(600), func(level float64, confirms bool) (Outcome, float64, error) {
+	a, err := Find(rates(600), func(level float64, confirms bool) (string, float64, error) {
 		switch {
 		case confirms:
-			return Void, 0, nil
+			return result.Void, 0, nil
 		case level <= 1000:
-			return Holds, 0, nil
+			return result.Holds, 0, nil
 		}
-		return Fails, 0, nil
+		return result.Fails, 0, nil
 	})
-	if err != nil || a.Confirmed || a.Ended != Fails || a.Level < 970 {
+	if err != nil || a.Confirmed || a.Ended != result.Fails || a.Level < 970 {
 		t.Errorf("the confirmation cannot be told: %+v, %v", a, err)
 	}
 }
@@ -211,11 +213,11 @@ func TestEdges(t *testing.T) {
 func TestErrorEnds(t *testing.T) {
 	broken := errors.New("broken")
 	steps := 0
-	a, err := Find(rates(100), func(level float64, _ bool) (Outcome, float64, error) {
+	a, err := Find(rates(100), func(level float64, _ bool) (string, float64, error) {
 		if steps++; steps > 2 {
 			return "", 0, broken
 		}
-		return Holds, 0, nil
+		return result.Holds, 0, nil
 	})
 	if !errors.Is(err, broken) || a != (Answer{Level: 200}) {
 		t.Errorf("%+v, %v", a, err)
@@ -229,10 +231,10 @@ func FuzzFind(f *testing.F) {
 	f.Fuzz(func(t *testing.T, script []byte, first uint16, whole bool) {
 		steps, seen := 0, map[float64][]string{}
 		p := Plan{First: float64(max(first, 1)), Least: 1, Most: 65535, Whole: whole}
-		a, _ := Find(p, func(level float64, confirms bool) (Outcome, float64, error) {
-			o := Holds
+		a, _ := Find(p, func(level float64, confirms bool) (string, float64, error) {
+			o := result.Holds
 			if steps < len(script) {
-				o = []Outcome{Holds, Fails, Limited, Void}[script[steps]%4]
+				o = []string{result.Holds, result.Fails, result.Limited, result.Void}[script[steps]%4]
 			}
 			if steps++; steps > MostSteps {
 				t.Fatal("it does not end")

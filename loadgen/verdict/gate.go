@@ -192,14 +192,7 @@ func plainName(name string) string {
 // Broken says whether the record of a load fails the gate, and in words why. A gate on a figure the record does not
 // support is broken, and so is one that requests without an answer could break.
 func (g Gate) Broken(l *result.Load) (bool, string) {
-	v := g.metric.read(l)
-	if g.share && v.lacks == "" {
-		if l.Requests.Sent == 0 {
-			v.lacks = "nothing was sent"
-		} else {
-			v.low, v.high = v.low/float64(l.Requests.Sent), v.high/float64(l.Requests.Sent)
-		}
-	}
+	v := g.read(l)
 	switch {
 	case v.lacks != "":
 		return true, fmt.Sprintf("%s: cannot be told: %s", g.Expr, v.lacks)
@@ -210,6 +203,47 @@ func (g Gate) Broken(l *result.Load) (bool, string) {
 			g.Expr, g.metric.name, g.write(v.low))
 	}
 	return false, ""
+}
+
+// Reading is what a record has of a gate's metric, for the gate as a condition that is to hold.
+type Reading struct {
+	Meets bool   // it holds, whatever becomes of requests without an answer
+	Text  string // "p99 is 1.20ms"
+	Lacks string // why there is no figure; "" where there is
+}
+
+// Read is the reading of the record of a load.
+func (g Gate) Read(l *result.Load) Reading {
+	v := g.read(l)
+	if v.lacks != "" {
+		return Reading{Lacks: v.lacks}
+	}
+	is := "is "
+	if v.high > v.low && g.holds(v.low) != g.holds(v.high) {
+		is = "is at least "
+	}
+	return Reading{Meets: g.holds(v.low) && g.holds(v.high), Text: g.metric.name + " " + is + g.write(v.low)}
+}
+
+// read is the metric of a record, as a share where the limit is one.
+func (g Gate) read(l *result.Load) value {
+	v := g.metric.read(l)
+	if !g.share || v.lacks != "" {
+		return v
+	}
+	if l.Requests.Sent == 0 {
+		return value{lacks: "nothing was sent"}
+	}
+	return value{low: v.low / float64(l.Requests.Sent), high: v.high / float64(l.Requests.Sent)}
+}
+
+// Needs is how many requests the gate's metric takes to be known: for a percentile as many as it is shown from, for all else none.
+func (g Gate) Needs() int64 {
+	_, digits, _ := strings.Cut(g.metric.name, "p")
+	if q, err := strconv.ParseFloat("0."+digits, 64); err == nil && q > 0 {
+		return result.Needs(q)
+	}
+	return 0
 }
 
 func (g Gate) holds(v float64) bool {
