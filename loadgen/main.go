@@ -60,6 +60,9 @@ func run(stdout, stderr io.Writer, args []string) int {
 	if opts.Compares() {
 		return compare(ctx, patience, caught, stdout, stderr, opts, say)
 	}
+	if opts.Searches() {
+		return find(ctx, patience, caught, stdout, stderr, opts, say)
+	}
 	l, loadErr := measure(ctx, patience, stderr, opts)
 	l.Verdict = verdict.Judge(l)
 	l.Doubt()

@@ -32,6 +32,9 @@ type Options struct {
 	Until   float64 // a comparison may end once each ratio is known within this share of itself; 0: it lasts
 	Seed    uint64  // of the order of slices
 
+	FindMax []verdict.Gate // what must hold at the level that is looked for; none: no level is
+	Over    string         // what levels are, with FindMax
+
 	Gates    []verdict.Gate
 	JSON     bool     // the record goes to stdout instead of the summary
 	Output   string   // file for the record; "": none
@@ -76,6 +79,13 @@ Of a chain of redirects with --no-keepalive each request has its own connection.
 connections with which it looked whether the target is there. A request that waits for a connection which cannot be had
 is tried again until --timeout; each attempt counts in connect_failures.
 
+--find-max CONDITION looks for the highest rate at which a condition holds, such as 'p99<5ms': it doubles the rate until a
+step fails, bisects to 3 %, and confirms what it found in a step of three times -d (3s where it is not given). It begins at
+-r, or at half of what a closed loop gets. With --over connections the same for connections, from -c on, of a closed loop
+or at -r. Several conditions, with commas or "and" between, must all hold. A step fails as well where less than 99 % of the
+offered rate is served or more than 0.1 % of requests fail. A step that the machine or loadgen itself disturbed does not count: it is
+repeated. --fail-if is about the step that confirms.
+
 --fail-if takes a metric, one of > < >= <=, and a limit with its unit (ns us ms s, %, /s); the verdict takes = or !=
 and valid, suspect or invalid. What ends in _ratio compares a further server with the target and takes a plain number or %:
 it holds only where the whole interval of the ratio is beyond the limit. Metrics:
@@ -93,8 +103,11 @@ const examples = `  servers --model epoll &                      a server to loa
                                                ten downloads all at once; one by one with -c 1
   loadgen -c 64 -d 10s --pid auto --vs :5001 :5000
                                                which of two servers is faster, and which is cheaper
+  loadgen -c 64 --find-max 'p99<5ms'           the highest rate at which that holds
+  loadgen --find-max 'p99<5ms' --over connections
+                                               the most connections at which it holds
 
-Exit codes: 0 done; 1 nothing succeeded, a file could not be written, or a ratio that --fail-if asks for cannot be told; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds;
+Exit codes: 0 done; 1 nothing succeeded, a file could not be written, a ratio that --fail-if asks for cannot be told, or --find-max found no level that holds; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds;
 130 interrupted, 143 terminated. Of several the first of 130, 143, 3, 1, 4, 99 is taken. -o FILE is written in every case but 2.
 
 ctrl-C ends the run, and what was measured is printed: the first one cuts its time short, then or during the grace one more ends the grace.`
@@ -175,6 +188,8 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	for _, arg := range args {
 		if !conditional.MatchString(arg) {
 			targets = append(targets, arg)
+		} else if o.Searches() && !flags.Changed("fail-if") {
+			return fmt.Errorf("%q: a further condition of --find-max stands after a comma", arg)
 		} else if !flags.Changed("fail-if") {
 			return fmt.Errorf("%q: a gate follows --fail-if", arg)
 		} else if err := (gates{&o.Gates}).Set(arg); err != nil {
@@ -222,6 +237,9 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 		s.Threads = engine.Threads(*s)
 	}
 	o.spread()
+	if o.Searches() {
+		o.settleSearch(flags)
+	}
 	if o.Compares() {
 		if !flags.Changed("slice") {
 			o.Slice = usualSlice(s.Connections)
@@ -246,7 +264,7 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	if !flags.Changed("spin") {
 		s.Spin = o.spin()
 	}
-	return cmp.Or(o.checkStrays(flags), o.check())
+	return cmp.Or(o.checkStrays(flags), o.checkSearch(flags), o.check())
 }
 
 // given is a flag as it was typed, by its short name where it has one.

@@ -76,6 +76,10 @@ func (o *Options) Command() string {
 		add(o.Until > 0, "--until", strconv.FormatFloat(o.Until, 'f', -1, 64))
 	}
 	add(o.Compares() || s.Arrivals == result.Poisson, "--seed", strconv.FormatUint(max(o.Seed, s.Seed), 10))
+	for _, condition := range o.FindMax {
+		add(true, "--find-max", condition.Expr)
+	}
+	add(o.Searches() && o.Over != result.OverRate, "--over", o.Over)
 	for _, pid := range o.pids() {
 		add(true, "--pid", pid)
 	}

@@ -44,7 +44,7 @@ func (o *Options) define(cmd *cobra.Command) {
 		flags.Var(word{to, words}, name, help)
 		complete(cmd, name, words)
 	}
-	s.Engine = "auto"
+	s.Engine, o.Over = "auto", result.OverRate
 
 	flags.VarP(connections{&s.First, &s.Connections}, "connections", "c", "connections, each with one request in flight (see --pipeline); with -r FIRST:MOST opens the first so many at once, and another whenever a request is due and none is free")
 	flags.VarP(span{&s.Duration, 1, forever}, "duration", "d", "length of the run; of a comparison what each server gets")
@@ -87,6 +87,8 @@ func (o *Options) define(cmd *cobra.Command) {
 	flags.StringToIntVar(&s.Counters, "counters", nil, "counters of the target, each with the descriptor it was inherited at")
 	flags.MarkHidden("counters") // a shell has none; results/README.md explains it
 	flags.Var(gates{&o.Gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms' or 'rate_ratio<0.97', repeatable")
+	flags.Var(conditions{&o.FindMax}, "find-max", "look for the highest rate at which this holds, such as 'p99<5ms', repeatable")
+	choice(&o.Over, "over", "what --find-max raises: rate or connections", result.OverRate, result.OverConnections)
 	flags.BoolVar(&o.JSON, "json", false, "print the record as JSON instead of the summary")
 	flags.StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this file as well")
 	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on stderr")

@@ -1,6 +1,6 @@
 // Package search finds the highest level of a load that holds: it doubles the level until a step fails, or halves it until one holds,
-// bisects between the two, and confirms what it found in a longer step. Find knows neither servers nor time; what a step came to is
-// judged by its record.
+// bisects between the two, tries the lowest that failed once more, and confirms the highest that held in a longer step. Find knows
+// neither servers nor time; what a step came to is judged by its record.
 package search
 
 import (
@@ -20,9 +20,6 @@ const (
 
 	// tries is how often a level is tried until a step counts.
 	tries = 3
-
-	// lonely is how many levels in a row hold below one that failed until that is tried once more: it may have failed by chance.
-	lonely = 3
 )
 
 // Plan says which levels there are.
@@ -64,7 +61,7 @@ type search struct {
 	Plan
 	step   Step
 	steps  int
-	tried  []trial // each level once, the last one last
+	tried  []trial // each level once
 	served float64 // by the last step
 }
 
@@ -72,6 +69,7 @@ type search struct {
 type trial struct {
 	level   float64
 	outcome string
+	times   int // that it was tried and counted, or never did
 }
 
 func (s *search) find() (confirmed bool, err error) {
@@ -105,7 +103,8 @@ func (s *search) confirm() (confirmed bool, err error) {
 
 // next is the level to try after what is known, 0 when that is enough.
 func (s *search) next() float64 {
-	low, high := s.low(), s.edge().level
+	low, edge := s.low(), s.edge()
+	high := edge.level
 	switch {
 	case high == 0 && low == s.Most, low == 0 && high == s.Least:
 		return 0
@@ -117,8 +116,8 @@ func (s *search) next() float64 {
 		return max(s.whole(high/2), s.Least)
 	case high/low > near && !(s.Whole && high-low <= 1):
 		return s.between(low, high)
-	case s.lastHeld() >= lonely:
-		return high
+	case edge.outcome == result.Fails && edge.times == 1:
+		return high // it may have failed by chance
 	}
 	return 0
 }
@@ -142,17 +141,6 @@ func (s *search) edge() (lowest trial) {
 		}
 	}
 	return lowest
-}
-
-// lastHeld is how many of the levels tried last held in a row.
-func (s *search) lastHeld() (n int) {
-	for _, t := range slices.Backward(s.tried) {
-		if t.outcome != result.Holds {
-			break
-		}
-		n++
-	}
-	return n
 }
 
 // between is the middle of two levels, as ratios go.
@@ -193,9 +181,17 @@ func (s *search) try(level float64, confirms bool) (outcome string, err error) {
 	if err != nil {
 		return "", err
 	}
-	same := func(t trial) bool { return t.level == level }
-	if outcome != result.Void || !slices.ContainsFunc(s.tried, same) { // what is known is not forgotten for what cannot be told
-		s.tried = append(slices.DeleteFunc(s.tried, same), trial{level, outcome})
-	}
+	s.note(level, outcome)
 	return outcome, nil
+}
+
+// note keeps what became of a level. What is known is not forgotten for what does not count.
+func (s *search) note(level float64, outcome string) {
+	at := slices.IndexFunc(s.tried, func(t trial) bool { return t.level == level })
+	switch {
+	case at < 0:
+		s.tried = append(s.tried, trial{level, outcome, 1})
+	case outcome != result.Void:
+		s.tried[at] = trial{level, outcome, s.tried[at].times + 1}
+	}
 }

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"carousel/internal/host"
+	"carousel/internal/result"
+	"carousel/loadgen/engine"
+	"carousel/loadgen/search"
+	"carousel/loadgen/verdict"
+)
+
+// What a step of a search lasts where nothing is said, how much longer the one is that confirms, and up to where steps get longer for a
+// percentile to have its requests.
+const (
+	usualStep   = 3 * time.Second
+	usualWarmup = 300 * time.Millisecond
+	confirming  = 3
+	longestStep = time.Minute
+)
+
+// fewest is how many requests a step should have at least.
+const fewest = 100
+
+// Searches says whether the highest level is looked for at which conditions hold.
+func (o *Options) Searches() bool { return len(o.FindMax) > 0 }
+
+// settleSearch fills in what a search asks for where the flags do not say.
+func (o *Options) settleSearch(flags *pflag.FlagSet) {
+	if !flags.Changed("duration") {
+		o.Spec.Duration = usualStep
+	}
+	if !flags.Changed("warmup") {
+		o.Spec.Warmup = usualWarmup
+	}
+	if o.Over == result.OverConnections && !flags.Changed("threads") {
+		o.Spec.Threads = 0 // each step has its own
+	}
+}
+
+// checkSearch says what of o a search cannot carry out.
+func (o *Options) checkSearch(flags *pflag.FlagSet) error {
+	s := o.Spec
+	if flag := flags.Lookup("over"); flag.Changed && !o.Searches() {
+		return fmt.Errorf("%s: it says what --find-max is over, give that too", given(flag))
+	}
+	if !o.Searches() {
+		return nil
+	}
+	overRate := o.Over == result.OverRate
+	switch {
+	case o.Compares():
+		return errors.New("--find-max is of one server: leave --vs and --twin out")
+	case s.Requests > 0:
+		return fmt.Errorf("-n %d: the steps of a search end by time: use -d, how long each of them lasts", s.Requests)
+	case s.Save != "":
+		return fmt.Errorf("--save %s: no bodies are kept in a search: leave it out", s.Save)
+	case s.Engine == result.Hey:
+		return errors.New("--engine hey: it has no schedule and few figures to search by: use --engine auto")
+	case len(s.Counters) > 0:
+		return errors.New("--counters are of one run: leave --find-max out")
+	case o.Announce:
+		return errors.New("--ready: a search loads the server again and again, leave it out")
+	case overRate && s.Think > 0:
+		return fmt.Errorf("--think %v: a schedule does not wait until a connection has rested: leave it out, or search --over connections", s.Think)
+	case overRate && s.Pipeline > 1:
+		return fmt.Errorf("--pipeline %d: a request that is due goes out on a free connection, not behind another: leave it out, or search --over connections", s.Pipeline)
+	}
+	for _, condition := range o.FindMax {
+		if condition.OfRatio() {
+			return fmt.Errorf("--find-max %s: a ratio is of a further server to the target, and a search is of one server", condition.Expr)
+		}
+	}
+	return nil
+}
+
+// Plan is where a search looks, but for where it begins if that is not given: then it is 0.
+func (o *Options) Plan() search.Plan {
+	if o.Over == result.OverConnections {
+		return search.Plan{First: float64(o.Spec.Connections), Least: 1, Most: float64(max(o.Spec.Connections, o.mostConnections())), Whole: true}
+	}
+	least := float64(o.needs()) / max(longestStep, o.Spec.Duration).Seconds()
+	if o.Spec.Rate > 0 {
+		least = min(least, o.Spec.Rate)
+	}
+	return search.Plan{First: o.Spec.Rate, Least: search.Round(least), Most: mostPerSecond}
+}
+
+// Limit is why a search goes no further than its plan's highest level.
+func (o *Options) Limit() string {
+	if o.Over == result.OverConnections {
+		return "the descriptors and ports of this process are used up (see ulimit -n)"
+	}
+	return "there is no finer schedule"
+}
+
+// mostConnections is how many this process can open to the target.
+func (o *Options) mostConnections() int {
+	most := int64(maxPorts)
+	if ports := localPorts(); ports > 0 {
+		most = int64(ports)
+	}
+	most = most*addresses(o.Spec) - int64(o.Spec.Idle)
+	if limit, _, err := host.FDLimit(); err == nil {
+		most = min(most, int64(min(limit, math.MaxInt32))-int64(o.Spec.Idle)-spare)
+	}
+	return int(most)
+}
+
+// needs is how many requests a step must have for every condition to be told, a tenth more than that.
+func (o *Options) needs() (n int64) {
+	n = fewest
+	for _, condition := range o.FindMax {
+		n = max(n, condition.Needs())
+	}
+	return n + n/10
+}
+
+// At is the load of a step at this level. rate is what it can be expected to serve, 0 where nothing is known.
+func (o *Options) At(level, rate float64, confirms bool) result.Spec {
+	s := o.Spec
+	if o.Over == result.OverConnections {
+		s.Connections = int(level)
+		if s.Engine == result.Epoll || s.Engine == result.Uring {
+			s.Threads = min(cmp.Or(s.Threads, engine.Threads(s)), s.Connections)
+		}
+	} else {
+		s.Rate = level
+	}
+	if rate = cmp.Or(s.Rate, rate); rate > 0 {
+		s.Duration = max(s.Duration, time.Duration(math.Ceil(float64(o.needs())/rate*10))*time.Second/10)
+	}
+	if confirms {
+		s.Duration *= confirming
+	}
+	return s
+}
+
+// Closed is the closed loop that says how much the server could serve at all.
+func (o *Options) Closed() result.Spec {
+	s := o.Spec
+	s.Rate, s.Duration = 0, min(s.Duration, time.Second)
+	return s
+}
+
+// and stands between conditions.
+var and = regexp.MustCompile(`,|\s+and\s+`)
+
+// conditions takes one condition a time, or several with commas or "and" between.
+type conditions struct{ to *[]verdict.Gate }
+
+func (v conditions) Type() string   { return "condition" }
+func (v conditions) String() string { return "" }
+func (v conditions) Set(text string) error {
+	for _, expr := range and.Split(text, -1) {
+		if err := (gates{v.to}).Set(expr); err != nil {
+			return err
+		}
+	}
+	return nil
+}

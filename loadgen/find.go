@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"syscall"
+
+	"carousel/internal/result"
+	"carousel/loadgen/cli"
+	"carousel/loadgen/screen"
+	"carousel/loadgen/search"
+	"carousel/loadgen/verdict"
+)
+
+// find looks for the highest level at which the conditions of --find-max hold. It returns the exit code.
+func find(ctx, patience context.Context, caught func() syscall.Signal, stdout, stderr io.Writer, opts *cli.Options, say func(any)) int {
+	f := finder{ctx, patience, stderr, opts, say, &result.Search{Schema: result.Schema, Over: opts.Over, Steps: []result.Step{}}}
+	for _, condition := range opts.FindMax {
+		f.Conditions = append(f.Conditions, condition.Expr)
+	}
+	err := f.find()
+	if ctx.Err() != nil {
+		err = nil // what was found so far is the answer
+	}
+	if err != nil && len(f.Steps) > 0 {
+		say(explain(opts.Spec, err))
+	}
+	showErr := err
+	if len(f.Steps) > 0 {
+		showErr = nil
+	}
+	writeErr := deliver(stdout, say, opts, showErr, f.Search, func(colours bool) error {
+		return screen.Search(stdout, opts.Command(), cli.Command, f.Search, colours)
+	})
+	last, broken := f.Confirming(), false
+	if last == nil {
+		return exitCode(&result.Load{}, err, writeErr, caught(), false)
+	}
+	for _, gate := range opts.Gates {
+		if is, why := gate.Broken(last.Load); is {
+			say("--fail-if " + why)
+			broken = true
+		}
+	}
+	code := exitCode(last.Load, err, writeErr, caught(), broken)
+	if code == done && f.Answer.Outcome == result.Untold {
+		code = failed
+	}
+	return code
+}
+
+// finder carries out the steps of a search.
+type finder struct {
+	ctx, patience context.Context
+	stderr        io.Writer
+	opts          *cli.Options
+	say           func(any)
+	*result.Search
+}
+
+func (f *finder) find() error {
+	plan := f.opts.Plan()
+	if plan.First == 0 {
+		l, err := f.load(f.opts.Closed())
+		if err != nil {
+			return err
+		}
+		f.Probe = l
+		plan.First = max(search.Round(l.RateRPS/2), plan.Least)
+		f.tell(fmt.Sprintf("a closed loop over %d connections gets %s", l.Spec.Connections, screen.Level(f.Over, l.RateRPS)))
+	}
+	rate := 0.0 // that the step before served
+	a, err := search.Find(plan, func(level float64, confirms bool) (string, float64, error) {
+		l, err := f.load(f.opts.At(level, rate, confirms))
+		if err != nil {
+			return "", 0, err
+		}
+		step := result.Step{Level: level, Confirms: confirms, Load: l}
+		step.Outcome, step.Why = search.Judge(l, f.opts.FindMax)
+		f.Steps = append(f.Steps, step)
+		f.tell(screen.Step(f.Over, step))
+		rate = l.RateRPS
+		if f.Over == result.OverRate && result.Overloaded(l) {
+			return step.Outcome, l.RateRPS, nil
+		}
+		return step.Outcome, 0, nil
+	})
+	f.Complete = err == nil
+	f.Answer = search.Conclude(a, err, f.Steps, f.opts.Limit())
+	return err
+}
+
+// load carries out one load. It is an error that it was interrupted: what is cut short tells nothing.
+func (f *finder) load(s result.Spec) (*result.Load, error) {
+	opts := *f.opts
+	opts.Spec = s
+	l, err := measure(f.ctx, f.patience, f.stderr, &opts)
+	if err == nil {
+		err = context.Cause(f.ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.Verdict = verdict.Judge(l)
+	l.Doubt()
+	return l, nil
+}
+
+// tell shows progress.
+func (f *finder) tell(what string) {
+	if !f.opts.Quiet {
+		f.say(what)
+	}
+}
