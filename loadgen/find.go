@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"syscall"
@@ -91,13 +92,13 @@ func (f *finder) find() error {
 	return err
 }
 
-// load carries out one load. It is an error that it was interrupted: what is cut short tells nothing.
+// load carries out one load. What is cut short tells nothing and is an error.
 func (f *finder) load(s result.Spec) (*result.Load, error) {
 	opts := *f.opts
 	opts.Spec = s
 	l, err := measure(f.ctx, f.patience, f.stderr, &opts)
-	if err == nil {
-		err = context.Cause(f.ctx)
+	if f.ctx.Err() != nil {
+		err = errors.New("it was interrupted")
 	}
 	if err != nil {
 		return nil, err

@@ -49,15 +49,18 @@ func (m leakless) Run() int {
 }
 
 // TestScripts runs the command as people do. A script knows the addresses of servers: $HELLO answers, $LINES answers
-// lines, $CROWDED serves one connection at a time and so starves the others, $DEAD has nobody listening.
+// lines, $CROWDED serves one connection at a time and so starves the others, $SEATS answers while it has 12 connections or fewer,
+// $DEAD has nobody listening.
 func TestScripts(t *testing.T) {
 	hello, spoken, crowded := serve(t, answer), serve(t, lines), serve(t, oneByOne())
+	seats := serve(t, seated(12))
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HELLO", hello.addr)
 			env.Setenv("LINES", spoken.addr)
 			env.Setenv("CROWDED", crowded.addr)
+			env.Setenv("SEATS", seats.addr)
 			env.Setenv("DEAD", deadAddr(t))
 			env.Setenv("PID", strconv.Itoa(os.Getpid()))
 			return nil

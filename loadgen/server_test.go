@@ -112,6 +112,29 @@ func oneByOne() func(*server, net.Conn) {
 	}
 }
 
+// seated turns every request away while it has more than so many connections.
+func seated(seats int64) func(*server, net.Conn) {
+	var open atomic.Int64
+	return func(s *server, conn net.Conn) {
+		open.Add(1)
+		defer open.Add(-1)
+		in := bufio.NewReader(conn)
+		for {
+			if _, err := http.ReadRequest(in); err != nil {
+				return
+			}
+			s.answered.Add(1)
+			reply := helloReply
+			if open.Load() > seats {
+				reply = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+			}
+			if _, err := io.WriteString(conn, reply); err != nil {
+				return
+			}
+		}
+	}
+}
+
 // deadAddr is an address at which nobody listens.
 func deadAddr(t *testing.T) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -22,6 +22,7 @@ import (
 const (
 	schemaFile     = "../../results/trial.schema.json"
 	comparisonFile = "../../results/comparison.schema.json"
+	searchFile     = "../../results/search.schema.json"
 	readmeFile     = "../../results/README.md"
 )
 
@@ -80,6 +81,22 @@ func fullComparison(t *testing.T) result.Comparison {
 		v.Ratios = append(v.Ratios, other)
 	}
 	v.Verdict.State, v.Verdict.Reasons[0].State = "suspect", "suspect"
+	return v
+}
+
+// fullSearch is a search in which every field, at any depth, is something.
+func fullSearch(t *testing.T) result.Search {
+	t.Helper()
+	var v result.Search
+	fill(reflect.ValueOf(&v).Elem())
+	histogram := full(t).Load.Histogram
+	v.Schema, v.Over, v.Answer.Outcome = result.Schema, result.OverRate, result.Found
+	sensible(v.Probe, histogram)
+	sensible(v.Steps[0].Load, histogram)
+	v.Steps[0].Outcome = result.Holds
+	for _, outcome := range []string{result.Fails, result.Limited, result.Void} {
+		v.Steps = append(v.Steps, result.Step{Level: 1, Outcome: outcome, Load: v.Probe})
+	}
 	return v
 }
 
@@ -192,8 +209,8 @@ func TestSchemaRefuses(t *testing.T) {
 	}
 }
 
-// writtenComparison is what loadgen --vs --json writes for v, as any reader would see it.
-func writtenComparison(t *testing.T, v result.Comparison) map[string]any {
+// printed is what loadgen --json writes for v, as any reader would see it.
+func printed(t *testing.T, v any) map[string]any {
 	t.Helper()
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -208,7 +225,7 @@ func writtenComparison(t *testing.T, v result.Comparison) map[string]any {
 
 func TestComparisonFitsTheSchema(t *testing.T) {
 	schema := compile(t, comparisonFile)
-	if err := schema.Validate(writtenComparison(t, fullComparison(t))); err != nil {
+	if err := schema.Validate(printed(t, fullComparison(t))); err != nil {
 		t.Errorf("a comparison with every field does not fit: %v", err)
 	}
 	bare := fullComparison(t)
@@ -216,7 +233,7 @@ func TestComparisonFitsTheSchema(t *testing.T) {
 	bare.Until, bare.Looks, bare.Twin, bare.Verdict = 0, nil, "", result.Verdict{State: result.Valid, Reasons: []result.Reason{}}
 	s := &bare.Servers[1]
 	s.Slices, s.Cost, s.IdleShare, s.Trouble = nil, nil, 0, ""
-	if err := schema.Validate(writtenComparison(t, bare)); err != nil {
+	if err := schema.Validate(printed(t, bare)); err != nil {
 		t.Errorf("a comparison with few fields does not fit: %v", err)
 	}
 }
@@ -245,7 +262,35 @@ func TestComparisonSchemaRefuses(t *testing.T) {
 		"a reason that is a text":          func(r map[string]any) { r["verdict"].(map[string]any)["reasons"] = []any{"steal"} },
 		"doubt without a reason":           func(r map[string]any) { r["verdict"].(map[string]any)["reasons"] = []any{} },
 	} {
-		record := writtenComparison(t, fullComparison(t))
+		record := printed(t, fullComparison(t))
+		spoil(record)
+		if schema.Validate(record) == nil {
+			t.Errorf("%s fits the schema", name)
+		}
+	}
+}
+
+func TestSearchFitsTheSchema(t *testing.T) {
+	schema := compile(t, searchFile)
+	if err := schema.Validate(printed(t, fullSearch(t))); err != nil {
+		t.Errorf("a search with every field does not fit: %v", err)
+	}
+	bare := result.Search{Schema: result.Schema, Over: result.OverConnections, Conditions: []string{"p99<5ms"}, Steps: []result.Step{}}
+	bare.Answer.Outcome = result.Untold
+	if err := schema.Validate(printed(t, bare)); err != nil {
+		t.Errorf("a search with few fields does not fit: %v", err)
+	}
+	for name, spoil := range map[string]func(record map[string]any){
+		"a field nobody knows":       func(r map[string]any) { r["colour"] = "red" },
+		"a search over nothing":      func(r map[string]any) { r["over"] = "" },
+		"no condition":               func(r map[string]any) { r["conditions"] = []any{} },
+		"a step without a load":      func(r map[string]any) { delete(r["steps"].([]any)[0].(map[string]any), "load") },
+		"an outcome nobody knows":    func(r map[string]any) { r["steps"].([]any)[0].(map[string]any)["outcome"] = "passes" },
+		"an unknown field of a step": func(r map[string]any) { r["steps"].([]any)[0].(map[string]any)["colour"] = "red" },
+		"an answer nobody knows":     func(r map[string]any) { r["answer"].(map[string]any)["outcome"] = "perhaps" },
+		"a level below none":         func(r map[string]any) { r["answer"].(map[string]any)["level"] = -1 },
+	} {
+		record := printed(t, fullSearch(t))
 		spoil(record)
 		if schema.Validate(record) == nil {
 			t.Errorf("%s fits the schema", name)
@@ -358,15 +403,18 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Cost](), "cost", "### `servers.cost`"},
 	{reflect.TypeFor[result.Ratio](), "ratio", "### `ratios`"},
 	{reflect.TypeFor[result.Look](), "look", "### `looks`"},
+	{reflect.TypeFor[result.Search](), "search", "## A search (`loadgen --find-max --json`)"},
+	{reflect.TypeFor[result.Step](), "step", "### `steps`"},
+	{reflect.TypeFor[result.Answer](), "answer", "### `answer`"},
 }
 
 func TestEveryFieldIsInTheSchemaAndInTheREADME(t *testing.T) {
 	found := map[reflect.Type]bool{}
-	for _, root := range []reflect.Type{reflect.TypeFor[result.Trial](), reflect.TypeFor[result.Run](), reflect.TypeFor[result.Comparison]()} {
+	for _, root := range []reflect.Type{reflect.TypeFor[result.Trial](), reflect.TypeFor[result.Run](), reflect.TypeFor[result.Comparison](), reflect.TypeFor[result.Search]()} {
 		structs(root, found)
 	}
 	defs := map[string]any{}
-	for _, file := range []string{comparisonFile, schemaFile} {
+	for _, file := range []string{comparisonFile, searchFile, schemaFile} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"carousel/internal/result"
+	"carousel/loadgen/verdict"
 )
 
 func TestCommand(t *testing.T) {
@@ -72,6 +73,10 @@ func TestCommandAsksForTheSame(t *testing.T) {
 		{"--vs", ":7", "--vs", ":7", "--vs", ":5000/a=b", "--twin", "--pid", "12", "--pid", ":7=13", "--pid", ":7#2=auto", "--pid", ":5000/a=b=auto"},
 		{"--vs", "b=:7", "a=:8", "--pid", "a=auto"},
 		{"--vs", "b=:7", "a=:8", "--pid", "auto", "--pid", "b=0"},
+
+		{"--find-max", "p99<5ms"},
+		{"--find-max", "p99 < 5ms and errors<0.1%,rate>1", "--find-max", "service_p50<=1ms", "-r", "100", "-d", "1s", "--pid", "auto"},
+		{"--find-max", "p99<5ms", "--over", "connections", "-c", "3", "--warmup", "0", "--think", "1ms"},
 	} {
 		opts, err := Parse(io.Discard, io.Discard, args)
 		if err != nil {
@@ -87,7 +92,7 @@ func TestCommandAsksForTheSame(t *testing.T) {
 			t.Errorf("%s: %v", opts.Command(), err)
 			continue
 		}
-		if diff := cmp.Diff(opts, again, cmpopts.IgnoreUnexported(Options{})); diff != "" {
+		if diff := cmp.Diff(opts, again, cmpopts.IgnoreUnexported(Options{}, verdict.Gate{})); diff != "" {
 			t.Errorf("%s asks for something else:\n%s", opts.Command(), diff)
 		}
 	}

@@ -75,11 +75,14 @@ func (o *Options) readStages(flags *pflag.FlagSet) error {
 // servers are compared by what they cost.
 func (o *Options) spin() time.Duration {
 	s := o.Spec
-	if s.Rate > 0 && !o.Compares() && s.Threads > 0 && len(host.CPUs()) > s.Threads {
+	if o.open() && !o.Compares() && s.Threads > 0 && len(host.CPUs()) > s.Threads {
 		return usualSpin
 	}
 	return 0
 }
+
+// open says whether there is a schedule: one of -r, or of each step of a search over rates.
+func (o *Options) open() bool { return o.Spec.Rate > 0 || o.Searches() && o.Over == result.OverRate }
 
 // checkSchedule says what of a schedule cannot be carried out.
 func checkSchedule(s result.Spec) error {

@@ -39,12 +39,14 @@ func Search(w io.Writer, command string, commandOf func(result.Spec) string, s *
 	p := paper{w: &b, colours: colours}
 	fmt.Fprintln(&b, command)
 	if !s.Complete {
-		fmt.Fprintf(&b, "  %s\n", p.paint("INCOMPLETE: the search ended early: "+s.Answer.Why, yellow))
+		fmt.Fprintf(&b, "  %s\n", p.paint("INCOMPLETE: the search ended early", yellow))
 	}
-	p.line("at most", "%s", answer(s))
-	if over := p.under(s); over != "" {
-		p.line("", "%s", over)
+	label := "highest rate"
+	if s.Over == result.OverConnections {
+		label = "connections"
 	}
+	p.line(label, "%s", answer(s))
+	p.line("", "%s", confirmed(s))
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
 	}
@@ -58,28 +60,35 @@ func Search(w io.Writer, command string, commandOf func(result.Spec) string, s *
 
 // answer is what was found, in a sentence.
 func answer(s *result.Search) string {
-	a, holds := s.Answer, strings.Join(s.Conditions, ", ")
+	a := s.Answer
 	level, above := Level(s.Over, a.Level), Level(s.Over, a.Above)
+	hold, not := strings.Join(s.Conditions, " and ")+" holds", "it does not"
+	if len(s.Conditions) > 1 {
+		hold, not = strings.Join(s.Conditions, " and ")+" hold", "they do not"
+	}
 	switch {
 	case a.Outcome == result.Found:
-		return fmt.Sprintf("%s: %s holds there, and no more at %s", level, holds, above)
+		return fmt.Sprintf("%s: there %s, at %s %s", level, hold, above, not)
 	case a.Outcome == result.AtLeast && a.Above == 0:
-		return fmt.Sprintf("at least %s: %s holds there, and %s", level, holds, a.Why)
+		return fmt.Sprintf("at least %s: there %s, and %s", level, hold, a.Why)
 	case a.Outcome == result.AtLeast:
-		return fmt.Sprintf("at least %s: %s holds there; at %s %s", level, holds, above, a.Why)
+		return fmt.Sprintf("at least %s: there %s, at %s %s", level, hold, above, a.Why)
 	case a.Outcome == result.NotEven:
 		return fmt.Sprintf("not even %s: %s", above, a.Why)
 	case a.Level == 0:
 		return "cannot be told: " + a.Why
 	}
-	return fmt.Sprintf("cannot be told: %s held at %s; %s", holds, level, a.Why)
+	return fmt.Sprintf("cannot be told, but at %s %s: %s", level, hold, a.Why)
 }
 
-// under says over how many steps, and in which of them the answer was confirmed.
-func (p paper) under(s *result.Search) string {
+// confirmed says how many steps there were, and how long the one was that confirmed the answer.
+func confirmed(s *result.Search) string {
 	steps := units.Plural(len(s.Steps), "step")
 	if c := s.Confirming(); c != nil {
 		return fmt.Sprintf("%s, confirmed in a window of %v", steps, c.Load.Spec.Duration)
 	}
-	return steps + ", not confirmed"
+	if s.Answer.Level > 0 {
+		return steps + ", not confirmed"
+	}
+	return steps
 }

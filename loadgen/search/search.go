@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 
 	"carousel/internal/result"
 )
@@ -160,10 +161,10 @@ func (s *search) whole(level float64) float64 {
 	return Round(level)
 }
 
-// Round is level with four digits.
+// Round is level with four digits, as a person writes it.
 func Round(level float64) float64 {
-	digit := math.Pow(10, math.Floor(math.Log10(level))-3)
-	return math.Round(level/digit) * digit
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(level, 'g', 4, 64), 64)
+	return rounded
 }
 
 // try carries out steps of one level until one counts.

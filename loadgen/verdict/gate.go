@@ -208,7 +208,7 @@ func (g Gate) Broken(l *result.Load) (bool, string) {
 // Reading is what a record has of a gate's metric, for the gate as a condition that is to hold.
 type Reading struct {
 	Meets bool   // it holds, whatever becomes of requests without an answer
-	Text  string // "p99 is 1.20ms"
+	Text  string // "p99 1.20ms"; "p99 >=1.20ms" where requests without an answer decide whether it holds
 	Lacks string // why there is no figure; "" where there is
 }
 
@@ -218,11 +218,11 @@ func (g Gate) Read(l *result.Load) Reading {
 	if v.lacks != "" {
 		return Reading{Lacks: v.lacks}
 	}
-	is := "is "
-	if v.high > v.low && g.holds(v.low) != g.holds(v.high) {
-		is = "is at least "
+	low, high, doubt := g.holds(v.low), g.holds(v.high), ""
+	if low != high {
+		doubt = ">="
 	}
-	return Reading{Meets: g.holds(v.low) && g.holds(v.high), Text: g.metric.name + " " + is + g.write(v.low)}
+	return Reading{Meets: low && high, Text: g.metric.name + " " + doubt + g.write(v.low)}
 }
 
 // read is the metric of a record, as a share where the limit is one.

@@ -185,3 +185,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestNeeds(t *testing.T) {
+	for expr, want := range map[string]int64{
+		"p50<1s": 20, "p99<1s": 1000, "service_p999<1s": 10_000, "lateness_p99<1s": 1000,
+		"mean<1s": 0, "max<1s": 0, "rate>1": 0, "errors<1": 0, "unanswered<1": 0, "cpu_per_request<1s": 0, "p99_ratio<1": 0, "verdict=valid": 0,
+	} {
+		g, err := Parse(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.Needs(); got != want {
+			t.Errorf("%s needs %d requests, want %d", expr, got, want)
+		}
+	}
+}
