@@ -20,33 +20,31 @@ func find(ctx, patience context.Context, caught func() syscall.Signal, stdout, s
 	for _, condition := range opts.FindMax {
 		f.Conditions = append(f.Conditions, condition.Expr)
 	}
-	err := f.find()
+	loadErr := f.find()
 	if ctx.Err() != nil {
-		err = nil // what was found so far is the answer
+		loadErr = nil // what was found so far is the answer
 	}
-	if err != nil && len(f.Steps) > 0 {
-		say(explain(opts.Spec, err))
+	unsaid := loadErr
+	if loadErr != nil && len(f.Steps) > 0 {
+		say(explain(opts.Spec, loadErr))
+		unsaid = nil
 	}
-	showErr := err
-	if len(f.Steps) > 0 {
-		showErr = nil
-	}
-	writeErr := deliver(stdout, say, opts, showErr, f.Search, func(colours bool) error {
+	writeErr := deliver(stdout, say, opts, unsaid, f.Search, func(colours bool) error {
 		return screen.Search(stdout, opts.Command(), cli.Command, f.Search, colours)
 	})
-	last, broken := f.Confirming(), false
-	if last == nil {
-		return exitCode(&result.Load{}, err, writeErr, caught(), false)
+	confirming, broken := f.Confirming(), false
+	if confirming == nil {
+		return exitCode(&result.Load{}, loadErr, writeErr, caught(), false)
 	}
 	for _, gate := range opts.Gates {
-		if is, why := gate.Broken(last.Load); is {
+		if is, why := gate.Broken(confirming.Load); is {
 			say("--fail-if " + why)
 			broken = true
 		}
 	}
-	code := exitCode(last.Load, err, writeErr, caught(), broken)
+	code := exitCode(confirming.Load, loadErr, writeErr, caught(), broken)
 	if code == done && f.Answer.Outcome == result.Untold {
-		code = failed
+		return failed
 	}
 	return code
 }
