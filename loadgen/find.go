@@ -66,6 +66,11 @@ func (f *finder) find() error {
 			return err
 		}
 		f.Probe = l
+		if l.RateRPS == 0 {
+			f.Complete = true
+			f.Answer = result.Answer{Outcome: result.Untold, Why: fmt.Sprintf("a closed loop over %d connections got no good reply in %v: say with -r where to begin", l.Spec.Connections, l.Spec.Duration)}
+			return nil
+		}
 		plan.First = max(search.Round(l.RateRPS/2), plan.Least)
 		f.tell(fmt.Sprintf("a closed loop over %d connections gets %s", l.Spec.Connections, screen.Level(f.Over, l.RateRPS)))
 	}

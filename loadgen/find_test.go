@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -20,8 +18,10 @@ func searched(t *testing.T, want int, args ...string) (*result.Search, string) {
 	file := filepath.Join(t.TempDir(), "search.json")
 	var stdout, stderr bytes.Buffer
 	code := run(&stdout, &stderr, append(args, "--find-max", "errors<0.1%", "--over", "connections", "--think", "2ms", "-d", "200ms", "-o", file))
-	var s result.Search
-	readJSON(t, file, &s)
+	s, err := result.ReadSearch(file)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, step := range s.Steps {
 		if step.Outcome == result.Void || step.Outcome == result.Limited {
 			t.Skipf("noisy host: %s", &stderr)
@@ -33,7 +33,7 @@ func searched(t *testing.T, want int, args ...string) (*result.Search, string) {
 	if lines := strings.Count(stderr.String(), " connections: ") + strings.Count(stderr.String(), " to confirm: "); lines != len(s.Steps) && want != 99 {
 		t.Errorf("%d lines for %d steps:\n%s", lines, len(s.Steps), &stderr)
 	}
-	return &s, stdout.String()
+	return s, stdout.String()
 }
 
 func TestFindMaxOverConnections(t *testing.T) {
@@ -70,20 +70,11 @@ func TestFindMaxInterrupted(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
 	}
-	var found result.Search
-	readJSON(t, file, &found)
-	if found.Complete || found.Answer.Outcome != result.Untold || !strings.Contains(stdout.String(), "INCOMPLETE: the search ended early") {
-		t.Errorf("%+v\n%s", found.Answer, stdout)
-	}
-}
-
-func readJSON(t *testing.T, file string, into any) {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
+	found, err := result.ReadSearch(file)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if found.Complete || found.Answer.Outcome != result.Untold || !strings.Contains(stdout.String(), "INCOMPLETE: the search ended early") {
+		t.Errorf("%+v\n%s", found.Answer, stdout)
 	}
 }

@@ -226,6 +226,15 @@ func ReadComparison(path string) (*Comparison, error) {
 	return c, err
 }
 
+// ReadSearch returns the record of a search that loadgen wrote to the file path.
+func ReadSearch(path string) (*Search, error) {
+	s, err := readWhole[Search](path)
+	if err == nil && s.Over == "" {
+		return nil, fmt.Errorf("%s: no search: it does not say what is searched for", path)
+	}
+	return s, err
+}
+
 func readWhole[T any](path string) (*T, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
