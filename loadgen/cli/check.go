@@ -54,7 +54,11 @@ func (o *Options) checkStrays(flags *pflag.FlagSet) error {
 
 // check says what of o cannot be carried out together, and what to write instead. What each flag can be by itself is its value's affair.
 func (o *Options) check() error {
-	if !o.Compares() {
+	switch {
+	case o.Searches():
+		plan := o.Plan()
+		return cmp.Or(o.checkGates(), check(o.At(max(plan.First, plan.Least), 0, false)))
+	case !o.Compares():
 		return cmp.Or(o.checkGates(), check(o.Spec))
 	}
 	err := cmp.Or(o.checkTurns(), o.checkGates())

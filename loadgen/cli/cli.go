@@ -237,9 +237,6 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 		s.Threads = engine.Threads(*s)
 	}
 	o.spread()
-	if o.Searches() {
-		o.settleSearch(flags)
-	}
 	if o.Compares() {
 		if !flags.Changed("slice") {
 			o.Slice = usualSlice(s.Connections)
@@ -263,6 +260,9 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	}
 	if !flags.Changed("spin") {
 		s.Spin = o.spin()
+	}
+	if o.Searches() {
+		o.settleSearch(flags)
 	}
 	return cmp.Or(o.checkStrays(flags), o.checkSearch(flags), o.check())
 }

@@ -76,6 +76,8 @@ func TestCommandAsksForTheSame(t *testing.T) {
 
 		{"--find-max", "p99<5ms"},
 		{"--find-max", "p99 < 5ms and errors<0.1%,rate>1", "--find-max", "service_p50<=1ms", "-r", "100", "-d", "1s", "--pid", "auto"},
+		{"--find-max", "p99<5ms", "--arrivals", "poisson", "--spin", "0", "-c", "3:9"},
+		{"--find-max", "p99<5ms", "--over", "connections", "-r", "100", "-c", "3"},
 		{"--find-max", "p99<5ms", "--over", "connections", "-c", "3", "--warmup", "0", "--think", "1ms"},
 	} {
 		opts, err := Parse(io.Discard, io.Discard, args)

@@ -13,6 +13,7 @@ import (
 	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/loadgen/engine"
+	"carousel/loadgen/schedule"
 	"carousel/loadgen/search"
 	"carousel/loadgen/verdict"
 )
@@ -56,6 +57,10 @@ func (o *Options) checkSearch(flags *pflag.FlagSet) error {
 	}
 	overRate := o.Over == result.OverRate
 	switch {
+	case len(s.Stages) > 0:
+		return errors.New("--ramp and --stages: a search changes the rate itself: leave them out")
+	case !overRate && s.First > 0:
+		return fmt.Errorf("-c %d:%d: a search --over connections changes their number itself: use -c %[1]d, where it begins", s.First, s.Connections)
 	case o.Compares():
 		return errors.New("--find-max is of one server: leave --vs and --twin out")
 	case s.Requests > 0:
@@ -90,7 +95,7 @@ func (o *Options) Plan() search.Plan {
 	if o.Spec.Rate > 0 {
 		least = min(least, o.Spec.Rate)
 	}
-	return search.Plan{First: o.Spec.Rate, Least: search.Round(least), Most: mostPerSecond}
+	return search.Plan{First: o.Spec.Rate, Least: search.Round(least), Most: schedule.MostPerSecond}
 }
 
 // Limit is why a search goes no further than its plan's highest level.
@@ -146,7 +151,8 @@ func (o *Options) At(level, rate float64, confirms bool) result.Spec {
 // Closed is the closed loop that says how much the server could serve at all.
 func (o *Options) Closed() result.Spec {
 	s := o.Spec
-	s.Rate, s.Duration = 0, min(s.Duration, time.Second)
+	s.Duration = min(s.Duration, time.Second)
+	s.Rate, s.Arrivals, s.Burst, s.Seed, s.First, s.Spin = 0, "", 0, 0, 0, 0
 	return s
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"carousel/internal/result"
+	"carousel/loadgen/schedule"
 	"carousel/loadgen/search"
 )
 
@@ -50,6 +51,13 @@ func TestAt(t *testing.T) {
 	if s := opts.Closed(); s.Rate != 0 || s.Duration != time.Second || s.Connections != 7 {
 		t.Errorf("the closed loop: %+v", s)
 	}
+	opts = parsed(t, "--find-max p99<5ms --arrivals poisson --burst 3 -c 2:9 --seed 5")
+	if s := opts.At(100, 0, false); s.Arrivals != result.Poisson || s.Burst != 3 || s.Seed != 5 || s.First != 2 {
+		t.Errorf("at random: %+v", s)
+	}
+	if s := opts.Closed(); s.Arrivals != "" || s.Burst+s.First+int(s.Spin) != 0 || s.Connections != 9 {
+		t.Errorf("the closed loop: %+v", s)
+	}
 	opts = parsed(t, "--find-max p99<5ms --over connections -c 7 -t 4 --engine auto")
 	if s := opts.At(2, 0, false); s.Rate != 0 || s.Connections != 2 || s.Engine != result.Net && s.Threads != 2 {
 		t.Errorf("over connections: %+v", s)
@@ -58,11 +66,11 @@ func TestAt(t *testing.T) {
 
 func TestPlan(t *testing.T) {
 	for line, want := range map[string]search.Plan{
-		"--find-max p99<5ms":                 {First: 0, Least: 18.33, Most: mostPerSecond},
-		"--find-max p99<5ms -r 100":          {First: 100, Least: 18.33, Most: mostPerSecond},
-		"--find-max p99<5ms -r 4":            {First: 4, Least: 4, Most: mostPerSecond},
-		"--find-max rate>1 -d 110s":          {First: 0, Least: 1, Most: mostPerSecond},
-		"--find-max p99<5ms --over rate -r2": {First: 2, Least: 2, Most: mostPerSecond},
+		"--find-max p99<5ms":                 {First: 0, Least: 18.33, Most: schedule.MostPerSecond},
+		"--find-max p99<5ms -r 100":          {First: 100, Least: 18.33, Most: schedule.MostPerSecond},
+		"--find-max p99<5ms -r 4":            {First: 4, Least: 4, Most: schedule.MostPerSecond},
+		"--find-max rate>1 -d 110s":          {First: 0, Least: 1, Most: schedule.MostPerSecond},
+		"--find-max p99<5ms --over rate -r2": {First: 2, Least: 2, Most: schedule.MostPerSecond},
 	} {
 		if got := parsed(t, line).Plan(); got != want {
 			t.Errorf("%s: %+v, want %+v", line, got, want)
