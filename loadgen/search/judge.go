@@ -18,9 +18,14 @@ var doing = map[string]string{
 	"offered":  result.Fails,
 	"drops":    result.Fails,
 
-	"little": unclear,
+	"little":      unclear,
+	"retransmits": unclear,
+	"steady":      unclear,
 
-	"own-share": result.Limited,
+	"own-share":   result.Limited,
+	"ceiling":     result.Limited,
+	"descriptors": result.Limited,
+	"ports":       result.Limited,
 }
 
 // Judge says what became of a step by the record of its load, which has its verdict, and why. It holds where the verdict is valid, all
