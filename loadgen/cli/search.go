@@ -166,7 +166,7 @@ func (v conditions) Type() string   { return "condition" }
 func (v conditions) String() string { return "" }
 func (v conditions) Set(text string) error {
 	for _, expr := range and.Split(text, -1) {
-		if err := (gates{v.to}).Set(expr); err != nil {
+		if err := gates(v).Set(expr); err != nil {
 			return err
 		}
 	}
