@@ -26,7 +26,7 @@ func load(t *testing.T, change func(*result.Load)) *result.Load {
 	s := result.DefaultSpec()
 	s.Rate = 5000
 	l := &result.Load{
-		Complete: true, Spec: s, Window: result.Window{ElapsedNS: 1e9}, RateRPS: 5000,
+		Complete: true, Spec: s, Window: result.Window{ElapsedNS: 1e9}, RateRPS: 5000, InFlight: 15,
 		Requests: result.Requests{Planned: 5000, Sent: 5000, OK: 5000}, Latency: h.Latency(), Service: h.Latency(), Histogram: text, ServiceHistogram: text,
 		Connections: result.Connections{Asked: 50, Answered: 50, Opened: 50},
 	}
