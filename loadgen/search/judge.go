@@ -17,10 +17,10 @@ var doing = map[string]string{
 	"resent":   result.Fails,
 	"offered":  result.Fails,
 	"drops":    result.Fails,
+	"steady":   result.Fails, // what gets worse while the load stays the same does not hold
 
 	"little":      unclear,
 	"retransmits": unclear,
-	"steady":      unclear,
 
 	"own-share":   result.Limited,
 	"ceiling":     result.Limited,
