@@ -16,9 +16,9 @@ var doing = map[string]string{
 	"errors":   result.Fails,
 	"resent":   result.Fails,
 	"offered":  result.Fails,
-	"drops":    result.Fails,
 	"steady":   result.Fails, // what gets worse while the load stays the same does not hold
 
+	"drops":       unclear, // they are the whole machine's
 	"little":      unclear,
 	"retransmits": unclear,
 
