@@ -5,4 +5,5 @@ package engine
 func limitFiles(uint64)    {}
 func limitFileSize(uint64) {}
 
-func alone(string) {}
+func alone(string)    {}
+func fewFiles(string) {}

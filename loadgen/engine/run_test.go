@@ -229,6 +229,10 @@ func child() {
 		alone(text)
 		os.Exit(0)
 	}
+	if text := os.Getenv("ENGINE_TEST_SERVER"); text != "" {
+		fewFiles(text)
+		os.Exit(0)
+	}
 	var s result.Spec
 	text := os.Getenv("ENGINE_TEST_SPEC")
 	if text == "" {

@@ -35,7 +35,8 @@ type server struct {
 type peer struct {
 	net.Conn
 	*server
-	in *bufio.Reader
+	in   *bufio.Reader
+	line string // the first of the latest request
 }
 
 func serve(t *testing.T, addr string, each func(*peer)) *server {
@@ -57,7 +58,7 @@ func serve(t *testing.T, addr string, each func(*peer)) *server {
 			s.conns[conn] = true
 			s.mu.Unlock()
 			s.all.Go(func() {
-				each(&peer{conn, s, bufio.NewReader(conn)})
+				each(&peer{Conn: conn, server: s, in: bufio.NewReader(conn)})
 				conn.Close()
 				s.mu.Lock()
 				delete(s.conns, conn)
@@ -104,7 +105,7 @@ func when(t *testing.T, cond func() bool, do func()) {
 
 // request reads one request's head and reports whether there was one.
 func (p *peer) request() bool {
-	for {
+	for p.line = ""; ; {
 		line, err := p.in.ReadString('\n')
 		if err != nil {
 			return false
@@ -112,6 +113,9 @@ func (p *peer) request() bool {
 		if line == "\r\n" {
 			p.asked.Add(1)
 			return true
+		}
+		if p.line == "" {
+			p.line = line
 		}
 	}
 }

@@ -149,16 +149,21 @@ func TestSummaryColours(t *testing.T) {
 	}
 }
 
+// Every class of error has one line of advice of its own.
 func TestAdviceForEveryClass(t *testing.T) {
-	unknown := Advice("nonsense")
+	unknown, classes := Advice("nonsense"), 0
 	for c := record.OK + 1; !strings.HasPrefix(c.String(), "status-"); c++ {
-		if text := Advice(c.String()); text == unknown || text == "" {
-			t.Errorf("no advice for %s", c)
+		if text, has := advice[c.String()]; !has || text == "" || text == unknown || strings.Contains(text, "\n") {
+			t.Errorf("%s: %q", c, text)
 		}
+		classes++
 	}
-	for _, code := range []int{400, 404, 405, 429, 500, 503} {
-		if text := Advice(record.Status(code).String()); text == unknown {
-			t.Errorf("no advice for status %d", code)
+	if len(advice) != classes {
+		t.Errorf("advice for %d classes, there are %d", len(advice), classes)
+	}
+	for code := 400; code < 600; code++ {
+		if text := Advice(record.Status(code).String()); text == unknown || text == "" || strings.Contains(text, "\n") {
+			t.Errorf("status %d: %q", code, text)
 		}
 	}
 }

@@ -1,0 +1,223 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"carousel/internal/sock"
+	"carousel/loadgen/client"
+	"carousel/loadgen/flight"
+)
+
+// dials counts the connects of a crew.
+type dials struct{ atomic.Int64 }
+
+type countingKernel struct {
+	kernel
+	*dials
+}
+
+func (k countingKernel) connect(key uint64) (int, error) { k.Add(1); return k.kernel.connect(key) }
+
+type countingRing struct {
+	ring
+	*dials
+}
+
+func (k countingRing) dial(data uint64) (int, error) { k.Add(1); return k.ring.dial(data) }
+
+func (n *dials) of(c crew) {
+	switch c := c.(type) {
+	case *epollCrew:
+		for _, w := range c.workers {
+			w.kernel = countingKernel{w.kernel, n}
+		}
+	case *uringCrew:
+		for _, w := range c.workers {
+			w.ring = countingRing{w.ring, n}
+		}
+	case *netCrew:
+		dial := c.dial
+		c.dial = func(ctx context.Context, index int) (net.Conn, error) { n.Add(1); return dial(ctx, index) }
+	}
+}
+
+// While nobody listens every connect is refused, and counted once.
+func TestConnectsAreRefused(t *testing.T) {
+	for _, engine := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			first := serve(t, apart, say(hello))
+			s := load("http://" + first.addr + "/")
+			s.Engine, s.Connections, s.Duration, s.Requests = engine, 64, 0, 20_000
+			second := make(chan *server, 1)
+			when(t, func() bool { return first.asked.Load() > 1000 && first.accepted.Load() == 64 }, func() {
+				defer close(second)
+				first.die()
+				time.Sleep(300 * time.Millisecond)
+				second <- serve(t, first.addr, say(hello))
+			})
+
+			r := &run{base: time.Now(), addr: first.addr}
+			r.Run = flight.New(s, client.New(s), nil, r.now)
+			threads := hire(s)
+			defer threads.leave()
+			c, err := newCrew(r, threads)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.close()
+			var n dials
+			n.of(c)
+			l, err := r.measure(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			balance(t, l)
+			again := <-second
+			if again == nil {
+				return // it could not listen
+			}
+			accepted := first.accepted.Load() + again.accepted.Load()
+			if l.Connections.Opened != accepted {
+				t.Errorf("%d connections opened, %d accepted", l.Connections.Opened, accepted)
+			}
+			if diff := cmp.Diff(map[string]int64{"connect-refused": n.Load() - accepted}, l.ConnectErrors); diff != "" {
+				t.Errorf("of %d connects\n%s", n.Load(), diff)
+			}
+			if !l.Complete || l.Requests.Sent != s.Requests || l.Connections.Failed < 64 {
+				t.Errorf("complete %v, %+v, %+v", l.Complete, l.Requests, l.Connections)
+			}
+		})
+	}
+}
+
+// Where a listen queue is full, a connect goes unanswered until its time is over.
+func TestListenQueueIsFull(t *testing.T) {
+	for _, engine := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			ln, addr := shortQueue(t)
+			s := load("http://" + addr + "/")
+			s.Engine, s.Connections, s.Timeout = engine, 66, 300*time.Millisecond
+			l := carryOut(t, s)
+			var accepted int64
+			for {
+				conn, err := sock.Accept(ln)
+				if err != nil {
+					break
+				}
+				sock.Close(conn)
+				accepted++
+			}
+			if accepted == 0 || l.Connections.Opened != accepted || l.Requests.Unanswered != accepted {
+				t.Errorf("%d accepted: %+v %+v", accepted, l.Connections, l.Requests)
+			}
+			if diff := cmp.Diff(map[string]int64{"connect-timeout": 66 - accepted}, l.ConnectErrors); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// shortQueue is a listener with the shortest queue there is, of which nobody takes a connection; it does not block.
+func shortQueue(t *testing.T) (ln int, addr string) {
+	t.Helper()
+	ln, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(ln) })
+	if err = errors.Join(unix.Bind(ln, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(ln, 1)); err != nil {
+		t.Fatal(err)
+	}
+	at, err := unix.Getsockname(ln)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln, fmt.Sprintf("127.0.0.1:%d", at.(*unix.SockaddrInet4).Port)
+}
+
+// A server out of descriptors takes no further connection: the kernel opens it all the same, and its requests time out.
+func TestServerOutOfDescriptors(t *testing.T) {
+	for _, engine := range engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), "ENGINE_TEST_SERVER=30")
+			cmd.Stderr = os.Stderr
+			in, err1 := cmd.StdinPipe()
+			out, err2 := cmd.StdoutPipe()
+			if err := errors.Join(err1, err2, cmd.Start()); err != nil {
+				t.Fatal(err)
+			}
+			defer cmd.Wait()
+			defer in.Close()
+			var addr string
+			if _, err := fmt.Fscanln(out, &addr); err != nil {
+				t.Fatal(err)
+			}
+			s := load("http://" + addr + "/")
+			// What is not answered times out once in the window, and is sent once more.
+			s.Engine, s.Connections, s.Timeout, s.Duration, s.Grace = engine, 40, 800*time.Millisecond, 1200*time.Millisecond, 200*time.Millisecond
+			l := carryOut(t, s)
+			in.Close()
+			var accepted, asked int64
+			if _, err := fmt.Fscanln(out, &accepted, &asked); err != nil {
+				t.Fatal(err)
+			}
+			waiting := s.Connections - int(accepted)
+			if q := l.Requests; q.OK != asked || q.Unanswered != int64(waiting) || l.Connections.Answered != accepted {
+				t.Errorf("%d requests on %d connections: %+v, %+v", asked, accepted, q, l.Connections)
+			}
+			if diff := cmp.Diff(map[string]int64{"timeout": int64(waiting)}, l.Errors); diff != "" || l.Connections.Failed > 0 {
+				t.Errorf("%s%v", diff, l.ConnectErrors)
+			}
+		})
+	}
+}
+
+// fewFiles is a server with that many descriptors. It prints its address and, once its input is at its end, how many connections it took
+// and how often it was asked.
+func fewFiles(n string) {
+	files, err := strconv.ParseUint(n, 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	limitFiles(files)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(ln.Addr())
+	var s server
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			switch {
+			case errors.Is(err, syscall.EMFILE):
+				time.Sleep(10 * time.Millisecond)
+			case err != nil:
+				panic(err)
+			default:
+				s.accepted.Add(1)
+				go say(hello)(&peer{Conn: conn, server: &s, in: bufio.NewReader(conn)})
+			}
+		}
+	}()
+	io.Copy(io.Discard, os.Stdin)
+	fmt.Println(s.accepted.Load(), s.asked.Load())
+}
