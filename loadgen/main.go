@@ -110,12 +110,12 @@ func exitCode(l *result.Load, loadErr, writeErr error, caught syscall.Signal, br
 		return 128 + int(caught)
 	case errors.As(loadErr, &gone), errors.As(loadErr, &nameless):
 		return unreachable
+	case loadErr == nil && (!l.Complete || l.Gone): // any more
+		return unreachable
 	case loadErr != nil || writeErr != nil || l.Requests.OK == 0 && wrongAnswers(l) == 0:
 		return failed
 	case wrongAnswers(l) > 0:
 		return wrong
-	case !l.Complete:
-		return unreachable // any more
 	case l.Unsaved() > 0:
 		return failed
 	case broken:

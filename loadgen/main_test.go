@@ -174,9 +174,20 @@ func TestStarvedSaysSoFirst(t *testing.T) {
 	}
 }
 
-// A run by number that nobody is left to answer is not done: it says so, and its exit code is that of a target that cannot be reached.
-func TestGivenUp(t *testing.T) {
-	for _, engine := range []string{"auto", "net"} {
+// A run that nobody is left to answer says so, and its exit code is that of a target that cannot be reached. One by number is not done.
+func TestNobodyIsLeft(t *testing.T) {
+	byTime := []string{"-d", "300ms"}
+	for _, c := range []struct {
+		engine string
+		run    []string
+		want   []string
+	}{
+		{"auto", []string{"-n", "1000"}, []string{"INCOMPLETE", "the run was given up after"}},
+		{"net", []string{"-n", "1000"}, []string{"INCOMPLETE", "the run was given up after"}},
+		{"auto", byTime, []string{"and at the end nobody listened any more: look why the target ended"}},
+		{"net", byTime, []string{"and at the end nobody listened any more"}},
+		{"hey", byTime, []string{"and at the end nobody listened any more"}},
+	} {
 		s := serve(t, func(s *server, conn net.Conn) {
 			in := bufio.NewReader(conn)
 			for s.answered.Add(1) < 10 {
@@ -187,10 +198,16 @@ func TestGivenUp(t *testing.T) {
 			}
 			s.close()
 		})
+		args := append([]string{"-q", "-c", "2", "--engine", c.engine}, c.run...)
+		if c.engine != "hey" {
+			args = append(args, "--timeout", "100ms")
+		}
 		var stdout, stderr bytes.Buffer
-		code := run(&stdout, &stderr, []string{"-q", "-c", "2", "-n", "1000", "--timeout", "100ms", "--engine", engine, s.addr})
-		if code != unreachable || !strings.Contains(stdout.String(), "INCOMPLETE") || !strings.Contains(stdout.String(), "the run was given up after") {
-			t.Errorf("%s: exit code %d:\n%s%s", engine, code, &stdout, &stderr)
+		code := run(&stdout, &stderr, append(args, s.addr))
+		for _, want := range c.want {
+			if code != unreachable || !strings.Contains(stdout.String(), want) {
+				t.Errorf("%q: exit code %d, want %d and %q:\n%s%s", args, code, unreachable, want, &stdout, &stderr)
+			}
 		}
 	}
 }
@@ -265,6 +282,8 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{load: ok(1), want: 0},
 		{load: &result.Load{Requests: result.Requests{OK: 1}}, broken: true, want: 3}, // given up
+		{load: &result.Load{Complete: true, Gone: true, Requests: result.Requests{OK: 1}}, save: io.ErrShortWrite, broken: true, want: 3},
+		{load: &result.Load{Complete: true, Gone: true}, want: 3},
 		{load: ok(0), want: 1},
 		{load: ok(1), save: io.ErrShortWrite, want: 1},
 		{load: ok(0), loadErr: io.ErrUnexpectedEOF, want: 1},

@@ -114,6 +114,7 @@ type Turns struct {
 type Load struct {
 	Schema           int              `json:"schema"`
 	Complete         bool             `json:"complete"`
+	Gone             bool             `json:"gone,omitempty"` // nobody listened any more at the end: no connection was open, and the latest connect was refused
 	Spec             Spec             `json:"spec"` // as it was carried out
 	Window           Window           `json:"window"`
 	Requests         Requests         `json:"requests"`

@@ -254,6 +254,7 @@ func (r *run) books(end int64) (*result.Load, error) {
 		return nil, err
 	}
 	l.Complete = !r.WasCut() && (!r.Counted() || l.Requests.Unsent == 0)
+	l.Gone = flight.Gone(r.decks)
 	if l.Spec = r.Spec; result.Starved(l) != "" {
 		if l.Answered, err = record.Answered(records...); err != nil {
 			return nil, err

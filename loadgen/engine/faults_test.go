@@ -229,8 +229,8 @@ func TestServerDiesAndReturns(t *testing.T) {
 			if second.asked.Load() == 0 || l.Connections.Answered != 4 {
 				t.Errorf("%d requests after the return, connections %+v", second.asked.Load(), l.Connections)
 			}
-			if !l.Complete || l.Window.ElapsedNS != int64(s.Duration) {
-				t.Errorf("complete %v after %v", l.Complete, time.Duration(l.Window.ElapsedNS))
+			if !l.Complete || l.Gone || l.Window.ElapsedNS != int64(s.Duration) {
+				t.Errorf("complete %v, gone %v after %v", l.Complete, l.Gone, time.Duration(l.Window.ElapsedNS))
 			}
 		})
 	}
@@ -245,8 +245,8 @@ func TestServerDiesForGood(t *testing.T) {
 				s.Engine, s.Rate, s.Duration = engine, rate, time.Second
 				srv.dieAfter(t, 20)
 				l := carryOut(t, s)
-				if l.Requests.OK == 0 || l.ConnectErrors["connect-refused"] == 0 {
-					t.Errorf("%+v %v", l.Requests, l.ConnectErrors)
+				if l.Requests.OK == 0 || l.ConnectErrors["connect-refused"] == 0 || !l.Gone {
+					t.Errorf("%+v %v, gone %v", l.Requests, l.ConnectErrors, l.Gone)
 				}
 				if rate > 0 && (l.Requests.Planned != 500 || l.UnsentBy["no-connection"] < 50) {
 					t.Errorf("%+v %v", l.Requests, l.UnsentBy)

@@ -40,6 +40,7 @@ type heyWatch struct {
 	gone       []int64               // the same of connections that are closed
 	others     map[net.Conn]struct{} // those whose replies do not count: after the window, or to what a redirect led to
 	opened     int64
+	refused    bool // the latest connect of the window was
 	resent     int64
 	replies    int64
 	first      int64 // when the earliest of the answered requests was made
@@ -115,6 +116,9 @@ func (w *heyWatch) connected(ask *heyAsk, err error) {
 	defer w.mu.Unlock()
 	if err != nil {
 		delete(w.connecting, ask)
+	}
+	if !w.frozen {
+		w.refused = connectClass(err) == record.ConnectRefused
 	}
 	switch {
 	case w.frozen:
@@ -305,6 +309,10 @@ func (w *heyWatch) books(report *heyReport, s result.Spec, end, over int64) (*re
 		l.Requests.Planned, l.Requests.Unsent, l.UnsentBy[why] = s.Requests, unsent, unsent
 	}
 	l.BytesRead, l.Resent = report.Bytes, w.resent
+	if !w.frozen {
+		w.sweep()
+	}
+	l.Gone = w.refused && len(w.conns) == 0
 	l.Connections = w.served(end, over, l.Connections.Failed)
 	return l, nil
 }

@@ -150,6 +150,18 @@ func (d *Deck) Silent() (open, refused int64) {
 // Refusal is why the latest connect failed.
 func (d *Deck) Refusal() Refusal { return d.refusal }
 
+// Gone reports whether nobody listens any more: on none of decks a connection is open, and the latest connect was refused.
+func Gone(decks []*Deck) bool {
+	gone := false
+	for _, d := range decks {
+		if d.alive > 0 {
+			return false
+		}
+		gone = gone || d.gone != record.Never && d.refusal.Class == record.ConnectRefused
+	}
+	return gone
+}
+
 // Try has every connection tried once, the silent ones or the others: Turn reports false when each is open or has failed.
 func (d *Deck) Try(silent bool) {
 	d.phase = trying

@@ -106,11 +106,16 @@ func checkConnects(l *result.Load) (state, text, advice string) {
 	if c.Failed == 0 || l.Requests.OK == 0 {
 		return "", "", ""
 	}
-	state = result.Suspect
-	if c.Failed >= int64(l.Spec.Connections) {
+	text = fmt.Sprintf("%s of %s attempts to connect failed", units.Count(c.Failed), units.Count(c.Failed+c.Opened))
+	switch {
+	case l.Gone:
+		return result.Invalid, text + ", and at the end nobody listened any more", "look why the target ended"
+	case c.Failed >= int64(l.Spec.Connections):
 		state = result.Invalid
+	default:
+		state = result.Suspect
 	}
-	return state, fmt.Sprintf("%d of %d attempts to connect failed", c.Failed, c.Failed+c.Opened), "the target was not there all the time, look whether it died"
+	return state, text, "the target was not there all the time, look whether it died"
 }
 
 func checkErrors(l *result.Load) (state, text, advice string) {
