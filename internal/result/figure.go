@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"carousel/internal/units"
 )
 
 // Support is how many requests must lie above a percentile for it to be shown.
@@ -22,6 +24,9 @@ type Figure struct {
 	Most  float64 // what requests without an answer could make of it at most; +Inf where nothing bounds it
 	Lacks string  // why the figure is withheld; "" when it is not
 }
+
+// Label is the name of a figure for people: that of the record, but p99.9 for p999.
+func Label(name string) string { return strings.Replace(name, "p999", "p99.9", 1) }
 
 // AtLeast reports whether requests without an answer could move the figure up noticeably.
 func (f Figure) AtLeast() bool { return f.Most > f.NS*(1+noticeable) }
@@ -48,8 +53,8 @@ func Starved(l *Load) string {
 	if entitled-n == 1 {
 		others = "the other"
 	}
-	return fmt.Sprintf("%d of %d connections %s ever answered; %s waited %.3g s",
-		n, entitled, were, others, time.Duration(l.Connections.LongestWaitNS).Seconds())
+	return fmt.Sprintf("%s of %s connections %s ever answered; %s waited %.3g s",
+		units.Count(n), units.Count(entitled), were, others, time.Duration(l.Connections.LongestWaitNS).Seconds())
 }
 
 // Figure is the one of this name as it was measured, whatever the doubt about it.
@@ -333,7 +338,7 @@ func Needs(q float64) int64 { return int64(math.Ceil(Support / (1 - q) * (1 - 1e
 // tooFew says why n requests do not support percentile q, 0 to 1; "" where they do.
 func tooFew(n int64, q float64) string {
 	if need := Needs(q); n < need {
-		return fmt.Sprintf("p%s needs %d requests, there are %d", strings.ReplaceAll(fmt.Sprintf("%.6g", 100*q), ".", ""), need, n)
+		return fmt.Sprintf("p%.6g needs %s requests, there are %s", 100*q, units.Count(need), units.Count(n))
 	}
 	return ""
 }

@@ -69,7 +69,7 @@ func TestUnansweredMakeLowerBounds(t *testing.T) {
 	if p99 := s.Figure("p99"); !math.IsInf(p99.Most, 1) || math.Abs(p99.NS-5e6) > 1e4 {
 		t.Errorf("p99 is %v to %v, want 5 ms without a bound", p99.NS, p99.Most)
 	}
-	if diff := cmp.Diff(map[string]string{"p999": "p999 needs 10000 requests, there are 1000"}, lacks(s)); diff != "" {
+	if diff := cmp.Diff(map[string]string{"p999": "p99.9 needs 10,000 requests, there are 1,000"}, lacks(s)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -325,10 +325,10 @@ func TestSupport(t *testing.T) {
 	for n, want := range map[int64]map[string]string{
 		9: {
 			"p50": "p50 needs 20 requests, there are 9", "p90": "p90 needs 100 requests, there are 9", "p95": "p95 needs 200 requests, there are 9",
-			"p99": "p99 needs 1000 requests, there are 9", "p999": "p999 needs 10000 requests, there are 9",
+			"p99": "p99 needs 1,000 requests, there are 9", "p999": "p99.9 needs 10,000 requests, there are 9",
 		},
-		999:    {"p99": "p99 needs 1000 requests, there are 999", "p999": "p999 needs 10000 requests, there are 999"},
-		1000:   {"p999": "p999 needs 10000 requests, there are 1000"},
+		999:    {"p99": "p99 needs 1,000 requests, there are 999", "p999": "p99.9 needs 10,000 requests, there are 999"},
+		1000:   {"p999": "p99.9 needs 10,000 requests, there are 1,000"},
 		10_000: {},
 	} {
 		l := loadOf(t, map[time.Duration]int64{time.Millisecond: n}, 0, 0)
@@ -367,7 +367,7 @@ func TestTheRecordCarriesItsDoubt(t *testing.T) {
 	if diff := cmp.Diff([]any{"p99", "max", "mean"}, raw.Latency["at_least"]); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(map[string]any{"p999": "p999 needs 10000 requests, there are 1000"}, raw.Latency["withheld"]); diff != "" {
+	if diff := cmp.Diff(map[string]any{"p999": "p99.9 needs 10,000 requests, there are 1,000"}, raw.Latency["withheld"]); diff != "" {
 		t.Error(diff)
 	}
 	if path := raw.Paths[0].Latency; path["p50"] == nil || path["p90"] != nil || path["p99"] != nil {

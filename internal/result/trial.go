@@ -115,7 +115,7 @@ type Load struct {
 	Schema           int              `json:"schema"`
 	Complete         bool             `json:"complete"`
 	Gone             bool             `json:"gone,omitempty"` // nobody listened any more at the end: no connection was open, and the latest connect was refused
-	Spec             Spec             `json:"spec"` // as it was carried out
+	Spec             Spec             `json:"spec"`           // as it was carried out
 	Window           Window           `json:"window"`
 	Requests         Requests         `json:"requests"`
 	UnsentBy         map[string]int64 `json:"unsent_by"`

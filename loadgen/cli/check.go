@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/turns"
@@ -96,7 +97,7 @@ func (o *Options) checkTurns() error {
 	case o.Cycles > 0:
 		return nil
 	case s.Duration/o.Slice > mostSlices:
-		return fmt.Errorf("-d %v in slices of %v is more than %d of them, too many to keep: use --slice %v or longer", s.Duration, o.Slice, mostSlices, (s.Duration/mostSlices).Round(time.Millisecond)+time.Millisecond)
+		return fmt.Errorf("-d %v in slices of %v is more than %s of them, too many to keep: use --slice %v or longer", s.Duration, o.Slice, units.Count(mostSlices), (s.Duration/mostSlices).Round(time.Millisecond)+time.Millisecond)
 	case s.Duration < least:
 		return fmt.Errorf("-d %v is too short to compare with slices of %v: use -d %v or longer", s.Duration, o.Slice, least)
 	}
@@ -127,8 +128,8 @@ func (o *Options) checkPorts() error {
 	if int64(n*(o.Spec.Connections+o.Spec.Idle)) <= maxPorts*addresses(o.Spec) {
 		return nil
 	}
-	return fmt.Errorf("-c %d and --idle %d, for each of %d servers at %s: one address takes %d connections at most, one for each local port",
-		o.Spec.Connections, o.Spec.Idle, n, addr, maxPorts)
+	return fmt.Errorf("-c %d and --idle %d, for each of %d servers at %s: one address takes %s connections at most, one for each local port",
+		o.Spec.Connections, o.Spec.Idle, n, addr, units.Count(maxPorts))
 }
 
 // check says which flags of s cannot be carried out together, and what to write instead.
@@ -141,15 +142,15 @@ func checkLoad(s result.Spec) error {
 	case s.Duration > 0 && s.Requests > 0:
 		return fmt.Errorf("-n %d and -d %v: give one of them, the run ends by count or by time", s.Requests, s.Duration)
 	case s.Requests > 0 && s.Requests < int64(s.Connections):
-		return fmt.Errorf("-n %d leaves some of %d connections without a request: use -c %d or fewer", s.Requests, s.Connections, s.Requests)
+		return fmt.Errorf("-n %d leaves some of %s connections without a request: use -c %d or fewer", s.Requests, units.Count(s.Connections), s.Requests)
 	case s.Rate > 0 && s.Duration > 0 && s.Rate*s.Duration.Seconds() < 1:
 		return fmt.Errorf("-r %v for %v is less than one request: use -d %.9gs or longer", s.Rate, s.Duration, math.Ceil(1/s.Rate))
 	case s.Threads > s.Connections:
 		return fmt.Errorf("-t %d: %d connections keep at most as many threads busy, use -t %[2]d or less", s.Threads, s.Connections)
 	case len(s.Source) > 0 && (int64(s.Connections) > maxPorts*addresses(s) || int64(s.Idle) > maxPorts*addresses(s)-int64(s.Connections)):
-		return fmt.Errorf("-c %d and --idle %d: the addresses of --source %s take %d connections at most, one for each of their ports: name more", s.Connections, s.Idle, strings.Join(s.Source, ","), maxPorts*addresses(s))
+		return fmt.Errorf("-c %d and --idle %d: the addresses of --source %s take %s connections at most, one for each of their ports: name more", s.Connections, s.Idle, strings.Join(s.Source, ","), units.Count(maxPorts*addresses(s)))
 	case len(s.Source) == 0 && (s.Connections > maxPorts || s.Idle > maxPorts-s.Connections):
-		return fmt.Errorf("-c %d and --idle %d: one address takes %d connections at most, one for each local port", s.Connections, s.Idle, maxPorts)
+		return fmt.Errorf("-c %d and --idle %d: one address takes %s connections at most, one for each local port", s.Connections, s.Idle, units.Count(maxPorts))
 	}
 	return nil
 }
@@ -282,7 +283,7 @@ func (o *Options) spread() {
 			return
 		}
 	}
-	s.Source = []string{engine.Loopback.String()}
+	s.Source, o.spreads = []string{engine.Loopback.String()}, true
 }
 
 func checkEngine(s result.Spec) error {

@@ -30,9 +30,9 @@ func TestCheck(t *testing.T) {
 	}{
 		{"the default", nil, ""},
 		{"a connection for each port", func(s *result.Spec) { s.Connections = 65000; s.Idle = 535 }, ""},
-		{"more connections than ports", func(s *result.Spec) { s.Connections = 65536 }, "-c 65536 and --idle 0: one address takes 65535"},
+		{"more connections than ports", func(s *result.Spec) { s.Connections = 65536 }, "-c 65536 and --idle 0: one address takes 65,535"},
 		{"more silent connections than ports", func(s *result.Spec) { s.Idle = 65486 }, "-c 50 and --idle 65486: "},
-		{"connections beyond counting", func(s *result.Spec) { s.Connections, s.Idle = math.MaxInt, math.MaxInt }, "takes 65535 connections at most"},
+		{"connections beyond counting", func(s *result.Spec) { s.Connections, s.Idle = math.MaxInt, math.MaxInt }, "takes 65,535 connections at most"},
 		{"both ends", func(s *result.Spec) { s.Requests = 100 }, "give one of them"},
 		{"requests", func(s *result.Spec) { s.Duration, s.Requests = 0, 50 }, ""},
 		{"fewer requests than connections", func(s *result.Spec) { s.Duration, s.Requests = 0, 49 }, "use -c 49 or fewer"},
@@ -101,7 +101,7 @@ func TestCheck(t *testing.T) {
 		}, ""},
 		{"than the ports of two", func(s *result.Spec) {
 			s.Target, s.Source, s.Connections = "http://127.0.0.1:1/", []string{"127.0.0.2/31"}, 131071
-		}, "the addresses of --source 127.0.0.2/31 take 131070 connections"},
+		}, "the addresses of --source 127.0.0.2/31 take 131,070 connections"},
 
 		{"package net with threads", func(s *result.Spec) { s.Threads = 2 }, "leave -t 2 out"},
 
@@ -168,17 +168,19 @@ func TestSpread(t *testing.T) {
 			t.Errorf("%s: %v", line, err)
 		} else if got := strings.Join(opts.Spec.Source, " "); got != want {
 			t.Errorf("%s: from %q, want %q", line, got, want)
+		} else if is := strings.Contains(opts.Command(), "--source"); is != strings.Contains(line, "--source") {
+			t.Errorf("%s is shown as %s", line, opts.Command())
 		}
 	}
 }
 
 func TestValuesOfWays(t *testing.T) {
 	for line, want := range map[string]string{
-		"--read-rate 0":          "it must be 1 to 1073741824",
-		"--read-rate 2GiB":       "it must be 1 to 1073741824",
-		"--read-rate 9999999GiB": "it must be 1 to 1073741824",
-		"--read-rate 1KB":        "it takes bytes, written 512, 1KiB or 1MiB",
-		"--read-rate fast":       "it takes bytes, written 512, 1KiB or 1MiB",
+		"--read-rate 0":          "it must be 1 byte to 1GiB a second",
+		"--read-rate 2GiB":       "it must be 1 byte to 1GiB a second",
+		"--read-rate 9999999GiB": "it must be 1 byte to 1GiB a second",
+		"--read-rate 1KB":        "it takes bytes a second, written 512, 1KiB or 1MiB",
+		"--read-rate fast":       "it takes bytes a second, written 512, 1KiB or 1MiB",
 		"--pipeline 0":           "it must be 1 to 10000",
 		"--pipeline 10001":       "it must be 1 to 10000",
 		"--source 10.0.0.1":      "only addresses within 127.0.0.0/8 can be used",

@@ -46,6 +46,7 @@ type Options struct {
 	rivals    []Server
 	twin      bool
 	processes []process
+	spreads   bool // the load's source was not given: connections are spread over the addresses of this machine
 }
 
 // ErrAnswered says that the command line asked for text (help, the version, a completion script), which was printed.

@@ -16,7 +16,7 @@ func Command(s result.Spec) string {
 }
 
 // Command is the command line that asks for the load or comparison of o, to be pasted into a shell. A process that was to be found is
-// to be found again.
+// to be found again, and addresses that were not given are chosen again.
 func (o *Options) Command() string {
 	s, usual := o.Spec, result.DefaultSpec()
 	words := []string{"loadgen"}
@@ -60,7 +60,7 @@ func (o *Options) Command() string {
 	add(s.Pipeline > 0, "--pipeline", strconv.Itoa(s.Pipeline))
 	add(s.Think > 0, "--think", s.Think.String())
 	add(s.ReadRate > 0, "--read-rate", strconv.FormatInt(s.ReadRate, 10))
-	add(len(s.Source) > 0, "--source", strings.Join(s.Source, ","))
+	add(len(s.Source) > 0 && !o.spreads, "--source", strings.Join(s.Source, ","))
 	add(s.MaxRedirects > 0, "--max-redirects", strconv.Itoa(s.MaxRedirects))
 	add(s.Save != "", "--save", s.Save)
 	add(s.Save != "" && s.SaveMode != result.Offload, "--save-mode", s.SaveMode)

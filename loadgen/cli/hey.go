@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 )
 
 // heyConnections is how many idle connections hey keeps at most.
@@ -53,7 +54,7 @@ func checkHey(s result.Spec) error {
 	case s.Connections > heyConnections:
 		return beyond("it keeps %d connections and churns beyond (asked: %d): use -c %[1]d or fewer", heyConnections, s.Connections)
 	case s.Requests > result.HeyResults:
-		return beyond("it keeps %d results and its figures are wrong beyond (asked: %d): use -n %d", result.HeyResults, s.Requests, result.HeyResults/c*c)
+		return beyond("it keeps %s results and its figures are wrong beyond (asked: %s): use -n %d", units.Count(result.HeyResults), units.Count(s.Requests), result.HeyResults/c*c)
 	case s.Requests%c != 0:
 		return beyond("each of %d workers sends as many, so -n %d would send %d: use -n %[3]d or -n %[4]d", c, s.Requests, s.Requests/c*c, (s.Requests/c+1)*c)
 	case s.Timeout%time.Second != 0:

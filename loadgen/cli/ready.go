@@ -15,6 +15,7 @@ import (
 
 	"carousel/internal/host"
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/loadgen/save"
 )
 
@@ -40,7 +41,7 @@ func (o *Options) enough() error {
 		for roomy < need {
 			roomy *= 2
 		}
-		return fmt.Errorf("descriptor limit is %d, %d connections need about %d: run \"ulimit -n %d\"", limit, sockets, need, roomy)
+		return fmt.Errorf("descriptor limit is %s, %s connections need about %s: run \"ulimit -n %d\"", units.Count(int64(limit)), units.Count(sockets), units.Count(need), roomy)
 	}
 	_, servers := o.crowded()
 	return enoughPorts(each*servers, int(addresses(o.Spec)), portRange())
@@ -123,8 +124,8 @@ func enoughPorts(sockets, sources int, portRange string) error {
 	if n, _ := fmt.Sscan(portRange, &low, &high); n != 2 || sockets <= (high-low+1)*sources {
 		return nil
 	}
-	return fmt.Errorf("local ports are %d to %d, %d of them, and %d connections to one address need one each: run \"sysctl -w net.ipv4.ip_local_port_range='1024 65535'\" or use fewer",
-		low, high, high-low+1, sockets)
+	return fmt.Errorf("local ports are %d to %d, %s of them, and %s connections to one address need one each: run \"sysctl -w net.ipv4.ip_local_port_range='1024 65535'\" or use fewer",
+		low, high, units.Count(high-low+1), units.Count(sockets))
 }
 
 // writable says why the record could not be written to path, before any load is sent.

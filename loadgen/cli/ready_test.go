@@ -10,7 +10,7 @@ func TestEnoughPorts(t *testing.T) {
 		t.Error(err)
 	}
 	err := enoughPorts(28233, 1, "32768\t60999\n")
-	if err == nil || !strings.Contains(err.Error(), "local ports are 32768 to 60999, 28232 of them, and 28233 connections") {
+	if err == nil || !strings.Contains(err.Error(), "local ports are 32768 to 60999, 28,232 of them, and 28,233 connections") {
 		t.Errorf("%v", err)
 	}
 	if err := enoughPorts(28233, 2, "32768\t60999\n"); err != nil {

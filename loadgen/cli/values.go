@@ -163,7 +163,7 @@ func (v connections) Set(text string) error {
 	return nil
 }
 
-// size is a number of bytes, 1 to most, written 512, 1KiB or 1MiB.
+// size is a number of bytes a second, 1 to most, which are whole GiB, written 512, 1KiB or 1MiB.
 type size struct {
 	to   *int64
 	most int64
@@ -181,9 +181,9 @@ func (v size) Set(text string) error {
 	n, err := strconv.ParseInt(digits, 10, 64)
 	switch {
 	case err != nil:
-		return errors.New("it takes bytes, written 512, 1KiB or 1MiB")
+		return errors.New("it takes bytes a second, written 512, 1KiB or 1MiB")
 	case n < 1 || n > v.most/unit:
-		return fmt.Errorf("it must be 1 to %d", v.most)
+		return fmt.Errorf("it must be 1 byte to %dGiB a second", v.most>>30)
 	}
 	*v.to = n * unit
 	return nil

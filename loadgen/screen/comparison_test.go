@@ -191,7 +191,7 @@ func TestComparison(t *testing.T) {
 				c.Servers[i].Load.Histogram, _ = h.Encode()
 				c.Servers[i].Load.Requests = result.Requests{Planned: 900, Sent: 900, OK: 890, Unanswered: 10}
 			}
-			lack(c, "b", "p99 needs 1000 requests, there are 900", result.MetricP99)
+			lack(c, "b", "p99 needs 1,000 requests, there are 900", result.MetricP99)
 		}),
 		"undecided": two(func(c *result.Comparison) {
 			for _, metric := range result.Metrics {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -108,7 +109,11 @@ func (p page) rate() {
 	if seconds := float64(p.l.Window.ElapsedNS) / 1e9; seconds > 0 {
 		read = fmt.Sprintf(", %s/s read", bytes(float64(p.l.BytesRead)/seconds))
 	}
-	p.line("rate", "%s/s%s%s", units.Rate(p.l.RateRPS), offered, read)
+	later := ""
+	if n := float64(p.l.Requests.OK) - p.l.Served(); n > 0.01*float64(p.l.Requests.OK) {
+		later = fmt.Sprintf(", without the %s that came in the grace", units.Count(math.Round(n)))
+	}
+	p.line("rate", "%s/s%s%s%s", units.Rate(p.l.RateRPS), offered, later, read)
 }
 
 // arrivals is what was asked of the instants at which requests are sent, and how far they were.
@@ -155,7 +160,7 @@ func (p page) latency() {
 	}
 	var heads strings.Builder
 	for _, f := range response.Figures {
-		fmt.Fprintf(&heads, "%9s", strings.Replace(f.Name, "p999", "p99.9", 1))
+		fmt.Fprintf(&heads, "%9s", result.Label(f.Name))
 	}
 	p.line("", "%s", heads.String())
 	p.row("response time", response)
@@ -166,6 +171,26 @@ func (p page) latency() {
 	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), func(f result.Figure) bool { return f.Lacks == "" && f.AtLeast() }) {
 		p.line("", ">= requests without an answer could put it higher")
 	}
+	if apart(response, service) && p.l.Spec.Rate == 0 {
+		due, begun := "the one before was answered", "it is sent"
+		if p.l.Spec.Think > 0 {
+			due = "the rest is over"
+		}
+		if p.l.Spec.NoKeepalive {
+			begun = "it begins to connect"
+		}
+		p.line("", "a request is due when %s, service time is from when %s", due, begun)
+	}
+}
+
+// apart reports whether two latencies differ by more than 2 % in a figure that both show.
+func apart(a, b result.Summary) bool {
+	for i, f := range a.Figures {
+		if f.Lacks == "" && b.Figures[i].Lacks == "" && math.Abs(f.NS-b.Figures[i].NS) > 0.02*b.Figures[i].NS {
+			return true
+		}
+	}
+	return false
 }
 
 func (p page) row(label string, of result.Summary) {
@@ -245,8 +270,15 @@ func (p page) connections() {
 			units.Count(c.Opened), failed, units.Count(p.l.Spec.Connections), units.Count(c.Answered), units.Count(c.Most))
 		return
 	}
-	p.line("connections", "%s opened%s; %s of %s answered, %s to %s replies each",
-		units.Count(c.Opened), failed, units.Count(c.Answered), units.Count(p.l.Spec.Connections), units.Count(c.Fewest), units.Count(c.Most))
+	replies := units.Count(c.Fewest) + " to " + units.Count(c.Most) + " replies"
+	switch {
+	case c.Most == 1 && c.Fewest == 1:
+		replies = "1 reply"
+	case c.Fewest == c.Most:
+		replies = units.Count(c.Most) + " replies"
+	}
+	p.line("connections", "%s opened%s; %s of %s answered, %s each",
+		units.Count(c.Opened), failed, units.Count(c.Answered), units.Count(p.l.Spec.Connections), replies)
 }
 
 // silent is what became of silent connections, and what memory they took.

@@ -26,10 +26,7 @@ func example(t *testing.T) *result.Load {
 		h.Record(100_000 + i*20)
 	}
 	h.RecordN(5_000_000, 100)
-	text, err := h.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := encoded(t, h)
 	return &result.Load{
 		Spec:             s,
 		Complete:         true,
@@ -53,16 +50,22 @@ func starve(l *result.Load) {
 	l.Connections.Answered, l.Connections.Fewest, l.Connections.Most, l.Connections.LongestWaitNS = 1, 0, 20_100, 2e9
 }
 
+func encoded(t *testing.T, h *result.Histogram) string {
+	t.Helper()
+	text, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // The golden files are what people see; look at them when they change.
 func TestSummary(t *testing.T) {
 	h := result.NewHistogram() // evenly up to a second, as where half of the offered rate is too much
 	for i := range int64(40_000) {
 		h.Record(i * 25_000)
 	}
-	waits, err := h.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
+	waits := encoded(t, h)
 	for name, change := range map[string]func(*result.Load){
 		"closed": func(*result.Load) {},
 		"paced": func(l *result.Load) {
@@ -83,6 +86,15 @@ func TestSummary(t *testing.T) {
 			l.Histogram = waits
 			l.UnsentBy = map[string]int64{"no-connection": 19_800, "window-closed": 96}
 			l.Paths = []result.PathLatency{{Path: "/", Count: 20_104, Latency: l.Latency}} // as little worth as in total
+		},
+		"rested": func(l *result.Load) {
+			l.Spec.Think, l.Spec.NoKeepalive = 100*time.Millisecond, true
+			l.RateRPS = 9_000
+			l.Connections.Fewest, l.Connections.Most = 5_025, 5_025
+			h := result.NewHistogram()
+			h.RecordN(90_000, 20_100)
+			h.RecordN(5_000_000, 4)
+			l.Service, l.ServiceHistogram = h.Latency(), encoded(t, h)
 		},
 		"starved": func(l *result.Load) {
 			starve(l)

@@ -158,6 +158,6 @@ func checkDisturbed(c *result.Comparison) (state, text, advice string) {
 		return "", "", ""
 	}
 	n := len(again)
-	return result.Valid, fmt.Sprintf("%d of %s of cycles count nowhere, as other programs took over 10 %% of the processors in them", n, units.Plural(c.Cycles/2+n, "pair")),
+	return result.Valid, fmt.Sprintf("%s of %s of cycles count nowhere, as other programs took over 10 %% of the processors in them", units.Count(n), units.Plural(c.Cycles/2+n, "pair")),
 		"the others were measured in their place; on a calmer machine none is repeated"
 }

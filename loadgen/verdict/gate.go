@@ -91,7 +91,7 @@ var metrics = slices.Concat(
 func latencies(prefix string, read func(*result.Load) result.Summary) []metric {
 	var out []metric
 	for _, name := range []string{"p50", "p90", "p95", "p99", "p999", "max", "mean"} {
-		out = append(out, metric{prefix + name, span, func(l *result.Load) value {
+		out = append(out, metric{prefix + result.Label(name), span, func(l *result.Load) value {
 			f := read(l).Figure(name)
 			return value{low: f.NS, high: f.Most, lacks: f.Lacks}
 		}})
@@ -131,7 +131,7 @@ var grammar = regexp.MustCompile(`^\s*([^<>=!\s]+)\s*([<>=!]+)\s*([0-9.]+(?:[eE]
 const incomplete = "it takes a metric, one of > < >= <=, and a limit, such as 'p99>5ms', or 'verdict!=valid'"
 
 // Parse reads a gate: a metric, one of > < >= <=, a number and its unit, such as "p99>5ms", "errors > 0.1%" or
-// "rate<20000/s"; or the verdict, = or != and a state, such as "verdict!=valid". p99.9 and p(99) mean p999 and p99. The
+// "rate<20000/s"; or the verdict, = or != and a state, such as "verdict!=valid". p999, the name in the record, and p(99) mean p99.9 and p99. The
 // error says what there is.
 func Parse(expr string) (Gate, error) {
 	bad := func(format string, args ...any) (Gate, error) {
@@ -177,16 +177,13 @@ func Parse(expr string) (Gate, error) {
 	return g, nil
 }
 
-// plainName turns p(99), P99.9 and the like into the names of the record.
+// plainName turns p(99), P999 and the like into the names of metrics.
 func plainName(name string) string {
 	name = strings.ToLower(name)
 	if i := strings.LastIndexByte(name, 'p'); i >= 0 && strings.HasSuffix(name, ")") && strings.HasPrefix(name[i+1:], "(") {
 		name = name[:i+1] + name[i+2:len(name)-1]
 	}
-	if name == "p99.9" || name == "service_p99.9" {
-		name = strings.ReplaceAll(name, ".", "")
-	}
-	return name
+	return result.Label(name)
 }
 
 // Broken says whether the record of a load fails the gate, and in words why. A gate on a figure the record does not
@@ -240,7 +237,7 @@ func (g Gate) read(l *result.Load) value {
 // Needs is how many requests the gate's metric takes to be known: for a percentile as many as it is shown from, for all else none.
 func (g Gate) Needs() int64 {
 	_, digits, _ := strings.Cut(g.metric.name, "p")
-	if q, err := strconv.ParseFloat("0."+digits, 64); err == nil && q > 0 {
+	if q, err := strconv.ParseFloat("0."+strings.ReplaceAll(digits, ".", ""), 64); err == nil && q > 0 {
 		return result.Needs(q)
 	}
 	return 0
@@ -271,7 +268,7 @@ func (g Gate) write(v float64) string {
 	case g.metric.kind.units["ns"] != 0:
 		return units.Short(v)
 	case g.metric.kind.units["/s"] != 0:
-		return fmt.Sprintf("%.1f/s", v)
+		return units.Count(math.Round(10*v)/10) + "/s"
 	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
+	return units.Count(v)
 }

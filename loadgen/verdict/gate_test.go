@@ -61,13 +61,13 @@ func TestBroken(t *testing.T) {
 		{"p99 > 0.5 ms", nil, "p99 > 0.5 ms: p99 is 1.00ms"},
 		{"p99<5ms", nil, "p99<5ms: p99 is 1.00ms"},
 		{"p(99)>500us", nil, "p(99)>500us: p99 is 1.00ms"},
-		{"P99.9>500000ns", nil, "P99.9>500000ns: p999 is 1.00ms"},
-		{"service_p(99.9)>0.0005s", nil, "service_p(99.9)>0.0005s: service_p999 is 1.00ms"},
+		{"P99.9>500000ns", nil, "P99.9>500000ns: p99.9 is 1.00ms"},
+		{"service_p(99.9)>0.0005s", nil, "service_p(99.9)>0.0005s: service_p99.9 is 1.00ms"},
 		{"mean>=1ms", nil, "mean>=1ms: mean is 1.00ms"},
 		{"max<=1ms", nil, "max<=1ms: max is 1.00ms"},
 		{"mean>1ms", nil, ""},
 		{"max<1ms", nil, ""},
-		{"rate<20000", nil, "rate<20000: rate is 10000.0/s"},
+		{"rate<20000", nil, "rate<20000: rate is 10,000/s"},
 		{"rate<9999.5/s", nil, ""},
 		{"errors>0", nil, ""},
 		{"errors>=0", nil, "errors>=0: errors is 0"},
@@ -94,7 +94,7 @@ func TestBroken(t *testing.T) {
 		{"pacer_lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Requests.Unsent = 1000, 1 }, ""},
 
 		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Requests.Sent = 1000, 999 },
-			"lateness_p99>1ms: cannot be told: p99 needs 1000 requests, there are 999"},
+			"lateness_p99>1ms: cannot be told: p99 needs 1,000 requests, there are 999"},
 
 		{"rate_ratio<0.97", nil, "rate_ratio<0.97: cannot be told: nothing was compared, which is done with --vs"},
 		{"verdict!=valid", func(l *result.Load) { l.Verdict.State = result.Valid }, ""},
@@ -139,7 +139,7 @@ func TestTooFewSamplesBreakAGate(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := loadOf(t, s, 1e9, 10, repeat(1000, 1e6), 0)
-	if broken, text := g.Broken(l); !broken || text != "p999>1s: cannot be told: p999 needs 10000 requests, there are 1000" {
+	if broken, text := g.Broken(l); !broken || text != "p999>1s: cannot be told: p99.9 needs 10,000 requests, there are 1,000" {
 		t.Errorf("broken %v, %q", broken, text)
 	}
 }

@@ -5,6 +5,7 @@ package verdict
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ var checks = []check[*result.Load]{
 	{"interrupted", checkInterrupted},
 	{"connects", checkConnects},
 	{"errors", checkErrors},
+	{"unanswered", checkUnanswered},
 	{"resent", checkResent},
 	{"hey", checkHey},
 	{"offered", checkOffered},
@@ -35,7 +37,7 @@ var checks = []check[*result.Load]{
 
 // Judge weighs the record of a load. The thresholds are those of the project's measuring rules: Little's law 2 and
 // 5 %, own processor share 70 and 85 %, steal 2 and 5 %, offered rate 1 and 2 %, lateness 10 and 25 % of the median, arrivals 5 and 10 % of the gaps,
-// requests sent twice and own stall 1 %, errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
+// requests sent twice and own stall 1 %, requests unanswered 1 and 10 %, errors 0, 0.1 and 1 %: the lower one is a remark, the upper one makes the figures suspect.
 func Judge(l *result.Load) result.Verdict {
 	return weigh(checks, l)
 }
@@ -73,9 +75,10 @@ func checkAnswers(l *result.Load) (state, text, advice string) {
 	if l.Requests.OK > 0 {
 		return "", "", ""
 	}
-	text = fmt.Sprintf("no request succeeded (%d sent, %d failed, %d unanswered)", l.Requests.Sent, l.Requests.Errors, l.Requests.Unanswered)
+	text = fmt.Sprintf("no request succeeded (%s sent, %s failed, %s unanswered)",
+		units.Count(l.Requests.Sent), units.Count(l.Requests.Errors), units.Count(l.Requests.Unanswered))
 	if c := l.Connections; l.Requests.Sent == 0 && c.Asked > 0 && c.Answered == 0 {
-		text = fmt.Sprintf("no request succeeded: %d were sent in the warm-up and never answered", c.Asked)
+		text = fmt.Sprintf("no request succeeded: %s were sent in the warm-up and never answered", units.Count(c.Asked))
 	}
 	if l.Requests.Unanswered > 0 && l.Spec.ReadRate > 0 {
 		return result.Invalid, text, fmt.Sprintf("at --read-rate %d a reply takes a second for so many bytes: read faster, or give the run more time (-d, --grace, --timeout)", l.Spec.ReadRate)
@@ -91,8 +94,8 @@ func checkInterrupted(l *result.Load) (state, text, advice string) {
 	case l.Complete:
 		return "", "", ""
 	case l.Spec.Requests > 0 && l.UnsentBy["interrupted"] == 0 && l.Requests.Unsent > 0:
-		return result.Suspect, fmt.Sprintf("the run was given up after %s with %d of %d requests never sent, for nobody could be connected to any more",
-			units.Short(float64(l.Window.ElapsedNS)), l.Requests.Unsent, l.Requests.Planned), "look whether the target died"
+		return result.Suspect, fmt.Sprintf("the run was given up after %s with %s of %s requests never sent, for nobody could be connected to any more",
+			units.Short(float64(l.Window.ElapsedNS)), units.Count(l.Requests.Unsent), units.Count(l.Requests.Planned)), "look whether the target died"
 	}
 	if l.Window.ElapsedNS == 0 {
 		return result.Suspect, "the run did not begin", "see whether the target listens"
@@ -123,8 +126,23 @@ func checkErrors(l *result.Load) (state, text, advice string) {
 		return "", "", ""
 	}
 	share := float64(l.Requests.Errors) / float64(l.Requests.Sent)
-	return grade(share, 0.001, 0.01), fmt.Sprintf("%d of %d requests failed (%s)", l.Requests.Errors, l.Requests.Sent, Percent(share)),
+	return grade(share, 0.001, 0.01), fmt.Sprintf("%s of %s requests failed (%s)", units.Count(l.Requests.Errors), units.Count(l.Requests.Sent), Percent(share)),
 		"their classes say how, mend the target or lower the load"
+}
+
+// checkUnanswered says that many requests were not answered, by a target or a reader that is slow for the length of the run: what they would
+// have added to the rate is not known.
+func checkUnanswered(l *result.Load) (state, text, advice string) {
+	share := float64(l.Requests.Unanswered) / float64(max(l.Requests.Sent, 1))
+	if share <= 0.01 || l.Requests.OK == 0 || result.Starved(l) != "" {
+		return "", "", ""
+	}
+	advice = "give the run more time (-d) or a longer --grace"
+	if l.Spec.ReadRate > 0 {
+		advice = "read faster than at --read-rate " + strconv.FormatInt(l.Spec.ReadRate, 10) + ", or give the run more time (-d, --grace)"
+	}
+	return grade(share, 0.10, 1), fmt.Sprintf("%s of %s requests (%s) were unanswered at the end: the rate leaves them out, and times hold what they had waited by then",
+		units.Count(l.Requests.Unanswered), units.Count(l.Requests.Sent), Percent(share)), advice
 }
 
 // checkResent says that a server closed connections without a word. Between two replies that is its right; one that does so often may
@@ -134,8 +152,8 @@ func checkResent(l *result.Load) (state, text, advice string) {
 		return "", "", ""
 	}
 	share := float64(l.Resent) / float64(l.Requests.Sent)
-	return grade(share, 0.01, 1), fmt.Sprintf("%d requests (%s) were sent a second time, for the server had closed their connection without a word and may have dropped them",
-		l.Resent, Percent(share)), "look at its idle timeout and its log"
+	return grade(share, 0.01, 1), fmt.Sprintf("sent a second time: %s (%s), for the server had closed their connection without a word and may have dropped them",
+		units.Plural(l.Resent, "request"), Percent(share)), "look at its idle timeout and its log"
 }
 
 // grade is suspect above the first limit and invalid above the second.
@@ -155,7 +173,7 @@ func checkHey(l *result.Load) (state, text, advice string) {
 	if l.Spec.Engine != result.Hey || l.Spec.Duration == 0 || l.Requests.Sent < full {
 		return "", "", ""
 	}
-	return result.Valid, fmt.Sprintf("hey keeps %d results, so the run ended after %s of %v", result.HeyResults, units.Short(float64(l.Window.ElapsedNS)), l.Spec.Duration),
+	return result.Valid, fmt.Sprintf("hey keeps %s results, so the run ended after %s of %v", units.Count(result.HeyResults), units.Short(float64(l.Window.ElapsedNS)), l.Spec.Duration),
 		"use a shorter -d"
 }
 
@@ -164,7 +182,7 @@ func checkOffered(l *result.Load) (state, text, advice string) {
 	if lag <= 0.01 {
 		return "", "", ""
 	}
-	text = fmt.Sprintf("%.0f of %.0f requests per second offered were served", l.RateRPS, l.Spec.Rate)
+	text = fmt.Sprintf("%s of %s requests per second offered were served", units.Rate(l.RateRPS), units.Rate(l.Spec.Rate))
 	if lag <= 0.02 {
 		return result.Valid, text, "a longer -d tells whether the target keeps up"
 	}
@@ -174,7 +192,7 @@ func checkOffered(l *result.Load) (state, text, advice string) {
 	if l.Spec.Requests == 0 && !result.Overloaded(l) {
 		return result.Suspect, text, "the target stood still for a while, the slowest requests say for how long"
 	}
-	return result.Suspect, text, fmt.Sprintf("the target cannot keep up over %d connections, use more (-c) or offer less (-r)", l.Spec.Connections)
+	return result.Suspect, text, fmt.Sprintf("the target cannot keep up over %s connections, use more (-c) or offer less (-r)", units.Count(l.Spec.Connections))
 }
 
 // checkLittle holds the record to Little's law (Little 1961): in a closed loop the requests in flight, N, are as many as
@@ -202,14 +220,14 @@ func checkLittle(l *result.Load) (state, text, advice string) {
 	if off > 0.05 {
 		state = result.Suspect
 	}
-	text = fmt.Sprintf("Little's law: rate times mean response time is %.3g requests in flight, ", l.InFlight)
+	text = fmt.Sprintf("Little's law: rate times mean response time is %s requests in flight, ", units.Rate(l.InFlight))
 	switch {
 	case l.Spec.Pipeline > 1:
-		return state, fmt.Sprintf("%stheir room over %d connections is %d", text, l.Spec.Connections, room), advice
+		return state, fmt.Sprintf("%stheir room over %s connections is %s", text, units.Count(l.Spec.Connections), units.Count(room)), advice
 	case rest > 0:
-		return state, fmt.Sprintf("%s%.3g connections rest, of %d", text, rest, l.Spec.Connections), advice
+		return state, fmt.Sprintf("%s%s connections rest, of %s", text, units.Rate(rest), units.Count(l.Spec.Connections)), advice
 	}
-	return state, fmt.Sprintf("%sthe connections are %d", text, l.Spec.Connections), advice
+	return state, fmt.Sprintf("%sthe connections are %s", text, units.Count(l.Spec.Connections)), advice
 }
 
 func checkSteal(l *result.Load) (state, text, advice string) {
@@ -224,7 +242,7 @@ func checkDrops(l *result.Load) (state, text, advice string) {
 	if l.Host.ListenDrops == 0 {
 		return "", "", ""
 	}
-	return result.Suspect, fmt.Sprintf("the host dropped %d connection attempts because a listen queue was full", l.Host.ListenDrops),
+	return result.Suspect, fmt.Sprintf("the host dropped %s connection attempts because a listen queue was full", units.Count(l.Host.ListenDrops)),
 		"raise the server's backlog and net.core.somaxconn, or use fewer connections"
 }
 
@@ -237,7 +255,7 @@ func checkSupport(l *result.Load) (state, text, advice string) {
 	var lacking []string
 	for _, f := range response.Figures {
 		if f.Lacks != response.Lacks {
-			lacking = append(lacking, f.Name)
+			lacking = append(lacking, result.Label(f.Name))
 		}
 	}
 	if len(lacking) == 0 {
@@ -247,7 +265,11 @@ func checkSupport(l *result.Load) (state, text, advice string) {
 	if l.SliceNS > 0 { // servers are compared by time
 		advice = "give the run more time (-d)"
 	}
-	return result.Valid, fmt.Sprintf("%d requests are too few for %s (fewer than %d lie beyond)", response.Count, strings.Join(lacking, ", "), result.Support), advice
+	few := units.Plural(response.Count, "request") + " are"
+	if response.Count == 1 {
+		few = "1 request is"
+	}
+	return result.Valid, fmt.Sprintf("%s too few for %s (fewer than %d lie beyond)", few, strings.Join(lacking, ", "), result.Support), advice
 }
 
 // Percent writes a share with two digits: 0.34 is 34 %.

@@ -37,18 +37,18 @@ func starvedBy(l *result.Load) (cause, cure string) {
 		case 2*waiting > l.Entitled()-c.Answered && !l.Spec.NoKeepalive && alone:
 			return fmt.Sprintf("the server leaves %s in its listen queue and serves one at a time", units.Plural(waiting, "connection")), together
 		case 2*waiting > l.Entitled()-c.Answered && !l.Spec.NoKeepalive:
-			return fmt.Sprintf("the server leaves %s in its listen queue and serves %d at a time", units.Plural(waiting, "connection"), c.Answered), raise
+			return fmt.Sprintf("the server leaves %s in its listen queue and serves %s at a time", units.Plural(waiting, "connection"), units.Count(c.Answered)), raise
 		}
 	}
 	switch {
 	case c.Failed > 0:
-		return fmt.Sprintf("%d of %d attempts to connect failed", c.Failed, c.Failed+c.Opened), "the errors say how"
+		return fmt.Sprintf("%s of %s attempts to connect failed", units.Count(c.Failed), units.Count(c.Failed+c.Opened)), "the errors say how"
 	case failed(l) > 0: // which says more
 		return "", ""
 	case alone:
 		return "the server serves one connection at a time", together
 	case c.Answered%10 == 0 || c.Answered&(c.Answered-1) == 0:
-		return fmt.Sprintf("the server serves %d connections at a time and lets the others wait", c.Answered), raise
+		return fmt.Sprintf("the server serves %s at a time and lets the others wait", units.Plural(c.Answered, "connection")), raise
 	}
 	return "", ""
 }

@@ -17,7 +17,7 @@ func closed(t *testing.T) *result.Load {
 	return loadOf(t, s, 10*time.Second, 10, repeat(100_000, time.Millisecond), 0)
 }
 
-// paced is an open loop of 1000 requests per second for 10 s, all served in 1 ms.
+// paced is an open loop of 1,000 requests per second for 10 s, all served in 1 ms.
 func paced(t *testing.T) *result.Load {
 	s := result.DefaultSpec()
 	s.Connections, s.Engine, s.Rate = 10, result.Net, 1000
@@ -107,16 +107,25 @@ func TestJudge(t *testing.T) {
 		{"given up", closed, func(l *result.Load) {
 			l.Spec.Duration, l.Spec.Requests, l.Complete = 0, 100_100, false
 			l.Requests.Planned, l.Requests.Unsent, l.UnsentBy = 100_100, 100, map[string]int64{"no-connection": 100}
-		}, result.Suspect, "the run was given up after 10.0s with 100 of 100100 requests never sent"},
+		}, result.Suspect, "the run was given up after 10.0s with 100 of 100,100 requests never sent"},
 
 		{"a reconnect", closed, func(l *result.Load) { l.Connections.Failed = 9 }, result.Suspect, "9 of 19 attempts to connect failed: the target was not there"},
 		{"a dead server", closed, func(l *result.Load) { l.Connections.Failed = 10 }, result.Invalid, "10 of 20 attempts to connect failed"},
 
-		{"a few errors", closed, func(l *result.Load) { fail(l, 100) }, result.Valid, "100 of 100000 requests failed (0.1 %)"},
-		{"some errors", closed, func(l *result.Load) { fail(l, 101) }, result.Suspect, "101 of 100000"},
-		{"many errors", closed, func(l *result.Load) { fail(l, 1001) }, result.Invalid, "1001 of 100000"},
+		{"a few errors", closed, func(l *result.Load) { fail(l, 100) }, result.Valid, "100 of 100,000 requests failed (0.1 %)"},
+		{"some errors", closed, func(l *result.Load) { fail(l, 101) }, result.Suspect, "101 of 100,000"},
+		{"many errors", closed, func(l *result.Load) { fail(l, 1001) }, result.Invalid, "1,001 of 100,000"},
 
-		{"a few sent again", closed, func(l *result.Load) { l.Resent = 1000 }, result.Valid, "1000 requests (1 %) were sent a second time"},
+		{"a dead server that stays dead", closed, func(l *result.Load) { l.Connections.Failed, l.Gone = 1, true },
+			result.Invalid, "1 of 11 attempts to connect failed, and at the end nobody listened any more: look why the target ended"},
+
+		{"a few unanswered", closed, func(l *result.Load) { unanswer(l, 1_000) }, result.Valid, ""},
+		{"some unanswered", closed, func(l *result.Load) { unanswer(l, 1_001) }, result.Valid, "1,001 of 100,000 requests (1 %) were unanswered at the end"},
+		{"many unanswered", closed, func(l *result.Load) { unanswer(l, 10_001) }, result.Suspect, "and times hold what they had waited by then: give the run more time (-d) or a longer --grace"},
+		{"many unanswered to slow readers", closed, func(l *result.Load) { unanswer(l, 50_000); l.Spec.ReadRate = 4096 }, result.Suspect,
+			"50,000 of 100,000 requests (50 %) were unanswered at the end: the rate leaves them out, and times hold what they had waited by then: read faster than at --read-rate 4096"},
+
+		{"a few sent again", closed, func(l *result.Load) { l.Resent = 1000 }, result.Valid, "sent a second time: 1,000 requests (1 %)"},
 		{"many sent again", closed, func(l *result.Load) { l.Resent = 1001 }, result.Suspect, "look at its idle timeout"},
 
 		{"Little holds to 2 %", closed, func(l *result.Load) { l.InFlight = 9.8 }, result.Valid, ""},
@@ -147,14 +156,14 @@ func TestJudge(t *testing.T) {
 		{"drops", closed, func(l *result.Load) { l.Host.ListenDrops = 3 }, result.Suspect, "dropped 3 connection attempts"},
 
 		{"achieved to 1 %", paced, func(l *result.Load) { l.RateRPS = 991 }, result.Valid, ""},
-		{"behind by 1.5 %", paced, func(l *result.Load) { l.RateRPS = 985 }, result.Valid, "985 of 1000 requests per second offered were served: a longer -d"},
-		{"behind by 3 %", paced, func(l *result.Load) { l.RateRPS = 970 }, result.Suspect, "970 of 1000 requests per second offered were served: the target stood still for a while"},
+		{"behind by 1.5 %", paced, func(l *result.Load) { l.RateRPS = 985 }, result.Valid, "985 of 1,000 requests per second offered were served: a longer -d"},
+		{"behind by 3 %", paced, func(l *result.Load) { l.RateRPS = 970 }, result.Suspect, "970 of 1,000 requests per second offered were served: the target stood still for a while"},
 		{"behind by 3 % all along", paced, func(l *result.Load) {
 			l.RateRPS, l.Requests.Unsent, l.Histogram = 970, 300, waits
-		}, result.Suspect, "970 of 1000 requests per second offered were served: the target cannot keep up"},
+		}, result.Suspect, "970 of 1,000 requests per second offered were served: the target cannot keep up"},
 		{"a number that took nearly twice its schedule", paced, func(l *result.Load) {
 			l.Spec.Duration, l.Spec.Requests, l.Window.ElapsedNS, l.RateRPS = 0, 10_000, 17e9, 588
-		}, result.Suspect, "588 of 1000 requests per second offered were served: the target cannot keep up"},
+		}, result.Suspect, "588 of 1,000 requests per second offered were served: the target cannot keep up"},
 		{"a number whose last request took a while", paced, func(l *result.Load) {
 			l.Spec.Duration, l.Spec.Requests, l.Window.ElapsedNS, l.RateRPS, l.Service.Max = 0, 10_000, 11e9, 909, 1e9
 		}, result.Valid, ""},
@@ -185,7 +194,7 @@ func TestJudge(t *testing.T) {
 
 		{"hey at its cap", closed, func(l *result.Load) {
 			l.Spec.Engine, l.Spec.Duration, l.Requests.Sent = result.Hey, 30*time.Second, 1_000_000
-		}, result.Valid, "hey keeps 1000000 results, so the run ended after 10.0s of 30s"},
+		}, result.Valid, "hey keeps 1,000,000 results, so the run ended after 10.0s of 30s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := c.base(t)
@@ -209,6 +218,9 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// unanswer leaves n requests of l unanswered.
+func unanswer(l *result.Load, n int64) { l.Requests.OK -= n; l.Requests.Unanswered += n }
+
 func fail(l *result.Load, n int64) {
 	l.Requests.OK -= n
 	l.Requests.Errors += n
@@ -218,7 +230,7 @@ func fail(l *result.Load, n int64) {
 func TestJudgeNamesUnsupportedPercentiles(t *testing.T) {
 	s := closed(t).Spec
 	v := Judge(loadOf(t, s, 50*time.Millisecond, 10, repeat(500, time.Millisecond), 0))
-	want := "500 requests are too few for p99, p999 (fewer than 10 lie beyond): give the run more time (-d) or requests (-n)"
+	want := "500 requests are too few for p99, p99.9 (fewer than 10 lie beyond): give the run more time (-d) or requests (-n)"
 	if v.State != result.Valid || len(v.Reasons) != 1 || v.Reasons[0].String() != want {
 		t.Errorf("%+v, want valid with %q", v, want)
 	}
