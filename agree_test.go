@@ -35,7 +35,7 @@ func observed(t *testing.T, length time.Duration, target func(due time.Duration)
 		case took >= 0:
 			r.Sent(int(i%connections), due)
 			r.Late(due, sent, false)
-			r.Ended(int(i%connections), due, sent, sent+int64(took), record.OK, 77)
+			r.Ended(int(i%connections), due, sent, sent+int64(took), record.OK)
 		case stuck < connections:
 			stuck++
 			r.Sent(int(i%connections), due)

@@ -121,9 +121,9 @@ type Load struct {
 	UnsentBy         map[string]int64 `json:"unsent_by"`
 	Errors           map[string]int64 `json:"errors"` // by class; sums to Requests.Errors
 	ConnectErrors    map[string]int64 `json:"connect_errors"`
-	RateRPS          float64          `json:"rate_rps"`  // ok replies that came in the window, whenever due, per second of it
-	InFlight         float64          `json:"in_flight"` // on average over the window, due to answered: Little's N
-	BytesRead        int64            `json:"bytes_read"`
+	RateRPS          float64          `json:"rate_rps"`   // ok replies that came in the window, whenever due, per second of it
+	InFlight         float64          `json:"in_flight"`  // on average over the window, due to answered: Little's N
+	BytesRead        int64            `json:"bytes_read"` // in the window, whatever became of the requests they were for
 	Redirects        int64            `json:"redirects"`  // followed: the server was asked Requests.Sent + Redirects times
 	Resent           int64            `json:"resent"`     // sent a second time, after the server had closed the connection without a word
 	Latency          Latency          `json:"latency_ns"` // response time: due to answered, unanswered included

@@ -40,7 +40,6 @@ type Reply struct {
 	framed  head
 	seen    int64  // body bytes so far
 	left    int64  // of the body or of the chunk; negative: until the end of input
-	size    int64  // bytes of the whole reply
 	head    []byte // a head that is not complete
 	scanned int    // bytes of it that hold no end
 	interim int
@@ -86,9 +85,6 @@ func (r *Reply) Class() record.Class { return r.class }
 // Keep reports whether another request may follow on the connection.
 func (r *Reply) Keep() bool { return r.keep }
 
-// Size is how many bytes the reply had.
-func (r *Reply) Size() int64 { return r.size }
-
 // Moved reports whether the reply is a redirect that is to be followed, and where to.
 func (r *Reply) Moved() (status int, location string, is bool) {
 	return r.framed.status, r.location, r.moved && r.class == record.OK
@@ -100,7 +96,7 @@ func (r *Reply) Body() (body []byte, kind string) { return r.body, r.framed.kind
 // Lend gives the buffer in which the next body is kept.
 func (r *Reply) Lend(buffer []byte) { r.body = buffer }
 
-// Feed takes what the peer sent, at most MaxRead bytes, and reports whether the reply is complete; Class, Keep and Size then
+// Feed takes what the peer sent, at most MaxRead bytes, and reports whether the reply is complete; Class and Keep then
 // tell the rest. What follows a complete reply nobody asked for: it makes the reply wrong. The next Feed begins the next reply.
 func (r *Reply) Feed(p []byte) bool {
 	rest, whole := r.Take(p)
@@ -113,7 +109,6 @@ func (r *Reply) Surplus(p []byte) {
 	if len(p) == 0 {
 		return
 	}
-	r.size += int64(len(p))
 	if r.keep = false; r.class == record.OK {
 		r.class = record.BodyLength
 	}
@@ -125,9 +120,8 @@ func (r *Reply) Take(p []byte) (rest []byte, whole bool) {
 		r.part = fresh
 	}
 	if r.part == fresh {
-		r.class, r.keep, r.fits, r.takes, r.moved, r.seen, r.size, r.interim = record.OK, true, true, false, false, 0, 0, 0
+		r.class, r.keep, r.fits, r.takes, r.moved, r.seen, r.interim = record.OK, true, true, false, false, 0, 0
 	}
-	r.size += int64(len(p))
 	if r.part == fresh {
 		switch m := r.memory; {
 		case r.request.line:
@@ -153,7 +147,6 @@ func (r *Reply) Take(p []byte) (rest []byte, whole bool) {
 	case inLine:
 		rest = r.readLine(p)
 	}
-	r.size -= int64(len(rest))
 	return rest, r.part == done
 }
 

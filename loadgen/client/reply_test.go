@@ -56,7 +56,6 @@ func TestRequestBytes(t *testing.T) {
 type verdict struct {
 	Class record.Class
 	Keep  bool
-	Size  int64
 	Whole bool // complete before the end of input
 	Ended bool // completed by it
 }
@@ -68,14 +67,14 @@ func judge(q *Request, m *Memory, text string, cut func() int) verdict {
 		n := min(max(1, cut()), len(rest), MaxRead)
 		if r.Feed([]byte(rest[:n])) {
 			if rest = rest[n:]; rest != "" { // what follows would have been noticed in one piece only
-				return verdict{r.Class(), false, r.Size() + int64(len(rest)), true, false}
+				return verdict{r.Class(), false, true, false}
 			}
-			return verdict{r.Class(), r.Keep(), r.Size(), true, false}
+			return verdict{r.Class(), r.Keep(), true, false}
 		}
 		rest = rest[n:]
 	}
 	if r.End() {
-		return verdict{r.Class(), r.Keep(), r.Size(), false, true}
+		return verdict{r.Class(), r.Keep(), false, true}
 	}
 	return verdict{}
 }
@@ -132,7 +131,6 @@ var replies = []struct {
 func TestReplies(t *testing.T) {
 	for _, c := range replies {
 		t.Run(c.name, func(t *testing.T) {
-			c.want.Size = int64(len(c.text))
 			var m Memory
 			for range 2 { // the second time the head is remembered
 				if diff := cmp.Diff(c.want, judge(ask(c.method, c.path), &m, c.text, whole)); diff != "" {
@@ -326,9 +324,6 @@ func FuzzReply(f *testing.F) {
 		if got.Class == record.BodyLength { // surplus that came apart from its reply belongs to nobody
 			cut.Class = record.BodyLength
 		}
-		if got.Class == record.Malformed { // where it broke is where it was given up
-			cut.Size = got.Size
-		}
 		if cut != got {
 			t.Fatalf("in pieces: %+v, whole: %+v", cut, got)
 		}
@@ -371,8 +366,8 @@ func ExampleReply() {
 	q := New(s)[0]
 	r := q.Reply(new(Memory))
 	fmt.Println(r.Feed([]byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r")))
-	fmt.Println(r.Feed([]byte("\nok")), r.Class(), r.Size())
+	fmt.Println(r.Feed([]byte("\nok")), r.Class())
 	// Output:
 	// false
-	// true ok 40
+	// true ok
 }

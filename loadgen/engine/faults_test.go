@@ -273,3 +273,35 @@ func TestCountedRunGivesUp(t *testing.T) {
 		}
 	}
 }
+
+// Every byte that was read in the window counts, whatever became of its request, and none counts twice.
+func TestAllBytesCount(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		each   func(*peer)
+		change func(*result.Spec)
+		ok     int // bytes of each good reply
+		other  int // bytes of each other request
+	}{
+		{"unanswered", func(p *peer) { p.request(); fmt.Fprint(p, hello); p.request(); fmt.Fprint(p, hello[:40]); p.request() }, nil, len(hello), 40},
+		{"closed", func(p *peer) { p.request(); fmt.Fprint(p, hello[:40]) }, func(s *result.Spec) { s.Duration, s.Requests = 0, 4 }, 0, 40},
+		{"closed without a byte, after a reply", func(p *peer) { p.request(); fmt.Fprint(p, hello); p.request() },
+			func(s *result.Spec) { s.Duration, s.Requests, s.Method = 0, 8, "POST" }, len(hello), 0},
+		{"redirected, then closed", func(p *peer) { p.request(); fmt.Fprint(p, moved); p.request(); fmt.Fprint(p, hello[:40]) },
+			func(s *result.Spec) { s.Duration, s.Requests, s.MaxRedirects = 0, 4, 1 }, 0, len(moved) + 40},
+	} {
+		for _, engine := range engines() {
+			s := load("http://" + serve(t, "127.0.0.1:0", c.each).addr + "/")
+			if s.Engine = engine; c.change != nil {
+				c.change(&s)
+			}
+			l := carryOut(t, s)
+			q := l.Requests
+			if want := q.OK*int64(c.ok) + (q.Errors+q.Unanswered)*int64(c.other); l.BytesRead != want || q.Sent < 4 {
+				t.Errorf("%s, %s: %d bytes read, want %d; %+v %v", c.name, engine, l.BytesRead, want, q, l.Errors)
+			}
+		}
+	}
+}
+
+const moved = "HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"

@@ -168,7 +168,7 @@ func (w *heyWatch) answered(ask *heyAsk) {
 	ask.answered = true
 	w.conns[ask.conn]++
 	w.first = min(w.first, ask.at)
-	w.progress.Ended(0, ask.at, ask.at, at, record.OK, 0)
+	w.progress.Ended(0, ask.at, ask.at, at, record.OK)
 	w.progress.Publish(at)
 	if w.replies++; w.replies == w.expected {
 		close(w.finished)
@@ -269,7 +269,7 @@ func (w *heyWatch) books(report *heyReport, s result.Spec, end, over int64) (*re
 			continue
 		}
 		r.Sent(0, due)
-		r.Ended(0, due, due, due+ns(latency), record.Status(report.Codes[i]), 0)
+		r.Ended(0, due, due, due+ns(latency), record.Status(report.Codes[i]))
 	}
 	if w.frozen {
 		for ask := range w.underWay {
@@ -294,7 +294,7 @@ func (w *heyWatch) books(report *heyReport, s result.Spec, end, over int64) (*re
 				continue
 			}
 			r.Sent(0, 0)
-			r.Ended(0, 0, 0, took, class, 0)
+			r.Ended(0, 0, 0, took, class)
 		}
 	}
 	l, err := record.Merge([]*record.Recorder{r}, time.Duration(end))

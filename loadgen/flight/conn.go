@@ -27,9 +27,8 @@ type Conn struct {
 	tried   int64   // when the connect began
 	reply   client.Reply
 	request *client.Ask
-	path    int   // of the request, among the run's
-	hops    int   // redirects it has followed
-	carried int64 // bytes of the replies that were redirects
+	path    int // of the request, among the run's
+	hops    int // redirects it has followed
 
 	queue      *queue // that it stands in
 	prev, next *Conn
@@ -148,7 +147,7 @@ func (d *Deck) send(c *Conn, due, now int64) {
 			c.path = d.path[n%int64(len(d.path))]
 		}
 	}
-	c.hops, c.carried = 0, 0
+	c.hops = 0
 	c.push(times{due, now})
 	d.outstanding++
 	d.Record.Sent(c.number, due)
@@ -186,12 +185,14 @@ func (d *Deck) Feed(c *Conn, p []byte) bool {
 		d.lost(c, d.now(), record.OK)
 		return false
 	}
+	now := d.now()
+	d.Record.Read(now, len(p))
 	if d.ReadRate > 0 {
 		d.sip(c)
 	}
 	for era := c.Era; ; {
 		if c.under == 0 { // a word nobody asked for, such as a 408: the connection is at its end
-			d.lost(c, d.now(), record.OK)
+			d.lost(c, now, record.OK)
 			return false
 		}
 		rest, whole := c.reply.Take(p)
@@ -201,7 +202,7 @@ func (d *Deck) Feed(c *Conn, p []byte) bool {
 		if c.under == 1 {
 			c.reply.Surplus(rest)
 		}
-		d.answered(c, d.now())
+		d.answered(c, now)
 		if p = rest; c.Era != era || len(p) == 0 {
 			return c.Era == era && d.depth > 1
 		}
@@ -298,7 +299,6 @@ func (d *Deck) hop(c *Conn, status int, location string) (*client.Ask, record.Cl
 // follow sends c's request on to where its reply pointed.
 func (d *Deck) follow(c *Conn, to *client.Ask, now int64) {
 	keep := c.reply.Keep() && c.whole()
-	c.carried += c.reply.Size()
 	c.hops++
 	c.served++
 	c.again = 0
@@ -313,8 +313,8 @@ func (d *Deck) follow(c *Conn, to *client.Ask, now int64) {
 
 // lost gives up c's connection, and the requests that are under way on it.
 func (d *Deck) lost(c *Conn, now int64, class record.Class) {
-	for size := c.carried + c.reply.Size(); c.under > 0; size = 0 {
-		d.Record.For(c.path).Ended(c.number, c.due, c.sent, now, class, size)
+	for c.under > 0 {
+		d.Record.For(c.path).Ended(c.number, c.due, c.sent, now, class)
 		d.close(c)
 		c.freed = now
 	}
@@ -324,12 +324,11 @@ func (d *Deck) lost(c *Conn, now int64, class record.Class) {
 
 // settled notes what became of c's request, once its file is written if it is to have one.
 func (d *Deck) settled(c *Conn, now int64, class record.Class) {
-	size := c.carried + c.reply.Size()
 	if d.files == nil || class != record.OK {
-		d.Record.For(c.path).Ended(c.number, c.due, c.sent, now, class, size)
+		d.Record.For(c.path).Ended(c.number, c.due, c.sent, now, class)
 		return
 	}
-	o := outcome{number: c.number, path: c.path, due: c.due, sent: c.sent, at: now, size: size}
+	o := outcome{number: c.number, path: c.path, due: c.due, sent: c.sent, at: now}
 	d.save(c.request.Request, &c.reply, d.first+c.number, func(class record.Class) {
 		o.class = class
 		d.mu.Lock()
@@ -343,7 +342,6 @@ type outcome struct {
 	number, path  int
 	due, sent, at int64
 	class         record.Class
-	size          int64
 }
 
 // collect notes the outcomes there are.
@@ -351,7 +349,7 @@ func (d *Deck) collect() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, o := range d.outcomes {
-		d.Record.For(o.path).Ended(o.number, o.due, o.sent, o.at, o.class, o.size)
+		d.Record.For(o.path).Ended(o.number, o.due, o.sent, o.at, o.class)
 	}
 	d.outcomes = d.outcomes[:0]
 }

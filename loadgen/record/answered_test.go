@@ -38,7 +38,7 @@ func TestTimesOfTheAnswered(t *testing.T) {
 	r.Close(1000, 1200)
 	request := func(c int, due, sent, at int64, class Class) {
 		r.Sent(c, due)
-		r.Ended(c, due, sent, at, class, 1)
+		r.Ended(c, due, sent, at, class)
 	}
 	request(inWarmUp, 10, 10, 20, OK) // which is no reply of the window
 	request(always, 110, 115, 120, OK)
@@ -55,7 +55,7 @@ func TestTimesOfTheAnswered(t *testing.T) {
 	r.Sent(always, 900)
 	r.Unanswered(always, 900, 910)
 	r.Sent(atTheEnd, 950)
-	r.Ended(atTheEnd, 950, 960, 1200, OK, 1) // too late
+	r.Ended(atTheEnd, 950, 960, 1200, OK) // too late
 	r.Unsent(990, NoConnection)
 
 	mine := []int64{10, 300, 320, 320, 60, 300, 10} // unsent last
@@ -87,7 +87,7 @@ func TestSilenceTakesNoRoom(t *testing.T) {
 		due := i * ms
 		for c := range r.conns {
 			r.Sent(c, due)
-			r.Ended(c, due, due, due+1000*ms+i%1000*ms/100, Timeout, 0) // 1 s and up to 10 ms
+			r.Ended(c, due, due, due+1000*ms+i%1000*ms/100, Timeout) // 1 s and up to 10 ms
 		}
 	}
 	for i := range int64(1000) {
@@ -107,7 +107,7 @@ func TestSilenceTakesNoRoom(t *testing.T) {
 	if n := testing.AllocsPerRun(1, func() { // which calls it twice
 		answered++
 		r.Sent(answered, 5)
-		r.Ended(answered, 5, 5, 6, OK, 1)
+		r.Ended(answered, 5, 5, 6, OK)
 	}); n != 0 || r.conns[1].vain != nil {
 		t.Errorf("the first reply allocates %v times and leaves %v", n, r.conns[1].vain)
 	}
@@ -135,11 +135,11 @@ func TestLowerBoundsAreOfTheirPath(t *testing.T) {
 	for c := range 2 {
 		for i := range int64(20) {
 			r.Sent(c, i)
-			r.For(1).Ended(c, i, i, i+500*ms, Timeout, 0)
+			r.For(1).Ended(c, i, i, i+500*ms, Timeout)
 		}
 		for i := range int64(1000) {
 			r.Sent(0, i)
-			r.For(int(i%2)).Ended(0, i, i, i+ms, OK, 1)
+			r.For(int(i%2)).Ended(0, i, i, i+ms, OK)
 		}
 	}
 	l := merged(t, 10_000*ms, 0, r)

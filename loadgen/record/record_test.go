@@ -48,7 +48,7 @@ func TestStall(t *testing.T) {
 			}
 			r.Sent(0, due)
 			r.Late(due, sent, sent > due)
-			r.Ended(0, due, sent, sent+service, OK, 77)
+			r.Ended(0, due, sent, sent+service, OK)
 		}
 		l := merged(t, 10_000*ms, 0, r)
 		if l.Requests.Planned != 2000 {
@@ -78,7 +78,7 @@ func TestStoppedInTheLastSecond(t *testing.T) {
 		switch {
 		case due < 9000*ms:
 			r.Sent(c, due)
-			of.Ended(c, due, sent, due+took, OK, 77)
+			of.Ended(c, due, sent, due+took, OK)
 		case due < 9000*ms+connections*5*ms:
 			r.Sent(c, due)
 			of.Unanswered(c, due, sent)
@@ -125,20 +125,23 @@ func TestBooks(t *testing.T) {
 	b.Opened()
 	b.Failed(ConnectRefused)
 	a.Sent(0, 50) // of the warm-up: counts nowhere, but its answer came in the window
-	a.Ended(0, 50, 50, 120, OK, 7)
+	a.Ended(0, 50, 50, 120, OK)
 	a.Sent(0, 120)
-	a.Ended(0, 120, 130, 150, OK, 10)
+	a.Ended(0, 120, 130, 150, OK)
 	a.Sent(0, 150)
-	a.Ended(0, 150, 150, 160, Status(503), 20)
+	a.Ended(0, 150, 150, 160, Status(503))
 	a.Sent(0, 160)
-	a.Ended(0, 160, 160, 199, ReadReset, 3)
+	a.Ended(0, 160, 160, 199, ReadReset)
 	a.Sent(1, 110)
-	a.Ended(1, 110, 110, 200, OK, 10) // too late
-	b.Sent(0, 90)                     // of the warm-up, never answered
+	a.Ended(1, 110, 110, 200, OK) // too late
+	b.Sent(0, 90)                 // of the warm-up, never answered
 	b.Unanswered(0, 90, 90)
 	b.Sent(0, 180)
-	b.Ended(0, 180, 180, 190, Timeout, 0)
+	b.Ended(0, 180, 180, 190, Timeout)
 	b.Unsent(195, NoConnection)
+	for _, at := range []int64{99, 100, 199, 200} {
+		a.Read(at, 20) // two of them in the window
+	}
 	b.NeverDue(4, Interrupted)
 	l := merged(t, 200, 100, a, b)
 	want := result.Requests{Planned: 10, Sent: 5, Unsent: 5, OK: 1, Errors: 3, Unanswered: 1}
@@ -201,8 +204,8 @@ func TestGrace(t *testing.T) {
 	for c := range 3 {
 		r.Sent(c, 150)
 	}
-	r.Ended(0, 150, 150, 260, OK, 7)
-	r.Ended(1, 150, 150, 300, OK, 7) // too late
+	r.Ended(0, 150, 150, 260, OK)
+	r.Ended(1, 150, 150, 300, OK) // too late
 	r.Unanswered(0, 150, 150)
 	l := merged(t, 200, 100, r)
 	if diff := cmp.Diff(result.Requests{Planned: 3, Sent: 3, OK: 1, Unanswered: 2}, l.Requests); diff != "" {
@@ -222,9 +225,9 @@ func TestSentInTheGrace(t *testing.T) {
 	r.Open(100)
 	r.Close(200, 300)
 	r.Sent(0, 190) // due before the end, by a schedule
-	r.Ended(0, 190, 205, 260, OK, 7)
+	r.Ended(0, 190, 205, 260, OK)
 	r.Sent(1, 210)
-	r.Ended(1, 210, 210, 260, OK, 7)
+	r.Ended(1, 210, 210, 260, OK)
 	l := merged(t, 200, 100, r)
 	if diff := cmp.Diff(result.Requests{Planned: 2, Unsent: 2}, l.Requests); diff != "" || l.UnsentBy["window-closed"] != 1 || l.UnsentBy["interrupted"] != 1 {
 		t.Errorf("%s, %v", diff, l.UnsentBy)
@@ -235,11 +238,11 @@ func TestSentInTheGrace(t *testing.T) {
 func TestEndComesAsASurprise(t *testing.T) {
 	r := NewRecorder(1, false, nil)
 	r.Open(100)
-	ask := func(due, sent int64) { r.Sent(0, due); r.Ended(0, due, sent, sent+20, OK, 1) }
+	ask := func(due, sent int64) { r.Sent(0, due); r.Ended(0, due, sent, sent+20, OK) }
 	ask(100, 100)
 	r.Sent(0, 120)
 	r.Close(130, 130) // of which it hears at 180
-	r.Ended(0, 120, 125, 145, OK, 1)
+	r.Ended(0, 120, 125, 145, OK)
 	ask(125, 145) // due before the end, by a schedule
 	ask(165, 165)
 	r.Sent(0, 185)
@@ -268,7 +271,7 @@ func TestPathsAreDoubtedOneByOne(t *testing.T) {
 			at, class = i*ms+5000*ms, Timeout
 		}
 		r.Sent(0, i*ms)
-		r.For(path).Ended(0, i*ms, i*ms, at, class, 0)
+		r.For(path).Ended(0, i*ms, i*ms, at, class)
 	}
 	l := merged(t, 100_000*ms, 0, r)
 	l.Spec.Connections = 1
@@ -344,10 +347,10 @@ func TestLive(t *testing.T) {
 	r.Open(0)
 	for i := range int64(1000) {
 		r.Sent(0, i)
-		r.Ended(0, i, i, i+(i+1)*1000, OK, 1)
+		r.Ended(0, i, i, i+(i+1)*1000, OK)
 	}
 	r.Sent(0, 0)
-	r.Ended(0, 0, 0, 1, ReadEOF, 1)
+	r.Ended(0, 0, 0, 1, ReadEOF)
 	if p := live.Read(); p.Answered != 0 {
 		t.Errorf("not handed in yet: %+v", p)
 	}
@@ -393,7 +396,7 @@ func TestParts(t *testing.T) {
 	r.Part(1000, 0, 1010, 1010)
 	r.Close(1100, Never)
 	r.Awake(1005)
-	r.Ended(0, 20, 20, 1050, OK, 7)
+	r.Ended(0, 20, 20, 1050, OK)
 	r.Pause(nil)
 	l, err := Merge([]*Recorder{r}, 180)
 	if err != nil {
@@ -436,7 +439,7 @@ func TestForget(t *testing.T) {
 					r.Late(begin+e.sent, begin+e.sent+1, false)
 				}
 				if e.ended > 0 {
-					r.Ended(c, begin+e.sent, begin+e.sent, begin+e.ended, e.class, 7)
+					r.Ended(c, begin+e.sent, begin+e.sent, begin+e.ended, e.class)
 				}
 			}
 		}
@@ -493,7 +496,7 @@ func TestRecordingDoesNotAllocate(t *testing.T) {
 		due += 1000
 		r.Sent(0, due)
 		r.Late(due, due+10, false)
-		r.Ended(0, due, due+10, due+500, OK, 77)
+		r.Ended(0, due, due+10, due+500, OK)
 		r.Publish(due)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -505,6 +508,6 @@ func BenchmarkRecord(b *testing.B) {
 	r.Open(0)
 	for i := int64(0); b.Loop(); i++ {
 		r.Sent(0, i*1000)
-		r.Ended(0, i*1000, i*1000, i*1000+100_000+i&0xffff, OK, 77)
+		r.Ended(0, i*1000, i*1000, i*1000+100_000+i&0xffff, OK)
 	}
 }

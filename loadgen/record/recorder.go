@@ -218,8 +218,15 @@ func (r *Recorder) Resent(due int64) {
 	}
 }
 
-// Ended notes what became of a request on connection c: answered, failed or given up at the instant at. bytes is the size of its reply.
-func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
+// Read notes n bytes that came at this instant, whatever becomes of the request whose reply they are of.
+func (r *Recorder) Read(at int64, n int) {
+	if at >= r.from && at < r.end {
+		r.bytes += int64(n)
+	}
+}
+
+// Ended notes what became of a request on connection c: answered, failed or given up at the instant at.
+func (r *Recorder) Ended(c int, due, sent, at int64, class Class) {
 	if at >= r.over || sent >= r.end {
 		r.Unanswered(c, due, sent)
 		return
@@ -238,11 +245,8 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class, bytes int64) {
 		}
 	}
 	r.busyFrom(due, at)
-	if at >= r.from && at < r.end {
-		r.bytes += bytes
-		if class == OK {
-			r.replied++
-		}
+	if class == OK && at >= r.from && at < r.end {
+		r.replied++
 	}
 	if due < r.start {
 		if r.parts != nil {

@@ -60,7 +60,7 @@ func TestPercentilesAreThoseOfTheSortedTimes(t *testing.T) {
 			note := func(r *record.Recorder, c int) {
 				r.Sent(c, due)
 				r.Late(due, due, false)
-				r.Ended(c, due, due, due+raw[i], record.OK, 77)
+				r.Ended(c, due, due, due+raw[i], record.OK)
 			}
 			note(all, i%workers)
 			note(parts[i%workers], 0)

@@ -59,14 +59,14 @@ func load(t *testing.T, random *rand.Rand, paths []string) (*result.Load, [][]fa
 			r.Sent(0, due)
 			if due+timeout < window+grace {
 				f.age = float64(timeout)
-				r.For(path).Ended(0, due, due, due+timeout, record.Timeout, 0)
+				r.For(path).Ended(0, due, due, due+timeout, record.Timeout)
 			} else {
 				f.age = float64(window + grace - due)
 				r.For(path).Unanswered(0, due, due)
 			}
 		default:
 			r.Sent(0, due)
-			r.For(path).Ended(0, due, due, answer, record.OK, 77)
+			r.For(path).Ended(0, due, due, answer, record.OK)
 		}
 		fates[0], fates[1+path] = append(fates[0], f), append(fates[1+path], f)
 	}
