@@ -254,7 +254,7 @@ func (d *Deck) answered(c *Conn, now int64) {
 	c.served++
 	d.settled(c, now, class)
 	d.close(c)
-	if d.backoff != 0 && class.Answered() && c.tried > d.trouble {
+	if d.backoff != 0 && class.Answered() && c.tried >= d.trouble {
 		d.backoff = 0
 		d.reopen(now)
 	}

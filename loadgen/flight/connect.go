@@ -168,7 +168,7 @@ func (d *Deck) reconnect(c *Conn, now int64) {
 		if d.down.push(c); c.served > 0 {
 			break
 		}
-		if d.trouble = now; !d.failed { // one step for each round of attempts, however many fail
+		if d.trouble = max(d.trouble, c.tried); !d.failed { // one step for each round of attempts, however many fail
 			d.failed, d.backoff = true, grow(d.backoff)
 			d.retry = max(d.retry, now+int64(d.backoff))
 		}

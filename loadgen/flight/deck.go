@@ -68,7 +68,7 @@ type Deck struct {
 	retry       int64         // when a connection may be opened again
 	failed      bool          // a connect of the latest round did
 	backoff     time.Duration // between connects, after failures; 0: none lately
-	trouble     int64         // when a connection was last refused, or closed before it was of use
+	trouble     int64         // when the latest began of the connects that failed, or whose connection was closed before it was of use
 	gone        int64         // when a connect first failed since alive is 0; Never: none has
 	deserted    bool          // and none was successful for too long since
 	refusal     Refusal

@@ -206,6 +206,17 @@ func TestLife(t *testing.T) {
 			150 reset 0         : connect 0
 			200 turn            : over`,
 			"sent 3 ok 1 read-reset 2 failed 3"},
+		{"and end with the first good reply on a connection opened as late as those that failed", []func(*result.Spec){two}, `
+			100 start           : send 0, send 1
+			110 reset 0         : close 0
+			110 reset 1         : close 1
+			111 turn            : connect 0, connect 1
+			112 connected 0     : send 0
+			112 connected 1     : send 1
+			113 reset 0         : close 0
+			114 reply 1 ok      : connect 0, send 1
+			200 turn            : over`,
+			"sent 5 ok 1 read-reset 3 unanswered 1"},
 		{"a run by number is given up when nobody is there for as long as a request may take", []func(*result.Spec){number(3), func(s *result.Spec) { s.Timeout = 20 * time.Millisecond }}, `
 			100 start           : send 0
 			110 reset 0         : close 0
