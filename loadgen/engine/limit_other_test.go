@@ -2,8 +2,6 @@
 
 package engine
 
-func limitFiles(uint64)    {}
-func limitFileSize(uint64) {}
-
-func alone(string)    {}
-func fewFiles(string) {}
+func alone(string)       {}
+func fewFiles(string)    {}
+func underLimits(string) {}

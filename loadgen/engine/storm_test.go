@@ -183,7 +183,8 @@ func TestStorm(t *testing.T) {
 				if asked := srv.asked.Load(); q.Sent+l.Redirects+l.Resent != asked {
 					t.Errorf("%d sent, %d redirects and %d sent again; the server was asked %d times", q.Sent, l.Redirects, l.Resent, asked)
 				}
-				if c := l.Connections; c.Opened != srv.accepted.Load() || c.Failed > 0 {
+				// A connection that opens after the last reply is none of the run's.
+				if c := l.Connections; c.Opened > srv.accepted.Load() || c.Opened < srv.accepted.Load()-int64(s.Connections) || c.Failed > 0 {
 					t.Errorf("%+v; the server took %d connections", c, srv.accepted.Load())
 				}
 				if !l.Complete || q.Sent != s.Requests || plan.done < 2500 {
