@@ -146,11 +146,19 @@ func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options)
 	if opts.Servers[0].Auto {
 		opts.Spec.PID, lacks = engine.Process(ctx, opts.Spec)
 	}
-	l, err := engine.Run(ctx, patience, opts.Spec, live)
+	var l *result.Load
+	ceiling, err := 0.0, error(nil)
+	if opts.Ceiling {
+		ceiling, err = engine.Ceiling(ctx, patience, opts.Spec)
+	}
+	if err == nil {
+		l, err = engine.Run(ctx, patience, opts.Spec, live)
+	}
 	stop()
 	if l == nil {
 		l = &result.Load{Schema: result.Schema, UnsentBy: map[string]int64{}, Errors: map[string]int64{}, ConnectErrors: map[string]int64{}}
 	}
+	l.CeilingRPS = ceiling
 	if l.Spec = opts.Spec; lacks != nil {
 		l.TargetCPULacks = lacks.Error()
 	}

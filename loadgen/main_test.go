@@ -29,12 +29,13 @@ import (
 	"carousel/loadgen/engine"
 )
 
-func TestMain(m *testing.M) {
-	testscript.Main(leakless{m}, map[string]func(){
-		"loadgen":          main,
-		"ringless-loadgen": func() { forbid.Rings(); main() }, // where io_uring is forbidden
-	})
+// commands are the programs that tests start, which are all this one.
+var commands = map[string]func(){
+	"loadgen":          main,
+	"ringless-loadgen": func() { forbid.Rings(); main() }, // where io_uring is forbidden
 }
+
+func TestMain(m *testing.M) { testscript.Main(leakless{m}, commands) }
 
 // leakless fails the tests when they leave a goroutine behind.
 type leakless struct{ *testing.M }

@@ -2,7 +2,6 @@ package host
 
 import (
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -91,33 +90,4 @@ func mitigations() string {
 	}
 	sort.Strings(list)
 	return strings.Join(list, "; ")
-}
-
-// quota is how many processors the control groups, mounted under root, let this process use, which is what the tightest
-// group from its own up to the root does; "unlimited" if none says.
-func quota(root string, groups []procfs.Cgroup) string {
-	least := math.Inf(1)
-	for _, g := range groups {
-		for path := g.Path; ; path = filepath.Dir(path) {
-			var limit, period string
-			if g.HierarchyID == 0 {
-				limit, period, _ = strings.Cut(read(filepath.Join(root, path, "cpu.max")), " ")
-			} else if slices.Contains(g.Controllers, "cpu") {
-				folder := filepath.Join(root, "cpu", path)
-				limit, period = read(filepath.Join(folder, "cpu.cfs_quota_us")), read(filepath.Join(folder, "cpu.cfs_period_us"))
-			}
-			l, err := strconv.ParseFloat(limit, 64)
-			p, err2 := strconv.ParseFloat(period, 64)
-			if err == nil && err2 == nil && l > 0 && p > 0 {
-				least = min(least, l/p)
-			}
-			if path == filepath.Dir(path) {
-				break
-			}
-		}
-	}
-	if math.IsInf(least, 1) {
-		return "unlimited"
-	}
-	return strconv.FormatFloat(least, 'g', 4, 64)
 }

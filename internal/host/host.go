@@ -19,18 +19,29 @@ type Delta struct {
 	BusyShare   float64 // of it: programs or the kernel were at work, by the machine's ticks
 	StealShare  float64 // of it: the hypervisor gave it to others
 	ListenDrops int64   // attempts to connect, each retry one, that this network namespace's listening sockets turned away
+
+	Retransmits    int64 // segments that this network namespace sent once more
+	SynRetransmits int64 // of those: attempts to connect, or the answers to them
+	Throttled      int64 // periods in which a quota of this process's control groups was used up
+	ThrottledNS    int64 // time that their threads lost by it, added up
 }
 
 // Snapshot is the machine's counters at one moment; seconds are summed over all processors.
 type Snapshot struct {
 	total, busy, steal float64
 	drops              int64
+	retransmits, syns  int64
+	throttled, lost    int64         // periods, nanoseconds
 	programs           map[int]int64 // nanoseconds that each process has used
 }
 
 // Until is what happened from a to b.
 func (a Snapshot) Until(b Snapshot) Delta {
-	d := Delta{ListenDrops: b.drops - a.drops}
+	d := Delta{
+		ListenDrops: b.drops - a.drops,
+		Retransmits: b.retransmits - a.retransmits, SynRetransmits: b.syns - a.syns,
+		Throttled: b.throttled - a.throttled, ThrottledNS: b.lost - a.lost,
+	}
 	if total := b.total - a.total; total > 0 {
 		d.AllNS = int64(total * 1e9)
 		share := func(part float64) float64 { return min(max(0, part/total), 1) } // the kernel's sums and ours are rounded apart

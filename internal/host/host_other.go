@@ -4,6 +4,7 @@ package host
 
 import (
 	"errors"
+	"net/netip"
 	"runtime"
 )
 
@@ -65,6 +66,21 @@ func Listener(string) (pid int, err error) {
 
 // ListenQueue is not known here.
 func ListenQueue(string) (q Queue, known bool) { return q, false }
+
+// Thread is not known here.
+func Thread() int { return 0 }
+
+// RunDelay is not known here.
+func RunDelay([]int) int64 { return 0 }
+
+// OpenFiles is not known here.
+func OpenFiles() int { return 0 }
+
+// LocalPorts is not known here.
+func LocalPorts() int { return 0 }
+
+// PortsTo is not known here.
+func PortsTo(netip.AddrPort) int { return 0 }
 
 // Take returns an empty snapshot: the counters are read on Linux only.
 func Take() Snapshot { return Snapshot{} }

@@ -15,8 +15,8 @@ import (
 // start is what time is counted from.
 var start = time.Now()
 
-// Take reads the machine's counters: /proc/stat and /proc/self/net/netstat. What cannot be read stays 0, so that a
-// Delta says nothing happened.
+// Take reads the machine's counters: /proc/stat, /proc/self/net/netstat and snmp, and what the control groups of this process say. What
+// cannot be read stays 0, so that a Delta says nothing happened.
 func Take() Snapshot {
 	var s Snapshot
 	fs, err := procfs.NewDefaultFS()
@@ -31,12 +31,25 @@ func Take() Snapshot {
 	}
 	if self, err := fs.Self(); err == nil {
 		if net, err := self.Netstat(); err == nil {
-			if net.ListenDrops != nil { // what overflowed a queue is among them
-				s.drops = int64(*net.ListenDrops)
-			}
+			s.drops = count(net.ListenDrops) // what overflowed a queue is among them
+			s.syns = count(net.TCPSynRetrans)
+		}
+		if net, err := self.Snmp(); err == nil {
+			s.retransmits = count(net.RetransSegs)
+		}
+		if groups, err := self.Cgroups(); err == nil {
+			s.throttled, s.lost = throttled("/sys/fs/cgroup", groups)
 		}
 	}
 	return s
+}
+
+// count is a counter of the kernel's, 0 where it keeps none.
+func count(of *float64) int64 {
+	if of == nil {
+		return 0
+	}
+	return int64(*of)
 }
 
 // TakeAll is Take with the clock of every process that can be seen, which lasts about a microsecond for each.

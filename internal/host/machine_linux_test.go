@@ -16,9 +16,9 @@ import (
 
 func TestUntil(t *testing.T) {
 	const renumbered, ended, works, new = 1, 2, 3, 4
-	a := Snapshot{total: 100, busy: 50, steal: 5, drops: 7, programs: map[int]int64{renumbered: 9e9, ended: 1e9, works: 2e9}}
-	b := Snapshot{total: 110, busy: 55, steal: 6, drops: 10, programs: map[int]int64{renumbered: 1e9, works: 5e9, new: 4e9}}
-	if got, want := a.Until(b), (Delta{AllNS: 10e9, ProgramsNS: 7e9, BusyShare: 0.5, StealShare: 0.1, ListenDrops: 3}); got != want {
+	a := Snapshot{total: 100, busy: 50, steal: 5, drops: 7, retransmits: 3, syns: 1, throttled: 2, lost: 5, programs: map[int]int64{renumbered: 9e9, ended: 1e9, works: 2e9}}
+	b := Snapshot{total: 110, busy: 55, steal: 6, drops: 10, retransmits: 9, syns: 3, throttled: 4, lost: 9, programs: map[int]int64{renumbered: 1e9, works: 5e9, new: 4e9}}
+	if got, want := a.Until(b), (Delta{AllNS: 10e9, ProgramsNS: 7e9, BusyShare: 0.5, StealShare: 0.1, ListenDrops: 3, Retransmits: 6, SynRetransmits: 2, Throttled: 2, ThrottledNS: 4}); got != want {
 		t.Errorf("Until = %+v, want %+v", got, want)
 	}
 	busy := Snapshot{total: a.total + 0.1, busy: a.busy + 0.1000000001, steal: a.steal - 0.01}
@@ -67,14 +67,14 @@ func TestTakeSeesWork(t *testing.T) {
 	}
 }
 
-// TestTakeSeesDrops fills the queue of a socket that nobody accepts from. The kernel counts a connection it turned
-// away at the first try already, so no retry is waited for. Somebody else's may come in between, hence another try.
-func TestTakeSeesDrops(t *testing.T) {
+// fullQueue is the address of a socket that nobody accepts from and whose queue is full.
+func fullQueue(t *testing.T) (addr string) {
+	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(fd)
+	t.Cleanup(func() { unix.Close(fd) })
 	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		t.Fatal(err)
 	}
@@ -85,12 +85,19 @@ func TestTakeSeesDrops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(name.(*unix.SockaddrInet4).Port))
+	addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(name.(*unix.SockaddrInet4).Port))
 	full, err := net.Dial("tcp", addr) // a backlog of 0 holds one
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer full.Close()
+	t.Cleanup(func() { full.Close() })
+	return addr
+}
+
+// The kernel counts a connection it turned away at the first try already, so no retry is waited for. Somebody else's may come in between,
+// hence another try.
+func TestTakeSeesDrops(t *testing.T) {
+	addr := fullQueue(t)
 	var drops int64
 	for range 5 {
 		before := Take()
@@ -104,6 +111,18 @@ func TestTakeSeesDrops(t *testing.T) {
 		}
 	}
 	t.Errorf("3 connections to a full queue: %d drops", drops)
+}
+
+// Who knocks at a full queue knocks again after a second.
+func TestTakeSeesRetransmits(t *testing.T) {
+	before := Take()
+	if c, err := net.DialTimeout("tcp", fullQueue(t), 1500*time.Millisecond); err == nil {
+		c.Close()
+		t.Fatal("the queue is not full")
+	}
+	if d := before.Until(Take()); d.SynRetransmits < 1 || d.Retransmits < d.SynRetransmits {
+		t.Errorf("%d retransmits, %d of them to connect", d.Retransmits, d.SynRetransmits)
+	}
 }
 
 func TestCPUs(t *testing.T) {
@@ -164,9 +183,46 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+// control makes a tree of control groups in files.
+func control(t *testing.T, files map[string]string) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	for path, text := range files {
+		path = filepath.Join(root, path)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+func TestThrottled(t *testing.T) {
+	root := control(t, map[string]string{
+		"cpu.stat":         "usage_usec 9\n",
+		"two/cpu.stat":     "usage_usec 9\nnr_periods 7\nnr_throttled 3\nthrottled_usec 20\n",
+		"two/in/cpu.stat":  "nr_throttled 1\nthrottled_usec 5\n",
+		"cpu/one/cpu.stat": "nr_periods 7\nnr_throttled 2\nthrottled_time 12345\n",
+	})
+	for _, c := range []struct {
+		name          string
+		groups        []procfs.Cgroup
+		periods, lost int64
+	}{
+		{"no group", nil, 0, 0},
+		{"version 2", []procfs.Cgroup{{Path: "/two"}}, 3, 20_000},
+		{"a parent's too", []procfs.Cgroup{{Path: "/two/in"}}, 4, 25_000},
+		{"one that is elsewhere", []procfs.Cgroup{{Path: "/three"}}, 0, 0},
+		{"version 1", []procfs.Cgroup{{HierarchyID: 2, Controllers: []string{"cpu"}, Path: "/one"}, {Path: "/"}}, 2, 12_345},
+		{"another controller", []procfs.Cgroup{{HierarchyID: 2, Controllers: []string{"memory"}, Path: "/one"}}, 0, 0},
+	} {
+		if periods, lost := throttled(root, c.groups); periods != c.periods || lost != c.lost {
+			t.Errorf("%s: %d periods, %d ns; want %d, %d", c.name, periods, lost, c.periods, c.lost)
+		}
+	}
+}
+
 func TestQuota(t *testing.T) {
-	root := t.TempDir()
-	for path, text := range map[string]string{
+	root := control(t, map[string]string{
 		"two/cpu.max":                 "150000 100000\n",
 		"free/cpu.max":                "max 100000\n",
 		"two/three/free/cpu.max":      "max 100000\n",
@@ -175,12 +231,7 @@ func TestQuota(t *testing.T) {
 		"cpu/one/cpu.cfs_period_us":   "100000\n",
 		"cpu/noone/cpu.cfs_quota_us":  "-1\n",
 		"cpu/noone/cpu.cfs_period_us": "100000\n",
-	} {
-		path = filepath.Join(root, path)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	v1 := []string{"cpu", "cpuacct"}
 	for _, c := range []struct {
 		name   string

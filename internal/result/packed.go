@@ -2,6 +2,7 @@ package result
 
 import (
 	"bytes"
+	"cmp"
 	"compress/zlib"
 	"encoding/base64"
 	"encoding/binary"
@@ -142,4 +143,16 @@ func (p *Packed) Quantile(q float64) int64 {
 	i, _ := slices.BinarySearch(p.rank, int64(min(rank, n)))
 	_, high := ends(p.bucket[i])
 	return high
+}
+
+// below is how many values lie in buckets below ns.
+func (p *Packed) below(ns int64) int64 {
+	i, _ := slices.BinarySearchFunc(p.bucket, ns, func(bucket, ns int64) int {
+		low, _ := ends(bucket)
+		return cmp.Compare(low, ns)
+	})
+	if i == 0 {
+		return 0
+	}
+	return p.rank[i-1]
 }

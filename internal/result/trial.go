@@ -144,7 +144,11 @@ type Load struct {
 	OwnStallNS       int64            `json:"own_stall_ns"`               // longest time between two looks of a sender at what there is to do
 	SpunNS           int64            `json:"spun_ns,omitempty"`          // of loadgen's processor time: looking instead of sleeping before a request was due, with nothing to do
 	Host             HostDelta        `json:"host"`
-	Histogram        string           `json:"histogram"` // HDR V2, compressed, base64
+	GC               *GC              `json:"gc,omitempty"`          // loadgen's own, over the window; nil: nothing was collected
+	Room             *Room            `json:"room,omitempty"`        // when the window closed; nil: not known
+	Series           *Series          `json:"series,omitempty"`      // over the window; nil: it was too short, or is in slices
+	CeilingRPS       float64          `json:"ceiling_rps,omitempty"` // what loadgen reached against a server that does nothing; 0: not measured
+	Histogram        string           `json:"histogram"`             // HDR V2, compressed, base64
 	ServiceHistogram string           `json:"service_histogram"`
 	Verdict          Verdict          `json:"verdict"`
 }
@@ -259,8 +263,35 @@ type HostDelta struct {
 	ListenDrops int64   `json:"listen_drops"` // attempts to connect that were turned away; a retry is one more
 	OwnShare    float64 `json:"own_share"`    // loadgen's processor time, but for SpunNS, over what its threads could have had
 
-	ListenBacklog *int64 `json:"listen_backlog,omitempty"` // the limit of the target's listen queue; nil: the target is elsewhere, or it cannot be seen
-	ListenWaiting int64  `json:"listen_waiting,omitempty"` // connections in that queue, at the edge of the window at which they were more
+	ListenBacklog  *int64  `json:"listen_backlog,omitempty"`  // the limit of the target's listen queue; nil: the target is elsewhere, or it cannot be seen
+	ListenWaiting  int64   `json:"listen_waiting,omitempty"`  // connections in that queue, at the edge of the window at which they were more
+	RunDelayShare  float64 `json:"run_delay_share,omitempty"` // of the time of loadgen's threads that send: they were ready and waited for a processor
+	BesideShare    float64 `json:"beside_share,omitempty"`    // of all processors' time: neither loadgen nor the target used it; 0 also where the target's process is not known
+	Throttled      int64   `json:"throttled,omitempty"`       // periods in which the quota of loadgen's control group was used up
+	ThrottledNS    int64   `json:"throttled_ns,omitempty"`    // time that threads of the group lost by it, added up
+	Retransmits    int64   `json:"retransmits,omitempty"`     // TCP segments that this network namespace sent once more
+	SynRetransmits int64   `json:"syn_retransmits,omitempty"` // of those: attempts to connect, or the answers to them
+}
+
+// GC is what collecting garbage did to loadgen.
+type GC struct {
+	Cycles  int64 `json:"cycles"`
+	PauseNS int64 `json:"pause_ns"` // the world stood still, in total
+}
+
+// Room is how much of what connections need was in use, and how much there is of it; 0: not known.
+type Room struct {
+	Descriptors     int64 `json:"descriptors"`
+	DescriptorLimit int64 `json:"descriptor_limit"`
+	Ports           int64 `json:"ports"` // of the local address with the most connections to the target, those in TIME_WAIT included
+	PortLimit       int64 `json:"port_limit"`
+}
+
+// Series is how a window went: a figure for each of its bins, which are alike and follow one another. What is left at the end is in none.
+type Series struct {
+	BinNS   int64   `json:"bin_ns"`
+	Replies []int64 `json:"replies"` // good ones that came in it
+	BusyNS  []int64 `json:"busy_ns"` // time in it that requests were under way, due to answered, added up
 }
 
 // Run is run.json: what was asked for and on which machine.

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"carousel/internal/result"
+	"carousel/internal/sock"
 	"carousel/internal/units"
 	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
@@ -58,9 +59,9 @@ func (o *Options) check() error {
 	switch {
 	case o.Searches():
 		plan := o.Plan()
-		return cmp.Or(o.checkGates(), check(o.At(max(plan.First, plan.Least), 0, false)))
+		return cmp.Or(o.checkGates(), o.checkCeiling(), check(o.At(max(plan.First, plan.Least), 0, false)))
 	case !o.Compares():
-		return cmp.Or(o.checkGates(), check(o.Spec))
+		return cmp.Or(o.checkGates(), o.checkCeiling(), check(o.Spec))
 	}
 	err := cmp.Or(o.checkTurns(), o.checkGates())
 	for _, server := range o.Servers {
@@ -84,6 +85,8 @@ func (o *Options) checkTurns() error {
 		return fmt.Errorf("--think %v: a slice begins with all connections sending at once, none of which has rested: compare at a rate, -r", s.Think)
 	case len(s.Counters) > 0:
 		return errors.New("--counters are of one server: leave --vs out")
+	case o.Ceiling:
+		return errors.New("--ceiling is of one load: leave --vs out, or load each server by itself")
 	case o.Announce:
 		return errors.New("--ready: servers that are compared are loaded again and again, leave it out")
 	case s.Save != "":
@@ -100,6 +103,21 @@ func (o *Options) checkTurns() error {
 		return fmt.Errorf("-d %v in slices of %v is more than %s of them, too many to keep: use --slice %v or longer", s.Duration, o.Slice, units.Count(mostSlices), (s.Duration/mostSlices).Round(time.Millisecond)+time.Millisecond)
 	case s.Duration < least:
 		return fmt.Errorf("-d %v is too short to compare with slices of %v: use -d %v or longer", s.Duration, o.Slice, least)
+	}
+	return nil
+}
+
+// checkCeiling refuses to measure the ceiling where it could not be.
+func (o *Options) checkCeiling() error {
+	switch {
+	case !o.Ceiling:
+		return nil
+	case o.Searches():
+		return errors.New("--ceiling is of one load: leave --find-max out, or load the level that it finds by itself")
+	case !sock.Linux:
+		return errors.New("--ceiling works on Linux only: leave it out")
+	case o.Spec.Engine == result.Hey:
+		return errors.New("--ceiling --engine hey: its requests are its own: use another engine, or leave --ceiling out")
 	}
 	return nil
 }

@@ -35,6 +35,7 @@ type Options struct {
 	FindMax []verdict.Gate // what must hold at the level that is looked for; none: no level is
 	Over    string         // what levels are, with FindMax
 
+	Ceiling  bool // what loadgen itself can do is measured first
 	Gates    []verdict.Gate
 	JSON     bool     // the record goes to stdout instead of the summary
 	Output   string   // file for the record; "": none
@@ -45,6 +46,7 @@ type Options struct {
 	body      string // as it was given
 	rivals    []Server
 	twin      bool
+	strict    bool
 	processes []process
 	spreads   bool // the load's source was not given: connections are spread over the addresses of this machine
 }
@@ -98,7 +100,7 @@ const examples = `  servers --model epoll &                      a server to loa
   loadgen --ramp 100:5000 -d 1m -c 10:1000     from 100 to 5000 requests per second, at random with --arrivals
                                                poisson; 10 connections, and up to 1000 as they are needed
   loadgen --fail-if 'p99>5ms' 'errors>0.1%'    exit code 99 when one of them holds
-  loadgen --fail-if 'verdict!=valid'           the same when the figures cannot be believed
+  loadgen --strict --ceiling                   the same when the figures cannot be believed, or are loadgen's own limit
   loadgen --json | jq .latency_ns.p99          the record, for programs
   loadgen -c 10 -n 10 --max-redirects 1 --save pictures :5000/moved/image/{0..9}
                                                ten downloads all at once; one by one with -c 1
@@ -195,6 +197,11 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 			return fmt.Errorf("%q: a gate follows --fail-if", arg)
 		} else if err := (gates{&o.Gates}).Set(arg); err != nil {
 			return fmt.Errorf("--fail-if %s: %w", arg, err)
+		}
+	}
+	if o.strict {
+		if err := (gates{&o.Gates}).Set("verdict!=valid"); err != nil {
+			return err
 		}
 	}
 	if err := o.aim(targets); err != nil {

@@ -80,6 +80,9 @@ func (o *Options) Command() string {
 		add(true, "--find-max", condition.Expr)
 	}
 	add(o.Searches() && o.Over != result.OverRate, "--over", o.Over)
+	if o.Ceiling {
+		words = append(words, "--ceiling")
+	}
 	for _, pid := range o.pids() {
 		add(true, "--pid", pid)
 	}

@@ -63,6 +63,7 @@ func TestCommandAsksForTheSame(t *testing.T) {
 		{"--pipeline", "8"},
 		{"--think", "1.5ms"},
 		{"--read-rate", "2KiB"},
+		{"--ceiling"},
 		{"--source", "127.0.0.2,127.0.1.7/24", "--source", "127.3.0.0/16", "127.0.0.1:7"},
 
 		{"--vs", ":7"},

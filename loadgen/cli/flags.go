@@ -89,6 +89,8 @@ func (o *Options) define(cmd *cobra.Command) {
 	flags.Var(gates{&o.Gates}, "fail-if", "fail (exit 99) when this holds, such as 'p99>5ms' or 'rate_ratio<0.97', repeatable")
 	flags.Var(conditions{&o.FindMax}, "find-max", "look for the highest rate at which this holds, such as 'p99<5ms', repeatable")
 	choice(&o.Over, "over", "what --find-max raises: rate or connections", result.OverRate, result.OverConnections)
+	flags.BoolVar(&o.strict, "strict", false, "fail (exit 99) unless the verdict is valid: the same as --fail-if 'verdict!=valid'")
+	flags.BoolVar(&o.Ceiling, "ceiling", false, "first load a server within loadgen that does nothing, for a second, over as many connections: what loadgen itself can do here; the verdict holds the rate against it")
 	flags.BoolVar(&o.JSON, "json", false, "print the record as JSON instead of the summary")
 	flags.StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this file as well")
 	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on stderr")

@@ -32,6 +32,9 @@ const spare = 100
 func (o *Options) enough() error {
 	each := o.Spec.Connections + o.Spec.Idle
 	sockets := each * len(o.Servers)
+	if o.Ceiling {
+		sockets = max(sockets, 2*o.Spec.Connections) // both ends are in this process
+	}
 	need := sockets + spare + (len(o.Servers)-1)*o.Spec.Threads // each server has an epoll of its own in every thread
 	if o.Compares() {
 		need += max(0, (len(o.Servers)+1)*host.MostThreads-spare/2) // they are watched; of a few that is half of what is spare
@@ -55,11 +58,7 @@ func portRange() string {
 
 // localPorts is how many local ports there are; 0 where that is not known.
 func localPorts() int {
-	var low, high int
-	if n, _ := fmt.Sscan(portRange(), &low, &high); n != 2 {
-		return 0
-	}
-	return high - low + 1
+	return host.LocalPorts()
 }
 
 // maxBody is the longest body that is read from a file.

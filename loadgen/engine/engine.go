@@ -99,6 +99,7 @@ func Run(ctx, patience context.Context, s result.Spec, live *record.Live) (*resu
 	r.Run = flight.New(s, requests, r.files, r.now)
 	threads := hire(s)
 	defer threads.leave()
+	r.threads = threads.numbers
 	c, err := newCrew(r, threads)
 	if err != nil {
 		return nil, err
@@ -130,11 +131,12 @@ type crew interface {
 // run is one load at work.
 type run struct {
 	*flight.Run
-	decks []*flight.Deck
-	addr  string      // resolved
-	files *save.Files // nil: bodies are not saved
-	live  *record.Live
-	base  time.Time // instants are nanoseconds since
+	decks   []*flight.Deck
+	addr    string      // resolved
+	threads []int       // that send; none: those of the Go scheduler do
+	files   *save.Files // nil: bodies are not saved
+	live    *record.Live
+	base    time.Time // instants are nanoseconds since
 
 	silent   *result.Silent // nil: there are no silent connections
 	counters *counters.Set  // of the target; nil: nothing is counted
@@ -169,7 +171,7 @@ func (r *run) measure(ctx context.Context, c crew) (*result.Load, error) {
 	first, began := <-opened
 	last, known := <-closed
 	if !known {
-		last = r.look()
+		last = r.lastLook()
 	}
 	r.settle(c, end)
 	l, err := r.books(end)
@@ -291,15 +293,18 @@ func (r *run) written() {
 // edge is what the processors had done at an edge of the window.
 type edge struct {
 	own      usage.CPU
+	delay    int64 // nanoseconds that threads waited for a processor
+	gc       result.GC
 	target   host.Tree
 	lacks    error // why there is no target
 	host     host.Snapshot
 	queue    *host.Queue // nil: not known
 	counters *result.Counters
+	room     *result.Room // at the end only
 }
 
 func (r *run) look() edge {
-	e := edge{own: host.SelfCPU()}
+	e := edge{own: host.SelfCPU(), delay: host.RunDelay(r.threads), gc: collected()}
 	if r.counters != nil {
 		e.counters = r.counters.Read()
 	}
@@ -309,8 +314,19 @@ func (r *run) look() edge {
 			e.lacks = fmt.Errorf("%v into the run, %w", time.Since(r.base).Round(time.Millisecond), err)
 		}
 	}
-	e.host = host.Take()
 	e.queue = queueOf(r.addr)
+	if r.PID > 0 { // others can be told from it
+		e.host = host.TakeAll()
+	} else {
+		e.host = host.Take()
+	}
+	return e
+}
+
+// lastLook is the look at the end of the window, which the host's tables may make a long one.
+func (r *run) lastLook() edge {
+	e := r.look()
+	e.room = room(r.addr)
 	return e
 }
 
@@ -344,7 +360,7 @@ func (r *run) watch(over <-chan struct{}, opened, closed chan<- edge) {
 		case <-window:
 			opened <- r.look()
 		case <-r.WindowClosed():
-			closed <- r.look()
+			closed <- r.lastLook()
 			return
 		case <-over:
 			return
@@ -366,11 +382,28 @@ func (r *run) price(l *result.Load, first, last edge) {
 	if r.counters != nil {
 		l.Counters = last.counters.Since(first.counters)
 	}
+	if cycles := last.gc.Cycles - first.gc.Cycles; cycles > 0 {
+		l.GC = &result.GC{Cycles: cycles, PauseNS: last.gc.PauseNS - first.gc.PauseNS}
+	}
+	l.Room = last.room
 	d := first.host.Until(last.host)
-	l.Host.StealShare, l.Host.ListenDrops = d.StealShare, d.ListenDrops
+	l.Host = hostDelta(d)
 	noteQueue(&l.Host, first.queue, last.queue)
+	if l.TargetCPU != nil {
+		l.Host.BesideShare = d.Beside(l.CPU.Total() + l.TargetCPU.Total())
+	}
 	if l.Window.ElapsedNS > 0 {
-		l.Host.OwnShare = float64(max(0, l.CPU.Total()-l.SpunNS)) / float64(l.Window.ElapsedNS) / float64(r.processors())
+		theirs := float64(l.Window.ElapsedNS) * float64(r.processors())
+		l.Host.OwnShare = float64(max(0, l.CPU.Total()-l.SpunNS)) / theirs
+		l.Host.RunDelayShare = max(0, float64(last.delay-first.delay)) / theirs // less: a thread ended
+	}
+}
+
+// hostDelta is d for the record.
+func hostDelta(d host.Delta) result.HostDelta {
+	return result.HostDelta{
+		StealShare: d.StealShare, ListenDrops: d.ListenDrops,
+		Throttled: d.Throttled, ThrottledNS: d.ThrottledNS, Retransmits: d.Retransmits, SynRetransmits: d.SynRetransmits,
 	}
 }
 

@@ -102,7 +102,7 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 	if cut {
 		watch.freeze() // before the end of the requests under way makes them failures
 	}
-	last := r.look()
+	last := r.lastLook()
 	if cut {
 		over = end + int64(s.Grace)
 		work.Stop()

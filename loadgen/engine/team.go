@@ -4,15 +4,17 @@ import (
 	"runtime"
 	"sync"
 
+	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/loadgen/save"
 )
 
 // team is the threads of the epoll and uring engines: they work for one load, or for several in turns.
 type team struct {
-	jobs  []chan func()
-	done  sync.WaitGroup
-	procs int // GOMAXPROCS before
+	jobs    []chan func()
+	numbers []int // by which the kernel knows them
+	done    sync.WaitGroup
+	procs   int // GOMAXPROCS before
 }
 
 // hire starts the threads for loads like s, which are none where the engine needs none of its own.
@@ -40,6 +42,8 @@ func hire(s result.Spec) *team {
 			}
 		}()
 	}
+	t.numbers = make([]int, threads)
+	t.do(func(i int) { t.numbers[i] = host.Thread() })
 	return t
 }
 

@@ -41,6 +41,7 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 	if workers[0].parts == nil {
 		l.Arrivals = arrivals(workers)
 	}
+	l.Series = seriesOf(workers, elapsed)
 	var err error
 	l.Histogram, l.ServiceHistogram, err = all.encode()
 	return l, err

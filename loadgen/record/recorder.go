@@ -60,9 +60,10 @@ type Recorder struct {
 	conns  []Connection
 	awake  int64 // when the worker last was
 
-	pulse *pulse // nil when nobody watches
-	parts *parts // nil when the window is all of a piece
-	apart *apart // nil: nothing was in vain on a connection without a reply, or the window is in parts
+	pulse  *pulse  // nil when nobody watches
+	parts  *parts  // nil when the window is all of a piece
+	apart  *apart  // nil: nothing was in vain on a connection without a reply, or the window is in parts
+	series *series // of a window all of a piece
 }
 
 // sums is what is counted of the window.
@@ -93,7 +94,7 @@ func (c *sums) underWay() int64 {
 // NewRecorder prepares the record of a worker with so many connections; paced says that requests are due by a schedule.
 // live may be nil.
 func NewRecorder(connections int, paced bool, live *Live) *Recorder {
-	r := &Recorder{start: Never, from: Never, timed: Never, end: Never, over: Never, latency: result.NewHistogram(), service: result.NewHistogram(), conns: make([]Connection, connections)}
+	r := &Recorder{start: Never, from: Never, timed: Never, end: Never, over: Never, latency: result.NewHistogram(), service: result.NewHistogram(), conns: make([]Connection, connections), series: &series{width: shortestBin}}
 	if paced {
 		r.lateness, r.pacer, r.gaps = result.NewHistogram(), result.NewHistogram(), newGaps()
 	}
@@ -247,6 +248,9 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class) {
 	r.busyFrom(due, at)
 	if class == OK && at >= r.from && at < r.end {
 		r.replied++
+		if r.parts == nil {
+			r.series.reply(at - r.start)
+		}
 	}
 	if due < r.start {
 		if r.parts != nil {
@@ -292,7 +296,16 @@ func (r *Recorder) Unanswered(c int, due, sent int64) {
 }
 
 // busyFrom notes that a request was under way from when it was due until the instant at.
-func (r *Recorder) busyFrom(due, at int64) { r.busy += max(0, min(at, r.end)-max(due, r.from)) }
+func (r *Recorder) busyFrom(due, at int64) {
+	from, to := max(due, r.from), min(at, r.end)
+	if from >= to {
+		return
+	}
+	r.busy += to - from
+	if r.parts == nil {
+		r.series.underWay(from-r.start, to-r.start)
+	}
+}
 
 // gaveUp notes how long a request waited that had no answer.
 func (r *Recorder) gaveUp(response, service int64) {

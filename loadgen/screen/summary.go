@@ -114,6 +114,9 @@ func (p page) rate() {
 		later = fmt.Sprintf(", without the %s that came in the grace", units.Count(math.Round(n)))
 	}
 	p.line("rate", "%s/s%s%s%s", units.Rate(p.l.RateRPS), offered, later, read)
+	if ceiling := p.l.CeilingRPS; ceiling > 0 {
+		p.line("ceiling", "%s/s is what loadgen reaches here against a server that does nothing; the rate is %s of it", units.Rate(ceiling), strings.ReplaceAll(units.Percent(p.l.RateRPS/ceiling), "\u00a0", " "))
+	}
 }
 
 // arrivals is what was asked of the instants at which requests are sent, and how far they were.

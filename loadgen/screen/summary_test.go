@@ -74,6 +74,12 @@ func TestSummary(t *testing.T) {
 			l.Lateness = result.Latency{Mean: 21_000, P50: 20_000, P90: 30_000, P95: 40_000, P99: 55_000, P999: 80_000, Max: 120_000}
 			l.TargetCPU = &usage.CPU{UserNS: 50e6, SystemNS: 90e6}
 		},
+		"doubted": func(l *result.Load) {
+			l.CeilingRPS, l.Host.OwnShare, l.Host.RunDelayShare = 11_000, 0.9, 0.07
+			l.Host.Throttled, l.Host.ThrottledNS, l.Host.Retransmits, l.Host.SynRetransmits = 4, 320e6, 3, 1
+			l.GC = &result.GC{Cycles: 2, PauseNS: 80_000}
+			l.Room = &result.Room{Descriptors: 950, DescriptorLimit: 1024, Ports: 25_000, PortLimit: 28_232}
+		},
 		"counted": func(l *result.Load) {
 			l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: 60_500, result.Waits: 20_104, result.Migrations: 0, result.Faults: 12},
 				Lacks: map[string]string{result.Switches: "perf_event_open: permission denied: run as root"}}

@@ -10,13 +10,14 @@ const unclear = "unclear"
 
 // doing is what a check that found something makes of a step: Void where it is not here, for the others find what loadgen or the host did.
 var doing = map[string]string{
-	"starved":  result.Fails,
-	"answers":  result.Fails,
-	"connects": result.Fails,
-	"errors":   result.Fails,
-	"resent":   result.Fails,
-	"offered":  result.Fails,
-	"steady":   result.Fails, // what gets worse while the load stays the same does not hold
+	"starved":    result.Fails,
+	"answers":    result.Fails,
+	"connects":   result.Fails,
+	"errors":     result.Fails,
+	"unanswered": result.Fails,
+	"resent":     result.Fails,
+	"offered":    result.Fails,
+	"steady":     result.Fails, // what gets worse while the load stays the same does not hold
 
 	"drops":       unclear, // they are the whole machine's
 	"little":      unclear,

@@ -20,7 +20,13 @@ var turnChecks = []check[*result.Comparison]{
 	{"twin", checkTwin},
 	{"beside", checkBeside},
 	{"disturbed", checkDisturbed},
-	{"steal", func(c *result.Comparison) (state, text, advice string) { return checkSteal(&result.Load{Host: c.Host}) }},
+	{"throttled", ofHost(checkThrottled)},
+	{"steal", ofHost(checkSteal)},
+}
+
+// ofHost is a check of what the machine did during a load, for a whole comparison.
+func ofHost(look func(*result.Load) (state, text, advice string)) func(*result.Comparison) (state, text, advice string) {
+	return func(c *result.Comparison) (state, text, advice string) { return look(&result.Load{Host: c.Host}) }
 }
 
 // ofTheWhole are the checks of a load that a comparison makes for all its servers at once.
@@ -79,7 +85,7 @@ func checkClient(c *result.Comparison) (state, text, advice string) {
 		return "", "", ""
 	}
 	return grade(share, 0.85, 1e9), fmt.Sprintf("loadgen's threads were busy for up to %s of the slices of %s, so the rates may be its own limit", Percent(share), units.List(limited)),
-		"compare what requests cost at a fixed rate (-r), or give it more threads (-t) on processors of its own"
+		"compare what requests cost at a fixed rate (-r), or give the client more processors and threads (-t)"
 }
 
 // checkSlices says that requests take too long for the slices that -d has room for, or that were asked for.

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"carousel/internal/result"
@@ -16,7 +17,71 @@ func checkOwnShare(l *result.Load) (state, text, advice string) {
 		return "", "", ""
 	}
 	return grade(share, 0.85, 1e9), fmt.Sprintf("loadgen used %s of its own processor time, so the figures may be its own limit", Percent(share)),
-		"give it more threads (-t) on processors of its own"
+		moreProcessors
+}
+
+// moreProcessors is what helps where loadgen sets the pace.
+const moreProcessors = "give the client more processors and threads (-t), or go by what a request costs the server"
+
+// checkCeiling holds the rate against what loadgen reached when nothing else held it up.
+func checkCeiling(l *result.Load) (state, text, advice string) {
+	if l.CeilingRPS <= 0 || l.RateRPS <= 0.70*l.CeilingRPS {
+		return "", "", ""
+	}
+	share := l.RateRPS / l.CeilingRPS
+	return grade(share, 0.85, math.Inf(1)), fmt.Sprintf("the rate is %s of the %s/s that loadgen reached against a server that does nothing, so it may be loadgen's own limit", Percent(share), units.Rate(l.CeilingRPS)),
+		moreProcessors
+}
+
+// checkRunDelay says that others had the processors when loadgen was to send or to take replies in.
+func checkRunDelay(l *result.Load) (state, text, advice string) {
+	share := l.Host.RunDelayShare
+	if share <= 0.02 || l.Window.ElapsedNS < int64(shortest) {
+		return "", "", ""
+	}
+	return grade(share, 0.05, math.Inf(1)), fmt.Sprintf("loadgen's threads were ready to run and waited for a processor for %s of the time", Percent(share)),
+		"end what else runs on its processors, or let it have others"
+}
+
+// checkThrottled says that the kernel stopped loadgen because its group's share of processor time was used up.
+func checkThrottled(l *result.Load) (state, text, advice string) {
+	if l.Host.Throttled == 0 {
+		return "", "", ""
+	}
+	return result.Suspect, fmt.Sprintf("the processor quota of loadgen's control group was used up in %s, for which its threads stood still for %s in all",
+		units.Plural(l.Host.Throttled, "period"), units.Short(float64(l.Host.ThrottledNS))), "raise the quota (cpu.max, or the container's limit), or offer less"
+}
+
+// checkGC says that loadgen collected garbage, which the epoll and uring engines do in a window only when too much has gathered.
+func checkGC(l *result.Load) (state, text, advice string) {
+	gc, n := l.GC, result.Response(l).Count
+	if gc == nil || gc.Cycles == 0 {
+		return "", "", ""
+	}
+	text = fmt.Sprintf("loadgen collected garbage %s, which stopped it for %s in all", units.Plural(gc.Cycles, "time"), units.Short(float64(gc.PauseNS)))
+	advice = "fewer connections or a shorter run make less of it"
+	if l.Spec.Engine == result.Hey || l.Spec.Engine == result.Net {
+		advice = fmt.Sprintf("engine %s does so as it goes, use another --engine where that matters", l.Spec.Engine)
+	}
+	if n == 0 || float64(gc.PauseNS)/float64(gc.Cycles) <= 0.10*float64(l.Latency.P50) {
+		return result.Valid, text, advice
+	}
+	return grade(held(l, float64(gc.Cycles), float64(gc.PauseNS)), 0.01, 1), text, advice
+}
+
+// held is the share of the requests that may have waited while loadgen stood still so often, for so many nanoseconds in all: those under
+// way and, of a schedule, those that fell due meanwhile.
+func held(l *result.Load, times, ns float64) float64 {
+	return min(1, (times*float64(l.Spec.Connections)+l.Spec.Rate*ns/1e9)/float64(result.Response(l).Count))
+}
+
+// checkOthers says that other programs were at work, which is known where the target's process is.
+func checkOthers(l *result.Load) (state, text, advice string) {
+	share := l.Host.BesideShare
+	if share <= 0.10 {
+		return "", "", ""
+	}
+	return grade(share, 0.25, 1), fmt.Sprintf("other programs used %s of the processors", Percent(share)), "repeat on a calmer machine"
 }
 
 // shortest is the window below which loadgen's own processor time is mostly that of starting and ending.
@@ -48,7 +113,7 @@ func checkStall(l *result.Load) (state, text, advice string) {
 	if stall <= float64(stallEnough) || stall <= 0.10*float64(l.Latency.P50) || n == 0 || l.Spec.SaveMode == result.Inline {
 		return "", "", ""
 	}
-	moved := min(1, (float64(l.Spec.Connections)+l.Spec.Rate*stall/1e9)/float64(n))
+	moved := held(l, 1, stall)
 	return grade(moved, 0.01, 1), fmt.Sprintf("loadgen itself stood still for %s, for which up to %s of the requests may have waited", units.Short(stall), Percent(moved)),
 		"the slowest say nothing of the target; do not stop it, give it a processor of its own"
 }

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -145,11 +146,67 @@ func TestJudge(t *testing.T) {
 			l.Spec.Think, l.RateRPS, l.InFlight, l.Window.ElapsedNS = 700*time.Millisecond, 30, 0, int64(2*time.Second)
 		}, result.Suspect, "21 connections rest, of 10"},
 		{"and who neither rests nor waits", closed, func(l *result.Load) { l.Spec.Think, l.RateRPS, l.InFlight = 100*time.Microsecond, 50_000, 4 }, result.Suspect, "5 connections rest, of 10"},
-		{"Little does not judge a schedule", paced, func(l *result.Load) { l.InFlight = 1 }, result.Valid, ""},
+		{"Little holds of a schedule to 2 %", paced, func(l *result.Load) { l.InFlight = 0.981 }, result.Valid, ""},
+		{"Little is off by 3 % of a schedule", paced, func(l *result.Load) { l.InFlight = 0.97 }, result.Valid, "Little's law: rate times mean response time is 1 requests in flight, 0.97 were under way"},
+		{"Little is off by 6 % of a schedule", paced, func(l *result.Load) { l.InFlight = 1.07 }, result.Suspect, "Little's law"},
+		{"Little leaves out what the edges hold", paced, func(l *result.Load) { l.InFlight, l.Latency.P99 = 0.94, 300e6 }, result.Valid, ""},
+		{"Little does not count what failed", paced, func(l *result.Load) { l.InFlight, l.Requests.OK, l.Requests.Errors = 2, 9999, 1 }, result.Valid, "1 of 10,000 requests failed"},
 
 		{"loadgen busy", closed, func(l *result.Load) { l.Host.OwnShare = 0.70 }, result.Valid, ""},
 		{"loadgen busier", closed, func(l *result.Load) { l.Host.OwnShare = 0.71 }, result.Valid, "loadgen used 71 % of its own processor time"},
 		{"loadgen full", closed, func(l *result.Load) { l.Host.OwnShare = 0.86 }, result.Suspect, "loadgen used 86 %"},
+
+		{"below its ceiling", closed, func(l *result.Load) { l.CeilingRPS = 15_000 }, result.Valid, ""},
+		{"near its ceiling", closed, func(l *result.Load) { l.CeilingRPS = 13_000 }, result.Valid, "the rate is 76.9 % of the 13,000/s that loadgen reached against a server that does nothing"},
+		{"at its ceiling", closed, func(l *result.Load) { l.CeilingRPS = 11_000 }, result.Suspect, "the rate is 90.9 %"},
+
+		{"waiting for a processor now and then", closed, func(l *result.Load) { l.Host.RunDelayShare = 0.02 }, result.Valid, ""},
+		{"waiting for a processor", closed, func(l *result.Load) { l.Host.RunDelayShare = 0.03 }, result.Valid, "waited for a processor for 3 % of the time"},
+		{"waiting for a processor at length", closed, func(l *result.Load) { l.Host.RunDelayShare = 0.5 }, result.Suspect, "waited for a processor for 50 %"},
+		{"waiting for a processor in no time", closed, func(l *result.Load) { l.Host.RunDelayShare, l.Window.ElapsedNS, l.InFlight = 0.5, 9e6, 10 }, result.Valid, ""},
+
+		{"throttled", closed, func(l *result.Load) { l.Host.Throttled, l.Host.ThrottledNS = 1, 50e6 }, result.Suspect, "the processor quota of loadgen's control group was used up in 1 period, for which its threads stood still for 50.0ms in all"},
+
+		{"a collection", closed, func(l *result.Load) { l.GC = &result.GC{Cycles: 1, PauseNS: 50e3} }, result.Valid, "loadgen collected garbage 1 time, which stopped it for 50.0us in all: engine net does so as it goes"},
+		{"a long collection of few connections", closed, func(l *result.Load) { l.GC = &result.GC{Cycles: 1, PauseNS: 5e6} }, result.Valid, "5.00ms"},
+		{"long collections", closed, func(l *result.Load) { l.GC = &result.GC{Cycles: 101, PauseNS: 505e6} }, result.Suspect, "loadgen collected garbage 101 times"},
+		{"short collections", closed, func(l *result.Load) { l.GC = &result.GC{Cycles: 101, PauseNS: 101 * 90e3} }, result.Valid, "loadgen collected garbage 101 times"},
+		{"a pause of a schedule", paced, func(l *result.Load) { l.GC = &result.GC{Cycles: 1, PauseNS: 100e6} }, result.Suspect, "100ms"},
+		{"those of an engine that makes none", closed, func(l *result.Load) { l.Spec.Engine, l.GC = result.Uring, &result.GC{Cycles: 9, PauseNS: 1} }, result.Valid, "fewer connections or a shorter run"},
+
+		{"few others", closed, func(l *result.Load) { l.Host.BesideShare = 0.10 }, result.Valid, ""},
+		{"others", closed, func(l *result.Load) { l.Host.BesideShare = 0.11 }, result.Valid, "other programs used 11 % of the processors"},
+		{"many others", closed, func(l *result.Load) { l.Host.BesideShare = 0.26 }, result.Suspect, "other programs used 26 %"},
+
+		{"room", closed, func(l *result.Load) { l.Room = room(80, 100, 80, 100) }, result.Valid, ""},
+		{"nobody knows how much room", closed, func(l *result.Load) { l.Room = room(80, 0, 80, 0) }, result.Valid, ""},
+		{"few descriptors left", closed, func(l *result.Load) { l.Room = room(81, 100, 0, 100) }, result.Valid, "loadgen had 81 descriptors open, of which it may have 100: raise"},
+		{"few ports left", closed, func(l *result.Load) { l.Room = room(0, 100, 81, 100) }, result.Valid, "held 81 of the 100 local ports that one address has"},
+		{"no descriptor left", closed, func(l *result.Load) {
+			l.Room = room(100, 100, 0, 0)
+			l.Connections.Failed, l.ConnectErrors = 3, map[string]int64{"connect-nofile": 3}
+		}, result.Suspect, "3 attempts to connect failed as loadgen had no descriptor left, of which it may have 100: raise \"ulimit -n\""},
+		{"no descriptor left for anybody", closed, func(l *result.Load) {
+			l.Connections.Failed, l.ConnectErrors = 10, map[string]int64{"connect-nofile": 10}
+		}, result.Invalid, "10 attempts to connect failed as loadgen had no descriptor left: raise"},
+		{"no port left", closed, func(l *result.Load) {
+			l.Connections.Failed, l.ConnectErrors = 3, map[string]int64{"connect-noport": 3}
+		}, result.Suspect, "3 attempts to connect failed as no local port was left: widen net.ipv4.ip_local_port_range"},
+		{"nor a server", closed, func(l *result.Load) {
+			l.Connections.Failed, l.ConnectErrors = 12, map[string]int64{"connect-refused": 12}
+		}, result.Invalid, "12 of 22 attempts to connect failed: the target was not there"},
+
+		{"sent once more", closed, func(l *result.Load) { l.Host.Retransmits = 2000 }, result.Valid, "this machine sent 2,000 TCP segments once more: look at the network"},
+		{"attempts to connect sent once more", slow(10, 1005*time.Millisecond), func(l *result.Load) { l.Host.Retransmits, l.Host.SynRetransmits = 12, 11 }, result.Valid,
+			"this machine sent 12 TCP segments once more, 11 of them to connect; 10 requests took 1.00s or a little more, as one does that waits for it: look"},
+		{"many sent once more", slow(2000, 205*time.Millisecond), func(l *result.Load) { l.Host.Retransmits = 3000 }, result.Suspect, "2,000 requests took 200ms or a little more"},
+		{"slow for another reason", slow(2000, 300*time.Millisecond), func(l *result.Load) { l.Host.Retransmits = 3 }, result.Valid, "3 TCP segments once more: look"},
+		{"slow and nothing sent once more", slow(2000, 205*time.Millisecond), nil, result.Valid, ""},
+
+		{"replies in two parts", slow(2000, 41*time.Millisecond), nil, result.Valid, "1.96 % of the requests took 38 to 48 ms, and hardly any about as long, with a median of 1.00ms: so do replies sent in parts"},
+		{"few replies in two parts", slow(900, 41*time.Millisecond), nil, result.Valid, ""},
+		{"all replies in two parts", func(t *testing.T) *result.Load { return all(t, 41*time.Millisecond) }, nil, result.Valid, "100 % of the requests took 38 to 48 ms"},
+		{"replies that take anything up to 300 ms", func(t *testing.T) *result.Load { return all(t, time.Millisecond) }, func(l *result.Load) { l.ServiceHistogram = waits }, result.Valid, ""},
 
 		{"some steal", closed, func(l *result.Load) { l.Host.StealShare = 0.03 }, result.Valid, "took 3 % of the processors' time"},
 		{"much steal", closed, func(l *result.Load) { l.Host.StealShare = 0.06 }, result.Suspect, "took 6 %"},
@@ -166,10 +223,11 @@ func TestJudge(t *testing.T) {
 		}, result.Suspect, "588 of 1,000 requests per second offered were served: the target cannot keep up"},
 		{"a number whose last request took a while", paced, func(l *result.Load) {
 			l.Spec.Duration, l.Spec.Requests, l.Window.ElapsedNS, l.RateRPS, l.Service.Max = 0, 10_000, 11e9, 909, 1e9
+			l.InFlight = 0.909
 		}, result.Valid, ""},
 		{"a schedule of few requests", paced, func(l *result.Load) {
 			l.Spec.Rate, l.Spec.Duration = 0.3, 10*time.Second // due at 0, 3.3, 6.7 and 10 s, and the last is not in the window
-			l.Requests.Planned, l.RateRPS = 3, 0.3
+			l.Requests.Planned, l.RateRPS, l.InFlight = 3, 0.3, 0.0003
 		}, result.Valid, ""},
 
 		{"late by little in itself", paced, func(l *result.Load) { l.PacerLateness.P99 = 190e3; l.Latency.P50 = 50e3 }, result.Valid, ""},
@@ -221,10 +279,59 @@ func TestJudge(t *testing.T) {
 // unanswer leaves n requests of l unanswered.
 func unanswer(l *result.Load, n int64) { l.Requests.OK -= n; l.Requests.Unanswered += n }
 
+// slow is the closed loop with so many further requests that took longer.
+func slow(n int64, took time.Duration) func(*testing.T) *result.Load {
+	return func(t *testing.T) *result.Load {
+		s := closed(t).Spec
+		times := repeat(100_000, time.Millisecond)
+		times[took] = n
+		l := loadOf(t, s, 10*time.Second, 10, times, 0)
+		l.InFlight = 10
+		return l
+	}
+}
+
+func room(files, ofFiles, ports, ofPorts int64) *result.Room {
+	return &result.Room{Descriptors: files, DescriptorLimit: ofFiles, Ports: ports, PortLimit: ofPorts}
+}
+
+// all is the closed loop with all requests alike.
+func all(t *testing.T, took time.Duration) *result.Load {
+	l := loadOf(t, closed(t).Spec, 10*time.Second, 10, repeat(10_000, took), 0)
+	l.InFlight = 10
+	return l
+}
+
 func fail(l *result.Load, n int64) {
 	l.Requests.OK -= n
 	l.Requests.Errors += n
 	l.Errors["read-reset"] = n
+}
+
+// Whom a failed attempt to connect is laid to goes by its class.
+func TestWhoseConnectsFailed(t *testing.T) {
+	for class, want := range map[string]string{"connect-nofile": "descriptors", "connect-noport": "ports", "connect-timeout": "connects"} {
+		l := closed(t)
+		l.Connections.Failed, l.ConnectErrors = 3, map[string]int64{class: 3}
+		if v := Judge(l); len(v.Reasons) != 1 || v.Reasons[0].Check != want {
+			t.Errorf("%s: %+v, want %s alone", class, v.Reasons, want)
+		}
+	}
+}
+
+// Whoever reads a reason finds in results/README.md what its check looks at.
+func TestEveryCheckIsExplained(t *testing.T) {
+	text, err := os.ReadFile("../../results/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, check := range checks {
+		for _, want := range []string{"`" + check.name + "`", "\n| " + check.name + " | "} {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("results/README.md lacks %q", want)
+			}
+		}
+	}
 }
 
 func TestJudgeNamesUnsupportedPercentiles(t *testing.T) {

@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"carousel/internal/result"
+)
+
+// ceilingWindow is how long a ceiling is measured, after a fifth of that which counts nowhere.
+const ceilingWindow = time.Second
+
+// deepest is how many requests of a connection may be on their way where a ceiling is measured: the replies to all of them must fit into
+// what the kernel keeps for a connection.
+const deepest = 256
+
+// Ceiling is the most replies per second that loadgen itself can take in on this machine the way s asks for: over as many connections, with
+// the same engine, threads and request, in a closed loop for about a second, from a server in this process that does nothing. The end of ctx
+// ends it early, which is an error.
+func Ceiling(ctx, patience context.Context, s result.Spec) (rps float64, err error) {
+	if rps, err = ceiling(ctx, patience, s, ceilingWindow); err != nil {
+		return 0, fmt.Errorf("--ceiling: %w", err)
+	}
+	return rps, nil
+}
+
+func ceiling(ctx, patience context.Context, s result.Spec, window time.Duration) (rps float64, err error) {
+	s.Rate, s.Requests, s.Duration, s.Warmup = 0, 0, window, window/5
+	s.Arrivals, s.Burst, s.Seed, s.Stages, s.StagesFile, s.First, s.Spin = "", 0, 0, nil, "", 0, 0
+	s.Pipeline = min(s.Pipeline, deepest)
+	s.Paths, s.Expect, s.Save, s.MaxRedirects, s.Idle = nil, "", "", 0, 0
+	s.Think, s.ReadRate, s.Source, s.PID, s.Counters = 0, 0, nil, 0, nil
+	if s.NoKeepalive {
+		s.Source = []string{"127.0.0.0/8"} // ports of one address would run out
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), Threads(s)+2))) // a processor for the server, and one for who watches
+	null, err := serveNull(&s)
+	if err != nil {
+		return 0, err
+	}
+	defer null.stop()
+	l, err := Run(ctx, patience, s, nil)
+	switch {
+	case err != nil:
+		return 0, err
+	case !l.Complete:
+		return 0, context.Cause(ctx)
+	case l.Requests.OK == 0 || l.Requests.Errors > 0:
+		return 0, fmt.Errorf("of %d requests %d failed and %d were answered", l.Requests.Sent, l.Requests.Errors, l.Requests.OK)
+	}
+	return l.RateRPS, nil
+}

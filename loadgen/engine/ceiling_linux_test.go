@@ -1,0 +1,65 @@
+package engine
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"carousel/internal/host"
+	"carousel/internal/result"
+)
+
+// Whatever is asked for, the server that does nothing answers it, and what is measured is a closed loop.
+func TestCeiling(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*result.Spec)
+	}{
+		{"as usual", func(*result.Spec) {}},
+		{"a schedule", func(s *result.Spec) { s.Rate = 10 }},
+		{"a number", func(s *result.Spec) { s.Duration, s.Requests = 0, 5 }},
+		{"bodies", func(s *result.Spec) { s.Method, s.Body = "POST", string(make([]byte, 100_000)) }},
+		{"heads", func(s *result.Spec) { s.Method = "HEAD" }},
+		{"lines", func(s *result.Spec) { s.Proto, s.Body = result.Line, "hello" }},
+		{"many on their way", func(s *result.Spec) { s.Pipeline = 1000 }},
+		{"connections of their own", func(s *result.Spec) { s.NoKeepalive = true }},
+		{"several paths, checked", func(s *result.Spec) { s.Paths, s.Expect = []string{"/bytes/1000"}, result.Carousel }},
+		{"package net", func(s *result.Spec) { s.Engine = result.Net }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := result.DefaultSpec()
+			s.Target, s.Connections, s.Engine = "http://192.0.2.1:80/some/where", 3, Auto()
+			c.change(&s)
+			rps, err := ceiling(t.Context(), t.Context(), s, 50*time.Millisecond)
+			if err != nil || rps <= 0 {
+				t.Errorf("%v/s, %v", rps, err)
+			}
+		})
+	}
+}
+
+func TestCeilingThatIsEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := result.DefaultSpec()
+	s.Engine = Auto()
+	if rps, err := Ceiling(ctx, t.Context(), s); err == nil {
+		t.Errorf("%v/s and no error", rps)
+	}
+}
+
+// Whose run delay is read are the threads that send, and no others.
+func TestTeamKnowsItsThreads(t *testing.T) {
+	s := result.DefaultSpec()
+	s.Engine, s.Threads = result.Epoll, 3
+	team := hire(s)
+	defer team.leave()
+	if len(team.numbers) != 3 {
+		t.Fatalf("threads %v, want 3 of them", team.numbers)
+	}
+	team.do(func(i int) {
+		if n := host.Thread(); n != team.numbers[i] || n == 0 {
+			t.Errorf("thread %d of the team is %d, not %d", i, n, team.numbers[i])
+		}
+	})
+}

@@ -1,0 +1,31 @@
+package engine
+
+import (
+	"net/netip"
+	"runtime/debug"
+
+	"carousel/internal/host"
+	"carousel/internal/result"
+)
+
+// room is how much of what connections to addr need is in use now; nil where nothing is known.
+func room(addr string) *result.Room {
+	r := &result.Room{Descriptors: int64(host.OpenFiles()), PortLimit: int64(host.LocalPorts())}
+	if r.Descriptors == 0 && r.PortLimit == 0 {
+		return nil
+	}
+	if soft, _, err := host.FDLimit(); err == nil {
+		r.DescriptorLimit = int64(soft)
+	}
+	if to, err := netip.ParseAddrPort(addr); err == nil {
+		r.Ports = int64(host.PortsTo(to))
+	}
+	return r
+}
+
+// collected is what collecting garbage has done so far.
+func collected() result.GC {
+	var stats debug.GCStats
+	debug.ReadGCStats(&stats)
+	return result.GC{Cycles: stats.NumGC, PauseNS: int64(stats.PauseTotal)}
+}

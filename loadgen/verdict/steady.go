@@ -1,0 +1,71 @@
+package verdict
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/internal/stats"
+	"carousel/internal/units"
+)
+
+const (
+	fewestBins   = 30                     // of a series that says anything
+	steadyBlocks = 32                     // that its bins are put into, or up to twice as many: what disturbs a bin disturbs the next one too
+	surelyChange = 0.001                  // the chance of a change as clear in a window without one
+	hardlyLonger = 200 * time.Microsecond // by which response times may drift on any machine
+)
+
+// checkSteady says that the window was not all alike, so that its figures are of several things at once: the rate of a closed loop and the
+// response time of an open one changed their level for good, or drifted. A stall changes neither.
+func checkSteady(l *result.Load) (state, text, advice string) {
+	if l.Series == nil || len(l.Series.Replies) < fewestBins || len(l.Spec.Stages) > 0 || result.Overloaded(l) {
+		return "", "", ""
+	}
+	each := max(1, len(l.Series.Replies)/steadyBlocks)
+	replies, busy := blocks(l.Series.Replies, each), blocks(l.Series.BusyNS, each)
+	of := replies
+	if l.Spec.Rate > 0 {
+		of = busy
+	}
+	at, p := stats.Change(of)
+	if p > surelyChange {
+		return "", "", ""
+	}
+	before, after := stats.Median(of[:at]), stats.Median(of[at:])
+	when := fmt.Sprintf("after %s of the window", units.Short(float64(at*each)*float64(l.Series.BinNS)))
+	third := len(of) / 3
+	if first, last := stats.Median(of[:third]), stats.Median(of[len(of)-third:]); apart(first, last) > apart(before, after) {
+		before, after, when = first, last, "from its first third to its last"
+	}
+	shift := apart(before, after)
+	what, unit := "rate", func(v float64) string { return units.Rate(v/(float64(each)*float64(l.Series.BinNS))*1e9) + "/s" }
+	if l.Spec.Rate > 0 {
+		n := stats.Median(replies)
+		if math.Abs(after-before) < n*float64(hardlyLonger) {
+			return "", "", ""
+		}
+		what, unit = "mean response time", func(v float64) string { return units.Short(v / n) }
+	}
+	if shift <= 0.05 {
+		return "", "", ""
+	}
+	return grade(shift, 0.10, 1), fmt.Sprintf("the %s changed by %s %s: %s and then %s", what, Percent(shift), when, unit(before), unit(after)),
+		"load it for a while before (--warmup), or look what else changed then"
+}
+
+// apart is by how much two levels differ, as a share of the higher one.
+func apart(a, b float64) float64 { return math.Abs(a-b) / max(a, b, math.SmallestNonzeroFloat64) }
+
+// blocks adds up so many bins each; a rest of bins is left out.
+func blocks(bins []int64, each int) (sums []float64) {
+	for ; len(bins) >= each; bins = bins[each:] {
+		sum := 0.0
+		for _, n := range bins[:each] {
+			sum += float64(n)
+		}
+		sums = append(sums, sum)
+	}
+	return sums
+}
