@@ -34,7 +34,7 @@ func find(ctx, patience context.Context, caught func() syscall.Signal, stdout, s
 	})
 	confirming, broken := f.Confirming(), false
 	if confirming == nil {
-		return exitCode(&result.Load{}, loadErr, writeErr, caught(), false)
+		return exitCode(&result.Load{Complete: true}, loadErr, writeErr, caught(), false)
 	}
 	for _, gate := range opts.Gates {
 		if is, why := gate.Broken(confirming.Load); is {

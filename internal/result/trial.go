@@ -157,7 +157,7 @@ type Load struct {
 type Arrivals struct {
 	Gaps        int64   `json:"gaps"`         // between requests that found a connection free
 	Waited      int64   `json:"waited"`       // requests that found none: when they were sent is the target's doing
-	ToleranceNS int64   `json:"tolerance_ns"` // by which a gap may be off: a quarter of the mean gap, 50 us at most
+	ToleranceNS int64   `json:"tolerance_ns"` // by which a gap may be off: a quarter of the mean gap, 5 to 50 us
 	OffShare    float64 `json:"off_share"`    // of the gaps are longer or shorter than asked by more
 }
 

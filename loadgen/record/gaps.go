@@ -31,10 +31,11 @@ func (g *gaps) took(due, sent int64, waited bool) {
 	g.due, g.at = due, sent
 }
 
-// finest is how far a gap may be off at most, and coarsest the part of the mean gap by which it may be at most.
+// A gap may be off by a part of the mean one, 50 us at most. Two requests cannot be sent closer to each other than sending takes, 5 us.
 const (
-	finest   = 50 * time.Microsecond
-	coarsest = 4
+	part  = 4
+	least = 5 * time.Microsecond
+	most  = 50 * time.Microsecond
 )
 
 // arrivals says how far the requests were sent as they were asked for: what share of the gaps is too long or too short, as the larger of the
@@ -50,7 +51,7 @@ func arrivals(workers []*Recorder) *result.Arrivals {
 		all.waited += r.gaps.waited
 	}
 	a := &result.Arrivals{Gaps: all.asked.Count(), Waited: all.waited}
-	a.ToleranceNS = min(finest.Nanoseconds(), int64(all.asked.Mean()/coarsest))
+	a.ToleranceNS = min(max(least.Nanoseconds(), int64(all.asked.Mean()/part)), most.Nanoseconds())
 	a.OffShare = max(all.asked.Ahead(all.sent, a.ToleranceNS), all.sent.Ahead(all.asked, a.ToleranceNS))
 	return a
 }

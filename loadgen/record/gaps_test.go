@@ -53,6 +53,8 @@ func TestArrivals(t *testing.T) {
 		{"fast, late", result.Spec{Rate: 20_000}, 1, jitter(20), 0.2, 1},
 		{"in a bunch now and then", result.Spec{Rate: 1000}, 1, stalls(100, 5), 0.03, 0.06},
 		{"in bunches", result.Spec{Rate: 1000}, 1, stalls(10, 5), 0.35, 0.6},
+		{"faster than they can be sent", result.Spec{Rate: 200_000}, 1, jitter(2), 0, 0.05},
+		{"faster than they can be sent, late", result.Spec{Rate: 200_000}, 1, jitter(1000), 0.4, 1},
 		{"a ramp", result.Spec{Rate: 1000, Stages: []result.Stage{{From: 10, To: 1990, Length: 20e9}}}, 2, jitter(5), 0, 0.01},
 		{"bursts", result.Spec{Rate: 1000, Burst: 10}, 1, jitter(5), 0, 0.02},
 		{"rarely", result.Spec{Rate: 0.5}, 1, jitter(5), 0, 0.001},
