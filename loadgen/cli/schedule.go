@@ -75,7 +75,7 @@ func (o *Options) readStages(flags *pflag.FlagSet) error {
 // servers are compared by what they cost.
 func (o *Options) spin() time.Duration {
 	s := o.Spec
-	if o.open() && !o.Compares() && s.Threads > 0 && len(host.CPUs()) > s.Threads {
+	if o.open() && !o.Compares() && s.Threads > 0 && host.Processors() > s.Threads {
 		return usualSpin
 	}
 	return 0

@@ -36,7 +36,7 @@ func checkCeiling(l *result.Load) (state, text, advice string) {
 // checkRunDelay says that others had the processors when loadgen was to send or to take replies in.
 func checkRunDelay(l *result.Load) (state, text, advice string) {
 	share := l.Host.RunDelayShare
-	if share <= 0.02 || l.Window.ElapsedNS < int64(shortest) {
+	if share <= 0.01 || l.Window.ElapsedNS < int64(shortest) {
 		return "", "", ""
 	}
 	return grade(share, 0.05, math.Inf(1)), fmt.Sprintf("loadgen's threads were ready to run and waited for a processor for %s of the time", Percent(share)),

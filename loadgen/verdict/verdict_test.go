@@ -160,7 +160,7 @@ func TestJudge(t *testing.T) {
 		{"near its ceiling", closed, func(l *result.Load) { l.CeilingRPS = 13_000 }, result.Valid, "the rate is 76.9 % of the 13,000/s that loadgen reached against a server that does nothing"},
 		{"at its ceiling", closed, func(l *result.Load) { l.CeilingRPS = 11_000 }, result.Suspect, "the rate is 90.9 %"},
 
-		{"waiting for a processor now and then", closed, func(l *result.Load) { l.Host.RunDelayShare = 0.02 }, result.Valid, ""},
+		{"waiting for a processor now and then", closed, func(l *result.Load) { l.Host.RunDelayShare = 0.01 }, result.Valid, ""},
 		{"waiting for a processor", closed, func(l *result.Load) { l.Host.RunDelayShare = 0.03 }, result.Valid, "waited for a processor for 3 % of the time"},
 		{"waiting for a processor at length", closed, func(l *result.Load) { l.Host.RunDelayShare = 0.5 }, result.Suspect, "waited for a processor for 50 %"},
 		{"waiting for a processor in no time", closed, func(l *result.Load) { l.Host.RunDelayShare, l.Window.ElapsedNS, l.InFlight = 0.5, 9e6, 10 }, result.Valid, ""},
