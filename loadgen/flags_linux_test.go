@@ -50,7 +50,7 @@ var disturbances = []struct {
 	{"busy loop on its processor, closed loop", "run-delay", false, func(t *testing.T, d time.Duration) *result.Load {
 		return besideLoop(t, "-c", "8", "-d", d.String())
 	}},
-	{"busy loop on its processor, 1000/s", "run-delay", false, func(t *testing.T, d time.Duration) *result.Load {
+	{"busy loop on its processor, 1000/s", "run-delay", true, func(t *testing.T, d time.Duration) *result.Load {
 		return besideLoop(t, "-c", "8", "-r", "1000", "-d", d.String())
 	}},
 	{"a quota of 5 % of a processor", "throttled", false, func(t *testing.T, d time.Duration) *result.Load {
