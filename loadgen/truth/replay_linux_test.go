@@ -19,7 +19,7 @@ const service = time.Millisecond
 // finds that, but for what a request takes on its way when nobody waits.
 func TestReplay(t *testing.T) {
 	needsLive(t)
-	way := floor(t, "replay")
+	way := floor(t, "replay", 20)
 	for _, c := range []struct{ arrivals, law string }{
 		{"uniform", "fixed"}, {"uniform", "exponential"}, {result.Poisson, "fixed"}, {result.Poisson, "bimodal"},
 	} {
@@ -54,8 +54,8 @@ func TestReplay(t *testing.T) {
 func TestMeanWait(t *testing.T) {
 	needsLive(t)
 	const seeds, length = 10, 30 * time.Second // so long, or chance alone would be 3 %
-	way := floor(t, "M/D/1")
 	for _, busy := range []float64{0.5, 0.8} {
+		way := floor(t, fmt.Sprintf("M/D/1, utilisation %.1f", busy), busy/service.Seconds()) // as awake as the processors are then
 		name := fmt.Sprintf("M/D/1, utilisation %.1f, %d seeds: mean wait", busy, seeds)
 		t.Run(fmt.Sprint(busy), func(t *testing.T) {
 			var found, want float64
@@ -80,10 +80,11 @@ func queue(t *testing.T, arrivals, law string, busy float64, length time.Duratio
 	return drive(t, Work{Law: law, Mean: service, Seed: seed}, nil, flags...)
 }
 
-// floor is what a request takes on its way, beside the service, when nobody waits; in nanoseconds. It notes what it is.
-func floor(t *testing.T, topic string) int64 {
+// floor is what a request takes on its way, beside the service, at a rate at which nobody waits who is due evenly spaced; in nanoseconds. It
+// notes what it is.
+func floor(t *testing.T, topic string, rate float64) int64 {
 	t.Helper()
-	r := quiet(t, topic+": the way to the server and back", func() *run { return drive(t, Work{Law: "fixed", Mean: service}, nil, "-r", "20", "-d", "10s") })
+	r := quiet(t, topic+": the way to the server and back", func() *run { return drive(t, Work{Law: "fixed", Mean: service}, nil, "-r", fmt.Sprint(rate), "-d", "10s") })
 	if why := r.load.Latency.Withheld["p50"]; why != "" {
 		t.Fatalf("the way to the server and back is not known: %s", why)
 	}
