@@ -24,7 +24,7 @@ const mostAtOnce = 100_000
 // some 20 us late, 1 % of them 50.
 const (
 	mostSpin  = 10 * time.Millisecond
-	usualSpin = 60 * time.Microsecond
+	usualSpin = 35 * time.Microsecond
 )
 
 // mostReadRate is the fastest slow reader, in bytes per second.
@@ -57,7 +57,7 @@ func (o *Options) define(cmd *cobra.Command) {
 	flags.Var(span{&s.Warmup, 0, forever}, "warmup", "load this long first, outside -d, the counts and the figures")
 	flags.Var(span{&s.Timeout, 1, longest}, "timeout", "longest wait for a reply")
 	flags.Var(span{&s.Grace, 0, longest}, "grace", "after the run, take replies in for so long at most; no further request begins")
-	flags.Var(span{&s.Spin, 0, mostSpin}, "spin", "before a request is due, look for so long instead of sleeping: a sleep ends late (default 60us with -r, 0 where servers are compared or there is one processor; engines epoll and uring)")
+	flags.Var(span{&s.Spin, 0, mostSpin}, "spin", "before a request is due, look for so long instead of sleeping: a sleep ends late (default 35us with -r, 0 where servers are compared or there is one processor; engines epoll and uring)")
 	flags.VarP(atLeast(1, &s.Threads), "threads", "t", "threads (default half of the processors)")
 	choice(&s.Engine, "engine", "auto, epoll, uring, net or hey", "auto", result.Epoll, result.Uring, result.Net, result.Hey)
 	flags.StringVarP(&s.Method, "method", "X", s.Method, "request method (POST with --body)")

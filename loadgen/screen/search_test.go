@@ -14,7 +14,7 @@ import (
 func TestSearch(t *testing.T) {
 	at := func(rate float64, length time.Duration) *result.Load {
 		l := example(t)
-		l.Spec.Rate, l.Spec.Duration, l.Spec.Spin, l.RateRPS = rate, length, 60*time.Microsecond, rate
+		l.Spec.Rate, l.Spec.Duration, l.Spec.Spin, l.RateRPS = rate, length, 35*time.Microsecond, rate
 		l.Verdict = result.Verdict{State: result.Valid}
 		return l
 	}

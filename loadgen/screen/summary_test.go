@@ -69,7 +69,7 @@ func TestSummary(t *testing.T) {
 	for name, change := range map[string]func(*result.Load){
 		"closed": func(*result.Load) {},
 		"paced": func(l *result.Load) {
-			l.Spec.Rate, l.Spec.Spin, l.SpunNS = 10_052, 60*time.Microsecond, 30e6
+			l.Spec.Rate, l.Spec.Spin, l.SpunNS = 10_052, 35*time.Microsecond, 30e6
 			l.Arrivals = &result.Arrivals{Gaps: 20_000, ToleranceNS: 24_870, OffShare: 0.012}
 			l.Lateness = result.Latency{Mean: 21_000, P50: 20_000, P90: 30_000, P95: 40_000, P99: 55_000, P999: 80_000, Max: 120_000}
 			l.TargetCPU = &usage.CPU{UserNS: 50e6, SystemNS: 90e6}
@@ -86,7 +86,7 @@ func TestSummary(t *testing.T) {
 		},
 		"saturated": func(l *result.Load) {
 			l.Spec.First, l.Spec.Connections = 2, 500
-			l.Spec.Rate, l.Spec.Spin, l.Spec.Arrivals, l.Spec.Seed, l.Spec.Burst = 20_000, 60*time.Microsecond, result.Poisson, 7, 10
+			l.Spec.Rate, l.Spec.Spin, l.Spec.Arrivals, l.Spec.Seed, l.Spec.Burst = 20_000, 35*time.Microsecond, result.Poisson, 7, 10
 			l.Arrivals = &result.Arrivals{Gaps: 20_000, Waited: 104, ToleranceNS: 12_500}
 			l.Requests.Planned, l.Requests.Unsent = 40_000, 19_896
 			l.Histogram = waits

@@ -109,6 +109,8 @@ func (s *search) next() float64 {
 	switch {
 	case high == 0 && low == s.Most, low == 0 && high == s.Least:
 		return 0
+	case high == 0 && s.wavers(low):
+		return min(s.above(low), s.Most)
 	case high == 0:
 		return min(2*low, s.Most)
 	case low == 0 && s.served > 0:
@@ -142,6 +144,20 @@ func (s *search) edge() (lowest trial) {
 		}
 	}
 	return lowest
+}
+
+// wavers reports whether a level that held had failed before: the highest is not far.
+func (s *search) wavers(level float64) bool {
+	return slices.ContainsFunc(s.tried, func(t trial) bool { return t.level == level && t.times > 1 })
+}
+
+// above is the next level above one that matters.
+func (s *search) above(level float64) float64 {
+	next := s.whole(level * near)
+	if s.Whole {
+		return max(next, level+1)
+	}
+	return next
 }
 
 // between is the middle of two levels, as ratios go.

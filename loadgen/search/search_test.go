@@ -119,9 +119,27 @@ func TestFalseAlarm(t *testing.T) {
 			}
 			return result.Fails, 0, nil
 		})
-		if err != nil || !a.Confirmed || math.Abs(a.Level/1000-1) > 0.03 || steps > 17 {
+		if err != nil || !a.Confirmed || math.Abs(a.Level/1000-1) > 0.03 || steps > 18 {
 			t.Errorf("step %d failed: %+v after %d steps, %v", at+1, a, steps, err)
 		}
+	}
+}
+
+// A level at the capacity itself fails and holds by chance. Where it failed first and then holds, the search goes on from there in a small
+// step: the highest is not twice as far.
+func TestALevelThatWavers(t *testing.T) {
+	steps, asked := 0, map[float64]int{}
+	a, err := Find(rates(248.5), func(level float64, confirms bool) (string, float64, error) {
+		steps++
+		asked[level]++
+		switch {
+		case level < 497, level == 497 && asked[level] == 2:
+			return result.Holds, 0, nil
+		}
+		return result.Fails, 0, nil
+	})
+	if err != nil || !a.Confirmed || a.Level < 0.95*497 || a.Level > 497 || steps > 12 {
+		t.Errorf("%+v in %d steps, %v", a, steps, err)
 	}
 }
 

@@ -57,7 +57,7 @@ func drive(t *testing.T, work Work, meanwhile func(*target), flags ...string) *r
 	server := start(t, work)
 	file := filepath.Join(t.TempDir(), "record.json")
 	var text strings.Builder
-	cmd := exec.Command(filepath.Join("..", "..", "bin", "loadgen"), append(flags, "--spin", "60us", "-q", "--ready", "-o", file, server.addr)...) // it has the processor to itself
+	cmd := exec.Command(filepath.Join("..", "..", "bin", "loadgen"), append(flags, "-q", "--ready", "-o", file, server.addr)...)
 	said, says, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

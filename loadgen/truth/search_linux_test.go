@@ -23,7 +23,7 @@ func TestFindMax(t *testing.T) {
 	var rates []float64
 	most := 0
 	for range 5 {
-		s := searched(t, server, claim, "--find-max", "p99<20ms", "-c", "50", "--spin", "60us")
+		s := searched(t, server, claim, "--find-max", "p99<20ms", "-c", "50")
 		if s.Answer.Outcome != result.Found {
 			t.Fatalf("%+v", s.Answer)
 		}
