@@ -84,7 +84,9 @@ func queue(t *testing.T, arrivals, law string, busy float64, length time.Duratio
 // notes what it is.
 func floor(t *testing.T, topic string, rate float64) int64 {
 	t.Helper()
-	r := quiet(t, topic+": the way to the server and back", func() *run { return drive(t, Work{Law: "fixed", Mean: service}, nil, "-r", fmt.Sprint(rate), "-d", "10s") })
+	r := quiet(t, topic+": the way to the server and back", func() *run {
+		return drive(t, Work{Law: "fixed", Mean: service}, nil, "-r", fmt.Sprint(rate), "-d", "10s")
+	})
 	if why := r.load.Latency.Withheld["p50"]; why != "" {
 		t.Fatalf("the way to the server and back is not known: %s", why)
 	}
