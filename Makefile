@@ -26,7 +26,7 @@ report: build ## Draw the newest run under results/ again.
 test: ## Run the tests.
 	go test -timeout 20m ./...
 
-truth: build ## Prove what loadgen measures: the table and the picture of loadgen/README.md. Twenty minutes, on a quiet machine.
+truth: build ## Prove what loadgen measures: the table and the picture of loadgen/README.md. Half an hour, on a quiet machine.
 	@cd scripts/clients && CGO_ENABLED=0 go build -o ../../bin/clients/ tool || echo "hey and vegeta cannot be built: they are skipped where they are not on the PATH"
 	@go test -count=1 -timeout 90m -v ./loadgen/truth -live -table ../README.md -data ../../results/truth; held=$$?; bin/report results/truth; exit $$held
 

@@ -201,7 +201,7 @@ func TestServersTakeTurns(t *testing.T) {
 		t.Errorf("the twin is no process of its own: %v", pids)
 	}
 	got := calls(t)
-	want := fmt.Sprintf("--json --quiet -c 64 --rate 10000 --expect carousel --slice 25ms --cycles 2 --warmup %v --seed %d --grace 250ms", j.Warmup, j.Seed)
+	want := fmt.Sprintf("--json --quiet -c 64 --rate 10000 --spin 0 --expect carousel --slice 25ms --cycles 2 --warmup %v --seed %d --grace 250ms", j.Warmup, j.Seed)
 	if len(got) != 1 || !strings.HasPrefix(got[0], want) {
 		t.Fatalf("loadgen was called %q, want %q", got, want)
 	}
