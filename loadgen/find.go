@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"syscall"
+	"time"
 
 	"carousel/internal/result"
 	"carousel/loadgen/cli"
@@ -75,7 +76,9 @@ func (f *finder) find() error {
 		f.tell(fmt.Sprintf("a closed loop over %d connections gets %s", l.Spec.Connections, screen.Level(f.Over, l.RateRPS)))
 	}
 	rate := 0.0 // that the step before served
+	again := 0  // how often what was tried last did not count
 	a, err := search.Find(plan, func(level float64, confirms bool) (string, float64, error) {
+		f.rest(time.Duration(again) * time.Second) // what disturbed it may be over then
 		l, err := f.load(f.opts.At(level, rate, confirms))
 		if err != nil {
 			return "", 0, err
@@ -84,6 +87,9 @@ func (f *finder) find() error {
 		step.Outcome, step.Why = search.Judge(l, f.opts.FindMax)
 		f.Steps = append(f.Steps, step)
 		f.tell(screen.Step(f.Over, step))
+		if again++; step.Outcome != result.Void {
+			again = 0
+		}
 		rate = l.RateRPS
 		if f.Over == result.OverRate && result.Overloaded(l) {
 			return step.Outcome, l.RateRPS, nil
@@ -93,6 +99,14 @@ func (f *finder) find() error {
 	f.Complete = err == nil
 	f.Answer = search.Conclude(a, err, f.Steps, f.opts.Limit())
 	return err
+}
+
+// rest waits for so long, or until the search is interrupted.
+func (f *finder) rest(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-f.ctx.Done():
+	}
 }
 
 // load carries out one load. What is cut short tells nothing and is an error.

@@ -63,8 +63,9 @@ func (d Delta) Beside(knownNS int64) float64 {
 	return max(0, max(d.BusyShare, float64(d.ProgramsNS)/all)-float64(knownNS)/all)
 }
 
-// Queue is the queue of a socket that listens: connections that are made and not accepted yet. One more than Backlog fits in (Linux).
-type Queue struct{ Backlog, Waiting int64 }
+// Queue is the queue of a socket that listens: connections that are made and not accepted yet. One more than Backlog fits in (Linux). Drops are
+// the attempts to connect, each retry one, that it has turned away so far.
+type Queue struct{ Backlog, Waiting, Drops int64 }
 
 // Full reports whether no further connection can be made.
 func (q Queue) Full() bool { return q.Waiting > q.Backlog }

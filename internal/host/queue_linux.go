@@ -8,7 +8,7 @@ import (
 )
 
 // ListenQueue is the queue of connections that are made to addr, a number and a port such as 127.0.0.1:5000, and not accepted yet; where
-// several sockets share addr, the fullest. It is not known where addr is another machine's, nobody listens there in this network namespace,
+// several sockets share addr, the fullest, with the drops of all. It is not known where addr is another machine's, nobody listens there in this network namespace,
 // or the kernel does not say. To look lasts some 40 us.
 func ListenQueue(addr string) (q Queue, known bool) {
 	at, err := netip.ParseAddrPort(addr)
@@ -24,9 +24,11 @@ func ListenQueue(addr string) (q Queue, known bool) {
 		all = append(all, queues(family, at.Port())...)
 	}
 	for _, s := range fittest(all, func(s queued) netip.Addr { return s.at }, ip, at.Port()) {
+		s.Drops += q.Drops
 		if !known || s.Backlog-s.Waiting < q.Backlog-q.Waiting {
 			q, known = s.Queue, true
 		}
+		q.Drops = s.Drops
 	}
 	return q, known
 }
@@ -43,10 +45,12 @@ func queues(family uint8, port uint16) (all []queued) {
 	const (
 		head = unix.SizeofNlMsghdr
 
-		askFamily, askProtocol, askStates, askPort, askSize = head, head + 1, head + 4, head + 8, head + 56
-		bound, waiting, backlog, replySize                  = head + 8, head + 56, head + 60, head + 72
+		askFamily, askProtocol, askMore, askStates, askPort, askSize = head, head + 1, head + 2, head + 4, head + 8, head + 56
+		bound, waiting, backlog, replySize                           = head + 8, head + 56, head + 60, head + 72
 
-		listen = 1 << 0x0a // the only state that is asked for
+		listen  = 1 << 0x0a // the only state that is asked for
+		memory  = 7         // an attribute behind the reply: what the socket has of several things, 4 bytes each
+		dropped = 8         // the place of its drops among them
 	)
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
 	if err != nil {
@@ -59,6 +63,7 @@ func queues(family uint8, port uint16) (all []queued) {
 	order.PutUint16(ask[4:], unix.SOCK_DIAG_BY_FAMILY)
 	order.PutUint16(ask[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
 	ask[askFamily], ask[askProtocol] = family, unix.IPPROTO_TCP
+	ask[askMore] = 1 << (memory - 1)
 	order.PutUint32(ask[askStates:], listen)
 	binary.BigEndian.PutUint16(ask[askPort:], port)
 	if unix.Sendto(fd, ask, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}) != nil {
@@ -82,7 +87,15 @@ func queues(family uint8, port uint16) (all []queued) {
 			if family == unix.AF_INET {
 				at, _ = netip.AddrFromSlice(rest[bound : bound+4])
 			}
-			all = append(all, queued{at, Queue{Backlog: int64(order.Uint32(rest[backlog:])), Waiting: int64(order.Uint32(rest[waiting:]))}})
+			q := Queue{Backlog: int64(order.Uint32(rest[backlog:])), Waiting: int64(order.Uint32(rest[waiting:]))}
+			for more := rest[replySize:size]; len(more) >= 4; { // length and kind, then what it holds
+				length := int(order.Uint16(more))
+				if order.Uint16(more[2:]) == memory && length >= 4+4*(dropped+1) && length <= len(more) {
+					q.Drops = int64(order.Uint32(more[4+4*dropped:]))
+				}
+				more = more[min(len(more), max(4, (length+3)&^3)):]
+			}
+			all = append(all, queued{at, q})
 			rest = rest[min(len(rest), (size+3)&^3):]
 		}
 	}

@@ -60,12 +60,12 @@ func TestListenQueue(t *testing.T) {
 		want                 Queue
 		full                 bool
 	}{
-		{5, 0, Queue{5, 0}, false},
-		{5, 5, Queue{5, 5}, false},
-		{5, 6, Queue{5, 6}, true},
-		{5, 9, Queue{5, 6}, true},
-		{0, 1, Queue{0, 1}, true},
-		{128, 20, Queue{128, 20}, false},
+		{5, 0, Queue{Backlog: 5, Waiting: 0}, false},
+		{5, 5, Queue{Backlog: 5, Waiting: 5}, false},
+		{5, 6, Queue{Backlog: 5, Waiting: 6}, true},
+		{5, 9, Queue{Backlog: 5, Waiting: 6, Drops: 3}, true},
+		{0, 1, Queue{Backlog: 0, Waiting: 1}, true},
+		{128, 20, Queue{Backlog: 128, Waiting: 20}, false},
 	} {
 		t.Run(fmt.Sprintf("%d of %d", c.connections, c.backlog), func(t *testing.T) {
 			at := unaccepting(t, "127.0.0.1", c.backlog)

@@ -79,6 +79,17 @@ func (l *Load) Served() float64 {
 // inSlices reports whether the load is one of a comparison.
 func (l *Load) inSlices() bool { return l.SliceNS > 0 }
 
+// Offered is the rate at which requests were due in the window. Evenly spaced it is the one that was asked for; at random, in bursts, in stages
+// and where the window was cut short, the draw and the end decide. 0 in a closed loop.
+func Offered(l *Load) float64 {
+	s, due := l.Spec, l.Requests.Planned-l.UnsentBy["interrupted"]
+	even := s.Arrivals == "" && s.Burst <= 1 && len(s.Stages) == 0 && l.Complete
+	if even || s.Rate == 0 || s.Requests > 0 || due == 0 || l.inSlices() || l.Window.ElapsedNS <= 0 {
+		return s.Rate
+	}
+	return float64(due) / float64(l.Window.ElapsedNS) * 1e9
+}
+
 // Behind is the share of the offered rate that was not served, below 0 where more was; 0 in a closed loop. What was due too late to be
 // answered in the window, by how long nearly every request takes, does not count. A run that ends by number lasts until the last request
 // is answered: it is behind by what it took longer than its schedule and its slowest request.
@@ -91,11 +102,14 @@ func Behind(l *Load) float64 {
 	if l.Spec.Requests > 0 && l.Complete {
 		return 1 - (due/l.Spec.Rate*1e9+float64(l.Service.Max))/elapsed
 	}
-	offered := l.Spec.Rate
+	offered := Offered(l)
 	if due > 0 {
 		offered = min(offered, due/elapsed*1e9)
 	}
 	lag := 1 - l.RateRPS/offered
+	if l.inSlices() && l.Spec.Arrivals == Poisson && due > 0 {
+		lag -= 3 / math.Sqrt(due) // by so much a draw may be off
+	}
 	if lag <= noticeable/2 || l.inSlices() {
 		return lag
 	}

@@ -388,3 +388,25 @@ func TestTheRecordCarriesItsDoubt(t *testing.T) {
 		}
 	}
 }
+
+// What was offered is what was asked for, unless the schedule is a draw, has bursts or stages, or was cut short.
+func TestOffered(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*Load)
+		want   float64
+	}{
+		"even":            {func(*Load) {}, 1000},
+		"at random":       {func(l *Load) { l.Spec.Arrivals = Poisson }, 990},
+		"in bursts":       {func(l *Load) { l.Spec.Burst = 10 }, 990},
+		"in stages":       {func(l *Load) { l.Spec.Stages = []Stage{{}} }, 990},
+		"cut short":       {func(l *Load) { l.Complete = false; l.UnsentBy = map[string]int64{"interrupted": 4900} }, 500},
+		"by number":       {func(l *Load) { l.Spec.Requests, l.Spec.Burst = 9900, 10 }, 1000},
+		"nothing was due": {func(l *Load) { l.Spec.Burst, l.Requests.Planned = 10, 0 }, 1000},
+		"a closed loop":   {func(l *Load) { l.Spec.Rate = 0 }, 0},
+	} {
+		l := &Load{Complete: true, Spec: Spec{Rate: 1000}, Window: Window{ElapsedNS: 10e9}, Requests: Requests{Planned: 9900}}
+		if c.change(l); Offered(l) != c.want {
+			t.Errorf("%s: %v, want %v", name, Offered(l), c.want)
+		}
+	}
+}

@@ -260,7 +260,7 @@ func (l *Load) Unsaved() (n int64) {
 // HostDelta is what the machine did during the window.
 type HostDelta struct {
 	StealShare  float64 `json:"steal_share"`  // of all processors' time
-	ListenDrops int64   `json:"listen_drops"` // attempts to connect that were turned away; a retry is one more
+	ListenDrops int64   `json:"listen_drops"` // attempts to connect that the target turned away, where its listen queue is known, else anybody on this machine; a retry is one more
 	OwnShare    float64 `json:"own_share"`    // loadgen's processor time, but for SpunNS, over what its threads could have had
 
 	ListenBacklog  *int64  `json:"listen_backlog,omitempty"`  // the limit of the target's listen queue; nil: the target is elsewhere, or it cannot be seen

@@ -338,6 +338,13 @@ func queueOf(addr string) *host.Queue {
 	return nil
 }
 
+// ownDrops has the drops of the record be the target's where its listen queue was seen at both ends of the window: others' are not its doing.
+func ownDrops(to *result.HostDelta, first, last *host.Queue) {
+	if first != nil && last != nil {
+		to.ListenDrops = max(0, last.Drops-first.Drops) // less: another socket listens there
+	}
+}
+
 // noteQueue writes the listen queue of the target into the record: the fullest that was seen.
 func noteQueue(to *result.HostDelta, seen ...*host.Queue) {
 	for _, q := range seen {
@@ -388,6 +395,7 @@ func (r *run) price(l *result.Load, first, last edge) {
 	l.Room = last.room
 	d := first.host.Until(last.host)
 	l.Host = hostDelta(d)
+	ownDrops(&l.Host, first.queue, last.queue)
 	noteQueue(&l.Host, first.queue, last.queue)
 	if l.TargetCPU != nil {
 		l.Host.BesideShare = d.Beside(l.CPU.Total() + l.TargetCPU.Total())

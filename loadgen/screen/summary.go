@@ -103,7 +103,7 @@ func (p page) books() {
 func (p page) rate() {
 	offered := ""
 	if p.l.Spec.Rate > 0 {
-		offered = fmt.Sprintf(" of %s/s offered", units.Rate(p.l.Spec.Rate))
+		offered = fmt.Sprintf(" of %s/s offered", units.Rate(result.Offered(p.l)))
 	}
 	read := ""
 	if seconds := float64(p.l.Window.ElapsedNS) / 1e9; seconds > 0 {

@@ -1,6 +1,8 @@
 package search
 
 import (
+	"slices"
+
 	"carousel/internal/result"
 	"carousel/loadgen/verdict"
 )
@@ -33,7 +35,11 @@ var doing = map[string]string{
 // conditions are met and the offered rate was served, to 1 %; then why is what the conditions came to.
 func Judge(l *result.Load, conditions []verdict.Gate) (outcome string, why []string) {
 	found := map[string][]string{}
+	theirs := slices.ContainsFunc(conditions, func(g verdict.Gate) bool { return g.On("errors") }) // then that says how many may fail
 	for _, reason := range l.Verdict.Reasons {
+		if theirs && reason.Check == "errors" {
+			continue
+		}
 		o, known := doing[reason.Check]
 		if !known {
 			o = result.Void

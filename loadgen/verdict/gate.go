@@ -215,12 +215,15 @@ func (g Gate) Read(l *result.Load) Reading {
 	if v.lacks != "" {
 		return Reading{Lacks: v.lacks}
 	}
-	low, high, doubt := g.holds(v.low), g.holds(v.high), ""
+	low, high, text := g.holds(v.low), g.holds(v.high), g.metric.name+" "+g.write(v.low)
 	if low != high {
-		doubt = ">="
+		text = fmt.Sprintf("%s >=%s, and requests without an answer could put it on the other side", g.metric.name, g.write(v.low))
 	}
-	return Reading{Meets: low && high, Text: g.metric.name + " " + doubt + g.write(v.low)}
+	return Reading{Meets: low && high, Text: text}
 }
+
+// On reports whether the gate is on this metric.
+func (g Gate) On(metric string) bool { return g.metric.name == metric }
 
 // read is the metric of a record, as a share where the limit is one.
 func (g Gate) read(l *result.Load) value {

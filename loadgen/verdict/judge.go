@@ -12,6 +12,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/units"
+	"carousel/loadgen/record"
 )
 
 // checks are in the order of the reasons: who was served comes before how fast. Each looks at one thing: how far it hurts, what it
@@ -133,6 +134,9 @@ func checkConnects(l *result.Load) (state, text, advice string) {
 	if l.Gone {
 		return result.Invalid, text + ", and at the end nobody listened any more", "look why the target ended"
 	}
+	if l.ConnectErrors[record.ConnectTimeout.String()] == failed {
+		return lackOf(l, failed), text, "none was refused, and none answered: look at the listen queue"
+	}
 	return lackOf(l, failed), text, "the target was not there all the time, look whether it died"
 }
 
@@ -194,10 +198,13 @@ func checkHey(l *result.Load) (state, text, advice string) {
 
 func checkOffered(l *result.Load) (state, text, advice string) {
 	lag := result.Behind(l)
-	if lag <= 0.01 {
+	if lag <= 0.01 || l.Gone { // that says more
 		return "", "", ""
 	}
-	text = fmt.Sprintf("%s of %s requests per second offered were served", units.Rate(l.RateRPS), units.Rate(l.Spec.Rate))
+	text = fmt.Sprintf("%s of %s requests per second offered were served", units.Rate(l.RateRPS), units.Rate(result.Offered(l)))
+	if result.Starved(l) != "" {
+		return grade(lag, 0.02, 1), text, "see first why connections were not answered"
+	}
 	if lag <= 0.02 {
 		return result.Valid, text, "a longer -d tells whether the target keeps up"
 	}

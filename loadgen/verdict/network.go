@@ -15,7 +15,11 @@ func checkDrops(l *result.Load) (state, text, advice string) {
 	if l.Host.ListenDrops == 0 {
 		return "", "", ""
 	}
-	return result.Suspect, fmt.Sprintf("the host dropped %s connection attempts because a listen queue was full", units.Count(l.Host.ListenDrops)),
+	whose := "a listen queue of this machine"
+	if l.Host.ListenBacklog != nil {
+		whose = "the target's listen queue"
+	}
+	return result.Suspect, fmt.Sprintf("%s attempts to connect were dropped because %s was full", units.Count(l.Host.ListenDrops), whose),
 		"raise the server's backlog and net.core.somaxconn, or use fewer connections"
 }
 
@@ -36,7 +40,7 @@ func checkRetransmits(l *result.Load) (state, text, advice string) {
 	}
 	for _, timer := range timers {
 		if near := result.Between(l.Histogram, timer, timer+timer/10); near > 0 {
-			text += fmt.Sprintf("; %s took %s or a little more, as one does that waits for it", units.Plural(near, "request"), units.Short(float64(timer)))
+			text += fmt.Sprintf("; %s took %s or a little more, which is how long TCP waits before it does", units.Plural(near, "request"), units.Short(float64(timer)))
 		}
 	}
 	moved := min(n, result.Between(l.Histogram, timers[0], math.MaxInt64))

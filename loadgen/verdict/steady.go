@@ -20,7 +20,7 @@ const (
 // checkSteady says that the window was not all alike, so that its figures are of several things at once: the rate of a closed loop and the
 // response time of an open one changed their level for good, or drifted. A stall changes neither.
 func checkSteady(l *result.Load) (state, text, advice string) {
-	if l.Series == nil || len(l.Series.Replies) < fewestBins || len(l.Spec.Stages) > 0 || result.Overloaded(l) {
+	if l.Series == nil || len(l.Series.Replies) < fewestBins || len(l.Spec.Stages) > 0 || l.Gone || result.Overloaded(l) {
 		return "", "", ""
 	}
 	each := max(1, len(l.Series.Replies)/steadyBlocks)

@@ -198,7 +198,7 @@ func TestJudge(t *testing.T) {
 
 		{"sent once more", closed, func(l *result.Load) { l.Host.Retransmits = 2000 }, result.Valid, "this machine sent 2,000 TCP segments once more: look at the network"},
 		{"attempts to connect sent once more", slow(10, 1005*time.Millisecond), func(l *result.Load) { l.Host.Retransmits, l.Host.SynRetransmits = 12, 11 }, result.Valid,
-			"this machine sent 12 TCP segments once more, 11 of them to connect; 10 requests took 1.00s or a little more, as one does that waits for it: look"},
+			"this machine sent 12 TCP segments once more, 11 of them to connect; 10 requests took 1.00s or a little more, which is how long TCP waits before it does: look"},
 		{"many sent once more", slow(2000, 205*time.Millisecond), func(l *result.Load) { l.Host.Retransmits = 3000 }, result.Suspect, "2,000 requests took 200ms or a little more"},
 		{"slow for another reason", slow(2000, 300*time.Millisecond), func(l *result.Load) { l.Host.Retransmits = 3 }, result.Valid, "3 TCP segments once more: look"},
 		{"slow and nothing sent once more", slow(2000, 205*time.Millisecond), nil, result.Valid, ""},
@@ -210,8 +210,17 @@ func TestJudge(t *testing.T) {
 
 		{"some steal", closed, func(l *result.Load) { l.Host.StealShare = 0.03 }, result.Valid, "took 3 % of the processors' time"},
 		{"much steal", closed, func(l *result.Load) { l.Host.StealShare = 0.06 }, result.Suspect, "took 6 %"},
-		{"drops", closed, func(l *result.Load) { l.Host.ListenDrops = 3 }, result.Suspect, "dropped 3 connection attempts"},
+		{"drops", closed, func(l *result.Load) { l.Host.ListenDrops = 3 }, result.Suspect, "3 attempts to connect were dropped because a listen queue of this machine was full"},
 
+		{"behind a target that is gone", paced, func(l *result.Load) {
+			l.RateRPS, l.Gone, l.Connections.Failed = 500, true, 30
+		}, result.Invalid, "at the end nobody listened any more: look why the target ended"},
+		{"behind with connections that were never answered", paced, func(l *result.Load) {
+			l.RateRPS, l.Connections.Answered = 500, 1
+		}, result.Invalid, "1 of 10 connections was ever answered"},
+		{"none refused, none answered", closed, func(l *result.Load) {
+			l.Connections.Failed, l.ConnectErrors = 3, map[string]int64{"connect-timeout": 3}
+		}, result.Suspect, "none was refused, and none answered: look at the listen queue"},
 		{"achieved to 1 %", paced, func(l *result.Load) { l.RateRPS = 991 }, result.Valid, ""},
 		{"behind by 1.5 %", paced, func(l *result.Load) { l.RateRPS = 985 }, result.Valid, "985 of 1,000 requests per second offered were served: a longer -d"},
 		{"behind by 3 %", paced, func(l *result.Load) { l.RateRPS = 970 }, result.Suspect, "970 of 1,000 requests per second offered were served: the target stood still for a while"},
