@@ -134,13 +134,13 @@ func (p page) arrivals() {
 	}
 	off := "all gaps"
 	if a.OffShare >= 0.0005 {
-		off = fmt.Sprintf("all but %.1f %% of the gaps", 100*a.OffShare)
+		off = fmt.Sprintf("%.1f %% of the gaps", 100*(1-a.OffShare))
 	}
 	waited := ""
 	if a.Waited > 0 {
 		waited = fmt.Sprintf("; %s waited for a connection", units.Count(a.Waited))
 	}
-	p.line("arrivals", "%s; %s as asked within %s%s", asked, off, units.Short(float64(a.ToleranceNS)), waited)
+	p.line("arrivals", "%s; %s within %s of what was asked%s", asked, off, units.Short(float64(a.ToleranceNS)), waited)
 }
 
 // latency is one table of response and service time, without the figures that are not supported.

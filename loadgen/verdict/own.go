@@ -133,8 +133,8 @@ func checkArrivals(l *result.Load) (state, text, advice string) {
 			Percent(a.OffShare), units.Short(float64(a.ToleranceNS))), "give loadgen a processor of its own, or offer less (-r)"
 	}
 	if waited := float64(a.Waited) / float64(max(1, l.Requests.Sent)); waited > 0.01 {
-		return result.Valid, fmt.Sprintf("%s of the requests found no connection free when they were due, so the target had a part in when they were sent", Percent(waited)),
-			fmt.Sprintf("use more than %s connections (-c) if it is to see them as they are due", units.Count(l.Spec.Connections))
+		return result.Valid, fmt.Sprintf("%s of the requests waited for a connection, so they reached the target later than they were due", Percent(waited)),
+			fmt.Sprintf("use more than %s connections (-c)", units.Count(l.Spec.Connections))
 	}
 	return "", "", ""
 }

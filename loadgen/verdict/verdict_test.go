@@ -250,7 +250,7 @@ func TestJudge(t *testing.T) {
 		{"arrivals of a few", paced, func(l *result.Load) { l.Arrivals = &result.Arrivals{Gaps: 20, OffShare: 0.4} }, result.Valid, ""},
 		{"arrivals that waited", paced, func(l *result.Load) {
 			l.Arrivals = &result.Arrivals{Gaps: 100, Waited: l.Requests.Sent / 10}
-		}, result.Valid, "10 % of the requests found no connection free when they were due"},
+		}, result.Valid, "10 % of the requests waited for a connection"},
 		{"late because the connections were busy", paced, func(l *result.Load) { l.Lateness.P99 = 300e6 }, result.Valid, ""},
 
 		{"stopped for as long as it waits anyway", paced, func(l *result.Load) { l.OwnStallNS = 100e6 }, result.Valid, ""},
