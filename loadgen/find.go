@@ -78,7 +78,7 @@ func (f *finder) find() error {
 	rate := 0.0 // that the step before served
 	again := 0  // how often what was tried last did not count
 	a, err := search.Find(plan, func(level float64, confirms bool) (string, float64, error) {
-		f.rest(time.Duration(again) * time.Second) // what disturbed it may be over then
+		f.rest(time.Duration(again) * f.opts.Spec.Duration / 2) // what disturbed it may be over then
 		l, err := f.load(f.opts.At(level, rate, confirms))
 		if err != nil {
 			return "", 0, err
