@@ -76,8 +76,8 @@ func RunDelay([]int) int64 { return 0 }
 // OpenFiles is not known here.
 func OpenFiles() int { return 0 }
 
-// LocalPorts is not known here.
-func LocalPorts() int { return 0 }
+// LocalPorts are not known here.
+func LocalPorts() (low, n int) { return 0, 0 }
 
 // PortsTo is not known here.
 func PortsTo(netip.AddrPort) int { return 0 }

@@ -46,13 +46,14 @@ func OpenFiles() int {
 	}
 }
 
-// LocalPorts is how many ports the kernel gives to connections of one local address to one remote; 0 where that is not known.
-func LocalPorts() int {
-	var low, high int
+// LocalPorts are the ports the kernel gives to connections of one local address to one remote: the first, and how many; 0 where that is not
+// known.
+func LocalPorts() (low, n int) {
+	var high int
 	if n, _ := fmt.Sscan(read("/proc/sys/net/ipv4/ip_local_port_range"), &low, &high); n != 2 {
-		return 0
+		return 0, 0
 	}
-	return high - low + 1
+	return low, high - low + 1
 }
 
 // PortsTo is how many local ports connections to addr hold in this network namespace, whoever opened them, those that wait in

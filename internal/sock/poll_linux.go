@@ -85,14 +85,8 @@ func (p *Poller) Wait(ready []Event, timeout time.Duration) (int, error) {
 		if e != 0 {
 			return 0, false, e
 		}
-		n = int(k)
-		for i := range ready[:n] {
-			if ready[i].Data() == alarm {
-				ready[i] = ready[n-1]
-				return n - 1, true, 0
-			}
-		}
-		return n, false, 0
+		n, rang = withoutAlarm(ready[:k])
+		return n, rang, 0
 	})
 	if Tell != nil && n > 0 {
 		Tell("epoll: %d ready", n)
@@ -116,14 +110,22 @@ func (p *Poller) waitRaw(ready []Event, limit *unix.Timespec) (int, error) {
 	case e != 0:
 		return 0, e
 	}
-	n := int(k)
-	for i := 0; p.alarm > 0 && i < n; i++ {
+	if p.alarm == 0 {
+		return int(k), nil
+	}
+	n, _ := withoutAlarm(ready[:k])
+	return n, nil
+}
+
+// withoutAlarm takes the alarm out of events. It returns how many are left, and whether it was among them.
+func withoutAlarm(ready []Event) (n int, rang bool) {
+	for i := range ready {
 		if ready[i].Data() == alarm {
-			ready[i] = ready[n-1]
-			return n - 1, nil
+			ready[i] = ready[len(ready)-1]
+			return len(ready) - 1, true
 		}
 	}
-	return n, nil
+	return len(ready), false
 }
 
 // WaitUntil is WaitRaw until an instant of the kernel's monotonic clock, in nanoseconds: however long the thread was not running between

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/internal/sock"
 	"carousel/internal/units"
@@ -293,7 +294,7 @@ func (o *Options) spread() {
 		return
 	}
 	_, servers := o.crowded()
-	if ports := localPorts(); !s.NoKeepalive && (ports == 0 || servers*(s.Connections+s.Idle) <= ports) {
+	if _, ports := host.LocalPorts(); !s.NoKeepalive && (ports == 0 || servers*(s.Connections+s.Idle) <= ports) {
 		return
 	}
 	for _, server := range o.Servers {

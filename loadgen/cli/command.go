@@ -36,11 +36,7 @@ func (o *Options) Command() string {
 	}
 	add(s.Arrivals != "", "--arrivals", s.Arrivals)
 	add(s.Burst > 0, "--burst", strconv.Itoa(s.Burst))
-	usualSpin := usualSpin
-	if !o.open() || s.Threads == 0 || o.Compares() {
-		usualSpin = 0
-	}
-	add(s.Spin != usualSpin, "--spin", micros(s.Spin))
+	add(s.Spin != o.spinElsewhere(), "--spin", micros(s.Spin))
 	add(s.Warmup != usual.Warmup || o.Searches(), "--warmup", s.Warmup.String())
 	add(s.Timeout != usual.Timeout, "--timeout", s.Timeout.String())
 	add(s.Grace != usual.Grace, "--grace", s.Grace.String())

@@ -47,18 +47,8 @@ func (o *Options) enough() error {
 		return fmt.Errorf("descriptor limit is %s, %s connections need about %s: run \"ulimit -n %d\"", units.Count(int64(limit)), units.Count(sockets), units.Count(need), roomy)
 	}
 	_, servers := o.crowded()
-	return enoughPorts(each*servers, int(addresses(o.Spec)), portRange())
-}
-
-// portRange is the kernel's range of local ports, "" on another system, which says itself when it runs out.
-func portRange() string {
-	text, _ := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
-	return string(text)
-}
-
-// localPorts is how many local ports there are; 0 where that is not known.
-func localPorts() int {
-	return host.LocalPorts()
+	low, ports := host.LocalPorts()
+	return enoughPorts(each*servers, int(addresses(o.Spec)), low, ports)
 }
 
 // maxBody is the longest body that is read from a file.
@@ -117,14 +107,14 @@ func (o *Options) watchable() error {
 	return nil
 }
 
-// enoughPorts compares the connections, all to one address and from so many, with the kernel's range of local ports.
-func enoughPorts(sockets, sources int, portRange string) error {
-	var low, high int
-	if n, _ := fmt.Sscan(portRange, &low, &high); n != 2 || sockets <= (high-low+1)*sources {
+// enoughPorts compares the connections, all to one address and from so many, with the local ports from low on. Another system, whose range is
+// not known, says itself when it runs out.
+func enoughPorts(sockets, sources, low, ports int) error {
+	if ports == 0 || sockets <= ports*sources {
 		return nil
 	}
 	return fmt.Errorf("local ports are %d to %d, %s of them, and %s connections to one address need one each: run \"sysctl -w net.ipv4.ip_local_port_range='1024 65535'\" or use fewer",
-		low, high, units.Count(high-low+1), units.Count(sockets))
+		low, low+ports-1, units.Count(ports), units.Count(sockets))
 }
 
 // writable says why the record could not be written to path, before any load is sent.

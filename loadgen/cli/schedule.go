@@ -74,8 +74,15 @@ func (o *Options) readStages(flags *pflag.FlagSet) error {
 // spin is how long a sender looks out for the next request, unless it is said: where one processor is all there is, the target needs it, and
 // servers are compared by what they cost.
 func (o *Options) spin() time.Duration {
-	s := o.Spec
-	if o.open() && !o.Compares() && s.Threads > 0 && host.Processors() > s.Threads {
+	if host.Processors() > o.Spec.Threads {
+		return o.spinElsewhere()
+	}
+	return 0
+}
+
+// spinElsewhere is the same on a machine with processors to spare.
+func (o *Options) spinElsewhere() time.Duration {
+	if o.open() && !o.Compares() && o.Spec.Threads > 0 {
 		return usualSpin
 	}
 	return 0

@@ -109,7 +109,7 @@ func (o *Options) Limit() string {
 // mostConnections is how many this process can open to the target.
 func (o *Options) mostConnections() int {
 	most := int64(maxPorts)
-	if ports := localPorts(); ports > 0 {
+	if _, ports := host.LocalPorts(); ports > 0 {
 		most = int64(ports)
 	}
 	most = most*addresses(o.Spec) - int64(o.Spec.Idle)

@@ -10,7 +10,8 @@ import (
 
 // room is how much of what connections to addr need is in use now; nil where nothing is known.
 func room(addr string) *result.Room {
-	r := &result.Room{Descriptors: int64(host.OpenFiles()), PortLimit: int64(host.LocalPorts())}
+	_, ports := host.LocalPorts()
+	r := &result.Room{Descriptors: int64(host.OpenFiles()), PortLimit: int64(ports)}
 	if r.Descriptors == 0 && r.PortLimit == 0 {
 		return nil
 	}

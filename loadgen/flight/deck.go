@@ -2,8 +2,6 @@ package flight
 
 import (
 	"bytes"
-	"math"
-	"slices"
 	"sync"
 	"time"
 
@@ -75,13 +73,6 @@ type Deck struct {
 
 	mu       sync.Mutex // guards outcomes
 	outcomes []outcome
-}
-
-// sip is when a connection may be read from again.
-type sip struct {
-	conn *Conn
-	era  uint32
-	at   int64
 }
 
 // Refusal is why a connection could not be opened.
@@ -204,33 +195,6 @@ func (d *Deck) Start() {
 	}
 }
 
-// EndSlice notes what of the schedule a slice left, and tells how many requests are still under way.
-func (d *Deck) EndSlice(why record.Reason) (unanswered int64) {
-	if d.Opens != record.Never {
-		d.rest(d.until.Load(), why)
-	}
-	var due []int64
-	for k := range d.conns {
-		for c, i := &d.conns[k], 0; i < c.under; i++ {
-			due = append(due, c.at(i).due)
-		}
-	}
-	d.Record.Pause(due)
-	return int64(len(due))
-}
-
-// Finish ends a run in slices: what is still unanswered has waited until now.
-func (r *Run) Finish(now int64) { r.last.Store(now); r.patience = math.MaxInt64 }
-
-// rest notes what of the schedule up to an instant was not sent.
-func (d *Deck) rest(end int64, why record.Reason) {
-	late := record.NoConnection
-	if d.free.first != nil {
-		late = record.WindowClosed
-	}
-	d.pacer.rest(end, d.Record, late, why)
-}
-
 // Turn sees to what is due, and reports whether the phase goes on.
 func (d *Deck) Turn() bool {
 	now := d.now()
@@ -341,34 +305,6 @@ func (d *Deck) Next() (*Conn, Do) {
 	return c, do
 }
 
-// sipsPerSecond is how often a connection is read from that takes in so many bytes a second, if it is not fast.
-const sipsPerSecond = 20
-
-// sip has c not read from for as long as what may be read at once lasts.
-func (d *Deck) sip(c *Conn) {
-	if c.room == 0 {
-		return
-	}
-	c.room = 0
-	if d.begun > len(d.sips)/2 {
-		d.sips, d.begun = slices.Delete(d.sips, 0, d.begun), 0
-	}
-	d.sips = append(d.sips, sip{c, c.Era, later(d.now(), int64(d.most)*int64(time.Second)/d.ReadRate)})
-}
-
-// sipped is a connection that may be read from again.
-func (d *Deck) sipped() (*Conn, Do) {
-	for d.begun < len(d.sips) && d.sips[d.begun].at <= d.turned {
-		s := d.sips[d.begun]
-		d.begun++
-		if s.conn.Era == s.era {
-			s.conn.room = d.most
-			return s.conn, Read
-		}
-	}
-	return nil, Nothing
-}
-
 // want has an engine do something with c. What was wanted before and is not done yet is no longer wanted.
 func (d *Deck) want(c *Conn, do Do) {
 	if c.do == Nothing {
@@ -410,31 +346,4 @@ func (d *Deck) tooLate(now int64) bool { return !d.sliced && d.done(now) }
 // used reports whether the deck will send no request any more that was not yet.
 func (d *Deck) used() bool {
 	return d.spent() || d.Counted() && d.Rate > 0 && d.pacer.due == record.Never
-}
-
-// settle closes the books of a window that ended at this instant. What the schedule still holds was not sent for the reason given.
-func (d *Deck) settle(end int64, why record.Reason) {
-	over := end
-	if d.until.Load() != record.Never {
-		over = d.graceEnds(end)
-	}
-	d.Record.Close(end, over)
-	d.collect()
-	for k := range d.conns {
-		for c, i := &d.conns[k], 0; i < c.under; i++ {
-			t := c.at(i)
-			d.Record.For(c.path).Unanswered(c.number, t.due, t.sent)
-		}
-	}
-	d.rest(end, why)
-}
-
-// Settle closes the books of all decks of a run, and of the requests by number that none of them came to.
-func Settle(decks []*Deck, end int64, why record.Reason) {
-	for _, d := range decks {
-		d.settle(end, why)
-	}
-	if r := decks[0].Run; r.Rate == 0 && r.tickets.Load() > 0 {
-		decks[0].Record.NeverDue(r.tickets.Load(), why)
-	}
 }

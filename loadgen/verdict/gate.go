@@ -205,7 +205,7 @@ func (g Gate) Broken(l *result.Load) (bool, string) {
 // Reading is what a record has of a gate's metric, for the gate as a condition that is to hold.
 type Reading struct {
 	Meets bool   // it holds, whatever becomes of requests without an answer
-	Text  string // "p99 1.20ms"; "p99 >=1.20ms" where requests without an answer decide whether it holds
+	Text  string // "p99 1.20ms", and where requests without an answer decide whether it holds, that
 	Lacks string // why there is no figure; "" where there is
 }
 

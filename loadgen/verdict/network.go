@@ -39,11 +39,11 @@ func checkRetransmits(l *result.Load) (state, text, advice string) {
 		text += fmt.Sprintf(", %s of them to connect", units.Count(syns))
 	}
 	for _, timer := range timers {
-		if near := result.Between(l.Histogram, timer, timer+timer/10); near > 0 {
+		if near := result.Between(l.ServiceHistogram, timer, timer+timer/10); near > 0 {
 			text += fmt.Sprintf("; %s took %s or a little more, which is how long TCP waits before it does", units.Plural(near, "request"), units.Short(float64(timer)))
 		}
 	}
-	moved := min(n, result.Between(l.Histogram, timers[0], math.MaxInt64))
+	moved := min(n, result.Between(l.ServiceHistogram, timers[0], math.MaxInt64))
 	return grade(float64(moved)/float64(all), 0.01, 1), text, "look at the network, its buffers and the listen queue (nstat -az | grep -i retrans)"
 }
 

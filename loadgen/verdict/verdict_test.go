@@ -199,6 +199,9 @@ func TestJudge(t *testing.T) {
 		{"sent once more", closed, func(l *result.Load) { l.Host.Retransmits = 2000 }, result.Valid, "this machine sent 2,000 TCP segments once more: look at the network"},
 		{"attempts to connect sent once more", slow(10, 1005*time.Millisecond), func(l *result.Load) { l.Host.Retransmits, l.Host.SynRetransmits = 12, 11 }, result.Valid,
 			"this machine sent 12 TCP segments once more, 11 of them to connect; 10 requests took 1.00s or a little more, which is how long TCP waits before it does: look"},
+		{"sent once more beside requests that were never sent", slow(10, 1005*time.Millisecond), func(l *result.Load) {
+			l.Host.Retransmits, l.ServiceHistogram = 12, closed(t).ServiceHistogram
+		}, result.Valid, "this machine sent 12 TCP segments once more: look"},
 		{"many sent once more", slow(2000, 205*time.Millisecond), func(l *result.Load) { l.Host.Retransmits = 3000 }, result.Suspect, "2,000 requests took 200ms or a little more"},
 		{"slow for another reason", slow(2000, 300*time.Millisecond), func(l *result.Load) { l.Host.Retransmits = 3 }, result.Valid, "3 TCP segments once more: look"},
 		{"slow and nothing sent once more", slow(2000, 205*time.Millisecond), nil, result.Valid, ""},

@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"carousel/internal/host"
+	"carousel/internal/result"
+	"carousel/internal/usage"
+)
+
+// edge is what the processors had done at an edge of the window.
+type edge struct {
+	own      usage.CPU
+	delay    int64 // nanoseconds that threads waited for a processor
+	gc       result.GC
+	target   host.Tree
+	lacks    error // why there is no target
+	host     host.Snapshot
+	queue    *host.Queue // nil: not known
+	counters *result.Counters
+	room     *result.Room // at the end only
+}
+
+func (r *run) look() edge {
+	e := edge{own: host.SelfCPU(), delay: host.RunDelay(r.threads), gc: collected()}
+	if r.counters != nil {
+		e.counters = r.counters.Read()
+	}
+	if r.PID > 0 {
+		var err error
+		if e.target, err = host.TreeCPU(r.PID); err != nil {
+			e.lacks = fmt.Errorf("%v into the run, %w", time.Since(r.base).Round(time.Millisecond), err)
+		}
+	}
+	e.queue = queueOf(r.addr)
+	if r.PID > 0 { // others can be told from it
+		e.host = host.TakeAll()
+	} else {
+		e.host = host.Take()
+	}
+	return e
+}
+
+// lastLook is the look at the end of the window, which the host's tables may make a long one.
+func (r *run) lastLook() edge {
+	e := r.look()
+	e.room = room(r.addr)
+	return e
+}
+
+// queueOf is the listen queue of addr, nil where it is not known.
+func queueOf(addr string) *host.Queue {
+	if q, known := host.ListenQueue(addr); known {
+		return &q
+	}
+	return nil
+}
+
+// watch looks at the processors when the window opens after a warm-up, and when it closes: the grace is no part of it.
+func (r *run) watch(over <-chan struct{}, opened, closed chan<- edge) {
+	defer close(opened)
+	defer close(closed)
+	var window <-chan time.Time
+	if r.Warmup > 0 {
+		window = time.After(time.Duration(r.Opens - r.now()))
+	}
+	for {
+		select {
+		case <-window:
+			opened <- r.look()
+		case <-r.WindowClosed():
+			closed <- r.lastLook()
+			return
+		case <-over:
+			return
+		}
+	}
+}
+
+// price fills in what the window cost.
+func (r *run) price(l *result.Load, first, last edge) {
+	l.CPU = minus(last.own, first.own)
+	if r.PID > 0 {
+		cpu, err := first.target.Until(last.target)
+		if err = cmp.Or(first.lacks, last.lacks, err); err != nil {
+			l.TargetCPULacks = err.Error()
+		} else {
+			l.TargetCPU = &cpu
+		}
+	}
+	if r.counters != nil {
+		l.Counters = last.counters.Since(first.counters)
+	}
+	if cycles := last.gc.Cycles - first.gc.Cycles; cycles > 0 {
+		l.GC = &result.GC{Cycles: cycles, PauseNS: last.gc.PauseNS - first.gc.PauseNS}
+	}
+	l.Room = last.room
+	d := first.host.Until(last.host)
+	l.Host = hostDelta(d)
+	ownDrops(&l.Host, first.queue, last.queue)
+	noteQueue(&l.Host, first.queue, last.queue)
+	if l.TargetCPU != nil {
+		l.Host.BesideShare = d.Beside(l.CPU.Total() + l.TargetCPU.Total())
+	}
+	if l.Window.ElapsedNS > 0 {
+		theirs := float64(l.Window.ElapsedNS) * float64(r.processors())
+		l.Host.OwnShare = float64(max(0, l.CPU.Total()-l.SpunNS)) / theirs
+		l.Host.RunDelayShare = max(0, float64(last.delay-first.delay)) / theirs // less: a thread ended
+	}
+}
+
+// hostDelta is d for the record.
+func hostDelta(d host.Delta) result.HostDelta {
+	return result.HostDelta{
+		StealShare: d.StealShare, ListenDrops: d.ListenDrops,
+		Throttled: d.Throttled, ThrottledNS: d.ThrottledNS, Retransmits: d.Retransmits, SynRetransmits: d.SynRetransmits,
+	}
+}
+
+// ownDrops has the drops of the record be the target's where its listen queue was seen at both ends of the window: others' are not its doing.
+func ownDrops(to *result.HostDelta, first, last *host.Queue) {
+	if first != nil && last != nil {
+		to.ListenDrops = max(0, last.Drops-first.Drops) // less: another socket listens there
+	}
+}
+
+// noteQueue writes the listen queue of the target into the record: the fullest that was seen.
+func noteQueue(to *result.HostDelta, seen ...*host.Queue) {
+	for _, q := range seen {
+		if q != nil && (to.ListenBacklog == nil || q.Waiting > to.ListenWaiting) {
+			to.ListenBacklog, to.ListenWaiting = &q.Backlog, q.Waiting
+		}
+	}
+}
+
+// processors is how many loadgen's threads can have at most.
+func (r *run) processors() int {
+	if r.Engine == result.Epoll || r.Engine == result.Uring {
+		return min(len(host.CPUs()), Threads(r.Spec))
+	}
+	return len(host.CPUs())
+}
+
+func minus(a, b usage.CPU) usage.CPU {
+	return usage.CPU{UserNS: a.UserNS - b.UserNS, SystemNS: a.SystemNS - b.SystemNS}
+}
