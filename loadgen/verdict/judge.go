@@ -42,6 +42,7 @@ var checks = []check[*result.Load]{
 	{"steal", checkSteal},
 	{"drops", checkDrops},
 	{"retransmits", checkRetransmits},
+	{"pause", checkPause},
 	{"steady", checkSteady},
 	{"nagle", checkNagle},
 	{"support", checkSupport},
@@ -50,7 +51,7 @@ var checks = []check[*result.Load]{
 // Judge weighs the record of a load. Of two limits the lower one is worth a remark, the upper one makes the figures suspect:
 //
 //   - the target: errors 0 and 0.1 % (invalid: 1 %), requests unanswered 1 and 10 %, offered rate 1 and 2 %, requests sent twice 0 and 1 %,
-//     change within the window 5 and 10 % where chance makes one as clear in 1 of 1,000 windows;
+//     no reply while 20 would usually have come a remark, change within the window 5 and 10 % where chance makes one as clear in 1 of 1,000 windows;
 //   - the books: Little's law 2 and 5 %;
 //   - loadgen itself: its processor share 70 and 85 %, its rate over its ceiling 70 and 85 %, run delay of its threads 1 and 5 % of their
 //     time, send lateness 10 and 25 % of the median, arrivals 5 and 10 % of the gaps, own stalls and collections 0 and 1 % of the requests, any
