@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"syscall"
 	"time"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/loadgen/cli"
 	"carousel/loadgen/screen"
 	"carousel/loadgen/search"
@@ -50,6 +52,10 @@ func find(ctx, patience context.Context, caught func() syscall.Signal, stdout, s
 	return code
 }
 
+// below is where rates begin, as a share of what a closed loop gets. At half of it the second step would be at the edge itself, where it is
+// chance whether a level holds.
+const below = 0.4
+
 // finder carries out the steps of a search.
 type finder struct {
 	ctx, patience context.Context
@@ -64,6 +70,7 @@ func (f *finder) find() error {
 	if plan.First == 0 {
 		l, err := f.load(f.opts.Closed())
 		if err != nil {
+			f.Answer = search.Conclude(search.Answer{}, err, nil, "")
 			return err
 		}
 		f.Probe = l
@@ -72,12 +79,18 @@ func (f *finder) find() error {
 			f.Answer = result.Answer{Outcome: result.Untold, Why: fmt.Sprintf("a closed loop over %d connections got no good reply in %v: say with -r where to begin", l.Spec.Connections, l.Spec.Duration)}
 			return nil
 		}
-		plan.First = max(search.Round(l.RateRPS/2), plan.Least)
+		plan.First = max(search.Round(below*l.RateRPS), plan.Least)
 		f.tell(fmt.Sprintf("a closed loop over %d connections gets %s", l.Spec.Connections, screen.Level(f.Over, l.RateRPS)))
 	}
+	each, few, many := f.opts.Takes(plan.First, 0)
+	f.tell(fmt.Sprintf("a step takes %s, a search %s to %s as a rule", units.Short(float64(each)), units.Short(float64(few)), units.Short(float64(many))))
 	rate := 0.0 // that the step before served
 	again := 0  // how often what was tried last did not count
 	a, err := search.Find(plan, func(level float64, confirms bool) (string, float64, error) {
+		if f.starves() {
+			f.tell("connections are not answered at two rates: no lower one is tried")
+			return "", 0, errStarves
+		}
 		f.rest(time.Duration(again) * f.opts.Spec.Duration / 2) // what disturbed it may be over then
 		l, err := f.load(f.opts.At(level, rate, confirms))
 		if err != nil {
@@ -96,9 +109,23 @@ func (f *finder) find() error {
 		}
 		return step.Outcome, 0, nil
 	})
+	if errors.Is(err, errStarves) {
+		err = nil
+	}
 	f.Complete = err == nil
 	f.Answer = search.Conclude(a, err, f.Steps, f.opts.Limit())
 	return err
+}
+
+var errStarves = errors.New("connections are not answered at any rate")
+
+// starves reports whether connections were left without an answer at the last two rates, and none held before: a lower one will not do
+// where the server has no place for them.
+func (f *finder) starves() bool {
+	if f.Over != result.OverRate || slices.ContainsFunc(f.Steps, func(s result.Step) bool { return s.Outcome != result.Fails || result.Starved(s.Load) == "" }) {
+		return false
+	}
+	return len(f.Steps) > 1 && f.Steps[0].Level != f.Steps[len(f.Steps)-1].Level
 }
 
 // rest waits for so long, or until the search is interrupted.

@@ -82,6 +82,9 @@ func (o *Options) checkSearch(flags *pflag.FlagSet) error {
 		if condition.OfRatio() {
 			return fmt.Errorf("--find-max %s: a ratio is of a further server to the target, and a search is of one server", condition.Expr)
 		}
+		if turned := condition.Backwards(); turned != "" {
+			return fmt.Errorf("--find-max %s: it is what must hold, up to the level that is looked for: write '%s'", condition.Expr, turned)
+		}
 	}
 	return nil
 }
@@ -96,6 +99,14 @@ func (o *Options) Plan() search.Plan {
 		least = min(least, o.Spec.Rate)
 	}
 	return search.Plan{First: o.Spec.Rate, Least: search.Round(least), Most: schedule.MostPerSecond}
+}
+
+// Takes is how long a search is from one that begins at this level and takes few steps to one that takes many. rate is what a step there can
+// be expected to serve, 0 where nothing is known.
+func (o *Options) Takes(first, rate float64) (each, few, many time.Duration) {
+	s := o.At(first, rate, false)
+	each = s.Warmup + s.Duration
+	return each, search.UsualFew*each + (confirming-1)*s.Duration, search.UsualMany*each + (confirming-1)*s.Duration
 }
 
 // Limit is why a search goes no further than its plan's highest level.

@@ -1,8 +1,10 @@
 package screen
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"carousel/internal/result"
@@ -47,6 +49,7 @@ func Search(w io.Writer, command string, commandOf func(result.Spec) string, s *
 	}
 	p.line(label, "%s", answer(s))
 	p.line("", "%s", confirmed(s))
+	p.steps(s)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
 	}
@@ -56,6 +59,25 @@ func Search(w io.Writer, command string, commandOf func(result.Spec) string, s *
 	}
 	fmt.Fprintln(w)
 	return Summary(w, commandOf(confirming.Load.Spec), confirming.Load, colours)
+}
+
+// steps is what came of each, from the lowest level to the highest: how response times grow with the load.
+func (p paper) steps(s *result.Search) {
+	if len(s.Steps) == 0 {
+		return
+	}
+	head, level := "offered", func(of float64) string { return units.Rate(of) + "/s" }
+	if s.Over == result.OverConnections {
+		head, level = "connections", func(of float64) string { return units.Count(int64(of)) }
+	}
+	p.line("steps", "%11s%12s%9s%9s", head, "served", "p50", "p99")
+	for _, step := range slices.SortedStableFunc(slices.Values(s.Steps), func(a, b result.Step) int { return cmp.Compare(a.Level, b.Level) }) {
+		response, outcome := result.Response(step.Load), outcomes[step.Outcome]
+		if step.Confirms {
+			outcome += fmt.Sprintf(" for %v", step.Load.Spec.Duration)
+		}
+		p.line("", "%11s%12s%9s%9s  %s", level(step.Level), units.Rate(step.Load.RateRPS)+"/s", cell(response.Figure("p50")), cell(response.Figure("p99")), outcome)
+	}
 }
 
 // answer is what was found, in a sentence.

@@ -44,8 +44,12 @@ func Judge(l *result.Load, conditions []verdict.Gate) (outcome string, why []str
 		if !known {
 			o = result.Void
 		}
+		text := reason.Text
+		if reason.Check == "starved" {
+			text = reason.String() // the likely cause
+		}
 		if reason.State != result.Valid || reason.Check == "offered" { // which is a remark from 1 % on
-			found[o] = append(found[o], reason.Text)
+			found[o] = append(found[o], text)
 		}
 	}
 	for _, condition := range conditions {

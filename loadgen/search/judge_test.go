@@ -59,7 +59,7 @@ func TestJudge(t *testing.T) {
 		"errors as many as may be":       {func(l *result.Load) { l.Requests.OK, l.Requests.Errors = 4900, 100 }, "errors<5%", result.Holds, "errors"},
 		"errors more than may be":        {func(l *result.Load) { l.Requests.OK, l.Requests.Errors = 4900, 100 }, "errors<1%", result.Fails, "errors 2 %"},
 		"few errors":                     {func(l *result.Load) { l.Requests.OK, l.Requests.Errors = 4996, 4 }, "p50<1s", result.Holds, "p50"},
-		"starved":                        {func(l *result.Load) { l.Connections.Answered = 49 }, "p50<1s", result.Fails, "49 of 50 connections"},
+		"starved":                        {func(l *result.Load) { l.Connections.Answered = 49 }, "p50<1s", result.Fails, "49 of 50 connections were ever answered; the other waited 0 s: no percentile speaks for those"},
 		"nothing answered":               {func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 0, 5000 }, "p50<1s", result.Fails, "no request succeeded"},
 		"met on a noisy host":            {steal, "p99<5ms", result.Void, "the hypervisor took"},
 		"not met on a noisy host":        {steal, "p99<4ms", result.Void, "the hypervisor took"},

@@ -13,8 +13,11 @@ import (
 )
 
 const (
-	// MostSteps is how many steps a search makes at most; eight to twelve are usual.
+	// MostSteps is how many steps a search makes at most.
 	MostSteps = 24
+
+	// From UsualFew to UsualMany steps are made as a rule.
+	UsualFew, UsualMany = 8, 12
 
 	// near is how far the highest level that held may be from the lowest that did not, as their ratio: 3 %.
 	near = 1.03
