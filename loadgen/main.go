@@ -167,6 +167,10 @@ func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options)
 
 // explain says in one line why nothing could be measured, and what to do.
 func explain(s result.Spec, err error) string {
+	var by signalled
+	if errors.As(err, &by) {
+		return fmt.Sprintf("it was ended (%v) before anything was measured", by)
+	}
 	var gone *engine.Unreachable
 	if !errors.As(err, &gone) || gone.Class != record.ConnectRefused {
 		return err.Error()

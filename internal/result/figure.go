@@ -53,8 +53,12 @@ func Starved(l *Load) string {
 	if entitled-n == 1 {
 		others = "the other"
 	}
-	return fmt.Sprintf("%s of %s connections %s ever answered; %s waited %.3g s",
-		units.Count(n), units.Count(entitled), were, others, time.Duration(l.Connections.LongestWaitNS).Seconds())
+	of := "connections"
+	if entitled < int64(l.Spec.Connections) {
+		of = "connections that were given a request"
+	}
+	return fmt.Sprintf("%s of %s %s %s ever answered; %s waited %.3g s",
+		units.Count(n), units.Count(entitled), of, were, others, time.Duration(l.Connections.LongestWaitNS).Seconds())
 }
 
 // Figure is the one of this name as it was measured, whatever the doubt about it.

@@ -22,6 +22,7 @@ import (
 	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/turns"
+	"carousel/loadgen/verdict"
 )
 
 // maxPorts is how many local ports there can be.
@@ -123,22 +124,41 @@ func (o *Options) checkCeiling() error {
 	return nil
 }
 
-// checkGates refuses gates that could neither break nor hold.
+// checkGates refuses gates and conditions that could neither break nor hold.
 func (o *Options) checkGates() error {
-	for _, gate := range o.Gates {
-		if !gate.OfRatio() {
-			continue
-		}
-		if !slices.ContainsFunc(o.Servers[1:], func(s Server) bool { return !s.Twin }) { // what a twin differs by is chance
-			return fmt.Errorf("--fail-if %s: a ratio is of a further server to the target: name one with --vs", gate.Expr)
-		}
-		for _, server := range o.Servers {
-			if gate.OfCost() && server.PID == 0 && !server.Auto {
-				return fmt.Errorf("--fail-if %s: the processor time of %s is not read: use --pid auto, or --pid %[2]s=PID", gate.Expr, server.Name)
+	for _, of := range []struct {
+		flag  string
+		gates []verdict.Gate
+	}{{"--fail-if", o.Gates}, {"--find-max", o.FindMax}} {
+		for _, gate := range of.gates {
+			if why := o.unknown(gate); why != "" {
+				return fmt.Errorf("%s %s: %s", of.flag, gate.Expr, why)
 			}
 		}
 	}
 	return nil
+}
+
+// unknown is why the figure of a gate cannot be known after o, and what to do; "" where it can.
+func (o *Options) unknown(gate verdict.Gate) string {
+	switch {
+	case gate.OfRatio() && !slices.ContainsFunc(o.Servers[1:], func(s Server) bool { return !s.Twin }): // what a twin differs by is chance
+		return "a ratio is of a further server to the target: name one with --vs"
+	case gate.OfLateness() && o.Spec.Rate == 0 && !(o.Searches() && o.Over == result.OverRate):
+		return "a closed loop has no schedule to be late for: give a rate (-r)"
+	case !gate.OfCost():
+		return ""
+	}
+	for _, server := range o.Servers {
+		switch {
+		case server.PID > 0 || server.Auto:
+		case o.Compares():
+			return fmt.Sprintf("the processor time of %s is not read: use --pid auto, or --pid %[1]s=PID", server.Name)
+		default:
+			return "the processor time of the target is not read: use --pid auto, or --pid PID"
+		}
+	}
+	return ""
 }
 
 // checkPorts counts the connections of servers that share an address, each of which needs a local port.

@@ -84,7 +84,7 @@ is tried again until --timeout; each attempt counts in connect_failures.
 
 --find-max CONDITION looks for the highest rate at which a condition holds, such as 'p99<5ms': it doubles the rate until a
 step fails, bisects to 3 %, and confirms what it found in a step three times as long. A step lasts -d (3s where it is not
-given), and longer where a percentile takes more requests. It begins at -r, or at half of what a closed loop gets. With
+given), and longer where a percentile takes more requests. It begins at -r, or at two fifths of what a closed loop gets. With
 --over connections the same for connections, from -c on, of a closed loop or at -r. Several conditions, with commas or
 "and" between, must all hold. A step fails as well where less than 99 % of the offered rate is served, or more than 0.1 %
 of requests fail and no condition says how many may. A step that the machine or loadgen itself disturbed does not count:
@@ -111,7 +111,7 @@ const examples = `  servers --model epoll &                      a server to loa
   loadgen --find-max 'p99<5ms' --over connections
                                                the most connections at which it holds
 
-Exit codes: 0 done; 1 nothing succeeded, a file could not be written, a ratio that --fail-if asks for cannot be told, or --find-max found no level that holds; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds;
+Exit codes: 0 done; 1 nothing succeeded, a file could not be written, a ratio that --fail-if asks for cannot be told, or --find-max found no level that holds; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds, or its figure is not known;
 130 interrupted, 143 terminated. Of several the first of 130, 143, 3, 1, 4, 99 is taken. -o FILE is written in every case but 2.
 
 ctrl-C ends the run, and what was measured is printed: the first one cuts its time short, then or during the grace one more ends the grace.`

@@ -53,7 +53,7 @@ func (o *Options) define(cmd *cobra.Command) {
 	choice(&s.Arrivals, "arrivals", "uniform, evenly spaced, or poisson, at random as from many people who do not know of each other (default uniform)", uniform, result.Poisson)
 	flags.Var(number[int]{&s.Burst, 1, mostAtOnce}, "burst", "requests that are due at once, at as many fewer instants (default 1)")
 	flags.Var(ramp{&s.Stages}, "ramp", "instead of -r: the rate goes evenly from one to another over -d, such as 100:5000; a warm-up goes at the first")
-	flags.StringVar(&s.StagesFile, "stages", "", "instead of -r and -d: a file with a rate and a length on each line, such as 500 30s, or 100:500 10s for a ramp")
+	flags.StringVar(&s.StagesFile, "stages", "", "instead of -r and -d: a file with a rate and a length on each line, such as 500 30s, or 100:500 10s for a ramp; - is standard input")
 	flags.Var(span{&s.Warmup, 0, forever}, "warmup", "load this long first, outside -d, the counts and the figures")
 	flags.Var(span{&s.Timeout, 1, longest}, "timeout", "longest wait for a reply")
 	flags.Var(span{&s.Grace, 0, longest}, "grace", "after the run, take replies in for so long at most; no further request begins")

@@ -23,6 +23,8 @@ func checkHey(s result.Spec) error {
 	switch {
 	case len(s.Counters) > 0:
 		return errors.New("--engine hey reads no counters: leave --counters out, or use --engine auto")
+	case len(s.Stages) > 0:
+		return beyond("it has no rate that changes: leave --ramp and --stages out")
 	case s.Rate > 0:
 		return beyond("it paces each worker by a ticker and times from the send, so a late request looks fast (asked: -r %v): leave -r out", s.Rate)
 	case s.Proto != result.HTTP:

@@ -271,6 +271,14 @@ func TestCheckComparison(t *testing.T) {
 		"--vs b=:1 --fail-if target_cpu_ratio>1":               "--fail-if target_cpu_ratio>1: the processor time of :5000 is not read: use --pid auto, or --pid :5000=PID",
 		"--vs b=:1 --pid 5 --fail-if target_cpu_whole_ratio>1": "--fail-if target_cpu_whole_ratio>1: the processor time of b is not read: use --pid auto, or --pid b=PID",
 		"--vs b=:1 --pid auto --fail-if target_cpu_ratio>1 target_cpu_per_request>9us": "",
+		"--fail-if target_cpu_per_request>9us":                                         "--fail-if target_cpu_per_request>9us: the processor time of the target is not read: use --pid auto, or --pid PID",
+		"--pid 5 --fail-if target_cpu_per_request>9us":                                 "",
+		"--vs b=:1 --pid 5 --fail-if target_cpu_per_request>9us":                       "--fail-if target_cpu_per_request>9us: the processor time of b is not read: use --pid auto, or --pid b=PID",
+		"--fail-if lateness_p99>1ms":                                                   "--fail-if lateness_p99>1ms: a closed loop has no schedule to be late for: give a rate (-r)",
+		"--fail-if pacer_lateness_p99>1ms -r 9":                                        "",
+		"--find-max lateness_p99<1ms":                                                  "",
+		"--find-max lateness_p99<1ms --over connections":                               "--find-max lateness_p99<1ms: a closed loop has no schedule to be late for: give a rate (-r)",
+		"--find-max target_cpu_per_request<9us":                                        "--find-max target_cpu_per_request<9us: the processor time of the target is not read: use --pid auto, or --pid PID",
 		"--vs b=:1 --twin --pid 5 --pid b=6 --fail-if target_cpu_ratio>1":              "",
 	} {
 		opts, err := Parse(io.Discard, io.Discard, strings.Fields(line))

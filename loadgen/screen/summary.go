@@ -42,7 +42,7 @@ func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	p.silent()
 	p.cost()
 	p.counted()
-	p.verdict(l.Verdict)
+	p.verdict(p.unsaid())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -75,6 +75,18 @@ func starved(l *result.Load) (texts []string) {
 		}
 	}
 	return texts
+}
+
+// unsaid is the verdict without the advice that stands before all figures.
+func (p page) unsaid() result.Verdict {
+	v := p.l.Verdict
+	v.Reasons = slices.Clone(v.Reasons)
+	for i := range v.Reasons {
+		if v.Reasons[i].Text == result.Starved(p.l) {
+			v.Reasons[i].Advice = ""
+		}
+	}
+	return v
 }
 
 func (p page) books() {

@@ -128,7 +128,7 @@ func Metrics() []string {
 
 var grammar = regexp.MustCompile(`^\s*([^<>=!\s]+)\s*([<>=!]+)\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)?\s*(\S*)\s*$`)
 
-const incomplete = "it takes a metric, one of > < >= <=, and a limit, such as 'p99>5ms', or 'verdict!=valid'"
+const incomplete = "it takes a metric, one of > < >= <=, and a limit with its unit, as in p99, < and 5ms; or the verdict, = or !=, and valid, suspect or invalid"
 
 // Parse reads a gate: a metric, one of > < >= <=, a number and its unit, such as "p99>5ms", "errors > 0.1%" or
 // "rate<20000/s"; or the verdict, = or != and a state, such as "verdict!=valid". p999, the name in the record, and p(99) mean p99.9 and p99. The
@@ -235,6 +235,19 @@ func (g Gate) read(l *result.Load) value {
 		return value{lacks: "nothing was sent"}
 	}
 	return value{low: v.low / float64(l.Requests.Sent), high: v.high / float64(l.Requests.Sent)}
+}
+
+// OfLateness says whether g is about how late requests were sent.
+func (g Gate) OfLateness() bool { return strings.HasSuffix(g.metric.name, "lateness_p99") }
+
+// Backwards is the gate with its operator turned round, where it could only hold above some level of a load, as "p99>5ms" does; "" where it
+// can hold below one.
+func (g Gate) Backwards() string {
+	turned := map[string]string{">": "<", ">=": "<=", "!=": "="}[g.op]
+	if g.metric.name == "rate" || strings.Contains(g.metric.name, "cpu") || turned == "" { // which may go either way
+		return ""
+	}
+	return strings.Replace(g.Expr, g.op, turned, 1)
 }
 
 // Needs is how many requests the gate's metric takes to be known: for a percentile as many as it is shown from, for all else none.

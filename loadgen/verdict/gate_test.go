@@ -200,3 +200,18 @@ func TestNeeds(t *testing.T) {
 		}
 	}
 }
+
+func TestBackwards(t *testing.T) {
+	for expr, want := range map[string]string{
+		"p99>5ms": "p99<5ms", "p99 >= 5ms": "p99 <= 5ms", "errors>1%": "errors<1%", "verdict!=valid": "verdict=valid",
+		"p99<5ms": "", "verdict=valid": "", "rate>1000": "", "cpu_per_request>5us": "", "target_cpu_per_request>5us": "",
+	} {
+		g, err := Parse(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.Backwards(); got != want {
+			t.Errorf("%s turned round is %q, want %q", expr, got, want)
+		}
+	}
+}

@@ -3,8 +3,8 @@ package verdict
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
+	"strings"
 
 	"carousel/internal/result"
 )
@@ -44,10 +44,8 @@ func (g Gate) ratio() int {
 // OfRatio says whether g is about a ratio of a further server to the target.
 func (g Gate) OfRatio() bool { return g.ratio() >= 0 }
 
-// OfCost says whether that ratio is one of processor time.
-func (g Gate) OfCost() bool {
-	return g.OfRatio() && slices.Contains([]string{result.MetricSteady, result.MetricWhole}, ratios[g.ratio()].of)
-}
+// OfCost says whether g is about the target's processor time, or a ratio of it.
+func (g Gate) OfCost() bool { return strings.HasPrefix(g.metric.name, "target_cpu") }
 
 // Finding is what is wrong by a gate of a comparison.
 type Finding struct {

@@ -122,10 +122,13 @@ func TestOfRatio(t *testing.T) {
 		switch m.name {
 		case "target_cpu_ratio", "target_cpu_whole_ratio":
 			ratio, cost = true, true
+		case "target_cpu_per_request":
+			cost = true
 		case "rate_ratio", "p50_ratio", "p99_ratio":
 			ratio = true
 		}
-		if g := (Gate{metric: &m}); g.OfRatio() != ratio || g.OfCost() != cost {
+		late := m.name == "lateness_p99" || m.name == "pacer_lateness_p99"
+		if g := (Gate{metric: &m}); g.OfRatio() != ratio || g.OfCost() != cost || g.OfLateness() != late {
 			t.Errorf("%s: of a ratio %v, of a cost %v", m.name, g.OfRatio(), g.OfCost())
 		}
 	}

@@ -90,10 +90,10 @@ func TestJudge(t *testing.T) {
 		}, result.Valid, ""},
 		{"a number that starves one", closed, func(l *result.Load) {
 			l.Spec.Duration, l.Spec.Requests, l.Connections.Asked, l.Connections.Answered = 0, l.Requests.Planned, 5, 4
-		}, result.Invalid, "4 of 5 connections were ever answered"},
+		}, result.Invalid, "4 of 5 connections that were given a request were ever answered"},
 		{"a schedule that starves one", paced, func(l *result.Load) {
 			l.Connections.Asked, l.Connections.Answered = 5, 4
-		}, result.Invalid, "4 of 5 connections were ever answered"},
+		}, result.Invalid, "4 of 5 connections that were given a request were ever answered"},
 
 		{"nothing succeeded", closed, func(l *result.Load) {
 			l.Requests = result.Requests{Planned: 7, Sent: 7, Errors: 7}
