@@ -82,7 +82,11 @@ func (f *finder) find() error {
 		plan.First = max(search.Round(below*l.RateRPS), plan.Least)
 		f.tell(fmt.Sprintf("a closed loop over %d connections gets %s", l.Spec.Connections, screen.Level(f.Over, l.RateRPS)))
 	}
-	each, few, many := f.opts.Takes(plan.First, 0)
+	near := plan.First // the level at which most steps are
+	if f.Probe != nil {
+		near = max(near, f.Probe.RateRPS)
+	}
+	each, few, many := f.opts.Takes(near, 0)
 	f.tell(fmt.Sprintf("a step takes %s, a search %s to %s as a rule", units.Short(float64(each)), units.Short(float64(few)), units.Short(float64(many))))
 	rate := 0.0 // that the step before served
 	again := 0  // how often what was tried last did not count

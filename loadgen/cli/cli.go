@@ -83,9 +83,9 @@ connections with which it looked whether the target is there. A request that wai
 is tried again until --timeout; each attempt counts in connect_failures.
 
 --find-max CONDITION looks for the highest rate at which a condition holds, such as 'p99<5ms': it doubles the rate until a
-step fails, bisects to 3 %, and confirms what it found in a step three times as long. A step lasts -d (3s where it is not
-given), and longer where a percentile takes more requests. It begins at -r, or at two fifths of what a closed loop gets. With
---over connections the same for connections, from -c on, of a closed loop or at -r. Several conditions, with commas or
+step fails, looks closer around what was served then, bisects to 3 %, and confirms what it found in a step three times as
+long. A step lasts -d (3s where it is not given), and longer where a percentile takes more requests. It begins at -r, or at
+two fifths of what a closed loop gets. With --over connections the same for connections, from -c on, of a closed loop or at -r. Several conditions, with commas or
 "and" between, must all hold. A step fails as well where less than 99 % of the offered rate is served, or more than 0.1 %
 of requests fail and no condition says how many may. A step that the machine or loadgen itself disturbed does not count:
 it is repeated, twice at most. --fail-if is about the step that confirms.

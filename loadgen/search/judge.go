@@ -41,7 +41,8 @@ func Judge(l *result.Load, conditions []verdict.Gate) (outcome string, why []str
 			continue
 		}
 		o, known := doing[reason.Check]
-		if !known {
+		// What got better was disturbed at first, by what was there before.
+		if !known || reason.Check == "steady" && verdict.Improves(l) {
 			o = result.Void
 		}
 		text := reason.Text

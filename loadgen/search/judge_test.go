@@ -44,6 +44,18 @@ func TestJudge(t *testing.T) {
 	both := func(a, b func(*result.Load)) func(*result.Load) {
 		return func(l *result.Load) { a(l); b(l) }
 	}
+	went := func(first, then int64) func(*result.Load) { // milliseconds that a request takes in each half of the window
+		return func(l *result.Load) {
+			l.Series = &result.Series{BinNS: 1e8}
+			for i := range 100 {
+				each := first
+				if i >= 50 {
+					each = then
+				}
+				l.Series.Replies, l.Series.BusyNS = append(l.Series.Replies, 500), append(l.Series.BusyNS, 500*each*1e6)
+			}
+		}
+	}
 	for name, c := range map[string]struct {
 		change    func(*result.Load)
 		condition string
@@ -69,6 +81,8 @@ func TestJudge(t *testing.T) {
 		"too few":                        {nil, "p999<1s", result.Void, "p999<1s cannot be told: p99.9 needs 10,000 requests, there are 5,000"},
 		"too few, and not met":           {nil, "p999<1s,p50<1ns", result.Fails, "p50"},
 		"in doubt":                       {func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 4970, 30 }, "p99<4.97ms", result.Fails, "and requests without an answer could put it on the other side"},
+		"worse and worse":                {went(2, 3), "p50<1s", result.Fails, "the mean response time changed by 33.3 %"},
+		"better and better":              {went(3, 2), "p50<1s", result.Void, "the mean response time changed by 33.3 %"},
 		"Little's law":                   {func(l *result.Load) { l.Spec.Rate, l.InFlight = 0, 40 }, "p50<1s", result.Void, "Little's law"},
 		"Little's law, and not met":      {func(l *result.Load) { l.Spec.Rate, l.InFlight = 0, 40 }, "p50<1ns", result.Fails, "p50"},
 	} {

@@ -1,5 +1,5 @@
 // Package search finds the highest level of a load that holds: it doubles the level until a step fails, or halves it until one holds,
-// bisects between the two, tries the lowest that failed once more, and confirms the highest that held in a longer step. Find knows
+// looks closer around what was served then, bisects between the two, tries the lowest that failed once more, and confirms the highest that held in a longer step. Find knows
 // neither servers nor time; what a step came to is judged by its record.
 package search
 
@@ -66,7 +66,8 @@ type search struct {
 	step   Step
 	steps  int
 	tried  []trial // each level once
-	served float64 // by the last step
+	served float64 // by the last step, if the server fell behind
+	kept   float64 // by the last step in which it did
 }
 
 // trial is what became of a level when it was last tried.
@@ -121,7 +122,7 @@ func (s *search) next() float64 {
 	case low == 0:
 		return max(s.whole(high/2), s.Least)
 	case high/low > near && !(s.Whole && high-low <= 1):
-		return s.between(low, high)
+		return s.within(low, high)
 	case edge.outcome == result.Fails && edge.times == 1:
 		return high // it may have failed by chance
 	}
@@ -163,6 +164,17 @@ func (s *search) above(level float64) float64 {
 	return next
 }
 
+// within is the level to try between one that held and one that did not: an edge of the 3 % around what the server served when it fell behind,
+// where that is between them, else their middle.
+func (s *search) within(low, high float64) float64 {
+	for _, at := range []float64{s.whole(s.kept / math.Sqrt(near)), s.whole(s.kept * math.Sqrt(near))} {
+		if low < at && at < high && !s.Whole {
+			return at
+		}
+	}
+	return s.between(low, high)
+}
+
 // between is the middle of two levels, as ratios go.
 func (s *search) between(low, high float64) float64 {
 	middle := s.whole(math.Sqrt(low * high))
@@ -194,6 +206,9 @@ func (s *search) try(level float64, confirms bool) (outcome string, err error) {
 		}
 		s.steps++
 		outcome, s.served, err = s.step(level, confirms)
+		if s.served > 0 {
+			s.kept = s.served
+		}
 		if err != nil || outcome != result.Void {
 			break
 		}

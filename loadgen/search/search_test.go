@@ -40,6 +40,26 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// What a server serves when it falls behind is tried first, and only believed where it holds and a little more fails.
+func TestWhatWasServedIsTried(t *testing.T) {
+	for _, c := range []struct{ holds, served, most float64 }{{1000, 1000, 8}, {1000, 700, 12}, {600, 1000, 12}} {
+		steps := 0
+		a, err := Find(rates(400), func(level float64, _ bool) (string, float64, error) {
+			steps++
+			switch {
+			case level <= c.holds:
+				return result.Holds, 0, nil
+			case level <= c.served: // served, but too slowly
+				return result.Fails, 0, nil
+			}
+			return result.Fails, c.served, nil
+		})
+		if err != nil || !a.Confirmed || a.Level > c.holds || a.Above <= c.holds || a.Above/a.Level > near || float64(steps) > c.most {
+			t.Errorf("%+v: %+v in %d steps, %v", c, a, steps, err)
+		}
+	}
+}
+
 func TestFindWholeNumbers(t *testing.T) {
 	for capacity := 1; capacity <= 3000; capacity = capacity*9/8 + 1 {
 		for _, first := range []float64{1, 2, 7, 50} {

@@ -55,6 +55,20 @@ func checkSteady(l *result.Load) (state, text, advice string) {
 		"load it for a while before (--warmup), or look what else changed then"
 }
 
+// Improves reports whether the last third of the window of l was better than its first: a higher rate of a closed loop, a shorter response
+// time of an open one.
+func Improves(l *result.Load) bool {
+	if l.Series == nil {
+		return false
+	}
+	replies, busy := blocks(l.Series.Replies, 1), blocks(l.Series.BusyNS, 1)
+	third := len(replies) / 3
+	if l.Spec.Rate > 0 {
+		return stats.Median(busy[:third]) > stats.Median(busy[len(busy)-third:])
+	}
+	return stats.Median(replies[:third]) < stats.Median(replies[len(replies)-third:])
+}
+
 // apart is by how much two levels differ, as a share of the higher one.
 func apart(a, b float64) float64 { return math.Abs(a-b) / max(a, b, math.SmallestNonzeroFloat64) }
 
