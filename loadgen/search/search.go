@@ -1,6 +1,6 @@
 // Package search finds the highest level of a load that holds: it doubles the level until a step fails, or halves it until one holds,
-// looks closer around what was served then, bisects between the two, tries the lowest that failed once more, and confirms the highest that held in a longer step. Find knows
-// neither servers nor time; what a step came to is judged by its record.
+// looks closer around what was served then, bisects between the two, tries the lowest that failed once more, and confirms the highest that
+// held in a longer step. Find knows neither servers nor time; what a step came to is judged by its record.
 package search
 
 import (
