@@ -52,9 +52,9 @@ func find(ctx, patience context.Context, caught func() syscall.Signal, stdout, s
 	return code
 }
 
-// below is where rates begin, as a share of what a closed loop gets. At half of it the second step would be at the edge itself, where it is
-// chance whether a level holds.
-const below = 0.4
+// firstShare is the first rate over that of a closed loop. At a half the second step would be at the edge itself, where it is chance whether a
+// level holds.
+const firstShare = 0.4
 
 // finder carries out the steps of a search.
 type finder struct {
@@ -79,14 +79,14 @@ func (f *finder) find() error {
 			f.Answer = result.Answer{Outcome: result.Untold, Why: fmt.Sprintf("a closed loop over %d connections got no good reply in %v: say with -r where to begin", l.Spec.Connections, l.Spec.Duration)}
 			return nil
 		}
-		plan.First = max(search.Round(below*l.RateRPS), plan.Least)
+		plan.First = max(search.Round(firstShare*l.RateRPS), plan.Least)
 		f.tell(fmt.Sprintf("a closed loop over %d connections gets %s", l.Spec.Connections, screen.Level(f.Over, l.RateRPS)))
 	}
-	near := plan.First // the level at which most steps are
+	usual := plan.First
 	if f.Probe != nil {
-		near = max(near, f.Probe.RateRPS)
+		usual = max(usual, f.Probe.RateRPS) // few steps are far from there
 	}
-	each, few, many := f.opts.Takes(near, 0)
+	each, few, many := f.opts.Takes(usual)
 	f.tell(fmt.Sprintf("a step takes %s, a search %s to %s as a rule", units.Short(float64(each)), units.Short(float64(few)), units.Short(float64(many))))
 	rate := 0.0 // that the step before served
 	again := 0  // how often what was tried last did not count

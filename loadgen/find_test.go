@@ -11,13 +11,22 @@ import (
 	"carousel/internal/result"
 )
 
-// searched runs a search over connections that rest, so that little is asked of this machine, and returns its record and its summary. Where
-// steps do not count because of this machine there is nothing to test.
+// searched runs a search over connections that rest, so that little is asked of this machine, and returns its record and its summary.
 func searched(t *testing.T, want int, args ...string) (*result.Search, string) {
+	t.Helper()
+	s, stdout, stderr := runSearch(t, want, append(args, "--find-max", "errors<0.1%", "--over", "connections", "--think", "2ms", "-d", "200ms")...)
+	if lines := strings.Count(stderr, " connections: ") + strings.Count(stderr, " to confirm: "); lines != len(s.Steps) && want != 99 {
+		t.Errorf("%d lines for %d steps:\n%s", lines, len(s.Steps), stderr)
+	}
+	return s, stdout
+}
+
+// runSearch runs any search and returns its record and what it printed. Where steps do not count because of this machine there is nothing to test.
+func runSearch(t *testing.T, want int, args ...string) (s *result.Search, summary, progress string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "search.json")
 	var stdout, stderr bytes.Buffer
-	code := run(&stdout, &stderr, append(args, "--find-max", "errors<0.1%", "--over", "connections", "--think", "2ms", "-d", "200ms", "-o", file))
+	code := run(&stdout, &stderr, append(args, "-o", file))
 	s, err := result.ReadSearch(file)
 	if err != nil {
 		t.Fatal(err)
@@ -30,10 +39,7 @@ func searched(t *testing.T, want int, args ...string) (*result.Search, string) {
 	if code != want {
 		t.Errorf("exit code %d, want %d:\n%s%s", code, want, &stderr, &stdout)
 	}
-	if lines := strings.Count(stderr.String(), " connections: ") + strings.Count(stderr.String(), " to confirm: "); lines != len(s.Steps) && want != 99 {
-		t.Errorf("%d lines for %d steps:\n%s", lines, len(s.Steps), &stderr)
-	}
-	return s, stdout.String()
+	return s, stdout.String(), stderr.String()
 }
 
 func TestFindMaxOverConnections(t *testing.T) {

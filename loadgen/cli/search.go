@@ -101,10 +101,9 @@ func (o *Options) Plan() search.Plan {
 	return search.Plan{First: o.Spec.Rate, Least: search.Round(least), Most: schedule.MostPerSecond}
 }
 
-// Takes is how long a search is from one that begins at this level and takes few steps to one that takes many. rate is what a step there can
-// be expected to serve, 0 where nothing is known.
-func (o *Options) Takes(first, rate float64) (each, few, many time.Duration) {
-	s := o.At(first, rate, false)
+// Takes is how long a step at this level lasts, and a search whose steps are about there: one of few and one of many.
+func (o *Options) Takes(level float64) (each, few, many time.Duration) {
+	s := o.At(level, 0, false)
 	each = s.Warmup + s.Duration
 	return each, search.UsualFew*each + (confirming-1)*s.Duration, search.UsualMany*each + (confirming-1)*s.Duration
 }

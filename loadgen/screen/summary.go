@@ -82,7 +82,7 @@ func (p page) unsaid() result.Verdict {
 	v := p.l.Verdict
 	v.Reasons = slices.Clone(v.Reasons)
 	for i := range v.Reasons {
-		if v.Reasons[i].Text == result.Starved(p.l) {
+		if v.Reasons[i].Check == "starved" {
 			v.Reasons[i].Advice = ""
 		}
 	}

@@ -66,8 +66,7 @@ type search struct {
 	step   Step
 	steps  int
 	tried  []trial // each level once
-	served float64 // by the last step, if the server fell behind
-	kept   float64 // by the last step in which it did
+	served float64 // by the last step in which the server fell behind
 }
 
 // trial is what became of a level when it was last tried.
@@ -167,7 +166,7 @@ func (s *search) above(level float64) float64 {
 // within is the level to try between one that held and one that did not: an edge of the 3 % around what the server served when it fell behind,
 // where that is between them, else their middle.
 func (s *search) within(low, high float64) float64 {
-	for _, at := range []float64{s.whole(s.kept / math.Sqrt(near)), s.whole(s.kept * math.Sqrt(near))} {
+	for _, at := range []float64{s.whole(s.served / math.Sqrt(near)), s.whole(s.served * math.Sqrt(near))} {
 		if low < at && at < high && !s.Whole {
 			return at
 		}
@@ -205,9 +204,10 @@ func (s *search) try(level float64, confirms bool) (outcome string, err error) {
 			return "", errGaveUp
 		}
 		s.steps++
-		outcome, s.served, err = s.step(level, confirms)
-		if s.served > 0 {
-			s.kept = s.served
+		var served float64
+		outcome, served, err = s.step(level, confirms)
+		if served > 0 {
+			s.served = served
 		}
 		if err != nil || outcome != result.Void {
 			break

@@ -64,7 +64,7 @@ func TestMeanWait(t *testing.T) {
 				r := quiet(t, name, func() *run { return queue(t, result.Poisson, "fixed", busy, length, seed+1) })
 				took := average(r.log.Services())
 				rho := r.load.Spec.Rate * took / 1e9
-				found += (r.load.Latency.Mean - took - r.way(t, (1-rho)/2)) / seeds
+				found += (r.load.Latency.Mean - took - float64(r.way(t, (1-rho)/2))) / seeds
 				want += stats.MD1Mean(rho) * took / seeds
 				foreseen += (average(r.foreseen()) - took) / seeds
 			}
@@ -76,7 +76,7 @@ func TestMeanWait(t *testing.T) {
 
 // way is what a request takes on its way, beside the service, in nanoseconds: by the response time of this share of the requests, which is
 // that of one that found nobody before it.
-func (r *run) way(t *testing.T, share float64) float64 {
+func (r *run) way(t *testing.T, share float64) int64 {
 	t.Helper()
 	responses, err := result.Decode(r.load.Histogram)
 	if err != nil {
@@ -86,7 +86,7 @@ func (r *run) way(t *testing.T, share float64) float64 {
 	slices.Sort(services)
 	way := responses.Quantile(share) - at(services, 0.5)
 	t.Logf("the way to the server and back takes %s", units.Short(float64(way)))
-	return float64(way)
+	return way
 }
 
 // queue is a run in which requests wait for each other.
@@ -108,11 +108,7 @@ func floor(t *testing.T, topic string, rate float64) int64 {
 	if why := r.load.Latency.Withheld["p50"]; why != "" {
 		t.Fatalf("the way to the server and back is not known: %s", why)
 	}
-	services := r.log.Services()
-	slices.Sort(services)
-	way := r.load.Latency.P50 - at(services, 0.5)
-	t.Logf("the way to the server and back takes %s", units.Short(float64(way)))
-	return way
+	return r.way(t, 0.5)
 }
 
 // due is when the requests that arrived were due, in nanoseconds of CLOCK_MONOTONIC.

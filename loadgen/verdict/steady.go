@@ -35,8 +35,7 @@ func checkSteady(l *result.Load) (state, text, advice string) {
 	}
 	before, after := stats.Median(of[:at]), stats.Median(of[at:])
 	when := fmt.Sprintf("after %s of the window", units.Short(float64(at*each)*float64(l.Series.BinNS)))
-	third := len(of) / 3
-	if first, last := stats.Median(of[:third]), stats.Median(of[len(of)-third:]); apart(first, last) > apart(before, after) {
+	if first, last := thirds(of); apart(first, last) > apart(before, after) {
 		before, after, when = first, last, "from its first third to its last"
 	}
 	shift := apart(before, after)
@@ -61,12 +60,18 @@ func Improves(l *result.Load) bool {
 	if l.Series == nil {
 		return false
 	}
-	replies, busy := blocks(l.Series.Replies, 1), blocks(l.Series.BusyNS, 1)
-	third := len(replies) / 3
 	if l.Spec.Rate > 0 {
-		return stats.Median(busy[:third]) > stats.Median(busy[len(busy)-third:])
+		first, last := thirds(blocks(l.Series.BusyNS, 1))
+		return last < first
 	}
-	return stats.Median(replies[:third]) < stats.Median(replies[len(replies)-third:])
+	first, last := thirds(blocks(l.Series.Replies, 1))
+	return last > first
+}
+
+// thirds are the medians of the first and the last third of a series.
+func thirds(of []float64) (first, last float64) {
+	n := len(of) / 3
+	return stats.Median(of[:n]), stats.Median(of[len(of)-n:])
 }
 
 // apart is by how much two levels differ, as a share of the higher one.
