@@ -212,7 +212,7 @@ func latency(f *findings.Findings) Picture {
 	return Picture{
 		Title: fmt.Sprintf("Response time by percentile, closed loop, %s", units.Plural(c.Connections, "connection")), Subtitle: on(f, c),
 		X: "percentile of requests", Y: "response time, from when a request was due",
-		Caption: "A closed loop hides waiting: a connection sends again only when it was answered, so a server that stalls is asked less just then." + curves + without(c),
+		Caption: "A closed loop hides waiting: a connection sends again only when it was answered, so a server that stalls is asked less just then." + curves + withoutCurve(c),
 	}
 }
 
@@ -221,16 +221,36 @@ func paced(f *findings.Findings) Picture {
 	return Picture{
 		Title: fmt.Sprintf("Response time by percentile at %s requests per second", units.Rate(c.RateRPS)), Subtitle: on(f, c, units.Plural(c.Connections, "connection")),
 		X: "percentile of requests", Y: "response time, from when a request was due",
-		Caption: "Requests are due by a schedule, and each is timed from when it was due, not from when it was sent: waiting before sending counts." + curves + without(c),
+		Caption: "Requests are due by a schedule, and each is timed from when it was due, not from when it was sent: waiting before sending counts." + curves + withoutCurve(c),
 	}
 }
 
 // without says which models a picture leaves out, and why.
-func without(c *findings.Cell) string {
+func without(c *findings.Cell) string { return notDrawn(c, nil) }
+
+// withoutCurve is without, for a picture of response times by percentile.
+func withoutCurve(c *findings.Cell) string {
+	return notDrawn(c, func(m *findings.Model) string {
+		if len(m.Curve) < 2 {
+			return "in most rounds requests without an answer could put its percentiles higher, or requests were too few"
+		}
+		return ""
+	})
+}
+
+// notDrawn says which models a picture leaves out: those that lack all figures, and those for which further, which may be nil, has a reason.
+func notDrawn(c *findings.Cell, further func(*findings.Model) string) string {
 	var out []string
 	for i := range c.Models {
-		if m := &c.Models[i]; m.Lacks != nil {
-			out = append(out, Name(m.Name)+" ("+Plain(Lack(m))+")")
+		m, why := &c.Models[i], ""
+		switch {
+		case m.Lacks != nil:
+			why = Plain(Lack(m))
+		case further != nil:
+			why = further(m)
+		}
+		if why != "" {
+			out = append(out, Name(m.Name)+" ("+why+")")
 		}
 	}
 	if len(out) == 0 {

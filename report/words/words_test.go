@@ -175,3 +175,23 @@ func TestNoFigureIsInfinite(t *testing.T) {
 		}
 	}
 }
+
+// A model without a line in a picture of percentiles is named in its caption, with the reason.
+func TestCurvesThatAreNotDrawnAreNamed(t *testing.T) {
+	f := findingstest.Whole(findingstest.Nine...)
+	const named = "epoll (in most rounds requests without an answer could put its percentiles higher, or requests were too few)"
+	if said := Pictured(f, "paced.png").Caption; strings.Contains(said, "epoll") {
+		t.Errorf("epoll is drawn, and the caption says: %s", said)
+	}
+	for i := range f.Cells {
+		f.Cells[i].Model("epoll").Curve = nil
+	}
+	for _, name := range []string{"paced.png", "latency.png"} {
+		if said := Pictured(f, name).Caption; !strings.Contains(said, named) {
+			t.Errorf("the caption of %s: %s", name, said)
+		}
+	}
+	if said := Pictured(f, "cost.png").Caption; strings.Contains(said, "epoll") {
+		t.Errorf("what epoll costs is drawn, and the caption says: %s", said)
+	}
+}
