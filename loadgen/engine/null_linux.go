@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"runtime"
 	"sync"
+	"time"
 
 	"carousel/internal/result"
 	"carousel/internal/sock"
@@ -61,7 +62,7 @@ func (n *null) serve() {
 	defer n.close()
 	buf, ready := make([]byte, sock.ReadBytes), make([]sock.Event, batch)
 	for {
-		k, err := n.poller.Wait(ready, -1)
+		k, err := n.poller.WaitRaw(ready, time.Minute)
 		if err != nil {
 			return
 		}
