@@ -89,8 +89,7 @@ func Length(stages []result.Stage) (d time.Duration) {
 	return d
 }
 
-// Mean is the rate of stages on average over their Length.
-// Mean is their rate per second on average over that time.
+// Mean is the rate of stages per second, on average over their Length.
 func Mean(stages []result.Stage) float64 {
 	expected := 0.0
 	for _, s := range stages {

@@ -41,9 +41,24 @@ func TestFindMax(t *testing.T) {
 	row(t, claim+": steps", "12 at most", fmt.Sprint(most), "none", most <= 12)
 }
 
-// searched is the record of a search by the real loadgen, pinned to a processor of its own. Where a step does not count the host was too
-// noisy for what follows.
+// searched is the record of a search by the real loadgen, pinned to a processor of its own. One of which a step does not count, as the host
+// was too noisy for it, is repeated, twice at most.
 func searched(t *testing.T, server *target, claim string, flags ...string) *result.Search {
+	t.Helper()
+	noise := ""
+	for range 3 {
+		s := seek(t, server, flags...)
+		void := slices.IndexFunc(s.Steps, func(step result.Step) bool { return step.Outcome == result.Void })
+		if void < 0 {
+			return s
+		}
+		noise = strings.Join(s.Steps[void].Why, "; ")
+	}
+	skip(t, claim, "noisy host: "+noise)
+	return nil
+}
+
+func seek(t *testing.T, server *target, flags ...string) *result.Search {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "search.json")
 	var text strings.Builder
@@ -60,12 +75,7 @@ func searched(t *testing.T, server *target, claim string, flags ...string) *resu
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, step := range s.Steps {
-		if step.Outcome == result.Void {
-			skip(t, claim, "noisy host: "+strings.Join(step.Why, "; "))
-		}
-	}
-	if failed != nil {
+	if failed != nil && !slices.ContainsFunc(s.Steps, func(step result.Step) bool { return step.Outcome == result.Void }) {
 		t.Fatal(failed)
 	}
 	return s
