@@ -174,12 +174,8 @@ func (r *Reply) readHead(p []byte) []byte {
 		if len(r.head) == 0 {
 			n = headEnd(p, 0)
 		} else {
-			before := len(r.head)
-			r.head = append(r.head, p[:min(len(p), maxHead+1-before)]...)
+			p, n = r.collect(p)
 			text = r.head
-			if n = headEnd(text, max(0, r.scanned-3)); n > 0 {
-				p = p[n-before:]
-			}
 		}
 		if n == 0 {
 			if len(r.head) == 0 {
@@ -226,6 +222,21 @@ func (r *Reply) readHead(p []byte) []byte {
 		r.frame()
 		return p
 	}
+}
+
+// collect adds to an unfinished head what p has of it, line by line: what follows may be many replies, for which no connection is to keep room.
+// It returns what follows, and the length of the head, or 0 if it is not complete.
+func (r *Reply) collect(p []byte) (rest []byte, n int) {
+	for n == 0 && len(p) > 0 && len(r.head) <= maxHead {
+		line := p[:min(len(p), maxHead+1-len(r.head))]
+		if end := bytes.IndexByte(line, '\n'); end >= 0 {
+			line = line[:end+1]
+		}
+		r.scanned = len(r.head)
+		r.head, p = append(r.head, line...), p[len(line):]
+		n = headEnd(r.head, max(0, r.scanned-3))
+	}
+	return p, n
 }
 
 func (m *Memory) remember(text []byte, framed head) {

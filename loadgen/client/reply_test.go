@@ -273,6 +273,27 @@ func TestHeadIsBounded(t *testing.T) {
 	}
 }
 
+// A head that comes in pieces is all that is kept, wherever it is cut, however many replies come behind it.
+func TestOnlyTheHeadIsKept(t *testing.T) {
+	q := ask("GET", "/")
+	head := strings.Index(hello, "\r\n\r\n") + 4
+	for cut := 1; cut < head; cut++ {
+		r := q.Reply(new(Memory))
+		if r.Feed([]byte(hello[:cut])) {
+			t.Fatal("a piece of a head is a reply")
+		}
+		rest, replies := []byte(hello[cut:]+strings.Repeat(hello, 100)), 0
+		for whole := false; len(rest) > 0; replies++ {
+			if rest, whole = r.Take(rest); !whole || r.Class() != record.OK {
+				t.Fatalf("cut at %d, reply %d: %v", cut, replies, r.Class())
+			}
+		}
+		if replies != 101 || cap(r.head) > 2*head {
+			t.Errorf("cut at %d: %d replies, %d bytes kept for a head of %d", cut, replies, cap(r.head), head)
+		}
+	}
+}
+
 func TestNoAllocation(t *testing.T) {
 	big := "HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n" + strings.Repeat(alphabet, 60000/64+1)[:60000]
 	dated := [2][]byte{[]byte("HTTP/1.1 200 OK\r\nDate: a\r\nContent-Length: 2\r\n\r\nok"), []byte("HTTP/1.1 200 OK\r\nDate: b\r\nContent-Length: 2\r\n\r\nok")}
