@@ -180,6 +180,19 @@ func TestFiguresFollowTheOneRule(t *testing.T) {
 	}
 }
 
+// The fastest replies may lie so far apart that a few requests without an answer could raise the lowest percentiles noticeably. The curve, which
+// begins at the half, goes on.
+func TestAFewUnsentLeaveACurve(t *testing.T) {
+	paced := result.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000}
+	r := measured(1, paced, 1000)
+	r.Load.Complete, r.Load.Window.ElapsedNS = true, 10e9
+	r.Load.Requests = result.Requests{OK: 5000, Unsent: 5}
+	r.Load.Histogram, r.Load.ServiceHistogram = buckets(t, 5005), buckets(t, 5000)
+	if u := Unpack(r); len(u.Response) < 10 || len(u.Response) == len(Grid) {
+		t.Errorf("a curve of %d points of %d", len(u.Response), len(Grid))
+	}
+}
+
 func TestUnansweredMakeLowerBounds(t *testing.T) {
 	for _, unanswered := range []int64{0, 9, 60} { // of 1000 up to 60 ranks further on
 		r := measured(1, hello("epoll", 64), 1000)

@@ -230,12 +230,12 @@ func guest(s result.Server) bool { return !slices.Contains(s.Command, "--model")
 // one lets equal texts share their memory.
 func one(s string) string { return unique.Make(s).Value() }
 
-// Grid are the percentiles of a trial's Response, as shares, evenly spaced in nines, twenty to each; and the half, which is 0.301 nines.
+// Grid are the percentiles of a trial's Response, as shares, evenly spaced in nines, twenty to each, from the half on: the faster half tells
+// nothing about waiting.
 var Grid = func() []float64 {
-	var grid []float64
-	for i := 0; i <= 80; i++ {
+	grid := []float64{0.5} // 0.301 nines
+	for i := 7; i <= 80; i++ {
 		grid = append(grid, 1-math.Pow(10, -float64(i)/20))
 	}
-	grid[6] = 0.5
 	return grid
 }()
