@@ -41,7 +41,6 @@ type Reply struct {
 	seen    int64  // body bytes so far
 	left    int64  // of the body or of the chunk; negative: until the end of input
 	head    []byte // a head that is not complete
-	scanned int    // bytes of it that hold no end
 	interim int
 	chunk   chunk
 
@@ -181,7 +180,7 @@ func (r *Reply) readHead(p []byte) []byte {
 			if len(r.head) == 0 {
 				r.head = append(r.head, p[:min(len(p), maxHead+1)]...)
 			}
-			if r.scanned = len(r.head); r.scanned > maxHead {
+			if len(r.head) > maxHead {
 				r.fail(record.Malformed)
 			}
 			return nil
@@ -201,7 +200,7 @@ func (r *Reply) readHead(p []byte) []byte {
 		if ok && framed.status >= 200 {
 			r.memory.remember(text[:n], framed)
 		}
-		r.head, r.scanned = r.head[:0], 0
+		r.head = r.head[:0]
 		if direct {
 			p = p[n:]
 		}
@@ -232,9 +231,9 @@ func (r *Reply) collect(p []byte) (rest []byte, n int) {
 		if end := bytes.IndexByte(line, '\n'); end >= 0 {
 			line = line[:end+1]
 		}
-		r.scanned = len(r.head)
+		from := max(0, len(r.head)-3) // the end may have begun
 		r.head, p = append(r.head, line...), p[len(line):]
-		n = headEnd(r.head, max(0, r.scanned-3))
+		n = headEnd(r.head, from)
 	}
 	return p, n
 }

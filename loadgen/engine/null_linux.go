@@ -62,7 +62,7 @@ func (n *null) serve() {
 	defer n.close()
 	buf, ready := make([]byte, sock.ReadBytes), make([]sock.Event, batch)
 	for {
-		k, err := n.poller.WaitRaw(ready, time.Minute)
+		k, err := n.poller.WaitRaw(ready, time.Minute) // held: else it would give way to the client that is measured
 		if err != nil {
 			return
 		}

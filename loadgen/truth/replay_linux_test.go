@@ -64,7 +64,9 @@ func TestMeanWait(t *testing.T) {
 				r := quiet(t, name, func() *run { return queue(t, result.Poisson, "fixed", busy, length, seed+1) })
 				took := average(r.log.Services())
 				rho := r.load.Spec.Rate * took / 1e9
-				found += (r.load.Latency.Mean - took - r.there() - float64(r.back(t, (1-rho)/2))) / seeds
+				there, back := r.there(), float64(r.back(t, (1-rho)/2))
+				t.Logf("the way to the server takes %s, the way back %s", units.Short(there), units.Short(back))
+				found += (r.load.Latency.Mean - took - there - back) / seeds
 				want += stats.MD1Mean(rho) * took / seeds
 				foreseen += (average(r.foreseen()) - took) / seeds
 			}
@@ -100,9 +102,7 @@ func (r *run) back(t *testing.T, share float64) int64 {
 		logged[i] = r.log.Ended[i] - due
 	}
 	slices.Sort(logged)
-	back := responses.Quantile(share) - at(logged, share)
-	t.Logf("the way to the server takes %s, the way back %s", units.Short(r.there()), units.Short(float64(back)))
-	return back
+	return responses.Quantile(share) - at(logged, share)
 }
 
 // queue is a run in which requests wait for each other.

@@ -212,7 +212,7 @@ func latency(f *findings.Findings) Picture {
 	return Picture{
 		Title: fmt.Sprintf("Response time by percentile, closed loop, %s", units.Plural(c.Connections, "connection")), Subtitle: on(f, c),
 		X: "percentile of requests", Y: "response time, from when a request was due",
-		Caption: "A closed loop hides waiting: a connection sends again only when it was answered, so a server that stalls is asked less just then." + curves + withoutCurve(c),
+		Caption: "A closed loop hides waiting: a connection sends again only when it was answered, so a server that stalls is asked less just then." + curves + without(c, lacksCurve),
 	}
 }
 
@@ -221,42 +221,38 @@ func paced(f *findings.Findings) Picture {
 	return Picture{
 		Title: fmt.Sprintf("Response time by percentile at %s requests per second", units.Rate(c.RateRPS)), Subtitle: on(f, c, units.Plural(c.Connections, "connection")),
 		X: "percentile of requests", Y: "response time, from when a request was due",
-		Caption: "Requests are due by a schedule, and each is timed from when it was due, not from when it was sent: waiting before sending counts." + curves + withoutCurve(c),
+		Caption: "Requests are due by a schedule, and each is timed from when it was due, not from when it was sent: waiting before sending counts." + curves + without(c, lacksCurve),
 	}
 }
 
-// without says which models a picture leaves out, and why.
-func without(c *findings.Cell) string { return notDrawn(c, nil) }
-
-// withoutCurve is without, for a picture of response times by percentile.
-func withoutCurve(c *findings.Cell) string {
-	return notDrawn(c, func(m *findings.Model) string {
-		if len(m.Curve) < 2 {
-			return "in most rounds requests without an answer could put its percentiles higher, or requests were too few"
-		}
-		return ""
-	})
-}
-
-// notDrawn says which models a picture leaves out: those that lack all figures, and those for which further, which may be nil, has a reason.
-func notDrawn(c *findings.Cell, further func(*findings.Model) string) string {
+// without names the models that a picture leaves out, by why it does: "" is that it does not.
+func without(c *findings.Cell, why func(*findings.Model) string) string {
 	var out []string
 	for i := range c.Models {
-		m, why := &c.Models[i], ""
-		switch {
-		case m.Lacks != nil:
-			why = Plain(Lack(m))
-		case further != nil:
-			why = further(m)
-		}
-		if why != "" {
-			out = append(out, Name(m.Name)+" ("+why+")")
+		if m := &c.Models[i]; why(m) != "" {
+			out = append(out, Name(m.Name)+" ("+why(m)+")")
 		}
 	}
 	if len(out) == 0 {
 		return ""
 	}
 	return " Not drawn: " + strings.Join(out, ", ") + "."
+}
+
+// lacks is why a model has no figures, "" where it has some.
+func lacks(m *findings.Model) string {
+	if m.Lacks == nil {
+		return ""
+	}
+	return Plain(Lack(m))
+}
+
+// lacksCurve is why it has no response times by percentile, "" where it has.
+func lacksCurve(m *findings.Model) string {
+	if m.Lacks != nil || len(m.Curve) > 1 {
+		return lacks(m)
+	}
+	return "in most rounds requests without an answer could put its percentiles higher, or requests were too few"
 }
 
 func cost(f *findings.Findings) Picture {
@@ -269,7 +265,7 @@ func cost(f *findings.Findings) Picture {
 		Title: "What a request costs server and client: " + at + ", " + units.Plural(c.Connections, "connection"), Subtitle: on(f, c),
 		X: "processor time per request (µs)",
 		Caption: "User and system time of the whole process, per answered request. Where servers took turns, what the server spends on waking stands apart from its steady cost. Loopback bills much of receiving to the sender, so look at the sum too. " +
-			strings.TrimSuffix(whiskers(c), ".") + ", of the sum." + without(c),
+			strings.TrimSuffix(whiskers(c), ".") + ", of the sum." + without(c, lacks),
 	}
 }
 
@@ -324,7 +320,7 @@ func idle(f *findings.Findings) Picture {
 		Title: fmt.Sprintf("What silent connections cost %d busy ones", c.Connections), Subtitle: on(f, c, "closed loop"),
 		X: "silent connections", Y: "server processor time per request",
 		Caption: "A model that looks through all its connections pays for every silent one with every request; a line that stays level pays nothing. " + whiskers(c) +
-			" Where clients were turned away, or never answered, nothing is drawn." + without(&never),
+			" Where clients were turned away, or never answered, nothing is drawn." + without(&never, lacks),
 	}
 }
 
