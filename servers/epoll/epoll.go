@@ -29,22 +29,37 @@ type conn struct {
 
 // Serve answers connections to ln until it is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
-	if err := sock.NonBlocking(ln); err != nil {
-		return err
-	}
-	poller, err := sock.NewPoller()
+	serve, err := Watch(ln, open)
 	if err != nil {
 		return err
 	}
-	defer poller.Close()
+	return serve()
+}
+
+// Watch registers ln with a loop of its own. It returns the loop, which serves until ln is shut down.
+func Watch(ln int, open func() *wire.Talk) (serve func() error, err error) {
+	if err := sock.NonBlocking(ln); err != nil {
+		return nil, err
+	}
+	poller, err := sock.NewPoller()
+	if err != nil {
+		return nil, err
+	}
 	l := &loop{poller: poller, open: open}
 	if err := l.register(&conn{fd: ln, ready: (*loop).accept}); err != nil {
-		return err
+		poller.Close()
+		return nil, err
 	}
+	return func() error { return l.run(ln) }, nil
+}
+
+// run calls the callbacks of whatever is ready.
+func (l *loop) run(ln int) error {
+	defer l.poller.Close()
 	defer l.shutdown(ln)
 	events := make([]sock.Event, 512)
 	for {
-		n, err := poller.Wait(events, l.timers.Wait())
+		n, err := l.poller.Wait(events, l.timers.Wait())
 		if err != nil {
 			return err
 		}

@@ -29,12 +29,20 @@ func Serve(ln int, open func() *wire.Talk, loops int, ready func()) error {
 		}
 		listeners = append(listeners, another)
 	}
+	var serves []func() error // all there before the first connection, which may take the last descriptor
+	for _, ln := range listeners {
+		serve, err := epoll.Watch(ln, open)
+		if err != nil {
+			return err
+		}
+		serves = append(serves, serve)
+	}
 	ready()
 	ended := make(chan error, loops)
-	for _, ln := range listeners {
+	for _, serve := range serves {
 		go func() {
 			runtime.LockOSThread()
-			ended <- epoll.Serve(ln, open)
+			ended <- serve()
 		}()
 	}
 	err := <-ended
