@@ -56,7 +56,13 @@ func TestDoesNotStart(t *testing.T) {
 
 // doesNotStart starts a server that must not start.
 func doesNotStart(t *testing.T, args string, code int, says string) {
-	cmd := self("servers", strings.Fields(args)...)
+	t.Helper()
+	endsUnready(t, self("servers", strings.Fields(args)...), code, says)
+}
+
+// endsUnready runs a server that must end, for the reason given, before it is ready.
+func endsUnready(t *testing.T, cmd *exec.Cmd, code int, says string) {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	p, err := child.Start(cmd)

@@ -1,9 +1,15 @@
 package reactors
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"carousel/internal/sock"
 	"carousel/internal/wire"
@@ -13,32 +19,59 @@ import (
 // connections of another one have them all.
 func TestReadyWhenAllWatch(t *testing.T) {
 	const loops = 3
+	err, left := serve(t, loops, func(ln int, pollers []int) {
+		if len(pollers) != loops {
+			t.Errorf("%d loops have %d pollers at ready", loops, len(pollers))
+		}
+		sock.Shutdown(ln)
+	})
+	if err != nil || left != 0 {
+		t.Errorf("ended with error %v, and %d pollers are left", err, left)
+	}
+}
+
+// TestOneThatFailsEndsAll spoils what one loop waits with: a server that went on with the others would serve with fewer than
+// its flags say, and nobody would know.
+func TestOneThatFailsEndsAll(t *testing.T) {
+	err, _ := serve(t, 3, func(_ int, pollers []int) {
+		null, err := unix.Open("/dev/null", unix.O_RDONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(null)
+		if err := unix.Dup3(null, pollers[1], 0); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if !errors.Is(err, syscall.EINVAL) {
+		t.Errorf("a loop that waits with /dev/null ends all with %v, want %v", err, syscall.EINVAL)
+	}
+}
+
+// serve runs loops, calls ready with what they listen and wait with, and returns how they ended and how many pollers are left.
+func serve(t *testing.T, loops int, ready func(ln int, pollers []int)) (err error, left int) {
 	ln, _, err := sock.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer sock.Close(ln)
 	pollers() // the first look makes the runtime open one of its own
-	before, atReady := pollers(), 0
-	err = Serve(ln, func() *wire.Talk { return nil }, loops, func() {
-		atReady = pollers() - before
-		sock.Shutdown(ln)
-	})
-	if err != nil || atReady != loops {
-		t.Errorf("%d loops have %d pollers at ready, error %v", loops, atReady, err)
+	before := pollers()
+	news := func() []int {
+		return slices.DeleteFunc(pollers(), func(fd int) bool { return slices.Contains(before, fd) })
 	}
-	if left := pollers() - before; left != 0 {
-		t.Errorf("%d pollers are left", left)
-	}
+	err = Serve(ln, func() *wire.Talk { return nil }, loops, func() { ready(ln, news()) })
+	return err, len(news())
 }
 
-// pollers is how many epoll descriptors this process has.
-func pollers() (n int) {
+// pollers are the epoll descriptors of this process.
+func pollers() (all []int) {
 	links, _ := filepath.Glob("/proc/self/fd/*")
 	for _, link := range links {
 		if name, _ := os.Readlink(link); name == "anon_inode:[eventpoll]" {
-			n++
+			fd, _ := strconv.Atoi(filepath.Base(link))
+			all = append(all, fd)
 		}
 	}
-	return n
+	return all
 }
