@@ -19,7 +19,7 @@ import (
 // connections of another one have them all.
 func TestReadyWhenAllWatch(t *testing.T) {
 	const loops = 3
-	err, left := serve(t, loops, func(ln int, pollers []int) {
+	left, err := serve(t, loops, func(ln int, pollers []int) {
 		if len(pollers) != loops {
 			t.Errorf("%d loops have %d pollers at ready", loops, len(pollers))
 		}
@@ -33,7 +33,7 @@ func TestReadyWhenAllWatch(t *testing.T) {
 // TestOneThatFailsEndsAll spoils what one loop waits with: a server that went on with the others would serve with fewer than
 // its flags say, and nobody would know.
 func TestOneThatFailsEndsAll(t *testing.T) {
-	err, _ := serve(t, 3, func(_ int, pollers []int) {
+	_, err := serve(t, 3, func(_ int, pollers []int) {
 		null, err := unix.Open("/dev/null", unix.O_RDONLY, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -49,7 +49,7 @@ func TestOneThatFailsEndsAll(t *testing.T) {
 }
 
 // serve runs loops, calls ready with what they listen and wait with, and returns how they ended and how many pollers are left.
-func serve(t *testing.T, loops int, ready func(ln int, pollers []int)) (err error, left int) {
+func serve(t *testing.T, loops int, ready func(ln int, pollers []int)) (left int, err error) {
 	ln, _, err := sock.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func serve(t *testing.T, loops int, ready func(ln int, pollers []int)) (err erro
 		return slices.DeleteFunc(pollers(), func(fd int) bool { return slices.Contains(before, fd) })
 	}
 	err = Serve(ln, func() *wire.Talk { return nil }, loops, func() { ready(ln, news()) })
-	return err, len(news())
+	return len(news()), err
 }
 
 // pollers are the epoll descriptors of this process.
