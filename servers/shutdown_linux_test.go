@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -81,6 +83,33 @@ func TestShutdown(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestEndsWhenItsLoopFails takes from a server what its loop waits with: poll(2) watches no more than the descriptor limit. It ends with the
+// reason, and does not go on as one that nobody can reach.
+func TestEndsWhenItsLoopFails(t *testing.T) {
+	v, err := ours("poll").start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.kill()
+	x := &exam{s: v, deadline: time.Now().Add(patience)}
+	defer x.hangUp()
+	if err := attempt(func() { x.limit(0); x.dial() }); err != nil { // who comes makes it look again
+		t.Fatal(err)
+	}
+	select {
+	case <-v.proc.Done():
+	case <-time.After(patience):
+		t.Fatalf("it goes on; stderr: %q", v.stderr.String())
+	}
+	var ended *exec.ExitError
+	if err := v.proc.Wait(); !errors.As(err, &ended) || ended.ExitCode() != exitFailed {
+		t.Errorf("ended with %v, want exit code %d", err, exitFailed)
+	}
+	if said := v.stderr.String(); !strings.HasSuffix(said, "servers: poll: invalid argument\n") {
+		t.Errorf("the reason given is %q", said)
 	}
 }
 
