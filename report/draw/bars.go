@@ -91,9 +91,7 @@ func (b rows) Plot(c draw.Canvas, plt *plot.Plot) {
 					at.X = on + 6
 				}
 			}
-			box := small.Rectangle(bar.label).Add(at)
-			c.FillPolygon(paper, []vg.Point{{X: box.Min.X - 2, Y: box.Min.Y}, {X: box.Max.X + 2, Y: box.Min.Y}, {X: box.Max.X + 2, Y: box.Max.Y}, {X: box.Min.X - 2, Y: box.Max.Y}})
-			c.FillText(small, at, bar.label)
+			onPaper(c, small, at, bar.label)
 		}
 	}
 }

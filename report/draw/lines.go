@@ -116,7 +116,7 @@ func (l lines) label(c draw.Canvas, at func(int, point) vg.Point, y func(float64
 	}
 	for _, i := range early {
 		c.DrawGlyphNoClip(lookOf(l.lines[i].model).glyph(3.4, l.lines[i].ties), aside)
-		c.FillText(with, vg.Point{X: aside.X + 8, Y: aside.Y - with.FontExtents().Ascent/2 + 1.5}, words.Name(l.lines[i].model))
+		onPaper(c, with, vg.Point{X: aside.X + 8, Y: aside.Y - with.FontExtents().Ascent/2 + 1.5}, words.Name(l.lines[i].model))
 		aside.Y += step
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(ends[b].Y, ends[a].Y) })
