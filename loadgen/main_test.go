@@ -134,7 +134,11 @@ func TestRecordKeys(t *testing.T) {
 			if h, err := result.Decode(l.Histogram); err != nil || h.Count() != 400 {
 				t.Errorf("the histogram holds %v of 400 (%v)", h, err)
 			}
-			if l.Connections.Opened < 4 || l.Connections.Answered != 4 || l.Connections.Most < 100 {
+			busiest := int64(100) // at least, of 400 requests over 4
+			if e == "hey" { // which may open one more, and have its workers share them all
+				busiest = 400 / max(4, l.Connections.Opened)
+			}
+			if l.Connections.Opened < 4 || l.Connections.Answered != 4 || l.Connections.Most < busiest {
 				t.Errorf("%+v", l.Connections)
 			}
 		})
