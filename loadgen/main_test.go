@@ -135,7 +135,7 @@ func TestRecordKeys(t *testing.T) {
 				t.Errorf("the histogram holds %v of 400 (%v)", h, err)
 			}
 			busiest := int64(100) // at least, of 400 requests over 4
-			if e == "hey" { // which may open one more, and have its workers share them all
+			if e == "hey" {       // which may open one more, and have its workers share them all
 				busiest = 400 / max(4, l.Connections.Opened)
 			}
 			if l.Connections.Opened < 4 || l.Connections.Answered != 4 || l.Connections.Most < busiest {
