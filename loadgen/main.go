@@ -126,8 +126,15 @@ func exitCode(l *result.Load, loadErr, writeErr error, caught syscall.Signal, br
 
 // wrongAnswers is how many replies were not what was asked for, or no replies at all by the protocol's rules.
 func wrongAnswers(l *result.Load) (n int64) {
-	for _, class := range []record.Class{record.Malformed, record.BodyLength, record.BodyContent, record.BodyDigest} {
-		n += l.Errors[class.String()]
+	for class, count := range l.Errors {
+		switch class {
+		case record.Malformed.String(), record.BodyLength.String(), record.BodyContent.String(), record.BodyDigest.String():
+			n += count
+		default:
+			if l.Spec.ExpectsStatus() && strings.HasPrefix(class, "status-") {
+				n += count
+			}
+		}
 	}
 	return n
 }

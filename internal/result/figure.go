@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -165,6 +166,9 @@ func PacerLateness(l *Load) Summary {
 // Path is the response time of the requests for one path, of which s is the whole. Requests that were never sent could have been for any.
 func (s Summary) Path(p PathLatency) Summary {
 	one := Summary{Count: p.Count, Lacks: s.Lacks}
+	if p.Count == 0 {
+		one.Lacks = cmp.Or(one.Lacks, "no request was timed")
+	}
 	one.fill(p.Latency, nil, 0)
 	for i, f := range one.Figures { // the record has no buckets of a path, only what they said
 		if slices.Contains(p.Latency.AtLeast, f.Name) || s.unsent && s.Figures[i].AtLeast() {
@@ -174,10 +178,9 @@ func (s Summary) Path(p PathLatency) Summary {
 	return one
 }
 
-// PathLatency is the record of the requests for one path, of whose response times, which h holds, so many are the age that a request without an
-// answer reached.
-func (h *Histogram) PathLatency(path string, unanswered int64) PathLatency {
-	p := PathLatency{Path: path, Count: h.Count(), Latency: h.Latency()}
+// Describe writes the response times of p, which h holds, into it; so many of them are the age that a request without an answer reached.
+func (h *Histogram) Describe(p *PathLatency, unanswered int64) {
+	p.Count, p.Latency = h.Count(), h.Latency()
 	whole := Summary{Count: p.Count}
 	whole.fill(p.Latency, h, unanswered)
 	for _, f := range whole.Figures {
@@ -185,7 +188,6 @@ func (h *Histogram) PathLatency(path string, unanswered int64) PathLatency {
 			p.Latency.AtLeast = append(p.Latency.AtLeast, f.Name)
 		}
 	}
-	return p
 }
 
 // quantiles are those of a histogram.

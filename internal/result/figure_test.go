@@ -104,7 +104,8 @@ func TestLowerBoundsByPath(t *testing.T) {
 	} {
 		l := loadOf(t, map[time.Duration]int64{time.Millisecond: 9850, time.Second: 150}, 0, 0)
 		l.Requests = Requests{Planned: 10_000, Sent: 10_000 - c.unsent, OK: 10_000 - c.unsent, Unsent: c.unsent}
-		l.Paths = []PathLatency{h.PathLatency("/", c.unanswered)}
+		l.Paths = []PathLatency{{Path: "/"}}
+		h.Describe(&l.Paths[0], c.unanswered)
 		for range 2 { // written, and read again
 			l.Doubt()
 			if got := l.Paths[0].Latency.AtLeast; !slices.Equal(got, c.want) {

@@ -56,7 +56,8 @@ func sensible(l *result.Load, histogram string) {
 	l.Verdict.State, l.Verdict.Reasons[0].State = "suspect", "suspect"
 	l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: 1}, Lacks: map[string]string{result.Faults: "x"}}
 	s := &l.Spec
-	s.Arrivals = result.Poisson
+	s.Arrivals, s.Order, s.Mix[0].Path = result.Poisson, result.Shuffled, "/x"
+	s.Mix[0].Expect.Status, s.Mix[0].Expect.SHA256 = 404, strings.Repeat("0a", 32)
 	s.Target, s.Paths, s.Proto, s.Expect, s.Engine, s.SaveMode = "http://127.0.0.1:5000/", []string{"/x"}, "http", "carousel", "epoll", "inline"
 }
 
@@ -402,6 +403,8 @@ var definitions = []definition{
 	{reflect.TypeOf(usage.Line{}.GC), "usage gc", "### `server.usage.gc`"},
 	{reflect.TypeFor[result.Comparison](), "comparison", "## A comparison (`loadgen --vs --json`)"},
 	{reflect.TypeFor[result.Compared](), "compared", "### `servers`"},
+	{reflect.TypeFor[result.Kind](), "kind", "### `load.spec.mix`"},
+	{reflect.TypeFor[result.Expected](), "expected", "### `load.spec.mix.expect`"},
 	{reflect.TypeFor[result.Slice](), "slice", "### `servers.slices`"},
 	{reflect.TypeFor[result.Cost](), "cost", "### `servers.cost`"},
 	{reflect.TypeFor[result.Ratio](), "ratio", "### `ratios`"},

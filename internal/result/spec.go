@@ -32,7 +32,7 @@ type Stage struct {
 	Length time.Duration `json:"length_ns"`
 }
 
-// Carousel is what Spec.Expect can be: bodies as our own servers send them.
+// Carousel is what Spec.Expect can be beside a status: bodies as our own servers send them.
 const Carousel = "carousel"
 
 // Offload has files written by threads of their own; Inline by the one that sends and receives.
@@ -49,7 +49,10 @@ type Spec struct {
 	BodyFile     string        `json:"body_file,omitempty"`   // where Body was read from; "-" is standard input
 	BodyBytes    int64         `json:"body_bytes,omitempty"`  // of what came from a file
 	BodySHA256   string        `json:"body_sha256,omitempty"` // of the same, in hexadecimal
-	Expect       string        `json:"expect,omitempty"`      // carousel: bodies must be what our own servers answer; "": whatever they are
+	Mix          []Kind        `json:"mix,omitempty"`         // kinds of requests, instead of Method, Paths and Body
+	MixFile      string        `json:"mix_file,omitempty"`    // where they were read from
+	Order        string        `json:"order,omitempty"`       // of Mix: weighted, shuffled or file
+	Expect       string        `json:"expect,omitempty"`      // a status that replies must have, or carousel: bodies must be what our own servers answer; "": whatever they are
 	Connections  int           `json:"connections"`
 	First        int           `json:"connections_first,omitempty"` // opened before the load, the others when a request is due and none is free; 0: all
 	Duration     time.Duration `json:"duration_ns"`                 // 0 when Requests is given
@@ -57,7 +60,7 @@ type Spec struct {
 	Rate         float64       `json:"rate_rps"`                    // in total, on average over the window; 0 is a closed loop
 	Arrivals     string        `json:"arrivals,omitempty"`          // poisson: due at random; "": evenly spaced
 	Burst        int           `json:"burst,omitempty"`             // requests that are due at once; 0 is 1
-	Seed         uint64        `json:"seed,omitempty"`              // of arrivals at random
+	Seed         uint64        `json:"seed,omitempty"`              // of arrivals and of a mix at random
 	Stages       []Stage       `json:"stages,omitempty"`            // rates of the window, in their order; none: Rate all the time
 	StagesFile   string        `json:"stages_file,omitempty"`       // where they were read from; "": they are a ramp
 	Spin         time.Duration `json:"spin_ns,omitempty"`           // before a request is due, its sender looks instead of sleeping for so long at most

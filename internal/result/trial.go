@@ -5,6 +5,7 @@
 package result
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -216,13 +217,19 @@ func (l Latency) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// PathLatency is the response time of the requests for one path, where a load asks for several in turn. A request that was
-// never sent was for none.
+// PathLatency is what became of the requests for one path, where a load asks for several in turn, or of one kind of a mix. A request that
+// was never sent was for none.
 type PathLatency struct {
-	Path    string  `json:"path"`
-	Count   int64   `json:"count"`
-	Latency Latency `json:"latency_ns"`
+	Path    string           `json:"path"`
+	Kind    string           `json:"kind,omitempty"` // of a mix, by its name; "": it is of a path
+	OK      int64            `json:"ok"`
+	Errors  map[string]int64 `json:"errors,omitempty"` // by class
+	Count   int64            `json:"count"`            // timed requests: those with a good reply, and those in vain
+	Latency Latency          `json:"latency_ns"`
 }
+
+// Name is what the requests are called.
+func (p PathLatency) Name() string { return cmp.Or(p.Kind, p.Path) }
 
 // Connections says who was served.
 type Connections struct {

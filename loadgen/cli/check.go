@@ -45,8 +45,8 @@ func (o *Options) checkStrays(flags *pflag.FlagSet) error {
 	if o.Compares() {
 		return nil
 	}
-	if flag := flags.Lookup("seed"); flag.Changed && o.Spec.Arrivals == "" {
-		return fmt.Errorf("%s: it is for --arrivals poisson, and for comparing servers: give one of them, or leave it out", given(flag))
+	if flag := flags.Lookup("seed"); flag.Changed && !o.draws() {
+		return fmt.Errorf("%s: it is for --arrivals poisson, --mix, and comparing servers: give one of them, or leave it out", given(flag))
 	}
 	for _, name := range []string{"slice", "cycles", "until"} {
 		if flag := flags.Lookup(name); flag.Changed {
@@ -173,7 +173,7 @@ func (o *Options) checkPorts() error {
 
 // check says which flags of s cannot be carried out together, and what to write instead.
 func check(s result.Spec) error {
-	return cmp.Or(checkSchedule(s), checkLoad(s), checkRequest(s), checkDownload(s), checkWays(s), checkSource(s), checkEngine(s))
+	return cmp.Or(checkSchedule(s), checkLoad(s), checkRequest(s), checkMix(s), checkDownload(s), checkWays(s), checkSource(s), checkEngine(s))
 }
 
 func checkLoad(s result.Spec) error {

@@ -236,6 +236,9 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 			s.Method = "POST"
 		}
 	}
+	if err := o.blend(flags); err != nil {
+		return err
+	}
 	if s.Engine == "auto" {
 		s.Engine = engine.Auto()
 		if s.ReadRate > 0 && s.Engine == result.Uring {
@@ -259,11 +262,11 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 			s.Duration = time.Duration(o.Cycles/2) * turns.Pair(o.Slice)
 		}
 	}
-	if s.Arrivals == result.Poisson || o.Compares() {
+	if o.random() {
 		if !flags.Changed("seed") {
 			o.Seed = uint64(uint32(time.Now().UnixNano())) // few enough digits for every reader of JSON
 		}
-		if s.Arrivals == result.Poisson {
+		if o.draws() {
 			s.Seed = o.Seed
 		}
 	}
@@ -275,6 +278,14 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	}
 	return cmp.Or(o.checkStrays(flags), o.checkSearch(flags), o.check())
 }
+
+// draws says whether the load is random in part.
+func (o *Options) draws() bool {
+	return o.Spec.Arrivals == result.Poisson || len(o.Spec.Mix) > 0 && o.Spec.Order != result.InFileOrder
+}
+
+// random says whether anything is: the load, or the order of turns.
+func (o *Options) random() bool { return o.draws() || o.Compares() }
 
 // given is a flag as it was typed, by its short name where it has one.
 func given(flag *pflag.Flag) string {

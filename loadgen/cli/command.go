@@ -43,6 +43,8 @@ func (o *Options) Command() string {
 	add(s.Threads > 0, "-t", strconv.Itoa(s.Threads))
 	add(s.Engine != "", "--engine", s.Engine)
 	add(s.Proto != usual.Proto, "--proto", s.Proto)
+	add(len(s.Mix) > 0, "--mix", s.MixFile)
+	add(s.Order != "" && s.Order != result.Weighted, "--order", s.Order)
 	add(s.Method != usual.Method, "-X", s.Method)
 	for _, h := range s.Headers {
 		add(true, "-H", h)
@@ -71,7 +73,7 @@ func (o *Options) Command() string {
 		add(o.Cycles > 0, "--cycles", strconv.Itoa(o.Cycles))
 		add(o.Until > 0, "--until", strconv.FormatFloat(o.Until, 'f', -1, 64))
 	}
-	add(o.Compares() || s.Arrivals == result.Poisson, "--seed", strconv.FormatUint(max(o.Seed, s.Seed), 10))
+	add(o.random(), "--seed", strconv.FormatUint(max(o.Seed, s.Seed), 10))
 	for _, condition := range o.FindMax {
 		add(true, "--find-max", condition.Expr)
 	}

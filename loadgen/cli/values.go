@@ -331,6 +331,20 @@ func or(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
+// expected is a status, or carousel.
+type expected struct{ to *string }
+
+func (v expected) Type() string   { return "status" }
+func (v expected) String() string { return deref(v.to) }
+func (v expected) Set(text string) error {
+	status, err := strconv.Atoi(text)
+	if text != "" && text != result.Carousel && (err != nil || status < 200 || status > 599) {
+		return errors.New("it is a status, 200 to 599, or carousel")
+	}
+	*v.to = text
+	return nil
+}
+
 // gates takes one condition a time, or several with commas between.
 type gates struct{ to *[]verdict.Gate }
 

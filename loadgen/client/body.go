@@ -35,7 +35,7 @@ func digestOf(value []byte) *digest {
 // prepare begins a body that is hashed or kept.
 func (r *Reply) prepare() {
 	r.takes = true
-	if r.framed.digest != nil {
+	if r.hashed() {
 		if r.hash == nil {
 			r.hash = sha256.New()
 		}
@@ -46,12 +46,23 @@ func (r *Reply) prepare() {
 	}
 }
 
+// hashed reports whether the body is: it carries its digest, or must have one.
+func (r *Reply) hashed() bool { return r.framed.digest != nil || r.demanded() != nil }
+
+// demanded is the digest that the body must have, nil if it may have any.
+func (r *Reply) demanded() *digest {
+	if want := r.request.want; want != nil {
+		return want.digest
+	}
+	return nil
+}
+
 // saves reports whether the body is kept: that of a good reply which is no step on the way to another.
 func (r *Reply) saves() bool { return r.request.spec.Save != "" && r.class == record.OK && !r.moved }
 
 // take hashes a piece of the body, and keeps it.
 func (r *Reply) take(p []byte) {
-	if r.framed.digest != nil {
+	if r.hashed() {
 		r.hash.Write(p)
 	}
 	if r.saves() && len(r.body)+len(p) <= MaxBody {
@@ -61,9 +72,12 @@ func (r *Reply) take(p []byte) {
 
 // taken judges a body that was hashed or kept.
 func (r *Reply) taken() record.Class {
-	if r.framed.digest != nil {
-		if r.hash.Sum(r.sum[:0]); r.sum != *r.framed.digest {
-			return record.BodyDigest
+	if r.hashed() {
+		r.hash.Sum(r.sum[:0])
+		for _, d := range []*digest{r.framed.digest, r.demanded()} {
+			if d != nil && r.sum != *d {
+				return record.BodyDigest
+			}
 		}
 	}
 	if r.saves() && r.seen > MaxBody {

@@ -52,7 +52,7 @@ func (r *Reply) readChunks(p []byte) []byte {
 		ok := true
 		switch c.at {
 		case atSize:
-			digit := hex(b)
+			digit := nibble(b)
 			switch {
 			case digit >= 0 && c.digits < 15:
 				c.size, c.digits = c.size<<4|int64(digit), c.digits+1
@@ -121,7 +121,7 @@ func (r *Reply) readChunks(p []byte) []byte {
 	return nil
 }
 
-func hex(b byte) int {
+func nibble(b byte) int {
 	switch {
 	case '0' <= b && b <= '9':
 		return int(b - '0')

@@ -43,8 +43,8 @@ func NewAsks(all []*Request) *Asks {
 	return a
 }
 
-// Turn is the i-th request, from 0.
-func (a *Asks) Turn(i int64) *Ask { return a.turn[i%int64(len(a.turn))] }
+// Turn is request i of them, from 0.
+func (a *Asks) Turn(i int) *Ask { return a.turn[i] }
 
 // Follow is the request that a redirect leads to, or the class of error that it is.
 func (a *Asks) Follow(from *Ask, status int, location string) (*Ask, record.Class) {
@@ -80,14 +80,14 @@ func (q *Request) follow(status int, location string) (*Request, record.Class) {
 	if err != nil || location == "" {
 		return nil, record.RedirectElsewhere
 	}
-	to, err := here.Parse(escape(location))
+	there, err := here.Parse(escape(location))
 	if err != nil {
 		return nil, record.RedirectElsewhere
 	}
-	if to.Fragment, to.RawFragment = "", ""; strings.EqualFold(to.Host, q.host) {
-		to.Host = q.Addr
+	if there.Fragment, there.RawFragment = "", ""; strings.EqualFold(there.Host, q.host) {
+		there.Host = q.Addr
 	}
-	path, err := Path("http://"+q.Addr+"/", to.String())
+	path, err := Path("http://"+q.Addr+"/", there.String())
 	if err != nil {
 		return nil, record.RedirectElsewhere
 	}
@@ -95,5 +95,9 @@ func (q *Request) follow(status int, location string) (*Request, record.Class) {
 	if status == 303 && s.Method != "HEAD" || (status == 301 || status == 302) && s.Method == "POST" {
 		s.Method, s.Body = "GET", ""
 	}
-	return build(s, q.Addr, path), record.OK
+	to := build(s, q.Addr, path)
+	if to.Kind = q.Kind; q.Kind != "" {
+		to.want = q.want
+	}
+	return to, record.OK
 }

@@ -37,6 +37,7 @@ type Reply struct {
 	class   record.Class
 	keep    bool // the connection may be used again
 	fits    bool // the body is what is demanded so far
+	said    int  // so much of the phrase that it must contain
 	framed  head
 	seen    int64  // body bytes so far
 	left    int64  // of the body or of the chunk; negative: until the end of input
@@ -77,6 +78,9 @@ func (r *Reply) Ask(a *Ask) { r.request, r.memory = a.Request, &a.Memory }
 
 // begun reports whether something of a reply has come that is not complete.
 func (r *Reply) begun() bool { return r.part != fresh && r.part != done }
+
+// Status is that of the latest head.
+func (r *Reply) Status() int { return r.framed.status }
 
 // Class is what became of a reply that is complete.
 func (r *Reply) Class() record.Class { return r.class }
@@ -119,7 +123,7 @@ func (r *Reply) Take(p []byte) (rest []byte, whole bool) {
 		r.part = fresh
 	}
 	if r.part == fresh {
-		r.class, r.keep, r.fits, r.takes, r.moved, r.seen, r.interim = record.OK, true, true, false, false, 0, 0
+		r.class, r.keep, r.fits, r.said, r.takes, r.moved, r.seen, r.interim = record.OK, true, true, 0, false, false, 0, 0
 	}
 	if r.part == fresh {
 		switch m := r.memory; {
@@ -254,8 +258,10 @@ func (m *Memory) whither(location []byte) string {
 
 // frame sets out what body follows the head.
 func (r *Reply) frame() {
-	r.keep, r.class = r.framed.keep, record.Status(r.framed.status)
-	if r.framed.digest != nil || r.request.spec.Save != "" {
+	if r.keep, r.class = r.framed.keep, record.OK; !r.moved {
+		r.class = r.request.status(r.framed.status)
+	}
+	if r.hashed() || r.request.spec.Save != "" {
 		r.prepare()
 	}
 	switch h := &r.framed; {
@@ -273,7 +279,9 @@ func (r *Reply) frame() {
 // check takes a piece of the body.
 func (r *Reply) check(p []byte) {
 	if want := r.request.want; want != nil {
-		r.fits = r.fits && want.fits(p, r.seen)
+		if r.fits = r.fits && want.fits(p, r.seen); want.contains != nil {
+			r.said = want.contains.seek(p, r.said)
+		}
 	}
 	if r.seen += int64(len(p)); r.takes {
 		r.take(p)
@@ -312,7 +320,7 @@ func (r *Reply) finish() {
 		r.class = r.taken()
 	}
 	r.keep = r.keep && !r.request.last
-	if r.class == record.OK && r.request.want != nil && (r.request.line || r.framed.status == 200) {
-		r.class = r.request.want.judge(r.seen, r.fits)
+	if want := r.request.want; r.class == record.OK && want != nil && !r.moved && (!want.ours || r.request.line || r.framed.status == 200) {
+		r.class = want.judge(r.seen, r.fits, r.said)
 	}
 }

@@ -12,6 +12,7 @@ import (
 type Request struct {
 	Addr  string // host:port to connect to
 	Path  string // and query, of HTTP
+	Kind  string // of a mix; "": there is none
 	Bytes []byte // what to send, whole
 
 	Idempotent bool // may be sent again where nobody knows whether the server acted on it
@@ -21,16 +22,26 @@ type Request struct {
 	line bool    // lines instead of HTTP
 	head bool    // a HEAD request: the reply has no body
 	last bool    // no request follows on the connection
-	want *demand // what a body of a 200 must be; nil: whatever it is
+	want *demand // what a reply must be; nil: any with a status below 400
 }
 
 // idempotent are the methods that may be sent twice and mean the same (RFC 9110, section 9.2.2). Of one that is unknown, that is too.
 var idempotent = map[string]bool{"GET": true, "HEAD": true, "OPTIONS": true, "TRACE": true, "PUT": true, "DELETE": true}
 
-// New builds the requests that s asks for in turn; s must be valid.
-func New(s result.Spec) []*Request {
+// New builds the requests that s asks for, those of a mix in the order of its kinds; s must be valid.
+func New(s result.Spec) (all []*Request) {
 	addr := Addr(s.Target)
-	all := []*Request{build(s, addr, PathOf(s.Target))}
+	for _, k := range s.Mix {
+		q := build(s.As(k), addr, k.Path)
+		if q.Kind = k.Name; k.Expect != nil {
+			q.want = expected(k.Expect)
+		}
+		all = append(all, q)
+	}
+	if len(all) > 0 {
+		return all
+	}
+	all = append(all, build(s, addr, PathOf(s.Target)))
 	for _, path := range s.Paths {
 		all = append(all, build(s, addr, path))
 	}
@@ -51,6 +62,8 @@ func build(s result.Spec, addr, path string) *Request {
 	}
 	if s.Expect == result.Carousel {
 		q.want = q.demanded()
+	} else if status, err := strconv.Atoi(s.Expect); err == nil {
+		q.want = &demand{status: status, length: anyLength}
 	}
 	return q
 }

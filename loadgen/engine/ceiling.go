@@ -30,7 +30,7 @@ func ceiling(ctx, patience context.Context, s result.Spec, window time.Duration)
 	s.Rate, s.Requests, s.Duration, s.Warmup = 0, 0, window, window/5
 	s.Arrivals, s.Burst, s.Seed, s.Stages, s.StagesFile, s.First, s.Spin = "", 0, 0, nil, "", 0, 0
 	s.Pipeline = min(s.Pipeline, deepest)
-	s.Paths, s.Expect, s.Save, s.MaxRedirects, s.Idle = nil, "", "", 0, 0
+	s.Paths, s.Mix, s.Order, s.Expect, s.Save, s.MaxRedirects, s.Idle = nil, nil, "", "", "", 0, 0
 	s.Think, s.ReadRate, s.Source, s.PID, s.Counters = 0, 0, nil, 0, nil
 	if s.NoKeepalive {
 		s.Source = []string{"127.0.0.0/8"} // ports of one address would run out

@@ -27,7 +27,7 @@ type Conn struct {
 	tried   int64   // when the connect began
 	reply   client.Reply
 	request *client.Ask
-	path    int // of the request, among the run's
+	kind    int // of the request, among the run's
 	hops    int // redirects it has followed
 
 	queue      *queue // that it stands in
@@ -138,13 +138,24 @@ func (d *Deck) next(c *Conn, due, now int64) {
 	}
 }
 
+// turn is which of the run's requests is sent next.
+func (d *Deck) turn() int {
+	switch {
+	case !d.several():
+		return 0
+	case d.order != nil:
+		return d.order.At(d.taken.Add(1) - 1)
+	}
+	return int((d.taken.Add(1) - 1) % int64(len(d.requests)))
+}
+
 // send has c's next request sent.
 func (d *Deck) send(c *Conn, due, now int64) {
 	d.spins = false
 	if d.several() || c.hops > 0 {
-		n := d.turn()
-		if c.ask(d.asks.Turn(n)); d.several() {
-			c.path = d.path[n%int64(len(d.path))]
+		k := d.turn()
+		if c.ask(d.asks.Turn(k)); d.several() {
+			c.kind = d.kind[k]
 		}
 	}
 	c.hops = 0
@@ -168,8 +179,8 @@ func (d *Deck) resend(c *Conn) {
 	d.want(c, Send)
 }
 
-// turnedAway is what a server says to a client for whom it has no room, though it has not said anything.
-const turnedAway = record.Class(503)
+// turnedAway is the status with which a server answers to a client for whom it has no room, though it has not said anything.
+const turnedAway = 503
 
 // Feed takes what the peer of c sent, at most Room bytes or, of a connection that is at its end, client.MaxRead. It reports whether more is
 // expected at once.
@@ -179,7 +190,7 @@ func (d *Deck) Feed(c *Conn, p []byte) bool {
 		if _, whole := c.reply.Take(p); !whole {
 			return true
 		}
-		if c.reply.Class() == turnedAway {
+		if c.reply.Status() == turnedAway {
 			d.told++
 		}
 		d.lost(c, d.now(), record.OK)
@@ -314,7 +325,7 @@ func (d *Deck) follow(c *Conn, to *client.Ask, now int64) {
 // lost gives up c's connection, and the requests that are under way on it.
 func (d *Deck) lost(c *Conn, now int64, class record.Class) {
 	for c.under > 0 {
-		d.Record.For(c.path).Ended(c.number, c.due, c.sent, now, class)
+		d.Record.For(c.kind).Ended(c.number, c.due, c.sent, now, class)
 		d.close(c)
 		c.freed = now
 	}
@@ -325,10 +336,10 @@ func (d *Deck) lost(c *Conn, now int64, class record.Class) {
 // settled notes what became of c's request, once its file is written if it is to have one.
 func (d *Deck) settled(c *Conn, now int64, class record.Class) {
 	if d.files == nil || class != record.OK {
-		d.Record.For(c.path).Ended(c.number, c.due, c.sent, now, class)
+		d.Record.For(c.kind).Ended(c.number, c.due, c.sent, now, class)
 		return
 	}
-	o := outcome{number: c.number, path: c.path, due: c.due, sent: c.sent, at: now}
+	o := outcome{number: c.number, kind: c.kind, due: c.due, sent: c.sent, at: now}
 	d.save(c.request.Request, &c.reply, d.first+c.number, func(class record.Class) {
 		o.class = class
 		d.mu.Lock()
@@ -339,7 +350,7 @@ func (d *Deck) settled(c *Conn, now int64, class record.Class) {
 
 // outcome is what became of a request whose file is written, or is not to be had.
 type outcome struct {
-	number, path  int
+	number, kind  int
 	due, sent, at int64
 	class         record.Class
 }
@@ -349,7 +360,7 @@ func (d *Deck) collect() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, o := range d.outcomes {
-		d.Record.For(o.path).Ended(o.number, o.due, o.sent, o.at, o.class)
+		d.Record.For(o.kind).Ended(o.number, o.due, o.sent, o.at, o.class)
 	}
 	d.outcomes = d.outcomes[:0]
 }

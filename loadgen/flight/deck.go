@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"carousel/loadgen/client"
+	"carousel/loadgen/mix"
 	"carousel/loadgen/record"
 	"carousel/loadgen/schedule"
 )
@@ -40,8 +41,9 @@ type Deck struct {
 	silent  int // the first so many are never given a request
 	told    int // of these, turned away with a 503
 	asks    *client.Asks
-	depth   int // requests that may be under way at once on a connection
-	most    int // bytes that may be read from one at once
+	order   *mix.Order // of their turns; nil: one after another
+	depth   int        // requests that may be under way at once on a connection
+	most    int        // bytes that may be read from one at once
 	todo    todo
 	free    queue // connections without a request, the longest free first
 	resting queue // those that rest, the first to send first
@@ -107,7 +109,10 @@ func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 		d.spare = d.conns[d.silent+share(r.First, id, of):]
 	}
 	d.Record = record.NewRecorder(len(d.conns)-d.silent, r.Rate > 0, live)
-	d.Record.Split(r.paths)
+	d.Record.Split(r.kinds)
+	if len(r.Mix) > 0 {
+		d.order = mix.NewOrder(r.Mix, r.Order, r.Seed)
+	}
 	for k := range d.conns {
 		c := &d.conns[k]
 		c.Index, c.number = k, k-d.silent

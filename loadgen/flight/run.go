@@ -35,10 +35,10 @@ type Run struct {
 	Places func() int // free ones in the target's listen queue, math.MaxInt if that is not known; nil: it never is
 
 	clock    func() int64
-	requests []*client.Request // in turn
-	paths    []string          // different ones of them, where there are several
-	path     []int             // of each of requests, in paths
-	files    *save.Files       // nil: bodies are not saved
+	requests []*client.Request    // in turn
+	kinds    []result.PathLatency // of requests, where there are several, without figures
+	kind     []int                // of each of requests, in kinds
+	files    *save.Files          // nil: bodies are not saved
 
 	until atomic.Int64 // no request is due from here on; it only ever comes nearer
 	last  atomic.Int64 // no reply is taken in from here on, were the grace to last longer; Never, unless it is ended
@@ -71,11 +71,12 @@ func New(s result.Spec, requests []*client.Request, files *save.Files, clock fun
 		if !r.several() {
 			break
 		}
-		i := slices.Index(r.paths, q.Path)
+		kind := result.PathLatency{Path: q.Path, Kind: q.Kind}
+		i := slices.IndexFunc(r.kinds, func(k result.PathLatency) bool { return k.Name() == kind.Name() })
 		if i < 0 {
-			i, r.paths = len(r.paths), append(r.paths, q.Path)
+			i, r.kinds = len(r.kinds), append(r.kinds, kind)
 		}
-		r.path = append(r.path, i)
+		r.kind = append(r.kind, i)
 	}
 	return r
 }
@@ -172,14 +173,6 @@ func (r *Run) spent() bool { return r.Counted() && r.Rate == 0 && r.tickets.Load
 
 // several reports whether requests take turns.
 func (r *Run) several() bool { return len(r.requests) > 1 }
-
-// turn is the next request's among those that take turns, 0 where none do.
-func (r *Run) turn() int64 {
-	if !r.several() {
-		return 0
-	}
-	return r.taken.Add(1) - 1
-}
 
 // save puts the body of a good reply into a file. done may be called on any goroutine.
 func (r *Run) save(q *client.Request, reply *client.Reply, connection int, done func(record.Class)) {

@@ -44,7 +44,7 @@ func (d *Deck) settle(end int64, why record.Reason) {
 	for k := range d.conns {
 		for c, i := &d.conns[k], 0; i < c.under; i++ {
 			t := c.at(i)
-			d.Record.For(c.path).Unanswered(c.number, t.due, t.sent)
+			d.Record.For(c.kind).Unanswered(c.number, t.due, t.sent)
 		}
 	}
 	d.rest(end, why)

@@ -39,7 +39,7 @@ func (r *Recorder) inVain(c *Connection, due, response, service int64) {
 	if r.apart.silent.gaveUp(response, service); timed {
 		r.apart.silent.response.Record(response)
 		r.apart.silent.service.Record(service)
-		r.byPath(response, false)
+		r.byKind(response, false)
 		c.inVain(response, service)
 	}
 }

@@ -129,7 +129,7 @@ func TestSilenceTakesNoRoom(t *testing.T) {
 // What is in vain makes lower bounds of the figures of its own path only, whether its connection is answered or not.
 func TestLowerBoundsAreOfTheirPath(t *testing.T) {
 	r := NewRecorder(2, false, nil)
-	r.Split([]string{"/", "/slow"})
+	r.Split([]result.PathLatency{{Path: "/"}, {Path: "/slow"}})
 	r.Open(0)
 	r.Close(10_000*ms, 10_000*ms)
 	for c := range 2 {

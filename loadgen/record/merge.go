@@ -82,17 +82,27 @@ func Books(workers ...*Recorder) *result.Load {
 	return l
 }
 
-// paths is the response time by path.
+// paths is what became of the requests by kind.
 func paths(workers []*Recorder) (all []result.PathLatency) {
-	for i, path := range workers[0].paths {
+	for i, kind := range workers[0].kinds {
 		h, unanswered := result.NewHistogram(), int64(0)
+		one := result.PathLatency{Path: kind.Path, Kind: kind.Kind}
 		for _, r := range workers {
-			if part := r.paths[i].latency; part != nil {
-				h.Merge(part)
+			part := &r.kinds[i]
+			if part.latency != nil {
+				h.Merge(part.latency)
 			}
-			unanswered += r.paths[i].unanswered
+			unanswered += part.unanswered
+			one.OK += part.ok
+			for class, n := range part.errors {
+				if one.Errors == nil {
+					one.Errors = map[string]int64{}
+				}
+				one.Errors[class.String()] += n
+			}
 		}
-		all = append(all, h.PathLatency(path.name, unanswered))
+		h.Describe(&one, unanswered)
+		all = append(all, one)
 	}
 	return all
 }

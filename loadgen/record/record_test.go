@@ -69,7 +69,7 @@ func TestStall(t *testing.T) {
 func TestStoppedInTheLastSecond(t *testing.T) {
 	const connections, took, end, over = 50, 200_000, 10e9, 11e9
 	r := NewRecorder(connections, true, nil)
-	r.Split([]string{"/", "/image/1"})
+	r.Split([]result.PathLatency{{Path: "/"}, {Path: "/image/1"}})
 	r.Open(0)
 	r.Close(end, over)
 	for i := range int64(2000) { // 200 a second
@@ -262,7 +262,7 @@ func TestEndComesAsASurprise(t *testing.T) {
 // Of the requests for one path a hundredth timed out: those of the other say nothing about its percentiles.
 func TestPathsAreDoubtedOneByOne(t *testing.T) {
 	r := NewRecorder(1, true, nil)
-	r.Split([]string{"/", "/slow"})
+	r.Split([]result.PathLatency{{Path: "/"}, {Path: "/slow"}})
 	r.Open(0)
 	r.Close(100_000*ms, 100_000*ms)
 	for i := range int64(4000) {

@@ -51,8 +51,8 @@ type Recorder struct {
 	latency, service *result.Histogram
 	lateness, pacer  *result.Histogram // nil in a closed loop
 	gaps             *gaps             // nil in a closed loop
-	paths            []path            // where requests ask for several
-	path             int               // that of the request which is noted next
+	kinds            []kind            // of requests, where there are several
+	kind             int               // that of the request which is noted next
 	sums
 
 	opened int64
@@ -104,23 +104,25 @@ func NewRecorder(connections int, paced bool, live *Live) *Recorder {
 	return r
 }
 
-// path is the response time of the requests for one path.
-type path struct {
-	name       string
-	latency    *result.Histogram // nil: none yet
-	unanswered int64             // how many in it have no answer
+// kind is what became of the requests for one path, or of one kind of a mix.
+type kind struct {
+	result.PathLatency                   // what they are called
+	latency            *result.Histogram // response times; nil: none yet
+	unanswered         int64             // how many in it have no answer
+	ok                 int64
+	errors             map[Class]int64 // nil: none yet
 }
 
-// Split keeps the response times by path as well: For then says which is meant, by its place in names.
-func (r *Recorder) Split(names []string) {
-	for _, name := range names {
-		r.paths = append(r.paths, path{name: name})
+// Split keeps response times, good replies and errors by kind as well: For then says which is meant, by its place in kinds.
+func (r *Recorder) Split(kinds []result.PathLatency) {
+	for _, k := range kinds {
+		r.kinds = append(r.kinds, kind{PathLatency: k})
 	}
 }
 
-// For says which path the request is for that is noted next by Ended or Unanswered.
-func (r *Recorder) For(path int) *Recorder {
-	r.path = path
+// For says which kind the request is of that is noted next by Ended or Unanswered.
+func (r *Recorder) For(kind int) *Recorder {
+	r.kind = kind
 	return r
 }
 
@@ -134,22 +136,38 @@ func (r *Recorder) took(response, service int64, answered bool) {
 	if r.parts != nil {
 		r.parts.took(response)
 	}
-	r.byPath(response, answered)
+	r.byKind(response, answered)
 }
 
-// byPath notes the response time of a request for the path that For said.
-func (r *Recorder) byPath(response int64, answered bool) {
-	if r.paths == nil {
+// byKind notes the response time of a request of the kind that For said.
+func (r *Recorder) byKind(response int64, answered bool) {
+	if r.kinds == nil {
 		return
 	}
-	p := &r.paths[r.path]
-	if p.latency == nil {
-		p.latency = result.NewHistogram()
+	k := &r.kinds[r.kind]
+	if k.latency == nil {
+		k.latency = result.NewHistogram()
 	}
-	p.latency.Record(response)
+	k.latency.Record(response)
 	if !answered {
-		p.unanswered++
+		k.unanswered++
 	}
+}
+
+// became notes what became of a request of that kind.
+func (r *Recorder) became(class Class) {
+	if r.kinds == nil {
+		return
+	}
+	k := &r.kinds[r.kind]
+	if class == OK {
+		k.ok++
+		return
+	}
+	if k.errors == nil {
+		k.errors = map[Class]int64{}
+	}
+	k.errors[class]++
 }
 
 // Open sets the start of the window.
@@ -258,6 +276,7 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class) {
 		}
 		return
 	}
+	r.became(class)
 	switch class {
 	case OK:
 		r.ok++

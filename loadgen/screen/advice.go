@@ -25,9 +25,9 @@ var advice = map[string]string{
 	record.Timeout.String():    "no whole reply within --timeout: the server is stuck or overloaded; use fewer connections or a longer --timeout",
 
 	record.Malformed.String():   "the reply breaks HTTP/1.1 (or the line protocol): ask once with curl -v",
-	record.BodyLength.String():  "the reply is longer or shorter than it says, or than --expect carousel wants: a bug in the server, or it does not speak the --proto asked",
-	record.BodyContent.String(): "the body is not what --expect carousel wants: a bug in the server, or it is not one of Carousel's",
-	record.BodyDigest.String():  "the body is not the one whose Content-Digest the reply carries: a bug in the server, or on the way",
+	record.BodyLength.String():  "the reply is longer or shorter than it says, or than the load expects: a bug in the server, or it does not speak the --proto asked",
+	record.BodyContent.String(): "the body is not what the load expects: a bug in the server, or it is not one of Carousel's",
+	record.BodyDigest.String():  "the body is not the one whose digest the reply carries or the load expects: a bug in the server, or on the way",
 
 	record.RedirectElsewhere.String(): "a redirect led to another server, or nowhere: only the target's own are followed; make its new address the target",
 	record.RedirectTooMany.String():   "a chain of redirects was longer than --max-redirects: a circle, or raise it",
@@ -48,6 +48,8 @@ func Advice(class string) string {
 	switch {
 	case err != nil:
 		return "try the target with curl -v"
+	case code < 400:
+		return "that is not the status that the load expects: ask once with curl -v"
 	case code == 404:
 		return "the server has no such path: check the target"
 	case code == 405:

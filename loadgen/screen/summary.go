@@ -36,7 +36,7 @@ func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	p.rate()
 	p.arrivals()
 	p.latency()
-	p.paths()
+	p.kinds()
 	p.errors()
 	p.connections()
 	p.silent()
@@ -231,22 +231,29 @@ func cell(f result.Figure) string {
 	return units.Short(f.NS)
 }
 
-// mostPaths is how many paths are shown; the record has them all.
-const mostPaths = 12
+// mostKinds is how many kinds of requests are shown; the record has them all.
+const mostKinds = 12
 
-// paths is the response time by path, where requests asked for several and it means anything in total.
-func (p page) paths() {
-	response := result.Response(p.l)
-	if len(p.l.Paths) == 0 || response.Lacks != "" {
+// kinds is what became of the requests by path, or by kind of a mix, where there are several. Response times are there where they mean
+// anything in total.
+func (p page) kinds() {
+	if len(p.l.Paths) == 0 {
 		return
 	}
-	p.line("response time", "%9s%9s%9s%9s%9s  by path", "count", "p50", "p99", "max", "mean")
-	for _, path := range p.l.Paths[:min(len(p.l.Paths), mostPaths)] {
-		of := response.Path(path)
-		p.line("", "%9s%9s%9s%9s%9s  %s", units.Count(path.Count), cell(of.Figure("p50")), cell(of.Figure("p99")),
-			cell(of.Figure("max")), cell(of.Figure("mean")), path.Path)
+	response, by := result.Response(p.l), "path"
+	if p.l.Paths[0].Kind != "" {
+		by = "request"
 	}
-	if more := len(p.l.Paths) - mostPaths; more > 0 {
+	p.line("by "+by, "%9s%9s%9s%9s%9s%9s", "ok", "errors", "p50", "p99", "max", "mean")
+	for _, kind := range p.l.Paths[:min(len(p.l.Paths), mostKinds)] {
+		of, failed := response.Path(kind), int64(0)
+		for _, n := range kind.Errors {
+			failed += n
+		}
+		p.line("", "%9s%9s%9s%9s%9s%9s  %s", units.Count(kind.OK), units.Count(failed), cell(of.Figure("p50")), cell(of.Figure("p99")),
+			cell(of.Figure("max")), cell(of.Figure("mean")), kind.Name())
+	}
+	if more := len(p.l.Paths) - mostKinds; more > 0 {
 		p.line("", "and %d more, see --json", more)
 	}
 }

@@ -34,7 +34,11 @@ func load(t *testing.T, random *rand.Rand, paths []string) (*result.Load, [][]fa
 
 	r := record.NewRecorder(1, false, nil)
 	if len(paths) > 1 {
-		r.Split(paths)
+		var kinds []result.PathLatency
+		for _, path := range paths {
+			kinds = append(kinds, result.PathLatency{Path: path})
+		}
+		r.Split(kinds)
 	}
 	r.Open(0)
 	r.Close(window, window+grace)

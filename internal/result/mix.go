@@ -1,0 +1,69 @@
+package result
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// The orders in which the kinds of a mix come.
+const (
+	Weighted    = "weighted" // drawn at random, as often as their weights say
+	Shuffled    = "shuffled" // in rounds of as many requests as all weights together, each shuffled
+	InFileOrder = "file"     // as they stand in the file, each as often in a row as its weight says
+)
+
+// Kind is a kind of request of a mix.
+type Kind struct {
+	Name       string    `json:"name,omitempty"` // in figures; "": made of method and path
+	Weight     int       `json:"weight"`         // its share is that over the sum of all weights
+	Method     string    `json:"method,omitempty"`
+	Path       string    `json:"path"`
+	Headers    []string  `json:"headers,omitempty"`     // "Name: value", beside those of the load
+	Body       string    `json:"body,omitempty"`        // not in a record where it came from a file
+	BodyFile   string    `json:"body_file,omitempty"`   // where Body was read from
+	BodyBytes  int64     `json:"body_bytes,omitempty"`  // of what came from a file
+	BodySHA256 string    `json:"body_sha256,omitempty"` // of the same, in hexadecimal
+	Expect     *Expected `json:"expect,omitempty"`      // nil: what the load expects
+}
+
+// Expected is what a reply must be; what is zero or nil may be anything.
+type Expected struct {
+	Status   int     `json:"status,omitempty"`   // 0: any below 400
+	Length   *int64  `json:"length,omitempty"`   // bytes of the body
+	SHA256   string  `json:"sha256,omitempty"`   // of the body, in hexadecimal
+	Text     *string `json:"text,omitempty"`     // the whole body
+	Contains string  `json:"contains,omitempty"` // somewhere in the body
+}
+
+// MarshalJSON leaves out a body that came from a file.
+func (k Kind) MarshalJSON() ([]byte, error) {
+	if k.BodyFile != "" {
+		k.Body = ""
+	}
+	type fields Kind // without this method
+	return json.Marshal(fields(k))
+}
+
+// As is the load of s with requests of one kind only. A header of the kind stands in for one of the load with the same name.
+func (s Spec) As(k Kind) Spec {
+	name := func(header string) string {
+		name, _, _ := strings.Cut(header, ":")
+		return strings.ToLower(name)
+	}
+	own := map[string]bool{}
+	for _, h := range k.Headers {
+		own[name(h)] = true
+	}
+	s.Headers = slices.DeleteFunc(slices.Clone(s.Headers), func(h string) bool { return own[name(h)] })
+	s.Headers = append(s.Headers, k.Headers...)
+	s.Method, s.Body, s.BodyFile, s.BodyBytes, s.BodySHA256 = k.Method, k.Body, k.BodyFile, k.BodyBytes, k.BodySHA256
+	s.Mix, s.Order = nil, ""
+	return s
+}
+
+// ExpectsStatus says whether s names the status of any reply.
+func (s Spec) ExpectsStatus() bool {
+	return s.Expect != "" && s.Expect != Carousel ||
+		slices.ContainsFunc(s.Mix, func(k Kind) bool { return k.Expect != nil && k.Expect.Status != 0 })
+}

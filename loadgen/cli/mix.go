@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"carousel/internal/result"
+	"carousel/loadgen/client"
+	"carousel/loadgen/mix"
+)
+
+// blend reads the file of --mix, and the bodies that it names, and settles the order of its requests.
+func (o *Options) blend(flags *pflag.FlagSet) error {
+	s := &o.Spec
+	switch {
+	case !flags.Changed("mix") && s.Order != "":
+		return fmt.Errorf("--order %s: it is of --mix FILE, give that too", s.Order)
+	case !flags.Changed("mix"):
+		return nil
+	case s.MixFile == "":
+		return errors.New("--mix needs a file")
+	}
+	s.Order = cmp.Or(s.Order, result.Weighted)
+	text, err := contents(s.MixFile)
+	if err == nil {
+		s.Mix, err = mix.Parse(text)
+	}
+	if err != nil {
+		return fmt.Errorf("--mix %s: %w", s.MixFile, cause(err))
+	}
+	for i := range s.Mix {
+		if err := ready(s, &s.Mix[i]); err != nil {
+			return fmt.Errorf("--mix %s: request %q: %w", s.MixFile, s.Mix[i].Name, err)
+		}
+	}
+	return nil
+}
+
+// ready reads the body of a kind, from beside the mix, and writes its path as it is sent.
+func ready(s *result.Spec, k *result.Kind) (err error) {
+	if k.Path, err = client.Path(s.Target, k.Path); err != nil || k.BodyFile == "" {
+		return err
+	}
+	name := k.BodyFile
+	if !filepath.IsAbs(name) && s.MixFile != "-" {
+		name = filepath.Join(filepath.Dir(s.MixFile), name)
+	}
+	text, err := contents(name)
+	if err != nil {
+		return fmt.Errorf("body_file %s: %w", name, cause(err))
+	}
+	sum := sha256.Sum256(text)
+	k.Body, k.BodyFile, k.BodyBytes, k.BodySHA256 = string(text), name, int64(len(text)), hex.EncodeToString(sum[:])
+	return nil
+}
+
+// checkMix says what of a load with a mix cannot be carried out.
+func checkMix(s result.Spec) error {
+	if len(s.Mix) == 0 {
+		return nil
+	}
+	no := func(flag, why string) error { return fmt.Errorf("--mix %s and %s: %s", s.MixFile, flag, why) }
+	switch {
+	case s.Proto == result.Line:
+		return no("--proto line", "a line has no kinds, leave one of them out")
+	case client.PathOf(s.Target) != "/" || len(s.Paths) > 0:
+		return no(client.PathOf(s.Target), "the mix names the paths, give the server alone")
+	case s.Method != "GET" || s.Body != "" || s.BodyFile != "":
+		return no("-X or --body", "the mix says of each kind how it is sent")
+	case s.Pipeline > 1:
+		return no(fmt.Sprintf("--pipeline %d", s.Pipeline), "it sends one request over and over, leave one of them out")
+	case s.Engine == result.Hey:
+		return no("--engine hey", "it sends one request over and over, use another engine")
+	}
+	for _, k := range s.Mix {
+		if err := checkRequest(s.As(k)); err != nil {
+			return fmt.Errorf("--mix %s: request %q: %w", s.MixFile, k.Name, err)
+		}
+	}
+	return nil
+}
