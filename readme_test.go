@@ -46,6 +46,7 @@ func TestCommands(t *testing.T) {
 	shorten := strings.NewReplacer("NAME", "goroutine", "-d 30s", "-n 1000", "-d 10s", "-n 1000", "-d 5s", "-n 1000", "-n 100000", "-n 1000",
 		"-c 500", "-c 50", "--find-max 'p99<50ms'", quickSearch, "--find-max 'p99<5ms'", quickSearch, "http://127.0.0.1:5000", "http://"+addr)
 	compared := strings.NewReplacer("-d 10s", "-d 1s", "=:5000", "=http://"+addr, "=:5001", "=http://"+addr)
+	mix := exampleMix(t)
 	tried := 0
 	for _, page := range pages {
 		for _, command := range shown(t, page, "servers|loadgen|bench|report") {
@@ -71,6 +72,9 @@ func TestCommands(t *testing.T) {
 				defer cancel()
 				cmd := exec.CommandContext(ctx, filepath.Join(bin, words[0]), words[1:]...)
 				cmd.Dir = t.TempDir()
+				if err := os.WriteFile(filepath.Join(cmd.Dir, "requests"), mix, 0o644); err != nil {
+					t.Fatal(err)
+				}
 				if words[0] == "servers" && !strings.Contains(command, "--list") {
 					p, err := child.Start(cmd)
 					if err != nil {
@@ -100,6 +104,23 @@ func TestCommands(t *testing.T) {
 
 // quickSearch is a search of short steps.
 const quickSearch = "--find-max 'mean<50ms' -r 500 -d 200ms"
+
+// exampleMix is the file of loadgen --mix that its page shows.
+func exampleMix(t *testing.T) []byte {
+	page, err := os.ReadFile("loadgen/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := regexp.MustCompile(`(?m)^    (\{".*\n)`).FindAllSubmatch(page, -1)
+	if len(lines) == 0 {
+		t.Fatal("loadgen/README.md shows no mix")
+	}
+	var mix []byte
+	for _, line := range lines {
+		mix = append(mix, line[1]...)
+	}
+	return mix
+}
 
 // shown lists the commands of these programs in the indented blocks of a page.
 func shown(t *testing.T, page, programs string) (commands []string) {

@@ -134,7 +134,7 @@ func TestCommandLines(t *testing.T) {
 		"--save=":                         "--save needs a folder",
 		"--engine=":                       `--engine "": it is auto, epoll, uring, net or hey`,
 		"--max-redirects 101":             "--max-redirects 101: it must be 0 to 100",
-		"--expect hello":                  "--expect hello: it is carousel",
+		"--expect hello":                  "--expect hello: it is a status, 200 to 599, or carousel",
 		"--proto quic":                    "--proto quic: it is http or line",
 		"--save-mode later":               "--save-mode later: it is inline or offload",
 		"-r fast":                         "-r fast: it takes a number of requests per second",

@@ -253,7 +253,7 @@ func TestCheckComparison(t *testing.T) {
 
 		"--slice 25ms": "--slice 25ms: it is for comparing servers: name another with --vs, or leave it out",
 		"--until 1%":   "--until 0.01: it is for comparing servers: name another with --vs, or leave it out",
-		"--seed 5":     "--seed 5: it is for --arrivals poisson, and for comparing servers: give one of them, or leave it out",
+		"--seed 5":     "--seed 5: it is for --arrivals poisson, --mix, and comparing servers: give one of them, or leave it out",
 		"a=:5":         "a=:5: a name is for comparing servers: name another with --vs, or leave a= out",
 		"--pid a=5":    "--pid a=5: a name is for comparing servers: name another with --vs, or leave a= out",
 

@@ -11,6 +11,7 @@ type parts struct {
 
 	// Since the last Keep or Forget:
 	fresh   [kinds][]int64    // nanoseconds that are not in the histograms yet
+	fates   []fate            // of requests by kind, likewise
 	unsent  *result.Histogram // the same of series of requests that were never sent; nil: there was none yet
 	kept    sums              // before these parts
 	replies []int64           // of each connection, before them
@@ -61,6 +62,9 @@ func (r *Recorder) Keep() {
 			h.Record(ns)
 		}
 	}
+	for _, f := range p.fates {
+		r.kinds[f.kind].note(f)
+	}
 	if p.unsent != nil {
 		r.latency.Merge(p.unsent)
 	}
@@ -89,6 +93,7 @@ func (p *parts) renew(r *Recorder) {
 	for kind := range p.fresh {
 		p.fresh[kind] = p.fresh[kind][:0]
 	}
+	p.fates = p.fates[:0]
 	if p.unsent != nil {
 		p.unsent.Reset()
 	}

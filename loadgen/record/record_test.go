@@ -427,6 +427,7 @@ func TestForget(t *testing.T) {
 		class       Class
 	}
 	r := NewRecorder(2, true, nil)
+	r.Split([]result.PathLatency{{Path: "/"}, {Path: "/slow"}})
 	begin := int64(0)
 	part := func(keep bool, unsent int64, each ...[]event) {
 		r.Part(begin, 0, begin+10, begin+10)
@@ -439,7 +440,7 @@ func TestForget(t *testing.T) {
 					r.Late(begin+e.sent, begin+e.sent+1, false)
 				}
 				if e.ended > 0 {
-					r.Ended(c, begin+e.sent, begin+e.sent, begin+e.ended, e.class)
+					r.For(c).Ended(c, begin+e.sent, begin+e.sent, begin+e.ended, e.class)
 				}
 			}
 		}
@@ -480,6 +481,9 @@ func TestForget(t *testing.T) {
 	}
 	if h, err := result.Decode(l.Histogram); err != nil || h.Count() != 3+201 || l.Timed != 3 || l.Latency.Max != 90 {
 		t.Errorf("%d times, %d replies timed, the longest %d, %v", h.Count(), l.Timed, l.Latency.Max, err)
+	}
+	if p := l.Paths; p[0].OK != 2 || p[0].Errors["status-503"] != 1 || p[1].OK != 3 || p[1].Errors != nil || p[0].Count+p[1].Count != 3 {
+		t.Errorf("by path %+v", p)
 	}
 	var times int64
 	Harvest(func(low, width, n int64) { times += n }, r)

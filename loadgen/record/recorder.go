@@ -139,35 +139,52 @@ func (r *Recorder) took(response, service int64, answered bool) {
 	r.byKind(response, answered)
 }
 
+// fate is what became of a request of a kind, or, of one that is timed, how long it took.
+type fate struct {
+	kind     int
+	class    Class
+	timed    bool
+	answered bool
+	response int64
+}
+
 // byKind notes the response time of a request of the kind that For said.
 func (r *Recorder) byKind(response int64, answered bool) {
-	if r.kinds == nil {
-		return
-	}
-	k := &r.kinds[r.kind]
-	if k.latency == nil {
-		k.latency = result.NewHistogram()
-	}
-	k.latency.Record(response)
-	if !answered {
-		k.unanswered++
-	}
+	r.noteKind(fate{kind: r.kind, timed: true, answered: answered, response: response})
 }
 
 // became notes what became of a request of that kind.
-func (r *Recorder) became(class Class) {
-	if r.kinds == nil {
-		return
+func (r *Recorder) became(class Class) { r.noteKind(fate{kind: r.kind, class: class}) }
+
+// noteKind notes something by kind, where there are several. In parts it waits for what becomes of them.
+func (r *Recorder) noteKind(f fate) {
+	switch {
+	case r.kinds == nil:
+	case r.parts == nil:
+		r.kinds[f.kind].note(f)
+	default:
+		r.parts.fates = append(r.parts.fates, f)
 	}
-	k := &r.kinds[r.kind]
-	if class == OK {
+}
+
+func (k *kind) note(f fate) {
+	switch {
+	case f.timed:
+		if k.latency == nil {
+			k.latency = result.NewHistogram()
+		}
+		k.latency.Record(f.response)
+		if !f.answered {
+			k.unanswered++
+		}
+	case f.class == OK:
 		k.ok++
-		return
+	default:
+		if k.errors == nil {
+			k.errors = map[Class]int64{}
+		}
+		k.errors[f.class]++
 	}
-	if k.errors == nil {
-		k.errors = map[Class]int64{}
-	}
-	k.errors[class]++
 }
 
 // Open sets the start of the window.

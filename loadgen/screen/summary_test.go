@@ -91,7 +91,7 @@ func TestSummary(t *testing.T) {
 			l.Requests.Planned, l.Requests.Unsent = 40_000, 19_896
 			l.Histogram = waits
 			l.UnsentBy = map[string]int64{"no-connection": 19_800, "window-closed": 96}
-			l.Paths = []result.PathLatency{{Path: "/", Count: 20_104, Latency: l.Latency}} // as little worth as in total
+			l.Paths = []result.PathLatency{{Path: "/", OK: 20_104, Count: 20_104, Latency: l.Latency}} // as little worth as in total
 		},
 		"rested": func(l *result.Load) {
 			l.Spec.Think, l.Spec.NoKeepalive = 100*time.Millisecond, true
