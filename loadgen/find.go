@@ -144,7 +144,7 @@ func (f *finder) rest(d time.Duration) {
 func (f *finder) load(s result.Spec) (*result.Load, error) {
 	opts := *f.opts
 	opts.Spec = s
-	l, err := measure(f.ctx, f.patience, f.stderr, &opts)
+	l, err := measure(f.ctx, f.patience, f.stderr, &opts, nil)
 	if f.ctx.Err() != nil {
 		err = errors.New("it was interrupted")
 	}

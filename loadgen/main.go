@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,7 @@ import (
 	"carousel/loadgen/engine"
 	"carousel/loadgen/record"
 	"carousel/loadgen/screen"
+	"carousel/loadgen/trace"
 	"carousel/loadgen/verdict"
 )
 
@@ -63,7 +65,10 @@ func run(stdout, stderr io.Writer, args []string) int {
 	if opts.Searches() {
 		return find(ctx, patience, caught, stdout, stderr, opts, say)
 	}
-	l, loadErr := measure(ctx, patience, stderr, opts)
+	traced := newTrace(opts)
+	l, loadErr := measure(ctx, patience, stderr, opts, traced)
+	var traceErr error
+	l.Trace, traceErr = keepTrace(opts, traced, say)
 	l.Verdict = verdict.Judge(l)
 	l.Doubt()
 	writeErr := deliver(stdout, say, opts, loadErr, l, func(colours bool) error {
@@ -76,7 +81,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 			broken = true
 		}
 	}
-	return exitCode(l, loadErr, writeErr, caught(), broken)
+	return exitCode(l, loadErr, cmp.Or(writeErr, traceErr), caught(), broken)
 }
 
 // deliver says why nothing could be measured, if nothing was, and writes the record to wherever it is wanted. The error, which was said, is
@@ -140,7 +145,7 @@ func wrongAnswers(l *result.Load) (n int64) {
 }
 
 // measure carries out the request and shows its progress. The record is never nil.
-func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options) (*result.Load, error) {
+func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options, traced *trace.Trace) (*result.Load, error) {
 	live := new(record.Live)
 	if opts.Announce {
 		live.Began = func() { fmt.Fprintln(stderr, "READY", client.Addr(opts.Spec.Target)) }
@@ -159,7 +164,7 @@ func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options)
 		ceiling, err = engine.Ceiling(ctx, patience, opts.Spec)
 	}
 	if err == nil {
-		l, err = engine.Run(ctx, patience, opts.Spec, live)
+		l, err = engine.Traced(ctx, patience, opts.Spec, live, traced)
 	}
 	stop()
 	if l == nil {

@@ -149,6 +149,7 @@ type Load struct {
 	Room             *Room            `json:"room,omitempty"`        // when the window closed; nil: not known
 	Series           *Series          `json:"series,omitempty"`      // over the window; nil: it was too short, or is in slices
 	CeilingRPS       float64          `json:"ceiling_rps,omitempty"` // what loadgen reached against a server that does nothing; 0: not measured
+	Trace            *Trace           `json:"trace,omitempty"`       // nil: nothing was traced
 	Histogram        string           `json:"histogram"`             // HDR V2, compressed, base64
 	ServiceHistogram string           `json:"service_histogram"`
 	Verdict          Verdict          `json:"verdict"`
@@ -166,6 +167,16 @@ type Arrivals struct {
 type Window struct {
 	Start     time.Time `json:"start"`
 	ElapsedNS int64     `json:"elapsed_ns"`
+}
+
+// Trace is the file in which each request of a load is an event, and how much of the load is in it.
+type Trace struct {
+	File            string `json:"file"`
+	Limit           int64  `json:"limit"`    // of what is in it, requests and connects
+	Requests        int64  `json:"requests"` // that are in it, warm-up included
+	Connects        int64  `json:"connects"`
+	DroppedRequests int64  `json:"dropped_requests,omitempty"` // that are not: the limit was reached
+	DroppedConnects int64  `json:"dropped_connects,omitempty"`
 }
 
 // Requests are the books: Planned = Sent + Unsent, Sent = OK + Errors + Unanswered.

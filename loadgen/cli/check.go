@@ -21,6 +21,7 @@ import (
 	"carousel/internal/units"
 	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
+	"carousel/loadgen/trace"
 	"carousel/loadgen/turns"
 	"carousel/loadgen/verdict"
 )
@@ -61,11 +62,11 @@ func (o *Options) check() error {
 	switch {
 	case o.Searches():
 		plan := o.Plan()
-		return cmp.Or(o.checkGates(), o.checkCeiling(), check(o.At(max(plan.First, plan.Least), 0, false)))
+		return cmp.Or(o.checkGates(), o.checkCeiling(), o.checkTrace(), check(o.At(max(plan.First, plan.Least), 0, false)))
 	case !o.Compares():
-		return cmp.Or(o.checkGates(), o.checkCeiling(), check(o.Spec))
+		return cmp.Or(o.checkGates(), o.checkCeiling(), o.checkTrace(), check(o.Spec))
 	}
-	err := cmp.Or(o.checkTurns(), o.checkGates())
+	err := cmp.Or(o.checkTurns(), o.checkGates(), o.checkTrace())
 	for _, server := range o.Servers {
 		err = cmp.Or(err, check(o.Of(server)))
 	}
@@ -120,6 +121,23 @@ func (o *Options) checkCeiling() error {
 		return errors.New("--ceiling works on Linux only: leave it out")
 	case o.Spec.Engine == result.Hey:
 		return errors.New("--ceiling --engine hey: its requests are its own: use another engine, or leave --ceiling out")
+	}
+	return nil
+}
+
+// checkTrace refuses a trace where there is nothing to be seen of each request, or no place for it.
+func (o *Options) checkTrace() error {
+	switch {
+	case o.Trace == "" && o.Traced != trace.Usual:
+		return fmt.Errorf("--trace-limit %d: it is how much --trace FILE holds, give that too", o.Traced)
+	case o.Trace == "":
+		return nil
+	case o.Trace == o.Output:
+		return fmt.Errorf("-o %s and --trace %[1]s: give them files of their own", o.Trace)
+	case o.Searches():
+		return fmt.Errorf("--trace %s: it is of one load: leave --find-max out, or trace the level that it finds by itself", o.Trace)
+	case o.Spec.Engine == result.Hey:
+		return fmt.Errorf("--engine hey: it does not tell when each request was sent: leave --trace %s out, or use --engine auto", o.Trace)
 	}
 	return nil
 }

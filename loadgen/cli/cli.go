@@ -39,6 +39,8 @@ type Options struct {
 	Gates    []verdict.Gate
 	JSON     bool     // the record goes to stdout instead of the summary
 	Output   string   // file for the record; "": none
+	Trace    string   // file for what became of each request; "": none
+	Traced   int      // records that it holds at most
 	Quiet    bool     // no progress
 	Announce bool     // it is said when requests begin to flow
 	Notes    []string // about flags that were left out
@@ -103,6 +105,7 @@ const examples = `  servers --model epoll &                      a server to loa
   loadgen --fail-if 'p99>5ms' 'errors>0.1%'    exit code 99 when one of them holds
   loadgen --strict --ceiling                   the same when the figures cannot be believed, or are loadgen's own limit
   loadgen --json | jq .latency_ns.p99          the record, for programs
+  loadgen -r 1000 --trace trace.json.gz        every request as a picture: open the file at ui.perfetto.dev
   loadgen -c 10 -n 10 --max-redirects 1 --save pictures :5000/moved/image/{0..9}
                                                ten downloads all at once; one by one with -c 1
   loadgen -c 64 -d 10s --pid auto --vs :5001 :5000
@@ -112,7 +115,7 @@ const examples = `  servers --model epoll &                      a server to loa
                                                the most connections at which it holds
 
 Exit codes: 0 done; 1 nothing succeeded, a file could not be written, a ratio that --fail-if asks for cannot be told, or --find-max found no level that holds; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds, or its figure is not known;
-130 interrupted, 143 terminated. Of several the first of 130, 143, 3, 1, 4, 99 is taken. -o FILE is written in every case but 2.
+130 interrupted, 143 terminated. Of several the first of 130, 143, 3, 1, 4, 99 is taken. -o FILE and --trace FILE are written in every case but 2.
 
 ctrl-C ends the run, and what was measured is printed: the first one cuts its time short, then or during the grace one more ends the grace.`
 
@@ -211,6 +214,8 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	switch {
 	case flags.Changed("output") && o.Output == "":
 		return errors.New("-o needs a file")
+	case flags.Changed("trace") && o.Trace == "":
+		return errors.New("--trace needs a file")
 	case flags.Changed("save") && s.Save == "":
 		return errors.New("--save needs a folder")
 	case s.Save != "" && s.SaveMode == "":

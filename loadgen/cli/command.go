@@ -8,6 +8,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/loadgen/client"
+	"carousel/loadgen/trace"
 )
 
 // Command is the command line that asks for s, to be pasted into a shell.
@@ -81,6 +82,8 @@ func (o *Options) Command() string {
 	if o.Ceiling {
 		words = append(words, "--ceiling")
 	}
+	add(o.Trace != "", "--trace", o.Trace)
+	add(o.Trace != "" && o.Traced != trace.Usual, "--trace-limit", strconv.Itoa(o.Traced))
 	for _, pid := range o.pids() {
 		add(true, "--pid", pid)
 	}

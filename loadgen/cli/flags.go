@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carousel/internal/result"
+	"carousel/loadgen/trace"
 )
 
 // longest is the longest that a request may take, and a grace: whoever waits longer for a reply has stopped waiting.
@@ -44,7 +45,7 @@ func (o *Options) define(cmd *cobra.Command) {
 		flags.Var(word{to, words}, name, help)
 		complete(cmd, name, words)
 	}
-	s.Engine, o.Over = "auto", result.OverRate
+	s.Engine, o.Over, o.Traced = "auto", result.OverRate, trace.Usual
 
 	flags.VarP(connections{&s.First, &s.Connections}, "connections", "c", "connections, each with one request in flight (see --pipeline); with -r FIRST:MOST opens the first so many at once, and another whenever a request is due and none is free")
 	flags.VarP(span{&s.Duration, 1, forever}, "duration", "d", "length of the run; of a comparison what each server gets")
@@ -96,6 +97,8 @@ func (o *Options) define(cmd *cobra.Command) {
 	flags.BoolVar(&o.Ceiling, "ceiling", false, "first load a server within loadgen that does nothing, for a second, over as many connections: what loadgen itself can do here; the verdict holds the rate against it")
 	flags.BoolVar(&o.JSON, "json", false, "print the record as JSON instead of the summary")
 	flags.StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this file as well")
+	flags.StringVar(&o.Trace, "trace", "", "write what became of each request to this file, as trace events that ui.perfetto.dev opens (.gz: compressed)")
+	flags.Var(number[int]{&o.Traced, 1, trace.Most}, "trace-limit", "requests and connects that --trace holds at most, the first that end, in some 56 bytes of memory each")
 	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on stderr")
 	flags.BoolVar(&o.Announce, "ready", false, "print READY and the target's address on stderr when connections are open and requests begin to flow")
 }

@@ -21,7 +21,7 @@ import (
 
 // Ready says what this process or machine lacks to carry o out, before anything is sent.
 func (o *Options) Ready() error {
-	return cmp.Or(o.enough(), o.watchable(), writable(o.Output), savable(o.Spec.Save))
+	return cmp.Or(o.enough(), o.watchable(), writable("-o", o.Output), writable("--trace", o.Trace), savable(o.Spec.Save))
 }
 
 // spare is how many descriptors loadgen needs beside its connections: epoll, files, the runtime's own.
@@ -117,23 +117,25 @@ func enoughPorts(sockets, sources, low, ports int) error {
 		low, low+ports-1, units.Count(ports), units.Count(sockets))
 }
 
-// writable says why the record could not be written to path, before any load is sent.
-func writable(path string) error {
+// writable says why what a flag asks for could not be written to path, before any load is sent.
+func writable(flag, path string) error {
 	if path == "" {
 		return nil
 	}
 	info, err := os.Stat(path)
 	switch {
-	case path == "-":
+	case path == "-" && flag == "-o":
 		return errors.New("-o names a file: the record goes to stdout with --json")
+	case path == "-":
+		return fmt.Errorf("%s names a file: stdout is for the result", flag)
 	case err == nil && info.IsDir():
-		return fmt.Errorf("-o %s is a folder: name a file in it", path)
+		return fmt.Errorf("%s %s is a folder: name a file in it", flag, path)
 	case err == nil && !info.Mode().IsRegular():
 		return nil // a device or a pipe, written to as it is
 	}
 	probe, err := os.CreateTemp(filepath.Dir(path), ".loadgen-*")
 	if err != nil {
-		return fmt.Errorf("-o %s cannot be written: %w", path, cause(err))
+		return fmt.Errorf("%s %s cannot be written: %w", flag, path, cause(err))
 	}
 	probe.Close()
 	return os.Remove(probe.Name())

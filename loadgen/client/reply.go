@@ -82,6 +82,9 @@ func (r *Reply) begun() bool { return r.part != fresh && r.part != done }
 // Status is that of the latest head.
 func (r *Reply) Status() int { return r.framed.status }
 
+// Received is how many bytes of its body have come.
+func (r *Reply) Received() int64 { return r.seen }
+
 // Class is what became of a reply that is complete.
 func (r *Reply) Class() record.Class { return r.class }
 

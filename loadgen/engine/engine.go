@@ -24,6 +24,7 @@ import (
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
 	"carousel/loadgen/save"
+	"carousel/loadgen/trace"
 )
 
 // memoryLimit ends the truce with the garbage collector should a run need more, which none is known to. Of one that saves nothing, the truce
@@ -74,6 +75,11 @@ func Threads(s result.Spec) int {
 // was cut, as it is of a run by number that nobody was left to answer. The error says why nothing could be measured: an *Unreachable if
 // not one connection could be opened. live may be nil.
 func Run(ctx, patience context.Context, s result.Spec, live *record.Live) (*result.Load, error) {
+	return Traced(ctx, patience, s, live, nil)
+}
+
+// Traced is Run that also keeps what became of each request in t, which hey cannot.
+func Traced(ctx, patience context.Context, s result.Spec, live *record.Live, t *trace.Trace) (*result.Load, error) {
 	if s.Engine == result.Hey {
 		return runHey(ctx, patience, s, live)
 	}
@@ -99,6 +105,8 @@ func Run(ctx, patience context.Context, s result.Spec, live *record.Live) (*resu
 	threads := hire(s)
 	defer threads.leave()
 	r.threads = threads.numbers
+	t.Room(max(1, threads.size()))
+	r.traceIn(t)
 	c, err := newCrew(r, threads)
 	if err != nil {
 		return nil, err
@@ -179,6 +187,7 @@ func (r *run) measure(ctx context.Context, c crew) (*result.Load, error) {
 	}
 	l.Silent = r.hushed()
 	l.Window.Start = r.base.Add(time.Duration(r.Opens))
+	r.mark(l, end)
 	if began {
 		r.price(l, first, last)
 	} else if r.PID > 0 {

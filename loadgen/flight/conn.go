@@ -3,6 +3,7 @@ package flight
 import (
 	"carousel/loadgen/client"
 	"carousel/loadgen/record"
+	"carousel/loadgen/trace"
 )
 
 // Conn is one connection of a deck, through however many reconnects.
@@ -206,6 +207,9 @@ func (d *Deck) Feed(c *Conn, p []byte) bool {
 			d.lost(c, now, record.OK)
 			return false
 		}
+		if d.trace != nil && d.heard[c.Index].first == 0 {
+			d.heard[c.Index].first = now
+		}
 		rest, whole := c.reply.Take(p)
 		if !whole {
 			return true
@@ -310,6 +314,9 @@ func (d *Deck) hop(c *Conn, status int, location string) (*client.Ask, record.Cl
 // follow sends c's request on to where its reply pointed.
 func (d *Deck) follow(c *Conn, to *client.Ask, now int64) {
 	keep := c.reply.Keep() && c.whole()
+	if d.trace != nil {
+		d.hopped(c, now)
+	}
 	c.hops++
 	c.served++
 	c.again = 0
@@ -324,8 +331,11 @@ func (d *Deck) follow(c *Conn, to *client.Ask, now int64) {
 
 // lost gives up c's connection, and the requests that are under way on it.
 func (d *Deck) lost(c *Conn, now int64, class record.Class) {
+	if c.state == opening {
+		d.tried(c, now, class, 0)
+	}
 	for c.under > 0 {
-		d.Record.For(c.kind).Ended(c.number, c.due, c.sent, now, class)
+		d.ended(c, now, class)
 		d.close(c)
 		c.freed = now
 	}
@@ -336,10 +346,13 @@ func (d *Deck) lost(c *Conn, now int64, class record.Class) {
 // settled notes what became of c's request, once its file is written if it is to have one.
 func (d *Deck) settled(c *Conn, now int64, class record.Class) {
 	if d.files == nil || class != record.OK {
-		d.Record.For(c.kind).Ended(c.number, c.due, c.sent, now, class)
+		d.ended(c, now, class)
 		return
 	}
 	o := outcome{number: c.number, kind: c.kind, due: c.due, sent: c.sent, at: now}
+	if d.trace != nil {
+		o.traced = d.traced(c, now, class)
+	}
 	d.save(c.request.Request, &c.reply, d.first+c.number, func(class record.Class) {
 		o.class = class
 		d.mu.Lock()
@@ -353,6 +366,7 @@ type outcome struct {
 	number, kind  int
 	due, sent, at int64
 	class         record.Class
+	traced        trace.Record
 }
 
 // collect notes the outcomes there are.
@@ -361,6 +375,10 @@ func (d *Deck) collect() {
 	defer d.mu.Unlock()
 	for _, o := range d.outcomes {
 		d.Record.For(o.kind).Ended(o.number, o.due, o.sent, o.at, o.class)
+		if d.trace != nil {
+			o.traced.Class = o.class
+			d.keep(o.traced, o.at)
+		}
 	}
 	d.outcomes = d.outcomes[:0]
 }

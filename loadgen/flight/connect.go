@@ -97,6 +97,7 @@ func (d *Deck) Connected(c *Conn) {
 	c.state = idle
 	d.underWay(-1)
 	d.Record.Opened()
+	d.tried(c, now, record.OK, 0)
 	if c.number < 0 {
 		return
 	}
@@ -122,6 +123,7 @@ func (d *Deck) Refused(c *Conn, class record.Class, err error) {
 func (d *Deck) refused(c *Conn, now int64, why Refusal) {
 	d.refusal = why
 	d.Record.Failed(why.Class)
+	d.tried(c, now, why.Class, 0)
 	d.drop(c)
 	if d.alive == 0 {
 		d.gone = min(d.gone, now)

@@ -9,6 +9,7 @@ import (
 	"carousel/loadgen/mix"
 	"carousel/loadgen/record"
 	"carousel/loadgen/schedule"
+	"carousel/loadgen/trace"
 )
 
 // wakeEvery is how long an engine waits at most between two turns of a deck, so that the end of the run is noticed and what was
@@ -73,6 +74,9 @@ type Deck struct {
 	deserted    bool          // and none was successful for too long since
 	refusal     Refusal
 
+	trace *trace.Writer // nil: nothing is traced
+	heard []heard       // by the connection's index, where it is
+
 	mu       sync.Mutex // guards outcomes
 	outcomes []outcome
 }
@@ -110,6 +114,9 @@ func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 	}
 	d.Record = record.NewRecorder(len(d.conns)-d.silent, r.Rate > 0, live)
 	d.Record.Split(r.kinds)
+	if d.trace = r.Trace.Writer(); d.trace != nil {
+		d.heard = make([]heard, len(d.conns))
+	}
 	if len(r.Mix) > 0 {
 		d.order = mix.NewOrder(r.Mix, r.Order, r.Seed)
 	}

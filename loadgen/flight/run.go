@@ -24,6 +24,7 @@ import (
 	"carousel/loadgen/client"
 	"carousel/loadgen/record"
 	"carousel/loadgen/save"
+	"carousel/loadgen/trace"
 )
 
 // Run is what the workers of one load share.
@@ -32,7 +33,8 @@ type Run struct {
 	Begin int64 // requests flow from here on
 	Opens int64 // the measured window does
 
-	Places func() int // free ones in the target's listen queue, math.MaxInt if that is not known; nil: it never is
+	Places func() int     // free ones in the target's listen queue, math.MaxInt if that is not known; nil: it never is
+	Trace  *trace.Process // nil: nothing is traced
 
 	clock    func() int64
 	requests []*client.Request    // in turn

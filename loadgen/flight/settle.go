@@ -46,6 +46,7 @@ func (d *Deck) settle(end int64, why record.Reason) {
 			t := c.at(i)
 			d.Record.For(c.kind).Unanswered(c.number, t.due, t.sent)
 		}
+		d.unanswered(&d.conns[k], over)
 	}
 	d.rest(end, why)
 }

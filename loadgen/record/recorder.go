@@ -197,6 +197,18 @@ func (r *Recorder) Close(end, over int64) { r.end, r.over = end, over }
 // counts reports whether a request that is due at this instant belongs to the window.
 func (r *Recorder) counts(due int64) bool { return due >= r.start }
 
+// Fate is how Ended and Unanswered count a request.
+type Fate struct {
+	Warmup     bool // not at all: it was due in the warm-up
+	Unanswered bool // as without a reply: that came when replies were no longer taken in
+	Beyond     bool // as one that was never sent: it was sent after the window
+}
+
+// Fate is that of a request that ended at the instant at, or never, which is then Never.
+func (r *Recorder) Fate(due, sent, at int64) Fate {
+	return Fate{Warmup: !r.counts(due), Unanswered: at >= r.over, Beyond: sent >= r.end}
+}
+
 // Sent notes that connection c was given a request that is due at this instant.
 func (r *Recorder) Sent(c int, due int64) {
 	conn := &r.conns[c]
@@ -263,7 +275,7 @@ func (r *Recorder) Read(at int64, n int) {
 
 // Ended notes what became of a request on connection c: answered, failed or given up at the instant at.
 func (r *Recorder) Ended(c int, due, sent, at int64, class Class) {
-	if at >= r.over || sent >= r.end {
+	if fate := r.Fate(due, sent, at); fate.Unanswered || fate.Beyond {
 		r.Unanswered(c, due, sent)
 		return
 	}

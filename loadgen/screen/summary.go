@@ -42,6 +42,7 @@ func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	p.silent()
 	p.cost()
 	p.counted()
+	p.trace()
 	p.verdict(p.unsaid())
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -351,6 +352,18 @@ func (p page) counted() {
 		}
 	}
 	p.line("each request", "%s", strings.Join(each, ", "))
+}
+
+// trace is where each request can be looked at.
+func (p page) trace() {
+	t := p.l.Trace
+	if t == nil {
+		return
+	}
+	p.line("trace", "%s in %s: open it at ui.perfetto.dev", units.Plural(t.Requests, "request"), t.File)
+	if t.DroppedRequests > 0 {
+		p.line("", "%s", p.paint(fmt.Sprintf("%s more are not in it, which holds %s: see --trace-limit", units.Count(t.DroppedRequests), units.Plural(t.Limit, "record")), yellow))
+	}
 }
 
 // often is how often something happens per request.

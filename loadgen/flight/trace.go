@@ -1,0 +1,121 @@
+package flight
+
+import (
+	"carousel/internal/result"
+	"carousel/loadgen/record"
+	"carousel/loadgen/trace"
+)
+
+// heard is what a trace holds of the first request under way on a connection, beyond what is known of it anyway.
+type heard struct {
+	first int64 // when the first byte of its reply came; 0: none has
+	asked int64 // when the latest redirect that it follows was
+}
+
+// Names is what the run's requests are called, by kind.
+func (r *Run) Names() (names []string) {
+	method := r.Method + " "
+	if r.Proto == result.Line {
+		method = "line "
+	}
+	for _, k := range r.kinds {
+		if k.Kind == "" {
+			names = append(names, method+k.Path)
+		} else {
+			names = append(names, k.Kind)
+		}
+	}
+	if len(names) == 0 {
+		names = append(names, method+r.requests[0].Path)
+	}
+	return names
+}
+
+// ended notes what became of c's first request.
+func (d *Deck) ended(c *Conn, now int64, class record.Class) {
+	d.Record.For(c.kind).Ended(c.number, c.due, c.sent, now, class)
+	if d.trace != nil {
+		d.keep(d.traced(c, now, class), now)
+	}
+}
+
+// traced is c's first request, which ends, for the trace.
+func (d *Deck) traced(c *Conn, now int64, class record.Class) trace.Record {
+	h := &d.heard[c.Index]
+	r := trace.Record{Due: c.due, Sent: c.sent, First: h.first, Done: now, Conn: d.global(c), Kind: uint16(c.kind), Class: class, Hops: uint8(c.hops)}
+	if class.Answered() {
+		r.Status, r.Bytes = uint16(c.reply.Status()), c.reply.Received()
+	}
+	if c.again > 0 {
+		r.Flags |= trace.Again
+	}
+	if c.freed > c.due || d.Rate == 0 && c.due <= c.tried && c.tried < c.sent {
+		r.Flags |= trace.Waited
+	}
+	if c.hops > 0 {
+		hop := r
+		hop.What, hop.Sent, hop.Hops, hop.Flags = trace.Hop, h.asked, 0, 0
+		d.keep(hop, now)
+	}
+	*h = heard{}
+	return r
+}
+
+// hopped notes that the reply to c's first request was a redirect that it follows.
+func (d *Deck) hopped(c *Conn, now int64) {
+	h := &d.heard[c.Index]
+	hop := trace.Record{What: trace.Hop, Due: c.due, Sent: c.sent, First: h.first, Done: now, Conn: d.global(c), Kind: uint16(c.kind),
+		Status: uint16(c.reply.Status()), Bytes: c.reply.Received()}
+	if c.hops > 0 {
+		hop.Sent = h.asked
+	}
+	d.keep(hop, now)
+	*h = heard{asked: now}
+}
+
+// keep puts what ended at the instant at into the trace as it counts in the record, Never: it did not end.
+func (d *Deck) keep(r trace.Record, at int64) {
+	fate := d.Record.Fate(r.Due, r.Sent, at)
+	if fate.Warmup {
+		r.Flags |= trace.Warmup
+	}
+	if fate.Unanswered {
+		r.Flags |= trace.Unanswered
+	}
+	if fate.Beyond {
+		r.Flags |= trace.Beyond
+	}
+	d.trace.Add(r)
+}
+
+// tried puts the connect of c, which ended or was given up, into the trace, if there is one.
+func (d *Deck) tried(c *Conn, now int64, class record.Class, flags trace.Flags) {
+	if d.trace == nil {
+		return
+	}
+	if c.Era > 0 {
+		flags |= trace.Again
+	}
+	d.trace.Add(trace.Record{What: trace.Connect, Sent: c.tried, Done: max(c.tried, now), Conn: d.global(c), Class: class, Flags: flags})
+}
+
+// unanswered puts what is still under way on c when replies are no longer taken in into the trace, if there is one.
+func (d *Deck) unanswered(c *Conn, over int64) {
+	if d.trace == nil {
+		return
+	}
+	if c.state == opening {
+		d.tried(c, over, record.OK, trace.Unanswered)
+	}
+	for ; c.under > 0; c.pop() {
+		d.keep(d.traced(c, max(c.sent, over), record.Timeout), record.Never)
+	}
+}
+
+// global is the number of c in the load; below 0: of a silent connection.
+func (d *Deck) global(c *Conn) int32 {
+	if c.number < 0 {
+		return int32(-1 - d.Idle*d.id/d.of - c.Index)
+	}
+	return int32(d.first + c.number)
+}

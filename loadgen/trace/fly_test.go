@@ -1,0 +1,218 @@
+package trace_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/loadgen/client"
+	"carousel/loadgen/flight"
+	"carousel/loadgen/record"
+	"carousel/loadgen/trace"
+)
+
+// The replies of a server that is not to be relied on.
+const (
+	good    = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
+	last    = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc"
+	busy    = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+	moved   = "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"
+	farther = "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"
+	endless = "HTTP/1.1 200 OK\r\n\r\nabc"
+	noReply = "no reply\r\n\r\n"
+)
+
+// event of a world that only exists here.
+type happening struct {
+	at   int64
+	deck *flight.Deck
+	conn *flight.Conn
+	era  uint32
+	what func()
+}
+
+// world is a load and its server, on a clock that only exists here.
+type world struct {
+	*rand.Rand
+	now     int64
+	run     *flight.Run
+	decks   []*flight.Deck
+	pending []happening
+	until   map[*flight.Conn]int64 // when the last of what is to come on a connection does
+}
+
+// later has something happen to a connection after all that happens to it before, unless it is closed by then.
+func (w *world) later(d *flight.Deck, c *flight.Conn, what func()) {
+	at := max(w.now, w.until[c]) + w.Int64N(3)*w.Int64N(2_000_000)
+	w.until[c] = at
+	w.pending = append(w.pending, happening{at, d, c, c.Era, what})
+}
+
+// act does what a deck wants.
+func (w *world) act(d *flight.Deck, size int) {
+	for c, do := d.Next(); do != flight.Nothing; c, do = d.Next() {
+		switch do {
+		case flight.Connect:
+			w.until[c] = 0
+			if w.IntN(8) == 0 {
+				w.later(d, c, func() { d.Refused(c, record.ConnectRefused, nil) })
+			} else if w.IntN(20) > 0 { // else nothing is heard of it
+				w.later(d, c, func() { d.Connected(c) })
+			}
+		case flight.Send:
+			n := len(c.Out())
+			c.Sent(n)
+			for range n / size {
+				w.answer(d, c)
+			}
+		}
+	}
+}
+
+// answer has one of the requests on a connection answered, in one way or another.
+func (w *world) answer(d *flight.Deck, c *flight.Conn) {
+	feed := func(text string) {
+		w.later(d, c, func() {
+			for era := c.Era; len(text) > 0 && c.Era == era; {
+				n := min(len(text), 1+w.IntN(len(text)))
+				d.Feed(c, []byte(text[:n]))
+				text = text[n:]
+				if w.IntN(2) == 0 {
+					w.now += w.Int64N(1000)
+				}
+			}
+		})
+	}
+	eof := func() { w.later(d, c, func() { d.Closed(c, record.ReadEOF) }) }
+	switch w.IntN(40) {
+	case 0:
+		feed(last)
+	case 1:
+		feed(busy)
+	case 2, 3:
+		feed(moved)
+	case 4:
+		feed(farther)
+	case 5:
+		feed(endless)
+		eof()
+	case 6:
+		feed(good[:len(good)-1])
+		w.later(d, c, func() { d.Closed(c, record.ReadReset) })
+	case 7:
+		eof()
+	case 8:
+		feed(noReply)
+	case 9: // nothing
+	default:
+		feed(good)
+	}
+}
+
+// any is a load of any kind.
+func (w *world) any() result.Spec {
+	s := result.DefaultSpec()
+	s.Target, s.Engine, s.Connections = "http://127.0.0.1:1/", result.Net, 1+w.IntN(4)
+	s.Duration, s.Grace = 20*time.Millisecond, time.Duration(w.IntN(2))*5*time.Millisecond
+	s.Warmup, s.Timeout = time.Duration(w.IntN(2))*8*time.Millisecond, time.Duration(2+w.IntN(9))*time.Millisecond
+	s.Idle = w.IntN(3)
+	switch w.IntN(5) {
+	case 0:
+		s.Rate, s.Spin = 500+9000*w.Float64(), 0
+	case 1:
+		s.Pipeline = 2 + w.IntN(4)
+		return s
+	case 2:
+		s.NoKeepalive, s.MaxRedirects = true, w.IntN(3)
+	case 3:
+		s.Think = time.Millisecond
+	}
+	if w.IntN(2) == 0 {
+		s.Paths = []string{"/a?b=c&d=<e>", "/é"}
+	}
+	s.MaxRedirects = w.IntN(3)
+	if w.IntN(4) == 0 {
+		s.Requests, s.Duration = 1+w.Int64N(60), 0
+	}
+	return s
+}
+
+// fly has a load of any kind go by, and returns its trace and its record.
+func fly(t *testing.T, seed uint64, limit int) (*file, *result.Load, trace.Tally) {
+	t.Helper()
+	w := &world{Rand: rand.New(rand.NewPCG(seed, 0)), until: map[*flight.Conn]int64{}}
+	s := w.any()
+	requests := client.New(s)
+	w.run = flight.New(s, requests, nil, func() int64 { return w.now })
+	tr := trace.New(limit)
+	tr.Room(2)
+	w.run.Trace = tr.Process("a server", s.Connections, s.Idle, s.Pipeline, w.run.Names())
+	for k, n := 0, 1+w.IntN(min(2, s.Connections)); k < n; k++ {
+		w.decks = append(w.decks, w.run.Deck(k, n, nil))
+	}
+	size := len(requests[0].Bytes)
+	phase := func(begin func(*flight.Deck)) {
+		for _, d := range w.decks {
+			begin(d)
+		}
+		for going := slices.Clone(w.decks); len(going) > 0; {
+			wake := int64(record.Never)
+			going = slices.DeleteFunc(going, func(d *flight.Deck) bool {
+				goes := d.Turn()
+				if w.act(d, max(1, size)); goes {
+					wake = min(wake, d.Wake())
+				}
+				return !goes
+			})
+			slices.SortStableFunc(w.pending, func(a, b happening) int { return int(min(max(a.at-b.at, -1), 1)) })
+			if len(w.pending) > 0 {
+				wake = min(wake, w.pending[0].at)
+			}
+			if len(going) > 0 {
+				w.now = max(w.now, wake)
+			}
+			if len(w.pending) > 0 && w.pending[0].at <= w.now {
+				h := w.pending[0]
+				w.pending = w.pending[1:]
+				if h.conn.Era == h.era && len(going) > 0 {
+					h.what()
+					w.act(h.deck, max(1, size))
+				}
+			}
+		}
+	}
+	phase(func(d *flight.Deck) { d.Try(true) })
+	phase(func(d *flight.Deck) { d.Try(false) })
+	w.run.Flow(w.now)
+	if w.IntN(5) == 0 { // a person ends it
+		h := w.now + w.Int64N(25_000_000)
+		w.pending = append(w.pending, happening{h, w.decks[0], w.decks[0].Conn(0), w.decks[0].Conn(0).Era, w.run.Stop})
+	}
+	phase((*flight.Deck).Start)
+	end := w.run.Until()
+	if end == record.Never {
+		end = w.now
+	}
+	flight.Settle(w.decks, end, record.NoConnection)
+	var records []*record.Recorder
+	for _, d := range w.decks {
+		records = append(records, d.Record)
+	}
+	l, err := record.Merge(records, time.Duration(max(1, end-w.run.Opens)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	tally, err := tr.Write(&text, map[string]any{"seed": seed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := parse(text.Bytes())
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	return f, l, tally
+}

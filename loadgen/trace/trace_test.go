@@ -1,0 +1,138 @@
+package trace_test
+
+import (
+	"bytes"
+	"maps"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carousel/loadgen/record"
+	"carousel/loadgen/trace"
+)
+
+// Whatever happens in a load, each request of its books is in the trace once, as what it is in the books, and all slices nest.
+func TestEveryRequestIsThereOnce(t *testing.T) {
+	seen := map[string]int{}
+	for seed := range uint64(600) {
+		f, l, tally := fly(t, seed, trace.Usual)
+		if tally.DroppedRequests != 0 {
+			t.Fatalf("seed %d: %+v", seed, tally)
+		}
+		counts := map[string]int64{}
+		redirects, requests := int64(0), int64(0)
+		for _, e := range f.pick("X", "request") {
+			requests++
+			outcome := e.args["outcome"].(string)
+			if seen[outcome]++; e.args["warmup"] != nil {
+				seen["warmup"]++
+				continue
+			}
+			counts[outcome]++
+			if n, is := e.args["redirects"].(float64); is {
+				redirects += int64(n)
+			}
+		}
+		delete(counts, "not counted: sent after the window")
+		want := maps.Clone(l.Errors)
+		for what, n := range map[string]int64{"ok": l.Requests.OK, "unanswered": l.Requests.Unanswered} {
+			if n > 0 {
+				want[what] = n
+			}
+		}
+		if diff := cmp.Diff(want, counts); diff != "" {
+			t.Errorf("seed %d: the trace has other requests than the books:\n%s", seed, diff)
+		}
+		if redirects != l.Redirects || requests != tally.Requests {
+			t.Errorf("seed %d: %d requests and %d redirects, want %d and %d", seed, requests, redirects, tally.Requests, l.Redirects)
+		}
+		connects := map[string]int64{}
+		for _, e := range f.pick("X", "connect") {
+			connects[e.args["outcome"].(string)]++
+		}
+		seen["unfinished connect"] += int(connects["unfinished"])
+		seen["connect timeout"] += int(connects["timeout"])
+		delete(connects, "unfinished")
+		delete(connects, "timeout") // the request that waited for it was given up
+		want = maps.Clone(l.ConnectErrors)
+		if want["ok"] = l.Connections.Opened; want["ok"] == 0 {
+			delete(want, "ok")
+		}
+		if diff := cmp.Diff(want, connects); diff != "" {
+			t.Errorf("seed %d: the trace has other connects than the books:\n%s", seed, diff)
+		}
+		seen["hop"] += len(f.pick("X", "hop"))
+		for _, e := range f.pick("X", "part") {
+			seen[e.name]++
+		}
+		for _, e := range f.pick("b", "late") {
+			seen[e.name]++
+		}
+	}
+	t.Logf("%v", seen)
+	for _, what := range []string{"ok", "status-503", "malformed", "timeout", "read-eof", "read-reset", "unanswered", "redirect-too-many", "warmup", "hop", "waiting", "reading",
+		"sent late", "waiting for a connection", "unfinished connect", "connect timeout"} {
+		if seen[what] == 0 {
+			t.Errorf("%s never came", what)
+		}
+	}
+}
+
+// A trace holds the first so many that ended, whichever worker had them, and knows how many it does not hold.
+func TestLimit(t *testing.T) {
+	for _, limit := range []int{1, 10, 63, 64, 65, 500, 1999, 2000, 2001} {
+		tr := trace.New(limit)
+		tr.Room(3)
+		p := tr.Process("p", 3, 0, 1, []string{"GET /"})
+		writers := []*trace.Writer{p.Writer(), p.Writer(), p.Writer()}
+		for i := range int64(2000) {
+			k := 0 // one of them does most of the work
+			if i%10 == 9 {
+				k = 1 + int(i/10)%2
+			}
+			writers[k].Add(trace.Record{Sent: i * 10, Due: i * 10, First: i*10 + 5, Done: i*10 + 7, Conn: int32(k)})
+		}
+		var text bytes.Buffer
+		tally, err := tr.Write(&text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := parse(text.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := f.pick("X", "request")
+		want := int64(min(limit, 2000))
+		if int64(len(all)) != want || tally.Requests != want || tally.DroppedRequests != 2000-want || f.other["dropped_requests"] != float64(2000-want) {
+			t.Errorf("limit %d: %d requests, %+v, %v", limit, len(all), tally, f.other)
+		}
+		if at := all[len(all)-1].at; at != (want-1)*10 {
+			t.Errorf("limit %d: the last was sent at %d", limit, at)
+		}
+		if why, is := f.other["dropped_because"]; is != (limit < 2000) {
+			t.Errorf("limit %d: it says %v", limit, why)
+		}
+	}
+}
+
+// Where nothing is traced, nothing is asked for.
+func TestNoTrace(t *testing.T) {
+	var none *trace.Trace
+	none.Room(2)
+	p := none.Process("p", 1, 0, 1, nil)
+	p.Mark("window opens", 1)
+	p.Span("slice", 1, 2)
+	if p.Writer() != nil {
+		t.Error("there is a writer")
+	}
+}
+
+// Add makes no garbage, with room and without.
+func TestAddAllocates(t *testing.T) {
+	tr := trace.New(5000)
+	tr.Room(1)
+	w := tr.Process("p", 1, 0, 1, nil).Writer()
+	if n := testing.AllocsPerRun(10_000, func() { w.Add(trace.Record{Class: record.OK}) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
