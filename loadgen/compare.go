@@ -14,17 +14,21 @@ import (
 	"carousel/loadgen/cli"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/screen"
+	"carousel/loadgen/trace"
 	"carousel/loadgen/turns"
 	"carousel/loadgen/verdict"
 )
 
 // compare loads several servers in turns and says how they differ. It returns the exit code.
 func compare(ctx, patience context.Context, caught func() syscall.Signal, stdout, stderr io.Writer, opts *cli.Options, say func(any)) int {
-	c, loadErr := inTurns(ctx, patience, stderr, opts, say)
+	traced := newTrace(opts)
+	c, loadErr := inTurns(ctx, patience, stderr, opts, traced, say)
 	if c == nil {
 		say(loadErr)
 		return failed
 	}
+	var traceErr error
+	c.Trace, traceErr = keepTrace(opts, traced, say)
 	verdict.JudgeComparison(c)
 	for _, s := range c.Servers {
 		s.Load.Doubt()
@@ -38,7 +42,7 @@ func compare(ctx, patience context.Context, caught func() syscall.Signal, stdout
 		if s.Gone {
 			lost = &engine.Unreachable{}
 		}
-		code = worst(code, exitCode(s.Load, lost, writeErr, caught(), false))
+		code = worst(code, exitCode(s.Load, lost, cmp.Or(writeErr, traceErr), caught(), false))
 	}
 	for _, f := range verdict.Broken(opts.Gates, c) {
 		say("--fail-if " + f.Text)
@@ -66,7 +70,7 @@ func worst(a, b int) int {
 
 // inTurns carries the comparison out. The error says why none of the servers could be loaded, of which there is a record all the same, or
 // why there is none.
-func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options, say func(any)) (*result.Comparison, error) {
+func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options, traced *trace.Trace, say func(any)) (*result.Comparison, error) {
 	p := turns.Plan{
 		Slice: opts.Slice, Duration: opts.Spec.Duration, Cycles: opts.Cycles, Warmup: opts.Spec.Warmup, Grace: opts.Spec.Grace,
 		Rate: opts.Spec.Rate, Seed: opts.Seed, Until: opts.Until, Processors: host.Processors(),
@@ -77,7 +81,7 @@ func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options,
 		if s.Twin {
 			p.Twin = s.Name
 		}
-		list = append(list, engine.Contender{Spec: opts.Of(s), Auto: s.Auto})
+		list = append(list, engine.Contender{Name: s.Name, Spec: opts.Of(s), Auto: s.Auto})
 	}
 	if !opts.Quiet {
 		total := time.Duration(len(list)) * (p.Warmup + p.Duration)
@@ -88,7 +92,7 @@ func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options,
 		live = new(turns.Live)
 		defer screen.WatchTurns(stderr, p.Names, p.Duration, live)()
 	}
-	stand := engine.NewStand(ctx, list, p.Seed)
+	stand := engine.NewStand(ctx, list, p.Seed, traced)
 	defer stand.Close()
 	defer context.AfterFunc(ctx, stand.Stop)()
 	defer context.AfterFunc(patience, stand.Stop)()

@@ -55,8 +55,8 @@ func keepTrace(opts *cli.Options, t *trace.Trace, say func(any)) (*result.Trace,
 		return nil, err
 	}
 	if n.DroppedRequests+n.DroppedConnects > 0 {
-		say(fmt.Sprintf("--trace %s holds the first %s: %s and %s are not in it, see --trace-limit", opts.Trace,
-			units.Plural(n.Limit, "record"), units.Plural(n.DroppedRequests, "request"), units.Plural(n.DroppedConnects, "connect")))
+		say(fmt.Sprintf("--trace %s: %s and %s are not in it, for it holds %s of them at most (--trace-limit)", opts.Trace,
+			units.Plural(n.DroppedRequests, "request"), units.Plural(n.DroppedConnects, "connect"), units.Count(n.Limit)))
 	}
 	return &result.Trace{File: opts.Trace, Limit: n.Limit, Requests: n.Requests, Connects: n.Connects, DroppedRequests: n.DroppedRequests, DroppedConnects: n.DroppedConnects}, nil
 }

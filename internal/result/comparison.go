@@ -21,6 +21,7 @@ type Comparison struct {
 	Until    float64    `json:"until,omitempty"` // the run may end once more cycles could move no ratio by more than this share; 0: it lasts
 	Looks    []Look     `json:"looks,omitempty"` // with Until: when that was looked at
 	Twin     string     `json:"twin,omitempty"`  // the server that is the target under another name
+	Trace    *Trace     `json:"trace,omitempty"` // nil: nothing was traced
 	Host     HostDelta  `json:"host"`            // over all slices; own_share is that of the busiest server's slices
 	Beside   float64    `json:"beside_share"`    // of all processors' time: programs that are neither loadgen nor a server whose process is known
 	Verdict  Verdict    `json:"verdict"`         // of the comparison; that of each server is in its load

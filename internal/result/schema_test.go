@@ -391,6 +391,7 @@ var definitions = []definition{
 	{reflect.TypeFor[result.HostDelta](), "load host", "### `load.host`"},
 	{reflect.TypeFor[result.GC](), "load gc", "### `load.gc`"},
 	{reflect.TypeFor[result.Room](), "load room", "### `load.room`"},
+	{reflect.TypeFor[result.Trace](), "trace", "### `load.trace`"},
 	{reflect.TypeFor[result.Series](), "load series", "### `load.series`"},
 	{reflect.TypeFor[result.Verdict](), "load verdict", "### `load.verdict`"},
 	{reflect.TypeFor[result.Reason](), "reason", "### `load.verdict.reasons`"},

@@ -106,7 +106,7 @@ func Traced(ctx, patience context.Context, s result.Spec, live *record.Live, t *
 	defer threads.leave()
 	r.threads = threads.numbers
 	t.Room(max(1, threads.size()))
-	r.traceIn(t)
+	r.traceIn(t, "")
 	c, err := newCrew(r, threads)
 	if err != nil {
 		return nil, err

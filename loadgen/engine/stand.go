@@ -17,11 +17,13 @@ import (
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
+	"carousel/loadgen/trace"
 	"carousel/loadgen/turns"
 )
 
 // Contender is one of the servers that a Stand loads in turns.
 type Contender struct {
+	Name string      // in a trace
 	Spec result.Spec // with the process to watch, if that is known
 	Auto bool        // the process is the one that listens on the target's address on this machine
 }
@@ -74,14 +76,16 @@ type totals struct {
 const gcEvery = 256
 
 // NewStand opens all connections of the servers, in an order of that seed: where the memory of a connection lies depends on it, and costs
-// something. A server that cannot be reached is noted and the others go on.
-func NewStand(ctx context.Context, list []Contender, seed uint64) *Stand {
+// something. A server that cannot be reached is noted and the others go on. What becomes of each request is kept in t, if there is one.
+func NewStand(ctx context.Context, list []Contender, seed uint64, t *trace.Trace) *Stand {
 	s := &Stand{base: time.Now(), opens: record.Never, threads: hire(list[0].Spec)}
+	t.Room(len(list) * max(1, s.threads.size()))
 	gc, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(memoryLimit)
 	s.restore = append(s.restore, func() { debug.SetGCPercent(gc); debug.SetMemoryLimit(limit) })
 	for _, one := range list {
 		v := &contender{run: &run{base: s.base}, why: errors.New("was not connected to")}
 		v.Run = flight.New(one.Spec, client.New(one.Spec), nil, v.now)
+		v.traceIn(t, one.Name)
 		s.servers = append(s.servers, v)
 	}
 	for _, k := range rand.New(rand.NewPCG(seed, 1)).Perm(len(list)) {
@@ -182,6 +186,7 @@ func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 	v.crew.phase((*flight.Deck).Start)
 	s.end()
 	end := s.now()
+	v.Trace.Span(sliceName(t), begin, end)
 	own = minus(host.SelfCPU(), own)
 	got.OwnCPUNS = own.Total()
 	got.BeginNS, got.LengthNS, got.ElapsedNS = begin-s.opens, min(v.Until(), end)-begin, end-begin

@@ -29,7 +29,7 @@ func compare(t *testing.T, ctx context.Context, change func(*result.Spec), targe
 		list = append(list, Contender{Spec: s, Auto: s.PID < 0})
 		p.Names = append(p.Names, string(rune('a'+i)))
 	}
-	stand := NewStand(ctx, list, 1)
+	stand := NewStand(ctx, list, 1, nil)
 	defer stand.Close()
 	defer context.AfterFunc(ctx, stand.Stop)()
 	c, err := turns.Compare(ctx, p, stand, nil)
@@ -305,7 +305,7 @@ func TestStandForgets(t *testing.T) {
 				s.Threads = map[bool]int{true: 1}[engine == result.Epoll]
 				list = append(list, Contender{Spec: s})
 			}
-			stand := NewStand(t.Context(), list, 1)
+			stand := NewStand(t.Context(), list, 1, nil)
 			defer stand.Close()
 			c, err := turns.Compare(t.Context(), p, &disturbing{Stand: stand, of: 2}, nil)
 			if err != nil {
@@ -350,7 +350,7 @@ func TestStandWithoutAnybody(t *testing.T) {
 	s := load(url(ln.Addr().String()))
 	s.Engine, s.Threads = Auto(), 1
 	p := turns.Plan{Names: []string{"a", "b"}, Slice: time.Millisecond, Duration: time.Second}
-	stand := NewStand(t.Context(), []Contender{{Spec: s}, {Spec: s}}, 1)
+	stand := NewStand(t.Context(), []Contender{{Spec: s}, {Spec: s}}, 1, nil)
 	defer stand.Close()
 	err = stand.Deserted()
 	if gone := (*Unreachable)(nil); !errors.As(err, &gone) {

@@ -3,14 +3,16 @@ package engine
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"carousel/internal/result"
 	"carousel/loadgen/trace"
+	"carousel/loadgen/turns"
 )
 
-// traceIn has t keep what becomes of r's requests, if there is one. It is called before r has decks.
-func (r *run) traceIn(t *trace.Trace) {
-	r.Trace = t.Process("loadgen "+r.Target, r.Connections, r.Idle, r.Pipeline, r.Names())
+// traceIn has t keep what becomes of r's requests, if there is one, under a name that may be "". It is called before r has decks.
+func (r *run) traceIn(t *trace.Trace, name string) {
+	r.Trace = t.Process(strings.Join(strings.Fields("loadgen "+name+" "+r.Target), " "), r.Connections, r.Idle, r.Pipeline, r.Names())
 	t.Begin(r.base)
 }
 
@@ -27,4 +29,12 @@ func (r *run) mark(l *result.Load, end int64) {
 	for _, why := range slices.Sorted(maps.Keys(l.UnsentBy)) {
 		r.Trace.Counted("never sent: "+why, end, l.UnsentBy[why])
 	}
+}
+
+// sliceName is what a slice is called in a trace.
+func sliceName(t turns.Turn) string {
+	if t.Warm {
+		return "slice of the warm-up"
+	}
+	return "slice"
 }

@@ -29,6 +29,10 @@ func Comparison(w io.Writer, command string, c *result.Comparison, colours bool)
 	p.ratios()
 	p.twin()
 	p.standing()
+	if t := p.c.Trace; t != nil {
+		p.gap()
+		p.say("Trace: %s", p.traced(t))
+	}
 	p.verdicts()
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -3,10 +3,12 @@ package screen
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 )
 
 // paper is what a summary is written on.
@@ -107,4 +109,13 @@ func shortened(text string, columns int) string {
 	}
 	tail := (columns - 1) / 2
 	return string(runes[:columns-1-tail]) + "…" + string(runes[len(runes)-tail:])
+}
+
+// traced is where each request can be looked at, and what is not there.
+func (p paper) traced(t *result.Trace) string {
+	dropped := ""
+	if t.DroppedRequests > 0 {
+		dropped = ", " + p.paint(units.Count(t.DroppedRequests)+" more are not: see --trace-limit "+strconv.FormatInt(t.Limit, 10), yellow)
+	}
+	return fmt.Sprintf("%s in %s%s; open it at ui.perfetto.dev", units.Plural(t.Requests, "request"), t.File, dropped)
 }

@@ -356,13 +356,8 @@ func (p page) counted() {
 
 // trace is where each request can be looked at.
 func (p page) trace() {
-	t := p.l.Trace
-	if t == nil {
-		return
-	}
-	p.line("trace", "%s in %s: open it at ui.perfetto.dev", units.Plural(t.Requests, "request"), t.File)
-	if t.DroppedRequests > 0 {
-		p.line("", "%s", p.paint(fmt.Sprintf("%s more are not in it, which holds %s: see --trace-limit", units.Count(t.DroppedRequests), units.Plural(t.Limit, "record")), yellow))
+	if t := p.l.Trace; t != nil {
+		p.line("trace", "%s", p.traced(t))
 	}
 }
 

@@ -210,12 +210,12 @@ func TestReaderIsStrict(t *testing.T) {
 		return `,{"ph":"X","name":"s","cat":"c","ts":` + at + `,"dur":` + length + `,"pid":1,"tid":1}`
 	}
 	for events, fails := range map[string]bool{
-		slice("1.000", "2.000") + slice("2.000", "1.000"):                                           false,
-		slice("1.000", "2.000") + slice("3.000", "1.000"):                                           false,
-		slice("1.000", "2.000") + slice("2.000", "1.001"):                                           true,
-		slice("1.000", "0.000") + slice("1.000", "1.000"):                                           false,
-		slice("1", "2.000"):                                                                         true,
-		slice("-1.000", "2.000"):                                                                    true,
+		slice("1.000", "2.000") + slice("2.000", "1.000"): false,
+		slice("1.000", "2.000") + slice("3.000", "1.000"): false,
+		slice("1.000", "2.000") + slice("2.000", "1.001"): true,
+		slice("1.000", "0.000") + slice("1.000", "1.000"): false,
+		slice("1", "2.000"):      true,
+		slice("-1.000", "2.000"): true,
 		`,{"ph":"X","name":"s","cat":"c","ts":1.000,"pid":1,"tid":1}`:                               true,
 		`,{"ph":"X","name":"s","cat":"c","ts":1.000,"dur":1.000,"pid":1,"tid":2}`:                   true,
 		`,{"ph":"b","name":"s","cat":"c","ts":1.000,"pid":1,"tid":1,"id":"1"}`:                      true,

@@ -14,7 +14,7 @@ import (
 // Whatever happens in a load, each request of its books is in the trace once, as what it is in the books, and all slices nest.
 func TestEveryRequestIsThereOnce(t *testing.T) {
 	seen := map[string]int{}
-	for seed := range uint64(600) {
+	for seed := range uint64(300) {
 		f, l, tally := fly(t, seed, trace.Usual)
 		if tally.DroppedRequests != 0 {
 			t.Fatalf("seed %d: %+v", seed, tally)

@@ -37,7 +37,7 @@ func (t *Trace) Write(to io.Writer, other map[string]any) (Tally, error) {
 func (e *encoder) begin(n Tally, began time.Time, other map[string]any) {
 	about := map[string]any{"began": began, "requests": n.Requests, "connects": n.Connects, "dropped_requests": n.DroppedRequests, "dropped_connects": n.DroppedConnects}
 	if n.DroppedRequests+n.DroppedConnects > 0 {
-		about["dropped_because"] = fmt.Sprintf("--trace-limit %d", n.Limit)
+		about["dropped_because"] = fmt.Sprintf("it holds %d requests and connects at most, the first that ended: --trace-limit", n.Limit)
 	}
 	for key, value := range other {
 		about[key] = value
