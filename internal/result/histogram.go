@@ -155,6 +155,35 @@ func Decode(text string) (*Histogram, error) {
 	return h, nil
 }
 
+// Restore reads a histogram of a record, with what the summary beside it keeps exactly: the sum, and the largest value. Where the record
+// withholds those they are as precise as the buckets, as in Decode.
+func Restore(text string, of Latency) (*Histogram, error) {
+	h, err := Decode(text)
+	n := h.count()
+	if err != nil || n == 0 || of.Max <= 0 {
+		return h, err
+	}
+	if !h.buckets.ValuesAreEquivalent(of.Max, h.max) {
+		return nil, fmt.Errorf("a histogram of %d values up to %d ns is not the one of a record whose largest is %d ns", n, h.max, of.Max)
+	}
+	h.max = of.Max
+	mean := math.Floor(of.Mean)
+	h.high, h.low = bits.Mul64(uint64(mean), uint64(n))
+	h.add(0, uint64(math.Round((of.Mean-mean)*float64(n))))
+	if n <= 2 { // what is left of the sum; of more values the smallest is in no figure
+		h.min = int64(h.low) - (n-1)*h.max
+	}
+	return h, nil
+}
+
+// count is 0 for a histogram that is not there.
+func (h *Histogram) count() int64 {
+	if h == nil {
+		return 0
+	}
+	return h.Count()
+}
+
 // Ahead is the largest share of values by which h is ahead of o at any point: those of h up to there, less those of o up to tolerance
 // nanoseconds beyond, and the width of a bucket or two. 0: o has as many of each size, or smaller ones.
 func (h *Histogram) Ahead(o *Histogram, tolerance int64) (ahead float64) {

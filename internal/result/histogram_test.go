@@ -208,3 +208,62 @@ func BenchmarkLatency(b *testing.B) {
 		h.Latency()
 	}
 }
+
+// What several recorded, read back from their records and added up, is what one would have recorded: each bucket, and each figure to the last bit.
+func TestRestoredAndMerged(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for name, draw := range map[string]func() int64{
+		"exponential":  func() int64 { return int64(random.ExpFloat64() * 1e6) },
+		"all there is": func() int64 { return int64(math.Exp(random.Float64() * math.Log(histogramMax))) },
+		"seconds":      func() int64 { return int64(60e9 + random.NormFloat64()*1e9) },
+		"nothing":      func() int64 { return 0 },
+	} {
+		for _, n := range []int{1, 2, 3, 20, 10_007} {
+			whole, parts := NewHistogram(), []*Histogram{NewHistogram(), NewHistogram(), NewHistogram()}
+			for range n {
+				v := draw()
+				whole.Record(v)
+				parts[random.IntN(len(parts))].Record(v)
+			}
+			merged := NewHistogram()
+			for _, part := range parts {
+				text, err := part.Encode()
+				if err != nil {
+					t.Fatal(err)
+				}
+				restored, err := Restore(text, part.Latency())
+				if err != nil {
+					t.Fatal(err)
+				}
+				merged.Merge(restored)
+			}
+			got, err := merged.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want, err := whole.Encode(); err != nil || got != want {
+				t.Errorf("%s, %d values: the buckets differ (%v)", name, n, err)
+			}
+			want, have := whole.Latency(), merged.Latency()
+			if name == "all there is" { // sums of more than 53 bits have no exact mean
+				if math.Abs(have.Mean/want.Mean-1) > 1e-12 {
+					t.Errorf("%s, %d values: mean %v, want %v", name, n, have.Mean, want.Mean)
+				}
+				have.Mean = want.Mean
+			}
+			if diff := cmp.Diff(want, have); diff != "" {
+				t.Errorf("%s, %d values:\n%s", name, n, diff)
+			}
+		}
+	}
+	text, err := recorded(1000).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(text, Latency{Mean: 7, Max: 7}); err == nil {
+		t.Error("a histogram of another record is taken")
+	}
+	if h, err := Restore(text, Latency{}); err != nil || h.Max() != 1000 {
+		t.Errorf("a record that withholds its figures has a largest value of %v (%v)", h.Max(), err)
+	}
+}

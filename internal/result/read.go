@@ -214,8 +214,45 @@ func cutSlices(line []byte) []byte {
 // ReadRun returns run.json of the run in folder dir.
 func ReadRun(dir string) (*Run, error) { return readWhole[Run](filepath.Join(dir, RunFile)) }
 
-// ReadLoad returns the record that loadgen wrote to the file path.
-func ReadLoad(path string) (*Load, error) { return readWhole[Load](path) }
+// ReadLoad returns the record that loadgen wrote to the file path, of one load. The error says what else is in it.
+func ReadLoad(path string) (*Load, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	l := new(Load)
+	if err = decode(text, l); err == nil {
+		err = isLoad(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return l, nil
+}
+
+// isLoad says what a record is that is not one of one load.
+func isLoad(text []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return err
+	}
+	for _, other := range []struct{ field, what string }{
+		{"servers", "the record of a comparison of several servers (--vs)"},
+		{"steps", "the record of a search (--find-max)"},
+		{"cell", "a trial of bench, whose load is part of it"},
+		{"figures", "a comparison of two records (loadgen compare)"},
+		{"plan", "what bench was asked for"},
+		{"reports", "a stall"},
+	} {
+		if fields[other.field] != nil {
+			return errors.New("it is " + other.what + ", not the record of one load")
+		}
+	}
+	if fields["requests"] == nil {
+		return errors.New(`it is no record of a load: "requests" is missing`)
+	}
+	return nil
+}
 
 // ReadComparison returns the record of a comparison that loadgen wrote to the file path.
 func ReadComparison(path string) (*Comparison, error) {

@@ -208,6 +208,24 @@ func TestReadLoad(t *testing.T) {
 	if _, err := ReadLoad(file); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("half a record is refused with %v", err)
 	}
+	for text, want := range map[string]string{
+		`{"schema":2,"servers":[]}`:                   "it is the record of a comparison of several servers (--vs), not the record of one load",
+		`{"schema":2,"over":"rate","steps":[]}`:       "it is the record of a search (--find-max), not",
+		`{"schema":2,"cell":{},"load":{}}`:            "it is a trial of bench",
+		`{"schema":2,"figures":[]}`:                   "it is a comparison of two records",
+		`{"schema":2,"complete":true}`:                `it is no record of a load: "requests" is missing`,
+		`{"schema":3,"requests":{}}`:                  "the record has schema 3, this program reads up to 2",
+		`{"requests":{}}`:                             "no record of ours",
+		`{"schema":2,"cell":{}}` + "\n" + `{"schema"`: "after top-level value",
+		`[]`: "cannot unmarshal array",
+	} {
+		if err := WriteFile(file, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadLoad(file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
 }
 
 func TestReadComparison(t *testing.T) {
