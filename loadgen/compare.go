@@ -13,6 +13,7 @@ import (
 	"carousel/internal/units"
 	"carousel/loadgen/cli"
 	"carousel/loadgen/engine"
+	"carousel/loadgen/export"
 	"carousel/loadgen/screen"
 	"carousel/loadgen/trace"
 	"carousel/loadgen/turns"
@@ -33,7 +34,11 @@ func compare(ctx, patience context.Context, caught func() syscall.Signal, stdout
 	for _, s := range c.Servers {
 		s.Load.Doubt()
 	}
-	writeErr := deliver(stdout, say, opts, loadErr, c, func(colours bool) error {
+	var loads []export.Load
+	for _, s := range c.Servers {
+		loads = append(loads, export.Load{Name: s.Name, Here: true, Load: s.Load})
+	}
+	writeErr := deliver(stdout, say, opts, loadErr, c, loads, func(colours bool) error {
 		return screen.Comparison(stdout, opts.Command(), c, colours)
 	})
 	code := done

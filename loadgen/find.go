@@ -12,6 +12,7 @@ import (
 	"carousel/internal/result"
 	"carousel/internal/units"
 	"carousel/loadgen/cli"
+	"carousel/loadgen/export"
 	"carousel/loadgen/screen"
 	"carousel/loadgen/search"
 	"carousel/loadgen/verdict"
@@ -32,10 +33,14 @@ func find(ctx, patience context.Context, caught func() syscall.Signal, stdout, s
 		say(explain(opts.Spec, loadErr))
 		unsaid = nil
 	}
-	writeErr := deliver(stdout, say, opts, unsaid, f.Search, func(colours bool) error {
+	var loads []export.Load // of the step that confirms
+	confirming, broken := f.Confirming(), false
+	if confirming != nil {
+		loads = []export.Load{{Here: true, Load: confirming.Load}}
+	}
+	writeErr := deliver(stdout, say, opts, unsaid, f.Search, loads, func(colours bool) error {
 		return screen.Search(stdout, opts.Command(), cli.Command, f.Search, colours)
 	})
-	confirming, broken := f.Confirming(), false
 	if confirming == nil {
 		return exitCode(&result.Load{Complete: true}, loadErr, writeErr, caught(), false)
 	}

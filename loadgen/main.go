@@ -22,6 +22,7 @@ import (
 	"carousel/loadgen/cli"
 	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
+	"carousel/loadgen/export"
 	"carousel/loadgen/record"
 	"carousel/loadgen/screen"
 	"carousel/loadgen/trace"
@@ -46,12 +47,15 @@ func run(stdout, stderr io.Writer, args []string) int {
 	if errors.Is(err, cli.ErrAnswered) {
 		return done
 	}
-	if err == nil {
+	if err == nil && opts.Kept == nil {
 		err = opts.Ready()
 	}
 	if err != nil {
 		say(err)
 		return usage
+	}
+	if opts.Kept != nil {
+		return withKept(stdout, opts, say)
 	}
 	for _, note := range opts.Notes {
 		say(note)
@@ -71,7 +75,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	l.Trace, traceErr = keepTrace(opts, traced, say)
 	l.Verdict = verdict.Judge(l)
 	l.Doubt()
-	writeErr := deliver(stdout, say, opts, loadErr, l, func(colours bool) error {
+	writeErr := deliver(stdout, say, opts, loadErr, l, []export.Load{{Here: true, Load: l}}, func(colours bool) error {
 		return screen.Summary(stdout, opts.Command(), l, colours)
 	})
 	broken := false
@@ -84,9 +88,9 @@ func run(stdout, stderr io.Writer, args []string) int {
 	return exitCode(l, loadErr, cmp.Or(writeErr, traceErr), caught(), broken)
 }
 
-// deliver says why nothing could be measured, if nothing was, and writes the record to wherever it is wanted. The error, which was said, is
-// that something was not written.
-func deliver(stdout io.Writer, say func(any), opts *cli.Options, loadErr error, of any, summary func(colours bool) error) (writeErr error) {
+// deliver says why nothing could be measured, if nothing was, and writes the record to wherever it is wanted, and its loads in the formats of
+// other tools. The error, which was said, is that something was not written.
+func deliver(stdout io.Writer, say func(any), opts *cli.Options, loadErr error, of any, loads []export.Load, summary func(colours bool) error) (writeErr error) {
 	if loadErr != nil {
 		say(explain(opts.Spec, loadErr))
 	}
@@ -96,11 +100,16 @@ func deliver(stdout io.Writer, say func(any), opts *cli.Options, loadErr error, 
 			writeErr = err
 		}
 	}
-	if loadErr == nil || opts.JSON {
+	if (loadErr == nil || opts.JSON) && !opts.Exports.ToStdout() && !(opts.Kept != nil && opts.Quiet) {
 		wrote(show(stdout, opts, of, summary))
 	}
 	if opts.Output != "" {
 		wrote(keep(opts.Output, of))
+	}
+	for _, e := range opts.Exports.Asked() {
+		if loadErr == nil {
+			wrote(exported(stdout, e, loads))
+		}
 	}
 	return writeErr
 }
@@ -208,10 +217,28 @@ func show(stdout io.Writer, opts *cli.Options, of any, summary func(colours bool
 		f, ok := stdout.(*os.File)
 		err = summary(ok && screen.Colours(f))
 	}
+	return wanted(err)
+}
+
+// wanted is an error of writing to stdout, unless nobody reads it any more.
+func wanted(err error) error {
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}
 	return err
+}
+
+// exported writes loads in the format of another tool.
+func exported(stdout io.Writer, e export.Export, loads []export.Load) error {
+	text, err := e.Text(loads)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--%s %s was not written: %w", e.Flag, e.File, err)
+	case e.File == export.Stdout:
+		_, err = stdout.Write(text)
+		return wanted(err)
+	}
+	return put("--"+e.Flag, e.File, text)
 }
 
 // keep writes the record to path, whole or not at all.
@@ -220,15 +247,20 @@ func keep(path string, of any) error {
 	if err != nil {
 		return err
 	}
+	return put("-o", path, append(text, '\n'))
+}
+
+// put makes text the content of the file that a flag names, whole or not at all.
+func put(flag, path string, text []byte) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // the file is replaced, not the link to it
 	}
-	err = result.WriteFile(path, append(text, '\n'))
+	err := result.WriteFile(path, text)
 	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
 		err = inner.Err // its path is that of a temporary file
 	}
 	if err != nil {
-		return fmt.Errorf("-o %s was not written: %w", path, err)
+		return fmt.Errorf("%s %s was not written: %w", flag, path, err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"math/bits"
 
@@ -203,4 +204,12 @@ func (h *Histogram) Ahead(o *Histogram, tolerance int64) (ahead float64) {
 		ahead = max(ahead, float64(sum)/float64(h.Count())-float64(below)/float64(o.Count()))
 	}
 	return ahead
+}
+
+// WritePercentiles writes the values by percentile as HdrHistogram's tools do and read, in units of so many nanoseconds: five lines for each
+// halving of what lies above.
+func (h *Histogram) WritePercentiles(w io.Writer, unit float64) error {
+	const linesEachHalving = 5
+	_, err := h.buckets.PercentilesPrint(w, linesEachHalving, unit)
+	return err
 }

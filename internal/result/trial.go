@@ -152,7 +152,20 @@ type Load struct {
 	Trace            *Trace           `json:"trace,omitempty"`       // nil: nothing was traced
 	Histogram        string           `json:"histogram"`             // HDR V2, compressed, base64
 	ServiceHistogram string           `json:"service_histogram"`
+	Merged           []Part           `json:"merged,omitempty"` // the records that this one was added up from; none: it is of one run
 	Verdict          Verdict          `json:"verdict"`
+}
+
+// Part is a record that was added up with others.
+type Part struct {
+	File        string  `json:"file"`
+	Target      string  `json:"target"`
+	Window      Window  `json:"window"`
+	Connections int     `json:"connections"`
+	Offered     float64 `json:"offered_rps,omitempty"` // 0: a closed loop
+	RateRPS     float64 `json:"rate_rps"`
+	OK          int64   `json:"ok"`
+	Verdict     Verdict `json:"verdict"`
 }
 
 // Arrivals says whether the requests of an open loop were sent as they were asked for, by the gaps between two that one thread sent.

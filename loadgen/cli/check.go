@@ -59,6 +59,9 @@ func (o *Options) checkStrays(flags *pflag.FlagSet) error {
 
 // check says what of o cannot be carried out together, and what to write instead. What each flag can be by itself is its value's affair.
 func (o *Options) check() error {
+	if err := o.checkExports(); err != nil {
+		return err
+	}
 	switch {
 	case o.Searches():
 		plan := o.Plan()

@@ -19,6 +19,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/loadgen/engine"
+	"carousel/loadgen/export"
 	"carousel/loadgen/turns"
 	"carousel/loadgen/verdict"
 )
@@ -37,12 +38,14 @@ type Options struct {
 
 	Ceiling  bool // what loadgen itself can do is measured first
 	Gates    []verdict.Gate
-	JSON     bool     // the record goes to stdout instead of the summary
-	Output   string   // file for the record; "": none
-	Trace    string   // file for what became of each request; "": none
-	Traced   int      // records that it holds at most
-	Quiet    bool     // no progress
-	Announce bool     // it is said when requests begin to flow
+	JSON     bool   // the record goes to stdout instead of the summary
+	Output   string // file for the record; "": none
+	Trace    string // file for what became of each request; "": none
+	Traced   int    // records that it holds at most
+	Quiet    bool   // no progress
+	Announce bool   // it is said when requests begin to flow
+	Exports  export.Files
+	Kept     *Kept    // what is done with records that are kept, instead of a load; nil: there is a load
 	Notes    []string // about flags that were left out
 
 	body      string // as it was given
@@ -141,10 +144,12 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	opts.define(cmd)
+	cmd.AddCommand(opts.subcommands(func() { answered = false })...)
+	cmd.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true}) // --help is there, and a host may be called help
 	cmd.InitDefaultHelpFlag()
 	cmd.InitDefaultVersionFlag()
 
-	if len(args) == 0 || !slices.Contains([]string{"completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, args[0]) {
+	if len(args) == 0 || !slices.Contains(append([]string{"completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, commands...), args[0]) {
 		var err error
 		if args, opts.Notes, err = translate(args, cmd.Flags()); err != nil {
 			return nil, err

@@ -19,6 +19,9 @@ func Command(s result.Spec) string {
 // Command is the command line that asks for the load or comparison of o, to be pasted into a shell. A process that was to be found is
 // to be found again, and addresses that were not given are chosen again.
 func (o *Options) Command() string {
+	if o.Kept != nil {
+		return o.Kept.command()
+	}
 	s, usual := o.Spec, result.DefaultSpec()
 	words := []string{"loadgen"}
 	add := func(differs bool, flag, value string) {

@@ -99,6 +99,7 @@ func (o *Options) define(cmd *cobra.Command) {
 	flags.StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this file as well")
 	flags.StringVar(&o.Trace, "trace", "", "write what became of each request to this file, as trace events that ui.perfetto.dev opens (.gz: compressed)")
 	flags.Var(number[int]{&o.Traced, 1, trace.Most}, "trace-limit", "requests and connects that --trace holds at most, the first that end, in some 56 bytes of memory each")
+	o.Exports.Define(flags)
 	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on stderr")
 	flags.BoolVar(&o.Announce, "ready", false, "print READY and the target's address on stderr when connections are open and requests begin to flow")
 }

@@ -32,6 +32,7 @@ func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	p := page{paper{w: &b, colours: colours}, l}
 	fmt.Fprintln(&b, command)
 	p.first()
+	p.merged()
 	p.books()
 	p.rate()
 	p.arrivals()
@@ -88,6 +89,21 @@ func (p page) unsaid() result.Verdict {
 		}
 	}
 	return v
+}
+
+// merged are the records that were added up.
+func (p page) merged() {
+	for i, part := range p.l.Merged {
+		label, offered := "", ""
+		if i == 0 {
+			label = "merged"
+		}
+		if part.Offered > 0 {
+			offered = fmt.Sprintf(" of %s/s offered", units.Rate(part.Offered))
+		}
+		p.line(label, "%s, from %s UTC: %s ok in %s, %s/s%s over %s to %s, %s", part.File, part.Window.Start.UTC().Format(time.DateTime), units.Count(part.OK),
+			length(part.Window.ElapsedNS), units.Rate(part.RateRPS), offered, units.Plural(part.Connections, "connection"), part.Target, part.Verdict.State)
+	}
 }
 
 func (p page) books() {

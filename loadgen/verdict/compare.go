@@ -55,7 +55,7 @@ func checkServers(c *result.Comparison) (state, text, advice string) {
 	for _, s := range c.Servers {
 		if s.Load.Verdict.State != result.Valid || s.Trouble != "" {
 			doubtful = append(doubtful, s.Name)
-			state = worse(state, worse(s.Load.Verdict.State, result.Suspect))
+			state = Worse(state, Worse(s.Load.Verdict.State, result.Suspect))
 		}
 	}
 	if len(doubtful) == 0 {

@@ -79,13 +79,13 @@ func weigh[T any](checks []check[T], of T) result.Verdict {
 			continue
 		}
 		v.Reasons = append(v.Reasons, result.Reason{Check: check.name, State: state, Text: text, Advice: advice})
-		v.State = worse(v.State, state)
+		v.State = Worse(v.State, state)
 	}
 	return v
 }
 
-// worse is the worse of two states.
-func worse(a, b string) string {
+// Worse is the worse of two states.
+func Worse(a, b string) string {
 	order := []string{result.Valid, result.Suspect, result.Invalid}
 	if slices.Index(order, b) > slices.Index(order, a) {
 		return b

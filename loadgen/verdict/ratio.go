@@ -92,7 +92,11 @@ func (g Gate) brokenRatios(c *result.Comparison) (out []Finding) {
 			out = append(out, Finding{fmt.Sprintf("%s: cannot be told of %s: %s", g.Expr, s.Name, why), true})
 		case g.holds(r.Low) && g.holds(r.High):
 			ratio, low, high := g.apart(r)
-			out = append(out, Finding{Text: fmt.Sprintf("%s: "+metric.says+" (%s to %s)", g.Expr, s.Name, ratio, r.To, low, high)})
+			text := fmt.Sprintf("%s: "+metric.says, g.Expr, s.Name, ratio, r.To)
+			if r.Low < r.High {
+				text += fmt.Sprintf(" (%s to %s)", low, high)
+			}
+			out = append(out, Finding{Text: text})
 		}
 	}
 	return out

@@ -1,0 +1,90 @@
+package export
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"carousel/internal/result"
+	"carousel/loadgen/client"
+)
+
+// Bench is the loads as lines of Go benchmarks, which benchstat compares over several runs (golang.org/design/14313-benchmark-format): one
+// line each, named after path, connections and rate. Figures that a record does not support are left out.
+func Bench(loads []Load) ([]byte, error) {
+	var b bytes.Buffer
+	if loads[0].Here {
+		fmt.Fprintf(&b, "goos: %s\ngoarch: %s\n", runtime.GOOS, runtime.GOARCH)
+	}
+	fmt.Fprint(&b, "pkg: carousel/loadgen\nUnit req/s better=higher\nUnit ok/sent better=higher\n")
+	for _, l := range loads {
+		s := l.Spec
+		for _, c := range []struct{ key, value string }{
+			{"target", s.Target}, {"server", l.Name}, {"method", s.Method}, {"engine", s.Engine}, {"threads", number(float64(s.Threads))}, {"verdict", l.Verdict.State},
+		} {
+			fmt.Fprintf(&b, "%s: %s\n", c.key, strings.TrimFunc(c.value, unicode.IsSpace)) // an empty one takes that of the load before away
+		}
+		fmt.Fprintf(&b, "%s %d", name(l), l.Requests.OK)
+		for _, f := range figures(l.Load) {
+			fmt.Fprintf(&b, " %s %s", number(f.value), f.unit)
+		}
+		fmt.Fprintln(&b)
+	}
+	return b.Bytes(), nil
+}
+
+// name is that of a load as a benchmark: parts between slashes, which a filter of benchstat knows by their keys.
+func name(l Load) string {
+	s := l.Spec
+	words := []string{"BenchmarkLoadgen"}
+	if path := strings.Trim(client.PathOf(s.Target), "/"); len(s.Mix) > 0 {
+		words = append(words, "mix")
+	} else if path != "" {
+		words = append(words, path)
+	}
+	if l.Name != "" {
+		words = append(words, "server="+l.Name)
+	}
+	words = append(words, "c="+strconv.Itoa(s.Connections))
+	if s.Rate > 0 {
+		words = append(words, "r="+number(s.Rate))
+	}
+	return strings.Join(words, "/")
+}
+
+type benchFigure struct {
+	value float64
+	unit  string
+}
+
+// figures are those of a load, in their order.
+func figures(l *result.Load) (all []benchFigure) {
+	add := func(value float64, unit string) { all = append(all, benchFigure{value, unit}) }
+	add(l.RateRPS, "req/s")
+	for _, of := range []struct {
+		prefix  string
+		summary result.Summary
+	}{{"", result.Response(l)}, {"service-", result.Service(l)}} {
+		for _, f := range of.summary.Figures {
+			if f.Lacks == "" {
+				add(f.NS, of.prefix+result.Label(f.Name)+"-ns")
+			}
+		}
+	}
+	if served := l.Served(); served > 0 {
+		add(float64(l.CPU.Total())/served, "cpu-ns/req")
+		if l.TargetCPU != nil {
+			add(float64(l.TargetCPU.Total())/served, "target-cpu-ns/req")
+		}
+	}
+	if l.Requests.Sent > 0 {
+		add(float64(l.Requests.OK)/float64(l.Requests.Sent), "ok/sent")
+	}
+	return all
+}
+
+// number writes v with as many digits as it has, and no exponent.
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

@@ -1,0 +1,61 @@
+package export
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"carousel/internal/result"
+)
+
+// HGrm is the response time by percentile in milliseconds, as HdrHistogram's plotter, wrk2 and others have it. What speaks against the
+// figures stands before them, in lines that readers skip.
+func HGrm(l *result.Load) ([]byte, error) {
+	if l.Histogram == "" {
+		return nil, errNoHistogram
+	}
+	h, err := result.Restore(l.Histogram, l.Latency)
+	if err != nil {
+		return nil, err
+	}
+	if h.Count() == 0 {
+		return nil, errors.New("no request was timed")
+	}
+	var b bytes.Buffer
+	for _, doubt := range doubts(l) {
+		fmt.Fprintf(&b, "# %s\n", doubt)
+	}
+	if err := h.WritePercentiles(&b, 1e6); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+var errNoHistogram = errors.New("the record has no histogram: keep it with -o FILE")
+
+// doubts is what speaks against the figures of a load, a line each: the verdict where it is not valid, and why they are not shown elsewhere.
+func doubts(l *result.Load) (lines []string) {
+	add := func(format string, args ...any) {
+		lines = append(lines, strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")) // a text of the record may be anything
+	}
+	if l.Verdict.State != "" && l.Verdict.State != result.Valid {
+		add("verdict: %s", l.Verdict.State)
+		for _, reason := range l.Verdict.Reasons {
+			if reason.State != result.Valid {
+				add("%s", reason.Text)
+			}
+		}
+	}
+	if !l.Complete {
+		add("the run ended early")
+	}
+	response := result.Response(l)
+	if response.Lacks != "" {
+		add("response times are not to be believed: %s", response.Lacks)
+	}
+	if in := l.Requests.Unanswered + l.Errors["timeout"] + l.Requests.Unsent; in > 0 {
+		add("%d requests without an answer are in it at the age they reached", in)
+	}
+	return lines
+}
