@@ -49,16 +49,23 @@ func compare(ctx, patience context.Context, caught func() syscall.Signal, stdout
 		}
 		code = worst(code, exitCode(s.Load, lost, cmp.Or(writeErr, traceErr), caught(), false))
 	}
-	for _, f := range verdict.Broken(opts.Gates, c) {
+	code = worst(code, tell(verdict.Broken(opts.Gates, c), say))
+	if signal := caught(); signal != 0 {
+		return 128 + int(signal)
+	}
+	return code
+}
+
+// tell says what is wrong by the gates of a comparison. It returns the exit code.
+func tell(findings []verdict.Finding, say func(any)) int {
+	code := done
+	for _, f := range findings {
 		say("--fail-if " + f.Text)
 		if f.Untold {
 			code = worst(code, failed)
 		} else {
 			code = worst(code, gateBroken)
 		}
-	}
-	if signal := caught(); signal != 0 {
-		return 128 + int(signal)
 	}
 	return code
 }

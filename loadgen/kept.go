@@ -35,17 +35,10 @@ func pair(stdout io.Writer, a, b kept.Record, opts *cli.Options, say func(any)) 
 		say(err)
 		return usage
 	}
-	worse := code(deliver(stdout, say, opts, nil, p, nil, func(colours bool) error {
+	is := code(deliver(stdout, say, opts, nil, p, nil, func(colours bool) error {
 		return screen.Pair(stdout, opts.Command(), p, colours)
 	}), false)
-	for _, f := range p.Broken(opts.Gates) {
-		say("--fail-if " + f.Text)
-		worse = worst(worse, code(nil, !f.Untold))
-		if f.Untold {
-			worse = worst(worse, failed)
-		}
-	}
-	return worse
+	return worst(is, tell(p.Broken(opts.Gates), say))
 }
 
 func merge(stdout io.Writer, records []kept.Record, opts *cli.Options, say func(any)) int {

@@ -53,7 +53,9 @@ func full(t *testing.T) result.Trial {
 func sensible(l *result.Load, histogram string) {
 	l.Histogram, l.ServiceHistogram, l.Schema = histogram, histogram, result.Schema
 	l.Answered.Histogram, l.Answered.ServiceHistogram = histogram, histogram
-	l.Verdict.State, l.Verdict.Reasons[0].State = "suspect", "suspect"
+	for _, v := range []*result.Verdict{&l.Verdict, &l.Merged[0].Verdict} {
+		v.State, v.Reasons[0].State = "suspect", "suspect"
+	}
 	l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: 1}, Lacks: map[string]string{result.Faults: "x"}}
 	s := &l.Spec
 	s.Arrivals, s.Order, s.Mix[0].Path = result.Poisson, result.Shuffled, "/x"
@@ -392,6 +394,7 @@ var definitions = []definition{
 	{reflect.TypeFor[result.GC](), "load gc", "### `load.gc`"},
 	{reflect.TypeFor[result.Room](), "load room", "### `load.room`"},
 	{reflect.TypeFor[result.Trace](), "trace", "### `load.trace`"},
+	{reflect.TypeFor[result.Part](), "part", "### `load.merged`"},
 	{reflect.TypeFor[result.Series](), "load series", "### `load.series`"},
 	{reflect.TypeFor[result.Verdict](), "load verdict", "### `load.verdict`"},
 	{reflect.TypeFor[result.Reason](), "reason", "### `load.verdict.reasons`"},

@@ -85,6 +85,9 @@ func (o *Options) Command() string {
 	if o.Ceiling {
 		words = append(words, "--ceiling")
 	}
+	for _, e := range o.Exports.Asked() {
+		add(true, "--"+e.Flag, e.File)
+	}
 	add(o.Trace != "", "--trace", o.Trace)
 	add(o.Trace != "" && o.Traced != trace.Usual, "--trace-limit", strconv.Itoa(o.Traced))
 	for _, pid := range o.pids() {

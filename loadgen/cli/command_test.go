@@ -79,6 +79,8 @@ func TestCommandAsksForTheSame(t *testing.T) {
 		{"--vs", "b=:7", "a=:8", "--pid", "a=auto"},
 		{"--vs", "b=:7", "a=:8", "--pid", "auto", "--pid", "b=0"},
 
+		{"--csv", "a b.csv", "--hlog", "x.hlog", "--hgrm", "-", "--benchfmt", "b.txt"},
+		{"--vs", ":7", "--benchfmt", "-"},
 		{"--find-max", "p99<5ms"},
 		{"--find-max", "p99 < 5ms and errors<0.1%,rate>1", "--find-max", "service_p50<=1ms", "-r", "100", "-d", "1s", "--pid", "auto"},
 		{"--find-max", "p99<5ms", "--arrivals", "poisson", "--spin", "0", "-c", "3:9"},

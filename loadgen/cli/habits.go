@@ -94,7 +94,6 @@ var habits = []habit{
 	{flag: "-e", takes: true, help: "did you mean -o %s (JSON)"},
 	{flag: "--format", takes: true, help: "did you mean --json"},
 	{flag: "--print", takes: true, help: "did you mean -q or --json"},
-	{flag: "--csv", help: "did you mean --json"},
 	{flag: "-V", help: "did you mean --version"},
 	{flag: "--threshold", takes: true, help: "did you mean --fail-if %s"},
 	{flag: "--export-json", takes: true, help: "did you mean -o %s"},

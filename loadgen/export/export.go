@@ -54,21 +54,26 @@ func Flags() (flags []string) {
 
 // Files are those that a command line asks for, by format; "": none.
 type Files struct {
-	names [4]string
+	HLog, HGrm, CSV, Bench string
+}
+
+// name is that of the file in a format, by its place.
+func (f *Files) name(format int) *string {
+	return []*string{&f.HLog, &f.HGrm, &f.CSV, &f.Bench}[format]
 }
 
 // Define gives flags those of the formats.
 func (f *Files) Define(flags *pflag.FlagSet) {
 	for i, format := range formats {
-		flags.StringVar(&f.names[i], format.flag, "", format.help+"; - is standard output")
+		flags.StringVar(f.name(i), format.flag, "", format.help+"; - is standard output")
 	}
 }
 
 // Asked are the files that are asked for.
 func (f *Files) Asked() (asked []Export) {
 	for i, format := range formats {
-		if f.names[i] != "" {
-			asked = append(asked, Export{format.flag, f.names[i], format.several, format.make})
+		if name := *f.name(i); name != "" {
+			asked = append(asked, Export{format.flag, name, format.several, format.make})
 		}
 	}
 	return asked

@@ -243,5 +243,5 @@ func (p *Pair) Broken(gates []verdict.Gate) []verdict.Finding {
 		c.Ratios = append(c.Ratios, result.Ratio{Server: p.B.Name, To: p.A.Name, Metric: metric, Ratio: f.Ratio, Low: f.Ratio, High: f.Ratio, Lacks: f.Lacks})
 	}
 	c.Ratios = append(c.Ratios, result.Ratio{Server: p.B.Name, To: p.A.Name, Metric: result.MetricWhole, Lacks: "what waking costs shows in turns only (--vs)"})
-	return verdict.Broken(gates, c)
+	return verdict.BrokenApart(gates, c)
 }

@@ -141,7 +141,7 @@ func text(v any) (text string) {
 			text = fmt.Sprint(v)
 		}
 	}
-	if text == "" || text == "null" {
+	if text == "" || text == "null" || text == "0" || text == "0s" {
 		return "none"
 	}
 	if runes := []rune(text); len(runes) > longestText {

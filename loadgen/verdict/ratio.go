@@ -55,12 +55,17 @@ type Finding struct {
 
 // Broken is what is wrong with c by the gates. Those on ratios are about each server but the target and its twin, that on the verdict is
 // about that of the comparison, and all others are about the load of each server.
-func Broken(gates []Gate, c *result.Comparison) []Finding {
+func Broken(gates []Gate, c *result.Comparison) []Finding { return broken(gates, c, true) }
+
+// BrokenApart does so for servers that were loaded apart, whose ratios have no interval: it is the ratio itself that holds or not.
+func BrokenApart(gates []Gate, c *result.Comparison) []Finding { return broken(gates, c, false) }
+
+func broken(gates []Gate, c *result.Comparison, intervals bool) []Finding {
 	var out []Finding
 	for _, g := range gates {
 		switch {
 		case g.OfRatio():
-			out = append(out, g.brokenRatios(c)...)
+			out = append(out, g.brokenRatios(c, intervals)...)
 		case g.metric.kind.words != nil:
 			if is, why := g.Broken(&result.Load{Verdict: c.Verdict}); is {
 				out = append(out, Finding{Text: why})
@@ -76,7 +81,7 @@ func Broken(gates []Gate, c *result.Comparison) []Finding {
 	return out
 }
 
-func (g Gate) brokenRatios(c *result.Comparison) (out []Finding) {
+func (g Gate) brokenRatios(c *result.Comparison, intervals bool) (out []Finding) {
 	metric := ratios[g.ratio()]
 	for _, s := range c.Servers[min(1, len(c.Servers)):] {
 		if s.Name == c.Twin {
@@ -93,7 +98,7 @@ func (g Gate) brokenRatios(c *result.Comparison) (out []Finding) {
 		case g.holds(r.Low) && g.holds(r.High):
 			ratio, low, high := g.apart(r)
 			text := fmt.Sprintf("%s: "+metric.says, g.Expr, s.Name, ratio, r.To)
-			if r.Low < r.High {
+			if intervals {
 				text += fmt.Sprintf(" (%s to %s)", low, high)
 			}
 			out = append(out, Finding{Text: text})
