@@ -1,0 +1,212 @@
+package kept
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"carousel/internal/result"
+	"carousel/internal/usage"
+	"carousel/loadgen/record"
+	"carousel/loadgen/verdict"
+)
+
+const (
+	ms      = int64(time.Millisecond)
+	seconds = 3 // of a window
+)
+
+var began = time.Date(2026, 11, 27, 20, 0, 0, 0, time.UTC)
+
+// loadOf is the record of workers that loaded a server side by side over so many connections each.
+func loadOf(t *testing.T, connections int, workers ...*record.Recorder) *result.Load {
+	t.Helper()
+	l, err := record.Merge(workers, seconds*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Complete, l.Spec = true, result.DefaultSpec()
+	l.Spec.Connections, l.Spec.Duration, l.Spec.Engine, l.Spec.Threads = connections, seconds*time.Second, result.Epoll, len(workers)
+	l.Window.Start = began
+	l.CPU = usage.CPU{UserNS: int64(len(workers)) * ms}
+	if result.Starved(l) != "" {
+		if l.Answered, err = record.Answered(workers...); err != nil {
+			t.Fatal(err)
+		}
+		l.Answered.Connections, l.Answered.Of = l.Connections.Answered, l.Entitled()
+	}
+	l.Verdict = verdict.Judge(l)
+	l.Doubt()
+	return l
+}
+
+// play has a worker of two connections meet all that a request can: good replies, errors, time-outs, requests without an answer; with silent
+// its second connection is never answered.
+func play(seed uint64, silent bool) *record.Recorder {
+	random := rand.New(rand.NewPCG(seed, 1))
+	r := record.NewRecorder(2, false, nil)
+	r.Split([]result.PathLatency{{Path: "/a"}, {Path: "/b"}})
+	r.Open(0)
+	r.Close(seconds*1000*ms, seconds*1000*ms+ms)
+	for c := range 2 {
+		r.Opened()
+		for now := int64(0); now < seconds*1000*ms; {
+			took := int64(random.ExpFloat64() * 3e6)
+			class := []record.Class{record.OK, record.Class(503), record.ReadReset, record.Timeout}[max(0, random.IntN(60)-56)]
+			r.Sent(c, now)
+			r.For(random.IntN(2))
+			if silent && c == 1 {
+				r.Unanswered(c, now, now)
+				break
+			}
+			r.Ended(c, now, now+took/10, now+took, class)
+			r.Read(now+took, 77)
+			now += took
+		}
+	}
+	return r
+}
+
+// What several loadgens recorded, added up, is what one that made all these requests would have: buckets and percentiles bit for bit, and all
+// that was counted. What the parts do not tell is left out.
+func TestMergedIsTheUnion(t *testing.T) {
+	for name, silent := range map[string]bool{"all answered": false, "a connection of each is not": true} {
+		t.Run(name, func(t *testing.T) {
+			var all []*record.Recorder
+			var parts []Record
+			for i := range uint64(3) {
+				all = append(all, play(i, silent))
+				parts = append(parts, Record{fmt.Sprintf("%d.json", i), kept(t, loadOf(t, 2, play(i, silent)))})
+			}
+			want := loadOf(t, 6, all...)
+			got, err := Merge(parts, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Histogram != want.Histogram || got.ServiceHistogram != want.ServiceHistogram {
+				t.Error("the buckets differ from those of the union")
+			}
+			if len(got.Merged) != 3 || got.Merged[1].File != "1.json" || got.Merged[1].OK != parts[1].Load.Requests.OK {
+				t.Errorf("it says that it was merged from %+v", got.Merged)
+			}
+			want.Merged, want.Connections.Fairness = got.Merged, 0
+			for i := range want.Paths {
+				if why := got.Paths[i].Latency.Withheld["p50"]; !silent && why != noBuckets || why == "" {
+					t.Errorf("percentiles by path: %+v", got.Paths[i].Latency)
+				}
+				p := &want.Paths[i].Latency
+				p.P50, p.P90, p.P95, p.P99, p.P999, p.Withheld = 0, 0, 0, 0, 0, got.Paths[i].Latency.Withheld
+				p.AtLeast = got.Paths[i].Latency.AtLeast // those of mean and max
+			}
+			alike := cmp.Options{
+				cmpopts.EquateApprox(1e-12, 0), cmpopts.EquateEmpty(),
+				cmpopts.IgnoreFields(result.Load{}, "Verdict", "Arrivals", "Lateness", "PacerLateness", "OwnStallNS"),
+			}
+			if silent { // the times are withheld in the parts, and with them what is exact beside the buckets
+				rough := cmpopts.IgnoreFields(result.Latency{}, "Mean", "Max", "P999", "Withheld")
+				alike = append(alike, rough)
+			}
+			if diff := cmp.Diff(want, got, alike); diff != "" {
+				t.Errorf("-union +merged:\n%s", diff)
+			}
+			if got.Verdict.State != want.Verdict.State {
+				t.Errorf("verdict %+v, want %+v", got.Verdict, want.Verdict)
+			}
+		})
+	}
+}
+
+// kept is l as it is read from a file.
+func kept(t *testing.T, l *result.Load) *result.Load {
+	t.Helper()
+	text, err := json.Marshal(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := new(result.Load)
+	if err := json.Unmarshal(text, again); err != nil {
+		t.Fatal(err)
+	}
+	return again
+}
+
+// TestWindows moves the second of two records.
+func TestWindows(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		later    time.Duration
+		sequence bool
+		err      string // of the error; "": they are merged
+		bin      int64  // of their series, in ms; 0: there is none
+	}{
+		{"at once", 0, false, "", 100},
+		{"a twentieth of a bin later", 5 * time.Millisecond, false, "", 100},
+		{"two bins later", 200 * time.Millisecond, false, "", 100},
+		{"a quarter of a bin later", 25 * time.Millisecond, false, "", 400},
+		{"much later", 400 * time.Millisecond, false, "the windows have 87 % of the longest in common, and rates are added up from 90 % on: b began 400ms after a; --sequence", 0},
+		{"one after the other", 10 * time.Second, false, "0 % of the longest", 0},
+		{"one after the other, as is said", 10 * time.Second, true, "", 0},
+		{"side by side, which is not what is said", 0, true, "--sequence: a and b ran at the same time", 0},
+	} {
+		a, b := loadOf(t, 2, play(1, false)), loadOf(t, 2, play(2, false))
+		b.Window.Start = began.Add(c.later)
+		m, err := Merge([]Record{{"a", a}, {"b", b}}, c.sequence)
+		if c.err != "" {
+			if err == nil || !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s: %v, want %s", c.name, err, c.err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		bin := int64(0)
+		if m.Series != nil {
+			bin = m.Series.BinNS / ms
+		}
+		if bin != c.bin {
+			t.Errorf("%s: bins of %d ms, want %d", c.name, bin, c.bin)
+		}
+		rate, length, connections := a.RateRPS+b.RateRPS, seconds*time.Second, 4
+		if c.sequence {
+			rate, length, connections = rate/2, 2*length, 2
+		}
+		if math.Abs(m.RateRPS/rate-1) > 1e-9 || m.Window.ElapsedNS != int64(length) || m.Spec.Connections != connections || !m.Window.Start.Equal(began) {
+			t.Errorf("%s: %v/s over %v and %d connections from %v", c.name, m.RateRPS, time.Duration(m.Window.ElapsedNS), m.Spec.Connections, m.Window.Start)
+		}
+		if replies := m.Served(); math.Abs(replies-a.Served()-b.Served()) > 1e-3 {
+			t.Errorf("%s: %v replies of %v and %v", c.name, replies, a.Served(), b.Served())
+		}
+	}
+}
+
+// Bins that lie beside each other by the clock are added up: two loads that begin two bins apart.
+func TestSeriesByTheClock(t *testing.T) {
+	of := func(later time.Duration, replies ...int64) Record {
+		return Record{"", &result.Load{Window: result.Window{Start: began.Add(later), ElapsedNS: 6 * 100 * ms}, Series: &result.Series{BinNS: 100 * ms, Replies: replies, BusyNS: replies}}}
+	}
+	m := &result.Load{Window: result.Window{ElapsedNS: 600 * ms}}
+	got := series(m, []Record{of(0, 1, 2, 3, 4, 5, 6), of(200*time.Millisecond, 10, 20, 30, 40, 50, 60)})
+	if want := (&result.Series{BinNS: 100 * ms, Replies: []int64{13, 24, 35, 46}, BusyNS: []int64{13, 24, 35, 46}}); !cmp.Equal(got, want) {
+		t.Errorf("two bins later: %+v", got)
+	}
+	got = series(m, []Record{of(0, 1, 2, 3, 4, 5, 6), of(-100*time.Millisecond, 10, 20, 30, 40, 50, 60)})
+	if want := []int64{21, 32, 43, 54, 65}; got == nil || !cmp.Equal(got.Replies, want) {
+		t.Errorf("a bin before: %+v", got)
+	}
+	got = series(m, []Record{of(0, 1, 2, 3, 4, 5, 6), of(20*time.Millisecond, 10, 20, 30, 40, 50, 60)})
+	if want := []int64{33, 77, 121}; got == nil || got.BinNS != 200*ms || !cmp.Equal(got.Replies, want) {
+		t.Errorf("a fifth of a bin later: %+v", got)
+	}
+	if got := series(m, []Record{of(0, 1, 2, 3, 4, 5, 6), of(150*time.Millisecond, 1, 2, 3, 4, 5, 6)}); got != nil {
+		t.Errorf("bins that lie beside no others are added up: %+v", got)
+	}
+}
