@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,12 +15,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Listener is the process that listens on addr, a number and a port such as 127.0.0.1:5000 or [::1]:5000, as this network namespace
-// has it. Where several do, as a master and its workers, it is the one that the others descend from.
+// Listener is the process that listens on addr, a number and a port such as 127.0.0.1:5000 or [::1]:5000 or the path of a Unix socket, as
+// this network namespace has it. Where several do, as a master and its workers, it is the one that the others descend from.
 //
 // The errors say what is wrong in the user's words: addr is not this machine's, nobody listens there, the listener is another
 // user's, several listen that are not of one family. The last three are cured by naming the process, which --pid does.
 func Listener(addr string) (pid int, err error) {
+	if filepath.IsAbs(addr) {
+		s, err := unixListener(addr)
+		if err != nil {
+			return 0, err
+		}
+		return held(addr, []socket{{inode: s.inode}})
+	}
 	at, err := netip.ParseAddrPort(addr)
 	if err != nil {
 		return 0, err
@@ -35,6 +43,11 @@ func Listener(addr string) (pid int, err error) {
 	if len(sockets) == 0 {
 		return 0, fmt.Errorf("nobody listens on %s here; if its server runs in a container, name its process with --pid", addr)
 	}
+	return held(addr, sockets)
+}
+
+// held is the process that holds the sockets which listen on addr.
+func held(addr string, sockets []socket) (pid int, err error) {
 	holders, err := holders(sockets)
 	if err != nil {
 		return 0, fmt.Errorf("who listens on %s cannot be seen: %w", addr, err)

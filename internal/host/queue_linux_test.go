@@ -2,7 +2,10 @@ package host
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -122,5 +125,43 @@ func TestListenQueueOfSeveral(t *testing.T) {
 func BenchmarkListenQueue(b *testing.B) {
 	for b.Loop() {
 		ListenQueue("127.0.0.1:9")
+	}
+}
+
+// A Unix socket is found by its path, by whatever name it was bound.
+func TestListenQueueOfAUnixSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	if q, known := ListenQueue(path); known {
+		t.Errorf("a queue where there is no socket: %+v", q)
+	}
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	t.Chdir(filepath.Dir(path))
+	for _, err := range []error{unix.Bind(fd, &unix.SockaddrUnix{Name: "./s"}), unix.Listen(fd, 3)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range int64(5) {
+		if q, known := ListenQueue(path); !known || q != (Queue{Backlog: 3, Waiting: n}) || q.Full() != (n == 4) {
+			t.Errorf("%d wait: %+v (known %v, full %v)", n, q, known, q.Full())
+		}
+		if n == 4 {
+			break
+		}
+		c, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+	}
+	if pid, err := Listener(path); pid != os.Getpid() || err != nil {
+		t.Errorf("process %d listens there, %v", pid, err)
+	}
+	if _, err := Listener(path + "x"); err == nil {
+		t.Error("somebody listens where there is no socket")
 	}
 }

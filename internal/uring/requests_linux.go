@@ -1,7 +1,6 @@
 package uring
 
 import (
-	"net/netip"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -63,20 +62,31 @@ func (r *Ring) send(fd int, p []byte, data uint64) *request {
 
 // Address is where to connect to, as the kernel lays it out.
 type Address struct {
-	raw  [unsafe.Sizeof(unix.RawSockaddrInet6{})]byte
+	raw  [unsafe.Sizeof(unix.RawSockaddrUnix{})]byte
 	size uint64
 }
 
-// NewAddress is that of an address and port.
-func NewAddress(to netip.AddrPort) *Address {
+// NewAddress lays out the address of an IP socket, or of a Unix socket with a path.
+func NewAddress(to unix.Sockaddr) *Address {
 	a := new(Address)
-	port := [2]byte{byte(to.Port() >> 8), byte(to.Port())}
-	if to.Addr().Is4() {
-		*(*unix.RawSockaddrInet4)(unsafe.Pointer(a)) = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: *(*uint16)(unsafe.Pointer(&port)), Addr: to.Addr().As4()}
+	port := func(n int) uint16 {
+		big := [2]byte{byte(n >> 8), byte(n)}
+		return *(*uint16)(unsafe.Pointer(&big))
+	}
+	switch to := to.(type) {
+	case *unix.SockaddrInet4:
+		*(*unix.RawSockaddrInet4)(unsafe.Pointer(a)) = unix.RawSockaddrInet4{Family: unix.AF_INET, Port: port(to.Port), Addr: to.Addr}
 		a.size = unix.SizeofSockaddrInet4
-	} else {
-		*(*unix.RawSockaddrInet6)(unsafe.Pointer(a)) = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: *(*uint16)(unsafe.Pointer(&port)), Addr: to.Addr().As16()}
+	case *unix.SockaddrInet6:
+		*(*unix.RawSockaddrInet6)(unsafe.Pointer(a)) = unix.RawSockaddrInet6{Family: unix.AF_INET6, Port: port(to.Port), Addr: to.Addr}
 		a.size = unix.SizeofSockaddrInet6
+	case *unix.SockaddrUnix:
+		raw := unix.RawSockaddrUnix{Family: unix.AF_UNIX}
+		for i := range min(len(to.Name), len(raw.Path)) {
+			raw.Path[i] = int8(to.Name[i])
+		}
+		*(*unix.RawSockaddrUnix)(unsafe.Pointer(a)) = raw
+		a.size = unix.SizeofSockaddrUnix
 	}
 	return a
 }

@@ -3,7 +3,6 @@ package uring
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
 	"runtime"
 	"syscall"
 	"testing"
@@ -201,7 +200,7 @@ func TestAcceptAndConnect(t *testing.T) {
 		unix.Bind(ln, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
 		unix.Listen(ln, 16)
 		name, _ := unix.Getsockname(ln)
-		to := NewAddress(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(name.(*unix.SockaddrInet4).Port)))
+		to := NewAddress(name)
 		for range 3 {
 			fd, _ := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 			defer unix.Close(fd)

@@ -249,8 +249,10 @@ func checkRequest(s result.Spec) error {
 
 func checkDownload(s result.Spec) error {
 	switch {
+	case s.Proto == result.Line && client.Secure(s.Target):
+		return fmt.Errorf("target %s: --proto line has no TLS, use %s", s.Target, client.Addr(s.Target))
 	case s.Proto == result.Line && client.PathOf(s.Target) != "/":
-		return fmt.Errorf("target %s: --proto line has no path, use http://%s/", s.Target, client.Addr(s.Target))
+		return fmt.Errorf("target %s: --proto line has no path, use %s", s.Target, client.Server(s.Target))
 	case s.Proto == result.Line && len(s.Paths) > 0:
 		return fmt.Errorf("--proto line has no path: leave %s out", s.Paths[0])
 	case s.Proto == result.Line && s.MaxRedirects > 0:

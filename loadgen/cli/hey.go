@@ -8,6 +8,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/units"
+	"carousel/loadgen/client"
 )
 
 // heyConnections is how many idle connections hey keeps at most.
@@ -21,6 +22,10 @@ func checkHey(s result.Spec) error {
 		return fmt.Errorf("--engine hey: "+format+"; or use --engine auto", args...)
 	}
 	switch {
+	case client.Network(client.Addr(s.Target)) == "unix":
+		return beyond("it connects by TCP only (target %s)", s.Target)
+	case client.Secure(s.Target):
+		return beyond("it does not verify certificates (target %s)", s.Target)
 	case len(s.Counters) > 0:
 		return errors.New("--engine hey reads no counters: leave --counters out, or use --engine auto")
 	case len(s.Stages) > 0:

@@ -16,7 +16,7 @@ import (
 // Server is one that is loaded.
 type Server struct {
 	Name   string // as it was given, or else made of its address
-	Target string // http://host:port/path
+	Target string // as client.Target writes it
 	PID    int    // of its process; 0: not known
 	Auto   bool   // its process is whoever listens on its address, to be found before the load
 	Twin   bool   // it is the target once more, by its own connections
@@ -202,11 +202,14 @@ func (o *Options) assign() error {
 	return nil
 }
 
-// crowded is the address that most servers share, and how many they are.
+// crowded is the address that most servers share whose connections need a port each, and how many they are.
 func (o *Options) crowded() (addr string, most int) {
 	at := map[string]int{}
 	for _, s := range o.Servers {
 		this := client.Addr(s.Target)
+		if client.Network(this) == "unix" {
+			continue
+		}
 		if at[this]++; at[this] > most {
 			addr, most = this, at[this]
 		}

@@ -76,7 +76,11 @@ func leads(status int) bool {
 // follow builds the request that a redirect leads to. As browsers do, it becomes a GET after 303, and a POST does after 301
 // and 302 as well.
 func (q *Request) follow(status int, location string) (*Request, record.Class) {
-	here, err := url.Parse("http://" + q.Addr + q.Path)
+	server := Server(q.spec.Target)
+	if Network(q.Addr) == "unix" {
+		server = "http://localhost:80"
+	}
+	here, err := url.Parse(server + q.Path)
 	if err != nil || location == "" {
 		return nil, record.RedirectElsewhere
 	}
@@ -84,10 +88,10 @@ func (q *Request) follow(status int, location string) (*Request, record.Class) {
 	if err != nil {
 		return nil, record.RedirectElsewhere
 	}
-	if there.Fragment, there.RawFragment = "", ""; strings.EqualFold(there.Host, q.host) {
-		there.Host = q.Addr
+	if there.Fragment, there.RawFragment = "", ""; strings.EqualFold(there.Host, q.host) && there.Scheme == here.Scheme {
+		there.Host = here.Host
 	}
-	path, err := Path("http://"+q.Addr+"/", there.String())
+	path, err := Path(server+"/", there.String())
 	if err != nil {
 		return nil, record.RedirectElsewhere
 	}
@@ -95,7 +99,7 @@ func (q *Request) follow(status int, location string) (*Request, record.Class) {
 	if status == 303 && s.Method != "HEAD" || (status == 301 || status == 302) && s.Method == "POST" {
 		s.Method, s.Body = "GET", ""
 	}
-	to := build(s, q.Addr, path)
+	to := build(s, path)
 	if to.Kind = q.Kind; q.Kind != "" {
 		to.want = q.want
 	}

@@ -10,7 +10,7 @@ import (
 
 // Request is what every connection sends, and what the answer must be. It does not change and may be shared.
 type Request struct {
-	Addr  string // host:port to connect to
+	Addr  string // host:port to connect to, or the path of a Unix socket
 	Path  string // and query, of HTTP
 	Kind  string // of a mix; "": there is none
 	Bytes []byte // what to send, whole
@@ -30,9 +30,8 @@ var idempotent = map[string]bool{"GET": true, "HEAD": true, "OPTIONS": true, "TR
 
 // New builds the requests that s asks for, those of a mix in the order of its kinds; s must be valid.
 func New(s result.Spec) (all []*Request) {
-	addr := Addr(s.Target)
 	for _, k := range s.Mix {
-		q := build(s.As(k), addr, k.Path)
+		q := build(s.As(k), k.Path)
 		if q.Kind = k.Name; k.Expect != nil {
 			q.want = expected(k.Expect)
 		}
@@ -41,15 +40,15 @@ func New(s result.Spec) (all []*Request) {
 	if len(all) > 0 {
 		return all
 	}
-	all = append(all, build(s, addr, PathOf(s.Target)))
+	all = append(all, build(s, PathOf(s.Target)))
 	for _, path := range s.Paths {
-		all = append(all, build(s, addr, path))
+		all = append(all, build(s, path))
 	}
 	return all
 }
 
-func build(s result.Spec, addr, path string) *Request {
-	q := &Request{Addr: addr, Path: path, Idempotent: idempotent[s.Method], spec: s, host: strings.TrimSuffix(addr, ":80"), last: s.NoKeepalive}
+func build(s result.Spec, path string) *Request {
+	q := &Request{Addr: Addr(s.Target), Path: path, Idempotent: idempotent[s.Method], spec: s, host: hostOf(s.Target), last: s.NoKeepalive}
 	if s.Proto == result.Line {
 		text := s.Body
 		if text == "" {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -12,11 +13,14 @@ import (
 // DefaultTarget is where `servers` listens when nothing is said.
 const DefaultTarget = "http://127.0.0.1:5000/"
 
-// unixSocket is how other tools name the socket of a file.
-var unixSocket = regexp.MustCompile(`(?i)^(https?://|https?\+)?unix:/`)
+// unixSocket is how people name the socket of a file, and the request after it: unix:/run/x.sock:/path, and as other tools have it.
+var unixSocket = regexp.MustCompile(`(?i)^(?:http://)?unix:(?://)?(/[^:]*)(?::(/.*)?)?$`)
 
-// Target writes what a person gave as http://host:port/path. It understands "host:port", ":5000", "host", "/path" on the
-// default address and "" for the default; a scheme other than http is an error.
+// mostSocketPath is how long the path of a Unix socket can be, in bytes (sun_path of unix(7), and the zero that ends it).
+const mostSocketPath = 107
+
+// Target writes what a person gave as http://host:port/path, https://host:port/path or unix:/socket:/path. It understands "host:port",
+// ":5000", "host", "/path" on the default address and "" for the default; another scheme is an error.
 func Target(given string) (string, error) {
 	const addr = "127.0.0.1:5000"
 	full := escape(given)
@@ -26,11 +30,9 @@ func Target(given string) (string, error) {
 	case given == "":
 		return DefaultTarget, nil
 	case unixSocket.MatchString(given):
-		return "", fmt.Errorf("target %q: Unix sockets are not spoken, only TCP: write http://host:port/path", given)
-	case hasScheme && strings.EqualFold(scheme, "https"):
-		return "", fmt.Errorf("target %q: TLS is not measured here, it would measure the client's cipher; use http://", given)
-	case hasScheme && !strings.EqualFold(scheme, "http"):
-		return "", fmt.Errorf("target %q: only http:// is spoken (and lines, with --proto line)", given)
+		return socketTarget(given)
+	case hasScheme && !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https"):
+		return "", fmt.Errorf("target %q: http://, https:// and unix:/socket:/path are spoken (and lines, with --proto line)", given)
 	case hasScheme:
 	case given[0] == '/':
 		full = "http://" + addr + full
@@ -47,7 +49,7 @@ func Target(given string) (string, error) {
 	}
 	port := u.Port()
 	if port == "" && !strings.HasSuffix(u.Host, ":") {
-		port = "80"
+		port = defaultPort[u.Scheme]
 	}
 	n, err := strconv.Atoi(port)
 	switch {
@@ -58,11 +60,36 @@ func Target(given string) (string, error) {
 	case u.Hostname() == "" || strings.ContainsAny(u.Host, "'%"):
 		return "", fmt.Errorf("target %q has no host: write http://host:port/path", given)
 	case u.User != nil:
-		return "", fmt.Errorf("target %q: write the password as -H 'Authorization: Basic ...'", u.Redacted())
+		return "", fmt.Errorf("target %q: write the password as -u USER:PASSWORD", u.Redacted())
 	case u.Fragment != "":
 		return "", fmt.Errorf("target %q: what follows # is never sent, leave it out", given)
 	}
-	return "http://" + net.JoinHostPort(u.Hostname(), port) + u.RequestURI(), nil
+	return u.Scheme + "://" + net.JoinHostPort(u.Hostname(), port) + u.RequestURI(), nil
+}
+
+// defaultPort is the port of a target that names none, by its scheme.
+var defaultPort = map[string]string{"http": "80", "https": "443"}
+
+// socketTarget writes the target of a Unix socket as unix:/socket:/path.
+func socketTarget(given string) (string, error) {
+	parts := unixSocket.FindStringSubmatch(given)
+	socket, path := parts[1], cmp.Or(parts[2], "/")
+	if len(socket) > mostSocketPath {
+		return "", fmt.Errorf("target %q: the path of a socket has %d bytes at most, this one has %d: link to it from a shorter one", given, mostSocketPath, len(socket))
+	}
+	for _, c := range []byte(socket) {
+		if c <= ' ' || c > '~' {
+			return "", fmt.Errorf("target %q: the path of the socket has the character %q: link to it from another", given, c)
+		}
+	}
+	u, err := url.Parse("http://localhost" + escape(path))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("target %q: %q is no path of a request: write unix:/socket:/path", given, path)
+	case u.Fragment != "":
+		return "", fmt.Errorf("target %q: what follows # is never sent, leave it out", given)
+	}
+	return "unix:" + socket + ":" + u.RequestURI(), nil
 }
 
 // escape percent-encodes what an address may not hold (RFC 3986, section 2), as browsers do: spaces, quotes, braces and
@@ -82,24 +109,54 @@ func escape(address string) string {
 // Path is the path of a further target on the server of the first, as Target writes that; given may be the path alone.
 func Path(first, given string) (string, error) {
 	if strings.HasPrefix(given, "/") {
-		given = "http://" + Addr(first) + given
+		given = strings.TrimSuffix(first, PathOf(first)) + given
 	}
 	clean, err := Target(given)
-	if err == nil && Addr(clean) != Addr(first) {
+	if err == nil && Server(clean) != Server(first) {
 		err = fmt.Errorf("targets %s and %s: one server at a time, only the paths may differ; --vs compares servers", first, clean)
 	}
 	return PathOf(clean), err
 }
 
-// Addr is the "host:port" of a target as Target writes it.
+// Server is a target as Target writes it without its path: the scheme and the address.
+func Server(target string) string { return strings.TrimSuffix(target, PathOf(target)) }
+
+// Addr is where a target, as Target writes it, is connected to: "host:port", or the path of a Unix socket.
 func Addr(target string) string {
-	host, _, _ := strings.Cut(strings.TrimPrefix(target, "http://"), "/")
-	return host
+	if socket, isUnix := strings.CutPrefix(target, "unix:"); isUnix {
+		socket, _, _ = strings.Cut(socket, ":")
+		return socket
+	}
+	_, rest, _ := strings.Cut(target, "://")
+	addr, _, _ := strings.Cut(rest, "/")
+	return addr
 }
+
+// Network is the network of an address as Addr has it, as package net calls it.
+func Network(addr string) string {
+	if strings.HasPrefix(addr, "/") {
+		return "unix"
+	}
+	return "tcp"
+}
+
+// Secure says whether a target is spoken to by TLS.
+func Secure(target string) bool { return strings.HasPrefix(target, "https:") }
 
 // PathOf is the path and query of a target as Target writes it.
 func PathOf(target string) string {
-	return strings.TrimPrefix(target, "http://"+Addr(target))
+	_, path, _ := strings.Cut(target, Addr(target))
+	return strings.TrimPrefix(path, ":")
+}
+
+// hostOf is what a target is called in the Host header.
+func hostOf(target string) string {
+	addr := Addr(target)
+	if Network(addr) == "unix" {
+		return "localhost"
+	}
+	scheme, _, _ := strings.Cut(target, ":")
+	return strings.TrimSuffix(addr, ":"+defaultPort[scheme])
 }
 
 // IsToken reports whether s is a token, as the name of a method or header is (RFC 9110, section 5.6.2).

@@ -32,6 +32,16 @@ func TestTarget(t *testing.T) {
 		"h/-._~!$&'()*+,;=:@?[]":    "http://h:80/-._~!$&'()*+,;=:@?[]",
 		"http://[::1]:5000/":        "http://[::1]:5000/",
 		"http://127.0.0.1:5000/a//": "http://127.0.0.1:5000/a//",
+		"https://h":                 "https://h:443/",
+		"HTTPS://h:8443/a?b":        "https://h:8443/a?b",
+		"https://h:80/":             "https://h:80/",
+		"unix:/run/x.sock":          "unix:/run/x.sock:/",
+		"unix:/run/x.sock:":         "unix:/run/x.sock:/",
+		"unix:/run/x.sock:/a b?c=d": "unix:/run/x.sock:/a%20b?c=d",
+		"unix:/x:/a:/b":             "unix:/x:/a:/b",
+		"unix:///run/x.sock":        "unix:/run/x.sock:/",
+		"UNIX:///run/x.sock:/a":     "unix:/run/x.sock:/a",
+		"http://unix:/x.sock:/a":    "unix:/x.sock:/a",
 	} {
 		got, err := Target(given)
 		if got != want || err != nil {
@@ -42,29 +52,28 @@ func TestTarget(t *testing.T) {
 		}
 	}
 	for given, want := range map[string]string{
-		"https://h/":               "TLS is not measured",
-		"HTTPS://h/":               "TLS is not measured",
-		"ftp://h/":                 "only http://",
-		"5000":                     "did you mean :5000",
-		"h:0":                      "1 to 65535",
-		"h:65536":                  "1 to 65535",
-		"h:port":                   "no address",
-		"http://":                  "no host",
-		"http://u:p@h/":            "Authorization",
-		"http://h/#here":           "never sent",
-		"http://h/\x00":            "no address",
-		"http://[fe80::1%25eth0]/": "no host",
-		"http://h\x7f/":            "no address",
-		"h/%zz":                    "no address",
-		"http://bücher.example/":   `target "http://bücher.example/": write the name of the host in ASCII (xn--...)`,
-		"http://h:/":               "1 to 65535",
-		"http:/h":                  "1 to 65535",
-		"unix:/run/x.sock":         `target "unix:/run/x.sock": Unix sockets are not spoken, only TCP: write http://host:port/path`,
-		"unix:///run/x.sock":       "Unix sockets",
-		"UNIX:///run/x.sock":       "Unix sockets",
-		"http+unix://%2Fx.sock/a":  "Unix sockets",
-		"http://unix:/x.sock:/a":   "Unix sockets",
-		"unix:x.sock":              "no address",
+		"ftp://h/":                          "http://, https:// and unix:/socket:/path are spoken",
+		"5000":                              "did you mean :5000",
+		"h:0":                               "1 to 65535",
+		"h:65536":                           "1 to 65535",
+		"h:port":                            "no address",
+		"http://":                           "no host",
+		"http://u:p@h/":                     "-u USER:PASSWORD",
+		"http://h/#here":                    "never sent",
+		"http://h/\x00":                     "no address",
+		"http://[fe80::1%25eth0]/":          "no host",
+		"http://h\x7f/":                     "no address",
+		"h/%zz":                             "no address",
+		"http://bücher.example/":            `target "http://bücher.example/": write the name of the host in ASCII (xn--...)`,
+		"http://h:/":                        "1 to 65535",
+		"http:/h":                           "1 to 65535",
+		"http+unix://%2Fx.sock/a":           "are spoken",
+		"https://unix:/x.sock:/a":           "1 to 65535",
+		"unix:/x y":                         `the path of the socket has the character ' '`,
+		"unix:/x:/a#b":                      "never sent",
+		"unix:/x:/%zz":                      "no path of a request",
+		"unix:/" + strings.Repeat("x", 107): "has 107 bytes at most, this one has 108",
+		"unix:x.sock":                       "no address",
 	} {
 		if got, err := Target(given); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Target(%q) = %q, %v, want an error with %q", given, got, err, want)
@@ -83,15 +92,38 @@ func TestPath(t *testing.T) {
 			t.Errorf("Path(%q) = %q, %v, want %q", given, got, err, want)
 		}
 	}
-	for _, given := range []string{":5000/a", "h/a", "https://h:1/a", "h:2/a"} {
+	for _, of := range [][2]string{{"https://h:1/", "/b"}, {"unix:/x:/a", "/b"}, {"unix:/x:/a", "unix:/x:/b"}, {"https://h:1/", "https://h:1/b"}} {
+		if got, err := Path(of[0], of[1]); got != "/b" || err != nil {
+			t.Errorf("Path(%q) of %s = %q, %v, want /b", of[1], of[0], got, err)
+		}
+	}
+	for _, given := range []string{":5000/a", "h/a", "https://h:1/a", "h:2/a", "unix:/h:1:/"} {
 		if got, err := Path("http://h:1/first", given); err == nil {
 			t.Errorf("Path(%q) = %q, want an error", given, got)
 		}
 	}
 }
 
+func TestPartsOfATarget(t *testing.T) {
+	for target, want := range map[string][5]string{
+		"http://h:80/a?b":   {"http://h:80", "h:80", "/a?b", "tcp", "h"},
+		"http://h:443/":     {"http://h:443", "h:443", "/", "tcp", "h:443"},
+		"https://h:443/":    {"https://h:443", "h:443", "/", "tcp", "h"},
+		"https://[::1]:1/":  {"https://[::1]:1", "[::1]:1", "/", "tcp", "[::1]:1"},
+		"unix:/x/y:/a:/x/y": {"unix:/x/y:", "/x/y", "/a:/x/y", "unix", "localhost"},
+	} {
+		got := [5]string{Server(target), Addr(target), PathOf(target), Network(Addr(target)), hostOf(target)}
+		if got != want {
+			t.Errorf("%s: %q, want %q", target, got, want)
+		}
+	}
+	if !Secure("https://h:1/") || Secure("http://https:1/") || Secure("unix:/https:/") {
+		t.Error("https alone is secure")
+	}
+}
+
 func FuzzTarget(f *testing.F) {
-	for _, seed := range []string{"", ":5000", "h", "/a", "http://h:1/a?b#c", "[::1]:80", "%zz", "a b", "?", "http://h?x", "/?a b"} {
+	for _, seed := range []string{"", ":5000", "h", "/a", "http://h:1/a?b#c", "[::1]:80", "%zz", "a b", "?", "http://h?x", "/?a b", "https://h", "unix:/x:/y"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, given string) {

@@ -19,6 +19,8 @@ func connectClass(err error) record.Class {
 	}{
 		{syscall.ECONNREFUSED, record.ConnectRefused},
 		{syscall.ETIMEDOUT, record.ConnectTimeout},
+		{syscall.EAGAIN, record.ConnectTimeout}, // the listen queue of a Unix socket is full: its connect does not wait
+		{syscall.ENOENT, record.ConnectRefused}, // there is no such socket
 		{os.ErrDeadlineExceeded, record.ConnectTimeout},
 		{context.DeadlineExceeded, record.ConnectTimeout},
 		{syscall.ECONNRESET, record.ConnectReset},

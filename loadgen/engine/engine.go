@@ -309,6 +309,9 @@ func Process(ctx context.Context, s result.Spec) (pid int, err error) {
 
 // reachable is the address behind addr to connect to. Where a name stands for several, it is the first that answers.
 func reachable(ctx context.Context, addr string) (string, error) {
+	if client.Network(addr) == "unix" {
+		return addr, nil
+	}
 	name, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return "", err

@@ -250,18 +250,28 @@ type calls struct {
 }
 
 func newCalls(addr string, spec *result.Spec, from *sources) (*calls, error) {
-	to, err := netip.ParseAddrPort(addr)
+	family, peer, err := sockaddr(addr)
 	if err != nil {
 		return nil, err
 	}
-	k := &calls{family: unix.AF_INET, peer: &unix.SockaddrInet4{Port: int(to.Port())}, spec: spec, from: from}
-	if v4, is := k.peer.(*unix.SockaddrInet4); is && to.Addr().Is4() {
-		v4.Addr = to.Addr().As4()
-	} else {
-		k.family, k.peer = unix.AF_INET6, &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16()}
-	}
+	k := &calls{family: family, peer: peer, spec: spec, from: from}
 	k.poller, err = sock.NewPoller()
 	return k, err
+}
+
+// sockaddr is an address, as client.Addr has it with a number for its host, as the kernel has it.
+func sockaddr(addr string) (family int, to unix.Sockaddr, err error) {
+	if client.Network(addr) == "unix" {
+		return unix.AF_UNIX, &unix.SockaddrUnix{Name: addr}, nil
+	}
+	at, err := netip.ParseAddrPort(addr)
+	switch {
+	case err != nil:
+		return 0, nil, err
+	case at.Addr().Is4():
+		return unix.AF_INET, &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}, nil
+	}
+	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}, nil
 }
 
 // socket opens one that is to connect.
@@ -270,7 +280,9 @@ func (k *calls) socket() (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	if k.family != unix.AF_UNIX {
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	}
 	if err = prepare(fd, k.spec); err != nil {
 		return fd, err
 	}
@@ -297,7 +309,7 @@ func (k *calls) connected(fd int) error {
 	if err == nil && code != 0 {
 		err = syscall.Errno(code)
 	}
-	if err == nil && meetsItself(fd) {
+	if err == nil && k.family != unix.AF_UNIX && meetsItself(fd) {
 		unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}) // else its port, the server's, would stay taken
 		err = syscall.ECONNREFUSED
 	}

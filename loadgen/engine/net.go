@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"carousel/internal/sock"
+	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
 )
 
@@ -48,7 +49,7 @@ func newNet(r *run) (crew, error) {
 		if addr, ok := from.next(); ok {
 			d.LocalAddr = &net.TCPAddr{IP: addr[:]}
 		}
-		return d.DialContext(ctx, "tcp", r.addr)
+		return d.DialContext(ctx, client.Network(r.addr), r.addr)
 	}
 	p := newNetCrew(r, dial)
 	if r.Rate > 0 {

@@ -20,6 +20,8 @@ func room(addr string) *result.Room {
 	}
 	if to, err := netip.ParseAddrPort(addr); err == nil {
 		r.Ports = int64(host.PortsTo(to))
+	} else {
+		r.PortLimit = 0 // a Unix socket has none
 	}
 	return r
 }

@@ -3,7 +3,6 @@
 package engine
 
 import (
-	"net/netip"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -107,7 +106,7 @@ const (
 )
 
 func newRingCalls(addr string, spec *result.Spec, from *sources) (*ringCalls, error) {
-	to, err := netip.ParseAddrPort(addr)
+	family, to, err := sockaddr(addr)
 	if err != nil {
 		return nil, err
 	}
@@ -115,11 +114,7 @@ func newRingCalls(addr string, spec *result.Spec, from *sources) (*ringCalls, er
 	if err != nil {
 		return nil, err
 	}
-	k := &ringCalls{Ring: r, calls: calls{spec: spec, from: from}, to: uring.NewAddress(to)}
-	if k.family = unix.AF_INET; !to.Addr().Is4() {
-		k.family = unix.AF_INET6
-	}
-	return k, nil
+	return &ringCalls{Ring: r, calls: calls{family: family, spec: spec, from: from}, to: uring.NewAddress(to)}, nil
 }
 
 func (k *ringCalls) dial(data uint64) (int, error) {
