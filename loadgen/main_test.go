@@ -71,6 +71,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"pictures": pictures,
+			"traced":   traced,
 			"code": func(ts *testscript.TestScript, _ bool, args []string) {
 				want, got := args[0], "0"
 				var exit *exec.ExitError

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -47,8 +48,12 @@ func TestSignals(t *testing.T) {
 	} {
 		t.Run(c.signal.String()+" "+c.engine, func(t *testing.T) {
 			s := serve(t, answer)
-			file := filepath.Join(t.TempDir(), "record.json")
-			cmd, stdout := command(t, s, "-c", "4", "-d", "60s", "--engine", c.engine, "-o", file)
+			file, trace := filepath.Join(t.TempDir(), "record.json"), filepath.Join(t.TempDir(), "trace.json")
+			args := []string{"-c", "4", "-d", "60s", "--engine", c.engine, "-o", file}
+			if c.engine != result.Hey { // which has none
+				args = append(args, "--trace", trace)
+			}
+			cmd, stdout := command(t, s, args...)
 			if err := cmd.Process.Signal(c.signal); err != nil {
 				t.Skip(err) // Windows cannot
 			}
@@ -67,6 +72,13 @@ func TestSignals(t *testing.T) {
 				t.Errorf("complete %v, %+v", l.Complete, l.Requests)
 			}
 			balanced(t, l)
+			if c.engine == result.Hey {
+				return
+			}
+			text, err := os.ReadFile(trace)
+			if n := int64(bytes.Count(text, []byte(`"cat":"request"`))); err != nil || l.Trace == nil || l.Trace.Requests != n || n != l.Requests.Sent || !json.Valid(text) {
+				t.Errorf("the trace has %d of %d requests: %v", n, l.Requests.Sent, err)
+			}
 		})
 	}
 }

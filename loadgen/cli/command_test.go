@@ -68,6 +68,9 @@ func TestCommandAsksForTheSame(t *testing.T) {
 		{"--think", "1.5ms"},
 		{"--read-rate", "2KiB"},
 		{"--ceiling"},
+		{"--trace", "a b.json.gz"},
+		{"--trace", "t.json", "--trace-limit", "10", "-r", "100"},
+		{"--trace", "t.json", "--trace-limit", "1000000", "--vs", ":7"},
 		{"--source", "127.0.0.2,127.0.1.7/24", "--source", "127.3.0.0/16", "127.0.0.1:7"},
 
 		{"--vs", ":7"},

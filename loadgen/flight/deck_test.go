@@ -12,6 +12,7 @@ import (
 	"carousel/internal/result"
 	"carousel/loadgen/client"
 	"carousel/loadgen/record"
+	"carousel/loadgen/trace"
 )
 
 const ms = int64(time.Millisecond)
@@ -589,9 +590,13 @@ type pilot struct {
 }
 
 // newPilot has every connection of s tried.
-func newPilot(s result.Spec) *pilot {
+func newPilot(s result.Spec) *pilot { return newTracedPilot(s, nil) }
+
+// newTracedPilot does so, and has what becomes of requests kept in t.
+func newTracedPilot(s result.Spec, t *trace.Trace) *pilot {
 	p := &pilot{}
 	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
+	p.run.Trace = t.Process("", s.Connections, s.Idle, s.Pipeline, nil)
 	p.deck = p.run.Deck(0, 1, nil)
 	p.deck.Try(false)
 	p.deck.Turn()
@@ -938,8 +943,17 @@ func TestTriedOnce(t *testing.T) {
 	}
 }
 
-// Whatever the way of its connections, a request costs no allocation.
+// Whatever the way of its connections, a request costs no allocation, whether it is traced or not.
 func TestAllocates(t *testing.T) {
+	requestsAllocateNothing(t, func() *trace.Trace { return nil })
+	requestsAllocateNothing(t, func() *trace.Trace {
+		tr := trace.New(1500) // for which there is room, and then no more
+		tr.Room(1)
+		return tr
+	})
+}
+
+func requestsAllocateNothing(t *testing.T, traced func() *trace.Trace) {
 	reply := []byte(replies["ok"])
 	for name, change := range map[string]func(*result.Spec){
 		"one at a time":         func(*result.Spec) {},
@@ -951,7 +965,7 @@ func TestAllocates(t *testing.T) {
 		s := result.DefaultSpec()
 		s.Target, s.Engine, s.Connections, s.Duration = "http://127.0.0.1:1/", result.Net, 3, time.Hour
 		change(&s)
-		p := newPilot(s)
+		p := newTracedPilot(s, traced())
 		for k := range s.Connections {
 			p.deck.Connected(p.deck.Conn(k))
 		}

@@ -25,7 +25,7 @@ const (
 	noReply = "no reply\r\n\r\n"
 )
 
-// event of a world that only exists here.
+// happening is what is to come to a connection, unless that is closed by then.
 type happening struct {
 	at   int64
 	deck *flight.Deck
@@ -158,7 +158,10 @@ func fly(t *testing.T, seed uint64, limit int) (*file, *result.Load, trace.Tally
 		for _, d := range w.decks {
 			begin(d)
 		}
-		for going := slices.Clone(w.decks); len(going) > 0; {
+		for going, turns := slices.Clone(w.decks), 0; len(going) > 0; turns++ {
+			if turns > 1_000_000 {
+				t.Fatalf("seed %d: it does not end", seed)
+			}
 			wake := int64(record.Never)
 			going = slices.DeleteFunc(going, func(d *flight.Deck) bool {
 				goes := d.Turn()

@@ -12,6 +12,7 @@ import (
 	"carousel/internal/units"
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
+	"carousel/loadgen/trace"
 )
 
 // What a deck and its record keep does not grow with requests: from the millionth on not a byte is allocated, whatever the way of the
@@ -24,28 +25,37 @@ func TestNothingGrowsWithRequests(t *testing.T) {
 	for _, c := range []struct {
 		load   string
 		change func(*result.Spec)
+		traced int
 	}{
-		{"closed loop", func(*result.Spec) {}},
-		{"closed loop, 16 at once on a connection", func(s *result.Spec) { s.Pipeline = 16 }},
-		{"open loop", func(s *result.Spec) { s.Rate = 1e6 }},
-		{"open loop at random in bursts", func(s *result.Spec) { s.Rate, s.Arrivals, s.Burst = 1e6, result.Poisson, 10 }},
-		{"closed loop, a connection for each request", func(s *result.Spec) { s.NoKeepalive = true }},
-		{"closed loop, read slowly", func(s *result.Spec) { s.ReadRate = 10_000_000 }},
+		{load: "closed loop", change: func(*result.Spec) {}},
+		{load: "closed loop, traced up to the limit", change: func(*result.Spec) {}, traced: int(first) * 3 / 2},
+		{load: "open loop, traced up to the limit", change: func(s *result.Spec) { s.Rate = 1e6 }, traced: int(first) * 3 / 2},
+		{load: "closed loop, 16 at once on a connection", change: func(s *result.Spec) { s.Pipeline = 16 }},
+		{load: "open loop", change: func(s *result.Spec) { s.Rate = 1e6 }},
+		{load: "open loop at random in bursts", change: func(s *result.Spec) { s.Rate, s.Arrivals, s.Burst = 1e6, result.Poisson, 10 }},
+		{load: "closed loop, a connection for each request", change: func(s *result.Spec) { s.NoKeepalive = true }},
+		{load: "closed loop, read slowly", change: func(s *result.Spec) { s.ReadRate = 10_000_000 }},
 	} {
 		s := result.DefaultSpec()
 		s.Target, s.Engine, s.Connections, s.Duration, s.Timeout = "http://127.0.0.1:1/", result.Net, 50, 1000*time.Hour, time.Hour
 		c.change(&s)
-		grown := allocated(s, first, last)
+		grown := allocated(s, first, last, c.traced)
 		row(t, fmt.Sprintf("memory allocated from request %s to %s, %s", units.Count(first), units.Count(last), c.load),
 			"nothing", units.Count(grown)+" bytes", "16 KiB", grown <= 16<<10)
 	}
 }
 
-// allocated is how many bytes deck and record of a load allocate between two of its requests, on a clock that only exists here.
-func allocated(s result.Spec, first, last int64) int64 {
+// allocated is how many bytes deck, record and trace of a load allocate between two of its requests, on a clock that only exists here. The trace
+// is of so many requests, 0: there is none.
+func allocated(s result.Spec, first, last int64, traced int) int64 {
 	now := int64(0)
 	requests := client.New(s)
 	run := flight.New(s, requests, nil, func() int64 { return now })
+	if traced > 0 {
+		t := trace.New(traced)
+		t.Room(1)
+		run.Trace = t.Process("", s.Connections, 0, 1, run.Names())
+	}
 	deck := run.Deck(0, 1, nil)
 	var before, after runtime.MemStats
 	answer := []byte("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")

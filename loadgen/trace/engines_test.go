@@ -1,0 +1,95 @@
+package trace_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/loadgen/engine"
+	"carousel/loadgen/trace"
+)
+
+// Each engine has in the trace what the server and the books know of: replies, redirects, slow bodies, connects, and what was never sent.
+func TestEngines(t *testing.T) {
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch asked.Add(1); r.URL.Path {
+		case "/moved":
+			http.Redirect(w, r, "/slow", http.StatusFound)
+		case "/slow":
+			fmt.Fprint(w, "a")
+			w.(http.Flusher).Flush()
+			time.Sleep(2 * time.Millisecond)
+			fmt.Fprint(w, "b")
+		case "/missing":
+			http.NotFound(w, r)
+		}
+	}))
+	defer server.Close()
+	engines := []string{result.Net}
+	if runtime.GOOS == "linux" {
+		engines = append(engines, result.Epoll)
+	}
+	if engine.Rings() == nil {
+		engines = append(engines, result.Uring)
+	}
+	for _, e := range engines {
+		t.Run(e, func(t *testing.T) {
+			asked.Store(0)
+			s := result.DefaultSpec()
+			s.Target, s.Engine, s.Connections, s.Paths, s.MaxRedirects = server.URL+"/slow", e, 3, []string{"/moved", "/missing"}, 1
+			s.Duration, s.Requests, s.Rate = 0, 60, 2000
+			tr := trace.New(trace.Usual)
+			l, err := engine.Traced(t.Context(), t.Context(), s, nil, tr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text bytes.Buffer
+			if _, err := tr.Write(&text, nil); err != nil {
+				t.Fatal(err)
+			}
+			f, err := parse(text.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			counts := map[string]int64{}
+			for _, e := range f.pick("X", "request") {
+				counts[fmt.Sprint(e.name, " ", e.args["outcome"], " ", e.args["status"])]++
+			}
+			if len(counts) != 3 || counts["GET /slow ok 200"] != 20 || counts["GET /moved ok 200"] != 20 || counts["GET /missing status-404 404"] != 20 {
+				t.Errorf("%v", counts)
+			}
+			reading := 0
+			for _, e := range f.pick("X", "part") {
+				if e.name == "reading" {
+					reading++
+				}
+			}
+			hops := int64(len(f.pick("X", "hop")))
+			if reading == 0 || hops != 40 || asked.Load() != 20+20+hops || l.Redirects != 20 {
+				t.Errorf("%d slow bodies, %d hops, %d requests served", reading, hops, asked.Load())
+			}
+			if n := int64(len(f.pick("X", "connect"))); n != l.Connections.Opened {
+				t.Errorf("%d connects of %d", n, l.Connections.Opened)
+			}
+			if n := len(f.pick("b", "late")); n == 0 { // not one was sent in the nanosecond in which it was due
+				t.Error("no request was late")
+			}
+			at := map[string]int64{}
+			for _, e := range f.pick("i", "load") {
+				at[e.name] = e.at
+			}
+			for _, e := range f.pick("X", "request") {
+				if e.at < at["window opens"] || e.at >= at["window closes"] {
+					t.Errorf("%+v is not within %v", e, at)
+				}
+			}
+		})
+	}
+}
