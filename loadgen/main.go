@@ -196,7 +196,14 @@ func explain(s result.Spec, err error) string {
 	if !errors.As(err, &gone) || gone.Class != record.ConnectRefused {
 		return err.Error()
 	}
-	return fmt.Sprintf("nothing listens on %s: start a server there, such as \"servers --model epoll --addr %[1]s\"%s", client.Addr(s.Target), airPlay(s))
+	addr := client.Addr(s.Target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Sprintf("there is no socket %s: is its server running?", addr)
+	case client.Network(addr) == "unix" || client.Secure(s.Target):
+		return fmt.Sprintf("nothing listens on %s: is its server running?", addr)
+	}
+	return fmt.Sprintf("nothing listens on %s: start a server there, such as \"servers --model epoll --addr %[1]s\"%s", addr, airPlay(s))
 }
 
 // airPlay names what often holds the default port on a Mac.

@@ -163,6 +163,13 @@ func PacerLateness(l *Load) Summary {
 	return s
 }
 
+// Handshake is how long the TLS handshakes of l took, which must have had some.
+func Handshake(l *Load) Summary {
+	s := Summary{Count: l.TLS.Handshakes}
+	s.fill(l.TLS.Handshake, nil, 0)
+	return s
+}
+
 // Path is the response time of the requests for one path, of which s is the whole. Requests that were never sent could have been for any.
 func (s Summary) Path(p PathLatency) Summary {
 	one := Summary{Count: p.Count, Lacks: s.Lacks}
@@ -299,6 +306,9 @@ func (l *Load) Doubt() {
 	l.DoubtService()
 	if l.Spec.Rate > 0 {
 		l.DoubtLateness()
+	}
+	if l.TLS != nil {
+		l.TLS.Handshake.doubt(Handshake(l))
 	}
 	if response, service, known := OfAnswered(l); known {
 		l.Answered.Latency.doubt(response)

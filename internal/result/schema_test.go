@@ -388,6 +388,7 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Latency](), "latency", "### Latency: `latency_ns`, `service_ns`, `lateness_ns`, `pacer_lateness_ns`"},
 	{reflect.TypeFor[result.PathLatency](), "load_path", "### `load.paths`"},
 	{reflect.TypeFor[result.Connections](), "load connections", "### `load.connections`"},
+	{reflect.TypeFor[result.TLS](), "load tls", "### `load.tls`"},
 	{reflect.TypeFor[result.Answered](), "load answered", "### `load.answered`"},
 	{reflect.TypeFor[result.Counters](), "counters", "### `load.counters`"},
 	{reflect.TypeFor[result.HostDelta](), "load host", "### `load.host`"},

@@ -40,7 +40,7 @@ const Offload = "offload"
 
 // Spec is what a load was asked for. Durations are nanoseconds in JSON.
 type Spec struct {
-	Target       string        `json:"target"`          // http://host:port/path
+	Target       string        `json:"target"`          // http://host:port/path, https://host:port/path or unix:/socket:/path
 	Paths        []string      `json:"paths,omitempty"` // on the same server, asked for in turn with the target's own
 	Proto        string        `json:"proto"`           // http or line
 	Method       string        `json:"method"`
@@ -74,6 +74,10 @@ type Spec struct {
 	Pipeline     int           `json:"pipeline,omitempty"`      // requests of a connection that may be under way at once; 0 is 1
 	Think        time.Duration `json:"think_ns,omitempty"`      // rest of a connection after each reply, of a closed loop
 	ReadRate     int64         `json:"read_rate_bps,omitempty"` // bytes per second that a connection takes in at most; 0: as they come
+	Insecure     bool          `json:"insecure,omitempty"`      // whose certificate it is that an https server shows is not checked
+	CACert       string        `json:"cacert,omitempty"`        // file of the certificates that are trusted; "": those of the system
+	Cert         string        `json:"cert,omitempty"`          // file of the client's certificate; "": it has none
+	Key          string        `json:"key,omitempty"`           // file of its key
 	Source       []string      `json:"source,omitempty"`        // addresses and prefixes that connections come from in turn; none: as the system has it
 	MaxRedirects int           `json:"max_redirects,omitempty"` // longest chain that is followed; 0: a redirect is a reply like others
 	Save         string        `json:"save,omitempty"`          // folder for the bodies of good replies; "": they are not kept

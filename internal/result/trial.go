@@ -131,6 +131,7 @@ type Load struct {
 	Service          Latency          `json:"service_ns"` // service time: sent to answered
 	Paths            []PathLatency    `json:"paths,omitempty"`
 	Connections      Connections      `json:"connections"`
+	TLS              *TLS             `json:"tls,omitempty"`      // nil: no handshake was made
 	Answered         *Answered        `json:"answered,omitempty"` // where some connections were never answered: the times of the others
 	Silent           *Silent          `json:"silent,omitempty"`   // where silent connections were opened
 	CPU              usage.CPU        `json:"cpu"`                // loadgen's own, over the window
@@ -265,6 +266,14 @@ type Connections struct {
 	Most          int64   `json:"most"`
 	Fairness      float64 `json:"fairness,omitempty"` // Jain's index of the replies of connections that were given a request: 1 all alike, 1/n one had all; 0: there were none
 	LongestWaitNS int64   `json:"longest_wait_ns"`    // longest time a connection that was never answered waited
+}
+
+// TLS is how connections were secured. Handshakes of the whole run are in it, also those before the window.
+type TLS struct {
+	Version    string  `json:"version"` // of the first handshake, such as "TLS 1.3"
+	Cipher     string  `json:"cipher"`  // of the same, such as TLS_AES_128_GCM_SHA256
+	Handshakes int64   `json:"handshakes"`
+	Handshake  Latency `json:"handshake_ns"` // once connected until done
 }
 
 // Answered is what Latency and Service are without the requests of connections that were never answered. Those that were never sent, which

@@ -122,6 +122,8 @@ func (o *Options) checkCeiling() error {
 		return errors.New("--ceiling is of one load: leave --find-max out, or load the level that it finds by itself")
 	case !sock.Linux:
 		return errors.New("--ceiling works on Linux only: leave it out")
+	case client.Secure(o.Spec.Target):
+		return fmt.Errorf("--ceiling: the server within loadgen has no TLS, and %s has: leave --ceiling out", o.Spec.Target)
 	case o.Spec.Engine == result.Hey:
 		return errors.New("--ceiling --engine hey: its requests are its own: use another engine, or leave --ceiling out")
 	}
@@ -194,7 +196,7 @@ func (o *Options) checkPorts() error {
 
 // check says which flags of s cannot be carried out together, and what to write instead.
 func check(s result.Spec) error {
-	return cmp.Or(checkSchedule(s), checkLoad(s), checkRequest(s), checkMix(s), checkDownload(s), checkWays(s), checkSource(s), checkEngine(s))
+	return cmp.Or(checkSchedule(s), checkLoad(s), checkRequest(s), checkMix(s), checkTLS(s), checkDownload(s), checkWays(s), checkSource(s), checkEngine(s))
 }
 
 func checkLoad(s result.Spec) error {
@@ -252,7 +254,7 @@ func checkDownload(s result.Spec) error {
 	case s.Proto == result.Line && client.Secure(s.Target):
 		return fmt.Errorf("target %s: --proto line has no TLS, use %s", s.Target, client.Addr(s.Target))
 	case s.Proto == result.Line && client.PathOf(s.Target) != "/":
-		return fmt.Errorf("target %s: --proto line has no path, use %s", s.Target, client.Server(s.Target))
+		return fmt.Errorf("target %s: --proto line has no path, use %s/", s.Target, client.Server(s.Target))
 	case s.Proto == result.Line && len(s.Paths) > 0:
 		return fmt.Errorf("--proto line has no path: leave %s out", s.Paths[0])
 	case s.Proto == result.Line && s.MaxRedirects > 0:
@@ -297,6 +299,19 @@ func checkWays(s result.Spec) error {
 		return alone(fmt.Sprintf("and --max-redirects %d: where a reply points to would be asked for behind requests that came later, leave one of them out", s.MaxRedirects))
 	case header != "":
 		return alone(fmt.Sprintf("and -H %q: what is on its way behind a request ends with its connection, leave the header out", header))
+	}
+	return nil
+}
+
+// checkTLS says which files of certificates lack something.
+func checkTLS(s result.Spec) error {
+	switch {
+	case s.Cert != "" && s.Key == "":
+		return fmt.Errorf("--cert %s: give its --key too", s.Cert)
+	case s.Cert == "" && s.Key != "":
+		return fmt.Errorf("--key %s: give its --cert too", s.Key)
+	case s.Insecure && s.CACert != "":
+		return fmt.Errorf("-k and --cacert %s: what is not checked needs no authority, leave one of them out", s.CACert)
 	}
 	return nil
 }
@@ -349,6 +364,9 @@ func (o *Options) spread() {
 }
 
 func checkEngine(s result.Spec) error {
+	if client.Secure(s.Target) && s.Engine != result.Net && s.Engine != result.Hey {
+		return fmt.Errorf("target %s: --engine %s has no TLS: use --engine net", s.Target, s.Engine)
+	}
 	switch s.Engine {
 	case result.Epoll:
 		if runtime.GOOS != "linux" {
@@ -365,7 +383,7 @@ func checkEngine(s result.Spec) error {
 		return nil
 	case result.Net:
 		if s.Threads > 0 {
-			return fmt.Errorf("--engine net runs on the Go scheduler: leave -t %d out", s.Threads)
+			return fmt.Errorf("--engine net, which alone has TLS, runs on the Go scheduler: leave -t %d out", s.Threads)
 		}
 		return nil
 	case result.Hey:

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"carousel/internal/result"
+	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/export"
 	"carousel/loadgen/turns"
@@ -249,8 +250,14 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	if err := o.blend(flags); err != nil {
 		return err
 	}
+	if err := o.settleTLS(flags); err != nil {
+		return err
+	}
 	if s.Engine == "auto" {
 		s.Engine = engine.Auto()
+		if o.secure() {
+			s.Engine = result.Net
+		}
 		if s.ReadRate > 0 && s.Engine == result.Uring {
 			s.Engine = result.Epoll
 		}
@@ -296,6 +303,11 @@ func (o *Options) draws() bool {
 
 // random says whether anything is: the load, or the order of turns.
 func (o *Options) random() bool { return o.draws() || o.Compares() }
+
+// secure says whether a server is spoken to by TLS.
+func (o *Options) secure() bool {
+	return slices.ContainsFunc(o.Servers, func(s Server) bool { return client.Secure(s.Target) })
+}
 
 // given is a flag as it was typed, by its short name where it has one.
 func given(flag *pflag.Flag) string {

@@ -50,6 +50,12 @@ func (o *Options) Command() string {
 	add(len(s.Mix) > 0, "--mix", s.MixFile)
 	add(s.Order != "" && s.Order != result.Weighted, "--order", s.Order)
 	add(s.Method != usual.Method, "-X", s.Method)
+	if s.Insecure {
+		words = append(words, "-k")
+	}
+	add(s.CACert != "", "--cacert", s.CACert)
+	add(s.Cert != "", "--cert", s.Cert)
+	add(s.Key != "", "--key", s.Key)
 	for _, h := range s.Headers {
 		add(true, "-H", h)
 	}

@@ -21,7 +21,7 @@ import (
 
 // Ready says what this process or machine lacks to carry o out, before anything is sent.
 func (o *Options) Ready() error {
-	return cmp.Or(o.enough(), o.watchable(), writable("-o", o.Output), writable("--trace", o.Trace), savable(o.Spec.Save))
+	return cmp.Or(o.trusted(), o.enough(), o.watchable(), writable("-o", o.Output), writable("--trace", o.Trace), savable(o.Spec.Save))
 }
 
 // spare is how many descriptors loadgen needs beside its connections: epoll, files, the runtime's own.

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"carousel/internal/result"
 )
 
 // DefaultTarget is where `servers` listens when nothing is said.
@@ -142,6 +144,20 @@ func Network(addr string) string {
 
 // Secure says whether a target is spoken to by TLS.
 func Secure(target string) bool { return strings.HasPrefix(target, "https:") }
+
+// ServerName is the name that the certificate of an https target must have: that of its Host header, or of the target.
+func ServerName(s result.Spec) string {
+	host := Addr(s.Target)
+	for _, h := range s.Headers {
+		if name, value, _ := strings.Cut(h, ":"); strings.EqualFold(name, "host") {
+			host = strings.Trim(value, " \t")
+		}
+	}
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.Trim(host, "[]")
+}
 
 // PathOf is the path and query of a target as Target writes it.
 func PathOf(target string) string {

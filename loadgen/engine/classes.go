@@ -13,6 +13,9 @@ import (
 
 // connectClass tells why a connect failed.
 func connectClass(err error) record.Class {
+	if shaking := (*handshakeError)(nil); errors.As(err, &shaking) {
+		return record.ConnectTLS
+	}
 	for _, c := range []struct {
 		err   error
 		class record.Class
@@ -58,7 +61,9 @@ func readClass(err error) record.Class {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return record.Timeout
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.EPIPE): // EPIPE: the peer had closed, then refused what we sent
+	case alerted(err):
+		return record.ReadTLS
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE): // EPIPE: the peer had closed, then refused what we sent
 		return record.ReadEOF
 	case errors.Is(err, syscall.ECONNRESET):
 		return record.ReadReset

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"runtime"
 	"sync"
@@ -21,6 +22,7 @@ import (
 type netCrew struct {
 	*run
 	dial    func(ctx context.Context, index int) (net.Conn, error)
+	tls     *tls.Config     // nil: connections are not secured
 	precise time.Duration   // how long before an instant the timers of the Go scheduler, which may be late, are left
 	kick    chan struct{}   // the next turn comes at once
 	cut     <-chan struct{} // and when the window is cut short; nil once that is known
@@ -51,7 +53,12 @@ func newNet(r *run) (crew, error) {
 		}
 		return d.DialContext(ctx, client.Network(r.addr), r.addr)
 	}
+	config, err := TLS(r.Spec)
+	if err != nil {
+		return nil, err
+	}
 	p := newNetCrew(r, dial)
+	p.tls = config
 	if r.Rate > 0 {
 		p.precise = 2 * time.Millisecond
 	}
@@ -203,13 +210,19 @@ var buffers = sync.Pool{New: func() any { return new([sock.ReadBytes]byte) }}
 // live is an era of a connection: it connects, then takes in what comes until it is over.
 func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32, read <-chan struct{}) {
 	conn, err := p.dial(ctx, c.Index)
+	var shaken *handshake
+	if err == nil && p.tls != nil {
+		conn, shaken, err = secure(ctx, conn, p.tls)
+	}
 	room := 0
 	goesOn := p.note(c, era, func() {
 		if err != nil {
 			p.deck.Refused(c, connectClass(err), err)
 			return
 		}
-		p.ends[c.Index].conn = conn
+		if p.ends[c.Index].conn = conn; shaken != nil {
+			p.deck.Record.Shook(int64(shaken.took), shaken.version, shaken.cipher)
+		}
 		room = c.Room()
 		p.deck.Connected(c)
 	})
@@ -250,8 +263,12 @@ func (p *netCrew) drop(c *flight.Conn) {
 	if e.hang != nil {
 		e.hang()
 	}
-	if e.conn != nil {
-		e.conn.Close()
+	switch conn := e.conn; {
+	case conn == nil:
+	case p.tls != nil:
+		p.eras.Go(func() { conn.Close() }) // it says goodbye, which may wait for the peer to read
+	default:
+		conn.Close()
 	}
 	*e = end{}
 }

@@ -16,12 +16,14 @@ const (
 	ConnectUnreachable // no route to host or network
 	ConnectNoFile      // out of descriptors
 	ConnectNoPort      // out of local ports
+	ConnectTLS         // the TLS handshake failed
 	ConnectOther
 
 	WriteReset // the connection broke while the request was being sent
 	WriteOther
 	ReadReset // the peer reset the connection before the reply was complete
 	ReadEOF   // the peer closed the connection before the reply was complete
+	ReadTLS   // the peer ended the connection with a TLS alert
 	ReadOther
 	Timeout // no complete reply within the time allowed
 
@@ -53,11 +55,13 @@ var names = [named]string{
 	ConnectUnreachable: "connect-unreachable",
 	ConnectNoFile:      "connect-nofile",
 	ConnectNoPort:      "connect-noport",
+	ConnectTLS:         "connect-tls",
 	ConnectOther:       "connect-other",
 	WriteReset:         "write-reset",
 	WriteOther:         "write-other",
 	ReadReset:          "read-reset",
 	ReadEOF:            "read-eof",
+	ReadTLS:            "read-tls",
 	ReadOther:          "read-other",
 	Timeout:            "timeout",
 	Malformed:          "malformed",

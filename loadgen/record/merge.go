@@ -38,6 +38,7 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 	l.Latency, l.Service = all.latencies()
 	l.Lateness, l.PacerLateness = lateness.Latency(), pacer.Latency()
 	l.Paths = paths(workers)
+	l.TLS = handshakes(workers)
 	if workers[0].parts == nil {
 		l.Arrivals = arrivals(workers)
 	}
@@ -105,6 +106,22 @@ func paths(workers []*Recorder) (all []result.PathLatency) {
 		all = append(all, one)
 	}
 	return all
+}
+
+// handshakes are those of TLS; nil: there were none.
+func handshakes(workers []*Recorder) *result.TLS {
+	h, t := result.NewHistogram(), new(result.TLS)
+	for _, r := range workers {
+		if r.shaken != nil {
+			h.Merge(r.shaken.took)
+			t.Version, t.Cipher = r.shaken.version, r.shaken.cipher
+		}
+	}
+	if t.Handshakes = h.Count(); t.Handshakes == 0 {
+		return nil
+	}
+	t.Handshake = h.Latency()
+	return t
 }
 
 func add(to map[string]int64, name func() string, n int64) {

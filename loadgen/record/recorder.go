@@ -56,6 +56,7 @@ type Recorder struct {
 	sums
 
 	opened int64
+	shaken *shaken // nil: no TLS handshake was made
 	failed [named]int64
 	conns  []Connection
 	awake  int64 // when the worker last was
@@ -390,6 +391,20 @@ func (r *Recorder) NeverDue(n int64, why Reason) { r.unsent[why] += n }
 
 // Opened notes a connect that succeeded.
 func (r *Recorder) Opened() { r.opened++ }
+
+// shaken are TLS handshakes.
+type shaken struct {
+	took            *result.Histogram
+	version, cipher string // of the first
+}
+
+// Shook notes a TLS handshake that took so many nanoseconds, and what came of it.
+func (r *Recorder) Shook(ns int64, version, cipher string) {
+	if r.shaken == nil {
+		r.shaken = &shaken{result.NewHistogram(), version, cipher}
+	}
+	r.shaken.took.Record(ns)
+}
 
 // Failed notes an attempt to connect that failed.
 func (r *Recorder) Failed(class Class) { r.failed[class]++ }

@@ -15,12 +15,14 @@ var advice = map[string]string{
 	record.ConnectUnreachable.String(): "no route to that address: check the target",
 	record.ConnectNoFile.String():      "loadgen ran out of descriptors: raise \"ulimit -n\" or use fewer connections",
 	record.ConnectNoPort.String():      "loadgen ran out of local ports: use fewer connections, or widen net.ipv4.ip_local_port_range",
+	record.ConnectTLS.String():         "the TLS handshake failed: -c 1 -n 1 says why, if it always does",
 	record.ConnectOther.String():       "the connect failed: try the target with curl -v",
 
 	record.WriteReset.String(): "the server closed while a request was being sent: look at its idle timeout and its log",
 	record.WriteOther.String(): "sending failed: try the target with curl -v",
 	record.ReadReset.String():  "the server reset the connection before its reply was whole: look whether it crashed or gave up",
 	record.ReadEOF.String():    "the server closed the connection before its reply was whole: look at its idle timeout and its log",
+	record.ReadTLS.String():    "the server ended the connection with a TLS alert: it may want the certificate of a client (--cert, --key)",
 	record.ReadOther.String():  "reading failed: try the target with curl -v",
 	record.Timeout.String():    "no whole reply within --timeout: the server is stuck or overloaded; use fewer connections or a longer --timeout",
 

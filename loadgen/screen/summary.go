@@ -40,6 +40,7 @@ func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	p.kinds()
 	p.errors()
 	p.connections()
+	p.secured()
 	p.silent()
 	p.cost()
 	p.counted()
@@ -200,6 +201,9 @@ func (p page) latency() {
 	if p.l.Spec.Rate > 0 && p.l.Lateness.Max > 0 && result.Starved(p.l) == "" {
 		p.row("send lateness", result.Lateness(p.l))
 	}
+	if p.l.TLS != nil {
+		p.row("handshake", result.Handshake(p.l))
+	}
 	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), func(f result.Figure) bool { return f.Lacks == "" && f.AtLeast() }) {
 		p.line("", ">= requests without an answer could put it higher")
 	}
@@ -318,6 +322,13 @@ func (p page) connections() {
 	}
 	p.line("connections", "%s opened%s; %s of %s answered, %s each",
 		units.Count(c.Opened), failed, units.Count(c.Answered), units.Count(p.l.Spec.Connections), replies)
+}
+
+// secured is how the connections were secured.
+func (p page) secured() {
+	if t := p.l.TLS; t != nil {
+		p.line("", "%s, %s, %s: what it encrypts is loadgen's work too", t.Version, t.Cipher, units.Plural(t.Handshakes, "handshake"))
+	}
 }
 
 // silent is what became of silent connections, and what memory they took.

@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/loadgen/client"
+)
+
+// TLS is how connections of s to its target are secured: HTTP/1.1 alone is offered, and no session is resumed, so that every handshake is a whole
+// one. It is nil where the target is not https. The errors say what is wrong with the files of certificates and keys.
+func TLS(s result.Spec) (*tls.Config, error) {
+	if !client.Secure(s.Target) {
+		return nil, nil
+	}
+	c := &tls.Config{ServerName: client.ServerName(s), NextProtos: []string{"http/1.1"}, InsecureSkipVerify: s.Insecure}
+	if s.CACert != "" {
+		text, err := os.ReadFile(s.CACert)
+		if err != nil {
+			return nil, fmt.Errorf("--cacert %s: %w", s.CACert, cause(err))
+		}
+		if c.RootCAs = x509.NewCertPool(); !c.RootCAs.AppendCertsFromPEM(text) {
+			return nil, fmt.Errorf("--cacert %s: there is no certificate in it (PEM, \"-----BEGIN CERTIFICATE-----\")", s.CACert)
+		}
+	}
+	if s.Cert != "" {
+		pair, err := keyPair(s.Cert, s.Key)
+		if err != nil {
+			return nil, err
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
+}
+
+// keyPair reads the certificate of a client and its key.
+func keyPair(cert, key string) (pair tls.Certificate, err error) {
+	var text [2][]byte
+	for i, f := range []struct{ flag, name string }{{"--cert", cert}, {"--key", key}} {
+		if text[i], err = os.ReadFile(f.name); err != nil {
+			return pair, fmt.Errorf("%s %s: %w", f.flag, f.name, cause(err))
+		}
+	}
+	if pair, err = tls.X509KeyPair(text[0], text[1]); err != nil {
+		return pair, fmt.Errorf("--cert %s and --key %s: %s", cert, key, strings.TrimPrefix(err.Error(), "tls: "))
+	}
+	return pair, nil
+}
+
+// cause is err without the name of the file.
+func cause(err error) error {
+	if path := (*os.PathError)(nil); errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// handshake is one that was successful.
+type handshake struct {
+	took    time.Duration
+	version string
+	cipher  string
+}
+
+// secure shakes hands on conn, which is closed if that fails.
+func secure(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn, *handshake, error) {
+	lacking := false // the server asks for a certificate that the client does not have
+	if len(config.Certificates) == 0 {
+		config = config.Clone()
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			lacking = true
+			return new(tls.Certificate), nil
+		}
+	}
+	begun := time.Now()
+	c := tls.Client(conn, config)
+	if err := c.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		return nil, nil, &handshakeError{plainly(err, lacking), err}
+	}
+	state := c.ConnectionState()
+	return c, &handshake{time.Since(begun), tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)}, nil
+}
+
+// handshakeError is why a handshake failed, in a line with the way out.
+type handshakeError struct {
+	text string
+	err  error
+}
+
+func (e *handshakeError) Error() string { return e.text }
+func (e *handshakeError) Unwrap() error { return e.err }
+
+// plainly says why a handshake failed, and what to do. lacking says that the server asked for a certificate which the client does not have.
+func plainly(err error, lacking bool) string {
+	const skip = "-k skips the check"
+	var name x509.HostnameError
+	var authority x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	var header tls.RecordHeaderError
+	var alert *net.OpError
+	switch {
+	case errors.As(err, &name):
+		names := append([]string{}, name.Certificate.DNSNames...)
+		for _, ip := range name.Certificate.IPAddresses {
+			names = append(names, ip.String())
+		}
+		whose := strings.Join(names, ", ")
+		if whose == "" {
+			whose = "nobody by name (its subject is " + name.Certificate.Subject.String() + ")"
+		}
+		return fmt.Sprintf("the certificate is for %s, not for %s: name the server as it does, in the target or with -H 'Host: NAME'; or %s", whose, name.Host, skip)
+	case errors.As(err, &authority):
+		whose := ""
+		if authority.Cert != nil {
+			whose = " of " + authority.Cert.Subject.String()
+		}
+		return fmt.Sprintf("nobody who is trusted here has signed the certificate%s: --cacert FILE trusts its authority, %s", whose, skip)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().Before(invalid.Cert.NotBefore):
+		return fmt.Sprintf("the certificate is valid from %s on: set the clock, or %s", invalid.Cert.NotBefore.UTC().Format(time.DateOnly), skip)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Sprintf("the certificate expired on %s: renew it, or %s", invalid.Cert.NotAfter.UTC().Format(time.DateOnly), skip)
+	case errors.As(err, &invalid):
+		return fmt.Sprintf("the certificate is not valid (%s): mend it, or %s", strings.TrimPrefix(invalid.Error(), "x509: "), skip)
+	case errors.As(err, &header):
+		return "the server does not speak TLS there: use http://"
+	case errors.As(err, &alert) && alert.Op == "remote error" && lacking:
+		return fmt.Sprintf("the server ended the handshake (%s): it wants the certificate of a client, --cert FILE --key FILE", trimmed(alert.Err))
+	case errors.As(err, &alert) && alert.Op == "remote error":
+		return fmt.Sprintf("the server ended the handshake (%s): TLS 1.2 and 1.3 with http/1.1 are offered", trimmed(alert.Err))
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the server closed the connection during the handshake: its log may say why"
+	}
+	return trimmed(err)
+}
+
+func trimmed(err error) string { return strings.TrimPrefix(err.Error(), "tls: ") }
+
+// alerted reports whether a connection was ended by an alert of the server, as one is that lacks the certificate of its client.
+func alerted(err error) bool {
+	var alert *net.OpError
+	return errors.As(err, &alert) && alert.Op == "remote error"
+}

@@ -1,0 +1,239 @@
+package engine
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"carousel/internal/result"
+	"carousel/loadgen/record"
+)
+
+// authority signs certificates.
+type authority struct {
+	t    *testing.T
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+	n    int64
+}
+
+func newAuthority(t *testing.T) *authority {
+	t.Helper()
+	a := &authority{t: t}
+	a.key = newKey(t)
+	a.cert = a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "test authority"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, a.key)
+	return a
+}
+
+func newKey(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// sign makes a certificate for key, valid for a day unless it says when.
+func (a *authority) sign(c *x509.Certificate, key *ecdsa.PrivateKey) *x509.Certificate {
+	a.t.Helper()
+	a.n++
+	c.SerialNumber = big.NewInt(a.n)
+	if c.NotAfter.IsZero() {
+		c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
+	}
+	by := a.cert
+	if by == nil {
+		by = c
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, c, by, &key.PublicKey, a.key)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	signed, err := x509.ParseCertificate(raw)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return signed
+}
+
+// pair is a certificate for a server or a client.
+func (a *authority) pair(c x509.Certificate) tls.Certificate {
+	a.t.Helper()
+	key := newKey(a.t)
+	return tls.Certificate{Certificate: [][]byte{a.sign(&c, key).Raw}, PrivateKey: key}
+}
+
+// file writes certificates, and the key of a pair, as PEM into a file of that name.
+func (a *authority) file(dir, name string, of tls.Certificate) (cert, key string) {
+	a.t.Helper()
+	cert, key = filepath.Join(dir, name+".pem"), filepath.Join(dir, name+".key")
+	raw, err := x509.MarshalPKCS8PrivateKey(of.PrivateKey)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: of.Certificate[0]}, key: {Type: "PRIVATE KEY", Bytes: raw}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+	return cert, key
+}
+
+// answerHello answers every request on a connection with a hello.
+func answerHello(conn net.Conn) {
+	defer conn.Close()
+	buf := make([]byte, 4096)
+	for {
+		if _, err := conn.Read(buf); err != nil {
+			return
+		}
+		if _, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n"); err != nil {
+			return
+		}
+	}
+}
+
+// serveTLS answers with config on a port of 127.0.0.1; without config it talks plainly.
+func serveTLS(t *testing.T, config *tls.Config, talk func(net.Conn)) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			if config != nil {
+				conn = tls.Server(conn, config)
+			}
+			go talk(conn)
+		}
+	}()
+	return ln.Addr().String()
+}
+
+// load is what comes of a short load.
+func loadTLS(t *testing.T, s result.Spec) (*result.Load, error) {
+	t.Helper()
+	s.Proto, s.Method, s.Engine, s.Connections, s.Requests, s.Timeout, s.Grace = result.HTTP, "GET", result.Net, 4, 40, 5*time.Second, time.Second
+	return Run(context.Background(), context.Background(), s, nil)
+}
+
+// TestTLS loads servers whose certificates are right, wrong, and wrong in ways that do not matter.
+func TestTLS(t *testing.T) {
+	a, other, dir := newAuthority(t), newAuthority(t), t.TempDir()
+	here := []net.IP{net.IPv4(127, 0, 0, 1)}
+	trusted, _ := a.file(dir, "authority", tls.Certificate{Certificate: [][]byte{a.cert.Raw}, PrivateKey: a.key})
+	clientCert, clientKey := a.file(dir, "client", a.pair(x509.Certificate{Subject: pkix.Name{CommonName: "me"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}))
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
+	good := a.pair(x509.Certificate{IPAddresses: here, DNSNames: []string{"a.test"}})
+	years := func(from, to int) x509.Certificate {
+		return x509.Certificate{IPAddresses: here, NotBefore: time.Date(from, 1, 2, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(to, 1, 2, 0, 0, 0, 0, time.UTC)}
+	}
+	with := func(c tls.Certificate) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{c}} }
+	demanding := with(good)
+	demanding.ClientAuth, demanding.ClientCAs = tls.RequireAndVerifyClientCert, pool
+	demandingBefore := demanding.Clone()
+	demandingBefore.MaxVersion = tls.VersionTLS12
+	old := with(good)
+	old.MaxVersion = tls.VersionTLS11
+
+	for _, c := range []struct {
+		name   string
+		config *tls.Config
+		talk   func(net.Conn)
+		spec   result.Spec
+		want   string // why not one connection could be opened; "": all went well
+		class  string // of errors, where connections could be opened and requests not answered
+	}{
+		{name: "verified", config: with(good), spec: result.Spec{CACert: trusted}},
+		{name: "by another name, which the Host header has", config: with(a.pair(x509.Certificate{DNSNames: []string{"a.test"}})), spec: result.Spec{CACert: trusted, Headers: []string{"Host: a.test:8443"}}},
+		{name: "a connection for each request", config: with(good), spec: result.Spec{CACert: trusted, NoKeepalive: true}},
+		{name: "not checked", config: with(other.pair(x509.Certificate{DNSNames: []string{"b.test"}})), spec: result.Spec{Insecure: true}},
+		{name: "with the certificate of a client", config: demanding, spec: result.Spec{CACert: trusted, Cert: clientCert, Key: clientKey}},
+
+		{name: "unknown authority", config: with(good), want: "nobody who is trusted here has signed the certificate of "},
+		{name: "another authority", config: with(other.pair(x509.Certificate{IPAddresses: here})), spec: result.Spec{CACert: trusted}, want: "--cacert FILE trusts its authority, -k skips the check"},
+		{name: "wrong name", config: with(a.pair(x509.Certificate{DNSNames: []string{"a.test", "b.test"}})), spec: result.Spec{CACert: trusted}, want: "the certificate is for a.test, b.test, not for 127.0.0.1: name the server as it does"},
+		{name: "no name", config: with(a.pair(x509.Certificate{Subject: pkix.Name{CommonName: "old style"}})), spec: result.Spec{CACert: trusted, Headers: []string{"Host: c.test"}}, want: "the certificate is for nobody by name (its subject is CN=old style), not for c.test"},
+		{name: "expired", config: with(a.pair(years(2001, 2002))), spec: result.Spec{CACert: trusted}, want: "the certificate expired on 2002-01-02: renew it, or -k skips the check"},
+		{name: "of the future", config: with(a.pair(years(2090, 2091))), spec: result.Spec{CACert: trusted}, want: "the certificate is valid from 2090-01-02 on"},
+		{name: "no certificate of a client, TLS 1.2", config: demandingBefore, spec: result.Spec{CACert: trusted}, want: "it wants the certificate of a client, --cert FILE --key FILE"},
+		{name: "no certificate of a client, TLS 1.3", config: demanding, spec: result.Spec{CACert: trusted}, class: "read-tls"},
+		{name: "too old", config: old, spec: result.Spec{Insecure: true}, want: "TLS 1.2 and 1.3 with http/1.1 are offered"},
+		{name: "no TLS", spec: result.Spec{Insecure: true}, want: "the server does not speak TLS there: use http://"},
+		{name: "hung up", talk: func(c net.Conn) { c.Close() }, spec: result.Spec{Insecure: true}, want: "the server closed the connection during the handshake"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			talk := c.talk
+			if talk == nil {
+				talk = answerHello
+			}
+			c.spec.Target = "https://" + serveTLS(t, c.config, talk) + "/"
+			l, err := loadTLS(t, c.spec)
+			switch {
+			case c.want != "":
+				var gone *Unreachable
+				if !errors.As(err, &gone) || gone.Class != record.ConnectTLS || !strings.Contains(gone.Error(), c.want) {
+					t.Errorf("%v, want connect-tls with %q", err, c.want)
+				}
+				return
+			case err != nil:
+				t.Fatal(err)
+			case c.class != "":
+				if l.Errors[c.class] == 0 {
+					t.Errorf("errors %v, want %s", l.Errors, c.class)
+				}
+				return
+			}
+			if l.Requests.OK != 40 || l.TLS == nil || l.TLS.Handshakes != l.Connections.Opened || l.TLS.Version != "TLS 1.3" || l.TLS.Handshake.Max <= 0 || !strings.HasPrefix(l.TLS.Cipher, "TLS_") {
+				t.Errorf("%+v, %+v, %+v", l.Requests, l.Connections, l.TLS)
+			}
+			if c.spec.NoKeepalive && l.TLS.Handshakes < 40 {
+				t.Errorf("%d handshakes for 40 requests on connections of their own", l.TLS.Handshakes)
+			}
+		})
+	}
+}
+
+// TestCertificates reads files that are not there or hold something else.
+func TestCertificates(t *testing.T) {
+	a, dir := newAuthority(t), t.TempDir()
+	cert, key := a.file(dir, "a", a.pair(x509.Certificate{}))
+	_, foreign := a.file(dir, "b", a.pair(x509.Certificate{}))
+	for want, s := range map[string]result.Spec{
+		"--cacert /nowhere: no such file or directory":               {CACert: "/nowhere"},
+		"--cacert " + key + ": there is no certificate in it":        {CACert: key},
+		"--cert /nowhere: no such file or directory":                 {Cert: "/nowhere", Key: key},
+		"--key /nowhere: no such file or directory":                  {Cert: cert, Key: "/nowhere"},
+		"--cert " + cert + " and --key " + foreign + ": private key": {Cert: cert, Key: foreign},
+	} {
+		s.Target = "https://h:1/"
+		if _, err := TLS(s); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	if c, err := TLS(result.Spec{Target: "http://h:1/", CACert: "/nowhere"}); c != nil || err != nil {
+		t.Errorf("%v, %v for a target without TLS", c, err)
+	}
+}
