@@ -49,6 +49,7 @@ func Merge(records []Record, sequence bool) (*result.Load, error) {
 		return nil, err
 	}
 	m.Paths = paths(records)
+	m.TLS = handshakes(records)
 	m.Connections = connections(records, sequence)
 	m.Silent = silent(records, sequence)
 	m.Answered, err = answered(m, records, sequence)
@@ -174,6 +175,28 @@ func paths(records []Record) (all []result.PathLatency) {
 			one.Latency.Mean = weighted / float64(one.Count)
 		}
 		all = append(all, one)
+	}
+	return all
+}
+
+// handshakes are those of TLS of all. Mean and maximum are known, percentiles are not.
+func handshakes(records []Record) *result.TLS {
+	var all *result.TLS
+	for _, r := range records {
+		t := r.Load.TLS
+		if t == nil {
+			continue
+		}
+		if all == nil {
+			all = &result.TLS{Version: t.Version, Cipher: t.Cipher}
+		}
+		all.Handshakes += t.Handshakes
+		all.Handshake.Mean += t.Handshake.Mean * float64(t.Handshakes)
+		all.Handshake.Max = max(all.Handshake.Max, t.Handshake.Max)
+	}
+	if all != nil {
+		all.Handshake.Mean /= float64(all.Handshakes)
+		all.Handshake.Withheld = withheld(noBuckets)
 	}
 	return all
 }

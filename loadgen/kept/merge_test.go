@@ -210,3 +210,24 @@ func TestSeriesByTheClock(t *testing.T) {
 		t.Errorf("bins that lie beside no others are added up: %+v", got)
 	}
 }
+
+// Of TLS handshakes their number, mean and maximum add up, percentiles do not.
+func TestMergedHandshakes(t *testing.T) {
+	var records []Record
+	for i, took := range []int64{1, 3, 5} {
+		r := play(uint64(i), false)
+		if took < 5 { // the third has none
+			r.Shook(took*ms, "TLS 1.3", "A")
+			r.Shook(took*ms, "TLS 1.3", "A")
+		}
+		records = append(records, Record{Name: fmt.Sprint(i), Load: loadOf(t, 2, r)})
+	}
+	m, err := Merge(records, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := m.TLS
+	if got == nil || got.Handshakes != 4 || got.Version != "TLS 1.3" || got.Handshake.Max != 3*ms || math.Abs(got.Handshake.Mean-float64(2*ms)) > 1e4 || got.Handshake.Withheld["p50"] == "" {
+		t.Errorf("%+v", got)
+	}
+}
