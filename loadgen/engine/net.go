@@ -221,7 +221,7 @@ func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32, read <-c
 			return
 		}
 		if p.ends[c.Index].conn = conn; shaken != nil {
-			p.deck.Record.Shook(int64(shaken.took), shaken.version, shaken.cipher)
+			p.deck.Shook(int64(shaken.took), shaken.version, shaken.cipher)
 		}
 		room = c.Room()
 		p.deck.Connected(c)

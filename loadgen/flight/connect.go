@@ -113,6 +113,12 @@ func (d *Deck) Connected(c *Conn) {
 	}
 }
 
+// Shook notes that the TLS handshake of the connection that is Connected next took so many nanoseconds, and what came of it.
+func (d *Deck) Shook(ns int64, version, cipher string) {
+	d.Record.Shook(ns, version, cipher)
+	d.shook = ns
+}
+
 // Refused notes that c could not be opened.
 func (d *Deck) Refused(c *Conn, class record.Class, err error) {
 	if now := d.now(); !d.tooLate(now) {

@@ -76,6 +76,7 @@ type Deck struct {
 
 	trace *trace.Writer // nil: nothing is traced
 	heard []heard       // by the connection's index, where it is
+	shook int64         // how long the TLS handshake took of the connection that is connected next; 0: it has none
 
 	mu       sync.Mutex // guards outcomes
 	outcomes []outcome

@@ -96,7 +96,11 @@ func (d *Deck) tried(c *Conn, now int64, class record.Class, flags trace.Flags) 
 	if c.Era > 0 {
 		flags |= trace.Again
 	}
-	d.trace.Add(trace.Record{What: trace.Connect, Sent: c.tried, Done: max(c.tried, now), Conn: d.global(c), Class: class, Flags: flags})
+	r := trace.Record{What: trace.Connect, Sent: c.tried, Done: max(c.tried, now), Conn: d.global(c), Class: class, Flags: flags}
+	if d.shook > 0 && flags&trace.Unanswered == 0 {
+		r.First, d.shook = max(c.tried, now-d.shook), 0
+	}
+	d.trace.Add(r)
 }
 
 // unanswered puts what is still under way on c when replies are no longer taken in into the trace, if there is one.

@@ -93,3 +93,41 @@ func TestEngines(t *testing.T) {
 		})
 	}
 }
+
+// A TLS handshake is the last part of its connect.
+func TestHandshakes(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	s := result.DefaultSpec()
+	s.Target, s.Engine, s.Connections, s.Insecure, s.NoKeepalive = server.URL+"/", result.Net, 2, true, true
+	s.Duration, s.Requests = 0, 10
+	tr := trace.New(trace.Usual)
+	l, err := engine.Traced(t.Context(), t.Context(), s, nil, tr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if _, err := tr.Write(&text, nil); err != nil {
+		t.Fatal(err)
+	}
+	f, err := parse(text.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := map[string]int{}
+	for _, e := range f.pick("X", "connect") {
+		ends[fmt.Sprint(e.tid, " ", e.at+e.length)]++
+	}
+	shaken := int64(0)
+	for _, e := range f.pick("X", "part") {
+		if e.name != "tls handshake" {
+			continue
+		}
+		if shaken++; e.length == 0 || ends[fmt.Sprint(e.tid, " ", e.at+e.length)] == 0 {
+			t.Errorf("%+v takes no time, or ends with no connect", e)
+		}
+	}
+	if shaken != l.Connections.Opened || l.Requests.OK != 10 {
+		t.Errorf("%d handshakes of %d connections, %d ok", shaken, l.Connections.Opened, l.Requests.OK)
+	}
+}

@@ -45,7 +45,7 @@ const (
 type Record struct {
 	Due   int64 // when a request was due
 	Sent  int64 // when it was sent, or the connect began
-	First int64 // when the first byte of its reply came, or TCP had connected where more was to be done; 0: never
+	First int64 // when the first byte of its reply came, or its TLS handshake began; 0: never
 	Done  int64 // when it ended
 	Bytes int64 // of the body of its reply
 

@@ -108,7 +108,10 @@ func (e *encoder) record(r *kept) {
 		e.slice(`"connecting"`, "connect", r.Sent, r.Done, p.base, tid)
 		e.outcome(r)
 		e.flag(r, Again, "reconnect")
-		e.end("}")
+		if e.end("}"); r.First > 0 {
+			e.slice(`"tls handshake"`, "part", r.First, r.Done, p.base, tid)
+			e.end("")
+		}
 	}
 }
 
