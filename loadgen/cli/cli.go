@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,77 +59,12 @@ type Options struct {
 // ErrAnswered says that the command line asked for text (help, the version, a completion script), which was printed.
 var ErrAnswered = errors.New("answered")
 
-const help = `loadgen sends HTTP requests (or lines) to one server from many connections and says what happened, or
-compares it with others.
-
-Without -r it is a closed loop: a connection sends again when it was answered. With -r requests are due by a schedule,
-whatever the server does, and are timed from when they were due. The schedule is evenly spaced, or at random as requests
-of many people are (--arrivals poisson), in bursts (--burst), at a rate that changes (--ramp, --stages); the same --seed
-has the same instants on every machine. The gaps between requests as they were sent are held against the schedule.
-
-The target is http://host:port/path, host:port, :port or /path; without one it is ` + result.DefaultTarget + `
-Further targets, on the same server, are asked for in turn; a /path is enough. Shells write ten as image/{0..9}
-
---vs URL, which may be repeated, names a further server, to be compared with the target: one client loads them in turns,
-in short slices of random order, so that what the machine does to one it does to all. Each gets the load of -d. With
---pid auto the processor time they use is compared as well. They are called by their addresses unless they are written
-NAME=URL, the target too. --twin adds the target once more: what differs there is chance. What other programs disturb,
-by a tenth of the machine's processor time in a pair of cycles, is measured again, a quarter of the pairs at most.
-
-A chain of redirects is one request, timed from its due to its last reply; only those to the same host and port are
-followed. --save writes the body of each good reply to a file of its own, such as image-3-CONNECTION-NUMBER.png.
-
-Every reply must be framed rightly and be as long as it says, and match the sha-256 of its Content-Digest where it
-carries one. What else is in it is the server's affair; --expect carousel compares every byte with what Carousel's own
-servers answer.
-
-Of a chain of redirects with --no-keepalive each request has its own connection. The first requests of a run ride on the
-connections with which it looked whether the target is there. A request that waits for a connection which cannot be had
-is tried again until --timeout; each attempt counts in connect_failures.
-
---find-max CONDITION looks for the highest rate at which a condition holds, such as 'p99<5ms': it doubles the rate until a
-step fails, looks closer around what was served then, bisects to 3 %, and confirms what it found in a step three times as
-long. A step lasts -d (3s where it is not given), and longer where a percentile takes more requests. It begins at -r, or at
-two fifths of what a closed loop gets. With --over connections the same for connections, from -c on, of a closed loop or at -r. Several conditions, with commas or
-"and" between, must all hold. A step fails as well where less than 99 % of the offered rate is served, or more than 0.1 %
-of requests fail and no condition says how many may. A step that the machine or loadgen itself disturbed does not count:
-it is repeated, twice at most. --fail-if is about the step that confirms.
-
---fail-if takes a metric, one of > < >= <=, and a limit with its unit (ns us ms s, %, /s); the verdict takes = or !=
-and valid, suspect or invalid. What ends in _ratio compares a further server with the target and takes a plain number or %:
-it holds only where the whole interval of the ratio is beyond the limit. Metrics:
-  `
-
-const examples = `  servers --model epoll &                      a server to load, on port 5000
-  loadgen -c 500 -d 30s                        a closed loop over 500 connections
-  loadgen -r 1000 -d 1m http://host:8080/path  1000 requests per second, evenly spaced
-  loadgen --ramp 100:5000 -d 1m -c 10:1000     from 100 to 5000 requests per second, at random with --arrivals
-                                               poisson; 10 connections, and up to 1000 as they are needed
-  loadgen --fail-if 'p99>5ms' 'errors>0.1%'    exit code 99 when one of them holds
-  loadgen --strict --ceiling                   the same when the figures cannot be believed, or are loadgen's own limit
-  loadgen --json | jq .latency_ns.p99          the record, for programs
-  loadgen -r 1000 --trace trace.json.gz        every request as a picture: open the file at ui.perfetto.dev
-  loadgen -c 10 -n 10 --max-redirects 1 --save pictures :5000/moved/image/{0..9}
-                                               ten downloads all at once; one by one with -c 1
-  loadgen -c 64 -d 10s --pid auto --vs :5001 :5000
-                                               which of two servers is faster, and which is cheaper
-  loadgen -c 64 --find-max 'p99<5ms'           the highest rate at which that holds
-  loadgen --find-max 'p99<5ms' --over connections
-                                               the most connections at which it holds
-
-Exit codes: 0 done; 1 nothing succeeded, a file could not be written, a ratio that --fail-if asks for cannot be told, or --find-max found no level that holds; 2 usage; 3 cannot reach the target, or no more; 4 wrong answers; 99 a --fail-if holds, or its figure is not known;
-130 interrupted, 143 terminated. Of several the first of 130, 143, 3, 1, 4, 99 is taken. -o FILE and --trace FILE are written in every case but 2.
-
-ctrl-C ends the run, and what was measured is printed: the first one cuts its time short, then or during the grace one more ends the grace.`
-
 // Parse reads a command line. It sends nothing; its errors are usage errors.
 func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	opts := &Options{Spec: result.DefaultSpec()}
 	answered := true
 	cmd := &cobra.Command{
 		Use:           "loadgen [flags] [target...]",
-		Long:          help + strings.Join(verdict.Metrics(), " "),
-		Example:       examples,
 		Args:          cobra.ArbitraryArgs,
 		Version:       version(),
 		SilenceErrors: true,
@@ -146,11 +80,16 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	opts.define(cmd)
 	cmd.AddCommand(opts.subcommands(func() { answered = false })...)
-	cmd.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true}) // --help is there, and a host may be called help
-	cmd.InitDefaultHelpFlag()
-	cmd.InitDefaultVersionFlag()
+	help := helpCommand()
+	cmd.SetHelpCommand(help)
+	cmd.AddCommand(help)
+	cmd.InitDefaultCompletionCmd()
+	if completion, _, err := cmd.Find([]string{"completion"}); err == nil {
+		completion.Short = "a script for bash, zsh, fish or powershell"
+	}
+	cmd.SetHelpFunc(func(of *cobra.Command, _ []string) { writeHelp(of) })
 
-	if len(args) == 0 || !slices.Contains(append([]string{"completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, commands...), args[0]) {
+	if len(args) == 0 || !slices.Contains(append([]string{"help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, commands...), args[0]) {
 		var err error
 		if args, opts.Notes, err = translate(args, cmd.Flags()); err != nil {
 			return nil, err

@@ -15,10 +15,7 @@ import (
 func flagsOf() *pflag.FlagSet {
 	cmd := new(cobra.Command)
 	new(Options).define(cmd)
-	flags := cmd.Flags()
-	flags.BoolP("help", "h", false, "")
-	flags.BoolP("version", "v", false, "")
-	return flags
+	return cmd.Flags()
 }
 
 // Every habit in the table is helped: with its value, as the next argument and joined.
@@ -230,8 +227,12 @@ func TestCommandLinesThatWork(t *testing.T) {
 func TestAnswered(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
 		{"--help", "--fail-if"},
-		{"-help", "Exit codes"},
-		{"-h", "Metrics"},
+		{"-help", "Examples"},
+		{"-h", "Topics"},
+		{"help", "Topics"},
+		{"help gates", "Metrics"},
+		{"help exit", "wrong answers"},
+		{"__complete help g", "gates"},
 		{"--version", "go1."},
 		{"-version", "commit"},
 		{"completion bash", "__loadgen"},

@@ -172,7 +172,7 @@ var and = regexp.MustCompile(`,|\s+and\s+`)
 // conditions takes one condition a time, or several with commas or "and" between.
 type conditions struct{ to *[]verdict.Gate }
 
-func (v conditions) Type() string   { return "condition" }
+func (v conditions) Type() string   { return "CONDITION" }
 func (v conditions) String() string { return "" }
 func (v conditions) Set(text string) error {
 	for _, expr := range and.Split(text, -1) {

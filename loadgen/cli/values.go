@@ -29,7 +29,7 @@ func atLeast[T int | int64](least T, to *T) number[T] {
 	return number[T]{to, least, T(math.MaxInt)}
 }
 
-func (v number[T]) Type() string   { return "int" }
+func (v number[T]) Type() string   { return "N" }
 func (v number[T]) String() string { return strconv.FormatInt(int64(deref(v.to)), 10) }
 func (v number[T]) Set(text string) error {
 	n, err := strconv.ParseInt(text, 10, 64)
@@ -54,7 +54,7 @@ type span struct {
 // forever is no upper bound of a span.
 const forever = time.Duration(math.MaxInt64)
 
-func (v span) Type() string { return "duration" }
+func (v span) Type() string { return "TIME" }
 func (v span) String() string {
 	if deref(v.to) == 0 {
 		return "0"
@@ -89,7 +89,7 @@ func (v span) Set(text string) error {
 // cycles is a number of cycles, in pairs of one with short slices and one with long ones.
 type cycles struct{ to *int }
 
-func (v cycles) Type() string   { return "int" }
+func (v cycles) Type() string   { return "N" }
 func (v cycles) String() string { return strconv.Itoa(deref(v.to)) }
 func (v cycles) Set(text string) error {
 	n := 0
@@ -106,7 +106,7 @@ func (v cycles) Set(text string) error {
 // pace is a rate per second, above 0.
 type pace struct{ to *float64 }
 
-func (v pace) Type() string   { return "rate" }
+func (v pace) Type() string   { return "RATE" }
 func (v pace) String() string { return strconv.FormatFloat(deref(v.to), 'f', -1, 64) }
 func (v pace) Set(text string) error {
 	rate, err := strconv.ParseFloat(strings.TrimSuffix(text, "/s"), 64)
@@ -144,7 +144,7 @@ func (v ramp) Set(text string) error {
 // connections is how many there are at most, or FIRST:MOST.
 type connections struct{ first, most *int }
 
-func (v connections) Type() string   { return "int" }
+func (v connections) Type() string   { return "N" }
 func (v connections) String() string { return strconv.Itoa(deref(v.most)) }
 func (v connections) Set(text string) error {
 	few, many, grows := strings.Cut(text, ":")
@@ -169,7 +169,7 @@ type size struct {
 	most int64
 }
 
-func (v size) Type() string   { return "bytes" }
+func (v size) Type() string   { return "BYTES" }
 func (v size) String() string { return strconv.FormatInt(deref(v.to), 10) }
 func (v size) Set(text string) error {
 	digits, unit := text, int64(1)
@@ -192,7 +192,7 @@ func (v size) Set(text string) error {
 // sources takes addresses and prefixes, one a time or several with commas between.
 type sources struct{ to *[]string }
 
-func (v sources) Type() string   { return "address" }
+func (v sources) Type() string   { return "ADDRESS" }
 func (v sources) String() string { return "" }
 func (v sources) Set(text string) error {
 	for one := range strings.SplitSeq(text, ",") {
@@ -216,7 +216,7 @@ type share struct {
 	above, most float64
 }
 
-func (v share) Type() string   { return "share" }
+func (v share) Type() string   { return "SHARE" }
 func (v share) String() string { return strconv.FormatFloat(deref(v.to), 'f', -1, 64) }
 func (v share) Set(text string) error {
 	number, percent := strings.CutSuffix(text, "%")
@@ -239,7 +239,7 @@ func (v share) Set(text string) error {
 // seed is any number of 64 bits.
 type seed struct{ to *uint64 }
 
-func (v seed) Type() string   { return "int" }
+func (v seed) Type() string   { return "N" }
 func (v seed) String() string { return strconv.FormatUint(deref(v.to), 10) }
 func (v seed) Set(text string) error {
 	n, err := strconv.ParseUint(text, 10, 64)
@@ -312,7 +312,7 @@ type word struct {
 	choices []string
 }
 
-func (v word) Type() string   { return "string" }
+func (v word) Type() string   { return "WORD" }
 func (v word) String() string { return deref(v.to) }
 func (v word) Set(text string) error {
 	if !slices.Contains(v.choices, text) && (text != "" || deref(v.to) != "") { // a flag that says nothing by default may say so
@@ -334,7 +334,7 @@ func or(words []string) string {
 // expected is a status, or carousel.
 type expected struct{ to *string }
 
-func (v expected) Type() string   { return "status" }
+func (v expected) Type() string   { return "STATUS" }
 func (v expected) String() string { return deref(v.to) }
 func (v expected) Set(text string) error {
 	status, err := strconv.Atoi(text)
@@ -348,7 +348,7 @@ func (v expected) Set(text string) error {
 // gates takes one condition a time, or several with commas between.
 type gates struct{ to *[]verdict.Gate }
 
-func (v gates) Type() string   { return "condition" }
+func (v gates) Type() string   { return "CONDITION" }
 func (v gates) String() string { return "" }
 func (v gates) Set(text string) error {
 	for expr := range strings.SplitSeq(text, ",") {

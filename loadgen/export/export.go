@@ -33,10 +33,10 @@ var formats = []struct {
 	several    bool
 	make       func([]Load) ([]byte, error)
 }{
-	{"hlog", "write response times by second to this file, as an HdrHistogram log", false, first(HLog)},
-	{"hgrm", "write the percentiles of the response time to this file, in ms, as HdrHistogram's plotter reads them", false, first(HGrm)},
-	{"csv", "write a row for each second to this file: replies, errors, rate and response time", false, first(CSV)},
-	{"benchfmt", "write the figures to this file as Go benchmarks are, which benchstat reads", true, Bench},
+	{"hlog", "write response times to this `FILE`, as an HDR log", false, first(HLog)},
+	{"hgrm", "write percentiles to this `FILE`, for HDR's plotter", false, first(HGrm)},
+	{"csv", "write a row for each second to this `FILE`", false, first(CSV)},
+	{"benchfmt", "write figures to this `FILE`, for benchstat", true, Bench},
 }
 
 // first is a format that holds one load.
@@ -65,7 +65,7 @@ func (f *Files) name(format int) *string {
 // Define gives flags those of the formats.
 func (f *Files) Define(flags *pflag.FlagSet) {
 	for i, format := range formats {
-		flags.StringVar(f.name(i), format.flag, "", format.help+"; - is standard output")
+		flags.StringVar(f.name(i), format.flag, "", format.help)
 	}
 }
 

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"cmp"
+	"embed"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"carousel/loadgen/verdict"
+)
+
+// columns is how wide the help is, and column where the help of a flag begins.
+const (
+	columns = 80
+	column  = 27
+)
+
+// texts are the pages of the help. A line that begins with two spaces stays as it is; a paragraph is filled anew in the manual page.
+//
+//go:embed help
+var texts embed.FS
+
+// topic is what "loadgen help NAME" explains.
+type topic struct{ name, short string }
+
+var topics = []topic{
+	{"load", "closed loops, rates, ramps, bursts, warm-up, ctrl-C"},
+	{"requests", "targets, bodies, mixes, redirects, downloads"},
+	{"connections", "keep-alive, pipelines, slow readers, sources, engines"},
+	{"tls", "https, certificates"},
+	{"checks", "what a reply must be, and whether figures can be believed"},
+	{"gates", "--fail-if, and every metric"},
+	{"comparing", "several servers in turns: --vs"},
+	{"searching", "the most that a server can take: --find-max"},
+	{"files", "what is written where"},
+	{"exit", "exit codes"},
+}
+
+// page is a text of the help.
+func page(name string) string {
+	text, err := texts.ReadFile("help/" + name + ".txt")
+	if err != nil {
+		panic(err) // it is built in
+	}
+	if name == "gates" {
+		return string(text) + "  " + wrap(strings.Join(verdict.Metrics(), " "), columns, 2) + "\n"
+	}
+	return string(text)
+}
+
+// helpCommand explains everything, or a topic.
+func helpCommand() *cobra.Command {
+	words := make([]string, len(topics))
+	for i, t := range topics {
+		words[i] = t.name + "\t" + t.short
+	}
+	return &cobra.Command{
+		Use:               "help [topic]",
+		Short:             "this text, or one of the topics below",
+		ValidArgsFunction: firstOnly(words),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := strings.Join(args, " ")
+			if name == "" {
+				return cmd.Root().Help()
+			}
+			if slices.ContainsFunc(topics, func(t topic) bool { return t.name == name }) {
+				_, err := io.WriteString(cmd.OutOrStdout(), page(name))
+				return err
+			}
+			if inner, rest, err := cmd.Root().Find(args); err == nil && inner != cmd.Root() && len(rest) == 0 {
+				return inner.Help()
+			}
+			return fmt.Errorf("help %s: there is no such topic; there are %s", name, names(topics))
+		},
+	}
+}
+
+// firstOnly completes the first argument with words.
+func firstOnly(words []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func names(topics []topic) string {
+	var all []string
+	for _, t := range topics {
+		all = append(all, t.name)
+	}
+	return strings.Join(all, " ")
+}
+
+// writeHelp writes what --help of cmd shows.
+func writeHelp(cmd *cobra.Command) {
+	var b strings.Builder
+	list := func(heading string, flags []*pflag.Flag) {
+		fmt.Fprintf(&b, "\n%s:\n", heading)
+		for _, f := range flags {
+			b.WriteString(entry(spelled(f), explained(f)))
+		}
+	}
+	whole := cmd == cmd.Root()
+	if whole {
+		b.WriteString(page("front"))
+		for _, g := range groups {
+			list(g.heading, g.flags(cmd.Flags()))
+		}
+	} else {
+		fmt.Fprintf(&b, "%s\n\nUsage:\n  %s\n", strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)), cmd.UseLine())
+		cmd.InitDefaultHelpFlag()
+		cmd.Flag("help").Usage = "this help"
+		list("Flags", group{}.flags(cmd.Flags()))
+	}
+	if cmd.HasSubCommands() {
+		b.WriteString("\nCommands:\n")
+	}
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			b.WriteString(entry("  "+c.Use, c.Short))
+		}
+	}
+	if whole {
+		b.WriteString("\nTopics, of loadgen help TOPIC:\n")
+		for _, t := range topics {
+			fmt.Fprintf(&b, "  %-12s  %s\n", t.name, t.short)
+		}
+	}
+	io.WriteString(cmd.OutOrStdout(), b.String())
+}
+
+// flags are those of g that people are to see; without a heading, those of no group.
+func (g group) flags(all *pflag.FlagSet) (flags []*pflag.Flag) {
+	all.VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden && strings.Join(f.Annotations[heading], "") == g.heading {
+			flags = append(flags, f)
+		}
+	})
+	return flags
+}
+
+// entry is a name and what it is, side by side.
+func entry(name, text string) string {
+	if len(name) >= column {
+		return name + "\n" + strings.Repeat(" ", column) + wrap(text, columns, column) + "\n"
+	}
+	return fmt.Sprintf("%-*s%s\n", column, name, wrap(text, columns, column))
+}
+
+// spelled is a flag as it is typed, with the name of its value.
+func spelled(f *pflag.Flag) string {
+	short := "    "
+	if f.Shorthand != "" {
+		short = "-" + f.Shorthand + ", "
+	}
+	if value, _ := pflag.UnquoteUsage(f); value != "" {
+		return "  " + short + "--" + f.Name + " " + value
+	}
+	return "  " + short + "--" + f.Name
+}
+
+// explained is what a flag does, and what it is where it is not given.
+func explained(f *pflag.Flag) string {
+	_, text := pflag.UnquoteUsage(f)
+	if slices.Contains([]string{"", "0", "false", "[]"}, f.DefValue) || strings.Contains(text, "(default") {
+		return text
+	}
+	return text + " (default " + f.DefValue + ")"
+}
+
+// wrap breaks text into lines that end before column width, where the first begins at column indent, as the others do.
+func wrap(text string, width, indent int) string {
+	var b strings.Builder
+	used := indent
+	for i, word := range strings.Fields(text) {
+		switch n := len([]rune(word)); {
+		case i == 0:
+			used += n
+		case used+1+n > width:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			used = indent + n
+		default:
+			b.WriteByte(' ')
+			used += 1 + n
+		}
+		b.WriteString(word)
+	}
+	return b.String()
+}
