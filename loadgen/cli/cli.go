@@ -49,6 +49,8 @@ type Options struct {
 	Notes    []string // about flags that were left out
 
 	body      string // as it was given
+	bodyFile  string // likewise
+	user      string // user:password, as -u or the target gives it
 	rivals    []Server
 	twin      bool
 	strict    bool
@@ -175,16 +177,8 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	if !flags.Changed("connections") && s.Requests > 0 {
 		s.Connections = int(min(s.Requests, int64(s.Connections)))
 	}
-	if flags.Changed("body") {
-		if err := readBody(s, o.body); err != nil {
-			return err
-		}
-		switch {
-		case s.Proto == result.Line && s.Body == "":
-			return fmt.Errorf("--body %q: an empty line cannot be sent", o.body)
-		case s.Proto == result.HTTP && !flags.Changed("method"):
-			s.Method = "POST"
-		}
+	if err := cmp.Or(o.settleBody(flags), o.settleUser(flags)); err != nil {
+		return err
 	}
 	if err := o.blend(flags); err != nil {
 		return err

@@ -59,7 +59,8 @@ func (o *Options) Command() string {
 	for _, h := range s.Headers {
 		add(true, "-H", h)
 	}
-	add(s.Body != "" || s.BodyFile != "", "--body", bodyFlag(s))
+	add(strings.HasPrefix(s.BodyFile, "@"), "--body-file", s.BodyFile)
+	add(!strings.HasPrefix(s.BodyFile, "@") && (s.Body != "" || s.BodyFile != ""), "--body", bodyFlag(s))
 	add(s.Expect != "", "--expect", s.Expect)
 	add(s.Idle > 0, "--idle", strconv.Itoa(s.Idle))
 	if s.NoKeepalive {

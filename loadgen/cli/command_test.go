@@ -28,6 +28,7 @@ func TestCommand(t *testing.T) {
 	for want, change := range map[string]func(*result.Spec){
 		" --body @@home ":    func(s *result.Spec) { s.Body = "@home" },
 		" --body '@a file' ": func(s *result.Spec) { s.Body, s.BodyFile = "what is in it", "a file" },
+		" --body-file @f ":   func(s *result.Spec) { s.BodyFile = "@f" },
 		" --body @empty ":    func(s *result.Spec) { s.BodyFile = "empty" },
 	} {
 		if got := Command(valid(change)); !strings.Contains(got, want) {

@@ -86,6 +86,8 @@ func (o *Options) defineRequest(flags flagSet) {
 	flags.offer("method", "GET", "HEAD", "POST", "PUT", "DELETE")
 	flags.StringArrayVarP(&s.Headers, "header", "H", nil, "request header, a `LINE` such as 'A: b', repeatable")
 	flags.StringVar(&o.body, "body", "", "request body, or the line to send: `TEXT`, @FILE, or @- for standard input; @@TEXT begins with @")
+	flags.StringVar(&o.bodyFile, "body-file", "", "a `FILE` with the body, as --body @FILE")
+	flags.StringVarP(&o.user, "user", "u", "", "`USER:PASSWORD`, sent as Authorization: Basic")
 	flags.choice(&s.Proto, "proto", "http or line", result.HTTP, result.Line)
 	flags.StringVar(&s.MixFile, "mix", "", "a `FILE` of requests by weight (see help requests)")
 	flags.choice(&s.Order, "order", "of --mix: weighted (default), shuffled or file", result.Weighted, result.Shuffled, result.InFileOrder)

@@ -62,9 +62,17 @@ func readBody(s *result.Spec, given string) error {
 		s.Body = name
 		return nil
 	}
+	if err := readBodyFile(s, name); err != nil {
+		return fmt.Errorf("--body %s: %w; text that begins with @ is written @@", given, err)
+	}
+	return nil
+}
+
+// readBodyFile takes the body from a file, or from standard input where its name is "-".
+func readBodyFile(s *result.Spec, name string) error {
 	text, err := contents(name)
 	if err != nil {
-		return fmt.Errorf("--body %s: %w; text that begins with @ is written @@", given, cause(err))
+		return cause(err)
 	}
 	if s.Proto == result.Line {
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")) // the line's own end is added

@@ -85,8 +85,11 @@ func usualSlice(connections int) time.Duration {
 func (o *Options) aim(targets []string) error {
 	target, compares := Server{Target: o.Spec.Target}, o.twin || len(o.rivals) > 0
 	if len(targets) > 0 {
-		var err error
-		if target, err = named(targets[0]); err != nil {
+		first, err := o.cutUser(targets[0])
+		if err != nil {
+			return err
+		}
+		if target, err = named(first); err != nil {
 			return err
 		}
 		if target.Name != "" && !compares {
