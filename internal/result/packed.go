@@ -30,6 +30,7 @@ type Packed struct {
 const (
 	outerCookie = 0x1c849304
 	innerCookie = 0x1c849303
+	wordSize    = 0x10 // of the cookies that are written: varints
 	outerHeader = 8
 	innerHeader = 40
 	half        = 1024      // buckets to each doubling, for three digits

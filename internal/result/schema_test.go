@@ -56,6 +56,9 @@ func sensible(l *result.Load, histogram string) {
 	for _, v := range []*result.Verdict{&l.Verdict, &l.Merged[0].Verdict} {
 		v.State, v.Reasons[0].State = "suspect", "suspect"
 	}
+	for i := range l.Intervals.List {
+		l.Intervals.List[i].Histogram = histogram
+	}
 	l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: 1}, Lacks: map[string]string{result.Faults: "x"}}
 	s := &l.Spec
 	s.Arrivals, s.Order, s.Mix[0].Path = result.Poisson, result.Shuffled, "/x"
@@ -397,6 +400,8 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Trace](), "trace", "### `load.trace`"},
 	{reflect.TypeFor[result.Part](), "part", "### `load.merged`"},
 	{reflect.TypeFor[result.Series](), "load series", "### `load.series`"},
+	{reflect.TypeFor[result.Intervals](), "load intervals", "### `load.intervals`"},
+	{reflect.TypeFor[result.Interval](), "interval", "### `load.intervals.list`"},
 	{reflect.TypeFor[result.Verdict](), "load verdict", "### `load.verdict`"},
 	{reflect.TypeFor[result.Reason](), "reason", "### `load.verdict.reasons`"},
 	{reflect.TypeFor[result.Spec](), "spec", "### `load.spec`"},

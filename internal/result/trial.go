@@ -149,6 +149,7 @@ type Load struct {
 	GC               *GC              `json:"gc,omitempty"`          // loadgen's own, over the window; nil: nothing was collected
 	Room             *Room            `json:"room,omitempty"`        // when the window closed; nil: not known
 	Series           *Series          `json:"series,omitempty"`      // over the window; nil: it was too short, or is in slices
+	Intervals        *Intervals       `json:"intervals,omitempty"`   // over the window and its grace; nil: it is in slices
 	CeilingRPS       float64          `json:"ceiling_rps,omitempty"` // what loadgen reached against a server that does nothing; 0: not measured
 	Trace            *Trace           `json:"trace,omitempty"`       // nil: nothing was traced
 	Histogram        string           `json:"histogram"`             // HDR V2, compressed, base64
@@ -332,6 +333,22 @@ type Series struct {
 	BinNS   int64   `json:"bin_ns"`
 	Replies []int64 `json:"replies"` // good ones that came in it
 	BusyNS  []int64 `json:"busy_ns"` // time in it that requests were under way, due to answered, added up
+}
+
+// Intervals is how a window and its grace went, from when the window opened: its intervals are alike and follow one another. The window may
+// end in the middle of one. A request is in the one in which it ended.
+type Intervals struct {
+	LengthNS int64      `json:"length_ns"` // a second or, of a long run, a power of two times that, so that there are 600 at most
+	List     []Interval `json:"list"`
+}
+
+// Interval is what ended in one of them. Together they hold Requests.OK and Requests.Errors.
+type Interval struct {
+	OK        int64  `json:"ok"`
+	Errors    int64  `json:"errors"`
+	Bytes     int64  `json:"bytes"`     // read in it, of the window
+	MaxNS     int64  `json:"max_ns"`    // longest response time of OK; 0: there were none
+	Histogram string `json:"histogram"` // response times of OK, each within 0.8 %: HDR V2, compressed, base64; "": there were none
 }
 
 // Run is run.json: what was asked for and on which machine.

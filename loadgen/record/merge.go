@@ -43,6 +43,7 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 		l.Arrivals = arrivals(workers)
 	}
 	l.Series = seriesOf(workers, elapsed)
+	l.Intervals = intervalsOf(workers, elapsed)
 	var err error
 	l.Histogram, l.ServiceHistogram, err = all.encode()
 	return l, err

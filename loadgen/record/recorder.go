@@ -65,6 +65,8 @@ type Recorder struct {
 	parts  *parts  // nil when the window is all of a piece
 	apart  *apart  // nil: nothing was in vain on a connection without a reply, or the window is in parts
 	series *series // of a window all of a piece
+
+	intervals *intervals // likewise
 }
 
 // sums is what is counted of the window.
@@ -95,7 +97,7 @@ func (c *sums) underWay() int64 {
 // NewRecorder prepares the record of a worker with so many connections; paced says that requests are due by a schedule.
 // live may be nil.
 func NewRecorder(connections int, paced bool, live *Live) *Recorder {
-	r := &Recorder{start: Never, from: Never, timed: Never, end: Never, over: Never, latency: result.NewHistogram(), service: result.NewHistogram(), conns: make([]Connection, connections), series: &series{width: shortestBin}}
+	r := &Recorder{start: Never, from: Never, timed: Never, end: Never, over: Never, latency: result.NewHistogram(), service: result.NewHistogram(), conns: make([]Connection, connections), series: &series{width: shortestBin}, intervals: newIntervals()}
 	if paced {
 		r.lateness, r.pacer, r.gaps = result.NewHistogram(), result.NewHistogram(), newGaps()
 	}
@@ -271,6 +273,9 @@ func (r *Recorder) Resent(due int64) {
 func (r *Recorder) Read(at int64, n int) {
 	if at >= r.from && at < r.end {
 		r.bytes += int64(n)
+		if r.parts == nil {
+			r.intervals.at(at - r.start).bytes += int64(n)
+		}
 	}
 }
 
@@ -307,6 +312,13 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class) {
 		return
 	}
 	r.became(class)
+	if r.parts == nil {
+		if i := r.intervals.at(at - r.start); class == OK {
+			i.took(at - due)
+		} else {
+			i.errors++
+		}
+	}
 	switch class {
 	case OK:
 		r.ok++

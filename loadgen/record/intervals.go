@@ -1,0 +1,154 @@
+package record
+
+import (
+	"time"
+
+	"carousel/internal/result"
+)
+
+// The intervals of a window and its grace: how long the first ones are, and how many there are at most. A window that outgrows them has
+// its intervals merged in pairs, so that a record of any length takes the same memory: 9 MiB of addresses for each worker, of which 4 KiB
+// or 8 KiB an interval are used where response times lie within a factor of some thousands.
+const (
+	shortestInterval = int64(time.Second)
+	mostIntervals    = 600
+)
+
+// middling is the steps to the octave, as a power of two, of the response times of an interval: the middle of a step is within 0.8 % of
+// all that lies in it.
+const middling = 6
+
+// steps is how many of them all durations take.
+const steps = (64 - middling) << middling
+
+// interval is what ended in a part of a window.
+type interval struct {
+	ok, errors, bytes int64
+	longest           int64 // response time
+	shortest          int64 // step; of no meaning where ok is 0
+	times             [steps]uint32
+}
+
+// intervals is how a window went, its grace included.
+type intervals struct {
+	width int64 // nanoseconds of an interval
+	from  int64 // of the latest, in nanoseconds from when the window opened
+	now   *interval
+	list  [mostIntervals]interval
+}
+
+func newIntervals() *intervals {
+	v := &intervals{width: shortestInterval}
+	v.now = &v.list[0]
+	return v
+}
+
+// at is the interval of an instant of the window.
+func (v *intervals) at(at int64) *interval {
+	if uint64(at-v.from) >= uint64(v.width) {
+		v.move(max(at, 0))
+	}
+	return v.now
+}
+
+// move makes the interval of an instant the latest.
+func (v *intervals) move(at int64) {
+	for at > v.width*mostIntervals-1 {
+		v.widen()
+	}
+	v.from = at - at%v.width
+	v.now = &v.list[at/v.width]
+}
+
+// took notes a good reply with this response time.
+func (i *interval) took(response int64) {
+	response = max(response, 0)
+	step := stepOf(uint64(response), middling)
+	if i.ok == 0 || int64(step) < i.shortest {
+		i.shortest = int64(step)
+	}
+	i.ok++
+	i.longest = max(i.longest, response)
+	i.times[step]++
+}
+
+// take moves what o has to i. Steps without a count are not written: memory that holds nothing is not taken.
+func (i *interval) take(o *interval) {
+	i.errors, i.bytes = i.errors+o.errors, i.bytes+o.bytes
+	o.errors, o.bytes = 0, 0
+	if o.ok == 0 {
+		return
+	}
+	if i.ok == 0 || o.shortest < i.shortest {
+		i.shortest = o.shortest
+	}
+	for step := int(o.shortest); step <= stepOf(uint64(o.longest), middling); step++ {
+		if n := o.times[step]; n > 0 {
+			i.times[step] += n
+			o.times[step] = 0
+		}
+	}
+	i.ok, i.longest = i.ok+o.ok, max(i.longest, o.longest)
+	o.ok, o.longest = 0, 0
+}
+
+// widen merges each pair of neighbours.
+func (v *intervals) widen() {
+	for k := range v.list {
+		if k > 0 {
+			v.list[k/2].take(&v.list[k])
+		}
+	}
+	v.width *= 2
+	v.from, v.now = 0, &v.list[0]
+}
+
+// intervalsOf adds up the intervals of workers, of which nothing is left, over a window of that length and what came after it; nil where
+// it is in parts or never opened. The HDR V2 text of an interval has each response time in the middle of its step.
+func intervalsOf(workers []*Recorder, elapsed time.Duration) *result.Intervals {
+	sum := workers[0].intervals
+	for _, r := range workers {
+		if r.parts != nil {
+			return nil
+		}
+	}
+	for _, r := range workers[1:] {
+		for sum.width < r.intervals.width {
+			sum.widen()
+		}
+		for r.intervals.width < sum.width {
+			r.intervals.widen()
+		}
+		for k := range sum.list {
+			sum.list[k].take(&r.intervals.list[k])
+		}
+	}
+	for sum.width*mostIntervals < int64(elapsed) {
+		sum.widen()
+	}
+	n := int((int64(elapsed) + sum.width - 1) / sum.width)
+	for k := n; k < mostIntervals; k++ {
+		if i := &sum.list[k]; i.ok+i.errors > 0 {
+			n = k + 1
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	all := &result.Intervals{LengthNS: sum.width, List: make([]result.Interval, n)}
+	var buckets result.Sparse
+	for k := range n {
+		i := &sum.list[k]
+		one := result.Interval{OK: i.ok, Errors: i.errors, Bytes: i.bytes, MaxNS: i.longest}
+		if i.ok > 0 {
+			buckets.Reset()
+			for step := int(i.shortest); step <= stepOf(uint64(i.longest), middling); step++ {
+				low, width := stepAt(step, middling)
+				buckets.Add(low+width/2, int64(i.times[step]))
+			}
+			one.Histogram = buckets.Encode()
+		}
+		all.List[k] = one
+	}
+	return all
+}
