@@ -3,10 +3,12 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"carousel/loadgen/export"
 )
@@ -30,56 +32,65 @@ var commands = []string{Compare, Merge, Export}
 
 // subcommands are they. ran is called when one of them was given rightly.
 func (o *Options) subcommands(ran func()) (all []*cobra.Command) {
-	kept := func(name, use, short string, least, most int, define func(*cobra.Command, *Kept)) {
-		k := &Kept{Command: name}
+	for _, c := range []struct {
+		name, records, short string
+		least, most          int
+		takes                string
+		define               func(*pflag.FlagSet, *Kept)
+	}{
+		{Compare, "a.json b.json", "two records beside each other", 2, 2, "two records", o.definePrinted},
+		{Merge, "a.json b.json ...", "the sum of several records", 2, math.MaxInt, "two records or more", func(flags *pflag.FlagSet, k *Kept) {
+			flags.StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this `FILE` as well")
+			flags.BoolVar(&k.Sequence, "sequence", false, "the loads came one after another")
+			o.definePrinted(flags, k)
+			o.Exports.Define(flags)
+		}},
+		{Export, "record.json", "a record as files that other tools read", 1, 1, "one record", func(flags *pflag.FlagSet, _ *Kept) {
+			o.Exports.Define(flags)
+		}},
+	} {
+		k := &Kept{Command: c.name}
 		cmd := &cobra.Command{
-			Use: name + " " + use, Short: short, Long: page(name),
+			Use: c.name + " " + c.records, Short: c.short, Long: page(c.name), SilenceErrors: true, SilenceUsage: true,
 			Args: func(_ *cobra.Command, args []string) error {
-				if n := len(args); n < least || n > most {
-					return fmt.Errorf("%s takes %s: loadgen %s %s", name, map[bool]string{true: "two records or more", false: map[int]string{1: "one record", 2: "two records"}[least]}[most > 2], name, use)
+				if len(args) < c.least || len(args) > c.most {
+					return fmt.Errorf("%s takes %s: loadgen %[1]s %[3]s", c.name, c.takes, c.records)
 				}
 				return nil
 			},
 			RunE: func(cmd *cobra.Command, args []string) error {
 				ran()
 				k.Files, o.Kept = args, k
-				return o.checkKept(cmd)
+				return o.checkKept(cmd.Flags())
 			},
-			SilenceErrors: true, SilenceUsage: true,
 			ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 				return []cobra.Completion{"json"}, cobra.ShellCompDirectiveFilterFileExt
 			},
 		}
 		cmd.Flags().SortFlags = false
-		define(cmd, k)
+		c.define(cmd.Flags(), k)
 		all = append(all, cmd)
 	}
-	printed := func(cmd *cobra.Command) {
-		cmd.Flags().BoolVar(&o.JSON, "json", false, "print JSON instead")
-		cmd.Flags().BoolVarP(&o.Quiet, "quiet", "q", false, "print nothing; the exit code tells")
-		cmd.Flags().Var(gates{&o.Gates}, "fail-if", "exit code 99 when this holds, such as 'p99_ratio>1'")
-		cmd.Flags().BoolVar(&o.strict, "strict", false, "exit code 99 unless the figures can be believed")
-	}
-	kept(Compare, "a.json b.json", "two records beside each other", 2, 2, func(cmd *cobra.Command, _ *Kept) { printed(cmd) })
-	kept(Merge, "a.json b.json ...", "the sum of several records", 2, 1<<30, func(cmd *cobra.Command, k *Kept) {
-		cmd.Flags().StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this `FILE` as well")
-		cmd.Flags().BoolVar(&k.Sequence, "sequence", false, "the loads came one after another: what they counted adds up over the sum of their windows")
-		printed(cmd)
-		o.Exports.Define(cmd.Flags())
-	})
-	kept(Export, "record.json", "a record as files that other tools read", 1, 1, func(cmd *cobra.Command, _ *Kept) { o.Exports.Define(cmd.Flags()) })
 	return all
 }
 
+// definePrinted defines the flags of a command that prints what came of it.
+func (o *Options) definePrinted(flags *pflag.FlagSet, _ *Kept) {
+	flags.BoolVar(&o.JSON, "json", false, "print JSON instead")
+	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "print nothing; the exit code tells")
+	flags.Var(gates{&o.Gates}, "fail-if", "exit code 99 when this holds, such as 'p99_ratio>1'")
+	flags.BoolVar(&o.strict, "strict", false, "exit code 99 unless the figures can be believed")
+}
+
 // checkKept says what of the command cannot be carried out.
-func (o *Options) checkKept(cmd *cobra.Command) error {
+func (o *Options) checkKept(flags *pflag.FlagSet) error {
 	k := o.Kept
 	if o.strict {
 		if err := (gates{&o.Gates}).Set("verdict!=valid"); err != nil {
 			return err
 		}
 	}
-	if flag := cmd.Flags().Lookup("output"); flag != nil && flag.Changed && o.Output == "" {
+	if flag := flags.Lookup("output"); flag != nil && flag.Changed && o.Output == "" {
 		return errors.New("-o needs a file")
 	}
 	if k.Command == Export && len(o.Exports.Asked()) == 0 {

@@ -162,7 +162,7 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 		case arg == "-q" && (isNumber(value) || !joined && isNumber(next)):
 			return nil, nil, fmt.Errorf("-q is quiet; a rate is -r %s", either(joined, value, next))
 		case arg == "-o" && (either(joined, value, next) == "csv" || either(joined, value, next) == "json"):
-			return nil, nil, fmt.Errorf("-o names a file (of JSON): did you mean --json, or -o ./%s", either(joined, value, next))
+			return nil, nil, fmt.Errorf("-o names a file (of JSON): did you mean --json, --csv FILE, or -o ./%s", either(joined, value, next))
 		case arg == "-t" && isDuration(either(joined, value, next)):
 			return nil, nil, fmt.Errorf("-t is threads: did you mean --timeout %s, or -d %[1]s", either(joined, value, next))
 		case arg == "-d" && strings.HasPrefix(either(joined, value, next), "@"):

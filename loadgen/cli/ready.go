@@ -16,12 +16,23 @@ import (
 	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/internal/units"
+	"carousel/loadgen/export"
 	"carousel/loadgen/save"
 )
 
 // Ready says what this process or machine lacks to carry o out, before anything is sent.
 func (o *Options) Ready() error {
-	return cmp.Or(o.trusted(), o.enough(), o.watchable(), writable("-o", o.Output), writable("--trace", o.Trace), savable(o.Spec.Save))
+	return cmp.Or(o.trusted(), o.enough(), o.watchable(), writable("-o", o.Output), writable("--trace", o.Trace), o.exportable(), savable(o.Spec.Save))
+}
+
+// exportable says which file in the format of another tool could not be written.
+func (o *Options) exportable() (err error) {
+	for _, e := range o.Exports.Asked() {
+		if e.File != export.Stdout {
+			err = cmp.Or(err, writable("--"+e.Flag, e.File))
+		}
+	}
+	return err
 }
 
 // spare is how many descriptors loadgen needs beside its connections: epoll, files, the runtime's own.

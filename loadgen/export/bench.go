@@ -6,26 +6,31 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"carousel/internal/result"
 	"carousel/loadgen/client"
 )
 
 // Bench is the loads as lines of Go benchmarks, which benchstat compares over several runs (golang.org/design/14313-benchmark-format): one
-// line each, named after path, connections and rate. Figures that a record does not support are left out.
+// line each, named after path, connections and rate. Figures that a record does not support are left out. What tells runs of one load apart,
+// as their verdicts do, is no configuration: benchstat would put them into tables of their own. Neither is the target of several.
 func Bench(loads []Load) ([]byte, error) {
 	var b bytes.Buffer
-	if loads[0].Here {
+	first := loads[0]
+	if first.Here {
 		fmt.Fprintf(&b, "goos: %s\ngoarch: %s\n", runtime.GOOS, runtime.GOARCH)
 	}
-	fmt.Fprint(&b, "pkg: carousel/loadgen\nUnit req/s better=higher\nUnit ok/sent better=higher\n")
+	fmt.Fprintf(&b, "pkg: carousel/loadgen\nmethod: %s\nengine: %s\n", first.Spec.Method, first.Spec.Engine)
+	if len(loads) == 1 {
+		fmt.Fprintf(&b, "target: %s\n", first.Spec.Target)
+	}
+	b.WriteString("Unit req/s better=higher\nUnit ok/sent better=higher\n")
 	for _, l := range loads {
-		s := l.Spec
-		for _, c := range []struct{ key, value string }{
-			{"target", s.Target}, {"server", l.Name}, {"method", s.Method}, {"engine", s.Engine}, {"threads", number(float64(s.Threads))}, {"verdict", l.Verdict.State},
-		} {
-			fmt.Fprintf(&b, "%s: %s\n", c.key, strings.TrimFunc(c.value, unicode.IsSpace)) // an empty one takes that of the load before away
+		if l.Name != "" {
+			fmt.Fprintf(&b, "# %s: %s\n", l.Name, l.Spec.Target)
+		}
+		for _, doubt := range doubts(l.Load) {
+			fmt.Fprintf(&b, "# %s\n", doubt)
 		}
 		fmt.Fprintf(&b, "%s %d", name(l), l.Requests.OK)
 		for _, f := range figures(l.Load) {

@@ -1,7 +1,123 @@
 package export
 
-import "carousel/internal/result"
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
 
-// HLog and CSV are of intervals.
-func HLog(l *result.Load) ([]byte, error) { return nil, errNoHistogram }
-func CSV(l *result.Load) ([]byte, error)  { return nil, errNoHistogram }
+	"carousel/internal/result"
+)
+
+// span is an interval of a record, and where in the window it lies.
+type span struct {
+	result.Interval
+	from, length int64   // nanoseconds since the window opened; of the interval in which the window ends, until then
+	rate         float64 // good replies per second of that length; below 0: not known
+	times        *result.Histogram
+}
+
+// spans are the intervals of a load. The error says why it has none.
+func spans(l *result.Load) (all []span, err error) {
+	v := l.Intervals
+	if v == nil || v.LengthNS <= 0 || len(v.List) == 0 {
+		return nil, errors.New("the record has no intervals")
+	}
+	elapsed, before := l.Window.ElapsedNS, int64(0)
+	for k, one := range v.List {
+		s := span{Interval: one, from: int64(k) * v.LengthNS, length: v.LengthNS, times: result.NewHistogram()}
+		replies := float64(one.OK)
+		if left := elapsed - s.from; left < s.length {
+			replies = -1 // in the grace
+			if left > 0 {
+				s.length = left
+			}
+			if left >= v.LengthNS/10 && l.Spec.Warmup == 0 { // what is not of the grace, which no other interval before the window's end is
+				replies = max(0, math.Round(l.Served())-float64(before))
+			}
+		}
+		s.rate = replies / float64(s.length) * 1e9
+		before += one.OK
+		if one.Histogram != "" {
+			if s.times, err = result.Decode(one.Histogram); err != nil {
+				return nil, fmt.Errorf("interval %d: %w", k, err)
+			}
+		}
+		if s.times.Count() != one.OK {
+			return nil, fmt.Errorf("interval %d has %d good replies and the times of %d: the record was kept without histograms, keep it with -o FILE", k, one.OK, s.times.Count())
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// HLog is the response times of good replies, interval by interval, as an HdrHistogram log of version 1.3: times since the start in seconds, the
+// longest response time of each interval in milliseconds, and its histogram in nanoseconds.
+func HLog(l *result.Load) ([]byte, error) {
+	all, err := spans(l)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	start := l.Window.Start
+	seconds := float64(start.UnixMilli()) / 1e3
+	fmt.Fprintf(&b, "#[Histogram log format version 1.3]\n#[BaseTime: %.3f (seconds since epoch)]\n#[StartTime: %.3f (seconds since epoch), %s]\n", seconds, seconds, start.UTC().Format(time.RFC3339Nano))
+	for _, doubt := range doubts(l) {
+		fmt.Fprintf(&b, "# %s\n", doubt)
+	}
+	b.WriteString("\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n")
+	for _, s := range all {
+		text := s.Histogram
+		if text == "" { // readers want one
+			if text, err = s.times.Encode(); err != nil {
+				return nil, err
+			}
+		}
+		fmt.Fprintf(&b, "%.3f,%.3f,%.6f,%s\n", float64(s.from)/1e9, float64(s.length)/1e9, float64(s.MaxNS)/1e6, text)
+	}
+	return b.Bytes(), nil
+}
+
+// columns are those of CSV.
+var columns = []string{"start_s", "length_s", "ok", "errors", "rate_rps", "mean_ms", "p50_ms", "p90_ms", "p99_ms", "max_ms", "bytes"}
+
+// CSV is a row for each interval (RFC 4180): when it began, in seconds since the window opened, and how long it was, good replies, errors, the
+// rate, response times in milliseconds, and bytes that were read. What the interval does not support is empty: a percentile that too few
+// replies lie beyond, and the rate in the grace.
+func CSV(l *result.Load) ([]byte, error) {
+	all, err := spans(l)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
+	rows := [][]string{columns}
+	for _, s := range all {
+		millis := func(ns float64, supported bool) string {
+			if !supported {
+				return ""
+			}
+			return strconv.FormatFloat(ns/1e6, 'f', 6, 64)
+		}
+		quantile := func(q float64) string {
+			return millis(float64(min(s.times.Quantile(q), s.MaxNS)), s.OK >= result.Needs(q))
+		}
+		rate := ""
+		if s.rate >= 0 {
+			rate = strconv.FormatFloat(s.rate, 'f', 3, 64)
+		}
+		rows = append(rows, []string{
+			strconv.FormatFloat(float64(s.from)/1e9, 'f', 3, 64), strconv.FormatFloat(float64(s.length)/1e9, 'f', 3, 64),
+			strconv.FormatInt(s.OK, 10), strconv.FormatInt(s.Errors, 10), rate, millis(s.times.Mean(), s.OK > 0),
+			quantile(0.5), quantile(0.9), quantile(0.99), millis(float64(s.MaxNS), s.OK > 0), strconv.FormatInt(s.Bytes, 10),
+		})
+	}
+	if err := w.WriteAll(rows); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}

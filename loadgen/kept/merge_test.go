@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +70,10 @@ func play(seed uint64, silent bool) *record.Recorder {
 			}
 			r.Ended(c, now, now+took/10, now+took, class)
 			r.Read(now+took, 77)
+			if random.IntN(50) == 0 {
+				r.Redirected(now)
+				r.Resent(now)
+			}
 			now += took
 		}
 	}
@@ -188,25 +194,37 @@ func TestWindows(t *testing.T) {
 	}
 }
 
+// A run that is named twice is not counted twice.
+func TestOneRunTwice(t *testing.T) {
+	l := loadOf(t, 2, play(1, false))
+	if _, err := Merge([]Record{{"a", l}, {"b", kept(t, l)}}, false); err == nil || !strings.Contains(err.Error(), "a and b are one run") {
+		t.Errorf("merged with itself: %v", err)
+	}
+}
+
 // Bins that lie beside each other by the clock are added up: two loads that begin two bins apart.
 func TestSeriesByTheClock(t *testing.T) {
 	of := func(later time.Duration, replies ...int64) Record {
 		return Record{"", &result.Load{Window: result.Window{Start: began.Add(later), ElapsedNS: 6 * 100 * ms}, Series: &result.Series{BinNS: 100 * ms, Replies: replies, BusyNS: replies}}}
 	}
-	m := &result.Load{Window: result.Window{ElapsedNS: 600 * ms}}
-	got := series(m, []Record{of(0, 1, 2, 3, 4, 5, 6), of(200*time.Millisecond, 10, 20, 30, 40, 50, 60)})
+	added := func(records ...Record) *result.Series {
+		m := &result.Load{Window: result.Window{ElapsedNS: 600 * ms}}
+		overTime(m, records)
+		return m.Series
+	}
+	got := added(of(0, 1, 2, 3, 4, 5, 6), of(200*time.Millisecond, 10, 20, 30, 40, 50, 60))
 	if want := (&result.Series{BinNS: 100 * ms, Replies: []int64{13, 24, 35, 46}, BusyNS: []int64{13, 24, 35, 46}}); !cmp.Equal(got, want) {
 		t.Errorf("two bins later: %+v", got)
 	}
-	got = series(m, []Record{of(0, 1, 2, 3, 4, 5, 6), of(-100*time.Millisecond, 10, 20, 30, 40, 50, 60)})
+	got = added(of(0, 1, 2, 3, 4, 5, 6), of(-100*time.Millisecond, 10, 20, 30, 40, 50, 60))
 	if want := []int64{21, 32, 43, 54, 65}; got == nil || !cmp.Equal(got.Replies, want) {
 		t.Errorf("a bin before: %+v", got)
 	}
-	got = series(m, []Record{of(0, 1, 2, 3, 4, 5, 6), of(20*time.Millisecond, 10, 20, 30, 40, 50, 60)})
+	got = added(of(0, 1, 2, 3, 4, 5, 6), of(20*time.Millisecond, 10, 20, 30, 40, 50, 60))
 	if want := []int64{33, 77, 121}; got == nil || got.BinNS != 200*ms || !cmp.Equal(got.Replies, want) {
 		t.Errorf("a fifth of a bin later: %+v", got)
 	}
-	if got := series(m, []Record{of(0, 1, 2, 3, 4, 5, 6), of(150*time.Millisecond, 1, 2, 3, 4, 5, 6)}); got != nil {
+	if got := added(of(0, 1, 2, 3, 4, 5, 6), of(150*time.Millisecond, 1, 2, 3, 4, 5, 6)); got != nil {
 		t.Errorf("bins that lie beside no others are added up: %+v", got)
 	}
 }
@@ -229,5 +247,19 @@ func TestMergedHandshakes(t *testing.T) {
 	got := m.TLS
 	if got == nil || got.Handshakes != 4 || got.Version != "TLS 1.3" || got.Handshake.Max != 3*ms || math.Abs(got.Handshake.Mean-float64(2*ms)) > 1e4 || got.Handshake.Withheld["p50"] == "" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestEveryFieldIsDecided lists what becomes of the fields of a record when several are added up, so that a new one is not forgotten.
+func TestEveryFieldIsDecided(t *testing.T) {
+	decided := strings.Fields("schema complete gone spec window requests unsent_by errors connect_errors rate_rps in_flight bytes_read redirects resent " +
+		"latency_ns service_ns paths connections answered silent cpu target_cpu target_cpu_lacks lateness_ns pacer_lateness_ns arrivals own_stall_ns spun_ns host " +
+		"gc tls series intervals histogram service_histogram merged verdict")
+	leftOut := strings.Fields("counters room ceiling_rps trace slice_ns timed") // of one process, one machine, or one comparison
+	for typ, i := reflect.TypeFor[result.Load](), 0; i < typ.NumField(); i++ {
+		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+		if !slices.Contains(decided, name) && !slices.Contains(leftOut, name) {
+			t.Errorf("%s: say in Merge what becomes of it, and here that it is decided", name)
+		}
 	}
 }

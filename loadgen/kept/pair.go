@@ -172,11 +172,11 @@ func (p *Pair) Apart() string {
 	gap := last.start().Sub(first.end())
 	switch {
 	case p.A.start().Equal(p.B.start()):
-		return "it is one run twice"
+		return "one run twice"
 	case gap < 0:
-		return fmt.Sprintf("they ran at the same time: %s began %s before %s ended, so each disturbed the other", last.Name, units.Short(float64(-gap)), first.Name)
+		return fmt.Sprintf("different runs, at the same time: %s began %s before %s ended, so each disturbed the other", last.Name, units.Short(float64(-gap)), first.Name)
 	}
-	return fmt.Sprintf("%s began %s after %s ended", last.Name, units.Short(float64(gap)), first.Name)
+	return fmt.Sprintf("different runs, different minutes: %s began %s after %s ended", last.Name, units.Short(float64(gap)), first.Name)
 }
 
 // MarshalJSON writes the pair as results/README.md has it: null for what is not known.

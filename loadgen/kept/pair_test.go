@@ -26,6 +26,10 @@ func TestQuestions(t *testing.T) {
 	}{
 		{"nothing", func(*result.Spec) {}, "", true, true},
 		{"where the server is", func(s *result.Spec) { s.Target = "http://10.0.0.2:80/" }, "address: 127.0.0.1:5000 and 10.0.0.2:80", true, true},
+		{"a Unix socket of the same server", func(s *result.Spec) { s.Target = "unix:/run/x.sock:/" }, "address: 127.0.0.1:5000 and /run/x.sock", true, true},
+		{"TLS", func(s *result.Spec) { s.Target = "https://127.0.0.1:5000/" }, "tls: false and true", false, false},
+		{"a certificate of the client", func(s *result.Spec) { s.Cert, s.Key = "a", "b" }, "cert: none and given", false, false},
+		{"where trusted certificates are", func(s *result.Spec) { s.CACert = "a" }, "cacert: none and a", true, true},
 		{"what is asked for", func(s *result.Spec) { s.Target = "http://127.0.0.1:5000/a" }, "path: / and /a", false, false},
 		{"further paths", func(s *result.Spec) { s.Paths = []string{"/a"} }, `paths: none and ["/a"]`, false, false},
 		{"the method", func(s *result.Spec) { s.Method = "HEAD" }, "method: GET and HEAD", false, false},
@@ -130,7 +134,7 @@ func TestCompare(t *testing.T) {
 	if f := p.Find(MetricErrors); f.Lacks != "a.json has none" {
 		t.Errorf("errors: %+v", f)
 	}
-	if got, want := p.Apart(), "b.json began 4m58s after a.json ended"; got != want {
+	if got, want := p.Apart(), "different runs, different minutes: b.json began 4m58s after a.json ended"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 

@@ -32,7 +32,7 @@ type rules []string
 // added to the spec as well. Engine, threads and spin are part of it, for the client is part of what is measured: its own time is in every
 // response time and in its processor time, so that another engine makes another figure of the same server. What a load waits for (timeout)
 // decides what counts as an error.
-var free = rules{"address", "pid", "seed", "source", "duration", "requests", "warmup", "grace", "save", "body_file", "mix_file", "stages_file"}
+var free = rules{"address", "pid", "seed", "source", "duration", "requests", "warmup", "grace", "save", "body_file", "mix_file", "stages_file", "cacert"}
 
 // shared are those in which loads that ran side by side may differ as well, since they add up: each is a part of the whole.
 var shared = append(rules{"connections", "connections_first", "rate", "stages", "idle", "threads", "spin"}, free...)
@@ -56,7 +56,7 @@ func differences(a, b result.Spec) (all []Difference) {
 			all = append(all, Difference{field, text(a), text(b)})
 		}
 	}
-	add("scheme", scheme(a.Target), scheme(b.Target))
+	add("tls", client.Secure(a.Target), client.Secure(b.Target))
 	add("address", client.Addr(a.Target), client.Addr(b.Target))
 	add("path", client.PathOf(a.Target), client.PathOf(b.Target))
 	add("ends by", endsBy(a), endsBy(b))
@@ -78,11 +78,6 @@ func differences(a, b result.Spec) (all []Difference) {
 	return all
 }
 
-func scheme(target string) string {
-	scheme, _, _ := strings.Cut(target, ":")
-	return scheme
-}
-
 // endsBy is whether a load ends by time or by number. By number it lasts until the slowest request is answered, which the rate is over.
 func endsBy(s result.Spec) string {
 	if s.Requests > 0 {
@@ -99,7 +94,7 @@ func lengths(s result.Spec) (all []string) {
 	return all
 }
 
-// plain is s with each body as what tells it from others, wherever it was read from, with what it is unless said otherwise, and with none of
+// plain is s with each body as what tells it from others, wherever it was read from, a certificate of the client wherever that is, with what it is unless said otherwise, and with none of
 // what an empty list can be.
 func plain(s result.Spec) result.Spec {
 	hash := func(body *string, bytes *int64, sum *string) {
@@ -115,6 +110,9 @@ func plain(s result.Spec) result.Spec {
 		kind := &s.Mix[i]
 		hash(&kind.Body, &kind.BodyBytes, &kind.BodySHA256)
 		kind.BodyFile = ""
+	}
+	if s.Cert != "" {
+		s.Cert, s.Key = "given", "given"
 	}
 	s.Burst, s.Pipeline = max(s.Burst, 1), max(s.Pipeline, 1)
 	for v, i := reflect.ValueOf(&s).Elem(), 0; i < v.NumField(); i++ {

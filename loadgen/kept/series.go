@@ -1,66 +1,155 @@
 package kept
 
-import "carousel/internal/result"
+import (
+	"time"
 
-// aligned is by what share of a bin two series may be apart and still be added up, bin by bin.
+	"carousel/internal/result"
+	"carousel/internal/units"
+)
+
+// aligned is by what share of a step two records may be apart and still be added up, step by step.
 const aligned = 0.10
 
-// series adds up those of all by the clock: bins of as many of the parts as make them lie beside each other within a tenth of one. It is nil
-// where that leaves too few, or some record has none.
-func series(m *result.Load, records []Record) *result.Series {
-	for _, r := range records {
-		if s := r.Load.Series; s == nil || s.BinNS <= 0 || len(s.BusyNS) != len(s.Replies) {
-			return nil
-		}
-	}
-	width := records[0].Load.Series.BinNS
-	for _, r := range records {
-		width = max(width, r.Load.Series.BinNS)
-	}
-	for ; width <= m.Window.ElapsedNS; width *= 2 {
-		if all := addUp(records, width); all != nil {
-			return all
-		}
-	}
-	return nil
+// grid is how the steps of several records lie beside each other by the clock: of the sum each is so long, and of record i the first is so many
+// of them after the beginning of all.
+type grid struct {
+	width int64
+	first []int64
 }
 
-// addUp adds up the series in bins of that width, over the time that all have; nil where they do not lie beside each other.
-func addUp(records []Record, width int64) *result.Series {
+// lay finds the shortest steps of the sum, each of some steps of every record, that make the records lie beside each other within a tenth of
+// one; ok is false where that takes longer ones than a window.
+func lay(records []Record, longest int64, widthOf func(*result.Load) int64) (g grid, ok bool) {
 	origin := records[0].start()
-	from, to := 0, int(^uint(0)>>1) // bins since the origin
 	for _, r := range records {
-		s := r.Load.Series
+		if r.start().Before(origin) {
+			origin = r.start()
+		}
+		width := widthOf(r.Load)
+		if width <= 0 {
+			return grid{}, false
+		}
+		g.width = max(g.width, width)
+	}
+	for ; g.width <= longest; g.width *= 2 {
+		if g.first = beside(records, origin, g.width, widthOf); g.first != nil {
+			return g, true
+		}
+	}
+	return grid{}, false
+}
+
+// beside is where the records begin in steps of that width; nil where they lie in between.
+func beside(records []Record, origin time.Time, width int64, widthOf func(*result.Load) int64) (first []int64) {
+	for _, r := range records {
 		at := int64(r.start().Sub(origin))
-		first := floor(at+width/2, width)
-		if off := at - first*width; float64(max(off, -off)) > aligned*float64(width) || width%s.BinNS != 0 {
+		nearest := (at + width/2) / width
+		if off := at - nearest*width; float64(max(off, -off)) > aligned*float64(width) || width%widthOf(r.Load) != 0 {
 			return nil
 		}
-		from, to = max(from, int(first)), min(to, int(first)+len(s.Replies)*int(s.BinNS)/int(width))
+		first = append(first, nearest)
+	}
+	return first
+}
+
+// overTime adds up what the records have over time: the series of the time that they have in common, and the intervals of all. Where some have
+// none, or they do not lie beside each other, it is left out, and a remark says so.
+func overTime(m *result.Load, records []Record) {
+	if g, ok := lay(records, m.Window.ElapsedNS, func(l *result.Load) int64 {
+		if l.Series == nil {
+			return 0
+		}
+		return l.Series.BinNS
+	}); ok {
+		m.Series = series(records, g)
+	}
+	some := false
+	for _, r := range records {
+		some = some || r.Load.Intervals != nil
+	}
+	if !some {
+		return
+	}
+	g, ok := lay(records, max(m.Window.ElapsedNS, int64(time.Second)), func(l *result.Load) int64 {
+		if l.Intervals == nil {
+			return 0
+		}
+		return l.Intervals.LengthNS
+	})
+	if ok {
+		m.Intervals = intervals(records, g)
+	}
+}
+
+// outOfStep is the remark that intervals are left out.
+func outOfStep(m *result.Load, records []Record, sequence bool) *result.Reason {
+	if m.Intervals != nil || records[0].Load.Intervals == nil {
+		return nil
+	}
+	text := "what happened over time is left out: one record has nothing of it, or they do not lie beside each other within a tenth of their intervals"
+	advice := "begin the loads within " + units.Short(aligned*float64(records[0].Load.Intervals.LengthNS)) + " of each other"
+	if sequence {
+		text, advice = "what happened over time is left out: the loads came one after another", "look at each record by itself"
+	}
+	return &result.Reason{Check: "intervals", State: result.Valid, Text: text, Advice: advice}
+}
+
+// series adds up bins; nil where no time is in all of them.
+func series(records []Record, g grid) *result.Series {
+	from, to := g.first[0], int64(1)<<62
+	for i, r := range records {
+		s := r.Load.Series
+		from, to = max(from, g.first[i]), min(to, g.first[i]+int64(min(len(s.Replies), len(s.BusyNS)))*s.BinNS/g.width)
 	}
 	if to <= from {
 		return nil
 	}
-	all := &result.Series{BinNS: width, Replies: make([]int64, to-from), BusyNS: make([]int64, to-from)}
-	for _, r := range records {
+	all := &result.Series{BinNS: g.width, Replies: make([]int64, to-from), BusyNS: make([]int64, to-from)}
+	for i, r := range records {
 		s := r.Load.Series
-		each := int(width / s.BinNS)
-		skip := (from - int(floor(int64(r.start().Sub(origin))+width/2, width))) * each
-		for i := range all.Replies {
-			for k := skip + i*each; k < skip+(i+1)*each; k++ {
-				all.Replies[i] += s.Replies[k]
-				all.BusyNS[i] += s.BusyNS[k]
-			}
+		each := g.width / s.BinNS
+		for k := range (to - from) * each {
+			at := k + (from-g.first[i])*each
+			all.Replies[k/each] += s.Replies[at]
+			all.BusyNS[k/each] += s.BusyNS[at]
 		}
 	}
 	return all
 }
 
-// floor is a over b, rounded down.
-func floor(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
+// intervals adds up those of all; nil where a histogram cannot be read.
+func intervals(records []Record, g grid) *result.Intervals {
+	all := &result.Intervals{LengthNS: g.width}
+	var times []*result.Histogram
+	for i, r := range records {
+		v := r.Load.Intervals
+		each := g.width / v.LengthNS
+		for k, one := range v.List {
+			at := int(g.first[i] + int64(k)/each)
+			for len(all.List) <= at {
+				all.List, times = append(all.List, result.Interval{}), append(times, result.NewHistogram())
+			}
+			sum := &all.List[at]
+			sum.OK, sum.Errors, sum.Bytes, sum.MaxNS = sum.OK+one.OK, sum.Errors+one.Errors, sum.Bytes+one.Bytes, max(sum.MaxNS, one.MaxNS)
+			if one.Histogram == "" {
+				continue
+			}
+			h, err := result.Decode(one.Histogram)
+			if err != nil {
+				return nil
+			}
+			times[at].Merge(h)
+		}
 	}
-	return q
+	for i, h := range times {
+		if h.Count() == 0 {
+			continue
+		}
+		text, err := h.Encode()
+		if err != nil {
+			return nil
+		}
+		all.List[i].Histogram = text
+	}
+	return all
 }

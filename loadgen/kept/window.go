@@ -29,6 +29,13 @@ func fit(records []Record, sequence bool) (overlap float64, err error) {
 		}
 		longest = max(longest, r.end().Sub(r.start()))
 	}
+	for i, a := range records {
+		for _, b := range records[i+1:] {
+			if a.start().Equal(b.start()) && a.Load.Window.ElapsedNS == b.Load.Window.ElapsedNS && a.Load.Histogram == b.Load.Histogram && a.Load.Requests == b.Load.Requests {
+				return 0, fmt.Errorf("%s and %s are one run: leave one of them out, it would count twice", a.Name, b.Name)
+			}
+		}
+	}
 	overlap = max(0, float64(end.Sub(last.start()))/float64(longest))
 	if sequence {
 		for i, a := range records {

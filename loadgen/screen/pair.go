@@ -44,12 +44,12 @@ func (p pair) width(most int) int {
 
 // runs says when each load was, and what differs between them beside that.
 func (p pair) runs() {
-	p.say("%s", p.paint("different runs, different minutes: "+p.c.Apart(), yellow))
-	names := p.width(28)
+	p.say("%s", p.paint(p.c.Apart(), yellow))
+	names := p.width(24)
 	for _, r := range p.sides() {
 		l := r.Load
 		lead := fmt.Sprintf("    %-*s  %s UTC %8s  ", names, shortened(r.Name, names), l.Window.Start.UTC().Format(time.DateTime), units.Short(float64(l.Window.ElapsedNS)))
-		fmt.Fprintln(p.w, lead+shortened(l.Spec.Target, max(terminal-visible(lead), 16)))
+		fmt.Fprintln(p.w, lead+shortened(l.Spec.Target, terminal-visible(lead)))
 		if !l.Complete {
 			p.say("%s", p.paint(r.Name+" is INCOMPLETE: the run ended early, the verdict says why", yellow))
 		}
@@ -86,19 +86,30 @@ func (p pair) table() {
 			rows[i] = append(rows[i], text)
 		}
 	}
-	names, over := p.width(14), ""
-	lines := []string{fmt.Sprintf("  %-*s", names, ""), fmt.Sprintf("  %-*s", names, shortened(p.c.A.Name, names)), fmt.Sprintf("  %-*s", names, shortened(p.c.B.Name, names)), fmt.Sprintf("  %-*s", names, "ratio")}
-	for i, column := range columns {
-		wide := 0
+	widths, room := make([]int, len(columns)), terminal-len("  ")
+	for i := range columns {
 		for _, row := range rows {
-			wide = max(wide, visible(row[i]))
+			widths[i] = max(widths[i], visible(row[i]))
 		}
-		for k, row := range rows {
-			lines[k] += fmt.Sprintf("  %*s", wide, row[i])
+		room -= widths[i]
+	}
+	names, apart := p.width(24), 2
+	if names > room-apart*len(columns) {
+		apart = 1
+		names = max(min(names, room-apart*len(columns)), len("ratio"))
+	}
+	over := ""
+	var lines []string
+	for k, label := range []string{"", p.c.A.Name, p.c.B.Name, "ratio"} {
+		label = shortened(label, names)
+		line := "  " + label + strings.Repeat(" ", names-visible(label))
+		for i, column := range columns {
+			line += strings.Repeat(" ", apart+widths[i]-visible(rows[k][i])) + rows[k][i]
+			if k == 0 && column.over != "" { // it ends where its column does, or as little later as it must
+				over += fmt.Sprintf("%*s", max(visible(line)-visible(over), len(column.over)+1), column.over)
+			}
 		}
-		if column.over != "" { // ends where the column does, or as little later as it must
-			over += fmt.Sprintf("%*s", max(visible(lines[0])-visible(over), len(column.over)+1), column.over)
-		}
+		lines = append(lines, line)
 	}
 	fmt.Fprintf(p.w, "\n%s\n%s\n", over, strings.Join(lines, "\n"))
 }
