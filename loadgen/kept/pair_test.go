@@ -71,6 +71,14 @@ func TestQuestions(t *testing.T) {
 			}
 		}
 	}
+	one, other := result.DefaultSpec(), result.DefaultSpec()
+	one.Headers, other.Headers = []string{"Authorization: Basic YQ=="}, []string{"Authorization: Basic Yg=="}
+	if other, _ := free.Compare(one, other); len(other) > 0 {
+		t.Errorf("another password is another question: %v", other)
+	}
+	if other, _ := free.Compare(one, result.DefaultSpec()); len(other) != 1 || other[0].String() != `headers: ["Authorization: ..."] and none` {
+		t.Errorf("a user is part of the question, and the password is nobody's business: %v", other)
+	}
 	text, file := result.DefaultSpec(), result.DefaultSpec()
 	text.Body = "hello"
 	file.BodyFile, file.BodyBytes, file.BodySHA256 = "f", 5, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
