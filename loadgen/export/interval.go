@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -17,7 +18,6 @@ type span struct {
 	result.Interval
 	from, length int64   // nanoseconds since the window opened; of the interval in which the window ends, until then
 	rate         float64 // good replies per second of that length; below 0: not known
-	times        *result.Histogram
 }
 
 // spans are the intervals of a load. The error says why it has none.
@@ -27,8 +27,9 @@ func spans(l *result.Load) (all []span, err error) {
 		return nil, errors.New("the record has no intervals")
 	}
 	elapsed, before := l.Window.ElapsedNS, int64(0)
+	var times result.Packed
 	for k, one := range v.List {
-		s := span{Interval: one, from: int64(k) * v.LengthNS, length: v.LengthNS, times: result.NewHistogram()}
+		s := span{Interval: one, from: int64(k) * v.LengthNS, length: v.LengthNS}
 		replies := float64(one.OK)
 		if left := elapsed - s.from; left < s.length {
 			replies = -1 // in the grace
@@ -41,13 +42,15 @@ func spans(l *result.Load) (all []span, err error) {
 		}
 		s.rate = replies / float64(s.length) * 1e9
 		before += one.OK
+		counted := int64(0)
 		if one.Histogram != "" {
-			if s.times, err = result.Decode(one.Histogram); err != nil {
+			if err := times.Decode(one.Histogram); err != nil {
 				return nil, fmt.Errorf("interval %d: %w", k, err)
 			}
+			counted = times.Count()
 		}
-		if s.times.Count() != one.OK {
-			return nil, fmt.Errorf("interval %d has %d good replies and the times of %d: the record was kept without histograms, keep it with -o FILE", k, one.OK, s.times.Count())
+		if counted != one.OK {
+			return nil, fmt.Errorf("interval %d has %d good replies and the times of %d: the record was kept without histograms, keep it with -o FILE", k, one.OK, counted)
 		}
 		all = append(all, s)
 	}
@@ -61,6 +64,10 @@ func HLog(l *result.Load) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	none, err := result.NewHistogram().Encode()
+	if err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
 	start := l.Window.Start
 	seconds := float64(start.UnixMilli()) / 1e3
@@ -70,13 +77,7 @@ func HLog(l *result.Load) ([]byte, error) {
 	}
 	b.WriteString("\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n")
 	for _, s := range all {
-		text := s.Histogram
-		if text == "" { // readers want one
-			if text, err = s.times.Encode(); err != nil {
-				return nil, err
-			}
-		}
-		fmt.Fprintf(&b, "%.3f,%.3f,%.6f,%s\n", float64(s.from)/1e9, float64(s.length)/1e9, float64(s.MaxNS)/1e6, text)
+		fmt.Fprintf(&b, "%.3f,%.3f,%.6f,%s\n", float64(s.from)/1e9, float64(s.length)/1e9, float64(s.MaxNS)/1e6, cmp.Or(s.Histogram, none))
 	}
 	return b.Bytes(), nil
 }
@@ -97,6 +98,12 @@ func CSV(l *result.Load) ([]byte, error) {
 	w.UseCRLF = true
 	rows := [][]string{columns}
 	for _, s := range all {
+		times := result.NewHistogram()
+		if s.OK > 0 {
+			if times, err = result.Decode(s.Histogram); err != nil {
+				return nil, err
+			}
+		}
 		millis := func(ns float64, supported bool) string {
 			if !supported {
 				return ""
@@ -104,7 +111,7 @@ func CSV(l *result.Load) ([]byte, error) {
 			return strconv.FormatFloat(ns/1e6, 'f', 6, 64)
 		}
 		quantile := func(q float64) string {
-			return millis(float64(min(s.times.Quantile(q), s.MaxNS)), s.OK >= result.Needs(q))
+			return millis(float64(min(times.Quantile(q), s.MaxNS)), s.OK >= result.Needs(q))
 		}
 		rate := ""
 		if s.rate >= 0 {
@@ -112,7 +119,7 @@ func CSV(l *result.Load) ([]byte, error) {
 		}
 		rows = append(rows, []string{
 			strconv.FormatFloat(float64(s.from)/1e9, 'f', 3, 64), strconv.FormatFloat(float64(s.length)/1e9, 'f', 3, 64),
-			strconv.FormatInt(s.OK, 10), strconv.FormatInt(s.Errors, 10), rate, millis(s.times.Mean(), s.OK > 0),
+			strconv.FormatInt(s.OK, 10), strconv.FormatInt(s.Errors, 10), rate, millis(times.Mean(), s.OK > 0),
 			quantile(0.5), quantile(0.9), quantile(0.99), millis(float64(s.MaxNS), s.OK > 0), strconv.FormatInt(s.Bytes, 10),
 		})
 	}

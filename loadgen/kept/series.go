@@ -120,28 +120,31 @@ func series(records []Record, g grid) *result.Series {
 // intervals adds up those of all; nil where a histogram cannot be read.
 func intervals(records []Record, g grid) *result.Intervals {
 	all := &result.Intervals{LengthNS: g.width}
-	var times []*result.Histogram
+	var texts [][]string // histograms, by interval of the sum
 	for i, r := range records {
 		v := r.Load.Intervals
-		each := g.width / v.LengthNS
 		for k, one := range v.List {
-			at := int(g.first[i] + int64(k)/each)
+			at := int(g.first[i] + int64(k)*v.LengthNS/g.width)
 			for len(all.List) <= at {
-				all.List, times = append(all.List, result.Interval{}), append(times, result.NewHistogram())
+				all.List, texts = append(all.List, result.Interval{}), append(texts, nil)
 			}
 			sum := &all.List[at]
 			sum.OK, sum.Errors, sum.Bytes, sum.MaxNS = sum.OK+one.OK, sum.Errors+one.Errors, sum.Bytes+one.Bytes, max(sum.MaxNS, one.MaxNS)
-			if one.Histogram == "" {
-				continue
+			if one.Histogram != "" {
+				texts[at] = append(texts[at], one.Histogram)
 			}
-			h, err := result.Decode(one.Histogram)
+		}
+	}
+	h := result.NewHistogram()
+	for i := range all.List {
+		h.Reset()
+		for _, text := range texts[i] {
+			one, err := result.Decode(text)
 			if err != nil {
 				return nil
 			}
-			times[at].Merge(h)
+			h.Merge(one)
 		}
-	}
-	for i, h := range times {
 		if h.Count() == 0 {
 			continue
 		}
