@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/internal/usage"
 	"carousel/loadgen/verdict"
 )
@@ -23,6 +24,9 @@ func Merge(records []Record, sequence bool) (*result.Load, error) {
 		if other, _ := fields.Compare(first.Load.Spec, r.Load.Spec); len(other) > 0 {
 			return nil, refusal(first, r, other)
 		}
+	}
+	if err := once(records); err != nil {
+		return nil, err
 	}
 	overlap, err := fit(records, sequence)
 	if err != nil {
@@ -158,22 +162,41 @@ func targetCPU(m *result.Load, records []Record, overlap float64, sequence bool)
 	}
 }
 
-// judge is the verdict on what the loads did together, with what was found in each of them and not in the whole. That a load was too short by
-// itself for a percentile does not hurt the whole.
+// judge is the verdict on what the loads did together, with what was found in each of them and not in the whole: by check, in the words of the
+// load that it hurts most. That a load was too short by itself for a percentile does not hurt the whole.
 func judge(m *result.Load, records []Record) result.Verdict {
 	v := verdict.Judge(m)
-	found := map[string]bool{"support": true}
-	for _, reason := range v.Reasons {
-		found[reason.Check] = true
+	whole := len(v.Reasons)
+	at := map[string]int{"support": -1} // where the reason of a check stands
+	for i, reason := range v.Reasons {
+		at[reason.Check] = i
 	}
+	of := map[string][]string{} // names of the records with a check, the one whose words they are first
 	for _, r := range records {
+		v.State = verdict.Worse(v.State, r.Load.Verdict.State)
 		for _, reason := range r.Load.Verdict.Reasons {
-			if !found[reason.Check] {
-				reason.Text = r.Name + ": " + reason.Text
+			i, found := at[reason.Check]
+			switch names := of[reason.Check]; {
+			case !found:
+				at[reason.Check] = len(v.Reasons)
 				v.Reasons = append(v.Reasons, reason)
+				of[reason.Check] = []string{r.Name}
+			case i < whole: // it is said of the whole, or of nobody
+			case verdict.Worse(v.Reasons[i].State, reason.State) != v.Reasons[i].State:
+				v.Reasons[i] = reason
+				of[reason.Check] = append([]string{r.Name}, names...)
+			default:
+				of[reason.Check] = append(names, r.Name)
 			}
 		}
-		v.State = verdict.Worse(v.State, r.Load.Verdict.State)
+	}
+	for i := whole; i < len(v.Reasons); i++ {
+		reason := &v.Reasons[i]
+		names := of[reason.Check]
+		reason.Text = names[0] + ": " + reason.Text
+		if others := names[1:]; len(others) > 0 {
+			reason.Text += fmt.Sprintf(" (likewise in %s)", units.List(others))
+		}
 	}
 	return v
 }

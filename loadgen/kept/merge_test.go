@@ -194,11 +194,18 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// A run that is named twice is not counted twice.
+// A run that is named twice is not counted twice, neither by itself nor as part of a merged one.
 func TestOneRunTwice(t *testing.T) {
-	l := loadOf(t, 2, play(1, false))
-	if _, err := Merge([]Record{{"a", l}, {"b", kept(t, l)}}, false); err == nil || !strings.Contains(err.Error(), "a and b are one run") {
+	a, b := Record{"a", loadOf(t, 2, play(1, false))}, Record{"b", loadOf(t, 2, play(2, false))}
+	if _, err := Merge([]Record{a, {"c", kept(t, a.Load)}}, false); err == nil || !strings.Contains(err.Error(), "a and c are one run") {
 		t.Errorf("merged with itself: %v", err)
+	}
+	both, err := Merge([]Record{a, b}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Merge([]Record{{"both", both}, b}, false); err == nil || !strings.Contains(err.Error(), "both and b are one run") {
+		t.Errorf("merged with what it is part of: %v", err)
 	}
 }
 
@@ -247,6 +254,39 @@ func TestMergedHandshakes(t *testing.T) {
 	got := m.TLS
 	if got == nil || got.Handshakes != 4 || got.Version != "TLS 1.3" || got.Handshake.Max != 3*ms || math.Abs(got.Handshake.Mean-float64(2*ms)) > 1e4 || got.Handshake.Withheld["p50"] == "" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// What was found in several loads and not in the whole is said once, in the words of the one that it hurts most.
+func TestJudgeTogether(t *testing.T) {
+	reason := func(check, state, text string) result.Reason {
+		return result.Reason{Check: check, State: state, Text: text}
+	}
+	var records []Record
+	for i, reasons := range [][]result.Reason{
+		{reason("steal", result.Valid, "a little"), reason("support", result.Valid, "too few")},
+		{reason("steal", result.Suspect, "much")},
+		{reason("steal", result.Valid, "some"), reason("beside", result.Valid, "others")},
+	} {
+		l := loadOf(t, 2, play(uint64(i), false))
+		l.Verdict = result.Verdict{State: result.Valid, Reasons: reasons}
+		if i == 1 {
+			l.Verdict.State = result.Suspect
+		}
+		records = append(records, Record{fmt.Sprint("abc"[i : i+1]), l})
+	}
+	m, err := Merge(records, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, r := range m.Verdict.Reasons {
+		if r.Check == "steal" || r.Check == "beside" || r.Check == "support" && r.Text == "too few" {
+			texts = append(texts, r.Text)
+		}
+	}
+	if diff := cmp.Diff([]string{"b: much (likewise in a and c)", "c: others"}, texts); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -12,6 +12,24 @@ import (
 // others did not load the server is then no more than a tenth.
 const together = 0.90
 
+// once says which run is in the records twice, as itself or as part of a merged one.
+func once(records []Record) error {
+	type run struct {
+		start, elapsed, ok int64
+	}
+	seen := map[run]string{}
+	for _, r := range records {
+		for _, p := range partsOf(r) {
+			id := run{p.Window.Start.UnixNano(), p.Window.ElapsedNS, p.OK}
+			if other, twice := seen[id]; twice {
+				return fmt.Errorf("%s and %s are one run, or have one in common: leave one of them out, it would count twice", other, r.Name)
+			}
+			seen[id] = r.Name
+		}
+	}
+	return nil
+}
+
 // fit says whether windows lie as they must, and what share of the longest they have in common. Machines whose clocks differ have windows that
 // do as well.
 func fit(records []Record, sequence bool) (overlap float64, err error) {
@@ -28,13 +46,6 @@ func fit(records []Record, sequence bool) (overlap float64, err error) {
 			end = r.end()
 		}
 		longest = max(longest, r.end().Sub(r.start()))
-	}
-	for i, a := range records {
-		for _, b := range records[i+1:] {
-			if a.start().Equal(b.start()) && a.Load.Window.ElapsedNS == b.Load.Window.ElapsedNS && a.Load.Histogram == b.Load.Histogram && a.Load.Requests == b.Load.Requests {
-				return 0, fmt.Errorf("%s and %s are one run: leave one of them out, it would count twice", a.Name, b.Name)
-			}
-		}
 	}
 	overlap = max(0, float64(end.Sub(last.start()))/float64(longest))
 	if sequence {
