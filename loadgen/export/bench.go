@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
@@ -25,6 +26,7 @@ func Bench(loads []Load) ([]byte, error) {
 		fmt.Fprintf(&b, "target: %s\n", first.Spec.Target)
 	}
 	b.WriteString("Unit req/s better=higher\nUnit ok/sent better=higher\n")
+	some := false
 	for _, l := range loads {
 		if l.Name != "" {
 			fmt.Fprintf(&b, "# %s: %s\n", l.Name, l.Spec.Target)
@@ -32,11 +34,18 @@ func Bench(loads []Load) ([]byte, error) {
 		for _, doubt := range doubts(l.Load) {
 			fmt.Fprintf(&b, "# %s\n", doubt)
 		}
+		if l.Requests.OK == 0 {
+			continue // a benchmark that never ran has no line
+		}
+		some = true
 		fmt.Fprintf(&b, "%s %d", name(l), l.Requests.OK)
 		for _, f := range figures(l.Load) {
 			fmt.Fprintf(&b, " %s %s", number(f.value), f.unit)
 		}
 		fmt.Fprintln(&b)
+	}
+	if !some {
+		return nil, errors.New("no request succeeded")
 	}
 	return b.Bytes(), nil
 }

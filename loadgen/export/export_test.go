@@ -252,11 +252,12 @@ func TestNothing(t *testing.T) {
 		change func(*result.Load)
 		want   string
 	}{
-		"no intervals, hlog":        {HLog, func(l *result.Load) { l.Intervals = nil }, "the record has no intervals"},
-		"no intervals, csv":         {CSV, func(l *result.Load) { l.Intervals = nil }, "the record has no intervals"},
-		"their histograms left out": {CSV, func(l *result.Load) { l.Intervals.List[0].Histogram = "" }, "keep it with -o FILE"},
-		"one that is none":          {HLog, func(l *result.Load) { l.Intervals.List[0].Histogram = "x" }, "interval 0: decode a histogram"},
-		"no histogram":              {HGrm, func(l *result.Load) { l.Histogram = "" }, "keep it with -o FILE"},
+		"no intervals, hlog":         {HLog, func(l *result.Load) { l.Intervals = nil }, "the record has no intervals"},
+		"no intervals, csv":          {CSV, func(l *result.Load) { l.Intervals = nil }, "the record has no intervals"},
+		"their histograms left out":  {CSV, func(l *result.Load) { l.Intervals.List[0].Histogram = "" }, "keep it with -o FILE"},
+		"one that is none":           {HLog, func(l *result.Load) { l.Intervals.List[0].Histogram = "x" }, "interval 0: decode a histogram"},
+		"no histogram":               {HGrm, func(l *result.Load) { l.Histogram = "" }, "keep it with -o FILE"},
+		"a benchmark that never ran": {func(l *result.Load) ([]byte, error) { return Bench([]Load{{Load: l}}) }, func(l *result.Load) { l.Requests.OK = 0 }, "no request succeeded"},
 		"an empty one": {HGrm, func(l *result.Load) {
 			l.Histogram, _ = result.NewHistogram().Encode()
 		}, "no request was timed"},

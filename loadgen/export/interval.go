@@ -36,7 +36,7 @@ func spans(l *result.Load) (all []span, err error) {
 			if left > 0 {
 				s.length = left
 			}
-			if left >= v.LengthNS/10 && l.Spec.Warmup == 0 { // what is not of the grace, which no other interval before the window's end is
+			if (k == 0 || left >= v.LengthNS/10) && l.Spec.Warmup == 0 { // what is not of the grace, which no other interval before the window's end is
 				replies = max(0, math.Round(l.Served())-float64(before))
 			}
 		}
