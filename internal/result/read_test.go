@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -276,6 +277,39 @@ func TestWriteFileKeepsWhatIsNoFile(t *testing.T) {
 		t.Fatalf("%s has become a file: %v, %v", os.DevNull, info, err)
 	}
 	if err := WriteFile(filepath.Join(t.TempDir(), "no", "where"), nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("into a folder that is not there: %v", err)
+	}
+}
+
+// What is streamed is there whole or not at all, with nothing left beside it.
+func TestStream(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "f")
+	write := func(text string, err error) error {
+		return Stream(file, func(w io.Writer) error {
+			_, e := io.WriteString(w, text)
+			return errors.Join(e, err)
+		})
+	}
+	for _, c := range []struct {
+		text string
+		err  error
+		want string
+	}{{"one", nil, "one"}, {"two", nil, "two"}, {"three", os.ErrClosed, "two"}} {
+		if err := write(c.text, c.err); !errors.Is(err, c.err) {
+			t.Errorf("%s: %v", c.text, err)
+		}
+		names, _ := os.ReadDir(filepath.Dir(file))
+		if text, err := os.ReadFile(file); string(text) != c.want || err != nil || len(names) != 1 {
+			t.Errorf("%s: %q, %v, beside %v", c.text, text, err, names)
+		}
+	}
+	if err := Stream(os.DevNull, func(w io.Writer) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(os.DevNull); err != nil || info.Mode().IsRegular() {
+		t.Fatalf("%s has become a file: %v, %v", os.DevNull, info, err)
+	}
+	if err := Stream(filepath.Join(t.TempDir(), "no", "where"), nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("into a folder that is not there: %v", err)
 	}
 }

@@ -64,6 +64,7 @@ func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err er
 		return one, tree, err
 	}
 	one.Load = l
+	v.neverSent(l, now)
 	l.Spec, l.SliceNS = v.Spec, v.longest
 	l.Window.Start = s.base.Add(time.Duration(v.begun))
 	noteQueue(&l.Host, queue)

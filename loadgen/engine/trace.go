@@ -26,6 +26,11 @@ func (r *run) mark(l *result.Load, end int64) {
 		r.Trace.Mark("window opens", r.Opens)
 		r.Trace.Mark("window closes", end)
 	}
+	r.neverSent(l, end)
+}
+
+// neverSent notes in the trace, if there is one, how many requests of l were never sent, as is known at this instant.
+func (r *run) neverSent(l *result.Load, end int64) {
 	for _, why := range slices.Sorted(maps.Keys(l.UnsentBy)) {
 		r.Trace.Counted("never sent: "+why, end, l.UnsentBy[why])
 	}

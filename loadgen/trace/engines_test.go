@@ -6,13 +6,17 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"carousel/internal/result"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/trace"
+	"carousel/loadgen/turns"
 )
 
 // Each engine has in the trace what the server and the books know of: replies, redirects, slow bodies, connects, and what was never sent.
@@ -50,14 +54,7 @@ func TestEngines(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var text bytes.Buffer
-			if _, err := tr.Write(&text, nil); err != nil {
-				t.Fatal(err)
-			}
-			f, err := parse(text.Bytes())
-			if err != nil {
-				t.Fatal(err)
-			}
+			f := written(t, tr)
 			counts := map[string]int64{}
 			for _, e := range f.pick("X", "request") {
 				counts[fmt.Sprint(e.name, " ", e.args["outcome"], " ", e.args["status"])]++
@@ -106,14 +103,7 @@ func TestHandshakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var text bytes.Buffer
-	if _, err := tr.Write(&text, nil); err != nil {
-		t.Fatal(err)
-	}
-	f, err := parse(text.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := written(t, tr)
 	ends := map[string]int{}
 	for _, e := range f.pick("X", "connect") {
 		ends[fmt.Sprint(e.tid, " ", e.at+e.length)]++
@@ -130,4 +120,91 @@ func TestHandshakes(t *testing.T) {
 	if shaken != l.Connections.Opened || l.Requests.OK != 10 {
 		t.Errorf("%d handshakes of %d connections, %d ok", shaken, l.Connections.Opened, l.Requests.OK)
 	}
+}
+
+// What was never sent is counted by reason, where the window closes.
+func TestNeverSent(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(20 * time.Millisecond) }))
+	defer server.Close()
+	s := result.DefaultSpec()
+	s.Target, s.Engine, s.Connections, s.Rate, s.Duration = server.URL+"/", result.Net, 1, 1000, 100*time.Millisecond
+	tr := trace.New(trace.Usual)
+	l, err := engine.Traced(t.Context(), t.Context(), s, nil, tr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := written(t, tr)
+	found, closes := map[string]int64{}, int64(0)
+	for _, e := range f.pick("i", "load") {
+		if why, is := strings.CutPrefix(e.name, "never sent: "); is {
+			found[why] = int64(e.args["count"].(float64))
+		}
+		if e.name == "window closes" {
+			closes = e.at
+		}
+	}
+	if diff := cmp.Diff(l.UnsentBy, found); diff != "" || len(found) == 0 {
+		t.Errorf("the books have other requests that were never sent:\n%s", diff)
+	}
+	for _, e := range f.pick("i", "load") {
+		if strings.HasPrefix(e.name, "never sent") && e.at != closes {
+			t.Errorf("%+v is not where the window closes, at %d", e, closes)
+		}
+	}
+}
+
+// Servers that are loaded in turns are processes of one trace, each with its slices and its requests.
+func TestInTurns(t *testing.T) {
+	var list []engine.Contender
+	plan := turns.Plan{Slice: 5 * time.Millisecond, Cycles: 4, Warmup: 10 * time.Millisecond, Grace: time.Second}
+	for _, name := range []string{"a", "b", "c"} {
+		server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		defer server.Close()
+		s := result.DefaultSpec()
+		s.Target, s.Engine, s.Connections = server.URL+"/"+name, result.Net, 2
+		list, plan.Names = append(list, engine.Contender{Name: name, Spec: s}), append(plan.Names, name)
+	}
+	tr := trace.New(trace.Usual)
+	stand := engine.NewStand(t.Context(), list, 1, tr)
+	defer stand.Close()
+	c, err := turns.Compare(t.Context(), plan, stand, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := written(t, tr)
+	counts, slices := map[string]int64{}, map[string]int{}
+	for _, e := range f.pick("X", "request") {
+		if e.args["warmup"] == nil {
+			counts[f.names[e.pid]+" "+e.name]++
+		}
+	}
+	for _, e := range f.pick("X", "load") {
+		slices[f.names[e.pid]+" "+e.name]++
+	}
+	for _, one := range c.Servers {
+		name := "loadgen " + one.Name + " " + one.Target
+		if n := counts[name+" GET /"+one.Name]; n != one.Load.Requests.Sent || n == 0 {
+			t.Errorf("%s: %d requests, the books have %d", name, n, one.Load.Requests.Sent)
+		}
+		if n := slices[name+" slice"]; n != 4 || slices[name+" slice of the warm-up"] == 0 {
+			t.Errorf("%s: %v", name, slices)
+		}
+	}
+	if len(counts) != 3 {
+		t.Errorf("%v", counts)
+	}
+}
+
+// written is what a trace is written as.
+func written(t *testing.T, tr *trace.Trace) *file {
+	t.Helper()
+	var text bytes.Buffer
+	if _, err := tr.Write(&text, nil); err != nil {
+		t.Fatal(err)
+	}
+	f, err := parse(text.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
