@@ -98,13 +98,14 @@ var habits = []habit{
 	{flag: "--no-progress", help: "did you mean -q", moot: true},
 	{flag: "--fps", takes: true, help: "the live line is drawn 4 times a second; -q silences it", moot: true},
 	{flag: "-j", help: "did you mean --json"},
-	{flag: "-g", takes: true, help: "did you mean -o %s (JSON)"},
-	{flag: "-e", takes: true, help: "did you mean -o %s (JSON)"},
+	{flag: "-g", takes: true, help: "did you mean --csv %s (a row for each second), or -o FILE (JSON)"},
+	{flag: "-e", takes: true, help: "did you mean --hgrm %s (percentiles), or -o FILE (JSON)"},
 	{flag: "--format", takes: true, help: "did you mean --json"},
 	{flag: "--print", takes: true, help: "did you mean -q or --json"},
 	{flag: "-V", help: "did you mean --version"},
 	{flag: "--threshold", takes: true, help: "did you mean --fail-if %s"},
 	{flag: "--export-json", takes: true, help: "did you mean -o %s"},
+	{flag: "--export-csv", takes: true, help: "did you mean --csv %s"},
 	{flag: "--bailout", takes: true, help: "did you mean --fail-if 'errors>%s'"},
 }
 
