@@ -52,8 +52,6 @@ func (o *Options) settleUser(flags *pflag.FlagSet) error {
 	}
 	name, _, isPair := strings.Cut(o.user, ":")
 	switch {
-	case isNumber(o.user):
-		return fmt.Errorf("-u %s: it is user:password, did you mean -c %[1]s (connections)", o.user)
 	case !isPair || name == "":
 		return fmt.Errorf("-u %s: it is user:password; an empty password leaves the colon", o.user)
 	case strings.ContainsFunc(o.user, func(r rune) bool { return r < ' ' || r == 0x7f }):

@@ -109,7 +109,16 @@ type pace struct{ to *float64 }
 func (v pace) Type() string   { return "RATE" }
 func (v pace) String() string { return strconv.FormatFloat(deref(v.to), 'f', -1, 64) }
 func (v pace) Set(text string) error {
-	rate, err := strconv.ParseFloat(strings.TrimSuffix(text, "/s"), 64)
+	number, per, isPer := strings.Cut(text, "/")
+	rate, err := strconv.ParseFloat(number, 64)
+	if isPer && err == nil && per != "s" { // as in 50/1s
+		var length time.Duration
+		if length, err = time.ParseDuration(per); length > 0 {
+			rate /= length.Seconds()
+		} else {
+			err = cmp.Or(err, errors.New("no time"))
+		}
+	}
 	switch {
 	case err != nil:
 		return errors.New("it takes a number of requests per second")
