@@ -69,7 +69,7 @@ var habits = []habit{
 	{"--reference", true, one("hyperfine", ": servers are compared with the target, loadgen --vs OTHER %s"), false},
 	{"--ramp-up", true, one("", ": a rate that rises is --ramp FROM:TO; --warmup leaves the start out of the figures"), false},
 	{"--burst-delay", true, one("oha", ": ten at once, a hundred a second, are -r 100 --burst 10"), false},
-	{"--burst-rate", true, one("oha", "--burst %s with -r, the rate on average"), false},
+	{"--burst-rate", true, one("oha", "--burst %s with -r, the rate on average,"), false},
 
 	// the request
 	{"-m", true, one("hey oha bombardier autocannon", "-X %s"), false},
@@ -133,9 +133,9 @@ var habits = []habit{
 	{"--fps", true, one("oha", "the live line is drawn 4 times a second; -q silences it"), true},
 	{"-j", false, one("oha autocannon", "--json"), false},
 	{"-g", true, one("ab", "-o %s (JSON)"), false},
-	{"-e", true, []meaning{{"ab", "-o %s (JSON)", nil}, {"k6", aScript, aPair}}, false},
-	{"--env", true, one("k6", aScript), false},
-	{"--format", true, one("bombardier", "--json"), false},
+	{"-e", true, []meaning{{"k6", ": it is for scripts", aPair}, {"ab", "-o %s (JSON)", regexp.MustCompile(`^[^=]*$`)}}, false},
+	{"--env", true, one("k6", ": it is for scripts"), false},
+	{"--format", true, []meaning{{"vegeta", ": requests of several kinds are --mix FILE", regexp.MustCompile(`^(http|json)$`)}, {"bombardier", "--json", nil}}, false},
 	{"--output-format", true, one("oha", "--json"), false},
 	{"--print", true, one("bombardier", "-q, or --json"), false},
 	{"--type", true, one("vegeta", ": the record as JSON is --json, percentiles for HDR's plotter are --hgrm FILE"), false},
@@ -164,6 +164,7 @@ var twists = []twist{
 	{"", "-o", regexp.MustCompile(`^(json|csv|influxdb|experimental-[a-z-]+)=`), one("k6", "-o FILE, or --csv FILE,")},
 	{"", "-t", regexp.MustCompile(`^[0-9.]+(ms|s|m)$`), one("oha bombardier", "--timeout %s")},
 	{"", "-d", regexp.MustCompile(`^[^-+.=0-9]`), one("hey oha curl", "--body %s")},
+	{"attack", "--rate", regexp.MustCompile(`^0(/|$)`), one("vegeta", "no -r at all, a closed loop,")},
 	{"attack", "--body", regexp.MustCompile(`^[^@]`), one("vegeta", "--body @%s")},
 }
 

@@ -150,7 +150,7 @@ func (h *habit) say(typed, value string) string {
 		value = "..."
 	}
 	if value != "" {
-		typed += " " + value
+		typed += " " + quote(value)
 	}
 	var texts []string
 	for _, m := range means {
@@ -159,6 +159,9 @@ func (h *habit) say(typed, value string) string {
 			value += "s"
 		}
 		here, isProse := strings.CutPrefix(m.here, ":")
+		if !strings.Contains(here, "%s'") {
+			value = quote(value)
+		}
 		here = strings.ReplaceAll(here, "%s", value)
 		if whose := owners(m.whose); isProse {
 			texts = append(texts, strings.TrimSpace(whose+typed)+":"+here)
