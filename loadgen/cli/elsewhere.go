@@ -132,8 +132,8 @@ var habits = []habit{
 	{"--no-progress", false, one("autocannon", "-q shows no progress"), true},
 	{"--fps", true, one("oha", "the live line is drawn 4 times a second; -q silences it"), true},
 	{"-j", false, one("oha autocannon", "--json"), false},
-	{"-g", true, one("ab", "-o %s (JSON)"), false},
-	{"-e", true, []meaning{{"k6", ": it is for scripts", aPair}, {"ab", "-o %s (JSON)", regexp.MustCompile(`^[^=]*$`)}}, false},
+	{"-g", true, one("ab", "--csv %s (a row for each second)"), false},
+	{"-e", true, []meaning{{"k6", ": it is for scripts", aPair}, {"ab", "--hgrm %s (percentiles)", regexp.MustCompile(`^[^=]*$`)}}, false},
 	{"--env", true, one("k6", ": it is for scripts"), false},
 	{"--format", true, []meaning{{"vegeta", ": requests of several kinds are --mix FILE", regexp.MustCompile(`^(http|json)$`)}, {"bombardier", "--json", nil}}, false},
 	{"--output-format", true, one("oha", "--json"), false},
@@ -145,6 +145,7 @@ var habits = []habit{
 	{"-V", false, one("ab", "--version"), false},
 	{"--threshold", true, one("", "--fail-if %s"), false},
 	{"--export-json", true, one("hyperfine", "-o %s"), false},
+	{"--export-csv", true, one("hyperfine", "--csv %s"), false},
 	{"--bailout", true, one("autocannon", "--fail-if 'errors>%s'"), false},
 }
 
