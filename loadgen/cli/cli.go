@@ -67,6 +67,7 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	answered := true
 	cmd := &cobra.Command{
 		Use:           "loadgen [flags] [target...]",
+		Short:         "loadgen sends requests to a server from many connections and says what happened.",
 		Args:          cobra.ArbitraryArgs,
 		Version:       version(),
 		SilenceErrors: true,
@@ -84,14 +85,14 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	cmd.AddCommand(opts.subcommands(func() { answered = false })...)
 	help := helpCommand()
 	cmd.SetHelpCommand(help)
-	cmd.AddCommand(help)
+	cmd.AddCommand(help, manCommand())
 	cmd.InitDefaultCompletionCmd()
 	if completion, _, err := cmd.Find([]string{"completion"}); err == nil {
-		completion.Short = "a script for bash, zsh, fish or powershell"
+		completion.Use, completion.Short, completion.Long = "completion SHELL", "a script for bash, zsh, fish or powershell", page("completion")
 	}
 	cmd.SetHelpFunc(func(of *cobra.Command, _ []string) { writeHelp(of) })
 
-	if len(args) == 0 || !slices.Contains(append([]string{"help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, commands...), args[0]) {
+	if len(args) == 0 || !slices.Contains(append([]string{"help", "man", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, commands...), args[0]) {
 		var err error
 		if args, opts.Notes, err = translate(args, cmd.Flags()); err != nil {
 			return nil, err

@@ -32,7 +32,7 @@ var topics = []topic{
 	{"load", "closed loops, rates, ramps, bursts, warm-up, ctrl-C"},
 	{"requests", "targets, bodies, mixes, redirects, downloads"},
 	{"connections", "keep-alive, pipelines, slow readers, sources, engines"},
-	{"tls", "https, certificates"},
+	{"tls", "https and certificates"},
 	{"checks", "what a reply must be, and whether figures can be believed"},
 	{"gates", "--fail-if, and every metric"},
 	{"comparing", "several servers in turns: --vs"},
@@ -109,7 +109,7 @@ func writeHelp(cmd *cobra.Command) {
 	}
 	whole := cmd == cmd.Root()
 	if whole {
-		b.WriteString(page("front"))
+		fmt.Fprintf(&b, "%s\n\nExamples:\n%s\nUsage:\n  %s\n\n%s", cmd.Short, page("examples"), cmd.UseLine(), page("targets"))
 		for _, g := range groups {
 			list(g.heading, g.flags(cmd.Flags()))
 		}
