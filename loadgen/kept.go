@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"os/signal"
+	"syscall"
 
 	"carousel/internal/result"
 	"carousel/loadgen/cli"
@@ -13,6 +15,7 @@ import (
 // withKept compares, adds up or exports records that were kept. It returns the exit code: that of a wrong command line where the records
 // cannot be read, or do not go together.
 func withKept(stdout io.Writer, opts *cli.Options, say func(any)) int {
+	signal.Ignore(syscall.SIGPIPE) // what is written after the summary is written, whoever reads that
 	records, err := kept.Read(opts.Kept.Files)
 	if err == nil {
 		switch opts.Kept.Command {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -101,6 +102,15 @@ func (o *Options) checkKept(flags *pflag.FlagSet) error {
 			return fmt.Errorf("--fail-if %s: nothing is compared: loadgen compare does", gate.Expr)
 		}
 	}
+	written := []string{o.Output}
+	for _, e := range o.Exports.Asked() {
+		written = append(written, e.File)
+	}
+	for _, file := range written {
+		if slices.ContainsFunc(k.Files, func(kept string) bool { return filepath.Clean(kept) == filepath.Clean(file) }) {
+			return fmt.Errorf("%s is one of the records, and would be overwritten: name another file", file)
+		}
+	}
 	return o.checkExports()
 }
 
@@ -120,8 +130,10 @@ func (o *Options) checkExports() error {
 				return fmt.Errorf("--%s and --%s: %s cannot be both", other.Flag, e.Flag, e.File)
 			}
 		}
-		if e.File == o.Output {
-			return fmt.Errorf("-o and --%s: %s cannot be both", e.Flag, e.File)
+		for flag, file := range map[string]string{"-o": o.Output, "--trace": o.Trace} {
+			if e.File == file {
+				return fmt.Errorf("%s and --%s: %s cannot be both", flag, e.Flag, e.File)
+			}
 		}
 		if o.Compares() && !e.Several {
 			return fmt.Errorf("--%s %s: it holds one load, and servers are compared: load each by itself, or use --benchfmt", e.Flag, e.File)

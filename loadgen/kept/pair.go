@@ -1,6 +1,7 @@
 package kept
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -90,7 +91,7 @@ var metrics = []struct {
 	{"service_mean", service("mean")},
 	{"target_cpu_per_request", func(l *result.Load) Value {
 		if l.TargetCPU == nil {
-			return Value{Lacks: "its process is not known (--pid)"}
+			return Value{Lacks: cmp.Or(l.TargetCPULacks, "its process is not known (--pid)")}
 		}
 		return perRequest(l.TargetCPU.Total(), l)
 	}},
