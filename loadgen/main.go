@@ -214,12 +214,12 @@ func airPlay(s result.Spec) string {
 	return ""
 }
 
-// show writes the result to stdout: the record as one JSON document, or what summary writes. A reader that went away wanted no more of
+// show writes the result to stdout: the record without its histograms as one JSON document, or what summary writes. A reader that went away wanted no more of
 // it, which is no failure.
 func show(stdout io.Writer, opts *cli.Options, of any, summary func(colours bool) error) error {
 	var err error
 	if opts.JSON {
-		err = json.NewEncoder(stdout).Encode(of)
+		err = json.NewEncoder(stdout).Encode(result.Brief(of))
 	} else {
 		f, ok := stdout.(*os.File)
 		err = summary(ok && screen.Colours(f))

@@ -72,6 +72,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"pictures": pictures,
 			"traced":   traced,
+			"brief":    brief,
 			"code": func(ts *testscript.TestScript, _ bool, args []string) {
 				want, got := args[0], "0"
 				var exit *exec.ExitError
@@ -88,19 +89,28 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// recordOf runs the command in this process and returns its --json record.
+// brief takes the histograms out of a record that was kept, so that it is what --json prints.
+func brief(ts *testscript.TestScript, _ bool, args []string) {
+	file := ts.MkAbs(args[0])
+	text, err := os.ReadFile(file)
+	ts.Check(err)
+	ts.Check(os.WriteFile(file, regexp.MustCompile(`"HIST[^"]+"`).ReplaceAll(text, []byte(`""`)), 0o644))
+}
+
+// recordOf runs the command in this process and returns its record as it is kept, and the keys of what --json prints.
 func recordOf(t *testing.T, want int, args ...string) (*result.Load, map[string]any) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	if code := run(&stdout, &stderr, append(args, "--json", "-q")); code != want {
+	file := filepath.Join(t.TempDir(), "record.json")
+	if code := run(&stdout, &stderr, append(args, "--json", "-o", file, "-q")); code != want {
 		t.Fatalf("exit code %d, want %d: %s", code, want, &stderr)
 	}
-	var l result.Load
 	var keys map[string]any
-	if err := errors.Join(json.Unmarshal(stdout.Bytes(), &l), json.Unmarshal(stdout.Bytes(), &keys)); err != nil {
+	l, err := result.ReadLoad(file)
+	if err := errors.Join(err, json.Unmarshal(stdout.Bytes(), &keys)); err != nil {
 		t.Fatalf("%v: %s", err, &stdout)
 	}
-	return &l, keys
+	return l, keys
 }
 
 // The keys are a promise to programs: others may join them, none may go.
@@ -134,6 +144,14 @@ func TestRecordKeys(t *testing.T) {
 			}
 			if h, err := result.Decode(l.Histogram); err != nil || h.Count() != 400 {
 				t.Errorf("the histogram holds %v of 400 (%v)", h, err)
+			}
+			if got["histogram"] != "" || got["service_histogram"] != "" {
+				t.Error("--json prints histograms")
+			}
+			for _, i := range got["intervals"].(map[string]any)["list"].([]any) {
+				if i := i.(map[string]any); i["histogram"] != "" || i["ok"].(float64) > 400 {
+					t.Errorf("--json prints the interval %v", i)
+				}
 			}
 			busiest := int64(100) // at least, of 400 requests over 4
 			if e == "hey" {       // which may open one more, and have its workers share them all

@@ -3,7 +3,6 @@ package stand
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -55,7 +54,7 @@ func (s *Stand) besideSecond(ctx context.Context, j protocol.Job, t *result.Tria
 // client is a second one.
 type client struct {
 	*child.Process
-	out  *bytes.Buffer
+	kept *record
 	said *announced
 }
 
@@ -82,22 +81,28 @@ func (s *Stand) second(j protocol.Job, up *server) (*client, error) {
 	if path == "/" {
 		path = up.by.path()
 	}
-	args := slices.Concat([]string{"--json", "--quiet", "--ready", "-d", secondLimit.String(), "--grace", "0s"}, words[:len(words)-1])
+	kept, err := newRecord()
+	if err != nil {
+		return nil, err
+	}
+	args := slices.Concat([]string{"-o", kept.file, "--quiet", "--ready", "-d", secondLimit.String(), "--grace", "0s"}, words[:len(words)-1])
 	if s.hello(j) {
 		args = append(args, "--expect", "carousel")
 	}
-	c := &client{out: new(bytes.Buffer), said: &announced{ready: make(chan struct{})}}
+	c := &client{kept: kept, said: &announced{ready: make(chan struct{})}}
 	cmd := exec.Command(s.loadgen, append(args, "http://"+up.addr+path)...)
-	cmd.Stdout, cmd.Stderr = c.out, c.said
-	var err error
-	c.Process, err = child.Start(cmd, s.seats[j.Common.Placement].client...)
+	cmd.Stderr = c.said
+	if c.Process, err = child.Start(cmd, s.seats[j.Common.Placement].client...); err != nil {
+		kept.remove()
+	}
 	return c, err
 }
 
 // end ends the client and reads its record into to.
 func (c *client) end(to *result.Load) error {
+	defer c.kept.remove()
 	ended := c.Stop(secondGrace)
-	if err := json.Unmarshal(c.out.Bytes(), to); err != nil {
+	if c.kept.read(to) != nil {
 		return fmt.Errorf("the second client left no record (%v): %s", ended, c.said)
 	}
 	return nil

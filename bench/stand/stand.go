@@ -3,7 +3,6 @@
 package stand
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -12,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -284,17 +284,21 @@ func explained(c *result.Counters, up *server) *result.Counters {
 
 // load runs loadgen and reads its record into to. A record may come with an error: what loadgen said was wrong.
 func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length time.Duration, to any, files ...*os.File) error {
-	all := append([]string{"--json", "--quiet", "-c", strconv.Itoa(j.Common.Connections)}, j.Scenario.Flags...)
+	kept, err := newRecord()
+	if err != nil {
+		return err
+	}
+	defer kept.remove()
+	all := append([]string{"-o", kept.file, "--quiet", "-c", strconv.Itoa(j.Common.Connections)}, j.Scenario.Flags...)
 	if rate := max(j.Rate, j.Common.RateRPS); rate > 0 {
 		all = append(all, "--rate", strconv.FormatFloat(rate, 'f', -1, 64), "--spin", "0") // what the client costs is measured too, and its processors may be the server's
 	}
 	if s.hello(j) {
 		all = append(all, "--expect", "carousel")
 	}
-	var out bytes.Buffer
 	said := new(tail)
 	cmd := exec.Command(s.loadgen, append(all, args...)...)
-	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = &out, said, files
+	cmd.Stderr, cmd.ExtraFiles = said, files
 	p, err := begin(cmd, s.seats[j.Common.Placement].client)
 	if err != nil {
 		return err
@@ -303,7 +307,7 @@ func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length 
 	if err != nil {
 		return fmt.Errorf("loadgen: %w", err)
 	}
-	if err := json.Unmarshal(out.Bytes(), to); err != nil {
+	if kept.read(to) != nil {
 		return fmt.Errorf("loadgen left no record (%v): %s", ended, said)
 	}
 	one, is := to.(*result.Load)
@@ -320,6 +324,25 @@ func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length 
 	}
 	return nil
 }
+
+// record is a file for loadgen's record: what it prints has no histograms.
+type record struct{ dir, file string }
+
+func newRecord() (*record, error) {
+	dir, err := os.MkdirTemp("", "bench-")
+	return &record{dir, filepath.Join(dir, "record.json")}, err
+}
+
+// read reads it into to.
+func (r *record) read(to any) error {
+	text, err := os.ReadFile(r.file)
+	if err == nil {
+		err = json.Unmarshal(text, to)
+	}
+	return err
+}
+
+func (r *record) remove() { os.RemoveAll(r.dir) }
 
 // hello reports whether all bodies of a job can be checked: hey reads none, and a server of the user's own may say what it likes.
 func (s *Stand) hello(j protocol.Job) bool {

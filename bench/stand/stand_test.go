@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	switch first := append(os.Args, "")[1]; first {
 	case "--model", "--list":
 		fake.Servers(os.Args[1:])
-	case "--json":
+	case "-o":
 		fake.Loadgen(os.Args[1:])
 	case "keep":
 		child.Keep(os.Args[2:])
@@ -201,7 +201,7 @@ func TestServersTakeTurns(t *testing.T) {
 		t.Errorf("the twin is no process of its own: %v", pids)
 	}
 	got := calls(t)
-	want := fmt.Sprintf("--json --quiet -c 64 --rate 10000 --spin 0 --expect carousel --slice 25ms --cycles 2 --warmup %v --seed %d --grace 250ms", j.Warmup, j.Seed)
+	want := fmt.Sprintf("--quiet -c 64 --rate 10000 --spin 0 --expect carousel --slice 25ms --cycles 2 --warmup %v --seed %d --grace 250ms", j.Warmup, j.Seed)
 	if len(got) != 1 || !strings.HasPrefix(got[0], want) {
 		t.Fatalf("loadgen was called %q, want %q", got, want)
 	}
@@ -333,7 +333,7 @@ func TestWholeTrials(t *testing.T) {
 		}
 	}
 	for _, call := range calls(t) {
-		if !strings.HasPrefix(call, "--json --quiet -c 64 --expect carousel --pid ") || !strings.Contains(call, " -d 30ms --warmup 5ms http://127.0.0.1:") {
+		if !strings.HasPrefix(call, "--quiet -c 64 --expect carousel --pid ") || !strings.Contains(call, " -d 30ms --warmup 5ms http://127.0.0.1:") {
 			t.Errorf("loadgen was called %q", call)
 		}
 	}
@@ -605,7 +605,7 @@ func TestWarm(t *testing.T) {
 				t.Errorf("it was loaded %d times, want %d", len(got), c.calls)
 			}
 			for _, call := range got {
-				if want := "--json --quiet -c 64 --expect carousel -d 300ms --grace 250ms http://127.0.0.1:1/"; call != want {
+				if want := "--quiet -c 64 --expect carousel -d 300ms --grace 250ms http://127.0.0.1:1/"; call != want {
 					t.Errorf("loadgen was called %q, want %q", call, want)
 				}
 			}

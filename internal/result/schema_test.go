@@ -505,3 +505,50 @@ func sections(t *testing.T) map[string][]string {
 	}
 	return found
 }
+
+// The brief record lacks its histograms, all of them, and nothing else; the record itself has them still.
+func TestBriefLacksHistogramsOnly(t *testing.T) {
+	trial, comparison, search := full(t), fullComparison(t), fullSearch(t)
+	for _, record := range []any{trial.Load, &comparison, &search} {
+		whole, brief := plain(t, record), plain(t, result.Brief(record))
+		n := 0
+		empty(whole, &n)
+		if n < 5 {
+			t.Errorf("%T has %d histograms", record, n)
+		}
+		if diff := cmp.Diff(whole, brief); diff != "" {
+			t.Errorf("%T (-without histograms +brief):\n%s", record, diff)
+		}
+	}
+}
+
+// plain is a record as any reader of JSON sees it.
+func plain(t *testing.T, record any) (v any) {
+	t.Helper()
+	text, err := json.Marshal(record)
+	if err == nil {
+		err = json.Unmarshal(text, &v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// empty takes what is a histogram out of v, and counts them.
+func empty(v any, n *int) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			if text, is := value.(string); is && strings.HasPrefix(text, "HIST") {
+				v[key] = ""
+				*n++
+			}
+			empty(value, n)
+		}
+	case []any:
+		for _, value := range v {
+			empty(value, n)
+		}
+	}
+}

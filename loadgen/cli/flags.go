@@ -161,7 +161,7 @@ func (o *Options) defineSearch(flags flagSet) {
 
 func (o *Options) defineOutput(flags flagSet) {
 	s := &o.Spec
-	flags.BoolVar(&o.JSON, "json", false, "print the record as JSON instead of the summary")
+	flags.BoolVar(&o.JSON, "json", false, "print the record as JSON, without histograms")
 	flags.StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this `FILE` as well")
 	flags.StringVar(&o.Trace, "trace", "", "write each request to this `FILE`, for ui.perfetto.dev")
 	o.Traced = trace.Usual

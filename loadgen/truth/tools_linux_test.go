@@ -27,8 +27,8 @@ var others = []struct {
 	{"hey", "hey -z 10s -c 4 -q 50 http://ADDR/", "hey.txt", readHey},
 	{"wrk", "wrk -t 1 -c 10 -d 10s --latency http://ADDR/", "wrk.txt", readWrk},
 	{"vegeta", "echo GET http://ADDR/ | vegeta attack -rate 200 -duration 10s | vegeta report -type json", "vegeta.json", readVegeta},
-	{"loadgen, closed", "loadgen -c 10 -d 10s -q --json ADDR", "closed.json", readRecord},
-	{"loadgen, open", "loadgen -r 200 -d 10s -q --json ADDR", "open.json", readRecord},
+	{"loadgen, closed", "loadgen -c 10 -d 10s -q -o FILE ADDR >&2; cat FILE", "closed.json", readRecord},
+	{"loadgen, open", "loadgen -r 200 -d 10s -q -o FILE ADDR >&2; cat FILE", "open.json", readRecord},
 }
 
 // What hey, wrk, vegeta and loadgen itself say of one and the same stop.
@@ -78,7 +78,7 @@ func shown(t *testing.T, command string, stop time.Duration) *run {
 	t.Helper()
 	server := start(t, Work{Law: "fixed"})
 	var text, complaints strings.Builder
-	cmd := exec.Command("sh", "-c", strings.ReplaceAll(command, "ADDR", server.addr))
+	cmd := exec.Command("sh", "-c", strings.NewReplacer("ADDR", server.addr, "FILE", filepath.Join(t.TempDir(), "record.json")).Replace(command))
 	cmd.Stdout, cmd.Stderr = &text, &complaints
 	before := lookAround(t, server)
 	p, err := child.Start(cmd, clientCPU())

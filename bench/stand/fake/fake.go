@@ -95,7 +95,7 @@ func Loadgen(args []string) {
 	f := flag.NewFlagSet("loadgen", flag.ExitOnError)
 	connections, cycles, seed := f.Int64("c", 0, ""), f.Int("cycles", 0, ""), f.Uint64("seed", 0, "")
 	window, warmup, slice := f.Duration("d", 0, ""), f.Duration("warmup", 0, ""), f.Duration("slice", 0, "")
-	rate, _, _, _, _ := f.Float64("rate", 0, ""), f.Bool("json", false, ""), f.Bool("quiet", false, ""), f.String("engine", "", ""), f.Duration("grace", 0, "")
+	rate, record, _, _, _ := f.Float64("rate", 0, ""), f.String("o", "", ""), f.Bool("quiet", false, ""), f.String("engine", "", ""), f.Duration("grace", 0, "")
 	requests, timeout, redirects := f.Int("n", 0, ""), f.Duration("timeout", 0, ""), f.Int("max-redirects", 0, "")
 	idle := f.Int("idle", 0, "")
 	save, mode, expect := f.String("save", "", ""), f.String("save-mode", "", ""), f.String("expect", "", "")
@@ -107,7 +107,8 @@ func Loadgen(args []string) {
 	f.Var(&rivals, "vs", "")
 	f.Var(&processes, "pid", "")
 	f.Parse(args)
-	earlier := logged(args)
+	earlier := logged(args[2:])
+	os.Stdout, _ = os.Create(*record) // what is kept, not what is printed
 	if *save != "" {
 		fmt.Fprintf(os.Stderr, "loadgen: %d requests, %d connections, %v, %d redirects, %s, %d targets\n", *requests, *connections, *timeout, *redirects, *mode, f.NArg())
 		if err := os.WriteFile(filepath.Join(*save, "picture"), []byte(*save), 0o644); err != nil {
