@@ -89,6 +89,9 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	cmd.InitDefaultCompletionCmd()
 	if completion, _, err := cmd.Find([]string{"completion"}); err == nil {
 		completion.Use, completion.Short, completion.Long = "completion SHELL", "a script for bash, zsh, fish or powershell", page("completion")
+		for _, shell := range completion.Commands() {
+			shell.Short, shell.Long = "the script for "+shell.Name(), page("completion")
+		}
 	}
 	cmd.SetHelpFunc(func(of *cobra.Command, _ []string) { writeHelp(of) })
 

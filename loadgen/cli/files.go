@@ -70,6 +70,7 @@ func (o *Options) subcommands(ran func()) (all []*cobra.Command) {
 		}
 		cmd.Flags().SortFlags = false
 		c.define(cmd.Flags(), k)
+		finish(cmd)
 		all = append(all, cmd)
 	}
 	return all

@@ -78,6 +78,7 @@ func (o *Options) define(cmd *cobra.Command) {
 			}
 		})
 	}
+	finish(cmd)
 }
 
 func (o *Options) defineRequest(flags flagSet) {

@@ -160,19 +160,15 @@ func spelled(f *pflag.Flag) string {
 	if f.Shorthand != "" {
 		short = "-" + f.Shorthand + ", "
 	}
-	if value, _ := pflag.UnquoteUsage(f); value != "" {
-		return "  " + short + "--" + f.Name + " " + value
-	}
-	return "  " + short + "--" + f.Name
+	return strings.TrimRight("  "+short+"--"+f.Name+" "+strings.Join(f.Annotations[valueOf], ""), " ")
 }
 
 // explained is what a flag does, and what it is where it is not given.
 func explained(f *pflag.Flag) string {
-	_, text := pflag.UnquoteUsage(f)
-	if slices.Contains([]string{"", "0", "false", "[]"}, f.DefValue) || strings.Contains(text, "(default") {
-		return text
+	if slices.Contains([]string{"", "0", "false", "[]"}, f.DefValue) || strings.Contains(f.Usage, "(default") {
+		return f.Usage
 	}
-	return text + " (default " + f.DefValue + ")"
+	return f.Usage + " (default " + f.DefValue + ")"
 }
 
 // wrap breaks text into lines that end before column width, where the first begins at column indent, as the others do.

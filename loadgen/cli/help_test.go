@@ -25,7 +25,7 @@ func helpOf(t *testing.T, line string) string {
 
 // Whoever types --help has a terminal of 80 columns and the patience for two screens of it.
 func TestHelpFits(t *testing.T) {
-	pages := []string{"--help", "compare --help", "merge --help", "export --help", "completion --help"}
+	pages := []string{"--help", "compare --help", "merge --help", "export --help", "completion --help", "completion bash --help", "man --help", "help help"}
 	for _, topic := range topics {
 		pages = append(pages, "help "+topic.name)
 	}
