@@ -33,6 +33,8 @@ import (
 var commands = map[string]func(){
 	"loadgen":          main,
 	"ringless-loadgen": func() { forbid.Rings(); main() }, // where io_uring is forbidden
+	"nethttp-server":   serveNetHTTP,
+	"fasthttp-server":  serveFastHTTP,
 }
 
 func TestMain(m *testing.M) { testscript.Main(leakless{m}, commands) }

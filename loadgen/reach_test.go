@@ -11,6 +11,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/internal/sock"
+	"carousel/loadgen/engine"
 )
 
 // socketServer answers on a Unix socket, and counts requests and connections.
@@ -47,6 +48,9 @@ func engines() []string {
 	all := []string{result.Net}
 	if sock.Linux {
 		all = append(all, result.Epoll)
+	}
+	if engine.Rings() == nil {
+		all = append(all, result.Uring)
 	}
 	return append(all, "auto")
 }

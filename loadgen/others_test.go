@@ -1,0 +1,78 @@
+package main
+
+import (
+	"maps"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"carousel/internal/result"
+)
+
+// threeKinds is a mix that others can answer: a text, a file, and one that they do not have.
+const threeKinds = `{"path": "/hello", "weight": 6, "expect": {"status": 200, "text": "hello\n"}}
+{"path": "/page", "weight": 3, "expect": {"status": 200, "length": 100000, "sha256": "83f89a9d0e032fa3a0e4d4df40bbaff3e243c88f610a57b05ac216e83465c9d2"}}
+{"path": "/none", "expect": {"status": 404}}
+`
+
+// TestOthers loads the servers of others: what they have logged is what the record has, by whatever engine and way.
+func TestOthers(t *testing.T) {
+	for _, o := range others {
+		t.Run(o.name, func(t *testing.T) {
+			s := o.start(t)
+			s.write(t, "mix", []byte(threeKinds))
+			for _, door := range doors[:3] {
+				for _, engine := range append(engines(), result.Hey) {
+					if door == "tls" && engine != result.Net || door == "socket" && engine == result.Hey {
+						continue
+					}
+					t.Run(door+" "+engine, func(t *testing.T) { s.keeps(t, door, engine) })
+					if engine != result.Hey {
+						t.Run(door+" "+engine+" --no-keepalive", func(t *testing.T) { s.keeps(t, door, engine, "--no-keepalive") })
+					}
+				}
+			}
+		})
+	}
+}
+
+// keeps holds the record of 200 requests to the server's log.
+func (s *running) keeps(t *testing.T, door, engine string, flags ...string) {
+	args := append([]string{"-n", "200", "-c", "4", "--engine", engine}, flags...)
+	want := map[string]int64{"GET /hello": 120, "GET /page": 60, "GET /none": 20}
+	if engine == result.Hey { // which asks for one thing, and does not look at it
+		args, want = append(args, s.target(door, "/hello")), map[string]int64{"GET /hello": 200}
+	} else {
+		args = append(args, "--mix", filepath.Join(s.dir, "mix"), "--order", "file", s.target(door, "/"))
+	}
+	if door == "tls" {
+		args = append(args, "--cacert", filepath.Join(s.dir, "authority.pem"))
+	}
+	before := s.met(t, door)
+	s.asked(t)
+	l, _ := recordOf(t, done, args...)
+	met := s.met(t, door) - before - 1
+	requests, connections := s.asked(t)
+
+	balanced(t, l)
+	if !maps.Equal(requests, want) || l.Requests.OK != 200 {
+		t.Errorf("it logged %v, want %v; the record has %+v", requests, want, l.Requests)
+	}
+	for _, kind := range l.Paths {
+		if logged := requests["GET "+kind.Path]; kind.OK != logged {
+			t.Errorf("%s: %d ok, it logged %d", kind.Path, kind.OK, logged)
+		}
+	}
+	if engine == result.Hey { // its connections are its own affair: loadgen looks whether the target is there over one more
+		met--
+	}
+	if c := l.Connections; c.Opened != met || c.Failed != 0 || connections != met {
+		t.Errorf("it accepted %d connections, and %d had requests; the record has %+v", met, connections, c)
+	}
+	if kept := !strings.Contains(strings.Join(flags, " "), "no-keepalive"); kept && connections != 4 || !kept && connections != 200 {
+		t.Errorf("200 requests came by %d connections", connections)
+	}
+	if door == "tls" && l.TLS.Handshakes != met {
+		t.Errorf("%d handshakes, it accepted %d connections", l.TLS.Handshakes, met)
+	}
+}
