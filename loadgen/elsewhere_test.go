@@ -25,7 +25,6 @@ var elsewhere = []struct {
 	sends  string // what the server gets; "": GET /
 }{
 	// hey
-	{"hey $URL", "", "$URL", ""},
 	{"hey -n 2000 -c 100 $URL", "", "-n 2000 -c 100 $URL", ""},
 	{`hey -n 2000 -c 100 -m POST -T application/json -d '{"a":1}' $URL`,
 		`hey's, oha's, bombardier's and autocannon's -m POST is -X POST here; hey's, oha's and ab's -T application/json is -H 'Content-Type: application/json' here; hey's, oha's and curl's -d '{"a":1}' is --body '{"a":1}' here`,
@@ -210,6 +209,33 @@ func TestElsewhere(t *testing.T) {
 		if seen[tool] < 6 {
 			t.Errorf("%d command lines of %s are too few", seen[tool], tool)
 		}
+	}
+}
+
+// The page for those who come from elsewhere has ten of these command lines.
+func TestElsewhereOnThePage(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	name := strings.NewReplacer("$URL", "URL", "$SOCK", "/run/s")
+	for _, row := range elsewhere {
+		known[name.Replace("| `"+row.theirs+"` | `loadgen "+row.ours+"` |")] = true
+	}
+	_, rest, _ := strings.Cut(string(page), "\n## Coming from hey, wrk, oha, vegeta, k6\n")
+	section, _, _ := strings.Cut(rest, "\n## ")
+	rows := 0
+	for line := range strings.Lines(section) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "| `") {
+			rows++
+			if !known[line] {
+				t.Errorf("%s is not tried", line)
+			}
+		}
+	}
+	if rows < 10 {
+		t.Errorf("%d rows, want 10", rows)
 	}
 }
 
