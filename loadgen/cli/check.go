@@ -57,6 +57,17 @@ func (o *Options) checkStrays(flags *pflag.FlagSet) error {
 	return nil
 }
 
+// checkNames says which flag that names a file or a folder has an empty name, as of a shell's variable that is not set.
+func checkNames(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		what := map[string]string{"FILE": "a file", "DIR": "a folder"}[strings.Join(f.Annotations[valueOf], "")]
+		if what != "" && f.Value.String() == "" {
+			err = cmp.Or(err, fmt.Errorf("%s needs %s", typed(f), what))
+		}
+	})
+	return err
+}
+
 // check says what of o cannot be carried out together, and what to write instead. What each flag can be by itself is its value's affair.
 func (o *Options) check() error {
 	if err := o.checkExports(); err != nil {
@@ -231,7 +242,7 @@ func checkRequest(s result.Spec) error {
 		return nil
 	}
 	if !client.IsToken(s.Method) || s.Method == "CONNECT" {
-		return fmt.Errorf("-X %q is no method that can be sent", s.Method)
+		return fmt.Errorf("-X %q is no method that can be sent: write one such as GET or POST", s.Method)
 	}
 	for _, h := range s.Headers {
 		name, value, ok := strings.Cut(h, ":")

@@ -118,15 +118,14 @@ func plainly(err error) error {
 	var lacking *pflag.ValueRequiredError
 	switch {
 	case errors.As(err, &value):
-		name := "--" + value.GetFlag().Name
-		if short := value.GetFlag().Shorthand; short != "" {
-			name = "-" + short
+		why := value.Unwrap()
+		switch value.GetFlag().Value.Type() {
+		case "bool":
+			why = errors.New("it takes no value, or true or false after a =")
+		case "stringToInt":
+			why = errors.New("it takes NAME=DESCRIPTOR")
 		}
-		given := value.GetValue()
-		if given == "" {
-			given = `""`
-		}
-		return fmt.Errorf("%s %s: %w", name, given, value.Unwrap())
+		return fmt.Errorf("%s %s: %w", typed(value.GetFlag()), cmp.Or(value.GetValue(), `""`), why)
 	case errors.As(err, &lacking):
 		if lacking.GetSpecifiedShortnames() != "" {
 			return fmt.Errorf("-%s needs a value", lacking.GetFlag().Shorthand)
@@ -142,6 +141,9 @@ var conditional = regexp.MustCompile(`[<>]|^\s*(?i:verdict)\s*[!=]`)
 // settle takes the arguments that are no flags and fills in what depends on other flags or on this system.
 func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	s := &o.Spec
+	if err := checkNames(flags); err != nil {
+		return err
+	}
 	var targets []string
 	for _, arg := range args {
 		if !conditional.MatchString(arg) {
@@ -162,14 +164,7 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	if err := o.aim(targets); err != nil {
 		return err
 	}
-	switch {
-	case flags.Changed("output") && o.Output == "":
-		return errors.New("-o needs a file")
-	case flags.Changed("trace") && o.Trace == "":
-		return errors.New("--trace needs a file")
-	case flags.Changed("save") && s.Save == "":
-		return errors.New("--save needs a folder")
-	case s.Save != "" && s.SaveMode == "":
+	if s.Save != "" && s.SaveMode == "" {
 		s.SaveMode = result.Offload
 	}
 	if flags.Changed("requests") && !flags.Changed("duration") {
@@ -246,12 +241,15 @@ func (o *Options) secure() bool {
 	return slices.ContainsFunc(o.Servers, func(s Server) bool { return client.Secure(s.Target) })
 }
 
-// given is a flag as it was typed, by its short name where it has one.
-func given(flag *pflag.Flag) string {
+// given is a flag with its value.
+func given(flag *pflag.Flag) string { return typed(flag) + " " + flag.Value.String() }
+
+// typed is a flag by its short name, where it has one.
+func typed(flag *pflag.Flag) string {
 	if flag.Shorthand != "" {
-		return "-" + flag.Shorthand + " " + flag.Value.String()
+		return "-" + flag.Shorthand
 	}
-	return "--" + flag.Name + " " + flag.Value.String()
+	return "--" + flag.Name
 }
 
 // version names the commit and the Go version this was built with.

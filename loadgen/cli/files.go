@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -92,8 +91,8 @@ func (o *Options) checkKept(flags *pflag.FlagSet) error {
 			return err
 		}
 	}
-	if flag := flags.Lookup("output"); flag != nil && flag.Changed && o.Output == "" {
-		return errors.New("-o needs a file")
+	if err := checkNames(flags); err != nil {
+		return err
 	}
 	if k.Command == Export && len(o.Exports.Asked()) == 0 {
 		return fmt.Errorf("export to what? give %s", strings.Join(export.Flags(), ", "))

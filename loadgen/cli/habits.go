@@ -78,7 +78,7 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 			refused = append(refused, text)
 		}
 		takes := flag.NoOptDefVal == ""
-		if !long && !takes && joined { // -qc500 is -q -c500
+		if !long && !takes && joined && value[0] != '=' { // -qc500 is -q -c500
 			out = append(out, arg)
 			args[i] = "-" + value
 			i--

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -23,8 +22,6 @@ func (o *Options) blend(flags *pflag.FlagSet) error {
 		return fmt.Errorf("--order %s: it is of --mix FILE, give that too", s.Order)
 	case !flags.Changed("mix"):
 		return nil
-	case s.MixFile == "":
-		return errors.New("--mix needs a file")
 	}
 	s.Order = cmp.Or(s.Order, result.Weighted)
 	text, err := contents(s.MixFile)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -23,8 +24,6 @@ func (o *Options) settleBody(flags *pflag.FlagSet) (err error) {
 		return nil
 	case text && file:
 		return fmt.Errorf("--body and --body-file %s: give one of them", o.bodyFile)
-	case file && o.bodyFile == "":
-		return errors.New("--body-file needs a file")
 	case file:
 		given = "--body-file " + o.bodyFile
 		if err = readBodyFile(s, o.bodyFile); err != nil {
@@ -53,7 +52,7 @@ func (o *Options) settleUser(flags *pflag.FlagSet) error {
 	name, _, isPair := strings.Cut(o.user, ":")
 	switch {
 	case !isPair || name == "":
-		return fmt.Errorf("-u %s: it is user:password; an empty password leaves the colon", o.user)
+		return fmt.Errorf("-u %s: it is user:password; an empty password leaves the colon", cmp.Or(o.user, `""`))
 	case strings.ContainsFunc(o.user, func(r rune) bool { return r < ' ' || r == 0x7f }):
 		return errors.New("-u: user and password have no control characters")
 	case s.Proto == result.Line:

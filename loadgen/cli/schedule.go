@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -54,8 +53,6 @@ func (o *Options) plan(flags *pflag.FlagSet) error {
 func (o *Options) readStages(flags *pflag.FlagSet) error {
 	s := &o.Spec
 	switch {
-	case s.StagesFile == "":
-		return errors.New("--stages needs a file")
 	case flags.Changed("ramp"):
 		return fmt.Errorf("--ramp and --stages %s: give one of them, a stage may be a ramp", s.StagesFile)
 	case flags.Changed("duration"):

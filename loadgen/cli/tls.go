@@ -13,8 +13,6 @@ func (o *Options) settleTLS(flags *pflag.FlagSet) error {
 	for _, name := range []string{"cacert", "cert", "key"} {
 		switch flag := flags.Lookup(name); {
 		case !flag.Changed:
-		case flag.Value.String() == "":
-			return fmt.Errorf("--%s needs a file", name)
 		case !o.secure():
 			return fmt.Errorf("%s: it is for https:// targets: give one, or leave it out", given(flag))
 		}

@@ -33,8 +33,13 @@ func (v number[T]) Type() string   { return "N" }
 func (v number[T]) String() string { return strconv.FormatInt(int64(deref(v.to)), 10) }
 func (v number[T]) Set(text string) error {
 	n, err := strconv.ParseInt(text, 10, 64)
+	real, notReal := strconv.ParseFloat(text, 64)
 	switch {
-	case err != nil || int64(T(n)) != n:
+	case err != nil && notReal == nil && real == math.Trunc(real) && math.Abs(real) < 1<<53: // as in 1e6
+		return fmt.Errorf("it takes a whole number, did you mean %.0f", real)
+	case errors.Is(err, strconv.ErrRange) || err == nil && int64(T(n)) != n:
+		return errors.New("it is more than can be counted")
+	case err != nil:
 		return errors.New("it takes a whole number")
 	case T(n) < v.least && v.most == T(math.MaxInt):
 		return fmt.Errorf("it must be %d or more", v.least)
@@ -62,9 +67,9 @@ func (v span) String() string {
 	return v.to.String()
 }
 func (v span) Set(text string) error {
-	if isNumber(text) && text != "0" {
+	if seconds, err := time.ParseDuration(text + "s"); err == nil && isNumber(text) && text != "0" {
 		unit := "s"
-		if seconds, err := time.ParseDuration(text + "s"); err == nil && seconds > v.most {
+		if seconds > v.most {
 			unit = "ms"
 		}
 		return fmt.Errorf("it has no unit, did you mean %s%s", text, unit)
@@ -123,7 +128,7 @@ func (v pace) Set(text string) error {
 	case err != nil:
 		return errors.New("it takes a number of requests per second")
 	case !(rate > 0): // nor is NaN
-		return errors.New("it must be above 0")
+		return errors.New("it must be above 0; without -r it is a closed loop")
 	case rate > schedule.MostPerSecond:
 		return fmt.Errorf("the finest schedule is %.0f requests per second", schedule.MostPerSecond)
 	}
