@@ -13,14 +13,15 @@ import (
 	"carousel/internal/units"
 	"carousel/loadgen/cli"
 	"carousel/loadgen/export"
+	"carousel/loadgen/metrics"
 	"carousel/loadgen/screen"
 	"carousel/loadgen/search"
 	"carousel/loadgen/verdict"
 )
 
 // find looks for the highest level at which the conditions of --find-max hold. It returns the exit code.
-func find(ctx, patience context.Context, caught func() syscall.Signal, stdout, stderr io.Writer, opts *cli.Options, say func(any)) int {
-	f := finder{ctx, patience, stderr, opts, say, &result.Search{Schema: result.Schema, Over: opts.Over, Steps: []result.Step{}}}
+func find(ctx, patience context.Context, caught func() syscall.Signal, stdout, stderr io.Writer, opts *cli.Options, say func(any), served *metrics.Server) int {
+	f := finder{ctx, patience, stderr, opts, say, served, &result.Search{Schema: result.Schema, Over: opts.Over, Steps: []result.Step{}}}
 	for _, condition := range opts.FindMax {
 		f.Conditions = append(f.Conditions, condition.Expr)
 	}
@@ -67,6 +68,7 @@ type finder struct {
 	stderr        io.Writer
 	opts          *cli.Options
 	say           func(any)
+	served        *metrics.Server
 	*result.Search
 }
 
@@ -149,7 +151,7 @@ func (f *finder) rest(d time.Duration) {
 func (f *finder) load(s result.Spec) (*result.Load, error) {
 	opts := *f.opts
 	opts.Spec = s
-	l, err := measure(f.ctx, f.patience, f.stderr, &opts, nil)
+	l, err := measure(f.ctx, f.patience, f.stderr, &opts, nil, f.served)
 	if f.ctx.Err() != nil {
 		err = errors.New("it was interrupted")
 	}

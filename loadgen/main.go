@@ -23,6 +23,7 @@ import (
 	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/export"
+	"carousel/loadgen/metrics"
 	"carousel/loadgen/record"
 	"carousel/loadgen/screen"
 	"carousel/loadgen/trace"
@@ -66,11 +67,17 @@ func run(stdout, stderr io.Writer, args []string) int {
 	if opts.Compares() {
 		return compare(ctx, patience, caught, stdout, stderr, opts, say)
 	}
+	served, err := serveMetrics(opts, say)
+	if err != nil {
+		say(err)
+		return unreachable
+	}
+	defer served.Close()
 	if opts.Searches() {
-		return find(ctx, patience, caught, stdout, stderr, opts, say)
+		return find(ctx, patience, caught, stdout, stderr, opts, say, served)
 	}
 	traced := newTrace(opts)
-	l, loadErr := measure(ctx, patience, stderr, opts, traced)
+	l, loadErr := measure(ctx, patience, stderr, opts, traced, served)
 	var traceErr error
 	l.Trace, traceErr = keepTrace(opts, traced, say)
 	l.Verdict = verdict.Judge(l)
@@ -86,6 +93,18 @@ func run(stdout, stderr io.Writer, args []string) int {
 		}
 	}
 	return exitCode(l, loadErr, cmp.Or(writeErr, traceErr), caught(), broken)
+}
+
+// serveMetrics serves figures where that is wanted, and says where.
+func serveMetrics(opts *cli.Options, say func(any)) (*metrics.Server, error) {
+	if opts.Metrics == "" {
+		return nil, nil
+	}
+	s, err := metrics.Serve(opts.Metrics)
+	if err == nil && !opts.Quiet {
+		say("figures are at http://" + s.Addr + "/metrics")
+	}
+	return s, err
 }
 
 // deliver says why nothing could be measured, if nothing was, and writes the record to wherever it is wanted, and its loads in the formats of
@@ -154,7 +173,7 @@ func wrongAnswers(l *result.Load) (n int64) {
 }
 
 // measure carries out the request and shows its progress. The record is never nil.
-func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options, traced *trace.Trace) (*result.Load, error) {
+func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options, traced *trace.Trace, served *metrics.Server) (*result.Load, error) {
 	live := new(record.Live)
 	if opts.Announce {
 		live.Began = func() { fmt.Fprintln(stderr, "READY", client.Addr(opts.Spec.Target)) }
@@ -173,6 +192,7 @@ func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options,
 		ceiling, err = engine.Ceiling(ctx, patience, opts.Spec)
 	}
 	if err == nil {
+		served.Watch(live, opts.Spec.Rate)
 		l, err = engine.Traced(ctx, patience, opts.Spec, live, traced)
 	}
 	stop()

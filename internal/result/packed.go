@@ -146,6 +146,9 @@ func (p *Packed) Quantile(q float64) int64 {
 	return high
 }
 
+// UpTo is how many values are at most ns nanoseconds, as far as buckets tell: those of the one that ns is in count.
+func (p *Packed) UpTo(ns int64) int64 { return p.below(ns + 1) }
+
 // below is how many values lie in buckets below ns.
 func (p *Packed) below(ns int64) int64 {
 	i, _ := slices.BinarySearchFunc(p.bucket, ns, func(bucket, ns int64) int {

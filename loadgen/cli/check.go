@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -70,7 +71,7 @@ func checkNames(flags *pflag.FlagSet) (err error) {
 
 // check says what of o cannot be carried out together, and what to write instead. What each flag can be by itself is its value's affair.
 func (o *Options) check() error {
-	if err := o.checkExports(); err != nil {
+	if err := cmp.Or(o.checkExports(), o.checkMetrics()); err != nil {
 		return err
 	}
 	switch {
@@ -137,6 +138,23 @@ func (o *Options) checkCeiling() error {
 		return fmt.Errorf("--ceiling: the server within loadgen has no TLS, and %s has: leave --ceiling out", o.Spec.Target)
 	case o.Spec.Engine == result.Hey:
 		return errors.New("--ceiling --engine hey: its requests are its own: use another engine, or leave --ceiling out")
+	}
+	return nil
+}
+
+// checkMetrics refuses to serve figures to other machines, or where none are counted while servers take turns.
+func (o *Options) checkMetrics() error {
+	if o.Metrics == "" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(o.Metrics)
+	if n, no := strconv.ParseUint(port, 10, 16); err != nil || no != nil {
+		return fmt.Errorf("--metrics %s: it is a host and a port of this machine, such as 127.0.0.1:9100", o.Metrics)
+	} else if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--metrics %s: figures are served to this machine only: use 127.0.0.1:%d", o.Metrics, n)
+	}
+	if o.Compares() {
+		return fmt.Errorf("--metrics %s: servers that are compared have figures when all turns are over: use --prom FILE, or load each by itself", o.Metrics)
 	}
 	return nil
 }

@@ -45,6 +45,7 @@ type Options struct {
 	Quiet    bool   // no progress
 	Announce bool   // it is said when requests begin to flow
 	Exports  export.Files
+	Metrics  string   // where figures are served while the load is on; "": nowhere
 	Kept     *Kept    // what is done with records that are kept, instead of a load; nil: there is a load
 	Notes    []string // about flags that were left out
 

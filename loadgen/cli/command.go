@@ -95,6 +95,7 @@ func (o *Options) Command() string {
 	for _, e := range o.Exports.Asked() {
 		add(true, "--"+e.Flag, e.File)
 	}
+	add(o.Metrics != "", "--metrics", o.Metrics)
 	add(o.Trace != "", "--trace", o.Trace)
 	add(o.Trace != "" && o.Traced != trace.Usual, "--trace-limit", strconv.Itoa(o.Traced))
 	for _, pid := range o.pids() {

@@ -85,6 +85,9 @@ func TestCommandAsksForTheSame(t *testing.T) {
 
 		{"--csv", "a b.csv", "--hlog", "x.hlog", "--hgrm", "-", "--benchfmt", "b.txt"},
 		{"--vs", ":7", "--benchfmt", "-"},
+		{"--vs", ":7", "--prom", "x.prom"},
+		{"--prom", "a b.prom", "--metrics", "[::1]:9100"},
+		{"--find-max", "p99<5ms", "--metrics", "localhost:0"},
 		{"--find-max", "p99<5ms"},
 		{"--find-max", "p99 < 5ms and errors<0.1%,rate>1", "--find-max", "service_p50<=1ms", "-r", "100", "-d", "1s", "--pid", "auto"},
 		{"--find-max", "p99<5ms", "--arrivals", "poisson", "--spin", "0", "-c", "3:9"},

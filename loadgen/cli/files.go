@@ -136,7 +136,7 @@ func (o *Options) checkExports() error {
 			}
 		}
 		if o.Compares() && !e.Several {
-			return fmt.Errorf("--%s %s: it holds one load, and servers are compared: load each by itself, or use --benchfmt", e.Flag, e.File)
+			return fmt.Errorf("--%s %s: it holds one load, and servers are compared: load each by itself, or use --benchfmt or --prom", e.Flag, e.File)
 		}
 	}
 	return nil

@@ -37,6 +37,7 @@ var formats = []struct {
 	{"hgrm", "write percentiles to this `FILE`, for HDR's plotter", false, first(HGrm)},
 	{"csv", "write a row for each second to this `FILE`", false, first(CSV)},
 	{"benchfmt", "write figures to this `FILE`, for benchstat", true, Bench},
+	{"prom", "write figures to this `FILE`, for Prometheus", true, Prom},
 }
 
 // first is a format that holds one load.
@@ -54,12 +55,12 @@ func Flags() (flags []string) {
 
 // Files are those that a command line asks for, by format; "": none.
 type Files struct {
-	HLog, HGrm, CSV, Bench string
+	HLog, HGrm, CSV, Bench, Prom string
 }
 
 // name is that of the file in a format, by its place.
 func (f *Files) name(format int) *string {
-	return []*string{&f.HLog, &f.HGrm, &f.CSV, &f.Bench}[format]
+	return []*string{&f.HLog, &f.HGrm, &f.CSV, &f.Bench, &f.Prom}[format]
 }
 
 // Define gives flags those of the formats.

@@ -271,6 +271,9 @@ func (r *Recorder) Resent(due int64) {
 
 // Read notes n bytes that came at this instant, whatever becomes of the request whose reply they are of.
 func (r *Recorder) Read(at int64, n int) {
+	if r.pulse != nil {
+		r.pulse.bytes += int64(n)
+	}
 	if at >= r.from && at < r.end {
 		r.bytes += int64(n)
 		if r.parts == nil {
@@ -402,7 +405,12 @@ func (r *Recorder) UnsentSeries(n int64, due func(i int64) int64, why Reason) {
 func (r *Recorder) NeverDue(n int64, why Reason) { r.unsent[why] += n }
 
 // Opened notes a connect that succeeded.
-func (r *Recorder) Opened() { r.opened++ }
+func (r *Recorder) Opened() {
+	r.opened++
+	if r.pulse != nil {
+		r.pulse.opened++
+	}
+}
 
 // shaken are TLS handshakes.
 type shaken struct {
@@ -419,4 +427,10 @@ func (r *Recorder) Shook(ns int64, version, cipher string) {
 }
 
 // Failed notes an attempt to connect that failed.
-func (r *Recorder) Failed(class Class) { r.failed[class]++ }
+func (r *Recorder) Failed(class Class) {
+	r.failed[class]++
+	if r.pulse != nil {
+		r.pulse.failed++
+		r.pulse.failedBy[class]++
+	}
+}

@@ -1,0 +1,68 @@
+package metrics
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"carousel/loadgen/record"
+)
+
+// readLimit is how long a scrape may take to ask.
+const readLimit = 5 * time.Second
+
+// Server serves the figures of the load that is on, at /metrics. A nil *Server serves nothing.
+type Server struct {
+	Addr string // where it listens
+	http http.Server
+	now  atomic.Pointer[load]
+	done chan struct{}
+}
+
+type load struct {
+	live    *record.Live
+	offered float64
+}
+
+// Serve listens on addr, a host and a port, until Close. Before Watch there are no figures. The error says why nobody can listen there.
+func Serve(addr string) (*Server, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("--metrics %s: %w", addr, err)
+	}
+	s := &Server{Addr: ln.Addr().String(), done: make(chan struct{})}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry(s.figures), promhttp.HandlerOpts{}))
+	s.http = http.Server{Handler: mux, ReadTimeout: readLimit, WriteTimeout: readLimit}
+	go func() {
+		defer close(s.done)
+		s.http.Serve(ln) // until Close
+	}()
+	return s, nil
+}
+
+// Watch has the figures be those of a load at offered requests per second; 0: it is a closed loop.
+func (s *Server) Watch(live *record.Live, offered float64) {
+	if s != nil {
+		s.now.Store(&load{live, offered})
+	}
+}
+
+func (s *Server) figures() []Figures {
+	if l := s.now.Load(); l != nil {
+		return []Figures{Now(l.live, l.offered)}
+	}
+	return nil
+}
+
+// Close ends it, and with it each connection.
+func (s *Server) Close() {
+	if s != nil {
+		s.http.Close()
+		<-s.done
+	}
+}
