@@ -90,6 +90,13 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	cmd.InitDefaultCompletionCmd()
 	if completion, _, err := cmd.Find([]string{"completion"}); err == nil {
 		completion.Use, completion.Short, completion.Long = "completion SHELL", "a script for bash, zsh, fish or powershell", page("completion")
+		completion.Args = cobra.ArbitraryArgs
+		completion.RunE = func(of *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("completion %s: there is bash, zsh, fish and powershell", args[0])
+			}
+			return of.Help()
+		}
 		for _, shell := range completion.Commands() {
 			shell.Short, shell.Long = "the script for "+shell.Name(), page("completion")
 		}
@@ -102,7 +109,7 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 			return nil, err
 		}
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return plainly(err) })
+	cmd.SetFlagErrorFunc(plainly)
 	cmd.SetArgs(append([]string{}, args...)) // nil would make cobra look at os.Args
 	if err := cmd.Execute(); err != nil {
 		return nil, err
@@ -114,8 +121,9 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 }
 
 // plainly rewrites pflag's errors as this program words its own.
-func plainly(err error) error {
+func plainly(of *cobra.Command, err error) error {
 	var value *pflag.InvalidValueError
+	var unknown *pflag.NotExistError
 	var lacking *pflag.ValueRequiredError
 	switch {
 	case errors.As(err, &value):
@@ -127,6 +135,12 @@ func plainly(err error) error {
 			why = errors.New("it takes NAME=DESCRIPTOR")
 		}
 		return fmt.Errorf("%s %s: %w", typed(value.GetFlag()), cmp.Or(value.GetValue(), `""`), why)
+	case errors.As(err, &unknown):
+		name := "--" + unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			name = "-" + unknown.GetSpecifiedName()
+		}
+		return fmt.Errorf("%s is not a flag of %s: %[2]s --help lists them all", name, of.CommandPath())
 	case errors.As(err, &lacking):
 		if lacking.GetSpecifiedShortnames() != "" {
 			return fmt.Errorf("-%s needs a value", lacking.GetFlag().Shorthand)

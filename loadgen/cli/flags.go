@@ -86,7 +86,7 @@ func (o *Options) defineRequest(flags flagSet) {
 	flags.StringVarP(&s.Method, "method", "X", s.Method, "request `METHOD`, POST with --body")
 	flags.offer("method", "GET", "HEAD", "POST", "PUT", "DELETE")
 	flags.StringArrayVarP(&s.Headers, "header", "H", nil, "request header, a `LINE` such as 'A: b', repeatable")
-	flags.StringVar(&o.body, "body", "", "request body, or the line to send: `TEXT`, @FILE, or @- for standard input; @@TEXT begins with @")
+	flags.StringVar(&o.body, "body", "", "request body, or line to send: `TEXT`, @FILE or @-")
 	flags.StringVar(&o.bodyFile, "body-file", "", "a `FILE` with the body, as --body @FILE")
 	flags.StringVarP(&o.user, "user", "u", "", "`USER:PASSWORD`, sent as Authorization: Basic")
 	flags.choice(&s.Proto, "proto", "http or line", result.HTTP, result.Line)
@@ -108,8 +108,8 @@ func (o *Options) defineAmount(flags flagSet) {
 	flags.Var(seed{&o.Seed}, "seed", "of arrivals, mix and turns (default from the clock)")
 	flags.Var(span{&s.Warmup, 0, forever}, "warmup", "load this long first, outside -d and the figures")
 	flags.Var(span{&s.Timeout, 1, longest}, "timeout", "longest wait for a reply")
-	flags.Var(span{&s.Grace, 0, longest}, "grace", "after the run, take in replies")
-	flags.Var(span{&s.Spin, 0, mostSpin}, "spin", "so long before a request is due, do not sleep")
+	flags.Var(span{&s.Grace, 0, longest}, "grace", "after the run, wait for replies so long")
+	flags.Var(span{&s.Spin, 0, mostSpin}, "spin", "stay awake so long before a request is due")
 }
 
 func (o *Options) defineConnections(flags flagSet) {

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -60,13 +61,17 @@ func helpCommand() *cobra.Command {
 		words[i] = t.name + "\t" + t.short
 	}
 	return &cobra.Command{
-		Use:               "help [topic]",
-		Short:             "this text, or one of the topics below",
-		ValidArgsFunction: firstOnly(words),
+		Use:                "help [topic|flag]",
+		Short:              "this text, a topic below, or all about a flag",
+		ValidArgsFunction:  firstOnly(words),
+		DisableFlagParsing: true, // a flag is what is asked for
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := strings.Join(args, " ")
-			if name == "" {
+			if name == "" || name == "-h" || name == "--help" {
 				return cmd.Root().Help()
+			}
+			if strings.HasPrefix(name, "-") {
+				return writeFlag(cmd.OutOrStdout(), cmd.Root().Flags(), name)
 			}
 			if slices.ContainsFunc(topics, func(t topic) bool { return t.name == name }) {
 				_, err := io.WriteString(cmd.OutOrStdout(), page(name))
@@ -78,6 +83,31 @@ func helpCommand() *cobra.Command {
 			return fmt.Errorf("help %s: there is no such topic; there are %s", name, names(topics))
 		},
 	}
+}
+
+// writeFlag writes all that there is about a flag: its line, and the paragraphs of topics that name it.
+func writeFlag(w io.Writer, flags *pflag.FlagSet, name string) error {
+	f := flags.Lookup(strings.TrimLeft(name, "-"))
+	if f == nil && len(name) == 2 {
+		f = flags.ShorthandLookup(name[1:])
+	}
+	if f == nil {
+		return fmt.Errorf("help %s: it is no flag; loadgen --help lists them all", name)
+	}
+	var b strings.Builder
+	b.WriteString(entry(spelled(f), explained(f)))
+	named := regexp.MustCompile(`(^|[\s('])(--` + f.Name + `|` + regexp.QuoteMeta(typed(f)) + `)($|[\s,.;:)'])`)
+	for _, t := range topics {
+		heading := "\nFrom loadgen help " + t.name + ":\n"
+		for paragraph := range strings.SplitSeq(strings.TrimSpace(page(t.name)), "\n\n") {
+			if named.MatchString(paragraph) {
+				b.WriteString(heading + "\n" + paragraph + "\n")
+				heading = ""
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // firstOnly completes the first argument with words.

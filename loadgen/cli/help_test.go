@@ -69,6 +69,22 @@ func TestEveryFlagHasItsPlace(t *testing.T) {
 	})
 }
 
+// All about a flag is its line and what topics say of it.
+func TestHelpOfFlags(t *testing.T) {
+	for line, want := range map[string][]string{
+		"help --spin":      {"      --spin TIME", "\nFrom loadgen help load:\n\n--spin is how long a sender looks out"},
+		"help -c":          {"  -c, --connections N", "-c FIRST:MOST, with a schedule", "\nFrom loadgen help connections:\n\nEach of the -c connections"},
+		"help connections": {"Each of the -c connections"},
+		"help --rate":      {"\n\nWith -r requests are due by a schedule"},
+	} {
+		for _, text := range want {
+			if got := helpOf(t, line); !strings.Contains(got, text) || strings.Contains(got, "slow readers") != (line == "help connections") {
+				t.Errorf("%s: %s\nlacks %q", line, got, text)
+			}
+		}
+	}
+}
+
 // What the help leaves to a topic is there, and what is written of flags is true of flags there are.
 func TestTopics(t *testing.T) {
 	all := helpOf(t, "--help")
@@ -98,6 +114,12 @@ func TestTopics(t *testing.T) {
 	for line, want := range map[string]string{
 		"help nonsense":   "help nonsense: there is no such topic; there are load requests",
 		"help gates more": "help gates more: there is no such topic",
+		"help --nothing":  "help --nothing: it is no flag; loadgen --help lists them all",
+		"help -z":         "help -z: it is no flag",
+		"man gates":       "man gates: it is one page, without a topic: loadgen man",
+		"man --json":      "--json is not a flag of loadgen man: loadgen man --help lists them all",
+		"completion tcsh": "completion tcsh: there is bash, zsh, fish and powershell",
+		"compare -z a b":  "-z is not a flag of loadgen compare: loadgen compare --help lists them all",
 	} {
 		if _, err := Parse(io.Discard, io.Discard, strings.Fields(line)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", line, err, want)

@@ -18,9 +18,14 @@ import (
 // manCommand prints the manual page.
 func manCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:               "man",
-		Short:             "the manual page: loadgen man | man -l -",
-		Args:              cobra.NoArgs,
+		Use:   "man",
+		Short: "the manual page: loadgen man | man -l -",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("man %s: it is one page, without a topic: loadgen man", args[0])
+			}
+			return nil
+		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := io.WriteString(cmd.OutOrStdout(), manual(cmd.Root(), manualDate()))
