@@ -217,6 +217,9 @@ func explain(s result.Spec, err error) string {
 		return err.Error()
 	}
 	addr := client.Addr(s.Target)
+	if s.SeveralHosts() {
+		addr = gone.Addr
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Sprintf("there is no socket %s: is its server running?", addr)

@@ -2,6 +2,8 @@ package result
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -41,7 +43,7 @@ const Offload = "offload"
 // Spec is what a load was asked for. Durations are nanoseconds in JSON.
 type Spec struct {
 	Target       string        `json:"target"`          // http://host:port/path, https://host:port/path or unix:/socket:/path
-	Paths        []string      `json:"paths,omitempty"` // on the same server, asked for in turn with the target's own
+	Paths        []string      `json:"paths,omitempty"` // further targets, asked for in turn with the target's own: paths on its server, whole targets on others
 	Proto        string        `json:"proto"`           // http or line
 	Method       string        `json:"method"`
 	Headers      []string      `json:"headers,omitempty"`     // "Name: value"
@@ -85,6 +87,11 @@ type Spec struct {
 	PID          int           `json:"pid,omitempty"`
 
 	Counters map[string]int `json:"-"` // by name, the descriptors of counters that whoever started the target has opened
+}
+
+// SeveralHosts says whether further targets are on other servers than the target.
+func (s Spec) SeveralHosts() bool {
+	return slices.ContainsFunc(s.Paths, func(further string) bool { return !strings.HasPrefix(further, "/") })
 }
 
 // MarshalJSON leaves out a body that came from a file, which may be long and need not be text.

@@ -229,6 +229,7 @@ func check(s result.Spec) error {
 }
 
 func checkLoad(s result.Spec) error {
+	connections, idle := each(s, s.Connections), each(s, s.Idle)
 	switch {
 	case s.Duration > 0 && s.Requests > 0:
 		return fmt.Errorf("-n %d and -d %v: give one of them, the run ends by count or by time", s.Requests, s.Duration)
@@ -238,9 +239,10 @@ func checkLoad(s result.Spec) error {
 		return fmt.Errorf("-r %v for %v is less than one request: use -d %.9gs or longer", s.Rate, s.Duration, math.Ceil(1/s.Rate))
 	case s.Threads > s.Connections:
 		return fmt.Errorf("-t %d: %d connections keep at most as many threads busy, use -t %[2]d or less", s.Threads, s.Connections)
-	case len(s.Source) > 0 && (int64(s.Connections) > maxPorts*addresses(s) || int64(s.Idle) > maxPorts*addresses(s)-int64(s.Connections)):
+	case !ported(s):
+	case len(s.Source) > 0 && (int64(connections) > maxPorts*addresses(s) || int64(idle) > maxPorts*addresses(s)-int64(connections)):
 		return fmt.Errorf("-c %d and --idle %d: the addresses of --source %s take %s connections at most, one for each of their ports: name more", s.Connections, s.Idle, strings.Join(s.Source, ","), units.Count(maxPorts*addresses(s)))
-	case len(s.Source) == 0 && (s.Connections > maxPorts || s.Idle > maxPorts-s.Connections):
+	case len(s.Source) == 0 && (connections > maxPorts || idle > maxPorts-connections):
 		return fmt.Errorf("-c %d and --idle %d: one address takes %s connections at most, one for each local port", s.Connections, s.Idle, units.Count(maxPorts))
 	}
 	return nil
@@ -364,8 +366,10 @@ func addresses(s result.Spec) (n int64) {
 }
 
 func checkSource(s result.Spec) error {
-	if len(s.Source) > 0 && !loopback(s.Target) {
-		return fmt.Errorf("--source %s: only targets in %v, named by such an address, can be reached from there, not %s: leave it out", strings.Join(s.Source, ","), engine.Loopback, client.Addr(s.Target))
+	for _, server := range client.Servers(s) {
+		if target := server + "/"; len(s.Source) > 0 && !loopback(target) {
+			return fmt.Errorf("--source %s: only targets in %v, named by such an address, can be reached from there, not %s: leave it out", strings.Join(s.Source, ","), engine.Loopback, client.Addr(target))
+		}
 	}
 	return nil
 }
@@ -381,12 +385,14 @@ func (o *Options) spread() {
 		return
 	}
 	_, servers := o.crowded()
-	if _, ports := host.LocalPorts(); !s.NoKeepalive && (ports == 0 || servers*(s.Connections+s.Idle) <= ports) {
+	if _, ports := host.LocalPorts(); !s.NoKeepalive && (ports == 0 || servers*(each(*s, s.Connections)+each(*s, s.Idle)) <= ports) {
 		return
 	}
 	for _, server := range o.Servers {
-		if !loopback(server.Target) {
-			return
+		for _, one := range client.Servers(o.Of(server)) {
+			if !loopback(one + "/") {
+				return
+			}
 		}
 	}
 	s.Source, o.spreads = []string{engine.Loopback.String()}, true

@@ -240,7 +240,7 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	if o.Searches() {
 		o.settleSearch(flags)
 	}
-	return cmp.Or(o.checkStrays(flags), o.checkSearch(flags), o.check())
+	return cmp.Or(o.checkStrays(flags), o.checkHosts(), o.checkSearch(flags), o.check())
 }
 
 // draws says whether the load is random in part.

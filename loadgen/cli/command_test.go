@@ -56,6 +56,8 @@ func TestCommandAsksForTheSame(t *testing.T) {
 		{"--save", "d"},
 		{"--expect", "carousel"},
 		{"--expect", "204"},
+		{"http://h:1/a", "/b", "http://i:2/a?b"},
+		{"unix:/run/x.sock:/a", "/b", "unix:/run/y.sock"},
 		{"--mix", "testdata/mix", "--seed", "3"},
 		{"--mix", "testdata/mix", "--order", "file", "-H", "A: b", "--vs", ":7"},
 		{"--mix", "testdata/mix", "--order", "shuffled", "--find-max", "p99<5ms"},

@@ -41,8 +41,7 @@ const spare = 100
 // enough says what this process or host lacks for the connections of o, before any is opened. All of them need a descriptor, those to
 // one address a port each.
 func (o *Options) enough() error {
-	each := o.Spec.Connections + o.Spec.Idle
-	sockets := each * len(o.Servers)
+	sockets := (o.Spec.Connections + o.Spec.Idle) * len(o.Servers)
 	if o.Ceiling {
 		sockets = max(sockets, 2*o.Spec.Connections) // both ends are in this process
 	}
@@ -59,7 +58,7 @@ func (o *Options) enough() error {
 	}
 	_, servers := o.crowded()
 	low, ports := host.LocalPorts()
-	return enoughPorts(each*servers, int(addresses(o.Spec)), low, ports)
+	return enoughPorts((each(o.Spec, o.Spec.Connections)+each(o.Spec, o.Spec.Idle))*servers, int(addresses(o.Spec)), low, ports)
 }
 
 // maxBody is the longest body that is read from a file.

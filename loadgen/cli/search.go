@@ -12,6 +12,7 @@ import (
 
 	"carousel/internal/host"
 	"carousel/internal/result"
+	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/schedule"
 	"carousel/loadgen/search"
@@ -92,7 +93,7 @@ func (o *Options) checkSearch(flags *pflag.FlagSet) error {
 // Plan is where a search looks, but for where it begins if that is not given: then it is 0.
 func (o *Options) Plan() search.Plan {
 	if o.Over == result.OverConnections {
-		return search.Plan{First: float64(o.Spec.Connections), Least: 1, Most: float64(max(o.Spec.Connections, o.mostConnections())), Whole: true}
+		return search.Plan{First: float64(o.Spec.Connections), Least: float64(len(client.Servers(o.Spec))), Most: float64(max(o.Spec.Connections, o.mostConnections())), Whole: true}
 	}
 	least := float64(o.needs()) / max(longestStep, o.Spec.Duration).Seconds()
 	if o.Spec.Rate > 0 {

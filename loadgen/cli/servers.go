@@ -99,11 +99,11 @@ func (o *Options) aim(targets []string) error {
 			if compares {
 				return fmt.Errorf("%s: servers are compared with one target, %s: a further server is --vs %[1]s", further, targets[0])
 			}
-			path, err := client.Path(target.Target, further)
+			next, err := client.Further(target.Target, further)
 			if err != nil {
 				return err
 			}
-			o.Spec.Paths = append(o.Spec.Paths, path)
+			o.Spec.Paths = append(o.Spec.Paths, next)
 		}
 	}
 	o.Servers = append([]Server{target}, o.rivals...)

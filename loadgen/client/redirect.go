@@ -100,6 +100,7 @@ func (q *Request) follow(status int, location string) (*Request, record.Class) {
 		s.Method, s.Body = "GET", ""
 	}
 	to := build(s, path)
+	to.Host = q.Host
 	if to.Kind = q.Kind; q.Kind != "" {
 		to.want = q.want
 	}

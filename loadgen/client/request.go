@@ -2,6 +2,7 @@
 package client
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,8 @@ type Request struct {
 	Addr  string // host:port to connect to, or the path of a Unix socket
 	Path  string // and query, of HTTP
 	Kind  string // of a mix; "": there is none
+	Name  string // the path, with its server where a load has several
+	Host  int    // which of Servers it is for, from 0
 	Bytes []byte // what to send, whole
 
 	Idempotent bool // may be sent again where nobody knows whether the server acted on it
@@ -41,14 +44,23 @@ func New(s result.Spec) (all []*Request) {
 		return all
 	}
 	all = append(all, build(s, PathOf(s.Target)))
-	for _, path := range s.Paths {
-		all = append(all, build(s, path))
+	servers := Servers(s)
+	for _, further := range s.Paths {
+		one := on(s, further)
+		q := build(one, PathOf(one.Target))
+		q.Host = slices.Index(servers, Server(one.Target))
+		all = append(all, q)
+	}
+	if len(servers) > 1 {
+		for _, q := range all {
+			q.Name = nameOf(q.spec.Target)
+		}
 	}
 	return all
 }
 
 func build(s result.Spec, path string) *Request {
-	q := &Request{Addr: Addr(s.Target), Path: path, Idempotent: idempotent[s.Method], spec: s, host: hostOf(s.Target), last: s.NoKeepalive}
+	q := &Request{Addr: Addr(s.Target), Path: path, Name: path, Idempotent: idempotent[s.Method], spec: s, host: hostOf(s.Target), last: s.NoKeepalive}
 	if s.Proto == result.Line {
 		text := s.Body
 		if text == "" {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +17,10 @@ import (
 const DefaultTarget = "http://127.0.0.1:5000/"
 
 // unixSocket is how people name the socket of a file, and the request after it: unix:/run/x.sock:/path, and as other tools have it.
-var unixSocket = regexp.MustCompile(`(?i)^(?:http://)?unix:(?://)?(/[^:]*)(?::(/.*)?)?$`)
+var unixSocket = regexp.MustCompile(`(?i)^(?:http://|http\+)?unix:(?://)?(/[^:]*)(?::(/.*)?)?$`)
+
+// joinedSocket is the socket of a file as some clients write it, percent-encoded in the place of the host.
+var joinedSocket = regexp.MustCompile(`(?i)^http\+unix://(%2F[^/?#]*)(/.*)?$`)
 
 // mostSocketPath is how long the path of a Unix socket can be, in bytes (sun_path of unix(7), and the zero that ends it).
 const mostSocketPath = 107
@@ -31,6 +35,13 @@ func Target(given string) (string, error) {
 	switch {
 	case given == "":
 		return DefaultTarget, nil
+	case joinedSocket.MatchString(given):
+		parts := joinedSocket.FindStringSubmatch(given)
+		socket, err := url.PathUnescape(parts[1])
+		if plain := "unix:" + socket + ":" + cmp.Or(parts[2], "/"); err == nil && unixSocket.MatchString(plain) {
+			return socketTarget(plain)
+		}
+		return "", fmt.Errorf("target %q: write the socket as unix:/socket:/path", given)
 	case unixSocket.MatchString(given):
 		return socketTarget(given)
 	case hasScheme && !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https"):
@@ -120,6 +131,49 @@ func Path(first, given string) (string, error) {
 	return PathOf(clean), err
 }
 
+// Further is a further target beside the first, as Target writes that: the path alone where both are on one server, else the whole target.
+// given may be a path on the server of the first. All servers of a load are spoken to in the same way.
+func Further(first, given string) (string, error) {
+	if strings.HasPrefix(given, "/") {
+		given = Server(first) + given
+	}
+	clean, err := Target(given)
+	switch {
+	case err != nil:
+		return "", err
+	case Server(clean) == Server(first):
+		return PathOf(clean), nil
+	case scheme(clean) != scheme(first):
+		return "", fmt.Errorf("targets %s and %s: several servers are all http://, all https:// or all unix:", first, clean)
+	}
+	return clean, nil
+}
+
+// Servers are those of the targets of s, that of the first one first, each once.
+func Servers(s result.Spec) []string {
+	all := []string{Server(s.Target)}
+	for _, further := range s.Paths {
+		if server := Server(on(s, further).Target); !slices.Contains(all, server) {
+			all = append(all, server)
+		}
+	}
+	return all
+}
+
+// on is s with a further target of it as its target.
+func on(s result.Spec, further string) result.Spec {
+	if strings.HasPrefix(further, "/") {
+		further = Server(s.Target) + further
+	}
+	s.Target = further
+	return s
+}
+
+func scheme(target string) string {
+	scheme, _, _ := strings.Cut(target, ":")
+	return scheme
+}
+
 // Server is a target as Target writes it without its path: the scheme and the address.
 func Server(target string) string { return strings.TrimSuffix(target, PathOf(target)) }
 
@@ -165,14 +219,19 @@ func PathOf(target string) string {
 	return strings.TrimPrefix(path, ":")
 }
 
+// nameOf is a target in the figures of a load that has several servers: without what all have in common.
+func nameOf(target string) string {
+	_, rest, _ := strings.Cut(target, ":")
+	return strings.TrimPrefix(rest, "//")
+}
+
 // hostOf is what a target is called in the Host header.
 func hostOf(target string) string {
 	addr := Addr(target)
 	if Network(addr) == "unix" {
 		return "localhost"
 	}
-	scheme, _, _ := strings.Cut(target, ":")
-	return strings.TrimSuffix(addr, ":"+defaultPort[scheme])
+	return strings.TrimSuffix(addr, ":"+defaultPort[scheme(target)])
 }
 
 // IsToken reports whether s is a token, as the name of a method or header is (RFC 9110, section 5.6.2).

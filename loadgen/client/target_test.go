@@ -1,47 +1,53 @@
 package client
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"carousel/internal/result"
 )
 
 func TestTarget(t *testing.T) {
 	for given, want := range map[string]string{
-		"":                          "http://127.0.0.1:5000/",
-		":5000":                     "http://127.0.0.1:5000/",
-		":8080/a":                   "http://127.0.0.1:8080/a",
-		"/sleep/20ms":               "http://127.0.0.1:5000/sleep/20ms",
-		"example.com":               "http://example.com:80/",
-		"example.com:8080":          "http://example.com:8080/",
-		"example.com/a?b=c":         "http://example.com:80/a?b=c",
-		"localhost:5000":            "http://localhost:5000/",
-		"unix":                      "http://unix:80/",
-		"unix:8080/a":               "http://unix:8080/a",
-		"infinity":                  "http://infinity:80/",
-		"http://h:1/a%20b?c=%2F":    "http://h:1/a%20b?c=%2F",
-		"HTTP://h":                  "http://h:80/",
-		"http://h?q":                "http://h:80/?q",
-		"http://h?a b":              "http://h:80/?a%20b",
-		"h/é?q=ü&r=%C3":             "http://h:80/%C3%A9?q=%C3%BC&r=%C3",
-		"h/?u=http://x/":            "http://h:80/?u=http://x/",
-		"/?u=https://x/":            "http://127.0.0.1:5000/?u=https://x/",
-		"h/a%2Fé":                   "http://h:80/a%2F%C3%A9",
-		"h/?%zz":                    "http://h:80/?%zz",
-		"h/\xff?\xff":               "http://h:80/%FF?%FF",
-		`h/"<>^|\{}?"<>^|\{}`:       "http://h:80/%22%3C%3E%5E%7C%5C%7B%7D?%22%3C%3E%5E%7C%5C%7B%7D",
-		"h/-._~!$&'()*+,;=:@?[]":    "http://h:80/-._~!$&'()*+,;=:@?[]",
-		"http://[::1]:5000/":        "http://[::1]:5000/",
-		"http://127.0.0.1:5000/a//": "http://127.0.0.1:5000/a//",
-		"https://h":                 "https://h:443/",
-		"HTTPS://h:8443/a?b":        "https://h:8443/a?b",
-		"https://h:80/":             "https://h:80/",
-		"unix:/run/x.sock":          "unix:/run/x.sock:/",
-		"unix:/run/x.sock:":         "unix:/run/x.sock:/",
-		"unix:/run/x.sock:/a b?c=d": "unix:/run/x.sock:/a%20b?c=d",
-		"unix:/x:/a:/b":             "unix:/x:/a:/b",
-		"unix:///run/x.sock":        "unix:/run/x.sock:/",
-		"UNIX:///run/x.sock:/a":     "unix:/run/x.sock:/a",
-		"http://unix:/x.sock:/a":    "unix:/x.sock:/a",
+		"":                            "http://127.0.0.1:5000/",
+		":5000":                       "http://127.0.0.1:5000/",
+		":8080/a":                     "http://127.0.0.1:8080/a",
+		"/sleep/20ms":                 "http://127.0.0.1:5000/sleep/20ms",
+		"example.com":                 "http://example.com:80/",
+		"example.com:8080":            "http://example.com:8080/",
+		"example.com/a?b=c":           "http://example.com:80/a?b=c",
+		"localhost:5000":              "http://localhost:5000/",
+		"unix":                        "http://unix:80/",
+		"unix:8080/a":                 "http://unix:8080/a",
+		"infinity":                    "http://infinity:80/",
+		"http://h:1/a%20b?c=%2F":      "http://h:1/a%20b?c=%2F",
+		"HTTP://h":                    "http://h:80/",
+		"http://h?q":                  "http://h:80/?q",
+		"http://h?a b":                "http://h:80/?a%20b",
+		"h/é?q=ü&r=%C3":               "http://h:80/%C3%A9?q=%C3%BC&r=%C3",
+		"h/?u=http://x/":              "http://h:80/?u=http://x/",
+		"/?u=https://x/":              "http://127.0.0.1:5000/?u=https://x/",
+		"h/a%2Fé":                     "http://h:80/a%2F%C3%A9",
+		"h/?%zz":                      "http://h:80/?%zz",
+		"h/\xff?\xff":                 "http://h:80/%FF?%FF",
+		`h/"<>^|\{}?"<>^|\{}`:         "http://h:80/%22%3C%3E%5E%7C%5C%7B%7D?%22%3C%3E%5E%7C%5C%7B%7D",
+		"h/-._~!$&'()*+,;=:@?[]":      "http://h:80/-._~!$&'()*+,;=:@?[]",
+		"http://[::1]:5000/":          "http://[::1]:5000/",
+		"http://127.0.0.1:5000/a//":   "http://127.0.0.1:5000/a//",
+		"http+unix://%2Fx.sock/a":     "unix:/x.sock:/a",
+		"HTTP+unix://%2frun%2Fx.sock": "unix:/run/x.sock:/",
+		"http+unix:///x.sock:/a":      "unix:/x.sock:/a",
+		"https://h":                   "https://h:443/",
+		"HTTPS://h:8443/a?b":          "https://h:8443/a?b",
+		"https://h:80/":               "https://h:80/",
+		"unix:/run/x.sock":            "unix:/run/x.sock:/",
+		"unix:/run/x.sock:":           "unix:/run/x.sock:/",
+		"unix:/run/x.sock:/a b?c=d":   "unix:/run/x.sock:/a%20b?c=d",
+		"unix:/x:/a:/b":               "unix:/x:/a:/b",
+		"unix:///run/x.sock":          "unix:/run/x.sock:/",
+		"UNIX:///run/x.sock:/a":       "unix:/run/x.sock:/a",
+		"http://unix:/x.sock:/a":      "unix:/x.sock:/a",
 	} {
 		got, err := Target(given)
 		if got != want || err != nil {
@@ -67,7 +73,6 @@ func TestTarget(t *testing.T) {
 		"http://bücher.example/":            `target "http://bücher.example/": write the name of the host in ASCII (xn--...)`,
 		"http://h:/":                        "1 to 65535",
 		"http:/h":                           "1 to 65535",
-		"http+unix://%2Fx.sock/a":           "are spoken",
 		"https://unix:/x.sock:/a":           "1 to 65535",
 		"unix:/x y":                         `the path of the socket has the character ' '`,
 		"unix:/x:/a#b":                      "never sent",
@@ -122,8 +127,60 @@ func TestPartsOfATarget(t *testing.T) {
 	}
 }
 
+func TestFurther(t *testing.T) {
+	for _, c := range []struct{ first, given, want string }{
+		{"http://h:1/first", "/a b", "/a%20b"},
+		{"http://h:1/first", "h:1/c", "/c"},
+		{"http://h:1/first", "h:2/c", "http://h:2/c"},
+		{"http://h:1/first", "b", "http://b:80/"},
+		{"https://h:443/", "https://b/x", "https://b:443/x"},
+		{"https://h:443/", "/x", "/x"},
+		{"unix:/a.sock:/", "unix:/b.sock:/x", "unix:/b.sock:/x"},
+		{"unix:/a.sock:/y", "/x", "/x"},
+	} {
+		if got, err := Further(c.first, c.given); got != c.want || err != nil {
+			t.Errorf("Further(%q, %q) = %q, %v, want %q", c.first, c.given, got, err, c.want)
+		}
+	}
+	for given, want := range map[string]string{
+		"https://h:1/a":   "targets http://h:1/first and https://h:1/a: several servers are all http://, all https:// or all unix:",
+		"unix:/a.sock:/x": "several servers are all http://",
+		"ftp://h":         "are spoken",
+		"/%zz":            "no address",
+	} {
+		if got, err := Further("http://h:1/first", given); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Further(%q) = %q, %v, want an error with %q", given, got, err, want)
+		}
+	}
+}
+
+// The requests of several servers say which theirs is; those of one are called by their paths alone.
+func TestServers(t *testing.T) {
+	s := result.DefaultSpec()
+	s.Target, s.Paths = "http://a:80/x", []string{"/y", "http://b:1/x", "http://c:2/?q", "http://b:1/z"}
+	if got := strings.Join(Servers(s), " "); got != "http://a:80 http://b:1 http://c:2" {
+		t.Errorf("servers %s", got)
+	}
+	var got []string
+	for _, q := range New(s) {
+		got = append(got, fmt.Sprint(q.Host, " ", q.Addr, " ", q.Path, " ", q.Name, " ", q.host))
+	}
+	want := []string{"0 a:80 /x a:80/x a", "0 a:80 /y a:80/y a", "1 b:1 /x b:1/x b:1", "2 c:2 /?q c:2/?q c:2", "1 b:1 /z b:1/z b:1"}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%q, want %q", got, want)
+	}
+	s.Target, s.Paths = "unix:/a:/x", []string{"unix:/b:/x"}
+	if all := New(s); all[0].Name != "/a:/x" || all[1].Name != "/b:/x" || all[1].Host != 1 {
+		t.Errorf("%+v", all)
+	}
+	s.Target, s.Paths = "http://a:80/x", []string{"/y"}
+	if all := New(s); all[1].Name != "/y" {
+		t.Errorf("%+v", all[1])
+	}
+}
+
 func FuzzTarget(f *testing.F) {
-	for _, seed := range []string{"", ":5000", "h", "/a", "http://h:1/a?b#c", "[::1]:80", "%zz", "a b", "?", "http://h?x", "/?a b", "https://h", "unix:/x:/y"} {
+	for _, seed := range []string{"", ":5000", "h", "/a", "http://h:1/a?b#c", "[::1]:80", "%zz", "a b", "?", "http://h?x", "/?a b", "https://h", "unix:/x:/y", "http+unix://%2Fx%3A/a", "http://unix:/x y"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, given string) {

@@ -34,7 +34,9 @@ func (r *run) look() edge {
 			e.lacks = fmt.Errorf("%v into the run, %w", time.Since(r.base).Round(time.Millisecond), err)
 		}
 	}
-	e.queue = queueOf(r.addr)
+	if len(r.further) == 0 {
+		e.queue = queueOf(r.addr)
+	}
 	if r.PID > 0 { // others can be told from it
 		e.host = host.TakeAll()
 	} else {
@@ -46,7 +48,7 @@ func (r *run) look() edge {
 // lastLook is the look at the end of the window, which the host's tables may make a long one.
 func (r *run) lastLook() edge {
 	e := r.look()
-	e.room = room(r.addr)
+	e.room = room(r.addrs()...)
 	return e
 }
 

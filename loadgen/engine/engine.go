@@ -13,6 +13,7 @@ import (
 	"net"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"carousel/internal/counters"
@@ -34,7 +35,7 @@ const (
 	garbage     = 32 << 20
 )
 
-// Unreachable says that not one connection could be opened.
+// Unreachable says that not one connection could be opened to a server.
 type Unreachable struct {
 	Addr  string
 	Class record.Class // of the last attempt
@@ -86,7 +87,7 @@ func Traced(ctx, patience context.Context, s result.Spec, live *record.Live, t *
 	r := &run{base: time.Now(), live: live}
 	requests := client.New(s)
 	var err error
-	if r.addr, err = reachable(ctx, requests[0].Addr); err != nil {
+	if err = r.resolve(ctx, s); err != nil {
 		return nil, err
 	}
 	if s.Save != "" {
@@ -140,6 +141,7 @@ type run struct {
 	*flight.Run
 	decks   []*flight.Deck
 	addr    string      // resolved
+	further []string    // those of further servers
 	threads []int       // that send; none: those of the Go scheduler do
 	files   *save.Files // nil: bodies are not saved
 	live    *record.Live
@@ -220,14 +222,16 @@ func (r *run) open(ctx context.Context, c crew) error {
 	return r.reached(ctx)
 }
 
-// places is how many connections the target's listen queue lacks to be three quarters full; the rest is for those that the kernel has just
+// places is how many connections the target's listen queue lacks to be three quarters full, of several servers the fullest; the rest is for those that the kernel has just
 // made and not put there yet, and for other clients.
 func (r *run) places() int {
-	q, known := host.ListenQueue(r.addr)
-	if !known {
-		return math.MaxInt
+	least := math.MaxInt
+	for _, addr := range r.addrs() {
+		if q, known := host.ListenQueue(addr); known {
+			least = min(least, int(max(1, (q.Backlog+1)*3/4)-q.Waiting))
+		}
 	}
-	return int(max(1, (q.Backlog+1)*3/4) - q.Waiting)
+	return least
 }
 
 // carryOut sends the requests, and returns when the window ended.
@@ -274,19 +278,42 @@ func (r *run) books(end int64) (*result.Load, error) {
 	return l, nil
 }
 
-// reached says why no connection is open, if none is.
+// reached says why no connection to a server is open, if none is.
 func (r *run) reached(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	var why flight.Refusal
-	for _, d := range r.decks {
-		if d.Alive() > 0 {
-			return nil
+	for host, addr := range r.addrs() {
+		var why flight.Refusal
+		for _, d := range r.decks {
+			if latest := d.Refusal(host); latest.Err != nil {
+				why = latest
+			}
 		}
-		why = d.Refusal()
+		if !slices.ContainsFunc(r.decks, func(d *flight.Deck) bool { return d.Meets(host) }) {
+			return &Unreachable{addr, why.Class, cmp.Or(why.Err, errNoAnswer)}
+		}
 	}
-	return &Unreachable{r.addr, why.Class, cmp.Or(why.Err, errNoAnswer)}
+	return nil
+}
+
+// addrs are those of all servers, as a connection's Host counts them.
+func (r *run) addrs() []string { return append([]string{r.addr}, r.further...) }
+
+// resolve looks the addresses of the servers of s up.
+func (r *run) resolve(ctx context.Context, s result.Spec) error {
+	for i, server := range client.Servers(s) {
+		addr, err := reachable(ctx, client.Addr(server+"/"))
+		switch {
+		case err != nil:
+			return err
+		case i == 0:
+			r.addr = addr
+		default:
+			r.further = append(r.further, addr)
+		}
+	}
+	return nil
 }
 
 var errNoAnswer = errors.New("no answer")

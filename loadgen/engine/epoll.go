@@ -31,7 +31,7 @@ func newEpoll(r *run, threads *team) (crew, error) {
 	c := &epollCrew{run: r, threads: threads}
 	from := newSources(r.Source)
 	for _, deck := range r.split(threads.size()) {
-		calls, err := newCalls(r.addr, &r.Spec, from)
+		calls, err := newCalls(r.addrs(), &r.Spec, from, deck)
 		if err != nil {
 			c.close()
 			return nil, err
@@ -240,8 +240,9 @@ func (w *worker) close() {
 // calls is the kernel.
 type calls struct {
 	poller *sock.Poller
-	peer   unix.Sockaddr // of its own: a connect writes into it
-	family int
+	deck   *flight.Deck    // whose connections say which peer is theirs
+	peers  []unix.Sockaddr // of its own: a connect writes into them
+	family []int           // of each
 	spec   *result.Spec
 	from   *sources
 	source unix.SockaddrInet4 // of the latest connect that came from one of them
@@ -249,15 +250,22 @@ type calls struct {
 	base   int64 // the kernel's clock when now was 0
 }
 
-func newCalls(addr string, spec *result.Spec, from *sources) (*calls, error) {
-	family, peer, err := sockaddr(addr)
-	if err != nil {
-		return nil, err
+func newCalls(addrs []string, spec *result.Spec, from *sources, deck *flight.Deck) (*calls, error) {
+	k := &calls{spec: spec, from: from, deck: deck}
+	for _, addr := range addrs {
+		family, peer, err := sockaddr(addr)
+		if err != nil {
+			return nil, err
+		}
+		k.family, k.peers = append(k.family, family), append(k.peers, peer)
 	}
-	k := &calls{family: family, peer: peer, spec: spec, from: from}
+	var err error
 	k.poller, err = sock.NewPoller()
 	return k, err
 }
+
+// host is which of the peers a connection's is.
+func (k *calls) host(index int) int { return k.deck.Conn(index).Host() }
 
 // sockaddr is an address, as client.Addr has it with a number for its host, as the kernel has it.
 func sockaddr(addr string) (family int, to unix.Sockaddr, err error) {
@@ -274,13 +282,13 @@ func sockaddr(addr string) (family int, to unix.Sockaddr, err error) {
 	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}, nil
 }
 
-// socket opens one that is to connect.
-func (k *calls) socket() (int, error) {
-	fd, err := unix.Socket(k.family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+// socket opens one that is to connect to a host.
+func (k *calls) socket(host int) (int, error) {
+	fd, err := unix.Socket(k.family[host], unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, err
 	}
-	if k.family != unix.AF_UNIX {
+	if k.family[host] != unix.AF_UNIX {
 		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	}
 	if err = prepare(fd, k.spec); err != nil {
@@ -294,11 +302,12 @@ func (k *calls) socket() (int, error) {
 }
 
 func (k *calls) connect(key uint64) (int, error) {
-	fd, err := k.socket()
+	host := k.host(int(uint32(key)))
+	fd, err := k.socket(host)
 	if err != nil {
 		return fd, err
 	}
-	if err = unix.Connect(fd, k.peer); err != nil && err != unix.EINPROGRESS {
+	if err = unix.Connect(fd, k.peers[host]); err != nil && err != unix.EINPROGRESS {
 		return fd, err
 	}
 	return fd, k.poller.Add(fd, sock.Writable, key)
@@ -309,7 +318,7 @@ func (k *calls) connected(fd int) error {
 	if err == nil && code != 0 {
 		err = syscall.Errno(code)
 	}
-	if err == nil && k.family != unix.AF_UNIX && meetsItself(fd) {
+	if err == nil && k.family[0] != unix.AF_UNIX && meetsItself(fd) {
 		unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}) // else its port, the server's, would stay taken
 		err = syscall.ECONNREFUSED
 	}

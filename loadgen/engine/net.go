@@ -22,7 +22,7 @@ import (
 type netCrew struct {
 	*run
 	dial    func(ctx context.Context, index int) (net.Conn, error)
-	tls     *tls.Config     // nil: connections are not secured
+	tls     []*tls.Config   // by host; nil: connections are not secured
 	precise time.Duration   // how long before an instant the timers of the Go scheduler, which may be late, are left
 	kick    chan struct{}   // the next turn comes at once
 	cut     <-chan struct{} // and when the window is cut short; nil once that is known
@@ -46,19 +46,24 @@ type end struct {
 func newNet(r *run) (crew, error) {
 	from := newSources(r.Source)
 	usual := net.Dialer{KeepAlive: -1, Control: control(&r.Spec)}
-	dial := func(ctx context.Context, _ int) (net.Conn, error) {
+	addrs := r.addrs()
+	dial := func(ctx context.Context, index int) (net.Conn, error) {
 		d := usual
 		if addr, ok := from.next(); ok {
 			d.LocalAddr = &net.TCPAddr{IP: addr[:]}
 		}
-		return d.DialContext(ctx, client.Network(r.addr), r.addr)
-	}
-	config, err := TLS(r.Spec)
-	if err != nil {
-		return nil, err
+		addr := addrs[r.decks[0].Conn(index).Host()]
+		return d.DialContext(ctx, client.Network(addr), addr)
 	}
 	p := newNetCrew(r, dial)
-	p.tls = config
+	for s := r.Spec; client.Secure(s.Target) && len(p.tls) < len(addrs); {
+		s.Target = client.Servers(r.Spec)[len(p.tls)] + "/"
+		config, err := TLS(s)
+		if err != nil {
+			return nil, err
+		}
+		p.tls = append(p.tls, config)
+	}
 	if r.Rate > 0 {
 		p.precise = 2 * time.Millisecond
 	}
@@ -212,7 +217,7 @@ func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32, read <-c
 	conn, err := p.dial(ctx, c.Index)
 	var shaken *handshake
 	if err == nil && p.tls != nil {
-		conn, shaken, err = secure(ctx, conn, p.tls)
+		conn, shaken, err = secure(ctx, conn, p.tls[c.Host()])
 	}
 	room := 0
 	goesOn := p.note(c, era, func() {

@@ -8,8 +8,8 @@ import (
 	"carousel/internal/result"
 )
 
-// room is how much of what connections to addr need is in use now; nil where nothing is known.
-func room(addr string) *result.Room {
+// room is how much of what connections to addrs need is in use now, of ports where most are; nil where nothing is known.
+func room(addrs ...string) *result.Room {
 	_, ports := host.LocalPorts()
 	r := &result.Room{Descriptors: int64(host.OpenFiles()), PortLimit: int64(ports)}
 	if r.Descriptors == 0 && r.PortLimit == 0 {
@@ -18,10 +18,12 @@ func room(addr string) *result.Room {
 	if soft, _, err := host.FDLimit(); err == nil {
 		r.DescriptorLimit = int64(soft)
 	}
-	if to, err := netip.ParseAddrPort(addr); err == nil {
-		r.Ports = int64(host.PortsTo(to))
-	} else {
-		r.PortLimit = 0 // a Unix socket has none
+	for _, addr := range addrs {
+		if to, err := netip.ParseAddrPort(addr); err == nil {
+			r.Ports = max(r.Ports, int64(host.PortsTo(to)))
+		} else {
+			r.PortLimit = 0 // a Unix socket has none
+		}
 	}
 	return r
 }

@@ -25,7 +25,7 @@ func newUring(r *run, threads *team) (crew, error) {
 	c := &uringCrew{r, threads, make([]*ringWorker, threads.size())}
 	decks, errs, from := r.split(threads.size()), make([]error, threads.size()), newSources(r.Source)
 	threads.do(func(i int) { // a ring belongs to the thread that opens it
-		k, err := newRingCalls(r.addr, &r.Spec, from)
+		k, err := newRingCalls(r.addrs(), &r.Spec, from, decks[i])
 		if errs[i] = err; err == nil {
 			c.workers[i] = newRingWorker(decks[i], k, r.now, sock.Now()-r.now())
 		}
@@ -86,7 +86,7 @@ type ring interface {
 type ringCalls struct {
 	*uring.Ring
 	calls
-	to *uring.Address
+	to []*uring.Address
 }
 
 // line is a connection's descriptor, and which requests on it are under way.
@@ -105,22 +105,25 @@ const (
 	kindShift = 30
 )
 
-func newRingCalls(addr string, spec *result.Spec, from *sources) (*ringCalls, error) {
-	family, to, err := sockaddr(addr)
-	if err != nil {
-		return nil, err
+func newRingCalls(addrs []string, spec *result.Spec, from *sources, deck *flight.Deck) (*ringCalls, error) {
+	k := &ringCalls{calls: calls{spec: spec, from: from, deck: deck}}
+	for _, addr := range addrs {
+		family, to, err := sockaddr(addr)
+		if err != nil {
+			return nil, err
+		}
+		k.family, k.to = append(k.family, family), append(k.to, uring.NewAddress(to))
 	}
-	r, err := uring.New()
-	if err != nil {
-		return nil, err
-	}
-	return &ringCalls{Ring: r, calls: calls{family: family, spec: spec, from: from}, to: uring.NewAddress(to)}, nil
+	var err error
+	k.Ring, err = uring.New()
+	return k, err
 }
 
 func (k *ringCalls) dial(data uint64) (int, error) {
-	fd, err := k.socket()
+	host := k.host(int(uint32(data) &^ (nothing << kindShift)))
+	fd, err := k.socket(host)
 	if err == nil {
-		k.Connect(fd, k.to, data)
+		k.Connect(fd, k.to[host], data)
 	}
 	return fd, err
 }

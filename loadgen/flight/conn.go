@@ -11,6 +11,7 @@ type Conn struct {
 	Index int    // in the deck
 	Era   uint32 // counts its reconnects: what an engine learns of an earlier one is of no interest
 
+	host    int // which of the servers it is connected to
 	number  int // in the record, from 0; negative: a silent connection
 	state   state
 	do      Do
@@ -53,6 +54,9 @@ func (c *Conn) Opening() bool { return c.state == opening }
 
 // Silent reports whether the connection is one that is never given a request.
 func (c *Conn) Silent() bool { return c.number < 0 }
+
+// Host is which of the servers of the load the connection is to, from 0, in the order of client.Servers.
+func (c *Conn) Host() int { return c.host }
 
 // Room is how many bytes may be read from the connection at this time, at most client.MaxRead; 0: none until Next says Read.
 func (c *Conn) Room() int { return c.room }
@@ -139,22 +143,23 @@ func (d *Deck) next(c *Conn, due, now int64) {
 	}
 }
 
-// turn is which of the run's requests is sent next.
-func (d *Deck) turn() int {
-	switch {
-	case !d.several():
+// turn is which of the run's requests is sent next on c.
+func (d *Deck) turn(c *Conn) int {
+	if !d.several() {
 		return 0
-	case d.order != nil:
-		return d.order.At(d.taken.Add(1) - 1)
 	}
-	return int((d.taken.Add(1) - 1) % int64(len(d.requests)))
+	n, on := d.taken[c.host].Add(1)-1, d.on[c.host]
+	if d.order != nil {
+		return d.order.At(n)
+	}
+	return on[n%int64(len(on))]
 }
 
 // send has c's next request sent.
 func (d *Deck) send(c *Conn, due, now int64) {
 	d.spins = false
 	if d.several() || c.hops > 0 {
-		k := d.turn()
+		k := d.turn(c)
 		if c.ask(d.asks.Turn(k)); d.several() {
 			c.kind = d.kind[k]
 		}

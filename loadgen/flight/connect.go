@@ -127,7 +127,7 @@ func (d *Deck) Refused(c *Conn, class record.Class, err error) {
 }
 
 func (d *Deck) refused(c *Conn, now int64, why Refusal) {
-	d.refusal = why
+	d.refusal, d.refusals[c.host] = why, why
 	d.Record.Failed(why.Class)
 	d.tried(c, now, why.Class, 0)
 	d.drop(c)

@@ -73,6 +73,7 @@ type Deck struct {
 	gone        int64         // when a connect first failed since alive is 0; Never: none has
 	deserted    bool          // and none was successful for too long since
 	refusal     Refusal
+	refusals    []Refusal // the latest by server
 
 	trace *trace.Writer // nil: nothing is traced
 	heard []heard       // by the connection's index, where it is
@@ -98,7 +99,7 @@ const (
 
 // Deck is worker id's of so many. live may be nil.
 func (r *Run) Deck(id, of int, live *record.Live) *Deck {
-	d := &Deck{Run: r, id: id, of: of, asks: client.NewAsks(r.requests), depth: max(1, r.Pipeline), most: client.MaxRead, gone: record.Never}
+	d := &Deck{Run: r, id: id, of: of, asks: client.NewAsks(r.requests), depth: max(1, r.Pipeline), most: client.MaxRead, gone: record.Never, refusals: make([]Refusal, len(r.on))}
 	if r.ReadRate > 0 {
 		d.most = int(max(1, min(r.ReadRate/sipsPerSecond, client.MaxRead)))
 	}
@@ -124,7 +125,10 @@ func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 	for k := range d.conns {
 		c := &d.conns[k]
 		c.Index, c.number = k, k-d.silent
-		c.ask(d.asks.Turn(0))
+		if c.host = (d.first + c.number) % len(r.on); c.Silent() {
+			c.host = (r.Idle*id/of + k) % len(r.on)
+		}
+		c.ask(d.asks.Turn(r.on[c.host][0]))
 		if c.burst = burst; d.depth > 1 && c.number >= 0 {
 			c.behind = make([]times, d.depth-1)
 		}
@@ -151,8 +155,18 @@ func (d *Deck) Silent() (open, refused int64) {
 	return open, int64(d.told)
 }
 
-// Refusal is why the latest connect failed.
-func (d *Deck) Refusal() Refusal { return d.refusal }
+// Meets reports whether a connection to a server of the load is open, silent ones apart.
+func (d *Deck) Meets(host int) bool {
+	for k := range d.conns[d.silent:] {
+		if c := &d.conns[d.silent+k]; c.host == host && c.state != closed && c.state != opening {
+			return true
+		}
+	}
+	return false
+}
+
+// Refusal is why the latest connect to a server of the load failed.
+func (d *Deck) Refusal(host int) Refusal { return d.refusals[host] }
 
 // Gone reports whether nobody listens any more: on none of decks a connection is open, and the latest connect was refused.
 func Gone(decks []*Deck) bool {

@@ -938,7 +938,7 @@ func TestTriedOnce(t *testing.T) {
 		t.Errorf("with one still under way it wants %q, or the phase does not go on", got)
 	}
 	p.deck.Connected(p.deck.Conn(1))
-	if p.deck.Turn() || p.act() != "" || p.deck.Alive() != 1 || p.deck.Refusal().Class != record.ConnectRefused {
+	if p.deck.Turn() || p.act() != "" || p.deck.Alive() != 1 || p.deck.Refusal(0).Class != record.ConnectRefused {
 		t.Errorf("the phase goes on, %d are open", p.deck.Alive())
 	}
 }

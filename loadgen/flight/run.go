@@ -40,6 +40,7 @@ type Run struct {
 	requests []*client.Request    // in turn
 	kinds    []result.PathLatency // of requests, where there are several, without figures
 	kind     []int                // of each of requests, in kinds
+	on       [][]int              // by server: those of requests that are for it
 	files    *save.Files          // nil: bodies are not saved
 
 	until atomic.Int64 // no request is due from here on; it only ever comes nearer
@@ -57,8 +58,8 @@ type Run struct {
 	cut, windowClosed     chan struct{} // closed when the window is cut short, and when it has closed
 	cutShort, closeWindow func()        // close them
 
-	tickets atomic.Int64 // requests of the window that may still be sent in a closed loop, if counted
-	taken   atomic.Int64 // turns, where there are several requests
+	tickets atomic.Int64   // requests of the window that may still be sent in a closed loop, if counted
+	taken   []atomic.Int64 // by server: turns, where there are several requests
 }
 
 // New prepares a run of s, which must be valid. files may be nil: bodies are not saved then.
@@ -66,6 +67,13 @@ func New(s result.Spec, requests []*client.Request, files *save.Files, clock fun
 	r := &Run{Spec: s, requests: requests, files: files, clock: clock, cut: make(chan struct{}), windowClosed: make(chan struct{})}
 	r.cutShort = sync.OnceFunc(func() { close(r.cut) })
 	r.closeWindow = sync.OnceFunc(func() { close(r.windowClosed) })
+	for i, q := range requests {
+		for len(r.on) <= q.Host {
+			r.on = append(r.on, nil)
+		}
+		r.on[q.Host] = append(r.on[q.Host], i)
+	}
+	r.taken = make([]atomic.Int64, len(r.on))
 	r.tickets.Store(s.Requests)
 	r.until.Store(record.Never)
 	r.last.Store(record.Never)
@@ -73,7 +81,7 @@ func New(s result.Spec, requests []*client.Request, files *save.Files, clock fun
 		if !r.several() {
 			break
 		}
-		kind := result.PathLatency{Path: q.Path, Kind: q.Kind}
+		kind := result.PathLatency{Path: q.Name, Kind: q.Kind}
 		i := slices.IndexFunc(r.kinds, func(k result.PathLatency) bool { return k.Name() == kind.Name() })
 		if i < 0 {
 			i, r.kinds = len(r.kinds), append(r.kinds, kind)

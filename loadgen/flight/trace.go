@@ -26,7 +26,7 @@ func (r *Run) Names() (names []string) {
 		}
 	}
 	if len(names) == 0 {
-		names = append(names, method+r.requests[0].Path)
+		names = append(names, method+r.requests[0].Name)
 	}
 	return names
 }

@@ -262,6 +262,9 @@ func (p page) kinds() {
 		return
 	}
 	response, by := result.Response(p.l), "path"
+	if p.l.Spec.SeveralHosts() {
+		by = "target"
+	}
 	if p.l.Paths[0].Kind != "" {
 		by = "request"
 	}
