@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"carousel/internal/host"
 	"carousel/internal/result"
 	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
@@ -211,6 +212,9 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	}
 	if (s.Engine == result.Epoll || s.Engine == result.Uring) && s.Connections > 0 {
 		s.Threads = engine.Threads(*s)
+	}
+	if n := host.Processors(); flags.Changed("threads") && s.Threads > n {
+		o.Notes = append(o.Notes, fmt.Sprintf("-t %d is threads, of which %d have a processor; hey's -t, a timeout, is --timeout %[1]ds", s.Threads, n))
 	}
 	o.spread()
 	if o.Compares() {

@@ -65,6 +65,8 @@ func TestCompletion(t *testing.T) {
 		{"-o | ", "", anyFile},
 		{"--trace | ", "", anyFile},
 		{"--csv | ", "", anyFile},
+		{"--prom | ", "", anyFile},
+		{"--metrics | ", "", wordsOnly},
 		{"--save | ", "", onlyDirs},
 		{"help | ", "load...", wordsOnly},
 		{"help gates | ", "", wordsOnly},

@@ -146,6 +146,7 @@ var habits = []habit{
 	{"--threshold", true, one("", "--fail-if %s"), false},
 	{"--export-json", true, one("hyperfine", "-o %s"), false},
 	{"--export-csv", true, one("hyperfine", "--csv %s"), false},
+	{"--prometheus-addr", true, one("vegeta", "--metrics %s"), false},
 	{"--bailout", true, one("autocannon", "--fail-if 'errors>%s'"), false},
 }
 

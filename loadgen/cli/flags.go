@@ -168,7 +168,7 @@ func (o *Options) defineOutput(flags flagSet) {
 	o.Traced = trace.Usual
 	flags.Var(number[int]{&o.Traced, 1, trace.Most}, "trace-limit", "most requests in it")
 	o.Exports.Define(flags.FlagSet)
-	flags.StringVar(&o.Metrics, "metrics", "", "serve figures at this `ADDR` meanwhile, for Prometheus")
+	flags.StringVar(&o.Metrics, "metrics", "", "serve them at this `ADDR` while the load is on")
 	flags.StringVar(&s.Save, "save", "", "write bodies of good replies to files in this `DIR`")
 	flags.choice(&s.SaveMode, "save-mode", "who writes them: offload (default) or inline", result.Inline, result.Offload)
 	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on stderr")

@@ -2,13 +2,17 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"carousel/internal/host"
 	"carousel/internal/printable"
 )
 
@@ -268,6 +272,19 @@ func TestCommandLinesThatWork(t *testing.T) {
 		got := wanted{strings.TrimPrefix(Command(s), "loadgen "), len(opts.Gates), opts.JSON, opts.Quiet, len(opts.Notes)}
 		if got != want {
 			t.Errorf("%s: got %+v, want %+v", line, got, want)
+		}
+	}
+}
+
+// hey's -t is a timeout in seconds. Nobody is served better by more threads than there are processors.
+func TestTimeoutOfHey(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("-t is of engines that need Linux")
+	}
+	for threads, want := range map[int]int{1: 0, host.Processors() + 20: 1} {
+		opts, err := Parse(io.Discard, io.Discard, []string{"-c", "5000", "-t", strconv.Itoa(threads), "--engine", "epoll"})
+		if err != nil || len(opts.Notes) != want || want > 0 && !strings.Contains(opts.Notes[0], fmt.Sprintf("is --timeout %ds", threads)) {
+			t.Errorf("-t %d: %v, notes %q", threads, err, opts.Notes)
 		}
 	}
 }
