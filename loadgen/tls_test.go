@@ -109,6 +109,16 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// A server that is there and says nothing is not mistaken for one that is not.
+func TestTLSMute(t *testing.T) {
+	mute := serve(t, func(_ *server, conn net.Conn) { io.Copy(io.Discard, conn) })
+	var stdout, stderr strings.Builder
+	code := run(&stdout, &stderr, []string{"-q", "-k", "-c", "2", "-n", "10", "--timeout", "200ms", "https://" + mute.addr})
+	if want := "did not answer the TLS handshake in time: look whether it speaks TLS on that port (connect-tls)"; code != unreachable || !strings.Contains(stderr.String(), want) {
+		t.Errorf("exit code %d, %q, want %q", code, stderr.String(), want)
+	}
+}
+
 // In turns, too.
 func TestTLSCompared(t *testing.T) {
 	a, b := openVault(t, nil), openVault(t, nil)

@@ -217,6 +217,7 @@ func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32, read <-c
 	conn, err := p.dial(ctx, c.Index)
 	var shaken *handshake
 	if err == nil && p.tls != nil {
+		p.note(c, era, func() { p.deck.Shaking(c) })
 		conn, shaken, err = secure(ctx, conn, p.tls[c.Host()])
 	}
 	room := 0

@@ -27,6 +27,7 @@ type Conn struct {
 	burst   []byte  // the request, as often as it may be under way at once; nil: once
 	freed   int64   // when it became, or becomes, free: its last request had ended, it has rested and, paced, was open
 	tried   int64   // when the connect began
+	shakes  bool    // its peer was reached, and a TLS handshake is under way
 	reply   client.Reply
 	request *client.Ask
 	kind    int // of the request, among the run's

@@ -1,6 +1,7 @@
 package flight
 
 import (
+	"errors"
 	"syscall"
 	"time"
 
@@ -76,7 +77,7 @@ func (d *Deck) wants() bool {
 
 // connect begins to open c.
 func (d *Deck) connect(c *Conn, now int64) {
-	c.state, c.tried, c.served, c.room = opening, now, 0, d.most
+	c.state, c.tried, c.shakes, c.served, c.room = opening, now, false, 0, d.most
 	c.reply.Reset()
 	d.underWay(1)
 	d.want(c, Connect)
@@ -87,6 +88,9 @@ func (d *Deck) underWay(n int) {
 	d.opening += n
 	d.connecting.Add(int64(n))
 }
+
+// Shaking notes that the peer of c was reached and a TLS handshake begins, whose end is that of the connect.
+func (d *Deck) Shaking(c *Conn) { c.shakes = true }
 
 // Connected notes that c is open.
 func (d *Deck) Connected(c *Conn) {
@@ -210,6 +214,16 @@ func (d *Deck) reopen(now int64) {
 	}
 }
 
+// late is why the connect of c is given up, which takes too long.
+func (c *Conn) late() Refusal {
+	if c.shakes {
+		return Refusal{record.ConnectTLS, errMute}
+	}
+	return Refusal{record.ConnectTimeout, syscall.ETIMEDOUT}
+}
+
+var errMute = errors.New("the server was reached and did not answer the TLS handshake in time: look whether it speaks TLS on that port")
+
 // sweep gives up what has taken too long, and sets the time of the next: what begins later is too late later.
 func (d *Deck) sweep(now int64) {
 	patience := int64(d.connectPatience())
@@ -220,7 +234,7 @@ func (d *Deck) sweep(now int64) {
 		case c.under > 0 && c.sent+int64(d.Timeout) <= now: // whether it waits for a reply or for a connection to be sent again
 			d.lost(c, now, record.Timeout)
 		case c.state == opening && c.tried+patience <= now:
-			d.refused(c, now, Refusal{record.ConnectTimeout, syscall.ETIMEDOUT})
+			d.refused(c, now, c.late())
 		}
 		if c.under > 0 {
 			d.nextSweep = min(d.nextSweep, c.sent+int64(d.Timeout))

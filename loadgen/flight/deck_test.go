@@ -928,6 +928,26 @@ func TestTooLateForANumber(t *testing.T) {
 	}
 }
 
+// A connect that takes too long is given up, and why tells whether the server was reached.
+func TestLateHandshake(t *testing.T) {
+	s := result.DefaultSpec()
+	s.Target, s.Engine, s.Connections, s.Timeout = "https://127.0.0.1:1/", result.Net, 2, time.Second
+	p := newPilot(s)
+	p.deck.Shaking(p.deck.Conn(1))
+	p.now += int64(time.Second)
+	p.deck.Turn()
+	if got := p.act(); got != "close 0, close 1" {
+		t.Fatalf("it wants %q", got)
+	}
+	if got := p.deck.Refusal(0); got.Class != record.ConnectTLS || !strings.Contains(got.Err.Error(), "did not answer the TLS handshake") {
+		t.Errorf("%v", got)
+	}
+	l := record.Books(p.deck.Record)
+	if l.ConnectErrors["connect-timeout"] != 1 || l.ConnectErrors["connect-tls"] != 1 {
+		t.Errorf("%v", l.ConnectErrors)
+	}
+}
+
 // Connections are tried once: who was refused is not tried again before requests flow.
 func TestTriedOnce(t *testing.T) {
 	s := result.DefaultSpec()

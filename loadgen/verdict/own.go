@@ -60,7 +60,10 @@ func checkGC(l *result.Load) (state, text, advice string) {
 	}
 	text = fmt.Sprintf("loadgen collected garbage %s, which stopped it for %s in all", units.Plural(gc.Cycles, "time"), units.Short(float64(gc.PauseNS)))
 	advice = "fewer connections or a shorter run make less of it"
-	if l.Spec.Engine == result.Hey || l.Spec.Engine == result.Net {
+	switch {
+	case l.TLS != nil:
+		advice = fmt.Sprintf("engine %s does so as it goes, and no other speaks TLS", l.Spec.Engine)
+	case l.Spec.Engine == result.Hey || l.Spec.Engine == result.Net:
 		advice = fmt.Sprintf("engine %s does so as it goes, use another --engine where that matters", l.Spec.Engine)
 	}
 	if n == 0 || float64(gc.PauseNS)/float64(gc.Cycles) <= 0.10*float64(l.Latency.P50) {
