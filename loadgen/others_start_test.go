@@ -113,6 +113,7 @@ func (s *running) furnish(t *testing.T) {
 		"misnamed": ours.For(nil, "b.test"),
 		"expired":  ours.For(func(c *x509.Certificate) { c.NotAfter = time.Date(2002, 1, 2, 0, 0, 0, 0, time.UTC) }, "127.0.0.1"),
 		"client":   ours.For(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }),
+		"stranger": testcert.New(t, "Theirs").For(nil),
 	} {
 		cert, key := testcert.Files(t, c)
 		s.move(t, cert, name+".pem")

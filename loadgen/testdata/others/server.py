@@ -42,9 +42,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.reply(body)
             case "/chunked":
                 self.head({"Transfer-Encoding": "chunked"})
-                for _ in range(3):
-                    self.wfile.write(b"6\r\nhello\n\r\n")
-                self.wfile.write(b"0\r\n\r\n")
+                for chunk in [b"6\r\nhello\n\r\n"] * 3 + [b"0\r\n\r\n"]:
+                    if self.command != "HEAD":
+                        self.wfile.write(chunk)
             case "/gzip":
                 zipped = "gzip" in self.headers.get("Accept-Encoding", "")
                 self.reply(gzip.compress(b"hello\n", mtime=0) if zipped else b"hello\n", {"Content-Encoding": "gzip"} if zipped else {})
