@@ -214,7 +214,7 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 		s.Threads = engine.Threads(*s)
 	}
 	if n := host.Processors(); flags.Changed("threads") && s.Threads > n {
-		o.Notes = append(o.Notes, fmt.Sprintf("-t %d is threads, of which %d have a processor; hey's -t, a timeout, is --timeout %[1]ds", s.Threads, n))
+		o.Notes = append(o.Notes, fmt.Sprintf("-t %d is threads, of which %d have a processor; hey's -t, a timeout, is --timeout %[1]ds, ab's is -d %[1]ds", s.Threads, n))
 	}
 	o.spread()
 	if o.Compares() {

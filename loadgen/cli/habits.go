@@ -57,7 +57,12 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 			given = value
 		}
 
-		if h := find(habits, arg); h != nil && flag == nil {
+		h := find(habits, arg)
+		if flag == nil && !long && (aLongName.MatchString(args[i]) || h != nil && !h.takes && joined) { // such as -max-body=0, or -lazy
+			refused = append(refused, unknown(args[i], ours))
+			continue
+		}
+		if h != nil && flag == nil {
 			if h.moot {
 				notes = append(notes, fmt.Sprintf("%s: %s; left out", typed, h.means[0].here))
 			} else if h.takes {
@@ -106,6 +111,9 @@ func twisted(command, flag, typed, value string, args []string) string {
 	for _, t := range twists {
 		if t.flag == flag && t.value.MatchString(value) && (t.command == "" || t.command == command) {
 			h := habit{means: slices.Clone(t.means)}
+			if strings.HasPrefix(value, "-") { // it takes none there
+				return h.say(typed, "")
+			}
 			if per := strings.Index(h.means[0].here, "EACH"); per >= 0 {
 				each, _ := strconv.ParseFloat(value, 64)
 				h.means[0].here = strings.Replace(h.means[0].here, "EACH", rate(each*float64(connectionsOf(args))), 1)
@@ -187,6 +195,9 @@ func owners(tools string) string {
 		return strings.Join(names[:last], ", ") + " and " + names[last] + " "
 	}
 }
+
+// aLongName is a word after one dash that is no letter with its value.
+var aLongName = regexp.MustCompile(`^-[a-z]+((-[a-z]+)+(=|$)|[a-z]{2}=)`)
 
 var numeral = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 

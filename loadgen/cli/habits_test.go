@@ -77,7 +77,7 @@ func TestCommandLines(t *testing.T) {
 		"-d @body.json h:1":                "hey's, oha's and curl's -d @body.json is --body @body.json here",
 		"-disable-keepalive h:1":           "hey's and oha's -disable-keepalive is --no-keepalive here",
 		"-o csv h:1":                       "hey's -o csv is --csv FILE here",
-		"-host example.com h:1":            "hey's -host example.com is -H 'Host: example.com' here",
+		"-host example.com h:1":            "hey's and oha's -host example.com is -H 'Host: example.com' here",
 		"-cpus 2 h:1":                      "hey's -cpus 2 is -t 2 here",
 		"-t2 -c100 -d30s -R2000 h:1":       "wrk2's and autocannon's -R 2000 is -r 2000 here",
 		"-t4 -c100 -d30s -s post.lua h:1":  "scripts are not run",
@@ -207,6 +207,8 @@ func TestCommandLines(t *testing.T) {
 		"--vs :5001 --counters calls=3":    "--counters are of one server: leave --vs out",
 		"--counters calls=x":               "--counters calls=x",
 		"--json=perhaps":                   "--json perhaps",
+		"-min-body=0 h:1":                  "-min-body=0 is not a flag here",
+		"-lathe h:1":                       "-lathe is not a flag here",
 		"-qj":                              "oha's and autocannon's -j is --json here",
 	} {
 		if opts, err := Parse(io.Discard, io.Discard, strings.Fields(line)); err == nil || !strings.Contains(err.Error(), want) {
