@@ -316,7 +316,7 @@ func TestAnswered(t *testing.T) {
 
 // Whatever is typed, it is understood or refused; it never panics.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"-c500", "-q 200", "-z=3", "--", "-", "---", "-=", "--=", "-H", "-qz", "--fail-if p99>1s", "-\xff", "-é", "--vs a=:1 --twin --pid a=auto b=:1", "--vs :1 --vs :1/a"} {
+	for _, seed := range []string{"-c500", "-q 200", "-z=3", "--", "-", "---", "-=", "--=", "-H", "-qz", "--fail-if p99>1s", "-\xff", "-é", "attack -rate=0 -body x", "run -s 1:2", "-max-body=0", "-lazy", "-k=x", "help -c", "--vs a=:1 --twin --pid a=auto b=:1", "--vs :1 --vs :1/a"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
