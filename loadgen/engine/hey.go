@@ -33,8 +33,8 @@ type heyReport struct {
 
 // runHey lets github.com/rakyll/hey carry out s, as a second opinion: a closed loop of its own engine, timed by itself.
 // hey says nothing of connections, nor of requests under way when its time is over, so a watch on its requests does.
-// What hey cannot do, package cli refuses. BytesRead holds bodies only: hey does not count heads. Redirects are followed: hey can
-// leave them alone, but its workers race for one field then.
+// What hey cannot do, package cli refuses. BytesRead holds bodies only, as long as their heads say: hey counts no others. Redirects are
+// followed: hey can leave them alone, but its workers race for one field then.
 func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*result.Load, error) {
 	base, err := heyRequest(s)
 	if err != nil {

@@ -85,6 +85,11 @@ func TestHeyByCount(t *testing.T) {
 	if l.BytesRead != 400*5 {
 		t.Errorf("%d bytes of bodies, want 2000", l.BytesRead)
 	}
+	head := heySpec(target, 4, 0, 400)
+	head.Method = "HEAD"
+	if l := runValid(t, t.Context(), head); l.Requests.OK != 400 || l.BytesRead != 0 {
+		t.Errorf("HEAD: %d ok with %d bytes of bodies, of which there are none", l.Requests.OK, l.BytesRead)
+	}
 	if h, err := result.Decode(l.Histogram); err != nil || h.Count() != 400 || l.Latency.P50 <= 0 || l.Latency.P50%100_000 == 0 {
 		t.Errorf("p50 %d ns of %v (%v): want full precision", l.Latency.P50, h, err)
 	}

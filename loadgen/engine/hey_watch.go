@@ -308,7 +308,10 @@ func (w *heyWatch) books(report *heyReport, s result.Spec, end, over int64) (*re
 		}
 		l.Requests.Planned, l.Requests.Unsent, l.UnsentBy[why] = s.Requests, unsent, unsent
 	}
-	l.BytesRead, l.Resent = report.Bytes, w.resent
+	l.Resent = w.resent
+	if s.Method != http.MethodHead { // hey adds up what replies say of their length, and a reply to HEAD has no body
+		l.BytesRead = report.Bytes
+	}
 	if !w.frozen {
 		w.sweep()
 	}
