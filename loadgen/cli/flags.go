@@ -51,7 +51,7 @@ var groups = []group{
 	{"How much, and when", (*Options).defineAmount},
 	{"Connections", (*Options).defineConnections},
 	{"https", (*Options).defineTLS},
-	{"What must hold", (*Options).defineChecks},
+	{"What must hold, and what to believe", (*Options).defineChecks},
 	{"Several servers, in turns", (*Options).defineTurns},
 	{"The most that a server can take", (*Options).defineSearch},
 	{"Output and files", (*Options).defineOutput},
@@ -139,13 +139,13 @@ func (o *Options) defineChecks(flags flagSet) {
 	flags.Var(gates{&o.Gates}, "fail-if", "exit code 99 when this holds, such as 'p99>5ms'")
 	flags.BoolVar(&o.strict, "strict", false, "exit code 99 unless the figures can be believed")
 	flags.BoolVar(&o.Ceiling, "ceiling", false, "first measure what loadgen itself can do here")
+	flags.Var(processes{&o.processes}, "pid", "whose processor time to read, or auto")
+	flags.offer("pid", "auto")
 }
 
 func (o *Options) defineTurns(flags flagSet) {
 	flags.Var(rivals{&o.rivals}, "vs", "compare the target with this (see help comparing)")
 	flags.BoolVar(&o.twin, "twin", false, "compare the target with itself as well")
-	flags.Var(processes{&o.processes}, "pid", "whose processor time to read, or auto")
-	flags.offer("pid", "auto")
 	flags.StringToIntVar(&o.Spec.Counters, "counters", nil, "counters of the target, each with the descriptor it was inherited at")
 	flags.MarkHidden("counters") // a shell has none; results/README.md explains it
 	flags.Var(span{&o.Slice, shortestSlice, longestSlice}, "slice", "a server's turn (default 25ms; 50ms from -c 256 on)")
