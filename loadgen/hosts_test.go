@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -10,8 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"carousel/internal/result"
 )
 
 // oneHost is one server of several: it counts requests by path, and connections.
@@ -152,8 +149,5 @@ func TestSeveralHostsSecured(t *testing.T) {
 	code := run(&stdout, &stderr, []string{"-q", "--cacert", a.authority.File(), "-c", "4", "-n", "10", a.URL, named})
 	if want := "(connect-tls)"; code != unreachable || !strings.Contains(stderr.String(), want) {
 		t.Errorf("exit code %d, %q, want %q", code, stderr.String(), want)
-	}
-	if result.DefaultSpec().SeveralHosts() {
-		t.Error(fmt.Sprint("the default has one server"))
 	}
 }

@@ -157,7 +157,7 @@ func TestCommandLines(t *testing.T) {
 		"--save-mode later":                "--save-mode later: it is inline or offload",
 		"-r fast":                          "-r fast: it takes a number of requests per second",
 		"-n 100 -d 3s":                     "give one of them",
-		"http://h:1 https://h:2":           "several servers are all http://, all https:// or all unix:",
+		"http://h:1 https://h:2":           "several servers are all unix:, all http:// or all https://",
 		"-c 1 h:1 h:2":                     "-c 1: the targets are on 2 servers, each of which needs a connection: use -c 2 or more",
 		"-n 1 h:1 h:2":                     "use -c 2 or more",
 		"--pid auto h:1 h:2":               "--pid: processor time is of one server, and the targets are on 2",

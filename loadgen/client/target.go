@@ -144,7 +144,7 @@ func Further(first, given string) (string, error) {
 	case Server(clean) == Server(first):
 		return PathOf(clean), nil
 	case scheme(clean) != scheme(first):
-		return "", fmt.Errorf("targets %s and %s: several servers are all http://, all https:// or all unix:", first, clean)
+		return "", fmt.Errorf("targets %s and %s: several servers are all unix:, all http:// or all https://", first, clean)
 	}
 	return clean, nil
 }

@@ -143,8 +143,8 @@ func TestFurther(t *testing.T) {
 		}
 	}
 	for given, want := range map[string]string{
-		"https://h:1/a":   "targets http://h:1/first and https://h:1/a: several servers are all http://, all https:// or all unix:",
-		"unix:/a.sock:/x": "several servers are all http://",
+		"https://h:1/a":   "targets http://h:1/first and https://h:1/a: several servers are all unix:, all http:// or all https://",
+		"unix:/a.sock:/x": "several servers are all unix:, all http://",
 		"ftp://h":         "are spoken",
 		"/%zz":            "no address",
 	} {
