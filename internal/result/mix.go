@@ -36,8 +36,9 @@ type Expected struct {
 	Contains string  `json:"contains,omitempty"` // somewhere in the body
 }
 
-// MarshalJSON leaves out a body that came from a file.
+// MarshalJSON leaves out a body that came from a file, and the values of headers that are secret.
 func (k Kind) MarshalJSON() ([]byte, error) {
+	k.Headers = Shown(k.Headers)
 	if k.BodyFile != "" {
 		k.Body = ""
 	}

@@ -94,8 +94,9 @@ func (s Spec) SeveralHosts() bool {
 	return slices.ContainsFunc(s.Paths, func(further string) bool { return !strings.HasPrefix(further, "/") })
 }
 
-// MarshalJSON leaves out a body that came from a file, which may be long and need not be text.
+// MarshalJSON leaves out a body that came from a file, which may be long and need not be text, and the values of headers that are secret.
 func (s Spec) MarshalJSON() ([]byte, error) {
+	s.Headers = Shown(s.Headers)
 	if s.BodyFile != "" {
 		s.Body = ""
 	}

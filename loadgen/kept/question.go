@@ -109,9 +109,9 @@ func plain(s result.Spec) result.Spec {
 	for i := range s.Mix {
 		kind := &s.Mix[i]
 		hash(&kind.Body, &kind.BodyBytes, &kind.BodySHA256)
-		kind.BodyFile, kind.Headers = "", open(kind.Headers)
+		kind.BodyFile, kind.Headers = "", result.Shown(kind.Headers)
 	}
-	s.Headers = open(s.Headers)
+	s.Headers = result.Shown(s.Headers)
 	if s.Cert != "" {
 		s.Cert, s.Key = "given", "given"
 	}
@@ -122,20 +122,6 @@ func plain(s result.Spec) result.Spec {
 		}
 	}
 	return s
-}
-
-// secret are headers whose values are shown to nobody, and may be others from day to day.
-var secret = []string{"authorization", "proxy-authorization", "cookie"}
-
-// open are headers without the values of secret ones.
-func open(headers []string) (all []string) {
-	for _, h := range headers {
-		if name, _, _ := strings.Cut(h, ":"); slices.Contains(secret, strings.ToLower(name)) {
-			h = name + ": ..."
-		}
-		all = append(all, h)
-	}
-	return all
 }
 
 // longestText is how much of a value is shown.
