@@ -37,6 +37,8 @@ func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	p.rate()
 	p.arrivals()
 	p.latency()
+	p.spread()
+	p.over()
 	p.kinds()
 	p.errors()
 	p.connections()

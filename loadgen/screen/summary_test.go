@@ -120,6 +120,24 @@ func TestSummary(t *testing.T) {
 			*l.Host.ListenBacklog = 2
 		},
 		"starved-by-hey": starve,
+		"ramp": func(l *result.Load) {
+			l.Spec.Duration, l.Window.ElapsedNS = 20*time.Second, 20e9
+			l.Spec.Stages = []result.Stage{{From: 100, To: 2000, Length: l.Spec.Duration}}
+			l.Spec.Rate, l.RateRPS = 1050, 1005
+			l.Intervals = went(t, 21, func(k int64) (ok, errors int64) { return 95 * k, k / 15 })
+		},
+		"stages": func(l *result.Load) {
+			l.Spec.Duration, l.Window.ElapsedNS = 5*time.Second, 5e9
+			l.Spec.StagesFile = "day.txt"
+			l.Spec.Stages = []result.Stage{{From: 2000, To: 2000, Length: 1500 * time.Millisecond}, {From: 2000, To: 500, Length: 3 * time.Second}, {From: 10, To: 10, Length: time.Second / 2}}
+			l.Spec.Rate, l.RateRPS = 1351, 1351
+			l.Intervals = went(t, 6, func(k int64) (ok, errors int64) { return 1001 * (k % 2), k })
+		},
+		"varied": func(l *result.Load) {
+			l.Spec.Duration, l.Window.ElapsedNS = 100*time.Second, 100e9+1
+			l.Requests.Errors, l.Errors = 57, map[string]int64{"timeout": 57}
+			l.Intervals = went(t, 101, func(k int64) (ok, errors int64) { return 1000 + 2*(k-30)*(k-30), max(0, k-97) * 28 })
+		},
 		"errors": func(l *result.Load) {
 			l.Requests.Planned, l.Requests.Sent, l.Requests.Errors = 21_204, 21_204, 1_100
 			l.Errors = map[string]int64{"read-reset": 100, "status-503": 990, "body-length": 10}
@@ -151,6 +169,25 @@ func TestSummary(t *testing.T) {
 			golden.Check(t, name+".txt", out.String())
 		})
 	}
+}
+
+// went is how a window went of which each second had so many good replies, of which one took as many milliseconds as there were seconds
+// before it, and errors.
+func went(t *testing.T, seconds int64, of func(k int64) (ok, errors int64)) *result.Intervals {
+	t.Helper()
+	v := &result.Intervals{LengthNS: 1e9}
+	for k := range seconds {
+		ok, errors := of(k)
+		i := result.Interval{OK: ok, Errors: errors, MaxNS: max(k*1e6, 300_000)}
+		h := result.NewHistogram()
+		h.RecordN(200_000, ok-ok/50)
+		h.RecordN(300_000+k*1e6, ok/50)
+		if ok > 0 {
+			i.Histogram = encoded(t, h)
+		}
+		v.List = append(v.List, i)
+	}
+	return v
 }
 
 func TestSummaryColours(t *testing.T) {

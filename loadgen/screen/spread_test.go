@@ -1,0 +1,62 @@
+package screen
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"carousel/internal/result"
+)
+
+// Whatever the distribution is, its rows follow one another from the shortest to the longest, hold all of it, and are no more than fit;
+// what lies between two modes is there, without a bar.
+func TestRows(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	for name, draw := range map[string]func() int64{
+		"constant":    func() int64 { return 1_000_000 },
+		"nothing":     func() int64 { return 0 },
+		"exponential": func() int64 { return int64(random.ExpFloat64() * 1e6) },
+		"heavy":       func() int64 { return int64(math.Exp(random.NormFloat64()*3) * 1e5) },
+		"narrow":      func() int64 { return 1_000_000 + random.Int64N(50_000) },
+		"up to a day": func() int64 { return int64(24*time.Hour) >> random.IntN(47) },
+		"two modes": func() int64 {
+			if random.IntN(10) == 0 {
+				return 40_000_000 + random.Int64N(1_000_000)
+			}
+			return 200_000 + random.Int64N(10_000)
+		},
+	} {
+		h := result.NewHistogram()
+		for range 20_000 {
+			h.Record(draw())
+		}
+		var p result.Packed
+		if err := p.Decode(encoded(t, h)); err != nil {
+			t.Fatal(err)
+		}
+		all, sum, empty, most := rows(&p), 0.0, 0, bodyRows+2
+		if name == "up to a day" {
+			most = 16 // a row for each decade
+		}
+		for i, r := range all {
+			if i > 0 && r.from != all[i-1].to || r.share < 0 || r.to < r.from {
+				t.Errorf("%s: row %d is %+v", name, i, r)
+			}
+			if line := r.String(); 17+utf8.RuneCountInString(line) > 80 || (r.share > 0) != strings.ContainsAny(line[len(line)-1:], "#.") {
+				t.Errorf("%s: %q", name, line)
+			}
+			if sum += r.share; r.share == 0 {
+				empty++
+			}
+		}
+		if math.Abs(sum-1) > 1e-9 || len(all) > most || all[0].from != p.Quantile(0) || all[len(all)-1].to != p.Quantile(1) {
+			t.Errorf("%s: %d rows hold %v of it, from %d to %d", name, len(all), sum, all[0].from, all[len(all)-1].to)
+		}
+		if name == "two modes" && empty < 2 {
+			t.Errorf("nothing is between the modes in %v", all)
+		}
+	}
+}
