@@ -7,8 +7,8 @@ import (
 )
 
 // The intervals of a window and its grace: how long the first ones are, and how many there are at most. A window that outgrows them has
-// its intervals merged in pairs, so that a record of any length takes the same memory: 9 MiB of addresses for each worker, of which 4 KiB
-// or 8 KiB an interval are used where response times lie within a factor of some thousands.
+// its intervals merged in pairs, so that a record of any length takes the same memory: 9 MiB of addresses for each worker, of which some
+// 10 KiB an interval are used.
 const (
 	shortestInterval = int64(time.Second)
 	mostIntervals    = 600

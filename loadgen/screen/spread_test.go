@@ -30,8 +30,11 @@ func TestRows(t *testing.T) {
 		},
 	} {
 		h := result.NewHistogram()
+		var drawn []int64
 		for range 20_000 {
-			h.Record(draw())
+			ns := draw()
+			drawn = append(drawn, ns)
+			h.Record(ns)
 		}
 		var p result.Packed
 		if err := p.Decode(encoded(t, h)); err != nil {
@@ -44,6 +47,15 @@ func TestRows(t *testing.T) {
 		for i, r := range all {
 			if i > 0 && r.from != all[i-1].to || r.share < 0 || r.to < r.from {
 				t.Errorf("%s: row %d is %+v", name, i, r)
+			}
+			in := 0.0
+			for _, ns := range drawn {
+				if ns >= r.from && (ns < r.to || i == len(all)-1) {
+					in++
+				}
+			}
+			if math.Abs(in/float64(len(drawn))-r.share) > 0.02 { // what lies in the bucket of an edge
+				t.Errorf("%s: %v of all are said to lie from %d to %d, %v do", name, r.share, r.from, r.to, in/float64(len(drawn)))
 			}
 			if line := r.String(); 17+utf8.RuneCountInString(line) > 80 || (r.share > 0) != strings.ContainsAny(line[len(line)-1:], "#.") {
 				t.Errorf("%s: %q", name, line)
