@@ -6,6 +6,7 @@ import (
 	"net"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"carousel/internal/sock"
@@ -23,6 +24,7 @@ type netCrew struct {
 	*run
 	dial    func(ctx context.Context, index int) (net.Conn, error)
 	tls     []*tls.Config   // by host; nil: connections are not secured
+	taken   []atomic.Bool   // by host: it asked for the certificate of a client, and went on
 	precise time.Duration   // how long before an instant the timers of the Go scheduler, which may be late, are left
 	kick    chan struct{}   // the next turn comes at once
 	cut     <-chan struct{} // and when the window is cut short; nil once that is known
@@ -56,6 +58,7 @@ func newNet(r *run) (crew, error) {
 		return d.DialContext(ctx, client.Network(addr), addr)
 	}
 	p := newNetCrew(r, dial)
+	p.taken = make([]atomic.Bool, len(addrs))
 	for s := r.Spec; client.Secure(s.Target) && len(p.tls) < len(addrs); {
 		s.Target = client.Servers(r.Spec)[len(p.tls)] + "/"
 		config, err := TLS(s)
@@ -218,7 +221,7 @@ func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32, read <-c
 	var shaken *handshake
 	if err == nil && p.tls != nil {
 		p.note(c, era, func() { p.deck.Shaking(c) })
-		conn, shaken, err = secure(ctx, conn, p.tls[c.Host()])
+		conn, shaken, err = secure(ctx, conn, p.tls[c.Host()], &p.taken[c.Host()])
 	}
 	room := 0
 	goesOn := p.note(c, era, func() {

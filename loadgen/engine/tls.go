@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -72,27 +73,77 @@ type handshake struct {
 	cipher  string
 }
 
-// secure shakes hands on conn, which is closed if that fails.
-func secure(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn, *handshake, error) {
-	lacking := false // the server asks for a certificate that the client does not have
-	if len(config.Certificates) == 0 {
-		config = config.Clone()
-		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			lacking = true
+// secure shakes hands on conn, which is closed if that fails. taken says that the server, which asks for the certificate of a client, has
+// gone on with one already.
+func secure(ctx context.Context, conn net.Conn, config *tls.Config, taken *atomic.Bool) (net.Conn, *handshake, error) {
+	own, asked := config.Clone(), false
+	own.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		if asked = true; len(config.Certificates) == 0 {
 			return new(tls.Certificate), nil
 		}
+		return &config.Certificates[0], nil
 	}
 	begun := time.Now()
-	c := tls.Client(conn, config)
-	if err := c.HandshakeContext(ctx); err != nil {
+	below := &peeked{Conn: conn}
+	c := tls.Client(below, own)
+	err := c.HandshakeContext(ctx)
+	took := time.Since(begun)
+	var first []byte
+	if err == nil && asked && !taken.Load() && c.ConnectionState().Version == tls.VersionTLS13 {
+		first, err = below.hear(ctx, c)
+		taken.Store(err == nil)
+	}
+	if err != nil {
 		conn.Close()
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		return nil, nil, &handshakeError{plainly(err, lacking), err}
+		return nil, nil, &handshakeError{plainly(err, asked, len(config.Certificates) > 0), err}
 	}
 	state := c.ConnectionState()
-	return c, &handshake{time.Since(begun), tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)}, nil
+	shaken := &handshake{took, tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)}
+	if len(first) > 0 {
+		return &peeked{c, first}, shaken, nil
+	}
+	return c, shaken, nil
+}
+
+// lastWord is how long a server is waited for, once, to say whether it takes the certificate of the client, or goes on without one. By
+// TLS 1.3 it says so after the handshake: by an alert, or by a ticket, which is usually sent at once.
+const lastWord = time.Second
+
+// peeked is a connection whose next bytes may have been read already.
+type peeked struct {
+	net.Conn
+	text []byte
+}
+
+func (h *peeked) Read(p []byte) (int, error) {
+	if len(h.text) == 0 {
+		return h.Conn.Read(p)
+	}
+	n := copy(p, h.text)
+	h.text = h.text[n:]
+	return n, nil
+}
+
+// hear waits for what the server says first, and has c take it in: an error is that it refuses. What is for c's reader is returned.
+func (h *peeked) hear(ctx context.Context, c *tls.Conn) (first []byte, err error) {
+	past := time.Unix(1, 0)
+	h.SetReadDeadline(time.Now().Add(lastWord))
+	given := context.AfterFunc(ctx, func() { h.SetReadDeadline(past) })
+	text := make([]byte, 4096)
+	n, err := h.Conn.Read(text)
+	given()
+	if h.text = text[:n]; n > 0 {
+		h.SetReadDeadline(past) // what is held is taken in, nothing more is waited for
+		first = make([]byte, 1)
+		n, err = c.Read(first)
+	}
+	if h.SetReadDeadline(time.Time{}); os.IsTimeout(err) {
+		err = ctx.Err()
+	}
+	return first[:n], err
 }
 
 // handshakeError is why a handshake failed, in a line with the way out.
@@ -104,8 +155,8 @@ type handshakeError struct {
 func (e *handshakeError) Error() string { return e.text }
 func (e *handshakeError) Unwrap() error { return e.err }
 
-// plainly says why a handshake failed, and what to do. lacking says that the server asked for a certificate which the client does not have.
-func plainly(err error, lacking bool) string {
+// plainly says why a handshake failed, and what to do. asked says that the server asked for the certificate of a client, shown that there is one.
+func plainly(err error, asked, shown bool) string {
 	const skip = "-k skips the check"
 	var name x509.HostnameError
 	var authority x509.UnknownAuthorityError
@@ -137,7 +188,9 @@ func plainly(err error, lacking bool) string {
 		return fmt.Sprintf("the certificate is not valid (%s): mend it, or %s", strings.TrimPrefix(invalid.Error(), "x509: "), skip)
 	case errors.As(err, &header):
 		return "the server does not speak TLS there: use http://"
-	case errors.As(err, &alert) && alert.Op == "remote error" && lacking:
+	case errors.As(err, &alert) && alert.Op == "remote error" && asked && shown:
+		return fmt.Sprintf("the server ended the handshake (%s): it does not take the certificate of --cert", trimmed(alert.Err))
+	case errors.As(err, &alert) && alert.Op == "remote error" && asked:
 		return fmt.Sprintf("the server ended the handshake (%s): it wants the certificate of a client, --cert FILE --key FILE", trimmed(alert.Err))
 	case errors.As(err, &alert) && alert.Op == "remote error":
 		return fmt.Sprintf("the server ended the handshake (%s): TLS 1.2 and 1.3 with http/1.1 are offered", trimmed(alert.Err))

@@ -155,6 +155,11 @@ func TestTLS(t *testing.T) {
 	demanding.ClientAuth, demanding.ClientCAs = tls.RequireAndVerifyClientCert, pool
 	demandingBefore := demanding.Clone()
 	demandingBefore.MaxVersion = tls.VersionTLS12
+	asking := with(good)
+	asking.ClientAuth = tls.RequestClientCert
+	silent := asking.Clone()
+	silent.SessionTicketsDisabled = true
+	otherCert, otherKey := other.file(dir, "other", other.pair(x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}))
 	old := with(good)
 	old.MaxVersion = tls.VersionTLS11
 
@@ -179,7 +184,11 @@ func TestTLS(t *testing.T) {
 		{name: "expired", config: with(a.pair(years(2001, 2002))), spec: result.Spec{CACert: trusted}, want: "the certificate expired on 2002-01-02: renew it, or -k skips the check"},
 		{name: "of the future", config: with(a.pair(years(2090, 2091))), spec: result.Spec{CACert: trusted}, want: "the certificate is valid from 2090-01-02 on"},
 		{name: "no certificate of a client, TLS 1.2", config: demandingBefore, spec: result.Spec{CACert: trusted}, want: "it wants the certificate of a client, --cert FILE --key FILE"},
-		{name: "no certificate of a client, TLS 1.3", config: demanding, spec: result.Spec{CACert: trusted}, class: "read-tls"},
+		{name: "no certificate of a client, TLS 1.3", config: demanding, spec: result.Spec{CACert: trusted}, want: "the server ended the handshake (certificate required): it wants the certificate of a client, --cert FILE --key FILE"},
+		{name: "one that is not needed", config: asking, spec: result.Spec{CACert: trusted}},
+		{name: "one that is not needed, and nothing is said", config: silent, spec: result.Spec{CACert: trusted}},
+		{name: "one that is not taken, TLS 1.3", config: demanding, spec: result.Spec{CACert: trusted, Cert: otherCert, Key: otherKey}, want: "it does not take the certificate of --cert"},
+		{name: "one that is not taken, TLS 1.2", config: demandingBefore, spec: result.Spec{CACert: trusted, Cert: otherCert, Key: otherKey}, want: "it does not take the certificate of --cert"},
 		{name: "too old", config: old, spec: result.Spec{Insecure: true}, want: "TLS 1.2 and 1.3 with http/1.1 are offered"},
 		{name: "no TLS", spec: result.Spec{Insecure: true}, want: "the server does not speak TLS there: use http://"},
 		{name: "hung up", talk: func(c net.Conn) { c.Close() }, spec: result.Spec{Insecure: true}, want: "the server closed the connection during the handshake"},
