@@ -286,6 +286,8 @@ func checkDownload(s result.Spec) error {
 		return fmt.Errorf("target %s: --proto line has no TLS, use %s", s.Target, client.Addr(s.Target))
 	case s.Proto == result.Line && client.PathOf(s.Target) != "/":
 		return fmt.Errorf("target %s: --proto line has no path, use %s/", s.Target, client.Server(s.Target))
+	case s.Proto == result.Line && s.SeveralHosts():
+		return errors.New("--proto line is for one server: leave all targets but one out")
 	case s.Proto == result.Line && len(s.Paths) > 0:
 		return fmt.Errorf("--proto line has no path: leave %s out", s.Paths[0])
 	case s.Proto == result.Line && s.MaxRedirects > 0:

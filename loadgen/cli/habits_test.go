@@ -167,6 +167,7 @@ func TestCommandLines(t *testing.T) {
 		"--vs :1 h:1 h:2":                  "a further server is --vs h:2",
 		"--pipeline 2 h:1 h:2":             "leave http://h:2/ out",
 		"--source 127.0.0.2 127.0.0.1 h:2": "not h:2: leave it out",
+		"--proto line h:1 h:2":             "--proto line is for one server",
 		"--engine hey -c 2 -n 2 h:1 h:2":   "it asks for one target only",
 		"https://h:1/ --engine uring":      "has no TLS",
 		"https://h:1/ -t 2":                "--engine net, which alone has TLS, runs on the Go scheduler: leave -t 2 out",
