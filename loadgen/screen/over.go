@@ -78,7 +78,9 @@ func (p page) stages() {
 		if s.To != s.From {
 			offered += " to " + units.Rate(s.To)
 		}
-		if row := fmt.Sprintf("%6s%17s", begins.String(), offered+"/s"); of.to <= of.from {
+		if row := fmt.Sprintf("%6s%17s", begins.String(), offered+"/s"); int64(begins) >= p.l.Window.ElapsedNS {
+			p.line("", "%s  not reached", row)
+		} else if of.to <= of.from {
 			p.line("", "%s  no whole interval of %s lies in it", row, units.Short(float64(p.l.Intervals.LengthNS)))
 		} else {
 			p.line("", "%s%8s%9s%7s%8s%8s", row, units.Rate(of.rate()), units.Count(of.ok), units.Count(of.errors), of.quantile(0.5), of.quantile(0.99))

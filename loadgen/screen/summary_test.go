@@ -126,10 +126,23 @@ func TestSummary(t *testing.T) {
 			l.Spec.Rate, l.RateRPS = 1050, 1005
 			l.Intervals = went(t, 21, func(k int64) (ok, errors int64) { return 95 * k, k / 15 })
 		},
+		"timeouts": func(l *result.Load) {
+			h, err := result.Decode(l.Histogram)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.RecordN(2e9, 9)
+			l.Requests = result.Requests{Planned: 20_109, Sent: 20_109, OK: 20_100, Errors: 9}
+			l.Errors = map[string]int64{"timeout": 9}
+			l.Latency, l.Histogram = h.Latency(), encoded(t, h)
+			l.Latency.Unanswered = 2e9
+			l.Service, l.ServiceHistogram = l.Latency, l.Histogram
+		},
 		"stages": func(l *result.Load) {
 			l.Spec.Duration, l.Window.ElapsedNS = 5*time.Second, 5e9
 			l.Spec.StagesFile = "day.txt"
 			l.Spec.Stages = []result.Stage{{From: 2000, To: 2000, Length: 1500 * time.Millisecond}, {From: 2000, To: 500, Length: 3 * time.Second}, {From: 10, To: 10, Length: time.Second / 2}}
+			l.Spec.Stages = append(l.Spec.Stages, result.Stage{From: 10, To: 10, Length: time.Second})
 			l.Spec.Rate, l.RateRPS = 1351, 1351
 			l.Intervals = went(t, 6, func(k int64) (ok, errors int64) { return 1001 * (k % 2), k })
 		},
