@@ -40,7 +40,7 @@ func (p page) spread() {
 		label = ""
 	}
 	if n := h.Count() - p.l.Requests.OK - p.l.Unsaved(); n > 0 {
-		p.line("", "%s without an answer in it, at the time reached when given up", units.Plural(n, "request"))
+		p.line("", "%s in it had no answer and stand where they were given up", units.Plural(n, "request"))
 	}
 }
 
