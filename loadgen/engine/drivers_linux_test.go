@@ -118,8 +118,9 @@ type outcome struct {
 var (
 	everything = gocmp.Exporter(func(reflect.Type) bool { return true })
 	// How often it looks at what there is to do is a driver's own affair; so what it noted last may be, of what was over by then.
+	// Intervals, which are millions of counts, are compared as the load has them.
 	butLooks = gocmp.FilterPath(func(p gocmp.Path) bool {
-		return slices.Contains([]string{".stall", ".awake", ".OwnStallNS", ".path"}, p.Last().String())
+		return slices.Contains([]string{".stall", ".awake", ".OwnStallNS", ".path", ".intervals"}, p.Last().String())
 	}, gocmp.Ignore())
 )
 
