@@ -43,7 +43,7 @@ func TestCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	// By number instead of by time: on a busy machine a short time may pass without a reply. NAME is a model that everybody has.
-	shorten := strings.NewReplacer("NAME", "goroutine", "-d 30s", "-n 1000", "-d 10s", "-n 1000", "-d 5s", "-n 1000", "-n 100000", "-n 1000",
+	shorten := strings.NewReplacer("NAME", "goroutine", "-d 30s", "-n 1000", "-d 10s", "-n 1000", "-d 5s", "-n 1000", "-d 1m", "-d 2s", "-n 100000", "-n 1000",
 		"-c 500", "-c 50", "--find-max 'p99<50ms'", quickSearch, "--find-max 'p99<5ms'", quickSearch, "http://127.0.0.1:5000", "http://"+addr)
 	compared := strings.NewReplacer("-d 10s", "-d 1s", "=:5000", "=http://"+addr, "=:5001", "=http://"+addr)
 	mix := exampleMix(t)

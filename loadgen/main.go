@@ -70,7 +70,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	served, err := serveMetrics(opts, say)
 	if err != nil {
 		say(err)
-		return unreachable
+		return usage
 	}
 	defer served.Close()
 	if opts.Searches() {

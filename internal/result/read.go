@@ -221,6 +221,9 @@ func ReadLoad(path string) (*Load, error) {
 		return nil, err
 	}
 	l := new(Load)
+	if !json.Valid(text) {
+		return nil, fmt.Errorf("%s: it is no record of loadgen, as -o writes one: it is not one JSON document", path)
+	}
 	if err = decode(text, l); err == nil {
 		err = isLoad(text)
 	}

@@ -217,7 +217,7 @@ func TestReadLoad(t *testing.T) {
 		`{"schema":2,"complete":true}`:                `it is no record of a load: "requests" is missing`,
 		`{"schema":3,"requests":{}}`:                  "the record has schema 3, this program reads up to 2",
 		`{"requests":{}}`:                             "no record of ours",
-		`{"schema":2,"cell":{}}` + "\n" + `{"schema"`: "after top-level value",
+		`{"schema":2,"cell":{}}` + "\n" + `{"schema"`: "it is no record of loadgen, as -o writes one: it is not one JSON document",
 		`[]`: "cannot unmarshal array",
 	} {
 		if err := WriteFile(file, []byte(text)); err != nil {

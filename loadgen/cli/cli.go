@@ -154,23 +154,35 @@ func plainly(of *cobra.Command, err error) error {
 // conditional tells a further condition of --fail-if from a target.
 var conditional = regexp.MustCompile(`[<>]|^\s*(?i:verdict)\s*[!=]`)
 
+// conditions takes further conditions of --fail-if from the arguments that are no flags, and returns the others.
+func (o *Options) conditions(flags *pflag.FlagSet, args []string) (others []string, err error) {
+	for _, arg := range args {
+		given := flags.Changed("fail-if")
+		switch {
+		case !conditional.MatchString(arg):
+			others = append(others, arg)
+		case !given && o.Searches():
+			return nil, fmt.Errorf("%q: a further condition of --find-max stands after a comma", arg)
+		case !given:
+			return nil, fmt.Errorf("%q: a gate follows --fail-if", arg)
+		default:
+			if err := (gates{&o.Gates}).Set(arg); err != nil {
+				return nil, fmt.Errorf("--fail-if %s: %w", arg, err)
+			}
+		}
+	}
+	return others, nil
+}
+
 // settle takes the arguments that are no flags and fills in what depends on other flags or on this system.
 func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	s := &o.Spec
 	if err := checkNames(flags); err != nil {
 		return err
 	}
-	var targets []string
-	for _, arg := range args {
-		if !conditional.MatchString(arg) {
-			targets = append(targets, arg)
-		} else if o.Searches() && !flags.Changed("fail-if") {
-			return fmt.Errorf("%q: a further condition of --find-max stands after a comma", arg)
-		} else if !flags.Changed("fail-if") {
-			return fmt.Errorf("%q: a gate follows --fail-if", arg)
-		} else if err := (gates{&o.Gates}).Set(arg); err != nil {
-			return fmt.Errorf("--fail-if %s: %w", arg, err)
-		}
+	targets, err := o.conditions(flags, args)
+	if err != nil {
+		return err
 	}
 	if o.strict {
 		if err := (gates{&o.Gates}).Set("verdict!=valid"); err != nil {

@@ -52,15 +52,16 @@ func (o *Options) subcommands(ran func()) (all []*cobra.Command) {
 		k := &Kept{Command: c.name}
 		cmd := &cobra.Command{
 			Use: c.name + " " + c.records, Short: c.short, Long: page(c.name), SilenceErrors: true, SilenceUsage: true,
-			Args: func(_ *cobra.Command, args []string) error {
-				if len(args) < c.least || len(args) > c.most {
-					return fmt.Errorf("%s takes %s: loadgen %[1]s %[3]s", c.name, c.takes, c.records)
-				}
-				return nil
-			},
 			RunE: func(cmd *cobra.Command, args []string) error {
 				ran()
-				k.Files, o.Kept = args, k
+				files, err := o.conditions(cmd.Flags(), args)
+				switch {
+				case err != nil:
+					return err
+				case len(files) < c.least || len(files) > c.most:
+					return fmt.Errorf("%s takes %s: loadgen %[1]s %[3]s", c.name, c.takes, c.records)
+				}
+				k.Files, o.Kept = files, k
 				return o.checkKept(cmd.Flags())
 			},
 			ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -76,10 +77,11 @@ func (o *Options) subcommands(ran func()) (all []*cobra.Command) {
 }
 
 // definePrinted defines the flags of a command that prints what came of it.
-func (o *Options) definePrinted(flags *pflag.FlagSet, _ *Kept) {
+func (o *Options) definePrinted(flags *pflag.FlagSet, k *Kept) {
+	condition := map[string]string{Compare: "p99_ratio>1", Merge: "p99>5ms"}[k.Command]
 	flags.BoolVar(&o.JSON, "json", false, "print JSON instead")
 	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "print nothing; the exit code tells")
-	flags.Var(gates{&o.Gates}, "fail-if", "exit code 99 when this holds, such as 'p99_ratio>1'")
+	flags.Var(gates{&o.Gates}, "fail-if", "exit code 99 when this holds, such as '"+condition+"'")
 	flags.BoolVar(&o.strict, "strict", false, "exit code 99 unless the figures can be believed")
 }
 

@@ -163,7 +163,7 @@ func TestCommandLines(t *testing.T) {
 		"-n 1 h:1 h:2":                     "use -c 2 or more",
 		"--pid auto h:1 h:2":               "--pid: processor time is of one server, and the targets are on 2",
 		"--pid 1 h:1 h:2":                  "--pid: processor time is of one server",
-		"--mix testdata/mix h:1 h:2":       "the mix names the paths, give the server alone",
+		"--mix testdata/mix h:1 h:2":       "the paths of a mix are on one server, give that alone",
 		"--vs :1 h:1 h:2":                  "a further server is --vs h:2",
 		"--pipeline 2 h:1 h:2":             "leave http://h:2/ out",
 		"--source 127.0.0.2 127.0.0.1 h:2": "not h:2: leave it out",

@@ -80,6 +80,9 @@ func helpCommand() *cobra.Command {
 			if inner, rest, err := cmd.Root().Find(args); err == nil && inner != cmd.Root() && len(rest) == 0 {
 				return inner.Help()
 			}
+			if cmd.Root().Flags().Lookup(name) != nil {
+				return writeFlag(cmd.OutOrStdout(), cmd.Root().Flags(), "--"+name)
+			}
 			return fmt.Errorf("help %s: there is no such topic; there are %s", name, names(topics))
 		},
 	}

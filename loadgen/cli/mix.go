@@ -66,6 +66,8 @@ func checkMix(s result.Spec) error {
 	switch {
 	case s.Proto == result.Line:
 		return no("--proto line", "a line has no kinds, leave one of them out")
+	case s.SeveralHosts():
+		return no(s.Paths[0], "the paths of a mix are on one server, give that alone")
 	case client.PathOf(s.Target) != "/" || len(s.Paths) > 0:
 		return no(client.PathOf(s.Target), "the mix names the paths, give the server alone")
 	case s.Method != "GET" || s.Body != "" || s.BodyFile != "":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,7 +18,7 @@ import (
 const DefaultTarget = "http://127.0.0.1:5000/"
 
 // unixSocket is how people name the socket of a file, and the request after it: unix:/run/x.sock:/path, and as other tools have it.
-var unixSocket = regexp.MustCompile(`(?i)^(?:http://|http\+)?unix:(?://)?(/[^:]*)(?::(/.*)?)?$`)
+var unixSocket = regexp.MustCompile(`(?i)^(?:http://|http\+)?unix:(?://)?([^:0-9][^:]*)(?::(/.*)?)?$`)
 
 // joinedSocket is the socket of a file as some clients write it, percent-encoded in the place of the host.
 var joinedSocket = regexp.MustCompile(`(?i)^http\+unix://(%2F[^/?#]*)(/.*)?$`)
@@ -86,7 +87,11 @@ var defaultPort = map[string]string{"http": "80", "https": "443"}
 // socketTarget writes the target of a Unix socket as unix:/socket:/path.
 func socketTarget(given string) (string, error) {
 	parts := unixSocket.FindStringSubmatch(given)
-	socket, path := parts[1], cmp.Or(parts[2], "/")
+	path := cmp.Or(parts[2], "/")
+	socket, err := filepath.Abs(parts[1])
+	if err != nil || !strings.HasPrefix(socket, "/") {
+		return "", fmt.Errorf("target %q: write the whole path of the socket, unix:/socket:/path", given)
+	}
 	if len(socket) > mostSocketPath {
 		return "", fmt.Errorf("target %q: the path of a socket has %d bytes at most, this one has %d: link to it from a shorter one", given, mostSocketPath, len(socket))
 	}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -78,10 +79,22 @@ func TestTarget(t *testing.T) {
 		"unix:/x:/a#b":                      "never sent",
 		"unix:/x:/%zz":                      "no path of a request",
 		"unix:/" + strings.Repeat("x", 107): "has 107 bytes at most, this one has 108",
-		"unix:x.sock":                       "no address",
 	} {
 		if got, err := Target(given); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Target(%q) = %q, %v, want an error with %q", given, got, err, want)
+		}
+	}
+}
+
+// The socket of a relative path is that of the folder one is in.
+func TestRelativeSocket(t *testing.T) {
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{"unix:x.sock": "/x.sock:/", "unix:./x/y:/a": "/x/y:/a"} {
+		if got, err := Target(given); got != "unix:"+dir+want || err != nil {
+			t.Errorf("Target(%q) = %q, %v", given, got, err)
 		}
 	}
 }

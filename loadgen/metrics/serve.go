@@ -1,10 +1,12 @@
 package metrics
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -32,6 +34,9 @@ type load struct {
 func Serve(addr string) (*Server, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = errors.New("another program listens there: use another port")
+		}
 		return nil, fmt.Errorf("--metrics %s: %w", addr, err)
 	}
 	s := &Server{Addr: ln.Addr().String(), done: make(chan struct{})}

@@ -158,12 +158,17 @@ func plainly(err error) error {
 		if wrong.Field == "" {
 			return fmt.Errorf("a request is an object, such as {\"path\": \"/\"}, not %s %s", article(wrong.Value), wrong.Value)
 		}
-		return fmt.Errorf("%s is %s %v here, not %s %s", wrong.Field, article(wrong.Type.String()), wrong.Type, article(wrong.Value), wrong.Value)
+		return fmt.Errorf("%s is %s here, not %s %s", wrong.Field, called[wrong.Type.String()], article(wrong.Value), wrong.Value)
+	case strings.HasPrefix(err.Error(), "json: unknown field"):
+		return fmt.Errorf("%s: there are %s; in expect %s", strings.TrimPrefix(err.Error(), "json: "), "name weight method path headers body body_file expect", "status length sha256 text contains")
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("it ends within a request")
 	}
 	return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 }
+
+// called are the types of fields as people call them.
+var called = map[string]string{"string": "a text", "int": "a whole number", "int64": "a whole number", "[]string": "a list of texts", "result.Expected": "an object"}
 
 // article is the one that stands before a word.
 func article(word string) string {

@@ -15,7 +15,7 @@ var advice = map[string]string{
 	record.ConnectUnreachable.String(): "no route to that address: check the target",
 	record.ConnectNoFile.String():      "loadgen ran out of descriptors: raise \"ulimit -n\" or use fewer connections",
 	record.ConnectNoPort.String():      "loadgen ran out of local ports: use fewer connections, or widen net.ipv4.ip_local_port_range",
-	record.ConnectTLS.String():         "the TLS handshake failed: -c 1 -n 1 says why, if it always does",
+	record.ConnectTLS.String():         "the TLS handshake failed, or was not done in 5 s: -c 1 -n 1 says why, if it always does",
 	record.ConnectOther.String():       "the connect failed: try the target with curl -v",
 
 	record.WriteReset.String(): "the server closed while a request was being sent: look at its idle timeout and its log",
@@ -27,8 +27,8 @@ var advice = map[string]string{
 	record.Timeout.String():    "no whole reply within --timeout: the server is stuck or overloaded; use fewer connections or a longer --timeout",
 
 	record.Malformed.String():   "the reply breaks HTTP/1.1 (or the line protocol): ask once with curl -v",
-	record.BodyLength.String():  "the reply is longer or shorter than it says, or than the load expects: a bug in the server, or it does not speak the --proto asked",
-	record.BodyContent.String(): "the body is not what the load expects: a bug in the server, or it is not one of Carousel's",
+	record.BodyLength.String():  "the reply is longer or shorter than it says, or than the load expects: ask once with curl -v",
+	record.BodyContent.String(): "the body is not what --expect or the mix asks for: ask once with curl -v",
 	record.BodyDigest.String():  "the body is not the one whose digest the reply carries or the load expects: a bug in the server, or on the way",
 
 	record.RedirectElsewhere.String(): "a redirect led to another server, or nowhere: only the target's own are followed; make its new address the target",

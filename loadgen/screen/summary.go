@@ -313,6 +313,10 @@ func (p page) connections() {
 	if c.Failed > 0 {
 		failed = fmt.Sprintf(", %s failed", units.Count(c.Failed))
 	}
+	if p.l.Window.ElapsedNS == 0 { // who was served is counted from when it opens
+		p.line("connections", "%s opened%s", units.Count(c.Opened), failed)
+		return
+	}
 	if p.l.Spec.First > 0 {
 		p.line("connections", "%s opened%s, of %s at most; %s answered, at most %s replies each",
 			units.Count(c.Opened), failed, units.Count(p.l.Spec.Connections), units.Count(c.Answered), units.Count(c.Most))

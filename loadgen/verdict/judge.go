@@ -97,6 +97,9 @@ func checkAnswers(l *result.Load) (state, text, advice string) {
 	if l.Requests.OK > 0 {
 		return "", "", ""
 	}
+	if endedInWarmup(l) {
+		return result.Invalid, "nothing was measured: the run was ended before its window opened", "let it finish, or use a shorter --warmup"
+	}
 	text = fmt.Sprintf("no request succeeded (%s sent, %s failed, %s unanswered)",
 		units.Count(l.Requests.Sent), units.Count(l.Requests.Errors), units.Count(l.Requests.Unanswered))
 	if c := l.Connections; l.Requests.Sent == 0 && c.Asked > 0 && c.Answered == 0 {
@@ -111,9 +114,14 @@ func checkAnswers(l *result.Load) (state, text, advice string) {
 	return result.Invalid, text, "ask the target once with curl -v"
 }
 
+// endedInWarmup reports whether requests flowed, and none that counts.
+func endedInWarmup(l *result.Load) bool {
+	return !l.Complete && l.Window.ElapsedNS == 0 && l.Connections.Asked > 0
+}
+
 func checkInterrupted(l *result.Load) (state, text, advice string) {
 	switch {
-	case l.Complete:
+	case l.Complete, endedInWarmup(l):
 		return "", "", ""
 	case l.Spec.Requests > 0 && l.UnsentBy["interrupted"] == 0 && l.Requests.Unsent > 0:
 		return result.Suspect, fmt.Sprintf("the run was given up after %s with %s of %s requests never sent, for nobody could be connected to any more",

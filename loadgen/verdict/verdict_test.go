@@ -101,6 +101,10 @@ func TestJudge(t *testing.T) {
 		{"nothing was answered in the warm-up either", closed, func(l *result.Load) {
 			l.Requests, l.Connections = result.Requests{}, result.Connections{Opened: 4, Asked: 4}
 		}, result.Invalid, "no request succeeded: 4 were sent in the warm-up and never answered: ask the target once"},
+		{"it was ended in the warm-up", closed, func(l *result.Load) {
+			l.Complete, l.Window.ElapsedNS = false, 0
+			l.Requests, l.Connections = result.Requests{}, result.Connections{Opened: 4, Asked: 4}
+		}, result.Invalid, "nothing was measured: the run was ended before its window opened: let it finish"},
 		{"it ended in the warm-up", closed, func(l *result.Load) {
 			l.Requests, l.Connections = result.Requests{}, result.Connections{Opened: 10, Asked: 10, Answered: 10}
 		}, result.Invalid, "no request succeeded (0 sent, 0 failed, 0 unanswered)"},
