@@ -282,10 +282,15 @@ func keep(path string, of any) error {
 
 // put makes text the content of the file that a flag names, whole or not at all.
 func put(flag, path string, text []byte) error {
+	return replace(flag, path, func(path string) error { return result.WriteFile(path, text) })
+}
+
+// replace has write write the file that a flag names.
+func replace(flag, path string, write func(path string) error) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // the file is replaced, not the link to it
 	}
-	err := result.WriteFile(path, text)
+	err := write(path)
 	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
 		err = inner.Err // its path is that of a temporary file
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"carousel/internal/result"
@@ -29,12 +27,8 @@ func keepTrace(opts *cli.Options, t *trace.Trace, say func(any)) (*result.Trace,
 	if t == nil {
 		return nil, nil
 	}
-	path := opts.Trace
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // the file is replaced, not the link to it
-	}
 	var n trace.Tally
-	err := result.Stream(path, func(w io.Writer) (err error) {
+	write := func(w io.Writer) (err error) {
 		if !strings.HasSuffix(opts.Trace, ".gz") {
 			n, err = t.Write(w, map[string]any{"command": opts.Command()})
 			return err
@@ -45,12 +39,8 @@ func keepTrace(opts *cli.Options, t *trace.Trace, say func(any)) (*result.Trace,
 		}
 		n, err = t.Write(z, map[string]any{"command": opts.Command()})
 		return errors.Join(err, z.Close())
-	})
-	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
-		err = inner.Err // its path is that of a temporary file
 	}
-	if err != nil {
-		err = fmt.Errorf("--trace %s was not written: %w", opts.Trace, err)
+	if err := replace("--trace", opts.Trace, func(path string) error { return result.Stream(path, write) }); err != nil {
 		say(err)
 		return nil, err
 	}

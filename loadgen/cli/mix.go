@@ -2,8 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path/filepath"
 
@@ -48,12 +46,11 @@ func ready(s *result.Spec, k *result.Kind) (err error) {
 	if !filepath.IsAbs(name) && s.MixFile != "-" {
 		name = filepath.Join(filepath.Dir(s.MixFile), name)
 	}
-	text, err := contents(name)
-	if err != nil {
-		return fmt.Errorf("body_file %s: %w", name, cause(err))
+	var of result.Spec
+	if err := readBodyFile(&of, name); err != nil {
+		return fmt.Errorf("body_file %s: %w", name, err)
 	}
-	sum := sha256.Sum256(text)
-	k.Body, k.BodyFile, k.BodyBytes, k.BodySHA256 = string(text), name, int64(len(text)), hex.EncodeToString(sum[:])
+	k.Body, k.BodyFile, k.BodyBytes, k.BodySHA256 = of.Body, of.BodyFile, of.BodyBytes, of.BodySHA256
 	return nil
 }
 

@@ -2,96 +2,24 @@ package engine
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"io"
-	"math/big"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"carousel/internal/result"
+	"carousel/internal/testcert"
 	"carousel/loadgen/record"
 )
 
-// authority signs certificates.
-type authority struct {
-	t    *testing.T
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	n    int64
-}
-
-func newAuthority(t *testing.T) *authority {
-	t.Helper()
-	a := &authority{t: t}
-	a.key = newKey(t)
-	a.cert = a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "test authority"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, a.key)
-	return a
-}
-
-func newKey(t *testing.T) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-// sign makes a certificate for key, valid for a day unless it says when.
-func (a *authority) sign(c *x509.Certificate, key *ecdsa.PrivateKey) *x509.Certificate {
-	a.t.Helper()
-	a.n++
-	c.SerialNumber = big.NewInt(a.n)
-	if c.NotAfter.IsZero() {
-		c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
-	}
-	by := a.cert
-	if by == nil {
-		by = c
-	}
-	raw, err := x509.CreateCertificate(rand.Reader, c, by, &key.PublicKey, a.key)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	signed, err := x509.ParseCertificate(raw)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return signed
-}
-
-// pair is a certificate for a server or a client.
-func (a *authority) pair(c x509.Certificate) tls.Certificate {
-	a.t.Helper()
-	key := newKey(a.t)
-	return tls.Certificate{Certificate: [][]byte{a.sign(&c, key).Raw}, PrivateKey: key}
-}
-
-// file writes certificates, and the key of a pair, as PEM into a file of that name.
-func (a *authority) file(dir, name string, of tls.Certificate) (cert, key string) {
-	a.t.Helper()
-	cert, key = filepath.Join(dir, name+".pem"), filepath.Join(dir, name+".key")
-	raw, err := x509.MarshalPKCS8PrivateKey(of.PrivateKey)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	for file, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: of.Certificate[0]}, key: {Type: "PRIVATE KEY", Bytes: raw}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			a.t.Fatal(err)
-		}
-	}
-	return cert, key
+// signed is a certificate by an authority.
+func signed(by *testcert.Authority, c x509.Certificate) tls.Certificate {
+	return by.For(func(to *x509.Certificate) { *to = c })
 }
 
 // answerHello answers every request on a connection with a hello.
@@ -140,26 +68,24 @@ func loadTLS(t *testing.T, s result.Spec) (*result.Load, error) {
 
 // TestTLS loads servers whose certificates are right, wrong, and wrong in ways that do not matter.
 func TestTLS(t *testing.T) {
-	a, other, dir := newAuthority(t), newAuthority(t), t.TempDir()
+	a, other := testcert.New(t, "Ours"), testcert.New(t, "Theirs")
 	here := []net.IP{net.IPv4(127, 0, 0, 1)}
-	trusted, _ := a.file(dir, "authority", tls.Certificate{Certificate: [][]byte{a.cert.Raw}, PrivateKey: a.key})
-	clientCert, clientKey := a.file(dir, "client", a.pair(x509.Certificate{Subject: pkix.Name{CommonName: "me"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}))
-	pool := x509.NewCertPool()
-	pool.AddCert(a.cert)
-	good := a.pair(x509.Certificate{IPAddresses: here, DNSNames: []string{"a.test"}})
+	trusted := a.File()
+	clientCert, clientKey := testcert.Files(t, signed(a, x509.Certificate{Subject: pkix.Name{CommonName: "me"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}))
+	good := signed(a, x509.Certificate{IPAddresses: here, DNSNames: []string{"a.test"}})
 	years := func(from, to int) x509.Certificate {
 		return x509.Certificate{IPAddresses: here, NotBefore: time.Date(from, 1, 2, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(to, 1, 2, 0, 0, 0, 0, time.UTC)}
 	}
 	with := func(c tls.Certificate) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{c}} }
 	demanding := with(good)
-	demanding.ClientAuth, demanding.ClientCAs = tls.RequireAndVerifyClientCert, pool
+	demanding.ClientAuth, demanding.ClientCAs = tls.RequireAndVerifyClientCert, a.Pool()
 	demandingBefore := demanding.Clone()
 	demandingBefore.MaxVersion = tls.VersionTLS12
 	asking := with(good)
 	asking.ClientAuth = tls.RequestClientCert
 	silent := asking.Clone()
 	silent.SessionTicketsDisabled = true
-	otherCert, otherKey := other.file(dir, "other", other.pair(x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}))
+	otherCert, otherKey := testcert.Files(t, signed(other, x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}))
 	old := with(good)
 	old.MaxVersion = tls.VersionTLS11
 
@@ -172,17 +98,17 @@ func TestTLS(t *testing.T) {
 		class  string // of errors, where connections could be opened and requests not answered
 	}{
 		{name: "verified", config: with(good), spec: result.Spec{CACert: trusted}},
-		{name: "by another name, which the Host header has", config: with(a.pair(x509.Certificate{DNSNames: []string{"a.test"}})), spec: result.Spec{CACert: trusted, Headers: []string{"Host: a.test:8443"}}},
+		{name: "by another name, which the Host header has", config: with(signed(a, x509.Certificate{DNSNames: []string{"a.test"}})), spec: result.Spec{CACert: trusted, Headers: []string{"Host: a.test:8443"}}},
 		{name: "a connection for each request", config: with(good), spec: result.Spec{CACert: trusted, NoKeepalive: true}},
-		{name: "not checked", config: with(other.pair(x509.Certificate{DNSNames: []string{"b.test"}})), spec: result.Spec{Insecure: true}},
+		{name: "not checked", config: with(signed(other, x509.Certificate{DNSNames: []string{"b.test"}})), spec: result.Spec{Insecure: true}},
 		{name: "with the certificate of a client", config: demanding, spec: result.Spec{CACert: trusted, Cert: clientCert, Key: clientKey}},
 
 		{name: "unknown authority", config: with(good), want: "nobody who is trusted here has signed the certificate of "},
-		{name: "another authority", config: with(other.pair(x509.Certificate{IPAddresses: here})), spec: result.Spec{CACert: trusted}, want: "--cacert FILE trusts its authority, -k skips the check"},
-		{name: "wrong name", config: with(a.pair(x509.Certificate{DNSNames: []string{"a.test", "b.test"}})), spec: result.Spec{CACert: trusted}, want: "the certificate is for a.test, b.test, not for 127.0.0.1: name the server as it does"},
-		{name: "no name", config: with(a.pair(x509.Certificate{Subject: pkix.Name{CommonName: "old style"}})), spec: result.Spec{CACert: trusted, Headers: []string{"Host: c.test"}}, want: "the certificate is for nobody by name (its subject is CN=old style), not for c.test"},
-		{name: "expired", config: with(a.pair(years(2001, 2002))), spec: result.Spec{CACert: trusted}, want: "the certificate expired on 2002-01-02: renew it, or -k skips the check"},
-		{name: "of the future", config: with(a.pair(years(2090, 2091))), spec: result.Spec{CACert: trusted}, want: "the certificate is valid from 2090-01-02 on"},
+		{name: "another authority", config: with(signed(other, x509.Certificate{IPAddresses: here})), spec: result.Spec{CACert: trusted}, want: "--cacert FILE trusts its authority, -k skips the check"},
+		{name: "wrong name", config: with(signed(a, x509.Certificate{DNSNames: []string{"a.test", "b.test"}})), spec: result.Spec{CACert: trusted}, want: "the certificate is for a.test, b.test, not for 127.0.0.1: name the server as it does"},
+		{name: "no name", config: with(signed(a, x509.Certificate{Subject: pkix.Name{CommonName: "old style"}})), spec: result.Spec{CACert: trusted, Headers: []string{"Host: c.test"}}, want: "the certificate is for nobody by name (its subject is CN=old style), not for c.test"},
+		{name: "expired", config: with(signed(a, years(2001, 2002))), spec: result.Spec{CACert: trusted}, want: "the certificate expired on 2002-01-02: renew it, or -k skips the check"},
+		{name: "of the future", config: with(signed(a, years(2090, 2091))), spec: result.Spec{CACert: trusted}, want: "the certificate is valid from 2090-01-02 on"},
 		{name: "no certificate of a client, TLS 1.2", config: demandingBefore, spec: result.Spec{CACert: trusted}, want: "it wants the certificate of a client, --cert FILE --key FILE"},
 		{name: "no certificate of a client, TLS 1.3", config: demanding, spec: result.Spec{CACert: trusted}, want: "the server ended the handshake (certificate required): it wants the certificate of a client, --cert FILE --key FILE"},
 		{name: "one that is not needed", config: asking, spec: result.Spec{CACert: trusted}},
@@ -227,9 +153,9 @@ func TestTLS(t *testing.T) {
 
 // TestCertificates reads files that are not there or hold something else.
 func TestCertificates(t *testing.T) {
-	a, dir := newAuthority(t), t.TempDir()
-	cert, key := a.file(dir, "a", a.pair(x509.Certificate{}))
-	_, foreign := a.file(dir, "b", a.pair(x509.Certificate{}))
+	a := testcert.New(t, "Ours")
+	cert, key := testcert.Files(t, signed(a, x509.Certificate{}))
+	_, foreign := testcert.Files(t, signed(a, x509.Certificate{}))
 	for want, s := range map[string]result.Spec{
 		"--cacert /nowhere: no such file or directory":               {CACert: "/nowhere"},
 		"--cacert " + key + ": there is no certificate in it":        {CACert: key},

@@ -94,8 +94,8 @@ func lengths(s result.Spec) (all []string) {
 	return all
 }
 
-// plain is s with each body as what tells it from others, wherever it was read from, a certificate of the client wherever that is, with what it is unless said otherwise, and with none of
-// what an empty list can be.
+// plain is s as it is compared: a body by its digest, wherever it was read from; secret headers without their values; a certificate of the
+// client as one; what may be left out as what it then is; and empty lists as none.
 func plain(s result.Spec) result.Spec {
 	hash := func(body *string, bytes *int64, sum *string) {
 		if *body != "" && *sum == "" {

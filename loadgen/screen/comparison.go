@@ -43,9 +43,6 @@ type against struct {
 	c *result.Comparison
 }
 
-// say writes a paragraph.
-func (p against) say(format string, args ...any) { p.put("  ", fmt.Sprintf(format, args...)) }
-
 // gap sets what follows apart.
 func (p against) gap() { fmt.Fprintln(p.w) }
 

@@ -32,9 +32,6 @@ type pair struct {
 	c *kept.Pair
 }
 
-// say writes a paragraph.
-func (p pair) say(format string, args ...any) { p.put("  ", fmt.Sprintf(format, args...)) }
-
 func (p pair) sides() []kept.Record { return []kept.Record{p.c.A, p.c.B} }
 
 // width is the longest that a name is shown in.

@@ -23,6 +23,9 @@ func (p paper) line(label, format string, args ...any) {
 	p.put(fmt.Sprintf("  %-14s ", label), fmt.Sprintf(format, args...))
 }
 
+// say writes a paragraph.
+func (p paper) say(format string, args ...any) { p.put("  ", fmt.Sprintf(format, args...)) }
+
 // put writes text after lead, under which it goes on where it is broken.
 func (p paper) put(lead, text string) {
 	if p.width > 0 {
