@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carousel/internal/result"
+	"carousel/internal/traceevent"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/trace"
 	"carousel/loadgen/turns"
@@ -56,34 +57,34 @@ func TestEngines(t *testing.T) {
 			}
 			f := written(t, tr)
 			counts := map[string]int64{}
-			for _, e := range f.pick("X", "request") {
-				counts[fmt.Sprint(e.name, " ", e.args["outcome"], " ", e.args["status"])]++
+			for _, e := range f.Pick('X', "request") {
+				counts[fmt.Sprint(e.Name, " ", e.Args["outcome"], " ", e.Args["status"])]++
 			}
 			if len(counts) != 3 || counts["GET /slow ok 200"] != 20 || counts["GET /moved ok 200"] != 20 || counts["GET /missing status-404 404"] != 20 {
 				t.Errorf("%v", counts)
 			}
 			reading := 0
-			for _, e := range f.pick("X", "part") {
-				if e.name == "reading" {
+			for _, e := range f.Pick('X', "part") {
+				if e.Name == "reading" {
 					reading++
 				}
 			}
-			hops := int64(len(f.pick("X", "hop")))
+			hops := int64(len(f.Pick('X', "hop")))
 			if reading == 0 || hops != 40 || asked.Load() != 20+20+hops || l.Redirects != 20 {
 				t.Errorf("%d slow bodies, %d hops, %d requests served", reading, hops, asked.Load())
 			}
-			if n := int64(len(f.pick("X", "connect"))); n != l.Connections.Opened {
+			if n := int64(len(f.Pick('X', "connect"))); n != l.Connections.Opened {
 				t.Errorf("%d connects of %d", n, l.Connections.Opened)
 			}
-			if n := len(f.pick("b", "late")); n == 0 { // not one was sent in the nanosecond in which it was due
+			if n := len(f.Pick('b', "late")); n == 0 { // not one was sent in the nanosecond in which it was due
 				t.Error("no request was late")
 			}
 			at := map[string]int64{}
-			for _, e := range f.pick("i", "load") {
-				at[e.name] = e.at
+			for _, e := range f.Pick('i', "load") {
+				at[e.Name] = e.At
 			}
-			for _, e := range f.pick("X", "request") {
-				if e.at < at["window opens"] || e.at >= at["window closes"] {
+			for _, e := range f.Pick('X', "request") {
+				if e.At < at["window opens"] || e.At >= at["window closes"] {
 					t.Errorf("%+v is not within %v", e, at)
 				}
 			}
@@ -105,15 +106,15 @@ func TestHandshakes(t *testing.T) {
 	}
 	f := written(t, tr)
 	ends := map[string]int{}
-	for _, e := range f.pick("X", "connect") {
-		ends[fmt.Sprint(e.tid, " ", e.at+e.length)]++
+	for _, e := range f.Pick('X', "connect") {
+		ends[fmt.Sprint(e.TID, " ", e.At+e.Length)]++
 	}
 	shaken := int64(0)
-	for _, e := range f.pick("X", "part") {
-		if e.name != "tls handshake" {
+	for _, e := range f.Pick('X', "part") {
+		if e.Name != "tls handshake" {
 			continue
 		}
-		if shaken++; e.length == 0 || ends[fmt.Sprint(e.tid, " ", e.at+e.length)] == 0 {
+		if shaken++; e.Length == 0 || ends[fmt.Sprint(e.TID, " ", e.At+e.Length)] == 0 {
 			t.Errorf("%+v takes no time, or ends with no connect", e)
 		}
 	}
@@ -135,19 +136,19 @@ func TestNeverSent(t *testing.T) {
 	}
 	f := written(t, tr)
 	found, closes := map[string]int64{}, int64(0)
-	for _, e := range f.pick("i", "load") {
-		if why, is := strings.CutPrefix(e.name, "never sent: "); is {
-			found[why] = int64(e.args["count"].(float64))
+	for _, e := range f.Pick('i', "load") {
+		if why, is := strings.CutPrefix(e.Name, "never sent: "); is {
+			found[why] = int64(e.Args["count"].(float64))
 		}
-		if e.name == "window closes" {
-			closes = e.at
+		if e.Name == "window closes" {
+			closes = e.At
 		}
 	}
 	if diff := cmp.Diff(l.UnsentBy, found); diff != "" || len(found) == 0 {
 		t.Errorf("the books have other requests that were never sent:\n%s", diff)
 	}
-	for _, e := range f.pick("i", "load") {
-		if strings.HasPrefix(e.name, "never sent") && e.at != closes {
+	for _, e := range f.Pick('i', "load") {
+		if strings.HasPrefix(e.Name, "never sent") && e.At != closes {
 			t.Errorf("%+v is not where the window closes, at %d", e, closes)
 		}
 	}
@@ -173,13 +174,13 @@ func TestInTurns(t *testing.T) {
 	}
 	f := written(t, tr)
 	counts, slices := map[string]int64{}, map[string]int{}
-	for _, e := range f.pick("X", "request") {
-		if e.args["warmup"] == nil {
-			counts[f.names[e.pid]+" "+e.name]++
+	for _, e := range f.Pick('X', "request") {
+		if e.Args["warmup"] == nil {
+			counts[f.Processes[e.PID]+" "+e.Name]++
 		}
 	}
-	for _, e := range f.pick("X", "load") {
-		slices[f.names[e.pid]+" "+e.name]++
+	for _, e := range f.Pick('X', "load") {
+		slices[f.Processes[e.PID]+" "+e.Name]++
 	}
 	for _, one := range c.Servers {
 		name := "loadgen " + one.Name + " " + one.Target
@@ -196,13 +197,13 @@ func TestInTurns(t *testing.T) {
 }
 
 // written is what a trace is written as.
-func written(t *testing.T, tr *trace.Trace) *file {
+func written(t *testing.T, tr *trace.Trace) *traceevent.File {
 	t.Helper()
 	var text bytes.Buffer
 	if _, err := tr.Write(&text, nil); err != nil {
 		t.Fatal(err)
 	}
-	f, err := parse(text.Bytes())
+	f, err := traceevent.Parse(text.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"carousel/internal/result"
+	"carousel/internal/traceevent"
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
@@ -141,7 +142,7 @@ func (w *world) any() result.Spec {
 }
 
 // fly has a load of any kind go by, and returns its trace and its record.
-func fly(t *testing.T, seed uint64, limit int) (*file, *result.Load, trace.Tally) {
+func fly(t *testing.T, seed uint64, limit int) (*traceevent.File, *result.Load, trace.Tally) {
 	t.Helper()
 	w := &world{Rand: rand.New(rand.NewPCG(seed, 0)), until: map[*flight.Conn]int64{}}
 	s := w.any()
@@ -213,7 +214,7 @@ func fly(t *testing.T, seed uint64, limit int) (*file, *result.Load, trace.Tally
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := parse(text.Bytes())
+	f, err := traceevent.Parse(text.Bytes())
 	if err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carousel/internal/result"
+	"carousel/internal/traceevent"
 	"carousel/loadgen/client"
 	"carousel/loadgen/flight"
 	"carousel/loadgen/record"
@@ -69,7 +70,7 @@ func TestGolden(t *testing.T) {
 	if _, err := tr.Write(&text, map[string]any{"command": "loadgen -r 100 '" + s.Target + "'"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := parse(text.Bytes()); err != nil {
+	if _, err := traceevent.Parse(text.Bytes()); err != nil {
 		t.Error(err)
 	}
 	const file = "testdata/golden.json"

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carousel/internal/traceevent"
 	"carousel/loadgen/record"
 	"carousel/loadgen/trace"
 )
@@ -21,15 +22,15 @@ func TestEveryRequestIsThereOnce(t *testing.T) {
 		}
 		counts := map[string]int64{}
 		redirects, requests := int64(0), int64(0)
-		for _, e := range f.pick("X", "request") {
+		for _, e := range f.Pick('X', "request") {
 			requests++
-			outcome := e.args["outcome"].(string)
-			if seen[outcome]++; e.args["warmup"] != nil {
+			outcome := e.Args["outcome"].(string)
+			if seen[outcome]++; e.Args["warmup"] != nil {
 				seen["warmup"]++
 				continue
 			}
 			counts[outcome]++
-			if n, is := e.args["redirects"].(float64); is {
+			if n, is := e.Args["redirects"].(float64); is {
 				redirects += int64(n)
 			}
 		}
@@ -47,8 +48,8 @@ func TestEveryRequestIsThereOnce(t *testing.T) {
 			t.Errorf("seed %d: %d requests and %d redirects, want %d and %d", seed, requests, redirects, tally.Requests, l.Redirects)
 		}
 		connects := map[string]int64{}
-		for _, e := range f.pick("X", "connect") {
-			connects[e.args["outcome"].(string)]++
+		for _, e := range f.Pick('X', "connect") {
+			connects[e.Args["outcome"].(string)]++
 		}
 		seen["unfinished connect"] += int(connects["unfinished"])
 		seen["connect timeout"] += int(connects["timeout"])
@@ -61,12 +62,12 @@ func TestEveryRequestIsThereOnce(t *testing.T) {
 		if diff := cmp.Diff(want, connects); diff != "" {
 			t.Errorf("seed %d: the trace has other connects than the books:\n%s", seed, diff)
 		}
-		seen["hop"] += len(f.pick("X", "hop"))
-		for _, e := range f.pick("X", "part") {
-			seen[e.name]++
+		seen["hop"] += len(f.Pick('X', "hop"))
+		for _, e := range f.Pick('X', "part") {
+			seen[e.Name]++
 		}
-		for _, e := range f.pick("b", "late") {
-			seen[e.name]++
+		for _, e := range f.Pick('b', "late") {
+			seen[e.Name]++
 		}
 	}
 	t.Logf("%v", seen)
@@ -97,19 +98,19 @@ func TestLimit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := parse(text.Bytes())
+		f, err := traceevent.Parse(text.Bytes())
 		if err != nil {
 			t.Fatal(err)
 		}
-		all := f.pick("X", "request")
+		all := f.Pick('X', "request")
 		want := int64(min(limit, 2000))
-		if int64(len(all)) != want || tally.Requests != want || tally.DroppedRequests != 2000-want || f.other["dropped_requests"] != float64(2000-want) {
-			t.Errorf("limit %d: %d requests, %+v, %v", limit, len(all), tally, f.other)
+		if int64(len(all)) != want || tally.Requests != want || tally.DroppedRequests != 2000-want || f.Other["dropped_requests"] != float64(2000-want) {
+			t.Errorf("limit %d: %d requests, %+v, %v", limit, len(all), tally, f.Other)
 		}
-		if at := all[len(all)-1].at; at != (want-1)*10 {
+		if at := all[len(all)-1].At; at != (want-1)*10 {
 			t.Errorf("limit %d: the last was sent at %d", limit, at)
 		}
-		if why, is := f.other["dropped_because"]; is != (limit < 2000) {
+		if why, is := f.Other["dropped_because"]; is != (limit < 2000) {
 			t.Errorf("limit %d: it says %v", limit, why)
 		}
 	}

@@ -1,15 +1,13 @@
 package trace
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 	"time"
 
-	"carousel/internal/printable"
+	"carousel/internal/traceevent"
 )
 
 // Write writes t in the object form of Chrome's trace events, an event a line, with what else there is to be said, such as the command, in
@@ -21,38 +19,40 @@ import (
 func (t *Trace) Write(to io.Writer, other map[string]any) (Tally, error) {
 	all, n := t.keep()
 	t.settle(all)
-	e := &encoder{w: bufio.NewWriterSize(to, 1<<16)}
-	e.begin(n, t.began, other)
+	e := &encoder{Writer: traceevent.NewWriter(to, about(n, t.began, other))}
 	for _, p := range t.processes {
 		e.process(p)
 	}
 	for i := range all {
 		e.record(&all[i])
 	}
-	e.text("\n]}\n")
-	return n, e.w.Flush()
+	return n, e.Close()
 }
 
-// begin writes what stands before the events.
-func (e *encoder) begin(n Tally, began time.Time, other map[string]any) {
+// encoder writes what is kept as events.
+type encoder struct {
+	*traceevent.Writer
+	async int64 // events of that kind
+}
+
+// about is what a file says of itself.
+func about(n Tally, began time.Time, other map[string]any) map[string]any {
 	about := map[string]any{"began": began, "requests": n.Requests, "connects": n.Connects, "dropped_requests": n.DroppedRequests, "dropped_connects": n.DroppedConnects}
 	if n.DroppedRequests+n.DroppedConnects > 0 {
 		about["dropped_because"] = fmt.Sprintf("it holds %d requests and connects at most, the first that ended: --trace-limit", n.Limit)
 	}
-	for key, value := range other {
-		about[key] = value
-	}
-	e.text(`{"otherData":` + inJSON(about) + `,"traceEvents":[`)
+	maps.Copy(about, other)
+	return about
 }
 
 // process writes what a process and its lanes are called, and what happened to all of it.
 func (e *encoder) process(p *Process) {
 	p.names = p.names[:0]
 	for _, kind := range p.kinds {
-		p.names = append(p.names, quoted(kind))
+		p.names = append(p.names, traceevent.Quoted(kind))
 	}
-	e.named("process_name", p.base, p.base, p.name)
-	e.named("thread_name", p.base, p.base, "load")
+	e.Process(p.base, p.base, p.name)
+	e.Lane(p.base, p.base, "load")
 	for k, first := range p.lanes[:len(p.lanes)-1] {
 		called := "connection " + strconv.Itoa(k)
 		if k >= p.conns {
@@ -63,24 +63,21 @@ func (e *encoder) process(p *Process) {
 			if tid > first {
 				place = ", behind " + strconv.Itoa(tid-first)
 			}
-			e.named("thread_name", p.base, tid, called+place)
-			e.event('M', `"thread_sort_index"`, "", 0, p.base, tid)
-			e.line = strconv.AppendInt(append(e.line, `,"args":{"sort_index":`...), int64(tid), 10)
-			e.end("}")
+			e.Lane(p.base, tid, called+place)
+			e.Sorted(p.base, tid)
 		}
 	}
 	for _, m := range p.marks {
 		if m.length >= 0 {
-			e.slice(quoted(m.name), "load", m.at, m.at+m.length, p.base, p.base)
-			e.end("")
+			e.Slice(traceevent.Quoted(m.name), "load", m.at, m.at+m.length, p.base, p.base)
+			e.End()
 			continue
 		}
-		e.event('i', quoted(m.name), "load", m.at, p.base, p.base)
-		if e.add(`,"s":"p"`); m.count > 0 {
-			e.line = strconv.AppendInt(append(e.line, `,"args":{"count":`...), m.count, 10)
-			e.add("}")
+		e.Instant(traceevent.Quoted(m.name), "load", m.at, p.base, p.base, true)
+		if m.count > 0 {
+			e.Number("count", m.count)
 		}
-		e.end("")
+		e.End()
 	}
 }
 
@@ -90,27 +87,27 @@ func (e *encoder) record(r *kept) {
 	switch r.What {
 	case Request:
 		e.late(r, tid)
-		e.slice(p.names[r.Kind], "request", r.Sent, r.Done, p.base, tid)
+		e.Slice(p.names[r.Kind], "request", r.Sent, r.Done, p.base, tid)
 		if e.outcome(r); r.Hops > 0 {
-			e.number("redirects", int64(r.Hops))
+			e.Number("redirects", int64(r.Hops))
 		}
 		e.flag(r, Again, "resent")
 		e.flag(r, Warmup, "warmup")
-		if e.end("}"); r.Hops == 0 {
+		if e.End(); r.Hops == 0 {
 			e.parts(r, tid)
 		}
 	case Hop:
-		e.slice(`"hop"`, "hop", r.Sent, r.Done, p.base, tid)
+		e.Slice(`"hop"`, "hop", r.Sent, r.Done, p.base, tid)
 		e.outcome(r)
-		e.end("}")
+		e.End()
 		e.parts(r, tid)
 	case Connect:
-		e.slice(`"connecting"`, "connect", r.Sent, r.Done, p.base, tid)
+		e.Slice(`"connecting"`, "connect", r.Sent, r.Done, p.base, tid)
 		e.outcome(r)
 		e.flag(r, Again, "reconnect")
-		if e.end("}"); r.First > 0 {
-			e.slice(`"tls handshake"`, "part", r.First, r.Done, p.base, tid)
-			e.end("")
+		if e.End(); r.First > 0 {
+			e.Slice(`"tls handshake"`, "part", r.First, r.Done, p.base, tid)
+			e.End()
 		}
 	}
 }
@@ -128,10 +125,9 @@ func (e *encoder) late(r *kept, tid int) {
 	for _, edge := range []struct {
 		phase byte
 		at    int64
-	}{{'b', r.Due}, {'e', r.Sent}} {
-		e.event(edge.phase, called, "late", edge.at, r.process.base, tid)
-		e.line = strconv.AppendInt(append(e.line, `,"id":"0x`...), e.async, 16)
-		e.end(`"`)
+	}{{traceevent.AsyncFrom, r.Due}, {traceevent.AsyncTo, r.Sent}} {
+		e.Joined(edge.phase, called, "late", edge.at, e.async, r.process.base, tid)
+		e.End()
 	}
 }
 
@@ -141,14 +137,14 @@ func (e *encoder) parts(r *kept, tid int) {
 	if heard == 0 {
 		heard = r.Done
 	}
-	e.slice(`"waiting"`, "part", r.Sent, heard, r.process.base, tid)
-	if e.end(""); heard < r.Done {
-		e.slice(`"reading"`, "part", heard, r.Done, r.process.base, tid)
-		e.end("")
+	e.Slice(`"waiting"`, "part", r.Sent, heard, r.process.base, tid)
+	if e.End(); heard < r.Done {
+		e.Slice(`"reading"`, "part", heard, r.Done, r.process.base, tid)
+		e.End()
 	}
 }
 
-// outcome opens args with what became of r.
+// outcome adds what became of r.
 func (e *encoder) outcome(r *kept) {
 	what := r.Class.String()
 	switch {
@@ -159,101 +155,15 @@ func (e *encoder) outcome(r *kept) {
 	case r.Flags&Unanswered != 0:
 		what = "unanswered"
 	}
-	e.add(`,"args":{"outcome":"`)
-	e.add(what)
-	if e.add(`"`); r.Status > 0 {
-		e.number("status", int64(r.Status))
-		e.number("body_bytes", r.Bytes)
+	if e.Word("outcome", what); r.Status > 0 {
+		e.Number("status", int64(r.Status))
+		e.Number("body_bytes", r.Bytes)
 	}
-}
-
-// encoder writes events, each on a line.
-type encoder struct {
-	w     *bufio.Writer
-	line  []byte
-	began bool
-	async int64 // events of that kind
-}
-
-// text writes s. An error is kept by w until it is flushed.
-func (e *encoder) text(s string) { e.w.WriteString(s) }
-
-// event begins one. Its name is JSON.
-func (e *encoder) event(phase byte, name, category string, at int64, pid, tid int) {
-	e.line = append(e.line[:0], ",\n"...)
-	if !e.began {
-		e.line, e.began = e.line[1:], true
-	}
-	e.line = append(append(append(e.line, `{"ph":"`...), phase), `","name":`...)
-	e.add(name)
-	if category != "" {
-		e.add(`,"cat":"`)
-		e.add(category)
-		e.add(`"`)
-	}
-	e.add(`,"ts":`)
-	e.line = appendMicros(e.line, at)
-	e.number("pid", int64(pid))
-	e.number("tid", int64(tid))
-}
-
-// slice begins a complete event.
-func (e *encoder) slice(name, category string, from, to int64, pid, tid int) {
-	e.event('X', name, category, from, pid, tid)
-	e.add(`,"dur":`)
-	e.line = appendMicros(e.line, max(0, to-from))
-}
-
-// named writes what a process or a thread is called.
-func (e *encoder) named(what string, pid, tid int, called string) {
-	e.event('M', quoted(what), "", 0, pid, tid)
-	e.add(`,"args":{"name":` + quoted(called))
-	e.end("}")
 }
 
 // flag adds that r has a flag, if it has.
 func (e *encoder) flag(r *kept, flag Flags, called string) {
 	if r.Flags&flag != 0 {
-		e.add(`,"` + called + `":true`)
+		e.True(called)
 	}
-}
-
-func (e *encoder) number(key string, n int64) {
-	e.add(`,"`)
-	e.add(key)
-	e.add(`":`)
-	e.line = strconv.AppendInt(e.line, n, 10)
-}
-
-func (e *encoder) add(s string) { e.line = append(e.line, s...) }
-
-// end ends an event with what is still open of it.
-func (e *encoder) end(open string) {
-	e.add(open)
-	e.add("}")
-	e.w.Write(e.line)
-}
-
-// appendMicros adds ns as microseconds, to the nanosecond.
-func appendMicros(b []byte, ns int64) []byte {
-	if ns < 0 {
-		return appendMicros(append(b, '-'), -ns)
-	}
-	b = strconv.AppendInt(b, ns/1000, 10)
-	part := ns % 1000
-	return append(b, '.', byte('0'+part/100), byte('0'+part/10%10), byte('0'+part%10))
-}
-
-// quoted is text as a JSON string, without what a terminal does not show.
-func quoted(text string) string { return inJSON(printable.Line(text)) }
-
-// inJSON is v without the escapes that encoding/json has for HTML: Perfetto does not read them everywhere.
-func inJSON(v any) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(err) // neither a text nor a number
-	}
-	return string(bytes.TrimSpace(b.Bytes()))
 }
