@@ -1,0 +1,49 @@
+package portrait
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Ask is one request of the script.
+type Ask struct {
+	Think time.Duration // from the reply before, or from the end of connecting
+	Path  string
+}
+
+// Role is what one client does: it connects, sends its requests one after another over one kept-alive connection, and closes.
+type Role struct {
+	Client   int           // from 1
+	Connects time.Duration // since the beginning
+	Silent   time.Duration // how long it sends nothing after it connected
+	Asks     []Ask
+}
+
+// Limit bounds a play: a client that has not been answered by then gives up and closes.
+const Limit = 2 * time.Second
+
+// Words tells people what the clients do.
+const ScriptWords = "Eight clients connect one after another, a millisecond apart. The first sends nothing for its first 100 ms. " +
+	"Each sends five requests over one connection, one after another: three times `/`, once `/sleep/20ms` and once `/spin/5ms`, in an order of its own, " +
+	"thinking for up to 10 ms between them; then it closes. The order and the pauses are the same for every model."
+
+// Script is what the eight clients do: the same in every play.
+func Script() []Role {
+	rng := rand.New(rand.NewPCG(14, 8))
+	roles := make([]Role, 8)
+	for i := range roles {
+		paths := []string{"/", "/", "/", "/sleep/20ms", "/spin/5ms"}
+		rng.Shuffle(len(paths), func(a, b int) { paths[a], paths[b] = paths[b], paths[a] })
+		r := Role{Client: i + 1, Connects: time.Duration(i) * time.Millisecond}
+		for j, path := range paths {
+			var think time.Duration
+			if j > 0 {
+				think = time.Duration(rng.IntN(10_001)) * time.Microsecond
+			}
+			r.Asks = append(r.Asks, Ask{think, path})
+		}
+		roles[i] = r
+	}
+	roles[0].Silent = 100 * time.Millisecond
+	return roles
+}
