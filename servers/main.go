@@ -140,10 +140,10 @@ func run(stdout, stderr io.Writer, args []string) int {
 	cmd := &cobra.Command{
 		Use:     "servers --model NAME",
 		Short:   "Run one server model until SIGTERM or ctrl-C",
-		Example: "  servers --model epoll\n  servers --list",
+		Example: "  servers --model epoll\n  servers --list\n  servers lesson 5",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("argument %q: a model is named by --model", args[0])
+				return fmt.Errorf("argument %q: a model is named by --model, a chapter of the tutorial by lesson", args[0])
 			}
 			return nil
 		},
@@ -184,6 +184,8 @@ func run(stdout, stderr io.Writer, args []string) int {
 	flags.DurationVar(&idle, "idle-timeout", 0, "close a connection whose peer neither sends nor takes anything for this long (0: never)")
 	flags.BoolVar(&narrate, "narrate", false, "tell on standard error who is accepted, whose turn it is, who waits for what")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: see servers --help", err) })
+	cmd.AddCommand(lessonCommand(stdout, stderr, &code))
+	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)

@@ -1,0 +1,91 @@
+// Package carousel is chapter 5: generators on a carousel.
+package carousel
+
+import (
+	"fmt"
+	"io"
+
+	"carousel/internal/coro"
+)
+
+// letters yields the letters of a word.
+func letters(word string) *coro.Gen[string, coro.None, coro.None] {
+	return coro.New(func(c *coro.Co[string, coro.None]) (none coro.None, err error) {
+		for _, letter := range word {
+			if _, err = c.Yield(string(letter)); err != nil {
+				return
+			}
+		}
+		return
+	})
+}
+
+// count yields the numbers below n.
+func count(n int) *coro.Gen[string, coro.None, coro.None] {
+	return coro.New(func(c *coro.Co[string, coro.None]) (none coro.None, err error) {
+		for i := range n {
+			if _, err = c.Yield(fmt.Sprint(i)); err != nil {
+				return
+			}
+		}
+		return
+	})
+}
+
+// ride is the carousel: the first of the queue takes one step and goes to the end; whoever is done does not come back.
+func ride(out io.Writer, queue ...*coro.Gen[string, coro.None, coro.None]) {
+	for len(queue) > 0 {
+		first := queue[0]
+		queue = queue[1:]
+		if value, err := first.Next(); err == nil {
+			fmt.Fprint(out, " ", value)
+			queue = append(queue, first)
+		}
+	}
+	fmt.Fprintln(out)
+}
+
+// carrier is a person with a bucket at a pool that is full at some height. Its result is what was carried.
+func carrier(pool *int, full int, name string, bucket int) *coro.Gen[string, coro.None, int] {
+	return coro.New(func(c *coro.Co[string, coro.None]) (carried int, err error) {
+		for *pool < full {
+			poured := min(bucket, full-*pool)
+			*pool += poured
+			carried += poured
+			if _, err := c.Yield(fmt.Sprintf("%s pours %d, the pool holds %d", name, poured, *pool)); err != nil {
+				return carried, err
+			}
+		}
+		return carried, nil
+	})
+}
+
+// Example shows two generators on a carousel, and the bucket brigade.
+func Example(out io.Writer) error {
+	fmt.Fprintln(out, "Two generators stand in a queue. Each step gives one value, and control back. See how they alternate:")
+	fmt.Fprintln(out)
+	fmt.Fprint(out, " ")
+	ride(out, letters("round"), count(3))
+	fmt.Fprintln(out, `
+No thread, no lock: only a queue. The numbers end first, and the letters go on alone.
+
+Three people with buckets of 1, 3 and 2 fill a pool that holds 7. Whoever has poured goes to the end of the line:`)
+	fmt.Fprintln(out)
+	pool := 0
+	line := []*coro.Gen[string, coro.None, int]{carrier(&pool, 7, "Ann", 1), carrier(&pool, 7, "Bob", 3), carrier(&pool, 7, "Cid", 2)}
+	for len(line) > 0 {
+		first := line[0]
+		line = line[1:]
+		said, err := first.Next()
+		if err != nil {
+			carried, _ := first.Result()
+			fmt.Fprintln(out, "  one goes home, having carried", carried)
+			continue
+		}
+		fmt.Fprintln(out, " ", said)
+		line = append(line, first)
+	}
+	fmt.Fprintln(out, `
+Nobody is stopped while pouring: a step is as long as whoever takes it makes it. That is cooperative multitasking.`)
+	return nil
+}

@@ -1,0 +1,51 @@
+// Package lessons is the tutorial's chapters as programs. Each folder beside this file is a chapter: an example to run, an exercise to
+// solve, and its solution. [Chapters] has them in order; servers lesson N runs the example of one.
+//
+// To add a chapter NN: a package lessons/NN-name with
+//
+//   - example.go: func Example(out io.Writer) error, which takes a second or two and needs nothing but loopback;
+//   - exercise.go: the stub, which compiles, with the task in its comment. It uses nothing of the package's other files;
+//   - exercise_test.go: //go:build exercise, and one func TestExercise, which fails on the stub without a panic and says why;
+//   - solution/exercise.go: the same file, solved.
+//
+// Then a line in Chapters, and go test ./lessons -run 'TestExamples/NN' -update for what the example prints.
+package lessons
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	carousel "carousel/lessons/05-carousel"
+)
+
+// Chapter is one step of the tutorial.
+type Chapter struct {
+	Folder  string   // beside this file; the two digits that it begins with are the chapter's number
+	Title   string   // as in the tutorial's headings
+	Models  []string // of servers: what the chapter leads to, at least one
+	Idea    string   // what the example shows, in one sentence
+	Example func(out io.Writer) error
+}
+
+// Chapters is the tutorial, in its order.
+var Chapters = []Chapter{
+	{"05-carousel", "The carousel", []string{"generator"},
+		"A generator gives away control with every value; a queue gives each its turn.", carousel.Example},
+}
+
+// Number is the chapter's place in the tutorial, from 1.
+func (c Chapter) Number() int {
+	n, _ := strconv.Atoi(c.Folder[:2])
+	return n
+}
+
+// Find is the chapter of that number. The error names the numbers that there are.
+func Find(number string) (Chapter, error) {
+	for _, c := range Chapters {
+		if n, err := strconv.Atoi(number); err == nil && n == c.Number() {
+			return c, nil
+		}
+	}
+	return Chapter{}, fmt.Errorf("no lesson %q: they are numbered %d to %d", number, Chapters[0].Number(), Chapters[len(Chapters)-1].Number())
+}

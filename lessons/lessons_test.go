@@ -1,0 +1,74 @@
+package lessons
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"carousel/internal/golden"
+)
+
+// masks are what differs from run to run in the output of an example.
+var masks = []struct {
+	what *regexp.Regexp
+	with string
+}{
+	{regexp.MustCompile(` *\d+(\.\d+)? (ms|s|requests a second)\b`), " # $2"},
+	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
+}
+
+// TestExamples holds what each example prints against testdata, but for times and ports.
+func TestExamples(t *testing.T) {
+	for _, c := range Chapters {
+		t.Run(c.Folder, func(t *testing.T) {
+			var out strings.Builder
+			if err := c.Example(&out); err != nil {
+				t.Fatal(err)
+			}
+			text := out.String()
+			for _, m := range masks {
+				text = m.what.ReplaceAllString(text, m.with)
+			}
+			golden.Check(t, c.Folder+".txt", text)
+		})
+	}
+}
+
+// TestChapters holds the table to the folders: none is missing, none is twice, and the numbers go up.
+func TestChapters(t *testing.T) {
+	folders, err := filepath.Glob("[0-9][0-9]-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []string
+	for _, c := range Chapters {
+		listed = append(listed, c.Folder)
+		if c.Title == "" || c.Idea == "" || len(c.Models) == 0 || c.Example == nil {
+			t.Errorf("%s: %+v lacks something", c.Folder, c)
+		}
+		for _, file := range []string{"example.go", "exercise.go", "exercise_test.go", "solution/exercise.go"} {
+			if _, err := os.Stat(filepath.Join(c.Folder, filepath.FromSlash(file))); err != nil {
+				t.Errorf("%s: %v", c.Folder, err)
+			}
+		}
+	}
+	if !slices.Equal(listed, folders) {
+		t.Errorf("the table has %v, the folders are %v", listed, folders)
+	}
+}
+
+func TestFind(t *testing.T) {
+	for _, c := range Chapters {
+		if found, err := Find(c.Folder[:2]); err != nil || found.Folder != c.Folder {
+			t.Errorf("%s: %v %v", c.Folder, found, err)
+		}
+	}
+	for _, wrong := range []string{"0", "-1", "99", "", "two", "5x"} {
+		if c, err := Find(wrong); err == nil || !strings.Contains(err.Error(), `"`+wrong+`"`) {
+			t.Errorf("%q finds %q, %v", wrong, c.Folder, err)
+		}
+	}
+}
