@@ -30,6 +30,7 @@ var (
 	black = color.Gray{34}
 	faint = color.Gray{90}
 	hair  = color.Gray{222}
+	shade = color.Gray{243}
 )
 
 func style(size vg.Length, c color.Color, bold bool) text.Style {

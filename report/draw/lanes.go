@@ -1,0 +1,196 @@
+package draw
+
+import (
+	"image/color"
+	"slices"
+	"time"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"carousel/internal/portrait"
+	"carousel/report/words"
+)
+
+// The two colours of a portrait: dark is the turn, amber is waiting for the turns of others. They stay apart in grey.
+var amber = color.RGBA{240, 169, 46, 255}
+
+// hatch is how a kind of span is filled.
+type hatch struct {
+	ink   color.Color
+	lines int // 0: filled; 1 and -1: hatched, rising and falling
+}
+
+var hatches = map[words.Mark]hatch{
+	words.TurnMark: {dark, 0}, words.HeldMark: {dark, 1}, words.BehindMark: {amber, 0}, words.OutsideMark: {amber, -1}, words.ItselfMark: {faint, 0},
+}
+
+// fill fills a box. What is filled is at least as wide as an eye sees.
+func (h hatch) fill(c draw.Canvas, box vg.Rectangle) {
+	const thinnest, apart = 0.9, 3
+	if h.lines == 0 {
+		box.Max.X = max(box.Max.X, box.Min.X+thinnest)
+		c.FillPolygon(h.ink, corners(box))
+		return
+	}
+	c.FillPolygon(paper, corners(box))
+	tall := box.Max.Y - box.Min.Y
+	for at := box.Min.X - tall; at < box.Max.X; at += apart {
+		from, to := max(at, box.Min.X), min(at+tall, box.Max.X)
+		if to <= from {
+			continue
+		}
+		a, b := vg.Point{X: from, Y: box.Min.Y + from - at}, vg.Point{X: to, Y: box.Min.Y + to - at}
+		if h.lines < 0 {
+			a.Y, b.Y = box.Max.Y-(from-at), box.Max.Y-(to-at)
+		}
+		c.StrokeLine2(draw.LineStyle{Color: h.ink, Width: 1}, a.X, a.Y, b.X, b.Y)
+	}
+	c.StrokeLines(draw.LineStyle{Color: h.ink, Width: 0.5}, append(corners(box), box.Min))
+}
+
+func corners(box vg.Rectangle) []vg.Point {
+	return []vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}}
+}
+
+// swimlane is a row of a portrait.
+type swimlane struct {
+	name  string
+	spans []portrait.Span
+	lane  bool   // of the server
+	after string // what stands at its end
+	group string // what the rows below it are; such a row has no spans
+}
+
+// swimlanes are rows under each other, the first on top, each in a slot of height 1. Where they are slim they have no words.
+type swimlanes struct {
+	rows []swimlane
+	slim bool
+}
+
+// Plot implements plot.Plotter. Turns are drawn last, since most are so short that others would cover them.
+func (l swimlanes) Plot(c draw.Canvas, plt *plot.Plot) {
+	x, y := plt.Transforms(&c)
+	at := func(d time.Duration) vg.Length { return x(float64(d)) }
+	for i, row := range l.rows {
+		middle := y(float64(len(l.rows) - 1 - i))
+		half := (y(1) - y(0)) * 0.36
+		box := func(s portrait.Span) vg.Rectangle {
+			return vg.Rectangle{Min: vg.Point{X: at(s.From), Y: middle - half}, Max: vg.Point{X: at(s.To), Y: middle + half}}
+		}
+		spans := slices.Clone(row.spans)
+		slices.SortStableFunc(spans, func(a, b portrait.Span) int { return rank(a, row.lane) - rank(b, row.lane) })
+		for _, s := range spans {
+			mark := words.MarkOf(s, row.lane)
+			if h, filled := hatches[mark]; filled {
+				h.fill(c, box(s))
+				continue
+			}
+			switch mark {
+			case words.UntoldMark:
+				c.StrokeLines(draw.LineStyle{Color: faint, Width: 0.7}, append(corners(box(s)), box(s).Min))
+			case words.QuietMark:
+				c.StrokeLine2(draw.LineStyle{Color: faint, Width: 1, Dashes: dashes[2]}, at(s.From), middle, at(s.To), middle)
+			default:
+				c.StrokeLine2(draw.LineStyle{Color: faint, Width: 0.5}, at(s.From), middle, at(s.To), middle)
+			}
+		}
+		if row.group != "" {
+			c.FillText(style(9, faint, true), vg.Point{X: c.Min.X + 4, Y: middle - half}, row.group)
+		}
+		if !l.slim {
+			label(c, row, box)
+		}
+		if n := len(spans); row.after != "" && n > 0 {
+			with := style(9, black, false)
+			c.FillText(with, vg.Point{X: box(row.spans[n-1]).Max.X + 6, Y: middle - with.FontExtents().Ascent/2 + 1}, row.after)
+		}
+	}
+}
+
+// rank is the order in which spans are drawn.
+func rank(s portrait.Span, lane bool) int {
+	return slices.Index([]words.Mark{words.OpenMark, words.QuietMark, words.UntoldMark, words.OutsideMark, words.BehindMark, words.HeldMark, words.ItselfMark, words.TurnMark}, words.MarkOf(s, lane))
+}
+
+// label writes into the spans of a row what they are, where there is room: of whom the server waits for alone not twice in a row.
+func label(c draw.Canvas, row swimlane, box func(portrait.Span) vg.Rectangle) {
+	named := 0
+	for _, s := range row.spans {
+		with, mark := style(8, black, false), words.MarkOf(s, row.lane)
+		var choices []string // from the longest on
+		switch {
+		case mark == words.QuietMark:
+			choices = []string{words.ClientDoes(s)}
+		case row.lane && mark == words.TurnMark:
+			with = style(8, paper, true)
+			choices = []string{words.Number(s.Client)}
+		case row.lane && mark == words.HeldMark:
+			choices = []string{words.LaneDoes(s)}
+			if s.Client != named {
+				choices = append(choices, words.Number(s.Client))
+			}
+		case row.lane && mark == words.OpenMark:
+			with = style(8, faint, false)
+			choices = []string{words.LaneDoes(s)}
+		case !row.lane && s.Behind > 0:
+			choices = []string{words.BehindWhom(s)}
+		}
+		with.XAlign = text.XCenter
+		room := box(s)
+		middle := vg.Point{X: (room.Min.X + room.Max.X) / 2, Y: (room.Min.Y+room.Max.Y)/2 - with.FontExtents().Ascent/2 + 1}
+		for _, said := range choices {
+			if said == "" || with.Width(said)+4 > room.Max.X-room.Min.X {
+				continue
+			}
+			if mark == words.TurnMark || mark == words.BehindMark {
+				c.FillText(with, middle, said)
+			} else {
+				onPaper(c, with, middle, said)
+			}
+			named = s.Client
+			break
+		}
+	}
+}
+
+// plot puts the rows over an axis of milliseconds.
+func (l swimlanes) plot(length time.Duration) *plot.Plot {
+	p := newPlot()
+	var names []plot.Tick
+	for i, row := range l.rows {
+		names = append(names, plot.Tick{Value: float64(len(l.rows) - 1 - i), Label: row.name})
+	}
+	p.X.Min, p.X.Max = 0, float64(max(length, time.Millisecond))
+	p.X.Tick.Marker, p.X.Padding = amounts{float64(time.Millisecond)}, 3
+	p.Y.Min, p.Y.Max = -0.6, float64(len(l.rows))-0.4
+	p.Y.Tick.Marker, p.Y.Tick.Length, p.Y.Padding = plot.ConstantTicks(names), 0, 2
+	p.Y.Tick.Label.Font.Size = 9
+	p.Y.LineStyle.Width = 0
+	p.Add(l)
+	return p
+}
+
+// legend writes what the marks mean, a colour a line, and returns what is left below.
+func legend(c draw.Canvas, keys []words.Key) draw.Canvas {
+	with := style(9, black, false)
+	const swatch, tall, column = 24, 15, 250
+	at := vg.Point{X: c.Min.X, Y: c.Max.Y - tall}
+	for i, k := range keys {
+		if i == 2 {
+			at = vg.Point{X: c.Min.X, Y: at.Y - tall}
+		}
+		box := vg.Rectangle{Min: at, Max: vg.Point{X: at.X + swatch, Y: at.Y + 9}}
+		if h, filled := hatches[k.Mark]; filled {
+			h.fill(c, box)
+		} else {
+			c.StrokeLines(draw.LineStyle{Color: faint, Width: 0.7}, append(corners(box), box.Min))
+		}
+		c.FillText(with, vg.Point{X: at.X + swatch + 5, Y: at.Y + 1}, k.Name)
+		at.X = max(c.Min.X+column, at.X+swatch+with.Width(k.Name)+20)
+	}
+	c.Max.Y -= 2*tall + gap
+	return c
+}

@@ -1,0 +1,185 @@
+package draw
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"carousel/internal/portrait"
+	"carousel/report/words"
+)
+
+// How much a portrait has room for.
+const (
+	mostLanes = 20
+	mostLines = 16
+)
+
+// Portraits draws, by the name of its file, the portrait of each model, in which whoever knows the models should tell which it is without
+// the title, and all of them under one axis of time.
+func Portraits(all []portrait.Portrait) (map[string][]byte, error) {
+	pictures := map[string][]byte{}
+	for i := range all {
+		png, err := swim(&all[i]).png()
+		if err != nil {
+			return nil, fmt.Errorf("draw the portrait of %s: %w", words.Name(all[i].Model), err)
+		}
+		pictures[words.PortraitFile(all[i].Model)] = png
+	}
+	if len(all) > 1 {
+		png, err := multiples(all).png()
+		if err != nil {
+			return nil, fmt.Errorf("draw %s: %w", words.PortraitsFile, err)
+		}
+		pictures[words.PortraitsFile] = png
+	}
+	return pictures, nil
+}
+
+// swim is the portrait of a model: the clients' rows, the server's, and what it said of one request.
+func swim(p *portrait.Portrait) figure {
+	const row, line = 17, 11.5
+	var l swimlanes
+	for _, c := range p.Clients {
+		l.rows = append(l.rows, swimlane{name: words.ClientName(c), spans: c.Spans})
+	}
+	if len(p.Lanes) > 0 {
+		l.rows = append(l.rows, swimlane{group: words.ServersLanes})
+	}
+	for i := range p.Lanes[:min(mostLanes, len(p.Lanes))] {
+		l.rows = append(l.rows, swimlane{name: words.LaneName(p, i), spans: p.Lanes[i].Spans, lane: true})
+	}
+	if more := len(p.Lanes) - mostLanes; more > 0 {
+		l.rows = append(l.rows, swimlane{name: words.Beyond(more, "lane")})
+	}
+	plt := l.plot(p.Length)
+	heading, told := strip(p)
+	tall := vg.Length(0)
+	if len(told) > 0 {
+		tall = line*vg.Length(len(told)+1) + 2*gap
+	}
+	return figure{
+		Picture: axisInside(words.Portrait(p)),
+		height:  vg.Length(row*len(l.rows)) + tall + 190,
+		body: func(c draw.Canvas) {
+			above := legend(c, words.LegendOf(*p))
+			above.Min.Y += tall
+			plt.Draw(under(above, words.Portrait(p).X))
+			c.Max.Y = c.Min.Y + tall - gap
+			write(c, heading, told, line)
+		},
+	}
+}
+
+// axisInside is a picture whose axis is named by its body, over what stands below it.
+func axisInside(p words.Picture) words.Picture {
+	p.X = ""
+	return p
+}
+
+// under names the axis of what will be drawn, and returns what is left above the name.
+func under(c draw.Canvas, name string) draw.Canvas {
+	with := style(9.5, black, false)
+	with.XAlign = text.XCenter
+	c.FillText(with, vg.Point{X: c.Center().X, Y: c.Min.Y + with.FontExtents().Descent}, name)
+	c.Min.Y += with.FontExtents().Height + 3
+	return c
+}
+
+// strip is the narration of one request: of those that sleep, since that takes most steps, or of any, the one that is told in the fewest lines.
+func strip(p *portrait.Portrait) (heading string, told []portrait.Line) {
+	for _, sleeping := range []bool{true, false} {
+		for i, c := range p.Clients {
+			for j, r := range c.Requests {
+				slept := slices.ContainsFunc(r.Spans, func(s portrait.Span) bool { return s.State == portrait.Asleep })
+				if slept != sleeping {
+					continue
+				}
+				if lines := p.Words(i+1, j); len(lines) > 0 && (told == nil || len(lines) < len(told)) {
+					heading, told = words.Told(p, i+1, j), lines
+				}
+			}
+		}
+		if told != nil {
+			break
+		}
+	}
+	return heading, told[:min(mostLines, len(told))]
+}
+
+// write writes the narration on grey.
+func write(c draw.Canvas, heading string, told []portrait.Line, line vg.Length) {
+	if len(told) == 0 {
+		return
+	}
+	with, bold := style(9, black, false), style(9, black, true)
+	with.Font.Variant = "Mono"
+	c.FillPolygon(shade, corners(c.Rectangle))
+	at := vg.Point{X: c.Min.X + 6, Y: c.Max.Y - line}
+	c.FillText(bold, at, heading)
+	who := vg.Length(0)
+	for _, l := range told {
+		name, _ := words.Said(l)
+		who = max(who, with.Width(name))
+	}
+	for _, l := range told {
+		at.Y -= line
+		name, said := words.Said(l)
+		right := with
+		right.XAlign = text.XRight
+		c.FillText(right, vg.Point{X: at.X + 44, Y: at.Y}, words.MS(l.At))
+		c.FillText(with, vg.Point{X: at.X + 56, Y: at.Y}, name)
+		c.FillText(with, vg.Point{X: at.X + 68 + who, Y: at.Y}, fit(said, with, c.Max.X-at.X-72-who))
+	}
+}
+
+// multiples are the clients of all models under one axis.
+func multiples(all []portrait.Portrait) figure {
+	const row = 5
+	l := swimlanes{slim: true}
+	var length time.Duration
+	var names []plot.Tick
+	for i := range all {
+		p := &all[i]
+		length = max(length, p.Length)
+		last, from := 0, len(l.rows)
+		for k, c := range p.Clients {
+			l.rows = append(l.rows, swimlane{spans: c.Spans})
+			if c.Closed > p.Clients[last].Closed {
+				last = k
+			}
+		}
+		if len(p.Clients) > 0 {
+			l.rows[from+last].after = words.Done(p)
+		}
+		names = append(names, plot.Tick{Value: float64(from+len(l.rows)-1) / 2, Label: words.Name(p.Model)})
+		l.rows = append(l.rows, swimlane{}, swimlane{})
+	}
+	l.rows = l.rows[:len(l.rows)-2]
+	for i := range names { // rows are counted from the top, the axis from the bottom
+		names[i].Value = float64(len(l.rows)-1) - names[i].Value
+	}
+	plt := l.plot(length)
+	plt.Y.Tick.Marker = plot.ConstantTicks(names)
+	return figure{
+		Picture: words.Portraits(all),
+		height:  vg.Length(row*len(l.rows)) + 160,
+		right:   50,
+		body:    func(c draw.Canvas) { plt.Draw(legend(c, words.LegendOf(all...))) },
+	}
+}
+
+// fit is text as far as it is no wider than w.
+func fit(s string, with text.Style, w vg.Length) string {
+	letters := []rune(s)
+	for len(letters) > 0 && with.Width(s) > w {
+		letters = letters[:len(letters)-1]
+		s = string(letters) + "…"
+	}
+	return s
+}

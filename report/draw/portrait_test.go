@@ -1,0 +1,131 @@
+package draw
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"image/png"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+
+	"carousel/internal/portrait"
+	"carousel/internal/portrait/portraittest"
+	"carousel/report/words"
+)
+
+// extremes are portraits that no picture expects: nothing in them, more than there is room for, a stranger's words.
+func extremes() []portrait.Portrait {
+	crowd := portraittest.Threads()
+	for len(crowd.Lanes) < 40 {
+		crowd.Lanes = append(crowd.Lanes, crowd.Lanes[0])
+	}
+	for range 3 {
+		crowd.Lines = append(crowd.Lines, crowd.Lines...)
+	}
+	crowd.Model, crowd.Processors = "crowd", 0
+	hostile := portraittest.Loop()
+	hostile.Model = "../x\x1b[2J\n<script>alert(1)</script>" + fmt.Sprintf("%0999d", 0)
+	for i := range hostile.Lanes {
+		hostile.Lanes[i].Name = hostile.Model
+		for k := range hostile.Lanes[i].Spans {
+			hostile.Lanes[i].Spans[k].Why = hostile.Model
+		}
+	}
+	for i := range hostile.Lines {
+		hostile.Lines[i].Who, hostile.Lines[i].Text = hostile.Model, hostile.Model
+	}
+	return []portrait.Portrait{{Model: "nothing"}, {Model: "a client", Clients: make([]portrait.Client, 1), Length: time.Hour}, crowd, hostile}
+}
+
+func TestPortraitsAreWhole(t *testing.T) {
+	for name, all := range map[string][]portrait.Portrait{"invented": portraittest.All(), "extremes": extremes(), "one": portraittest.All()[:1], "none": nil} {
+		pictures, err := Portraits(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := len(all)
+		if want > 1 {
+			want++ // all under one axis
+		}
+		if len(pictures) != want {
+			t.Errorf("%s: %d pictures of %d portraits: %v", name, len(pictures), len(all), slices.Sorted(maps.Keys(pictures)))
+		}
+		for file, text := range pictures {
+			picture, err := png.Decode(bytes.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if at, c := edge(picture); at != nil {
+				t.Errorf("%s: %s: something reaches the edge at %v: %v", name, file, at, c)
+			}
+			if w, h := picture.Bounds().Dx(), picture.Bounds().Dy(); w != 1440 || h > 2200 {
+				t.Errorf("%s: %s has %d x %d pixels, want 1440 and at most 2200", name, file, w, h)
+			}
+		}
+		again, err := Portraits(all)
+		if err != nil || !maps.EqualFunc(pictures, again, bytes.Equal) {
+			t.Errorf("%s: the same portraits gave other pictures (%v)", name, err)
+		}
+	}
+}
+
+// What a portrait tells it tells without colour: the two colours differ in how dark they are, what is hatched in one from what is filled.
+func TestHatchesDifferInGrey(t *testing.T) {
+	const side = 40
+	grey := map[words.Mark][2]int{} // mean, and how far single pixels are from it
+	for mark, h := range hatches {
+		img := vgimg.NewWith(vgimg.UseWH(side, side), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(paper))
+		h.fill(draw.New(img), vg.Rectangle{Max: vg.Point{X: side, Y: side}})
+		var levels []int
+		b := img.Image().Bounds().Inset(3)
+		for y := b.Min.Y; y < b.Max.Y; y++ {
+			for x := b.Min.X; x < b.Max.X; x++ {
+				levels = append(levels, int(color.GrayModel.Convert(img.Image().At(x, y)).(color.Gray).Y))
+			}
+		}
+		mean, off := 0, 0
+		for _, v := range levels {
+			mean += v
+		}
+		mean /= len(levels)
+		for _, v := range levels {
+			off += max(v-mean, mean-v)
+		}
+		grey[mark] = [2]int{mean, off / len(levels)}
+	}
+	if a, b := grey[words.TurnMark][0], grey[words.BehindMark][0]; b-a < 80 {
+		t.Errorf("the colours are %d and %d in grey", a, b)
+	}
+	for _, mark := range []words.Mark{words.HeldMark, words.OutsideMark} {
+		if grey[mark][1] < 15 {
+			t.Errorf("%s is hatched, and its pixels differ by %d", mark, grey[mark][1])
+		}
+	}
+	for _, mark := range []words.Mark{words.TurnMark, words.BehindMark} {
+		if grey[mark][1] > 2 {
+			t.Errorf("%s is filled, and its pixels differ by %d", mark, grey[mark][1])
+		}
+	}
+	if hatches[words.HeldMark].lines == hatches[words.OutsideMark].lines {
+		t.Error("both are hatched in one direction")
+	}
+}
+
+// The narration of the strip is of a request that sleeps, where there is one.
+func TestStrip(t *testing.T) {
+	p := portraittest.Loop()
+	heading, told := strip(&p)
+	if heading == "" || !slices.ContainsFunc(told, func(l portrait.Line) bool { return l.Text == "sleeps for 20 ms" }) {
+		t.Errorf("%q: %v", heading, told)
+	}
+	silent := portraittest.Silent()
+	if heading, told := strip(&silent); heading != "" || told != nil {
+		t.Errorf("of a server that tells nothing: %q, %v", heading, told)
+	}
+}

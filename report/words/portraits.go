@@ -1,0 +1,256 @@
+package words
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"carousel/internal/portrait"
+	"carousel/internal/printable"
+	"carousel/internal/units"
+)
+
+// Mark is how a span of a portrait is drawn. Two colours and two patterns tell who has the turn: TurnMark and HeldMark are of the one colour,
+// BehindMark and OutsideMark of the other, HeldMark and OutsideMark are hatched.
+type Mark string
+
+// The marks.
+const (
+	TurnMark    Mark = "turn"
+	HeldMark    Mark = "held"
+	BehindMark  Mark = "behind"
+	OutsideMark Mark = "outside"
+	UntoldMark  Mark = "untold"
+	ItselfMark  Mark = "itself"
+	QuietMark   Mark = "quiet"
+	OpenMark    Mark = "open"
+)
+
+// Key is an entry of the legend.
+type Key struct {
+	Mark Mark
+	Name string
+}
+
+// Keys are the legend; the last is of servers that keep no account of their turns.
+var Keys = []Key{
+	{TurnMark, "its turn: the server works for it"},
+	{HeldMark, "nobody works: it sleeps, or the server waits for it alone"},
+	{BehindMark, "it has asked, and waits while others have the turn"},
+	{OutsideMark, "it has asked, and is not yet accepted"},
+	{UntoldMark, "it has asked, and the server does not tell"},
+}
+
+// MarkOf is how a span is drawn on a row of a client, or of a lane of the server.
+func MarkOf(s portrait.Span, lane bool) Mark {
+	switch s.State {
+	case portrait.Turn, portrait.Works:
+		if lane && s.Client == 0 {
+			return ItselfMark
+		}
+		return TurnMark
+	case portrait.Asleep:
+		return HeldMark
+	case portrait.Waits:
+		if lane {
+			return HeldMark
+		}
+		return BehindMark
+	case portrait.Unaccepted:
+		return OutsideMark
+	case portrait.Unknown:
+		return UntoldMark
+	case portrait.Silent:
+		return QuietMark
+	}
+	return OpenMark
+}
+
+// LegendOf is the legend of these portraits: what none of them shows is left out, but for the two colours and the two patterns.
+func LegendOf(all ...portrait.Portrait) []Key {
+	for _, p := range all {
+		for _, c := range p.Clients {
+			for _, s := range c.Spans {
+				if s.State == portrait.Unknown {
+					return Keys
+				}
+			}
+		}
+	}
+	return Keys[:len(Keys)-1]
+}
+
+// ClientName is what a row of a client is called.
+func ClientName(c portrait.Client) string { return "client " + strconv.Itoa(c.Number) }
+
+// LaneName is what a row of the server is called; of lanes of one name that are of several processes it says which.
+func LaneName(p *portrait.Portrait, lane int) string {
+	l := p.Lanes[lane]
+	name := cut(l.Name, 24)
+	for _, other := range p.Lanes {
+		if other.Name == l.Name && other.Process != l.Process {
+			return fmt.Sprintf("%s, process %d", name, l.Process)
+		}
+	}
+	return name
+}
+
+// LaneDoes says what a lane does in a span, in the model's own words.
+func LaneDoes(s portrait.Span) string {
+	why := cut(s.Why, 60)
+	if s.Client == 0 {
+		return why
+	}
+	who := "client " + strconv.Itoa(s.Client)
+	if why == "" {
+		return who
+	}
+	return who + ": " + why
+}
+
+// ClientDoes says what becomes of a client in a span.
+func ClientDoes(s portrait.Span) string {
+	said := map[portrait.State]string{
+		portrait.Idle: "thinks", portrait.Silent: "silent", portrait.Turn: "its turn", portrait.Works: "its turn: its handler works", portrait.Asleep: "sleeps",
+		portrait.Waits: "waits for its turn", portrait.Unaccepted: "not yet accepted", portrait.Unknown: "has asked",
+	}[s.State]
+	if s.Behind > 0 && (s.State == portrait.Waits || s.State == portrait.Unaccepted) {
+		said += ", behind client " + strconv.Itoa(s.Behind)
+	}
+	return said
+}
+
+// Said is a line of the narration without its instant.
+func Said(l portrait.Line) (who, text string) { return cut(l.Who, 32), cut(l.Text, 200) }
+
+// cut is a stranger's text as one line that is at most so many characters long.
+func cut(s string, most int) string {
+	letters := []rune(strings.TrimSpace(printable.Line(s)))
+	if len(letters) > most {
+		letters = append(letters[:most-1], '…')
+	}
+	return string(letters)
+}
+
+// Portrait is what is written around a portrait.
+func Portrait(p *portrait.Portrait) Picture {
+	return Picture{
+		Title:    Name(p.Model) + ": " + outcome(p),
+		Subtitle: waited(p) + " · " + units.Processors(p.Processors, "processors not known"),
+		X:        sinceFirst,
+		Caption:  Plain(portrait.ScriptWords) + " In the server's lanes a number is the client whose turn it is.",
+	}
+}
+
+// ServersLanes heads the rows of a portrait that are the server's.
+const ServersLanes = "the server, in its own words"
+
+const sinceFirst = "milliseconds since the first client began to connect"
+
+// Portraits is what is written around all portraits.
+func Portraits(all []portrait.Portrait) Picture {
+	fewest, most := 0, 0
+	for _, p := range all {
+		if fewest == 0 || p.Processors < fewest {
+			fewest = p.Processors
+		}
+		most = max(most, p.Processors)
+	}
+	on := units.Processors(most, "processors not known")
+	if fewest != most {
+		on = fmt.Sprintf("%d to %s", fewest, on)
+	}
+	return Picture{
+		Title:    "The same eight clients on " + units.Plural(len(all), "model") + ": whose turn it is, and who waits for whom",
+		Subtitle: "Each model has a line for each client, the first on top; the time is when the last client was done · " + on,
+		X:        sinceFirst,
+		Caption:  Plain(portrait.ScriptWords),
+	}
+}
+
+// outcome says what became of the clients: "8 clients done in 148 ms".
+func outcome(p *portrait.Portrait) string {
+	asked, answered := 0, 0
+	for _, c := range p.Clients {
+		for _, r := range c.Requests {
+			asked++
+			if r.Status != 0 {
+				answered++
+			}
+		}
+	}
+	if answered < asked {
+		return fmt.Sprintf("%d of %s answered in %s", answered, units.Plural(asked, "request"), units.Duration(float64(p.Length)))
+	}
+	return fmt.Sprintf("%s done in %s", units.Plural(len(p.Clients), "client"), units.Duration(float64(p.Length)))
+}
+
+// waited says how long the clients waited together.
+func waited(p *portrait.Portrait) string {
+	var behind, outside time.Duration
+	told := false
+	for _, c := range p.Clients {
+		for _, s := range c.Spans {
+			told = told || s.State == portrait.Turn || s.State == portrait.Works
+			switch MarkOf(s, false) {
+			case BehindMark:
+				behind += s.To - s.From
+			case OutsideMark:
+				outside += s.To - s.From
+			}
+		}
+	}
+	if !told {
+		return "This server keeps no account of its turns"
+	}
+	var parts []string
+	if behind > 0 {
+		parts = append(parts, units.Duration(float64(behind))+" while others had the turn")
+	}
+	if outside > 0 {
+		parts = append(parts, units.Duration(float64(outside))+" to be accepted")
+	}
+	if parts == nil {
+		return "No client that had asked waited for another"
+	}
+	return "Having asked, the clients together waited " + units.List(parts)
+}
+
+// Done is when the last client of a model was done.
+func Done(p *portrait.Portrait) string { return units.Duration(float64(p.Length)) }
+
+// Number is the number of a client.
+func Number(n int) string { return strconv.Itoa(n) }
+
+// BehindWhom says in short for whom a client waits.
+func BehindWhom(s portrait.Span) string { return "behind " + strconv.Itoa(s.Behind) }
+
+// Told introduces the narration of one request.
+func Told(p *portrait.Portrait, client, request int) string {
+	return fmt.Sprintf("in its own words: client %d asks for %s (milliseconds)", client, cut(p.Clients[client-1].Requests[request].Path, 40))
+}
+
+// Beyond says that there is more of a thing than a picture has room for.
+func Beyond(n int, thing string) string { return "… and " + units.Plural(n, thing) + " more" }
+
+// MS is an instant in milliseconds.
+func MS(at time.Duration) string { return strconv.FormatFloat(float64(at)/1e6, 'f', 3, 64) }
+
+// PortraitFile is the picture of a model's portrait. A name of a stranger's becomes one that a folder and a link can hold.
+func PortraitFile(model string) string {
+	safe := strings.Map(func(r rune) rune {
+		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) || r == '-' || r == '_' {
+			return r
+		}
+		return '-'
+	}, cut(model, 40))
+	return "portrait-" + safe + ".png"
+}
+
+// PortraitsFile is the picture of all portraits, PortraitsPage the page that plays them.
+const (
+	PortraitsFile = "portraits.png"
+	PortraitsPage = "portraits.html"
+)
