@@ -11,8 +11,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -133,9 +131,9 @@ const (
 func main() { os.Exit(run(os.Stdout, os.Stderr, os.Args[1:])) }
 
 func run(stdout, stderr io.Writer, args []string) int {
-	var name, addr string
-	var list, asJSON, narrate bool
-	var idle time.Duration
+	var name string
+	var list, asJSON bool
+	var o options
 	code := 0
 	cmd := &cobra.Command{
 		Use:     "servers --model NAME",
@@ -155,18 +153,16 @@ func run(stdout, stderr io.Writer, args []string) int {
 			if err != nil {
 				return err
 			}
-			if idle < 0 {
-				return fmt.Errorf("--idle-timeout is %v: it must not be negative", idle)
+			if o.idle < 0 {
+				return fmt.Errorf("--idle-timeout is %v: it must not be negative", o.idle)
 			}
-			count, err := m.count(cmd.Flags())
-			if err != nil {
+			if o.count, err = m.count(cmd.Flags()); err != nil {
 				return err
 			}
-			var tell func(string, ...any)
-			if narrate {
-				tell = narrator(stderr)
+			if err := writable(o.trace); err != nil {
+				return err
 			}
-			code = serve(stdout, stderr, m, count, addr, idle, tell)
+			code = serve(stdout, stderr, m, o)
 			return nil
 		},
 		SilenceErrors: true,
@@ -174,15 +170,16 @@ func run(stdout, stderr io.Writer, args []string) int {
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&name, "model", "m", "", "the model to run; --list tells them")
-	flags.StringVarP(&addr, "addr", "a", "127.0.0.1:5000", "where to listen; port 0 is any free one")
+	flags.StringVarP(&o.addr, "addr", "a", "127.0.0.1:5000", "where to listen; port 0 is any free one")
 	flags.BoolVarP(&list, "list", "l", false, "list the models and leave")
 	flags.BoolVar(&asJSON, "json", false, "with --list: as JSON")
 	processors := runtime.GOMAXPROCS(0)
 	flags.Int("threads", 8000, "of thread: how many at most, and so how many clients at once; others are refused")
 	flags.Int("workers", 2*processors, "of pool and prefork: how many, and so how many clients at once; others wait")
 	flags.Int("loops", processors, "of reactors: how many, a thread each")
-	flags.DurationVar(&idle, "idle-timeout", 0, "close a connection whose peer neither sends nor takes anything for this long (0: never)")
-	flags.BoolVar(&narrate, "narrate", false, "tell on standard error who is accepted, whose turn it is, who waits for what")
+	flags.DurationVar(&o.idle, "idle-timeout", 0, "close a connection whose peer neither sends nor takes anything for this long (0: never)")
+	flags.BoolVar(&o.narrate, "narrate", false, "print to standard error what happens: whose turn it is and why, who waits for what")
+	flags.StringVar(&o.trace, "trace", "", "write what happened to this file when all is over, as trace events for ui.perfetto.dev (.gz: compressed)")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: see servers --help", err) })
 	cmd.AddCommand(lessonCommand(stdout, stderr, &code))
 	cmd.CompletionOptions.HiddenDefaultCmd = true
@@ -213,16 +210,6 @@ func find(name string) (model, error) {
 		return model{}, fmt.Errorf("which model? --model takes one of %s", strings.Join(names, ", "))
 	}
 	return model{}, fmt.Errorf("unknown model %q: --model takes one of %s", name, strings.Join(names, ", "))
-}
-
-// narrator writes a line for each thing told, from whatever thread.
-func narrator(w io.Writer) func(string, ...any) {
-	var mu sync.Mutex
-	return func(format string, args ...any) {
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprintf(w, format+"\n", args...)
-	}
 }
 
 func printList(w io.Writer, asJSON bool) error {

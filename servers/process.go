@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,14 +22,23 @@ import (
 // a worker, and parentWindUp how long where it waits for workers.
 const windUp, workerWindUp, parentWindUp = 500 * time.Millisecond, 200 * time.Millisecond, 2 * time.Second
 
+// options are how a model is run.
+type options struct {
+	addr    string
+	count   int // of workers or loops
+	idle    time.Duration
+	narrate bool
+	trace   string // file, "" for none
+}
+
 // serve runs a model from the READY line to the usage line and returns the exit code.
-func serve(stdout, stderr io.Writer, m model, count int, addr string, idle time.Duration, tell func(string, ...any)) int {
+func serve(stdout, stderr io.Writer, m model, o options) int {
 	fail := func(err error) int {
 		fmt.Fprintf(stderr, "servers: %v\n", err)
 		return exitStart
 	}
-	if _, err := net.ResolveTCPAddr("tcp", addr); err != nil {
-		fmt.Fprintf(stderr, "servers: --addr is %q: it takes host:port, such as 127.0.0.1:5000 (%v)\n", addr, err)
+	if _, err := net.ResolveTCPAddr("tcp", o.addr); err != nil {
+		fmt.Fprintf(stderr, "servers: --addr is %q: it takes host:port, such as 127.0.0.1:5000 (%v)\n", o.addr, err)
 		return exitUsage
 	}
 	listen, patience := sock.Listen, windUp
@@ -37,18 +47,21 @@ func serve(stdout, stderr io.Writer, m model, count int, addr string, idle time.
 	} else if m.name == "prefork" {
 		patience = parentWindUp
 	}
-	ln, bound, err := listen(addr)
+	ln, bound, err := listen(o.addr)
 	if err != nil {
-		return fail(listening(addr, err))
+		return fail(listening(o.addr, err))
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(stop)
 
-	sock.Tell = tell
-	book := &wire.Book{Idle: idle, Tell: tell}
+	finish, err := begin(stderr, m.name, o)
+	if err != nil {
+		return fail(err)
+	}
+	book := &wire.Book{Idle: o.idle}
 	up, done := make(chan struct{}), make(chan error, 1)
-	go func() { done <- m.serve(ln, book.Open, count, func() { close(up) }) }()
+	go func() { done <- m.serve(ln, book.Open, o.count, func() { close(up) }) }()
 	select {
 	case <-up:
 	case err := <-done:
@@ -73,6 +86,7 @@ func serve(stdout, stderr io.Writer, m model, count int, addr string, idle time.
 		}
 	}
 	line := account(m.name, book, time.Since(began))
+	err = errors.Join(err, finish())
 	if encoded := json.NewEncoder(stdout).Encode(line); err == nil {
 		err = encoded
 	}

@@ -115,7 +115,7 @@ func Inherit() (ln int, bound string, err error) {
 func Down(ln int) error {
 	one := []PollFD{{FD: int32(ln)}}
 	for {
-		if _, err := new(Waiter).poll(&one, -1); err != nil || one[0].Ready != 0 {
+		if _, err := new(Waiter).Poll(&one, -1); err != nil || one[0].Ready != 0 {
 			return err
 		}
 	}
@@ -129,7 +129,7 @@ func NetListener(ln int) (net.Listener, error) {
 		return nil, err
 	}
 	keep(f)
-	return told(l), nil
+	return l, nil
 }
 
 // keep holds files whose descriptors live as long as the process; a finalizer would close them.

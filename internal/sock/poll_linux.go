@@ -88,9 +88,6 @@ func (p *Poller) Wait(ready []Event, timeout time.Duration) (int, error) {
 		n, rang = withoutAlarm(ready[:k])
 		return n, rang, 0
 	})
-	if Tell != nil && n > 0 {
-		Tell("epoll: %d ready", n)
-	}
 	return n, err
 }
 
@@ -173,7 +170,8 @@ func (s *FDSet) Unset(fd int) { s.bits[fd/64] &^= 1 << (fd % 64) }
 // Has reports whether fd is in the set.
 func (s *FDSet) Has(fd int) bool { return s.bits[fd/64]&(1<<(fd%64)) != 0 }
 
-func (s *FDSet) count() (n int) {
+// Count is how many descriptors are in the set.
+func (s *FDSet) Count() (n int) {
 	for _, word := range s.bits {
 		n += bits.OnesCount64(word)
 	}
@@ -213,9 +211,6 @@ func (w *Waiter) Select(n int, read, write, urgent *FDSet, timeout time.Duration
 		}
 		return k, false, 0
 	})
-	if Tell != nil && k > 0 {
-		Tell("select: %d ready, of %d", k, sets[0].count()+sets[1].count()+sets[2].count())
-	}
 	return k, err
 }
 
@@ -229,14 +224,6 @@ type PollFD struct {
 // Poll waits, at most for timeout (negative: for ever), until a descriptor in list is ready, and returns how many are. It may
 // move the list, to have room for an entry of its own behind it.
 func (w *Waiter) Poll(list *[]PollFD, timeout time.Duration) (ready int, err error) {
-	n, err := w.poll(list, timeout)
-	if Tell != nil && n > 0 {
-		Tell("poll: %d ready, of %d", n, len(*list))
-	}
-	return n, err
-}
-
-func (w *Waiter) poll(list *[]PollFD, timeout time.Duration) (ready int, err error) {
 	return w.wait(timeout, func(raw bool, limit *unix.Timespec) (n int, rang bool, e syscall.Errno) {
 		own, all, found := len(*list), *list, uintptr(0)
 		if raw {

@@ -65,22 +65,7 @@ func (r *Ring) Wait(timeout time.Duration) error {
 		}
 		return n, false, e
 	})
-	if Tell != nil {
-		if n := r.completed(); n > 0 {
-			Tell("io_uring: %d completed", n)
-		}
-	}
 	return os.NewSyscallError("io_uring_enter", err)
-}
-
-// completed is how many completions there are, but for the alarm's.
-func (r *Ring) completed() (n int) {
-	for i := 0; r.Peek(i) != nil; i++ {
-		if r.Peek(i).Data != alarm {
-			n++
-		}
-	}
-	return n
 }
 
 // Next is the next completion, nil when there is none.

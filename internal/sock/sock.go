@@ -31,27 +31,6 @@ var (
 	Closed error = syscall.EINVAL
 )
 
-// Tell takes down what the calls of this package come to, nil for nobody; set before the first of them.
-var Tell func(format string, args ...any)
-
-// told is l, with Tell told of what it accepts.
-func told(l net.Listener) net.Listener {
-	if Tell == nil {
-		return l
-	}
-	return listener{l}
-}
-
-type listener struct{ net.Listener }
-
-func (l listener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err == nil {
-		Tell("Connection from %s", c.RemoteAddr())
-	}
-	return c, err
-}
-
 // bequest in the environment says that there is a listening socket to inherit.
 const bequest = "CAROUSEL_LISTENER"
 

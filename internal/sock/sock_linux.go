@@ -59,9 +59,6 @@ func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
 	case e == 0:
 		one := int32(1)
 		syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, uintptr(unsafe.Pointer(&one)), 4, 0)
-		if Tell != nil {
-			Tell("Connection from %s", peer(fd))
-		}
 		return fd, nil, true
 	case passing(e):
 		return -1, nil, false
@@ -74,11 +71,11 @@ func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
 	return -1, e, true
 }
 
-// peer is the address a connection comes from.
-func peer(fd int) string {
+// Peer is the address that is connected to fd, "" if it has left.
+func Peer(fd int) string {
 	from, err := unix.Getpeername(fd)
 	if err != nil {
-		return "a peer that has left"
+		return ""
 	}
 	return address(from)
 }
@@ -151,7 +148,7 @@ func (w *Waiter) await(fd int, event int16, limit time.Duration) bool {
 		if limit > 0 {
 			left = max(0, end-clock())
 		}
-		if n, err := w.poll(&one, left); n > 0 || err != nil {
+		if n, err := w.Poll(&one, left); n > 0 || err != nil {
 			return true
 		} else if left == 0 {
 			return false

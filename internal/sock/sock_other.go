@@ -38,8 +38,11 @@ func Listen(addr string) (int, string, error) {
 func NetListener(ln int) (net.Listener, error) {
 	listeners.Lock()
 	defer listeners.Unlock()
-	return told(listeners.list[ln]), nil
+	return listeners.list[ln], nil
 }
+
+// Peer is not known here.
+func Peer(int) string { return "" }
 
 // Shutdown ends the listener: a blocked accept returns.
 func Shutdown(ln int) {

@@ -164,7 +164,7 @@ func read(raw map[string]json.RawMessage) (e Event, err error) {
 		return e, fmt.Errorf("binding point %q", bind)
 	}
 	if strings.Contains(string(raw["name"]), `\u`) {
-		return e, fmt.Errorf("Perfetto does not read \\u in %s", raw["name"])
+		return e, fmt.Errorf("a reader such as Perfetto does not read \\u in %s", raw["name"])
 	}
 	return e, nil
 }

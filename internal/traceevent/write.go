@@ -5,7 +5,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"carousel/internal/printable"
 )
@@ -179,4 +182,41 @@ func inJSON(v any) string {
 		panic(err) // neither a text nor a number
 	}
 	return string(bytes.TrimSpace(b.Bytes()))
+}
+
+// Copy adds all of a file that was read, its instants later by so many nanoseconds, and its processes and lanes under numbers that are higher by
+// pids and tids.
+func (e *Writer) Copy(f *File, later int64, pids, tids int) {
+	for _, pid := range slices.Sorted(maps.Keys(f.Processes)) {
+		e.Process(pid+pids, tids+1, f.Processes[pid])
+	}
+	for _, tid := range slices.Sorted(maps.Keys(f.Lanes)) {
+		lane := f.Lanes[tid]
+		e.LaneWith(lane.PID+pids, tid+tids, lane.Name)
+		delete(lane.Args, "name")
+		e.rest(lane.Args)
+		e.Sorted(lane.PID+pids, tid+tids)
+	}
+	for _, v := range f.Events {
+		name, at, pid, tid := inJSON(v.Name), v.At+later, v.PID+pids, v.TID+tids
+		switch v.Phase {
+		case Slice:
+			e.Slice(name, v.Category, at, at+v.Length, pid, tid)
+		case Instant:
+			e.Instant(name, v.Category, at, pid, tid, false)
+		default:
+			id, _ := strconv.ParseInt(strings.TrimPrefix(v.ID, "0x"), 16, 64)
+			e.Joined(v.Phase, name, v.Category, at, id+int64(tids)<<32, pid, tid)
+		}
+		e.rest(v.Args)
+	}
+}
+
+// rest adds args, and ends the event.
+func (e *Writer) rest(args map[string]any) {
+	for _, key := range slices.Sorted(maps.Keys(args)) {
+		e.arg(key)
+		e.add(inJSON(args[key]))
+	}
+	e.End()
 }

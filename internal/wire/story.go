@@ -1,48 +1,35 @@
 package wire
 
-// story tells what happens to one talk, for servers --narrate.
-type story struct {
-	tell   func(string, ...any)
-	client int64 // in the order they were accepted, from 1
-	wants  Want  // told last
-	told   bool  // that it waits; not yet since its last turn
-}
+import "carousel/internal/story"
 
-func (s *story) say(what string, args ...any) {
-	s.tell("client %d "+what, append([]any{s.client}, args...)...)
-}
+// Client is the talk's part in the story of the server, nil where there is none.
+func (t *Talk) Client() *story.Client { return t.client }
 
-// turn tells what a talk does now that it is its turn.
-func (s *story) turn(what string, args ...any) {
-	s.told = false
-	s.say(what, args...)
-}
-
-func (t *Talk) fed(n int) {
-	if n == 0 {
-		t.story.turn("has finished sending")
-	} else {
-		t.story.turn("is read: %d bytes", n)
+// Waits says, for the story, that the talk is left to wait for what Next wants. what is the model's way to wait, with numbers for its %d's.
+func (t *Talk) Waits(fd int, what string, n ...int) {
+	if t.client != nil {
+		t.client.Waits(fd, t.kind(), what, n...)
 	}
 }
 
-// wants tells what a talk waits for, once.
-func (t *Talk) wants(want Want) {
-	s := t.story
-	if s.told && s.wants == want {
-		return
+// Holds is Waits where lane waits for this talk alone: a thread that is blocked, a goroutine that is parked.
+func (t *Talk) Holds(lane *story.Lane, fd int, what string, n ...int) {
+	if t.client != nil {
+		t.client.Holds(lane, fd, t.kind(), what, n...)
 	}
-	s.told, s.wants = true, want
-	switch want {
-	case Read:
-		s.say("waits to be read")
-	case Write:
-		s.say("waits to be answered")
-	case Sleep:
-		s.say("sleeps for %v", t.Pause())
-	case Work:
-		s.say("has work that blocks")
-	case Close:
-		s.say("leaves")
+}
+
+// kind is what the talk waits for: its turn, where it could go on.
+func (t *Talk) kind() string {
+	switch want := t.Next(); {
+	case want == Read:
+		return "read"
+	case want == Sleep:
+		return "sleep"
+	case want == Work && !t.turn.worked:
+		return "work"
+	case want == Write && !t.Over():
+		return "write"
 	}
+	return "turn"
 }

@@ -37,6 +37,7 @@ import (
 	"time"
 
 	"carousel/internal/sock"
+	"carousel/internal/story"
 )
 
 // Want is what must happen before a talk can go on.
@@ -67,20 +68,13 @@ type Book struct {
 	Requests    atomic.Int64 // replies whose last byte was sent
 	Bytes       atomic.Int64 // reply bytes sent
 
-	Idle time.Duration        // longest wait for the peer, 0 for ever; set before the first Open
-	Tell func(string, ...any) // takes down what happens to each talk, nil for nobody; set before the first Open
+	Idle time.Duration // longest wait for the peer, 0 for ever; set before the first Open
 }
 
 // Open begins a conversation with a peer that has just connected.
 func (b *Book) Open() *Talk {
 	number := b.Connections.Add(1)
-	t := &Talk{book: b}
-	if b.Tell != nil {
-		t.story = &story{tell: b.Tell, client: number}
-		t.story.say("is accepted")
-		t.wants(Read)
-	}
-	return t
+	return &Talk{book: b, client: story.NewClient(number)}
 }
 
 const (
@@ -113,7 +107,7 @@ type Talk struct {
 	cut     bool // close without sending what is pending
 	turn    turn
 
-	story *story // nil unless it is told
+	client *story.Client // nil unless there is a story
 }
 
 // turn is what a talk has done in its turn.
@@ -132,14 +126,6 @@ var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 
 
 // Next says what must happen before the talk can go on.
 func (t *Talk) Next() Want {
-	want := t.next()
-	if t.story != nil {
-		t.wants(want)
-	}
-	return want
-}
-
-func (t *Talk) next() Want {
 	switch {
 	case t.cut:
 		return Close
@@ -160,7 +146,7 @@ func (t *Talk) Turn() { t.turn = turn{} }
 
 // Over reports whether the turn that Turn began is over: the talk wants more of what it had its share of.
 func (t *Talk) Over() bool {
-	switch t.next() {
+	switch t.Next() {
 	case Read:
 		return t.turn.fed
 	case Write:
@@ -174,9 +160,7 @@ func (t *Talk) Over() bool {
 // Feed takes bytes the peer sent; none means it has finished sending.
 func (t *Talk) Feed(p []byte) {
 	t.turn.fed = true
-	if t.story != nil {
-		t.fed(len(p))
-	}
+	t.client.Reads(len(p))
 	if len(p) == 0 {
 		t.closing = true
 		return
@@ -228,9 +212,6 @@ func (t *Talk) Out() []byte {
 
 // Sent says that the kernel took the first n bytes of Out.
 func (t *Talk) Sent(n int) {
-	if t.story != nil {
-		t.story.turn("sends %d bytes", n)
-	}
 	t.book.Bytes.Add(int64(n))
 	t.turn.sent += int32(n)
 	if t.sent < len(t.out) {
@@ -255,7 +236,9 @@ func (t *Talk) Sent(n int) {
 		t.replies -= served
 		t.book.Requests.Add(int64(served))
 	}
-	if t.sent == len(t.out) && t.left == 0 {
+	done := t.sent == len(t.out) && t.left == 0
+	t.client.Sends(n, done)
+	if done {
 		t.drained()
 	}
 }
@@ -276,7 +259,7 @@ func (t *Talk) drained() {
 // Pause is how long: to sleep when Next says Sleep, to wait at most (0: for ever) when it says Read or Write, and when it
 // says Work, as short as can be.
 func (t *Talk) Pause() time.Duration {
-	switch t.next() {
+	switch t.Next() {
 	case Sleep:
 		return time.Duration(t.req.arg)
 	case Work:
@@ -289,37 +272,34 @@ func (t *Talk) Pause() time.Duration {
 // that still takes what it was sent, however slowly, or that did its part while this process had no processor to see it: its
 // bytes came, or it took all that was sent and has room for more.
 func (t *Talk) Late(fd int) {
-	want := t.next()
+	want := t.Next()
 	if want == Work || want == Read && sock.Unread(fd) || want == Write && sock.Taken(fd) {
 		return
 	}
 	if want == Sleep || !sock.Takes(fd, &t.unsent) {
 		t.Woke()
-	} else if t.story != nil {
-		t.story.turn("still takes what it was sent")
+	} else {
+		t.client.Say("still takes what it was sent")
 	}
 }
 
 // Woke ends a wait that took as long as Pause allows: a sleeper is answered, any other talk ends.
 func (t *Talk) Woke() {
-	if t.story != nil {
-		t.story.turn("has waited long enough")
-	}
-	if t.next() == Sleep {
+	if t.Next() == Sleep {
 		t.act = actNone
 		t.hello()
 		return
 	}
+	t.client.Say("has let the server wait too long")
 	t.cut = true
 }
 
 // Work does the blocking part of a request (/block, /spin, /store) on the calling thread.
 func (t *Talk) Work() {
-	if t.story != nil {
-		t.story.turn("works, and blocks its thread")
-	}
 	t.turn.worked = true
+	done := t.client.Works()
 	failed := t.act.work(t.req.arg)
+	done()
 	t.act = actNone
 	if failed != nil {
 		t.fail(500)

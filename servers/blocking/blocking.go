@@ -7,6 +7,7 @@ package blocking
 
 import (
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/wire"
 )
 
@@ -14,51 +15,61 @@ import (
 func Serve(ln int, open func() *wire.Talk) error {
 	waiter := sock.NewWaiter()
 	defer waiter.Close()
-	return Loop(waiter, ln, open)
+	return Loop(story.NewLane("thread"), waiter, ln, open)
 }
 
-// Loop is Serve, waiting as waiter does.
-func Loop(waiter *sock.Waiter, ln int, open func() *wire.Talk) error {
+// Loop is Serve on the thread of lane, waiting as waiter does.
+func Loop(lane *story.Lane, waiter *sock.Waiter, ln int, open func() *wire.Talk) error {
 	buf := make([]byte, sock.ReadBytes)
 	for {
+		lane.Wait("accept blocks until somebody connects")
 		fd, err := waiter.Accept(ln)
 		if err != nil {
 			return sock.Ended(err)
 		}
-		Converse(waiter, fd, open(), buf)
+		Converse(lane, waiter, fd, open(), buf)
 	}
 }
 
 // Converse holds one conversation from its first byte to its last, and closes fd; buf is for what is read.
-func Converse(waiter *sock.Waiter, fd int, talk *wire.Talk, buf []byte) {
+func Converse(lane *story.Lane, waiter *sock.Waiter, fd int, talk *wire.Talk, buf []byte) {
 	for {
 		switch talk.Next() {
 		case wire.Read:
+			talk.Holds(lane, fd, "read blocks until it sends")
 			n, err := waiter.Read(fd, buf, talk.Pause())
+			lane.Turn(talk.Client(), fd, "read returns")
 			if err == sock.Again {
 				talk.Late(fd)
 			} else if err != nil {
+				talk.Client().Closes("close: its connection is broken")
 				sock.Close(fd)
 				return
 			} else {
 				talk.Feed(buf[:n])
 			}
 		case wire.Write:
+			talk.Holds(lane, fd, "write blocks until the kernel has room")
 			n, err := waiter.Write(fd, talk.Out(), talk.Pause())
+			lane.Turn(talk.Client(), fd, "write returns")
 			if err == sock.Again {
 				talk.Late(fd)
 			} else if err != nil {
+				talk.Client().Closes("close: its connection is broken")
 				sock.Close(fd)
 				return
 			} else {
 				talk.Sent(n)
 			}
 		case wire.Sleep:
+			talk.Holds(lane, fd, "nanosleep blocks until the time is over")
 			sock.Sleep(talk.Pause())
+			lane.Turn(talk.Client(), fd, "nanosleep returns")
 			talk.Woke()
 		case wire.Work:
 			talk.Work()
 		case wire.Close:
+			talk.Client().Closes("close: the thread is free for the next client")
 			sock.Bye(fd)
 			return
 		}

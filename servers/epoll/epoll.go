@@ -7,11 +7,13 @@ package epoll
 
 import (
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/timer"
 	"carousel/internal/wire"
 )
 
 type loop struct {
+	lane   *story.Lane
 	poller *sock.Poller
 	open   func() *wire.Talk
 	conns  []*conn // by descriptor
@@ -29,15 +31,15 @@ type conn struct {
 
 // Serve answers connections to ln until it is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
-	serve, err := Watch(ln, open)
+	serve, err := Watch(story.NewLane("loop"), ln, open)
 	if err != nil {
 		return err
 	}
 	return serve()
 }
 
-// Watch registers ln with a loop of its own. It returns the loop, which serves until ln is shut down.
-func Watch(ln int, open func() *wire.Talk) (serve func() error, err error) {
+// Watch registers ln with a loop of its own, on lane. It returns the loop, which serves until ln is shut down.
+func Watch(lane *story.Lane, ln int, open func() *wire.Talk) (serve func() error, err error) {
 	if err := sock.NonBlocking(ln); err != nil {
 		return nil, err
 	}
@@ -45,7 +47,7 @@ func Watch(ln int, open func() *wire.Talk) (serve func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{poller: poller, open: open}
+	l := &loop{lane: lane, poller: poller, open: open}
 	if err := l.register(&conn{fd: ln, ready: (*loop).accept}); err != nil {
 		poller.Close()
 		return nil, err
@@ -59,9 +61,13 @@ func (l *loop) run(ln int) error {
 	defer l.shutdown(ln)
 	events := make([]sock.Event, 512)
 	for {
+		l.lane.Wait("epoll_wait")
 		n, err := l.poller.Wait(events, l.timers.Wait())
 		if err != nil {
 			return err
+		}
+		if n > 0 {
+			l.lane.Say("epoll_wait returns: %d ready", n)
 		}
 		for i := range events[:n] {
 			c := l.conns[events[i].Data()]
@@ -71,6 +77,7 @@ func (l *loop) run(ln int) error {
 		}
 		for fd := range l.timers.Due() {
 			c := l.conns[fd]
+			l.lane.Say("the timer of fd %d is due", fd)
 			c.talk.Late(fd)
 			l.turn(c)
 		}
@@ -89,6 +96,7 @@ func (l *loop) register(c *conn) error {
 
 // accept is the callback of the listening socket.
 func (l *loop) accept(ln *conn) error {
+	l.lane.Turn(nil, ln.fd, "fd %d is readable: callback accept is called", ln.fd)
 	return sock.AcceptAll(ln.fd, func(fd int) {
 		c := &conn{fd: fd}
 		if err := l.register(c); err != nil {
@@ -102,6 +110,7 @@ func (l *loop) accept(ln *conn) error {
 
 // turn is the callback of a connection that reads or writes: it goes on until it has to wait or has had its share.
 func (l *loop) turn(c *conn) error {
+	l.lane.Turn(c.talk.Client(), c.fd, "callback turn of fd %d is called", c.fd)
 	for c.talk.Turn(); !c.talk.Over(); {
 		switch c.talk.Next() {
 		case wire.Read:
@@ -134,12 +143,22 @@ func (l *loop) turn(c *conn) error {
 
 // hangUp is the callback of a connection that waits for nothing: the poller reports its end all the same.
 func (l *loop) hangUp(c *conn) error {
+	l.lane.Turn(c.talk.Client(), c.fd, "callback hangUp of fd %d is called", c.fd)
 	l.close(c, sock.Close)
 	return nil
 }
 
+// waits are the words for what a connection is left to.
+var waits = [...]string{
+	wire.Read:  "callback turn is registered for input on fd %d",
+	wire.Write: "callback turn is registered for output on fd %d",
+	wire.Sleep: "callback hangUp is registered for the end of fd %d, and a timer is set",
+	wire.Work:  "a timer is set for fd %d, due when the others have had their turn",
+}
+
 // wait leaves a connection registered for exactly what it wants.
 func (l *loop) wait(c *conn) {
+	c.talk.Waits(c.fd, waits[c.talk.Next()], c.fd)
 	events := c.talk.Next().Events()
 	if c.ready = (*loop).turn; events == 0 {
 		c.ready = (*loop).hangUp
@@ -162,6 +181,7 @@ func (l *loop) failed(c *conn, err error) {
 
 // close unregisters before it closes: a duplicate of the descriptor would keep it registered.
 func (l *loop) close(c *conn, bye func(int)) {
+	c.talk.Client().Closes("fd %d is unregistered, then closed", c.fd)
 	l.timers.Set(c.fd, 0)
 	l.poller.Remove(c.fd)
 	l.conns[c.fd] = nil

@@ -49,9 +49,6 @@ func Serve(ln int, open func() *wire.Talk) error {
 }
 
 func (s *server) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
-	if sock.Tell != nil {
-		sock.Tell("Connection from %s", c.RemoteAddr())
-	}
 	us := &conn{talk: s.open()}
 	c.SetContext(us)
 	return nil, us.turn(c)
@@ -64,7 +61,6 @@ func (s *server) OnClose(c gnet.Conn, _ error) gnet.Action {
 	}
 	if us.talk.Next() == wire.Read {
 		us.talk.Feed(nil)
-		us.talk.Next() // which is told
 	}
 	return gnet.None
 }

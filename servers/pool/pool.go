@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/wire"
 	"carousel/servers/blocking"
 )
@@ -16,10 +17,10 @@ import (
 func Serve(ln int, open func() *wire.Talk, workers int) error {
 	runtime.GOMAXPROCS(max(workers, runtime.GOMAXPROCS(0))) // a thread needs one of the runtime's processors, or waits for it
 	ended := make(chan error, workers)
-	for range workers {
+	for n := range workers {
 		go func() {
 			runtime.LockOSThread()
-			ended <- blocking.Loop(new(sock.Waiter), ln, open)
+			ended <- blocking.Loop(story.NewLane("worker %d", n+1), new(sock.Waiter), ln, open)
 		}()
 	}
 	return <-ended

@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/wire"
 	"carousel/servers/epoll"
 )
@@ -30,8 +31,8 @@ func Serve(ln int, open func() *wire.Talk, loops int, ready func()) error {
 		listeners = append(listeners, another)
 	}
 	var serves []func() error // all there before the first connection, which may take the last descriptor
-	for _, ln := range listeners {
-		serve, err := epoll.Watch(ln, open)
+	for n, ln := range listeners {
+		serve, err := epoll.Watch(story.NewLane("loop %d", n+1), ln, open)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/wire"
 	"carousel/servers/blocking"
 )
@@ -40,7 +41,7 @@ func Serve(ln int, open func() *wire.Talk, limit int) error {
 		go func() {
 			runtime.LockOSThread() // and never unlock it: the thread ends with the conversation
 			defer threads.Add(-1)
-			blocking.Converse(new(sock.Waiter), fd, open(), make([]byte, sock.ReadBytes))
+			blocking.Converse(story.NewLane("thread"), new(sock.Waiter), fd, open(), make([]byte, sock.ReadBytes))
 		}()
 	}
 }

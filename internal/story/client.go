@@ -1,0 +1,216 @@
+package story
+
+import (
+	"strconv"
+
+	"carousel/internal/traceevent"
+)
+
+// Client is a connection. All methods do nothing on nil.
+type Client struct {
+	story  *Story
+	number int64
+	peer   string // its address, once it is known
+	span
+	asked int64 // requests that have begun, each with an arrow from its bytes over its turns to its reply
+	open  bool  // the last of them has no reply yet
+}
+
+// NewClient is the number'th connection that was accepted. It is nil where there is no story.
+func NewClient(number int64) *Client {
+	if now == nil {
+		return nil
+	}
+	return now.client(number)
+}
+
+func (s *Story) client(number int64) *Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &Client{story: s, number: number}
+	s.clients = append(s.clients, c)
+	return c
+}
+
+func (c *Client) name() string { return "client " + strconv.FormatInt(c.number, 10) }
+
+// known says once who is connected to fd.
+func (c *Client) known(fd int) {
+	if c == nil || c.peer != "" || c.story.options.Peer == nil {
+		return
+	}
+	if c.peer = c.story.options.Peer(fd); c.peer != "" {
+		c.line("connects from " + c.peer)
+	}
+}
+
+// Waits says what c waits for, which ends its turn. kind is one of read, write, sleep, work (a thread that does its work) and turn (it could go
+// on, and others have their turn first).
+func (c *Client) Waits(fd int, kind, what string, n ...int) {
+	if c != nil {
+		c.waits(fd, kind, text(what, n))
+	}
+}
+
+func (c *Client) waits(fd int, kind, what string) {
+	c.story.mu.Lock()
+	defer c.story.mu.Unlock()
+	c.known(fd)
+	c.line("waits: " + what)
+	c.pause(span{category: "wait", name: what, why: kind, from: c.story.since()})
+}
+
+// Holds is Waits for a client for whom a lane waits too, and for nobody else: a thread that is blocked, a goroutine that is parked.
+func (c *Client) Holds(l *Lane, fd int, kind, what string, n ...int) {
+	if c != nil {
+		c.holds(l, fd, kind, text(what, n))
+	}
+}
+
+func (c *Client) holds(l *Lane, fd int, kind, what string) {
+	s := c.story
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.known(fd)
+	at := s.since()
+	s.line(event{lane: l}, l.name, "waits for "+c.name()+": "+what, at)
+	c.become(span{category: "wait", name: what, why: kind, from: at})
+	l.become(span{category: "wait", name: what, from: at, client: c})
+}
+
+// Closes says that the connection is closed, and how.
+func (c *Client) Closes(what string, n ...int) {
+	if c != nil {
+		c.closes(text(what, n))
+	}
+}
+
+func (c *Client) closes(what string) {
+	c.story.mu.Lock()
+	defer c.story.mu.Unlock()
+	c.line(what)
+	at := c.story.since()
+	c.reply(at)
+	c.pause(span{from: at})
+}
+
+// Say says what happens to c.
+func (c *Client) Say(what string, n ...int) {
+	if c != nil {
+		c.say(text(what, n))
+	}
+}
+
+func (c *Client) say(what string) {
+	c.story.mu.Lock()
+	defer c.story.mu.Unlock()
+	c.line(what)
+}
+
+// Reads says that n bytes of c were read; none: it has finished sending.
+func (c *Client) Reads(n int) {
+	if c != nil {
+		c.reads(n)
+	}
+}
+
+func (c *Client) reads(n int) {
+	c.story.mu.Lock()
+	defer c.story.mu.Unlock()
+	if n == 0 {
+		c.line("has finished sending")
+		return
+	}
+	c.line(text("%d bytes are read", []int{n}))
+	if !c.open {
+		c.open = true
+		c.asked++
+		c.arrow(traceevent.FlowFrom, c.from, nil)
+		c.step(c.from)
+	}
+}
+
+// Sends says that the kernel took n bytes for c; done: they end all replies that were due.
+func (c *Client) Sends(n int, done bool) {
+	if c != nil {
+		c.sends(n, done)
+	}
+}
+
+func (c *Client) sends(n int, done bool) {
+	c.story.mu.Lock()
+	defer c.story.mu.Unlock()
+	c.line(text("%d bytes are sent", []int{n}))
+	if done {
+		c.reply(c.story.since())
+	}
+}
+
+// Works says that c's work begins on the thread of its turn, which it blocks, and returns what says that it has ended.
+func (c *Client) Works() (end func()) {
+	if c == nil {
+		return func() {}
+	}
+	c.story.mu.Lock()
+	defer c.story.mu.Unlock()
+	from, lane := c.story.since(), c.lane
+	if lane != nil {
+		c.line("its work begins, on " + lane.name)
+	} else {
+		c.line("its work begins")
+	}
+	return func() {
+		c.story.mu.Lock()
+		defer c.story.mu.Unlock()
+		c.line("its work ends")
+		work := event{span: span{category: "work", name: "works", from: from}, phase: traceevent.Slice, to: c.story.since(), client: c}
+		c.story.keep(work)
+		if lane != nil {
+			work.client, work.lane = nil, lane
+			c.story.keep(work)
+		}
+	}
+}
+
+func (c *Client) line(what string) {
+	c.story.line(event{client: c}, c.name(), what, c.story.since())
+}
+
+// pause ends c's turn, and the turn that a lane gives it.
+func (c *Client) pause(next span) {
+	if l := c.lane; l != nil && l.client == c {
+		l.become(span{from: next.from})
+	}
+	c.become(next)
+}
+
+// become ends what c did, and begins what it does next.
+func (c *Client) become(next span) {
+	if c.category != "" {
+		c.story.keep(event{span: c.span, phase: traceevent.Slice, to: next.from, client: c})
+	}
+	c.span = next
+}
+
+// step has the arrow of a request pass the turn that c has.
+func (c *Client) step(at int64) {
+	if c.open && c.lane != nil {
+		c.arrow(traceevent.FlowStep, at, c.lane)
+	}
+}
+
+// reply has the arrow of a request end.
+func (c *Client) reply(at int64) {
+	if c.open {
+		c.arrow(traceevent.FlowTo, at, nil)
+		c.open = false
+	}
+}
+
+func (c *Client) arrow(phase byte, at int64, lane *Lane) {
+	e := event{span: span{category: "request", name: "request", from: at}, phase: phase, id: c.number<<20 | c.asked&(1<<20-1), client: c}
+	if lane != nil {
+		e.lane, e.client = lane, nil
+	}
+	c.story.keep(e)
+}

@@ -1,0 +1,92 @@
+package story
+
+import "carousel/internal/traceevent"
+
+// Lane is what gives turns: a loop, a thread, a goroutine or a worker. All methods do nothing on nil.
+type Lane struct {
+	story  *Story
+	name   string
+	number int // from 1
+	span
+}
+
+// NewLane adds a lane under a name, in which each %d is one of n. It is nil where there is no story.
+func NewLane(name string, n ...int) *Lane {
+	if now == nil {
+		return nil
+	}
+	return now.lane(text(name, n))
+}
+
+func (s *Story) lane(name string) *Lane {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := &Lane{story: s, name: name, number: len(s.lanes) + 1}
+	s.lanes = append(s.lanes, l)
+	return l
+}
+
+// Turn begins a turn of client c, who is connected to fd, or of l itself where c is nil: why says what it is that l goes on with.
+func (l *Lane) Turn(c *Client, fd int, why string, n ...int) {
+	if l != nil {
+		l.turn(c, fd, text(why, n))
+	}
+}
+
+func (l *Lane) turn(c *Client, fd int, why string) {
+	s := l.story
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.known(fd)
+	at := s.since()
+	name := l.name
+	if c != nil {
+		name = c.name()
+		s.line(event{lane: l}, l.name, name+"'s turn: "+why, at)
+		c.become(span{category: "turn", name: "its turn", from: at, lane: l})
+		c.step(at)
+	} else {
+		s.line(event{lane: l}, l.name, why, at)
+	}
+	l.become(span{category: "turn", name: name, why: why, from: at, client: c})
+}
+
+// Wait says what l waits in from now on. Nobody has a turn meanwhile.
+func (l *Lane) Wait(what string, n ...int) {
+	if l != nil {
+		l.wait(text(what, n))
+	}
+}
+
+func (l *Lane) wait(what string) {
+	s := l.story
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l.category == "wait" && l.span.name == what && l.span.client == nil {
+		return // it was woken for nothing
+	}
+	at := s.since()
+	s.line(event{lane: l}, l.name, "waits: "+what, at)
+	l.become(span{category: "wait", name: what, from: at})
+}
+
+// Say says what happens on l.
+func (l *Lane) Say(what string, n ...int) {
+	if l != nil {
+		l.say(text(what, n))
+	}
+}
+
+func (l *Lane) say(what string) {
+	l.story.mu.Lock()
+	defer l.story.mu.Unlock()
+	l.story.line(event{lane: l}, l.name, what, l.story.since())
+}
+
+// become ends what l did, and begins what it does next.
+func (l *Lane) become(next span) {
+	if l.category != "" {
+		l.story.keep(event{span: l.span, phase: traceevent.Slice, to: next.from, lane: l})
+	}
+	l.span = next
+}

@@ -1,0 +1,145 @@
+package story
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+
+	"carousel/internal/golden"
+	"carousel/internal/traceevent"
+)
+
+// Two clients on a loop: one is answered at once, the other sleeps, works and leaves without its last reply.
+func TestStory(t *testing.T) {
+	var said bytes.Buffer
+	s := Begin(Options{Narrate: &said, Trace: true, Peer: func(fd int) string { return fmt.Sprintf("127.0.0.1:%d", 40000+fd) }})
+	loop := NewLane("loop %d", 1)
+	one, two := NewClient(1), NewClient(2)
+	loop.Wait("epoll_wait")
+	loop.Wait("epoll_wait") // woken for nothing
+	loop.Turn(nil, 3, "fd %d is readable: callback accept is called", 3)
+	one.Waits(5, "read", "callback turn is registered for input on fd %d", 5)
+	loop.Turn(one, 5, "callback turn of fd %d is called", 5)
+	one.Reads(6)
+	one.Sends(12, true)
+	one.Waits(5, "read", "callback turn is registered for input on fd %d", 5)
+	loop.Turn(two, 6, "callback turn of fd %d is called", 6)
+	two.Reads(40)
+	two.Waits(6, "sleep", "a timer is set")
+	loop.Wait("epoll_wait")
+	loop.Turn(two, 6, "callback turn of fd %d is called", 6)
+	end := two.Works()
+	end()
+	two.Reads(0)
+	two.Closes("fd %d is unregistered, then closed", 6)
+	thread := NewLane("thread")
+	one.Holds(thread, 5, "read", "read blocks")
+	thread.Turn(one, 5, "read returns")
+
+	var file bytes.Buffer
+	if _, err := s.Write(&file, "servers epoll", map[string]any{"model": "epoll"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	times := regexp.MustCompile(`[ 0-9]{4}\.[0-9]{3} ms`)
+	golden.Check(t, "narration.txt", times.ReplaceAllString(said.String(), "   0.000 ms"))
+
+	f, err := traceevent.Parse(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told strings.Builder
+	fmt.Fprintln(&told, f.Processes)
+	for _, e := range f.Events {
+		fmt.Fprintf(&told, "%-8s %c %-7s %s %v %s\n", f.Lanes[e.TID].Name, e.Phase, e.Category, e.Name, e.Args, e.ID)
+	}
+	golden.Check(t, "trace.txt", told.String())
+	if peer := f.Lanes[1001].Text("peer"); peer != "127.0.0.1:40005" {
+		t.Errorf("client 1 connects from %q", peer)
+	}
+	one.Say("after the end")
+	if strings.Contains(said.String(), "after the end") || NewLane("x") != nil || NewClient(3) != nil {
+		t.Error("the story goes on after its end")
+	}
+}
+
+// Whatever happens in whatever order, slices nest and arrows are whole: the reader sees to it.
+func TestAnyStoryIsATrace(t *testing.T) {
+	for seed := range uint64(50) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		s := Begin(Options{Trace: true})
+		lanes := []*Lane{NewLane("loop 1"), NewLane("loop 2")}
+		var clients []*Client
+		for n := range 4 {
+			clients = append(clients, NewClient(int64(n+1)))
+		}
+		for range 200 {
+			l, c := lanes[random.IntN(2)], clients[random.IntN(4)]
+			switch random.IntN(9) {
+			case 0:
+				l.Wait("select")
+			case 1, 2:
+				l.Turn(c, 7, "fd %d is ready", 7)
+			case 3:
+				l.Turn(nil, 0, "looks around")
+			case 4:
+				c.Waits(7, "read", "in to_read")
+			case 5:
+				c.Holds(l, 7, "read", "read blocks")
+			case 6:
+				c.Reads(random.IntN(3))
+			case 7:
+				c.Sends(random.IntN(3), random.IntN(2) == 0)
+			case 8:
+				l.Turn(c, 7, "works")
+				c.Works()()
+			}
+		}
+		var file bytes.Buffer
+		if _, err := s.Write(&file, "servers", nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := traceevent.Parse(file.Bytes()); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+// A trace that is full counts what it has no room for.
+func TestFull(t *testing.T) {
+	s := Begin(Options{Trace: true})
+	l := NewLane("loop")
+	for range Most + 3 {
+		l.Say("turn")
+	}
+	var file bytes.Buffer
+	dropped, err := s.Write(&file, "servers", nil, nil)
+	if err != nil || dropped != 3 || !strings.Contains(file.String()[:300], `"dropped":3`) {
+		t.Errorf("%d dropped, %v, %.300s", dropped, err, &file)
+	}
+}
+
+// A story that is not there costs no garbage.
+func TestNoStoryNoGarbage(t *testing.T) {
+	l, c := NewLane("loop"), NewClient(1)
+	if l != nil || c != nil {
+		t.Fatal("there is a story")
+	}
+	fd := 1000
+	if n := testing.AllocsPerRun(100, func() {
+		fd++
+		l.Turn(c, fd, "fd %d is readable", fd)
+		l.Wait("select: %d of %d", fd, fd)
+		l.Say("%d ready", fd)
+		c.Reads(fd)
+		c.Works()()
+		c.Sends(fd, true)
+		c.Waits(fd, "read", "fd %d is in to_read", fd)
+		c.Holds(l, fd, "read", "fd %d", fd)
+		c.Closes("fd %d is closed", fd)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

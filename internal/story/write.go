@@ -1,0 +1,104 @@
+package story
+
+import (
+	"cmp"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"carousel/internal/traceevent"
+)
+
+// The numbers of lanes in a trace: those of loops and threads start at 1, those of clients after firstClient, and a worker's after those of
+// the worker before.
+const (
+	firstClient = 1000
+	perProcess  = 100_000
+)
+
+// Write ends the story and writes it as trace events of a process called name, with further processes, such as workers, behind it. other is what
+// else there is to be said of it. It returns how many events there was no room for. The error is that of w.
+func (s *Story) Write(w io.Writer, name string, other map[string]any, workers []*traceevent.File) (dropped int64, err error) {
+	s.End()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to := s.since()
+	s.ended = false // what still goes on is kept
+	for _, c := range s.clients {
+		c.reply(to)
+		c.become(span{from: to})
+	}
+	for _, l := range s.lanes {
+		l.become(span{from: to})
+	}
+	s.ended = true
+
+	about := map[string]any{"began": time.Now().Add(-time.Duration(to)), "monotonic_ns": s.clock, "dropped": s.dropped}
+	maps.Copy(about, other)
+	e := traceevent.NewWriter(w, about)
+	e.Process(1, 1, name)
+	for _, l := range s.lanes {
+		e.Lane(1, l.number, l.name)
+		e.Sorted(1, l.number)
+	}
+	for _, c := range s.clients {
+		e.LaneWith(1, c.tid(), c.name())
+		if c.peer != "" {
+			e.Text("peer", c.peer)
+		}
+		e.End()
+		e.Sorted(1, c.tid())
+	}
+	slices.SortStableFunc(s.events, func(a, b event) int {
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.rank(), b.rank()))
+	})
+	for _, v := range s.events {
+		v.write(e)
+	}
+	for i, f := range workers {
+		began, _ := f.Other["monotonic_ns"].(float64)
+		e.Copy(f, max(0, int64(began)-s.clock), i+1, (i+1)*perProcess)
+	}
+	return s.dropped, e.Close()
+}
+
+func (c *Client) tid() int { return firstClient + int(c.number) }
+
+// rank orders events of the same instant: a turn is around the work in it.
+func (v event) rank() int {
+	return slices.Index([]string{"wait", "turn", "work", "request", "say"}, v.category)
+}
+
+func (v event) write(e *traceevent.Writer) {
+	var tid int
+	if v.lane != nil {
+		tid = v.lane.number
+	} else {
+		tid = v.client.tid()
+	}
+	name := traceevent.Quoted(v.name)
+	switch v.phase {
+	case traceevent.Slice:
+		e.Slice(name, v.category, v.from, v.to, 1, tid)
+	case traceevent.Instant:
+		e.Instant(name, v.category, v.from, 1, tid, false)
+	default:
+		e.Joined(v.phase, name, v.category, v.from, v.id, 1, tid)
+	}
+	switch {
+	case v.phase != traceevent.Slice || v.category == "work":
+	case v.lane != nil:
+		if v.why != "" {
+			e.Text("why", v.why)
+		}
+		if v.span.client != nil {
+			e.Number("client", v.span.client.number)
+		}
+	case v.category == "wait":
+		e.Text("kind", v.why)
+	default:
+		e.Text("lane", v.span.lane.name)
+	}
+	e.End()
+}
