@@ -17,6 +17,8 @@ import (
 	"strconv"
 
 	carousel "carousel/lessons/05-carousel"
+	coroutines "carousel/lessons/07-coroutines"
+	delegation "carousel/lessons/08-delegation"
 )
 
 // Chapter is one step of the tutorial.
@@ -32,6 +34,10 @@ type Chapter struct {
 var Chapters = []Chapter{
 	{"05-carousel", "The carousel", []string{"generator"},
 		"A generator gives away control with every value; a queue gives each its turn.", carousel.Example},
+	{"07-coroutines", "Coroutines", []string{"coroutine"},
+		"Values and errors travel into a paused function, and its result comes out at the end.", coroutines.Example},
+	{"08-delegation", "Delegation and yield from", []string{"coroutine"},
+		"A generator hands its caller over to another, and nothing gets lost on the way: values, errors, closing, results.", delegation.Example},
 }
 
 // Number is the chapter's place in the tutorial, from 1.
