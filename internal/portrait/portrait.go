@@ -1,12 +1,13 @@
 // Package portrait shows how a server takes turns: eight clients play a small fixed script on it, the server keeps a trace of
 // whose turn it is and why, and both become one picture on one clock.
 //
-// Script is what the clients do, Play does it on an address, Read makes a Portrait of the trace, and Text draws one for a terminal.
+// Script is what the clients do, Perform does it on an address, Join adds what they did to the server's trace, Read makes a Portrait of it,
+// and Text draws one for a terminal.
 package portrait
 
 import "time"
 
-// State says what a client or a lane does for a while. Turn and Works mean that the server works; the states from Waits on mean that
+// State says what a client or a lane does for a while. Turn and Works mean that the server works; in Waits and Unaccepted
 // somebody has asked and goes without.
 type State uint8
 
@@ -19,10 +20,11 @@ const (
 	Waits                   // a client: it has asked and waits for its turn. A lane: it waits for one client alone (blocked in read)
 	Unaccepted              // a client: it has asked, and its connection is not yet accepted
 	Unknown                 // a client: it has asked, and the server's trace says nothing of it
+	Replied                 // a client: the server has sent its reply, which it has not taken in yet
 )
 
 func (s State) String() string {
-	return [...]string{"idle", "silent", "turn", "works", "asleep", "waits", "unaccepted", "unknown"}[s]
+	return [...]string{"idle", "silent", "turn", "works", "asleep", "waits", "unaccepted", "unknown", "replied"}[s]
 }
 
 // Span is one state for a while. The spans of a row are in order and do not overlap.
@@ -59,7 +61,7 @@ type Client struct {
 type Lane struct {
 	Name    string // in the model's own words: "loop", "thread 3"
 	Process int    // the trace's pid: several processes have a lane of the same name
-	Spans   []Span // Idle, Turn, Works and Waits; where there is none, the lane did not exist
+	Spans   []Span // Idle, Turn, Works and Waits; where there is none, the trace says nothing of it
 }
 
 // Line is one line of the server's narration.

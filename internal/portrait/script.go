@@ -22,7 +22,7 @@ type Role struct {
 // Limit bounds a play: a client that has not been answered by then gives up and closes.
 const Limit = 2 * time.Second
 
-// Words tells people what the clients do.
+// ScriptWords tells people what the clients do.
 const ScriptWords = "Eight clients connect one after another, a millisecond apart. The first sends nothing for its first 100 ms. " +
 	"Each sends five requests over one connection, one after another: three times `/`, once `/sleep/20ms` and once `/spin/5ms`, in an order of its own, " +
 	"thinking for up to 10 ms between them; then it closes. The order and the pauses are the same for every model."

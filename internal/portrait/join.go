@@ -1,0 +1,191 @@
+package portrait
+
+import (
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"carousel/internal/traceevent"
+)
+
+// Where the clients stand in a trace.
+const (
+	clients    = 100  // their pid
+	clientLane = 2000 // the lane of client N is N more
+)
+
+// Join adds what the clients did to the trace of the server that they played on, on the trace's clock. The trace must have none yet.
+func Join(server *traceevent.File, p *Play) error {
+	shift, err := since(server, p)
+	if err != nil {
+		return err
+	}
+	if server.Processes[clients] != "" {
+		return errors.New("the trace has clients already")
+	}
+	numbers := byPort(server)
+	server.Processes[clients] = "clients"
+	for _, c := range p.Clients {
+		tid := clientLane + c.Client
+		lane := map[string]any{"name": fmt.Sprintf("client %d", c.Client)}
+		if c.Port > 0 {
+			lane["port"] = float64(c.Port)
+		}
+		server.Lanes[tid] = traceevent.Event{Phase: 'M', Name: lane["name"].(string), PID: clients, TID: tid, Args: lane}
+		for _, e := range c.Events {
+			at := traceevent.Event{Phase: traceevent.Slice, Name: e.Kind, Category: e.Kind, At: int64(shift + e.From), Length: int64(e.To - e.From), PID: clients, TID: tid}
+			at.Args = map[string]any{}
+			if e.Kind == asking {
+				at.Name = e.Path
+				if e.Status > 0 {
+					at.Args["status"] = float64(e.Status)
+				}
+				if n, is := numbers[c.Port]; is {
+					at.Args["client"] = float64(n.number)
+				}
+			}
+			if e.Error != "" {
+				at.Args["error"] = e.Error
+			}
+			server.Events = append(server.Events, at)
+		}
+	}
+	return nil
+}
+
+// since is where the play began on the trace's clock: by the monotonic clock where both know it, else by the wall clock.
+func since(server *traceevent.File, p *Play) (time.Duration, error) {
+	if at, is := server.Other["monotonic_ns"].(float64); is && p.Monotonic > 0 {
+		if d := time.Duration(p.Monotonic - int64(at)); d >= 0 {
+			return d, nil
+		}
+	}
+	text, _ := server.Other["began"].(string)
+	began, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return 0, fmt.Errorf("the trace does not say when it began: %w", err)
+	}
+	if d := p.Began.Round(0).Sub(began); d >= 0 {
+		return d, nil
+	}
+	return 0, fmt.Errorf("the trace began at %v, after the clients, who began at %v", began, p.Began.Round(0))
+}
+
+// connection is a lane of a client in a server's trace.
+type connection struct{ tid, pid, number int }
+
+// byPort are the connections that a server accepted, by the port of their clients.
+func byPort(f *traceevent.File) map[int]connection {
+	found := map[int]connection{}
+	for tid, lane := range f.Lanes {
+		_, text, err := net.SplitHostPort(lane.Text("peer"))
+		port, wrong := strconv.Atoi(text)
+		number, is := numbered(lane.Name)
+		if err == nil && wrong == nil && is {
+			found[port] = connection{tid, lane.PID, number}
+		}
+	}
+	return found
+}
+
+// numbered is the number of "client N".
+func numbered(name string) (n int, is bool) {
+	text, is := strings.CutPrefix(name, "client ")
+	n, err := strconv.Atoi(text)
+	return n, is && err == nil
+}
+
+// Write writes a trace that was read or joined. Its error is that of w.
+func Write(w io.Writer, f *traceevent.File) error {
+	out := traceevent.NewWriter(w, f.Other)
+	first := map[int]int{} // a lane of each process
+	for _, tid := range slices.Sorted(maps.Keys(f.Lanes)) {
+		if pid := f.Lanes[tid].PID; first[pid] == 0 {
+			first[pid] = tid
+		}
+	}
+	for _, pid := range slices.Sorted(maps.Keys(f.Processes)) {
+		out.Process(pid, max(1, first[pid]), f.Processes[pid])
+	}
+	for _, tid := range slices.Sorted(maps.Keys(f.Lanes)) {
+		lane := f.Lanes[tid]
+		out.LaneWith(lane.PID, tid, lane.Name)
+		args(out, lane.Args, "name")
+		out.End()
+		out.Sorted(lane.PID, tid)
+	}
+	for _, e := range f.Events {
+		name := traceevent.Quoted(e.Name)
+		switch e.Phase {
+		case traceevent.Slice:
+			out.Slice(name, e.Category, e.At, e.At+e.Length, e.PID, e.TID)
+		case traceevent.Instant:
+			out.Instant(name, e.Category, e.At, e.PID, e.TID, false)
+		default:
+			id, err := strconv.ParseInt(strings.TrimPrefix(e.ID, "0x"), 16, 64)
+			if err != nil {
+				return fmt.Errorf("%s at %d: id %q is no number", e.Name, e.At, e.ID)
+			}
+			out.Joined(e.Phase, name, e.Category, e.At, id, e.PID, e.TID)
+		}
+		args(out, e.Args, "")
+		out.End()
+	}
+	return out.Close()
+}
+
+// args writes those of an event, but for one.
+func args(out *traceevent.Writer, all map[string]any, but string) {
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		switch v := all[key].(type) {
+		case string:
+			if key != but {
+				out.Text(key, v)
+			}
+		case float64:
+			out.Number(key, int64(v))
+		case bool:
+			if v {
+				out.True(key)
+			}
+		}
+	}
+}
+
+// most is how much a trace may unpack to, in bytes. One of a play has less than a hundredth of it.
+const most = 64 << 20
+
+// Load reads a trace from a file; one whose name ends in .gz is unpacked.
+func Load(path string) (*traceevent.File, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var r io.Reader = file
+	if strings.HasSuffix(path, ".gz") {
+		if r, err = gzip.NewReader(file); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	text, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("it is over %d MiB", most>>20)
+	}
+	var f *traceevent.File
+	if err == nil {
+		f, err = traceevent.Parse(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}

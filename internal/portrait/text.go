@@ -1,0 +1,164 @@
+package portrait
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// marks are what Text draws for a client's states.
+var marks = [...]rune{Idle: '·', Silent: '_', Turn: '#', Works: '@', Asleep: 'z', Waits: '-', Unaccepted: '=', Unknown: '?', Replied: '·'}
+
+// words say what the marks mean, in the order of the legend.
+var words = []struct {
+	State
+	text string
+}{
+	{Turn, "has the turn"}, {Works, "has it and computes"}, {Asleep, "asleep"}, {Waits, "waits for another"}, {Unaccepted, "waits to be accepted"},
+	{Unknown, "has asked"}, {Idle, "asks for nothing"}, {Silent, "silent, as the script has it"},
+}
+
+// Text draws a portrait for a terminal of so many columns, 40 at least: a row for each client and for each lane, and what the marks mean. In a
+// client's row a turn shows however short it is; a lane's row shows the number of the client who has it longest.
+func Text(p Portrait, columns int) string {
+	const margin = 12
+	width := max(columns, 40) - margin
+	column := max(p.Length/time.Duration(width), 1)
+	var b strings.Builder
+	row := func(name string, mark func(from, to time.Duration) rune) {
+		var marks strings.Builder
+		for i := range width {
+			marks.WriteRune(mark(p.Length*time.Duration(i)/time.Duration(width), p.Length*time.Duration(i+1)/time.Duration(width)))
+		}
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%-*.*s%s", margin, margin-1, name, marks.String()), " ") + "\n")
+	}
+	fmt.Fprintf(&b, "%s: %d clients in %.0f ms, a column is %.1f ms\n\n", p.Model, len(p.Clients), inMS(p.Length), inMS(column))
+	seen := map[State]bool{}
+	for _, c := range p.Clients {
+		row(fmt.Sprintf("client %d", c.Number), func(from, to time.Duration) rune {
+			state, is := prevailing(c.Spans, from, to)
+			if !is {
+				return ' '
+			}
+			seen[state] = true
+			return marks[state]
+		})
+	}
+	if len(p.Lanes) > 0 {
+		b.WriteString("\n")
+	}
+	for _, l := range p.Lanes {
+		row(l.Name, func(from, to time.Duration) rune { return holding(l.Spans, from, to) })
+	}
+	b.WriteString(axis(p.Length, margin, width))
+	var legend []string
+	for _, w := range words {
+		if seen[w.State] {
+			legend = append(legend, fmt.Sprintf("%c %s", marks[w.State], w.text))
+		}
+	}
+	if len(p.Lanes) > 0 {
+		legend = append(legend, "1 to 8: whose turn it is there", ": nobody's, it waits for one client alone")
+	}
+	b.WriteString("\n" + wrap(legend, max(columns, 40)))
+	return b.String()
+}
+
+func inMS(d time.Duration) float64 { return d.Seconds() * 1000 }
+
+// prevailing is the state that a column shows: that of a turn where there is any, and of computing rather than not where that is longer; else the longest.
+func prevailing(spans []Span, from, to time.Duration) (state State, is bool) {
+	var sum [len(marks)]time.Duration
+	for _, s := range spans {
+		if within := min(to, s.To) - max(from, s.From); within > 0 {
+			sum[s.State] += within
+			is = true
+		}
+	}
+	if sum[Turn] > 0 || sum[Works] > 0 {
+		if sum[Works] > sum[Turn] {
+			return Works, true
+		}
+		return Turn, true
+	}
+	for s := range sum {
+		if sum[s] > sum[state] {
+			state = State(s)
+		}
+	}
+	return state, is
+}
+
+// holding is what a column of a lane shows: who has it longest, or what it does where nobody has it.
+func holding(spans []Span, from, to time.Duration) rune {
+	var turn [10]time.Duration
+	waits, there := time.Duration(0), time.Duration(0)
+	for _, s := range spans {
+		within := min(to, s.To) - max(from, s.From)
+		if within <= 0 {
+			continue
+		}
+		there += within
+		switch {
+		case s.State == Waits:
+			waits += within
+		case (s.State == Turn || s.State == Works) && s.Client < len(turn):
+			turn[s.Client] += within
+		}
+	}
+	most := 1
+	for n := range turn {
+		if n > 0 && turn[n] > turn[most] {
+			most = n
+		}
+	}
+	switch {
+	case turn[most] > 0:
+		return rune('0' + most)
+	case waits > there/2:
+		return ':'
+	case there > 0:
+		return '·'
+	}
+	return ' '
+}
+
+// axis is a line with the instants under their columns.
+func axis(length time.Duration, margin, width int) string {
+	step := 10 * time.Millisecond
+	for _, factor := range []time.Duration{2, 5, 10, 20, 50, 100} {
+		if length/step > 8 {
+			step = factor * 10 * time.Millisecond
+		}
+	}
+	line := []rune(strings.Repeat(" ", margin+width))
+	for at := time.Duration(0); at < length; at += step {
+		text := fmt.Sprint(at.Milliseconds())
+		from := margin + int(at*time.Duration(width)/length)
+		if from+len(text) <= len(line) {
+			copy(line[from:], []rune(text))
+		}
+	}
+	copy(line, []rune("ms"))
+	return strings.TrimRight(string(line), " ") + "\n"
+}
+
+// wrap puts the parts of a legend into lines of no more than so many columns.
+func wrap(parts []string, columns int) string {
+	var b strings.Builder
+	used := 0
+	for i, part := range parts {
+		n := len([]rune(part))
+		switch {
+		case i > 0 && used+3+n > columns:
+			b.WriteString("\n")
+			used = 0
+		case i > 0:
+			b.WriteString("   ")
+			used += 3
+		}
+		b.WriteString(part)
+		used += n
+	}
+	return b.String() + "\n"
+}

@@ -1,0 +1,31 @@
+package portrait_test
+
+import (
+	"strings"
+	"testing"
+
+	"carousel/internal/golden"
+	"carousel/internal/portrait"
+	"carousel/internal/portrait/portraittest"
+)
+
+func TestText(t *testing.T) {
+	for _, p := range portraittest.All() {
+		t.Run(p.Model, func(t *testing.T) {
+			text := portrait.Text(p, 80)
+			golden.Check(t, p.Model+".txt", text)
+			for _, line := range strings.Split(text, "\n") {
+				if len([]rune(line)) > 80 {
+					t.Errorf("%d columns: %q", len([]rune(line)), line)
+				}
+			}
+		})
+	}
+}
+
+// A narrow terminal, an empty portrait: something is drawn, and nothing breaks.
+func TestTextOfLittle(t *testing.T) {
+	if text := portrait.Text(portrait.Portrait{Model: "none"}, 0); !strings.HasPrefix(text, "none: 0 clients in 0 ms") {
+		t.Errorf("%q", text)
+	}
+}
