@@ -55,7 +55,7 @@ func serve(stdout, stderr io.Writer, m model, o options) int {
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(stop)
 
-	finish, err := begin(stderr, m.name, o)
+	recorder, err := begin(stderr, m.name, o)
 	if err != nil {
 		return fail(err)
 	}
@@ -86,7 +86,7 @@ func serve(stdout, stderr io.Writer, m model, o options) int {
 		}
 	}
 	line := account(m.name, book, time.Since(began))
-	err = errors.Join(err, finish())
+	err = errors.Join(err, recorder.finish())
 	if encoded := json.NewEncoder(stdout).Encode(line); err == nil {
 		err = encoded
 	}

@@ -31,62 +31,84 @@ func writable(file string) error {
 	return nil
 }
 
-// workersTraces in the environment is the folder that a worker leaves its trace in.
+// workersTraces in the environment is the folder in which workers leave their traces for their parent.
 const workersTraces = "CAROUSEL_TRACES"
 
-// begin begins the story of this process, if there is to be one. finish writes the trace; it is called when all is over.
-func begin(stderr io.Writer, model string, o options) (finish func() error, err error) {
+// recorder is the story of this process and where it goes. A nil *recorder has none.
+type recorder struct {
+	story  *story.Story
+	stderr io.Writer
+	model  string
+	file   string // of the trace, "" for none
+	dir    string // of workers' traces
+	worker bool   // this process is one
+}
+
+// begin begins the story of this process, if there is to be one.
+func begin(stderr io.Writer, model string, o options) (*recorder, error) {
 	if !o.narrate && o.trace == "" {
-		return func() error { return nil }, nil
+		return nil, nil
+	}
+	r := &recorder{stderr: stderr, model: model, file: o.trace}
+	if o.trace != "" {
+		if err := r.meet(); err != nil {
+			return nil, err
+		}
 	}
 	how := story.Options{Trace: o.trace != "", Peer: sock.Peer}
 	if o.narrate {
 		how.Narrate = stderr
 	}
-	if o.trace == "" {
-		story.Begin(how)
-		return func() error { return nil }, nil
-	}
-	dir := os.Getenv(workersTraces)
-	worker := sock.Inherited() && dir != ""
-	if !worker {
-		if dir, err = os.MkdirTemp("", "carousel-traces-"); err != nil {
-			return nil, err
-		}
-		if err := os.Setenv(workersTraces, dir); err != nil {
-			return nil, err
-		}
-	}
-	s := story.Begin(how)
-	return func() error {
-		name, file, workers := "servers "+model, o.trace, []*traceevent.File(nil)
-		if worker {
-			name, file = fmt.Sprintf("worker %d", os.Getpid()), filepath.Join(dir, fmt.Sprintf("%d.json", os.Getpid()))
-		} else {
-			defer os.RemoveAll(dir)
-			if workers, err = traces(dir); err != nil {
-				return err
-			}
-		}
-		other := map[string]any{"model": model, "command": strings.Join(os.Args, " "), "processors": runtime.NumCPU()}
-		var dropped int64
-		err := result.Stream(file, func(w io.Writer) (err error) {
-			if !strings.HasSuffix(file, ".gz") {
-				dropped, err = s.Write(w, name, other, workers)
-				return err
-			}
-			z := gzip.NewWriter(w)
-			dropped, err = s.Write(z, name, other, workers)
-			return errors.Join(err, z.Close())
-		})
-		if err != nil {
-			return fmt.Errorf("--trace %s was not written: %w", file, err)
-		}
-		if dropped > 0 {
-			fmt.Fprintf(stderr, "servers: --trace %s: the last %d events are not in it, for it holds %d at most\n", file, dropped, story.Most)
-		}
+	r.story = story.Begin(how)
+	return r, nil
+}
+
+// meet finds, or makes, the folder of the workers' traces.
+func (r *recorder) meet() (err error) {
+	r.dir = os.Getenv(workersTraces)
+	if r.worker = sock.Inherited() && r.dir != ""; r.worker {
+		r.file = filepath.Join(r.dir, fmt.Sprintf("%d.json", os.Getpid()))
 		return nil
-	}, nil
+	}
+	if r.dir, err = os.MkdirTemp("", "carousel-traces-"); err != nil {
+		return err
+	}
+	return os.Setenv(workersTraces, r.dir)
+}
+
+// finish writes the trace. It is called when all is over.
+func (r *recorder) finish() error {
+	if r == nil || r.file == "" {
+		return nil
+	}
+	name, workers := "servers "+r.model, []*traceevent.File(nil)
+	if r.worker {
+		name = fmt.Sprintf("worker %d", os.Getpid())
+	} else {
+		defer os.RemoveAll(r.dir)
+		var err error
+		if workers, err = traces(r.dir); err != nil {
+			return err
+		}
+	}
+	about := map[string]any{"model": r.model, "command": strings.Join(os.Args, " "), "processors": runtime.NumCPU()}
+	var dropped int64
+	err := result.Stream(r.file, func(w io.Writer) (err error) {
+		if !strings.HasSuffix(r.file, ".gz") {
+			dropped, err = r.story.Write(w, name, about, workers)
+			return err
+		}
+		z := gzip.NewWriter(w)
+		dropped, err = r.story.Write(z, name, about, workers)
+		return errors.Join(err, z.Close())
+	})
+	if err != nil {
+		return fmt.Errorf("--trace %s was not written: %w", r.file, err)
+	}
+	if dropped > 0 {
+		fmt.Fprintf(r.stderr, "servers: --trace %s: the last %d events are not in it, for it holds %d at most\n", r.file, dropped, story.Most)
+	}
+	return nil
 }
 
 // traces reads what workers have left in a folder.
