@@ -59,6 +59,7 @@ func serve(stdout, stderr io.Writer, m model, o options) int {
 	if err != nil {
 		return fail(err)
 	}
+	defer recorder.tidy()
 	book := &wire.Book{Idle: o.idle}
 	up, done := make(chan struct{}), make(chan error, 1)
 	go func() { done <- m.serve(ln, book.Open, o.count, func() { close(up) }) }()

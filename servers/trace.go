@@ -85,7 +85,6 @@ func (r *recorder) finish() error {
 	if r.worker {
 		name = fmt.Sprintf("worker %d", os.Getpid())
 	} else {
-		defer os.RemoveAll(r.dir)
 		var err error
 		if workers, err = traces(r.dir); err != nil {
 			return err
@@ -109,6 +108,13 @@ func (r *recorder) finish() error {
 		fmt.Fprintf(r.stderr, "servers: --trace %s: the last %d events are not in it, for it holds %d at most\n", r.file, dropped, story.Most)
 	}
 	return nil
+}
+
+// tidy removes the folder of the workers' traces.
+func (r *recorder) tidy() {
+	if r != nil && !r.worker && r.dir != "" {
+		os.RemoveAll(r.dir)
+	}
 }
 
 // traces reads what workers have left in a folder.
