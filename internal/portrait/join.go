@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,22 +59,17 @@ func Join(server *traceevent.File, p *Play) error {
 	return nil
 }
 
-// since is where the play began on the trace's clock: by the monotonic clock where both know it, else by the wall clock.
+// since is where the play began on the trace's clock.
 func since(server *traceevent.File, p *Play) (time.Duration, error) {
-	if at, is := server.Other["monotonic_ns"].(float64); is && p.Monotonic > 0 {
-		if d := time.Duration(p.Monotonic - int64(at)); d >= 0 {
-			return d, nil
-		}
+	at, is := server.Other["monotonic_ns"].(float64)
+	if !is {
+		return 0, errors.New("the trace does not say when it began: it has no monotonic_ns")
 	}
-	text, _ := server.Other["began"].(string)
-	began, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return 0, fmt.Errorf("the trace does not say when it began: %w", err)
+	d := time.Duration(p.Began - int64(at))
+	if d < 0 {
+		return 0, fmt.Errorf("the trace begins %v after the clients did", -d)
 	}
-	if d := p.Began.Round(0).Sub(began); d >= 0 {
-		return d, nil
-	}
-	return 0, fmt.Errorf("the trace began at %v, after the clients, who began at %v", began, p.Began.Round(0))
+	return d, nil
 }
 
 // connection is a lane of a client in a server's trace.
@@ -106,58 +99,8 @@ func numbered(name string) (n int, is bool) {
 // Write writes a trace that was read or joined. Its error is that of w.
 func Write(w io.Writer, f *traceevent.File) error {
 	out := traceevent.NewWriter(w, f.Other)
-	first := map[int]int{} // a lane of each process
-	for _, tid := range slices.Sorted(maps.Keys(f.Lanes)) {
-		if pid := f.Lanes[tid].PID; first[pid] == 0 {
-			first[pid] = tid
-		}
-	}
-	for _, pid := range slices.Sorted(maps.Keys(f.Processes)) {
-		out.Process(pid, max(1, first[pid]), f.Processes[pid])
-	}
-	for _, tid := range slices.Sorted(maps.Keys(f.Lanes)) {
-		lane := f.Lanes[tid]
-		out.LaneWith(lane.PID, tid, lane.Name)
-		args(out, lane.Args, "name")
-		out.End()
-		out.Sorted(lane.PID, tid)
-	}
-	for _, e := range f.Events {
-		name := traceevent.Quoted(e.Name)
-		switch e.Phase {
-		case traceevent.Slice:
-			out.Slice(name, e.Category, e.At, e.At+e.Length, e.PID, e.TID)
-		case traceevent.Instant:
-			out.Instant(name, e.Category, e.At, e.PID, e.TID, false)
-		default:
-			id, err := strconv.ParseInt(strings.TrimPrefix(e.ID, "0x"), 16, 64)
-			if err != nil {
-				return fmt.Errorf("%s at %d: id %q is no number", e.Name, e.At, e.ID)
-			}
-			out.Joined(e.Phase, name, e.Category, e.At, id, e.PID, e.TID)
-		}
-		args(out, e.Args, "")
-		out.End()
-	}
+	out.Copy(f, 0, 0, 0)
 	return out.Close()
-}
-
-// args writes those of an event, but for one.
-func args(out *traceevent.Writer, all map[string]any, but string) {
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		switch v := all[key].(type) {
-		case string:
-			if key != but {
-				out.Text(key, v)
-			}
-		case float64:
-			out.Number(key, int64(v))
-		case bool:
-			if v {
-				out.True(key)
-			}
-		}
-	}
 }
 
 // most is how much a trace may unpack to, in bytes. One of a play has less than a hundredth of it.

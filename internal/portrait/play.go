@@ -9,13 +9,14 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"carousel/internal/traceevent"
 )
 
 // Play is what the clients of a script did and saw.
 type Play struct {
-	Began     time.Time // instant 0 of all others
-	Monotonic int64     // CLOCK_MONOTONIC then, in nanoseconds; 0 where there is none
-	Clients   []Played
+	Began   int64 // instant 0 of all others, by traceevent.Now
+	Clients []Played
 }
 
 // Played is what one client did and saw.
@@ -45,7 +46,7 @@ const (
 func Perform(ctx context.Context, addr string, roles []Role) *Play {
 	ctx, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()
-	p := &Play{Began: time.Now(), Monotonic: monotonic(), Clients: make([]Played, len(roles))}
+	p := &Play{Began: traceevent.Now(), Clients: make([]Played, len(roles))}
 	var all sync.WaitGroup
 	turn := make(chan struct{}, 1) // to connect: one after another, in their order
 	turn <- struct{}{}
@@ -53,7 +54,7 @@ func Perform(ctx context.Context, addr string, roles []Role) *Play {
 		<-turn
 		c := &actor{Played: &p.Clients[i], began: p.Began, ctx: ctx}
 		c.Client = role.Client
-		c.rest(role.Connects - time.Since(p.Began))
+		c.rest(role.Connects - c.now())
 		all.Go(func() { c.act(addr, role, turn) })
 	}
 	all.Wait()
@@ -63,7 +64,7 @@ func Perform(ctx context.Context, addr string, roles []Role) *Play {
 // actor is a client that plays its role.
 type actor struct {
 	*Played
-	began time.Time
+	began int64
 	ctx   context.Context
 }
 
@@ -96,7 +97,7 @@ func (c *actor) act(addr string, role Role, turn chan<- struct{}) {
 	}
 }
 
-func (c *actor) now() time.Duration { return time.Since(c.began) }
+func (c *actor) now() time.Duration { return time.Duration(traceevent.Now() - c.began) }
 
 // add adds an event that ends now.
 func (c *actor) add(e Event) {

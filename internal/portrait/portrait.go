@@ -40,6 +40,7 @@ type Span struct {
 // Request is one request of a client, from its first byte sent to its last byte received.
 type Request struct {
 	From, To time.Duration
+	Done     time.Duration // when the server is done with it, which it may say after its reply was taken in
 	Path     string
 	Status   int    // 0: never answered, and To is when its client gave up
 	Error    string // why it was not answered, or what was wrong with the reply; "" when all was well
@@ -84,7 +85,8 @@ type Portrait struct {
 	Lines      []Line   // in the order of their instants
 }
 
-// Words are the lines that tell one request, in order: those about its client, and those of the lane that serves it which are about nobody else.
+// Words are the lines that tell one request, in order, until the server is done with it: those about its client, and those of the
+// lane that serves it which are about nobody else.
 // Client is the script's number, request an index in its requests; both must be there.
 func (p Portrait) Words(client, request int) []Line {
 	r := p.Clients[client-1].Requests[request]
@@ -94,7 +96,7 @@ func (p Portrait) Words(client, request int) []Line {
 	}
 	var lines []Line
 	for _, l := range p.Lines {
-		if l.At >= r.From && l.At <= r.To && (l.Client == client || l.Client == 0 && serves[l.Lane]) {
+		if l.At >= r.From && l.At <= max(r.To, r.Done) && (l.Client == client || l.Client == 0 && serves[l.Lane]) {
 			lines = append(lines, l)
 		}
 	}

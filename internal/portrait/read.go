@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"time"
 
@@ -92,7 +93,7 @@ func (r *reader) begin() error {
 func (r *reader) lanes() {
 	var tids []int
 	for tid, lane := range r.f.Lanes {
-		if lane.PID != clients && lane.Text("peer") == "" && r.f.Processes[lane.PID] != "" {
+		if _, connection := numbered(lane.Name); lane.PID != clients && !connection {
 			tids = append(tids, tid)
 		}
 	}
@@ -171,9 +172,6 @@ func (r *reader) spans(tid int, from, to time.Duration) (row []Span) {
 				s.Client = row[len(row)-1].Client
 			}
 		}
-		if name := e.Text("lane"); name != "" {
-			s.Lane = r.named(pid, name)
-		}
 		add(s)
 	}
 	if n := len(row); n == 0 || row[n-1].To < to {
@@ -199,11 +197,6 @@ func (r *reader) script(pid, n int) int {
 	return 0
 }
 
-// named is the index of a process's lane; -1 where there is none.
-func (r *reader) named(pid int, name string) int {
-	return slices.IndexFunc(r.p.Lanes, func(l Lane) bool { return l.Process == pid && l.Name == name })
-}
-
 // client fills in the row of a client.
 func (r *reader) client(c *Client) {
 	at := c.Connects
@@ -221,7 +214,7 @@ func (r *reader) client(c *Client) {
 			fill(to, Silent)
 		case asking:
 			q := Request{From: from, To: to, Path: e.Name, Status: e.Number("status"), Error: e.Text("error")}
-			q.Spans = r.request(c, q)
+			q.Spans, q.Done = r.request(c, q)
 			c.Requests = append(c.Requests, q)
 			c.Spans = append(c.Spans, q.Spans...)
 			at = to
@@ -230,13 +223,13 @@ func (r *reader) client(c *Client) {
 	fill(c.Closed, Idle)
 }
 
-// request says what happened to one.
-func (r *reader) request(c *Client, q Request) (spans []Span) {
-	if len(r.p.Lanes) == 0 {
-		return []Span{{From: q.From, To: q.To, State: Unknown, Lane: -1}}
+// request says what happened to one, and when the server was done with it.
+func (r *reader) request(c *Client, q Request) (spans []Span, done time.Duration) {
+	if len(r.p.Lanes) == 0 || c.Accepted == 0 && q.Status > 0 {
+		return []Span{{From: q.From, To: q.To, State: Unknown, Lane: -1}}, q.To
 	}
 	if c.Accepted == 0 {
-		return r.behind([]Span{{From: q.From, To: q.To, State: Unaccepted, Lane: -1}}, c)
+		return r.behind([]Span{{From: q.From, To: q.To, State: Unaccepted, Lane: -1}}, c), q.To
 	}
 	var tid int
 	for _, made := range r.connections {
@@ -276,13 +269,26 @@ func (r *reader) request(c *Client, q Request) (spans []Span) {
 			s.Lane = lane
 		}
 	}
-	return r.behind(spans, c)
+	return r.behind(spans, c), r.done(tid, q)
+}
+
+// done is when a connection waits for its client again, or is closed, for the first time after the client took in its reply, or just before that.
+func (r *reader) done(tid int, q Request) (at time.Duration) {
+	at = q.To
+	for _, e := range r.slices[tid] {
+		from, to := r.at(e.At), r.at(e.At+e.Length)
+		if e.Category == "wait" && e.Text("kind") == "read" && to > q.To {
+			return max(from, q.From)
+		}
+		at = max(at, to)
+	}
+	return at
 }
 
 // served says which lane works for a client in a span of its row, and why. An executor's thread works while the client's own lane waits for it.
 func (r *reader) served(s Span, c *Client) (parts []Span) {
 	for i, l := range r.p.Lanes {
-		if l.Process != c.Process || s.Lane >= 0 && i != s.Lane {
+		if l.Process != c.Process {
 			continue
 		}
 		for _, t := range l.Spans {
@@ -359,15 +365,27 @@ func (r *reader) holder(lane int, c *Client, at, limit time.Duration) (client in
 	return 0, until
 }
 
+var someone = regexp.MustCompile(`\bclient \d+`)
+
+// ours is a line of a process with the script's numbers of clients: each process counts its own.
+func (r *reader) ours(pid int, text string) string {
+	return someone.ReplaceAllStringFunc(text, func(name string) string {
+		if n, _ := numbered(name); r.script(pid, n) > 0 {
+			return fmt.Sprintf("client %d", r.script(pid, n))
+		}
+		return name
+	})
+}
+
 // lines reads the narration.
 func (r *reader) lines() {
 	for _, e := range r.f.Pick(traceevent.Instant, "say") {
 		lane := r.f.Lanes[e.TID]
-		line := Line{At: r.at(e.At), Who: lane.Name, Text: e.Name, Lane: slices.Index(r.tids, e.TID)}
+		line := Line{At: r.at(e.At), Who: lane.Name, Text: r.ours(lane.PID, e.Name), Lane: slices.Index(r.tids, e.TID)}
 		if line.At < 0 || line.At > r.p.Length || lane.PID == clients {
 			continue
 		}
-		if n, is := numbered(lane.Name); is && lane.Text("peer") != "" {
+		if n, is := numbered(lane.Name); is {
 			line.Client = r.script(lane.PID, n)
 			if line.Client > 0 {
 				line.Who = fmt.Sprintf("client %d", line.Client)

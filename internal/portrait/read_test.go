@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,7 +23,7 @@ type invented struct{ *traceevent.File }
 
 func invent() invented {
 	return invented{&traceevent.File{
-		Other:     map[string]any{"model": "invented", "command": "servers --model invented", "processors": 2.0, "monotonic_ns": 1e9, "began": "2026-01-02T03:04:05Z"},
+		Other:     map[string]any{"model": "invented", "command": "servers --model invented", "processors": 2.0, "monotonic_ns": 1e9},
 		Processes: map[int]string{1: "servers invented"}, Lanes: map[int]traceevent.Event{},
 	}}
 }
@@ -51,14 +52,18 @@ func (f invented) say(tid int, at float64, text string) {
 	f.Events = append(f.Events, traceevent.Event{Phase: 'i', Name: text, Category: "say", At: int64(at * 1e6), PID: f.Lanes[tid].PID, TID: tid})
 }
 
-// played is a play that began 10 ms after the trace did, of clients at ports 41001 and on that each asked once: from, to in milliseconds.
+// played is a play that began 10 ms after the trace did, of clients at ports 41001 and on that each asked once: from, to in milliseconds. To below 0
+// is when it gave up.
 func played(asks ...[2]float64) *Play {
-	p := &Play{Monotonic: 1.01e9}
+	p := &Play{Began: 1.01e9}
 	for i, a := range asks {
-		from, to := time.Duration(a[0]*1e6), time.Duration(a[1]*1e6)
+		from, to, status := time.Duration(a[0]*1e6), time.Duration(a[1]*1e6), 200
+		if to < 0 {
+			to, status = -to, 0
+		}
 		p.Clients = append(p.Clients, Played{Client: i + 1, Port: 41001 + i, Events: []Event{
 			{Kind: connecting, From: time.Duration(i) * 100_000, To: time.Duration(i)*100_000 + 50_000},
-			{Kind: asking, From: from, To: to, Path: "/", Status: 200},
+			{Kind: asking, From: from, To: to, Path: "/", Status: status},
 		}})
 	}
 	return p
@@ -169,7 +174,7 @@ func TestRead(t *testing.T) {
 				f.slice(1001, "turn", "its turn", 12, 13, "lane", "main")
 				f.slice(1001, "wait", "read", 13, 20, "kind", "read")
 			},
-			asks:    [][2]float64{{1.9, 3}, {1, 9.5}},
+			asks:    [][2]float64{{1.9, 3}, {1, -9.5}},
 			clients: []string{"1.9ms waits (read) on 0; 2ms turn (read: 40 bytes) on 0; 3ms", "1ms unaccepted behind 1; 9.5ms"},
 			lanes:   []string{"main 1: 0s idle (accept); 100µs waits (read) for 1; 2ms turn (read: 40 bytes) for 1; 3ms waits (read) for 1; 9.5ms"},
 		},
@@ -229,11 +234,23 @@ func TestRead(t *testing.T) {
 				f.slice(1001, "turn", "its turn", 12, 13, "lane", "worker")
 				f.slice(1101, "turn", "its turn", 11, 12, "lane", "worker")
 				f.say(1101, 11.5, "is served")
+				f.say(11, 12.5, "client 1's turn, and client 9 is not ours")
 			},
 			asks:    [][2]float64{{1, 2}, {1, 3}},
 			clients: []string{"1ms turn on 1; 2ms", "1ms waits (read) on 0; 2ms turn on 0; 3ms"},
 			lanes:   []string{"worker 2: 2ms turn for 2; 3ms", "worker 3: 1ms turn for 1; 2ms"},
-			lines:   []string{"1.5ms client 1 1 is served"},
+			lines:   []string{"1.5ms client 1 1 is served", "2.5ms worker 2 client 2's turn, and client 9 is not ours"},
+		},
+		"a server that does not know who its clients are": {
+			server: func(f invented) {
+				f.lane(1, 1, "loop")
+				f.lane(1, 1001, "client 1")
+				f.slice(1, "turn", "timers", 11, 12)
+				f.slice(1001, "work", "works", 11, 12)
+			},
+			asks:    [][2]float64{{1, 2}},
+			clients: []string{"1ms unknown; 2ms"},
+			lanes:   []string{"loop 1: 1ms turn; 2ms"},
 		},
 		"a server that keeps no account": {
 			server:  func(f invented) {},
@@ -245,7 +262,7 @@ func TestRead(t *testing.T) {
 			f := invent()
 			c.server(f)
 			p := joinedAndRead(t, f, played(c.asks...))
-			if p.Model != "invented" || p.Command != "servers --model invented" || p.Processors != 2 || p.Length != time.Duration(c.asks[len(c.asks)-1][1]*1e6) {
+			if p.Model != "invented" || p.Command != "servers --model invented" || p.Processors != 2 || p.Length != time.Duration(math.Abs(c.asks[len(c.asks)-1][1])*1e6) {
 				t.Errorf("it is %s (%s) for %v on %d processors", p.Model, p.Command, p.Length, p.Processors)
 			}
 			var clients, lanes, lines []string
@@ -270,20 +287,46 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// A server is done with a request when it waits for the client again or closes the connection, whether the client has the reply or not.
+func TestDone(t *testing.T) {
+	for name, c := range map[string]struct {
+		ends float64 // the last turn
+		next bool    // it waits for the client after that
+		want float64
+	}{
+		"before": {13.5, true, 3.5}, "after": {15, true, 5}, "it closes": {15, false, 5}, "it closed": {13, false, 4},
+	} {
+		f := invent()
+		f.lane(1, 1, "thread")
+		f.lane(1, 1001, "client 1", 41001)
+		f.slice(1, "turn", "client 1", 12, c.ends, "client", 1)
+		f.slice(1001, "wait", "read", 10, 12, "kind", "read")
+		f.slice(1001, "wait", "write", 12, 12.5, "kind", "write")
+		f.slice(1001, "turn", "its turn", 12.5, c.ends)
+		if c.next {
+			f.slice(1001, "wait", "read", c.ends, 30, "kind", "read")
+		}
+		p := joinedAndRead(t, f, played([2]float64{1, 4}))
+		if got := p.Clients[0].Requests[0].Done; got != time.Duration(c.want*1e6) {
+			t.Errorf("%s: at %v", name, got)
+		}
+	}
+}
+
 // The words of a request are those of its client and, where they are about nobody, of the lane that serves it.
 func TestWords(t *testing.T) {
 	p := Portrait{
-		Clients: []Client{{Number: 1, Requests: []Request{{From: 10, To: 20, Spans: []Span{{Lane: -1}, {Lane: 1}}}}}},
+		Clients: []Client{{Number: 1, Requests: []Request{{From: 10, To: 20, Done: 22, Spans: []Span{{Lane: -1}, {Lane: 1}}}}}},
 		Lines: []Line{
 			{At: 9, Text: "before", Client: 1, Lane: -1}, {At: 10, Text: "a", Client: 1, Lane: -1}, {At: 11, Text: "another's", Client: 2, Lane: 1},
-			{At: 12, Text: "another lane", Lane: 0}, {At: 13, Text: "b", Lane: 1}, {At: 14, Text: "c", Client: 1, Lane: 1}, {At: 15, Text: "of none", Lane: -1}, {At: 21, Text: "after", Client: 1, Lane: -1},
+			{At: 12, Text: "another lane", Lane: 0}, {At: 13, Text: "b", Lane: 1}, {At: 14, Text: "c", Client: 1, Lane: 1}, {At: 15, Text: "of none", Lane: -1}, {At: 22, Text: "still its turn", Client: 1, Lane: -1}, {At: 23, Text: "after", Client: 1, Lane: -1},
 		},
 	}
 	var got []string
 	for _, l := range p.Words(1, 0) {
 		got = append(got, l.Text)
 	}
-	if want := []string{"a", "b", "c"}; !slices.Equal(got, want) {
+	if want := []string{"a", "b", "c", "still its turn"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -315,22 +358,18 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// Where there is no common clock the wall clock joins, and what cannot be joined is said.
+// What cannot be on one clock is said.
 func TestClocks(t *testing.T) {
-	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for name, c := range map[string]struct {
 		other map[string]any
-		play  Play
 		want  time.Duration
 		says  string
 	}{
-		"both":            {map[string]any{"monotonic_ns": 5e9, "began": "2026-01-02T03:04:05Z"}, Play{Monotonic: 5e9 + 7, Began: began.Add(time.Hour)}, 7, ""},
-		"the trace lacks": {map[string]any{"began": "2026-01-02T03:04:05Z"}, Play{Monotonic: 1, Began: began.Add(time.Second)}, time.Second, ""},
-		"the play lacks":  {map[string]any{"monotonic_ns": 5e9, "began": "2026-01-02T03:04:05Z"}, Play{Began: began.Add(time.Second)}, time.Second, ""},
-		"neither":         {map[string]any{}, Play{Began: began}, 0, "does not say when it began"},
-		"too late":        {map[string]any{"began": "2026-01-02T03:04:05Z"}, Play{Began: began.Add(-1)}, 0, "after the clients"},
+		"after":   {map[string]any{"monotonic_ns": 5e9}, 7, ""},
+		"unknown": {map[string]any{"monotonic_ns": "5"}, 0, "does not say when it began"},
+		"before":  {map[string]any{"monotonic_ns": 6e9}, 0, "begins 999.999993ms after the clients did"},
 	} {
-		got, err := since(&traceevent.File{Other: c.other}, &c.play)
+		got, err := since(&traceevent.File{Other: c.other}, &Play{Began: 5e9 + 7})
 		if got != c.want || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
