@@ -19,6 +19,8 @@ import (
 	carousel "carousel/lessons/05-carousel"
 	coroutines "carousel/lessons/07-coroutines"
 	delegation "carousel/lessons/08-delegation"
+	tasks "carousel/lessons/09-tasks"
+	downloads "carousel/lessons/10-downloads"
 )
 
 // Chapter is one step of the tutorial.
@@ -38,6 +40,10 @@ var Chapters = []Chapter{
 		"Values and errors travel into a paused function, and its result comes out at the end.", coroutines.Example},
 	{"08-delegation", "Delegation and yield from", []string{"coroutine"},
 		"A generator hands its caller over to another, and nothing gets lost on the way: values, errors, closing, results.", delegation.Example},
+	{"09-tasks", "Futures, tasks and the loop", []string{"asyncio", "asyncio-executor"},
+		"A loop steps tasks, each until its next await; whatever does not await stops them all.", tasks.Example},
+	{"10-downloads", "Downloads", []string{"asyncio", "asyncio-executor"},
+		"Ten downloads at once take as long as one, until somebody writes a file on the loop.", downloads.Example},
 }
 
 // Number is the chapter's place in the tutorial, from 1.

@@ -18,7 +18,7 @@ var masks = []struct {
 	what *regexp.Regexp
 	with string
 }{
-	{regexp.MustCompile(` *\d+(\.\d+)? (ms|s|requests a second)\b`), " # $2"},
+	{regexp.MustCompile(`( *\d+(\.\d+)?)+ (ms|requests a second)\b`), " # $3"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 }
 

@@ -1,0 +1,123 @@
+// Package tasks is chapter 9: futures, tasks, and the loop that steps them.
+package tasks
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"carousel/servers/asyncio"
+)
+
+// none is the result of a task that has none.
+type none = struct{}
+
+// Example shows a future, two tasks under Gather, the await at the wrong place, and what blocks the loop of a server.
+func Example(out io.Writer) error {
+	for _, part := range []struct {
+		title string
+		run   func(out io.Writer) error
+	}{
+		{"A future stands for a result that is not there yet. Who awaits it gives way until it is. See the clock:", coffee},
+		{"Two tasks that would run for ever share a loop: each gives way at its await, inside its loop. See how they alternate:", counting},
+		{"What the tutorial got wrong: its await stands below the loop, an indentation too far left. See who is missing:", starving},
+		{"The same in a server. Ten clients ask at once, each for something that takes 10 ms. When was each answered?", blocking},
+	} {
+		fmt.Fprintf(out, "%s\n\n", part.title)
+		if err := part.run(out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// virtual runs main on a loop whose clock jumps to the next timer, so that seconds take no time.
+func virtual(main func(c *asyncio.Co) (none, error)) error {
+	_, err := asyncio.RunWith(asyncio.Options{Virtual: true}, main)
+	return err
+}
+
+// coffee has a guest await what a cook has ready after three seconds.
+func coffee(out io.Writer) error {
+	err := virtual(func(c *asyncio.Co) (none, error) {
+		coffee := asyncio.NewFuture[string](c.Loop)
+		cook := asyncio.CreateTask(c.Loop, func(c *asyncio.Co) (none, error) {
+			fmt.Fprintf(out, "  second %.0f  cook:  at work\n", c.Loop.Time().Seconds())
+			if err := asyncio.Sleep(c, 3*time.Second); err != nil {
+				return none{}, err
+			}
+			fmt.Fprintf(out, "  second %.0f  cook:  sets the result\n", c.Loop.Time().Seconds())
+			return none{}, coffee.SetResult("an espresso")
+		})
+		fmt.Fprintf(out, "  second %.0f  guest: is it done? %v\n", c.Loop.Time().Seconds(), coffee.Done())
+		cup, err := asyncio.Await(c, coffee)
+		if err != nil {
+			return none{}, err
+		}
+		fmt.Fprintf(out, "  second %.0f  guest: gets %s\n", c.Loop.Time().Seconds(), cup)
+		return asyncio.Await(c, cook)
+	})
+	fmt.Fprintln(out, "\nA task is a future around a coroutine: the loop steps it, and its result is what the coroutine returns.")
+	fmt.Fprintln(out)
+	return err
+}
+
+// numbers counts steps. It awaits a second after each.
+func numbers(out io.Writer) func(c *asyncio.Co) (none, error) {
+	return func(c *asyncio.Co) (none, error) {
+		for n := 1; ; n++ {
+			fmt.Fprintln(out, " ", n)
+			if err := asyncio.Sleep(c, time.Second); err != nil {
+				return none{}, err
+			}
+		}
+	}
+}
+
+// seconds prints every third second.
+func seconds(out io.Writer) func(c *asyncio.Co) (none, error) {
+	return func(c *asyncio.Co) (none, error) {
+		for s := 0; ; s++ {
+			if s%3 == 0 {
+				fmt.Fprintf(out, "  %d seconds have passed\n", s)
+			}
+			if err := asyncio.Sleep(c, time.Second); err != nil {
+				return none{}, err
+			}
+		}
+	}
+}
+
+// counting runs both under Gather, for five and a half seconds of a virtual clock.
+func counting(out io.Writer) error {
+	return virtual(func(c *asyncio.Co) (none, error) {
+		both := asyncio.Gather(c.Loop, asyncio.CreateTask(c.Loop, numbers(out)), asyncio.CreateTask(c.Loop, seconds(out)))
+		_, err := asyncio.WaitFor(c, both, 5500*time.Millisecond)
+		fmt.Fprintf(out, "\nAfter 5.5 seconds of a clock that jumps, the wait ends both: %v.\n\n", err)
+		return none{}, nil
+	})
+}
+
+// many is where the example stops a loop that would have no end.
+const many = 5
+
+// greedy is numbers with its await outside the loop.
+func greedy(out io.Writer) func(c *asyncio.Co) (none, error) {
+	return func(c *asyncio.Co) (none, error) {
+		for n := 1; n <= many; n++ { // the tutorial's has no end
+			fmt.Fprintln(out, " ", n)
+		}
+		fmt.Fprintln(out, "  and so on for ever; stopped here, it comes to its await at last:")
+		return none{}, asyncio.Sleep(c, time.Second)
+	}
+}
+
+// starving runs greedy beside seconds.
+func starving(out io.Writer) error {
+	return virtual(func(c *asyncio.Co) (none, error) {
+		both := asyncio.Gather(c.Loop, asyncio.CreateTask(c.Loop, greedy(out)), asyncio.CreateTask(c.Loop, seconds(out)))
+		asyncio.WaitFor(c, both, time.Second/2)
+		fmt.Fprint(out, "\nNo time had passed, and no timer could fire: the loop never got its turn back.\n\n")
+		return none{}, nil
+	})
+}

@@ -1,0 +1,15 @@
+package tasks
+
+import "carousel/servers/asyncio"
+
+// First is the exercise: several servers are asked the same, and the quickest answer is taken.
+//
+// It awaits the tasks all at once and returns the result of the first that succeeds, as soon as that is there; then it cancels those
+// that still run (Task.Cancel). If all fail, it returns the error of the one that failed last. There is at least one task.
+//
+// First must not await the tasks in turn, for the slowest may be the first of them. Make a future for the answer
+// (asyncio.NewFuture(c.Loop)), have each task's AddDoneCallback settle it (Future.SetResult or SetError; what is settled already
+// says no, which does no harm), and await that. All callbacks run on the loop, one at a time: a plain counter needs no lock.
+func First(c *asyncio.Co, tasks ...*asyncio.Task[string]) (string, error) {
+	return "", nil
+}

@@ -1,0 +1,65 @@
+package downloads
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"carousel/internal/sock"
+	"carousel/lessons/inside"
+)
+
+const patience = 20 * time.Second
+
+// meeting counts who is there at the same time. The first wait until as many are there as are wanted.
+type meeting struct {
+	sync.Mutex
+	wanted, here, most int
+	all                chan struct{}
+	once               sync.Once
+}
+
+func meet(wanted int) *meeting { return &meeting{wanted: wanted, all: make(chan struct{})} }
+
+func (m *meeting) visit() {
+	m.Lock()
+	m.here++
+	m.most = max(m.most, m.here)
+	if m.here == m.wanted {
+		m.once.Do(func() { close(m.all) })
+	}
+	m.Unlock()
+	select {
+	case <-m.all:
+	case <-time.After(patience):
+	}
+	time.Sleep(5 * time.Millisecond) // long enough for others to come too, if anybody lets them
+	m.Lock()
+	m.here--
+	m.Unlock()
+}
+
+// Whoever downloads all at once has ten requests at the server at the same time, and whoever writes in the executor ten files at the
+// disk; the others have one.
+func TestWays(t *testing.T) {
+	if !sock.Linux {
+		t.Skip(inside.ErrSystem)
+	}
+	for i, c := range []struct{ asking, writing int }{{1, 1}, {images, images}, {images, 1}} {
+		t.Run(ways[i].name, func(t *testing.T) {
+			asking, writing := meet(c.asking), meet(c.writing)
+			addr, stop, err := gallery(asking.visit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stop()
+			got, err := ways[i].run(addr, writing.visit)
+			if err != nil || got.images != images || got.redirects != images {
+				t.Errorf("%+v, %v", got, err)
+			}
+			if asking.most != c.asking || writing.most != c.writing {
+				t.Errorf("%d requests and %d writes at the same time, want %d and %d", asking.most, writing.most, c.asking, c.writing)
+			}
+		})
+	}
+}

@@ -1,0 +1,78 @@
+//go:build exercise
+
+package downloads
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"carousel/servers/asyncio"
+)
+
+func TestExercise(t *testing.T) {
+	errLost := errors.New("connection lost")
+	for _, c := range []struct {
+		name    string
+		n       int
+		seconds []int // that each job takes; its result is its number
+		fails   int   // the number of the job that fails, -1 for none
+		took    int   // seconds in all
+		hint    string
+	}{
+		{"one job", 1, []int{3}, -1, 3, "the result of a job is at its place in the results"},
+		{"one at a time", 1, []int{1, 2, 3}, -1, 6, "one worker runs the jobs one after another"},
+		{"all at once", 5, []int{3, 1, 2}, -1, 3, "with a place for each, all begin at once; the results stay in the order of the jobs"},
+		{"two at a time", 2, []int{2, 2, 2, 2}, -1, 4, "two workers, two jobs each"},
+		{"a long one", 2, []int{9, 1, 1, 1, 1}, -1, 9, "while one worker is busy with the long job the other goes on: do not await jobs in groups of n"},
+		{"one fails", 2, []int{5, 1, 5, 5}, 1, 1, "after a failure no job begins; return the error at once: Gather does"},
+		{"none", 3, nil, -1, 0, "no jobs, no results, no error, and nothing to wait for"},
+	} {
+		running, most := 0, 0
+		var begun, want []int
+		var jobs []func(co *asyncio.Co) (int, error)
+		for k, seconds := range c.seconds {
+			want = append(want, k)
+			jobs = append(jobs, func(co *asyncio.Co) (int, error) {
+				begun = append(begun, k)
+				running++
+				most = max(most, running)
+				err := asyncio.Sleep(co, time.Duration(seconds)*time.Second)
+				running--
+				if k == c.fails {
+					err = errLost
+				}
+				return k, err
+			})
+		}
+		var results []int
+		var took time.Duration
+		_, err := asyncio.RunWith(asyncio.Options{Virtual: true}, func(co *asyncio.Co) (none, error) {
+			all := asyncio.CreateTask(co.Loop, func(co *asyncio.Co) (none, error) {
+				var err error
+				results, err = AtMost(co, c.n, jobs)
+				return none{}, err
+			})
+			_, err := asyncio.WaitFor(co, all, time.Hour)
+			took = co.Loop.Time()
+			return none{}, err
+		})
+		switch {
+		case errors.Is(err, asyncio.ErrTimeout):
+			t.Fatalf("%s: AtMost has not returned after an hour of the loop's clock: it awaits what never comes\n%s", c.name, c.hint)
+		case c.fails < 0 && err != nil, c.fails >= 0 && !errors.Is(err, errLost):
+			t.Fatalf("%s: AtMost returns the error %v\n%s", c.name, err, c.hint)
+		case c.fails < 0 && !slices.Equal(results, want):
+			t.Fatalf("%s: AtMost returns the results %v, want %v\n%s", c.name, results, want, c.hint)
+		case most > c.n:
+			t.Fatalf("%s: %d jobs ran at the same time, want %d at most\n%s", c.name, most, c.n, c.hint)
+		case !slices.IsSorted(begun):
+			t.Fatalf("%s: the jobs began in the order %v, want theirs\n%s", c.name, begun, c.hint)
+		case c.fails >= 0 && len(begun) > c.n:
+			t.Fatalf("%s: the jobs %v began, and one of the first %d had failed\n%s", c.name, begun, c.n, c.hint)
+		case took != time.Duration(c.took)*time.Second:
+			t.Fatalf("%s: AtMost takes %v of the loop's clock, want %d s\n%s", c.name, took, c.took, c.hint)
+		}
+	}
+}
