@@ -189,6 +189,10 @@ func (r *Ring) End() {
 	*r = Ring{fd: -1}
 }
 
+// Queued is how many requests the next Submit or Wait hands the kernel, Ready how many completions Next has.
+func (r *Ring) Queued() int { return int(r.tail - r.submitted) }
+func (r *Ring) Ready() int  { return int(atomic.LoadUint32(r.cqTail) - r.head) }
+
 // Submit hands the kernel what is queued and takes in what has completed, without waiting. It returns how many completions there are.
 func (r *Ring) Submit() (int, syscall.Errno) {
 	return r.enter(0, r.untimed, 0)
@@ -249,7 +253,7 @@ func (r *Ring) entered(n uintptr, e syscall.Errno) (int, syscall.Errno) {
 	case unix.ETIME, unix.EINTR, unix.EAGAIN, unix.EBUSY:
 		e = 0
 	}
-	return int(atomic.LoadUint32(r.cqTail) - r.head), e
+	return r.Ready(), e
 }
 
 // Peek is the completion that Next returns next, or the i-th after it; nil when there are not so many.

@@ -32,8 +32,10 @@ func (c *conn) converse(co *co) (none coro.None, err error) {
 	for {
 		switch c.talk.Next() {
 		case wire.Read:
+			c.talk.Client().Say("converse delegates to readMessage")
 			_, err = coro.YieldFrom(co, coro.New(c.readMessage))
 		case wire.Write:
+			c.talk.Client().Say("converse delegates to writeAll")
 			_, err = coro.YieldFrom(co, coro.New(c.writeAll))
 		case wire.Sleep:
 			_, err = co.Yield(wire.Sleep)
@@ -48,6 +50,7 @@ func (c *conn) converse(co *co) (none coro.None, err error) {
 			return none, nil
 		}
 		if err == errTimeout {
+			c.talk.Client().Say("converse catches what was thrown in")
 			c.talk.Late(c.fd)
 		} else if err != nil {
 			return none, err
@@ -68,6 +71,7 @@ func (c *conn) readMessage(co *co) (none coro.None, err error) {
 			return none, err
 		}
 	}
+	c.talk.Client().Say("readMessage returns to converse")
 	return none, nil
 }
 
@@ -86,5 +90,6 @@ func (c *conn) writeAll(co *co) (none coro.None, err error) {
 			return none, err
 		}
 	}
+	c.talk.Client().Say("writeAll returns to converse")
 	return none, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"carousel/internal/coro"
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/timer"
 	"carousel/internal/wire"
 )
@@ -27,6 +28,7 @@ type task struct {
 
 // carousel is the event loop.
 type carousel struct {
+	lane            *story.Lane
 	waiter          *sock.Waiter
 	open            func() *wire.Talk
 	tasks, spare    []*task // can go on, in the order of their turns; spare is the last turn's array, to be filled next
@@ -41,7 +43,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
-	r := &carousel{waiter: sock.NewWaiter(), open: open}
+	r := &carousel{lane: story.NewLane("carousel"), waiter: sock.NewWaiter(), open: open}
 	server := &task{fd: ln}
 	server.steps = coro.New(func(c *co) (error, error) { return r.server(c, ln), nil })
 	r.tasks = append(r.tasks, server)
@@ -63,14 +65,32 @@ func (r *carousel) turn() {
 	tasks := r.tasks
 	r.tasks, r.spare = r.spare[:0], tasks
 	for _, t := range tasks {
+		r.lane.Turn(t.client(), t.fd, "next(task of fd %d)", t.fd)
 		if want, err := t.steps.Next(); err == nil { // else it has ended, and tidied up
 			r.pause(t, want)
 		}
 	}
 }
 
+// client is the task's part in the story, nil for the server.
+func (t *task) client() *story.Client {
+	if t.talk == nil {
+		return nil
+	}
+	return t.talk.Client()
+}
+
+// yields are the words for what a task yields and where it is put.
+var yields = [...]struct{ kind, what string }{
+	wire.Read:  {"read", "its task yields ('read', fd %d) and is put in to_read"},
+	wire.Write: {"write", "its task yields ('write', fd %d) and is put in to_write"},
+	wire.Sleep: {"sleep", "its task yields ('sleep', fd %d), and a timer is set"},
+	wire.Work:  {"turn", "its task yields ('work', fd %d) and joins the queue"},
+}
+
 // pause puts a task where it waits for what it wants.
 func (r *carousel) pause(t *task, want wire.Want) {
+	t.client().Waits(t.fd, yields[want].kind, yields[want].what, t.fd)
 	switch want {
 	case wire.Work:
 		r.tasks = append(r.tasks, t)
@@ -86,9 +106,10 @@ func (r *carousel) pause(t *task, want wire.Want) {
 	}
 }
 
-// resume queues a paused task behind those that can go on.
-func (r *carousel) resume(fd int) *task {
+// resume queues a paused task behind those that can go on; why are the words for it.
+func (r *carousel) resume(fd int, why string) *task {
 	t := r.paused[fd]
+	t.client().Waits(fd, "turn", why, fd)
 	r.toRead.Unset(fd)
 	r.toWrite.Unset(fd)
 	r.paused[fd] = nil
@@ -99,17 +120,24 @@ func (r *carousel) resume(fd int) *task {
 
 // wait asks select who can go on. Nobody here sends urgent data, the third set stays empty.
 func (r *carousel) wait() error {
+	r.lane.Wait("the queue is empty: select over to_read and to_write")
 	read, write, urgent := r.toRead, r.toWrite, sock.FDSet{}
-	if _, err := r.waiter.Select(len(r.paused), &read, &write, &urgent, r.timers.Wait()); err != nil {
+	found, err := r.waiter.Select(len(r.paused), &read, &write, &urgent, r.timers.Wait())
+	if err != nil {
 		return err
 	}
+	if found > 0 {
+		r.lane.Say("select returns: %d ready", found)
+	}
 	for fd := range r.paused {
-		if read.Has(fd) || write.Has(fd) {
-			r.resume(fd)
+		if read.Has(fd) {
+			r.resume(fd, "its task goes from to_read to the queue, fd %d is readable")
+		} else if write.Has(fd) {
+			r.resume(fd, "its task goes from to_write to the queue, fd %d is writable")
 		}
 	}
 	for fd := range r.timers.Due() {
-		r.resume(fd).late = true
+		r.resume(fd, "its task goes to the queue, the timer of fd %d is due").late = true
 	}
 	return nil
 }
@@ -117,6 +145,7 @@ func (r *carousel) wait() error {
 // server is the task that accepts.
 func (r *carousel) server(c *co, ln int) error {
 	for {
+		r.lane.Say("the task that accepts yields ('read', fd %d) and is put in to_read", ln)
 		if _, err := c.Yield(wire.Read); err != nil {
 			return err
 		}
@@ -133,12 +162,16 @@ func (r *carousel) accepted(fd int) {
 	t := &task{fd: fd, talk: r.open()}
 	t.steps = coro.New(func(c *co) (error, error) { return r.client(c, t), nil }).Kept()
 	r.tasks = append(r.tasks, t)
+	t.client().Waits(fd, "turn", "its task is made for fd %d and joins the queue", fd)
 }
 
 // client is the task that holds one conversation.
 func (r *carousel) client(c *co, t *task) (err error) {
 	bye := sock.Close
-	defer func() { bye(t.fd) }()
+	defer func() {
+		t.client().Closes("its task returns, and fd %d is closed", t.fd)
+		bye(t.fd)
+	}()
 	for err == nil || err == sock.Again {
 		want := t.talk.Next()
 		if want == wire.Close {

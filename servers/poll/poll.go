@@ -6,11 +6,13 @@ package poll
 
 import (
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/timer"
 	"carousel/internal/wire"
 )
 
 type loop struct {
+	lane   *story.Lane
 	waiter *sock.Waiter
 	open   func() *wire.Talk
 	conns  []*conn       // by descriptor
@@ -31,12 +33,17 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
-	l := &loop{waiter: sock.NewWaiter(), open: open}
+	l := &loop{lane: story.NewLane("loop"), waiter: sock.NewWaiter(), open: open}
 	l.list = []sock.PollFD{{FD: int32(ln), Events: sock.Readable}}
 	defer l.shutdown()
 	for {
-		if _, err := l.waiter.Poll(&l.list, l.timers.Wait()); err != nil {
+		l.lane.Wait("poll, over a list of %d, which stays", len(l.list))
+		found, err := l.waiter.Poll(&l.list, l.timers.Wait())
+		if err != nil {
 			return err
+		}
+		if found > 0 {
+			l.lane.Say("poll returns: %d ready, so the whole list of %d is looked at", found, len(l.list))
 		}
 		for i := range l.list[1:] {
 			watched := &l.list[1+i]
@@ -44,6 +51,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 				continue
 			}
 			c := l.conns[watched.FD]
+			l.lane.Turn(c.talk.Client(), c.fd, "entry %d of the list is ready, fd %d", c.place, c.fd)
 			if watched.Events == 0 { // a hang-up is reported though nothing is watched for
 				l.close(c, sock.Close)
 			} else {
@@ -52,10 +60,12 @@ func Serve(ln int, open func() *wire.Talk) error {
 		}
 		for fd := range l.timers.Due() {
 			c := l.conns[fd]
+			l.lane.Turn(c.talk.Client(), fd, "the timer of fd %d is due", fd)
 			c.talk.Late(fd)
 			l.turn(c)
 		}
 		if l.list[0].Ready != 0 {
+			l.lane.Turn(nil, ln, "entry 0 of the list is ready, fd %d: accept", ln)
 			if err := sock.AcceptAll(ln, l.accepted); err != nil {
 				return sock.Ended(err)
 			}
@@ -76,6 +86,7 @@ func (l *loop) accepted(fd int) {
 // compact moves the connections together: poll passes over a place without one, but it has to look. It is for between two turns of the
 // loop, which go through the list.
 func (l *loop) compact() {
+	l.lane.Say("the list closes its gaps, %d of %d", l.left, len(l.list))
 	list := l.list[:1]
 	for _, watched := range l.list[1:] {
 		if watched.FD >= 0 {
@@ -117,8 +128,17 @@ func (l *loop) turn(c *conn) {
 	l.wait(c)
 }
 
+// waits are the words for what stands in the list of a connection.
+var waits = [...]string{
+	wire.Read:  "entry %d of the list watches fd %d for input",
+	wire.Write: "entry %d of the list watches fd %d for output",
+	wire.Sleep: "entry %d of the list watches fd %d for its end alone, and a timer is set",
+	wire.Work:  "entry %d of the list watches fd %d for its end alone, and a timer is set, due when the others have had their turn",
+}
+
 // wait leaves a connection to the next poll, which watches for what it wants.
 func (l *loop) wait(c *conn) {
+	c.talk.Waits(c.fd, waits[c.talk.Next()], c.place, c.fd)
 	l.list[c.place].Events = int16(c.talk.Next().Events())
 	l.timers.Set(c.fd, c.talk.Pause())
 }
@@ -134,6 +154,7 @@ func (l *loop) failed(c *conn, err error) {
 
 // close leaves the connection's place in the list empty: to move up all that follow would cost as much as there are.
 func (l *loop) close(c *conn, bye func(int)) {
+	c.talk.Client().Closes("entry %d of the list is left empty, and fd %d is closed", c.place, c.fd)
 	l.timers.Set(c.fd, 0)
 	l.list[c.place] = sock.PollFD{FD: -1}
 	l.left++

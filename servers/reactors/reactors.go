@@ -32,7 +32,13 @@ func Serve(ln int, open func() *wire.Talk, loops int, ready func()) error {
 	}
 	var serves []func() error // all there before the first connection, which may take the last descriptor
 	for n, ln := range listeners {
-		serve, err := epoll.Watch(story.NewLane("loop %d", n+1), ln, open)
+		lane := story.NewLane("loop %d", n+1)
+		lane.Say("this loop has a listening socket of its own, fd %d", ln)
+		serve, err := epoll.Watch(lane, ln, func() *wire.Talk {
+			talk := open()
+			talk.Client().Say("the kernel deals it to loop %d of %d, where it stays", n+1, loops)
+			return talk
+		})
 		if err != nil {
 			return err
 		}

@@ -7,11 +7,13 @@ package selectloop
 
 import (
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/timer"
 	"carousel/internal/wire"
 )
 
 type loop struct {
+	lane   *story.Lane
 	waiter *sock.Waiter
 	open   func() *wire.Talk
 	conns  []*conn // by descriptor
@@ -29,24 +31,32 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
-	l := &loop{waiter: sock.NewWaiter(), open: open}
+	l := &loop{lane: story.NewLane("loop"), waiter: sock.NewWaiter(), open: open}
 	defer l.shutdown()
 	for {
 		read, write, urgent, n := l.sets(ln)
-		if _, err := l.waiter.Select(n, &read, &write, &urgent, l.timers.Wait()); err != nil {
+		l.lane.Wait("select, over sets filled anew up to fd %d", n-1)
+		found, err := l.waiter.Select(n, &read, &write, &urgent, l.timers.Wait())
+		if err != nil {
 			return err
+		}
+		if found > 0 {
+			l.lane.Say("select returns: %d ready, so all places up to fd %d are looked at", found, n-1)
 		}
 		for fd, c := range l.conns {
 			if c != nil && (read.Has(fd) || write.Has(fd)) {
+				l.lane.Turn(c.talk.Client(), fd, "select has left fd %d in its set", fd)
 				l.turn(c)
 			}
 		}
 		for fd := range l.timers.Due() {
 			c := l.conns[fd]
+			l.lane.Turn(c.talk.Client(), fd, "the timer of fd %d is due", fd)
 			c.talk.Late(fd)
 			l.turn(c)
 		}
 		if read.Has(ln) {
+			l.lane.Turn(nil, ln, "select has left fd %d in the set to read: accept", ln)
 			if err := sock.AcceptAll(ln, l.accepted); err != nil {
 				return sock.Ended(err)
 			}
@@ -111,8 +121,17 @@ func (l *loop) turn(c *conn) {
 	l.wait(c)
 }
 
+// waits are the words for where a connection stands in the next select.
+var waits = [...]string{
+	wire.Read:  "fd %d goes into the set to read of the next select",
+	wire.Write: "fd %d goes into the set to write of the next select",
+	wire.Sleep: "fd %d goes into no set, and a timer is set",
+	wire.Work:  "fd %d goes into no set, and a timer is set, due when the others have had their turn",
+}
+
 // wait leaves a connection to the next select, which watches for what it wants.
 func (l *loop) wait(c *conn) {
+	c.talk.Waits(c.fd, waits[c.talk.Next()], c.fd)
 	l.timers.Set(c.fd, c.talk.Pause())
 }
 
@@ -126,6 +145,7 @@ func (l *loop) failed(c *conn, err error) {
 }
 
 func (l *loop) close(c *conn, bye func(int)) {
+	c.talk.Client().Closes("fd %d is closed, and goes into no set any more", c.fd)
 	l.timers.Set(c.fd, 0)
 	l.conns[c.fd] = nil
 	bye(c.fd)

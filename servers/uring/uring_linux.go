@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/timer"
 	"carousel/internal/uring"
 	"carousel/internal/wire"
 )
 
 type loop struct {
+	lane   *story.Lane
 	ring   *sock.Ring
 	open   func() *wire.Talk
 	ln     int
@@ -53,14 +55,18 @@ func Serve(ln int, open func() *wire.Talk) error {
 		return err
 	}
 	defer ring.End()
-	l := &loop{ring: ring, open: open, ln: ln}
+	l := &loop{lane: story.NewLane("loop"), ring: ring, open: open, ln: ln}
 	if err := ring.Listen(ln, listen); err != nil {
 		return err
 	}
 	defer l.shutdown()
 	for {
+		l.lane.Wait("io_uring_enter submits %d and waits for a completion", ring.Queued())
 		if err := ring.Wait(l.timers.Wait()); err != nil {
 			return err
+		}
+		if n := ring.Ready(); n > 0 {
+			l.lane.Say("io_uring_enter returns: %d completed", n)
 		}
 		for done := ring.Next(); done != nil; done = ring.Next() {
 			if err := l.completed(done); err != nil {
@@ -69,6 +75,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 		}
 		for fd := range l.timers.Due() {
 			c := l.conns[fd]
+			l.lane.Turn(c.talk.Client(), fd, "the timer of fd %d is due", fd)
 			if !c.unread() {
 				c.talk.Late(fd)
 			}
@@ -81,12 +88,14 @@ func Serve(ln int, open func() *wire.Talk) error {
 func (l *loop) completed(done *uring.Completion) error {
 	switch done.Data & kind {
 	case listen:
+		l.lane.Turn(nil, l.ln, "somebody connects to fd %d: accept is queued, multishot", l.ln)
 		l.ring.Accept(l.ln, accept)
 	case accept:
 		switch {
 		case done.Res >= 0 && sock.Admit(l.ln, int(done.Res)):
 			l.accept(int(done.Res))
 		case done.Res == -int32(syscall.EAGAIN):
+			l.lane.Turn(nil, l.ln, "accept completes for the last time: nobody waits any more")
 			return nil
 		}
 		if !done.More() { // it ended too early
@@ -102,11 +111,13 @@ func (l *loop) completed(done *uring.Completion) error {
 
 func (l *loop) accept(fd int) {
 	c := &conn{fd: fd, talk: l.open()}
+	l.lane.Turn(c.talk.Client(), fd, "accept completes with fd %d", fd)
 	l.conns = sock.Put(l.conns, fd, c)
 	l.wait(c)
 }
 
 func (l *loop) received(c *conn, done *uring.Completion) {
+	l.lane.Turn(c.talk.Client(), c.fd, "recv of fd %d completes with %d", c.fd, int(done.Res))
 	p := l.ring.Bytes(done)
 	c.receiving = done.More()
 	c.held = c.held && c.receiving
@@ -124,6 +135,7 @@ func (l *loop) received(c *conn, done *uring.Completion) {
 }
 
 func (l *loop) sent(c *conn, n int) {
+	l.lane.Turn(c.talk.Client(), c.fd, "send of fd %d completes with %d", c.fd, n)
 	if c.sending = false; n < 0 {
 		l.close(c, sock.Close)
 		return
@@ -152,6 +164,7 @@ func (l *loop) turn(c *conn) {
 			}
 		case wire.Write:
 			if !c.sending {
+				c.talk.Client().Say("send of fd %d is queued", c.fd)
 				l.ring.Send(c.fd, c.talk.Out(), send|uint64(c.fd))
 				c.sending = true
 			}
@@ -170,19 +183,32 @@ func (l *loop) turn(c *conn) {
 	l.wait(c)
 }
 
+// waits are the words for what is to come.
+var waits = [...]string{
+	wire.Read:  "recv of fd %d is to complete",
+	wire.Write: "send of fd %d is to complete",
+	wire.Sleep: "a timer is set for fd %d",
+	wire.Work:  "a timer is set for fd %d, due when the others have had their turn",
+}
+
 // wait leaves a connection with what it receives under way, unless it has enough of that.
 func (l *loop) wait(c *conn) {
 	switch enough := len(c.rest) >= sock.ReadBytes; {
 	case !c.receiving && !c.ended && !enough:
+		c.talk.Client().Say("recv of fd %d is queued, multishot: it stays armed", c.fd)
 		l.ring.Receive(c.fd, receive|uint64(c.fd))
 		c.receiving = true
 	case c.receiving && !c.held && enough: // or who sends without reading would have all buffers
+		c.talk.Client().Say("a cancel of the recv of fd %d is queued", c.fd)
 		l.ring.Cancel(receive|uint64(c.fd), cancel)
 		c.held = true
 	}
 	pause := c.talk.Pause()
 	if c.unread() {
 		pause = 1 // its turn was over
+		c.talk.Client().Waits(c.fd, "turn", "its next turn: %d bytes of fd %d are kept", len(c.rest), c.fd)
+	} else {
+		c.talk.Waits(c.fd, waits[c.talk.Next()], c.fd)
 	}
 	l.timers.Set(c.fd, pause)
 }
@@ -194,10 +220,12 @@ func (c *conn) unread() bool { return len(c.rest) > 0 && c.talk.Next() == wire.R
 func (l *loop) close(c *conn, bye func(int)) {
 	l.timers.Set(c.fd, 0)
 	if !c.receiving && !c.sending {
+		c.talk.Client().Closes("fd %d is closed", c.fd)
 		l.conns[c.fd] = nil
 		bye(c.fd)
 		return
 	}
+	c.talk.Client().Closes("what is under way on fd %d is cancelled, and has to complete before the close", c.fd)
 	if c.receiving && c.bye == nil {
 		l.ring.Cancel(receive|uint64(c.fd), cancel)
 	}
