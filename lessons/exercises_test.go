@@ -138,6 +138,7 @@ func TestBecame(t *testing.T) {
 		{"failing", `func TestExercise(t *testing.T) { t.Error("no") }`, red},
 		{"failing_part", `func TestExercise(t *testing.T) { t.Run("part", func(t *testing.T) { t.Error("no") }) }`, red},
 		{"uncompiled", `func TestExercise(t *testing.T) { t.Error(no) }`, broken},
+		{"unparsed", `func (`, broken},
 		{"unvetted", `func TestExercise(t *testing.T) { t.Errorf("%d", "no") }`, broken},
 		{"panicking", `func TestExercise(t *testing.T) { panic("no") }`, panicked},
 		{"unnamed", `func TestExercises(t *testing.T) { t.Error("no") }`, absent},

@@ -32,6 +32,18 @@ func count(n int) *coro.Gen[string, coro.None, coro.None] {
 	})
 }
 
+// same is the tutorial's count: it yields n, n times.
+func same(n int) *coro.Gen[string, coro.None, coro.None] {
+	return coro.New(func(c *coro.Co[string, coro.None]) (none coro.None, err error) {
+		for range n {
+			if _, err = c.Yield(fmt.Sprint(n)); err != nil {
+				return
+			}
+		}
+		return
+	})
+}
+
 // ride is the carousel: the first of the queue takes one step and goes to the end; whoever is done does not come back.
 func ride(out io.Writer, queue ...*coro.Gen[string, coro.None, coro.None]) {
 	for len(queue) > 0 {
@@ -45,19 +57,39 @@ func ride(out io.Writer, queue ...*coro.Gen[string, coro.None, coro.None]) {
 	fmt.Fprintln(out)
 }
 
-// carrier is a person with a bucket at a pool that is full at some height. Its result is what was carried.
-func carrier(pool *int, full int, name string, bucket int) *coro.Gen[string, coro.None, int] {
-	return coro.New(func(c *coro.Co[string, coro.None]) (carried int, err error) {
+// carrier is a person with a bucket at a pool that is full at some height. Each step pours one bucket.
+func carrier(pool *int, full int, name string, bucket int) *coro.Gen[string, coro.None, string] {
+	return coro.New(func(c *coro.Co[string, coro.None]) (string, error) {
+		carried := 0
 		for *pool < full {
 			poured := min(bucket, full-*pool)
 			*pool += poured
 			carried += poured
 			if _, err := c.Yield(fmt.Sprintf("%s pours %d, the pool holds %d", name, poured, *pool)); err != nil {
-				return carried, err
+				return "", err
 			}
 		}
-		return carried, nil
+		return fmt.Sprintf("%s goes home, having carried %d", name, carried), nil
 	})
+}
+
+// brigade has the carriers take turns until each has gone home.
+func brigade(out io.Writer, line ...*coro.Gen[string, coro.None, string]) error {
+	for len(line) > 0 {
+		first := line[0]
+		line = line[1:]
+		if said, err := first.Next(); err == nil {
+			fmt.Fprintln(out, " ", said)
+			line = append(line, first)
+			continue
+		}
+		farewell, err := first.Result()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(out, " ", farewell)
+	}
+	return nil
 }
 
 // Example shows two generators on a carousel, and the bucket brigade.
@@ -72,20 +104,18 @@ No thread, no lock: only a queue. The numbers end first, and the letters go on a
 Three people with buckets of 1, 3 and 2 fill a pool that holds 7. Whoever has poured goes to the end of the line:`)
 	fmt.Fprintln(out)
 	pool := 0
-	line := []*coro.Gen[string, coro.None, int]{carrier(&pool, 7, "Ann", 1), carrier(&pool, 7, "Bob", 3), carrier(&pool, 7, "Cid", 2)}
-	for len(line) > 0 {
-		first := line[0]
-		line = line[1:]
-		said, err := first.Next()
-		if err != nil {
-			carried, _ := first.Result()
-			fmt.Fprintln(out, "  one goes home, having carried", carried)
-			continue
-		}
-		fmt.Fprintln(out, " ", said)
-		line = append(line, first)
+	if err := brigade(out, carrier(&pool, 7, "Ann", 1), carrier(&pool, 7, "Bob", 3), carrier(&pool, 7, "Cid", 2)); err != nil {
+		return err
 	}
+	fmt.Fprint(out, `
+Nobody is stopped while pouring: a step is as long as whoever takes it makes it. That is cooperative multitasking.
+
+What the tutorial got wrong: its second generator yields how many numbers there are, each time, and not which is next:
+
+ `)
+	ride(out, letters("abc"), same(3))
 	fmt.Fprintln(out, `
-Nobody is stopped while pouring: a step is as long as whoever takes it makes it. That is cooperative multitasking.`)
+And it takes the first from the front of a Python list, which moves all that stand behind it: with n tasks a turn costs n steps.
+A queue moves nobody (collections.deque in Python, here a slice whose beginning moves on).`)
 	return nil
 }

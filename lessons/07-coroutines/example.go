@@ -25,7 +25,7 @@ func listen(out io.Writer) coro.Body[coro.None, string, coro.None] {
 	return func(c *coro.Co[coro.None, string]) (none coro.None, err error) {
 		message, err := c.Yield(none)
 		if err == nil {
-			fmt.Fprintf(out, "  got %q\n", message)
+			fmt.Fprintf(out, "  inside:    got %q\n", message)
 		}
 		return none, err
 	}
@@ -36,13 +36,13 @@ func states(out io.Writer) {
 	fmt.Fprintln(out, "A coroutine is a generator that is sent values. It has to stand at a yield to get one. See its state:")
 	fmt.Fprintln(out)
 	g := coro.New(listen(out))
-	fmt.Fprintln(out, "  new:", g.State())
+	fmt.Fprintln(out, "  made:     ", g.State())
 	_, err := g.Send("too early")
-	fmt.Fprintln(out, "  sent a value:", err)
+	fmt.Fprintf(out, "  too early: Send says %q\n", err)
 	g.Next()
-	fmt.Fprintln(out, "  primed by Next:", g.State())
+	fmt.Fprintln(out, "  primed:   ", g.State())
 	_, err = g.Send("hello")
-	fmt.Fprintf(out, "  after that: %v, and Send says %q\n", g.State(), err)
+	fmt.Fprintf(out, "  over:      %v, and Send says %q\n", g.State(), err)
 }
 
 // corner shows what a yield in an assignment does first and last.

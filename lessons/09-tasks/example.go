@@ -21,7 +21,7 @@ func Example(out io.Writer) error {
 		{"A future stands for a result that is not there yet. Who awaits it gives way until it is. See the clock:", coffee},
 		{"Two tasks that would run for ever share a loop: each gives way at its await, inside its loop. See how they alternate:", counting},
 		{"What the tutorial got wrong: its await stands below the loop, an indentation too far left. See who is missing:", starving},
-		{"The same in a server. Ten clients ask at once, each for something that takes 10 ms. When was each answered?", blocking},
+		{"And it says that a task which calls something that blocks gives way. Ten clients ask a server at once, each for what takes 10 ms:", blocking},
 	} {
 		fmt.Fprintf(out, "%s\n\n", part.title)
 		if err := part.run(out); err != nil {
