@@ -112,7 +112,7 @@ func (l swimlanes) Plot(c draw.Canvas, plt *plot.Plot) {
 
 // rank is the order in which spans are drawn.
 func rank(s portrait.Span, lane bool) int {
-	return slices.Index([]words.Mark{words.OpenMark, words.QuietMark, words.UntoldMark, words.OutsideMark, words.BehindMark, words.HeldMark, words.ItselfMark, words.TurnMark}, words.MarkOf(s, lane))
+	return slices.Index(words.Marks, words.MarkOf(s, lane))
 }
 
 // label writes into the spans of a row what they are, where there is room: of whom the server waits for alone not twice in a row.

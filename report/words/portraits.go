@@ -137,8 +137,8 @@ func cut(s string, most int) string {
 // Portrait is what is written around a portrait.
 func Portrait(p *portrait.Portrait) Picture {
 	return Picture{
-		Title:    Name(p.Model) + ": " + outcome(p),
-		Subtitle: waited(p) + " · " + units.Processors(p.Processors, "processors not known"),
+		Title:    Name(p.Model) + ": " + Outcome(p),
+		Subtitle: Waited(p) + " · " + units.Processors(p.Processors, "processors not known"),
 		X:        sinceFirst,
 		Caption:  Plain(portrait.ScriptWords) + " In the server's lanes a number is the client whose turn it is.",
 	}
@@ -170,8 +170,8 @@ func Portraits(all []portrait.Portrait) Picture {
 	}
 }
 
-// outcome says what became of the clients: "8 clients done in 148 ms".
-func outcome(p *portrait.Portrait) string {
+// Outcome says what became of the clients: "8 clients done in 148 ms".
+func Outcome(p *portrait.Portrait) string {
 	asked, answered := 0, 0
 	for _, c := range p.Clients {
 		for _, r := range c.Requests {
@@ -187,8 +187,8 @@ func outcome(p *portrait.Portrait) string {
 	return fmt.Sprintf("%s done in %s", units.Plural(len(p.Clients), "client"), units.Duration(float64(p.Length)))
 }
 
-// waited says how long the clients waited together.
-func waited(p *portrait.Portrait) string {
+// Waited says how long the clients waited together.
+func Waited(p *portrait.Portrait) string {
 	var behind, outside time.Duration
 	told := false
 	for _, c := range p.Clients {
