@@ -3,6 +3,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -20,11 +22,15 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"carousel/internal/portrait"
+	"carousel/internal/printable"
 	"carousel/internal/result"
 	"carousel/report/draw"
 	"carousel/report/findings"
+	"carousel/report/page"
 	"carousel/report/study"
 	"carousel/report/text"
+	"carousel/report/words"
 )
 
 func main() {
@@ -128,20 +134,34 @@ func report(stdout, stderr io.Writer, dir string) error {
 	}
 
 	f := findings.Of(s)
+	all, err := portraits(stderr, dir, f.Run.Models)
+	if err != nil {
+		return err
+	}
 	pictures, err := draw.Draw(f)
 	if err != nil {
 		return err
 	}
+	drawn, err := draw.Portraits(all)
+	if err != nil {
+		return err
+	}
+	maps.Copy(pictures, drawn)
 	var readme bytes.Buffer
-	if err := text.Markdown(&readme, f, pictures); err != nil {
+	if err := text.Markdown(&readme, f, all, pictures); err != nil {
 		return err
 	}
 	record, err := f.JSON()
 	if err != nil {
 		return err
 	}
-	files := map[string][]byte{page: readme.Bytes(), findings.File: record}
+	files := map[string][]byte{readmeFile: readme.Bytes(), findings.File: record}
 	maps.Copy(files, pictures)
+	if len(all) > 0 {
+		if files[words.PortraitsPage], err = page.Of(all); err != nil {
+			return err
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := maybe.WriteFile(filepath.Join(dir, name), files[name], 0o644); err != nil {
 			return err
@@ -150,7 +170,7 @@ func report(stdout, stderr io.Writer, dir string) error {
 	if err := text.Terminal(stdout, f, width(stdout)); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "report: wrote %s, %s and %d pictures beside it\n", filepath.Join(dir, page), findings.File, len(pictures))
+	fmt.Fprintf(stderr, "report: wrote %s, %s and %d pictures beside it\n", filepath.Join(dir, readmeFile), findings.File, len(pictures))
 	return nil
 }
 
@@ -167,8 +187,42 @@ func stall(stderr io.Writer, s *result.Stall, dir string) error {
 	return nil
 }
 
-// page is the report itself.
-const page = "README.md"
+// portraits reads those of the run in folder dir, in the order of the models, and others after them. One that cannot be read is left out.
+func portraits(stderr io.Writer, dir string, models []string) (all []portrait.Portrait, err error) {
+	dir = filepath.Join(dir, "portraits")
+	list, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, entry := range list {
+		if !strings.HasSuffix(entry.Name(), ".json.gz") {
+			continue
+		}
+		trace, err := portrait.Load(filepath.Join(dir, entry.Name()))
+		var p portrait.Portrait
+		if err == nil {
+			p, err = portrait.Read(trace)
+		}
+		if err != nil {
+			fmt.Fprintf(stderr, "report: a portrait is left out: %s\n", printable.Line(err.Error()))
+			continue
+		}
+		all = append(all, p)
+	}
+	place := func(p portrait.Portrait) int {
+		if at := slices.Index(models, p.Model); at >= 0 {
+			return at
+		}
+		return len(models)
+	}
+	slices.SortStableFunc(all, func(a, b portrait.Portrait) int {
+		return cmp.Or(place(a)-place(b), strings.Compare(a.Model, b.Model))
+	})
+	return all, nil
+}
+
+// readmeFile is the report itself.
+const readmeFile = "README.md"
 
 // usual is how wide a line of the table may be where nobody says how wide the terminal is.
 const usual = 100

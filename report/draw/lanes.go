@@ -119,13 +119,13 @@ func rank(s portrait.Span, lane bool) int {
 func label(c draw.Canvas, row swimlane, box func(portrait.Span) vg.Rectangle) {
 	named := 0
 	for _, s := range row.spans {
-		with, mark := style(8, black, false), words.MarkOf(s, row.lane)
+		with, mark, air := style(8, black, false), words.MarkOf(s, row.lane), vg.Length(4)
 		var choices []string // from the longest on
 		switch {
 		case mark == words.QuietMark:
 			choices = []string{words.ClientDoes(s)}
 		case row.lane && mark == words.TurnMark:
-			with = style(8, paper, true)
+			with, air = style(8, paper, true), 1.5
 			choices = []string{words.Number(s.Client)}
 		case row.lane && mark == words.HeldMark:
 			choices = []string{words.LaneDoes(s)}
@@ -142,7 +142,7 @@ func label(c draw.Canvas, row swimlane, box func(portrait.Span) vg.Rectangle) {
 		room := box(s)
 		middle := vg.Point{X: (room.Min.X + room.Max.X) / 2, Y: (room.Min.Y+room.Max.Y)/2 - with.FontExtents().Ascent/2 + 1}
 		for _, said := range choices {
-			if said == "" || with.Width(said)+4 > room.Max.X-room.Min.X {
+			if said == "" || with.Width(said)+air > room.Max.X-room.Min.X {
 				continue
 			}
 			if mark == words.TurnMark || mark == words.BehindMark {

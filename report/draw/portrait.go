@@ -2,7 +2,7 @@ package draw
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"gonum.org/v1/plot"
@@ -91,25 +91,19 @@ func under(c draw.Canvas, name string) draw.Canvas {
 	return c
 }
 
-// strip is the narration of one request: of those that sleep, since that takes most steps, or of any, the one that is told in the fewest lines.
+// strip is the narration of one request: the first that sleeps, since that takes most steps, or else the first of which something is said. The
+// first client is silent at first, and so alone when it asks: nobody's story is between.
 func strip(p *portrait.Portrait) (heading string, told []portrait.Line) {
-	for _, sleeping := range []bool{true, false} {
+	for _, path := range []string{"/sleep", "/"} {
 		for i, c := range p.Clients {
 			for j, r := range c.Requests {
-				slept := slices.ContainsFunc(r.Spans, func(s portrait.Span) bool { return s.State == portrait.Asleep })
-				if slept != sleeping {
-					continue
-				}
-				if lines := p.Words(i+1, j); len(lines) > 0 && (told == nil || len(lines) < len(told)) {
-					heading, told = words.Told(p, i+1, j), lines
+				if lines := p.Words(i+1, j); len(lines) > 0 && strings.HasPrefix(r.Path, path) {
+					return words.Told(p, i+1, j), lines[:min(mostLines, len(lines))]
 				}
 			}
 		}
-		if told != nil {
-			break
-		}
 	}
-	return heading, told[:min(mostLines, len(told))]
+	return "", nil
 }
 
 // write writes the narration on grey.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"carousel/internal/portrait"
 	"carousel/internal/printable"
 	"carousel/internal/scenario"
 	"carousel/report/findings"
@@ -17,8 +18,8 @@ import (
 // reading is where results/README.md explains a report, seen from a run's folder.
 const reading = "../README.md#how-to-read-a-report"
 
-// Markdown writes the README of a run. Pictures holds the files that lie beside it.
-func Markdown(w io.Writer, f *findings.Findings, pictures map[string][]byte) error {
+// Markdown writes the README of a run. Pictures holds the files that lie beside it, those of its portraits among them.
+func Markdown(w io.Writer, f *findings.Findings, portraits []portrait.Portrait, pictures map[string][]byte) error {
 	d := &document{findings: f, pictures: pictures}
 	d.say("# Carousel: run %s", words.Words(f.Run.ID))
 	d.say("%s", words.Answer(f))
@@ -41,6 +42,9 @@ func Markdown(w io.Writer, f *findings.Findings, pictures map[string][]byte) err
 
 	for _, name := range d.scenarios() {
 		d.fold(words.Title(f, name), func() { d.scenario(name) })
+	}
+	if len(portraits) > 0 {
+		d.fold(words.PortraitsTitle, func() { d.portraits(portraits) })
 	}
 	if len(f.Ladder) > 1 {
 		d.fold("The ladder: what each model's step up costs", func() {
@@ -101,6 +105,20 @@ func (d *document) picture(name string) {
 	p := words.Pictured(d.findings, name)
 	d.say("![%s](%s)", words.Words(p.Title), name)
 	d.say("*%s %s*", words.Words(p.Subtitle+"."), words.Words(p.Caption))
+}
+
+// portraits shows all under one axis, and one by one.
+func (d *document) portraits(all []portrait.Portrait) {
+	d.say("%s", words.PortraitsSay)
+	if d.pictures[words.PortraitsFile] != nil {
+		p := words.Portraits(all)
+		d.say("![%s](%s)", words.Words(p.Title+". "+words.Outcomes(all)), words.PortraitsFile)
+		d.say("*%s*", words.Words(p.Subtitle+"."))
+	}
+	for i := range all {
+		p := words.Portrait(&all[i])
+		d.say("![%s](%s)", words.Words(p.Title+". "+p.Subtitle+"."), words.PortraitFile(all[i].Model))
+	}
 }
 
 // scenarios are those that were measured, in the order of the report; sleep stands beside block.

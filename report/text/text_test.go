@@ -24,7 +24,7 @@ func readme(t *testing.T, f *findings.Findings, pictures map[string][]byte) stri
 		pictures = nil
 	}
 	var b bytes.Buffer
-	if err := Markdown(&b, f, pictures); err != nil {
+	if err := Markdown(&b, f, nil, pictures); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

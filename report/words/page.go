@@ -15,8 +15,8 @@ var Page = struct{ Title, Intro, Needs, Controls, Back, Play, Forward, Slider, W
 
 // What the buttons show, what heads the two sides, and what stands where a server says nothing.
 const (
-	Play        = "▶▶"
-	Pause       = "❚❚"
+	Play        = "▶ play"
+	Pause       = "❚❚ pause"
 	LeftSide    = "Left"
 	RightSide   = "Right"
 	UntoldLines = "This server keeps no account of its turns."

@@ -114,7 +114,7 @@ func LaneDoes(s portrait.Span) string {
 func ClientDoes(s portrait.Span) string {
 	said := map[portrait.State]string{
 		portrait.Idle: "thinks", portrait.Silent: "silent", portrait.Turn: "its turn", portrait.Works: "its turn: its handler works", portrait.Asleep: "sleeps",
-		portrait.Waits: "waits for its turn", portrait.Unaccepted: "not yet accepted", portrait.Unknown: "has asked",
+		portrait.Waits: "waits", portrait.Unaccepted: "not accepted", portrait.Unknown: "has asked", portrait.Replied: "its reply is on its way",
 	}[s.State]
 	if s.Behind > 0 && (s.State == portrait.Waits || s.State == portrait.Unaccepted) {
 		said += ", behind client " + strconv.Itoa(s.Behind)
@@ -206,14 +206,14 @@ func Waited(p *portrait.Portrait) string {
 		return "This server keeps no account of its turns"
 	}
 	var parts []string
-	if behind > 0 {
+	if behind >= time.Millisecond {
 		parts = append(parts, units.Duration(float64(behind))+" while others had the turn")
 	}
-	if outside > 0 {
+	if outside >= time.Millisecond {
 		parts = append(parts, units.Duration(float64(outside))+" to be accepted")
 	}
 	if parts == nil {
-		return "No client that had asked waited for another"
+		return "Having asked, the clients together waited less than a millisecond for each other"
 	}
 	return "Having asked, the clients together waited " + units.List(parts)
 }
@@ -226,6 +226,22 @@ func Number(n int) string { return strconv.Itoa(n) }
 
 // BehindWhom says in short for whom a client waits.
 func BehindWhom(s portrait.Span) string { return "behind " + strconv.Itoa(s.Behind) }
+
+// Outcomes says of each model when its clients were done.
+func Outcomes(all []portrait.Portrait) string {
+	var parts []string
+	for i := range all {
+		parts = append(parts, Name(all[i].Model)+": "+Outcome(&all[i]))
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
+// PortraitsTitle heads the portraits in a report, PortraitsSay introduces them.
+const (
+	PortraitsTitle = "portraits: whose turn it is, and who waits for whom"
+	PortraitsSay   = portrait.ScriptWords + " Each model was played once, and nothing is compared here: a portrait shows how a model takes turns, not how fast it is. " +
+		"[" + PortraitsPage + "](" + PortraitsPage + ") plays two of them side by side, step by step (download it and open it in a browser), and Perfetto opens the files under portraits/."
+)
 
 // Told introduces the narration of one request.
 func Told(p *portrait.Portrait, client, request int) string {
