@@ -12,6 +12,7 @@ import (
 
 	"carousel/internal/result"
 	"carousel/report/findings"
+	"carousel/report/words"
 )
 
 // hostile is what a stranger's run may hold wherever it holds words.
@@ -38,6 +39,9 @@ func hostileRun(t *testing.T, dir string) {
 	run.Environment[hostile] = hostile
 	run.Expect = map[string]map[string]string{"hello": {"epoll": hostile, hostile: "fine"}}
 	v.write(t, dir, run)
+	portray(t, dir, "hostile", hostile, hostile)
+	portray(t, dir, "honest", honest, honest)
+	portray(t, dir, "epoll", "epoll", hostile)
 }
 
 func TestAHostileRun(t *testing.T) {
@@ -72,6 +76,17 @@ func TestAHostileRun(t *testing.T) {
 	}
 	if strings.Contains(stdout.String(), `\<`) || strings.Contains(stdout.String(), `\[`) {
 		t.Errorf("the terminal shows the escapes of Markdown:\n%s", &stdout)
+	}
+
+	page := string(written[words.PortraitsPage])
+	if !strings.Contains(page, honest) {
+		t.Errorf("the page does not name %s", honest)
+	}
+	if strings.Count(page, "<script") != 2 || strings.Contains(page, "<javascript") {
+		t.Error("a stranger's script stands in the page")
+	}
+	if at := strings.IndexFunc(page, func(r rune) bool { return !unicode.IsGraphic(r) && r != '\n' && r != '\t' }); at >= 0 {
+		t.Errorf("the page holds %q", page[at:at+9])
 	}
 
 	spans := regexp.MustCompile("`[^`]*`")

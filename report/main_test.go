@@ -30,6 +30,9 @@ func files(t *testing.T, dir string) map[string][]byte {
 	}
 	found := map[string][]byte{}
 	for _, file := range list {
+		if info, err := os.Stat(file); err == nil && info.IsDir() {
+			continue
+		}
 		if found[filepath.Base(file)], err = os.ReadFile(file); err != nil {
 			t.Fatal(err)
 		}

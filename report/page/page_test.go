@@ -1,0 +1,291 @@
+package page
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"carousel/internal/portrait"
+	"carousel/internal/portrait/portraittest"
+	"carousel/report/draw"
+)
+
+const patience = 2 * time.Minute
+
+// written is a folder with the page and its still pictures.
+func written(t *testing.T, all []portrait.Portrait) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	files, err := draw.Portraits(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files["portraits.html"], err = Of(all); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// visit is a page in a browser, with what it complained of and asked for.
+type visit struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu           sync.Mutex
+	errors, asks []string
+}
+
+// browse opens the page in folder dir at a fragment, after what is done before.
+func browse(t *testing.T, dir, fragment string, before func(context.Context) error) *visit {
+	t.Helper()
+	var program string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			program = found
+			break
+		}
+	}
+	if program == "" {
+		t.Skip("there is no chromium, chromium-browser, google-chrome or chrome on the PATH to open the page in")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox)...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	v := &visit{t: t, ctx: ctx}
+	err := chromedp.Listen(ctx, func(event any) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			v.errors = append(v.errors, e.ExceptionDetails.Text)
+		case *runtime.EventConsoleAPICalled:
+			v.errors = append(v.errors, "console."+string(e.Type))
+		case *log.EventEntryAdded:
+			v.errors = append(v.errors, e.Entry.Text)
+		case *network.EventRequestWillBeSent:
+			v.asks = append(v.asks, e.Request.URL)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
+		t.Fatal(err)
+	}
+	if before != nil {
+		if err := before(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.run(chromedp.Navigate("file://" + filepath.ToSlash(filepath.Join(dir, "portraits.html")) + fragment))
+	t.Cleanup(func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		for _, e := range v.errors {
+			t.Errorf("the page complains: %s", e)
+		}
+		for _, url := range v.asks {
+			if !strings.HasPrefix(url, "file://"+filepath.ToSlash(dir)+"/") {
+				t.Errorf("the page asks for %s", url)
+			}
+		}
+		if len(v.asks) == 0 {
+			t.Error("not even the page itself was asked for: requests are not seen")
+		}
+	})
+	return v
+}
+
+func (v *visit) run(actions ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	if err := chromedp.Do(v.ctx, actions...); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// press presses a key where the focus is.
+func (v *visit) press(key string) {
+	v.t.Helper()
+	v.run(chromedp.KeyEvent(key))
+}
+
+// until waits for an expression to be true.
+func (v *visit) until(expression string) {
+	v.t.Helper()
+	if err := chromedp.Do(v.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(patience/4))); err != nil {
+		v.t.Fatalf("%s: %v; the page says %q and is at %s", expression, err, v.text("#live"), v.eval("location.hash"))
+	}
+}
+
+func (v *visit) eval(expression string) string {
+	v.t.Helper()
+	text, err := chromedp.Run(v.ctx, chromedp.Evaluate[string]("String("+expression+")"))
+	if err != nil {
+		v.t.Fatalf("%s: %v", expression, err)
+	}
+	return text
+}
+
+// choose sets a field of the form, as a reader does.
+func (v *visit) choose(id, value, event string) {
+	v.t.Helper()
+	v.eval("(e => { e.value = '" + value + "'; e.dispatchEvent(new Event('" + event + "')) })(document.getElementById('" + id + "'))")
+}
+
+func (v *visit) text(selector string) string {
+	return v.eval("document.querySelector('" + selector + "').textContent")
+}
+
+// now is the instant that the page shows.
+func (v *visit) now() string { return v.text("#time") }
+
+// TestPage drives the page by its keys, its buttons, its slider, its address and its selects.
+func TestPage(t *testing.T) {
+	v := browse(t, written(t, portraittest.All()), "#blocking,epoll,13.7ms", nil)
+	v.until("!document.getElementById('player').hidden")
+	if now := v.now(); now != "13.700 ms" {
+		t.Errorf("the address says 13.7ms, the page %q", now)
+	}
+	for side, model := range map[string]string{"left": "blocking", "right": "epoll"} {
+		if got := v.eval("document.getElementById('" + side + "-model').value"); got != model {
+			t.Errorf("%s is %q", side, got)
+		}
+	}
+	if label := v.eval("document.querySelector('#right .lanes').getAttribute('aria-label')"); !strings.Contains(label, "epoll, 13.700 ms") || !strings.Contains(label, "client 1: silent") || !strings.Contains(label, "loop: client 4: works") {
+		t.Errorf("the lanes are %q", label)
+	}
+	lines := portraittest.Loop().Lines
+	words := v.text("#right .said .now")
+	if words == "" || !strings.Contains(words, lines[0].Who[:6]) {
+		t.Errorf("the words at this step: %q", words)
+	}
+
+	v.press(kb.ArrowRight)
+	v.until("document.getElementById('time').textContent !== '13.700 ms'")
+	forward := v.now()
+	if other := v.text("#right .said .now"); other == words {
+		t.Errorf("a step forward, to %s, and the words are still %q", forward, other)
+	}
+	if hash := v.eval("location.hash"); hash != "#blocking,epoll,"+strings.TrimRight(strings.Split(forward, " ")[0], "0")+"ms" {
+		t.Errorf("the page shows %s, the address says %s", forward, hash)
+	}
+	v.press(kb.ArrowLeft)
+	v.until("document.getElementById('time').textContent !== '" + forward + "'")
+	v.run(chromedp.Click("#forward"))
+	v.until("document.getElementById('time').textContent === '" + forward + "'")
+	v.run(chromedp.Click("#back"))
+	v.until("document.getElementById('time').textContent !== '" + forward + "'")
+	v.press(kb.End)
+	v.until("document.getElementById('slider').value === document.getElementById('slider').max")
+	v.press(kb.Home)
+	v.until("document.getElementById('time').textContent === '0.000 ms'")
+
+	v.eval("document.activeElement.blur()")
+	v.press(" ")
+	v.until("document.getElementById('play').getAttribute('aria-pressed') === 'true' && document.getElementById('slider').value > 1000")
+	v.press(" ")
+	v.until("document.getElementById('play').getAttribute('aria-pressed') === 'false' && document.getElementById('live').textContent.startsWith(document.getElementById('time').textContent)")
+
+	v.choose("slider", "100200", "input")
+	v.until("document.getElementById('time').textContent === '100.200 ms'")
+	v.choose("left-model", "thread", "change")
+	v.until("document.querySelector('#left .lanes').getAttribute('aria-label').includes('thread 8') && location.hash === '#thread,epoll,100.2ms'")
+	v.eval("location.hash = '#nethttp,prefork,50ms'")
+	v.until("document.getElementById('right-model').value === 'prefork' && document.getElementById('time').textContent === '50.000 ms'")
+	v.press(kb.ArrowRight) // of a server that tells nothing, too
+	v.until("document.getElementById('time').textContent !== '50.000 ms'")
+	v.choose("window", "5", "change")
+	v.until("document.querySelector('#right .lanes .tick').textContent !== '0 ms'")
+	v.eval("location.hash = '#nobody,%zz,-5ms'") // what is not there leaves what was
+	v.until("document.getElementById('right-model').value === 'prefork' && document.getElementById('time').textContent === '0.000 ms'")
+}
+
+// The page fits screens of every width, in both themes, and nothing in it is wider than it.
+func TestPageFits(t *testing.T) {
+	dir := written(t, portraittest.All())
+	v := browse(t, dir, "#thread,epoll,40ms", nil)
+	for _, theme := range []string{"light", "dark"} {
+		media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}}
+		if _, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, media); err != nil {
+			t.Fatal(err)
+		}
+		paper := v.eval("getComputedStyle(document.body).backgroundColor")
+		if (paper == "rgb(255, 255, 255)") != (theme == "light") {
+			t.Errorf("%s: the paper is %s", theme, paper)
+		}
+		for _, width := range []int64{360, 800, 1600} {
+			v.run(chromedp.EmulateViewport(width, 900))
+			v.until("document.querySelector('#left .lanes').getAttribute('viewBox').split(' ')[2] === String(document.querySelector('#left .lanes').clientWidth)")
+			if over := v.eval("document.documentElement.scrollWidth - innerWidth"); over != "0" {
+				t.Errorf("at %d the page is %s pixels wider than the screen", width, over)
+			}
+			if shot := os.Getenv("SHOTS"); shot != "" {
+				png, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(100))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(shot, theme+"-"+v.eval("innerWidth")+".png"), png, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// Without scripts the page says what it needs and shows the still pictures.
+func TestPageWithoutScripts(t *testing.T) {
+	all := portraittest.All()
+	v := browse(t, written(t, all), "", func(ctx context.Context) error {
+		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	})
+	if needs := v.text(".needs"); !strings.Contains(needs, "needs JavaScript") {
+		t.Errorf("it says %q", needs)
+	}
+	v.eval("document.querySelectorAll('img').forEach(i => { i.loading = 'eager' })")
+	v.until("[...document.querySelectorAll('img')].filter(i => i.naturalWidth === 1440 && i.alt).length === 5")
+	if hidden := v.eval("getComputedStyle(document.getElementById('player')).display"); hidden != "none" {
+		t.Errorf("the player is %s", hidden)
+	}
+}
+
+// The same portraits give the same page, whatever their number; it is small.
+func TestOf(t *testing.T) {
+	for name, all := range map[string][]portrait.Portrait{"all": portraittest.All(), "one": portraittest.All()[:1], "nothing in it": {{}}} {
+		a, err := Of(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Of(all)
+		if err != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s: again it is another (%v)", name, err)
+		}
+		if len(a) > 100<<10 {
+			t.Errorf("%s: %d bytes", name, len(a))
+		}
+	}
+	if _, err := Of(nil); err == nil {
+		t.Error("a page of nothing")
+	}
+}
