@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"carousel/internal/coro"
+	"carousel/lessons/watchdog"
 )
 
 var errFell = errors.New("fell off")
@@ -25,6 +26,7 @@ func rider(name string, err error, rests ...int) Rider {
 }
 
 func TestExercise(t *testing.T) {
+	defer watchdog.Start("Ride")()
 	for _, c := range []struct {
 		name  string
 		queue []Rider

@@ -8,11 +8,13 @@ import (
 	"testing"
 
 	"carousel/internal/coro"
+	"carousel/lessons/watchdog"
 )
 
 var errLost = errors.New("connection lost")
 
 func TestExercise(t *testing.T) {
+	defer watchdog.Start("Lines")()
 	for _, c := range []struct {
 		name   string
 		pieces []string

@@ -10,11 +10,13 @@ import (
 	"testing"
 
 	"carousel/internal/coro"
+	"carousel/lessons/watchdog"
 )
 
 var errLost = errors.New("connection lost")
 
 func TestExercise(t *testing.T) {
+	defer watchdog.Start("Exactly or Messages")()
 	exactly(t)
 	if !t.Failed() {
 		messages(t)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"carousel/lessons/watchdog"
 	"carousel/servers/asyncio"
 )
 
@@ -19,6 +20,7 @@ type server struct {
 }
 
 func TestExercise(t *testing.T) {
+	defer watchdog.Start("First")()
 	errDown, errLost := errors.New("server is down"), errors.New("connection lost")
 	for _, c := range []struct {
 		name    string

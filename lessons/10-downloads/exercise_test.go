@@ -8,10 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"carousel/lessons/watchdog"
 	"carousel/servers/asyncio"
 )
 
 func TestExercise(t *testing.T) {
+	defer watchdog.Start("AtMost")()
 	errLost := errors.New("connection lost")
 	for _, c := range []struct {
 		name    string

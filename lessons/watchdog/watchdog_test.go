@@ -1,0 +1,31 @@
+package watchdog
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+const endless = "WATCHDOG_ENDLESS"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(endless) != "" {
+		start("Nothing", time.Millisecond)()
+		start("Ride", 10*time.Millisecond)
+		for {
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// A loop without end is ended, with what it is; a watchdog that was stopped ends nothing.
+func TestStart(t *testing.T) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), endless+"=1")
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != 1 || !strings.HasPrefix(string(out), "--- FAIL: Ride has not returned after 10ms") {
+		t.Errorf("%v, %s", err, out)
+	}
+}
