@@ -32,7 +32,7 @@ func count(n int) *coro.Gen[string, coro.None, coro.None] {
 	})
 }
 
-// same is the tutorial's count: it yields n, n times.
+// same is the original tutorial's count: it yields n, n times.
 func same(n int) *coro.Gen[string, coro.None, coro.None] {
 	return coro.New(func(c *coro.Co[string, coro.None]) (none coro.None, err error) {
 		for range n {
@@ -110,7 +110,7 @@ Three people with buckets of 1, 3 and 2 fill a pool that holds 7. Whoever has po
 	fmt.Fprint(out, `
 Nobody is stopped while pouring: a step is as long as whoever takes it makes it. That is cooperative multitasking.
 
-What the tutorial got wrong: its second generator yields how many numbers there are, each time, and not which is next:
+What the original tutorial got wrong: its second generator yields how many numbers there are, each time, and not which is next:
 
  `)
 	ride(out, letters("abc"), same(3))

@@ -116,9 +116,9 @@ func running(out io.Writer) error {
 	return err
 }
 
-// wrong does what the tutorial does: it throws the end into a body that does not catch it.
+// wrong does what the original tutorial does: it throws the end into a body that does not catch it.
 func wrong(out io.Writer) {
-	fmt.Fprintln(out, "\nWhat the tutorial got wrong: it takes a StopIteration that was thrown in for a good end, caught or not. One that a body lets\n"+
+	fmt.Fprintln(out, "\nWhat the original tutorial got wrong: it takes a StopIteration that was thrown in for a good end, caught or not. One that a body lets\n"+
 		"out is an error, or nobody could tell a loop that is done from one that broke (PEP 479):")
 	fmt.Fprintln(out)
 	g := coro.New(listen(out)).Primed()

@@ -5,7 +5,7 @@ import "carousel/internal/coro"
 // Lines is the exercise: a coroutine that finds the lines in a stream.
 //
 // A stream has no messages. What the peer sent as one line may come in three pieces, and three lines may come in one piece; a server
-// that answers every piece it receives, as the tutorial's does, answers too often or too seldom.
+// that answers every piece it receives, as that of the original tutorial does, answers too often or too seldom.
 //
 // Lines is sent pieces. For each it yields the lines that are whole by now, without their newlines: none, one or several; what it
 // yields before the first piece is nil. It keeps an unfinished line in a local variable until the rest comes. When coro.ErrEnded is

@@ -139,9 +139,9 @@ func collecting(out io.Writer) error {
 	return err
 }
 
-// wrong makes two mistakes of the tutorial: it throws into a delegator that was not primed, and swallows whatever is thrown.
+// wrong makes two mistakes of the original tutorial: it throws into a delegator that was not primed, and swallows whatever is thrown.
 func wrong(out io.Writer) {
-	fmt.Fprintln(out, "\nWhat the tutorial got wrong: it throws into a delegator that was never primed, and shows a result that cannot have come.\n"+
+	fmt.Fprintln(out, "\nWhat the original tutorial got wrong: it throws into a delegator that was never primed, and shows a result that cannot have come.\n"+
 		"What has not started stands at no yield. It is over at once, and its sub-generator never runs:")
 	fmt.Fprintln(out)
 	g := coro.New(yieldFrom(out))

@@ -20,7 +20,7 @@ func Example(out io.Writer) error {
 	}{
 		{"A future stands for a result that is not there yet. Who awaits it gives way until it is. See the clock:", coffee},
 		{"Two tasks that would run for ever share a loop: each gives way at its await, inside its loop. See how they alternate:", counting},
-		{"What the tutorial got wrong: its await stands below the loop, an indentation too far left. See who is missing:", starving},
+		{"What the original tutorial got wrong: its await stands below the loop, an indentation too far left. See who is missing:", starving},
 		{"And it says that a task which calls something that blocks gives way. Ten clients ask a server at once, each for what takes 10 ms:", blocking},
 	} {
 		fmt.Fprintf(out, "%s\n\n", part.title)
@@ -104,7 +104,7 @@ const many = 5
 // greedy is numbers with its await outside the loop.
 func greedy(out io.Writer) func(c *asyncio.Co) (none, error) {
 	return func(c *asyncio.Co) (none, error) {
-		for n := 1; n <= many; n++ { // the tutorial's has no end
+		for n := 1; n <= many; n++ { // the original tutorial's has no end
 			fmt.Fprintln(out, " ", n)
 		}
 		fmt.Fprintln(out, "  and so on for ever; stopped here, it comes to its await at last:")

@@ -20,7 +20,7 @@ const (
 	disk   = 10 * time.Millisecond // for each file
 )
 
-// Example downloads ten images in three ways, and shows two mistakes of the tutorial.
+// Example downloads ten images in three ways, and shows two mistakes of the original tutorial.
 func Example(out io.Writer) error {
 	fmt.Fprintf(out, `Ten images, 2 KiB to 1 MiB. The server thinks for %d ms, then sends the client on to another path (302); the disk takes %d ms for
 a file. Both are played by pauses. See what all at once gains, and what is lost again when files are written on the loop:

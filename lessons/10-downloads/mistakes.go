@@ -8,7 +8,7 @@ import (
 	"carousel/servers/asyncio"
 )
 
-// fileName is the tutorial's: it is made of the millisecond.
+// fileName is the original tutorial's: it is made of the millisecond.
 func fileName(at time.Time) string { return fmt.Sprintf("file-%d.jpeg", at.UnixMilli()) }
 
 // ends are when ten downloads at once may end, in microseconds.
@@ -16,7 +16,7 @@ var ends = []int{150, 320, 410, 870, 1100, 1240, 1950, 2020, 2480, 2990}
 
 // collisions names ten files at invented instants.
 func collisions(out io.Writer) {
-	fmt.Fprintln(out, "\nWhat the tutorial got wrong: it names a file by the millisecond. Ten downloads that end within three of them:")
+	fmt.Fprintln(out, "\nWhat the original tutorial got wrong: it names a file by the millisecond. Ten downloads that end within three of them:")
 	fmt.Fprintln(out)
 	began := time.UnixMilli(1_700_000_000_000)
 	var names []string
