@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"carousel/internal/result"
 	"carousel/internal/sock"
 	"carousel/internal/story"
 	"carousel/internal/traceevent"
+	"carousel/servers/prefork"
 )
 
 // writable is why a trace cannot be written to a file, as far as is known before there is one; nil for no file.
@@ -33,6 +35,9 @@ func writable(file string) error {
 
 // workersTraces in the environment is the folder in which workers leave their traces for their parent.
 const workersTraces = "CAROUSEL_TRACES"
+
+// storyBegan in the environment is when the parent of this process began the story that both are part of.
+const storyBegan = "CAROUSEL_STORY_BEGAN"
 
 // recorder is the story of this process and where it goes. A nil *recorder has none.
 type recorder struct {
@@ -55,12 +60,13 @@ func begin(stderr io.Writer, model string, o options) (*recorder, error) {
 			return nil, err
 		}
 	}
-	how := story.Options{Trace: o.trace != "", Peer: sock.Peer}
+	how := story.Options{Trace: o.trace != "", Peer: sock.Peer, Part: prefork.Name()}
+	how.Began, _ = strconv.ParseInt(os.Getenv(storyBegan), 10, 64)
 	if o.narrate {
 		how.Narrate = stderr
 	}
 	r.story = story.Begin(how)
-	return r, nil
+	return r, os.Setenv(storyBegan, strconv.FormatInt(r.story.Clock(), 10))
 }
 
 // meet finds, or makes, the folder of the workers' traces.
@@ -83,7 +89,7 @@ func (r *recorder) finish() error {
 	}
 	name, workers := "servers "+r.model, []*traceevent.File(nil)
 	if r.worker {
-		name = fmt.Sprintf("worker %d", os.Getpid())
+		name = fmt.Sprintf("%s, process %d", prefork.Name(), os.Getpid())
 	} else {
 		var err error
 		if workers, err = traces(r.dir); err != nil {

@@ -112,7 +112,7 @@ func closesListenerAtEnd(ln int, open func() *wire.Talk) error {
 	if err != nil {
 		return sock.Ended(err)
 	}
-	blocking.Converse(nil, new(sock.Waiter), fd, open(), make([]byte, sock.ReadBytes))
+	blocking.Converse(nil, new(blocking.Words), new(sock.Waiter), fd, open(), make([]byte, sock.ReadBytes))
 	sock.Close(ln)
 	select {} // what is left of the server
 }

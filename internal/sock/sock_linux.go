@@ -80,6 +80,15 @@ func Peer(fd int) string {
 	return address(from)
 }
 
+// Queued is how many peers have connected to a listening socket and are not accepted yet, 0 where the kernel does not say.
+func Queued(ln int) int {
+	info, err := unix.GetsockoptTCPInfo(ln, unix.IPPROTO_TCP, unix.TCP_INFO)
+	if err != nil {
+		return 0
+	}
+	return int(info.Unacked) // which is that of a listening socket
+}
+
 // Read takes what has arrived, up to len(p) bytes: Again if nothing has, 0 at the end of input.
 func Read(fd int, p []byte) (int, error) {
 	for {

@@ -44,6 +44,9 @@ func NetListener(ln int) (net.Listener, error) {
 // Peer is not known here.
 func Peer(int) string { return "" }
 
+// Queued is not known here.
+func Queued(int) int { return 0 }
+
 // Shutdown ends the listener: a blocked accept returns.
 func Shutdown(ln int) {
 	if l, _ := NetListener(ln); l != nil {

@@ -6,6 +6,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"sync"
@@ -18,6 +19,8 @@ type Options struct {
 	Narrate io.Writer           // gets a line for each thing that happens; nil: there is no narration
 	Trace   bool                // it is kept, for Write
 	Peer    func(fd int) string // the address of who is connected to a descriptor; nil: it is not known
+	Part    string              // which process this is of several that tell one story, such as "worker 2"; "": the only one, or the first
+	Began   int64               // when the first of them began it, as Clock says; 0: this is the first
 }
 
 // Most is how many events a story keeps for its trace. They take some 100 MB.
@@ -40,9 +43,12 @@ var now *Story
 
 // Begin begins the story of this process. It is called before a model starts.
 func Begin(o Options) *Story {
-	now = &Story{options: o, clock: traceevent.Now()}
+	now = &Story{options: o, clock: cmp.Or(o.Began, traceevent.Now())}
 	return now
 }
+
+// Clock is when the story began, in nanoseconds of traceevent.Now.
+func (s *Story) Clock() int64 { return s.clock }
 
 // End ends the story: what happens after it is not part of it.
 func (s *Story) End() {
@@ -91,6 +97,9 @@ func (s *Story) line(e event, who, what string, at int64) {
 		return
 	}
 	if s.options.Narrate != nil {
+		if s.options.Part != "" && e.client != nil {
+			who += " of " + s.options.Part
+		}
 		fmt.Fprintf(s.options.Narrate, "%8.3f ms  %-9s %s\n", float64(at)/1e6, who, what)
 	}
 	e.phase, e.category, e.name, e.from = traceevent.Instant, "say", what, at

@@ -11,34 +11,56 @@ import (
 	"carousel/internal/wire"
 )
 
+// Words are what the story says of a conversation's calls: before each, which may block, and when it has returned.
+type Words struct {
+	Accept, Accepted, Read, HasRead, Write, Written, Sleep, Slept, Close string
+}
+
+var words = Words{
+	Accept:   "accept blocks until somebody connects",
+	Accepted: "accept returns",
+	Read:     "read blocks until it sends",
+	HasRead:  "read returns",
+	Write:    "write blocks while the kernel has no room",
+	Written:  "write returns",
+	Sleep:    "nanosleep blocks until the time is over",
+	Slept:    "nanosleep returns",
+	Close:    "close: the only thread is free for the next client",
+}
+
 // Serve answers connections to ln, one after another, until ln is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
 	waiter := sock.NewWaiter()
 	defer waiter.Close()
-	return Loop(story.NewLane("thread"), waiter, ln, open)
+	return Loop(story.NewLane("thread"), &words, waiter, ln, open)
 }
 
 // Loop is Serve on the thread of lane, waiting as waiter does.
-func Loop(lane *story.Lane, waiter *sock.Waiter, ln int, open func() *wire.Talk) error {
+func Loop(lane *story.Lane, says *Words, waiter *sock.Waiter, ln int, open func() *wire.Talk) error {
 	buf := make([]byte, sock.ReadBytes)
 	for {
-		lane.Wait("accept blocks until somebody connects")
+		lane.Wait(says.Accept)
 		fd, err := waiter.Accept(ln)
 		if err != nil {
 			return sock.Ended(err)
 		}
-		Converse(lane, waiter, fd, open(), buf)
+		talk := open()
+		lane.Turn(talk.Client(), fd, says.Accepted)
+		if lane != nil && sock.Queued(ln) > 0 {
+			lane.Say("clients in the kernel's queue, connected and not accepted: %d", sock.Queued(ln))
+		}
+		Converse(lane, says, waiter, fd, talk, buf)
 	}
 }
 
 // Converse holds one conversation from its first byte to its last, and closes fd; buf is for what is read.
-func Converse(lane *story.Lane, waiter *sock.Waiter, fd int, talk *wire.Talk, buf []byte) {
+func Converse(lane *story.Lane, says *Words, waiter *sock.Waiter, fd int, talk *wire.Talk, buf []byte) {
 	for {
 		switch talk.Next() {
 		case wire.Read:
-			talk.Holds(lane, fd, "read blocks until it sends")
+			talk.Holds(lane, fd, says.Read)
 			n, err := waiter.Read(fd, buf, talk.Pause())
-			lane.Turn(talk.Client(), fd, "read returns")
+			lane.Turn(talk.Client(), fd, says.HasRead)
 			if err == sock.Again {
 				talk.Late(fd)
 			} else if err != nil {
@@ -49,9 +71,9 @@ func Converse(lane *story.Lane, waiter *sock.Waiter, fd int, talk *wire.Talk, bu
 				talk.Feed(buf[:n])
 			}
 		case wire.Write:
-			talk.Holds(lane, fd, "write blocks until the kernel has room")
+			talk.Holds(lane, fd, says.Write)
 			n, err := waiter.Write(fd, talk.Out(), talk.Pause())
-			lane.Turn(talk.Client(), fd, "write returns")
+			lane.Turn(talk.Client(), fd, says.Written)
 			if err == sock.Again {
 				talk.Late(fd)
 			} else if err != nil {
@@ -62,14 +84,14 @@ func Converse(lane *story.Lane, waiter *sock.Waiter, fd int, talk *wire.Talk, bu
 				talk.Sent(n)
 			}
 		case wire.Sleep:
-			talk.Holds(lane, fd, "nanosleep blocks until the time is over")
+			talk.Holds(lane, fd, says.Sleep)
 			sock.Sleep(talk.Pause())
-			lane.Turn(talk.Client(), fd, "nanosleep returns")
+			lane.Turn(talk.Client(), fd, says.Slept)
 			talk.Woke()
 		case wire.Work:
 			talk.Work()
 		case wire.Close:
-			talk.Client().Closes("close: the thread is free for the next client")
+			talk.Client().Closes(says.Close)
 			sock.Bye(fd)
 			return
 		}

@@ -13,14 +13,27 @@ import (
 	"carousel/servers/blocking"
 )
 
+var words = blocking.Words{
+	Accept:   "accept: free for whoever is next in the kernel's queue",
+	Accepted: "it is taken from the kernel's queue",
+	Read:     "in read: no other client is served here until this one leaves",
+	HasRead:  "it has sent something",
+	Write:    "in write, for as long as the kernel has no room",
+	Written:  "the kernel has taken something",
+	Sleep:    "in nanosleep: the other workers go on",
+	Slept:    "it has slept enough",
+	Close:    "close: its worker is free for the next",
+}
+
 // Serve answers connections to ln, as many at once as there are workers, until it is shut down.
 func Serve(ln int, open func() *wire.Talk, workers int) error {
 	runtime.GOMAXPROCS(max(workers, runtime.GOMAXPROCS(0))) // a thread needs one of the runtime's processors, or waits for it
 	ended := make(chan error, workers)
 	for n := range workers {
+		lane := story.NewLane("worker %d", n+1)
 		go func() {
 			runtime.LockOSThread()
-			ended <- blocking.Loop(story.NewLane("worker %d", n+1), new(sock.Waiter), ln, open)
+			ended <- blocking.Loop(lane, &words, new(sock.Waiter), ln, open)
 		}()
 	}
 	return <-ended

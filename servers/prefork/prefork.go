@@ -15,31 +15,49 @@ import (
 
 	"carousel/internal/child"
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/usage"
 	"carousel/internal/wire"
 	"carousel/servers/blocking"
 )
+
+var words = blocking.Words{
+	Accept:   "accept, on the socket that all workers share",
+	Accepted: "the kernel has handed it to this process",
+	Read:     "read blocks this process until it sends",
+	HasRead:  "read returns",
+	Write:    "write blocks this process while the kernel has no room",
+	Written:  "write returns",
+	Sleep:    "nanosleep blocks this process until the time is over",
+	Slept:    "nanosleep returns",
+	Close:    "close: its process accepts again",
+}
 
 // Serve has connections to ln answered by so many workers until it is shut down; ready is called when all of them accept. A
 // worker is this program again, with the same arguments, and inherits ln; it returns here, too.
 func Serve(ln int, open func() *wire.Talk, workers int, ready func()) error {
 	if sock.Inherited() {
 		ready()
-		return blocking.Serve(ln, open)
+		waiter := sock.NewWaiter()
+		defer waiter.Close()
+		return blocking.Loop(story.NewLane(Name()), &words, waiter, ln, open)
 	}
 	crew, errs := make([]*worker, workers), make([]error, workers)
+	lane := story.NewLane("parent")
+	lane.Turn(nil, 0, "workers are started: %d", workers)
 	var all sync.WaitGroup
 	for i := range crew {
-		all.Go(func() { crew[i], errs[i] = start(ln) })
+		all.Go(func() { crew[i], errs[i] = start(lane, ln, i+1) })
 	}
 	all.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	lane.Wait("for a worker to end")
 	ready()
 	over := make(chan struct{})
 	for _, w := range crew {
-		all.Go(func() { w.keep(ln, over) })
+		all.Go(func() { w.keep(lane, ln, over) })
 	}
 	err := sock.Down(ln)
 	close(over)
@@ -47,20 +65,33 @@ func Serve(ln int, open func() *wire.Talk, workers int, ready func()) error {
 	return err
 }
 
+// number in the environment is that of a worker.
+const number = "CAROUSEL_WORKER"
+
+// Name is what this process is called among the workers, "" if it is none.
+func Name() string {
+	if n := os.Getenv(number); n != "" && sock.Inherited() {
+		return "worker " + n
+	}
+	return ""
+}
+
 // worker is a process that accepts and answers.
 type worker struct {
 	*child.Process
-	last chan usage.Line // its last words
+	number int
+	last   chan usage.Line // its last words
 }
 
-func start(ln int) (*worker, error) {
+// start starts the worker of a number, which its successors inherit.
+func start(lane *story.Lane, ln, n int) (*worker, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(self, os.Args[1:]...)
 	sock.Bequeath(ln, cmd)
-	cmd.Env = append(cmd.Env, "GOMAXPROCS=1")
+	cmd.Env = append(cmd.Env, "GOMAXPROCS=1", fmt.Sprintf("%s=%d", number, n))
 	cmd.Stderr = os.Stderr
 	p, err := child.Start(cmd)
 	if err != nil {
@@ -70,7 +101,8 @@ func start(ln int) (*worker, error) {
 		p.Stop(0)
 		return nil, err
 	}
-	w := &worker{p, make(chan usage.Line, 1)}
+	lane.Say("worker %d is process %d, and accepts", n, p.PID())
+	w := &worker{p, n, make(chan usage.Line, 1)}
 	go func() {
 		defer p.Stdout.Close()
 		var line usage.Line
@@ -81,7 +113,7 @@ func start(ln int) (*worker, error) {
 }
 
 // keep replaces a worker when it dies, and its successors, until all is over.
-func (w *worker) keep(ln int, over <-chan struct{}) {
+func (w *worker) keep(lane *story.Lane, ln int, over <-chan struct{}) {
 	const grace, pause = time.Second, 100 * time.Millisecond
 	for {
 		select {
@@ -97,11 +129,13 @@ func (w *worker) keep(ln int, over <-chan struct{}) {
 			case <-time.After(pause):
 			}
 			fmt.Fprintf(os.Stderr, "prefork: worker %d has ended (%v), another takes its place\n", w.PID(), w.Wait())
+			lane.Turn(nil, 0, "worker %d, process %d, has ended: another takes its place", w.number, w.PID())
 			var err error
-			if next, err = start(ln); err != nil {
+			if next, err = start(lane, ln, w.number); err != nil {
 				fmt.Fprintf(os.Stderr, "prefork: %v\n", err)
 				continue
 			}
+			lane.Wait("for a worker to end")
 			w = next
 		}
 	}

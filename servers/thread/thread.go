@@ -21,6 +21,16 @@ import (
 // machine has a request costs half as much again, and with hundreds the collector stops the world for tens of milliseconds.
 const processors = 64
 
+var words = blocking.Words{
+	Read:    "blocked in read, so the kernel takes it off the processor",
+	HasRead: "the kernel runs its thread again: read returns",
+	Write:   "in write, off the processor while the kernel has no room",
+	Written: "write returns",
+	Sleep:   "blocked in nanosleep, so the kernel takes it off the processor",
+	Slept:   "the kernel runs its thread again: nanosleep returns",
+	Close:   "close, and its thread ends",
+}
+
 // Serve answers connections to ln until it is shut down. Those beyond so many threads it refuses: one that the kernel would not
 // start would end the program.
 func Serve(ln int, open func() *wire.Talk, limit int) error {
@@ -28,7 +38,9 @@ func Serve(ln int, open func() *wire.Talk, limit int) error {
 	runtime.GOMAXPROCS(max(processors, runtime.GOMAXPROCS(0)))
 	var waiter sock.Waiter
 	var threads atomic.Int64
+	acceptor, started := story.NewLane("acceptor"), 0
 	for {
+		acceptor.Wait("accept, for a client to start a thread for")
 		fd, err := waiter.Accept(ln)
 		if err != nil {
 			return sock.Ended(err)
@@ -38,10 +50,15 @@ func Serve(ln int, open func() *wire.Talk, limit int) error {
 			continue
 		}
 		threads.Add(1)
+		talk := open()
+		started++
+		lane := story.NewLane("thread %d", started)
+		acceptor.Turn(nil, ln, "accept returns: thread %d starts", started)
 		go func() {
 			runtime.LockOSThread() // and never unlock it: the thread ends with the conversation
 			defer threads.Add(-1)
-			blocking.Converse(story.NewLane("thread"), new(sock.Waiter), fd, open(), make([]byte, sock.ReadBytes))
+			lane.Turn(talk.Client(), fd, "its thread has started, and is its alone")
+			blocking.Converse(lane, &words, new(sock.Waiter), fd, talk, make([]byte, sock.ReadBytes))
 		}()
 	}
 }
