@@ -135,6 +135,9 @@ func label(c draw.Canvas, row swimlane, box func(portrait.Span) vg.Rectangle) {
 		case row.lane && mark == words.OpenMark:
 			with = style(8, faint, false)
 			choices = []string{words.LaneDoes(s)}
+			if wide := box(s).Max.X - box(s).Min.X; wide > 50 {
+				choices = append(choices, fit(choices[0], with, wide-air))
+			}
 		case !row.lane && s.Behind > 0:
 			choices = []string{words.BehindWhom(s)}
 		}

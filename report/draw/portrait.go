@@ -51,8 +51,9 @@ func swim(p *portrait.Portrait) figure {
 	if len(p.Lanes) > 0 {
 		l.rows = append(l.rows, swimlane{group: words.ServersLanes})
 	}
-	for i := range p.Lanes[:min(mostLanes, len(p.Lanes))] {
-		l.rows = append(l.rows, swimlane{name: words.LaneName(p, i), spans: p.Lanes[i].Spans, lane: true})
+	lanes := words.Lanes(p)
+	for _, lane := range lanes[:min(mostLanes, len(lanes))] {
+		l.rows = append(l.rows, swimlane{name: lane.Name, spans: lane.Spans, lane: true})
 	}
 	if more := len(p.Lanes) - mostLanes; more > 0 {
 		l.rows = append(l.rows, swimlane{name: words.Beyond(more, "lane")})
@@ -97,13 +98,29 @@ func strip(p *portrait.Portrait) (heading string, told []portrait.Line) {
 	for _, path := range []string{"/sleep", "/"} {
 		for i, c := range p.Clients {
 			for j, r := range c.Requests {
-				if lines := p.Words(i+1, j); len(lines) > 0 && strings.HasPrefix(r.Path, path) {
+				if lines := about(i+1, p.Words(i+1, j)); len(lines) > 0 && strings.HasPrefix(r.Path, path) {
 					return words.Told(p, i+1, j), lines[:min(mostLines, len(lines))]
 				}
 			}
 		}
 	}
 	return "", nil
+}
+
+// about are the lines about a client and those next to them. What its lane says of itself at other times is left out, where the client only waits.
+func about(client int, lines []portrait.Line) (told []portrait.Line) {
+	skipped := false
+	for i, l := range lines {
+		if l.Client != client && (i == 0 || lines[i-1].Client != client) && (i == len(lines)-1 || lines[i+1].Client != client) {
+			skipped = skipped || told != nil
+			continue
+		}
+		if skipped {
+			told = append(told, portrait.Line{At: -1, Text: "…"})
+		}
+		told, skipped = append(told, l), false
+	}
+	return told
 }
 
 // write writes the narration on grey.
@@ -126,7 +143,9 @@ func write(c draw.Canvas, heading string, told []portrait.Line, line vg.Length) 
 		name, said := words.Said(l)
 		right := with
 		right.XAlign = text.XRight
-		c.FillText(right, vg.Point{X: at.X + 44, Y: at.Y}, words.MS(l.At))
+		if l.At >= 0 {
+			c.FillText(right, vg.Point{X: at.X + 44, Y: at.Y}, words.MS(l.At))
+		}
 		c.FillText(with, vg.Point{X: at.X + 56, Y: at.Y}, name)
 		c.FillText(with, vg.Point{X: at.X + 68 + who, Y: at.Y}, fit(said, with, c.Max.X-at.X-72-who))
 	}

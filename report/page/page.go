@@ -50,6 +50,7 @@ type model struct {
 // data is what the script draws.
 type data struct {
 	Sides  [2]string    `json:"sides"`  // the ids of their sections
+	First  [2]string    `json:"first"`  // the models shown before any is chosen
 	Marks  []words.Mark `json:"marks"`  // in the order in which they are drawn
 	Server string       `json:"server"` // heads the rows of the server
 	Play   string       `json:"play"`
@@ -70,6 +71,9 @@ func (d *data) word(s string) int {
 	return i
 }
 
+// second is the model shown beside the first.
+const second = "epoll"
+
 var sides = [2]string{"left", "right"}
 
 // Of is the page of these portraits, of which there must be at least one. The same portraits give the same bytes.
@@ -88,6 +92,10 @@ func Of(all []portrait.Portrait) ([]byte, error) {
 		m := d.model(&all[i])
 		names, d.Models = append(names, m.Name), append(d.Models, m)
 		stills = append(stills, still{words.PortraitFile(all[i].Model), m.Name + ": " + m.Outcome})
+	}
+	d.First = [2]string{names[0], names[len(names)-1]}
+	if slices.Contains(names, second) {
+		d.First[1] = second
 	}
 	var b bytes.Buffer
 	err := page.Execute(&b, map[string]any{
@@ -113,8 +121,8 @@ func (d *data) model(p *portrait.Portrait) model {
 		}
 		m.Rows = append(m.Rows, r)
 	}
-	for i, l := range p.Lanes {
-		r := row{Name: words.LaneName(p, i), Server: true, Spans: []span{}}
+	for _, l := range words.Lanes(p) {
+		r := row{Name: l.Name, Server: true, Spans: []span{}}
 		for _, s := range l.Spans {
 			r.Spans = append(r.Spans, d.span(s, true, words.LaneDoes(s)))
 		}

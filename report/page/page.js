@@ -3,7 +3,7 @@
 	const data = JSON.parse(document.getElementById("portraits").textContent);
 	const $ = id => document.getElementById(id);
 	const models = new Map(data.models.map(m => [m.name, m]));
-	const sides = data.sides.map((s, i) => ({ root: $(s), model: data.models[Math.min(i, data.models.length - 1)] }));
+	const sides = data.sides.map((s, i) => ({ root: $(s), model: models.get(data.first[i]) }));
 	const slow = matchMedia("(prefers-reduced-motion: reduce)");
 	let now = 0, end = 1, steps = [], playing = 0; // instants are in microseconds
 

@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -233,6 +234,17 @@ func TestPageFits(t *testing.T) {
 		paper := v.eval("getComputedStyle(document.body).backgroundColor")
 		if (paper == "rgb(255, 255, 255)") != (theme == "light") {
 			t.Errorf("%s: the paper is %s", theme, paper)
+		}
+		grey := func(class string) (n int) { // how light it is, of 255
+			var r, g, b int
+			fill := v.eval("getComputedStyle(document.querySelector('#legend ." + class + "')).fill")
+			if _, err := fmt.Sscanf(fill, "rgb(%d, %d, %d)", &r, &g, &b); err != nil {
+				t.Fatalf("%s: %s is %q: %v", theme, class, fill, err)
+			}
+			return (299*r + 587*g + 114*b) / 1000
+		}
+		if a, b := grey("turn"), grey("behind"); max(a-b, b-a) < 70 {
+			t.Errorf("%s: without colour a turn is as light (%d) as a wait (%d)", theme, a, b)
 		}
 		for _, width := range []int64{360, 800, 1600} {
 			v.run(chromedp.EmulateViewport(width, 900))

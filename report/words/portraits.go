@@ -1,7 +1,9 @@
 package words
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,16 +87,55 @@ func LegendOf(all ...portrait.Portrait) []Key {
 // ClientName is what a row of a client is called.
 func ClientName(c portrait.Client) string { return "client " + strconv.Itoa(c.Number) }
 
-// LaneName is what a row of the server is called; of lanes of one name that are of several processes it says which.
-func LaneName(p *portrait.Portrait, lane int) string {
-	l := p.Lanes[lane]
-	name := cut(l.Name, 24)
-	for _, other := range p.Lanes {
-		if other.Name == l.Name && other.Process != l.Process {
-			return fmt.Sprintf("%s, process %d", name, l.Process)
+// Lane is a row of the server.
+type Lane struct {
+	Name  string
+	Spans []portrait.Span
+}
+
+// Lanes are the rows of the server by their names, "worker 2" before "worker 10". Lanes of one name get a number, those of several processes are
+// told apart by them.
+func Lanes(p *portrait.Portrait) (lanes []Lane) {
+	names, elsewhere, seen := map[string]int{}, map[string]bool{}, map[string]int{}
+	first := map[string]int{}
+	for _, l := range p.Lanes {
+		if process, known := first[l.Name]; known && process != l.Process {
+			elsewhere[l.Name] = true
+		} else if !known {
+			first[l.Name] = l.Process
 		}
 	}
-	return name
+	full := func(l portrait.Lane) string {
+		name := cut(l.Name, 24)
+		if elsewhere[l.Name] {
+			name += ", process " + strconv.Itoa(l.Process)
+		}
+		return name
+	}
+	for _, l := range p.Lanes {
+		names[full(l)]++
+	}
+	for _, l := range p.Lanes {
+		name := full(l)
+		if names[name] > 1 {
+			seen[name]++
+			name += " " + strconv.Itoa(seen[name])
+		}
+		lanes = append(lanes, Lane{name, l.Spans})
+	}
+	slices.SortStableFunc(lanes, func(a, b Lane) int {
+		x, n := numbered(a.Name)
+		y, m := numbered(b.Name)
+		return cmp.Or(strings.Compare(x, y), n-m)
+	})
+	return lanes
+}
+
+// numbered is a name without the number that it ends in, and that number.
+func numbered(name string) (string, int) {
+	letters := strings.TrimRight(name, "0123456789")
+	n, _ := strconv.Atoi(name[len(letters):])
+	return letters, n
 }
 
 // LaneDoes says what a lane does in a span, in the model's own words.
