@@ -94,28 +94,35 @@ func brigade(out io.Writer, line ...*coro.Gen[string, coro.None, string]) error 
 
 // Example shows two generators on a carousel, and the bucket brigade.
 func Example(out io.Writer) error {
-	fmt.Fprintln(out, "Two generators stand in a queue. Each step gives one value, and control back. See how they alternate:")
-	fmt.Fprintln(out)
-	fmt.Fprint(out, " ")
+	fmt.Fprint(out, `Two generators stand in a queue. Each step gives one value, and control back. See how they
+alternate:
+
+ `)
 	ride(out, letters("round"), count(3))
-	fmt.Fprintln(out, `
+	fmt.Fprint(out, `
 No thread, no lock: only a queue. The numbers end first, and the letters go on alone.
 
-Three people with buckets of 1, 3 and 2 fill a pool that holds 7. Whoever has poured goes to the end of the line:`)
-	fmt.Fprintln(out)
+Three people with buckets of 1, 3 and 2 fill a pool that holds 7. Whoever has poured goes to the
+end of the line:
+
+`)
 	pool := 0
 	if err := brigade(out, carrier(&pool, 7, "Ann", 1), carrier(&pool, 7, "Bob", 3), carrier(&pool, 7, "Cid", 2)); err != nil {
 		return err
 	}
 	fmt.Fprint(out, `
-Nobody is stopped while pouring: a step is as long as whoever takes it makes it. That is cooperative multitasking.
+Nobody is stopped while pouring: a step is as long as whoever takes it makes it. That is
+cooperative multitasking.
 
-What the original tutorial got wrong: its second generator yields how many numbers there are, each time, and not which is next:
+What the original tutorial got wrong: its second generator yields how many numbers there are, each
+time, and not which is next:
 
  `)
 	ride(out, letters("abc"), same(3))
-	fmt.Fprintln(out, `
-And it takes the first from the front of a Python list, which moves all that stand behind it: with n tasks a turn costs n steps.
-A queue moves nobody (collections.deque in Python, here a slice whose beginning moves on).`)
+	fmt.Fprint(out, `
+And it takes the first from the front of a Python list, which moves all that stand behind it: with
+n tasks a turn costs n steps. A queue moves nobody (collections.deque in Python, here a slice whose
+beginning moves on).
+`)
 	return nil
 }

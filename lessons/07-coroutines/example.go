@@ -33,12 +33,14 @@ func listen(out io.Writer) coro.Body[coro.None, string, coro.None] {
 
 // states sends to a coroutine too early, in time, and too late.
 func states(out io.Writer) {
-	fmt.Fprintln(out, "A coroutine is a generator that is sent values. It has to stand at a yield to get one. See its state:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `A coroutine is a generator that is sent values. To get one it has to stand at a yield. See its
+state:
+
+`)
 	g := coro.New(listen(out))
 	fmt.Fprintln(out, "  made:     ", g.State())
 	_, err := g.Send("too early")
-	fmt.Fprintf(out, "  too early: Send says %q\n", err)
+	fmt.Fprintf(out, "  too early: Send says\n             %q\n", err)
 	g.Next()
 	fmt.Fprintln(out, "  primed:   ", g.State())
 	_, err = g.Send("hello")
@@ -47,8 +49,11 @@ func states(out io.Writer) {
 
 // corner shows what a yield in an assignment does first and last.
 func corner(out io.Writer) {
-	fmt.Fprintln(out, "\nx := yield y is read round a corner: first y goes out, and only when a value comes back there is an x. See the order:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `
+x := yield y is read round a corner: first y goes out, and only when a value comes back there is
+an x. See the order:
+
+`)
 	g := coro.New(func(c *coro.Co[string, string]) (none coro.None, err error) {
 		fmt.Fprintln(out, "  1  inside: everything above the yield")
 		x, err := c.Yield("2  outside: what was yielded has come")
@@ -78,8 +83,11 @@ func primed[Y, S, R any](body coro.Body[Y, S, R]) func() *coro.Gen[Y, S, R] {
 
 // decorator leaves priming to a function that makes functions.
 func decorator(out io.Writer) {
-	fmt.Fprintln(out, "\nPriming is easily forgotten. A decorator does it for every coroutine it makes, and the first Send arrives:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `
+Priming is easily forgotten. A decorator does it for every coroutine it makes, and the first Send
+arrives:
+
+`)
 	listener := primed(listen(out))
 	listener().Send("the first message")
 }
@@ -103,8 +111,11 @@ func average(c *coro.Co[float64, float64]) (float64, error) {
 
 // running sends numbers to average, then the end.
 func running(out io.Writer) error {
-	fmt.Fprintln(out, "\nA running average keeps its sum in plain variables. Errors go in as values do, at the yield, and a result comes out at the end:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `
+A running average keeps its sum in plain variables. Errors go in as values do, at the yield, and
+a result comes out at the end:
+
+`)
 	g := coro.New(average).Primed()
 	for _, x := range []float64{5, 6, 10} {
 		mean, _ := g.Send(x)
@@ -118,10 +129,13 @@ func running(out io.Writer) error {
 
 // wrong does what the original tutorial does: it throws the end into a body that does not catch it.
 func wrong(out io.Writer) {
-	fmt.Fprintln(out, "\nWhat the original tutorial got wrong: it takes a StopIteration that was thrown in for a good end, caught or not. One that a body lets\n"+
-		"out is an error, or nobody could tell a loop that is done from one that broke (PEP 479):")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `
+What the original tutorial got wrong: it takes a StopIteration that was thrown in for a good end,
+caught or not. One that a body lets out is an error, or nobody could tell a loop that is done from
+one that broke (PEP 479):
+
+`)
 	g := coro.New(listen(out)).Primed()
 	_, err := g.Throw(coro.ErrEnded)
-	fmt.Fprintf(out, "  Throw says %q\n", err)
+	fmt.Fprintf(out, "  Throw says\n  %q\n", err)
 }

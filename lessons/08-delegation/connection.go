@@ -65,9 +65,12 @@ func handle(out io.Writer) coro.Body[interest, event, int] {
 
 // connection plays the loop for one connection.
 func connection(out io.Writer) error {
-	fmt.Fprintln(out, "\nThe model coroutine is made of this: a handler delegates to one that reads and one that writes. The loop says what is\n"+
-		"ready, whoever has stopped hears it, and the end of an allowed wait is thrown in:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `
+The model coroutine is made of this: a handler delegates to one that reads and one that writes.
+The loop says what is ready, whoever has stopped hears it, and the end of an allowed wait is
+thrown in:
+
+`)
 	g := coro.New(handle(out))
 	want, err := g.Next()
 	for _, arrives := range []event{"wo", "rld\n", "", ""} {

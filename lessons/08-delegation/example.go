@@ -11,13 +11,14 @@ import (
 
 // Example shows the same delegator by hand and with yield from, one that collects results, and a connection.
 func Example(out io.Writer) error {
-	fmt.Fprintln(out, "The caller talks to a delegator, and the sub-generator shall hear it. By hand, every kind of traffic needs its line:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `The caller talks to a delegator, which has to carry everything to its sub-generator. By hand, values,
+errors, closing and results each need lines of their own. See what the sub-generator hears:
+
+`)
 	if err := talkTo(out, coro.New(byHand(out)).Primed()); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "\nYield from does all of that. The same conversation, the same lines:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, "\nYield from does all of that. The same conversation, and it hears the same:\n\n")
 	if err := talkTo(out, coro.New(yieldFrom(out)).Primed()); err != nil {
 		return err
 	}
@@ -116,8 +117,11 @@ func average(c *coro.Co[coro.None, float64]) (mean float64, err error) {
 
 // collecting is what a delegator is for: it runs sub-generators one after another and makes something of their results.
 func collecting(out io.Writer) error {
-	fmt.Fprintln(out, "\nWhy a delegator at all, when the sub-generator does the work? It makes something of the results. Here, the means of two classes:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `
+Why a delegator at all, when the sub-generator does the work? It makes something of the results.
+Here, a list of the means of two classes:
+
+`)
 	g := coro.New(func(c *coro.Co[coro.None, float64]) (means []float64, err error) {
 		for range 2 {
 			mean, err := coro.YieldFrom(c, coro.New(average))
@@ -141,14 +145,19 @@ func collecting(out io.Writer) error {
 
 // wrong makes two mistakes of the original tutorial: it throws into a delegator that was not primed, and swallows whatever is thrown.
 func wrong(out io.Writer) {
-	fmt.Fprintln(out, "\nWhat the original tutorial got wrong: it throws into a delegator that was never primed, and shows a result that cannot have come.\n"+
-		"What has not started stands at no yield. It is over at once, and its sub-generator never runs:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `
+What the original tutorial got wrong: it throws into a delegator that was never primed, and shows
+a result that cannot have come. What has not started stands at no yield. It is over at once, and
+its sub-generator never runs:
+
+`)
 	g := coro.New(yieldFrom(out))
 	_, err := g.Throw(errCustom)
 	fmt.Fprintf(out, "  Throw says %q, the delegator is %v\n", err, g.State())
-	fmt.Fprintln(out, "\nAnd its \"except: pass\" catches everything, the request to close as well, so it cannot be closed:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `
+And its "except: pass" catches everything, the request to close as well, so it cannot be closed:
+
+`)
 	deaf := coro.New(func(c *coro.Co[coro.None, string]) (none coro.None, err error) {
 		for {
 			c.Yield(none) // whatever is thrown in, it goes on

@@ -34,10 +34,6 @@ func blocking(out io.Writer) error {
 		}
 		fmt.Fprintf(out, " ms: %.0f requests a second\n", clients/times[clients-1].Seconds())
 	}
-	fmt.Fprint(out, `
-A sleep is awaited, and the loop serves the others meanwhile. A handler that blocks stops the loop, and with it everybody:
-10 ms each are 100 requests a second, on any machine. An executor gives what blocks to a few threads, and the loop goes on.
-`)
 	return nil
 }
 

@@ -14,19 +14,31 @@ type none = struct{}
 
 // Example shows a future, two tasks under Gather, the await at the wrong place, and what blocks the loop of a server.
 func Example(out io.Writer) error {
-	for _, part := range []struct {
-		title string
-		run   func(out io.Writer) error
+	for i, part := range []struct {
+		before string
+		run    func(out io.Writer) error
+		after  string
 	}{
-		{"A future stands for a result that is not there yet. Who awaits it gives way until it is. See the clock:", coffee},
-		{"Two tasks that would run for ever share a loop: each gives way at its await, inside its loop. See how they alternate:", counting},
-		{"What the original tutorial got wrong: its await stands below the loop, an indentation too far left. See who is missing:", starving},
-		{"And it says that a task which calls something that blocks gives way. Ten clients ask a server at once, each for what takes 10 ms:", blocking},
+		{`A future stands for a result that is not there yet. Who awaits it gives way until it is. See
+the clock:`, coffee, `A task is a future around a coroutine: the loop steps it, and its result is what the coroutine
+returns.`},
+		{`Two tasks that would run for ever share a loop: each gives way at its await, inside its loop. See
+how they alternate:`, counting, `The clock of this loop is virtual: when nobody has anything to do, it jumps to the next timer.`},
+		{`What the original tutorial got wrong: its await stands below the loop, an indentation too far
+left. See who is missing:`, starving, `No time had passed, and no timer could fire: the loop never got its turn back.`},
+		{`And it says that a task which calls something that blocks gives way. Ten clients ask a server
+at once, each for something that takes 10 ms. See when each was answered:`, blocking, `A sleep is awaited, and the loop serves the others meanwhile. A handler that blocks stops the loop,
+and with it everybody: 10 ms each are 100 requests a second, on any machine. An executor gives what
+blocks to a few threads, and the loop goes on.`},
 	} {
-		fmt.Fprintf(out, "%s\n\n", part.title)
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		fmt.Fprintf(out, "%s\n\n", part.before)
 		if err := part.run(out); err != nil {
 			return err
 		}
+		fmt.Fprintf(out, "\n%s\n", part.after)
 	}
 	return nil
 }
@@ -57,8 +69,6 @@ func coffee(out io.Writer) error {
 		fmt.Fprintf(out, "  second %.0f  guest: gets %s\n", c.Loop.Time().Seconds(), cup)
 		return asyncio.Await(c, cook)
 	})
-	fmt.Fprintln(out, "\nA task is a future around a coroutine: the loop steps it, and its result is what the coroutine returns.")
-	fmt.Fprintln(out)
 	return err
 }
 
@@ -93,7 +103,7 @@ func counting(out io.Writer) error {
 	return virtual(func(c *asyncio.Co) (none, error) {
 		both := asyncio.Gather(c.Loop, asyncio.CreateTask(c.Loop, numbers(out)), asyncio.CreateTask(c.Loop, seconds(out)))
 		_, err := asyncio.WaitFor(c, both, 5500*time.Millisecond)
-		fmt.Fprintf(out, "\nAfter 5.5 seconds of a clock that jumps, the wait ends both: %v.\n\n", err)
+		fmt.Fprintf(out, "  and after 5.5 seconds the wait for both ends: %v\n", err)
 		return none{}, nil
 	})
 }
@@ -117,7 +127,6 @@ func starving(out io.Writer) error {
 	return virtual(func(c *asyncio.Co) (none, error) {
 		both := asyncio.Gather(c.Loop, asyncio.CreateTask(c.Loop, greedy(out)), asyncio.CreateTask(c.Loop, seconds(out)))
 		asyncio.WaitFor(c, both, time.Second/2)
-		fmt.Fprint(out, "\nNo time had passed, and no timer could fire: the loop never got its turn back.\n\n")
 		return none{}, nil
 	})
 }

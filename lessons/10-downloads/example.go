@@ -22,8 +22,9 @@ const (
 
 // Example downloads ten images in three ways, and shows two mistakes of the original tutorial.
 func Example(out io.Writer) error {
-	fmt.Fprintf(out, `Ten images, 2 KiB to 1 MiB. The server thinks for %d ms, then sends the client on to another path (302); the disk takes %d ms for
-a file. Both are played by pauses. See what all at once gains, and what is lost again when files are written on the loop:
+	fmt.Fprintf(out, `Ten images, 2 KiB to 1 MiB. The server thinks for %d ms, then sends the client on to another path
+(302); the disk takes %d ms for a file. Both are played by pauses. See what all at once gains, and
+what is lost again when files are written on the loop:
 
 `, think.Milliseconds(), disk.Milliseconds())
 	addr, stop, err := gallery(func() { time.Sleep(think) })
@@ -40,8 +41,9 @@ a file. Both are played by pauses. See what all at once gains, and what is lost 
 		fmt.Fprintf(out, "  %-33s  %6d  %9d  %6d ms  up to %d ms\n", w.name, took.images, took.redirects, took.all.Milliseconds(), took.waited.Milliseconds())
 	}
 	fmt.Fprint(out, `
-One by one, the waits add up. All at once, they are one wait. But a file is written without an await: on the loop, one write
-follows the other, and meanwhile no task has a turn. The executor writes them all at the same time.
+One by one, the waits add up. All at once, they are one wait. But a file is written without an
+await: on the loop, one write follows the other, and meanwhile no task has a turn. The executor
+writes them all at the same time.
 `)
 	collisions(out)
 	return unread(out, addr)

@@ -16,8 +16,11 @@ var ends = []int{150, 320, 410, 870, 1100, 1240, 1950, 2020, 2480, 2990}
 
 // collisions names ten files at invented instants.
 func collisions(out io.Writer) {
-	fmt.Fprintln(out, "\nWhat the original tutorial got wrong: it names a file by the millisecond. Ten downloads that end within three of them:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `
+What the original tutorial got wrong: it names a file by the millisecond. Ten downloads that end
+within three of them:
+
+`)
 	began := time.UnixMilli(1_700_000_000_000)
 	var names []string
 	held := map[string][]int{}
@@ -37,8 +40,11 @@ func collisions(out io.Writer) {
 
 // unread asks twice on one connection and does not read the first body.
 func unread(out io.Writer, addr string) error {
-	fmt.Fprintln(out, "\nAnd it never reads the body it saves. What was not read stays in the connection, and the next reply begins with it:")
-	fmt.Fprintln(out)
+	fmt.Fprint(out, `
+And it never reads the body it saves. What was not read stays in the connection, and the next
+reply begins with it:
+
+`)
 	_, err := asyncio.Run(func(c *asyncio.Co) (none, error) {
 		s, err := dial(c, addr)
 		if err != nil {
