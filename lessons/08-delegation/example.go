@@ -11,8 +11,8 @@ import (
 
 // Example shows the same delegator by hand and with yield from, one that collects results, and a connection.
 func Example(out io.Writer) error {
-	fmt.Fprint(out, `The caller talks to a delegator, which has to carry everything to its sub-generator. By hand, values,
-errors, closing and results each need lines of their own. See what the sub-generator hears:
+	fmt.Fprint(out, `The caller talks to a delegator, which has to carry everything to its sub-generator. By hand,
+values, errors, closing and results each need lines of their own. See what the sub-generator hears:
 
 `)
 	if err := talkTo(out, coro.New(byHand(out)).Primed()); err != nil {

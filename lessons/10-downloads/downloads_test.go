@@ -39,6 +39,12 @@ func (m *meeting) visit() {
 	m.Unlock()
 }
 
+func (m *meeting) peak() int {
+	m.Lock()
+	defer m.Unlock()
+	return m.most
+}
+
 // Whoever downloads all at once has ten requests at the server at the same time, and whoever writes in the executor ten files at the
 // disk; the others have one.
 func TestWays(t *testing.T) {
@@ -57,8 +63,8 @@ func TestWays(t *testing.T) {
 			if err != nil || got.images != images || got.redirects != images {
 				t.Errorf("%+v, %v", got, err)
 			}
-			if asking.most != c.asking || writing.most != c.writing {
-				t.Errorf("%d requests and %d writes at the same time, want %d and %d", asking.most, writing.most, c.asking, c.writing)
+			if asked, wrote := asking.peak(), writing.peak(); asked != c.asking || wrote != c.writing {
+				t.Errorf("%d requests and %d writes at the same time, want %d and %d", asked, wrote, c.asking, c.writing)
 			}
 		})
 	}
