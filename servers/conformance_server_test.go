@@ -77,7 +77,9 @@ func (s subject) start(flags ...string) (*server, error) { return s.startOn(nil,
 func (s subject) startOn(cpus []int, flags ...string) (*server, error) {
 	v := new(server)
 	cmd := s(flags...)
-	cmd.Stderr = &v.stderr
+	if cmd.Stderr == nil {
+		cmd.Stderr = &v.stderr
+	}
 	var err error
 	if v.proc, err = child.Start(cmd, cpus...); err != nil {
 		return nil, err

@@ -78,6 +78,16 @@ func (r *Ring) Next() *uring.Completion {
 	return c
 }
 
+// Ready is how many completions Next has.
+func (r *Ring) Ready() (n int) {
+	for i := range r.Ring.Ready() {
+		if r.Peek(i).Data != alarm {
+			n++
+		}
+	}
+	return n
+}
+
 // End gives the ring back.
 func (r *Ring) End() {
 	r.waiter.Close()

@@ -61,12 +61,15 @@ func Serve(ln int, open func() *wire.Talk) error {
 	}
 	defer l.shutdown()
 	for {
-		l.lane.Wait("io_uring_enter submits %d and waits for a completion", ring.Queued())
+		if n := ring.Queued(); n > 0 {
+			l.lane.Say("io_uring_enter submits %d", n)
+		}
+		l.lane.Wait("io_uring_enter, until something has completed")
 		if err := ring.Wait(l.timers.Wait()); err != nil {
 			return err
 		}
-		if n := ring.Ready(); n > 0 {
-			l.lane.Say("io_uring_enter returns: %d completed", n)
+		if l.lane != nil && ring.Ready() > 0 {
+			l.lane.Say("io_uring_enter returns: %d completed", ring.Ready())
 		}
 		for done := ring.Next(); done != nil; done = ring.Next() {
 			if err := l.completed(done); err != nil {
