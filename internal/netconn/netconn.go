@@ -9,27 +9,30 @@ import (
 	"time"
 
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/wire"
 )
 
-// Listen hands the listening socket to package net. Each connection it accepts has a talk, opened only to count, and is what
-// wrap makes of it.
-func Listen(ln int, open func() *wire.Talk, wrap func(Conn) net.Conn) (net.Listener, error) {
+// Listen hands the listening socket to package net, to be accepted from on lane. Each connection it accepts has a talk, opened only
+// to count, and is what wrap makes of it.
+func Listen(lane *story.Lane, ln int, open func() *wire.Talk, wrap func(Conn) net.Conn) (net.Listener, error) {
 	l, err := sock.NetListener(ln)
 	if err != nil {
 		return nil, err
 	}
-	return &listener{l, ln, open, wrap}, nil
+	return &listener{l, lane, ln, open, wrap}, nil
 }
 
 type listener struct {
 	net.Listener
+	lane *story.Lane
 	ln   int
 	open func() *wire.Talk
 	wrap func(Conn) net.Conn
 }
 
 func (l *listener) Accept() (net.Conn, error) {
+	l.lane.Wait("parked in Accept")
 	c, err := sock.AcceptNet(l.Listener, l.ln)
 	if err != nil {
 		return nil, err
@@ -43,6 +46,7 @@ type Conn struct {
 	net.Conn
 	Talk *wire.Talk
 	idle time.Duration // longest wait for the peer, 0 for ever
+	part
 }
 
 func (c *Conn) Read(p []byte) (n int, err error) {
@@ -50,6 +54,9 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 		end := c.limit(c.SetReadDeadline)
 		n, err = c.Conn.Read(p)
 		again = c.over(err, end) && c.alive(sock.Unread, &unsent)
+	}
+	if c.Lane != nil {
+		c.read(n, err)
 	}
 	return n, err
 }
@@ -63,6 +70,7 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 		}
 		n += sent
 		c.Talk.Tally(0, sent)
+		c.Talk.Client().Sends(sent, false)
 		again = c.over(err, end) && c.alive(sock.Taken, &unsent)
 	}
 	return n, err

@@ -140,7 +140,9 @@ func (c *Client) Sends(n int, done bool) {
 func (c *Client) sends(n int, done bool) {
 	c.story.mu.Lock()
 	defer c.story.mu.Unlock()
-	c.line(text("%d bytes are sent", []int{n}))
+	if n > 0 {
+		c.line(text("%d bytes are sent", []int{n}))
+	}
 	if done {
 		c.reply(c.story.since())
 	}

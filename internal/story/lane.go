@@ -23,6 +23,7 @@ func (s *Story) lane(name string) *Lane {
 	defer s.mu.Unlock()
 	l := &Lane{story: s, name: name, number: len(s.lanes) + 1}
 	s.lanes = append(s.lanes, l)
+	s.width = max(s.width, len(name))
 	return l
 }
 

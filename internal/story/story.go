@@ -31,6 +31,7 @@ type Story struct {
 	options Options
 	mu      sync.Mutex
 	clock   int64 // when it began
+	width   int   // of the column of who does something
 	ended   bool
 	lanes   []*Lane
 	clients []*Client
@@ -43,7 +44,10 @@ var now *Story
 
 // Begin begins the story of this process. It is called before a model starts.
 func Begin(o Options) *Story {
-	now = &Story{options: o, clock: cmp.Or(o.Began, traceevent.Now())}
+	now = &Story{options: o, clock: cmp.Or(o.Began, traceevent.Now()), width: len("client 10")}
+	if o.Part != "" {
+		now.width += len(" of " + o.Part)
+	}
 	return now
 }
 
@@ -100,7 +104,7 @@ func (s *Story) line(e event, who, what string, at int64) {
 		if s.options.Part != "" && e.client != nil {
 			who += " of " + s.options.Part
 		}
-		fmt.Fprintf(s.options.Narrate, "%8.3f ms  %-9s %s\n", float64(at)/1e6, who, what)
+		fmt.Fprintf(s.options.Narrate, "%8.3f ms  %-*s %s\n", float64(at)/1e6, s.width, who, what)
 	}
 	e.phase, e.category, e.name, e.from = traceevent.Instant, "say", what, at
 	s.keep(e)

@@ -143,3 +143,22 @@ func TestNoStoryNoGarbage(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A process that is part of a story goes on with its clock, and says of its clients which process theirs is.
+func TestPart(t *testing.T) {
+	first := Begin(Options{})
+	var said bytes.Buffer
+	s := Begin(Options{Narrate: &said, Part: "worker 2", Began: first.Clock()})
+	defer s.End()
+	lane := NewLane("worker %d", 2)
+	lane.Wait("accept")
+	NewClient(1).Closes("close")
+	if s.Clock() != first.Clock() {
+		t.Errorf("it began at %d, the story at %d", s.Clock(), first.Clock())
+	}
+	times := regexp.MustCompile(`[ 0-9]+\.[0-9]{3} ms  `)
+	want := "worker 2              waits: accept\nclient 1 of worker 2  close\n"
+	if got := times.ReplaceAllString(said.String(), ""); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -11,18 +11,19 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"time"
 
 	"github.com/valyala/fasthttp"
 
 	"carousel/internal/netconn"
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/wire"
 )
 
 // Serve answers connections to ln until it is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
-	listener, err := netconn.Listen(ln, open, func(c netconn.Conn) net.Conn { return &counted{Conn: c} })
+	lane := story.NewLane("Serve")
+	listener, err := netconn.Listen(lane, ln, open, func(c netconn.Conn) net.Conn { return &counted{Conn: c} })
 	if err != nil {
 		return err
 	}
@@ -37,17 +38,22 @@ func Serve(ln int, open func() *wire.Talk) error {
 		NoDefaultContentType:         true,
 		Logger:                       log.New(io.Discard, "", 0), // it takes down what its clients do wrong
 	}
+	if lane != nil {
+		server.ConnState = states(lane)
+	}
 	return sock.Ended(server.Serve(listener))
 }
 
 func answer(ctx *fasthttp.RequestCtx) {
 	plan := wire.PlanForPath(string(ctx.Method()), string(ctx.URI().PathOriginal()))
-	time.Sleep(plan.Sleep)
-	if plan.Work != nil && plan.Work() != nil {
+	c := ctx.Conn().(*counted)
+	c.Lane.Say("the handler is called: request %d in the same RequestCtx", int(ctx.ConnRequestNum()))
+	if c.Does(&plan) != nil {
 		plan = wire.Failure(http.StatusInternalServerError)
 	}
 	reply(ctx, plan)
-	ctx.Conn().(*counted).answered()
+	c.answered()
+	c.Lane.Say("the handler returns: the reply is composed")
 }
 
 // refuse replies to what fasthttp could not read; it closes the connection then.
@@ -124,6 +130,9 @@ func (c *counted) Write(p []byte) (n int, err error) {
 // Read ends the input of a peer that was silent for too long: fasthttp would refuse a request that it never made.
 func (c *counted) Read(p []byte) (int, error) {
 	c.settle()
+	if c.Lane == nil && c.Talk.Client() != nil {
+		c.begin()
+	}
 	n, err := c.Conn.Read(p)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = io.EOF

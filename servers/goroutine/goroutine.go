@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/wire"
 )
 
@@ -24,28 +25,40 @@ func Serve(ln int, open func() *wire.Talk) error {
 		return err
 	}
 	defer listener.Close()
+	lane, started := story.NewLane("main"), 0
 	for {
+		lane.Wait("parked by the runtime in Accept until fd %d is readable", ln)
 		c, err := sock.AcceptNet(listener, ln)
 		if err != nil {
 			return sock.Ended(err)
 		}
-		go converse(c, open())
+		started++
+		lane.Turn(nil, ln, "woken, Accept returns: go starts goroutine %d", started)
+		go converse(story.NewLane("goroutine %d", started), c, open())
 	}
 }
 
 var buffers = sync.Pool{New: func() any { return new([sock.ReadBytes]byte) }}
 
-func converse(c net.Conn, talk *wire.Talk) {
+func converse(lane *story.Lane, c net.Conn, talk *wire.Talk) {
 	buf := buffers.Get().(*[sock.ReadBytes]byte)
 	defer buffers.Put(buf)
+	fd := -1
+	if lane != nil {
+		fd = sock.Number(c)
+		lane.Turn(talk.Client(), fd, "runs for the first time")
+	}
 	for {
 		switch talk.Next() {
 		case wire.Read:
 			limit(c, talk)
+			talk.Holds(lane, fd, "parked by the runtime in Read until fd %d is readable", fd)
 			n, err := c.Read(buf[:])
+			lane.Turn(talk.Client(), fd, "woken by the runtime, Read returns")
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				talk.Late(sock.Number(c))
 			} else if err != nil && err != io.EOF {
+				talk.Client().Closes("Close, and its goroutine ends: the connection is broken")
 				c.Close()
 				return
 			} else {
@@ -53,20 +66,26 @@ func converse(c net.Conn, talk *wire.Talk) {
 			}
 		case wire.Write:
 			limit(c, talk)
+			talk.Holds(lane, fd, "in Write, parked by the runtime while fd %d is not writable", fd)
 			n, err := c.Write(talk.Out())
+			lane.Turn(talk.Client(), fd, "Write returns")
 			talk.Sent(n)
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				talk.Late(sock.Number(c))
 			} else if err != nil {
+				talk.Client().Closes("Close, and its goroutine ends: the connection is broken")
 				c.Close()
 				return
 			}
 		case wire.Sleep:
+			talk.Holds(lane, fd, "parked by the runtime in time.Sleep")
 			time.Sleep(talk.Pause())
+			lane.Turn(talk.Client(), fd, "woken by a timer of the runtime")
 			talk.Woke()
 		case wire.Work:
 			talk.Work()
 		case wire.Close:
+			talk.Client().Closes("Close, and its goroutine ends")
 			sock.ByeConn(c)
 			return
 		}

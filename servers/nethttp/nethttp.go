@@ -13,16 +13,17 @@ import (
 	"net/http"
 	"os"
 	"strconv"
-	"time"
 
 	"carousel/internal/netconn"
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/wire"
 )
 
 // Serve answers connections to ln until it is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
-	listener, err := netconn.Listen(ln, open, func(c netconn.Conn) net.Conn { return &counted{Conn: c} })
+	lane := story.NewLane("Serve")
+	listener, err := netconn.Listen(lane, ln, open, func(c netconn.Conn) net.Conn { return &counted{Conn: c} })
 	if err != nil {
 		return err
 	}
@@ -34,6 +35,9 @@ func Serve(ln int, open func() *wire.Talk) error {
 			return context.WithValue(ctx, connKey{}, c)
 		},
 	}
+	if lane != nil {
+		server.ConnState = states(lane)
+	}
 	err = server.Serve(listener)
 	server.Close()
 	return sock.Ended(err)
@@ -42,6 +46,8 @@ func Serve(ln int, open func() *wire.Talk) error {
 type connKey struct{}
 
 func answer(w http.ResponseWriter, r *http.Request) {
+	c := r.Context().Value(connKey{}).(*counted)
+	c.Lane.Say("the handler is called, with a Request and a ResponseWriter made for it")
 	plan, body := wire.PlanFor(r.Method, r.URL), []byte(nil)
 	if r.ContentLength > wire.MaxBody {
 		plan = wire.Failure(http.StatusRequestEntityTooLarge) // without waiting for it
@@ -55,16 +61,15 @@ func answer(w http.ResponseWriter, r *http.Request) {
 			plan = wire.Failure(http.StatusBadRequest)
 		}
 	}
-	time.Sleep(plan.Sleep)
-	if plan.Work != nil && plan.Work() != nil {
+	if c.Does(&plan) != nil {
 		plan = wire.Failure(http.StatusInternalServerError)
 	}
-	c := r.Context().Value(connKey{}).(*counted)
 	c.served = false
 	if reply(w, r, plan, body) == nil {
 		c.served = true
 		c.Talk.Tally(1, 0)
 	}
+	c.Lane.Say("the handler returns: net/http sends what is left in its buffer")
 }
 
 // reply writes what was planned.
