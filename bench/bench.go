@@ -276,6 +276,7 @@ func (e *experiment) rounds(ctx context.Context) error {
 	for _, trials := range e.done {
 		e.count(trials)
 	}
+	e.stand.Folder = e.dir
 	s := newScreen(e.stderr, e.jobs, e.done)
 	defer s.close()
 	r := &protocol.Run{

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"carousel/bench/stand/fake"
+	"carousel/internal/portrait"
 	"carousel/internal/result"
 )
 
@@ -188,8 +189,15 @@ func TestQuick(t *testing.T) {
 			t.Errorf("%+v: %s", trial.Cell, trial.Failed)
 		}
 	}
+	for _, trial := range trials {
+		if p := trial.Portrait; p != nil {
+			if _, err := portrait.Load(filepath.Join(h.run(), p.File)); err != nil || p.File != "portraits/epoll.json.gz" || p.Answered != p.Requests {
+				t.Errorf("%+v: %v", p, err)
+			}
+		}
+	}
 	apart := scenarios["hello"] == 5*3
-	if len(scenarios) != 16 || scenarios["slowreader"] != 1 || scenarios["flood"] != 1 || scenarios["compute"] != 1 || scenarios["churn"] != 2 || scenarios["calls"] != 2 || scenarios["ceiling"] != 1 || scenarios["idle"] != 2 || scenarios["exhaust"] != 1 || !apart && scenarios["hello"] != 4*3 || scenarios["cost"] != 3*3 || scenarios["paced"] != 3 || scenarios["spin"] != 2 ||
+	if len(scenarios) != 17 || scenarios["portrait"] != 1 || scenarios["slowreader"] != 1 || scenarios["flood"] != 1 || scenarios["compute"] != 1 || scenarios["churn"] != 2 || scenarios["calls"] != 2 || scenarios["ceiling"] != 1 || scenarios["idle"] != 2 || scenarios["exhaust"] != 1 || !apart && scenarios["hello"] != 4*3 || scenarios["cost"] != 3*3 || scenarios["paced"] != 3 || scenarios["spin"] != 2 ||
 		scenarios["download"] != 3 || scenarios["thinking"] != 1 || len(flaws) > 0 || r.Finished == nil {
 		t.Errorf("%v, flaws %v, finished %v", scenarios, flaws, r.Finished)
 	}

@@ -57,16 +57,16 @@ func (c Cell) Trials() (all []result.Cell) {
 
 // Cells are those of a plan for the models there are, in its order. Where server and client cannot be kept apart everything is shared.
 func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
-	home := result.Split
-	if !apart {
-		home = result.Shared
-	}
 	for _, e := range p.Scenarios {
 		models := p.taking(e.Models, names)
 		if len(models) == 0 {
 			continue
 		}
 		s := scenario.Find(e.Name)
+		home := result.Split
+		if !apart || s.Shared {
+			home = result.Shared
+		}
 		add := func(common result.Cell, models []string) {
 			if len(models) == 0 {
 				return

@@ -83,7 +83,9 @@ func TestDefaultHasItsCells(t *testing.T) {
 	must = append(must, cell("pool", "ceiling", 4000), cell("gnet", "exhaust", 200))
 	spun := cell("thread", "compute", 64)
 	spun.RateRPS = 1000
-	must = append(must, spun, cell("epoll", "slowreader", 16), cell("goroutine", "flood", 16), cell("thread", "churn", 64), again(cell("epoll", "churn", 64)))
+	drawn := cell("nethttp", "portrait", 8)
+	drawn.Placement = result.Shared
+	must = append(must, drawn, spun, cell("epoll", "slowreader", 16), cell("goroutine", "flood", 16), cell("thread", "churn", 64), again(cell("epoll", "churn", 64)))
 	for _, c := range must {
 		if have[c] == 0 {
 			t.Errorf("missing: %+v", c)
@@ -95,15 +97,18 @@ func TestDefaultHasItsCells(t *testing.T) {
 		}
 	}
 	// In turns, with a twin and, but for churn, null: four levels of nine models, a shared one of three, three rates of eight, a rule of seven, and churn of five. Whole: the rest.
-	if n := 4*(9+2) + (3 + 2) + 3*(8+2) + (7 + 2) + (5 + 1) + 10 + 3 + 3*4 + 3 + 3 + 10 + 8 + 3 + 2*3 + 3 + 2*10 + 2; len(have) != n {
+	if n := 4*(9+2) + (3 + 2) + 3*(8+2) + (7 + 2) + (5 + 1) + 10 + 3 + 3*4 + 3 + 3 + 10 + 8 + 3 + 2*3 + 3 + 2*10 + 2 + 17; len(have) != n {
 		t.Errorf("%d trials a round, want %d", len(have), n)
 	}
-	if n := 4 + 1 + 3 + 1 + 1 + 1 + 3 + 1 + 1 + 1 + 1 + 1 + 1 + 3 + 1 + 2 + 1; len(cells) != n {
+	if n := 4 + 1 + 3 + 1 + 1 + 1 + 3 + 1 + 1 + 1 + 1 + 1 + 1 + 3 + 1 + 2 + 1 + 1; len(cells) != n {
 		t.Errorf("%d cells, want %d", len(cells), n)
 	}
 	for _, c := range cells {
-		often := slices.Contains([]string{"hello", "cost", "paced"}, c.Common.Scenario)
-		if every := map[bool]int{true: 1, false: 3}[often]; c.Every != every {
+		every, is := map[string]int{"hello": 1, "cost": 1, "paced": 1, "portrait": 6}[c.Common.Scenario]
+		if !is {
+			every = 3
+		}
+		if c.Every != every {
 			t.Errorf("%+v is due in every round of %d, want %d", c.Common, c.Every, every)
 		}
 	}
@@ -134,7 +139,7 @@ func TestTurnsHaveTwinAndNull(t *testing.T) {
 				if d := cmp.Diff(want, c.Trials()); d != "" {
 					t.Errorf("%s, models %v, %+v: %s", name, models, c.Common, d)
 				}
-				if whole := map[string]bool{"calls": true, "thinking": true, "ceiling": true, "idle": true, "exhaust": true, "slowreader": true, "flood": true, "compute": true, "block": true, "sleep": true, "download": true, "spin": true}[c.Common.Scenario]; c.InTurns() == whole {
+				if whole := map[string]bool{"calls": true, "thinking": true, "ceiling": true, "idle": true, "exhaust": true, "slowreader": true, "flood": true, "compute": true, "block": true, "sleep": true, "download": true, "spin": true, "portrait": true}[c.Common.Scenario]; c.InTurns() == whole {
 					t.Errorf("%+v is in turns: %v", c.Common, c.InTurns())
 				}
 			}
@@ -238,7 +243,7 @@ func TestCellsTakeWhatThePlanSays(t *testing.T) {
 func TestOneProcessorSharesEverything(t *testing.T) {
 	for _, name := range Builtins {
 		p := mustRead(t, name)
-		split := slices.DeleteFunc(p.Cells(ladder, true), func(c Cell) bool { return c.Common.Placement == result.Shared })
+		split := slices.DeleteFunc(p.Cells(ladder, true), func(c Cell) bool { return c.Common.Placement == result.Shared && !c.Scenario.Shared })
 		shared := p.Cells(ladder, false)
 		if len(shared) != len(split) {
 			t.Fatalf("%s: %d cells where everything is shared, %d where nothing is", name, len(shared), len(split))

@@ -83,7 +83,9 @@ func (p *Plan) fault() (where, what string) {
 			return at + ".idle", fmt.Sprintf("%s has no silent connections beside its own", e.Name)
 		case len(s.Modes) > 0 && len(e.Connections) > 0 && e.Connections[0] < 2:
 			return at + ".connections", e.Name + " needs 2 connections or more: one by one is measured beside them"
-		case !s.Probe && e.Wait > 0:
+		case s.Traced && len(e.Connections) > 0 && !slices.Equal(e.Connections, s.Levels):
+			return at + ".connections", fmt.Sprintf("%s has the %d clients of its script: leave connections out", e.Name, s.Levels[0])
+		case (!s.Probe || s.Traced) && e.Wait > 0:
 			return at + ".wait", "only thinking, ceiling and exhaust wait for an answer: the others are asked by loadgen"
 		case e.Every < 0 || e.Every > p.Rounds && e.Every > 1:
 			return at + ".every", fmt.Sprintf("every is %d: it must be 1 to %d, the rounds", e.Every, p.Rounds)

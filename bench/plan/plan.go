@@ -115,7 +115,7 @@ func (p *Plan) fill() {
 		if e.Window = or(e.Window, p.Window); e.Warmup == nil {
 			e.Warmup = &p.Warmup
 		}
-		if s.Probe {
+		if s.Probe && !s.Traced {
 			e.Wait = or(e.Wait, Span(time.Second))
 		}
 		e.Every = max(1, e.Every)

@@ -30,6 +30,7 @@ const (
 	betweenSlices   = 3 * time.Millisecond    // until replies are in and the server is at rest
 	startTrial      = 120 * time.Millisecond  // of a server that has the client for itself
 	startSecond     = 250 * time.Millisecond  // of a second client, until it is at work and until it has ended
+	playing         = 280 * time.Millisecond  // of a script, and until its trace is read and kept
 	opening         = 300 * time.Millisecond  // of thousands of silent connections
 	openSilent      = 90 * time.Microsecond   // of one of them, by loadgen, until it is closed again
 	resting         = 300 * time.Millisecond  // until memory is at rest, before and when they are open
@@ -92,6 +93,8 @@ func (j Job) fixed() time.Duration {
 		return startCell + n*(startServer+max(Slice, j.Warmup)) + connections*startConnection + guests*warmGuest
 	case j.Scenario.Name == "exhaust": // nobody asks in the window
 		return n*(startTrial+j.Window) + j.Wait
+	case j.Scenario.Traced:
+		return n * (startTrial + playing)
 	case j.Scenario.Probe:
 		return n*(startTrial+opening) + j.Wait
 	}

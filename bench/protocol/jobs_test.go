@@ -90,6 +90,9 @@ func TestForecastOfCrowds(t *testing.T) {
 	if few, many := forecast["idle 50 beside 1000"], forecast["idle 50 beside 15000"]; many-few < n*500*time.Millisecond || few-forecast["idle 50 beside 0"] < n*100*time.Millisecond {
 		t.Errorf("beside 0, 1,000 and 15,000 silent connections it is %v, %v and %v", forecast["idle 50 beside 0"], few, many)
 	}
+	if got := forecast["portrait 8, shared"]; got < n*300*time.Millisecond {
+		t.Errorf("%d servers on which a script is played take %v", n, got)
+	}
 	if got := forecast["exhaust 200"]; got < n*time.Second {
 		t.Errorf("%d servers that are full for 1s each take %v", n, got)
 	}

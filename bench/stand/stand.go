@@ -30,11 +30,13 @@ type Stand struct {
 	loadgen     string
 	contestants map[string]Contestant
 	seats       Seating
+
+	Folder string // of the run, for what does not fit into its records; "": that is not kept
 }
 
 // New is a stand of contestants, by name; loadgen is the path of the program.
 func New(loadgen string, contestants []Contestant, seats Seating) *Stand {
-	s := &Stand{loadgen, map[string]Contestant{}, seats}
+	s := &Stand{loadgen: loadgen, contestants: map[string]Contestant{}, seats: seats}
 	for _, c := range contestants {
 		s.contestants[c.Name] = c
 	}
@@ -181,6 +183,10 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 	by := s.contestants[t.Cell.Model]
 	if t.NA = by.lack(j); t.NA != "" {
 		t.Server.Command = by.Command
+		return
+	}
+	if j.Scenario.Traced {
+		s.portray(ctx, j, t, by)
 		return
 	}
 	up, err := start(ctx, by, s.seats[j.Common.Placement].server, j.Scenario.Counts)

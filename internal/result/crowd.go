@@ -2,7 +2,7 @@ package result
 
 // Measured reports whether anything was, whatever became of the trial.
 func (t *Trial) Measured() bool {
-	return t.Load != nil || t.Probe != nil || len(t.Ceiling) > 0 || t.Exhaust != nil
+	return t.Load != nil || t.Probe != nil || len(t.Ceiling) > 0 || t.Exhaust != nil || t.Portrait != nil
 }
 
 // Crowd is what became of clients each of whom asked once and stayed.

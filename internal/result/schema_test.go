@@ -199,10 +199,11 @@ func TestSchemaRefuses(t *testing.T) {
 		"a way to break nobody knows": func(l map[string]any) {
 			l["exhaust"].(map[string]any)["crowd"].(map[string]any)["broken_by"] = map[string]any{"bored": 1}
 		},
-		"a ceiling of nothing": func(l map[string]any) { l["ceiling"] = []any{} },
-		"no histogram":         func(l map[string]any) { l["load"].(map[string]any)["histogram"] = "none" },
+		"a client without a number": func(l map[string]any) { l["portrait"].(map[string]any)["never_accepted"] = []any{0} },
+		"a ceiling of nothing":      func(l map[string]any) { l["ceiling"] = []any{} },
+		"no histogram":              func(l map[string]any) { l["load"].(map[string]any)["histogram"] = "none" },
 		"a trial without an outcome": func(l map[string]any) {
-			for _, key := range []string{"load", "probe", "ceiling", "exhaust", "na", "failed"} {
+			for _, key := range []string{"load", "probe", "ceiling", "exhaust", "portrait", "na", "failed"} {
 				delete(l, key)
 			}
 		},
@@ -381,6 +382,7 @@ var definitions = []definition{
 	{reflect.TypeFor[result.Probe](), "probe", "### `probe`"},
 	{reflect.TypeFor[result.Crowd](), "crowd", "### `ceiling`"},
 	{reflect.TypeFor[result.Exhaust](), "exhaust", "### `exhaust`"},
+	{reflect.TypeFor[result.Portrait](), "portrait", "### `portrait`"},
 	{reflect.TypeFor[result.Silent](), "silent", "### `load.silent`"},
 	{reflect.TypeFor[result.Memory](), "memory", "### `load.silent.before`, `load.silent.settled`"},
 	{reflect.TypeFor[result.Turns](), "turns", "### `turns`"},

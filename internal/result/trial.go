@@ -52,20 +52,21 @@ type Cell struct {
 
 // Trial is one line of trials.jsonl: a fresh server process in one round, loaded in turns with the others of its cell or by itself.
 type Trial struct {
-	Schema  int       `json:"schema"`
-	Round   int       `json:"round"` // from 1
-	Order   int       `json:"order"` // position in the run, from 1
-	Cell    Cell      `json:"cell"`
-	Started time.Time `json:"started"`
-	Server  Server    `json:"server"`
-	Load    *Load     `json:"load,omitempty"`    // what loadgen wrote
-	Turns   *Turns    `json:"turns,omitempty"`   // the load came in slices, in turns with the other servers of the cell
-	Probe   *Probe    `json:"probe,omitempty"`   // scenario thinking: asked by bench itself
-	Ceiling []Crowd   `json:"ceiling,omitempty"` // scenario ceiling: likewise
-	Exhaust *Exhaust  `json:"exhaust,omitempty"` // scenario exhaust: likewise
-	Second  *Second   `json:"second,omitempty"`  // where a second client was there beside the one of Load
-	NA      string    `json:"na,omitempty"`      // why this cell cannot be measured on this server, such as "no /sleep"
-	Failed  string    `json:"failed,omitempty"`
+	Schema   int       `json:"schema"`
+	Round    int       `json:"round"` // from 1
+	Order    int       `json:"order"` // position in the run, from 1
+	Cell     Cell      `json:"cell"`
+	Started  time.Time `json:"started"`
+	Server   Server    `json:"server"`
+	Load     *Load     `json:"load,omitempty"`     // what loadgen wrote
+	Turns    *Turns    `json:"turns,omitempty"`    // the load came in slices, in turns with the other servers of the cell
+	Probe    *Probe    `json:"probe,omitempty"`    // scenario thinking: asked by bench itself
+	Ceiling  []Crowd   `json:"ceiling,omitempty"`  // scenario ceiling: likewise
+	Exhaust  *Exhaust  `json:"exhaust,omitempty"`  // scenario exhaust: likewise
+	Portrait *Portrait `json:"portrait,omitempty"` // scenario portrait: likewise
+	Second   *Second   `json:"second,omitempty"`   // where a second client was there beside the one of Load
+	NA       string    `json:"na,omitempty"`       // why this cell cannot be measured on this server, such as "no /sleep"
+	Failed   string    `json:"failed,omitempty"`
 }
 
 // Server is the process that was measured.

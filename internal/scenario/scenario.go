@@ -14,7 +14,7 @@ import (
 )
 
 // All are the scenarios, in the order of the report.
-var All = []*Scenario{hello, cost, paced, thinking, ceiling, idle, slowreader, flood, block, sleep, compute, churn, download, exhaust, calls, spin}
+var All = []*Scenario{hello, cost, paced, thinking, ceiling, idle, slowreader, flood, block, sleep, compute, churn, download, exhaust, calls, spin, portrait}
 
 const (
 	Reference = 64 // connections at which models are compared at a common rate, and from which paced rates follow
@@ -40,6 +40,8 @@ type Scenario struct {
 	Alone  bool              // the client is what is measured, on one server
 	Counts bool              // what the server asks of the kernel is counted
 	Probe  bool              // bench asks by itself, without loadgen
+	Traced bool              // a script is played once, and the server keeps a trace of it
+	Shared bool              // server and client have all processors in any case
 	Expect map[string]string // by model, stated before the run
 	Judge  func(Seen) string // what a model did, in one of the four words; nil: nothing is expected
 

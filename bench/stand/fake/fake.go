@@ -2,6 +2,7 @@
 package fake
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -20,6 +21,7 @@ import (
 
 	"carousel/internal/counters"
 	"carousel/internal/result"
+	"carousel/internal/traceevent"
 	"carousel/internal/usage"
 )
 
@@ -29,9 +31,11 @@ const hello = "Hello world\n"
 const models = `[{"name":"blocking","available":true},{"name":"epoll","available":true},{"name":"uring","available":false,"reason":"not today"}]`
 
 // Servers is the program servers: each model is net/http. What FAKE_SERVERS names cannot listen ("all": none can). The model liar says Hi.
+// With --trace it leaves a trace as it ends, in which it knows nothing of its clients; the model broken leaves half of one.
 func Servers(args []string) {
 	f := flag.NewFlagSet("servers", flag.ExitOnError)
 	list, _, model, addr := f.Bool("list", false, ""), f.Bool("json", false, ""), f.String("model", "", ""), f.String("addr", "", "")
+	trace := f.String("trace", "", "")
 	f.Parse(args)
 	if *list {
 		fmt.Println(models)
@@ -54,8 +58,21 @@ func Servers(args []string) {
 		say = "Hi"
 	}
 	go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, say) }))
+	began := traceevent.Now()
 	fmt.Printf("READY %s\n", l.Addr())
 	UntilTerminated()
+	if *trace != "" {
+		var text bytes.Buffer
+		w := traceevent.NewWriter(&text, map[string]any{"monotonic_ns": began, "model": *model})
+		w.Process(1, 1, "servers "+*model)
+		w.Close()
+		if *model == "broken" {
+			text.Truncate(text.Len() / 2)
+		}
+		if err := os.WriteFile(*trace, text.Bytes(), 0o644); err != nil {
+			panic(err)
+		}
+	}
 	json.NewEncoder(os.Stdout).Encode(usage.Line{Model: *model, Requests: 42})
 }
 

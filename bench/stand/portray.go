@@ -1,0 +1,110 @@
+package stand
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"carousel/bench/protocol"
+	"carousel/internal/portrait"
+	"carousel/internal/result"
+	"carousel/internal/scenario"
+)
+
+// portray plays the script on a server that keeps a trace, and keeps that with what the clients did.
+func (s *Stand) portray(ctx context.Context, j protocol.Job, t *result.Trial, by Contestant) {
+	if by.Guest {
+		t.NA = "only the models here keep a trace of their turns"
+		t.Server.Command = by.Command
+		return
+	}
+	dir, err := os.MkdirTemp("", "carousel-portrait-")
+	if err != nil {
+		t.Failed = err.Error()
+		return
+	}
+	defer os.RemoveAll(dir)
+	trace := filepath.Join(dir, "trace.json")
+	by.Command = append(slices.Clone(by.Command), "--trace", trace)
+	up, err := start(ctx, by, s.seats[j.Common.Placement].server, false)
+	t.Server = up.record
+	if err != nil {
+		t.Failed = err.Error()
+		return
+	}
+	play := portrait.Perform(ctx, up.addr, portrait.Script())
+	if up.ended() {
+		t.Failed = "the server ended during the trial: " + up.lastWords()
+	}
+	t.Server.Usage, t.Server.PeakRSS = up.stop() // it writes its trace as it ends
+	t.Portrait = played(play)
+	if err := s.keep(t.Portrait, t.Cell.Model, trace, play); err != nil {
+		t.Portrait.Lacks = err.Error()
+	}
+}
+
+// played sums up what became of the clients.
+func played(play *portrait.Play) *result.Portrait {
+	p := new(result.Portrait)
+	for i, c := range play.Clients {
+		p.Requests += len(portrait.Script()[i].Asks)
+		for _, e := range c.Events {
+			p.EndNS = max(p.EndNS, int64(e.To))
+			if e.Error != "" {
+				p.Error = cmp.Or(p.Error, fmt.Sprintf("client %d: %s", c.Client, e.Error))
+			} else if e.Path != "" {
+				p.Answered++
+			}
+			if wait := int64(e.To - e.From - scenario.Delay(e.Path)); e.Path != "" && wait > p.LongestWaitNS {
+				p.LongestWaitNS, p.Waiter = wait, c.Client
+			}
+		}
+	}
+	return p
+}
+
+// keep keeps a server's trace with what the clients did, and says in p which of them it knows nothing of.
+func (s *Stand) keep(p *result.Portrait, model, trace string, play *portrait.Play) error {
+	f, err := portrait.Load(trace)
+	if err != nil {
+		return fmt.Errorf("the server's trace: %w", err)
+	}
+	if err := portrait.Join(f, play); err != nil {
+		return fmt.Errorf("the server's trace: %w", err)
+	}
+	seen, err := portrait.Read(f)
+	if err != nil {
+		return fmt.Errorf("the server's trace: %w", err)
+	}
+	for _, c := range seen.Clients {
+		answered := slices.ContainsFunc(c.Requests, func(r portrait.Request) bool { return r.Status > 0 })
+		if len(seen.Lanes) > 0 && c.Accepted == 0 && !answered {
+			p.Unaccepted = append(p.Unaccepted, c.Number)
+		}
+	}
+	if s.Folder == "" {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Join(s.Folder, result.PortraitsFolder), 0o755); err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	z := gzip.NewWriter(&text)
+	if err := portrait.Write(z, f); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	file := filepath.Join(result.PortraitsFolder, model+".json.gz")
+	if err := result.WriteFile(filepath.Join(s.Folder, file), text.Bytes()); err != nil {
+		return err
+	}
+	p.File = filepath.ToSlash(file)
+	return nil
+}
