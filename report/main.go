@@ -3,7 +3,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -22,7 +20,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"carousel/internal/portrait"
 	"carousel/internal/printable"
 	"carousel/internal/result"
 	"carousel/report/draw"
@@ -133,11 +130,14 @@ func report(stdout, stderr io.Writer, dir string) error {
 		return fmt.Errorf("%s has no trials: go on with it by \"bench --resume %s\"", dir, dir)
 	}
 
-	f := findings.Of(s)
-	all, err := portraits(stderr, dir, f.Run.Models)
+	all, left, err := s.Portraits(dir)
 	if err != nil {
 		return err
 	}
+	for _, why := range left {
+		fmt.Fprintf(stderr, "report: a portrait is left out: %s\n", printable.Line(why))
+	}
+	f := findings.Of(s)
 	pictures, err := draw.Draw(f)
 	if err != nil {
 		return err
@@ -185,40 +185,6 @@ func stall(stderr io.Writer, s *result.Stall, dir string) error {
 	}
 	fmt.Fprintf(stderr, "report: wrote %s\n", filepath.Join(dir, draw.StallPicture))
 	return nil
-}
-
-// portraits reads those of the run in folder dir, in the order of the models, and others after them. One that cannot be read is left out.
-func portraits(stderr io.Writer, dir string, models []string) (all []portrait.Portrait, err error) {
-	dir = filepath.Join(dir, "portraits")
-	list, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	for _, entry := range list {
-		if !strings.HasSuffix(entry.Name(), ".json.gz") {
-			continue
-		}
-		trace, err := portrait.Load(filepath.Join(dir, entry.Name()))
-		var p portrait.Portrait
-		if err == nil {
-			p, err = portrait.Read(trace)
-		}
-		if err != nil {
-			fmt.Fprintf(stderr, "report: a portrait is left out: %s\n", printable.Line(err.Error()))
-			continue
-		}
-		all = append(all, p)
-	}
-	place := func(p portrait.Portrait) int {
-		if at := slices.Index(models, p.Model); at >= 0 {
-			return at
-		}
-		return len(models)
-	}
-	slices.SortStableFunc(all, func(a, b portrait.Portrait) int {
-		return cmp.Or(place(a)-place(b), strings.Compare(a.Model, b.Model))
-	})
-	return all, nil
 }
 
 // readmeFile is the report itself.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -108,15 +110,20 @@ const most = 64 << 20
 
 // Load reads a trace from a file; one whose name ends in .gz is unpacked.
 func Load(path string) (*traceevent.File, error) {
-	file, err := os.Open(path)
+	return LoadFrom(os.DirFS(filepath.Dir(path)), filepath.Base(path))
+}
+
+// LoadFrom is Load from a file system.
+func LoadFrom(files fs.FS, name string) (*traceevent.File, error) {
+	file, err := files.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
 	var r io.Reader = file
-	if strings.HasSuffix(path, ".gz") {
+	if strings.HasSuffix(name, ".gz") {
 		if r, err = gzip.NewReader(file); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	text, err := io.ReadAll(io.LimitReader(r, most+1))
@@ -128,7 +135,7 @@ func Load(path string) (*traceevent.File, error) {
 		f, err = traceevent.Parse(text)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return f, nil
 }

@@ -353,6 +353,9 @@ func (m *model) said() Model {
 	out := Model{Name: m.Name, Lacks: m.lack, Rounds: m.rounds(), Doubts: m.doubts(), OfNull: tidy(m.ofNull),
 		Limited: m.limited(), Silent: m.silent(), Curve: m.curve()}
 	out.Crowds, out.Ended = m.crowd()
+	for _, t := range m.trials {
+		out.Portrait = t.Portrait
+	}
 	for _, metric := range study.Metrics() {
 		f := m.figure(metric)
 		if f == nil {

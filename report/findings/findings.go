@@ -129,17 +129,18 @@ type Figure struct {
 
 // Model is a model in a cell.
 type Model struct {
-	Name    string            `json:"name"`
-	Figures map[string]Figure `json:"figures,omitempty"`        // by metric; what is not known lacks
-	Lacks   *Lack             `json:"lacks,omitempty"`          // why it has no rank in any metric
-	Rounds  int               `json:"rounds"`                   // in which it was tried
-	Doubts  []Doubt           `json:"doubts,omitempty"`         // what a minority of its rounds showed, or a check doubted
-	OfNull  float64           `json:"of_null,omitempty"`        // its rate over the null responder's
-	Limited bool              `json:"client_limited,omitempty"` // the client, not the server, set its rate
-	Curve   []Point           `json:"curve,omitempty"`          // response time by percentile, the median over the rounds; of paced cells and of the closed loop at scenario.Reference
-	Silent  *Silent           `json:"silent,omitempty"`         // scenario thinking
-	Crowds  []result.Crowd    `json:"crowds,omitempty"`         // scenarios ceiling and exhaust: of the middle round
-	Ended   string            `json:"ended,omitempty"`          // scenario exhaust: how the server ended in most rounds, and its last words
+	Name     string            `json:"name"`
+	Figures  map[string]Figure `json:"figures,omitempty"`        // by metric; what is not known lacks
+	Lacks    *Lack             `json:"lacks,omitempty"`          // why it has no rank in any metric
+	Rounds   int               `json:"rounds"`                   // in which it was tried
+	Doubts   []Doubt           `json:"doubts,omitempty"`         // what a minority of its rounds showed, or a check doubted
+	OfNull   float64           `json:"of_null,omitempty"`        // its rate over the null responder's
+	Limited  bool              `json:"client_limited,omitempty"` // the client, not the server, set its rate
+	Curve    []Point           `json:"curve,omitempty"`          // response time by percentile, the median over the rounds; of paced cells and of the closed loop at scenario.Reference
+	Silent   *Silent           `json:"silent,omitempty"`         // scenario thinking
+	Crowds   []result.Crowd    `json:"crowds,omitempty"`         // scenarios ceiling and exhaust: of the middle round
+	Ended    string            `json:"ended,omitempty"`          // scenario exhaust: how the server ended in most rounds, and its last words
+	Portrait *result.Portrait  `json:"portrait,omitempty"`       // scenario portrait: of the last round
 
 	Asked     *Asked            `json:"asked,omitempty"`     // scenario calls
 	Uncounted map[string]string `json:"uncounted,omitempty"` // by metric, why it was not counted

@@ -15,15 +15,16 @@ import (
 
 // Trial is what a report keeps of a trial, so that a hundred thousand find room.
 type Trial struct {
-	Cell    result.Cell
-	Round   int
-	Started time.Time
-	NA      string
-	Failed  string
-	Probe   *result.Probe
-	Crowds  []result.Crowd  // of scenarios ceiling and exhaust
-	Exhaust *result.Exhaust // its crowd is among Crowds
-	Turns   *Turns          // nil: it had the client for itself
+	Cell     result.Cell
+	Round    int
+	Started  time.Time
+	NA       string
+	Failed   string
+	Probe    *result.Probe
+	Crowds   []result.Crowd   // of scenarios ceiling and exhaust
+	Exhaust  *result.Exhaust  // its crowd is among Crowds
+	Portrait *result.Portrait // of scenario portrait
+	Turns    *Turns           // nil: it had the client for itself
 
 	Judged     string          // the state of its verdict; "": there is no load
 	Reasons    []result.Reason // of that verdict
@@ -78,6 +79,10 @@ func Unpack(t result.Trial) *Trial {
 	}
 	if n := len(t.Ceiling); n > 0 {
 		u.Crowds, u.Refused = t.Ceiling, t.Ceiling[n-1].Refused > 0 && t.Ceiling[n-1].Broken == 0
+	}
+	if t.Portrait != nil {
+		own := *t.Portrait // which Portraits may doubt
+		u.Portrait = &own
 	}
 	if t.Exhaust != nil { // where a limit that was set is kept, to refuse is to be right
 		u.Crowds, u.Exhaust = []result.Crowd{t.Exhaust.Crowd}, t.Exhaust

@@ -43,8 +43,8 @@ func Markdown(w io.Writer, f *findings.Findings, portraits []portrait.Portrait, 
 	for _, name := range d.scenarios() {
 		d.fold(words.Title(f, name), func() { d.scenario(name) })
 	}
-	if len(portraits) > 0 {
-		d.fold(words.PortraitsTitle, func() { d.portraits(portraits) })
+	if len(portraits) > 0 || len(f.Find("portrait", "")) > 0 {
+		d.fold(words.Title(f, "portrait"), func() { d.portraits(portraits) })
 	}
 	if len(f.Ladder) > 1 {
 		d.fold("The ladder: what each model's step up costs", func() {
@@ -107,8 +107,16 @@ func (d *document) picture(name string) {
 	d.say("*%s %s*", words.Words(p.Subtitle+"."), words.Words(p.Caption))
 }
 
-// portraits shows all under one axis, and one by one.
+// portraits says what became of the clients of a script, and shows all portraits under one axis and one by one.
 func (d *document) portraits(all []portrait.Portrait) {
+	d.say("%s", words.Says(d.findings, "portrait"))
+	for _, c := range d.findings.Find("portrait", "") {
+		d.say("**%s.**", words.Cell(d.findings, c))
+		d.table(portraitTable(c))
+	}
+	if len(all) == 0 {
+		return
+	}
 	d.say("%s", words.PortraitsSay)
 	if d.pictures[words.PortraitsFile] != nil {
 		p := words.Portraits(all)
@@ -121,10 +129,10 @@ func (d *document) portraits(all []portrait.Portrait) {
 	}
 }
 
-// scenarios are those that were measured, in the order of the report; sleep stands beside block.
+// scenarios are those that were measured, in the order of the report; sleep stands beside block, and portraits by themselves.
 func (d *document) scenarios() (names []string) {
 	for i := range d.findings.Cells {
-		if name := d.findings.Cells[i].Scenario; !slices.Contains(names, name) {
+		if name := d.findings.Cells[i].Scenario; name != "portrait" && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

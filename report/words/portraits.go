@@ -277,12 +277,10 @@ func Outcomes(all []portrait.Portrait) string {
 	return strings.Join(parts, "; ") + "."
 }
 
-// PortraitsTitle heads the portraits in a report, PortraitsSay introduces them.
-const (
-	PortraitsTitle = "portraits: whose turn it is, and who waits for whom"
-	PortraitsSay   = portrait.ScriptWords + " Each model was played once, and nothing is compared here: a portrait shows how a model takes turns, not how fast it is. " +
-		"[" + PortraitsPage + "](" + PortraitsPage + ") plays two of them side by side, step by step (download it and open it in a browser), and Perfetto opens the files under portraits/."
-)
+// PortraitsSay introduces the portraits of a report.
+const PortraitsSay = "A portrait shows how a model takes turns, not how fast it is. " +
+	"[" + PortraitsPage + "](" + PortraitsPage + ") plays two of them side by side, step by step (download it and open it in a browser), " +
+	"and [Perfetto](https://ui.perfetto.dev) opens the files under [portraits](portraits/), one for each model."
 
 // Told introduces the narration of one request.
 func Told(p *portrait.Portrait, client, request int) string {

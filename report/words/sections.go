@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,34 @@ const Beside = "*server µs* is processor time of the server per answered reques
 	"It is *flat* where the most silent connections make a request no more than half as dear again; where they do, the second half of the way adds as much for each as the first (*linear*), over twice as much (*faster*) or under half as much (*slower*). " +
 	"*server MiB* is resident memory of the server's processes, *kernel MiB* what the kernel's slab grew by on the whole machine: sockets, files and whatever waits for them, of both ends, since client and server share this machine, and of whatever else goes on there. " +
 	"Memory is read before the first silent connection is opened, and when all are open and it has come to rest; both are slopes, too, per 1,000 connections."
+
+// Longest says whose request waited longest beyond what it asked for.
+func Longest(p *result.Portrait) string {
+	if p.Waiter == 0 {
+		return units.None
+	}
+	return fmt.Sprintf("%s (client %d)", units.Duration(float64(p.LongestWaitNS)), p.Waiter)
+}
+
+// NeverAccepted names the clients that a server never accepted.
+func NeverAccepted(p *result.Portrait) string {
+	var names []string
+	for _, n := range p.Unaccepted {
+		names = append(names, strconv.Itoa(n))
+	}
+	return strings.Join(names, ", ")
+}
+
+// Undrawn says why there is no picture of a model, and what went wrong for its clients.
+func Undrawn(p *result.Portrait) string {
+	var parts []string
+	for _, said := range []string{p.Lacks, p.Error} {
+		if said != "" {
+			parts = append(parts, Words(said))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
 
 // Grown names how cost grows.
 var Grown = map[string]string{findings.Flat: "flat", findings.Linear: "linear", findings.Faster: "faster", findings.Slower: "slower", findings.Grows: "grows"}
