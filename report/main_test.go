@@ -95,7 +95,7 @@ func TestScenariosAlone(t *testing.T) {
 				}
 				written := files(t, dir)
 				picturesAreWhole(t, written)
-				if !strings.Contains(string(written["README.md"]), "## Which model for which load") && !slices.Contains([]string{"spin", "download", "ceiling", "idle", "slowreader", "flood", "compute", "churn", "exhaust", "calls"}, name) {
+				if !strings.Contains(string(written["README.md"]), "## Which model for which load") && !slices.Contains([]string{"spin", "download", "ceiling", "idle", "slowreader", "flood", "compute", "churn", "exhaust", "calls", "portrait"}, name) {
 					t.Errorf("no model for any load:\n%s", stdout.String())
 				}
 			})

@@ -303,6 +303,17 @@ func (v *invention) crowds(round int) {
 			}
 		})
 	}
+	for _, model := range v.models[:min(3, len(v.models))] {
+		v.add(round, result.Cell{Model: model, Scenario: "portrait", Connections: 8, Placement: result.Shared}, func(t *result.Trial) {
+			t.Portrait = &result.Portrait{Requests: 40, Answered: 40, EndNS: 150e6 + int64(round)*1e6, LongestWaitNS: 9e6, Waiter: 6}
+			switch model {
+			case "epoll": // whose file is gone
+				t.Portrait.File = "portraits/epoll.json.gz"
+			case "blocking":
+				*t.Portrait = result.Portrait{Requests: 40, Answered: 38, EndNS: 2e9, LongestWaitNS: 1999e6, Waiter: 7, Unaccepted: []int{7, 8}, Error: "client 7: not there | in time"}
+			}
+		})
+	}
 }
 
 // oldRound is one of before servers took turns: each trial has the client for itself, epoll's second one too, and rates are the cells' names.
@@ -480,7 +491,7 @@ func whole(t *testing.T, dir string) {
 		"download": {"blocking", "epoll", "goroutine"},
 	}
 	v.skips = func(c result.Cell) bool {
-		scattered := c.Placement == result.Shared && !slices.Contains([]string{result.Null, "epoll", "goroutine"}, c.Model)
+		scattered := c.Placement == result.Shared && c.Scenario != "portrait" && !slices.Contains([]string{result.Null, "epoll", "goroutine"}, c.Model)
 		return scattered || takes[c.Scenario] != nil && !slices.Contains(takes[c.Scenario], c.Model)
 	}
 	for round := 1; round <= v.rounds; round++ {
