@@ -18,19 +18,26 @@ import (
 	"carousel/servers/prefork"
 )
 
-// writable is why a trace cannot be written to a file, as far as is known before there is one; nil for no file.
+// writable says why a trace could not be written to a file, before there is one; nil for no file.
 func writable(file string) error {
 	if file == "" {
 		return nil
 	}
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return fmt.Errorf("--trace is %q: it is a folder, name a file", file)
+	if file == "-" {
+		return errors.New("--trace is \"-\": it names a file, stdout is for READY and the usage line")
 	}
-	dir := filepath.Dir(file)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return fmt.Errorf("--trace is %q: there is no folder %s", file, dir)
+	switch info, err := os.Stat(file); {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("--trace is %q: it is a folder, name a file in it", file)
+	case err == nil && !info.Mode().IsRegular():
+		return nil // a device or a pipe, written to as it is
 	}
-	return nil
+	probe, err := os.CreateTemp(filepath.Dir(file), ".servers-*")
+	if err != nil {
+		return fmt.Errorf("--trace is %q: it cannot be written: %w", file, errors.Unwrap(err))
+	}
+	probe.Close()
+	return os.Remove(probe.Name())
 }
 
 // workersTraces in the environment is the folder in which workers leave their traces for their parent.
