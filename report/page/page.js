@@ -39,7 +39,7 @@
 	};
 	const draw = side => {
 		const svg = side.root.querySelector(".lanes"), m = side.model, tall = 22;
-		const width = svg.clientWidth || 320, rows = m.rows, more = width >= 600 ? 190 : 0;
+		const width = svg.clientWidth || 320, rows = m.rows, more = width >= 600 ? Math.min(280, width * 0.3) : 0;
 		const left = Math.min(width * 0.36, Math.max(...rows.map(r => wide(r.name))) + 10), right = width - more - 8;
 		const servers = rows.findIndex(r => r.server), [from, to] = seen();
 		const x = us => left + (us - from) / (to - from) * (right - left);

@@ -38,11 +38,11 @@ type Key struct {
 
 // Keys are the legend; the last is of servers that keep no account of their turns.
 var Keys = []Key{
-	{TurnMark, "its turn: the server works for it"},
+	{TurnMark, "the client's turn: the server works for it"},
 	{HeldMark, "nobody works: it sleeps, or the server waits for it alone"},
-	{BehindMark, "it has asked, and waits while others have the turn"},
+	{BehindMark, "it has asked, and waits for its turn"},
 	{OutsideMark, "it has asked, and is not yet accepted"},
-	{UntoldMark, "it has asked, and the server does not tell"},
+	{UntoldMark, "it has asked; the server does not tell more"},
 }
 
 // MarkOf is how a span is drawn on a row of a client, or of a lane of the server.
@@ -140,7 +140,7 @@ func numbered(name string) (string, int) {
 
 // LaneDoes says what a lane does in a span, in the model's own words.
 func LaneDoes(s portrait.Span) string {
-	why := cut(s.Why, 60)
+	why := cut(s.Why, 100)
 	if s.Client == 0 {
 		return why
 	}
@@ -248,13 +248,13 @@ func Waited(p *portrait.Portrait) string {
 	}
 	var parts []string
 	if behind >= time.Millisecond {
-		parts = append(parts, units.Duration(float64(behind))+" while others had the turn")
+		parts = append(parts, units.Duration(float64(behind))+" for their turn")
 	}
 	if outside >= time.Millisecond {
 		parts = append(parts, units.Duration(float64(outside))+" to be accepted")
 	}
 	if parts == nil {
-		return "Having asked, the clients together waited less than a millisecond for each other"
+		return "Having asked, the clients together waited less than a millisecond for their turn"
 	}
 	return "Having asked, the clients together waited " + units.List(parts)
 }
