@@ -45,6 +45,11 @@ func written(t *testing.T, all []portrait.Portrait) (dir string) {
 	return dir
 }
 
+// address is that of a folder.
+func address(dir string) string {
+	return "file:///" + strings.TrimPrefix(filepath.ToSlash(dir), "/") + "/"
+}
+
 // visit is a page in a browser, with what it complained of and asked for.
 type visit struct {
 	t   *testing.T
@@ -99,7 +104,7 @@ func browse(t *testing.T, dir, fragment string, before func(context.Context) err
 			t.Fatal(err)
 		}
 	}
-	v.run(chromedp.Navigate("file://" + filepath.ToSlash(filepath.Join(dir, "portraits.html")) + fragment))
+	v.run(chromedp.Navigate(address(dir) + "portraits.html" + fragment))
 	t.Cleanup(func() {
 		v.mu.Lock()
 		defer v.mu.Unlock()
@@ -107,7 +112,7 @@ func browse(t *testing.T, dir, fragment string, before func(context.Context) err
 			t.Errorf("the page complains: %s", e)
 		}
 		for _, url := range v.asks {
-			if !strings.HasPrefix(url, "file://"+filepath.ToSlash(dir)+"/") {
+			if !strings.HasPrefix(url, address(dir)) {
 				t.Errorf("the page asks for %s", url)
 			}
 		}

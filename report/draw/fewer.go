@@ -1,0 +1,52 @@
+package draw
+
+import (
+	"cmp"
+	"image"
+	"image/color"
+	"image/draw"
+	"maps"
+	"slices"
+)
+
+// fewer is a picture in its 256 commonest colours, others as the nearest of them: less than half as many bytes, and to an eye the same, since the rest
+// are shades at the edges of letters and lines. Pictures are opaque.
+func fewer(m image.Image) *image.Paletted {
+	whole := image.NewRGBA(m.Bounds())
+	draw.Draw(whole, whole.Bounds(), m, m.Bounds().Min, draw.Src)
+	counts := map[color.RGBA]int{}
+	runsOf(whole, func(_ int, c color.RGBA, run int) { counts[c] += run })
+	common := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int {
+		return cmp.Or(counts[b]-counts[a], cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
+	})
+	var colors color.Palette
+	for _, c := range common[:min(256, len(common))] {
+		colors = append(colors, c)
+	}
+	places := map[color.RGBA]uint8{}
+	for _, c := range common {
+		places[c] = uint8(colors.Index(c))
+	}
+	small := image.NewPaletted(whole.Bounds(), colors)
+	runsOf(whole, func(at int, c color.RGBA, run int) {
+		place := places[c]
+		for i := range run {
+			small.Pix[at+i] = place
+		}
+	})
+	return small
+}
+
+// runsOf calls do for every run of pixels of one colour: where it begins, the colour, how long it is.
+func runsOf(m *image.RGBA, do func(at int, c color.RGBA, run int)) {
+	n := len(m.Pix) / 4
+	pixel := func(i int) color.RGBA { return color.RGBA{m.Pix[4*i], m.Pix[4*i+1], m.Pix[4*i+2], m.Pix[4*i+3]} }
+	for at := 0; at < n; {
+		c, end := pixel(at), at+1
+		for end < n && pixel(end) == c {
+			end++
+		}
+		do(at, c, end-at)
+		at = end
+	}
+}
