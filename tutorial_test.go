@@ -1,0 +1,152 @@
+package carousel
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carousel/lessons"
+)
+
+// translations are the tutorial's languages. The first is the one that is held to the programs, the others to it.
+var translations = []string{"TUTORIAL.md", "TUTORIAL.ru.md"}
+
+// tutorial is the text of the tutorial, in the language of a page.
+func tutorial(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// sketch is a fenced block of the tutorial, and the last Go file that was linked to before it.
+type sketch struct{ language, code, file string }
+
+var (
+	fence  = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")
+	goFile = regexp.MustCompile(`\]\(([^)]+\.go)\)`)
+)
+
+func sketches(text string) (all []sketch) {
+	for _, at := range fence.FindAllStringSubmatchIndex(text, -1) {
+		s := sketch{language: text[at[2]:at[3]], code: text[at[4]:at[5]]}
+		if links := goFile.FindAllStringSubmatch(text[:at[0]], -1); links != nil {
+			s.file = links[len(links)-1][1]
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// TestTutorialGo holds what the tutorial shows of Go to the files it is from: each excerpt stands in the file that is linked to
+// above it, line for line. It may be indented less here, and a line "// …" stands for some that were left out.
+func TestTutorialGo(t *testing.T) {
+	shown := 0
+	for _, s := range sketches(tutorial(t, "TUTORIAL.md")) {
+		if s.language != "go" {
+			continue
+		}
+		shown++
+		file, err := os.ReadFile(s.file)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		pattern := regexp.MustCompile(`(?m)^`).ReplaceAllString(regexp.QuoteMeta(s.code), "(?:INDENT)")
+		pattern = regexp.MustCompile(`\(\?:INDENT\)\s*// …\n`).ReplaceAllString(pattern, `(?:.*\n){1,8}?`)
+		pattern = strings.TrimSuffix(pattern, "(?:INDENT)")
+		found := false
+		for tabs := range 5 {
+			indented := strings.ReplaceAll(pattern, "INDENT", strings.Repeat("\t", tabs))
+			found = found || regexp.MustCompile(`(?m)^`+indented).Match(file)
+		}
+		if !found {
+			t.Errorf("%s has no such lines:\n%s", s.file, s.code)
+		}
+	}
+	if shown < len(lessons.Chapters) {
+		t.Errorf("%d excerpts for %d chapters", shown, len(lessons.Chapters))
+	}
+}
+
+// TestTutorialPython has Python compile the sketches of both languages.
+func TestTutorialPython(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skipf("the tutorial's sketches are compiled by Python: %v", err)
+	}
+	args := []string{"-c", "import sys\nfor name in sys.argv[1:]: compile(open(name, encoding='utf-8').read(), name, 'exec')"}
+	dir := t.TempDir()
+	for _, page := range translations {
+		n := 0
+		for _, s := range sketches(tutorial(t, page)) {
+			if s.language != "python" {
+				continue
+			}
+			n++
+			file := filepath.Join(dir, fmt.Sprintf("%s-%d.py", page, n))
+			if err := os.WriteFile(file, []byte(s.code), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, file)
+		}
+		if n < len(lessons.Chapters) {
+			t.Errorf("%s has %d sketches in Python for %d chapters", page, n, len(lessons.Chapters))
+		}
+	}
+	if out, err := exec.Command(python, args...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestTutorialLength holds the tutorial to the ten minutes that it promises: some 250 words a minute, code apart.
+func TestTutorialLength(t *testing.T) {
+	text := fence.ReplaceAllString(tutorial(t, "TUTORIAL.md"), "")
+	text = regexp.MustCompile(`(?m)^(    .*|\|.*)$`).ReplaceAllString(text, "")
+	text = regexp.MustCompile(`\]\([^)]*\)|<[^>]*>`).ReplaceAllString(text, "")
+	if n := len(strings.Fields(text)); n < 2000 || n > 2600 {
+		t.Errorf("TUTORIAL.md has %d words beside its code", n)
+	}
+}
+
+// TestTutorialTranslated sees that a translation has the headings, the code, the commands with what they print, and the links of the
+// first. It may have its own comments in Python.
+func TestTutorialTranslated(t *testing.T) {
+	parts := []struct{ name, what string }{
+		{"headings", `(?m)^#+ `},
+		{"questions", `</?(?:details|summary)>`},
+		{"commands and lines below them", `(?m)^    .*$`},
+		{"code", "(?ms)^```\\w*\n.*?^```$"},
+		{"links", `\]\([^)#]*\)`},
+	}
+	comment := regexp.MustCompile(`(?m) +# .*$`)
+	for _, part := range parts {
+		what := regexp.MustCompile(part.what)
+		of := func(page string) []string {
+			text := comment.ReplaceAllString(tutorial(t, page), "")
+			for _, other := range translations {
+				text = strings.ReplaceAll(text, "]("+other+")", "]")
+			}
+			found := what.FindAllString(text, -1)
+			if part.name == "links" { // a sentence may have another order
+				slices.Sort(found)
+			}
+			return found
+		}
+		want := of(translations[0])
+		for _, page := range translations[1:] {
+			if got := of(page); !slices.Equal(got, want) {
+				t.Errorf("%s: %s differ from those of %s:\n%s", page, part.name, translations[0], cmp.Diff(want, got))
+			}
+		}
+	}
+}
