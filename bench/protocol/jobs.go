@@ -30,7 +30,7 @@ const (
 	betweenSlices   = 3 * time.Millisecond    // until replies are in and the server is at rest
 	startTrial      = 120 * time.Millisecond  // of a server that has the client for itself
 	startSecond     = 250 * time.Millisecond  // of a second client, until it is at work and until it has ended
-	playing         = 280 * time.Millisecond  // of a script, and until its trace is read and kept
+	playing         = 200 * time.Millisecond  // of a script, and until its trace is read and kept
 	opening         = 300 * time.Millisecond  // of thousands of silent connections
 	openSilent      = 90 * time.Microsecond   // of one of them, by loadgen, until it is closed again
 	resting         = 300 * time.Millisecond  // until memory is at rest, before and when they are open

@@ -7,13 +7,23 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"carousel/internal/traceevent"
 )
 
-// Read makes a portrait of a trace that Join has added the clients to.
+// How much a trace may hold of a play, which lasts no longer than Limit and has some thousand events.
+const (
+	longest    = time.Minute
+	mostEvents = 20_000
+)
+
+// Read makes a portrait of a trace that Join has added the clients to. The error says why it is none.
 func Read(f *traceevent.File) (Portrait, error) {
+	if n := len(f.Events); n > mostEvents {
+		return Portrait{}, fmt.Errorf("it has %d events: a portrait has %d at most", n, mostEvents)
+	}
 	r := &reader{f: f, slices: map[int][]traceevent.Event{}, connections: byPort(f), scripts: map[connection]int{}}
 	for _, e := range f.Events {
 		if e.Phase == traceevent.Slice {
@@ -85,6 +95,9 @@ func (r *reader) begin() error {
 			c.Closed = max(c.Closed, r.at(e.At+e.Length))
 		}
 		r.p.Length = max(r.p.Length, c.Closed)
+	}
+	if r.p.Length > longest {
+		return fmt.Errorf("its clients play for %v: a portrait is of %v at most", r.p.Length, longest)
 	}
 	return nil
 }
@@ -185,7 +198,7 @@ func (r *reader) spans(tid int, from, to time.Duration) (row []Span) {
 }
 
 // waiting is what the kinds of waits of a connection come to for a client who has asked.
-var waiting = map[string]State{"read": Waits, "turn": Waits, "work": Waits, "sleep": Asleep, "write": Asleep}
+var waiting = map[string]State{"read": Waits, "write": Waits, "turn": Waits, "work": Waits, "sleep": Asleep}
 
 // script is the script's number of a process's client N; 0 for one that is not of the script.
 func (r *reader) script(pid, n int) int {
@@ -251,6 +264,7 @@ func (r *reader) request(c *Client, q Request) (spans []Span, done time.Duration
 		}
 		spans = append(spans, r.served(s, c)...)
 	}
+	spans = awake(spans, q.Path)
 	served := -1 // the last span in which it has its turn
 	for i, s := range spans {
 		if s.State == Turn || s.State == Works {
@@ -270,6 +284,34 @@ func (r *reader) request(c *Client, q Request) (spans []Span, done time.Duration
 		}
 	}
 	return r.behind(spans, c), r.done(tid, q)
+}
+
+// late is how late a timer may be before whoever sleeps waits for something else.
+const late = time.Millisecond
+
+// awake ends a sleep when its time is over: from then on its client waits for its turn, whatever the server was told of its timer.
+func awake(spans []Span, path string) (all []Span) {
+	text, is := strings.CutPrefix(path, "/sleep/")
+	left, err := time.ParseDuration(text)
+	for _, s := range spans {
+		if s.State != Asleep || !is || err != nil {
+			all = append(all, s)
+			continue
+		}
+		over := s
+		s.To = min(s.To, s.From+left)
+		if over.To-s.To < late {
+			s.To = over.To
+		}
+		left -= s.To - s.From
+		over.From, over.State = s.To, Waits
+		for _, part := range []Span{s, over} {
+			if part.To > part.From {
+				all = append(all, part)
+			}
+		}
+	}
+	return all
 }
 
 // done is when a connection waits for its client again, or is closed, for the first time after the client took in its reply, or just before that.

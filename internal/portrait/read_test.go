@@ -162,6 +162,21 @@ func TestRead(t *testing.T) {
 				"5ms idle (epoll_wait); 8ms turn (its timer fired) for 2; 9ms turn; 9.5ms"},
 			lines: []string{"1ms loop 1 epoll_wait: 1 ready", "4.5ms client 2 2 sleeps", "6ms loop 0 epoll_wait: 0 ready"},
 		},
+		"a reply that waits for the next turn of its client": {
+			server: func(f invented) {
+				f.lane(1, 1, "carousel")
+				f.lane(1, 1001, "client 1", 41001)
+				f.slice(1, "turn", "client 1", 11, 12, "client", 1)
+				f.slice(1, "turn", "client 1", 14, 15, "client", 1)
+				f.slice(1001, "turn", "its turn", 11, 12)
+				f.slice(1001, "wait", "to_write", 12, 14, "kind", "write")
+				f.slice(1001, "turn", "its turn", 14, 15)
+				f.slice(1001, "wait", "to_read", 15, 30, "kind", "read")
+			},
+			asks:    [][2]float64{{1, 5}},
+			clients: []string{"1ms turn on 0; 2ms waits (to_write) on 0; 4ms turn on 0; 5ms"},
+			lanes:   []string{"carousel 1: 1ms turn for 1; 2ms gap; 4ms turn for 1; 5ms"},
+		},
 		"one after another: who is blocked in read keeps the lane, and who is never accepted is answered never": {
 			server: func(f invented) {
 				f.lane(1, 1, "main")
@@ -287,6 +302,30 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// Whoever slept for as long as was asked for waits for its turn from then on, but for a timer that is a little late.
+func TestAwake(t *testing.T) {
+	const ms = time.Millisecond
+	sleeps := func(from, to time.Duration) Span {
+		return Span{From: from, To: to, State: Asleep, Why: "a timer", Lane: -1}
+	}
+	turn := Span{From: 30 * ms, To: 31 * ms, State: Turn, Lane: -1}
+	for name, c := range map[string]struct {
+		spans []Span
+		path  string
+		want  string
+	}{
+		"too long":     {[]Span{sleeps(5*ms, 30*ms), turn}, "/sleep/20ms", "5ms asleep (a timer); 25ms waits (a timer); 30ms turn; 31ms"},
+		"a little":     {[]Span{sleeps(9500*time.Microsecond, 30*ms), turn}, "/sleep/20ms", "9.5ms asleep (a timer); 30ms turn; 31ms"},
+		"in two parts": {[]Span{sleeps(5*ms, 20*ms), sleeps(20*ms, 30*ms), turn}, "/sleep/20ms", "5ms asleep (a timer); 20ms asleep (a timer); 25ms waits (a timer); 30ms turn; 31ms"},
+		"no sleep":     {[]Span{sleeps(5*ms, 30*ms), turn}, "/spin/5ms", "5ms asleep (a timer); 30ms turn; 31ms"},
+		"no duration":  {[]Span{sleeps(5*ms, 30*ms), turn}, "/sleep/long", "5ms asleep (a timer); 30ms turn; 31ms"},
+	} {
+		if got := told(awake(c.spans, c.path)); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 // A server is done with a request when it waits for the client again or closes the connection, whether the client has the reply or not.
 func TestDone(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -390,6 +429,68 @@ func TestReadRefuses(t *testing.T) {
 		if _, err := Read(f.File); err == nil || !strings.Contains(err.Error(), "client 1 should") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Whatever a trace holds, reading and drawing it ends, with rows that are whole.
+func FuzzRead(f *testing.F) {
+	server := invent()
+	server.lane(1, 1, "loop")
+	server.lane(1, 1001, "client 1", 41001)
+	server.slice(1, "turn", "client 1", 11, 14, "client", 1, "why", "fd 7 is readable")
+	server.slice(1, "work", "works", 12, 13)
+	server.slice(1001, "wait", "readable", 10.5, 11, "kind", "read")
+	server.slice(1001, "turn", "its turn", 11, 14)
+	server.slice(1001, "wait", "a timer", 14, 40, "kind", "sleep")
+	server.say(1, 11, "client 1's turn")
+	play := played([2]float64{0.5, 31}, [2]float64{1, -40})
+	play.Clients[0].Events[1].Path = "/sleep/20ms"
+	if err := Join(server.File, play); err != nil {
+		f.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := Write(&text, server.File); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text.Bytes())
+	f.Fuzz(func(t *testing.T, text []byte) {
+		trace, err := traceevent.Parse(text)
+		if err != nil {
+			return
+		}
+		p, err := Read(trace)
+		if err != nil {
+			return
+		}
+		Text(p, 80)
+		for _, c := range p.Clients {
+			for i, s := range c.Spans {
+				if s.To <= s.From || i > 0 && s.From != c.Spans[i-1].To || s.Lane >= len(p.Lanes) {
+					t.Fatalf("client %d: %s", c.Number, told(c.Spans))
+				}
+			}
+			for i := range c.Requests {
+				p.Words(c.Number, i)
+			}
+		}
+	})
+}
+
+// What is no play is refused: it could take for ever.
+func TestReadIsBounded(t *testing.T) {
+	f := invent()
+	for range mostEvents + 1 {
+		f.Events = append(f.Events, traceevent.Event{Phase: 'i'})
+	}
+	if _, err := Read(f.File); err == nil || !strings.Contains(err.Error(), "20001 events") {
+		t.Errorf("too many: %v", err)
+	}
+	f = invent()
+	if err := Join(f.File, played([2]float64{1, 70_000})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(f.File); err == nil || !strings.Contains(err.Error(), "play for 1m10s") {
+		t.Errorf("too long: %v", err)
 	}
 }
 

@@ -126,10 +126,8 @@ func holding(spans []Span, from, to time.Duration) rune {
 // axis is a line with the instants under their columns.
 func axis(length time.Duration, margin, width int) string {
 	step := 10 * time.Millisecond
-	for _, factor := range []time.Duration{2, 5, 10, 20, 50, 100} {
-		if length/step > 8 {
-			step = factor * 10 * time.Millisecond
-		}
+	for i := 0; length/step > 8; i++ {
+		step = step * []time.Duration{4, 5, 4}[i%3] / 2 // 20, 50, 100
 	}
 	line := []rune(strings.Repeat(" ", margin+width))
 	for at := time.Duration(0); at < length; at += step {
