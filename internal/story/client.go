@@ -56,6 +56,9 @@ func (c *Client) waits(fd int, kind, what string) {
 	c.story.mu.Lock()
 	defer c.story.mu.Unlock()
 	c.known(fd)
+	if c.category == "wait" && c.span.name == what && c.why == kind {
+		return // it was woken for nothing
+	}
 	c.line("waits: " + what)
 	c.pause(span{category: "wait", name: what, why: kind, from: c.story.since()})
 }

@@ -9,19 +9,22 @@ import (
 	"golang.org/x/sys/unix"
 
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/wire"
 )
 
 type server struct {
 	gnet.BuiltinEventEngine
 	logger
-	ln   int
-	open func() *wire.Talk
+	ln    int
+	open  func() *wire.Talk
+	lanes lanes
 }
 
 // conn is what is kept beside a connection of gnet's.
 type conn struct {
 	talk  *wire.Talk
+	lane  *story.Lane   // of its loop
 	owed  int           // bytes written that gnet still held when it was last asked
 	again time.Duration // until it is asked again
 	due   time.Time     // when a wait has taken as long as the talk allows; zero when that is to be set
@@ -51,6 +54,10 @@ func Serve(ln int, open func() *wire.Talk) error {
 func (s *server) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 	us := &conn{talk: s.open()}
 	c.SetContext(us)
+	if us.talk.Client() != nil {
+		us.lane = s.lanes.of(c.EventLoop())
+		us.lane.Turn(us.talk.Client(), c.Fd(), "OnOpen is called")
+	}
 	return nil, us.turn(c)
 }
 
@@ -59,15 +66,19 @@ func (s *server) OnClose(c gnet.Conn, _ error) gnet.Action {
 	if us.timer != nil {
 		us.timer.Stop()
 	}
+	us.lane.Turn(us.talk.Client(), c.Fd(), "OnClose is called")
 	if us.talk.Next() == wire.Read {
 		us.talk.Feed(nil)
 	}
+	us.talk.Client().Closes("fd %d is closed when OnClose has returned", c.Fd())
+	us.lane.Wait(gnets)
 	return gnet.None
 }
 
 // OnTraffic is called when something was read, whether it is wanted or not, and when the connection was woken.
 func (s *server) OnTraffic(c gnet.Conn) gnet.Action {
 	us := c.Context().(*conn)
+	us.called(c)
 	us.sent(c)
 	if !us.due.IsZero() && !time.Now().Before(us.due) {
 		us.due = time.Time{}
@@ -114,7 +125,7 @@ func (us *conn) turn(c gnet.Conn) gnet.Action {
 	if us.talk.Next() == wire.Read && c.InboundBuffered() == 0 {
 		return us.wait(c)
 	}
-	return yield(c)
+	return us.yield(c)
 }
 
 // sent takes down what gnet has got rid of.
@@ -128,6 +139,7 @@ func (us *conn) sent(c gnet.Conn) {
 // wait sees to it that the connection is woken when its wait is over. While gnet holds bytes of it that is soon, and less
 // so each time in vain, since gnet does not say when they have gone.
 func (us *conn) wait(c gnet.Conn) gnet.Action {
+	us.left(c, us.talk.Next())
 	limit := us.talk.Pause()
 	if limit > 0 {
 		if us.due.IsZero() {
@@ -152,7 +164,8 @@ func (us *conn) wait(c gnet.Conn) gnet.Action {
 }
 
 // yield lets the others have their turn first: what the loop itself asks for comes before all else.
-func yield(c gnet.Conn) gnet.Action {
+func (us *conn) yield(c gnet.Conn) gnet.Action {
+	us.left(c, wire.Work)
 	go c.Wake(nil)
 	return gnet.None
 }
