@@ -48,11 +48,12 @@ func (c *Client) known(fd int) {
 // on, and others have their turn first).
 func (c *Client) Waits(fd int, kind, what string, n ...int) {
 	if c != nil {
-		c.waits(fd, kind, text(what, n))
+		c.waits(fd, kind, what, n)
 	}
 }
 
-func (c *Client) waits(fd int, kind, what string) {
+func (c *Client) waits(fd int, kind, format string, n []int) {
+	what := text(format, n)
 	c.story.mu.Lock()
 	defer c.story.mu.Unlock()
 	c.known(fd)
@@ -66,11 +67,12 @@ func (c *Client) waits(fd int, kind, what string) {
 // Holds is Waits for a client for whom a lane waits too, and for nobody else: a thread that is blocked, a goroutine that is parked.
 func (c *Client) Holds(l *Lane, fd int, kind, what string, n ...int) {
 	if c != nil {
-		c.holds(l, fd, kind, text(what, n))
+		c.holds(l, fd, kind, what, n)
 	}
 }
 
-func (c *Client) holds(l *Lane, fd int, kind, what string) {
+func (c *Client) holds(l *Lane, fd int, kind, format string, n []int) {
+	what := text(format, n)
 	s := c.story
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,11 +86,12 @@ func (c *Client) holds(l *Lane, fd int, kind, what string) {
 // Closes says that the connection is closed, and how.
 func (c *Client) Closes(what string, n ...int) {
 	if c != nil {
-		c.closes(text(what, n))
+		c.closes(what, n)
 	}
 }
 
-func (c *Client) closes(what string) {
+func (c *Client) closes(format string, n []int) {
+	what := text(format, n)
 	c.story.mu.Lock()
 	defer c.story.mu.Unlock()
 	c.line(what)
@@ -100,11 +103,12 @@ func (c *Client) closes(what string) {
 // Say says what happens to c.
 func (c *Client) Say(what string, n ...int) {
 	if c != nil {
-		c.say(text(what, n))
+		c.say(what, n)
 	}
 }
 
-func (c *Client) say(what string) {
+func (c *Client) say(format string, n []int) {
+	what := text(format, n)
 	c.story.mu.Lock()
 	defer c.story.mu.Unlock()
 	c.line(what)

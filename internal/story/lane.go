@@ -30,11 +30,12 @@ func (s *Story) lane(name string) *Lane {
 // Turn begins a turn of client c, who is connected to fd, or of l itself where c is nil: why says what it is that l goes on with.
 func (l *Lane) Turn(c *Client, fd int, why string, n ...int) {
 	if l != nil {
-		l.turn(c, fd, text(why, n))
+		l.turn(c, fd, why, n)
 	}
 }
 
-func (l *Lane) turn(c *Client, fd int, why string) {
+func (l *Lane) turn(c *Client, fd int, format string, n []int) {
+	why := text(format, n)
 	s := l.story
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,11 +56,12 @@ func (l *Lane) turn(c *Client, fd int, why string) {
 // Wait says what l waits in from now on. Nobody has a turn meanwhile.
 func (l *Lane) Wait(what string, n ...int) {
 	if l != nil {
-		l.wait(text(what, n))
+		l.wait(what, n)
 	}
 }
 
-func (l *Lane) wait(what string) {
+func (l *Lane) wait(format string, n []int) {
+	what := text(format, n)
 	s := l.story
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,11 +76,12 @@ func (l *Lane) wait(what string) {
 // Say says what happens on l.
 func (l *Lane) Say(what string, n ...int) {
 	if l != nil {
-		l.say(text(what, n))
+		l.say(what, n)
 	}
 }
 
-func (l *Lane) say(what string) {
+func (l *Lane) say(format string, n []int) {
+	what := text(format, n)
 	l.story.mu.Lock()
 	defer l.story.mu.Unlock()
 	l.story.line(event{lane: l}, l.name, what, l.story.since())

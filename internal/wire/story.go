@@ -8,15 +8,21 @@ func (t *Talk) Client() *story.Client { return t.client }
 // Waits says, for the story, that the talk is left to wait for what Next wants. what is the model's way to wait, with numbers for its %d's.
 func (t *Talk) Waits(fd int, what string, n ...int) {
 	if t.client != nil {
-		t.client.Waits(fd, t.kind(), what, n...)
+		t.waits(fd, what, n)
 	}
 }
+
+func (t *Talk) waits(fd int, what string, n []int) { t.client.Waits(fd, t.kind(), what, n...) }
 
 // Holds is Waits where lane waits for this talk alone: a thread that is blocked, a goroutine that is parked.
 func (t *Talk) Holds(lane *story.Lane, fd int, what string, n ...int) {
 	if t.client != nil {
-		t.client.Holds(lane, fd, t.kind(), what, n...)
+		t.holds(lane, fd, what, n)
 	}
+}
+
+func (t *Talk) holds(lane *story.Lane, fd int, what string, n []int) {
+	t.client.Holds(lane, fd, t.kind(), what, n...)
 }
 
 // kind is what the talk waits for: its turn, where it could go on.

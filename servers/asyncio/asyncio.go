@@ -22,6 +22,7 @@
 //	streams.go   the same with buffers: Reader and Writer
 //	server.go    a task per connection
 //	run.go       a loop for one program
+//	story.go     what is said of all this
 //	asyncio.go   the model
 package asyncio
 
@@ -41,6 +42,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 // ServeExecutor is Serve with Work handed to an executor.
 func ServeExecutor(ln int, open func() *wire.Talk) error {
 	return serve(ln, open, func(c *Co, talk *wire.Talk) error {
+		c.awaits("work", "Task-%d hands its work to the executor, and awaits the future of that", c.task.number)
 		_, err := Await(c, RunInExecutor(c.Loop, func() (struct{}, error) {
 			talk.Work()
 			return struct{}{}, nil
@@ -65,6 +67,7 @@ func serve(ln int, open func() *wire.Talk, work func(*Co, *wire.Talk) error) err
 		if err := c.Loop.accept(ln, accepted, func(err error) { ended.SetResult(err) }); err != nil {
 			return none, err
 		}
+		c.awaits("read", "Task-%d awaits a future that is done when the server is to end", c.task.number)
 		err, cancelled := Await(c, ended)
 		if cancelled != nil {
 			return none, cancelled
@@ -82,9 +85,12 @@ func (s *server) client(c *Co, fd int) error {
 		return nil
 	}
 	conn.CancelOnHangup(c)
-	bye := sock.Close
-	defer func() { conn.Close(bye) }()
-	talk := s.open()
+	talk, bye := s.open(), sock.Close
+	c.serves(talk.Client(), fd)
+	defer func() {
+		talk.Client().Closes("Task-%d returns, and fd %d is closed", c.task.number, fd)
+		conn.Close(bye)
+	}()
 	for {
 		switch talk.Next() {
 		case wire.Read:

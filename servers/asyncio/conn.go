@@ -92,6 +92,7 @@ func (d *direction) wait(c *Co, place *watcher) error {
 		}
 	}
 	d.waiting = true
+	d.awaits(c)
 	err := c.await(&d.future)
 	d.waiting = false
 	return err

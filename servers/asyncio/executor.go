@@ -4,13 +4,15 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"carousel/internal/story"
 )
 
 // executor runs blocking calls on goroutines of their own, a fixed number at a time.
 type executor struct {
 	sync.Mutex
 	more    sync.Cond
-	queue   []func()
+	queue   []func(*story.Lane) // called with that of the thread
 	started int
 	idle    int
 	closed  bool
@@ -24,18 +26,22 @@ func RunInExecutor[T any](l *Loop, fn func() (T, error)) *Future[T] {
 	f := NewFuture[T](l)
 	var taken atomic.Bool // by the worker, or by Cancel
 	l.executor.pending++
+	task := l.current
 	f.future.cancel = func() bool {
 		if taken.CompareAndSwap(false, true) {
 			l.executor.pending--
 		}
 		return f.cancelNow()
 	}
-	l.executor.submit(l.Workers, func() {
+	l.executor.submit(l.Workers, func(lane *story.Lane) {
 		if !taken.CompareAndSwap(false, true) {
 			return
 		}
+		task.handed(lane)
 		v, err := guarded(fn)
+		task.returned(lane)
 		l.CallSoonThreadsafe(func() {
+			l.story.Say("the callback sets the result of the call's future")
 			l.executor.pending--
 			switch {
 			case f.Done():
@@ -60,7 +66,7 @@ func guarded[T any](fn func() (T, error)) (v T, err error) {
 }
 
 // submit queues a call, and starts a worker if none is free and one more is allowed.
-func (e *executor) submit(limit int, job func()) {
+func (e *executor) submit(limit int, job func(*story.Lane)) {
 	if limit <= 0 {
 		limit = min(32, runtime.GOMAXPROCS(0)+4)
 	}
@@ -70,12 +76,13 @@ func (e *executor) submit(limit int, job func()) {
 	e.queue = append(e.queue, job)
 	if e.idle < len(e.queue) && e.started < limit {
 		e.started++
-		e.workers.Go(e.work)
+		lane := story.NewLane("executor thread %d", e.started)
+		e.workers.Go(func() { e.work(lane) })
 	}
 	e.more.Signal()
 }
 
-func (e *executor) work() {
+func (e *executor) work(lane *story.Lane) {
 	e.Lock()
 	defer e.Unlock()
 	for {
@@ -84,13 +91,14 @@ func (e *executor) work() {
 				return
 			}
 			e.idle++
+			lane.Wait("for a call to make")
 			e.more.Wait()
 			e.idle--
 		}
 		job := e.queue[0]
 		e.queue = e.queue[1:]
 		e.Unlock()
-		job()
+		job(lane)
 		e.Lock()
 	}
 }

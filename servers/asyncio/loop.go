@@ -3,6 +3,8 @@ package asyncio
 import (
 	"errors"
 	"time"
+
+	"carousel/internal/story"
 )
 
 var (
@@ -30,6 +32,7 @@ type Loop struct {
 	executor     executor
 	tasks        taskList // the unfinished ones
 	current      *task
+	story        loopStory
 
 	began    time.Time
 	now      time.Duration // on a virtual clock
@@ -76,7 +79,7 @@ func (h *Handle) call(*Loop) {
 
 // NewLoop makes a loop, which must be closed after use. Most programs call Run instead.
 func NewLoop(o Options) *Loop {
-	return &Loop{Options: o, began: time.Now()}
+	return &Loop{Options: o, began: time.Now(), story: loopStory{Lane: story.NewLane("loop")}}
 }
 
 // Time is the loop's clock, which never goes back: the time since it was made.
@@ -100,6 +103,7 @@ func (l *Loop) soon(c callback) {
 		panic(ErrLoopClosed)
 	}
 	l.ready = append(l.ready, c)
+	l.story.scheduled(c)
 }
 
 // RunForever runs the loop until Stop.
@@ -164,6 +168,9 @@ func (l *Loop) turn() error {
 	} else if when, ok := l.timers.next(); ok {
 		wait = max(0, when-l.Time())
 	}
+	if wait != 0 {
+		l.story.Wait("epoll_wait, as no callback is ready")
+	}
 	if err := l.poll(wait); err != nil {
 		return err
 	}
@@ -171,6 +178,7 @@ func (l *Loop) turn() error {
 	l.dueTimers()
 	batch := l.ready
 	l.ready = l.spare[:0]
+	l.story.turn(len(batch))
 	for done := 0; done < len(batch); {
 		done += l.callAll(batch[done:])
 	}

@@ -27,6 +27,9 @@ func (l *Loop) CallSoonThreadsafe(fn func()) error {
 func (m *mail) collect(l *Loop) {
 	m.Lock()
 	defer m.Unlock()
+	if len(m.calls) > 0 {
+		l.story.Say("callbacks that other threads have scheduled: %d", len(m.calls))
+	}
 	l.ready = append(l.ready, m.calls...)
 	clear(m.calls)
 	m.calls = m.calls[:0]

@@ -198,14 +198,17 @@ func (l *Loop) poll(wait time.Duration) error {
 		}
 		events := p.events[i].Events
 		if f.events == 0 {
+			l.story.Say("fd %d has hung up: Task-%d is cancelled", f.fd, f.owner.number)
 			f.owner.cancel()
 			l.forget(f)
 			continue
 		}
 		if f.reader != nil && events&(sock.Readable|sock.Hangup) != 0 {
+			l.story.reported(f.fd, f.reader)
 			f.reader.ready(l)
 		}
 		if f.writer != nil && events&(sock.Writable|sock.Hangup) != 0 {
+			l.story.reported(f.fd, f.writer)
 			f.writer.ready(l)
 		}
 	}

@@ -11,8 +11,12 @@ func Sleep(c *Co, d time.Duration) error {
 		return c.Yield()
 	}
 	f := NewFuture[struct{}](c.Loop)
-	timer := c.Loop.CallLater(d, func() { f.settle() })
+	timer := c.Loop.CallLater(d, func() {
+		c.Loop.story.Say("the timer's callback sets the result of its future")
+		f.settle()
+	})
 	defer timer.Cancel()
+	c.awaits("sleep", "Task-%d awaits the future of a timer, which is due in %d ms", c.task.number, int(d/time.Millisecond))
 	return c.await(&f.future)
 }
 

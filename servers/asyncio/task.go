@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"carousel/internal/coro"
+	"carousel/internal/story"
 )
 
 // Task is a Future around a coroutine, which the loop steps: it runs until it awaits something that is not done, and
@@ -31,7 +32,8 @@ type task struct {
 	waiting *future // what it awaits
 	throw   error   // for the next step
 	number  int
-	name    string // "" until it is named
+	name    string        // "" until it is named
+	client  *story.Client // whom it serves, for the story
 
 	mustCancel bool
 	cancels    int // requests not taken back
@@ -54,6 +56,7 @@ func CreateTask[T any](l *Loop, fn func(c *Co) (T, error)) *Task[T] {
 		return none, err
 	}).Kept()
 	l.tasks.add(&t.task)
+	l.story.Say("Task-%d is created", t.number)
 	l.soon(&t.task)
 	return t
 }
@@ -79,6 +82,7 @@ func (c *Co) await(f *future) error {
 
 // Yield gives way to everything else that is ready.
 func (c *Co) Yield() error {
+	c.awaits("turn", "Task-%d gives way to what else is ready", c.task.number)
 	_, err := c.co.Yield(nil)
 	return err
 }
@@ -102,6 +106,7 @@ func (t *task) call(l *Loop) {
 	}
 	t.waiting, t.throw = nil, nil
 	l.current = t
+	l.story.steps(t, thrown)
 	awaits, err := t.gen.Throw(thrown) // Throw(nil) is Next
 	l.current = nil
 	switch {
@@ -127,6 +132,7 @@ func (t *task) call(l *Loop) {
 // ended settles the task when its coroutine has returned.
 func (t *task) ended(err error) {
 	t.own.loop.tasks.remove(t)
+	t.own.loop.story.Say("Task-%d is done", t.number)
 	switch {
 	case err == coro.ErrEnded && t.mustCancel: // cancelled right before it came to its end
 		t.mustCancel = false
