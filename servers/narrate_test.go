@@ -58,12 +58,13 @@ func TestNarrate(t *testing.T) {
 }
 
 // beside are lanes that do what they do at the same time as others: their lines come first here, in every step.
-var beside = map[string]string{"thread": "acceptor", "prefork": "parent"}
+var beside = map[string]string{"thread": "acceptor", "prefork": "parent", "goroutine": "main", "nethttp": "Serve", "fasthttp": "Serve", "asyncio-executor": "loop executor"}
 
 // byChance is what the kernel chooses.
 var byChance = map[string]*regexp.Regexp{
 	"pool":     regexp.MustCompile(`worker \d+`),
 	"prefork":  regexp.MustCompile(`process \d+`),
+	"gnet":     regexp.MustCompile(`loop \d+`),
 	"reactors": regexp.MustCompile(`loop \d+|fd \d+ is readable`),
 }
 
@@ -104,10 +105,13 @@ func (n *narrated) plain(model string) string {
 
 // rank puts the lines of what goes on beside before the others.
 func rank(model, line string) int {
-	if lane := beside[model]; lane != "" && strings.HasPrefix(line[min(columns, len(line)):], lane+" ") {
-		return 0
+	lanes := strings.Fields(beside[model])
+	for i, lane := range lanes {
+		if strings.HasPrefix(line[min(columns, len(line)):], lane+" ") {
+			return i
+		}
 	}
-	return 1
+	return len(lanes)
 }
 
 // words are those of the narrations that not every model has, and whose they are.
@@ -123,7 +127,7 @@ var words = map[string]string{
 	"filled anew":                           "select",
 	"entry":                                 "poll",
 	"the list":                              "poll",
-	"callback":                              "epoll reactors",
+	"callback":                              "epoll reactors asyncio asyncio-executor",
 	"registered":                            "epoll reactors",
 	"of its own":                            "reactors",
 	"the kernel deals it":                   "reactors",
@@ -140,6 +144,14 @@ var words = map[string]string{
 	"multishot":                             "uring",
 	"completes":                             "uring",
 	"queued":                                "uring",
+	"Task-":                                 "asyncio asyncio-executor",
+	"the future of recv":                    "asyncio asyncio-executor",
+	"executor":                              "asyncio-executor",
+	"by the runtime":                        "goroutine",
+	"ConnState":                             "nethttp",
+	"RequestCtx":                            "fasthttp",
+	"the handler":                           "nethttp fasthttp",
+	"OnTraffic":                             "gnet",
 }
 
 // Every model has its own words, and leaves others theirs. What two models say differs in more than in names and numbers.
