@@ -9,19 +9,23 @@ import (
 	"slices"
 )
 
-// fewer is a picture in its 256 commonest colours, others as the nearest of them: less than half as many bytes, and to an eye the same, since the rest
-// are shades at the edges of letters and lines. Pictures are opaque.
+// fewer is a picture in 256 colours: less than half as many bytes, and to an eye the same, since most are shades at the edges of letters and lines. Shades
+// that hardly differ become the commonest of them, and beyond 256 the rarest become the nearest of the others. Pictures are opaque.
 func fewer(m image.Image) *image.Paletted {
 	whole := image.NewRGBA(m.Bounds())
 	draw.Draw(whole, whole.Bounds(), m, m.Bounds().Min, draw.Src)
-	counts := map[color.RGBA]int{}
-	runsOf(whole, func(_ int, c color.RGBA, run int) { counts[c] += run })
+	counts, alike := map[color.RGBA]int{}, map[color.RGBA]int{}
+	runsOf(whole, func(_ int, c color.RGBA, run int) { counts[c] += run; alike[coarse(c)] += run })
 	common := slices.SortedFunc(maps.Keys(counts), func(a, b color.RGBA) int {
-		return cmp.Or(counts[b]-counts[a], cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
+		return cmp.Or(alike[coarse(b)]-alike[coarse(a)], counts[b]-counts[a], cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
 	})
 	var colors color.Palette
-	for _, c := range common[:min(256, len(common))] {
-		colors = append(colors, c)
+	taken := map[color.RGBA]bool{}
+	for _, c := range common {
+		if !taken[coarse(c)] && len(colors) < 256 {
+			taken[coarse(c)] = true
+			colors = append(colors, c)
+		}
 	}
 	places := map[color.RGBA]uint8{}
 	for _, c := range common {
@@ -36,6 +40,9 @@ func fewer(m image.Image) *image.Paletted {
 	})
 	return small
 }
+
+// coarse is the colour that hardly differs from this and its like.
+func coarse(c color.RGBA) color.RGBA { return color.RGBA{c.R &^ 7, c.G &^ 7, c.B &^ 7, 255} }
 
 // runsOf calls do for every run of pixels of one colour: where it begins, the colour, how long it is.
 func runsOf(m *image.RGBA, do func(at int, c color.RGBA, run int)) {

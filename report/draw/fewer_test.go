@@ -15,7 +15,7 @@ func TestFewer(t *testing.T) {
 		}
 	}
 	for i := range 300 {
-		m.SetRGBA(i%40, i/40, color.RGBA{uint8(i), uint8(i / 2), 0, 255})
+		m.SetRGBA(i%40, i/40, color.RGBA{uint8(i % 16 * 16), uint8(i / 16 * 13), 0, 255})
 	}
 	for x := range 40 {
 		m.SetRGBA(x, 20, color.RGBA{0, 90, 150, 255})

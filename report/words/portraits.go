@@ -123,10 +123,16 @@ func Lanes(p *portrait.Portrait) (lanes []Lane) {
 		}
 		lanes = append(lanes, Lane{name, l.Spans})
 	}
+	places := map[string]int{} // of names without their numbers, in the order of the lanes
+	for i, l := range lanes {
+		if name, _ := numbered(l.Name); places[name] == 0 {
+			places[name] = i + 1
+		}
+	}
 	slices.SortStableFunc(lanes, func(a, b Lane) int {
 		x, n := numbered(a.Name)
 		y, m := numbered(b.Name)
-		return cmp.Or(strings.Compare(x, y), n-m)
+		return cmp.Or(places[x]-places[y], n-m)
 	})
 	return lanes
 }

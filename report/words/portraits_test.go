@@ -1,0 +1,99 @@
+package words
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carousel/internal/portrait"
+	"carousel/internal/portrait/portraittest"
+)
+
+func TestLanes(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		lanes, want []string // of the processes that the digit before the colon says
+	}{
+		{"none", nil, nil},
+		{"in the order of their numbers, not of their letters", []string{"1:main", "1:goroutine 10", "1:goroutine 9", "1:executor 2", "1:goroutine 1"}, []string{"main", "goroutine 1", "goroutine 9", "goroutine 10", "executor 2"}},
+		{"of one name", []string{"1:loop", "1:thread", "1:thread"}, []string{"loop", "thread 1", "thread 2"}},
+		{"of several processes", []string{"1:parent", "3:worker", "2:worker"}, []string{"parent", "worker, process 2", "worker, process 3"}},
+		{"a stranger's", []string{"1:\x1b[2J" + strings.Repeat("x", 99)}, []string{`\x1b[2J` + strings.Repeat("x", 16) + "…"}},
+	} {
+		var p portrait.Portrait
+		for _, l := range test.lanes {
+			p.Lanes = append(p.Lanes, portrait.Lane{Process: int(l[0] - '0'), Name: l[2:]})
+		}
+		var got []string
+		for _, l := range Lanes(&p) {
+			got = append(got, l.Name)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
+		}
+	}
+}
+
+func TestPortraitFile(t *testing.T) {
+	for model, want := range map[string]string{
+		"asyncio-executor": "portrait-asyncio-executor.png", "../../etc": "portrait-------etc.png", "a\nb) c": "portrait-a-nb--c.png", "": "portrait-.png", "сервер": "portrait-------.png",
+		strings.Repeat("x", 300): "portrait-" + strings.Repeat("x", 39) + "-.png",
+	} {
+		if got := PortraitFile(model); got != want {
+			t.Errorf("%q is in %s, want %s", model, got, want)
+		}
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	late := portraittest.Loop()
+	late.Clients[7].Requests[4].Status = 0
+	brief := portraittest.Loop()
+	for i := range brief.Clients {
+		for k, s := range brief.Clients[i].Spans {
+			if s.State == portrait.Waits {
+				brief.Clients[i].Spans[k].To = s.From + time.Microsecond
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		p               portrait.Portrait
+		outcome, waited string
+	}{
+		"a loop":         {portraittest.Loop(), "8 clients done in 149\u00a0ms", "Having asked, the clients together waited 72.9\u00a0ms for their turn"},
+		"blocking":       {portraittest.Blocking(), "8 clients done in 465\u00a0ms", "Having asked, the clients together waited 1.95\u00a0s to be accepted"},
+		"no account":     {portraittest.Silent(), "8 clients done in 149\u00a0ms", "This server keeps no account of its turns"},
+		"not answered":   {late, "39 of 40 requests answered in 149\u00a0ms", "Having asked, the clients together waited 72.9\u00a0ms for their turn"},
+		"hardly a wait":  {brief, "8 clients done in 149\u00a0ms", "Having asked, the clients together waited less than a millisecond for their turn"},
+		"nothing at all": {portrait.Portrait{}, "0 clients done in 0\u00a0ns", "This server keeps no account of its turns"},
+	} {
+		if got := Outcome(&test.p); got != test.outcome {
+			t.Errorf("%s: %q, want %q", name, got, test.outcome)
+		}
+		if got := Waited(&test.p); got != test.waited {
+			t.Errorf("%s: %q, want %q", name, got, test.waited)
+		}
+	}
+}
+
+// Every state is drawn in some way and has words, on a client's row and on a lane's.
+func TestEveryStateHasAMark(t *testing.T) {
+	for s := portrait.Idle; s <= portrait.Replied; s++ {
+		for _, lane := range []bool{false, true} {
+			if mark := MarkOf(portrait.Span{State: s, Client: 1}, lane); mark == "" {
+				t.Errorf("%s has no mark", s)
+			}
+		}
+		if ClientDoes(portrait.Span{State: s}) == "" {
+			t.Errorf("%s has no words", s)
+		}
+	}
+	if got := MarkOf(portrait.Span{State: portrait.Waits}, true); got != HeldMark {
+		t.Errorf("a lane that waits for one client is %s", got)
+	}
+	if got := MarkOf(portrait.Span{State: portrait.Waits}, false); got != BehindMark {
+		t.Errorf("a client that waits is %s", got)
+	}
+}
