@@ -175,14 +175,14 @@ func points(f *traceevent.File, phase byte, id string) (some []traceevent.Event)
 	return some
 }
 
-// turnAt is the turn that a lane gives at the instant of e.
-func turnAt(f *traceevent.File, e traceevent.Event) traceevent.Event {
+// turnAt is the turn that a lane gives at the instant of e: of two, one of which ends as the other begins, the one that begins.
+func turnAt(f *traceevent.File, e traceevent.Event) (at traceevent.Event) {
 	for _, turn := range f.Pick(traceevent.Slice, "turn") {
-		if turn.TID == e.TID && turn.At <= e.At && e.At <= turn.At+turn.Length {
-			return turn
+		if turn.TID == e.TID && turn.At <= e.At && e.At <= turn.At+turn.Length && turn.At >= at.At {
+			at = turn
 		}
 	}
-	return traceevent.Event{}
+	return at
 }
 
 // said reports whether a lane says something between two instants.
