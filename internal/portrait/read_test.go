@@ -317,6 +317,8 @@ func TestAwake(t *testing.T) {
 		"too long":     {[]Span{sleeps(5*ms, 30*ms), turn}, "/sleep/20ms", "5ms asleep (a timer); 25ms waits (a timer); 30ms turn; 31ms"},
 		"a little":     {[]Span{sleeps(9500*time.Microsecond, 30*ms), turn}, "/sleep/20ms", "9.5ms asleep (a timer); 30ms turn; 31ms"},
 		"in two parts": {[]Span{sleeps(5*ms, 20*ms), sleeps(20*ms, 30*ms), turn}, "/sleep/20ms", "5ms asleep (a timer); 20ms asleep (a timer); 25ms waits (a timer); 30ms turn; 31ms"},
+		"backwards":    {[]Span{sleeps(5*ms, 30*ms), turn}, "/sleep/-20ms", "5ms waits (a timer); 30ms turn; 31ms"},
+		"for ever":     {[]Span{sleeps(5*ms, 30*ms), turn}, "/sleep/2562047h47m16.854775807s", "5ms asleep (a timer); 30ms turn; 31ms"},
 		"no sleep":     {[]Span{sleeps(5*ms, 30*ms), turn}, "/spin/5ms", "5ms asleep (a timer); 30ms turn; 31ms"},
 		"no duration":  {[]Span{sleeps(5*ms, 30*ms), turn}, "/sleep/long", "5ms asleep (a timer); 30ms turn; 31ms"},
 	} {
