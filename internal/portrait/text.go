@@ -21,7 +21,10 @@ var words = []struct {
 // Text draws a portrait for a terminal of so many columns, 40 at least: a row for each client and for each lane, and what the marks mean. In a
 // client's row a turn shows however short it is; a lane's row shows the number of the client who has it longest.
 func Text(p Portrait, columns int) string {
-	const margin = 12
+	margin := len("client 1") + 4
+	for _, l := range p.Lanes {
+		margin = max(margin, min(len([]rune(l.Name))+1, 20))
+	}
 	width := max(columns, 40) - margin
 	column := max(p.Length/time.Duration(width), 1)
 	var b strings.Builder
