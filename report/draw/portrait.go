@@ -17,7 +17,7 @@ import (
 // How much a portrait has room for.
 const (
 	mostLanes = 20
-	mostLines = 16
+	mostLines = 18
 )
 
 // Portraits draws, by the name of its file, the portrait of each model, in which whoever knows the models should tell which it is without
@@ -92,16 +92,30 @@ func under(c draw.Canvas, name string) draw.Canvas {
 	return c
 }
 
-// strip is the narration of one request: the first that sleeps, since that takes most steps, or else the first of which something is said. The
-// first client is silent at first, and so alone when it asks: nobody's story is between.
+// strip is the narration of one request: of the first client of whom something is said, that of which most lanes take part, or else that sleeps, since
+// that takes most steps. The first client is silent at first, and so alone when it asks: nobody's story is between.
 func strip(p *portrait.Portrait) (heading string, told []portrait.Line) {
-	for _, path := range []string{"/sleep", "/"} {
-		for i, c := range p.Clients {
-			for j, r := range c.Requests {
-				if lines := about(i+1, p.Words(i+1, j)); len(lines) > 0 && strings.HasPrefix(r.Path, path) {
-					return words.Told(p, i+1, j), lines[:min(mostLines, len(lines))]
-				}
+	for i, c := range p.Clients {
+		most := 0
+		for j, r := range c.Requests {
+			lanes := map[int]bool{}
+			for _, s := range r.Spans {
+				lanes[s.Lane] = true
 			}
+			delete(lanes, -1)
+			weight := 2*len(lanes) + 1
+			if strings.HasPrefix(r.Path, "/sleep") {
+				weight++
+			}
+			if lines := p.Words(i+1, j); len(lines) > 0 && weight > most {
+				most, heading, told = weight, words.Told(p, i+1, j), lines
+			}
+		}
+		if most > 0 {
+			if len(told) > mostLines {
+				told = about(i+1, told)
+			}
+			return heading, told[:min(mostLines, len(told))]
 		}
 	}
 	return "", nil

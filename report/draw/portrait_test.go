@@ -7,9 +7,11 @@ import (
 	"image/png"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -117,7 +119,8 @@ func TestHatchesDifferInGrey(t *testing.T) {
 	}
 }
 
-// The narration of the strip is of a request that sleeps, where there is one.
+// The narration of the strip is of a request that sleeps, or of one in which a further lane takes part; where there is no room for all, what the lane says of
+// itself meanwhile is left out.
 func TestStrip(t *testing.T) {
 	p := portraittest.Loop()
 	heading, told := strip(&p)
@@ -127,5 +130,41 @@ func TestStrip(t *testing.T) {
 	silent := portraittest.Silent()
 	if heading, told := strip(&silent); heading != "" || told != nil {
 		t.Errorf("of a server that tells nothing: %q, %v", heading, told)
+	}
+
+	line := func(at int, client int, text string) portrait.Line {
+		return portrait.Line{At: time.Duration(at), Client: client, Text: text, Lane: -1}
+	}
+	asks := func(path string, from, to int, lanes ...int) portrait.Request {
+		r := portrait.Request{Path: path, From: time.Duration(from), To: time.Duration(to)}
+		for _, l := range lanes {
+			r.Spans = append(r.Spans, portrait.Span{Lane: l})
+		}
+		return r
+	}
+	q := portrait.Portrait{
+		Clients: []portrait.Client{{}, {Requests: []portrait.Request{asks("/", 0, 9, 0), asks("/sleep/20ms", 10, 19, 0, 0, -1), asks("/spin/5ms", 20, 29, 0, 1)}}},
+		Lines:   []portrait.Line{line(5, 2, "short"), line(15, 2, "slept"), line(25, 2, "handed over")},
+	}
+	for _, want := range []string{"handed over", "slept", "short"} {
+		heading, told := strip(&q)
+		if len(told) != 1 || told[0].Text != want || !strings.Contains(heading, "client 2") {
+			t.Errorf("%q: %v, want %q", heading, told, want)
+		}
+		asked := &q.Clients[1].Requests
+		*asked = (*asked)[:len(*asked)-1]
+	}
+
+	long := []portrait.Line{line(0, 0, "before"), line(1, 0, "wakes"), line(2, 1, "asks"), line(3, 0, "waits")}
+	for i := range mostLines {
+		long = append(long, line(10+i, 0, "others"))
+	}
+	long = append(long, line(90, 0, "wakes again"), line(91, 1, "is answered"))
+	var got []string
+	for _, l := range about(1, long) {
+		got = append(got, l.Text)
+	}
+	if diff := cmp.Diff([]string{"wakes", "asks", "waits", "…", "wakes again", "is answered"}, got); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -26,8 +26,8 @@ var (
 	page = template.Must(template.New("page").Parse(layout))
 )
 
-// A span is its mark's index, when it begins and ends in microseconds, and the index of its words; a line is its instant and the indexes of who says
-// it and what: numbers, because most words stand in many of them.
+// A span is its mark's index, how long after the one before it ends it begins, how long it lasts, and the index of its words; a line is how long after the
+// one before it is said, and the indexes of who says it and what. They are small numbers, so that the page is a small file. Times are in microseconds.
 type (
 	span = [4]int
 	line = [3]int
@@ -115,28 +115,29 @@ func hash(s string) string {
 func (d *data) model(p *portrait.Portrait) model {
 	m := model{Name: words.Name(p.Model), Outcome: words.Outcome(p) + ". " + words.Waited(p) + ".", Length: micros(p.Length), Rows: []row{}, Said: []line{}}
 	for _, c := range p.Clients {
-		r := row{Name: words.ClientName(c), Spans: []span{}}
-		for _, s := range c.Spans {
-			r.Spans = append(r.Spans, d.span(s, false, words.ClientDoes(s)))
-		}
-		m.Rows = append(m.Rows, r)
+		m.Rows = append(m.Rows, d.row(words.ClientName(c), c.Spans, false, words.ClientDoes))
 	}
 	for _, l := range words.Lanes(p) {
-		r := row{Name: l.Name, Server: true, Spans: []span{}}
-		for _, s := range l.Spans {
-			r.Spans = append(r.Spans, d.span(s, true, words.LaneDoes(s)))
-		}
-		m.Rows = append(m.Rows, r)
+		m.Rows = append(m.Rows, d.row(l.Name, l.Spans, true, words.LaneDoes))
 	}
+	last := 0
 	for _, l := range p.Lines {
 		who, text := words.Said(l)
-		m.Said = append(m.Said, line{micros(l.At), d.word(who), d.word(text)})
+		m.Said = append(m.Said, line{micros(l.At) - last, d.word(who), d.word(text)})
+		last = micros(l.At)
 	}
 	return m
 }
 
-func (d *data) span(s portrait.Span, lane bool, does string) span {
-	return span{slices.Index(words.Marks, words.MarkOf(s, lane)), micros(s.From), micros(s.To), d.word(does)}
+func (d *data) row(name string, spans []portrait.Span, server bool, does func(portrait.Span) string) row {
+	r := row{Name: name, Server: server, Spans: []span{}}
+	end := 0
+	for _, s := range spans {
+		from, to := micros(s.From), micros(s.To)
+		r.Spans = append(r.Spans, span{slices.Index(words.Marks, words.MarkOf(s, server)), from - end, to - from, d.word(does(s))})
+		end = to
+	}
+	return r
 }
 
 func micros(d time.Duration) int { return int(d.Microseconds()) }

@@ -2,6 +2,14 @@
 (() => {
 	const data = JSON.parse(document.getElementById("portraits").textContent);
 	const $ = id => document.getElementById(id);
+	for (const m of data.models) { // spans become [mark, from, to, words], and what is said [instant, who, what]
+		for (const row of m.rows) {
+			let end = 0;
+			row.spans = row.spans.map(([mark, gap, length, said]) => [mark, end += gap, end += length, said]);
+		}
+		let last = 0;
+		m.said = m.said.map(([gap, who, what]) => [last += gap, who, what]);
+	}
 	const models = new Map(data.models.map(m => [m.name, m]));
 	const sides = data.sides.map((s, i) => ({ root: $(s), model: models.get(data.first[i]) }));
 	const slow = matchMedia("(prefers-reduced-motion: reduce)");
