@@ -44,6 +44,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 		Use:   "report [results/RUN]",
 		Short: "Write a run's report: README.md and pictures into its folder, a table on stdout",
 		Long: "Write a run's report: README.md and pictures into its folder, a table on stdout.\n" +
+			"Where it has portraits, portraits.html plays them: two models side by side, step by step.\n" +
 			"Without an argument it takes the newest run under results/. The same trials give the same bytes.\n" +
 			"Of results/truth, which \"make truth\" writes, it draws the picture.",
 		Example:       "  report results/20261122-210000\n  report",
