@@ -2,7 +2,6 @@ package sock
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"testing"
 	"time"
@@ -163,7 +162,9 @@ func TestSelect(t *testing.T) {
 	if k := choose(t, n, &read, &write, &urgent, time.Minute); k != 2 || !read.Has(fd) || !write.Has(fd) {
 		t.Errorf("with room to write: %d, %v, %v", k, read, write)
 	}
-	outOfBand(t, peer)
+	if err := WriteUrgent(Number(peer), '!'); err != nil {
+		t.Fatal(err)
+	}
 	read, write, urgent = FDSet{}, FDSet{}, FDSet{}
 	urgent.Set(fd)
 	if k := choose(t, n, &read, &write, &urgent, -1); k != 1 || !urgent.Has(fd) {
@@ -175,21 +176,6 @@ func TestSelect(t *testing.T) {
 	read.Set(closed)
 	if _, err := new(Waiter).Select(closed+1, &read, &write, &urgent, soon); err != unix.EBADF {
 		t.Errorf("a closed descriptor: %v", err)
-	}
-}
-
-func outOfBand(t *testing.T, peer *net.TCPConn) {
-	t.Helper()
-	raw, err := peer.SyscallConn()
-	if err == nil {
-		err = raw.Control(func(fd uintptr) {
-			if e := unix.Sendto(int(fd), []byte("!"), unix.MSG_OOB, nil); e != nil {
-				t.Error(e)
-			}
-		})
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 

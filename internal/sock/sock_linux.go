@@ -113,6 +113,11 @@ func Write(fd int, p []byte) (int, error) {
 	}
 }
 
+// WriteUrgent sends one byte that overtakes those not read yet (MSG_OOB); select's third list reports it.
+func WriteUrgent(fd int, b byte) error {
+	return unix.Sendto(fd, []byte{b}, unix.MSG_OOB|unix.MSG_NOSIGNAL, nil)
+}
+
 // Read waits for the peer, for at most limit (0: for ever), then Again.
 func (w *Waiter) Read(fd int, p []byte, limit time.Duration) (int, error) {
 	if (w.Hold || limit > 0) && !w.await(fd, unix.POLLIN, limit) {

@@ -108,6 +108,7 @@ func NonBlocking(int) error                                { return errLinux }
 func Accept(int) (int, error)                              { return -1, errLinux }
 func Read(int, []byte) (int, error)                        { return 0, errLinux }
 func Write(int, []byte) (int, error)                       { return 0, errLinux }
+func WriteUrgent(int, byte) error                          { return errLinux }
 func Close(int)                                            {}
 func Another(int) (int, error)                             { return -1, errLinux }
 func Bequeath(int, *exec.Cmd)                              {}
