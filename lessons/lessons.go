@@ -16,7 +16,12 @@ import (
 	"io"
 	"strconv"
 
+	blocking "carousel/lessons/01-blocking"
+	control "carousel/lessons/02-control"
+	selectloop "carousel/lessons/03-select"
+	callbacks "carousel/lessons/04-callbacks"
 	carousel "carousel/lessons/05-carousel"
+	generators "carousel/lessons/06-generators"
 	coroutines "carousel/lessons/07-coroutines"
 	delegation "carousel/lessons/08-delegation"
 	tasks "carousel/lessons/09-tasks"
@@ -34,8 +39,18 @@ type Chapter struct {
 
 // Chapters is the tutorial, in its order.
 var Chapters = []Chapter{
+	{"01-blocking", "Blocking", []string{"blocking"},
+		"While one client thinks, a server that waits for it serves nobody else.", blocking.Example},
+	{"02-control", "Who has control", []string{"blocking", "select"},
+		"Who waits for one client gives it control; who waits for all of them has it back after every turn.", control.Example},
+	{"03-select", "select", []string{"select"},
+		"The loop gives the kernel whole lists of descriptors, and serves those that are ready.", selectloop.Example},
+	{"04-callbacks", "Callbacks", []string{"epoll"},
+		"A descriptor is registered with the function to call when it is ready; the loop knows nothing else.", callbacks.Example},
 	{"05-carousel", "The carousel", []string{"generator"},
 		"A generator gives away control with every value; a queue gives each its turn.", carousel.Example},
+	{"06-generators", "Generators as servers", []string{"generator"},
+		"A conversation is one function again: it says before each call what it waits for, and gives way.", generators.Example},
 	{"07-coroutines", "Coroutines", []string{"coroutine"},
 		"Values and errors travel into a paused function, and its result comes out at the end.", coroutines.Example},
 	{"08-delegation", "Delegation and yield from", []string{"coroutine"},

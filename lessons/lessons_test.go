@@ -20,6 +20,9 @@ var masks = []struct {
 }{
 	{regexp.MustCompile(`( *\d+(\.\d+)?)+ (ms|requests a second)\b`), " # $3"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
+	{regexp.MustCompile(`\bfd \d+`), "fd N"},
+	{regexp.MustCompile(`(?m)^(client \d|thread|loop|ms) .*`), "$1 ..."}, // the rows of a picture
+	{regexp.MustCompile(`(?m)^# has the turn(.|\n)*?\n\n`), "# ...\n\n"}, // and what its marks mean
 }
 
 // TestExamples holds what each example prints against testdata, but for times and ports.

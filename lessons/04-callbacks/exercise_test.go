@@ -1,0 +1,183 @@
+//go:build exercise
+
+package callbacks
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// TestExercise has a conversation on the dispatcher in each case: its steps are callbacks that note what they do.
+func TestExercise(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		turns [][]int // the descriptors that become ready at each wait; they stay so until a callback was called
+		begin func(h *harness)
+		want  []string // what the callbacks noted, and the calls of the kernel
+		hint  string
+	}{
+		{"a callback is called whenever its descriptor is ready", [][]int{{4}, {5}, {4}},
+			func(h *harness) {
+				h.register(4, func() { h.note("Ann") })
+				h.register(5, func() { h.note("Bob") })
+			},
+			[]string{"add 4", "add 5", "Ann", "Bob", "Ann"},
+			"Run waits, looks up each descriptor that is ready in Registered, calls its callback, and waits again"},
+		{"two are ready at once", [][]int{{5, 4}},
+			func(h *harness) {
+				h.register(4, func() { h.note("Ann") })
+				h.register(5, func() { h.note("Bob") })
+			},
+			[]string{"add 4", "add 5", "Bob", "Ann"},
+			"one wait may bring many: call all of them, in the order in which they come, before the next wait"},
+		{"a conversation waits to write, then to read again", [][]int{{4}, {4}, {4}},
+			func(h *harness) {
+				var read, write func()
+				read = func() { h.note("read"); h.d.Change(4, Writable, write) }
+				write = func() { h.note("write"); h.d.Change(4, Readable, read) }
+				h.register(4, read)
+			},
+			[]string{"add 4", "read", "change 4", "write", "change 4", "read", "change 4"},
+			"Change tells the kernel, and keeps the new callback for the next turn"},
+		{"a conversation changes its callback only", [][]int{{4}, {4}},
+			func(h *harness) {
+				h.register(4, func() {
+					h.note("the head of a request")
+					h.d.Change(4, Readable, func() { h.note("its body") })
+				})
+			},
+			[]string{"add 4", "the head of a request", "its body"},
+			"what is watched stays the same, so the kernel need not hear of it: one call less for every message"},
+		{"one is watched for nothing, and for input again", [][]int{{4}, {5}, {4}},
+			func(h *harness) {
+				h.register(4, func() { h.note("Ann sleeps"); h.d.Change(4, Nothing, func() { h.note("Ann is woken by mistake") }) })
+				h.register(5, func() { h.note("Bob"); h.d.Change(4, Readable, func() { h.note("Ann") }) })
+			},
+			[]string{"add 4", "add 5", "Ann sleeps", "change 4", "Bob", "change 4", "Ann"},
+			"compare with what the descriptor is watched for now, so keep that up to date as well"},
+		{"a client leaves", [][]int{{4}, {5}},
+			func(h *harness) {
+				h.register(4, func() { h.note("Ann leaves"); h.d.Close(4) })
+				h.register(5, func() { h.note("Bob") })
+			},
+			[]string{"add 4", "add 5", "Ann leaves", "remove 4", "close 4", "Bob"},
+			"first out of the kernel's list, then closed"},
+		{"one hangs up on another that is ready in the same turn", [][]int{{4, 5}, {4}},
+			func(h *harness) {
+				h.register(4, func() {
+					if h.note("Ann"); h.d.Registered[5].Callback != nil {
+						h.d.Close(5)
+					}
+				})
+				h.register(5, func() { h.note("Bob, whose connection is closed") })
+			},
+			[]string{"add 4", "add 5", "Ann", "remove 5", "close 5", "Ann"},
+			"Close takes the callback out of Registered, and Run passes over descriptors that have none any more"},
+		{"a number is given away again", [][]int{{4}, {4}},
+			func(h *harness) {
+				h.register(4, func() {
+					h.note("Ann leaves")
+					h.d.Close(4)
+					h.register(4, func() { h.note("Cid") })
+				})
+			},
+			[]string{"add 4", "Ann leaves", "remove 4", "close 4", "add 4", "Cid"},
+			"after Close nothing of the old connection may be left in Registered"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := &harness{t: t, turns: c.turns, watched: map[int]Want{}}
+			h.d = &Dispatcher{Kernel: h, Registered: map[int]Registration{}}
+			defer func() {
+				if fault := recover(); fault != nil {
+					t.Errorf("it panics: %v", fault)
+				}
+				if t.Failed() {
+					t.Log("hint: " + c.hint)
+				}
+			}()
+			c.begin(h)
+			if err := h.d.Run(); !errors.Is(err, errEnd) {
+				t.Fatalf("Run returned %v before the kernel ended it: it goes on until Wait fails, and returns that error", err)
+			}
+			if !slices.Equal(h.notes, c.want) {
+				t.Fatalf("it came to  %q\nbut want    %q", h.notes, c.want)
+			}
+		})
+	}
+}
+
+var errEnd = errors.New("the exercise is over")
+
+// harness is the kernel, and takes down what happens.
+type harness struct {
+	t       *testing.T
+	d       *Dispatcher
+	turns   [][]int
+	watched map[int]Want
+	notes   []string
+}
+
+func (h *harness) note(what string, fd ...any) {
+	if len(h.notes) > 50 {
+		h.t.Fatalf("this has no end: %q", h.notes)
+	}
+	h.notes = append(h.notes, fmt.Sprintf(what, fd...))
+}
+
+func (h *harness) register(fd int, callback func()) {
+	if err := h.d.Register(fd, Readable, callback); err != nil {
+		h.t.Fatalf("Register(%d): %v", fd, err)
+	}
+}
+
+func (h *harness) Add(fd int, want Want) error {
+	h.note("add %d", fd)
+	if _, there := h.watched[fd]; there {
+		return errors.New("the kernel watches it already")
+	}
+	h.watched[fd] = want
+	return nil
+}
+
+func (h *harness) Change(fd int, want Want) {
+	h.t.Helper()
+	h.note("change %d", fd)
+	if was, there := h.watched[fd]; !there {
+		h.t.Fatalf("the kernel is to change what it watches descriptor %d for, which it does not watch", fd)
+	} else if was == want {
+		h.t.Fatalf("the kernel is to change what it watches descriptor %d for, and it watches it for that: a call of the kernel for nothing", fd)
+	}
+	h.watched[fd] = want
+}
+
+func (h *harness) Remove(fd int) {
+	h.t.Helper()
+	h.note("remove %d", fd)
+	if _, there := h.watched[fd]; !there {
+		h.t.Fatalf("the kernel is to stop watching descriptor %d, which it does not watch", fd)
+	}
+	delete(h.watched, fd)
+}
+
+func (h *harness) Wait() (ready []int, err error) {
+	if len(h.turns) == 0 {
+		return nil, errEnd
+	}
+	for _, fd := range h.turns[0] {
+		if want, there := h.watched[fd]; there && want != Nothing {
+			ready = append(ready, fd)
+		}
+	}
+	h.turns = h.turns[1:]
+	return ready, nil
+}
+
+func (h *harness) Close(fd int) {
+	h.t.Helper()
+	h.note("close %d", fd)
+	if _, there := h.watched[fd]; there {
+		h.t.Fatalf("descriptor %d is closed while the kernel watches it. If a child process has a duplicate, it stays in the list, is reported for ever, and nobody can take it out. Remove it first", fd)
+	}
+}
