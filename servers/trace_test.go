@@ -43,6 +43,7 @@ func TestTrace(t *testing.T) {
 			var all sync.WaitGroup
 			for i := range peers {
 				all.Go(func() {
+					var err error
 					if peers[i], err = askAll(v.addr); err != nil {
 						t.Error(err)
 					}
