@@ -80,7 +80,7 @@ func begin(stderr io.Writer, model string, o options) (*recorder, error) {
 func (r *recorder) meet() (err error) {
 	r.dir = os.Getenv(workersTraces)
 	if r.worker = sock.Inherited() && r.dir != ""; r.worker {
-		r.file = filepath.Join(r.dir, fmt.Sprintf("%d.json", os.Getpid()))
+		r.file = filepath.Join(r.dir, fmt.Sprintf("%06d-%d.json", prefork.Number(), os.Getpid()))
 		return nil
 	}
 	if r.dir, err = os.MkdirTemp("", "carousel-traces-"); err != nil {

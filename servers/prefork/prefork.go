@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"time"
 
@@ -68,10 +69,18 @@ func Serve(ln int, open func() *wire.Talk, workers int, ready func()) error {
 // number in the environment is that of a worker.
 const number = "CAROUSEL_WORKER"
 
+// Number is that of this process among the workers, from 1; 0 if it is none.
+func Number() (n int) {
+	if sock.Inherited() {
+		n, _ = strconv.Atoi(os.Getenv(number))
+	}
+	return n
+}
+
 // Name is what this process is called among the workers, "" if it is none.
 func Name() string {
-	if n := os.Getenv(number); n != "" && sock.Inherited() {
-		return "worker " + n
+	if n := Number(); n > 0 {
+		return fmt.Sprintf("worker %d", n)
 	}
 	return ""
 }
