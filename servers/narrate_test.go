@@ -228,7 +228,7 @@ func narrator(t *testing.T, model string, flags ...string) *narrated {
 	}
 	t.Cleanup(v.kill)
 	n := &narrated{server: v, t: t, file: file, steps: []step{{"it starts", 0}}}
-	n.rests()
+	n.until(t, func() bool { return true })
 	return n
 }
 
@@ -243,7 +243,12 @@ func (n *narrated) step(what string, does func()) {
 	said := n.story()
 	n.steps = append(n.steps, step{what, len(said)})
 	does()
-	n.until(func() bool { return n.story() != said })
+	defer func() {
+		if n.t.Failed() {
+			n.t.Logf("it says no more than:\n%s", n.story())
+		}
+	}()
+	n.until(n.t, func() bool { return n.story() != said })
 }
 
 func (n *narrated) story() string {
@@ -289,14 +294,13 @@ func (c *visitor) hears() {
 
 func (c *visitor) leaves() { c.conn.Close() }
 
-// rests waits until the server waits for more to do: what its loop makes of the next thing must not depend on how far it had got with the last.
-func (n *narrated) rests() { n.until(func() bool { return true }) }
-
-// until is rests, after something has come about.
-func (n *narrated) until(there func() bool) {
-	for limit := time.Now().Add(patience); !there() || !n.waits() || !n.waits(); time.Sleep(time.Millisecond) {
+// until waits until something has come about and the server then waits for more to do: what its loop makes of the next thing must not depend
+// on how far it had got with the last.
+func (v *server) until(t *testing.T, there func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(patience); !there() || !v.waits() || !v.waits(); time.Sleep(time.Millisecond) {
 		if time.Now().After(limit) {
-			n.t.Fatalf("it does not come to rest, or says no more than:\n%s", n.story())
+			t.Fatal("nothing comes about, or the server does not come to rest")
 		}
 	}
 }

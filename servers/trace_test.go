@@ -50,6 +50,7 @@ func TestTrace(t *testing.T) {
 				})
 			}
 			all.Wait()
+			v.until(t, func() bool { return true })
 			if _, err := v.stop(); err != nil {
 				t.Fatal(err)
 			}
@@ -150,8 +151,10 @@ func follow(f *traceevent.File, peer string) error {
 			return fmt.Errorf("request %d has no turn", arrows)
 		}
 		for _, step := range steps {
-			if turn := turnAt(f, step); turn.Name != f.Lanes[lane].Name || turn.PID != from.PID || step.TID == lane {
-				return fmt.Errorf("request %d passes %q at %d, which is no turn of its client", arrows, turn.Name, step.At)
+			if !slices.ContainsFunc(turns, func(e traceevent.Event) bool {
+				return e.Name == f.Lanes[lane].Name && e.TID == step.TID && e.At <= step.At && step.At <= e.At+e.Length
+			}) {
+				return fmt.Errorf("request %d passes %q at %d, which gives its client no turn then", arrows, f.Lanes[step.TID].Name, step.At)
 			}
 		}
 		for _, bytes := range []string{"bytes are read", "bytes are sent"} {
@@ -174,16 +177,6 @@ func points(f *traceevent.File, phase byte, id string) (some []traceevent.Event)
 		}
 	}
 	return some
-}
-
-// turnAt is the turn that a lane gives at the instant of e: of two, one of which ends as the other begins, the one that begins.
-func turnAt(f *traceevent.File, e traceevent.Event) (at traceevent.Event) {
-	for _, turn := range f.Pick(traceevent.Slice, "turn") {
-		if turn.TID == e.TID && turn.At <= e.At && e.At <= turn.At+turn.Length && turn.At >= at.At {
-			at = turn
-		}
-	}
-	return at
 }
 
 // said reports whether a lane says something between two instants.
