@@ -73,14 +73,14 @@ type swimlanes struct {
 // Plot implements plot.Plotter. Turns are drawn last, since most are so short that others would cover them.
 func (l swimlanes) Plot(c draw.Canvas, plt *plot.Plot) {
 	x, y := plt.Transforms(&c)
-	at := func(d time.Duration) vg.Length { return x(float64(d)) }
+	at := func(d time.Duration) vg.Length { return min(max(x(float64(d)), c.Min.X), c.Max.X) } // a rasterizer sent far outside does not come back
 	for i, row := range l.rows {
 		middle := y(float64(len(l.rows) - 1 - i))
 		half := (y(1) - y(0)) * 0.36
 		box := func(s portrait.Span) vg.Rectangle {
 			return vg.Rectangle{Min: vg.Point{X: at(s.From), Y: middle - half}, Max: vg.Point{X: at(s.To), Y: middle + half}}
 		}
-		spans := slices.Clone(row.spans)
+		spans := slices.DeleteFunc(slices.Clone(row.spans), func(s portrait.Span) bool { return float64(s.To) < plt.X.Min || float64(s.From) > plt.X.Max })
 		slices.SortStableFunc(spans, func(a, b portrait.Span) int { return rank(a, row.lane) - rank(b, row.lane) })
 		for _, s := range spans {
 			mark := words.MarkOf(s, row.lane)
@@ -103,7 +103,7 @@ func (l swimlanes) Plot(c draw.Canvas, plt *plot.Plot) {
 		if !l.slim {
 			label(c, row, box)
 		}
-		if n := len(spans); row.after != "" && n > 0 {
+		if n := len(row.spans); row.after != "" && n > 0 {
 			with := style(9, black, false)
 			c.FillText(with, vg.Point{X: box(row.spans[n-1]).Max.X + 6, Y: middle - with.FontExtents().Ascent/2 + 1}, row.after)
 		}

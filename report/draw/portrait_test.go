@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/png"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -42,7 +43,14 @@ func extremes() []portrait.Portrait {
 	for i := range hostile.Lines {
 		hostile.Lines[i].Who, hostile.Lines[i].Text = hostile.Model, hostile.Model
 	}
-	return []portrait.Portrait{{Model: "nothing"}, {Model: "a client", Clients: make([]portrait.Client, 1), Length: time.Hour}, crowd, hostile}
+	beyond := portraittest.Loop()
+	beyond.Model, beyond.Length = "beyond", time.Nanosecond
+	for i := range beyond.Clients {
+		for k := range beyond.Clients[i].Spans {
+			beyond.Clients[i].Spans[k] = portrait.Span{From: -math.MaxInt64, To: math.MaxInt64, State: portrait.State(k % 8)}
+		}
+	}
+	return []portrait.Portrait{beyond, {Model: "nothing"}, {Model: "a client", Clients: make([]portrait.Client, 1), Length: time.Hour}, crowd, hostile}
 }
 
 func TestPortraitsAreWhole(t *testing.T) {

@@ -1,8 +1,5 @@
 package words
 
-// Marks are all, in the order in which they are drawn: turns last, since most are so short that others would cover them.
-var Marks = []Mark{OpenMark, QuietMark, UntoldMark, OutsideMark, BehindMark, HeldMark, ItselfMark, TurnMark}
-
 // Page are the words of the page that plays portraits.
 var Page = struct{ Title, Intro, Needs, Controls, Back, Play, Forward, Slider, Window, Said, Keys string }{
 	Title:    "Whose turn it is: two models, step by step",

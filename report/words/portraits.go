@@ -1,9 +1,7 @@
 package words
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,136 +11,6 @@ import (
 	"carousel/internal/printable"
 	"carousel/internal/units"
 )
-
-// Mark is how a span of a portrait is drawn. Two colours and two patterns tell who has the turn: TurnMark and HeldMark are of the one colour,
-// BehindMark and OutsideMark of the other, HeldMark and OutsideMark are hatched.
-type Mark string
-
-// The marks.
-const (
-	TurnMark    Mark = "turn"
-	HeldMark    Mark = "held"
-	BehindMark  Mark = "behind"
-	OutsideMark Mark = "outside"
-	UntoldMark  Mark = "untold"
-	ItselfMark  Mark = "itself"
-	QuietMark   Mark = "quiet"
-	OpenMark    Mark = "open"
-)
-
-// Key is an entry of the legend.
-type Key struct {
-	Mark Mark
-	Name string
-}
-
-// Keys are the legend; the last is of servers that keep no account of their turns.
-var Keys = []Key{
-	{TurnMark, "the client's turn: the server works for it"},
-	{HeldMark, "nobody works: it sleeps, or the server waits for it alone"},
-	{BehindMark, "it has asked, and waits for its turn"},
-	{OutsideMark, "it has asked, and is not yet accepted"},
-	{UntoldMark, "it has asked; the server does not tell more"},
-}
-
-// MarkOf is how a span is drawn on a row of a client, or of a lane of the server.
-func MarkOf(s portrait.Span, lane bool) Mark {
-	switch s.State {
-	case portrait.Turn, portrait.Works:
-		if lane && s.Client == 0 {
-			return ItselfMark
-		}
-		return TurnMark
-	case portrait.Asleep:
-		return HeldMark
-	case portrait.Waits:
-		if lane {
-			return HeldMark
-		}
-		return BehindMark
-	case portrait.Unaccepted:
-		return OutsideMark
-	case portrait.Unknown:
-		return UntoldMark
-	case portrait.Silent:
-		return QuietMark
-	}
-	return OpenMark
-}
-
-// LegendOf is the legend of these portraits: what none of them shows is left out, but for the two colours and the two patterns.
-func LegendOf(all ...portrait.Portrait) []Key {
-	for _, p := range all {
-		for _, c := range p.Clients {
-			for _, s := range c.Spans {
-				if s.State == portrait.Unknown {
-					return Keys
-				}
-			}
-		}
-	}
-	return Keys[:len(Keys)-1]
-}
-
-// ClientName is what a row of a client is called.
-func ClientName(c portrait.Client) string { return "client " + strconv.Itoa(c.Number) }
-
-// Lane is a row of the server.
-type Lane struct {
-	Name  string
-	Spans []portrait.Span
-}
-
-// Lanes are the rows of the server by their names, "worker 2" before "worker 10". Lanes of one name get a number, those of several processes are
-// told apart by them.
-func Lanes(p *portrait.Portrait) (lanes []Lane) {
-	names, elsewhere, seen := map[string]int{}, map[string]bool{}, map[string]int{}
-	first := map[string]int{}
-	for _, l := range p.Lanes {
-		if process, known := first[l.Name]; known && process != l.Process {
-			elsewhere[l.Name] = true
-		} else if !known {
-			first[l.Name] = l.Process
-		}
-	}
-	full := func(l portrait.Lane) string {
-		name := cut(l.Name, 24)
-		if elsewhere[l.Name] {
-			name += ", process " + strconv.Itoa(l.Process)
-		}
-		return name
-	}
-	for _, l := range p.Lanes {
-		names[full(l)]++
-	}
-	for _, l := range p.Lanes {
-		name := full(l)
-		if names[name] > 1 {
-			seen[name]++
-			name += " " + strconv.Itoa(seen[name])
-		}
-		lanes = append(lanes, Lane{name, l.Spans})
-	}
-	places := map[string]int{} // of names without their numbers, in the order of the lanes
-	for i, l := range lanes {
-		if name, _ := numbered(l.Name); places[name] == 0 {
-			places[name] = i + 1
-		}
-	}
-	slices.SortStableFunc(lanes, func(a, b Lane) int {
-		x, n := numbered(a.Name)
-		y, m := numbered(b.Name)
-		return cmp.Or(places[x]-places[y], n-m)
-	})
-	return lanes
-}
-
-// numbered is a name without the number that it ends in, and that number.
-func numbered(name string) (string, int) {
-	letters := strings.TrimRight(name, "0123456789")
-	n, _ := strconv.Atoi(name[len(letters):])
-	return letters, n
-}
 
 // LaneDoes says what a lane does in a span, in the model's own words.
 func LaneDoes(s portrait.Span) string {

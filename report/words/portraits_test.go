@@ -14,17 +14,16 @@ import (
 func TestLanes(t *testing.T) {
 	for _, test := range []struct {
 		name        string
-		lanes, want []string // of the processes that the digit before the colon says
+		lanes, want []string
 	}{
 		{"none", nil, nil},
-		{"in the order of their numbers, not of their letters", []string{"1:main", "1:goroutine 10", "1:goroutine 9", "1:executor 2", "1:goroutine 1"}, []string{"main", "goroutine 1", "goroutine 9", "goroutine 10", "executor 2"}},
-		{"of one name", []string{"1:loop", "1:thread", "1:thread"}, []string{"loop", "thread 1", "thread 2"}},
-		{"of several processes", []string{"1:parent", "3:worker", "2:worker"}, []string{"parent", "worker, process 2", "worker, process 3"}},
-		{"a stranger's", []string{"1:\x1b[2J" + strings.Repeat("x", 99)}, []string{`\x1b[2J` + strings.Repeat("x", 16) + "…"}},
+		{"in the order of their numbers, not of their letters", []string{"main", "goroutine 10", "goroutine 9", "executor 2", "goroutine 1"}, []string{"main", "goroutine 1", "goroutine 9", "goroutine 10", "executor 2"}},
+		{"of one name", []string{"loop", "thread", "thread"}, []string{"loop", "thread 1", "thread 2"}},
+		{"a stranger's", []string{"\x1b[2J" + strings.Repeat("x", 99)}, []string{`\x1b[2J` + strings.Repeat("x", 16) + "…"}},
 	} {
 		var p portrait.Portrait
 		for _, l := range test.lanes {
-			p.Lanes = append(p.Lanes, portrait.Lane{Process: int(l[0] - '0'), Name: l[2:]})
+			p.Lanes = append(p.Lanes, portrait.Lane{Name: l})
 		}
 		var got []string
 		for _, l := range Lanes(&p) {
