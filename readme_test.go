@@ -23,7 +23,7 @@ import (
 	"carousel/report/findings"
 )
 
-var pages = []string{"README.md", "CONTRIBUTING.md", "servers/README.md", "loadgen/README.md", "results/README.md"}
+var pages = []string{"README.md", "TUTORIAL.md", "CONTRIBUTING.md", "servers/README.md", "loadgen/README.md", "results/README.md"}
 
 // TestCommands runs every command that a page shows in an indented block, shortened and aimed at a server of the
 // test's own, and wants each to end well.
@@ -50,11 +50,13 @@ func TestCommands(t *testing.T) {
 	tried := 0
 	for _, page := range pages {
 		dir := t.TempDir() // a command may take up a file that one before it wrote
-		for _, command := range shown(t, page, "servers|loadgen|bench|report") {
+		for _, s := range shown(t, page, "servers|loadgen|bench|report") {
+			command := s.command
 			if strings.Contains(command, "--vs") { // by time: they are compared by nothing else
 				command = compared.Replace(command)
 			}
 			words := strings.Fields(strings.ReplaceAll(shorten.Replace(command), "'", ""))
+			serves := words[0] == "servers" && words[1] != "lesson" && !strings.Contains(command, "--list")
 			switch words[0] {
 			case "loadgen":
 				kept := slices.Contains([]string{"compare", "merge", "export"}, words[1])
@@ -62,7 +64,7 @@ func TestCommands(t *testing.T) {
 					words = append(words, "http://"+addr+"/")
 				}
 			case "servers":
-				if !strings.Contains(command, "--list") {
+				if serves {
 					words = append(words, "--addr", "127.0.0.1:0")
 				}
 			default:
@@ -77,7 +79,7 @@ func TestCommands(t *testing.T) {
 				if err := os.WriteFile(filepath.Join(cmd.Dir, "requests"), mix, 0o644); err != nil {
 					t.Fatal(err)
 				}
-				if words[0] == "servers" && !strings.Contains(command, "--list") {
+				if serves {
 					p, err := child.Start(cmd)
 					if err != nil {
 						t.Fatal(err)
@@ -95,6 +97,9 @@ func TestCommands(t *testing.T) {
 				fine := code == 99 && strings.Contains(command, "--fail-if") || code == 1 && strings.Contains(command, "--find-max") // a busy machine lets no step count
 				if err != nil && !fine {
 					t.Errorf("%s: %v\n%s", strings.Join(words, " "), err, out)
+				}
+				if page == "TUTORIAL.md" {
+					printed(t, s.prints, string(out))
 				}
 			})
 		}
@@ -124,21 +129,32 @@ func exampleMix(t *testing.T) []byte {
 	return mix
 }
 
-// shown lists the commands of these programs in the indented blocks of a page.
-func shown(t *testing.T, page, programs string) (commands []string) {
+// showing is a command in an indented block of a page, and the lines that stand below it there.
+type showing struct {
+	command string
+	prints  []string
+}
+
+// shown lists the commands of these programs in the indented blocks of a page. A page may have go run make a program, or name its folder.
+func shown(t *testing.T, page, programs string) (all []showing) {
 	f, err := os.Open(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	program := regexp.MustCompile(`^    ((?:` + programs + `) .*)$`)
+	program := regexp.MustCompile(`^    (?:go run \./|bin/)?((?:` + programs + `) .*)$`)
+	block := false // the last command's block has not ended
 	for s := bufio.NewScanner(f); s.Scan(); {
+		line, indented := strings.CutPrefix(s.Text(), "    ")
 		if m := program.FindStringSubmatch(s.Text()); m != nil {
 			command, _, _ := strings.Cut(m[1], " #")
-			commands = append(commands, strings.TrimSpace(command))
+			all = append(all, showing{command: strings.TrimSpace(command)})
+			block = true
+		} else if block = block && (indented || line == ""); block && line != "" {
+			all[len(all)-1].prints = append(all[len(all)-1].prints, line)
 		}
 	}
-	return commands
+	return all
 }
 
 // TestTargets sees that what a page has make and go test do is there: the targets, the folders, and the tests that are named.
@@ -149,7 +165,8 @@ func TestTargets(t *testing.T) {
 	}
 	named := regexp.MustCompile(`-run '?(Test\w+)`)
 	for _, page := range pages {
-		for _, command := range shown(t, page, "make|go test") {
+		for _, s := range shown(t, page, "make|go test") {
+			command := s.command
 			words := strings.Fields(command)
 			if words[0] == "make" {
 				if !strings.Contains(string(makefile), "\n"+words[1]+":") {
@@ -244,7 +261,7 @@ func TestComparison(t *testing.T) {
 // TestLinks sees that every file a page links to is there.
 func TestLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
-	for _, page := range pages {
+	for _, page := range append(translations[1:], pages...) {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

@@ -108,6 +108,48 @@ func TestTutorialPython(t *testing.T) {
 	}
 }
 
+// TestTutorialMap holds the tutorial's headings and the table at its end to the chapters there are.
+func TestTutorialMap(t *testing.T) {
+	for _, page := range translations {
+		text := tutorial(t, page)
+		headings := regexp.MustCompile(`(?m)^## (\d+)\. (.+)$`).FindAllStringSubmatch(text, -1)
+		rows := regexp.MustCompile(`(?m)^\| [^|]+ \| \[(\d+)\. ([^|]+)\]\(#([^|]+)\) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$`).FindAllStringSubmatch(text, -1)
+		if len(headings) != len(lessons.Chapters) || len(rows) != len(lessons.Chapters) {
+			t.Errorf("%s: %d chapters and %d rows, there are %d lessons", page, len(headings), len(rows), len(lessons.Chapters))
+			continue
+		}
+		for i, c := range lessons.Chapters {
+			number, title := headings[i][1], headings[i][2]
+			if page == "TUTORIAL.md" && title != c.Title {
+				t.Errorf("%s: chapter %s is %q, the lesson %q", page, number, title, c.Title)
+			}
+			var models []string
+			for _, m := range c.Models {
+				models = append(models, "`"+m+"`")
+			}
+			file := func(name string) string { return fmt.Sprintf("[%s](lessons/%s/%[1]s)", name, c.Folder) }
+			want := []string{number, title, anchor(number + ". " + title), file("example.go"), strings.Join(models, ", "), file("exercise.go")}
+			if number != fmt.Sprint(c.Number()) || !slices.Equal(rows[i][1:], want) {
+				t.Errorf("%s: the row of chapter %d is %q, want %q", page, c.Number(), rows[i][1:], want)
+			}
+			part, _, _ := strings.Cut(text[strings.Index(text, headings[i][0]):], "\n## "+fmt.Sprint(i+2))
+			for _, has := range []string{
+				"\n    go run ./servers lesson " + number + "\n", "\n    go test -tags exercise ./lessons/" + c.Folder + "\n",
+				"](lessons/" + c.Folder + "/exercise.go)", "<details>", "</details>", "\n```python\n", "\n```go\n",
+			} {
+				if !strings.Contains(part, has) {
+					t.Errorf("%s: chapter %s lacks %q", page, number, has)
+				}
+			}
+		}
+	}
+}
+
+// anchor is what a heading is linked by.
+func anchor(heading string) string {
+	return strings.ReplaceAll(regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(heading), ""), " ", "-")
+}
+
 // TestTutorialLength holds the tutorial to the ten minutes that it promises: some 250 words a minute, code apart.
 func TestTutorialLength(t *testing.T) {
 	text := fence.ReplaceAllString(tutorial(t, "TUTORIAL.md"), "")
@@ -115,6 +157,44 @@ func TestTutorialLength(t *testing.T) {
 	text = regexp.MustCompile(`\]\([^)]*\)|<[^>]*>`).ReplaceAllString(text, "")
 	if n := len(strings.Fields(text)); n < 2000 || n > 2600 {
 		t.Errorf("TUTORIAL.md has %d words beside its code", n)
+	}
+}
+
+// masks are what differs between two runs of an example: times, ports, descriptors, and how long what lasts in a picture.
+var masks = []struct {
+	what *regexp.Regexp
+	with string
+}{
+	{regexp.MustCompile(`( *\d+(\.\d+)?)+ (ms|requests a second)\b`), " # $3"},
+	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
+	{regexp.MustCompile(`\bfd \d+`), "fd #"},
+	{regexp.MustCompile(`(?m)^(client \d+|thread|loop|ms) .*$`), "$1 #"},
+}
+
+func masked(text string) string {
+	for _, m := range masks {
+		text = m.what.ReplaceAllString(text, m.with)
+	}
+	return text
+}
+
+// printed sees that the lines which a page shows below a command are those it printed: all that are not blank from the first of
+// them on, but where a line of an ellipsis stands for some that were left out.
+func printed(t *testing.T, shown []string, out string) {
+	t.Helper()
+	rest := slices.DeleteFunc(strings.Split(masked(out), "\n"), func(line string) bool { return line == "" })
+	gap := true // the next line may stand anywhere further down
+	for _, line := range shown {
+		if line == "…" {
+			gap = true
+			continue
+		}
+		i := slices.Index(rest, masked(line))
+		if i < 0 || i > 0 && !gap {
+			t.Errorf("shown, and not printed here:\n%s\nprinted from there:\n%s", line, strings.Join(rest, "\n"))
+			return
+		}
+		rest, gap = rest[i+1:], false
 	}
 }
 
