@@ -25,7 +25,7 @@ func TestExercise(t *testing.T) {
 		hint   string
 	}{
 		{"a line", []string{"one\n"}, [][]string{{"one"}}, coro.ErrEnded, "", nil,
-			"a coroutine goes on as long as it is sent something: take the piece in a loop, x, err := c.Yield(lines)"},
+			"take each piece in a loop, piece, err := c.Yield(lines); behind the last newline no line has begun yet"},
 		{"two lines in two pieces", []string{"one\n", "two\n"}, [][]string{{"one"}, {"two"}}, coro.ErrEnded, "", nil,
 			"what was yielded for one piece must not come again with the next"},
 		{"a line in three pieces", []string{"o", "n", "e\n"}, [][]string{nil, nil, {"one"}}, coro.ErrEnded, "", nil,
