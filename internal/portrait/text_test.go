@@ -26,7 +26,6 @@ func TestText(t *testing.T) {
 // A name that is long has room, and one that is too long is cut.
 func TestTextOfLongNames(t *testing.T) {
 	p := portraittest.Loop()
-	p.Lanes[0].Name = "executor thread 1"
 	for name, want := range map[string]string{"executor thread 1": "\nexecutor thread 1 2", "a thread of an executor": "\na thread of an exec 2"} {
 		p.Lanes[0].Name = name
 		if text := portrait.Text(p, 80); !strings.Contains(text, want) {

@@ -366,11 +366,26 @@ func TestWarnings(t *testing.T) {
 		{"no ceiling", calm, slices.Concat(flat(hello("epoll", 1), 1), flat(hello("epoll", 64), 1)), nil,
 			[]Warning{{Kind: NoNull, N: 2, List: []string{"hello at 1 connection, split", "hello at 64 connections, split"}}}},
 		{"shared", calm, each(func(t *result.Trial) { t.Cell.Placement = result.Shared }), nil, []Warning{{Kind: HomeShared}}},
+		{"shared as it has to be", calm, each(func(t *result.Trial) { t.Cell.Placement, t.Cell.Scenario = result.Shared, "portrait" }), nil, nil},
 	} {
 		got := Of(study.New(c.run, c.trials, c.flaws)).Warnings
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s:\n%s", c.name, diff)
 		}
+	}
+}
+
+// A portrait is that of the last round.
+func TestPortraitOfTheLastRound(t *testing.T) {
+	var trials []result.Trial
+	for round := range 3 {
+		t := measured(round+1, result.Cell{Model: "epoll", Scenario: "portrait", Connections: 8, Placement: result.Shared}, 1)
+		t.Load, t.Portrait = nil, &result.Portrait{Requests: 40, Answered: 38 + round}
+		trials = append(trials, t)
+	}
+	c := find(trials).Cells[0]
+	if p := c.Models[0].Portrait; p == nil || p.Answered != 40 || len(c.Rankings) > 0 {
+		t.Errorf("%+v, rankings %v", p, c.Rankings)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"carousel/internal/result"
+	"carousel/internal/scenario"
 	"carousel/internal/stats"
 	"carousel/report/study"
 )
@@ -43,7 +44,7 @@ func (w *weighed) warnings(cells []Cell) (list []Warning) {
 	if len(none) > 0 {
 		warn(Warning{Kind: NoNull, N: len(none), List: none})
 	}
-	if w.home == result.Shared && len(w.cells) > 0 {
+	if w.home == result.Shared && slices.ContainsFunc(w.cells, func(c *cell) bool { s := scenario.Find(c.Scenario); return s == nil || !s.Shared }) {
 		warn(Warning{Kind: HomeShared})
 	}
 	return list
