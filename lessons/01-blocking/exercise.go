@@ -11,7 +11,7 @@ type Listener interface {
 // Serve answers one client after another until Accept fails, and returns nil then. Whoever sends a message, a line
 // that ends with "\n", gets "Hello world\n" for it. A client that has finished sending is hung up on.
 //
-// The exercise: this is the tutorial's server, and it has two of the tutorial's mistakes.
+// The exercise: this is the original tutorial's server, with two of its mistakes.
 //
 //   - It hangs up on everybody when the first client leaves.
 //   - It answers each read. But a read returns whatever has arrived: half a message, or three of them. Every whole

@@ -7,11 +7,14 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"carousel/lessons/watchdog"
 )
 
 const reply = "Hello world\n"
 
 func TestExercise(t *testing.T) {
+	defer watchdog.Start("Serve")()
 	for _, c := range []struct {
 		name    string
 		clients [][]string // of each client, what its reads return one after another

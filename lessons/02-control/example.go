@@ -18,11 +18,13 @@ import (
 	"carousel/servers/selectloop"
 )
 
+const ms = time.Millisecond
+
 // roles are three clients: the first is silent for a while, the others ask.
 var roles = []portrait.Role{
-	{Client: 1, Silent: 80 * time.Millisecond, Asks: []portrait.Ask{{Path: "/"}, {Think: 8 * time.Millisecond, Path: "/spin/5ms"}}},
-	{Client: 2, Connects: 4 * time.Millisecond, Asks: []portrait.Ask{{Path: "/"}, {Think: 8 * time.Millisecond, Path: "/sleep/20ms"}, {Think: 8 * time.Millisecond, Path: "/"}}},
-	{Client: 3, Connects: 8 * time.Millisecond, Asks: []portrait.Ask{{Path: "/spin/5ms"}, {Think: 8 * time.Millisecond, Path: "/"}, {Think: 8 * time.Millisecond, Path: "/"}}},
+	{Client: 1, Silent: 80 * ms, Asks: []portrait.Ask{{Path: "/"}, {Think: 8 * ms, Path: "/spin/5ms"}}},
+	{Client: 2, Connects: 4 * ms, Asks: []portrait.Ask{{Path: "/"}, {Think: 8 * ms, Path: "/sleep/20ms"}, {Think: 8 * ms, Path: "/"}}},
+	{Client: 3, Connects: 8 * ms, Asks: []portrait.Ask{{Path: "/spin/5ms"}, {Think: 8 * ms, Path: "/"}, {Think: 8 * ms, Path: "/"}}},
 }
 
 // Example has the same three clients talk to two models, and draws who had control.

@@ -2,9 +2,14 @@
 
 package control
 
-import "testing"
+import (
+	"testing"
+
+	"carousel/lessons/watchdog"
+)
 
 func TestExercise(t *testing.T) {
+	defer watchdog.Start("Run")()
 	for _, c := range []struct {
 		name  string
 		tasks map[string][]int // for each step of a task: the tick from which on it can be done

@@ -12,8 +12,8 @@ import (
 
 // Example has two clients be silent and a third ask, and then shows what select's lists report.
 func Example(out io.Writer) error {
-	fmt.Fprint(out, `Ann and Bob connect and are silent. Cid connects, asks and leaves. See how far the sets reach that are
-filled anew for every select, and how many of those in them are ready:
+	fmt.Fprint(out, `Ann and Bob connect and are silent. Cid connects, asks and leaves. See how far the sets reach,
+which are filled anew for every select, and how many in them are ready:
 
 `)
 	const rest = "waits: select"

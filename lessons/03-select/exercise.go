@@ -12,7 +12,7 @@ type Kernel interface {
 // Serve answers whatever the clients of the listening socket ln send, a message a read, with "Hello world\n", until
 // Select returns an error, which it returns.
 //
-// The exercise: this is the tutorial's loop, and it has three of the tutorial's mistakes.
+// The exercise: this is the original tutorial's loop, with three of its mistakes.
 //
 //   - It answers a client that has left, and closes the listening socket when one asks: the condition is the wrong way round.
 //   - It watches clients that have left. A socket at its end can be read for ever, so every Select returns at once,

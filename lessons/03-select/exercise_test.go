@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"testing"
+
+	"carousel/lessons/watchdog"
 )
 
 const listening = 3
@@ -16,6 +18,7 @@ type event struct{ who, does string }
 const connects, leaves = "connects", "leaves" // anything else is a message
 
 func TestExercise(t *testing.T) {
+	defer watchdog.Start("Serve")()
 	for _, c := range []struct {
 		name   string
 		events [][]event // of each wait

@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"carousel/lessons/watchdog"
 )
 
 // TestExercise has a conversation on the dispatcher in each case: its steps are callbacks that note what they do.
 func TestExercise(t *testing.T) {
+	defer watchdog.Start("Change, Close or Run")()
 	for _, c := range []struct {
 		name  string
 		turns [][]int // the descriptors that become ready at each wait; they stay so until a callback was called

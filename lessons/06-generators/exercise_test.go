@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"carousel/internal/coro"
+	"carousel/lessons/watchdog"
 )
 
 // script is what a task does: reasons to stop, one after another.
@@ -19,6 +20,7 @@ type script struct {
 }
 
 func TestExercise(t *testing.T) {
+	defer watchdog.Start("pause or resume")()
 	message := func(fd, times int) []Reason { return slices.Repeat([]Reason{{Read, fd}, {Write, fd}}, times) }
 	for _, c := range []struct {
 		name    string
