@@ -50,8 +50,13 @@ func Text(p Portrait, columns int) string {
 	if len(p.Lanes) > 0 {
 		b.WriteString("\n")
 	}
+	alone := false
 	for _, l := range p.Lanes {
-		row(l.Name, func(from, to time.Duration) rune { return holding(l.Spans, from, to) })
+		row(l.Name, func(from, to time.Duration) rune {
+			mark := holding(l.Spans, from, to)
+			alone = alone || mark == ':'
+			return mark
+		})
 	}
 	b.WriteString(axis(p.Length, margin, width))
 	var legend []string
@@ -61,7 +66,10 @@ func Text(p Portrait, columns int) string {
 		}
 	}
 	if len(p.Lanes) > 0 {
-		legend = append(legend, "1 to 8: whose turn it is there", ": nobody's, it waits for one client alone")
+		legend = append(legend, fmt.Sprintf("1 to %d: whose turn it is there", len(p.Clients)))
+	}
+	if alone {
+		legend = append(legend, ": nobody's, it waits for one client alone")
 	}
 	b.WriteString("\n" + wrap(legend, max(columns, 40)))
 	return b.String()
