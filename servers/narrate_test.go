@@ -22,6 +22,9 @@ import (
 // few are the flags that give a model as many workers or loops as its story has use for, on any machine.
 var few = map[string][]string{"pool": {"--workers", "2"}, "prefork": {"--workers", "1"}, "reactors": {"--loops", "2"}}
 
+// oneByOne are the models that serve one client after another: a second is served when the first has left.
+var oneByOne = []string{"blocking", "prefork"}
+
 // TestNarrate plays one play on every model: one client connects and thinks, another connects and is answered meanwhile, or is not;
 // then the first has the server block, and sleep, and leaves, and the second leaves.
 func TestNarrate(t *testing.T) {
@@ -38,7 +41,7 @@ func TestNarrate(t *testing.T) {
 			n := narrator(t, m.name, few[m.name]...)
 			one, two := &visitor{narrated: n}, &visitor{narrated: n}
 			n.step("one connects, and thinks", one.connects)
-			if m.name == "blocking" || m.name == "prefork" { // which serve one by one
+			if slices.Contains(oneByOne, m.name) {
 				two.connects()
 				two.asks("/")
 				n.step("one asks for /block/2ms, after two has asked for /", func() { one.asks("/block/2ms"); one.hears() })
