@@ -2,8 +2,13 @@ package wire
 
 import "carousel/internal/story"
 
-// Client is the talk's part in the story of the server, nil where there is none.
-func (t *Talk) Client() *story.Client { return t.client }
+// Client is the talk's part in the story of the server, nil where there is none, or no talk.
+func (t *Talk) Client() *story.Client {
+	if t == nil {
+		return nil
+	}
+	return t.client
+}
 
 // Waits says, for the story, that the talk is left to wait for what Next wants. what is the model's way to wait, with numbers for its %d's.
 func (t *Talk) Waits(fd int, what string, n ...int) {

@@ -65,19 +65,11 @@ func (r *carousel) turn() {
 	tasks := r.tasks
 	r.tasks, r.spare = r.spare[:0], tasks
 	for _, t := range tasks {
-		r.lane.Turn(t.client(), t.fd, "next(task of fd %d)", t.fd)
+		r.lane.Turn(t.talk.Client(), t.fd, "next(task of fd %d)", t.fd)
 		if want, err := t.steps.Next(); err == nil { // else it has ended, and tidied up
 			r.pause(t, want)
 		}
 	}
-}
-
-// client is the task's part in the story, nil for the server.
-func (t *task) client() *story.Client {
-	if t.talk == nil {
-		return nil
-	}
-	return t.talk.Client()
 }
 
 // yields are the words for what a task yields and where it is put.
@@ -90,7 +82,7 @@ var yields = [...]struct{ kind, what string }{
 
 // pause puts a task where it waits for what it wants.
 func (r *carousel) pause(t *task, want wire.Want) {
-	t.client().Waits(t.fd, yields[want].kind, yields[want].what, t.fd)
+	t.talk.Client().Waits(t.fd, yields[want].kind, yields[want].what, t.fd)
 	switch want {
 	case wire.Work:
 		r.tasks = append(r.tasks, t)
@@ -109,7 +101,7 @@ func (r *carousel) pause(t *task, want wire.Want) {
 // resume queues a paused task behind those that can go on; why are the words for it.
 func (r *carousel) resume(fd int, why string) *task {
 	t := r.paused[fd]
-	t.client().Waits(fd, "turn", why, fd)
+	t.talk.Client().Waits(fd, "turn", why, fd)
 	r.toRead.Unset(fd)
 	r.toWrite.Unset(fd)
 	r.paused[fd] = nil
@@ -162,14 +154,14 @@ func (r *carousel) accepted(fd int) {
 	t := &task{fd: fd, talk: r.open()}
 	t.steps = coro.New(func(c *co) (error, error) { return r.client(c, t), nil }).Kept()
 	r.tasks = append(r.tasks, t)
-	t.client().Waits(fd, "turn", "its task is made for fd %d and joins the queue", fd)
+	t.talk.Client().Waits(fd, "turn", "its task is made for fd %d and joins the queue", fd)
 }
 
 // client is the task that holds one conversation.
 func (r *carousel) client(c *co, t *task) (err error) {
 	bye := sock.Close
 	defer func() {
-		t.client().Closes("its task returns, and fd %d is closed", t.fd)
+		t.talk.Client().Closes("its task returns, and fd %d is closed", t.fd)
 		bye(t.fd)
 	}()
 	for err == nil || err == sock.Again {
