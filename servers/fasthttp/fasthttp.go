@@ -107,6 +107,8 @@ type counted struct {
 	whole int  // replies of which the rest goes with the next write
 	last  bool // another is composed, and how much of it was written is not known
 	begun bool // some of that one was, which is all of it when the next read begins
+
+	workers *workers // one of which serves it, for the story
 }
 
 // answered says that a reply is composed, and with it that those before it are in the buffer or sent.
@@ -130,8 +132,8 @@ func (c *counted) Write(p []byte) (n int, err error) {
 // Read ends the input of a peer that was silent for too long: fasthttp would refuse a request that it never made.
 func (c *counted) Read(p []byte) (int, error) {
 	c.settle()
-	if c.Lane == nil && c.Talk.Client() != nil {
-		c.begin()
+	if c.workers != nil {
+		c.workers.serve(c)
 	}
 	n, err := c.Conn.Read(p)
 	if errors.Is(err, os.ErrDeadlineExceeded) {

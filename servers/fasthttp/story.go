@@ -12,34 +12,36 @@ import (
 )
 
 // workers are the lanes of the goroutines that fasthttp uses again, by their numbers in the runtime.
-var workers struct {
+type workers struct {
 	sync.Mutex
 	lanes map[int]*story.Lane
 }
 
-// begin finds, or makes, the lane of the goroutine that it is called on, which serves c from now on.
-func (c *counted) begin() {
+// serve says, once, that c is served by the goroutine that it is called on.
+func (w *workers) serve(c *counted) {
+	if c.Lane != nil {
+		return
+	}
 	var number int
 	var stack [64]byte
 	fmt.Sscanf(string(stack[:runtime.Stack(stack[:], false)]), "goroutine %d", &number)
-	workers.Lock()
-	defer workers.Unlock()
-	if workers.lanes == nil {
-		workers.lanes = map[int]*story.Lane{}
+	w.Lock()
+	defer w.Unlock()
+	if w.lanes[number] == nil {
+		w.lanes[number] = story.NewLane("worker %d", len(w.lanes)+1)
 	}
-	if c.Lane = workers.lanes[number]; c.Lane == nil {
-		c.Lane = story.NewLane("worker %d", len(workers.lanes)+1)
-		workers.lanes[number] = c.Lane
-	}
+	c.Lane = w.lanes[number]
 	c.Parks("StateNew, parked in Read until its first byte")
 }
 
 // states says, for the story, what fasthttp tells of its connections.
 func states(lane *story.Lane) func(net.Conn, fasthttp.ConnState) {
+	all := &workers{lanes: map[int]*story.Lane{}}
 	return func(conn net.Conn, state fasthttp.ConnState) {
 		c := conn.(*counted)
 		switch state {
 		case fasthttp.StateNew:
+			c.workers = all
 			lane.Turn(nil, -1, "Accept returns: the connection goes to a worker, a goroutine that is free or a new one")
 		case fasthttp.StateActive:
 			c.Wakes("its next request was read with the last one")
