@@ -57,7 +57,7 @@ func Serve(ln int, open func() *wire.Talk, limit int) error {
 		go func() {
 			runtime.LockOSThread() // and never unlock it: the thread ends with the conversation
 			defer threads.Add(-1)
-			lane.Turn(talk.Client(), fd, "its thread has started, and is its alone")
+			lane.Turn(talk.Client(), fd, "its thread has started, and serves nobody else")
 			blocking.Converse(lane, &words, new(sock.Waiter), fd, talk, make([]byte, sock.ReadBytes))
 		}()
 	}
