@@ -120,7 +120,7 @@ func (l *loop) accept(fd int) {
 }
 
 func (l *loop) received(c *conn, done *uring.Completion) {
-	l.lane.Turn(c.talk.Client(), c.fd, "recv of fd %d completes with %d", c.fd, int(done.Res))
+	l.lane.Turn(c.talk.Client(), c.fd, "recv of fd %d completes, res %d", c.fd, int(done.Res))
 	p := l.ring.Bytes(done)
 	c.receiving = done.More()
 	c.held = c.held && c.receiving
@@ -138,7 +138,7 @@ func (l *loop) received(c *conn, done *uring.Completion) {
 }
 
 func (l *loop) sent(c *conn, n int) {
-	l.lane.Turn(c.talk.Client(), c.fd, "send of fd %d completes with %d", c.fd, n)
+	l.lane.Turn(c.talk.Client(), c.fd, "send of fd %d completes, res %d", c.fd, n)
 	if c.sending = false; n < 0 {
 		l.close(c, sock.Close)
 		return
