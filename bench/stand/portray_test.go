@@ -25,7 +25,7 @@ func TestPortray(t *testing.T) {
 		}
 	}
 	p := trials["epoll"].Portrait
-	if p == nil || p.Requests != 40 || p.Answered != 40 || p.EndNS <= int64(100*time.Millisecond) || p.EndNS > int64(portrait.Limit) || p.Unaccepted != nil || p.Error != "" || p.Lacks != "" ||
+	if p == nil || p.Requests != 40 || p.Answered != 40 || p.EndNS <= int64(60*time.Millisecond) || p.EndNS > int64(portrait.Limit) || p.Unaccepted != nil || p.Error != "" || p.Lacks != "" ||
 		p.File != "portraits/epoll.json.gz" {
 		t.Errorf("epoll: %+v", p)
 	}

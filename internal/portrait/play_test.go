@@ -37,7 +37,7 @@ func TestScript(t *testing.T) {
 		if got := strings.Join(paths, " "); got != "/ / / /sleep/20ms /spin/5ms" {
 			t.Errorf("client %d asks for %s", r.Client, got)
 		}
-		if r.Client != i+1 || r.Connects != time.Duration(i)*time.Millisecond || (r.Silent == 100*time.Millisecond) != (i == 0) {
+		if r.Client != i+1 || r.Connects != time.Duration(i)*time.Millisecond || (r.Silent == 60*time.Millisecond) != (i == 0) {
 			t.Errorf("%+v is at %d", r, i)
 		}
 	}

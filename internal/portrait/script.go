@@ -23,7 +23,7 @@ type Role struct {
 const Limit = 2 * time.Second
 
 // ScriptWords tells people what the clients do.
-const ScriptWords = "Eight clients connect one after another, a millisecond apart. The first sends nothing for its first 100 ms. " +
+const ScriptWords = "Eight clients connect one after another, a millisecond apart. The first sends nothing for its first 60 ms. " +
 	"Each sends five requests over one connection, one after another: three times `/`, once `/sleep/20ms` and once `/spin/5ms`, in an order of its own, " +
 	"thinking for up to 10 ms between them; then it closes. The order and the pauses are the same for every model."
 
@@ -44,6 +44,6 @@ func Script() []Role {
 		}
 		roles[i] = r
 	}
-	roles[0].Silent = 100 * time.Millisecond
+	roles[0].Silent = 60 * time.Millisecond
 	return roles
 }

@@ -60,7 +60,7 @@ func (c *Client) waits(fd int, kind, format string, n []int) {
 	if c.category == "wait" && c.span.name == what && c.why == kind {
 		return // it was woken for nothing
 	}
-	c.line("waits: " + what)
+	c.line(what)
 	c.pause(span{category: "wait", name: what, why: kind, from: c.story.since()})
 }
 

@@ -55,7 +55,7 @@ func Portrait(p *portrait.Portrait) Picture {
 		Title:    Name(p.Model) + ": " + Outcome(p),
 		Subtitle: Waited(p) + " · " + units.Processors(p.Processors, "processors not known"),
 		X:        sinceFirst,
-		Caption:  Plain(portrait.ScriptWords) + " In the server's lanes a number is the client whose turn it is.",
+		Caption:  Plain(portrait.ScriptWords) + " A tick is a short turn, a thin line is a client that thinks or a loop that waits for everybody. In the server's lanes a number is the client.",
 	}
 }
 

@@ -37,8 +37,8 @@ type Key struct {
 // Keys are the legend; the last is of servers that keep no account of their turns.
 var Keys = []Key{
 	{TurnMark, "the client's turn: the server works for it"},
-	{HeldMark, "nobody works: it sleeps, or the server waits for it alone"},
-	{BehindMark, "it has asked, and waits for its turn"},
+	{HeldMark, "it sleeps; in the server's lanes: waits for this client alone"},
+	{BehindMark, "it has asked, and waits for its turn, or its reply does"},
 	{OutsideMark, "it has asked, and is not yet accepted"},
 	{UntoldMark, "it has asked; the server does not tell more"},
 }

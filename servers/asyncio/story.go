@@ -97,7 +97,7 @@ func (t *task) handed(thread *story.Lane) {
 // returned says that it has returned.
 func (t *task) returned(thread *story.Lane) {
 	if thread != nil && t != nil {
-		thread.Say("the call has returned: a callback is to tell the loop")
+		thread.Say("the call has returned: a callback for the loop is scheduled")
 		t.client.Waits(-1, "turn", "its work is done: Task-%d steps when the loop has seen that", t.number)
 	}
 }

@@ -96,7 +96,7 @@ func (l *loop) register(c *conn) error {
 
 // accept is the callback of the listening socket.
 func (l *loop) accept(ln *conn) error {
-	l.lane.Turn(nil, ln.fd, "fd %d is readable: callback accept is called", ln.fd)
+	l.lane.Turn(nil, ln.fd, "fd %d is readable: its callback accepts", ln.fd)
 	return sock.AcceptAll(ln.fd, func(fd int) {
 		c := &conn{fd: fd}
 		if err := l.register(c); err != nil {
@@ -110,7 +110,7 @@ func (l *loop) accept(ln *conn) error {
 
 // turn is the callback of a connection that reads or writes: it goes on until it has to wait or has had its share.
 func (l *loop) turn(c *conn) error {
-	l.lane.Turn(c.talk.Client(), c.fd, "callback turn of fd %d is called", c.fd)
+	l.lane.Turn(c.talk.Client(), c.fd, "the callback of fd %d is called", c.fd)
 	for c.talk.Turn(); !c.talk.Over(); {
 		switch c.talk.Next() {
 		case wire.Read:
@@ -143,16 +143,16 @@ func (l *loop) turn(c *conn) error {
 
 // hangUp is the callback of a connection that waits for nothing: the poller reports its end all the same.
 func (l *loop) hangUp(c *conn) error {
-	l.lane.Turn(c.talk.Client(), c.fd, "callback hangUp of fd %d is called", c.fd)
+	l.lane.Turn(c.talk.Client(), c.fd, "fd %d has hung up: its callback is called", c.fd)
 	l.close(c, sock.Close)
 	return nil
 }
 
 // waits are the words for what a connection is left to.
 var waits = [...]string{
-	wire.Read:  "callback turn is registered for input on fd %d",
-	wire.Write: "callback turn is registered for output on fd %d",
-	wire.Sleep: "callback hangUp is registered for the end of fd %d, and a timer is set",
+	wire.Read:  "its callback is registered for input on fd %d",
+	wire.Write: "its callback is registered for output on fd %d",
+	wire.Sleep: "its callback is registered for the end of fd %d alone, and a timer is set",
 	wire.Work:  "a timer is set for fd %d, due when the others have had their turn",
 }
 

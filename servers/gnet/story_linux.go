@@ -44,10 +44,10 @@ func (us *conn) called(c gnet.Conn) {
 const gnets = "in gnet, which has control again"
 
 var waits = [...]string{
-	wire.Read:  "for gnet to read something from fd %d, and call OnTraffic",
-	wire.Write: "for gnet to send what it holds for fd %d, which a timer calls Wake to look at",
-	wire.Sleep: "for a timer to call Wake of fd %d, and gnet to call OnTraffic",
-	wire.Work:  "for Wake of fd %d, which comes behind what the loop has to do already",
+	wire.Read:  "waits for gnet to read something from fd %d, and call OnTraffic",
+	wire.Write: "waits for gnet to send what it holds for fd %d, which a timer calls Wake to look at",
+	wire.Sleep: "waits for a timer to call Wake of fd %d, and gnet to call OnTraffic",
+	wire.Work:  "waits for Wake of fd %d, which comes behind what the loop has to do already",
 }
 
 // left says what a connection is left to when its callback returns.

@@ -209,7 +209,7 @@ func (l *loop) wait(c *conn) {
 	pause := c.talk.Pause()
 	if c.unread() {
 		pause = 1 // its turn was over
-		c.talk.Client().Waits(c.fd, "turn", "its next turn: %d bytes of fd %d are kept", len(c.rest), c.fd)
+		c.talk.Client().Waits(c.fd, "turn", "%d bytes of fd %d are kept for its next turn", len(c.rest), c.fd)
 	} else {
 		c.talk.Waits(c.fd, waits[c.talk.Next()], c.fd)
 	}
