@@ -45,7 +45,9 @@ func serve(stdout, stderr io.Writer, m model, o options) int {
 	if sock.Inherited() {
 		listen, patience = func(string) (int, string, error) { return sock.Inherit() }, workerWindUp
 	} else if m.name == "prefork" {
-		patience = parentWindUp
+		if patience = parentWindUp; o.trace != "" {
+			patience = time.Minute // workers have traces to write
+		}
 	}
 	ln, bound, err := listen(o.addr)
 	if err != nil {

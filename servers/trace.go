@@ -43,6 +43,9 @@ func writable(file string) error {
 // workersTraces in the environment is the folder in which workers leave their traces for their parent.
 const workersTraces = "CAROUSEL_TRACES"
 
+// workersMost in the environment is how many events a worker keeps: all end up in one file.
+const workersMost = "CAROUSEL_TRACES_MOST"
+
 // storyBegan in the environment is when the parent of this process began the story that both are part of.
 const storyBegan = "CAROUSEL_STORY_BEGAN"
 
@@ -51,6 +54,7 @@ type recorder struct {
 	story  *story.Story
 	stderr io.Writer
 	model  string
+	most   int    // events of the trace
 	file   string // of the trace, "" for none
 	dir    string // of workers' traces
 	worker bool   // this process is one
@@ -61,13 +65,13 @@ func begin(stderr io.Writer, model string, o options) (*recorder, error) {
 	if !o.narrate && o.trace == "" {
 		return nil, nil
 	}
-	r := &recorder{stderr: stderr, model: model, file: o.trace}
+	r := &recorder{stderr: stderr, model: model, file: o.trace, most: story.Most}
 	if o.trace != "" {
-		if err := r.meet(); err != nil {
+		if err := r.meet(o.count); err != nil {
 			return nil, err
 		}
 	}
-	how := story.Options{Trace: o.trace != "", Peer: sock.Peer, Part: prefork.Name()}
+	how := story.Options{Trace: o.trace != "", Most: r.most, Peer: sock.Peer, Part: prefork.Name()}
 	how.Began, _ = strconv.ParseInt(os.Getenv(storyBegan), 10, 64)
 	if o.narrate {
 		how.Narrate = stderr
@@ -76,17 +80,18 @@ func begin(stderr io.Writer, model string, o options) (*recorder, error) {
 	return r, os.Setenv(storyBegan, strconv.FormatInt(r.story.Clock(), 10))
 }
 
-// meet finds, or makes, the folder of the workers' traces.
-func (r *recorder) meet() (err error) {
+// meet finds, or makes, the folder of the traces of so many workers.
+func (r *recorder) meet(workers int) (err error) {
 	r.dir = os.Getenv(workersTraces)
 	if r.worker = sock.Inherited() && r.dir != ""; r.worker {
 		r.file = filepath.Join(r.dir, fmt.Sprintf("%06d-%d.json", prefork.Number(), os.Getpid()))
-		return nil
+		r.most, err = strconv.Atoi(os.Getenv(workersMost))
+		return err
 	}
 	if r.dir, err = os.MkdirTemp("", "carousel-traces-"); err != nil {
 		return err
 	}
-	return os.Setenv(workersTraces, r.dir)
+	return errors.Join(os.Setenv(workersTraces, r.dir), os.Setenv(workersMost, strconv.Itoa(r.most/max(1, workers))))
 }
 
 // finish writes the trace. It is called when all is over.
@@ -94,8 +99,9 @@ func (r *recorder) finish() error {
 	if r == nil || r.file == "" {
 		return nil
 	}
-	name, workers := "servers "+r.model, []*traceevent.File(nil)
+	name, what, workers := "servers "+r.model, "--trace "+r.file, []*traceevent.File(nil)
 	if r.worker {
+		what = "--trace, the part of " + prefork.Name()
 		name = fmt.Sprintf("%s, process %d", prefork.Name(), os.Getpid())
 	} else {
 		var err error
@@ -118,7 +124,7 @@ func (r *recorder) finish() error {
 		return fmt.Errorf("--trace %s was not written: %w", r.file, err)
 	}
 	if dropped > 0 {
-		fmt.Fprintf(r.stderr, "servers: --trace %s: the last %d events are not in it, for it holds %d at most\n", r.file, dropped, story.Most)
+		fmt.Fprintf(r.stderr, "servers: %s: the last %d events are not in it, for it holds %d at most\n", what, dropped, r.most)
 	}
 	return nil
 }

@@ -58,6 +58,9 @@ func TestTrace(t *testing.T) {
 			if name := f.Processes[1]; name != "servers "+m.name || f.Other["model"] != m.name {
 				t.Errorf("it is the trace of %q, %v", name, f.Other)
 			}
+			if several := len(f.Processes) > 1; several != (m.name == "prefork") {
+				t.Errorf("it is of %v", f.Processes)
+			}
 			if _, err := time.Parse(time.RFC3339Nano, fmt.Sprint(f.Other["began"])); err != nil {
 				t.Error(err)
 			}

@@ -18,12 +18,13 @@ import (
 type Options struct {
 	Narrate io.Writer           // gets a line for each thing that happens; nil: there is no narration
 	Trace   bool                // it is kept, for Write
+	Most    int                 // how many events are kept; 0: Most
 	Peer    func(fd int) string // the address of who is connected to a descriptor; nil: it is not known
 	Part    string              // which process this is of several that tell one story, such as "worker 2"; "": the only one, or the first
 	Began   int64               // when the first of them began it, as Clock says; 0: this is the first
 }
 
-// Most is how many events a story keeps for its trace. They take some 100 MB.
+// Most is how many events a story keeps for its trace, unless it is to be fewer. They take some 100 MB.
 const Most = 500_000
 
 // Story is what one process does. Its methods, and those of its lanes and clients, may be called from any goroutine.
@@ -44,6 +45,7 @@ var now *Story
 
 // Begin begins the story of this process. It is called before a model starts.
 func Begin(o Options) *Story {
+	o.Most = cmp.Or(o.Most, Most)
 	now = &Story{options: o, clock: cmp.Or(o.Began, traceevent.Now()), width: len("client 10")}
 	if o.Part != "" {
 		now.width += len(" of " + o.Part)
@@ -88,7 +90,7 @@ type event struct {
 func (s *Story) keep(e event) {
 	switch {
 	case !s.options.Trace || s.ended:
-	case len(s.events) >= Most:
+	case len(s.events) >= s.options.Most:
 		s.dropped++
 	default:
 		s.events = append(s.events, e)

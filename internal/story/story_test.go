@@ -107,17 +107,30 @@ func TestAnyStoryIsATrace(t *testing.T) {
 	}
 }
 
-// A trace that is full counts what it has no room for.
+// A trace that is full counts what it has no room for, and is a trace all the same, wherever it ends.
 func TestFull(t *testing.T) {
-	s := Begin(Options{Trace: true})
-	l := NewLane("loop")
-	for range Most + 3 {
-		l.Say("turn")
-	}
-	var file bytes.Buffer
-	dropped, err := s.Write(&file, "servers", nil, nil)
-	if err != nil || dropped != 3 || !strings.Contains(file.String()[:300], `"dropped":3`) {
-		t.Errorf("%d dropped, %v, %.300s", dropped, err, &file)
+	for most := range 30 {
+		s := Begin(Options{Trace: true, Most: most + 1})
+		l, c := NewLane("loop"), NewClient(1)
+		for range 3 {
+			l.Turn(c, 7, "fd %d is readable", 7)
+			c.Reads(6)
+			c.Sends(12, true)
+			c.Waits(7, "read", "in to_read")
+			l.Wait("select")
+		}
+		var file bytes.Buffer
+		dropped, err := s.Write(&file, "servers", nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := traceevent.Parse(file.Bytes())
+		if err != nil {
+			t.Fatalf("of at most %d events: %v", most+1, err)
+		}
+		if said, _ := f.Other["dropped"].(float64); int64(said) != dropped || len(f.Events) > most+1 || dropped == 0 {
+			t.Errorf("of at most %d events %d are kept, %d dropped, and the file says %v", most+1, len(f.Events), dropped, said)
+		}
 	}
 }
 

@@ -33,6 +33,7 @@ func (s *Story) Write(w io.Writer, name string, other map[string]any, workers []
 		l.become(span{from: to})
 	}
 	s.ended = true
+	s.endArrows()
 
 	about := map[string]any{"began": time.Now().Add(-time.Duration(to)), "monotonic_ns": s.clock, "dropped": s.dropped}
 	maps.Copy(about, other)
@@ -61,6 +62,19 @@ func (s *Story) Write(w io.Writer, name string, other map[string]any, workers []
 		e.Copy(f, max(0, int64(began)-s.clock), i+1, (i+1)*perProcess)
 	}
 	return s.dropped, e.Close()
+}
+
+// endArrows drops the arrows for whose end there was no room.
+func (s *Story) endArrows() {
+	ends := map[int64]bool{}
+	for _, e := range s.events {
+		if e.phase == traceevent.FlowTo {
+			ends[e.id] = true
+		}
+	}
+	all := len(s.events)
+	s.events = slices.DeleteFunc(s.events, func(e event) bool { return e.id != 0 && !ends[e.id] })
+	s.dropped += int64(all - len(s.events))
 }
 
 func (c *Client) tid() int { return firstClient + int(c.number) }

@@ -123,7 +123,11 @@ func start(lane *story.Lane, ln, n int) (*worker, error) {
 
 // keep replaces a worker when it dies, and its successors, until all is over.
 func (w *worker) keep(lane *story.Lane, ln int, over <-chan struct{}) {
-	const grace, pause = time.Second, 100 * time.Millisecond
+	const pause = 100 * time.Millisecond
+	grace := time.Second
+	if lane != nil {
+		grace = time.Minute // it has a trace to write
+	}
 	for {
 		select {
 		case <-w.Done():
