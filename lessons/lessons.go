@@ -4,9 +4,11 @@
 // To add a chapter NN: a package lessons/NN-name with
 //
 //   - example.go: func Example(out io.Writer) error, which takes a second or two and needs nothing but loopback;
-//   - exercise.go: the stub, which compiles, with the task in its comment. It uses nothing of the package's other files;
+//   - exercise.go: the stub, which compiles, with the task in its comment. It uses nothing of the package's other files. It begins
+//     with //go:build exercise, so that servers is built however little of a solution stands there (for an editor to see it, start
+//     that with GOFLAGS=-tags=exercise);
 //   - exercise_test.go: //go:build exercise, and one func TestExercise, which fails on the stub without a panic and says why;
-//   - solution/exercise.go: the same file, solved.
+//   - solution/exercise.go: the same file without the tag, solved.
 //
 // Then a line in Chapters, and go test ./lessons -run 'TestExamples/NN' -update for what the example prints.
 package lessons

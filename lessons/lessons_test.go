@@ -2,6 +2,7 @@ package lessons
 
 import (
 	"errors"
+	"go/build"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -55,6 +56,11 @@ func TestChapters(t *testing.T) {
 		listed = append(listed, c.Folder)
 		if c.Title == "" || c.Idea == "" || len(c.Models) == 0 || c.Example == nil {
 			t.Errorf("%s: %+v lacks something", c.Folder, c)
+		}
+		if built, err := build.ImportDir(c.Folder, 0); err != nil {
+			t.Error(err)
+		} else if slices.Contains(built.GoFiles, "exercise.go") {
+			t.Errorf("%s/exercise.go lacks //go:build exercise: half a solution would be built into servers", c.Folder)
 		}
 		for _, file := range []string{"example.go", "exercise.go", "exercise_test.go", "solution/exercise.go"} {
 			if _, err := os.Stat(filepath.Join(c.Folder, filepath.FromSlash(file))); err != nil {

@@ -1,3 +1,5 @@
+//go:build exercise
+
 package blocking
 
 import "io"

@@ -1,3 +1,5 @@
+//go:build exercise
+
 package control
 
 // Task is a conversation cut into steps.

@@ -1,3 +1,5 @@
+//go:build exercise
+
 package selectloop
 
 // Kernel is the calls that the loop makes. Only Select waits.

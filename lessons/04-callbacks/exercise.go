@@ -1,3 +1,5 @@
+//go:build exercise
+
 package callbacks
 
 // Want is what a descriptor is watched for.

@@ -1,3 +1,5 @@
+//go:build exercise
+
 package carousel
 
 import "carousel/internal/coro"

@@ -1,3 +1,5 @@
+//go:build exercise
+
 package generators
 
 import "carousel/internal/coro"

@@ -1,3 +1,5 @@
+//go:build exercise
+
 package coroutines
 
 import "carousel/internal/coro"

@@ -1,3 +1,5 @@
+//go:build exercise
+
 package downloads
 
 import "carousel/servers/asyncio"
