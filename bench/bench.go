@@ -19,6 +19,7 @@ import (
 	"carousel/internal/child"
 	"carousel/internal/printable"
 	"carousel/internal/result"
+	"carousel/internal/scenario"
 	"carousel/internal/units"
 )
 
@@ -195,7 +196,8 @@ func (e *experiment) prepare(ctx context.Context) error {
 
 	r.Rounds, r.BudgetNS, r.WarmupNS, r.WindowNS = int(e.plan.Rounds), int64(e.plan.Budget), int64(e.plan.Warmup), int64(e.plan.Window)
 	r.Expect = e.plan.Expectations(r.Models)
-	if e.plan.Rounds == 1 {
+	compared := func(s plan.Entry) bool { known := scenario.Find(s.Name); return known == nil || !known.Traced }
+	if e.plan.Rounds == 1 && slices.ContainsFunc(e.plan.Scenarios, compared) {
 		notes = append(notes, "one round compares nothing: it shows that everything works")
 	}
 	if r.Environment, err = environment(servers, loadgen, seats); err != nil {

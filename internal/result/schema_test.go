@@ -305,34 +305,34 @@ func TestSearchFitsTheSchema(t *testing.T) {
 	}
 }
 
-// TestKeptRunFitsTheSchema holds the programs that write in earnest to the schema, by the run that is kept in the
-// project.
-func TestKeptRunFitsTheSchema(t *testing.T) {
-	const kept = "../../results/reference"
-	trials, flaws, err := result.ReadTrials(kept)
-	if err != nil || len(flaws) > 0 {
-		t.Fatalf("%v, %v", flaws, err)
-	}
-	if trials == nil {
-		t.Fatal("no run is kept in results/reference")
-	}
-	if _, err := result.ReadRun(kept); err != nil {
-		t.Error(err)
-	}
+// TestKeptRunsFitTheSchema holds the programs that write in earnest to the schema, by the runs that are kept in the project.
+func TestKeptRunsFitTheSchema(t *testing.T) {
 	schema := compile(t, schemaFile)
-	text, err := os.ReadFile(kept + "/" + result.TrialsFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	number := 0
-	for line := range strings.Lines(string(text)) {
-		number++
-		v, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+	for _, kept := range []string{"../../results/reference", "../../results/portraits"} {
+		trials, flaws, err := result.ReadTrials(kept)
+		if err != nil || len(flaws) > 0 {
+			t.Fatalf("%v, %v", flaws, err)
+		}
+		if trials == nil {
+			t.Fatalf("no run is kept in %s", kept)
+		}
+		if _, err := result.ReadRun(kept); err != nil {
+			t.Error(err)
+		}
+		text, err := os.ReadFile(kept + "/" + result.TrialsFile)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := schema.Validate(v); err != nil {
-			t.Errorf("%s:%d: %v", result.TrialsFile, number, err)
+		number := 0
+		for line := range strings.Lines(string(text)) {
+			number++
+			v, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(v); err != nil {
+				t.Errorf("%s/%s:%d: %v", kept, result.TrialsFile, number, err)
+			}
 		}
 	}
 }

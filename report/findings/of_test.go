@@ -387,6 +387,15 @@ func TestPortraitOfTheLastRound(t *testing.T) {
 	if p := c.Models[0].Portrait; p == nil || p.Answered != 40 || len(c.Rankings) > 0 {
 		t.Errorf("%+v, rankings %v", p, c.Rankings)
 	}
+	for _, alone := range []bool{true, false} {
+		if !alone {
+			trials = append(trials, measured(1, result.Cell{Model: "epoll", Scenario: "hello", Connections: 8}, 1))
+		}
+		few := slices.ContainsFunc(find(trials[2:]).Warnings, func(w Warning) bool { return w.Kind == FewRounds })
+		if few == alone {
+			t.Errorf("portraits alone: %t, rounds are too few: %t", alone, few)
+		}
+	}
 }
 
 // TestATwinMayDifferByChance has it differ in one cell, which is nothing to warn of among many.

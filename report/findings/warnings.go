@@ -21,7 +21,7 @@ func (w *weighed) warnings(cells []Cell) (list []Warning) {
 	if w.Run.Finished == nil {
 		warn(Warning{Kind: Interrupted, N: w.Rounds, Of: w.Run.Rounds})
 	}
-	if !w.comparable() {
+	if !w.comparable() && !Portraits(cells) {
 		warn(Warning{Kind: FewRounds, N: w.Rounds, Of: Fewest})
 	}
 	for i, note := range w.Run.Notes {
@@ -250,4 +250,14 @@ func (w *weighed) machine() (list []Warning) {
 		list = append(list, drops)
 	}
 	return list
+}
+
+// Portraits reports whether all cells, at least one, are pictures of how models take turns, which compare nothing.
+func Portraits(cells []Cell) bool {
+	for _, c := range cells {
+		if s := scenario.Find(c.Scenario); s == nil || !s.Traced {
+			return false
+		}
+	}
+	return len(cells) > 0
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"carousel/internal/browsertest"
 	"carousel/internal/portrait"
 	"carousel/internal/portrait/portraittest"
 	"carousel/report/draw"
@@ -62,22 +62,7 @@ type visit struct {
 // browse opens the page in folder dir at a fragment, after what is done before.
 func browse(t *testing.T, dir, fragment string, before func(context.Context) error) *visit {
 	t.Helper()
-	var program string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			program = found
-			break
-		}
-	}
-	if program == "" {
-		t.Skip("there is no chromium, chromium-browser, google-chrome or chrome on the PATH to open the page in")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox)...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
+	ctx := browsertest.Open(t)
 	v := &visit{t: t, ctx: ctx}
 	err := chromedp.Listen(ctx, func(event any) {
 		v.mu.Lock()

@@ -18,7 +18,9 @@ func Answer(f *findings.Findings) string {
 	if run.Finished == nil {
 		said = append(said, fmt.Sprintf("**This run was interrupted: the report is partial (%s of %d).**", units.Plural(run.Rounds, "round"), run.Planned))
 	}
-	if !run.Comparable {
+	if findings.Portraits(f.Cells) {
+		said = append(said, "Portraits: how models take turns, and who waits for whom. They are pictures of one play each, and compare no speeds.")
+	} else if !run.Comparable {
 		said = append(said, "**"+upper(tooFew(f))+": this shows that things work.**")
 	}
 	for _, key := range []string{findings.ManyBusy, findings.Blocking} {

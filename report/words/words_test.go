@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"carousel/internal/printable"
@@ -193,5 +194,17 @@ func TestCurvesThatAreNotDrawnAreNamed(t *testing.T) {
 	}
 	if said := Pictured(f, "cost.png").Caption; strings.Contains(said, "epoll") {
 		t.Errorf("what epoll costs is drawn, and the caption says: %s", said)
+	}
+}
+
+// A run of portraits alone compares nothing, however many rounds it has, and does not say that more would.
+func TestPortraitsAlone(t *testing.T) {
+	f := &findings.Findings{Run: findings.Run{Rounds: 1, Finished: new(time.Time)}, Cells: []findings.Cell{{Scenario: "portrait"}}}
+	if said := Answer(f); !strings.HasPrefix(said, "Portraits: ") || strings.Contains(said, "compares nothing") {
+		t.Error(said)
+	}
+	f.Cells = append(f.Cells, findings.Cell{Scenario: "hello"})
+	if said := Answer(f); strings.Contains(said, "Portraits: ") || !strings.Contains(said, "1 round compares nothing") {
+		t.Error(said)
 	}
 }
