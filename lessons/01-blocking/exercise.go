@@ -13,13 +13,14 @@ type Listener interface {
 // Serve answers one client after another until Accept fails, and returns nil then. Whoever sends a message, a line
 // that ends with "\n", gets "Hello world\n" for it. A client that has finished sending is hung up on.
 //
-// The exercise: this is the original tutorial's server, with two of its mistakes.
+// The exercise: this is the original tutorial's server, with three of its mistakes.
 //
-//   - It hangs up on everybody when the first client leaves.
+//   - It hangs up on everybody when the first client leaves: it closes the listening socket.
+//   - It does not hang up on that client: the connection stays open.
 //   - It answers each read. But a read returns whatever has arrived: half a message, or three of them. Every whole
 //     message is to be answered, once, before more is read; half a message that nothing follows is not.
 //
-// Mend both, until this passes:
+// Mend them, until this passes:
 //
 //	go test -tags exercise ./lessons/01-blocking
 //

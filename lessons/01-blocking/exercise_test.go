@@ -4,7 +4,9 @@ package blocking
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -28,7 +30,7 @@ func TestExercise(t *testing.T) {
 		{"half a message, then the end", [][]string{{"one\ntw"}, {"three\n"}}},
 		{"a message of 200,000 bytes", [][]string{{strings.Repeat("x", 200_000), "\n"}}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		if !t.Run(c.name, func(t *testing.T) {
 			ln := &listener{t: t}
 			for i, reads := range c.clients {
 				ln.queue = append(ln.queue, &client{t: t, number: i + 1, reads: reads})
@@ -43,7 +45,9 @@ func TestExercise(t *testing.T) {
 			if len(ln.queue) > 0 {
 				t.Errorf("Serve returned while %d more client(s) waited in the queue", len(ln.queue))
 			}
-		})
+		}) {
+			return // one thing at a time
+		}
 	}
 }
 
@@ -69,7 +73,7 @@ func (l *listener) Accept() (io.ReadWriteCloser, error) {
 func (l *listener) Close() error {
 	l.t.Helper()
 	if l.failures == 0 {
-		l.t.Fatalf("one client has left, and you closed the listening socket: %d more client(s) in its queue, and all who would have come, are hung up on. Close that client's connection, then accept the next", len(l.queue))
+		l.t.Fatal("one client has left, and you closed the listening socket: whoever is in its queue, and whoever would have come, is hung up on. Close that client's connection, then accept the next")
 	}
 	return nil
 }
@@ -88,8 +92,8 @@ type client struct {
 func (c *client) Read(p []byte) (int, error) {
 	c.t.Helper()
 	if owed := strings.Count(c.sent, "\n") - strings.Count(c.got, "\n"); owed > 0 {
-		c.t.Fatalf("client %d has sent %.40q and waits for %d more answer(s), while you wait for more of it: neither goes on. Answer every message that you have before you read again",
-			c.number, c.sent, owed)
+		c.t.Fatalf("client %d has sent %s and got %s; it waits for %d more line(s), while you wait for more of it: neither goes on. Answer every message that you have before you read again",
+			c.number, short(c.sent), short(c.got), owed)
 	}
 	if len(c.reads) == 0 {
 		if c.ends++; c.ends > 3 {
@@ -108,8 +112,8 @@ func (c *client) Read(p []byte) (int, error) {
 func (c *client) Write(p []byte) (int, error) {
 	c.got += string(p)
 	if messages, answers := strings.Count(c.sent, "\n"), strings.Count(c.got, "\n"); answers > messages {
-		c.t.Fatalf("client %d has sent %.40q, which is %d whole message(s), and has %d answer(s) now: a read is not a message. Look for the newline",
-			c.number, c.sent, messages, answers)
+		c.t.Fatalf("client %d has sent %s, which is %d whole message(s), and has %d answer(s) now: a read is not a message. Only what ends with a newline is",
+			c.number, short(c.sent), messages, answers)
 	}
 	return len(p), nil
 }
@@ -123,10 +127,18 @@ func (c *client) check() {
 	c.t.Helper()
 	switch want := strings.Repeat(reply, strings.Count(c.sent, "\n")); {
 	case len(c.reads) > 0:
-		c.t.Fatalf("client %d had %.40q still to send when you stopped reading", c.number, c.reads)
+		c.t.Fatalf("client %d had %s still to send when you stopped reading: a client may send many messages, and long ones", c.number, short(strings.Join(c.reads, "")))
 	case c.got != want:
-		c.t.Fatalf("client %d sent %.40q and got %q, want %q", c.number, c.sent, c.got, want)
+		c.t.Fatalf("client %d sent %s and got %q, want %q", c.number, short(c.sent), c.got, want)
 	case !c.closed:
 		c.t.Fatalf("client %d has left, and its connection is still open: every such one keeps a descriptor, and a process has about a thousand. Close it", c.number)
 	}
+}
+
+// short is a text as it stands in a program, cut where it is long.
+func short(text string) string {
+	if len(text) <= 40 {
+		return strconv.Quote(text)
+	}
+	return fmt.Sprintf("%q and so on, %d bytes", text[:20], len(text))
 }

@@ -35,7 +35,7 @@ func TestExercise(t *testing.T) {
 		hint  string
 	}{
 		{"one rider", []Rider{rider("A", nil, 0, 0, 0)}, "A A A", nil,
-			"a rider takes a step, goes to the end of the queue, and is the first again: three values are three turns"},
+			"a rider takes a step, goes to the end of the queue, and is the first again; its end is no turn, and no error"},
 		{"two riders", []Rider{rider("A", nil, 0, 0), rider("B", nil, 0, 0)}, "A B A B", nil,
 			"after a step a rider goes to the end, so the other comes first"},
 		{"one leaves early", []Rider{rider("A", nil, 0), rider("B", nil, 0, 0, 0), rider("C", nil, 0, 0)}, "A B C B C B", nil,
@@ -45,7 +45,7 @@ func TestExercise(t *testing.T) {
 		{"all rest", []Rider{rider("A", nil, 1, 0), rider("B", nil, 1, 0)}, "A B A B", nil,
 			"when all rest the queue turns without a step until one has sat out its turns: it must not end there"},
 		{"one fails", []Rider{rider("A", errFell, 0), rider("B", nil, 0, 0, 0)}, "A B", errFell,
-			"an error other than coro.ErrEnded is a failure: swallow it, as a bare except does, and nobody ever learns why A stopped"},
+			"an error other than coro.ErrEnded is a failure: return it, with the turns until then. Swallow it, and nobody learns why A stopped"},
 		{"nobody", nil, "", nil, "an empty queue has no turns, and no error"},
 	} {
 		turns, err := Ride(c.queue)

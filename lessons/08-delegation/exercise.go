@@ -42,11 +42,11 @@ func (s *Stream) Exactly(n int) *coro.Gen[coro.None, string, string] {
 }
 
 // Messages is the second part, the delegator. A message is a line that says how many bytes follow, and those bytes: "5\nhello" is
-// one. Delegate (coro.YieldFrom) to Line, turn the line into a number (strconv.Atoi), delegate to Exactly, and begin again, until
-// an error is thrown in:
+// one. Delegate (coro.YieldFrom) to Line, turn the line into a number (strconv.ParseUint(line, 10, 31)), delegate to Exactly, and
+// begin again, until an error is thrown in:
 //
 //   - io.EOF, the end of the stream: return the messages that were whole, and no error;
-//   - any other: return them with that error. A line that is no number is an error too, that of strconv.Atoi.
+//   - any other: return them with that error. A line that is no number, or one below 0, is an error too, that of strconv.ParseUint.
 //
 // The caller knows nothing of Line and Exactly: it sends pieces to Messages, and whoever has stopped gets them.
 func Messages(c *coro.Co[coro.None, string]) (messages []string, err error) {

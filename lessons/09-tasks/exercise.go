@@ -9,9 +9,13 @@ import "carousel/servers/asyncio"
 // It awaits the tasks all at once and returns the result of the first that succeeds, as soon as that is there; then it cancels those
 // that still run (Task.Cancel). If all fail, it returns the error of the one that failed last. There is at least one task.
 //
-// First must not await the tasks in turn, for the slowest may be the first of them. Make a future for the answer
-// (asyncio.NewFuture(c.Loop)), have each task's AddDoneCallback settle it (Future.SetResult or SetError; what is settled already
-// says no, which does no harm), and await that. All callbacks run on the loop, one at a time: a plain counter needs no lock.
+// First must not await the tasks in turn, for the slowest may be the first of them. Make a future for the answer, have a callback of
+// each task settle it (what is settled already says no, which does no harm), and await that. All callbacks run on the loop, one at
+// a time: a plain counter needs no lock. The calls:
+//
+//	answer := asyncio.NewFuture[string](c.Loop)                      // answer.SetResult(result), answer.SetError(err)
+//	task.AddDoneCallback(func(done *asyncio.Future[string]) { ... }) // done.Result()
+//	result, err := asyncio.Await(c, answer)
 func First(c *asyncio.Co, tasks ...*asyncio.Task[string]) (string, error) {
 	return "", nil
 }

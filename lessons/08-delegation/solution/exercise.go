@@ -54,11 +54,11 @@ func message(c *coro.Co[coro.None, string], s *Stream) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n, err := strconv.Atoi(line)
+	n, err := strconv.ParseUint(line, 10, 31)
 	if err != nil {
 		return "", err
 	}
-	return coro.YieldFrom(c, s.Exactly(n))
+	return coro.YieldFrom(c, s.Exactly(int(n)))
 }
 
 // Messages returns the messages that came until an error was thrown in.
