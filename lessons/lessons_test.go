@@ -19,7 +19,7 @@ var masks = []struct {
 	what *regexp.Regexp
 	with string
 }{
-	{regexp.MustCompile(`( *\d+(\.\d+)?)+ (ms|requests a second)\b`), " # $3"},
+	{regexp.MustCompile(`( *\d+(\.\d+)?)+ (ms|requests a second|threads)\b`), " # $3"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`\bfd \d+`), "fd N"},
 	{regexp.MustCompile(`(?m)^(client \d|thread|loop|ms) .*`), "$1 ..."}, // the rows of a picture

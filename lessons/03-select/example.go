@@ -13,7 +13,8 @@ import (
 // Example has two clients be silent and a third ask, and then shows what select's lists report.
 func Example(out io.Writer) error {
 	fmt.Fprint(out, `Ann and Bob connect and are silent. Cid connects, asks and leaves. See how far the sets reach,
-which are filled anew for every select, and how many in them are ready:
+which are filled anew for every select, and how many in them are ready. (Clients and server are one
+process here: between two descriptors of the server is one of a client.)
 
 `)
 	const rest = "waits: select"

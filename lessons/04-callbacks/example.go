@@ -11,8 +11,9 @@ import (
 
 // Example has Ann be silent, and Bob ask, sleep and leave.
 func Example(out io.Writer) error {
-	fmt.Fprint(out, `Ann connects and is silent. Bob asks twice, the second time for a reply that is to come after 20 ms, and leaves.
-See which callback is registered for a descriptor, when it is called, and what replaces it:
+	fmt.Fprint(out, `Ann connects and is silent. Bob sends two requests of HTTP, shown without their headers, the second
+for a reply that is to come after 20 ms, and leaves. See which callback is registered for a descriptor, when it is
+called, and what replaces it:
 
 `)
 	const rest = "waits: epoll_wait"

@@ -94,16 +94,16 @@ func brigade(out io.Writer, line ...*coro.Gen[string, coro.None, string]) error 
 
 // Example shows two generators on a carousel, and the bucket brigade.
 func Example(out io.Writer) error {
-	fmt.Fprint(out, `Two generators stand in a queue. Each step gives one value, and control back. See how they
-alternate:
+	fmt.Fprint(out, `Two generators stand in a queue: one yields the letters of the word "round", one the numbers from
+0 to 2. Each step gives one value, and control back. See how they alternate:
 
  `)
 	ride(out, letters("round"), count(3))
 	fmt.Fprint(out, `
 No thread, no lock: only a queue. The numbers end first, and the letters go on alone.
 
-Three people with buckets of 1, 3 and 2 fill a pool that holds 7. Whoever has poured goes to the
-end of the line:
+Three people with buckets of 1, 3 and 2 fill a pool that has room for 7. Whoever has poured goes to
+the end of the line:
 
 `)
 	pool := 0
@@ -114,8 +114,8 @@ end of the line:
 Nobody is stopped while pouring: a step is as long as whoever takes it makes it. That is
 cooperative multitasking.
 
-What the original tutorial got wrong: its second generator yields how many numbers there are, each
-time, and not which is next:
+What the original tutorial got wrong: its second generator is to yield the numbers below 3 as well,
+and yields 3 three times:
 
  `)
 	ride(out, letters("abc"), same(3))

@@ -14,7 +14,7 @@ type (
 	event    string
 )
 
-var errTimeout = errors.New("allowed wait is over")
+var errTimeout = errors.New("timeout")
 
 // readMessage collects what arrives until a message is whole, and returns it.
 func readMessage() *coro.Gen[interest, event, string] {
@@ -32,16 +32,19 @@ func readMessage() *coro.Gen[interest, event, string] {
 	})
 }
 
-// writeAll sends a reply, however many goes that takes, and returns how many.
+// room is how many bytes the socket takes at a time.
+const room = 8
+
+// writeAll sends a reply, however many writes that takes, and returns how many.
 func writeAll(reply string) *coro.Gen[interest, event, int] {
-	return coro.New(func(c *coro.Co[interest, event]) (goes int, err error) {
-		for ; reply != ""; goes++ {
+	return coro.New(func(c *coro.Co[interest, event]) (writes int, err error) {
+		for ; reply != ""; writes++ {
 			if _, err := c.Yield("writable"); err != nil {
-				return goes, err
+				return writes, err
 			}
-			reply = reply[min(8, len(reply)):]
+			reply = reply[min(room, len(reply)):]
 		}
-		return goes, nil
+		return writes, nil
 	})
 }
 
@@ -54,23 +57,23 @@ func handle(out io.Writer) coro.Body[interest, event, int] {
 				fmt.Fprintln(out, "  handler: ", err)
 				return served, nil
 			}
-			goes, err := coro.YieldFrom(c, writeAll("Hello "+message))
+			writes, err := coro.YieldFrom(c, writeAll("Hello "+message))
 			if err != nil {
 				return served, err
 			}
-			fmt.Fprintf(out, "  handler:  answered %q in %d goes\n", message, goes)
+			fmt.Fprintf(out, "  handler:  answered %q in %d writes\n", message, writes)
 		}
 	}
 }
 
 // connection plays the loop for one connection.
 func connection(out io.Writer) error {
-	fmt.Fprint(out, `
+	fmt.Fprintf(out, `
 The model coroutine is made of this: a handler delegates to one that reads and one that writes.
-The loop says what is ready, whoever has stopped hears it, and the end of an allowed wait is
-thrown in:
+The loop says what is ready, and whoever has stopped hears it. The socket takes %d bytes at a time,
+so a reply may need several writes; who waits for too long has a timeout thrown in:
 
-`)
+`, room)
 	g := coro.New(handle(out))
 	want, err := g.Next()
 	for _, arrives := range []event{"wo", "rld\n", "", ""} {

@@ -19,10 +19,11 @@ func blocking(out io.Writer) error {
 	for _, c := range []struct {
 		name, path string
 		serve      func(ln int, open func() *wire.Talk) error
+		by         string
 	}{
-		{"asyncio", "/sleep/10ms", asyncio.Serve},
-		{"asyncio", "/block/10ms", asyncio.Serve},
-		{"asyncio-executor", "/block/10ms", asyncio.ServeExecutor},
+		{"asyncio", "/sleep/10ms", asyncio.Serve, ""},
+		{"asyncio", "/block/10ms", asyncio.Serve, ""},
+		{"asyncio-executor", "/block/10ms", asyncio.ServeExecutor, fmt.Sprintf(", %d threads", asyncio.DefaultWorkers())},
 	} {
 		times, err := answers(c.serve, c.path)
 		if err != nil {
@@ -32,7 +33,7 @@ func blocking(out io.Writer) error {
 		for _, t := range times {
 			fmt.Fprintf(out, " %d", t.Milliseconds())
 		}
-		fmt.Fprintf(out, " ms: %.0f requests a second\n", clients/times[clients-1].Seconds())
+		fmt.Fprintf(out, " ms: %.0f requests a second%s\n", clients/times[clients-1].Seconds(), c.by)
 	}
 	return nil
 }

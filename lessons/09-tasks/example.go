@@ -29,7 +29,8 @@ left. See who is missing:`, starving, `No time had passed, and no timer could fi
 		{`And it says that a task which calls something that blocks gives way. Ten clients ask a server
 at once, each for something that takes 10 ms. See when each was answered:`, blocking, `A sleep is awaited, and the loop serves the others meanwhile. A handler that blocks stops the loop,
 and with it everybody: 10 ms each are 100 requests a second, on any machine. An executor gives what
-blocks to a few threads, and the loop goes on.`},
+blocks to threads, four more than there are processors, and the loop goes on: each of them answers
+up to 100 a second.`},
 	} {
 		if i > 0 {
 			fmt.Fprintln(out)

@@ -23,8 +23,9 @@ const (
 // Example downloads ten images in three ways, and shows two mistakes of the original tutorial.
 func Example(out io.Writer) error {
 	fmt.Fprintf(out, `Ten images, 2 KiB to 1 MiB. The server thinks for %d ms, then sends the client on to another path
-(302); the disk takes %d ms for a file. Both are played by pauses. See what all at once gains, and
-what is lost again when files are written on the loop:
+(302); the disk takes %d ms for a file. Both are played by pauses. Beside the downloads a task wants
+a turn every millisecond. See what all at once gains, and how long that task has to wait when files
+are saved on the loop:
 
 `, think.Milliseconds(), disk.Milliseconds())
 	addr, stop, err := gallery(func() { time.Sleep(think) })
@@ -32,13 +33,13 @@ what is lost again when files are written on the loop:
 		return err
 	}
 	defer stop()
-	fmt.Fprintf(out, "  %-33s  %-6s  %-9s  %9s  %s\n", "", "images", "redirects", "in all", "another task waited")
+	fmt.Fprintf(out, "  %-34s  %-6s  %-9s  %9s  %s\n", "", "images", "redirects", "in all", "longest wait for a turn")
 	for _, w := range ways {
 		took, err := w.run(addr, func() { time.Sleep(disk) })
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
 		}
-		fmt.Fprintf(out, "  %-33s  %6d  %9d  %6d ms  up to %d ms\n", w.name, took.images, took.redirects, took.all.Milliseconds(), took.waited.Milliseconds())
+		fmt.Fprintf(out, "  %-34s  %6d  %9d  %6d ms  %20d ms\n", w.name, took.images, took.redirects, took.all.Milliseconds(), took.waited.Milliseconds())
 	}
 	fmt.Fprint(out, `
 One by one, the waits add up. All at once, they are one wait. But a file is written without an
@@ -58,9 +59,9 @@ type way struct {
 
 // ways are those that the example compares.
 var ways = []way{
-	{"one by one", false, inExecutor},
-	{"all at once", true, inExecutor},
-	{"all at once, written on the loop", true, onLoop},
+	{"one by one, saved by the executor", false, inExecutor},
+	{"all at once, saved by the executor", true, inExecutor},
+	{"all at once, saved on the loop", true, onLoop},
 }
 
 // onLoop writes a file where the task stands.

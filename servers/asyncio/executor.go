@@ -65,10 +65,13 @@ func guarded[T any](fn func() (T, error)) (v T, err error) {
 	return fn()
 }
 
+// DefaultWorkers is how many blocking calls run at a time where Options.Workers is 0: four more than processors, at most 32.
+func DefaultWorkers() int { return min(32, runtime.GOMAXPROCS(0)+4) }
+
 // submit queues a call, and starts a worker if none is free and one more is allowed.
 func (e *executor) submit(limit int, job func(*story.Lane)) {
 	if limit <= 0 {
-		limit = min(32, runtime.GOMAXPROCS(0)+4)
+		limit = DefaultWorkers()
 	}
 	e.Lock()
 	defer e.Unlock()

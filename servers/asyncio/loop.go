@@ -52,7 +52,7 @@ type Options struct {
 	// ExceptionHandler hears of what nobody else can be told: panics of callbacks, errors never asked for.
 	// Without one they are printed to standard error.
 	ExceptionHandler func(Context)
-	// Workers is how many blocking calls RunInExecutor runs at a time; 0 is four more than processors, at most 32.
+	// Workers is how many blocking calls RunInExecutor runs at a time; 0 is DefaultWorkers.
 	Workers int
 }
 
