@@ -30,7 +30,7 @@ func TestExercise(t *testing.T) {
 		ms      int
 		hint    string
 	}{
-		{"one server", []server{{"A", 3001, nil}}, "A", nil, 3001, "await the task: the future that you return must have its result"},
+		{"one server", []server{{"A", 3001, nil}}, "A", nil, 3001, "settle the future with the result of the task, await it, and return what it has"},
 		{"the quickest is the last", []server{{"A", 9001, nil}, {"B", 5003, nil}, {"C", 2003, nil}}, "C", nil, 2003,
 			"awaiting the tasks in turn takes as long as the slowest before the quickest: let each task's callback settle one future"},
 		{"the quickest fails", []server{{"A", 9001, nil}, {"B", 2003, errDown}, {"C", 5003, nil}}, "C", nil, 5003,
