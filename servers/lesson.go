@@ -58,5 +58,7 @@ func printLessons(w io.Writer) error {
 			return err
 		}
 	}
-	return nil
+	_, err := fmt.Fprintln(w, "\nlesson N runs the example of chapter N and names its exercise. An editor sees the exercises if it is\n"+
+		"started with GOFLAGS=-tags=exercise in its environment.")
+	return err
 }

@@ -24,6 +24,7 @@ func TestLesson(t *testing.T) {
 		out, errors string // what it prints has this in it
 	}{
 		{"lesson", 0, "98  Failing (epoll)\n    An example that fails.\n99  Fine (poll, epoll)\n", ""},
+		{"lesson", 0, "GOFLAGS=-tags=exercise", ""},
 		{"lesson 99", 0, "Chapter 99: Fine\n\nas it went\n", ""},
 		{"lesson 99", 0, "go test -tags exercise ./lessons/99-fine\n", ""},
 		{"lesson 99", 0, "servers --model poll, servers --model epoll\n", ""},
