@@ -159,8 +159,10 @@ func run(stdout, stderr io.Writer, args []string) int {
 			if o.count, err = m.count(cmd.Flags()); err != nil {
 				return err
 			}
-			if err := writable(o.trace); err != nil {
-				return err
+			if cmd.Flags().Changed("trace") {
+				if err := writable(o.trace); err != nil {
+					return err
+				}
 			}
 			code = serve(stdout, stderr, m, o)
 			return nil

@@ -26,7 +26,7 @@ var few = map[string][]string{"pool": {"--workers", "2"}, "prefork": {"--workers
 var oneByOne = []string{"blocking", "prefork"}
 
 // TestNarrate plays one play on every model: one client connects and thinks, another connects and is answered meanwhile, or is not;
-// then the first has the server block, and sleep, and leaves, and the second leaves.
+// then the first has the server block, and sleep, and leaves, and the second leaves. A third breaks off, and then the server is to end.
 func TestNarrate(t *testing.T) {
 	if !sock.Linux {
 		t.Skip("it takes /proc to see that a server has said all it has to say")
@@ -55,7 +55,39 @@ func TestNarrate(t *testing.T) {
 				n.step("one leaves", one.leaves)
 			}
 			n.step("two leaves", two.leaves)
+			three := &visitor{narrated: n}
+			n.step("three connects", three.connects)
+			n.step("three breaks off", three.breaksOff)
+			n.step("it is to end", func() {
+				if _, err := n.stop(); err != nil {
+					t.Error(err)
+				}
+			})
 			golden.Check(t, filepath.Join("narrate", m.name+".txt"), n.plain(m.name))
+		})
+	}
+}
+
+// A talk that could go on says that its turn is over, and who is refused is part of the story.
+func TestNarrateLimits(t *testing.T) {
+	if !sock.Linux {
+		t.Skip("it takes /proc to see that a server has said all it has to say")
+	}
+	for _, c := range []struct {
+		model, flag, path, says string
+	}{
+		{"epoll", "--narrate", "/bytes/100000000", "its turn is over: its callback is registered for output on fd"},
+		{"thread", "--threads=1", "/", " ms  server    a connection was refused: there are 1 threads already"},
+	} {
+		t.Run(c.model, func(t *testing.T) {
+			t.Parallel()
+			n := narrator(t, c.model, c.flag)
+			one, two := &visitor{narrated: n}, &visitor{narrated: n}
+			n.step("one connects, and asks", func() { one.connects(); one.asks(c.path); io.CopyN(io.Discard, one.conn, 77) })
+			n.step("two connects", two.connects)
+			if !strings.Contains(n.story(), c.says) {
+				t.Errorf("%q is not in\n%s", c.says, n.story())
+			}
 		})
 	}
 }
@@ -129,7 +161,7 @@ var words = map[string]string{
 	"set to read":                           "select",
 	"filled anew":                           "select",
 	"entry":                                 "poll",
-	"the list":                              "poll",
+	"of the list":                           "poll",
 	"callback":                              "epoll reactors asyncio asyncio-executor",
 	"registered":                            "epoll reactors",
 	"of its own":                            "reactors",
@@ -172,6 +204,11 @@ func TestOwnWords(t *testing.T) {
 		phrases[m.name] = phrasesOf(string(text))
 		if !slices.ContainsFunc(slices.Collect(maps.Values(words)), func(whose string) bool { return slices.Contains(strings.Fields(whose), m.name) }) {
 			t.Errorf("%s has no words of its own", m.name)
+		}
+		for _, word := range []string{"connection is broken", "the server ends"} {
+			if strings.Count(string(text), word) != 1 {
+				t.Errorf("%s says %d times that %s", m.name, strings.Count(string(text), word), word)
+			}
 		}
 	}
 	for word, whose := range words {
@@ -296,6 +333,12 @@ func (c *visitor) hears() {
 }
 
 func (c *visitor) leaves() { c.conn.Close() }
+
+// breaksOff has the kernel send a reset.
+func (c *visitor) breaksOff() {
+	c.conn.(*net.TCPConn).SetLinger(0)
+	c.conn.Close()
+}
 
 // until waits until something has come about and the server then waits for more to do: what its loop makes of the next thing must not depend
 // on how far it had got with the last.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"carousel/internal/sock"
+	"carousel/internal/story"
 	"carousel/internal/usage"
 	"carousel/internal/wire"
 )
@@ -82,6 +83,9 @@ func serve(stdout, stderr io.Writer, m model, o options) int {
 	select {
 	case err = <-done:
 	case <-stop:
+		if !sock.Inherited() {
+			story.Say("the listening socket is shut down, which wakes who waits for it: the server ends")
+		}
 		sock.Shutdown(ln)
 		select {
 		case err = <-done:

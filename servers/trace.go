@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,13 +19,21 @@ import (
 	"carousel/servers/prefork"
 )
 
-// writable says why a trace could not be written to a file, before there is one; nil for no file.
+// packed are endings of files that are compressed otherwise than here.
+var packed = []string{".br", ".bz2", ".lz4", ".xz", ".zip", ".zst"}
+
+// zipped reports whether a file is to be compressed.
+func zipped(file string) bool { return strings.EqualFold(filepath.Ext(file), ".gz") }
+
+// writable says why a trace could not be written to a file, before there is one.
 func writable(file string) error {
-	if file == "" {
-		return nil
-	}
-	if file == "-" {
+	switch ending := strings.ToLower(filepath.Ext(file)); {
+	case file == "":
+		return errors.New("--trace is \"\": it names a file, such as trace.json.gz")
+	case file == "-":
 		return errors.New("--trace is \"-\": it names a file, stdout is for READY and the usage line")
+	case slices.Contains(packed, ending):
+		return fmt.Errorf("--trace is %q: it is compressed as .gz or not at all, so no file here ends in %s", file, ending)
 	}
 	switch info, err := os.Stat(file); {
 	case err == nil && info.IsDir():
@@ -55,6 +64,7 @@ type recorder struct {
 	stderr io.Writer
 	model  string
 	most   int    // events of the trace
+	share  int    // of each worker, of them
 	file   string // of the trace, "" for none
 	dir    string // of workers' traces
 	worker bool   // this process is one
@@ -86,12 +96,13 @@ func (r *recorder) meet(workers int) (err error) {
 	if r.worker = sock.Inherited() && r.dir != ""; r.worker {
 		r.file = filepath.Join(r.dir, fmt.Sprintf("%06d-%d.json", prefork.Number(), os.Getpid()))
 		r.most, err = strconv.Atoi(os.Getenv(workersMost))
-		return err
+		return errors.Join(err, os.WriteFile(r.file, nil, 0o600)) // if it stays empty, this worker was killed
 	}
 	if r.dir, err = os.MkdirTemp("", "carousel-traces-"); err != nil {
 		return err
 	}
-	return errors.Join(os.Setenv(workersTraces, r.dir), os.Setenv(workersMost, strconv.Itoa(r.most/max(1, workers))))
+	r.share = r.most / max(1, workers)
+	return errors.Join(os.Setenv(workersTraces, r.dir), os.Setenv(workersMost, strconv.Itoa(r.share)))
 }
 
 // finish writes the trace. It is called when all is over.
@@ -99,20 +110,19 @@ func (r *recorder) finish() error {
 	if r == nil || r.file == "" {
 		return nil
 	}
-	name, what, workers := "servers "+r.model, "--trace "+r.file, []*traceevent.File(nil)
+	name, workers, killed := "servers "+r.model, []*traceevent.File(nil), 0
 	if r.worker {
-		what = "--trace, the part of " + prefork.Name()
 		name = fmt.Sprintf("%s, process %d", prefork.Name(), os.Getpid())
 	} else {
 		var err error
-		if workers, err = traces(r.dir); err != nil {
+		if workers, killed, err = traces(r.dir); err != nil {
 			return err
 		}
 	}
 	about := map[string]any{"model": r.model, "command": strings.Join(os.Args, " "), "processors": runtime.NumCPU()}
 	var dropped int64
 	err := result.Stream(r.file, func(w io.Writer) (err error) {
-		if !strings.HasSuffix(r.file, ".gz") {
+		if !zipped(r.file) {
 			dropped, err = r.story.Write(w, name, about, workers)
 			return err
 		}
@@ -123,8 +133,18 @@ func (r *recorder) finish() error {
 	if err != nil {
 		return fmt.Errorf("--trace %s was not written: %w", r.file, err)
 	}
+	if r.worker {
+		return nil // its parent says what is not in it
+	}
+	if killed > 0 {
+		fmt.Fprintf(r.stderr, "servers: --trace %s: the turns of workers that were killed are not in it: %d\n", r.file, killed)
+	}
 	if dropped > 0 {
-		fmt.Fprintf(r.stderr, "servers: %s: the last %d events are not in it, for it holds %d at most\n", what, dropped, r.most)
+		limit := fmt.Sprintf("%d at most", r.most)
+		if len(workers) > 0 {
+			limit += fmt.Sprintf(", %d of each worker", r.share)
+		}
+		fmt.Fprintf(r.stderr, "servers: --trace %s: the last %d events are not in it, for it holds %s\n", r.file, dropped, limit)
 	}
 	return nil
 }
@@ -136,22 +156,26 @@ func (r *recorder) tidy() {
 	}
 }
 
-// traces reads what workers have left in a folder.
-func traces(dir string) (all []*traceevent.File, err error) {
+// traces reads what workers have left in a folder, and counts those that could not.
+func traces(dir string) (all []*traceevent.File, killed int, err error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
+		}
+		if len(text) == 0 {
+			killed++
+			continue
 		}
 		f, err := traceevent.Parse(text)
 		if err != nil {
-			return nil, fmt.Errorf("the trace of a worker: %w", err)
+			return nil, 0, fmt.Errorf("the trace of a worker: %w", err)
 		}
 		all = append(all, f)
 	}
-	return all, nil
+	return all, killed, nil
 }

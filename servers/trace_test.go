@@ -33,7 +33,7 @@ func TestTrace(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			skipUnavailable(t, m.name)
-			file := filepath.Join(t.TempDir(), []string{"trace.json", "trace.json.gz"}[i%2])
+			file := filepath.Join(t.TempDir(), []string{"trace.json", "trace.json.gz", "TRACE.JSON.GZ"}[i%3])
 			v, err := ours(m.name).start("--trace", file)
 			if err != nil {
 				t.Fatal(err)
@@ -104,7 +104,7 @@ func traced(t *testing.T, file string) *traceevent.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.HasSuffix(file, ".gz") {
+	if zipped(file) {
 		z, err := gzip.NewReader(bytes.NewReader(text))
 		if err != nil {
 			t.Fatal(err)
@@ -231,7 +231,9 @@ func TestTraceRefused(t *testing.T) {
 	for file, why := range map[string]string{
 		dir: "is a folder",
 		filepath.Join(dir, "missing", "trace.json"): "cannot be written",
-		"-": "names a file",
+		"-":                              "names a file",
+		"":                               "names a file",
+		filepath.Join(dir, "t.json.ZST"): "as .gz or not at all",
 	} {
 		var stdout, stderr bytes.Buffer
 		if code := run(&stdout, &stderr, []string{"--model", "goroutine", "--addr", "127.0.0.1:0", "--trace", file}); code != exitUsage {

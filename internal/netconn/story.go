@@ -49,5 +49,7 @@ func (c *Conn) read(n int, err error) {
 	if n > 0 || err == io.EOF {
 		c.Wakes("woken: Read returns")
 		c.Talk.Client().Reads(n)
+	} else {
+		c.Talk.Client().Breaks(err)
 	}
 }

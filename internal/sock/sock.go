@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"carousel/internal/story"
 )
 
 const (
@@ -118,7 +120,7 @@ func unwatched(e syscall.Errno) error {
 	return e
 }
 
-// Refuse answers a new connection with a 503, closes it, and says why on standard error, at most once a second.
+// Refuse answers a new connection with a 503, closes it, and says why: in the narration, or else on standard error, at most once a second.
 func Refuse(fd int, why string) {
 	Write(fd, []byte(refusal))
 	Bye(fd)
@@ -164,6 +166,9 @@ var complaint struct {
 }
 
 func complain(text string) {
+	if story.Say(text) {
+		return
+	}
 	complaint.Lock()
 	defer complaint.Unlock()
 	if now := time.Now(); now.Sub(complaint.last) >= time.Second {

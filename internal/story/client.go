@@ -1,7 +1,9 @@
 package story
 
 import (
+	"errors"
 	"strconv"
+	"syscall"
 
 	"carousel/internal/traceevent"
 )
@@ -98,6 +100,14 @@ func (c *Client) closes(format string, n []int) {
 	at := c.story.since()
 	c.reply(at)
 	c.pause(span{from: at})
+}
+
+// Breaks says that c's connection is broken, where err is what the kernel says of it; of any other error it says nothing.
+func (c *Client) Breaks(err error) {
+	var errno syscall.Errno
+	if c != nil && errors.As(err, &errno) {
+		c.say("its connection is broken: "+errno.Error(), nil)
+	}
 }
 
 // Say says what happens to c.

@@ -65,6 +65,22 @@ func (s *Story) End() {
 	}
 }
 
+// Say says what happens to the server as a whole, and reports whether that is narrated. In a trace it stands on the first lane.
+func Say(what string) (narrated bool) {
+	s := now
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var first event
+	if len(s.lanes) > 0 {
+		first.lane = s.lanes[0]
+	}
+	s.line(first, cmp.Or(s.options.Part, "server"), what, s.since())
+	return s.options.Narrate != nil
+}
+
 // since is how long ago the story began, in nanoseconds.
 func (s *Story) since() int64 { return traceevent.Now() - s.clock }
 
@@ -107,6 +123,9 @@ func (s *Story) line(e event, who, what string, at int64) {
 			who += " of " + s.options.Part
 		}
 		fmt.Fprintf(s.options.Narrate, "%8.3f ms  %-*s %s\n", float64(at)/1e6, s.width, who, what)
+	}
+	if e.lane == nil && e.client == nil {
+		return // there is no lane yet
 	}
 	e.phase, e.category, e.name, e.from = traceevent.Instant, "say", what, at
 	s.keep(e)

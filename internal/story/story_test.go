@@ -3,6 +3,7 @@ package story
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"regexp"
 	"strings"
@@ -130,6 +131,9 @@ func TestFull(t *testing.T) {
 		}
 		if said, _ := f.Other["dropped"].(float64); int64(said) != dropped || len(f.Events) > most+1 || dropped == 0 {
 			t.Errorf("of at most %d events %d are kept, %d dropped, and the file says %v", most+1, len(f.Events), dropped, said)
+		}
+		if all, err := Begin(Options{Most: 1}).Write(io.Discard, "servers", nil, []*traceevent.File{f, f}); err != nil || all != 2*dropped {
+			t.Errorf("of two workers who dropped %d events each %d are said to be, %v", dropped, all, err)
 		}
 	}
 }

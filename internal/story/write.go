@@ -18,7 +18,7 @@ const (
 )
 
 // Write ends the story and writes it as trace events of a process called name, with further processes, such as workers, behind it. other is what
-// else there is to be said of it. It returns how many events there was no room for. The error is that of w.
+// else there is to be said of it. It returns how many events there was no room for, in all of them. The error is that of w.
 func (s *Story) Write(w io.Writer, name string, other map[string]any, workers []*traceevent.File) (dropped int64, err error) {
 	s.End()
 	s.mu.Lock()
@@ -34,8 +34,13 @@ func (s *Story) Write(w io.Writer, name string, other map[string]any, workers []
 	}
 	s.ended = true
 	s.endArrows()
+	dropped = s.dropped
+	for _, f := range workers {
+		n, _ := f.Other["dropped"].(float64)
+		dropped += int64(n)
+	}
 
-	about := map[string]any{"began": time.Now().Add(-time.Duration(to)), "monotonic_ns": s.clock, "dropped": s.dropped}
+	about := map[string]any{"began": time.Now().Add(-time.Duration(to)), "monotonic_ns": s.clock, "dropped": dropped}
 	maps.Copy(about, other)
 	e := traceevent.NewWriter(w, about)
 	e.Process(1, 1, name)
@@ -61,7 +66,7 @@ func (s *Story) Write(w io.Writer, name string, other map[string]any, workers []
 		began, _ := f.Other["monotonic_ns"].(float64)
 		e.Copy(f, max(0, int64(began)-s.clock), i+1, (i+1)*perProcess)
 	}
-	return s.dropped, e.Close()
+	return dropped, e.Close()
 }
 
 // endArrows drops the arrows for whose end there was no room.

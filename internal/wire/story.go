@@ -17,7 +17,13 @@ func (t *Talk) Waits(fd int, what string, n ...int) {
 	}
 }
 
-func (t *Talk) waits(fd int, what string, n []int) { t.client.Waits(fd, t.kind(), what, n...) }
+func (t *Talk) waits(fd int, what string, n []int) {
+	kind := kinds[t.Next()]
+	if t.Next() != Read && t.Over() {
+		kind, what = "turn", "its turn is over: "+what
+	}
+	t.client.Waits(fd, kind, what, n...)
+}
 
 // Holds is Waits where lane waits for this talk alone: a thread that is blocked, a goroutine that is parked.
 func (t *Talk) Holds(lane *story.Lane, fd int, what string, n ...int) {
@@ -27,20 +33,8 @@ func (t *Talk) Holds(lane *story.Lane, fd int, what string, n ...int) {
 }
 
 func (t *Talk) holds(lane *story.Lane, fd int, what string, n []int) {
-	t.client.Holds(lane, fd, t.kind(), what, n...)
+	t.client.Holds(lane, fd, kinds[t.Next()], what, n...)
 }
 
-// kind is what the talk waits for: its turn, where it could go on.
-func (t *Talk) kind() string {
-	switch want := t.Next(); {
-	case want == Read:
-		return "read"
-	case want == Sleep:
-		return "sleep"
-	case want == Work && !t.turn.worked:
-		return "work"
-	case want == Write && !t.Over():
-		return "write"
-	}
-	return "turn"
-}
+// kinds are what a talk waits for that can not go on.
+var kinds = [...]string{Read: "read", Write: "write", Sleep: "sleep", Work: "work", Close: "turn"}

@@ -99,6 +99,7 @@ func (s *server) client(c *Co, fd int) error {
 				talk.Late(fd)
 				continue
 			} else if err != nil {
+				talk.Client().Breaks(err)
 				return nil
 			}
 			talk.Turn()
@@ -112,6 +113,7 @@ func (s *server) client(c *Co, fd int) error {
 				talk.Late(fd)
 				continue
 			} else if err != nil {
+				talk.Client().Breaks(err)
 				return nil
 			}
 			talk.Sent(n)

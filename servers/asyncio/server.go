@@ -80,7 +80,7 @@ func (l *Loop) accept(ln int, accepted func(fd int), ended func(error)) error {
 		return err
 	}
 	return l.AddReader(ln, func() {
-		l.story.Turn(nil, ln, "the callback of fd %d accepts", ln)
+		l.story.Turn(nil, ln, "the callback of fd %d calls accept", ln)
 		if err := sock.AcceptAll(ln, accepted); err != nil {
 			l.RemoveReader(ln)
 			ended(err)

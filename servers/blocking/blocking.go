@@ -21,7 +21,7 @@ var words = Words{
 	Accepted: "accept returns",
 	Read:     "read blocks until it sends",
 	HasRead:  "read returns",
-	Write:    "write blocks while the kernel has no room",
+	Write:    "write blocks only if the kernel has no room",
 	Written:  "write returns",
 	Sleep:    "nanosleep blocks until the time is over",
 	Slept:    "nanosleep returns",

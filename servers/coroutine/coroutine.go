@@ -53,6 +53,7 @@ func (c *conn) converse(co *co) (none coro.None, err error) {
 			c.talk.Client().Say("converse catches what was thrown in")
 			c.talk.Late(c.fd)
 		} else if err != nil {
+			c.talk.Client().Breaks(err)
 			return none, err
 		}
 	}

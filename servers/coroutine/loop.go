@@ -53,11 +53,12 @@ func Serve(ln int, open func() *wire.Talk) error {
 		for i := range events[:n] {
 			fd := int(events[i].Data())
 			if fd == ln {
-				l.lane.Turn(nil, ln, "fd %d is readable: accept", ln)
+				l.lane.Turn(nil, ln, "fd %d is readable: accept is called", ln)
 				if err := sock.AcceptAll(ln, l.accepted); err != nil {
 					return sock.Ended(err)
 				}
 			} else if c := l.conns[fd]; c.events == 0 {
+				c.talk.Client().Say("has hung up")
 				c.handler.Close() // a hang-up is reported though nothing was asked for
 			} else {
 				l.turn(c, words[c.talk.Next()].sent, nil)

@@ -96,7 +96,7 @@ func (l *loop) register(c *conn) error {
 
 // accept is the callback of the listening socket.
 func (l *loop) accept(ln *conn) error {
-	l.lane.Turn(nil, ln.fd, "fd %d is readable: its callback accepts", ln.fd)
+	l.lane.Turn(nil, ln.fd, "fd %d is readable: its callback calls accept", ln.fd)
 	return sock.AcceptAll(ln.fd, func(fd int) {
 		c := &conn{fd: fd}
 		if err := l.register(c); err != nil {
@@ -175,6 +175,7 @@ func (l *loop) failed(c *conn, err error) {
 	if err == sock.Again {
 		l.wait(c)
 	} else {
+		c.talk.Client().Breaks(err)
 		l.close(c, sock.Close)
 	}
 }

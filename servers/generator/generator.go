@@ -190,6 +190,7 @@ func (r *carousel) client(c *co, t *task) (err error) {
 			t.talk.Work()
 		}
 	}
+	t.talk.Client().Breaks(err)
 	return err
 }
 

@@ -3,6 +3,7 @@ package gnet
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/panjf2000/gnet/v2"
@@ -61,13 +62,13 @@ func (s *server) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 	return nil, us.turn(c)
 }
 
-func (s *server) OnClose(c gnet.Conn, _ error) gnet.Action {
+func (s *server) OnClose(c gnet.Conn, err error) gnet.Action {
 	us := c.Context().(*conn)
 	if us.timer != nil {
 		us.timer.Stop()
 	}
 	us.lane.Turn(us.talk.Client(), c.Fd(), "OnClose is called")
-	if us.talk.Next() == wire.Read {
+	if us.talk.Client().Breaks(err); errors.Is(err, io.EOF) {
 		us.talk.Feed(nil)
 	}
 	us.talk.Client().Closes("fd %d is closed when OnClose has returned", c.Fd())

@@ -66,7 +66,7 @@ func converse(lane *story.Lane, c net.Conn, talk *wire.Talk) {
 			}
 		case wire.Write:
 			limit(c, talk)
-			talk.Holds(lane, fd, "in Write, parked by the runtime while fd %d is not writable", fd)
+			talk.Holds(lane, fd, "in Write, parked by the runtime only if fd %d is not writable", fd)
 			n, err := c.Write(talk.Out())
 			lane.Turn(talk.Client(), fd, "Write returns")
 			talk.Sent(n)

@@ -53,6 +53,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 			c := l.conns[watched.FD]
 			l.lane.Turn(c.talk.Client(), c.fd, "entry %d of the list is ready, fd %d", c.place, c.fd)
 			if watched.Events == 0 { // a hang-up is reported though nothing is watched for
+				c.talk.Client().Say("has hung up")
 				l.close(c, sock.Close)
 			} else {
 				l.turn(c)
@@ -65,7 +66,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 			l.turn(c)
 		}
 		if l.list[0].Ready != 0 {
-			l.lane.Turn(nil, ln, "entry 0 of the list is ready, fd %d: accept", ln)
+			l.lane.Turn(nil, ln, "entry 0 of the list is ready, fd %d: accept is called", ln)
 			if err := sock.AcceptAll(ln, l.accepted); err != nil {
 				return sock.Ended(err)
 			}
@@ -148,6 +149,7 @@ func (l *loop) failed(c *conn, err error) {
 	if err == sock.Again {
 		l.wait(c)
 	} else {
+		c.talk.Client().Breaks(err)
 		l.close(c, sock.Close)
 	}
 }

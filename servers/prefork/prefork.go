@@ -27,7 +27,7 @@ var words = blocking.Words{
 	Accepted: "the kernel has handed it to this process",
 	Read:     "read blocks this process until it sends",
 	HasRead:  "read returns",
-	Write:    "write blocks this process while the kernel has no room",
+	Write:    "write blocks this process only if the kernel has no room",
 	Written:  "write returns",
 	Sleep:    "nanosleep blocks this process until the time is over",
 	Slept:    "nanosleep returns",

@@ -56,7 +56,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 			l.turn(c)
 		}
 		if read.Has(ln) {
-			l.lane.Turn(nil, ln, "select has left fd %d in the set to read: accept", ln)
+			l.lane.Turn(nil, ln, "select has left fd %d in the set to read: accept is called", ln)
 			if err := sock.AcceptAll(ln, l.accepted); err != nil {
 				return sock.Ended(err)
 			}
@@ -140,6 +140,7 @@ func (l *loop) failed(c *conn, err error) {
 	if err == sock.Again {
 		l.wait(c)
 	} else {
+		c.talk.Client().Breaks(err)
 		l.close(c, sock.Close)
 	}
 }

@@ -24,7 +24,7 @@ const processors = 64
 var words = blocking.Words{
 	Read:    "blocked in read, so the kernel takes it off the processor",
 	HasRead: "the kernel runs its thread again: read returns",
-	Write:   "in write, off the processor while the kernel has no room",
+	Write:   "in write, off the processor only if the kernel has no room",
 	Written: "write returns",
 	Sleep:   "blocked in nanosleep, so the kernel takes it off the processor",
 	Slept:   "the kernel runs its thread again: nanosleep returns",

@@ -91,14 +91,14 @@ func Serve(ln int, open func() *wire.Talk) error {
 func (l *loop) completed(done *uring.Completion) error {
 	switch done.Data & kind {
 	case listen:
-		l.lane.Turn(nil, l.ln, "somebody connects to fd %d: accept is queued, multishot", l.ln)
+		l.lane.Turn(nil, l.ln, "the watch on fd %d completes: accept is queued, multishot, once for all who have connected", l.ln)
 		l.ring.Accept(l.ln, accept)
 	case accept:
 		switch {
 		case done.Res >= 0 && sock.Admit(l.ln, int(done.Res)):
 			l.accept(int(done.Res))
 		case done.Res == -int32(syscall.EAGAIN):
-			l.lane.Turn(nil, l.ln, "accept completes for the last time: nobody waits any more")
+			l.lane.Turn(nil, l.ln, "accept completes without a client: all who had connected are accepted")
 			return nil
 		}
 		if !done.More() { // it ended too early
@@ -107,9 +107,25 @@ func (l *loop) completed(done *uring.Completion) error {
 	case receive:
 		l.received(l.conns[uint32(done.Data)], done)
 	case send:
-		l.sent(l.conns[uint32(done.Data)], int(done.Res))
+		l.sent(l.conns[uint32(done.Data)], done.Res)
 	}
 	return nil
+}
+
+// received and sent are the words for what has completed, by its outcome.
+var (
+	received = [...]string{"recv of fd %d completes: %d bytes", "recv of fd %d completes: it was cancelled (res %d)", "recv of fd %d fails (res %d)"}
+	sent     = [...]string{"send of fd %d completes: %d bytes", "send of fd %d completes: it was cancelled (res %d)", "send of fd %d fails (res %d)"}
+)
+
+func outcome(res int32) int {
+	switch {
+	case res >= 0:
+		return 0
+	case res == -int32(syscall.ECANCELED):
+		return 1
+	}
+	return 2
 }
 
 func (l *loop) accept(fd int) {
@@ -120,7 +136,7 @@ func (l *loop) accept(fd int) {
 }
 
 func (l *loop) received(c *conn, done *uring.Completion) {
-	l.lane.Turn(c.talk.Client(), c.fd, "recv of fd %d completes, res %d", c.fd, int(done.Res))
+	l.lane.Turn(c.talk.Client(), c.fd, received[outcome(done.Res)], c.fd, int(done.Res))
 	p := l.ring.Bytes(done)
 	c.receiving = done.More()
 	c.held = c.held && c.receiving
@@ -131,19 +147,23 @@ func (l *loop) received(c *conn, done *uring.Completion) {
 		c.rest = append(c.rest, p...)
 		c.ended = done.Res == 0
 	case done.Res != -int32(syscall.ECANCELED) && done.Res != -int32(syscall.ENOBUFS):
+		c.talk.Client().Breaks(syscall.Errno(-done.Res))
 		l.close(c, sock.Close)
 		return
 	}
 	l.turn(c)
 }
 
-func (l *loop) sent(c *conn, n int) {
-	l.lane.Turn(c.talk.Client(), c.fd, "send of fd %d completes, res %d", c.fd, n)
-	if c.sending = false; n < 0 {
+func (l *loop) sent(c *conn, res int32) {
+	l.lane.Turn(c.talk.Client(), c.fd, sent[outcome(res)], c.fd, int(res))
+	if c.sending = false; res < 0 {
+		if c.bye == nil { // else it was cancelled
+			c.talk.Client().Breaks(syscall.Errno(-res))
+		}
 		l.close(c, sock.Close)
 		return
 	}
-	c.talk.Sent(n)
+	c.talk.Sent(int(res))
 	l.turn(c)
 }
 
@@ -188,8 +208,8 @@ func (l *loop) turn(c *conn) {
 
 // waits are the words for what is to come.
 var waits = [...]string{
-	wire.Read:  "recv of fd %d is to complete",
-	wire.Write: "send of fd %d is to complete",
+	wire.Read:  "waits for recv of fd %d to complete",
+	wire.Write: "waits for send of fd %d to complete",
 	wire.Sleep: "a timer is set for fd %d",
 	wire.Work:  "a timer is set for fd %d, due when the others have had their turn",
 }
