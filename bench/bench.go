@@ -19,7 +19,6 @@ import (
 	"carousel/internal/child"
 	"carousel/internal/printable"
 	"carousel/internal/result"
-	"carousel/internal/scenario"
 	"carousel/internal/units"
 )
 
@@ -191,13 +190,12 @@ func (e *experiment) prepare(ctx context.Context) error {
 	}
 	e.jobs = protocol.Jobs(cells, int(e.plan.Rounds), r.Seed)
 	protocol.Share(e.jobs, e.budget(), int(e.plan.Cycles))
-	say(e.stderr, "plan %s: models %s; %s in %s, about %s; seed %d",
-		r.Plan, strings.Join(r.Models, " "), units.Plural(len(cells), "cell"), units.Plural(int(e.plan.Rounds), "round"), roughly(protocol.Length(e.jobs)), r.Seed)
+	say(e.stderr, "plan %s: models %s; %s, about %s; seed %d",
+		r.Plan, strings.Join(r.Models, " "), e.asked(len(cells)), roughly(protocol.Length(e.jobs)), r.Seed)
 
 	r.Rounds, r.BudgetNS, r.WarmupNS, r.WindowNS = int(e.plan.Rounds), int64(e.plan.Budget), int64(e.plan.Warmup), int64(e.plan.Window)
 	r.Expect = e.plan.Expectations(r.Models)
-	compared := func(s plan.Entry) bool { known := scenario.Find(s.Name); return known == nil || !known.Traced }
-	if e.plan.Rounds == 1 && slices.ContainsFunc(e.plan.Scenarios, compared) {
+	if e.plan.Rounds == 1 && !e.plan.Drawn() {
 		notes = append(notes, "one round compares nothing: it shows that everything works")
 	}
 	if r.Environment, err = environment(servers, loadgen, seats); err != nil {
@@ -227,6 +225,18 @@ func (e *experiment) prepare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// asked says how much there is to measure.
+func (e *experiment) asked(cells int) string {
+	if !e.plan.Drawn() {
+		return units.Plural(cells, "cell") + " in " + units.Plural(int(e.plan.Rounds), "round")
+	}
+	const once = "a portrait of each, played once"
+	if e.record.Flags.Rounds > 1 {
+		return fmt.Sprintf("%s whatever --rounds %d says", once, e.record.Flags.Rounds)
+	}
+	return once
 }
 
 // ending is what a run keeps of its budget for drawing its report.

@@ -110,7 +110,7 @@ Exit codes: 0 done; 1 a run that cannot go on or be written, or nothing was meas
 	f := root.Flags()
 	f.StringSliceVar(&o.flags.Models, "models", nil, "measure these models only, as 'epoll,goroutine'")
 	f.StringSliceVar(&o.flags.Scenarios, "scenarios", nil, "measure these scenarios only, as 'hello,cost'")
-	f.IntVar(&o.flags.Rounds, "rounds", 0, "how many rounds (default the plan's); fewer than six compare little")
+	f.IntVar(&o.flags.Rounds, "rounds", 0, "how many rounds (default the plan's); fewer than six compare little, and a portrait is played once")
 	f.DurationVar(&budget, "budget", 0, "the whole run fits into this time (default the plan's)")
 	f.StringArrayVar(&o.flags.Servers, "server", nil, "a server of your own, as 'name=command with {addr}' or 'name=http://...'; may be repeated")
 	f.StringVar(&o.flags.Path, "path", "", "what servers of your own are asked for in place of /, where they need not say hello")

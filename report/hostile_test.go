@@ -40,7 +40,7 @@ func hostileRun(t *testing.T, dir string) {
 	run.Expect = map[string]map[string]string{"hello": {"epoll": hostile, hostile: "fine"}}
 	v.write(t, dir, run)
 	portray(t, dir, "hostile", hostile, hostile)
-	portray(t, dir, "honest", honest, honest)
+	portray(t, dir, honest, honest, honest)
 	portray(t, dir, "epoll", "epoll", hostile)
 }
 

@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 
 	"carousel/internal/printable"
 	"carousel/internal/result"
+	"carousel/internal/units"
 	"carousel/report/draw"
 	"carousel/report/findings"
 	"carousel/report/page"
@@ -131,11 +133,11 @@ func report(stdout, stderr io.Writer, dir string) error {
 		return fmt.Errorf("%s has no trials: go on with it by \"bench --resume %s\"", dir, dir)
 	}
 
-	all, left, err := s.Portraits(dir)
+	all, err := s.Portraits(dir)
 	if err != nil {
 		return err
 	}
-	for _, why := range left {
+	for _, why := range s.Undrawn {
 		fmt.Fprintf(stderr, "report: a portrait is left out: %s\n", printable.Line(why))
 	}
 	f := findings.Of(s)
@@ -168,10 +170,31 @@ func report(stdout, stderr io.Writer, dir string) error {
 			return err
 		}
 	}
+	if err := sweep(dir, files); err != nil {
+		return err
+	}
 	if err := text.Terminal(stdout, f, width(stdout)); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "report: wrote %s, %s and %d pictures beside it\n", filepath.Join(dir, readmeFile), findings.File, len(pictures))
+	fmt.Fprintf(stderr, "report: wrote %s, %s and %s beside it\n", filepath.Join(dir, readmeFile), findings.File, units.Plural(len(pictures), "picture"))
+	return nil
+}
+
+// sweep removes the pictures and the page of an earlier report's portraits that this one has not written.
+func sweep(dir string, written map[string][]byte) error {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range list {
+		name := entry.Name()
+		drawn := name == words.PortraitsFile || name == words.PortraitsPage || strings.HasPrefix(name, words.PortraitPrefix) && strings.HasSuffix(name, ".png")
+		if written[name] == nil && drawn && entry.Type().IsRegular() {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -81,15 +81,16 @@ func TestPortraits(t *testing.T) {
 	for _, model := range []string{"epoll", "blocking", "select"} {
 		portray(t, dir, model, model, "loop of "+model)
 	}
-	portray(t, dir, "a-guest", "a guest", "loop")
+	portray(t, dir, "a guest", "a guest", "loop")
+	portray(t, dir, "pool", "blocking", "loop")
 	damage(t, dir, "cut", []byte("\x1f\x8b"))
 	damage(t, dir, "forged", []byte("no gzip"))
 	var stdout, stderr bytes.Buffer
 	if code := run(&stdout, &stderr, []string{dir}); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
-	if n := strings.Count(stderr.String(), "left out: "); n != 2 || !strings.Contains(stderr.String(), "forged.json.gz") {
-		t.Errorf("%d files are left out, want 2: %s", n, &stderr)
+	if n := strings.Count(stderr.String(), "left out: "); n != 3 || !strings.Contains(stderr.String(), "forged.json.gz") {
+		t.Errorf("%d files are left out, want 3: %s", n, &stderr)
 	}
 	written := files(t, dir)
 	picturesAreWhole(t, written)
@@ -103,6 +104,9 @@ func TestPortraits(t *testing.T) {
 	}
 	if want := "![blocking: 2 clients done in 50\u00a0ms. "; !strings.Contains(readme, want) {
 		t.Errorf("the README does not say %q", want)
+	}
+	if want := "3 portraits not drawn: portraits/cut.json.gz: "; !strings.Contains(strings.ReplaceAll(readme, `\`, ""), want) {
+		t.Errorf("its warnings do not say %q", want)
 	}
 	page := string(written["portraits.html"])
 	for _, want := range []string{"loop of select", "portrait-blocking.png", "<noscript>"} {
@@ -137,5 +141,39 @@ func TestNoPortraits(t *testing.T) {
 	}
 	if strings.Contains(string(written["README.md"]), words.PortraitsPage) {
 		t.Error("the README speaks of a page that is not there")
+	}
+}
+
+// Pictures and page of portraits that are no longer there are removed, since no README shows them; all else in the folder stays.
+func TestOldPortraits(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	v := newInvention(1, "blocking", "epoll")
+	v.round(1)
+	v.write(t, dir, v.record())
+	portray(t, dir, "blocking", "blocking", "loop")
+	portray(t, dir, "epoll", "epoll", "loop")
+	const mine = "portrait-of-mine.jpg"
+	if err := os.WriteFile(filepath.Join(dir, mine), []byte("a picture"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range [][]string{
+		{"portrait-blocking.png", "portrait-epoll.png", mine, "portraits.html", "portraits.png"},
+		{"portrait-epoll.png", mine, "portraits.html"},
+		{mine},
+	} {
+		var stdout, stderr bytes.Buffer
+		if code := run(&stdout, &stderr, []string{dir}); code != 0 {
+			t.Fatalf("exit code %d: %s", code, &stderr)
+		}
+		got := slices.DeleteFunc(slices.Sorted(maps.Keys(files(t, dir))), func(name string) bool { return !strings.HasPrefix(name, "portrait") })
+		if !slices.Equal(got, want) {
+			t.Errorf("there are %q, want %q", got, want)
+		}
+		for _, model := range []string{"blocking", "epoll"} {
+			if err := os.Remove(filepath.Join(dir, "portraits", model+".json.gz")); err == nil {
+				break
+			}
+		}
+		os.Remove(filepath.Join(dir, "portraits"))
 	}
 }

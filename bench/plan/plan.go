@@ -120,6 +120,24 @@ func (p *Plan) fill() {
 		}
 		e.Every = max(1, e.Every)
 	}
+	p.once()
+}
+
+// once has a script played in the first round alone: a second portrait would only take the place of the first.
+func (p *Plan) once() {
+	if p.Drawn() {
+		p.Rounds = 1
+	}
+	for i := range p.Scenarios {
+		if e := &p.Scenarios[i]; scenario.Find(e.Name).Traced {
+			e.Every = p.Rounds
+		}
+	}
+}
+
+// Drawn reports whether the plan has portraits alone.
+func (p *Plan) Drawn() bool {
+	return !slices.ContainsFunc(p.Scenarios, func(e Entry) bool { return !scenario.Find(e.Name).Traced })
 }
 
 // Text is the plan as YAML, from which Parse reads the same plan.
@@ -173,6 +191,7 @@ func (p *Plan) Apply(c result.Flags) error {
 		for i := range p.Scenarios {
 			p.Scenarios[i].Every = min(p.Scenarios[i].Every, p.Rounds)
 		}
+		p.once()
 	}
 	if c.BudgetNS > 0 {
 		p.Budget = Span(c.BudgetNS)

@@ -118,8 +118,9 @@ func rank(s portrait.Span, lane bool) int {
 // label writes into the spans of a row what they are, where there is room: of whom the server waits for alone not twice in a row.
 func label(c draw.Canvas, row swimlane, box func(portrait.Span) vg.Rectangle) {
 	named := 0
-	for _, s := range row.spans {
+	for i, s := range row.spans {
 		with, mark, air := style(8, black, false), words.MarkOf(s, row.lane), vg.Length(4)
+		room := box(s)
 		var choices []string // from the longest on
 		switch {
 		case mark == words.QuietMark:
@@ -138,11 +139,15 @@ func label(c draw.Canvas, row swimlane, box func(portrait.Span) vg.Rectangle) {
 			if wide := box(s).Max.X - box(s).Min.X; wide > 50 {
 				choices = append(choices, fit(choices[0], with, wide-air))
 			}
-		case !row.lane && s.Behind > 0:
-			choices = []string{words.BehindWhom(s)}
+		case !row.lane && (mark == words.BehindMark || mark == words.OutsideMark):
+			if i > 0 && words.MarkOf(row.spans[i-1], false) == mark {
+				continue // it is of the bar that begins before it
+			}
+			var behind []int
+			behind, room.Max.X = ahead(row.spans[i:], box)
+			choices, air = words.BehindWhom(behind...), 3
 		}
 		with.XAlign = text.XCenter
-		room := box(s)
 		middle := vg.Point{X: (room.Min.X + room.Max.X) / 2, Y: (room.Min.Y+room.Max.Y)/2 - with.FontExtents().Ascent/2 + 1}
 		for _, said := range choices {
 			if said == "" || with.Width(said)+air > room.Max.X-room.Min.X {
@@ -157,6 +162,23 @@ func label(c draw.Canvas, row swimlane, box func(portrait.Span) vg.Rectangle) {
 			break
 		}
 	}
+}
+
+// ahead are those for whom a client waits in a bar, which the first of some spans begins, and where the bar ends. Whoever has the turn for less than an eye
+// sees is left out.
+func ahead(spans []portrait.Span, box func(portrait.Span) vg.Rectangle) (clients []int, end vg.Length) {
+	const seen = 2
+	mark := words.MarkOf(spans[0], false)
+	for _, s := range spans {
+		if words.MarkOf(s, false) != mark {
+			break
+		}
+		b := box(s)
+		if end = b.Max.X; end-b.Min.X >= seen && !slices.Contains(clients, s.Behind) {
+			clients = append(clients, s.Behind)
+		}
+	}
+	return clients, end
 }
 
 // plot puts the rows over an axis of milliseconds.
@@ -176,13 +198,23 @@ func (l swimlanes) plot(length time.Duration) *plot.Plot {
 	return p
 }
 
-// legend writes what the marks mean, a colour a line, and returns what is left below.
+// more is how much higher a legend is that has further marks than the two colours and the two patterns.
+func more(keys []words.Key) vg.Length {
+	if len(keys) > 4 {
+		return legendLine
+	}
+	return 0
+}
+
+const legendLine = 15
+
+// legend writes what the marks mean, a colour a line and what is neither on a third, and returns what is left below.
 func legend(c draw.Canvas, keys []words.Key) draw.Canvas {
 	with := style(9, black, false)
-	const swatch, tall, column = 24, 15, 250
+	const swatch, tall, column = 24, legendLine, 250
 	at := vg.Point{X: c.Min.X, Y: c.Max.Y - tall}
 	for i, k := range keys {
-		if i == 2 {
+		if i == 2 || i == 4 {
 			at = vg.Point{X: c.Min.X, Y: at.Y - tall}
 		}
 		box := vg.Rectangle{Min: at, Max: vg.Point{X: at.X + swatch, Y: at.Y + 9}}
@@ -194,6 +226,6 @@ func legend(c draw.Canvas, keys []words.Key) draw.Canvas {
 		c.FillText(with, vg.Point{X: at.X + swatch + 5, Y: at.Y + 1}, k.Name)
 		at.X = max(c.Min.X+column, at.X+swatch+with.Width(k.Name)+20)
 	}
-	c.Max.Y -= 2*tall + gap
+	c.Max.Y -= 2*tall + more(keys) + gap
 	return c
 }

@@ -60,15 +60,16 @@ func swim(p *portrait.Portrait) figure {
 	}
 	plt := l.plot(p.Length)
 	heading, told := strip(p)
+	keys := words.LegendOf(true, *p)
 	tall := vg.Length(0)
 	if len(told) > 0 {
 		tall = line*vg.Length(len(told)+1) + 2*gap
 	}
 	return figure{
 		Picture: axisInside(words.Portrait(p)),
-		height:  vg.Length(row*len(l.rows)) + tall + 190,
+		height:  vg.Length(row*len(l.rows)) + tall + more(keys) + 215,
 		body: func(c draw.Canvas) {
-			above := legend(c, words.LegendOf(*p))
+			above := legend(c, keys)
 			above.Min.Y += tall
 			plt.Draw(under(above, words.Portrait(p).X))
 			c.Max.Y = c.Min.Y + tall - gap
@@ -93,8 +94,8 @@ func under(c draw.Canvas, name string) draw.Canvas {
 }
 
 // strip is the narration of one request: of the first client of whom something is said, that of which most lanes take part, or else that sleeps, since
-// that takes most steps. The first client is silent at first, and so alone when it asks: nobody's story is between.
-func strip(p *portrait.Portrait) (heading string, told []portrait.Line) {
+// that takes most steps. The first client is silent at first, and so hardly anybody's story is between.
+func strip(p *portrait.Portrait) (heading string, said []portrait.Line) {
 	for i, c := range p.Clients {
 		most := 0
 		for j, r := range c.Requests {
@@ -107,34 +108,44 @@ func strip(p *portrait.Portrait) (heading string, told []portrait.Line) {
 			if strings.HasPrefix(r.Path, "/sleep") {
 				weight++
 			}
-			if lines := p.Words(i+1, j); len(lines) > 0 && weight > most {
-				most, heading, told = weight, words.Told(p, i+1, j), lines
+			if lines := told(p, i+1, j); len(lines) > 0 && weight > most {
+				most, heading, said = weight, words.Told(p, i+1, j), lines
 			}
 		}
 		if most > 0 {
-			if len(told) > mostLines {
-				told = about(i+1, told)
-			}
-			return heading, told[:min(mostLines, len(told))]
+			return heading, said[:min(mostLines, len(said))]
 		}
 	}
 	return "", nil
 }
 
-// about are the lines about a client and those next to them. What its lane says of itself at other times is left out, where the client only waits.
-func about(client int, lines []portrait.Line) (told []portrait.Line) {
+// told are the lines of a request, with a mark for those left out between: what its lanes do for others, and what they say of themselves in between, far
+// from any line about the client.
+func told(p *portrait.Portrait, client, request int) (lines []portrait.Line) {
+	r := p.Clients[client-1].Requests[request]
+	serves := map[int]bool{}
+	for _, s := range r.Spans {
+		serves[s.Lane] = s.Lane >= 0
+	}
+	var all []portrait.Line
+	for _, l := range p.Lines {
+		if l.At >= r.From && l.At <= max(r.To, r.Done) && (l.Client == client || serves[l.Lane]) {
+			all = append(all, l)
+		}
+	}
 	skipped := false
-	for i, l := range lines {
-		if l.Client != client && (i == 0 || lines[i-1].Client != client) && (i == len(lines)-1 || lines[i+1].Client != client) {
-			skipped = skipped || told != nil
+	for i, l := range all {
+		next := i > 0 && all[i-1].Client == client || i < len(all)-1 && all[i+1].Client == client
+		if l.Client != client && (l.Client > 0 || !next) {
+			skipped = lines != nil
 			continue
 		}
 		if skipped {
-			told = append(told, portrait.Line{At: -1, Text: "…"})
+			lines = append(lines, portrait.Line{At: -1, Text: "…"})
 		}
-		told, skipped = append(told, l), false
+		lines, skipped = append(lines, l), false
 	}
-	return told
+	return lines
 }
 
 // write writes the narration on grey.
@@ -193,11 +204,12 @@ func multiples(all []portrait.Portrait) figure {
 	}
 	plt := l.plot(length)
 	plt.Y.Tick.Marker = plot.ConstantTicks(names)
+	keys := words.LegendOf(false, all...)
 	return figure{
 		Picture: words.Portraits(all),
-		height:  vg.Length(row*len(l.rows)) + 160,
+		height:  vg.Length(row*len(l.rows)) + more(keys) + 160,
 		right:   50,
-		body:    func(c draw.Canvas) { plt.Draw(legend(c, words.LegendOf(all...))) },
+		body:    func(c draw.Canvas) { plt.Draw(legend(c, keys)) },
 	}
 }
 

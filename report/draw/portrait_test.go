@@ -131,13 +131,13 @@ func TestHatchesDifferInGrey(t *testing.T) {
 // itself meanwhile is left out.
 func TestStrip(t *testing.T) {
 	p := portraittest.Loop()
-	heading, told := strip(&p)
-	if heading == "" || !slices.ContainsFunc(told, func(l portrait.Line) bool { return l.Text == "sleeps for 20 ms" }) {
-		t.Errorf("%q: %v", heading, told)
+	heading, said := strip(&p)
+	if heading == "" || !slices.ContainsFunc(said, func(l portrait.Line) bool { return l.Text == "sleeps for 20 ms" }) {
+		t.Errorf("%q: %v", heading, said)
 	}
 	silent := portraittest.Silent()
-	if heading, told := strip(&silent); heading != "" || told != nil {
-		t.Errorf("of a server that tells nothing: %q, %v", heading, told)
+	if heading, said := strip(&silent); heading != "" || said != nil {
+		t.Errorf("of a server that tells nothing: %q, %v", heading, said)
 	}
 
 	line := func(at int, client int, text string) portrait.Line {
@@ -155,21 +155,24 @@ func TestStrip(t *testing.T) {
 		Lines:   []portrait.Line{line(5, 2, "short"), line(15, 2, "slept"), line(25, 2, "handed over")},
 	}
 	for _, want := range []string{"handed over", "slept", "short"} {
-		heading, told := strip(&q)
-		if len(told) != 1 || told[0].Text != want || !strings.Contains(heading, "client 2") {
-			t.Errorf("%q: %v, want %q", heading, told, want)
+		heading, said := strip(&q)
+		if len(said) != 1 || said[0].Text != want || !strings.Contains(heading, "client 2") {
+			t.Errorf("%q: %v, want %q", heading, said, want)
 		}
 		asked := &q.Clients[1].Requests
 		*asked = (*asked)[:len(*asked)-1]
 	}
 
-	long := []portrait.Line{line(0, 0, "before"), line(1, 0, "wakes"), line(2, 1, "asks"), line(3, 0, "waits")}
-	for i := range mostLines {
-		long = append(long, line(10+i, 0, "others"))
+	lane := func(at int, client int, text string) portrait.Line {
+		return portrait.Line{At: time.Duration(at), Client: client, Text: text, Lane: 0}
 	}
-	long = append(long, line(90, 0, "wakes again"), line(91, 1, "is answered"))
+	r := asks("/sleep/20ms", 0, 99, 0, -1)
+	q = portrait.Portrait{Clients: []portrait.Client{{Requests: []portrait.Request{r}}}, Lines: []portrait.Line{
+		lane(0, 0, "before"), lane(1, 0, "wakes"), line(2, 1, "asks"), line(3, 2, "of another, elsewhere"), lane(4, 0, "waits"), lane(5, 2, "turn of another"), lane(6, 0, "waits again"),
+		{At: 7, Text: "another lane", Lane: 1}, lane(90, 0, "wakes again"), line(91, 1, "is answered"), line(100, 1, "too late"),
+	}}
 	var got []string
-	for _, l := range about(1, long) {
+	for _, l := range told(&q, 1, 0) {
 		got = append(got, l.Text)
 	}
 	if diff := cmp.Diff([]string{"wakes", "asks", "waits", "…", "wakes again", "is answered"}, got); diff != "" {

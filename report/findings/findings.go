@@ -384,6 +384,7 @@ const (
 	Repeated        = "repeated"         // N further trials of a cell in a round, which count nowhere; Where and Round of the first
 	FailedTrial     = "failed_trial"     // Text: why the trial of Where in Round came to nothing; the first five
 	FailedMore      = "failed_more"      // N more did
+	Undrawn         = "undrawn"          // N portraits are not there or not drawn; List says of the first five why
 	Verdicts        = "verdicts"         // N of Of judged trials are in doubt, Invalid of them invalid
 	Remarks         = "remarks"          // in N trials of schema 1 mere remarks are counted as reasons
 	Check           = "check"            // N trials are in doubt, Invalid of them invalid, for Text, as the first says it, in Where; Advice may be empty

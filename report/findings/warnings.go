@@ -33,6 +33,9 @@ func (w *weighed) warnings(cells []Cell) (list []Warning) {
 	list = append(list, w.disturbed()...)
 	list = append(list, w.left()...)
 	list = append(list, w.failures()...)
+	if n := len(w.Undrawn); n > 0 {
+		warn(Warning{Kind: Undrawn, N: n, List: w.Undrawn[:min(n, mostNamed)]})
+	}
 	list = append(list, w.checks()...)
 	list = append(list, w.machine()...)
 	var none []string

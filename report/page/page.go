@@ -49,8 +49,8 @@ type model struct {
 
 // data is what the script draws.
 type data struct {
-	Sides  [2]string    `json:"sides"`  // the ids of their sections
-	First  [2]string    `json:"first"`  // the models shown before any is chosen
+	Sides  []string     `json:"sides"`  // the ids of their sections: two, or one for a model alone
+	First  []string     `json:"first"`  // the models shown in them before any is chosen
 	Marks  []words.Mark `json:"marks"`  // in the order in which they are drawn
 	Server string       `json:"server"` // heads the rows of the server
 	Play   string       `json:"play"`
@@ -74,18 +74,17 @@ func (d *data) word(s string) int {
 // second is the model shown beside the first.
 const second = "epoll"
 
-var sides = [2]string{"left", "right"}
-
 // Of is the page of these portraits, of which there must be at least one. The same portraits give the same bytes.
 func Of(all []portrait.Portrait) ([]byte, error) {
 	if len(all) == 0 {
 		return nil, fmt.Errorf("a page of no portraits")
 	}
 	d := data{
-		Sides: sides, Marks: words.Marks, Server: words.ServersLanes, Play: words.Play, Pause: words.Pause, Untold: words.UntoldLines, Words: []string{}, known: map[string]int{},
+		Sides: []string{"left", "right"}, Marks: words.Marks, Server: words.ServersLanes, Play: words.Play, Pause: words.Pause, Untold: words.UntoldLines, Words: []string{}, known: map[string]int{},
 	}
 	type still struct{ File, Alt string }
 	type side struct{ ID, Label string }
+	sides := []side{{d.Sides[0], words.LeftSide}, {d.Sides[1], words.RightSide}}
 	var names []string
 	var stills []still
 	for i := range all {
@@ -93,16 +92,20 @@ func Of(all []portrait.Portrait) ([]byte, error) {
 		names, d.Models = append(names, m.Name), append(d.Models, m)
 		stills = append(stills, still{words.PortraitFile(all[i].Model), m.Name + ": " + m.Outcome})
 	}
-	d.First = [2]string{names[0], names[len(names)-1]}
+	d.First = []string{names[0], names[len(names)-1]}
 	if slices.Contains(names, second) {
 		d.First[1] = second
+	}
+	said := words.Page
+	if len(all) == 1 {
+		d.Sides, d.First, sides, said = d.Sides[:1], d.First[:1], []side{{d.Sides[0], words.OnlySide}}, words.PageOfOne()
 	}
 	var b bytes.Buffer
 	err := page.Execute(&b, map[string]any{
 		"Policy": "default-src 'none'; img-src 'self' file:; style-src 'sha256-" + hash(css) + "'; script-src 'sha256-" + hash(script) + "'; base-uri 'none'; form-action 'none'",
 		"Style":  template.CSS(css), "Script": template.JS(script), "Data": d,
-		"Words": words.Page, "Caption": words.Portraits(all).Caption, "Legend": words.LegendOf(all...), "Windows": words.Windows,
-		"Names": names, "Sides": []side{{sides[0], words.LeftSide}, {sides[1], words.RightSide}}, "Stills": stills,
+		"Words": said, "Caption": words.Portraits(all).Caption, "Legend": words.LegendOf(true, all...), "Windows": words.Windows,
+		"Names": names, "Sides": sides, "Stills": stills,
 	})
 	return b.Bytes(), err
 }

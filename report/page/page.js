@@ -82,12 +82,12 @@
 		side.cursor = el(svg, "line", { class: "cursor", x1: x(now), x2: x(now), y1: 0, y2: bottom });
 	};
 
-	// The words: what was said last, with a few lines before it and the next.
+	// The words: what was said last, with a few lines before it.
 	const said = side => {
 		const lines = side.model.said;
 		let last = lines.findLastIndex(l => l[0] <= now), first = last;
 		while (first > 0 && lines[first - 1][0] === lines[last][0]) first--;
-		const shown = lines.slice(Math.max(0, Math.min(first, last - 3) - 2), last + 2);
+		const shown = lines.slice(Math.max(0, Math.min(first, last - 3) - 2), last + 1);
 		side.now = last < 0 ? "" : lines.slice(first, last + 1).map(l => `${words(l[1])}: ${words(l[2])}`).join("; ");
 		side.root.querySelector(".said").replaceChildren(...shown.map(l => {
 			const li = document.createElement("li"), who = document.createElement("span");
@@ -158,12 +158,12 @@
 		steps = [...new Set([0, end, ...sides.flatMap(s => s.model.said.length ? s.model.said.map(l => l[0]) : s.model.rows.flatMap(r => r.spans.map(p => p[1])))])].sort((a, b) => a - b);
 		go(to);
 	};
-	const followed = () => { // the fragment: two models and an instant
-		let [a, b, t] = location.hash.slice(1).split(",");
+	const followed = () => { // the fragment: a model for each side, and an instant
+		const parts = location.hash.slice(1).split(","), t = parts[sides.length];
 		const name = s => { try { return decodeURIComponent(s ?? ""); } catch { return ""; } };
 		const time = parseFloat(t);
 		pause();
-		choose([name(a), name(b)], Number.isFinite(time) ? time * 1000 : now);
+		choose(sides.map((_, i) => name(parts[i])), Number.isFinite(time) ? time * 1000 : now);
 	};
 	for (const id of ["back", "play", "forward"]) $(id).addEventListener("click", acts[id]);
 	for (const s of sides) {

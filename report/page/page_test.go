@@ -172,6 +172,10 @@ func TestPage(t *testing.T) {
 		t.Errorf("the words at this step: %q", words)
 	}
 
+	if last := v.eval("Math.max(...[...document.querySelectorAll('.said li')].map(l => parseFloat(l.textContent)))"); last > "13.700" || len(last) < 4 {
+		t.Errorf("at 13.7 ms it shows a line of %s ms", last)
+	}
+
 	v.press(kb.ArrowRight)
 	v.until("document.getElementById('time').textContent !== '13.700 ms'")
 	forward := v.now()
@@ -210,6 +214,26 @@ func TestPage(t *testing.T) {
 	v.until("document.querySelector('#right .lanes .tick').textContent !== '0 ms'")
 	v.eval("location.hash = '#nobody,%zz,-5ms'") // what is not there leaves what was
 	v.until("document.getElementById('right-model').value === 'prefork' && document.getElementById('time').textContent === '0.000 ms'")
+}
+
+// A model alone has one side, and its address names it and the instant.
+func TestPageOfOne(t *testing.T) {
+	v := browse(t, written(t, portraittest.All()[:1]), "#epoll,13.7ms", nil)
+	v.until("!document.getElementById('player').hidden")
+	if now := v.now(); now != "13.700 ms" {
+		t.Errorf("the address says 13.7ms, the page %q", now)
+	}
+	if n := v.eval("document.querySelectorAll('.lanes').length"); n != "1" {
+		t.Errorf("the lanes are there %s times", n)
+	}
+	if title := v.text("h1"); !strings.Contains(title, "one model") {
+		t.Errorf("it is headed %q", title)
+	}
+	v.press(kb.Home)
+	v.until("document.getElementById('time').textContent === '0.000 ms' && location.hash === '#epoll,0ms'")
+	if lines := v.eval("document.querySelectorAll('.said li').length"); lines != "0" {
+		t.Errorf("before anything is said there are %s lines", lines)
+	}
 }
 
 // The page fits screens of every width, in both themes, and nothing in it is wider than it.

@@ -21,7 +21,8 @@ type Study struct {
 	Repeated []*Trial // further ones of a cell in a round, which count nowhere
 	CutOff   []*Trial // of cells in a round that were not written whole, which count nowhere
 	Flaws    []result.Flaw
-	Rounds   int // in which anything that counts was measured
+	Undrawn  []string // why a portrait is not drawn; see Portraits
+	Rounds   int      // in which anything that counts was measured
 
 	whole  []*Trial
 	groups map[group][]*Trial

@@ -26,7 +26,7 @@ func portraitTable(c *findings.Cell) Table {
 	t := cellTable(c, []column{
 		{"answered", answered},
 		{"the last after", of(func(p *result.Portrait) string { return units.Duration(float64(p.EndNS)) })},
-		{"longest wait", of(words.Longest)},
+		{"over its own time", of(words.Longest)},
 		{"never accepted", of(words.NeverAccepted)},
 		{"trouble", of(words.Undrawn)},
 	})

@@ -596,7 +596,10 @@ func environmentTable(f *findings.Findings) Table {
 		{"started", words.Time(run.Started)},
 		{"finished", "no: interrupted"},
 	}}
-	if run.WindowNS == 0 {
+	if findings.Portraits(f.Cells) && run.Rounds == 1 {
+		t.Rows[2][1] = words.Once
+	}
+	if run.WindowNS == 0 || findings.Portraits(f.Cells) {
 		t.Rows[3][1] = units.None
 	}
 	if run.Finished != nil {

@@ -45,6 +45,11 @@ func Where(f *findings.Findings, c *findings.Cell) string {
 		parts[2] += fmt.Sprintf(" of %s in slices of %s and %s", cycles, units.Duration(float64(c.SliceNS)), units.Duration(3*float64(c.SliceNS)))
 	case c.InTurns:
 		parts[2] += " in turns"
+	case c.Scenario == "portrait":
+		parts[2] = Once
+		if c.Rounds > 1 {
+			parts[2] = fmt.Sprintf("played %s times, of which the last is shown", units.Count(c.Rounds))
+		}
 	default:
 		parts[2] += " of whole trials"
 	}

@@ -31,11 +31,17 @@ func ClientDoes(s portrait.Span) string {
 		portrait.Idle: "thinks", portrait.Silent: "silent", portrait.Turn: "its turn", portrait.Works: "its turn: its handler works", portrait.Asleep: "sleeps",
 		portrait.Waits: "waits", portrait.Unaccepted: "not accepted", portrait.Unknown: "has asked", portrait.Replied: "its reply is on its way",
 	}[s.State]
-	if s.Behind > 0 && (s.State == portrait.Waits || s.State == portrait.Unaccepted) {
-		said += ", behind client " + strconv.Itoa(s.Behind)
+	switch {
+	case s.State != portrait.Waits && s.State != portrait.Unaccepted:
+		return said
+	case s.Behind > 0:
+		return said + ", behind client " + strconv.Itoa(s.Behind)
 	}
-	return said
+	return said + ": " + nobodys + " in its lane"
 }
+
+// nobodys is whose turn it is while a client waits and the server works for none.
+const nobodys = "nobody's turn"
 
 // Said is a line of the narration without its instant.
 func Said(l portrait.Line) (who, text string) { return cut(l.Who, 32), cut(l.Text, 200) }
@@ -55,7 +61,8 @@ func Portrait(p *portrait.Portrait) Picture {
 		Title:    Name(p.Model) + ": " + Outcome(p),
 		Subtitle: Waited(p) + " · " + units.Processors(p.Processors, "processors not known"),
 		X:        sinceFirst,
-		Caption:  Plain(portrait.ScriptWords) + " A tick is a short turn, a thin line is a client that thinks or a loop that waits for everybody. In the server's lanes a number is the client.",
+		Caption: Plain(portrait.ScriptWords) + " A tick is a short turn, a thin line is a client that thinks or a loop that waits for everybody. A number is a client: in a lane of the server whose turn it is, in amber whose turn is waited out. " +
+			"Where it is nobody's turn in the lane that a client waits for, the machine was elsewhere, or the server works for itself.",
 	}
 }
 
@@ -102,7 +109,7 @@ func Outcome(p *portrait.Portrait) string {
 	return fmt.Sprintf("%s done in %s", units.Plural(len(p.Clients), "client"), units.Duration(float64(p.Length)))
 }
 
-// Waited says how long the clients waited together.
+// Waited adds up how long the clients waited.
 func Waited(p *portrait.Portrait) string {
 	var behind, outside time.Duration
 	told := false
@@ -128,9 +135,9 @@ func Waited(p *portrait.Portrait) string {
 		parts = append(parts, units.Duration(float64(outside))+" to be accepted")
 	}
 	if parts == nil {
-		return "Having asked, the clients together waited less than a millisecond for their turn"
+		parts = []string{"less than a millisecond for their turn"}
 	}
-	return "Having asked, the clients together waited " + units.List(parts)
+	return "Added up, the " + units.Plural(len(p.Clients), "client") + " waited " + units.List(parts)
 }
 
 // Done is when the last client of a model was done.
@@ -139,8 +146,20 @@ func Done(p *portrait.Portrait) string { return units.Duration(float64(p.Length)
 // Number is the number of a client.
 func Number(n int) string { return strconv.Itoa(n) }
 
-// BehindWhom says in short for whom a client waits.
-func BehindWhom(s portrait.Span) string { return "behind " + strconv.Itoa(s.Behind) }
+// BehindWhom says who has the turn while a client waits, one after another, and then the same in short; 0 is nobody.
+func BehindWhom(clients ...int) (said []string) {
+	var names []string
+	for _, n := range clients {
+		if n > 0 {
+			names = append(names, strconv.Itoa(n))
+		}
+	}
+	if names == nil {
+		return []string{nobodys, "nobody"}
+	}
+	all := strings.Join(names, ", ")
+	return []string{"behind " + all, all}
+}
 
 // Outcomes says of each model when its clients were done.
 func Outcomes(all []portrait.Portrait) string {
@@ -150,6 +169,9 @@ func Outcomes(all []portrait.Portrait) string {
 	}
 	return strings.Join(parts, "; ") + "."
 }
+
+// Once says how often a portrait is played, where a measurement says how many rounds it has.
+const Once = "played once"
 
 // PortraitsSay introduces the portraits of a report.
 const PortraitsSay = "A portrait shows how a model takes turns, not how fast it is. " +
@@ -175,11 +197,12 @@ func PortraitFile(model string) string {
 		}
 		return '-'
 	}, cut(model, 40))
-	return "portrait-" + safe + ".png"
+	return PortraitPrefix + safe + ".png"
 }
 
-// PortraitsFile is the picture of all portraits, PortraitsPage the page that plays them.
+// PortraitsFile is the picture of all portraits, PortraitsPage the page that plays them; PortraitPrefix begins the names of the pictures of one.
 const (
-	PortraitsFile = "portraits.png"
-	PortraitsPage = "portraits.html"
+	PortraitPrefix = "portrait-"
+	PortraitsFile  = "portraits.png"
+	PortraitsPage  = "portraits.html"
 )

@@ -61,11 +61,11 @@ func TestOutcome(t *testing.T) {
 		p               portrait.Portrait
 		outcome, waited string
 	}{
-		"a loop":         {portraittest.Loop(), "8 clients done in 109\u00a0ms", "Having asked, the clients together waited 73\u00a0ms for their turn"},
-		"blocking":       {portraittest.Blocking(), "8 clients done in 425\u00a0ms", "Having asked, the clients together waited 1.67\u00a0s to be accepted"},
+		"a loop":         {portraittest.Loop(), "8 clients done in 109\u00a0ms", "Added up, the 8 clients waited 73\u00a0ms for their turn"},
+		"blocking":       {portraittest.Blocking(), "8 clients done in 425\u00a0ms", "Added up, the 8 clients waited 1.67\u00a0s to be accepted"},
 		"no account":     {portraittest.Silent(), "8 clients done in 109\u00a0ms", "This server keeps no account of its turns"},
-		"not answered":   {late, "39 of 40 requests answered in 109\u00a0ms", "Having asked, the clients together waited 73\u00a0ms for their turn"},
-		"hardly a wait":  {brief, "8 clients done in 109\u00a0ms", "Having asked, the clients together waited less than a millisecond for their turn"},
+		"not answered":   {late, "39 of 40 requests answered in 109\u00a0ms", "Added up, the 8 clients waited 73\u00a0ms for their turn"},
+		"hardly a wait":  {brief, "8 clients done in 109\u00a0ms", "Added up, the 8 clients waited less than a millisecond for their turn"},
 		"nothing at all": {portrait.Portrait{}, "0 clients done in 0\u00a0ns", "This server keeps no account of its turns"},
 	} {
 		if got := Outcome(&test.p); got != test.outcome {

@@ -34,7 +34,7 @@ const Beside = "*server µs* is processor time of the server per answered reques
 	"*server MiB* is resident memory of the server's processes, *kernel MiB* what the kernel's slab grew by on the whole machine: sockets, files and whatever waits for them, of both ends, since client and server share this machine, and of whatever else goes on there. " +
 	"Memory is read before the first silent connection is opened, and when all are open and it has come to rest; both are slopes, too, per 1,000 connections."
 
-// Longest says whose request waited longest beyond what it asked for.
+// Longest says whose request took most over its own time, which is what it asks the handler to take.
 func Longest(p *result.Portrait) string {
 	if p.Waiter == 0 {
 		return units.None

@@ -34,13 +34,14 @@ type Key struct {
 	Name string
 }
 
-// Keys are the legend; the last is of servers that keep no account of their turns.
-var Keys = []Key{
+// keys are the legend.
+var keys = []Key{
 	{TurnMark, "the client's turn: the server works for it"},
 	{HeldMark, "it sleeps; in the server's lanes: waits for this client alone"},
 	{BehindMark, "it has asked, and waits for its turn, or its reply does"},
 	{OutsideMark, "it has asked, and is not yet accepted"},
 	{UntoldMark, "it has asked; the server does not tell more"},
+	{ItselfMark, "in the server's lanes: works for itself, as when it accepts"},
 }
 
 // MarkOf is how a span is drawn on a row of a client, or of a lane of the server.
@@ -68,18 +69,26 @@ func MarkOf(s portrait.Span, lane bool) Mark {
 	return OpenMark
 }
 
-// LegendOf is the legend of these portraits: what none of them shows is left out, but for the two colours and the two patterns.
-func LegendOf(all ...portrait.Portrait) []Key {
+// LegendOf is the legend of these portraits, with the lanes of their servers or without: what none of them shows is left out, but for the two
+// colours and the two patterns.
+func LegendOf(lanes bool, all ...portrait.Portrait) []Key {
+	shown := map[Mark]bool{TurnMark: true, HeldMark: true, BehindMark: true, OutsideMark: true}
+	show := func(spans []portrait.Span, lane bool) {
+		for _, s := range spans {
+			shown[MarkOf(s, lane)] = true
+		}
+	}
 	for _, p := range all {
 		for _, c := range p.Clients {
-			for _, s := range c.Spans {
-				if s.State == portrait.Unknown {
-					return Keys
-				}
+			show(c.Spans, false)
+		}
+		for _, l := range p.Lanes {
+			if lanes {
+				show(l.Spans, true)
 			}
 		}
 	}
-	return Keys[:len(Keys)-1]
+	return slices.DeleteFunc(slices.Clone(keys), func(k Key) bool { return !shown[k.Mark] })
 }
 
 // ClientName is what a row of a client is called.

@@ -45,6 +45,11 @@ func Warning(w findings.Warning) string {
 		said, do = fmt.Sprintf("A trial failed (%s): %s", round, text), "Run that cell alone to see why"
 	case findings.FailedMore:
 		said = units.Plural(w.N, "more trial") + " failed"
+	case findings.Undrawn:
+		said, do = units.Plural(w.N, "portrait")+" not drawn: "+strings.Join(cells, "; "), "Play them again: `bench --scenarios portrait`"
+		if more := w.N - len(cells); more > 0 {
+			said += fmt.Sprintf("; and %s more", units.Count(more))
+		}
 	case findings.Verdicts:
 		said = fmt.Sprintf("In doubt: %[2]s of %[1]s: %[3]s invalid, which count in no figure, and %s suspect, which do", units.Plural(w.Of, "judged trial"), units.Count(w.N), units.Count(w.Invalid), units.Count(w.N-w.Invalid))
 	case findings.Remarks:
