@@ -44,7 +44,7 @@ var Chapters = []Chapter{
 	{"01-blocking", "Blocking", []string{"blocking"},
 		"While one client thinks, a server that waits for it serves nobody else.", blocking.Example},
 	{"02-control", "Who has control", []string{"blocking", "select"},
-		"Who waits for one client gives it control; who waits for all of them has it back after every turn.", control.Example},
+		"Who waits for one client keeps control from the others; who waits for all of them has it back after every turn.", control.Example},
 	{"03-select", "select", []string{"select"},
 		"The loop gives the kernel whole lists of descriptors, and serves those that are ready.", selectloop.Example},
 	{"04-callbacks", "Callbacks", []string{"epoll"},

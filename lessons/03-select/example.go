@@ -35,8 +35,8 @@ process here: between two descriptors of the server is one of a client.)
 		return err
 	}
 	fmt.Fprintf(out, `
-The kernel looks at every place of the sets, and so does the loop: with a thousand silent clients each turn
-takes a thousand looks more. And the sets have %d places: a client with descriptor %[1]d is refused.
+The kernel looks at every place of the sets up to the highest descriptor that there has been, and so does the
+loop: with a thousand silent clients each turn takes a thousand looks more. And the sets have %d places: a client with descriptor %[1]d is refused.
 
 The second list is of those to be written to. The third is for urgent data, not for errors:
 

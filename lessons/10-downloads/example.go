@@ -41,11 +41,11 @@ are saved on the loop:
 		}
 		fmt.Fprintf(out, "  %-34s  %6d  %9d  %6d ms  %20d ms\n", w.name, took.images, took.redirects, took.all.Milliseconds(), took.waited.Milliseconds())
 	}
-	fmt.Fprint(out, `
+	fmt.Fprintf(out, `
 One by one, the waits add up. All at once, they are one wait. But a file is written without an
-await: on the loop, one write follows the other, and meanwhile no task has a turn. The executor
-writes them all at the same time.
-`)
+await: on the loop, one write follows the other, and meanwhile no task has a turn. The executor,
+which has %d threads here, writes them all at the same time.
+`, images)
 	collisions(out)
 	return unread(out, addr)
 }
