@@ -64,7 +64,8 @@ func Converse(lane *story.Lane, says *Words, waiter *sock.Waiter, fd int, talk *
 			if err == sock.Again {
 				talk.Late(fd)
 			} else if err != nil {
-				talk.Client().Closes("close: its connection is broken")
+				talk.Client().Breaks(err)
+				talk.Client().Closes(says.Close)
 				sock.Close(fd)
 				return
 			} else {
@@ -77,7 +78,8 @@ func Converse(lane *story.Lane, says *Words, waiter *sock.Waiter, fd int, talk *
 			if err == sock.Again {
 				talk.Late(fd)
 			} else if err != nil {
-				talk.Client().Closes("close: its connection is broken")
+				talk.Client().Breaks(err)
+				talk.Client().Closes(says.Close)
 				sock.Close(fd)
 				return
 			} else {

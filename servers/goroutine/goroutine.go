@@ -58,7 +58,8 @@ func converse(lane *story.Lane, c net.Conn, talk *wire.Talk) {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				talk.Late(sock.Number(c))
 			} else if err != nil && err != io.EOF {
-				talk.Client().Closes("Close, and its goroutine ends: the connection is broken")
+				talk.Client().Breaks(err)
+				talk.Client().Closes("Close, and its goroutine ends")
 				c.Close()
 				return
 			} else {
@@ -73,7 +74,8 @@ func converse(lane *story.Lane, c net.Conn, talk *wire.Talk) {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				talk.Late(sock.Number(c))
 			} else if err != nil {
-				talk.Client().Closes("Close, and its goroutine ends: the connection is broken")
+				talk.Client().Breaks(err)
+				talk.Client().Closes("Close, and its goroutine ends")
 				c.Close()
 				return
 			}

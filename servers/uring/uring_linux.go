@@ -100,6 +100,8 @@ func (l *loop) completed(done *uring.Completion) error {
 		case done.Res == -int32(syscall.EAGAIN):
 			l.lane.Turn(nil, l.ln, "accept completes without a client: all who had connected are accepted")
 			return nil
+		case done.Res < 0:
+			l.lane.Turn(nil, l.ln, "accept fails (res %d)", int(done.Res))
 		}
 		if !done.More() { // it ended too early
 			return sock.AcceptAll(l.ln, l.accept)
