@@ -104,7 +104,7 @@ func traced(t *testing.T, file string) *traceevent.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if zipped(file) {
+	if strings.HasSuffix(strings.ToLower(file), ".gz") {
 		z, err := gzip.NewReader(bytes.NewReader(text))
 		if err != nil {
 			t.Fatal(err)
