@@ -28,3 +28,27 @@ func TestLeft(t *testing.T) {
 		done += j.Forecast()
 	}
 }
+
+// What a run says of its length: a portrait has no rounds, and --rounds does not give it any.
+func TestAsked(t *testing.T) {
+	for _, test := range []struct {
+		flags result.Flags
+		want  string
+	}{
+		{result.Flags{Scenarios: []string{"portrait"}}, "a portrait of each, played once"},
+		{result.Flags{Scenarios: []string{"portrait"}, Rounds: 2}, "a portrait of each, played once whatever --rounds 2 says"},
+		{result.Flags{Scenarios: []string{"portrait", "hello"}, Rounds: 2}, "3 cells in 2 rounds"},
+	} {
+		p, err := plan.Read("default")
+		if err == nil {
+			err = p.Apply(test.flags)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &experiment{plan: p, record: result.Run{Flags: test.flags}}
+		if got := e.asked(3); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.flags, got, test.want)
+		}
+	}
+}

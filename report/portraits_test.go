@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"carousel/internal/portrait"
+	"carousel/internal/result"
 	"carousel/internal/traceevent"
 	"carousel/report/words"
 )
@@ -141,6 +142,37 @@ func TestNoPortraits(t *testing.T) {
 	}
 	if strings.Contains(string(written["README.md"]), words.PortraitsPage) {
 		t.Error("the README speaks of a page that is not there")
+	}
+}
+
+// A run of portraits alone says that they are played once, whatever rounds its plan has, and warns of those that are not drawn: five by name.
+func TestPortraitsAlone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	v := newInvention(6, "blocking", "epoll")
+	for _, model := range []string{"blocking", "epoll", "select", "poll", "thread", "pool", "uring"} {
+		v.add(1, result.Cell{Model: model, Scenario: "portrait", Connections: 8, Placement: result.Shared}, func(t *result.Trial) {
+			t.Portrait = &result.Portrait{Requests: 40, Answered: 40, EndNS: 2e8, File: "portraits/" + model + ".json.gz"}
+		})
+	}
+	v.write(t, dir, v.record())
+	portray(t, dir, "epoll", "epoll", "loop")
+	var stdout, stderr bytes.Buffer
+	if code := run(&stdout, &stderr, []string{dir}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &stderr)
+	}
+	if !strings.Contains(stderr.String(), "and 1 picture beside it") {
+		t.Errorf("it says %q", &stderr)
+	}
+	readme := string(files(t, dir)["README.md"])
+	for _, want := range []string{"**8 connections: shared, 2 processors, played once.**", "6 portraits not drawn: blocking: there is no ", "; and 1 more. Play them again: "} {
+		if !strings.Contains(readme, want) {
+			t.Errorf("the README does not say %q", want)
+		}
+	}
+	for row := range strings.Lines(readme) {
+		if strings.HasPrefix(row, "| rounds ") && !strings.Contains(row, "| played once ") {
+			t.Errorf("the environment says %q", row)
+		}
 	}
 }
 

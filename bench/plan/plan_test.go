@@ -286,6 +286,16 @@ func TestApply(t *testing.T) {
 				t.Errorf("%d rounds, block every %d", p.Rounds, entry(p, "block").Every)
 			}
 		}},
+		{"portraits alone", other, result.Flags{Scenarios: []string{"portrait"}, Rounds: 9}, func(t *testing.T, p *Plan) {
+			if p.Rounds != 1 || entry(p, "portrait").Every != 1 || !p.Drawn() {
+				t.Errorf("%d rounds, portrait every %d: it is played once", p.Rounds, entry(p, "portrait").Every)
+			}
+		}},
+		{"a portrait beside others", other, result.Flags{Scenarios: []string{"hello", "portrait"}, Rounds: 9}, func(t *testing.T, p *Plan) {
+			if p.Rounds != 9 || entry(p, "portrait").Every != 9 || entry(p, "hello").Every != 1 || p.Drawn() {
+				t.Errorf("%d rounds, portrait every %d, hello every %d", p.Rounds, entry(p, "portrait").Every, entry(p, "hello").Every)
+			}
+		}},
 		{"budget", other, result.Flags{BudgetNS: 2e9}, func(t *testing.T, p *Plan) {
 			if p.Budget != Span(2*time.Second) || p.Cycles != 2 {
 				t.Errorf("budget %v, cycles %d", p.Budget, p.Cycles)

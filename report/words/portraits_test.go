@@ -96,3 +96,46 @@ func TestEveryStateHasAMark(t *testing.T) {
 		t.Errorf("a client that waits is %s", got)
 	}
 }
+
+// What is said of a client that waits names who has the turn, or says that it is nobody's.
+func TestWhoHasTheTurn(t *testing.T) {
+	for _, test := range []struct {
+		span portrait.Span
+		want string
+	}{
+		{portrait.Span{State: portrait.Waits, Behind: 3}, "waits, behind client 3"},
+		{portrait.Span{State: portrait.Waits}, "waits: nobody's turn in its lane"},
+		{portrait.Span{State: portrait.Unaccepted}, "not accepted: nobody's turn in its lane"},
+		{portrait.Span{State: portrait.Turn}, "its turn"},
+	} {
+		if got := ClientDoes(test.span); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.span, got, test.want)
+		}
+	}
+	for want, clients := range map[string][]int{"behind 3, 7|3, 7": {3, 0, 7}, "nobody's turn|nobody": {0}} {
+		if got := strings.Join(BehindWhom(clients...), "|"); got != want {
+			t.Errorf("%v: %q, want %q", clients, got, want)
+		}
+	}
+}
+
+// The legend has the two colours and the two patterns, and what else a picture shows: what a lane does for itself only where lanes are drawn.
+func TestLegendOf(t *testing.T) {
+	alone := portraittest.Loop()
+	alone.Lanes[0].Spans = append(alone.Lanes[0].Spans, portrait.Span{From: alone.Length, To: alone.Length + 1, State: portrait.Turn})
+	for name, test := range map[string]struct {
+		lanes bool
+		p     portrait.Portrait
+		more  []Mark
+	}{
+		"a loop": {true, portraittest.Loop(), nil}, "for itself": {true, alone, []Mark{ItselfMark}}, "without its lanes": {false, alone, nil}, "untold": {true, portraittest.Silent(), []Mark{UntoldMark}},
+	} {
+		var got []Mark
+		for _, k := range LegendOf(test.lanes, test.p) {
+			got = append(got, k.Mark)
+		}
+		if diff := cmp.Diff(append([]Mark{TurnMark, HeldMark, BehindMark, OutsideMark}, test.more...), got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}

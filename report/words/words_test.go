@@ -203,6 +203,11 @@ func TestPortraitsAlone(t *testing.T) {
 	if said := Answer(f); !strings.HasPrefix(said, "Portraits: ") || strings.Contains(said, "compares nothing") {
 		t.Error(said)
 	}
+	for rounds, want := range map[int]string{1: "played once", 3: "played 3 times, of which the last is shown"} {
+		if got := Where(f, &findings.Cell{Scenario: "portrait", Rounds: rounds}); !strings.HasSuffix(got, want) {
+			t.Errorf("of %d rounds: %q, want %q", rounds, got, want)
+		}
+	}
 	f.Cells = append(f.Cells, findings.Cell{Scenario: "hello"})
 	if said := Answer(f); strings.Contains(said, "Portraits: ") || !strings.Contains(said, "1 round compares nothing") {
 		t.Error(said)
