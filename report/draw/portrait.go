@@ -133,17 +133,21 @@ func told(p *portrait.Portrait, client, request int) (lines []portrait.Line) {
 			all = append(all, l)
 		}
 	}
-	skipped := false
+	var skipped []portrait.Line
 	for i, l := range all {
 		next := i > 0 && all[i-1].Client == client || i < len(all)-1 && all[i+1].Client == client
 		if l.Client != client && (l.Client > 0 || !next) {
-			skipped = lines != nil
+			skipped = append(skipped, l)
 			continue
 		}
-		if skipped {
+		switch {
+		case lines == nil || skipped == nil:
+		case len(skipped) == 1 && skipped[0].Client == 0: // the mark would take as much room
+			lines = append(lines, skipped[0])
+		default:
 			lines = append(lines, portrait.Line{At: -1, Text: "…"})
 		}
-		lines, skipped = append(lines, l), false
+		lines, skipped = append(lines, l), nil
 	}
 	return lines
 }

@@ -127,8 +127,8 @@ func TestHatchesDifferInGrey(t *testing.T) {
 	}
 }
 
-// The narration of the strip is of a request that sleeps, or of one in which a further lane takes part; where there is no room for all, what the lane says of
-// itself meanwhile is left out.
+// The narration of the strip is of a request that sleeps, or of one in which a further lane takes part; what its lane says
+// meanwhile of others and of itself is left out, and a mark stands for it.
 func TestStrip(t *testing.T) {
 	p := portraittest.Loop()
 	heading, said := strip(&p)
@@ -169,13 +169,14 @@ func TestStrip(t *testing.T) {
 	r := asks("/sleep/20ms", 0, 99, 0, -1)
 	q = portrait.Portrait{Clients: []portrait.Client{{Requests: []portrait.Request{r}}}, Lines: []portrait.Line{
 		lane(0, 0, "before"), lane(1, 0, "wakes"), line(2, 1, "asks"), line(3, 2, "of another, elsewhere"), lane(4, 0, "waits"), lane(5, 2, "turn of another"), lane(6, 0, "waits again"),
-		{At: 7, Text: "another lane", Lane: 1}, lane(90, 0, "wakes again"), line(91, 1, "is answered"), line(100, 1, "too late"),
+		{At: 7, Text: "another lane", Lane: 1}, lane(90, 0, "wakes again"), line(91, 1, "is answered"),
+		lane(92, 0, "submits"), lane(93, 0, "waits alone"), lane(94, 0, "returns"), line(95, 1, "its last"), lane(96, 2, "turn of another at once"), line(100, 1, "too late"),
 	}}
 	var got []string
 	for _, l := range told(&q, 1, 0) {
 		got = append(got, l.Text)
 	}
-	if diff := cmp.Diff([]string{"wakes", "asks", "waits", "…", "wakes again", "is answered"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"wakes", "asks", "waits", "…", "wakes again", "is answered", "submits", "waits alone", "returns", "its last"}, got); diff != "" {
 		t.Error(diff)
 	}
 }

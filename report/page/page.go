@@ -104,7 +104,7 @@ func Of(all []portrait.Portrait) ([]byte, error) {
 	err := page.Execute(&b, map[string]any{
 		"Policy": "default-src 'none'; img-src 'self' file:; style-src 'sha256-" + hash(css) + "'; script-src 'sha256-" + hash(script) + "'; base-uri 'none'; form-action 'none'",
 		"Style":  template.CSS(css), "Script": template.JS(script), "Data": d,
-		"Words": said, "Caption": words.Portraits(all).Caption, "Legend": words.LegendOf(true, all...), "Windows": words.Windows,
+		"Words": said, "Caption": words.Portraits(all).Caption + " " + words.WhyNobodys, "Legend": words.LegendOf(true, all...), "Windows": words.Windows,
 		"Names": names, "Sides": sides, "Stills": stills,
 	})
 	return b.Bytes(), err

@@ -40,6 +40,9 @@ func ClientDoes(s portrait.Span) string {
 	return said + ": " + nobodys + " in its lane"
 }
 
+// WhyNobodys says why it may be nobody's turn though a client waits.
+const WhyNobodys = "Where it is nobody's turn in the lane that a client waits for, the machine was elsewhere, or the server works for itself."
+
 // nobodys is whose turn it is while a client waits and the server works for none.
 const nobodys = "nobody's turn"
 
@@ -62,7 +65,7 @@ func Portrait(p *portrait.Portrait) Picture {
 		Subtitle: Waited(p) + " · " + units.Processors(p.Processors, "processors not known"),
 		X:        sinceFirst,
 		Caption: Plain(portrait.ScriptWords) + " A tick is a short turn, a thin line is a client that thinks or a loop that waits for everybody. A number is a client: in a lane of the server whose turn it is, in amber whose turn is waited out. " +
-			"Where it is nobody's turn in the lane that a client waits for, the machine was elsewhere, or the server works for itself.",
+			WhyNobodys,
 	}
 }
 
@@ -175,7 +178,7 @@ const Once = "played once"
 
 // PortraitsSay introduces the portraits of a report.
 const PortraitsSay = "A portrait shows how a model takes turns, not how fast it is. " +
-	"[" + PortraitsPage + "](" + PortraitsPage + ") plays two of them side by side, step by step (download it and open it in a browser), " +
+	"[" + PortraitsPage + "](" + PortraitsPage + ") plays them step by step, two side by side (download it and open it in a browser), " +
 	"and [Perfetto](https://ui.perfetto.dev) opens the files under [portraits](portraits/), one for each model."
 
 // Told introduces the narration of one request.
