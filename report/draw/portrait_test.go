@@ -180,3 +180,24 @@ func TestStrip(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A bar is of all waits that follow one another in one colour and pattern, and names each who has the turn for long enough to be seen.
+func TestAhead(t *testing.T) {
+	wait := func(from, to, behind int, state portrait.State) portrait.Span {
+		return portrait.Span{From: time.Duration(from), To: time.Duration(to), State: state, Behind: behind}
+	}
+	box := func(s portrait.Span) vg.Rectangle {
+		return vg.Rectangle{Min: vg.Point{X: vg.Length(s.From)}, Max: vg.Point{X: vg.Length(s.To)}}
+	}
+	row := []portrait.Span{
+		wait(0, 9, 6, portrait.Waits), wait(9, 10, 3, portrait.Waits), wait(10, 15, 2, portrait.Waits), wait(15, 20, 6, portrait.Waits), wait(20, 30, 4, portrait.Unaccepted), wait(30, 40, 0, portrait.Turn),
+	}
+	for i, test := range map[int]struct {
+		clients []int
+		end     vg.Length
+	}{0: {[]int{6, 2}, 20}, 4: {[]int{4}, 30}} {
+		if clients, end := ahead(row[i:], box); !slices.Equal(clients, test.clients) || end != test.end {
+			t.Errorf("from %d on: %v until %v, want %v until %v", i, clients, end, test.clients, test.end)
+		}
+	}
+}
