@@ -114,22 +114,6 @@ func (l *loop) completed(done *uring.Completion) error {
 	return nil
 }
 
-// received and sent are the words for what has completed, by its outcome.
-var (
-	received = [...]string{"recv of fd %d completes: %d bytes", "recv of fd %d completes: it was cancelled (res %d)", "recv of fd %d fails (res %d)"}
-	sent     = [...]string{"send of fd %d completes: %d bytes", "send of fd %d completes: it was cancelled (res %d)", "send of fd %d fails (res %d)"}
-)
-
-func outcome(res int32) int {
-	switch {
-	case res >= 0:
-		return 0
-	case res == -int32(syscall.ECANCELED):
-		return 1
-	}
-	return 2
-}
-
 func (l *loop) accept(fd int) {
 	c := &conn{fd: fd, talk: l.open()}
 	l.lane.Turn(c.talk.Client(), fd, "accept completes with fd %d", fd)
@@ -206,14 +190,6 @@ func (l *loop) turn(c *conn) {
 		}
 	}
 	l.wait(c)
-}
-
-// waits are the words for what is to come.
-var waits = [...]string{
-	wire.Read:  "waits for recv of fd %d to complete",
-	wire.Write: "waits for send of fd %d to complete",
-	wire.Sleep: "a timer is set for fd %d",
-	wire.Work:  "a timer is set for fd %d, due when the others have had their turn",
 }
 
 // wait leaves a connection with what it receives under way, unless it has enough of that.
