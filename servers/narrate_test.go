@@ -29,7 +29,7 @@ var oneByOne = []string{"blocking", "prefork"}
 // then the first has the server block, and sleep, and leaves, and the second leaves. A third breaks off, and then the server is to end.
 func TestNarrate(t *testing.T) {
 	if !sock.Linux {
-		t.Skip("it takes /proc to see that a server has said all it has to say")
+		t.Skip("it takes /proc to see that a server is at rest")
 	}
 	for _, m := range models {
 		if m.hidden {
@@ -71,7 +71,7 @@ func TestNarrate(t *testing.T) {
 // A talk that could go on says that its turn is over, and who is refused is part of the story.
 func TestNarrateLimits(t *testing.T) {
 	if !sock.Linux {
-		t.Skip("it takes /proc to see that a server has said all it has to say")
+		t.Skip("it takes /proc to see that a server is at rest")
 	}
 	for _, c := range []struct {
 		model, flag, path, says string

@@ -107,7 +107,7 @@ func (r *reader) request(c *Client, q Request) (spans []Span, done time.Duration
 // late is how late a timer may be before whoever sleeps waits for something else.
 const late = time.Millisecond
 
-// awake ends a sleep when its time is over: from then on its client waits for its turn, whatever the server was told of its timer.
+// awake ends a sleep when its time is over: from then on its client waits for its turn, whatever the server says of its timer.
 func awake(spans []Span, path string) (all []Span) {
 	text, is := strings.CutPrefix(path, "/sleep/")
 	left, err := time.ParseDuration(text)

@@ -177,7 +177,7 @@ func (w *world) selects() (readable, writable []int, err error) {
 		for _, fd := range slices.Sorted(maps.Keys(side.in.tasks)) {
 			if fd < silent || side.want == Write {
 				if w.ready[Reason{side.want, fd}] {
-					w.fatal("select has said that descriptor %d is ready, and its task still waits: resume takes it out and queues it", fd)
+					w.fatal("select says that descriptor %d is ready, and its task still waits: resume takes it out and queues it", fd)
 				}
 				w.ready[Reason{side.want, fd}] = true
 				*side.fds = append(*side.fds, fd)

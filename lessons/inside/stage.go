@@ -53,7 +53,7 @@ func (s *Stage) Write(line []byte) (int, error) {
 	return s.out.Write(line)
 }
 
-// Until waits until the narration has said these things, one after another, since Until last returned: a client that goes on only then always
+// Until waits until the narration has these lines, one after another, since Until last returned: a client that goes on only then always
 // finds the server at the same place.
 func (s *Stage) Until(things ...string) {
 	s.mu.Lock()
