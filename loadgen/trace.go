@@ -1,11 +1,8 @@
 package main
 
 import (
-	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"carousel/internal/result"
 	"carousel/internal/units"
@@ -29,18 +26,10 @@ func keepTrace(opts *cli.Options, t *trace.Trace, say func(any)) (*result.Trace,
 	}
 	var n trace.Tally
 	write := func(w io.Writer) (err error) {
-		if !strings.HasSuffix(opts.Trace, ".gz") {
-			n, err = t.Write(w, map[string]any{"command": opts.Command()})
-			return err
-		}
-		z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
-		if err != nil {
-			return err
-		}
-		n, err = t.Write(z, map[string]any{"command": opts.Command()})
-		return errors.Join(err, z.Close())
+		n, err = t.Write(w, map[string]any{"command": opts.Command()})
+		return err
 	}
-	if err := replace("--trace", opts.Trace, func(path string) error { return result.Stream(path, write) }); err != nil {
+	if err := replace("--trace", opts.Trace, func(path string) error { return result.Pack(path, write) }); err != nil {
 		say(err)
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -21,9 +20,6 @@ import (
 
 // packed are endings of files that are compressed otherwise than here.
 var packed = []string{".br", ".bz2", ".lz4", ".xz", ".zip", ".zst"}
-
-// zipped reports whether a file is to be compressed.
-func zipped(file string) bool { return strings.EqualFold(filepath.Ext(file), ".gz") }
 
 // writable says why a trace could not be written to a file, before there is one.
 func writable(file string) error {
@@ -121,14 +117,9 @@ func (r *recorder) finish() error {
 	}
 	about := map[string]any{"model": r.model, "command": strings.Join(os.Args, " "), "processors": runtime.NumCPU()}
 	var dropped int64
-	err := result.Stream(r.file, func(w io.Writer) (err error) {
-		if !zipped(r.file) {
-			dropped, err = r.story.Write(w, name, about, workers)
-			return err
-		}
-		z := gzip.NewWriter(w)
-		dropped, err = r.story.Write(z, name, about, workers)
-		return errors.Join(err, z.Close())
+	err := result.Pack(r.file, func(w io.Writer) (err error) {
+		dropped, err = r.story.Write(w, name, about, workers)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("--trace %s was not written: %w", r.file, err)

@@ -1,11 +1,10 @@
 package stand
 
 import (
-	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -93,16 +92,9 @@ func (s *Stand) keep(p *result.Portrait, model, trace string, play *portrait.Pla
 	if err := os.MkdirAll(filepath.Join(s.Folder, result.PortraitsFolder), 0o755); err != nil {
 		return err
 	}
-	var text bytes.Buffer
-	z := gzip.NewWriter(&text)
-	if err := portrait.Write(z, f); err != nil {
-		return err
-	}
-	if err := z.Close(); err != nil {
-		return err
-	}
 	file := filepath.Join(result.PortraitsFolder, model+".json.gz")
-	if err := result.WriteFile(filepath.Join(s.Folder, file), text.Bytes()); err != nil {
+	write := func(w io.Writer) error { return portrait.Write(w, f) }
+	if err := result.Pack(filepath.Join(s.Folder, file), write); err != nil {
 		return err
 	}
 	p.File = filepath.ToSlash(file)

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,11 +18,8 @@ import (
 	"carousel/internal/traceevent"
 )
 
-// Where the clients stand in a trace.
-const (
-	clients    = 100  // their pid
-	clientLane = 2000 // the lane of client N is N more
-)
+// clients is the pid of the script's clients in a trace.
+const clients = 100
 
 // Join adds what the clients did to the trace of the server that they played on, on the trace's clock. The trace must have none yet.
 func Join(server *traceevent.File, p *Play) error {
@@ -33,8 +32,9 @@ func Join(server *traceevent.File, p *Play) error {
 	}
 	numbers := byPort(server)
 	server.Processes[clients] = "clients"
+	after := traceevent.Beyond(slices.Max(append(slices.Collect(maps.Keys(server.Lanes)), 0)))
 	for _, c := range p.Clients {
-		tid := clientLane + c.Client
+		tid := after + c.Client
 		lane := map[string]any{"name": fmt.Sprintf("client %d", c.Client)}
 		if c.Port > 0 {
 			lane["port"] = float64(c.Port)

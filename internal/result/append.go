@@ -1,6 +1,7 @@
 package result
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/google/renameio/v2/maybe"
 )
@@ -115,6 +117,20 @@ func Stream(path string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// Pack is Stream, compressed where the file's name ends in .gz.
+func Pack(path string, write func(io.Writer) error) error {
+	if !strings.EqualFold(filepath.Ext(path), ".gz") {
+		return Stream(path, write)
+	}
+	return Stream(path, func(w io.Writer) error {
+		z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(z), z.Close())
+	})
 }
 
 // syncDir makes new names in dir last: a file's own sync does not cover the entry that leads to it.

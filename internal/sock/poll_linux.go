@@ -1,7 +1,6 @@
 package sock
 
 import (
-	"math/bits"
 	"os"
 	"syscall"
 	"time"
@@ -169,14 +168,6 @@ func (s *FDSet) Unset(fd int) { s.bits[fd/64] &^= 1 << (fd % 64) }
 
 // Has reports whether fd is in the set.
 func (s *FDSet) Has(fd int) bool { return s.bits[fd/64]&(1<<(fd%64)) != 0 }
-
-// Count is how many descriptors are in the set.
-func (s *FDSet) Count() (n int) {
-	for _, word := range s.bits {
-		n += bits.OnesCount64(word)
-	}
-	return n
-}
 
 // Select waits, at most for timeout (negative: for ever), until a descriptor below n that is in read, write or urgent
 // can be acted on, and leaves in the three sets only those that can; select's third list is for urgent data.

@@ -138,6 +138,35 @@ func TestFull(t *testing.T) {
 	}
 }
 
+// However many threads and connections there are, also those of workers, each has a lane of its own.
+func TestManyLanes(t *testing.T) {
+	var files []*traceevent.File
+	for range 3 {
+		s := Begin(Options{Trace: true})
+		const n = 1200
+		for k := range n {
+			c, l := NewClient(int64(k+1)), NewLane("thread %d", k+1)
+			l.Turn(c, 7, "read returns")
+			c.Closes("close")
+		}
+		var file bytes.Buffer
+		if _, err := s.Write(&file, "servers", nil, files); err != nil {
+			t.Fatal(err)
+		}
+		f, err := traceevent.Parse(file.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		processes := len(f.Processes)
+		if len(f.Lanes) != 2*n*processes {
+			t.Errorf("%d lanes of %d threads and as many clients in %d processes", len(f.Lanes), n, processes)
+		}
+		if len(files) < 2 {
+			files = append(files, f)
+		}
+	}
+}
+
 // A story that is not there costs no garbage.
 func TestNoStoryNoGarbage(t *testing.T) {
 	l, c := NewLane("loop"), NewClient(1)

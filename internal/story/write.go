@@ -10,13 +10,6 @@ import (
 	"carousel/internal/traceevent"
 )
 
-// The numbers of lanes in a trace: those of loops and threads start at 1, those of clients after firstClient, and a worker's after those of
-// the worker before.
-const (
-	firstClient = 1000
-	perProcess  = 100_000
-)
-
 // Write ends the story and writes it as trace events of a process called name, with further processes, such as workers, behind it. other is what
 // else there is to be said of it. It returns how many events there was no room for, in all of them. The error is that of w.
 func (s *Story) Write(w io.Writer, name string, other map[string]any, workers []*traceevent.File) (dropped int64, err error) {
@@ -44,27 +37,35 @@ func (s *Story) Write(w io.Writer, name string, other map[string]any, workers []
 	maps.Copy(about, other)
 	e := traceevent.NewWriter(w, about)
 	e.Process(1, 1, name)
+	last := len(s.lanes)
 	for _, l := range s.lanes {
 		e.Lane(1, l.number, l.name)
 		e.Sorted(1, l.number)
 	}
+	clients := traceevent.Beyond(len(s.lanes))
 	for _, c := range s.clients {
-		e.LaneWith(1, c.tid(), c.name())
+		tid := clients + int(c.number)
+		e.LaneWith(1, tid, c.name())
 		if c.peer != "" {
 			e.Text("peer", c.peer)
 		}
 		e.End()
-		e.Sorted(1, c.tid())
+		e.Sorted(1, tid)
+		last = max(last, tid)
 	}
 	slices.SortStableFunc(s.events, func(a, b event) int {
 		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.rank(), b.rank()))
 	})
 	for _, v := range s.events {
-		v.write(e)
+		v.write(e, clients)
 	}
 	for i, f := range workers {
 		began, _ := f.Other["monotonic_ns"].(float64)
-		e.Copy(f, max(0, int64(began)-s.clock), i+1, (i+1)*perProcess)
+		after := traceevent.Beyond(last)
+		e.Copy(f, max(0, int64(began)-s.clock), i+1, after)
+		for tid := range f.Lanes {
+			last = max(last, after+tid)
+		}
 	}
 	return dropped, e.Close()
 }
@@ -82,19 +83,18 @@ func (s *Story) endArrows() {
 	s.dropped += int64(all - len(s.events))
 }
 
-func (c *Client) tid() int { return firstClient + int(c.number) }
-
 // rank orders events of the same instant: a turn is around the work in it.
 func (v event) rank() int {
 	return slices.Index([]string{"wait", "turn", "work", "request", "say"}, v.category)
 }
 
-func (v event) write(e *traceevent.Writer) {
+// write writes v. The lane of client N is N after clients.
+func (v event) write(e *traceevent.Writer, clients int) {
 	var tid int
 	if v.lane != nil {
 		tid = v.lane.number
 	} else {
-		tid = v.client.tid()
+		tid = clients + int(v.client.number)
 	}
 	name := traceevent.Quoted(v.name)
 	switch v.phase {

@@ -26,6 +26,7 @@ type Event struct {
 	Name, Category, ID string
 	At, Length         int64
 	PID, TID           int
+	Whole              bool // an instant of its whole process, or of all
 	Args               map[string]any
 }
 
@@ -160,6 +161,7 @@ func read(raw map[string]json.RawMessage) (e Event, err error) {
 	if scope != "" && !slices.Contains([]string{"g", "p", "t"}, scope) {
 		return e, fmt.Errorf("scope %q", scope)
 	}
+	e.Whole = scope == "p" || scope == "g"
 	if bind != "" && bind != "e" {
 		return e, fmt.Errorf("binding point %q", bind)
 	}

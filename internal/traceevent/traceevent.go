@@ -16,3 +16,6 @@ const (
 	FlowTo    = 'f' // and where it ends
 	metadata  = 'M' // the name of a process or a lane
 )
+
+// Beyond is the next multiple of 1000 after a lane's number: a further kind of lanes is numbered from there, so that no two have the same.
+func Beyond(lane int) int { return (lane/1000 + 1) * 1000 }

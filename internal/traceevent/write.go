@@ -203,7 +203,7 @@ func (e *Writer) Copy(f *File, later int64, pids, tids int) {
 		case Slice:
 			e.Slice(name, v.Category, at, at+v.Length, pid, tid)
 		case Instant:
-			e.Instant(name, v.Category, at, pid, tid, false)
+			e.Instant(name, v.Category, at, pid, tid, v.Whole)
 		default:
 			id, _ := strconv.ParseInt(strings.TrimPrefix(v.ID, "0x"), 16, 64)
 			e.Joined(v.Phase, name, v.Category, at, id+int64(tids)<<32, pid, tid)
