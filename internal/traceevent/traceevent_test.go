@@ -65,6 +65,8 @@ func TestRoundTrip(t *testing.T) {
 	w.End()
 	w.Slice(`"backwards"`, "turn", 5, 4, 1, 2)
 	w.End()
+	w.Instant(`"all"`, "load", 6, 1, 1, true)
+	w.End()
 	w.Instant(`"now"`, "say", 7, 1, 1, false)
 	w.Word("kind", "read")
 	w.End()
@@ -89,6 +91,7 @@ func TestRoundTrip(t *testing.T) {
 		Events: []Event{
 			{Phase: 'X', Name: `"turn" & more`, Category: "turn", At: 1, Length: 2_000_002, PID: 1, TID: 1, Args: map[string]any{"why": "fd 7 is readable", "client": 3.0, "last": true}},
 			{Phase: 'X', Name: "backwards", Category: "turn", At: 5, PID: 1, TID: 2},
+			{Phase: 'i', Name: "all", Category: "load", At: 6, PID: 1, TID: 1, Whole: true},
 			{Phase: 'i', Name: "now", Category: "say", At: 7, PID: 1, TID: 1, Args: map[string]any{"kind": "read"}},
 			{Phase: 's', Name: "request", Category: "request", ID: "0xb", At: 0, PID: 1, TID: 1},
 			{Phase: 't', Name: "request", Category: "request", ID: "0xb", At: 1, PID: 1, TID: 2},
@@ -97,6 +100,17 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, f); diff != "" {
 		t.Error(diff)
+	}
+	var again bytes.Buffer
+	w = NewWriter(&again, f.Other)
+	w.Copy(f, 0, 0, 0)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if copied, err := Parse(again.Bytes()); err != nil {
+		t.Error(err)
+	} else if diff := cmp.Diff(want, copied); diff != "" {
+		t.Errorf("copied: %s", diff)
 	}
 	if e := f.Events[0]; e.Text("why") != "fd 7 is readable" || e.Number("client") != 3 || e.Text("client") != "" || e.Number("why") != 0 {
 		t.Errorf("args of %+v", e)

@@ -193,8 +193,9 @@ func (e *Writer) Copy(f *File, later int64, pids, tids int) {
 	for _, tid := range slices.Sorted(maps.Keys(f.Lanes)) {
 		lane := f.Lanes[tid]
 		e.LaneWith(lane.PID+pids, tid+tids, lane.Name)
-		delete(lane.Args, "name")
-		e.rest(lane.Args)
+		rest := maps.Clone(lane.Args)
+		delete(rest, "name")
+		e.rest(rest)
 		e.Sorted(lane.PID+pids, tid+tids)
 	}
 	for _, v := range f.Events {
