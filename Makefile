@@ -3,7 +3,7 @@
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help build quick bench bench-full report test truth lint fuzz clean
+.PHONY: help build quick bench bench-full report test truth lint fuzz dist clean
 
 help: ## List what can be made (the default).
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
@@ -43,5 +43,8 @@ fuzz: ## Fuzz every parser, each for FUZZTIME (30s).
 		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZTIME) "$${file%/*}" </dev/null || exit 1; \
 	done
 
-clean: ## Remove bin/. Results stay.
-	rm -rf bin
+dist: ## Build archives of the programs for Linux, macOS and Windows into dist/. The same commit gives the same bytes.
+	scripts/dist.sh
+
+clean: ## Remove bin/ and dist/. Results stay.
+	rm -rf bin dist

@@ -20,6 +20,7 @@ import (
 	"carousel/bench/stand"
 	"carousel/internal/printable"
 	"carousel/internal/result"
+	"carousel/internal/version"
 )
 
 func main() { os.Exit(run(context.Background(), os.Stdout, os.Stderr, os.Args[1:])) }
@@ -72,7 +73,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	var o options
 	var budget time.Duration
 	root := &cobra.Command{
-		Use:   "bench [PLAN]",
+		Use: "bench [PLAN]", Version: version.Of("bench"),
 		Short: "compare server models under load, in rounds",
 		Long: `bench runs a plan: scenarios x loads, every cell once a round. In a cell all servers are started afresh and take turns at one client.
 PLAN is quick, default, full or a YAML file. The run is kept in a folder under results, cell by cell, and drawn by report at the end.
@@ -122,6 +123,7 @@ Exit codes: 0 done; 1 a run that cannot go on or be written, or nothing was meas
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: see bench --help", err) })
 	root.SetArgs(args)
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 

@@ -24,6 +24,7 @@ import (
 	"carousel/internal/printable"
 	"carousel/internal/result"
 	"carousel/internal/units"
+	"carousel/internal/version"
 	"carousel/report/draw"
 	"carousel/report/findings"
 	"carousel/report/page"
@@ -43,7 +44,7 @@ type mistake struct{ error }
 // run is the program: it returns the exit code.
 func run(stdout, stderr io.Writer, args []string) int {
 	cmd := &cobra.Command{
-		Use:   "report [results/RUN]",
+		Use: "report [results/RUN]", Version: version.Of("report"),
 		Short: "Write a run's report: README.md and pictures into its folder, a table on stdout",
 		Long: "Write a run's report: README.md and pictures into its folder, a table on stdout.\n" +
 			"Where it has portraits, portraits.html plays them: two models side by side, step by step.\n" +
@@ -69,6 +70,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 		},
 	}
 	cmd.SetArgs(append([]string{}, args...)) // nil would mean the arguments of the process
+	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return mistake{err} })

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"carousel/internal/sock"
+	"carousel/internal/version"
 	"carousel/internal/wire"
 	"carousel/servers/asyncio"
 	"carousel/servers/blocking"
@@ -137,6 +138,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	code := 0
 	cmd := &cobra.Command{
 		Use:     "servers --model NAME",
+		Version: version.Of("servers"),
 		Short:   "Run one server model until SIGTERM or ctrl-C",
 		Example: "  servers --model epoll\n  servers --list\n  servers lesson 5",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -186,6 +188,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	cmd.AddCommand(lessonCommand(stdout, stderr, &code))
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.SetArgs(args)
+	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	if err := cmd.Execute(); err != nil {

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 
 	"carousel/internal/host"
 	"carousel/internal/result"
+	"carousel/internal/version"
 	"carousel/loadgen/client"
 	"carousel/loadgen/engine"
 	"carousel/loadgen/export"
@@ -71,7 +70,7 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 		Use:           "loadgen [flags] [target...]",
 		Short:         "loadgen sends requests to a server from many connections and says what happened.",
 		Args:          cobra.ArbitraryArgs,
-		Version:       version(),
+		Version:       version.Of("loadgen"),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -281,22 +280,4 @@ func typed(flag *pflag.Flag) string {
 		return "-" + flag.Shorthand
 	}
 	return "--" + flag.Name
-}
-
-// version names the commit and the Go version this was built with.
-func version() string {
-	commit := "commit unknown" // built with -buildvcs=false, or outside a repository
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "loadgen, " + commit + ", " + runtime.Version()
-	}
-	for _, setting := range info.Settings {
-		switch {
-		case setting.Key == "vcs.revision":
-			commit = "commit " + setting.Value
-		case setting.Key == "vcs.modified" && setting.Value == "true":
-			commit += " with changes"
-		}
-	}
-	return "loadgen, " + commit + ", " + info.GoVersion
 }
