@@ -29,8 +29,9 @@ var spare = struct {
 	fd int
 }{fd: reserve()}
 
+// reserve opens a descriptor that needs no file, since a container may have none; -1 if no number is free.
 func reserve() int {
-	fd, _ := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, _ := unix.Eventfd(0, unix.EFD_CLOEXEC)
 	return fd
 }
 

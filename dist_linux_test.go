@@ -1,0 +1,14 @@
+package carousel
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// jailed runs a program of root with root as its whole file system.
+func jailed(root, program string, args ...string) *exec.Cmd {
+	cmd := exec.Command("/"+program, args...)
+	cmd.Dir, cmd.Env = "/", []string{}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
+	return cmd
+}
