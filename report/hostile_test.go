@@ -78,7 +78,7 @@ func TestAHostileRun(t *testing.T) {
 		t.Errorf("the terminal shows the escapes of Markdown:\n%s", &stdout)
 	}
 
-	page := string(written[words.PortraitsPage])
+	page := string(written[words.PageFile])
 	if !strings.Contains(page, honest) {
 		t.Errorf("the page does not name %s", honest)
 	}

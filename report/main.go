@@ -1,4 +1,4 @@
-// Command report turns a run folder into a report: README.md and pictures in the folder, a table on stdout.
+// Command report turns a run folder into a report: README.md, report.html and pictures in the folder, a table on stdout.
 package main
 
 import (
@@ -45,9 +45,9 @@ type mistake struct{ error }
 func run(stdout, stderr io.Writer, args []string) int {
 	cmd := &cobra.Command{
 		Use: "report [results/RUN]", Version: version.Of("report"),
-		Short: "Write a run's report: README.md and pictures into its folder, a table on stdout",
-		Long: "Write a run's report: README.md and pictures into its folder, a table on stdout.\n" +
-			"Where it has portraits, portraits.html plays them: two models side by side, step by step.\n" +
+		Short: "Write a run's report: README.md, report.html and pictures into its folder, a table on stdout",
+		Long: "Write a run's report: README.md, report.html and pictures into its folder, a table on stdout.\n" +
+			"report.html is the same report for a browser, in one file: tables that sort, charts, and portraits that play.\n" +
 			"Without an argument it takes the newest run under results/. The same trials give the same bytes.\n" +
 			"Of results/truth, which \"make truth\" writes, it draws the picture.",
 		Example:       "  report results/20261122-210000\n  report",
@@ -162,10 +162,12 @@ func report(stdout, stderr io.Writer, dir string) error {
 	}
 	files := map[string][]byte{readmeFile: readme.Bytes(), findings.File: record}
 	maps.Copy(files, pictures)
-	if len(all) > 0 {
-		if files[words.PortraitsPage], err = page.Of(all); err != nil {
-			return err
-		}
+	plan, err := os.ReadFile(filepath.Join(dir, planFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if files[words.PageFile], err = page.Of(f, all, string(plan)); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := maybe.WriteFile(filepath.Join(dir, name), files[name], 0o644); err != nil {
@@ -178,11 +180,14 @@ func report(stdout, stderr io.Writer, dir string) error {
 	if err := text.Terminal(stdout, f, width(stdout)); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "report: wrote %s, %s and %s beside it\n", filepath.Join(dir, readmeFile), findings.File, units.Plural(len(pictures), "picture"))
+	fmt.Fprintf(stderr, "report: wrote %s, %s, %s and %s beside it\n", filepath.Join(dir, readmeFile), words.PageFile, findings.File, units.Plural(len(pictures), "picture"))
 	return nil
 }
 
-// sweep removes the pictures and the page of an earlier report's portraits that this one has not written.
+// oldPage played portraits before report.html did.
+const oldPage = "portraits.html"
+
+// sweep removes the pictures of an earlier report's portraits that this one has not written, and the page that played them.
 func sweep(dir string, written map[string][]byte) error {
 	list, err := os.ReadDir(dir)
 	if err != nil {
@@ -190,7 +195,7 @@ func sweep(dir string, written map[string][]byte) error {
 	}
 	for _, entry := range list {
 		name := entry.Name()
-		drawn := name == words.PortraitsFile || name == words.PortraitsPage || strings.HasPrefix(name, words.PortraitPrefix) && strings.HasSuffix(name, ".png")
+		drawn := name == words.PortraitsFile || name == oldPage || strings.HasPrefix(name, words.PortraitPrefix) && strings.HasSuffix(name, ".png")
 		if written[name] == nil && drawn && entry.Type().IsRegular() {
 			if err := os.Remove(filepath.Join(dir, name)); err != nil {
 				return err
@@ -215,6 +220,9 @@ func stall(stderr io.Writer, s *result.Stall, dir string) error {
 
 // readmeFile is the report itself.
 const readmeFile = "README.md"
+
+// planFile is the text of the plan, which bench puts into a run's folder.
+const planFile = "plan.yaml"
 
 // usual is how wide a line of the table may be where nobody says how wide the terminal is.
 const usual = 100

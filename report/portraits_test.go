@@ -96,7 +96,7 @@ func TestPortraits(t *testing.T) {
 	written := files(t, dir)
 	picturesAreWhole(t, written)
 	readme, at := string(written["README.md"]), 0
-	for _, name := range []string{"portraits.html", "portraits.png", "portrait-blocking.png", "portrait-select.png", "portrait-epoll.png", "portrait-a-guest.png"} {
+	for _, name := range []string{"report.html", "portraits.png", "portrait-blocking.png", "portrait-select.png", "portrait-epoll.png", "portrait-a-guest.png"} {
 		next := strings.Index(readme, "("+name+")")
 		if written[name] == nil || next < at {
 			t.Errorf("%s has %d bytes and stands at %d of the README, the one before it at %d", name, len(written[name]), next, at)
@@ -109,8 +109,8 @@ func TestPortraits(t *testing.T) {
 	if want := "3 portraits not drawn: portraits/cut.json.gz: "; !strings.Contains(strings.ReplaceAll(readme, `\`, ""), want) {
 		t.Errorf("its warnings do not say %q", want)
 	}
-	page := string(written["portraits.html"])
-	for _, want := range []string{"loop of select", "portrait-blocking.png", "<noscript>"} {
+	page := string(written["report.html"])
+	for _, want := range []string{"loop of select", `id="player"`, "<noscript>"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not hold %q", want)
 		}
@@ -118,7 +118,7 @@ func TestPortraits(t *testing.T) {
 	writesTheSameAgain(t, dir, written, stdout.Bytes())
 }
 
-// A run without portraits has no page, and its README does not speak of them.
+// A run without portraits has no player, and its README does not speak of them.
 func TestNoPortraits(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	v := newInvention(1, "blocking", "epoll")
@@ -140,8 +140,11 @@ func TestNoPortraits(t *testing.T) {
 			t.Errorf("there is %s", name)
 		}
 	}
-	if strings.Contains(string(written["README.md"]), words.PortraitsPage) {
-		t.Error("the README speaks of a page that is not there")
+	if strings.Contains(string(written["README.md"]), words.PortraitsSay) {
+		t.Error("the README speaks of portraits that are not there")
+	}
+	if strings.Contains(string(written[words.PageFile]), `id="player"`) {
+		t.Error("the page has a player that has nothing to play")
 	}
 }
 
@@ -176,7 +179,7 @@ func TestPortraitsAlone(t *testing.T) {
 	}
 }
 
-// Pictures and page of portraits that are no longer there are removed, since no README shows them; all else in the folder stays.
+// Pictures of portraits that are no longer there, and the page that played them, are removed, since no README shows them; all else in the folder stays.
 func TestOldPortraits(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	v := newInvention(1, "blocking", "epoll")
@@ -185,12 +188,14 @@ func TestOldPortraits(t *testing.T) {
 	portray(t, dir, "blocking", "blocking", "loop")
 	portray(t, dir, "epoll", "epoll", "loop")
 	const mine = "portrait-of-mine.jpg"
-	if err := os.WriteFile(filepath.Join(dir, mine), []byte("a picture"), 0o644); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{mine, oldPage} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("a file"), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, want := range [][]string{
-		{"portrait-blocking.png", "portrait-epoll.png", mine, "portraits.html", "portraits.png"},
-		{"portrait-epoll.png", mine, "portraits.html"},
+		{"portrait-blocking.png", "portrait-epoll.png", mine, "portraits.png"},
+		{"portrait-epoll.png", mine},
 		{mine},
 	} {
 		var stdout, stderr bytes.Buffer

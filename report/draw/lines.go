@@ -185,17 +185,13 @@ func capacity(f *findings.Findings) (figure, bool) {
 	p.X.Scale, p.Y.Tick.Marker = log2{}, amounts{1000}
 	p.Y.Min, p.Y.Max = 0, 1
 	var marks levels
-	var cells []*findings.Cell
-	for _, c := range f.Find("hello", f.Run.Home) {
-		if c.Connections > 0 && c.RateRPS == 0 { // others have no place on this axis
-			cells, marks = append(cells, c), append(marks, float64(c.Connections))
-		}
-	}
+	cells := f.ClosedLoop()
 	if len(cells) == 0 {
 		return figure{}, false
 	}
-	slices.Sort(marks)
-	slices.SortStableFunc(cells, func(a, b *findings.Cell) int { return a.Connections - b.Connections })
+	for _, c := range cells {
+		marks = append(marks, float64(c.Connections))
+	}
 	p.X.Tick.Marker = marks
 	p.X.Min, p.X.Max = marks[0]/1.45, marks[len(marks)-1]*1.45
 

@@ -1,8 +1,10 @@
 package draw
 
 import (
+	"fmt"
 	"hash/fnv"
 	"image/color"
+	"math"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -18,6 +20,17 @@ var palette = []color.RGBA{
 	{230, 159, 0, 255},   // orange
 	{86, 180, 233, 255},  // sky
 	{120, 70, 40, 255},   // brown
+}
+
+// atNight are the same hues for a dark page.
+var atNight = []color.RGBA{
+	{80, 160, 230, 255},
+	{245, 125, 55, 255},
+	{45, 190, 145, 255},
+	{228, 158, 198, 255},
+	{238, 184, 66, 255},
+	{140, 212, 255, 255},
+	{196, 146, 112, 255},
 }
 
 var dashes = [][]vg.Length{nil, {7, 3}, {2, 2}, {9, 2, 2, 2}}
@@ -84,4 +97,26 @@ func (l look) line(w vg.Length, ties bool) draw.LineStyle {
 
 func (l look) glyph(radius vg.Length, ties bool) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: l.ink(ties), Radius: radius, Shape: l.marker}
+}
+
+// Look is how a model is drawn, for a page that draws by itself.
+type Look struct {
+	Light   string       `json:"light"`          // colour on a light page: "#0072b2"
+	Dark    string       `json:"dark"`           // and on a dark one
+	Dash    []vg.Length  `json:"dash,omitempty"` // lengths of dashes and gaps, in points; none: a whole line
+	Hollow  bool         `json:"hollow,omitempty"`
+	Corners [][2]float64 `json:"corners"` // of its marker, around 0, about 1 away from it, upwards positive
+}
+
+// LookOf returns how a model is drawn in every picture.
+func LookOf(model string) Look {
+	l := lookOf(model)
+	hex := func(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
+	corners := l.marker.corners()
+	for i := range corners {
+		for k := range corners[i] {
+			corners[i][k] = math.Round(100*corners[i][k])/100 + 0 // no negative zero
+		}
+	}
+	return Look{hex(palette[l.color]), hex(atNight[l.color]), dashes[l.dash], l.marker.hollow, corners}
 }

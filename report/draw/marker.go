@@ -34,16 +34,14 @@ var (
 	spark    = shape{8, 0, 0.4}
 )
 
-// DrawGlyph implements draw.GlyphDrawer.
-func (m marker) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, at vg.Point) {
-	radius := float64(sty.Radius)
-	if m.shape.corners < 5 {
-		radius *= 1.25 // so that few corners look as large as a circle
-	}
-	var outline vg.Path
+// corners are those of the outline around 0, with radius 1 for many corners; few corners stand further out, so that they look as large as a circle.
+func (m marker) corners() (all [][2]float64) {
 	n := 2 * m.shape.corners
 	for i := range n {
-		r := radius
+		r := 1.0
+		if m.shape.corners < 5 {
+			r = 1.25
+		}
 		if i%2 == 1 {
 			if m.shape.inner == 1 {
 				continue
@@ -51,7 +49,16 @@ func (m marker) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, at vg.Point) {
 			r *= m.shape.inner
 		}
 		angle := 2 * math.Pi * (m.shape.turn + float64(i)/float64(n))
-		p := vg.Point{X: at.X + vg.Length(r*math.Cos(angle)), Y: at.Y + vg.Length(r*math.Sin(angle))}
+		all = append(all, [2]float64{r * math.Cos(angle), r * math.Sin(angle)})
+	}
+	return all
+}
+
+// DrawGlyph implements draw.GlyphDrawer.
+func (m marker) DrawGlyph(c *draw.Canvas, sty draw.GlyphStyle, at vg.Point) {
+	var outline vg.Path
+	for i, corner := range m.corners() {
+		p := vg.Point{X: at.X + sty.Radius*vg.Length(corner[0]), Y: at.Y + sty.Radius*vg.Length(corner[1])}
 		if i == 0 {
 			outline.Move(p)
 		} else {

@@ -1,10 +1,7 @@
 package draw
 
 import (
-	"cmp"
 	"image/color"
-	"math"
-	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -28,29 +25,13 @@ type tree struct {
 
 // panel is the forest of a cell.
 func panel(f *findings.Findings, c *findings.Cell, metric string) (all forest) {
-	r := c.Ranking(metric)
-	if r == nil {
-		return nil
-	}
-	for _, p := range r.Places {
-		if p.ToReference != nil && p.Model != f.Run.Reference {
-			if over := p.ToReference.Over(p.Model); over.Low > 0 && !math.IsInf(over.High, 0) {
-				all = append(all, tree{words.Name(p.Model), lookOf(p.Model), over, false})
-			}
+	for _, r := range c.ToReference(f.Run.Reference, metric) {
+		if r.Of == r.To {
+			all = append(all, tree{words.TwinLabel(r.Of), lookOf(r.Of), r, true})
+		} else {
+			all = append(all, tree{words.Name(r.Of), lookOf(r.Of), r, false})
 		}
 	}
-	for _, t := range c.Twin {
-		if t.Metric == metric && t.Low > 0 {
-			all = append(all, tree{words.TwinLabel(f.Run.Reference), lookOf(f.Run.Reference), t, true})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b tree) int {
-		by := cmp.Compare(a.ratio.Ratio, b.ratio.Ratio)
-		if !findings.Less(metric) {
-			by = -by
-		}
-		return by
-	})
 	return all
 }
 

@@ -122,3 +122,38 @@ func priced[C any](cells []*C, rate func(*C) float64) (best *C) {
 	}
 	return best
 }
+
+// ClosedLoop returns the cells of the closed loop in the placement that the answers are about, the fewest connections first.
+func (f *Findings) ClosedLoop() []*Cell {
+	cells := slices.DeleteFunc(f.Find("hello", f.Run.Home), func(c *Cell) bool { return c.Connections <= 0 || c.RateRPS > 0 })
+	slices.SortStableFunc(cells, func(a, b *Cell) int { return cmp.Compare(a.Connections, b.Connections) })
+	return cells
+}
+
+// ToReference returns what every model of the cell is over the reference by a metric, the best first, and among them the reference's second
+// measurement, whose Of and To are the same. A ratio that has no finite interval is left out.
+func (c *Cell) ToReference(reference, metric string) (all []Ratio) {
+	r := c.Ranking(metric)
+	if r == nil {
+		return nil
+	}
+	for _, p := range r.Places {
+		if p.ToReference != nil && p.Model != reference {
+			if over := p.ToReference.Over(p.Model); over.Low > 0 && !math.IsInf(over.High, 0) {
+				all = append(all, over)
+			}
+		}
+	}
+	for _, t := range c.Twin {
+		if t.Metric == metric && t.Low > 0 {
+			all = append(all, t)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Ratio) int {
+		if Less(metric) {
+			return cmp.Compare(a.Ratio, b.Ratio)
+		}
+		return cmp.Compare(b.Ratio, a.Ratio)
+	})
+	return all
+}

@@ -1,146 +1,150 @@
-// Package page writes the page that plays portraits: one file that needs no other and asks for none. It knows no sentence: package words has them.
+// Package page writes a report as a page: one file that needs no other and requests nothing from anywhere. It knows no sentence: package words has them.
 package page
 
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
-	"fmt"
 	"html/template"
 	"slices"
-	"time"
+	"strconv"
+	"strings"
 
 	"carousel/internal/portrait"
+	"carousel/report/findings"
+	"carousel/report/text"
 	"carousel/report/words"
 )
 
+//go:embed *.html *.css js vendor
+var files embed.FS
+
+// The library that draws the charts.
+const (
+	library = "vendor/uPlot.iife.min.js"
+	licence = "vendor/uPlot.LICENSE"
+)
+
 var (
-	//go:embed page.html
-	layout string
-	//go:embed page.css
-	css string
-	//go:embed page.js
-	script string
-
-	page = template.Must(template.New("page").Parse(layout))
+	css    = read("vendor/uPlot.min.css", "page.css", "player.css")
+	script = read(library) + "\n\"use strict\";\n(() => {\n" + read("js/state.js", "js/tabs.js", "js/tables.js", "js/marks.js", "js/chart.js", "js/curves.js", "js/ratios.js", "js/player.js", "js/begin.js") + "})();\n"
+	page   = template.Must(template.New("page.html").Funcs(template.FuncMap{"inline": inline, "short": short, "plain": words.Plain}).ParseFS(files, "*.html"))
 )
 
-// A span is its mark's index, how long after the one before it ends it begins, how long it lasts, and the index of its words; a line is how long after the
-// one before it is said, and the indexes of who says it and what. They are small numbers, so that the page is a small file. Times are in microseconds.
-type (
-	span = [4]int
-	line = [3]int
-)
-
-type row struct {
-	Name   string `json:"name"`
-	Server bool   `json:"server,omitempty"`
-	Spans  []span `json:"spans"`
+// read is the text of embedded files, one after another.
+func read(names ...string) string {
+	var b strings.Builder
+	for _, name := range names {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			panic(err) // a file that is not embedded
+		}
+		b.Write(text)
+	}
+	return b.String()
 }
 
-type model struct {
-	Name    string `json:"name"`
-	Outcome string `json:"outcome"`
-	Length  int    `json:"length"` // in microseconds
-	Rows    []row  `json:"rows"`
-	Said    []line `json:"said"`
-}
-
-// data is what the script draws.
+// data is what the script reads.
 type data struct {
-	Sides  []string     `json:"sides"`  // the ids of their sections: two, or one for a model alone
-	First  []string     `json:"first"`  // the models shown in them before any is chosen
-	Marks  []words.Mark `json:"marks"`  // in the order in which they are drawn
-	Server string       `json:"server"` // heads the rows of the server
-	Play   string       `json:"play"`
-	Pause  string       `json:"pause"`
-	Untold string       `json:"untold"`
-	Words  []string     `json:"words"`
-	Models []model      `json:"models"`
-
-	known map[string]int
+	Charts *charts `json:"charts"` // nil: nothing to draw
+	Player *player `json:"player"` // nil: no portraits
+	Words  any     `json:"words"`
 }
 
-func (d *data) word(s string) int {
-	i, is := d.known[s]
-	if !is {
-		i = len(d.Words)
-		d.known[s], d.Words = i, append(d.Words, s)
-	}
-	return i
-}
-
-// second is the model shown beside the first.
-const second = "epoll"
-
-// Of is the page of these portraits, of which there must be at least one. The same portraits give the same bytes.
-func Of(all []portrait.Portrait) ([]byte, error) {
-	if len(all) == 0 {
-		return nil, fmt.Errorf("a page of no portraits")
-	}
-	d := data{
-		Sides: []string{"left", "right"}, Marks: words.Marks, Server: words.ServersLanes, Play: words.Play, Pause: words.Pause, Untold: words.UntoldLines, Words: []string{}, known: map[string]int{},
-	}
-	type still struct{ File, Alt string }
-	type side struct{ ID, Label string }
-	sides := []side{{d.Sides[0], words.LeftSide}, {d.Sides[1], words.RightSide}}
-	var names []string
-	var stills []still
-	for i := range all {
-		m := d.model(&all[i])
-		names, d.Models = append(names, m.Name), append(d.Models, m)
-		stills = append(stills, still{words.PortraitFile(all[i].Model), m.Name + ": " + m.Outcome})
-	}
-	d.First = []string{names[0], names[len(names)-1]}
-	if slices.Contains(names, second) {
-		d.First[1] = second
-	}
-	said := words.Page
-	if len(all) == 1 {
-		d.Sides, d.First, sides, said = d.Sides[:1], d.First[:1], []side{{d.Sides[0], words.OnlySide}}, words.PageOfOne()
+// Of is the page of a run; plan is the text of its plan, "" where it is not known. The same run gives the same bytes.
+func Of(f *findings.Findings, portraits []portrait.Portrait, plan string) ([]byte, error) {
+	d := data{chartsOf(f), playerOf(portraits), words.Script}
+	v := view{Words: words.Page, Data: d, Facts: words.Facts(f), Answers: words.Answers(f), Plan: text.Preformatted(plan), Licence: read(licence), CSS: template.CSS(css), JS: template.JS(script)}
+	v.Policy = "default-src 'none'; style-src 'sha256-" + hash(css) + "'; script-src 'sha256-" + hash(script) + "'; base-uri 'none'; form-action 'none'"
+	v.add(text.Of(f, portraits, nil))
+	if d.Player != nil {
+		v.Player = &stage{Words: words.Player(len(portraits)), Caption: words.Portraits(portraits).Caption + " " + words.WhyNobodys, Legend: words.LegendOf(true, portraits...), Windows: words.Windows,
+			Names: d.Player.names(), Play: d.Player.Play, Outcomes: d.Player.Models}
+		v.Player.Sides = []side{{"left", words.LeftSide}, {"right", words.RightSide}}
+		if len(portraits) == 1 {
+			v.Player.Sides = []side{{"left", words.OnlySide}}
+		}
 	}
 	var b bytes.Buffer
-	err := page.Execute(&b, map[string]any{
-		"Policy": "default-src 'none'; img-src 'self' file:; style-src 'sha256-" + hash(css) + "'; script-src 'sha256-" + hash(script) + "'; base-uri 'none'; form-action 'none'",
-		"Style":  template.CSS(css), "Script": template.JS(script), "Data": d,
-		"Words": said, "Caption": words.Portraits(all).Caption + " " + words.WhyNobodys, "Legend": words.LegendOf(true, all...), "Windows": words.Windows,
-		"Names": names, "Sides": sides, "Stills": stills,
-	})
+	err := page.Execute(&b, v)
 	return b.Bytes(), err
+}
+
+// view is what the template shows.
+type view struct {
+	Words       words.PageWords
+	Policy      string
+	CSS         template.CSS
+	JS          template.JS
+	Data        data
+	Title       string
+	Facts       []string
+	Answers     []string
+	Head        []text.Section // before the tabs
+	Tabs        []text.Section
+	Portrait    *text.Section
+	Player      *stage
+	Warnings    text.Section
+	Environment text.Section
+	Plan        string
+	Licence     string
+}
+
+// stage is the player's part of the page.
+type stage struct {
+	Words    words.PlayerWords
+	Caption  string
+	Legend   []words.Key
+	Windows  []words.Window
+	Names    []string
+	Sides    []side
+	Play     string
+	Outcomes []model
+}
+
+type side struct{ ID, Label string }
+
+// add puts the sections of a document where the page shows them, without what speaks of files beside it.
+func (v *view) add(d text.Document) {
+	v.Title = words.Plain(d.Title)
+	for _, s := range d.Sections {
+		s.Blocks = slices.DeleteFunc(s.Blocks, func(b text.Block) bool { return b.Beside })
+		unique(s.Parts)
+		switch {
+		case s.Key == text.Answer:
+		case s.Key == text.Warnings:
+			v.Warnings = s
+		case s.Key == text.Environment:
+			v.Environment = s
+		case s.Key == text.Portraits:
+			v.Portrait = &s
+		case s.Folded:
+			v.Tabs = append(v.Tabs, s)
+		case len(s.Blocks) > 0:
+			v.Head = append(v.Head, s)
+		}
+	}
+}
+
+// unique numbers the parts whose key another before them has.
+func unique(parts []text.Part) {
+	seen := map[string]int{}
+	for i := range parts {
+		key := parts[i].Key
+		if seen[key]++; seen[key] > 1 {
+			parts[i].Key += "-n" + strconv.Itoa(seen[key])
+		}
+	}
+}
+
+// short is a title up to its colon: the name of its tab.
+func short(title string) string {
+	name, _, _ := strings.Cut(title, ":")
+	return name
 }
 
 func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
-
-func (d *data) model(p *portrait.Portrait) model {
-	m := model{Name: words.Name(p.Model), Outcome: words.Outcome(p) + ". " + words.Waited(p) + ".", Length: micros(p.Length), Rows: []row{}, Said: []line{}}
-	for _, c := range p.Clients {
-		m.Rows = append(m.Rows, d.row(words.ClientName(c), c.Spans, false, words.ClientDoes))
-	}
-	for _, l := range words.Lanes(p) {
-		m.Rows = append(m.Rows, d.row(l.Name, l.Spans, true, words.LaneDoes))
-	}
-	last := 0
-	for _, l := range p.Lines {
-		who, text := words.Said(l)
-		m.Said = append(m.Said, line{micros(l.At) - last, d.word(who), d.word(text)})
-		last = micros(l.At)
-	}
-	return m
-}
-
-func (d *data) row(name string, spans []portrait.Span, server bool, does func(portrait.Span) string) row {
-	r := row{Name: name, Server: server, Spans: []span{}}
-	end := 0
-	for _, s := range spans {
-		from, to := micros(s.From), micros(s.To)
-		r.Spans = append(r.Spans, span{slices.Index(words.Marks, words.MarkOf(s, server)), from - end, to - from, d.word(does(s))})
-		end = to
-	}
-	return r
-}
-
-func micros(d time.Duration) int { return int(d.Microseconds()) }

@@ -11,9 +11,11 @@ import (
 	"carousel/report/findings"
 )
 
-// Answer is the report's first paragraph: whether to believe it, and three sentences.
-func Answer(f *findings.Findings) string {
-	var said []string
+// Answer is the report's first paragraph.
+func Answer(f *findings.Findings) string { return strings.Join(Answers(f), " ") }
+
+// Answers are the sentences of the answer: whether to believe it, then by loads.
+func Answers(f *findings.Findings) (said []string) {
 	run := f.Run
 	if run.Finished == nil {
 		said = append(said, fmt.Sprintf("**This run was interrupted: the report is partial (%s of %d).**", units.Plural(run.Rounds, "round"), run.Planned))
@@ -54,7 +56,7 @@ func Answer(f *findings.Findings) string {
 	if len(said) == 0 {
 		said = append(said, "Nothing was measured that can be compared.")
 	}
-	return strings.Join(said, " ")
+	return said
 }
 
 // disturbed is what share of the processors' time others may take before the answer says so.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"carousel/internal/printable"
 	"carousel/internal/result"
 	"carousel/internal/scenario"
 	"carousel/internal/units"
@@ -65,15 +66,15 @@ func Cell(f *findings.Findings, c *findings.Cell) string { return upper(Load(c))
 // On is that of cells which are ways to do the same.
 func On(f *findings.Findings, c *findings.Cell) string { return upper(Where(f, c)) }
 
-// Title is the heading of a scenario's section, for a tag.
+// Title is the heading of a scenario's section, as plain text.
 func Title(f *findings.Findings, name string) string {
 	if block, sleep := f.BlockSleep(); name == "block" && sleep != nil {
-		return HTML(fmt.Sprintf("block beside sleep: handlers that hold their thread for %[1]s, and handlers that wait %[1]s", units.Duration(float64(block.DelayNS))))
+		return fmt.Sprintf("block beside sleep: handlers that hold their thread for %[1]s, and handlers that wait %[1]s", units.Duration(float64(block.DelayNS)))
 	}
 	if s := scenario.Find(name); s != nil {
-		return HTML(name + ": " + Plain(s.Title))
+		return name + ": " + Plain(s.Title)
 	}
-	return HTML(name)
+	return printable.Line(name)
 }
 
 // sleepRounds says in how many rounds the one of block and sleep was measured that is not spoken of; "" where both were in as many.

@@ -1,27 +1,76 @@
 package words
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
 
-// PageWords are the words of the page that plays portraits.
-type PageWords struct{ Title, Intro, Needs, Controls, Back, Play, Forward, Slider, Window, Said, Keys string }
+	"carousel/internal/units"
+	"carousel/report/findings"
+)
 
-// Page are those of the page of several models.
-var Page = PageWords{
-	Title:    "Whose turn it is: two models, step by step",
-	Intro:    "The same eight clients on two servers. Choose two models, and step from one thing that a server does to the next: under the lanes stands what it does, in its own words.",
-	Needs:    "To step and to play, this page needs JavaScript, which is switched off here. It asks nothing of the network. These are its pictures, standing still.",
-	Controls: "Time", Back: "A step back", Play: "Play or pause", Forward: "A step forward", Slider: "Instant, in milliseconds", Window: "Show",
-	Said: "What the server says",
-	Keys: "Keys: ← and → step back and forward, the space bar plays and pauses, Home and End go to the beginning and the end. A click on the lanes goes there. The address names models and instant, so that it can be passed on.",
+// PageBeside introduces the page in the README that lies beside it.
+const PageBeside = "[" + PageFile + "](" + PageFile + ") is this report for a browser: tables that sort, charts that show values under the pointer."
+
+// PageWords are the words of the page, besides those of the report.
+type PageWords struct {
+	Answer, Tables, Sorting, Signs, Charts, Curves, Ratios, RatiosOf, Log, Models, Pointer, Warnings, Portraits, Environment, Plan, Scripts, Theme, Foot, Licence string
+	Themes                                                                                                                                                        []Theme
 }
 
-// PageOfOne are those of the page of one model.
-func PageOfOne() PageWords {
-	p := Page
-	p.Title = "Whose turn it is: one model, step by step"
-	p.Intro = "Eight clients on one server. Step from one thing that it does to the next: under the lanes stands what it does, in its own words."
-	p.Keys = strings.Replace(p.Keys, "models and instant", "model and instant", 1)
+// Theme is a choice of colours.
+type Theme struct{ Value, Name string }
+
+// Page are these words.
+var Page = PageWords{
+	Answer:  "The answer",
+	Tables:  "Tables",
+	Sorting: "A heading sorts its table: first upwards, then downwards, then as it was.",
+	Signs: "Intervals hold 95 %. *tie*: models that share a letter cannot be told apart. `~`: cannot be told from the baseline; `?`: may differ from it, but not surely among all pairs of the table; " +
+		"*same within*: differs from it by no more than that. *doubt*: what some rounds showed.",
+	Charts:   "Charts",
+	Curves:   "Capacity against connections",
+	Ratios:   "Every model against the baseline",
+	RatiosOf: "By",
+	Log:      "logarithmic",
+	Models:   "Models: press one to hide or show it",
+	Pointer:  "Point at a mark, or press the arrow keys in a chart, for model, value and interval. The tables hold the same numbers.",
+
+	Warnings:    "Warnings",
+	Portraits:   "Whose turn it is",
+	Environment: "Environment",
+	Plan:        "The plan",
+	Scripts: "JavaScript is switched off, so all tables stand one after another. With it, tables sort, tabs show one scenario at a time, charts draw the capacities and ratios, and portraits play. " +
+		"This page requests nothing from the network.",
+	Theme: "Colours", Themes: []Theme{{"", "as the system"}, {"light", "light"}, {"dark", "dark"}},
+	Foot:    "Written by Carousel's program `report`, under the Apache License 2.0. This page needs no other file and requests nothing from the network.",
+	Licence: "Charts are drawn by uPlot 1.6.32, under the MIT License",
+}
+
+// PlayerWords are the words of the player of portraits.
+type PlayerWords struct{ Title, Intro, Controls, Back, Play, Forward, Slider, Window, Said, Keys string }
+
+// Player are the words of the player of so many portraits.
+func Player(n int) PlayerWords {
+	p := PlayerWords{
+		Title:    "Two models, step by step",
+		Intro:    "The same eight clients on two servers. Choose two models, and step from one thing that a server does to the next: under the lanes stands what it does, in its own words.",
+		Controls: "Time", Back: "A step back", Play: "Play or pause", Forward: "A step forward", Slider: "Instant, in milliseconds", Window: "Show",
+		Said: "What the server says",
+		Keys: "Keys: ← and → step back and forward, the space bar plays and pauses, Home and End go to the beginning and the end. A click on the lanes goes there. The address names models and instant, so that it can be passed on.",
+	}
+	if n == 1 {
+		p.Title = "One model, step by step"
+		p.Intro = "Eight clients on one server. Step from one thing that it does to the next: under the lanes stands what it does, in its own words."
+		p.Keys = strings.Replace(p.Keys, "models and instant", "model and instant", 1)
+	}
 	return p
+}
+
+// Script are the words that the script writes.
+var Script = map[string]string{
+	"scenario": "Scenarios", "cell": "Cells", "all": "show all", "connection": "connection", "connections": "connections",
+	"curves": "Capacity against connections, by model", "ratios": "Ratios to the baseline, by model",
 }
 
 // What the buttons show, what heads the two sides, and what stands where a server says nothing.
@@ -34,7 +83,7 @@ const (
 	UntoldLines = "This server keeps no account of its turns."
 )
 
-// Window is how much of the time the page shows at once.
+// Window is how much of the time the player shows at once.
 type Window struct {
 	MS   int // 0: all of it
 	Name string
@@ -42,3 +91,24 @@ type Window struct {
 
 // Windows are those to choose from.
 var Windows = []Window{{0, "everything"}, {100, "100 ms"}, {20, "20 ms"}, {5, "5 ms"}, {1, "1 ms"}}
+
+// Facts are what a reader looks for first about a run, in Markdown: when it was, on what, how many rounds, of which programs.
+func Facts(f *findings.Findings) []string {
+	run := f.Run
+	facts := []string{Time(run.Started), units.Processors(run.Processors, "an unknown number of processors"), fmt.Sprintf("%s of %d", units.Plural(run.Rounds, "round"), run.Planned)}
+	if findings.Portraits(f.Cells) && run.Rounds == 1 {
+		facts[2] = Once
+	}
+	if cpu := run.Environment["cpu_model"]; cpu != "" {
+		facts[1] += " (" + Words(cpu) + ")"
+	}
+	for _, key := range []string{"commit", "version", "program_servers", "program_loadgen"} {
+		if v := run.Environment[key]; v != "" {
+			facts = append(facts, Words(strings.TrimPrefix(key, "program_"))+" "+Words(v))
+		}
+	}
+	return slices.Concat(facts, []string{"plan " + Words(run.Plan)})
+}
+
+// OverReference is what the axis of ratios measures.
+func OverReference(f *findings.Findings) string { return "ratio to " + Name(f.Run.Reference) }

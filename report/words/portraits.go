@@ -178,7 +178,7 @@ const Once = "played once"
 
 // PortraitsSay introduces the portraits of a report.
 const PortraitsSay = "A portrait shows how a model takes turns, not how fast it is. " +
-	"[" + PortraitsPage + "](" + PortraitsPage + ") plays them step by step, two side by side (download it and open it in a browser), " +
+	"[" + PageFile + "](" + PageFile + ") plays them step by step, two side by side (download it and open it in a browser), " +
 	"and [Perfetto](https://ui.perfetto.dev) opens the files under [portraits](portraits/), one for each model."
 
 // Told introduces the narration of one request.
@@ -203,9 +203,9 @@ func PortraitFile(model string) string {
 	return PortraitPrefix + safe + ".png"
 }
 
-// PortraitsFile is the picture of all portraits, PortraitsPage the page that plays them; PortraitPrefix begins the names of the pictures of one.
+// PortraitsFile is the picture of all portraits; PortraitPrefix begins the names of the pictures of one. PageFile is the report as a page.
 const (
 	PortraitPrefix = "portrait-"
 	PortraitsFile  = "portraits.png"
-	PortraitsPage  = "portraits.html"
+	PageFile       = "report.html"
 )

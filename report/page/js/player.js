@@ -1,8 +1,7 @@
-"use strict";
-(() => {
-	const data = JSON.parse(document.getElementById("portraits").textContent);
-	const $ = id => document.getElementById(id);
-	for (const m of data.models) { // spans become [mark, from, to, words], and what is said [instant, who, what]
+// The player of portraits: a model on each side, at one instant.
+if (data.player) {
+	const play = data.player;
+	for (const m of play.models) { // spans become [mark, from, to, words], and what is said [instant, who, what]
 		for (const row of m.rows) {
 			let end = 0;
 			row.spans = row.spans.map(([mark, gap, length, said]) => [mark, end += gap, end += length, said]);
@@ -10,13 +9,14 @@
 		let last = 0;
 		m.said = m.said.map(([gap, who, what]) => [last += gap, who, what]);
 	}
-	const models = new Map(data.models.map(m => [m.name, m]));
-	const sides = data.sides.map((s, i) => ({ root: $(s), model: models.get(data.first[i]) }));
+	const models = new Map(play.models.map(m => [m.name, m]));
+	const sides = play.sides.map((s, i) => ({ root: $(s), model: models.get(play.first[i]) }));
 	const slow = matchMedia("(prefers-reduced-motion: reduce)");
 	let now = 0, end = 1, steps = [], playing = 0; // instants are in microseconds
+	let mine = null; // what the address says of the player; null: nothing yet, and the first models are only shown
 
 	const ms = us => (us / 1000).toLocaleString("en", { minimumFractionDigits: 3, maximumFractionDigits: 3, useGrouping: false });
-	const words = i => data.words[i];
+	const words = i => play.words[i];
 
 	// The picture.
 	const el = (parent, name, attributes, text) => {
@@ -65,13 +65,13 @@
 			el(svg, "line", { class: "hair", x1: x(t), x2: x(t), y1: 0, y2: bottom });
 			el(svg, "text", { class: "tick", x: x(t), y: bottom + 14, "text-anchor": t === from ? "start" : x(t) > right - 20 ? "end" : "middle" }, +(t / 1000).toFixed(3) + (step && t === Math.ceil(from / step) * step ? " ms" : ""));
 		}
-		if (servers >= 0) el(svg, "text", { class: "group", x: left, y: y(servers) - 7 }, data.server);
+		if (servers >= 0) el(svg, "text", { class: "group", x: left, y: y(servers) - 7 }, play.server);
 		rows.forEach((row, i) => {
 			const top = y(i) + 3, middle = y(i) + tall / 2;
 			el(svg, "text", { x: left - 6, y: middle + 4, "text-anchor": "end" }, fit(row.name, left - 8));
 			if (more) el(svg, "text", { class: "doing", x: right + 10, y: middle + 4 }, fit(does(row), more - 6));
 			for (const [mark, begins, ends, said] of row.spans.filter(s => s[2] >= from && s[1] <= to).sort((a, b) => a[0] - b[0])) {
-				const a = Math.max(left, x(begins)), b = Math.min(right, x(ends)), name = data.marks[mark];
+				const a = Math.max(left, x(begins)), b = Math.min(right, x(ends)), name = play.marks[mark];
 				const shape = name === "open" || name === "quiet"
 					? el(svg, "line", { class: name, x1: a, x2: b, y1: middle, y2: middle })
 					: el(svg, "rect", { class: name, x: a, y: top, width: Math.max(1.5, b - a), height: tall - 6 });
@@ -99,33 +99,33 @@
 				li.setAttribute("aria-current", "step");
 			}
 			return li;
-		}), ...(lines.length ? [] : [Object.assign(document.createElement("li"), { textContent: data.untold })]));
+		}), ...(lines.length ? [] : [Object.assign(document.createElement("li"), { textContent: play.untold })]));
 	};
-	const show = () => {
+	const present = () => {
 		$("slider").value = now;
 		$("slider").setAttribute("aria-valuetext", ms(now) + " ms");
 		$("time").textContent = ms(now) + " ms";
 		sides.forEach(s => { draw(s); said(s); });
 		if (!playing) {
 			$("live").textContent = `${ms(now)} ms. ` + sides.map(s => `${s.model.name}: ${s.now}`).join(". ");
-			history.replaceState(null, "", "#" + [...sides.map(s => encodeURIComponent(s.model.name)), +(now / 1000).toFixed(3) + "ms"].join(","));
+			if (mine !== null) change({ play: mine = [...sides.map(s => encodeURIComponent(s.model.name)), +(now / 1000).toFixed(3) + "ms"].join(",") }, false);
 		}
 	};
 
 	// Time.
-	const go = to => { now = Math.round(Math.min(Math.max(0, to), end)); show(); };
+	const go = to => { now = Math.round(Math.min(Math.max(0, to), end)); present(); };
 	const next = () => steps.find(t => t > now) ?? end;
 	const pause = () => {
 		cancelAnimationFrame(playing);
 		clearTimeout(playing);
 		playing = 0;
 		$("play").setAttribute("aria-pressed", "false");
-		$("play").textContent = data.play;
+		$("play").textContent = play.play;
 	};
-	const play = () => {
+	const begin = () => {
 		if (now >= end) now = 0;
 		$("play").setAttribute("aria-pressed", "true");
-		$("play").textContent = data.pause;
+		$("play").textContent = play.pause;
 		let before = performance.now(), exact = now;
 		const frame = () => {
 			const time = performance.now(), [from, to] = seen();
@@ -140,7 +140,7 @@
 	const acts = {
 		back: () => { pause(); go(steps.findLast(t => t < now) ?? 0); },
 		forward: () => { pause(); go(next()); },
-		play: () => { if (playing) { pause(); show(); } else play(); },
+		play: () => { if (playing) { pause(); present(); } else begin(); },
 		home: () => { pause(); go(0); },
 		end: () => { pause(); go(end); },
 	};
@@ -158,13 +158,24 @@
 		steps = [...new Set([0, end, ...sides.flatMap(s => s.model.said.length ? s.model.said.map(l => l[0]) : s.model.rows.flatMap(r => r.spans.map(p => p[1])))])].sort((a, b) => a - b);
 		go(to);
 	};
-	const followed = () => { // the fragment: a model for each side, and an instant
-		const parts = location.hash.slice(1).split(","), t = parts[sides.length];
+	const follow = said => { // a model for each side, and an instant
+		const parts = said.split(","), time = parseFloat(parts[sides.length]);
 		const name = s => { try { return decodeURIComponent(s ?? ""); } catch { return ""; } };
-		const time = parseFloat(t);
-		pause();
 		choose(sides.map((_, i) => name(parts[i])), Number.isFinite(time) ? time * 1000 : now);
 	};
+	views.push(() => {
+		const said = state.play || "";
+		if (mine !== null && said === mine) return sides.forEach(draw);
+		pause();
+		mine = null;
+		if (!said) return choose(play.first, 0);
+		const opened = location.hash === "#" + said;
+		mine = said;
+		follow(said);
+		if (opened) { $("player").focus({ preventScroll: true }); $("player").scrollIntoView(); }
+	});
+	const touch = () => { mine ??= ""; }; // from now on the address says what the player shows
+	for (const event of ["pointerdown", "input", "change", "keydown", "click"]) $("player").addEventListener(event, touch, true);
 	for (const id of ["back", "play", "forward"]) $(id).addEventListener("click", acts[id]);
 	for (const s of sides) {
 		$(s.root.id + "-model").addEventListener("change", e => { pause(); choose(sides.map(o => o === s ? e.target.value : o.model.name), now); });
@@ -179,17 +190,14 @@
 		svg.addEventListener("pointermove", e => { if ($("window").value === "0") point(e); });
 	}
 	$("slider").addEventListener("input", e => { pause(); go(Number(e.target.value)); });
-	$("window").addEventListener("change", show);
+	$("window").addEventListener("change", present);
 	$("controls").addEventListener("submit", e => e.preventDefault());
-	addEventListener("keydown", e => {
+	$("player").addEventListener("keydown", e => {
 		if (e.altKey || e.ctrlKey || e.metaKey || e.target.tagName === "SELECT") return;
 		const act = { ArrowLeft: "back", ArrowRight: "forward", Home: "home", End: "end", " ": "play" }[e.key];
 		if (!act || e.key === " " && e.target.tagName === "BUTTON") return; // a button is pressed by the space bar
 		e.preventDefault();
 		acts[act]();
 	});
-	addEventListener("hashchange", followed);
 	new ResizeObserver(() => sides.forEach(draw)).observe($("sides"));
-	$("player").hidden = false;
-	followed();
-})();
+}

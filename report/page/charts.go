@@ -1,0 +1,142 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+
+	"carousel/report/draw"
+	"carousel/report/findings"
+	"carousel/report/words"
+)
+
+// charts is what the script draws: figures against connections, and ratios to the reference. A model is its index in Models.
+type charts struct {
+	Models []drawn   `json:"models"` // in the order of the ladder
+	X      string    `json:"x"`
+	Unit   string    `json:"unit"`   // what the figures are
+	Levels []float64 `json:"levels"` // numbers of connections
+	Curves []curve   `json:"curves"`
+	Panels []panel   `json:"panels"`
+	Shown  string    `json:"shown"` // the key of the panel that is shown first
+	Over   string    `json:"over"`  // what the axis of ratios measures
+
+	known map[string]int
+}
+
+type drawn struct {
+	Name string `json:"name"`
+	draw.Look
+}
+
+// curve is a model's figures; a level at which it has none lacks.
+type curve struct {
+	Model  int     `json:"model"`
+	Points []point `json:"points"`
+}
+
+type point struct {
+	X     float64 `json:"x"`
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+	Says  string  `json:"says"` // the figure with its interval and unit
+}
+
+// panel is the models of a cell over the reference, the best first.
+type panel struct {
+	Key    string `json:"key"`
+	Label  string `json:"label"`
+	Better string `json:"better"`
+	Rows   []bar  `json:"rows"`
+}
+
+type bar struct {
+	Model int     `json:"model"`
+	Twin  bool    `json:"twin,omitempty"` // the reference over itself
+	Name  string  `json:"name"`
+	Ratio float64 `json:"ratio"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+	Says  string  `json:"says"`
+}
+
+// chartsOf is what can be drawn of a run; nil where nothing shows two models.
+func chartsOf(f *findings.Findings) *charts {
+	d := &charts{Curves: []curve{}, Panels: []panel{}, Over: words.OverReference(f), known: map[string]int{}}
+	for i, m := range f.Run.Models {
+		d.known[m] = i
+		d.Models = append(d.Models, drawn{words.Name(m), draw.LookOf(m)})
+	}
+	d.curves(f)
+	d.panels(f)
+	if len(d.Curves) == 0 && len(d.Panels) == 0 {
+		return nil
+	}
+	return d
+}
+
+func (d *charts) curves(f *findings.Findings) {
+	main := f.Main()
+	if main == nil {
+		return
+	}
+	metric, cells := words.HeroMetric(f), f.ClosedLoop()
+	var all []curve
+	for _, model := range f.Run.Models {
+		c := curve{Model: d.known[model]}
+		for _, cell := range cells {
+			m := cell.Model(model)
+			if m == nil || m.Lacks != nil {
+				continue
+			}
+			if v, ok := m.Figures[metric]; ok && v.Value > 0 && finite(v.Value, v.Low, v.High) {
+				c.Points = append(c.Points, point{float64(cell.Connections), v.Value, v.Low, v.High, words.Figure(metric, v)})
+			}
+		}
+		if len(c.Points) > 0 {
+			all = append(all, c)
+		}
+	}
+	if len(all) < 2 {
+		return
+	}
+	d.Curves, d.Unit, d.X = all, words.Measure(metric), words.Pictured(f, "capacity.png").X
+	for _, cell := range cells {
+		d.Levels = append(d.Levels, float64(cell.Connections))
+	}
+}
+
+func (d *charts) panels(f *findings.Findings) {
+	for _, kind := range []struct{ scenario, metric, per string }{{"hello", findings.Capacity, "capacity"}, {"cost", findings.Cost, "cost"}} {
+		for _, c := range f.Find(kind.scenario, f.Run.Home) {
+			p := panel{Key: fmt.Sprintf("%s-%.0f", kind.per, cmp.Or(c.RateRPS, float64(c.Connections))), Label: kind.per + ", " + words.Panel(c), Better: words.Better(kind.metric)}
+			for _, r := range c.ToReference(f.Run.Reference, kind.metric) {
+				if !finite(r.Ratio, r.Low, r.High) {
+					continue
+				}
+				b := bar{d.known[r.Of], r.Of == r.To, words.Name(r.Of), r.Ratio, r.Low, r.High, words.Plain(words.By(r))}
+				if b.Twin {
+					b.Name = words.TwinLabel(r.Of)
+				}
+				p.Rows = append(p.Rows, b)
+			}
+			if len(p.Rows) < 2 {
+				continue
+			}
+			d.Panels = append(d.Panels, p)
+			if d.Shown == "" || c == f.Main() {
+				d.Shown = p.Key
+			}
+		}
+	}
+}
+
+func finite(all ...float64) bool {
+	for _, v := range all {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return false
+		}
+	}
+	return true
+}

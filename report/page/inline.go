@@ -1,0 +1,26 @@
+package page
+
+import (
+	"html/template"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/util"
+)
+
+// markdown knows the marks within a line that a report uses: code, emphasis, links and escapes. It knows no HTML, so that none gets through.
+var markdown = goldmark.New(goldmark.WithParser(parser.NewParser(
+	parser.WithBlockParsers(util.Prioritized(parser.NewParagraphParser(), 1)),
+	parser.WithInlineParsers(
+		util.Prioritized(parser.NewCodeSpanParser(), 1), util.Prioritized(parser.NewLinkParser(), 2), util.Prioritized(parser.NewEmphasisParser(), 3)),
+)))
+
+// inline is a line of Markdown as HTML.
+func inline(s string) (template.HTML, error) {
+	var b strings.Builder
+	if err := markdown.Convert([]byte(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(s)), &b); err != nil {
+		return "", err
+	}
+	return template.HTML(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), "<p>"), "</p>")), nil
+}

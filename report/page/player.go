@@ -1,0 +1,117 @@
+package page
+
+import (
+	"slices"
+	"time"
+
+	"carousel/internal/portrait"
+	"carousel/report/words"
+)
+
+// A span is the index of its mark, the time from the end of the span before it, how long it lasts, and the index of its words; a line is the time since the
+// line before it, and the indexes of who says it and what. They are small numbers, so that the page is a small file. Times are in microseconds.
+type (
+	span = [4]int
+	line = [3]int
+)
+
+type row struct {
+	Name   string `json:"name"`
+	Server bool   `json:"server,omitempty"`
+	Spans  []span `json:"spans"`
+}
+
+type model struct {
+	Name    string `json:"name"`
+	Outcome string `json:"outcome"`
+	Length  int    `json:"length"` // in microseconds
+	Rows    []row  `json:"rows"`
+	Said    []line `json:"said"`
+}
+
+// player is what the script plays.
+type player struct {
+	Sides  []string     `json:"sides"`  // the ids of their sections: two, or one for a model alone
+	First  []string     `json:"first"`  // the models shown in them before any is chosen
+	Marks  []words.Mark `json:"marks"`  // in the order in which they are drawn
+	Server string       `json:"server"` // heads the rows of the server
+	Play   string       `json:"play"`
+	Pause  string       `json:"pause"`
+	Untold string       `json:"untold"`
+	Words  []string     `json:"words"`
+	Models []model      `json:"models"`
+
+	known map[string]int
+}
+
+func (d *player) word(s string) int {
+	i, is := d.known[s]
+	if !is {
+		i = len(d.Words)
+		d.known[s], d.Words = i, append(d.Words, s)
+	}
+	return i
+}
+
+// second is the model shown beside the first.
+const second = "epoll"
+
+// playerOf is the player of these portraits; nil where there are none.
+func playerOf(all []portrait.Portrait) *player {
+	if len(all) == 0 {
+		return nil
+	}
+	d := &player{
+		Sides: []string{"left", "right"}, Marks: words.Marks, Server: words.ServersLanes, Play: words.Play, Pause: words.Pause, Untold: words.UntoldLines,
+		Words: []string{}, known: map[string]int{},
+	}
+	for i := range all {
+		d.Models = append(d.Models, d.model(&all[i]))
+	}
+	names := d.names()
+	d.First = []string{names[0], names[len(names)-1]}
+	if slices.Contains(names, second) {
+		d.First[1] = second
+	}
+	if len(all) == 1 {
+		d.Sides, d.First = d.Sides[:1], d.First[:1]
+	}
+	return d
+}
+
+func (d *player) names() (all []string) {
+	for _, m := range d.Models {
+		all = append(all, m.Name)
+	}
+	return all
+}
+
+func (d *player) model(p *portrait.Portrait) model {
+	m := model{Name: words.Name(p.Model), Outcome: words.Outcome(p) + ". " + words.Waited(p) + ".", Length: micros(p.Length), Rows: []row{}, Said: []line{}}
+	for _, c := range p.Clients {
+		m.Rows = append(m.Rows, d.row(words.ClientName(c), c.Spans, false, words.ClientDoes))
+	}
+	for _, l := range words.Lanes(p) {
+		m.Rows = append(m.Rows, d.row(l.Name, l.Spans, true, words.LaneDoes))
+	}
+	last := 0
+	for _, l := range p.Lines {
+		who, text := words.Said(l)
+		m.Said = append(m.Said, line{micros(l.At) - last, d.word(who), d.word(text)})
+		last = micros(l.At)
+	}
+	return m
+}
+
+func (d *player) row(name string, spans []portrait.Span, server bool, does func(portrait.Span) string) row {
+	r := row{Name: name, Server: server, Spans: []span{}}
+	end := 0
+	for _, s := range spans {
+		from, to := micros(s.From), micros(s.To)
+		r.Spans = append(r.Spans, span{slices.Index(words.Marks, words.MarkOf(s, server)), from - end, to - from, d.word(does(s))})
+		end = to
+	}
+	return r
+}
+
+func micros(d time.Duration) int { return int(d.Microseconds()) }
