@@ -5,9 +5,9 @@ import (
 	"syscall"
 )
 
-// jailed runs a program of root with root as its whole file system.
+// jailed is a command that runs with root as its whole file system.
 func jailed(root, program string, args ...string) *exec.Cmd {
-	cmd := exec.Command("/"+program, args...)
+	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = "/", []string{}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
 	return cmd

@@ -3,6 +3,7 @@ package carousel
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,12 +62,14 @@ func TestDist(t *testing.T) {
 		t.Fatalf("tar: %v: %s", err, out)
 	}
 	for _, program := range []string{"servers", "loadgen", "bench", "report"} {
-		out, err := jailed(root, program, "--version").CombinedOutput()
+		out, err := jailed(root, "/"+program, "--version").CombinedOutput()
 		if err != nil || !bytes.HasPrefix(out, []byte(program+" ")) || !bytes.Contains(out, []byte(", commit ")) {
 			t.Errorf("%s --version in an empty file system: %v: %s", program, err, out)
 		}
 	}
-	server := jailed(root, "servers", "--model", "epoll", "--addr", "127.0.0.1:0")
+	command := imageCommand(t)
+	command[len(command)-1] = "127.0.0.1:0"
+	server := jailed(root, command[0], command[1:]...)
 	stdout, err := server.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -82,8 +85,29 @@ func TestDist(t *testing.T) {
 	if !ok {
 		t.Fatalf("servers in an empty file system printed %q, not READY", line)
 	}
-	out, err := jailed(root, "loadgen", "-n", "1000", "-c", "8", "--expect", "carousel", "http://"+addr+"/").CombinedOutput()
+	out, err := jailed(root, "/loadgen", "-n", "1000", "-c", "8", "--expect", "carousel", "http://"+addr+"/").CombinedOutput()
 	if err != nil {
 		t.Errorf("loadgen in an empty file system: %v: %s", err, out)
 	}
+}
+
+// imageCommand returns the command of the image that the Dockerfile makes, which ends in an address, and sees that the image holds the
+// programs alone, at its root.
+func imageCommand(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stages := strings.Split(string(text), "\nFROM ")
+	last := stages[len(stages)-1]
+	if !strings.HasPrefix(last, "scratch\nCOPY --from=build /carousel/bin/ /\n") {
+		t.Errorf("the last stage of the Dockerfile is not the programs alone: FROM %s", last)
+	}
+	_, list, _ := strings.Cut(last, "\nCMD ")
+	var command []string
+	if err := json.Unmarshal([]byte(list), &command); err != nil || len(command) < 3 || command[len(command)-2] != "--addr" {
+		t.Fatalf("the Dockerfile's CMD is %q (%v), want a command that ends in --addr ADDRESS", list, err)
+	}
+	return command
 }

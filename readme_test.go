@@ -5,6 +5,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -357,4 +359,79 @@ func TestPrices(t *testing.T) {
 	if priced < 2 {
 		t.Errorf("%d models have a price at 64 connections in the kept run", priced)
 	}
+}
+
+// TestAnswer holds the three sentences of the answer to the run that they are quoted from.
+func TestAnswer(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := os.ReadFile("results/reference/" + findings.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f findings.Findings
+	if err := json.Unmarshal(kept, &f); err != nil {
+		t.Fatal(err)
+	}
+	situation := func(key string) (*findings.Situation, *findings.Cell) {
+		for i, s := range f.Situations {
+			if s.Key == key {
+				return &f.Situations[i], &f.Cells[s.Cell]
+			}
+		}
+		t.Fatalf("the kept run has no situation %q", key)
+		return nil, nil
+	}
+	percent := func(x float64) float64 { return 100 * (x - 1) }
+	times := func(r *findings.Ratio) string {
+		return fmt.Sprintf("%s times as many as `%s` (%s to %s)", figure(r.Ratio), r.To, figure(r.Low), figure(r.High))
+	}
+	beside := func(chosen string, tied []string) string {
+		var names []string
+		for _, name := range tied {
+			if name != chosen {
+				names = append(names, "`"+name+"`")
+			}
+		}
+		return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+	}
+
+	busy, at := situation("many busy clients")
+	blocked, _ := situation("handlers block the thread")
+	silent, idle := situation("many idle or thinking clients")
+	want := []string{
+		fmt.Sprintf("With %d busy clients an `%s` loop serves %.0f %% more requests per processor than a `%s` for each connection (%.0f to %.0f %%)",
+			at.Connections, busy.Choose, percent(busy.Next.Ratio), busy.Next.To, math.Floor(percent(busy.Next.Low)), math.Ceil(percent(busy.Next.High))),
+		times(busy.Last),
+		beside(busy.Choose, busy.Tied) + " cannot be told from it there",
+		fmt.Sprintf("a `%s` for each connection serves %s times as many requests as `%s` (%s to %s)",
+			blocked.Choose, figure(blocked.Last.Ratio), blocked.Last.To, figure(blocked.Last.Low), figure(blocked.Last.High)),
+		times(blocked.Next),
+		fmt.Sprintf("%s are the same within %.0f %%", beside(blocked.Choose, blocked.Tied), 100*blocked.Within),
+		fmt.Sprintf("of these `%s` needs the least memory, %.2f MiB", silent.Choose, idle.Model(silent.Choose).Figures[silent.Metric].Value/(1<<20)),
+	}
+	if tenth := silent.Last; tenth.To != "thread" || tenth.Low < 0.08 || tenth.High > 0.12 {
+		t.Errorf("%s needs %.3g of the memory of %s, and the README says a tenth of that of thread", tenth.Of, tenth.Ratio, tenth.To)
+	}
+	for _, name := range []string{"epoll", "asyncio", "goroutine", "thread", "uring"} {
+		if idle.Connections < 5000 || slices.Contains(silent.Lacking, name) || slices.Contains(silent.Missing, name) {
+			t.Errorf("%s did not stand 5,000 silent clients in the kept run", name)
+		}
+	}
+	said := strings.Join(strings.Fields(string(text)), " ")
+	for _, fact := range want {
+		if !strings.Contains(said, fact) {
+			t.Errorf("the kept run says, and the README does not: %s", fact)
+		}
+	}
+}
+
+// figure is a number with three digits.
+func figure(x float64) string {
+	if x < 10 {
+		return fmt.Sprintf("%.2f", x)
+	}
+	return fmt.Sprintf("%.1f", x)
 }
