@@ -24,7 +24,7 @@ import (
 	"carousel/report/findings"
 )
 
-var pages = []string{"README.md", "TUTORIAL.md", "CONTRIBUTING.md", "servers/README.md", "loadgen/README.md", "results/README.md"}
+var pages = []string{"README.md", "TUTORIAL.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "servers/README.md", "loadgen/README.md", "results/README.md"}
 
 // TestCommands runs every command that a page shows in an indented block, shortened and aimed at a server of the
 // test's own, and wants each to end well.
