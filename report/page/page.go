@@ -29,7 +29,7 @@ const (
 var (
 	css    = read("vendor/uPlot.min.css", "page.css", "player.css")
 	script = read(library) + "\n\"use strict\";\n(() => {\n" + read("js/state.js", "js/tabs.js", "js/tables.js", "js/marks.js", "js/chart.js", "js/curves.js", "js/ratios.js", "js/player.js", "js/begin.js") + "})();\n"
-	page   = template.Must(template.New("page.html").Funcs(template.FuncMap{"inline": inline, "short": short, "plain": words.Plain}).ParseFS(files, "*.html"))
+	page   = template.Must(template.New("page.html").Funcs(template.FuncMap{"inline": inline, "short": short, "wordy": wordy}).ParseFS(files, "*.html"))
 )
 
 // read is the text of embedded files, one after another.
@@ -142,6 +142,11 @@ func unique(parts []text.Part) {
 func short(title string) string {
 	name, _, _ := strings.Cut(title, ":")
 	return name
+}
+
+// wordy reports whether a column of a table holds words, which stand left and may take several lines.
+func wordy(t *text.Table, column int) bool {
+	return column < t.Words || column < len(t.Header) && t.Header[column] == "doubt"
 }
 
 func hash(s string) string {

@@ -46,9 +46,9 @@ func TestPlayer(t *testing.T) {
 	}
 	v.press(kb.ArrowLeft)
 	v.until("document.getElementById('time').textContent !== '" + forward + "'")
-	v.run(chromedp.Click("#forward"))
+	v.run(chromedp.Click(chromedp.ID("forward")))
 	v.until("document.getElementById('time').textContent === '" + forward + "'")
-	v.run(chromedp.Click("#back"))
+	v.run(chromedp.Click(chromedp.ID("back")))
 	v.until("document.getElementById('time').textContent !== '" + forward + "'")
 	v.press(kb.End)
 	v.until("document.getElementById('slider').value === document.getElementById('slider').max")

@@ -14,8 +14,8 @@ const PageBeside = "[" + PageFile + "](" + PageFile + ") is this report for a br
 
 // PageWords are the words of the page, besides those of the report.
 type PageWords struct {
-	Answer, Tables, Sorting, Signs, Charts, Curves, Ratios, RatiosOf, Log, Models, Pointer, Warnings, Portraits, Environment, Plan, Scripts, Theme, Foot, Licence string
-	Themes                                                                                                                                                        []Theme
+	Answer, InWords, Tables, Sorting, Signs, Charts, Curves, Ratios, RatiosOf, Log, Models, Pointer, Warnings, Portraits, Environment, Plan, Scripts, Theme, Foot, Licence string
+	Themes                                                                                                                                                                 []Theme
 }
 
 // Theme is a choice of colours.
@@ -24,6 +24,7 @@ type Theme struct{ Value, Name string }
 // Page are these words.
 var Page = PageWords{
 	Answer:  "The answer",
+	InWords: "The same in words: by what models were compared, which tie, and which have no rank",
 	Tables:  "Tables",
 	Sorting: "A heading sorts its table: first upwards, then downwards, then as it was.",
 	Signs: "Intervals hold 95 %. *tie*: models that share a letter cannot be told apart. `~`: cannot be told from the baseline; `?`: may differ from it, but not surely among all pairs of the table; " +
@@ -32,7 +33,7 @@ var Page = PageWords{
 	Curves:   "Capacity against connections",
 	Ratios:   "Every model against the baseline",
 	RatiosOf: "By",
-	Log:      "logarithmic",
+	Log:      "logarithmic scale",
 	Models:   "Models: press one to hide or show it",
 	Pointer:  "Point at a mark, or press the arrow keys in a chart, for model, value and interval. The tables hold the same numbers.",
 

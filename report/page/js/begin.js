@@ -1,12 +1,11 @@
 // The page begins.
 document.querySelectorAll(".script").forEach(e => { e.hidden = false; });
-const paint = () => { show(); };
 $("theme").addEventListener("change", e => {
 	if (e.target.value) document.documentElement.dataset.theme = e.target.value; else delete document.documentElement.dataset.theme;
-	paint();
+	show();
 });
 $("themes").addEventListener("submit", e => e.preventDefault());
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 if ($("log")) {
 	$("log").addEventListener("change", e => change({ log: e.target.checked ? "1" : "" }));
 	views.push(() => { $("log").checked = state.log === "1"; });
@@ -14,3 +13,4 @@ if ($("log")) {
 addEventListener("hashchange", () => { state = read(); show(); });
 state = read();
 show();
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(d => { d.open = true; }));

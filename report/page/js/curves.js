@@ -13,8 +13,8 @@ if (data.charts && data.charts.curves.length) {
 			height: Math.max(320, Math.min(520, wide * 0.6)), reach: 28,
 			scales: { x: { time: false, distr: 3, log: 2, range: [levels[0] / 1.45, levels.at(-1) * 1.45] }, y: { distr: log ? 3 : 1, range } },
 			axes: [
-				{ splits: levels, values: levels.map(plain), label: data.charts.x, labelFont: "12px system-ui, sans-serif", labelSize: 22 },
-				{ splits: ticks(range[0], range[1], log, 8), values: (u, all) => all.map(v => v.toLocaleString("en")), size: 62 },
+				{ splits: levels, values: levels.map(plain), label: data.charts.x, labelFont: "12px system-ui, sans-serif", labelSize: 22, size: 32 },
+				{ splits: ticks(range[0], range[1], log, 8), values: (u, all) => all.map(v => v.toLocaleString("en")), size: 70 },
 			],
 			data: [levels, ...all.map(c => levels.map(x => c.points.find(p => p.x === x)?.value ?? null)), ...(all.length ? [] : [levels.map(() => null)])],
 			marks: all.flatMap((c, i) => c.points.map(p => ({

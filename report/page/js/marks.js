@@ -4,7 +4,6 @@ const hidden = () => new Set((state.hide || "").split(",").filter(Boolean).map(n
 const shown = model => !hidden().has(models[model].name);
 const dark = () => (document.documentElement.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 const ink = model => models[model][dark() ? "dark" : "light"];
-const color = name => getComputedStyle(document.documentElement).getPropertyValue(name);
 const themed = name => { // a colour of the page as a canvas takes it
 	const probe = make(document.body, "i", { class: "unseen" });
 	probe.style.color = `var(${name})`;

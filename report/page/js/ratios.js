@@ -17,7 +17,7 @@ if (data.charts && data.charts.panels.length) {
 			scales: { x: { time: false, ori: 1, dir: -1, range: [-0.7, n - 0.3] }, y: { ori: 0, dir: 1, distr: log ? 3 : 1, range: [low, high] } },
 			axes: [
 				{ side: 3, splits: rows.map((_, i) => i), values: rows.map(r => r.name), size: margin, grid: { show: false }, ticks: { show: false } },
-				{ scale: "y", side: 2, splits: ticks(low, high, log, Math.max(3, wide / 90)), values: (u, all) => all.map(plain), label: data.charts.over, labelFont: ctx.font, labelSize: 22 },
+				{ scale: "y", side: 2, splits: ticks(low, high, log, Math.max(3, wide / 90)), values: (u, all) => all.map(plain), label: data.charts.over, labelFont: ctx.font, labelSize: 22, size: 32 },
 			],
 			data: rows.length ? [rows.map((_, i) => i), rows.map(r => r.ratio)] : [[0], [null]],
 			marks: rows.map((r, i) => ({ says: `${r.name}: ${r.says}`, place: u => [u.valToPos(r.ratio, "y"), u.valToPos(i, "x")] })),
