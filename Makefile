@@ -43,7 +43,7 @@ fuzz: ## Fuzz every parser, each for FUZZTIME (30s).
 		go test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(FUZZTIME) "$${file%/*}" </dev/null || exit 1; \
 	done
 
-dist: ## Build archives of the programs for Linux, macOS and Windows into dist/. The same commit gives the same bytes.
+dist: ## Build archives of the programs for Linux, macOS and Windows into dist/. The same commit and the same Go give the same bytes.
 	scripts/dist.sh
 
 clean: ## Remove bin/ and dist/. Results stay.

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// TestDist builds an archive from the last commit twice, with little in common but the commit, and runs its programs on Linux in a file
+// TestDist builds an archive from the last commit twice, with little in common but the commit and the Go that builds it, and runs its programs on Linux in a file
 // system that holds nothing else.
 func TestDist(t *testing.T) {
 	if testing.Short() {
@@ -33,7 +33,11 @@ func TestDist(t *testing.T) {
 			t.Fatalf("git clone: %v: %s", err, out)
 		}
 		build := exec.Command("sh", "-c", "umask "+mask+" && scripts/dist.sh "+system)
-		build.Dir, build.Env = clone, append(os.Environ(), "TZ="+zone, "GOFLAGS=-buildvcs=false")
+		settings := filepath.Join(t.TempDir(), "env")
+		if err := os.WriteFile(settings, []byte("GOFLAGS=-tags="+folder+"\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		build.Dir, build.Env = clone, append(os.Environ(), "TZ="+zone, "GOENV="+settings, "GOFLAGS=")
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("scripts/dist.sh: %v: %s", err, out)
 		}

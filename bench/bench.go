@@ -137,7 +137,7 @@ func (e *experiment) goOn(ctx context.Context, o *options) (err error) {
 	if err := e.prepare(ctx); err != nil {
 		return err
 	}
-	if err := otherwise(then, &e.record); err != nil {
+	if err := checkResume(then, &e.record); err != nil {
 		return refused(err)
 	}
 	if e.done, err = protocol.Done(trials, e.jobs); err != nil {
@@ -177,11 +177,11 @@ func (e *experiment) prepare(ctx context.Context) error {
 	for _, c := range entrants {
 		r.Models = append(r.Models, c.Name)
 	}
-	seats, note := stand.Seats()
+	placements, note := stand.FindPlacements()
 	if note != "" {
 		notes = append(notes, note)
 	}
-	cells, note, err := e.cells(seats.Apart())
+	cells, note, err := e.cells(placements.Apart())
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (e *experiment) prepare(ctx context.Context) error {
 	if e.plan.Rounds == 1 && !e.plan.Drawn() {
 		notes = append(notes, "one round compares nothing: it shows that everything works")
 	}
-	if r.Environment, err = environment(servers, loadgen, seats); err != nil {
+	if r.Environment, err = environment(servers, loadgen, placements); err != nil {
 		return exit{exitFailed, err}
 	}
 	others, began := stand.Neighbours(), time.Now()
@@ -212,7 +212,7 @@ func (e *experiment) prepare(ctx context.Context) error {
 	}
 	r.Notes = notes
 
-	e.stand = stand.New(loadgen, append(entrants, stand.Null(servers)), seats)
+	e.stand = stand.New(loadgen, append(entrants, stand.Null(servers)), placements)
 	for _, c := range entrants {
 		if c.Guest {
 			if err := e.stand.Examine(ctx, c.Name, e.plan); err != nil {
@@ -303,7 +303,7 @@ func (e *experiment) rounds(ctx context.Context) error {
 		Note: e.note(s),
 	}
 	others := stand.Neighbours()
-	err := r.Carry(ctx)
+	err := r.Complete(ctx)
 	note := stand.Noisy(others(), "while it was measured")
 	if note != "" && !slices.ContainsFunc(e.jobs, func(j protocol.Job) bool { return j.InTurns() }) { // where servers take turns each cell says it
 		err = errors.Join(err, r.Note(note))

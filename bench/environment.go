@@ -16,7 +16,7 @@ import (
 )
 
 // environment is what must be the same for every trial of a run: the machine, the programs and where they sit.
-func environment(servers, loadgen string, seats stand.Seating) (map[string]string, error) {
+func environment(servers, loadgen string, seats stand.Placements) (map[string]string, error) {
 	env := host.Environment()
 	env["placement"] = seats.String()
 	if share := stand.SessionShare(); share != "" {

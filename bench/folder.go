@@ -107,8 +107,8 @@ func planChanged(r *result.Run, then *plan.Plan) error {
 	return fmt.Errorf("plan %s has changed since the run began: %q is now %q", r.Plan, strings.TrimSpace(was[i]), strings.TrimSpace(is[i]))
 }
 
-// otherwise says how the run now begun differs from the one that was interrupted, in what must not differ between trials of one run.
-func otherwise(then, now *result.Run) error {
+// checkResume refuses to resume a run whose models or environment have changed since it began.
+func checkResume(then, now *result.Run) error {
 	if !slices.Equal(then.Models, now.Models) {
 		return fmt.Errorf("the models differ: the run has %s, now there are %s", printable.Line(strings.Join(then.Models, " ")), strings.Join(now.Models, " "))
 	}

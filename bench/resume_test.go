@@ -52,8 +52,8 @@ func shortJobs(t *testing.T, seed uint64) []protocol.Job {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seats, _ := stand.Seats()
-	return protocol.Jobs(p.Cells([]string{"blocking", "epoll"}, seats.Apart()), int(p.Rounds), seed)
+	placements, _ := stand.FindPlacements()
+	return protocol.Jobs(p.Cells([]string{"blocking", "epoll"}, placements.Apart()), int(p.Rounds), seed)
 }
 
 // harness runs bench as a process, in a folder of its own, with the stand-ins of TestMain.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # dist.sh [OS/ARCH ...]: archives of the four programs under dist/, with SHA256SUMS; all systems without an argument.
-# The same commit gives the same bytes, whoever builds it and wherever: paths, times, owners and the umask stay out of them.
-# It needs Go, git and GNU tar. A commit with a tag (v1.2.3) has it as its version.
+# The same commit and the same Go give the same bytes, whoever builds and wherever: paths, times, owners, the umask and Go's settings stay out
+# of them. It needs Go, git, gzip, sha256sum and GNU tar. A commit with a tag (v1.2.3) has it as its version.
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
@@ -12,8 +12,9 @@ version=$(git describe --tags --always --dirty)
 epoch=$(git log -1 --format=%ct)
 
 # Whatever the builder has set, these say how the binaries are made.
-unset GOEXPERIMENT GODEBUG
-export CGO_ENABLED=0 GOFLAGS= GOWORK=off GOAMD64=v1 GOARM64=v8.0 LC_ALL=C TZ=UTC
+GOPROXY=$(go env GOPROXY) # which may stand in the file that GOENV=off leaves out
+unset GOEXPERIMENT GODEBUG GOFIPS140
+export GOPROXY GOENV=off CGO_ENABLED=0 GOFLAGS= GOWORK=off GOAMD64=v1 GOARM64=v8.0 LC_ALL=C TZ=UTC
 umask 022
 
 rm -rf dist

@@ -58,7 +58,7 @@ func (c Cell) Trials() (all []result.Cell) {
 // Cells are those of a plan for the models there are, in its order. Where server and client cannot be kept apart everything is shared.
 func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 	for _, e := range p.Scenarios {
-		models := p.taking(e.Models, names)
+		models := p.listed(e.Models, names)
 		if len(models) == 0 {
 			continue
 		}
@@ -111,7 +111,7 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 			}
 		}
 		if len(e.SharedModels) > 0 {
-			models = p.taking(e.SharedModels, names)
+			models = p.listed(e.SharedModels, names)
 		}
 		if apart {
 			for _, n := range e.Shared {
@@ -122,8 +122,8 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 	return cells
 }
 
-// taking are those of names that a list of the plan lets take part: all where it is empty, and always the servers of the user's own.
-func (p *Plan) taking(list, names []string) []string {
+// listed filters names by list; an empty list keeps all, and the servers of the user's own always stay.
+func (p *Plan) listed(list, names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
 		return len(list) > 0 && !p.own(name) && !slices.Contains(list, name)
 	})
@@ -149,7 +149,7 @@ func (p *Plan) Expectations(names []string) map[string]map[string]string {
 	all := map[string]map[string]string{}
 	for _, e := range p.Scenarios {
 		stated := map[string]string{}
-		for _, model := range p.taking(e.Models, names) {
+		for _, model := range p.listed(e.Models, names) {
 			if word, ok := scenario.Find(e.Name).Expect[model]; ok {
 				stated[model] = word
 			}

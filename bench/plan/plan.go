@@ -3,6 +3,7 @@ package plan
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"slices"
@@ -112,11 +113,11 @@ func (p *Plan) fill() {
 				e.Rates = append(e.Rates, int(rate))
 			}
 		}
-		if e.Window = or(e.Window, p.Window); e.Warmup == nil {
+		if e.Window = cmp.Or(e.Window, p.Window); e.Warmup == nil {
 			e.Warmup = &p.Warmup
 		}
 		if s.Probe && !s.Traced {
-			e.Wait = or(e.Wait, Span(time.Second))
+			e.Wait = cmp.Or(e.Wait, Span(time.Second))
 		}
 		e.Every = max(1, e.Every)
 	}
@@ -142,14 +143,6 @@ func (p *Plan) Drawn() bool {
 
 // Text is the plan as YAML, from which Parse reads the same plan.
 func (p *Plan) Text() ([]byte, error) { return yaml.Marshal(p) }
-
-// or is a unless that is not given.
-func or(a, b Span) Span {
-	if a == 0 {
-		return b
-	}
-	return a
-}
 
 // Apply has flags change the plan; the error says which of the flags is wrong.
 func (p *Plan) Apply(c result.Flags) error {

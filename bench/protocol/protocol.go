@@ -45,8 +45,8 @@ type Run struct {
 // what an idle system does and what reading the clocks gets wrong; whoever computes takes more.
 const Quiet = 0.1
 
-// Carry measures what is still to be measured. A job that ctx cuts short is not saved; it is done again when the run goes on.
-func (r *Run) Carry(ctx context.Context) error {
+// Complete measures the jobs that have no trials yet. A job that ctx cuts short is not saved; it is done again when the run goes on.
+func (r *Run) Complete(ctx context.Context) error {
 	began := time.Now()
 	var first []result.Trial // the first round, which a rule's rate comes from
 	disturbed, behind, planned := false, time.Duration(0), time.Duration(0)

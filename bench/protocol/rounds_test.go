@@ -75,7 +75,7 @@ func inventedRun(t *testing.T, s Stand, rounds int, seed uint64) map[string][]fl
 			}
 			return nil
 		}}
-	if err := r.Carry(t.Context()); err != nil {
+	if err := r.Complete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if len(effects) != 7 || len(effects["epoll"]) != rounds {

@@ -76,9 +76,9 @@ func outline(trials []result.Trial) (list []string) {
 	return list
 }
 
-func carry(t *testing.T, b *bed) {
+func complete(t *testing.T, b *bed) {
 	t.Helper()
-	if err := b.Carry(t.Context()); err != nil {
+	if err := b.Complete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -93,7 +93,7 @@ func TestCarrySavesEveryCellInOrder(t *testing.T) {
 			}
 		}
 		began := time.Now()
-		carry(t, b)
+		complete(t, b)
 		var want []string
 		for _, j := range jobs {
 			j.Rate = 40000
@@ -139,7 +139,7 @@ func TestCarryWithoutBudget(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 1)
 		b := newBed(jobs, 0)
 		b.pace = 3
-		carry(t, b)
+		complete(t, b)
 		for _, j := range b.Jobs {
 			if j.InTurns() && j.Cycles != 4*j.Weight {
 				t.Errorf("round %d: %s (weight %d) had %d cycles", j.Round, j.Name(), j.Weight, j.Cycles)
@@ -159,7 +159,7 @@ func TestCarryKeepsTheBudget(t *testing.T) {
 					budget, began := time.Duration(factor*float64(short)), time.Now()
 					b := newBed(jobs, budget)
 					b.pace = pace
-					carry(t, b)
+					complete(t, b)
 					took := time.Since(began)
 					// Nothing is known of the pace in the first seconds, whose cells get their share of the budget and take pace times that; the
 					// rest can be cut down to a pair of cycles each, and no further.
@@ -191,7 +191,7 @@ func TestCarryKeepsFailures(t *testing.T) {
 				trials[i].Load, trials[i].Failed = nil, "it broke"
 			}
 		}
-		carry(t, b)
+		complete(t, b)
 		var ruled []int
 		for _, trials := range b.saved {
 			for _, s := range trials {
@@ -232,7 +232,7 @@ func TestCarryEndsWhereNothingCanBeKept(t *testing.T) {
 			} else {
 				b.Note = func(string) error { return full }
 			}
-			if err := b.Carry(t.Context()); err != full {
+			if err := b.Complete(t.Context()); err != full {
 				t.Errorf("%s: got %v", what, err)
 			}
 			if what == "save" && len(b.began) != 1 {
@@ -256,7 +256,7 @@ func TestCarrySaysThatProcessorTimeIsNotKnown(t *testing.T) {
 				}
 			}
 		}
-		carry(t, b)
+		complete(t, b)
 		if want := "the processor time of epoll is not known: the kernel forgot"; !slices.Contains(b.notes, want) {
 			t.Errorf("the notes do not say %q: %q", want, b.notes)
 		}
@@ -281,7 +281,7 @@ func TestCarrySaysThatOthersDisturb(t *testing.T) {
 		b.change = func(j Job, trials []result.Trial) {
 			trials[1].Turns.Beside = beside[j.Order-1] // of whichever server
 		}
-		carry(t, b)
+		complete(t, b)
 		want := []string{
 			fmt.Sprintf("other programs took 53 %% of the processors' time in %s, round %d: what follows is less sure while they do", jobs[2].Name(), jobs[2].Round),
 			"the machine is quiet again",
@@ -311,7 +311,7 @@ func TestCarryKnowsOfOthersByTurnsOnly(t *testing.T) {
 				}
 			}
 		}
-		carry(t, b)
+		complete(t, b)
 		if len(b.said) != 1 || !strings.HasPrefix(b.said[0], "other programs took 90 %") {
 			t.Errorf("said: %q", b.said)
 		}
@@ -324,7 +324,7 @@ var errSignal = errors.New("a signal")
 func TestCarryGoesOn(t *testing.T) {
 	_, jobs := defaultJobs(t, true, 5)
 	whole := newBed(jobs, 0)
-	synctest.Test(t, func(t *testing.T) { carry(t, whole) })
+	synctest.Test(t, func(t *testing.T) { complete(t, whole) })
 	want := outline(whole.trials())
 
 	moments := []int{1, 2, len(jobs) - 1, len(jobs)}
@@ -344,7 +344,7 @@ func TestCarryGoesOn(t *testing.T) {
 						cancel(errSignal)
 					}
 				}
-				if err := b.Carry(ctx); err != errSignal {
+				if err := b.Complete(ctx); err != errSignal {
 					t.Fatalf("Carry returned %v", err)
 				}
 				if len(b.saved) != at-1 {
@@ -370,7 +370,7 @@ func TestCarryGoesOn(t *testing.T) {
 				}
 				rest := newBed(jobs, 0)
 				rest.Done = done
-				carry(t, rest)
+				complete(t, rest)
 				if d := cmp.Diff(want, outline(slices.Concat(b.trials(), rest.trials()))); d != "" {
 					t.Error(d)
 				}
@@ -393,7 +393,7 @@ func TestCarryGoesOnWithinTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 5)
 		b := newBed(jobs, 0)
-		carry(t, b)
+		complete(t, b)
 		done, err := Done(b.trials(), jobs)
 		if err != nil {
 			t.Fatal(err)
@@ -406,7 +406,7 @@ func TestCarryGoesOnWithinTheBudget(t *testing.T) {
 		budget, began := 5*time.Minute, time.Now()
 		rest := newBed(jobs, budget)
 		rest.Done = done
-		carry(t, rest)
+		complete(t, rest)
 		if took := time.Since(began); took > budget || took < budget*3/4 {
 			t.Errorf("the rest took %v of %v", took, budget)
 		}

@@ -149,7 +149,7 @@ func TestCeilingWithoutAServer(t *testing.T) {
 // The stand-in for a server is net/http, which waits when it has no descriptor, and frail ends then.
 func TestExhaust(t *testing.T) {
 	s := bench(t)
-	s.contestants["frail"] = model(self, "frail")
+	s.candidates["frail"] = model(self, "frail")
 	trials := byName(s.Measure(t.Context(), job(t, s, "{name: exhaust, connections: [100], wait: 1s, window: 200ms}", "epoll", "frail")))
 	x := trials["epoll"].Exhaust
 	if failed := trials["epoll"].Failed; x == nil || failed != "" {
@@ -170,7 +170,7 @@ func TestExhaust(t *testing.T) {
 // What it burns while it is full is seen.
 func TestBusy(t *testing.T) {
 	s := bench(t)
-	up, err := start(t.Context(), s.contestants["epoll"], nil, false)
+	up, err := start(t.Context(), s.candidates["epoll"], nil, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestBusy(t *testing.T) {
 
 // One that runs already keeps its descriptors.
 func TestExhaustOfOneThatRuns(t *testing.T) {
-	s := bench(t, Contestant{Name: "mine", Guest: true, addr: open(t, 100, "").addr})
+	s := bench(t, Candidate{Name: "mine", Guest: true, addr: open(t, 100, "").addr})
 	for _, trial := range s.Measure(t.Context(), job(t, s, "{name: exhaust, connections: [3]}", "mine")) {
 		if trial.NA != "it runs already, and keeps the descriptors that it has" || trial.Exhaust != nil || trial.Failed != "" {
 			t.Errorf("%+v", trial)

@@ -205,7 +205,7 @@ func leadsToPicture(addr, path string) bool {
 // Examine holds a guest to right answers before it is measured and finds out which endpoints it lacks. One that is asked for something else
 // than / has none but that.
 func (s *Stand) Examine(ctx context.Context, name string, p *plan.Plan) error {
-	c := s.contestants[name]
+	c := s.candidates[name]
 	up, err := start(ctx, c, nil, false)
 	if err != nil {
 		return err
@@ -228,7 +228,7 @@ func (s *Stand) Examine(ctx context.Context, name string, p *plan.Plan) error {
 			}
 		}
 	}
-	s.contestants[name] = c
+	s.candidates[name] = c
 	return nil
 }
 

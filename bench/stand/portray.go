@@ -16,7 +16,7 @@ import (
 )
 
 // portray plays the script on a server that keeps a trace, and keeps that with what the clients did.
-func (s *Stand) portray(ctx context.Context, j protocol.Job, t *result.Trial, by Contestant) {
+func (s *Stand) portray(ctx context.Context, j protocol.Job, t *result.Trial, by Candidate) {
 	if by.Guest {
 		t.NA = "only the models here keep a trace of their turns"
 		t.Server.Command = by.Command
@@ -30,7 +30,7 @@ func (s *Stand) portray(ctx context.Context, j protocol.Job, t *result.Trial, by
 	defer os.RemoveAll(dir)
 	trace := filepath.Join(dir, "trace.json")
 	by.Command = append(slices.Clone(by.Command), "--trace", trace)
-	up, err := start(ctx, by, s.seats[j.Common.Placement].server, false)
+	up, err := start(ctx, by, s.placements[j.Common.Placement].server, false)
 	t.Server = up.record
 	if err != nil {
 		t.Failed = err.Error()

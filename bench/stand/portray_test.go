@@ -16,7 +16,7 @@ import (
 
 // Each model is drawn by itself, on all processors, and leaves its trace in the run's folder; who keeps none is said to.
 func TestPortray(t *testing.T) {
-	s := bench(t, Contestant{Name: "mine", Guest: true, Command: []string{self, "guest", "{addr}"}})
+	s := bench(t, Candidate{Name: "mine", Guest: true, Command: []string{self, "guest", "{addr}"}})
 	s.Folder = t.TempDir()
 	trials := byName(s.Measure(t.Context(), job(t, s, "{name: portrait}", "epoll", "broken", "liar", "mine")))
 	for name, trial := range trials {

@@ -148,7 +148,7 @@ func TestProbeWithoutAServer(t *testing.T) {
 // A guest is asked for what it is asked for elsewhere.
 func TestProbeAsksForThePath(t *testing.T) {
 	up := open(t, 100, "")
-	up.by = Contestant{Name: "mine", Guest: true, Path: "/users", Status: http.StatusNotFound}
+	up.by = Candidate{Name: "mine", Guest: true, Path: "/users", Status: http.StatusNotFound}
 	if p, err := probe(t.Context(), up, 8, time.Minute); err != nil || !p.Answered {
 		t.Errorf("%+v, %v", p, err)
 	}

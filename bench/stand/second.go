@@ -92,7 +92,7 @@ func (s *Stand) second(j protocol.Job, up *server) (*client, error) {
 	c := &client{kept: kept, said: &announced{ready: make(chan struct{})}}
 	cmd := exec.Command(s.loadgen, append(args, "http://"+up.addr+path)...)
 	cmd.Stderr = c.said
-	if c.Process, err = child.Start(cmd, s.seats[j.Common.Placement].client...); err != nil {
+	if c.Process, err = child.Start(cmd, s.placements[j.Common.Placement].client...); err != nil {
 		kept.remove()
 	}
 	return c, err

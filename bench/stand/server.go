@@ -31,7 +31,7 @@ const (
 type server struct {
 	process *child.Process // nil: it ran already
 	addr    string
-	by      Contestant
+	by      Candidate
 	said    *tail
 	record  result.Server
 
@@ -64,7 +64,7 @@ func SessionShare() string {
 
 // start starts by on a free port, confined to cpus, and returns when it is ready; what it asks of the kernel may be counted from then on. The
 // server is never nil, and its record is filled in even if it fails.
-func start(ctx context.Context, by Contestant, cpus []int, counts bool) (*server, error) {
+func start(ctx context.Context, by Candidate, cpus []int, counts bool) (*server, error) {
 	s := &server{by: by, said: new(tail)}
 	if by.addr != "" {
 		s.addr = by.addr

@@ -27,18 +27,18 @@ const loadLimit = 15 * time.Second
 
 // Stand is the processes of a run.
 type Stand struct {
-	loadgen     string
-	contestants map[string]Contestant
-	seats       Seating
+	loadgen    string
+	candidates map[string]Candidate
+	placements Placements
 
 	Folder string // of the run, for what does not fit into its records; "": that is not kept
 }
 
-// New is a stand of contestants, by name; loadgen is the path of the program.
-func New(loadgen string, contestants []Contestant, seats Seating) *Stand {
-	s := &Stand{loadgen: loadgen, contestants: map[string]Contestant{}, seats: seats}
-	for _, c := range contestants {
-		s.contestants[c.Name] = c
+// New is a stand of candidates, by name; loadgen is the path of the program.
+func New(loadgen string, candidates []Candidate, placements Placements) *Stand {
+	s := &Stand{loadgen: loadgen, candidates: map[string]Candidate{}, placements: placements}
+	for _, c := range candidates {
+		s.candidates[c.Name] = c
 	}
 	return s
 }
@@ -59,8 +59,8 @@ func (s *Stand) Measure(ctx context.Context, j protocol.Job) []result.Trial {
 	return trials
 }
 
-// lack says why a contestant cannot be measured in a job; "" where it can.
-func (c Contestant) lack(j protocol.Job) string {
+// lack says why a candidate cannot be measured in a job; "" where it can.
+func (c Candidate) lack(j protocol.Job) string {
 	return c.lacks[j.Scenario.Endpoint()]
 }
 
@@ -70,13 +70,13 @@ func (s *Stand) inTurns(ctx context.Context, j protocol.Job, trials []result.Tri
 	var starting sync.WaitGroup
 	for i := range trials {
 		t := &trials[i]
-		by := s.contestants[t.Cell.Model]
+		by := s.candidates[t.Cell.Model]
 		if t.NA = by.lack(j); t.NA != "" {
 			t.Server.Command = by.Command
 			continue
 		}
 		starting.Go(func() {
-			up, err := start(ctx, by, s.seats[j.Common.Placement].server, j.Scenario.Counts)
+			up, err := start(ctx, by, s.placements[j.Common.Placement].server, j.Scenario.Counts)
 			t.Server = up.record
 			if err == nil {
 				err = up.greet()
@@ -180,7 +180,7 @@ func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Tri
 
 // alone measures a trial that has the client for itself.
 func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
-	by := s.contestants[t.Cell.Model]
+	by := s.candidates[t.Cell.Model]
 	if t.NA = by.lack(j); t.NA != "" {
 		t.Server.Command = by.Command
 		return
@@ -189,7 +189,7 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 		s.portray(ctx, j, t, by)
 		return
 	}
-	up, err := start(ctx, by, s.seats[j.Common.Placement].server, j.Scenario.Counts)
+	up, err := start(ctx, by, s.placements[j.Common.Placement].server, j.Scenario.Counts)
 	t.Server = up.record
 	if err != nil {
 		t.Failed = err.Error()
@@ -305,7 +305,7 @@ func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length 
 	said := new(tail)
 	cmd := exec.Command(s.loadgen, append(all, args...)...)
 	cmd.Stderr, cmd.ExtraFiles = said, files
-	p, err := begin(cmd, s.seats[j.Common.Placement].client)
+	p, err := begin(cmd, s.placements[j.Common.Placement].client)
 	if err != nil {
 		return err
 	}
@@ -356,7 +356,7 @@ func (s *Stand) hello(j protocol.Job) bool {
 		return false
 	}
 	for _, model := range j.Models {
-		if s.contestants[model].Path != "" {
+		if s.candidates[model].Path != "" {
 			return false
 		}
 	}

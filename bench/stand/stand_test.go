@@ -69,7 +69,7 @@ func mine() http.Handler {
 var self, _ = os.Executable()
 
 // bench is a stand whose programs are this test binary, and what it left behind when the test is over: nothing.
-func bench(t *testing.T, guests ...Contestant) *Stand {
+func bench(t *testing.T, guests ...Candidate) *Stand {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("needs Linux to see what is left")
@@ -92,12 +92,12 @@ func bench(t *testing.T, guests ...Contestant) *Stand {
 			t.Errorf("files are left: %v", files)
 		}
 	})
-	all := []Contestant{Null(self)}
+	all := []Candidate{Null(self)}
 	for _, name := range []string{"epoll", "goroutine", "broken", "liar", "mortal"} {
 		all = append(all, model(self, name))
 	}
-	seats, _ := Seats()
-	return New(self, append(all, guests...), seats)
+	placements, _ := FindPlacements()
+	return New(self, append(all, guests...), placements)
 }
 
 // calls are the command lines of loadgen so far.
@@ -115,7 +115,7 @@ func calls(t *testing.T) []string {
 
 // home is where server and client are, as far apart as they can be here.
 func home(s *Stand) string {
-	if s.seats.Apart() {
+	if s.placements.Apart() {
 		return result.Split
 	}
 	return result.Shared
@@ -125,7 +125,7 @@ func home(s *Stand) string {
 func job(t *testing.T, s *Stand, entry string, models ...string) protocol.Job {
 	t.Helper()
 	text := "rounds: 1\ncycles: 2\nwarmup: 0s\nwindow: 30ms\nscenarios:\n  - " + entry + "\n"
-	for _, c := range s.contestants {
+	for _, c := range s.candidates {
 		if c.Guest {
 			if !strings.Contains(text, "servers:") {
 				text += "servers:\n"
@@ -137,7 +137,7 @@ func job(t *testing.T, s *Stand, entry string, models ...string) protocol.Job {
 	if err != nil {
 		t.Fatal(err)
 	}
-	jobs := protocol.Jobs(p.Cells(models, s.seats.Apart())[:1], 1, 5)
+	jobs := protocol.Jobs(p.Cells(models, s.placements.Apart())[:1], 1, 5)
 	protocol.Share(jobs, 1, 0) // a pair of cycles
 	return jobs[0]
 }
@@ -177,7 +177,7 @@ func TestServersTakeTurns(t *testing.T) {
 	pids := map[string]bool{}
 	for i, trial := range trials {
 		name := trial.Cell.Model
-		seat := s.seats[home(s)].server
+		seat := s.placements[home(s)].server
 		if u := trial.Server.Usage; u == nil || u.Model != name || u.Requests != 42 {
 			t.Errorf("%s: usage %+v", name, u)
 		}
@@ -404,7 +404,7 @@ func TestDownloadFlags(t *testing.T) {
 	}
 }
 
-var ofMine = Contestant{Name: "mine", Guest: true, Command: []string{self, "guest", "{addr}"}}
+var ofMine = Candidate{Name: "mine", Guest: true, Command: []string{self, "guest", "{addr}"}}
 
 // A guest that is asked for something else is held to that, and nothing is asked of it that it need not have.
 func TestGuests(t *testing.T) {
@@ -412,7 +412,7 @@ func TestGuests(t *testing.T) {
 	named.Path, named.Status = "/mine", http.StatusCreated
 	for _, c := range []struct {
 		name   string
-		guest  Contestant
+		guest  Candidate
 		target string
 		expect string
 		lacks  map[string]string
@@ -429,7 +429,7 @@ func TestGuests(t *testing.T) {
 			if err := s.Examine(t.Context(), "mine", p); err != nil {
 				t.Fatal(err)
 			}
-			if got := s.contestants["mine"].lacks; !maps.Equal(got, c.lacks) {
+			if got := s.candidates["mine"].lacks; !maps.Equal(got, c.lacks) {
 				t.Errorf("it lacks %v, want %v", got, c.lacks)
 			}
 			trials := byName(s.Measure(t.Context(), job(t, s, "{name: hello, connections: [64]}", "epoll", "mine")))
@@ -470,7 +470,7 @@ func TestExamineRefuses(t *testing.T) {
 	early.Command = append(slices.Clone(early.Command), "out of ink")
 	for _, c := range []struct {
 		name  string
-		guest Contestant
+		guest Candidate
 		wrong bool
 		says  string
 	}{
@@ -497,7 +497,7 @@ func TestGuestByURL(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			runs := httptest.NewServer(mine())
 			defer runs.Close()
-			c := Contestant{Name: "yours", Guest: true, Path: path, Status: http.StatusCreated, addr: runs.Listener.Addr().String()}
+			c := Candidate{Name: "yours", Guest: true, Path: path, Status: http.StatusCreated, addr: runs.Listener.Addr().String()}
 			s := bench(t, c)
 			p, err := plan.Parse([]byte("rounds: 1\ncycles: 2\nwindow: 1s\nscenarios: [{name: hello}]"))
 			if err != nil {
@@ -535,7 +535,7 @@ func TestGuestByURL(t *testing.T) {
 func TestCounts(t *testing.T) {
 	runs := httptest.NewServer(mine())
 	defer runs.Close()
-	s := bench(t, ofMine, Contestant{Name: "yours", Guest: true, addr: runs.Listener.Addr().String()})
+	s := bench(t, ofMine, Candidate{Name: "yours", Guest: true, addr: runs.Listener.Addr().String()})
 	trials := byName(s.Measure(t.Context(), job(t, s, "{name: calls, connections: [1]}", "epoll", "mine", "yours")))
 	http.DefaultClient.CloseIdleConnections()
 	for _, model := range []string{"epoll", "mine", "yours"} {
@@ -570,7 +570,7 @@ func TestGuestByURLIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := bench(t, Contestant{Name: "yours", Guest: true, addr: addr})
+	s := bench(t, Candidate{Name: "yours", Guest: true, addr: addr})
 	for _, entry := range []string{"{name: hello, connections: [64]}", "{name: thinking, connections: [3], wait: 1m}"} {
 		failed := failures(s.Measure(t.Context(), job(t, s, entry, "epoll", "yours")))
 		if want := "yours is not there: no answer to GET / at " + addr; len(failed) != 1 || !strings.HasPrefix(failed["yours"], want) {
@@ -686,21 +686,21 @@ func TestChoose(t *testing.T) {
 	const text = "rounds: 1\ncycles: 2\nwindow: 1s\nscenarios: [{name: hello}]\n"
 	for _, c := range []struct {
 		name, more string
-		want       []Contestant
+		want       []Candidate
 		missing    []string
 		says       string
 	}{
-		{"all that there are", "", []Contestant{model("s", "select"), model("s", "epoll")}, []string{"model uring is unavailable: not today"}, ""},
-		{"in the order of the ladder", "models: [epoll, select]\n", []Contestant{model("s", "select"), model("s", "epoll")}, nil, ""},
+		{"all that there are", "", []Candidate{model("s", "select"), model("s", "epoll")}, []string{"model uring is unavailable: not today"}, ""},
+		{"in the order of the ladder", "models: [epoll, select]\n", []Candidate{model("s", "select"), model("s", "epoll")}, nil, ""},
 		{"none", "models: [uring]\n", nil, nil, "no model of the plan is available here"},
 		{"a guest", "models: [epoll]\nservers: [{name: mine, command: \"sh -c '{addr}'\", path: /x, expect: 201}]\n",
-			[]Contestant{model("s", "epoll"), {Name: "mine", Guest: true, Command: []string{"sh", "-c", "{addr}"}, Path: "/x", Status: 201}},
+			[]Candidate{model("s", "epoll"), {Name: "mine", Guest: true, Command: []string{"sh", "-c", "{addr}"}, Path: "/x", Status: 201}},
 			[]string{"server mine is asked for /x and need not say hello: what it does there is compared with the hello of the models"}, ""},
-		{"a guest alone", "models: [uring]\nservers: [{name: mine, command: sh}]\n", []Contestant{{Name: "mine", Guest: true, Command: []string{"sh"}}},
+		{"a guest alone", "models: [uring]\nservers: [{name: mine, command: sh}]\n", []Candidate{{Name: "mine", Guest: true, Command: []string{"sh"}}},
 			[]string{"model uring is unavailable: not today"}, ""},
 		{"guests that run", "models: [epoll]\nservers:\n  - {name: a, url: \"http://h:81\"}\n  - {name: b, url: \"http://h/x?y=z\"}\n  - {name: c, url: \"http://[::1]/?q\"}\n" +
 			"  - {name: d, url: \"http://h/x\", path: /y}\n",
-			[]Contestant{model("s", "epoll"), {Name: "a", Guest: true, addr: "h:81"}, {Name: "b", Guest: true, addr: "h:80", Path: "/x?y=z"},
+			[]Candidate{model("s", "epoll"), {Name: "a", Guest: true, addr: "h:81"}, {Name: "b", Guest: true, addr: "h:80", Path: "/x?y=z"},
 				{Name: "c", Guest: true, addr: "[::1]:80", Path: "/?q"}, {Name: "d", Guest: true, addr: "h:80", Path: "/y"}},
 			[]string{"server a runs already: it stays where it is, and all rounds are of one process", "server b runs already: it stays where it is, and all rounds are of one process",
 				"server c runs already: it stays where it is, and all rounds are of one process", "server d runs already: it stays where it is, and all rounds are of one process",
@@ -719,7 +719,7 @@ func TestChoose(t *testing.T) {
 			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("%v, want %q", err, c.says)
 			}
-			if d := gocmp.Diff(c.want, all, gocmp.AllowUnexported(Contestant{})); d != "" {
+			if d := gocmp.Diff(c.want, all, gocmp.AllowUnexported(Candidate{})); d != "" {
 				t.Error(d)
 			}
 			if c.says == "" && !slices.Equal(missing, c.missing) {

@@ -8,7 +8,7 @@ import (
 	"carousel/internal/result"
 )
 
-// A run is appended trial by trial and read again; a line that an interrupted writer left torn is reported, and the others count.
+// A run is appended trial by trial and read again.
 func ExampleReadTrials() {
 	dir, err := os.MkdirTemp("", "run")
 	if err != nil {

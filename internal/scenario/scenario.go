@@ -91,8 +91,8 @@ type Seen struct {
 	One, All   float64 // requests per second when handlers end one after another, and all at once
 }
 
-// Did says in one of the four words what a model did. In every scenario one that turned clients away with the reason refuses.
-func (s *Scenario) Did(seen Seen) string {
+// Outcome returns what a model did, as one of Words; "" where the scenario expects nothing. A model that turned clients away refuses.
+func (s *Scenario) Outcome(seen Seen) string {
 	switch {
 	case s.Judge == nil:
 		return ""

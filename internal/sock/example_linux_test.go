@@ -7,7 +7,7 @@ import (
 	"carousel/internal/sock"
 )
 
-// A non-blocking listener: accept until EAGAIN, then wait. Shutdown ends it for whoever waits.
+// A non-blocking listener: accept until EAGAIN. After Shutdown accept fails with Closed.
 func Example() {
 	ln, addr, err := sock.Listen("127.0.0.1:0")
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"carousel/internal/wire"
 )
 
-// A talk is driven by hand: what a model does with sockets is done here with strings.
+// A model in miniature, with strings in place of a socket.
 func Example() {
 	talk := new(wire.Book).Open()
 	requests := []string{"GET / HT", "TP/1.1\r\nHost: localhost\r\n\r\n", ""} // the second piece ends the request, the empty one the input

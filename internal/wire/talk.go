@@ -3,7 +3,7 @@
 // A Talk never reads, writes or waits. It only says what it waits for, and a model decides how to wait; so everything
 // that is not the model is shared, and nothing that is the model is. The contract:
 //
-//   - Next says what must happen before the talk can go on; asking twice is harmless.
+//   - Next says what must happen before the talk can go on; calling it twice is harmless.
 //   - Feed is called only while Next says Read. What it is given belongs to the caller again when it returns: it
 //     answers what it can and copies only an unfinished rest, in linear time however the input is split. A talk with
 //     nothing pending holds at most 256 bytes of buffer, so an idle connection costs little.
@@ -22,7 +22,7 @@
 //     request cut short is not answered. A read error closes.
 //   - A wait for the peer that has taken as long as Pause allows is reported by Late, which ends the talk only of a peer
 //     that has taken nothing either.
-//   - After an error reply the close must not eat it: sock.Bye.
+//   - After an error reply close with sock.Bye: a plain close may lose the reply.
 //   - When the listening socket is shut down, Serve returns, and no connection outlives it, answered or not: a loop closes
 //     those that are open; those of threads and goroutines end with the process, half a second later at most.
 //

@@ -15,28 +15,28 @@ type Ask struct {
 
 // Asks are the requests of one worker: those it sends in turn, and those that redirects led to.
 type Asks struct {
-	turn []*Ask
-	led  map[lead]led
+	turn     []*Ask
+	followed map[redirect]redirected
 }
 
-// lead is a redirect as it came, led what it came to.
-type lead struct {
+// redirect is the key of a redirect that was followed before, redirected the request it led to, or why there is none.
+type redirect struct {
 	from     *Request
 	status   int
 	location string
 }
 
-type led struct {
+type redirected struct {
 	to    *Ask
 	class record.Class
 }
 
-// maxLed is how many redirects are remembered.
-const maxLed = 1000
+// maxFollowed is how many redirects are remembered.
+const maxFollowed = 1000
 
 // NewAsks prepares the requests of one worker.
 func NewAsks(all []*Request) *Asks {
-	a := &Asks{led: map[lead]led{}}
+	a := &Asks{followed: map[redirect]redirected{}}
 	for _, q := range all {
 		a.turn = append(a.turn, &Ask{Request: q})
 	}
@@ -48,18 +48,18 @@ func (a *Asks) Turn(i int) *Ask { return a.turn[i] }
 
 // Follow is the request that a redirect leads to, or the class of error that it is.
 func (a *Asks) Follow(from *Ask, status int, location string) (*Ask, record.Class) {
-	key := lead{from.Request, status, location}
-	known, ok := a.led[key]
+	key := redirect{from.Request, status, location}
+	known, ok := a.followed[key]
 	if !ok {
-		if len(a.led) == maxLed {
-			clear(a.led)
+		if len(a.followed) == maxFollowed {
+			clear(a.followed)
 		}
 		if q, class := from.follow(status, location); class != record.OK {
 			known.class = class
 		} else {
 			known.to = &Ask{Request: q}
 		}
-		a.led[key] = known
+		a.followed[key] = known
 	}
 	return known.to, known.class
 }

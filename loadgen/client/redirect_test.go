@@ -84,11 +84,11 @@ func TestFollow(t *testing.T) {
 
 func TestRedirectsRememberedAreBounded(t *testing.T) {
 	asks := NewAsks(New(result.DefaultSpec()))
-	for i := range 3 * maxLed {
+	for i := range 3 * maxFollowed {
 		asks.Follow(asks.Turn(0), 302, strings.Repeat("x", i))
 	}
-	if len(asks.led) > maxLed {
-		t.Errorf("%d are remembered", len(asks.led))
+	if len(asks.followed) > maxFollowed {
+		t.Errorf("%d are remembered", len(asks.followed))
 	}
 }
 

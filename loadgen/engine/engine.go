@@ -28,8 +28,8 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// memoryLimit ends the truce with the garbage collector should a run need more, which none is known to. Of one that saves nothing, the truce
-// ends when so much garbage has gathered; a request makes none.
+// The garbage collector is off while a load runs, since a request makes no garbage; above memoryLimit it runs again. In a run that saves
+// nothing it also runs once this much garbage has gathered.
 const (
 	memoryLimit = 1 << 30
 	garbage     = 32 << 20

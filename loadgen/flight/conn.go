@@ -140,7 +140,7 @@ func (d *Deck) next(c *Conn, due, now int64) {
 		}
 	}
 	if c.under == 0 {
-		d.drop(c) // it would only keep others waiting
+		d.drop(c) // so that a server that serves one client at a time accepts the next
 	}
 }
 

@@ -355,7 +355,7 @@ func (d *Deck) sendDue() {
 		c := d.free.pop()
 		d.send(c, d.pacer.take(), now)
 	case d.used():
-		d.drop(d.free.first) // it would only keep others waiting
+		d.drop(d.free.first) // so that a server that serves one client at a time accepts the next
 	}
 }
 

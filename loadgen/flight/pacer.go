@@ -77,8 +77,7 @@ func (p *pacer) pass(d time.Duration) {
 	}
 }
 
-// rest notes what of the schedule up to end was not sent, and, of a number of requests, what was not due by then. What
-// is left of a warm-up is passed over.
+// rest books requests that were due by end and not sent; with -n also those not yet due. Requests of the warm-up are not booked.
 func (p *pacer) rest(end int64, rec *record.Recorder, late, cut record.Reason) {
 	if p.due == record.Never {
 		return

@@ -178,7 +178,7 @@ func (r *Run) ticket(due int64) bool {
 	return !r.Counted() || due < r.Opens || r.tickets.Add(-1) >= 0
 }
 
-// spent reports whether no request of a closed loop will be sent any more that was not yet.
+// spent reports whether the budget of -n is used up in a closed loop.
 func (r *Run) spent() bool { return r.Counted() && r.Rate == 0 && r.tickets.Load() <= 0 }
 
 // several reports whether requests take turns.

@@ -29,7 +29,7 @@ type metric struct {
 	read func(*result.Load) value
 }
 
-// value is what a metric came to: somewhere from low to high, or nothing for a reason.
+// value is the interval that a metric lies in, or why there is none.
 type value struct {
 	low, high float64
 	lacks     string

@@ -213,7 +213,7 @@ func (b rows) enough() bool {
 
 // calls draws how many system calls a request makes, by level: those that were expected and those beyond, and of yardsticks all.
 func calls(f *findings.Findings) (figure, bool) {
-	cells := f.Find("calls", f.Run.Home)
+	cells := f.Find("calls", f.Run.Placement)
 	var b rows
 	for _, model := range f.Run.Models {
 		r := row{name: model}

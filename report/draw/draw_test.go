@@ -167,7 +167,7 @@ func TestPicturesAreWhole(t *testing.T) {
 
 // A model has a line where two of its cells have a figure; without two such models there is nothing to see.
 func TestSilentConnectionsAreDrawn(t *testing.T) {
-	f := &findings.Findings{Run: findings.Run{Models: []string{"select", "poll", "epoll"}, Home: result.Split, Reference: "epoll"}}
+	f := &findings.Findings{Run: findings.Run{Models: []string{"select", "poll", "epoll"}, Placement: result.Split, Reference: "epoll"}}
 	for _, silent := range []int{0, 1000, 15000} {
 		c := findings.Cell{Scenario: "idle", Connections: 50, Idle: silent, Placement: result.Split, Rounds: 2}
 		for _, name := range f.Run.Models {

@@ -226,7 +226,7 @@ func silent(f *findings.Findings) (figure, bool) {
 	p := newPlot()
 	p.Y.Scale, p.Y.Tick.Marker = durations{}, durations{}
 	var marks levels
-	cells := slices.DeleteFunc(f.Find("idle", f.Run.Home), func(c *findings.Cell) bool { return c.Idle < 0 }) // which have no place on this axis
+	cells := slices.DeleteFunc(f.Find("idle", f.Run.Placement), func(c *findings.Cell) bool { return c.Idle < 0 }) // which have no place on this axis
 	for _, c := range cells {
 		marks = append(marks, float64(c.Idle))
 	}

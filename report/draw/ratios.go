@@ -119,11 +119,11 @@ func ratios(f *findings.Findings) (figure, bool) {
 	kinds := [][2]string{{"hello", findings.Capacity}, {"cost", findings.Cost}}
 	across := fewest
 	for _, kind := range kinds {
-		across = min(max(across, len(f.Find(kind[0], f.Run.Home))), widest)
+		across = min(max(across, len(f.Find(kind[0], f.Run.Placement))), widest)
 	}
 	for _, kind := range kinds {
 		low, high, column := 0.8, 1.25, 0
-		for _, c := range f.Find(kind[0], f.Run.Home) {
+		for _, c := range f.Find(kind[0], f.Run.Placement) {
 			if t := panel(f, c, kind[1]); len(t) > 0 {
 				if column == across {
 					row, column = row+1, 0

@@ -35,7 +35,7 @@ func (w *weighed) did(s *scenario.Scenario, name string) (did string, why Reason
 			continue
 		}
 		seen := w.seen(c, m)
-		if word := s.Did(seen); did == "" || slices.Index(scenario.Words, word) > slices.Index(scenario.Words, did) {
+		if word := s.Outcome(seen); did == "" || slices.Index(scenario.Words, word) > slices.Index(scenario.Words, did) {
 			did, why = word, m.reason(s, seen, word)
 		}
 	}
@@ -103,7 +103,7 @@ func (m *model) times(so func(*study.Trial) bool) (n int) {
 // reason finds the one thing seen that alone makes the word what it is; where a figure decides, its bound is where the word turns.
 func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Reason {
 	fine := scenario.Seen{Rate: math.Inf(1), Offered: seen.Offered, P99: math.NaN(), Cost: math.NaN(), Tail: math.NaN(), One: seen.One, All: seen.All}
-	if s.Did(fine) == word {
+	if s.Outcome(fine) == word {
 		return Reason{Cell: m.cell.at}
 	}
 	why := func(kind string, value, bound float64, rounds int) Reason {
@@ -119,7 +119,7 @@ func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Re
 		return turn(is, well, func(v float64) bool {
 			at := fine
 			set(&at, v)
-			return s.Did(at) == word
+			return s.Outcome(at) == word
 		})
 	}
 	for _, one := range []struct {
@@ -177,7 +177,7 @@ func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Re
 	} {
 		alone := fine
 		one.set(&alone)
-		if s.Did(alone) == word {
+		if s.Outcome(alone) == word {
 			return one.reason()
 		}
 	}
@@ -196,8 +196,8 @@ func turn(is, not float64, so func(float64) bool) float64 {
 	return not
 }
 
-// opinions are the loads that were measured by a second engine too.
-func (w *weighed) opinions() (list []Opinion) {
+// crossChecks are the loads that were measured by a second engine too.
+func (w *weighed) crossChecks() (list []CrossCheck) {
 	metrics := []string{Rate, Mean, P50}
 	figures := func(m *model) map[string]Figure {
 		known := map[string]Figure{}
@@ -215,14 +215,14 @@ func (w *weighed) opinions() (list []Opinion) {
 				continue
 			}
 			other := w.weighModel(c, o)
-			opinion := Opinion{Cell: c.at, Model: o.Name, Engine: o.Engine, Ratios: []Ratio{}, Own: figures(own), Other: figures(other)}
+			crossCheck := CrossCheck{Cell: c.at, Model: o.Name, Engine: o.Engine, Ratios: []Ratio{}, Own: figures(own), Other: figures(other)}
 			for _, metric := range metrics {
 				if r := ratio(other, own, metric); r != nil {
 					r.Of, r.To = o.Engine, "loadgen"
-					opinion.Ratios = append(opinion.Ratios, *r)
+					crossCheck.Ratios = append(crossCheck.Ratios, *r)
 				}
 			}
-			list = append(list, opinion)
+			list = append(list, crossCheck)
 		}
 	}
 	return list

@@ -64,7 +64,7 @@ func (r Ratio) Over(model string) Ratio {
 // Main is the cell of the closed loop that a report shows first: at 64 connections in the placement that the answers are about, else at the
 // most that there are; nil where there is none.
 func (f *Findings) Main() *Cell {
-	closed := slices.DeleteFunc(f.Find("hello", f.Run.Home), func(c *Cell) bool { return c.RateRPS > 0 })
+	closed := slices.DeleteFunc(f.Find("hello", f.Run.Placement), func(c *Cell) bool { return c.RateRPS > 0 })
 	return usual(closed, func(c *Cell) int { return c.Connections })
 }
 
@@ -106,7 +106,7 @@ func (f *Findings) BlockSleep() (block, sleep *Cell) {
 
 // CostCell is the cell that shows best what a request costs: at the fixed rate at which models are told apart best, else the main one.
 func (f *Findings) CostCell() *Cell {
-	return cmp.Or(priced(f.Find("cost", f.Run.Home), func(c *Cell) float64 { return c.RateRPS }), f.Main())
+	return cmp.Or(priced(f.Find("cost", f.Run.Placement), func(c *Cell) float64 { return c.RateRPS }), f.Main())
 }
 
 // costRate is the offered rate, per second, at which what a request costs is told apart best.
@@ -125,7 +125,7 @@ func priced[C any](cells []*C, rate func(*C) float64) (best *C) {
 
 // ClosedLoop returns the cells of the closed loop in the placement that the answers are about, the fewest connections first.
 func (f *Findings) ClosedLoop() []*Cell {
-	cells := slices.DeleteFunc(f.Find("hello", f.Run.Home), func(c *Cell) bool { return c.Connections <= 0 || c.RateRPS > 0 })
+	cells := slices.DeleteFunc(f.Find("hello", f.Run.Placement), func(c *Cell) bool { return c.Connections <= 0 || c.RateRPS > 0 })
 	slices.SortStableFunc(cells, func(a, b *Cell) int { return cmp.Compare(a.Connections, b.Connections) })
 	return cells
 }

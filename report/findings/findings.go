@@ -26,7 +26,7 @@ type Findings struct {
 	Ladder       []Step         `json:"ladder,omitempty"`
 	Disagree     []Disagreement `json:"disagreements,omitempty"` // where cost at a fixed rate and the closed loop rank otherwise
 	Expectations []Expectation  `json:"expectations,omitempty"`
-	Opinions     []Opinion      `json:"opinions,omitempty"` // the same load by another engine
+	CrossChecks  []CrossCheck   `json:"opinions,omitempty"` // the same load by another engine
 	Growth       []Growth       `json:"growth,omitempty"`   // what silent connections cost
 	Warnings     []Warning      `json:"warnings,omitempty"` // the weightiest first, each once
 }
@@ -45,7 +45,7 @@ type Run struct {
 	Models      []string          `json:"models"`     // in the order of the ladder, servers of the user's own last
 	Guests      []string          `json:"guests,omitempty"`
 	Reference   string            `json:"reference"`          // the model that others are put over, which is measured twice
-	Home        string            `json:"home"`               // the placement that the answers are about
+	Placement   string            `json:"home"`               // the placement that the answers are about
 	Beside      float64           `json:"beside_share"`       // of all processors' time that other programs took, in the middle round
 	StallNS     int64             `json:"stall_ns,omitempty"` // the longest time for which loadgen itself stood still, where that is over a fifth of a second
 	WarmupNS    int64             `json:"warmup_ns"`
@@ -344,8 +344,8 @@ const (
 	Grows  = "grows"  // two numbers of connections do not tell how
 )
 
-// Opinion is a load measured by loadgen's own engine and by another.
-type Opinion struct {
+// CrossCheck is a load measured by loadgen's own engine and by another.
+type CrossCheck struct {
 	Cell   int               `json:"cell"`
 	Model  string            `json:"model"`
 	Engine string            `json:"engine"`

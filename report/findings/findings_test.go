@@ -239,8 +239,8 @@ func TestSecondOpinionIsNoRival(t *testing.T) {
 	other := own
 	other.Engine = "hey"
 	f := find(flat(own, 100), flat(other, 98))
-	if len(f.Opinions) != 1 || math.Abs(f.Opinions[0].Ratios[0].Ratio-0.98) > 1e-12 || f.Opinions[0].Ratios[0].Of != "hey" {
-		t.Fatalf("opinions: %+v", f.Opinions)
+	if len(f.CrossChecks) != 1 || math.Abs(f.CrossChecks[0].Ratios[0].Ratio-0.98) > 1e-12 || f.CrossChecks[0].Ratios[0].Of != "hey" {
+		t.Fatalf("cross-checks: %+v", f.CrossChecks)
 	}
 	if len(f.Cells[0].Models) != 1 {
 		t.Errorf("%d models, want loadgen's own only", len(f.Cells[0].Models))

@@ -39,7 +39,7 @@ func Of(s *study.Study) *Findings {
 	f.Ladder = w.ladder(f.Cells)
 	f.Disagree = w.disagreements(f.Cells)
 	f.Expectations = w.expectations()
-	f.Opinions = w.opinions()
+	f.CrossChecks = w.crossChecks()
 	f.Growth = w.growth()
 	f.Warnings = w.warnings(f.Cells)
 	return f
@@ -136,7 +136,7 @@ func (w *weighed) comparable() bool { return w.Rounds >= Fewest }
 func (w *weighed) run() Run {
 	r := w.Run
 	out := Run{ID: r.ID, Plan: r.Plan, Seed: r.Seed, Started: r.Started, Finished: r.Finished, Rounds: w.Rounds, Planned: r.Rounds,
-		Comparable: w.comparable(), Models: w.models, Reference: w.reference, Home: w.home, WarmupNS: r.WarmupNS, WindowNS: r.WindowNS,
+		Comparable: w.comparable(), Models: w.models, Reference: w.reference, Placement: w.home, WarmupNS: r.WarmupNS, WindowNS: r.WindowNS,
 		Environment: r.Environment, Doctor: r.Doctor, Seats: map[string]string{}}
 	out.Processors, _ = strconv.Atoi(r.Environment["cpus"])
 	guests := guests(w.Study)

@@ -85,7 +85,7 @@ func TestJSON(t *testing.T) {
 		t.Error("the same trials give other bytes")
 	}
 	for name, empty := range map[string]bool{"situations": len(f.Situations) < 6, "ladder": len(f.Ladder) == 0, "disagreements": len(f.Disagree) != 1,
-		"expectations": len(f.Expectations) != 2, "opinions": len(f.Opinions) != 1, "warnings": len(f.Warnings) < 5} {
+		"expectations": len(f.Expectations) != 2, "opinions": len(f.CrossChecks) != 1, "warnings": len(f.Warnings) < 5} {
 		if empty {
 			t.Errorf("there are no %s to look at: %+v", name, f)
 		}

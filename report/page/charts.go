@@ -109,7 +109,7 @@ func (d *charts) curves(f *findings.Findings) {
 
 func (d *charts) panels(f *findings.Findings) {
 	for _, kind := range []struct{ scenario, metric, per string }{{"hello", findings.Capacity, "capacity"}, {"cost", findings.Cost, "cost"}} {
-		for _, c := range f.Find(kind.scenario, f.Run.Home) {
+		for _, c := range f.Find(kind.scenario, f.Run.Placement) {
 			p := panel{Key: fmt.Sprintf("%s-%.0f", kind.per, cmp.Or(c.RateRPS, float64(c.Connections))), Label: kind.per + ", " + words.Panel(c), Better: words.Better(kind.metric)}
 			for _, r := range c.ToReference(f.Run.Reference, kind.metric) {
 				if !finite(r.Ratio, r.Low, r.High) {

@@ -217,16 +217,16 @@ func (m *maker) scenario(name string) Section {
 		return s
 	}
 	for i, c := range cells {
-		opinions := slices.DeleteFunc(slices.Clone(f.Opinions), func(o findings.Opinion) bool { return o.Cell < 0 || o.Cell >= len(f.Cells) || &f.Cells[o.Cell] != c })
-		if name == "spin" && len(opinions) == 0 && i > 0 {
+		crossChecks := slices.DeleteFunc(slices.Clone(f.CrossChecks), func(o findings.CrossCheck) bool { return o.Cell < 0 || o.Cell >= len(f.Cells) || &f.Cells[o.Cell] != c })
+		if name == "spin" && len(crossChecks) == 0 && i > 0 {
 			continue
 		}
 		part := m.part(c, words.Note(f, c))
-		for _, o := range opinions {
-			t := opinionTable(o)
-			part.Blocks = append(part.Blocks, Block{Say: words.Opinion(o)}, Block{Table: &t})
+		for _, o := range crossChecks {
+			t := crossCheckTable(o)
+			part.Blocks = append(part.Blocks, Block{Say: words.CrossCheck(o)}, Block{Table: &t})
 		}
-		if len(opinions) == 0 {
+		if len(crossChecks) == 0 {
 			t := closedTable
 			if of := tables[name]; of != nil {
 				t = of

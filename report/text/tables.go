@@ -519,8 +519,8 @@ func downloadTable(f *findings.Findings, cells []*findings.Cell) Table {
 	return t
 }
 
-// opinionTable puts loadgen's own engine beside another.
-func opinionTable(o findings.Opinion) Table {
+// crossCheckTable puts loadgen's own engine beside another.
+func crossCheckTable(o findings.CrossCheck) Table {
 	other := words.Words(o.Engine)
 	t := Table{Words: 1, Header: []string{"figure", "loadgen", other, other + " ÷ loadgen"}}
 	for _, metric := range []string{findings.Rate, findings.Mean, findings.P50} {

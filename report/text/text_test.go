@@ -159,7 +159,7 @@ func hostile() *findings.Findings {
 		f.Cells[0].Models[i].Doubts = []findings.Doubt{{Kind: evil, Rounds: 1, Text: evil}}
 	}
 	f.Cells[1].Models[0].Lacks = &findings.Lack{Kind: findings.NA, Text: evil, InRounds: 6}
-	f.Opinions[0].Engine, f.Opinions[0].Model = evil, evil
+	f.CrossChecks[0].Engine, f.CrossChecks[0].Model = evil, evil
 	f.Expectations = append(f.Expectations, findings.Expectation{Scenario: evil, Model: evil, Expected: evil, Measured: evil})
 	f.Ladder = append(f.Ladder, findings.Step{Model: evil, Before: evil})
 	f.Situations = append(f.Situations, findings.Situation{Key: evil, Cell: 0, Metric: evil, Outcome: findings.Tie, Choose: evil, Tied: []string{evil}, Lacking: []string{evil}})

@@ -32,7 +32,7 @@ func CallsOf(c *findings.Cell, m *findings.Model) string {
 
 // calls is about the picture of all levels, of which a model has a bar each.
 func calls(f *findings.Findings) Picture {
-	cells := f.Find("calls", f.Run.Home)
+	cells := f.Find("calls", f.Run.Placement)
 	levels := []string{units.Plural(cells[len(cells)-1].Connections, "connection")}
 	for _, c := range slices.Backward(cells[:len(cells)-1]) {
 		levels = slices.Insert(levels, 0, units.Count(c.Connections))

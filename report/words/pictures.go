@@ -310,7 +310,7 @@ func download(f *findings.Findings) Picture {
 }
 
 func idle(f *findings.Findings) Picture {
-	cells := f.Find("idle", f.Run.Home)
+	cells := f.Find("idle", f.Run.Placement)
 	c := cells[len(cells)-1]
 	never := *c // those that have no line at all
 	never.Models = slices.DeleteFunc(slices.Clone(c.Models), func(m findings.Model) bool {

@@ -98,10 +98,10 @@ func BrokenBy(c result.Crowd) string {
 // Placed says where server and client ran, and that few processors show no scaling.
 func Placed(f *findings.Findings) string {
 	n := f.Run.Processors
-	if f.Run.Home == "" {
+	if f.Run.Placement == "" {
 		return ""
 	}
-	said := upper(placement(f.Run.Home)) + "; " + units.Processors(n, "an unknown number of processors") + " in all"
+	said := upper(placement(f.Run.Placement)) + "; " + units.Processors(n, "an unknown number of processors") + " in all"
 	if n > 0 && n <= 2 {
 		said += ", on which models that use several cannot show scaling"
 	}
@@ -133,8 +133,8 @@ func Note(f *findings.Findings, c *findings.Cell) string {
 // alike is how far two engines may differ that agree.
 const alike = 0.05
 
-// Opinion introduces what another engine found.
-func Opinion(o findings.Opinion) string {
+// CrossCheck introduces what another engine found.
+func CrossCheck(o findings.CrossCheck) string {
 	said, most := "the two agree "+within(alike), 0.0
 	for _, r := range o.Ratios {
 		switch {

@@ -17,7 +17,7 @@
 //	waitfor.go   waiting for one, for a while
 //	shield.go    waiting for one that is not to be cancelled
 //	executor.go  blocking calls, made elsewhere
-//	handler.go   what nobody else can be told
+//	handler.go   errors that no caller can receive
 //	conn.go      sockets that tasks wait for
 //	streams.go   the same with buffers: Reader and Writer
 //	server.go    a task per connection

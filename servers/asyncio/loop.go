@@ -49,7 +49,7 @@ type Options struct {
 	// SlowCallback is how long one callback, or one step of a task, may take before the exception handler hears of it;
 	// 0 is for ever. Measuring costs two looks at the clock per callback.
 	SlowCallback time.Duration
-	// ExceptionHandler hears of what nobody else can be told: panics of callbacks, errors never asked for.
+	// ExceptionHandler receives errors that no caller can receive: panics of callbacks, results of tasks that nobody awaited.
 	// Without one they are printed to standard error.
 	ExceptionHandler func(Context)
 	// Workers is how many blocking calls RunInExecutor runs at a time; 0 is DefaultWorkers.

@@ -36,7 +36,7 @@ func Whole(models ...string) *findings.Findings {
 	finished := started.Add(290 * time.Second)
 	f := &findings.Findings{Schema: 1, Run: findings.Run{
 		ID: "20261122-120000", Plan: "default", Seed: 42, Started: started, Finished: &finished, Rounds: rounds, Planned: rounds, Comparable: true, Processors: 2,
-		Models: models, Reference: "epoll", Home: result.Split, Beside: 0.31, WarmupNS: 1e8, WindowNS: 1e9,
+		Models: models, Reference: "epoll", Placement: result.Split, Beside: 0.31, WarmupNS: 1e8, WindowNS: 1e9,
 		Environment: map[string]string{"cpu_model": "An | invented\nprocessor", "cpus": "2", "go": "go1.26", "kernel": "Linux 6.18"},
 		Doctor:      "ok    limits\nwarn  2 processors: models that use many cannot show scaling",
 		Seats:       map[string]string{result.Split: "processor 0, GOMAXPROCS 1", result.Shared: "processors 0 and 1, GOMAXPROCS 2"},
@@ -108,7 +108,7 @@ func Whole(models ...string) *findings.Findings {
 		}
 	}
 	if len(models) > 0 {
-		f.Opinions = append(f.Opinions, opinion(f, spin))
+		f.CrossChecks = append(f.CrossChecks, crossCheck(f, spin))
 	}
 	if a, b := f.Cells[many].Model("epoll"), f.Cells[many].Model("goroutine"); a != nil && b != nil {
 		fixed := ratio("goroutine", "epoll", findings.Cost, rated(0.94, 0.006, "fixed"))
@@ -157,7 +157,7 @@ func Interrupted(models ...string) *findings.Findings {
 	for i := range f.Situations {
 		f.Situations[i] = findings.Situation{Key: f.Situations[i].Key, Cell: f.Situations[i].Cell, Metric: f.Situations[i].Metric, Outcome: findings.None}
 	}
-	f.Disagree, f.Opinions = nil, nil
+	f.Disagree, f.CrossChecks = nil, nil
 	f.Warnings = append([]findings.Warning{{Kind: findings.Interrupted, N: 2, Of: rounds}, {Kind: findings.FewRounds, N: 2, Of: rounds}}, f.Warnings...)
 	return f
 }
@@ -489,9 +489,9 @@ func expectation(name, of, want string, m *findings.Model, cell int) findings.Ex
 	return e
 }
 
-func opinion(f *findings.Findings, cell int) findings.Opinion {
+func crossCheck(f *findings.Findings, cell int) findings.CrossCheck {
 	own := f.Cells[cell].Models[min(2, len(f.Cells[cell].Models)-1)]
-	o := findings.Opinion{Cell: cell, Model: own.Name, Engine: "hey", Own: map[string]findings.Figure{}, Other: map[string]findings.Figure{}}
+	o := findings.CrossCheck{Cell: cell, Model: own.Name, Engine: "hey", Own: map[string]findings.Figure{}, Other: map[string]findings.Figure{}}
 	for _, metric := range []string{findings.Rate, findings.Mean, findings.P50} {
 		if a, ok := own.Figures[metric]; ok {
 			over := rated(1.004, 0.006, metric)

@@ -13,21 +13,21 @@ import (
 // pair is the processors of server and client in one placement; none: wherever the system puts them.
 type pair struct{ server, client []int }
 
-// Seating is who sits where, by placement; split is there only if two processors are.
-type Seating map[string]pair
+// Placements holds the processors of server and client, by placement. It has split only on two processors or more.
+type Placements map[string]pair
 
-// Seats is the Seating on this machine.
-func Seats() (s Seating, note string) {
+// FindPlacements returns the placements of this machine, and a note where they are fewer or worse than usual.
+func FindPlacements() (s Placements, note string) {
 	if runtime.GOOS != "linux" {
-		return Seating{result.Shared: {}}, "this system cannot keep a process on one processor: server and client share them all"
+		return Placements{result.Shared: {}}, "this system cannot keep a process on one processor: server and client share them all"
 	}
-	return seat(host.CPUs(), host.Siblings)
+	return place(host.CPUs(), host.Siblings)
 }
 
-// seat gives the server one of the processors and the client another, which is not its sibling (a second thread of
+// place gives the server one of the processors and the client another, which is not its sibling (a second thread of
 // the same core) if there is any such; shared gives both all of them.
-func seat(cpus []int, siblings func(cpu int) []int) (s Seating, note string) {
-	s = Seating{result.Shared: {cpus, cpus}}
+func place(cpus []int, siblings func(cpu int) []int) (s Placements, note string) {
+	s = Placements{result.Shared: {cpus, cpus}}
 	if len(cpus) < 2 {
 		return s, "one processor: server and client share it, so a client's work slows the server it measures"
 	}
@@ -42,12 +42,12 @@ func seat(cpus []int, siblings func(cpu int) []int) (s Seating, note string) {
 }
 
 // Apart reports whether server and client can have a processor each.
-func (s Seating) Apart() bool {
+func (s Placements) Apart() bool {
 	_, apart := s[result.Split]
 	return apart
 }
 
-func (s Seating) String() string {
+func (s Placements) String() string {
 	var parts []string
 	if split, ok := s[result.Split]; ok {
 		parts = append(parts, fmt.Sprintf("split: server on processor %d, client on processor %d", split.server[0], split.client[0]))

@@ -18,8 +18,8 @@ import (
 	"carousel/internal/result"
 )
 
-// Contestant is a server that takes part: one of the models, the null responder or a server of the user's own.
-type Contestant struct {
+// Candidate is a server that takes part: one of the models, the null responder or a server of the user's own.
+type Candidate struct {
 	Name    string
 	Command []string          // {addr} stands for the address to listen on; none: it runs already
 	Guest   bool              // it is the user's own: it prints no READY line and no usage line
@@ -29,11 +29,11 @@ type Contestant struct {
 	lacks   map[string]string // by endpoint, why it cannot be measured there
 }
 
-// path is what the contestant is asked for where models are asked for /.
-func (c Contestant) path() string { return cmp.Or(c.Path, "/") }
+// path is what the candidate is asked for where models are asked for /.
+func (c Candidate) path() string { return cmp.Or(c.Path, "/") }
 
 // wants is what a right answer to that is.
-func (c Contestant) wants() answer {
+func (c Candidate) wants() answer {
 	if c.Path == "" {
 		return answer{http.StatusOK, hello}
 	}
@@ -76,7 +76,7 @@ func ModelList(ctx context.Context, servers string) ([]Listed, error) {
 
 // Choose picks the plan's models from those there are, in the order of the ladder, and the plan's guests after them.
 // notes say which of them this system lacks, and why, and which are measured otherwise than the rest.
-func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, notes []string, err error) {
+func Choose(p *plan.Plan, list []Listed, servers string) (all []Candidate, notes []string, err error) {
 	var names []string
 	for _, l := range list {
 		names = append(names, l.Name)
@@ -98,7 +98,7 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, note
 		if slices.Contains(names, g.Name) {
 			return nil, nil, p.FaultAt(at+".name", fmt.Sprintf("server %q has the name of a model: choose another", g.Name))
 		}
-		c := Contestant{Name: g.Name, Guest: true, Path: g.Path, Status: int(g.Expect)}
+		c := Candidate{Name: g.Name, Guest: true, Path: g.Path, Status: int(g.Expect)}
 		if g.URL != "" {
 			target, err := url.Parse(g.URL)
 			if err != nil {
@@ -135,8 +135,8 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Contestant, note
 }
 
 // Null is the null responder: the least that a server can do.
-func Null(servers string) Contestant { return model(servers, result.Null) }
+func Null(servers string) Candidate { return model(servers, result.Null) }
 
-func model(servers, name string) Contestant {
-	return Contestant{Name: name, Command: []string{servers, "--model", name, "--addr", "{addr}"}}
+func model(servers, name string) Candidate {
+	return Candidate{Name: name, Command: []string{servers, "--model", name, "--addr", "{addr}"}}
 }
