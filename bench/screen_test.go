@@ -47,7 +47,7 @@ func watched(t *testing.T, jobs []protocol.Job, s timely) string {
 	var out bytes.Buffer
 	screen := newScreen(&out, jobs, nil)
 	r := &protocol.Run{Jobs: jobs, Cycles: 8, Stand: s, Watch: screen, Save: func([]result.Trial) error { return nil }, Note: func(string) error { return nil }}
-	if err := r.Measure(t.Context()); err != nil {
+	if err := r.Complete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -83,7 +83,7 @@ func complete(t *testing.T, b *bed) {
 	}
 }
 
-func TestCarrySavesEveryCellInOrder(t *testing.T) {
+func TestCompleteSavesEveryCellInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, jobs := defaultJobs(t, true, 1)
 		b := newBed(jobs, 0)
@@ -134,7 +134,7 @@ func TestCarrySavesEveryCellInOrder(t *testing.T) {
 }
 
 // Without a budget a cell of the usual weight has the cycles of the plan, in every round.
-func TestCarryWithoutBudget(t *testing.T) {
+func TestCompleteWithoutBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 1)
 		b := newBed(jobs, 0)
@@ -149,7 +149,7 @@ func TestCarryWithoutBudget(t *testing.T) {
 }
 
 // A budget is kept on a machine that is slower than was forecast, and used up on one that is faster.
-func TestCarryKeepsTheBudget(t *testing.T) {
+func TestCompleteKeepsTheBudget(t *testing.T) {
 	_, jobs := defaultJobs(t, true, 1)
 	short := Length(least(jobs))
 	for _, pace := range []float64{0.6, 1, 2, 3} {
@@ -182,7 +182,7 @@ func TestCarryKeepsTheBudget(t *testing.T) {
 }
 
 // A cell that came to nothing is an outcome: it is kept, and not tried again.
-func TestCarryKeepsFailures(t *testing.T) {
+func TestCompleteKeepsFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 1)
 		b := newBed(jobs, 0)
@@ -222,7 +222,7 @@ func TestCarryKeepsFailures(t *testing.T) {
 	})
 }
 
-func TestCarryEndsWhereNothingCanBeKept(t *testing.T) {
+func TestCompleteEndsWhereNothingCanBeKept(t *testing.T) {
 	for _, what := range []string{"save", "note"} {
 		synctest.Test(t, func(t *testing.T) {
 			_, jobs := defaultJobs(t, true, 1)
@@ -242,7 +242,7 @@ func TestCarryEndsWhereNothingCanBeKept(t *testing.T) {
 	}
 }
 
-func TestCarrySaysThatProcessorTimeIsNotKnown(t *testing.T) {
+func TestCompleteSaysThatProcessorTimeIsNotKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 1)
 		b := newBed(jobs[:3], 0)
@@ -267,7 +267,7 @@ func TestCarrySaysThatProcessorTimeIsNotKnown(t *testing.T) {
 }
 
 // That others compute is said as it begins and as it ends, and not with every cell.
-func TestCarrySaysThatOthersDisturb(t *testing.T) {
+func TestCompleteSaysThatOthersDisturb(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, all := defaultJobs(t, true, 1)
 		jobs := slices.DeleteFunc(all, func(j Job) bool { return !j.InTurns() || ruled(j) == 1 })[:9]
@@ -294,7 +294,7 @@ func TestCarrySaysThatOthersDisturb(t *testing.T) {
 }
 
 // What takes no turns, or came to nothing, tells nothing of the machine.
-func TestCarryKnowsOfOthersByTurnsOnly(t *testing.T) {
+func TestCompleteKnowsOfOthersByTurnsOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 1)
 		for i := range jobs {
@@ -321,7 +321,7 @@ func TestCarryKnowsOfOthersByTurnsOnly(t *testing.T) {
 var errSignal = errors.New("a signal")
 
 // Wherever a run is interrupted, the rest of it makes the same run: same cells, same order, same rate.
-func TestCarryGoesOn(t *testing.T) {
+func TestCompleteGoesOn(t *testing.T) {
 	_, jobs := defaultJobs(t, true, 5)
 	whole := newBed(jobs, 0)
 	synctest.Test(t, func(t *testing.T) { complete(t, whole) })
@@ -389,7 +389,7 @@ func TestCarryGoesOn(t *testing.T) {
 }
 
 // The rest of a run that is gone on with has the budget for itself.
-func TestCarryGoesOnWithinTheBudget(t *testing.T) {
+func TestCompleteGoesOnWithinTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 5)
 		b := newBed(jobs, 0)
