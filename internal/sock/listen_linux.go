@@ -60,8 +60,8 @@ func address(name unix.Sockaddr) string {
 	return ""
 }
 
-// Another opens a further listening socket at the address of ln, a listening one; the kernel deals new connections out among
-// them (SO_REUSEPORT). ln was bound without, so that a port in use is an error, and is taken into the group here.
+// Another opens a further listening socket at the address of ln, which must listen. The kernel then spreads new connections over both
+// (SO_REUSEPORT). ln was bound without that option, so that a port in use is an error; Another sets it on ln too.
 func Another(ln int) (fd int, err error) {
 	name, err := unix.Getsockname(ln)
 	if err != nil {
@@ -95,7 +95,7 @@ func Another(ln int) (fd int, err error) {
 	return fd, nil
 }
 
-// Bequeath has cmd, when it is started, inherit the listening socket ln.
+// Bequeath makes cmd inherit the listening socket ln when it starts.
 func Bequeath(ln int, cmd *exec.Cmd) {
 	f := os.NewFile(uintptr(ln), "listener")
 	keep(f)
@@ -103,7 +103,7 @@ func Bequeath(ln int, cmd *exec.Cmd) {
 	cmd.Env = append(cmd.Environ(), bequest+"=1")
 }
 
-// Inherit returns the listening socket that this process inherited, with its address.
+// Inherit returns the listening socket that this process inherited, and its address.
 func Inherit() (ln int, bound string, err error) {
 	const first = 3 // of a command's ExtraFiles
 	openRuntimePoller()
@@ -121,7 +121,7 @@ func Down(ln int) error {
 	}
 }
 
-// NetListener hands the listening socket to package net.
+// NetListener turns the listening socket into a listener of package net.
 func NetListener(ln int) (net.Listener, error) {
 	f := os.NewFile(uintptr(ln), "listener")
 	l, err := net.FileListener(f)
@@ -144,5 +144,5 @@ var kept struct {
 	files []*os.File
 }
 
-// Shutdown ends a listening socket without giving its number away: a blocked accept returns Closed, every poller reports it.
+// Shutdown ends a listening socket and keeps its descriptor. A blocked accept returns Closed, and every poller reports it.
 func Shutdown(ln int) { unix.Shutdown(ln, unix.SHUT_RDWR) }

@@ -25,10 +25,10 @@ type Poller struct {
 // Event is one descriptor's readiness, as the kernel lays it out.
 type Event unix.EpollEvent
 
-// Data is what the descriptor was added with.
+// Data returns the data that the descriptor was added with.
 func (e *Event) Data() uint64 { return uint64(uint32(e.Fd)) | uint64(uint32(e.Pad))<<32 }
 
-// NewPoller opens an epoll instance, whose waits hold.
+// NewPoller opens an epoll instance. Its waits hold: see Waiter.
 func NewPoller() (*Poller, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	return &Poller{Waiter{Hold: true}, fd}, os.NewSyscallError("epoll_create1", err)
@@ -45,18 +45,18 @@ func (p *Poller) setAlarm() {
 	}
 }
 
-// Add watches fd for events; data comes back with each of them. At the kernel's limit of watches the error says how to
-// raise it; a connection is then refused (Refuse).
+// Add watches fd for events; each event carries data. At the kernel's limit of watches the error names the setting to raise, and the
+// connection is to be refused (Refuse).
 func (p *Poller) Add(fd int, events uint32, data uint64) error {
 	return p.control(unix.EPOLL_CTL_ADD, fd, events, data)
 }
 
-// Change replaces what fd is watched for.
+// Change replaces the events that fd is watched for.
 func (p *Poller) Change(fd int, events uint32, data uint64) error {
 	return p.control(unix.EPOLL_CTL_MOD, fd, events, data)
 }
 
-// Remove stops watching fd; to be called before fd is closed, since a duplicate would keep it registered.
+// Remove stops watching fd. Call it before fd is closed: a duplicate of fd would keep it registered.
 func (p *Poller) Remove(fd int) error { return p.control(unix.EPOLL_CTL_DEL, fd, 0, 0) }
 
 func (p *Poller) control(op, fd int, events uint32, data uint64) error {
@@ -68,8 +68,8 @@ func (p *Poller) control(op, fd int, events uint32, data uint64) error {
 	return nil
 }
 
-// Wait fills ready with what is ready and returns how many; it waits at most timeout (negative: for ever), to the
-// nanosecond, and returns 0 when that is over or a signal came.
+// Wait waits until descriptors are ready, fills ready with them and returns how many. It waits at most timeout (negative: for ever), to the
+// nanosecond, and returns 0 when that has passed or a signal came.
 func (p *Poller) Wait(ready []Event, timeout time.Duration) (int, error) {
 	if p.Hold && p.alarm == 0 {
 		p.setAlarm()
@@ -90,8 +90,8 @@ func (p *Poller) Wait(ready []Event, timeout time.Duration) (int, error) {
 	return n, err
 }
 
-// WaitRaw is Wait, for at most timeout (0 or more), for a thread of its own: all of it is held, however long. Other goroutines
-// need another processor, and only the scheduler's preemption signal, which ends the wait, lets the world be stopped meanwhile.
+// WaitRaw is Wait for a thread of its own: it holds for all of timeout (0 or more). Other goroutines then need another processor, and only
+// the scheduler's preemption signal, which ends the wait, lets the world be stopped.
 func (p *Poller) WaitRaw(ready []Event, timeout time.Duration) (int, error) {
 	limit := unix.NsecToTimespec(timeout.Nanoseconds())
 	return p.waitRaw(ready, &limit)
@@ -124,8 +124,8 @@ func withoutAlarm(ready []Event) (n int, rang bool) {
 	return len(ready), false
 }
 
-// WaitUntil is WaitRaw until an instant of the kernel's monotonic clock, in nanoseconds: however long the thread was not running between
-// setting out to wait and waiting, it wakes in time. A timer beside what is waited for ends it, at the cost of a further call.
+// WaitUntil is WaitRaw until an instant of CLOCK_MONOTONIC, in nanoseconds. It wakes in time even if the thread lost its processor before
+// it began to wait, since a timer ends the wait; that costs one more call.
 func (p *Poller) WaitUntil(ready []Event, at int64) (int, error) {
 	if p.alarm == 0 {
 		p.setAlarm()
@@ -141,14 +141,14 @@ func (p *Poller) WaitUntil(ready []Event, at int64) (int, error) {
 	return p.waitRaw(ready, nil)
 }
 
-// Now is the kernel's monotonic clock, in nanoseconds.
+// Now returns CLOCK_MONOTONIC in nanoseconds.
 func Now() int64 {
 	var now unix.Timespec
 	unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
 	return now.Nano()
 }
 
-// Close gives the epoll instance back.
+// Close closes the epoll instance.
 func (p *Poller) Close() {
 	p.Waiter.Close()
 	Close(p.fd)
@@ -163,7 +163,7 @@ const FDSetSize = unix.FD_SETSIZE
 // Set puts fd into the set.
 func (s *FDSet) Set(fd int) { s.bits[fd/64] |= 1 << (fd % 64) }
 
-// Unset takes fd out.
+// Unset removes fd from the set.
 func (s *FDSet) Unset(fd int) { s.bits[fd/64] &^= 1 << (fd % 64) }
 
 // Has reports whether fd is in the set.

@@ -17,7 +17,7 @@ type Ring struct {
 	listener *Poller
 }
 
-// NewRing opens one, whose waits hold.
+// NewRing opens an io_uring instance. Its waits hold: see Waiter.
 func NewRing() (*Ring, error) {
 	r, err := uring.New()
 	if err != nil {

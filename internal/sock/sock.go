@@ -39,9 +39,8 @@ const bequest = "CAROUSEL_LISTENER"
 // Inherited reports whether a parent of the same program has bequeathed its listening socket to this process.
 func Inherited() bool { return os.Getenv(bequest) != "" }
 
-// AcceptNet is Accept for a listener of package net, which ln is the number of: it passes over peers that are gone, and refuses
-// callers for whom there is no descriptor. Where nobody waits to be refused it pauses for ten milliseconds, since package
-// net's accept would fail again at once. A connection that package net cannot watch it has closed already.
+// AcceptNet is Accept for a listener of package net, whose descriptor is ln. It skips peers that have left, and refuses connections for
+// which there is no descriptor. With none to refuse it pauses for ten milliseconds, since package net's accept would fail again at once.
 func AcceptNet(l net.Listener, ln int) (net.Conn, error) {
 	for {
 		c, err := l.Accept()
@@ -66,26 +65,25 @@ func AcceptNet(l net.Listener, ln int) (net.Conn, error) {
 	}
 }
 
-// Takes reports whether the peer of a connection has taken some of what was sent to it since this was last asked; the first
-// time, whether there is anything left that it could take. It keeps in unsent how many bytes that was, which whoever
-// sends more sets to 0. It asks no sooner than a wait has taken too long: room for more is not reported before a third of
-// the kernel's buffer is free. Systems other than Linux do not say, so it is false there.
+// Takes reports whether the peer has acknowledged bytes since the last call; on the first call, whether any are unacknowledged. It keeps
+// the number of those bytes in unsent, which the caller sets to 0 after it has sent more. Call it only after a wait has reached its limit:
+// the kernel reports room for more only when a third of its buffer is free. On systems other than Linux it is false.
 func Takes(fd int, unsent *int) bool {
 	before := *unsent
 	*unsent, _ = held(fd)
 	return *unsent != before
 }
 
-// Taken reports whether the peer has taken all that was sent to it; systems other than Linux do not say, so it is false there.
+// Taken reports whether the peer has acknowledged everything that was sent to it. On systems other than Linux it is false.
 func Taken(fd int) bool {
 	n, known := held(fd)
 	return known && n == 0
 }
 
-// Unread reports whether something has come from the peer that was not read yet; systems other than Linux do not say.
+// Unread reports whether input has arrived that was not read yet. On systems other than Linux it is false.
 func Unread(fd int) bool { return unread(fd) > 0 }
 
-// Number is the descriptor of a connection of package net, which must be open, or -1.
+// Number returns the descriptor of a connection of package net, or -1 if it is closed.
 func Number(c net.Conn) int {
 	number := -1
 	if raw, err := c.(syscall.Conn).SyscallConn(); err == nil {
@@ -96,7 +94,7 @@ func Number(c net.Conn) int {
 
 const shedPause = 10 * time.Millisecond
 
-// Ended maps the error that ended an accept loop to what Serve returns: nil when the listener was shut down.
+// Ended returns what Serve returns when accept has failed with err: nil after Shutdown, else err.
 func Ended(err error) error {
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, net.ErrClosed) {
 		return nil
@@ -120,15 +118,16 @@ func unwatched(e syscall.Errno) error {
 	return e
 }
 
-// Refuse answers a new connection with a 503, closes it, and says why: in the narration, or else on standard error, at most once a second.
+// Refuse answers a new connection with a 503 and closes it. It prints the reason in the narration, or else on standard error, at most once
+// a second.
 func Refuse(fd int, why string) {
 	Write(fd, []byte(refusal))
 	Bye(fd)
 	complain(refused + why)
 }
 
-// AcceptAll takes in all who wait at a non-blocking listener: nil when nobody waits any more, Closed after Shutdown. A loop
-// that took them in one by one would make the last of them wait for a turn of all the others, and then another.
+// AcceptAll accepts every connection that waits at a non-blocking listener. It returns nil when none waits any more, Closed after Shutdown.
+// A loop that accepted one connection a turn would make the last of many wait for many turns.
 func AcceptAll(ln int, accepted func(fd int)) error {
 	for {
 		fd, err := Accept(ln)
@@ -141,8 +140,8 @@ func AcceptAll(ln int, accepted func(fd int)) error {
 	}
 }
 
-// Put is s with v at place fd, made longer if need be. Descriptors are the smallest numbers that are free, so a slice is the
-// quickest map from them.
+// Put sets s[fd] to v and returns s, which it lengthens if need be. A slice is the quickest map from descriptors: they are the smallest
+// numbers that are free.
 func Put[T any](s []T, fd int, v T) []T {
 	for fd >= len(s) {
 		s = append(s, *new(T))

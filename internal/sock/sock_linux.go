@@ -12,12 +12,12 @@ import (
 // Linux says that the raw calls are there.
 const Linux = true
 
-// NonBlocking makes calls on fd return Again instead of waiting.
+// NonBlocking makes fd non-blocking: calls on it return Again instead of waiting.
 func NonBlocking(fd int) error { return unix.SetNonblock(fd, true) }
 
-// Accept takes a waiting connection off a non-blocking listener: Again if there is none, Closed after Shutdown.
-// The connection does not block. Peers gone before they were accepted are passed over; a process out of
-// descriptors refuses its callers instead of leaving them, and its poller, waiting.
+// Accept accepts a waiting connection from a non-blocking listener and makes it non-blocking. It returns Again if none waits, Closed after
+// Shutdown. It skips peers that have left. When the process is out of descriptors it refuses the connection; otherwise a level-triggered
+// poller would report it for ever.
 func Accept(ln int) (int, error) {
 	for {
 		fd, _, e := syscall.RawSyscall6(unix.SYS_ACCEPT4, uintptr(ln), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
@@ -38,8 +38,8 @@ func (w *Waiter) Accept(ln int) (int, error) {
 	}
 }
 
-// Admit makes a connection that the kernel accepted by itself like those of Accept. It reports whether there is a descriptor for it; without one
-// it is refused: the kernel goes by the limit that held when it began to accept.
+// Admit sets up a connection that io_uring accepted as Accept does. It reports whether the process may have the descriptor. If not, Admit
+// has refused the connection: io_uring goes by the limit that held when its accept was queued.
 func Admit(ln, fd int) bool {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); uint64(fd) >= limit.Cur {
@@ -71,7 +71,7 @@ func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
 	return -1, e, true
 }
 
-// Peer is the address that is connected to fd, "" if it has left.
+// Peer returns the address of the peer of fd, "" if it has left.
 func Peer(fd int) string {
 	from, err := unix.Getpeername(fd)
 	if err != nil {
@@ -80,7 +80,7 @@ func Peer(fd int) string {
 	return address(from)
 }
 
-// Queued is how many peers have connected to a listening socket and are not accepted yet, 0 where the kernel does not say.
+// Queued returns how many connections wait in the listen queue of ln; 0 where the kernel does not report it.
 func Queued(ln int) int {
 	info, err := unix.GetsockoptTCPInfo(ln, unix.IPPROTO_TCP, unix.TCP_INFO)
 	if err != nil {
@@ -89,7 +89,7 @@ func Queued(ln int) int {
 	return int(info.Unacked) // which is that of a listening socket
 }
 
-// Read takes what has arrived, up to len(p) bytes: Again if nothing has, 0 at the end of input.
+// Read reads up to len(p) bytes. It returns Again if nothing has arrived, 0 at the end of input.
 func Read(fd int, p []byte) (int, error) {
 	for {
 		n, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT, 0, 0)
@@ -101,7 +101,7 @@ func Read(fd int, p []byte) (int, error) {
 	}
 }
 
-// Write hands the kernel as much of p as it takes at once: Again if nothing.
+// Write writes as much of p as the kernel takes at once, and returns how much. It returns Again if the kernel takes nothing.
 func Write(fd int, p []byte) (int, error) {
 	for {
 		n, _, e := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
@@ -113,7 +113,7 @@ func Write(fd int, p []byte) (int, error) {
 	}
 }
 
-// WriteUrgent sends one byte that overtakes those not read yet (MSG_OOB); select's third list reports it.
+// WriteUrgent sends one urgent byte (MSG_OOB), which overtakes bytes that were not read yet. select reports it in its third set.
 func WriteUrgent(fd int, b byte) error {
 	return unix.Sendto(fd, []byte{b}, unix.MSG_OOB|unix.MSG_NOSIGNAL, nil)
 }
@@ -181,11 +181,11 @@ func unread(fd int) int {
 	return n
 }
 
-// Close gives a descriptor back.
+// Close closes a descriptor.
 func Close(fd int) { syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
 
-// Bye closes a connection whose last reply must not be lost: input left unread would turn the close into a reset
-// that overtakes it. It never waits and discards at most two megabytes.
+// Bye closes a connection without losing its last reply. Unread input would turn a plain close into a reset, which overtakes the reply. Bye
+// never waits, and discards at most two megabytes of input.
 func Bye(fd int) {
 	finish(fd)
 	Close(fd)
@@ -213,7 +213,7 @@ func ByeConn(c net.Conn) {
 	c.Close()
 }
 
-// Sleep blocks the calling thread for d, with the kernel's own precision.
+// Sleep blocks the calling thread for d, by nanosleep(2).
 func Sleep(d time.Duration) {
 	left := unix.NsecToTimespec(d.Nanoseconds())
 	for unix.Nanosleep(&left, &left) == unix.EINTR {

@@ -34,27 +34,27 @@ func Listen(addr string) (int, string, error) {
 	return len(listeners.list) - 1, l.Addr().String(), nil
 }
 
-// NetListener is the listener Listen opened.
+// NetListener turns the listening socket into a listener of package net.
 func NetListener(ln int) (net.Listener, error) {
 	listeners.Lock()
 	defer listeners.Unlock()
 	return listeners.list[ln], nil
 }
 
-// Peer is not known here.
+// Peer returns the address of the peer of fd, "" if it has left.
 func Peer(int) string { return "" }
 
-// Queued is not known here.
+// Queued returns how many connections wait in the listen queue of ln; 0 where the kernel does not report it.
 func Queued(int) int { return 0 }
 
-// Shutdown ends the listener: a blocked accept returns.
+// Shutdown ends a listening socket and keeps its descriptor. A blocked accept returns Closed, and every poller reports it.
 func Shutdown(ln int) {
 	if l, _ := NetListener(ln); l != nil {
 		l.Close()
 	}
 }
 
-// Sleep blocks for d.
+// Sleep blocks the calling thread for d, by nanosleep(2).
 func Sleep(d time.Duration) { time.Sleep(d) }
 
 func passing(e syscall.Errno) bool { return e == syscall.ECONNABORTED }

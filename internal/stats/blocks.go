@@ -10,11 +10,11 @@ const MinBlocks = 8
 // to cycle on their own, long blocks cover better too.
 const MostBlocks = 10
 
-// Blocks cuts 0..n into consecutive blocks as equal as can be, at most most of them; each is [from, to). Fewer than
-// MinBlocks are none at all.
+// Blocks cuts 0..n into at most most consecutive blocks of nearly equal length, each [from, to). It returns none if there would be fewer
+// than MinBlocks.
 //
-// Neighbouring cycles hang together, whole blocks hardly do: so the spread of what blocks say tells how sure their mean is (batch
-// means, Conway 1963).
+// Neighbouring cycles are correlated and whole blocks hardly are, so the spread of block means shows how sure their mean is (batch means,
+// Conway 1963).
 func Blocks(n, most int) [][2]int {
 	count := min(n, most)
 	if count < MinBlocks {

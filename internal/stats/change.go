@@ -5,8 +5,9 @@ import (
 	"math"
 )
 
-// Change is where a series most likely changes its level: the first value of the new one is x[at]. p is the chance of one as clear in a series
-// whose values are independent and alike (Pettitt 1979), at most 1; a drift shows as a change too. A few values that stand out are none.
+// Change returns where a series most likely changes its level: x[at] is the first value of the new level. p is the probability of a change
+// as clear in a series of independent values with one distribution (Pettitt 1979), at most 1. A drift counts as a change; a few outliers do
+// not.
 func Change(x []float64) (at int, p float64) {
 	n := float64(len(x))
 	u, most := 0, 0 // u: of all pairs of a value before x[t] and one from there on, in how many more the later is the larger

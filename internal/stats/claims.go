@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// Holm gives, for the p-values of several claims, the level at which the interval of each is to be drawn so that it excludes
-// "no difference" exactly where Holm's step-down procedure (1979) upholds the claim: then one false claim or more comes
-// with a probability of alpha at most. The confidence of an interval is 1 less its level.
+// Holm returns a level for each of several claims, from their p-values. An interval of confidence 1 minus that level excludes "no
+// difference" exactly where Holm's step-down procedure (1979) upholds the claim. The probability of one false claim or more is then at most
+// alpha.
 //
-// It is the claims that are sure together. Intervals are as sure as they say one by one: to be sure together each
-// would need alpha over the number of claims. A p-value that is not-a-number counts as a claim, and fails.
+// Only the claims are sure together. Each interval is as sure as its own confidence; to be sure together each would need alpha over the
+// number of claims. A p-value that is NaN counts as a claim that is not upheld.
 func Holm(p []float64, alpha float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {
@@ -39,7 +39,7 @@ func failing(p float64) float64 {
 	return p
 }
 
-// Look is a planned look at the figures of a comparison that is still running, after which it may end.
+// Look is a planned look at a comparison that is still running, after which it may end.
 type Look struct {
 	At    float64 // the share of the whole length that is then over, up to 1
 	Alpha float64 // the level of the intervals that are drawn then, as in Holm

@@ -5,17 +5,15 @@ import (
 	"slices"
 )
 
-// Effects is how far each server stands from the mean of all, as a log: the effect of k less that of l is the log of their
-// ratio.
+// Effects returns how far each server stands from the mean of all, as a log: the effect of k minus that of l is the log of their ratio.
 //
-// x[k][c] is the log of the figure of server k in cycle c: not-a-number where it lacks, infinite where the figure was zero or without
-// end. Two servers are compared by the Middle of their differences over the cycles that have both, so that one disturbed
-// slice spoils one cycle of one pair; the effect is the mean of a server's differences from each server, itself
-// included, so that what is known of k and of l against the others serves their ratio as well (as paired comparisons are
-// scaled since Thurstone 1927).
+// x[k][c] is the log of the figure of server k in cycle c: NaN where there is none, infinite where the figure was 0 or infinite. Two
+// servers are compared by the Middle of their differences over the cycles that have both, so a disturbed slice spoils one cycle of one
+// pair. The effect is the mean of a server's differences from every server, itself included: what is known of k and l against the others
+// then serves their ratio too (paired comparisons, Thurstone 1927).
 //
-// A server that cannot be told from another in finite terms has no part in the means of the rest. Its own effect is then
-// infinite, or not-a-number where nothing is known.
+// A server whose differences are not finite is left out of the means of the others. Its own effect is infinite, or NaN where nothing is
+// known.
 func Effects(x [][]float64) []float64 {
 	m := differences(x)
 	kept := make([]int, len(x))

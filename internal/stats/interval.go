@@ -7,26 +7,26 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Interval is a figure and where it lies with a given confidence, from 0 to 1. What is not known is not-a-number.
-// Logs of ratios are averaged, ratios are shown: Exp leads from one to the other.
+// Interval is a figure and the range that holds its true value with a given confidence, from 0 to 1. Fields that are not known are NaN.
+// Ratios are averaged as logs and shown as ratios: Exp converts.
 type Interval struct {
 	Mid, Low, High, Confidence float64
 }
 
-// Exp turns an interval of a log into that of the number itself.
+// Exp returns the interval of a number from the interval of its log.
 func (i Interval) Exp() Interval {
 	return Interval{math.Exp(i.Mid), math.Exp(i.Low), math.Exp(i.High), i.Confidence}
 }
 
-// Contains reports whether x lies in it; what is not known contains nothing.
+// Contains reports whether x lies in the interval. An unknown interval contains nothing.
 func (i Interval) Contains(x float64) bool { return i.Low <= x && x <= i.High }
 
-// HalfWidth is half of what lies between its ends. For the log of a ratio it is about the share by which the ratio may be off.
+// HalfWidth returns half the distance between the ends. For the log of a ratio that is about the share by which the ratio may be off.
 func (i Interval) HalfWidth() float64 { return (i.High - i.Low) / 2 }
 
-// Order says what the interval of a ratio tells: Higher or Lower if all of it is on one side of 1; Same if it holds 1 and
-// no end is further from it than margin, a share; Tied if neither; Unknown if it is not known. The
-// ratio the other way round comes to the same: below 1 the margin ends at 1/(1+margin).
+// Order returns what the interval of a ratio shows: Higher or Lower if all of it is on one side of 1; Same if it contains 1 and neither end
+// is further from 1 than margin, a share; Tied if neither; Unknown if it is not known. The inverse ratio gives the inverse order: below 1
+// the margin ends at 1/(1+margin).
 func (i Interval) Order(margin float64) Order {
 	switch {
 	case math.IsNaN(i.Low) || math.IsNaN(i.High):
@@ -46,9 +46,9 @@ func unknown(confidence float64) Interval {
 	return Interval{math.NaN(), math.NaN(), math.NaN(), confidence}
 }
 
-// TInterval is that of the mean of independent values: mean ± t s/√n, with n-1 degrees of freedom (Student 1908). shared, 0 or
-// more, is the standard deviation of what all values have in common, which their spread cannot show; it is added, as a normal error.
-// Fewer than two values, or one that is not finite, leave it unknown.
+// TInterval returns the interval of the mean of independent values: mean ± t s/√n, with n-1 degrees of freedom (Student 1908). shared, 0 or
+// more, is the standard deviation of an error that all values have in common, which their spread cannot show; it is added as a normal
+// error. The interval is unknown with fewer than two values or where one is not finite.
 func TInterval(d []float64, shared, confidence float64) Interval {
 	mean, e, ok := meanError(d)
 	if !ok {
@@ -58,8 +58,8 @@ func TInterval(d []float64, shared, confidence float64) Interval {
 	return Interval{mean, mean - half, mean + half, confidence}
 }
 
-// TTest is the p-value of the claim that the mean of independent values is not 0: TInterval at confidence c excludes 0
-// exactly when it is below 1-c. It is not-a-number where the interval is unknown.
+// TTest returns the p-value of the claim that the mean of independent values is not 0: TInterval at confidence c excludes 0 exactly when
+// the p-value is below 1-c. It is NaN where the interval is unknown.
 func TTest(d []float64, shared float64) float64 {
 	mean, e, ok := meanError(d)
 	switch {
@@ -100,8 +100,8 @@ func meanError(d []float64) (mean, e float64, ok bool) {
 	return mean, e, !math.IsNaN(mean + e) // not finite: the mean of infinite values is no number, or their deviation is none
 }
 
-// Widen adds to the interval of a ratio what all that it was made of had in common: a log with a normal distribution of this standard
-// deviation.
+// Widen adds to the interval of a ratio an error that all its values had in common: a log with a normal distribution of standard deviation
+// shared.
 func (i Interval) Widen(shared float64) Interval {
 	z := distuv.UnitNormal.Quantile((1+i.Confidence)/2) * shared
 	i.Low = i.Mid * math.Exp(-math.Hypot(math.Log(i.Mid/i.Low), z))
@@ -109,12 +109,12 @@ func (i Interval) Widen(shared float64) Interval {
 	return i
 }
 
-// TQuantile is the value below which a share p, between 0 and 1, of Student's t distribution with df > 0 degrees of freedom lies.
+// TQuantile returns the p-quantile, p between 0 and 1, of Student's t distribution with df > 0 degrees of freedom.
 func TQuantile(p, df float64) float64 {
 	return distuv.StudentsT{Sigma: 1, Nu: df}.Quantile(p)
 }
 
-// TAbout is TQuantile within 1 % for a p from 0.5 to 0.9999, in a hundredth of its time (Abramowitz and Stegun 1964, 26.7.5).
+// TAbout returns TQuantile within 1 % for p from 0.5 to 0.9999, in a hundredth of its time (Abramowitz and Stegun 1964, 26.7.5).
 func TAbout(p, df float64) float64 {
 	if df < 10 {
 		return TQuantile(p, df)
@@ -124,7 +124,7 @@ func TAbout(p, df float64) float64 {
 	return z + z*(z2+1)/(4*df) + z*((5*z2+16)*z2+3)/(96*df*df) + z*(((3*z2+19)*z2+17)*z2-15)/(384*df*df*df)
 }
 
-// TwoSided is the share of Student's t distribution with df > 0 degrees of freedom that is at least as far from 0 as t.
+// TwoSided returns the probability that a value of Student's t distribution with df > 0 degrees of freedom is at least as far from 0 as t.
 func TwoSided(t, df float64) float64 {
 	if math.IsInf(t, 0) {
 		return 0

@@ -2,9 +2,9 @@ package stats
 
 import "slices"
 
-// Letters gives each of n things, best first, the letters of the groups it belongs to: two share a letter exactly
-// when tied says so (the compact letter display of Piepho 2004). Ties need not be transitive: a middle one may tie with
-// both its neighbours, which differ, and then carries two letters. Groups are the maximal sets of mutual ties.
+// Letters returns for each of n things, best first, the letters of its groups: two things share a letter exactly when tied returns true for
+// them (compact letter display, Piepho 2004). Ties need not be transitive: one in the middle may tie with both neighbours, which differ,
+// and then has two letters. Groups are the maximal sets of mutual ties.
 func Letters(n int, tied func(i, j int) bool) []string {
 	var groups [][]int
 	var grow func(group, candidates, seen []int)

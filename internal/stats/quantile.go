@@ -11,27 +11,26 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Bucket is how many values lie in [Low, Low+Width).
+// Bucket counts the values in [Low, Low+Width).
 type Bucket struct {
 	Low, Width, N int64
 }
 
-// Counts are the buckets of a histogram that hold anything, lowest first. Counts that are merged have the same division:
-// buckets of one Low have one Width.
+// Counts are the buckets of a histogram that are not empty, lowest first. Counts that are merged must have the same buckets: those of one
+// Low have one Width.
 type Counts []Bucket
 
 // Resamples is how many times QuantileRatio draws.
 const Resamples = 1000
 
-// QuantileRatio is the ratio of the q-quantile of a to that of b, q between 0 and 1, over all blocks merged. a[i] and b[i] are
-// the counts of two servers in the same block of consecutive cycles.
+// QuantileRatio returns the ratio of the q-quantile of a to that of b, q between 0 and 1, over all blocks merged. a[i] and b[i] are the
+// counts of two servers in the same block of consecutive cycles.
 //
-// The interval comes from drawing blocks with replacement, the same for both servers, and merging them (the percentile bootstrap, Efron
-// 1979). Of few blocks it would be too narrow: what is drawn spreads as deviations over n do, not over n-1, and takes them for exactly
-// known. So its log is widened around the median draw by √(n/(n-1)) t/z, as Hesterberg (2015) widens percentiles.
-// Over eight blocks, of invented noise, 0.96 of the intervals then hold the truth, not 0.91.
+// The interval comes from drawing blocks with replacement, the same for both servers, and merging them (percentile bootstrap, Efron 1979).
+// With few blocks that interval is too narrow, so its log is widened around the median draw by √(n/(n-1)) t/z (Hesterberg 2015). Over eight
+// blocks of simulated noise 0.96 of the intervals then hold the truth, instead of 0.91.
 //
-// The same seed draws the same. Fewer than MinBlocks blocks, or a draw without values, leave it unknown.
+// The same seed gives the same interval. It is unknown with fewer than MinBlocks blocks or where a draw has no values.
 func QuantileRatio(a, b []Counts, q, confidence float64, seed uint64) Interval {
 	n := len(a)
 	if n < MinBlocks || len(b) != n {
@@ -111,7 +110,7 @@ func (s stacked) quantile(q float64, times []int64) float64 {
 	return float64(bucket.Low) + float64(bucket.Width)*(rank-below)/(upTo(at+1)-below)
 }
 
-// Quantile is that of what the counts hold, as if values lay evenly in their bucket; 0 where they hold nothing.
+// Quantile returns the q-quantile of counts, as if values lay evenly within their bucket; 0 if counts is empty.
 func Quantile(counts Counts, q float64) float64 {
 	var all, below float64
 	for _, b := range counts {

@@ -11,10 +11,10 @@ import (
 // service. rho is the server's utilisation, arrivals per second times the mean service, above 0 and below 1. A quantile q is from 0 up to, not
 // including, 1.
 
-// MM1Mean is the mean wait where services have an exponential distribution (M/M/1), in mean services (Erlang 1917).
+// MM1Mean returns the mean wait, in mean services, where service times are exponential (M/M/1; Erlang 1917).
 func MM1Mean(rho float64) float64 { return rho / (1 - rho) }
 
-// MM1CDF is the share of requests that wait for t at most, in mean services.
+// MM1CDF returns the share of requests that wait at most t mean services.
 func MM1CDF(rho, t float64) float64 {
 	if t < 0 {
 		return 0
@@ -22,16 +22,16 @@ func MM1CDF(rho, t float64) float64 {
 	return 1 - rho*math.Exp(-(1-rho)*t)
 }
 
-// MM1Quantile is the wait that a share q does not exceed, in mean services.
+// MM1Quantile returns the wait, in mean services, that a share q of requests does not exceed.
 func MM1Quantile(rho, q float64) float64 {
 	return max(0, math.Log(rho/(1-q))/(1-rho))
 }
 
-// MD1Mean is the mean wait where every service takes the same (M/D/1), in services (Pollaczek 1930, Khinchine 1932).
+// MD1Mean returns the mean wait, in services, where every service takes the same time (M/D/1; Pollaczek 1930, Khinchine 1932).
 func MD1Mean(rho float64) float64 { return rho / (2 * (1 - rho)) }
 
-// MD1CDF is the share of requests that wait for t at most, in services. All terms are positive (Franx 2001), while Erlang's
-// sum of 1909, with alternating signs, is off by 1 % at t = 20 and no number at t = 30. The time taken grows with t².
+// MD1CDF returns the share of requests that wait at most t services. All its terms are positive (Franx 2001); Erlang's sum of 1909, with
+// alternating signs, is off by 1 % at t = 20 and fails at t = 30. Its running time grows with t².
 func MD1CDF(rho, t float64) float64 {
 	if t < 0 {
 		return 0
@@ -75,7 +75,7 @@ func md1Sizes(rho float64, n int) []float64 {
 	return within
 }
 
-// MD1Quantile is the wait that a share q does not exceed, in services.
+// MD1Quantile returns the wait, in services, that a share q of requests does not exceed.
 func MD1Quantile(rho, q float64) float64 {
 	if q <= 1-rho {
 		return 0 // who finds nobody there does not wait
@@ -95,8 +95,8 @@ func MD1Quantile(rho, q float64) float64 {
 	return high
 }
 
-// MD1Tail says what share of requests waits for longer than t services: nearly share*exp(-decay*t), to three digits from the 99th percentile on
-// for a rho of 0.5 and more.
+// MD1Tail describes long waits: the share of requests that wait longer than t services is nearly share*exp(-decay*t), to three digits from
+// the 99th percentile on if rho is 0.5 or more.
 func MD1Tail(rho float64) (share, decay float64) {
 	low, high := 0.0, 2*(1-rho)/rho // decay solves exp(x)-1 = x/rho, whose left side is more than x + x²/2
 	for range 60 {
@@ -109,8 +109,8 @@ func MD1Tail(rho float64) (share, decay float64) {
 	return (1 - rho) / (rho*math.Exp(high) - 1), high
 }
 
-// MG1Mean is the mean wait where services are as those that were seen (M/G/1), in their unit (Pollaczek and Khinchine). The order of service does
-// not matter to it, unless it goes by how long services take.
+// MG1Mean returns the mean wait where service times are distributed as services, in their unit (M/G/1; Pollaczek and Khinchine). It does
+// not depend on the order of service, unless that goes by service time.
 func MG1Mean(rho float64, services []float64) float64 {
 	sum, squares := 0.0, 0.0
 	for _, s := range services {
@@ -120,10 +120,9 @@ func MG1Mean(rho float64, services []float64) float64 {
 	return rho * squares / (2 * sum * (1 - rho))
 }
 
-// MG1Quantile is the least and the most that the wait can be which a share q does not exceed, where services are as those that were
-// seen, in their unit. A wait is made of what is left of as many services as were found there, a geometric number. What is left is
-// rounded down, and up, to whole steps, and added up by Panjer's recursion (1981). Both ends meet as step becomes small; the time taken
-// grows with its inverse squared.
+// MG1Quantile returns bounds of the wait that a share q of requests does not exceed, where service times are distributed as services, in
+// their unit. A wait is the sum of a geometric number of residual service times. They are rounded down for low and up for high, to whole
+// steps, and summed by Panjer's recursion (1981). The bounds meet as step becomes small; the running time grows with 1/step².
 func MG1Quantile(rho float64, services []float64, q, step float64) (low, high float64) {
 	left := residual(services, step)
 	return step * float64(compound(rho, left, q)), step * float64(compound(rho, append([]float64{0}, left...), q))
@@ -164,9 +163,9 @@ func compound(rho float64, shares []float64, q float64) int {
 	return len(f) - 1
 }
 
-// Lindley is how long each request waits, of those that come at these instants, in their order, and whose services take so long: as
-// long as the one before waited and was served, less what went by between the two (Lindley 1952). It holds for any arrivals and
-// any services.
+// Lindley returns how long each request waits, from the instants at which requests arrive, in order, and their service times. A request
+// waits as long as the one before it waited and was served, minus the time between the two arrivals (Lindley 1952). This holds for any
+// arrivals and any service times.
 func Lindley[T ~int64 | ~float64](arrivals, services []T) []T {
 	waits := make([]T, len(arrivals))
 	for i := 1; i < len(arrivals); i++ {
@@ -179,12 +178,12 @@ func Lindley[T ~int64 | ~float64](arrivals, services []T) []T {
 // for each, 0 to below 1, those that come during the stop or behind its backlog wait anything from nothing to all of the stop, evenly. Lengths
 // are in one unit. The window is to last until the backlog is gone, stop/(1-rho) after it began; or, with a rho of 0, until the stop ends.
 
-// StallQuantile is the wait that a share q of the requests does not exceed, where the stop is all that makes them wait.
+// StallQuantile returns the wait that a share q of requests does not exceed, where the stop alone makes requests wait.
 func StallQuantile(q, stop, window, rho float64) float64 {
 	return max(0, stop-(1-q)*window*(1-rho))
 }
 
-// StallMean is what the stop adds to the mean wait.
+// StallMean returns what the stop adds to the mean wait.
 func StallMean(stop, window, rho float64) float64 {
 	return stop * stop / (2 * window * (1 - rho))
 }

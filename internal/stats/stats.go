@@ -12,7 +12,7 @@ import (
 	"slices"
 )
 
-// Median returns the middle value, or the mean of the two middle ones; not-a-number for nothing.
+// Median returns the middle value, or the mean of the two middle ones; NaN for no values.
 func Median(x []float64) float64 {
 	n := len(x)
 	if n == 0 {
@@ -26,9 +26,9 @@ func Median(x []float64) float64 {
 	return (sorted[n/2-1] + sorted[n/2]) / 2
 }
 
-// Middle is the mean without the lowest and the highest fifth, one value each at least where there are three or more: nearly as exact as the mean
-// where all is well, which the median is not, and hardly moved by the odd disturbance (the trimmed mean, Tukey 1960). It
-// is not-a-number for nothing. Values that are not-a-number are left out.
+// Middle returns the mean without the lowest and the highest fifth (the trimmed mean, Tukey 1960), of three values or more at least one
+// each. It is nearly as exact as the mean, which the median is not, and a few disturbed values hardly move it. It ignores NaN, and returns
+// NaN for no values.
 func Middle(x []float64) float64 {
 	sorted := slices.DeleteFunc(slices.Sorted(slices.Values(x)), math.IsNaN)
 	n := len(sorted)
@@ -43,7 +43,7 @@ func Middle(x []float64) float64 {
 	return sum / float64(n-2*cut)
 }
 
-// Order is what the interval of a ratio tells.
+// Order is what the interval of a ratio shows.
 type Order int
 
 const (

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Plan is what one request asks for, for a server that has its own HTTP (net/http, fasthttp) and shares only the endpoints.
+// Plan is what one request is to be answered with, for a server that has its own HTTP (net/http, fasthttp) and shares only the endpoints.
 type Plan struct {
 	Status int           // 200, or why the request is refused
 	Reason string        // text of a refusal
@@ -21,7 +21,7 @@ type Plan struct {
 	Work   func() error  // to call before the reply; nil where there is nothing to do
 }
 
-// PlanFor looks a request up in the table of endpoints.
+// PlanFor returns the plan of a request.
 func PlanFor(method string, target *url.URL) Plan {
 	path := target.EscapedPath()
 	if path == "" && target.Host != "" {
@@ -63,8 +63,8 @@ func PlanForPath(method, path string) Plan {
 	return p
 }
 
-// Failure is the plan for a reply with a status of 400 or more. Where the body could not be read or the method is not
-// known, nothing after it is to be trusted, and the connection ends.
+// Failure returns the plan of a reply with a status of 400 or more. It ends the connection where the body could not be read or the method
+// is not known, since what follows cannot be trusted then.
 func Failure(status int) Plan {
 	return Plan{Status: status, Reason: failures[status][1], Bytes: -1, Close: status == 413 || status == 501}
 }
@@ -87,7 +87,7 @@ const Hello = "Hello world\n"
 // Pattern reads as the body of /bytes/N, from its first byte on.
 type Pattern struct{ off int }
 
-// Read fills p; it never ends and never fails.
+// Read fills p. It never ends and never fails.
 func (r *Pattern) Read(p []byte) (int, error) {
 	n := copy(p, pattern[r.off%64:])
 	r.off += n

@@ -2,7 +2,7 @@ package wire
 
 import "carousel/internal/story"
 
-// Client is the talk's part in the story of the server, nil where there is none, or no talk.
+// Client returns the talk's client in the server's story, nil where no story is kept.
 func (t *Talk) Client() *story.Client {
 	if t == nil {
 		return nil
@@ -10,7 +10,7 @@ func (t *Talk) Client() *story.Client {
 	return t.client
 }
 
-// Waits says, for the story, that the talk is left to wait for what Next wants. what is the model's way to wait, with numbers for its %d's.
+// Waits notes in the story that the talk is left to wait for what Next returned. what is the model's way to wait, with n for its %d's.
 func (t *Talk) Waits(fd int, what string, n ...int) {
 	if t.client != nil {
 		t.waits(fd, what, n)
@@ -25,7 +25,7 @@ func (t *Talk) waits(fd int, what string, n []int) {
 	t.client.Waits(fd, kind, what, n...)
 }
 
-// Holds is Waits where lane waits for this talk alone: a thread that is blocked, a goroutine that is parked.
+// Holds is Waits for a lane that waits for this talk alone: a blocked thread, a parked goroutine.
 func (t *Talk) Holds(lane *story.Lane, fd int, what string, n ...int) {
 	if t.client != nil {
 		t.holds(lane, fd, what, n)

@@ -51,7 +51,7 @@ const (
 	Close             // say goodbye (sock.Bye)
 )
 
-// Events is what a poller watches a descriptor for, for a talk that wants w.
+// Events returns what a poller watches the descriptor of a talk for that wants w.
 func (w Want) Events() uint32 {
 	switch w {
 	case Read:
@@ -124,7 +124,7 @@ type buffer struct {
 
 var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, maxPending+1024)} }}
 
-// Next says what must happen before the talk can go on.
+// Next returns what must happen before the talk can go on. To call it twice is harmless.
 func (t *Talk) Next() Want {
 	switch {
 	case t.cut:
@@ -141,10 +141,10 @@ func (t *Talk) Next() Want {
 	return Read
 }
 
-// Turn begins a turn.
+// Turn begins a turn. See Over.
 func (t *Talk) Turn() { t.turn = turn{} }
 
-// Over reports whether the turn that Turn began is over: the talk wants more of what it had its share of.
+// Over reports whether the turn that Turn began is over: the talk wants more than its share.
 func (t *Talk) Over() bool {
 	switch t.Next() {
 	case Read:
@@ -157,7 +157,7 @@ func (t *Talk) Over() bool {
 	return false
 }
 
-// Feed takes bytes the peer sent; none means it has finished sending.
+// Feed takes bytes from the peer; none at the end of input.
 func (t *Talk) Feed(p []byte) {
 	t.turn.fed = true
 	t.client.Reads(len(p))
@@ -210,7 +210,7 @@ func (t *Talk) Out() []byte {
 	}
 }
 
-// Sent says that the kernel took the first n bytes of Out.
+// Sent notes that the kernel took the first n bytes of Out.
 func (t *Talk) Sent(n int) {
 	t.book.Bytes.Add(int64(n))
 	t.turn.sent += int32(n)
@@ -256,8 +256,8 @@ func (t *Talk) drained() {
 	}
 }
 
-// Pause is how long: to sleep when Next says Sleep, to wait at most (0: for ever) when it says Read or Write, and when it
-// says Work, as short as can be.
+// Pause returns a time: how long to sleep when Next returns Sleep; the longest wait (0: for ever) when it returns Read or Write; for Work
+// the shortest there is.
 func (t *Talk) Pause() time.Duration {
 	switch t.Next() {
 	case Sleep:
@@ -268,9 +268,8 @@ func (t *Talk) Pause() time.Duration {
 	return t.book.Idle
 }
 
-// Late ends a wait on the socket fd that took as long as Pause allows: it is Woke, unless the talk wants Work, or waits for a peer
-// that still takes what it was sent, however slowly, or that did its part while this process had no processor to see it: its
-// bytes came, or it took all that was sent and has room for more.
+// Late ends a wait on the socket fd that took as long as Pause allows. It does what Woke does, unless the talk wants Work or the peer was
+// not idle: it still takes what it was sent, however slowly, or it did its part while this process had no processor to see it.
 func (t *Talk) Late(fd int) {
 	want := t.Next()
 	if want == Work || want == Read && sock.Unread(fd) || want == Write && sock.Taken(fd) {
@@ -283,7 +282,7 @@ func (t *Talk) Late(fd int) {
 	}
 }
 
-// Woke ends a wait that took as long as Pause allows: a sleeper is answered, any other talk ends.
+// Woke notes that a wait took as long as Pause allows: a sleeper's reply follows, any other talk ends.
 func (t *Talk) Woke() {
 	if t.Next() == Sleep {
 		t.act = actNone
@@ -294,7 +293,7 @@ func (t *Talk) Woke() {
 	t.cut = true
 }
 
-// Work does the blocking part of a request (/block, /spin, /store) on the calling thread.
+// Work runs the blocking part of a request (/block, /spin, /store) on the calling thread.
 func (t *Talk) Work() {
 	t.turn.worked = true
 	done := t.client.Works()

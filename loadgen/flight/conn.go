@@ -6,7 +6,7 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// Conn is one connection of a deck, through however many reconnects.
+// Conn is one connection of a deck. It stays the same Conn through reconnects.
 type Conn struct {
 	Index int    // in the deck
 	Era   uint32 // counts its reconnects: what an engine learns of an earlier one is of no interest
@@ -53,16 +53,16 @@ const (
 // Opening reports whether a connect is under way.
 func (c *Conn) Opening() bool { return c.state == opening }
 
-// Silent reports whether the connection is one that is never given a request.
+// Silent reports whether the connection stays open without ever sending a request (--idle).
 func (c *Conn) Silent() bool { return c.number < 0 }
 
-// Host is which of the servers of the load the connection is to, from 0, in the order of client.Servers.
+// Host returns the index of the server that the connection is to, from 0, in the order of client.Servers.
 func (c *Conn) Host() int { return c.host }
 
-// Room is how many bytes may be read from the connection at this time, at most client.MaxRead; 0: none until Next says Read.
+// Room returns how many bytes may be read now, at most client.MaxRead. After 0 nothing may be read until Next returns Read.
 func (c *Conn) Room() int { return c.room }
 
-// Out is what is left to send of the requests. It stays as it is whatever happens to the connection.
+// Out returns the bytes of requests that are still to be sent. They do not change until Sent, whatever happens to the connection.
 func (c *Conn) Out() []byte {
 	all := c.burst
 	if all == nil {
@@ -189,8 +189,8 @@ func (d *Deck) resend(c *Conn) {
 // turnedAway is the status with which a server answers to a client for whom it has no room, though it has not said anything.
 const turnedAway = 503
 
-// Feed takes what the peer of c sent, at most Room bytes or, of a connection that is at its end, client.MaxRead. It reports whether more is
-// expected at once.
+// Feed takes bytes from the peer of c: at most Room, or client.MaxRead when the connection is at its end. It reports whether more may be
+// read at once.
 func (d *Deck) Feed(c *Conn, p []byte) bool {
 	d.spins = false
 	if c.Silent() { // it hears at most how it is turned away
@@ -230,9 +230,9 @@ func (d *Deck) Feed(c *Conn, p []byte) bool {
 	}
 }
 
-// Closed notes that the peer of c has closed, or that reading or writing failed. A close completes a reply without a length; between
-// replies it is the peer's right, and a request that crossed it on the way, of which not one byte was answered, is sent once more on a
-// new connection if its method allows that.
+// Closed notes that the peer of c has closed, or that a read or write has failed. A close ends a reply that has no length. Between replies
+// the peer may close: a request that crossed the close on the way is sent once more on a new connection, if its method allows that and not
+// one byte of a reply has come.
 func (d *Deck) Closed(c *Conn, class record.Class) {
 	now := d.now()
 	switch silence := class == record.ReadEOF || class == record.WriteReset; {

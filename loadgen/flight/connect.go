@@ -89,7 +89,7 @@ func (d *Deck) underWay(n int) {
 	d.connecting.Add(int64(n))
 }
 
-// Shaking notes that the peer of c was reached and a TLS handshake begins, whose end is that of the connect.
+// Shaking notes that c has reached its peer and begins a TLS handshake. The connect ends with the handshake.
 func (d *Deck) Shaking(c *Conn) { c.shakes = true }
 
 // Connected notes that c is open.
@@ -117,7 +117,7 @@ func (d *Deck) Connected(c *Conn) {
 	}
 }
 
-// Shook notes that the TLS handshake of the connection that is Connected next took so many nanoseconds, and what came of it.
+// Shook notes the TLS handshake of the next connection that is Connected: how many nanoseconds it took, and its version and cipher.
 func (d *Deck) Shook(ns int64, version, cipher string) {
 	d.Record.Shook(ns, version, cipher)
 	d.shook = ns

@@ -97,7 +97,7 @@ const (
 	flowing
 )
 
-// Deck is worker id's of so many. live may be nil.
+// Deck returns the deck of worker id, from 0, of a run with this number of workers. live may be nil.
 func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 	d := &Deck{Run: r, id: id, of: of, asks: client.NewAsks(r.requests), depth: max(1, r.Pipeline), most: client.MaxRead, gone: record.Never, refusals: make([]Refusal, len(r.on))}
 	if r.ReadRate > 0 {
@@ -136,16 +136,16 @@ func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 	return d
 }
 
-// Size is how many connections the deck has, silent ones included; Conn's Index counts them.
+// Size returns the number of connections of the deck, with silent ones. Conn.Index is below it.
 func (d *Deck) Size() int { return len(d.conns) }
 
-// Conn is connection k, from 0.
+// Conn returns connection k, from 0.
 func (d *Deck) Conn(k int) *Conn { return &d.conns[k] }
 
-// Alive is how many connections are open that are given requests.
+// Alive returns how many connections are open, without silent ones.
 func (d *Deck) Alive() int { return d.alive }
 
-// Silent is how many silent connections are open, and how many were turned away with a 503.
+// Silent returns how many silent connections are open, and how many were refused with a 503.
 func (d *Deck) Silent() (open, refused int64) {
 	for k := range d.conns[:d.silent] {
 		if d.conns[k].state == idle {
@@ -155,7 +155,7 @@ func (d *Deck) Silent() (open, refused int64) {
 	return open, int64(d.told)
 }
 
-// Meets reports whether a connection to a server of the load is open, silent ones apart.
+// Meets reports whether a connection to server host is open, without silent ones.
 func (d *Deck) Meets(host int) bool {
 	for k := range d.conns[d.silent:] {
 		if c := &d.conns[d.silent+k]; c.host == host && c.state != closed && c.state != opening {
@@ -165,10 +165,10 @@ func (d *Deck) Meets(host int) bool {
 	return false
 }
 
-// Refusal is why the latest connect to a server of the load failed.
+// Refusal returns why the latest connect to server host failed.
 func (d *Deck) Refusal(host int) Refusal { return d.refusals[host] }
 
-// Gone reports whether nobody listens any more: on none of decks a connection is open, and the latest connect was refused.
+// Gone reports whether the servers are gone: no connection of decks is open, and the latest connect was refused.
 func Gone(decks []*Deck) bool {
 	gone := false
 	for _, d := range decks {
@@ -180,7 +180,7 @@ func Gone(decks []*Deck) bool {
 	return gone
 }
 
-// Try has every connection tried once, the silent ones or the others: Turn reports false when each is open or has failed.
+// Try connects every connection once: the silent ones, or the others. Turn returns false when each is open or has failed.
 func (d *Deck) Try(silent bool) {
 	d.phase = trying
 	if d.untried = d.conns[d.silent : len(d.conns)-len(d.spare)]; silent {
@@ -192,8 +192,8 @@ func (d *Deck) Try(silent bool) {
 	d.ramping.Unlock()
 }
 
-// Start sends requests, from the run's Begin on, which Flow or Slice has set: Turn reports false when the run, or the slice, is over.
-// What an earlier slice left unanswered is not waited for.
+// Start begins to send requests, from the run's Begin on, which Flow or Slice has set. Turn returns false when the run or the slice is
+// over. Requests that an earlier slice left unanswered are not waited for.
 func (d *Deck) Start() {
 	d.phase = flowing
 	now := d.now()
@@ -222,7 +222,7 @@ func (d *Deck) Start() {
 	}
 }
 
-// Turn sees to what is due, and reports whether the phase goes on.
+// Turn does what is due, and reports whether the phase goes on.
 func (d *Deck) Turn() bool {
 	now := d.now()
 	if d.spins {
@@ -273,7 +273,7 @@ func (d *Deck) now() int64 {
 	return now
 }
 
-// Wake is when the next turn is due at the latest, whatever happens until then.
+// Wake returns the instant at which Turn must be called again at the latest.
 func (d *Deck) Wake() int64 {
 	wake := min(d.turned+int64(wakeEvery), d.nextSweep)
 	if d.begun < len(d.sips) {
@@ -318,7 +318,7 @@ func (d *Deck) sendAt() int64 {
 	return at
 }
 
-// Next is the next connection with something to be done, and what.
+// Next returns the next connection that needs something, and what. It returns Nothing when none does.
 func (d *Deck) Next() (*Conn, Do) {
 	if d.todo.first == nil && d.free.first != nil {
 		d.sendDue()

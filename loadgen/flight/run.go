@@ -91,7 +91,7 @@ func New(s result.Spec, requests []*client.Request, files *save.Files, clock fun
 	return r
 }
 
-// Flow lets requests flow from the instant begin on: those due before the warm-up is over count nowhere.
+// Flow lets requests flow from the instant begin on. Requests that are due before the warm-up is over are not counted.
 func (r *Run) Flow(begin int64) {
 	r.Begin, r.Opens = begin, later(begin, int64(r.Warmup))
 	if r.Duration > 0 {
@@ -126,7 +126,7 @@ func (r *Run) Slice(s Slice) {
 	r.until.Store(later(s.Begin, int64(s.Length)))
 }
 
-// Stop cuts the window short: no request is due from now on, and the grace begins. Once the window has closed, Stop ends the grace.
+// Stop cuts the window short: no further request is due, and the grace begins. After the window has closed, Stop ends the grace.
 func (r *Run) Stop() {
 	now := r.clock()
 	if now >= r.until.Load() {
@@ -137,10 +137,10 @@ func (r *Run) Stop() {
 	r.cutShort()
 }
 
-// Cut is closed when the window was cut short.
+// Cut returns a channel that is closed when the window is cut short.
 func (r *Run) Cut() <-chan struct{} { return r.cut }
 
-// WasCut reports whether it was.
+// WasCut reports whether the window was cut short.
 func (r *Run) WasCut() bool {
 	select {
 	case <-r.cut:
@@ -150,10 +150,10 @@ func (r *Run) WasCut() bool {
 	}
 }
 
-// WindowClosed is closed when the window has: what follows is the grace.
+// WindowClosed returns a channel that is closed when the window has closed and the grace begins.
 func (r *Run) WindowClosed() <-chan struct{} { return r.windowClosed }
 
-// Until is the instant from which on no request is due; Never while that is not known.
+// Until returns the instant from which no request is due; Never while that is not known.
 func (r *Run) Until() int64 { return r.until.Load() }
 
 // graceEnds is when no reply is taken in any more after a window that ended at this instant.
@@ -170,7 +170,7 @@ func (r *Run) endBy(at int64) {
 	}
 }
 
-// Counted reports whether the run ends after a number of requests.
+// Counted reports whether the run ends after a number of requests (-n).
 func (r *Run) Counted() bool { return r.Requests > 0 }
 
 // ticket takes leave to send a request that is due at this instant.

@@ -6,7 +6,7 @@ import (
 	"carousel/loadgen/record"
 )
 
-// EndSlice notes what of the schedule a slice left, and tells how many requests are still under way.
+// EndSlice books requests of the schedule that the slice did not send, and returns how many requests are still under way.
 func (d *Deck) EndSlice(why record.Reason) (unanswered int64) {
 	if d.Opens != record.Never {
 		d.rest(d.until.Load(), why)
@@ -21,7 +21,7 @@ func (d *Deck) EndSlice(why record.Reason) (unanswered int64) {
 	return int64(len(due))
 }
 
-// Finish ends a run in slices: what is still unanswered has waited until now.
+// Finish ends a run in slices: requests without a reply have waited until now.
 func (r *Run) Finish(now int64) { r.last.Store(now); r.patience = math.MaxInt64 }
 
 // rest notes what of the schedule up to an instant was not sent.
@@ -51,7 +51,7 @@ func (d *Deck) settle(end int64, why record.Reason) {
 	d.rest(end, why)
 }
 
-// Settle closes the books of all decks of a run, and of the requests by number that none of them came to.
+// Settle closes the books of all decks of a run. With -n it also books the requests that no deck has sent.
 func Settle(decks []*Deck, end int64, why record.Reason) {
 	for _, d := range decks {
 		d.settle(end, why)

@@ -12,7 +12,7 @@ type heard struct {
 	asked int64 // when the latest redirect that it follows was
 }
 
-// Names is what the run's requests are called, by kind.
+// Names returns the names of the run's requests, by kind.
 func (r *Run) Names() (names []string) {
 	method := r.Method + " "
 	if r.Proto == result.Line {
