@@ -44,13 +44,13 @@ func address(dir string) string {
 	return "file:///" + strings.TrimPrefix(filepath.ToSlash(dir), "/") + "/"
 }
 
-// visit is a page in a browser, with what it complained of and asked for.
+// visit is a page in a browser, with its errors and its requests.
 type visit struct {
 	t   *testing.T
 	ctx context.Context
 
-	mu           sync.Mutex
-	errors, asks []string
+	mu               sync.Mutex
+	errors, requests []string
 }
 
 // browse opens the page in folder dir at a fragment, after what is done before.
@@ -69,7 +69,7 @@ func browse(t *testing.T, dir, fragment string, before func(context.Context) err
 		case *log.EventEntryAdded:
 			v.errors = append(v.errors, e.Entry.Text)
 		case *network.EventRequestWillBeSent:
-			v.asks = append(v.asks, e.Request.URL)
+			v.requests = append(v.requests, e.Request.URL)
 		}
 	})
 	if err != nil {
@@ -88,15 +88,15 @@ func browse(t *testing.T, dir, fragment string, before func(context.Context) err
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		for _, e := range v.errors {
-			t.Errorf("the page complains: %s", e)
+			t.Errorf("the page reports an error: %s", e)
 		}
-		for _, url := range v.asks {
+		for _, url := range v.requests {
 			if !strings.HasPrefix(url, address(dir)) {
-				t.Errorf("the page asks for %s", url)
+				t.Errorf("the page requests %s", url)
 			}
 		}
-		if len(v.asks) == 0 {
-			t.Error("not even the page itself was asked for: requests are not seen")
+		if len(v.requests) == 0 {
+			t.Error("not even the page itself was requested: the test sees no requests")
 		}
 	})
 	return v

@@ -10,16 +10,18 @@ import (
 	"carousel/report/words"
 )
 
-// charts is what the script draws: figures against connections, and ratios to the reference. A model is its index in Models.
+// charts is the data of both charts: figures against connections, and ratios to the reference. A model is its index in Models.
 type charts struct {
-	Models []drawn   `json:"models"` // in the order of the ladder
-	X      string    `json:"x"`
-	Unit   string    `json:"unit"`   // what the figures are
-	Levels []float64 `json:"levels"` // numbers of connections
-	Curves []curve   `json:"curves"`
-	Panels []panel   `json:"panels"`
-	Shown  string    `json:"shown"` // the key of the panel that is shown first
-	Over   string    `json:"over"`  // what the axis of ratios measures
+	Models  []drawn       `json:"models"` // in the order of the ladder
+	Picture words.Picture `json:"-"`      // what stands around the curves
+	X       string        `json:"x"`
+	Unit    string        `json:"unit"`   // what the figures are
+	Levels  []float64     `json:"levels"` // numbers of connections
+	Curves  []curve       `json:"curves"`
+	Panels  []panel       `json:"panels"`
+	Shown   string        `json:"shown"` // the key of the panel that is shown first
+	Title   string        `json:"-"`     // of the ratios
+	Over    string        `json:"over"`  // what their axis measures
 
 	known map[string]int
 }
@@ -40,7 +42,7 @@ type point struct {
 	Value float64 `json:"value"`
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
-	Says  string  `json:"says"` // the figure with its interval and unit
+	Label string  `json:"label"` // the figure with its interval and unit
 }
 
 // panel is the models of a cell over the reference, the best first.
@@ -58,12 +60,12 @@ type bar struct {
 	Ratio float64 `json:"ratio"`
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
-	Says  string  `json:"says"`
+	Label string  `json:"label"`
 }
 
-// chartsOf is what can be drawn of a run; nil where nothing shows two models.
+// chartsOf returns the charts of a run; nil if none shows two models.
 func chartsOf(f *findings.Findings) *charts {
-	d := &charts{Curves: []curve{}, Panels: []panel{}, Over: words.OverReference(f), known: map[string]int{}}
+	d := &charts{Curves: []curve{}, Panels: []panel{}, Over: words.OverReference(f), Title: words.Pictured(f, "ratios.png").Title, known: map[string]int{}}
 	for i, m := range f.Run.Models {
 		d.known[m] = i
 		d.Models = append(d.Models, drawn{words.Name(m), draw.LookOf(m)})
@@ -101,7 +103,8 @@ func (d *charts) curves(f *findings.Findings) {
 	if len(all) < 2 {
 		return
 	}
-	d.Curves, d.Unit, d.X = all, words.Measure(metric), words.Pictured(f, "capacity.png").X
+	d.Curves, d.Unit, d.Picture = all, words.Measure(metric), words.Curves(f)
+	d.X = d.Picture.X
 	for _, cell := range cells {
 		d.Levels = append(d.Levels, float64(cell.Connections))
 	}

@@ -1,4 +1,4 @@
-// Package page writes a report as a page: one file that needs no other and requests nothing from anywhere. It knows no sentence: package words has them.
+// Package page writes a report as a page: one file that needs no other and requests nothing from anywhere. Its sentences are in package words.
 package page
 
 import (
@@ -32,7 +32,7 @@ var (
 	page   = template.Must(template.New("page.html").Funcs(template.FuncMap{"inline": inline, "short": short, "wordy": wordy}).ParseFS(files, "*.html"))
 )
 
-// read is the text of embedded files, one after another.
+// read returns the text of embedded files, one after another.
 func read(names ...string) string {
 	var b strings.Builder
 	for _, name := range names {
@@ -45,14 +45,14 @@ func read(names ...string) string {
 	return b.String()
 }
 
-// data is what the script reads.
+// data is everything the script needs.
 type data struct {
 	Charts *charts `json:"charts"` // nil: nothing to draw
 	Player *player `json:"player"` // nil: no portraits
 	Words  any     `json:"words"`
 }
 
-// Of is the page of a run; plan is the text of its plan, "" where it is not known. The same run gives the same bytes.
+// Of returns the page of a run. Plan is the text of its plan, or "" if it is not known. The same run gives the same bytes.
 func Of(f *findings.Findings, portraits []portrait.Portrait, plan string) ([]byte, error) {
 	d := data{chartsOf(f), playerOf(portraits), words.Script}
 	v := view{Words: words.Page, Data: d, Facts: words.Facts(f), Answers: words.Answers(f), Plan: text.Preformatted(plan), Licence: read(licence), CSS: template.CSS(css), JS: template.JS(script)}
@@ -105,7 +105,7 @@ type stage struct {
 
 type side struct{ ID, Label string }
 
-// add puts the sections of a document where the page shows them, without what speaks of files beside it.
+// add sorts the sections of a document into the parts of the page, and leaves out the blocks about files beside it.
 func (v *view) add(d text.Document) {
 	v.Title = words.Plain(d.Title)
 	for _, s := range d.Sections {

@@ -9,7 +9,7 @@ import (
 )
 
 // A span is the index of its mark, the time from the end of the span before it, how long it lasts, and the index of its words; a line is the time since the
-// line before it, and the indexes of who says it and what. They are small numbers, so that the page is a small file. Times are in microseconds.
+// line before it, and the indexes of its speaker and its text. Small numbers keep the page small. Times are in microseconds.
 type (
 	span = [4]int
 	line = [3]int
@@ -29,7 +29,7 @@ type model struct {
 	Said    []line `json:"said"`
 }
 
-// player is what the script plays.
+// player is the data of the player.
 type player struct {
 	Sides  []string     `json:"sides"`  // the ids of their sections: two, or one for a model alone
 	First  []string     `json:"first"`  // the models shown in them before any is chosen
@@ -56,7 +56,7 @@ func (d *player) word(s string) int {
 // second is the model shown beside the first.
 const second = "epoll"
 
-// playerOf is the player of these portraits; nil where there are none.
+// playerOf returns the player of these portraits; nil if there are none.
 func playerOf(all []portrait.Portrait) *player {
 	if len(all) == 0 {
 		return nil

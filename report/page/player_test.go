@@ -67,7 +67,7 @@ func TestPlayer(t *testing.T) {
 	v.until("document.querySelector('#left .lanes').getAttribute('aria-label').includes('thread 8') && location.hash === '#thread,epoll,100.2ms'")
 	v.eval("location.hash = '#nethttp,prefork,50ms'")
 	v.until("document.getElementById('right-model').value === 'prefork' && document.getElementById('time').textContent === '50.000 ms'")
-	v.press(kb.ArrowRight) // of a server that tells nothing, too
+	v.press(kb.ArrowRight) // of a server without lines, too
 	v.until("document.getElementById('time').textContent !== '50.000 ms'")
 	v.choose("window", "5", "change")
 	v.until("document.querySelector('#right .lanes .tick').textContent !== '0 ms'")

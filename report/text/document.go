@@ -58,7 +58,7 @@ type Block struct {
 	Table   *Table
 	Picture *Picture
 	Code    string
-	Beside  bool // it speaks of files beside the report, so a page that travels alone leaves it out
+	Beside  bool // about files beside the report: the page, which travels alone, leaves it out
 }
 
 // Picture is a file beside the report.
@@ -293,7 +293,7 @@ func (m *maker) environment() Section {
 	return s
 }
 
-// Preformatted is a stranger's text with its lines kept and all else that is not printable shown as an escape.
+// Preformatted returns a stranger's text with its line ends kept and every other character that is not printable escaped.
 func Preformatted(s string) string {
 	var lines []string
 	for line := range strings.Lines(s) {

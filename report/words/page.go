@@ -14,8 +14,8 @@ const PageBeside = "[" + PageFile + "](" + PageFile + ") is this report for a br
 
 // PageWords are the words of the page, besides those of the report.
 type PageWords struct {
-	Answer, InWords, Tables, Sorting, Signs, Charts, Curves, Ratios, RatiosOf, Log, Models, Pointer, Warnings, Portraits, Environment, Plan, Scripts, Theme, Foot, Licence string
-	Themes                                                                                                                                                                 []Theme
+	Answer, InWords, Tables, Sorting, Signs, Charts, Ratios, RatiosOf, Log, Models, Pointer, Warnings, Portraits, Environment, Plan, Scripts, Theme, Foot, Licence string
+	Themes                                                                                                                                                         []Theme
 }
 
 // Theme is a choice of colours.
@@ -27,11 +27,10 @@ var Page = PageWords{
 	InWords: "The same in words: by what models were compared, which tie, and which have no rank",
 	Tables:  "Tables",
 	Sorting: "A heading sorts its table: first upwards, then downwards, then as it was.",
-	Signs: "Intervals hold 95 %. *tie*: models that share a letter cannot be told apart. `~`: cannot be told from the baseline; `?`: may differ from it, but not surely among all pairs of the table; " +
-		"*same within*: differs from it by no more than that. *doubt*: what some rounds showed.",
+	Signs: "Intervals are confidence intervals of 95 %. *tie*: models that share a letter may be equal. `~`: may be equal to the baseline. `?`: differs from the baseline if compared alone, " +
+		"but not surely among all pairs of the table. *same within*: differs from the baseline by no more than that. *doubt*: what some rounds showed.",
 	Charts:   "Charts",
-	Curves:   "Capacity against connections",
-	Ratios:   "Every model against the baseline",
+	Ratios:   "Ratios are taken within rounds, and where servers took turns within cycles; whiskers are their intervals. An interval that holds 1 leaves open whether the model differs from the baseline. The twin is the baseline measured twice: its interval should hold 1.",
 	RatiosOf: "By",
 	Log:      "logarithmic scale",
 	Models:   "Models: press one to hide or show it",
@@ -55,14 +54,14 @@ type PlayerWords struct{ Title, Intro, Controls, Back, Play, Forward, Slider, Wi
 func Player(n int) PlayerWords {
 	p := PlayerWords{
 		Title:    "Two models, step by step",
-		Intro:    "The same eight clients on two servers. Choose two models, and step from one thing that a server does to the next: under the lanes stands what it does, in its own words.",
+		Intro:    "The same eight clients on two servers. Choose two models, and step from one action of a server to the next: its own words for it stand under the lanes.",
 		Controls: "Time", Back: "A step back", Play: "Play or pause", Forward: "A step forward", Slider: "Instant, in milliseconds", Window: "Show",
 		Said: "What the server says",
-		Keys: "Keys: ← and → step back and forward, the space bar plays and pauses, Home and End go to the beginning and the end. A click on the lanes goes there. The address names models and instant, so that it can be passed on.",
+		Keys: "Keys: ← and → step back and forward, the space bar plays and pauses, Home and End go to the beginning and the end. A click on the lanes goes there. The address holds models and instant, so a link shows the same.",
 	}
 	if n == 1 {
 		p.Title = "One model, step by step"
-		p.Intro = "Eight clients on one server. Step from one thing that it does to the next: under the lanes stands what it does, in its own words."
+		p.Intro = "Eight clients on one server. Step from one of its actions to the next: its own words for it stand under the lanes."
 		p.Keys = strings.Replace(p.Keys, "models and instant", "model and instant", 1)
 	}
 	return p
@@ -74,7 +73,7 @@ var Script = map[string]string{
 	"curves": "Capacity against connections, by model", "ratios": "Ratios to the baseline, by model",
 }
 
-// What the buttons show, what heads the two sides, and what stands where a server says nothing.
+// The texts of the buttons, the headings of the two sides, and the text for a server that keeps no account.
 const (
 	Play        = "▶ play"
 	Pause       = "❚❚ pause"

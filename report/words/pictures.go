@@ -84,14 +84,20 @@ func HeroMetric(f *findings.Findings) string {
 }
 
 func capacity(f *findings.Findings) Picture {
+	p, c := Curves(f), f.Main()
+	if tied := c.Ranking(HeroMetric(f)).Leaders(); len(tied) > 1 {
+		p.Caption += fmt.Sprintf(" Black: models that none is surely better than at %s.", units.Plural(c.Connections, "connection"))
+	}
+	return p
+}
+
+// Curves is what is written around the first picture where every model has its own colour.
+func Curves(f *findings.Findings) Picture {
 	c, metric := f.Main(), HeroMetric(f)
 	p := Picture{Title: finding(f, c, metric), Subtitle: onAll(f, c, "closed loop"), X: "connections (each sends again when answered)", Y: "thousand " + Measure(metric)}
 	p.Caption = whiskers(c) + " A cell in which connections were never answered is not drawn."
 	if metric == findings.Capacity {
 		p.Caption = "The capacity of one server processor is one over what a request costs it, so the client's own limit does not show. " + p.Caption
-	}
-	if tied := c.Ranking(metric).Leaders(); len(tied) > 1 {
-		p.Caption += fmt.Sprintf(" Black: models that none is surely better than at %s.", units.Plural(c.Connections, "connection"))
 	}
 	return p
 }

@@ -1,4 +1,4 @@
-// What both charts share. A chart is made anew when what it shows changes; marks gives its marks, each { x, y, says }, for the pointer and the arrow keys.
+// What both charts share. A chart is made anew when what it shows changes; its marks, each { label, place }, are found by the pointer and by the arrow keys.
 const ticks = (low, high, log, most) => {
 	const found = [];
 	if (log) {
@@ -27,7 +27,7 @@ const chart = (root, options) => {
 		tip.hidden = i < 0;
 		if (i < 0) return;
 		const [x, y] = marks[i].place(plot), wide = root.clientWidth;
-		tip.textContent = marks[i].says;
+		tip.textContent = marks[i].label;
 		tip.style.top = `${plot.over.offsetTop + y + 14}px`;
 		tip.style.left = `${Math.max(0, Math.min(plot.over.offsetLeft + x + 8, wide - tip.offsetWidth - 2))}px`;
 	};

@@ -18,7 +18,7 @@ if (data.charts && data.charts.curves.length) {
 			],
 			data: [levels, ...all.map(c => levels.map(x => c.points.find(p => p.x === x)?.value ?? null)), ...(all.length ? [] : [levels.map(() => null)])],
 			marks: all.flatMap((c, i) => c.points.map(p => ({
-				says: `${models[c.model].name}: ${p.says}, ${p.x.toLocaleString("en")} ${p.x === 1 ? data.words.connection : data.words.connections}`,
+				label: `${models[c.model].name}: ${p.label}, ${p.x.toLocaleString("en")} ${p.x === 1 ? data.words.connection : data.words.connections}`,
 				place: u => [u.valToPos(p.x, "x") + step[i], u.valToPos(p.value, "y")],
 			}))),
 			draw: u => all.forEach((c, i) => {

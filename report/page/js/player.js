@@ -1,7 +1,7 @@
 // The player of portraits: a model on each side, at one instant.
 if (data.player) {
 	const play = data.player;
-	for (const m of play.models) { // spans become [mark, from, to, words], and what is said [instant, who, what]
+	for (const m of play.models) { // spans become [mark, from, to, words], and lines [instant, who, what]
 		for (const row of m.rows) {
 			let end = 0;
 			row.spans = row.spans.map(([mark, gap, length, said]) => [mark, end += gap, end += length, said]);
@@ -13,7 +13,7 @@ if (data.player) {
 	const sides = play.sides.map((s, i) => ({ root: $(s), model: models.get(play.first[i]) }));
 	const slow = matchMedia("(prefers-reduced-motion: reduce)");
 	let now = 0, end = 1, steps = [], playing = 0; // instants are in microseconds
-	let mine = null; // what the address says of the player; null: nothing yet, and the first models are only shown
+	let mine = null; // the player's part of the address; null: it has none, and the player shows its first models
 
 	const ms = us => (us / 1000).toLocaleString("en", { minimumFractionDigits: 3, maximumFractionDigits: 3, useGrouping: false });
 	const words = i => play.words[i];
@@ -82,7 +82,7 @@ if (data.player) {
 		side.cursor = el(svg, "line", { class: "cursor", x1: x(now), x2: x(now), y1: 0, y2: bottom });
 	};
 
-	// The words: what was said last, with a few lines before it.
+	// The lines of this instant, with a few before them.
 	const said = side => {
 		const lines = side.model.said;
 		let last = lines.findLastIndex(l => l[0] <= now), first = last;
@@ -174,7 +174,7 @@ if (data.player) {
 		follow(said);
 		if (opened) { $("player").focus({ preventScroll: true }); $("player").scrollIntoView(); }
 	});
-	const touch = () => { mine ??= ""; }; // from now on the address says what the player shows
+	const touch = () => { mine ??= ""; }; // from now on the address follows the player
 	for (const event of ["pointerdown", "input", "change", "keydown", "click"]) $("player").addEventListener(event, touch, true);
 	for (const id of ["back", "play", "forward"]) $(id).addEventListener("click", acts[id]);
 	for (const s of sides) {

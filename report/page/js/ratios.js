@@ -20,7 +20,7 @@ if (data.charts && data.charts.panels.length) {
 				{ scale: "y", side: 2, splits: ticks(low, high, log, Math.max(3, wide / 90)), values: (u, all) => all.map(plain), label: data.charts.over, labelFont: ctx.font, labelSize: 22, size: 32 },
 			],
 			data: rows.length ? [rows.map((_, i) => i), rows.map(r => r.ratio)] : [[0], [null]],
-			marks: rows.map((r, i) => ({ says: `${r.name}: ${r.says}`, place: u => [u.valToPos(r.ratio, "y"), u.valToPos(i, "x")] })),
+			marks: rows.map((r, i) => ({ label: `${r.name}: ${r.label}`, place: u => [u.valToPos(r.ratio, "y"), u.valToPos(i, "x")] })),
 			draw: u => {
 				const x = v => u.valToPos(v, "y", true), y = i => u.valToPos(i, "x", true), end = 4 * devicePixelRatio;
 				u.ctx.strokeStyle = themed("--faint");

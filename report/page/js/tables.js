@@ -19,7 +19,7 @@ const compare = (a, b, down) => {
 };
 for (const table of document.querySelectorAll(".part table")) {
 	const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0], rows = [...body.rows], seen = {};
-	const names = heads.map(h => { // two columns of one name are told apart by a number
+	const names = heads.map(h => { // of two columns with one name the second gets a number
 		const text = h.textContent;
 		seen[text] = (seen[text] || 0) + 1;
 		return seen[text] > 1 ? `${text} ${seen[text]}` : text;
