@@ -199,7 +199,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestNarration holds what the README shows of three stories to those that the servers are tested with.
+// TestNarration holds what the tutorial shows of three stories to those that the servers are tested with.
 func TestNarration(t *testing.T) {
 	const step, next, instant = "\ntwo asks for /:\n", "\none asks", "   0.000 ms  "
 	var want strings.Builder
@@ -218,12 +218,12 @@ func TestNarration(t *testing.T) {
 			want.WriteString("      " + strings.TrimPrefix(line, instant) + "\n")
 		}
 	}
-	readme, err := os.ReadFile("README.md")
+	page, err := os.ReadFile("TUTORIAL.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(readme), want.String()) {
-		t.Errorf("README.md should have:\n%s", want.String())
+	if !strings.Contains(string(page), want.String()) {
+		t.Errorf("TUTORIAL.md should have:\n%s", want.String())
 	}
 }
 
@@ -343,7 +343,7 @@ func TestPrices(t *testing.T) {
 	for _, q := range row.FindAllStringSubmatch(string(ladder), -1) {
 		want := [2]string{measured(1, q[1]), measured(64, q[1])}
 		if got := [2]string{q[2], q[3]}; got != want {
-			t.Errorf("%s is said to cost %v, the kept run has %v", q[1], got, want)
+			t.Errorf("%s costs %v in servers/README.md and %v in the kept run", q[1], got, want)
 		}
 		rows[q[1]] = true
 	}
@@ -423,7 +423,7 @@ func TestAnswer(t *testing.T) {
 	said := strings.Join(strings.Fields(string(text)), " ")
 	for _, fact := range want {
 		if !strings.Contains(said, fact) {
-			t.Errorf("the kept run says, and the README does not: %s", fact)
+			t.Errorf("the kept run has this and the README does not: %s", fact)
 		}
 	}
 }
