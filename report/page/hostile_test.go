@@ -7,6 +7,7 @@ import (
 
 	"carousel/internal/portrait/portraittest"
 	"carousel/report/findings/findingstest"
+	"carousel/report/text"
 )
 
 // A stranger's words are words: nothing in them acts, and a model of any name can be hidden by a link.
@@ -15,6 +16,7 @@ func TestHostilePage(t *testing.T) {
 	f.Run.ID, f.Run.Plan, f.Run.Doctor = findingstest.Hostile, findingstest.Hostile, findingstest.Hostile
 	f.Run.Environment = map[string]string{"cpu_model": findingstest.Hostile, findingstest.Hostile: findingstest.Hostile}
 	f.Cells[0].Scenario, f.Cells[0].Placement = findingstest.Hostile, findingstest.Hostile
+	f.Cells[1].Scenario = text.Warnings // which must not take the place of the warnings
 	all := portraittest.All()
 	all[0].Model = findingstest.Hostile
 	page, err := Of(f, all, findingstest.Hostile)
@@ -26,6 +28,7 @@ func TestHostilePage(t *testing.T) {
 	}
 	v := browse(t, written(t, f, all), "", nil)
 	v.until("document.querySelector('#models button')")
+	v.is("[...document.querySelectorAll('.panel[data-key=warnings] table, #warnings li')].map(e => e.tagName).filter((name, i, all) => all.indexOf(name) === i).join()", "TABLE,LI")
 	v.is("document.scripts.length + ' ' + document.images.length", "2 0")
 	v.is("[...document.querySelectorAll('a')].filter(a => a.protocol === 'javascript:').length", "0")
 	v.eval("document.querySelectorAll('#models button')[2].click()")

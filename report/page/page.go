@@ -26,9 +26,12 @@ const (
 	licence = "vendor/uPlot.LICENSE"
 )
 
+// parts are the files of the script in their order: a file may use the names of those before it.
+var parts = []string{"js/state.js", "js/tabs.js", "js/tables.js", "js/marks.js", "js/chart.js", "js/curves.js", "js/ratios.js", "js/player.js", "js/begin.js"}
+
 var (
 	css    = read("vendor/uPlot.min.css", "page.css", "player.css")
-	script = read(library) + "\n\"use strict\";\n(() => {\n" + read("js/state.js", "js/tabs.js", "js/tables.js", "js/marks.js", "js/chart.js", "js/curves.js", "js/ratios.js", "js/player.js", "js/begin.js") + "})();\n"
+	script = read(library) + "\n(() => {\n\"use strict\";\n" + read(parts...) + "})();\n"
 	page   = template.Must(template.New("page.html").Funcs(template.FuncMap{"inline": inline, "short": short, "wordy": wordy}).ParseFS(files, "*.html"))
 )
 
@@ -55,12 +58,17 @@ type data struct {
 // Of returns the page of a run. Plan is the text of its plan, or "" if it is not known. The same run gives the same bytes.
 func Of(f *findings.Findings, portraits []portrait.Portrait, plan string) ([]byte, error) {
 	d := data{chartsOf(f), playerOf(portraits), words.Script}
-	v := view{Words: words.Page, Data: d, Facts: words.Facts(f), Answers: words.Answers(f), Plan: text.Preformatted(plan), Licence: read(licence), CSS: template.CSS(css), JS: template.JS(script)}
+	v := view{
+		Words: words.Page, Data: d, Facts: words.Facts(f), Answers: words.Answers(f), Plan: text.Preformatted(plan), Licence: read(licence),
+		CSS: template.CSS(css), JS: template.JS(script),
+	}
 	v.Policy = "default-src 'none'; style-src 'sha256-" + hash(css) + "'; script-src 'sha256-" + hash(script) + "'; base-uri 'none'; form-action 'none'"
 	v.add(text.Of(f, portraits, nil))
 	if d.Player != nil {
-		v.Player = &stage{Words: words.Player(len(portraits)), Caption: words.Portraits(portraits).Caption + " " + words.WhyNobodys, Legend: words.LegendOf(true, portraits...), Windows: words.Windows,
-			Names: d.Player.names(), Play: d.Player.Play, Outcomes: d.Player.Models}
+		v.Player = &stage{
+			Words: words.Player(len(portraits)), Caption: words.Portraits(portraits).Caption + " " + words.WhyNobodys, Legend: words.LegendOf(true, portraits...),
+			Windows: words.Windows, Names: d.Player.names(), Play: d.Player.Play, Outcomes: d.Player.Models,
+		}
 		v.Player.Sides = []side{{"left", words.LeftSide}, {"right", words.RightSide}}
 		if len(portraits) == 1 {
 			v.Player.Sides = []side{{"left", words.OnlySide}}
@@ -112,6 +120,8 @@ func (v *view) add(d text.Document) {
 		s.Blocks = slices.DeleteFunc(s.Blocks, func(b text.Block) bool { return b.Beside })
 		unique(s.Parts)
 		switch {
+		case s.Scenario:
+			v.Tabs = append(v.Tabs, s)
 		case s.Key == text.Answer:
 		case s.Key == text.Warnings:
 			v.Warnings = s

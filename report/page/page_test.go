@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,8 +17,10 @@ import (
 
 	"carousel/internal/portrait"
 	"carousel/internal/portrait/portraittest"
+	"carousel/internal/result"
 	"carousel/report/findings"
 	"carousel/report/findings/findingstest"
+	"carousel/report/study"
 	"carousel/report/text"
 	"carousel/report/words"
 )
@@ -104,16 +107,7 @@ func tables(f *findings.Findings) (n int) {
 
 // The same run gives the same page, whatever it holds; it is small.
 func TestOf(t *testing.T) {
-	const most = 1_000_000
-	many := make([]portrait.Portrait, 0, 17)
-	for len(many) < cap(many) {
-		for _, p := range portraittest.All() {
-			if len(many) < cap(many) {
-				p.Model = fmt.Sprintf("%s-%d", p.Model, len(many))
-				many = append(many, p)
-			}
-		}
-	}
+	const most = 1_000_000 // bytes
 	seventeen := append([]string{"thread", "pool", "prefork", "poll", "reactors", "uring", "fasthttp", "gnet"}, findingstest.Nine...)
 	for name, run := range map[string]struct {
 		f   *findings.Findings
@@ -121,7 +115,7 @@ func TestOf(t *testing.T) {
 	}{
 		"portraits": {alone(), portraittest.All()}, "one": {alone(), portraittest.All()[:1]}, "nothing in it": {alone(), []portrait.Portrait{{}}},
 		"nothing": {alone(), nil}, "interrupted": {findingstest.Interrupted("epoll", "goroutine"), nil},
-		"whole": {findingstest.Whole(seventeen...), many},
+		"whole": {findingstest.Whole(seventeen...), portraittest.All()}, "all that is kept": {keptFindings(t), keptPortraits(t)},
 	} {
 		a, err := Of(run.f, run.all, "plan")
 		if err != nil {
@@ -131,6 +125,7 @@ func TestOf(t *testing.T) {
 		if err != nil || !bytes.Equal(a, b) {
 			t.Errorf("%s: again it is another (%v)", name, err)
 		}
+		t.Logf("%s: %d bytes", name, len(a))
 		if len(a) >= most {
 			t.Errorf("%s: %d bytes", name, len(a))
 		}
@@ -144,6 +139,59 @@ func TestOf(t *testing.T) {
 			t.Errorf("%s: %d bytes", kept, info.Size())
 		}
 	}
+}
+
+// keptFindings are those of the run that is kept: seventeen models in fifteen scenarios.
+func keptFindings(t *testing.T) *findings.Findings {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "results", "reference", findings.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := new(findings.Findings)
+	if err := json.Unmarshal(text, f); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// keptPortraits are the portraits that are kept, of seventeen models.
+func keptPortraits(t *testing.T) []portrait.Portrait {
+	t.Helper()
+	dir := filepath.Join("..", "..", "results", "portraits")
+	r, err := result.ReadRun(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := study.Begin(*r)
+	flaws, err := result.Each(dir, study.Unpack, s.Add)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.End(flaws)
+	all, err := s.Portraits(dir)
+	if err != nil || len(all) < 17 {
+		t.Fatalf("%d portraits: %v", len(all), err)
+	}
+	return all
+}
+
+// On paper all tables stand under one another, and nothing that needs a hand.
+func TestPrint(t *testing.T) {
+	f := findingstest.Whole(findingstest.Nine...)
+	v := browse(t, written(t, f, portraittest.All()), "", nil)
+	v.until("document.querySelector('#curves canvas')")
+	const shown = "filter(e => e.getClientRects().length).length"
+	if n := v.eval("[...document.querySelectorAll('table')]." + shown); n == fmt.Sprint(tables(f)) {
+		t.Errorf("the screen shows all %s tables", n)
+	}
+	if _, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
+		t.Fatal(err)
+	}
+	v.eval("dispatchEvent(new Event('beforeprint'))")
+	v.is("[...document.querySelectorAll('table')]."+shown, fmt.Sprint(tables(f)))
+	v.is("[...document.querySelectorAll('[role=tab], #player')]."+shown, "0")
+	v.is("[...document.querySelectorAll('.situations details')].every(d => d.open)", "true")
 }
 
 // What is embedded of others is what they published.

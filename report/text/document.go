@@ -21,12 +21,13 @@ type Document struct {
 
 // Section is a heading with what stands under it: its blocks, then its parts.
 type Section struct {
-	Key    string // names it in an address: one of the keys below, or a scenario
-	Title  string // "": it has no heading
-	Folded bool   // closed until a reader opens it
-	Blocks []Block
-	Parts  []Part
-	After  []Block
+	Key      string // names it in an address: one of the keys below, or a scenario
+	Title    string // "": it has no heading
+	Scenario bool   // a scenario other than portrait
+	Folded   bool   // closed until a reader opens it
+	Blocks   []Block
+	Parts    []Part
+	After    []Block
 }
 
 // Keys of sections that are no scenario.
@@ -190,7 +191,7 @@ var tables = map[string]func(*findings.Findings, *findings.Cell) Table{
 // scenario is the section of one.
 func (m *maker) scenario(name string) Section {
 	f := m.findings
-	s := Section{Key: slug(name), Title: words.Title(f, name), Folded: true, Blocks: []Block{{Say: words.Says(f, name)}}}
+	s := Section{Key: slug(name), Scenario: true, Title: words.Title(f, name), Folded: true, Blocks: []Block{{Say: words.Says(f, name)}}}
 	for _, p := range drawn[name] {
 		s.Blocks = append(s.Blocks, m.picture(p)...)
 	}
