@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -93,4 +94,21 @@ func TestPlayerOfOne(t *testing.T) {
 	if lines := v.eval("document.querySelectorAll('.said li').length"); lines != "0" {
 		t.Errorf("before anything is said there are %s lines", lines)
 	}
+}
+
+// With motion reduced, a portrait plays from one step to the next.
+func TestPlayerReducesMotion(t *testing.T) {
+	v := browse(t, written(t, alone(), portraittest.All()), "#blocking,epoll,0ms", nil)
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}}
+	if _, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, media); err != nil {
+		t.Fatal(err)
+	}
+	v.press(kb.ArrowRight)
+	v.until("document.getElementById('time').textContent !== '0.000 ms'")
+	step := v.now()
+	v.press(kb.Home)
+	v.eval("window.seen = [], new MutationObserver(() => seen.push(document.getElementById('time').textContent)).observe(document.getElementById('time'), { childList: true })")
+	v.run(chromedp.Click(chromedp.ID("play")))
+	v.until("seen.length > 0")
+	v.is("seen[0]", step)
 }

@@ -21,13 +21,16 @@ const charts = [];
 const chart = (root, options) => {
 	let plot = null, marks = [], at = -1;
 	const tip = make(root, "p", { class: "tip", role: "status" });
-	tip.hidden = true;
+	const spot = make(root, "i", { class: "spot" }); // rings the mark that the tip describes
+	tip.hidden = spot.hidden = true;
 	const point = i => {
 		at = i;
-		tip.hidden = i < 0;
+		tip.hidden = spot.hidden = i < 0;
 		if (i < 0) return;
 		const [x, y] = marks[i].place(plot), wide = root.clientWidth;
 		tip.textContent = marks[i].label;
+		spot.style.left = `${plot.over.offsetLeft + x}px`;
+		spot.style.top = `${plot.over.offsetTop + y}px`;
 		tip.style.top = `${plot.over.offsetTop + y + 14}px`;
 		tip.style.left = `${Math.max(0, Math.min(plot.over.offsetLeft + x + 8, wide - tip.offsetWidth - 2))}px`;
 	};
@@ -44,8 +47,7 @@ const chart = (root, options) => {
 		const faint = themed("--faint"), hair = themed("--hair"), font = "12px system-ui, sans-serif";
 		const o = options(root.clientWidth || 320);
 		marks = o.marks;
-		at = -1;
-		tip.hidden = true;
+		point(-1);
 		for (const axis of o.axes) Object.assign(axis, { stroke: faint, font, grid: { stroke: hair, width: 1 }, ticks: { stroke: hair, width: 1 }, filter: (u, splits) => splits, ...axis });
 		plot = new uPlot({
 			width: root.clientWidth || 320, height: o.height, scales: o.scales, axes: o.axes, series: o.data.map(() => ({ paths: () => null, points: { show: false } })),
