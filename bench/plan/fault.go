@@ -89,6 +89,8 @@ func (p *Plan) fault() (where, what string) {
 			return at + ".wait", "only thinking, ceiling and exhaust wait for an answer: the others are asked by loadgen"
 		case e.Every < 0 || e.Every > p.Rounds && e.Every > 1:
 			return at + ".every", fmt.Sprintf("every is %d: it must be 1 to %d, the rounds", e.Every, p.Rounds)
+		case s.Traced && e.Every != 0 && e.Every != p.Rounds: // which the plan of a run has
+			return at + ".every", e.Name + " is played once, in the first round: leave every out"
 		}
 	}
 	for _, l := range p.lists() {

@@ -176,6 +176,8 @@ func TestPlanFaults(t *testing.T) {
 		{"rates of a download", rest + "  - name: download\n    rates: [1000]\n", "download takes no rates", ">  6 |     rates: [1000]"},
 		{"every round but none", rest + "  - name: sleep\n    every: -1\n", "every is -1: it must be 1 to 1, the rounds", ">  6 |     every: -1"},
 		{"rarer than rounds", rest + "  - name: sleep\n    every: 2\n", "every is 2: it must be 1 to 1, the rounds", ">  6 |     every: 2"},
+		{"every round of a script", strings.Replace(rest, "rounds: 1", "rounds: 3", 1) + "  - name: hello\n  - name: portrait\n    every: 1\n", "portrait is played once, in the first round: leave every out", ">  7 |     every: 1"},
+		{"some rounds of a script", strings.Replace(rest, "rounds: 1", "rounds: 3", 1) + "  - name: hello\n  - name: portrait\n    every: 2\n", "leave every out", ">  7 |     every: 2"},
 		{"every in words", rest + "  - name: sleep\n    every: other\n", "other is not a whole number", ">  6 |     every: other"},
 		{"levels", rest + "  - name: block\n    connections: [1, 2]\n", "takes one number", ">  6 |     connections: [1, 2]"},
 		{"silent beside others", rest + "  - name: hello\n    idle: [5]\n", "hello has no silent connections beside its own", ">  6 |     idle: [5]"},

@@ -3,6 +3,7 @@ package stand
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -46,11 +47,15 @@ func exchange(addr string, limit time.Duration, requests string, answers int, wa
 	if _, err := io.WriteString(c, requests); err != nil {
 		return 0, err
 	}
-	return hear(bufio.NewReader(c), answers, want)
+	reply, err := hear(bufio.NewReader(c), answers, want)
+	if reply != nil {
+		status = reply.StatusCode
+	}
+	return status, err
 }
 
-// hear reads answers from r and checks them.
-func hear(r *bufio.Reader, answers int, want answer) (status int, err error) {
+// hear reads answers from r and checks them. It returns the last one that came, nil if none did.
+func hear(r *bufio.Reader, answers int, want answer) (last *http.Response, err error) {
 	for i := range answers {
 		which := "the answer"
 		if answers > 1 {
@@ -58,20 +63,21 @@ func hear(r *bufio.Reader, answers int, want answer) (status int, err error) {
 		}
 		reply, err := http.ReadResponse(r, nil)
 		if err != nil {
-			return status, fmt.Errorf("%s did not come: %w", which, err)
+			return last, fmt.Errorf("%s did not come: %w", which, err)
 		}
-		status = reply.StatusCode
+		last = reply
+		status := reply.StatusCode
 		body, err := io.ReadAll(io.LimitReader(reply.Body, 64<<20))
 		switch {
 		case err != nil:
-			return status, fmt.Errorf("%s broke off: %w", which, err)
+			return last, fmt.Errorf("%s broke off: %w", which, err)
 		case want.body == "" && status != want.status:
-			return status, fmt.Errorf("%s is status %d, expected %d", which, status, want.status)
+			return last, fmt.Errorf("%s is status %d, expected %d", which, status, want.status)
 		case want.body != "" && (status != want.status || string(body) != want.body):
-			return status, fmt.Errorf("%s is status %d with body %.40q, expected %d with %q", which, status, body, want.status, want.body)
+			return last, fmt.Errorf("%s is status %d with body %.40q, expected %d with %q", which, status, body, want.status, want.body)
 		}
 	}
-	return status, nil
+	return last, nil
 }
 
 // answering waits until the server at addr answers anything at all to GET path: a server of the user's own prints no READY line.
@@ -118,16 +124,25 @@ func keptAlive(addr, path string, want answer) error {
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(patience))
 	r := bufio.NewReader(c)
-	for range 2 {
+	for i := range 2 {
 		if _, err := io.WriteString(c, get(path)); err != nil {
 			return err
 		}
-		if _, err := hear(r, 1, want); err != nil {
+		reply, err := hear(r, 1, want)
+		closes := i == 0 && reply != nil && reply.Close
+		switch {
+		case closes && !reply.ProtoAtLeast(1, 1): // before its body: --path helps against another body, but not against this
+			return fmt.Errorf("the server speaks HTTP/1.0 and closes the connection after each answer: %w, as in python3 -m http.server --protocol HTTP/1.1", errKeepAlive)
+		case err != nil:
 			return err
+		case closes:
+			return fmt.Errorf("the server closes the connection after its answer: %w, and a Content-Length or chunks", errKeepAlive)
 		}
 	}
 	return nil
 }
+
+var errKeepAlive = errors.New("bench needs HTTP/1.1 with keep-alive")
 
 func fragmented(addr, path string, want answer) error {
 	c, err := net.DialTimeout("tcp", addr, patience)
@@ -213,7 +228,7 @@ func (s *Stand) Examine(ctx context.Context, name string, p *plan.Plan) error {
 	defer up.stop()
 	if err := check(up.addr, c.path(), c.wants()); err != nil {
 		hint := ""
-		if c.Path == "" {
+		if c.Path == "" && !errors.Is(err, errKeepAlive) {
 			hint = "; if it does not say hello, ask it for something else: --path /x"
 		}
 		return &Wrong{fmt.Errorf("%s answers wrongly: %w%s", name, err, hint)}

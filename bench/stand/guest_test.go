@@ -64,6 +64,14 @@ func perRequest(reply string) func(net.Conn) {
 	}
 }
 
+// once answers a request with reply and closes.
+func once(reply string) func(net.Conn) {
+	return func(c net.Conn) {
+		http.ReadRequest(bufio.NewReader(c))
+		io.WriteString(c, reply)
+	}
+}
+
 func TestCheckPassesARightServer(t *testing.T) {
 	if err := check(listen(t, perRequest(helloReply)), "/", helloAnswer); err != nil {
 		t.Errorf("a right server: %v", err)
@@ -82,14 +90,13 @@ func TestCheckFindsWrongAnswers(t *testing.T) {
 	}{
 		{"another body", `status 200 with body "Hi"`, perRequest("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nHi")},
 		{"another status", "status 404", perRequest(strings.Replace(helloReply, "200 OK", "404 Not Found", 1))},
-		{"too short", "broke off", func(c net.Conn) {
-			http.ReadRequest(bufio.NewReader(c))
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nHello")
-		}},
-		{"no keep-alive", "twice over one connection", func(c net.Conn) {
-			http.ReadRequest(bufio.NewReader(c))
-			io.WriteString(c, helloReply)
-		}},
+		{"too short", "broke off", once("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nHello")},
+		{"HTTP/1.0", "bench needs HTTP/1.1 with keep-alive, as in python3 -m http.server --protocol HTTP/1.1", once("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nHi")},
+		{"HTTP/1.0, another status", "status 404", perRequest("HTTP/1.0 404 Not Found\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n")},
+		{"Connection: close", "with keep-alive", once("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 12\r\n\r\nHello world\n")},
+		{"no length", "a Content-Length or chunks", once("HTTP/1.1 200 OK\r\n\r\nHello world\n")},
+		{"Connection: close, another status", "status 404", once("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")},
+		{"no keep-alive", "twice over one connection", once(helloReply)},
 		{"one reply for each read", "twice in one piece", func(c net.Conn) {
 			buf := make([]byte, 4096)
 			for {

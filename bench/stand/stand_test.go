@@ -468,6 +468,7 @@ func TestExamineRefuses(t *testing.T) {
 	other, early := ofMine, ofMine
 	other.Path, other.Status = "/mine", http.StatusOK
 	early.Command = append(slices.Clone(early.Command), "out of ink")
+	old := Candidate{Name: "mine", Guest: true, addr: listen(t, once("HTTP/1.0 200 OK\r\n\r\nHi"))}
 	for _, c := range []struct {
 		name  string
 		guest Candidate
@@ -475,6 +476,7 @@ func TestExamineRefuses(t *testing.T) {
 		says  string
 	}{
 		{"another status", other, true, "mine answers wrongly: GET /mine twice over one connection: the answer is status 201, expected 200"},
+		{"HTTP/1.0", old, true, "mine answers wrongly: GET / twice over one connection: the server speaks HTTP/1.0"},
 		{"it ends", early, false, "mine did not start: it ended before it answered GET /"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -483,6 +485,9 @@ func TestExamineRefuses(t *testing.T) {
 			var wrong *Wrong
 			if err == nil || !strings.HasPrefix(err.Error(), c.says) || errors.As(err, &wrong) != c.wrong {
 				t.Errorf("%v, want %q", err, c.says)
+			}
+			if c.guest.addr != "" && !strings.HasSuffix(fmt.Sprint(err), "as in python3 -m http.server --protocol HTTP/1.1") {
+				t.Errorf("%v: it should end in what to do", err)
 			}
 			if !c.wrong && !strings.HasSuffix(fmt.Sprint(err), "it said: out of ink") {
 				t.Errorf("what it said is lacking: %v", err)
