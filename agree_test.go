@@ -51,7 +51,7 @@ func observed(t *testing.T, length time.Duration, target func(due time.Duration)
 	}
 	l.Complete, l.Spec = true, spec
 	l.Verdict = verdict.Judge(l)
-	l.Doubt()
+	l.Annotate()
 	return l
 }
 

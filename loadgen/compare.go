@@ -32,7 +32,7 @@ func compare(ctx, patience context.Context, caught func() syscall.Signal, stdout
 	c.Trace, traceErr = keepTrace(opts, traced, say)
 	verdict.JudgeComparison(c)
 	for _, s := range c.Servers {
-		s.Load.Doubt()
+		s.Load.Annotate()
 	}
 	var loads []export.Load
 	for _, s := range c.Servers {

@@ -52,7 +52,7 @@ func find(ctx, patience context.Context, caught func() syscall.Signal, stdout, s
 		}
 	}
 	code := exitCode(confirming.Load, loadErr, writeErr, caught(), broken)
-	if code == done && f.Answer.Outcome == result.Untold {
+	if code == done && f.Answer.Outcome == result.NoAnswer {
 		return failed
 	}
 	return code
@@ -83,7 +83,7 @@ func (f *finder) find() error {
 		f.Probe = l
 		if l.RateRPS == 0 {
 			f.Complete = true
-			f.Answer = result.Answer{Outcome: result.Untold, Why: fmt.Sprintf("a closed loop over %d connections got no good reply in %v: say with -r where to begin", l.Spec.Connections, l.Spec.Duration)}
+			f.Answer = result.Answer{Outcome: result.NoAnswer, Why: fmt.Sprintf("a closed loop over %d connections got no good reply in %v: say with -r where to begin", l.Spec.Connections, l.Spec.Duration)}
 			return nil
 		}
 		plan.First = max(search.Round(firstShare*l.RateRPS), plan.Least)
@@ -159,7 +159,7 @@ func (f *finder) load(s result.Spec) (*result.Load, error) {
 		return nil, err
 	}
 	l.Verdict = verdict.Judge(l)
-	l.Doubt()
+	l.Annotate()
 	return l, nil
 }
 

@@ -80,7 +80,7 @@ func TestFindMaxInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found.Complete || found.Answer.Outcome != result.Untold || !strings.Contains(stdout.String(), "INCOMPLETE: the search ended early") {
+	if found.Complete || found.Answer.Outcome != result.NoAnswer || !strings.Contains(stdout.String(), "INCOMPLETE: the search ended early") {
 		t.Errorf("%+v\n%s", found.Answer, stdout)
 	}
 }

@@ -81,7 +81,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	var traceErr error
 	l.Trace, traceErr = keepTrace(opts, traced, say)
 	l.Verdict = verdict.Judge(l)
-	l.Doubt()
+	l.Annotate()
 	writeErr := deliver(stdout, say, opts, loadErr, l, []export.Load{{Here: true, Load: l}}, func(colours bool) error {
 		return screen.Summary(stdout, opts.Command(), l, colours)
 	})

@@ -88,7 +88,7 @@ func TestAShortListenQueueIsNamed(t *testing.T) {
 				if h := l.Host; h.ListenBacklog == nil || *h.ListenBacklog != int64(c.backlog) || h.ListenWaiting < 6 {
 					t.Errorf("%+v", h)
 				}
-				if a := l.Answered; a == nil || a.Connections != 1 || a.Of != l.Entitled() || a.Service.Max == 0 || a.Service.Withheld["max"] != "" || l.Service.Withheld["max"] == "" {
+				if a := l.Answered; a == nil || a.Connections != 1 || a.Of != l.Eligible() || a.Service.Max == 0 || a.Service.Withheld["max"] != "" || l.Service.Withheld["max"] == "" {
 					t.Errorf("of the answered %+v, of all %+v", a, l.Service)
 				}
 			}

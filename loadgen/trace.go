@@ -29,7 +29,7 @@ func keepTrace(opts *cli.Options, t *trace.Trace, say func(any)) (*result.Trace,
 		n, err = t.Write(w, map[string]any{"command": opts.Command()})
 		return err
 	}
-	if err := replace("--trace", opts.Trace, func(path string) error { return result.Pack(path, write) }); err != nil {
+	if err := replace("--trace", opts.Trace, func(path string) error { return result.StreamGzip(path, write) }); err != nil {
 		say(err)
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (v *invention) add(round int, c result.Cell, more func(t *result.Trial)) {
 	t := v.trial(round, c)
 	more(&t)
 	if t.Load != nil {
-		t.Load.Doubt()
+		t.Load.Annotate()
 		t.Server.Usage.Requests = t.Load.Requests.Sent + t.Load.Redirects
 	}
 	v.trials = append(v.trials, t)
@@ -99,7 +99,7 @@ func (v *invention) turns(round int, c result.Cell, load func(t *result.Trial)) 
 		load(t)
 		l := t.Load
 		l.SliceNS, l.Timed = int64(3*short), l.Requests.OK // all that its histogram has
-		l.Doubt()
+		l.Annotate()
 		t.Server.Usage.Requests = l.Requests.Sent + 500 // warmed
 		whole := float64(l.TargetCPU.Total()) / float64(l.Requests.OK)
 		waking := 2.4e6 * v.noise()
@@ -108,7 +108,7 @@ func (v *invention) turns(round int, c result.Cell, load func(t *result.Trial)) 
 			steady = whole / 2
 		}
 		t.Turns = &result.Turns{Servers: len(list), Place: i + 1, Cycles: cycles, SliceNS: int64(short), LeadNS: 10e6, Seed: uint64(v.order),
-			Cost: &result.Cost{Steady: steady, Waking: waking, Whole: whole}, Beside: 0.008, IdleShare: 0.003,
+			Cost: &result.Cost{Steady: steady, Waking: waking, Whole: whole}, BesideShare: 0.008, IdleShare: 0.003,
 			Effects: map[string]float64{}, Verdict: result.Verdict{State: result.Valid, Reasons: []result.Reason{}}}
 		for cycle := range 4 {
 			t.Turns.Slices = append(t.Turns.Slices, result.Slice{Cycle: cycle, Order: (i + cycle) % len(list), LengthNS: int64(short), OK: 100, WindowOK: 60})
@@ -158,7 +158,7 @@ func (v *invention) load(t *result.Trial, path string, rate float64, served int,
 		Window:   result.Window{Start: t.Started, ElapsedNS: int64(window)},
 		Requests: result.Requests{Planned: ok + unanswered, Sent: ok + unanswered, OK: ok, Unanswered: unanswered},
 		RateRPS:  float64(ok) / window.Seconds(), Latency: h.Latency(), Service: h.Latency(),
-		Connections: result.Connections{Opened: int64(n), Asked: int64(n), Answered: int64(served), Most: ok / int64(served)},
+		Connections: result.Connections{Opened: int64(n), Used: int64(n), Answered: int64(served), Most: ok / int64(served)},
 		CPU:         usage.CPU{UserNS: int64(float64(ok) * 3000 * v.noise()), SystemNS: int64(float64(ok) * 8000 * v.noise())},
 		TargetCPU:   &usage.CPU{UserNS: int64(float64(ok) * serverNS * 0.3), SystemNS: int64(float64(ok) * serverNS * 0.7)},
 		Host:        result.HostDelta{StealShare: 0.004 * v.rng.Float64()},
@@ -524,7 +524,7 @@ func whole(t *testing.T, dir string) {
 	})
 	for i := range v.trials {
 		if t := &v.trials[i]; t.Round == 4 && t.Cell.Scenario == "hello" && t.Cell.Connections == 64 && t.Turns != nil {
-			t.Turns.Beside, t.Turns.Slices[2].Disturbed = 0.31, true
+			t.Turns.BesideShare, t.Turns.Slices[2].Disturbed = 0.31, true
 			t.Turns.Verdict = result.Verdict{State: result.Suspect, Reasons: []result.Reason{
 				{Check: "beside", State: result.Suspect, Text: "other programs used 31 % of the processors", Advice: "repeat on a calmer machine"},
 				{Check: "slices", State: result.Suspect, Text: "requests take too long for slices of 25 ms", Advice: "use -d 9s or longer"}}}

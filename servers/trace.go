@@ -117,7 +117,7 @@ func (r *recorder) finish() error {
 	}
 	about := map[string]any{"model": r.model, "command": strings.Join(os.Args, " "), "processors": runtime.NumCPU()}
 	var dropped int64
-	err := result.Pack(r.file, func(w io.Writer) (err error) {
+	err := result.StreamGzip(r.file, func(w io.Writer) (err error) {
 		dropped, err = r.story.Write(w, name, about, workers)
 		return err
 	})

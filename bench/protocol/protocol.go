@@ -129,7 +129,7 @@ func (r *Run) remark(j Job, trials []result.Trial, disturbed bool) (bool, error)
 	beside, turns := 0.0, false
 	for _, t := range trials {
 		if t.Turns != nil && t.Turns.Cycles > 0 {
-			beside, turns = max(beside, t.Turns.Beside), true
+			beside, turns = max(beside, t.Turns.BesideShare), true
 		}
 		if t.Load != nil && t.Load.TargetCPULacks != "" && t.Failed == "" {
 			if err := r.Note(fmt.Sprintf("the processor time of %s is not known: %s", t.Cell.Model, t.Load.TargetCPULacks)); err != nil {

@@ -279,7 +279,7 @@ func TestCompleteSaysThatOthersDisturb(t *testing.T) {
 		beside := []float64{0, 0.1, 0.534, 0.9, 0.2, 0.05, 0, 0.7, 0.8}
 		b := newBed(jobs, 0)
 		b.change = func(j Job, trials []result.Trial) {
-			trials[1].Turns.Beside = beside[j.Order-1] // of whichever server
+			trials[1].Turns.BesideShare = beside[j.Order-1] // of whichever server
 		}
 		complete(t, b)
 		want := []string{
@@ -305,8 +305,8 @@ func TestCompleteKnowsOfOthersByTurnsOnly(t *testing.T) {
 		b.change = func(j Job, trials []result.Trial) {
 			for i := range trials {
 				if u := trials[i].Turns; u != nil {
-					if u.Beside = 0.9; j.Order > disturbed+1 {
-						u.Beside, u.Cycles = 0, 0
+					if u.BesideShare = 0.9; j.Order > disturbed+1 {
+						u.BesideShare, u.Cycles = 0, 0
 					}
 				}
 			}

@@ -94,7 +94,7 @@ func (s *Stand) keep(p *result.Portrait, model, trace string, play *portrait.Pla
 	}
 	file := filepath.Join(result.PortraitsFolder, model+".json.gz")
 	write := func(w io.Writer) error { return portrait.Write(w, f) }
-	if err := result.Pack(filepath.Join(s.Folder, file), write); err != nil {
+	if err := result.StreamGzip(filepath.Join(s.Folder, file), write); err != nil {
 		return err
 	}
 	p.File = filepath.ToSlash(file)

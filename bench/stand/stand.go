@@ -168,7 +168,7 @@ func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Tri
 		t.Load = one.Load
 		t.Turns.Cycles, t.Turns.SliceNS, t.Turns.LeadNS = c.Cycles, c.SliceNS, c.LeadNS
 		t.Turns.Slices, t.Turns.Cost, t.Turns.Effects = one.Slices, one.Cost, one.Effects
-		t.Turns.IdleShare, t.Turns.Trouble, t.Turns.Beside, t.Turns.Verdict = one.IdleShare, one.Trouble, c.Beside, c.Verdict
+		t.Turns.IdleShare, t.Turns.Trouble, t.Turns.BesideShare, t.Turns.Verdict = one.IdleShare, one.Trouble, c.BesideShare, c.Verdict
 		own := one.Load.Host.OwnShare // of its own slices, where the rest is known over all
 		t.Load.Host = c.Host
 		t.Load.Host.OwnShare = own

@@ -187,7 +187,7 @@ func TestServersTakeTurns(t *testing.T) {
 		}
 		u, l := trial.Turns, trial.Load
 		if u.Servers != 4 || u.Place != i+1 || u.Seed != j.Seed || u.Cycles != 2 || u.SliceNS != int64(protocol.Slice) || u.LeadNS != 1 || len(u.Slices) != 2 ||
-			u.Effects[result.MetricSteady] != float64(i) || u.Cost.Steady != float64(i) || u.IdleShare != 0.001 || u.Beside != 0.02 || u.Verdict.State != result.Suspect {
+			u.Effects[result.MetricSteady] != float64(i) || u.Cost.Steady != float64(i) || u.IdleShare != 0.001 || u.BesideShare != 0.02 || u.Verdict.State != result.Suspect {
 			t.Errorf("%s: turns %+v", name, u)
 		}
 		// The machine is that of all slices; the client's share of its threads that of the server's own.

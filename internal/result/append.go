@@ -119,8 +119,8 @@ func Stream(path string, write func(io.Writer) error) (err error) {
 	return syncDir(filepath.Dir(path))
 }
 
-// Pack is Stream, compressed where the file's name ends in .gz.
-func Pack(path string, write func(io.Writer) error) error {
+// StreamGzip is Stream, compressed where the file's name ends in .gz.
+func StreamGzip(path string, write func(io.Writer) error) error {
 	if !strings.EqualFold(filepath.Ext(path), ".gz") {
 		return Stream(path, write)
 	}

@@ -8,23 +8,23 @@ import "encoding/json"
 // as long take turns as well: what a server costs when it wakes falls on each slice once, whatever its length, so the two tell the cost
 // of waking from that of a request.
 type Comparison struct {
-	Schema   int        `json:"schema"`
-	Complete bool       `json:"complete"` // false: it was interrupted
-	Servers  []Compared `json:"servers"`  // the target first
-	Ratios   []Ratio    `json:"ratios"`
-	Cycles   int        `json:"cycles"`          // that every server had its slice of
-	SliceNS  int64      `json:"slice_ns"`        // a short slice
-	AskedNS  int64      `json:"slice_asked_ns"`  // the same as --slice has it; slices get longer where a request takes longer than their first part
-	WantedNS int64      `json:"slice_wanted_ns"` // the same as the slowest requests want it, for which the comparison may be too short
-	LeadNS   int64      `json:"lead_ns"`         // the first part of each slice, which rates and percentiles leave out
-	Seed     uint64     `json:"seed"`            // of the order
-	Until    float64    `json:"until,omitempty"` // the run may end once more cycles could move no ratio by more than this share; 0: it lasts
-	Looks    []Look     `json:"looks,omitempty"` // with Until: when that was looked at
-	Twin     string     `json:"twin,omitempty"`  // the server that is the target under another name
-	Trace    *Trace     `json:"trace,omitempty"` // nil: nothing was traced
-	Host     HostDelta  `json:"host"`            // over all slices; own_share is that of the busiest server's slices
-	Beside   float64    `json:"beside_share"`    // of all processors' time: programs that are neither loadgen nor a server whose process is known
-	Verdict  Verdict    `json:"verdict"`         // of the comparison; that of each server is in its load
+	Schema      int        `json:"schema"`
+	Complete    bool       `json:"complete"` // false: it was interrupted
+	Servers     []Compared `json:"servers"`  // the target first
+	Ratios      []Ratio    `json:"ratios"`
+	Cycles      int        `json:"cycles"`          // that every server had its slice of
+	SliceNS     int64      `json:"slice_ns"`        // a short slice
+	GivenNS     int64      `json:"slice_asked_ns"`  // the same as --slice has it; slices get longer where a request takes longer than their first part
+	NeededNS    int64      `json:"slice_wanted_ns"` // the same as the slowest requests want it, for which the comparison may be too short
+	LeadNS      int64      `json:"lead_ns"`         // the first part of each slice, which rates and percentiles leave out
+	Seed        uint64     `json:"seed"`            // of the order
+	Until       float64    `json:"until,omitempty"` // the run may end once more cycles could move no ratio by more than this share; 0: it lasts
+	Looks       []Look     `json:"looks,omitempty"` // with Until: when that was looked at
+	Twin        string     `json:"twin,omitempty"`  // the server that is the target under another name
+	Trace       *Trace     `json:"trace,omitempty"` // nil: nothing was traced
+	Host        HostDelta  `json:"host"`            // over all slices; own_share is that of the busiest server's slices
+	BesideShare float64    `json:"beside_share"`    // of all processors' time: programs that are neither loadgen nor a server whose process is known
+	Verdict     Verdict    `json:"verdict"`         // of the comparison; that of each server is in its load
 }
 
 // Compared is one server of a comparison.

@@ -20,30 +20,30 @@ const noticeable = 0.02
 
 // Figure is one figure of a latency summary with its doubt: every program shows it, marks it ">=" or withholds it by this.
 type Figure struct {
-	Name  string // as in the record: p50 ... p999, max, mean
-	NS    float64
-	Most  float64 // what requests without an answer could make of it at most; +Inf where nothing bounds it
-	Lacks string  // why the figure is withheld; "" when it is not
+	Name     string // as in the record: p50 ... p999, max, mean
+	NS       float64
+	Upper    float64 // what requests without an answer could make of it at most; +Inf where nothing bounds it
+	Withheld string  // why the figure is withheld; "" when it is not
 }
 
 // Label is the name of a figure for people: that of the record, but p99.9 for p999.
 func Label(name string) string { return strings.Replace(name, "p999", "p99.9", 1) }
 
 // AtLeast reports whether requests without an answer could move the figure up noticeably.
-func (f Figure) AtLeast() bool { return f.Most > f.NS*(1+noticeable) }
+func (f Figure) AtLeast() bool { return f.Upper > f.NS*(1+noticeable) }
 
-// Entitled is how many connections had a right to be served: all of a closed loop that runs for a time; where a schedule
+// Eligible is how many connections had a right to be served: all of a closed loop that runs for a time; where a schedule
 // or a number of requests leaves nothing to some, those that were given one.
-func (l *Load) Entitled() int64 {
+func (l *Load) Eligible() int64 {
 	if l.Spec.Rate > 0 || l.Spec.Requests > 0 {
-		return l.Connections.Asked
+		return l.Connections.Used
 	}
 	return int64(l.Spec.Connections)
 }
 
 // Starved says who was never answered while others were, "" when nobody was left out.
 func Starved(l *Load) string {
-	entitled, n := l.Entitled(), l.Connections.Answered
+	entitled, n := l.Eligible(), l.Connections.Answered
 	if n >= entitled || n == 0 {
 		return ""
 	}
@@ -86,11 +86,11 @@ func (l *Load) inSlices() bool { return l.SliceNS > 0 }
 
 // Summary is the figures of one latency of a record.
 type Summary struct {
-	Figures []Figure // p50 p90 p95 p99 p999 max mean
-	Further []Figure // the percentiles that were asked for besides, without a name, up to the first that cannot be shown
-	Count   int64    // of requests
-	Lacks   string   // why nothing of it can be shown; "" where at least the mean can
-	unsent  bool     // requests were due and never sent
+	Figures  []Figure // p50 p90 p95 p99 p999 max mean
+	Further  []Figure // the percentiles that were asked for besides, without a name, up to the first that cannot be shown
+	Count    int64    // of requests
+	Withheld string   // why nothing of it can be shown; "" where at least the mean can
+	unsent   bool     // requests were due and never sent
 }
 
 // percentiles are those of a record, in order.
@@ -106,7 +106,7 @@ var percentiles = []struct {
 	{"p999", 0.999, func(l Latency) int64 { return l.P999 }},
 }
 
-const behind = "the target fell behind the offered rate, so the time from due measures the length of the run"
+const fellBehind = "the target fell behind the offered rate, so the time from due measures the length of the run"
 
 // Response is the response time, due to answered.
 func Response(l *Load) Summary { return response(l, nil) }
@@ -114,7 +114,7 @@ func Response(l *Load) Summary { return response(l, nil) }
 func response(l *Load, further []float64) Summary {
 	lacks := Starved(l)
 	if lacks == "" && Overloaded(l) {
-		lacks = behind
+		lacks = fellBehind
 	}
 	return summarize(l.Histogram, l.Latency, l, lacks, further)
 }
@@ -136,7 +136,7 @@ func OfAnswered(l *Load) (response, service Summary, known bool) {
 	}
 	lacks := ""
 	if Overloaded(l) {
-		lacks = behind
+		lacks = fellBehind
 	}
 	return summarize(a.Histogram, a.Latency, l, lacks, nil), summarize(a.ServiceHistogram, a.Service, l, "", nil), true
 }
@@ -145,12 +145,12 @@ func OfAnswered(l *Load) (response, service Summary, known bool) {
 func Lateness(l *Load) Summary {
 	s := Summary{Count: l.Requests.Sent}
 	if Overloaded(l) {
-		s.Lacks = behind
+		s.Withheld = fellBehind
 	}
 	s.fill(l.Lateness, nil, 0)
 	if l.unsent() {
 		for i := range s.Figures {
-			s.Figures[i].Most = math.Inf(1)
+			s.Figures[i].Upper = math.Inf(1)
 		}
 	}
 	return s
@@ -172,14 +172,14 @@ func Handshake(l *Load) Summary {
 
 // Path is the response time of the requests for one path, of which s is the whole. Requests that were never sent could have been for any.
 func (s Summary) Path(p PathLatency) Summary {
-	one := Summary{Count: p.Count, Lacks: s.Lacks}
+	one := Summary{Count: p.Count, Withheld: s.Withheld}
 	if p.Count == 0 {
-		one.Lacks = cmp.Or(one.Lacks, "no request was timed")
+		one.Withheld = cmp.Or(one.Withheld, "no request was timed")
 	}
 	one.fill(p.Latency, nil, 0)
 	for i, f := range one.Figures { // the record has no buckets of a path, only what they said
 		if slices.Contains(p.Latency.AtLeast, f.Name) || s.unsent && s.Figures[i].AtLeast() {
-			one.Figures[i].Most = math.Inf(1)
+			one.Figures[i].Upper = math.Inf(1)
 		}
 	}
 	return one
@@ -202,8 +202,8 @@ type quantiles interface {
 	Quantile(q float64) int64
 }
 
-// Between is how many of the times of an encoded histogram lie in a span, its end left out; 0 if there is none to read.
-func Between(encoded string, from, to time.Duration) int64 {
+// CountBetween is how many of the times of an encoded histogram lie in a span, its end left out; 0 if there is none to read.
+func CountBetween(encoded string, from, to time.Duration) int64 {
 	h := buckets.Get().(*Packed)
 	defer buckets.Put(h)
 	if h.Decode(encoded) != nil {
@@ -216,9 +216,9 @@ func Between(encoded string, from, to time.Duration) int64 {
 var buckets = sync.Pool{New: func() any { return new(Packed) }}
 
 func summarize(encoded string, sum Latency, l *Load, lacks string, further []float64) Summary {
-	s := Summary{Lacks: lacks, unsent: l.unsent()}
+	s := Summary{Withheld: lacks, unsent: l.unsent()}
 	if lacks == "" && l.Requests.OK == 0 {
-		s.Lacks = "no request succeeded"
+		s.Withheld = "no request succeeded"
 	}
 	packed := buckets.Get().(*Packed)
 	defer buckets.Put(packed)
@@ -234,11 +234,11 @@ func summarize(encoded string, sum Latency, l *Load, lacks string, further []flo
 	s.fill(sum, h, unanswered)
 	for _, q := range further {
 		f := s.at(q, h, unanswered)
-		if h == nil || f.Lacks != "" {
+		if h == nil || f.Withheld != "" {
 			break
 		}
 		f.NS = float64(h.Quantile(q))
-		f.Most = max(f.Most, f.NS)
+		f.Upper = max(f.Upper, f.NS)
 		s.Further = append(s.Further, f)
 	}
 	return s
@@ -250,36 +250,36 @@ func (s *Summary) fill(sum Latency, h quantiles, unanswered int64) {
 	for _, p := range percentiles {
 		f := s.at(p.q, h, unanswered)
 		f.Name, f.NS = p.name, float64(p.of(sum))
-		f.Most = max(f.Most, f.NS)
+		f.Upper = max(f.Upper, f.NS)
 		s.Figures = append(s.Figures, f)
 	}
-	longest, mean := Figure{Name: "max", NS: float64(sum.Max), Lacks: s.Lacks}, Figure{Name: "mean", NS: sum.Mean, Lacks: s.Lacks}
-	longest.Most, mean.Most = longest.NS, mean.NS
+	longest, mean := Figure{Name: "max", NS: float64(sum.Max), Withheld: s.Withheld}, Figure{Name: "mean", NS: sum.Mean, Withheld: s.Withheld}
+	longest.Upper, mean.Upper = longest.NS, mean.NS
 	if unanswered > 0 || sum.Unanswered > 0 && sum.Unanswered >= sum.Max { // one of those could have waited for ever
-		longest.Most, mean.Most = math.Inf(1), math.Inf(1)
+		longest.Upper, mean.Upper = math.Inf(1), math.Inf(1)
 	}
 	s.Figures = append(s.Figures, longest, mean)
 	for i, f := range s.Figures {
-		if f.Lacks == "" {
-			s.Figures[i].Lacks = sum.Withheld[f.Name]
+		if f.Withheld == "" {
+			s.Figures[i].Withheld = sum.Withheld[f.Name]
 		}
 	}
 }
 
 // at is the doubt about percentile q.
 func (s *Summary) at(q float64, h quantiles, unanswered int64) Figure {
-	f := Figure{Lacks: s.Lacks}
-	if f.Lacks == "" {
-		f.Lacks = tooFew(s.Count, q)
+	f := Figure{Withheld: s.Withheld}
+	if f.Withheld == "" {
+		f.Withheld = tooFew(s.Count, q)
 	}
 	if h == nil || s.Count == 0 {
 		return f
 	}
 	// Were all of the unanswered to take for ever, a percentile would move up by so many ranks at most.
 	if rank := q + float64(unanswered)/float64(s.Count); rank < 1 {
-		f.Most = float64(h.Quantile(rank))
+		f.Upper = float64(h.Quantile(rank))
 	} else if unanswered > 0 {
-		f.Most = math.Inf(1)
+		f.Upper = math.Inf(1)
 	}
 	return f
 }
@@ -289,60 +289,60 @@ func (s Summary) Figure(name string) Figure {
 	return s.Figures[slices.IndexFunc(s.Figures, func(f Figure) bool { return f.Name == name })]
 }
 
-// Needs is how many requests percentile q, 0 to 1, is shown from.
-func Needs(q float64) int64 { return int64(math.Ceil(Support / (1 - q) * (1 - 1e-9))) }
+// RequestsFor is how many requests percentile q, 0 to 1, is shown from.
+func RequestsFor(q float64) int64 { return int64(math.Ceil(Support / (1 - q) * (1 - 1e-9))) }
 
 // tooFew says why n requests do not support percentile q, 0 to 1; "" where they do.
 func tooFew(n int64, q float64) string {
-	if need := Needs(q); n < need {
+	if need := RequestsFor(q); n < need {
 		return fmt.Sprintf("p%.6g needs %s requests, there are %s", 100*q, units.Count(need), units.Count(n))
 	}
 	return ""
 }
 
-// Doubt writes into the record, beside each latency, which of its figures are withheld and which are lower bounds.
-func (l *Load) Doubt() {
-	l.DoubtResponse()
-	l.DoubtService()
+// Annotate writes into the record, beside each latency, which of its figures are withheld and which are lower bounds.
+func (l *Load) Annotate() {
+	l.AnnotateResponse()
+	l.AnnotateService()
 	if l.Spec.Rate > 0 {
-		l.DoubtLateness()
+		l.AnnotateLateness()
 	}
 	if l.TLS != nil {
-		l.TLS.Handshake.doubt(Handshake(l))
+		l.TLS.Handshake.annotate(Handshake(l))
 	}
 	if response, service, known := OfAnswered(l); known {
-		l.Answered.Latency.doubt(response)
-		l.Answered.Service.doubt(service)
+		l.Answered.Latency.annotate(response)
+		l.Answered.Service.annotate(service)
 	}
 }
 
-// DoubtResponse does so for the response time, by path as well. It returns that, with its percentiles at further shares, 0 to
+// AnnotateResponse does so for the response time, by path as well. It returns that, with its percentiles at further shares, 0 to
 // 1, which are taken from the buckets.
-func (l *Load) DoubtResponse(further ...float64) Summary {
+func (l *Load) AnnotateResponse(further ...float64) Summary {
 	whole := response(l, further)
 	for i, p := range l.Paths {
-		l.Paths[i].Latency.doubt(whole.Path(p))
+		l.Paths[i].Latency.annotate(whole.Path(p))
 	}
-	l.Latency.doubt(whole)
+	l.Latency.annotate(whole)
 	return whole
 }
 
-// DoubtService does so for the service time, DoubtLateness for the send lateness of an open loop and the part of it that is loadgen's own.
-func (l *Load) DoubtService() { l.Service.doubt(Service(l)) }
-func (l *Load) DoubtLateness() {
-	l.Lateness.doubt(Lateness(l))
-	l.PacerLateness.doubt(PacerLateness(l))
+// AnnotateService does so for the service time, DoubtLateness for the send lateness of an open loop and the part of it that is loadgen's own.
+func (l *Load) AnnotateService() { l.Service.annotate(Service(l)) }
+func (l *Load) AnnotateLateness() {
+	l.Lateness.annotate(Lateness(l))
+	l.PacerLateness.annotate(PacerLateness(l))
 }
 
-func (l *Latency) doubt(s Summary) {
+func (l *Latency) annotate(s Summary) {
 	l.Withheld, l.AtLeast = nil, nil
 	for _, f := range s.Figures {
 		switch {
-		case f.Lacks != "":
+		case f.Withheld != "":
 			if l.Withheld == nil {
 				l.Withheld = map[string]string{}
 			}
-			l.Withheld[f.Name] = f.Lacks
+			l.Withheld[f.Name] = f.Withheld
 		case f.AtLeast():
 			l.AtLeast = append(l.AtLeast, f.Name)
 		}

@@ -35,7 +35,7 @@ func loadOf(t *testing.T, latencies map[time.Duration]int64, unanswered int64, l
 		Latency:     sum,
 		Service:     sum,
 		Histogram:   text,
-		Connections: Connections{Asked: 10, Answered: 10},
+		Connections: Connections{Used: 10, Answered: 10},
 
 		ServiceHistogram: text,
 	}
@@ -44,8 +44,8 @@ func loadOf(t *testing.T, latencies map[time.Duration]int64, unanswered int64, l
 func lacks(s Summary) map[string]string {
 	why := map[string]string{}
 	for _, f := range s.Figures {
-		if f.Lacks != "" {
-			why[f.Name] = f.Lacks
+		if f.Withheld != "" {
+			why[f.Name] = f.Withheld
 		}
 	}
 	return why
@@ -63,11 +63,11 @@ func TestUnansweredMakeLowerBounds(t *testing.T) {
 		"mean": true,
 	} {
 		if f := s.Figure(name); f.AtLeast() != want {
-			t.Errorf("%s is %v to %v, at least: %v, want %v", name, f.NS, f.Most, f.AtLeast(), want)
+			t.Errorf("%s is %v to %v, at least: %v, want %v", name, f.NS, f.Upper, f.AtLeast(), want)
 		}
 	}
-	if p99 := s.Figure("p99"); !math.IsInf(p99.Most, 1) || math.Abs(p99.NS-5e6) > 1e4 {
-		t.Errorf("p99 is %v to %v, want 5 ms without a bound", p99.NS, p99.Most)
+	if p99 := s.Figure("p99"); !math.IsInf(p99.Upper, 1) || math.Abs(p99.NS-5e6) > 1e4 {
+		t.Errorf("p99 is %v to %v, want 5 ms without a bound", p99.NS, p99.Upper)
 	}
 	if diff := cmp.Diff(map[string]string{"p999": "p99.9 needs 10,000 requests, there are 1,000"}, lacks(s)); diff != "" {
 		t.Error(diff)
@@ -77,7 +77,7 @@ func TestUnansweredMakeLowerBounds(t *testing.T) {
 func TestAHangingRequestIsTheLongest(t *testing.T) {
 	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 100_000, 2 * time.Second: 1}, 1, 2*time.Second)
 	for _, s := range []Summary{Response(l), Service(l)} {
-		if f := s.Figure("max"); !f.AtLeast() || !math.IsInf(f.Most, 1) || f.Lacks != "" {
+		if f := s.Figure("max"); !f.AtLeast() || !math.IsInf(f.Upper, 1) || f.Withheld != "" {
 			t.Errorf("max %+v, want 2 s or more", f)
 		}
 		if f := s.Figure("p99"); f.AtLeast() {
@@ -107,7 +107,7 @@ func TestLowerBoundsByPath(t *testing.T) {
 		l.Paths = []PathLatency{{Path: "/"}}
 		h.Describe(&l.Paths[0], c.unanswered)
 		for range 2 { // written, and read again
-			l.Doubt()
+			l.Annotate()
 			if got := l.Paths[0].Latency.AtLeast; !slices.Equal(got, c.want) {
 				t.Errorf("%s: at least %v, want %v", c.name, got, c.want)
 			}
@@ -132,7 +132,7 @@ func TestFiguresOfTheAnswered(t *testing.T) {
 		t.Error("nobody starved, and some were answered")
 	}
 	l.Connections.Answered = 9
-	l.Doubt()
+	l.Annotate()
 	if len(l.Latency.Withheld) != 7 || len(l.Service.Withheld) != 7 {
 		t.Errorf("what speaks for all is withheld: %v, %v", l.Latency.Withheld, l.Service.Withheld)
 	}
@@ -154,7 +154,7 @@ func TestUnsentMakeLowerBounds(t *testing.T) {
 	l.RateRPS = 985
 	l.Spec.Rate = 1000
 	s := Response(l)
-	if f := s.Figure("p99"); !f.AtLeast() || f.Lacks != "" {
+	if f := s.Figure("p99"); !f.AtLeast() || f.Withheld != "" {
 		t.Errorf("p99 %+v, want a lower bound", f)
 	}
 }
@@ -162,12 +162,12 @@ func TestUnsentMakeLowerBounds(t *testing.T) {
 func TestWhatIsWithheld(t *testing.T) {
 	all := func(s Summary, want string) {
 		t.Helper()
-		if !strings.Contains(s.Lacks, want) {
-			t.Errorf("lacks %q, want %q", s.Lacks, want)
+		if !strings.Contains(s.Withheld, want) {
+			t.Errorf("lacks %q, want %q", s.Withheld, want)
 		}
 		for _, f := range s.Figures {
-			if f.Lacks != s.Lacks {
-				t.Errorf("%s lacks %q, want %q", f.Name, f.Lacks, s.Lacks)
+			if f.Withheld != s.Withheld {
+				t.Errorf("%s lacks %q, want %q", f.Name, f.Withheld, s.Withheld)
 			}
 		}
 	}
@@ -179,10 +179,10 @@ func TestWhatIsWithheld(t *testing.T) {
 	all(Service(l), "9 of 10")
 	for _, some := range []Spec{{Connections: 10, Rate: 10_000}, {Connections: 10, Requests: 100_000}} {
 		l.Spec = some
-		if l.Connections.Asked = 9; Response(l).Lacks != "" {
+		if l.Connections.Used = 9; Response(l).Withheld != "" {
 			t.Errorf("%+v: a connection that was never given a request is said to starve", some)
 		}
-		l.Connections.Asked = 10
+		l.Connections.Used = 10
 		all(Response(l), "9 of 10")
 	}
 
@@ -198,17 +198,17 @@ func TestWhatIsWithheld(t *testing.T) {
 	l.Spec.Rate = 1000
 	l.Requests.Planned = 0
 	all(Response(l), "fell behind")
-	if why := Service(l).Lacks; why != "" {
+	if why := Service(l).Withheld; why != "" {
 		t.Errorf("the service time of an overloaded run lacks %q", why)
 	}
 
 	l = load() // by number: its schedule is over after a second, and it took ten
 	l.Spec = Spec{Connections: 10, Rate: 100_000, Requests: 100_000}
-	l.Connections.Asked = 10
-	if why := Response(l).Lacks; why != "" || Behind(l) < 0.89 {
-		t.Errorf("behind by %v, lacks %q", Behind(l), why)
+	l.Connections.Used = 10
+	if why := Response(l).Withheld; why != "" || Shortfall(l) < 0.89 {
+		t.Errorf("behind by %v, lacks %q", Shortfall(l), why)
 	}
-	if l.Service.Max = 9e9; Behind(l) > 0 {
+	if l.Service.Max = 9e9; Shortfall(l) > 0 {
 		t.Error("a run that waits for its slowest request is said to fall behind")
 	}
 
@@ -218,7 +218,7 @@ func TestWhatIsWithheld(t *testing.T) {
 	all(Response(l), "fell behind")
 	l.UnsentBy = map[string]int64{"interrupted": 100_000}
 	l.Spec = Spec{Connections: 10, Rate: 10_000, Requests: 200_000}
-	if why := Response(l).Lacks; why != "" {
+	if why := Response(l).Withheld; why != "" {
 		t.Errorf("what was not due when the run was interrupted counts as late: %s", why)
 	}
 
@@ -260,7 +260,7 @@ func TestAStallIsNoOverload(t *testing.T) {
 		if late := Overloaded(l); late != c.late {
 			t.Errorf("%s, of which %d are unanswered: overloaded is %v", name, unanswered, late)
 		}
-		if p99 := Response(l).Figure("p99"); c.stood >= time.Second && !c.late && (p99.Lacks != "" || p99.NS < 0.85*float64(c.stood) || !p99.AtLeast()) {
+		if p99 := Response(l).Figure("p99"); c.stood >= time.Second && !c.late && (p99.Withheld != "" || p99.NS < 0.85*float64(c.stood) || !p99.AtLeast()) {
 			t.Errorf("%s: %+v", name, p99)
 		}
 	}
@@ -273,7 +273,7 @@ func TestDoubtOfLateness(t *testing.T) {
 		l := loadOf(t, map[time.Duration]int64{time.Millisecond: 100}, 0, 0)
 		l.Spec.Rate, l.Requests.Unsent = 10, unsent
 		l.Lateness, l.PacerLateness = Latency{P50: 10, P99: 30}, Latency{P50: 10, P99: 20}
-		l.Doubt()
+		l.Annotate()
 		for name, latency := range map[string]Latency{"lateness": l.Lateness, "pacer's": l.PacerLateness} {
 			if latency.Withheld["p99"] == "" || latency.Withheld["p50"] != "" {
 				t.Errorf("%s: withheld %v", name, latency.Withheld)
@@ -300,7 +300,7 @@ func TestSlowIsNotBehind(t *testing.T) {
 	} {
 		l := loadOf(t, map[time.Duration]int64{c.takes: 1000}, 0, 0)
 		l.Spec.Rate, l.Spec.Warmup, l.RateRPS = 100, c.warmup, c.served
-		if lag := Behind(l); math.Abs(lag-c.lag) > 0.001 {
+		if lag := Shortfall(l); math.Abs(lag-c.lag) > 0.001 {
 			t.Errorf("%s: behind by %v, want %v", name, lag, c.lag)
 		}
 	}
@@ -348,7 +348,7 @@ func TestSupport(t *testing.T) {
 func TestTheRecordCarriesItsDoubt(t *testing.T) {
 	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 970, 5 * time.Millisecond: 20, 2 * time.Second: 10}, 10, 2*time.Second)
 	l.Paths = []PathLatency{{Path: "/", Count: 50, Latency: l.Latency}}
-	l.Doubt()
+	l.Annotate()
 	text, err := json.Marshal(l)
 	if err != nil {
 		t.Fatal(err)
@@ -384,7 +384,7 @@ func TestTheRecordCarriesItsDoubt(t *testing.T) {
 	}
 	first, again := Response(l), Response(&back)
 	for i, f := range first.Figures {
-		if g := again.Figures[i]; f.Lacks != g.Lacks || f.Lacks == "" && f != g {
+		if g := again.Figures[i]; f.Withheld != g.Withheld || f.Withheld == "" && f != g {
 			t.Errorf("read again %+v, want %+v", g, f)
 		}
 	}

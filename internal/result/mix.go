@@ -38,7 +38,7 @@ type Expected struct {
 
 // MarshalJSON leaves out a body that came from a file, and the values of headers that are secret.
 func (k Kind) MarshalJSON() ([]byte, error) {
-	k.Headers = Shown(k.Headers)
+	k.Headers = HideSecrets(k.Headers)
 	if k.BodyFile != "" {
 		k.Body = ""
 	}
@@ -46,8 +46,8 @@ func (k Kind) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fields(k))
 }
 
-// As is the load of s with requests of one kind only. A header of the kind stands in for one of the load with the same name.
-func (s Spec) As(k Kind) Spec {
+// ForKind is the load of s with requests of one kind only. A header of the kind stands in for one of the load with the same name.
+func (s Spec) ForKind(k Kind) Spec {
 	name := func(header string) string {
 		name, _, _ := strings.Cut(header, ":")
 		return strings.ToLower(name)

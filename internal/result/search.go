@@ -17,10 +17,10 @@ const (
 
 // The outcomes of a search.
 const (
-	Found   = "found"    // the level is the highest that holds
-	AtLeast = "at-least" // it holds, and above it the search could not look
-	NotEven = "not-even" // the lowest level that was tried fails
-	Untold  = "untold"   // too few steps count
+	Found    = "found"    // the level is the highest that holds
+	AtLeast  = "at-least" // it holds, and above it the search could not look
+	NotEven  = "not-even" // the lowest level that was tried fails
+	NoAnswer = "untold"   // too few steps count
 )
 
 // Search is loadgen's record of how it looked for the highest level of a load at which conditions hold.

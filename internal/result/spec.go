@@ -96,7 +96,7 @@ func (s Spec) SeveralHosts() bool {
 
 // MarshalJSON leaves out a body that came from a file, which may be long and need not be text, and the values of headers that are secret.
 func (s Spec) MarshalJSON() ([]byte, error) {
-	s.Headers = Shown(s.Headers)
+	s.Headers = HideSecrets(s.Headers)
 	if s.BodyFile != "" {
 		s.Body = ""
 	}

@@ -97,19 +97,19 @@ type Probe struct {
 // Turns is the part of a trial that only a load in turns has. The trials of a cell in a round are of one process of loadgen, and only
 // all of them together are a cell that was measured.
 type Turns struct {
-	Servers   int                `json:"servers"` // trials that the cell has in this round
-	Place     int                `json:"place"`   // of this one among them, from 1
-	Cycles    int                `json:"cycles"`  // that every server had its slice of
-	SliceNS   int64              `json:"slice_ns"`
-	LeadNS    int64              `json:"lead_ns"`
-	Seed      uint64             `json:"seed"`
-	Slices    []Slice            `json:"slices"`
-	Cost      *Cost              `json:"cost,omitempty"`
-	Effects   map[string]float64 `json:"effects,omitempty"`
-	IdleShare float64            `json:"idle_share,omitempty"`
-	Trouble   string             `json:"trouble,omitempty"`
-	Beside    float64            `json:"beside_share"`
-	Verdict   Verdict            `json:"verdict"` // of the comparison; that of this server's load is in its load
+	Servers     int                `json:"servers"` // trials that the cell has in this round
+	Place       int                `json:"place"`   // of this one among them, from 1
+	Cycles      int                `json:"cycles"`  // that every server had its slice of
+	SliceNS     int64              `json:"slice_ns"`
+	LeadNS      int64              `json:"lead_ns"`
+	Seed        uint64             `json:"seed"`
+	Slices      []Slice            `json:"slices"`
+	Cost        *Cost              `json:"cost,omitempty"`
+	Effects     map[string]float64 `json:"effects,omitempty"`
+	IdleShare   float64            `json:"idle_share,omitempty"`
+	Trouble     string             `json:"trouble,omitempty"`
+	BesideShare float64            `json:"beside_share"`
+	Verdict     Verdict            `json:"verdict"` // of the comparison; that of this server's load is in its load
 }
 
 // Load is loadgen's record of one run.
@@ -262,7 +262,7 @@ func (p PathLatency) Name() string { return cmp.Or(p.Kind, p.Path) }
 type Connections struct {
 	Opened        int64   `json:"opened"` // connects that succeeded, reconnects included
 	Failed        int64   `json:"failed"` // attempts to connect that failed
-	Asked         int64   `json:"asked"`  // connections that were given a request
+	Used          int64   `json:"asked"`  // connections that were given a request
 	Answered      int64   `json:"answered"`
 	Fewest        int64   `json:"fewest"` // replies on the least served connection
 	Most          int64   `json:"most"`

@@ -44,7 +44,7 @@ func (r *Reason) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &r.Text); err != nil {
 		return err
 	}
-	for _, known := range firstWords {
+	for _, known := range schema1Texts {
 		if strings.Contains(r.Text, known.words) {
 			r.Check = known.check
 			break
@@ -53,8 +53,8 @@ func (r *Reason) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// firstWords tell the checks of schema 1 apart.
-var firstWords = []struct{ check, words string }{
+// schema1Texts tell the checks of schema 1 apart.
+var schema1Texts = []struct{ check, words string }{
 	{"starved", "ever answered"},
 	{"answers", "no request succeeded"},
 	{"interrupted", "the run was"},

@@ -56,7 +56,7 @@ func (o *Options) Command() string {
 	add(s.CACert != "", "--cacert", s.CACert)
 	add(s.Cert != "", "--cert", s.Cert)
 	add(s.Key != "", "--key", s.Key)
-	for _, h := range result.Shown(s.Headers) {
+	for _, h := range result.HideSecrets(s.Headers) {
 		add(true, "-H", h)
 	}
 	add(strings.HasPrefix(s.BodyFile, "@"), "--body-file", s.BodyFile)

@@ -75,7 +75,7 @@ func checkMix(s result.Spec) error {
 		return no("--engine hey", "it sends one request over and over, use another engine")
 	}
 	for _, k := range s.Mix {
-		if err := checkRequest(s.As(k)); err != nil {
+		if err := checkRequest(s.ForKind(k)); err != nil {
 			return fmt.Errorf("--mix %s: request %q: %w", s.MixFile, k.Name, err)
 		}
 	}

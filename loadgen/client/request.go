@@ -34,7 +34,7 @@ var idempotent = map[string]bool{"GET": true, "HEAD": true, "OPTIONS": true, "TR
 // New builds the requests that s asks for, those of a mix in the order of its kinds; s must be valid.
 func New(s result.Spec) (all []*Request) {
 	for _, k := range s.Mix {
-		q := build(s.As(k), k.Path)
+		q := build(s.ForKind(k), k.Path)
 		if q.Kind = k.Name; k.Expect != nil {
 			q.want = expected(k.Expect)
 		}

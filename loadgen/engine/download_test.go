@@ -233,7 +233,7 @@ func TestFolderLost(t *testing.T) {
 				s := load("http://" + srv.addr + "/")
 				s.Engine, s.Duration, s.Requests, s.Save, s.SaveMode = engine, 0, 200, dir, mode
 				l := carryOut(t, s)
-				if l.Errors["save-other"] != 200 || l.Connections.Answered == 0 || l.Connections.Answered != l.Connections.Asked || l.Latency.Max <= 0 || l.InFlight <= 0 {
+				if l.Errors["save-other"] != 200 || l.Connections.Answered == 0 || l.Connections.Answered != l.Connections.Used || l.Latency.Max <= 0 || l.InFlight <= 0 {
 					t.Errorf("%+v %v %+v", l.Requests, l.Errors, l.Connections)
 				}
 			})

@@ -273,7 +273,7 @@ func (r *run) books(end int64) (*result.Load, error) {
 		if l.Answered, err = record.Answered(records...); err != nil {
 			return nil, err
 		}
-		l.Answered.Connections, l.Answered.Of = l.Connections.Answered, l.Entitled()
+		l.Answered.Connections, l.Answered.Of = l.Connections.Answered, l.Eligible()
 	}
 	return l, nil
 }

@@ -265,8 +265,8 @@ func TestHeyHangUp(t *testing.T) {
 // Of workers that all wait at the end, where there were replies, one was answered at least.
 func TestHeyServed(t *testing.T) {
 	for replies, want := range map[int64]result.Connections{
-		0:  {Opened: 3, Asked: 2, LongestWaitNS: 100},
-		96: {Opened: 3, Asked: 2, LongestWaitNS: 100, Answered: 1, Most: 96},
+		0:  {Opened: 3, Used: 2, LongestWaitNS: 100},
+		96: {Opened: 3, Used: 2, LongestWaitNS: 100, Answered: 1, Most: 96},
 	} {
 		w := newHeyWatch(nil, nil, 2, math.MaxInt64, nil)
 		served, one, other := &net.TCPConn{}, &net.TCPConn{}, &net.TCPConn{}

@@ -323,7 +323,7 @@ func (w *heyWatch) books(report *heyReport, s result.Spec, end, over int64) (*re
 // served says who was served. hey's workers share the connections, so the workers are counted: one was never answered if
 // it has waited for most of the run, on a connection that never answered or for one.
 func (w *heyWatch) served(end, over, failed int64) result.Connections {
-	c := result.Connections{Opened: w.opened, Failed: failed, Asked: int64(w.workers), Answered: int64(w.workers)}
+	c := result.Connections{Opened: w.opened, Failed: failed, Used: int64(w.workers), Answered: int64(w.workers)}
 	if !w.frozen {
 		clear(w.underWay) // what is left there has failed
 	}
@@ -342,7 +342,7 @@ func (w *heyWatch) served(end, over, failed int64) result.Connections {
 	for _, replies := range slices.AppendSeq(w.gone, maps.Values(w.conns)) {
 		c.Fewest, c.Most = min(c.Fewest, replies), max(c.Most, replies)
 	}
-	if c.Answered < c.Asked || len(w.conns) == 0 {
+	if c.Answered < c.Used || len(w.conns) == 0 {
 		c.Fewest = 0
 	}
 	return c

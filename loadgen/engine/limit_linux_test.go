@@ -81,7 +81,7 @@ func TestNoRoom(t *testing.T) {
 			s.Engine, s.Duration, s.Requests, s.MaxRedirects, s.Save, s.SaveMode = engine, 0, 100, 1, t.TempDir(), mode
 			l, _ := byChild(t, s)
 			// Pictures 8 and 9 are above 2,000 bytes.
-			if l.Errors["save-nospace"] != 20 || l.Requests.OK != 80 || l.Connections.Answered != l.Connections.Asked {
+			if l.Errors["save-nospace"] != 20 || l.Requests.OK != 80 || l.Connections.Answered != l.Connections.Used {
 				t.Errorf("%s, %s: %+v %v %+v", engine, mode, l.Requests, l.Errors, l.Connections)
 			}
 			for k := range 10 {

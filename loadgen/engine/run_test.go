@@ -48,13 +48,13 @@ func TestOneAtATime(t *testing.T) {
 			s.Engine, s.Duration, s.Requests = engine, 0, 100
 			for _, rate := range []float64{0, 1000} {
 				s.Rate = rate
-				if l := carryOut(t, s); l.Requests.OK != 100 || l.Connections.Answered != l.Connections.Asked {
+				if l := carryOut(t, s); l.Requests.OK != 100 || l.Connections.Answered != l.Connections.Used {
 					t.Errorf("%v/s: %+v %+v", rate, l.Requests, l.Connections)
 				}
 			}
 			s.Rate, s.Duration, s.Requests = 0, time.Second, 0
 			l := carryOut(t, s)
-			if c := l.Connections; c.Answered != 1 || c.Asked != 4 || c.Fewest != 0 || c.LongestWaitNS != int64(s.Duration) {
+			if c := l.Connections; c.Answered != 1 || c.Used != 4 || c.Fewest != 0 || c.LongestWaitNS != int64(s.Duration) {
 				t.Errorf("%+v", c)
 			}
 			// The one that is served may have been between two requests.

@@ -194,7 +194,7 @@ func sums(t *testing.T, l *result.Load) {
 			t.Errorf("%s: %d, %d\n%+v", c.what, c.got, c.want, l)
 		}
 	}
-	if q.Unanswered > l.Connections.Asked*int64(max(1, l.Spec.Pipeline)) {
-		t.Errorf("%d requests unanswered on %d connections", q.Unanswered, l.Connections.Asked)
+	if q.Unanswered > l.Connections.Used*int64(max(1, l.Spec.Pipeline)) {
+		t.Errorf("%d requests unanswered on %d connections", q.Unanswered, l.Connections.Used)
 	}
 }

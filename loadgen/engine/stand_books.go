@@ -31,7 +31,7 @@ func (s *Stand) Finish() (*result.Comparison, error) {
 		c.Servers = append(c.Servers, one)
 	}
 	d := s.first.host.Until(last.host)
-	c.Host, c.Beside = hostDelta(d), d.Beside(known)
+	c.Host, c.BesideShare = hostDelta(d), d.Beside(known)
 	for _, v := range c.Servers {
 		c.Host.OwnShare = max(c.Host.OwnShare, v.Load.Host.OwnShare)
 	}

@@ -330,7 +330,7 @@ func TestStandForgets(t *testing.T) {
 				if h, err := result.Decode(s.Load.Histogram); err != nil || h.Count() < s.Load.Timed || h.Count() > s.Load.Timed+s.Load.Requests.Unsent+s.Load.Requests.Unanswered {
 					t.Errorf("%s %v, %s: %d times of %d timed replies, %v", engine, rate, s.Name, h.Count(), s.Load.Timed, err)
 				}
-				if rate := float64(windowed) / float64(window) * 1e9; !near(s.Load.RateRPS, rate) && c.SliceNS == c.WantedNS {
+				if rate := float64(windowed) / float64(window) * 1e9; !near(s.Load.RateRPS, rate) && c.SliceNS == c.NeededNS {
 					t.Errorf("%s: a rate of %v, %v by the slices", s.Name, s.Load.RateRPS, rate)
 				}
 			}

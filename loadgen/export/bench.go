@@ -83,7 +83,7 @@ func figures(l *result.Load) (all []benchFigure) {
 		summary result.Summary
 	}{{"", result.Response(l)}, {"service-", result.Service(l)}} {
 		for _, f := range of.summary.Figures {
-			if f.Lacks == "" {
+			if f.Withheld == "" {
 				add(f.NS, of.prefix+result.Label(f.Name)+"-ns")
 			}
 		}

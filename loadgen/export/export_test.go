@@ -55,7 +55,7 @@ func example(t *testing.T) *result.Load {
 	l.Window.Start = time.Date(2026, 11, 27, 20, 0, 0, 123e6, time.UTC)
 	l.CPU, l.TargetCPU = usage.CPU{UserNS: 10e6}, &usage.CPU{SystemNS: 20e6}
 	l.Verdict = verdict.Judge(l)
-	l.Doubt()
+	l.Annotate()
 	return l
 }
 

@@ -51,8 +51,8 @@ func doubts(l *result.Load) (lines []string) {
 		add("the run ended early")
 	}
 	response := result.Response(l)
-	if response.Lacks != "" {
-		add("response times are not to be believed: %s", response.Lacks)
+	if response.Withheld != "" {
+		add("response times are not to be believed: %s", response.Withheld)
 	}
 	if in := l.Requests.Unanswered + l.Errors["timeout"] + l.Requests.Unsent; in > 0 {
 		add("%d requests without an answer are in it at the age they reached", in)

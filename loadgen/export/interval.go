@@ -111,7 +111,7 @@ func CSV(l *result.Load) ([]byte, error) {
 			return strconv.FormatFloat(ns/1e6, 'f', 6, 64)
 		}
 		quantile := func(q float64) string {
-			return millis(float64(min(times.Quantile(q), s.MaxNS)), s.OK >= result.Needs(q))
+			return millis(float64(min(times.Quantile(q), s.MaxNS)), s.OK >= result.RequestsFor(q))
 		}
 		rate := ""
 		if s.rate >= 0 {

@@ -68,7 +68,7 @@ func Merge(records []Record, sequence bool) (*result.Load, error) {
 		m.Verdict.Reasons = append(m.Verdict.Reasons, *remark)
 	}
 	own(m, records)
-	m.Doubt()
+	m.Annotate()
 	return m, nil
 }
 

@@ -42,10 +42,10 @@ func loadOf(t *testing.T, connections int, workers ...*record.Recorder) *result.
 		if l.Answered, err = record.Answered(workers...); err != nil {
 			t.Fatal(err)
 		}
-		l.Answered.Connections, l.Answered.Of = l.Connections.Answered, l.Entitled()
+		l.Answered.Connections, l.Answered.Of = l.Connections.Answered, l.Eligible()
 	}
 	l.Verdict = verdict.Judge(l)
-	l.Doubt()
+	l.Annotate()
 	return l
 }
 

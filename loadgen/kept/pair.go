@@ -125,7 +125,7 @@ func valueOf(histogram string, of result.Latency, l *result.Load, summary func(*
 		return Value{of.Figure(name), slices.Contains(of.AtLeast, name), of.Withheld[name]}
 	}
 	f := summary(l).Figure(name)
-	return Value{f.NS, f.AtLeast(), f.Lacks}
+	return Value{f.NS, f.AtLeast(), f.Withheld}
 }
 
 // Compare puts two records beside each other. The error says in what they ask different questions.

@@ -117,10 +117,10 @@ func pairOf(t *testing.T) (a, b Record) {
 			Schema: result.Schema, Complete: true, Spec: result.DefaultSpec(), Window: result.Window{Start: began, ElapsedNS: 2e9},
 			Requests: result.Requests{Planned: 20_000, Sent: 20_000, OK: 20_000}, RateRPS: float64(5_000 * times),
 			Latency: h.Latency(), Service: h.Latency(), Histogram: text, ServiceHistogram: text, CPU: usage.CPU{UserNS: 100e6}, TargetCPU: &usage.CPU{UserNS: 200e6},
-			Connections: result.Connections{Opened: 50, Asked: 50, Answered: 50},
+			Connections: result.Connections{Opened: 50, Used: 50, Answered: 50},
 			Verdict:     result.Verdict{State: result.Valid},
 		}
-		l.Doubt()
+		l.Annotate()
 		return l
 	}
 	a, b = Record{"a.json", of(1)}, Record{"b.json", of(2)}

@@ -87,9 +87,9 @@ func connections(records []Record, sequence bool) result.Connections {
 		c.Fewest, c.Most, c.LongestWaitNS = min(c.Fewest, o.Fewest), max(c.Most, o.Most), max(c.LongestWaitNS, o.LongestWaitNS)
 		switch {
 		case !sequence:
-			c.Asked, c.Answered = c.Asked+o.Asked, c.Answered+o.Answered
+			c.Used, c.Answered = c.Used+o.Used, c.Answered+o.Answered
 		case o.Answered < c.Answered: // the load in which fewest were answered is the one to be told
-			c.Asked, c.Answered = o.Asked, o.Answered
+			c.Used, c.Answered = o.Used, o.Answered
 		}
 	}
 	if len(records) > 1 {
@@ -127,7 +127,7 @@ func answered(m *result.Load, records []Record, sequence bool) (*result.Answered
 		if result.Starved(l) != "" && l.Answered == nil || l.Connections.Answered == 0 {
 			return nil, nil
 		}
-		a.Connections, a.Of = a.Connections+l.Connections.Answered, a.Of+l.Entitled()
+		a.Connections, a.Of = a.Connections+l.Connections.Answered, a.Of+l.Eligible()
 	}
 	parts := func(whole func(*result.Load) (string, result.Latency), some func(*result.Answered) (string, result.Latency)) (result.Latency, string, error) {
 		return sum(records, func(l *result.Load) (string, result.Latency) {

@@ -109,9 +109,9 @@ func plain(s result.Spec) result.Spec {
 	for i := range s.Mix {
 		kind := &s.Mix[i]
 		hash(&kind.Body, &kind.BodyBytes, &kind.BodySHA256)
-		kind.BodyFile, kind.Headers = "", result.Shown(kind.Headers)
+		kind.BodyFile, kind.Headers = "", result.HideSecrets(kind.Headers)
 	}
-	s.Headers = result.Shown(s.Headers)
+	s.Headers = result.HideSecrets(s.Headers)
 	if s.Cert != "" {
 		s.Cert, s.Key = "given", "given"
 	}

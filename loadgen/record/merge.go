@@ -139,7 +139,7 @@ func served(c *result.Connections, workers []*Recorder) {
 		for _, conn := range r.conns {
 			c.Fewest, c.Most = min(c.Fewest, conn.Replies), max(c.Most, conn.Replies)
 			if conn.Asked {
-				c.Asked++
+				c.Used++
 				sum += float64(conn.Replies)
 				squares += float64(conn.Replies) * float64(conn.Replies)
 			}
@@ -155,6 +155,6 @@ func served(c *result.Connections, workers []*Recorder) {
 		c.Fewest = 0
 	}
 	if squares > 0 {
-		c.Fairness = sum * sum / (float64(c.Asked) * squares) // Jain, Chiu and Hawe 1984
+		c.Fairness = sum * sum / (float64(c.Used) * squares) // Jain, Chiu and Hawe 1984
 	}
 }

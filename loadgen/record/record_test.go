@@ -88,7 +88,7 @@ func TestStoppedInTheLastSecond(t *testing.T) {
 	}
 	l := merged(t, end, 0, r)
 	l.Spec = result.Spec{Rate: 200, Connections: connections}
-	l.Doubt()
+	l.Annotate()
 	if want := (result.Requests{Planned: 2000, Sent: 1850, Unsent: 150, OK: 1800, Unanswered: 50}); l.Requests != want {
 		t.Errorf("%+v", l.Requests)
 	}
@@ -157,7 +157,7 @@ func TestBooks(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	if diff := cmp.Diff(result.Connections{Opened: 3, Failed: 1, Asked: 3, Answered: 1, Most: 3, Fairness: 1. / 3, LongestWaitNS: 110}, l.Connections); diff != "" {
+	if diff := cmp.Diff(result.Connections{Opened: 3, Failed: 1, Used: 3, Answered: 1, Most: 3, Fairness: 1. / 3, LongestWaitNS: 110}, l.Connections); diff != "" {
 		t.Error(diff)
 	}
 	if l.RateRPS != 2/100e-9 || l.BytesRead != 40 || l.InFlight != (20+30+10+39+90+100+10)/100. {
@@ -275,7 +275,7 @@ func TestPathsAreDoubtedOneByOne(t *testing.T) {
 	}
 	l := merged(t, 100_000*ms, 0, r)
 	l.Spec.Connections = 1
-	l.DoubtResponse()
+	l.AnnotateResponse()
 	var got [][]string
 	for _, p := range l.Paths {
 		got = append(got, p.Latency.AtLeast)

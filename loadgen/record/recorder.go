@@ -398,7 +398,7 @@ func (r *Recorder) UnsentSeries(n int64, due func(i int64) int64, why Reason) {
 		return
 	}
 	first := int64(sort.Search(int(n), func(i int) bool { return due(int64(i)) >= r.timed }))
-	r.overdue().RecordFalling(n-first, func(i int64) int64 { return r.end - due(first+i) })
+	r.overdue().RecordDescending(n-first, func(i int64) int64 { return r.end - due(first+i) })
 }
 
 // NeverDue notes n requests that were planned but not due yet when the run ended.

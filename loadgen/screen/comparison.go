@@ -69,9 +69,9 @@ func (p against) caption() {
 		offered = fmt.Sprintf("%s/s offered to each, ", units.Rate(rate))
 	}
 	p.say("%s of slices of %s and %s, one client, %sorder by seed %d", units.Plural(c.Cycles, "cycle"), millis(c.SliceNS), millis(turns.Longer*c.SliceNS)+glue+"ms", offered, c.Seed)
-	if c.AskedNS > 0 && c.SliceNS != c.AskedNS {
+	if c.GivenNS > 0 && c.SliceNS != c.GivenNS {
 		p.say("slices are %s and %s instead of %s and %s: a request takes longer than %s",
-			millis(c.SliceNS), millis(turns.Longer*c.SliceNS)+glue+"ms", millis(c.AskedNS), millis(turns.Longer*c.AskedNS), millis(int64(turns.Lead(time.Duration(c.AskedNS))))+glue+"ms")
+			millis(c.SliceNS), millis(turns.Longer*c.SliceNS)+glue+"ms", millis(c.GivenNS), millis(turns.Longer*c.GivenNS), millis(int64(turns.Lead(time.Duration(c.GivenNS))))+glue+"ms")
 	}
 	if c.Until == 0 {
 		return
@@ -213,22 +213,22 @@ func (p against) notes() {
 		response := result.Response(s.Load)
 		p50, p99 := response.Figure("p50"), response.Figure("p99")
 		switch {
-		case response.Lacks != "" && response.Lacks == result.Starved(s.Load):
+		case response.Withheld != "" && response.Withheld == result.Starved(s.Load):
 			lack("no response time of %s: it would speak for the connections that were served only", s.Name)
-		case p50.Lacks != "" && p50.Lacks == p99.Lacks:
-			lack("no response time of %s: "+escaped(p50.Lacks), s.Name)
-		case p50.Lacks != "":
-			lack("no p50 of %s: "+escaped(p50.Lacks), s.Name)
+		case p50.Withheld != "" && p50.Withheld == p99.Withheld:
+			lack("no response time of %s: "+escaped(p50.Withheld), s.Name)
+		case p50.Withheld != "":
+			lack("no p50 of %s: "+escaped(p50.Withheld), s.Name)
 		}
-		if p99.Lacks != "" && p99.Lacks != p50.Lacks {
-			lack("no p99 of %s: "+escaped(p99.Lacks), s.Name)
+		if p99.Withheld != "" && p99.Withheld != p50.Withheld {
+			lack("no p99 of %s: "+escaped(p99.Withheld), s.Name)
 		}
 		if s.Cost == nil && !s.Gone {
 			lack("no processor time of %s: "+escaped(cmp.Or(s.Load.TargetCPULacks, "no process is known (--pid auto)")), s.Name)
 		}
 		waking = waking || s.Cost != nil
 		for _, f := range []result.Figure{p50, p99} {
-			atLeast = atLeast || f.Lacks == "" && f.AtLeast()
+			atLeast = atLeast || f.Withheld == "" && f.AtLeast()
 		}
 	}
 	if atLeast {

@@ -17,7 +17,7 @@ import (
 // compared is the record of 10 s of slices of 25 and 75 ms of these servers, each a bit slower than the one before, with nothing special.
 func compared(t *testing.T, names ...string) *result.Comparison {
 	t.Helper()
-	c := &result.Comparison{Schema: result.Schema, Complete: true, Cycles: 200, SliceNS: 25e6, AskedNS: 25e6, LeadNS: 10e6, Seed: 7, Verdict: result.Verdict{State: result.Valid}}
+	c := &result.Comparison{Schema: result.Schema, Complete: true, Cycles: 200, SliceNS: 25e6, GivenNS: 25e6, LeadNS: 10e6, Seed: 7, Verdict: result.Verdict{State: result.Valid}}
 	for i, name := range names {
 		slower := 1 + 0.04*float64(i)
 		h := result.NewHistogram()
@@ -34,7 +34,7 @@ func compared(t *testing.T, names ...string) *result.Comparison {
 			Spec: s, Complete: true, Window: result.Window{ElapsedNS: 8e9},
 			Requests: result.Requests{Planned: 20_000, Sent: 20_000, OK: 20_000}, RateRPS: 81_200 / slower, Latency: h.Latency(), Service: h.Latency(),
 			Histogram: text, ServiceHistogram: text, TargetCPU: &usage.CPU{UserNS: 1e9},
-			Connections: result.Connections{Opened: 64, Asked: 64, Answered: 64, Fewest: 300, Most: 320},
+			Connections: result.Connections{Opened: 64, Used: 64, Answered: 64, Fewest: 300, Most: 320},
 			Verdict:     result.Verdict{State: result.Valid},
 		}
 		server := result.Compared{Name: name, Target: s.Target, Load: l, Cost: &result.Cost{Steady: 5_310 * slower, Waking: 0.9e6 + 2.2e6*float64(i), Whole: 5_560 * slower}}
@@ -181,7 +181,7 @@ func TestComparison(t *testing.T) {
 			c.Verdict = result.Verdict{State: result.Invalid, Reasons: []result.Reason{{Check: "servers", State: result.Invalid, Text: "the load of b is invalid", Advice: "look at its reasons"}}}
 		}),
 		"starved": two(func(c *result.Comparison) {
-			c.Servers[1].Load.Connections = result.Connections{Opened: 64, Asked: 64, Answered: 1, Most: 20_000, LongestWaitNS: 10e9}
+			c.Servers[1].Load.Connections = result.Connections{Opened: 64, Used: 64, Answered: 1, Most: 20_000, LongestWaitNS: 10e9}
 			lack(c, "b", "1 of 64 connections of b was ever answered", result.MetricRate, result.MetricP50, result.MetricP99)
 		}),
 		"few": two(func(c *result.Comparison) {

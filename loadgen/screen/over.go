@@ -47,7 +47,7 @@ func (p part) rate() float64 { return float64(p.ok) / float64(p.to-p.from) * 1e9
 
 // quantile is that of response times; "-" where too few are above it, or a record has none.
 func (p part) quantile(q float64) string {
-	if p.times.Count() < result.Needs(q) || p.times.Count() != p.ok {
+	if p.times.Count() < result.RequestsFor(q) || p.times.Count() != p.ok {
 		return "-"
 	}
 	return units.Short(float64(p.times.Quantile(q)))
@@ -131,7 +131,7 @@ func (p page) marks() {
 		rates = append(rates, one.rate())
 		failed = append(failed, float64(one.errors))
 		errors = errors || one.errors > 0
-		if one.times.Count() >= result.Needs(0.99) && one.times.Count() == one.ok {
+		if one.times.Count() >= result.RequestsFor(0.99) && one.times.Count() == one.ok {
 			p99 = append(p99, float64(one.times.Quantile(0.99)))
 		}
 	}

@@ -30,7 +30,7 @@ func pairOf(t *testing.T, change func(a, b *kept.Record)) *kept.Pair {
 	change(&a, &b)
 	for _, r := range []kept.Record{a, b} {
 		r.Load.Verdict = verdict.Judge(r.Load)
-		r.Load.Doubt()
+		r.Load.Annotate()
 	}
 	p, err := kept.Compare(a, b)
 	if err != nil {

@@ -190,7 +190,7 @@ func (p against) sentences(s result.Compared) (sentences, lacks []string) {
 
 // keepUp reports whether what a server and the target serve is what they were offered, and so no figure of theirs.
 func (p against) keepUp(s result.Compared, r result.Ratio) bool {
-	behind := func(l *result.Load) bool { return result.Behind(l) > 0.02 }
+	behind := func(l *result.Load) bool { return result.Shortfall(l) > 0.02 }
 	return p.rate() > 0 && r.Outcome != result.Higher && r.Outcome != result.Lower && !behind(s.Load) && !behind(p.c.Servers[0].Load)
 }
 

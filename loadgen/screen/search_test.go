@@ -33,9 +33,9 @@ func TestSearch(t *testing.T) {
 		"no-higher": {Complete: true, Conditions: one, Steps: steps, Answer: result.Answer{Outcome: result.AtLeast, Level: 4900, Why: "there is no finer schedule"}},
 		"not-even":  {Complete: true, Conditions: one, Steps: steps[3:4], Answer: result.Answer{Outcome: result.NotEven, Above: 6930, Why: "p99 7.20ms"}},
 		"untold": {Complete: true, Conditions: two, Steps: steps[:2],
-			Answer: result.Answer{Outcome: result.Untold, Level: 4900, Above: 9800, Why: "the hypervisor took 7 % of the processors' time"}},
-		"interrupted": {Conditions: one, Steps: steps[:1], Answer: result.Answer{Outcome: result.Untold, Level: 4900, Why: "it was interrupted"}},
-		"nothing":     {Conditions: one, Answer: result.Answer{Outcome: result.Untold, Why: "it was interrupted"}},
+			Answer: result.Answer{Outcome: result.NoAnswer, Level: 4900, Above: 9800, Why: "the hypervisor took 7 % of the processors' time"}},
+		"interrupted": {Conditions: one, Steps: steps[:1], Answer: result.Answer{Outcome: result.NoAnswer, Level: 4900, Why: "it was interrupted"}},
+		"nothing":     {Conditions: one, Answer: result.Answer{Outcome: result.NoAnswer, Why: "it was interrupted"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.Over = result.OverRate

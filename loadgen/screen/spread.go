@@ -31,7 +31,7 @@ var ladders = [][]float64{
 func (p page) spread() {
 	response := result.Response(p.l)
 	var h result.Packed
-	if response.Lacks != "" || result.Starved(p.l) != "" || h.Decode(p.l.Histogram) != nil || h.Count() < leastSpread {
+	if response.Withheld != "" || result.Starved(p.l) != "" || h.Decode(p.l.Histogram) != nil || h.Count() < leastSpread {
 		return
 	}
 	label := "distribution"

@@ -178,7 +178,7 @@ func (p page) arrivals() {
 // latency is one table of response and service time, without the figures that are not supported.
 func (p page) latency() {
 	response, service := result.Response(p.l), result.Service(p.l)
-	if some, of, known := result.OfAnswered(p.l); known && of.Lacks == "" {
+	if some, of, known := result.OfAnswered(p.l); known && of.Withheld == "" {
 		response, service = some, of
 		were := "were"
 		if p.l.Answered.Connections == 1 {
@@ -186,7 +186,7 @@ func (p page) latency() {
 		}
 		p.line("latency", "of the %s of %s connections that %s answered; the others have none", units.Count(p.l.Answered.Connections), units.Count(p.l.Answered.Of), were)
 	}
-	if why := response.Lacks; why != "" && service.Lacks != "" {
+	if why := response.Withheld; why != "" && service.Withheld != "" {
 		if result.Starved(p.l) != "" {
 			why = "it would speak for the connections that were served only"
 		}
@@ -206,7 +206,7 @@ func (p page) latency() {
 	if p.l.TLS != nil {
 		p.row("handshake", result.Handshake(p.l))
 	}
-	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), func(f result.Figure) bool { return f.Lacks == "" && f.AtLeast() }) {
+	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), func(f result.Figure) bool { return f.Withheld == "" && f.AtLeast() }) {
 		p.line("", ">= requests without an answer could put it higher")
 	}
 	if apart(response, service) && p.l.Spec.Rate == 0 {
@@ -224,7 +224,7 @@ func (p page) latency() {
 // apart reports whether two latencies differ by more than 2 % in a figure that both show.
 func apart(a, b result.Summary) bool {
 	for i, f := range a.Figures {
-		if f.Lacks == "" && b.Figures[i].Lacks == "" && math.Abs(f.NS-b.Figures[i].NS) > 0.02*b.Figures[i].NS {
+		if f.Withheld == "" && b.Figures[i].Withheld == "" && math.Abs(f.NS-b.Figures[i].NS) > 0.02*b.Figures[i].NS {
 			return true
 		}
 	}
@@ -232,8 +232,8 @@ func apart(a, b result.Summary) bool {
 }
 
 func (p page) row(label string, of result.Summary) {
-	if of.Lacks != "" {
-		p.line(label, "not shown: %s", of.Lacks)
+	if of.Withheld != "" {
+		p.line(label, "not shown: %s", of.Withheld)
 		return
 	}
 	var row strings.Builder
@@ -246,7 +246,7 @@ func (p page) row(label string, of result.Summary) {
 // cell is a figure with its doubt, in a table.
 func cell(f result.Figure) string {
 	switch {
-	case f.Lacks != "":
+	case f.Withheld != "":
 		return "-"
 	case f.AtLeast():
 		return ">=" + units.Short(f.NS)

@@ -40,7 +40,7 @@ func example(t *testing.T) *result.Load {
 		Service:          h.Latency(),
 		Histogram:        text,
 		ServiceHistogram: text,
-		Connections:      result.Connections{Opened: 4, Asked: 4, Answered: 4, Fewest: 5_020, Most: 5_030},
+		Connections:      result.Connections{Opened: 4, Used: 4, Answered: 4, Fewest: 5_020, Most: 5_030},
 		CPU:              usage.CPU{UserNS: 40e6, SystemNS: 60e6},
 	}
 }

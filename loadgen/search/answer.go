@@ -10,7 +10,7 @@ import (
 
 // Conclude is the answer of a search in these steps, which found a and ended by err. limit says why no level is above the highest.
 func Conclude(a Answer, err error, steps []result.Step, limit string) result.Answer {
-	out := result.Answer{Outcome: result.Untold, Level: a.Level, Above: a.Above}
+	out := result.Answer{Outcome: result.NoAnswer, Level: a.Level, Above: a.Above}
 	switch {
 	case err != nil:
 		out.Why = err.Error()

@@ -28,7 +28,7 @@ func load(t *testing.T, change func(*result.Load)) *result.Load {
 	l := &result.Load{
 		Complete: true, Spec: s, Window: result.Window{ElapsedNS: 1e9}, RateRPS: 5000, InFlight: 15,
 		Requests: result.Requests{Planned: 5000, Sent: 5000, OK: 5000}, Latency: h.Latency(), Service: h.Latency(), Histogram: text, ServiceHistogram: text,
-		Connections: result.Connections{Asked: 50, Answered: 50, Opened: 50},
+		Connections: result.Connections{Used: 50, Answered: 50, Opened: 50},
 	}
 	if change != nil {
 		change(l)
@@ -116,13 +116,13 @@ func TestConclude(t *testing.T) {
 		"found":            {Answer{100, 200, result.Fails, true, false}, nil, result.Answer{Outcome: result.Found, Level: 100, Above: 200}},
 		"no level above":   {Answer{100, 0, "", true, false}, nil, result.Answer{Outcome: result.AtLeast, Level: 100, Why: limit}},
 		"own limit above":  {Answer{100, 200, result.Limited, true, false}, nil, result.Answer{Outcome: result.AtLeast, Level: 100, Above: 200, Why: "loadgen itself is the limit: p99 9ms; slow"}},
-		"own limit":        {Answer{0, 200, result.Limited, false, false}, nil, result.Answer{Outcome: result.Untold, Above: 200, Why: "p99 9ms; slow"}},
-		"noise above":      {Answer{100, 200, result.Void, true, false}, nil, result.Answer{Outcome: result.Untold, Level: 100, Above: 200, Why: "p99 9ms; slow"}},
-		"noise":            {Answer{0, 200, result.Void, false, false}, nil, result.Answer{Outcome: result.Untold, Above: 200, Why: "p99 9ms; slow"}},
-		"noise at the end": {Answer{100, 200, result.Fails, false, false}, nil, result.Answer{Outcome: result.Untold, Level: 100, Above: 200, Why: "steal"}},
+		"own limit":        {Answer{0, 200, result.Limited, false, false}, nil, result.Answer{Outcome: result.NoAnswer, Above: 200, Why: "p99 9ms; slow"}},
+		"noise above":      {Answer{100, 200, result.Void, true, false}, nil, result.Answer{Outcome: result.NoAnswer, Level: 100, Above: 200, Why: "p99 9ms; slow"}},
+		"noise":            {Answer{0, 200, result.Void, false, false}, nil, result.Answer{Outcome: result.NoAnswer, Above: 200, Why: "p99 9ms; slow"}},
+		"noise at the end": {Answer{100, 200, result.Fails, false, false}, nil, result.Answer{Outcome: result.NoAnswer, Level: 100, Above: 200, Why: "steal"}},
 		"nothing":          {Answer{0, 200, result.Fails, false, false}, nil, result.Answer{Outcome: result.NotEven, Above: 200, Why: "p99 9ms; slow"}},
-		"given up":         {Answer{100, 200, result.Fails, false, true}, nil, result.Answer{Outcome: result.Untold, Level: 100, Above: 200, Why: "given up after 3 steps"}},
-		"ended":            {Answer{100, 0, "", false, false}, errors.New("interrupt"), result.Answer{Outcome: result.Untold, Level: 100, Why: "interrupt"}},
+		"given up":         {Answer{100, 200, result.Fails, false, true}, nil, result.Answer{Outcome: result.NoAnswer, Level: 100, Above: 200, Why: "given up after 3 steps"}},
+		"ended":            {Answer{100, 0, "", false, false}, errors.New("interrupt"), result.Answer{Outcome: result.NoAnswer, Level: 100, Why: "interrupt"}},
 	} {
 		if diff := cmp.Diff(c.want, Conclude(c.a, c.err, steps, limit)); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)

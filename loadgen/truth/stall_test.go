@@ -63,7 +63,7 @@ func TestAStopOfOneSecondIsSeenWhole(t *testing.T) {
 			found := f.NS / 1e9
 			want = append(want, fmt.Sprintf("%s %s%.2f s", p.name, bound, truth))
 			got = append(got, fmt.Sprintf("%s %s%.2f s", p.name, mark, found))
-			ok = ok && f.Lacks == "" && mark == bound && math.Abs(found-truth) <= 0.001*truth+1/c.rate
+			ok = ok && f.Withheld == "" && mark == bound && math.Abs(found-truth) <= 0.001*truth+1/c.rate
 		}
 		truth := stats.StallMean(1, 10, rho) + 0.1*c.age
 		want = append(want, fmt.Sprintf("mean %.3f s", truth))

@@ -107,8 +107,8 @@ func TestWhateverBecomesOfTheUnansweredTheFiguresHold(t *testing.T) {
 			t.Fatalf("run %d: the books do not balance: %+v", seed, l.Requests)
 		}
 		further := []float64{0.25, 0.75, 0.98, 0.995, 0.9995}
-		whole := l.DoubtResponse(further...)
-		l.DoubtService()
+		whole := l.AnnotateResponse(further...)
+		l.AnnotateService()
 		summaries := []result.Summary{whole}
 		for _, p := range l.Paths {
 			summaries = append(summaries, whole.Path(p))
@@ -124,7 +124,7 @@ func TestWhateverBecomesOfTheUnansweredTheFiguresHold(t *testing.T) {
 				could(fates[i], func(f fate) float64 { return 1.2*f.age + 1e9 }), // later
 			}
 			at := func(f result.Figure, value func(times []float64) float64) {
-				if f.Lacks != "" {
+				if f.Withheld != "" {
 					return
 				}
 				printed++

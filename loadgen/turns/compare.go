@@ -22,7 +22,7 @@ func Compare(ctx context.Context, p Plan, stand Stand, live *Live) (*result.Comp
 	}
 	r.Complete = ctx.Err() == nil
 	r.Cycles, r.Looks = course.Cycles, course.Looks
-	r.SliceNS, r.AskedNS, r.LeadNS, r.WantedNS = int64(course.Slice), int64(p.Slice), int64(course.Lead), int64(course.Wanted)
+	r.SliceNS, r.GivenNS, r.LeadNS, r.NeededNS = int64(course.Slice), int64(p.Slice), int64(course.Lead), int64(course.Wanted)
 	r.Seed, r.Until, r.Twin = p.Seed, p.Until, p.Twin
 	for k := range r.Servers {
 		s := &r.Servers[k]
@@ -76,10 +76,10 @@ func withheld(l *result.Load, metric string) string {
 		return result.Starved(l)
 	case result.MetricP50, result.MetricP99:
 		f := result.Response(l).Figure(metric)
-		if f.Lacks == "" && f.AtLeast() {
+		if f.Withheld == "" && f.AtLeast() {
 			return "requests without an answer could put its " + metric + " higher"
 		}
-		return f.Lacks
+		return f.Withheld
 	}
 	return ""
 }

@@ -202,8 +202,8 @@ func TestCycles(t *testing.T) {
 		if err != nil || !c.Complete || c.Cycles != cycles {
 			t.Fatalf("%d cycles, want %d, complete %v, %v", c.Cycles, cycles, c.Complete, err)
 		}
-		if c.SliceNS != int64(p.Slice) || c.AskedNS != int64(p.Slice) || time.Duration(c.LeadNS) != p.Slice/2 || math.Abs(float64(c.WantedNS)-4e8) > 0.01*4e8 {
-			t.Errorf("slices of %d, asked for %d, wanted %d, lead %d", c.SliceNS, c.AskedNS, c.WantedNS, c.LeadNS)
+		if c.SliceNS != int64(p.Slice) || c.GivenNS != int64(p.Slice) || time.Duration(c.LeadNS) != p.Slice/2 || math.Abs(float64(c.NeededNS)-4e8) > 0.01*4e8 {
+			t.Errorf("slices of %d, asked for %d, wanted %d, lead %d", c.SliceNS, c.GivenNS, c.NeededNS, c.LeadNS)
 		}
 		for k, s := range c.Servers {
 			if len(s.Slices) != cycles {

@@ -90,15 +90,15 @@ func checkClient(c *result.Comparison) (state, text, advice string) {
 
 // checkSlices says that requests take too long for the slices that -d has room for, or that were asked for.
 func checkSlices(c *result.Comparison) (state, text, advice string) {
-	if c.WantedNS <= c.SliceNS || len(c.Servers) == 0 {
+	if c.NeededNS <= c.SliceNS || len(c.Servers) == 0 {
 		return "", "", ""
 	}
 	text = fmt.Sprintf("requests take too long for slices of %s", units.Short(float64(c.SliceNS)))
-	if c.SliceNS == c.AskedNS { // the number of cycles is given, or -d is as short as can be
-		wanted := time.Duration(math.Ceil(float64(c.WantedNS)/1e6)) * time.Millisecond
+	if c.SliceNS == c.GivenNS { // the number of cycles is given, or -d is as short as can be
+		wanted := time.Duration(math.Ceil(float64(c.NeededNS)/1e6)) * time.Millisecond
 		return result.Suspect, text, fmt.Sprintf("use --slice %v or longer", wanted)
 	}
-	d := float64(c.Servers[0].Load.Spec.Duration) * float64(c.WantedNS) / float64(c.SliceNS)
+	d := float64(c.Servers[0].Load.Spec.Duration) * float64(c.NeededNS) / float64(c.SliceNS)
 	return result.Suspect, text,
 		fmt.Sprintf("use -d %v or longer", time.Duration(math.Ceil(d/1e9))*time.Second)
 }
@@ -138,7 +138,7 @@ func checkBeside(c *result.Comparison) (state, text, advice string) {
 			return "", "", ""
 		}
 	}
-	if c.Beside <= 0.10 {
+	if c.BesideShare <= 0.10 {
 		return "", "", ""
 	}
 	state = result.Valid
@@ -147,7 +147,7 @@ func checkBeside(c *result.Comparison) (state, text, advice string) {
 			state = result.Suspect
 		}
 	}
-	return state, fmt.Sprintf("other programs used %s of the processors", Percent(c.Beside)), "the intervals are wider for it; repeat on a calmer machine"
+	return state, fmt.Sprintf("other programs used %s of the processors", Percent(c.BesideShare)), "the intervals are wider for it; repeat on a calmer machine"
 }
 
 // checkDisturbed says that pairs of cycles were measured again, as other programs were at work in them.

@@ -28,16 +28,16 @@ func TestJudgeComparison(t *testing.T) {
 				c.Servers[i].Load.Spec.Rate, c.Servers[i].Load.Host.OwnShare = 1000, 0.95
 			}
 		}, "", result.Valid},
-		{"slices too short", func(c *result.Comparison) { c.WantedNS = 2 * c.SliceNS }, "slices", result.Suspect},
+		{"slices too short", func(c *result.Comparison) { c.NeededNS = 2 * c.SliceNS }, "slices", result.Suspect},
 		{"a restless server", func(c *result.Comparison) { c.Servers[0].IdleShare = 0.02 }, "idle", result.Valid},
 		{"a very restless one", func(c *result.Comparison) { c.Servers[0].IdleShare = 0.2 }, "idle", result.Suspect},
 		{"a twin that differs", func(c *result.Comparison) { c.Twin = "b"; c.Ratios[0].Outcome = result.Higher }, "twin", result.Valid},
-		{"programs beside", func(c *result.Comparison) { c.Beside = 0.2 }, "beside", result.Valid},
+		{"programs beside", func(c *result.Comparison) { c.BesideShare = 0.2 }, "beside", result.Valid},
 		{"which spoilt it", func(c *result.Comparison) {
-			c.Beside = 0.2
+			c.BesideShare = 0.2
 			c.Ratios[0] = result.Ratio{Server: "b", To: "a", Metric: result.MetricRate, Ratio: 1, Low: 0.9, High: 1.1, Outcome: result.Undecided}
 		}, "beside", result.Suspect},
-		{"which are not known where a process is not", func(c *result.Comparison) { c.Beside = 0.2; c.Servers[1].Load.TargetCPU = nil }, "", result.Valid},
+		{"which are not known where a process is not", func(c *result.Comparison) { c.BesideShare = 0.2; c.Servers[1].Load.TargetCPU = nil }, "", result.Valid},
 		{"pairs that were repeated", func(c *result.Comparison) { c.Servers[1].Slices[7].Disturbed = true }, "disturbed", result.Valid},
 		{"a hypervisor that takes", func(c *result.Comparison) { c.Host.StealShare = 0.1 }, "steal", result.Suspect},
 	} {
@@ -79,7 +79,7 @@ func TestAdviceOnSlices(t *testing.T) {
 		{25e6, 25e6, 400_000_001, "use --slice 401ms or longer"},
 	} {
 		record := sound()
-		record.AskedNS, record.SliceNS, record.WantedNS = c.asked, c.slice, c.wanted
+		record.GivenNS, record.SliceNS, record.NeededNS = c.asked, c.slice, c.wanted
 		if _, _, advice := checkSlices(record); advice != c.want {
 			t.Errorf("%+v: %s", c, advice)
 		}
@@ -88,14 +88,14 @@ func TestAdviceOnSlices(t *testing.T) {
 
 // sound is a comparison without fault.
 func sound() *result.Comparison {
-	c := &result.Comparison{Complete: true, Cycles: 200, SliceNS: 25e6, AskedNS: 25e6, WantedNS: 25e6}
+	c := &result.Comparison{Complete: true, Cycles: 200, SliceNS: 25e6, GivenNS: 25e6, NeededNS: 25e6}
 	for _, name := range []string{"a", "b"} {
 		spec := result.DefaultSpec()
 		spec.Connections, spec.Duration = 1, 10*time.Second
 		l := &result.Load{Complete: true, Spec: spec, RateRPS: 1000, InFlight: 1, TargetCPU: &usage.CPU{UserNS: 1}, SliceNS: 75e6, Timed: 10}
 		l.Window.ElapsedNS = int64(10 * time.Second)
 		l.Requests = result.Requests{Planned: 10_000, Sent: 10_000, OK: 10_000}
-		l.Connections = result.Connections{Opened: 1, Asked: 1, Answered: 1}
+		l.Connections = result.Connections{Opened: 1, Used: 1, Answered: 1}
 		c.Servers = append(c.Servers, result.Compared{Name: name, Load: l, Slices: make([]result.Slice, 200)})
 	}
 	c.Ratios = []result.Ratio{{Server: "b", To: "a", Metric: result.MetricRate, Ratio: 1, Low: 0.99, High: 1.01, Outcome: result.Same}}

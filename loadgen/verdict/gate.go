@@ -67,7 +67,7 @@ var metrics = slices.Concat(
 		{"errors", part, func(l *result.Load) value { return exactly(float64(l.Requests.Errors)) }},
 		{"unanswered", part, func(l *result.Load) value { return exactly(float64(l.Requests.Unanswered)) }},
 		{"starved", tally, func(l *result.Load) value {
-			return exactly(float64(l.Entitled() - l.Connections.Answered))
+			return exactly(float64(l.Eligible() - l.Connections.Answered))
 		}},
 		{"connect_failures", tally, func(l *result.Load) value { return exactly(float64(l.Connections.Failed)) }},
 		{"cpu_per_request", span, func(l *result.Load) value { return perRequest(l.CPU.Total(), l) }},
@@ -93,7 +93,7 @@ func latencies(prefix string, read func(*result.Load) result.Summary) []metric {
 	for _, name := range []string{"p50", "p90", "p95", "p99", "p999", "max", "mean"} {
 		out = append(out, metric{prefix + result.Label(name), span, func(l *result.Load) value {
 			f := read(l).Figure(name)
-			return value{low: f.NS, high: f.Most, lacks: f.Lacks}
+			return value{low: f.NS, high: f.Upper, lacks: f.Withheld}
 		}})
 	}
 	return out
@@ -106,7 +106,7 @@ func lateness(name string, read func(*result.Load) result.Summary) metric {
 			return value{lacks: "a closed loop has no schedule to be late for"}
 		}
 		p99 := read(l).Figure("p99")
-		return value{low: p99.NS, high: p99.Most, lacks: p99.Lacks}
+		return value{low: p99.NS, high: p99.Upper, lacks: p99.Withheld}
 	}}
 }
 
@@ -254,7 +254,7 @@ func (g Gate) Backwards() string {
 func (g Gate) Needs() int64 {
 	_, digits, _ := strings.Cut(g.metric.name, "p")
 	if q, err := strconv.ParseFloat("0."+strings.ReplaceAll(digits, ".", ""), 64); err == nil && q > 0 {
-		return result.Needs(q)
+		return result.RequestsFor(q)
 	}
 	return 0
 }

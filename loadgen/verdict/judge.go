@@ -102,8 +102,8 @@ func checkAnswers(l *result.Load) (state, text, advice string) {
 	}
 	text = fmt.Sprintf("no request succeeded (%s sent, %s failed, %s unanswered)",
 		units.Count(l.Requests.Sent), units.Count(l.Requests.Errors), units.Count(l.Requests.Unanswered))
-	if c := l.Connections; l.Requests.Sent == 0 && c.Asked > 0 && c.Answered == 0 {
-		text = fmt.Sprintf("no request succeeded: %s were sent in the warm-up and never answered", units.Count(c.Asked))
+	if c := l.Connections; l.Requests.Sent == 0 && c.Used > 0 && c.Answered == 0 {
+		text = fmt.Sprintf("no request succeeded: %s were sent in the warm-up and never answered", units.Count(c.Used))
 	}
 	if l.Requests.Unanswered > 0 && l.Spec.ReadRate > 0 {
 		return result.Invalid, text, fmt.Sprintf("at --read-rate %d a reply takes a second for so many bytes: read faster, or give the run more time (-d, --grace, --timeout)", l.Spec.ReadRate)
@@ -116,7 +116,7 @@ func checkAnswers(l *result.Load) (state, text, advice string) {
 
 // endedInWarmup reports whether requests flowed, and none that counts.
 func endedInWarmup(l *result.Load) bool {
-	return !l.Complete && l.Window.ElapsedNS == 0 && l.Connections.Asked > 0
+	return !l.Complete && l.Window.ElapsedNS == 0 && l.Connections.Used > 0
 }
 
 func checkInterrupted(l *result.Load) (state, text, advice string) {
@@ -206,7 +206,7 @@ func checkHey(l *result.Load) (state, text, advice string) {
 }
 
 func checkOffered(l *result.Load) (state, text, advice string) {
-	lag := result.Behind(l)
+	lag := result.Shortfall(l)
 	if lag <= 0.01 || l.Gone { // that says more
 		return "", "", ""
 	}
@@ -299,7 +299,7 @@ func checkSupport(l *result.Load) (state, text, advice string) {
 	response := result.Response(l)
 	var lacking []string
 	for _, f := range response.Figures {
-		if f.Lacks != response.Lacks {
+		if f.Withheld != response.Withheld {
 			lacking = append(lacking, result.Label(f.Name))
 		}
 	}

@@ -39,11 +39,11 @@ func checkRetransmits(l *result.Load) (state, text, advice string) {
 		text += fmt.Sprintf(", %s of them to connect", units.Count(syns))
 	}
 	for _, timer := range timers {
-		if near := result.Between(l.ServiceHistogram, timer, timer+timer/10); near > 0 {
+		if near := result.CountBetween(l.ServiceHistogram, timer, timer+timer/10); near > 0 {
 			text += fmt.Sprintf("; %s took %s or a little more, which is how long TCP waits before it does", units.Plural(near, "request"), units.Short(float64(timer)))
 		}
 	}
-	moved := min(n, result.Between(l.ServiceHistogram, timers[0], math.MaxInt64))
+	moved := min(n, result.CountBetween(l.ServiceHistogram, timers[0], math.MaxInt64))
 	return grade(float64(moved)/float64(all), 0.01, 1), text, "look at the network, its buffers and the listen queue (nstat -az | grep -i retrans)"
 }
 
@@ -58,8 +58,8 @@ const (
 // 1122, 4.2.3.2): a cluster of service times at 40 ms. Where most replies are in it the server may mean to take so long.
 func checkNagle(l *result.Load) (state, text, advice string) {
 	all := result.Service(l).Count
-	n := result.Between(l.ServiceHistogram, delayedFrom, delayedTo)
-	beside := result.Between(l.ServiceHistogram, delayedFrom-besideBy, delayedFrom) + result.Between(l.ServiceHistogram, delayedTo, delayedTo+besideBy)
+	n := result.CountBetween(l.ServiceHistogram, delayedFrom, delayedTo)
+	beside := result.CountBetween(l.ServiceHistogram, delayedFrom-besideBy, delayedFrom) + result.CountBetween(l.ServiceHistogram, delayedTo, delayedTo+besideBy)
 	share := float64(n) / float64(max(all, 1))
 	median := time.Duration(l.Service.P50)
 	if n < result.Support || share < 0.01 || n < 5*beside || median > delayedFrom/4 && share < 0.8 {

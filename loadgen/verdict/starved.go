@@ -34,9 +34,9 @@ func starvedBy(l *result.Load) (cause, cure string) {
 			return listens + " and was full", "raise the number given to listen()"
 		case l.Host.ListenDrops > 0 && *queue < int64(l.Spec.Connections): // a longer one these connections cannot have filled
 			return fmt.Sprintf("%s, and the host turned away %s to connect", listens, units.Plural(l.Host.ListenDrops, "attempt")), "raise the number given to listen(), and net.core.somaxconn"
-		case 2*waiting > l.Entitled()-c.Answered && !l.Spec.NoKeepalive && alone:
+		case 2*waiting > l.Eligible()-c.Answered && !l.Spec.NoKeepalive && alone:
 			return fmt.Sprintf("the server leaves %s in its listen queue and serves one at a time", units.Plural(waiting, "connection")), together
-		case 2*waiting > l.Entitled()-c.Answered && !l.Spec.NoKeepalive:
+		case 2*waiting > l.Eligible()-c.Answered && !l.Spec.NoKeepalive:
 			return fmt.Sprintf("the server leaves %s in its listen queue and serves %s at a time", units.Plural(waiting, "connection"), units.Count(c.Answered)), raise
 		}
 	}

@@ -51,7 +51,7 @@ func loadOf(t *testing.T, s result.Spec, elapsed time.Duration, connections int6
 		Service:          h.Latency(),
 		Histogram:        text,
 		ServiceHistogram: text,
-		Connections:      result.Connections{Opened: connections, Asked: connections, Answered: connections, Fewest: ok / connections, Most: ok / connections},
+		Connections:      result.Connections{Opened: connections, Used: connections, Answered: connections, Fewest: ok / connections, Most: ok / connections},
 		CPU:              usage.CPU{UserNS: 1e9, SystemNS: 1e9},
 	}
 }
@@ -83,30 +83,30 @@ func TestJudge(t *testing.T) {
 			l.Connections.Answered, l.Connections.LongestWaitNS = 1, 10e9
 		}, result.Invalid, "1 of 10 connections was ever answered; the others waited 10 s:"},
 		{"a schedule that needs half of them", paced, func(l *result.Load) {
-			l.Connections.Asked, l.Connections.Answered = 5, 5
+			l.Connections.Used, l.Connections.Answered = 5, 5
 		}, result.Valid, ""},
 		{"a number that half of them use up", closed, func(l *result.Load) {
-			l.Spec.Duration, l.Spec.Requests, l.Connections.Asked, l.Connections.Answered = 0, l.Requests.Planned, 5, 5
+			l.Spec.Duration, l.Spec.Requests, l.Connections.Used, l.Connections.Answered = 0, l.Requests.Planned, 5, 5
 		}, result.Valid, ""},
 		{"a number that starves one", closed, func(l *result.Load) {
-			l.Spec.Duration, l.Spec.Requests, l.Connections.Asked, l.Connections.Answered = 0, l.Requests.Planned, 5, 4
+			l.Spec.Duration, l.Spec.Requests, l.Connections.Used, l.Connections.Answered = 0, l.Requests.Planned, 5, 4
 		}, result.Invalid, "4 of 5 connections that were given a request were ever answered"},
 		{"a schedule that starves one", paced, func(l *result.Load) {
-			l.Connections.Asked, l.Connections.Answered = 5, 4
+			l.Connections.Used, l.Connections.Answered = 5, 4
 		}, result.Invalid, "4 of 5 connections that were given a request were ever answered"},
 
 		{"nothing succeeded", closed, func(l *result.Load) {
 			l.Requests = result.Requests{Planned: 7, Sent: 7, Errors: 7}
 		}, result.Invalid, "no request succeeded (7 sent, 7 failed, 0 unanswered): ask the target once"},
 		{"nothing was answered in the warm-up either", closed, func(l *result.Load) {
-			l.Requests, l.Connections = result.Requests{}, result.Connections{Opened: 4, Asked: 4}
+			l.Requests, l.Connections = result.Requests{}, result.Connections{Opened: 4, Used: 4}
 		}, result.Invalid, "no request succeeded: 4 were sent in the warm-up and never answered: ask the target once"},
 		{"it was ended in the warm-up", closed, func(l *result.Load) {
 			l.Complete, l.Window.ElapsedNS = false, 0
-			l.Requests, l.Connections = result.Requests{}, result.Connections{Opened: 4, Asked: 4}
+			l.Requests, l.Connections = result.Requests{}, result.Connections{Opened: 4, Used: 4}
 		}, result.Invalid, "nothing was measured: the run was ended before its window opened: let it finish"},
 		{"it ended in the warm-up", closed, func(l *result.Load) {
-			l.Requests, l.Connections = result.Requests{}, result.Connections{Opened: 10, Asked: 10, Answered: 10}
+			l.Requests, l.Connections = result.Requests{}, result.Connections{Opened: 10, Used: 10, Answered: 10}
 		}, result.Invalid, "no request succeeded (0 sent, 0 failed, 0 unanswered)"},
 		{"interrupted", closed, func(l *result.Load) { l.Complete = false }, result.Suspect, "the run was ended after 10.0s: let it finish"},
 		{"given up", closed, func(l *result.Load) {

@@ -13,7 +13,7 @@ func TestDid(t *testing.T) {
 		return result.Cell{Model: "select", Scenario: scenario, Connections: n}
 	}
 	starve := func(t *result.Trial) { t.Load.Connections.Answered = 1 }
-	serveSome := func(t *result.Trial) { t.Load.Connections.Answered, t.Load.Connections.Asked = 38, 38 }
+	serveSome := func(t *result.Trial) { t.Load.Connections.Answered, t.Load.Connections.Used = 38, 38 }
 	refuse := func(t *result.Trial) { t.Load.Errors = map[string]int64{"status-503": 3} }
 	fail := func(t *result.Trial) { t.Load, t.Failed = nil, "the server ended" }
 	paced := cell("paced", 64)
@@ -100,7 +100,7 @@ func TestDid(t *testing.T) {
 	saving := cell("download", 20)
 	saving.RateRPS, saving.Mode = 1000, result.Inline
 	serve := func(n int64) func(*result.Trial) {
-		return func(t *result.Trial) { t.Load.Connections.Answered, t.Load.Connections.Asked = n, 20 }
+		return func(t *result.Trial) { t.Load.Connections.Answered, t.Load.Connections.Used = n, 20 }
 	}
 	for _, test := range []struct {
 		name     string

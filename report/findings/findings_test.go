@@ -27,7 +27,7 @@ func measured(round int, c result.Cell, rate float64) result.Trial {
 		RateRPS:     rate,
 		Window:      result.Window{ElapsedNS: 1e9},
 		Requests:    result.Requests{OK: ok},
-		Connections: result.Connections{Answered: int64(c.Connections), Asked: int64(c.Connections)},
+		Connections: result.Connections{Answered: int64(c.Connections), Used: int64(c.Connections)},
 		CPU:         usage.CPU{UserNS: ok * 5000},
 		TargetCPU:   &usage.CPU{UserNS: ok * 4000, SystemNS: ok * 6000},
 		Verdict:     result.Verdict{State: "valid"},

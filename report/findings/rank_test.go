@@ -135,7 +135,7 @@ func invented(rng *rand.Rand, models, rounds int, effect func(model int) float64
 		m := &study.Model{Name: fmt.Sprint(k)}
 		for round := range rounds {
 			m.Trials = append(m.Trials, study.Unpack(result.Trial{Schema: 2, Round: round + 1, Cell: result.Cell{Model: m.Name, Scenario: "hello", Connections: 1},
-				Load: &result.Load{RateRPS: math.Exp(effect(k) + 0.03*rng.NormFloat64()), Connections: result.Connections{Answered: 1, Asked: 1}}}))
+				Load: &result.Load{RateRPS: math.Exp(effect(k) + 0.03*rng.NormFloat64()), Connections: result.Connections{Answered: 1, Used: 1}}}))
 		}
 		c.Models = append(c.Models, m)
 	}

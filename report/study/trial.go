@@ -89,7 +89,7 @@ func Unpack(t result.Trial) *Trial {
 	}
 	if t.Turns != nil {
 		u.Turns = &Turns{Servers: t.Turns.Servers, Place: t.Turns.Place, Cycles: t.Turns.Cycles, SliceNS: t.Turns.SliceNS, Trouble: t.Turns.Trouble,
-			Effects: t.Turns.Effects, Beside: t.Turns.Beside, Judged: one(t.Turns.Verdict.State), Reasons: doubts(t.Turns.Verdict)}
+			Effects: t.Turns.Effects, Beside: t.Turns.BesideShare, Judged: one(t.Turns.Verdict.State), Reasons: doubts(t.Turns.Verdict)}
 		for _, s := range t.Turns.Slices {
 			if s.Disturbed {
 				u.Turns.Disturbed++
@@ -129,7 +129,7 @@ func (u *Trial) load(t result.Trial) {
 		}
 	}
 	u.Remarks = l.Schema == 1 && len(u.Reasons) > 0
-	u.Answered, u.Asked, u.WaitNS = l.Connections.Answered, l.Entitled(), l.Connections.LongestWaitNS
+	u.Answered, u.Asked, u.WaitNS = l.Connections.Answered, l.Eligible(), l.Connections.LongestWaitNS
 	u.Overloaded = result.Overloaded(l)
 	u.Silent = l.Silent
 	u.Refused = l.Errors[fmt.Sprintf("status-%d", unavailable)] > 0 || l.Silent != nil && l.Silent.Refused > 0
@@ -140,18 +140,18 @@ func (u *Trial) load(t result.Trial) {
 	doubted := l.Schema >= 2 // its writer did so by the same rules, for which histograms must be read
 	switch {
 	case u.drawn():
-		for _, f := range l.DoubtResponse(Grid...).Further {
+		for _, f := range l.AnnotateResponse(Grid...).Further {
 			if f.AtLeast() {
 				break
 			}
 			u.Response = append(u.Response, f.NS)
 		}
 	case !doubted:
-		l.DoubtResponse()
+		l.AnnotateResponse()
 	}
 	if t.Cell.RateRPS > 0 && !doubted {
-		l.DoubtService()
-		l.DoubtLateness()
+		l.AnnotateService()
+		l.AnnotateLateness()
 	}
 }
 

@@ -195,7 +195,7 @@ func Loadgen(args []string) {
 		out.Encode(l)
 		return
 	}
-	c := result.Comparison{Schema: result.Schema, Complete: true, Cycles: *cycles, SliceNS: int64(*slice), LeadNS: 1, Seed: *seed, Beside: 0.02,
+	c := result.Comparison{Schema: result.Schema, Complete: true, Cycles: *cycles, SliceNS: int64(*slice), LeadNS: 1, Seed: *seed, BesideShare: 0.02,
 		Host: result.HostDelta{StealShare: 0.01, OwnShare: 0.9}, Verdict: result.Verdict{State: result.Suspect}}
 	for i, given := range append([]string{f.Arg(0)}, rivals...) {
 		name, target, _ := strings.Cut(given, "=")

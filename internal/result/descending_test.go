@@ -18,7 +18,7 @@ func TestRecordFalling(t *testing.T) {
 					for i := range n {
 						want.Record(value(i))
 					}
-					got.RecordFalling(n, value)
+					got.RecordDescending(n, value)
 					a, errA := want.Encode()
 					b, errB := got.Encode()
 					if errA != nil || errB != nil || a != b {

@@ -15,10 +15,10 @@ func Offered(l *Load) float64 {
 	return float64(due) / float64(l.Window.ElapsedNS) * 1e9
 }
 
-// Behind is the share of the offered rate that was not served, below 0 where more was; 0 in a closed loop. What was due too late to be
+// Shortfall is the share of the offered rate that was not served, below 0 where more was; 0 in a closed loop. What was due too late to be
 // answered in the window, by how long nearly every request takes, does not count. A run that ends by number lasts until the last request
 // is answered: it is behind by what it took longer than its schedule and its slowest request.
-func Behind(l *Load) float64 {
+func Shortfall(l *Load) float64 {
 	elapsed := float64(l.Window.ElapsedNS)
 	if l.Spec.Rate == 0 || elapsed <= 0 {
 		return 0
@@ -67,7 +67,7 @@ func (l *Load) quantiles(shares ...float64) (at []float64, known bool) {
 // stands in the middle. Where half of them hardly wait, the target stood still for a while instead: the time from due says for how long. A
 // run by number that came to its end has answered all it asked for: its times are whole.
 func Overloaded(l *Load) bool {
-	lag := Behind(l)
+	lag := Shortfall(l)
 	if lag <= noticeable || l.Spec.Requests > 0 && l.Complete {
 		return false
 	}
