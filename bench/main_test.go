@@ -191,7 +191,7 @@ func TestQuick(t *testing.T) {
 	}
 	for _, trial := range trials {
 		if p := trial.Portrait; p != nil {
-			if _, err := portrait.Load(filepath.Join(h.run(), p.File)); err != nil || p.File != "portraits/epoll.json.gz" || p.Answered != p.Requests {
+			if _, err := portrait.ReadTrace(filepath.Join(h.run(), p.File)); err != nil || p.File != "portraits/epoll.json.gz" || p.Answered != p.Requests {
 				t.Errorf("%+v: %v", p, err)
 			}
 		}

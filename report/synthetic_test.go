@@ -225,7 +225,7 @@ func (v *invention) round(round int) {
 	for _, rate := range []float64{1000, 10000, 30000} {
 		v.turns(round, result.Cell{Scenario: "cost", Connections: 64, RateRPS: rate, Placement: result.Split}, v.open)
 	}
-	paced := result.Cell{Scenario: "paced", Connections: 64, RateRPS: math.Round(10000 * v.noise()), Rule: scenario.Find("paced").Rule, Placement: result.Split}
+	paced := result.Cell{Scenario: "paced", Connections: 64, RateRPS: math.Round(10000 * v.noise()), Rule: scenario.Find("paced").RateRule, Placement: result.Split}
 	v.turns(round, paced, v.open)
 	if round%2 == 1 {
 		v.alone(round, 5000)
@@ -278,7 +278,7 @@ func (v *invention) crowds(round int) {
 			ceiling = 1012
 		}
 		v.add(round, result.Cell{Model: model, Scenario: "ceiling", Connections: 4000, Placement: result.Split}, func(t *result.Trial) {
-			for _, n := range scenario.Steps(4000) {
+			for _, n := range scenario.CeilingSteps(4000) {
 				t.Ceiling = append(t.Ceiling, crowd(n, ceiling))
 			}
 		})
@@ -297,7 +297,7 @@ func (v *invention) crowds(round int) {
 			})
 		}
 		v.add(round, result.Cell{Model: model, Scenario: "exhaust", Connections: 200, Placement: result.Split}, func(t *result.Trial) {
-			t.Exhaust = &result.Exhaust{Files: scenario.Files, Crowd: crowd(200, 53), BusyShare: 0.002 * v.noise(), Recovered: true, RecoveryNS: int64(2e6 * v.noise())}
+			t.Exhaust = &result.Exhaust{Files: scenario.ExhaustDescriptors, Crowd: crowd(200, 53), BusyShare: 0.002 * v.noise(), Recovered: true, RecoveryNS: int64(2e6 * v.noise())}
 			if model == "nethttp" {
 				t.Exhaust.BusyShare, t.Exhaust.Recovered, t.Exhaust.RecoveryNS, t.Exhaust.Ended = 0, false, 0, "exit status 1; it said: too many open files"
 			}
@@ -386,7 +386,7 @@ func (v *invention) counted(t *result.Trial) {
 	v.closed(t)
 	l, k := t.Load, float64(max(1, t.Cell.Connections/2))
 	count := func(each float64) int64 { return int64(each * l.Served()) }
-	asked, waits := scenario.Asked[t.Cell.Model], 1/k
+	asked, waits := scenario.ExpectedCalls[t.Cell.Model], 1/k
 	further := map[string]float64{"coroutine": 0.5}[t.Cell.Model]
 	l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: count(asked.Calls(waits) + further), result.Waits: count(waits), result.Switches: count(1 / k),
 		result.Migrations: 0, result.Faults: count(0.0004)}}

@@ -56,7 +56,7 @@ func TestCalls(t *testing.T) {
 				c.filter("!=", " && ", c.clockwork()...)
 				calls := c.usual(result.Calls)
 				golden.Near(t, "calls.json", name, calls, 0.02)
-				asked := scenario.Asked[m.name]
+				asked := scenario.ExpectedCalls[m.name]
 				if expected := asked.Calls(c.usual(result.Waits)); asked.Formula != "" && (calls > 1.02*expected || calls < expected/1.02) {
 					t.Errorf("a request makes %.3f calls, %.3f were expected by %s", calls, expected, asked.Formula)
 				}
@@ -123,7 +123,7 @@ func countCalls(t *testing.T, model string, clients int) *counted {
 	}
 	// Where a model waits for all its clients, what a wait brings depends on when their requests come. So it is stopped until all are there. A
 	// thread that waits for one client has nothing of it, and its call would begin again.
-	asked := scenario.Asked[model].Formula
+	asked := scenario.ExpectedCalls[model].Formula
 	waits := asked == "" || strings.Contains(asked, "k")
 	c := &counted{t: t, pid: p.PID(), set: set, counter: files[at], stops: clients > 1 && waits}
 	to, err := net.ResolveTCPAddr("tcp", addr)

@@ -29,14 +29,14 @@ func TestPortrait(t *testing.T) {
 			if _, err := v.stop(); err != nil {
 				t.Fatal(err)
 			}
-			f, err := portrait.Load(file)
+			f, err := portrait.ReadTrace(file)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if err := portrait.Join(f, play); err != nil {
 				t.Fatal(err)
 			}
-			p, err := portrait.Read(f)
+			p, err := portrait.FromTrace(f)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +51,7 @@ func TestPortrait(t *testing.T) {
 						return slices.ContainsFunc(r.Spans, func(s portrait.Span) bool { return slices.Contains(states, s.State) })
 					}
 					untold := has(portrait.Unknown) || !has(portrait.Turn, portrait.Works) || r.Path == "/spin/5ms" && !has(portrait.Works) || r.Path == "/sleep/20ms" && !has(portrait.Asleep)
-					if untold || r.Error != "" || c.Accepted == 0 || len(p.Words(c.Number, i)) == 0 {
+					if untold || r.Error != "" || c.Accepted == 0 || len(p.Narration(c.Number, i)) == 0 {
 						t.Errorf("client %d, %s: %+v", c.Number, r.Path, r)
 					}
 				}

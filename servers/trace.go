@@ -71,13 +71,13 @@ func begin(stderr io.Writer, model string, o options) (*recorder, error) {
 	if !o.narrate && o.trace == "" {
 		return nil, nil
 	}
-	r := &recorder{stderr: stderr, model: model, file: o.trace, most: story.Most}
+	r := &recorder{stderr: stderr, model: model, file: o.trace, most: story.DefaultMaxEvents}
 	if o.trace != "" {
 		if err := r.meet(o.count); err != nil {
 			return nil, err
 		}
 	}
-	how := story.Options{Trace: o.trace != "", Most: r.most, Peer: sock.Peer, Part: prefork.Name()}
+	how := story.Options{Trace: o.trace != "", MaxEvents: r.most, Peer: sock.Peer, Process: prefork.Name()}
 	how.Began, _ = strconv.ParseInt(os.Getenv(storyBegan), 10, 64)
 	if o.narrate {
 		how.Narrate = stderr

@@ -25,7 +25,7 @@ type Cell struct {
 }
 
 // InTurns reports whether the servers take turns; else each trial has the client for itself.
-func (c Cell) InTurns() bool { return c.Scenario.Whole == "" }
+func (c Cell) InTurns() bool { return c.Scenario.NotSliced == "" }
 
 // Trials are the cells of its trials, the twin and the null responder last.
 func (c Cell) Trials() (all []result.Cell) {
@@ -83,7 +83,7 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 				c.Twin = Reference(models)
 				c.Null = !slices.Contains(s.Flags, "--no-keepalive") // it looks at nothing, so it would not close
 			}
-			if s.Alone {
+			if s.MeasuresClient {
 				c.Models, c.Engines = []string{Reference(models)}, []string{"", "hey"}
 			}
 			cells = append(cells, c)
@@ -107,7 +107,7 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 					add(result.Cell{Connections: n, RateRPS: float64(rate), Placement: home}, models)
 				}
 			default:
-				add(result.Cell{Connections: n, Rule: s.Rule, Placement: home}, models)
+				add(result.Cell{Connections: n, Rule: s.RateRule, Placement: home}, models)
 			}
 		}
 		if len(e.SharedModels) > 0 {

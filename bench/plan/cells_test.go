@@ -62,7 +62,7 @@ func TestDefaultHasItsCells(t *testing.T) {
 	}
 	for _, model := range []string{"select", "goroutine", result.Null} { // the rule, not the rate, is its name
 		c := cell(model, "paced", 64)
-		c.Rule = scenario.Find("paced").Rule
+		c.Rule = scenario.Find("paced").RateRule
 		must = append(must, c)
 	}
 	for _, model := range []string{"blocking", "reactors", "uring"} {
@@ -129,7 +129,7 @@ func TestTurnsHaveTwinAndNull(t *testing.T) {
 						want = append(want, cell)
 					}
 				}
-				if c.Scenario.Whole == "" {
+				if c.Scenario.NotSliced == "" {
 					twin, null := c.Common, c.Common
 					twin.Model, twin.Control, null.Model = Reference(c.Models), true, result.Null
 					if want = append(want, twin); c.Scenario.Name != "churn" {

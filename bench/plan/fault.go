@@ -67,12 +67,12 @@ func (p *Plan) fault() (where, what string) {
 		}
 		paced := slices.ContainsFunc(p.Scenarios, func(e Entry) bool { return e.Name == "paced" })
 		switch {
-		case s.Alone && len(e.Models) > 0:
+		case s.MeasuresClient && len(e.Models) > 0:
 			return at + ".models", e.Name + " measures the client, against one model: leave models out"
 		case len(e.SharedModels) > 0 && len(e.Shared) == 0:
 			return at + ".shared_models", "no level is measured with shared processors: name one with shared"
-		case e.Name == "hello" && paced && len(e.Connections) > 0 && !slices.Contains(e.Connections, scenario.Reference):
-			return at + ".connections", fmt.Sprintf("hello needs %d connections among its levels: the rate of paced follows from it", scenario.Reference)
+		case e.Name == "hello" && paced && len(e.Connections) > 0 && !slices.Contains(e.Connections, scenario.ReferenceLevel):
+			return at + ".connections", fmt.Sprintf("hello needs %d connections among its levels: the rate of paced follows from it", scenario.ReferenceLevel)
 		case e.Name != "hello" && len(e.Shared) > 0:
 			return at + ".shared", "only hello is measured with shared processors"
 		case len(s.Levels) == 1 && len(e.Connections) > 1:

@@ -97,7 +97,7 @@ func (p *Plan) fill() {
 		return slices.ContainsFunc(p.Scenarios, func(e Entry) bool { return e.Name == name })
 	}
 	if named("paced") && !named("hello") {
-		p.Scenarios = append(p.Scenarios, Entry{Name: "hello", Connections: Levels{scenario.Reference}})
+		p.Scenarios = append(p.Scenarios, Entry{Name: "hello", Connections: Levels{scenario.ReferenceLevel}})
 	}
 	for i := range p.Scenarios {
 		e := &p.Scenarios[i]

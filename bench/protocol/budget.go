@@ -21,7 +21,7 @@ func Share(jobs []Job, budget time.Duration, cycles int) {
 		}
 	}
 	if budget <= 0 {
-		give(float64(cycles) / 2 / scenario.Usual)
+		give(float64(cycles) / 2 / scenario.DefaultWeight)
 		return
 	}
 	low, high := 0.0, 1e5 // pairs of cycles for each weight

@@ -23,7 +23,7 @@ func TestCyclesFollowTheWeights(t *testing.T) {
 	for _, j := range jobs {
 		most = max(most, j.Weight)
 	}
-	if most < 2*scenario.Usual {
+	if most < 2*scenario.DefaultWeight {
 		t.Fatalf("no cell weighs more than %d", most)
 	}
 	for _, c := range []struct {
@@ -43,7 +43,7 @@ func TestCyclesFollowTheWeights(t *testing.T) {
 				t.Errorf("budget %v: %s has %d cycles and takes no turns", c.budget, j.Name(), j.Cycles)
 			case j.InTurns() && (j.Cycles < 2 || j.Cycles%2 != 0):
 				t.Errorf("budget %v: %s has %d cycles", c.budget, j.Name(), j.Cycles)
-			case j.InTurns() && c.budget == 0 && j.Weight == scenario.Usual && j.Cycles != c.cycles:
+			case j.InTurns() && c.budget == 0 && j.Weight == scenario.DefaultWeight && j.Cycles != c.cycles:
 				t.Errorf("cycles %d: %s has %d", c.cycles, j.Name(), j.Cycles)
 			case j.InTurns() && j.Cycles > 2 && max(float64(j.Cycles)/2-perWeight*float64(j.Weight), perWeight*float64(j.Weight)-float64(j.Cycles)/2) > 1:
 				t.Errorf("budget %v: %s has %d cycles and weighs %d, where one of weight %d has %v", c.budget, j.Name(), j.Cycles, j.Weight, most, 2*perWeight*float64(most))

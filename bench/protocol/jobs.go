@@ -102,7 +102,7 @@ func (j Job) fixed() time.Duration {
 	if silent := time.Duration(j.Common.Idle); silent > 0 {
 		each += silent*openSilent + resting
 	}
-	if len(j.Scenario.Second) > 0 {
+	if len(j.Scenario.SecondClient) > 0 {
 		each += startSecond
 	}
 	if len(j.Scenario.Modes) > 0 { // its files are removed, and not every mode is done in its time

@@ -20,7 +20,7 @@ func pacedRate(trials []result.Trial, placement string) float64 {
 			continue
 		}
 		rates[c.Model] = append(rates[c.Model], l.RateRPS)
-		served[c.Model] = served[c.Model] || c.Connections == scenario.Reference
+		served[c.Model] = served[c.Model] || c.Connections == scenario.ReferenceLevel
 	}
 	slowest := 0.0
 	for model, all := range rates {

@@ -118,10 +118,10 @@ func (r *Run) offer(j *Job, first []result.Trial) (failed string, err error) {
 		return "", nil
 	}
 	if j.Rate = pacedRate(first, j.Common.Placement); j.Rate == 0 {
-		return fmt.Sprintf("no rate to offer: no model served all %d connections in round 1", scenario.Reference), nil
+		return fmt.Sprintf("no rate to offer: no model served all %d connections in round 1", scenario.ReferenceLevel), nil
 	}
 	return "", r.Note(fmt.Sprintf("%s cells are offered %s requests a second: half the rate of the slowest model that served all %d connections in round 1",
-		j.Scenario.Name, units.Rate(j.Rate), scenario.Reference))
+		j.Scenario.Name, units.Rate(j.Rate), scenario.ReferenceLevel))
 }
 
 // remark says what a job shows of the machine, as it begins and as it ends: whether others disturb the run.

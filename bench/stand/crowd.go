@@ -143,7 +143,7 @@ func (k *crowd) leave() {
 func ceiling(ctx context.Context, up *server, limit int, wait time.Duration) (steps []result.Crowd, err error) {
 	k := &crowd{up: up, wait: wait}
 	defer k.leave()
-	for _, n := range scenario.Steps(limit) {
+	for _, n := range scenario.CeilingSteps(limit) {
 		step, err := k.grow(ctx, n)
 		if err != nil {
 			return nil, err
@@ -159,7 +159,7 @@ const recoveryLimit = 5 * time.Second
 // exhaust limits a server's descriptors, has more clients come than that and stay, reads for so long what it uses while nobody asks, and has them
 // leave.
 func exhaust(ctx context.Context, up *server, clients int, wait, full time.Duration) (*result.Exhaust, error) {
-	x := &result.Exhaust{Files: scenario.Files}
+	x := &result.Exhaust{Files: scenario.ExhaustDescriptors}
 	if err := host.LimitFiles(up.process.PID(), x.Files); err != nil {
 		return nil, err
 	}

@@ -155,7 +155,7 @@ func TestExhaust(t *testing.T) {
 	if failed := trials["epoll"].Failed; x == nil || failed != "" {
 		t.Fatalf("failed %q, %+v", failed, x)
 	}
-	if c := x.Crowd; x.Files != scenario.Files || c.Connections != 100 || c.Served < 20 || c.Served > scenario.Files || c.Refused != 0 || c.Broken != 100-c.Served || c.BrokenBy[result.Unanswered] != c.Broken {
+	if c := x.Crowd; x.Files != scenario.ExhaustDescriptors || c.Connections != 100 || c.Served < 20 || c.Served > scenario.ExhaustDescriptors || c.Refused != 0 || c.Broken != 100-c.Served || c.BrokenBy[result.Unanswered] != c.Broken {
 		t.Errorf("%+v", *x)
 	}
 	if !x.Recovered || x.RecoveryNS <= 0 || x.RecoveryNS > int64(recoveryLimit) || x.BusyShare < 0 || x.BusyShare > 0.9 || x.Ended != "" {

@@ -51,7 +51,7 @@ func (s *Stand) portray(ctx context.Context, j protocol.Job, t *result.Trial, by
 func played(play *portrait.Play) *result.Portrait {
 	p := new(result.Portrait)
 	for i, c := range play.Clients {
-		p.Requests += len(portrait.Script()[i].Asks)
+		p.Requests += len(portrait.Script()[i].Steps)
 		for _, e := range c.Events {
 			p.EndNS = max(p.EndNS, int64(e.To))
 			if e.Error != "" {
@@ -69,14 +69,14 @@ func played(play *portrait.Play) *result.Portrait {
 
 // keep keeps a server's trace with what the clients did, and says in p which of them it knows nothing of.
 func (s *Stand) keep(p *result.Portrait, model, trace string, play *portrait.Play) error {
-	f, err := portrait.Load(trace)
+	f, err := portrait.ReadTrace(trace)
 	if err != nil {
 		return fmt.Errorf("the server's trace: %w", err)
 	}
 	if err := portrait.Join(f, play); err != nil {
 		return fmt.Errorf("the server's trace: %w", err)
 	}
-	seen, err := portrait.Read(f)
+	seen, err := portrait.FromTrace(f)
 	if err != nil {
 		return fmt.Errorf("the server's trace: %w", err)
 	}

@@ -29,11 +29,11 @@ func TestPortray(t *testing.T) {
 		p.File != "portraits/epoll.json.gz" {
 		t.Errorf("epoll: %+v", p)
 	}
-	f, err := portrait.Load(filepath.Join(s.Folder, p.File))
+	f, err := portrait.ReadTrace(filepath.Join(s.Folder, p.File))
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen, err := portrait.Read(f)
+	seen, err := portrait.FromTrace(f)
 	if err != nil || seen.Model != "epoll" || len(seen.Clients) != 8 || len(seen.Clients[7].Requests) != 5 {
 		t.Errorf("%v: %+v", err, seen)
 	}

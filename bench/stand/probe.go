@@ -21,7 +21,7 @@ func probe(ctx context.Context, up *server, limit int, wait time.Duration) (*res
 			c.Close()
 		}
 	}()
-	for _, n := range scenario.Probes(limit) {
+	for _, n := range scenario.ThinkingSteps(limit) {
 		for p.Silent < n {
 			if context.Cause(ctx) != nil {
 				return nil, context.Cause(ctx)

@@ -76,7 +76,7 @@ func (a *announced) Write(p []byte) (int, error) {
 // second starts the second client of a job, on the client's processor. Its session has the usual share of that, much less than the session of the
 // client that is measured, so that a flooder does not keep that waiting.
 func (s *Stand) second(j protocol.Job, up *server) (*client, error) {
-	words := j.Scenario.Second
+	words := j.Scenario.SecondClient
 	path := words[len(words)-1]
 	if path == "/" {
 		path = up.by.path()

@@ -76,7 +76,7 @@ func (s *Stand) inTurns(ctx context.Context, j protocol.Job, trials []result.Tri
 			continue
 		}
 		starting.Go(func() {
-			up, err := start(ctx, by, s.placements[j.Common.Placement].server, j.Scenario.Counts)
+			up, err := start(ctx, by, s.placements[j.Common.Placement].server, j.Scenario.CountCalls)
 			t.Server = up.record
 			if err == nil {
 				err = up.greet()
@@ -189,14 +189,14 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 		s.portray(ctx, j, t, by)
 		return
 	}
-	up, err := start(ctx, by, s.placements[j.Common.Placement].server, j.Scenario.Counts)
+	up, err := start(ctx, by, s.placements[j.Common.Placement].server, j.Scenario.CountCalls)
 	t.Server = up.record
 	if err != nil {
 		t.Failed = err.Error()
 		return
 	}
 	switch {
-	case len(j.Scenario.Second) > 0:
+	case len(j.Scenario.SecondClient) > 0:
 		err = s.besideSecond(ctx, j, t, up)
 	case j.Scenario.Probe:
 		err = asking[j.Scenario.Name](ctx, up, j, t)
@@ -247,7 +247,7 @@ func (s *Stand) single(ctx context.Context, j protocol.Job, c result.Cell, up *s
 	if err != nil && load.Schema == 0 {
 		return nil, err
 	}
-	if j.Scenario.Counts {
+	if j.Scenario.CountCalls {
 		load.Counters = explained(load.Counters, up)
 	}
 	return load, err

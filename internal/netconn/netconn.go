@@ -53,7 +53,7 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 	for unsent, again := 0, true; again; {
 		end := c.limit(c.SetReadDeadline)
 		n, err = c.Conn.Read(p)
-		again = c.over(err, end) && c.alive(sock.Unread, &unsent)
+		again = c.over(err, end) && c.alive(sock.HasInput, &unsent)
 	}
 	if c.Lane != nil {
 		c.read(n, err)
@@ -71,7 +71,7 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 		n += sent
 		c.Talk.Tally(0, sent)
 		c.Talk.Client().Sends(sent, false)
-		again = c.over(err, end) && c.alive(sock.Taken, &unsent)
+		again = c.over(err, end) && c.alive(sock.AllAcked, &unsent)
 	}
 	return n, err
 }
@@ -92,6 +92,6 @@ func (c *Conn) over(err error, end time.Time) bool {
 
 // alive reports whether the peer did its part while this process had no processor to see it, or still takes what it was sent.
 func (c *Conn) alive(did func(fd int) bool, unsent *int) bool {
-	fd := sock.Number(c.Conn)
-	return did(fd) || sock.Takes(fd, unsent)
+	fd := sock.FD(c.Conn)
+	return did(fd) || sock.AckProgress(fd, unsent)
 }

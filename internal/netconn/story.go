@@ -18,7 +18,7 @@ type part struct {
 // Parks says that all that is due to c was sent, and that its goroutine waits for more.
 func (c *Conn) Parks(what string) {
 	c.Talk.Client().Sends(0, true)
-	c.Talk.Client().Holds(c.Lane, sock.Number(c.Conn), "read", what)
+	c.Talk.Client().Blocks(c.Lane, sock.FD(c.Conn), "read", what)
 	c.parked = true
 }
 
@@ -26,14 +26,14 @@ func (c *Conn) Parks(what string) {
 func (c *Conn) Wakes(why string) {
 	if c.parked {
 		c.parked = false
-		c.Lane.Turn(c.Talk.Client(), sock.Number(c.Conn), why)
+		c.Lane.Turn(c.Talk.Client(), sock.FD(c.Conn), why)
 	}
 }
 
-// Does is what a handler does before it replies: it sleeps, and then works. The error is that of the work.
-func (c *Conn) Does(plan *wire.Plan) error {
+// Prepare is what a handler does before it replies: it sleeps, and then works. The error is that of the work.
+func (c *Conn) Prepare(plan *wire.Reply) error {
 	if plan.Sleep > 0 {
-		c.Talk.Client().Holds(c.Lane, -1, "sleep", "the handler is parked in time.Sleep")
+		c.Talk.Client().Blocks(c.Lane, -1, "sleep", "the handler is parked in time.Sleep")
 		time.Sleep(plan.Sleep)
 		c.Lane.Turn(c.Talk.Client(), -1, "woken by a timer, the handler goes on")
 	}

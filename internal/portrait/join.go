@@ -43,7 +43,7 @@ func Join(server *traceevent.File, p *Play) error {
 		for _, e := range c.Events {
 			at := traceevent.Event{Phase: traceevent.Slice, Name: e.Kind, Category: e.Kind, At: int64(shift + e.From), Length: int64(e.To - e.From), PID: clients, TID: tid}
 			at.Args = map[string]any{}
-			if e.Kind == asking {
+			if e.Kind == requesting {
 				at.Name = e.Path
 				if e.Status > 0 {
 					at.Args["status"] = float64(e.Status)
@@ -108,13 +108,13 @@ func Write(w io.Writer, f *traceevent.File) error {
 // most is how much a trace may unpack to, in bytes. One of a play has less than a hundredth of it.
 const most = 64 << 20
 
-// Load reads a trace from a file; one whose name ends in .gz is unpacked.
-func Load(path string) (*traceevent.File, error) {
-	return LoadFrom(os.DirFS(filepath.Dir(path)), filepath.Base(path))
+// ReadTrace reads a trace from a file; one whose name ends in .gz is unpacked.
+func ReadTrace(path string) (*traceevent.File, error) {
+	return ReadTraceFS(os.DirFS(filepath.Dir(path)), filepath.Base(path))
 }
 
-// LoadFrom is Load from a file system.
-func LoadFrom(files fs.FS, name string) (*traceevent.File, error) {
+// ReadTraceFS is Load from a file system.
+func ReadTraceFS(files fs.FS, name string) (*traceevent.File, error) {
 	file, err := files.Open(name)
 	if err != nil {
 		return nil, err

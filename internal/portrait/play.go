@@ -39,7 +39,7 @@ const (
 	connecting = "connect"
 	silence    = "silent"
 	thinking   = "think"
-	asking     = "request"
+	requesting = "request"
 )
 
 // Perform plays the roles on addr: one client each, within Limit. What goes wrong stands in the events, and ends that client's part.
@@ -71,7 +71,7 @@ type actor struct {
 func (c *actor) act(addr string, role Role, turn chan<- struct{}) {
 	from := c.now()
 	conn, err := new(net.Dialer).DialContext(c.ctx, "tcp", addr)
-	c.add(Event{Kind: connecting, From: from, Error: c.said(err)})
+	c.add(Event{Kind: connecting, From: from, Error: c.errorText(err)})
 	turn <- struct{}{}
 	if err != nil {
 		return
@@ -84,13 +84,13 @@ func (c *actor) act(addr string, role Role, turn chan<- struct{}) {
 		c.pass(silence, role.Silent)
 	}
 	r := bufio.NewReader(conn)
-	for _, a := range role.Asks {
+	for _, a := range role.Steps {
 		if a.Think > 0 {
 			c.pass(thinking, a.Think)
 		}
 		from := c.now()
 		status, err := ask(conn, r, a.Path)
-		c.add(Event{Kind: asking, From: from, Path: a.Path, Status: status, Error: c.said(err)})
+		c.add(Event{Kind: requesting, From: from, Path: a.Path, Status: status, Error: c.errorText(err)})
 		if err != nil {
 			return
 		}
@@ -142,8 +142,8 @@ func ask(conn net.Conn, r *bufio.Reader, path string) (status int, err error) {
 	return reply.StatusCode, nil
 }
 
-// said is what went wrong, in words.
-func (c *actor) said(err error) string {
+// errorText is what went wrong, in words.
+func (c *actor) errorText(err error) string {
 	switch {
 	case err == nil:
 		return ""

@@ -26,7 +26,7 @@ func TestScript(t *testing.T) {
 	orders := map[string]bool{}
 	for i, r := range roles {
 		var paths []string
-		for j, a := range r.Asks {
+		for j, a := range r.Steps {
 			paths = append(paths, a.Path)
 			if a.Think > 10*time.Millisecond || j == 0 && a.Think > 0 {
 				t.Errorf("client %d thinks for %v before %s", r.Client, a.Think, a.Path)
@@ -84,7 +84,7 @@ func TestPerform(t *testing.T) {
 			if e.From < end || e.To < e.From {
 				t.Errorf("client %d: %+v begins before %v", c.Client, e, end)
 			}
-			if end = e.To; e.Error != "" || e.Status != map[string]int{asking: 200}[e.Kind] {
+			if end = e.To; e.Error != "" || e.Status != map[string]int{requesting: 200}[e.Kind] {
 				t.Errorf("client %d: %+v", c.Client, e)
 			}
 		}
@@ -94,7 +94,7 @@ func TestPerform(t *testing.T) {
 		if r.Silent > 0 {
 			want = append(want, "silent ")
 		}
-		for _, a := range r.Asks {
+		for _, a := range r.Steps {
 			if a.Think > 0 {
 				want = append(want, "think ")
 			}
@@ -111,7 +111,7 @@ func TestPerform(t *testing.T) {
 
 // What is wrong is said, and ends the part of whom it happens to.
 func TestPerformSaysWhatIsWrong(t *testing.T) {
-	one := []Role{{Client: 1, Asks: []Ask{{0, "/"}, {0, "/spin/5ms"}}}}
+	one := []Role{{Client: 1, Steps: []Step{{0, "/"}, {0, "/spin/5ms"}}}}
 	for name, c := range map[string]struct {
 		handler http.HandlerFunc
 		status  int
@@ -148,7 +148,7 @@ func TestPerformIsBounded(t *testing.T) {
 	defer l.Close()
 	began := time.Now()
 	for _, c := range Perform(t.Context(), l.Addr().String(), Script()).Clients {
-		if e := c.Events[len(c.Events)-1]; e.Kind != asking || e.Status != 0 || !strings.Contains(e.Error, "within 2s") {
+		if e := c.Events[len(c.Events)-1]; e.Kind != requesting || e.Status != 0 || !strings.Contains(e.Error, "within 2s") {
 			t.Errorf("client %d: %+v", c.Client, e)
 		}
 	}

@@ -85,10 +85,10 @@ type Portrait struct {
 	Lines      []Line   // in the order of their instants
 }
 
-// Words are the lines that tell one request, in order, until the server is done with it: those about its client, and those of the
+// Narration are the lines that tell one request, in order, until the server is done with it: those about its client, and those of the
 // lane that serves it which are about nobody else.
 // Client is the script's number, request an index in its requests; both must be there.
-func (p Portrait) Words(client, request int) []Line {
+func (p Portrait) Narration(client, request int) []Line {
 	r := p.Clients[client-1].Requests[request]
 	serves := map[int]bool{}
 	for _, s := range r.Spans {

@@ -18,8 +18,8 @@ const (
 	mostEvents = 20_000
 )
 
-// Read makes a portrait of a trace that Join has added the clients to. The error says why it is none.
-func Read(f *traceevent.File) (Portrait, error) {
+// FromTrace makes a portrait of a trace that Join has added the clients to. The error says why it is none.
+func FromTrace(f *traceevent.File) (Portrait, error) {
 	if n := len(f.Events); n > mostEvents {
 		return Portrait{}, fmt.Errorf("it has %d events: a portrait has %d at most", n, mostEvents)
 	}
@@ -151,7 +151,7 @@ func (r *reader) client(c *Client) {
 		switch e.Category {
 		case silence:
 			fill(to, Silent)
-		case asking:
+		case requesting:
 			q := Request{From: from, To: to, Path: e.Name, Status: e.Number("status"), Error: e.Text("error")}
 			q.Spans, q.Done = r.request(c, q)
 			c.Requests = append(c.Requests, q)

@@ -63,7 +63,7 @@ func played(asks ...[2]float64) *Play {
 		}
 		p.Clients = append(p.Clients, Played{Client: i + 1, Port: 41001 + i, Events: []Event{
 			{Kind: connecting, From: time.Duration(i) * 100_000, To: time.Duration(i)*100_000 + 50_000},
-			{Kind: asking, From: from, To: to, Path: "/", Status: status},
+			{Kind: requesting, From: from, To: to, Path: "/", Status: status},
 		}})
 	}
 	return p
@@ -83,7 +83,7 @@ func joinedAndRead(t *testing.T, f invented, p *Play) Portrait {
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, &text)
 	}
-	got, err := Read(again)
+	got, err := FromTrace(again)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -364,7 +364,7 @@ func TestWords(t *testing.T) {
 		},
 	}
 	var got []string
-	for _, l := range p.Words(1, 0) {
+	for _, l := range p.Narration(1, 0) {
 		got = append(got, l.Text)
 	}
 	if want := []string{"a", "b", "c", "still its turn"}; !slices.Equal(got, want) {
@@ -421,14 +421,14 @@ func TestClocks(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	f := invent()
 	f.lane(1, 1, "loop")
-	if _, err := Read(f.File); err == nil || !strings.Contains(err.Error(), "no client") {
+	if _, err := FromTrace(f.File); err == nil || !strings.Contains(err.Error(), "no client") {
 		t.Errorf("the server's alone: %v", err)
 	}
 	for _, name := range []string{"somebody", "client 3"} {
 		f = invent()
 		f.lane(100, 2001, name)
 		f.slice(2001, "request", "/", 1, 2)
-		if _, err := Read(f.File); err == nil || !strings.Contains(err.Error(), "client 1 should") {
+		if _, err := FromTrace(f.File); err == nil || !strings.Contains(err.Error(), "client 1 should") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -460,7 +460,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		p, err := Read(trace)
+		p, err := FromTrace(trace)
 		if err != nil {
 			return
 		}
@@ -472,7 +472,7 @@ func FuzzRead(f *testing.F) {
 				}
 			}
 			for i := range c.Requests {
-				p.Words(c.Number, i)
+				p.Narration(c.Number, i)
 			}
 		}
 	})
@@ -484,14 +484,14 @@ func TestReadIsBounded(t *testing.T) {
 	for range mostEvents + 1 {
 		f.Events = append(f.Events, traceevent.Event{Phase: 'i'})
 	}
-	if _, err := Read(f.File); err == nil || !strings.Contains(err.Error(), "20001 events") {
+	if _, err := FromTrace(f.File); err == nil || !strings.Contains(err.Error(), "20001 events") {
 		t.Errorf("too many: %v", err)
 	}
 	f = invent()
 	if err := Join(f.File, played([2]float64{1, 70_000})); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(f.File); err == nil || !strings.Contains(err.Error(), "play for 1m10s") {
+	if _, err := FromTrace(f.File); err == nil || !strings.Contains(err.Error(), "play for 1m10s") {
 		t.Errorf("too long: %v", err)
 	}
 }
@@ -519,7 +519,7 @@ func TestLoad(t *testing.T) {
 		if err := os.WriteFile(path, c.text, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		got, err := Load(path)
+		got, err := ReadTrace(path)
 		if c.says != "" {
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%s: %v", name, err)
@@ -528,7 +528,7 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: %v, %+v", name, err, got)
 		}
 	}
-	if _, err := Load("testdata/missing.json"); err == nil {
+	if _, err := ReadTrace("testdata/missing.json"); err == nil {
 		t.Error("a file that is not there")
 	}
 }

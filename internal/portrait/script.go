@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Ask is one request of the script.
-type Ask struct {
+// Step is one request of the script.
+type Step struct {
 	Think time.Duration // from the reply before, or from the end of connecting
 	Path  string
 }
@@ -16,14 +16,14 @@ type Role struct {
 	Client   int           // from 1
 	Connects time.Duration // since the beginning
 	Silent   time.Duration // how long it sends nothing after it connected
-	Asks     []Ask
+	Steps    []Step
 }
 
 // Limit bounds a play: a client that has not been answered by then gives up and closes.
 const Limit = 2 * time.Second
 
-// ScriptWords tells people what the clients do.
-const ScriptWords = "Eight clients connect one after another, a millisecond apart. The first sends nothing for its first 60 ms. " +
+// ScriptText tells people what the clients do.
+const ScriptText = "Eight clients connect one after another, a millisecond apart. The first sends nothing for its first 60 ms. " +
 	"Each sends five requests over one connection, one after another: three times `/`, once `/sleep/20ms` and once `/spin/5ms`, in an order of its own, " +
 	"thinking for up to 10 ms between them; then it closes. The order and the pauses are the same for every model."
 
@@ -40,7 +40,7 @@ func Script() []Role {
 			if j > 0 {
 				think = time.Duration(rng.IntN(10_001)) * time.Microsecond
 			}
-			r.Asks = append(r.Asks, Ask{think, path})
+			r.Steps = append(r.Steps, Step{think, path})
 		}
 		roles[i] = r
 	}

@@ -2,27 +2,27 @@ package scenario
 
 // block is synchronous code inside a server: a handler that holds its thread.
 var block = &Scenario{
-	Name: "block", Path: "/block/10ms", Levels: []int{Reference},
-	Whole: "a handler takes half of a slice",
+	Name: "block", Path: "/block/10ms", Levels: []int{ReferenceLevel},
+	NotSliced: "a handler takes half of a slice",
 	Expect: models(map[string]string{
 		Fine:     "goroutine thread nethttp fasthttp",
 		Degrades: "asyncio-executor", // at its number of workers
 		Fails:    "blocking select poll epoll generator coroutine asyncio pool prefork reactors uring gnet",
 	}),
-	Judge: handlers,
-	Title: "handlers that hold their thread for 10 ms",
-	Says:  "Every handler blocks its thread, as synchronous code does.",
+	Judge:       handlers,
+	Title:       "handlers that hold their thread for 10 ms",
+	Description: "Every handler blocks its thread, as synchronous code does.",
 	Why: "The executor of `asyncio-executor` has four workers more than the server has processors: with one, five handlers end every 10 ms, so that it can do no more than 500/s. " +
 		untilItLeaves,
 }
 
 // handlers judges by the rates at which handlers end one after another and all at once: a model fails if in most rounds a connection was
 // never answered, or under twice the first; it degrades under half of the second.
-func handlers(s Seen) string {
+func handlers(s Observed) string {
 	switch {
-	case s.Starved, s.Rate < 2*s.One:
+	case s.Starved, s.Rate < 2*s.SerialRate:
 		return Fails
-	case s.Rate < s.All/2:
+	case s.Rate < s.ParallelRate/2:
 		return Degrades
 	}
 	return Fine

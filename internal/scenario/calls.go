@@ -2,26 +2,26 @@ package scenario
 
 // calls counts what a request has the server ask of the kernel.
 var calls = &Scenario{
-	Name: "calls", Path: "/", Levels: []int{1, Reference}, Counts: true, Weight: map[int]int{1: 1, Reference: 1},
-	Whole: "counting slows a server",
-	Title: "system calls, and what else is asked of the kernel",
-	Says:  "What a request has the server ask of the kernel is counted, in a closed loop. That takes time, some 7 % of what a request costs, so nothing is timed here.",
+	Name: "calls", Path: "/", Levels: []int{1, ReferenceLevel}, CountCalls: true, Weight: map[int]int{1: 1, ReferenceLevel: 1},
+	NotSliced:   "counting slows a server",
+	Title:       "system calls, and what else is asked of the kernel",
+	Description: "What a request has the server ask of the kernel is counted, in a closed loop. That takes time, some 7 % of what a request costs, so nothing is timed here.",
 }
 
-// Asks is how many system calls a request of a model is expected to make, stated before the run. It holds at any level: k is how many
+// CallFormula is how many system calls a request of a model is expected to make, stated before the run. It holds at any level: k is how many
 // descriptors are ready per wait, or requests completed.
-type Asks struct {
-	Formula string  // in calls per request, with k; "": nothing is expected, it is a yardstick
-	Beside  float64 // calls beside the waits
-	Ready   float64 // how often a request needs a descriptor to be ready, so that k is this over its waits; 0: its waits do not tell k
-	Further string  // which calls are known to be made beyond the formula; of a yardstick all
+type CallFormula struct {
+	Formula         string  // in calls per request, with k; "": nothing is expected, it is a yardstick
+	Base            float64 // calls beside the waits
+	ReadyPerRequest float64 // how often a request needs a descriptor to be ready, so that k is this over its waits; 0: its waits do not tell k
+	Extra           string  // which calls are known to be made beyond the formula; of a yardstick all
 }
 
 // Calls is the number that the formula gives where a request has so many waits.
-func (a Asks) Calls(waits float64) float64 { return a.Beside + waits }
+func (a CallFormula) Calls(waits float64) float64 { return a.Base + waits }
 
-// Tolerance is by how many calls per request a model may miss its formula unexplained.
-const Tolerance = 0.1
+// CallTolerance is by how many calls per request a model may miss its formula unexplained.
+const CallTolerance = 0.1
 
 // What a runtime and a held wait add, which is little beside many requests.
 const (
@@ -29,8 +29,8 @@ const (
 	blocked = "nanosleep and futex: the Go runtime looks after a thread that a call blocks, and hands its processor on"
 )
 
-// Asked is what is expected of each model.
-var Asked = map[string]Asks{
+// ExpectedCalls is what is expected of each model.
+var ExpectedCalls = map[string]CallFormula{
 	"blocking":         {"2 + 1/k", 2, 1, held},
 	"select":           {"2 + 1/k", 2, 1, held},
 	"poll":             {"2 + 1/k", 2, 1, held},
@@ -46,7 +46,7 @@ var Asked = map[string]Asks{
 	"reactors":         {"2 + 1/k", 2, 1, "futex, with which the Go runtime wakes the thread of another loop; timerfd_settime and nanosleep as in epoll"},
 	// one call hands over what is to be sent and brings what has completed: that a request came, and that a reply went
 	"uring":    {"2/k", 0, 2, "futex and nanosleep, with which the Go runtime looks after its threads"},
-	"nethttp":  {Further: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},
-	"fasthttp": {Further: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},
-	"gnet":     {Further: "a read and a write; epoll_pwait, twice where one client is waited for: the first only looks"},
+	"nethttp":  {Extra: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},
+	"fasthttp": {Extra: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},
+	"gnet":     {Extra: "a read and a write; epoll_pwait, twice where one client is waited for: the first only looks"},
 }

@@ -3,30 +3,30 @@ package scenario
 // ceiling is clients who all come at once and stay: how many of them are served.
 var ceiling = &Scenario{
 	Name: "ceiling", Path: "/", Levels: []int{4000}, Weight: map[int]int{4000: 1}, Probe: true,
-	Whole: "what counts is how many connections are open, not how fast they are served",
+	NotSliced: "what counts is how many connections are open, not how fast they are served",
 	Expect: models(map[string]string{
 		Fine:    "poll epoll coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Refuses: "select generator",      // descriptors from 1024 on
 		Fails:   "blocking pool prefork", // one, K and N are served
 	}),
 	// fails if in most rounds half of the clients or more were neither served nor turned away; degrades if one was not
-	Judge: func(s Seen) string {
+	Judge: func(s Observed) string {
 		switch {
-		case s.Broken >= 0.5:
+		case s.BrokenShare >= 0.5:
 			return Fails
-		case s.Broken > 0:
+		case s.BrokenShare > 0:
 			return Degrades
 		}
 		return Fine
 	},
 	Title: "clients who all come at once and stay",
-	Says: "Connections are opened at once, and each asks for `/` once while all others stay open: up to the first number of them, then further ones up to the next. " +
+	Description: "Connections are opened at once, and each asks for `/` once while all others stay open: up to the first number of them, then further ones up to the next. " +
 		"A client is served, refused (turned away with a 503 that is whole) or broken: closed or reset without a word, or not answered in time.",
 	Why: "`blocking`, `pool` and `prefork` serve a client until it leaves, so where all stay as many are served as there are workers, and the others wait in vain. `select` and `generator` have no place for descriptors from 1,024 on.",
 }
 
-// Steps are the numbers of connections, up to limit, at which ceiling counts: before and after descriptors of select end at 1024.
-func Steps(limit int) (at []int) {
+// CeilingSteps are the numbers of connections, up to limit, at which ceiling counts: before and after descriptors of select end at 1024.
+func CeilingSteps(limit int) (at []int) {
 	for _, n := range []int{900, 1020, 1030} {
 		if n < limit {
 			at = append(at, n)

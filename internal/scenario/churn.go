@@ -2,13 +2,13 @@ package scenario
 
 // How many times as much as the reference's a connection costs, from which on that is called degrading and failing.
 const (
-	Dear    = 1.1
-	TooDear = 2
+	degradedCost = 1.1
+	failedCost   = 2
 )
 
 // churn is clients who come with one request and leave: what accepting, remembering and forgetting a client costs.
 var churn = &Scenario{
-	Name: "churn", Path: "/", Levels: []int{Reference}, Weight: map[int]int{Reference: 2},
+	Name: "churn", Path: "/", Levels: []int{ReferenceLevel}, Weight: map[int]int{ReferenceLevel: 2},
 	Flags: []string{"--no-keepalive"},
 	Expect: models(map[string]string{
 		Fine:     "blocking select poll epoll prefork reactors uring",
@@ -16,17 +16,17 @@ var churn = &Scenario{
 		Fails:    "thread",
 	}),
 	// fails if in most rounds a client was never answered, or a connection costs over twice the reference's; degrades over 1.1 times
-	Judge: func(s Seen) string {
+	Judge: func(s Observed) string {
 		switch {
-		case s.Starved, s.Cost > TooDear:
+		case s.Starved, s.Cost > failedCost:
 			return Fails
-		case s.Cost > Dear:
+		case s.Cost > degradedCost:
 			return Degrades
 		}
 		return Fine
 	},
-	Title: "a connection for every request",
-	Says:  "Every request comes on a connection of its own, which is closed when it is answered, so that a request here is a connection, and connecting is part of its time.",
+	Title:       "a connection for every request",
+	Description: "Every request comes on a connection of its own, which is closed when it is answered, so that a request here is a connection, and connecting is part of its time.",
 	Why: "Most of what a connection costs is the kernel's and alike for all, so that a loop that looks through all its clients, 64 of them, costs no more than another. " +
 		"`blocking` serves one client at a time, which is all that a client of one request needs. Who makes something for a client, a coroutine, a goroutine or a thread, pays for it with each, and `pool` for handing it over to a thread that must be woken. The null responder has no place here: it looks at nothing, and so leaves the closing to the client.",
 }

@@ -2,14 +2,14 @@ package scenario
 
 import "time"
 
-// Taken is a p99 in nanoseconds between the turns that a kernel takes, of a few milliseconds, and those of a runtime, which takes a goroutine
+// degradedTail is a p99 in nanoseconds between the turns that a kernel takes, of a few milliseconds, and those of a runtime, which takes a goroutine
 // off its processor after 10.
-const Taken = 8e6
+const degradedTail = 8e6
 
 // compute is a few requests that compute for long among many that do not: who waits for them.
 var compute = &Scenario{
-	Name: "compute", Path: "/spin/20ms", Paths: computePaths(), Levels: []int{Reference}, Rates: []float64{1000}, Weight: map[int]int{1000: 1},
-	Whole: "a handler takes most of a slice",
+	Name: "compute", Path: "/spin/20ms", Paths: computePaths(), Levels: []int{ReferenceLevel}, Rates: []float64{1000}, Weight: map[int]int{1000: 1},
+	NotSliced: "a handler takes most of a slice",
 	Expect: models(map[string]string{
 		Fine:     "thread",
 		Degrades: "goroutine asyncio-executor nethttp fasthttp",
@@ -17,17 +17,17 @@ var compute = &Scenario{
 	}),
 	// fails if in most rounds a connection was never answered, or the p99 of the small requests is nine tenths of the long handler's time or
 	// more, so that they wait for all of it; degrades if it is over 8 ms
-	Judge: func(s Seen) string {
+	Judge: func(s Observed) string {
 		switch {
-		case s.Starved, s.Tail >= 0.9*float64(20*time.Millisecond):
+		case s.Starved, s.TailNS >= 0.9*float64(20*time.Millisecond):
 			return Fails
-		case s.Tail > Taken:
+		case s.TailNS > degradedTail:
 			return Degrades
 		}
 		return Fine
 	},
-	Title: "one request in a hundred computes for 20 ms",
-	Says:  "Requests are due evenly spaced; of a hundred one burns 20 ms of processor time, and the others ask for `/`. The response time is that of the others.",
+	Title:       "one request in a hundred computes for 20 ms",
+	Description: "Requests are due evenly spaced; of a hundred one burns 20 ms of processor time, and the others ask for `/`. The response time is that of the others.",
 	Why: "A loop that computes does nothing else meanwhile, and computing for 20 ms ten times a second keeps a fifth of all others waiting. " +
 		"A kernel takes turns by a few milliseconds, a runtime takes a goroutine off its processor after 10 ms. " +
 		"`pool` and `prefork` serve as many connections as they have workers, since all connections stay.",

@@ -2,13 +2,13 @@ package scenario
 
 // cost is every model at the same rates: where neither side is at its limit, processor time per request tells models apart best.
 var cost = &Scenario{
-	Name: "cost", Path: "/", Levels: []int{Reference}, Rates: []float64{1000, 10000, 30000}, Weight: map[int]int{10000: 6},
+	Name: "cost", Path: "/", Levels: []int{ReferenceLevel}, Rates: []float64{1000, 10000, 30000}, Weight: map[int]int{10000: 6},
 	Expect: models(map[string]string{
 		Fine:  "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Fails: "pool prefork",
 	}),
 	// fails if in most rounds a connection was never answered; degrades if under 90 % of the offered rate was served
-	Judge: func(s Seen) string {
+	Judge: func(s Observed) string {
 		switch {
 		case s.Starved:
 			return Fails
@@ -17,7 +17,7 @@ var cost = &Scenario{
 		}
 		return Fine
 	},
-	Title: "the same rate for every model",
-	Says:  "Requests are due evenly spaced, at a rate that every model can serve, and what a request costs is compared.",
-	Why:   untilItLeaves,
+	Title:       "the same rate for every model",
+	Description: "Requests are due evenly spaced, at a rate that every model can serve, and what a request costs is compared.",
+	Why:         untilItLeaves,
 }

@@ -11,25 +11,25 @@ import (
 // how long the small requests wait beside the pictures (loadgen tells the times of each path apart) set the modes apart.
 var download = &Scenario{
 	Name: "download", Path: "/moved/image/0", Paths: downloadPaths(), Levels: []int{20}, Rates: []float64{1000}, Weight: map[int]int{1000: 1},
-	Modes: []Mode{{result.OneByOne, 1}, {result.AllAtOnce, 0}, {result.Inline, 0}},
-	Whole: "a download lasts longer than a slice",
+	Modes:     []Mode{{result.OneByOne, 1}, {result.AllAtOnce, 0}, {result.Inline, 0}},
+	NotSliced: "a download lasts longer than a slice",
 	Expect: models(map[string]string{
 		Fine:  "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Fails: "blocking pool prefork",
 	}),
 	// fails if in most rounds of a mode half of the connections or more were never answered; degrades if one was never answered
-	Judge: func(s Seen) string {
+	Judge: func(s Observed) string {
 		switch {
-		case s.Half:
+		case s.HalfStarved:
 			return Fails
 		case s.Starved:
 			return Degrades
 		}
 		return Fine
 	},
-	Title: "what a synchronous write does to an asynchronous program",
-	Says:  "Here it is the client that is looked at: it asks for pictures and small replies and saves every body to a file of its own.",
-	Why:   untilItLeaves,
+	Title:       "what a synchronous write does to an asynchronous program",
+	Description: "Here it is the client that is looked at: it asks for pictures and small replies and saves every body to a file of its own.",
+	Why:         untilItLeaves,
 }
 
 // downloadPaths are those after the first picture's: ten pictures, and nine small replies after each.

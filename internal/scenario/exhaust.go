@@ -1,21 +1,21 @@
 package scenario
 
-// Files is how many descriptors a server has in scenario exhaust.
-const Files = 64
+// ExhaustDescriptors is how many descriptors a server has in scenario exhaust.
+const ExhaustDescriptors = 64
 
 // exhaust is a server that has no descriptor for further clients: whether it burns its processor for them, and how soon it serves again.
 var exhaust = &Scenario{
 	Name: "exhaust", Path: "/", Levels: []int{200}, Weight: map[int]int{200: 1}, Probe: true,
-	Whole: "the limit holds for a process, and nobody else can be measured beside a crowd that waits",
+	NotSliced: "the limit holds for a process, and nobody else can be measured beside a crowd that waits",
 	Expect: models(map[string]string{
 		Fine:  "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread pool prefork reactors uring nethttp fasthttp",
 		Fails: "gnet", // it ends when accept has no descriptor
 	}),
 	// fails if in most rounds it ended, or served nobody when the crowd had left; degrades if being full takes a tenth of a processor, or if it
 	// takes a second until somebody is served
-	Judge: func(s Seen) string {
+	Judge: func(s Observed) string {
 		switch {
-		case s.Ended, s.Lost:
+		case s.Ended, s.NeverRecovered:
 			return Fails
 		case s.BusyShare > 0.1, s.Recovery > 1:
 			return Degrades
@@ -23,7 +23,7 @@ var exhaust = &Scenario{
 		return Fine
 	},
 	Title: "more clients than descriptors",
-	Says: "The server has 64 descriptors, and more clients than that come at once, ask for `/` and stay. When all are served, refused or given up, nobody asks for anything for a while, and the processor time " +
+	Description: "The server has 64 descriptors, and more clients than that come at once, ask for `/` and stay. When all are served, refused or given up, nobody asks for anything for a while, and the processor time " +
 		"that the server burns is read. Then all leave at once, and clients ask one after another until one is served.",
 	Why: "`gnet` ends when it has no descriptor for a client. Nothing is expected of `blocking`, which accepts nobody while it serves one, and so never needs a second descriptor.",
 }

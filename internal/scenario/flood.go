@@ -1,15 +1,15 @@
 package scenario
 
-// Patience is what the p99 of those beside somebody who takes more than a fair share may be, in nanoseconds: twice what a runtime lets a
+// besideTail is what the p99 of those beside somebody who takes more than a fair share may be, in nanoseconds: twice what a runtime lets a
 // goroutine compute before it takes it off the processor, and room for what the client's processor adds, which both clients share.
-const Patience = 25e6
+const besideTail = 25e6
 
 // flood is a client who sends without waiting for replies beside others who wait: whose turn it is when one never has nothing to ask.
 var flood = &Scenario{
 	Name: "flood", Path: "/", Levels: []int{Few}, Weight: map[int]int{Few: 1},
-	Whole:  "a flood does not pause between slices",
-	Flags:  []string{"--think", "5ms"}, // else the two clients would fight for the client's processor, and that would be measured
-	Second: []string{"-c", "1", "--pipeline", "1000", "/"},
+	NotSliced:    "a flood does not pause between slices",
+	Flags:        []string{"--think", "5ms"}, // else the two clients would fight for the client's processor, and that would be measured
+	SecondClient: []string{"-c", "1", "--pipeline", "1000", "/"},
 	Expect: models(map[string]string{
 		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring fasthttp gnet",
 		Degrades: "nethttp",
@@ -17,7 +17,7 @@ var flood = &Scenario{
 	}),
 	Judge: beside,
 	Title: "one client sends without end, others wait for their replies",
-	Says: "A second client has up to 1,000 requests on their way on one connection, all the time; each connection of the client that is measured rests for 5 ms after a reply. " +
+	Description: "A second client has up to 1,000 requests on their way on one connection, all the time; each connection of the client that is measured rests for 5 ms after a reply. " +
 		"The response time is that of the others, fairness is Jain's index of the replies that each of these got (1: all alike), and the flooder's share is of all replies.",
 	Why: "A loop's turn is one read of 16 KiB, however much more has come, so that a flooder waits for the others after some hundred requests. " +
 		"A goroutine that never has to wait is taken off the processor after 10 ms, when the runtime does that, and a thread after a few. " +
@@ -27,11 +27,11 @@ var flood = &Scenario{
 
 // beside judges by those who are beside somebody who takes more than a fair share: a model fails if in most rounds a connection of theirs was
 // never answered; it degrades if their p99 is over 25 ms.
-func beside(s Seen) string {
+func beside(s Observed) string {
 	switch {
 	case s.Starved:
 		return Fails
-	case s.Tail > Patience:
+	case s.TailNS > besideTail:
 		return Degrades
 	}
 	return Fine

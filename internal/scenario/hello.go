@@ -2,18 +2,18 @@ package scenario
 
 // hello is the closed loop: how much a server can answer, and what a request costs when both sides never rest.
 var hello = &Scenario{
-	Name: "hello", Path: "/", Levels: []int{1, Few, Reference, 256}, Weight: map[int]int{Reference: 4},
+	Name: "hello", Path: "/", Levels: []int{1, Few, ReferenceLevel, 256}, Weight: map[int]int{ReferenceLevel: 4},
 	Expect: models(map[string]string{
 		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Degrades: "blocking pool prefork", // one by one, K at a time, N at a time
 	}),
 	// degrades if in most rounds a connection was never answered
-	Judge: func(s Seen) string {
+	Judge: func(s Observed) string {
 		if s.Starved {
 			return Degrades
 		}
 		return Fine
 	},
-	Title: "closed loop, `GET /`",
-	Says:  "Every connection sends again as soon as it is answered.",
+	Title:       "closed loop, `GET /`",
+	Description: "Every connection sends again as soon as it is answered.",
 }

@@ -1,12 +1,12 @@
 package scenario
 
-// Grown is how many times as much a request costs, beside silent connections, as beside the fewest, from which on that is called degrading.
-const Grown = 1.5
+// DegradedGrowth is how many times as much a request costs, beside silent connections, as beside the fewest, from which on that is called degrading.
+const DegradedGrowth = 1.5
 
 // idle is a crowd that says nothing beside a few who are busy: what it costs the busy ones, and what memory it takes.
 var idle = &Scenario{
 	Name: "idle", Path: "/", Levels: []int{50}, Idle: []int{0, 1000, 5000, 15000}, Weight: map[int]int{50: 1},
-	Whole: "memory and thousands of connections do not fit into a slice",
+	NotSliced: "memory and thousands of connections do not fit into a slice",
 	Expect: models(map[string]string{
 		Fine:     "epoll coroutine asyncio asyncio-executor goroutine reactors uring nethttp fasthttp gnet",
 		Degrades: "poll",
@@ -14,17 +14,17 @@ var idle = &Scenario{
 		Fails:    "blocking pool prefork",   // the silent ones hold whoever serves, as they come first
 	}),
 	// fails if in most rounds a busy connection was never answered; degrades if a request costs over half as much again as beside the fewest
-	Judge: func(s Seen) string {
+	Judge: func(s Observed) string {
 		switch {
 		case s.Starved:
 			return Fails
-		case s.Growth > Grown:
+		case s.Growth > DegradedGrowth:
 			return Degrades
 		}
 		return Fine
 	},
 	Title: "silent connections beside busy ones",
-	Says: "Silent connections are opened first; when all are open and memory has settled, the busy ones send, and again as soon as they are answered. " +
+	Description: "Silent connections are opened first; when all are open and memory has settled, the busy ones send, and again as soon as they are answered. " +
 		"What a request costs beside ever more of them, and what memory they take, are told as slopes.",
 	Why: "Who has no room for a client turns it away with the reason: `select` and `generator` from descriptor 1,024 on, `thread` beyond its 8,000 threads. " +
 		"`poll` hands its whole list to the kernel in every turn, which looks through it. Of those that serve one client until it leaves, silent ones hold all workers.",

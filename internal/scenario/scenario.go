@@ -17,8 +17,8 @@ import (
 var All = []*Scenario{hello, cost, paced, thinking, ceiling, idle, slowreader, flood, block, sleep, compute, churn, download, exhaust, calls, spin, portrait}
 
 const (
-	Reference = 64 // connections at which models are compared at a common rate, and from which paced rates follow
-	Few       = 16 // connections from which on a rate is the server's rather than the round trip's
+	ReferenceLevel = 64 // connections at which models are compared at a common rate, and from which paced rates follow
+	Few            = 16 // connections from which on a rate is the server's rather than the round trip's
 )
 
 // Scenario is one situation.
@@ -27,27 +27,27 @@ type Scenario struct {
 	Path  string   // what is asked for
 	Paths []string // and after it in turn, on the same connections; none: Path alone
 
-	Levels []int     // connections, unless a plan says otherwise
-	Idle   []int     // silent connections beside them, a cell each; none: there are none
-	Rates  []float64 // offered requests per second, a cell each; none: a closed loop
-	Flags  []string  // further flags of loadgen
-	Second []string  // flags and path of a second client, which is there from before the window until after it; none: there is none
-	Rule   string    // how one offered rate follows from the run itself, which is the cell's name instead of the number
-	Modes  []Mode    // ways for the client to go about it, a cell each
+	Levels       []int     // connections, unless a plan says otherwise
+	Idle         []int     // silent connections beside them, a cell each; none: there are none
+	Rates        []float64 // offered requests per second, a cell each; none: a closed loop
+	Flags        []string  // further flags of loadgen
+	SecondClient []string  // flags and path of a second client, which is there from before the window until after it; none: there is none
+	RateRule     string    // how one offered rate follows from the run itself, which is the cell's name instead of the number
+	Modes        []Mode    // ways for the client to go about it, a cell each
 
-	Whole  string            // why servers cannot take turns here, so that a trial has the client for itself; "": they take turns
-	Weight map[int]int       // how much a cell counts where time is short, by offered rate or, without one, by connections; others count Usual
-	Alone  bool              // the client is what is measured, on one server
-	Counts bool              // what the server asks of the kernel is counted
-	Probe  bool              // bench asks by itself, without loadgen
-	Traced bool              // a script is played once, and the server keeps a trace of it
-	Shared bool              // server and client have all processors in any case
-	Expect map[string]string // by model, stated before the run
-	Judge  func(Seen) string // what a model did, in one of the four words; nil: nothing is expected
+	NotSliced      string                // why servers cannot take turns here, so that a trial has the client for itself; "": they take turns
+	Weight         map[int]int           // how much a cell counts where time is short, by offered rate or, without one, by connections; others count Usual
+	MeasuresClient bool                  // the client is what is measured, on one server
+	CountCalls     bool                  // what the server asks of the kernel is counted
+	Probe          bool                  // bench asks by itself, without loadgen
+	Traced         bool                  // a script is played once, and the server keeps a trace of it
+	Shared         bool                  // server and client have all processors in any case
+	Expect         map[string]string     // by model, stated before the run
+	Judge          func(Observed) string // what a model did, in one of the four words; nil: nothing is expected
 
-	Title string // as a heading: "a few words: what it is"
-	Says  string // what happens in it, in a sentence or two
-	Why   string // behind what is expected, where that is no matter of course
+	Title       string // as a heading: "a few words: what it is"
+	Description string // what happens in it, in a sentence or two
+	Why         string // behind what is expected, where that is no matter of course
 }
 
 // Mode is a way for the client to go about a scenario.
@@ -67,32 +67,32 @@ const (
 	Fails    = "fails"
 )
 
-// Words are these four, from good to bad.
-var Words = []string{Fine, Degrades, Refuses, Fails}
+// Outcomes are these four, from good to bad.
+var Outcomes = []string{Fine, Degrades, Refuses, Fails}
 
-// Seen is what a cell shows of a model: what most of its rounds do.
-type Seen struct {
-	Refused    bool    // connections or requests were turned away with a 503
-	Starved    bool    // a connection was never answered
-	Half       bool    // half of the connections or more were never answered
-	Deaf       bool    // a probe beside silent connections was not answered
-	Broken     float64 // share of clients who asked while all others stayed, and were neither served nor turned away
-	Ended      bool    // the server ended
-	Lost       bool    // nobody was served any more when all had left
-	BusyShare  float64 // of one processor, that the server used while it was full and nobody asked for anything
-	Recovery   float64 // seconds until the next client was served when all had left
-	Growth     float64 // what a request cost beside silent connections over what it cost beside the fewest; not-a-number where one of them is not known
-	Overloaded bool    // the server fell behind the offered rate
-	Rate       float64 // requests per second
-	Offered    float64 // likewise, by the schedule; 0: a closed loop
-	P99        float64 // of the response time, over that of the reference; not-a-number where one of them is not known
-	Cost       float64 // processor time per request, over that of the reference; not-a-number where one of them is not known
-	Tail       float64 // p99 of the response time of the requests for "/" in nanoseconds, at least; not-a-number where it is not known
-	One, All   float64 // requests per second when handlers end one after another, and all at once
+// Observed is what a cell shows of a model: what most of its rounds do.
+type Observed struct {
+	Refused                  bool    // connections or requests were turned away with a 503
+	Starved                  bool    // a connection was never answered
+	HalfStarved              bool    // half of the connections or more were never answered
+	ProbeLost                bool    // a probe beside silent connections was not answered
+	BrokenShare              float64 // share of clients who asked while all others stayed, and were neither served nor turned away
+	Ended                    bool    // the server ended
+	NeverRecovered           bool    // nobody was served any more when all had left
+	BusyShare                float64 // of one processor, that the server used while it was full and nobody asked for anything
+	Recovery                 float64 // seconds until the next client was served when all had left
+	Growth                   float64 // what a request cost beside silent connections over what it cost beside the fewest; not-a-number where one of them is not known
+	Overloaded               bool    // the server fell behind the offered rate
+	Rate                     float64 // requests per second
+	Offered                  float64 // likewise, by the schedule; 0: a closed loop
+	P99                      float64 // of the response time, over that of the reference; not-a-number where one of them is not known
+	Cost                     float64 // processor time per request, over that of the reference; not-a-number where one of them is not known
+	TailNS                   float64 // p99 of the response time of the requests for "/" in nanoseconds, at least; not-a-number where it is not known
+	SerialRate, ParallelRate float64 // requests per second when handlers end one after another, and all at once
 }
 
 // Outcome returns what a model did, as one of Words; "" where the scenario expects nothing. A model that turned clients away refuses.
-func (s *Scenario) Outcome(seen Seen) string {
+func (s *Scenario) Outcome(seen Observed) string {
 	switch {
 	case s.Judge == nil:
 		return ""
@@ -102,8 +102,8 @@ func (s *Scenario) Outcome(seen Seen) string {
 	return s.Judge(seen)
 }
 
-// Usual is the weight of a cell that a scenario says nothing else about.
-const Usual = 2
+// DefaultWeight is the weight of a cell that a scenario says nothing else about.
+const DefaultWeight = 2
 
 // WeightAt is how much a cell counts where time is short: where servers take turns its share of a round's cycles, and what counts least is
 // left out first.
@@ -118,7 +118,7 @@ func (s *Scenario) WeightAt(connections int, rate float64, placement string) int
 	if weight := s.Weight[at]; weight > 0 {
 		return weight
 	}
-	return Usual
+	return DefaultWeight
 }
 
 // Find is the scenario of that name; nil where there is none.
@@ -149,8 +149,8 @@ func Rank(name string) int {
 // path.
 func (s *Scenario) Endpoint() string {
 	path := s.Path
-	if len(s.Second) > 0 {
-		path = s.Second[len(s.Second)-1]
+	if len(s.SecondClient) > 0 {
+		path = s.SecondClient[len(s.SecondClient)-1]
 	}
 	word, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	return "/" + word

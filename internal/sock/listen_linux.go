@@ -60,9 +60,9 @@ func address(name unix.Sockaddr) string {
 	return ""
 }
 
-// Another opens a further listening socket at the address of ln, which must listen. The kernel then spreads new connections over both
-// (SO_REUSEPORT). ln was bound without that option, so that a port in use is an error; Another sets it on ln too.
-func Another(ln int) (fd int, err error) {
+// ListenSamePort opens a further listening socket at the address of ln, which must listen. The kernel then spreads new connections over both
+// (SO_REUSEPORT). ln was bound without that option, so that a port in use is an error; ListenSamePort sets it on ln too.
+func ListenSamePort(ln int) (fd int, err error) {
 	name, err := unix.Getsockname(ln)
 	if err != nil {
 		return -1, os.NewSyscallError("getsockname", err)
@@ -95,8 +95,8 @@ func Another(ln int) (fd int, err error) {
 	return fd, nil
 }
 
-// Bequeath makes cmd inherit the listening socket ln when it starts.
-func Bequeath(ln int, cmd *exec.Cmd) {
+// PassListener makes cmd inherit the listening socket ln when it starts.
+func PassListener(ln int, cmd *exec.Cmd) {
 	f := os.NewFile(uintptr(ln), "listener")
 	keep(f)
 	cmd.ExtraFiles = []*os.File{f}
@@ -111,8 +111,8 @@ func Inherit() (ln int, bound string, err error) {
 	return first, address(name), os.NewSyscallError("getsockname", err)
 }
 
-// Down waits until ln, a listening socket, is shut down.
-func Down(ln int) error {
+// WaitShutdown waits until ln, a listening socket, is shut down.
+func WaitShutdown(ln int) error {
 	one := []PollFD{{FD: int32(ln)}}
 	for {
 		if _, err := new(Waiter).Poll(&one, -1); err != nil || one[0].Ready != 0 {

@@ -29,7 +29,7 @@ func TestAnother(t *testing.T) {
 				}
 			}()
 			for range 2 {
-				another, err := Another(ln)
+				another, err := ListenSamePort(ln)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -85,7 +85,7 @@ func TestAnotherLater(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ln, addr := listen(t)
 			defer come(ln, addr)()
-			another, err := Another(ln)
+			another, err := ListenSamePort(ln)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +109,7 @@ func TestAnotherNeedsASocket(t *testing.T) {
 		fd   int
 		want error
 	}{"closed": {closed, syscall.EBADF}, "a file": {int(file.Fd()), syscall.ENOTSOCK}} {
-		if fd, err := Another(c.fd); !errors.Is(err, c.want) || fd != -1 {
+		if fd, err := ListenSamePort(c.fd); !errors.Is(err, c.want) || fd != -1 {
 			t.Errorf("%s: descriptor %d, error %v", name, fd, err)
 		}
 	}
@@ -125,7 +125,7 @@ func TestBequeath(t *testing.T) {
 		t.Error("who has started none has inherited")
 	}
 	cmd := inChild(t, "heir")
-	Bequeath(ln, cmd)
+	PassListener(ln, cmd)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -172,7 +172,7 @@ func noHeirChild() {
 func TestDown(t *testing.T) {
 	ln, addr := listen(t)
 	down := make(chan error, 1)
-	go func() { down <- Down(ln) }()
+	go func() { down <- WaitShutdown(ln) }()
 	dial(t, addr)
 	select {
 	case err := <-down:
@@ -183,7 +183,7 @@ func TestDown(t *testing.T) {
 	if err := within(t, "Down", func() error { return <-down }); err != nil {
 		t.Error(err)
 	}
-	if err := within(t, "Down", func() error { return Down(ln) }); err != nil {
+	if err := within(t, "Down", func() error { return WaitShutdown(ln) }); err != nil {
 		t.Errorf("again: %v", err)
 	}
 }

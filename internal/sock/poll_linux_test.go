@@ -162,7 +162,7 @@ func TestSelect(t *testing.T) {
 	if k := choose(t, n, &read, &write, &urgent, time.Minute); k != 2 || !read.Has(fd) || !write.Has(fd) {
 		t.Errorf("with room to write: %d, %v, %v", k, read, write)
 	}
-	if err := WriteUrgent(Number(peer), '!'); err != nil {
+	if err := WriteUrgent(FD(peer), '!'); err != nil {
 		t.Fatal(err)
 	}
 	read, write, urgent = FDSet{}, FDSet{}, FDSet{}

@@ -65,26 +65,26 @@ func AcceptNet(l net.Listener, ln int) (net.Conn, error) {
 	}
 }
 
-// Takes reports whether the peer has acknowledged bytes since the last call; on the first call, whether any are unacknowledged. It keeps
+// AckProgress reports whether the peer has acknowledged bytes since the last call; on the first call, whether any are unacknowledged. It keeps
 // the number of those bytes in unsent, which the caller sets to 0 after it has sent more. Call it only after a wait has reached its limit:
 // the kernel reports room for more only when a third of its buffer is free. On systems other than Linux it is false.
-func Takes(fd int, unsent *int) bool {
+func AckProgress(fd int, unsent *int) bool {
 	before := *unsent
-	*unsent, _ = held(fd)
+	*unsent, _ = unacked(fd)
 	return *unsent != before
 }
 
-// Taken reports whether the peer has acknowledged everything that was sent to it. On systems other than Linux it is false.
-func Taken(fd int) bool {
-	n, known := held(fd)
+// AllAcked reports whether the peer has acknowledged everything that was sent to it. On systems other than Linux it is false.
+func AllAcked(fd int) bool {
+	n, known := unacked(fd)
 	return known && n == 0
 }
 
-// Unread reports whether input has arrived that was not read yet. On systems other than Linux it is false.
-func Unread(fd int) bool { return unread(fd) > 0 }
+// HasInput reports whether input has arrived that was not read yet. On systems other than Linux it is false.
+func HasInput(fd int) bool { return unread(fd) > 0 }
 
-// Number returns the descriptor of a connection of package net, or -1 if it is closed.
-func Number(c net.Conn) int {
+// FD returns the descriptor of a connection of package net, or -1 if it is closed.
+func FD(c net.Conn) int {
 	number := -1
 	if raw, err := c.(syscall.Conn).SyscallConn(); err == nil {
 		raw.Control(func(fd uintptr) { number = int(fd) })
@@ -150,8 +150,8 @@ func Put[T any](s []T, fd int, v T) []T {
 	return s
 }
 
-// Beyond refuses a connection whose descriptor select(2) cannot watch, and reports whether it did.
-func Beyond(fd int) bool {
+// RefuseBeyondSelect refuses a connection whose descriptor select(2) cannot watch, and reports whether it did.
+func RefuseBeyondSelect(fd int) bool {
 	if fd < FDSetSize {
 		return false
 	}

@@ -170,8 +170,8 @@ func (w *Waiter) await(fd int, event int16, limit time.Duration) bool {
 	}
 }
 
-// held is how many bytes of what was sent the kernel keeps until the peer says that it has them; 0 where that is not known.
-func held(fd int) (n int, known bool) {
+// unacked is how many bytes of what was sent the kernel keeps until the peer says that it has them; 0 where that is not known.
+func unacked(fd int) (n int, known bool) {
 	n, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
 	return n, err == nil
 }

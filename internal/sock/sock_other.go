@@ -66,8 +66,8 @@ func spared() bool { return true }
 // shed leaves a caller waiting, who cannot be refused without a descriptor here.
 func shed(int) error { return Again }
 
-func held(int) (n int, known bool) { return 0, false }
-func unread(int) int               { return 0 }
+func unacked(int) (n int, known bool) { return 0, false }
+func unread(int) int                  { return 0 }
 
 // ByeConn closes a connection after its last reply.
 func ByeConn(c net.Conn) {
@@ -110,10 +110,10 @@ func Read(int, []byte) (int, error)                        { return 0, errLinux 
 func Write(int, []byte) (int, error)                       { return 0, errLinux }
 func WriteUrgent(int, byte) error                          { return errLinux }
 func Close(int)                                            {}
-func Another(int) (int, error)                             { return -1, errLinux }
-func Bequeath(int, *exec.Cmd)                              {}
+func ListenSamePort(int) (int, error)                      { return -1, errLinux }
+func PassListener(int, *exec.Cmd)                          {}
 func Inherit() (int, string, error)                        { return -1, "", errLinux }
-func Down(int) error                                       { return errLinux }
+func WaitShutdown(int) error                               { return errLinux }
 func Bye(int)                                              {}
 
 type PollFD struct {

@@ -27,7 +27,7 @@ func TestTakes(t *testing.T) {
 	defer Close(fd)
 
 	unsent := 0
-	if Takes(fd, &unsent) {
+	if AckProgress(fd, &unsent) {
 		t.Error("a peer that was sent nothing takes something")
 	}
 	sent := 0
@@ -36,10 +36,10 @@ func TestTakes(t *testing.T) {
 		n, err = Write(fd, make([]byte, ReadBytes))
 		sent += n
 	}
-	if !Takes(fd, &unsent) {
+	if !AckProgress(fd, &unsent) {
 		t.Error("there is nothing that the peer could take")
 	}
-	for end := time.Now().Add(20 * time.Second); Takes(fd, &unsent); time.Sleep(300 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); AckProgress(fd, &unsent); time.Sleep(300 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("a peer that does not read never ceases to take")
 		}
@@ -48,7 +48,7 @@ func TestTakes(t *testing.T) {
 	if _, err := io.CopyN(io.Discard, peer, int64(sent)/4); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(20 * time.Second); !Takes(fd, &unsent); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); !AckProgress(fd, &unsent); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the peer has read a quarter and is said to have taken nothing")
 		}
@@ -61,18 +61,18 @@ func TestTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(20 * time.Second); unsent > 0; time.Sleep(time.Millisecond) {
-		if Takes(fd, &unsent); time.Now().After(end) {
+		if AckProgress(fd, &unsent); time.Now().After(end) {
 			t.Fatal("the peer has read all and is said not to have taken it")
 		}
 	}
-	if Takes(fd, &unsent) {
+	if AckProgress(fd, &unsent) {
 		t.Error("a peer that has taken all takes more")
 	}
 }
 
 func TestNumber(t *testing.T) {
 	_, c := pair(t)
-	a, b := Number(c), -1
+	a, b := FD(c), -1
 	raw, err := c.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestNumber(t *testing.T) {
 		t.Errorf("the connection's descriptor is %d, not %d", b, a)
 	}
 	c.Close()
-	if n := Number(net.Conn(c)); n != -1 {
+	if n := FD(net.Conn(c)); n != -1 {
 		t.Errorf("a closed connection has descriptor %d", n)
 	}
 }

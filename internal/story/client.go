@@ -14,16 +14,16 @@ type Client struct {
 	number int64
 	peer   string // its address, once it is known
 	span
-	asked int64 // requests that have begun, each with an arrow from its bytes over its turns to its reply
-	open  bool  // the last of them has no reply yet
+	requests int64 // requests that have begun, each with an arrow from its bytes over its turns to its reply
+	open     bool  // the last of them has no reply yet
 }
 
 // NewClient is the number'th connection that was accepted. It is nil where there is no story.
 func NewClient(number int64) *Client {
-	if now == nil {
+	if current == nil {
 		return nil
 	}
-	return now.client(number)
+	return current.client(number)
 }
 
 func (s *Story) client(number int64) *Client {
@@ -66,14 +66,14 @@ func (c *Client) waits(fd int, kind, format string, n []int) {
 	c.pause(span{category: "wait", name: what, why: kind, from: c.story.since()})
 }
 
-// Holds is Waits for a client for whom a lane waits too, and for nobody else: a thread that is blocked, a goroutine that is parked.
-func (c *Client) Holds(l *Lane, fd int, kind, what string, n ...int) {
+// Blocks is Waits for a client for whom a lane waits too, and for nobody else: a thread that is blocked, a goroutine that is parked.
+func (c *Client) Blocks(l *Lane, fd int, kind, what string, n ...int) {
 	if c != nil {
-		c.holds(l, fd, kind, what, n)
+		c.blocks(l, fd, kind, what, n)
 	}
 }
 
-func (c *Client) holds(l *Lane, fd int, kind, format string, n []int) {
+func (c *Client) blocks(l *Lane, fd int, kind, format string, n []int) {
 	what := text(format, n)
 	s := c.story
 	s.mu.Lock()
@@ -141,7 +141,7 @@ func (c *Client) reads(n int) {
 	c.line(text("%d bytes are read", []int{n}))
 	if !c.open {
 		c.open = true
-		c.asked++
+		c.requests++
 		c.arrow(traceevent.FlowFrom, c.from, nil)
 		c.step(c.from)
 	}
@@ -227,7 +227,7 @@ func (c *Client) reply(at int64) {
 }
 
 func (c *Client) arrow(phase byte, at int64, lane *Lane) {
-	e := event{span: span{category: "request", name: "request", from: at}, phase: phase, id: c.number<<20 | c.asked&(1<<20-1), client: c}
+	e := event{span: span{category: "request", name: "request", from: at}, phase: phase, id: c.number<<20 | c.requests&(1<<20-1), client: c}
 	if lane != nil {
 		e.lane, e.client = lane, nil
 	}

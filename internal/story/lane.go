@@ -12,10 +12,10 @@ type Lane struct {
 
 // NewLane adds a lane under a name, in which each %d is one of n. It is nil where there is no story.
 func NewLane(name string, n ...int) *Lane {
-	if now == nil {
+	if current == nil {
 		return nil
 	}
-	return now.lane(text(name, n))
+	return current.lane(text(name, n))
 }
 
 func (s *Story) lane(name string) *Lane {

@@ -16,16 +16,16 @@ import (
 
 // Options are what becomes of a story.
 type Options struct {
-	Narrate io.Writer           // gets a line for each thing that happens; nil: there is no narration
-	Trace   bool                // it is kept, for Write
-	Most    int                 // how many events are kept; 0: Most
-	Peer    func(fd int) string // the address of who is connected to a descriptor; nil: it is not known
-	Part    string              // which process this is of several that tell one story, such as "worker 2"; "": the only one, or the first
-	Began   int64               // when the first of them began it, as Clock says; 0: this is the first
+	Narrate   io.Writer           // gets a line for each thing that happens; nil: there is no narration
+	Trace     bool                // it is kept, for Write
+	MaxEvents int                 // how many events are kept; 0: Most
+	Peer      func(fd int) string // the address of who is connected to a descriptor; nil: it is not known
+	Process   string              // which process this is of several that tell one story, such as "worker 2"; "": the only one, or the first
+	Began     int64               // when the first of them began it, as Clock says; 0: this is the first
 }
 
-// Most is how many events a story keeps for its trace, unless it is to be fewer. They take some 100 MB.
-const Most = 500_000
+// DefaultMaxEvents is how many events a story keeps for its trace, unless it is to be fewer. They take some 100 MB.
+const DefaultMaxEvents = 500_000
 
 // Story is what one process does. Its methods, and those of its lanes and clients, may be called from any goroutine.
 type Story struct {
@@ -40,17 +40,17 @@ type Story struct {
 	dropped int64 // events there was no room for
 }
 
-// now is the story of this process; nil: there is none.
-var now *Story
+// current is the story of this process; nil: there is none.
+var current *Story
 
 // Begin begins the story of this process. It is called before a model starts.
 func Begin(o Options) *Story {
-	o.Most = cmp.Or(o.Most, Most)
-	now = &Story{options: o, clock: cmp.Or(o.Began, traceevent.Now()), width: len("client 10")}
-	if o.Part != "" {
-		now.width += len(" of " + o.Part)
+	o.MaxEvents = cmp.Or(o.MaxEvents, DefaultMaxEvents)
+	current = &Story{options: o, clock: cmp.Or(o.Began, traceevent.Now()), width: len("client 10")}
+	if o.Process != "" {
+		current.width += len(" of " + o.Process)
 	}
-	return now
+	return current
 }
 
 // Clock is when the story began, in nanoseconds of traceevent.Now.
@@ -60,14 +60,14 @@ func (s *Story) Clock() int64 { return s.clock }
 func (s *Story) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended = true; now == s {
-		now = nil
+	if s.ended = true; current == s {
+		current = nil
 	}
 }
 
 // Say says what happens to the server as a whole, and reports whether that is narrated. In a trace it stands on the first lane.
 func Say(what string) (narrated bool) {
-	s := now
+	s := current
 	if s == nil {
 		return false
 	}
@@ -77,7 +77,7 @@ func Say(what string) (narrated bool) {
 	if len(s.lanes) > 0 {
 		first.lane = s.lanes[0]
 	}
-	s.line(first, cmp.Or(s.options.Part, "server"), what, s.since())
+	s.line(first, cmp.Or(s.options.Process, "server"), what, s.since())
 	return s.options.Narrate != nil
 }
 
@@ -106,7 +106,7 @@ type event struct {
 func (s *Story) keep(e event) {
 	switch {
 	case !s.options.Trace || s.ended:
-	case len(s.events) >= s.options.Most:
+	case len(s.events) >= s.options.MaxEvents:
 		s.dropped++
 	default:
 		s.events = append(s.events, e)
@@ -119,8 +119,8 @@ func (s *Story) line(e event, who, what string, at int64) {
 		return
 	}
 	if s.options.Narrate != nil {
-		if s.options.Part != "" && e.client != nil {
-			who += " of " + s.options.Part
+		if s.options.Process != "" && e.client != nil {
+			who += " of " + s.options.Process
 		}
 		fmt.Fprintf(s.options.Narrate, "%8.3f ms  %-*s %s\n", float64(at)/1e6, s.width, who, what)
 	}

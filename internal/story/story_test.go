@@ -37,7 +37,7 @@ func TestStory(t *testing.T) {
 	two.Reads(0)
 	two.Closes("fd %d is unregistered, then closed", 6)
 	thread := NewLane("thread")
-	one.Holds(thread, 5, "read", "read blocks")
+	one.Blocks(thread, 5, "read", "read blocks")
 	thread.Turn(one, 5, "read returns")
 
 	var file bytes.Buffer
@@ -88,7 +88,7 @@ func TestAnyStoryIsATrace(t *testing.T) {
 			case 4:
 				c.Waits(7, "read", "in to_read")
 			case 5:
-				c.Holds(l, 7, "read", "read blocks")
+				c.Blocks(l, 7, "read", "read blocks")
 			case 6:
 				c.Reads(random.IntN(3))
 			case 7:
@@ -111,7 +111,7 @@ func TestAnyStoryIsATrace(t *testing.T) {
 // A trace that is full counts what it has no room for, and is a trace all the same, wherever it ends.
 func TestFull(t *testing.T) {
 	for most := range 30 {
-		s := Begin(Options{Trace: true, Most: most + 1})
+		s := Begin(Options{Trace: true, MaxEvents: most + 1})
 		l, c := NewLane("loop"), NewClient(1)
 		for range 3 {
 			l.Turn(c, 7, "fd %d is readable", 7)
@@ -132,7 +132,7 @@ func TestFull(t *testing.T) {
 		if said, _ := f.Other["dropped"].(float64); int64(said) != dropped || len(f.Events) > most+1 || dropped == 0 {
 			t.Errorf("of at most %d events %d are kept, %d dropped, and the file says %v", most+1, len(f.Events), dropped, said)
 		}
-		if all, err := Begin(Options{Most: 1}).Write(io.Discard, "servers", nil, []*traceevent.File{f, f}); err != nil || all != 2*dropped {
+		if all, err := Begin(Options{MaxEvents: 1}).Write(io.Discard, "servers", nil, []*traceevent.File{f, f}); err != nil || all != 2*dropped {
 			t.Errorf("of two workers who dropped %d events each %d are said to be, %v", dropped, all, err)
 		}
 	}
@@ -183,7 +183,7 @@ func TestNoStoryNoGarbage(t *testing.T) {
 		c.Works()()
 		c.Sends(fd, true)
 		c.Waits(fd, "read", "fd %d is in to_read", fd)
-		c.Holds(l, fd, "read", "fd %d", fd)
+		c.Blocks(l, fd, "read", "fd %d", fd)
 		c.Closes("fd %d is closed", fd)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -194,7 +194,7 @@ func TestNoStoryNoGarbage(t *testing.T) {
 func TestPart(t *testing.T) {
 	first := Begin(Options{})
 	var said bytes.Buffer
-	s := Begin(Options{Narrate: &said, Part: "worker 2", Began: first.Clock()})
+	s := Begin(Options{Narrate: &said, Process: "worker 2", Began: first.Clock()})
 	defer s.End()
 	lane := NewLane("worker %d", 2)
 	lane.Wait("accept")

@@ -61,7 +61,7 @@ func TestMovedStays(t *testing.T) {
 		if err != nil {
 			target = &url.URL{}
 		}
-		if plan := PlanFor("GET", target); plan.Moved != c.plan || plan.Moved != "" && leaves(plan.Moved) {
+		if plan := ReplyTo("GET", target); plan.Moved != c.plan || plan.Moved != "" && leaves(plan.Moved) {
 			t.Errorf("/moved%q is planned to move to %q, want %q", c.path, plan.Moved, c.plan)
 		}
 	}

@@ -25,15 +25,15 @@ func (t *Talk) waits(fd int, what string, n []int) {
 	t.client.Waits(fd, kind, what, n...)
 }
 
-// Holds is Waits for a lane that waits for this talk alone: a blocked thread, a parked goroutine.
-func (t *Talk) Holds(lane *story.Lane, fd int, what string, n ...int) {
+// Blocks is Waits for a lane that waits for this talk alone: a blocked thread, a parked goroutine.
+func (t *Talk) Blocks(lane *story.Lane, fd int, what string, n ...int) {
 	if t.client != nil {
-		t.holds(lane, fd, what, n)
+		t.blocks(lane, fd, what, n)
 	}
 }
 
-func (t *Talk) holds(lane *story.Lane, fd int, what string, n []int) {
-	t.client.Holds(lane, fd, kinds[t.Next()], what, n...)
+func (t *Talk) blocks(lane *story.Lane, fd int, what string, n []int) {
+	t.client.Blocks(lane, fd, kinds[t.Next()], what, n...)
 }
 
 // kinds are what a talk waits for that can not go on.

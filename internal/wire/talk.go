@@ -272,10 +272,10 @@ func (t *Talk) Pause() time.Duration {
 // not idle: it still takes what it was sent, however slowly, or it did its part while this process had no processor to see it.
 func (t *Talk) Late(fd int) {
 	want := t.Next()
-	if want == Work || want == Read && sock.Unread(fd) || want == Write && sock.Taken(fd) {
+	if want == Work || want == Read && sock.HasInput(fd) || want == Write && sock.AllAcked(fd) {
 		return
 	}
-	if want == Sleep || !sock.Takes(fd, &t.unsent) {
+	if want == Sleep || !sock.AckProgress(fd, &t.unsent) {
 		t.Woke()
 	} else {
 		t.client.Say("still takes what it was sent")

@@ -22,9 +22,9 @@ const ms = time.Millisecond
 
 // roles are three clients: the first is silent for a while, the others ask.
 var roles = []portrait.Role{
-	{Client: 1, Silent: 80 * ms, Asks: []portrait.Ask{{Path: "/"}, {Think: 8 * ms, Path: "/spin/5ms"}}},
-	{Client: 2, Connects: 4 * ms, Asks: []portrait.Ask{{Path: "/"}, {Think: 8 * ms, Path: "/sleep/20ms"}, {Think: 8 * ms, Path: "/"}}},
-	{Client: 3, Connects: 8 * ms, Asks: []portrait.Ask{{Path: "/spin/5ms"}, {Think: 8 * ms, Path: "/"}, {Think: 8 * ms, Path: "/"}}},
+	{Client: 1, Silent: 80 * ms, Steps: []portrait.Step{{Path: "/"}, {Think: 8 * ms, Path: "/spin/5ms"}}},
+	{Client: 2, Connects: 4 * ms, Steps: []portrait.Step{{Path: "/"}, {Think: 8 * ms, Path: "/sleep/20ms"}, {Think: 8 * ms, Path: "/"}}},
+	{Client: 3, Connects: 8 * ms, Steps: []portrait.Step{{Path: "/spin/5ms"}, {Think: 8 * ms, Path: "/"}, {Think: 8 * ms, Path: "/"}}},
 }
 
 // Example has the same three clients talk to two models, and draws who had control.
@@ -72,5 +72,5 @@ func draw(name string, model func(ln int, open func() *wire.Talk) error) (portra
 	if err := portrait.Join(f, play); err != nil {
 		return portrait.Portrait{}, err
 	}
-	return portrait.Read(f)
+	return portrait.FromTrace(f)
 }

@@ -55,7 +55,7 @@ func complete(t *testing.T, name string, model func(ln int, open func() *wire.Ta
 
 func answered(p portrait.Portrait) bool {
 	for i, c := range p.Clients {
-		if len(c.Requests) < len(roles[i].Asks) {
+		if len(c.Requests) < len(roles[i].Steps) {
 			return false
 		}
 		for _, r := range c.Requests {

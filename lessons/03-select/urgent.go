@@ -22,7 +22,7 @@ func lists(out io.Writer) error {
 		does func(peer *net.TCPConn) error
 	}{
 		{"a line has come", func(peer *net.TCPConn) error { _, err := io.WriteString(peer, "hello\n"); return err }},
-		{"an urgent byte has come (MSG_OOB)", func(peer *net.TCPConn) error { return sock.WriteUrgent(sock.Number(peer), '!') }},
+		{"an urgent byte has come (MSG_OOB)", func(peer *net.TCPConn) error { return sock.WriteUrgent(sock.FD(peer), '!') }},
 		{"the connection has broken", func(peer *net.TCPConn) error { return errors.Join(peer.SetLinger(0), peer.Close()) }},
 	} {
 		read, urgent, err := look(c.does)

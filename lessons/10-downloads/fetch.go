@@ -55,7 +55,7 @@ func dial(c *asyncio.Co, addr string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := asyncio.NewConn(c.Loop, sock.Number(socket))
+	conn, err := asyncio.NewConn(c.Loop, sock.FD(socket))
 	if err != nil {
 		socket.Close()
 		return nil, err

@@ -67,7 +67,7 @@ func TestPlayFails(t *testing.T) {
 	}{
 		"a model that fails":         {func(int, func() *wire.Talk) error { return failing }, failing.Error()},
 		"what never happens":         {epoll.Serve, `the server has not come to "tea" within 50ms`},
-		"a model that serves nobody": {func(ln int, _ func() *wire.Talk) error { return sock.Down(ln) }, `"tea"`},
+		"a model that serves nobody": {func(ln int, _ func() *wire.Talk) error { return sock.WaitShutdown(ln) }, `"tea"`},
 	} {
 		s := Play(new(bytes.Buffer), c.model)
 		ann := s.Connects("Ann")

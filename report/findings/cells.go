@@ -237,11 +237,11 @@ func (c *cell) ranked() []string {
 	switch {
 	case s != nil && s.Probe && s.Name == "thinking":
 		return []string{Memory}
-	case s != nil && (s.Probe || s.Alone || s.Counts || len(s.Idle) > 0):
+	case s != nil && (s.Probe || s.MeasuresClient || s.CountCalls || len(s.Idle) > 0):
 		return nil
 	case s != nil && len(s.Modes) > 0:
 		return []string{Total, Beside50, Beside90, Beside99}
-	case s != nil && (len(s.Second) > 0 || len(s.Paths) > 0):
+	case s != nil && (len(s.SecondClient) > 0 || len(s.Paths) > 0):
 		return []string{Beside50, Beside90, Beside99}
 	case c.delayed():
 		return []string{Rate}
@@ -374,7 +374,7 @@ func (m *model) said() Model {
 			out.Uncounted[metric] = cmp.Or(out.Uncounted[metric], why)
 		}
 	}
-	if s := scenario.Find(m.cell.Scenario); s != nil && s.Counts && m.lack == nil {
+	if s := scenario.Find(m.cell.Scenario); s != nil && s.CountCalls && m.lack == nil {
 		out.Asked = m.asked()
 	}
 	return out
@@ -382,7 +382,7 @@ func (m *model) said() Model {
 
 // asked is what system calls the model was expected to make; nil where nothing is known of it.
 func (m *model) asked() *Asked {
-	a, known := scenario.Asked[m.Name]
+	a, known := scenario.ExpectedCalls[m.Name]
 	if !known {
 		return nil
 	}
@@ -394,15 +394,15 @@ func (m *model) asked() *Asked {
 	if a.Formula != "" {
 		out.Calls = tidy(a.Calls(waits.Value))
 	}
-	if a.Ready > 0 && waits.Value > 0 {
-		out.K = tidy(a.Ready / waits.Value)
+	if a.ReadyPerRequest > 0 && waits.Value > 0 {
+		out.K = tidy(a.ReadyPerRequest / waits.Value)
 	}
 	if calls == nil {
 		return out
 	}
 	out.Beyond = tidy(calls.Value - out.Calls)
-	if out.Beyond > scenario.Tolerance {
-		out.Further = a.Further
+	if out.Beyond > scenario.CallTolerance {
+		out.Further = a.Extra
 	}
 	return out
 }

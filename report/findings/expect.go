@@ -35,7 +35,7 @@ func (w *weighed) did(s *scenario.Scenario, name string) (did string, why Reason
 			continue
 		}
 		seen := w.seen(c, m)
-		if word := s.Outcome(seen); did == "" || slices.Index(scenario.Words, word) > slices.Index(scenario.Words, did) {
+		if word := s.Outcome(seen); did == "" || slices.Index(scenario.Outcomes, word) > slices.Index(scenario.Outcomes, did) {
 			did, why = word, m.reason(s, seen, word)
 		}
 	}
@@ -43,23 +43,23 @@ func (w *weighed) did(s *scenario.Scenario, name string) (did string, why Reason
 }
 
 // seen is what most rounds of a model show.
-func (w *weighed) seen(c *cell, m *model) scenario.Seen {
-	s := scenario.Seen{
-		Refused:    m.mostly(func(t *study.Trial) bool { return t.Refused }),
-		Starved:    m.mostly((*study.Trial).Starved),
-		Half:       m.mostly(func(t *study.Trial) bool { return t.Starved() && t.Answered <= t.Asked/2 }),
-		Deaf:       m.mostly(func(t *study.Trial) bool { return t.Probe != nil && !t.Probe.Answered }),
-		Overloaded: m.mostly(func(t *study.Trial) bool { return t.Overloaded }),
-		Rate:       m.value(Rate), Offered: c.rate, P99: math.NaN(), Growth: w.grown(c, m), Cost: math.NaN(), Tail: math.NaN(),
-		Ended:     m.mostly(func(t *study.Trial) bool { return t.Exhaust != nil && t.Exhaust.Ended != "" }),
-		Lost:      m.mostly(func(t *study.Trial) bool { return t.Exhaust != nil && !t.Exhaust.Recovered }),
-		BusyShare: m.value(Full), Recovery: m.value(Recovery) / 1e9,
+func (w *weighed) seen(c *cell, m *model) scenario.Observed {
+	s := scenario.Observed{
+		Refused:     m.mostly(func(t *study.Trial) bool { return t.Refused }),
+		Starved:     m.mostly((*study.Trial).Starved),
+		HalfStarved: m.mostly(func(t *study.Trial) bool { return t.Starved() && t.Answered <= t.Asked/2 }),
+		ProbeLost:   m.mostly(func(t *study.Trial) bool { return t.Probe != nil && !t.Probe.Answered }),
+		Overloaded:  m.mostly(func(t *study.Trial) bool { return t.Overloaded }),
+		Rate:        m.value(Rate), Offered: c.rate, P99: math.NaN(), Growth: w.grown(c, m), Cost: math.NaN(), TailNS: math.NaN(),
+		Ended:          m.mostly(func(t *study.Trial) bool { return t.Exhaust != nil && t.Exhaust.Ended != "" }),
+		NeverRecovered: m.mostly(func(t *study.Trial) bool { return t.Exhaust != nil && !t.Exhaust.Recovered }),
+		BusyShare:      m.value(Full), Recovery: m.value(Recovery) / 1e9,
 	}
 	if crowds, _ := m.crowd(); len(crowds) > 0 {
 		last := crowds[len(crowds)-1]
-		s.Broken = float64(last.Broken) / float64(last.Connections)
+		s.BrokenShare = float64(last.Broken) / float64(last.Connections)
 	}
-	s.One, s.All = c.ideals()
+	s.SerialRate, s.ParallelRate = c.ideals()
 	if c.Rule != "" { // each round has a rate of its own
 		var shares []float64
 		for _, t := range m.trials {
@@ -81,7 +81,7 @@ func (w *weighed) seen(c *cell, m *model) scenario.Seen {
 	}
 	for _, metric := range []string{Beside99, Beside90, Beside50} { // where too few requests were answered to know one, the next is a lower bound
 		if v := m.value(metric); v > 0 {
-			s.Tail = v
+			s.TailNS = v
 			break
 		}
 	}
@@ -101,8 +101,8 @@ func (m *model) times(so func(*study.Trial) bool) (n int) {
 }
 
 // reason finds the one thing seen that alone makes the word what it is; where a figure decides, its bound is where the word turns.
-func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Reason {
-	fine := scenario.Seen{Rate: math.Inf(1), Offered: seen.Offered, P99: math.NaN(), Cost: math.NaN(), Tail: math.NaN(), One: seen.One, All: seen.All}
+func (m *model) reason(s *scenario.Scenario, seen scenario.Observed, word string) Reason {
+	fine := scenario.Observed{Rate: math.Inf(1), Offered: seen.Offered, P99: math.NaN(), Cost: math.NaN(), TailNS: math.NaN(), SerialRate: seen.SerialRate, ParallelRate: seen.ParallelRate}
 	if s.Outcome(fine) == word {
 		return Reason{Cell: m.cell.at}
 	}
@@ -115,7 +115,7 @@ func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Re
 		silent = &Silent{}
 	}
 	// where between what was seen and a value with which all is well the word turns
-	bound := func(is, well float64, set func(to *scenario.Seen, v float64)) float64 {
+	bound := func(is, well float64, set func(to *scenario.Observed, v float64)) float64 {
 		return turn(is, well, func(v float64) bool {
 			at := fine
 			set(&at, v)
@@ -123,56 +123,56 @@ func (m *model) reason(s *scenario.Scenario, seen scenario.Seen, word string) Re
 		})
 	}
 	for _, one := range []struct {
-		set    func(to *scenario.Seen)
+		set    func(to *scenario.Observed)
 		reason func() Reason
 	}{
-		{func(to *scenario.Seen) { to.Refused = seen.Refused }, func() Reason {
+		{func(to *scenario.Observed) { to.Refused = seen.Refused }, func() Reason {
 			return why(Refused, float64(silent.Bears), float64(silent.Limit), m.times(func(t *study.Trial) bool { return t.Refused }))
 		}},
-		{func(to *scenario.Seen) { to.Starved = seen.Starved }, func() Reason {
+		{func(to *scenario.Observed) { to.Starved = seen.Starved }, func() Reason {
 			return why(Starved, float64(h.Answered), float64(h.Asked), len(m.starved))
 		}},
-		{func(to *scenario.Seen) { to.Half = seen.Half }, func() Reason {
+		{func(to *scenario.Observed) { to.HalfStarved = seen.HalfStarved }, func() Reason {
 			return why(Starved, float64(h.Answered), float64(h.Asked), len(m.starved))
 		}},
-		{func(to *scenario.Seen) { to.Deaf = seen.Deaf }, func() Reason {
+		{func(to *scenario.Observed) { to.ProbeLost = seen.ProbeLost }, func() Reason {
 			return why(Deaf, float64(silent.Bears), float64(silent.Limit), silent.InRounds)
 		}},
-		{func(to *scenario.Seen) { to.Broken = seen.Broken }, func() Reason {
+		{func(to *scenario.Observed) { to.BrokenShare = seen.BrokenShare }, func() Reason {
 			crowds, _ := m.crowd()
 			last := crowds[len(crowds)-1]
 			return why(Broken, float64(last.Broken), float64(last.Connections), 0)
 		}},
-		{func(to *scenario.Seen) { to.Ended = seen.Ended }, func() Reason {
+		{func(to *scenario.Observed) { to.Ended = seen.Ended }, func() Reason {
 			return why(Ended, 0, 0, m.times(func(t *study.Trial) bool { return t.Exhaust != nil && t.Exhaust.Ended != "" }))
 		}},
-		{func(to *scenario.Seen) { to.Lost = seen.Lost }, func() Reason {
+		{func(to *scenario.Observed) { to.NeverRecovered = seen.NeverRecovered }, func() Reason {
 			return why(Lost, 0, 0, m.times(func(t *study.Trial) bool { return t.Exhaust != nil && !t.Exhaust.Recovered }))
 		}},
-		{func(to *scenario.Seen) { to.Growth = seen.Growth }, func() Reason {
-			return why(Grown, seen.Growth, bound(seen.Growth, 0, func(to *scenario.Seen, v float64) { to.Growth = v }), 0)
+		{func(to *scenario.Observed) { to.Growth = seen.Growth }, func() Reason {
+			return why(Grown, seen.Growth, bound(seen.Growth, 0, func(to *scenario.Observed, v float64) { to.Growth = v }), 0)
 		}},
-		{func(to *scenario.Seen) { to.BusyShare = seen.BusyShare }, func() Reason {
-			return why(Full, seen.BusyShare, bound(seen.BusyShare, 0, func(to *scenario.Seen, v float64) { to.BusyShare = v }), 0)
+		{func(to *scenario.Observed) { to.BusyShare = seen.BusyShare }, func() Reason {
+			return why(Full, seen.BusyShare, bound(seen.BusyShare, 0, func(to *scenario.Observed, v float64) { to.BusyShare = v }), 0)
 		}},
-		{func(to *scenario.Seen) { to.Recovery = seen.Recovery }, func() Reason {
-			return why(Recovery, 1e9*seen.Recovery, 1e9*bound(seen.Recovery, 0, func(to *scenario.Seen, v float64) { to.Recovery = v }), 0)
+		{func(to *scenario.Observed) { to.Recovery = seen.Recovery }, func() Reason {
+			return why(Recovery, 1e9*seen.Recovery, 1e9*bound(seen.Recovery, 0, func(to *scenario.Observed, v float64) { to.Recovery = v }), 0)
 		}},
-		{func(to *scenario.Seen) { to.Rate = seen.Rate }, func() Reason {
-			high := 1 + 2*max(seen.Rate, seen.Offered, seen.All)
-			return why(Rate, seen.Rate, bound(seen.Rate, high, func(to *scenario.Seen, v float64) { to.Rate = v }), 0)
+		{func(to *scenario.Observed) { to.Rate = seen.Rate }, func() Reason {
+			high := 1 + 2*max(seen.Rate, seen.Offered, seen.ParallelRate)
+			return why(Rate, seen.Rate, bound(seen.Rate, high, func(to *scenario.Observed, v float64) { to.Rate = v }), 0)
 		}},
-		{func(to *scenario.Seen) { to.Overloaded = seen.Overloaded }, func() Reason {
+		{func(to *scenario.Observed) { to.Overloaded = seen.Overloaded }, func() Reason {
 			return why(Behind, seen.Rate, seen.Offered, m.times(func(t *study.Trial) bool { return t.Overloaded }))
 		}},
-		{func(to *scenario.Seen) { to.P99 = seen.P99 }, func() Reason {
-			return why(P99, seen.P99, bound(seen.P99, 0, func(to *scenario.Seen, v float64) { to.P99 = v }), 0)
+		{func(to *scenario.Observed) { to.P99 = seen.P99 }, func() Reason {
+			return why(P99, seen.P99, bound(seen.P99, 0, func(to *scenario.Observed, v float64) { to.P99 = v }), 0)
 		}},
-		{func(to *scenario.Seen) { to.Cost = seen.Cost }, func() Reason {
-			return why(Cost, seen.Cost, bound(seen.Cost, 0, func(to *scenario.Seen, v float64) { to.Cost = v }), 0)
+		{func(to *scenario.Observed) { to.Cost = seen.Cost }, func() Reason {
+			return why(Cost, seen.Cost, bound(seen.Cost, 0, func(to *scenario.Observed, v float64) { to.Cost = v }), 0)
 		}},
-		{func(to *scenario.Seen) { to.Tail = seen.Tail }, func() Reason {
-			return why(Beside99, seen.Tail, bound(seen.Tail, 0, func(to *scenario.Seen, v float64) { to.Tail = v }), 0)
+		{func(to *scenario.Observed) { to.TailNS = seen.TailNS }, func() Reason {
+			return why(Beside99, seen.TailNS, bound(seen.TailNS, 0, func(to *scenario.Observed, v float64) { to.TailNS = v }), 0)
 		}},
 	} {
 		alone := fine

@@ -71,7 +71,7 @@ func (f *Findings) Main() *Cell {
 // usual is the cell at the level at which models are compared, or at the highest there is; nil where there is none.
 func usual[C any](cells []*C, connections func(*C) int) (best *C) {
 	for _, c := range cells {
-		if best == nil || connections(best) != scenario.Reference && (connections(c) > connections(best) || connections(c) == scenario.Reference) {
+		if best == nil || connections(best) != scenario.ReferenceLevel && (connections(c) > connections(best) || connections(c) == scenario.ReferenceLevel) {
 			best = c
 		}
 	}

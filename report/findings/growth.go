@@ -91,7 +91,7 @@ func shape(at []*model, times float64) string {
 	switch {
 	case math.IsNaN(times):
 		return ""
-	case times <= scenario.Grown:
+	case times <= scenario.DegradedGrowth:
 		return Flat
 	case len(at) == 2:
 		return Grows

@@ -182,7 +182,7 @@ func counted(name string) func(*result.Trial) float64 {
 // counts reports whether the trials of a cell are counted.
 func counts(c result.Cell) bool {
 	s := scenario.Find(c.Scenario)
-	return s != nil && s.Counts
+	return s != nil && s.CountCalls
 }
 
 func client(t *result.Trial) float64 { return perRequest(t.Load, t.Load.CPU.Total()) }

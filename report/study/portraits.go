@@ -31,9 +31,9 @@ func (s *Study) Portraits(dir string) (all []portrait.Portrait, err error) {
 			continue
 		}
 		var p portrait.Portrait
-		trace, err := portrait.LoadFrom(run, file)
+		trace, err := portrait.ReadTraceFS(run, file)
 		if err == nil {
-			p, err = portrait.Read(trace)
+			p, err = portrait.FromTrace(trace)
 		}
 		if err == nil && entry.Name() != p.Model+suffix {
 			err = fmt.Errorf("%s: it is of model %q", file, p.Model)

@@ -75,7 +75,7 @@ func (k Key) Name() string {
 func keyOf(c result.Cell) Key {
 	k := Key{c.Scenario, c.Connections, c.Idle, c.RateRPS, c.Rule, c.Placement, c.Mode}
 	if s := scenario.Find(c.Scenario); k.Rule == "" && s != nil {
-		k.Rule = s.Rule
+		k.Rule = s.RateRule
 	}
 	if k.Rule != "" {
 		k.RateRPS = 0

@@ -157,7 +157,7 @@ func (u *Trial) load(t result.Trial) {
 
 // drawn reports whether the trial's response time may be in a picture.
 func (u *Trial) drawn() bool {
-	shown := u.Cell.Scenario == "paced" || u.Cell.Scenario == "hello" && u.Cell.Connections == scenario.Reference
+	shown := u.Cell.Scenario == "paced" || u.Cell.Scenario == "hello" && u.Cell.Connections == scenario.ReferenceLevel
 	return shown && u.Believed() && !u.Starved() && !u.Cell.Control && u.Cell.Model != result.Null
 }
 

@@ -57,7 +57,7 @@ func Further(c *findings.Cell) (said []string) {
 	var lists []string
 	for _, m := range c.Models {
 		a := m.Asked
-		if a == nil || math.Abs(a.Beyond) <= scenario.Tolerance {
+		if a == nil || math.Abs(a.Beyond) <= scenario.CallTolerance {
 			continue
 		}
 		who, list := Model(m.Name), a.Further

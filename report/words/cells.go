@@ -21,7 +21,7 @@ func Load(c *findings.Cell) string {
 	case "ceiling":
 		s = "up to " + units.Plural(c.Connections, "connection") + " that stay"
 	case "exhaust":
-		s = fmt.Sprintf("%s, %d descriptors", units.Plural(c.Connections, "client"), scenario.Files)
+		s = fmt.Sprintf("%s, %d descriptors", units.Plural(c.Connections, "client"), scenario.ExhaustDescriptors)
 	case "idle":
 		s += " beside " + units.Count(c.Idle) + " silent ones"
 	}
@@ -92,7 +92,7 @@ func Says(f *findings.Findings, name string) string {
 	if s == nil {
 		return ""
 	}
-	said := s.Says
+	said := s.Description
 	if _, sleep := f.BlockSleep(); name == "block" && sleep != nil {
 		said = "Under `/block` every handler blocks its thread, as synchronous code does; under `/sleep` it waits, in the model's own way."
 		if more := sleepRounds(f); more != "" {
@@ -103,11 +103,11 @@ func Says(f *findings.Findings, name string) string {
 		switch {
 		case c.Rule != "":
 			said += fmt.Sprintf(" The offered rate is %s: here %s/s.", Words(c.Rule), units.Rate(c.RateRPS))
-		case c.InTurns || s.Whole == "":
+		case c.InTurns || s.NotSliced == "":
 			continue
 		}
-		if !c.InTurns && s.Whole != "" {
-			said += " Servers did not take turns: each trial had the client for itself, since " + s.Whole + "."
+		if !c.InTurns && s.NotSliced != "" {
+			said += " Servers did not take turns: each trial had the client for itself, since " + s.NotSliced + "."
 		}
 		break
 	}
@@ -213,7 +213,7 @@ func Stop(s *findings.Silent) int {
 	if s.All {
 		return 0
 	}
-	for _, n := range scenario.Probes(s.Limit) {
+	for _, n := range scenario.ThinkingSteps(s.Limit) {
 		if n > s.Bears {
 			return n
 		}

@@ -64,7 +64,7 @@ func Portrait(p *portrait.Portrait) Picture {
 		Title:    Name(p.Model) + ": " + Outcome(p),
 		Subtitle: Waited(p) + " · " + units.Processors(p.Processors, "processors not known"),
 		X:        sinceFirst,
-		Caption: Plain(portrait.ScriptWords) + " A tick is a short turn, a thin line is a client that thinks or a loop that waits for everybody. A number is a client: in a lane of the server whose turn it is, in amber whose turn is waited out. " +
+		Caption: Plain(portrait.ScriptText) + " A tick is a short turn, a thin line is a client that thinks or a loop that waits for everybody. A number is a client: in a lane of the server whose turn it is, in amber whose turn is waited out. " +
 			WhyNobodys,
 	}
 }
@@ -91,7 +91,7 @@ func Portraits(all []portrait.Portrait) Picture {
 		Title:    "The same eight clients on " + units.Plural(len(all), "model") + ": whose turn it is, and who waits for whom",
 		Subtitle: "Each model has a line for each client, the first on top; the time is when the last client was done · " + on,
 		X:        sinceFirst,
-		Caption:  Plain(portrait.ScriptWords),
+		Caption:  Plain(portrait.ScriptText),
 	}
 }
 

@@ -58,7 +58,7 @@ func Converse(lane *story.Lane, says *Words, waiter *sock.Waiter, fd int, talk *
 	for {
 		switch talk.Next() {
 		case wire.Read:
-			talk.Holds(lane, fd, says.Read)
+			talk.Blocks(lane, fd, says.Read)
 			n, err := waiter.Read(fd, buf, talk.Pause())
 			lane.Turn(talk.Client(), fd, says.HasRead)
 			if err == sock.Again {
@@ -72,7 +72,7 @@ func Converse(lane *story.Lane, says *Words, waiter *sock.Waiter, fd int, talk *
 				talk.Feed(buf[:n])
 			}
 		case wire.Write:
-			talk.Holds(lane, fd, says.Write)
+			talk.Blocks(lane, fd, says.Write)
 			n, err := waiter.Write(fd, talk.Out(), talk.Pause())
 			lane.Turn(talk.Client(), fd, says.Written)
 			if err == sock.Again {
@@ -86,7 +86,7 @@ func Converse(lane *story.Lane, says *Words, waiter *sock.Waiter, fd int, talk *
 				talk.Sent(n)
 			}
 		case wire.Sleep:
-			talk.Holds(lane, fd, says.Sleep)
+			talk.Blocks(lane, fd, says.Sleep)
 			sock.Sleep(talk.Pause())
 			lane.Turn(talk.Client(), fd, says.Slept)
 			talk.Woke()

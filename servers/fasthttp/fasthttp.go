@@ -45,10 +45,10 @@ func Serve(ln int, open func() *wire.Talk) error {
 }
 
 func answer(ctx *fasthttp.RequestCtx) {
-	plan := wire.PlanForPath(string(ctx.Method()), string(ctx.URI().PathOriginal()))
+	plan := wire.ReplyToPath(string(ctx.Method()), string(ctx.URI().PathOriginal()))
 	c := ctx.Conn().(*counted)
 	c.Lane.Say("the handler is called: request %d in the same RequestCtx", int(ctx.ConnRequestNum()))
-	if c.Does(&plan) != nil {
+	if c.Prepare(&plan) != nil {
 		plan = wire.Failure(http.StatusInternalServerError)
 	}
 	reply(ctx, plan)
@@ -70,7 +70,7 @@ func refuse(ctx *fasthttp.RequestCtx, err error) {
 }
 
 // reply composes what was planned, for fasthttp to send.
-func reply(ctx *fasthttp.RequestCtx, plan wire.Plan) {
+func reply(ctx *fasthttp.RequestCtx, plan wire.Reply) {
 	ctx.SetStatusCode(plan.Status)
 	if plan.Close {
 		ctx.SetConnectionClose()

@@ -148,7 +148,7 @@ func (r *carousel) server(c *co, ln int) error {
 }
 
 func (r *carousel) accepted(fd int) {
-	if sock.Beyond(fd) {
+	if sock.RefuseBeyondSelect(fd) {
 		return
 	}
 	t := &task{fd: fd, talk: r.open()}

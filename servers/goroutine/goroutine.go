@@ -45,18 +45,18 @@ func converse(lane *story.Lane, c net.Conn, talk *wire.Talk) {
 	defer buffers.Put(buf)
 	fd := -1
 	if lane != nil {
-		fd = sock.Number(c)
+		fd = sock.FD(c)
 		lane.Turn(talk.Client(), fd, "runs for the first time")
 	}
 	for {
 		switch talk.Next() {
 		case wire.Read:
 			limit(c, talk)
-			talk.Holds(lane, fd, "parked by the runtime in Read until fd %d is readable", fd)
+			talk.Blocks(lane, fd, "parked by the runtime in Read until fd %d is readable", fd)
 			n, err := c.Read(buf[:])
 			lane.Turn(talk.Client(), fd, "woken by the runtime, Read returns")
 			if errors.Is(err, os.ErrDeadlineExceeded) {
-				talk.Late(sock.Number(c))
+				talk.Late(sock.FD(c))
 			} else if err != nil && err != io.EOF {
 				talk.Client().Breaks(err)
 				talk.Client().Closes("Close, and its goroutine ends")
@@ -67,12 +67,12 @@ func converse(lane *story.Lane, c net.Conn, talk *wire.Talk) {
 			}
 		case wire.Write:
 			limit(c, talk)
-			talk.Holds(lane, fd, "in Write, parked by the runtime only if fd %d is not writable", fd)
+			talk.Blocks(lane, fd, "in Write, parked by the runtime only if fd %d is not writable", fd)
 			n, err := c.Write(talk.Out())
 			lane.Turn(talk.Client(), fd, "Write returns")
 			talk.Sent(n)
 			if errors.Is(err, os.ErrDeadlineExceeded) {
-				talk.Late(sock.Number(c))
+				talk.Late(sock.FD(c))
 			} else if err != nil {
 				talk.Client().Breaks(err)
 				talk.Client().Closes("Close, and its goroutine ends")
@@ -80,7 +80,7 @@ func converse(lane *story.Lane, c net.Conn, talk *wire.Talk) {
 				return
 			}
 		case wire.Sleep:
-			talk.Holds(lane, fd, "parked by the runtime in time.Sleep")
+			talk.Blocks(lane, fd, "parked by the runtime in time.Sleep")
 			time.Sleep(talk.Pause())
 			lane.Turn(talk.Client(), fd, "woken by a timer of the runtime")
 			talk.Woke()

@@ -48,7 +48,7 @@ type connKey struct{}
 func answer(w http.ResponseWriter, r *http.Request) {
 	c := r.Context().Value(connKey{}).(*counted)
 	c.Lane.Say("the handler is called, with a Request and a ResponseWriter made for it")
-	plan, body := wire.PlanFor(r.Method, r.URL), []byte(nil)
+	plan, body := wire.ReplyTo(r.Method, r.URL), []byte(nil)
 	if r.ContentLength > wire.MaxBody {
 		plan = wire.Failure(http.StatusRequestEntityTooLarge) // without waiting for it
 	} else if !plan.Close {
@@ -61,7 +61,7 @@ func answer(w http.ResponseWriter, r *http.Request) {
 			plan = wire.Failure(http.StatusBadRequest)
 		}
 	}
-	if c.Does(&plan) != nil {
+	if c.Prepare(&plan) != nil {
 		plan = wire.Failure(http.StatusInternalServerError)
 	}
 	c.served = false
@@ -73,7 +73,7 @@ func answer(w http.ResponseWriter, r *http.Request) {
 }
 
 // reply writes what was planned.
-func reply(w http.ResponseWriter, r *http.Request, plan wire.Plan, body []byte) (err error) {
+func reply(w http.ResponseWriter, r *http.Request, plan wire.Reply, body []byte) (err error) {
 	header := w.Header()
 	header["Date"] = nil // the models' replies have none
 	if plan.Close {

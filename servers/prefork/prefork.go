@@ -60,7 +60,7 @@ func Serve(ln int, open func() *wire.Talk, workers int, ready func()) error {
 	for _, w := range crew {
 		all.Go(func() { w.keep(lane, ln, over) })
 	}
-	err := sock.Down(ln)
+	err := sock.WaitShutdown(ln)
 	close(over)
 	all.Wait()
 	return err
@@ -99,7 +99,7 @@ func start(lane *story.Lane, ln, n int) (*worker, error) {
 		return nil, err
 	}
 	cmd := exec.Command(self, os.Args[1:]...)
-	sock.Bequeath(ln, cmd)
+	sock.PassListener(ln, cmd)
 	cmd.Env = append(cmd.Env, "GOMAXPROCS=1", fmt.Sprintf("%s=%d", number, n))
 	cmd.Stderr = os.Stderr
 	p, err := child.Start(cmd)

@@ -24,7 +24,7 @@ func Serve(ln int, open func() *wire.Talk, loops int, ready func()) error {
 		}
 	}()
 	for len(listeners) < loops {
-		another, err := sock.Another(ln)
+		another, err := sock.ListenSamePort(ln)
 		if err != nil {
 			return err
 		}

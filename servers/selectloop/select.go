@@ -82,7 +82,7 @@ func (l *loop) sets(ln int) (read, write, urgent sock.FDSet, n int) {
 }
 
 func (l *loop) accepted(fd int) {
-	if sock.Beyond(fd) {
+	if sock.RefuseBeyondSelect(fd) {
 		return
 	}
 	c := &conn{fd: fd, talk: l.open()}

@@ -213,8 +213,8 @@ type part struct {
 
 func (i *invention) client(number int) *part { return &part{i, &i.p.Clients[number-1]} }
 
-func (c *part) ask() portrait.Ask {
-	return portrait.Script()[c.Number-1].Asks[len(c.Requests)-1]
+func (c *part) ask() portrait.Step {
+	return portrait.Script()[c.Number-1].Steps[len(c.Requests)-1]
 }
 func (c *part) path() string { return c.ask().Path }
 
@@ -264,12 +264,12 @@ func (c *part) say(text string, n ...any) {
 // replies says whether the script goes on after the reply.
 func (c *part) replies() bool {
 	c.say("the reply is sent")
-	return len(c.Requests) < len(portrait.Script()[c.Number-1].Asks)
+	return len(c.Requests) < len(portrait.Script()[c.Number-1].Steps)
 }
 
 // next is when it sends its next request.
 func (c *part) next() time.Duration {
-	return c.now() + portrait.Script()[c.Number-1].Asks[len(c.Requests)].Think
+	return c.now() + portrait.Script()[c.Number-1].Steps[len(c.Requests)].Think
 }
 
 func last[T any](s []T) *T { return &s[len(s)-1] }

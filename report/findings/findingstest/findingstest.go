@@ -51,7 +51,7 @@ func Whole(models ...string) *findings.Findings {
 	}
 	add := func(c findings.Cell) int {
 		c.Rounds = rounds
-		if s := scenario.Find(c.Scenario); s.Whole == "" {
+		if s := scenario.Find(c.Scenario); s.NotSliced == "" {
 			c.InTurns, c.Cycles, c.SliceNS = true, 28, 25e6
 		}
 		for _, m := range models {

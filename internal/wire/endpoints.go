@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Plan is what one request is to be answered with, for a server that has its own HTTP (net/http, fasthttp) and shares only the endpoints.
-type Plan struct {
+// Reply is what one request is to be answered with, for a server that has its own HTTP (net/http, fasthttp) and shares only the endpoints.
+type Reply struct {
 	Status int           // 200, or why the request is refused
 	Reason string        // text of a refusal
 	Close  bool          // the connection ends with the reply
@@ -21,19 +21,19 @@ type Plan struct {
 	Work   func() error  // to call before the reply; nil where there is nothing to do
 }
 
-// PlanFor returns the plan of a request.
-func PlanFor(method string, target *url.URL) Plan {
+// ReplyTo returns the plan of a request.
+func ReplyTo(method string, target *url.URL) Reply {
 	path := target.EscapedPath()
 	if path == "" && target.Host != "" {
 		path = "/" // http://host, an absolute form without a path (RFC 9112, section 3.2.1)
 	}
-	return PlanForPath(method, path)
+	return ReplyToPath(method, path)
 }
 
-// PlanForPath is PlanFor for a path that is still escaped.
-func PlanForPath(method, path string) Plan {
+// ReplyToPath is PlanFor for a path that is still escaped.
+func ReplyToPath(method, path string) Reply {
 	r, arg, ok := find([]byte(path))
-	p := Plan{Status: 200, Bytes: -1}
+	p := Reply{Status: 200, Bytes: -1}
 	switch {
 	case !registered(method):
 		return Failure(501)
@@ -65,8 +65,8 @@ func PlanForPath(method, path string) Plan {
 
 // Failure returns the plan of a reply with a status of 400 or more. It ends the connection where the body could not be read or the method
 // is not known, since what follows cannot be trusted then.
-func Failure(status int) Plan {
-	return Plan{Status: status, Reason: failures[status][1], Bytes: -1, Close: status == 413 || status == 501}
+func Failure(status int) Reply {
+	return Reply{Status: status, Reason: failures[status][1], Bytes: -1, Close: status == 413 || status == 501}
 }
 
 // registered reports whether a method is one that servers know (RFC 9110 and RFC 5789), if only to refuse it.
