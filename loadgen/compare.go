@@ -61,7 +61,7 @@ func tell(findings []verdict.Finding, say func(any)) int {
 	code := done
 	for _, f := range findings {
 		say("--fail-if " + f.Text)
-		if f.Untold {
+		if f.Undecided {
 			code = worst(code, failed)
 		} else {
 			code = worst(code, gateBroken)
@@ -83,17 +83,17 @@ func worst(a, b int) int {
 // inTurns carries the comparison out. The error says why none of the servers could be loaded, of which there is a record all the same, or
 // why there is none.
 func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options, traced *trace.Trace, say func(any)) (*result.Comparison, error) {
-	p := turns.Plan{
+	p := turns.Settings{
 		Slice: opts.Slice, Duration: opts.Spec.Duration, Cycles: opts.Cycles, Warmup: opts.Spec.Warmup, Grace: opts.Spec.Grace,
 		Rate: opts.Spec.Rate, Seed: opts.Seed, Until: opts.Until, Processors: host.Processors(),
 	}
-	var list []engine.Contender
+	var list []engine.Server
 	for _, s := range opts.Servers {
 		p.Names = append(p.Names, s.Name)
 		if s.Twin {
 			p.Twin = s.Name
 		}
-		list = append(list, engine.Contender{Name: s.Name, Spec: opts.Of(s), Auto: s.Auto})
+		list = append(list, engine.Server{Name: s.Name, Spec: opts.Of(s), Auto: s.Auto})
 	}
 	if !opts.Quiet {
 		total := time.Duration(len(list)) * (p.Warmup + p.Duration)
@@ -109,5 +109,5 @@ func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options,
 	defer context.AfterFunc(ctx, stand.Stop)()
 	defer context.AfterFunc(patience, stand.Stop)()
 	c, err := turns.Compare(ctx, p, stand, live)
-	return c, cmp.Or(stand.Deserted(), err)
+	return c, cmp.Or(stand.Unreached(), err)
 }

@@ -73,7 +73,7 @@ type finder struct {
 }
 
 func (f *finder) find() error {
-	plan := f.opts.Plan()
+	plan := f.opts.Levels()
 	if plan.First == 0 {
 		l, err := f.load(f.opts.Closed())
 		if err != nil {

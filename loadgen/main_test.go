@@ -69,7 +69,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			return name == "epoll" && sock.Linux || name == "uring" && engine.Rings() == nil, nil
+			return name == "epoll" && sock.Linux || name == "uring" && engine.CheckUring() == nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"pictures": pictures,

@@ -15,7 +15,7 @@ func engines() []string {
 	if sock.Linux {
 		all = append(all, result.Epoll)
 	}
-	if engine.Rings() == nil {
+	if engine.CheckUring() == nil {
 		all = append(all, result.Uring)
 	}
 	return append(all, "auto")

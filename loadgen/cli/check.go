@@ -40,7 +40,7 @@ const mostSlices = 400_000
 const mostCycles = mostSlices / 2
 
 // leastSlices is how many short slices a server's load must be worth, for ratios to have intervals.
-const leastSlices = turns.MinPairs * (1 + turns.Longer)
+const leastSlices = turns.MinPairs * (1 + turns.LongFactor)
 
 // checkStrays says which flags of a comparison were given where nothing is compared.
 func (o *Options) checkStrays(flags *pflag.FlagSet) error {
@@ -76,7 +76,7 @@ func (o *Options) check() error {
 	}
 	switch {
 	case o.Searches():
-		plan := o.Plan()
+		plan := o.Levels()
 		return cmp.Or(o.checkGates(), o.checkCeiling(), o.checkTrace(), check(o.At(max(plan.First, plan.Least), 0, false)))
 	case !o.Compares():
 		return cmp.Or(o.checkGates(), o.checkCeiling(), o.checkTrace(), check(o.Spec))
@@ -411,7 +411,7 @@ func checkEngine(s result.Spec) error {
 		}
 		return nil
 	case result.Uring:
-		if err := engine.Rings(); err != nil {
+		if err := engine.CheckUring(); err != nil {
 			return fmt.Errorf("--engine uring is unavailable: %w: use --engine epoll or net", err)
 		}
 		if s.ReadRate > 0 {

@@ -42,7 +42,7 @@ func TestCheck(t *testing.T) {
 		{"rate of next to nothing", func(s *result.Spec) { s.Rate = 1e-12 }, "-d 1e+12s or longer"},
 		{"arrivals without a rate", func(s *result.Spec) { s.Arrivals = result.Poisson }, "--arrivals poisson: a closed loop has no schedule: give -r, --ramp or --stages"},
 		{"bursts without a rate", func(s *result.Spec) { s.Burst = 2 }, "--burst 2: a closed loop has no schedule"},
-		{"looking out without a rate", func(s *result.Spec) { s.Engine, s.Spin = engine.Auto(), 1000 }, "--spin 1µs: a closed loop has no schedule"},
+		{"looking out without a rate", func(s *result.Spec) { s.Engine, s.Spin = engine.Default(), 1000 }, "--spin 1µs: a closed loop has no schedule"},
 		{"looking out on package net", func(s *result.Spec) { s.Rate, s.Spin = 10, 1000 }, "--spin 1µs: --engine net sleeps"},
 		{"growing in a closed loop", func(s *result.Spec) { s.First = 2 }, "-c 2:50: in a closed loop all connections are busy from the beginning: use -c 50"},
 		{"growing without keep-alive", func(s *result.Spec) { s.Rate, s.First, s.NoKeepalive = 10, 2, true }, "-c 2:50 and --no-keepalive"},
@@ -105,7 +105,7 @@ func TestCheck(t *testing.T) {
 
 		{"package net with threads", func(s *result.Spec) { s.Threads = 2 }, "leave -t 2 out"},
 
-		{"uring reading slowly", func(s *result.Spec) { s.Engine, s.ReadRate = result.Uring, 1 }, map[bool]string{true: "--engine uring cannot read slowly", false: "unavailable"}[engine.Rings() == nil]},
+		{"uring reading slowly", func(s *result.Spec) { s.Engine, s.ReadRate = result.Uring, 1 }, map[bool]string{true: "--engine uring cannot read slowly", false: "unavailable"}[engine.CheckUring() == nil]},
 
 		{"hey", func(s *result.Spec) { s.Engine = result.Hey }, ""},
 		{"hey paced", func(s *result.Spec) { s.Engine, s.Rate = result.Hey, 1000 }, "leave -r out"},

@@ -213,7 +213,7 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 		return err
 	}
 	if s.Engine == "auto" {
-		s.Engine = engine.Auto()
+		s.Engine = engine.Default()
 		if o.secure() {
 			s.Engine = result.Net
 		}

@@ -90,16 +90,16 @@ func (o *Options) checkSearch(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// Plan is where a search looks, but for where it begins if that is not given: then it is 0.
-func (o *Options) Plan() search.Plan {
+// Levels is where a search looks, but for where it begins if that is not given: then it is 0.
+func (o *Options) Levels() search.Levels {
 	if o.Over == result.OverConnections {
-		return search.Plan{First: float64(o.Spec.Connections), Least: float64(len(client.Servers(o.Spec))), Most: float64(max(o.Spec.Connections, o.mostConnections())), Whole: true}
+		return search.Levels{First: float64(o.Spec.Connections), Least: float64(len(client.Servers(o.Spec))), Most: float64(max(o.Spec.Connections, o.mostConnections())), Whole: true}
 	}
 	least := float64(o.needs()) / max(longestStep, o.Spec.Duration).Seconds()
 	if o.Spec.Rate > 0 {
 		least = min(least, o.Spec.Rate)
 	}
-	return search.Plan{First: o.Spec.Rate, Least: search.Round(least), Most: schedule.MostPerSecond}
+	return search.Levels{First: o.Spec.Rate, Least: search.Round(least), Most: schedule.MostPerSecond}
 }
 
 // Takes is how long a step at this level lasts, and a search whose steps are about there: one of few and one of many.

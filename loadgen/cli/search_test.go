@@ -65,18 +65,18 @@ func TestAt(t *testing.T) {
 }
 
 func TestPlan(t *testing.T) {
-	for line, want := range map[string]search.Plan{
+	for line, want := range map[string]search.Levels{
 		"--find-max p99<5ms":                 {First: 0, Least: 18.33, Most: schedule.MostPerSecond},
 		"--find-max p99<5ms -r 100":          {First: 100, Least: 18.33, Most: schedule.MostPerSecond},
 		"--find-max p99<5ms -r 4":            {First: 4, Least: 4, Most: schedule.MostPerSecond},
 		"--find-max rate>1 -d 110s":          {First: 0, Least: 1, Most: schedule.MostPerSecond},
 		"--find-max p99<5ms --over rate -r2": {First: 2, Least: 2, Most: schedule.MostPerSecond},
 	} {
-		if got := parsed(t, line).Plan(); got != want {
+		if got := parsed(t, line).Levels(); got != want {
 			t.Errorf("%s: %+v, want %+v", line, got, want)
 		}
 	}
-	got := parsed(t, "--find-max p99<5ms --over connections -c 20 -r 100").Plan()
+	got := parsed(t, "--find-max p99<5ms --over connections -c 20 -r 100").Levels()
 	if got.First != 20 || got.Least != 1 || got.Most < 20 || !got.Whole {
 		t.Errorf("over connections: %+v", got)
 	}

@@ -47,7 +47,7 @@ func TestDigest(t *testing.T) {
 			} {
 				text := "HTTP/1.1 200 OK\r\n" + c.header + "\r\n" + framing
 				for n := 1; n <= len(text); n += 7 {
-					if got := judge(ask("GET", "/x"), new(Memory), text, func() int { return n }); got.Class != c.want {
+					if got := judge(ask("GET", "/x"), new(ReplyCache), text, func() int { return n }); got.Class != c.want {
 						t.Fatalf("%q in pieces of %d: %v, want %v", text, n, got.Class, c.want)
 					}
 				}
@@ -58,18 +58,18 @@ func TestDigest(t *testing.T) {
 		"HTTP/1.1 304 Not Modified\r\nContent-Digest: " + good + "\r\n\r\n",
 		"HTTP/1.1 404 Not Found\r\nContent-Length: 1\r\nContent-Digest: " + good + "\r\n\r\nx",
 	} {
-		if got := judge(ask("GET", "/x"), new(Memory), text, whole); got.Class == record.BodyDigest {
+		if got := judge(ask("GET", "/x"), new(ReplyCache), text, whole); got.Class == record.BodyDigest {
 			t.Errorf("%q: %v", text, got.Class)
 		}
 	}
-	if got := judge(ask("HEAD", "/x"), new(Memory), "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Digest: "+good+"\r\n\r\n", whole); got.Class != record.OK {
+	if got := judge(ask("HEAD", "/x"), new(ReplyCache), "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nContent-Digest: "+good+"\r\n\r\n", whole); got.Class != record.OK {
 		t.Errorf("a reply to HEAD: %v", got.Class)
 	}
 }
 
 // Heads that are remembered keep their digest, and two connections that share the memory do not mix theirs up.
 func TestDigestIsRemembered(t *testing.T) {
-	q, m := ask("GET", "/x"), new(Memory)
+	q, m := ask("GET", "/x"), new(ReplyCache)
 	one, two := q.Reply(m), q.Reply(m)
 	text := func(body string) []byte {
 		return fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Digest: %s\r\n\r\n%s", digestOfText(body), body)
@@ -101,7 +101,7 @@ func saving(change func(*result.Spec)) *Request {
 
 func TestBodyIsKept(t *testing.T) {
 	q := saving(nil)
-	r := q.Reply(new(Memory))
+	r := q.Reply(new(ReplyCache))
 	for _, c := range []struct{ text, want, kind string }{
 		{"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 4\r\n\r\nabcd", "abcd", "image/png"},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n2\r\nyz\r\n0\r\n\r\n", "xyz", ""},
@@ -134,7 +134,7 @@ func TestBodyIsKept(t *testing.T) {
 }
 
 func TestLargeBodyIsNotKept(t *testing.T) {
-	r := saving(nil).Reply(new(Memory))
+	r := saving(nil).Reply(new(ReplyCache))
 	for _, size := range []int{MaxBody, MaxBody + 1, 10} {
 		piece := bytes.Repeat([]byte("x"), MaxRead)
 		r.Feed(fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", size))
@@ -154,7 +154,7 @@ func TestLargeBodyIsNotKept(t *testing.T) {
 
 // A length is only a claim: what it claims is not set aside at once.
 func TestClaimedLength(t *testing.T) {
-	r := saving(nil).Reply(new(Memory))
+	r := saving(nil).Reply(new(ReplyCache))
 	r.Feed([]byte("HTTP/1.1 200 OK\r\nContent-Length: 999999999999999999\r\n\r\nx"))
 	if body, _ := r.Body(); cap(body) > 2<<20 {
 		t.Errorf("%d bytes were set aside", cap(body))

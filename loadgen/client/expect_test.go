@@ -71,7 +71,7 @@ func TestExpected(t *testing.T) {
 				head + "\r\n" + c.body,
 			} {
 				for n := 1; n <= len(text); n++ {
-					if got := judge(kindThat(c.expect), new(Memory), text, func() int { return n }).Class; got != c.want {
+					if got := judge(kindThat(c.expect), new(ReplyCache), text, func() int { return n }).Class; got != c.want {
 						t.Fatalf("%q in pieces of %d: %v, want %v", text, n, got, c.want)
 					}
 				}

@@ -7,15 +7,15 @@ import (
 	"carousel/loadgen/record"
 )
 
-// Ask is a request with what one worker remembers of its replies.
-type Ask struct {
+// CachedRequest is a request with what one worker remembers of its replies.
+type CachedRequest struct {
 	*Request
-	Memory Memory
+	Memory ReplyCache
 }
 
-// Asks are the requests of one worker: those it sends in turn, and those that redirects led to.
-type Asks struct {
-	turn     []*Ask
+// RequestCache are the requests of one worker: those it sends in turn, and those that redirects led to.
+type RequestCache struct {
+	turn     []*CachedRequest
 	followed map[redirect]redirected
 }
 
@@ -27,27 +27,27 @@ type redirect struct {
 }
 
 type redirected struct {
-	to    *Ask
+	to    *CachedRequest
 	class record.Class
 }
 
 // maxFollowed is how many redirects are remembered.
 const maxFollowed = 1000
 
-// NewAsks prepares the requests of one worker.
-func NewAsks(all []*Request) *Asks {
-	a := &Asks{followed: map[redirect]redirected{}}
+// NewRequestCache prepares the requests of one worker.
+func NewRequestCache(all []*Request) *RequestCache {
+	a := &RequestCache{followed: map[redirect]redirected{}}
 	for _, q := range all {
-		a.turn = append(a.turn, &Ask{Request: q})
+		a.turn = append(a.turn, &CachedRequest{Request: q})
 	}
 	return a
 }
 
-// Turn is request i of them, from 0.
-func (a *Asks) Turn(i int) *Ask { return a.turn[i] }
+// Request is request i of them, from 0.
+func (a *RequestCache) Request(i int) *CachedRequest { return a.turn[i] }
 
 // Follow is the request that a redirect leads to, or the class of error that it is.
-func (a *Asks) Follow(from *Ask, status int, location string) (*Ask, record.Class) {
+func (a *RequestCache) Follow(from *CachedRequest, status int, location string) (*CachedRequest, record.Class) {
 	key := redirect{from.Request, status, location}
 	known, ok := a.followed[key]
 	if !ok {
@@ -57,7 +57,7 @@ func (a *Asks) Follow(from *Ask, status int, location string) (*Ask, record.Clas
 		if q, class := from.follow(status, location); class != record.OK {
 			known.class = class
 		} else {
-			known.to = &Ask{Request: q}
+			known.to = &CachedRequest{Request: q}
 		}
 		a.followed[key] = known
 	}

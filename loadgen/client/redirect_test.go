@@ -58,8 +58,8 @@ func TestFollow(t *testing.T) {
 			if s.Target = "http://h:81/a/b"; c.change != nil {
 				c.change(&s)
 			}
-			asks := NewAsks(New(s))
-			to, class := asks.Follow(asks.Turn(0), c.status, c.location)
+			asks := NewRequestCache(New(s))
+			to, class := asks.Follow(asks.Request(0), c.status, c.location)
 			if c.want == "" {
 				if class != record.RedirectElsewhere {
 					t.Fatalf("%v to %+v", class, to)
@@ -75,7 +75,7 @@ func TestFollow(t *testing.T) {
 			if body := strings.HasSuffix(string(to.Bytes), "\r\n\r\nx"); body != strings.HasPrefix(c.want, "POST") {
 				t.Errorf("%q", to.Bytes)
 			}
-			if again, _ := asks.Follow(asks.Turn(0), c.status, c.location); again != to {
+			if again, _ := asks.Follow(asks.Request(0), c.status, c.location); again != to {
 				t.Error("the same redirect led elsewhere the second time")
 			}
 		})
@@ -83,9 +83,9 @@ func TestFollow(t *testing.T) {
 }
 
 func TestRedirectsRememberedAreBounded(t *testing.T) {
-	asks := NewAsks(New(result.DefaultSpec()))
+	asks := NewRequestCache(New(result.DefaultSpec()))
 	for i := range 3 * maxFollowed {
-		asks.Follow(asks.Turn(0), 302, strings.Repeat("x", i))
+		asks.Follow(asks.Request(0), 302, strings.Repeat("x", i))
 	}
 	if len(asks.followed) > maxFollowed {
 		t.Errorf("%d are remembered", len(asks.followed))
@@ -94,7 +94,7 @@ func TestRedirectsRememberedAreBounded(t *testing.T) {
 
 func TestMoved(t *testing.T) {
 	text := []byte("HTTP/1.1 302 Found\r\nLocation:  /a b \r\nContent-Length: 0\r\n\r\n")
-	r := saving(nil).Reply(new(Memory))
+	r := saving(nil).Reply(new(ReplyCache))
 	for range 2 {
 		if !r.Feed(text) {
 			t.Fatal("not complete")
@@ -119,7 +119,7 @@ func TestMoved(t *testing.T) {
 		"created":            {5, "HTTP/1.1 201 Created\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n"},
 		"with surplus":       {5, string(text) + "x"},
 	} {
-		r := saving(func(s *result.Spec) { s.MaxRedirects = c.max }).Reply(new(Memory))
+		r := saving(func(s *result.Spec) { s.MaxRedirects = c.max }).Reply(new(ReplyCache))
 		if !r.Feed([]byte(c.text)) {
 			t.Fatal(name)
 		}
@@ -136,9 +136,9 @@ func FuzzFollow(f *testing.F) {
 	}
 	s := result.DefaultSpec()
 	s.Target = "http://h:81/a/b"
-	asks := NewAsks(New(s))
+	asks := NewRequestCache(New(s))
 	f.Fuzz(func(t *testing.T, location string, status int) {
-		to, class := asks.Follow(asks.Turn(0), status, location)
+		to, class := asks.Follow(asks.Request(0), status, location)
 		if class != record.OK {
 			return
 		}

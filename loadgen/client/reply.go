@@ -18,9 +18,9 @@ const (
 	maxInterim = 100
 )
 
-// Memory is what one worker remembers of the replies to a request: the last good head, byte for byte, so that the next one that starts
+// ReplyCache is what one worker remembers of the replies to a request: the last good head, byte for byte, so that the next one that starts
 // the same needs no parsing, and where the last redirect pointed. Its zero value is ready.
-type Memory struct {
+type ReplyCache struct {
 	head     []byte
 	framed   head
 	location string // of the last redirect
@@ -31,7 +31,7 @@ type Memory struct {
 // little and a reply that comes whole costs no allocation.
 type Reply struct {
 	request *Request
-	memory  *Memory
+	memory  *ReplyCache
 
 	part    step
 	class   record.Class
@@ -66,15 +66,15 @@ const (
 )
 
 // Reply prepares the check of one connection's replies.
-func (q *Request) Reply(m *Memory) Reply { return Reply{request: q, memory: m} }
+func (q *Request) Reply(m *ReplyCache) Reply { return Reply{request: q, memory: m} }
 
 // Reset forgets an unfinished reply: the connection is a new one.
 func (r *Reply) Reset() {
 	*r = Reply{request: r.request, memory: r.memory, head: r.head[:0], body: r.body[:0], hash: r.hash}
 }
 
-// Ask says whose reply comes next.
-func (r *Reply) Ask(a *Ask) { r.request, r.memory = a.Request, &a.Memory }
+// SetRequest says whose reply comes next.
+func (r *Reply) SetRequest(a *CachedRequest) { r.request, r.memory = a.Request, &a.Memory }
 
 // begun reports whether something of a reply has come that is not complete.
 func (r *Reply) begun() bool { return r.part != fresh && r.part != done }
@@ -245,14 +245,14 @@ func (r *Reply) collect(p []byte) (rest []byte, n int) {
 	return p, n
 }
 
-func (m *Memory) remember(text []byte, framed head) {
+func (m *ReplyCache) remember(text []byte, framed head) {
 	if framed.status < 300 && len(text) <= MaxRead/4 {
 		m.head, m.framed = append(m.head[:0], text...), framed
 	}
 }
 
 // whither is where a redirect points: as a rule where the one before did.
-func (m *Memory) whither(location []byte) string {
+func (m *ReplyCache) whither(location []byte) string {
 	if string(location) != m.location {
 		m.location = string(location)
 	}

@@ -61,7 +61,7 @@ type verdict struct {
 }
 
 // judge feeds text in pieces whose sizes cut gives.
-func judge(q *Request, m *Memory, text string, cut func() int) verdict {
+func judge(q *Request, m *ReplyCache, text string, cut func() int) verdict {
 	r := q.Reply(m)
 	for rest := text; rest != ""; {
 		n := min(max(1, cut()), len(rest), MaxRead)
@@ -131,7 +131,7 @@ var replies = []struct {
 func TestReplies(t *testing.T) {
 	for _, c := range replies {
 		t.Run(c.name, func(t *testing.T) {
-			var m Memory
+			var m ReplyCache
 			for range 2 { // the second time the head is remembered
 				if diff := cmp.Diff(c.want, judge(ask(c.method, c.path), &m, c.text, whole)); diff != "" {
 					t.Error(diff)
@@ -149,7 +149,7 @@ func TestReplies(t *testing.T) {
 				if diff := cmp.Diff(c.want, got); diff != "" {
 					t.Fatalf("split at %d: %s", n, diff)
 				}
-				if diff := cmp.Diff(c.want, judge(ask(c.method, c.path), new(Memory), c.text, func() int { return n })); diff != "" {
+				if diff := cmp.Diff(c.want, judge(ask(c.method, c.path), new(ReplyCache), c.text, func() int { return n })); diff != "" {
 					t.Fatalf("pieces of %d: %s", n, diff)
 				}
 			}
@@ -197,11 +197,11 @@ func TestExpect(t *testing.T) {
 			"HTTP/1.0 200 OK\r\n\r\n" + c.body,
 		} {
 			for n := 1; n <= len(text); n++ {
-				if got := judge(ours, new(Memory), text, func() int { return n }).Class; got != c.want {
+				if got := judge(ours, new(ReplyCache), text, func() int { return n }).Class; got != c.want {
 					t.Fatalf("%s %s: %q in pieces of %d: %v, want %v", c.method, c.path, text, n, got, c.want)
 				}
 			}
-			if got := judge(ask(c.method, c.path), new(Memory), text, whole).Class; got != record.OK {
+			if got := judge(ask(c.method, c.path), new(ReplyCache), text, whole).Class; got != record.OK {
 				t.Errorf("%s %s of another server: %q: %v", c.method, c.path, text, got)
 			}
 		}
@@ -211,18 +211,18 @@ func TestExpect(t *testing.T) {
 		"HTTP/1.1 206 Partial Content\r\nContent-Length: 1\r\n\r\nA",
 		"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 4\r\n\r\ngone",
 	} {
-		if got := judge(askOurs("GET", "/bytes/5"), new(Memory), text, whole).Class; got != record.OK {
+		if got := judge(askOurs("GET", "/bytes/5"), new(ReplyCache), text, whole).Class; got != record.OK {
 			t.Errorf("%q: %v", text, got)
 		}
 	}
-	if got := judge(askOurs("HEAD", "/bytes/5"), new(Memory), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", whole).Class; got != record.OK {
+	if got := judge(askOurs("HEAD", "/bytes/5"), new(ReplyCache), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", whole).Class; got != record.OK {
 		t.Errorf("a reply to HEAD: %v", got)
 	}
 }
 
 func TestSurplus(t *testing.T) {
 	q := ask("GET", "/")
-	r := q.Reply(new(Memory))
+	r := q.Reply(new(ReplyCache))
 	if !r.Feed([]byte(hello+"x")) || r.Class() != record.BodyLength || r.Keep() {
 		t.Errorf("%v, keep %v", r.Class(), r.Keep())
 	}
@@ -231,11 +231,11 @@ func TestSurplus(t *testing.T) {
 func TestLines(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Proto = result.Line
-	if r := New(s)[0].Reply(new(Memory)); !r.Feed([]byte("anything\n")) || r.Class() != record.OK {
+	if r := New(s)[0].Reply(new(ReplyCache)); !r.Feed([]byte("anything\n")) || r.Class() != record.OK {
 		t.Errorf("another server's line: %v", r.Class())
 	}
 	s.Expect = result.Carousel
-	r := New(s)[0].Reply(new(Memory))
+	r := New(s)[0].Reply(new(ReplyCache))
 	for _, c := range []struct {
 		piece string
 		done  bool
@@ -259,7 +259,7 @@ func TestLines(t *testing.T) {
 func TestHeadIsBounded(t *testing.T) {
 	q := ask("GET", "/")
 	for _, size := range []int{1, 1000, MaxRead} {
-		r := q.Reply(new(Memory))
+		r := q.Reply(new(ReplyCache))
 		piece := bytes.Repeat([]byte("x"), size)
 		fed := 0
 		for !r.Feed(piece) {
@@ -278,7 +278,7 @@ func TestOnlyTheHeadIsKept(t *testing.T) {
 	q := ask("GET", "/")
 	head := strings.Index(hello, "\r\n\r\n") + 4
 	for cut := 1; cut < head; cut++ {
-		r := q.Reply(new(Memory))
+		r := q.Reply(new(ReplyCache))
 		if r.Feed([]byte(hello[:cut])) {
 			t.Fatal("a piece of a head is a reply")
 		}
@@ -298,7 +298,7 @@ func TestNoAllocation(t *testing.T) {
 	big := "HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n" + strings.Repeat(alphabet, 60000/64+1)[:60000]
 	dated := [2][]byte{[]byte("HTTP/1.1 200 OK\r\nDate: a\r\nContent-Length: 2\r\n\r\nok"), []byte("HTTP/1.1 200 OK\r\nDate: b\r\nContent-Length: 2\r\n\r\nok")}
 	for path, texts := range map[string][2][]byte{"/": {[]byte(hello), []byte(hello)}, "/bytes/60000": {[]byte(big), []byte(big)}, "/dated": dated} {
-		r := askOurs("GET", path).Reply(new(Memory))
+		r := askOurs("GET", path).Reply(new(ReplyCache))
 		i := 0
 		if n := testing.AllocsPerRun(100, func() {
 			text := texts[i%2]
@@ -316,7 +316,7 @@ func TestNoAllocation(t *testing.T) {
 }
 
 func BenchmarkReply(b *testing.B) {
-	r := ask("GET", "/").Reply(new(Memory))
+	r := ask("GET", "/").Reply(new(ReplyCache))
 	text := []byte(hello)
 	for b.Loop() {
 		r.Feed(text)
@@ -335,13 +335,13 @@ func FuzzReply(f *testing.F) {
 		}
 		method := map[bool]string{true: "HEAD", false: "GET"}[head]
 		q := ask(method, "/x")
-		var m Memory
+		var m ReplyCache
 		got := judge(q, &m, string(text), whole)
 		if again := judge(q, &m, string(text), whole); again != got {
 			t.Fatalf("remembered: %+v, before %+v", again, got)
 		}
 		rng := rand.New(rand.NewPCG(seed, 1))
-		cut := judge(q, new(Memory), string(text), func() int { return 1 + rng.IntN(9) })
+		cut := judge(q, new(ReplyCache), string(text), func() int { return 1 + rng.IntN(9) })
 		if got.Class == record.BodyLength { // surplus that came apart from its reply belongs to nobody
 			cut.Class = record.BodyLength
 		}
@@ -385,7 +385,7 @@ func FuzzReply(f *testing.F) {
 func ExampleReply() {
 	s := result.DefaultSpec()
 	q := New(s)[0]
-	r := q.Reply(new(Memory))
+	r := q.Reply(new(ReplyCache))
 	fmt.Println(r.Feed([]byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r")))
 	fmt.Println(r.Feed([]byte("\nok")), r.Class())
 	// Output:

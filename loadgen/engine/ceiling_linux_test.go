@@ -28,7 +28,7 @@ func TestCeiling(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := result.DefaultSpec()
-			s.Target, s.Connections, s.Engine = "http://192.0.2.1:80/some/where", 3, Auto()
+			s.Target, s.Connections, s.Engine = "http://192.0.2.1:80/some/where", 3, Default()
 			c.change(&s)
 			rps, err := ceiling(t.Context(), t.Context(), s, 50*time.Millisecond)
 			if err != nil || rps <= 0 {
@@ -42,24 +42,24 @@ func TestCeilingThatIsEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	s := result.DefaultSpec()
-	s.Engine = Auto()
+	s.Engine = Default()
 	if rps, err := Ceiling(ctx, t.Context(), s); err == nil {
 		t.Errorf("%v/s and no error", rps)
 	}
 }
 
 // Whose run delay is read are the threads that send, and no others.
-func TestTeamKnowsItsThreads(t *testing.T) {
+func TestThreadsKnowTheirIDs(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Engine, s.Threads = result.Epoll, 3
-	team := hire(s)
-	defer team.leave()
-	if len(team.numbers) != 3 {
-		t.Fatalf("threads %v, want 3 of them", team.numbers)
+	threads := startThreads(s)
+	defer threads.stop()
+	if len(threads.ids) != 3 {
+		t.Fatalf("threads %v, want 3 of them", threads.ids)
 	}
-	team.do(func(i int) {
-		if n := host.Thread(); n != team.numbers[i] || n == 0 {
-			t.Errorf("thread %d of the team is %d, not %d", i, n, team.numbers[i])
+	threads.do(func(i int) {
+		if n := host.Thread(); n != threads.ids[i] || n == 0 {
+			t.Errorf("thread %d is %d, not %d", i, n, threads.ids[i])
 		}
 	})
 }

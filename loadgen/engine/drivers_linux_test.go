@@ -180,7 +180,7 @@ func invent(seed uint64) (s result.Spec, stop time.Duration) {
 }
 
 // drive carries out a load against the target of a seed.
-func drive(t *testing.T, seed uint64, s result.Spec, stop time.Duration, by func(*run, *target) crew) (o outcome) {
+func drive(t *testing.T, seed uint64, s result.Spec, stop time.Duration, by func(*run, *target) engine) (o outcome) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &run{base: time.Now()}
 		r.Run = flight.New(s, client.New(s), nil, r.now)
@@ -199,7 +199,7 @@ func drive(t *testing.T, seed uint64, s result.Spec, stop time.Duration, by func
 		r.Flow(r.now())
 		o.End = r.carryOut(c)
 		r.settle(c, o.End)
-		o.Record = r.decks[0].Record
+		o.Record = r.shards[0].Record
 		for _, at := range target.asked {
 			if at < o.End+int64(s.Grace) { // what a driver still sends until it notices that all is over is its own affair
 				o.Asked++
@@ -215,7 +215,7 @@ func drive(t *testing.T, seed uint64, s result.Spec, stop time.Duration, by func
 	return o
 }
 
-func byEpoll(r *run, t *target) crew {
+func byEpoll(r *run, t *target) engine {
 	k := &inventedKernel{target: t}
 	return &oneWorker{newWorker(r.split(1)[0], k, r.now)}
 }
@@ -223,13 +223,13 @@ func byEpoll(r *run, t *target) crew {
 // oneWorker is the epoll engine without its thread.
 type oneWorker struct{ *worker }
 
-func (w *oneWorker) phase(begin func(*flight.Deck)) {
-	begin(w.deck)
+func (w *oneWorker) phase(begin func(*flight.Shard)) {
+	begin(w.shard)
 	w.work()
 }
 
-func byNet(r *run, t *target) crew {
-	return newNetCrew(r, func(ctx context.Context, index int) (net.Conn, error) {
+func byNet(r *run, t *target) engine {
+	return newNetEngine(r, func(ctx context.Context, index int) (net.Conn, error) {
 		wait, link, err := t.dial(index)
 		select {
 		case <-time.After(wait):

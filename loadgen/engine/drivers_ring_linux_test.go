@@ -10,15 +10,15 @@ import (
 	"carousel/loadgen/flight"
 )
 
-func byUring(r *run, t *target) crew {
+func byUring(r *run, t *target) engine {
 	return &oneRingWorker{newRingWorker(r.split(1)[0], &inventedRing{target: t}, r.now, 0)}
 }
 
 // oneRingWorker is the uring engine without its thread.
 type oneRingWorker struct{ *ringWorker }
 
-func (w *oneRingWorker) phase(begin func(*flight.Deck)) {
-	begin(w.deck)
+func (w *oneRingWorker) phase(begin func(*flight.Shard)) {
+	begin(w.shard)
 	w.work()
 }
 

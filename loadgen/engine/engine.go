@@ -48,10 +48,10 @@ func (u *Unreachable) Error() string {
 
 func (u *Unreachable) Unwrap() error { return u.Err }
 
-// Auto is the engine that is meant where none is named.
-func Auto() string {
+// Default returns the engine that a load uses if none is named: uring where the kernel has it, else epoll on Linux, else net.
+func Default() string {
 	switch {
-	case Rings() == nil: // the cheapest
+	case CheckUring() == nil: // the cheapest
 		return result.Uring
 	case sock.Linux:
 		return result.Epoll
@@ -59,8 +59,8 @@ func Auto() string {
 	return result.Net
 }
 
-// Rings is why the uring engine cannot run here; nil if it can.
-func Rings() error { return uring.Supported() }
+// CheckUring returns why the uring engine cannot run here; nil if it can.
+func CheckUring() error { return uring.Supported() }
 
 // Threads is how many threads the epoll and the uring engine use where s does not say: half of the processors, since the other half
 // has a server to run or is not needed, but at least one.
@@ -103,22 +103,22 @@ func Traced(ctx, patience context.Context, s result.Spec, live *record.Live, t *
 		defer r.counters.Close()
 	}
 	r.Run = flight.New(s, requests, r.files, r.now)
-	threads := hire(s)
-	defer threads.leave()
-	r.threads = threads.numbers
+	threads := startThreads(s)
+	defer threads.stop()
+	r.threads = threads.ids
 	t.Room(max(1, threads.size()))
 	r.traceIn(t, "")
-	c, err := newCrew(r, threads)
+	e, err := newEngine(r, threads)
 	if err != nil {
 		return nil, err
 	}
-	defer c.close()
+	defer e.close()
 	defer context.AfterFunc(patience, r.Stop)()
-	return r.measure(ctx, c)
+	return r.measure(ctx, e)
 }
 
-// newCrew is the engine that r wants. threads are for the epoll engine's workers.
-func newCrew(r *run, threads *team) (crew, error) {
+// newEngine returns the engine that r names. threads are for the epoll and uring engines.
+func newEngine(r *run, threads *threadPool) (engine, error) {
 	switch r.Engine {
 	case result.Epoll:
 		return newEpoll(r, threads)
@@ -130,16 +130,16 @@ func newCrew(r *run, threads *team) (crew, error) {
 	return nil, fmt.Errorf("no engine %q", r.Engine)
 }
 
-// crew is an engine at work.
-type crew interface {
-	phase(begin func(*flight.Deck)) // of every deck, to its end
-	close()                         // ends the connections; it may be called twice
+// engine moves the bytes of one load, and waits.
+type engine interface {
+	phase(begin func(*flight.Shard)) // calls begin on every shard, then works until the Turn of each returns false
+	close()                          // closes the connections; it may be called twice
 }
 
 // run is one load at work.
 type run struct {
 	*flight.Run
-	decks   []*flight.Deck
+	shards  []*flight.Shard
 	addr    string      // resolved
 	further []string    // those of further servers
 	threads []int       // that send; none: those of the Go scheduler do
@@ -154,16 +154,16 @@ type run struct {
 func (r *run) now() int64 { return int64(time.Since(r.base)) }
 
 // split deals the load out to n workers.
-func (r *run) split(n int) []*flight.Deck {
+func (r *run) split(n int) []*flight.Shard {
 	for i := range n {
-		r.decks = append(r.decks, r.Deck(i, n, r.live))
+		r.shards = append(r.shards, r.Shard(i, n, r.live))
 	}
-	return r.decks
+	return r.shards
 }
 
-func (r *run) measure(ctx context.Context, c crew) (*result.Load, error) {
+func (r *run) measure(ctx context.Context, e engine) (*result.Load, error) {
 	defer context.AfterFunc(ctx, r.Stop)()
-	if err := r.open(ctx, c); err != nil {
+	if err := r.open(ctx, e); err != nil {
 		return nil, err
 	}
 	runtime.GC()
@@ -175,14 +175,14 @@ func (r *run) measure(ctx context.Context, c crew) (*result.Load, error) {
 	r.Flow(r.now())
 	r.live.Begin(r.Warmup)
 	go r.watch(over, opened, closed)
-	end := r.carryOut(c)
+	end := r.carryOut(e)
 	close(over)
 	first, began := <-opened
 	last, known := <-closed
 	if !known {
 		last = r.lastLook()
 	}
-	r.settle(c, end)
+	r.settle(e, end)
 	l, err := r.books(end)
 	if err != nil {
 		return nil, err
@@ -215,10 +215,10 @@ func (r *run) truce() (end func()) {
 }
 
 // open has every connection tried once, the silent ones first.
-func (r *run) open(ctx context.Context, c crew) error {
+func (r *run) open(ctx context.Context, e engine) error {
 	r.Places = r.places
-	r.hush(ctx, c)
-	c.phase(func(d *flight.Deck) { d.Try(false) })
+	r.hush(ctx, e)
+	e.phase(func(d *flight.Shard) { d.Try(false) })
 	return r.reached(ctx)
 }
 
@@ -235,8 +235,8 @@ func (r *run) places() int {
 }
 
 // carryOut sends the requests, and returns when the window ended.
-func (r *run) carryOut(c crew) int64 {
-	c.phase((*flight.Deck).Start)
+func (r *run) carryOut(e engine) int64 {
+	e.phase((*flight.Shard).Start)
 	end := r.Until()
 	if r.Counted() && end == record.Never {
 		r.written() // the work is done when the last file is there
@@ -246,20 +246,20 @@ func (r *run) carryOut(c crew) int64 {
 }
 
 // settle closes the books of a window that ended at this instant.
-func (r *run) settle(c crew, end int64) {
-	c.close()
+func (r *run) settle(e engine, end int64) {
+	e.close()
 	r.written()
 	why := record.NoConnection
 	if r.WasCut() {
 		why = record.Interrupted
 	}
-	flight.Settle(r.decks, end, why)
+	flight.Settle(r.shards, end, why)
 }
 
 // books is what all workers recorded.
 func (r *run) books(end int64) (*result.Load, error) {
 	var records []*record.Recorder
-	for _, d := range r.decks {
+	for _, d := range r.shards {
 		d.Record.Publish(record.Never)
 		records = append(records, d.Record)
 	}
@@ -268,7 +268,7 @@ func (r *run) books(end int64) (*result.Load, error) {
 		return nil, err
 	}
 	l.Complete = !r.WasCut() && (!r.Counted() || l.Requests.Unsent == 0)
-	l.Gone = flight.Gone(r.decks)
+	l.Gone = flight.Gone(r.shards)
 	if l.Spec = r.Spec; result.Starved(l) != "" {
 		if l.Answered, err = record.Answered(records...); err != nil {
 			return nil, err
@@ -285,12 +285,12 @@ func (r *run) reached(ctx context.Context) error {
 	}
 	for host, addr := range r.addrs() {
 		var why flight.Refusal
-		for _, d := range r.decks {
+		for _, d := range r.shards {
 			if latest := d.Refusal(host); latest.Err != nil {
 				why = latest
 			}
 		}
-		if !slices.ContainsFunc(r.decks, func(d *flight.Deck) bool { return d.Meets(host) }) {
+		if !slices.ContainsFunc(r.shards, func(d *flight.Shard) bool { return d.HasOpen(host) }) {
 			return &Unreachable{addr, why.Class, cmp.Or(why.Err, errNoAnswer)}
 		}
 	}

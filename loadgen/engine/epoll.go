@@ -20,32 +20,32 @@ import (
 // batch is how many events one wait brings at most.
 const batch = 256
 
-// epollCrew is the workers of the epoll engine, a thread each.
-type epollCrew struct {
+// epollEngine is the workers of the epoll engine, a thread each.
+type epollEngine struct {
 	*run
-	threads *team
+	threads *threadPool
 	workers []*worker
 }
 
-func newEpoll(r *run, threads *team) (crew, error) {
-	c := &epollCrew{run: r, threads: threads}
+func newEpoll(r *run, threads *threadPool) (engine, error) {
+	c := &epollEngine{run: r, threads: threads}
 	from := newSources(r.Source)
-	for _, deck := range r.split(threads.size()) {
-		calls, err := newCalls(r.addrs(), &r.Spec, from, deck)
+	for _, shard := range r.split(threads.size()) {
+		calls, err := newCalls(r.addrs(), &r.Spec, from, shard)
 		if err != nil {
 			c.close()
 			return nil, err
 		}
 		calls.now, calls.base = r.now, sock.Now()-r.now()
-		c.workers = append(c.workers, newWorker(deck, calls, r.now))
+		c.workers = append(c.workers, newWorker(shard, calls, r.now))
 	}
 	return c, nil
 }
 
-// phase has each worker go through a phase of its deck, on its thread.
-func (c *epollCrew) phase(begin func(*flight.Deck)) {
+// phase has each worker go through a phase of its shard, on its thread.
+func (c *epollEngine) phase(begin func(*flight.Shard)) {
 	c.threads.do(func(i int) {
-		begin(c.workers[i].deck)
+		begin(c.workers[i].shard)
 		c.workers[i].work()
 	})
 }
@@ -53,7 +53,7 @@ func (c *epollCrew) phase(begin func(*flight.Deck)) {
 // precise has the calling thread woken to the nanosecond it waits for.
 func precise() { unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) }
 
-func (c *epollCrew) close() {
+func (c *epollEngine) close() {
 	for _, w := range c.workers {
 		w.close()
 	}
@@ -63,7 +63,7 @@ func (c *epollCrew) close() {
 // included: the thread keeps its processor, and its team leaves the rest of the program another one.
 type worker struct {
 	kernel
-	deck  *flight.Deck
+	shard *flight.Shard
 	now   func() int64
 	socks []socket // by the connection's index
 	ready [batch]sock.Event
@@ -88,19 +88,19 @@ type kernel interface {
 	close()
 }
 
-func newWorker(deck *flight.Deck, k kernel, now func() int64) *worker {
-	w := &worker{kernel: k, deck: deck, now: now, socks: make([]socket, deck.Size())}
+func newWorker(shard *flight.Shard, k kernel, now func() int64) *worker {
+	w := &worker{kernel: k, shard: shard, now: now, socks: make([]socket, shard.Size())}
 	for i := range w.socks {
 		w.socks[i].fd = -1
 	}
 	return w
 }
 
-// work sends and receives until the phase of the deck is over.
+// work sends and receives until the phase of the shard is over.
 func (w *worker) work() {
-	for w.deck.Turn() {
+	for w.shard.Turn() {
 		w.act()
-		n, err := w.wait(w.ready[:], w.deck.Wake())
+		n, err := w.wait(w.ready[:], w.shard.Wake())
 		if err != nil {
 			panic(err) // a poller of ours cannot be waited for: there is no going on
 		}
@@ -111,10 +111,10 @@ func (w *worker) work() {
 	}
 }
 
-// act does what the deck wants.
+// act does what the shard wants.
 func (w *worker) act() {
 	for {
-		switch c, do := w.deck.Next(); do {
+		switch c, do := w.shard.Next(); do {
 		case flight.Nothing:
 			return
 		case flight.Connect:
@@ -134,7 +134,7 @@ func (w *worker) act() {
 func key(c *flight.Conn) uint64 { return uint64(c.Era)<<32 | uint64(uint32(c.Index)) }
 
 func (w *worker) handle(ev *sock.Event) {
-	c := w.deck.Conn(int(uint32(ev.Data())))
+	c := w.shard.Conn(int(uint32(ev.Data())))
 	switch {
 	case key(c) != ev.Data(): // the descriptor was closed earlier in this batch
 	case c.Opening():
@@ -158,7 +158,7 @@ func (w *worker) open(c *flight.Conn) {
 	fd, err := w.connect(key(c))
 	w.socks[c.Index] = socket{fd: fd}
 	if err != nil {
-		w.deck.Refused(c, connectClass(err), err)
+		w.shard.Refused(c, connectClass(err), err)
 	}
 }
 
@@ -170,10 +170,10 @@ func (w *worker) opened(c *flight.Conn) {
 		err = w.watch(s.fd, s.events, key(c))
 	}
 	if err != nil {
-		w.deck.Refused(c, connectClass(err), err)
+		w.shard.Refused(c, connectClass(err), err)
 		return
 	}
-	w.deck.Connected(c)
+	w.shard.Connected(c)
 }
 
 // send hands the kernel what it takes of the request.
@@ -183,7 +183,7 @@ func (w *worker) send(c *flight.Conn) {
 	c.Sent(n)
 	switch {
 	case err != nil && err != sock.Again:
-		w.deck.Closed(c, writeClass(err))
+		w.shard.Closed(c, writeClass(err))
 	case n < len(out):
 		w.watchFor(c, s.events|sock.Writable)
 	default:
@@ -208,12 +208,12 @@ func (w *worker) receive(c *flight.Conn, ended bool) {
 		case err == sock.Again:
 			return
 		case err == nil && n == 0:
-			w.deck.Closed(c, record.ReadEOF)
+			w.shard.Closed(c, record.ReadEOF)
 			return
 		case err != nil:
-			w.deck.Closed(c, readClass(err))
+			w.shard.Closed(c, readClass(err))
 			return
-		case !w.deck.Feed(c, w.buf[:n]), n < room:
+		case !w.shard.Feed(c, w.buf[:n]), n < room:
 			return
 		}
 	}
@@ -229,7 +229,7 @@ func (w *worker) drop(c *flight.Conn) {
 
 func (w *worker) close() {
 	for k := range w.socks {
-		w.drop(w.deck.Conn(k))
+		w.drop(w.shard.Conn(k))
 	}
 	if w.kernel != nil {
 		w.kernel.close()
@@ -240,7 +240,7 @@ func (w *worker) close() {
 // calls is the kernel.
 type calls struct {
 	poller *sock.Poller
-	deck   *flight.Deck    // whose connections say which peer is theirs
+	shard  *flight.Shard   // whose connections say which peer is theirs
 	peers  []unix.Sockaddr // of its own: a connect writes into them
 	family []int           // of each
 	spec   *result.Spec
@@ -250,8 +250,8 @@ type calls struct {
 	base   int64 // the kernel's clock when now was 0
 }
 
-func newCalls(addrs []string, spec *result.Spec, from *sources, deck *flight.Deck) (*calls, error) {
-	k := &calls{spec: spec, from: from, deck: deck}
+func newCalls(addrs []string, spec *result.Spec, from *sources, shard *flight.Shard) (*calls, error) {
+	k := &calls{spec: spec, from: from, shard: shard}
 	for _, addr := range addrs {
 		family, peer, err := sockaddr(addr)
 		if err != nil {
@@ -265,7 +265,7 @@ func newCalls(addrs []string, spec *result.Spec, from *sources, deck *flight.Dec
 }
 
 // host is which of the peers a connection's is.
-func (k *calls) host(index int) int { return k.deck.Conn(index).Host() }
+func (k *calls) host(index int) int { return k.shard.Conn(index).Host() }
 
 // sockaddr is an address, as client.Addr has it with a number for its host, as the kernel has it.
 func sockaddr(addr string) (family int, to unix.Sockaddr, err error) {

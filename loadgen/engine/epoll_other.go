@@ -4,10 +4,10 @@ package engine
 
 import "errors"
 
-func newEpoll(*run, *team) (crew, error) {
+func newEpoll(*run, *threadPool) (engine, error) {
 	return nil, errors.New("engine epoll needs Linux: use --engine net")
 }
 
-func newUring(*run, *team) (crew, error) { return nil, Rings() }
+func newUring(*run, *threadPool) (engine, error) { return nil, CheckUring() }
 
 func precise() {}

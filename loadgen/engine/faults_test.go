@@ -29,7 +29,7 @@ func engines() []string {
 	if !sock.Linux {
 		return []string{result.Net}
 	}
-	if Rings() != nil {
+	if CheckUring() != nil {
 		return []string{result.Epoll, result.Net}
 	}
 	return []string{result.Epoll, result.Uring, result.Net}

@@ -98,9 +98,9 @@ func TestClosedTwice(t *testing.T) {
 		r := &run{base: time.Now(), addr: "127.0.0.1:1"}
 		s.Engine, s.Threads = engine, 1
 		r.Run = flight.New(s, client.New(s), nil, r.now)
-		threads := hire(s)
-		defer threads.leave()
-		c, err := newCrew(r, threads)
+		threads := startThreads(s)
+		defer threads.stop()
+		c, err := newEngine(r, threads)
 		if err != nil {
 			t.Fatal(err)
 		}

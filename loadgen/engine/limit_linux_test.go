@@ -133,19 +133,19 @@ func TestNoAllocationPerRequest(t *testing.T) {
 			c.change(&s)
 			r := &run{addr: ln.addr, base: time.Now()}
 			r.Run = flight.New(s, client.New(s), nil, r.now)
-			threads := hire(s)
-			defer threads.leave()
-			crew, err := newCrew(r, threads)
+			threads := startThreads(s)
+			defer threads.stop()
+			e, err := newEngine(r, threads)
 			if err != nil {
 				t.Fatal(err)
 			}
-			crew.phase(func(d *flight.Deck) { d.Try(false) })
+			e.phase(func(d *flight.Shard) { d.Try(false) })
 			r.Flow(r.now())
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			crew.phase((*flight.Deck).Start)
+			e.phase((*flight.Shard).Start)
 			runtime.ReadMemStats(&after)
-			crew.close()
+			e.close()
 			// Threads, goroutines and their stacks are some dozens; one per request would be thousands.
 			if n := after.Mallocs - before.Mallocs; n > 500 {
 				t.Errorf("%s, %s: %d allocations for %d requests", engine, name, n, s.Requests)

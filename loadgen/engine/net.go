@@ -14,13 +14,13 @@ import (
 	"carousel/loadgen/flight"
 )
 
-// netCrew is the net engine: a goroutine per connection, on package net and the Go scheduler, on every system. It costs a good
-// deal more per request than epoll. All connections share one deck, which is used under the lock: whoever works the crew holds it but
+// netEngine is the net engine: a goroutine per connection, on package net and the Go scheduler, on every system. It costs a good
+// deal more per request than epoll. All connections share one shard, which is used under the lock: whoever works the crew holds it but
 // while a phase rests.
 //
-// Paced, the goroutine that gives the deck its turns sleeps in a system call on Linux, which wakes to some 60 us; by a timer
+// Paced, the goroutine that gives the shard its turns sleeps in a system call on Linux, which wakes to some 60 us; by a timer
 // elsewhere, which can be late by more than a millisecond.
-type netCrew struct {
+type netEngine struct {
 	*run
 	dial    func(ctx context.Context, index int) (net.Conn, error)
 	tls     []*tls.Config   // by host; nil: connections are not secured
@@ -31,10 +31,10 @@ type netCrew struct {
 	eras    sync.WaitGroup  // goroutines of connections
 
 	sync.Mutex
-	deck *flight.Deck
-	ends []end // by the connection's index
-	over bool  // what still happens is of no interest
-	wake int64 // when the next turn comes at the latest
+	shard *flight.Shard
+	ends  []end // by the connection's index
+	over  bool  // what still happens is of no interest
+	wake  int64 // when the next turn comes at the latest
 }
 
 // end is our end of a connection.
@@ -45,7 +45,7 @@ type end struct {
 	writing bool               // somebody writes; who is to send meanwhile leaves it to them
 }
 
-func newNet(r *run) (crew, error) {
+func newNet(r *run) (engine, error) {
 	from := newSources(r.Source)
 	usual := net.Dialer{KeepAlive: -1, Control: control(&r.Spec)}
 	addrs := r.addrs()
@@ -54,10 +54,10 @@ func newNet(r *run) (crew, error) {
 		if addr, ok := from.next(); ok {
 			d.LocalAddr = &net.TCPAddr{IP: addr[:]}
 		}
-		addr := addrs[r.decks[0].Conn(index).Host()]
+		addr := addrs[r.shards[0].Conn(index).Host()]
 		return d.DialContext(ctx, client.Network(addr), addr)
 	}
-	p := newNetCrew(r, dial)
+	p := newNetEngine(r, dial)
 	p.taken = make([]atomic.Bool, len(addrs))
 	for s := r.Spec; client.Secure(s.Target) && len(p.tls) < len(addrs); {
 		s.Target = client.Servers(r.Spec)[len(p.tls)] + "/"
@@ -73,22 +73,22 @@ func newNet(r *run) (crew, error) {
 	return p, nil
 }
 
-func newNetCrew(r *run, dial func(context.Context, int) (net.Conn, error)) *netCrew {
-	p := &netCrew{run: r, dial: dial, kick: make(chan struct{}, 1), cut: r.Cut(), deck: r.split(1)[0]}
-	p.ends = make([]end, p.deck.Size())
+func newNetEngine(r *run, dial func(context.Context, int) (net.Conn, error)) *netEngine {
+	p := &netEngine{run: r, dial: dial, kick: make(chan struct{}, 1), cut: r.Cut(), shard: r.split(1)[0]}
+	p.ends = make([]end, p.shard.Size())
 	p.Lock()
 	return p
 }
 
-// phase gives the deck its turns until the phase is over.
-func (p *netCrew) phase(begin func(*flight.Deck)) {
+// phase gives the shard its turns until the phase is over.
+func (p *netEngine) phase(begin func(*flight.Shard)) {
 	if p.precise > 0 { // one processor more, for who sleeps keeps one, and a single one would never come to see what has arrived
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1))
 	}
-	begin(p.deck)
-	for p.deck.Turn() {
+	begin(p.shard)
+	for p.shard.Turn() {
 		p.act()
-		p.wake = p.deck.Wake()
+		p.wake = p.shard.Wake()
 		wake := p.wake
 		p.Unlock()
 		p.rest(wake)
@@ -97,7 +97,7 @@ func (p *netCrew) phase(begin func(*flight.Deck)) {
 }
 
 // rest waits until an instant or a kick.
-func (p *netCrew) rest(until int64) {
+func (p *netEngine) rest(until int64) {
 	if d := time.Duration(until-p.now()) - p.precise; d > 0 {
 		select {
 		case <-time.After(d):
@@ -113,10 +113,10 @@ func (p *netCrew) rest(until int64) {
 	}
 }
 
-// act does what the deck wants. It lets go of the lock while a request is written.
-func (p *netCrew) act() {
+// act does what the shard wants. It lets go of the lock while a request is written.
+func (p *netEngine) act() {
 	for !p.over {
-		switch c, do := p.deck.Next(); do {
+		switch c, do := p.shard.Next(); do {
 		case flight.Nothing:
 			return
 		case flight.Connect:
@@ -159,7 +159,7 @@ type piece struct {
 const maxPiece = 16 << 10
 
 // piece takes the next of c's request. It counts as sent before it is, or its reply could be there first.
-func (p *netCrew) piece(c *flight.Conn) piece {
+func (p *netEngine) piece(c *flight.Conn) piece {
 	out := c.Out()
 	text := out[:min(len(out), maxPiece)]
 	c.Sent(len(text))
@@ -169,7 +169,7 @@ func (p *netCrew) piece(c *flight.Conn) piece {
 }
 
 // write writes a piece of a request and those that follow it.
-func (p *netCrew) write(q piece) {
+func (p *netEngine) write(q piece) {
 	for goesOn := true; goesOn; {
 		q.conn.SetWriteDeadline(time.Now().Add(p.Timeout))
 		_, err := q.conn.Write(q.text)
@@ -180,7 +180,7 @@ func (p *netCrew) write(q piece) {
 		goesOn = p.note(q.c, q.era, func() {
 			switch left = len(q.c.Out()) > 0; {
 			case err != nil:
-				p.deck.Closed(q.c, writeClass(err))
+				p.shard.Closed(q.c, writeClass(err))
 			case left:
 				q = p.piece(q.c)
 			default:
@@ -190,9 +190,9 @@ func (p *netCrew) write(q piece) {
 	}
 }
 
-// note notes what happened to a connection and does what the deck wants then. It reports whether this era of the connection goes
+// note notes what happened to a connection and does what the shard wants then. It reports whether this era of the connection goes
 // on; what happened after its end is of no interest.
-func (p *netCrew) note(c *flight.Conn, era uint32, what func()) (goesOn bool) {
+func (p *netEngine) note(c *flight.Conn, era uint32, what func()) (goesOn bool) {
 	p.Lock()
 	if p.over || c.Era != era {
 		p.Unlock()
@@ -200,7 +200,7 @@ func (p *netCrew) note(c *flight.Conn, era uint32, what func()) (goesOn bool) {
 	}
 	what()
 	p.act()
-	if wake := p.deck.Wake(); wake < p.wake {
+	if wake := p.shard.Wake(); wake < p.wake {
 		p.wake = wake
 		select {
 		case p.kick <- struct{}{}:
@@ -216,24 +216,24 @@ func (p *netCrew) note(c *flight.Conn, era uint32, what func()) (goesOn bool) {
 var buffers = sync.Pool{New: func() any { return new([sock.ReadBytes]byte) }}
 
 // live is an era of a connection: it connects, then takes in what comes until it is over.
-func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32, read <-chan struct{}) {
+func (p *netEngine) live(ctx context.Context, c *flight.Conn, era uint32, read <-chan struct{}) {
 	conn, err := p.dial(ctx, c.Index)
 	var shaken *handshake
 	if err == nil && p.tls != nil {
-		p.note(c, era, func() { p.deck.Shaking(c) })
+		p.note(c, era, func() { p.shard.HandshakeBegan(c) })
 		conn, shaken, err = secure(ctx, conn, p.tls[c.Host()], &p.taken[c.Host()])
 	}
 	room := 0
 	goesOn := p.note(c, era, func() {
 		if err != nil {
-			p.deck.Refused(c, connectClass(err), err)
+			p.shard.Refused(c, connectClass(err), err)
 			return
 		}
 		if p.ends[c.Index].conn = conn; shaken != nil {
-			p.deck.Shook(int64(shaken.took), shaken.version, shaken.cipher)
+			p.shard.HandshakeDone(int64(shaken.took), shaken.version, shaken.cipher)
 		}
 		room = c.Room()
-		p.deck.Connected(c)
+		p.shard.Connected(c)
 	})
 	if conn == nil {
 		return
@@ -250,10 +250,10 @@ func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32, read <-c
 		rest := false
 		goesOn = p.note(c, era, func() {
 			if n > 0 {
-				p.deck.Feed(c, buf[:n])
+				p.shard.Feed(c, buf[:n])
 			}
 			if err != nil && c.Era == era {
-				p.deck.Closed(c, readClass(err))
+				p.shard.Closed(c, readClass(err))
 			}
 			rest = c.Room() == 0
 		})
@@ -267,7 +267,7 @@ func (p *netCrew) live(ctx context.Context, c *flight.Conn, era uint32, read <-c
 }
 
 // drop closes c, if it is open, and ends its connect if that is under way.
-func (p *netCrew) drop(c *flight.Conn) {
+func (p *netEngine) drop(c *flight.Conn) {
 	e := &p.ends[c.Index]
 	if e.hang != nil {
 		e.hang()
@@ -282,13 +282,13 @@ func (p *netCrew) drop(c *flight.Conn) {
 	*e = end{}
 }
 
-func (p *netCrew) close() {
+func (p *netEngine) close() {
 	if p.over {
 		return
 	}
 	p.over = true // before connects fail for it: those have not failed
 	for k := range p.ends {
-		p.drop(p.deck.Conn(k))
+		p.drop(p.shard.Conn(k))
 	}
 	p.Unlock()
 	p.eras.Wait()

@@ -18,13 +18,13 @@ const (
 )
 
 // hush opens the silent connections. What memory target and kernel had at rest before, and when all were open, it keeps for the record.
-func (r *run) hush(ctx context.Context, c crew) {
+func (r *run) hush(ctx context.Context, e engine) {
 	if r.Idle == 0 {
 		return
 	}
 	look := func() *result.Memory { return memory(r.PID) }
 	r.silent = &result.Silent{Before: atRest(ctx, look)}
-	c.phase(func(d *flight.Deck) { d.Try(true) })
+	e.phase(func(d *flight.Shard) { d.Try(true) })
 	if r.silent.Before != nil {
 		r.silent.Settled = atRest(ctx, look)
 	}
@@ -64,7 +64,7 @@ func unmoved(a, b int64) bool { return max(a-b, b-a) <= restWithin }
 // hushed is what became of the silent connections.
 func (r *run) hushed() *result.Silent {
 	if r.silent != nil {
-		for _, d := range r.decks {
+		for _, d := range r.shards {
 			open, refused := d.Silent()
 			r.silent.Open += open
 			r.silent.Refused += refused

@@ -21,8 +21,8 @@ import (
 	"carousel/loadgen/turns"
 )
 
-// Contender is one of the servers that a Stand loads in turns.
-type Contender struct {
+// Server is one of the servers that a Stand loads in turns.
+type Server struct {
 	Name string      // in a trace
 	Spec result.Spec // with the process to watch, if that is known
 	Auto bool        // the process is the one that listens on the target's address on this machine
@@ -33,7 +33,7 @@ type Stand struct {
 	servers []*contender
 	base    time.Time
 	opens   int64 // when the first slice that counts began; Never: none has
-	threads *team
+	threads *threadPool
 	restore []func()
 	slices  int  // so far
 	first   edge // when all connections were open
@@ -47,7 +47,7 @@ type Stand struct {
 // contender is a server at the stand.
 type contender struct {
 	*run
-	crew    crew
+	engine  engine
 	why     error // it was never connected
 	pid     int
 	meter   *host.Meter // nil: its process is not known
@@ -77,8 +77,8 @@ const gcEvery = 256
 
 // NewStand opens all connections of the servers, in an order of that seed: where the memory of a connection lies depends on it, and costs
 // something. A server that cannot be reached is noted and the others go on. What becomes of each request is kept in t, if there is one.
-func NewStand(ctx context.Context, list []Contender, seed uint64, t *trace.Trace) *Stand {
-	s := &Stand{base: time.Now(), opens: record.Never, threads: hire(list[0].Spec)}
+func NewStand(ctx context.Context, list []Server, seed uint64, t *trace.Trace) *Stand {
+	s := &Stand{base: time.Now(), opens: record.Never, threads: startThreads(list[0].Spec)}
 	t.Room(len(list) * max(1, s.threads.size()))
 	gc, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(memoryLimit)
 	s.restore = append(s.restore, func() { debug.SetGCPercent(gc); debug.SetMemoryLimit(limit) })
@@ -103,8 +103,8 @@ func NewStand(ctx context.Context, list []Contender, seed uint64, t *trace.Trace
 	return s
 }
 
-// Deserted says why none of the servers could be reached; nil where one was.
-func (s *Stand) Deserted() error {
+// Unreached says why none of the servers could be reached; nil where one was.
+func (s *Stand) Unreached() error {
 	for _, v := range s.servers {
 		if v.why == nil {
 			return nil
@@ -114,15 +114,15 @@ func (s *Stand) Deserted() error {
 }
 
 // connect opens the connections of a server and finds its process.
-func (v *contender) connect(ctx context.Context, one Contender, threads *team) (err error) {
+func (v *contender) connect(ctx context.Context, one Server, threads *threadPool) (err error) {
 	if v.addr, err = reachable(ctx, client.Addr(one.Spec.Target)); err != nil {
 		return err
 	}
-	if v.crew, err = newCrew(v.run, threads); err != nil {
+	if v.engine, err = newEngine(v.run, threads); err != nil {
 		return err
 	}
 	defer context.AfterFunc(ctx, v.Stop)()
-	if err = v.open(ctx, v.crew); err != nil {
+	if err = v.open(ctx, v.engine); err != nil {
 		return err
 	}
 	if v.pid = one.Spec.PID; one.Auto {
@@ -183,14 +183,14 @@ func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 	if !s.begin(v, slice) {
 		return got
 	}
-	v.crew.phase((*flight.Deck).Start)
+	v.engine.phase((*flight.Shard).Start)
 	s.end()
 	end := s.now()
 	v.Trace.Span(sliceName(t), begin, end)
 	own = minus(host.SelfCPU(), own)
 	got.OwnCPUNS = own.Total()
 	got.BeginNS, got.LengthNS, got.ElapsedNS = begin-s.opens, min(v.Until(), end)-begin, end-begin
-	for _, d := range v.decks {
+	for _, d := range v.shards {
 		got.Unanswered += d.EndSlice(record.NoConnection)
 	}
 	got.TargetCPUNS = v.settle()
@@ -247,7 +247,7 @@ func (v *contender) settle() int64 {
 }
 
 func (v *contender) records() (all []*record.Recorder) {
-	for _, d := range v.decks {
+	for _, d := range v.shards {
 		all = append(all, d.Record)
 	}
 	return all
@@ -287,8 +287,8 @@ func (s *Stand) Forget(k int) {
 // Reached reports whether server k can be loaded.
 func (s *Stand) Reached(k int) bool { return s.servers[k].why == nil }
 
-// Alike reports whether servers i and j are the same process, as far as that is known.
-func (s *Stand) Alike(i, j int) bool { return s.servers[i].is(s.servers[j]) }
+// SameProcess reports whether servers i and j are the same process, as far as that is known.
+func (s *Stand) SameProcess(i, j int) bool { return s.servers[i].is(s.servers[j]) }
 
 // is reports whether v and w are the same process, as far as that is known.
 func (v *contender) is(w *contender) bool {
@@ -300,11 +300,11 @@ func (s *Stand) now() int64 { return int64(time.Since(s.base)) }
 // Close ends the connections. It may be called twice.
 func (s *Stand) Close() {
 	for _, v := range s.servers {
-		if v.crew != nil {
-			v.crew.close()
+		if v.engine != nil {
+			v.engine.close()
 		}
 	}
-	s.threads.leave()
+	s.threads.stop()
 	s.watch.Close()
 	for _, restore := range s.restore {
 		restore()

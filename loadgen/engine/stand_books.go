@@ -41,21 +41,21 @@ func (s *Stand) Finish() (*result.Comparison, error) {
 // books are those of server v, with what its process used from the first slice of all to the last.
 func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err error) {
 	now, queue := s.now(), queueOf(v.addr)
-	if v.crew != nil {
-		v.crew.close()
+	if v.engine != nil {
+		v.engine.close()
 	}
-	if v.decks == nil { // its name has no address
+	if v.shards == nil { // its name has no address
 		v.split(1)
 	}
 	alive := 0
-	for _, d := range v.decks {
+	for _, d := range v.shards {
 		alive += d.Alive()
 	}
 	v.Finish(now)
 	if v.begun > 0 {
-		flight.Settle(v.decks, v.Until(), record.Interrupted)
+		flight.Settle(v.shards, v.Until(), record.Interrupted)
 	} else {
-		for _, d := range v.decks {
+		for _, d := range v.shards {
 			d.Record.Close(now, now)
 		}
 	}

@@ -18,15 +18,15 @@ import (
 // compare loads servers in turns, in the shortest comparison there is.
 func compare(t *testing.T, ctx context.Context, change func(*result.Spec), targets ...string) *result.Comparison {
 	t.Helper()
-	p := turns.Plan{Slice: 5 * time.Millisecond, Duration: 32 * 5 * time.Millisecond, Grace: 50 * time.Millisecond, Seed: 1}
-	var list []Contender
+	p := turns.Settings{Slice: 5 * time.Millisecond, Duration: 32 * 5 * time.Millisecond, Grace: 50 * time.Millisecond, Seed: 1}
+	var list []Server
 	for i, target := range targets {
 		s := load(target)
-		s.Engine, s.Duration, s.Grace = Auto(), p.Duration, p.Grace
+		s.Engine, s.Duration, s.Grace = Default(), p.Duration, p.Grace
 		change(&s)
 		p.Rate = s.Rate
 		s.Threads = map[bool]int{true: Threads(s)}[s.Engine == result.Epoll]
-		list = append(list, Contender{Spec: s, Auto: s.PID < 0})
+		list = append(list, Server{Spec: s, Auto: s.PID < 0})
 		p.Names = append(p.Names, string(rune('a'+i)))
 	}
 	stand := NewStand(ctx, list, 1, nil)
@@ -245,7 +245,7 @@ func TestStandIsStopped(t *testing.T) {
 
 // Two sets of connections to one server are one process, found by itself where it listens on this machine.
 func TestStandFindsTheProcess(t *testing.T) {
-	if Auto() == result.Net {
+	if Default() == result.Net {
 		t.Skip("the process that listens is known on Linux only")
 	}
 	s := serve(t, "127.0.0.1:0", say(hello))
@@ -297,13 +297,13 @@ func TestStandForgets(t *testing.T) {
 				}
 			})
 			well := serve(t, "127.0.0.1:0", say(hello))
-			p := turns.Plan{Names: []string{"a", "b"}, Slice: 5 * time.Millisecond, Cycles: 16, Grace: 20 * time.Millisecond, Seed: 1, Rate: rate, Processors: 1}
-			var list []Contender
+			p := turns.Settings{Names: []string{"a", "b"}, Slice: 5 * time.Millisecond, Cycles: 16, Grace: 20 * time.Millisecond, Seed: 1, Rate: rate, Processors: 1}
+			var list []Server
 			for _, target := range []string{url(late.addr), url(well.addr)} {
 				s := load(target)
 				s.Engine, s.Duration, s.Grace, s.Rate = engine, 160*time.Millisecond, p.Grace, rate
 				s.Threads = map[bool]int{true: 1}[engine == result.Epoll]
-				list = append(list, Contender{Spec: s})
+				list = append(list, Server{Spec: s})
 			}
 			stand := NewStand(t.Context(), list, 1, nil)
 			defer stand.Close()
@@ -348,11 +348,11 @@ func TestStandWithoutAnybody(t *testing.T) {
 	}
 	ln.Close()
 	s := load(url(ln.Addr().String()))
-	s.Engine, s.Threads = Auto(), 1
-	p := turns.Plan{Names: []string{"a", "b"}, Slice: time.Millisecond, Duration: time.Second}
-	stand := NewStand(t.Context(), []Contender{{Spec: s}, {Spec: s}}, 1, nil)
+	s.Engine, s.Threads = Default(), 1
+	p := turns.Settings{Names: []string{"a", "b"}, Slice: time.Millisecond, Duration: time.Second}
+	stand := NewStand(t.Context(), []Server{{Spec: s}, {Spec: s}}, 1, nil)
 	defer stand.Close()
-	err = stand.Deserted()
+	err = stand.Unreached()
 	if gone := (*Unreachable)(nil); !errors.As(err, &gone) {
 		t.Errorf("nobody to be reached: %v", err)
 	}

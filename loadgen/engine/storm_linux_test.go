@@ -42,19 +42,19 @@ type countingRing struct {
 
 func (k countingRing) dial(data uint64) (int, error) { k.Add(1); return k.ring.dial(data) }
 
-func (n *dials) of(c crew) {
-	switch c := c.(type) {
-	case *epollCrew:
-		for _, w := range c.workers {
+func (n *dials) of(e engine) {
+	switch e := e.(type) {
+	case *epollEngine:
+		for _, w := range e.workers {
 			w.kernel = countingKernel{w.kernel, n}
 		}
-	case *uringCrew:
-		for _, w := range c.workers {
+	case *uringEngine:
+		for _, w := range e.workers {
 			w.ring = countingRing{w.ring, n}
 		}
-	case *netCrew:
-		dial := c.dial
-		c.dial = func(ctx context.Context, index int) (net.Conn, error) { n.Add(1); return dial(ctx, index) }
+	case *netEngine:
+		dial := e.dial
+		e.dial = func(ctx context.Context, index int) (net.Conn, error) { n.Add(1); return dial(ctx, index) }
 	}
 }
 
@@ -68,9 +68,9 @@ func counted(ctx context.Context, s result.Spec) (l *result.Load, connects int64
 		defer r.files.Close()
 	}
 	r.Run = flight.New(s, client.New(s), r.files, r.now)
-	threads := hire(s)
-	defer threads.leave()
-	c, err := newCrew(r, threads)
+	threads := startThreads(s)
+	defer threads.stop()
+	c, err := newEngine(r, threads)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -10,7 +10,7 @@ import (
 	"carousel/loadgen/turns"
 )
 
-// traceIn has t keep what becomes of r's requests, if there is one, under a name that may be "". It is called before r has decks.
+// traceIn has t keep what becomes of r's requests, if there is one, under a name that may be "". It is called before r has shards.
 func (r *run) traceIn(t *trace.Trace, name string) {
 	r.Trace = t.Process(strings.Join(strings.Fields("loadgen "+name+" "+r.Target), " "), r.Connections, r.Idle, r.Pipeline, r.Names())
 	t.Begin(r.base)

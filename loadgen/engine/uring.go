@@ -14,20 +14,20 @@ import (
 	"carousel/loadgen/record"
 )
 
-// uringCrew is the workers of the uring engine, a thread each.
-type uringCrew struct {
+// uringEngine is the workers of the uring engine, a thread each.
+type uringEngine struct {
 	*run
-	threads *team
+	threads *threadPool
 	workers []*ringWorker
 }
 
-func newUring(r *run, threads *team) (crew, error) {
-	c := &uringCrew{r, threads, make([]*ringWorker, threads.size())}
-	decks, errs, from := r.split(threads.size()), make([]error, threads.size()), newSources(r.Source)
+func newUring(r *run, threads *threadPool) (engine, error) {
+	c := &uringEngine{r, threads, make([]*ringWorker, threads.size())}
+	shards, errs, from := r.split(threads.size()), make([]error, threads.size()), newSources(r.Source)
 	threads.do(func(i int) { // a ring belongs to the thread that opens it
-		k, err := newRingCalls(r.addrs(), &r.Spec, from, decks[i])
+		k, err := newRingCalls(r.addrs(), &r.Spec, from, shards[i])
 		if errs[i] = err; err == nil {
-			c.workers[i] = newRingWorker(decks[i], k, r.now, sock.Now()-r.now())
+			c.workers[i] = newRingWorker(shards[i], k, r.now, sock.Now()-r.now())
 		}
 	})
 	for _, err := range errs {
@@ -39,15 +39,15 @@ func newUring(r *run, threads *team) (crew, error) {
 	return c, nil
 }
 
-// phase has each worker go through a phase of its deck, on its thread.
-func (c *uringCrew) phase(begin func(*flight.Deck)) {
+// phase has each worker go through a phase of its shard, on its thread.
+func (c *uringEngine) phase(begin func(*flight.Shard)) {
 	c.threads.do(func(i int) {
-		begin(c.workers[i].deck)
+		begin(c.workers[i].shard)
 		c.workers[i].work()
 	})
 }
 
-func (c *uringCrew) close() {
+func (c *uringEngine) close() {
 	c.threads.do(func(i int) {
 		if w := c.workers[i]; w != nil {
 			w.end()
@@ -57,10 +57,10 @@ func (c *uringCrew) close() {
 }
 
 // ringWorker is one thread with its connections and its ring. As in the epoll engine nothing allocates in its loop and nothing enters the
-// Go scheduler. What a turn of the deck wants sent is handed over with one call, which brings what has come meanwhile.
+// Go scheduler. What a turn of the shard wants sent is handed over with one call, which brings what has come meanwhile.
 type ringWorker struct {
 	ring
-	deck  *flight.Deck
+	shard *flight.Shard
 	now   func() int64
 	base  int64  // the kernel's clock when now was 0
 	lines []line // by the connection's index
@@ -105,8 +105,8 @@ const (
 	kindShift = 30
 )
 
-func newRingCalls(addrs []string, spec *result.Spec, from *sources, deck *flight.Deck) (*ringCalls, error) {
-	k := &ringCalls{calls: calls{spec: spec, from: from, deck: deck}}
+func newRingCalls(addrs []string, spec *result.Spec, from *sources, shard *flight.Shard) (*ringCalls, error) {
+	k := &ringCalls{calls: calls{spec: spec, from: from, shard: shard}}
 	for _, addr := range addrs {
 		family, to, err := sockaddr(addr)
 		if err != nil {
@@ -128,19 +128,19 @@ func (k *ringCalls) dial(data uint64) (int, error) {
 	return fd, err
 }
 
-func newRingWorker(deck *flight.Deck, k ring, now func() int64, base int64) *ringWorker {
-	w := &ringWorker{ring: k, deck: deck, now: now, base: base, lines: make([]line, deck.Size())}
+func newRingWorker(shard *flight.Shard, k ring, now func() int64, base int64) *ringWorker {
+	w := &ringWorker{ring: k, shard: shard, now: now, base: base, lines: make([]line, shard.Size())}
 	for i := range w.lines {
 		w.lines[i].fd = -1
 	}
 	return w
 }
 
-// work sends and receives until the phase of the deck is over.
+// work sends and receives until the phase of the shard is over.
 func (w *ringWorker) work() {
-	for w.deck.Turn() {
+	for w.shard.Turn() {
 		w.act()
-		if e := w.wait(w.deck.Wake()); e != 0 {
+		if e := w.wait(w.shard.Wake()); e != 0 {
 			panic(e) // a ring of ours cannot be waited for: there is no going on
 		}
 		for done := w.Next(); done != nil; done = w.Next() {
@@ -160,10 +160,10 @@ func (w *ringWorker) wait(until int64) (e syscall.Errno) {
 	return e
 }
 
-// act does what the deck wants.
+// act does what the shard wants.
 func (w *ringWorker) act() {
 	for {
-		switch c, do := w.deck.Next(); do {
+		switch c, do := w.shard.Next(); do {
 		case flight.Nothing:
 			return
 		case flight.Connect:
@@ -179,7 +179,7 @@ func (w *ringWorker) act() {
 
 func (w *ringWorker) handle(done *uring.Completion) {
 	kind, era := uint32(done.Data)>>kindShift, uint32(done.Data>>32)
-	c := w.deck.Conn(int(uint32(done.Data) &^ (nothing << kindShift)))
+	c := w.shard.Conn(int(uint32(done.Data) &^ (nothing << kindShift)))
 	l, p := &w.lines[c.Index], w.Bytes(done)
 	if era != c.Era || kind == nothing { // the descriptor was closed earlier
 		return
@@ -198,9 +198,9 @@ func (w *ringWorker) handle(done *uring.Completion) {
 	case sending:
 		switch {
 		case done.Res < 0:
-			w.deck.Closed(c, writeClass(syscall.Errno(-done.Res)))
+			w.shard.Closed(c, writeClass(syscall.Errno(-done.Res)))
 		case whole: // it was not
-			w.deck.Closed(c, record.WriteReset)
+			w.shard.Closed(c, record.WriteReset)
 		default:
 			if c.Sent(int(done.Res)); len(c.Out()) > 0 {
 				w.send(c)
@@ -221,7 +221,7 @@ func (w *ringWorker) open(c *flight.Conn) {
 	fd, err := w.dial(w.data(connecting, c))
 	if l.fd = int32(fd); err != nil {
 		l.under = 0
-		w.deck.Refused(c, connectClass(err), err)
+		w.shard.Refused(c, connectClass(err), err)
 	}
 }
 
@@ -233,11 +233,11 @@ func (w *ringWorker) opened(c *flight.Conn, res int32) {
 		err = w.connected(fd)
 	}
 	if err != nil {
-		w.deck.Refused(c, connectClass(err), err)
+		w.shard.Refused(c, connectClass(err), err)
 		return
 	}
 	w.receive(c)
-	w.deck.Connected(c)
+	w.shard.Connected(c)
 }
 
 // send hands the request over.
@@ -245,7 +245,7 @@ func (w *ringWorker) send(c *flight.Conn) {
 	l, out := &w.lines[c.Index], c.Out()
 	switch {
 	case l.under&(1<<sending) > 0: // what is added goes when that has gone
-	case len(out) <= maxPiece && w.deck.Pipeline <= 1: // for which a connection that waits for nothing has room
+	case len(out) <= maxPiece && w.shard.Pipeline <= 1: // for which a connection that waits for nothing has room
 		w.SendSilently(int(l.fd), out, w.data(sending, c))
 		l.under &^= 1 << sending
 		c.Sent(len(out))
@@ -262,11 +262,11 @@ func (w *ringWorker) receive(c *flight.Conn) {
 func (w *ringWorker) received(c *flight.Conn, p []byte, res int32) {
 	switch {
 	case res > 0:
-		w.deck.Feed(c, p)
+		w.shard.Feed(c, p)
 	case res == 0:
-		w.deck.Closed(c, record.ReadEOF)
+		w.shard.Closed(c, record.ReadEOF)
 	case res != -int32(unix.ENOBUFS):
-		w.deck.Closed(c, readClass(syscall.Errno(-res)))
+		w.shard.Closed(c, readClass(syscall.Errno(-res)))
 	}
 }
 
@@ -287,7 +287,7 @@ func (w *ringWorker) drop(c *flight.Conn) {
 
 func (w *ringWorker) end() {
 	for k := range w.lines {
-		w.drop(w.deck.Conn(k))
+		w.drop(w.shard.Conn(k))
 	}
 	w.Submit()
 	w.End()

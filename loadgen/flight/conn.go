@@ -6,15 +6,15 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// Conn is one connection of a deck. It stays the same Conn through reconnects.
+// Conn is one connection of a shard. It stays the same Conn through reconnects.
 type Conn struct {
-	Index int    // in the deck
+	Index int    // in the shard
 	Era   uint32 // counts its reconnects: what an engine learns of an earlier one is of no interest
 
 	host    int // which of the servers it is connected to
 	number  int // in the record, from 0; negative: a silent connection
 	state   state
-	do      Do
+	do      Action
 	room    int // bytes that may be read now
 	under   int // requests that were sent and are not settled
 	again   int // the first so many of them were sent before, on a connection that the server closed without a word
@@ -29,7 +29,7 @@ type Conn struct {
 	tried   int64   // when the connect began
 	shakes  bool    // its peer was reached, and a TLS handshake is under way
 	reply   client.Reply
-	request *client.Ask
+	request *client.CachedRequest
 	kind    int // of the request, among the run's
 	hops    int // redirects it has followed
 
@@ -115,75 +115,75 @@ func (c *Conn) pop() {
 }
 
 // ask gives c another request to send.
-func (c *Conn) ask(a *client.Ask) {
+func (c *Conn) ask(a *client.CachedRequest) {
 	c.request = a
-	c.reply.Ask(a)
+	c.reply.SetRequest(a)
 }
 
 // next gives c its next request: in a closed loop when it is due, after a rest if there is to be one, and where several may be under way as
 // many as that; else when the schedule has one.
-func (d *Deck) next(c *Conn, due, now int64) {
+func (s *Shard) next(c *Conn, due, now int64) {
 	switch {
-	case now >= d.end:
+	case now >= s.end:
 		return
-	case d.Rate > 0 && !d.used():
+	case s.Rate > 0 && !s.used():
 		c.freed = now
-		d.free.push(c)
+		s.free.push(c)
 		return
-	case d.Rate == 0 && due > now:
+	case s.Rate == 0 && due > now:
 		c.freed = due
-		d.resting.enter(c)
+		s.resting.enter(c)
 		return
-	case d.Rate == 0:
-		for c.under < d.depth && d.ticket(due) {
-			d.send(c, due, now)
+	case s.Rate == 0:
+		for c.under < s.depth && s.ticket(due) {
+			s.send(c, due, now)
 		}
 	}
 	if c.under == 0 {
-		d.drop(c) // so that a server that serves one client at a time accepts the next
+		s.drop(c) // so that a server that serves one client at a time accepts the next
 	}
 }
 
 // turn is which of the run's requests is sent next on c.
-func (d *Deck) turn(c *Conn) int {
-	if !d.several() {
+func (s *Shard) turn(c *Conn) int {
+	if !s.several() {
 		return 0
 	}
-	n, on := d.taken[c.host].Add(1)-1, d.on[c.host]
-	if d.order != nil {
-		return d.order.At(n)
+	n, on := s.taken[c.host].Add(1)-1, s.on[c.host]
+	if s.order != nil {
+		return s.order.At(n)
 	}
 	return on[n%int64(len(on))]
 }
 
 // send has c's next request sent.
-func (d *Deck) send(c *Conn, due, now int64) {
-	d.spins = false
-	if d.several() || c.hops > 0 {
-		k := d.turn(c)
-		if c.ask(d.asks.Turn(k)); d.several() {
-			c.kind = d.kind[k]
+func (s *Shard) send(c *Conn, due, now int64) {
+	s.spins = false
+	if s.several() || c.hops > 0 {
+		k := s.turn(c)
+		if c.ask(s.asks.Request(k)); s.several() {
+			c.kind = s.kind[k]
 		}
 	}
 	c.hops = 0
 	c.push(times{due, now})
-	d.outstanding++
-	d.Record.Sent(c.number, due)
-	if d.Rate > 0 {
-		d.Record.Late(due, now, c.freed > due)
+	s.outstanding++
+	s.Record.Sent(c.number, due)
+	if s.Rate > 0 {
+		s.Record.Late(due, now, c.freed > due)
 	}
 	if c.state == closed { // each request has a connection of its own, and begins with that
-		d.connect(c, now)
+		s.connect(c, now)
 		return
 	}
 	c.state = busy
-	d.want(c, Send)
+	s.want(c, Send)
 }
 
 // resend has all of c's requests sent, from their first byte.
-func (d *Deck) resend(c *Conn) {
+func (s *Shard) resend(c *Conn) {
 	c.state, c.unsent, c.written = busy, c.under, 0
-	d.want(c, Send)
+	s.want(c, Send)
 }
 
 // turnedAway is the status with which a server answers to a client for whom it has no room, though it has not said anything.
@@ -191,30 +191,30 @@ const turnedAway = 503
 
 // Feed takes bytes from the peer of c: at most Room, or client.MaxRead when the connection is at its end. It reports whether more may be
 // read at once.
-func (d *Deck) Feed(c *Conn, p []byte) bool {
-	d.spins = false
+func (s *Shard) Feed(c *Conn, p []byte) bool {
+	s.spins = false
 	if c.Silent() { // it hears at most how it is turned away
 		if _, whole := c.reply.Take(p); !whole {
 			return true
 		}
 		if c.reply.Status() == turnedAway {
-			d.told++
+			s.told++
 		}
-		d.lost(c, d.now(), record.OK)
+		s.lost(c, s.now(), record.OK)
 		return false
 	}
-	now := d.now()
-	d.Record.Read(now, len(p))
-	if d.ReadRate > 0 {
-		d.sip(c)
+	now := s.now()
+	s.Record.Read(now, len(p))
+	if s.ReadRate > 0 {
+		s.sip(c)
 	}
 	for era := c.Era; ; {
 		if c.under == 0 { // a word nobody asked for, such as a 408: the connection is at its end
-			d.lost(c, now, record.OK)
+			s.lost(c, now, record.OK)
 			return false
 		}
-		if d.trace != nil && d.heard[c.Index].first == 0 {
-			d.heard[c.Index].first = now
+		if s.trace != nil && s.heard[c.Index].first == 0 {
+			s.heard[c.Index].first = now
 		}
 		rest, whole := c.reply.Take(p)
 		if !whole {
@@ -223,9 +223,9 @@ func (d *Deck) Feed(c *Conn, p []byte) bool {
 		if c.under == 1 {
 			c.reply.Surplus(rest)
 		}
-		d.answered(c, now)
+		s.answered(c, now)
 		if p = rest; c.Era != era || len(p) == 0 {
-			return c.Era == era && d.depth > 1
+			return c.Era == era && s.depth > 1
 		}
 	}
 }
@@ -233,137 +233,137 @@ func (d *Deck) Feed(c *Conn, p []byte) bool {
 // Closed notes that the peer of c has closed, or that a read or write has failed. A close ends a reply that has no length. Between replies
 // the peer may close: a request that crossed the close on the way is sent once more on a new connection, if its method allows that and not
 // one byte of a reply has come.
-func (d *Deck) Closed(c *Conn, class record.Class) {
-	now := d.now()
+func (s *Shard) Closed(c *Conn, class record.Class) {
+	now := s.now()
 	switch silence := class == record.ReadEOF || class == record.WriteReset; {
 	case c.under == 0:
-		d.lost(c, now, record.OK)
+		s.lost(c, now, record.OK)
 	case silence && c.reply.End():
-		d.answered(c, now)
+		s.answered(c, now)
 	case silence:
-		d.silenced(c, now, class)
+		s.silenced(c, now, class)
 	default:
-		d.lost(c, now, class)
+		s.lost(c, now, class)
 	}
 }
 
 // silenced has what is under way on c sent once more, on another connection, if that may be; else it is lost.
-func (d *Deck) silenced(c *Conn, now int64, class record.Class) {
+func (s *Shard) silenced(c *Conn, now int64, class record.Class) {
 	if c.served == 0 || c.again > 0 || !c.request.Idempotent {
-		d.lost(c, now, class)
+		s.lost(c, now, class)
 		return
 	}
 	c.again = c.under
-	d.drop(c)
-	d.reconnect(c, now)
+	s.drop(c)
+	s.reconnect(c, now)
 }
 
 // answered notes a complete reply and goes on to the next request.
-func (d *Deck) answered(c *Conn, now int64) {
-	if d.tooLate(now) {
+func (s *Shard) answered(c *Conn, now int64) {
+	if s.tooLate(now) {
 		return // it is unanswered
 	}
 	class := c.reply.Class()
 	if status, location, moved := c.reply.Moved(); moved {
-		var to *client.Ask
-		if to, class = d.hop(c, status, location); class == record.OK {
-			d.follow(c, to, now)
+		var to *client.CachedRequest
+		if to, class = s.hop(c, status, location); class == record.OK {
+			s.follow(c, to, now)
 			return
 		}
 	}
 	keep := c.reply.Keep() && c.whole()
 	c.served++
-	d.settled(c, now, class)
-	d.close(c)
-	if d.backoff != 0 && class.Answered() && c.tried >= d.trouble {
-		d.backoff = 0
-		d.reopen(now)
+	s.settled(c, now, class)
+	s.close(c)
+	if s.backoff != 0 && class.Answered() && c.tried >= s.trouble {
+		s.backoff = 0
+		s.reopen(now)
 	}
-	c.freed = later(now, int64(d.Think))
+	c.freed = later(now, int64(s.Think))
 	switch {
-	case keep && c.under > 0 && c.sent < d.Begin: // of an earlier slice: what is sent in this one follows when all of that is answered
+	case keep && c.under > 0 && c.sent < s.Begin: // of an earlier slice: what is sent in this one follows when all of that is answered
 	case keep:
 		if c.under == 0 {
 			c.state = idle
 		}
-		if d.files != nil {
-			now = d.now() // a file written in place held it up
+		if s.files != nil {
+			now = s.now() // a file written in place held it up
 		}
-		d.next(c, c.freed, now)
+		s.next(c, c.freed, now)
 	case c.under > 0:
-		d.silenced(c, now, record.ReadEOF)
+		s.silenced(c, now, record.ReadEOF)
 	default:
-		d.drop(c)
+		s.drop(c)
 		if !class.Answered() {
 			c.served = 0
 		}
-		d.reconnect(c, now)
+		s.reconnect(c, now)
 	}
 }
 
 // close ends c's first request.
-func (d *Deck) close(c *Conn) {
-	if c.sent >= d.Begin {
-		d.outstanding--
+func (s *Shard) close(c *Conn) {
+	if c.sent >= s.Begin {
+		s.outstanding--
 	}
 	c.pop()
 }
 
 // hop is the request to which a redirect leads, or the class of error that it is.
-func (d *Deck) hop(c *Conn, status int, location string) (*client.Ask, record.Class) {
-	if c.hops >= d.MaxRedirects {
+func (s *Shard) hop(c *Conn, status int, location string) (*client.CachedRequest, record.Class) {
+	if c.hops >= s.MaxRedirects {
 		return nil, record.RedirectTooMany
 	}
-	return d.asks.Follow(c.request, status, location)
+	return s.asks.Follow(c.request, status, location)
 }
 
 // follow sends c's request on to where its reply pointed.
-func (d *Deck) follow(c *Conn, to *client.Ask, now int64) {
+func (s *Shard) follow(c *Conn, to *client.CachedRequest, now int64) {
 	keep := c.reply.Keep() && c.whole()
-	if d.trace != nil {
-		d.hopped(c, now)
+	if s.trace != nil {
+		s.hopped(c, now)
 	}
 	c.hops++
 	c.served++
 	c.again = 0
-	d.Record.Redirected(c.due)
+	s.Record.Redirected(c.due)
 	if c.ask(to); keep {
-		d.resend(c)
+		s.resend(c)
 		return
 	}
-	d.drop(c)
-	d.reconnect(c, now)
+	s.drop(c)
+	s.reconnect(c, now)
 }
 
 // lost gives up c's connection, and the requests that are under way on it.
-func (d *Deck) lost(c *Conn, now int64, class record.Class) {
+func (s *Shard) lost(c *Conn, now int64, class record.Class) {
 	if c.state == opening {
-		d.tried(c, now, class, 0)
+		s.tried(c, now, class, 0)
 	}
 	for c.under > 0 {
-		d.ended(c, now, class)
-		d.close(c)
+		s.ended(c, now, class)
+		s.close(c)
 		c.freed = now
 	}
-	d.drop(c)
-	d.reconnect(c, now)
+	s.drop(c)
+	s.reconnect(c, now)
 }
 
 // settled notes what became of c's request, once its file is written if it is to have one.
-func (d *Deck) settled(c *Conn, now int64, class record.Class) {
-	if d.files == nil || class != record.OK {
-		d.ended(c, now, class)
+func (s *Shard) settled(c *Conn, now int64, class record.Class) {
+	if s.files == nil || class != record.OK {
+		s.ended(c, now, class)
 		return
 	}
 	o := outcome{number: c.number, kind: c.kind, due: c.due, sent: c.sent, at: now}
-	if d.trace != nil {
-		o.traced = d.traced(c, now, class)
+	if s.trace != nil {
+		o.traced = s.traced(c, now, class)
 	}
-	d.save(c.request.Request, &c.reply, d.first+c.number, func(class record.Class) {
+	s.save(c.request.Request, &c.reply, s.first+c.number, func(class record.Class) {
 		o.class = class
-		d.mu.Lock()
-		d.outcomes = append(d.outcomes, o)
-		d.mu.Unlock()
+		s.mu.Lock()
+		s.outcomes = append(s.outcomes, o)
+		s.mu.Unlock()
 	})
 }
 
@@ -376,15 +376,15 @@ type outcome struct {
 }
 
 // collect notes the outcomes there are.
-func (d *Deck) collect() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, o := range d.outcomes {
-		d.Record.For(o.kind).Ended(o.number, o.due, o.sent, o.at, o.class)
-		if d.trace != nil {
+func (s *Shard) collect() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.outcomes {
+		s.Record.For(o.kind).Ended(o.number, o.due, o.sent, o.at, o.class)
+		if s.trace != nil {
 			o.traced.Class = o.class
-			d.keep(o.traced, o.at)
+			s.keep(o.traced, o.at)
 		}
 	}
-	d.outcomes = d.outcomes[:0]
+	s.outcomes = s.outcomes[:0]
 }

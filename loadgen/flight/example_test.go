@@ -17,12 +17,12 @@ func Example() {
 	s.Target, s.Engine, s.Connections, s.Rate, s.Duration = "http://127.0.0.1:1/", result.Net, 1, 10, 200*time.Millisecond
 	now := int64(0)
 	run := flight.New(s, client.New(s), nil, func() int64 { return now })
-	deck := run.Deck(0, 1, nil)
+	shard := run.Shard(0, 1, nil)
 	engine := func() {
-		for c, do := deck.Next(); do != flight.Nothing; c, do = deck.Next() {
+		for c, do := shard.Next(); do != flight.Nothing; c, do = shard.Next() {
 			switch do {
 			case flight.Connect:
-				deck.Connected(c)
+				shard.Connected(c)
 			case flight.Send:
 				fmt.Println(time.Duration(now), "a request is sent")
 				c.Sent(len(c.Out()))
@@ -31,15 +31,15 @@ func Example() {
 	}
 	reply := func() {
 		fmt.Println(time.Duration(now), "a reply comes")
-		deck.Feed(deck.Conn(0), []byte("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"))
+		shard.Feed(shard.Conn(0), []byte("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"))
 		engine()
 	}
 
-	deck.Try(false)
-	deck.Turn()
+	shard.Try(false)
+	shard.Turn()
 	engine()
 	run.Flow(now)
-	deck.Start()
+	shard.Start()
 	engine()
 	now = int64(150 * time.Millisecond)
 	reply()
@@ -47,8 +47,8 @@ func Example() {
 	reply()
 
 	now = int64(200 * time.Millisecond)
-	flight.Settle([]*flight.Deck{deck}, now, record.NoConnection)
-	load, err := record.Merge([]*record.Recorder{deck.Record}, 200*time.Millisecond)
+	flight.Settle([]*flight.Shard{shard}, now, record.NoConnection)
+	load, err := record.Merge([]*record.Recorder{shard.Record}, 200*time.Millisecond)
 	if err != nil {
 		panic(err)
 	}

@@ -10,7 +10,7 @@ import (
 // pacer is one sender's share of a schedule: every step-th request from the one at which its walk stands. The backlog, those due but not
 // sent, needs no room: it is the requests from there on.
 type pacer struct {
-	plan  *schedule.Plan // nil: a closed loop
+	plan  *schedule.Schedule // nil: a closed loop
 	walk  schedule.Walk
 	step  int64
 	begin int64         // of the schedule; of one that goes on in slices, as if it had gone on without a break until this one

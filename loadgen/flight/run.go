@@ -1,17 +1,17 @@
 // Package flight is the client's side of a load without I/O: which connection connects, sends, rests or is closed, when the next
 // thing is due, and what became of each request.
 //
-// A Run is what all workers of a load share. Each worker has a Deck: its share of the connections, of the schedule and of the record.
+// A Run is what all workers of a load share. Each worker has a Shard: its share of the connections, of the schedule and of the record.
 // An engine waits and moves bytes. It says what happened (Connected, Refused, Feed, Closed) and carries out what Next hands it:
 //
-//	for deck.Turn() {
-//		for c, do := deck.Next(); do != flight.Nothing; c, do = deck.Next() {
+//	for shard.Turn() {
+//		for c, do := shard.Next(); do != flight.Nothing; c, do = shard.Next() {
 //			... connect, send c.Out or close
 //		}
-//		... wait until deck.Wake at the latest, and say what happened
+//		... wait until shard.Wake at the latest, and say what happened
 //	}
 //
-// A Deck is for one goroutine at a time; Decks of one Run may be used at once. Instants are nanoseconds on the run's clock.
+// A Shard is for one goroutine at a time; Shards of one Run may be used at once. Instants are nanoseconds on the run's clock.
 package flight
 
 import (
@@ -109,7 +109,7 @@ type Slice struct {
 	Patience time.Duration // longest wait, after Length, for what was sent in the slice
 }
 
-// Slice lets requests flow for a slice. It is called between two phases; afterwards all decks Start.
+// Slice lets requests flow for a slice. It is called between two phases; afterwards all shards Start.
 func (r *Run) Slice(s Slice) {
 	if r.sliced {
 		r.flown += r.until.Load() - r.Begin

@@ -10,12 +10,12 @@ import (
 	"carousel/loadgen/schedule"
 )
 
-// flown has a pilot whose first connections are open live through lines of "instant what connection [reply]", each with what the deck wants.
+// flown has a pilot whose first connections are open live through lines of "instant what connection [reply]", each with what the shard wants.
 func flown(t *testing.T, s result.Spec, lives [][]string) *pilot {
 	t.Helper()
 	p := newPilot(s)
 	for k := range max(s.First, 1) {
-		p.deck.Connected(p.deck.Conn(k))
+		p.shard.Connected(p.shard.Conn(k))
 	}
 	for _, life := range lives {
 		if got := p.live(life[1:]); got != life[0] {
@@ -44,8 +44,8 @@ func TestGrowing(t *testing.T) {
 		{"send 1", "151", "reply", "1", "ok"},
 		{"", "152", "reply", "2", "ok"},
 	})
-	if p.deck.Alive() != 3 {
-		t.Errorf("%d connections are open", p.deck.Alive())
+	if p.shard.Alive() != 3 {
+		t.Errorf("%d connections are open", p.shard.Alive())
 	}
 }
 
@@ -61,16 +61,16 @@ func TestGrowingWhereNobodyListens(t *testing.T) {
 	})
 }
 
-// The deck wakes for a further request even where none is free, as long as another connection may be opened for it.
+// The shard wakes for a further request even where none is free, as long as another connection may be opened for it.
 func TestWakesToGrow(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Rate, s.Duration, s.First, s.Connections = "http://h:1/", 100, 100*time.Millisecond, 1, 2
 	p := flown(t, s, [][]string{{"send 0", "100", "start"}, {"", "101", "turn"}})
-	if got := p.deck.Wake(); got != 110*ms {
+	if got := p.shard.Wake(); got != 110*ms {
 		t.Errorf("it wakes at %v", time.Duration(got))
 	}
 	p = flown(t, s, [][]string{{"send 0", "100", "start"}, {"connect 1", "110", "turn"}})
-	if got := p.deck.Wake(); got == 120*ms {
+	if got := p.shard.Wake(); got == 120*ms {
 		t.Error("it wakes for a request that is due with no connection left for it")
 	}
 }
@@ -82,28 +82,28 @@ func TestSpin(t *testing.T) {
 	p := flown(t, s, [][]string{{"", "90", "connected", "1"}, {"send 0", "100", "start"}})
 	turn := func(at int64) {
 		p.now = at
-		p.deck.Turn()
+		p.shard.Turn()
 		p.act()
 	}
 	turn(101 * ms)
-	if got, want := p.deck.Wake(), 110*ms-int64(s.Spin); got != want {
+	if got, want := p.shard.Wake(), 110*ms-int64(s.Spin); got != want {
 		t.Errorf("it wakes at %v, want %v", time.Duration(got), time.Duration(want))
 	}
 	for at := 110*ms - 50_000; at < 110*ms; at += 10_000 { // five looks, of which one is at a reply
 		turn(at)
-		if got := p.deck.Wake(); got != at {
+		if got := p.shard.Wake(); got != at {
 			t.Errorf("at %v it sleeps until %v", time.Duration(at), time.Duration(got))
 		}
 		if at == 110*ms-20_000 {
-			p.deck.Feed(p.deck.Conn(0), []byte(replies["ok"]))
+			p.shard.Feed(p.shard.Conn(0), []byte(replies["ok"]))
 			p.act()
 		}
 	}
 	turn(110 * ms)
-	p.deck.Wake()
+	p.shard.Wake()
 	p.now = 112 * ms
 	p.run.Stop()
-	p.deck.Turn()
+	p.shard.Turn()
 	l := bookkept(t, p)
 	if got := time.Duration(l.SpunNS); got != 40*time.Microsecond {
 		t.Errorf("it looked at nothing for %v", got)
@@ -122,11 +122,11 @@ func TestSchedules(t *testing.T) {
 	} {
 		s.Target, s.Proto, s.Method, s.Connections, s.Duration, s.Timeout = "http://h:1/", "http", "GET", 1, time.Second, time.Minute
 		p := newPilot(s)
-		p.deck.Connected(p.deck.Conn(0))
+		p.shard.Connected(p.shard.Conn(0))
 		p.act()
 		p.now = 100 * ms
 		p.run.Flow(p.now)
-		p.deck.Start()
+		p.shard.Start()
 		p.act()
 		var want, got []int64
 		end := 100*ms + int64(s.Warmup+s.Duration)
@@ -138,22 +138,22 @@ func TestSchedules(t *testing.T) {
 			if p.now >= stopped {
 				break
 			}
-			c := p.deck.Conn(0)
+			c := p.shard.Conn(0)
 			if c.under > 0 {
 				got = append(got, c.due)
-				p.deck.Feed(c, []byte(replies["ok"]))
+				p.shard.Feed(c, []byte(replies["ok"]))
 				p.act()
 				continue
 			}
-			p.now = p.deck.Wake()
-			p.deck.Turn()
+			p.now = p.shard.Wake()
+			p.shard.Turn()
 			p.act()
 		}
 		if diff := cmp.Diff(want[:len(got)], got); diff != "" || len(got) < 300 {
 			t.Errorf("%s: %d were sent; %s", name, len(got), diff)
 		}
 		p.now = end
-		for i := 0; p.deck.Turn() && i < 1000; i++ {
+		for i := 0; p.shard.Turn() && i < 1000; i++ {
 			p.now += ms
 		}
 		l := bookkept(t, p)

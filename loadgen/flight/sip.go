@@ -16,25 +16,25 @@ type sip struct {
 const sipsPerSecond = 20
 
 // sip has c not read from for as long as what may be read at once lasts.
-func (d *Deck) sip(c *Conn) {
+func (s *Shard) sip(c *Conn) {
 	if c.room == 0 {
 		return
 	}
 	c.room = 0
-	if d.begun > len(d.sips)/2 {
-		d.sips, d.begun = slices.Delete(d.sips, 0, d.begun), 0
+	if s.begun > len(s.sips)/2 {
+		s.sips, s.begun = slices.Delete(s.sips, 0, s.begun), 0
 	}
-	d.sips = append(d.sips, sip{c, c.Era, later(d.now(), int64(d.most)*int64(time.Second)/d.ReadRate)})
+	s.sips = append(s.sips, sip{c, c.Era, later(s.now(), int64(s.most)*int64(time.Second)/s.ReadRate)})
 }
 
 // sipped is a connection that may be read from again.
-func (d *Deck) sipped() (*Conn, Do) {
-	for d.begun < len(d.sips) && d.sips[d.begun].at <= d.turned {
-		s := d.sips[d.begun]
-		d.begun++
-		if s.conn.Era == s.era {
-			s.conn.room = d.most
-			return s.conn, Read
+func (s *Shard) sipped() (*Conn, Action) {
+	for s.begun < len(s.sips) && s.sips[s.begun].at <= s.turned {
+		p := s.sips[s.begun]
+		s.begun++
+		if p.conn.Era == p.era {
+			p.conn.room = s.most
+			return p.conn, Read
 		}
 	}
 	return nil, Nothing

@@ -295,9 +295,9 @@ func TestSlices(t *testing.T) {
 			}
 			p := newPilot(s)
 			for k := range s.Connections {
-				p.deck.Connected(p.deck.Conn(k))
+				p.shard.Connected(p.shard.Conn(k))
 			}
-			p.deck.Turn()
+			p.shard.Turn()
 			opens := record.Never
 			for line := range strings.Lines(strings.TrimSpace(c.life)) {
 				what, want, _ := strings.Cut(line, ":")
@@ -312,24 +312,24 @@ func TestSlices(t *testing.T) {
 					}
 					p.run.Slice(Slice{Begin: p.now, Opens: int64(opens), Lead: 10 * time.Millisecond, Length: 100 * time.Millisecond,
 						Timed: words[1] == "slice", Patience: 50 * time.Millisecond})
-					p.deck.Start()
+					p.shard.Start()
 					got = p.act()
 				case "end":
-					got = fmt.Sprint(p.deck.EndSlice(record.NoConnection), " under way")
+					got = fmt.Sprint(p.shard.EndSlice(record.NoConnection), " under way")
 				default:
 					got = p.live(words)
 				}
 				if got != strings.TrimSpace(want) {
-					t.Fatalf("%s the deck wants %q", strings.TrimSpace(line), got)
+					t.Fatalf("%s the shard wants %q", strings.TrimSpace(line), got)
 				}
 			}
 			p.run.Finish(p.now)
 			got, _ := p.books(t)
-			l, _ := record.Merge([]*record.Recorder{p.deck.Record}, time.Second)
+			l, _ := record.Merge([]*record.Recorder{p.shard.Record}, time.Second)
 			if l.Timed > 0 {
 				got += fmt.Sprint(" timed ", l.Timed)
 			}
-			if n := record.Count(p.deck.Record).InWindow; n > 0 {
+			if n := record.Count(p.shard.Record).InWindow; n > 0 {
 				got += fmt.Sprint(" in the window ", n)
 			}
 			if got != c.want {

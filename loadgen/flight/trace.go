@@ -32,50 +32,50 @@ func (r *Run) Names() (names []string) {
 }
 
 // ended notes what became of c's first request.
-func (d *Deck) ended(c *Conn, now int64, class record.Class) {
-	d.Record.For(c.kind).Ended(c.number, c.due, c.sent, now, class)
-	if d.trace != nil {
-		d.keep(d.traced(c, now, class), now)
+func (s *Shard) ended(c *Conn, now int64, class record.Class) {
+	s.Record.For(c.kind).Ended(c.number, c.due, c.sent, now, class)
+	if s.trace != nil {
+		s.keep(s.traced(c, now, class), now)
 	}
 }
 
 // traced is c's first request, which ends, for the trace.
-func (d *Deck) traced(c *Conn, now int64, class record.Class) trace.Record {
-	h := &d.heard[c.Index]
-	r := trace.Record{Due: c.due, Sent: c.sent, First: h.first, Done: now, Conn: d.global(c), Kind: uint16(c.kind), Class: class, Hops: uint8(c.hops)}
+func (s *Shard) traced(c *Conn, now int64, class record.Class) trace.Record {
+	h := &s.heard[c.Index]
+	r := trace.Record{Due: c.due, Sent: c.sent, First: h.first, Done: now, Conn: s.global(c), Kind: uint16(c.kind), Class: class, Hops: uint8(c.hops)}
 	if class.Answered() {
 		r.Status, r.Bytes = uint16(c.reply.Status()), c.reply.Received()
 	}
 	if c.again > 0 {
 		r.Flags |= trace.Again
 	}
-	if c.freed > c.due || d.Rate == 0 && c.due <= c.tried && c.tried < c.sent {
+	if c.freed > c.due || s.Rate == 0 && c.due <= c.tried && c.tried < c.sent {
 		r.Flags |= trace.Waited
 	}
 	if c.hops > 0 {
 		hop := r
 		hop.What, hop.Sent, hop.Hops, hop.Flags = trace.Hop, h.asked, 0, 0
-		d.keep(hop, now)
+		s.keep(hop, now)
 	}
 	*h = heard{}
 	return r
 }
 
 // hopped notes that the reply to c's first request was a redirect that it follows.
-func (d *Deck) hopped(c *Conn, now int64) {
-	h := &d.heard[c.Index]
-	hop := trace.Record{What: trace.Hop, Due: c.due, Sent: c.sent, First: h.first, Done: now, Conn: d.global(c), Kind: uint16(c.kind),
+func (s *Shard) hopped(c *Conn, now int64) {
+	h := &s.heard[c.Index]
+	hop := trace.Record{What: trace.Hop, Due: c.due, Sent: c.sent, First: h.first, Done: now, Conn: s.global(c), Kind: uint16(c.kind),
 		Status: uint16(c.reply.Status()), Bytes: c.reply.Received()}
 	if c.hops > 0 {
 		hop.Sent = h.asked
 	}
-	d.keep(hop, now)
+	s.keep(hop, now)
 	*h = heard{asked: now}
 }
 
 // keep puts what ended at the instant at into the trace as it counts in the record, Never: it did not end.
-func (d *Deck) keep(r trace.Record, at int64) {
-	fate := d.Record.Fate(r.Due, r.Sent, at)
+func (s *Shard) keep(r trace.Record, at int64) {
+	fate := s.Record.Fate(r.Due, r.Sent, at)
 	if fate.Warmup {
 		r.Flags |= trace.Warmup
 	}
@@ -85,41 +85,41 @@ func (d *Deck) keep(r trace.Record, at int64) {
 	if fate.Beyond {
 		r.Flags |= trace.Beyond
 	}
-	d.trace.Add(r)
+	s.trace.Add(r)
 }
 
 // tried puts the connect of c, which ended or was given up, into the trace, if there is one.
-func (d *Deck) tried(c *Conn, now int64, class record.Class, flags trace.Flags) {
-	if d.trace == nil {
+func (s *Shard) tried(c *Conn, now int64, class record.Class, flags trace.Flags) {
+	if s.trace == nil {
 		return
 	}
 	if c.Era > 0 {
 		flags |= trace.Again
 	}
-	r := trace.Record{What: trace.Connect, Sent: c.tried, Done: max(c.tried, now), Conn: d.global(c), Class: class, Flags: flags}
-	if d.shook > 0 && flags&trace.Unanswered == 0 {
-		r.First, d.shook = max(c.tried, now-d.shook), 0
+	r := trace.Record{What: trace.Connect, Sent: c.tried, Done: max(c.tried, now), Conn: s.global(c), Class: class, Flags: flags}
+	if s.shook > 0 && flags&trace.Unanswered == 0 {
+		r.First, s.shook = max(c.tried, now-s.shook), 0
 	}
-	d.trace.Add(r)
+	s.trace.Add(r)
 }
 
 // unanswered puts what is still under way on c when replies are no longer taken in into the trace, if there is one.
-func (d *Deck) unanswered(c *Conn, over int64) {
-	if d.trace == nil {
+func (s *Shard) unanswered(c *Conn, over int64) {
+	if s.trace == nil {
 		return
 	}
 	if c.state == opening {
-		d.tried(c, over, record.OK, trace.Unanswered)
+		s.tried(c, over, record.OK, trace.Unanswered)
 	}
 	for ; c.under > 0; c.pop() {
-		d.keep(d.traced(c, max(c.sent, over), record.Timeout), record.Never)
+		s.keep(s.traced(c, max(c.sent, over), record.Timeout), record.Never)
 	}
 }
 
 // global is the number of c in the load; below 0: of a silent connection.
-func (d *Deck) global(c *Conn) int32 {
+func (s *Shard) global(c *Conn) int32 {
 	if c.number < 0 {
-		return int32(-1 - d.Idle*d.id/d.of - c.Index)
+		return int32(-1 - s.Idle*s.id/s.of - c.Index)
 	}
-	return int32(d.first + c.number)
+	return int32(s.first + c.number)
 }

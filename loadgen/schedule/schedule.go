@@ -9,11 +9,11 @@ import (
 	"carousel/internal/result"
 )
 
-// Plan is a schedule. Requests are numbered from 0; instants count from its start.
+// Schedule is a schedule. Requests are numbered from 0; instants count from its start.
 //
 // All plans are one idea: so many requests are expected until an instant, the area under the rate. Evenly spaced, request i is due when i
 // are expected; at random, when as many are as the first i+1 gaps of a Poisson process of rate 1 add up to.
-type Plan struct {
+type Schedule struct {
 	stages  []stage
 	burst   int64 // requests that are due at once
 	poisson bool
@@ -29,11 +29,11 @@ type stage struct {
 }
 
 // Even is evenly spaced requests, so many per second, above 0, for ever. The first is due at once.
-func Even(rate float64) *Plan { return New(result.Spec{Rate: rate}) }
+func Even(rate float64) *Schedule { return New(result.Spec{Rate: rate}) }
 
 // New is the schedule of s, an open loop: its stages, before which a warm-up goes at the rate with which they begin, or one rate for ever.
-func New(s result.Spec) *Plan {
-	p := &Plan{burst: max(1, int64(s.Burst)), poisson: s.Arrivals == result.Poisson, seed: s.Seed}
+func New(s result.Spec) *Schedule {
+	p := &Schedule{burst: max(1, int64(s.Burst)), poisson: s.Arrivals == result.Poisson, seed: s.Seed}
 	if len(s.Stages) == 0 {
 		p.stages = []stage{{from: s.Rate, to: s.Rate, length: math.Inf(1)}}
 		return p
@@ -54,7 +54,7 @@ func New(s result.Spec) *Plan {
 }
 
 // Before is how many requests are due earlier than d after the start. At random they are counted one by one.
-func (p *Plan) Before(d time.Duration) int64 {
+func (p *Schedule) Before(d time.Duration) int64 {
 	if d <= 0 {
 		return 0
 	}
@@ -77,9 +77,9 @@ func (p *Plan) Before(d time.Duration) int64 {
 
 // Due is when request i of an evenly spaced plan is due, to the nearest nanosecond, however many came before. What is further off than a
 // duration can say, 292 years, and what comes after the last stage, is due then.
-func (p *Plan) Due(i int64) time.Duration { return p.due(i / p.burst) }
+func (p *Schedule) Due(i int64) time.Duration { return p.due(i / p.burst) }
 
-func (p *Plan) due(burst int64) time.Duration {
+func (p *Schedule) due(burst int64) time.Duration {
 	if burst > math.MaxInt64/p.burst {
 		return math.MaxInt64
 	}
@@ -87,10 +87,10 @@ func (p *Plan) due(burst int64) time.Duration {
 }
 
 // Poisson reports whether requests are due at random.
-func (p *Plan) Poisson() bool { return p.poisson }
+func (p *Schedule) Poisson() bool { return p.poisson }
 
 // Expected is how many requests are expected before d: the area under the rate.
-func (p *Plan) Expected(d time.Duration) float64 {
+func (p *Schedule) Expected(d time.Duration) float64 {
 	if d <= 0 {
 		return 0
 	}
@@ -105,7 +105,7 @@ func (p *Plan) Expected(d time.Duration) float64 {
 }
 
 // at is when so many requests are expected.
-func (p *Plan) at(expected float64) time.Duration {
+func (p *Schedule) at(expected float64) time.Duration {
 	st := p.stages[0]
 	for _, next := range p.stages[1:] {
 		if next.expected > expected {

@@ -11,7 +11,7 @@ import (
 type Walk struct {
 	Next int64 // number of the request it stands at
 
-	plan      *Plan
+	plan      *Schedule
 	random    rand.PCG
 	high, low uint64 // at random: the gaps so far added up, in units of 1/gapUnit, so that no digit gets lost
 }
@@ -20,7 +20,7 @@ type Walk struct {
 const gapUnit = 1 << 48
 
 // Walk is a walk that stands at request 0.
-func (p *Plan) Walk() Walk {
+func (p *Schedule) Walk() Walk {
 	w := Walk{plan: p, random: *rand.NewPCG(p.seed, 0)}
 	if p.poisson {
 		w.draw()

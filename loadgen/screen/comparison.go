@@ -68,10 +68,10 @@ func (p against) caption() {
 	if rate := p.rate(); rate > 0 {
 		offered = fmt.Sprintf("%s/s offered to each, ", units.Rate(rate))
 	}
-	p.say("%s of slices of %s and %s, one client, %sorder by seed %d", units.Plural(c.Cycles, "cycle"), millis(c.SliceNS), millis(turns.Longer*c.SliceNS)+glue+"ms", offered, c.Seed)
+	p.say("%s of slices of %s and %s, one client, %sorder by seed %d", units.Plural(c.Cycles, "cycle"), millis(c.SliceNS), millis(turns.LongFactor*c.SliceNS)+glue+"ms", offered, c.Seed)
 	if c.GivenNS > 0 && c.SliceNS != c.GivenNS {
 		p.say("slices are %s and %s instead of %s and %s: a request takes longer than %s",
-			millis(c.SliceNS), millis(turns.Longer*c.SliceNS)+glue+"ms", millis(c.GivenNS), millis(turns.Longer*c.GivenNS), millis(int64(turns.Lead(time.Duration(c.GivenNS))))+glue+"ms")
+			millis(c.SliceNS), millis(turns.LongFactor*c.SliceNS)+glue+"ms", millis(c.GivenNS), millis(turns.LongFactor*c.GivenNS), millis(int64(turns.Lead(time.Duration(c.GivenNS))))+glue+"ms")
 	}
 	if c.Until == 0 {
 		return

@@ -58,7 +58,7 @@ func Judge(l *result.Load, conditions []verdict.Gate) (outcome string, why []str
 		switch {
 		case value.Lacks != "":
 			found[unclear] = append(found[unclear], condition.Expr+" cannot be told: "+value.Lacks)
-		case value.Meets:
+		case value.Holds:
 			why = append(why, value.Text)
 		default:
 			found[result.Fails] = append(found[result.Fails], value.Text)

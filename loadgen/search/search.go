@@ -26,8 +26,8 @@ const (
 	tries = 3
 )
 
-// Plan says which levels there are.
-type Plan struct {
+// Levels says which levels there are.
+type Levels struct {
 	First, Least, Most float64 // the level of the first step, and the range that none leaves
 	Whole              bool    // levels are whole numbers
 }
@@ -49,8 +49,8 @@ var errGaveUp = errors.New("too many steps")
 
 // Find searches by p. An answer that is not confirmed is what was known when step returned the error, when the search gave up, when no
 // level held, or when the longer step counted for nothing.
-func Find(p Plan, step Step) (Answer, error) {
-	s := search{Plan: p, step: step}
+func Find(p Levels, step Step) (Answer, error) {
+	s := search{Levels: p, step: step}
 	confirmed, err := s.find()
 	gaveUp := errors.Is(err, errGaveUp)
 	if gaveUp {
@@ -62,7 +62,7 @@ func Find(p Plan, step Step) (Answer, error) {
 
 // search is one under way.
 type search struct {
-	Plan
+	Levels
 	step   Step
 	steps  int
 	tried  []trial // each level once

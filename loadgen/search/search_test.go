@@ -12,7 +12,7 @@ import (
 )
 
 // rates is where rates are searched for, from a level on.
-func rates(first float64) Plan { return Plan{First: first, Least: 1, Most: 1e7} }
+func rates(first float64) Levels { return Levels{First: first, Least: 1, Most: 1e7} }
 
 // upTo is a server that holds up to a level, counting its steps.
 func upTo(capacity float64, steps *int) Step {
@@ -65,7 +65,7 @@ func TestFindWholeNumbers(t *testing.T) {
 		for _, first := range []float64{1, 2, 7, 50} {
 			steps, seen := 0, map[float64]bool{}
 			server := upTo(float64(capacity), &steps)
-			a, err := Find(Plan{First: first, Least: 1, Most: 60000, Whole: true}, func(level float64, confirms bool) (string, float64, error) {
+			a, err := Find(Levels{First: first, Least: 1, Most: 60000, Whole: true}, func(level float64, confirms bool) (string, float64, error) {
 				if level != math.Floor(level) {
 					t.Errorf("%d from %v: level %v", capacity, first, level)
 				}
@@ -84,15 +84,15 @@ func TestFindWholeNumbers(t *testing.T) {
 
 func TestBounds(t *testing.T) {
 	steps := 0
-	a, err := Find(Plan{First: 300, Least: 10, Most: 5000}, upTo(math.Inf(1), &steps))
+	a, err := Find(Levels{First: 300, Least: 10, Most: 5000}, upTo(math.Inf(1), &steps))
 	if want := (Answer{Level: 5000, Confirmed: true}); a != want || err != nil {
 		t.Errorf("everything holds: %+v, %v", a, err)
 	}
-	a, err = Find(Plan{First: 300, Least: 10, Most: 5000}, upTo(0, &steps))
+	a, err = Find(Levels{First: 300, Least: 10, Most: 5000}, upTo(0, &steps))
 	if want := (Answer{Above: 10, Ended: result.Fails}); a != want || err != nil {
 		t.Errorf("nothing holds: %+v, %v", a, err)
 	}
-	a, err = Find(Plan{First: 1, Least: 1, Most: 1, Whole: true}, upTo(1, &steps))
+	a, err = Find(Levels{First: 1, Least: 1, Most: 1, Whole: true}, upTo(1, &steps))
 	if want := (Answer{Level: 1, Confirmed: true}); a != want || err != nil {
 		t.Errorf("there is one level: %+v, %v", a, err)
 	}
@@ -209,7 +209,7 @@ func script(outcomes ...string) (Step, *[]float64) {
 
 func TestWhatDoesNotCountIsRepeated(t *testing.T) {
 	step, levels := script(result.Void, result.Void, result.Holds, result.Void, result.Fails)
-	if _, err := Find(Plan{First: 100, Least: 100, Most: 200}, step); err != nil {
+	if _, err := Find(Levels{First: 100, Least: 100, Most: 200}, step); err != nil {
 		t.Fatal(err)
 	}
 	if got := (*levels)[:5]; !slices.Equal(got, []float64{100, 100, 100, 200, 200}) {
@@ -268,7 +268,7 @@ func FuzzFind(f *testing.F) {
 	f.Add([]byte{1, 1, 1, 0, 0, 0, 0, 0}, uint16(50), true)
 	f.Fuzz(func(t *testing.T, script []byte, first uint16, whole bool) {
 		steps, seen := 0, map[float64][]string{}
-		p := Plan{First: float64(max(first, 1)), Least: 1, Most: 65535, Whole: whole}
+		p := Levels{First: float64(max(first, 1)), Least: 1, Most: 65535, Whole: whole}
 		a, _ := Find(p, func(level float64, confirms bool) (string, float64, error) {
 			o := result.Holds
 			if steps < len(script) {

@@ -41,7 +41,7 @@ func TestEngines(t *testing.T) {
 	if runtime.GOOS == "linux" {
 		engines = append(engines, result.Epoll)
 	}
-	if engine.Rings() == nil {
+	if engine.CheckUring() == nil {
 		engines = append(engines, result.Uring)
 	}
 	for _, e := range engines {
@@ -156,14 +156,14 @@ func TestNeverSent(t *testing.T) {
 
 // Servers that are loaded in turns are processes of one trace, each with its slices and its requests.
 func TestInTurns(t *testing.T) {
-	var list []engine.Contender
-	plan := turns.Plan{Slice: 5 * time.Millisecond, Cycles: 4, Warmup: 10 * time.Millisecond, Grace: time.Second}
+	var list []engine.Server
+	plan := turns.Settings{Slice: 5 * time.Millisecond, Cycles: 4, Warmup: 10 * time.Millisecond, Grace: time.Second}
 	for _, name := range []string{"a", "b", "c"} {
 		server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 		defer server.Close()
 		s := result.DefaultSpec()
 		s.Target, s.Engine, s.Connections = server.URL+"/"+name, result.Net, 2
-		list, plan.Names = append(list, engine.Contender{Name: name, Spec: s}), append(plan.Names, name)
+		list, plan.Names = append(list, engine.Server{Name: name, Spec: s}), append(plan.Names, name)
 	}
 	tr := trace.New(trace.Usual)
 	stand := engine.NewStand(t.Context(), list, 1, tr)

@@ -28,11 +28,11 @@ const (
 
 // happening is what is to come to a connection, unless that is closed by then.
 type happening struct {
-	at   int64
-	deck *flight.Deck
-	conn *flight.Conn
-	era  uint32
-	what func()
+	at    int64
+	shard *flight.Shard
+	conn  *flight.Conn
+	era   uint32
+	what  func()
 }
 
 // world is a load and its server, on a clock that only exists here.
@@ -40,20 +40,20 @@ type world struct {
 	*rand.Rand
 	now     int64
 	run     *flight.Run
-	decks   []*flight.Deck
+	shards  []*flight.Shard
 	pending []happening
 	until   map[*flight.Conn]int64 // when the last of what is to come on a connection does
 }
 
 // later has something happen to a connection after all that happens to it before, unless it is closed by then.
-func (w *world) later(d *flight.Deck, c *flight.Conn, what func()) {
+func (w *world) later(d *flight.Shard, c *flight.Conn, what func()) {
 	at := max(w.now, w.until[c]) + w.Int64N(3)*w.Int64N(2_000_000)
 	w.until[c] = at
 	w.pending = append(w.pending, happening{at, d, c, c.Era, what})
 }
 
-// act does what a deck wants.
-func (w *world) act(d *flight.Deck, size int) {
+// act does what a shard wants.
+func (w *world) act(d *flight.Shard, size int) {
 	for c, do := d.Next(); do != flight.Nothing; c, do = d.Next() {
 		switch do {
 		case flight.Connect:
@@ -74,7 +74,7 @@ func (w *world) act(d *flight.Deck, size int) {
 }
 
 // answer has one of the requests on a connection answered, in one way or another.
-func (w *world) answer(d *flight.Deck, c *flight.Conn) {
+func (w *world) answer(d *flight.Shard, c *flight.Conn) {
 	feed := func(text string) {
 		w.later(d, c, func() {
 			for era := c.Era; len(text) > 0 && c.Era == era; {
@@ -152,19 +152,19 @@ func fly(t *testing.T, seed uint64, limit int) (*traceevent.File, *result.Load, 
 	tr.Room(2)
 	w.run.Trace = tr.Process("a server", s.Connections, s.Idle, s.Pipeline, w.run.Names())
 	for k, n := 0, 1+w.IntN(min(2, s.Connections)); k < n; k++ {
-		w.decks = append(w.decks, w.run.Deck(k, n, nil))
+		w.shards = append(w.shards, w.run.Shard(k, n, nil))
 	}
 	size := len(requests[0].Bytes)
-	phase := func(begin func(*flight.Deck)) {
-		for _, d := range w.decks {
+	phase := func(begin func(*flight.Shard)) {
+		for _, d := range w.shards {
 			begin(d)
 		}
-		for going, turns := slices.Clone(w.decks), 0; len(going) > 0; turns++ {
+		for going, turns := slices.Clone(w.shards), 0; len(going) > 0; turns++ {
 			if turns > 1_000_000 {
 				t.Fatalf("seed %d: it does not end", seed)
 			}
 			wake := int64(record.Never)
-			going = slices.DeleteFunc(going, func(d *flight.Deck) bool {
+			going = slices.DeleteFunc(going, func(d *flight.Shard) bool {
 				goes := d.Turn()
 				if w.act(d, max(1, size)); goes {
 					wake = min(wake, d.Wake())
@@ -183,26 +183,26 @@ func fly(t *testing.T, seed uint64, limit int) (*traceevent.File, *result.Load, 
 				w.pending = w.pending[1:]
 				if h.conn.Era == h.era && len(going) > 0 {
 					h.what()
-					w.act(h.deck, max(1, size))
+					w.act(h.shard, max(1, size))
 				}
 			}
 		}
 	}
-	phase(func(d *flight.Deck) { d.Try(true) })
-	phase(func(d *flight.Deck) { d.Try(false) })
+	phase(func(d *flight.Shard) { d.Try(true) })
+	phase(func(d *flight.Shard) { d.Try(false) })
 	w.run.Flow(w.now)
 	if w.IntN(5) == 0 { // a person ends it
 		h := w.now + w.Int64N(25_000_000)
-		w.pending = append(w.pending, happening{h, w.decks[0], w.decks[0].Conn(0), w.decks[0].Conn(0).Era, w.run.Stop})
+		w.pending = append(w.pending, happening{h, w.shards[0], w.shards[0].Conn(0), w.shards[0].Conn(0).Era, w.run.Stop})
 	}
-	phase((*flight.Deck).Start)
+	phase((*flight.Shard).Start)
 	end := w.run.Until()
 	if end == record.Never {
 		end = w.now
 	}
-	flight.Settle(w.decks, end, record.NoConnection)
+	flight.Settle(w.shards, end, record.NoConnection)
 	var records []*record.Recorder
-	for _, d := range w.decks {
+	for _, d := range w.shards {
 		records = append(records, d.Record)
 	}
 	l, err := record.Merge(records, time.Duration(max(1, end-w.run.Opens)))

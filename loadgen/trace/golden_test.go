@@ -32,7 +32,7 @@ func TestGolden(t *testing.T) {
 	tr.Room(1)
 	tr.Begin(time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC))
 	run.Trace = tr.Process("loadgen "+s.Target, s.Connections, 0, 1, run.Names())
-	d := run.Deck(0, 1, nil)
+	d := run.Shard(0, 1, nil)
 	do := func(at int64, what func()) {
 		for now < at {
 			now = min(at, max(now+1000, d.Wake()))
@@ -60,7 +60,7 @@ func TestGolden(t *testing.T) {
 	do(37*ms, func() { d.Connected(first) })              //
 	do(38*ms, feed(first, good))                          //
 	do(110*ms, func() {})                                 // due at 42, too late at 87; then a connect fails
-	flight.Settle([]*flight.Deck{d}, run.Until(), record.NoConnection)
+	flight.Settle([]*flight.Shard{d}, run.Until(), record.NoConnection)
 	run.Trace.Mark("window opens", run.Opens)
 	run.Trace.Mark("window closes", run.Until())
 	run.Trace.Span("slice", run.Begin, run.Until())

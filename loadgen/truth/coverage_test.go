@@ -115,10 +115,10 @@ func (s *stand) Harvest(k int, take func(low, width, n int64)) {
 	clear(fresh)
 }
 
-func (s *stand) Rest(time.Duration)  {}
-func (s *stand) Forget(k int)        { clear(s.servers[k].fresh) }
-func (s *stand) Reached(int) bool    { return true }
-func (s *stand) Alike(i, j int) bool { return false }
+func (s *stand) Rest(time.Duration)        {}
+func (s *stand) Forget(k int)              { clear(s.servers[k].fresh) }
+func (s *stand) Reached(int) bool          { return true }
+func (s *stand) SameProcess(i, j int) bool { return false }
 func (s *stand) Finish() (*result.Comparison, error) {
 	const n = 1000
 	h := result.NewHistogram()
@@ -152,7 +152,7 @@ type comparison struct {
 func (c *comparison) run(t *testing.T) {
 	c.held, c.told = map[string]int{}, map[string]int{}
 	for seed := range uint64(c.tries) {
-		p := turns.Plan{Slice: 25 * time.Millisecond, Cycles: c.cycles, Seed: seed, Until: c.until}
+		p := turns.Settings{Slice: 25 * time.Millisecond, Cycles: c.cycles, Seed: seed, Until: c.until}
 		for k := range c.ratios {
 			p.Names = append(p.Names, string(rune('a'+k)))
 		}

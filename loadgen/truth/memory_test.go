@@ -15,7 +15,7 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// What a deck and its record keep does not grow with requests: from the millionth on not a byte is allocated, whatever the way of the
+// What a shard and its record keep does not grow with requests: from the millionth on not a byte is allocated, whatever the way of the
 // connections, with answers after anything from a nanosecond to half a minute.
 func TestNothingGrowsWithRequests(t *testing.T) {
 	first, last := int64(1_000_000), int64(2_000_000)
@@ -45,7 +45,7 @@ func TestNothingGrowsWithRequests(t *testing.T) {
 	}
 }
 
-// allocated is how many bytes deck, record and trace of a load allocate between two of its requests, on a clock that only exists here. The trace
+// allocated is how many bytes shard, record and trace of a load allocate between two of its requests, on a clock that only exists here. The trace
 // is of so many requests, 0: there is none.
 func allocated(s result.Spec, first, last int64, traced int) int64 {
 	now := int64(0)
@@ -56,17 +56,17 @@ func allocated(s result.Spec, first, last int64, traced int) int64 {
 		t.Room(1)
 		run.Trace = t.Process("", s.Connections, 0, 1, run.Names())
 	}
-	deck := run.Deck(0, 1, nil)
+	shard := run.Shard(0, 1, nil)
 	var before, after runtime.MemStats
 	answer := []byte("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")
-	waits := make([]int, deck.Size()) // requests without an answer, by connection
+	waits := make([]int, shard.Size()) // requests without an answer, by connection
 	sent := int64(0)
 	act := func() {
-		for c, do := deck.Next(); do != flight.Nothing; c, do = deck.Next() {
+		for c, do := shard.Next(); do != flight.Nothing; c, do = shard.Next() {
 			switch do {
 			case flight.Connect:
 				waits[c.Index] = 0
-				deck.Connected(c)
+				shard.Connected(c)
 			case flight.Send:
 				n := int64(len(c.Out()) / len(requests[0].Bytes))
 				waits[c.Index] += int(n)
@@ -75,23 +75,23 @@ func allocated(s result.Spec, first, last int64, traced int) int64 {
 			}
 		}
 	}
-	deck.Try(false)
-	for deck.Turn() {
+	shard.Try(false)
+	for shard.Turn() {
 		act()
-		now = deck.Wake()
+		now = shard.Wake()
 	}
 	run.Flow(now)
-	deck.Start()
-	for turn := 0; sent < last && deck.Turn(); turn++ {
+	shard.Start()
+	for turn := 0; sent < last && shard.Turn(); turn++ {
 		if sent >= first && before.Mallocs == 0 {
 			runtime.ReadMemStats(&before)
 		}
 		act()
 		now += 1 << (turn % 35)
 		for k, n := range waits {
-			if c := deck.Conn(k); n > 0 && c.Room() > 0 {
+			if c := shard.Conn(k); n > 0 && c.Room() > 0 {
 				waits[k]--
-				deck.Feed(c, answer)
+				shard.Feed(c, answer)
 			}
 		}
 		act()

@@ -14,7 +14,7 @@ import (
 	"carousel/internal/stats"
 )
 
-// A schedule at random goes through pacer, flight deck, client and record to a server that takes 1 ms for each request. What is recorded is what
+// A schedule at random goes through pacer, flight shard, client and record to a server that takes 1 ms for each request. What is recorded is what
 // Lindley's recursion says of the same instants, request by request, and what the theory of M/D/1 says of any.
 func TestAQueueIsMeasuredAsItIs(t *testing.T) {
 	const service = time.Millisecond
@@ -49,7 +49,7 @@ func TestAQueueIsMeasuredAsItIs(t *testing.T) {
 		for _, list := range [][]string{want, got, theory} {
 			slices.Sort(list)
 		}
-		claim := fmt.Sprintf("%d requests at random, through pacer, deck and record, to a server at utilisation %v that takes 1 ms for each: ", len(due), rho)
+		claim := fmt.Sprintf("%d requests at random, through pacer, shard and record, to a server at utilisation %v that takes 1 ms for each: ", len(due), rho)
 		row(t, claim+"Lindley's recursion on the same instants", strings.Join(want, ", "), strings.Join(got, ", "), "mean exact, percentiles 0.1 %", ok)
 		row(t, claim+"the theory of M/D/1", strings.Join(theory, ", "), strings.Join(got[:len(theory)], ", "),
 			fmt.Sprintf("mean %.1f %%, percentiles %.1f %%, three times what chance does", 300*spread(rho, 0, len(due)), 600*spread(rho, 0, len(due))), same)

@@ -25,7 +25,7 @@ func simulated(t *testing.T, service time.Duration, first float64, flags ...stri
 		t.Fatal(err)
 	}
 	s := &result.Search{Over: opts.Over}
-	a, err := search.Find(opts.Plan(), func(level float64, confirms bool) (string, float64, error) {
+	a, err := search.Find(opts.Levels(), func(level float64, confirms bool) (string, float64, error) {
 		l := virtual(t, opts.At(level, 0, confirms), &oneByOne{service: int64(service), stops: never})
 		l.Verdict = verdict.Judge(l)
 		outcome, why := search.Judge(l, opts.FindMax)

@@ -49,31 +49,31 @@ func virtual(t *testing.T, s result.Spec, target *oneByOne) *result.Load {
 	t.Helper()
 	now := int64(0)
 	run := flight.New(s, client.New(s), nil, func() int64 { return now })
-	deck := run.Deck(0, 1, nil)
-	deck.Try(false)
-	deck.Turn()
+	shard := run.Shard(0, 1, nil)
+	shard.Try(false)
+	shard.Turn()
 	for k := range s.Connections {
-		deck.Connected(deck.Conn(k))
+		shard.Connected(shard.Conn(k))
 	}
 	run.Flow(0)
-	deck.Start()
+	shard.Start()
 	reply := []byte("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")
-	for deck.Turn() {
-		for c, do := deck.Next(); do != flight.Nothing; c, do = deck.Next() {
+	for shard.Turn() {
+		for c, do := shard.Next(); do != flight.Nothing; c, do = shard.Next() {
 			if do == flight.Send {
 				c.Sent(len(c.Out()))
 				target.get(c, now)
 			}
 		}
-		now = max(now, min(deck.Wake(), target.next()))
+		now = max(now, min(shard.Wake(), target.next()))
 		for target.next() <= now {
 			c := target.under[0].to
 			target.under = target.under[1:]
-			deck.Feed(c, reply)
+			shard.Feed(c, reply)
 		}
 	}
-	flight.Settle([]*flight.Deck{deck}, run.Until(), record.NoConnection)
-	load, err := record.Merge([]*record.Recorder{deck.Record}, s.Duration)
+	flight.Settle([]*flight.Shard{shard}, run.Until(), record.NoConnection)
+	load, err := record.Merge([]*record.Recorder{shard.Record}, s.Duration)
 	if err != nil {
 		t.Fatal(err)
 	}

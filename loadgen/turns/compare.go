@@ -14,7 +14,7 @@ import (
 
 // Compare carries out a comparison and returns its record, but for the verdicts. The error says
 // that the stand could not close its books.
-func Compare(ctx context.Context, p Plan, stand Stand, live *Live) (*result.Comparison, error) {
+func Compare(ctx context.Context, p Settings, stand Stand, live *Live) (*result.Comparison, error) {
 	course := Run(ctx, p, stand, live)
 	r, err := stand.Finish()
 	if err != nil {
@@ -49,7 +49,7 @@ func Compare(ctx context.Context, p Plan, stand Stand, live *Live) (*result.Comp
 }
 
 // all is the slices of server k in their order, the disturbed ones too.
-func (c *Course) all(k int) []result.Slice {
+func (c *Results) all(k int) []result.Slice {
 	if len(c.Repeated[k]) == 0 {
 		return c.Slices[k]
 	}
@@ -86,7 +86,7 @@ func withheld(l *result.Load, metric string) string {
 
 // noteEffects notes how far each server stands from the mean of all, over the whole comparison. Who has no figure, or one that is not shown, is
 // in no mean.
-func (c *Course) noteEffects(r *result.Comparison) {
+func (c *Results) noteEffects(r *result.Comparison) {
 	for _, metric := range result.Metrics {
 		told := func(k int) bool { return withheld(r.Servers[k].Load, metric) == "" }
 		for k, effect := range c.standing(metric, told) {
@@ -128,7 +128,7 @@ func stalled(list []result.Slice) string {
 }
 
 // cost is what requests cost server k, in the middle of its pairs of cycles, however few; nil where it is not known.
-func (c *Course) cost(k int) *result.Cost {
+func (c *Results) cost(k int) *result.Cost {
 	n := c.pairs(k)
 	if n == 0 || !c.known(k) {
 		return nil

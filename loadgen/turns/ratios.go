@@ -17,7 +17,7 @@ const alpha = 0.05
 // standard deviation of the log of a ratio. Two processes are what is compared, so no number of cycles shows it. It was measured in 80
 // comparisons of `servers --model epoll` with itself, over 64 connections. In a closed loop, in which both sides compute without a pause, it
 // is plain to see; at 10,000 requests a second waking hides it.
-func (c *Course) kinship(metric string) float64 {
+func (c *Results) kinship(metric string) float64 {
 	if c.paced {
 		return 0.002
 	}
@@ -30,7 +30,7 @@ func (c *Course) kinship(metric string) float64 {
 type sums struct{ ok, inWindow, window, elapsed, cpu float64 }
 
 // sum adds up every second slice of server k in pairs of cycles from to end: the short ones, or the long ones.
-func (c *Course) sum(k, from, end, long int) (to sums) {
+func (c *Results) sum(k, from, end, long int) (to sums) {
 	for i := 2*from + long; i < 2*end; i += 2 {
 		s := c.Slices[k][i]
 		to.ok += float64(s.OK)
@@ -54,7 +54,7 @@ func (s sums) and(t sums) sums {
 
 // rate is good replies per second. Where requests take longer than the lead replies come in bursts, which no window cuts evenly: there it is of
 // all the time until the last reply, unless a schedule has it end before.
-func (c *Course) rate(s sums) float64 {
+func (c *Results) rate(s sums) float64 {
 	if c.fitted && !c.paced {
 		return s.ok / s.elapsed * 1e9
 	}
@@ -62,7 +62,7 @@ func (c *Course) rate(s sums) float64 {
 }
 
 // pairs is how many pairs of cycles server k can be compared in: all, but for those after its last good reply.
-func (c *Course) pairs(k int) int {
+func (c *Results) pairs(k int) int {
 	n := min(c.Cycles, len(c.Slices[k])) / 2
 	for n > 0 && c.Slices[k][2*n-1].OK+c.Slices[k][2*n-2].OK == 0 {
 		n--
@@ -71,7 +71,7 @@ func (c *Course) pairs(k int) int {
 }
 
 // each is the logs of what figure says of each server in the pairs of a block: not-a-number where there is no such.
-func (c *Course) each(block [2]int, figure func(k, pair int) float64) [][]float64 {
+func (c *Results) each(block [2]int, figure func(k, pair int) float64) [][]float64 {
 	x := make([][]float64, len(c.Slices))
 	for k := range x {
 		for pair := block[0]; pair < block[1]; pair++ {
@@ -97,13 +97,13 @@ func logs(x [][]float64) [][]float64 {
 
 // effects are how each server stands in a block of cycles, by metric, in logs. Short slices are compared with short ones and long ones with
 // long ones; the long are three parts of four of what was seen.
-var effects = map[string]func(c *Course, block [2]int) []float64{
-	result.MetricRate: func(c *Course, block [2]int) []float64 {
+var effects = map[string]func(c *Results, block [2]int) []float64{
+	result.MetricRate: func(c *Results, block [2]int) []float64 {
 		return byLength(func(long int) []float64 {
 			return stats.Effects(logs(c.each(block, func(k, pair int) float64 { return c.rate(c.sum(k, pair, pair+1, long)) })))
 		})
 	},
-	result.MetricWhole: func(c *Course, block [2]int) []float64 {
+	result.MetricWhole: func(c *Results, block [2]int) []float64 {
 		return byLength(func(long int) []float64 {
 			return stats.Effects(logs(c.each(block, func(k, pair int) float64 {
 				return perRequest(c.sum(k, pair, pair+1, long))
@@ -111,7 +111,7 @@ var effects = map[string]func(c *Course, block [2]int) []float64{
 		})
 	},
 	// The difference of two slices is rough, and can be below 0: so it is the middle of a server's in the block that is compared.
-	result.MetricSteady: func(c *Course, block [2]int) []float64 {
+	result.MetricSteady: func(c *Results, block [2]int) []float64 {
 		x := c.each(block, c.steady)
 		for k, values := range x {
 			x[k] = []float64{stats.Middle(values)}
@@ -121,7 +121,7 @@ var effects = map[string]func(c *Course, block [2]int) []float64{
 }
 
 // standing is how each server stands in a metric over all cycles, as a log. Those of which told is false have no part in it.
-func (c *Course) standing(metric string, told func(k int) bool) []float64 {
+func (c *Results) standing(metric string, told func(k int) bool) []float64 {
 	if q, is := quantiles[metric]; is {
 		return c.quantileEffects(q, told)
 	}
@@ -137,7 +137,7 @@ func (c *Course) standing(metric string, told func(k int) bool) []float64 {
 
 // quantileEffects are by how much the logs of a percentile differ from their mean. It is of all the long slices together: a percentile of a
 // pair of cycles is too rough for a difference.
-func (c *Course) quantileEffects(q float64, told func(k int) bool) []float64 {
+func (c *Results) quantileEffects(q float64, told func(k int) bool) []float64 {
 	x := make([]float64, len(c.Slices))
 	sum, n := 0.0, 0.0
 	for k := range x {
@@ -168,29 +168,29 @@ func perRequest(s sums) float64 {
 func byLength(effects func(long int) []float64) []float64 {
 	mean := effects(short)
 	for k, e := range effects(long) {
-		mean[k] = (mean[k] + Longer*e) / (1 + Longer)
+		mean[k] = (mean[k] + LongFactor*e) / (1 + LongFactor)
 	}
 	return mean
 }
 
 // steady is the steady cost of server k in a pair of cycles, waking its waking cost, whole its whole cost.
-func (c *Course) steady(k, pair int) float64 {
+func (c *Results) steady(k, pair int) float64 {
 	s, l := c.sum(k, pair, pair+1, short), c.sum(k, pair, pair+1, long)
 	return stats.SteadyCost(s.cpu, s.ok, l.cpu, l.ok)
 }
 
-func (c *Course) waking(k, pair int) float64 {
+func (c *Results) waking(k, pair int) float64 {
 	s, l := c.sum(k, pair, pair+1, short), c.sum(k, pair, pair+1, long)
 	return stats.WakingCost(s.cpu, s.ok, l.cpu, l.ok)
 }
 
-func (c *Course) whole(k, pair int) float64 {
+func (c *Results) whole(k, pair int) float64 {
 	s, l := c.sum(k, pair, pair+1, short), c.sum(k, pair, pair+1, long)
 	return stats.WholeCost(s.cpu, s.ok, l.cpu, l.ok)
 }
 
 // differences are those of server k from the target in consecutive blocks of cycles, as logs.
-func (c *Course) differences(metric string, k int) (d []float64) {
+func (c *Results) differences(metric string, k int) (d []float64) {
 	for _, block := range stats.Blocks(min(c.pairs(0), c.pairs(k)), stats.MostBlocks) {
 		e := effects[metric](c, block)
 		d = append(d, e[k]-e[0])
@@ -200,12 +200,12 @@ func (c *Course) differences(metric string, k int) (d []float64) {
 
 // ratios are those of every further server to the target in a metric, each with its interval. The one called twin has no part in how sure
 // the others are together.
-func (c *Course) ratios(p Plan, metric string, alpha float64) []result.Ratio {
+func (c *Results) ratios(p Settings, metric string, alpha float64) []result.Ratio {
 	return c.within(p, metric, c.kinship(metric), alpha)
 }
 
 // within is ratios where two processes of one program differ by so much.
-func (c *Course) within(p Plan, metric string, kin, alpha float64) []result.Ratio {
+func (c *Results) within(p Settings, metric string, kin, alpha float64) []result.Ratio {
 	intervals := make([]func(confidence float64) stats.Interval, len(p.Names))
 	tests := make([]func() float64, len(p.Names)) // the p-values of "this ratio is not 1"
 	var claims []int                              // servers
@@ -254,7 +254,7 @@ var outcomes = map[stats.Order]string{
 var quantiles = map[string]float64{result.MetricP50: 0.50, result.MetricP99: 0.99}
 
 // quantileRatio is the interval of a percentile of server k over that of the target.
-func (c *Course) quantileRatio(k int, q, kin float64, seed uint64) func(confidence float64) stats.Interval {
+func (c *Results) quantileRatio(k int, q, kin float64, seed uint64) func(confidence float64) stats.Interval {
 	n := min(c.pairs(0), c.pairs(k))
 	return func(confidence float64) stats.Interval {
 		return stats.QuantileRatio(c.times.upTo(k, n), c.times.upTo(0, n), q, confidence, seed).Widen(kin)
@@ -268,7 +268,7 @@ func evidence(i stats.Interval, df float64) float64 {
 }
 
 // lacks says why server k is not compared with the target in a metric.
-func (c *Course) lacks(p Plan, k int, metric string) string {
+func (c *Results) lacks(p Settings, k int, metric string) string {
 	for _, i := range []int{k, 0} {
 		switch pairs := c.pairs(i); {
 		case len(c.Slices[i]) == 0:
@@ -289,7 +289,7 @@ func (c *Course) lacks(p Plan, k int, metric string) string {
 
 // knownWithin reports whether all that the comparison can tell exactly is known within a share, as far as more cycles could tell it better. What
 // cannot be known is not waited for.
-func (c *Course) knownWithin(p Plan, share, alpha float64) bool {
+func (c *Results) knownWithin(p Settings, share, alpha float64) bool {
 	known := 0
 	for _, metric := range c.exact() {
 		for i, r := range c.within(p, metric, 0, alpha) {
@@ -308,7 +308,7 @@ func (c *Course) knownWithin(p Plan, share, alpha float64) bool {
 
 // exact are the metrics that are known soonest: the rate, unless requests are due at a given one, and the steady cost, where processes are
 // known; the median response time where neither is.
-func (c *Course) exact() (metrics []string) {
+func (c *Results) exact() (metrics []string) {
 	if !c.paced {
 		metrics = append(metrics, result.MetricRate)
 	}
@@ -322,7 +322,7 @@ func (c *Course) exact() (metrics []string) {
 }
 
 // priced reports whether the processor time of the target and another server is known.
-func (c *Course) priced() bool {
+func (c *Results) priced() bool {
 	for k := 1; k < len(c.Slices); k++ {
 		if c.known(0) && c.known(k) {
 			return true
@@ -332,12 +332,12 @@ func (c *Course) priced() bool {
 }
 
 // known reports whether the processor time of server k is known, of some slices at least.
-func (c *Course) known(k int) bool {
+func (c *Results) known(k int) bool {
 	return slices.ContainsFunc(c.Slices[k], func(s result.Slice) bool { return s.TargetCPUNS > 0 })
 }
 
 // progress is how far the comparison has come.
-func (c *Course) progress(p Plan) Progress {
+func (c *Results) progress(p Settings) Progress {
 	at := Progress{Loaded: time.Duration(c.Cycles/2) * Pair(c.Slice)}
 	for k := range c.Slices {
 		rate := 0.0
@@ -361,7 +361,7 @@ type look struct {
 }
 
 // planLooks are those at a comparison of so many pairs of cycles: none unless it may end early.
-func planLooks(p Plan, pairs int) (looks []look) {
+func planLooks(p Settings, pairs int) (looks []look) {
 	if p.Until == 0 {
 		return nil
 	}

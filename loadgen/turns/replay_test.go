@@ -118,7 +118,7 @@ func TestFalseAlarms(t *testing.T) {
 
 // alarmWatching reports whether a difference in the whole cost is seen after any pair of cycles.
 func alarmWatching(run [][2]result.Slice, begin, swap int) bool {
-	c := &Course{Slices: make([][]result.Slice, 2), Slice: 25 * time.Millisecond, Lead: Lead(25 * time.Millisecond), times: newTimes(2)}
+	c := &Results{Slices: make([][]result.Slice, 2), Slice: 25 * time.Millisecond, Lead: Lead(25 * time.Millisecond), times: newTimes(2)}
 	for i := range run {
 		for k := range 2 {
 			s := run[(begin+i)%len(run)][k^swap]

@@ -13,8 +13,8 @@ import (
 	"carousel/internal/stats"
 )
 
-// Plan is what is to be compared, and for how long.
-type Plan struct {
+// Settings is what is to be compared, and for how long.
+type Settings struct {
 	Names    []string      // of the servers, the target first
 	Slice    time.Duration // a short one; a long one is three times as long
 	Duration time.Duration // of the load that each server gets
@@ -42,7 +42,7 @@ type Stand interface {
 	Forget(server int) // takes all that its slices came to since its last harvest, or since the last Forget, out of its books
 
 	Reached(server int) bool             // it can be loaded
-	Alike(i, j int) bool                 // servers i and j are the same process
+	SameProcess(i, j int) bool           // servers i and j are the same process
 	Finish() (*result.Comparison, error) // closes the books: the servers in their order with their loads, and what the machine did
 }
 
@@ -55,8 +55,8 @@ type Turn struct {
 }
 
 const (
-	Longer = 3  // a long slice is so many times as long as a short one
-	roomy  = 20 // a slice holds so many requests of a connection where one takes longer than the lead
+	LongFactor = 3  // a long slice is so many times as long as a short one
+	roomy      = 20 // a slice holds so many requests of a connection where one takes longer than the lead
 )
 
 // Lead is the first part of a slice, until the burst with which it begins is over.
@@ -68,7 +68,7 @@ const usualLead = 10 * time.Millisecond
 const MinPairs = 8
 
 // Pair is how long each server is loaded in a short and a long cycle.
-func Pair(slice time.Duration) time.Duration { return (1 + Longer) * slice }
+func Pair(slice time.Duration) time.Duration { return (1 + LongFactor) * slice }
 
 // tooMuch is the share of the machine's processor time beyond which other programs disturb a pair of cycles.
 const tooMuch = 0.1
@@ -77,8 +77,8 @@ const tooMuch = 0.1
 // all there is time for. Where more are, that is what the machine is like, and they count.
 func mostRepeats(pairs int) int { return max(min(1, pairs/2), pairs/4) }
 
-// Course is what was seen.
-type Course struct {
+// Results is what was seen.
+type Results struct {
 	Slices   [][]result.Slice // of each server, those that count
 	Repeated [][]result.Slice // of each server, those that were disturbed and measured again
 	Slice    time.Duration    // a short one, as it was
@@ -96,9 +96,9 @@ type Course struct {
 //
 // A pair of cycles in which other programs took more than a tenth of the machine's processor time counts nowhere and is measured
 // again at the end, a quarter of the pairs at most. What the servers did in it has no say in that.
-func Run(ctx context.Context, p Plan, stand Stand, live *Live) *Course {
+func Run(ctx context.Context, p Settings, stand Stand, live *Live) *Results {
 	n := len(p.Names)
-	c := &Course{Slices: make([][]result.Slice, n), Repeated: make([][]result.Slice, n), Slice: p.Slice, Lead: Lead(p.Slice), Wanted: p.Slice, alpha: alpha, times: newTimes(n), paced: p.Rate > 0}
+	c := &Results{Slices: make([][]result.Slice, n), Repeated: make([][]result.Slice, n), Slice: p.Slice, Lead: Lead(p.Slice), Wanted: p.Slice, alpha: alpha, times: newTimes(n), paced: p.Rate > 0}
 	var reached []int
 	for k := range n {
 		if stand.Reached(k) {
@@ -108,12 +108,12 @@ func Run(ctx context.Context, p Plan, stand Stand, live *Live) *Course {
 	if len(reached) == 0 {
 		return c
 	}
-	c.run(ctx, p, stand, live, newOrder(reached, p.Seed, stand.Alike).next)
+	c.run(ctx, p, stand, live, newOrder(reached, p.Seed, stand.SameProcess).next)
 	return c
 }
 
 // run does so in an order: next is that of the next cycle, and before which of its turns a rest is due.
-func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next func() (turns []int, rests []bool)) {
+func (c *Results) run(ctx context.Context, p Settings, stand Stand, live *Live, next func() (turns []int, rests []bool)) {
 	cycle := func(number int, length time.Duration, t Turn) bool {
 		turns, rests := next()
 		for place, k := range turns {
@@ -134,7 +134,7 @@ func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next 
 
 	live.set(Progress{Warming: true})
 	var typical time.Duration // time that a request of the slowest server takes, in the last cycle of the warm-up
-	warming := []time.Duration{p.Slice, Longer * p.Slice}
+	warming := []time.Duration{p.Slice, LongFactor * p.Slice}
 	if p.Warmup > 0 && p.Warmup <= p.Slice {
 		warming = warming[:1]
 	}
@@ -160,7 +160,7 @@ func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next 
 		c.alpha = looks[len(looks)-1].alpha
 	}
 	for measured, repeats := 0, 0; c.Cycles < 2*pairs; measured++ {
-		for i, length := range []time.Duration{c.Slice, Longer * c.Slice} {
+		for i, length := range []time.Duration{c.Slice, LongFactor * c.Slice} {
 			if !cycle(2*measured+i, length, Turn{Timed: i == 1, Patience: p.Grace}) {
 				return
 			}
@@ -188,7 +188,7 @@ func (c *Course) run(ctx context.Context, p Plan, stand Stand, live *Live, next 
 }
 
 // disturbed reports whether other programs took too much in the pair of cycles that begins with this one, the last.
-func (c *Course) disturbed(p Plan, first int) bool {
+func (c *Results) disturbed(p Settings, first int) bool {
 	var beside, all float64
 	for _, slices := range c.Slices {
 		for _, s := range slices[since(slices, first):] {
@@ -200,7 +200,7 @@ func (c *Course) disturbed(p Plan, first int) bool {
 }
 
 // leaveOut has the cycles from this one on count nowhere.
-func (c *Course) leaveOut(stand Stand, first int) {
+func (c *Results) leaveOut(stand Stand, first int) {
 	for k, slices := range c.Slices {
 		from := since(slices, first)
 		for _, s := range slices[from:] {
@@ -219,7 +219,7 @@ func since(all []result.Slice, cycle int) int {
 }
 
 // pairs is how many pairs of cycles the comparison has in slices of that length.
-func (p Plan) pairs(slice time.Duration) int {
+func (p Settings) pairs(slice time.Duration) int {
 	if p.Cycles > 0 {
 		return p.Cycles / 2
 	}
@@ -227,7 +227,7 @@ func (p Plan) pairs(slice time.Duration) int {
 }
 
 // harvest is the response times of each server since the last one.
-func (c *Course) harvest(stand Stand) []stats.Counts {
+func (c *Results) harvest(stand Stand) []stats.Counts {
 	all := make([]stats.Counts, len(c.Slices))
 	for k := range all {
 		stand.Harvest(k, func(low, width, n int64) {
@@ -239,13 +239,13 @@ func (c *Course) harvest(stand Stand) []stats.Counts {
 
 // fit makes slices longer where a request typically takes longer than the lead: then the burst with which a slice begins would be most of it.
 // Where the number of cycles is given so is what they take, and only the lead grows.
-func (c *Course) fit(p Plan, typical time.Duration) {
+func (c *Results) fit(p Settings, typical time.Duration) {
 	if typical <= c.Lead {
 		return
 	}
 	c.Wanted = max(c.Slice, roomy*typical)
 	if p.Cycles == 0 {
-		c.Slice = max(c.Slice, min(c.Wanted, p.Duration/MinPairs/(1+Longer)))
+		c.Slice = max(c.Slice, min(c.Wanted, p.Duration/MinPairs/(1+LongFactor)))
 	}
 	c.Lead = min(typical, c.Slice/2)
 	c.fitted = true

@@ -111,7 +111,7 @@ func (f *fake) Harvest(k int, take func(low, width, n int64)) {
 
 func (f *fake) Forget(k int) { f.forgot = append(f.forgot, k); f.fresh[k] = 0 }
 
-func (f *fake) Alike(i, j int) bool { return false }
+func (f *fake) SameProcess(i, j int) bool { return false }
 
 func (f *fake) Reached(k int) bool { return !f.servers[k].gone }
 
@@ -131,8 +131,8 @@ func newFake(seed uint64, servers ...model) *fake {
 	return &fake{servers: servers, random: rand.New(rand.NewPCG(seed, 1)), fresh: make([]time.Duration, len(servers)), turn: make([]int, len(servers)), noise: 0.03, common: 0.05}
 }
 
-func plan(servers int, d time.Duration) Plan {
-	p := Plan{Slice: 25 * time.Millisecond, Duration: d, Grace: time.Second, Seed: 7, Processors: processors}
+func plan(servers int, d time.Duration) Settings {
+	p := Settings{Slice: 25 * time.Millisecond, Duration: d, Grace: time.Second, Seed: 7, Processors: processors}
 	for i := range servers {
 		p.Names = append(p.Names, string(rune('a'+i)))
 	}
@@ -528,11 +528,11 @@ func TestFirstPlace(t *testing.T) {
 			f := newFake(seed, swift, swift, swift)
 			f.first = 0.10
 			p := plan(3, 5*time.Second)
-			next := newOrder(upTo(3), seed, f.Alike).next
+			next := newOrder(upTo(3), seed, f.SameProcess).next
 			if fixed {
 				next = func() ([]int, []bool) { return upTo(3), make([]bool, 3) }
 			}
-			c := &Course{Slices: make([][]result.Slice, 3), Slice: p.Slice, Lead: Lead(p.Slice), alpha: alpha, times: newTimes(3)}
+			c := &Results{Slices: make([][]result.Slice, 3), Slice: p.Slice, Lead: Lead(p.Slice), alpha: alpha, times: newTimes(3)}
 			c.run(context.Background(), p, f, nil, next)
 			for _, r := range c.ratios(p, result.MetricWhole, alpha) {
 				if r.Outcome == result.Higher || r.Outcome == result.Lower {
@@ -677,13 +677,13 @@ func TestUntil(t *testing.T) {
 }
 
 func TestPlanLooks(t *testing.T) {
-	p := Plan{Until: 0.01}
+	p := Settings{Until: 0.01}
 	for pairs, want := range map[int]string{8: "[{8 0.05}]", 24: "[{8 0.025} {24 0.025}]", 240: "[{30 0.01} {80 0.015} {240 0.025}]"} {
 		if got := fmt.Sprint(planLooks(p, pairs)); got != want {
 			t.Errorf("%d pairs: %s, want %s", pairs, got, want)
 		}
 	}
-	if planLooks(Plan{}, 100) != nil {
+	if planLooks(Settings{}, 100) != nil {
 		t.Error("looks at a comparison that lasts")
 	}
 }

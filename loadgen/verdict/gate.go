@@ -204,7 +204,7 @@ func (g Gate) Broken(l *result.Load) (bool, string) {
 
 // Reading is what a record has of a gate's metric, for the gate as a condition that is to hold.
 type Reading struct {
-	Meets bool   // it holds, whatever becomes of requests without an answer
+	Holds bool   // it holds, whatever becomes of requests without an answer
 	Text  string // "p99 1.20ms", and where requests without an answer decide whether it holds, that
 	Lacks string // why there is no figure; "" where there is
 }
@@ -219,7 +219,7 @@ func (g Gate) Read(l *result.Load) Reading {
 	if low != high {
 		text = fmt.Sprintf("%s >=%s, and requests without an answer could put it on the other side", g.metric.name, g.write(v.low))
 	}
-	return Reading{Meets: low && high, Text: text}
+	return Reading{Holds: low && high, Text: text}
 }
 
 // On reports whether the gate is on this metric.

@@ -49,8 +49,8 @@ func (g Gate) OfCost() bool { return strings.HasPrefix(g.metric.name, "target_cp
 
 // Finding is what is wrong by a gate of a comparison.
 type Finding struct {
-	Text   string
-	Untold bool // the gate is neither broken nor holds: its ratio is not known
+	Text      string
+	Undecided bool // the gate is neither broken nor holds: its ratio is not known
 }
 
 // Broken is what is wrong with c by the gates. Those on ratios are about each server but the target and its twin, that on the verdict is

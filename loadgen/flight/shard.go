@@ -12,27 +12,27 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// wakeEvery is how long an engine waits at most between two turns of a deck, so that the end of the run is noticed and what was
+// wakeEvery is how long an engine waits at most between two turns of a shard, so that the end of the run is noticed and what was
 // counted is handed in.
 const wakeEvery = 50 * time.Millisecond
 
 // firstLook is how long after the begin of a slice what may have been answered meanwhile is not given up.
 const firstLook = time.Millisecond
 
-// Do is what an engine is to do with a connection.
-type Do uint8
+// Action is what an engine is to do with a connection.
+type Action uint8
 
 // What Next hands out.
 const (
-	Nothing Do = iota
-	Connect    // close what there still is of it, and begin to connect; then Connected or Refused
-	Send       // send Out, which may take several writes, each followed by Sent
-	Close      // close it
-	Read       // it may be read from again
+	Nothing Action = iota
+	Connect        // close what there still is of it, and begin to connect; then Connected or Refused
+	Send           // send Out, which may take several writes, each followed by Sent
+	Close          // close it
+	Read           // it may be read from again
 )
 
-// Deck is one worker's connections, its share of the schedule and its record.
-type Deck struct {
+// Shard is one worker's connections, its share of the schedule and its record.
+type Shard struct {
 	*Run
 	Record *record.Recorder
 
@@ -41,7 +41,7 @@ type Deck struct {
 	first   int // number of the first connection in the load, silent ones apart
 	silent  int // the first so many are never given a request
 	told    int // of these, turned away with a 503
-	asks    *client.Asks
+	asks    *client.RequestCache
 	order   *mix.Order // of their turns; nil: one after another
 	depth   int        // requests that may be under way at once on a connection
 	most    int        // bytes that may be read from one at once
@@ -97,9 +97,9 @@ const (
 	flowing
 )
 
-// Deck returns the deck of worker id, from 0, of a run with this number of workers. live may be nil.
-func (r *Run) Deck(id, of int, live *record.Live) *Deck {
-	d := &Deck{Run: r, id: id, of: of, asks: client.NewAsks(r.requests), depth: max(1, r.Pipeline), most: client.MaxRead, gone: record.Never, refusals: make([]Refusal, len(r.on))}
+// Shard returns the shard of worker id, from 0, of a run with this number of workers. live may be nil.
+func (r *Run) Shard(id, of int, live *record.Live) *Shard {
+	d := &Shard{Run: r, id: id, of: of, asks: client.NewRequestCache(r.requests), depth: max(1, r.Pipeline), most: client.MaxRead, gone: record.Never, refusals: make([]Refusal, len(r.on))}
 	if r.ReadRate > 0 {
 		d.most = int(max(1, min(r.ReadRate/sipsPerSecond, client.MaxRead)))
 	}
@@ -128,7 +128,7 @@ func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 		if c.host = (d.first + c.number) % len(r.on); c.Silent() {
 			c.host = (r.Idle*id/of + k) % len(r.on)
 		}
-		c.ask(d.asks.Turn(r.on[c.host][0]))
+		c.ask(d.asks.Request(r.on[c.host][0]))
 		if c.burst = burst; d.depth > 1 && c.number >= 0 {
 			c.behind = make([]times, d.depth-1)
 		}
@@ -136,29 +136,29 @@ func (r *Run) Deck(id, of int, live *record.Live) *Deck {
 	return d
 }
 
-// Size returns the number of connections of the deck, with silent ones. Conn.Index is below it.
-func (d *Deck) Size() int { return len(d.conns) }
+// Size returns the number of connections of the shard, with silent ones. Conn.Index is below it.
+func (s *Shard) Size() int { return len(s.conns) }
 
 // Conn returns connection k, from 0.
-func (d *Deck) Conn(k int) *Conn { return &d.conns[k] }
+func (s *Shard) Conn(k int) *Conn { return &s.conns[k] }
 
 // Alive returns how many connections are open, without silent ones.
-func (d *Deck) Alive() int { return d.alive }
+func (s *Shard) Alive() int { return s.alive }
 
 // Silent returns how many silent connections are open, and how many were refused with a 503.
-func (d *Deck) Silent() (open, refused int64) {
-	for k := range d.conns[:d.silent] {
-		if d.conns[k].state == idle {
+func (s *Shard) Silent() (open, refused int64) {
+	for k := range s.conns[:s.silent] {
+		if s.conns[k].state == idle {
 			open++
 		}
 	}
-	return open, int64(d.told)
+	return open, int64(s.told)
 }
 
-// Meets reports whether a connection to server host is open, without silent ones.
-func (d *Deck) Meets(host int) bool {
-	for k := range d.conns[d.silent:] {
-		if c := &d.conns[d.silent+k]; c.host == host && c.state != closed && c.state != opening {
+// HasOpen reports whether a connection to server host is open, without silent ones.
+func (s *Shard) HasOpen(host int) bool {
+	for k := range s.conns[s.silent:] {
+		if c := &s.conns[s.silent+k]; c.host == host && c.state != closed && c.state != opening {
 			return true
 		}
 	}
@@ -166,12 +166,12 @@ func (d *Deck) Meets(host int) bool {
 }
 
 // Refusal returns why the latest connect to server host failed.
-func (d *Deck) Refusal(host int) Refusal { return d.refusals[host] }
+func (s *Shard) Refusal(host int) Refusal { return s.refusals[host] }
 
-// Gone reports whether the servers are gone: no connection of decks is open, and the latest connect was refused.
-func Gone(decks []*Deck) bool {
+// Gone reports whether the servers are gone: no connection of shards is open, and the latest connect was refused.
+func Gone(shards []*Shard) bool {
 	gone := false
-	for _, d := range decks {
+	for _, d := range shards {
 		if d.alive > 0 {
 			return false
 		}
@@ -181,151 +181,151 @@ func Gone(decks []*Deck) bool {
 }
 
 // Try connects every connection once: the silent ones, or the others. Turn returns false when each is open or has failed.
-func (d *Deck) Try(silent bool) {
-	d.phase = trying
-	if d.untried = d.conns[d.silent : len(d.conns)-len(d.spare)]; silent {
-		d.untried = d.conns[:d.silent]
+func (s *Shard) Try(silent bool) {
+	s.phase = trying
+	if s.untried = s.conns[s.silent : len(s.conns)-len(s.spare)]; silent {
+		s.untried = s.conns[:s.silent]
 	}
-	d.nextRamp = d.now()
-	d.ramping.Lock()
-	d.accepted = d.nextRamp
-	d.ramping.Unlock()
+	s.nextRamp = s.now()
+	s.ramping.Lock()
+	s.accepted = s.nextRamp
+	s.ramping.Unlock()
 }
 
 // Start begins to send requests, from the run's Begin on, which Flow or Slice has set. Turn returns false when the run or the slice is
 // over. Requests that an earlier slice left unanswered are not waited for.
-func (d *Deck) Start() {
-	d.phase = flowing
-	now := d.now()
-	d.pacer.start(d.Run)
-	d.outstanding = 0
-	if d.sliced {
-		d.Record.Part(d.Begin, d.Opens, d.from, d.timed)
+func (s *Shard) Start() {
+	s.phase = flowing
+	now := s.now()
+	s.pacer.start(s.Run)
+	s.outstanding = 0
+	if s.sliced {
+		s.Record.Part(s.Begin, s.Opens, s.from, s.timed)
 	} else {
-		d.Record.Open(d.Opens)
+		s.Record.Open(s.Opens)
 	}
-	d.nextSweep = max(d.nextSweep, later(d.Begin, int64(firstLook)))
-	for d.resting.first != nil {
-		d.resting.pop() // a slice begins with all
+	s.nextSweep = max(s.nextSweep, later(s.Begin, int64(firstLook)))
+	for s.resting.first != nil {
+		s.resting.pop() // a slice begins with all
 	}
-	d.wanting = d.pacer.walk
-	for k := range d.conns[:len(d.conns)-len(d.spare)] {
-		switch c := &d.conns[k]; {
+	s.wanting = s.pacer.walk
+	for k := range s.conns[:len(s.conns)-len(s.spare)] {
+		switch c := &s.conns[k]; {
 		case c.number < 0 || c.queue != nil:
 		case c.state == idle:
-			c.freed = d.Begin
-			d.free.push(c)
+			c.freed = s.Begin
+			s.free.push(c)
 		case c.state == closed: // after the end of the last slice
-			c.freed = d.Begin
-			d.reconnect(c, now)
+			c.freed = s.Begin
+			s.reconnect(c, now)
 		}
 	}
 }
 
 // Turn does what is due, and reports whether the phase goes on.
-func (d *Deck) Turn() bool {
-	now := d.now()
-	if d.spins {
-		d.Record.Spun(now - d.turned)
+func (s *Shard) Turn() bool {
+	now := s.now()
+	if s.spins {
+		s.Record.Spun(now - s.turned)
 	}
-	d.turned, d.spins = now, false
-	if d.phase == trying {
-		return d.try(d.turned)
+	s.turned, s.spins = now, false
+	if s.phase == trying {
+		return s.try(s.turned)
 	}
-	d.Record.Awake(d.turned)
-	if d.turned >= d.end {
-		d.closeWindow()
+	s.Record.Awake(s.turned)
+	if s.turned >= s.end {
+		s.closeWindow()
 	}
-	if d.finished() {
+	if s.finished() {
 		return false
 	}
-	if d.turned >= d.nextSweep {
-		d.sweep(d.turned)
+	if s.turned >= s.nextSweep {
+		s.sweep(s.turned)
 	}
-	for c := d.resting.first; c != nil && c.freed <= d.turned; c = d.resting.first {
-		d.resting.pop()
-		d.next(c, c.freed, d.turned)
+	for c := s.resting.first; c != nil && c.freed <= s.turned; c = s.resting.first {
+		s.resting.pop()
+		s.next(c, c.freed, s.turned)
 	}
-	if d.down.first != nil && d.turned >= d.retry {
-		d.reopen(d.turned)
+	if s.down.first != nil && s.turned >= s.retry {
+		s.reopen(s.turned)
 	}
-	if len(d.spare) > 0 && d.turned < d.end {
-		d.open(d.turned)
+	if len(s.spare) > 0 && s.turned < s.end {
+		s.open(s.turned)
 	}
-	if d.files != nil {
-		d.collect()
+	if s.files != nil {
+		s.collect()
 	}
-	d.Record.Publish(d.turned)
+	s.Record.Publish(s.turned)
 	return true
 }
 
 // now is the instant, and looks whether the end of the window has come nearer, and in the grace whether that has.
-func (d *Deck) now() int64 {
-	now := d.clock()
-	if end := d.until.Load(); end != d.end || now >= d.end {
-		d.end, d.over = end, d.graceEnds(end)
-		if d.sliced {
-			d.Record.Close(d.end, record.Never)
+func (s *Shard) now() int64 {
+	now := s.clock()
+	if end := s.until.Load(); end != s.end || now >= s.end {
+		s.end, s.over = end, s.graceEnds(end)
+		if s.sliced {
+			s.Record.Close(s.end, record.Never)
 		} else {
-			d.Record.Close(d.end, d.over)
+			s.Record.Close(s.end, s.over)
 		}
 	}
 	return now
 }
 
 // Wake returns the instant at which Turn must be called again at the latest.
-func (d *Deck) Wake() int64 {
-	wake := min(d.turned+int64(wakeEvery), d.nextSweep)
-	if d.begun < len(d.sips) {
-		wake = min(wake, d.sips[d.begun].at)
+func (s *Shard) Wake() int64 {
+	wake := min(s.turned+int64(wakeEvery), s.nextSweep)
+	if s.begun < len(s.sips) {
+		wake = min(wake, s.sips[s.begun].at)
 	}
 	switch {
-	case d.phase == trying && len(d.untried) > 0:
-		return min(wake, d.nextRamp)
-	case d.phase == trying && d.opening > 0:
+	case s.phase == trying && len(s.untried) > 0:
+		return min(wake, s.nextRamp)
+	case s.phase == trying && s.opening > 0:
 		return wake
-	case d.phase == trying, d.finished():
-		return d.turned
+	case s.phase == trying, s.finished():
+		return s.turned
 	}
-	if d.turned >= d.end {
-		wake = min(wake, d.over)
+	if s.turned >= s.end {
+		wake = min(wake, s.over)
 	} else {
-		wake = min(wake, d.end)
+		wake = min(wake, s.end)
 	}
-	if d.down.first != nil {
-		wake = min(wake, d.retry)
+	if s.down.first != nil {
+		wake = min(wake, s.retry)
 	}
-	if d.turned < d.end && d.resting.first != nil {
-		wake = min(wake, d.resting.first.freed)
+	if s.turned < s.end && s.resting.first != nil {
+		wake = min(wake, s.resting.first.freed)
 	}
-	if d.turned < d.end && (d.free.first != nil || d.pacer.due > d.turned) {
-		wake = min(wake, d.sendAt())
+	if s.turned < s.end && (s.free.first != nil || s.pacer.due > s.turned) {
+		wake = min(wake, s.sendAt())
 	}
-	if d.turned < d.end && d.wants() {
-		wake = min(wake, d.pacer.instant(d.wanting.Due()))
+	if s.turned < s.end && s.wants() {
+		wake = min(wake, s.pacer.instant(s.wanting.Due()))
 	}
 	return wake
 }
 
 // sendAt is when to wake for the next request. A kernel wakes late, so where a connection is free for it the last bit of the wait is spent
 // looking instead of sleeping.
-func (d *Deck) sendAt() int64 {
-	if d.Spin == 0 || d.free.first == nil {
-		return d.pacer.due
+func (s *Shard) sendAt() int64 {
+	if s.Spin == 0 || s.free.first == nil {
+		return s.pacer.due
 	}
-	at := max(d.turned, d.pacer.due-int64(d.Spin))
-	d.spins = at == d.turned
+	at := max(s.turned, s.pacer.due-int64(s.Spin))
+	s.spins = at == s.turned
 	return at
 }
 
 // Next returns the next connection that needs something, and what. It returns Nothing when none does.
-func (d *Deck) Next() (*Conn, Do) {
-	if d.todo.first == nil && d.free.first != nil {
-		d.sendDue()
+func (s *Shard) Next() (*Conn, Action) {
+	if s.todo.first == nil && s.free.first != nil {
+		s.sendDue()
 	}
-	c := d.todo.pop()
+	c := s.todo.pop()
 	if c == nil {
-		return d.sipped()
+		return s.sipped()
 	}
 	do := c.do
 	c.do = Nothing
@@ -333,44 +333,44 @@ func (d *Deck) Next() (*Conn, Do) {
 }
 
 // want has an engine do something with c. What was wanted before and is not done yet is no longer wanted.
-func (d *Deck) want(c *Conn, do Do) {
+func (s *Shard) want(c *Conn, do Action) {
 	if c.do == Nothing {
-		d.todo.push(c)
+		s.todo.push(c)
 	}
 	c.do = do
 }
 
 // sendDue gives the connection that is free for the longest what is due, one at a time: sent is then when it is sent.
-func (d *Deck) sendDue() {
-	if d.phase != flowing {
+func (s *Shard) sendDue() {
+	if s.phase != flowing {
 		return
 	}
-	now := d.now()
+	now := s.now()
 	switch {
-	case now >= d.end:
-	case d.Rate == 0:
-		c := d.free.pop()
-		d.next(c, c.freed, now)
-	case d.pacer.due <= now:
-		c := d.free.pop()
-		d.send(c, d.pacer.take(), now)
-	case d.used():
-		d.drop(d.free.first) // so that a server that serves one client at a time accepts the next
+	case now >= s.end:
+	case s.Rate == 0:
+		c := s.free.pop()
+		s.next(c, c.freed, now)
+	case s.pacer.due <= now:
+		c := s.free.pop()
+		s.send(c, s.pacer.take(), now)
+	case s.used():
+		s.drop(s.free.first) // so that a server that serves one client at a time accepts the next
 	}
 }
 
 // finished reports whether nothing is left to do, or, in a run by number, nobody to do it with.
-func (d *Deck) finished() bool {
-	return d.done(d.turned) || d.outstanding == 0 && d.used() && d.free.first == nil || d.Counted() && d.alive == 0 && d.deserted
+func (s *Shard) finished() bool {
+	return s.done(s.turned) || s.outstanding == 0 && s.used() && s.free.first == nil || s.Counted() && s.alive == 0 && s.deserted
 }
 
 // done reports whether the run, or the slice, is over at this instant.
-func (d *Deck) done(now int64) bool { return now >= d.over || now >= d.end && d.outstanding == 0 }
+func (s *Shard) done(now int64) bool { return now >= s.over || now >= s.end && s.outstanding == 0 }
 
 // tooLate reports whether what happens at this instant does not count, whenever an engine notices that the run is over.
-func (d *Deck) tooLate(now int64) bool { return !d.sliced && d.done(now) }
+func (s *Shard) tooLate(now int64) bool { return !s.sliced && s.done(now) }
 
-// used reports whether the deck will send no request any more that was not yet.
-func (d *Deck) used() bool {
-	return d.spent() || d.Counted() && d.Rate > 0 && d.pacer.due == record.Never
+// used reports whether the shard will send no request any more that was not yet.
+func (s *Shard) used() bool {
+	return s.spent() || s.Counted() && s.Rate > 0 && s.pacer.due == record.Never
 }

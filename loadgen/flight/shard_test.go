@@ -30,7 +30,7 @@ var replies = map[string]string{
 	"movedlast": "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
 }
 
-// TestLife tells lives. A line is an instant in milliseconds, what happens then to which connection, and what the deck wants done about it.
+// TestLife tells lives. A line is an instant in milliseconds, what happens then to which connection, and what the shard wants done about it.
 // Requests flow from 100 on, and the window is 100 ms long unless the load is by number.
 func TestLife(t *testing.T) {
 	post := func(s *result.Spec) { s.Method, s.Body = "POST", "x" }
@@ -561,13 +561,13 @@ func TestLife(t *testing.T) {
 			}
 			p := newPilot(s)
 			for k := range s.Connections {
-				p.deck.Connected(p.deck.Conn(k))
+				p.shard.Connected(p.shard.Conn(k))
 			}
-			p.deck.Turn()
+			p.shard.Turn()
 			for line := range strings.Lines(strings.TrimSpace(c.life)) {
 				what, want, _ := strings.Cut(line, ":")
 				if got := p.live(strings.Fields(what)); got != strings.TrimSpace(want) {
-					t.Fatalf("%s the deck wants %q", strings.TrimSpace(line), got)
+					t.Fatalf("%s the shard wants %q", strings.TrimSpace(line), got)
 				}
 			}
 			got, took := p.books(t)
@@ -581,11 +581,11 @@ func TestLife(t *testing.T) {
 	}
 }
 
-// pilot flies a deck by hand.
+// pilot flies a shard by hand.
 type pilot struct {
 	now    int64
 	run    *Run
-	deck   *Deck
+	shard  *Shard
 	partly bool // requests are sent in part
 }
 
@@ -597,14 +597,14 @@ func newTracedPilot(s result.Spec, t *trace.Trace) *pilot {
 	p := &pilot{}
 	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
 	p.run.Trace = t.Process("", s.Connections, s.Idle, s.Pipeline, nil)
-	p.deck = p.run.Deck(0, 1, nil)
-	p.deck.Try(false)
-	p.deck.Turn()
+	p.shard = p.run.Shard(0, 1, nil)
+	p.shard.Try(false)
+	p.shard.Turn()
 	p.act()
 	return p
 }
 
-// live has something happen, and is what the deck wants done about it.
+// live has something happen, and is what the shard wants done about it.
 func (p *pilot) live(words []string) string {
 	at, err := strconv.Atoi(words[0])
 	if err != nil {
@@ -613,45 +613,45 @@ func (p *pilot) live(words []string) string {
 	p.now = int64(at) * ms
 	var c *Conn
 	if len(words) > 2 {
-		c = p.deck.Conn(int(words[2][0] - '0'))
+		c = p.shard.Conn(int(words[2][0] - '0'))
 	}
 	switch words[1] {
 	case "start":
 		p.run.Flow(p.now)
-		p.deck.Start()
+		p.shard.Start()
 	case "stop":
 		p.run.Stop()
 	case "turn":
-		if !p.deck.Turn() {
+		if !p.shard.Turn() {
 			return "over"
 		}
 	case "partly":
 		p.partly = true
 	case "writereset":
-		p.deck.Closed(c, record.WriteReset)
+		p.shard.Closed(c, record.WriteReset)
 	case "connected":
-		p.deck.Connected(c)
+		p.shard.Connected(c)
 	case "refused":
-		p.deck.Refused(c, record.ConnectRefused, nil)
+		p.shard.Refused(c, record.ConnectRefused, nil)
 	case "reply":
-		p.deck.Feed(c, []byte(replies[words[3]]))
+		p.shard.Feed(c, []byte(replies[words[3]]))
 	case "text":
-		p.deck.Feed(c, []byte(words[3]))
+		p.shard.Feed(c, []byte(words[3]))
 	case "eof":
-		p.deck.Closed(c, record.ReadEOF)
+		p.shard.Closed(c, record.ReadEOF)
 	case "reset":
-		p.deck.Closed(c, record.ReadReset)
+		p.shard.Closed(c, record.ReadReset)
 	default:
 		panic(words[1])
 	}
 	return p.act()
 }
 
-// act does what the deck wants.
+// act does what the shard wants.
 func (p *pilot) act() string {
 	var done []string
 	for {
-		c, do := p.deck.Next()
+		c, do := p.shard.Next()
 		switch do {
 		case Nothing:
 			return strings.Join(done, ", ")
@@ -712,8 +712,8 @@ func (p *pilot) books(t *testing.T) (books string, took time.Duration) {
 func bookkept(t *testing.T, p *pilot) *result.Load {
 	t.Helper()
 	end := min(p.run.Until(), p.now)
-	Settle([]*Deck{p.deck}, end, record.NoConnection)
-	l, err := record.Merge([]*record.Recorder{p.deck.Record}, time.Duration(end-p.run.Opens))
+	Settle([]*Shard{p.shard}, end, record.NoConnection)
+	l, err := record.Merge([]*record.Recorder{p.shard.Record}, time.Duration(end-p.run.Opens))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -727,14 +727,14 @@ func TestEverySplit(t *testing.T) {
 	for name, text := range replies {
 		for cut := range len(text) - 1 {
 			p := newPilot(s)
-			p.deck.Connected(p.deck.Conn(0))
-			p.deck.Turn()
+			p.shard.Connected(p.shard.Conn(0))
+			p.shard.Turn()
 			p.live([]string{"100", "start"})
 			p.now += ms
-			more := p.deck.Feed(p.deck.Conn(0), []byte(text[:cut+1]))
+			more := p.shard.Feed(p.shard.Conn(0), []byte(text[:cut+1]))
 			if more {
 				p.now += ms
-				more = p.deck.Feed(p.deck.Conn(0), []byte(text[cut+1:]))
+				more = p.shard.Feed(p.shard.Conn(0), []byte(text[cut+1:]))
 			}
 			if unfinished := name == "half" || name == "endless"; more != unfinished {
 				t.Errorf("%s, cut after %d: more to come %v", name, cut+1, more)
@@ -749,49 +749,49 @@ func TestRamp(t *testing.T) {
 	s.Target, s.Engine, s.Connections, s.Idle = "http://127.0.0.1:1/", result.Net, 100, 10
 	p := &pilot{}
 	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
-	p.deck = p.run.Deck(0, 1, nil)
+	p.shard = p.run.Shard(0, 1, nil)
 	count := func() int {
-		p.deck.Turn()
+		p.shard.Turn()
 		return strings.Count(p.act(), "connect")
 	}
-	p.deck.Try(true)
+	p.shard.Try(true)
 	if n := count(); n != 10 {
 		t.Errorf("%d silent connections are tried, want 10", n)
 	}
 	for k := range 10 {
-		p.deck.Connected(p.deck.Conn(k))
+		p.shard.Connected(p.shard.Conn(k))
 	}
-	if p.deck.Turn() {
+	if p.shard.Turn() {
 		t.Error("all are open, and the phase goes on")
 	}
-	p.deck.Try(false)
+	p.shard.Try(false)
 	for _, want := range []int{64, 36} {
 		if n := count(); n != want {
 			t.Errorf("%d connects begin at %d ms, want %d", n, p.now/ms, want)
 		}
-		if p.now = p.deck.Wake() - 1; count() != 0 {
+		if p.now = p.shard.Wake() - 1; count() != 0 {
 			t.Errorf("a connect begins before %d ms", p.now/ms)
 		}
 		p.now++
 	}
 }
 
-// A target is simulated that accepts now and then, and has a listen queue of a few places: no connect finds it full, whoever of the decks begins it, and
-// the ramp ends. Of a target that no longer accepts, no deck waits for more than a second.
+// A target is simulated that accepts now and then, and has a listen queue of a few places: no connect finds it full, whoever of the shards begins it, and
+// the ramp ends. Of a target that no longer accepts, no shard waits for more than a second.
 func TestRampFillsTheListenQueue(t *testing.T) {
 	for _, c := range []struct {
-		places, decks int
-		each          int   // accepted a millisecond
-		until         int64 // when the target ceases to accept
-		overflows     bool
+		places, shards int
+		each           int   // accepted a millisecond
+		until          int64 // when the target ceases to accept
+		overflows      bool
 	}{
-		{places: 129, decks: 1, each: 10, until: record.Never},
-		{places: 129, decks: 3, each: 10, until: record.Never},
-		{places: 6, decks: 1, each: 1, until: record.Never},
-		{places: 6, decks: 4, each: 6, until: record.Never},
-		{places: 1, decks: 2, each: 1, until: record.Never},
-		{places: 4097, decks: 2, each: 1, until: record.Never},
-		{places: 129, decks: 2, each: 10, until: 20 * ms, overflows: true},
+		{places: 129, shards: 1, each: 10, until: record.Never},
+		{places: 129, shards: 3, each: 10, until: record.Never},
+		{places: 6, shards: 1, each: 1, until: record.Never},
+		{places: 6, shards: 4, each: 6, until: record.Never},
+		{places: 1, shards: 2, each: 1, until: record.Never},
+		{places: 4097, shards: 2, each: 1, until: record.Never},
+		{places: 129, shards: 2, each: 10, until: 20 * ms, overflows: true},
 	} {
 		const connections = 2000
 		s := result.DefaultSpec()
@@ -799,22 +799,22 @@ func TestRampFillsTheListenQueue(t *testing.T) {
 		now, waiting, opened, overflows := int64(0), 0, 0, 0
 		run := New(s, client.New(s), nil, func() int64 { return now })
 		run.Places = func() int { return max(0, c.places-waiting) }
-		var decks []*Deck
-		for k := range c.decks {
-			decks = append(decks, run.Deck(k, c.decks, nil))
-			decks[k].Try(false)
+		var shards []*Shard
+		for k := range c.shards {
+			shards = append(shards, run.Shard(k, c.shards, nil))
+			shards[k].Try(false)
 		}
-		for going := c.decks; going > 0 && now < int64(time.Minute); now += ms / 4 {
+		for going := c.shards; going > 0 && now < int64(time.Minute); now += ms / 4 {
 			if now%ms == 0 && now < c.until {
 				waiting = max(0, waiting-c.each)
 			}
 			going = 0
-			for _, d := range decks {
+			for _, d := range shards {
 				if d.Turn() {
 					going++
 				}
 			}
-			for _, d := range decks { // each has looked at the queue before any connects
+			for _, d := range shards { // each has looked at the queue before any connects
 				for conn, do := d.Next(); do != Nothing; conn, do = d.Next() {
 					if do != Connect {
 						continue
@@ -844,12 +844,12 @@ func TestSilentStaysClosed(t *testing.T) {
 	s.Target, s.Engine, s.Connections, s.Idle = "http://127.0.0.1:1/", result.Net, 1, 1
 	p := &pilot{}
 	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
-	p.deck = p.run.Deck(0, 1, nil)
+	p.shard = p.run.Shard(0, 1, nil)
 	for k, silent := range []bool{true, false} {
-		p.deck.Try(silent)
-		p.deck.Turn()
+		p.shard.Try(silent)
+		p.shard.Turn()
 		p.act()
-		if p.deck.Connected(p.deck.Conn(k)); p.deck.Conn(k).Silent() != silent || p.deck.Turn() {
+		if p.shard.Connected(p.shard.Conn(k)); p.shard.Conn(k).Silent() != silent || p.shard.Turn() {
 			t.Fatalf("connection %d: silent %v, or the phase goes on", k, !silent)
 		}
 	}
@@ -873,55 +873,55 @@ func TestSilentAreTurnedAway(t *testing.T) {
 	s.Target, s.Engine, s.Connections, s.Idle = "http://127.0.0.1:1/", result.Net, 1, 4
 	p := &pilot{}
 	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
-	p.deck = p.run.Deck(0, 1, nil)
-	p.deck.Try(true)
-	p.deck.Turn()
+	p.shard = p.run.Shard(0, 1, nil)
+	p.shard.Try(true)
+	p.shard.Turn()
 	p.act()
 	for k := range 4 {
-		p.deck.Connected(p.deck.Conn(k))
+		p.shard.Connected(p.shard.Conn(k))
 	}
 	check := func(wantOpen, wantRefused int64) {
 		t.Helper()
-		if open, refused := p.deck.Silent(); open != wantOpen || refused != wantRefused {
+		if open, refused := p.shard.Silent(); open != wantOpen || refused != wantRefused {
 			t.Errorf("%d are open and %d turned away, want %d and %d", open, refused, wantOpen, wantRefused)
 		}
 	}
 	check(4, 0)
 	for _, piece := range []string{"HT", "TP/1.1 503", replies["busy"][len("HTTP/1.1 503"):]} {
 		check(4, 0)
-		p.deck.Feed(p.deck.Conn(0), []byte(piece))
+		p.shard.Feed(p.shard.Conn(0), []byte(piece))
 	}
 	check(3, 1)
-	p.deck.Feed(p.deck.Conn(1), []byte("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"))
+	p.shard.Feed(p.shard.Conn(1), []byte("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"))
 	check(2, 1)
-	p.deck.Closed(p.deck.Conn(2), record.ReadEOF)
+	p.shard.Closed(p.shard.Conn(2), record.ReadEOF)
 	check(1, 1)
-	p.deck.Try(false)
-	p.deck.Turn()
+	p.shard.Try(false)
+	p.shard.Turn()
 	p.act()
-	p.deck.Connected(p.deck.Conn(4)) // which is none of them
+	p.shard.Connected(p.shard.Conn(4)) // which is none of them
 	check(1, 1)
 }
 
-// A deck that comes to a run by number when nothing is left of it makes room for others with its connections.
+// A shard that comes to a run by number when nothing is left of it makes room for others with its connections.
 func TestTooLateForANumber(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Engine, s.Connections, s.Duration, s.Requests = "http://127.0.0.1:1/", result.Net, 2, 0, 2
 	p := &pilot{}
 	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
-	first, second := p.run.Deck(0, 2, nil), p.run.Deck(1, 2, nil)
-	for _, p.deck = range []*Deck{first, second} {
-		p.deck.Try(false)
-		p.deck.Turn()
+	first, second := p.run.Shard(0, 2, nil), p.run.Shard(1, 2, nil)
+	for _, p.shard = range []*Shard{first, second} {
+		p.shard.Try(false)
+		p.shard.Turn()
 		p.act()
-		p.deck.Connected(p.deck.Conn(0))
-		p.deck.Turn()
+		p.shard.Connected(p.shard.Conn(0))
+		p.shard.Turn()
 	}
-	p.deck = first
+	p.shard = first
 	if got := p.live([]string{"100", "start"}) + p.live([]string{"110", "reply", "0", "ok"}); got != "send 0send 0" {
 		t.Errorf("the first wants %q", got)
 	}
-	p.deck = second
+	p.shard = second
 	second.Start()
 	if !second.Turn() || p.act() != "close 0" || second.Turn() {
 		t.Error("the second keeps its connection, or does not end")
@@ -933,16 +933,16 @@ func TestLateHandshake(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Engine, s.Connections, s.Timeout = "https://127.0.0.1:1/", result.Net, 2, time.Second
 	p := newPilot(s)
-	p.deck.Shaking(p.deck.Conn(1))
+	p.shard.HandshakeBegan(p.shard.Conn(1))
 	p.now += int64(time.Second)
-	p.deck.Turn()
+	p.shard.Turn()
 	if got := p.act(); got != "close 0, close 1" {
 		t.Fatalf("it wants %q", got)
 	}
-	if got := p.deck.Refusal(0); got.Class != record.ConnectTLS || !strings.Contains(got.Err.Error(), "did not answer the TLS handshake") {
+	if got := p.shard.Refusal(0); got.Class != record.ConnectTLS || !strings.Contains(got.Err.Error(), "did not answer the TLS handshake") {
 		t.Errorf("%v", got)
 	}
-	l := record.Books(p.deck.Record)
+	l := record.Books(p.shard.Record)
 	if l.ConnectErrors["connect-timeout"] != 1 || l.ConnectErrors["connect-tls"] != 1 {
 		t.Errorf("%v", l.ConnectErrors)
 	}
@@ -953,13 +953,13 @@ func TestTriedOnce(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Engine, s.Connections = "http://127.0.0.1:1/", result.Net, 2
 	p := newPilot(s)
-	p.deck.Refused(p.deck.Conn(0), record.ConnectRefused, nil)
-	if got := p.act(); got != "close 0" || !p.deck.Turn() {
+	p.shard.Refused(p.shard.Conn(0), record.ConnectRefused, nil)
+	if got := p.act(); got != "close 0" || !p.shard.Turn() {
 		t.Errorf("with one still under way it wants %q, or the phase does not go on", got)
 	}
-	p.deck.Connected(p.deck.Conn(1))
-	if p.deck.Turn() || p.act() != "" || p.deck.Alive() != 1 || p.deck.Refusal(0).Class != record.ConnectRefused {
-		t.Errorf("the phase goes on, %d are open", p.deck.Alive())
+	p.shard.Connected(p.shard.Conn(1))
+	if p.shard.Turn() || p.act() != "" || p.shard.Alive() != 1 || p.shard.Refusal(0).Class != record.ConnectRefused {
+		t.Errorf("the phase goes on, %d are open", p.shard.Alive())
 	}
 }
 
@@ -987,9 +987,9 @@ func requestsAllocateNothing(t *testing.T, traced func() *trace.Trace) {
 		change(&s)
 		p := newTracedPilot(s, traced())
 		for k := range s.Connections {
-			p.deck.Connected(p.deck.Conn(k))
+			p.shard.Connected(p.shard.Conn(k))
 		}
-		p.deck.Turn()
+		p.shard.Turn()
 		p.live([]string{"100", "start"})
 		waits := map[int]int{} // requests on their way, by connection
 		for k := range s.Connections {
@@ -998,17 +998,17 @@ func requestsAllocateNothing(t *testing.T, traced func() *trace.Trace) {
 		sent := 0
 		turn := func() {
 			p.now += ms
-			p.deck.Turn()
+			p.shard.Turn()
 			for k := range s.Connections {
-				if c := p.deck.Conn(k); waits[k] > 0 && c.Room() > 0 {
+				if c := p.shard.Conn(k); waits[k] > 0 && c.Room() > 0 {
 					waits[k]--
-					p.deck.Feed(c, reply)
+					p.shard.Feed(c, reply)
 				}
 			}
-			for c, do := p.deck.Next(); do != Nothing; c, do = p.deck.Next() {
+			for c, do := p.shard.Next(); do != Nothing; c, do = p.shard.Next() {
 				switch do {
 				case Connect:
-					p.deck.Connected(c)
+					p.shard.Connected(c)
 				case Send:
 					n := len(c.Out()) / len(c.request.Bytes)
 					sent += n
