@@ -68,7 +68,7 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	answered := true
 	cmd := &cobra.Command{
 		Use:           "loadgen [flags] [target...]",
-		Short:         "loadgen sends requests to a server from many connections and says what happened.",
+		Short:         "loadgen loads a server over many connections and reports what happened.",
 		Args:          cobra.ArbitraryArgs,
 		Version:       version.Of("loadgen"),
 		SilenceErrors: true,
@@ -89,7 +89,7 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	cmd.AddCommand(help, manCommand())
 	cmd.InitDefaultCompletionCmd()
 	if completion, _, err := cmd.Find([]string{"completion"}); err == nil {
-		completion.Use, completion.Short, completion.Long = "completion SHELL", "a script for bash, zsh, fish or powershell", page("completion")
+		completion.Use, completion.Short, completion.Long = "completion SHELL", "completion script for bash, zsh, fish, powershell", page("completion")
 		completion.Args = cobra.ArbitraryArgs
 		completion.RunE = func(of *cobra.Command, args []string) error {
 			if len(args) > 0 {

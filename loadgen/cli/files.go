@@ -13,24 +13,24 @@ import (
 	"carousel/loadgen/export"
 )
 
-// The commands that are about records which are kept, as -o writes them, instead of a load.
+// The commands that read records, as -o writes them, and send no load.
 const (
 	Compare = "compare"
 	Merge   = "merge"
 	Export  = "export"
 )
 
-// Kept is such a command, understood.
+// Kept is one of these commands with its arguments.
 type Kept struct {
 	Command  string
 	Files    []string
-	Sequence bool // of merge: the loads came one after another
+	Sequence bool // merge: the loads ran one after another
 }
 
-// commands are their names, which no target is taken for that stands first on the command line.
+// commands are their names. As the first argument such a name is the command and not a target.
 var commands = []string{Compare, Merge, Export}
 
-// subcommands are they. ran is called when one of them was given rightly.
+// subcommands returns these commands for cobra. ran is called when the command line is one of them.
 func (o *Options) subcommands(ran func()) (all []*cobra.Command) {
 	for _, c := range []struct {
 		name, records, short string
@@ -38,14 +38,14 @@ func (o *Options) subcommands(ran func()) (all []*cobra.Command) {
 		takes                string
 		define               func(*pflag.FlagSet, *Kept)
 	}{
-		{Compare, "a.json b.json", "two records beside each other", 2, 2, "two records", o.definePrinted},
-		{Merge, "a.json b.json ...", "the sum of several records", 2, math.MaxInt, "two records or more", func(flags *pflag.FlagSet, k *Kept) {
-			flags.StringVarP(&o.Output, "output", "o", "", "write the record as JSON to this `FILE` as well")
-			flags.BoolVar(&k.Sequence, "sequence", false, "the loads came one after another")
+		{Compare, "a.json b.json", "compare two records", 2, 2, "two records", o.definePrinted},
+		{Merge, "a.json b.json ...", "add up several records", 2, math.MaxInt, "two records or more", func(flags *pflag.FlagSet, k *Kept) {
+			flags.StringVarP(&o.Output, "output", "o", "", "also write the record as JSON to this `FILE`")
+			flags.BoolVar(&k.Sequence, "sequence", false, "the loads ran one after another")
 			o.definePrinted(flags, k)
 			o.Exports.Define(flags)
 		}},
-		{Export, "record.json", "a record as files that other tools read", 1, 1, "one record", func(flags *pflag.FlagSet, _ *Kept) {
+		{Export, "record.json", "write a record as files for other tools", 1, 1, "one record", func(flags *pflag.FlagSet, _ *Kept) {
 			o.Exports.Define(flags)
 		}},
 	} {
@@ -76,16 +76,16 @@ func (o *Options) subcommands(ran func()) (all []*cobra.Command) {
 	return all
 }
 
-// definePrinted defines the flags of a command that prints what came of it.
+// definePrinted defines the flags of compare and merge, which print a result.
 func (o *Options) definePrinted(flags *pflag.FlagSet, k *Kept) {
 	condition := map[string]string{Compare: "p99_ratio>1", Merge: "p99>5ms"}[k.Command]
 	flags.BoolVar(&o.JSON, "json", false, "print JSON instead")
-	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "print nothing; the exit code tells")
-	flags.Var(gates{&o.Gates}, "fail-if", "exit code 99 when this holds, such as '"+condition+"'")
-	flags.BoolVar(&o.strict, "strict", false, "exit code 99 unless the figures can be believed")
+	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "print nothing, only set the exit code")
+	flags.Var(gates{&o.Gates}, "fail-if", "exit code 99 if this holds, such as '"+condition+"'")
+	flags.BoolVar(&o.strict, "strict", false, "exit code 99 unless the verdict is valid")
 }
 
-// checkKept says what of the command cannot be carried out.
+// checkKept rejects flags and files that the command cannot combine.
 func (o *Options) checkKept(flags *pflag.FlagSet) error {
 	k := o.Kept
 	if o.strict {

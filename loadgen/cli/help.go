@@ -15,34 +15,34 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// columns is how wide the help is, and column where the help of a flag begins.
+// columns is the width of the help, and column the place at which the explanation of a flag begins.
 const (
 	columns = 80
 	column  = 27
 )
 
-// texts are the pages of the help. A line that begins with two spaces stays as it is; a paragraph is filled anew in the manual page.
+// texts are the pages of the help. The manual page rewraps their paragraphs, but keeps lines that begin with two spaces.
 //
 //go:embed help
 var texts embed.FS
 
-// topic is what "loadgen help NAME" explains.
+// topic is a page that "loadgen help NAME" prints.
 type topic struct{ name, short string }
 
 var topics = []topic{
-	{"load", "closed loops, rates, ramps, bursts, warm-up, ctrl-C"},
+	{"load", "closed and open loops, rates, bursts, warm-up, ctrl-C"},
 	{"requests", "targets, bodies, mixes, redirects, downloads"},
-	{"connections", "keep-alive, pipelines, slow readers, sources, engines"},
+	{"connections", "keep-alive, pipelining, slow readers, sources, engines"},
 	{"tls", "https and certificates"},
-	{"checks", "what a reply must be, and whether figures can be believed"},
-	{"gates", "--fail-if, and every metric"},
-	{"comparing", "several servers in turns: --vs"},
-	{"searching", "the most that a server can take: --find-max"},
-	{"files", "what is written where"},
+	{"checks", "what counts as a good reply; the verdict on the figures"},
+	{"gates", "--fail-if, and all metrics"},
+	{"comparing", "several servers, loaded in turns: --vs"},
+	{"searching", "the highest load that meets conditions: --find-max"},
+	{"files", "output, files for other tools, traces"},
 	{"exit", "exit codes"},
 }
 
-// page is a text of the help.
+// page returns the help page of that name.
 func page(name string) string {
 	text, err := texts.ReadFile("help/" + name + ".txt")
 	if err != nil {
@@ -54,7 +54,7 @@ func page(name string) string {
 	return string(text)
 }
 
-// helpCommand explains everything, or a topic.
+// helpCommand prints the whole help, a topic, or the details of a flag.
 func helpCommand() *cobra.Command {
 	words := make([]string, len(topics))
 	for i, t := range topics {
@@ -62,9 +62,9 @@ func helpCommand() *cobra.Command {
 	}
 	return &cobra.Command{
 		Use:                "help [topic|flag]",
-		Short:              "this text, a topic below, or all about a flag",
+		Short:              "this help, a topic below, or details of a flag",
 		ValidArgsFunction:  firstOnly(words),
-		DisableFlagParsing: true, // a flag is what is asked for
+		DisableFlagParsing: true, // so that help --flag reaches RunE
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := strings.Join(args, " ")
 			if name == "" || name == "-h" || name == "--help" {
@@ -83,19 +83,19 @@ func helpCommand() *cobra.Command {
 			if cmd.Root().Flags().Lookup(name) != nil {
 				return writeFlag(cmd.OutOrStdout(), cmd.Root().Flags(), "--"+name)
 			}
-			return fmt.Errorf("help %s: there is no such topic; there are %s", name, names(topics))
+			return fmt.Errorf("help %s: no such topic; there are %s", name, names(topics))
 		},
 	}
 }
 
-// writeFlag writes all that there is about a flag: its line, and the paragraphs of topics that name it.
+// writeFlag writes the help line of a flag and every paragraph of the topics that names it.
 func writeFlag(w io.Writer, flags *pflag.FlagSet, name string) error {
 	f := flags.Lookup(strings.TrimLeft(name, "-"))
 	if f == nil && len(name) == 2 {
 		f = flags.ShorthandLookup(name[1:])
 	}
 	if f == nil {
-		return fmt.Errorf("help %s: it is no flag; loadgen --help lists them all", name)
+		return fmt.Errorf("help %s: no such flag; loadgen --help lists all flags", name)
 	}
 	var b strings.Builder
 	b.WriteString(entry(spelled(f), explained(f)))
@@ -113,7 +113,7 @@ func writeFlag(w io.Writer, flags *pflag.FlagSet, name string) error {
 	return err
 }
 
-// firstOnly completes the first argument with words.
+// firstOnly completes the first argument with words, and later ones with nothing.
 func firstOnly(words []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
@@ -131,7 +131,7 @@ func names(topics []topic) string {
 	return strings.Join(all, " ")
 }
 
-// writeHelp writes what --help of cmd shows.
+// writeHelp writes the --help of cmd.
 func writeHelp(cmd *cobra.Command) {
 	var b strings.Builder
 	list := func(heading string, flags []*pflag.Flag) {
@@ -161,7 +161,7 @@ func writeHelp(cmd *cobra.Command) {
 		}
 	}
 	if whole {
-		b.WriteString("\nTopics, of loadgen help TOPIC:\n")
+		b.WriteString("\nTopics (loadgen help TOPIC):\n")
 		for _, t := range topics {
 			fmt.Fprintf(&b, "  %-12s  %s\n", t.name, t.short)
 		}
@@ -169,7 +169,7 @@ func writeHelp(cmd *cobra.Command) {
 	io.WriteString(cmd.OutOrStdout(), b.String())
 }
 
-// flags are those of g that people are to see; without a heading, those of no group.
+// flags are the visible flags of g; without a heading, those in no group.
 func (g group) flags(all *pflag.FlagSet) (flags []*pflag.Flag) {
 	all.VisitAll(func(f *pflag.Flag) {
 		if !f.Hidden && strings.Join(f.Annotations[heading], "") == g.heading {
@@ -179,7 +179,7 @@ func (g group) flags(all *pflag.FlagSet) (flags []*pflag.Flag) {
 	return flags
 }
 
-// entry is a name and what it is, side by side.
+// entry is a name with its explanation beside it, or below it if the name is long.
 func entry(name, text string) string {
 	if len(name) >= column {
 		return name + "\n" + strings.Repeat(" ", column) + wrap(text, columns, column) + "\n"
@@ -187,7 +187,7 @@ func entry(name, text string) string {
 	return fmt.Sprintf("%-*s%s\n", column, name, wrap(text, columns, column))
 }
 
-// spelled is a flag as it is typed, with the name of its value.
+// spelled is a flag with its short form and the name of its value.
 func spelled(f *pflag.Flag) string {
 	short := "    "
 	if f.Shorthand != "" {
@@ -196,7 +196,7 @@ func spelled(f *pflag.Flag) string {
 	return strings.TrimRight("  "+short+"--"+f.Name+" "+strings.Join(f.Annotations[valueOf], ""), " ")
 }
 
-// explained is what a flag does, and what it is where it is not given.
+// explained is the help text of a flag, with its default.
 func explained(f *pflag.Flag) string {
 	if slices.Contains([]string{"", "0", "false", "[]"}, f.DefValue) || strings.Contains(f.Usage, "(default") {
 		return f.Usage
@@ -204,7 +204,7 @@ func explained(f *pflag.Flag) string {
 	return f.Usage + " (default " + f.DefValue + ")"
 }
 
-// wrap breaks text into lines that end before column width, where the first begins at column indent, as the others do.
+// wrap breaks text into lines of at most width columns. All lines are indented by indent columns; the caller writes the first indent.
 func wrap(text string, width, indent int) string {
 	var b strings.Builder
 	used := indent

@@ -23,7 +23,7 @@ func helpOf(t *testing.T, line string) string {
 	return stdout.String()
 }
 
-// Whoever types --help has a terminal of 80 columns and the patience for two screens of it.
+// The help fits a terminal of 80 columns, and two screens of it.
 func TestHelpFits(t *testing.T) {
 	pages := []string{"--help", "compare --help", "merge --help", "export --help", "completion --help", "completion bash --help", "man --help", "help help"}
 	for _, topic := range topics {
@@ -69,13 +69,13 @@ func TestEveryFlagHasItsPlace(t *testing.T) {
 	})
 }
 
-// All about a flag is its line and what topics say of it.
+// help --flag prints the flag's line and the paragraphs of topics that name it.
 func TestHelpOfFlags(t *testing.T) {
 	for line, want := range map[string][]string{
-		"help --spin":      {"      --spin TIME", "\nFrom loadgen help load:\n\n--spin is how long a sender looks out"},
+		"help --spin":      {"      --spin TIME", "\nFrom loadgen help load:\n\n--spin is how long a thread that sends polls"},
 		"help -c":          {"  -c, --connections N", "-c FIRST:MOST, with a schedule", "\nFrom loadgen help connections:\n\nEach of the -c connections"},
 		"help connections": {"Each of the -c connections"},
-		"help --rate":      {"\n\nWith -r requests are due by a schedule"},
+		"help --rate":      {"\n\nWith -r the load is an open loop"},
 	} {
 		for _, text := range want {
 			if got := helpOf(t, line); !strings.Contains(got, text) || strings.Contains(got, "slow readers") != (line == "help connections") {
@@ -85,7 +85,7 @@ func TestHelpOfFlags(t *testing.T) {
 	}
 }
 
-// What the help leaves to a topic is there, and what is written of flags is true of flags there are.
+// The help names every topic, metric and flag, and no flag that does not exist.
 func TestTopics(t *testing.T) {
 	all := helpOf(t, "--help")
 	for _, topic := range topics {
@@ -112,10 +112,10 @@ func TestTopics(t *testing.T) {
 		}
 	})
 	for line, want := range map[string]string{
-		"help nonsense":   "help nonsense: there is no such topic; there are load requests",
-		"help gates more": "help gates more: there is no such topic",
-		"help --nothing":  "help --nothing: it is no flag; loadgen --help lists them all",
-		"help -z":         "help -z: it is no flag",
+		"help nonsense":   "help nonsense: no such topic; there are load requests",
+		"help gates more": "help gates more: no such topic",
+		"help --nothing":  "help --nothing: no such flag; loadgen --help lists all flags",
+		"help -z":         "help -z: no such flag",
 		"man gates":       "man gates: it is one page, without a topic: loadgen man",
 		"man --json":      "--json is not a flag of loadgen man: loadgen man --help lists them all",
 		"completion tcsh": "completion tcsh: there is bash, zsh, fish and powershell",

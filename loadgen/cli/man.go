@@ -60,7 +60,7 @@ func manual(root *cobra.Command, date string) string {
 		}
 	}
 	line(".TH LOADGEN 1 %q loadgen %q", date, "User Commands")
-	line(".nh\n.ad l\n.SH NAME\nloadgen \\- load a server with requests and say what happened")
+	line(".nh\n.ad l\n.SH NAME\nloadgen \\- send requests to a server and report what happened")
 	line(".SH SYNOPSIS\n.B loadgen\n.RI [ flags ]\n.RI [ target ...]")
 	for _, c := range root.Commands() {
 		if !c.Hidden {
@@ -93,7 +93,7 @@ func manual(root *cobra.Command, date string) string {
 	b.WriteString(prose(page("examples")))
 	line(".SH EXIT STATUS")
 	b.WriteString(prose(page("exit")))
-	line(".SH FILES\nNone is read or written that is not named on the command line.")
+	line(".SH FILES\nloadgen reads and writes only files that the command line names.")
 	line(".SH SEE ALSO\n.BR curl (1),\n.BR jq (1)")
 	return b.String()
 }
