@@ -43,7 +43,7 @@ func lessonCommand(stdout, stderr io.Writer, code *int) *cobra.Command {
 	}
 }
 
-// modelCommands is how to start each of the models.
+// modelCommands returns the commands that start the models.
 func modelCommands(names []string) string {
 	var commands []string
 	for _, name := range names {

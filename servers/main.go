@@ -1,7 +1,7 @@
 // Command servers runs one server model in one process.
 //
 // Every folder beside this file is a model; README.md has them in order, with the lesson of each. One, null, is not listed:
-// it answers without looking, and so measures clients.
+// it answers without parsing, and so measures the client.
 package main
 
 import (
@@ -42,14 +42,14 @@ type model struct {
 	name   string
 	lesson string
 	serve  serveFunc
-	raw    bool // made of raw socket calls, which only Linux has here
-	hidden bool // it runs when it is named, and nobody is told that it is there
+	raw    bool // made of raw socket calls: it needs Linux
+	hidden bool // it runs by its name, and --list leaves it out
 }
 
-// serveFunc is a model's Serve. count is how many workers or loops it has; ready is called when it is about to accept.
+// serveFunc is a model's Serve. count is the number of its threads, workers or loops; it calls ready when it is about to accept.
 type serveFunc func(ln int, open func() *wire.Talk, count int, ready func()) error
 
-// one is the serveFunc of a model that has one of everything.
+// one makes a serveFunc of a Serve without a count.
 func one(serve func(ln int, open func() *wire.Talk) error) serveFunc {
 	return func(ln int, open func() *wire.Talk, _ int, ready func()) error {
 		ready()
@@ -57,7 +57,7 @@ func one(serve func(ln int, open func() *wire.Talk) error) serveFunc {
 	}
 }
 
-// some is the serveFunc of a model that has several in one process.
+// some makes a serveFunc of a Serve with a count, in one process.
 func some(serve func(ln int, open func() *wire.Talk, count int) error) serveFunc {
 	return func(ln int, open func() *wire.Talk, count int, ready func()) error {
 		ready()
@@ -69,28 +69,28 @@ func some(serve func(ln int, open func() *wire.Talk, count int) error) serveFunc
 var models = []model{
 	{"blocking", "one thinking client stops everybody: accept, recv and send block", one(blocking.Serve), true, false},
 	{"select", "hand over control: watch many descriptors, act on the ready ones", one(selectloop.Serve), true, false},
-	{"poll", "the same without a ceiling: the list stays, and is still looked through on every turn", one(poll.Serve), true, false},
+	{"poll", "the same without a limit: the list stays, and is still scanned on every turn", one(poll.Serve), true, false},
 	{"epoll", "callbacks: a descriptor is registered with the function to call", one(epoll.Serve), true, false},
 	{"generator", "a function that yields the reason it stops, and a carousel that gives each its turn", one(generator.Serve), true, false},
 	{"coroutine", "values and errors travel into a paused function; yield from delegates", one(coroutine.Serve), true, false},
 	{"asyncio", "a task is a future around a coroutine, and a loop steps tasks", one(asyncio.Serve), true, false},
-	{"asyncio-executor", "the same, with what blocks handed to an executor", one(asyncio.ServeExecutor), true, false},
+	{"asyncio-executor", "the same, with blocking work handed to an executor", one(asyncio.ServeExecutor), true, false},
 	{"goroutine", "write blocking code, the runtime does the callbacks", one(goroutine.Serve), false, false},
 	{"thread", "write blocking code, the kernel takes the turns: a thread for every connection", some(thread.Serve), true, false},
 	{"pool", "a fixed number of threads, a connection each; the others wait", some(pool.Serve), true, false},
 	{"prefork", "a fixed number of processes, a connection each, on one inherited socket", prefork.Serve, true, false},
-	{"reactors", "a loop on every processor, each with a listening socket of its own", reactors.Serve, true, false},
-	{"uring", "completions instead of readiness: the kernel takes requests by the dozen and says what came of each", one(uring.Serve), true, false},
+	{"reactors", "a loop per processor, each with a listening socket of its own", reactors.Serve, true, false},
+	{"uring", "completions instead of readiness: the kernel takes requests by the dozen and reports the result of each", one(uring.Serve), true, false},
 	{"nethttp", "the yardstick: net/http, which speaks HTTP only", one(nethttp.Serve), false, false},
-	{"fasthttp", "another yardstick: fasthttp, which uses everything again and speaks HTTP only", one(fasthttp.Serve), false, false},
-	{"gnet", "another yardstick: gnet, which keeps the loop and gives away the callbacks", one(gnet.Serve), true, false},
-	{"null", "no server can do less: it answers without looking, so a client finds its own limit", one(null.Serve), false, true},
+	{"fasthttp", "another yardstick: fasthttp, which reuses requests, replies and buffers, and speaks HTTP only", one(fasthttp.Serve), false, false},
+	{"gnet", "another yardstick: gnet, a framework that owns the loop and calls the callbacks", one(gnet.Serve), true, false},
+	{"null", "no server can do less: it answers without parsing, so a client finds its own limit", one(null.Serve), false, true},
 }
 
-// counts is the flag for how many a model has of what it has several of.
+// counts names the flag of a model's number of threads, workers or loops.
 var counts = map[string]string{"thread": "threads", "pool": "workers", "prefork": "workers", "reactors": "loops"}
 
-// count is the value of the model's own flag. It is an error to give another's.
+// count returns the value of the model's own flag. Another model's flag is an error.
 func (m model) count(flags *pflag.FlagSet) (n int, err error) {
 	for _, name := range []string{"threads", "workers", "loops"} {
 		value, _ := flags.GetInt(name)
@@ -100,16 +100,16 @@ func (m model) count(flags *pflag.FlagSet) (n int, err error) {
 		case counts[m.name] == name:
 			n = value
 		case flags.Changed(name):
-			return 0, fmt.Errorf("model %s has no %s: leave --%s out, or see servers --help for whose it is", m.name, name, name)
+			return 0, fmt.Errorf("model %s has no %s: leave --%s out (servers --help says which models have it)", m.name, name, name)
 		}
 	}
 	return n, nil
 }
 
-// supported is why a model that needs more than Linux cannot run here; nil if it can.
+// supported has a check for each model that needs more than Linux; the error says why it cannot run here.
 var supported = map[string]func() error{"uring": uring.Supported}
 
-// unavailable is why the model cannot run on this system, or "".
+// unavailable returns why the model cannot run on this system, "" if it can.
 func (m model) unavailable() string {
 	if m.raw && !sock.Linux {
 		return "needs Linux's socket calls, this is " + runtime.GOOS
@@ -173,17 +173,17 @@ func run(stdout, stderr io.Writer, args []string) int {
 		SilenceUsage:  true,
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&name, "model", "m", "", "the model to run; --list tells them")
-	flags.StringVarP(&o.addr, "addr", "a", "127.0.0.1:5000", "where to listen; port 0 is any free one")
-	flags.BoolVarP(&list, "list", "l", false, "list the models and leave")
+	flags.StringVarP(&name, "model", "m", "", "the model to run, one of --list")
+	flags.StringVarP(&o.addr, "addr", "a", "127.0.0.1:5000", "the address to listen on; port 0 is any free port")
+	flags.BoolVarP(&list, "list", "l", false, "list the models and exit")
 	flags.BoolVar(&asJSON, "json", false, "with --list: as JSON")
 	processors := runtime.GOMAXPROCS(0)
-	flags.Int("threads", 8000, "of thread: how many at most, and so how many clients at once; others are refused")
-	flags.Int("workers", 2*processors, "of pool and prefork: how many, and so how many clients at once; others wait")
-	flags.Int("loops", processors, "of reactors: how many, a thread each")
-	flags.DurationVar(&o.idle, "idle-timeout", 0, "close a connection whose peer neither sends nor takes anything for this long (0: never)")
-	flags.BoolVar(&o.narrate, "narrate", false, "print to standard error what happens: whose turn it is and why, who waits for what")
-	flags.StringVar(&o.trace, "trace", "", "write what happened to this file when all is over, as trace events for ui.perfetto.dev (.gz: compressed)")
+	flags.Int("threads", 8000, "of model thread: the most threads, and so clients at once; others are refused")
+	flags.Int("workers", 2*processors, "of models pool and prefork: the number of workers, and so of clients at once; others wait")
+	flags.Int("loops", processors, "of model reactors: the number of loops, a thread each")
+	flags.DurationVar(&o.idle, "idle-timeout", 0, "close a connection whose peer neither sends nor reads anything for this long (0: never)")
+	flags.BoolVar(&o.narrate, "narrate", false, "print to standard error what the server does: whose turn it is and why, who waits for what")
+	flags.StringVar(&o.trace, "trace", "", "write the same to this file when the server ends, as trace events for ui.perfetto.dev (.gz: compressed)")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: see servers --help", err) })
 	cmd.AddCommand(lessonCommand(stdout, stderr, &code))
 	cmd.CompletionOptions.HiddenDefaultCmd = true

@@ -77,7 +77,7 @@ func TestNarrateLimits(t *testing.T) {
 		model, flag, path, says string
 	}{
 		{"epoll", "--narrate", "/block/1us HTTP/1.1\r\nHost: h\r\n\r\nGET /block/1us", "its turn is over: a timer is set for fd"}, // two requests at once
-		{"thread", "--threads=1", "/", " ms  server    a connection was refused: there are 1 threads already"},
+		{"thread", "--threads=1", "/", " ms  server    a connection was refused: all 1 threads have a connection"},
 	} {
 		t.Run(c.model, func(t *testing.T) {
 			t.Parallel()

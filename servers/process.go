@@ -19,14 +19,14 @@ import (
 	"carousel/internal/wire"
 )
 
-// windUp is how long a model may take to return once its listening socket was shut down, workerWindUp how long it may where it is
-// a worker, and parentWindUp how long where it waits for workers.
+// windUp is how long a model may take to return after its listening socket was shut down; workerWindUp the same in a worker of prefork,
+// parentWindUp in its parent.
 const windUp, workerWindUp, parentWindUp = 500 * time.Millisecond, 200 * time.Millisecond, 2 * time.Second
 
-// options are how a model is run.
+// options are the values of the flags.
 type options struct {
 	addr    string
-	count   int // of workers or loops
+	count   int // of threads, workers or loops
 	idle    time.Duration
 	narrate bool
 	trace   string // file, "" for none
@@ -70,7 +70,7 @@ func serve(stdout, stderr io.Writer, m model, o options) int {
 	case <-up:
 	case err := <-done:
 		select {
-		case <-up: // both are there: it was ready, and has ended already
+		case <-up: // it was ready, and has ended already
 			done <- err
 		default:
 			return fail(fmt.Errorf("%s: %w", m.name, err))
@@ -84,7 +84,7 @@ func serve(stdout, stderr io.Writer, m model, o options) int {
 	case err = <-done:
 	case <-stop:
 		if !sock.Inherited() {
-			story.Say("the listening socket is shut down, which wakes who waits for it: the server ends")
+			story.Say("the listening socket is shut down, which wakes whoever waits on it: the server ends")
 		}
 		sock.Shutdown(ln)
 		select {

@@ -15,7 +15,7 @@ import (
 
 func isErrno(err error, errno syscall.Errno) bool { return errors.Is(err, errno) }
 
-// resources asks the kernel what this process and its ended children used.
+// resources reads from the kernel what this process and its ended children used.
 func resources(line *usage.Line) {
 	var self, children syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &self) != nil || syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children) != nil {

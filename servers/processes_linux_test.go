@@ -247,7 +247,7 @@ func TestThreadsRunOut(t *testing.T) {
 			late.send(get)
 			late.answered(answer{status: 503})
 			late.ended()
-			x.explains("there are 3 threads already, one for each connection: more are had by --threads")
+			x.explains("all 3 threads have a connection: raise --threads")
 			all[0].close()
 			x.until(func() (wrong string) { // the thread may take a moment to end
 				all[0] = x.dial()

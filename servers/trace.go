@@ -18,10 +18,10 @@ import (
 	"carousel/servers/prefork"
 )
 
-// packed are endings of files that are compressed otherwise than here.
+// packed are the file name endings of compressions other than gzip.
 var packed = []string{".br", ".bz2", ".lz4", ".xz", ".zip", ".zst"}
 
-// writable says why a trace could not be written to a file, before there is one.
+// writable returns an error if a trace cannot be written to file.
 func writable(file string) error {
 	switch ending := strings.ToLower(filepath.Ext(file)); {
 	case file == "":
@@ -45,35 +45,35 @@ func writable(file string) error {
 	return os.Remove(probe.Name())
 }
 
-// workersTraces in the environment is the folder in which workers leave their traces for their parent.
+// workersTraces is the environment variable with the folder in which workers leave their traces for their parent.
 const workersTraces = "CAROUSEL_TRACES"
 
-// workersMost in the environment is how many events a worker keeps: all end up in one file.
+// workersMost is the environment variable with the number of events that a worker keeps: all go into one file.
 const workersMost = "CAROUSEL_TRACES_MOST"
 
-// storyBegan in the environment is when the parent of this process began the story that both are part of.
+// storyBegan is the environment variable with the instant at which the parent of this process began their story.
 const storyBegan = "CAROUSEL_STORY_BEGAN"
 
-// recorder is the story of this process and where it goes. A nil *recorder has none.
+// recorder keeps the story of this process and writes its trace. A nil *recorder does neither.
 type recorder struct {
 	story  *story.Story
 	stderr io.Writer
 	model  string
-	most   int    // events of the trace
-	share  int    // of each worker, of them
+	most   int    // events that the trace holds
+	share  int    // events of each worker, of those
 	file   string // of the trace, "" for none
 	dir    string // of workers' traces
 	worker bool   // this process is one
 }
 
-// begin begins the story of this process, if there is to be one.
+// begin begins the story of this process, if --narrate or --trace is set.
 func begin(stderr io.Writer, model string, o options) (*recorder, error) {
 	if !o.narrate && o.trace == "" {
 		return nil, nil
 	}
 	r := &recorder{stderr: stderr, model: model, file: o.trace, most: story.DefaultMaxEvents}
 	if o.trace != "" {
-		if err := r.meet(o.count); err != nil {
+		if err := r.openFolder(o.count); err != nil {
 			return nil, err
 		}
 	}
@@ -86,8 +86,8 @@ func begin(stderr io.Writer, model string, o options) (*recorder, error) {
 	return r, os.Setenv(storyBegan, strconv.FormatInt(r.story.Clock(), 10))
 }
 
-// meet finds, or makes, the folder of the traces of so many workers.
-func (r *recorder) meet(workers int) (err error) {
+// openFolder finds, or makes, the folder for the traces of workers.
+func (r *recorder) openFolder(workers int) (err error) {
 	r.dir = os.Getenv(workersTraces)
 	if r.worker = sock.Inherited() && r.dir != ""; r.worker {
 		r.file = filepath.Join(r.dir, fmt.Sprintf("%06d-%d.json", prefork.Number(), os.Getpid()))
@@ -101,7 +101,7 @@ func (r *recorder) meet(workers int) (err error) {
 	return errors.Join(os.Setenv(workersTraces, r.dir), os.Setenv(workersMost, strconv.Itoa(r.share)))
 }
 
-// finish writes the trace. It is called when all is over.
+// finish writes the trace, after the model has ended.
 func (r *recorder) finish() error {
 	if r == nil || r.file == "" {
 		return nil
@@ -125,7 +125,7 @@ func (r *recorder) finish() error {
 		return fmt.Errorf("--trace %s was not written: %w", r.file, err)
 	}
 	if r.worker {
-		return nil // its parent says what is not in it
+		return nil // its parent reports what is missing
 	}
 	if killed > 0 {
 		fmt.Fprintf(r.stderr, "servers: --trace %s: the turns of workers that were killed are not in it: %d\n", r.file, killed)
@@ -147,7 +147,7 @@ func (r *recorder) tidy() {
 	}
 }
 
-// traces reads what workers have left in a folder, and counts those that could not.
+// traces reads the traces that workers left in dir; killed counts the workers that left an empty one.
 func traces(dir string) (all []*traceevent.File, killed int, err error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package netconn is the connections of models whose library speaks HTTP by itself: they count the bytes they send, and bound
-// their waits for the peer as a talk does.
+// Package netconn wraps the connections of models whose library has HTTP of its own (net/http, fasthttp): a Conn counts the bytes it
+// sends, and limits its waits for the peer as a talk does.
 package netconn
 
 import (
@@ -13,8 +13,8 @@ import (
 	"carousel/internal/wire"
 )
 
-// Listen hands the listening socket to package net, to be accepted from on lane. Each connection it accepts has a talk, opened only
-// to count, and is what wrap makes of it.
+// Listen makes the listening socket ln a net.Listener, whose waits are narrated on lane. Each connection it accepts has a talk, opened only
+// for its counters, and is passed through wrap.
 func Listen(lane *story.Lane, ln int, open func() *wire.Talk, wrap func(Conn) net.Conn) (net.Listener, error) {
 	l, err := sock.NetListener(ln)
 	if err != nil {
@@ -41,11 +41,11 @@ func (l *listener) Accept() (net.Conn, error) {
 	return l.wrap(Conn{Conn: c, Talk: talk, idle: talk.Pause()}), nil
 }
 
-// Conn is a connection that counts the bytes it sends. The replies are for its model to count, which knows when one is sent.
+// Conn is a connection that counts the bytes it sends. Its model counts the replies: only the model knows when one is sent.
 type Conn struct {
 	net.Conn
 	Talk *wire.Talk
-	idle time.Duration // longest wait for the peer, 0 for ever
+	idle time.Duration // longest wait for the peer, 0: no limit
 	part
 }
 
@@ -76,7 +76,7 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// limit bounds the next wait for the peer, where a bound was asked for, and tells its end.
+// limit sets the deadline of the next wait for the peer, if there is a limit, and returns it.
 func (c *Conn) limit(set func(time.Time) error) (end time.Time) {
 	if c.idle > 0 {
 		end = time.Now().Add(c.idle)
@@ -85,12 +85,13 @@ func (c *Conn) limit(set func(time.Time) error) (end time.Time) {
 	return end
 }
 
-// over reports whether a call failed because its own time was over: net/http ends a read by a deadline of the past.
+// over reports whether a call failed because its own limit was reached. net/http ends a read by a deadline in the past: that is another.
 func (c *Conn) over(err error, end time.Time) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded) && c.idle > 0 && !time.Now().Before(end)
 }
 
-// alive reports whether the peer did its part while this process had no processor to see it, or still takes what it was sent.
+// alive reports whether the peer is not idle: what was waited for has come and this process had no processor to see it, or the peer has
+// acknowledged more bytes.
 func (c *Conn) alive(did func(fd int) bool, unsent *int) bool {
 	fd := sock.FD(c.Conn)
 	return did(fd) || sock.AckProgress(fd, unsent)

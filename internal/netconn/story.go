@@ -9,20 +9,20 @@ import (
 	"carousel/internal/wire"
 )
 
-// part is what a connection plays in the story of the server.
+// part is the state of a connection in the story of the server.
 type part struct {
-	Lane   *story.Lane // of the goroutine that serves it; nil: there is no story, or no such goroutine yet
-	parked bool        // until more comes
+	Lane   *story.Lane // of the goroutine that serves it; nil: no story, or no such goroutine yet
+	parked bool        // its goroutine waits for input
 }
 
-// Parks says that all that is due to c was sent, and that its goroutine waits for more.
+// Parks narrates that all replies to c are sent and that its goroutine waits for input.
 func (c *Conn) Parks(what string) {
 	c.Talk.Client().Sends(0, true)
 	c.Talk.Client().Blocks(c.Lane, sock.FD(c.Conn), "read", what)
 	c.parked = true
 }
 
-// Wakes says why c's goroutine goes on, if it was said to wait.
+// Wakes narrates why c's goroutine goes on, if it was parked.
 func (c *Conn) Wakes(why string) {
 	if c.parked {
 		c.parked = false
@@ -30,21 +30,21 @@ func (c *Conn) Wakes(why string) {
 	}
 }
 
-// Prepare is what a handler does before it replies: it sleeps, and then works. The error is that of the work.
-func (c *Conn) Prepare(plan *wire.Reply) error {
-	if plan.Sleep > 0 {
+// Prepare does what a handler does before it replies: it sleeps, then works. The error is that of the work.
+func (c *Conn) Prepare(reply *wire.Reply) error {
+	if reply.Sleep > 0 {
 		c.Talk.Client().Blocks(c.Lane, -1, "sleep", "the handler is parked in time.Sleep")
-		time.Sleep(plan.Sleep)
+		time.Sleep(reply.Sleep)
 		c.Lane.Turn(c.Talk.Client(), -1, "woken by a timer, the handler goes on")
 	}
-	if plan.Work == nil {
+	if reply.Work == nil {
 		return nil
 	}
 	defer c.Talk.Client().Works()()
-	return plan.Work()
+	return reply.Work()
 }
 
-// read says what a read came to.
+// read narrates the result of a read.
 func (c *Conn) read(n int, err error) {
 	if n > 0 || err == io.EOF {
 		c.Wakes("woken: Read returns")

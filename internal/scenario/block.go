@@ -16,8 +16,8 @@ var block = &Scenario{
 		untilItLeaves,
 }
 
-// handlers judges by the rates at which handlers end one after another and all at once: a model fails if in most rounds a connection was
-// never answered, or under twice the first; it degrades under half of the second.
+// handlers judges by two rates: of handlers that run one after another, and of handlers that all run at once. A model fails if in most rounds a
+// connection was never answered, or below twice the first rate; it degrades below half of the second.
 func handlers(s Observed) string {
 	switch {
 	case s.Starved, s.Rate < 2*s.SerialRate:

@@ -1,6 +1,6 @@
 package scenario
 
-// calls counts what a request has the server ask of the kernel.
+// calls counts the system calls, and other kernel events, of a request.
 var calls = &Scenario{
 	Name: "calls", Path: "/", Levels: []int{1, ReferenceLevel}, CountCalls: true, Weight: map[int]int{1: 1, ReferenceLevel: 1},
 	NotSliced:   "counting slows a server",
@@ -8,28 +8,28 @@ var calls = &Scenario{
 	Description: "What a request has the server ask of the kernel is counted, in a closed loop. That takes time, some 7 % of what a request costs, so nothing is timed here.",
 }
 
-// CallFormula is how many system calls a request of a model is expected to make, stated before the run. It holds at any level: k is how many
-// descriptors are ready per wait, or requests completed.
+// CallFormula is how many system calls a model is expected to make for a request, stated before the run. It holds at any level: k is the number
+// of descriptors ready, or of requests completed, per wait.
 type CallFormula struct {
-	Formula         string  // in calls per request, with k; "": nothing is expected, it is a yardstick
-	Base            float64 // calls beside the waits
-	ReadyPerRequest float64 // how often a request needs a descriptor to be ready, so that k is this over its waits; 0: its waits do not tell k
-	Extra           string  // which calls are known to be made beyond the formula; of a yardstick all
+	Formula         string  // in calls per request, with k; "": a yardstick, nothing is expected
+	Base            float64 // calls other than waits
+	ReadyPerRequest float64 // descriptors that must become ready for a request: k is this over the waits per request; 0: k does not follow from the waits
+	Extra           string  // calls that are known to be made beyond the formula; of a yardstick all
 }
 
-// Calls is the number that the formula gives where a request has so many waits.
+// Calls returns the result of the formula for so many waits per request.
 func (a CallFormula) Calls(waits float64) float64 { return a.Base + waits }
 
-// CallTolerance is by how many calls per request a model may miss its formula unexplained.
+// CallTolerance is by how many calls per request a model may differ from its formula without an explanation.
 const CallTolerance = 0.1
 
-// What a runtime and a held wait add, which is little beside many requests.
+// What the Go runtime and held waits add: little per request where there are many requests.
 const (
 	held    = "timerfd_settime every 2 ms, by which a held wait is ended, and nanosleep and futex of the Go runtime: the fewer requests there are, the more for each"
 	blocked = "nanosleep and futex: the Go runtime looks after a thread that a call blocks, and hands its processor on"
 )
 
-// ExpectedCalls is what is expected of each model.
+// ExpectedCalls is the formula of each model.
 var ExpectedCalls = map[string]CallFormula{
 	"blocking":         {"2 + 1/k", 2, 1, held},
 	"select":           {"2 + 1/k", 2, 1, held},
@@ -44,7 +44,7 @@ var ExpectedCalls = map[string]CallFormula{
 	"pool":             {"2", 2, 0, blocked},
 	"prefork":          {"2 + 1/k", 2, 1, held},
 	"reactors":         {"2 + 1/k", 2, 1, "futex, with which the Go runtime wakes the thread of another loop; timerfd_settime and nanosleep as in epoll"},
-	// one call hands over what is to be sent and brings what has completed: that a request came, and that a reply went
+	// one call submits the sends and returns the completions: of the recv of a request, and of the send of a reply
 	"uring":    {"2/k", 0, 2, "futex and nanosleep, with which the Go runtime looks after its threads"},
 	"nethttp":  {Extra: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},
 	"fasthttp": {Extra: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},

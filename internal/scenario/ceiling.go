@@ -1,15 +1,15 @@
 package scenario
 
-// ceiling is clients who all come at once and stay: how many of them are served.
+// ceiling has clients that all come at once and stay: how many of them are served.
 var ceiling = &Scenario{
 	Name: "ceiling", Path: "/", Levels: []int{4000}, Weight: map[int]int{4000: 1}, Probe: true,
 	NotSliced: "what counts is how many connections are open, not how fast they are served",
 	Expect: models(map[string]string{
 		Fine:    "poll epoll coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Refuses: "select generator",      // descriptors from 1024 on
-		Fails:   "blocking pool prefork", // one, K and N are served
+		Fails:   "blocking pool prefork", // they serve one, and as many as they have workers
 	}),
-	// fails if in most rounds half of the clients or more were neither served nor turned away; degrades if one was not
+	// fails if in most rounds half of the clients or more were neither served nor refused; degrades if one was not
 	Judge: func(s Observed) string {
 		switch {
 		case s.BrokenShare >= 0.5:
@@ -25,7 +25,8 @@ var ceiling = &Scenario{
 	Why: "`blocking`, `pool` and `prefork` serve a client until it leaves, so where all stay as many are served as there are workers, and the others wait in vain. `select` and `generator` have no place for descriptors from 1,024 on.",
 }
 
-// CeilingSteps are the numbers of connections, up to limit, at which ceiling counts: before and after descriptors of select end at 1024.
+// CeilingSteps returns the numbers of connections, up to limit, at which ceiling counts: below and above 1024, where the descriptors of
+// select end.
 func CeilingSteps(limit int) (at []int) {
 	for _, n := range []int{900, 1020, 1030} {
 		if n < limit {

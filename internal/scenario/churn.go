@@ -1,12 +1,12 @@
 package scenario
 
-// How many times as much as the reference's a connection costs, from which on that is called degrading and failing.
+// Where a model degrades and fails: the cost of a connection, over that of the reference model.
 const (
 	degradedCost = 1.1
 	failedCost   = 2
 )
 
-// churn is clients who come with one request and leave: what accepting, remembering and forgetting a client costs.
+// churn has clients that come with one request and leave: what it costs to accept a client, to keep its state and to drop it.
 var churn = &Scenario{
 	Name: "churn", Path: "/", Levels: []int{ReferenceLevel}, Weight: map[int]int{ReferenceLevel: 2},
 	Flags: []string{"--no-keepalive"},

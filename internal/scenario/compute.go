@@ -2,11 +2,11 @@ package scenario
 
 import "time"
 
-// degradedTail is a p99 in nanoseconds between the turns that a kernel takes, of a few milliseconds, and those of a runtime, which takes a goroutine
-// off its processor after 10.
+// degradedTail is where a model degrades, as a p99 in nanoseconds. It lies between the turns that a kernel gives threads, of a few milliseconds,
+// and those that the Go runtime gives goroutines, which it preempts after 10 ms.
 const degradedTail = 8e6
 
-// compute is a few requests that compute for long among many that do not: who waits for them.
+// compute has a few requests that compute for long among many that do not: which requests wait for them.
 var compute = &Scenario{
 	Name: "compute", Path: "/spin/20ms", Paths: computePaths(), Levels: []int{ReferenceLevel}, Rates: []float64{1000}, Weight: map[int]int{1000: 1},
 	NotSliced: "a handler takes most of a slice",
@@ -33,7 +33,7 @@ var compute = &Scenario{
 		"`pool` and `prefork` serve as many connections as they have workers, since all connections stay.",
 }
 
-// computePaths are those after the one that computes.
+// computePaths returns the paths after the one that computes.
 func computePaths() (paths []string) {
 	for range 99 {
 		paths = append(paths, "/")

@@ -1,6 +1,6 @@
 package scenario
 
-// cost is every model at the same rates: where neither side is at its limit, processor time per request tells models apart best.
+// cost has every model at the same rates: processor time per request tells models apart best where neither side is at its limit.
 var cost = &Scenario{
 	Name: "cost", Path: "/", Levels: []int{ReferenceLevel}, Rates: []float64{1000, 10000, 30000}, Weight: map[int]int{10000: 6},
 	Expect: models(map[string]string{

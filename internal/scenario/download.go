@@ -6,9 +6,9 @@ import (
 	"carousel/internal/result"
 )
 
-// Scenario download asks in turn for ten pictures, each through a redirect, and for small replies between them. Every body
-// is saved to a file. A client that keeps up is done as soon as the last request was due; how long all of it takes and
-// how long the small requests wait beside the pictures (loadgen tells the times of each path apart) set the modes apart.
+// download requests ten pictures in turn, each through a redirect, and small replies between them. Every body is saved to a
+// file. A client that keeps up is done as soon as the last request was due. The modes differ in how long all of it takes, and in how
+// long the small requests wait beside the pictures (loadgen keeps the times of each path).
 var download = &Scenario{
 	Name: "download", Path: "/moved/image/0", Paths: downloadPaths(), Levels: []int{20}, Rates: []float64{1000}, Weight: map[int]int{1000: 1},
 	Modes:     []Mode{{result.OneByOne, 1}, {result.AllAtOnce, 0}, {result.Inline, 0}},
@@ -32,7 +32,7 @@ var download = &Scenario{
 	Why:         untilItLeaves,
 }
 
-// downloadPaths are those after the first picture's: ten pictures, and nine small replies after each.
+// downloadPaths returns the paths after that of the first picture: ten pictures in all, and nine small replies after each.
 func downloadPaths() (paths []string) {
 	for k := range 10 {
 		paths = append(paths, fmt.Sprintf("/moved/image/%d", k))

@@ -1,9 +1,9 @@
 package scenario
 
-// ExhaustDescriptors is how many descriptors a server has in scenario exhaust.
+// ExhaustDescriptors is the descriptor limit of a server in scenario exhaust.
 const ExhaustDescriptors = 64
 
-// exhaust is a server that has no descriptor for further clients: whether it burns its processor for them, and how soon it serves again.
+// exhaust has a server without a descriptor for further clients: whether it spins on them, and how soon it serves again.
 var exhaust = &Scenario{
 	Name: "exhaust", Path: "/", Levels: []int{200}, Weight: map[int]int{200: 1}, Probe: true,
 	NotSliced: "the limit holds for a process, and nobody else can be measured beside a crowd that waits",
@@ -11,8 +11,8 @@ var exhaust = &Scenario{
 		Fine:  "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread pool prefork reactors uring nethttp fasthttp",
 		Fails: "gnet", // it ends when accept has no descriptor
 	}),
-	// fails if in most rounds it ended, or served nobody when the crowd had left; degrades if being full takes a tenth of a processor, or if it
-	// takes a second until somebody is served
+	// fails if in most rounds it ended, or served no client after the crowd had left; degrades if it uses over a tenth of a processor while
+	// full, or takes over a second until it serves a client again
 	Judge: func(s Observed) string {
 		switch {
 		case s.Ended, s.NeverRecovered:

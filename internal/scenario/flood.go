@@ -1,14 +1,14 @@
 package scenario
 
-// besideTail is what the p99 of those beside somebody who takes more than a fair share may be, in nanoseconds: twice what a runtime lets a
-// goroutine compute before it takes it off the processor, and room for what the client's processor adds, which both clients share.
+// besideTail is where a model degrades, as the p99 of the clients beside a greedy one, in nanoseconds: twice the 10 ms after which the Go
+// runtime preempts a goroutine, and 5 ms for the client's processor, which both clients share.
 const besideTail = 25e6
 
-// flood is a client who sends without waiting for replies beside others who wait: whose turn it is when one never has nothing to ask.
+// flood has a client that sends without waiting for replies, beside others that wait: who gets turns when one client always has a request.
 var flood = &Scenario{
 	Name: "flood", Path: "/", Levels: []int{Few}, Weight: map[int]int{Few: 1},
 	NotSliced:    "a flood does not pause between slices",
-	Flags:        []string{"--think", "5ms"}, // else the two clients would fight for the client's processor, and that would be measured
+	Flags:        []string{"--think", "5ms"}, // else the two clients would compete for the client's processor, and that would be measured
 	SecondClient: []string{"-c", "1", "--pipeline", "1000", "/"},
 	Expect: models(map[string]string{
 		Fine:     "select poll epoll generator coroutine asyncio asyncio-executor goroutine thread reactors uring fasthttp gnet",
@@ -25,8 +25,8 @@ var flood = &Scenario{
 		"`pool` and `prefork` have no worker left for those who come after as many clients as they have workers, since all of them stay.",
 }
 
-// beside judges by those who are beside somebody who takes more than a fair share: a model fails if in most rounds a connection of theirs was
-// never answered; it degrades if their p99 is over 25 ms.
+// beside judges by the clients beside a greedy one: a model fails if in most rounds a connection of theirs was never answered; it degrades if
+// their p99 is over 25 ms.
 func beside(s Observed) string {
 	switch {
 	case s.Starved:

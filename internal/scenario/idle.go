@@ -1,9 +1,9 @@
 package scenario
 
-// DegradedGrowth is how many times as much a request costs, beside silent connections, as beside the fewest, from which on that is called degrading.
+// DegradedGrowth is where a model degrades: the cost of a request beside silent connections, over its cost beside the fewest.
 const DegradedGrowth = 1.5
 
-// idle is a crowd that says nothing beside a few who are busy: what it costs the busy ones, and what memory it takes.
+// idle has many silent connections beside a few busy ones: what they cost the busy ones, and what memory they take.
 var idle = &Scenario{
 	Name: "idle", Path: "/", Levels: []int{50}, Idle: []int{0, 1000, 5000, 15000}, Weight: map[int]int{50: 1},
 	NotSliced: "memory and thousands of connections do not fit into a slice",
@@ -11,7 +11,7 @@ var idle = &Scenario{
 		Fine:     "epoll coroutine asyncio asyncio-executor goroutine reactors uring nethttp fasthttp gnet",
 		Degrades: "poll",
 		Refuses:  "select generator thread", // descriptors from 1024 on; clients beyond 8,000 threads
-		Fails:    "blocking pool prefork",   // the silent ones hold whoever serves, as they come first
+		Fails:    "blocking pool prefork",   // the silent ones come first and hold every worker
 	}),
 	// fails if in most rounds a busy connection was never answered; degrades if a request costs over half as much again as beside the fewest
 	Judge: func(s Observed) string {

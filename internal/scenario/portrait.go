@@ -2,7 +2,7 @@ package scenario
 
 import script "carousel/internal/portrait"
 
-// portrait is a few clients who play a small script, and whose turn it is meanwhile: a picture rather than a measurement.
+// portrait has a few clients that play a small script, and shows whose turn it is meanwhile: a picture, not a measurement.
 var portrait = &Scenario{
 	Name: "portrait", Path: "/", Levels: []int{8}, Weight: map[int]int{8: 1}, Shared: true, Probe: true, Traced: true,
 	NotSliced:   "a picture is of one model",

@@ -1,6 +1,6 @@
 package scenario
 
-// sleep is a slow backend that is awaited: block as it should be.
+// sleep is a slow backend that the server awaits: what block should be.
 var sleep = &Scenario{
 	Name: "sleep", Path: "/sleep/10ms", Levels: []int{ReferenceLevel}, Weight: map[int]int{ReferenceLevel: 1},
 	NotSliced: "a handler takes half of a slice",

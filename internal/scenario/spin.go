@@ -1,9 +1,9 @@
 package scenario
 
-// spin is a second opinion on loadgen itself: where the server is the limit, two load generators must find the same. Replies are far enough
-// apart that the client's processor has fallen asleep before the next one, whichever engine drives it. A virtual one keeps polling for some
-// 200 µs first, and to wake it after that costs the server 30 µs a reply: with replies that far apart an engine would be measured by whether
-// it is a little quicker to sleep than another.
+// spin checks loadgen itself: where the server is the limit, two load generators must find the same. Replies are so far apart that the
+// client's processor is idle before the next one, whichever engine drives it. A virtual processor polls for some 200 µs before it sleeps,
+// and waking it then costs the server 30 µs per reply: with replies 200 µs apart the result would depend on which engine sleeps a little
+// sooner.
 var spin = &Scenario{
 	Name: "spin", Path: "/spin/1ms", Levels: []int{Few}, MeasuresClient: true, Weight: map[int]int{Few: 1},
 	NotSliced:   "another load generator cannot take turns",

@@ -1,13 +1,13 @@
 package scenario
 
-// thinking is clients that connect and say nothing: how many may do so before nobody else is served.
+// thinking has clients that connect and send nothing: with how many of them no other client is served.
 var thinking = &Scenario{
 	Name: "thinking", Path: "/", Levels: []int{5000}, Probe: true,
 	NotSliced: "what counts is how many connections are open, not how fast they are served",
 	Expect: models(map[string]string{
 		Fine:    "poll epoll coroutine asyncio asyncio-executor goroutine thread reactors uring nethttp fasthttp gnet",
 		Refuses: "select generator",      // descriptors from 1024 on
-		Fails:   "blocking pool prefork", // pool at K silent connections, prefork at N
+		Fails:   "blocking pool prefork", // pool and prefork with as many silent connections as workers
 	}),
 	// fails if in most rounds a probe beside silent connections went unanswered
 	Judge: func(s Observed) string {
@@ -20,7 +20,7 @@ var thinking = &Scenario{
 	Description: "Silent connections are opened, and a probe beside them asks for `/`: after each of the first 64, and then ever more rarely.",
 }
 
-// ThinkingSteps are the numbers of silent connections, up to limit, beside which thinking asks.
+// ThinkingSteps returns the numbers of silent connections, up to limit, beside which thinking sends a probe.
 func ThinkingSteps(limit int) (at []int) {
 	for n := 1; n < limit; {
 		at = append(at, n)

@@ -18,7 +18,7 @@ func Example() {
 		panic(err)
 	}
 	_, err = sock.Accept(ln)
-	fmt.Println("nobody has connected:", err == sock.Again)
+	fmt.Println("no connection waits:", err == sock.Again)
 
 	client, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -37,7 +37,7 @@ func Example() {
 	_, err = sock.Accept(ln)
 	fmt.Println("after Shutdown:", err == sock.Closed)
 	// Output:
-	// nobody has connected: true
+	// no connection waits: true
 	// bytes written: 5 <nil>
 	// after Shutdown: true
 }

@@ -28,7 +28,7 @@ func Listen(addr string) (fd int, bound string, err error) {
 	if err != nil {
 		return -1, "", os.NewSyscallError("socket", err)
 	}
-	// Without it a port whose last connections still linger could not be bound again for a minute.
+	// Without it a port whose last connections are in TIME_WAIT could not be bound again for a minute.
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 	if err = os.NewSyscallError("bind", unix.Bind(fd, sa)); err == nil {
 		err = os.NewSyscallError("listen", unix.Listen(fd, Backlog))
@@ -45,11 +45,11 @@ func Listen(addr string) (fd int, bound string, err error) {
 	return fd, address(name), nil
 }
 
-// openRuntimePoller has the Go runtime open its own poller, as it does with the first timer: it dies if the descriptors are out
-// by then.
+// openRuntimePoller makes the Go runtime open its own poller now, by a first timer: later, when the process is out of descriptors, the
+// runtime would end it.
 func openRuntimePoller() { time.AfterFunc(0, func() {}) }
 
-// address is host:port of a socket's end, "" if it is none of TCP.
+// address returns the host:port of a socket address, "" if it is not one of TCP.
 func address(name unix.Sockaddr) string {
 	switch n := name.(type) {
 	case *unix.SockaddrInet4:
@@ -75,7 +75,7 @@ func ListenSamePort(ln int) (fd int, err error) {
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
-	// Without it those who came to ln already, or were there before, would keep the port from it.
+	// Without it connections of ln, open ones or those in TIME_WAIT, would keep the port from it.
 	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 	for _, s := range []int{ln, fd} {
 		if err == nil {
@@ -100,7 +100,7 @@ func PassListener(ln int, cmd *exec.Cmd) {
 	f := os.NewFile(uintptr(ln), "listener")
 	keep(f)
 	cmd.ExtraFiles = []*os.File{f}
-	cmd.Env = append(cmd.Environ(), bequest+"=1")
+	cmd.Env = append(cmd.Environ(), listenerEnv+"=1")
 }
 
 // Inherit returns the listening socket that this process inherited, and its address.
@@ -111,7 +111,7 @@ func Inherit() (ln int, bound string, err error) {
 	return first, address(name), os.NewSyscallError("getsockname", err)
 }
 
-// WaitShutdown waits until ln, a listening socket, is shut down.
+// WaitShutdown waits until the listening socket ln is shut down.
 func WaitShutdown(ln int) error {
 	one := []PollFD{{FD: int32(ln)}}
 	for {
@@ -121,7 +121,7 @@ func WaitShutdown(ln int) error {
 	}
 }
 
-// NetListener turns the listening socket into a listener of package net.
+// NetListener makes the listening socket ln a listener of package net.
 func NetListener(ln int) (net.Listener, error) {
 	f := os.NewFile(uintptr(ln), "listener")
 	l, err := net.FileListener(f)
@@ -132,7 +132,7 @@ func NetListener(ln int) (net.Listener, error) {
 	return l, nil
 }
 
-// keep holds files whose descriptors live as long as the process; a finalizer would close them.
+// keep holds on to a file whose descriptor must stay open as long as the process; a finalizer would close it.
 func keep(f *os.File) {
 	kept.Lock()
 	defer kept.Unlock()
@@ -144,5 +144,5 @@ var kept struct {
 	files []*os.File
 }
 
-// Shutdown ends a listening socket and keeps its descriptor. A blocked accept returns Closed, and every poller reports it.
+// Shutdown ends a listening socket and keeps its descriptor open: accept, a blocked one too, returns Closed, and every poller reports it.
 func Shutdown(ln int) { unix.Shutdown(ln, unix.SHUT_RDWR) }

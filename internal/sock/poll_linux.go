@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a descriptor can be watched for; Hangup (an error counts as one) is reported whether asked for or not.
+// What a descriptor is watched for. Hangup, which includes errors, is always reported.
 const (
 	Readable = unix.EPOLLIN
 	Writable = unix.EPOLLOUT
@@ -37,7 +37,7 @@ func NewPoller() (*Poller, error) {
 // alarm is the data of a Poller's own timer.
 const alarm = ^uint64(0)
 
-// setAlarm has the timer watched; edge-triggered, it is reported once and need not be read.
+// setAlarm watches the timer. Edge-triggered, it is reported once and need not be read.
 func (p *Poller) setAlarm() {
 	if !p.arm(clock()) || p.Add(p.alarm, Readable|unix.EPOLLET, alarm) != nil {
 		p.Waiter.Close()
@@ -45,8 +45,8 @@ func (p *Poller) setAlarm() {
 	}
 }
 
-// Add watches fd for events; each event carries data. At the kernel's limit of watches the error names the setting to raise, and the
-// connection is to be refused (Refuse).
+// Add watches fd for events; each event carries data. At the kernel's limit of watches the error names the setting to raise; refuse
+// the connection then (Refuse).
 func (p *Poller) Add(fd int, events uint32, data uint64) error {
 	return p.control(unix.EPOLL_CTL_ADD, fd, events, data)
 }
@@ -90,14 +90,14 @@ func (p *Poller) Wait(ready []Event, timeout time.Duration) (int, error) {
 	return n, err
 }
 
-// WaitRaw is Wait for a thread of its own: it holds for all of timeout (0 or more). Other goroutines then need another processor, and only
-// the scheduler's preemption signal, which ends the wait, lets the world be stopped.
+// WaitRaw is Wait as one raw call for all of timeout (0 or more). Other goroutines need another processor meanwhile, and a stop of the world
+// waits for the scheduler's preemption signal, which ends the call.
 func (p *Poller) WaitRaw(ready []Event, timeout time.Duration) (int, error) {
 	limit := unix.NsecToTimespec(timeout.Nanoseconds())
 	return p.waitRaw(ready, &limit)
 }
 
-// waitRaw waits for at most limit, nil: for ever. That the alarm rang is nobody's event.
+// waitRaw waits for at most limit, nil: for ever. It does not count the alarm as an event.
 func (p *Poller) waitRaw(ready []Event, limit *unix.Timespec) (int, error) {
 	k, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(p.fd), uintptr(unsafe.Pointer(&ready[0])), uintptr(len(ready)), uintptr(unsafe.Pointer(limit)), 0, 0)
 	switch {
@@ -113,7 +113,7 @@ func (p *Poller) waitRaw(ready []Event, limit *unix.Timespec) (int, error) {
 	return n, nil
 }
 
-// withoutAlarm takes the alarm out of events. It returns how many are left, and whether it was among them.
+// withoutAlarm removes the alarm from events. It returns how many are left, and whether it was among them.
 func withoutAlarm(ready []Event) (n int, rang bool) {
 	for i := range ready {
 		if ready[i].Data() == alarm {
@@ -154,7 +154,7 @@ func (p *Poller) Close() {
 	Close(p.fd)
 }
 
-// FDSet is a set of descriptors below 1024, the ceiling of select(2).
+// FDSet is a set of descriptors below 1024, the limit of select(2).
 type FDSet struct{ bits [FDSetSize / 64]uint64 }
 
 // FDSetSize is the first descriptor that no longer fits a set.
@@ -169,8 +169,8 @@ func (s *FDSet) Unset(fd int) { s.bits[fd/64] &^= 1 << (fd % 64) }
 // Has reports whether fd is in the set.
 func (s *FDSet) Has(fd int) bool { return s.bits[fd/64]&(1<<(fd%64)) != 0 }
 
-// Select waits, at most for timeout (negative: for ever), until a descriptor below n that is in read, write or urgent
-// can be acted on, and leaves in the three sets only those that can; select's third list is for urgent data.
+// Select waits, at most for timeout (negative: for ever), until a descriptor below n is ready: one in read for input, one in write for
+// output, one in urgent for urgent data. It leaves only the ready ones in the sets and returns how many they are.
 func (w *Waiter) Select(n int, read, write, urgent *FDSet, timeout time.Duration) (ready int, err error) {
 	sets := [3]FDSet{*read, *write, *urgent}
 	if w.Hold && (w.alarm > 0 || w.arm(clock())) {
@@ -205,15 +205,15 @@ func (w *Waiter) Select(n int, read, write, urgent *FDSet, timeout time.Duration
 	return k, err
 }
 
-// PollFD is one descriptor in the list that poll(2) is given, as the kernel lays it out. Events is what it is watched for (Readable,
-// Writable, 0), Ready what poll found, Hangup included. A negative FD is passed over.
+// PollFD is an entry in the list of poll(2), as the kernel lays it out. Events is what the descriptor is watched for (Readable,
+// Writable, 0), Ready what poll found, Hangup included. An entry with a negative FD is ignored.
 type PollFD struct {
 	FD            int32
 	Events, Ready int16
 }
 
 // Poll waits, at most for timeout (negative: for ever), until a descriptor in list is ready, and returns how many are. It may
-// move the list, to have room for an entry of its own behind it.
+// reallocate the list, to add an entry of its own behind it.
 func (w *Waiter) Poll(list *[]PollFD, timeout time.Duration) (ready int, err error) {
 	return w.wait(timeout, func(raw bool, limit *unix.Timespec) (n int, rang bool, e syscall.Errno) {
 		own, all, found := len(*list), *list, uintptr(0)

@@ -10,7 +10,7 @@ import (
 	"carousel/internal/uring"
 )
 
-// Ring is an io_uring instance, of the thread that opened it.
+// Ring is an io_uring instance. It belongs to the thread that opened it.
 type Ring struct {
 	*uring.Ring
 	waiter   Waiter
@@ -26,8 +26,8 @@ func NewRing() (*Ring, error) {
 	return &Ring{r, Waiter{Hold: true}, nil}, nil
 }
 
-// Listen reports with data each time when connections come to ln. It watches through epoll: a request under way owns its socket for some time
-// after its process has ended, and with a listening one the port.
+// Listen completes, with data, each time connections have come to ln. It watches ln through epoll, since a pending request holds its socket
+// for some time after its process has ended, and a listening socket holds the port.
 func (r *Ring) Listen(ln int, data uint64) error {
 	p, err := NewPoller()
 	if err != nil {
@@ -38,7 +38,7 @@ func (r *Ring) Listen(ln int, data uint64) error {
 	return p.Add(ln, Readable, 0)
 }
 
-// setAlarm has the timer watched; edge-triggered, it need not be read.
+// setAlarm watches the timer. Edge-triggered, it need not be read.
 func (r *Ring) setAlarm() {
 	if !r.waiter.arm(clock()) {
 		r.waiter.Hold = false
@@ -54,7 +54,7 @@ func (r *Ring) Wait(timeout time.Duration) error {
 		r.setAlarm()
 	}
 	_, err := r.waiter.wait(timeout, func(raw bool, limit *unix.Timespec) (n int, rang bool, e syscall.Errno) {
-		if !raw { // the way to the scheduler is worth taking only where nothing is there yet
+		if !raw { // go through the scheduler only if nothing has completed yet
 			if n, e = r.Submit(); n > 0 || e != 0 {
 				return n, false, e
 			}
@@ -68,7 +68,7 @@ func (r *Ring) Wait(timeout time.Duration) error {
 	return os.NewSyscallError("io_uring_enter", err)
 }
 
-// Next is the next completion, nil when there is none.
+// Next returns the next completion, nil if there is none.
 func (r *Ring) Next() *uring.Completion {
 	c := r.Ring.Next()
 	for c != nil && c.Data == alarm {
@@ -78,7 +78,7 @@ func (r *Ring) Next() *uring.Completion {
 	return c
 }
 
-// Ready is how many completions Next has.
+// Ready returns how many completions Next has.
 func (r *Ring) Ready() (n int) {
 	for i := range r.Ring.Ready() {
 		if r.Peek(i).Data != alarm {
@@ -88,7 +88,7 @@ func (r *Ring) Ready() (n int) {
 	return n
 }
 
-// End gives the ring back.
+// End closes the ring.
 func (r *Ring) End() {
 	r.waiter.Close()
 	if r.listener != nil {

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// passing reports whether what accept said is an error of the new connection only, to be treated as "try again" (accept(2)).
+// passing reports whether an error of accept is one of the new connection only: accept is to be called again (accept(2)).
 func passing(e syscall.Errno) bool {
 	switch e {
 	case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM,
@@ -22,20 +22,20 @@ func full(e syscall.Errno) bool {
 	return e == unix.EMFILE || e == unix.ENFILE || e == unix.ENOBUFS || e == unix.ENOMEM
 }
 
-// spare is a descriptor held back so that a process at its limit can still accept a caller in order to refuse it. While
-// it does, another thread may take the number; then there is none (-1) until the next caller gives up his own for it.
+// spare is a descriptor in reserve, so that a process at its limit can still accept a connection in order to refuse it. While
+// it does, another thread may take the number; then spare is -1 until the next refused connection gives its number back.
 var spare = struct {
 	sync.Mutex
 	fd int
 }{fd: reserve()}
 
-// reserve opens a descriptor that needs no file, since a container may have none; -1 if no number is free.
+// reserve opens a descriptor of no file, since a container may have no /dev/null; -1 if no number is free.
 func reserve() int {
 	fd, _ := unix.Eventfd(0, unix.EFD_CLOEXEC)
 	return fd
 }
 
-// spared reports whether there is a spare descriptor, having opened a lost one anew where a number is free.
+// spared reports whether there is a spare descriptor. It opens a lost one again if a number is free.
 func spared() bool {
 	spare.Lock()
 	defer spare.Unlock()
@@ -45,7 +45,8 @@ func spared() bool {
 	return spare.fd >= 0
 }
 
-// shed refuses one caller: Again if none waits or, after a pause, if even that fails; Closed after Shutdown.
+// shed refuses one connection. It returns Again if none waits, or, after a pause, if there is no descriptor even for that; Closed after
+// Shutdown.
 func shed(ln int) error {
 	spare.Lock()
 	defer spare.Unlock()
@@ -57,7 +58,7 @@ func shed(ln int) error {
 	spare.fd = reserve()
 	switch e, _ := err.(syscall.Errno); {
 	case full(e):
-		Sleep(shedPause) // a level-triggered poller reports the caller again at once
+		Sleep(shedPause) // a level-triggered poller reports the connection again at once
 		return Again
 	case err == Again || err == Closed:
 		return err

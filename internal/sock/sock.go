@@ -1,8 +1,10 @@
 // Package sock is the raw socket calls under every model: the same options, backlog and buffer sizes for all of them.
 //
-// Calls that cannot block go straight to the kernel, past the Go scheduler. Those that wait are a Waiter's (and Poller.Wait, which
-// has one): they keep their processor for a short wait and give it away for a long one. Errors are plain errnos, comparable and free of allocation, but for that of a
-// descriptor more than epoll watches.
+// Calls that cannot block go straight to the kernel, past the Go scheduler: Accept, Read, Write, Close. Calls that wait are methods of
+// Waiter, and of Poller and Ring, which have one: a short wait keeps its processor, a long one gives it to other goroutines.
+//
+// Errors are plain errnos: compare them with ==; they allocate nothing. One is wrapped: that of a descriptor beyond the number that epoll
+// may watch, which names the setting to raise.
 package sock
 
 import (
@@ -18,29 +20,29 @@ import (
 )
 
 const (
-	// ReadBytes is the most one read of a turn takes.
+	// ReadBytes is the most that one read takes.
 	ReadBytes = 16 << 10
-	// TurnBytes is the most a turn writes before the next talk gets its turn.
+	// TurnBytes is how much a connection may write before the next one gets its turn.
 	TurnBytes = 256 << 10
-	// Backlog is the accept queue asked of every listener; the kernel caps it at net.core.somaxconn.
+	// Backlog is the length of the accept queue of every listener; the kernel caps it at net.core.somaxconn.
 	Backlog = 4096
 )
 
 var (
-	// Again says a call that may not wait would have had to.
+	// Again is EAGAIN: the call would have to wait.
 	Again error = syscall.EAGAIN
-	// Closed says the listening socket was shut down: the server is to wind up.
+	// Closed is EINVAL, which accept returns after Shutdown: the server is to end.
 	Closed error = syscall.EINVAL
 )
 
-// bequest in the environment says that there is a listening socket to inherit.
-const bequest = "CAROUSEL_LISTENER"
+// listenerEnv is set in the environment of a process that inherits a listening socket.
+const listenerEnv = "CAROUSEL_LISTENER"
 
-// Inherited reports whether a parent of the same program has bequeathed its listening socket to this process.
-func Inherited() bool { return os.Getenv(bequest) != "" }
+// Inherited reports whether the parent has passed its listening socket to this process (PassListener).
+func Inherited() bool { return os.Getenv(listenerEnv) != "" }
 
-// AcceptNet is Accept for a listener of package net, whose descriptor is ln. It skips peers that have left, and refuses connections for
-// which there is no descriptor. With none to refuse it pauses for ten milliseconds, since package net's accept would fail again at once.
+// AcceptNet waits for a connection on a listener of package net, whose descriptor is ln. It skips connections that have failed already, and
+// refuses those for which there is no descriptor. If there is none even for that it sleeps for 10 ms, since accept would fail again at once.
 func AcceptNet(l net.Listener, ln int) (net.Conn, error) {
 	for {
 		c, err := l.Accept()
@@ -50,7 +52,7 @@ func AcceptNet(l net.Listener, ln int) (net.Conn, error) {
 			c.Write([]byte(refusal))
 			ByeConn(c)
 			complain(refused + noDescriptor)
-			spared() // with the number that is free now
+			spared() // reserves the number that is free now
 		case e == syscall.ENOSPC:
 			complain(refused + unwatched(e).Error())
 		case full(e):
@@ -94,7 +96,7 @@ func FD(c net.Conn) int {
 
 const shedPause = 10 * time.Millisecond
 
-// Ended returns what Serve returns when accept has failed with err: nil after Shutdown, else err.
+// Ended returns what a Serve returns when accept has failed with err: nil after Shutdown, else err.
 func Ended(err error) error {
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, net.ErrClosed) {
 		return nil
@@ -103,14 +105,14 @@ func Ended(err error) error {
 }
 
 const (
-	// refusal is the reply to a client that cannot be served now; refused begins the line about it on standard error.
+	// refusal is the reply to a client that cannot be served now; refused begins the message about it on standard error.
 	refusal = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 	refused = "a connection was refused: "
 
 	noDescriptor = `out of descriptors: run "ulimit -n" with a higher number`
 )
 
-// unwatched is the error of a descriptor that epoll will not have.
+// unwatched explains ENOSPC of epoll_ctl, the limit of watches; other errors stay as they are.
 func unwatched(e syscall.Errno) error {
 	if e == syscall.ENOSPC {
 		return fmt.Errorf("epoll watches no more (%w): raise /proc/sys/fs/epoll/max_user_watches", e)
@@ -126,8 +128,8 @@ func Refuse(fd int, why string) {
 	complain(refused + why)
 }
 
-// AcceptAll accepts every connection that waits at a non-blocking listener. It returns nil when none waits any more, Closed after Shutdown.
-// A loop that accepted one connection a turn would make the last of many wait for many turns.
+// AcceptAll accepts every connection that waits at a non-blocking listener and passes each to accepted. It returns nil when none is left,
+// Closed after Shutdown. A loop that accepted one connection per turn would make the last of many wait for many turns.
 func AcceptAll(ln int, accepted func(fd int)) error {
 	for {
 		fd, err := Accept(ln)
@@ -140,8 +142,8 @@ func AcceptAll(ln int, accepted func(fd int)) error {
 	}
 }
 
-// Put sets s[fd] to v and returns s, which it lengthens if need be. A slice is the quickest map from descriptors: they are the smallest
-// numbers that are free.
+// Put sets s[fd] to v and returns s, longer if need be. A slice is the quickest map by descriptor, since the kernel gives out the smallest
+// free number.
 func Put[T any](s []T, fd int, v T) []T {
 	for fd >= len(s) {
 		s = append(s, *new(T))

@@ -9,15 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Linux says that the raw calls are there.
+// Linux reports whether this system has the raw calls.
 const Linux = true
 
 // NonBlocking makes fd non-blocking: calls on it return Again instead of waiting.
 func NonBlocking(fd int) error { return unix.SetNonblock(fd, true) }
 
 // Accept accepts a waiting connection from a non-blocking listener and makes it non-blocking. It returns Again if none waits, Closed after
-// Shutdown. It skips peers that have left. When the process is out of descriptors it refuses the connection; otherwise a level-triggered
-// poller would report it for ever.
+// Shutdown. It skips connections that have failed already. When the process is out of descriptors it refuses the connection; otherwise a
+// level-triggered poller would report it for ever.
 func Accept(ln int) (int, error) {
 	for {
 		fd, _, e := syscall.RawSyscall6(unix.SYS_ACCEPT4, uintptr(ln), 0, 0, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
@@ -27,8 +27,8 @@ func Accept(ln int) (int, error) {
 	}
 }
 
-// Accept waits for a connection on a blocking listener; the connection blocks too. It never holds: accept wakes one of those who wait,
-// where a look beforehand would wake them all.
+// Accept waits for a connection on a blocking listener; the connection blocks too. Its wait is never held: a blocked accept wakes one of
+// the threads that wait, and a poll before it would wake them all.
 func (w *Waiter) Accept(ln int) (int, error) {
 	for {
 		fd, _, e := syscall.Syscall6(unix.SYS_ACCEPT4, uintptr(ln), 0, 0, unix.SOCK_CLOEXEC, 0, 0)
@@ -38,8 +38,8 @@ func (w *Waiter) Accept(ln int) (int, error) {
 	}
 }
 
-// Admit sets up a connection that io_uring accepted as Accept does. It reports whether the process may have the descriptor. If not, Admit
-// has refused the connection: io_uring goes by the limit that held when its accept was queued.
+// Admit sets up a connection that io_uring accepted, as Accept does. It returns false if it refused the connection instead, because the
+// process may not have that many descriptors: io_uring goes by the limit that held when its accept was queued.
 func Admit(ln, fd int) bool {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); uint64(fd) >= limit.Cur {
@@ -50,11 +50,12 @@ func Admit(ln, fd int) bool {
 	return admitted
 }
 
-func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
+// accepted finishes an accept that returned fd or e. settled is false if accept is to be called again.
+func accepted(ln, fd int, e syscall.Errno) (conn int, err error, settled bool) {
 	switch {
 	case e == 0 && !spared():
 		Refuse(fd, noDescriptor)
-		spared() // with the number that is free now
+		spared() // reserves the number that is free now
 		return -1, nil, false
 	case e == 0:
 		one := int32(1)
@@ -63,8 +64,8 @@ func accepted(ln, fd int, e syscall.Errno) (int, error, bool) {
 	case passing(e):
 		return -1, nil, false
 	case full(e):
-		// Without a free descriptor accept fails before it looks at the queue: whether a caller waits, or the
-		// listener was shut down, is for shed to find out.
+		// Without a free descriptor accept fails before it looks at the queue, so shed finds out whether a
+		// connection waits, or the listener was shut down.
 		err := shed(ln)
 		return -1, err, err != nil
 	}
@@ -86,7 +87,7 @@ func Queued(ln int) int {
 	if err != nil {
 		return 0
 	}
-	return int(info.Unacked) // which is that of a listening socket
+	return int(info.Unacked) // of a listening socket: the length of its accept queue
 }
 
 // Read reads up to len(p) bytes. It returns Again if nothing has arrived, 0 at the end of input.
@@ -118,7 +119,7 @@ func WriteUrgent(fd int, b byte) error {
 	return unix.Sendto(fd, []byte{b}, unix.MSG_OOB|unix.MSG_NOSIGNAL, nil)
 }
 
-// Read waits for the peer, for at most limit (0: for ever), then Again.
+// Read waits for input and reads up to len(p) bytes, 0 at the end of input. It returns Again if none has come within limit (0: no limit).
 func (w *Waiter) Read(fd int, p []byte, limit time.Duration) (int, error) {
 	if (w.Hold || limit > 0) && !w.await(fd, unix.POLLIN, limit) {
 		return 0, Again
@@ -133,7 +134,8 @@ func (w *Waiter) Read(fd int, p []byte, limit time.Duration) (int, error) {
 	}
 }
 
-// Write waits until the kernel took some, for at most limit, then Again; without a limit (0) until it took all.
+// Write waits until the kernel has taken some of p, or returns Again if it has not within limit; without a limit (0) it waits until the
+// kernel has taken all.
 func (w *Waiter) Write(fd int, p []byte, limit time.Duration) (int, error) {
 	for {
 		if n, err := Write(fd, p); err != Again {
@@ -154,7 +156,7 @@ func (w *Waiter) Write(fd int, p []byte, limit time.Duration) (int, error) {
 	}
 }
 
-// await waits for one event on one descriptor and reports whether it came within limit (0: for ever), or the descriptor has failed.
+// await waits for an event on fd and reports whether it came, or fd failed, within limit (0: no limit).
 func (w *Waiter) await(fd int, event int16, limit time.Duration) bool {
 	one := append(make([]PollFD, 0, 2), PollFD{FD: int32(fd), Events: event})
 	for end := clock() + limit; ; {
@@ -170,7 +172,7 @@ func (w *Waiter) await(fd int, event int16, limit time.Duration) bool {
 	}
 }
 
-// unacked is how many bytes of what was sent the kernel keeps until the peer says that it has them; 0 where that is not known.
+// unacked returns how many sent bytes the peer has not acknowledged yet.
 func unacked(fd int) (n int, known bool) {
 	n, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
 	return n, err == nil
@@ -193,13 +195,13 @@ func Bye(fd int) {
 
 func finish(fd int) {
 	if n, e := discard(fd); n == 0 && e == 0 {
-		return // the peer has finished, there is nothing a reset could overtake
+		return // the peer has finished sending: no input is left that would make close send a reset
 	}
 	unix.Shutdown(fd, unix.SHUT_WR)
 	discard(fd)
 }
 
-// discard throws away up to a megabyte of input where it lies: TCP takes MSG_TRUNC to mean that (tcp(7)).
+// discard drops up to a megabyte of input inside the kernel: that is what MSG_TRUNC means for TCP (tcp(7)).
 func discard(fd int) (n int, e syscall.Errno) {
 	r, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), 0, 1<<20, unix.MSG_DONTWAIT|unix.MSG_TRUNC, 0, 0)
 	return int(r), e

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// Linux says that the raw calls are there; on this system only Listen, NetListener, Shutdown and Sleep are.
+// Linux reports whether this system has the raw calls. Here only Listen, NetListener, AcceptNet, Shutdown, ByeConn and Sleep work.
 const Linux = false
 
 var errLinux = errors.New("raw socket calls need Linux")
 
-// listeners stand behind the numbers Listen gives out, since a listening socket has no plain number everywhere.
+// listeners are the sockets by the numbers that Listen returns: not every system has plain numbers for them.
 var listeners struct {
 	sync.Mutex
 	list []net.Listener
@@ -34,7 +34,7 @@ func Listen(addr string) (int, string, error) {
 	return len(listeners.list) - 1, l.Addr().String(), nil
 }
 
-// NetListener turns the listening socket into a listener of package net.
+// NetListener makes the listening socket ln a listener of package net.
 func NetListener(ln int) (net.Listener, error) {
 	listeners.Lock()
 	defer listeners.Unlock()
@@ -47,14 +47,14 @@ func Peer(int) string { return "" }
 // Queued returns how many connections wait in the listen queue of ln; 0 where the kernel does not report it.
 func Queued(int) int { return 0 }
 
-// Shutdown ends a listening socket and keeps its descriptor. A blocked accept returns Closed, and every poller reports it.
+// Shutdown ends a listening socket: accept, a blocked one too, fails from then on.
 func Shutdown(ln int) {
 	if l, _ := NetListener(ln); l != nil {
 		l.Close()
 	}
 }
 
-// Sleep blocks the calling thread for d, by nanosleep(2).
+// Sleep sleeps for d.
 func Sleep(d time.Duration) { time.Sleep(d) }
 
 func passing(e syscall.Errno) bool { return e == syscall.ECONNABORTED }
@@ -63,7 +63,7 @@ func full(e syscall.Errno) bool { return e == syscall.EMFILE || e == syscall.ENF
 
 func spared() bool { return true }
 
-// shed leaves a caller waiting, who cannot be refused without a descriptor here.
+// shed leaves a connection waiting: without a descriptor it cannot be refused here.
 func shed(int) error { return Again }
 
 func unacked(int) (n int, known bool) { return 0, false }

@@ -11,42 +11,43 @@ import (
 )
 
 const (
-	// turn is how long a thread keeps its processor before it looks whether a goroutine needs it.
+	// turn is how long a thread keeps its processor before it looks whether another goroutine needs it.
 	turn = 500 * time.Microsecond
-	// others is how long it then leaves that to them at most.
+	// others is how long it then leaves the processor to other goroutines, at most.
 	others = time.Millisecond
-	// longest and shortest are how long a wait is held.
+	// longest and shortest bound how long a wait is held.
 	longest, shortest = 3 * time.Millisecond, time.Millisecond
 )
 
-// Waiter is how one thread waits for the kernel. Its zero value waits the scheduler's way: the processor is given away, which
-// costs a hand-over there and back, and the runtime's monitor thread looks after it every 20 µs. With Hold a wait is a raw
-// call at first: to the runtime the thread is running, and nothing needs looking after. A goroutine that needs the processor
-// meanwhile (a signal's, the collector's, an executor's) gets it when the wait has been held long enough, and of a thread that
-// never waits so long it gets it between two waits.
+// Waiter makes the calls of one thread that wait for the kernel.
 //
-// An alarm ends the raw call, a timer beside what is waited for, which is put off as long as something comes. A limit to each
-// call would do, but to set and to clear a timer costs as much as a tenth of a request.
+// The zero value tells the Go scheduler of each wait, which then gives the processor to other goroutines. That costs a hand-over there
+// and back, and the runtime's monitor thread looks at the waiting thread every 20 µs. With Hold a wait begins as a raw call: for one
+// to three milliseconds the thread keeps its processor, and to the runtime it is running. Another goroutine that needs the processor
+// (a signal's, the collector's, an executor's) gets it when the wait has been held that long, or, if waits are shorter, between two of them.
+//
+// A timer, the alarm, ends the raw call: it is waited for beside everything else, and put off while other things come. A timeout
+// for each call would do the same, but to set and clear one costs a tenth of a request.
 type Waiter struct {
 	Hold bool
 
-	alarm   int           // the timer's descriptor; 0 is none yet
+	alarm   int           // the timer's descriptor; 0: none yet
 	armed   bool          // it will ring
 	set     time.Duration // when it was set
-	offered time.Duration // when others were last let in
+	offered time.Duration // when other goroutines last got the processor
 	limit   unix.Timespec
 	ready   [1]metrics.Sample
 }
 
-// NewWaiter is a Waiter that holds. It has its alarm from the start, if there is a descriptor for it, else from when there is one.
+// NewWaiter returns a Waiter that holds its waits. It opens its alarm now, or, if there is no descriptor, at a later wait.
 func NewWaiter() *Waiter {
 	w := &Waiter{Hold: true}
 	w.arm(clock())
 	return w
 }
 
-// wait makes a call that waits: for at most timeout (negative: for ever), to the nanosecond. It returns 0 when that is over, or
-// a signal came. A raw call also returns, and says so, when the alarm rings.
+// wait makes a call that waits for at most timeout (negative: for ever), to the nanosecond. It returns 0 when the time is over or
+// a signal came. A raw call also ends when the alarm rings, and returns rang.
 func (w *Waiter) wait(timeout time.Duration, call func(raw bool, limit *unix.Timespec) (n int, rang bool, e syscall.Errno)) (int, error) {
 	now := clock()
 	if !w.Hold || now-w.offered >= turn {
@@ -73,8 +74,8 @@ func (w *Waiter) wait(timeout time.Duration, call func(raw bool, limit *unix.Tim
 	}
 }
 
-// arm has the alarm ring when a wait has been held long enough, and reports whether there is one: it needs a descriptor. One that has
-// been set a while ago will do, which is cheaper.
+// arm sets the alarm to end a wait that begins now, and reports whether there is an alarm: it needs a descriptor. An alarm that was set
+// a short while ago stays as it is, which saves a call.
 func (w *Waiter) arm(now time.Duration) bool {
 	if w.armed && now-w.set < longest-shortest {
 		return true
@@ -93,7 +94,7 @@ func (w *Waiter) arm(now time.Duration) bool {
 	return w.armed
 }
 
-// Close gives the alarm back.
+// Close closes the alarm.
 func (w *Waiter) Close() {
 	if w.alarm > 0 {
 		Close(w.alarm)
@@ -101,8 +102,8 @@ func (w *Waiter) Close() {
 	}
 }
 
-// giveWay lets those goroutines run that are ready to, until none is or they had their time. With one processor it lets in the collector,
-// too, whose workers are ready without being counted; with more they have the others.
+// giveWay lets other goroutines run until none is runnable or their time is over. With one processor it does so once in any case, for the
+// collector, whose workers are not counted as runnable; with more processors they run on the others.
 func (w *Waiter) giveWay(now time.Duration) {
 	w.offered = now
 	for unseen := runtime.GOMAXPROCS(0) == 1; (unseen || runnable(&w.ready) > 0) && clock()-now < others; unseen = false {
@@ -114,7 +115,7 @@ var (
 	start = time.Now()
 	clock = func() time.Duration { return time.Since(start) }
 
-	// runnable is how many goroutines are ready to run and do not; looking costs a tenth of a microsecond.
+	// runnable returns how many goroutines are ready to run and wait for a processor. It takes a tenth of a microsecond.
 	runnable = func(s *[1]metrics.Sample) uint64 {
 		s[0].Name = "/sched/goroutines/runnable:goroutines"
 		metrics.Read(s[:])

@@ -12,13 +12,13 @@ import (
 type Client struct {
 	story  *Story
 	number int64
-	peer   string // its address, once it is known
+	peer   string // its address, "" until it is known
 	span
-	requests int64 // requests that have begun, each with an arrow from its bytes over its turns to its reply
+	requests int64 // that have begun: each is an arrow from its bytes over its turns to its reply
 	open     bool  // the last of them has no reply yet
 }
 
-// NewClient is the number'th connection that was accepted. It is nil where there is no story.
+// NewClient returns the client of the number-th accepted connection, nil if there is no story.
 func NewClient(number int64) *Client {
 	if current == nil {
 		return nil
@@ -36,7 +36,7 @@ func (s *Story) client(number int64) *Client {
 
 func (c *Client) name() string { return "client " + strconv.FormatInt(c.number, 10) }
 
-// known says once who is connected to fd.
+// known records once which address is connected to fd.
 func (c *Client) known(fd int) {
 	if c == nil || c.peer != "" || c.story.options.Peer == nil {
 		return
@@ -46,8 +46,8 @@ func (c *Client) known(fd int) {
 	}
 }
 
-// Waits says what c waits for, which ends its turn. kind is one of read, write, sleep, work (a thread that does its work) and turn (it could go
-// on, and others have their turn first).
+// Waits records what c waits for, which ends its turn. kind is read, write, sleep, work (another thread does its work) or turn (it could go on,
+// and others have their turn first). what is a format for n, as in the other methods.
 func (c *Client) Waits(fd int, kind, what string, n ...int) {
 	if c != nil {
 		c.waits(fd, kind, what, n)
@@ -66,7 +66,7 @@ func (c *Client) waits(fd int, kind, format string, n []int) {
 	c.pause(span{category: "wait", name: what, why: kind, from: c.story.since()})
 }
 
-// Blocks is Waits for a client for whom a lane waits too, and for nobody else: a thread that is blocked, a goroutine that is parked.
+// Blocks is Waits where lane l waits too, for this client alone: a blocked thread, a parked goroutine.
 func (c *Client) Blocks(l *Lane, fd int, kind, what string, n ...int) {
 	if c != nil {
 		c.blocks(l, fd, kind, what, n)
@@ -85,7 +85,7 @@ func (c *Client) blocks(l *Lane, fd int, kind, format string, n []int) {
 	l.become(span{category: "wait", name: what, from: at, client: c})
 }
 
-// Closes says that the connection is closed, and how.
+// Closes records that the connection is closed, and how.
 func (c *Client) Closes(what string, n ...int) {
 	if c != nil {
 		c.closes(what, n)
@@ -102,7 +102,7 @@ func (c *Client) closes(format string, n []int) {
 	c.pause(span{from: at})
 }
 
-// Breaks says that c's connection is broken, where err is what the kernel says of it; of any other error it says nothing.
+// Breaks records that c's connection is broken, if err is an errno; it ignores other errors.
 func (c *Client) Breaks(err error) {
 	var errno syscall.Errno
 	if c != nil && errors.As(err, &errno) {
@@ -110,7 +110,7 @@ func (c *Client) Breaks(err error) {
 	}
 }
 
-// Say says what happens to c.
+// Say records what happens to c.
 func (c *Client) Say(what string, n ...int) {
 	if c != nil {
 		c.say(what, n)
@@ -124,7 +124,7 @@ func (c *Client) say(format string, n []int) {
 	c.line(what)
 }
 
-// Reads says that n bytes of c were read; none: it has finished sending.
+// Reads records that n bytes of c were read; 0: it has finished sending.
 func (c *Client) Reads(n int) {
 	if c != nil {
 		c.reads(n)
@@ -147,7 +147,7 @@ func (c *Client) reads(n int) {
 	}
 }
 
-// Sends says that the kernel took n bytes for c; done: they end all replies that were due.
+// Sends records that the kernel took n bytes for c; done: all replies are sent.
 func (c *Client) Sends(n int, done bool) {
 	if c != nil {
 		c.sends(n, done)
@@ -165,7 +165,7 @@ func (c *Client) sends(n int, done bool) {
 	}
 }
 
-// Works says that c's work begins on the thread of its turn, which it blocks, and returns what says that it has ended.
+// Works records that c's work begins, which blocks the thread of its turn. Call end when it has ended.
 func (c *Client) Works() (end func()) {
 	if c == nil {
 		return func() {}
@@ -195,7 +195,7 @@ func (c *Client) line(what string) {
 	c.story.line(event{client: c}, c.name(), what, c.story.since())
 }
 
-// pause ends c's turn, and the turn that a lane gives it.
+// pause ends c's turn, on its own lane and on the lane that gave the turn.
 func (c *Client) pause(next span) {
 	if l := c.lane; l != nil && l.client == c {
 		l.become(span{from: next.from})
@@ -203,7 +203,7 @@ func (c *Client) pause(next span) {
 	c.become(next)
 }
 
-// become ends what c did, and begins what it does next.
+// become ends the span of c and begins the next one.
 func (c *Client) become(next span) {
 	if c.category != "" {
 		c.story.keep(event{span: c.span, phase: traceevent.Slice, to: next.from, client: c})
@@ -211,14 +211,14 @@ func (c *Client) become(next span) {
 	c.span = next
 }
 
-// step has the arrow of a request pass the turn that c has.
+// step makes the arrow of a request pass through the turn that c has.
 func (c *Client) step(at int64) {
 	if c.open && c.lane != nil {
 		c.arrow(traceevent.FlowStep, at, c.lane)
 	}
 }
 
-// reply has the arrow of a request end.
+// reply ends the arrow of a request.
 func (c *Client) reply(at int64) {
 	if c.open {
 		c.arrow(traceevent.FlowTo, at, nil)

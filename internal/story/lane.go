@@ -10,7 +10,7 @@ type Lane struct {
 	span
 }
 
-// NewLane adds a lane under a name, in which each %d is one of n. It is nil where there is no story.
+// NewLane adds a lane; name is a format for n. It returns nil if there is no story.
 func NewLane(name string, n ...int) *Lane {
 	if current == nil {
 		return nil
@@ -27,7 +27,7 @@ func (s *Story) lane(name string) *Lane {
 	return l
 }
 
-// Turn begins a turn of client c, who is connected to fd, or of l itself where c is nil: why says what it is that l goes on with.
+// Turn begins a turn of client c, which is connected to fd, or of l itself if c is nil. why, a format for n, is what it goes on with.
 func (l *Lane) Turn(c *Client, fd int, why string, n ...int) {
 	if l != nil {
 		l.turn(c, fd, why, n)
@@ -53,7 +53,7 @@ func (l *Lane) turn(c *Client, fd int, format string, n []int) {
 	l.become(span{category: "turn", name: name, why: why, from: at, client: c})
 }
 
-// Wait says what l waits in from now on. Nobody has a turn meanwhile.
+// Wait records that l waits from now on, and in what. No client has a turn meanwhile.
 func (l *Lane) Wait(what string, n ...int) {
 	if l != nil {
 		l.wait(what, n)
@@ -73,7 +73,7 @@ func (l *Lane) wait(format string, n []int) {
 	l.become(span{category: "wait", name: what, from: at})
 }
 
-// Say says what happens on l.
+// Say records what happens on l.
 func (l *Lane) Say(what string, n ...int) {
 	if l != nil {
 		l.say(what, n)
@@ -87,7 +87,7 @@ func (l *Lane) say(format string, n []int) {
 	l.story.line(event{lane: l}, l.name, what, l.story.since())
 }
 
-// become ends what l did, and begins what it does next.
+// become ends the span of l and begins the next one.
 func (l *Lane) become(next span) {
 	if l.category != "" {
 		l.story.keep(event{span: l.span, phase: traceevent.Slice, to: next.from, lane: l})

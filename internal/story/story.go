@@ -1,8 +1,8 @@
-// Package story takes down what a server does while it does it: whose turn it is and why, and who waits for what.
+// Package story records what a server does while it does it: whose turn it is and why, and who waits for what.
 //
-// What gives turns has a Lane: a loop, a thread, a goroutine, a worker. A connection is a Client. A model says at the places where it matters
-// what happens there, in its own words; the story prints that as a narration, keeps it for a trace, or both. Where there is no story, NewLane
-// and NewClient return nil, and whatever is called on nil costs a comparison: formats take numbers only, so that nothing is allocated.
+// A Lane is what gives turns: a loop, a thread, a goroutine, a worker. A Client is a connection. A model calls their methods where something
+// happens, with words of its own; the story prints these as a narration, keeps them for a trace, or both. Without a story NewLane and
+// NewClient return nil, and a method of nil costs one comparison: formats take only numbers, so that nothing is allocated.
 package story
 
 import (
@@ -14,36 +14,36 @@ import (
 	"carousel/internal/traceevent"
 )
 
-// Options are what becomes of a story.
+// Options say what to do with a story.
 type Options struct {
-	Narrate   io.Writer           // gets a line for each thing that happens; nil: there is no narration
-	Trace     bool                // it is kept, for Write
-	MaxEvents int                 // how many events are kept; 0: Most
-	Peer      func(fd int) string // the address of who is connected to a descriptor; nil: it is not known
-	Process   string              // which process this is of several that tell one story, such as "worker 2"; "": the only one, or the first
-	Began     int64               // when the first of them began it, as Clock says; 0: this is the first
+	Narrate   io.Writer           // gets a line for each event; nil: no narration
+	Trace     bool                // keep the events for Write
+	MaxEvents int                 // how many events to keep; 0: DefaultMaxEvents
+	Peer      func(fd int) string // returns the address of the peer of a descriptor; nil: not known
+	Process   string              // the name of this process among several of one story, such as "worker 2"; "": the only one, or the first
+	Began     int64               // the Clock of the first of them; 0: this is the first
 }
 
-// DefaultMaxEvents is how many events a story keeps for its trace, unless it is to be fewer. They take some 100 MB.
+// DefaultMaxEvents is how many events a story keeps for its trace. They take some 100 MB.
 const DefaultMaxEvents = 500_000
 
-// Story is what one process does. Its methods, and those of its lanes and clients, may be called from any goroutine.
+// Story is the record of what one process does. Its methods, and those of its lanes and clients, may be called from any goroutine.
 type Story struct {
 	options Options
 	mu      sync.Mutex
 	clock   int64 // when it began
-	width   int   // of the column of who does something
+	width   int   // of the column with the lane or client
 	ended   bool
 	lanes   []*Lane
 	clients []*Client
 	events  []event
-	dropped int64 // events there was no room for
+	dropped int64 // events beyond MaxEvents
 }
 
-// current is the story of this process; nil: there is none.
+// current is the story of this process; nil: none.
 var current *Story
 
-// Begin begins the story of this process. It is called before a model starts.
+// Begin begins the story of this process. Call it before the model starts.
 func Begin(o Options) *Story {
 	o.MaxEvents = cmp.Or(o.MaxEvents, DefaultMaxEvents)
 	current = &Story{options: o, clock: cmp.Or(o.Began, traceevent.Now()), width: len("client 10")}
@@ -53,10 +53,10 @@ func Begin(o Options) *Story {
 	return current
 }
 
-// Clock is when the story began, in nanoseconds of traceevent.Now.
+// Clock returns when the story began, in nanoseconds of traceevent.Now.
 func (s *Story) Clock() int64 { return s.clock }
 
-// End ends the story: what happens after it is not part of it.
+// End ends the story: what happens later is not recorded.
 func (s *Story) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +65,7 @@ func (s *Story) End() {
 	}
 }
 
-// Say says what happens to the server as a whole, and reports whether that is narrated. In a trace it stands on the first lane.
+// Say records what happens to the server as a whole, and reports whether that was narrated. In a trace it is on the first lane.
 func Say(what string) (narrated bool) {
 	s := current
 	if s == nil {
@@ -81,7 +81,7 @@ func Say(what string) (narrated bool) {
 	return s.options.Narrate != nil
 }
 
-// since is how long ago the story began, in nanoseconds.
+// since returns how long ago the story began, in nanoseconds.
 func (s *Story) since() int64 { return traceevent.Now() - s.clock }
 
 // span is what a lane or a client does for a while.
@@ -92,7 +92,7 @@ type span struct {
 	lane                *Lane   // of a client's turn: whose
 }
 
-// event is what is kept of a span, or of a line. Its lane is that of a thread, or else of a client.
+// event is a span or a line that is kept. It is on the lane of lane, or else of client.
 type event struct {
 	span
 	phase  byte
@@ -113,7 +113,7 @@ func (s *Story) keep(e event) {
 	}
 }
 
-// line prints a line of who does something, and keeps it.
+// line prints a line about who, and keeps it.
 func (s *Story) line(e event, who, what string, at int64) {
 	if s.ended {
 		return
@@ -125,13 +125,13 @@ func (s *Story) line(e event, who, what string, at int64) {
 		fmt.Fprintf(s.options.Narrate, "%8.3f ms  %-*s %s\n", float64(at)/1e6, s.width, who, what)
 	}
 	if e.lane == nil && e.client == nil {
-		return // there is no lane yet
+		return // no lane exists yet
 	}
 	e.phase, e.category, e.name, e.from = traceevent.Instant, "say", what, at
 	s.keep(e)
 }
 
-// text is a format with its numbers.
+// text formats numbers.
 func text(format string, n []int) string {
 	args := make([]any, len(n))
 	for i, k := range n {

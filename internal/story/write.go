@@ -10,14 +10,14 @@ import (
 	"carousel/internal/traceevent"
 )
 
-// Write ends the story and writes it as trace events of a process called name, with further processes, such as workers, behind it. other is what
-// else there is to be said of it. It returns how many events there was no room for, in all of them. The error is that of w.
+// Write ends the story and writes it to w as trace events of a process called name, followed by those of the workers. other has further fields
+// of otherData. dropped is how many events all processes had no room for. The error is that of w.
 func (s *Story) Write(w io.Writer, name string, other map[string]any, workers []*traceevent.File) (dropped int64, err error) {
 	s.End()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	to := s.since()
-	s.ended = false // what still goes on is kept
+	s.ended = false // keep the spans that are still open
 	for _, c := range s.clients {
 		c.reply(to)
 		c.become(span{from: to})
@@ -83,7 +83,7 @@ func (s *Story) endArrows() {
 	s.dropped += int64(all - len(s.events))
 }
 
-// rank orders events of the same instant: a turn is around the work in it.
+// rank orders events of the same instant: a turn contains its work.
 func (v event) rank() int {
 	return slices.Index([]string{"wait", "turn", "work", "request", "say"}, v.category)
 }

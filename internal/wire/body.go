@@ -33,7 +33,7 @@ func (t *Talk) chunkLine(line []byte) {
 	}
 }
 
-// data takes what there is of a body.
+// data consumes the bytes of a body and returns how many.
 func (t *Talk) data(p []byte) int {
 	r := &t.req
 	n := int(min(int64(len(p)), r.length))

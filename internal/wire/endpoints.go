@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// Reply is what one request is to be answered with, for a server that has its own HTTP (net/http, fasthttp) and shares only the endpoints.
+// Reply is the reply to one request, for a server that has HTTP of its own (net/http, fasthttp) and shares only the endpoints.
 type Reply struct {
-	Status int           // 200, or why the request is refused
-	Reason string        // text of a refusal
-	Close  bool          // the connection ends with the reply
-	Allow  string        // of a 405
-	Bytes  int           // size of a /bytes/N body, -1 for other replies
-	Echo   bool          // the reply is the request's body
-	Image  []byte        // the reply, nil for others
-	Digest string        // of the image (RFC 9530)
-	Moved  string        // where to ask instead, "" for other replies
-	Sleep  time.Duration // to wait before the reply
-	Work   func() error  // to call before the reply; nil where there is nothing to do
+	Status int           // 200, 302, or an error
+	Reason string        // body of an error
+	Close  bool          // close the connection after the reply
+	Allow  string        // the Allow header of a 405
+	Bytes  int           // size of a /bytes/N body (see Pattern), -1 for other replies
+	Echo   bool          // the body is the request's
+	Image  []byte        // body of an /image/K, nil for other replies
+	Digest string        // Content-Digest of the image (RFC 9530)
+	Moved  string        // the Location of a 302, "" for other replies
+	Sleep  time.Duration // wait this long before the reply
+	Work   func() error  // call this before the reply; nil: nothing to do
 }
 
-// ReplyTo returns the plan of a request.
+// ReplyTo returns the reply to a request.
 func ReplyTo(method string, target *url.URL) Reply {
 	path := target.EscapedPath()
 	if path == "" && target.Host != "" {
@@ -63,13 +63,13 @@ func ReplyToPath(method, path string) Reply {
 	return p
 }
 
-// Failure returns the plan of a reply with a status of 400 or more. It ends the connection where the body could not be read or the method
-// is not known, since what follows cannot be trusted then.
+// Failure returns the reply with an error status, 400 or more. It closes the connection after 413, whose body was not read, and after 501,
+// whose method is unknown: where the next request begins is not known then.
 func Failure(status int) Reply {
 	return Reply{Status: status, Reason: failures[status][1], Bytes: -1, Close: status == 413 || status == 501}
 }
 
-// registered reports whether a method is one that servers know (RFC 9110 and RFC 5789), if only to refuse it.
+// registered reports whether a method is registered (RFC 9110 and RFC 5789); the reply to any other is a 501.
 func registered(method string) bool {
 	switch method {
 	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH":
@@ -84,7 +84,7 @@ const MaxBody = maxBody
 // Hello is the body of the hello reply.
 const Hello = "Hello world\n"
 
-// Pattern reads as the body of /bytes/N, from its first byte on.
+// Pattern is an io.Reader of the body of /bytes/N, from its first byte on.
 type Pattern struct{ off int }
 
 // Read fills p. It never ends and never fails.
@@ -94,7 +94,8 @@ func (r *Pattern) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Tally counts what such a server sent, in place of Sent.
+// Tally counts requests served and reply bytes sent where a server has HTTP of its own and does not call Sent. A negative number takes some
+// back.
 func (t *Talk) Tally(requests, bytes int) {
 	t.book.Requests.Add(int64(requests))
 	t.book.Bytes.Add(int64(bytes))

@@ -59,7 +59,7 @@ func (t *Talk) requestLine(line []byte) {
 	}
 }
 
-// pathOf is the path of a request target in origin form ("/path?query") or absolute form ("http://host/path").
+// pathOf returns the path of a request target in origin form ("/path?query") or absolute form ("http://host/path").
 func pathOf(target []byte) ([]byte, bool) {
 	for i, c := range target {
 		if c <= ' ' || c >= 0x7f || c == '#' {
@@ -191,7 +191,7 @@ func (t *Talk) headEnd() {
 		return
 	}
 	if r.expect {
-		t.end() // it is part of no reply
+		t.end() // the 100 is part of no reply
 		t.write(goAhead)
 	}
 }

@@ -2,40 +2,21 @@ package wire
 
 import "bytes"
 
-// The subset of HTTP/1.1 (RFC 9112) that is spoken, and what is answered to the rest. After any of these replies
-// marked * the connection is closed, since where the next request would begin is not known or not to be trusted.
-//
-//	request line          8 KiB with its CRLF                                  else 414*
-//	head                  32 KiB and 100 headers                               else 431*
-//	body                  1 MiB, by Content-Length or chunked                  else 413*
-//	version               HTTP/1.1 and HTTP/1.0                                else 505*
-//	method                a registered one                                     else 501*
-//	transfer coding       chunked, once, in HTTP/1.1                           else 501*
-//	expectation           100-continue                                         else 417*
-//	everything malformed  bare CR or LF, folded or nameless headers, a space
-//	                      before the colon, control characters, a missing,
-//	                      second or impossible Host, two lengths, a length
-//	                      beside a transfer coding, bad chunks, framing in a
-//	                      trailer                                                   400*
-//	argument              within the bounds of its endpoint                    else 400
-//	method of a path      GET and HEAD, or POST                                else 405
-//	path                  one of the endpoints                                 else 404
-//
-// A connection stays open until the peer says Connection: close, or is of HTTP/1.0 and does not say keep-alive.
+// The limits of the subset of HTTP/1.1, in bytes but for maxHeaders.
 const (
 	maxLine    = 8 << 10
 	maxHead    = 32 << 10
 	maxHeaders = 100
 	maxBody    = 1 << 20
-	maxChunk   = 256     // bytes of a line that announces a chunk
-	maxExtra   = 8 << 10 // bytes of all chunk extensions of a body
+	maxChunk   = 256     // of a line that announces a chunk
+	maxExtra   = 8 << 10 // of all chunk extensions of a body
 )
 
 // phase is where in the conversation the next input byte belongs.
 type phase uint8
 
 const (
-	phaseStart   phase = iota // which protocol is not known yet
+	phaseStart   phase = iota // the protocol is not known yet
 	phaseLines                // the line protocol
 	phaseRequest              // before a request line
 	phaseHeaders
@@ -54,7 +35,7 @@ const (
 	methodOther
 )
 
-// request is what is known of the request being received.
+// request is the part of a request that has been received.
 type request struct {
 	route   *route
 	body    []byte // of /echo, or the rest of /moved's path
@@ -77,7 +58,7 @@ type request struct {
 	expect  bool
 }
 
-// step consumes one element of p (a line, or what there is of a body) and returns its size: 0 when it is not whole.
+// step consumes one line of p, or all that p has of a body, and returns how many bytes that were: 0 if the line is not complete.
 func (t *Talk) step(p []byte) int {
 	switch t.phase {
 	case phaseBody, phaseData:
@@ -133,7 +114,7 @@ func (t *Talk) step(p []byte) int {
 	return n
 }
 
-// overlong refuses a line that has n bytes without having ended.
+// overlong refuses a line that has n bytes and no end if that is over its limit, and reports whether it did.
 func (t *Talk) overlong(n int) bool {
 	status := 0
 	switch t.phase {
@@ -157,7 +138,7 @@ func (t *Talk) overlong(n int) bool {
 	return status != 0
 }
 
-// ended takes the CRLF off a line; a bare LF, or a CR inside, is not ok.
+// ended returns a line without its CRLF; a bare LF, or a CR inside, is not ok.
 func ended(line []byte) ([]byte, bool) {
 	n := len(line) - 2
 	if n < 0 || line[n] != '\r' || bytes.IndexByte(line[:n], '\r') >= 0 {

@@ -2,16 +2,16 @@ package wire
 
 import _ "embed"
 
-// Images is how many pictures /image/K knows, K from 0. The K-th has exactly 2 KiB << K, up to 1 MiB.
+// Images is the number of pictures that /image/K serves, K from 0. The K-th is exactly 2 KiB << K long, up to 1 MiB.
 const Images = 10
 
-// pictures are all of them, one after another. They are painted before the server is built (image_test.go does it and holds
-// the file to it), since 30 ms is too long for the first caller to wait for, or every start; nor do they weigh on the heap.
+// pictures are all of them, one after another. image_test.go paints them and checks the file. To paint them here would take 30 ms, too long
+// for a start or for the first request, and they would be on the heap.
 //
 //go:embed images.bin
 var pictures []byte
 
-// digests are those that the replies carry (RFC 9530), so that a client can check what it saved.
+// digests are the Content-Digest headers of the pictures (RFC 9530), by which a client checks what it saved.
 var digests = [Images]string{
 	"sha-256=:n2fhgyOH2NOcdlaUnlYYFATori9SVPwbaAl67wIslvw=:",
 	"sha-256=:kWP1a+/8LS2PKVekVYkTcVefeBogGO9k4uH2aQ+dxuE=:",
@@ -25,7 +25,7 @@ var digests = [Images]string{
 	"sha-256=:q3AteqfS3jWkqTknscrCpqAUNYzap78pd0wWvg22QgY=:",
 }
 
-// image is the K-th picture and its digest.
+// image returns the K-th picture and its digest.
 func image(k int64) (body []byte, digest string) {
 	size := 2 << 10 << k
 	return pictures[size-2<<10:][:size], digests[k]

@@ -6,8 +6,7 @@ import (
 	"strconv"
 )
 
-// The hello reply, the same 77 bytes for every request that ends well; a connection of HTTP/1.0 that is to stay open
-// needs a word more, as that version has it.
+// The hello reply: the same 77 bytes for every request that succeeds. HTTP/1.0 needs one more header to keep its connection open.
 var (
 	helloHead  = []byte("HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\n")
 	helloBody  = []byte("Hello world\n")
@@ -20,7 +19,7 @@ var (
 // pattern is the body of /bytes/N, long enough to be cut at any phase: byte i is the (i mod 64)-th of the alphabet.
 var pattern = bytes.Repeat([]byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"), maxPiece/64+1)
 
-// failures are the replies that are not a 200, each with what the caller can do about it.
+// failures are the error replies, each with what the client can do about it.
 var failures = map[int][2]string{
 	400: {"Bad Request", "not a request this server understands"},
 	404: {"Not Found", "try / /bytes/N /sleep/D /block/D /spin/D /store/N /image/K /moved/PATH or POST /echo"},
@@ -74,7 +73,7 @@ func (t *Talk) own() {
 	}
 }
 
-// hello answers a request that ended well.
+// hello answers a request that succeeded.
 func (t *Talk) hello() {
 	switch {
 	case t.phase == phaseLines:
@@ -92,7 +91,7 @@ func (t *Talk) hello() {
 
 const octetStream = "application/octet-stream"
 
-// content answers with n bytes of a kind: body's or, where that is nil, the pattern's.
+// content answers with n bytes of a content type: those of body or, if body is nil, of the pattern.
 func (t *Talk) content(kind string, n int, body []byte) {
 	t.begin()
 	t.own()
@@ -106,7 +105,7 @@ func (t *Talk) content(kind string, n int, body []byte) {
 	}
 }
 
-// moved answers that the rest of the path is to be asked for instead.
+// moved redirects to the rest of the path.
 func (t *Talk) moved(rest []byte) {
 	t.begin()
 	t.own()
@@ -146,10 +145,10 @@ func (t *Talk) fail(status int) {
 	}
 }
 
-// refuse ends the conversation with an error reply: where the next request begins can no longer be known.
+// refuse ends the conversation with an error reply: it is no longer known where the next request begins.
 func (t *Talk) refuse(status int) {
 	if t.closing = true; t.phase == phaseRequest {
-		t.req = request{} // what is known is of the request before
+		t.req = request{} // it is still the previous request
 	}
 	t.fail(status)
 }

@@ -26,7 +26,7 @@ const (
 	maxPause = time.Minute
 )
 
-// route is one endpoint: what its path begins with (or is, where it takes no argument) and what it does.
+// route is one endpoint: its path, or what that begins with if an argument follows, and what it does.
 type route struct {
 	path   string
 	method method
@@ -100,7 +100,7 @@ func (t *Talk) answer() {
 		t.fail(405)
 	case r.bad:
 		t.fail(400)
-	case r.route.act == actNone, r.route.act == actSleep && r.arg == 0: // a loop has no timer for no time
+	case r.route.act == actNone, r.route.act == actSleep && r.arg == 0: // a loop cannot set a timer of 0
 		t.hello()
 	case r.route.act == actBytes:
 		t.content(octetStream, int(r.arg), nil)

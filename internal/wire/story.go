@@ -2,7 +2,7 @@ package wire
 
 import "carousel/internal/story"
 
-// Client returns the talk's client in the server's story, nil where no story is kept.
+// Client returns the talk's client in the server's story, nil if there is no story.
 func (t *Talk) Client() *story.Client {
 	if t == nil {
 		return nil
@@ -10,7 +10,7 @@ func (t *Talk) Client() *story.Client {
 	return t.client
 }
 
-// Waits notes in the story that the talk is left to wait for what Next returned. what is the model's way to wait, with n for its %d's.
+// Waits tells the story that the talk waits for what Next returns. what says how the model waits; n are the numbers for its %d verbs.
 func (t *Talk) Waits(fd int, what string, n ...int) {
 	if t.client != nil {
 		t.waits(fd, what, n)
@@ -25,7 +25,7 @@ func (t *Talk) waits(fd int, what string, n []int) {
 	t.client.Waits(fd, kind, what, n...)
 }
 
-// Blocks is Waits for a lane that waits for this talk alone: a blocked thread, a parked goroutine.
+// Blocks is Waits where the lane waits for this talk alone: a blocked thread, a parked goroutine.
 func (t *Talk) Blocks(lane *story.Lane, fd int, what string, n ...int) {
 	if t.client != nil {
 		t.blocks(lane, fd, what, n)
@@ -36,5 +36,5 @@ func (t *Talk) blocks(lane *story.Lane, fd int, what string, n []int) {
 	t.client.Blocks(lane, fd, kinds[t.Next()], what, n...)
 }
 
-// kinds are what a talk waits for that can not go on.
+// kinds are the names of waits in the story.
 var kinds = [...]string{Read: "read", Write: "write", Sleep: "sleep", Work: "work", Close: "turn"}

@@ -1,34 +1,78 @@
-// Package wire is the server's side of the conversation, without I/O: framing, parsing, replying.
+// Package wire is the server's side of a conversation, without I/O: it finds the requests in the input, parses them and replies.
 //
-// A Talk never reads, writes or waits. It only says what it waits for, and a model decides how to wait; so everything
-// that is not the model is shared, and nothing that is the model is. The contract:
+// A Talk is one connection's conversation. It never reads, writes or waits. Next says what must happen before the talk can go on, and a
+// server model decides how to wait for that; so everything that is not the model is shared, and nothing that is the model is. A model is
+// this switch, around waits of its own:
 //
-//   - Next says what must happen before the talk can go on; calling it twice is harmless.
-//   - Feed is called only while Next says Read. What it is given belongs to the caller again when it returns: it
-//     answers what it can and copies only an unfinished rest, in linear time however the input is split. A talk with
-//     nothing pending holds at most 256 bytes of buffer, so an idle connection costs little.
+//	switch talk.Next() {
+//	case wire.Read:  // read from the socket into p, then talk.Feed(p[:n])
+//	case wire.Write: // write talk.Out() to the socket, then talk.Sent(n)
+//	case wire.Sleep: // wait for talk.Pause(), then talk.Woke()
+//	case wire.Work:  // talk.Work()
+//	case wire.Close: // sock.Bye(fd)
+//	}
+//
+// # The contract
+//
+//   - Next changes nothing: call it as often as needed.
+//   - Feed is called only while Next returns Read. It does not keep its argument: it answers the complete requests and copies only an
+//     unfinished rest, in linear time however the input is split. A talk with nothing pending holds at most 256 bytes of buffer, so
+//     an idle connection costs little.
 //   - What Out returns neither moves nor changes until Sent; between the two only Next is called. So it may be handed
-//     to the kernel without copying. A request counts as served when its last reply byte was Sent.
-//   - Parsing stops at 16 KiB of pending output, so a peer that asks without reading is not read from.
-//   - A turn of a loop, begun by Turn, is Over after one read of sock.ReadBytes, sock.TurnBytes written, or one Work. A
-//     talk that could go on then queues behind the others: it waits as if it had to, for its descriptor, which is ready
-//     already, or, when it wants Work, for Pause, which is over at once.
-//   - Interest is exactly what Next wants (Want.Events): Read is readable, Write is writable, Sleep and Work are nothing. A
-//     hang-up or an error with nothing wanted closes; a level-triggered loop that kept read interest through a Sleep would
-//     spin on unread input or a reset.
-//   - Loops call Work in place, which is their lesson; an executor calls it elsewhere, and until it returns nothing
-//     else of the talk is called.
-//   - End of input: complete requests already received are answered, then Close; an unterminated last line or a
-//     request cut short is not answered. A read error closes.
-//   - A wait for the peer that has taken as long as Pause allows is reported by Late, which ends the talk only of a peer
-//     that has taken nothing either.
-//   - After an error reply close with sock.Bye: a plain close may lose the reply.
-//   - When the listening socket is shut down, Serve returns, and no connection outlives it, answered or not: a loop closes
-//     those that are open; those of threads and goroutines end with the process, half a second later at most.
+//     to the kernel without copying. A request counts as served when the last byte of its reply was sent.
+//   - Parsing stops at 16 KiB of pending output: a peer that sends requests without reading the replies is not read from.
+//   - A loop gives each connection turns, so that none of them starves the others. Turn begins a turn. Over reports its end: after one
+//     read of at most sock.ReadBytes, after sock.TurnBytes written, or after one Work. A talk that could go on then waits all the
+//     same, behind the others: for its descriptor, which is ready already, or, if it wants Work, for Pause, which is over at once.
+//   - A descriptor is watched for exactly what Next wants (Want.Events): Read is readable, Write is writable, Sleep and Work are
+//     nothing. A hang-up or an error that is reported while nothing is watched for closes the connection. A level-triggered loop that
+//     watched for input during a Sleep would spin on unread input or on a reset.
+//   - A loop calls Work in place, and all its clients wait: that is its lesson. An executor calls Work on another thread; until it
+//     returns, nothing else of the talk is called.
+//   - At the end of input the talk answers the complete requests that it has, then wants Close. It does not answer an unterminated last
+//     line, nor a request that was cut short. On a read error the model closes the connection at once.
+//   - When a wait for the peer has taken as long as Pause allows, the model calls Late, which ends the talk only if the peer is idle.
+//   - A model closes with sock.Bye where Next returns Close: a plain close may lose the last reply.
+//   - When the listening socket is shut down, Serve returns and no connection stays open, answered or not. A loop closes its own; those
+//     that a thread or a goroutine holds end with the process, half a second later at most.
 //
-// One port speaks two protocols. A first line that contains " HTTP/", or 8 KiB without a newline, is HTTP; all else
-// is lines, each answered with "Hello world\n" (one leading CRLF is skipped, an empty line is a line). HTTP/1.1 is
-// spoken as a strict subset of RFC 9112: see http.go.
+// # The protocols
+//
+// One port speaks two protocols. A connection whose first line contains " HTTP/", or is 8 KiB long without a newline, speaks HTTP. Any
+// other speaks lines: each line, an empty one too, is answered with "Hello world\n". One CRLF before the first line is skipped.
+//
+// HTTP is a strict subset of HTTP/1.1 (RFC 9112). The right column is the reply to a request outside of it; after a reply marked * the
+// connection is closed, since it is not known where the next request would begin.
+//
+//	request line          8 KiB with its CRLF                                  else 414*
+//	head                  32 KiB and 100 headers                               else 431*
+//	body                  1 MiB, by Content-Length or chunked                  else 413*
+//	version               HTTP/1.1 and HTTP/1.0                                else 505*
+//	method                a registered one                                     else 501*
+//	transfer coding       chunked, once, in HTTP/1.1                           else 501*
+//	expectation           100-continue                                         else 417*
+//	everything malformed  bare CR or LF, folded or nameless headers, a space
+//	                      before the colon, control characters, a missing,
+//	                      second or impossible Host, two lengths, a length
+//	                      beside a transfer coding, bad chunks, framing in a
+//	                      trailer                                                   400*
+//	argument              within the bounds of its endpoint                    else 400
+//	method of a path      GET and HEAD, or POST                                else 405
+//	path                  one of the endpoints                                 else 404
+//
+// A connection stays open unless a request has "Connection: close", or is HTTP/1.0 without "Connection: keep-alive".
+//
+// The endpoints, where D is a duration such as 10ms, up to one minute:
+//
+//	GET /           "Hello world\n"
+//	GET /bytes/N    N bytes, up to 1 GiB
+//	GET /image/K    the K-th of ten PNG images, from 0
+//	GET /moved/PATH a redirect to /PATH
+//	POST /echo      the request's body
+//	GET /sleep/D    hello after D, for which the connection waits (Sleep)
+//	GET /block/D    hello after the thread has slept for D (Work)
+//	GET /spin/D     hello after D of processor time (Work)
+//	GET /store/N    hello after N bytes, up to 64 MiB, were written to a file and synced (Work)
 package wire
 
 import (
@@ -44,14 +88,14 @@ import (
 type Want uint8
 
 const (
-	Read  Want = iota // Feed it what the peer sends
-	Write             // send what Out returns
-	Sleep             // call Woke, or Late, after Pause
+	Read  Want = iota // read from the socket and call Feed
+	Write             // write what Out returns and call Sent
+	Sleep             // wait for Pause and call Woke, or Late
 	Work              // call Work, which blocks its thread
-	Close             // say goodbye (sock.Bye)
+	Close             // close the socket with sock.Bye
 )
 
-// Events returns what a poller watches the descriptor of a talk for that wants w.
+// Events returns what to watch a descriptor for while its talk wants w: sock.Readable, sock.Writable or 0.
 func (w Want) Events() uint32 {
 	switch w {
 	case Read:
@@ -62,16 +106,16 @@ func (w Want) Events() uint32 {
 	return 0
 }
 
-// Book counts, over all the talks it opened.
+// Book counts the connections, requests and bytes of all talks that it opened.
 type Book struct {
 	Connections atomic.Int64
 	Requests    atomic.Int64 // replies whose last byte was sent
 	Bytes       atomic.Int64 // reply bytes sent
 
-	Idle time.Duration // longest wait for the peer, 0 for ever; set before the first Open
+	Idle time.Duration // longest wait for a peer, 0: no limit; set it before the first Open
 }
 
-// Open begins a conversation with a peer that has just connected.
+// Open returns the talk of a new connection, and counts it.
 func (b *Book) Open() *Talk {
 	number := b.Connections.Add(1)
 	return &Talk{book: b, client: story.NewClient(number)}
@@ -83,7 +127,7 @@ const (
 	keepBytes  = 256      // most buffer an idle talk keeps
 )
 
-// Talk is one connection's conversation; its methods are called by one thread at a time.
+// Talk is one connection's conversation. Its methods are not safe for concurrent use.
 type Talk struct {
 	book *Book
 
@@ -100,7 +144,7 @@ type Talk struct {
 	off  int
 	left int
 
-	unsent  int // bytes of it that the kernel held when a wait was last too long; 0 when more was sent since
+	unsent  int // bytes that the peer had not acknowledged at the last Late; 0 if more was sent since
 	replies int // replies that end in out or, the last one, in the body
 	act     act // what the last request does before it is answered
 	closing bool
@@ -124,7 +168,7 @@ type buffer struct {
 
 var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, maxPending+1024)} }}
 
-// Next returns what must happen before the talk can go on. To call it twice is harmless.
+// Next returns what must happen before the talk can go on. It changes nothing.
 func (t *Talk) Next() Want {
 	switch {
 	case t.cut:
@@ -141,10 +185,11 @@ func (t *Talk) Next() Want {
 	return Read
 }
 
-// Turn begins a turn. See Over.
+// Turn begins a turn of this connection in a loop.
 func (t *Talk) Turn() { t.turn = turn{} }
 
-// Over reports whether the turn that Turn began is over: the talk wants more than its share.
+// Over reports whether the turn is over: the talk wants to read after one Feed, to write after sock.TurnBytes sent, or to work after
+// one Work.
 func (t *Talk) Over() bool {
 	switch t.Next() {
 	case Read:
@@ -157,7 +202,7 @@ func (t *Talk) Over() bool {
 	return false
 }
 
-// Feed takes bytes from the peer; none at the end of input.
+// Feed parses bytes from the peer and answers the complete requests among them. An empty p is the end of input. Feed does not keep p.
 func (t *Talk) Feed(p []byte) {
 	t.turn.fed = true
 	t.client.Reads(len(p))
@@ -174,7 +219,7 @@ func (t *Talk) Feed(p []byte) {
 	t.in, t.at = append(t.in[:0], p[n:]...), 0
 }
 
-// resume goes on with input that was kept.
+// resume parses the input that was kept.
 func (t *Talk) resume() {
 	if t.at += t.consume(t.in[t.at:]); t.at == len(t.in) {
 		t.in, t.at = t.in[:0], 0
@@ -198,7 +243,7 @@ func (t *Talk) consume(p []byte) (n int) {
 	return n
 }
 
-// Out returns reply bytes to send now, at most 64 KiB of a body at a time.
+// Out returns the reply bytes to send now: all replies that are composed, or up to 64 KiB of a large body.
 func (t *Talk) Out() []byte {
 	if t.sent < len(t.out) {
 		return t.out[t.sent:]
@@ -243,7 +288,7 @@ func (t *Talk) Sent(n int) {
 	}
 }
 
-// drained gives the buffers back and looks at input that had to wait for them.
+// drained gives the buffers back and parses the input that waited until all output was sent.
 func (t *Talk) drained() {
 	if t.buf != nil {
 		t.buf.bytes, t.buf.ends = t.out[:0], t.buf.ends[:0]
@@ -256,8 +301,8 @@ func (t *Talk) drained() {
 	}
 }
 
-// Pause returns a time: how long to sleep when Next returns Sleep; the longest wait (0: for ever) when it returns Read or Write; for Work
-// the shortest there is.
+// Pause returns how long to wait: for Sleep the time to sleep; for Read and Write the longest wait for the peer (0: no limit); for Work one
+// nanosecond, since only the other connections have to have their turn.
 func (t *Talk) Pause() time.Duration {
 	switch t.Next() {
 	case Sleep:
@@ -268,8 +313,9 @@ func (t *Talk) Pause() time.Duration {
 	return t.book.Idle
 }
 
-// Late ends a wait on the socket fd that took as long as Pause allows. It does what Woke does, unless the talk wants Work or the peer was
-// not idle: it still takes what it was sent, however slowly, or it did its part while this process had no processor to see it.
+// Late is called when a wait on the socket fd has taken as long as Pause allows. For Sleep it is Woke. For Read and Write it ends the talk,
+// unless the peer is not idle: it has acknowledged more bytes since the last Late, or what the talk waits for has come and this process had
+// no processor to see it. For Work it does nothing.
 func (t *Talk) Late(fd int) {
 	want := t.Next()
 	if want == Work || want == Read && sock.HasInput(fd) || want == Write && sock.AllAcked(fd) {
@@ -282,7 +328,7 @@ func (t *Talk) Late(fd int) {
 	}
 }
 
-// Woke notes that a wait took as long as Pause allows: a sleeper's reply follows, any other talk ends.
+// Woke ends a wait that has taken as long as Pause says: after Sleep the reply follows, any other talk wants Close.
 func (t *Talk) Woke() {
 	if t.Next() == Sleep {
 		t.act = actNone

@@ -5,7 +5,7 @@ import (
 	"iter"
 )
 
-// options are the elements of a list in a header.
+// options returns the elements of a comma-separated header value.
 func options(value []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for element := range bytes.SplitSeq(value, []byte(",")) {
@@ -27,7 +27,7 @@ func unhex(c byte) byte {
 	return c | 0x20 - 'a' + 10
 }
 
-// is compares with a lower-case word, whatever the case of p.
+// is reports whether p is a word, which is in lower case, in any case.
 func is(p []byte, word string) bool {
 	if len(p) != len(word) {
 		return false

@@ -29,8 +29,8 @@ func spin(d time.Duration) {
 	}
 }
 
-// store writes n bytes to a file, syncs it and throws it away. The file has no name meanwhile, so nothing of it stays when
-// the server ends; where an open file must keep its name, as on Windows, it stays.
+// store writes n bytes to a file, syncs it and deletes it. The file loses its name before it is written, so that nothing stays behind if the
+// server is killed; on Windows an open file keeps its name.
 func store(n int) error {
 	f, err := os.CreateTemp("", "carousel-store-")
 	if err != nil {

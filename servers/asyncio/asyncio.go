@@ -4,7 +4,7 @@
 // again, and every place where it gives way is marked. Nothing else gives way: a handler that blocks stops everybody,
 // unless it hands its work to an executor.
 //
-// Semantics are those of Python 3.11's asyncio; scripts/asyncio_cases.py asks it what they are. A file holds one idea:
+// The semantics are those of Python 3.11's asyncio: the tests compare with what scripts/asyncio_cases.py prints. A file holds one idea:
 //
 //	loop.go      the loop: a turn waits, collects who is ready, and calls each once
 //	timers.go    callbacks that wait for their time
@@ -22,7 +22,7 @@
 //	streams.go   the same with buffers: Reader and Writer
 //	server.go    a task per connection
 //	run.go       a loop for one program
-//	story.go     what is said of all this
+//	story.go     the narration of all this
 //	asyncio.go   the model
 package asyncio
 
@@ -54,7 +54,7 @@ func ServeExecutor(ln int, open func() *wire.Talk) error {
 type server struct {
 	open func() *wire.Talk
 	work func(*Co, *wire.Talk) error
-	buf  [sock.ReadBytes]byte // between two awaits it is one task's
+	buf  [sock.ReadBytes]byte // of the task that runs, until its next await
 }
 
 func serve(ln int, open func() *wire.Talk, work func(*Co, *wire.Talk) error) error {

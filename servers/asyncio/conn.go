@@ -6,26 +6,26 @@ import (
 	"carousel/internal/sock"
 )
 
-// ErrBusy says that two tasks wait for the same direction of one connection.
+// ErrBusy is returned if another task waits for the same direction of the connection.
 var ErrBusy = errors.New("asyncio: another task is waiting for this connection already")
 
 // Conn is a connected, non-blocking socket that tasks receive from and send to. It stays registered between two
-// waits, so that a conversation back and forth costs no call to the poller: interest that nobody has any more is taken
-// back when the poller reports it.
+// waits, so that a conversation back and forth costs no call to the poller: a registration that no task waits for is
+// removed when the poller reports it.
 type Conn struct {
 	loop    *Loop
 	file    file
 	in, out direction
 }
 
-// direction is one way of a connection, and the future of the task that waits for it, used again and again.
+// direction is one direction of a connection, with the future that every wait for it reuses.
 type direction struct {
 	future
 	waiting bool
 	conn    *Conn
 }
 
-// NewConn takes over a connected, non-blocking socket, unless it cannot be watched.
+// NewConn returns a Conn for a connected, non-blocking socket. It fails if the socket cannot be watched.
 func NewConn(l *Loop, fd int) (*Conn, error) {
 	c := &Conn{loop: l, file: file{fd: fd}}
 	c.in = direction{future: future{loop: l}, conn: c}
@@ -37,10 +37,10 @@ func NewConn(l *Loop, fd int) (*Conn, error) {
 	return c, l.register(&c.file)
 }
 
-// CancelOnHangup has c's task cancelled when the peer is gone while nobody waits for the connection.
+// CancelOnHangup makes the loop cancel c's task if the peer hangs up while no task waits for the connection.
 func (s *Conn) CancelOnHangup(c *Co) { s.file.owner = c.task }
 
-// Recv waits for the peer and fills p with what it has sent, 0 bytes at the end of its input.
+// Recv waits for input and reads up to len(p) bytes, 0 at the end of input.
 func (s *Conn) Recv(c *Co, p []byte) (int, error) {
 	for {
 		if err := s.in.wait(c, &s.file.reader); err != nil {
@@ -52,7 +52,7 @@ func (s *Conn) Recv(c *Co, p []byte) (int, error) {
 	}
 }
 
-// Send hands p to the kernel, waiting only if that takes nothing at all, and returns how much it took.
+// Send writes as much of p as the kernel takes, and returns how much. It waits only while the kernel takes nothing.
 func (s *Conn) Send(c *Co, p []byte) (int, error) {
 	for {
 		if n, err := sock.Write(s.file.fd, p); err != sock.Again {
@@ -64,7 +64,7 @@ func (s *Conn) Send(c *Co, p []byte) (int, error) {
 	}
 }
 
-// Close stops watching the socket, cancels who waits for it, and closes it with bye, such as sock.Close or sock.Bye.
+// Close stops watching the socket, cancels the waits for it, and closes it with bye, such as sock.Close or sock.Bye.
 func (s *Conn) Close(bye func(fd int)) {
 	if s.file.fd < 0 {
 		return
@@ -76,7 +76,7 @@ func (s *Conn) Close(bye func(fd int)) {
 	s.file.fd = -1
 }
 
-// wait gives way until the direction is ready.
+// wait suspends the task until the direction is ready.
 func (d *direction) wait(c *Co, place *watcher) error {
 	if d.waiting {
 		return ErrBusy
@@ -98,7 +98,7 @@ func (d *direction) wait(c *Co, place *watcher) error {
 	return err
 }
 
-// ready resumes the task that waits; if none does, nobody is interested any more.
+// ready resumes the task that waits. If none does, it removes the registration.
 func (d *direction) ready(l *Loop) {
 	if d.waiting && d.state == pending {
 		d.finish(finished, nil)

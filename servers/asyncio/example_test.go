@@ -7,7 +7,7 @@ import (
 	"carousel/servers/asyncio"
 )
 
-// none is the result of a task that has none.
+// none is the result of a task without one.
 type none = struct{}
 
 // A cancelled task finds the error where it waits, and its deferred calls run.

@@ -12,19 +12,19 @@ import (
 type executor struct {
 	sync.Mutex
 	more    sync.Cond
-	queue   []func(*story.Lane) // called with that of the thread
+	queue   []func(*story.Lane) // calls to make; each gets the lane of its thread
 	started int
 	idle    int
 	closed  bool
 	workers sync.WaitGroup
-	pending int // calls whose results the loop has not seen
+	pending int // calls whose results have not reached the loop
 }
 
-// RunInExecutor has fn, which may block, run outside the loop, and returns the future of its result. Cancelling that
-// keeps a call from starting; one that runs cannot be stopped, and its result is dropped.
+// RunInExecutor runs fn, which may block, outside the loop, and returns the future of its result. Cancelling the future
+// keeps fn from starting; once it runs it cannot be stopped, and its result is dropped.
 func RunInExecutor[T any](l *Loop, fn func() (T, error)) *Future[T] {
 	f := NewFuture[T](l)
-	var taken atomic.Bool // by the worker, or by Cancel
+	var taken atomic.Bool // set by the worker or by Cancel, whichever comes first
 	l.executor.pending++
 	task := l.current
 	f.future.cancel = func() bool {

@@ -15,15 +15,15 @@ type Awaitable[T any] interface {
 	core() *future
 }
 
-// NewFuture makes a future for somebody to set the result of.
+// NewFuture returns a pending future: SetResult, SetError or Cancel make it done.
 func NewFuture[T any](l *Loop) *Future[T] {
 	return &Future[T]{future: future{loop: l}}
 }
 
-// Result is what the future came to: ErrInvalidState while it is pending, ErrCancelled if it was cancelled.
+// Result returns the result or the error: ErrInvalidState while the future is pending, ErrCancelled if it was cancelled.
 func (f *Future[T]) Result() (T, error) { return f.result, f.Err() }
 
-// SetResult makes the future done; ErrInvalidState if it is already, or a task.
+// SetResult makes the future done, with the result v. It returns ErrInvalidState if the future is done already, or is a task.
 func (f *Future[T]) SetResult(v T) error {
 	if f.Done() || f.task != nil {
 		return ErrInvalidState
@@ -33,7 +33,7 @@ func (f *Future[T]) SetResult(v T) error {
 	return nil
 }
 
-// AddDoneCallback has fn called, by the loop, once the future is done, even if it is already.
+// AddDoneCallback schedules fn on the loop for when the future is done, also if it is done already.
 func (f *Future[T]) AddDoneCallback(fn func(*Future[T])) *DoneCallback {
 	d := &DoneCallback{fn: func() { fn(f) }}
 	f.onDone(d)
@@ -45,7 +45,7 @@ type DoneCallback struct{ fn func() }
 
 func (d *DoneCallback) call(*Loop) { d.fn() }
 
-// future is what does not depend on the type of the result.
+// future is the part of a Future that does not depend on the type of the result.
 type future struct {
 	loop   *Loop
 	state  state
@@ -67,13 +67,13 @@ const (
 
 func (f *future) core() *future { return f }
 
-// Done tells whether there is a result, an error or a cancellation.
+// Done reports whether there is a result or an error, or the future was cancelled.
 func (f *future) Done() bool { return f.state != pending }
 
-// Cancelled tells whether the future was cancelled.
+// Cancelled reports whether the future was cancelled.
 func (f *future) Cancelled() bool { return f.state == cancelled }
 
-// Err is why there is no result: nil if there is one, ErrInvalidState while the future is pending.
+// Err returns the error of Result.
 func (f *future) Err() error {
 	switch f.state {
 	case pending:
@@ -87,7 +87,7 @@ func (f *future) Err() error {
 	return f.err
 }
 
-// SetError makes the future fail; ErrInvalidState if it is done already, or a task.
+// SetError makes the future done, with the error err. It returns ErrInvalidState if the future is done already, or is a task.
 func (f *future) SetError(err error) error {
 	if f.Done() || f.task != nil {
 		return ErrInvalidState
@@ -120,7 +120,7 @@ func (f *future) cancelNow() bool {
 	return true
 }
 
-// finish settles the future and hands its callbacks to the loop, in the order in which they came.
+// finish makes the future done and schedules its callbacks, in the order in which they were added.
 func (f *future) finish(s state, err error) {
 	f.state, f.err = s, err
 	if f.first != nil {
@@ -145,7 +145,7 @@ func (f *future) onDone(c callback) callback {
 	return c
 }
 
-// RemoveDoneCallback takes a callback back and reports whether it was still waiting.
+// RemoveDoneCallback removes a callback and reports whether it was still pending.
 func (f *future) RemoveDoneCallback(d *DoneCallback) bool { return f.remove(d) }
 
 func (f *future) remove(c callback) bool {

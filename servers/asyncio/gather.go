@@ -1,7 +1,7 @@
 package asyncio
 
-// Gather awaits several at once: its result has theirs, in the order given. The first error is its own, and the others
-// run on. Cancelling it cancels all that are not done.
+// Gather returns the future of the results of all fs, in the order given. The first error of one makes it done, and the
+// others run on. Cancelling it cancels all that are not done.
 func Gather[T any](l *Loop, fs ...Awaitable[T]) *Future[[]T] {
 	g := gather[T, T]{Future: NewFuture[[]T](l), of: fs}
 	g.add = func(results []T, f Awaitable[T]) []T {
@@ -12,13 +12,13 @@ func Gather[T any](l *Loop, fs ...Awaitable[T]) *Future[[]T] {
 	return g.Future
 }
 
-// Outcome is what became of one of many.
+// Outcome is the result or the error of one of those that GatherOutcomes waits for.
 type Outcome[T any] struct {
 	Value T
 	Err   error
 }
 
-// GatherOutcomes is Gather with returned errors: it waits for all, and its result says of each what it came to.
+// GatherOutcomes returns the future of the outcomes of all fs, in the order given: it waits for all, whether they fail or not.
 func GatherOutcomes[T any](l *Loop, fs ...Awaitable[T]) *Future[[]Outcome[T]] {
 	g := gather[T, Outcome[T]]{Future: NewFuture[[]Outcome[T]](l), of: fs}
 	g.add = func(results []Outcome[T], f Awaitable[T]) []Outcome[T] {
@@ -34,7 +34,7 @@ type gather[T, R any] struct {
 	*Future[[]R]
 	of        []Awaitable[T]
 	left      int
-	cancelled bool // by request, which some of them accepted
+	cancelled bool // Cancel was called, and some of them accepted it
 	add       func([]R, Awaitable[T]) []R
 }
 
@@ -54,7 +54,7 @@ func (g *gather[T, R]) start(firstError bool) {
 	}
 }
 
-// oneDone counts one that is done. It asks for its error in any case: gathered errors count as retrieved.
+// oneDone counts one that is done. It reads the error in any case: a gathered error counts as retrieved.
 func (g *gather[T, R]) oneDone(one *future, firstError bool) {
 	g.left--
 	err := one.Err()

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// Context is what the exception handler is told.
+// Context is the argument of the exception handler.
 type Context struct {
 	Message string
-	Err     error  // what went wrong, if an error is behind it
-	Task    string // the name of the task, if it is one's
+	Err     error  // nil if it is not about an error
+	Task    string // the name of the task, "" if it is not about one
 }
 
-// PanicError is the error of a task that panicked, and what a panic of a callback is reported as.
+// PanicError is the error of a task or a callback that panicked.
 type PanicError struct {
 	Value any
 	Stack []byte // of the goroutine that panicked
@@ -23,7 +23,7 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("asyncio: panic: %v", e.Value) }
 
-// Unwrap is the panic's value, if it was an error.
+// Unwrap returns the panic's value if it is an error.
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
@@ -31,7 +31,7 @@ func (e *PanicError) Unwrap() error {
 
 func panicked(value any) *PanicError { return &PanicError{value, debug.Stack()} }
 
-// report tells the exception handler. A handler that panics ends the program: nobody is left to tell.
+// report calls the exception handler. If that panics, the program ends.
 func (l *Loop) report(c Context) {
 	if l.ExceptionHandler != nil {
 		l.ExceptionHandler(c)
@@ -50,7 +50,7 @@ func (l *Loop) report(c Context) {
 	}
 }
 
-// timed calls c and reports it if it kept the loop from everybody else for too long.
+// timed calls c, and reports it if it took longer than SlowCallback.
 func (l *Loop) timed(c callback) {
 	began := time.Now()
 	c.call(l)
@@ -65,25 +65,25 @@ func (l *Loop) timed(c callback) {
 	l.report(Context{Message: fmt.Sprintf("slow callback: it took %v, more than %v", took, l.SlowCallback), Task: name})
 }
 
-// unread remembers an error that nobody has asked for yet. It outlives its future.
+// unread is an error that no caller has retrieved. It outlives its future.
 type unread struct {
 	loop *Loop
 	of   string // "Future" or "Task"
 	task string
 	err  error
-	seen bool
+	seen bool // a caller has retrieved it
 }
 
-// watch reports the error of f if f becomes garbage before anybody has looked at it.
+// watch has err reported if f becomes garbage before a caller has retrieved it.
 func (f *future) watch(err error) {
 	f.unread = &unread{loop: f.loop, of: "Future", err: err}
 	if f.task != nil {
 		f.unread.of, f.unread.task = "Task", f.task.Name()
 	}
-	runtime.AddCleanup(f, (*unread).tell, f.unread)
+	runtime.AddCleanup(f, (*unread).report, f.unread)
 }
 
-func (u *unread) tell() {
+func (u *unread) report() {
 	if u.seen {
 		return
 	}

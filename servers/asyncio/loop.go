@@ -8,15 +8,15 @@ import (
 )
 
 var (
-	// ErrCancelled is the result of what was cancelled, and what a cancelled task finds at its await.
+	// ErrCancelled is the error of a cancelled future or task, and what a cancelled task's await returns.
 	ErrCancelled = errors.New("asyncio: cancelled")
-	// ErrTimeout is the result of a wait that took too long.
+	// ErrTimeout is the error of a wait that reached its limit.
 	ErrTimeout = errors.New("asyncio: timeout")
-	// ErrInvalidState says that a future has no result yet, or already has one.
+	// ErrInvalidState is the error of a future that has no result yet, or already has one.
 	ErrInvalidState = errors.New("asyncio: invalid state of a future")
-	// ErrLoopClosed says that the loop will run nothing any more.
+	// ErrLoopClosed is the error of calls on a closed loop.
 	ErrLoopClosed = errors.New("asyncio: the event loop is closed")
-	// ErrLoopRunning says that a loop was run from inside itself.
+	// ErrLoopRunning is the error of running a loop from inside itself.
 	ErrLoopRunning = errors.New("asyncio: the event loop is already running")
 )
 
@@ -25,7 +25,7 @@ var (
 type Loop struct {
 	Options
 
-	ready, spare []callback // spare is the last turn's array, to be filled next
+	ready, spare []callback // spare is the array of the last turn, reused for the next
 	timers       timers
 	polling      polling
 	mail         mail
@@ -43,11 +43,11 @@ type Loop struct {
 
 // Options are a loop's settings; the zero value is a loop on the machine's clock that reports to standard error.
 type Options struct {
-	// Virtual makes the loop's clock jump to the next timer when nothing else is to do: programs that only wait for
-	// time run at once, and the same way every time. Such a loop has no sockets.
+	// Virtual makes the loop's clock jump to the next timer when nothing is ready: a program that only waits for time
+	// takes none, and runs the same way every time. Such a loop has no sockets.
 	Virtual bool
-	// SlowCallback is how long one callback, or one step of a task, may take before the exception handler hears of it;
-	// 0 is for ever. Measuring costs two looks at the clock per callback.
+	// SlowCallback is how long one callback, or one step of a task, may take before it is reported to the exception
+	// handler; 0 is no limit. It costs two readings of the clock per callback.
 	SlowCallback time.Duration
 	// ExceptionHandler receives errors that no caller can receive: panics of callbacks, results of tasks that nobody awaited.
 	// Without one they are printed to standard error.
@@ -56,19 +56,19 @@ type Options struct {
 	Workers int
 }
 
-// callback is something the loop can call. Tasks and futures are callbacks themselves, which spares a closure a turn.
+// callback is something the loop can call. Tasks and futures are callbacks themselves, which saves a closure per turn.
 type callback interface{ call(*Loop) }
 
-// Handle is a callback that was handed to the loop.
+// Handle is a callback that was scheduled.
 type Handle struct {
 	fn        func()
 	cancelled bool
 }
 
-// Cancel makes the loop pass the callback over.
+// Cancel keeps the callback from being called.
 func (h *Handle) Cancel() { h.cancelled, h.fn = true, nil }
 
-// Cancelled tells whether Cancel was called.
+// Cancelled reports whether Cancel was called.
 func (h *Handle) Cancelled() bool { return h.cancelled }
 
 func (h *Handle) call(*Loop) {
@@ -77,12 +77,12 @@ func (h *Handle) call(*Loop) {
 	}
 }
 
-// NewLoop makes a loop, which must be closed after use. Most programs call Run instead.
+// NewLoop returns a loop, which must be closed after use. Most programs call Run instead.
 func NewLoop(o Options) *Loop {
 	return &Loop{Options: o, began: time.Now(), story: loopStory{Lane: story.NewLane("loop")}}
 }
 
-// Time is the loop's clock, which never goes back: the time since it was made.
+// Time returns the loop's clock: the time since the loop was made. It never goes back.
 func (l *Loop) Time() time.Duration {
 	if l.Virtual {
 		return l.now
@@ -90,8 +90,8 @@ func (l *Loop) Time() time.Duration {
 	return time.Since(l.began)
 }
 
-// CallSoon has fn called in the loop's next turn, after all that was asked for before it. It panics with
-// ErrLoopClosed on a closed loop.
+// CallSoon schedules fn for the loop's next turn, behind all that is scheduled already. It panics with ErrLoopClosed on a
+// closed loop.
 func (l *Loop) CallSoon(fn func()) *Handle {
 	h := &Handle{fn: fn}
 	l.soon(h)
@@ -141,8 +141,8 @@ func RunUntilComplete[T any](l *Loop, f Awaitable[T]) (T, error) {
 // Stop ends RunForever after the present turn.
 func (l *Loop) Stop() { l.stopping = true }
 
-// Close ends a loop that does not run. Tasks that are still pending are reported and closed, so that their deferred
-// calls run; what they await meanwhile fails.
+// Close closes a loop that is not running. It reports tasks that are still pending and closes their coroutines, so that
+// their deferred calls run; what these await fails.
 func (l *Loop) Close() {
 	if l.closed || l.running {
 		return
@@ -159,8 +159,8 @@ func (l *Loop) Close() {
 	l.timers.drop()
 }
 
-// turn is one round: wait for descriptors no longer than there is nothing else to do, collect whose time has come,
-// and call what is ready now. What becomes ready meanwhile is for the next turn.
+// turn is one round of the loop: wait for descriptors, until the next timer at most and not at all if a callback is ready;
+// collect the timers that are due; call what is ready now. What becomes ready meanwhile is for the next turn.
 func (l *Loop) turn() error {
 	wait := time.Duration(-1)
 	if len(l.ready) > 0 || l.stopping {
@@ -187,7 +187,7 @@ func (l *Loop) turn() error {
 	return nil
 }
 
-// callAll calls every callback of the batch, or those up to one that panics, which is reported; it returns how many.
+// callAll calls the callbacks of the batch, up to one that panics, which it reports. It returns how many it called.
 func (l *Loop) callAll(batch []callback) (called int) {
 	returned := false
 	defer func() {

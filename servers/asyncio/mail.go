@@ -2,14 +2,14 @@ package asyncio
 
 import "sync"
 
-// mail is what other goroutines hand to the loop.
+// mail holds the callbacks that other goroutines schedule.
 type mail struct {
 	sync.Mutex
 	calls  []callback
 	closed bool
 }
 
-// CallSoonThreadsafe is CallSoon for other goroutines: it wakes the loop. The error is ErrLoopClosed.
+// CallSoonThreadsafe is CallSoon for other goroutines: it wakes the loop. On a closed loop it returns ErrLoopClosed.
 func (l *Loop) CallSoonThreadsafe(fn func()) error {
 	l.mail.Lock()
 	defer l.mail.Unlock()
@@ -23,7 +23,7 @@ func (l *Loop) CallSoonThreadsafe(fn func()) error {
 	return nil
 }
 
-// collect makes ready what has come in.
+// collect moves the callbacks to the ready queue.
 func (m *mail) collect(l *Loop) {
 	m.Lock()
 	defer m.Unlock()

@@ -9,7 +9,7 @@ import (
 	"carousel/internal/sock"
 )
 
-// polling is how the loop waits: for descriptors once one was added, else only for its time and its mail.
+// polling is how the loop waits: for descriptors, once there are any, and always for timers and mail.
 type polling struct {
 	poller *sock.Poller
 	events []sock.Event
@@ -18,21 +18,21 @@ type polling struct {
 	woken  chan struct{}
 }
 
-// file is a descriptor and who is told when it is ready.
+// file is a descriptor, with the watchers that poll calls when it is ready.
 type file struct {
 	fd             int
 	registered     bool
 	events         uint32 // what it is registered for
 	reader, writer watcher
-	owner          *task // to be cancelled when the peer is gone and nobody is told
+	owner          *task // cancelled if the peer hangs up while nothing is watched for
 }
 
-// watcher is told by poll that its descriptor is ready.
+// watcher is what poll calls when a descriptor is ready.
 type watcher interface{ ready(*Loop) }
 
 func (h *Handle) ready(l *Loop) { l.soon(h) }
 
-// AddReader has fn called in every turn in which fd has something to read, or has failed, until RemoveReader.
+// AddReader calls fn in every turn in which fd is readable or has failed, until RemoveReader.
 func (l *Loop) AddReader(fd int, fn func()) error {
 	f, err := l.file(fd)
 	if err != nil {
@@ -43,7 +43,7 @@ func (l *Loop) AddReader(fd int, fn func()) error {
 	return l.register(f)
 }
 
-// AddWriter has fn called in every turn in which fd can be written to, or has failed, until RemoveWriter.
+// AddWriter calls fn in every turn in which fd is writable or has failed, until RemoveWriter.
 func (l *Loop) AddWriter(fd int, fn func()) error {
 	f, err := l.file(fd)
 	if err != nil {
@@ -54,7 +54,7 @@ func (l *Loop) AddWriter(fd int, fn func()) error {
 	return l.register(f)
 }
 
-// RemoveReader takes AddReader back and reports whether there was something to take back.
+// RemoveReader undoes AddReader, and reports whether fd had a reader.
 func (l *Loop) RemoveReader(fd int) bool {
 	f := l.known(fd)
 	if f == nil || f.reader == nil {
@@ -66,7 +66,7 @@ func (l *Loop) RemoveReader(fd int) bool {
 	return true
 }
 
-// RemoveWriter takes AddWriter back and reports whether there was something to take back.
+// RemoveWriter undoes AddWriter, and reports whether fd had a writer.
 func (l *Loop) RemoveWriter(fd int) bool {
 	f := l.known(fd)
 	if f == nil || f.writer == nil {
@@ -78,14 +78,14 @@ func (l *Loop) RemoveWriter(fd int) bool {
 	return true
 }
 
-// stop keeps a callback that is ready already from being called.
+// stop keeps a callback that is scheduled already from being called.
 func stop(w watcher) {
 	if h, ok := w.(*Handle); ok {
 		h.Cancel()
 	}
 }
 
-// known is the file of fd, or nil.
+// known returns the file of fd, or nil.
 func (l *Loop) known(fd int) *file {
 	if fd < 0 || fd >= len(l.polling.files) {
 		return nil
@@ -93,7 +93,7 @@ func (l *Loop) known(fd int) *file {
 	return l.polling.files[fd]
 }
 
-// file is the file of fd, made if need be.
+// file returns the file of fd, a new one if there is none.
 func (l *Loop) file(fd int) (*file, error) {
 	if f := l.known(fd); f != nil {
 		return f, nil
@@ -114,8 +114,8 @@ func (l *Loop) adopt(f *file) error {
 	return nil
 }
 
-// register tells the poller what f is watched for now. A hang-up is reported even of what is watched for nothing. What the
-// poller will not have is not watched at all.
+// register makes the poller watch f for what its watchers want. A file with an owner is watched even if they want nothing, since
+// the poller always reports a hang-up. If the poller refuses f, it is not watched at all.
 func (l *Loop) register(f *file) error {
 	var events uint32
 	if f.reader != nil {
@@ -175,14 +175,14 @@ func (l *Loop) openPoller() error {
 	}
 	p.poller, p.events = poller, make([]sock.Event, 512)
 	if len(l.mail.calls) > 0 {
-		p.wake() // what has come woke the wait that there was before
+		p.wake() // that mail was to end the other kind of wait, of a loop without a poller
 	}
 	waker := &file{fd: p.waker.fd, reader: &p.waker}
 	p.files = sock.Put(p.files, waker.fd, waker)
 	return l.register(waker)
 }
 
-// poll waits at most that long (negative: for ever) and makes ready who waits for what has become ready.
+// poll waits for at most wait (negative: for ever) and calls the watchers of what is ready.
 func (l *Loop) poll(wait time.Duration) error {
 	p := &l.polling
 	if p.poller == nil {
@@ -215,8 +215,8 @@ func (l *Loop) poll(wait time.Duration) error {
 	return err
 }
 
-// idle waits without descriptors. A virtual clock jumps to the end of the wait; calls in the executor take no time of
-// it, so it waits for those first.
+// idle waits without descriptors. A virtual clock jumps to the end of the wait. Calls in the executor take no virtual time,
+// so idle waits for those first.
 func (l *Loop) idle(wait time.Duration) {
 	switch {
 	case wait == 0:
@@ -234,7 +234,7 @@ func (l *Loop) idle(wait time.Duration) {
 	}
 }
 
-// wakening is the channel by which a loop without descriptors is woken. It is ready if there is mail already.
+// wakening returns the channel that wakes a loop without descriptors. It is ready if there is mail already.
 func (p *polling) wakening(m *mail) <-chan struct{} {
 	m.Lock()
 	defer m.Unlock()
@@ -247,7 +247,7 @@ func (p *polling) wakening(m *mail) <-chan struct{} {
 	return p.woken
 }
 
-// wake ends a wait of the loop, or the next one. It is called with the mail locked.
+// wake ends the present wait of the loop, or the next one. Call it with the mail locked.
 func (p *polling) wake() {
 	if p.poller != nil {
 		p.waker.wake()

@@ -2,8 +2,8 @@ package asyncio
 
 import "errors"
 
-// Run runs main as a task on a loop of its own, cancels what is left when it is done, waits until that has tidied up,
-// and returns main's result.
+// Run runs main as a task on a loop of its own. When main returns, Run cancels the tasks that are left, waits until they are
+// done, and returns main's result.
 func Run[T any](main func(c *Co) (T, error)) (T, error) { return RunWith(Options{}, main) }
 
 // RunWith is Run on a loop with options.
@@ -17,7 +17,7 @@ func RunWith[T any](o Options, main func(c *Co) (T, error)) (T, error) {
 	return v, err
 }
 
-// cancelTasks cancels every task and runs the loop until they are done.
+// cancelTasks cancels all tasks and runs the loop until they are done.
 func (l *Loop) cancelTasks() error {
 	var left []*future
 	for t := l.tasks.first; t != nil; t = t.next {

@@ -6,7 +6,7 @@ import (
 	"carousel/internal/sock"
 )
 
-// Server accepts connections and makes a task of each.
+// Server accepts connections and makes a task for each.
 type Server struct {
 	// Addr is where the server listens.
 	Addr string
@@ -17,9 +17,8 @@ type Server struct {
 	closed   *Future[struct{}]
 }
 
-// StartServer listens on addr (host:port, port 0 for any) and has handler called in a task for every connection,
-// which is closed when handler returns. An error of a handler, but the end of its connection, goes to the exception
-// handler.
+// StartServer listens on addr (host:port, port 0 for any) and calls handler in a task for every connection, which is
+// closed when handler returns. An error of handler other than ErrCancelled goes to the exception handler.
 func StartServer(l *Loop, addr string, handler func(c *Co, r *Reader, w *Writer) error) (*Server, error) {
 	ln, bound, err := sock.Listen(addr)
 	if err != nil {
@@ -58,7 +57,7 @@ func (s *Server) handle(c *Co, fd int, handler func(c *Co, r *Reader, w *Writer)
 	return err
 }
 
-// Close stops accepting. Connections go on.
+// Close stops accepting. Open connections go on.
 func (s *Server) Close() {
 	if s.ln < 0 {
 		return

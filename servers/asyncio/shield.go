@@ -1,7 +1,7 @@
 package asyncio
 
-// Shield stands between f and who awaits it: cancelling the shield, or the task that awaits it, leaves f alone. If f
-// itself is cancelled, so is the shield.
+// Shield returns a stand-in for f: cancelling it, or the task that awaits it, leaves f alone. If f itself is cancelled, so is
+// the stand-in.
 func Shield[T any](f Awaitable[T]) Awaitable[T] {
 	inner := f.core()
 	if inner.Done() {
@@ -10,7 +10,7 @@ func Shield[T any](f Awaitable[T]) Awaitable[T] {
 	outer := NewFuture[T](inner.loop)
 	passOn := inner.onDone(&DoneCallback{func() {
 		if outer.Cancelled() {
-			inner.Err() // nobody else will ask
+			inner.Err() // retrieved, as nobody else will
 			return
 		}
 		v, err := f.Result()

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Sleep lets the task pause for d by the loop's clock. A sleep of 0 gives way once.
+// Sleep suspends the task for d on the loop's clock. With a d of 0 it is Yield.
 func Sleep(c *Co, d time.Duration) error {
 	if d <= 0 {
 		return c.Yield()
@@ -20,15 +20,15 @@ func Sleep(c *Co, d time.Duration) error {
 	return c.await(&f.future)
 }
 
-// settle makes a future done that only says that something has happened, unless it was cancelled meanwhile.
+// settle makes a future without a result done, unless it is done already.
 func (f *future) settle() {
 	if !f.Done() {
 		f.finish(finished, nil)
 	}
 }
 
-// Timeout calls fn, in the same task, and cancels what it awaits when d is over: the error is ErrTimeout then. Unlike
-// WaitFor it needs no second task. A limit of 0 is none.
+// Timeout calls fn in the same task. When d is over it cancels what fn awaits and returns ErrTimeout. Unlike WaitFor it
+// needs no second task. A d of 0 is no limit.
 func Timeout[T any](c *Co, d time.Duration, fn func() (T, error)) (T, error) {
 	if d <= 0 {
 		return fn()

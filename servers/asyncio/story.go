@@ -2,13 +2,13 @@ package asyncio
 
 import "carousel/internal/story"
 
-// loopStory is what a loop says of itself; nothing, where there is no story.
+// loopStory narrates a loop. Without a story it does nothing.
 type loopStory struct {
 	*story.Lane
-	turns int // in which there was something to call
+	turns int // with a callback to call
 }
 
-// turn says that a turn of the loop begins.
+// turn narrates that a turn of the loop begins.
 func (s *loopStory) turn(callbacks int) {
 	if s.Lane == nil || callbacks == 0 {
 		return
@@ -21,7 +21,7 @@ func (s *loopStory) turn(callbacks int) {
 	s.Turn(nil, -1, what, s.turns, callbacks)
 }
 
-// scheduled says what is to be called in the next turn. A callback for a descriptor is reported instead.
+// scheduled narrates what the next turn will call. For the callback of a descriptor reported does.
 func (s *loopStory) scheduled(c callback) {
 	if s.Lane == nil {
 		return
@@ -36,7 +36,7 @@ func (s *loopStory) scheduled(c callback) {
 	}
 }
 
-// reported says what the poller's report of a descriptor leads to.
+// reported narrates what follows from the poller's report of a descriptor.
 func (s *loopStory) reported(fd int, by watcher) {
 	if s.Lane == nil {
 		return
@@ -46,7 +46,7 @@ func (s *loopStory) reported(fd int, by watcher) {
 		s.Say("fd %d is ready: its callback is scheduled", fd)
 	case *direction:
 		if !w.waiting || w.state != pending {
-			return // nobody waits for it any more
+			return // no task waits for it
 		} else if w == &w.conn.in {
 			s.Say("fd %d is readable: the future of recv gets its result", fd)
 		} else {
@@ -55,7 +55,7 @@ func (s *loopStory) reported(fd int, by watcher) {
 	}
 }
 
-// steps says that a task does, and for whom.
+// steps narrates a step of a task, and whom it serves.
 func (s *loopStory) steps(t *task, thrown error) {
 	if thrown == nil {
 		s.Turn(t.client, -1, "Task-%d steps", t.number)
@@ -64,13 +64,13 @@ func (s *loopStory) steps(t *task, thrown error) {
 	}
 }
 
-// serves says whom the task of c serves from now on.
+// serves narrates whom the task of c serves from now on.
 func (c *Co) serves(client *story.Client, fd int) {
 	c.task.client = client
 	c.Loop.story.Turn(client, fd, "Task-%d serves it", c.task.number)
 }
 
-// awaits says what the task of c waits for, which ends the turn of whom it serves.
+// awaits narrates what the task of c waits for. That ends the turn of the client it serves.
 func (c *Co) awaits(kind, what string, n ...int) {
 	if c.task.client == nil {
 		c.Loop.story.Say(what, n...)
@@ -87,14 +87,14 @@ func (d *direction) awaits(c *Co) {
 	}
 }
 
-// handed says that a thread of the executor makes the call of t, which is nil where no task made it.
+// handed narrates that a thread of the executor makes a call of t, which is nil if no task handed it over.
 func (t *task) handed(thread *story.Lane) {
 	if thread != nil && t != nil {
 		thread.Turn(t.client, -1, "the call that Task-%d handed over is made here", t.number)
 	}
 }
 
-// returned says that it has returned.
+// returned narrates that the call has returned.
 func (t *task) returned(thread *story.Lane) {
 	if thread != nil && t != nil {
 		thread.Say("the call has returned: a callback for the loop is scheduled")

@@ -15,17 +15,17 @@ const (
 	lowWater  = highWater / 4
 )
 
-// ErrLineTooLong says that no end of line came within 64 KiB.
+// ErrLineTooLong is the error of ReadLine for a line of 64 KiB or more.
 var ErrLineTooLong = errors.New("asyncio: no end of line within 64 KiB")
 
-// Reader is the receiving side of a stream. It takes from the kernel only what somebody waits for, so a peer that
-// sends faster than it is read is held back by TCP.
+// Reader is the receiving side of a stream. It reads from the kernel only when a task waits for input, so TCP slows down a
+// peer that sends faster than it is read.
 type Reader struct {
 	conn *Conn
 	buf  []byte // received, not yet read
 }
 
-// Read fills p with what is there, waiting only if that is nothing; io.EOF when the peer has finished.
+// Read reads up to len(p) bytes, and waits only if none are there. It returns io.EOF when the peer has finished sending.
 func (r *Reader) Read(c *Co, p []byte) (int, error) {
 	if len(r.buf) == 0 {
 		n, err := r.conn.Recv(c, p)
@@ -39,7 +39,7 @@ func (r *Reader) Read(c *Co, p []byte) (int, error) {
 	return n, nil
 }
 
-// ReadLine returns the next line with its newline, or what came before io.EOF. The bytes are the caller's.
+// ReadLine returns the next line with its newline; at the end of input an unterminated line, and io.EOF. The caller owns the bytes.
 func (r *Reader) ReadLine(c *Co) ([]byte, error) {
 	for seen := 0; ; {
 		if i := bytes.IndexByte(r.buf[seen:], '\n'); i >= 0 {
@@ -51,12 +51,12 @@ func (r *Reader) ReadLine(c *Co) ([]byte, error) {
 		if err := r.fill(c); err == io.EOF {
 			return r.take(len(r.buf)), err
 		} else if err != nil {
-			return nil, err // what has come stays for the next reader
+			return nil, err // what has come stays for the next read
 		}
 	}
 }
 
-// ReadExactly returns the next n bytes; if the peer finishes before, what there is and io.ErrUnexpectedEOF.
+// ReadExactly returns the next n bytes; if the input ends before, what there is and io.ErrUnexpectedEOF.
 func (r *Reader) ReadExactly(c *Co, n int) ([]byte, error) {
 	for len(r.buf) < n {
 		if err := r.fill(c); err == io.EOF {
@@ -68,7 +68,7 @@ func (r *Reader) ReadExactly(c *Co, n int) ([]byte, error) {
 	return r.take(n), nil
 }
 
-// fill takes more from the kernel. It makes room only when there is something: a stream that waits holds no buffer.
+// fill waits for input and reads it. It makes room only when input is there: a stream that waits holds no buffer.
 func (r *Reader) fill(c *Co) error {
 	for {
 		if err := r.conn.in.wait(c, &r.conn.file.reader); err != nil {
@@ -95,15 +95,15 @@ func (r *Reader) take(n int) []byte {
 	return p
 }
 
-// drop forgets the first n bytes, and an empty buffer altogether: an idle stream holds none.
+// drop removes the first n bytes, and the buffer if it is empty: an idle stream holds none.
 func (r *Reader) drop(n int) {
 	if r.buf = r.buf[n:]; len(r.buf) == 0 {
 		r.buf = nil
 	}
 }
 
-// Writer is the sending side of a stream. Write never waits: what the kernel does not take at once is kept and sent
-// when it does. Drain is where a task waits for a peer that reads too slowly.
+// Writer is the sending side of a stream. Write never waits: what the kernel does not take at once is kept, and sent
+// when it has room. Drain is where a task waits for a peer that reads too slowly.
 type Writer struct {
 	conn      *Conn
 	buf       []byte
@@ -114,7 +114,7 @@ type Writer struct {
 	closed    bool
 }
 
-// Write sends p or keeps a copy of the rest. After an error it does nothing: Drain returns that.
+// Write sends p, and keeps a copy of what the kernel does not take. After an error it does nothing: Drain returns the error.
 func (w *Writer) Write(p []byte) {
 	if w.err != nil || w.closing {
 		return
@@ -133,15 +133,15 @@ func (w *Writer) Write(p []byte) {
 	}
 }
 
-// Buffered is how many bytes the kernel has not taken yet.
+// Buffered returns how many bytes the kernel has not taken yet.
 func (w *Writer) Buffered() int { return len(w.buf) }
 
 // SetBufferLimits sets the high-water mark, at which Drain begins to wait, and the low one, at which it returns.
 // They are 64 KiB and a quarter of it.
 func (w *Writer) SetBufferLimits(high, low int) { w.high, w.low = high, low }
 
-// Drain waits while more than the high-water mark is unsent, until it is down to the low one. It returns what went
-// wrong with an earlier Write.
+// Drain waits while more than the high-water mark is unsent, until it is down to the low one. It returns the error of
+// an earlier Write.
 func (w *Writer) Drain(c *Co) error {
 	if w.err == nil && len(w.buf) > w.high {
 		return w.wait(c)
@@ -149,7 +149,7 @@ func (w *Writer) Drain(c *Co) error {
 	return w.err
 }
 
-// Close has the connection closed when all is sent, or at once if that fails.
+// Close closes the connection when all is sent, or at once after an error.
 func (w *Writer) Close() {
 	if w.closing {
 		return

@@ -11,8 +11,8 @@ import (
 // Task is a Future around a coroutine, which the loop steps: it runs until it awaits something that is not done, and
 // is resumed when that is.
 //
-// Cancel asks: the coroutine finds ErrCancelled at its await, may tidy up, may await meanwhile, may even go on. It is
-// cancelled when it returns ErrCancelled. Python's asyncio.Task, step for step.
+// Cancel is a request: the coroutine's await returns ErrCancelled, and the coroutine may clean up, await more, or even go on.
+// The task is cancelled if it returns ErrCancelled. It follows Python's asyncio.Task step for step.
 type Task[T any] struct {
 	Future[T]
 	task
@@ -25,22 +25,22 @@ type Co struct {
 	co   *coro.Co[*future, coro.None]
 }
 
-// task is what does not depend on the type of the result.
+// task is the part of a Task that does not depend on the type of the result.
 type task struct {
 	own     *future // of the Task
 	gen     *coro.Gen[*future, coro.None, coro.None]
 	waiting *future // what it awaits
-	throw   error   // for the next step
+	throw   error   // to throw in at the next step
 	number  int
 	name    string        // "" until it is named
 	client  *story.Client // whom it serves, for the story
 
 	mustCancel bool
-	cancels    int // requests not taken back
+	cancels    int // requests to cancel, without those that Uncancel took back
 	prev, next *task
 }
 
-// CreateTask makes a task of fn and has it started in the loop's next turn.
+// CreateTask returns a task that runs fn, and schedules its first step for the loop's next turn.
 func CreateTask[T any](l *Loop, fn func(c *Co) (T, error)) *Task[T] {
 	t := &Task[T]{}
 	t.loop = l
@@ -61,7 +61,8 @@ func CreateTask[T any](l *Loop, fn func(c *Co) (T, error)) *Task[T] {
 	return t
 }
 
-// Await returns the result of f, when it is there; or ErrCancelled, when the task is. It is where a task gives way.
+// Await suspends the task until f is done and returns its result, or ErrCancelled if the task is cancelled. Other tasks run
+// meanwhile.
 func Await[T any](c *Co, f Awaitable[T]) (T, error) {
 	err := c.await(f.core())
 	v, own := f.Result()
@@ -71,7 +72,7 @@ func Await[T any](c *Co, f Awaitable[T]) (T, error) {
 	return v, err
 }
 
-// await gives way until f is done. The error is f's, or what was thrown in.
+// await suspends the task until f is done. The error is f's, or what was thrown in; nil if f was done already.
 func (c *Co) await(f *future) error {
 	if f.Done() {
 		return nil
@@ -80,14 +81,14 @@ func (c *Co) await(f *future) error {
 	return err
 }
 
-// Yield gives way to everything else that is ready.
+// Yield lets everything else that is ready run first.
 func (c *Co) Yield() error {
 	c.awaits("turn", "Task-%d gives way to what else is ready", c.task.number)
 	_, err := c.co.Yield(nil)
 	return err
 }
 
-// call is one step: the coroutine is resumed, or what it awaited or Cancel demands is thrown in, until it awaits anew.
+// call is one step: it resumes the coroutine, or throws in the error of what it awaited or of Cancel, and runs it to its next await.
 func (t *task) call(l *Loop) {
 	if t.own.Done() {
 		return
@@ -129,12 +130,12 @@ func (t *task) call(l *Loop) {
 	}
 }
 
-// ended settles the task when its coroutine has returned.
+// ended makes the task done when its coroutine has returned.
 func (t *task) ended(err error) {
 	t.own.loop.tasks.remove(t)
 	t.own.loop.story.Say("Task-%d is done", t.number)
 	switch {
-	case err == coro.ErrEnded && t.mustCancel: // cancelled right before it came to its end
+	case err == coro.ErrEnded && t.mustCancel: // Cancel was called in its last step
 		t.mustCancel = false
 		t.own.cancelNow()
 	case err == coro.ErrEnded:
@@ -146,7 +147,7 @@ func (t *task) ended(err error) {
 	}
 }
 
-// cancel is Future.Cancel for a task: it has what the task awaits cancelled, or the next step throw.
+// cancel is Future.Cancel for a task: it cancels what the task awaits, or, if that is nothing, makes the next step throw.
 func (t *task) cancel() bool {
 	if t.own.Done() {
 		return false
@@ -158,16 +159,16 @@ func (t *task) cancel() bool {
 	return true
 }
 
-// Cancelling is how many requests to cancel the task have not been taken back.
+// Cancelling returns how many requests to cancel the task there were, without those that Uncancel took back.
 func (t *task) Cancelling() int { return t.cancels }
 
-// Uncancel takes one request to cancel back, for who has dealt with it, and returns how many are left.
+// Uncancel takes one request to cancel back, when it has been handled, and returns how many are left.
 func (t *task) Uncancel() int {
 	t.cancels = max(0, t.cancels-1)
 	return t.cancels
 }
 
-// Name is what reports call the task.
+// Name returns the name of the task in reports: "Task-N", unless SetName gave another.
 func (t *task) Name() string {
 	if t.name == "" {
 		return fmt.Sprintf("Task-%d", t.number)

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// TimerHandle is a callback that waits for its time.
+// TimerHandle is a callback that is scheduled for a time.
 type TimerHandle struct {
 	Handle
 	loop  *Loop
 	when  time.Duration
-	order uint64 // of two for the same time the earlier asked for is first
+	order uint64 // of two for the same time the one made first is called first
 	place int    // in the heap; -1 when it has left
 }
 
-// When is the loop's time at which the callback is due.
+// When returns the loop's time at which the callback is due.
 func (h *TimerHandle) When() time.Duration { return h.when }
 
-// Cancel takes the callback back.
+// Cancel keeps the callback from being called.
 func (h *TimerHandle) Cancel() {
 	h.Handle.Cancel()
 	if h.place >= 0 {
@@ -25,18 +25,18 @@ func (h *TimerHandle) Cancel() {
 	}
 }
 
-// CallLater has fn called after delay.
+// CallLater schedules fn for after delay.
 func (l *Loop) CallLater(delay time.Duration, fn func()) *TimerHandle {
 	return l.CallAt(l.Time()+delay, fn)
 }
 
-// CallAt has fn called when the loop's clock says when.
+// CallAt schedules fn for the loop's time when. It panics with ErrLoopClosed on a closed loop.
 func (l *Loop) CallAt(when time.Duration, fn func()) *TimerHandle {
 	if l.closed {
 		panic(ErrLoopClosed)
 	}
-	l.timers.asked++
-	h := &TimerHandle{Handle: Handle{fn: fn}, loop: l, when: when, order: l.timers.asked}
+	l.timers.made++
+	h := &TimerHandle{Handle: Handle{fn: fn}, loop: l, when: when, order: l.timers.made}
 	heap.Push(&l.timers, h)
 	return h
 }
@@ -54,8 +54,8 @@ func (l *Loop) dueTimers() {
 
 // timers is a heap, the earliest first.
 type timers struct {
-	heap  []*TimerHandle
-	asked uint64
+	heap []*TimerHandle
+	made uint64
 }
 
 func (t *timers) next() (when time.Duration, ok bool) {
@@ -65,7 +65,7 @@ func (t *timers) next() (when time.Duration, ok bool) {
 	return t.heap[0].when, true
 }
 
-// drop forgets all, whose handles may still be cancelled.
+// drop removes all. Their handles may still be cancelled.
 func (t *timers) drop() {
 	for _, h := range t.heap {
 		h.place = -1

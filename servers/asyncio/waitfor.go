@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// WaitFor awaits f for at most limit. When that is over it cancels f, waits until f has come to its end, and returns
-// ErrTimeout; should f have got a result all the same, that is what counts. If the waiting task is cancelled, so is f:
-// put it behind a Shield where it shall not be. A limit of 0 takes only what is there.
+// WaitFor awaits f for at most limit. Then it cancels f, waits until f is done, and returns ErrTimeout, or f's result if f has
+// got one all the same. If the waiting task is cancelled, so is f, unless f is a Shield. With a limit of 0 it does
+// not wait.
 func WaitFor[T any](c *Co, f Awaitable[T], limit time.Duration) (T, error) {
 	one := f.core()
 	if limit > 0 {
@@ -40,7 +40,7 @@ func WaitFor[T any](c *Co, f Awaitable[T], limit time.Duration) (T, error) {
 	return v, err
 }
 
-// cancelAndWait cancels f and waits until it is done, which a task may take its time for.
+// cancelAndWait cancels f and waits until it is done; a task may await more before it is.
 func cancelAndWait(c *Co, f *future) error {
 	waiter := NewFuture[struct{}](c.Loop)
 	done := f.onDone(&DoneCallback{func() { waiter.settle() }})

@@ -2,7 +2,7 @@
 
 package asyncio
 
-// waker stands for Linux's eventfd, which is needed only beside the poller that is not here either.
+// waker does nothing here: it wakes a poller, which only Linux has.
 type waker struct{ fd int }
 
 func (w *waker) open() error { return nil }

@@ -1,8 +1,8 @@
 // Package blocking serves one connection at a time with blocking calls.
 //
 // Lesson: accept, recv and send block. While one client thinks, everybody else waits: the kernel's backlog lets
-// them connect, but nobody accepts them. It costs nothing to take turns when there are none, so this is row zero:
-// what every other model adds is its price.
+// them connect, but nobody accepts them. There are no turns, and so none to pay for: this is row zero, and
+// what another model costs beyond it is the price of taking turns.
 package blocking
 
 import (
@@ -11,7 +11,7 @@ import (
 	"carousel/internal/wire"
 )
 
-// Words are what the story says of a conversation's calls: before each, which may block, and when it has returned.
+// Words narrate the calls of a conversation: what each may block for, and that it has returned.
 type Words struct {
 	Accept, Accepted, Read, HasRead, Write, Written, Sleep, Slept, Close string
 }
@@ -53,7 +53,7 @@ func Loop(lane *story.Lane, says *Words, waiter *sock.Waiter, ln int, open func(
 	}
 }
 
-// Converse holds one conversation from its first byte to its last, and closes fd; buf is for what is read.
+// Converse holds one conversation from its first byte to its last, and closes fd. It reads into buf.
 func Converse(lane *story.Lane, says *Words, waiter *sock.Waiter, fd int, talk *wire.Talk, buf []byte) {
 	for {
 		switch talk.Next() {

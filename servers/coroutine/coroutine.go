@@ -2,8 +2,8 @@
 //
 // Lesson: the conversation reads from beginning to end again, though it never blocks. Its handler delegates (the
 // tutorial's yield from) to sub-coroutines that read and write; what they wait for goes past it to the loop, and what
-// the loop has to say comes back past it: readiness is sent in, the end of an allowed wait and the shutdown are
-// thrown in, and results are returned.
+// the loop answers comes back past it: readiness is sent in, a timeout and the shutdown are thrown in, and results are
+// returned.
 package coroutine
 
 import (

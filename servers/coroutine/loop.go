@@ -59,7 +59,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 				}
 			} else if c := l.conns[fd]; c.events == 0 {
 				c.talk.Client().Say("has hung up")
-				c.handler.Close() // a hang-up is reported though nothing was asked for
+				c.handler.Close() // a hang-up is reported though nothing is watched for
 			} else {
 				l.turn(c, words[c.talk.Next()].sent, nil)
 			}
@@ -82,7 +82,7 @@ func (l *loop) accepted(fd int) {
 	l.turn(c, "converse is started, the coroutine of fd %d", nil)
 }
 
-// words are those for who waits: what it yields, and what is sent in when that has come and thrown in when the time is over.
+// words are those for what a coroutine yields, for what is sent in when that has come, and for what is thrown in when its time is over.
 var words = [...]struct{ yields, sent, thrown string }{
 	wire.Read: {"readMessage yields 'read' past converse to the loop, which watches fd %d",
 		"'fd %d is readable' is sent in past converse to readMessage", "'the allowed wait of fd %d is over' is thrown in past converse to readMessage"},
@@ -92,7 +92,7 @@ var words = [...]struct{ yields, sent, thrown string }{
 	wire.Work:  {yields: "converse of fd %d yields its turn to the others", thrown: "'the others have had their turn, fd %d' is thrown into converse"},
 }
 
-// turn lets a coroutine go on until it yields what it waits for; err, if there is one, is thrown into it. why are the words for it.
+// turn lets a coroutine go on until it yields what it waits for; err, if there is one, is thrown into it; why is narrated.
 func (l *loop) turn(c *conn, why string, err error) {
 	l.lane.Turn(c.talk.Client(), c.fd, why, c.fd)
 	var want wire.Want

@@ -1,7 +1,7 @@
 // Package epoll registers each descriptor with the function to call when it is ready: callbacks.
 //
-// Lesson: tell the kernel once what to watch, and it hands back only what is ready, so a turn costs as much as there
-// is to do and not as there are connections. The program is turned inside out for it: no function sees a
+// Lesson: tell the kernel once what to watch, and it hands back only what is ready, so a turn costs as much as is
+// ready, and not as much as there are connections. The program is turned inside out for it: no function sees a
 // conversation from beginning to end.
 package epoll
 
@@ -84,7 +84,7 @@ func (l *loop) run(ln int) error {
 	}
 }
 
-// register has the poller watch for input.
+// register adds a connection to the poller, which watches it for input.
 func (l *loop) register(c *conn) error {
 	c.events = sock.Readable
 	if err := l.poller.Add(c.fd, c.events, uint64(c.fd)); err != nil {
@@ -141,14 +141,14 @@ func (l *loop) turn(c *conn) error {
 	return nil
 }
 
-// hangUp is the callback of a connection that waits for nothing: the poller reports its end all the same.
+// hangUp is the callback of a connection that is watched for nothing: the poller reports a hang-up all the same.
 func (l *loop) hangUp(c *conn) error {
 	l.lane.Turn(c.talk.Client(), c.fd, "fd %d has hung up: its callback is called", c.fd)
 	l.close(c, sock.Close)
 	return nil
 }
 
-// waits are the words for what a connection is left to.
+// waits are the words for what a connection waits for.
 var waits = [...]string{
 	wire.Read:  "its callback is registered for input on fd %d",
 	wire.Write: "its callback is registered for output on fd %d",

@@ -1,7 +1,7 @@
 // Package fasthttp is the yardstick of those for whom net/http is too slow: github.com/valyala/fasthttp, which speaks HTTP only.
 //
-// Lesson: the same goroutines and the same package net as net/http, and less for each request, since requests, replies and
-// buffers are used again. What it saves is allocation and bookkeeping; the system calls stay.
+// Lesson: the same goroutines and the same package net as net/http, and less work for each request, since requests, replies
+// and buffers are reused. What it saves is allocation and bookkeeping; the system calls stay.
 package fasthttp
 
 import (
@@ -36,7 +36,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 		NoDefaultServerHeader:        true,
 		NoDefaultDate:                true,
 		NoDefaultContentType:         true,
-		Logger:                       log.New(io.Discard, "", 0), // it takes down what its clients do wrong
+		Logger:                       log.New(io.Discard, "", 0), // it would log what clients do wrong
 	}
 	if lane != nil {
 		server.ConnState = states(lane)
@@ -45,18 +45,18 @@ func Serve(ln int, open func() *wire.Talk) error {
 }
 
 func answer(ctx *fasthttp.RequestCtx) {
-	plan := wire.ReplyToPath(string(ctx.Method()), string(ctx.URI().PathOriginal()))
+	reply := wire.ReplyToPath(string(ctx.Method()), string(ctx.URI().PathOriginal()))
 	c := ctx.Conn().(*counted)
 	c.Lane.Say("the handler is called: request %d in the same RequestCtx", int(ctx.ConnRequestNum()))
-	if c.Prepare(&plan) != nil {
-		plan = wire.Failure(http.StatusInternalServerError)
+	if c.Prepare(&reply) != nil {
+		reply = wire.Failure(http.StatusInternalServerError)
 	}
-	reply(ctx, plan)
+	writeReply(ctx, reply)
 	c.answered()
 	c.Lane.Say("the handler returns: the reply is composed")
 }
 
-// refuse replies to what fasthttp could not read; it closes the connection then.
+// refuse replies to a request that fasthttp cannot parse; fasthttp then closes the connection.
 func refuse(ctx *fasthttp.RequestCtx, err error) {
 	status := http.StatusBadRequest
 	var long *fasthttp.ErrSmallBuffer
@@ -66,52 +66,52 @@ func refuse(ctx *fasthttp.RequestCtx, err error) {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		status = http.StatusRequestEntityTooLarge
 	}
-	reply(ctx, wire.Failure(status))
+	writeReply(ctx, wire.Failure(status))
 }
 
-// reply composes what was planned, for fasthttp to send.
-func reply(ctx *fasthttp.RequestCtx, plan wire.Reply) {
-	ctx.SetStatusCode(plan.Status)
-	if plan.Close {
+// writeReply composes reply, for fasthttp to send.
+func writeReply(ctx *fasthttp.RequestCtx, reply wire.Reply) {
+	ctx.SetStatusCode(reply.Status)
+	if reply.Close {
 		ctx.SetConnectionClose()
 	}
 	switch {
-	case plan.Moved != "":
-		ctx.Response.Header.Set("Location", plan.Moved)
-	case plan.Status != http.StatusOK:
-		if plan.Allow != "" {
-			ctx.Response.Header.Set("Allow", plan.Allow)
+	case reply.Moved != "":
+		ctx.Response.Header.Set("Location", reply.Moved)
+	case reply.Status != http.StatusOK:
+		if reply.Allow != "" {
+			ctx.Response.Header.Set("Allow", reply.Allow)
 		}
 		ctx.SetContentType("text/plain")
-		ctx.SetBodyString(plan.Reason + "\n")
-	case plan.Echo:
+		ctx.SetBodyString(reply.Reason + "\n")
+	case reply.Echo:
 		ctx.SetContentType("application/octet-stream")
 		ctx.SetBody(ctx.PostBody())
-	case plan.Image != nil:
+	case reply.Image != nil:
 		ctx.SetContentType("image/png")
-		ctx.Response.Header.Set("Content-Digest", plan.Digest)
-		ctx.Response.SetBodyRaw(plan.Image)
-	case plan.Bytes >= 0:
+		ctx.Response.Header.Set("Content-Digest", reply.Digest)
+		ctx.Response.SetBodyRaw(reply.Image)
+	case reply.Bytes >= 0:
 		ctx.SetContentType("application/octet-stream")
-		ctx.SetBodyStream(io.LimitReader(&wire.Pattern{}, int64(plan.Bytes)), plan.Bytes)
+		ctx.SetBodyStream(io.LimitReader(&wire.Pattern{}, int64(reply.Bytes)), reply.Bytes)
 	default:
 		ctx.SetContentType("text/plain")
 		ctx.SetBodyString(wire.Hello)
 	}
 }
 
-// counted counts a reply when it is sent. It learns of a reply when it is composed, and of its sending from what comes after:
-// fasthttp waits for the next request when all is sent, and collects the replies to a pipeline.
+// counted counts a reply when it is sent. The model sees when a reply is composed, and concludes from the next call that it was
+// sent: fasthttp collects the replies to a pipeline, and reads again when all are sent.
 type counted struct {
 	netconn.Conn
-	whole int  // replies of which the rest goes with the next write
-	last  bool // another is composed, and how much of it was written is not known
-	begun bool // some of that one was, which is all of it when the next read begins
+	whole int  // replies that the next write completes
+	last  bool // one more is composed; how much of it is written is not known
+	begun bool // some of that one is written; all of it if a read follows
 
-	workers *workers // one of which serves it, for the story
+	workers *workers // for the story: one of them serves it
 }
 
-// answered says that a reply is composed, and with it that those before it are in the buffer or sent.
+// answered notes that a reply is composed: all before it are in the buffer or sent.
 func (c *counted) answered() {
 	if c.last {
 		c.whole++
@@ -129,7 +129,7 @@ func (c *counted) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// Read ends the input of a peer that was silent for too long: fasthttp would refuse a request that it never made.
+// Read returns io.EOF for a peer that was silent for too long: on a timeout fasthttp would send it a refusal.
 func (c *counted) Read(p []byte) (int, error) {
 	c.settle()
 	if c.workers != nil {
@@ -142,7 +142,7 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close leaves the last reply to a peer that has sent more than was read.
+// Close keeps the last reply from getting lost where the peer has sent more than was read.
 func (c *counted) Close() error {
 	c.settle()
 	sock.ByeConn(c.Conn.Conn)

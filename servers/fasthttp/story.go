@@ -11,13 +11,13 @@ import (
 	"carousel/internal/story"
 )
 
-// workers are the lanes of the goroutines that fasthttp uses again, by their numbers in the runtime.
+// workers are the lanes of the goroutines that fasthttp reuses, by their numbers in the runtime.
 type workers struct {
 	sync.Mutex
 	lanes map[int]*story.Lane
 }
 
-// serve says, once, that c is served by the goroutine that it is called on.
+// serve notes, once, that the calling goroutine serves c.
 func (w *workers) serve(c *counted) {
 	if c.Lane != nil {
 		return
@@ -34,7 +34,7 @@ func (w *workers) serve(c *counted) {
 	c.Parks("StateNew, parked in Read until its first byte")
 }
 
-// states says, for the story, what fasthttp tells of its connections.
+// states narrates the states of connections that fasthttp reports.
 func states(lane *story.Lane) func(net.Conn, fasthttp.ConnState) {
 	all := &workers{lanes: map[int]*story.Lane{}}
 	return func(conn net.Conn, state fasthttp.ConnState) {

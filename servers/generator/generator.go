@@ -1,7 +1,7 @@
 // Package generator puts tasks on a round-robin carousel: each is a function that yields the reason why it stops.
 //
 // Lesson: a function that can pause needs no callbacks. Before every call that could block, a task says what it is
-// about to wait for and gives control away; the carousel gives each that can go on one step in turn, and asks
+// about to wait for and gives control away; the carousel gives each that can go on one step in turn, and calls
 // select(2) when none can. A write waits for its turn like a read, so a message takes two trips.
 package generator
 
@@ -31,7 +31,7 @@ type carousel struct {
 	lane            *story.Lane
 	waiter          *sock.Waiter
 	open            func() *wire.Talk
-	tasks, spare    []*task // can go on, in the order of their turns; spare is the last turn's array, to be filled next
+	tasks, spare    []*task // tasks can go on, in the order of their turns; spare is the array of the last turn, reused for the next
 	toRead, toWrite sock.FDSet
 	paused          []*task // those in toRead and toWrite, and the sleepers, by descriptor
 	timers          timer.Queue
@@ -72,7 +72,7 @@ func (r *carousel) turn() {
 	}
 }
 
-// yields are the words for what a task yields and where it is put.
+// yields are the words for what a task yields, and where the carousel puts the task.
 var yields = [...]struct{ kind, what string }{
 	wire.Read:  {"read", "its task yields ('read', fd %d) and is put in to_read"},
 	wire.Write: {"write", "its task yields ('write', fd %d) and is put in to_write"},
@@ -98,7 +98,7 @@ func (r *carousel) pause(t *task, want wire.Want) {
 	}
 }
 
-// resume queues a paused task behind those that can go on; why are the words for it.
+// resume queues a paused task behind those that can go on; why is narrated.
 func (r *carousel) resume(fd int, why string) *task {
 	t := r.paused[fd]
 	t.talk.Client().Waits(fd, "turn", why, fd)
@@ -110,7 +110,7 @@ func (r *carousel) resume(fd int, why string) *task {
 	return t
 }
 
-// wait asks select who can go on. Nobody here sends urgent data, the third set stays empty.
+// wait calls select and resumes the tasks that can go on. No client sends urgent data here, so the third set stays empty.
 func (r *carousel) wait() error {
 	r.lane.Wait("the queue is empty: select over to_read and to_write")
 	read, write, urgent := r.toRead, r.toWrite, sock.FDSet{}
@@ -200,7 +200,7 @@ func (r *carousel) shutdown() {
 		if t == nil {
 			continue
 		}
-		if t.steps.State() == coro.Created { // it has not come to what it tidies up
+		if t.steps.State() == coro.Created { // it has not started, so its deferred close does not run
 			sock.Close(t.fd)
 		}
 		t.steps.Close()

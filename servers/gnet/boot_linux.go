@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// gnet starts these goroutines with the program, whatever model it runs; nothing here uses them.
+// gnet starts these goroutines in every program that imports it; nothing here uses them.
 func init() { goroutine.DefaultWorkerPool.Release() }
 
-// OnBoot puts the listening socket that is bound already in the place of gnet's own, which gnet does not watch yet.
+// OnBoot replaces gnet's own listening socket, which gnet does not watch yet, by the one that is bound already.
 func (s *server) OnBoot(engine gnet.Engine) gnet.Action {
 	twin, err := engine.Dup()
 	if err == nil {
@@ -31,13 +31,13 @@ func (s *server) OnBoot(engine gnet.Engine) gnet.Action {
 	return gnet.None
 }
 
-// same reports whether two descriptors are of one socket.
+// same reports whether two descriptors refer to one socket.
 func same(a, b int) bool {
 	var one, other unix.Stat_t
 	return unix.Fstat(a, &one) == nil && unix.Fstat(b, &other) == nil && one.Dev == other.Dev && one.Ino == other.Ino
 }
 
-// logger keeps the first error, since gnet tells only its logger why it ends.
+// logger keeps the first error, since gnet reports only to its logger why it ends.
 type logger struct {
 	once  sync.Once
 	first error

@@ -22,17 +22,17 @@ type server struct {
 	lanes lanes
 }
 
-// conn is what is kept beside a connection of gnet's.
+// conn is the model's part of a connection.
 type conn struct {
 	talk  *wire.Talk
 	lane  *story.Lane   // of its loop
-	owed  int           // bytes written that gnet still held when it was last asked
-	again time.Duration // until it is asked again
-	due   time.Time     // when a wait has taken as long as the talk allows; zero when that is to be set
+	owed  int           // bytes written that gnet had not sent at the last look
+	again time.Duration // from the last look to the next
+	due   time.Time     // when the present wait has taken as long as the talk allows; zero: not set
 	timer *time.Timer   // wakes the connection
 }
 
-// Serve answers connections to ln until it is shut down. The address that gnet is given is not the one it serves.
+// Serve answers connections to ln until it is shut down. gnet listens on an address of its own at first: see OnBoot.
 func Serve(ln int, open func() *wire.Talk) error {
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (s *server) OnClose(c gnet.Conn, err error) gnet.Action {
 	return gnet.None
 }
 
-// OnTraffic is called when something was read, whether it is wanted or not, and when the connection was woken.
+// OnTraffic is called when gnet has read something, whether it is wanted or not, and after Wake.
 func (s *server) OnTraffic(c gnet.Conn) gnet.Action {
 	us := c.Context().(*conn)
 	us.called(c)
@@ -129,7 +129,7 @@ func (us *conn) turn(c gnet.Conn) gnet.Action {
 	return us.yield(c)
 }
 
-// sent takes down what gnet has got rid of.
+// sent notes what gnet has sent since the last look.
 func (us *conn) sent(c gnet.Conn) {
 	if left := c.OutboundBuffered(); left < us.owed {
 		us.talk.Sent(us.owed - left)
@@ -137,8 +137,8 @@ func (us *conn) sent(c gnet.Conn) {
 	}
 }
 
-// wait sees to it that the connection is woken when its wait is over. While gnet holds bytes of it that is soon, and less
-// so each time in vain, since gnet does not say when they have gone.
+// wait sets a timer that wakes the connection when its wait is over. While gnet holds bytes of it the timer is short, and longer
+// after each look in vain, since gnet does not report when they are sent.
 func (us *conn) wait(c gnet.Conn) gnet.Action {
 	us.left(c, us.talk.Next())
 	limit := us.talk.Pause()
@@ -164,7 +164,7 @@ func (us *conn) wait(c gnet.Conn) gnet.Action {
 	return gnet.None
 }
 
-// yield lets the others have their turn first: what the loop itself asks for comes before all else.
+// yield lets the others have their turn first. Wake is called on another goroutine: called on the loop's own, it would come before all else.
 func (us *conn) yield(c gnet.Conn) gnet.Action {
 	us.left(c, wire.Work)
 	go c.Wake(nil)

@@ -27,7 +27,7 @@ func (l *lanes) of(loop gnet.EventLoop) *story.Lane {
 	return l.all[loop]
 }
 
-// called says why OnTraffic is, unless it is in vain.
+// called narrates why OnTraffic is called, unless it is in vain.
 func (us *conn) called(c gnet.Conn) {
 	if us.lane == nil {
 		return
@@ -50,7 +50,7 @@ var waits = [...]string{
 	wire.Work:  "waits for Wake of fd %d, which comes behind what the loop has to do already",
 }
 
-// left says what a connection is left to when its callback returns.
+// left narrates what a connection waits for when its callback returns.
 func (us *conn) left(c gnet.Conn, to wire.Want) {
 	if us.lane != nil {
 		us.talk.Waits(c.Fd(), waits[to], c.Fd())

@@ -94,7 +94,7 @@ func converse(lane *story.Lane, c net.Conn, talk *wire.Talk) {
 	}
 }
 
-// limit bounds the next wait for the peer, where a bound was asked for.
+// limit sets the deadline of the next wait for the peer, if the talk has a limit.
 func limit(c net.Conn, talk *wire.Talk) {
 	if wait := talk.Pause(); wait > 0 {
 		c.SetDeadline(time.Now().Add(wait))

@@ -48,57 +48,57 @@ type connKey struct{}
 func answer(w http.ResponseWriter, r *http.Request) {
 	c := r.Context().Value(connKey{}).(*counted)
 	c.Lane.Say("the handler is called, with a Request and a ResponseWriter made for it")
-	plan, body := wire.ReplyTo(r.Method, r.URL), []byte(nil)
+	reply, body := wire.ReplyTo(r.Method, r.URL), []byte(nil)
 	if r.ContentLength > wire.MaxBody {
-		plan = wire.Failure(http.StatusRequestEntityTooLarge) // without waiting for it
-	} else if !plan.Close {
+		reply = wire.Failure(http.StatusRequestEntityTooLarge) // without reading it
+	} else if !reply.Close {
 		var err error
 		var tooLarge *http.MaxBytesError
 		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
 		if errors.As(err, &tooLarge) {
-			plan = wire.Failure(http.StatusRequestEntityTooLarge)
+			reply = wire.Failure(http.StatusRequestEntityTooLarge)
 		} else if err != nil {
-			plan = wire.Failure(http.StatusBadRequest)
+			reply = wire.Failure(http.StatusBadRequest)
 		}
 	}
-	if c.Prepare(&plan) != nil {
-		plan = wire.Failure(http.StatusInternalServerError)
+	if c.Prepare(&reply) != nil {
+		reply = wire.Failure(http.StatusInternalServerError)
 	}
 	c.served = false
-	if reply(w, r, plan, body) == nil {
+	if writeReply(w, r, reply, body) == nil {
 		c.served = true
 		c.Talk.Tally(1, 0)
 	}
 	c.Lane.Say("the handler returns: net/http sends what is left in its buffer")
 }
 
-// reply writes what was planned.
-func reply(w http.ResponseWriter, r *http.Request, plan wire.Reply, body []byte) (err error) {
+// writeReply writes reply; body is that of the request.
+func writeReply(w http.ResponseWriter, r *http.Request, reply wire.Reply, body []byte) (err error) {
 	header := w.Header()
 	header["Date"] = nil // the models' replies have none
-	if plan.Close {
+	if reply.Close {
 		header.Set("Connection", "close")
 	}
 	switch {
-	case plan.Moved != "":
-		header.Set("Location", plan.Moved)
+	case reply.Moved != "":
+		header.Set("Location", reply.Moved)
 		header.Set("Content-Length", "0")
-		w.WriteHeader(plan.Status)
-	case plan.Status != http.StatusOK:
-		if plan.Allow != "" {
-			header.Set("Allow", plan.Allow)
+		w.WriteHeader(reply.Status)
+	case reply.Status != http.StatusOK:
+		if reply.Allow != "" {
+			header.Set("Allow", reply.Allow)
 		}
-		err = send(w, plan.Status, "text/plain", []byte(plan.Reason+"\n"))
-	case plan.Echo:
-		err = send(w, plan.Status, "application/octet-stream", body)
-	case plan.Image != nil:
-		header.Set("Content-Digest", plan.Digest)
-		err = send(w, plan.Status, "image/png", plan.Image)
-	case plan.Bytes >= 0:
+		err = send(w, reply.Status, "text/plain", []byte(reply.Reason+"\n"))
+	case reply.Echo:
+		err = send(w, reply.Status, "application/octet-stream", body)
+	case reply.Image != nil:
+		header.Set("Content-Digest", reply.Digest)
+		err = send(w, reply.Status, "image/png", reply.Image)
+	case reply.Bytes >= 0:
 		header.Set("Content-Type", "application/octet-stream")
-		header.Set("Content-Length", strconv.Itoa(plan.Bytes))
+		header.Set("Content-Length", strconv.Itoa(reply.Bytes))
 		if r.Method != http.MethodHead {
-			_, err = io.CopyN(w, &wire.Pattern{}, int64(plan.Bytes))
+			_, err = io.CopyN(w, &wire.Pattern{}, int64(reply.Bytes))
 		}
 	default:
 		header["Content-Type"] = plain
@@ -123,7 +123,7 @@ var plain, twelve = []string{"text/plain"}, []string{"12"}
 
 type counted struct {
 	netconn.Conn
-	served bool // a reply is counted whose end may still be buffered
+	served bool // a reply is counted, and its end may still be buffered
 }
 
 func (c *counted) Write(p []byte) (n int, err error) {

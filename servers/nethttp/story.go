@@ -7,7 +7,7 @@ import (
 	"carousel/internal/story"
 )
 
-// states says, for the story, what net/http tells of its connections.
+// states narrates the states of connections that net/http reports.
 func states(lane *story.Lane) func(net.Conn, http.ConnState) {
 	started := 0
 	return func(conn net.Conn, state http.ConnState) {

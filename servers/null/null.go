@@ -1,8 +1,8 @@
 // Package null answers every read with the hello reply, without looking at what it read.
 //
-// Lesson: no server can do less. What a client reaches against it is the client's own ceiling, and what a request costs here
-// is the price of the kernel's part. A peer that sends a request in two pieces is answered twice, one that pipelines too
-// seldom, and idle timeouts are not kept: it is for a client that sends again when it was answered.
+// Lesson: no server can do less. What a client reaches against it is the client's own limit, and what a request costs here
+// is the price of the kernel's part. It is for a client that sends again when it is answered: a request in two pieces gets two
+// replies, pipelined requests get too few, and there is no idle timeout.
 package null
 
 import "carousel/internal/wire"

@@ -19,13 +19,13 @@ func Serve(ln int, open func() *wire.Talk) error {
 	if err := poller.Add(ln, sock.Readable, uint64(ln)); err != nil {
 		return err
 	}
-	var books []*wire.Talk // by descriptor
+	var talks []*wire.Talk // by descriptor, for their counters
 	accepted := func(fd int) {
 		if err := poller.Add(fd, sock.Readable, uint64(fd)); err != nil {
 			sock.Refuse(fd, err.Error())
 			return
 		}
-		books = sock.Put(books, fd, open())
+		talks = sock.Put(talks, fd, open())
 	}
 	hello, waste, events := []byte(reply), make([]byte, sock.ReadBytes), make([]sock.Event, 512)
 	for {
@@ -44,7 +44,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 			switch n, err := sock.Read(fd, waste); {
 			case n > 0:
 				if n, err := sock.Write(fd, hello); err == nil {
-					books[fd].Tally(n/len(hello), n)
+					talks[fd].Tally(n/len(hello), n)
 				}
 			case err != sock.Again:
 				poller.Remove(fd)

@@ -9,7 +9,7 @@ import (
 	"carousel/internal/wire"
 )
 
-// Serve answers connections to ln until it is shut down, one flow for each, since there are no raw calls here.
+// Serve answers connections to ln until it is shut down, a goroutine for each, since there are no raw calls here.
 func Serve(ln int, open func() *wire.Talk) error {
 	listener, err := sock.NetListener(ln)
 	if err != nil {
@@ -25,7 +25,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 	}
 }
 
-func answer(c net.Conn, book *wire.Talk) {
+func answer(c net.Conn, talk *wire.Talk) {
 	defer c.Close()
 	hello, waste := []byte(reply), make([]byte, sock.ReadBytes)
 	for {
@@ -33,7 +33,7 @@ func answer(c net.Conn, book *wire.Talk) {
 			return
 		}
 		n, err := c.Write(hello)
-		book.Tally(n/len(hello), n)
+		talk.Tally(n/len(hello), n)
 		if err != nil {
 			return
 		}

@@ -1,7 +1,7 @@
 // Package poll hands control to a loop around poll(2).
 //
-// Lesson: the same as select without its ceiling. The list stays from turn to turn, an entry a connection, whatever its
-// number; but the kernel still looks at every entry of it and so does the loop, so a turn costs as much as there are connections.
+// Lesson: the same as select without its limit. The list stays from turn to turn, one entry per connection, whatever its
+// descriptor; but the kernel still looks at every entry of it and so does the loop, so a turn costs as much as there are connections.
 package poll
 
 import (
@@ -84,8 +84,7 @@ func (l *loop) accepted(fd int) {
 	l.wait(c)
 }
 
-// compact moves the connections together: poll passes over a place without one, but it has to look. It is for between two turns of the
-// loop, which go through the list.
+// compact closes the gaps in the list: poll ignores an empty place, but has to look at it. Call it between two passes over the list.
 func (l *loop) compact() {
 	l.lane.Say("the list closes its gaps, %d of %d", l.left, len(l.list))
 	list := l.list[:1]
@@ -129,7 +128,7 @@ func (l *loop) turn(c *conn) {
 	l.wait(c)
 }
 
-// waits are the words for what stands in the list of a connection.
+// waits are the words for what a connection waits for.
 var waits = [...]string{
 	wire.Read:  "entry %d of the list watches fd %d for input",
 	wire.Write: "entry %d of the list watches fd %d for output",
@@ -154,7 +153,7 @@ func (l *loop) failed(c *conn, err error) {
 	}
 }
 
-// close leaves the connection's place in the list empty: to move up all that follow would cost as much as there are.
+// close leaves the connection's place in the list empty: moving up all that follow would take as long as the list.
 func (l *loop) close(c *conn, bye func(int)) {
 	c.talk.Client().Closes("entry %d of the list is left empty, and fd %d is closed", c.place, c.fd)
 	l.timers.Set(c.fd, 0)

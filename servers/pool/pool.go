@@ -1,7 +1,7 @@
 // Package pool serves with a fixed number of threads, each of which takes one connection at a time.
 //
-// Lesson: the memory is bounded, and so are the clients: who comes while every worker has one waits in the kernel's queue until
-// another leaves, however little the others do. Work that blocks is what it is good at.
+// Lesson: memory is bounded, and so is the number of clients. While every worker has one, the next waits in the kernel's queue until
+// one leaves, however little those do. Work that blocks is what the model is good at.
 package pool
 
 import (

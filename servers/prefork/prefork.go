@@ -1,7 +1,7 @@
 // Package prefork serves with a fixed number of processes, each of which takes one connection at a time.
 //
-// Lesson: nothing is shared but the listening socket, from which the kernel hands every connection to one of those who wait for
-// it. A worker that dies takes one conversation with it and is replaced. Beyond the workers clients wait, as with pool.
+// Lesson: nothing is shared but the listening socket, from which the kernel hands every connection to one of the workers that wait in
+// accept. A worker that dies takes one conversation with it and is replaced. Further clients wait, as with pool.
 package prefork
 
 import (
@@ -34,8 +34,8 @@ var words = blocking.Words{
 	Close:    "close: its process accepts again",
 }
 
-// Serve has connections to ln answered by so many workers until it is shut down; ready is called when all of them accept. A
-// worker is this program again, with the same arguments, and inherits ln; it returns here, too.
+// Serve starts the workers, calls ready when all of them accept, and replaces those that die until ln is shut down. A worker is this
+// program again, with the same arguments, and inherits ln: there Serve answers the connections.
 func Serve(ln int, open func() *wire.Talk, workers int, ready func()) error {
 	if sock.Inherited() {
 		ready()
@@ -66,10 +66,10 @@ func Serve(ln int, open func() *wire.Talk, workers int, ready func()) error {
 	return err
 }
 
-// number in the environment is that of a worker.
+// number is the environment variable with a worker's number.
 const number = "CAROUSEL_WORKER"
 
-// Number is that of this process among the workers, from 1; 0 if it is none.
+// Number returns the number of this process among the workers, from 1; 0 if it is not a worker.
 func Number() (n int) {
 	if sock.Inherited() {
 		n, _ = strconv.Atoi(os.Getenv(number))
@@ -77,7 +77,7 @@ func Number() (n int) {
 	return n
 }
 
-// Name is what this process is called among the workers, "" if it is none.
+// Name returns "worker N", "" if this process is not a worker.
 func Name() string {
 	if n := Number(); n > 0 {
 		return fmt.Sprintf("worker %d", n)
@@ -89,10 +89,10 @@ func Name() string {
 type worker struct {
 	*child.Process
 	number int
-	last   chan usage.Line // its last words
+	usage  chan usage.Line // what it prints at its end
 }
 
-// start starts the worker of a number, which its successors inherit.
+// start starts worker n. One that replaces it has the same number.
 func start(lane *story.Lane, ln, n int) (*worker, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -115,13 +115,13 @@ func start(lane *story.Lane, ln, n int) (*worker, error) {
 	go func() {
 		defer p.Stdout.Close()
 		var line usage.Line
-		json.NewDecoder(p.Stdout).Decode(&line) // there is none of a worker that was killed
-		w.last <- line
+		json.NewDecoder(p.Stdout).Decode(&line) // a worker that was killed prints none
+		w.usage <- line
 	}()
 	return w, nil
 }
 
-// keep replaces a worker when it dies, and its successors, until all is over.
+// keep replaces the worker each time it dies, until over is closed.
 func (w *worker) keep(lane *story.Lane, ln int, over <-chan struct{}) {
 	const pause = 100 * time.Millisecond
 	grace := time.Second
@@ -134,7 +134,7 @@ func (w *worker) keep(lane *story.Lane, ln int, over <-chan struct{}) {
 		case <-over:
 			w.Stop(grace)
 		}
-		usage.AddChild(<-w.last)
+		usage.AddChild(<-w.usage)
 		for next := (*worker)(nil); next == nil; {
 			select {
 			case <-over:

@@ -1,8 +1,8 @@
 // Package reactors runs the loop of epoll several times, each in a thread of its own.
 //
-// Lesson: a loop uses one processor, so have one a processor. Each has a listening socket of its own on the same port
+// Lesson: a loop uses one processor, so have one per processor. Each has a listening socket of its own on the same port
 // (SO_REUSEPORT), and the kernel deals the connections out: the loops share nothing, and a connection stays with the loop it came to,
-// be that busy or idle.
+// even if that is busy and another is idle.
 package reactors
 
 import (
@@ -14,7 +14,7 @@ import (
 	"carousel/servers/epoll"
 )
 
-// Serve answers connections to ln with so many loops until it is shut down; ready is called when all of them listen.
+// Serve runs the loops, which answer connections to ln until it is shut down, and calls ready when all of them listen.
 func Serve(ln int, open func() *wire.Talk, loops int, ready func()) error {
 	runtime.GOMAXPROCS(max(loops, runtime.GOMAXPROCS(0))) // a loop keeps one of the runtime's processors while it holds a wait
 	listeners := []int{ln}
@@ -30,7 +30,7 @@ func Serve(ln int, open func() *wire.Talk, loops int, ready func()) error {
 		}
 		listeners = append(listeners, another)
 	}
-	var serves []func() error // all there before the first connection, which may take the last descriptor
+	var serves []func() error // all made before the first connection, which may take the last descriptor
 	for n, ln := range listeners {
 		lane := story.NewLane("loop %d", n+1)
 		lane.Say("this loop has a listening socket of its own, fd %d", ln)

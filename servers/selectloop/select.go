@@ -64,7 +64,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 	}
 }
 
-// sets lists every descriptor under what it waits for. Nobody here sends urgent data, the third list stays empty.
+// sets puts every descriptor into the set of what it waits for. No client sends urgent data here, so the third set stays empty.
 func (l *loop) sets(ln int) (read, write, urgent sock.FDSet, n int) {
 	read.Set(ln)
 	for fd, c := range l.conns {
@@ -121,7 +121,7 @@ func (l *loop) turn(c *conn) {
 	l.wait(c)
 }
 
-// waits are the words for where a connection stands in the next select.
+// waits are the words for what a connection waits for.
 var waits = [...]string{
 	wire.Read:  "fd %d goes into the set to read of the next select",
 	wire.Write: "fd %d goes into the set to write of the next select",

@@ -17,8 +17,8 @@ import (
 	"carousel/servers/blocking"
 )
 
-// processors is how many the runtime gets. A thread that runs needs one, or waits for it as a goroutine would: with as few as the
-// machine has a request costs half as much again, and with hundreds the collector stops the world for tens of milliseconds.
+// processors is GOMAXPROCS. A running thread needs one of the runtime's processors, or waits for one as a goroutine does: with as few as
+// the machine has a request costs half as much again, and with hundreds the collector stops the world for tens of milliseconds.
 const processors = 64
 
 var words = blocking.Words{
@@ -31,8 +31,8 @@ var words = blocking.Words{
 	Close:   "close, and its thread ends",
 }
 
-// Serve answers connections to ln until it is shut down. Those beyond so many threads it refuses: one that the kernel would not
-// start would end the program.
+// Serve answers connections to ln until it is shut down. It refuses those beyond limit threads: a thread that the kernel cannot start
+// would end the program.
 func Serve(ln int, open func() *wire.Talk, limit int) error {
 	debug.SetMaxThreads(limit + 1000) // the runtime's own limit, 10,000, would end the program too
 	runtime.GOMAXPROCS(max(processors, runtime.GOMAXPROCS(0)))
@@ -46,7 +46,7 @@ func Serve(ln int, open func() *wire.Talk, limit int) error {
 			return sock.Ended(err)
 		}
 		if threads.Load() >= int64(limit) {
-			sock.Refuse(fd, fmt.Sprintf("there are %d threads already, one for each connection: more are had by --threads", limit))
+			sock.Refuse(fd, fmt.Sprintf("all %d threads have a connection: raise --threads", limit))
 			continue
 		}
 		threads.Add(1)

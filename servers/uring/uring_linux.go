@@ -21,15 +21,15 @@ type loop struct {
 	timers timer.Queue
 }
 
-// conn is a connection, and which requests on it are under way.
+// conn is a connection, and which requests on it are pending.
 type conn struct {
 	fd                 int
 	talk               *wire.Talk
 	receiving, sending bool
-	held               bool      // receiving is being cancelled, since the talk does not read
+	cancelling         bool      // the cancel of its recv is queued, since the talk does not read
 	ended              bool      // the peer has finished sending
 	rest               []byte    // what came while the talk did not read
-	bye                func(int) // closes it, once nothing is under way; nil: it is open
+	bye                func(int) // closes it once nothing is pending; nil: it stays open
 }
 
 // Data of a request is its kind and the descriptor.
@@ -44,9 +44,9 @@ const (
 
 // Serve answers connections to ln until it is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
-	runtime.LockOSThread() // which the ring belongs to
+	runtime.LockOSThread() // the ring belongs to it
 	defer runtime.UnlockOSThread()
-	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0))) // others have one, or each turn of theirs would be two switches of threads
+	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0))) // one for other goroutines, or each of their turns would switch threads twice
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 	}
 }
 
-// completed goes on with whose request it was; an error ends the loop.
+// completed handles one completion; an error ends the loop.
 func (l *loop) completed(done *uring.Completion) error {
 	switch done.Data & kind {
 	case listen:
@@ -125,7 +125,7 @@ func (l *loop) received(c *conn, done *uring.Completion) {
 	l.lane.Turn(c.talk.Client(), c.fd, received[outcome(done.Res)], c.fd, int(done.Res))
 	p := l.ring.Bytes(done)
 	c.receiving = done.More()
-	c.held = c.held && c.receiving
+	c.cancelling = c.cancelling && c.receiving
 	switch {
 	case done.Res > 0 && len(c.rest) == 0 && c.talk.Next() == wire.Read:
 		c.talk.Feed(p)
@@ -192,17 +192,17 @@ func (l *loop) turn(c *conn) {
 	l.wait(c)
 }
 
-// wait leaves a connection with what it receives under way, unless it has enough of that.
+// wait leaves a connection to its next completion. It keeps a recv pending, or cancels it where enough unread input is there.
 func (l *loop) wait(c *conn) {
 	switch enough := len(c.rest) >= sock.ReadBytes; {
 	case !c.receiving && !c.ended && !enough:
 		c.talk.Client().Say("recv of fd %d is queued, multishot: it stays armed", c.fd)
 		l.ring.Receive(c.fd, receive|uint64(c.fd))
 		c.receiving = true
-	case c.receiving && !c.held && enough: // or who sends without reading would have all buffers
+	case c.receiving && !c.cancelling && enough: // else a client that does not read its replies would take all buffers
 		c.talk.Client().Say("a cancel of the recv of fd %d is queued", c.fd)
 		l.ring.Cancel(receive|uint64(c.fd), cancel)
-		c.held = true
+		c.cancelling = true
 	}
 	pause := c.talk.Pause()
 	if c.unread() {
@@ -214,10 +214,10 @@ func (l *loop) wait(c *conn) {
 	l.timers.Set(c.fd, pause)
 }
 
-// unread reports whether the talk would read what is there already.
+// unread reports whether there is input that the talk wants to read.
 func (c *conn) unread() bool { return len(c.rest) > 0 && c.talk.Next() == wire.Read }
 
-// close ends what is under way, and then the connection.
+// close cancels what is pending, and closes the connection when that has completed.
 func (l *loop) close(c *conn, bye func(int)) {
 	l.timers.Set(c.fd, 0)
 	if !c.receiving && !c.sending {
@@ -236,7 +236,7 @@ func (l *loop) close(c *conn, bye func(int)) {
 	c.bye = bye
 }
 
-// shutdown closes what is open; it waits for what is under way.
+// shutdown closes what is open, and waits for what is pending.
 func (l *loop) shutdown() {
 	for _, c := range l.conns {
 		if c != nil {

@@ -12,7 +12,7 @@ var (
 	sent     = [...]string{"send of fd %d completes: %d bytes", "send of fd %d completes: it was cancelled (res %d)", "send of fd %d fails (res %d)"}
 )
 
-// outcome is the place of the words for a result.
+// outcome returns the index of the words for a result.
 func outcome(res int32) int {
 	switch {
 	case res >= 0:
@@ -23,7 +23,7 @@ func outcome(res int32) int {
 	return 2
 }
 
-// waits are the words for what is to come.
+// waits are the words for what a connection waits for.
 var waits = [...]string{
 	wire.Read:  "waits for recv of fd %d to complete",
 	wire.Write: "waits for send of fd %d to complete",
