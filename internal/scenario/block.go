@@ -12,7 +12,7 @@ var block = &Scenario{
 	Judge:       handlers,
 	Title:       "handlers that hold their thread for 10 ms",
 	Description: "Every handler blocks its thread, as synchronous code does.",
-	Why: "The executor of `asyncio-executor` has four workers more than the server has processors: with one, five handlers end every 10 ms, so that it can do no more than 500/s. " +
+	Why: "The executor of `asyncio-executor` has four workers more than the server has processors: with one processor five handlers end every 10 ms, which is 500/s at most. " +
 		untilItLeaves,
 }
 

@@ -4,8 +4,8 @@ package scenario
 var calls = &Scenario{
 	Name: "calls", Path: "/", Levels: []int{1, ReferenceLevel}, CountCalls: true, Weight: map[int]int{1: 1, ReferenceLevel: 1},
 	NotSliced:   "counting slows a server",
-	Title:       "system calls, and what else is asked of the kernel",
-	Description: "What a request has the server ask of the kernel is counted, in a closed loop. That takes time, some 7 % of what a request costs, so nothing is timed here.",
+	Title:       "system calls, and other work of the kernel",
+	Description: "The system calls and other kernel work of a request are counted, in a closed loop. Counting takes time, some 7 % of what a request costs, so nothing is timed here.",
 }
 
 // CallFormula is how many system calls a model is expected to make for a request, stated before the run. It holds at any level: k is the number
@@ -25,8 +25,8 @@ const CallTolerance = 0.1
 
 // What the Go runtime and held waits add: little per request where there are many requests.
 const (
-	held    = "timerfd_settime every 2 ms, by which a held wait is ended, and nanosleep and futex of the Go runtime: the fewer requests there are, the more for each"
-	blocked = "nanosleep and futex: the Go runtime looks after a thread that a call blocks, and hands its processor on"
+	held    = "timerfd_settime every 2 ms, which ends a held wait, and nanosleep and futex of the Go runtime: the fewer requests, the more of these per request"
+	blocked = "nanosleep and futex: the Go runtime watches a thread that blocks in a call, and gives its processor to another"
 )
 
 // ExpectedCalls is the formula of each model.
@@ -45,7 +45,7 @@ var ExpectedCalls = map[string]CallFormula{
 	"prefork":          {"2 + 1/k", 2, 1, held},
 	"reactors":         {"2 + 1/k", 2, 1, "futex, with which the Go runtime wakes the thread of another loop; timerfd_settime and nanosleep as in epoll"},
 	// one call submits the sends and returns the completions: of the recv of a request, and of the send of a reply
-	"uring":    {"2/k", 0, 2, "futex and nanosleep, with which the Go runtime looks after its threads"},
+	"uring":    {"2/k", 0, 2, "futex and nanosleep, with which the Go runtime manages its threads"},
 	"nethttp":  {Extra: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},
 	"fasthttp": {Extra: "two reads, of which the second finds nothing, and a write; epoll_pwait, twice where one client is waited for, with futex, nanosleep and sched_yield"},
 	"gnet":     {Extra: "a read and a write; epoll_pwait, twice where one client is waited for: the first only looks"},

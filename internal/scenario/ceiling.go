@@ -20,9 +20,9 @@ var ceiling = &Scenario{
 		return Fine
 	},
 	Title: "clients who all come at once and stay",
-	Description: "Connections are opened at once, and each asks for `/` once while all others stay open: up to the first number of them, then further ones up to the next. " +
-		"A client is served, refused (turned away with a 503 that is whole) or broken: closed or reset without a word, or not answered in time.",
-	Why: "`blocking`, `pool` and `prefork` serve a client until it leaves, so where all stay as many are served as there are workers, and the others wait in vain. `select` and `generator` have no place for descriptors from 1,024 on.",
+	Description: "Connections are opened at once, up to the first number of them, then further ones up to the next. Each requests `/` once while all others stay open. " +
+		"A client is served, refused (it gets a complete 503) or broken: closed or reset without a reply, or not answered in time.",
+	Why: "`blocking`, `pool` and `prefork` serve a client until it leaves. Where all stay, they serve as many as they have workers, and the others wait in vain. `select` and `generator` cannot watch descriptors from 1,024 on.",
 }
 
 // CeilingSteps returns the numbers of connections, up to limit, at which ceiling counts: below and above 1024, where the descriptors of

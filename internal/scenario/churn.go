@@ -26,7 +26,7 @@ var churn = &Scenario{
 		return Fine
 	},
 	Title:       "a connection for every request",
-	Description: "Every request comes on a connection of its own, which is closed when it is answered, so that a request here is a connection, and connecting is part of its time.",
-	Why: "Most of what a connection costs is the kernel's and alike for all, so that a loop that looks through all its clients, 64 of them, costs no more than another. " +
-		"`blocking` serves one client at a time, which is all that a client of one request needs. Who makes something for a client, a coroutine, a goroutine or a thread, pays for it with each, and `pool` for handing it over to a thread that must be woken. The null responder has no place here: it looks at nothing, and so leaves the closing to the client.",
+	Description: "Every request has a connection of its own, which is closed after the reply. So a request here costs what a connection costs, and its time includes connecting.",
+	Why: "Most of what a connection costs is the kernel's and the same for all models, so that a loop that scans all its clients, 64 of them, costs no more than another. " +
+		"`blocking` serves one client at a time, which is enough for clients with one request. A model that makes a coroutine, a goroutine or a thread for each client pays for it each time, and `pool` pays for waking a thread. The null responder takes no part: it does not parse the request, and so does not close the connection.",
 }

@@ -27,9 +27,9 @@ var compute = &Scenario{
 		return Fine
 	},
 	Title:       "one request in a hundred computes for 20 ms",
-	Description: "Requests are due evenly spaced; of a hundred one burns 20 ms of processor time, and the others ask for `/`. The response time is that of the others.",
-	Why: "A loop that computes does nothing else meanwhile, and computing for 20 ms ten times a second keeps a fifth of all others waiting. " +
-		"A kernel takes turns by a few milliseconds, a runtime takes a goroutine off its processor after 10 ms. " +
+	Description: "Requests are due at even intervals. One in a hundred uses 20 ms of processor time, the others request `/`. The response time is that of the others.",
+	Why: "A loop that computes does nothing else meanwhile: 20 ms ten times a second make a fifth of the others wait. " +
+		"The kernel gives threads turns of a few milliseconds, the Go runtime preempts a goroutine after 10 ms. " +
 		"`pool` and `prefork` serve as many connections as they have workers, since all connections stay.",
 }
 

@@ -18,6 +18,6 @@ var cost = &Scenario{
 		return Fine
 	},
 	Title:       "the same rate for every model",
-	Description: "Requests are due evenly spaced, at a rate that every model can serve, and what a request costs is compared.",
+	Description: "Requests are due at even intervals, at a rate that every model can serve. The models are compared by what a request costs.",
 	Why:         untilItLeaves,
 }

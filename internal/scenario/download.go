@@ -28,7 +28,7 @@ var download = &Scenario{
 		return Fine
 	},
 	Title:       "what a synchronous write does to an asynchronous program",
-	Description: "Here it is the client that is looked at: it asks for pictures and small replies and saves every body to a file of its own.",
+	Description: "Here the client is what is measured: it requests pictures and small replies, and saves every body to a file of its own.",
 	Why:         untilItLeaves,
 }
 

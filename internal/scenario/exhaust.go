@@ -23,7 +23,7 @@ var exhaust = &Scenario{
 		return Fine
 	},
 	Title: "more clients than descriptors",
-	Description: "The server has 64 descriptors, and more clients than that come at once, ask for `/` and stay. When all are served, refused or given up, nobody asks for anything for a while, and the processor time " +
-		"that the server burns is read. Then all leave at once, and clients ask one after another until one is served.",
-	Why: "`gnet` ends when it has no descriptor for a client. Nothing is expected of `blocking`, which accepts nobody while it serves one, and so never needs a second descriptor.",
+	Description: "The server has 64 descriptors, and more clients than that come at once, request `/` and stay. When all are served, refused or given up, no client sends anything for a while, and the processor time " +
+		"that the server uses meanwhile is read. Then all leave at once, and new clients send requests, one after another, until one is served.",
+	Why: "`gnet` ends when it has no descriptor for a client. Nothing is expected of `blocking`, which accepts no second client while it serves one, and so does not run out.",
 }

@@ -17,12 +17,12 @@ var flood = &Scenario{
 	}),
 	Judge: beside,
 	Title: "one client sends without end, others wait for their replies",
-	Description: "A second client has up to 1,000 requests on their way on one connection, all the time; each connection of the client that is measured rests for 5 ms after a reply. " +
-		"The response time is that of the others, fairness is Jain's index of the replies that each of these got (1: all alike), and the flooder's share is of all replies.",
-	Why: "A loop's turn is one read of 16 KiB, however much more has come, so that a flooder waits for the others after some hundred requests. " +
-		"A goroutine that never has to wait is taken off the processor after 10 ms, when the runtime does that, and a thread after a few. " +
-		"`nethttp` makes a system call for each reply, so that what a flooder has sent takes it many times as long as others, and in one goroutine. " +
-		"`pool` and `prefork` have no worker left for those who come after as many clients as they have workers, since all of them stay.",
+	Description: "A second client, the flooder, always has up to 1,000 requests pending on one connection. Each connection of the measured client pauses for 5 ms after a reply. " +
+		"The response time is that of the measured client, fairness is Jain's index of the replies per connection of it (1: all equal), and the flooder's share is of all replies.",
+	Why: "A turn in a loop is one read of 16 KiB, however much more has come, so that the flooder waits for the others after some hundred requests. " +
+		"The Go runtime preempts a goroutine that never waits after 10 ms, the kernel a thread after a few. " +
+		"`nethttp` makes a system call for each reply, so that a flood keeps its goroutine busy many times as long as in other models. " +
+		"`pool` and `prefork` serve as many clients as they have workers, since all of them stay.",
 }
 
 // beside judges by the clients beside a greedy one: a model fails if in most rounds a connection of theirs was never answered; it degrades if

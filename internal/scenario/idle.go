@@ -24,8 +24,8 @@ var idle = &Scenario{
 		return Fine
 	},
 	Title: "silent connections beside busy ones",
-	Description: "Silent connections are opened first; when all are open and memory has settled, the busy ones send, and again as soon as they are answered. " +
-		"What a request costs beside ever more of them, and what memory they take, are told as slopes.",
-	Why: "Who has no room for a client turns it away with the reason: `select` and `generator` from descriptor 1,024 on, `thread` beyond its 8,000 threads. " +
-		"`poll` hands its whole list to the kernel in every turn, which looks through it. Of those that serve one client until it leaves, silent ones hold all workers.",
+	Description: "Silent connections are opened first. When all are open and memory has settled, the busy ones send, each again as soon as it is answered. " +
+		"What a silent connection adds to the cost of a request and to memory is given as a slope.",
+	Why: "A model that has no room for a client refuses it: `select` and `generator` from descriptor 1,024 on, `thread` beyond its 8,000 threads. " +
+		"`poll` hands its whole list to the kernel in every turn, which scans it. In models that serve a client until it leaves, silent clients hold all workers.",
 }

@@ -20,7 +20,7 @@ var paced = &Scenario{
 		return Fine
 	},
 	Title:       "requests due by a schedule",
-	Description: "Requests are due evenly spaced whether the server answers or not, at half the rate of the slowest model that serves every connection, and are timed from when they were due.",
-	Why: "What `generator`, `coroutine` and `asyncio` do beyond `epoll` is a tenth of a request, which shows in what they cost and not in a p99. " +
-		"`nethttp` allocates for every request, and is the slowest: at half of its own limit its collections keep a hundredth of all waiting. " + untilItLeaves,
+	Description: "Requests are due at even intervals whether the server answers or not, at half the rate of the slowest model that serves every connection. They are timed from when they were due.",
+	Why: "What `generator`, `coroutine` and `asyncio` do beyond `epoll` is a tenth of what a request costs, which shows in the cost and not in a p99. " +
+		"`nethttp` allocates for every request, and is the slowest: at half of its limit garbage collections make a hundredth of all requests wait. " + untilItLeaves,
 }

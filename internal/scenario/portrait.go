@@ -7,6 +7,6 @@ var portrait = &Scenario{
 	Name: "portrait", Path: "/", Levels: []int{8}, Weight: map[int]int{8: 1}, Shared: true, Probe: true, Traced: true,
 	NotSliced:   "a picture is of one model",
 	Title:       "whose turn it is, and who waits for whom",
-	Description: script.ScriptText + " It is played once, however many rounds a run has. The server keeps a trace meanwhile, which takes time, so nothing here is for comparing how fast models are.",
-	Why:         "A request that sleeps needs nobody's turn, and one that computes holds the one that it has. What a request took over its own time, 20 or 5 ms or none, it waited for its turn or to be accepted, or spent in its turn, on a processor that others used, too. The pictures add up the waits alone, of all clients.",
+	Description: script.ScriptText + " It is played once, however many rounds a run has. The server writes a trace meanwhile, which takes time, so do not compare the speed of models by it.",
+	Why:         "A request that sleeps needs no turn, and one that computes keeps its turn. A request's own time is 20 ms, 5 ms or none. What it took beyond that it waited to be accepted or for its turn, or it shared the processor during its turn. The pictures add up only the waits, of all clients.",
 }

@@ -57,7 +57,7 @@ type Mode struct {
 }
 
 // untilItLeaves says why models with few workers fail where all clients stay.
-const untilItLeaves = "`pool` and `prefork` serve a client until it leaves, so where all stay as many are served as there are workers."
+const untilItLeaves = "`pool` and `prefork` serve a client until it leaves. Where all clients stay, they serve as many as they have workers."
 
 // The outcomes: what a model is expected to do, and what it did.
 const (

@@ -13,6 +13,6 @@ var slowreader = &Scenario{
 	}),
 	Judge: beside,
 	Title: "slow readers of large replies beside others",
-	Description: "A second client has 16 connections, which each ask for 8 MiB and take in 1 KiB a second; the client that is measured asks for `/`. " +
-		"The response time is that of the others. Memory is what the server has resident more at the end of the window than before the two clients came.",
+	Description: "A second client has 16 connections, which each request 8 MiB and read 1 KiB a second; the measured client requests `/`. " +
+		"The response time is that of the measured client. Memory is by how much the server's resident memory grew from before the two clients came to the end of the window.",
 }

@@ -17,7 +17,7 @@ var thinking = &Scenario{
 		return Fine
 	},
 	Title:       "clients that connect and say nothing",
-	Description: "Silent connections are opened, and a probe beside them asks for `/`: after each of the first 64, and then ever more rarely.",
+	Description: "Silent connections are opened, and a probe beside them requests `/`: after each of the first 64, and then less and less often.",
 }
 
 // ThinkingSteps returns the numbers of silent connections, up to limit, beside which thinking sends a probe.
