@@ -74,7 +74,7 @@ func TestAShortListenQueueIsNamed(t *testing.T) {
 				want := "likely cause: " + strings.ReplaceAll(c.want, "ADDR", addr) + ": "
 				var stdout, stderr bytes.Buffer
 				args := append([]string{"-c", "20", "-d", "50ms", "--grace", "10ms", "--timeout", "100ms", "-q", "--json", "--engine", c.engine, "--fail-if", "p99>9s", addr}, c.more...)
-				if code := run(&stdout, &stderr, args); code != gateBroken || !strings.Contains(stderr.String(), "p99>9s: cannot be told: 1 of ") {
+				if code := run(&stdout, &stderr, args); code != gateBroken || !strings.Contains(stderr.String(), "p99>9s: not measured: 1 of ") {
 					t.Fatalf("exit code %d: %s", code, &stderr)
 				}
 				var l result.Load

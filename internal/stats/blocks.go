@@ -1,17 +1,17 @@
 package stats
 
-// MinBlocks is the fewest blocks that compare anything. A t interval over eight is a fifth wider than over very many, over four
-// six tenths wider.
+// MinBlocks is the fewest blocks that give an interval. A 95 % t interval over eight blocks is 20 % wider than over very many, over four blocks
+// 60 % wider.
 const MinBlocks = 8
 
-// MostBlocks is the most blocks worth cutting into. More of them know their spread better, but the median of three or four cycles no
-// longer leaves out what is disturbed. On invented noise with heavy tails intervals were narrowest over 8 to 10 blocks of 50
-// cycles, 10 to 16 of 100 and 16 to 25 of 200; over ten they are within 6 % of the best each time. Where servers wander from cycle
-// to cycle on their own, long blocks cover better too.
+// MostBlocks is the most blocks worth cutting into. More blocks estimate the spread better, but a block of three or four cycles is too short to
+// leave out disturbed ones. On simulated noise with heavy tails intervals were narrowest over 8 to 10 blocks of 50 cycles, 10 to 16 blocks of
+// 100 and 16 to 25 of 200; over ten they are within 6 % of the best each time. Where a server's cost wanders from cycle to cycle, the intervals
+// over long blocks hold the truth more often, too.
 const MostBlocks = 10
 
-// Blocks cuts 0..n into at most most consecutive blocks of nearly equal length, each [from, to). It returns none if there would be fewer
-// than MinBlocks.
+// Blocks cuts n cycles, from 0, into min(n, most) consecutive blocks of nearly equal length, each [from, to). It returns nil if there would be
+// fewer than MinBlocks.
 //
 // Neighbouring cycles are correlated and whole blocks hardly are, so the spread of block means shows how sure their mean is (batch means,
 // Conway 1963).

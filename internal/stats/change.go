@@ -10,7 +10,7 @@ import (
 // not.
 func Change(x []float64) (at int, p float64) {
 	n := float64(len(x))
-	u, most := 0, 0 // u: of all pairs of a value before x[t] and one from there on, in how many more the later is the larger
+	u, most := 0, 0 // u: of all pairs of a value before x[t] and one from x[t] on, those in which the later is larger minus those in which it is smaller
 	for t := 1; t < len(x); t++ {
 		for _, other := range x {
 			u += cmp.Compare(other, x[t-1])

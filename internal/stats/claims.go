@@ -10,8 +10,8 @@ import (
 // difference" exactly where Holm's step-down procedure (1979) upholds the claim. The probability of one false claim or more is then at most
 // alpha.
 //
-// Only the claims are sure together. Each interval is as sure as its own confidence; to be sure together each would need alpha over the
-// number of claims. A p-value that is NaN counts as a claim that is not upheld.
+// Alpha is for the claims together, not for the intervals: each interval holds the truth with its own confidence, and for all of them to hold
+// at once each would need the level alpha over the number of claims. A p-value that is NaN counts as a claim that is not upheld.
 func Holm(p []float64, alpha float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {
@@ -31,7 +31,7 @@ func Holm(p []float64, alpha float64) []float64 {
 	return levels
 }
 
-// failing is p, or 1 where there is none.
+// failing returns p, or 1 if p is NaN.
 func failing(p float64) float64 {
 	if math.IsNaN(p) {
 		return 1
@@ -41,11 +41,11 @@ func failing(p float64) float64 {
 
 // Look is a planned look at a comparison that is still running, after which it may end.
 type Look struct {
-	At    float64 // the share of the whole length that is then over, up to 1
-	Alpha float64 // the level of the intervals that are drawn then, as in Holm
+	At    float64 // when: the share of the whole comparison that is over, above 0 and up to 1
+	Alpha float64 // the alpha of the intervals at this look, as in Holm
 }
 
-// Looks are the planned ones. Their levels add up to 0.05, so the intervals of all three hold together in 95 of 100 comparisons (the
-// union bound), whatever makes one end early. Looked at after every cycle instead, with intervals of 95 %, a server was called different from
-// its twin in 42 of 100.
+// Looks are the planned looks of a comparison. Their alphas add up to 0.05, so the intervals of all three hold together in 95 of 100
+// comparisons (the union bound), whatever rule ends one early. With a look after every cycle instead, and intervals of 95 %, a server was called
+// different from its twin in 42 of 100.
 var Looks = []Look{{1. / 8, 0.010}, {1. / 3, 0.015}, {1, 0.025}}

@@ -9,8 +9,8 @@ import (
 //
 // x[k][c] is the log of the figure of server k in cycle c: NaN where there is none, infinite where the figure was 0 or infinite. Two
 // servers are compared by the Middle of their differences over the cycles that have both, so a disturbed slice spoils one cycle of one
-// pair. The effect is the mean of a server's differences from every server, itself included: what is known of k and l against the others
-// then serves their ratio too (paired comparisons, Thurstone 1927).
+// pair. The effect is the mean of a server's differences from every server, itself included: so the comparisons of k and of l with the others
+// add to what is known of their ratio (paired comparisons, Thurstone 1927).
 //
 // A server whose differences are not finite is left out of the means of the others. Its own effect is infinite, or NaN where nothing is
 // known.
@@ -49,8 +49,8 @@ func Effects(x [][]float64) []float64 {
 	return effects
 }
 
-// differences are those of any two servers, over all cycles, of which m[l][k] is -m[k][l]; on the diagonal 0 for a server
-// of which anything is known.
+// differences returns m, in which m[k][l] is the Middle of x[k]-x[l] over all cycles and m[l][k] is -m[k][l]. On the diagonal it has 0, or NaN
+// for a server without a finite figure.
 func differences(x [][]float64) [][]float64 {
 	m := make([][]float64, len(x))
 	var d []float64
@@ -59,7 +59,7 @@ func differences(x [][]float64) [][]float64 {
 		for l := range k + 1 {
 			d = d[:0]
 			for c := range x[k] {
-				if v := x[k][c] - x[l][c]; !math.IsNaN(v) { // Inf-Inf tells as little as what lacks
+				if v := x[k][c] - x[l][c]; !math.IsNaN(v) { // also of Inf-Inf
 					d = append(d, v)
 				}
 			}

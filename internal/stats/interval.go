@@ -7,8 +7,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Interval is a figure and the range that holds its true value with a given confidence, from 0 to 1. Fields that are not known are NaN.
-// Ratios are averaged as logs and shown as ratios: Exp converts.
+// Interval is an estimate, Mid, and the range that holds the true value with a given confidence, from 0 to 1. In an unknown interval Mid, Low
+// and High are NaN. Ratios are averaged as logs and shown as ratios: Exp converts.
 type Interval struct {
 	Mid, Low, High, Confidence float64
 }
@@ -21,12 +21,12 @@ func (i Interval) Exp() Interval {
 // Contains reports whether x lies in the interval. An unknown interval contains nothing.
 func (i Interval) Contains(x float64) bool { return i.Low <= x && x <= i.High }
 
-// HalfWidth returns half the distance between the ends. For the log of a ratio that is about the share by which the ratio may be off.
+// HalfWidth returns half the distance between the ends. For the log of a ratio that is about the relative error of the ratio: 0.02 is 2 %.
 func (i Interval) HalfWidth() float64 { return (i.High - i.Low) / 2 }
 
 // Order returns what the interval of a ratio shows: Higher or Lower if all of it is on one side of 1; Same if it contains 1 and neither end
-// is further from 1 than margin, a share; Tied if neither; Unknown if it is not known. The inverse ratio gives the inverse order: below 1
-// the margin ends at 1/(1+margin).
+// is further from 1 than margin (0.02: 2 %); else Tied; Unknown if the interval is. The inverse ratio gives the inverse order, since below 1 the
+// margin ends at 1/(1+margin).
 func (i Interval) Order(margin float64) Order {
 	switch {
 	case math.IsNaN(i.Low) || math.IsNaN(i.High):
@@ -41,7 +41,7 @@ func (i Interval) Order(margin float64) Order {
 	return Tied
 }
 
-// unknown is an interval of which only the confidence is known.
+// unknown returns an interval that has only a confidence.
 func unknown(confidence float64) Interval {
 	return Interval{math.NaN(), math.NaN(), math.NaN(), confidence}
 }
@@ -81,7 +81,7 @@ func TTest(d []float64, shared float64) float64 {
 	return 1 - low
 }
 
-// reach is half of the interval of the mean of n values with this standard error, and what they share.
+// reach returns half the width of the interval of a mean of n values. e is the standard error of the mean; shared is as in TInterval.
 func reach(e, shared, confidence float64, n int) float64 {
 	p := (1 + confidence) / 2
 	if p >= 1 {
@@ -90,18 +90,18 @@ func reach(e, shared, confidence float64, n int) float64 {
 	return math.Hypot(e*TQuantile(p, float64(n-1)), shared*distuv.UnitNormal.Quantile(p))
 }
 
-// meanError is the mean and its standard error.
+// meanError returns the mean and its standard error. ok is false with fewer than two values or where one is not finite.
 func meanError(d []float64) (mean, e float64, ok bool) {
 	if len(d) < 2 {
 		return 0, 0, false
 	}
 	mean, s := stat.MeanStdDev(d, nil)
 	e = s / math.Sqrt(float64(len(d)))
-	return mean, e, !math.IsNaN(mean + e) // not finite: the mean of infinite values is no number, or their deviation is none
+	return mean, e, !math.IsNaN(mean + e) // infinite values make the mean or the deviation NaN
 }
 
-// Widen adds to the interval of a ratio an error that all its values had in common: a log with a normal distribution of standard deviation
-// shared.
+// Widen adds to the interval of a ratio an error that all its values had in common: its log has a normal distribution with standard deviation
+// shared, 0 or more.
 func (i Interval) Widen(shared float64) Interval {
 	z := distuv.UnitNormal.Quantile((1+i.Confidence)/2) * shared
 	i.Low = i.Mid * math.Exp(-math.Hypot(math.Log(i.Mid/i.Low), z))

@@ -13,7 +13,8 @@ func Letters(n int, tied func(i, j int) bool) []string {
 			groups = append(groups, slices.Sorted(slices.Values(group)))
 			return
 		}
-		// What is tied to the one with the most ties gives no group without it (Tomita 2006): so n that all tie take n steps, not 2^n.
+		// The pivot has the most ties. A group without it would contain something not tied to it, so its ties need not be tried (Tomita 2006): n
+		// things that all tie take n steps, not 2^n.
 		pivot, most := -1, -1
 		for _, u := range slices.Concat(candidates, seen) {
 			ties := 0

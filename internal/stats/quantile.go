@@ -16,11 +16,11 @@ type Bucket struct {
 	Low, Width, N int64
 }
 
-// Counts are the buckets of a histogram that are not empty, lowest first. Counts that are merged must have the same buckets: those of one
-// Low have one Width.
+// Counts are the buckets of a histogram that are not empty, lowest first. Counts that are merged must come from histograms with the same bucket
+// bounds: buckets with the same Low have the same Width.
 type Counts []Bucket
 
-// Resamples is how many times QuantileRatio draws.
+// Resamples is how many times QuantileRatio draws blocks.
 const Resamples = 1000
 
 // QuantileRatio returns the ratio of the q-quantile of a to that of b, q between 0 and 1, over all blocks merged. a[i] and b[i] are the
@@ -63,11 +63,11 @@ func QuantileRatio(a, b []Counts, q, confidence float64, seed uint64) Interval {
 	return Interval{mid, middle - wider*(middle-at(1-p)), middle + wider*(at(p)-middle), confidence}.Exp()
 }
 
-// stacked is what the blocks hold at or below each bucket, one row of sums a bucket: so a quantile of any of them merged looks at a
-// dozen rows, not at every bucket.
+// stacked has a row of cumulative counts for each bucket: how many values each block has in it or below. So a quantile of blocks merged is a
+// binary search, which looks at a dozen rows and not at every bucket.
 type stacked struct {
-	buckets Counts // of all blocks; their N says nothing
-	sums    []int64
+	buckets Counts  // of all blocks; N is not used
+	sums    []int64 // row after row, one count a block
 }
 
 func stack(blocks []Counts) stacked {
@@ -89,8 +89,8 @@ func stack(blocks []Counts) stacked {
 	return stacked{all, sums}
 }
 
-// quantile is that of all blocks, each taken so many times, as if values lay evenly in their bucket: so it moves smoothly
-// with what is drawn. Without values it is not-a-number.
+// quantile returns the q-quantile of the blocks merged, block i taken times[i] times. Values count as spread evenly over their bucket, so that
+// it changes smoothly from draw to draw. It is NaN without values.
 func (s stacked) quantile(q float64, times []int64) float64 {
 	upTo := func(rows int) float64 {
 		var n int64
@@ -110,7 +110,7 @@ func (s stacked) quantile(q float64, times []int64) float64 {
 	return float64(bucket.Low) + float64(bucket.Width)*(rank-below)/(upTo(at+1)-below)
 }
 
-// Quantile returns the q-quantile of counts, as if values lay evenly within their bucket; 0 if counts is empty.
+// Quantile returns the q-quantile of counts, q from 0 to 1, with values spread evenly over their bucket; 0 if counts is empty.
 func Quantile(counts Counts, q float64) float64 {
 	var all, below float64
 	for _, b := range counts {

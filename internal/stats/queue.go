@@ -6,15 +6,10 @@ import (
 	"sort"
 )
 
-// Below is how long requests wait for a server that takes one at a time, in the order in which they come, at instants that have
-// nothing to do with it (Poisson arrivals). The wait ends when the service begins: the response time is the wait and the
-// service. rho is the server's utilisation, arrivals per second times the mean service, above 0 and below 1. A quantile q is from 0 up to, not
-// including, 1.
-
-// MM1Mean returns the mean wait, in mean services, where service times are exponential (M/M/1; Erlang 1917).
+// MM1Mean returns the mean wait at utilisation rho, in mean service times, where service times are exponential (M/M/1; Erlang 1917).
 func MM1Mean(rho float64) float64 { return rho / (1 - rho) }
 
-// MM1CDF returns the share of requests that wait at most t mean services.
+// MM1CDF returns the share of requests that wait at most t mean service times.
 func MM1CDF(rho, t float64) float64 {
 	if t < 0 {
 		return 0
@@ -22,15 +17,16 @@ func MM1CDF(rho, t float64) float64 {
 	return 1 - rho*math.Exp(-(1-rho)*t)
 }
 
-// MM1Quantile returns the wait, in mean services, that a share q of requests does not exceed.
+// MM1Quantile returns the wait, in mean service times, that a share q of requests does not exceed.
 func MM1Quantile(rho, q float64) float64 {
 	return max(0, math.Log(rho/(1-q))/(1-rho))
 }
 
-// MD1Mean returns the mean wait, in services, where every service takes the same time (M/D/1; Pollaczek 1930, Khinchine 1932).
+// MD1Mean returns the mean wait at utilisation rho, in service times, where every service takes the same time (M/D/1; Pollaczek 1930, Khinchine
+// 1932).
 func MD1Mean(rho float64) float64 { return rho / (2 * (1 - rho)) }
 
-// MD1CDF returns the share of requests that wait at most t services. All its terms are positive (Franx 2001); Erlang's sum of 1909, with
+// MD1CDF returns the share of requests that wait at most t service times. All its terms are positive (Franx 2001); Erlang's sum of 1909, with
 // alternating signs, is off by 1 % at t = 20 and fails at t = 30. Its running time grows with t².
 func MD1CDF(rho, t float64) float64 {
 	if t < 0 {
@@ -47,10 +43,10 @@ func MD1CDF(rho, t float64) float64 {
 	return min(1, sum)
 }
 
-// md1Sizes are the shares of time in which 0, 0 to 1, ... 0 to n requests are there, waiting or served. They follow from each other, as the number rises past
-// each size as often as it falls.
+// md1Sizes returns, for each i from 0 to n, the share of time in which at most i requests are at the server, waiting or in service. Each share
+// follows from those before it, because the number of requests rises past a size as often as it falls past it.
 func md1Sizes(rho float64, n int) []float64 {
-	// more[i] is the chance that more than i requests come during a service, summed from its far end so that it is exact when small.
+	// more[i] is the probability that more than i requests arrive during a service, summed from the small end so that small ones are exact.
 	chance := make([]float64, n+40)
 	chance[0] = math.Exp(-rho)
 	for i := 1; i < len(chance); i++ {
@@ -75,10 +71,10 @@ func md1Sizes(rho float64, n int) []float64 {
 	return within
 }
 
-// MD1Quantile returns the wait, in services, that a share q of requests does not exceed.
+// MD1Quantile returns the wait, in service times, that a share q of requests does not exceed.
 func MD1Quantile(rho, q float64) float64 {
 	if q <= 1-rho {
-		return 0 // who finds nobody there does not wait
+		return 0 // a request that finds the server idle does not wait
 	}
 	high := 1.0
 	for MD1CDF(rho, high) < q {
@@ -95,7 +91,7 @@ func MD1Quantile(rho, q float64) float64 {
 	return high
 }
 
-// MD1Tail describes long waits: the share of requests that wait longer than t services is nearly share*exp(-decay*t), to three digits from
+// MD1Tail describes long waits: the share of requests that wait longer than t service times is nearly share*exp(-decay*t), to three digits from
 // the 99th percentile on if rho is 0.5 or more.
 func MD1Tail(rho float64) (share, decay float64) {
 	low, high := 0.0, 2*(1-rho)/rho // decay solves exp(x)-1 = x/rho, whose left side is more than x + x²/2
@@ -109,8 +105,8 @@ func MD1Tail(rho float64) (share, decay float64) {
 	return (1 - rho) / (rho*math.Exp(high) - 1), high
 }
 
-// MG1Mean returns the mean wait where service times are distributed as services, in their unit (M/G/1; Pollaczek and Khinchine). It does
-// not depend on the order of service, unless that goes by service time.
+// MG1Mean returns the mean wait at utilisation rho, where service times have the distribution of the sample services, in its unit (M/G/1;
+// Pollaczek and Khinchine). It does not depend on the order of service, unless that order depends on service times.
 func MG1Mean(rho float64, services []float64) float64 {
 	sum, squares := 0.0, 0.0
 	for _, s := range services {
@@ -120,15 +116,15 @@ func MG1Mean(rho float64, services []float64) float64 {
 	return rho * squares / (2 * sum * (1 - rho))
 }
 
-// MG1Quantile returns bounds of the wait that a share q of requests does not exceed, where service times are distributed as services, in
-// their unit. A wait is the sum of a geometric number of residual service times. They are rounded down for low and up for high, to whole
-// steps, and summed by Panjer's recursion (1981). The bounds meet as step becomes small; the running time grows with 1/step².
+// MG1Quantile returns bounds of the wait that a share q of requests does not exceed, where service times have the distribution of the sample
+// services, in its unit. A wait is the sum of a geometric number of residual service times. Those are rounded to whole
+// steps, down for low and up for high, and summed by Panjer's recursion (1981). The bounds meet as step becomes small; the running time grows with 1/step².
 func MG1Quantile(rho float64, services []float64, q, step float64) (low, high float64) {
 	left := residual(services, step)
 	return step * float64(compound(rho, left, q)), step * float64(compound(rho, append([]float64{0}, left...), q))
 }
 
-// residual is the share of what is left of services, seen at any instant, that lies in each step.
+// residual returns the distribution of what is left of a service at a random instant: the share that lies in each step.
 func residual(services []float64, step float64) (shares []float64) {
 	sorted := slices.Sorted(slices.Values(services))
 	done := make([]float64, len(sorted)+1) // of the shortest ones
@@ -149,7 +145,7 @@ func residual(services []float64, step float64) (shares []float64) {
 	return shares
 }
 
-// compound is the q-quantile, in steps, of the sum of a geometric number of values, of which there is one more with a chance of rho.
+// compound returns the q-quantile, in steps, of the sum of a geometric number of values: after each there is one more with probability rho.
 func compound(rho float64, shares []float64, q float64) int {
 	scale := 1 / (1 - rho*shares[0])
 	f := []float64{(1 - rho) * scale}
@@ -163,7 +159,7 @@ func compound(rho float64, shares []float64, q float64) int {
 	return len(f) - 1
 }
 
-// Lindley returns how long each request waits, from the instants at which requests arrive, in order, and their service times. A request
+// Lindley returns how long each request waits, given the instants at which requests arrive, in order, and their service times. A request
 // waits as long as the one before it waited and was served, minus the time between the two arrivals (Lindley 1952). This holds for any
 // arrivals and any service times.
 func Lindley[T ~int64 | ~float64](arrivals, services []T) []T {
@@ -174,16 +170,17 @@ func Lindley[T ~int64 | ~float64](arrivals, services []T) []T {
 	return waits
 }
 
-// Of a window in which requests are due evenly, and whose server is stopped once and otherwise takes a share rho of the time
-// for each, 0 to below 1, those that come during the stop or behind its backlog wait anything from nothing to all of the stop, evenly. Lengths
-// are in one unit. The window is to last until the backlog is gone, stop/(1-rho) after it began; or, with a rho of 0, until the stop ends.
-
-// StallQuantile returns the wait that a share q of requests does not exceed, where the stop alone makes requests wait.
+// StallQuantile returns the wait that a share q of requests does not exceed, in a window in which the server stops once and nothing else makes
+// requests wait.
+//
+// Requests are due evenly, and each takes the server a share rho of the time between two, 0 to below 1. Those that come during the stop or while
+// its backlog lasts have waits spread evenly from 0 to stop. stop and window are lengths in one unit. The window must last until the backlog is
+// gone, stop/(1-rho) after the stop began.
 func StallQuantile(q, stop, window, rho float64) float64 {
 	return max(0, stop-(1-q)*window*(1-rho))
 }
 
-// StallMean returns what the stop adds to the mean wait.
+// StallMean returns what such a stop adds to the mean wait; see StallQuantile.
 func StallMean(stop, window, rho float64) float64 {
 	return stop * stop / (2 * window * (1 - rho))
 }

@@ -13,7 +13,7 @@ func Example() {
 	deadlines.Set(7, 2*time.Millisecond)
 	deadlines.Set(5, time.Millisecond)
 	deadlines.Set(6, time.Hour)
-	deadlines.Set(6, 0) // 6 has been answered: its deadline is taken back
+	deadlines.Set(6, 0) // 6 was answered: no deadline
 	for deadlines.Wait() >= 0 {
 		time.Sleep(deadlines.Wait()) // epoll_wait in a loop
 		for fd := range deadlines.Due() {

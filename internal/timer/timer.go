@@ -1,4 +1,4 @@
-// Package timer is the deadlines of a loop: one for each descriptor at most, the earliest first.
+// Package timer holds the deadlines of an event loop: at most one for each descriptor, the earliest first.
 package timer
 
 import (
@@ -9,7 +9,7 @@ import (
 // Queue holds deadlines by descriptor in a binary heap; its zero value is ready.
 type Queue struct {
 	heap  []deadline
-	place []int32 // of a descriptor in heap, plus one; 0 is nowhere
+	place []int32 // by descriptor: its index in heap plus one; 0: it has no deadline
 }
 
 type deadline struct {
@@ -21,7 +21,7 @@ var start = time.Now()
 
 func now() time.Duration { return time.Since(start) }
 
-// Set makes fd due after wait, in place of what it was due at before; a wait of 0 only takes the old one back.
+// Set sets the deadline of fd to wait from now, in place of an earlier one. A wait of 0 removes the deadline.
 func (q *Queue) Set(fd int, wait time.Duration) {
 	if fd < len(q.place) && q.place[fd] > 0 {
 		q.remove(int(q.place[fd] - 1))
@@ -36,7 +36,7 @@ func (q *Queue) Set(fd int, wait time.Duration) {
 	q.up(len(q.heap) - 1)
 }
 
-// Wait is how long until the earliest deadline, at least 0; -1 when there is none.
+// Wait returns how long until the earliest deadline, at least 0; -1 if there is none.
 func (q *Queue) Wait() time.Duration {
 	if len(q.heap) == 0 {
 		return -1
@@ -44,7 +44,7 @@ func (q *Queue) Wait() time.Duration {
 	return max(0, q.heap[0].at-now())
 }
 
-// Due takes out, one after another, the descriptors that were due when it began; what is set meanwhile can wait.
+// Due removes and returns, the earliest first, the descriptors whose deadline had passed when the iteration began. One that is set meanwhile stays.
 func (q *Queue) Due() iter.Seq[int] {
 	return func(yield func(fd int) bool) {
 		if len(q.heap) == 0 {

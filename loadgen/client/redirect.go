@@ -10,7 +10,7 @@ import (
 // CachedRequest is a request with what one worker remembers of its replies.
 type CachedRequest struct {
 	*Request
-	Memory ReplyCache
+	Replies ReplyCache
 }
 
 // RequestCache are the requests of one worker: those it sends in turn, and those that redirects led to.

@@ -74,7 +74,7 @@ func (r *Reply) Reset() {
 }
 
 // SetRequest says whose reply comes next.
-func (r *Reply) SetRequest(a *CachedRequest) { r.request, r.memory = a.Request, &a.Memory }
+func (r *Reply) SetRequest(a *CachedRequest) { r.request, r.memory = a.Request, &a.Replies }
 
 // begun reports whether something of a reply has come that is not complete.
 func (r *Reply) begun() bool { return r.part != fresh && r.part != done }

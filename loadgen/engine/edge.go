@@ -23,7 +23,7 @@ type edge struct {
 	room     *result.Room // at the end only
 }
 
-func (r *run) look() edge {
+func (r *run) sample() edge {
 	e := edge{own: host.SelfCPU(), delay: host.RunDelay(r.threads), gc: collected()}
 	if r.counters != nil {
 		e.counters = r.counters.Read()
@@ -45,9 +45,9 @@ func (r *run) look() edge {
 	return e
 }
 
-// lastLook is the look at the end of the window, which the host's tables may make a long one.
-func (r *run) lastLook() edge {
-	e := r.look()
+// lastSample is the look at the end of the window, which the host's tables may make a long one.
+func (r *run) lastSample() edge {
+	e := r.sample()
 	e.room = room(r.addrs()...)
 	return e
 }
@@ -60,8 +60,8 @@ func queueOf(addr string) *host.Queue {
 	return nil
 }
 
-// watch looks at the processors when the window opens after a warm-up, and when it closes: the grace is no part of it.
-func (r *run) watch(over <-chan struct{}, opened, closed chan<- edge) {
+// sampleEdges looks at the processors when the window opens after a warm-up, and when it closes: the grace is no part of it.
+func (r *run) sampleEdges(over <-chan struct{}, opened, closed chan<- edge) {
 	defer close(opened)
 	defer close(closed)
 	var window <-chan time.Time
@@ -71,9 +71,9 @@ func (r *run) watch(over <-chan struct{}, opened, closed chan<- edge) {
 	for {
 		select {
 		case <-window:
-			opened <- r.look()
+			opened <- r.sample()
 		case <-r.WindowClosed():
-			closed <- r.lastLook()
+			closed <- r.lastSample()
 			return
 		case <-over:
 			return

@@ -167,27 +167,27 @@ func (r *run) measure(ctx context.Context, e engine) (*result.Load, error) {
 		return nil, err
 	}
 	runtime.GC()
-	defer r.truce()()
+	defer r.collectorOff()()
 	opened, closed, over := make(chan edge, 1), make(chan edge, 1), make(chan struct{})
 	if r.Warmup == 0 {
-		opened <- r.look()
+		opened <- r.sample()
 	}
 	r.Flow(r.now())
 	r.live.Begin(r.Warmup)
-	go r.watch(over, opened, closed)
+	go r.sampleEdges(over, opened, closed)
 	end := r.carryOut(e)
 	close(over)
 	first, began := <-opened
 	last, known := <-closed
 	if !known {
-		last = r.lastLook()
+		last = r.lastSample()
 	}
 	r.settle(e, end)
 	l, err := r.books(end)
 	if err != nil {
 		return nil, err
 	}
-	l.Silent = r.hushed()
+	l.Silent = r.silentResult()
 	l.Window.Start = r.base.Add(time.Duration(r.Opens))
 	r.mark(l, end)
 	if began {
@@ -198,9 +198,9 @@ func (r *run) measure(ctx context.Context, e engine) (*result.Load, error) {
 	return l, nil
 }
 
-// truce has garbage gather, up to a limit, until the function that it returns is called: to collect it would stop the threads. In the net
+// collectorOff has garbage gather, up to a limit, until the function that it returns is called: to collect it would stop the threads. In the net
 // engine, which makes some with each of its connections, nothing changes.
-func (r *run) truce() (end func()) {
+func (r *run) collectorOff() (end func()) {
 	if r.Engine == result.Net {
 		return func() {}
 	}
@@ -217,7 +217,7 @@ func (r *run) truce() (end func()) {
 // open has every connection tried once, the silent ones first.
 func (r *run) open(ctx context.Context, e engine) error {
 	r.Places = r.places
-	r.hush(ctx, e)
+	r.openSilent(ctx, e)
 	e.phase(func(d *flight.Shard) { d.Try(false) })
 	return r.reached(ctx)
 }

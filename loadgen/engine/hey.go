@@ -78,7 +78,7 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 	}()
 	<-watch.running // before its first request hey makes room for all results, which takes a while
 	r := &run{Run: flight.New(s, nil, nil, nil), base: watch.began, addr: addr}
-	first := r.look()
+	first := r.sample()
 	var deadline <-chan time.Time
 	if s.Duration > 0 {
 		timer := time.NewTimer(s.Duration - time.Duration(r.now()))
@@ -102,7 +102,7 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 	if cut {
 		watch.freeze() // before the end of the requests under way makes them failures
 	}
-	last := r.lastLook()
+	last := r.lastSample()
 	if cut {
 		over = end + int64(s.Grace)
 		work.Stop()

@@ -272,7 +272,7 @@ func TestHeyServed(t *testing.T) {
 		served, one, other := &net.TCPConn{}, &net.TCPConn{}, &net.TCPConn{}
 		w.conns = map[net.Conn]int64{served: replies, one: 0, other: 0}
 		w.opened, w.replies, w.frozen = 3, replies, true
-		w.underWay = map[*heyAsk]struct{}{{at: 10, conn: one}: {}, {at: 20, conn: other}: {}}
+		w.underWay = map[*heyCall]struct{}{{at: 10, conn: one}: {}, {at: 20, conn: other}: {}}
 		if diff := cmp.Diff(want, w.served(100, 110, 0)); diff != "" {
 			t.Errorf("%d replies: %s", replies, diff)
 		}
@@ -285,7 +285,7 @@ func TestHeyLoad(t *testing.T) {
 	w := newHeyWatch(nil, nil, 2, math.MaxInt64, nil)
 	w.first = 1 * ms // hey's clock shows 5000 ms then
 	w.frozen = true
-	w.underWay[&heyAsk{at: 90 * ms}] = struct{}{}
+	w.underWay[&heyCall{at: 90 * ms}] = struct{}{}
 	report := &heyReport{
 		Lats:    []float64{0.010, 0.020, 0.030, 0.010},
 		Offsets: []float64{5.000, 5.010, 5.089, 5.150},

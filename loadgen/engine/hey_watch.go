@@ -34,8 +34,8 @@ type heyWatch struct {
 	running chan struct{} // closed then
 
 	mu         sync.Mutex
-	connecting map[*heyAsk]struct{} // requests that wait for a connection
-	underWay   map[*heyAsk]struct{}
+	connecting map[*heyCall]struct{} // requests that wait for a connection
+	underWay   map[*heyCall]struct{}
 	conns      map[net.Conn]int64    // replies on each
 	gone       []int64               // the same of connections that are closed
 	others     map[net.Conn]struct{} // those whose replies do not count: after the window, or to what a redirect led to
@@ -49,8 +49,8 @@ type heyWatch struct {
 	progress   *record.Recorder
 }
 
-// heyAsk is one request.
-type heyAsk struct {
+// heyCall is one request.
+type heyCall struct {
 	at       int64
 	conn     net.Conn // nil: none yet
 	answered bool     // by a redirect, at least
@@ -62,8 +62,8 @@ func newHeyWatch(base *http.Request, body []byte, workers int, expected int64, l
 		base: base, body: body, workers: workers, expected: expected, live: live,
 		finished:   make(chan struct{}),
 		running:    make(chan struct{}),
-		connecting: map[*heyAsk]struct{}{},
-		underWay:   map[*heyAsk]struct{}{},
+		connecting: map[*heyCall]struct{}{},
+		underWay:   map[*heyCall]struct{}{},
 		conns:      map[net.Conn]int64{},
 		others:     map[net.Conn]struct{}{},
 		first:      math.MaxInt64,
@@ -83,7 +83,7 @@ func (w *heyWatch) request() *http.Request {
 		close(w.running)
 	})
 	ctx, cancel := context.WithCancel(context.Background())
-	ask := &heyAsk{at: max(0, at.Sub(w.began).Nanoseconds()), cancel: cancel}
+	ask := &heyCall{at: max(0, at.Sub(w.began).Nanoseconds()), cancel: cancel}
 	w.mu.Lock()
 	if !w.frozen {
 		w.underWay[ask] = struct{}{}
@@ -103,7 +103,7 @@ func (w *heyWatch) request() *http.Request {
 }
 
 // connects notes that ask wants a connection: for the first time, or because it is to be sent again.
-func (w *heyWatch) connects(ask *heyAsk) {
+func (w *heyWatch) connects(ask *heyCall) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.connecting[ask] = struct{}{}; w.over {
@@ -111,7 +111,7 @@ func (w *heyWatch) connects(ask *heyAsk) {
 	}
 }
 
-func (w *heyWatch) connected(ask *heyAsk, err error) {
+func (w *heyWatch) connected(ask *heyCall, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err != nil {
@@ -129,7 +129,7 @@ func (w *heyWatch) connected(ask *heyAsk, err error) {
 	}
 }
 
-func (w *heyWatch) sent(ask *heyAsk, conn net.Conn) {
+func (w *heyWatch) sent(ask *heyCall, conn net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.connecting, ask)
@@ -156,7 +156,7 @@ func (w *heyWatch) sent(ask *heyAsk, conn net.Conn) {
 	}
 }
 
-func (w *heyWatch) answered(ask *heyAsk) {
+func (w *heyWatch) answered(ask *heyCall) {
 	at := w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()

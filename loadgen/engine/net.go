@@ -22,25 +22,25 @@ import (
 // elsewhere, which can be late by more than a millisecond.
 type netEngine struct {
 	*run
-	dial    func(ctx context.Context, index int) (net.Conn, error)
-	tls     []*tls.Config   // by host; nil: connections are not secured
-	taken   []atomic.Bool   // by host: it asked for the certificate of a client, and went on
-	precise time.Duration   // how long before an instant the timers of the Go scheduler, which may be late, are left
-	kick    chan struct{}   // the next turn comes at once
-	cut     <-chan struct{} // and when the window is cut short; nil once that is known
-	eras    sync.WaitGroup  // goroutines of connections
+	dial         func(ctx context.Context, index int) (net.Conn, error)
+	tls          []*tls.Config   // by host; nil: connections are not secured
+	certAccepted []atomic.Bool   // by host: it asked for the certificate of a client, and went on
+	precise      time.Duration   // how long before an instant the timers of the Go scheduler, which may be late, are left
+	kick         chan struct{}   // the next turn comes at once
+	cut          <-chan struct{} // and when the window is cut short; nil once that is known
+	eras         sync.WaitGroup  // goroutines of connections
 
 	sync.Mutex
 	shard *flight.Shard
-	ends  []end // by the connection's index
-	over  bool  // what still happens is of no interest
-	wake  int64 // when the next turn comes at the latest
+	conns []netConn // by the connection's index
+	over  bool      // what still happens is of no interest
+	wake  int64     // when the next turn comes at the latest
 }
 
-// end is our end of a connection.
-type end struct {
+// netConn is our netConn of a connection.
+type netConn struct {
 	conn    net.Conn           // nil: none
-	hang    context.CancelFunc // ends the connect, and a wait to read; nil: none has begun
+	cancel  context.CancelFunc // ends the connect, and a wait to read; nil: none has begun
 	read    chan struct{}      // it may be read from again
 	writing bool               // somebody writes; who is to send meanwhile leaves it to them
 }
@@ -58,7 +58,7 @@ func newNet(r *run) (engine, error) {
 		return d.DialContext(ctx, client.Network(addr), addr)
 	}
 	p := newNetEngine(r, dial)
-	p.taken = make([]atomic.Bool, len(addrs))
+	p.certAccepted = make([]atomic.Bool, len(addrs))
 	for s := r.Spec; client.Secure(s.Target) && len(p.tls) < len(addrs); {
 		s.Target = client.Servers(r.Spec)[len(p.tls)] + "/"
 		config, err := TLS(s)
@@ -75,7 +75,7 @@ func newNet(r *run) (engine, error) {
 
 func newNetEngine(r *run, dial func(context.Context, int) (net.Conn, error)) *netEngine {
 	p := &netEngine{run: r, dial: dial, kick: make(chan struct{}, 1), cut: r.Cut(), shard: r.split(1)[0]}
-	p.ends = make([]end, p.shard.Size())
+	p.conns = make([]netConn, p.shard.Size())
 	p.Lock()
 	return p
 }
@@ -122,14 +122,14 @@ func (p *netEngine) act() {
 		case flight.Connect:
 			p.drop(c)
 			ctx, hang := context.WithCancel(context.Background())
-			e := &p.ends[c.Index]
-			e.hang, e.read = hang, make(chan struct{}, 1)
+			e := &p.conns[c.Index]
+			e.cancel, e.read = hang, make(chan struct{}, 1)
 			era, read := c.Era, e.read
 			p.eras.Go(func() { p.live(ctx, c, era, read) })
 		case flight.Read:
-			p.ends[c.Index].read <- struct{}{}
+			p.conns[c.Index].read <- struct{}{}
 		case flight.Send:
-			if p.ends[c.Index].writing {
+			if p.conns[c.Index].writing {
 				continue
 			}
 			q := p.piece(c)
@@ -163,7 +163,7 @@ func (p *netEngine) piece(c *flight.Conn) piece {
 	out := c.Out()
 	text := out[:min(len(out), maxPiece)]
 	c.Sent(len(text))
-	e := &p.ends[c.Index]
+	e := &p.conns[c.Index]
 	e.writing = len(text) < len(out) || p.Pipeline > 1
 	return piece{c, c.Era, e.conn, text, e.writing}
 }
@@ -184,7 +184,7 @@ func (p *netEngine) write(q piece) {
 			case left:
 				q = p.piece(q.c)
 			default:
-				p.ends[q.c.Index].writing = false
+				p.conns[q.c.Index].writing = false
 			}
 		}) && left
 	}
@@ -221,7 +221,7 @@ func (p *netEngine) live(ctx context.Context, c *flight.Conn, era uint32, read <
 	var shaken *handshake
 	if err == nil && p.tls != nil {
 		p.note(c, era, func() { p.shard.HandshakeBegan(c) })
-		conn, shaken, err = secure(ctx, conn, p.tls[c.Host()], &p.taken[c.Host()])
+		conn, shaken, err = secure(ctx, conn, p.tls[c.Host()], &p.certAccepted[c.Host()])
 	}
 	room := 0
 	goesOn := p.note(c, era, func() {
@@ -229,7 +229,7 @@ func (p *netEngine) live(ctx context.Context, c *flight.Conn, era uint32, read <
 			p.shard.Refused(c, connectClass(err), err)
 			return
 		}
-		if p.ends[c.Index].conn = conn; shaken != nil {
+		if p.conns[c.Index].conn = conn; shaken != nil {
 			p.shard.HandshakeDone(int64(shaken.took), shaken.version, shaken.cipher)
 		}
 		room = c.Room()
@@ -268,9 +268,9 @@ func (p *netEngine) live(ctx context.Context, c *flight.Conn, era uint32, read <
 
 // drop closes c, if it is open, and ends its connect if that is under way.
 func (p *netEngine) drop(c *flight.Conn) {
-	e := &p.ends[c.Index]
-	if e.hang != nil {
-		e.hang()
+	e := &p.conns[c.Index]
+	if e.cancel != nil {
+		e.cancel()
 	}
 	switch conn := e.conn; {
 	case conn == nil:
@@ -279,7 +279,7 @@ func (p *netEngine) drop(c *flight.Conn) {
 	default:
 		conn.Close()
 	}
-	*e = end{}
+	*e = netConn{}
 }
 
 func (p *netEngine) close() {
@@ -287,7 +287,7 @@ func (p *netEngine) close() {
 		return
 	}
 	p.over = true // before connects fail for it: those have not failed
-	for k := range p.ends {
+	for k := range p.conns {
 		p.drop(p.shard.Conn(k))
 	}
 	p.Unlock()

@@ -17,8 +17,8 @@ const (
 	restWithin, restMost = 128 << 10, 3 * time.Second
 )
 
-// hush opens the silent connections. What memory target and kernel had at rest before, and when all were open, it keeps for the record.
-func (r *run) hush(ctx context.Context, e engine) {
+// openSilent opens the silent connections. What memory target and kernel had at rest before, and when all were open, it keeps for the record.
+func (r *run) openSilent(ctx context.Context, e engine) {
 	if r.Idle == 0 {
 		return
 	}
@@ -61,8 +61,8 @@ func atRest(ctx context.Context, look func() *result.Memory) *result.Memory {
 
 func unmoved(a, b int64) bool { return max(a-b, b-a) <= restWithin }
 
-// hushed is what became of the silent connections.
-func (r *run) hushed() *result.Silent {
+// silentResult is what became of the silent connections.
+func (r *run) silentResult() *result.Silent {
 	if r.silent != nil {
 		for _, d := range r.shards {
 			open, refused := d.Silent()

@@ -30,7 +30,7 @@ type Server struct {
 
 // Stand is servers that are loaded in turns by the same threads, each over connections of its own that are kept. It is for one goroutine.
 type Stand struct {
-	servers []*contender
+	servers []*standServer
 	base    time.Time
 	opens   int64 // when the first slice that counts began; Never: none has
 	threads *threadPool
@@ -40,12 +40,12 @@ type Stand struct {
 	watch   *host.Watch
 
 	mu      sync.Mutex
-	stopped int        // how often it was
-	current *contender // that has its slice
+	stopped int          // how often it was
+	current *standServer // that has its slice
 }
 
-// contender is a server at the stand.
-type contender struct {
+// standServer is a server at the stand.
+type standServer struct {
 	*run
 	engine  engine
 	why     error // it was never connected
@@ -83,7 +83,7 @@ func NewStand(ctx context.Context, list []Server, seed uint64, t *trace.Trace) *
 	gc, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(memoryLimit)
 	s.restore = append(s.restore, func() { debug.SetGCPercent(gc); debug.SetMemoryLimit(limit) })
 	for _, one := range list {
-		v := &contender{run: &run{base: s.base}, why: errors.New("was not connected to")}
+		v := &standServer{run: &run{base: s.base}, why: errors.New("was not connected to")}
 		v.Run = flight.New(one.Spec, client.New(one.Spec), nil, v.now)
 		v.traceIn(t, one.Name)
 		s.servers = append(s.servers, v)
@@ -114,7 +114,7 @@ func (s *Stand) Unreached() error {
 }
 
 // connect opens the connections of a server and finds its process.
-func (v *contender) connect(ctx context.Context, one Server, threads *threadPool) (err error) {
+func (v *standServer) connect(ctx context.Context, one Server, threads *threadPool) (err error) {
 	if v.addr, err = reachable(ctx, client.Addr(one.Spec.Target)); err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (s *Stand) Stop() {
 }
 
 // begin lets requests flow, unless the stand was stopped.
-func (s *Stand) begin(v *contender, slice flight.Slice) bool {
+func (s *Stand) begin(v *standServer, slice flight.Slice) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped > 0 {
@@ -225,7 +225,7 @@ func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 }
 
 // wake looks what v's process used while others had their slices.
-func (v *contender) wake() int64 {
+func (v *standServer) wake() int64 {
 	if v.meter == nil {
 		return 0
 	}
@@ -235,7 +235,7 @@ func (v *contender) wake() int64 {
 }
 
 // settle waits until v's process is at rest, and tells what the slice cost it; 0 where that is not known.
-func (v *contender) settle() int64 {
+func (v *standServer) settle() int64 {
 	if v.meter == nil {
 		return 0
 	}
@@ -246,7 +246,7 @@ func (v *contender) settle() int64 {
 	return ns
 }
 
-func (v *contender) records() (all []*record.Recorder) {
+func (v *standServer) records() (all []*record.Recorder) {
 	for _, d := range v.shards {
 		all = append(all, d.Record)
 	}
@@ -291,7 +291,7 @@ func (s *Stand) Reached(k int) bool { return s.servers[k].why == nil }
 func (s *Stand) SameProcess(i, j int) bool { return s.servers[i].is(s.servers[j]) }
 
 // is reports whether v and w are the same process, as far as that is known.
-func (v *contender) is(w *contender) bool {
+func (v *standServer) is(w *standServer) bool {
 	return v.addr != "" && v.addr == w.addr || v.pid > 0 && v.pid == w.pid
 }
 

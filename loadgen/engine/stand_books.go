@@ -39,7 +39,7 @@ func (s *Stand) Finish() (*result.Comparison, error) {
 }
 
 // books are those of server v, with what its process used from the first slice of all to the last.
-func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err error) {
+func (s *Stand) books(v *standServer) (one result.Compared, tree usage.CPU, err error) {
 	now, queue := s.now(), queueOf(v.addr)
 	if v.engine != nil {
 		v.engine.close()
@@ -73,7 +73,7 @@ func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err er
 		l.Host.OwnShare = float64(v.totals.own.Total()) / float64(v.totals.elapsed) / float64(v.processors())
 	}
 	tree = v.price(l)
-	others := func(w *contender) bool { return w != v && w.is(v) }
+	others := func(w *standServer) bool { return w != v && w.is(v) }
 	if v.slept > 0 && v.meter != nil && !slices.ContainsFunc(s.servers, others) { // else others' slices are its own
 		one.IdleShare = float64(v.idle) / float64(v.slept)
 	}
@@ -83,7 +83,7 @@ func (s *Stand) books(v *contender) (one result.Compared, tree usage.CPU, err er
 }
 
 // price notes what the slices of v cost its process, and returns what that used in the whole run. The parts of user and system time are those of the whole run.
-func (v *contender) price(l *result.Load) (tree usage.CPU) {
+func (v *standServer) price(l *result.Load) (tree usage.CPU) {
 	if v.meter == nil {
 		if v.lacks != nil {
 			l.TargetCPULacks = v.lacks.Error()
@@ -108,7 +108,7 @@ func (v *contender) price(l *result.Load) (tree usage.CPU) {
 }
 
 // trouble says what was wrong with v, "" when nothing was.
-func (s *Stand) trouble(v *contender, l *result.Load, gone bool) string {
+func (s *Stand) trouble(v *standServer, l *result.Load, gone bool) string {
 	into := func(at int64) string { return fmt.Sprintf("%.2f s into the run", float64(at-s.opens)/1e9) }
 	switch {
 	case v.why != nil:

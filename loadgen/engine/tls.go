@@ -90,7 +90,7 @@ func secure(ctx context.Context, conn net.Conn, config *tls.Config, taken *atomi
 	took := time.Since(begun)
 	var first []byte
 	if err == nil && asked && !taken.Load() && c.ConnectionState().Version == tls.VersionTLS13 {
-		first, err = below.hear(ctx, c)
+		first, err = below.awaitVerdict(ctx, c)
 		taken.Store(err == nil)
 	}
 	if err != nil {
@@ -98,7 +98,7 @@ func secure(ctx context.Context, conn net.Conn, config *tls.Config, taken *atomi
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		return nil, nil, &handshakeError{plainly(err, asked, len(config.Certificates) > 0), err}
+		return nil, nil, &handshakeError{explain(err, asked, len(config.Certificates) > 0), err}
 	}
 	state := c.ConnectionState()
 	shaken := &handshake{took, tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)}
@@ -127,8 +127,8 @@ func (h *peeked) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// hear waits for what the server says first, and has c take it in: an error is that it refuses. What is for c's reader is returned.
-func (h *peeked) hear(ctx context.Context, c *tls.Conn) (first []byte, err error) {
+// awaitVerdict waits for what the server says first, and has c take it in: an error is that it refuses. What is for c's reader is returned.
+func (h *peeked) awaitVerdict(ctx context.Context, c *tls.Conn) (first []byte, err error) {
 	past := time.Unix(1, 0)
 	h.SetReadDeadline(time.Now().Add(lastWord))
 	given := context.AfterFunc(ctx, func() { h.SetReadDeadline(past) })
@@ -155,8 +155,8 @@ type handshakeError struct {
 func (e *handshakeError) Error() string { return e.text }
 func (e *handshakeError) Unwrap() error { return e.err }
 
-// plainly says why a handshake failed, and what to do. asked says that the server asked for the certificate of a client, shown that there is one.
-func plainly(err error, asked, shown bool) string {
+// explain says why a handshake failed, and what to do. asked says that the server asked for the certificate of a client, shown that there is one.
+func explain(err error, asked, shown bool) string {
 	const skip = "-k skips the check"
 	var name x509.HostnameError
 	var authority x509.UnknownAuthorityError

@@ -62,8 +62,8 @@ type ringWorker struct {
 	ring
 	shard *flight.Shard
 	now   func() int64
-	base  int64  // the kernel's clock when now was 0
-	lines []line // by the connection's index
+	base  int64        // the kernel's clock when now was 0
+	socks []ringSocket // by the connection's index
 }
 
 // ring is what a worker calls; a test has one of its own.
@@ -89,8 +89,8 @@ type ringCalls struct {
 	to []*uring.Address
 }
 
-// line is a connection's descriptor, and which requests on it are under way.
-type line struct {
+// ringSocket is a connection's descriptor, and which requests on it are under way.
+type ringSocket struct {
 	fd    int32 // negative: none
 	era   uint32
 	under uint8 // a bit for each kind
@@ -129,9 +129,9 @@ func (k *ringCalls) dial(data uint64) (int, error) {
 }
 
 func newRingWorker(shard *flight.Shard, k ring, now func() int64, base int64) *ringWorker {
-	w := &ringWorker{ring: k, shard: shard, now: now, base: base, lines: make([]line, shard.Size())}
-	for i := range w.lines {
-		w.lines[i].fd = -1
+	w := &ringWorker{ring: k, shard: shard, now: now, base: base, socks: make([]ringSocket, shard.Size())}
+	for i := range w.socks {
+		w.socks[i].fd = -1
 	}
 	return w
 }
@@ -180,7 +180,7 @@ func (w *ringWorker) act() {
 func (w *ringWorker) handle(done *uring.Completion) {
 	kind, era := uint32(done.Data)>>kindShift, uint32(done.Data>>32)
 	c := w.shard.Conn(int(uint32(done.Data) &^ (nothing << kindShift)))
-	l, p := &w.lines[c.Index], w.Bytes(done)
+	l, p := &w.socks[c.Index], w.Bytes(done)
 	if era != c.Era || kind == nothing { // the descriptor was closed earlier
 		return
 	}
@@ -211,13 +211,13 @@ func (w *ringWorker) handle(done *uring.Completion) {
 
 // data is of a request of this kind on c, which is under way from here on.
 func (w *ringWorker) data(kind uint8, c *flight.Conn) uint64 {
-	w.lines[c.Index].under |= 1 << kind
+	w.socks[c.Index].under |= 1 << kind
 	return uint64(c.Era)<<32 | uint64(kind)<<kindShift | uint64(c.Index)
 }
 
 func (w *ringWorker) open(c *flight.Conn) {
-	l := &w.lines[c.Index]
-	*l = line{fd: -1, era: c.Era}
+	l := &w.socks[c.Index]
+	*l = ringSocket{fd: -1, era: c.Era}
 	fd, err := w.dial(w.data(connecting, c))
 	if l.fd = int32(fd); err != nil {
 		l.under = 0
@@ -227,7 +227,7 @@ func (w *ringWorker) open(c *flight.Conn) {
 
 func (w *ringWorker) opened(c *flight.Conn, res int32) {
 	var err error
-	if fd := int(w.lines[c.Index].fd); res < 0 {
+	if fd := int(w.socks[c.Index].fd); res < 0 {
 		err = syscall.Errno(-res)
 	} else {
 		err = w.connected(fd)
@@ -242,7 +242,7 @@ func (w *ringWorker) opened(c *flight.Conn, res int32) {
 
 // send hands the request over.
 func (w *ringWorker) send(c *flight.Conn) {
-	l, out := &w.lines[c.Index], c.Out()
+	l, out := &w.socks[c.Index], c.Out()
 	switch {
 	case l.under&(1<<sending) > 0: // what is added goes when that has gone
 	case len(out) <= maxPiece && w.shard.Pipeline <= 1: // for which a connection that waits for nothing has room
@@ -255,7 +255,7 @@ func (w *ringWorker) send(c *flight.Conn) {
 }
 
 func (w *ringWorker) receive(c *flight.Conn) {
-	w.Receive(int(w.lines[c.Index].fd), w.data(receiving, c))
+	w.Receive(int(w.socks[c.Index].fd), w.data(receiving, c))
 }
 
 // received takes what has come.
@@ -272,7 +272,7 @@ func (w *ringWorker) received(c *flight.Conn, p []byte, res int32) {
 
 // drop closes c's descriptor, if it has one. What is under way on it is cancelled first, or it would keep the connection.
 func (w *ringWorker) drop(c *flight.Conn) {
-	l := &w.lines[c.Index]
+	l := &w.socks[c.Index]
 	if l.fd < 0 {
 		return
 	}
@@ -282,11 +282,11 @@ func (w *ringWorker) drop(c *flight.Conn) {
 		}
 	}
 	w.Close(int(l.fd), nothing<<kindShift)
-	*l = line{fd: -1}
+	*l = ringSocket{fd: -1}
 }
 
 func (w *ringWorker) end() {
-	for k := range w.lines {
+	for k := range w.socks {
 		w.drop(w.shard.Conn(k))
 	}
 	w.Submit()

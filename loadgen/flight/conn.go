@@ -11,27 +11,27 @@ type Conn struct {
 	Index int    // in the shard
 	Era   uint32 // counts its reconnects: what an engine learns of an earlier one is of no interest
 
-	host    int // which of the servers it is connected to
-	number  int // in the record, from 0; negative: a silent connection
-	state   state
-	do      Action
-	room    int // bytes that may be read now
-	under   int // requests that were sent and are not settled
-	again   int // the first so many of them were sent before, on a connection that the server closed without a word
-	unsent  int // the last so many of them are not sent whole
-	written int // bytes of the first of those that were
-	served  int64
-	times           // of the first request that is under way
-	behind  []times // of those after it, a ring; nil: each waits for the one before
-	first   int     // in the ring
-	burst   []byte  // the request, as often as it may be under way at once; nil: once
-	freed   int64   // when it became, or becomes, free: its last request had ended, it has rested and, paced, was open
-	tried   int64   // when the connect began
-	shakes  bool    // its peer was reached, and a TLS handshake is under way
-	reply   client.Reply
-	request *client.CachedRequest
-	kind    int // of the request, among the run's
-	hops    int // redirects it has followed
+	host         int // which of the servers it is connected to
+	number       int // in the record, from 0; negative: a silent connection
+	state        state
+	do           Action
+	room         int // bytes that may be read now
+	inFlight     int // requests that were sent and are not settled
+	resent       int // the first so many of them were sent before, on a connection that the server closed without a word
+	unsent       int // the last so many of them are not sent whole
+	written      int // bytes of the first of those that were
+	served       int64
+	times                // of the first request that is under way
+	behind       []times // of those after it, a ring; nil: each waits for the one before
+	first        int     // in the ring
+	burst        []byte  // the request, as often as it may be under way at once; nil: once
+	freed        int64   // when it became, or becomes, free: its last request had ended, it has rested and, paced, was open
+	connectBegan int64   // when the connect began
+	handshaking  bool    // its peer was reached, and a TLS handshake is under way
+	reply        client.Reply
+	request      *client.CachedRequest
+	kind         int // of the request, among the run's
+	hops         int // redirects it has followed
 
 	queue      *queue // that it stands in
 	prev, next *Conn
@@ -80,7 +80,7 @@ func (c *Conn) Sent(n int) {
 }
 
 // whole reports whether all of the first request was sent.
-func (c *Conn) whole() bool { return c.unsent < c.under }
+func (c *Conn) whole() bool { return c.unsent < c.inFlight }
 
 // at is the times of request i of those under way, from 0.
 func (c *Conn) at(i int) times {
@@ -92,23 +92,23 @@ func (c *Conn) at(i int) times {
 
 // push adds a request to those under way.
 func (c *Conn) push(t times) {
-	if c.under == 0 {
+	if c.inFlight == 0 {
 		c.times = t
 	} else {
-		c.behind[(c.first+c.under-1)%len(c.behind)] = t
+		c.behind[(c.first+c.inFlight-1)%len(c.behind)] = t
 	}
-	c.under++
+	c.inFlight++
 	c.unsent++
 }
 
 // pop takes the first request from those under way.
 func (c *Conn) pop() {
-	c.under--
-	c.again = max(0, c.again-1)
-	if c.unsent > c.under {
-		c.unsent, c.written = c.under, 0
+	c.inFlight--
+	c.resent = max(0, c.resent-1)
+	if c.unsent > c.inFlight {
+		c.unsent, c.written = c.inFlight, 0
 	}
-	if c.under > 0 {
+	if c.inFlight > 0 {
 		c.times = c.behind[c.first]
 		c.first = (c.first + 1) % len(c.behind)
 	}
@@ -126,7 +126,7 @@ func (s *Shard) next(c *Conn, due, now int64) {
 	switch {
 	case now >= s.end:
 		return
-	case s.Rate > 0 && !s.used():
+	case s.Rate > 0 && !s.exhausted():
 		c.freed = now
 		s.free.push(c)
 		return
@@ -135,11 +135,11 @@ func (s *Shard) next(c *Conn, due, now int64) {
 		s.resting.enter(c)
 		return
 	case s.Rate == 0:
-		for c.under < s.depth && s.ticket(due) {
+		for c.inFlight < s.depth && s.takeBudget(due) {
 			s.send(c, due, now)
 		}
 	}
-	if c.under == 0 {
+	if c.inFlight == 0 {
 		s.drop(c) // so that a server that serves one client at a time accepts the next
 	}
 }
@@ -149,7 +149,7 @@ func (s *Shard) turn(c *Conn) int {
 	if !s.several() {
 		return 0
 	}
-	n, on := s.taken[c.host].Add(1)-1, s.on[c.host]
+	n, on := s.turns[c.host].Add(1)-1, s.byHost[c.host]
 	if s.order != nil {
 		return s.order.At(n)
 	}
@@ -161,7 +161,7 @@ func (s *Shard) send(c *Conn, due, now int64) {
 	s.spins = false
 	if s.several() || c.hops > 0 {
 		k := s.turn(c)
-		if c.ask(s.asks.Request(k)); s.several() {
+		if c.ask(s.cache.Request(k)); s.several() {
 			c.kind = s.kind[k]
 		}
 	}
@@ -177,17 +177,17 @@ func (s *Shard) send(c *Conn, due, now int64) {
 		return
 	}
 	c.state = busy
-	s.want(c, Send)
+	s.enqueue(c, Send)
 }
 
 // resend has all of c's requests sent, from their first byte.
 func (s *Shard) resend(c *Conn) {
-	c.state, c.unsent, c.written = busy, c.under, 0
-	s.want(c, Send)
+	c.state, c.unsent, c.written = busy, c.inFlight, 0
+	s.enqueue(c, Send)
 }
 
-// turnedAway is the status with which a server answers to a client for whom it has no room, though it has not said anything.
-const turnedAway = 503
+// unavailable is the status with which a server answers to a client for whom it has no room, though it has not said anything.
+const unavailable = 503
 
 // Feed takes bytes from the peer of c: at most Room, or client.MaxRead when the connection is at its end. It reports whether more may be
 // read at once.
@@ -197,8 +197,8 @@ func (s *Shard) Feed(c *Conn, p []byte) bool {
 		if _, whole := c.reply.Take(p); !whole {
 			return true
 		}
-		if c.reply.Status() == turnedAway {
-			s.told++
+		if c.reply.Status() == unavailable {
+			s.rejected++
 		}
 		s.lost(c, s.now(), record.OK)
 		return false
@@ -206,10 +206,10 @@ func (s *Shard) Feed(c *Conn, p []byte) bool {
 	now := s.now()
 	s.Record.Read(now, len(p))
 	if s.ReadRate > 0 {
-		s.sip(c)
+		s.pauseReads(c)
 	}
 	for era := c.Era; ; {
-		if c.under == 0 { // a word nobody asked for, such as a 408: the connection is at its end
+		if c.inFlight == 0 { // a word nobody asked for, such as a 408: the connection is at its end
 			s.lost(c, now, record.OK)
 			return false
 		}
@@ -220,7 +220,7 @@ func (s *Shard) Feed(c *Conn, p []byte) bool {
 		if !whole {
 			return true
 		}
-		if c.under == 1 {
+		if c.inFlight == 1 {
 			c.reply.Surplus(rest)
 		}
 		s.answered(c, now)
@@ -236,7 +236,7 @@ func (s *Shard) Feed(c *Conn, p []byte) bool {
 func (s *Shard) Closed(c *Conn, class record.Class) {
 	now := s.now()
 	switch silence := class == record.ReadEOF || class == record.WriteReset; {
-	case c.under == 0:
+	case c.inFlight == 0:
 		s.lost(c, now, record.OK)
 	case silence && c.reply.End():
 		s.answered(c, now)
@@ -249,11 +249,11 @@ func (s *Shard) Closed(c *Conn, class record.Class) {
 
 // silenced has what is under way on c sent once more, on another connection, if that may be; else it is lost.
 func (s *Shard) silenced(c *Conn, now int64, class record.Class) {
-	if c.served == 0 || c.again > 0 || !c.request.Idempotent {
+	if c.served == 0 || c.resent > 0 || !c.request.Idempotent {
 		s.lost(c, now, class)
 		return
 	}
-	c.again = c.under
+	c.resent = c.inFlight
 	s.drop(c)
 	s.reconnect(c, now)
 }
@@ -275,22 +275,22 @@ func (s *Shard) answered(c *Conn, now int64) {
 	c.served++
 	s.settled(c, now, class)
 	s.close(c)
-	if s.backoff != 0 && class.Answered() && c.tried >= s.trouble {
+	if s.backoff != 0 && class.Answered() && c.connectBegan >= s.lastFailure {
 		s.backoff = 0
 		s.reopen(now)
 	}
 	c.freed = later(now, int64(s.Think))
 	switch {
-	case keep && c.under > 0 && c.sent < s.Begin: // of an earlier slice: what is sent in this one follows when all of that is answered
+	case keep && c.inFlight > 0 && c.sent < s.Begin: // of an earlier slice: what is sent in this one follows when all of that is answered
 	case keep:
-		if c.under == 0 {
+		if c.inFlight == 0 {
 			c.state = idle
 		}
 		if s.files != nil {
 			now = s.now() // a file written in place held it up
 		}
 		s.next(c, c.freed, now)
-	case c.under > 0:
+	case c.inFlight > 0:
 		s.silenced(c, now, record.ReadEOF)
 	default:
 		s.drop(c)
@@ -314,7 +314,7 @@ func (s *Shard) hop(c *Conn, status int, location string) (*client.CachedRequest
 	if c.hops >= s.MaxRedirects {
 		return nil, record.RedirectTooMany
 	}
-	return s.asks.Follow(c.request, status, location)
+	return s.cache.Follow(c.request, status, location)
 }
 
 // follow sends c's request on to where its reply pointed.
@@ -325,7 +325,7 @@ func (s *Shard) follow(c *Conn, to *client.CachedRequest, now int64) {
 	}
 	c.hops++
 	c.served++
-	c.again = 0
+	c.resent = 0
 	s.Record.Redirected(c.due)
 	if c.ask(to); keep {
 		s.resend(c)
@@ -340,7 +340,7 @@ func (s *Shard) lost(c *Conn, now int64, class record.Class) {
 	if c.state == opening {
 		s.tried(c, now, class, 0)
 	}
-	for c.under > 0 {
+	for c.inFlight > 0 {
 		s.ended(c, now, class)
 		s.close(c)
 		c.freed = now

@@ -32,9 +32,9 @@ func (s *Shard) batch(now int64) (n int, pause time.Duration) {
 		places = s.Places() - int(s.connecting.Load())
 	}
 	if places > 0 {
-		s.accepted = now
+		s.lastRoom = now
 	}
-	if places >= n || now-s.accepted >= int64(fullFor) {
+	if places >= n || now-s.lastRoom >= int64(fullFor) {
 		return n, pause
 	}
 	return max(0, places), fullPause
@@ -46,13 +46,13 @@ func (s *Shard) try(now int64) bool {
 		s.sweep(now)
 	}
 	if now >= s.nextRamp && len(s.untried) > 0 {
-		s.ramping.Lock()
+		s.rampLock.Lock()
 		n, pause := s.batch(now)
 		n = min(n, len(s.untried))
 		for k := range s.untried[:n] {
 			s.connect(&s.untried[k], now)
 		}
-		s.ramping.Unlock()
+		s.rampLock.Unlock()
 		s.untried, s.nextRamp = s.untried[n:], now+int64(pause)
 	}
 	return (len(s.untried) > 0 || s.opening > 0) && s.until.Load() == record.Never
@@ -60,37 +60,37 @@ func (s *Shard) try(now int64) bool {
 
 // open begins to open further connections, one for each request that is due with none free, as many at once as the ramp allows.
 func (s *Shard) open(now int64) {
-	if s.wanting.Next < s.pacer.walk.Next {
-		s.wanting = s.pacer.walk
+	if s.uncovered.Next < s.pacer.walk.Next {
+		s.uncovered = s.pacer.walk
 	}
-	for s.wants() && s.pacer.instant(s.wanting.Due()) <= now {
+	for s.needsConn() && s.pacer.instant(s.uncovered.Due()) <= now {
 		s.connect(&s.spare[0], now)
 		s.spare = s.spare[1:]
-		s.wanting.Skip(s.pacer.step)
+		s.uncovered.Skip(s.pacer.step)
 	}
 }
 
-// wants reports whether a further connection may be opened as soon as another request is due.
-func (s *Shard) wants() bool {
-	return len(s.spare) > 0 && s.free.first == nil && s.opening < s.atOnce() && s.backoff == 0 && s.wanting.Next < s.pacer.limit
+// needsConn reports whether a further connection may be opened as soon as another request is due.
+func (s *Shard) needsConn() bool {
+	return len(s.spare) > 0 && s.free.first == nil && s.opening < s.atOnce() && s.backoff == 0 && s.uncovered.Next < s.pacer.limit
 }
 
 // connect begins to open c.
 func (s *Shard) connect(c *Conn, now int64) {
-	c.state, c.tried, c.shakes, c.served, c.room = opening, now, false, 0, s.most
+	c.state, c.connectBegan, c.handshaking, c.served, c.room = opening, now, false, 0, s.most
 	c.reply.Reset()
-	s.underWay(1)
-	s.want(c, Connect)
+	s.addOpening(1)
+	s.enqueue(c, Connect)
 }
 
-// underWay notes that n connects more are under way.
-func (s *Shard) underWay(n int) {
+// addOpening notes that n connects more are under way.
+func (s *Shard) addOpening(n int) {
 	s.opening += n
 	s.connecting.Add(int64(n))
 }
 
 // HandshakeBegan notes that c has reached its peer and begins a TLS handshake. The connect ends with the handshake.
-func (s *Shard) HandshakeBegan(c *Conn) { c.shakes = true }
+func (s *Shard) HandshakeBegan(c *Conn) { c.handshaking = true }
 
 // Connected notes that c is open.
 func (s *Shard) Connected(c *Conn) {
@@ -99,7 +99,7 @@ func (s *Shard) Connected(c *Conn) {
 		return
 	}
 	c.state = idle
-	s.underWay(-1)
+	s.addOpening(-1)
 	s.Record.Opened()
 	s.tried(c, now, record.OK, 0)
 	if c.number < 0 {
@@ -107,8 +107,8 @@ func (s *Shard) Connected(c *Conn) {
 	}
 	s.alive++
 	switch {
-	case c.under > 0:
-		for i := range c.again {
+	case c.inFlight > 0:
+		for i := range c.resent {
 			s.Record.Resent(c.at(i).due)
 		}
 		s.resend(c)
@@ -120,7 +120,7 @@ func (s *Shard) Connected(c *Conn) {
 // HandshakeDone notes the TLS handshake of the next connection that is Connected: how many nanoseconds it took, and its version and cipher.
 func (s *Shard) HandshakeDone(ns int64, version, cipher string) {
 	s.Record.Shook(ns, version, cipher)
-	s.shook = ns
+	s.handshakeNS = ns
 }
 
 // Refused notes that c could not be opened.
@@ -136,8 +136,8 @@ func (s *Shard) refused(c *Conn, now int64, why Refusal) {
 	s.tried(c, now, why.Class, 0)
 	s.drop(c)
 	if s.alive == 0 {
-		s.gone = min(s.gone, now)
-		s.deserted = now-s.gone > s.patience(why.Class)
+		s.failingSince = min(s.failingSince, now)
+		s.unreachable = now-s.failingSince > s.patience(why.Class)
 	}
 	s.reconnect(c, now)
 }
@@ -158,30 +158,30 @@ func (s *Shard) drop(c *Conn) {
 	}
 	switch {
 	case c.state == opening:
-		s.underWay(-1)
+		s.addOpening(-1)
 	case c.state != closed && c.number >= 0:
 		if s.alive--; s.alive == 0 {
-			s.gone, s.deserted = record.Never, false
+			s.failingSince, s.unreachable = record.Never, false
 		}
 	}
 	c.state = closed
 	c.Era++
-	s.want(c, Close)
+	s.enqueue(c, Close)
 }
 
 // reconnect sees to it that c is opened again: at once if it was of use and nothing failed lately, else after a pause that
 // doubles as long as failures go on. A silent connection that the server closed stays closed.
 func (s *Shard) reconnect(c *Conn, now int64) {
 	switch {
-	case c.number < 0, c.under == 0 && (s.used() || now >= s.end):
+	case c.number < 0, c.inFlight == 0 && (s.exhausted() || now >= s.end):
 	case c.served > 0 && s.backoff == 0:
 		s.begin(c, now)
 	default:
 		if s.down.push(c); c.served > 0 {
 			break
 		}
-		if s.trouble = max(s.trouble, c.tried); !s.failed { // one step for each round of attempts, however many fail
-			s.failed, s.backoff = true, grow(s.backoff)
+		if s.lastFailure = max(s.lastFailure, c.connectBegan); !s.roundFailed { // one step for each round of attempts, however many fail
+			s.roundFailed, s.backoff = true, grow(s.backoff)
 			s.retry = max(s.retry, now+int64(s.backoff))
 		}
 	}
@@ -189,7 +189,7 @@ func (s *Shard) reconnect(c *Conn, now int64) {
 
 // begin opens c again or, where each request has a connection of its own, gives it the request that does.
 func (s *Shard) begin(c *Conn, now int64) {
-	if s.NoKeepalive && c.under == 0 {
+	if s.NoKeepalive && c.inFlight == 0 {
 		s.next(c, max(c.freed, s.Begin), now)
 		return
 	}
@@ -203,12 +203,12 @@ func grow(d time.Duration) time.Duration {
 
 // reopen opens connections again, as many as the ramp allows.
 func (s *Shard) reopen(now int64) {
-	s.failed, s.retry = false, now+int64(rampPause)
+	s.roundFailed, s.retry = false, now+int64(rampPause)
 	for range s.atOnce() {
 		if s.down.first == nil {
 			return
 		}
-		if c := s.down.pop(); c.under > 0 || now < s.end && !s.used() {
+		if c := s.down.pop(); c.inFlight > 0 || now < s.end && !s.exhausted() {
 			s.begin(c, now)
 		}
 	}
@@ -216,7 +216,7 @@ func (s *Shard) reopen(now int64) {
 
 // late is why the connect of c is given up, which takes too long.
 func (c *Conn) late() Refusal {
-	if c.shakes {
+	if c.handshaking {
 		return Refusal{record.ConnectTLS, errMute}
 	}
 	return Refusal{record.ConnectTimeout, syscall.ETIMEDOUT}
@@ -231,16 +231,16 @@ func (s *Shard) sweep(now int64) {
 	for k := range s.conns {
 		c := &s.conns[k]
 		switch {
-		case c.under > 0 && c.sent+int64(s.Timeout) <= now: // whether it waits for a reply or for a connection to be sent again
+		case c.inFlight > 0 && c.sent+int64(s.Timeout) <= now: // whether it waits for a reply or for a connection to be sent again
 			s.lost(c, now, record.Timeout)
-		case c.state == opening && c.tried+patience <= now:
+		case c.state == opening && c.connectBegan+patience <= now:
 			s.refused(c, now, c.late())
 		}
-		if c.under > 0 {
+		if c.inFlight > 0 {
 			s.nextSweep = min(s.nextSweep, c.sent+int64(s.Timeout))
 		}
 		if c.state == opening {
-			s.nextSweep = min(s.nextSweep, c.tried+patience)
+			s.nextSweep = min(s.nextSweep, c.connectBegan+patience)
 		}
 	}
 }

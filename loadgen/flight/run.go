@@ -40,26 +40,26 @@ type Run struct {
 	requests []*client.Request    // in turn
 	kinds    []result.PathLatency // of requests, where there are several, without figures
 	kind     []int                // of each of requests, in kinds
-	on       [][]int              // by server: those of requests that are for it
+	byHost   [][]int              // by server: those of requests that are for it
 	files    *save.Files          // nil: bodies are not saved
 
 	until atomic.Int64 // no request is due from here on; it only ever comes nearer
 	last  atomic.Int64 // no reply is taken in from here on, were the grace to last longer; Never, unless it is ended
 
-	sliced      bool          // requests flow in slices, of which this is one: what comes too late for one counts in a later one
-	from, timed int64         // of a slice: when its lead is over, and from when on requests are timed
-	patience    time.Duration // the grace of a slice
-	flown       int64         // how long requests flowed in the slices before
+	sliced       bool          // requests flow in slices, of which this is one: what comes too late for one counts in a later one
+	from, timed  int64         // of a slice: when its lead is over, and from when on requests are timed
+	sliceGrace   time.Duration // the grace of a slice
+	flowedBefore int64         // how long requests flowed in the slices before
 
 	connecting atomic.Int64 // connects under way
-	ramping    sync.Mutex   // held while connects begin that there must be places for
-	accepted   int64        // when there last was one
+	rampLock   sync.Mutex   // held while connects begin that there must be places for
+	lastRoom   int64        // when there last was one
 
 	cut, windowClosed     chan struct{} // closed when the window is cut short, and when it has closed
 	cutShort, closeWindow func()        // close them
 
-	tickets atomic.Int64   // requests of the window that may still be sent in a closed loop, if counted
-	taken   []atomic.Int64 // by server: turns, where there are several requests
+	budget atomic.Int64   // requests of the window that may still be sent in a closed loop, if counted
+	turns  []atomic.Int64 // by server: turns, where there are several requests
 }
 
 // New prepares a run of s, which must be valid. files may be nil: bodies are not saved then.
@@ -68,13 +68,13 @@ func New(s result.Spec, requests []*client.Request, files *save.Files, clock fun
 	r.cutShort = sync.OnceFunc(func() { close(r.cut) })
 	r.closeWindow = sync.OnceFunc(func() { close(r.windowClosed) })
 	for i, q := range requests {
-		for len(r.on) <= q.Host {
-			r.on = append(r.on, nil)
+		for len(r.byHost) <= q.Host {
+			r.byHost = append(r.byHost, nil)
 		}
-		r.on[q.Host] = append(r.on[q.Host], i)
+		r.byHost[q.Host] = append(r.byHost[q.Host], i)
 	}
-	r.taken = make([]atomic.Int64, len(r.on))
-	r.tickets.Store(s.Requests)
+	r.turns = make([]atomic.Int64, len(r.byHost))
+	r.budget.Store(s.Requests)
 	r.until.Store(record.Never)
 	r.last.Store(record.Never)
 	for _, q := range requests {
@@ -112,9 +112,9 @@ type Slice struct {
 // Slice lets requests flow for a slice. It is called between two phases; afterwards all shards Start.
 func (r *Run) Slice(s Slice) {
 	if r.sliced {
-		r.flown += r.until.Load() - r.Begin
+		r.flowedBefore += r.until.Load() - r.Begin
 	}
-	r.sliced, r.patience = true, s.Patience
+	r.sliced, r.sliceGrace = true, s.Patience
 	r.Begin, r.Opens, r.from, r.timed = s.Begin, s.Opens, record.Never, record.Never
 	if s.Opens != record.Never {
 		r.from = later(s.Begin, int64(s.Lead))
@@ -160,7 +160,7 @@ func (r *Run) Until() int64 { return r.until.Load() }
 func (r *Run) graceEnds(end int64) int64 {
 	grace := r.Grace
 	if r.sliced {
-		grace = r.patience
+		grace = r.sliceGrace
 	}
 	return min(later(end, int64(grace)), max(end, r.last.Load()))
 }
@@ -173,13 +173,13 @@ func (r *Run) endBy(at int64) {
 // Counted reports whether the run ends after a number of requests (-n).
 func (r *Run) Counted() bool { return r.Requests > 0 }
 
-// ticket takes leave to send a request that is due at this instant.
-func (r *Run) ticket(due int64) bool {
-	return !r.Counted() || due < r.Opens || r.tickets.Add(-1) >= 0
+// takeBudget takes leave to send a request that is due at this instant.
+func (r *Run) takeBudget(due int64) bool {
+	return !r.Counted() || due < r.Opens || r.budget.Add(-1) >= 0
 }
 
 // spent reports whether the budget of -n is used up in a closed loop.
-func (r *Run) spent() bool { return r.Counted() && r.Rate == 0 && r.tickets.Load() <= 0 }
+func (r *Run) spent() bool { return r.Counted() && r.Rate == 0 && r.budget.Load() <= 0 }
 
 // several reports whether requests take turns.
 func (r *Run) several() bool { return len(r.requests) > 1 }

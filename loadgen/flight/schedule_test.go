@@ -139,7 +139,7 @@ func TestSchedules(t *testing.T) {
 				break
 			}
 			c := p.shard.Conn(0)
-			if c.under > 0 {
+			if c.inFlight > 0 {
 				got = append(got, c.due)
 				p.shard.Feed(c, []byte(replies["ok"]))
 				p.act()

@@ -9,11 +9,11 @@ import (
 // EndSlice books requests of the schedule that the slice did not send, and returns how many requests are still under way.
 func (s *Shard) EndSlice(why record.Reason) (unanswered int64) {
 	if s.Opens != record.Never {
-		s.rest(s.until.Load(), why)
+		s.bookUnsent(s.until.Load(), why)
 	}
 	var due []int64
 	for k := range s.conns {
-		for c, i := &s.conns[k], 0; i < c.under; i++ {
+		for c, i := &s.conns[k], 0; i < c.inFlight; i++ {
 			due = append(due, c.at(i).due)
 		}
 	}
@@ -22,15 +22,15 @@ func (s *Shard) EndSlice(why record.Reason) (unanswered int64) {
 }
 
 // Finish ends a run in slices: requests without a reply have waited until now.
-func (r *Run) Finish(now int64) { r.last.Store(now); r.patience = math.MaxInt64 }
+func (r *Run) Finish(now int64) { r.last.Store(now); r.sliceGrace = math.MaxInt64 }
 
-// rest notes what of the schedule up to an instant was not sent.
-func (s *Shard) rest(end int64, why record.Reason) {
+// bookUnsent notes what of the schedule up to an instant was not sent.
+func (s *Shard) bookUnsent(end int64, why record.Reason) {
 	late := record.NoConnection
 	if s.free.first != nil {
 		late = record.WindowClosed
 	}
-	s.pacer.rest(end, s.Record, late, why)
+	s.pacer.bookUnsent(end, s.Record, late, why)
 }
 
 // settle closes the books of a window that ended at this instant. What the schedule still holds was not sent for the reason given.
@@ -42,13 +42,13 @@ func (s *Shard) settle(end int64, why record.Reason) {
 	s.Record.Close(end, over)
 	s.collect()
 	for k := range s.conns {
-		for c, i := &s.conns[k], 0; i < c.under; i++ {
+		for c, i := &s.conns[k], 0; i < c.inFlight; i++ {
 			t := c.at(i)
 			s.Record.For(c.kind).Unanswered(c.number, t.due, t.sent)
 		}
 		s.unanswered(&s.conns[k], over)
 	}
-	s.rest(end, why)
+	s.bookUnsent(end, why)
 }
 
 // Settle closes the books of all shards of a run. With -n it also books the requests that no shard has sent.
@@ -56,7 +56,7 @@ func Settle(shards []*Shard, end int64, why record.Reason) {
 	for _, d := range shards {
 		d.settle(end, why)
 	}
-	if r := shards[0].Run; r.Rate == 0 && r.tickets.Load() > 0 {
-		shards[0].Record.NeverDue(r.tickets.Load(), why)
+	if r := shards[0].Run; r.Rate == 0 && r.budget.Load() > 0 {
+		shards[0].Record.NeverDue(r.budget.Load(), why)
 	}
 }

@@ -36,48 +36,48 @@ type Shard struct {
 	*Run
 	Record *record.Recorder
 
-	id, of  int
-	conns   []Conn
-	first   int // number of the first connection in the load, silent ones apart
-	silent  int // the first so many are never given a request
-	told    int // of these, turned away with a 503
-	asks    *client.RequestCache
-	order   *mix.Order // of their turns; nil: one after another
-	depth   int        // requests that may be under way at once on a connection
-	most    int        // bytes that may be read from one at once
-	todo    todo
-	free    queue // connections without a request, the longest free first
-	resting queue // those that rest, the first to send first
-	down    queue // connections to be opened again
-	sips    []sip // connections that are not read from, the first to be read again first
-	begun   int   // so many of them are over
-	pacer   pacer
-	phase   phase
-	end     int64 // of the window, as last looked up
-	over    int64 // when replies are no longer taken in
-	turned  int64 // when the latest turn began
-	spins   bool  // nothing has happened since then
+	id, of   int
+	conns    []Conn
+	first    int // number of the first connection in the load, silent ones apart
+	silent   int // the first so many are never given a request
+	rejected int // of these, turned away with a 503
+	cache    *client.RequestCache
+	order    *mix.Order // of their turns; nil: one after another
+	depth    int        // requests that may be under way at once on a connection
+	most     int        // bytes that may be read from one at once
+	todo     todo
+	free     queue        // connections without a request, the longest free first
+	resting  queue        // those that rest, the first to send first
+	down     queue        // connections to be opened again
+	paused   []pausedRead // connections that are not read from, the first to be read again first
+	resumed  int          // so many of them are over
+	pacer    pacer
+	phase    phase
+	end      int64 // of the window, as last looked up
+	over     int64 // when replies are no longer taken in
+	turned   int64 // when the latest turn began
+	spins    bool  // nothing has happened since then
 
-	untried     []Conn        // opening: connections that were not tried yet
-	spare       []Conn        // that are opened once a request is due and none is free
-	wanting     schedule.Walk // stands at the first request of the pacer's for which none was opened
-	nextRamp    int64         // opening: when more of them may be tried
-	alive       int           // connections that are open, silent ones apart
-	outstanding int           // requests sent since Begin and not settled
-	opening     int           // connects under way
-	nextSweep   int64         // when something may next have taken too long
-	retry       int64         // when a connection may be opened again
-	failed      bool          // a connect of the latest round did
-	backoff     time.Duration // between connects, after failures; 0: none lately
-	trouble     int64         // when the latest began of the connects that failed, or whose connection was closed before it was of use
-	gone        int64         // when a connect first failed since alive is 0; Never: none has
-	deserted    bool          // and none was successful for too long since
-	refusal     Refusal
-	refusals    []Refusal // the latest by server
+	untried      []Conn        // opening: connections that were not tried yet
+	spare        []Conn        // that are opened once a request is due and none is free
+	uncovered    schedule.Walk // stands at the first request of the pacer's for which none was opened
+	nextRamp     int64         // opening: when more of them may be tried
+	alive        int           // connections that are open, silent ones apart
+	outstanding  int           // requests sent since Begin and not settled
+	opening      int           // connects under way
+	nextSweep    int64         // when something may next have taken too long
+	retry        int64         // when a connection may be opened again
+	roundFailed  bool          // a connect of the latest round did
+	backoff      time.Duration // between connects, after failures; 0: none lately
+	lastFailure  int64         // when the latest began of the connects that failed, or whose connection was closed before it was of use
+	failingSince int64         // when a connect first failed since alive is 0; Never: none has
+	unreachable  bool          // and none was successful for too long since
+	refusal      Refusal
+	refusals     []Refusal // the latest by server
 
-	trace *trace.Writer // nil: nothing is traced
-	heard []heard       // by the connection's index, where it is
-	shook int64         // how long the TLS handshake took of the connection that is connected next; 0: it has none
+	trace       *trace.Writer // nil: nothing is traced
+	heard       []heard       // by the connection's index, where it is
+	handshakeNS int64         // how long the TLS handshake took of the connection that is connected next; 0: it has none
 
 	mu       sync.Mutex // guards outcomes
 	outcomes []outcome
@@ -99,7 +99,7 @@ const (
 
 // Shard returns the shard of worker id, from 0, of a run with this number of workers. live may be nil.
 func (r *Run) Shard(id, of int, live *record.Live) *Shard {
-	d := &Shard{Run: r, id: id, of: of, asks: client.NewRequestCache(r.requests), depth: max(1, r.Pipeline), most: client.MaxRead, gone: record.Never, refusals: make([]Refusal, len(r.on))}
+	d := &Shard{Run: r, id: id, of: of, cache: client.NewRequestCache(r.requests), depth: max(1, r.Pipeline), most: client.MaxRead, failingSince: record.Never, refusals: make([]Refusal, len(r.byHost))}
 	if r.ReadRate > 0 {
 		d.most = int(max(1, min(r.ReadRate/sipsPerSecond, client.MaxRead)))
 	}
@@ -125,10 +125,10 @@ func (r *Run) Shard(id, of int, live *record.Live) *Shard {
 	for k := range d.conns {
 		c := &d.conns[k]
 		c.Index, c.number = k, k-d.silent
-		if c.host = (d.first + c.number) % len(r.on); c.Silent() {
-			c.host = (r.Idle*id/of + k) % len(r.on)
+		if c.host = (d.first + c.number) % len(r.byHost); c.Silent() {
+			c.host = (r.Idle*id/of + k) % len(r.byHost)
 		}
-		c.ask(d.asks.Request(r.on[c.host][0]))
+		c.ask(d.cache.Request(r.byHost[c.host][0]))
 		if c.burst = burst; d.depth > 1 && c.number >= 0 {
 			c.behind = make([]times, d.depth-1)
 		}
@@ -152,7 +152,7 @@ func (s *Shard) Silent() (open, refused int64) {
 			open++
 		}
 	}
-	return open, int64(s.told)
+	return open, int64(s.rejected)
 }
 
 // HasOpen reports whether a connection to server host is open, without silent ones.
@@ -175,7 +175,7 @@ func Gone(shards []*Shard) bool {
 		if d.alive > 0 {
 			return false
 		}
-		gone = gone || d.gone != record.Never && d.refusal.Class == record.ConnectRefused
+		gone = gone || d.failingSince != record.Never && d.refusal.Class == record.ConnectRefused
 	}
 	return gone
 }
@@ -187,9 +187,9 @@ func (s *Shard) Try(silent bool) {
 		s.untried = s.conns[:s.silent]
 	}
 	s.nextRamp = s.now()
-	s.ramping.Lock()
-	s.accepted = s.nextRamp
-	s.ramping.Unlock()
+	s.rampLock.Lock()
+	s.lastRoom = s.nextRamp
+	s.rampLock.Unlock()
 }
 
 // Start begins to send requests, from the run's Begin on, which Flow or Slice has set. Turn returns false when the run or the slice is
@@ -208,7 +208,7 @@ func (s *Shard) Start() {
 	for s.resting.first != nil {
 		s.resting.pop() // a slice begins with all
 	}
-	s.wanting = s.pacer.walk
+	s.uncovered = s.pacer.walk
 	for k := range s.conns[:len(s.conns)-len(s.spare)] {
 		switch c := &s.conns[k]; {
 		case c.number < 0 || c.queue != nil:
@@ -276,8 +276,8 @@ func (s *Shard) now() int64 {
 // Wake returns the instant at which Turn must be called again at the latest.
 func (s *Shard) Wake() int64 {
 	wake := min(s.turned+int64(wakeEvery), s.nextSweep)
-	if s.begun < len(s.sips) {
-		wake = min(wake, s.sips[s.begun].at)
+	if s.resumed < len(s.paused) {
+		wake = min(wake, s.paused[s.resumed].at)
 	}
 	switch {
 	case s.phase == trying && len(s.untried) > 0:
@@ -301,8 +301,8 @@ func (s *Shard) Wake() int64 {
 	if s.turned < s.end && (s.free.first != nil || s.pacer.due > s.turned) {
 		wake = min(wake, s.sendAt())
 	}
-	if s.turned < s.end && s.wants() {
-		wake = min(wake, s.pacer.instant(s.wanting.Due()))
+	if s.turned < s.end && s.needsConn() {
+		wake = min(wake, s.pacer.instant(s.uncovered.Due()))
 	}
 	return wake
 }
@@ -325,15 +325,15 @@ func (s *Shard) Next() (*Conn, Action) {
 	}
 	c := s.todo.pop()
 	if c == nil {
-		return s.sipped()
+		return s.nextPaused()
 	}
 	do := c.do
 	c.do = Nothing
 	return c, do
 }
 
-// want has an engine do something with c. What was wanted before and is not done yet is no longer wanted.
-func (s *Shard) want(c *Conn, do Action) {
+// enqueue has an engine do something with c. What was wanted before and is not done yet is no longer wanted.
+func (s *Shard) enqueue(c *Conn, do Action) {
 	if c.do == Nothing {
 		s.todo.push(c)
 	}
@@ -354,14 +354,14 @@ func (s *Shard) sendDue() {
 	case s.pacer.due <= now:
 		c := s.free.pop()
 		s.send(c, s.pacer.take(), now)
-	case s.used():
+	case s.exhausted():
 		s.drop(s.free.first) // so that a server that serves one client at a time accepts the next
 	}
 }
 
 // finished reports whether nothing is left to do, or, in a run by number, nobody to do it with.
 func (s *Shard) finished() bool {
-	return s.done(s.turned) || s.outstanding == 0 && s.used() && s.free.first == nil || s.Counted() && s.alive == 0 && s.deserted
+	return s.done(s.turned) || s.outstanding == 0 && s.exhausted() && s.free.first == nil || s.Counted() && s.alive == 0 && s.unreachable
 }
 
 // done reports whether the run, or the slice, is over at this instant.
@@ -370,7 +370,7 @@ func (s *Shard) done(now int64) bool { return now >= s.over || now >= s.end && s
 // tooLate reports whether what happens at this instant does not count, whenever an engine notices that the run is over.
 func (s *Shard) tooLate(now int64) bool { return !s.sliced && s.done(now) }
 
-// used reports whether the shard will send no request any more that was not yet.
-func (s *Shard) used() bool {
+// exhausted reports whether the shard will send no request any more that was not yet.
+func (s *Shard) exhausted() bool {
 	return s.spent() || s.Counted() && s.Rate > 0 && s.pacer.due == record.Never
 }

@@ -46,10 +46,10 @@ func (s *Shard) traced(c *Conn, now int64, class record.Class) trace.Record {
 	if class.Answered() {
 		r.Status, r.Bytes = uint16(c.reply.Status()), c.reply.Received()
 	}
-	if c.again > 0 {
+	if c.resent > 0 {
 		r.Flags |= trace.Again
 	}
-	if c.freed > c.due || s.Rate == 0 && c.due <= c.tried && c.tried < c.sent {
+	if c.freed > c.due || s.Rate == 0 && c.due <= c.connectBegan && c.connectBegan < c.sent {
 		r.Flags |= trace.Waited
 	}
 	if c.hops > 0 {
@@ -96,9 +96,9 @@ func (s *Shard) tried(c *Conn, now int64, class record.Class, flags trace.Flags)
 	if c.Era > 0 {
 		flags |= trace.Again
 	}
-	r := trace.Record{What: trace.Connect, Sent: c.tried, Done: max(c.tried, now), Conn: s.global(c), Class: class, Flags: flags}
-	if s.shook > 0 && flags&trace.Unanswered == 0 {
-		r.First, s.shook = max(c.tried, now-s.shook), 0
+	r := trace.Record{What: trace.Connect, Sent: c.connectBegan, Done: max(c.connectBegan, now), Conn: s.global(c), Class: class, Flags: flags}
+	if s.handshakeNS > 0 && flags&trace.Unanswered == 0 {
+		r.First, s.handshakeNS = max(c.connectBegan, now-s.handshakeNS), 0
 	}
 	s.trace.Add(r)
 }
@@ -111,7 +111,7 @@ func (s *Shard) unanswered(c *Conn, over int64) {
 	if c.state == opening {
 		s.tried(c, over, record.OK, trace.Unanswered)
 	}
-	for ; c.under > 0; c.pop() {
+	for ; c.inFlight > 0; c.pop() {
 		s.keep(s.traced(c, max(c.sent, over), record.Timeout), record.Never)
 	}
 }

@@ -170,7 +170,7 @@ func TestGatesOfAPair(t *testing.T) {
 		"p99_ratio<0.6":              "p99_ratio<0.6: the p99 of b.json is 0.50 of that of a.json",
 		"rate_ratio>1.9":             "rate_ratio>1.9: b.json serves 2.00 of what a.json does",
 		"target_cpu_ratio<1":         "target_cpu_ratio<1: a request costs b.json 0.50 of what it costs a.json",
-		"target_cpu_whole_ratio<1":   "target_cpu_whole_ratio<1: cannot be told of b.json: what waking costs shows in turns only (--vs)",
+		"target_cpu_whole_ratio<1":   "target_cpu_whole_ratio<1: not measured for b.json: what waking costs shows in turns only (--vs)",
 		"rate<6000":                  "a.json: rate<6000: rate is 5,000/s",
 		"verdict!=valid":             "verdict!=valid: verdict is suspect",
 		"service_p50_ratio<1":        "unknown metric",

@@ -1,5 +1,5 @@
-// Package schedule says when each request of an open loop is due: evenly spaced or at random, one by one or in bursts, at one rate or in
-// stages. It is arithmetic: no clock, no drift. The same plan has the same instants, to the nanosecond, on every machine.
+// Package schedule computes when each request of an open loop is due: evenly spaced or at random, one by one or in bursts, at one rate or in
+// stages. It is arithmetic, without a clock, so there is no drift. The same schedule has the same instants, to the nanosecond, on every machine.
 package schedule
 
 import (
@@ -9,10 +9,11 @@ import (
 	"carousel/internal/result"
 )
 
-// Schedule is a schedule. Requests are numbered from 0; instants count from its start.
+// Schedule has the instants at which requests are due. Requests are numbered from 0; instants count from its start. It does not change and may
+// be shared.
 //
-// All plans are one idea: so many requests are expected until an instant, the area under the rate. Evenly spaced, request i is due when i
-// are expected; at random, when as many are as the first i+1 gaps of a Poisson process of rate 1 add up to.
+// All schedules work alike: the number of requests expected until an instant is the area under the rate until then. Evenly spaced, request i is
+// due when i are expected; at random, when the expected number reaches the sum of the first i+1 gaps of a Poisson process of rate 1.
 type Schedule struct {
 	stages  []stage
 	burst   int64 // requests that are due at once
@@ -20,18 +21,18 @@ type Schedule struct {
 	seed    uint64
 }
 
-// stage is a part of a plan in which the rate, per second, goes evenly from one to another.
+// stage is a part of a schedule in which the rate, per second, goes evenly from one to another.
 type stage struct {
 	from, to float64
 	begin    time.Duration
 	length   float64 // seconds; infinite: the last stage
-	expected float64 // requests before it
+	expected float64 // requests before the stage
 }
 
-// Even is evenly spaced requests, so many per second, above 0, for ever. The first is due at once.
+// Even returns a schedule of evenly spaced requests, rate per second, above 0, for ever. The first is due at once.
 func Even(rate float64) *Schedule { return New(result.Spec{Rate: rate}) }
 
-// New is the schedule of s, an open loop: its stages, before which a warm-up goes at the rate with which they begin, or one rate for ever.
+// New returns the schedule of s, an open loop: one rate for ever, or its stages, with a warm-up before them at the rate with which they begin.
 func New(s result.Spec) *Schedule {
 	p := &Schedule{burst: max(1, int64(s.Burst)), poisson: s.Arrivals == result.Poisson, seed: s.Seed}
 	if len(s.Stages) == 0 {
@@ -53,7 +54,7 @@ func New(s result.Spec) *Schedule {
 	return p
 }
 
-// Before is how many requests are due earlier than d after the start. At random they are counted one by one.
+// Before returns how many requests are due earlier than d after the start. In a random schedule it counts them one by one.
 func (p *Schedule) Before(d time.Duration) int64 {
 	if d <= 0 {
 		return 0
@@ -66,7 +67,7 @@ func (p *Schedule) Before(d time.Duration) int64 {
 		return w.Next
 	}
 	bursts := int64(math.Ceil(p.Expected(d) / float64(p.burst)))
-	for bursts > 0 && p.due(bursts-1) >= d { // the area may be a rounding away
+	for bursts > 0 && p.due(bursts-1) >= d { // rounding may put the area one off
 		bursts--
 	}
 	for p.due(bursts) < d {
@@ -75,8 +76,8 @@ func (p *Schedule) Before(d time.Duration) int64 {
 	return bursts * p.burst
 }
 
-// Due is when request i of an evenly spaced plan is due, to the nearest nanosecond, however many came before. What is further off than a
-// duration can say, 292 years, and what comes after the last stage, is due then.
+// Due returns when request i of an evenly spaced schedule is due, to the nearest nanosecond, whatever i. It returns math.MaxInt64, 292 years, for
+// requests beyond that or after the last stage.
 func (p *Schedule) Due(i int64) time.Duration { return p.due(i / p.burst) }
 
 func (p *Schedule) due(burst int64) time.Duration {
@@ -89,7 +90,7 @@ func (p *Schedule) due(burst int64) time.Duration {
 // Poisson reports whether requests are due at random.
 func (p *Schedule) Poisson() bool { return p.poisson }
 
-// Expected is how many requests are expected before d: the area under the rate.
+// Expected returns how many requests are expected before d: the area under the rate.
 func (p *Schedule) Expected(d time.Duration) float64 {
 	if d <= 0 {
 		return 0
@@ -104,7 +105,7 @@ func (p *Schedule) Expected(d time.Duration) float64 {
 	return st.expected + st.area(min((d-st.begin).Seconds(), st.length))
 }
 
-// at is when so many requests are expected.
+// at returns the instant at which so many requests are expected.
 func (p *Schedule) at(expected float64) time.Duration {
 	st := p.stages[0]
 	for _, next := range p.stages[1:] {
@@ -121,10 +122,10 @@ func (p *Schedule) at(expected float64) time.Duration {
 	return st.begin + time.Duration(ns)
 }
 
-// A product of floats that is added to something is rounded by a conversion first: without one some processors do both in one step, which
-// rounds once and comes out different in the last bit.
+// A conversion rounds each product before it is added: without one, Go may use a fused multiply-add on some processors, which rounds once and
+// differs in the last bit.
 
-// area is how many requests are expected in the first so many seconds.
+// area returns how many requests are expected in the first so many seconds of the stage.
 func (st *stage) area(seconds float64) float64 {
 	if st.from == st.to {
 		return st.from * seconds
@@ -132,7 +133,7 @@ func (st *stage) area(seconds float64) float64 {
 	return float64(st.from*seconds) + float64((st.to-st.from)/st.length*seconds*seconds)/2
 }
 
-// reach is the seconds after which so many requests are expected: the inverse of area, in the form that loses no digits.
+// reach returns the seconds after which area requests are expected: the inverse of area, in the form that loses no digits.
 func (st *stage) reach(area float64) float64 {
 	switch {
 	case area <= 0:

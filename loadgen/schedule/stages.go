@@ -11,16 +11,16 @@ import (
 	"carousel/internal/result"
 )
 
-// MostPerSecond is the finest schedule.
+// MostPerSecond is the highest rate, in requests per second.
 const MostPerSecond = 1e7
 
-// The most stages, and the longest one.
+// The largest number of stages, and the longest stage.
 const (
 	mostStages   = 1000
 	longestStage = 30 * 24 * time.Hour
 )
 
-// ParseRates reads the rates of a stage: "500", which it keeps, or "100:500", which it goes through evenly, per second, 0 to MostPerSecond.
+// ParseRates parses the rates of a stage, in requests per second, each 0 to MostPerSecond: "500" for a constant rate, "100:500" for a ramp.
 func ParseRates(text string) (from, to float64, err error) {
 	first, second, ramp := strings.Cut(text, ":")
 	if from, err = parseRate(first); err != nil || !ramp {
@@ -41,7 +41,7 @@ func parseRate(text string) (float64, error) {
 	return rate, nil
 }
 
-// ParseStages reads stages, one a line: its rate, or FROM:TO for a ramp, and its length, such as "100:500 30s". What follows a # is a
+// ParseStages parses stages, one a line: its rate, or FROM:TO for a ramp, and its length, such as "100:500 30s". What follows a # is a
 // comment. The error names the line.
 func ParseStages(text string) (stages []result.Stage, err error) {
 	for i, line := range strings.Split(text, "\n") {
@@ -81,7 +81,7 @@ func parseStage(words []string) (s result.Stage, err error) {
 	return s, nil
 }
 
-// Length is how long stages last.
+// Length returns how long the stages last together.
 func Length(stages []result.Stage) (d time.Duration) {
 	for _, s := range stages {
 		d += s.Length
@@ -89,7 +89,7 @@ func Length(stages []result.Stage) (d time.Duration) {
 	return d
 }
 
-// Mean is the rate of stages per second, on average over their Length.
+// Mean returns the average rate of the stages, in requests per second, over their Length.
 func Mean(stages []result.Stage) float64 {
 	expected := 0.0
 	for _, s := range stages {

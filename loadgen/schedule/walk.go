@@ -7,42 +7,42 @@ import (
 	"time"
 )
 
-// Walk goes through the requests of a plan in their order. Those of the same plan always see the same instants.
+// Walk goes through the requests of a schedule in order. All walks of one schedule see the same instants.
 type Walk struct {
-	Next int64 // number of the request it stands at
+	Next int64 // number of the request at which it stands
 
-	plan      *Schedule
+	schedule  *Schedule
 	random    rand.PCG
-	high, low uint64 // at random: the gaps so far added up, in units of 1/gapUnit, so that no digit gets lost
+	high, low uint64 // random schedules: the sum of the gaps so far, 128 bits in units of 1/gapUnit, so that no digit gets lost
 }
 
-// gapUnit is the finest part of a random gap. The longest there can be is about 37.
+// gapUnit is the resolution of a random gap: multiples of 1/gapUnit. The longest gap is about 37.
 const gapUnit = 1 << 48
 
-// Walk is a walk that stands at request 0.
+// Walk returns a walk that stands at request 0.
 func (p *Schedule) Walk() Walk {
-	w := Walk{plan: p, random: *rand.NewPCG(p.seed, 0)}
+	w := Walk{schedule: p, random: *rand.NewPCG(p.seed, 0)}
 	if p.poisson {
 		w.draw()
 	}
 	return w
 }
 
-// Due is when the request it stands at is due; math.MaxInt64 if it never is.
+// Due returns when the request at which w stands is due; math.MaxInt64 if it never is.
 func (w *Walk) Due() time.Duration {
-	if !w.plan.poisson {
-		return w.plan.Due(w.Next)
+	if !w.schedule.poisson {
+		return w.schedule.Due(w.Next)
 	}
 	gaps := float64(w.high)*(1<<64/gapUnit) + float64(w.low)/gapUnit
-	return w.plan.at(gaps * float64(w.plan.burst))
+	return w.schedule.at(gaps * float64(w.schedule.burst))
 }
 
-// Skip passes n requests.
+// Skip moves w on by n requests.
 func (w *Walk) Skip(n int64) {
-	burst := w.Next / w.plan.burst
+	burst := w.Next / w.schedule.burst
 	w.Next += n
-	if w.plan.poisson {
-		for ; burst < w.Next/w.plan.burst; burst++ {
+	if w.schedule.poisson {
+		for ; burst < w.Next/w.schedule.burst; burst++ {
 			w.draw()
 		}
 	}
@@ -55,8 +55,8 @@ func (w *Walk) draw() {
 	w.high += carry
 }
 
-// gap is an exponentially distributed number of mean 1, made of 64 random bits: -ln u, u even between 0 and 1. It is not left to
-// math.Log, which comes out different in the last bit from processor to processor.
+// gap returns an exponentially distributed number of mean 1, made of 64 random bits: -ln u, with u uniform between 0 and 1. It does not use
+// math.Log, whose last bit differs from processor to processor.
 func gap(random uint64) float64 {
 	u := (float64(random>>12) + 0.5) / (1 << 52)
 	m, exponent := math.Frexp(u)

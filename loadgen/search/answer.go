@@ -8,7 +8,8 @@ import (
 	"carousel/internal/result"
 )
 
-// Conclude is the answer of a search in these steps, which found a and ended by err. limit says why no level is above the highest.
+// Conclude returns what a search found, as it is recorded: a and err are the results of Find, steps all that it made. limit is the reason why no
+// level above the highest was tried.
 func Conclude(a Answer, err error, steps []result.Step, limit string) result.Answer {
 	out := result.Answer{Outcome: result.NoAnswer, Level: a.Level, Above: a.Above}
 	switch {
@@ -32,7 +33,7 @@ func Conclude(a Answer, err error, steps []result.Step, limit string) result.Ans
 	return out
 }
 
-// because is what the outcome of a level's last step was due to.
+// because returns the reasons for the outcome of the last step at a level.
 func because(steps []result.Step, level float64) string {
 	for _, step := range slices.Backward(steps) {
 		if step.Level == level {

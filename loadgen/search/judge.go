@@ -7,11 +7,11 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// unclear is what server and host alike could have done: it takes nothing from a step that fails, but none holds with it.
+// unclear marks a check whose finding the server or the host may have caused. A step that fails still fails; one that would hold is void.
 const unclear = "unclear"
 
-// doing is what a check that found something makes of a step: Void where it is not here, for the others find what loadgen or the host did.
-var doing = map[string]string{
+// outcomes maps a check that found something to the outcome of the step. All other checks find what loadgen or the host did: the step is Void.
+var outcomes = map[string]string{
 	"starved":    result.Fails,
 	"answers":    result.Fails,
 	"connects":   result.Fails,
@@ -19,9 +19,9 @@ var doing = map[string]string{
 	"unanswered": result.Fails,
 	"resent":     result.Fails,
 	"offered":    result.Fails,
-	"steady":     result.Fails, // what gets worse while the load stays the same does not hold
+	"steady":     result.Fails, // figures that get worse at a constant load do not hold
 
-	"drops":       unclear, // they are the whole machine's
+	"drops":       unclear, // the count is of the whole machine
 	"little":      unclear,
 	"retransmits": unclear,
 
@@ -31,25 +31,25 @@ var doing = map[string]string{
 	"ports":       result.Limited,
 }
 
-// Judge says what became of a step by the record of its load, which has its verdict, and why. It holds where the verdict is valid, all
-// conditions are met and the offered rate was served, to 1 %; then why is what the conditions came to.
+// Judge returns the outcome of a step, from the record of its load and the verdict in it, and why. A step holds if the verdict is valid, all
+// conditions are met and the offered rate was served, to 1 %; why then has the values of the conditions.
 func Judge(l *result.Load, conditions []verdict.Gate) (outcome string, why []string) {
 	found := map[string][]string{}
-	theirs := slices.ContainsFunc(conditions, func(g verdict.Gate) bool { return g.On("errors") }) // then that says how many may fail
+	ownLimit := slices.ContainsFunc(conditions, func(g verdict.Gate) bool { return g.On("errors") }) // a condition limits the errors, instead of the check
 	for _, reason := range l.Verdict.Reasons {
-		if theirs && reason.Check == "errors" {
+		if ownLimit && reason.Check == "errors" {
 			continue
 		}
-		o, known := doing[reason.Check]
-		// What got better was disturbed at first, by what was there before.
+		o, known := outcomes[reason.Check]
+		// Figures that got better were disturbed at first, by the load before.
 		if !known || reason.Check == "steady" && verdict.Improves(l) {
 			o = result.Void
 		}
 		text := reason.Text
 		if reason.Check == "starved" {
-			text = reason.String() // the likely cause
+			text = reason.String() // with the likely cause
 		}
-		if reason.State != result.Valid || reason.Check == "offered" { // which is a remark from 1 % on
+		if reason.State != result.Valid || reason.Check == "offered" { // above 1 % that is a remark, and fails the step
 			found[o] = append(found[o], text)
 		}
 	}
@@ -57,7 +57,7 @@ func Judge(l *result.Load, conditions []verdict.Gate) (outcome string, why []str
 		value := condition.Read(l)
 		switch {
 		case value.Lacks != "":
-			found[unclear] = append(found[unclear], condition.Expr+" cannot be told: "+value.Lacks)
+			found[unclear] = append(found[unclear], condition.Expr+": not measured: "+value.Lacks)
 		case value.Holds:
 			why = append(why, value.Text)
 		default:

@@ -78,7 +78,7 @@ func TestJudge(t *testing.T) {
 		"met by a busy loadgen":          {busy, "p99<5ms", result.Limited, "loadgen used 90 %"},
 		"not served by a busy loadgen":   {both(busy, slow), "p99<5ms", result.Limited, "loadgen used 90 %"},
 		"a busy loadgen on a noisy host": {both(busy, steal), "p99<5ms", result.Void, "the hypervisor took"},
-		"too few":                        {nil, "p999<1s", result.Void, "p999<1s cannot be told: p99.9 needs 10,000 requests, there are 5,000"},
+		"too few":                        {nil, "p999<1s", result.Void, "p999<1s: not measured: p99.9 needs 10,000 requests, there are 5,000"},
 		"too few, and not met":           {nil, "p999<1s,p50<1ns", result.Fails, "p50"},
 		"in doubt":                       {func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 4970, 30 }, "p99<4.97ms", result.Fails, "and requests without an answer could put it on the other side"},
 		"worse and worse":                {went(2, 3), "p50<1s", result.Fails, "the mean response time changed by 33.3 %"},

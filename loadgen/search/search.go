@@ -1,6 +1,9 @@
-// Package search finds the highest level of a load that holds: it doubles the level until a step fails, or halves it until one holds,
-// looks closer around what was served then, bisects between the two, tries the lowest that failed once more, and confirms the highest that
-// held in a longer step. Find knows neither servers nor time; what a step came to is judged by its record.
+// Package search finds the highest level of a load that holds (--find-max). A level is a rate or a number of connections; one step loads the
+// server at one level.
+//
+// The search doubles the level until a step fails, or halves it until one holds. It tries levels close to the rate that the server kept up with,
+// bisects between the highest level that held and the lowest that did not, tries the lowest that failed once more, and confirms the highest that
+// held in a longer step. Find does no I/O and reads no clock: a Step loads the server, and Judge returns its outcome.
 package search
 
 import (
@@ -13,44 +16,44 @@ import (
 )
 
 const (
-	// MostSteps is how many steps a search makes at most.
+	// MostSteps is the most steps of a search.
 	MostSteps = 24
 
-	// From UsualFew to UsualMany steps are made as a rule.
+	// Most searches take UsualFew to UsualMany steps.
 	UsualFew, UsualMany = 8, 12
 
-	// near is how far the highest level that held may be from the lowest that did not, as their ratio: 3 %.
+	// near is the largest ratio of the lowest level that did not hold to the highest that did at which bisection ends: 3 %.
 	near = 1.03
 
-	// tries is how often a level is tried until a step counts.
+	// tries is how often a void step is repeated at most.
 	tries = 3
 )
 
-// Levels says which levels there are.
+// Levels are the levels that a search may try.
 type Levels struct {
-	First, Least, Most float64 // the level of the first step, and the range that none leaves
+	First, Least, Most float64 // the level of the first step, and the range of all
 	Whole              bool    // levels are whole numbers
 }
 
-// Step carries out one step. confirms asks for a longer one. served is the level that the server kept up with where it fell behind, a
-// hint of where to go on below; 0 where there is none. The error ends the search.
+// Step loads the server at a level and returns the outcome, one of result.Holds, Fails, Limited and Void. confirms requests a longer step. served
+// is the level that the server kept up with if it fell behind, as a hint for the next level; else 0. An error ends the search.
 type Step func(level float64, confirms bool) (outcome string, served float64, err error)
 
 // Answer is what a search found.
 type Answer struct {
 	Level     float64 // the highest that held; 0: none did
 	Above     float64 // the lowest above it that did not; 0: none
-	Ended     string  // what became of Above
+	Ended     string  // the outcome at Above
 	Confirmed bool    // Level held in the longer step
 	GaveUp    bool    // after MostSteps
 }
 
 var errGaveUp = errors.New("too many steps")
 
-// Find searches by p. An answer that is not confirmed is what was known when step returned the error, when the search gave up, when no
-// level held, or when the longer step counted for nothing.
-func Find(p Levels, step Step) (Answer, error) {
-	s := search{Levels: p, step: step}
+// Find searches the levels l. If the answer is not confirmed, it is what was known when step returned an error, when the search gave up, when no
+// level held, or when the longer step was void. The error is that of step.
+func Find(l Levels, step Step) (Answer, error) {
+	s := search{Levels: l, step: step}
 	confirmed, err := s.find()
 	gaveUp := errors.Is(err, errGaveUp)
 	if gaveUp {
@@ -60,20 +63,20 @@ func Find(p Levels, step Step) (Answer, error) {
 	return Answer{Level: s.low(), Above: edge.level, Ended: edge.outcome, Confirmed: confirmed, GaveUp: gaveUp}, err
 }
 
-// search is one under way.
+// search is the state of a search.
 type search struct {
 	Levels
 	step   Step
 	steps  int
 	tried  []trial // each level once
-	served float64 // by the last step in which the server fell behind
+	served float64 // what the server kept up with in the last step in which it fell behind
 }
 
-// trial is what became of a level when it was last tried.
+// trial is the outcome of the last step at a level that was not void, or void if all were.
 type trial struct {
 	level   float64
 	outcome string
-	times   int // that it was tried and counted, or never did
+	times   int // how many such outcomes there were
 }
 
 func (s *search) find() (confirmed bool, err error) {
@@ -105,7 +108,7 @@ func (s *search) confirm() (confirmed bool, err error) {
 	return false, nil
 }
 
-// next is the level to try after what is known, 0 when that is enough.
+// next returns the level to try next, 0 if what is known is enough.
 func (s *search) next() float64 {
 	low, edge := s.low(), s.edge()
 	high := edge.level
@@ -123,12 +126,12 @@ func (s *search) next() float64 {
 	case high/low > near && !(s.Whole && high-low <= 1):
 		return s.within(low, high)
 	case edge.outcome == result.Fails && edge.times == 1:
-		return high // it may have failed by chance
+		return high // try once more: it may have failed by chance
 	}
 	return 0
 }
 
-// low is the highest level that held, 0 where none did.
+// low returns the highest level that held, 0 if none did.
 func (s *search) low() (highest float64) {
 	for _, t := range s.tried {
 		if t.outcome == result.Holds {
@@ -138,7 +141,7 @@ func (s *search) low() (highest float64) {
 	return highest
 }
 
-// edge is the lowest level above low that did not hold, the zero trial where there is none.
+// edge returns the lowest level above low that did not hold, the zero trial if there is none.
 func (s *search) edge() (lowest trial) {
 	low := s.low()
 	for _, t := range s.tried {
@@ -149,12 +152,12 @@ func (s *search) edge() (lowest trial) {
 	return lowest
 }
 
-// wavers reports whether a level that held had failed before: the highest is not far.
+// wavers reports whether a level that held had failed before: the highest level that holds is near.
 func (s *search) wavers(level float64) bool {
 	return slices.ContainsFunc(s.tried, func(t trial) bool { return t.level == level && t.times > 1 })
 }
 
-// above is the next level above one that matters.
+// above returns the next level above one: 3 % higher, or the next whole number.
 func (s *search) above(level float64) float64 {
 	next := s.whole(level * near)
 	if s.Whole {
@@ -163,8 +166,8 @@ func (s *search) above(level float64) float64 {
 	return next
 }
 
-// within is the level to try between one that held and one that did not: an edge of the 3 % around what the server served when it fell behind,
-// where that is between them, else their middle.
+// within returns the level to try between one that held and one that did not: 1.5 % below or above what the server kept up with, if that is
+// between them, else their middle.
 func (s *search) within(low, high float64) float64 {
 	for _, at := range []float64{s.whole(s.served / math.Sqrt(near)), s.whole(s.served * math.Sqrt(near))} {
 		if low < at && at < high && !s.Whole {
@@ -174,7 +177,7 @@ func (s *search) within(low, high float64) float64 {
 	return s.between(low, high)
 }
 
-// between is the middle of two levels, as ratios go.
+// between returns the geometric mean of two levels.
 func (s *search) between(low, high float64) float64 {
 	middle := s.whole(math.Sqrt(low * high))
 	if s.Whole {
@@ -183,7 +186,7 @@ func (s *search) between(low, high float64) float64 {
 	return middle
 }
 
-// whole is level without what nobody would type: the whole number below it where levels are that, else four digits of it.
+// whole rounds a level: down to a whole number if levels are whole, else to four digits.
 func (s *search) whole(level float64) float64 {
 	if s.Whole {
 		return math.Floor(level)
@@ -191,13 +194,13 @@ func (s *search) whole(level float64) float64 {
 	return Round(level)
 }
 
-// Round is level with four digits, as a person writes it.
+// Round returns level rounded to four significant digits.
 func Round(level float64) float64 {
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(level, 'g', 4, 64), 64)
 	return rounded
 }
 
-// try carries out steps of one level until one counts.
+// try makes steps at one level until one is not void, or tries of them were.
 func (s *search) try(level float64, confirms bool) (outcome string, err error) {
 	for range tries {
 		if s.steps == MostSteps {
@@ -220,7 +223,7 @@ func (s *search) try(level float64, confirms bool) (outcome string, err error) {
 	return outcome, nil
 }
 
-// note keeps what became of a level. What is known is not forgotten for what does not count.
+// note records the outcome at a level. A void one does not replace another.
 func (s *search) note(level float64, outcome string) {
 	at := slices.IndexFunc(s.tried, func(t trial) bool { return t.level == level })
 	switch {

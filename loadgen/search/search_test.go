@@ -221,7 +221,7 @@ func TestWhatDoesNotCountIsRepeated(t *testing.T) {
 	}
 }
 
-// A level that cannot be told, or that loadgen cannot offer, bounds the search as one that fails does, and the answer says which.
+// A level whose outcome is undecided, or that loadgen cannot offer, bounds the search as one that fails does, and the answer says which.
 func TestEdges(t *testing.T) {
 	for _, o := range []string{result.Limited, result.Void} {
 		a, err := Find(rates(600), func(level float64, _ bool) (string, float64, error) {
@@ -244,7 +244,7 @@ func TestEdges(t *testing.T) {
 		return result.Fails, 0, nil
 	})
 	if err != nil || a.Confirmed || a.Ended != result.Fails || a.Level < 970 {
-		t.Errorf("the confirmation cannot be told: %+v, %v", a, err)
+		t.Errorf("the confirmation is undecided: %+v, %v", a, err)
 	}
 }
 

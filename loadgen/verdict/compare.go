@@ -24,18 +24,18 @@ var turnChecks = []check[*result.Comparison]{
 	{"steal", ofHost(checkSteal)},
 }
 
-// ofHost is a check of what the machine did during a load, for a whole comparison.
+// ofHost makes of a check of the host, which is for a load, a check for a whole comparison.
 func ofHost(look func(*result.Load) (state, text, advice string)) func(*result.Comparison) (state, text, advice string) {
 	return func(c *result.Comparison) (state, text, advice string) { return look(&result.Load{Host: c.Host}) }
 }
 
-// ofTheWhole are the checks of a load that a comparison makes for all its servers at once.
+// ofTheWhole names the checks of a load that a comparison makes once, for all its servers.
 var ofTheWhole = []string{"interrupted", "own-share"}
 
-// JudgeComparison weighs the record of a comparison: each server's load, and whether they can be compared. It writes all verdicts into c.
+// JudgeComparison judges a comparison: the load of each server, and whether the servers can be compared. It writes all verdicts into c.
 //
-// Beside what Judge looks at, a silent server may use 1 % of a processor, other programs 10 % of the machine and, where a figure then
-// is known no better than within 5 %, no more. Pairs of cycles that were measured again are worth a remark.
+// Beyond the checks of Judge, it adds a remark where a server used more than 1 % of a processor in the slices of others, where other programs used
+// more than 10 % of the machine (suspect if an interval is then wider than 5 % to either side), and where pairs of cycles were measured again.
 func JudgeComparison(c *result.Comparison) {
 	for _, s := range c.Servers {
 		if len(s.Slices) == 0 && !s.Gone { // nothing is known of it
@@ -48,7 +48,7 @@ func JudgeComparison(c *result.Comparison) {
 	c.Verdict = weigh(turnChecks, c)
 }
 
-// checkServers says whose own figures cannot be believed.
+// checkServers reports the servers whose own figures are in doubt.
 func checkServers(c *result.Comparison) (state, text, advice string) {
 	state = result.Valid
 	var doubtful []string
@@ -71,7 +71,7 @@ func checkCycles(c *result.Comparison) (state, text, advice string) {
 	return result.Suspect, fmt.Sprintf("the comparison was ended after %s", units.Plural(c.Cycles, "cycle")), "let it finish"
 }
 
-// checkClient says that the client set the pace.
+// checkClient reports that loadgen itself limited the rates.
 func checkClient(c *result.Comparison) (state, text, advice string) {
 	var limited []string
 	share := 0.0
@@ -88,7 +88,7 @@ func checkClient(c *result.Comparison) (state, text, advice string) {
 		"compare what requests cost at a fixed rate (-r), or give the client more processors and threads (-t)"
 }
 
-// checkSlices says that requests take too long for the slices that -d has room for, or that were asked for.
+// checkSlices reports that requests take too long for the slices, whose length --slice or -d limits.
 func checkSlices(c *result.Comparison) (state, text, advice string) {
 	if c.NeededNS <= c.SliceNS || len(c.Servers) == 0 {
 		return "", "", ""
@@ -103,7 +103,7 @@ func checkSlices(c *result.Comparison) (state, text, advice string) {
 		fmt.Sprintf("use -d %v or longer", time.Duration(math.Ceil(d/1e9))*time.Second)
 }
 
-// checkIdle says which server was at work in the slices of others.
+// checkIdle reports the servers that used processor time in the slices of others.
 func checkIdle(c *result.Comparison) (state, text, advice string) {
 	var restless []string
 	share := 0.0
@@ -120,7 +120,7 @@ func checkIdle(c *result.Comparison) (state, text, advice string) {
 		"look what it does without requests; the others' figures bear some of it"
 }
 
-// checkTwin says that the target differs from itself.
+// checkTwin reports that the target differs from its twin, the same server under a second name.
 func checkTwin(c *result.Comparison) (state, text, advice string) {
 	for _, r := range c.Ratios {
 		if r.Server == c.Twin && r.Lacks == "" && (r.Outcome == result.Higher || r.Outcome == result.Lower) {
@@ -131,7 +131,7 @@ func checkTwin(c *result.Comparison) (state, text, advice string) {
 	return "", "", ""
 }
 
-// checkBeside says that other programs were at work. That is known where the processes of all servers are.
+// checkBeside reports that other programs used the processors. That is known only if the processes of all servers are.
 func checkBeside(c *result.Comparison) (state, text, advice string) {
 	for _, s := range c.Servers {
 		if s.Load.TargetCPU == nil {
@@ -150,7 +150,7 @@ func checkBeside(c *result.Comparison) (state, text, advice string) {
 	return state, fmt.Sprintf("other programs used %s of the processors", Percent(c.BesideShare)), "the intervals are wider for it; repeat on a calmer machine"
 }
 
-// checkDisturbed says that pairs of cycles were measured again, as other programs were at work in them.
+// checkDisturbed reports that pairs of cycles were measured again, because other programs used the processors in them.
 func checkDisturbed(c *result.Comparison) (state, text, advice string) {
 	again := map[int]bool{} // pairs
 	for _, server := range c.Servers {

@@ -13,23 +13,23 @@ import (
 	"carousel/internal/units"
 )
 
-// Gate is one condition under which a run has failed, such as "p99>5ms".
+// Gate is a condition under which a run fails, such as "p99>5ms".
 type Gate struct {
 	Expr   string
 	metric *metric
 	op     string
-	limit  float64 // in nanoseconds, per second, a count, a share, a ratio, or a word's place
-	share  bool    // of the requests sent, by a % sign
+	limit  float64 // nanoseconds, requests per second, a count, a share, a ratio, or an index in kind.words
+	share  bool    // limit is a share of the requests sent (%)
 }
 
-// metric is something a gate can be set on.
+// metric is a figure that a gate can be about.
 type metric struct {
 	name string
 	kind kind
 	read func(*result.Load) value
 }
 
-// value is the interval that a metric lies in, or why there is none.
+// value is the interval in which a metric lies, or why there is none.
 type value struct {
 	low, high float64
 	lacks     string
@@ -37,7 +37,7 @@ type value struct {
 
 func exactly(v float64) value { return value{low: v, high: v} }
 
-// kind is how a limit is written: its operators, and its units with their factors or the words there are.
+// kind is how a limit is written: its operators, and either units with their factors, or words.
 type kind struct {
 	ops     []string
 	units   map[string]float64
@@ -99,7 +99,7 @@ func latencies(prefix string, read func(*result.Load) result.Summary) []metric {
 	return out
 }
 
-// lateness is the 99th percentile of one.
+// lateness returns the metric of the 99th percentile of a lateness.
 func lateness(name string, read func(*result.Load) result.Summary) metric {
 	return metric{name, span, func(l *result.Load) value {
 		if l.Spec.Rate == 0 {
@@ -117,7 +117,7 @@ func perRequest(ns int64, l *result.Load) value {
 	return exactly(float64(ns) / l.Served())
 }
 
-// Metrics lists the names a gate can be set on.
+// Metrics returns the names of the metrics that a gate can be about.
 func Metrics() []string {
 	var names []string
 	for _, m := range metrics {
@@ -130,9 +130,9 @@ var grammar = regexp.MustCompile(`^\s*([^<>=!\s]+)\s*([<>=!]+)\s*([0-9.]+(?:[eE]
 
 const incomplete = "it takes a metric, one of > < >= <=, and a limit with its unit, as in p99, < and 5ms; or the verdict, = or !=, and valid, suspect or invalid"
 
-// Parse reads a gate: a metric, one of > < >= <=, a number and its unit, such as "p99>5ms", "errors > 0.1%" or
+// Parse parses a gate: a metric, one of > < >= <=, a number and its unit, such as "p99>5ms", "errors > 0.1%" or
 // "rate<20000/s"; or the verdict, = or != and a state, such as "verdict!=valid". p999, the name in the record, and p(99) mean p99.9 and p99. The
-// error says what there is.
+// error lists what is allowed.
 func Parse(expr string) (Gate, error) {
 	bad := func(format string, args ...any) (Gate, error) {
 		return Gate{}, fmt.Errorf(format, args...)
@@ -177,7 +177,7 @@ func Parse(expr string) (Gate, error) {
 	return g, nil
 }
 
-// plainName turns p(99), P999 and the like into the names of metrics.
+// plainName turns names such as p(99) and P999 into those of metrics.
 func plainName(name string) string {
 	name = strings.ToLower(name)
 	if i := strings.LastIndexByte(name, 'p'); i >= 0 && strings.HasSuffix(name, ")") && strings.HasPrefix(name[i+1:], "(") {
@@ -186,13 +186,13 @@ func plainName(name string) string {
 	return result.Label(name)
 }
 
-// Broken says whether the record of a load fails the gate, and in words why. A gate on a figure the record does not
-// support is broken, and so is one that requests without an answer could break.
+// Broken reports whether the record of a load fails the gate, and why. A gate on a figure that the record does not support is broken, and so is
+// one that requests without an answer could break.
 func (g Gate) Broken(l *result.Load) (bool, string) {
 	v := g.read(l)
 	switch {
 	case v.lacks != "":
-		return true, fmt.Sprintf("%s: cannot be told: %s", g.Expr, v.lacks)
+		return true, fmt.Sprintf("%s: not measured: %s", g.Expr, v.lacks)
 	case g.holds(v.low):
 		return true, fmt.Sprintf("%s: %s is %s", g.Expr, g.metric.name, g.write(v.low))
 	case g.holds(v.high):
@@ -202,14 +202,14 @@ func (g Gate) Broken(l *result.Load) (bool, string) {
 	return false, ""
 }
 
-// Reading is what a record has of a gate's metric, for the gate as a condition that is to hold.
+// Reading is the metric of a gate in a record, where the gate is used as a condition that must hold (--find-max).
 type Reading struct {
-	Holds bool   // it holds, whatever becomes of requests without an answer
-	Text  string // "p99 1.20ms", and where requests without an answer decide whether it holds, that
-	Lacks string // why there is no figure; "" where there is
+	Holds bool   // the condition holds, however long requests without an answer would have taken
+	Text  string // such as "p99 1.20ms"; it says so if requests without an answer decide whether it holds
+	Lacks string // why there is no figure; "" if there is one
 }
 
-// Read is the reading of the record of a load.
+// Read returns the gate's metric in the record of a load.
 func (g Gate) Read(l *result.Load) Reading {
 	v := g.read(l)
 	if v.lacks != "" {
@@ -222,10 +222,10 @@ func (g Gate) Read(l *result.Load) Reading {
 	return Reading{Holds: low && high, Text: text}
 }
 
-// On reports whether the gate is on this metric.
+// On reports whether the gate is about this metric.
 func (g Gate) On(metric string) bool { return g.metric.name == metric }
 
-// read is the metric of a record, as a share where the limit is one.
+// read returns the metric of a record, as a share of the requests sent if the limit is one.
 func (g Gate) read(l *result.Load) value {
 	v := g.metric.read(l)
 	if !g.share || v.lacks != "" {
@@ -237,20 +237,20 @@ func (g Gate) read(l *result.Load) value {
 	return value{low: v.low / float64(l.Requests.Sent), high: v.high / float64(l.Requests.Sent)}
 }
 
-// OfLateness says whether g is about how late requests were sent.
+// OfLateness reports whether g is about how late requests were sent.
 func (g Gate) OfLateness() bool { return strings.HasSuffix(g.metric.name, "lateness_p99") }
 
-// Backwards is the gate with its operator turned round, where it could only hold above some level of a load, as "p99>5ms" does; "" where it
-// can hold below one.
+// Backwards returns the gate with its operator reversed if, as a condition, it could hold only above some level of a load, as "p99>5ms" does.
+// It returns "" for a gate that can hold below a level.
 func (g Gate) Backwards() string {
 	turned := map[string]string{">": "<", ">=": "<=", "!=": "="}[g.op]
-	if g.metric.name == "rate" || strings.Contains(g.metric.name, "cpu") || turned == "" { // which may go either way
+	if g.metric.name == "rate" || strings.Contains(g.metric.name, "cpu") || turned == "" { // such a figure may rise or fall with the load
 		return ""
 	}
 	return strings.Replace(g.Expr, g.op, turned, 1)
 }
 
-// Needs is how many requests the gate's metric takes to be known: for a percentile as many as it is shown from, for all else none.
+// Needs returns how many requests a load must have for the gate's metric to be shown: 0 unless it is a percentile.
 func (g Gate) Needs() int64 {
 	_, digits, _ := strings.Cut(g.metric.name, "p")
 	if q, err := strconv.ParseFloat("0."+strings.ReplaceAll(digits, ".", ""), 64); err == nil && q > 0 {
@@ -259,6 +259,7 @@ func (g Gate) Needs() int64 {
 	return 0
 }
 
+// holds reports whether v is beyond the limit, by the operator.
 func (g Gate) holds(v float64) bool {
 	switch g.op {
 	case ">":

@@ -74,7 +74,7 @@ func TestBroken(t *testing.T) {
 		{"errors>0.1%", func(l *result.Load) { fail(l, 100) }, ""},
 		{"errors>0.1%", func(l *result.Load) { fail(l, 200) }, "errors>0.1%: errors is 0.2 %"},
 		{"errors>99", func(l *result.Load) { fail(l, 100) }, "errors>99: errors is 100"},
-		{"errors>1%", func(l *result.Load) { l.Requests = result.Requests{} }, "errors>1%: cannot be told: nothing was sent"},
+		{"errors>1%", func(l *result.Load) { l.Requests = result.Requests{} }, "errors>1%: not measured: nothing was sent"},
 		{"unanswered>0", func(l *result.Load) { l.Requests.Unanswered = 1 }, "unanswered>0: unanswered is 1"},
 		{"starved>0", nil, ""},
 		{"starved>0", func(l *result.Load) { l.Connections.Answered = 1 }, "starved>0: starved is 9"},
@@ -82,10 +82,10 @@ func TestBroken(t *testing.T) {
 		{"connect_failures>2", func(l *result.Load) { l.Connections.Failed = 3 }, "connect_failures>2: connect_failures is 3"},
 		{"cpu_per_request>15us", nil, "cpu_per_request>15us: cpu_per_request is 20.0us"},
 		{"cpu_per_request>15us", func(l *result.Load) { l.Requests.OK *= 2 }, "cpu_per_request>15us: cpu_per_request is 20.0us"}, // half of them in the grace
-		{"target_cpu_per_request>15us", nil, "target_cpu_per_request>15us: cannot be told: the target's processor time is read with --pid"},
-		{"target_cpu_per_request>15us", func(l *result.Load) { l.TargetCPULacks = "it ended" }, "target_cpu_per_request>15us: cannot be told: it ended"},
+		{"target_cpu_per_request>15us", nil, "target_cpu_per_request>15us: not measured: the target's processor time is read with --pid"},
+		{"target_cpu_per_request>15us", func(l *result.Load) { l.TargetCPULacks = "it ended" }, "target_cpu_per_request>15us: not measured: it ended"},
 		{"target_cpu_per_request>15us", func(l *result.Load) { l.TargetCPU = &usage.CPU{UserNS: 1e9} }, ""},
-		{"lateness_p99>1ms", nil, "lateness_p99>1ms: cannot be told: a closed loop has no schedule to be late for"},
+		{"lateness_p99>1ms", nil, "lateness_p99>1ms: not measured: a closed loop has no schedule to be late for"},
 		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Lateness.P99 = 1000, 2e6 }, "lateness_p99>1ms: lateness_p99 is 2.00ms"},
 		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.PacerLateness.P99 = 1000, 2e6 }, ""},
 		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Requests.Unsent = 1000, 1 },
@@ -94,21 +94,21 @@ func TestBroken(t *testing.T) {
 		{"pacer_lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Requests.Unsent = 1000, 1 }, ""},
 
 		{"lateness_p99>1ms", func(l *result.Load) { l.Spec.Rate, l.Requests.Sent = 1000, 999 },
-			"lateness_p99>1ms: cannot be told: p99 needs 1,000 requests, there are 999"},
+			"lateness_p99>1ms: not measured: p99 needs 1,000 requests, there are 999"},
 
-		{"rate_ratio<0.97", nil, "rate_ratio<0.97: cannot be told: nothing was compared, which is done with --vs"},
+		{"rate_ratio<0.97", nil, "rate_ratio<0.97: not measured: nothing was compared, which is done with --vs"},
 		{"verdict!=valid", func(l *result.Load) { l.Verdict.State = result.Valid }, ""},
 		{"verdict!=valid", func(l *result.Load) { l.Verdict.State = result.Suspect }, "verdict!=valid: verdict is suspect"},
 		{"verdict != valid", func(l *result.Load) { l.Verdict.State = result.Invalid }, "verdict != valid: verdict is invalid"},
 		{"verdict=invalid", func(l *result.Load) { l.Verdict.State = result.Invalid }, "verdict=invalid: verdict is invalid"},
 		{"Verdict == invalid", func(l *result.Load) { l.Verdict.State = result.Suspect }, ""},
 		{"verdict=suspect", func(l *result.Load) { l.Verdict.State = result.Suspect }, "verdict=suspect: verdict is suspect"},
-		{"verdict=invalid", func(l *result.Load) { l.Verdict.State = "" }, "verdict=invalid: cannot be told: the record has no verdict"},
+		{"verdict=invalid", func(l *result.Load) { l.Verdict.State = "" }, "verdict=invalid: not measured: the record has no verdict"},
 
 		{"p99>5ms", func(l *result.Load) { l.Connections.Answered, l.Connections.LongestWaitNS = 1, 1e9 },
-			"p99>5ms: cannot be told: 1 of 10 connections was ever answered; the others waited 1 s"},
+			"p99>5ms: not measured: 1 of 10 connections was ever answered; the others waited 1 s"},
 		{"p99>5ms", func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 0, 100_000 },
-			"p99>5ms: cannot be told: no request succeeded"},
+			"p99>5ms: not measured: no request succeeded"},
 		{"p99>5ms", func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 },
 			"p99>5ms: p99 is at least 1.00ms, and requests without an answer could break the gate: give the run more time"},
 		{"p50>5ms", func(l *result.Load) { l.Requests.OK, l.Requests.Unanswered = 98_000, 2000 }, ""},
@@ -139,7 +139,7 @@ func TestTooFewSamplesBreakAGate(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := loadOf(t, s, 1e9, 10, repeat(1000, 1e6), 0)
-	if broken, text := g.Broken(l); !broken || text != "p999>1s: cannot be told: p99.9 needs 10,000 requests, there are 1,000" {
+	if broken, text := g.Broken(l); !broken || text != "p999>1s: not measured: p99.9 needs 10,000 requests, there are 1,000" {
 		t.Errorf("broken %v, %q", broken, text)
 	}
 }

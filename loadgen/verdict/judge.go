@@ -1,5 +1,5 @@
-// Package verdict says whether the figures of a load can be believed: checks that travel with the number, and the gates
-// of --fail-if. All of it is a pure function of what was asked and what was recorded.
+// Package verdict checks whether the figures of a load can be believed, and evaluates the gates of --fail-if. Both are pure functions of a load's
+// record, which has its specification too.
 package verdict
 
 import (
@@ -15,8 +15,8 @@ import (
 	"carousel/loadgen/record"
 )
 
-// checks are in the order of the reasons: who was served comes before how fast. Each looks at one thing: how far it hurts, what it
-// found and what can be done about it; no text when all is well.
+// checks are in the order of the reasons: who was served comes before how fast. Each looks at one thing and returns the state that it puts the
+// figures in, what it found and what to do about it; no text if all is well.
 var checks = []check[*result.Load]{
 	{"starved", checkStarved},
 	{"answers", checkAnswers},
@@ -48,10 +48,11 @@ var checks = []check[*result.Load]{
 	{"support", checkSupport},
 }
 
-// Judge weighs the record of a load. Of two limits the lower one is worth a remark, the upper one makes the figures suspect:
+// Judge returns the verdict on the record of a load. Of two limits below, a value above the first adds a remark, one above the second makes the
+// figures suspect:
 //
 //   - the target: errors 0 and 0.1 % (invalid: 1 %), requests unanswered 1 and 10 %, offered rate 1 and 2 %, requests sent twice 0 and 1 %,
-//     no reply while 20 would usually have come a remark, change within the window 5 and 10 % where chance makes one as clear in 1 of 1,000 windows;
+//     no reply for as long as 20 usually take a remark, change within the window 5 and 10 % where chance makes one as clear in 1 of 1,000 windows;
 //   - the books: Little's law 2 and 5 %;
 //   - loadgen itself: its processor share 70 and 85 %, its rate over its ceiling 70 and 85 %, run delay of its threads 1 and 5 % of their
 //     time, send lateness 10 and 25 % of the median, arrivals 5 and 10 % of the gaps, own stalls and collections 0 and 1 % of the requests, any
@@ -59,7 +60,7 @@ var checks = []check[*result.Load]{
 //   - this machine: steal 2 and 5 %, other programs 10 and 25 % of the processors, descriptors and ports 80 % in use a remark and none left
 //     suspect (invalid: as often as there are connections), any listen drop suspect, retransmits 0 and 1 % of the requests.
 //
-// Limits are shares of the run's own time, requests or median where they can be: a fixed one would doubt every run on a shared machine.
+// Limits are shares of the run's own time, requests or median where they can be: a fixed limit would make every run on a shared machine suspect.
 func Judge(l *result.Load) result.Verdict {
 	return weigh(checks, l)
 }
@@ -70,7 +71,7 @@ type check[T any] struct {
 	look func(T) (state, text, advice string)
 }
 
-// weigh is the verdict of all checks of a record.
+// weigh returns the verdict of all checks on a record.
 func weigh[T any](checks []check[T], of T) result.Verdict {
 	v := result.Verdict{State: result.Valid, Reasons: []result.Reason{}}
 	for _, check := range checks {
@@ -84,7 +85,7 @@ func weigh[T any](checks []check[T], of T) result.Verdict {
 	return v
 }
 
-// Worse is the worse of two states.
+// Worse returns the worse of two states.
 func Worse(a, b string) string {
 	order := []string{result.Valid, result.Suspect, result.Invalid}
 	if slices.Index(order, b) > slices.Index(order, a) {
@@ -114,7 +115,7 @@ func checkAnswers(l *result.Load) (state, text, advice string) {
 	return result.Invalid, text, "ask the target once with curl -v"
 }
 
-// endedInWarmup reports whether requests flowed, and none that counts.
+// endedInWarmup reports whether requests were sent, but none in the measured window.
 func endedInWarmup(l *result.Load) bool {
 	return !l.Complete && l.Window.ElapsedNS == 0 && l.Connections.Used > 0
 }
@@ -124,7 +125,7 @@ func checkInterrupted(l *result.Load) (state, text, advice string) {
 	case l.Complete, endedInWarmup(l):
 		return "", "", ""
 	case l.Spec.Requests > 0 && l.UnsentBy["interrupted"] == 0 && l.Requests.Unsent > 0:
-		return result.Suspect, fmt.Sprintf("the run was given up after %s with %s of %s requests never sent, for nobody could be connected to any more",
+		return result.Suspect, fmt.Sprintf("the run was given up after %s with %s of %s requests never sent: no connection could be opened any more",
 			units.Short(float64(l.Window.ElapsedNS)), units.Count(l.Requests.Unsent), units.Count(l.Requests.Planned)), "look whether the target died"
 	}
 	if l.Window.ElapsedNS == 0 {
@@ -133,7 +134,7 @@ func checkInterrupted(l *result.Load) (state, text, advice string) {
 	return result.Suspect, fmt.Sprintf("the run was ended after %s", units.Short(float64(l.Window.ElapsedNS))), "let it finish"
 }
 
-// checkConnects says that nobody listened for a while: what was measured is what was served before and after.
+// checkConnects reports that attempts to connect failed. If nobody listened for a while, the figures are of the time before and after.
 func checkConnects(l *result.Load) (state, text, advice string) {
 	failed := unreached(l)
 	if failed == 0 || l.Requests.OK == 0 {
@@ -158,8 +159,8 @@ func checkErrors(l *result.Load) (state, text, advice string) {
 		"their classes say how, mend the target or lower the load"
 }
 
-// checkUnanswered says that many requests were not answered, by a target or a reader that is slow for the length of the run: what they would
-// have added to the rate is not known.
+// checkUnanswered reports that many requests had no answer when the run ended: the target or the reader is slow for a run of that length. What
+// they would have added to the rate is not known.
 func checkUnanswered(l *result.Load) (state, text, advice string) {
 	share := float64(l.Requests.Unanswered) / float64(max(l.Requests.Sent, 1))
 	if share <= 0.01 || l.Requests.OK == 0 || result.Starved(l) != "" {
@@ -173,14 +174,14 @@ func checkUnanswered(l *result.Load) (state, text, advice string) {
 		units.Count(l.Requests.Unanswered), units.Count(l.Requests.Sent), Percent(share)), advice
 }
 
-// checkResent says that a server closed connections without a word. Between two replies that is its right; one that does so often may
-// well have dropped what it had read.
+// checkResent reports that the server closed connections on which a request was under way, without a byte of a reply. Between two replies a
+// server may close; one that does so often may have dropped requests that it had read.
 func checkResent(l *result.Load) (state, text, advice string) {
 	if l.Resent == 0 || l.Requests.Sent == 0 || l.Requests.OK == 0 {
 		return "", "", ""
 	}
 	share := float64(l.Resent) / float64(l.Requests.Sent)
-	return grade(share, 0.01, 1), fmt.Sprintf("sent a second time: %s (%s), for the server had closed their connection without a word and may have dropped them",
+	return grade(share, 0.01, 1), fmt.Sprintf("sent a second time: %s (%s), as the server closed their connection without a reply and may have dropped them",
 		units.Plural(l.Resent, "request"), Percent(share)), "look at its idle timeout and its log"
 }
 
@@ -195,7 +196,7 @@ func grade(share, suspect, invalid float64) string {
 	return result.Valid
 }
 
-// checkHey says that a run by time ended early because hey keeps no more results.
+// checkHey reports that a run by time ended early, because hey keeps no more results.
 func checkHey(l *result.Load) (state, text, advice string) {
 	full := result.HeyResults / int64(max(l.Spec.Connections, 1)) * int64(l.Spec.Connections)
 	if l.Spec.Engine != result.Hey || l.Spec.Duration == 0 || l.Requests.Sent < full {
@@ -226,9 +227,10 @@ func checkOffered(l *result.Load) (state, text, advice string) {
 	return result.Suspect, text, fmt.Sprintf("the target cannot keep up over %s connections, use more (-c) or offer less (-r)", units.Count(l.Spec.Connections))
 }
 
-// checkLittle holds the record to Little's law (Little 1961): in a closed loop the requests in flight, N, are as many as
-// the rate X times the mean response time R, and N is the connections, or as many requests as may be on their way over them, without
-// those that rest: X times their rest, less what the end of the run may have cut off the last rest of each. What lacks is time the client spent between requests, or time that was not recorded.
+// checkLittle checks the record against Little's law (Little 1961): in a closed loop the requests in flight, N, are the rate X times the mean
+// response time R. N must be the connections times the pipeline depth, minus the connections that rest between requests (--think): X times
+// the rest, of which the end of the run may have cut off the last one of each connection. A smaller N means that the client spent time between
+// requests, or that time was not recorded.
 func checkLittle(l *result.Load) (state, text, advice string) {
 	if l.Window.ElapsedNS <= 0 || l.Requests.OK == 0 {
 		return "", "", ""
@@ -257,16 +259,16 @@ func checkLittle(l *result.Load) (state, text, advice string) {
 	text = fmt.Sprintf("Little's law: rate times mean response time is %s requests in flight, ", units.Rate(l.InFlight))
 	switch {
 	case l.Spec.Pipeline > 1:
-		return state, fmt.Sprintf("%stheir room over %s connections is %s", text, units.Count(l.Spec.Connections), units.Count(room)), advice
+		return state, fmt.Sprintf("%s%s connections have room for %s", text, units.Count(l.Spec.Connections), units.Count(room)), advice
 	case rest > 0:
 		return state, fmt.Sprintf("%s%s connections rest, of %s", text, units.Rate(rest), units.Count(l.Spec.Connections)), advice
 	}
 	return state, fmt.Sprintf("%sthe connections are %s", text, units.Count(l.Spec.Connections)), advice
 }
 
-// checkLittleOpen does so in an open loop: what was under way on average, added up as it went, against the rate of the replies times their
-// mean response time. The two are counted apart and differ by what is under way at the edges of the window, for the response time of nearly
-// all of them. Requests without a good answer are in one of the two only.
+// checkLittleOpen does so in an open loop. It compares the average number of requests under way, summed up during the run, with the rate of the
+// replies times their mean response time. The two are counted independently, and may differ by the requests under way at the edges of the
+// window: at most those of twice the p99. It skips runs with requests that had no good answer, which only one of the two counts.
 func checkLittleOpen(l *result.Load) (state, text, advice string) {
 	q := l.Requests
 	if q.Errors+q.Unsent+q.Unanswered > 0 || l.SliceNS > 0 {

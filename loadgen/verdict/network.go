@@ -9,7 +9,7 @@ import (
 	"carousel/internal/units"
 )
 
-// The checks of this file are of what TCP did on the way.
+// The checks in this file are of what TCP did.
 
 func checkDrops(l *result.Load) (state, text, advice string) {
 	if l.Host.ListenDrops == 0 {
@@ -23,12 +23,12 @@ func checkDrops(l *result.Load) (state, text, advice string) {
 		"raise the server's backlog and net.core.somaxconn, or use fewer connections"
 }
 
-// timers are how long TCP waits on Linux before it sends a segment once more, the least that it does, and an attempt to connect, the first
-// and the second time (RFC 6298; tcp(7)).
+// timers are the retransmission timeouts of Linux (RFC 6298; tcp(7)): the shortest one of a segment, and the first and the second of a SYN,
+// counted from the first attempt.
 var timers = []time.Duration{200 * time.Millisecond, time.Second, 3 * time.Second}
 
-// checkRetransmits says that segments were lost, or their answers were late. Whose they were the kernel does not say; those of the load held a
-// request up for as long as a timer runs at least.
+// checkRetransmits reports that segments were retransmitted. The kernel counts those of all programs; one of the load delayed its request by
+// the shortest timeout or more.
 func checkRetransmits(l *result.Load) (state, text, advice string) {
 	n, all := l.Host.Retransmits, result.Response(l).Count
 	if n == 0 || all == 0 {
@@ -40,22 +40,23 @@ func checkRetransmits(l *result.Load) (state, text, advice string) {
 	}
 	for _, timer := range timers {
 		if near := result.CountBetween(l.ServiceHistogram, timer, timer+timer/10); near > 0 {
-			text += fmt.Sprintf("; %s took %s or a little more, which is how long TCP waits before it does", units.Plural(near, "request"), units.Short(float64(timer)))
+			text += fmt.Sprintf("; %s took %s or a little more, which is how long TCP waits before it sends again", units.Plural(near, "request"), units.Short(float64(timer)))
 		}
 	}
 	moved := min(n, result.CountBetween(l.ServiceHistogram, timers[0], math.MaxInt64))
 	return grade(float64(moved)/float64(all), 0.01, 1), text, "look at the network, its buffers and the listen queue (nstat -az | grep -i retrans)"
 }
 
-// The delay of an acknowledgement is 40 ms on Linux (TCP_DELACK_MIN), and up to two ticks of 4 ms. What takes so long is in the first span, and as much
-// of either side of it in the others.
+// A delayed acknowledgement takes 40 ms on Linux (TCP_DELACK_MIN), and up to two ticks of 4 ms. delayedFrom to delayedTo holds that; the spans of
+// besideBy on either side are compared with it.
 const (
 	delayedFrom, delayedTo = 38 * time.Millisecond, 48 * time.Millisecond
 	besideBy               = delayedTo - delayedFrom
 )
 
-// checkNagle looks for replies whose last part waited until the one before was acknowledged, by a kernel that delays that (Nagle 1984; RFC
-// 1122, 4.2.3.2): a cluster of service times at 40 ms. Where most replies are in it the server may mean to take so long.
+// checkNagle reports a cluster of service times at 40 ms: replies whose last part was not sent until the client's delayed acknowledgement of the
+// part before came (Nagle 1984; RFC 1122, 4.2.3.2). With a median
+// above 9.5 ms it reports nothing, unless 80 % of the replies or more are in the cluster.
 func checkNagle(l *result.Load) (state, text, advice string) {
 	all := result.Service(l).Count
 	n := result.CountBetween(l.ServiceHistogram, delayedFrom, delayedTo)

@@ -9,7 +9,7 @@ import (
 	"carousel/internal/units"
 )
 
-// The checks of this file are of what loadgen itself did to the figures.
+// The checks in this file are of how loadgen itself affected the figures.
 
 func checkOwnShare(l *result.Load) (state, text, advice string) {
 	share := l.Host.OwnShare
@@ -20,10 +20,10 @@ func checkOwnShare(l *result.Load) (state, text, advice string) {
 		moreProcessors
 }
 
-// moreProcessors is what helps where loadgen sets the pace.
+// moreProcessors is the advice where loadgen itself is the limit.
 const moreProcessors = "give the client more processors and threads (-t), or go by what a request costs the server"
 
-// checkCeiling holds the rate against what loadgen reached when nothing else held it up.
+// checkCeiling compares the rate with what loadgen reached against a server that does nothing.
 func checkCeiling(l *result.Load) (state, text, advice string) {
 	if l.CeilingRPS <= 0 || l.RateRPS <= 0.70*l.CeilingRPS {
 		return "", "", ""
@@ -33,7 +33,7 @@ func checkCeiling(l *result.Load) (state, text, advice string) {
 		moreProcessors
 }
 
-// checkRunDelay says that others had the processors when loadgen was to send or to take replies in.
+// checkRunDelay reports that loadgen's threads were ready to run and waited for a processor.
 func checkRunDelay(l *result.Load) (state, text, advice string) {
 	share := l.Host.RunDelayShare
 	if share <= 0.01 || l.Window.ElapsedNS < int64(shortest) {
@@ -43,7 +43,7 @@ func checkRunDelay(l *result.Load) (state, text, advice string) {
 		"end what else runs on its processors, or let it have others"
 }
 
-// checkThrottled says that the kernel stopped loadgen because its group's share of processor time was used up.
+// checkThrottled reports that the kernel stopped loadgen because its control group had used up its processor quota.
 func checkThrottled(l *result.Load) (state, text, advice string) {
 	if l.Host.Throttled == 0 {
 		return "", "", ""
@@ -52,7 +52,7 @@ func checkThrottled(l *result.Load) (state, text, advice string) {
 		units.Plural(l.Host.Throttled, "period"), units.Short(float64(l.Host.ThrottledNS))), "raise the quota (cpu.max, or the container's limit), or offer less"
 }
 
-// checkGC says that loadgen collected garbage, which the epoll and uring engines do in a window only when too much has gathered.
+// checkGC reports that loadgen collected garbage. The epoll and uring engines do so in a window only above a limit of memory.
 func checkGC(l *result.Load) (state, text, advice string) {
 	gc, n := l.GC, result.Response(l).Count
 	if gc == nil || gc.Cycles == 0 {
@@ -72,13 +72,13 @@ func checkGC(l *result.Load) (state, text, advice string) {
 	return grade(held(l, float64(gc.Cycles), float64(gc.PauseNS)), 0.01, 1), text, advice
 }
 
-// held is the share of the requests that may have waited while loadgen stood still so often, for so many nanoseconds in all: those under
-// way and, of a schedule, those that fell due meanwhile.
+// held returns the share of the requests that may have waited while loadgen stood still, so many times and for ns nanoseconds in all: those
+// under way and, with a schedule, those that became due meanwhile.
 func held(l *result.Load, times, ns float64) float64 {
 	return min(1, (times*float64(l.Spec.Connections)+l.Spec.Rate*ns/1e9)/float64(result.Response(l).Count))
 }
 
-// checkOthers says that other programs were at work, which is known where the target's process is.
+// checkOthers reports that other programs used the processors. That is known only if the target's process is.
 func checkOthers(l *result.Load) (state, text, advice string) {
 	share := l.Host.BesideShare
 	if share <= 0.10 {
@@ -87,10 +87,10 @@ func checkOthers(l *result.Load) (state, text, advice string) {
 	return grade(share, 0.25, 1), fmt.Sprintf("other programs used %s of the processors", Percent(share)), "repeat on a calmer machine"
 }
 
-// shortest is the window below which loadgen's own processor time is mostly that of starting and ending.
+// shortest is the shortest window in which loadgen's own processor time is checked: in a shorter one most of it is for starting and ending.
 const shortest = 10 * time.Millisecond
 
-// lateEnough is the lateness below which a kernel's wake-up, not loadgen, is what is seen.
+// lateEnough is the least lateness that is reported: below it, it is the kernel that wakes a thread late.
 const lateEnough = 200 * time.Microsecond
 
 func checkLateness(l *result.Load) (state, text, advice string) {
@@ -106,11 +106,11 @@ func checkLateness(l *result.Load) (state, text, advice string) {
 		units.Short(late), units.Short(median)), "give it a processor of its own"
 }
 
-// stallEnough is the gap between two looks of a sender that is no stall: it waits for 50 ms at most, and wakes late.
+// stallEnough is the longest gap between two turns of a sender that is not a stall: a sender waits for 50 ms at most, and may wake late.
 const stallEnough = 100 * time.Millisecond
 
-// checkStall says that loadgen itself stood still. That could have moved the requests under way and, of a schedule, those that fell due
-// meanwhile. Files that are written in place are meant to hold it up.
+// checkStall reports that loadgen itself stood still. That may have delayed the requests under way and, with a schedule, those that became due
+// meanwhile. With --save-mode inline it stands still on purpose, so that is not reported.
 func checkStall(l *result.Load) (state, text, advice string) {
 	stall, n := float64(l.OwnStallNS), result.Response(l).Count
 	if stall <= float64(stallEnough) || stall <= 0.10*float64(l.Latency.P50) || n == 0 || l.Spec.SaveMode == result.Inline {
@@ -118,21 +118,20 @@ func checkStall(l *result.Load) (state, text, advice string) {
 	}
 	moved := held(l, 1, stall)
 	return grade(moved, 0.01, 1), fmt.Sprintf("loadgen itself stood still for %s, for which up to %s of the requests may have waited", units.Short(stall), Percent(moved)),
-		"the slowest say nothing of the target; do not stop it, give it a processor of its own"
+		"the slowest requests show loadgen, not the target; do not stop it, give it a processor of its own"
 }
 
-// fewGaps are too few to say anything of.
+// fewGaps is the fewest gaps between requests that are checked.
 const fewGaps = 100
 
-// checkArrivals says that requests were not sent as they were asked for: loadgen was late for some and sent them in a bunch, or they waited
-// for connections.
+// checkArrivals reports that requests were not sent as scheduled: loadgen was late and sent some in a bunch, or they waited for connections.
 func checkArrivals(l *result.Load) (state, text, advice string) {
 	a := l.Arrivals
 	if a == nil || a.Gaps+a.Waited < fewGaps {
 		return "", "", ""
 	}
 	if a.OffShare > 0.05 && a.Gaps >= fewGaps {
-		return grade(a.OffShare, 0.10, 1), fmt.Sprintf("arrivals were not as asked: %s of the gaps between requests were off by more than %s",
+		return grade(a.OffShare, 0.10, 1), fmt.Sprintf("arrivals were not as scheduled: %s of the gaps between requests were off by more than %s",
 			Percent(a.OffShare), units.Short(float64(a.ToleranceNS))), "give loadgen a processor of its own, or offer less (-r)"
 	}
 	if waited := float64(a.Waited) / float64(max(1, l.Requests.Sent)); waited > 0.01 {

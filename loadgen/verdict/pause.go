@@ -9,15 +9,15 @@ import (
 	"carousel/internal/units"
 )
 
-// A pause stands out when that many replies would usually have come in it, and it is so many times as long as most requests take: those of
-// a closed loop that are answered together come as far apart as one of them takes.
+// A pause is reported if missed replies would usually have come in it and it is at least muchLonger times the median service time: in a closed
+// loop whose requests are answered together, replies come one service time apart.
 const (
 	missed     = 20
 	muchLonger = 3
 )
 
-// checkPause says when no reply came though requests were under way. The percentiles of a closed loop hide that, for nobody asks meanwhile,
-// and those of a long run do, for few requests are touched.
+// checkPause reports a time without replies while requests were under way. Percentiles hide it in a closed loop, which sends nothing meanwhile,
+// and in a long run, where few requests are affected.
 func checkPause(l *result.Load) (state, text, advice string) {
 	if l.Series == nil || l.Gone {
 		return "", "", ""
@@ -26,7 +26,7 @@ func checkPause(l *result.Load) (state, text, advice string) {
 	least := max(missed/max(stats.Median(blocks(l.Series.Replies, 1)), 1e-9), muchLonger*float64(l.Service.P50)/float64(bin))
 	times, all, longest := 0, 0, pause{}
 	for _, p := range pauses(l.Series) {
-		if float64(p.bins) < least || 2*time.Duration(l.OwnStallNS) > time.Duration(p.bins)*bin { // loadgen itself stood still, which says more
+		if float64(p.bins) < least || 2*time.Duration(l.OwnStallNS) > time.Duration(p.bins)*bin { // loadgen itself stood still: checkStall reports that
 			continue
 		}
 		times, all = times+1, all+p.bins
@@ -44,13 +44,13 @@ func checkPause(l *result.Load) (state, text, advice string) {
 	if l.Spec.Rate > 0 {
 		return result.Valid, text, "look what the target did then"
 	}
-	return result.Valid, text, "a closed loop asks nothing meanwhile, so its percentiles hide it: those of a rate (-r) do not"
+	return result.Valid, text, "a closed loop sends nothing meanwhile, so its percentiles hide it: those of a rate (-r) do not"
 }
 
 // pause is a time without a good reply: the first of its bins, and how many there are.
 type pause struct{ first, bins int }
 
-// pauses are those in which a request was under way for half of each bin at least, in their order.
+// pauses returns the runs of bins without a good reply in which requests were under way for at least half of each bin.
 func pauses(s *result.Series) (found []pause) {
 	within := false
 	for i, n := range s.Replies {

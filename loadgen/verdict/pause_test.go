@@ -30,7 +30,7 @@ func TestPause(t *testing.T) {
 	}{
 		{"none", still(closed(t), 1000, whole), "", ""},
 		{"a second in the middle", still(closed(t), 1000, whole, [2]int{20, 30}),
-			"no reply came from 2s to 3s of the window, with requests under way", "a closed loop asks nothing meanwhile, so its percentiles hide it: those of a rate (-r) do not"},
+			"no reply came from 2s to 3s of the window, with requests under way", "a closed loop sends nothing meanwhile, so its percentiles hide it: those of a rate (-r) do not"},
 		{"the same of a schedule, at the end", still(paced(t), 100, whole, [2]int{90, 100}),
 			"no reply came from 9s to 10s of the window, with requests under way", "look what the target did then"},
 		{"the longest of three", still(paced(t), 100, whole, [2]int{0, 1}, [2]int{20, 23}, [2]int{50, 52}),

@@ -9,11 +9,11 @@ import (
 	"carousel/internal/result"
 )
 
-// The gates of a comparison. One on a ratio holds only where the whole interval is beyond the limit: whoever is told that a server has
-// become slower wants to be sure.
+// The gates of a comparison. One on a ratio is broken only if the whole interval is beyond the limit: a report that a server has become slower
+// must be sure.
 
-// ratios are the metrics that compare a further server with the target, and what is said of the two.
-var ratios = []struct{ name, of, says string }{
+// ratios are the metrics that compare a further server with the target, and the sentence that a broken gate prints.
+var ratios = []struct{ name, of, sentence string }{
 	{"rate_ratio", result.MetricRate, "%s serves %s of what %s does"},
 	{"p50_ratio", result.MetricP50, "the p50 of %s is %s of that of %s"},
 	{"p99_ratio", result.MetricP99, "the p99 of %s is %s of that of %s"},
@@ -21,7 +21,7 @@ var ratios = []struct{ name, of, says string }{
 	{"target_cpu_whole_ratio", result.MetricWhole, "a request, waking included, costs %s %s of what it costs %s"},
 }
 
-// overTarget is the same as metrics, of which a single load has none.
+// overTarget returns them as metrics of a single load, which has none of these ratios.
 func overTarget() (out []metric) {
 	for _, r := range ratios {
 		out = append(out, metric{r.name, times, func(*result.Load) value {
@@ -31,7 +31,7 @@ func overTarget() (out []metric) {
 	return out
 }
 
-// ratio is the place of g's metric among ratios; below 0 it is none of them.
+// ratio returns the index of g's metric in ratios, or -1.
 func (g Gate) ratio() int {
 	for i, r := range ratios {
 		if r.name == g.metric.name {
@@ -41,23 +41,23 @@ func (g Gate) ratio() int {
 	return -1
 }
 
-// OfRatio says whether g is about a ratio of a further server to the target.
+// OfRatio reports whether g is about a ratio of a further server to the target.
 func (g Gate) OfRatio() bool { return g.ratio() >= 0 }
 
-// OfCost says whether g is about the target's processor time, or a ratio of it.
+// OfCost reports whether g is about the target's processor time, or a ratio of it.
 func (g Gate) OfCost() bool { return strings.HasPrefix(g.metric.name, "target_cpu") }
 
-// Finding is what is wrong by a gate of a comparison.
+// Finding is one way in which a comparison fails a gate.
 type Finding struct {
 	Text      string
-	Undecided bool // the gate is neither broken nor holds: its ratio is not known
+	Undecided bool // the ratio is not known, so the gate is neither broken nor met
 }
 
-// Broken is what is wrong with c by the gates. Those on ratios are about each server but the target and its twin, that on the verdict is
-// about that of the comparison, and all others are about the load of each server.
+// Broken returns how c fails the gates. A gate on a ratio applies to each server but the target and its twin, one on the verdict to the verdict of
+// the comparison, and any other to the load of each server.
 func Broken(gates []Gate, c *result.Comparison) []Finding { return broken(gates, c, true) }
 
-// BrokenApart does so for servers that were loaded apart, whose ratios have no interval: it is the ratio itself that holds or not.
+// BrokenApart is Broken for servers that were loaded one after another, whose ratios have no interval: the ratio itself is compared with the limit.
 func BrokenApart(gates []Gate, c *result.Comparison) []Finding { return broken(gates, c, false) }
 
 func broken(gates []Gate, c *result.Comparison, intervals bool) []Finding {
@@ -94,10 +94,10 @@ func (g Gate) brokenRatios(c *result.Comparison, intervals bool) (out []Finding)
 			if r != nil {
 				why = r.Lacks
 			}
-			out = append(out, Finding{fmt.Sprintf("%s: cannot be told of %s: %s", g.Expr, s.Name, why), true})
+			out = append(out, Finding{fmt.Sprintf("%s: not measured for %s: %s", g.Expr, s.Name, why), true})
 		case g.holds(r.Low) && g.holds(r.High):
 			ratio, low, high := g.apart(r)
-			text := fmt.Sprintf("%s: "+metric.says, g.Expr, s.Name, ratio, r.To)
+			text := fmt.Sprintf("%s: "+metric.sentence, g.Expr, s.Name, ratio, r.To)
 			if intervals {
 				text += fmt.Sprintf(" (%s to %s)", low, high)
 			}
@@ -107,7 +107,7 @@ func (g Gate) brokenRatios(c *result.Comparison, intervals bool) (out []Finding)
 	return out
 }
 
-// apart writes a ratio and its interval with two decimals, or as many more as show that the interval is beyond the limit.
+// apart formats a ratio and its interval with two decimals, or as many more (six at most) as show that the interval is beyond the limit.
 func (g Gate) apart(r *result.Ratio) (ratio, low, high string) {
 	edge := r.Low
 	if math.Abs(r.High-g.limit) < math.Abs(r.Low-g.limit) {
@@ -120,7 +120,7 @@ func (g Gate) apart(r *result.Ratio) (ratio, low, high string) {
 	return write(r.Ratio), write(r.Low), write(r.High)
 }
 
-// rounded is v as it is written with so many decimals.
+// rounded returns v rounded to so many decimals.
 func rounded(v float64, decimals int) float64 {
 	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'f', decimals, 64), 64)
 	if err != nil {

@@ -77,9 +77,9 @@ func TestBrokenComparison(t *testing.T) {
 
 		{"what lacks is neither", "rate_ratio<0.97", func(c *result.Comparison) {
 			*c.Ratio("b", result.MetricRate) = result.Ratio{Server: "b", To: "a", Metric: result.MetricRate, Lacks: "3 cycles are too few"}
-		}, []Finding{{"rate_ratio<0.97: cannot be told of b: 3 cycles are too few", true}}},
+		}, []Finding{{"rate_ratio<0.97: not measured for b: 3 cycles are too few", true}}},
 		{"what is not there is neither", "rate_ratio<0.97", func(c *result.Comparison) { c.Ratios = nil },
-			[]Finding{{"rate_ratio<0.97: cannot be told of b: the record has no such ratio", true}, {"rate_ratio<0.97: cannot be told of c: the record has no such ratio", true}}},
+			[]Finding{{"rate_ratio<0.97: not measured for b: the record has no such ratio", true}, {"rate_ratio<0.97: not measured for c: the record has no such ratio", true}}},
 
 		{"every load holds", "p99>5ms", nil, nil},
 		{"one load breaks", "errors>0", func(c *result.Comparison) { fail(c.Find("b").Load, 100) }, told("b: errors>0: errors is 100")},

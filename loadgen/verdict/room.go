@@ -8,16 +8,16 @@ import (
 	"carousel/loadgen/record"
 )
 
-// The checks of this file are of what connections need: descriptors of loadgen's own process, and local ports.
+// The checks in this file are of what connections need: descriptors of loadgen's own process, and local ports.
 
-// roomy is the share in use above which a remark is made.
-const roomy = 0.80
+// crowdedFrom is the share in use above which a remark is made.
+const crowdedFrom = 0.80
 
 func checkDescriptors(l *result.Load) (state, text, advice string) {
 	advice = "raise \"ulimit -n\" for loadgen or use fewer connections (-c)"
 	limit := ""
 	if r := l.Room; r != nil && r.DescriptorLimit > 0 {
-		limit = fmt.Sprintf(", of which it may have %s", units.Count(r.DescriptorLimit))
+		limit = fmt.Sprintf(" (its limit is %s)", units.Count(r.DescriptorLimit))
 	}
 	if n := l.ConnectErrors[record.ConnectNoFile.String()]; n > 0 {
 		return lackOf(l, n), fmt.Sprintf("%s attempts to connect failed as loadgen had no descriptor left%s", units.Count(n), limit), advice
@@ -39,7 +39,7 @@ func checkPorts(l *result.Load) (state, text, advice string) {
 	return "", "", ""
 }
 
-// lackOf is how far it hurts that so many attempts to connect failed for want of something of this machine's.
+// lackOf grades n failed attempts to connect: invalid if there are as many as connections, else suspect.
 func lackOf(l *result.Load, n int64) string {
 	if n >= int64(l.Spec.Connections) {
 		return result.Invalid
@@ -47,9 +47,9 @@ func lackOf(l *result.Load, n int64) string {
 	return result.Suspect
 }
 
-func crowded(used, limit int64) bool { return limit > 0 && float64(used) > roomy*float64(limit) }
+func crowded(used, limit int64) bool { return limit > 0 && float64(used) > crowdedFrom*float64(limit) }
 
-// unreached is how many attempts to connect failed for which the target or the way to it is to blame.
+// unreached returns how many attempts to connect failed because of the target or the network, not for want of descriptors or ports.
 func unreached(l *result.Load) int64 {
 	return l.Connections.Failed - l.ConnectErrors[record.ConnectNoFile.String()] - l.ConnectErrors[record.ConnectNoPort.String()]
 }

@@ -8,7 +8,7 @@ import (
 	"carousel/internal/units"
 )
 
-// checkStarved says who was never answered while others were, and what is likely to blame.
+// checkStarved reports how many connections were never answered while others were, and the likely cause.
 func checkStarved(l *result.Load) (state, text, advice string) {
 	who := result.Starved(l)
 	if who == "" {
@@ -20,7 +20,7 @@ func checkStarved(l *result.Load) (state, text, advice string) {
 	return result.Invalid, who, "no percentile speaks for those; compare with -c 1, or look at how the server takes turns"
 }
 
-// starvedBy is what the record says kept connections from being answered, and what can be done about it; nothing where it does not say.
+// starvedBy returns the likely cause of connections that were never answered, and the cure; "" if the record shows none.
 func starvedBy(l *result.Load) (cause, cure string) {
 	const together, raise = "serve several connections at once", "raise its limit of connections, threads or processes"
 	c, queue, waiting := l.Connections, l.Host.ListenBacklog, l.Host.ListenWaiting
@@ -28,11 +28,11 @@ func starvedBy(l *result.Load) (cause, cure string) {
 	if queue != nil {
 		listens := fmt.Sprintf("the listen queue of %s takes %s", address(l), units.Plural(*queue, "connection"))
 		switch {
-		case waiting > *queue && alone: // one more than the backlog fits in
+		case waiting > *queue && alone: // the queue holds one more than the backlog
 			return listens + " and was full, as the server serves one at a time", "raise the number given to listen(), and " + together
 		case waiting > *queue:
 			return listens + " and was full", "raise the number given to listen()"
-		case l.Host.ListenDrops > 0 && *queue < int64(l.Spec.Connections): // a longer one these connections cannot have filled
+		case l.Host.ListenDrops > 0 && *queue < int64(l.Spec.Connections): // these connections cannot fill a longer queue
 			return fmt.Sprintf("%s, and the host turned away %s to connect", listens, units.Plural(l.Host.ListenDrops, "attempt")), "raise the number given to listen(), and net.core.somaxconn"
 		case 2*waiting > l.Eligible()-c.Answered && !l.Spec.NoKeepalive && alone:
 			return fmt.Sprintf("the server leaves %s in its listen queue and serves one at a time", units.Plural(waiting, "connection")), together
@@ -43,7 +43,7 @@ func starvedBy(l *result.Load) (cause, cure string) {
 	switch {
 	case c.Failed > 0:
 		return fmt.Sprintf("%s of %s attempts to connect failed", units.Count(c.Failed), units.Count(c.Failed+c.Opened)), "the errors say how"
-	case failed(l) > 0: // which says more
+	case failed(l) > 0: // checkErrors reports those
 		return "", ""
 	case alone:
 		return "the server serves one connection at a time", together
@@ -53,10 +53,10 @@ func starvedBy(l *result.Load) (cause, cure string) {
 	return "", ""
 }
 
-// failed is how many requests failed with more than silence.
+// failed returns how many requests failed in another way than by a timeout.
 func failed(l *result.Load) int64 { return l.Requests.Errors - l.Errors["timeout"] }
 
-// address is where the target listens, as the user has it.
+// address returns the target's address, as the user wrote it.
 func address(l *result.Load) string {
 	if u, err := url.Parse(l.Spec.Target); err == nil && u.Host != "" {
 		return u.Host

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	fewestBins   = 30                     // of a series that says anything
-	steadyBlocks = 32                     // that its bins are put into, or up to twice as many: what disturbs a bin disturbs the next one too
-	surelyChange = 0.001                  // the chance of a change as clear in a window without one
-	hardlyLonger = 200 * time.Microsecond // by which response times may drift on any machine
+	fewestBins   = 30                     // the shortest series that is checked
+	steadyBlocks = 32                     // blocks that the bins are merged into, up to twice as many: a disturbance lasts for several bins
+	surelyChange = 0.001                  // p-value at which a change is reported
+	hardlyLonger = 200 * time.Microsecond // response times may drift by that much on any machine
 )
 
-// checkSteady says that the window was not all alike, so that its figures are of several things at once: the rate of a closed loop and the
-// response time of an open one changed their level for good, or drifted. A stall changes neither.
+// checkSteady reports that the rate of a closed loop, or the response time of an open one, changed its level within the window or drifted. The
+// figures then mix two levels. A stall is no such change.
 func checkSteady(l *result.Load) (state, text, advice string) {
 	if l.Series == nil || len(l.Series.Replies) < fewestBins || len(l.Spec.Stages) > 0 || l.Gone || result.Overloaded(l) {
 		return "", "", ""
@@ -68,16 +68,16 @@ func Improves(l *result.Load) bool {
 	return last > first
 }
 
-// thirds are the medians of the first and the last third of a series.
+// thirds returns the medians of the first and the last third of a series.
 func thirds(of []float64) (first, last float64) {
 	n := len(of) / 3
 	return stats.Median(of[:n]), stats.Median(of[len(of)-n:])
 }
 
-// apart is by how much two levels differ, as a share of the higher one.
+// apart returns the difference of two levels, as a share of the higher one.
 func apart(a, b float64) float64 { return math.Abs(a-b) / max(a, b, math.SmallestNonzeroFloat64) }
 
-// blocks adds up so many bins each; a rest of bins is left out.
+// blocks returns the sums of each consecutive each bins. An incomplete last block is left out.
 func blocks(bins []int64, each int) (sums []float64) {
 	for ; len(bins) >= each; bins = bins[each:] {
 		sum := 0.0

@@ -138,7 +138,7 @@ func TestJudge(t *testing.T) {
 		{"Little is off by 6 %", closed, func(l *result.Load) { l.InFlight = 9.4 }, result.Suspect, "Little's law"},
 		{"Little has too many", closed, func(l *result.Load) { l.InFlight = 10.6 }, result.Suspect, "Little's law: rate times mean response time is 10.6"},
 		{"Little counts all that may be on the way", closed, func(l *result.Load) { l.Spec.Pipeline, l.InFlight = 4, 40 }, result.Valid, ""},
-		{"and not as many as connections", closed, func(l *result.Load) { l.Spec.Pipeline, l.InFlight = 4, 10 }, result.Suspect, "their room over 10 connections is 40"},
+		{"and not as many as connections", closed, func(l *result.Load) { l.Spec.Pipeline, l.InFlight = 4, 10 }, result.Suspect, "10 connections have room for 40"},
 		{"Little counts who rests", closed, func(l *result.Load) { l.Spec.Think, l.RateRPS, l.InFlight = 100*time.Microsecond, 50_000, 5 }, result.Valid, ""},
 		{"readers too slow for a reply", closed, func(l *result.Load) {
 			l.Requests.OK, l.Requests.Errors, l.Requests.Unanswered, l.Spec.ReadRate = 0, 0, l.Requests.Sent, 1024
@@ -184,12 +184,12 @@ func TestJudge(t *testing.T) {
 
 		{"room", closed, func(l *result.Load) { l.Room = room(80, 100, 80, 100) }, result.Valid, ""},
 		{"nobody knows how much room", closed, func(l *result.Load) { l.Room = room(80, 0, 80, 0) }, result.Valid, ""},
-		{"few descriptors left", closed, func(l *result.Load) { l.Room = room(81, 100, 0, 100) }, result.Valid, "loadgen had 81 descriptors open, of which it may have 100: raise"},
+		{"few descriptors left", closed, func(l *result.Load) { l.Room = room(81, 100, 0, 100) }, result.Valid, "loadgen had 81 descriptors open (its limit is 100): raise"},
 		{"few ports left", closed, func(l *result.Load) { l.Room = room(0, 100, 81, 100) }, result.Valid, "held 81 of the 100 local ports that one address has"},
 		{"no descriptor left", closed, func(l *result.Load) {
 			l.Room = room(100, 100, 0, 0)
 			l.Connections.Failed, l.ConnectErrors = 3, map[string]int64{"connect-nofile": 3}
-		}, result.Suspect, "3 attempts to connect failed as loadgen had no descriptor left, of which it may have 100: raise \"ulimit -n\""},
+		}, result.Suspect, "3 attempts to connect failed as loadgen had no descriptor left (its limit is 100): raise \"ulimit -n\""},
 		{"no descriptor left for anybody", closed, func(l *result.Load) {
 			l.Connections.Failed, l.ConnectErrors = 10, map[string]int64{"connect-nofile": 10}
 		}, result.Invalid, "10 attempts to connect failed as loadgen had no descriptor left: raise"},
@@ -202,7 +202,7 @@ func TestJudge(t *testing.T) {
 
 		{"sent once more", closed, func(l *result.Load) { l.Host.Retransmits = 2000 }, result.Valid, "this machine sent 2,000 TCP segments once more: look at the network"},
 		{"attempts to connect sent once more", slow(10, 1005*time.Millisecond), func(l *result.Load) { l.Host.Retransmits, l.Host.SynRetransmits = 12, 11 }, result.Valid,
-			"this machine sent 12 TCP segments once more, 11 of them to connect; 10 requests took 1.00s or a little more, which is how long TCP waits before it does: look"},
+			"this machine sent 12 TCP segments once more, 11 of them to connect; 10 requests took 1.00s or a little more, which is how long TCP waits before it sends again: look"},
 		{"sent once more beside requests that were never sent", slow(10, 1005*time.Millisecond), func(l *result.Load) {
 			l.Host.Retransmits, l.ServiceHistogram = 12, closed(t).ServiceHistogram
 		}, result.Valid, "this machine sent 12 TCP segments once more: look"},
@@ -252,8 +252,8 @@ func TestJudge(t *testing.T) {
 		{"arrivals as asked", paced, func(l *result.Load) { l.Arrivals = &result.Arrivals{Gaps: 10_000, OffShare: 0.05} }, result.Valid, ""},
 		{"arrivals a little off", paced, func(l *result.Load) {
 			l.Arrivals = &result.Arrivals{Gaps: 10_000, OffShare: 0.06, ToleranceNS: 25_000}
-		}, result.Valid, "arrivals were not as asked: 6 % of the gaps between requests were off by more than 25.0us"},
-		{"arrivals off", paced, func(l *result.Load) { l.Arrivals = &result.Arrivals{Gaps: 10_000, OffShare: 0.4} }, result.Suspect, "arrivals were not as asked: 40 %"},
+		}, result.Valid, "arrivals were not as scheduled: 6 % of the gaps between requests were off by more than 25.0us"},
+		{"arrivals off", paced, func(l *result.Load) { l.Arrivals = &result.Arrivals{Gaps: 10_000, OffShare: 0.4} }, result.Suspect, "arrivals were not as scheduled: 40 %"},
 		{"arrivals of a few", paced, func(l *result.Load) { l.Arrivals = &result.Arrivals{Gaps: 20, OffShare: 0.4} }, result.Valid, ""},
 		{"arrivals that waited", paced, func(l *result.Load) {
 			l.Arrivals = &result.Arrivals{Gaps: 100, Waited: l.Requests.Sent / 10}
