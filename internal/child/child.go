@@ -1,7 +1,7 @@
 // Package child starts processes that never outlive this one, and ends them.
 //
 // On Linux a child dies with its parent however the parent ends, has a session of its own, is confined to the processors it was given,
-// and whatever it leaves of its process group is killed when it ends. Elsewhere it is started plainly and Stop kills it.
+// and what is left of its process group when it ends is killed. On other systems it is a plain child, which Stop kills.
 package child
 
 import (
@@ -19,35 +19,35 @@ import (
 // Process is a child that runs or has run.
 type Process struct {
 	// Stdout is what the child prints, when its command had no Stdout: a pipe that stays readable after the child's
-	// end, up to the end of what was printed. Whoever starts a talkative child must go on reading it.
+	// end, up to the end of what was printed. Keep reading it if the child prints a lot.
 	Stdout io.ReadCloser
 
 	cmd      *exec.Cmd
 	group    group
-	lifeline io.Closer // of a keeper, else nil: as it is closed the keeper kills whom it keeps, and ends
-	before   func()    // is called on the thread that then starts the child; nil: nothing is
+	lifeline io.Closer // of a keeper, else nil: when it is closed, the keeper kills all that it keeps, and ends
+	before   func()    // called on the thread that then starts the child; may be nil
 	started  chan error
 	done     chan struct{}
 	err      error // of cmd.Wait; set before done is closed
 }
 
-// Start starts cmd, confined to the processors cpus if any are given. Its descriptor limit is this process's own,
-// which package exec would have lowered to the soft limit this process was born with.
+// Start starts cmd, confined to the processors cpus if any are given. It inherits the descriptor limit of this process,
+// which package exec would lower to the soft limit that this process started with.
 //
 // Give cmd a Stdout or use the Process's, but do not call its StdoutPipe: such a pipe is closed when the child ends,
-// before its last words are read. A cmd.WaitDelay of 0 becomes 2 s, so that a descendant which has left the process
+// before all its output is read. A cmd.WaitDelay of 0 becomes 2 s, so that a descendant which has left the process
 // group and holds on to the child's output cannot hold up Wait.
 func Start(cmd *exec.Cmd, cpus ...int) (*Process, error) { return begin(cmd, nil, nil, cpus) }
 
-// StartTree is Start for a command that may be a script, or make itself a daemon: on Linux the Process is a keeper that ends when
-// the last descendant of cmd has ended. They are all in its tree, Stop ends them all, and none outlives this process. keeper
-// is the command line, from an absolute path on, of a program that calls Keep; cmd's own is added to it.
+// StartTree is Start for a command that may be a script, or make itself a daemon: on Linux the Process is a keeper, the parent of all
+// descendants of cmd, which ends when the last of them has ended. Stop ends them all, and none outlives this process. keeper
+// is the command line of a program that calls Keep, beginning with an absolute path; the command line of cmd is added to it.
 func StartTree(cmd *exec.Cmd, keeper []string, cpus ...int) (*Process, error) {
 	return startTree(cmd, keeper, nil, cpus)
 }
 
-// StartCounted is Start, or StartTree where there is a keeper, with all counted that the child's tree asks of the kernel from its exec on.
-// The counters are nil where it could not be started; whoever gets them closes them.
+// StartCounted is Start, or StartTree if keeper is not nil, and counts the system calls and other kernel events of the child's tree from its
+// exec on. The caller closes the counters; they are nil if the child could not be started.
 func StartCounted(cmd *exec.Cmd, keeper []string, cpus ...int) (p *Process, counted *counters.Set, err error) {
 	before := func() { counted = counters.Open() }
 	if keeper == nil {
@@ -88,14 +88,14 @@ func begin(cmd *exec.Cmd, lifeline io.Closer, before func(), cpus []int) (*Proce
 	return p, nil
 }
 
-// PID is the child's process id.
+// PID returns the child's process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
 // Done is closed when the child has ended and all it printed to the writers of its command has been written.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Wait waits for the child to end; its error is that of exec.Cmd.Wait: nil for exit code 0, an *exec.ExitError for
-// another or a signal.
+// another code or a signal.
 func (p *Process) Wait() error {
 	<-p.done
 	return p.err
@@ -115,9 +115,9 @@ func (p *Process) Stop(grace time.Duration) error {
 	return p.Wait()
 }
 
-// Ready reads lines from r, a child's output, until one says "READY host:port", and returns that address; it reads not
-// a byte further, so what follows is the caller's. It fails when the output ends first, after 64 KiB without such a
-// line, or after limit; the last leaves a reader on r until it ends, so the caller should then stop the child.
+// Ready reads lines from r, a child's output, until one says "READY host:port", and returns that address. It does not
+// read beyond that line. It fails if the output ends first, after 64 KiB without such a line, or after limit. After limit a goroutine
+// still reads from r until that ends, so stop the child.
 func Ready(r io.Reader, limit time.Duration) (addr string, err error) {
 	type answer struct {
 		addr string
@@ -138,17 +138,17 @@ func Ready(r io.Reader, limit time.Duration) (addr string, err error) {
 	}
 }
 
-// scan reads byte by byte, since a buffer would swallow what follows the line.
+// scan reads byte by byte, since a buffer would take what follows the line.
 func scan(r io.Reader) (string, error) {
 	const most = 64 << 10
-	var said, line []byte
-	for one := make([]byte, 1); len(said) < most; {
+	var printed, line []byte
+	for one := make([]byte, 1); len(printed) < most; {
 		if n, err := r.Read(one); n == 0 && err != nil {
-			return "", fmt.Errorf("no READY line before its output ended (%w); it said %q", err, said)
+			return "", fmt.Errorf("no READY line before its output ended (%w); it printed %q", err, printed)
 		} else if n == 0 {
 			continue
 		}
-		said = append(said, one[0])
+		printed = append(printed, one[0])
 		if one[0] != '\n' {
 			line = append(line, one[0])
 			continue
@@ -158,5 +158,5 @@ func scan(r io.Reader) (string, error) {
 		}
 		line = line[:0]
 	}
-	return "", fmt.Errorf("no READY line in the first %d bytes of its output, which begin %q", most, said[:80])
+	return "", fmt.Errorf("no READY line in the first %d bytes of its output, which begin %q", most, printed[:80])
 }

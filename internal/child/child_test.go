@@ -140,7 +140,7 @@ func TestReady(t *testing.T) {
 	for _, c := range []struct{ name, said, addr, rest, err string }{
 		{"at once", "READY [::1]:80\nmore\n", "[::1]:80", "more\n", ""},
 		{"after chatter", "hello\r\nREADY a:1\r\n", "a:1", "", ""},
-		{"never", "hello\n", "", "", `it said "hello\n"`},
+		{"never", "hello\n", "", "", `it printed "hello\n"`},
 		{"cut short", "READY a:1", "", "", "output ended"},
 		{"not at the start of a line", "not READY a:1\n", "", "", "output ended"},
 		{"endless", strings.Repeat("x", 1<<20), "", strings.Repeat("x", 1<<20-64<<10), "65536 bytes"},

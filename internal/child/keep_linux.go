@@ -30,12 +30,12 @@ func startTree(cmd *exec.Cmd, keeper []string, before func(), cpus []int) (*Proc
 	return p, err
 }
 
-// Keep is what a keeper does: it carries out command, stays as long as anything is left of it, and returns the command's exit
-// code, or 128 and the number of the signal it died of. Whoever loses their parent meanwhile becomes a child of this process
-// (it is a subreaper), of whatever session or process group they are. SIGTERM is passed on to all of them, and the end of
-// stdin, which whoever started this process holds, kills them.
+// Keep runs command in a keeper, waits until all its descendants have ended, and returns the command's exit code, or 128 plus the
+// number of the signal that ended it. A descendant that loses its parent becomes a child of this process (a subreaper), in
+// whatever session or process group it is. Keep passes SIGTERM on to all of them. It kills them at the end of stdin, which the
+// process that started this one holds open.
 func Keep(command []string) (code int, err error) {
-	runtime.LockOSThread() // of whose end the command dies
+	runtime.LockOSThread() // when this thread ends, the command is killed
 	path, err := exec.LookPath(command[0])
 	if err != nil {
 		return 0, err
@@ -76,8 +76,8 @@ func Keep(command []string) (code int, err error) {
 	}
 }
 
-// signalDescendants signals each descendant once, also those that are born meanwhile or were between two parents, for as long as
-// this process lives.
+// signalDescendants signals each descendant once, as long as this process lives: also those that start meanwhile, or were between two
+// parents.
 func signalDescendants(s syscall.Signal) {
 	for signalled := map[int]bool{}; ; time.Sleep(5 * time.Millisecond) {
 		for _, pid := range host.Descendants(os.Getpid()) {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// group guards the process group against being signalled once its number may belong to others.
+// group keeps the process group from being signalled when its number may belong to another.
 type group struct {
 	mu   sync.Mutex
 	gone bool
@@ -46,7 +46,7 @@ func (p *Process) start(cpus []int) error {
 		p.cmd.SysProcAttr = new(syscall.SysProcAttr)
 	}
 	p.cmd.SysProcAttr.Setsid = true
-	if p.lifeline == nil { // whose end is the word to a keeper, which needs a moment
+	if p.lifeline == nil { // a keeper ends when its lifeline closes, and needs time to kill the others
 		p.cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	}
 	if err := inheritLimit(); err != nil {
@@ -70,8 +70,8 @@ func (p *Process) start(cpus []int) error {
 	return p.cmd.Start()
 }
 
-// inheritLimit makes the descriptor limit of this process the one its children get. The runtime raises the soft limit
-// for itself and hands children the old one back, until the program sets a limit explicitly.
+// inheritLimit makes children inherit the descriptor limit of this process. The runtime raises its own soft limit and restores
+// the old one for children, until the program sets a limit itself.
 var inheritLimit = sync.OnceValue(func() error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {

@@ -1,5 +1,5 @@
 // Package coro provides generators: functions that pause. A generator yields values to whoever resumes it, is sent
-// values and errors where it stands, hands its work over to sub-generators, and returns a result when it ends.
+// values and errors while it is paused, delegates to sub-generators, and returns a result when it ends.
 //
 // Such a function is a coroutine in the sense of Conway, "Design of a Separable Transition-Diagram Compiler"
 // (CACM 6(7), 1963): two flows that treat each other as subroutines. Its surface is Python's: yield as an expression,
@@ -16,7 +16,7 @@
 //
 // # Rules
 //
-// Whatever is done wrong has a defined result:
+// Every misuse has a defined result:
 //
 //   - a value sent into a generator that waits at no yield yet: [ErrNotPrimed];
 //   - resuming one that is running, or that another generator delegates to: [ErrRunning];
@@ -28,7 +28,7 @@
 //     which no recover can stop, and Close returns [ErrIgnoredClose];
 //   - Yield from outside the running body: a panic;
 //   - a generator that is forgotten while it is paused is closed once the garbage collector finds nobody can resume it,
-//     on another goroutine, where a panic of its body ends the process. That is a net, not a plan: it never comes for
+//     on another goroutine, where a panic of its body ends the process. Do not rely on that: it never happens for
 //     a generator that its own body refers to, nor for one that was started on a locked thread. Those stay until they
 //     are closed.
 //
@@ -44,21 +44,21 @@ import (
 )
 
 var (
-	// ErrEnded says that the generator has returned; Result has what. It is Python's StopIteration.
+	// ErrEnded says that the generator has returned: Result returns what. It is Python's StopIteration.
 	ErrEnded = errors.New("coro: the generator has ended")
-	// ErrClosed is what a paused body gets from its Yield when it is closed. It is Python's GeneratorExit.
+	// ErrClosed is what the Yield of a paused body returns when the generator is closed. It is Python's GeneratorExit.
 	ErrClosed = errors.New("coro: the generator is being closed")
 	// ErrNotPrimed says that a value was sent before there was a yield to receive it: call Next or Primed first.
 	ErrNotPrimed = errors.New("coro: value sent to a generator that has not started: prime it with Next first")
 	// ErrRunning says that a generator was resumed from inside itself, or past the generator that delegates to it.
 	ErrRunning = errors.New("coro: the generator is already running")
-	// ErrNotEnded says that a result was asked for too early.
+	// ErrNotEnded says that the generator has no result yet.
 	ErrNotEnded = errors.New("coro: the generator has not ended, so it has no result")
 	// ErrIgnoredClose says that a body, being closed, yielded again. It was unwound.
 	ErrIgnoredClose = errors.New("coro: the body ignored Close and yielded again")
 )
 
-// None is the type of what is not there: nothing sent, nothing returned.
+// None is the type for generators that are sent nothing, or return nothing.
 type None = struct{}
 
 // Body is the code of a generator that yields Y, is sent S and returns R.
@@ -68,8 +68,8 @@ type Body[Y, S, R any] func(c *Co[Y, S]) (R, error)
 type Gen[Y, S, R any] struct {
 	body   Body[Y, S, R]
 	flow   *flow[Y, S, R] // its own, once started
-	net    *net           // for a generator that is forgotten
-	lent   *Co[Y, S]      // its delegator's flow, while it is delegated to
+	net    *net           // closes a generator that is forgotten
+	lent   *Co[Y, S]      // its delegator's flow, while that delegates to it
 	kept   bool           // it is not forgotten before it ends
 	over   bool           // it ended without a flow of its own, with:
 	result R
@@ -82,8 +82,8 @@ func New[Y, S, R any](body func(c *Co[Y, S]) (R, error)) *Gen[Y, S, R] {
 	return &Gen[Y, S, R]{body: body}
 }
 
-// Kept says that somebody holds on to the generator until it ends, as a loop does to its tasks, and returns it. It takes less memory
-// then: one that is forgotten all the same is never closed.
+// Kept declares that the generator is not forgotten before it ends, as a loop does for its tasks, and returns it. It then takes less
+// memory; if it is forgotten all the same, it is never closed.
 func (g *Gen[Y, S, R]) Kept() *Gen[Y, S, R] {
 	g.kept = true
 	return g
@@ -99,7 +99,7 @@ func (g *Gen[Y, S, R]) Next() (Y, error) {
 }
 
 // Primed runs a new generator to its first yield, drops what that yields and returns the generator, which can now be
-// sent values. Should it end or fail before, State and Result tell.
+// sent values. If it ends or fails before, State and Result report that.
 func (g *Gen[Y, S, R]) Primed() *Gen[Y, S, R] {
 	if g.State() == Created {
 		g.Next()
@@ -128,8 +128,8 @@ func (g *Gen[Y, S, R]) Throw(err error) (Y, error) {
 	return g.resume(none, err)
 }
 
-// Close ends the generator: its Yield returns ErrClosed, on which the body should tidy up and return. The error is
-// the body's, if it returned another than ErrClosed. Closing what has not started or is over does nothing.
+// Close ends the generator: its Yield returns ErrClosed, on which the body should clean up and return. Close returns the
+// body's error, nil if that is ErrClosed. A generator that has not started or is over is not resumed.
 func (g *Gen[Y, S, R]) Close() error {
 	switch state := g.State(); {
 	case state == Created:
@@ -140,7 +140,7 @@ func (g *Gen[Y, S, R]) Close() error {
 	case state == Running || g.lent != nil:
 		return ErrRunning
 	}
-	defer runtime.KeepAlive(g) // or what ends forgotten generators might end it while its body tidies up
+	defer runtime.KeepAlive(g) // else it could count as forgotten while its body cleans up
 	return g.flow.close()
 }
 
@@ -155,7 +155,7 @@ func (g *Gen[Y, S, R]) Result() (R, error) {
 	return g.result, ErrNotEnded
 }
 
-// All ranges over what the generator yields until it ends, failed or not: Result tells. Leaving the loop early
+// All ranges over what the generator yields until it ends. Whether it failed Result reports. Leaving the loop early
 // leaves the generator where it is.
 func (g *Gen[Y, S, R]) All() iter.Seq[Y] {
 	return func(yield func(Y) bool) {
@@ -164,7 +164,7 @@ func (g *Gen[Y, S, R]) All() iter.Seq[Y] {
 	}
 }
 
-// resume lets the body go on, whose Yield returns s and thrown, if it is this generator's turn.
+// resume lets the body go on: its Yield returns s and thrown. It fails if the generator is not paused.
 func (g *Gen[Y, S, R]) resume(s S, thrown error) (y Y, err error) {
 	if g.flow == nil || g.flow.state != Suspended || g.lent != nil {
 		return y, g.misuse()
@@ -174,7 +174,7 @@ func (g *Gen[Y, S, R]) resume(s S, thrown error) (y Y, err error) {
 	return y, err
 }
 
-// misuse is why the generator cannot be resumed as it is.
+// misuse returns why the generator cannot be resumed.
 func (g *Gen[Y, S, R]) misuse() error {
 	switch g.State() {
 	case Created:

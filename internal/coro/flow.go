@@ -19,7 +19,7 @@ type Co[Y, S any] struct {
 }
 
 // Yield gives y to whoever resumed the generator and pauses. When it is resumed again it returns what was sent,
-// or the error that was thrown in: ErrClosed means to tidy up and return.
+// or the error that was thrown in: on ErrClosed clean up and return.
 func (c *Co[Y, S]) Yield(y Y) (S, error) {
 	if c.state != Running {
 		panic("coro: Yield called outside the running body of its generator")
@@ -33,7 +33,7 @@ func (c *Co[Y, S]) Yield(y Y) (S, error) {
 	return c.sent, c.thrown
 }
 
-// flow is a started generator: all that its goroutine knows, which is not the Gen.
+// flow is a started generator. Its goroutine refers to the flow and not to the Gen, so that the Gen can become garbage.
 type flow[Y, S, R any] struct {
 	Co[Y, S]
 	next   func() (Y, bool)
@@ -41,7 +41,7 @@ type flow[Y, S, R any] struct {
 	err    error
 	body   Body[Y, S, R]
 	net    runtime.Cleanup
-	locked bool // to the thread of its creator, like whom
+	locked bool // its goroutine is locked to a thread, as its creator was
 }
 
 // net is reachable from the Gen and from nowhere else: when it is garbage, nobody can resume the flow any more.
@@ -61,14 +61,14 @@ func (g *Gen[Y, S, R]) start() (Y, error) {
 	return y, err
 }
 
-// forget closes a flow that nobody can resume. What its body makes of that, nobody can be told.
+// forget closes a flow that nothing can resume. No caller can receive the error of its body.
 func (f *flow[Y, S, R]) forget() {
 	if f.state == Suspended {
 		go f.close()
 	}
 }
 
-// run is the flow's whole life, on its own goroutine.
+// run is the flow's goroutine, from start to end.
 func (f *flow[Y, S, R]) run(yield func(Y) bool) {
 	f.yield = yield
 	f.locked = threadLocked()
@@ -99,7 +99,7 @@ func (f *flow[Y, S, R]) resume(s S, thrown error) (Y, error) {
 	return y, ErrEnded
 }
 
-// close throws ErrClosed into the flow and sees to it that this was the last time it was resumed.
+// close throws ErrClosed into the flow, and ends it if it yields again.
 func (f *flow[Y, S, R]) close() (err error) {
 	defer func() {
 		if f.ignored {
@@ -117,7 +117,7 @@ func (f *flow[Y, S, R]) close() (err error) {
 	return err
 }
 
-// notEnded keeps a body's error from passing for its regular end (PEP 479).
+// notEnded makes another error of a body's ErrEnded, which would look like its regular end (PEP 479).
 func notEnded(err error) error {
 	if err != nil && errors.Is(err, ErrEnded) {
 		return fmt.Errorf("coro: a body returned the end of another generator as its error: %v", err)
@@ -125,7 +125,7 @@ func notEnded(err error) error {
 	return err
 }
 
-// threadLocked tells whether the calling goroutine is locked to its thread. The runtime says so only in its traces.
+// threadLocked reports whether the calling goroutine is locked to its thread. The runtime shows that only in stack traces.
 func threadLocked() bool {
 	var head [64]byte
 	n := runtime.Stack(head[:], false)

@@ -14,7 +14,7 @@ func (s State) String() string {
 	return [...]string{"created", "suspended", "running", "closed"}[s]
 }
 
-// State tells where the generator stands. One that runs on its delegator's stack stands where that does.
+// State returns the generator's state. One that runs on its delegator's stack has the state of that.
 func (g *Gen[Y, S, R]) State() State {
 	switch {
 	case g.over:

@@ -9,8 +9,8 @@ import "errors"
 // costs what it costs at none, and YieldFrom allocates nothing. A started one has a flow of its own and is passed
 // through: it is resumed with the zero value, as by Next, and every further switch goes through both flows.
 //
-// A sub that is over gives ErrEnded, one that is running or delegated to ErrRunning. If sub ignores a Close, so did
-// its delegator.
+// If sub is over, the error is ErrEnded; if it is running or another generator delegates to it, ErrRunning. If sub ignores a
+// Close, its delegator counts as ignoring it too.
 func YieldFrom[Y, S, R any](c *Co[Y, S], sub *Gen[Y, S, R]) (R, error) {
 	if c.state != Running {
 		panic("coro: YieldFrom called outside the running body of its generator")

@@ -21,7 +21,7 @@ import (
 // clients is the pid of the script's clients in a trace.
 const clients = 100
 
-// Join adds what the clients did to the trace of the server that they played on, on the trace's clock. The trace must have none yet.
+// Join adds the events of the clients to the trace of the server that they played on, by the trace's clock. The trace must have no clients yet.
 func Join(server *traceevent.File, p *Play) error {
 	shift, err := since(server, p)
 	if err != nil {
@@ -61,7 +61,7 @@ func Join(server *traceevent.File, p *Play) error {
 	return nil
 }
 
-// since is where the play began on the trace's clock.
+// since returns when the play began, by the trace's clock.
 func since(server *traceevent.File, p *Play) (time.Duration, error) {
 	at, is := server.Other["monotonic_ns"].(float64)
 	if !is {
@@ -77,7 +77,7 @@ func since(server *traceevent.File, p *Play) (time.Duration, error) {
 // connection is a lane of a client in a server's trace.
 type connection struct{ tid, pid, number int }
 
-// byPort are the connections that a server accepted, by the port of their clients.
+// byPort returns the connections that a server accepted, by the port of their clients.
 func byPort(f *traceevent.File) map[int]connection {
 	found := map[int]connection{}
 	for tid, lane := range f.Lanes {
@@ -91,7 +91,7 @@ func byPort(f *traceevent.File) map[int]connection {
 	return found
 }
 
-// numbered is the number of "client N".
+// numbered returns the number of "client N".
 func numbered(name string) (n int, is bool) {
 	text, is := strings.CutPrefix(name, "client ")
 	n, err := strconv.Atoi(text)
@@ -105,7 +105,7 @@ func Write(w io.Writer, f *traceevent.File) error {
 	return out.Close()
 }
 
-// most is how much a trace may unpack to, in bytes. One of a play has less than a hundredth of it.
+// most is the largest trace, unpacked, in bytes. That of a play has less than a hundredth of it.
 const most = 64 << 20
 
 // ReadTrace reads a trace from a file; one whose name ends in .gz is unpacked.

@@ -15,24 +15,24 @@ import (
 
 // Play is what the clients of a script did and saw.
 type Play struct {
-	Began   int64 // instant 0 of all others, by traceevent.Now
+	Began   int64 // traceevent.Now when the play began; all other instants count from there
 	Clients []Played
 }
 
 // Played is what one client did and saw.
 type Played struct {
 	Client int
-	Port   int // its own, by which the server knows it; 0: it could not connect
+	Port   int // its local port, by which the server's trace identifies it; 0: it could not connect
 	Events []Event
 }
 
-// Event is something that a client did for a while. They are in order and do not overlap.
+// Event is something that a client did for a while. The events of a client are in order and do not overlap.
 type Event struct {
 	Kind     string // connect, silent, think or request: its category in a trace
 	From, To time.Duration
-	Path     string // of what it asked for
-	Status   int    // of the reply; 0: none came
-	Error    string // what went wrong; "": nothing
+	Path     string // of a request
+	Status   int    // of the reply; 0: none
+	Error    string // "": none
 }
 
 const (
@@ -42,13 +42,13 @@ const (
 	requesting = "request"
 )
 
-// Perform plays the roles on addr: one client each, within Limit. What goes wrong stands in the events, and ends that client's part.
+// Perform plays the roles on addr, one client each, within Limit. An error is in the events of its client, which stops there.
 func Perform(ctx context.Context, addr string, roles []Role) *Play {
 	ctx, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()
 	p := &Play{Began: traceevent.Now(), Clients: make([]Played, len(roles))}
 	var all sync.WaitGroup
-	turn := make(chan struct{}, 1) // to connect: one after another, in their order
+	turn := make(chan struct{}, 1) // clients connect one after another, in their order
 	turn <- struct{}{}
 	for i, role := range roles {
 		<-turn
@@ -105,7 +105,7 @@ func (c *actor) add(e Event) {
 	c.Events = append(c.Events, e)
 }
 
-// pass lets so long pass.
+// pass waits for d and records it as an event.
 func (c *actor) pass(kind string, d time.Duration) {
 	from := c.now()
 	c.rest(d)
@@ -119,7 +119,7 @@ func (c *actor) rest(d time.Duration) {
 	}
 }
 
-// ask sends a request and takes in its reply, which must be hello.
+// ask sends a request and reads its reply, which must be hello.
 func ask(conn net.Conn, r *bufio.Reader, path string) (status int, err error) {
 	const hello = "Hello world\n"
 	if _, err := io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: portrait\r\n\r\n"); err != nil {
@@ -142,7 +142,7 @@ func ask(conn net.Conn, r *bufio.Reader, path string) (status int, err error) {
 	return reply.StatusCode, nil
 }
 
-// errorText is what went wrong, in words.
+// errorText returns the text of err, "" if it is nil.
 func (c *actor) errorText(err error) string {
 	switch {
 	case err == nil:

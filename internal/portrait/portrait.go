@@ -1,26 +1,26 @@
 // Package portrait shows how a server takes turns: eight clients play a small fixed script on it, the server keeps a trace of
 // whose turn it is and why, and both become one picture on one clock.
 //
-// Script is what the clients do, Perform does it on an address, Join adds what they did to the server's trace, Read makes a Portrait of it,
-// and Text draws one for a terminal.
+// Script is what the clients do, Perform does it on an address, Join adds what they did to the server's trace, FromTrace makes a Portrait of
+// that, and Text draws one for a terminal.
 package portrait
 
 import "time"
 
-// State says what a client or a lane does for a while. Turn and Works mean that the server works; in Waits and Unaccepted
-// somebody has asked and goes without.
+// State is what a client or a lane does for a while. In Turn and Works the server works for a client; in Waits and Unaccepted a client
+// has sent a request and nothing works for it.
 type State uint8
 
 const (
-	Idle       State = iota // a client: nothing was asked. A lane: it waits, and no client keeps it from others (epoll_wait)
-	Silent                  // a client: connected, and sends nothing as the script has it
-	Turn                    // it is this client's turn
-	Works                   // within its turn the handler computes or blocks: nobody else moves this lane meanwhile
-	Asleep                  // the request is awaited: it sleeps, and nobody has to work for it
-	Waits                   // a client: it has asked and waits for its turn. A lane: it waits for one client alone (blocked in read)
-	Unaccepted              // a client: it has asked, and its connection is not yet accepted
-	Unknown                 // a client: it has asked, and the server's trace says nothing of it
-	Replied                 // a client: the server has sent its reply, which it has not taken in yet
+	Idle       State = iota // a client: it has no request pending. A lane: it waits, for any client (epoll_wait)
+	Silent                  // a client: connected, and sends nothing, as in the script
+	Turn                    // the lane works for this client
+	Works                   // the same, and the handler computes or blocks: no other client has a turn on this lane meanwhile
+	Asleep                  // the request sleeps, and needs no lane
+	Waits                   // a client: its request waits for a turn. A lane: it waits for one client alone (blocked in read)
+	Unaccepted              // a client: its request waits, and its connection is not accepted yet
+	Unknown                 // a client: its request is pending, and the server's trace does not show why
+	Replied                 // a client: the server has sent the reply, and the client has not read it yet
 )
 
 func (s State) String() string {
@@ -31,26 +31,26 @@ func (s State) String() string {
 type Span struct {
 	From, To time.Duration // since the first client began to connect
 	State    State
-	Why      string // in the model's own words: "fd 7 is readable", "epoll_wait"; "" where it has none
-	Lane     int    // on a client's row: index in Lanes of the lane that serves it or will; -1 where none is known
-	Client   int    // on a lane's row: the script's number of the client it works or waits for; 0 for the lane itself
-	Behind   int    // on a client's row, waiting: the script's number of the client who has that lane; 0 for nobody
+	Why      string // in the model's own words: "fd 7 is readable", "epoll_wait"; "": none
+	Lane     int    // on a client's row: index in Lanes of the lane that serves it or will; -1: not known
+	Client   int    // on a lane's row: the script's number of the client that it works or waits for; 0: none
+	Behind   int    // on a client's row, waiting: the script's number of the client that has that lane; 0: none
 }
 
 // Request is one request of a client, from its first byte sent to its last byte received.
 type Request struct {
 	From, To time.Duration
-	Done     time.Duration // when the server is done with it, which it may say after its reply was taken in
+	Done     time.Duration // when the server is done with it; by its trace that may be after the client has read the reply
 	Path     string
-	Status   int    // 0: never answered, and To is when its client gave up
-	Error    string // why it was not answered, or what was wrong with the reply; "" when all was well
-	Spans    []Span // what happened, from From to To without a gap
+	Status   int    // 0: never answered; To is when its client gave up
+	Error    string // why it was not answered, or what was wrong with the reply; "": no error
+	Spans    []Span // from From to To without a gap
 }
 
 // Client is the row of one client.
 type Client struct {
 	Number   int           // the script's, from 1
-	Accepted int           // the server's number of its connection; 0: never accepted, or the server's trace says nothing of it
+	Accepted int           // the server's number of its connection; 0: never accepted, or not in the server's trace
 	Process  int           // the trace's pid of the process that accepted it; 0 as above
 	Connects time.Duration // when it began to connect
 	Closed   time.Duration // when it closed
@@ -58,20 +58,20 @@ type Client struct {
 	Requests []Request
 }
 
-// Lane is the row of a loop, a thread, a goroutine or a worker: of whatever takes turns.
+// Lane is the row of a loop, a thread, a goroutine or a worker: of what gives turns.
 type Lane struct {
 	Name    string // in the model's own words: "loop", "thread 3"
 	Process int    // the trace's pid: several processes have a lane of the same name
-	Spans   []Span // Idle, Turn, Works and Waits; where there is none, the trace says nothing of it
+	Spans   []Span // Idle, Turn, Works and Waits; a gap is time that the trace does not show
 }
 
 // Line is one line of the server's narration.
 type Line struct {
 	At     time.Duration
-	Who    string // whose line it is, as the narration has it: "loop", "client 2"
+	Who    string // the lane or client it is about, as in the narration: "loop", "client 2"
 	Text   string
 	Lane   int // index in Lanes; -1 for a line of a client
-	Client int // the script's number of the client it is about: the line's own, or the one who has the lane's turn; 0 for none
+	Client int // the script's number of the client it is about: its own line, or a line of the lane during its turn; 0: none
 }
 
 // Portrait is what happened while the script was played on one server.
@@ -81,13 +81,13 @@ type Portrait struct {
 	Processors int    // of the machine
 	Length     time.Duration
 	Clients    []Client // in the order of the script
-	Lanes      []Lane   // in the order of processes and lanes; none for a server that keeps no account of its turns
+	Lanes      []Lane   // in the order of processes and lanes; none for a server without a trace of its turns
 	Lines      []Line   // in the order of their instants
 }
 
-// Narration are the lines that tell one request, in order, until the server is done with it: those about its client, and those of the
-// lane that serves it which are about nobody else.
-// Client is the script's number, request an index in its requests; both must be there.
+// Narration returns the lines about one request, in order, until the server is done with it: those about its client, and those of the lane
+// that serves it which are about no other client.
+// client is the script's number, request an index in its requests; both must be there.
 func (p Portrait) Narration(client, request int) []Line {
 	r := p.Clients[client-1].Requests[request]
 	serves := map[int]bool{}

@@ -12,13 +12,13 @@ import (
 	"carousel/internal/traceevent"
 )
 
-// How much a trace may hold of a play, which lasts no longer than Limit and has some thousand events.
+// The limits of a portrait. A play lasts no longer than Limit and has some thousand events.
 const (
 	longest    = time.Minute
 	mostEvents = 20_000
 )
 
-// FromTrace makes a portrait of a trace that Join has added the clients to. The error says why it is none.
+// FromTrace makes a portrait of a trace to which Join has added the clients. The error says why it cannot.
 func FromTrace(f *traceevent.File) (Portrait, error) {
 	if n := len(f.Events); n > mostEvents {
 		return Portrait{}, fmt.Errorf("it has %d events: a portrait has %d at most", n, mostEvents)
@@ -47,11 +47,11 @@ func FromTrace(f *traceevent.File) (Portrait, error) {
 	return r.p, nil
 }
 
-// reader is a portrait in the making.
+// reader makes a portrait of a trace.
 type reader struct {
 	f           *traceevent.File
 	p           Portrait
-	slices      map[int][]traceevent.Event // by lane, in order; of those that begin at once the outer one first
+	slices      map[int][]traceevent.Event // by lane, in order; of those that begin at the same instant the outer one first
 	connections map[int]connection         // by port
 	scripts     map[connection]int         // the script's number of a connection
 	began       time.Duration              // of the play, on the trace's clock
@@ -59,7 +59,7 @@ type reader struct {
 	asks        [][]traceevent.Event       // of Clients: what each did
 }
 
-// at is an instant of the trace on the play's clock.
+// at returns an instant of the trace as time since the play began.
 func (r *reader) at(ns int64) time.Duration { return time.Duration(ns) - r.began }
 
 // begin finds the clients, and when they began.
@@ -101,7 +101,7 @@ func (r *reader) begin() error {
 	return nil
 }
 
-// lanes reads those of loops and threads: all of the server but its connections.
+// lanes reads the lanes of loops and threads: all of the server but its connections.
 func (r *reader) lanes() {
 	var tids []int
 	for tid, lane := range r.f.Lanes {
@@ -120,13 +120,13 @@ func (r *reader) lanes() {
 			}
 			lane.Spans = append(lane.Spans, s)
 		}
-		if len(lane.Spans) > 0 { // or it did nothing while the clients were there
+		if len(lane.Spans) > 0 { // else it did nothing during the play
 			r.p.Lanes, r.tids = append(r.p.Lanes, lane), append(r.tids, tid)
 		}
 	}
 }
 
-// script is the script's number of a process's client N; 0 for one that is not of the script.
+// script returns the script's number of a process's client n; 0 if that is not a client of the script.
 func (r *reader) script(pid, n int) int {
 	for made, number := range r.scripts {
 		if made.pid == pid && made.number == n {
@@ -136,7 +136,7 @@ func (r *reader) script(pid, n int) int {
 	return 0
 }
 
-// client fills in the row of a client.
+// client makes the row of a client.
 func (r *reader) client(c *Client) {
 	at := c.Connects
 	fill := func(to time.Duration, state State) {
@@ -164,7 +164,7 @@ func (r *reader) client(c *Client) {
 
 var someone = regexp.MustCompile(`\bclient \d+`)
 
-// ours is a line of a process with the script's numbers of clients: each process counts its own.
+// ours returns a line of a process with the script's numbers of clients: each process has numbers of its own.
 func (r *reader) ours(pid int, text string) string {
 	return someone.ReplaceAllStringFunc(text, func(name string) string {
 		if n, _ := numbered(name); r.script(pid, n) > 0 {

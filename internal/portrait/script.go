@@ -7,7 +7,7 @@ import (
 
 // Step is one request of the script.
 type Step struct {
-	Think time.Duration // from the reply before, or from the end of connecting
+	Think time.Duration // pause after the previous reply, or after connecting
 	Path  string
 }
 
@@ -22,12 +22,12 @@ type Role struct {
 // Limit bounds a play: a client that has not been answered by then gives up and closes.
 const Limit = 2 * time.Second
 
-// ScriptText tells people what the clients do.
+// ScriptText describes the script for readers of a report.
 const ScriptText = "Eight clients connect one after another, a millisecond apart. The first sends nothing for its first 60 ms. " +
 	"Each sends five requests over one connection, one after another: three times `/`, once `/sleep/20ms` and once `/spin/5ms`, in an order of its own, " +
 	"thinking for up to 10 ms between them; then it closes. The order and the pauses are the same for every model."
 
-// Script is what the eight clients do: the same in every play.
+// Script returns what the eight clients do: the same in every play.
 func Script() []Role {
 	rng := rand.New(rand.NewPCG(14, 8))
 	roles := make([]Role, 8)

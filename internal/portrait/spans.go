@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// spans are those of a server's lane between two instants, without a gap. What the trace leaves open is Unknown.
+// spans returns the spans of a server's lane between two instants, without a gap. What the trace does not show is Unknown.
 func (r *reader) spans(tid int, from, to time.Duration) []Span {
 	row := []Span{{From: from, To: to, State: Unknown, Lane: -1}}
 	for _, e := range r.slices[tid] {
@@ -46,15 +46,15 @@ func (r *reader) spans(tid int, from, to time.Duration) []Span {
 	return row
 }
 
-// lasting are those of some spans that last.
+// lasting returns the spans that are not empty.
 func lasting(spans ...Span) []Span {
 	return slices.DeleteFunc(spans, func(s Span) bool { return s.To <= s.From })
 }
 
-// waiting is what the kinds of waits of a connection come to for a client who has asked.
+// waiting is the state of a client with a pending request, by the kind of wait of its connection.
 var waiting = map[string]State{"read": Waits, "write": Waits, "turn": Waits, "work": Waits, "sleep": Asleep}
 
-// request says what happened to one, and when the server was done with it.
+// request returns the spans of a request, and when the server was done with it.
 func (r *reader) request(c *Client, q Request) (spans []Span, done time.Duration) {
 	if len(r.p.Lanes) == 0 || c.Accepted == 0 && q.Status > 0 {
 		return []Span{{From: q.From, To: q.To, State: Unknown, Lane: -1}}, q.To
@@ -104,10 +104,10 @@ func (r *reader) request(c *Client, q Request) (spans []Span, done time.Duration
 	return r.behind(spans, c), r.done(tid, q)
 }
 
-// late is how late a timer may be before whoever sleeps waits for something else.
+// late is how late a timer may be before its request counts as waiting for a turn.
 const late = time.Millisecond
 
-// awake ends a sleep when its time is over: from then on its client waits for its turn, whatever the server says of its timer.
+// awake ends a sleep when its time is over: from then on the client waits for its turn, even if the trace shows it sleeping.
 func awake(spans []Span, path string) (all []Span) {
 	text, is := strings.CutPrefix(path, "/sleep/")
 	left, err := time.ParseDuration(text)
@@ -129,7 +129,7 @@ func awake(spans []Span, path string) (all []Span) {
 	return all
 }
 
-// done is when a connection waits for its client again, or is closed, for the first time after the client took in its reply, or just before that.
+// done returns when a connection first waits for its client again, or is closed, after the client has read its reply or just before that.
 func (r *reader) done(tid int, q Request) (at time.Duration) {
 	at = q.To
 	for _, e := range r.slices[tid] {
@@ -142,7 +142,7 @@ func (r *reader) done(tid int, q Request) (at time.Duration) {
 	return at
 }
 
-// served says which lane works for a client in a span of its row, and why. An executor's thread works while the client's own lane waits for it.
+// served finds which lane works for a client in a span of its row, and why. A thread of an executor works while the client's own row waits.
 func (r *reader) served(s Span, c *Client) (parts []Span) {
 	for i, l := range r.p.Lanes {
 		if l.Process != c.Process {
@@ -168,7 +168,7 @@ func (r *reader) served(s Span, c *Client) (parts []Span) {
 	return append(parts, s)
 }
 
-// behind divides the spans in which a client waits by who has the lane meanwhile, and joins what is alike.
+// behind divides the spans in which a client waits by the client that has the lane meanwhile, and joins equal ones.
 func (r *reader) behind(spans []Span, c *Client) (parts []Span) {
 	for _, s := range spans {
 		if s.State != Waits && s.State != Unaccepted {
@@ -186,7 +186,7 @@ func (r *reader) behind(spans []Span, c *Client) (parts []Span) {
 	return parts
 }
 
-// joined adds a span, or makes the last one longer where it is alike.
+// joined adds a span, or extends the last one if that differs only in time.
 func joined(spans []Span, s Span) []Span {
 	if n := len(spans); n > 0 {
 		alike := spans[n-1]
@@ -198,8 +198,8 @@ func joined(spans []Span, s Span) []Span {
 	return append(spans, s)
 }
 
-// holder is who has a lane at an instant, other than a client itself, and until when that is so. Where the lane is not known it is the first
-// of those that could serve the client and that anybody has.
+// holder returns which client other than c has a lane at an instant, 0 for none, and until when. If the lane is not known, it is the first lane
+// that could serve c and works for another client.
 func (r *reader) holder(lane int, c *Client, at, limit time.Duration) (client int, until time.Duration) {
 	until = limit
 	for i, l := range r.p.Lanes {

@@ -9,7 +9,7 @@ import (
 // marks are what Text draws for a client's states.
 var marks = [...]rune{Idle: '·', Silent: '_', Turn: '#', Works: '@', Asleep: 'z', Waits: '-', Unaccepted: '=', Unknown: '?', Replied: '·'}
 
-// words say what the marks mean, in the order of the legend.
+// words are the meanings of the marks, in the order of the legend.
 var words = []struct {
 	State
 	text string
@@ -18,8 +18,8 @@ var words = []struct {
 	{Unknown, "has asked"}, {Idle, "asks for nothing"}, {Silent, "silent, as the script has it"},
 }
 
-// Text draws a portrait for a terminal of so many columns, 40 at least: a row for each client and for each lane, and what the marks mean. In a
-// client's row a turn shows however short it is; a lane's row shows the number of the client who has it longest.
+// Text draws a portrait for a terminal with so many columns, at least 40: a row for each client and each lane, and a legend. In a client's
+// row a turn shows however short it is; a lane's row shows the number of the client that has it longest.
 func Text(p Portrait, columns int) string {
 	margin := len("client 1") + 4
 	for _, l := range p.Lanes {
@@ -77,7 +77,7 @@ func Text(p Portrait, columns int) string {
 
 func inMS(d time.Duration) float64 { return d.Seconds() * 1000 }
 
-// prevailing is the state that a column shows: that of a turn where there is any, and of computing rather than not where that is longer; else the longest.
+// prevailing returns the state that a column shows: if there is a turn, Turn or Works, whichever is longer; else the longest state.
 func prevailing(spans []Span, from, to time.Duration) (state State, is bool) {
 	var sum [len(marks)]time.Duration
 	for _, s := range spans {
@@ -100,7 +100,7 @@ func prevailing(spans []Span, from, to time.Duration) (state State, is bool) {
 	return state, is
 }
 
-// holding is what a column of a lane shows: who has it longest, or what it does where nobody has it.
+// holding returns what a column of a lane shows: the client that has it longest, or what it does if none has it.
 func holding(spans []Span, from, to time.Duration) rune {
 	var turn [10]time.Duration
 	waits, there := time.Duration(0), time.Duration(0)
@@ -134,7 +134,7 @@ func holding(spans []Span, from, to time.Duration) rune {
 	return ' '
 }
 
-// axis is a line with the instants under their columns.
+// axis returns a line with the instants under their columns.
 func axis(length time.Duration, margin, width int) string {
 	step := 10 * time.Millisecond
 	for i := 0; length/step > 8; i++ {
@@ -152,7 +152,7 @@ func axis(length time.Duration, margin, width int) string {
 	return strings.TrimRight(string(line), " ") + "\n"
 }
 
-// wrap puts the parts of a legend into lines of no more than so many columns.
+// wrap returns the parts of a legend in lines of at most so many columns.
 func wrap(parts []string, columns int) string {
 	var b strings.Builder
 	used := 0

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Now is an instant in nanoseconds on the machine's monotonic clock (CLOCK_MONOTONIC), which is the same for all its processes.
+// Now returns the machine's monotonic clock (CLOCK_MONOTONIC) in nanoseconds. It is the same for all processes.
 func Now() int64 {
 	var now unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) != nil {

@@ -4,5 +4,5 @@ package traceevent
 
 import "time"
 
-// Now is an instant in nanoseconds on a clock that is the same for all processes of the machine: here, of the day.
+// Now returns the time of day in nanoseconds, a clock that is the same for all processes of the machine.
 func Now() int64 { return time.Now().UnixNano() }

@@ -15,34 +15,34 @@ import (
 // File is a file of trace events.
 type File struct {
 	Other     map[string]any // its otherData
-	Events    []Event        // in the order of the file, but for the names
+	Events    []Event        // in the order of the file, without those that give names
 	Processes map[int]string // names, by pid
-	Lanes     map[int]Event  // by tid: the event that gives the lane its name, which is the event's Name here
+	Lanes     map[int]Event  // by tid: the event that names the lane; its Name is the name of the lane
 }
 
-// Event is one of them. Instants and lengths are in nanoseconds.
+// Event is a trace event. Instants and lengths are in nanoseconds.
 type Event struct {
 	Phase              byte
 	Name, Category, ID string
 	At, Length         int64
 	PID, TID           int
-	Whole              bool // an instant of its whole process, or of all
+	Whole              bool // an instant of its whole process, or of all processes
 	Args               map[string]any
 }
 
-// Text is an arg, "" if there is none.
+// Text returns the text of an arg, "" if there is none.
 func (e Event) Text(key string) string {
 	s, _ := e.Args[key].(string)
 	return s
 }
 
-// Number is an arg, 0 if there is none.
+// Number returns the number of an arg, 0 if there is none.
 func (e Event) Number(key string) int {
 	n, _ := e.Args[key].(float64)
 	return int(n)
 }
 
-// fields are those that an event of a phase must have, and those that it may have.
+// fields are the fields that an event must and may have, by its phase.
 var fields = map[byte]struct{ must, may []string }{
 	metadata:  {[]string{"name", "pid", "tid", "args"}, []string{"ts"}},
 	Slice:     {[]string{"name", "cat", "ts", "dur", "pid", "tid"}, []string{"args"}},
@@ -56,8 +56,8 @@ var fields = map[byte]struct{ must, may []string }{
 
 var decimal = regexp.MustCompile(`^[0-9]+\.[0-9]{3}$`)
 
-// Parse reads a file as strictly as the format's description has it. It is an error if the slices of a lane overlap without one being within the
-// other, if an async event or a flow lacks an end, if a process or a lane has no name, or a lane is of two processes.
+// Parse reads a file, as strictly as the description of the format. It is an error if slices of a lane overlap and neither contains the other, if
+// an async event or a flow has no end, if a process or a lane has no name, or if a lane belongs to two processes.
 func Parse(text []byte) (*File, error) {
 	var raw struct {
 		OtherData   map[string]any `json:"otherData"`
@@ -86,7 +86,7 @@ func Parse(text []byte) (*File, error) {
 	return f, f.check()
 }
 
-// name takes the name of a process or a lane.
+// name stores the name of a process or a lane.
 func (f *File) name(e Event) error {
 	name := e.Text("name")
 	switch e.Name {
@@ -215,7 +215,7 @@ func (f *File) check() error {
 	return nil
 }
 
-// arrow says whether the points of a flow are no arrow.
+// arrow returns an error if the points of a flow do not make an arrow.
 func arrow(points []Event) error {
 	slices.SortStableFunc(points, byInstant)
 	for i, e := range points {
@@ -226,8 +226,8 @@ func arrow(points []Event) error {
 	return nil
 }
 
-// nested says which of the slices of a lane overlap without one being within the other. Of those that begin at the same instant the first in the
-// file is the outer one, as it is for those who draw them.
+// nested returns an error if slices of a lane overlap and neither contains the other. Of those that begin at the same instant the first in the
+// file is the outer one, as in viewers.
 func nested(lane []Event) error {
 	slices.SortStableFunc(lane, byInstant)
 	var around []Event
@@ -245,7 +245,7 @@ func nested(lane []Event) error {
 
 func byInstant(a, b Event) int { return cmp.Compare(a.At, b.At) }
 
-// Pick is the events of a phase and a category.
+// Pick returns the events of a phase and a category.
 func (f *File) Pick(phase byte, category string) (some []Event) {
 	for _, e := range f.Events {
 		if e.Phase == phase && e.Category == category {

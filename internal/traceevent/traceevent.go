@@ -1,7 +1,7 @@
 // Package traceevent writes and reads Chrome trace events: the JSON that ui.perfetto.dev and chrome://tracing open.
 //
-// The format is described in "Trace Event Format" (Google, 2016). A file is an object: otherData, which says what it is about, and
-// traceEvents, here one a line. An event stands on a lane (tid) of a process (pid). Instants and lengths are nanoseconds here, and
+// The format is described in "Trace Event Format" (Google, 2016). A file is an object: otherData, with facts about the trace, and
+// traceEvents, here one per line. An event stands on a lane (tid) of a process (pid). Instants and lengths are nanoseconds here, and
 // microseconds with three decimals in the file.
 package traceevent
 
@@ -17,5 +17,6 @@ const (
 	metadata  = 'M' // the name of a process or a lane
 )
 
-// Beyond is the next multiple of 1000 after a lane's number: a further kind of lanes is numbered from there, so that no two have the same.
+// Beyond returns the next multiple of 1000 after a lane's number. Another kind of lanes is numbered from there, so that no two lanes have the
+// same number.
 func Beyond(lane int) int { return (lane/1000 + 1) * 1000 }

@@ -13,7 +13,7 @@ import (
 	"carousel/internal/printable"
 )
 
-// Writer writes a file of trace events. An event is begun by one of Slice, Instant, Async and Flow, may then have args, and is ended by End.
+// Writer writes a file of trace events. Slice, Instant or Joined begins an event, Text, Word, Number and True add args, and End ends it.
 // Errors are kept until Close.
 type Writer struct {
 	w     *bufio.Writer
@@ -22,39 +22,39 @@ type Writer struct {
 	args  bool // of the present event are open
 }
 
-// NewWriter begins a file on w. other is its otherData.
+// NewWriter begins a file on w. other becomes its otherData.
 func NewWriter(w io.Writer, other map[string]any) *Writer {
 	e := &Writer{w: bufio.NewWriterSize(w, 1<<16)}
 	e.w.WriteString(`{"otherData":` + inJSON(other) + `,"traceEvents":[`)
 	return e
 }
 
-// Close ends the file. Its error is that of what it was written to.
+// Close ends the file. It returns the first error of w.
 func (e *Writer) Close() error {
 	e.w.WriteString("\n]}\n")
 	return e.w.Flush()
 }
 
-// Process gives a process its name. tid is one of its lanes.
+// Process names a process. tid is one of its lanes.
 func (e *Writer) Process(pid, tid int, name string) {
 	e.event(metadata, `"process_name"`, "", 0, pid, tid)
 	e.Text("name", name)
 	e.End()
 }
 
-// Lane gives a lane its name.
+// Lane names a lane.
 func (e *Writer) Lane(pid, tid int, name string) {
 	e.LaneWith(pid, tid, name)
 	e.End()
 }
 
-// LaneWith begins the event that gives a lane its name, for further args.
+// LaneWith begins the event that names a lane, for further args.
 func (e *Writer) LaneWith(pid, tid int, name string) {
 	e.event(metadata, `"thread_name"`, "", 0, pid, tid)
 	e.Text("name", name)
 }
 
-// Sorted puts a lane where its number says, among those of its process.
+// Sorted places a lane by its number among those of its process.
 func (e *Writer) Sorted(pid, tid int) {
 	e.event(metadata, `"thread_sort_index"`, "", 0, pid, tid)
 	e.Number("sort_index", int64(tid))
@@ -78,8 +78,8 @@ func (e *Writer) Instant(name, category string, at int64, pid, tid int, whole bo
 	}
 }
 
-// Joined begins one end of an async event (AsyncFrom, AsyncTo), or one point of a flow (FlowFrom, FlowStep, FlowTo): the events of an id belong
-// together.
+// Joined begins one end of an async event (AsyncFrom, AsyncTo), or one point of a flow (FlowFrom, FlowStep, FlowTo). Events with the same id
+// belong together.
 func (e *Writer) Joined(phase byte, name, category string, at, id int64, pid, tid int) {
 	e.event(phase, name, category, at, pid, tid)
 	e.add(`,"id":"0x`)
@@ -128,7 +128,7 @@ func (e *Writer) Text(key, value string) {
 	e.add(Quoted(value))
 }
 
-// Word is Text with a value that JSON takes as it is.
+// Word is Text for a value that JSON does not escape.
 func (e *Writer) Word(key, value string) {
 	e.arg(key)
 	e.add(`"`)
@@ -170,10 +170,10 @@ func appendMicros(b []byte, ns int64) []byte {
 	return append(b, '.', byte('0'+part/100), byte('0'+part/10%10), byte('0'+part%10))
 }
 
-// Quoted is text as a JSON string, without what a terminal does not show.
+// Quoted returns text as a JSON string, without characters that a terminal does not show.
 func Quoted(text string) string { return inJSON(printable.Line(text)) }
 
-// inJSON is v without the escapes that encoding/json has for HTML: Perfetto does not read them everywhere.
+// inJSON returns v in JSON without the HTML escapes of encoding/json: Perfetto does not read them everywhere.
 func inJSON(v any) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -184,8 +184,7 @@ func inJSON(v any) string {
 	return string(bytes.TrimSpace(b.Bytes()))
 }
 
-// Copy adds all of a file that was read, its instants later by so many nanoseconds, and its processes and lanes under numbers that are higher by
-// pids and tids.
+// Copy adds the events of f. It adds later, in nanoseconds, to their instants, and pids and tids to the numbers of their processes and lanes.
 func (e *Writer) Copy(f *File, later int64, pids, tids int) {
 	for _, pid := range slices.Sorted(maps.Keys(f.Processes)) {
 		e.Process(pid+pids, tids+1, f.Processes[pid])

@@ -14,13 +14,13 @@ const (
 	short = 200 * time.Microsecond // a turn in which nothing computes
 )
 
-// All are portraits of five invented servers: a loop, one that serves a client until it closes, a thread per client, two processes, and
-// one that keeps no account of its turns.
+// All returns portraits of five invented servers: a loop, one that serves a client until it closes, a thread per client, two processes, and
+// one without a trace of its turns.
 func All() []portrait.Portrait {
 	return []portrait.Portrait{Loop(), Blocking(), Threads(), Prefork(), Silent()}
 }
 
-// Loop is one loop for all clients: a sleeping request is awaited, a spinning one keeps the loop.
+// Loop returns a portrait of one loop for all clients: a sleeping request is awaited, a spinning one keeps the loop.
 func Loop() portrait.Portrait {
 	i := begin("epoll", "loop")
 	type job struct {
@@ -62,10 +62,10 @@ func Loop() portrait.Portrait {
 	return i.end()
 }
 
-// Blocking is one flow that serves a client until it closes.
+// Blocking returns a portrait of one thread that serves a client until it closes.
 func Blocking() portrait.Portrait { return keeping("blocking", "main") }
 
-// Threads is a thread per client.
+// Threads returns a portrait of a thread per client.
 func Threads() portrait.Portrait {
 	var names []string
 	for i := range portrait.Script() {
@@ -74,7 +74,7 @@ func Threads() portrait.Portrait {
 	return keeping("thread", names...)
 }
 
-// Prefork is two processes with a worker each, which serve a client until it closes.
+// Prefork returns a portrait of two processes with a worker each, which serve a client until it closes.
 func Prefork() portrait.Portrait {
 	p := keeping("prefork", "worker 1", "worker 2")
 	for i := range p.Lanes {
@@ -87,7 +87,7 @@ func Prefork() portrait.Portrait {
 	return p
 }
 
-// Silent is a server that answers and keeps no account of its turns.
+// Silent returns a portrait of a server without a trace of its turns.
 func Silent() portrait.Portrait {
 	p := Loop()
 	p.Model, p.Command, p.Lanes, p.Lines = "nethttp", "servers --model nethttp", nil, nil
@@ -103,7 +103,7 @@ func Silent() portrait.Portrait {
 	return p
 }
 
-// keeping has lanes each of which serves a client until it closes, and then the next one that waits.
+// keeping makes a portrait in which each lane serves a client until it closes, and then the next one that waits.
 func keeping(model string, lanes ...string) portrait.Portrait {
 	i := begin(model, lanes...)
 	for _, role := range portrait.Script() {
@@ -167,7 +167,7 @@ func (i *invention) end() portrait.Portrait {
 	return i.p
 }
 
-// fill makes a client's row of those of its requests.
+// fill makes the row of a client of its requests.
 func fill(c *portrait.Client) {
 	c.Spans = nil
 	at, state := c.Connects, portrait.Idle
@@ -223,7 +223,7 @@ func (c *part) asks(at time.Duration) {
 	last(c.Requests).Path = c.path()
 }
 
-// now is how far its request has come.
+// now returns the end of what its request has done so far.
 func (c *part) now() time.Duration { return last(c.Requests).To }
 
 func (c *part) until(to time.Duration, s portrait.State, why string) {
@@ -237,7 +237,7 @@ func (c *part) until(to time.Duration, s portrait.State, why string) {
 	}
 }
 
-// before is who has the first lane at an instant.
+// before returns the client that has the first lane at an instant.
 func (c *part) before(at time.Duration) int {
 	for _, s := range c.p.Lanes[0].Spans {
 		if s.From <= at && at < s.To {
@@ -247,7 +247,7 @@ func (c *part) before(at time.Duration) int {
 	return 0
 }
 
-// turn is some of a lane's time for this client, once the lane is free.
+// turn gives this client a turn of a lane, once the lane is free.
 func (c *part) turn(lane int, d time.Duration, s portrait.State, why string) {
 	l := c.lane(lane)
 	c.until(l.now(), portrait.Waits, "")
@@ -261,13 +261,13 @@ func (c *part) say(text string, n ...any) {
 	c.p.Lines = append(c.p.Lines, portrait.Line{At: c.now(), Who: fmt.Sprintf("client %d", c.Number), Text: fmt.Sprintf(text, n...), Lane: -1, Client: c.Number})
 }
 
-// replies says whether the script goes on after the reply.
+// replies narrates the reply, and reports whether another request follows.
 func (c *part) replies() bool {
 	c.say("the reply is sent")
 	return len(c.Requests) < len(portrait.Script()[c.Number-1].Steps)
 }
 
-// next is when it sends its next request.
+// next returns when it sends its next request.
 func (c *part) next() time.Duration {
 	return c.now() + portrait.Script()[c.Number-1].Steps[len(c.Requests)].Think
 }
