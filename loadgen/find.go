@@ -83,7 +83,7 @@ func (f *finder) find() error {
 		f.Probe = l
 		if l.RateRPS == 0 {
 			f.Complete = true
-			f.Answer = result.Answer{Outcome: result.NoAnswer, Why: fmt.Sprintf("a closed loop over %d connections got no good reply in %v: say with -r where to begin", l.Spec.Connections, l.Spec.Duration)}
+			f.Answer = result.Answer{Outcome: result.NoAnswer, Why: fmt.Sprintf("a closed loop over %d connections got no good reply in %v: give the first rate with -r", l.Spec.Connections, l.Spec.Duration)}
 			return nil
 		}
 		plan.First = max(search.Round(firstShare*l.RateRPS), plan.Least)

@@ -34,7 +34,7 @@ func keepTrace(opts *cli.Options, t *trace.Trace, say func(any)) (*result.Trace,
 		return nil, err
 	}
 	if n.DroppedRequests+n.DroppedConnects > 0 {
-		say(fmt.Sprintf("--trace %s: %s and %s are not in it, for it holds %s of them at most (--trace-limit)", opts.Trace,
+		say(fmt.Sprintf("--trace %s: %s and %s did not fit: it holds at most %s (--trace-limit)", opts.Trace,
 			units.Plural(n.DroppedRequests, "request"), units.Plural(n.DroppedConnects, "connect"), units.Count(n.Limit)))
 	}
 	return &result.Trace{File: opts.Trace, Limit: n.Limit, Requests: n.Requests, Connects: n.Connects, DroppedRequests: n.DroppedRequests, DroppedConnects: n.DroppedConnects}, nil

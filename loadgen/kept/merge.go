@@ -10,10 +10,10 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// Merge adds up the records of loads that ran side by side, as several loadgens load one server: connections, rates and all that was counted.
-// Histograms are added up bucket for bucket, so percentiles are those of all requests together. With sequence the loads came one after
-// another instead, each like the others: what was counted adds up over the sum of their windows. What cannot be known of the whole from its
-// parts is left out, or withheld with the reason. The error says in what the records differ, or that their windows do not fit.
+// Merge adds up the records of loads that ran at the same time, as when several loadgens load one server: connections, rates and counts.
+// It adds histograms bucket by bucket, so percentiles are those of all requests. With sequence the loads ran one after another instead, with equal
+// specs, and their windows add up too. Figures that the parts do not determine are left out, or withheld with the reason. Merge returns an error if the
+// specs differ too much, if the windows do not fit, or if a record occurs twice.
 func Merge(records []Record, sequence bool) (*result.Load, error) {
 	first := records[0]
 	fields := shared
@@ -63,7 +63,7 @@ func Merge(records []Record, sequence bool) (*result.Load, error) {
 		overTime(m, records)
 	}
 	targetCPU(m, records, overlap, sequence)
-	m.Verdict = judge(m, records) // before loadgen's own and the machines' figures are in it, which are judged in the parts
+	m.Verdict = judge(m, records) // before own adds figures of loadgen and the machines: those are judged in each part
 	if remark := outOfStep(m, records, sequence); remark != nil {
 		m.Verdict.Reasons = append(m.Verdict.Reasons, *remark)
 	}
@@ -72,7 +72,7 @@ func Merge(records []Record, sequence bool) (*result.Load, error) {
 	return m, nil
 }
 
-// count adds what was counted.
+// count adds the counts of l to m.
 func count(m, l *result.Load) {
 	add := func(to, of map[string]int64) {
 		for name, n := range of {
@@ -96,7 +96,7 @@ func sumCPU(a, b usage.CPU) usage.CPU {
 	return usage.CPU{UserNS: a.UserNS + b.UserNS, SystemNS: a.SystemNS + b.SystemNS}
 }
 
-// partsOf is a record as part of the whole; one that was merged is its parts.
+// partsOf is a record as a part of the sum; a merged record counts as its parts.
 func partsOf(r Record) []result.Part {
 	l := r.Load
 	if len(l.Merged) > 0 {
@@ -135,10 +135,10 @@ func sum(records []Record, of func(*result.Load) (string, result.Latency)) (resu
 	return latency, text, err
 }
 
-// alike is the share of the longest window that all must have in common for processor time that one of them read to be of all.
+// alike is the share of the longest window for which all windows must overlap so that the processor time read in one of them is that of all.
 const alike = 0.99
 
-// targetCPU is the processor time of the target, which one of the records may have of all that it served.
+// targetCPU sets the target's processor time, if one record covers all of it, or if each of a sequence has its own.
 func targetCPU(m *result.Load, records []Record, overlap float64, sequence bool) {
 	var has []Record
 	var total usage.CPU
@@ -156,22 +156,22 @@ func targetCPU(m *result.Load, records []Record, overlap float64, sequence bool)
 	case sequence:
 		m.TargetCPULacks = "some of the records do not have it"
 	case len(has) == 1:
-		m.TargetCPULacks = fmt.Sprintf("the window of %s, which has it, is not that of the others", has[0].Name)
+		m.TargetCPULacks = fmt.Sprintf("only %s has it, and its window differs from the others", has[0].Name)
 	default:
 		m.TargetCPULacks = "several records have it, of one process or of several: give --pid to one loadgen"
 	}
 }
 
-// judge is the verdict on what the loads did together, with what was found in each of them and not in the whole: by check, in the words of the
-// load that it hurts most. That a load was too short by itself for a percentile does not hurt the whole.
+// judge is the verdict on the sum, plus the reasons of each part that the sum does not show itself. Parts that share a check give one reason, in the
+// words of the worst. That a part has too few samples for a percentile does not count.
 func judge(m *result.Load, records []Record) result.Verdict {
 	v := verdict.Judge(m)
 	whole := len(v.Reasons)
-	at := map[string]int{"support": -1} // where the reason of a check stands
+	at := map[string]int{"support": -1} // index of the reason of each check
 	for i, reason := range v.Reasons {
 		at[reason.Check] = i
 	}
-	of := map[string][]string{} // names of the records with a check, the one whose words they are first
+	of := map[string][]string{} // names of the records with that check, first the one whose text is used
 	for _, r := range records {
 		v.State = verdict.Worse(v.State, r.Load.Verdict.State)
 		for _, reason := range r.Load.Verdict.Reasons {
@@ -181,7 +181,7 @@ func judge(m *result.Load, records []Record) result.Verdict {
 				at[reason.Check] = len(v.Reasons)
 				v.Reasons = append(v.Reasons, reason)
 				of[reason.Check] = []string{r.Name}
-			case i < whole: // it is said of the whole, or of nobody
+			case i < whole: // the sum has this reason itself, or it does not count
 			case verdict.Worse(v.Reasons[i].State, reason.State) != v.Reasons[i].State:
 				v.Reasons[i] = reason
 				of[reason.Check] = append([]string{r.Name}, names...)
@@ -201,7 +201,7 @@ func judge(m *result.Load, records []Record) result.Verdict {
 	return v
 }
 
-// own is what the loadgens and their machines did: the largest of each figure, since those of several machines do not add up.
+// own sets the figures of the loadgens and their machines: the largest of each, because those of several machines do not add up.
 func own(m *result.Load, records []Record) {
 	var h result.HostDelta
 	for _, r := range records {
@@ -230,7 +230,7 @@ func own(m *result.Load, records []Record) {
 	m.Arrivals = arrivals(records)
 }
 
-// arrivals are the gaps of all, if they were held against one tolerance.
+// arrivals adds up the gaps of all records, if they have the same tolerance.
 func arrivals(records []Record) *result.Arrivals {
 	var all result.Arrivals
 	off := 0.0

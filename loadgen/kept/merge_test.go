@@ -156,7 +156,7 @@ func TestWindows(t *testing.T) {
 		{"a twentieth of a bin later", 5 * time.Millisecond, false, "", 100},
 		{"two bins later", 200 * time.Millisecond, false, "", 100},
 		{"a quarter of a bin later", 25 * time.Millisecond, false, "", 400},
-		{"much later", 400 * time.Millisecond, false, "the windows have 87 % of the longest in common, and rates are added up from 90 % on: b began 400ms after a; --sequence", 0},
+		{"much later", 400 * time.Millisecond, false, "the windows overlap for 87 % of the longest, less than 90 %: b began 400ms after a; --sequence", 0},
 		{"one after the other", 10 * time.Second, false, "0 % of the longest", 0},
 		{"one after the other, as is said", 10 * time.Second, true, "", 0},
 		{"side by side, which is not what is said", 0, true, "--sequence: a and b ran at the same time", 0},

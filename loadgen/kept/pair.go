@@ -14,13 +14,13 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// Record is that of one load, and the file that it is in.
+// Record is the record of one load, with the name of its file.
 type Record struct {
-	Name string // of the file, without its folder where that is enough to tell it from the others
+	Name string // of the file; with its folder only if another has the same name
 	Load *result.Load
 }
 
-// Read returns the records in files.
+// Read reads the records in the files paths. It returns an error for a file that holds no record of a single load, or one without a window.
 func Read(paths []string) (records []Record, err error) {
 	for _, path := range paths {
 		l, err := result.ReadLoad(path)
@@ -42,7 +42,7 @@ func Read(paths []string) (records []Record, err error) {
 func (r Record) start() time.Time { return r.Load.Window.Start }
 func (r Record) end() time.Time   { return r.start().Add(time.Duration(r.Load.Window.ElapsedNS)) }
 
-// refusal says that two records answer different questions.
+// refusal is the error for two records of different loads.
 func refusal(a, b Record, other []Difference) error {
 	var texts []string
 	for _, d := range other {
@@ -51,32 +51,32 @@ func refusal(a, b Record, other []Difference) error {
 	return fmt.Errorf("%s and %s ask different questions: %s", a.Name, b.Name, strings.Join(texts, "; "))
 }
 
-// Pair is two loads that asked the same, each in a run of its own.
+// Pair compares two records of the same load.
 type Pair struct {
 	A, B    Record
-	Differs []Difference // in what they do, which is no part of the question
+	Differs []Difference // fields that may differ, and do
 	Figures []Figure
 }
 
-// Figure is a figure of both, in nanoseconds unless its name says otherwise.
+// Figure is one metric of both records. Times are in nanoseconds, rates per second.
 type Figure struct {
 	Metric string
 	A, B   Value
 	Ratio  float64 // of b to a
-	Lacks  string  // why there is no ratio; "" where there is
+	Lacks  string  // why there is no ratio; "": there is one
 }
 
-// Value is a figure of one.
+// Value is a metric of one record.
 type Value struct {
 	Of      float64
-	AtLeast bool   // requests without an answer could put it higher
+	AtLeast bool   // unanswered requests could raise it
 	Lacks   string // why it is not known
 }
 
 // MetricErrors is the share of the requests sent that failed, in the figures of a pair.
 const MetricErrors = "error_share"
 
-// Metrics are the figures of a pair, in their order.
+// metrics are the figures of a pair, in order.
 var metrics = []struct {
 	name string
 	of   func(*result.Load) Value
@@ -119,7 +119,7 @@ func service(name string) func(*result.Load) Value {
 	return func(l *result.Load) Value { return valueOf(l.ServiceHistogram, l.Service, l, result.Service, name) }
 }
 
-// valueOf is a figure with its doubt. Where a record was kept without its histograms that is the one it had when it was written.
+// valueOf is a figure that may be withheld or a lower bound. Without histograms, these marks are those of the record.
 func valueOf(histogram string, of result.Latency, l *result.Load, summary func(*result.Load) result.Summary, name string) Value {
 	if histogram == "" {
 		return Value{of.Figure(name), slices.Contains(of.AtLeast, name), of.Withheld[name]}
@@ -128,7 +128,7 @@ func valueOf(histogram string, of result.Latency, l *result.Load, summary func(*
 	return Value{f.NS, f.AtLeast(), f.Withheld}
 }
 
-// Compare puts two records beside each other. The error says in what they ask different questions.
+// Compare compares two records. If they are of different loads, the error lists the fields that differ.
 func Compare(a, b Record) (*Pair, error) {
 	other, same := free.Compare(a.Load.Spec, b.Load.Spec)
 	if len(other) > 0 {
@@ -146,7 +146,7 @@ func Compare(a, b Record) (*Pair, error) {
 			case side.Lacks != "":
 				f.Lacks = side.name + ": " + side.Lacks
 			case side.AtLeast:
-				f.Lacks = side.name + ": requests without an answer could put it higher"
+				f.Lacks = side.name + ": unanswered requests could raise it"
 			case side.Of <= 0:
 				f.Lacks = side.name + " has none"
 			}
@@ -164,7 +164,7 @@ func (p *Pair) Find(metric string) Figure {
 	return p.Figures[slices.IndexFunc(p.Figures, func(f Figure) bool { return f.Metric == metric })]
 }
 
-// Apart says how the two runs lie in time.
+// Apart states when the two runs took place relative to each other.
 func (p *Pair) Apart() string {
 	first, last := p.A, p.B
 	if last.start().Before(first.start()) {
@@ -232,8 +232,8 @@ func (p *Pair) MarshalJSON() ([]byte, error) {
 	}{result.Schema, sideOf(p.A), sideOf(p.B), p.Apart(), append([]Difference{}, p.Differs...), figures})
 }
 
-// Broken is what is wrong with the pair by the gates of --fail-if. Those on ratios are about b over a, and as there is no interval it is the
-// ratio itself that is held against the limit; that on the verdict is about the worse of both, and all others are about each of the two.
+// Broken returns what --fail-if finds in the pair. A gate on a ratio tests the ratio of b to a itself, because there is no interval; one on the verdict
+// tests the worse of the two; every other gate tests each record.
 func (p *Pair) Broken(gates []verdict.Gate) []verdict.Finding {
 	c := &result.Comparison{Verdict: result.Verdict{State: verdict.Worse(p.A.Load.Verdict.State, p.B.Load.Verdict.State)}}
 	for _, r := range []Record{p.A, p.B} {

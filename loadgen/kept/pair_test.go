@@ -154,7 +154,7 @@ func TestCompare(t *testing.T) {
 	// What a record withholds has no ratio.
 	b.Load.Latency.Withheld = map[string]string{"p99": "too few"}
 	b.Load.Latency.AtLeast = []string{"p50"}
-	if p, err = Compare(a, b); err != nil || p.Find("p99").Lacks != "b.json: too few" || p.Find("p50").Lacks != "b.json: requests without an answer could put it higher" {
+	if p, err = Compare(a, b); err != nil || p.Find("p99").Lacks != "b.json: too few" || p.Find("p50").Lacks != "b.json: unanswered requests could raise it" {
 		t.Errorf("withheld: %+v %+v, %v", p.Find("p99"), p.Find("p50"), err)
 	}
 

@@ -6,7 +6,7 @@ import (
 	"carousel/internal/result"
 )
 
-// withheld are the figures that percentiles of parts say nothing of.
+// withheld are the figures that cannot be computed from the figures of parts.
 func withheld(why string, also ...string) map[string]string {
 	all := map[string]string{}
 	for _, name := range append([]string{"p50", "p90", "p95", "p99", "p999"}, also...) {
@@ -17,7 +17,7 @@ func withheld(why string, also ...string) map[string]string {
 
 const noBuckets = "the records hold percentiles of it and no histogram, and percentiles cannot be added up"
 
-// paths are what became of the requests by kind. Mean and maximum are known, percentiles are not.
+// paths adds up the requests by path or kind. Mean and maximum are known, percentiles are not.
 func paths(records []Record) (all []result.PathLatency) {
 	for i, p := range records[0].Load.Paths {
 		one := result.PathLatency{Path: p.Path, Kind: p.Kind}
@@ -56,7 +56,7 @@ func paths(records []Record) (all []result.PathLatency) {
 	return all
 }
 
-// handshakes are those of TLS of all. Mean and maximum are known, percentiles are not.
+// handshakes adds up the TLS handshakes. Mean and maximum are known, percentiles are not.
 func handshakes(records []Record) *result.TLS {
 	var all *result.TLS
 	for _, r := range records {
@@ -78,7 +78,7 @@ func handshakes(records []Record) *result.TLS {
 	return all
 }
 
-// connections are those of all. How evenly they were served together is not known: the sum of squares is in no record.
+// connections adds up the connections. Fairness over all is not known: it needs the sum of squares, which no record has.
 func connections(records []Record, sequence bool) result.Connections {
 	c := records[0].Load.Connections
 	for _, r := range records[1:] {
@@ -88,7 +88,7 @@ func connections(records []Record, sequence bool) result.Connections {
 		switch {
 		case !sequence:
 			c.Used, c.Answered = c.Used+o.Used, c.Answered+o.Answered
-		case o.Answered < c.Answered: // the load in which fewest were answered is the one to be told
+		case o.Answered < c.Answered: // report the load with the fewest answered
 			c.Used, c.Answered = o.Used, o.Answered
 		}
 	}
@@ -98,7 +98,7 @@ func connections(records []Record, sequence bool) result.Connections {
 	return c
 }
 
-// silent are the silent connections of all.
+// silent adds up the silent connections.
 func silent(records []Record, sequence bool) *result.Silent {
 	var all *result.Silent
 	for _, r := range records {
@@ -116,7 +116,7 @@ func silent(records []Record, sequence bool) *result.Silent {
 	return all
 }
 
-// answered is what was measured on connections that were answered, where others never were.
+// answered adds up the times of connections that were answered, if others never were.
 func answered(m *result.Load, records []Record, sequence bool) (*result.Answered, error) {
 	if sequence || result.Starved(m) == "" {
 		return nil, nil

@@ -1,4 +1,4 @@
-// Package kept is about records of loads that were kept in files: two are compared, several are added up.
+// Package kept works on records that loadgen wrote to files earlier: it compares two, or adds up several.
 package kept
 
 import (
@@ -15,7 +15,7 @@ import (
 	"carousel/loadgen/client"
 )
 
-// Difference is a field of two specs that is not the same.
+// Difference is a field in which two specs differ.
 type Difference struct {
 	Field string `json:"field"` // as in the record, without its unit
 	A     string `json:"a"`
@@ -27,17 +27,16 @@ func (d Difference) String() string { return fmt.Sprintf("%s: %s and %s", d.Fiel
 // rules are the fields that may differ.
 type rules []string
 
-// free are the fields that two loads may differ in and still ask the same: where the server was, which process it is, what chance was drawn
-// from, how long the load went on, and names of files whose content counts by itself. All others are part of the question, a field that is
-// added to the spec as well. Engine, threads and spin are part of it, for the client is part of what is measured: its own time is in every
-// response time and in its processor time, so that another engine makes another figure of the same server. What a load waits for (timeout)
-// decides what counts as an error.
+// free are the fields that may differ between records of the same load: address and process of the server, the seed, the length of the run, and
+// names of files, whose content is compared instead. All other fields must be equal, including any added to the spec later. Engine, threads and spin must be
+// equal because the client is part of what is measured: its own time is in every response time. The timeout must be equal because it decides
+// what counts as an error.
 var free = rules{"address", "pid", "seed", "source", "duration", "requests", "warmup", "grace", "save", "body_file", "mix_file", "stages_file", "cacert"}
 
-// shared are those in which loads that ran side by side may differ as well, since they add up: each is a part of the whole.
+// shared are the fields that may differ between loads that ran at the same time: they add up.
 var shared = append(rules{"connections", "connections_first", "rate", "stages", "idle", "threads", "spin"}, free...)
 
-// Compare says which fields of two specs differ: those that make them different questions, and those that do not.
+// Compare returns the fields in which two specs differ: other must not differ, same may.
 func (free rules) Compare(a, b result.Spec) (other, same []Difference) {
 	for _, d := range differences(a, b) {
 		if slices.Contains(free, d.Field) {
@@ -70,7 +69,7 @@ func differences(a, b result.Spec) (all []Difference) {
 		for _, unit := range []string{"_ns", "_rps", "_bps"} {
 			name = strings.TrimSuffix(name, unit)
 		}
-		if endsBy(a) != endsBy(b) && (name == "duration" || name == "requests") { // which says it already
+		if endsBy(a) != endsBy(b) && (name == "duration" || name == "requests") { // "ends by" covers it
 			continue
 		}
 		add(name, x.Field(i).Interface(), y.Field(i).Interface())
@@ -78,7 +77,7 @@ func differences(a, b result.Spec) (all []Difference) {
 	return all
 }
 
-// endsBy is whether a load ends by time or by number. By number it lasts until the slowest request is answered, which the rate is over.
+// endsBy is whether a load ends by time or by number. One that ends by number lasts until its slowest request is answered, which lowers its rate.
 func endsBy(s result.Spec) string {
 	if s.Requests > 0 {
 		return "number"
@@ -86,7 +85,7 @@ func endsBy(s result.Spec) string {
 	return "time"
 }
 
-// lengths are those of its stages.
+// lengths are the lengths of the stages of s.
 func lengths(s result.Spec) (all []string) {
 	for _, stage := range s.Stages {
 		all = append(all, stage.Length.String())
@@ -94,8 +93,8 @@ func lengths(s result.Spec) (all []string) {
 	return all
 }
 
-// plain is s as it is compared: a body by its digest, wherever it was read from; secret headers without their values; a certificate of the
-// client as one; what may be left out as what it then is; and empty lists as none.
+// plain normalizes s for the comparison: a body becomes its digest, secret headers lose their values, a client certificate becomes "given",
+// defaults are filled in, and empty lists become nil.
 func plain(s result.Spec) result.Spec {
 	hash := func(body *string, bytes *int64, sum *string) {
 		if *body != "" && *sum == "" {
@@ -124,7 +123,7 @@ func plain(s result.Spec) result.Spec {
 	return s
 }
 
-// longestText is how much of a value is shown.
+// longestText is how many characters of a value are printed.
 const longestText = 60
 
 // text is a value of a spec for people.

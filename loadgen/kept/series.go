@@ -7,18 +7,18 @@ import (
 	"carousel/internal/units"
 )
 
-// aligned is by what share of a step two records may be apart and still be added up, step by step.
+// aligned is the share of a step by which the steps of two records may be offset and still be added up.
 const aligned = 0.10
 
-// grid is how the steps of several records lie beside each other by the clock: of the sum each is so long, and of record i the first is so many
-// of them after the beginning of all.
+// grid aligns the steps (bins or intervals) of several records by the clock. width is the length of a step of the sum, and first[i] the step in which
+// record i begins, counted from the earliest beginning.
 type grid struct {
 	width int64
 	first []int64
 }
 
-// lay finds the shortest steps of the sum, each of some steps of every record, that make the records lie beside each other within a tenth of
-// one; ok is false where that takes longer ones than a window.
+// lay finds the shortest step of the sum, a multiple of the step of every record, at which all records are offset by at most a tenth of a step. ok is
+// false if that step would be longer than longest.
 func lay(records []Record, longest int64, widthOf func(*result.Load) int64) (g grid, ok bool) {
 	origin := records[0].start()
 	for _, r := range records {
@@ -39,7 +39,7 @@ func lay(records []Record, longest int64, widthOf func(*result.Load) int64) (g g
 	return grid{}, false
 }
 
-// beside is where the records begin in steps of that width; nil where they lie in between.
+// beside is the step of that width in which each record begins; nil if one is offset too far.
 func beside(records []Record, origin time.Time, width int64, widthOf func(*result.Load) int64) (first []int64) {
 	for _, r := range records {
 		at := int64(r.start().Sub(origin))
@@ -52,8 +52,7 @@ func beside(records []Record, origin time.Time, width int64, widthOf func(*resul
 	return first
 }
 
-// overTime adds up what the records have over time: the series of the time that they have in common, and the intervals of all. Where some have
-// none, or they do not lie beside each other, it is left out, and a remark says so.
+// overTime adds up the series, over the time that all records share, and the intervals. Each is left out if a record lacks it or they cannot be aligned.
 func overTime(m *result.Load, records []Record) {
 	if g, ok := lay(records, m.Window.ElapsedNS, func(l *result.Load) int64 {
 		if l.Series == nil {
@@ -81,20 +80,20 @@ func overTime(m *result.Load, records []Record) {
 	}
 }
 
-// outOfStep is the remark that intervals are left out.
+// outOfStep is the remark that intervals are left out; nil if they are not.
 func outOfStep(m *result.Load, records []Record, sequence bool) *result.Reason {
 	if m.Intervals != nil || records[0].Load.Intervals == nil {
 		return nil
 	}
-	text := "what happened over time is left out: one record has nothing of it, or they do not lie beside each other within a tenth of their intervals"
-	advice := "begin the loads within " + units.Short(aligned*float64(records[0].Load.Intervals.LengthNS)) + " of each other"
+	text := "intervals are left out: a record has none, or the records are offset by more than a tenth of an interval"
+	advice := "start the loads within " + units.Short(aligned*float64(records[0].Load.Intervals.LengthNS)) + " of each other"
 	if sequence {
-		text, advice = "what happened over time is left out: the loads came one after another", "look at each record by itself"
+		text, advice = "intervals are left out: the loads ran one after another", "see those of each record"
 	}
 	return &result.Reason{Check: "intervals", State: result.Valid, Text: text, Advice: advice}
 }
 
-// series adds up bins; nil where no time is in all of them.
+// series adds up bins over the time that all records share; nil if there is none.
 func series(records []Record, g grid) *result.Series {
 	from, to := g.first[0], int64(1)<<62
 	for i, r := range records {
@@ -117,7 +116,7 @@ func series(records []Record, g grid) *result.Series {
 	return all
 }
 
-// intervals adds up those of all; nil where a histogram cannot be read.
+// intervals adds up the intervals of all records; nil if a histogram cannot be decoded.
 func intervals(records []Record, g grid) *result.Intervals {
 	all := &result.Intervals{LengthNS: g.width}
 	var texts [][]string // histograms, by interval of the sum

@@ -8,11 +8,11 @@ import (
 	"carousel/internal/units"
 )
 
-// together is the share of the longest window that all windows must have in common for rates to be added up: what was served while
-// others did not load the server is then no more than a tenth.
+// together is the share of the longest window for which all windows must overlap, so that at most a tenth of the replies came while some loadgens
+// did not load the server.
 const together = 0.90
 
-// once says which run is in the records twice, as itself or as part of a merged one.
+// once returns an error if a run is in the records twice, by itself or as part of a merged record.
 func once(records []Record) error {
 	type run struct {
 		start, elapsed, ok int64
@@ -22,7 +22,7 @@ func once(records []Record) error {
 		for _, p := range partsOf(r) {
 			id := run{p.Window.Start.UnixNano(), p.Window.ElapsedNS, p.OK}
 			if other, twice := seen[id]; twice {
-				return fmt.Errorf("%s and %s are one run, or have one in common: leave one of them out, it would count twice", other, r.Name)
+				return fmt.Errorf("%s and %s are the same run, or share one: leave one of them out, or it counts twice", other, r.Name)
 			}
 			seen[id] = r.Name
 		}
@@ -30,10 +30,10 @@ func once(records []Record) error {
 	return nil
 }
 
-// fit says whether windows lie as they must, and what share of the longest they have in common. Machines whose clocks differ have windows that
-// do as well.
+// fit returns the share of the longest window for which all overlap, or an error if that is too little, or if those of a sequence overlap. It relies on the
+// clocks of the machines.
 func fit(records []Record, sequence bool) (overlap float64, err error) {
-	first, last := records[0], records[0] // to begin
+	first, last := records[0], records[0]
 	end, longest := records[0].end(), time.Duration(0)
 	for _, r := range records {
 		if r.start().Before(first.start()) {
@@ -52,21 +52,21 @@ func fit(records []Record, sequence bool) (overlap float64, err error) {
 		for i, a := range records {
 			for _, b := range records[i+1:] {
 				if a.start().Before(b.end()) && b.start().Before(a.end()) {
-					return 0, fmt.Errorf("--sequence: %s and %s ran at the same time, in part at least: leave it out, or leave one of them out", a.Name, b.Name)
+					return 0, fmt.Errorf("--sequence: %s and %s ran at the same time, at least in part: leave out --sequence, or one of them", a.Name, b.Name)
 				}
 			}
 		}
 		return overlap, nil
 	}
 	if overlap < together {
-		return 0, fmt.Errorf("the windows have %.0f %% of the longest in common, and rates are added up from %.0f %% on: %s began %s after %s; --sequence adds up loads that came one after another",
+		return 0, fmt.Errorf("the windows overlap for %.0f %% of the longest, less than %.0f %%: %s began %s after %s; --sequence adds up loads that ran one after another",
 			100*overlap, 100*together, last.Name, units.Short(float64(last.start().Sub(first.start()))), first.Name)
 	}
 	return overlap, nil
 }
 
-// window is that of the whole. Side by side its length is the mean of the windows, by how many replies came in each, so that the sum of the
-// rates times it is the sum of the replies.
+// window is the window of the sum. For loads at the same time its length is the mean of the windows, weighted by rate, so that the summed rate times the
+// length is the number of replies.
 func window(records []Record, sequence bool) (w result.Window) {
 	w.Start = records[0].start()
 	replies, rate, total := 0.0, 0.0, int64(0)
@@ -89,7 +89,7 @@ func window(records []Record, sequence bool) (w result.Window) {
 	return w
 }
 
-// specOf is what was asked for in all. Fields that differ and do not add up are left out, but for the target, which is that of the first.
+// specOf is the spec of the sum. Fields that differ and do not add up are left out; the target is that of the first record.
 func specOf(records []Record, sequence bool) result.Spec {
 	s := records[0].Load.Spec
 	s.Stages = append([]result.Stage(nil), s.Stages...)

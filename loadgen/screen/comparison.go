@@ -13,10 +13,10 @@ import (
 	"carousel/loadgen/turns"
 )
 
-// terminal is how wide a terminal is at least.
+// terminal is the width that a terminal is assumed to have.
 const terminal = 80
 
-// Comparison writes how the servers compare that the command line loaded in turns, for people, in at most 80 columns.
+// Comparison writes the comparison c for people, in at most 80 columns, below the command line that asked for it.
 func Comparison(w io.Writer, command string, c *result.Comparison, colours bool) error {
 	var b strings.Builder
 	p := against{paper{&b, colours, terminal}, c}
@@ -43,10 +43,10 @@ type against struct {
 	c *result.Comparison
 }
 
-// gap sets what follows apart.
+// gap writes an empty line.
 func (p against) gap() { fmt.Fprintln(p.w) }
 
-// first is what must be known before any figure.
+// first warns of what qualifies every figure.
 func (p against) first() {
 	if !p.c.Complete {
 		p.say("%s", p.paint("INCOMPLETE: the run ended early, the verdict says why", yellow))
@@ -61,7 +61,7 @@ func (p against) first() {
 	}
 }
 
-// caption says how the servers were loaded.
+// caption describes how the servers were loaded.
 func (p against) caption() {
 	c := p.c
 	offered := ""
@@ -70,7 +70,7 @@ func (p against) caption() {
 	}
 	p.say("%s of slices of %s and %s, one client, %sorder by seed %d", units.Plural(c.Cycles, "cycle"), millis(c.SliceNS), millis(turns.LongFactor*c.SliceNS)+glue+"ms", offered, c.Seed)
 	if c.GivenNS > 0 && c.SliceNS != c.GivenNS {
-		p.say("slices are %s and %s instead of %s and %s: a request takes longer than %s",
+		p.say("slices are %s and %s instead of %s and %s, as a request takes longer than %s",
 			millis(c.SliceNS), millis(turns.LongFactor*c.SliceNS)+glue+"ms", millis(c.GivenNS), millis(turns.LongFactor*c.GivenNS), millis(int64(turns.Lead(time.Duration(c.GivenNS))))+glue+"ms")
 	}
 	if c.Until == 0 {
@@ -95,10 +95,10 @@ func (p against) spec() (s result.Spec) {
 	return s
 }
 
-// rate is the rate that was offered to each, 0 in a closed loop.
+// rate is the rate offered to each server, per second; 0 in a closed loop.
 func (p against) rate() float64 { return p.spec().Rate }
 
-// loaded is how long the target was.
+// loaded is how long the target was loaded, in nanoseconds.
 func (p against) loaded() (ns int64) {
 	for _, s := range p.c.Servers[0].Slices {
 		if !s.Disturbed {
@@ -108,7 +108,7 @@ func (p against) loaded() (ns int64) {
 	return ns
 }
 
-// targets says which server a name is of.
+// targets lists the names of the servers with their addresses.
 func (p against) targets() {
 	longest := 0
 	for _, s := range p.c.Servers {
@@ -121,7 +121,7 @@ func (p against) targets() {
 	}
 }
 
-// table has a line for each server. Names give way where there is no room, figures never do.
+// table has a row for each server. Names are shortened if the row is too long, figures never.
 func (p against) table() {
 	heads := []string{"requests/s", "p50", "p99", "server", "loadgen", "waking", "errors"}
 	widths := make([]int, len(heads))
@@ -176,12 +176,12 @@ func sum(widths []int) (n int) {
 	return n
 }
 
-// figuresOf is a server's line of the table.
+// figuresOf is a server's row of the table.
 func figuresOf(s result.Compared) []string {
 	response := result.Response(s.Load)
 	steady, waking, own := "-", "-", "-"
 	if s.Cost != nil {
-		if steady, waking = units.Short(s.Cost.Steady), "~0"; s.Cost.Waking > 0 { // it is a difference, which noise can put below
+		if steady, waking = units.Short(s.Cost.Steady), "~0"; s.Cost.Waking > 0 { // a difference of two measurements, which noise can make negative
 			waking = units.Short(s.Cost.Waking)
 		}
 	}
@@ -198,10 +198,10 @@ func figuresOf(s result.Compared) []string {
 	return []string{units.Rate(s.Load.RateRPS), cell(response.Figure("p50")), cell(response.Figure("p99")), steady, own, waking, units.Count(s.Load.Requests.Errors)}
 }
 
-// notes explain the table, and why something is not in it.
+// notes explain the table, and why figures are missing from it.
 func (p against) notes() {
 	var lacking []string               // in the order in which they came up
-	of := make(map[string][]string, 4) // the servers that something lacks of
+	of := make(map[string][]string, 4) // the servers that lack a figure, by its format
 	lack := func(format, name string) {
 		if of[format] == nil {
 			lacking = append(lacking, format)
@@ -214,7 +214,7 @@ func (p against) notes() {
 		p50, p99 := response.Figure("p50"), response.Figure("p99")
 		switch {
 		case response.Withheld != "" && response.Withheld == result.Starved(s.Load):
-			lack("no response time of %s: it would speak for the connections that were served only", s.Name)
+			lack("no response time of %s: it would describe only the connections that were served", s.Name)
 		case p50.Withheld != "" && p50.Withheld == p99.Withheld:
 			lack("no response time of %s: "+escaped(p50.Withheld), s.Name)
 		case p50.Withheld != "":
@@ -232,10 +232,10 @@ func (p against) notes() {
 		}
 	}
 	if atLeast {
-		p.say(">= requests without an answer could put it higher")
+		p.say(">= unanswered requests could raise it")
 	}
 	if waking && p.c.Cycles < 2*turns.MinPairs {
-		p.say("processor times are of %s, too few to be sure of", units.Plural(p.c.Cycles, "cycle"))
+		p.say("processor times are of %s, too few to be certain", units.Plural(p.c.Cycles, "cycle"))
 	}
 	if waking {
 		p.say("waking: processor time of the server for each slice, beside its requests")
@@ -245,10 +245,10 @@ func (p against) notes() {
 	}
 }
 
-// escaped is text as part of a format.
+// escaped is text for use inside a format.
 func escaped(text string) string { return strings.ReplaceAll(text, "%", "%%") }
 
-// verdicts are that of the comparison, and those of its servers of which there is something to say.
+// verdicts are the verdict of the comparison, and those of servers that are not simply valid.
 func (p against) verdicts() {
 	p.gap()
 	p.verdict(p.c.Verdict)

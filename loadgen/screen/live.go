@@ -17,14 +17,13 @@ import (
 	"carousel/loadgen/record"
 )
 
-// How often progress is shown: a line redrawn on a terminal, lines of their own elsewhere.
+// How often progress is printed: redrawn in place on a terminal, a new line elsewhere.
 const (
 	redraw = 250 * time.Millisecond
 	plainy = 10 * time.Second
 )
 
-// Watch shows the progress of the load s on stderr until the function it returns is called, which leaves a terminal's
-// line empty.
+// Watch prints the progress of the load s on stderr until stop is called, which clears a terminal's line.
 func Watch(stderr io.Writer, s result.Spec, live *record.Live) (stop func()) {
 	bar := newBar(whole(s))
 	return watch(stderr, func() string { return figures(s, live.Read()) }, func(columns int) string {
@@ -33,7 +32,7 @@ func Watch(stderr io.Writer, s result.Spec, live *record.Live) (stop func()) {
 	})
 }
 
-// watch shows what all says where lines stay, and what fitting makes of a terminal's columns there.
+// watch prints fitting(columns) on a terminal, and all() elsewhere, until stop is called.
 func watch(stderr io.Writer, all func() string, fitting func(columns int) string) (stop func()) {
 	every, show, clear := plainy, func() { fmt.Fprintln(stderr, "loadgen: "+all()) }, func() {}
 	if f, ok := stderr.(*os.File); ok && Terminal(f) {
@@ -62,7 +61,7 @@ func watch(stderr io.Writer, all func() string, fitting func(columns int) string
 	}
 }
 
-// whole is the length of a load, by time or by count, and done how much of it is behind.
+// whole is the length of a load, in nanoseconds or in requests, and done how much of it has passed.
 func whole(s result.Spec) int64 {
 	if s.Duration > 0 {
 		return int64(s.Warmup + s.Duration)
@@ -111,8 +110,7 @@ func newBar(all int64) *bar {
 	)}
 }
 
-// line is the bar and the figures, given from the most that could be said to the least: the first that fits so many columns, the bar
-// only before the most.
+// line returns the first of figures, which go from long to short, that fits so many columns. The bar stands only before the longest.
 func (b *bar) line(done int64, columns int, figures ...string) string {
 	// At its end the bar would finish and print no more; a run that drains has not ended.
 	err := b.bar.Set64(min(done, b.all-1))
@@ -128,7 +126,7 @@ func (b *bar) line(done int64, columns int, figures ...string) string {
 	return string(least[:min(len(least), max(columns-1, 0))])
 }
 
-// columns is the width of the terminal f: COLUMNS where that is set, else what f says, else 80.
+// columns is the width of the terminal f: COLUMNS if set, else what the terminal reports, else 80.
 func columns(f *os.File) int {
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
 		return n

@@ -11,8 +11,7 @@ import (
 	"carousel/internal/units"
 )
 
-// How many stages are shown, in how many parts a single ramp is, and how many marks a line over time has, at most; and from how many
-// intervals on it says something.
+// Limits of what is printed over time: stages, parts of a ramp, and marks of a line. Fewer than leastMarks intervals print no line.
 const (
 	mostStages = 12
 	rampParts  = 8
@@ -21,14 +20,14 @@ const (
 	muchVaries = 0.3 // of the usual rate, between the lowest and the highest
 )
 
-// part is some of the intervals of a window, one after the other.
+// part is a run of consecutive intervals of a window.
 type part struct {
 	from, to   int64 // nanoseconds of the window
 	ok, errors int64
 	times      *result.Histogram
 }
 
-// between is what ended in the whole intervals from one instant of the window to another; its extent is theirs.
+// between sums the whole intervals that lie between two instants of the window, from and to, in nanoseconds.
 func between(l *result.Load, from, to int64) part {
 	v := l.Intervals
 	first, last := (from+v.LengthNS-1)/v.LengthNS, min(to, l.Window.ElapsedNS)/v.LengthNS
@@ -45,7 +44,7 @@ func between(l *result.Load, from, to int64) part {
 
 func (p part) rate() float64 { return float64(p.ok) / float64(p.to-p.from) * 1e9 }
 
-// quantile is that of response times; "-" where too few are above it, or a record has none.
+// quantile is a percentile of response times; "-" if too few samples lie above it, or the record has none.
 func (p part) quantile(q float64) string {
 	if p.times.Count() < result.RequestsFor(q) || p.times.Count() != p.ok {
 		return "-"
@@ -53,7 +52,7 @@ func (p part) quantile(q float64) string {
 	return units.Short(float64(p.times.Quantile(q)))
 }
 
-// over is what happened over time: by stage where there are some, else as a line, if it was not the same all the time.
+// over is what happened over time: a table by stage if there are stages, else lines if anything changed.
 func (p page) over() {
 	switch l := p.l; {
 	case l.Intervals == nil || l.Intervals.LengthNS <= 0:
@@ -64,7 +63,7 @@ func (p page) over() {
 	}
 }
 
-// stages is a table of them, by the whole intervals that lie in each.
+// stages is a table by stage, each from the whole intervals that lie in it.
 func (p page) stages() {
 	list := p.l.Spec.Stages
 	if len(list) == 1 {
@@ -91,14 +90,14 @@ func (p page) stages() {
 	if more := len(list) - most; more > 0 {
 		p.line("", "and %s more, see --csv FILE", units.Plural(more, "stage"))
 	}
-	note := "by when replies came, times of good ones"
+	note := "by the time of the reply; response times of good replies"
 	if cut {
-		note += fmt.Sprintf("; of each stage the whole intervals of %s", units.Short(float64(p.l.Intervals.LengthNS)))
+		note += fmt.Sprintf("; only whole intervals of %s", units.Short(float64(p.l.Intervals.LengthNS)))
 	}
 	p.line("", "%s", note)
 }
 
-// parts are those of a ramp, each of some whole intervals.
+// parts divides a ramp into parts of whole intervals.
 func parts(s result.Stage, interval int64) (all []result.Stage) {
 	whole := int64(s.Length) / interval
 	if whole < 2 {
@@ -113,7 +112,7 @@ func parts(s result.Stage, interval int64) (all []result.Stage) {
 	return all
 }
 
-// marks are lines of rate, p99 and errors over time, where errors came or the rate varied.
+// marks draws lines of rate, p99 and errors over time if there were errors or the rate varied.
 func (p page) marks() {
 	v := p.l.Intervals
 	whole := min(p.l.Window.ElapsedNS/v.LengthNS, int64(len(v.List)))

@@ -12,7 +12,7 @@ import (
 	"carousel/loadgen/kept"
 )
 
-// Pair writes how two loads compare that were kept, for people, in at most 80 columns.
+// Pair writes the comparison of two records for people, in at most 80 columns.
 func Pair(w io.Writer, command string, c *kept.Pair, colours bool) error {
 	var b strings.Builder
 	p := pair{paper{&b, colours, terminal}, c}
@@ -34,12 +34,12 @@ type pair struct {
 
 func (p pair) sides() []kept.Record { return []kept.Record{p.c.A, p.c.B} }
 
-// width is the longest that a name is shown in.
+// width is how many columns names take, at most most.
 func (p pair) width(most int) int {
 	return min(most, max(visible(p.c.A.Name), visible(p.c.B.Name), len("ratio")))
 }
 
-// runs says when each load was, and what differs between them beside that.
+// runs lists when each load ran, and in what else they differ.
 func (p pair) runs() {
 	p.say("%s", p.paint(p.c.Apart(), yellow))
 	names := p.width(24)
@@ -63,7 +63,7 @@ func (p pair) runs() {
 	}
 }
 
-// table has a line for each load, and one for the ratio of the second to the first.
+// table has a row for each load, and one for the ratio of the second to the first.
 func (p pair) table() {
 	columns := []struct{ over, head, metric string }{
 		{"", "requests/s", result.MetricRate},
@@ -128,7 +128,7 @@ func shown(metric string, v kept.Value) string {
 	return units.Short(v.Of)
 }
 
-// doubt says what lacks, and what a ratio of two runs is worth.
+// doubt lists the missing ratios, and explains how little a ratio of two runs proves.
 func (p pair) doubt() {
 	var reasons []string
 	of := map[string][]string{}
@@ -154,12 +154,12 @@ func (p pair) doubt() {
 	if len(within) > 0 {
 		p.say("within a run the rate was %s", strings.Join(within, ", "))
 	}
-	p.say("A ratio of one run to one other has no interval: what the machine did in one minute and not in the other is in it. " +
-		"Two runs of one server, half a minute apart on a shared machine, have differed by 16 to 48" + glue + "%%. loadgen" + glue + "--vs loads both in turns, and says how sure it is.")
+	p.say("The ratio of two runs has no interval: it includes whatever the machine did during only one of them. " +
+		"Two runs of one server, half a minute apart on a shared machine, have differed by 16 to 48" + glue + "%%. loadgen" + glue + "--vs loads both in turns, and gives intervals.")
 	fmt.Fprintln(p.w)
 }
 
-// tenths are the lowest and the highest rate of the tenths of a window.
+// tenths returns the lowest and the highest rate among the tenths of a window, per second.
 func tenths(l *result.Load) (low, high float64, known bool) {
 	s := l.Series
 	if s == nil || len(s.Replies) < 10 {

@@ -11,11 +11,11 @@ import (
 	"carousel/internal/units"
 )
 
-// paper is what a summary is written on.
+// paper is where a summary is written to, and how.
 type paper struct {
 	w       *strings.Builder
 	colours bool
-	width   int // columns after which lines are broken; 0: they are as long as they are
+	width   int // columns at which lines are wrapped; 0: they are not
 }
 
 // line is a labelled line of a summary.
@@ -26,7 +26,7 @@ func (p paper) line(label, format string, args ...any) {
 // say writes a paragraph.
 func (p paper) say(format string, args ...any) { p.put("  ", fmt.Sprintf(format, args...)) }
 
-// put writes text after lead, under which it goes on where it is broken.
+// put writes lead and text, and wraps text in the column after lead.
 func (p paper) put(lead, text string) {
 	if p.width > 0 {
 		text = wrap(text, p.width, visible(lead))
@@ -36,7 +36,7 @@ func (p paper) put(lead, text string) {
 
 func (p paper) verdict(v result.Verdict) { p.judged("verdict", v) }
 
-// judged is a verdict and its reasons under a label, and further remarks below.
+// judged writes a verdict under a label, then its reasons and further remarks.
 func (p paper) judged(label string, v result.Verdict, further ...string) {
 	colour := map[string]string{result.Valid: green, result.Suspect: yellow, result.Invalid: red}[v.State]
 	p.line(label, "%s", p.paint(v.State, colour))
@@ -66,16 +66,16 @@ func (p paper) paintIf(yes bool, text, colour string) string {
 	return colour + text + plain
 }
 
-// glue is a space at which no line is broken; it is written as any other.
+// glue is a space that wrap does not break, and writes as an ordinary space.
 const glue = "\u00a0"
 
 var painted = regexp.MustCompile("\x1b\\[[0-9]*m")
 
-// visible is how many columns text takes.
+// visible is how many columns text takes, without its colours.
 func visible(text string) int { return utf8.RuneCountInString(painted.ReplaceAllString(text, "")) }
 
-// wrap breaks text into lines that end before column width where they begin at column indent. A word that is longer than a line is
-// broken too.
+// wrap breaks text into lines that end before column width; lines after the first are indented by indent columns. It also breaks words that
+// are longer than a line.
 func wrap(text string, width, indent int) string {
 	room := max(width-indent, 1)
 	var lines []string
@@ -104,7 +104,7 @@ func wrap(text string, width, indent int) string {
 	return strings.Join(lines, "\n"+strings.Repeat(" ", indent))
 }
 
-// shortened is text in at most so many columns, without its middle where it is longer.
+// shortened is text in at most so many columns; a longer one loses its middle.
 func shortened(text string, columns int) string {
 	runes := []rune(text)
 	if len(runes) <= columns {
@@ -114,11 +114,11 @@ func shortened(text string, columns int) string {
 	return string(runes[:columns-1-tail]) + "…" + string(runes[len(runes)-tail:])
 }
 
-// traced is where each request can be looked at, and what is not there.
+// traced names the file of a trace, and how many requests it lacks.
 func (p paper) traced(t *result.Trace) string {
 	dropped := ""
 	if t.DroppedRequests > 0 {
-		dropped = ", " + p.paint(units.Count(t.DroppedRequests)+" more are not: see --trace-limit "+strconv.FormatInt(t.Limit, 10), yellow)
+		dropped = ", " + p.paint(units.Count(t.DroppedRequests)+" more did not fit: see --trace-limit "+strconv.FormatInt(t.Limit, 10), yellow)
 	}
 	return fmt.Sprintf("%s in %s%s; open it at ui.perfetto.dev", units.Plural(t.Requests, "request"), t.File, dropped)
 }

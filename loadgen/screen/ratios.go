@@ -13,12 +13,12 @@ import (
 
 // phrase is how a metric is put into words.
 type phrase struct {
-	noun       string // what is compared
+	noun       string // the figure
 	are        string // "is" or "are"
-	differs    string // what a server does, with so much in the middle
+	differs    string // a sentence with places for the server and the difference
 	more, less string
 	times      string
-	other      string // what the other server is called after "as"
+	other      string // the other server in the sentence, after "as"
 }
 
 var phrases = map[string]phrase{
@@ -29,10 +29,10 @@ var phrases = map[string]phrase{
 	result.MetricWhole:  {"processor time with waking", "is", "with waking %s costs %s", "more", "less", "times as much", "%s"},
 }
 
-// longestName is that of a server where a line would break for its name; the heading above the sentences has the whole of it.
+// longestName is what a server's name is shortened to if a line would break; the heading above the sentences has the full name.
 const longestName = 16
 
-// inLine is the sentence of the ratio r, with names as long as a line of so many columns can have them.
+// inLine is the sentence of the ratio r; names are shortened if it is longer than columns.
 func inLine(r result.Ratio, columns int) string {
 	text := sentence(r)
 	if visible(text) > columns {
@@ -42,7 +42,7 @@ func inLine(r result.Ratio, columns int) string {
 	return text
 }
 
-// sentence is what the ratio r says.
+// sentence puts the ratio r into words.
 func sentence(r result.Ratio) string {
 	f, server, to := phrases[r.Metric], r.Server, r.To
 	switch {
@@ -66,7 +66,7 @@ func sentence(r result.Ratio) string {
 	return fmt.Sprintf(f.differs, server, amount+glue+word) + " " + interval
 }
 
-// factor is how many times as much one server has of something as the other, "" below twice; turned where it is that of the target.
+// factor is a ratio of two or more, with its interval; "" below two. turned: it is the ratio of the target to the server.
 func factor(r result.Ratio) (text string, turned bool) {
 	ratio, low, high := r.Ratio, r.Low, r.High
 	if turned = ratio < 1; turned {
@@ -81,7 +81,7 @@ func factor(r result.Ratio) (text string, turned bool) {
 	return fmt.Sprintf("%s (%s%sto%s%s)", units.Ratio(ratio), units.Ratio(low), glue, glue, units.Ratio(high)), turned
 }
 
-// share is by how much a ratio is off 1, and the interval of that.
+// share is how far a ratio is from 1 in per cent, and the interval of that.
 func share(r result.Ratio) (amount, interval string) {
 	low, high := r.Low-1, r.High-1
 	if r.Outcome == result.Lower {
@@ -90,7 +90,7 @@ func share(r result.Ratio) (amount, interval string) {
 	return percent(math.Abs(r.Ratio-1)) + glue + "%", fmt.Sprintf("(%s%sto%s%s%s%%)", percent(low), glue, glue, percent(high), glue)
 }
 
-// signed is an interval on both sides of 1.
+// signed is an interval in per cent from 1, with signs.
 func signed(r result.Ratio) string {
 	sign := func(share float64) string {
 		text := percent(math.Abs(share))
@@ -105,13 +105,13 @@ func signed(r result.Ratio) string {
 	return sign(r.Low-1) + glue + "to" + glue + sign(r.High-1) + glue + "%"
 }
 
-// within is how far an interval reaches from 1, rounded up.
+// within is how far an interval reaches from 1 in per cent, rounded up.
 func within(r result.Ratio) string {
 	reach := max(math.Abs(r.Low-1), math.Abs(r.High-1))
 	return strconv.FormatFloat(max(math.Ceil(1000*reach-1e-9)/10, 0.1), 'f', 1, 64) + glue + "%"
 }
 
-// percent is a share in per cent without the sign: whole from ten on, and never nought where it is not.
+// percent is a share in per cent, without the % sign: rounded to a whole number from 10 on, and "0" only below 0.005.
 func percent(share float64) string {
 	switch v := math.Abs(100 * share); {
 	case v >= 9.95:
@@ -124,10 +124,10 @@ func percent(share float64) string {
 	return "0"
 }
 
-// indent is that of sentences under their heading.
+// indent is the indent of sentences under their heading.
 const indent = "    "
 
-// ratios say in words how each further server compares with the target.
+// ratios writes how each other server compares with the target, in sentences.
 func (p against) ratios() {
 	for _, s := range p.others() {
 		sentences, lacks := p.sentences(s)
@@ -142,7 +142,7 @@ func (p against) ratios() {
 	}
 }
 
-// others are the servers that the target is compared with: not its twin.
+// others are the servers that the target is compared with, without its twin.
 func (p against) others() (others []result.Compared) {
 	for i, s := range p.c.Servers {
 		if i > 0 && s.Name != p.c.Twin {
@@ -152,10 +152,10 @@ func (p against) others() (others []result.Compared) {
 	return others
 }
 
-// sentences are what the ratios of a server say, and why others do not.
+// sentences are the ratios of a server in words, and the reasons why others are missing.
 func (p against) sentences(s result.Compared) (sentences, lacks []string) {
 	var reasons []string               // in the order in which they came up
-	of := make(map[string][]phrase, 2) // what is not compared, by reason
+	of := make(map[string][]phrase, 2) // the metrics without a ratio, by reason
 	for _, metric := range result.Metrics {
 		r := p.c.Ratio(s.Name, metric)
 		switch {
@@ -167,7 +167,7 @@ func (p against) sentences(s result.Compared) (sentences, lacks []string) {
 		case of[r.Lacks] == nil:
 			reasons = append(reasons, r.Lacks)
 			of[r.Lacks] = []phrase{phrases[metric]}
-		case metric != result.MetricWhole: // which goes without saying
+		case metric != result.MetricWhole: // implied by the others
 			of[r.Lacks] = append(of[r.Lacks], phrases[metric])
 		}
 	}
@@ -188,13 +188,13 @@ func (p against) sentences(s result.Compared) (sentences, lacks []string) {
 	return sentences, lacks
 }
 
-// keepUp reports whether what a server and the target serve is what they were offered, and so no figure of theirs.
+// keepUp reports whether a server and the target both served the offered rate; their ratio of rates then says nothing about them.
 func (p against) keepUp(s result.Compared, r result.Ratio) bool {
 	behind := func(l *result.Load) bool { return result.Shortfall(l) > 0.02 }
 	return p.rate() > 0 && r.Outcome != result.Higher && r.Outcome != result.Lower && !behind(s.Load) && !behind(p.c.Servers[0].Load)
 }
 
-// twin is what the target under another name shows: how far the instrument can be trusted.
+// twin prints how the target compares with itself: the error of the measurement.
 func (p against) twin() {
 	const longest = len("cpu with waking")
 	var figures, differ []string
@@ -219,14 +219,14 @@ func (p against) twin() {
 		fmt.Fprintln(p.w, indent+strings.ReplaceAll(figure, glue, " "))
 	}
 	if len(differ) > 0 {
-		p.say("%s", p.paint("it finds a difference in "+units.List(differ)+" where there is none: differences of that size mean nothing", yellow))
+		p.say("%s", p.paint("it finds a difference in "+units.List(differ)+" where there is none: ignore differences of that size", yellow))
 	}
 }
 
-// standing says what the sentences hold for.
+// standing states the confidence of the intervals, and that they are about these processes.
 func (p against) standing() {
 	compared, sure := 1, []float64{}
-	processes := map[int]bool{p.spec().PID: true} // those that are known
+	processes := map[int]bool{p.spec().PID: true} // the processes that are known
 	for _, s := range p.others() {
 		known := false
 		for _, metric := range result.Metrics {

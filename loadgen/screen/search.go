@@ -19,10 +19,10 @@ func Level(over string, level float64) string {
 	return units.Rate(level) + "/s"
 }
 
-// outcomes are those of a step, in words.
+// outcomes are the outcomes of a step in words.
 var outcomes = map[string]string{result.Holds: "holds", result.Fails: "fails", result.Limited: "loadgen's own limit", result.Void: "does not count"}
 
-// Step is what came of a step of a search, in a line.
+// Step is the result of a step of a search, in a line.
 func Step(over string, s result.Step) string {
 	length := ""
 	if s.Confirms {
@@ -35,7 +35,8 @@ func Step(over string, s result.Step) string {
 	return fmt.Sprintf("%s%s: %s%s: %s", Level(over, s.Level), length, served, outcomes[s.Outcome], strings.Join(s.Why, "; "))
 }
 
-// Search writes what a search found that the command line asked for, and the load that confirms it, which commandOf writes as a command line.
+// Search writes the result of a search for people, below its command line, then the summary of the load that confirms it. commandOf returns the
+// command line of that load.
 func Search(w io.Writer, command string, commandOf func(result.Spec) string, s *result.Search, colours bool) error {
 	var b strings.Builder
 	p := paper{w: &b, colours: colours}
@@ -61,7 +62,7 @@ func Search(w io.Writer, command string, commandOf func(result.Spec) string, s *
 	return Summary(w, commandOf(confirming.Load.Spec), confirming.Load, colours)
 }
 
-// steps is what came of each, from the lowest level to the highest: how response times grow with the load.
+// steps is a table of all steps from the lowest level to the highest; it shows how response times grow with the load.
 func (p paper) steps(s *result.Search) {
 	if len(s.Steps) == 0 {
 		return
@@ -80,7 +81,7 @@ func (p paper) steps(s *result.Search) {
 	}
 }
 
-// answer is what was found, in a sentence.
+// answer puts the answer of a search into a sentence.
 func answer(s *result.Search) string {
 	a := s.Answer
 	level, above := Level(s.Over, a.Level), Level(s.Over, a.Above)
@@ -98,12 +99,12 @@ func answer(s *result.Search) string {
 	case a.Outcome == result.NotEven:
 		return fmt.Sprintf("not even %s: %s", above, a.Why)
 	case a.Level == 0:
-		return "cannot be told: " + a.Why
+		return "unknown: " + a.Why
 	}
-	return fmt.Sprintf("cannot be told, but at %s %s: %s", level, hold, a.Why)
+	return fmt.Sprintf("unknown, but at %s %s: %s", level, hold, a.Why)
 }
 
-// confirmed says how many steps there were, and how long the one was that confirmed the answer.
+// confirmed is the number of steps, and the length of the one that confirmed the answer.
 func confirmed(s *result.Search) string {
 	steps := units.Plural(len(s.Steps), "step")
 	if c := s.Confirming(); c != nil {

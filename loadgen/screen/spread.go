@@ -9,15 +9,15 @@ import (
 	"carousel/internal/units"
 )
 
-// The rows of the distribution of response times: the middle 98 % of them in ten at most, or one for each decade, and one for what lies on
-// either side. Fewer requests than leastSpread say nothing by their shares.
+// The distribution of response times has at most bodyRows rows for the middle 98 %, or one per decade, and one row on each side for the rest. It
+// is not printed for fewer than leastSpread requests.
 const (
 	bodyRows    = 10
 	leastSpread = 100
 	barWidth    = 30
 )
 
-// ladders are the steps of a decade, the finest first.
+// ladders are ways to divide a decade, the finest first.
 var ladders = [][]float64{
 	{1, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2, 2.2, 2.4, 2.7, 3, 3.3, 3.6, 3.9, 4.3, 4.7, 5.1, 5.6, 6.2, 6.8, 7.5, 8.2, 9.1},
 	{1, 1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 3.9, 4.7, 5.6, 6.8, 8.2},
@@ -27,7 +27,7 @@ var ladders = [][]float64{
 	{1},
 }
 
-// spread is how response times are distributed.
+// spread prints the distribution of response times.
 func (p page) spread() {
 	response := result.Response(p.l)
 	var h result.Packed
@@ -40,15 +40,15 @@ func (p page) spread() {
 		label = ""
 	}
 	if n := h.Count() - p.l.Requests.OK - p.l.Unsaved(); n > 0 {
-		p.line("", "%s in it had no answer and stand where they were given up", units.Plural(n, "request"))
+		p.line("", "%s without an answer count at the age at which loadgen gave up", units.Plural(n, "request"))
 	}
 }
 
-// row is a part of a distribution: from a response time up to another.
+// row is a part of a distribution: the response times between two bounds.
 type row struct {
 	from, to int64   // nanoseconds
 	share    float64 // of all
-	most     float64 // of any row
+	most     float64 // the largest share of any row
 }
 
 func (r row) String() string {
@@ -68,7 +68,7 @@ func (r row) String() string {
 	return strings.TrimRight(fmt.Sprintf("%9s to %7s %8s  %s", units.Short(float64(r.from)), units.Short(float64(r.to)), share, bar), " ")
 }
 
-// rows are those of a distribution, none left out between its ends.
+// rows divides a distribution into rows without gaps.
 func rows(h *result.Packed) (all []row) {
 	low, high := h.Quantile(0), h.Quantile(1)
 	edges := []int64{low}
@@ -93,7 +93,7 @@ func rows(h *result.Packed) (all []row) {
 	return all
 }
 
-// body are the edges of the rows that hold everything from low to high, by the finest ladder of which they are no more than bodyRows.
+// body returns the edges of rows that cover low to high, from the finest ladder that gives at most bodyRows rows.
 func body(low, high int64) (edges []int64) {
 	for _, ladder := range ladders {
 		edges = edges[:0]
@@ -104,7 +104,7 @@ func body(low, high int64) (edges []int64) {
 					break
 				}
 				if edge <= low {
-					edges = edges[:0] // that one is the first, as far as is known
+					edges = edges[:0] // edge becomes the first, so far
 				}
 				edges = append(edges, edge)
 			}

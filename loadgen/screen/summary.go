@@ -1,4 +1,4 @@
-// Package screen is what a person sees: the live line while a load runs and the summary when it has ended.
+// Package screen renders progress and results for people: the live line during a run, and the summaries after it.
 package screen
 
 import (
@@ -26,7 +26,7 @@ func Terminal(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// Summary writes what came of the load that the command line asked for, for people.
+// Summary writes the result of the load l for people, below the command line that asked for it.
 func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	var b strings.Builder
 	p := page{paper{w: &b, colours: colours}, l}
@@ -57,7 +57,7 @@ type page struct {
 	l *result.Load
 }
 
-// first is what must be known before any figure: an ended run, and connections nobody served.
+// first warns of what qualifies every figure: a run that ended early, and connections that were never answered.
 func (p page) first() {
 	if !p.l.Complete {
 		fmt.Fprintf(p.w, "  %s\n", p.paint("INCOMPLETE: the run ended early, the verdict says why", yellow))
@@ -67,7 +67,7 @@ func (p page) first() {
 	}
 }
 
-// starved says who was never answered and, as the verdict has it, why.
+// starved reports connections that were never answered, and the cause that the verdict gives.
 func starved(l *result.Load) (texts []string) {
 	who := result.Starved(l)
 	if who == "" {
@@ -82,7 +82,7 @@ func starved(l *result.Load) (texts []string) {
 	return texts
 }
 
-// unsaid is the verdict without the advice that stands before all figures.
+// unsaid is the verdict without the advice that first has printed already.
 func (p page) unsaid() result.Verdict {
 	v := p.l.Verdict
 	v.Reasons = slices.Clone(v.Reasons)
@@ -94,7 +94,7 @@ func (p page) unsaid() result.Verdict {
 	return v
 }
 
-// merged are the records that were added up.
+// merged lists the records that this one was added up from.
 func (p page) merged() {
 	for i, part := range p.l.Merged {
 		label, offered := "", ""
@@ -125,7 +125,7 @@ func (p page) books() {
 		p.line("", "%s planned, %s never sent (%s)", units.Count(r.Planned), units.Count(r.Unsent), strings.Join(why, ", "))
 	}
 	if p.l.Resent > 0 {
-		p.line("", "%s sent a second time: the server had closed the connection without a word", units.Count(p.l.Resent))
+		p.line("", "%s sent again: the server had closed the connection before it replied", units.Count(p.l.Resent))
 	}
 	if p.l.Redirects > 0 {
 		p.line("", "%s followed", units.Plural(p.l.Redirects, "redirect"))
@@ -147,22 +147,22 @@ func (p page) rate() {
 	}
 	p.line("rate", "%s/s%s%s%s", units.Rate(p.l.RateRPS), offered, later, read)
 	if ceiling := p.l.CeilingRPS; ceiling > 0 {
-		p.line("ceiling", "%s/s is what loadgen reaches here against a server that does nothing; the rate is %s of it", units.Rate(ceiling), strings.ReplaceAll(units.Percent(p.l.RateRPS/ceiling), "\u00a0", " "))
+		p.line("ceiling", "%s/s is the most that loadgen reaches on this machine; the rate is %s of it", units.Rate(ceiling), strings.ReplaceAll(units.Percent(p.l.RateRPS/ceiling), "\u00a0", " "))
 	}
 }
 
-// arrivals is what was asked of the instants at which requests are sent, and how far they were.
+// arrivals compares the gaps between requests with the schedule.
 func (p page) arrivals() {
 	s, a := p.l.Spec, p.l.Arrivals
 	if a == nil || a.Gaps == 0 {
 		return
 	}
-	asked := "evenly spaced"
+	schedule := "evenly spaced"
 	if s.Arrivals == result.Poisson {
-		asked = fmt.Sprintf("at random (Poisson, seed %d)", s.Seed)
+		schedule = fmt.Sprintf("at random (Poisson, seed %d)", s.Seed)
 	}
 	if s.Burst > 1 {
-		asked += fmt.Sprintf(", %s at once", units.Count(int64(s.Burst)))
+		schedule += fmt.Sprintf(", %s at once", units.Count(int64(s.Burst)))
 	}
 	off := "all gaps"
 	if a.OffShare >= 0.0005 {
@@ -172,10 +172,10 @@ func (p page) arrivals() {
 	if a.Waited > 0 {
 		waited = fmt.Sprintf("; %s waited for a connection", units.Count(a.Waited))
 	}
-	p.line("arrivals", "%s; %s within %s of what was asked%s", asked, off, units.Short(float64(a.ToleranceNS)), waited)
+	p.line("arrivals", "%s; %s within %s of the schedule%s", schedule, off, units.Short(float64(a.ToleranceNS)), waited)
 }
 
-// latency is one table of response and service time, without the figures that are not supported.
+// latency is a table of response and service time. Figures with too few samples are withheld.
 func (p page) latency() {
 	response, service := result.Response(p.l), result.Service(p.l)
 	if some, of, known := result.OfAnswered(p.l); known && of.Withheld == "" {
@@ -188,7 +188,7 @@ func (p page) latency() {
 	}
 	if why := response.Withheld; why != "" && service.Withheld != "" {
 		if result.Starved(p.l) != "" {
-			why = "it would speak for the connections that were served only"
+			why = "it would describe only the connections that were served"
 		}
 		p.line("latency", "not shown: %s", why)
 		return
@@ -207,17 +207,17 @@ func (p page) latency() {
 		p.row("handshake", result.Handshake(p.l))
 	}
 	if slices.ContainsFunc(slices.Concat(response.Figures, service.Figures), func(f result.Figure) bool { return f.Withheld == "" && f.AtLeast() }) {
-		p.line("", ">= requests without an answer could put it higher")
+		p.line("", ">= unanswered requests could raise it")
 	}
 	if apart(response, service) && p.l.Spec.Rate == 0 {
-		due, begun := "the one before was answered", "it is sent"
+		due, begun := "the previous one is answered", "it is sent"
 		if p.l.Spec.Think > 0 {
-			due = "the rest is over"
+			due = "its connection's pause ends"
 		}
 		if p.l.Spec.NoKeepalive {
 			begun = "it begins to connect"
 		}
-		p.line("", "a request is due when %s, service time is from when %s", due, begun)
+		p.line("", "a request is due when %s; service time starts when %s", due, begun)
 	}
 }
 
@@ -243,7 +243,7 @@ func (p page) row(label string, of result.Summary) {
 	p.line(label, "%s", row.String())
 }
 
-// cell is a figure with its doubt, in a table.
+// cell is a figure in a table: marked >= or withheld where it must be.
 func cell(f result.Figure) string {
 	switch {
 	case f.Withheld != "":
@@ -254,11 +254,10 @@ func cell(f result.Figure) string {
 	return units.Short(f.NS)
 }
 
-// mostKinds is how many kinds of requests are shown; the record has them all.
+// mostKinds is how many kinds of requests the summary lists; the record has all.
 const mostKinds = 12
 
-// kinds is what became of the requests by path, or by kind of a mix, where there are several. Response times are there where they mean
-// anything in total.
+// kinds is a table of requests by path, target or kind of a mix. It withholds response times if those of all requests are withheld.
 func (p page) kinds() {
 	if len(p.l.Paths) == 0 {
 		return
@@ -290,7 +289,7 @@ func (p page) errors() {
 	}
 }
 
-// failures are the classes of failed requests and then of failed connects, the most frequent first, each with what to do about it.
+// failures are the classes of failed requests, then those of failed connects, the most frequent first, each with advice.
 func failures(l *result.Load) (texts []string) {
 	for _, classes := range []map[string]int64{l.Errors, l.ConnectErrors} {
 		names := slices.Collect(maps.Keys(classes))
@@ -313,7 +312,7 @@ func (p page) connections() {
 	if c.Failed > 0 {
 		failed = fmt.Sprintf(", %s failed", units.Count(c.Failed))
 	}
-	if p.l.Window.ElapsedNS == 0 { // who was served is counted from when it opens
+	if p.l.Window.ElapsedNS == 0 { // answered connections are counted from when the window opens
 		p.line("connections", "%s opened%s", units.Count(c.Opened), failed)
 		return
 	}
@@ -333,14 +332,14 @@ func (p page) connections() {
 		units.Count(c.Opened), failed, units.Count(c.Answered), units.Count(p.l.Spec.Connections), replies)
 }
 
-// secured is how the connections were secured.
+// secured is the TLS version, the cipher and the number of handshakes.
 func (p page) secured() {
 	if t := p.l.TLS; t != nil {
-		p.line("", "%s, %s, %s: what it encrypts is loadgen's work too", t.Version, t.Cipher, units.Plural(t.Handshakes, "handshake"))
+		p.line("", "%s, %s, %s: encryption costs loadgen processor time too", t.Version, t.Cipher, units.Plural(t.Handshakes, "handshake"))
 	}
 }
 
-// silent is what became of silent connections, and what memory they took.
+// silent reports the silent connections and the memory that they took.
 func (p page) silent() {
 	s := p.l.Silent
 	if s == nil {
@@ -353,7 +352,7 @@ func (p page) silent() {
 	}
 }
 
-// cost is processor time per request, of both ends where the target's is known.
+// cost is the processor time per request of loadgen and, if known, of the target.
 func (p page) cost() {
 	if p.l.Served() == 0 {
 		return
@@ -364,7 +363,7 @@ func (p page) cost() {
 	}
 	spun := ""
 	if p.l.SpunNS > 0 {
-		spun = fmt.Sprintf(", %s of it on the lookout for the next to be due", units.Short(float64(p.l.SpunNS)/p.l.Served()))
+		spun = fmt.Sprintf(", %s of it polling before requests are due", units.Short(float64(p.l.SpunNS)/p.l.Served()))
 	}
 	p.line("cpu/request", "loadgen %s%s", each(p.l.CPU), spun)
 	if p.l.TargetCPU != nil {
@@ -374,7 +373,7 @@ func (p page) cost() {
 	}
 }
 
-// counted is what the target asked of the kernel.
+// counted is the target's counters per request: system calls, context switches and so on.
 func (p page) counted() {
 	if p.l.Counters == nil || p.l.Served() == 0 {
 		return
@@ -390,14 +389,14 @@ func (p page) counted() {
 	p.line("each request", "%s", strings.Join(each, ", "))
 }
 
-// trace is where each request can be looked at.
+// trace names the file of the trace.
 func (p page) trace() {
 	if t := p.l.Trace; t != nil {
 		p.line("trace", "%s", p.traced(t))
 	}
 }
 
-// often is how often something happens per request.
+// often formats a count per request.
 func often(n float64) string {
 	if n == 0 || n >= 0.01 {
 		return strings.TrimSuffix(fmt.Sprintf("%.2f", n), ".00")

@@ -11,8 +11,8 @@ import (
 	"carousel/loadgen/turns"
 )
 
-// WatchTurns shows on stderr how servers compare so far, each loaded for total in the end, until the function it returns is called, which
-// leaves a terminal's line empty.
+// WatchTurns prints on stderr how servers compare so far, until stop is called, which clears a terminal's line. total is how long each server will
+// have been loaded at the end.
 func WatchTurns(stderr io.Writer, names []string, total time.Duration, live *turns.Live) (stop func()) {
 	bar := newBar(int64(total))
 	return watch(stderr, func() string { return turnsFigures(names, total, live.Read())[0] }, func(columns int) string {
@@ -21,10 +21,10 @@ func WatchTurns(stderr io.Writer, names []string, total time.Duration, live *tur
 	})
 }
 
-// metricWord is what a metric is called where there is little room.
+// metricWord is a short name for each metric.
 var metricWord = map[string]string{result.MetricRate: "rate", result.MetricP50: "p50", result.MetricP99: "p99", result.MetricSteady: "cpu", result.MetricWhole: "cpu with waking"}
 
-// turnsFigures are what can be said of p, from the most to the least: ratios are what people wait for, so rates go first.
+// turnsFigures are lines about p, from long to short. Shorter lines drop rates before ratios, because ratios matter most.
 func turnsFigures(names []string, total time.Duration, p turns.Progress) (lines []string) {
 	head := p.Loaded.Round(100*time.Millisecond).String() + " of " + total.String()
 	switch {
