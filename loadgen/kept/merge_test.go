@@ -197,14 +197,14 @@ func TestWindows(t *testing.T) {
 // A run that is named twice is not counted twice, neither by itself nor as part of a merged one.
 func TestOneRunTwice(t *testing.T) {
 	a, b := Record{"a", loadOf(t, 2, play(1, false))}, Record{"b", loadOf(t, 2, play(2, false))}
-	if _, err := Merge([]Record{a, {"c", kept(t, a.Load)}}, false); err == nil || !strings.Contains(err.Error(), "a and c are one run") {
+	if _, err := Merge([]Record{a, {"c", kept(t, a.Load)}}, false); err == nil || !strings.Contains(err.Error(), "a and c are the same run") {
 		t.Errorf("merged with itself: %v", err)
 	}
 	both, err := Merge([]Record{a, b}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Merge([]Record{{"both", both}, b}, false); err == nil || !strings.Contains(err.Error(), "both and b are one run") {
+	if _, err := Merge([]Record{{"both", both}, b}, false); err == nil || !strings.Contains(err.Error(), "both and b are the same run") {
 		t.Errorf("merged with what it is part of: %v", err)
 	}
 }
