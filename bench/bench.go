@@ -22,63 +22,63 @@ import (
 	"carousel/internal/units"
 )
 
-// experiment is a run being carried out.
+// experiment is a run in progress.
 type experiment struct {
-	stderr   io.Writer
-	began    time.Time
-	dir      string
-	plan     *plan.Plan
-	record   result.Run
-	jobs     []protocol.Job
-	done     map[int][]result.Trial
-	stand    *stand.Stand
-	kept     int // jobs whose trials are on the disk
-	measured int // trials that came to something
+	stderr         io.Writer
+	began          time.Time
+	dir            string
+	plan           *plan.Plan
+	record         result.Run
+	jobs           []protocol.Job
+	done           map[int][]result.Trial
+	stand          *stand.Stand
+	savedCells     int // cells on disk, each counted once a round
+	measuredTrials int // trials with figures
 }
 
-// bench carries out a plan, or the rest of one, and has it reported.
+// bench measures a plan, or the rest of an interrupted run, and runs report.
 func (o *options) bench(ctx context.Context, stdout, stderr io.Writer) error {
 	e := &experiment{stderr: stderr, began: time.Now()}
 	if !o.resume {
 		var err error
-		if e.plan, err = o.read(); err != nil { // before anything is made
+		if e.plan, err = o.readPlan(); err != nil { // before a folder is created
 			return err
 		}
 	}
-	unlock, err := o.settle()
+	unlock, err := o.lockResults()
 	if err != nil {
 		return exit{exitFailed, err}
 	}
 	defer unlock()
 
 	if o.resume {
-		err = e.goOn(ctx, o)
+		err = e.resumeRun(ctx, o)
 	} else {
-		err = e.begin(ctx, o)
+		err = e.startRun(ctx, o)
 	}
 	var early stopped
 	if errors.As(context.Cause(ctx), &early) {
-		e.ended(early)
+		e.printInterrupted(early)
 		return early
 	} else if err != nil {
 		return err
 	}
-	err = e.rounds(ctx)
+	err = e.measure(ctx)
 	if err != nil && !errors.As(err, &early) {
 		return exit{exitFailed, err}
 	}
 	return e.report(ctx, stdout, early)
 }
 
-// settle finds the folder that holds the runs, and keeps others from it.
-func (o *options) settle() (unlock func(), err error) {
+// lockResults finds the folder that holds the runs and locks it.
+func (o *options) lockResults() (unlock func(), err error) {
 	if o.dir != "" {
 		real, err := realPath(o.dir) // so that "." finds the lock
 		if err != nil {
-			return nil, fmt.Errorf("%s is no run to go on with: there is no such folder", o.dir)
+			return nil, fmt.Errorf("cannot resume %s: there is no such folder", o.dir)
 		}
-		if _, err := os.Stat(filepath.Join(real, result.RunFile)); err != nil { // before a lock is left there
-			return nil, fmt.Errorf("%s is no run to go on with: it has no %s", o.dir, result.RunFile)
+		if _, err := os.Stat(filepath.Join(real, result.RunFile)); err != nil { // before a lock file is created there
+			return nil, fmt.Errorf("cannot resume %s: it has no %s", o.dir, result.RunFile)
 		}
 		o.results = filepath.Dir(real)
 	}
@@ -88,8 +88,8 @@ func (o *options) settle() (unlock func(), err error) {
 	return lock(o.results)
 }
 
-// read reads the plan asked for and has the flags change it.
-func (o *options) read() (*plan.Plan, error) {
+// readPlan reads the plan and applies the flags to it.
+func (o *options) readPlan() (*plan.Plan, error) {
 	p, err := plan.Read(o.plan)
 	if err != nil {
 		return nil, err
@@ -97,11 +97,11 @@ func (o *options) read() (*plan.Plan, error) {
 	return p, p.Apply(o.flags)
 }
 
-// begin prepares a new run.
-func (e *experiment) begin(ctx context.Context, o *options) (err error) {
+// startRun prepares a new run and creates its folder.
+func (e *experiment) startRun(ctx context.Context, o *options) (err error) {
 	seed := o.seed
 	for seed == 0 {
-		seed = rand.Uint64() >> 32 // short enough to be typed again
+		seed = rand.Uint64() >> 32 // short enough to type again
 	}
 	e.record = result.Run{Schema: result.Schema, Plan: o.plan, Flags: o.flags, Seed: seed, Started: time.Now()}
 	if err := e.prepare(ctx); err != nil {
@@ -117,19 +117,19 @@ func (e *experiment) begin(ctx context.Context, o *options) (err error) {
 	return nil
 }
 
-// goOn prepares the rest of an interrupted run.
-func (e *experiment) goOn(ctx context.Context, o *options) (err error) {
+// resumeRun prepares the rest of an interrupted run.
+func (e *experiment) resumeRun(ctx context.Context, o *options) (err error) {
 	e.dir = o.dir
 	if e.dir == "" {
 		if e.dir, err = newestUnfinished(o.results); err != nil {
 			return exit{exitFailed, err}
 		}
 	}
-	then, p, trials, err := interrupted(e.dir)
+	then, p, trials, err := readInterrupted(e.dir)
 	if err != nil {
 		return exit{exitFailed, err}
 	}
-	refused := func(err error) error { return exit{exitFailed, fmt.Errorf("cannot go on with %s: %w", e.dir, err)} }
+	refused := func(err error) error { return exit{exitFailed, fmt.Errorf("cannot resume %s: %w", e.dir, err)} }
 	if err := planChanged(then, p); err != nil {
 		return refused(err)
 	}
@@ -140,7 +140,7 @@ func (e *experiment) goOn(ctx context.Context, o *options) (err error) {
 	if err := checkResume(then, &e.record); err != nil {
 		return refused(err)
 	}
-	if e.done, err = protocol.Done(trials, e.jobs); err != nil {
+	if e.done, err = protocol.DoneJobs(trials, e.jobs); err != nil {
 		return refused(err)
 	}
 	notes := then.Notes
@@ -150,11 +150,11 @@ func (e *experiment) goOn(ctx context.Context, o *options) (err error) {
 		}
 	}
 	e.record.Environment, e.record.Doctor, e.record.Notes = then.Environment, then.Doctor, notes
-	say(e.stderr, "going on with %s: %d of %d cells are there", e.dir, len(e.done), len(e.jobs))
+	printLine(e.stderr, "resuming %s: %d of %d cells are measured", e.dir, len(e.done), len(e.jobs))
 	return nil
 }
 
-// prepare finds programs, processors and models, says how long it will take, and fills in the record but for its folder.
+// prepare finds programs, processors and models, prints how long the run will take, and fills in the record except its ID.
 func (e *experiment) prepare(ctx context.Context) error {
 	servers, err := stand.Program("servers")
 	if err != nil {
@@ -189,26 +189,26 @@ func (e *experiment) prepare(ctx context.Context) error {
 		notes = append(notes, note)
 	}
 	e.jobs = protocol.Jobs(cells, int(e.plan.Rounds), r.Seed)
-	protocol.Share(e.jobs, e.budget(), int(e.plan.Cycles))
-	say(e.stderr, "plan %s: models %s; %s, about %s; seed %d",
-		r.Plan, strings.Join(r.Models, " "), e.asked(len(cells)), roughly(protocol.Length(e.jobs)), r.Seed)
+	protocol.AllotCycles(e.jobs, e.budget(), int(e.plan.Cycles))
+	printLine(e.stderr, "plan %s: models %s; %s, about %s; seed %d",
+		r.Plan, strings.Join(r.Models, " "), e.size(len(cells)), approximate(protocol.TotalForecast(e.jobs)), r.Seed)
 
 	r.Rounds, r.BudgetNS, r.WarmupNS, r.WindowNS = int(e.plan.Rounds), int64(e.plan.Budget), int64(e.plan.Warmup), int64(e.plan.Window)
 	r.Expect = e.plan.Expectations(r.Models)
-	if e.plan.Rounds == 1 && !e.plan.Drawn() {
+	if e.plan.Rounds == 1 && !e.plan.OnlyPortraits() {
 		notes = append(notes, "one round compares nothing: it shows that everything works")
 	}
 	if r.Environment, err = environment(servers, loadgen, placements); err != nil {
 		return exit{exitFailed, err}
 	}
-	others, began := stand.Neighbours(), time.Now()
+	others, began := stand.WatchNeighbours(), time.Now()
 	r.Doctor = doctor(ctx)
-	pause(ctx, stand.Sample-time.Since(began))
-	if note := stand.Noisy(others(), "just before the run"); note != "" {
+	sleep(ctx, stand.MinWatch-time.Since(began))
+	if note := stand.NeighboursNote(others(), "just before the run"); note != "" {
 		notes = append(notes, note)
 	}
 	for _, note := range notes {
-		say(e.stderr, "%s", note)
+		printLine(e.stderr, "%s", note)
 	}
 	r.Notes = notes
 
@@ -216,58 +216,59 @@ func (e *experiment) prepare(ctx context.Context) error {
 	for _, c := range entrants {
 		if c.Guest {
 			if err := e.stand.Examine(ctx, c.Name, e.plan); err != nil {
-				if wrong := (*stand.Wrong)(nil); errors.As(err, &wrong) {
+				if wrong := (*stand.WrongAnswer)(nil); errors.As(err, &wrong) {
 					return exit{exitWrong, err}
 				}
 				return exit{exitStart, err}
 			}
-			say(e.stderr, "%s answers right", c.Name)
+			printLine(e.stderr, "%s answers correctly", c.Name)
 		}
 	}
 	return nil
 }
 
-// asked says how much there is to measure.
-func (e *experiment) asked(cells int) string {
-	if !e.plan.Drawn() {
+// size describes how much there is to measure.
+func (e *experiment) size(cells int) string {
+	if !e.plan.OnlyPortraits() {
 		return units.Plural(cells, "cell") + " in " + units.Plural(int(e.plan.Rounds), "round")
 	}
-	const once = "a portrait of each, played once"
+	const one = "one portrait of each model"
 	if e.record.Flags.Rounds > 1 {
-		return fmt.Sprintf("%s whatever --rounds %d says", once, e.record.Flags.Rounds)
+		return fmt.Sprintf("%s (--rounds %d changes nothing)", one, e.record.Flags.Rounds)
 	}
-	return once
+	return one
 }
 
-// ending is what a run keeps of its budget for drawing its report.
-const ending = 8 * time.Second
+// reportTime is the part of the budget that is reserved for the report.
+const reportTime = 8 * time.Second
 
-// budget is what is left for cells; 0 where the plan has no budget.
+// budget returns the time that is left for cells; 0 where the plan has no budget.
 func (e *experiment) budget() time.Duration {
 	if e.plan.Budget == 0 {
 		return 0
 	}
-	return max(time.Second, time.Duration(e.plan.Budget)-time.Since(e.began)-ending)
+	return max(time.Second, time.Duration(e.plan.Budget)-time.Since(e.began)-reportTime)
 }
 
-// left is the part of the budget that the cells are to fit into which are not measured yet, of a run that goes on.
-func (e *experiment) left() time.Duration {
+// remainingBudget returns the budget of the cells that are not measured yet: a resumed run gets the fraction of its budget that they are
+// of all cells.
+func (e *experiment) remainingBudget() time.Duration {
 	rest := slices.DeleteFunc(slices.Clone(e.jobs), func(j protocol.Job) bool { _, have := e.done[j.Order]; return have })
 	if len(rest) == len(e.jobs) {
 		return e.budget()
 	}
-	return time.Duration(float64(e.budget()) * float64(protocol.Length(rest)) / float64(protocol.Length(e.jobs)))
+	return time.Duration(float64(e.budget()) * float64(protocol.TotalForecast(rest)) / float64(protocol.TotalForecast(e.jobs)))
 }
 
-// cells are those of the plan, or as many of them as its budget has time for; the note says which are left out.
+// cells returns the cells of the plan that fit into its budget; note names those that do not.
 func (e *experiment) cells(apart bool) (cells []plan.Cell, note string, err error) {
 	cells = e.plan.Cells(e.record.Models, apart)
 	if e.plan.Budget == 0 {
 		return cells, "", nil
 	}
-	kept, left := protocol.Fit(cells, int(e.plan.Rounds), time.Duration(e.plan.Budget)-ending-preparing)
+	kept, left := protocol.Fit(cells, int(e.plan.Rounds), time.Duration(e.plan.Budget)-reportTime-prepareTime)
 	if len(kept) == 0 {
-		return nil, "", fmt.Errorf("a budget of %v is too short for %d rounds of anything: give more time, or fewer --models or --rounds", time.Duration(e.plan.Budget), e.plan.Rounds)
+		return nil, "", fmt.Errorf("a budget of %v is too short for %d rounds of any cell: give more time, or fewer --models or --rounds", time.Duration(e.plan.Budget), e.plan.Rounds)
 	}
 	var names []string
 	for _, c := range left {
@@ -279,12 +280,12 @@ func (e *experiment) cells(apart bool) (cells []plan.Cell, note string, err erro
 	return kept, note, nil
 }
 
-// preparing is how long it takes until the first cell is measured. What fits is settled by it, and not by a clock, so that a run that
-// goes on has the same cells.
-const preparing = 4 * time.Second
+// prepareTime is the time until the first cell is measured. It is a constant, not a reading of the clock, so that a resumed run has the
+// same cells.
+const prepareTime = 4 * time.Second
 
-// rounds measures what is left of the run, and closes its record if nothing is.
-func (e *experiment) rounds(ctx context.Context) error {
+// measure measures the rest of the run and marks its record as finished.
+func (e *experiment) measure(ctx context.Context) error {
 	for _, trials := range e.done {
 		e.count(trials)
 	}
@@ -292,7 +293,7 @@ func (e *experiment) rounds(ctx context.Context) error {
 	s := newScreen(e.stderr, e.jobs, e.done)
 	defer s.close()
 	r := &protocol.Run{
-		Jobs: e.jobs, Budget: e.left(), Cycles: int(e.plan.Cycles), Done: e.done, Stand: e.stand, Watch: s,
+		Jobs: e.jobs, Budget: e.remainingBudget(), Cycles: int(e.plan.Cycles), Done: e.done, Stand: e.stand, Watch: s,
 		Save: func(trials []result.Trial) error {
 			if err := result.Append(e.dir, trials...); err != nil {
 				return err
@@ -302,10 +303,10 @@ func (e *experiment) rounds(ctx context.Context) error {
 		},
 		Note: e.note(s),
 	}
-	others := stand.Neighbours()
+	others := stand.WatchNeighbours()
 	err := r.Complete(ctx)
-	note := stand.Noisy(others(), "while it was measured")
-	if note != "" && !slices.ContainsFunc(e.jobs, func(j protocol.Job) bool { return j.InTurns() }) { // where servers take turns each cell says it
+	note := stand.NeighboursNote(others(), "while it was measured")
+	if note != "" && !slices.ContainsFunc(e.jobs, func(j protocol.Job) bool { return j.InTurns() }) { // where servers take turns each cell reports it
 		err = errors.Join(err, r.Note(note))
 	}
 	if err != nil {
@@ -316,7 +317,7 @@ func (e *experiment) rounds(ctx context.Context) error {
 	return result.WriteRun(e.dir, &e.record)
 }
 
-// note keeps what holds for the whole run, once.
+// note returns a function that adds a note to the record and prints it, each note once.
 func (e *experiment) note(s *screen) func(text string) error {
 	return func(text string) error {
 		if slices.Contains(e.record.Notes, text) {
@@ -329,63 +330,64 @@ func (e *experiment) note(s *screen) func(text string) error {
 }
 
 func (e *experiment) count(trials []result.Trial) {
-	e.kept++
+	e.savedCells++
 	for _, t := range trials {
 		if t.Measured() && (t.Load == nil || t.Failed == "") {
-			e.measured++
+			e.measuredTrials++
 		}
 	}
 }
 
-// ended says how far a run came that a signal ended, and how to go on with it.
-func (e *experiment) ended(early stopped) {
+// printInterrupted prints how far a run got before a signal ended it, and how to resume it.
+func (e *experiment) printInterrupted(early stopped) {
 	if e.dir == "" {
-		say(e.stderr, "%v before the run began: nothing is kept", early)
+		printLine(e.stderr, "%v before the run began: nothing is saved", early)
 		return
 	}
-	if e.kept == 0 { // a run that goes on may have some, which are not read yet
-		say(e.stderr, "%v before any more was measured; go on with: bench --resume %s", early, e.dir)
+	if e.savedCells == 0 { // a resumed run may have some that are not read yet
+		printLine(e.stderr, "%v before another cell was measured; resume with: bench --resume %s", early, e.dir)
 		return
 	}
-	say(e.stderr, "%v after %d of %d cells; go on with: bench --resume %s", early, e.kept, len(e.jobs), e.dir)
+	printLine(e.stderr, "%v after %d of %d cells; resume with: bench --resume %s", early, e.savedCells, len(e.jobs), e.dir)
 }
 
-// report has what was measured drawn, and says how the run ended: early is the signal that ended it, if one did.
+// report runs the program report, prints the run's folder and returns the error that sets the exit code. early is the signal that ended the
+// run, if one did.
 func (e *experiment) report(ctx context.Context, stdout io.Writer, early stopped) error {
 	var failed error
-	if e.measured > 0 {
-		if err := draw(stdout, e.stderr, e.dir); err != nil {
-			say(e.stderr, "bench: the trials are kept, but no report was made: %v", err)
+	if e.measuredTrials > 0 {
+		if err := runReport(stdout, e.stderr, e.dir); err != nil {
+			printLine(e.stderr, "bench: the trials are saved, but report failed: %v", err)
 			failed = exit{exitFailed, err}
 		}
 	}
 	fmt.Fprintln(stdout, e.dir)
 	switch {
 	case early.signal != 0:
-		e.ended(early)
+		e.printInterrupted(early)
 		return early
-	case errors.As(context.Cause(ctx), &early): // while it was reported: nothing is left to go on with
+	case errors.As(context.Cause(ctx), &early): // during the report: nothing is left to resume
 		return early
 	case failed != nil:
 		return failed
-	case e.measured == 0:
+	case e.measuredTrials == 0:
 		return exit{exitFailed, errors.New("every trial failed")}
 	}
 	return nil
 }
 
-// reportLimit is how long drawing may take.
+// reportLimit is how long report may run.
 const reportLimit = 2 * time.Minute
 
-// draw has the program report draw the run in dir; its table is this program's result.
-func draw(stdout, stderr io.Writer, dir string) error {
+// runReport runs the program report on dir. What it writes to stdout, a table, is the result of bench.
+func runReport(stdout, stderr io.Writer, dir string) error {
 	path, err := stand.Program("report")
 	if err != nil {
 		return err
 	}
 	cmd := exec.Command(path, dir)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	p, err := child.Start(cmd) // a ctrl-C that ends the trials leaves it alone
+	p, err := child.Start(cmd) // in a session of its own, so that ctrl-C does not reach it
 	if err != nil {
 		return err
 	}
@@ -397,11 +399,11 @@ func draw(stdout, stderr io.Writer, dir string) error {
 	if err := p.Wait(); err != nil {
 		return fmt.Errorf("%s %s: %w", path, dir, err)
 	}
-	say(stderr, "the report is %s", filepath.Join(dir, "README.md"))
+	printLine(stderr, "the report is %s", filepath.Join(dir, "README.md"))
 	return nil
 }
 
-func pause(ctx context.Context, d time.Duration) {
+func sleep(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return
 	}
@@ -411,7 +413,7 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// say prints a line, which may hold words of others.
-func say(w io.Writer, format string, args ...any) {
+// printLine prints a line, with control characters escaped: it may quote the output of other programs.
+func printLine(w io.Writer, format string, args ...any) {
 	fmt.Fprintln(w, printable.Line(fmt.Sprintf(format, args...)))
 }

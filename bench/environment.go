@@ -15,10 +15,10 @@ import (
 	"carousel/internal/host"
 )
 
-// environment is what must be the same for every trial of a run: the machine, the programs and where they sit.
-func environment(servers, loadgen string, seats stand.Placements) (map[string]string, error) {
+// environment returns what must stay the same throughout a run: the machine, the programs and their processors.
+func environment(servers, loadgen string, placements stand.Placements) (map[string]string, error) {
 	env := host.Environment()
-	env["placement"] = seats.String()
+	env["placement"] = placements.String()
 	if share := stand.SessionShare(); share != "" {
 		env["autogroup"] = share
 	}
@@ -32,8 +32,8 @@ func environment(servers, loadgen string, seats stand.Placements) (map[string]st
 	return env, nil
 }
 
-// passing tells the facts that change by the minute, which do not keep a run from going on.
-func passing(key string) bool { return key == "load_average" }
+// changesOften reports whether key changes from minute to minute, so that a change does not prevent a resume.
+func changesOften(key string) bool { return key == "load_average" }
 
 func hash(path string) (string, error) {
 	f, err := os.Open(path)
@@ -48,7 +48,8 @@ func hash(path string) (string, error) {
 	return fmt.Sprintf("%x", h.Sum(nil)[:8]), nil
 }
 
-// doctor is what scripts/doctor.sh says about this machine; it is found in the working directory or beside the folder of this program.
+// doctor returns the output of scripts/doctor.sh, which checks this machine. It looks for the script in the working directory, then beside the
+// folder of this program.
 func doctor(ctx context.Context) string {
 	places := []string{"scripts/doctor.sh"}
 	if self, err := os.Executable(); err == nil {
@@ -66,5 +67,5 @@ func doctor(ctx context.Context) string {
 		}
 		return strings.TrimSpace(string(text))
 	}
-	return "scripts/doctor.sh was not found, so nothing was looked at"
+	return "scripts/doctor.sh was not found, so this machine was not checked"
 }

@@ -15,12 +15,12 @@ import (
 	"carousel/internal/result"
 )
 
-// planFile is the plan as it is carried out, beside run.json and trials.jsonl.
+// planFile holds the plan with its flags applied, beside run.json and trials.jsonl.
 const planFile = "plan.yaml"
 
-// newFolder makes the folder of a run: results/<time>-<plan>.
-func newFolder(results, planned string, now time.Time) (string, error) {
-	name := now.Format("20060102-150405") + "-" + strings.TrimSuffix(filepath.Base(planned), filepath.Ext(planned))
+// newFolder creates the folder of a run: results/<time>-<plan>.
+func newFolder(results, planName string, now time.Time) (string, error) {
+	name := now.Format("20060102-150405") + "-" + strings.TrimSuffix(filepath.Base(planName), filepath.Ext(planName))
 	dir := filepath.Join(results, name)
 	return dir, os.Mkdir(dir, 0o755)
 }
@@ -34,7 +34,7 @@ func savePlan(dir string, p *plan.Plan) error {
 	return result.WriteFile(filepath.Join(dir, planFile), text)
 }
 
-// realPath is the path of dir from the root, free of symbolic links.
+// realPath returns the absolute path of dir, with symbolic links resolved.
 func realPath(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -43,7 +43,7 @@ func realPath(dir string) (string, error) {
 	return filepath.EvalSymlinks(dir)
 }
 
-// newestUnfinished is the folder of the newest run in results that was interrupted.
+// newestUnfinished returns the folder of the newest interrupted run in results.
 func newestUnfinished(results string) (string, error) {
 	found, _ := filepath.Glob(filepath.Join(results, "*", result.RunFile))
 	var newest string
@@ -60,14 +60,14 @@ func newestUnfinished(results string) (string, error) {
 	return newest, nil
 }
 
-// interrupted reads the run in dir: its record, its plan and the trials it has.
-func interrupted(dir string) (*result.Run, *plan.Plan, []result.Trial, error) {
+// readInterrupted reads the record, the plan and the trials of the interrupted run in dir.
+func readInterrupted(dir string) (*result.Run, *plan.Plan, []result.Trial, error) {
 	r, err := result.ReadRun(dir)
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("no run to go on with: %w", err)
+		return nil, nil, nil, fmt.Errorf("cannot resume: %w", err)
 	}
 	if r.Finished != nil {
-		return nil, nil, nil, fmt.Errorf("%s is finished: there is nothing to go on with", dir)
+		return nil, nil, nil, fmt.Errorf("cannot resume %s: it is finished", dir)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, planFile))
 	if err != nil {
@@ -77,12 +77,11 @@ func interrupted(dir string) (*result.Run, *plan.Plan, []result.Trial, error) {
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("%s: %w", filepath.Join(dir, planFile), err)
 	}
-	trials, _, err := result.ReadTrials(dir) // a torn line is a trial that is done again
+	trials, _, err := result.ReadTrials(dir) // a trial whose line is torn is measured again
 	return r, p, trials, err
 }
 
-// planChanged says in what way the plan a run was started with reads otherwise today, with the same flags; a plan that is gone has not
-// changed.
+// planChanged refuses to resume a run whose plan file, with the same flags, now reads differently. A plan file that is gone counts as unchanged.
 func planChanged(r *result.Run, then *plan.Plan) error {
 	if _, err := os.Stat(r.Plan); err != nil && !slices.Contains(plan.Builtins, r.Plan) {
 		return nil
@@ -116,7 +115,7 @@ func checkResume(then, now *result.Run) error {
 	keys := maps.Clone(then.Environment)
 	maps.Copy(keys, now.Environment)
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if was, is := then.Environment[key], now.Environment[key]; was != is && !passing(key) {
+		if was, is := then.Environment[key], now.Environment[key]; was != is && !changesOften(key) {
 			differ = append(differ, fmt.Sprintf("%s was %q and is now %q", key, was, is))
 		}
 	}

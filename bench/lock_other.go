@@ -2,5 +2,5 @@
 
 package main
 
-// lock does nothing here: this system has no lock that ends with its process.
+// lock does nothing: this system has no lock that the kernel releases when the process ends.
 func lock(string) (unlock func(), err error) { return func() {}, nil }

@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// lock makes this bench the only one that writes to results; two at once would measure each other. The kernel lifts it when
+// lock keeps other bench processes out of results: two at once would slow each other. The kernel releases the lock when
 // the process ends, however it ends.
 func lock(results string) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(results, ".lock"), os.O_RDWR|os.O_CREATE, 0o644)
@@ -25,7 +25,7 @@ func lock(results string) (unlock func(), err error) {
 			return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
 		}
 		pid, _ := io.ReadAll(f)
-		return nil, fmt.Errorf("another bench is running here (process %s): wait for its end", strings.TrimSpace(string(pid)))
+		return nil, fmt.Errorf("another bench is running here (process %s): wait until it ends", strings.TrimSpace(string(pid)))
 	}
 	f.Truncate(0)
 	fmt.Fprintln(f, os.Getpid())

@@ -1,7 +1,7 @@
-// Program bench runs every server model of a plan under every load of it, in shuffled rounds, and keeps each trial.
+// Program bench measures the server models of a plan in its scenarios, in rounds of random order, and saves every trial.
 //
-// It measures nothing itself: it starts the programs servers and loadgen, appends what they say to a folder under results, and
-// has the program report draw it. plan says what is measured, protocol in which order, stand has the processes.
+// It measures nothing itself: it starts the programs servers and loadgen, appends their records to a folder under results, and runs the
+// program report on it. Package plan defines what is measured, protocol in which order, and stand starts the processes.
 package main
 
 import (
@@ -25,7 +25,7 @@ import (
 
 func main() { os.Exit(run(context.Background(), os.Stdout, os.Stderr, os.Args[1:])) }
 
-// exit is an error with the exit code it stands for; without one an error is about usage.
+// exit is an error with its exit code. Every other error is a usage error.
 type exit struct {
 	code int
 	err  error
@@ -41,7 +41,7 @@ const (
 	exitWrong  = 4
 )
 
-// stopped is why a run ends early: a signal.
+// stopped is the error of a run that a signal ended.
 type stopped struct{ signal syscall.Signal }
 
 func (s stopped) Error() string {
@@ -53,20 +53,20 @@ func (s stopped) Error() string {
 
 func (s stopped) code() int { return 128 + int(s.signal) }
 
-// changing are the flags that say what is measured.
-var changing = []string{"seed", "models", "scenarios", "rounds", "budget", "server", "path", "expect"}
+// planFlags are the flags that change what is measured.
+var planFlags = []string{"seed", "models", "scenarios", "rounds", "budget", "server", "path", "expect"}
 
-// shortest is the shortest budget: anything is measured in it, but little.
-const shortest = 10 * time.Second
+// minBudget is the shortest budget that bench accepts.
+const minBudget = 10 * time.Second
 
 // options are the flags.
 type options struct {
 	plan    string
 	results string
-	seed    uint64 // 0: drawn
+	seed    uint64 // 0: random
 	flags   result.Flags
 	resume  bool
-	dir     string // with resume: the run to go on with; none: the newest interrupted one
+	dir     string // with resume: the folder of the run; "": the newest interrupted run
 }
 
 func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
@@ -75,10 +75,12 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	root := &cobra.Command{
 		Use: "bench [PLAN]", Version: version.Of("bench"),
 		Short: "compare server models under load, in rounds",
-		Long: `bench runs a plan: scenarios x loads, every cell once a round. In a cell all servers are started afresh and take turns at one client.
-PLAN is quick, default, full or a YAML file. The run is kept in a folder under results, cell by cell, and drawn by report at the end.
+		Long: `bench measures a plan. A cell of the plan is one scenario at one load. Each round measures the cells in random order: it starts all
+servers of the cell afresh, and one client loads them in turns. bench saves every cell to a folder under results as soon as it is measured,
+and runs the program report on that folder at the end.
+PLAN is quick, default, full or a YAML file; without it, default.
 
-Exit codes: 0 done; 1 a run that cannot go on or be written, or nothing was measured; 2 usage; 3 a program or server did not start;
+Exit codes: 0 done; 1 nothing was measured, or the run cannot be resumed or saved; 2 usage; 3 a program or server did not start;
 4 a server answers wrongly; 130 and 143 after ctrl-C and SIGTERM.`,
 		Example: `  bench quick
   bench --models epoll,goroutine --budget 2m --server 'mine=./mine --addr {addr}'
@@ -92,12 +94,12 @@ Exit codes: 0 done; 1 a run that cannot go on or be written, or nothing was meas
 			} else if len(args) == 1 {
 				o.plan = args[0]
 			}
-			for _, name := range changing {
+			for _, name := range planFlags {
 				switch given := c.Flags().Changed(name); {
 				case given && o.resume:
-					return fmt.Errorf("--resume takes all that is measured from the run it goes on with: leave out --%s", name)
-				case given && name == "budget" && budget < shortest:
-					return fmt.Errorf("--budget %v: it must be %v at least", budget, shortest)
+					return fmt.Errorf("--resume measures what the interrupted run planned: leave out --%s", name)
+				case given && name == "budget" && budget < minBudget:
+					return fmt.Errorf("--budget %v: it must be %v at least", budget, minBudget)
 				case given && name == "rounds" && (o.flags.Rounds < 1 || o.flags.Rounds > 1000):
 					return fmt.Errorf("--rounds %d: it must be 1 to 1000", o.flags.Rounds)
 				}
@@ -111,13 +113,13 @@ Exit codes: 0 done; 1 a run that cannot go on or be written, or nothing was meas
 	f := root.Flags()
 	f.StringSliceVar(&o.flags.Models, "models", nil, "measure these models only, as 'epoll,goroutine'")
 	f.StringSliceVar(&o.flags.Scenarios, "scenarios", nil, "measure these scenarios only, as 'hello,cost'")
-	f.IntVar(&o.flags.Rounds, "rounds", 0, "how many rounds (default the plan's); fewer than six compare little, and a portrait is played once")
-	f.DurationVar(&budget, "budget", 0, "the whole run fits into this time (default the plan's)")
-	f.StringArrayVar(&o.flags.Servers, "server", nil, "a server of your own, as 'name=command with {addr}' or 'name=http://...'; may be repeated")
-	f.StringVar(&o.flags.Path, "path", "", "what servers of your own are asked for in place of /, where they need not say hello")
-	f.IntVar(&o.flags.Expect, "expect", 0, "status of their answers to that (default 200)")
-	f.Uint64Var(&o.seed, "seed", 0, "the order of everything follows from it; 0 draws one")
-	f.BoolVar(&o.resume, "resume", false, "go on with an interrupted run: the newest, or the folder given as argument")
+	f.IntVar(&o.flags.Rounds, "rounds", 0, "number of rounds (default the plan's); fewer than six compare little; a portrait is played in the first one only")
+	f.DurationVar(&budget, "budget", 0, "time for the whole run, 10s or more (default the plan's)")
+	f.StringArrayVar(&o.flags.Servers, "server", nil, "a server of your own: 'name=command', which listens on {addr}, or 'name=http://...', which runs already; may be repeated")
+	f.StringVar(&o.flags.Path, "path", "", "request this path from servers of your own, not /; its body may be anything")
+	f.IntVar(&o.flags.Expect, "expect", 0, "status of the answers to --path (default 200)")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of the random order; 0 picks one")
+	f.BoolVar(&o.resume, "resume", false, "resume an interrupted run: the newest, or the folder given as argument")
 	f.StringVar(&o.results, "results", "results", "folder that holds the runs")
 	root.AddCommand(stand.KeepCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -136,20 +138,20 @@ Exit codes: 0 done; 1 a run that cannot go on or be written, or nothing was meas
 	case errors.As(err, &early):
 		return early.code()
 	case errors.As(err, &failed):
-		complain(stderr, err)
+		printError(stderr, err)
 		return failed.code
 	}
-	complain(stderr, err)
+	printError(stderr, err)
 	return exitUsage
 }
 
-// complain prints err, which may show lines of a plan.
-func complain(w io.Writer, err error) {
+// printError prints err on one line or, with an excerpt of a plan, on several.
+func printError(w io.Writer, err error) {
 	fmt.Fprintln(w, printable.Text("bench: "+strings.TrimSpace(err.Error())))
 }
 
-// interruptible ends its context on the first ctrl-C or SIGTERM, with the signal as cause; the second one has its usual effect, and
-// children die with this process.
+// interruptible returns a context that ends on the first ctrl-C or SIGTERM, with the signal as its cause. The second one ends this process,
+// and its children with it.
 func interruptible(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)

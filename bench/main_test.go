@@ -23,8 +23,8 @@ import (
 	"carousel/internal/result"
 )
 
-// TestMain lets this test binary be bench and, in place of the real ones, the programs it starts: runs are then short and need
-// nothing built. The real programs meet in `make quick`.
+// TestMain lets this test binary run as bench and as stand-ins for the programs that bench starts, so that runs are short and need no built
+// programs. `make quick` runs the real ones.
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", fastEnd) // of every process this test starts
 	testscript.Main(leakless{m}, map[string]func(){
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// fastEnd keeps a program that was built with -race from sleeping for a second as it ends, its default.
+// fastEnd turns off the sleep of a second with which a program built with -race ends.
 const fastEnd = "atexit_sleep_ms=0"
 
 type leakless struct{ m *testing.M }
@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 	}})
 }
 
-// fakeGuest is a server of the user's own that has no /sleep; with an argument after the address it says that in place of hello.
+// fakeGuest is a server of the user's own without /sleep. An argument after the address replaces the body hello.
 func fakeGuest() {
 	addr, say := os.Getenv("CAROUSEL_ADDR"), "Hello world\n"
 	if len(os.Args) > 2 {
@@ -82,14 +82,14 @@ func guest(say string) http.Handler {
 	})
 }
 
-// fakeDaemon starts a guest in a session of its own and is gone.
+// fakeDaemon starts a guest in a session of its own and ends.
 func fakeDaemon() {
 	if err := exec.Command("setsid", "--fork", "guest", os.Args[1]).Run(); err != nil {
 		panic(err)
 	}
 }
 
-// fakeReport says what it was given to draw.
+// fakeReport prints how many trials it read.
 func fakeReport() {
 	trials, flaws, err := result.ReadTrials(os.Args[1])
 	fmt.Printf("report of %d trials, %d flaws, error %v\n", len(trials), len(flaws), err)
@@ -98,7 +98,7 @@ func fakeReport() {
 	}
 }
 
-// The exit code says what kind of thing went wrong, and nothing is begun where nothing can be measured.
+// The exit code tells the kind of error. If nothing can be measured, no folder is created.
 func TestExitCodes(t *testing.T) {
 	for _, c := range []struct {
 		args string
@@ -114,24 +114,24 @@ func TestExitCodes(t *testing.T) {
 		{"--budget 9s short.yaml", exitUsage, "--budget 9s: it must be 10s at least"},
 		{"--budget -1m short.yaml", exitUsage, "--budget -1m0s: it must be 10s at least"},
 		{"--budget 5 short.yaml", exitUsage, `invalid argument "5"`},
-		{"--budget 12s short.yaml", exitUsage, "a budget of 12s is too short for 2 rounds of anything"},
+		{"--budget 12s short.yaml", exitUsage, "a budget of 12s is too short for 2 rounds of any cell"},
 		{"--models epol short.yaml", exitUsage, `unknown model "epol": there are blocking, epoll, uring`},
 		{"--models uring short.yaml", exitUsage, "no model of the plan is available here"},
-		{"--models epoll,epoll short.yaml", exitUsage, `what the flags make of the plan: model "epoll" is there twice`},
+		{"--models epoll,epoll short.yaml", exitUsage, `the plan with these flags: model "epoll" is listed twice`},
 		{"--models null short.yaml", exitUsage, `unknown model "null"`},
 		{"--scenarios helo short.yaml", exitUsage, `--scenarios: unknown scenario "helo"`},
-		{"--path /x short.yaml", exitUsage, "name it with --server"},
+		{"--path /x short.yaml", exitUsage, "name one with --server"},
 		{"--expect 200 short.yaml", exitUsage, "give that too"},
 		{"--expect 200 --server a=guest short.yaml", exitUsage, "give that too"},
 		{"--server twin=guest short.yaml", exitUsage, `server name "twin"`},
 		{"--server a=http:// short.yaml", exitUsage, "write it as http://"},
 		{"--server a=https://127.0.0.1 short.yaml", exitUsage, "without TLS: write the address as http://127.0.0.1:8080"},
-		{"--resume nowhere", exitFailed, "no run to go on with"},
+		{"--resume nowhere", exitFailed, "cannot resume nowhere: there is no such folder"},
 		{"--resume --models epoll", exitUsage, "leave out --models"},
 		{"--resume --budget 1m", exitUsage, "leave out --budget"},
 		{"--resume", exitFailed, "no interrupted run in results"},
 		{"--server a=false short.yaml", exitStart, "a did not start: it ended before it answered GET /"},
-		{"--server a=http://127.0.0.1:1 short.yaml", exitStart, "a is not there: no answer to GET / at 127.0.0.1:1 within 2s: "},
+		{"--server a=http://127.0.0.1:1 short.yaml", exitStart, "a is not running: no answer to GET / at 127.0.0.1:1 within 2s: "},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()
@@ -170,7 +170,7 @@ func TestProgramsAreMissing(t *testing.T) {
 	}
 }
 
-// Of a built-in plan everything works with the stand-ins, too.
+// Every scenario of a built-in plan works with the stand-ins.
 func TestQuick(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it opens thousands of connections")
@@ -185,7 +185,7 @@ func TestQuick(t *testing.T) {
 	scenarios := map[string]int{}
 	for _, trial := range trials {
 		scenarios[trial.Cell.Scenario]++
-		if trial.Failed != "" && trial.Cell.Scenario != "download" { // the stand-in fails to be heard
+		if trial.Failed != "" && trial.Cell.Scenario != "download" { // there the stand-in fails on purpose
 			t.Errorf("%+v: %s", trial.Cell, trial.Failed)
 		}
 	}
@@ -206,7 +206,7 @@ func TestQuick(t *testing.T) {
 	}
 }
 
-// Flags change what is measured, and are kept with the plan that came of them.
+// Flags change what is measured; run.json has them, plan.yaml the changed plan.
 func TestFlagsChangeThePlan(t *testing.T) {
 	h := newHarness(t)
 	h.start("--models", "epoll", "--scenarios", "sleep,cost", "--rounds", "3", "--budget", "18s", "--seed", "8", "short.yaml")
@@ -231,7 +231,7 @@ func TestFlagsChangeThePlan(t *testing.T) {
 	}
 }
 
-// What has no time is left out, and said.
+// Cells that the budget has no time for are left out, and a note names them.
 func TestShortBudget(t *testing.T) {
 	h := newHarness(t)
 	h.start("--budget", "15s", "--seed", "8", "short.yaml")
@@ -255,7 +255,7 @@ func TestShortBudget(t *testing.T) {
 	}
 }
 
-// A server that runs already is measured beside the models, and is there afterwards.
+// A running server is measured beside the models, and bench does not stop it.
 func TestGuestByURL(t *testing.T) {
 	s := httptest.NewServer(guest("Hello world\n"))
 	defer s.Close()
@@ -274,14 +274,14 @@ func TestGuestByURL(t *testing.T) {
 		case trial.Cell.Model != "yours":
 		case trial.Cell.Scenario == "hello" && trial.Load.Spec.Target == s.URL+"/users":
 			hello++
-		case trial.NA == "it is asked for /users only":
+		case trial.NA == "only GET /users is measured":
 			sleep++
 		}
 	}
 	if hello != 2 || sleep != 2 {
 		t.Errorf("it was measured in %d rounds of hello and %d of sleep", hello, sleep)
 	}
-	if !slices.Contains(r.Notes, "server yours runs already: it stays where it is, and all rounds are of one process") {
+	if !slices.Contains(r.Notes, "server yours is running already: it keeps its processors, and all rounds measure the same process") {
 		t.Errorf("notes: %q", r.Notes)
 	}
 	if reply, err := s.Client().Get(s.URL); err != nil {
@@ -300,12 +300,12 @@ func TestInterruptedBeforeTheRun(t *testing.T) {
 	interrupt(stopped{syscall.SIGINT})
 	var said strings.Builder
 	o := options{plan: "quick", results: t.TempDir()}
-	if err := o.bench(ctx, io.Discard, &said); err != (stopped{syscall.SIGINT}) || said.String() != "interrupted before the run began: nothing is kept\n" {
+	if err := o.bench(ctx, io.Discard, &said); err != (stopped{syscall.SIGINT}) || said.String() != "interrupted before the run began: nothing is saved\n" {
 		t.Errorf("%v, %q", err, said.String())
 	}
 }
 
-// A guest that makes itself a daemon, in a session of its own, is measured like any other and ended with its cell, or with bench.
+// A guest that becomes a daemon, in a session of its own, is measured like any other. It ends with its cell, or with bench.
 func TestDaemonIsEnded(t *testing.T) {
 	h := newHarness(t)
 	args := []string{"--server", "mine=daemon {addr}", "--scenarios", "hello,sleep", "short.yaml"}
@@ -327,14 +327,14 @@ func TestDaemonIsEnded(t *testing.T) {
 	h.nobodyLeft()
 }
 
-// Whatever a server prints or a name holds, the terminal gets nothing of it but text.
+// Control characters in names and in the output of servers do not reach the terminal.
 func TestTerminalIsLeftAlone(t *testing.T) {
 	h := newHarness(t)
 	for _, c := range []struct {
 		args []string
 		says string
 	}{
-		{[]string{"--server", `mine=sh -c 'printf "\033[2Jwi\rped" >&2; exit 1'`, "short.yaml"}, `it said: \x1b[2Jwi\rped`},
+		{[]string{"--server", `mine=sh -c 'printf "\033[2Jwi\rped" >&2; exit 1'`, "short.yaml"}, `it printed: \x1b[2Jwi\rped`},
 		{[]string{"--server", "mi\x1b[2Jne=sh", "short.yaml"}, `server name "mi\x1b[2Jne": it must be one word`},
 		{[]string{"--server", "mi\nne=sh", "short.yaml"}, `server name "mi\nne": it must be one word`},
 		{[]string{"--models", "\x1b[2J", "short.yaml"}, `unknown model "\x1b[2J"`},
@@ -349,8 +349,8 @@ func TestTerminalIsLeftAlone(t *testing.T) {
 	}
 }
 
-// Whoever runs beside bench is named before the run, in its record and at its end.
-func TestNeighboursAreSaid(t *testing.T) {
+// A load of other programs is reported before the run, at its end, and in its record.
+func TestNeighboursAreReported(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("known on Linux only")
 	}

@@ -39,13 +39,13 @@ scenarios:
   - name: spin
 `
 
-// shortCells and shortTrials are how many it has, in all rounds.
+// shortCells and shortTrials are the numbers of its cells and trials, in all rounds.
 const (
 	shortCells  = 2 * 5
 	shortTrials = 2 * (3*4 + 2*2)
 )
 
-// shortJobs are its jobs for a seed.
+// shortJobs returns its jobs for a seed.
 func shortJobs(t *testing.T, seed uint64) []protocol.Job {
 	t.Helper()
 	p, err := plan.Parse([]byte(short))
@@ -56,11 +56,11 @@ func shortJobs(t *testing.T, seed uint64) []protocol.Job {
 	return protocol.Jobs(p.Cells([]string{"blocking", "epoll"}, placements.Apart()), int(p.Rounds), seed)
 }
 
-// harness runs bench as a process, in a folder of its own, with the stand-ins of TestMain.
+// harness runs bench as a process, in a temporary folder, with the stand-ins of TestMain.
 type harness struct {
 	t       *testing.T
 	dir     string
-	program string // another bench than that of TestMain
+	program string // "": bench of TestMain
 	out     bytes.Buffer
 	said    bytes.Buffer
 	command *exec.Cmd
@@ -88,7 +88,7 @@ func (h *harness) start(args ...string) {
 	}
 }
 
-// end waits for bench's end and returns its exit code; -1 is death by a signal.
+// end waits until bench ends and returns its exit code; -1: a signal killed it.
 func (h *harness) end() int {
 	h.t.Helper()
 	err := h.command.Wait()
@@ -99,7 +99,7 @@ func (h *harness) end() int {
 	return h.command.ProcessState.ExitCode()
 }
 
-// run is the folder of the only run there is.
+// run returns the folder of the only run.
 func (h *harness) run() string {
 	h.t.Helper()
 	found, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", result.RunFile))
@@ -109,7 +109,7 @@ func (h *harness) run() string {
 	return filepath.Dir(found[0])
 }
 
-// trials are those of the only run; its record must be whole.
+// trials returns the record, trials and flaws of the only run.
 func (h *harness) trials() (*result.Run, []result.Trial, []result.Flaw) {
 	h.t.Helper()
 	r, err := result.ReadRun(h.run())
@@ -123,7 +123,7 @@ func (h *harness) trials() (*result.Run, []result.Trial, []result.Flaw) {
 	return r, trials, flaws
 }
 
-// until waits for at least n trials on the disk.
+// until waits until at least n trials are on disk.
 func (h *harness) until(n int) {
 	h.t.Helper()
 	for range 6000 {
@@ -137,7 +137,7 @@ func (h *harness) until(n int) {
 	h.t.Fatalf("%d trials were never there\n%s", n, h.said.String())
 }
 
-// matrix is what must be the same of a run, however often it was interrupted.
+// matrix lists what an interruption must not change.
 func matrix(trials []result.Trial) (list []string) {
 	for _, t := range trials {
 		list = append(list, fmt.Sprintf("%d, round %d: %s at %v", t.Order, t.Round, protocol.TrialName(t.Cell), t.Cell.RateRPS))
@@ -145,13 +145,12 @@ func matrix(trials []result.Trial) (list []string) {
 	return list
 }
 
-// complete holds that every cell of the run with seed 3 is there, whole, in its order and with its rate; that the run is finished; and that
-// no line is torn but those that a killed bench left.
+// complete checks that the run with seed 3 is finished and has every cell, whole, in order and with its rate. Each kill may leave a torn line.
 func (h *harness) complete(kills int) {
 	h.t.Helper()
 	r, trials, flaws := h.trials()
 	jobs := shortJobs(h.t, 3)
-	done, err := protocol.Done(trials, jobs)
+	done, err := protocol.DoneJobs(trials, jobs)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -182,7 +181,7 @@ func (h *harness) complete(kills int) {
 	}
 }
 
-// alive are the processes that bench started, or itself.
+// alive returns the processes of bench that still run: itself and its descendants.
 func (h *harness) alive() []string {
 	var list []string
 	files, _ := filepath.Glob("/proc/[0-9]*/environ")
@@ -207,8 +206,8 @@ func (h *harness) nobodyLeft() {
 	h.t.Errorf("still there: %q", left)
 }
 
-// However a run was killed, no process is left of it, what it saved can be read, and the rest of it can be done.
-func TestKilledRunGoesOn(t *testing.T) {
+// After a kill no process is left, what was saved can be read, and the run can be resumed.
+func TestKilledRunResumes(t *testing.T) {
 	if _, err := os.Stat("/proc/self/environ"); err != nil {
 		t.Skip("needs /proc to see what is left")
 	}
@@ -219,7 +218,7 @@ func TestKilledRunGoesOn(t *testing.T) {
 			h := newHarness(t)
 			h.start("--seed", "3", "short.yaml")
 			kills := 0
-			for kill := range 2 { // and once more, as it goes on
+			for kill := range 2 { // and once more, during the resumed run
 				before := 0
 				if kill > 0 {
 					_, trials, _ := h.trials()
@@ -240,7 +239,7 @@ func TestKilledRunGoesOn(t *testing.T) {
 				if len(trials) <= before || r.Finished != nil || len(flaws) > kills {
 					t.Errorf("after the kill: %d trials, finished %v, flaws %v", len(trials), r.Finished, flaws)
 				}
-				done, err := protocol.Done(trials, shortJobs(t, 3))
+				done, err := protocol.DoneJobs(trials, shortJobs(t, 3))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -249,9 +248,9 @@ func TestKilledRunGoesOn(t *testing.T) {
 					continue
 				}
 				if code := h.end(); code != 0 {
-					t.Fatalf("going on ended with %d:\n%s", code, h.said.String())
+					t.Fatalf("resuming ended with %d:\n%s", code, h.said.String())
 				}
-				if want := fmt.Sprintf("%d of %d cells are there", len(done), shortCells); !strings.Contains(h.said.String(), want) {
+				if want := fmt.Sprintf("%d of %d cells are measured", len(done), shortCells); !strings.Contains(h.said.String(), want) {
 					t.Errorf("it does not say %q:\n%s", want, h.said.String())
 				}
 			}
@@ -261,8 +260,8 @@ func TestKilledRunGoesOn(t *testing.T) {
 	}
 }
 
-// A file that ends in the middle of a cell, or of a line, is gone on with: the cell is measured again.
-func TestTornFileIsGoneOnWith(t *testing.T) {
+// A run whose file ends in the middle of a cell, or of a line, can be resumed: the cell is measured again.
+func TestTornFileResumes(t *testing.T) {
 	h := newHarness(t)
 	h.start("--seed", "3", "short.yaml")
 	h.until(9)
@@ -274,7 +273,7 @@ func TestTornFileIsGoneOnWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, trials, _ := h.trials()
-	done, err := protocol.Done(trials, shortJobs(t, 3))
+	done, err := protocol.DoneJobs(trials, shortJobs(t, 3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +302,7 @@ func TestTornFileIsGoneOnWith(t *testing.T) {
 			if name == "in the last line's end" { // all of it is there
 				left++
 			}
-			if want := fmt.Sprintf("%d of %d cells are there", left, shortCells); !strings.Contains(g.said.String(), want) {
+			if want := fmt.Sprintf("%d of %d cells are measured", left, shortCells); !strings.Contains(g.said.String(), want) {
 				t.Errorf("it does not say %q:\n%s", want, g.said.String())
 			}
 			g.complete(1)
@@ -330,7 +329,7 @@ func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
 			if r.Finished != nil || len(flaws) > 0 || len(trials) < 2 || len(trials) == shortTrials {
 				t.Errorf("finished %v, flaws %v, %d trials", r.Finished, flaws, len(trials))
 			}
-			done, err := protocol.Done(trials, shortJobs(t, 3))
+			done, err := protocol.DoneJobs(trials, shortJobs(t, 3))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -338,25 +337,25 @@ func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
 				t.Errorf("no partial report (%s):\n%s", want, h.out.String())
 			}
 			dir, _ := filepath.Rel(h.dir, h.run())
-			line := fmt.Sprintf("%v after %d of %d cells; go on with: bench --resume %s\n", stopped{c.signal}, len(done), shortCells, dir)
+			line := fmt.Sprintf("%v after %d of %d cells; resume with: bench --resume %s\n", stopped{c.signal}, len(done), shortCells, dir)
 			if !strings.HasSuffix(h.said.String(), line) {
 				t.Fatalf("the last line is not %q:\n%s", line, h.said.String())
 			}
 			h.start("--resume", dir)
 			if code := h.end(); code != 0 {
-				t.Fatalf("going on ended with %d:\n%s", code, h.said.String())
+				t.Fatalf("resuming ended with %d:\n%s", code, h.said.String())
 			}
 			h.complete(0)
 			h.start("--resume", dir)
 			if code := h.end(); code != exitFailed || !strings.Contains(h.said.String(), "is finished") {
-				t.Errorf("a finished run was gone on with: code %d\n%s", code, h.said.String())
+				t.Errorf("a finished run was resumed: code %d\n%s", code, h.said.String())
 			}
 		})
 	}
 }
 
-// What is there already is not called nothing by whoever is interrupted before he has looked.
-func TestInterruptedBeforeItGoesOn(t *testing.T) {
+// A resumed run that is interrupted before it has read its trials does not print that nothing is saved.
+func TestInterruptedBeforeItResumes(t *testing.T) {
 	h := newHarness(t)
 	h.start("--seed", "3", "short.yaml")
 	h.until(1)
@@ -366,7 +365,7 @@ func TestInterruptedBeforeItGoesOn(t *testing.T) {
 	interrupt(stopped{syscall.SIGINT})
 	var said strings.Builder
 	o := options{resume: true, dir: h.run()}
-	want := fmt.Sprintf("interrupted before any more was measured; go on with: bench --resume %s\n", h.run())
+	want := fmt.Sprintf("interrupted before another cell was measured; resume with: bench --resume %s\n", h.run())
 	if err := o.bench(ctx, io.Discard, &said); err != (stopped{syscall.SIGINT}) || said.String() != want {
 		t.Errorf("%v, %q, want %q", err, said.String(), want)
 	}
@@ -405,7 +404,7 @@ func TestOneBenchAtATime(t *testing.T) {
 	}
 }
 
-// A run is not gone on with in a way that would mix two experiments in one.
+// A run is not resumed if its plan, models or environment changed.
 func TestResumeRefuses(t *testing.T) {
 	h := newHarness(t)
 	h.start("--seed", "3", "short.yaml")
@@ -425,11 +424,11 @@ func TestResumeRefuses(t *testing.T) {
 		{"kernel", `the environment differs: kernel was "Plan 9" and is now`, func(r *result.Run) { r.Environment["kernel"] = "Plan 9" }, short},
 		{"program", `program_servers was "sha256 0" and is now "sha256 `, func(r *result.Run) { r.Environment["program_servers"] = "sha256 0" }, short},
 		{"models", "the models differ: the run has epoll, now there are blocking epoll", func(r *result.Run) { r.Models = []string{"epoll"} }, short},
-		{"order", "this bench orders a run otherwise", func(r *result.Run) { r.Seed = 4 }, short},
+		{"order", "this bench orders the run differently", func(r *result.Run) { r.Seed = 4 }, short},
 		{"plan", `plan short.yaml has changed since the run began: "rounds: 2" is now "rounds: 3"`, func(*result.Run) {}, strings.Replace(short, "2", "3", 1)},
 		{"plan that is wrong", "plan short.yaml: rounds is 0", func(*result.Run) {}, strings.Replace(short, "2", "0", 1)},
 		{"flags", `plan short.yaml has changed since the run began: "rounds: 2" is now "rounds: 5"`, func(r *result.Run) { r.Flags.Rounds = 5 }, short},
-		{"flags that cannot be", "--path /x is what a server of your own is asked for", func(r *result.Run) { r.Flags.Path = "/x" }, short},
+		{"flags that cannot be", "--path /x applies to servers of your own", func(r *result.Run) { r.Flags.Path = "/x" }, short},
 		{"newer", "has schema 99", func(r *result.Run) { r.Schema = 99 }, short},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -451,7 +450,7 @@ func TestResumeRefuses(t *testing.T) {
 	}
 	h.start("--resume") // with everything as it was
 	if code := h.end(); code != 0 {
-		t.Fatalf("going on ended with %d:\n%s", code, h.said.String())
+		t.Fatalf("resuming ended with %d:\n%s", code, h.said.String())
 	}
 	h.complete(0)
 }

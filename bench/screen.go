@@ -12,17 +12,16 @@ import (
 	"carousel/internal/result"
 )
 
-// screen says how far a run is: one line that is written over on a terminal, else a plain line every ten seconds and at the end
-// of a round. It writes only between cells, so that nothing but servers and client runs during one.
+// screen shows the progress of a run: on a terminal one line, rewritten; elsewhere a line every ten seconds and at the end of each
+// round. It writes only between cells, so that it takes no processor time from servers and client.
 type screen struct {
-	w        io.Writer
-	live     bool
-	jobs     []protocol.Job
-	done     map[int][]result.Trial
-	began    time.Time
-	behind   time.Duration // forecast of what was done since began
-	lastLine time.Time
-	troubles int // trials that failed
+	w            io.Writer
+	live         bool
+	jobs         []protocol.Job
+	done         map[int][]result.Trial
+	began        time.Time
+	forecastDone time.Duration // forecast of the jobs that ended since began
+	lastLine     time.Time
 }
 
 func newScreen(w io.Writer, jobs []protocol.Job, done map[int][]result.Trial) *screen {
@@ -35,7 +34,7 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// eta is the forecast of the jobs from one on, corrected by how the forecast has done so far.
+// eta returns the forecast of the jobs from index from on, scaled by how long the jobs so far took against their forecast.
 func (s *screen) eta(from int) time.Duration {
 	var left time.Duration
 	for _, j := range s.jobs[from:] {
@@ -43,10 +42,10 @@ func (s *screen) eta(from int) time.Duration {
 			left += j.Forecast()
 		}
 	}
-	if s.behind == 0 {
+	if s.forecastDone == 0 {
 		return left
 	}
-	return time.Duration(float64(left) * float64(time.Since(s.began)) / float64(s.behind))
+	return time.Duration(float64(left) * float64(time.Since(s.began)) / float64(s.forecastDone))
 }
 
 // Begin implements protocol.Watcher.
@@ -56,17 +55,16 @@ func (s *screen) Begin(j protocol.Job) {
 	}
 	line := s.line(j, j.Order-1)
 	if width, _, err := term.GetSize(int(s.w.(*os.File).Fd())); err == nil && width > 1 {
-		line = line[:min(len(line), width-1)] // a line that wraps cannot be written over
+		line = line[:min(len(line), width-1)] // a line that wraps cannot be rewritten
 	}
 	fmt.Fprintf(s.w, "\r%s\x1b[K", line)
 }
 
 // End implements protocol.Watcher.
 func (s *screen) End(j protocol.Job, trials []result.Trial) {
-	s.behind += j.Forecast()
+	s.forecastDone += j.Forecast()
 	for _, t := range trials {
 		if t.Failed != "" {
-			s.troubles++
 			s.Say(fmt.Sprintf("round %d: %s failed: %s", j.Round, protocol.TrialName(t.Cell), t.Failed))
 		}
 	}
@@ -80,24 +78,24 @@ func (s *screen) End(j protocol.Job, trials []result.Trial) {
 }
 
 func (s *screen) line(j protocol.Job, from int) string {
-	return fmt.Sprintf("round %d of %d, cell %d of %d, about %s left: %s", j.Round, s.jobs[len(s.jobs)-1].Round, j.Order, len(s.jobs), roughly(s.eta(from)), j.Name())
+	return fmt.Sprintf("round %d of %d, cell %d of %d, about %s left: %s", j.Round, s.jobs[len(s.jobs)-1].Round, j.Order, len(s.jobs), approximate(s.eta(from)), j.Name())
 }
 
-// Say implements protocol.Watcher: it prints a line of its own.
+// Say implements protocol.Watcher.
 func (s *screen) Say(text string) {
 	s.close()
-	say(s.w, "%s", text)
+	printLine(s.w, "%s", text)
 }
 
-// close leaves the terminal with an empty line to write on.
+// close clears the progress line of a terminal.
 func (s *screen) close() {
 	if s.live {
 		fmt.Fprint(s.w, "\r\x1b[K")
 	}
 }
 
-// roughly is a duration as people say it: 45s, 4m30s, 1h20m.
-func roughly(d time.Duration) string {
+// approximate formats d as 45s, 4m30s or 1h20m.
+func approximate(d time.Duration) string {
 	if d < time.Hour {
 		return d.Round(time.Second).String()
 	}

@@ -15,12 +15,12 @@ import (
 	"carousel/internal/result"
 )
 
-// timely measures in the time that was forecast, of a virtual clock.
-type timely struct {
-	failed string // what becomes of every trial
+// forecastStand is a stand whose jobs take their forecast, on a virtual clock.
+type forecastStand struct {
+	failed string // the reason in every trial
 }
 
-func (s timely) Measure(_ context.Context, j protocol.Job) []result.Trial {
+func (s forecastStand) Measure(_ context.Context, j protocol.Job) []result.Trial {
 	trials := j.Trials(time.Now())
 	for i := range trials {
 		trials[i].Load = &result.Load{RateRPS: 80000, Connections: result.Connections{Answered: int64(trials[i].Cell.Connections)}}
@@ -37,12 +37,12 @@ func defaultJobs(t *testing.T) []protocol.Job {
 		t.Fatal(err)
 	}
 	jobs := protocol.Jobs(p.Cells([]string{"blocking", "select", "epoll", "goroutine"}, true), int(p.Rounds), 1)
-	protocol.Share(jobs, 0, 8)
+	protocol.AllotCycles(jobs, 0, 8)
 	return jobs
 }
 
-// watched carries out jobs and returns what is on the screen.
-func watched(t *testing.T, jobs []protocol.Job, s timely) string {
+// screenOf runs jobs and returns what the screen shows.
+func screenOf(t *testing.T, jobs []protocol.Job, s forecastStand) string {
 	t.Helper()
 	var out bytes.Buffer
 	screen := newScreen(&out, jobs, nil)
@@ -56,16 +56,16 @@ func watched(t *testing.T, jobs []protocol.Job, s timely) string {
 func TestScreenSaysHowLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jobs := defaultJobs(t)
-		whole := protocol.Length(jobs)
-		text := watched(t, jobs, timely{})
+		whole := protocol.TotalForecast(jobs)
+		text := screenOf(t, jobs, forecastStand{})
 		lines := strings.Split(strings.TrimSpace(text), "\n")
 		last := map[int]int{} // of a round
 		for _, j := range jobs {
 			last[j.Round] = j.Order
 		}
 		for round := 1; round < 6; round++ {
-			left := protocol.Length(jobs[last[round]:])
-			end := fmt.Sprintf("round %d of 6, cell %d of %d, about %s left: ", round, last[round], len(jobs), roughly(left))
+			left := protocol.TotalForecast(jobs[last[round]:])
+			end := fmt.Sprintf("round %d of 6, cell %d of %d, about %s left: ", round, last[round], len(jobs), approximate(left))
 			if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, end) }) {
 				t.Errorf("no line says %q\n%s", end, text)
 			}
@@ -76,13 +76,13 @@ func TestScreenSaysHowLong(t *testing.T) {
 	})
 }
 
-// What a server said is shown, and does nothing to the terminal.
+// The output of a server is shown with control characters escaped.
 func TestScreenEscapes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jobs := defaultJobs(t)[:1]
-		text := watched(t, jobs, timely{"it said: \x1b[2Jwiped\nbench: all is well"})
+		text := screenOf(t, jobs, forecastStand{"it printed: \x1b[2Jwiped\nbench: all is well"})
 		for _, cell := range jobs[0].Cell.Trials() {
-			want := fmt.Sprintf("round 1: %s failed: ", protocol.TrialName(cell)) + `it said: \x1b[2Jwiped\nbench: all is well` + "\n"
+			want := fmt.Sprintf("round 1: %s failed: ", protocol.TrialName(cell)) + `it printed: \x1b[2Jwiped\nbench: all is well` + "\n"
 			if !strings.Contains(text, want) {
 				t.Errorf("%q is not on the screen:\n%q", want, text)
 			}
@@ -90,13 +90,13 @@ func TestScreenEscapes(t *testing.T) {
 	})
 }
 
-// The time left follows what cells really take, not what they were forecast to; what is done already takes none.
+// The time left is scaled by what cells really took, and does not include cells of an earlier run.
 func TestScreenLearns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		jobs := defaultJobs(t)
 		s := newScreen(&bytes.Buffer{}, jobs, map[int][]result.Trial{1: nil, len(jobs): nil})
 		rest := jobs[1 : len(jobs)-1]
-		if got := s.eta(0); got != protocol.Length(rest) {
+		if got := s.eta(0); got != protocol.TotalForecast(rest) {
 			t.Errorf("at the start %v, want the forecast", got)
 		}
 		half := len(rest) / 2
@@ -104,7 +104,7 @@ func TestScreenLearns(t *testing.T) {
 			time.Sleep(2 * j.Forecast())
 			s.End(j, nil)
 		}
-		if got, want := s.eta(half+1), 2*protocol.Length(rest[half:]); got.Round(time.Second) != want.Round(time.Second) {
+		if got, want := s.eta(half+1), 2*protocol.TotalForecast(rest[half:]); got.Round(time.Second) != want.Round(time.Second) {
 			t.Errorf("half-way at double the time %v are left, want %v", got, want)
 		}
 	})
@@ -112,7 +112,7 @@ func TestScreenLearns(t *testing.T) {
 
 func TestRoughly(t *testing.T) {
 	for d, want := range map[time.Duration]string{45400 * time.Millisecond: "45s", 270 * time.Second: "4m30s", 80*time.Minute + 29*time.Second: "1h20m", 0: "0s"} {
-		if got := roughly(d); got != want {
+		if got := approximate(d); got != want {
 			t.Errorf("%v is %s, want %s", d, got, want)
 		}
 	}

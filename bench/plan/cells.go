@@ -8,26 +8,26 @@ import (
 	"carousel/internal/scenario"
 )
 
-// Cell is what is measured in one go in a round: a scenario at a level and placement, with all its models.
+// Cell is a scenario at one level and placement, with all its models. A round measures a cell as a whole.
 type Cell struct {
 	Scenario *scenario.Scenario
-	Common   result.Cell // what its trials have in common; a rate that a rule gives is not known yet
-	Models   []string    // that take part, in the order of the ladder
-	Guests   int         // of them, those of the user's own
-	Twin     string      // the model that is measured twice; "": none
+	Common   result.Cell // the fields that its trials share; RateRPS is 0 where a rule gives the rate
+	Models   []string    // in the order of the ladder, guests last
+	Guests   int         // how many of Models are servers of the user's own
+	Twin     string      // the model that is measured twice, as a control; "": none
 	Null     bool        // the null responder takes part
-	Engines  []string    // where each model is loaded by several of loadgen's; none: by the usual one
-	Every    int         // it is measured in every n-th round, from the first on
+	Engines  []string    // engines of loadgen that load each model one after another; none: the usual one
+	Every    int         // the cell is measured in every n-th round, from the first on
 	Warmup   time.Duration
-	Window   time.Duration // of a trial that has the client for itself
+	Window   time.Duration // of a trial whose server does not take turns
 	Wait     time.Duration
 	Weight   int // its share of a round's cycles
 }
 
-// InTurns reports whether the servers take turns; else each trial has the client for itself.
+// InTurns reports whether the servers take turns at one client; if not, each trial has a client of its own.
 func (c Cell) InTurns() bool { return c.Scenario.NotSliced == "" }
 
-// Trials are the cells of its trials, the twin and the null responder last.
+// Trials returns the cells of its trials, the twin and the null responder last.
 func (c Cell) Trials() (all []result.Cell) {
 	of := func(model string) result.Cell {
 		cell := c.Common
@@ -55,10 +55,11 @@ func (c Cell) Trials() (all []result.Cell) {
 	return all
 }
 
-// Cells are those of a plan for the models there are, in its order. Where server and client cannot be kept apart everything is shared.
+// Cells returns the cells of the plan, in its order, for the models in names. apart is whether server and client can have a processor each;
+// if not, every cell has the shared placement.
 func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 	for _, e := range p.Scenarios {
-		models := p.listed(e.Models, names)
+		models := p.selectModels(e.Models, names)
 		if len(models) == 0 {
 			continue
 		}
@@ -73,18 +74,18 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 			}
 			common.Scenario = s.Name
 			placement := common.Placement
-			if !apart { // or nothing would weigh more than the rest
+			if !apart { // a shared cell has a small weight, but here there are no others
 				placement = result.Split
 			}
 			c := Cell{Scenario: s, Common: common, Models: models, Every: int(e.Every), Warmup: time.Duration(*e.Warmup), Window: time.Duration(e.Window),
 				Wait: time.Duration(e.Wait), Weight: s.WeightAt(common.Connections, common.RateRPS, placement)}
-			c.Guests = len(slices.DeleteFunc(slices.Clone(models), func(m string) bool { return !p.own(m) }))
+			c.Guests = len(slices.DeleteFunc(slices.Clone(models), func(m string) bool { return !p.isGuest(m) }))
 			if c.InTurns() {
-				c.Twin = Reference(models)
-				c.Null = !slices.Contains(s.Flags, "--no-keepalive") // it looks at nothing, so it would not close
+				c.Twin = ReferenceModel(models)
+				c.Null = !slices.Contains(s.Flags, "--no-keepalive") // null reads no headers, so it would not close
 			}
 			if s.MeasuresClient {
-				c.Models, c.Engines = []string{Reference(models)}, []string{"", "hey"}
+				c.Models, c.Engines = []string{ReferenceModel(models)}, []string{"", "hey"}
 			}
 			cells = append(cells, c)
 		}
@@ -111,7 +112,7 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 			}
 		}
 		if len(e.SharedModels) > 0 {
-			models = p.listed(e.SharedModels, names)
+			models = p.selectModels(e.SharedModels, names)
 		}
 		if apart {
 			for _, n := range e.Shared {
@@ -122,20 +123,21 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 	return cells
 }
 
-// listed filters names by list; an empty list keeps all, and the servers of the user's own always stay.
-func (p *Plan) listed(list, names []string) []string {
+// selectModels filters names by list. An empty list keeps all; guests are always kept.
+func (p *Plan) selectModels(list, names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		return len(list) > 0 && !p.own(name) && !slices.Contains(list, name)
+		return len(list) > 0 && !p.isGuest(name) && !slices.Contains(list, name)
 	})
 }
 
-// own reports whether a server is the user's own.
-func (p *Plan) own(name string) bool {
+// isGuest reports whether name is a server of the user's own.
+func (p *Plan) isGuest(name string) bool {
 	return slices.ContainsFunc(p.Servers, func(g Guest) bool { return g.Name == name })
 }
 
-// Reference is the model that is measured against itself: epoll where it is, else one that serves many at once.
-func Reference(names []string) string {
+// ReferenceModel returns the model that is measured twice, and the one on which the client is measured: epoll, else goroutine, else the last of
+// names, which must not be empty.
+func ReferenceModel(names []string) string {
 	for _, model := range []string{"epoll", "goroutine"} {
 		if slices.Contains(names, model) {
 			return model
@@ -144,12 +146,12 @@ func Reference(names []string) string {
 	return names[len(names)-1]
 }
 
-// Expectations are those of a run: by scenario, for the models that take part.
+// Expectations returns what the scenarios expect of the models in names, by scenario and model.
 func (p *Plan) Expectations(names []string) map[string]map[string]string {
 	all := map[string]map[string]string{}
 	for _, e := range p.Scenarios {
 		stated := map[string]string{}
-		for _, model := range p.listed(e.Models, names) {
+		for _, model := range p.selectModels(e.Models, names) {
 			if word, ok := scenario.Find(e.Name).Expect[model]; ok {
 				stated[model] = word
 			}

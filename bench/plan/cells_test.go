@@ -12,11 +12,11 @@ import (
 	"carousel/internal/scenario"
 )
 
-// ladder are the models there are, in its order.
+// ladder lists all models, in order.
 var ladder = []string{"blocking", "select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine", "thread", "pool", "prefork",
 	"reactors", "uring", "nethttp", "fasthttp", "gnet"}
 
-// trialsOf are all trials of a round in which every cell is due, by how often they are there.
+// trialsOf counts the trials of a round in which every cell is due.
 func trialsOf(cells []Cell) map[result.Cell]int {
 	have := map[result.Cell]int{}
 	for _, c := range cells {
@@ -114,7 +114,7 @@ func TestDefaultHasItsCells(t *testing.T) {
 	}
 }
 
-// Where servers take turns each cell has its twin and the null responder; who has the client for itself has neither.
+// A cell in turns has a twin and the null responder; the others have neither.
 func TestTurnsHaveTwinAndNull(t *testing.T) {
 	for _, name := range Builtins {
 		for _, models := range [][]string{ladder, {"select", "goroutine"}, {"blocking"}, {"select", "mine"}} {
@@ -131,7 +131,7 @@ func TestTurnsHaveTwinAndNull(t *testing.T) {
 				}
 				if c.Scenario.NotSliced == "" {
 					twin, null := c.Common, c.Common
-					twin.Model, twin.Control, null.Model = Reference(c.Models), true, result.Null
+					twin.Model, twin.Control, null.Model = ReferenceModel(c.Models), true, result.Null
 					if want = append(want, twin); c.Scenario.Name != "churn" {
 						want = append(want, null)
 					}
@@ -151,7 +151,7 @@ func TestReference(t *testing.T) {
 	for names, want := range map[string]string{
 		"blocking epoll goroutine": "epoll", "blocking goroutine nethttp": "goroutine", "blocking select": "select", "blocking mine": "mine", "select": "select",
 	} {
-		if got := Reference(strings.Fields(names)); got != want {
+		if got := ReferenceModel(strings.Fields(names)); got != want {
 			t.Errorf("of %s it is %s, want %s", names, got, want)
 		}
 	}
@@ -174,7 +174,7 @@ func TestFullHasEveryModelInEveryScenario(t *testing.T) {
 	}
 }
 
-// A scenario's list narrows the ladder; a server of the user's own is measured everywhere.
+// A scenario's list of models does not exclude guests.
 func TestScenarioModels(t *testing.T) {
 	p := mustParse(t, "rounds: 1\ncycles: 2\nwindow: 1s\nscenarios:\n  - {name: hello, connections: [64], shared: [64], shared_models: [select]}\n"+
 		"  - {name: block, models: [select]}\n  - {name: sleep, models: [uring]}\n  - {name: paced}\n  - {name: spin}\n  - {name: cost, rates: [5], models: [nobody]}\n"+
@@ -239,7 +239,7 @@ func TestCellsTakeWhatThePlanSays(t *testing.T) {
 	}
 }
 
-// With one processor nothing is measured twice, and what weighs most elsewhere does so here.
+// On one processor no level is measured twice, and the weights are those of the split placement.
 func TestOneProcessorSharesEverything(t *testing.T) {
 	for _, name := range Builtins {
 		p := mustRead(t, name)

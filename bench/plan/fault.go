@@ -14,7 +14,7 @@ import (
 	"carousel/internal/scenario"
 )
 
-// FaultAt shows where in the plan the fault is.
+// FaultAt returns an error with the message what and the line of the plan at the YAML path where.
 func (p *Plan) FaultAt(where, what string) error {
 	for where != "$" {
 		if path, err := yaml.PathString(where); err == nil {
@@ -22,7 +22,7 @@ func (p *Plan) FaultAt(where, what string) error {
 				return fmt.Errorf("%s\n%s", what, source)
 			}
 		}
-		where = where[:strings.LastIndexAny(where, ".[")] // it is missing: show what it is missing from
+		where = where[:strings.LastIndexAny(where, ".[")] // the key is missing: show what it is missing from
 	}
 	return errors.New(what)
 }
@@ -33,7 +33,7 @@ func (p *Plan) fault() (where, what string) {
 	case p.Rounds < 1 || p.Rounds > 1000:
 		return "$.rounds", fmt.Sprintf("rounds is %d: it must be 1 to 1000", p.Rounds)
 	case p.Cycles < 0 || p.Cycles > 100000 || p.Cycles%2 != 0:
-		return "$.cycles", fmt.Sprintf("cycles is %d: it must be an even number up to 100000, of short and long ones in turn", p.Cycles)
+		return "$.cycles", fmt.Sprintf("cycles is %d: it must be an even number up to 100000, since a short and a long cycle alternate", p.Cycles)
 	case p.Cycles == 0 && p.Budget == 0:
 		return "$", "give the plan a budget, such as 5m, or cycles, such as 8"
 	case p.Window <= 0:
@@ -48,7 +48,7 @@ func (p *Plan) fault() (where, what string) {
 			return at + ".name", fmt.Sprintf("unknown scenario %q: there are %s", e.Name, strings.Join(scenario.Names(), ", "))
 		}
 		if slices.ContainsFunc(p.Scenarios[:i], func(o Entry) bool { return o.Name == e.Name }) {
-			return at + ".name", fmt.Sprintf("scenario %s is there twice", e.Name)
+			return at + ".name", fmt.Sprintf("scenario %s is listed twice", e.Name)
 		}
 		for _, list := range []struct {
 			key, unit   string
@@ -61,7 +61,7 @@ func (p *Plan) fault() (where, what string) {
 				case n < list.least || n > list.most:
 					return at, fmt.Sprintf("%d %s: it must be %d to %d", n, list.unit, list.least, list.most)
 				case slices.Contains(list.levels[:j], n):
-					return at, fmt.Sprintf("%d %s are there twice", n, list.unit)
+					return at, fmt.Sprintf("%d %s are listed twice", n, list.unit)
 				}
 			}
 		}
@@ -80,25 +80,25 @@ func (p *Plan) fault() (where, what string) {
 		case (len(s.Rates) == 0 || len(s.Modes) > 0) && len(e.Rates) > 0:
 			return at + ".rates", fmt.Sprintf("%s takes no rates", e.Name)
 		case len(s.Idle) == 0 && len(e.Idle) > 0:
-			return at + ".idle", fmt.Sprintf("%s has no silent connections beside its own", e.Name)
+			return at + ".idle", fmt.Sprintf("%s takes no silent connections: leave idle out", e.Name)
 		case len(s.Modes) > 0 && len(e.Connections) > 0 && e.Connections[0] < 2:
-			return at + ".connections", e.Name + " needs 2 connections or more: one by one is measured beside them"
+			return at + ".connections", e.Name + " needs 2 connections or more: it is compared with one"
 		case s.Traced && len(e.Connections) > 0 && !slices.Equal(e.Connections, s.Levels):
 			return at + ".connections", fmt.Sprintf("%s has the %d clients of its script: leave connections out", e.Name, s.Levels[0])
 		case (!s.Probe || s.Traced) && e.Wait > 0:
-			return at + ".wait", "only thinking, ceiling and exhaust wait for an answer: the others are asked by loadgen"
+			return at + ".wait", "only thinking, ceiling and exhaust take wait: leave it out"
 		case e.Every < 0 || e.Every > p.Rounds && e.Every > 1:
 			return at + ".every", fmt.Sprintf("every is %d: it must be 1 to %d, the rounds", e.Every, p.Rounds)
-		case s.Traced && e.Every != 0 && e.Every != p.Rounds: // which the plan of a run has
+		case s.Traced && e.Every != 0 && e.Every != p.Rounds: // a saved plan has every: ROUNDS
 			return at + ".every", e.Name + " is played once, in the first round: leave every out"
 		}
 	}
-	for _, l := range p.lists() {
+	for _, l := range p.modelLists() {
 		for i, model := range l.models {
 			at := fmt.Sprintf("%s[%d]", l.where, i)
 			switch {
 			case slices.Contains(l.models[:i], model):
-				return at, fmt.Sprintf("model %q is there twice", model)
+				return at, fmt.Sprintf("model %q is listed twice", model)
 			case len(p.Models) > 0 && !slices.Contains(p.Models, model):
 				return at, fmt.Sprintf("model %q is not among the models of the plan", model)
 			}
@@ -106,7 +106,7 @@ func (p *Plan) fault() (where, what string) {
 	}
 	for i, g := range p.Servers {
 		at := fmt.Sprintf("$.servers[%d]", i)
-		if !named.MatchString(g.Name) || g.Name == result.Null || g.Name == result.Twin || slices.Contains(p.Models, g.Name) ||
+		if !guestName.MatchString(g.Name) || g.Name == result.Null || g.Name == result.Twin || slices.Contains(p.Models, g.Name) ||
 			slices.ContainsFunc(p.Servers[:i], func(o Guest) bool { return o.Name == g.Name }) {
 			return at + ".name", fmt.Sprintf("server name %q: it must be one word that no other model has, a letter and up to 15 letters, digits, dots, _ or -", g.Name)
 		}
@@ -116,7 +116,7 @@ func (p *Plan) fault() (where, what string) {
 			return at, fmt.Sprintf("server %s: give it a command that starts it, or the url where it runs already", g.Name)
 		case err != nil || g.URL != "" && (target.Scheme != "http" || target.Host == ""):
 			return at + ".url", fmt.Sprintf("url %q: write it as http://127.0.0.1:8080", g.URL)
-		case g.Path != "" && (!strings.HasPrefix(g.Path, "/") || strings.ContainsFunc(g.Path, unsendable)):
+		case g.Path != "" && (!strings.HasPrefix(g.Path, "/") || strings.ContainsFunc(g.Path, breaksPath)):
 			return at + ".path", fmt.Sprintf("path %q: it must begin with /, and hold no blanks", g.Path)
 		case g.Expect != 0 && (g.Expect < 100 || g.Expect > 599):
 			return at + ".expect", fmt.Sprintf("expect is %d: it must be an HTTP status, 100 to 599", g.Expect)
@@ -132,33 +132,33 @@ func (p *Plan) fault() (where, what string) {
 	return "", ""
 }
 
-// named is what a server of the user's own may be called: loadgen and the tables of a report take it as it is.
-var named = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,15}$`)
+// guestName matches the names that a guest may have: loadgen and the tables of a report use them unescaped.
+var guestName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,15}$`)
 
-// unsendable tells what would end the path in a request, or the request.
-func unsendable(c rune) bool { return c <= ' ' || c == 0x7f }
+// breaksPath reports whether c would end the path in a request line.
+func breaksPath(c rune) bool { return c <= ' ' || c == 0x7f }
 
-// list is a list of models in a plan, and the YAML path of where it stands.
-type list struct {
+// modelList is a list of models in a plan, and its YAML path.
+type modelList struct {
 	where  string
 	models []string
 }
 
-func (p *Plan) lists() []list {
-	all := []list{{"$.models", p.Models}}
+func (p *Plan) modelLists() []modelList {
+	all := []modelList{{"$.models", p.Models}}
 	for i, s := range p.Scenarios {
 		at := fmt.Sprintf("$.scenarios[%d]", i)
-		all = append(all, list{at + ".models", s.Models}, list{at + ".shared_models", s.SharedModels})
+		all = append(all, modelList{at + ".models", s.Models}, modelList{at + ".shared_models", s.SharedModels})
 	}
 	return all
 }
 
-// Unknown says where the plan names a model that is not among those there are.
-func (p *Plan) Unknown(there []string) error {
-	for _, l := range p.lists() {
+// UnknownModel returns an error if the plan names a model that is not in known.
+func (p *Plan) UnknownModel(known []string) error {
+	for _, l := range p.modelLists() {
 		for i, model := range l.models {
-			if !slices.Contains(there, model) {
-				return p.FaultAt(fmt.Sprintf("%s[%d]", l.where, i), fmt.Sprintf("unknown model %q: there are %s", model, strings.Join(there, ", ")))
+			if !slices.Contains(known, model) {
+				return p.FaultAt(fmt.Sprintf("%s[%d]", l.where, i), fmt.Sprintf("unknown model %q: there are %s", model, strings.Join(known, ", ")))
 			}
 		}
 	}

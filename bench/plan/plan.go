@@ -1,4 +1,4 @@
-// Package plan says what a run measures: it reads a plan and lists its cells. It starts nothing.
+// Package plan reads plans and lists their cells. It starts no process.
 package plan
 
 import (
@@ -17,48 +17,48 @@ import (
 	"carousel/internal/scenario"
 )
 
-// Plan is what a run measures: every model in every scenario, round after round.
+// Plan lists what a run measures: scenarios, their models and loads, and how many rounds.
 type Plan struct {
 	Rounds    Whole    `yaml:"rounds"`
-	Budget    Span     `yaml:"budget,omitempty"`      // the whole run fits into it, which decides on the cycles; 0: Cycles decides
-	Cycles    Whole    `yaml:"cycles,omitempty"`      // of a cell of the usual weight in a round, where servers take turns; even
-	Warmup    Span     `yaml:"warmup"`                // load before what counts
-	Window    Span     `yaml:"window"`                // how long a trial is measured that has the client for itself
-	Models    []string `yaml:"models,omitempty,flow"` // none: every model that is available here
+	Budget    Span     `yaml:"budget,omitempty"`      // time for the whole run, from which the number of cycles follows; 0: Cycles gives it
+	Cycles    Whole    `yaml:"cycles,omitempty"`      // of a cell of the usual weight, in a round, where servers take turns; even
+	Warmup    Span     `yaml:"warmup"`                // load before the measured window
+	Window    Span     `yaml:"window"`                // of a trial whose server does not take turns
+	Models    []string `yaml:"models,omitempty,flow"` // none: every model that is available
 	Scenarios []Entry  `yaml:"scenarios"`
 	Servers   []Guest  `yaml:"servers,omitempty"`
 
-	source []byte // the text that was read, to show where it is wrong
+	source []byte // the text of the plan, to show the place of an error
 }
 
 // Entry is a scenario of a plan; what it leaves out comes from the plan and from package scenario.
 type Entry struct {
 	Name         string   `yaml:"name"`
-	Models       []string `yaml:"models,omitempty,flow"` // none: all of the plan's; a server of the user's own is always measured
+	Models       []string `yaml:"models,omitempty,flow"` // none: all of the plan's; guests are always measured
 	Connections  Levels   `yaml:"connections,omitempty,flow"`
-	Idle         Levels   `yaml:"idle,omitempty,flow"`          // idle: silent connections beside them
+	Idle         Levels   `yaml:"idle,omitempty,flow"`          // idle: numbers of silent connections beside them
 	Rates        Levels   `yaml:"rates,omitempty,flow"`         // cost: offered requests per second
-	Shared       Levels   `yaml:"shared,omitempty,flow"`        // hello: levels that are also measured with all processors for both
-	SharedModels []string `yaml:"shared_models,omitempty,flow"` // hello: the models that are measured so; none: all of the scenario's
-	Every        Whole    `yaml:"every,omitempty"`              // it is measured in every n-th round, from the first on; 0 is 1
+	Shared       Levels   `yaml:"shared,omitempty,flow"`        // hello: levels that are measured again with the shared placement
+	SharedModels []string `yaml:"shared_models,omitempty,flow"` // hello: the models of these levels; none: all of the scenario's
+	Every        Whole    `yaml:"every,omitempty"`              // the scenario is measured in every n-th round, from the first on; 0 is 1
 	Warmup       *Span    `yaml:"warmup,omitempty"`             // 0s is none
 	Window       Span     `yaml:"window,omitempty"`
-	Wait         Span     `yaml:"wait,omitempty"` // what bench asks by itself: how long it waits for an answer
+	Wait         Span     `yaml:"wait,omitempty"` // thinking, ceiling and exhaust: how long bench waits for an answer
 }
 
-// Guest is a server of the user's own: a command that listens on {addr}, which is $CAROUSEL_ADDR as well, or a URL where it runs already.
+// Guest is a server of the user's own: a command that listens on {addr}, which is also in $CAROUSEL_ADDR, or the URL of a running server.
 type Guest struct {
 	Name    string `yaml:"name"`
 	Command Quoted `yaml:"command,omitempty"`
 	URL     string `yaml:"url,omitempty"`
-	Path    string `yaml:"path,omitempty"`   // what it is asked for in place of /; it need not say hello there
-	Expect  Whole  `yaml:"expect,omitempty"` // the status of its answers there; 0 is 200
+	Path    string `yaml:"path,omitempty"`   // requested from it, not /; the body may be anything
+	Expect  Whole  `yaml:"expect,omitempty"` // the status of the answers to Path; 0 is 200
 }
 
 //go:embed plans/*.yaml
 var builtin embed.FS
 
-// Builtins are the plans that need no file, shortest first.
+// Builtins are the names of the built-in plans, shortest first.
 var Builtins = []string{"quick", "default", "full"}
 
 // Read reads a built-in plan by name, or a file.
@@ -68,7 +68,7 @@ func Read(name string) (*Plan, error) {
 		text, err = readBounded(name)
 	}
 	if err != nil || !printable.Is(name) {
-		return nil, fmt.Errorf("no plan %q: built in are %s; otherwise name a YAML file", name, strings.Join(Builtins, ", "))
+		return nil, fmt.Errorf("no plan %q: built in are %s; or name a YAML file", name, strings.Join(Builtins, ", "))
 	}
 	p, err := Parse(text)
 	if err != nil {
@@ -77,9 +77,9 @@ func Read(name string) (*Plan, error) {
 	return p, nil
 }
 
-// Parse reads a plan and fills in what every round holds. Errors show the line, with a caret under the place.
+// Parse reads a plan and fills in the defaults. Its errors show the line, with a caret under the place.
 func Parse(text []byte) (*Plan, error) {
-	text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark, as some editors put it
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark, which some editors write
 	p := &Plan{source: text}
 	if err := decode(text, p); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func Parse(text []byte) (*Plan, error) {
 	return p, nil
 }
 
-// fill puts in what entries leave out. A rate that follows from the closed loop needs that loop.
+// fill sets the fields that entries leave out, and adds hello where paced needs its rate.
 func (p *Plan) fill() {
 	named := func(name string) bool {
 		return slices.ContainsFunc(p.Scenarios, func(e Entry) bool { return e.Name == name })
@@ -121,12 +121,12 @@ func (p *Plan) fill() {
 		}
 		e.Every = max(1, e.Every)
 	}
-	p.once()
+	p.playOnce()
 }
 
-// once has a script played in the first round alone: a second portrait would only take the place of the first.
-func (p *Plan) once() {
-	if p.Drawn() {
+// playOnce limits portraits to the first round: a second portrait would overwrite the first.
+func (p *Plan) playOnce() {
+	if p.OnlyPortraits() {
 		p.Rounds = 1
 	}
 	for i := range p.Scenarios {
@@ -136,27 +136,27 @@ func (p *Plan) once() {
 	}
 }
 
-// Drawn reports whether the plan has portraits alone.
-func (p *Plan) Drawn() bool {
+// OnlyPortraits reports whether the plan has no scenario but portrait.
+func (p *Plan) OnlyPortraits() bool {
 	return !slices.ContainsFunc(p.Scenarios, func(e Entry) bool { return !scenario.Find(e.Name).Traced })
 }
 
-// Text is the plan as YAML, from which Parse reads the same plan.
+// Text returns the plan as YAML, from which Parse reads the same plan.
 func (p *Plan) Text() ([]byte, error) { return yaml.Marshal(p) }
 
-// Apply has flags change the plan; the error says which of the flags is wrong.
-func (p *Plan) Apply(c result.Flags) error {
-	if len(c.Models) > 0 || len(c.Scenarios) > 0 || len(c.Servers) > 0 {
-		p.source = nil // a fault has another place there, or none
+// Apply changes the plan as the flags demand. Its errors name the wrong flag.
+func (p *Plan) Apply(flags result.Flags) error {
+	if len(flags.Models) > 0 || len(flags.Scenarios) > 0 || len(flags.Servers) > 0 {
+		p.source = nil // flags have no place in the text
 	}
-	if len(c.Scenarios) > 0 {
-		for _, name := range c.Scenarios {
+	if len(flags.Scenarios) > 0 {
+		for _, name := range flags.Scenarios {
 			if scenario.Find(name) == nil {
 				return fmt.Errorf("--scenarios: unknown scenario %q: there are %s", name, strings.Join(scenario.Names(), ", "))
 			}
 		}
-		kept := slices.DeleteFunc(slices.Clone(p.Scenarios), func(e Entry) bool { return !slices.Contains(c.Scenarios, e.Name) })
-		for _, name := range c.Scenarios {
+		kept := slices.DeleteFunc(slices.Clone(p.Scenarios), func(e Entry) bool { return !slices.Contains(flags.Scenarios, e.Name) })
+		for _, name := range flags.Scenarios {
 			if !slices.ContainsFunc(kept, func(e Entry) bool { return e.Name == name }) {
 				kept = append(kept, Entry{Name: name})
 			}
@@ -164,47 +164,47 @@ func (p *Plan) Apply(c result.Flags) error {
 		p.Scenarios = kept
 		p.fill()
 	}
-	if len(c.Models) > 0 {
-		p.Models = c.Models
+	if len(flags.Models) > 0 {
+		p.Models = flags.Models
 		for i := range p.Scenarios {
 			e := &p.Scenarios[i]
 			if e.Name != "spin" {
-				e.Models = c.Models // whatever the plan leaves out: who names a model wants to see it
+				e.Models = flags.Models // also those that the entry leaves out: a model that is named is wanted
 			}
 			if len(e.SharedModels) > 0 {
-				e.SharedModels = slices.DeleteFunc(slices.Clone(e.SharedModels), func(name string) bool { return !slices.Contains(c.Models, name) })
+				e.SharedModels = slices.DeleteFunc(slices.Clone(e.SharedModels), func(name string) bool { return !slices.Contains(flags.Models, name) })
 				if len(e.SharedModels) == 0 {
 					e.Shared = nil
 				}
 			}
 		}
 	}
-	if c.Rounds > 0 {
-		p.Rounds = Whole(c.Rounds)
+	if flags.Rounds > 0 {
+		p.Rounds = Whole(flags.Rounds)
 		for i := range p.Scenarios {
 			p.Scenarios[i].Every = min(p.Scenarios[i].Every, p.Rounds)
 		}
-		p.once()
+		p.playOnce()
 	}
-	if c.BudgetNS > 0 {
-		p.Budget = Span(c.BudgetNS)
+	if flags.BudgetNS > 0 {
+		p.Budget = Span(flags.BudgetNS)
 	}
-	for _, text := range c.Servers {
+	for _, text := range flags.Servers {
 		g, err := parseGuest(text)
 		if err != nil {
 			return err
 		}
-		g.Path, g.Expect = c.Path, Whole(c.Expect)
+		g.Path, g.Expect = flags.Path, Whole(flags.Expect)
 		p.Servers = append(p.Servers, g)
 	}
 	switch {
-	case c.Path != "" && len(c.Servers) == 0:
-		return fmt.Errorf("--path %s is what a server of your own is asked for: name it with --server", c.Path)
-	case c.Expect != 0 && c.Path == "":
-		return fmt.Errorf("--expect %d is the status of the answers to --path: give that too", c.Expect)
+	case flags.Path != "" && len(flags.Servers) == 0:
+		return fmt.Errorf("--path %s applies to servers of your own: name one with --server", flags.Path)
+	case flags.Expect != 0 && flags.Path == "":
+		return fmt.Errorf("--expect %d is the status of the answers to --path: give that too", flags.Expect)
 	}
-	if _, what := p.fault(); what != "" { // the plan itself is right: it is one of the flags
-		return fmt.Errorf("what the flags make of the plan: %s", what)
+	if _, what := p.fault(); what != "" { // the plan itself has none
+		return fmt.Errorf("the plan with these flags: %s", what)
 	}
 	return nil
 }
@@ -214,7 +214,7 @@ func parseGuest(text string) (Guest, error) {
 	name, rest, found := strings.Cut(text, "=")
 	switch {
 	case !found:
-		return Guest{}, fmt.Errorf("--server %q: write it as 'mine=./mine --addr {addr}', or 'mine=http://127.0.0.1:8080' where it runs already", text)
+		return Guest{}, fmt.Errorf("--server %q: write it as 'mine=./mine --addr {addr}', or 'mine=http://127.0.0.1:8080' if it is running already", text)
 	case strings.HasPrefix(rest, "http://"):
 		return Guest{Name: name, URL: rest}, nil
 	case strings.Contains(rest, "://") && !strings.ContainsAny(rest, " \t"):
@@ -223,7 +223,7 @@ func parseGuest(text string) (Guest, error) {
 	return Guest{Name: name, Command: Quoted(rest)}, nil
 }
 
-// Words cuts a command into its words; quotes keep blanks together. There is no other shell syntax.
+// Words splits a command into words at blanks outside quotes. It knows no other shell syntax.
 func Words(command string) ([]string, error) {
 	var words []string
 	var word strings.Builder

@@ -56,7 +56,7 @@ func mustParse(t testing.TB, text string) *Plan {
 	return p
 }
 
-// readsBack holds that the text of a plan is that of the same plan.
+// readsBack checks that Parse reads the text of a plan as the same plan.
 func readsBack(t testing.TB, p *Plan) {
 	t.Helper()
 	text, err := p.Text()
@@ -72,7 +72,7 @@ func readsBack(t testing.TB, p *Plan) {
 	}
 }
 
-// A plan is kept beside the trials as it was carried out, so it must read back as the same plan.
+// The plan of a run is saved beside its trials, so it must read back as the same plan.
 func TestPlanReadsBack(t *testing.T) {
 	for _, name := range Builtins {
 		p := mustRead(t, name)
@@ -92,7 +92,7 @@ func TestPlanFillsIn(t *testing.T) {
 		{Name: "cost", Connections: Levels{64}, Rates: Levels{1000, 10000, 30000}, Warmup: &plans, Window: 1000 * ms, Every: 1},
 		{Name: "download", Connections: Levels{20}, Warmup: &plans, Window: 1000 * ms, Every: 1},
 		{Name: "paced", Connections: Levels{64}, Warmup: &plans, Window: 1000 * ms, Every: 1},
-		{Name: "hello", Connections: Levels{64}, Warmup: &plans, Window: 1000 * ms, Every: 1}, // which the rate of paced follows from
+		{Name: "hello", Connections: Levels{64}, Warmup: &plans, Window: 1000 * ms, Every: 1}, // for the rate of paced
 	}
 	if d := cmp.Diff(want, p.Scenarios); d != "" {
 		t.Error(d)
@@ -108,12 +108,12 @@ func TestUnknownModelIsShown(t *testing.T) {
 		{"rounds: 1\ncycles: 2\nwindow: 1s\nscenarios:\n  - name: block\n    models: [epol]\n", ">  6 |     models: [epol]"},
 		{"rounds: 1\ncycles: 2\nwindow: 1s\nscenarios:\n  - name: hello\n    shared: [64]\n    shared_models: [epol]\n", ">  7 |     shared_models: [epol]"},
 	} {
-		err := mustParse(t, c.text).Unknown([]string{"select", "epoll"})
+		err := mustParse(t, c.text).UnknownModel([]string{"select", "epoll"})
 		if err == nil || !strings.Contains(err.Error(), `unknown model "epol": there are select, epoll`) || !strings.Contains(err.Error(), c.points) || !strings.Contains(err.Error(), "^") {
 			t.Errorf("%v", err)
 		}
 	}
-	if err := mustRead(t, "default").Unknown(ladder); err != nil {
+	if err := mustRead(t, "default").UnknownModel(ladder); err != nil {
 		t.Errorf("all are there: %v", err)
 	}
 }
@@ -135,11 +135,11 @@ func TestPlanFaults(t *testing.T) {
 		{"an empty document", "---\n", "rounds is 0", ""},
 		{"no scenario", "rounds: 1\ncycles: 2\nwindow: 1s\n", "no scenario", ""},
 		{"unknown scenario", rest + "  - name: helo\n", `unknown scenario "helo": there are hello, cost, paced, thinking, ceiling, idle, slowreader, flood, block, sleep, compute, churn, download, exhaust, calls, spin, portrait`, ">  5 |   - name: helo"},
-		{"scenario twice", rest + "  - name: block\n  - name: block\n", "scenario block is there twice", ">  6 |   - name: block"},
+		{"scenario twice", rest + "  - name: block\n  - name: block\n", "scenario block is listed twice", ">  6 |   - name: block"},
 		{"no connections", rest + "  - name: hello\n    connections: [64, 0]\n", "0 connections", ">  6 |     connections: [64, 0]"},
 		{"no connections shared", rest + "  - name: hello\n    connections: [64]\n    shared: [0]\n", "0 connections", ">  7 |     shared: [0]"},
-		{"level twice", rest + "  - name: hello\n    connections: [64, 1, 64]\n", "64 connections are there twice", ">  6 |     connections: [64, 1, 64]"},
-		{"level shared twice", rest + "  - name: hello\n    connections: [64]\n    shared: [64, 64]\n", "64 connections are there twice", ">  7 |     shared: [64, 64]"},
+		{"level twice", rest + "  - name: hello\n    connections: [64, 1, 64]\n", "64 connections are listed twice", ">  6 |     connections: [64, 1, 64]"},
+		{"level shared twice", rest + "  - name: hello\n    connections: [64]\n    shared: [64, 64]\n", "64 connections are listed twice", ">  7 |     shared: [64, 64]"},
 		{"no name", rest + "  - connections: [64]\n", `unknown scenario "": there are hello`, ">  5 |   - connections: [64]"},
 		{"half a round", "rounds: 1.5\nwindow: 1s\nscenarios: [{name: hello}]\n", "1.5 is not a whole number", ">  1 | rounds: 1.5"},
 		{"a round in words", "rounds: \"2\"\nwindow: 1s\nscenarios: [{name: hello}]\n", "is not a whole number", ">  1 | rounds: \"2\""},
@@ -148,8 +148,8 @@ func TestPlanFaults(t *testing.T) {
 		{"part of a connection", rest + "  - name: hello\n    connections: [64, 16.7]\n", "16.7 is not a whole number", ">  6 |     connections: [64, 16.7]"},
 		{"part of a connection shared", rest + "  - name: hello\n    shared: [1.5]\n", "1.5 is not a whole number", ">  6 |     shared: [1.5]"},
 		{"a window that never ends", "rounds: 1\nwindow: 2562047h\nscenarios: [{name: hello}]\n", "2562047h is longer than 24h", ">  2 | window: 2562047h"},
-		{"a control character", "rounds: 1\n# \x1b[2J\n", `line 2 holds what does not print: # \x1b[2J`, ""},
-		{"no UTF-8", "rounds: 1\n# \xff\n", `line 2 holds what does not print: # \xff`, ""},
+		{"a control character", "rounds: 1\n# \x1b[2J\n", `line 2 has characters that do not print: # \x1b[2J`, ""},
+		{"no UTF-8", "rounds: 1\n# \xff\n", `line 2 has characters that do not print: # \xff`, ""},
 		{"too long", strings.Repeat("#\n", 40_000), "longer than 16 KiB", ""},
 		{"too many lines", "a: |\n" + strings.Repeat("\n", 1000), "more than 1000 lines", ""},
 		{"deep", strings.Repeat("[", 15_000), "line 1: nested deeper than 16", ""},
@@ -169,7 +169,7 @@ func TestPlanFaults(t *testing.T) {
 		{"budget is no duration", "rounds: 1\nbudget: 5\nwindow: 1s\nscenarios: [{name: hello}]\n", "5 is not a duration", ">  2 | budget: 5"},
 		{"budget of days", "rounds: 1\nbudget: 25h\nwindow: 1s\nscenarios: [{name: hello}]\n", "25h is longer than 24h", ">  2 | budget: 25h"},
 		{"no rate", rest + "  - name: cost\n    rates: [1000, 0]\n", "0 requests a second: it must be 1 to 10000000", ">  6 |     rates: [1000, 0]"},
-		{"rate twice", rest + "  - name: cost\n    rates: [1000, 1000]\n", "1000 requests a second are there twice", ">  6 |     rates: [1000, 1000]"},
+		{"rate twice", rest + "  - name: cost\n    rates: [1000, 1000]\n", "1000 requests a second are listed twice", ">  6 |     rates: [1000, 1000]"},
 		{"part of a request", rest + "  - name: cost\n    rates: [0.5]\n", "0.5 is not a whole number", ">  6 |     rates: [0.5]"},
 		{"rates of a closed loop", rest + "  - name: hello\n    rates: [1000]\n", "hello takes no rates", ">  6 |     rates: [1000]"},
 		{"rates of a rule", rest + "  - name: paced\n    rates: [1000]\n", "paced takes no rates", ">  6 |     rates: [1000]"},
@@ -180,14 +180,14 @@ func TestPlanFaults(t *testing.T) {
 		{"some rounds of a script", strings.Replace(rest, "rounds: 1", "rounds: 3", 1) + "  - name: hello\n  - name: portrait\n    every: 2\n", "leave every out", ">  7 |     every: 2"},
 		{"every in words", rest + "  - name: sleep\n    every: other\n", "other is not a whole number", ">  6 |     every: other"},
 		{"levels", rest + "  - name: block\n    connections: [1, 2]\n", "takes one number", ">  6 |     connections: [1, 2]"},
-		{"silent beside others", rest + "  - name: hello\n    idle: [5]\n", "hello has no silent connections beside its own", ">  6 |     idle: [5]"},
-		{"silent twice", rest + "  - name: idle\n    idle: [0, 5, 0]\n", "0 silent connections are there twice", ">  6 |     idle: [0, 5, 0]"},
+		{"silent beside others", rest + "  - name: hello\n    idle: [5]\n", "hello takes no silent connections", ">  6 |     idle: [5]"},
+		{"silent twice", rest + "  - name: idle\n    idle: [0, 5, 0]\n", "0 silent connections are listed twice", ">  6 |     idle: [0, 5, 0]"},
 		{"fewer than none", rest + "  - name: idle\n    idle: [-1]\n", "-1 silent connections: it must be 0 to 60000", ">  6 |     idle: [-1]"},
 		{"wait for a script", rest + "  - name: portrait\n    wait: 1s\n", "only thinking", ">  6 |     wait: 1s"},
 		{"clients of a script", rest + "  - name: portrait\n    connections: [9]\n", "portrait has the 8 clients of its script", ">  6 |     connections: [9]"},
 		{"wait", rest + "  - name: block\n    wait: 1s\n", "only thinking", ">  6 |     wait: 1s"},
-		{"model twice", "rounds: 1\ncycles: 2\nwindow: 1s\nmodels: [a, b, a]\nscenarios: [{name: hello}]\n", `model "a" is there twice`, ">  4 | models: [a, b, a]"},
-		{"model of a scenario twice", rest + "  - name: block\n    models: [a, a]\n", `model "a" is there twice`, ">  6 |     models: [a, a]"},
+		{"model twice", "rounds: 1\ncycles: 2\nwindow: 1s\nmodels: [a, b, a]\nscenarios: [{name: hello}]\n", `model "a" is listed twice`, ">  4 | models: [a, b, a]"},
+		{"model of a scenario twice", rest + "  - name: block\n    models: [a, a]\n", `model "a" is listed twice`, ">  6 |     models: [a, a]"},
 		{"model of a scenario only", "rounds: 1\ncycles: 2\nwindow: 1s\nmodels: [a]\nscenarios:\n  - name: block\n    models: [a, b]\n", `model "b" is not among the models of the plan`, ">  7 |     models: [a, b]"},
 		{"model shared only", "rounds: 1\ncycles: 2\nwindow: 1s\nmodels: [a]\nscenarios:\n  - name: hello\n    shared: [64]\n    shared_models: [b]\n", `model "b" is not among`, ">  8 |     shared_models: [b]"},
 		{"nothing shared", rest + "  - name: hello\n    shared_models: [a]\n", "no level is measured with shared processors", ">  6 |     shared_models: [a]"},
@@ -198,7 +198,7 @@ func TestPlanFaults(t *testing.T) {
 		{"server name", rest + "  - name: hello\nservers:\n  - name: my server\n    command: x\n", "must be one word", ">  7 |   - name: my server"},
 		{"server name with an escape sequence", rest + "  - name: hello\nservers:\n  - {name: \"a\\e[2J\", command: x}\n", `server name "a\x1b[2J": it must be one word`, ">  7 |"},
 		{"server name of two lines", rest + "  - name: hello\nservers:\n  - {name: \"a\\nb\", command: x}\n", `server name "a\nb": it must be one word`, ">  7 |"},
-		{"model with an escape sequence twice", "rounds: 1\ncycles: 2\nwindow: 1s\nmodels: [\"\\e\", \"\\e\"]\nscenarios: [{name: hello}]\n", `model "\x1b" is there twice`, ">  4 |"},
+		{"model with an escape sequence twice", "rounds: 1\ncycles: 2\nwindow: 1s\nmodels: [\"\\e\", \"\\e\"]\nscenarios: [{name: hello}]\n", `model "\x1b" is listed twice`, ">  4 |"},
 		{"server twice", rest + "  - name: hello\nservers:\n  - {name: a, command: x}\n  - {name: a, command: x}\n", "must be one word that no other", ">  8 |   - {name: a"},
 		{"server null", rest + "  - name: hello\nservers:\n  - {name: \"null\", command: x}\n", "must be one word that no other", ">  7 |"},
 		{"server twin", rest + "  - name: hello\nservers:\n  - {name: twin, command: x}\n", "must be one word that no other", ">  7 |"},
@@ -241,14 +241,14 @@ func stairs(levels int) string {
 	return b.String()
 }
 
-// A byte order mark, which some editors put before UTF-8, is no part of the plan.
+// A byte order mark, which some editors write, is skipped.
 func TestPlanAfterByteOrderMark(t *testing.T) {
 	if _, err := Parse([]byte("\ufeffrounds: 1\ncycles: 2\nwindow: 1s\nscenarios: [{name: hello}]\n")); err != nil {
 		t.Error(err)
 	}
 }
 
-// other is a plan in which much is told otherwise than in the built-in ones.
+// other is a plan with other fields than the built-in ones.
 const other = "rounds: 4\ncycles: 2\nwindow: 1s\nmodels: [select, epoll, goroutine, nethttp]\nscenarios:\n" +
 	"  - {name: hello, connections: [16, 64], shared: [64]}\n  - {name: block, models: [select, epoll], every: 3}\n  - {name: spin}\n"
 
@@ -266,7 +266,7 @@ func scenarioNames(p *Plan) (names []string) {
 	return names
 }
 
-// Whatever flags make of a plan is the plan that is kept: it reads back as it is.
+// The plan with its flags applied is the one that is saved: it reads back as the same plan.
 func TestApply(t *testing.T) {
 	for _, c := range []struct {
 		name, plan string
@@ -289,12 +289,12 @@ func TestApply(t *testing.T) {
 			}
 		}},
 		{"portraits alone", other, result.Flags{Scenarios: []string{"portrait"}, Rounds: 9}, func(t *testing.T, p *Plan) {
-			if p.Rounds != 1 || entry(p, "portrait").Every != 1 || !p.Drawn() {
+			if p.Rounds != 1 || entry(p, "portrait").Every != 1 || !p.OnlyPortraits() {
 				t.Errorf("%d rounds, portrait every %d: it is played once", p.Rounds, entry(p, "portrait").Every)
 			}
 		}},
 		{"a portrait beside others", other, result.Flags{Scenarios: []string{"hello", "portrait"}, Rounds: 9}, func(t *testing.T, p *Plan) {
-			if p.Rounds != 9 || entry(p, "portrait").Every != 9 || entry(p, "hello").Every != 1 || p.Drawn() {
+			if p.Rounds != 9 || entry(p, "portrait").Every != 9 || entry(p, "hello").Every != 1 || p.OnlyPortraits() {
 				t.Errorf("%d rounds, portrait every %d, hello every %d", p.Rounds, entry(p, "portrait").Every, entry(p, "hello").Every)
 			}
 		}},
@@ -314,7 +314,7 @@ func TestApply(t *testing.T) {
 		}},
 		{"models of which none is in a list", other, result.Flags{Models: []string{"nethttp"}}, func(t *testing.T, p *Plan) {
 			if got := entry(p, "block").Models; !slices.Equal(got, []string{"nethttp"}) {
-				t.Errorf("block is measured with %v: the user has asked for nethttp", got)
+				t.Errorf("block is measured with %v, the flag is nethttp", got)
 			}
 		}},
 		{"models that the plan leaves out", other, result.Flags{Models: []string{"uring"}}, func(t *testing.T, p *Plan) {
@@ -402,8 +402,8 @@ func TestApplyRefuses(t *testing.T) {
 		says  string
 	}{
 		{result.Flags{Scenarios: []string{"hello", "helo"}}, `--scenarios: unknown scenario "helo": there are hello, cost`},
-		{result.Flags{Models: []string{"epoll", "epoll"}}, `what the flags make of the plan: model "epoll" is there twice`},
-		{result.Flags{Rounds: 1001}, "what the flags make of the plan: rounds is 1001"},
+		{result.Flags{Models: []string{"epoll", "epoll"}}, `the plan with these flags: model "epoll" is listed twice`},
+		{result.Flags{Rounds: 1001}, "the plan with these flags: rounds is 1001"},
 		{result.Flags{Servers: []string{"./mine"}}, `--server "./mine": write it as 'mine=./mine --addr {addr}', or`},
 		{result.Flags{Servers: []string{"mine="}}, "give it a command"},
 		{result.Flags{Servers: []string{"mine=  "}}, "command is empty"},
@@ -415,8 +415,8 @@ func TestApplyRefuses(t *testing.T) {
 		{result.Flags{Servers: []string{"a=http://"}}, `url "http://": write it as`},
 		{result.Flags{Servers: []string{"a=x"}, Path: "x"}, `path "x": it must begin with /`},
 		{result.Flags{Servers: []string{"a=x"}, Path: "/x", Expect: 1000}, "expect is 1000"},
-		{result.Flags{Path: "/x"}, "--path /x is what a server of your own is asked for: name it with --server"},
-		{result.Flags{Path: "/x", Expect: 200}, "name it with --server"},
+		{result.Flags{Path: "/x"}, "--path /x applies to servers of your own: name one with --server"},
+		{result.Flags{Path: "/x", Expect: 200}, "name one with --server"},
 		{result.Flags{Servers: []string{"a=x"}, Expect: 200}, "--expect 200 is the status of the answers to --path: give that too"},
 		{result.Flags{Servers: []string{"a=http://h/x"}, Expect: 200}, "--expect 200 is the status of the answers to --path: give that too"},
 		{result.Flags{Expect: 200}, "--expect 200 is"},
@@ -429,13 +429,13 @@ func TestApplyRefuses(t *testing.T) {
 	}
 }
 
-// What flags say is not in the text of the plan, so no place of it is shown.
+// A flag is not in the text of the plan, so its error shows no line.
 func TestUnknownModelOfFlags(t *testing.T) {
 	p := mustRead(t, "default")
 	if err := p.Apply(result.Flags{Models: []string{"epoll", "epol"}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Unknown(ladder); err == nil || err.Error() != `unknown model "epol": there are `+strings.Join(ladder, ", ") {
+	if err := p.UnknownModel(ladder); err == nil || err.Error() != `unknown model "epol": there are `+strings.Join(ladder, ", ") {
 		t.Errorf("%v", err)
 	}
 }

@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	longest = 16 << 10 // bytes of a plan
-	tallest = 1000     // lines
-	deepest = 16       // lists and maps in one another
+	maxBytes = 16 << 10 // bytes of a plan
+	maxLines = 1000     // lines
+	maxDepth = 16       // nested lists and maps
 )
 
 // Span is a duration written as in Go, such as 300ms.
@@ -41,12 +41,12 @@ func (s *Span) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// Quoted is a text that is written in quotes: without them the library loses tabs and blanks at the ends of lines.
+// Quoted is a text that is always written in quotes: without them the library loses tabs and blanks at line ends.
 type Quoted string
 
 func (q Quoted) MarshalYAML() ([]byte, error) { return []byte(strconv.Quote(string(q))), nil }
 
-// Whole is a number that the library would cut down to a whole one.
+// Whole is a whole number. For an int the library would read 1.5 as 1.
 type Whole int
 
 func (w *Whole) UnmarshalYAML(node ast.Node) error {
@@ -58,7 +58,7 @@ func (w *Whole) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// Levels are numbers of connections.
+// Levels are numbers of connections or rates.
 type Levels []int
 
 func (l *Levels) UnmarshalYAML(node ast.Node) error {
@@ -77,19 +77,19 @@ func (l *Levels) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// at is an error that shows its place in the text.
+// at returns an error that shows its place in the text.
 func at(place *token.Token, format string, args ...any) error {
 	return &yaml.SyntaxError{Message: fmt.Sprintf(format, args...), Token: place}
 }
 
-// readBounded reads a file as far as a plan may reach, and a byte beyond.
+// readBounded reads at most one byte more of a file than a plan may have.
 func readBounded(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, longest+1))
+	return io.ReadAll(io.LimitReader(f, maxBytes+1))
 }
 
 // decode reads YAML strictly. The decoder may panic on odd documents: that is an error too.
@@ -99,21 +99,21 @@ func decode(text []byte, p *Plan) (err error) {
 			err = fmt.Errorf("this cannot be read as YAML (%v): write it like the built-in plans", cause)
 		}
 	}()
-	if len(text) > longest {
-		return fmt.Errorf("it is longer than %d KiB, which no plan is", longest>>10)
+	if len(text) > maxBytes {
+		return fmt.Errorf("it is longer than %d KiB, the limit for a plan", maxBytes>>10)
 	}
 	lines := strings.Split(string(text), "\n")
-	if len(lines) > tallest {
-		return fmt.Errorf("it has more than %d lines, which no plan has", tallest)
+	if len(lines) > maxLines {
+		return fmt.Errorf("it has more than %d lines, the limit for a plan", maxLines)
 	}
 	for i, line := range lines {
 		line = strings.ReplaceAll(strings.TrimSuffix(line, "\r"), "\t", " ")
 		if !printable.Is(line) {
-			return fmt.Errorf("line %d holds what does not print: %.80s", i+1, printable.Line(line))
+			return fmt.Errorf("line %d has characters that do not print: %.80s", i+1, printable.Line(line))
 		}
 	}
 	tokens := lexer.Tokenize(string(text))
-	if err := bounded(tokens); err != nil {
+	if err := refuseUnbounded(tokens); err != nil {
 		return err
 	}
 	file, err := parser.Parse(tokens, 0)
@@ -129,9 +129,9 @@ func decode(text []byte, p *Plan) (err error) {
 	return at(file.Docs[1].Start, "a plan is one document: this begins another")
 }
 
-// bounded refuses what the parser and the decoder take no bounded time for: depth, and text that is repeated by its name.
-func bounded(tokens token.Tokens) error {
-	var blocks []int // columns where the open lists and maps began that need no brackets
+// refuseUnbounded refuses what can make the parser or decoder slow: deep nesting, and anchors, whose text is repeated by name.
+func refuseUnbounded(tokens token.Tokens) error {
+	var blocks []int // the columns of the open lists and maps that have no brackets
 	brackets := 0
 	for i, t := range tokens {
 		switch t.Type {
@@ -152,8 +152,8 @@ func bounded(tokens token.Tokens) error {
 				blocks = append(blocks, begin.Position.Column)
 			}
 		}
-		if brackets+len(blocks) > deepest {
-			return fmt.Errorf("line %d: nested deeper than %d, which no plan is", t.Position.Line, deepest)
+		if brackets+len(blocks) > maxDepth {
+			return fmt.Errorf("line %d: nested deeper than %d levels, the limit for a plan", t.Position.Line, maxDepth)
 		}
 	}
 	return nil

@@ -10,9 +10,9 @@ import (
 	"carousel/internal/scenario"
 )
 
-// Share gives jobs their cycles, in proportion to the weights of their cells, a short and a long one at least. With a budget they are the
-// most that fit into it; else a cell of the usual weight has so many.
-func Share(jobs []Job, budget time.Duration, cycles int) {
+// AllotCycles sets the cycles of jobs in proportion to the weights of their cells, at least a short and a long one each. With a budget they
+// are the most that fit into it; without, a cell of the usual weight has as many as cycles.
+func AllotCycles(jobs []Job, budget time.Duration, cycles int) {
 	give := func(base float64) {
 		for i := range jobs {
 			if jobs[i].InTurns() {
@@ -24,10 +24,10 @@ func Share(jobs []Job, budget time.Duration, cycles int) {
 		give(float64(cycles) / 2 / scenario.DefaultWeight)
 		return
 	}
-	low, high := 0.0, 1e5 // pairs of cycles for each weight
+	low, high := 0.0, 1e5 // pairs of cycles for each unit of weight
 	for range 60 {
 		middle := (low + high) / 2
-		if give(middle); Length(jobs) <= budget {
+		if give(middle); TotalForecast(jobs) <= budget {
 			low = middle
 		} else {
 			high = middle
@@ -36,13 +36,13 @@ func Share(jobs []Job, budget time.Duration, cycles int) {
 	give(low)
 }
 
-// Fit leaves out the cells that a run of so many rounds has no time for within the budget, the least weighty first and of these the last,
-// and says which those are. A budget that is too short for any leaves none. Two cells of one kind are of one weight.
+// Fit returns the cells that a run of so many rounds has time for within the budget, and those that it leaves out: the cells of the smallest
+// weight first, among equals the last one first. If the budget is too short for any cell, kept is empty.
 func Fit(cells []plan.Cell, rounds int, budget time.Duration) (kept, left []plan.Cell) {
 	kept = slices.Clone(cells)
 	for len(kept) > 0 {
 		jobs := Jobs(kept, rounds, 0)
-		if Share(jobs, 0, 0); Length(jobs) <= budget {
+		if AllotCycles(jobs, 0, 0); TotalForecast(jobs) <= budget {
 			break
 		}
 		least := 0

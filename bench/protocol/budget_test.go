@@ -10,10 +10,10 @@ import (
 	"carousel/internal/scenario"
 )
 
-// least are the jobs with a pair of cycles each: less cannot be measured.
+// least returns the jobs with a pair of cycles each, the minimum.
 func least(jobs []Job) []Job {
 	jobs = slices.Clone(jobs)
-	Share(jobs, 1, 0)
+	AllotCycles(jobs, 1, 0)
 	return jobs
 }
 
@@ -30,7 +30,7 @@ func TestCyclesFollowTheWeights(t *testing.T) {
 		budget time.Duration
 		cycles int
 	}{{0, 8}, {0, 2}, {0, 400}, {time.Hour, 0}, {5 * time.Minute, 8}, {time.Nanosecond, 8}} {
-		Share(jobs, c.budget, c.cycles)
+		AllotCycles(jobs, c.budget, c.cycles)
 		perWeight := 0.0 // pairs of cycles
 		for _, j := range jobs {
 			if j.InTurns() && j.Weight == most {
@@ -54,29 +54,29 @@ func TestCyclesFollowTheWeights(t *testing.T) {
 
 func TestShareFillsTheBudget(t *testing.T) {
 	_, jobs := defaultJobs(t, true, 1)
-	short := Length(least(jobs))
+	short := TotalForecast(least(jobs))
 	for _, factor := range []float64{1, 1.2, 1.5, 2, 5, 20} {
 		budget := time.Duration(factor * float64(short))
-		Share(jobs, budget, 0)
+		AllotCycles(jobs, budget, 0)
 		// cells of one weight get one more pair together, or none
-		if got := Length(jobs); got > budget || factor > 1.3 && got < budget*4/5 {
+		if got := TotalForecast(jobs); got > budget || factor > 1.3 && got < budget*4/5 {
 			t.Errorf("of %v, %v are used", budget, got)
 		}
 	}
-	Share(jobs, short/2, 0)
-	if got := Length(jobs); got != short {
+	AllotCycles(jobs, short/2, 0)
+	if got := TotalForecast(jobs); got != short {
 		t.Errorf("where the budget is too short for a pair of cycles each, they take %v, want %v", got, short)
 	}
-	Share(nil, time.Minute, 8) // nothing is left
+	AllotCycles(nil, time.Minute, 8) // nothing is left
 }
 
-// The forecast of what make bench does leaves time for building.
+// The forecast of make bench leaves time to build.
 func TestDefaultFitsItsTime(t *testing.T) {
 	p, jobs := defaultJobs(t, true, 1)
 	if p.Budget > plan.Span(4*time.Minute) {
 		t.Errorf("the budget is %v: make bench must end in under five minutes, of which building takes up to one", time.Duration(p.Budget))
 	}
-	if got := Length(jobs); got > time.Duration(p.Budget) {
+	if got := TotalForecast(jobs); got > time.Duration(p.Budget) {
 		t.Errorf("the forecast is %v", got)
 	}
 	if kept, left := Fit(p.Cells(ladder, true), int(p.Rounds), time.Duration(p.Budget)*9/10); len(left) > 0 {
@@ -88,7 +88,7 @@ func TestFitLeavesOutTheLeastWeighty(t *testing.T) {
 	for _, apart := range []bool{true, false} {
 		p := mustRead(t, "default")
 		cells := p.Cells(ladder, apart)
-		whole := Length(least(Jobs(cells, 6, 1)))
+		whole := TotalForecast(least(Jobs(cells, 6, 1)))
 		before := len(cells) + 1
 		for budget := whole; budget > 0; budget -= whole / 8 {
 			kept, left := Fit(cells, 6, budget)
@@ -100,11 +100,11 @@ func TestFitLeavesOutTheLeastWeighty(t *testing.T) {
 				t.Errorf("%v: of %d cells %d are kept and %d left out; more time kept %d", budget, len(cells), len(kept), len(left), before)
 			}
 			before = len(kept)
-			if got := Length(least(Jobs(kept, 6, 7))); got > budget {
+			if got := TotalForecast(least(Jobs(kept, 6, 7))); got > budget {
 				t.Errorf("%v: what is kept takes %v", budget, got)
 			}
 			if len(left) > 0 { // the one left out last would not have fitted
-				if got := Length(least(Jobs(append(slices.Clone(kept), left[len(left)-1]), 6, 7))); got <= budget {
+				if got := TotalForecast(least(Jobs(append(slices.Clone(kept), left[len(left)-1]), 6, 7))); got <= budget {
 					t.Errorf("%v: %s would have fitted", budget, CellName(left[len(left)-1].Common))
 				}
 			}
@@ -139,7 +139,7 @@ func brief(cells []plan.Cell) (list []string) {
 	return list
 }
 
-// inOrder reports whether part is all with something left out.
+// inOrder reports whether part is a subsequence of all.
 func inOrder(part, all []string) bool {
 	for _, name := range all {
 		if len(part) > 0 && part[0] == name {

@@ -9,34 +9,34 @@ import (
 	"carousel/internal/result"
 )
 
-// Job is a cell to be measured in a round: where it stands in the run, and with what.
+// Job is a cell of one round, with its place in the run.
 type Job struct {
 	plan.Cell
 	Round, Order int     // from 1
-	Seed         uint64  // of everything that is drawn in it
+	Seed         uint64  // of all that is random in it
 	Cycles       int     // where the servers take turns
 	Rate         float64 // offered requests per second, where a rule gives it
 }
 
-// Slice is how long a short slice is; a long one is three times as long.
+// Slice is the length of a short slice. A long one is three times as long.
 const Slice = 25 * time.Millisecond
 
-// What a job takes beside its load. Measured on two processors, with room to spare.
+// What a job takes besides its load, with room to spare. Measured on two processors.
 const (
-	startCell       = 200 * time.Millisecond // servers are started side by side and stopped so, and loadgen with them
+	startCell       = 200 * time.Millisecond // start and stop of all servers, side by side, and of loadgen
 	startServer     = 20 * time.Millisecond
 	startConnection = 40 * time.Microsecond
-	warmGuest       = 1500 * time.Millisecond // until it is steady
-	betweenSlices   = 3 * time.Millisecond    // until replies are in and the server is at rest
-	startTrial      = 120 * time.Millisecond  // of a server that has the client for itself
-	startSecond     = 250 * time.Millisecond  // of a second client, until it is at work and until it has ended
-	playing         = 200 * time.Millisecond  // of a script, and until its trace is read and kept
-	opening         = 300 * time.Millisecond  // of thousands of silent connections
-	openSilent      = 90 * time.Microsecond   // of one of them, by loadgen, until it is closed again
-	resting         = 300 * time.Millisecond  // until memory is at rest, before and when they are open
+	warmGuest       = 1500 * time.Millisecond // until its rate is steady
+	betweenSlices   = 3 * time.Millisecond    // until all replies are in and the server is idle
+	startTrial      = 120 * time.Millisecond  // of a server that does not take turns
+	startSecond     = 250 * time.Millisecond  // start and end of a second client
+	playScript      = 200 * time.Millisecond  // of a script, until its trace is saved
+	openCrowd       = 300 * time.Millisecond  // of the connections of thinking, ceiling or exhaust
+	openSilent      = 90 * time.Microsecond   // open and close of one silent connection, by loadgen
+	memoryRest      = 300 * time.Millisecond  // until memory is steady, before and after they are opened
 )
 
-// Jobs lists every cell of a run in its order, which the seed alone decides: each round holds the cells that are due in it once, shuffled.
+// Jobs lists the jobs of a run: each round has the cells that are due in it, shuffled. The order depends on the seed alone.
 func Jobs(cells []plan.Cell, rounds int, seed uint64) (all []Job) {
 	for round := 1; round <= rounds; round++ {
 		var jobs []Job
@@ -47,8 +47,8 @@ func Jobs(cells []plan.Cell, rounds int, seed uint64) (all []Job) {
 		}
 		random := rand.New(rand.NewPCG(seed, uint64(round)))
 		random.Shuffle(len(jobs), func(i, k int) { jobs[i], jobs[k] = jobs[k], jobs[i] })
-		if round == 1 { // a rule's rate follows from this round's closed loop
-			slices.SortStableFunc(jobs, func(a, b Job) int { return ruled(a) - ruled(b) })
+		if round == 1 { // the rate of a rule follows from hello in this round
+			slices.SortStableFunc(jobs, func(a, b Job) int { return hasRule(a) - hasRule(b) })
 		}
 		for _, j := range jobs {
 			j.Round, j.Order, j.Seed = round, len(all)+1, random.Uint64()>>32
@@ -58,15 +58,16 @@ func Jobs(cells []plan.Cell, rounds int, seed uint64) (all []Job) {
 	return all
 }
 
-func ruled(j Job) int {
+// hasRule returns 1 for a job with a rule, else 0.
+func hasRule(j Job) int {
 	if j.Common.Rule != "" {
 		return 1
 	}
 	return 0
 }
 
-// Trials are the records of a job before anything was measured, one of each trial. Where servers take turns each says how many they are, so
-// that a file that was cut off shows.
+// Trials returns the empty records of a job, one for each trial. Where servers take turns each record has their number, so that a cell whose
+// lines were cut off is noticed.
 func (j Job) Trials(started time.Time) (trials []result.Trial) {
 	cells := j.Cell.Trials()
 	for i, c := range cells {
@@ -83,47 +84,47 @@ func (j Job) Trials(started time.Time) (trials []result.Trial) {
 	return trials
 }
 
-// fixed is the forecast of what the job takes whatever its cycles.
-func (j Job) fixed() time.Duration {
+// fixedTime forecasts the part of the job that does not depend on its cycles.
+func (j Job) fixedTime() time.Duration {
 	n := time.Duration(len(j.Cell.Trials()))
 	guests := time.Duration(j.Guests)
 	switch {
 	case j.InTurns():
 		connections := n * time.Duration(j.Common.Connections)
 		return startCell + n*(startServer+max(Slice, j.Warmup)) + connections*startConnection + guests*warmGuest
-	case j.Scenario.Name == "exhaust": // nobody asks in the window
+	case j.Scenario.Name == "exhaust": // no requests are sent in the window
 		return n*(startTrial+j.Window) + j.Wait
 	case j.Scenario.Traced:
-		return n * (startTrial + playing)
+		return n * (startTrial + playScript)
 	case j.Scenario.Probe:
-		return n*(startTrial+opening) + j.Wait
+		return n*(startTrial+openCrowd) + j.Wait
 	}
 	each := startTrial + j.Warmup + j.Window
 	if silent := time.Duration(j.Common.Idle); silent > 0 {
-		each += silent*openSilent + resting
+		each += silent*openSilent + memoryRest
 	}
 	if len(j.Scenario.SecondClient) > 0 {
 		each += startSecond
 	}
-	if len(j.Scenario.Modes) > 0 { // its files are removed, and not every mode is done in its time
+	if len(j.Scenario.Modes) > 0 { // its files are removed, and some modes take longer than the window
 		each += j.Window / 2
 	}
 	return n * each
 }
 
-// pair is the forecast of a short and a long cycle; 0 where no turns are taken.
-func (j Job) pair() time.Duration {
+// pairTime forecasts a short and a long cycle; it is 0 where servers do not take turns.
+func (j Job) pairTime() time.Duration {
 	if !j.InTurns() {
 		return 0
 	}
 	return time.Duration(len(j.Cell.Trials())) * (4*Slice + 2*betweenSlices)
 }
 
-// Forecast is how long the job will take.
-func (j Job) Forecast() time.Duration { return j.fixed() + time.Duration(j.Cycles/2)*j.pair() }
+// Forecast returns how long the job will take.
+func (j Job) Forecast() time.Duration { return j.fixedTime() + time.Duration(j.Cycles/2)*j.pairTime() }
 
-// Length is the forecast of jobs together.
-func Length(jobs []Job) (sum time.Duration) {
+// TotalForecast returns the sum of the forecasts of jobs.
+func TotalForecast(jobs []Job) (sum time.Duration) {
 	for _, j := range jobs {
 		sum += j.Forecast()
 	}

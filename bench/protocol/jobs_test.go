@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// ladder are the models there are, in its order.
+// ladder lists all models, in order.
 var ladder = []string{"blocking", "select", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine", "nethttp"}
 
 func mustRead(t testing.TB, name string) *plan.Plan {
@@ -28,12 +28,12 @@ func mustRead(t testing.TB, name string) *plan.Plan {
 	return p
 }
 
-// defaultJobs are those of the plan that make bench carries out, with cycles for its budget.
+// defaultJobs returns the jobs of the plan of make bench, with cycles for its budget.
 func defaultJobs(t testing.TB, apart bool, seed uint64) (*plan.Plan, []Job) {
 	t.Helper()
 	p := mustRead(t, "default")
 	jobs := Jobs(p.Cells(ladder, apart), int(p.Rounds), seed)
-	Share(jobs, time.Duration(p.Budget), 0)
+	AllotCycles(jobs, time.Duration(p.Budget), 0)
 	return p, jobs
 }
 
@@ -79,7 +79,7 @@ func TestEveryRoundHoldsEveryCellThatIsDueOnce(t *testing.T) {
 	}
 }
 
-// Silent connections take their time, and so do being full and a second client.
+// The forecast includes the time for silent connections, for exhaust and for a second client.
 func TestForecastOfCrowds(t *testing.T) {
 	p := mustRead(t, "full")
 	forecast := map[string]time.Duration{}
@@ -96,7 +96,7 @@ func TestForecastOfCrowds(t *testing.T) {
 	if got := forecast["exhaust 200"]; got < n*time.Second {
 		t.Errorf("%d servers that are full for 1s each take %v", n, got)
 	}
-	if with, without := forecast["flood 16"], forecast["compute 64 at 1000/s"]; with-without < n*200*time.Millisecond { // of a window and warm-up as long
+	if with, without := forecast["flood 16"], forecast["compute 64 at 1000/s"]; with-without < n*200*time.Millisecond { // both have the same window and warm-up
 		t.Errorf("%d trials take %v, and %v with a second client", n, without, with)
 	}
 }
@@ -130,7 +130,7 @@ func TestSeedDecidesTheOrder(t *testing.T) {
 	}
 }
 
-// A cell is not always near the same others: over many seeds each has every place as often.
+// Over many seeds each cell has every place equally often, so it is not always near the same cells.
 func TestShuffleIsFair(t *testing.T) {
 	cells := mustRead(t, "default").Cells([]string{"epoll"}, true)[:4]
 	first := map[string]int{}
@@ -150,9 +150,9 @@ func TestRuledCellsOfTheFirstRoundComeLast(t *testing.T) {
 		_, jobs := defaultJobs(t, true, seed+1)
 		for i, j := range jobs {
 			switch last := i+1 == len(jobs) || jobs[i+1].Round > j.Round; {
-			case j.Round == 1 && ruled(j) == 1 != last:
+			case j.Round == 1 && hasRule(j) == 1 != last:
 				t.Errorf("seed %d: place %d in round 1 is %s", seed+1, i+1, j.Name())
-			case j.Round == 2 && ruled(j) == 1:
+			case j.Round == 2 && hasRule(j) == 1:
 				later[j.Order] = true
 			}
 		}
@@ -178,7 +178,7 @@ func TestOneProcessorSharesEverything(t *testing.T) {
 	}
 }
 
-// Each trial is there before anything was measured, and says how many belong together.
+// The empty records have a trial each, with the number of servers in the cell.
 func TestTrialsOfAJob(t *testing.T) {
 	_, jobs := defaultJobs(t, true, 1)
 	started := time.Now()
@@ -250,7 +250,7 @@ func TestPacedRate(t *testing.T) {
 		{"neither null, control, shared, failed nor another scenario", []result.Trial{hello("epoll", 90000), hello(result.Null, 100), control, shared, failed, other}, 45000},
 		{"without a load", []result.Trial{hello("epoll", 90000), {Round: 1, Cell: hello("select", 1).Cell, NA: "no /"}}, 45000},
 	} {
-		for range 3 { // whatever order a map has
+		for range 3 { // the order of a map varies
 			if got := pacedRate(c.trials, result.Split); got != c.want {
 				t.Errorf("%s: %v, want %v", c.name, got, c.want)
 			}

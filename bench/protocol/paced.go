@@ -7,10 +7,10 @@ import (
 	"carousel/internal/scenario"
 )
 
-// pacedRate is the rate that cells with a rule are offered: half the slowest model's rate, among the models that served every connection
-// of the reference level in the first round; 0 while there is none. A model's rate is its median over the levels of a
-// few connections and more, so that one disturbed trial does not decide it. It follows from the trials alone, so an
-// interrupted run finds it again.
+// pacedRate returns the offered rate of cells with a rule: half the rate of the slowest model, among the models that served every
+// connection of the reference level in the first round; 0 if there is none. A model's rate is its median over the levels from scenario.Few
+// connections on, so that one disturbed trial does not decide it. It depends on the trials alone, so a resumed run computes the
+// same rate.
 func pacedRate(trials []result.Trial, placement string) float64 {
 	rates, served := map[string][]float64{}, map[string]bool{}
 	for _, t := range trials {
@@ -31,7 +31,7 @@ func pacedRate(trials []result.Trial, placement string) float64 {
 	return float64(int64(slowest / 2))
 }
 
-// lowerMedian is the middle one of rates, of which there is one at least, or the lower of the two in the middle.
+// lowerMedian returns the median of rates, of an even number the lower of the middle two. rates must not be empty.
 func lowerMedian(rates []float64) float64 {
 	return slices.Sorted(slices.Values(rates))[(len(rates)-1)/2]
 }

@@ -1,8 +1,8 @@
-// Package protocol is the order of an experiment: which cell is measured when and with how many cycles, what is saved, and where an
-// interrupted run goes on.
+// Package protocol defines the order of a run: which cell is measured when and with how many cycles, what is saved, and where an
+// interrupted run resumes.
 //
-// A round measures every cell once, in random order; in a cell all servers are started afresh and take turns. Rounds, not cycles, show
-// what fresh processes of one program differ by, so the round is the sample. Nothing here touches a process: a Stand does.
+// A round measures each of its cells once, in random order; for a cell all servers are started afresh and take turns. Fresh processes of one
+// program differ, and rounds show it but cycles do not, so the round is the sample. This package starts no process: a Stand does.
 package protocol
 
 import (
@@ -18,38 +18,38 @@ import (
 
 // Stand measures jobs.
 type Stand interface {
-	// Measure returns a record of each trial of the job; what went wrong stands in it.
+	// Measure returns a record of each trial of the job. A trial that failed has the reason in its record.
 	Measure(ctx context.Context, j Job) []result.Trial
 }
 
-// Watcher shows how far a run is.
+// Watcher shows the progress of a run.
 type Watcher interface {
 	Begin(j Job)
 	End(j Job, trials []result.Trial)
 	Say(text string)
 }
 
-// Run is what carrying out a list of jobs needs.
+// Run is a list of jobs and what it takes to measure them.
 type Run struct {
 	Jobs   []Job
-	Budget time.Duration          // for the jobs that are not done, from now on; 0: Cycles decides
-	Cycles int                    // of a cell of the usual weight
-	Done   map[int][]result.Trial // by order: what an interrupted run has measured already
+	Budget time.Duration          // for the jobs that are not in Done, from the call of Complete; 0: Cycles gives the number of cycles
+	Cycles int                    // of a cell of the usual weight, if there is no budget
+	Done   map[int][]result.Trial // by Order: the trials that an interrupted run has saved
 	Stand  Stand
-	Save   func(trials []result.Trial) error // appended and synced before the next job begins
-	Note   func(text string) error           // what holds for the whole run
+	Save   func(trials []result.Trial) error // must append and sync: it is called before the next job begins
+	Note   func(text string) error           // called for a remark on the whole run; the same text may come again
 	Watch  Watcher
 }
 
-// Quiet is the share of all processors' time that others may take unsaid. On two processors it is a fifth of one of them, above
-// what an idle system does and what reading the clocks gets wrong; whoever computes takes more.
-const Quiet = 0.1
+// QuietShare is the share of all processors' time that other programs may take without a warning. On two processors it is a fifth of one of
+// them: more than an idle system and the error of the clocks, less than a program that computes.
+const QuietShare = 0.1
 
-// Complete measures the jobs that have no trials yet. A job that ctx cuts short is not saved; it is done again when the run goes on.
+// Complete measures the jobs that are not in Done. A job that ctx interrupts is not saved: a resumed run measures it again.
 func (r *Run) Complete(ctx context.Context) error {
 	began := time.Now()
-	var first []result.Trial // the first round, which a rule's rate comes from
-	disturbed, behind, planned := false, time.Duration(0), time.Duration(0)
+	var firstRound []result.Trial // for the rate of cells with a rule
+	disturbed, took, forecast := false, time.Duration(0), time.Duration(0)
 	for i := range r.Jobs {
 		j := &r.Jobs[i]
 		trials, have := r.Done[j.Order]
@@ -57,8 +57,8 @@ func (r *Run) Complete(ctx context.Context) error {
 			if context.Cause(ctx) != nil {
 				return context.Cause(ctx)
 			}
-			r.share(i, time.Since(began), pace(behind, planned)) // whatever the jobs before took, the rest fits into what is left
-			failed, err := r.offer(j, first)
+			r.allotCycles(i, time.Since(began), pace(took, forecast)) // so that the rest fits into the rest of the budget
+			failed, err := r.setRuleRate(j, firstRound)
 			if err != nil {
 				return err
 			}
@@ -78,54 +78,54 @@ func (r *Run) Complete(ctx context.Context) error {
 			if err := r.Save(trials); err != nil {
 				return err
 			}
-			behind, planned = behind+time.Since(start), planned+j.Forecast()
-			if disturbed, err = r.remark(*j, trials, disturbed); err != nil {
+			took, forecast = took+time.Since(start), forecast+j.Forecast()
+			if disturbed, err = r.reportNeighbours(*j, trials, disturbed); err != nil {
 				return err
 			}
 			r.Watch.End(*j, trials)
 		}
 		if j.Round == 1 {
-			first = append(first, trials...)
+			firstRound = append(firstRound, trials...)
 		}
 	}
 	return nil
 }
 
-// share gives the jobs from the i-th on their cycles.
-func (r *Run) share(i int, elapsed time.Duration, pace float64) {
+// allotCycles sets the cycles of the jobs from index i on.
+func (r *Run) allotCycles(i int, elapsed time.Duration, pace float64) {
 	rest := slices.DeleteFunc(slices.Clone(r.Jobs[i:]), func(j Job) bool { _, have := r.Done[j.Order]; return have })
 	budget := r.Budget
 	if budget > 0 {
 		budget = max(1, time.Duration(float64(budget-elapsed)/pace))
 	}
-	Share(rest, budget, r.Cycles)
+	AllotCycles(rest, budget, r.Cycles)
 	for _, j := range rest {
 		r.Jobs[j.Order-1].Cycles = j.Cycles
 	}
 }
 
-// pace is how long jobs take over what was forecast, as far as a run has shown.
-func pace(took, planned time.Duration) float64 {
-	if planned < 5*time.Second {
+// pace returns the ratio of the time that jobs took to their forecast, from 0.5 to 3; 1 until five seconds of forecast are done.
+func pace(took, forecast time.Duration) float64 {
+	if forecast < 5*time.Second {
 		return 1
 	}
-	return min(max(float64(took)/float64(planned), 0.5), 3)
+	return min(max(float64(took)/float64(forecast), 0.5), 3)
 }
 
-// offer finds the rate that a rule gives the job; failed says why there is none.
-func (r *Run) offer(j *Job, first []result.Trial) (failed string, err error) {
+// setRuleRate sets the rate of a job with a rule; failed is the reason if there is none.
+func (r *Run) setRuleRate(j *Job, firstRound []result.Trial) (failed string, err error) {
 	if j.Common.Rule == "" {
 		return "", nil
 	}
-	if j.Rate = pacedRate(first, j.Common.Placement); j.Rate == 0 {
+	if j.Rate = pacedRate(firstRound, j.Common.Placement); j.Rate == 0 {
 		return fmt.Sprintf("no rate to offer: no model served all %d connections in round 1", scenario.ReferenceLevel), nil
 	}
 	return "", r.Note(fmt.Sprintf("%s cells are offered %s requests a second: half the rate of the slowest model that served all %d connections in round 1",
 		j.Scenario.Name, units.Rate(j.Rate), scenario.ReferenceLevel))
 }
 
-// remark says what a job shows of the machine, as it begins and as it ends: whether others disturb the run.
-func (r *Run) remark(j Job, trials []result.Trial, disturbed bool) (bool, error) {
+// reportNeighbours warns when other programs begin to disturb the run and when they end, and returns whether they disturb it now.
+func (r *Run) reportNeighbours(j Job, trials []result.Trial, disturbed bool) (bool, error) {
 	beside, turns := 0.0, false
 	for _, t := range trials {
 		if t.Turns != nil && t.Turns.Cycles > 0 {
@@ -140,10 +140,10 @@ func (r *Run) remark(j Job, trials []result.Trial, disturbed bool) (bool, error)
 	switch {
 	case !turns:
 		return disturbed, nil
-	case beside > Quiet && !disturbed:
-		r.Watch.Say(fmt.Sprintf("other programs took %.0f %% of the processors' time in %s, round %d: what follows is less sure while they do", 100*beside, j.Name(), j.Round))
-	case beside <= Quiet && disturbed:
+	case beside > QuietShare && !disturbed:
+		r.Watch.Say(fmt.Sprintf("other programs took %.0f %% of the processors' time in %s, round %d: results are less certain until they stop", 100*beside, j.Name(), j.Round))
+	case beside <= QuietShare && disturbed:
 		r.Watch.Say("the machine is quiet again")
 	}
-	return beside > Quiet, nil
+	return beside > QuietShare, nil
 }

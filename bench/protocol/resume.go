@@ -8,13 +8,13 @@ import (
 	"carousel/internal/result"
 )
 
-// Done sorts the trials that a run has by job, and holds them against the jobs that stand there. A job counts as done where all its trials
-// are there, as they were written together; else it is measured again.
-func Done(trials []result.Trial, jobs []Job) (map[int][]result.Trial, error) {
-	groups := map[int][]result.Trial{} // those of a job that were written last
+// DoneJobs groups the trials of a run by the Order of their job and checks that they belong to it. A job is done if all its trials are there and
+// were written together; the others are measured again. An error means that jobs are not those of the run.
+func DoneJobs(trials []result.Trial, jobs []Job) (map[int][]result.Trial, error) {
+	groups := map[int][]result.Trial{} // the trials of a job that were written last
 	for _, t := range trials {
 		if t.Order < 1 || t.Order > len(jobs) {
-			return nil, fmt.Errorf("a trial has order %d and is not part of a run of %d", t.Order, len(jobs))
+			return nil, fmt.Errorf("a trial has order %d, but the run has %d jobs", t.Order, len(jobs))
 		}
 		j := jobs[t.Order-1]
 		have := t.Cell
@@ -22,14 +22,14 @@ func Done(trials []result.Trial, jobs []Job) (map[int][]result.Trial, error) {
 			have.RateRPS = 0
 		}
 		if !j.has(have) || t.Round != j.Round {
-			return nil, fmt.Errorf("a trial with order %d is %s in round %d, the plan has %s there: this bench orders a run otherwise than the one that began it",
+			return nil, fmt.Errorf("the trial of order %d is %s in round %d, but the plan has %s there: this bench orders the run differently from the one that began it",
 				t.Order, printable.Line(TrialName(have)), t.Round, j.Name())
 		}
 		group := groups[t.Order]
 		if len(group) > 0 && !group[0].Started.Equal(t.Started) {
 			group = nil
 		}
-		if !slices.ContainsFunc(group, func(o result.Trial) bool { return o.Cell == t.Cell }) { // or the line is there twice
+		if !slices.ContainsFunc(group, func(o result.Trial) bool { return o.Cell == t.Cell }) { // skip a repeated line
 			group = append(group, t)
 		}
 		groups[t.Order] = group
@@ -53,10 +53,10 @@ func (j Job) has(cell result.Cell) bool {
 	return false
 }
 
-// Name is the job's cell for people: hello 64, shared.
+// Name names the job's cell, as in "hello 64, shared".
 func (j Job) Name() string { return CellName(j.Common) }
 
-// CellName is what all trials of a cell have in common, for people.
+// CellName names a cell without its model, as in "hello 64, shared".
 func CellName(c result.Cell) string {
 	name := fmt.Sprintf("%s %d", c.Scenario, c.Connections)
 	if c.Scenario == "idle" {
@@ -74,7 +74,7 @@ func CellName(c result.Cell) string {
 	return name
 }
 
-// TrialName is a trial's cell for people: epoll in hello 64.
+// TrialName names a trial, as in "epoll in hello 64".
 func TrialName(c result.Cell) string {
 	name := c.Model
 	if c.Engine != "" {

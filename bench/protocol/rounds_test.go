@@ -13,18 +13,18 @@ import (
 	"carousel/internal/stats"
 )
 
-// invented is a stand whose servers cost what they are planted to cost, and differ from round to round as fresh processes do, from cycle to
-// cycle as a machine does. The seed of a job decides all of it.
-type invented struct {
-	planted map[string]float64 // logs of what models cost; 0 for others
+// syntheticStand invents records: models have planted costs, with noise from round to round, as between fresh processes, and from cycle to
+// cycle, as of a machine. All of it depends on the seed of the job.
+type syntheticStand struct {
+	planted map[string]float64 // the logs of the costs of models; 0 for others
 	between float64            // standard deviation of a pair's difference from round to round
-	within  float64            // likewise of what a round tells of it
+	within  float64            // standard deviation of the estimate of that difference in a round
 }
 
 // pairs of cycles in a round.
 const pairs = 14
 
-func (s invented) Measure(_ context.Context, j Job) []result.Trial {
+func (s syntheticStand) Measure(_ context.Context, j Job) []result.Trial {
 	random := rand.New(rand.NewPCG(j.Seed, uint64(j.Order)))
 	trials := j.Trials(time.Time{})
 	x := make([][]float64, len(trials))
@@ -36,7 +36,7 @@ func (s invented) Measure(_ context.Context, j Job) []result.Trial {
 			x[k] = append(x[k], round+cycle*random.NormFloat64())
 		}
 	}
-	for c := range pairs { // what the machine does to all
+	for c := range pairs { // drift of the machine, equal for all
 		drift := 0.2 * random.NormFloat64()
 		for k := range x {
 			x[k][c] += drift
@@ -49,22 +49,22 @@ func (s invented) Measure(_ context.Context, j Job) []result.Trial {
 	return trials
 }
 
-// quiet shows nothing.
-type quiet struct{}
+// silentWatcher shows nothing.
+type silentWatcher struct{}
 
-func (quiet) Begin(Job)               {}
-func (quiet) End(Job, []result.Trial) {}
-func (quiet) Say(string)              {}
+func (silentWatcher) Begin(Job)               {}
+func (silentWatcher) End(Job, []result.Trial) {}
+func (silentWatcher) Say(string)              {}
 
-// inventedRun carries out so many rounds of a cell at a fixed rate and returns the effects of each of its trials, a value a round. The twin
-// has the name that a comparison calls it.
-func inventedRun(t *testing.T, s Stand, rounds int, seed uint64) map[string][]float64 {
+// syntheticRun runs so many rounds of a cell at a fixed rate and returns the effects of each of its trials, one a round. The twin has the
+// name that comparisons use.
+func syntheticRun(t *testing.T, s Stand, rounds int, seed uint64) map[string][]float64 {
 	t.Helper()
 	p := mustRead(t, "default")
 	cells := p.Cells([]string{"select", "epoll", "coroutine", "goroutine", "nethttp"}, true)
 	cells = slices.DeleteFunc(cells, func(c plan.Cell) bool { return c.Common.RateRPS != 10000 })
 	effects := map[string][]float64{}
-	r := &Run{Jobs: Jobs(cells, rounds, seed), Cycles: 8, Stand: s, Watch: quiet{}, Note: func(string) error { return nil },
+	r := &Run{Jobs: Jobs(cells, rounds, seed), Cycles: 8, Stand: s, Watch: silentWatcher{}, Note: func(string) error { return nil },
 		Save: func(trials []result.Trial) error {
 			for _, trial := range trials {
 				name := trial.Cell.Model
@@ -84,7 +84,7 @@ func inventedRun(t *testing.T, s Stand, rounds int, seed uint64) map[string][]fl
 	return effects
 }
 
-// differ tells of every pair, of all that are compared in a cell, whether it is called different: by rounds, all claims sure together.
+// differ reports for every pair in a cell whether it is called different. Rounds are the samples, and Holm's method corrects for several pairs.
 func differ(effects map[string][]float64) map[[2]string]bool {
 	names := make([]string, 0, len(effects))
 	for name := range effects {
@@ -115,11 +115,11 @@ var (
 	planted = [2]string{"coroutine", "epoll"}
 )
 
-// The round is what may be counted on: in 100 runs of six rounds a twin is hardly ever called different.
+// With rounds as samples, a twin is called different in few of 100 runs of six rounds.
 func TestTwinIsNotCalledDifferent(t *testing.T) {
 	called, alone, any := 0, 0, 0
 	for seed := range uint64(100) {
-		effects := inventedRun(t, invented{between: 0.01, within: 0.005}, 6, seed+1)
+		effects := syntheticRun(t, syntheticStand{between: 0.01, within: 0.005}, 6, seed+1)
 		found := differ(effects)
 		if found[twins] {
 			called++
@@ -138,7 +138,7 @@ func TestTwinIsNotCalledDifferent(t *testing.T) {
 	if called > 5 {
 		t.Errorf("in %d of 100 runs the twin is called different", called)
 	}
-	if any > 10 { // 5 are promised
+	if any > 10 { // 5 are expected
 		t.Errorf("in %d of 100 runs somebody is called different, and all are alike", any)
 	}
 	if alone > 12 {
@@ -150,7 +150,7 @@ func TestTwinIsNotCalledDifferent(t *testing.T) {
 func TestCyclesAreNotTheSample(t *testing.T) {
 	alarms := 0
 	for seed := range uint64(100) {
-		effects := inventedRun(t, invented{between: 0.01, within: 0.005}, 1, seed+1)
+		effects := syntheticRun(t, syntheticStand{between: 0.01, within: 0.005}, 1, seed+1)
 		d := sub(effects[result.Twin], effects["epoll"])[0]
 		if math.Abs(d) > stats.TQuantile(0.975, pairs-1)*0.005 {
 			alarms++
@@ -169,7 +169,7 @@ func TestPlantedDifferenceIsFound(t *testing.T) {
 	}{{0.03, 8, 90}, {0.05, 8, 100}, {-0.05, 8, 100}} {
 		found, twin := 0, 0
 		for seed := range uint64(100) {
-			got := differ(inventedRun(t, invented{map[string]float64{"coroutine": math.Log1p(c.difference)}, 0.01, 0.005}, c.rounds, seed+1))
+			got := differ(syntheticRun(t, syntheticStand{map[string]float64{"coroutine": math.Log1p(c.difference)}, 0.01, 0.005}, c.rounds, seed+1))
 			if got[planted] {
 				found++
 			}

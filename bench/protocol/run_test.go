@@ -17,22 +17,21 @@ import (
 	"carousel/internal/result"
 )
 
-// bed is a test's stand-in for processes, files and the screen: jobs take the time they are forecast to take, or pace times that, of a
-// virtual clock, and what is saved is kept in memory.
-type bed struct {
+// fakeRun is a Run whose stand, file and screen are in memory. A job takes its forecast times pace, on a virtual clock.
+type fakeRun struct {
 	Run
 	pace   float64
-	change func(j Job, trials []result.Trial) // of what was measured
+	change func(j Job, trials []result.Trial) // changes the measured trials
 	before func(j Job)                        // runs as a job begins
-	began  []int                              // orders of the jobs that the stand was given
+	began  []int                              // the Order of each job that Measure was called with
 	saved  [][]result.Trial
 	notes  []string
 	said   []string
 	shown  []string
 }
 
-func newBed(jobs []Job, budget time.Duration) *bed {
-	b := &bed{pace: 1}
+func newFakeRun(jobs []Job, budget time.Duration) *fakeRun {
+	b := &fakeRun{pace: 1}
 	b.Run = Run{Jobs: slices.Clone(jobs), Budget: budget, Cycles: 8, Stand: b, Watch: b,
 		Save: func(trials []result.Trial) error { b.saved = append(b.saved, trials); return nil },
 		Note: func(text string) error { b.notes = append(b.notes, text); return nil },
@@ -40,7 +39,7 @@ func newBed(jobs []Job, budget time.Duration) *bed {
 	return b
 }
 
-func (b *bed) Measure(_ context.Context, j Job) []result.Trial {
+func (b *fakeRun) Measure(_ context.Context, j Job) []result.Trial {
 	b.began = append(b.began, j.Order)
 	if b.before != nil {
 		b.before(j)
@@ -60,15 +59,15 @@ func (b *bed) Measure(_ context.Context, j Job) []result.Trial {
 	return trials
 }
 
-func (b *bed) Begin(j Job) { b.shown = append(b.shown, fmt.Sprint("begin ", j.Order)) }
-func (b *bed) End(j Job, trials []result.Trial) {
+func (b *fakeRun) Begin(j Job) { b.shown = append(b.shown, fmt.Sprint("begin ", j.Order)) }
+func (b *fakeRun) End(j Job, trials []result.Trial) {
 	b.shown = append(b.shown, fmt.Sprint("end ", j.Order))
 }
-func (b *bed) Say(text string) { b.said = append(b.said, text) }
+func (b *fakeRun) Say(text string) { b.said = append(b.said, text) }
 
-func (b *bed) trials() []result.Trial { return slices.Concat(b.saved...) }
+func (b *fakeRun) trials() []result.Trial { return slices.Concat(b.saved...) }
 
-// outline is what must be the same of a run, however often it was interrupted: what was measured in which order, and what it was offered.
+// outline lists what an interruption must not change: what was measured, in which order and at which rate.
 func outline(trials []result.Trial) (list []string) {
 	for _, t := range trials {
 		list = append(list, fmt.Sprintf("%d %d %s %v", t.Order, t.Round, TrialName(t.Cell), t.Cell.RateRPS))
@@ -76,7 +75,7 @@ func outline(trials []result.Trial) (list []string) {
 	return list
 }
 
-func complete(t *testing.T, b *bed) {
+func complete(t *testing.T, b *fakeRun) {
 	t.Helper()
 	if err := b.Complete(t.Context()); err != nil {
 		t.Fatal(err)
@@ -86,7 +85,7 @@ func complete(t *testing.T, b *bed) {
 func TestCompleteSavesEveryCellInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, jobs := defaultJobs(t, true, 1)
-		b := newBed(jobs, 0)
+		b := newFakeRun(jobs, 0)
 		b.before = func(j Job) {
 			if len(b.saved) != j.Order-1 {
 				t.Errorf("cell %d begins with %d saved", j.Order, len(b.saved))
@@ -102,8 +101,8 @@ func TestCompleteSavesEveryCellInOrder(t *testing.T) {
 		if d := cmp.Diff(want, outline(b.trials())); d != "" {
 			t.Error(d)
 		}
-		if took := time.Since(began); took != Length(b.Jobs) {
-			t.Errorf("took %v, the forecast was %v", took, Length(b.Jobs))
+		if took := time.Since(began); took != TotalForecast(b.Jobs) {
+			t.Errorf("took %v, the forecast was %v", took, TotalForecast(b.Jobs))
 		}
 		for _, s := range b.trials() {
 			offered := s.Cell.RateRPS
@@ -120,7 +119,7 @@ func TestCompleteSavesEveryCellInOrder(t *testing.T) {
 				paced++
 			}
 		}
-		if paced != len(b.notes) || paced != int(p.Rounds) { // whoever keeps notes keeps each once
+		if paced != len(b.notes) || paced != int(p.Rounds) { // the receiver of notes drops repeated ones
 			t.Errorf("notes: %q", b.notes)
 		}
 		var shown []string
@@ -137,7 +136,7 @@ func TestCompleteSavesEveryCellInOrder(t *testing.T) {
 func TestCompleteWithoutBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 1)
-		b := newBed(jobs, 0)
+		b := newFakeRun(jobs, 0)
 		b.pace = 3
 		complete(t, b)
 		for _, j := range b.Jobs {
@@ -148,27 +147,27 @@ func TestCompleteWithoutBudget(t *testing.T) {
 	})
 }
 
-// A budget is kept on a machine that is slower than was forecast, and used up on one that is faster.
+// A run keeps its budget on a machine that is slower than the forecast, and uses it up on a faster one.
 func TestCompleteKeepsTheBudget(t *testing.T) {
 	_, jobs := defaultJobs(t, true, 1)
-	short := Length(least(jobs))
+	short := TotalForecast(least(jobs))
 	for _, pace := range []float64{0.6, 1, 2, 3} {
 		for _, factor := range []float64{1.5, 4} {
 			t.Run(fmt.Sprintf("%v times the time, %v times the least", pace, factor), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					budget, began := time.Duration(factor*float64(short)), time.Now()
-					b := newBed(jobs, budget)
+					b := newFakeRun(jobs, budget)
 					b.pace = pace
 					complete(t, b)
 					took := time.Since(began)
-					// Nothing is known of the pace in the first seconds, whose cells get their share of the budget and take pace times that; the
-					// rest can be cut down to a pair of cycles each, and no further.
+					// The pace is unknown in the first seconds: their cells get their share of the budget and take pace times that. The
+					// rest can shrink to a pair of cycles each, no further.
 					blind, n := time.Duration(0), 0
 					for blind < 5*time.Second {
 						blind += b.Jobs[n].Forecast()
 						n++
 					}
-					allowed := max(budget, time.Duration(pace*float64(blind+Length(least(jobs[n:])))))
+					allowed := max(budget, time.Duration(pace*float64(blind+TotalForecast(least(jobs[n:])))))
 					if took > allowed {
 						t.Errorf("took %v of %v, %v can be had", took, budget, allowed)
 					}
@@ -181,24 +180,24 @@ func TestCompleteKeepsTheBudget(t *testing.T) {
 	}
 }
 
-// A cell that came to nothing is an outcome: it is kept, and not tried again.
+// A failed cell is saved like any other, and is not tried again.
 func TestCompleteKeepsFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 1)
-		b := newBed(jobs, 0)
+		b := newFakeRun(jobs, 0)
 		b.change = func(_ Job, trials []result.Trial) {
 			for i := range trials {
 				trials[i].Load, trials[i].Failed = nil, "it broke"
 			}
 		}
 		complete(t, b)
-		var ruled []int
+		var hasRule []int
 		for _, trials := range b.saved {
 			for _, s := range trials {
 				want := "it broke"
 				if s.Cell.Rule != "" {
 					want = "no rate to offer: no model served all 64 connections in round 1"
-					ruled = append(ruled, s.Order)
+					hasRule = append(hasRule, s.Order)
 				}
 				if s.Failed != want {
 					t.Fatalf("%s failed by %q, want %q", TrialName(s.Cell), s.Failed, want)
@@ -209,11 +208,11 @@ func TestCompleteKeepsFailures(t *testing.T) {
 			t.Errorf("%d of %d cells are kept", got, len(jobs))
 		}
 		for _, order := range b.began {
-			if slices.Contains(ruled, order) {
+			if slices.Contains(hasRule, order) {
 				t.Errorf("cell %d was measured without a rate", order)
 			}
 		}
-		if n := len(slices.Compact(ruled)); n != 6 || len(b.began) != len(jobs)-n {
+		if n := len(slices.Compact(hasRule)); n != 6 || len(b.began) != len(jobs)-n {
 			t.Errorf("%d cells were tried of %d, of which %d had no rate", len(b.began), len(jobs), n)
 		}
 		if len(b.notes) > 0 {
@@ -226,7 +225,7 @@ func TestCompleteEndsWhereNothingCanBeKept(t *testing.T) {
 	for _, what := range []string{"save", "note"} {
 		synctest.Test(t, func(t *testing.T) {
 			_, jobs := defaultJobs(t, true, 1)
-			b, full := newBed(jobs, 0), errors.New("disk full")
+			b, full := newFakeRun(jobs, 0), errors.New("disk full")
 			if what == "save" {
 				b.Save = func([]result.Trial) error { return full }
 			} else {
@@ -245,7 +244,7 @@ func TestCompleteEndsWhereNothingCanBeKept(t *testing.T) {
 func TestCompleteSaysThatProcessorTimeIsNotKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 1)
-		b := newBed(jobs[:3], 0)
+		b := newFakeRun(jobs[:3], 0)
 		b.change = func(_ Job, trials []result.Trial) {
 			for i := range trials {
 				if m := trials[i].Cell.Model; m == "epoll" || m == "select" {
@@ -266,26 +265,26 @@ func TestCompleteSaysThatProcessorTimeIsNotKnown(t *testing.T) {
 	})
 }
 
-// That others compute is said as it begins and as it ends, and not with every cell.
+// A warning is printed when other programs begin to compute, and one when they stop; not with every cell.
 func TestCompleteSaysThatOthersDisturb(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, all := defaultJobs(t, true, 1)
-		jobs := slices.DeleteFunc(all, func(j Job) bool { return !j.InTurns() || ruled(j) == 1 })[:9]
+		jobs := slices.DeleteFunc(all, func(j Job) bool { return !j.InTurns() || hasRule(j) == 1 })[:9]
 		for i := range jobs {
 			jobs[i].Order = i + 1
 		}
 		jobs[4] = all[slices.IndexFunc(all, func(j Job) bool { return j.InTurns() })]
 		jobs[4].Order = 5
 		beside := []float64{0, 0.1, 0.534, 0.9, 0.2, 0.05, 0, 0.7, 0.8}
-		b := newBed(jobs, 0)
+		b := newFakeRun(jobs, 0)
 		b.change = func(j Job, trials []result.Trial) {
-			trials[1].Turns.BesideShare = beside[j.Order-1] // of whichever server
+			trials[1].Turns.BesideShare = beside[j.Order-1] // in the record of any one server
 		}
 		complete(t, b)
 		want := []string{
-			fmt.Sprintf("other programs took 53 %% of the processors' time in %s, round %d: what follows is less sure while they do", jobs[2].Name(), jobs[2].Round),
+			fmt.Sprintf("other programs took 53 %% of the processors' time in %s, round %d: results are less certain until they stop", jobs[2].Name(), jobs[2].Round),
 			"the machine is quiet again",
-			fmt.Sprintf("other programs took 70 %% of the processors' time in %s, round %d: what follows is less sure while they do", jobs[7].Name(), jobs[7].Round),
+			fmt.Sprintf("other programs took 70 %% of the processors' time in %s, round %d: results are less certain until they stop", jobs[7].Name(), jobs[7].Round),
 		}
 		if d := cmp.Diff(want, b.said); d != "" {
 			t.Error(d)
@@ -293,7 +292,7 @@ func TestCompleteSaysThatOthersDisturb(t *testing.T) {
 	})
 }
 
-// What takes no turns, or came to nothing, tells nothing of the machine.
+// Cells without turns, and failed ones, do not show what other programs take.
 func TestCompleteKnowsOfOthersByTurnsOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 1)
@@ -301,7 +300,7 @@ func TestCompleteKnowsOfOthersByTurnsOnly(t *testing.T) {
 			jobs[i].Order = i + 1
 		}
 		disturbed := slices.IndexFunc(jobs, func(j Job) bool { return j.InTurns() })
-		b := newBed(jobs, 0)
+		b := newFakeRun(jobs, 0)
 		b.change = func(j Job, trials []result.Trial) {
 			for i := range trials {
 				if u := trials[i].Turns; u != nil {
@@ -320,16 +319,16 @@ func TestCompleteKnowsOfOthersByTurnsOnly(t *testing.T) {
 
 var errSignal = errors.New("a signal")
 
-// Wherever a run is interrupted, the rest of it makes the same run: same cells, same order, same rate.
+// Wherever a run is interrupted, the resumed run has the same cells, order and rate.
 func TestCompleteGoesOn(t *testing.T) {
 	_, jobs := defaultJobs(t, true, 5)
-	whole := newBed(jobs, 0)
+	whole := newFakeRun(jobs, 0)
 	synctest.Test(t, func(t *testing.T) { complete(t, whole) })
 	want := outline(whole.trials())
 
 	moments := []int{1, 2, len(jobs) - 1, len(jobs)}
 	for i, j := range jobs { // about the ends of rounds, and cells with a rule
-		if i > 0 && jobs[i-1].Round < j.Round || ruled(j) == 1 {
+		if i > 0 && jobs[i-1].Round < j.Round || hasRule(j) == 1 {
 			moments = append(moments, i, i+1, i+2)
 		}
 	}
@@ -337,7 +336,7 @@ func TestCompleteGoesOn(t *testing.T) {
 	for _, at := range moments {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBed(jobs, 0)
+				b := newFakeRun(jobs, 0)
 				ctx, cancel := context.WithCancelCause(t.Context())
 				b.before = func(j Job) {
 					if j.Order == at {
@@ -350,7 +349,7 @@ func TestCompleteGoesOn(t *testing.T) {
 				if len(b.saved) != at-1 {
 					t.Fatalf("%d cells were saved: the one that was cut short must not be", len(b.saved))
 				}
-				// A writer that was killed leaves some of the lines of a cell.
+				// A killed writer leaves some of the lines of a cell.
 				file := b.trials()
 				if torn := jobs[at-1]; torn.InTurns() {
 					lines := torn.Trials(time.Now())
@@ -361,20 +360,20 @@ func TestCompleteGoesOn(t *testing.T) {
 					}
 					file = append(file, lines[:random.IntN(len(lines))]...)
 				}
-				done, err := Done(throughAFile(t, file), jobs)
+				done, err := DoneJobs(throughAFile(t, file), jobs)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if len(done) != at-1 {
 					t.Fatalf("%d cells count as done, want %d", len(done), at-1)
 				}
-				rest := newBed(jobs, 0)
+				rest := newFakeRun(jobs, 0)
 				rest.Done = done
 				complete(t, rest)
 				if d := cmp.Diff(want, outline(slices.Concat(b.trials(), rest.trials()))); d != "" {
 					t.Error(d)
 				}
-				again, err := Done(throughAFile(t, slices.Concat(file, rest.trials())), jobs)
+				again, err := DoneJobs(throughAFile(t, slices.Concat(file, rest.trials())), jobs)
 				if err != nil || len(again) != len(jobs) {
 					t.Fatalf("after that %d of %d cells are done, %v", len(again), len(jobs), err)
 				}
@@ -388,13 +387,13 @@ func TestCompleteGoesOn(t *testing.T) {
 	}
 }
 
-// The rest of a run that is gone on with has the budget for itself.
+// The jobs that a resumed run has left get the whole Budget.
 func TestCompleteGoesOnWithinTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, jobs := defaultJobs(t, true, 5)
-		b := newBed(jobs, 0)
+		b := newFakeRun(jobs, 0)
 		complete(t, b)
-		done, err := Done(b.trials(), jobs)
+		done, err := DoneJobs(b.trials(), jobs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -404,7 +403,7 @@ func TestCompleteGoesOnWithinTheBudget(t *testing.T) {
 			}
 		}
 		budget, began := 5*time.Minute, time.Now()
-		rest := newBed(jobs, budget)
+		rest := newFakeRun(jobs, budget)
 		rest.Done = done
 		complete(t, rest)
 		if took := time.Since(began); took > budget || took < budget*3/4 {
@@ -465,16 +464,16 @@ func TestDone(t *testing.T) {
 		{"a line twice", twice(a, 2), []int{turns.Order}, ""},
 		{"a line twice for one that lacks", twice(a, 0)[:len(a)], nil, ""},
 		{"all of it twice", slices.Concat(a, a), []int{turns.Order}, ""},
-		{"order 0", with(func(t *result.Trial) { t.Order = 0 }), nil, fmt.Sprintf("a trial has order 0 and is not part of a run of %d", len(jobs))},
-		{"an order beyond the run", with(func(t *result.Trial) { t.Order = len(jobs) + 1 }), nil, "is not part of a run"},
-		{"the order of another", with(func(t *result.Trial) { t.Order = whole.Order }), nil, "this bench orders a run otherwise"},
-		{"another round", with(func(t *result.Trial) { t.Round++ }), nil, "this bench orders a run otherwise"},
+		{"order 0", with(func(t *result.Trial) { t.Order = 0 }), nil, fmt.Sprintf("a trial has order 0, but the run has %d jobs", len(jobs))},
+		{"an order beyond the run", with(func(t *result.Trial) { t.Order = len(jobs) + 1 }), nil, "but the run has"},
+		{"the order of another", with(func(t *result.Trial) { t.Order = whole.Order }), nil, "this bench orders the run differently"},
+		{"another round", with(func(t *result.Trial) { t.Round++ }), nil, "this bench orders the run differently"},
 		{"a model that is not part of it", with(func(t *result.Trial) { t.Cell.Model = "\x1b[2J" }), nil, `is \x1b[2J in `},
-		{"another rate", with(func(t *result.Trial) { t.Cell.RateRPS += 7 }), nil, "this bench orders a run otherwise"},
-		{"another rule", with(func(t *result.Trial) { t.Cell.Rule = "as much as it takes" }), nil, "this bench orders a run otherwise"},
+		{"another rate", with(func(t *result.Trial) { t.Cell.RateRPS += 7 }), nil, "this bench orders the run differently"},
+		{"another rule", with(func(t *result.Trial) { t.Cell.Rule = "as much as it takes" }), nil, "this bench orders the run differently"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			done, err := Done(throughAFile(t, c.trials), jobs)
+			done, err := DoneJobs(throughAFile(t, c.trials), jobs)
 			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("%v, want %q", err, c.says)
 			}

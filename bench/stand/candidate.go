@@ -18,36 +18,36 @@ import (
 	"carousel/internal/result"
 )
 
-// Candidate is a server that takes part: one of the models, the null responder or a server of the user's own.
+// Candidate is a server that can be measured: a model, the null responder, or a guest, which is a server of the user's own.
 type Candidate struct {
 	Name    string
-	Command []string          // {addr} stands for the address to listen on; none: it runs already
-	Guest   bool              // it is the user's own: it prints no READY line and no usage line
-	Path    string            // what a guest is asked for in place of /; "": it says hello there, as models do
-	Status  int               // of its answers to that
-	addr    string            // where it runs already
-	lacks   map[string]string // by endpoint, why it cannot be measured there
+	Command []string          // {addr} stands for the address to listen on; none: it is running already
+	Guest   bool              // the user's own: it prints no READY line and no usage line
+	Path    string            // requested from a guest, not /; "": / with the body of the models
+	Status  int               // of the answers to Path; 0: 200
+	addr    string            // of a running server
+	missing map[string]string // by endpoint: why it cannot be measured with it
 }
 
-// path is what the candidate is asked for where models are asked for /.
+// path is the path that is requested from the candidate where / is requested from models.
 func (c Candidate) path() string { return cmp.Or(c.Path, "/") }
 
-// wants is what a right answer to that is.
-func (c Candidate) wants() answer {
+// wantedAnswer is the right answer to a request for path.
+func (c Candidate) wantedAnswer() answer {
 	if c.Path == "" {
 		return answer{http.StatusOK, hello}
 	}
 	return answer{cmp.Or(c.Status, http.StatusOK), ""}
 }
 
-// Listed is a model as `servers --list --json` says it.
-type Listed struct {
+// Model is a model as `servers --list --json` prints it.
+type Model struct {
 	Name      string `json:"name"`
 	Available bool   `json:"available"`
 	Reason    string `json:"reason"`
 }
 
-// Program finds a program of this project: beside this one, else on the PATH.
+// Program returns the path of a program of this project: beside this one, else on the PATH.
 func Program(name string) (string, error) {
 	if self, err := os.Executable(); err == nil {
 		if path, err := exec.LookPath(filepath.Join(filepath.Dir(self), name)); err == nil {
@@ -61,27 +61,27 @@ func Program(name string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// ModelList asks the program servers what it has.
-func ModelList(ctx context.Context, servers string) ([]Listed, error) {
+// ModelList returns the models of the program servers.
+func ModelList(ctx context.Context, servers string) ([]Model, error) {
 	text, err := exec.CommandContext(ctx, servers, "--list", "--json").Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s --list --json: %w", servers, err)
 	}
-	var list []Listed
+	var list []Model
 	if err := json.Unmarshal(text, &list); err != nil {
 		return nil, fmt.Errorf("%s --list --json: %w", servers, err)
 	}
 	return list, nil
 }
 
-// Choose picks the plan's models from those there are, in the order of the ladder, and the plan's guests after them.
-// notes say which of them this system lacks, and why, and which are measured otherwise than the rest.
-func Choose(p *plan.Plan, list []Listed, servers string) (all []Candidate, notes []string, err error) {
+// Choose returns the models of the plan that are available, in the order of list, then the guests of the plan.
+// notes name the models that are unavailable, with the reason, and the guests that are measured differently from models.
+func Choose(p *plan.Plan, list []Model, servers string) (all []Candidate, notes []string, err error) {
 	var names []string
 	for _, l := range list {
 		names = append(names, l.Name)
 	}
-	if err := p.Unknown(names); err != nil {
+	if err := p.UnknownModel(names); err != nil {
 		return nil, nil, err
 	}
 	for _, l := range list {
@@ -108,10 +108,10 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Candidate, notes
 			if target.Port() == "" {
 				c.addr = net.JoinHostPort(target.Hostname(), "80")
 			}
-			if asked := target.RequestURI(); asked != "/" && c.Path == "" {
-				c.Path = asked
+			if path := target.RequestURI(); path != "/" && c.Path == "" {
+				c.Path = path
 			}
-			notes = append(notes, fmt.Sprintf("server %s runs already: it stays where it is, and all rounds are of one process", g.Name))
+			notes = append(notes, fmt.Sprintf("server %s is running already: it keeps its processors, and all rounds measure the same process", g.Name))
 			all = append(all, c)
 			continue
 		}
@@ -119,13 +119,13 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Candidate, notes
 			return nil, nil, p.FaultAt(at+".command", fmt.Sprintf("server %s: %v", g.Name, err))
 		}
 		if _, err := exec.LookPath(c.Command[0]); err != nil {
-			return nil, nil, p.FaultAt(at+".command", fmt.Sprintf("server %s: %v: give its path as seen from here", g.Name, err))
+			return nil, nil, p.FaultAt(at+".command", fmt.Sprintf("server %s: %v: give its path from this directory", g.Name, err))
 		}
 		all = append(all, c)
 	}
 	for _, c := range all {
 		if c.Path != "" {
-			notes = append(notes, fmt.Sprintf("server %s is asked for %s and need not say hello: what it does there is compared with the hello of the models", c.Name, c.Path))
+			notes = append(notes, fmt.Sprintf("server %s answers GET %s, with any body, where models answer GET / with Hello world", c.Name, c.Path))
 		}
 	}
 	if len(all) == 0 {
@@ -134,7 +134,7 @@ func Choose(p *plan.Plan, list []Listed, servers string) (all []Candidate, notes
 	return all, notes, nil
 }
 
-// Null is the null responder: the least that a server can do.
+// Null returns the null responder, which answers without parsing: the least that a server can do.
 func Null(servers string) Candidate { return model(servers, result.Null) }
 
 func model(servers, name string) Candidate {

@@ -19,40 +19,40 @@ import (
 	"carousel/internal/scenario"
 )
 
-// crowd is clients of a server who come at once, ask once each, and stay.
+// crowd is clients that connect at once, send one request each, and stay connected.
 type crowd struct {
 	up   *server
-	wait time.Duration // for an answer to anybody: while others are answered, those who are not wait on
+	wait time.Duration // a client gives up when no client has had an answer for so long
 
-	last atomic.Int64 // when somebody was last answered, in nanoseconds since 1970
-	mu   sync.Mutex   // guards all below
+	last atomic.Int64 // the time of the last answer to any client, in nanoseconds since 1970
+	mu   sync.Mutex   // guards the fields below
 	open []net.Conn
 	sum  result.Crowd
 }
 
-// atOnce is how many connects are under way at most: fewer than any queue of a server holds.
-const atOnce = 128
+// maxConnecting is the largest number of connects in progress: fewer than the backlog of any server holds.
+const maxConnecting = 128
 
-// grow has further clients come, until there are n in all, and says what has become of all of them.
+// grow connects further clients until there are n in all, and returns what became of all of them.
 func (k *crowd) grow(ctx context.Context, n int) (result.Crowd, error) {
 	k.last.Store(time.Now().UnixNano())
 	var all sync.WaitGroup
-	connecting := make(chan struct{}, atOnce)
+	connecting := make(chan struct{}, maxConnecting)
 	for ; k.sum.Connections < n && context.Cause(ctx) == nil; k.sum.Connections++ {
 		connecting <- struct{}{}
 		all.Go(func() {
-			c, err := net.DialTimeout("tcp", k.up.addr, max(k.wait, patience))
+			c, err := net.DialTimeout("tcp", k.up.addr, max(k.wait, answerLimit))
 			<-connecting
-			how := result.NoConnect
+			outcome := result.NoConnect
 			if err == nil {
 				k.mu.Lock()
 				k.open = append(k.open, c)
 				k.mu.Unlock()
-				how = k.ask(c)
+				outcome = k.request(c)
 			}
 			k.mu.Lock()
 			defer k.mu.Unlock()
-			k.count(how)
+			k.count(outcome)
 		})
 	}
 	all.Wait()
@@ -61,14 +61,14 @@ func (k *crowd) grow(ctx context.Context, n int) (result.Crowd, error) {
 	return sum, context.Cause(ctx)
 }
 
-// What becomes of a client that is not broken.
+// The outcomes of a client that is not broken.
 const (
 	served  = "served"
 	refused = "refused"
 )
 
-func (k *crowd) count(how string) {
-	switch how {
+func (k *crowd) count(outcome string) {
+	switch outcome {
 	case served:
 		k.sum.Served++
 	case refused:
@@ -78,13 +78,13 @@ func (k *crowd) count(how string) {
 			k.sum.BrokenBy = map[string]int{}
 		}
 		k.sum.Broken++
-		k.sum.BrokenBy[how]++
+		k.sum.BrokenBy[outcome]++
 	}
 }
 
-// ask asks on c and says what became of it.
-func (k *crowd) ask(c net.Conn) string {
-	io.WriteString(c, get(k.up.by.path())) // who is turned away before may fail here, and has its answer all the same
+// request sends a request on c and returns the outcome.
+func (k *crowd) request(c net.Conn) string {
+	io.WriteString(c, get(k.up.candidate.path())) // an error is ignored: a server that refuses may have answered and closed already
 	r := bufio.NewReader(c)
 	for {
 		c.SetReadDeadline(time.Now().Add(k.wait))
@@ -97,13 +97,13 @@ func (k *crowd) ask(c net.Conn) string {
 		}
 	}
 	k.last.Store(time.Now().UnixNano())
-	c.SetReadDeadline(time.Now().Add(max(k.wait, patience)))
+	c.SetReadDeadline(time.Now().Add(max(k.wait, answerLimit)))
 	reply, err := http.ReadResponse(r, nil)
 	if err != nil {
 		return broken(err)
 	}
 	body, err := io.ReadAll(io.LimitReader(reply.Body, 64<<20))
-	want := k.up.by.wants()
+	want := k.up.candidate.wantedAnswer()
 	switch {
 	case err != nil:
 		return broken(err)
@@ -115,7 +115,7 @@ func (k *crowd) ask(c net.Conn) string {
 	return result.Wrong
 }
 
-// broken is the way in which reading ended.
+// broken returns the outcome of a failed read.
 func broken(err error) string {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -128,21 +128,21 @@ func broken(err error) string {
 	return result.Wrong
 }
 
-// leave has all go at once.
-func (k *crowd) leave() {
+// closeAll closes all connections.
+func (k *crowd) closeAll() {
 	for _, c := range k.open {
-		if tcp, is := c.(*net.TCPConn); is {
-			tcp.SetLinger(0) // thousands that closed in order would keep their ports for a minute
+		if tcp, ok := c.(*net.TCPConn); ok {
+			tcp.SetLinger(0) // close by reset: in TIME-WAIT thousands would hold their ports for a minute
 		}
 		c.Close()
 	}
 	k.open = nil
 }
 
-// ceiling has ever more clients come, up to limit, and says at each step what became of all who are there.
+// ceiling connects more and more clients, up to limit, and returns for each step what became of all of them.
 func ceiling(ctx context.Context, up *server, limit int, wait time.Duration) (steps []result.Crowd, err error) {
 	k := &crowd{up: up, wait: wait}
-	defer k.leave()
+	defer k.closeAll()
 	for _, n := range scenario.CeilingSteps(limit) {
 		step, err := k.grow(ctx, n)
 		if err != nil {
@@ -153,24 +153,24 @@ func ceiling(ctx context.Context, up *server, limit int, wait time.Duration) (st
 	return steps, nil
 }
 
-// recoveryLimit is how long a server may take to serve somebody when a crowd has left.
+// recoveryLimit is how long a server may take to answer again after a crowd has left.
 const recoveryLimit = 5 * time.Second
 
-// exhaust limits a server's descriptors, has more clients come than that and stay, reads for so long what it uses while nobody asks, and has them
-// leave.
-func exhaust(ctx context.Context, up *server, clients int, wait, full time.Duration) (*result.Exhaust, error) {
+// exhaust limits the descriptors of a server, connects more clients than that, measures for idleTime the processor time that the server uses
+// while no client sends, closes all, and measures the time until the server answers again.
+func exhaust(ctx context.Context, up *server, clients int, wait, idleTime time.Duration) (*result.Exhaust, error) {
 	x := &result.Exhaust{Files: scenario.ExhaustDescriptors}
 	if err := host.LimitFiles(up.process.PID(), x.Files); err != nil {
 		return nil, err
 	}
 	k := &crowd{up: up, wait: wait}
-	defer k.leave()
+	defer k.closeAll()
 	var err error
 	if x.Crowd, err = k.grow(ctx, clients); err != nil || up.ended() {
 		return x, err
 	}
-	if x.BusyShare, err = busy(ctx, up.process.PID(), full); err != nil && context.Cause(ctx) == nil {
-		select { // a process that is gone is known to have ended a moment later
+	if x.BusyShare, err = cpuShare(ctx, up.process.PID(), idleTime); err != nil && context.Cause(ctx) == nil {
+		select { // the end of a process is noticed a moment later
 		case <-up.process.Done():
 		case <-time.After(stopGrace):
 		}
@@ -180,10 +180,10 @@ func exhaust(ctx context.Context, up *server, clients int, wait, full time.Durat
 	} else if err != nil {
 		return nil, err
 	}
-	k.leave()
+	k.closeAll()
 	left := time.Now()
 	for !x.Recovered && !up.ended() && time.Since(left) < recoveryLimit && context.Cause(ctx) == nil {
-		if _, err := up.ask(wait); err == nil {
+		if _, err := up.request(wait); err == nil {
 			x.Recovered = true
 		} else {
 			time.Sleep(time.Millisecond)
@@ -193,8 +193,8 @@ func exhaust(ctx context.Context, up *server, clients int, wait, full time.Durat
 	return x, context.Cause(ctx)
 }
 
-// busy is what share of one processor the process pid and its descendants use for so long.
-func busy(ctx context.Context, pid int, d time.Duration) (share float64, err error) {
+// cpuShare returns the share of one processor that the process pid and its descendants use during d.
+func cpuShare(ctx context.Context, pid int, d time.Duration) (share float64, err error) {
 	begun := time.Now()
 	before, err := host.TreeCPU(pid)
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	"carousel/internal/scenario"
 )
 
-// room serves the first so many who come, as long as they stay, and does something else to all others.
-func room(t *testing.T, places int, then func(net.Conn)) *server {
+// serveFirst returns a server that answers the first so many clients while they stay, and calls then for all others.
+func serveFirst(t *testing.T, places int, then func(net.Conn)) *server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -48,8 +48,8 @@ func room(t *testing.T, places int, then func(net.Conn)) *server {
 	return &server{addr: l.Addr().String()}
 }
 
-// heard does something when a request is there.
-func heard(do func(net.Conn)) func(net.Conn) {
+// afterRequest calls do after a request has arrived.
+func afterRequest(do func(net.Conn)) func(net.Conn) {
 	return func(c net.Conn) {
 		if r := bufio.NewReader(c); r != nil {
 			if _, err := http.ReadRequest(r); err == nil {
@@ -63,7 +63,7 @@ const unavailableReply = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 5\
 
 func TestCeiling(t *testing.T) {
 	const limit, places = 40, 30 // below 900: there is one step
-	say := func(text string) func(net.Conn) { return heard(func(c net.Conn) { io.WriteString(c, text) }) }
+	say := func(text string) func(net.Conn) { return afterRequest(func(c net.Conn) { io.WriteString(c, text) }) }
 	for _, c := range []struct {
 		name   string
 		places int
@@ -79,14 +79,14 @@ func TestCeiling(t *testing.T) {
 		},
 			result.Crowd{Served: 30, Refused: 10}},
 		{"turned away with half a word", places, say(unavailableReply[:len(unavailableReply)-2]), result.Crowd{Served: 30, Broken: 10, BrokenBy: map[string]int{result.CutOff: 10}}},
-		{"closed", places, heard(func(net.Conn) {}), result.Crowd{Served: 30, Broken: 10, BrokenBy: map[string]int{result.CutOff: 10}}},
-		{"reset", places, heard(func(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }), result.Crowd{Served: 30, Broken: 10, BrokenBy: map[string]int{result.Reset: 10}}},
+		{"closed", places, afterRequest(func(net.Conn) {}), result.Crowd{Served: 30, Broken: 10, BrokenBy: map[string]int{result.CutOff: 10}}},
+		{"reset", places, afterRequest(func(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }), result.Crowd{Served: 30, Broken: 10, BrokenBy: map[string]int{result.Reset: 10}}},
 		{"never answered", places, func(c net.Conn) { io.Copy(io.Discard, c) }, result.Crowd{Served: 30, Broken: 10, BrokenBy: map[string]int{result.Unanswered: 10}}},
 		{"answered wrongly", places, say(strings.Replace(helloReply, "world", "wurld", 1)), result.Crowd{Served: 30, Broken: 10, BrokenBy: map[string]int{result.Wrong: 10}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.want.Connections = limit
-			steps, err := ceiling(t.Context(), room(t, c.places, c.then), limit, time.Second)
+			steps, err := ceiling(t.Context(), serveFirst(t, c.places, c.then), limit, time.Second)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,12 +97,12 @@ func TestCeiling(t *testing.T) {
 	}
 }
 
-// Each step counts all who have come, and nobody has left before the last.
+// Each step counts all clients so far, and all stay until the last step.
 func TestCeilingGoesUpInSteps(t *testing.T) {
 	if soft, _, err := host.FDLimit(); err == nil && soft < 2500 {
 		t.Skipf("%d descriptors: too few for both ends of 1050 connections", soft)
 	}
-	steps, err := ceiling(t.Context(), room(t, 1012, heard(func(c net.Conn) { io.WriteString(c, unavailableReply) })), 1050, 10*time.Second)
+	steps, err := ceiling(t.Context(), serveFirst(t, 1012, afterRequest(func(c net.Conn) { io.WriteString(c, unavailableReply) })), 1050, 10*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,17 +113,17 @@ func TestCeilingGoesUpInSteps(t *testing.T) {
 	}
 }
 
-// A client waits as long as others are answered: a slow server breaks nobody.
+// A client waits as long as others are answered, so a slow server breaks none.
 func TestACrowdWaitsWhileOthersAreAnswered(t *testing.T) {
 	const wait = 500 * time.Millisecond
 	var one sync.Mutex
-	slowly := heard(func(c net.Conn) {
+	slowly := afterRequest(func(c net.Conn) {
 		one.Lock()
 		defer one.Unlock()
 		time.Sleep(wait / 5)
 		io.WriteString(c, helloReply)
 	})
-	steps, err := ceiling(t.Context(), room(t, 0, slowly), 10, wait)
+	steps, err := ceiling(t.Context(), serveFirst(t, 0, slowly), 10, wait)
 	if err != nil || steps[0].Served != 10 {
 		t.Errorf("%+v, %v", steps, err)
 	}
@@ -141,12 +141,12 @@ func TestCeilingWithoutAServer(t *testing.T) {
 	why := errors.New("a signal")
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	interrupt(why)
-	if steps, err := ceiling(ctx, room(t, 9, nil), 3, time.Second); err != why {
+	if steps, err := ceiling(ctx, serveFirst(t, 9, nil), 3, time.Second); err != why {
 		t.Errorf("interrupted: %+v, %v", steps, err)
 	}
 }
 
-// The stand-in for a server is net/http, which waits when it has no descriptor, and frail ends then.
+// The stand-in for a server is net/http, which waits when descriptors run out; the model frail ends.
 func TestExhaust(t *testing.T) {
 	s := bench(t)
 	s.candidates["frail"] = model(self, "frail")
@@ -162,12 +162,12 @@ func TestExhaust(t *testing.T) {
 		t.Errorf("%+v", *x)
 	}
 	x = trials["frail"].Exhaust
-	if failed := trials["frail"].Failed; x == nil || failed != "" || x.Recovered || !strings.Contains(x.Ended, "exit status 1; it said: servers: ") || !strings.Contains(x.Ended, "too many open files") {
+	if failed := trials["frail"].Failed; x == nil || failed != "" || x.Recovered || !strings.Contains(x.Ended, "exit status 1; it printed: servers: ") || !strings.Contains(x.Ended, "too many open files") {
 		t.Errorf("one that ends: failed %q, %+v", failed, x)
 	}
 }
 
-// What it burns while it is full is seen.
+// cpuShare sees a process that computes.
 func TestBusy(t *testing.T) {
 	s := bench(t)
 	up, err := start(t.Context(), s.candidates["epoll"], nil, false)
@@ -182,31 +182,31 @@ func TestBusy(t *testing.T) {
 	go func() {
 		defer close(over)
 		for ctx.Err() == nil {
-			up.ask(time.Second)
+			up.request(time.Second)
 		}
 	}()
-	share, err := busy(t.Context(), up.process.PID(), 300*time.Millisecond)
+	share, err := cpuShare(t.Context(), up.process.PID(), 300*time.Millisecond)
 	if err != nil || share < 0.002 || share > 4 {
 		t.Errorf("of a server that answers all the time it is %v, %v", share, err)
 	}
 	stop()
 	time.Sleep(50 * time.Millisecond)
-	if idle, err := busy(t.Context(), up.process.PID(), 300*time.Millisecond); err != nil || idle >= share {
+	if idle, err := cpuShare(t.Context(), up.process.PID(), 300*time.Millisecond); err != nil || idle >= share {
 		t.Errorf("of one that nobody asks it is %v, %v, and asked %v", idle, err, share)
 	}
 }
 
-// One that runs already keeps its descriptors.
+// bench cannot limit the descriptors of a server that it did not start.
 func TestExhaustOfOneThatRuns(t *testing.T) {
 	s := bench(t, Candidate{Name: "mine", Guest: true, addr: open(t, 100, "").addr})
 	for _, trial := range s.Measure(t.Context(), job(t, s, "{name: exhaust, connections: [3]}", "mine")) {
-		if trial.NA != "it runs already, and keeps the descriptors that it has" || trial.Exhaust != nil || trial.Failed != "" {
+		if trial.NA != "bench did not start this server, so it cannot limit its descriptors" || trial.Exhaust != nil || trial.Failed != "" {
 			t.Errorf("%+v", trial)
 		}
 	}
 }
 
-// Silent connections are loadgen's; where it finds nobody to connect to beside them, that is what was measured.
+// loadgen opens the silent connections. If it can open no other connection beside them, that is a result.
 func TestIdle(t *testing.T) {
 	s := bench(t)
 	j := job(t, s, "{name: idle, idle: [9]}", "epoll")

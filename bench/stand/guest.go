@@ -17,10 +17,10 @@ import (
 
 const hello = "Hello world\n"
 
-// patience is how long a check waits for one answer.
-const patience = 2 * time.Second
+// answerLimit is how long a check waits for one answer.
+const answerLimit = 2 * time.Second
 
-// answer is what a right one is: its status, and its body unless that may be any.
+// answer is a right answer: its status and its body; "" allows any body.
 type answer struct {
 	status int
 	body   string
@@ -28,15 +28,15 @@ type answer struct {
 
 var helloAnswer = answer{http.StatusOK, hello}
 
-// ask sends GET path on a connection of its own and checks that the answer is a 200 that says hello.
-func ask(addr, path string, limit time.Duration) (status int, err error) {
+// request sends GET path on a new connection and checks that the answer is a 200 with the body hello.
+func request(addr, path string, limit time.Duration) (status int, err error) {
 	return exchange(addr, limit, get(path), 1, helloAnswer)
 }
 
 func get(path string) string { return "GET " + path + " HTTP/1.1\r\nHost: carousel\r\n\r\n" }
 
-// exchange sends requests as one piece on a connection of its own and checks that as many answers as asked come back, each of them
-// as wanted; status is that of the last one read.
+// exchange sends requests in one write on a new connection and checks that so many answers come back, each equal to want. status is that
+// of the last one; 0 if none came.
 func exchange(addr string, limit time.Duration, requests string, answers int, want answer) (status int, err error) {
 	c, err := net.DialTimeout("tcp", addr, limit)
 	if err != nil {
@@ -47,15 +47,15 @@ func exchange(addr string, limit time.Duration, requests string, answers int, wa
 	if _, err := io.WriteString(c, requests); err != nil {
 		return 0, err
 	}
-	reply, err := hear(bufio.NewReader(c), answers, want)
+	reply, err := readAnswers(bufio.NewReader(c), answers, want)
 	if reply != nil {
 		status = reply.StatusCode
 	}
 	return status, err
 }
 
-// hear reads answers from r and checks them. It returns the last one that came, nil if none did.
-func hear(r *bufio.Reader, answers int, want answer) (last *http.Response, err error) {
+// readAnswers reads so many answers from r and checks them. It returns the last one that came, nil if none did.
+func readAnswers(r *bufio.Reader, answers int, want answer) (last *http.Response, err error) {
 	for i := range answers {
 		which := "the answer"
 		if answers > 1 {
@@ -80,11 +80,11 @@ func hear(r *bufio.Reader, answers int, want answer) (last *http.Response, err e
 	return last, nil
 }
 
-// answering waits until the server at addr answers anything at all to GET path: a server of the user's own prints no READY line.
-func answering(ctx context.Context, addr, path string, died <-chan struct{}, limit time.Duration) error {
+// waitForAnswer waits until the server at addr answers GET path in any way: a guest prints no READY line. died is closed when its process ends.
+func waitForAnswer(ctx context.Context, addr, path string, died <-chan struct{}, limit time.Duration) error {
 	end := time.Now().Add(limit)
 	for {
-		status, err := ask(addr, path, patience) // not only what is left: too short a wait would hide why there is no answer
+		status, err := request(addr, path, answerLimit) // not the rest of limit: a short wait would hide why there is no answer
 		if status != 0 || err == nil {
 			return nil
 		}
@@ -101,34 +101,34 @@ func answering(ctx context.Context, addr, path string, died <-chan struct{}, lim
 	}
 }
 
-// check holds a server of the user's own to what every measurement relies on: right answers to GET path on a connection kept
-// alive, to two requests in one piece, and to one that arrives byte by byte.
+// check checks what every measurement relies on: right answers to GET path twice on one connection, to two requests in one packet, and to
+// a request that arrives byte by byte.
 func check(addr, path string, want answer) error {
-	if err := keptAlive(addr, path, want); err != nil {
+	if err := checkKeepAlive(addr, path, want); err != nil {
 		return fmt.Errorf("GET %s twice over one connection: %w", path, err)
 	}
-	if _, err := exchange(addr, patience, get(path)+get(path), 2, want); err != nil {
+	if _, err := exchange(addr, answerLimit, get(path)+get(path), 2, want); err != nil {
 		return fmt.Errorf("GET %s twice in one piece: %w", path, err)
 	}
-	if err := fragmented(addr, path, want); err != nil {
+	if err := checkFragmented(addr, path, want); err != nil {
 		return fmt.Errorf("GET %s in single bytes: %w", path, err)
 	}
 	return nil
 }
 
-func keptAlive(addr, path string, want answer) error {
-	c, err := net.DialTimeout("tcp", addr, patience)
+func checkKeepAlive(addr, path string, want answer) error {
+	c, err := net.DialTimeout("tcp", addr, answerLimit)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(answerLimit))
 	r := bufio.NewReader(c)
 	for i := range 2 {
 		if _, err := io.WriteString(c, get(path)); err != nil {
 			return err
 		}
-		reply, err := hear(r, 1, want)
+		reply, err := readAnswers(r, 1, want)
 		closes := i == 0 && reply != nil && reply.Close
 		switch {
 		case closes && !reply.ProtoAtLeast(1, 1): // before its body: --path helps against another body, but not against this
@@ -144,65 +144,65 @@ func keptAlive(addr, path string, want answer) error {
 
 var errKeepAlive = errors.New("bench needs HTTP/1.1 with keep-alive")
 
-func fragmented(addr, path string, want answer) error {
-	c, err := net.DialTimeout("tcp", addr, patience)
+func checkFragmented(addr, path string, want answer) error {
+	c, err := net.DialTimeout("tcp", addr, answerLimit)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
-	pause := 50 * time.Millisecond                   // long enough for the first byte to be read alone beside other load, too
+	c.SetDeadline(time.Now().Add(answerLimit))
+	pause := 50 * time.Millisecond                   // long enough that the first byte is read alone, even on a busy machine
 	for _, b := range strings.Split(get(path), "") { // package net sets TCP_NODELAY: a byte is a segment
 		if _, err := io.WriteString(c, b); err != nil {
 			return err
 		}
 		time.Sleep(pause)
-		pause = 100 * time.Microsecond // long enough most of the time
+		pause = 100 * time.Microsecond // usually long enough
 	}
-	_, err = hear(bufio.NewReader(c), 1, want)
+	_, err = readAnswers(bufio.NewReader(c), 1, want)
 	return err
 }
 
-// lacking probes each endpoint of the scenarios once and says, by endpoint, what a server of the user's own does not have. One that
-// says hello to whatever is asked has none of them.
-func lacking(addr string, p *plan.Plan) map[string]string {
-	lacks := map[string]string{}
+// missingEndpoints requests each endpoint of the scenarios and returns, by endpoint, which ones a guest does not have. A guest that answers
+// every path with hello has none of them.
+func missingEndpoints(addr string, p *plan.Plan) map[string]string {
+	missing := map[string]string{}
 	for _, e := range p.Scenarios {
 		s := scenario.Find(e.Name)
 		endpoint, has := s.Endpoint(), true
 		switch endpoint {
 		case "/":
 		case "/moved":
-			has = leadsToPicture(addr, s.Path)
+			has = redirectsToPNG(addr, s.Path)
 		case "/bytes":
-			_, err := exchange(addr, patience, get("/bytes/7"), 1, answer{http.StatusOK, "ABCDEFG"})
+			_, err := exchange(addr, answerLimit, get("/bytes/7"), 1, answer{http.StatusOK, "ABCDEFG"})
 			has = err == nil
 		default:
-			has = takes(addr, endpoint)
+			has = answersAfter(addr, endpoint)
 		}
 		if !has {
-			lacks[endpoint] = "no " + endpoint
+			missing[endpoint] = "no " + endpoint
 		}
 	}
-	return lacks
+	return missing
 }
 
-// takes reports whether the endpoint's answer, which is hello, comes after the time asked for and not before. A busy machine may
-// hold up an answer that came at once, so one that was late enough has to be so again, for longer than a machine holds up anything.
-func takes(addr, endpoint string) bool {
+// answersAfter reports whether the endpoint answers hello after the time in its path, and not before. A busy machine may delay an
+// answer that was sent at once, so a second, longer time is tried, which no machine delays by chance.
+func answersAfter(addr, endpoint string) bool {
 	for _, d := range []time.Duration{20 * time.Millisecond, 500 * time.Millisecond} {
-		asked := time.Now()
-		if _, err := ask(addr, endpoint+"/"+d.String(), d+patience); err != nil || time.Since(asked) < d {
+		sent := time.Now()
+		if _, err := request(addr, endpoint+"/"+d.String(), d+answerLimit); err != nil || time.Since(sent) < d {
 			return false
 		}
 	}
 	return true
 }
 
-// leadsToPicture reports whether path is redirected, and to a PNG.
-func leadsToPicture(addr, path string) bool {
+// redirectsToPNG reports whether path is redirected to a PNG image.
+func redirectsToPNG(addr, path string) bool {
 	moved := false
-	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error {
+	client := http.Client{Timeout: answerLimit, Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error {
 		moved = true
 		return nil
 	}}
@@ -217,8 +217,8 @@ func leadsToPicture(addr, path string) bool {
 	return moved && err == nil && reply.StatusCode == http.StatusOK && string(start) == signature
 }
 
-// Examine holds a guest to right answers before it is measured and finds out which endpoints it lacks. One that is asked for something else
-// than / has none but that.
+// Examine starts a guest, checks its answers and finds out which endpoints it lacks. A guest with a path of its own has only that. The error is
+// a *WrongAnswer if it answers wrongly.
 func (s *Stand) Examine(ctx context.Context, name string, p *plan.Plan) error {
 	c := s.candidates[name]
 	up, err := start(ctx, c, nil, false)
@@ -226,20 +226,20 @@ func (s *Stand) Examine(ctx context.Context, name string, p *plan.Plan) error {
 		return err
 	}
 	defer up.stop()
-	if err := check(up.addr, c.path(), c.wants()); err != nil {
+	if err := check(up.addr, c.path(), c.wantedAnswer()); err != nil {
 		hint := ""
 		if c.Path == "" && !errors.Is(err, errKeepAlive) {
-			hint = "; if it does not say hello, ask it for something else: --path /x"
+			hint = "; to measure another answer, name its path with --path"
 		}
-		return &Wrong{fmt.Errorf("%s answers wrongly: %w%s", name, err, hint)}
+		return &WrongAnswer{fmt.Errorf("%s answers wrongly: %w%s", name, err, hint)}
 	}
 	if c.Path == "" {
-		c.lacks = lacking(up.addr, p)
+		c.missing = missingEndpoints(up.addr, p)
 	} else {
-		c.lacks = map[string]string{}
+		c.missing = map[string]string{}
 		for _, e := range p.Scenarios {
 			if endpoint := scenario.Find(e.Name).Endpoint(); endpoint != "/" {
-				c.lacks[endpoint] = "it is asked for " + c.Path + " only"
+				c.missing[endpoint] = "only GET " + c.Path + " is measured"
 			}
 		}
 	}
@@ -247,5 +247,5 @@ func (s *Stand) Examine(ctx context.Context, name string, p *plan.Plan) error {
 	return nil
 }
 
-// Wrong is that a server answers wrongly.
-type Wrong struct{ error }
+// WrongAnswer is the error of a server that answers wrongly.
+type WrongAnswer struct{ error }

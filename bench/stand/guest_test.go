@@ -18,7 +18,7 @@ import (
 
 const helloReply = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
 
-// listen serves each connection with serve, one flow each, until the test ends.
+// listen serves each connection with serve, in a goroutine each, until the test ends.
 func listen(t *testing.T, serve func(net.Conn)) (addr string) {
 	t.Helper()
 	return listenFew(t, 1000, serve)
@@ -109,7 +109,7 @@ func TestCheckFindsWrongAnswers(t *testing.T) {
 			}
 		}},
 		{"a request is what one read brings", "in single bytes", func(c net.Conn) {
-			buf := make([]byte, len(get("/")+get("/"))) // the fewest bytes in which two can come
+			buf := make([]byte, len(get("/")+get("/"))) // two requests fit exactly
 			for {
 				n, err := c.Read(buf)
 				if err != nil || !strings.HasSuffix(string(buf[:n]), "\r\n\r\n") {
@@ -130,7 +130,7 @@ func TestCheckFindsWrongAnswers(t *testing.T) {
 	}
 }
 
-// A guest that is asked for something else need not say hello, but answers with the status that was expected, in the same ways.
+// A guest with a path of its own may answer any body, but with the expected status, and is checked in the same ways.
 func TestCheckOfAPath(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.RequestURI() != "/users?all" {
@@ -170,7 +170,7 @@ func TestLacking(t *testing.T) {
 		time.Sleep(d)
 		hello(w, r)
 	}
-	slow := func(w http.ResponseWriter, r *http.Request) { // a machine that is busy
+	slow := func(w http.ResponseWriter, r *http.Request) { // as on a busy machine
 		time.Sleep(50 * time.Millisecond)
 		hello(w, r)
 	}
@@ -204,7 +204,7 @@ func TestLacking(t *testing.T) {
 			}
 			s := httptest.NewServer(mux)
 			defer s.Close()
-			if got := lacking(s.Listener.Addr().String(), p); fmt.Sprint(got) != c.want {
+			if got := missingEndpoints(s.Listener.Addr().String(), p); fmt.Sprint(got) != c.want {
 				t.Errorf("got %v, want %s", got, c.want)
 			}
 		})
@@ -217,20 +217,20 @@ func TestAnswering(t *testing.T) {
 		t.Fatal(err)
 	}
 	never := make(chan struct{})
-	if err := answering(t.Context(), addr, "/", never, 50*time.Millisecond); err == nil || !strings.Contains(err.Error(), "connection refused") {
+	if err := waitForAnswer(t.Context(), addr, "/", never, 50*time.Millisecond); err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("nobody listens: %v", err)
 	}
 	died := make(chan struct{})
 	close(died)
-	if err := answering(t.Context(), addr, "/", died, time.Minute); err == nil || !strings.Contains(err.Error(), "ended") {
+	if err := waitForAnswer(t.Context(), addr, "/", died, time.Minute); err == nil || !strings.Contains(err.Error(), "ended") {
 		t.Errorf("a dead server: %v", err)
 	}
 	late := make(chan error, 1)
-	go func() { late <- answering(t.Context(), addr, "/", never, time.Minute) }()
+	go func() { late <- waitForAnswer(t.Context(), addr, "/", never, time.Minute) }()
 	time.Sleep(20 * time.Millisecond)
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		t.Skip(err) // the port went to somebody else
+		t.Skip(err) // another process took the port
 	}
 	defer l.Close()
 	go func() {

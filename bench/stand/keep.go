@@ -8,16 +8,16 @@ import (
 	"carousel/internal/child"
 )
 
-// keep is the keeper of a server of the user's own: this very program, which keeps all that the server leaves behind.
-func keep() (keeper []string, err error) {
+// keeperCommand returns the command of a guest's keeper: this program again, which adopts and ends all processes that the guest leaves.
+func keeperCommand() (keeper []string, err error) {
 	self, err := os.Executable()
 	return []string{self, "keep"}, err
 }
 
-// KeepCommand is the keeper; its exit code is that of the command it keeps.
+// KeepCommand returns the command "keep", which runs a command, ends all processes that it leaves, and exits with its exit code.
 func KeepCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "keep COMMAND", Short: "run a command, and end all that it leaves behind", Hidden: true, DisableFlagParsing: true, Args: cobra.MinimumNArgs(1),
+		Use: "keep COMMAND", Short: "run a command, and end all processes that it leaves", Hidden: true, DisableFlagParsing: true, Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, command []string) error {
 			code, err := child.Keep(command)
 			if err != nil {

@@ -6,5 +6,5 @@ import (
 	"carousel/internal/host"
 )
 
-// left are the processes that this one has started and that have not ended.
+// left returns the children of this process that have not ended.
 func left() []int { return host.Descendants(os.Getpid()) }

@@ -2,5 +2,5 @@
 
 package stand
 
-// left is not known here.
+// left is known on Linux only.
 func left() []int { return nil }

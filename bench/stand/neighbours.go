@@ -9,13 +9,13 @@ import (
 	"carousel/internal/host"
 )
 
-// Sample is how long they are watched before a run, at least.
-const Sample = 500 * time.Millisecond
+// MinWatch is the shortest time that neighbours are watched before a run.
+const MinWatch = 500 * time.Millisecond
 
-// Neighbours watches everybody who is not of this program's tree. The function it returns says what they took of the processors' time
-// since then; nothing where they were quiet or, as on systems other than Linux, that is not known. The load average would be of
-// no use: it still holds the build, or the run, that went before.
-func Neighbours() func() (share float64) {
+// WatchNeighbours watches the other programs of the machine: all processes that are neither this one nor its descendants. The function
+// that it returns gives the share of the processors' time that they took since then; 0 where that is unknown, as on systems other than Linux.
+// The load average would not do: it still includes the build or run before.
+func WatchNeighbours() func() (share float64) {
 	machine := host.TakeAll()
 	ours, err := host.TreeCPU(os.Getpid())
 	return func() float64 {
@@ -28,9 +28,9 @@ func Neighbours() func() (share float64) {
 	}
 }
 
-// Noisy says what a share of the neighbours' means for a run; "" if they were quiet.
-func Noisy(share float64, when string) string {
-	if share <= protocol.Quiet {
+// NeighboursNote returns a warning about the share that neighbours took; "" if it is small.
+func NeighboursNote(share float64, when string) string {
+	if share <= protocol.QuietShare {
 		return ""
 	}
 	return fmt.Sprintf("other programs took %.0f %% of the processors' time %s: the figures are doubtful; end those programs or wait, and measure again", 100*share, when)

@@ -10,13 +10,13 @@ import (
 	"carousel/internal/result"
 )
 
-// pair is the processors of server and client in one placement; none: wherever the system puts them.
-type pair struct{ server, client []int }
+// processors are those of server and client in one placement; empty: any.
+type processors struct{ server, client []int }
 
-// Placements holds the processors of server and client, by placement. It has split only on two processors or more.
-type Placements map[string]pair
+// Placements holds the processors of server and client by placement. On one processor it lacks split.
+type Placements map[string]processors
 
-// FindPlacements returns the placements of this machine, and a note where they are fewer or worse than usual.
+// FindPlacements returns the placements of this machine, and a note if they are fewer or worse than usual.
 func FindPlacements() (s Placements, note string) {
 	if runtime.GOOS != "linux" {
 		return Placements{result.Shared: {}}, "this system cannot keep a process on one processor: server and client share them all"
@@ -24,8 +24,8 @@ func FindPlacements() (s Placements, note string) {
 	return place(host.CPUs(), host.Siblings)
 }
 
-// place gives the server one of the processors and the client another, which is not its sibling (a second thread of
-// the same core) if there is any such; shared gives both all of them.
+// place gives the server one processor and the client another, if possible not its sibling (a thread of the same core). The shared
+// placement gives both all of them.
 func place(cpus []int, siblings func(cpu int) []int) (s Placements, note string) {
 	s = Placements{result.Shared: {cpus, cpus}}
 	if len(cpus) < 2 {
@@ -37,7 +37,7 @@ func place(cpus []int, siblings func(cpu int) []int) (s Placements, note string)
 	} else {
 		note = fmt.Sprintf("processors %d and %d are threads of one core: server and client slow each other", server, client)
 	}
-	s[result.Split] = pair{[]int{server}, []int{client}}
+	s[result.Split] = processors{[]int{server}, []int{client}}
 	return s, note
 }
 

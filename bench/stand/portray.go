@@ -15,11 +15,11 @@ import (
 	"carousel/internal/scenario"
 )
 
-// portray plays the script on a server that keeps a trace, and keeps that with what the clients did.
-func (s *Stand) portray(ctx context.Context, j protocol.Job, t *result.Trial, by Candidate) {
-	if by.Guest {
-		t.NA = "only the models here keep a trace of their turns"
-		t.Server.Command = by.Command
+// measurePortrait plays the script on a server that writes a trace, and saves the trace with the events of the clients.
+func (s *Stand) measurePortrait(ctx context.Context, j protocol.Job, t *result.Trial, candidate Candidate) {
+	if candidate.Guest {
+		t.NA = "only models write a trace of their turns"
+		t.Server.Command = candidate.Command
 		return
 	}
 	dir, err := os.MkdirTemp("", "carousel-portrait-")
@@ -29,8 +29,8 @@ func (s *Stand) portray(ctx context.Context, j protocol.Job, t *result.Trial, by
 	}
 	defer os.RemoveAll(dir)
 	trace := filepath.Join(dir, "trace.json")
-	by.Command = append(slices.Clone(by.Command), "--trace", trace)
-	up, err := start(ctx, by, s.placements[j.Common.Placement].server, false)
+	candidate.Command = append(slices.Clone(candidate.Command), "--trace", trace)
+	up, err := start(ctx, candidate, s.placements[j.Common.Placement].server, false)
 	t.Server = up.record
 	if err != nil {
 		t.Failed = err.Error()
@@ -40,15 +40,15 @@ func (s *Stand) portray(ctx context.Context, j protocol.Job, t *result.Trial, by
 	if up.ended() {
 		t.Failed = "the server ended during the trial: " + up.lastWords()
 	}
-	t.Server.Usage, t.Server.PeakRSS = up.stop() // it writes its trace as it ends
-	t.Portrait = played(play)
-	if err := s.keep(t.Portrait, t.Cell.Model, trace, play); err != nil {
+	t.Server.Usage, t.Server.PeakRSS = up.stop() // the server writes its trace when it ends
+	t.Portrait = summarize(play)
+	if err := s.saveTrace(t.Portrait, t.Cell.Model, trace, play); err != nil {
 		t.Portrait.Lacks = err.Error()
 	}
 }
 
-// played sums up what became of the clients.
-func played(play *portrait.Play) *result.Portrait {
+// summarize sums up what became of the clients.
+func summarize(play *portrait.Play) *result.Portrait {
 	p := new(result.Portrait)
 	for i, c := range play.Clients {
 		p.Requests += len(portrait.Script()[i].Steps)
@@ -67,8 +67,8 @@ func played(play *portrait.Play) *result.Portrait {
 	return p
 }
 
-// keep keeps a server's trace with what the clients did, and says in p which of them it knows nothing of.
-func (s *Stand) keep(p *result.Portrait, model, trace string, play *portrait.Play) error {
+// saveTrace saves the trace of a server with the events of the clients, and lists in p the clients that the server did not accept.
+func (s *Stand) saveTrace(p *result.Portrait, model, trace string, play *portrait.Play) error {
 	f, err := portrait.ReadTrace(trace)
 	if err != nil {
 		return fmt.Errorf("the server's trace: %w", err)

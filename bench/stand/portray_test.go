@@ -14,7 +14,7 @@ import (
 	"carousel/internal/traceevent"
 )
 
-// Each model is drawn by itself, on all processors, and leaves its trace in the run's folder; who keeps none is said to.
+// Each model has a portrait of its own, on all processors, with its trace in the run's folder; a guest has a reason instead.
 func TestPortray(t *testing.T) {
 	s := bench(t, Candidate{Name: "mine", Guest: true, Command: []string{self, "guest", "{addr}"}})
 	s.Folder = t.TempDir()
@@ -43,7 +43,7 @@ func TestPortray(t *testing.T) {
 	if p := trials["liar"].Portrait; p == nil || p.Answered != 0 || p.Error != `client 1: its body is "Hi"` {
 		t.Errorf("wrong answers: %+v", p)
 	}
-	if mine := trials["mine"]; mine.Portrait != nil || mine.NA != "only the models here keep a trace of their turns" || len(mine.Server.Command) != 3 {
+	if mine := trials["mine"]; mine.Portrait != nil || mine.NA != "only models write a trace of their turns" || len(mine.Server.Command) != 3 {
 		t.Errorf("a server of the user's own: %+v", mine)
 	}
 	if files, err := os.ReadDir(filepath.Join(s.Folder, "portraits")); err != nil || len(files) != 2 {
@@ -51,7 +51,7 @@ func TestPortray(t *testing.T) {
 	}
 }
 
-// A server that does not start, or ends meanwhile, has failed.
+// If the server does not start, or ends early, the trial has failed.
 func TestPortrayWithoutAServer(t *testing.T) {
 	s := bench(t)
 	t.Setenv("FAKE_SERVERS", "epoll")
@@ -64,21 +64,21 @@ func TestPortrayWithoutAServer(t *testing.T) {
 
 func TestPlayed(t *testing.T) {
 	const ms = time.Millisecond
-	ask := func(path string, from, to time.Duration, wrong string) portrait.Event {
+	request := func(path string, from, to time.Duration, wrong string) portrait.Event {
 		return portrait.Event{Kind: "request", Path: path, From: from, To: to, Error: wrong}
 	}
 	play := &portrait.Play{Clients: []portrait.Played{
-		{Client: 1, Events: []portrait.Event{{Kind: "silent", To: 100 * ms}, ask("/sleep/20ms", 100*ms, 121*ms, ""), ask("/", 130*ms, 131*ms, "")}},
-		{Client: 2, Events: []portrait.Event{ask("/", 1*ms, 3*ms, ""), ask("/spin/5ms", 10*ms, 17500*time.Microsecond, ""), ask("/", 20*ms, 21*ms, "EOF")}},
+		{Client: 1, Events: []portrait.Event{{Kind: "silent", To: 100 * ms}, request("/sleep/20ms", 100*ms, 121*ms, ""), request("/", 130*ms, 131*ms, "")}},
+		{Client: 2, Events: []portrait.Event{request("/", 1*ms, 3*ms, ""), request("/spin/5ms", 10*ms, 17500*time.Microsecond, ""), request("/", 20*ms, 21*ms, "EOF")}},
 		{Client: 3, Events: []portrait.Event{{Kind: "connect", Error: "refused"}}},
 	}}
 	want := &result.Portrait{Requests: 15, Answered: 4, EndNS: int64(131 * ms), LongestWaitNS: 2.5e6, Waiter: 2, Error: "client 2: EOF"}
-	if d := cmp.Diff(want, played(play)); d != "" {
+	if d := cmp.Diff(want, summarize(play)); d != "" {
 		t.Error(d)
 	}
 }
 
-// Who is never accepted is missing from a trace that knows its clients, and from no other.
+// A client that is never accepted is missing only from a trace that names clients.
 func TestNeverAccepted(t *testing.T) {
 	for name, turns := range map[string]bool{"a trace with turns": true, "one without": false} {
 		file := filepath.Join(t.TempDir(), "trace.json")
@@ -110,7 +110,7 @@ func TestNeverAccepted(t *testing.T) {
 			play.Clients = append(play.Clients, portrait.Played{Client: i + 1, Port: 41001 + i, Events: []portrait.Event{{Kind: "request", Path: "/", To: 100, Status: status}}})
 		}
 		p := new(result.Portrait)
-		if err := new(Stand).keep(p, "x", file, play); err != nil {
+		if err := new(Stand).saveTrace(p, "x", file, play); err != nil {
 			t.Fatal(err)
 		}
 		want := &result.Portrait{}

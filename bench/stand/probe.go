@@ -10,9 +10,9 @@ import (
 	"carousel/internal/scenario"
 )
 
-// probe opens silent connections, up to limit, and at ever larger numbers of them asks on a connection of its own for what a right server says. It stops at the
-// first answer that is not there within wait, or that turns it away. Each silent connection is opened before its probe, so whoever accepts
-// in order takes it first.
+// probe opens silent connections, up to limit, and at growing numbers of them checks one answer on a new connection. It stops at the
+// first answer that is wrong or does not come within wait. The silent connections are opened before the new one, so a server that accepts
+// in order takes them first.
 func probe(ctx context.Context, up *server, limit int, wait time.Duration) (*result.Probe, error) {
 	p := &result.Probe{Limit: limit}
 	var silent []net.Conn
@@ -28,21 +28,21 @@ func probe(ctx context.Context, up *server, limit int, wait time.Duration) (*res
 			}
 			c, err := net.DialTimeout("tcp", up.addr, wait)
 			if err != nil {
-				if p.Silent > 0 { // nobody accepts any more
+				if p.Silent > 0 { // the server accepts no more
 					p.WaitNS = int64(wait)
 					return p, nil
 				}
 				return nil, err
 			}
-			if tcp, is := c.(*net.TCPConn); is {
-				tcp.SetLinger(0) // thousands that closed in order would keep their ports for a minute
+			if tcp, ok := c.(*net.TCPConn); ok {
+				tcp.SetLinger(0) // close by reset: in TIME-WAIT thousands would hold their ports for a minute
 			}
 			silent = append(silent, c)
 			p.Silent++
 		}
-		asked := time.Now()
-		if status, err := up.ask(wait); err != nil {
-			p.WaitNS, p.Status = int64(time.Since(asked)), status
+		sent := time.Now()
+		if status, err := up.request(wait); err != nil {
+			p.WaitNS, p.Status = int64(time.Since(sent)), status
 			return p, nil
 		}
 	}
@@ -50,8 +50,8 @@ func probe(ctx context.Context, up *server, limit int, wait time.Duration) (*res
 	return p, nil
 }
 
-// asking is what bench asks by itself, without loadgen, by the name of the scenario.
-var asking = map[string]func(context.Context, *server, protocol.Job, *result.Trial) error{
+// probes are the measurements that bench makes itself, without loadgen, by scenario.
+var probes = map[string]func(context.Context, *server, protocol.Job, *result.Trial) error{
 	"thinking": func(ctx context.Context, up *server, j protocol.Job, t *result.Trial) (err error) {
 		t.Probe, err = probe(ctx, up, j.Common.Connections, j.Wait)
 		return err
@@ -62,7 +62,7 @@ var asking = map[string]func(context.Context, *server, protocol.Job, *result.Tri
 	},
 	"exhaust": func(ctx context.Context, up *server, j protocol.Job, t *result.Trial) (err error) {
 		if up.process == nil {
-			t.NA = "it runs already, and keeps the descriptors that it has"
+			t.NA = "bench did not start this server, so it cannot limit its descriptors"
 			return nil
 		}
 		t.Exhaust, err = exhaust(ctx, up, j.Common.Connections, j.Wait, j.Window)

@@ -14,19 +14,19 @@ import (
 	"carousel/internal/host"
 )
 
-// lounge is a server that knows how many silent connections it has: what was opened and has said nothing. Whoever is asked beside as many as
-// full or more turns away, is silent itself, or listens no longer.
-type lounge struct {
+// limitedServer is a server that counts its silent connections: those that are open and have sent nothing. Beside maxSilent or more it refuses requests,
+// does not answer them, or stops listening.
+type limitedServer struct {
 	net.Listener
-	full int
-	then string
+	maxSilent int
+	then      string
 
 	mu     sync.Mutex
 	opened int // in the order they came
 	asked  int
 }
 
-func (l *lounge) serve(c net.Conn) {
+func (l *limitedServer) serve(c net.Conn) {
 	defer c.Close()
 	r := bufio.NewReader(c)
 	request, err := http.ReadRequest(r)
@@ -38,9 +38,9 @@ func (l *lounge) serve(c net.Conn) {
 	silent := l.opened - l.asked
 	l.mu.Unlock()
 	switch {
-	case silent < l.full && request.URL.Path != "/":
+	case silent < l.maxSilent && request.URL.Path != "/":
 		io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-	case silent < l.full:
+	case silent < l.maxSilent:
 		io.WriteString(c, helloReply)
 	case l.then == "turns away":
 		io.WriteString(c, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -49,13 +49,13 @@ func (l *lounge) serve(c net.Conn) {
 	}
 }
 
-func open(t *testing.T, full int, then string) *server {
+func open(t *testing.T, maxSilent int, then string) *server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lounge{Listener: listener, full: full, then: then}
+	l := &limitedServer{Listener: listener, maxSilent: maxSilent, then: then}
 	var talks sync.WaitGroup
 	talks.Go(func() {
 		for {
@@ -65,7 +65,7 @@ func open(t *testing.T, full int, then string) *server {
 			}
 			l.mu.Lock()
 			l.opened++
-			gone := then == "listens no longer" && l.opened-l.asked >= full
+			gone := then == "listens no longer" && l.opened-l.asked >= maxSilent
 			l.mu.Unlock()
 			talks.Go(func() { l.serve(c) })
 			if gone {
@@ -85,10 +85,10 @@ func TestProbe(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name               string
-		limit, full        int
+		limit, maxSilent   int
 		then               string
 		wait               time.Duration
-		silent, orSilent   int // it may have been connected to as it closed
+		silent, orSilent   int // a connect may succeed while the listener closes
 		status             int
 		answered, hasWaits bool
 	}{
@@ -106,7 +106,7 @@ func TestProbe(t *testing.T) {
 		{"listens no longer from 70 on", 5000, 70, "listens no longer", 2 * time.Second, 70, 128, 0, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p, err := probe(t.Context(), open(t, c.full, c.then), c.limit, c.wait)
+			p, err := probe(t.Context(), open(t, c.maxSilent, c.then), c.limit, c.wait)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +120,7 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// Three at a time: the third silent connection takes the last flow.
+// With three at a time the third silent connection takes the last place.
 func TestProbeOfAFewAtATime(t *testing.T) {
 	const limit, wait = 8, 2 * time.Second
 	some, err := probe(t.Context(), &server{addr: listenFew(t, 3, perRequest(helloReply))}, limit, wait)
@@ -145,14 +145,14 @@ func TestProbeWithoutAServer(t *testing.T) {
 	}
 }
 
-// A guest is asked for what it is asked for elsewhere.
+// A guest with a path of its own is probed with that path.
 func TestProbeAsksForThePath(t *testing.T) {
 	up := open(t, 100, "")
-	up.by = Candidate{Name: "mine", Guest: true, Path: "/users", Status: http.StatusNotFound}
+	up.candidate = Candidate{Name: "mine", Guest: true, Path: "/users", Status: http.StatusNotFound}
 	if p, err := probe(t.Context(), up, 8, time.Minute); err != nil || !p.Answered {
 		t.Errorf("%+v, %v", p, err)
 	}
-	up.by.Status = 0
+	up.candidate.Status = 0
 	if p, err := probe(t.Context(), up, 8, time.Minute); err != nil || p.Answered || p.Status != http.StatusNotFound || p.Silent != 1 {
 		t.Errorf("with another answer than was expected: %+v, %v", p, err)
 	}

@@ -17,27 +17,27 @@ import (
 
 const (
 	secondLimit = 5 * time.Minute // longer than any window
-	secondGrace = 2 * time.Second // for it to leave its record
+	secondGrace = 2 * time.Second // for it to write its record after SIGTERM
 )
 
-// besideSecond measures a trial beside a second client, which is there from before the window until after it.
+// besideSecond measures a trial while a second client loads the server, from before the window until after it.
 func (s *Stand) besideSecond(ctx context.Context, j protocol.Job, t *result.Trial, up *server) error {
 	t.Second = &result.Second{Load: new(result.Load)}
 	if up.process != nil {
 		t.Second.RSSBefore = host.Resident(up.process.PID())
 	}
-	other, err := s.second(j, up)
+	other, err := s.startSecond(j, up)
 	if err != nil {
 		t.Second = nil
 		return err
 	}
 	select {
-	case <-other.said.ready:
+	case <-other.output.ready:
 	case <-other.Done():
 	case <-ctx.Done():
 	case <-time.After(startLimit):
 	}
-	t.Load, err = s.single(ctx, j, t.Cell, up)
+	t.Load, err = s.loadOne(ctx, j, t.Cell, up)
 	if up.process != nil {
 		t.Second.RSSAfter = host.Resident(up.process.PID())
 	}
@@ -46,70 +46,70 @@ func (s *Stand) besideSecond(ctx context.Context, j protocol.Job, t *result.Tria
 		return errors.Join(err, failed)
 	}
 	if err == nil {
-		err = worked(t.Second.Load, t.Load)
+		err = secondFault(t.Second.Load, t.Load)
 	}
 	return err
 }
 
-// client is a second one.
-type client struct {
+// secondClient is the running second client.
+type secondClient struct {
 	*child.Process
-	kept *record
-	said *announced
+	recordFile *record
+	output     *readyOutput
 }
 
-// announced is what a program says until it is ready, and later.
-type announced struct {
+// readyOutput keeps the end of the output of a program and notices its READY line.
+type readyOutput struct {
 	tail
-	ready chan struct{} // closed when it says so
-	is    bool
+	ready   chan struct{} // closed after the READY line
+	isReady bool
 }
 
-func (a *announced) Write(p []byte) (int, error) {
-	if !a.is && bytes.Contains(p, []byte("READY ")) {
-		a.is = true
+func (a *readyOutput) Write(p []byte) (int, error) {
+	if !a.isReady && bytes.Contains(p, []byte("READY ")) {
+		a.isReady = true
 		close(a.ready)
 	}
 	return a.tail.Write(p)
 }
 
-// second starts the second client of a job, on the client's processor. Its session has the usual share of that, much less than the session of the
-// client that is measured, so that a flooder does not keep that waiting.
-func (s *Stand) second(j protocol.Job, up *server) (*client, error) {
+// startSecond starts the second client of a job, on the client's processor. Its session has the usual share of it, much less than the session
+// of the measured client, so that a flooding client does not delay the measured one.
+func (s *Stand) startSecond(j protocol.Job, up *server) (*secondClient, error) {
 	words := j.Scenario.SecondClient
 	path := words[len(words)-1]
 	if path == "/" {
-		path = up.by.path()
+		path = up.candidate.path()
 	}
-	kept, err := newRecord()
+	recordFile, err := newRecord()
 	if err != nil {
 		return nil, err
 	}
-	args := slices.Concat([]string{"-o", kept.file, "--quiet", "--ready", "-d", secondLimit.String(), "--grace", "0s"}, words[:len(words)-1])
-	if s.hello(j) {
+	args := slices.Concat([]string{"-o", recordFile.file, "--quiet", "--ready", "-d", secondLimit.String(), "--grace", "0s"}, words[:len(words)-1])
+	if s.checksBodies(j) {
 		args = append(args, "--expect", "carousel")
 	}
-	c := &client{kept: kept, said: &announced{ready: make(chan struct{})}}
+	c := &secondClient{recordFile: recordFile, output: &readyOutput{ready: make(chan struct{})}}
 	cmd := exec.Command(s.loadgen, append(args, "http://"+up.addr+path)...)
-	cmd.Stderr = c.said
+	cmd.Stderr = c.output
 	if c.Process, err = child.Start(cmd, s.placements[j.Common.Placement].client...); err != nil {
-		kept.remove()
+		recordFile.remove()
 	}
 	return c, err
 }
 
-// end ends the client and reads its record into to.
-func (c *client) end(to *result.Load) error {
-	defer c.kept.remove()
+// end stops the client and reads its record into to.
+func (c *secondClient) end(to *result.Load) error {
+	defer c.recordFile.remove()
 	ended := c.Stop(secondGrace)
-	if c.kept.read(to) != nil {
-		return fmt.Errorf("the second client left no record (%v): %s", ended, c.said)
+	if c.recordFile.read(to) != nil {
+		return fmt.Errorf("the second client left no record (%v): %s", ended, c.output)
 	}
 	return nil
 }
 
-// worked says why a second client was none: it was turned away, had other trouble, or was not there all the time that was measured.
-func worked(second, measured *result.Load) error {
+// secondFault returns an error if the second client had errors or did not load the server during the whole measured window.
+func secondFault(second, measured *result.Load) error {
 	w := second.Window
 	ends := func(w result.Window) time.Time { return w.Start.Add(time.Duration(w.ElapsedNS)) }
 	switch q := second.Requests; {

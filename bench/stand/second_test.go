@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A second client is there before the one that is measured and after it, and ends with the trial.
+// A second client starts before the measured one, ends after it, and is stopped with the trial.
 func TestSecondClient(t *testing.T) {
 	s := bench(t)
 	trials := s.Measure(t.Context(), job(t, s, "{name: slowreader, connections: [3]}", "epoll"))
@@ -26,7 +26,7 @@ func TestSecondClient(t *testing.T) {
 	}
 }
 
-// Flags that a scenario has are those of the client that is measured.
+// The flags of a scenario are those of the measured client.
 func TestFlags(t *testing.T) {
 	s := bench(t)
 	s.Measure(t.Context(), job(t, s, "{name: churn, connections: [64]}", "epoll", "goroutine"))
@@ -38,7 +38,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// A second client that was none makes the trial fail.
+// A second client that did not load the server makes the trial fail.
 func TestSecondClientDidNotWork(t *testing.T) {
 	for how, says := range map[string]string{
 		"late":    "the second client began ",

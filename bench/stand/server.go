@@ -27,31 +27,32 @@ const (
 	stopGrace  = 3 * time.Second  // for a server to end after SIGTERM
 )
 
-// server is one that runs and accepts.
+// server is a running server.
 type server struct {
-	process *child.Process // nil: it ran already
-	addr    string
-	by      Candidate
-	said    *tail
-	record  result.Server
+	process   *child.Process // nil: bench did not start it
+	addr      string
+	candidate Candidate
+	output    *tail
+	record    result.Server
 
-	counters *counters.Set // nil: nothing is counted
+	counters *counters.Set // nil: no counters
 }
 
-// begin starts a program of a run, where other programs of this machine hardly keep it from its processors: in a session of its own,
-// whose share of them is raised where that is permitted. A nice value alone does nothing where the kernel groups by session.
+// begin starts a program in a session of its own and raises the share of the processors of that session, where permitted, so that other
+// programs hardly delay it. A nice value alone does nothing where the kernel schedules by session.
 func begin(cmd *exec.Cmd, cpus []int) (*child.Process, error) {
-	return raised(child.Start(cmd, cpus...))
+	return raiseShare(child.Start(cmd, cpus...))
 }
 
-func raised(p *child.Process, err error) (*child.Process, error) {
+func raiseShare(p *child.Process, err error) (*child.Process, error) {
 	if err == nil {
 		host.RaiseSession(p.PID())
 	}
 	return p, err
 }
 
-// SessionShare says what share of their processors the sessions of a run are given here, or why it is the usual one; "" where there is no such.
+// SessionShare describes the share of the processors that the sessions of a run get on this machine, or why it is the usual one; "" where the
+// kernel does not schedule by session.
 func SessionShare() string {
 	p, err := child.Start(exec.Command("sleep", "10"))
 	if err != nil {
@@ -62,25 +63,25 @@ func SessionShare() string {
 	return host.SessionShare(p.PID())
 }
 
-// start starts by on a free port, confined to cpus, and returns when it is ready; what it asks of the kernel may be counted from then on. The
-// server is never nil, and its record is filled in even if it fails.
-func start(ctx context.Context, by Candidate, cpus []int, counts bool) (*server, error) {
-	s := &server{by: by, said: new(tail)}
-	if by.addr != "" {
-		s.addr = by.addr
-		if err := answering(ctx, s.addr, by.path(), nil, patience); err != nil {
-			return s, fmt.Errorf("%s is not there: %w", by.Name, err)
+// start starts candidate on a free port, confined to cpus, and returns when it is ready. With counts its system calls and page faults can be
+// counted. The server is never nil, and its record is filled in even if it fails.
+func start(ctx context.Context, candidate Candidate, cpus []int, counts bool) (*server, error) {
+	s := &server{candidate: candidate, output: new(tail)}
+	if candidate.addr != "" {
+		s.addr = candidate.addr
+		if err := waitForAnswer(ctx, s.addr, candidate.path(), nil, answerLimit); err != nil {
+			return s, fmt.Errorf("%s is not running: %w", candidate.Name, err)
 		}
 		return s, nil
 	}
 	addr := "127.0.0.1:0"
-	if by.Guest {
+	if candidate.Guest {
 		var err error
 		if addr, err = freePort(); err != nil {
 			return s, err
 		}
 	}
-	for _, word := range by.Command {
+	for _, word := range candidate.Command {
 		s.record.Command = append(s.record.Command, strings.ReplaceAll(word, "{addr}", addr))
 	}
 	s.record.CPUs, s.record.GOMAXPROCS = cpus, len(cpus)
@@ -89,61 +90,61 @@ func start(ctx context.Context, by Candidate, cpus []int, counts bool) (*server,
 	}
 	cmd := exec.Command(s.record.Command[0], s.record.Command[1:]...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(s.record.GOMAXPROCS), "CAROUSEL_ADDR="+addr)
-	cmd.Stderr = s.said
+	cmd.Stderr = s.output
 	var err error
 	var keeper []string
-	if by.Guest { // it may be a script that starts the server, or make itself a daemon
-		cmd.Stdout = s.said
-		if keeper, err = keep(); err != nil {
+	if candidate.Guest { // it may be a script that starts the server, or a daemon
+		cmd.Stdout = s.output
+		if keeper, err = keeperCommand(); err != nil {
 			return s, err
 		}
 	}
 	switch {
 	case counts:
 		s.process, s.counters, err = child.StartCounted(cmd, keeper, cpus...)
-	case by.Guest:
+	case candidate.Guest:
 		s.process, err = child.StartTree(cmd, keeper, cpus...)
 	default:
 		s.process, err = child.Start(cmd, cpus...)
 	}
-	if _, err = raised(s.process, err); err != nil {
+	if _, err = raiseShare(s.process, err); err != nil {
 		return s, err
 	}
-	if by.Guest {
-		s.addr, err = addr, answering(ctx, addr, by.path(), s.process.Done(), startLimit)
+	if candidate.Guest {
+		s.addr, err = addr, waitForAnswer(ctx, addr, candidate.path(), s.process.Done(), startLimit)
 	} else {
 		s.addr, err = child.Ready(s.process.Stdout, startLimit)
 	}
 	if err != nil {
 		if s.ended() {
-			err = fmt.Errorf("%w (%s)", err, s.ending())
+			err = fmt.Errorf("%w (%s)", err, s.exitText())
 		}
 		s.process.Stop(0)
 		s.close()
 		s.process = nil
-		return s, fmt.Errorf("%s did not start: %w%s", by.Name, err, s.said.after("; it said: "))
+		return s, fmt.Errorf("%s did not start: %w%s", candidate.Name, err, s.output.withPrefix("; it printed: "))
 	}
 	return s, nil
 }
 
-// greet asks the server once: it is checked before it is measured.
-func (s *server) greet() error {
-	if _, err := s.ask(patience); err != nil {
-		return fmt.Errorf("%s answers GET %s wrongly: %w", s.by.Name, s.by.path(), err)
+// checkOnce checks one answer of the server before it is measured.
+func (s *server) checkOnce() error {
+	if _, err := s.request(answerLimit); err != nil {
+		return fmt.Errorf("%s answers GET %s wrongly: %w", s.candidate.Name, s.candidate.path(), err)
 	}
 	return nil
 }
 
-// ask asks the server once, on a connection of its own.
-func (s *server) ask(limit time.Duration) (status int, err error) {
-	return exchange(s.addr, limit, get(s.by.path()), 1, s.by.wants())
+// request checks one answer of the server, on a new connection.
+func (s *server) request(limit time.Duration) (status int, err error) {
+	return exchange(s.addr, limit, get(s.candidate.path()), 1, s.candidate.wantedAnswer())
 }
 
-// target is the URL that loadgen asks the server for in a job.
+// target is the URL that loadgen requests in a job.
 func (s *server) target(j protocol.Job) string {
 	path := j.Scenario.Path
 	if path == "/" {
-		path = s.by.path()
+		path = s.candidate.path()
 	}
 	return "http://" + s.addr + path
 }
@@ -160,15 +161,15 @@ func (s *server) ended() bool {
 	}
 }
 
-// stop ends the server, if it was started here, and returns its usage line or, of a server of the user's own, which prints none, the most
-// memory it had.
+// stop ends the server if bench started it. It returns the usage line of a model, or the peak memory of a guest in bytes, which prints no
+// usage line.
 func (s *server) stop() (line *usage.Line, peakRSS int64) {
 	if s.process == nil {
 		return nil, 0
 	}
 	defer s.close()
-	if s.by.Guest {
-		peakRSS = host.PeakBelow(s.process.PID()) // the keeper's
+	if s.candidate.Guest {
+		peakRSS = host.PeakBelow(s.process.PID()) // the process is the keeper
 		s.process.Stop(stopGrace)
 		return nil, peakRSS
 	}
@@ -189,17 +190,17 @@ func (s *server) close() {
 	}
 }
 
-// lastWords says how an ended server ended, and what it said.
-func (s *server) lastWords() string { return s.ending() + s.said.after("; it said: ") }
+// lastWords describes how the server ended, with its last output.
+func (s *server) lastWords() string { return s.exitText() + s.output.withPrefix("; it printed: ") }
 
-func (s *server) ending() string {
+func (s *server) exitText() string {
 	if err := s.process.Wait(); err != nil {
 		return err.Error()
 	}
 	return "exit code 0"
 }
 
-// freePort is a port nobody listens on at this moment.
+// freePort returns an address on a port that is free at this moment.
 func freePort() (addr string, err error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -208,7 +209,7 @@ func freePort() (addr string, err error) {
 	return l.Addr().String(), l.Close()
 }
 
-// tail keeps the last of what a process says.
+// tail keeps the last 16 KiB that a process prints.
 type tail struct{ text []byte }
 
 func (t *tail) Write(p []byte) (int, error) {
@@ -220,24 +221,24 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// told tells a line that says what went wrong: many a program writes where it was in its code after that.
-var told = regexp.MustCompile(`(?i)error|exception|panic|fatal`)
+// errorLine matches a line that names an error. Many programs print a stack trace below it.
+var errorLine = regexp.MustCompile(`(?i)error|exception|panic|fatal`)
 
-// String is the last line that says what went wrong, or without such the last with something on it.
+// String returns the last line that matches errorLine, else the last line that is not blank.
 func (t *tail) String() string {
 	lines := strings.Split(strings.TrimSpace(string(t.text)), "\n")
-	say := lines[len(lines)-1]
+	last := lines[len(lines)-1]
 	for _, line := range slices.Backward(lines) {
-		if told.MatchString(line) {
-			say = strings.TrimSpace(line)
+		if errorLine.MatchString(line) {
+			last = strings.TrimSpace(line)
 			break
 		}
 	}
 	const most = 1 << 10
-	return say[max(0, len(say)-most):]
+	return last[max(0, len(last)-most):]
 }
 
-func (t *tail) after(prefix string) string {
+func (t *tail) withPrefix(prefix string) string {
 	if line := t.String(); line != "" {
 		return prefix + line
 	}

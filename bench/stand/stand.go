@@ -1,5 +1,5 @@
-// Package stand measures the jobs of a run on real processes: it starts servers and loadgen on their processors, and stops them. Between two
-// jobs nothing is left over.
+// Package stand measures the jobs of a run on real processes: it starts servers and loadgen on their processors and stops them. No process
+// outlives its job.
 package stand
 
 import (
@@ -22,19 +22,19 @@ import (
 	"carousel/internal/result"
 )
 
-// loadLimit is how long a client may take beyond what was forecast for its load.
+// loadLimit is how much longer than the length of its load a client may run.
 const loadLimit = 15 * time.Second
 
-// Stand is the processes of a run.
+// Stand starts and stops the processes of a run. It implements protocol.Stand.
 type Stand struct {
 	loadgen    string
 	candidates map[string]Candidate
 	placements Placements
 
-	Folder string // of the run, for what does not fit into its records; "": that is not kept
+	Folder string // of the run, for its portraits; "": they are not saved
 }
 
-// New is a stand of candidates, by name; loadgen is the path of the program.
+// New returns a stand that measures candidates with the program at the path loadgen.
 func New(loadgen string, candidates []Candidate, placements Placements) *Stand {
 	s := &Stand{loadgen: loadgen, candidates: map[string]Candidate{}, placements: placements}
 	for _, c := range candidates {
@@ -43,43 +43,43 @@ func New(loadgen string, candidates []Candidate, placements Placements) *Stand {
 	return s
 }
 
-// Measure measures a job: fresh servers, loaded, stopped. What went wrong stands in the records it returns.
+// Measure starts the servers of a job, loads them and stops them. A trial that failed has the reason in its record.
 func (s *Stand) Measure(ctx context.Context, j protocol.Job) []result.Trial {
 	trials := j.Trials(time.Now())
 	if j.InTurns() {
-		s.inTurns(ctx, j, trials)
+		s.measureInTurns(ctx, j, trials)
 		return trials
 	}
 	random := rand.New(rand.NewPCG(j.Seed, 0))
 	for _, i := range random.Perm(len(trials)) {
 		if context.Cause(ctx) == nil {
-			s.alone(ctx, j, &trials[i])
+			s.measureAlone(ctx, j, &trials[i])
 		}
 	}
 	return trials
 }
 
-// lack says why a candidate cannot be measured in a job; "" where it can.
-func (c Candidate) lack(j protocol.Job) string {
-	return c.lacks[j.Scenario.Endpoint()]
+// unavailable returns why a candidate cannot be measured in a job; "" if it can.
+func (c Candidate) unavailable(j protocol.Job) string {
+	return c.missing[j.Scenario.Endpoint()]
 }
 
-// inTurns has the servers of a job take turns at one client.
-func (s *Stand) inTurns(ctx context.Context, j protocol.Job, trials []result.Trial) {
+// measureInTurns starts all servers of a job and measures them in turns.
+func (s *Stand) measureInTurns(ctx context.Context, j protocol.Job, trials []result.Trial) {
 	servers := make([]*server, len(trials))
 	var starting sync.WaitGroup
 	for i := range trials {
 		t := &trials[i]
-		by := s.candidates[t.Cell.Model]
-		if t.NA = by.lack(j); t.NA != "" {
-			t.Server.Command = by.Command
+		candidate := s.candidates[t.Cell.Model]
+		if t.NA = candidate.unavailable(j); t.NA != "" {
+			t.Server.Command = candidate.Command
 			continue
 		}
 		starting.Go(func() {
-			up, err := start(ctx, by, s.placements[j.Common.Placement].server, j.Scenario.CountCalls)
+			up, err := start(ctx, candidate, s.placements[j.Common.Placement].server, j.Scenario.CountCalls)
 			t.Server = up.record
 			if err == nil {
-				err = up.greet()
+				err = up.checkOnce()
 			}
 			if err != nil {
 				t.Failed = err.Error()
@@ -91,7 +91,7 @@ func (s *Stand) inTurns(ctx context.Context, j protocol.Job, trials []result.Tri
 	}
 	starting.Wait()
 	for i, up := range servers {
-		if up != nil && up.by.Guest {
+		if up != nil && up.candidate.Guest {
 			if err := s.warm(ctx, j, up); err != nil {
 				trials[i].Failed = err.Error()
 			}
@@ -116,7 +116,7 @@ func (s *Stand) inTurns(ctx context.Context, j protocol.Job, trials []result.Tri
 	stopping.Wait()
 }
 
-// compare has one loadgen load the servers that are up, and sorts its record into trials.
+// compare runs one loadgen against the servers that are up and copies its record to their trials.
 func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Trial, servers []*server) {
 	fail := func(err error) {
 		for i, up := range servers {
@@ -150,12 +150,12 @@ func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Tri
 		}
 	}
 	if len(named) < 2 {
-		fail(errors.New("nobody else is there to take turns with"))
+		fail(errors.New("no other server of the cell runs, so there is nothing to compare"))
 		return
 	}
 	load := time.Duration(j.Cycles/2) * 4 * protocol.Slice * time.Duration(len(named))
 	var c result.Comparison
-	if err := s.load(ctx, j, append(append(args, rivals...), targets...), 2*load, &c); err != nil {
+	if err := s.runLoadgen(ctx, j, append(append(args, rivals...), targets...), 2*load, &c); err != nil {
 		fail(err)
 		return
 	}
@@ -169,7 +169,7 @@ func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Tri
 		t.Turns.Cycles, t.Turns.SliceNS, t.Turns.LeadNS = c.Cycles, c.SliceNS, c.LeadNS
 		t.Turns.Slices, t.Turns.Cost, t.Turns.Effects = one.Slices, one.Cost, one.Effects
 		t.Turns.IdleShare, t.Turns.Trouble, t.Turns.BesideShare, t.Turns.Verdict = one.IdleShare, one.Trouble, c.BesideShare, c.Verdict
-		own := one.Load.Host.OwnShare // of its own slices, where the rest is known over all
+		own := one.Load.Host.OwnShare // of its own slices; the other fields are of all servers together
 		t.Load.Host = c.Host
 		t.Load.Host.OwnShare = own
 		if one.Gone {
@@ -178,18 +178,18 @@ func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Tri
 	}
 }
 
-// alone measures a trial that has the client for itself.
-func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
-	by := s.candidates[t.Cell.Model]
-	if t.NA = by.lack(j); t.NA != "" {
-		t.Server.Command = by.Command
+// measureAlone measures a trial whose server does not take turns.
+func (s *Stand) measureAlone(ctx context.Context, j protocol.Job, t *result.Trial) {
+	candidate := s.candidates[t.Cell.Model]
+	if t.NA = candidate.unavailable(j); t.NA != "" {
+		t.Server.Command = candidate.Command
 		return
 	}
 	if j.Scenario.Traced {
-		s.portray(ctx, j, t, by)
+		s.measurePortrait(ctx, j, t, candidate)
 		return
 	}
-	up, err := start(ctx, by, s.placements[j.Common.Placement].server, j.Scenario.CountCalls)
+	up, err := start(ctx, candidate, s.placements[j.Common.Placement].server, j.Scenario.CountCalls)
 	t.Server = up.record
 	if err != nil {
 		t.Failed = err.Error()
@@ -199,9 +199,9 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 	case len(j.Scenario.SecondClient) > 0:
 		err = s.besideSecond(ctx, j, t, up)
 	case j.Scenario.Probe:
-		err = asking[j.Scenario.Name](ctx, up, j, t)
+		err = probes[j.Scenario.Name](ctx, up, j, t)
 	default:
-		t.Load, err = s.single(ctx, j, t.Cell, up)
+		t.Load, err = s.loadOne(ctx, j, t.Cell, up)
 	}
 	if err != nil {
 		t.Failed = err.Error()
@@ -209,15 +209,15 @@ func (s *Stand) alone(ctx context.Context, j protocol.Job, t *result.Trial) {
 	died := up.ended()
 	t.Server.Usage, t.Server.PeakRSS = up.stop()
 	switch {
-	case died && t.Exhaust != nil: // which is what it does there
+	case died && t.Exhaust != nil: // that is a result of exhaust, not a failure
 		t.Exhaust.Ended = up.lastWords()
 	case died:
 		t.Failed = "the server ended during the trial: " + up.lastWords()
 	}
 }
 
-// single runs loadgen against one server and returns its record. A record may come with an error: what loadgen said was wrong.
-func (s *Stand) single(ctx context.Context, j protocol.Job, c result.Cell, up *server) (*result.Load, error) {
+// loadOne runs loadgen against one server and returns its record. An error from loadgen may come with a record.
+func (s *Stand) loadOne(ctx context.Context, j protocol.Job, c result.Cell, up *server) (*result.Load, error) {
 	var args, targets []string
 	if up.process != nil {
 		args = append(args, "--pid", strconv.Itoa(up.process.PID()))
@@ -235,7 +235,7 @@ func (s *Stand) single(ctx context.Context, j protocol.Job, c result.Cell, up *s
 		args = append(args, downloadFlags(j, dir)...)
 	case len(j.Scenario.Idle) > 0:
 		args = append(args, "-d", j.Window.String(), "--warmup", warmup.String(), "--idle", strconv.Itoa(c.Idle), "--timeout", idleWait.String())
-	case c.Engine != "": // it cannot leave a warm-up out of its figures
+	case c.Engine != "": // another engine cannot exclude a warm-up
 		warmup = 0
 		args = append(args, "--engine", c.Engine, "-d", j.Window.String())
 	default:
@@ -243,17 +243,17 @@ func (s *Stand) single(ctx context.Context, j protocol.Job, c result.Cell, up *s
 	}
 	flag, files := counting(up)
 	load := new(result.Load)
-	err := s.load(ctx, j, append(append(args, flag...), targets...), warmup+j.Window, load, files...)
+	err := s.runLoadgen(ctx, j, append(append(args, flag...), targets...), warmup+j.Window, load, files...)
 	if err != nil && load.Schema == 0 {
 		return nil, err
 	}
 	if j.Scenario.CountCalls {
-		load.Counters = explained(load.Counters, up)
+		load.Counters = withReasons(load.Counters, up)
 	}
 	return load, err
 }
 
-// counting is how loadgen gets at a server's counters: a flag, and the files that it inherits.
+// counting returns how loadgen reads the counters of a server: a flag, and the files that it inherits.
 func counting(up *server) (flag []string, files []*os.File) {
 	if up.counters == nil {
 		return nil, nil
@@ -269,8 +269,8 @@ func counting(up *server) (flag []string, files []*os.File) {
 	return flag, files
 }
 
-// explained is what loadgen counted, with why the rest lacks.
-func explained(c *result.Counters, up *server) *result.Counters {
+// withReasons adds to the counts of loadgen why the others are missing.
+func withReasons(c *result.Counters, up *server) *result.Counters {
 	if c == nil {
 		c = &result.Counters{Counts: map[string]int64{}}
 	}
@@ -279,32 +279,32 @@ func explained(c *result.Counters, up *server) *result.Counters {
 	}
 	for _, name := range result.CounterNames {
 		if _, counted := c.Counts[name]; !counted && c.Lacks[name] == "" {
-			c.Lacks[name] = "the server ran already: only what bench starts can be counted"
+			c.Lacks[name] = "bench did not start this server, so it has no counters"
 			if up.counters != nil {
-				c.Lacks[name] = cmp.Or(up.counters.Lacks()[name], "loadgen saw no window")
+				c.Lacks[name] = cmp.Or(up.counters.Lacks()[name], "loadgen measured no window")
 			}
 		}
 	}
 	return c
 }
 
-// load runs loadgen and reads its record into to. A record may come with an error: what loadgen said was wrong.
-func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length time.Duration, to any, files ...*os.File) error {
-	kept, err := newRecord()
+// runLoadgen runs loadgen, which takes about length, and reads its record into to. An error from loadgen may come with a record.
+func (s *Stand) runLoadgen(ctx context.Context, j protocol.Job, args []string, length time.Duration, to any, files ...*os.File) error {
+	recordFile, err := newRecord()
 	if err != nil {
 		return err
 	}
-	defer kept.remove()
-	all := append([]string{"-o", kept.file, "--quiet", "-c", strconv.Itoa(j.Common.Connections)}, j.Scenario.Flags...)
+	defer recordFile.remove()
+	all := append([]string{"-o", recordFile.file, "--quiet", "-c", strconv.Itoa(j.Common.Connections)}, j.Scenario.Flags...)
 	if rate := max(j.Rate, j.Common.RateRPS); rate > 0 {
-		all = append(all, "--rate", strconv.FormatFloat(rate, 'f', -1, 64), "--spin", "0") // what the client costs is measured too, and its processors may be the server's
+		all = append(all, "--rate", strconv.FormatFloat(rate, 'f', -1, 64), "--spin", "0") // do not spin: the processor time of the client is measured too, and its processors may be the server's
 	}
-	if s.hello(j) {
+	if s.checksBodies(j) {
 		all = append(all, "--expect", "carousel")
 	}
-	said := new(tail)
+	output := new(tail)
 	cmd := exec.Command(s.loadgen, append(all, args...)...)
-	cmd.Stderr, cmd.ExtraFiles = said, files
+	cmd.Stderr, cmd.ExtraFiles = output, files
 	p, err := begin(cmd, s.placements[j.Common.Placement].client)
 	if err != nil {
 		return err
@@ -313,16 +313,16 @@ func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length 
 	if err != nil {
 		return fmt.Errorf("loadgen: %w", err)
 	}
-	if kept.read(to) != nil {
-		return fmt.Errorf("loadgen left no record (%v): %s", ended, said)
+	if recordFile.read(to) != nil {
+		return fmt.Errorf("loadgen left no record (%v): %s", ended, output)
 	}
-	one, is := to.(*result.Load)
+	one, single := to.(*result.Load)
 	code := cmd.ProcessState.ExitCode()
-	if code == unreachable && one != nil && one.Spec.Idle > 0 { // beside silent connections nobody else could connect, and loadgen had no other record to write
+	if code == exitUnreachable && one != nil && one.Spec.Idle > 0 { // silent connections hold the server: a result, though no connection could be opened
 		code = 1
 	}
-	if is && code > 1 { // 1: nothing succeeded, which is a measurement too
-		why := said.String()
+	if single && code > 1 { // 1: nothing succeeded, which is a result too
+		why := output.String()
 		if why == "" && len(one.Verdict.Reasons) > 0 {
 			why = one.Verdict.Reasons[0].String()
 		}
@@ -331,7 +331,7 @@ func (s *Stand) load(ctx context.Context, j protocol.Job, args []string, length 
 	return nil
 }
 
-// record is a file for loadgen's record: what it prints has no histograms.
+// record is a temporary file for the record of loadgen: its output on stdout has no histograms.
 type record struct{ dir, file string }
 
 func newRecord() (*record, error) {
@@ -339,7 +339,7 @@ func newRecord() (*record, error) {
 	return &record{dir, filepath.Join(dir, "record.json")}, err
 }
 
-// read reads it into to.
+// read decodes the record into to.
 func (r *record) read(to any) error {
 	text, err := os.ReadFile(r.file)
 	if err == nil {
@@ -350,8 +350,8 @@ func (r *record) read(to any) error {
 
 func (r *record) remove() { os.RemoveAll(r.dir) }
 
-// hello reports whether all bodies of a job can be checked: hey reads none, and a server of the user's own may say what it likes.
-func (s *Stand) hello(j protocol.Job) bool {
+// checksBodies reports whether loadgen can check all bodies of a job: hey reads none, and a guest with a path of its own may send any.
+func (s *Stand) checksBodies(j protocol.Job) bool {
 	if len(j.Engines) > 0 {
 		return false
 	}
@@ -363,8 +363,8 @@ func (s *Stand) hello(j protocol.Job) bool {
 	return true
 }
 
-// await waits for the end of p, and kills it when ctx ends or the limit is over. Whether p came to its end by itself shows in how
-// it ended: after a stop of this program (ctrl-Z) both the limit and the end lie behind.
+// await waits until p ends, and kills it when ctx ends or the limit is over. ended is how p ended; err is why await killed it. A
+// process that was not killed has ended in time: if ctrl-Z stopped bench, the limit may be over as well.
 func await(ctx context.Context, p *child.Process, limit time.Duration) (ended, err error) {
 	select {
 	case <-p.Done():
@@ -381,17 +381,17 @@ func await(ctx context.Context, p *child.Process, limit time.Duration) (ended, e
 	return ended, nil
 }
 
-// warmWindow is how long a guest is loaded for each look at whether it is steady.
+// warmWindow is the length of a load in which the rate of a guest is measured until it is steady.
 const warmWindow = 300 * time.Millisecond
 
-// warm loads a guest until two windows in a row differ by no more than a twentieth, for three seconds at most: a runtime that compiles as it
-// goes is slower at first.
+// warm loads a guest until its rates in two successive windows differ by at most a twentieth, for three seconds at most: a just-in-time
+// compiler is slower at first.
 func (s *Stand) warm(ctx context.Context, j protocol.Job, up *server) error {
 	last := 0.0
 	for range 10 {
 		load := new(result.Load)
 		args := []string{"-d", warmWindow.String(), "--grace", "250ms", up.target(j)}
-		err := s.load(ctx, j, args, warmWindow, load)
+		err := s.runLoadgen(ctx, j, args, warmWindow, load)
 		switch {
 		case context.Cause(ctx) != nil || err != nil && load.Schema == 0:
 			return err
@@ -403,7 +403,7 @@ func (s *Stand) warm(ctx context.Context, j protocol.Job, up *server) error {
 	return nil
 }
 
-// downloadFlags make loadgen send as many requests as are due in the job's window and save their bodies to dir.
+// downloadFlags returns flags by which loadgen sends the requests that are due in the job's window and saves their bodies to dir.
 func downloadFlags(j protocol.Job, dir string) []string {
 	mode := result.Offload
 	if j.Common.Mode != result.AllAtOnce {
@@ -413,11 +413,11 @@ func downloadFlags(j protocol.Job, dir string) []string {
 	return []string{"-n", strconv.Itoa(requests), "--timeout", downloadWait.String(), "--max-redirects", "1", "--save", dir, "--save-mode", mode}
 }
 
-// unreachable is loadgen's exit code where no connection could be opened.
-const unreachable = 3
+// exitUnreachable is the exit code of loadgen when no connection could be opened.
+const exitUnreachable = 3
 
 const downloadWait = 2 * time.Second
 
-// idleWait is how long loadgen waits for a connection, or an answer, beside silent ones. Where nobody accepts, it finds out by this; who was only
-// busy for a moment is asked again by the kernel after a second.
+// idleWait is how long loadgen waits for a connection, or an answer, beside silent ones. It is longer than the second after which the
+// kernel repeats a SYN that a full backlog dropped.
 const idleWait = 2 * time.Second

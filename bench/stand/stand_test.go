@@ -29,7 +29,7 @@ import (
 	"carousel/internal/result"
 )
 
-// TestMain lets this test binary be the programs that a stand starts, by their first argument.
+// TestMain lets this test binary run as the programs that a stand starts. The first argument selects the program.
 func TestMain(m *testing.M) {
 	switch first := append(os.Args, "")[1]; first {
 	case "--model", "--list":
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// guest is a server of the user's own: it says hello, and "mine" for /mine, or ends at once with a reason.
+// guest is a server of the user's own: it answers hello, on /mine "mine". With a reason it prints that and ends at once.
 func guest(addr string, reason []string) {
 	if len(reason) > 0 {
 		fmt.Fprintln(os.Stderr, strings.Join(reason, " "))
@@ -68,7 +68,7 @@ func mine() http.Handler {
 // self is the path of this test binary.
 var self, _ = os.Executable()
 
-// bench is a stand whose programs are this test binary, and what it left behind when the test is over: nothing.
+// bench returns a stand whose programs are this test binary. After the test it checks that no process or file is left.
 func bench(t *testing.T, guests ...Candidate) *Stand {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -100,7 +100,7 @@ func bench(t *testing.T, guests ...Candidate) *Stand {
 	return New(self, append(all, guests...), placements)
 }
 
-// calls are the command lines of loadgen so far.
+// calls returns the command lines of loadgen so far.
 func calls(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile(os.Getenv("FAKE_LOG"))
@@ -113,15 +113,15 @@ func calls(t *testing.T) []string {
 	return strings.Split(strings.TrimSpace(string(text)), "\n")
 }
 
-// home is where server and client are, as far apart as they can be here.
-func home(s *Stand) string {
+// apart returns split if this machine has it, else shared.
+func apart(s *Stand) string {
 	if s.placements.Apart() {
 		return result.Split
 	}
 	return result.Shared
 }
 
-// job is the first cell of a plan that has this entry, for models.
+// job returns the first job of a plan with this entry, for models.
 func job(t *testing.T, s *Stand, entry string, models ...string) protocol.Job {
 	t.Helper()
 	text := "rounds: 1\ncycles: 2\nwarmup: 0s\nwindow: 30ms\nscenarios:\n  - " + entry + "\n"
@@ -138,7 +138,7 @@ func job(t *testing.T, s *Stand, entry string, models ...string) protocol.Job {
 		t.Fatal(err)
 	}
 	jobs := protocol.Jobs(p.Cells(models, s.placements.Apart())[:1], 1, 5)
-	protocol.Share(jobs, 1, 0) // a pair of cycles
+	protocol.AllotCycles(jobs, 1, 0) // a pair of cycles
 	return jobs[0]
 }
 
@@ -177,7 +177,7 @@ func TestServersTakeTurns(t *testing.T) {
 	pids := map[string]bool{}
 	for i, trial := range trials {
 		name := trial.Cell.Model
-		seat := s.placements[home(s)].server
+		seat := s.placements[apart(s)].server
 		if u := trial.Server.Usage; u == nil || u.Model != name || u.Requests != 42 {
 			t.Errorf("%s: usage %+v", name, u)
 		}
@@ -190,7 +190,7 @@ func TestServersTakeTurns(t *testing.T) {
 			u.Effects[result.MetricSteady] != float64(i) || u.Cost.Steady != float64(i) || u.IdleShare != 0.001 || u.BesideShare != 0.02 || u.Verdict.State != result.Suspect {
 			t.Errorf("%s: turns %+v", name, u)
 		}
-		// The machine is that of all slices; the client's share of its threads that of the server's own.
+		// The host figures are of all slices, but the share of the client's threads is of the server's own slices.
 		if want := (result.HostDelta{StealShare: 0.01, OwnShare: float64(i+1) / 100}); l.Host != want || l.RateRPS != 10000 || l.Connections.Answered != 64 ||
 			l.Spec.Expect != result.Carousel {
 			t.Errorf("%s: load %+v", name, l)
@@ -218,7 +218,7 @@ func TestServersTakeTurns(t *testing.T) {
 	}
 }
 
-// What is wrong with one server stands in its trial, and the others are measured.
+// If one server fails, its trial has the reason and the others are measured.
 func TestOneOfThemFails(t *testing.T) {
 	t.Setenv("FAKE_SERVERS", "broken")
 	s := bench(t)
@@ -233,8 +233,8 @@ func TestOneOfThemFails(t *testing.T) {
 			if len(failed) != 1 || !strings.HasPrefix(failed[name], says) {
 				t.Errorf("failed: %q, want only %q", failed, says)
 			}
-			if name == "broken" && !strings.HasSuffix(failed[name], "; it said: servers: cannot listen: nobody may") {
-				t.Errorf("what it said is lacking: %s", failed[name])
+			if name == "broken" && !strings.HasSuffix(failed[name], "; it printed: servers: cannot listen: nobody may") {
+				t.Errorf("its output is missing: %s", failed[name])
 			}
 			for _, other := range []string{"epoll", "twin", "null"} {
 				if l := named[other].Load; l == nil || l.Connections.Answered != 64 || named[other].Turns.Cycles != 2 {
@@ -261,7 +261,7 @@ func TestOneOfThemFails(t *testing.T) {
 	})
 	t.Run("all but one", func(t *testing.T) {
 		failed := failures(s.Measure(t.Context(), job(t, s, "{name: hello, connections: [64]}", "liar", "broken")))
-		if failed["null"] != "nobody else is there to take turns with" || len(failed) != 4 {
+		if failed["null"] != "no other server of the cell runs, so there is nothing to compare" || len(failed) != 4 {
 			t.Errorf("failed: %q", failed)
 		}
 	})
@@ -287,7 +287,7 @@ func TestLoadgenFails(t *testing.T) {
 	}
 }
 
-// A run that is interrupted waits for no client.
+// An interrupted run does not wait for a client.
 func TestInterruptedWhileMeasured(t *testing.T) {
 	s := bench(t)
 	t.Setenv("FAKE_LOADGEN", "slow")
@@ -355,7 +355,7 @@ func TestWholeTrials(t *testing.T) {
 	}
 }
 
-// Who comes first of those that have the client for themselves is drawn, and the records keep their order.
+// Trials without turns are measured in random order; their records keep the order of the plan.
 func TestWholeTrialsAreShuffled(t *testing.T) {
 	s := bench(t)
 	j := job(t, s, "{name: block, window: 1ms}", "epoll", "goroutine")
@@ -378,7 +378,7 @@ func TestWholeTrialsAreShuffled(t *testing.T) {
 func TestDownload(t *testing.T) {
 	s := bench(t)
 	j := job(t, s, "{name: download, connections: [20]}", "epoll")
-	trials := s.Measure(t.Context(), j) // the stand-in fails, to be heard
+	trials := s.Measure(t.Context(), j) // the stand-in fails, so that its arguments are in the error
 	want := "loadgen: 30 requests, 1 connections, 2s, 1 redirects, inline, 100 targets"
 	if len(trials) != 1 || !strings.HasSuffix(trials[0].Failed, want) || trials[0].Load == nil {
 		t.Errorf("%q, want %q; load %v", trials[0].Failed, want, trials[0].Load)
@@ -394,7 +394,7 @@ func TestDownloadFlags(t *testing.T) {
 	}{
 		{result.OneByOne, 1, time.Second, "-n 1000 --save-mode inline"},
 		{result.AllAtOnce, 20, 250 * time.Millisecond, "-n 250 --save-mode offload"},
-		{result.Inline, 20, time.Millisecond, "-n 20 --save-mode inline"}, // a connection without a request would be a mistake
+		{result.Inline, 20, time.Millisecond, "-n 20 --save-mode inline"}, // at least a request for each connection
 	} {
 		j := protocol.Job{Cell: plan.Cell{Common: result.Cell{Mode: c.mode, Connections: c.connections, RateRPS: 1000}, Window: c.window}}
 		want := strings.Replace(c.want, " --", " --timeout 2s --max-redirects 1 --save dir --", 1)
@@ -406,19 +406,19 @@ func TestDownloadFlags(t *testing.T) {
 
 var ofMine = Candidate{Name: "mine", Guest: true, Command: []string{self, "guest", "{addr}"}}
 
-// A guest that is asked for something else is held to that, and nothing is asked of it that it need not have.
+// A guest with a path of its own is measured with that path, and with no other endpoint.
 func TestGuests(t *testing.T) {
 	named := ofMine
 	named.Path, named.Status = "/mine", http.StatusCreated
 	for _, c := range []struct {
-		name   string
-		guest  Candidate
-		target string
-		expect string
-		lacks  map[string]string
+		name    string
+		guest   Candidate
+		target  string
+		expect  string
+		missing map[string]string
 	}{
 		{"hello", ofMine, "/", result.Carousel, map[string]string{"/sleep": "no /sleep"}},
-		{"a path", named, "/mine", "", map[string]string{"/sleep": "it is asked for /mine only"}},
+		{"a path", named, "/mine", "", map[string]string{"/sleep": "only GET /mine is measured"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := bench(t, c.guest)
@@ -429,8 +429,8 @@ func TestGuests(t *testing.T) {
 			if err := s.Examine(t.Context(), "mine", p); err != nil {
 				t.Fatal(err)
 			}
-			if got := s.candidates["mine"].lacks; !maps.Equal(got, c.lacks) {
-				t.Errorf("it lacks %v, want %v", got, c.lacks)
+			if got := s.candidates["mine"].missing; !maps.Equal(got, c.missing) {
+				t.Errorf("it lacks %v, want %v", got, c.missing)
 			}
 			trials := byName(s.Measure(t.Context(), job(t, s, "{name: hello, connections: [64]}", "epoll", "mine")))
 			for _, name := range []string{"epoll", "mine", "twin", "null"} {
@@ -440,7 +440,7 @@ func TestGuests(t *testing.T) {
 					(trial.Server.Usage != nil) != (name != "mine") {
 					t.Errorf("%s: failed %q, load %+v, usage %v", name, trial.Failed, trial.Load, trial.Server.Usage)
 				}
-				if known := trial.Server.PeakRSS > 0; runtime.GOOS == "linux" && known != (name == "mine") { // models say it in their usage
+				if known := trial.Server.PeakRSS > 0; runtime.GOOS == "linux" && known != (name == "mine") { // models print it in their usage line
 					t.Errorf("%s has %d bytes", name, trial.Server.PeakRSS)
 				}
 			}
@@ -448,11 +448,11 @@ func TestGuests(t *testing.T) {
 				t.Errorf("its command is %q", command)
 			}
 			all := calls(t)
-			if len(all) < 3 { // one look, another that is like it, and the comparison
+			if len(all) < 3 { // two warm-up windows and the comparison
 				t.Errorf("loadgen was called %q", all)
 			}
 			for _, trial := range s.Measure(t.Context(), job(t, s, "{name: sleep}", "epoll", "mine")) {
-				if guest := trial.Cell.Model == "mine"; trial.Failed != "" || guest != (trial.NA != "") || guest == (trial.Load != nil) || guest && trial.NA != c.lacks["/sleep"] {
+				if guest := trial.Cell.Model == "mine"; trial.Failed != "" || guest != (trial.NA != "") || guest == (trial.Load != nil) || guest && trial.NA != c.missing["/sleep"] {
 					t.Errorf("%s in sleep: NA %q, load %v, failed %q", trial.Cell.Model, trial.NA, trial.Load, trial.Failed)
 				}
 			}
@@ -482,21 +482,21 @@ func TestExamineRefuses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := bench(t, c.guest)
 			err := s.Examine(t.Context(), "mine", p)
-			var wrong *Wrong
+			var wrong *WrongAnswer
 			if err == nil || !strings.HasPrefix(err.Error(), c.says) || errors.As(err, &wrong) != c.wrong {
 				t.Errorf("%v, want %q", err, c.says)
 			}
 			if c.guest.addr != "" && !strings.HasSuffix(fmt.Sprint(err), "as in python3 -m http.server --protocol HTTP/1.1") {
 				t.Errorf("%v: it should end in what to do", err)
 			}
-			if !c.wrong && !strings.HasSuffix(fmt.Sprint(err), "it said: out of ink") {
-				t.Errorf("what it said is lacking: %v", err)
+			if !c.wrong && !strings.HasSuffix(fmt.Sprint(err), "it printed: out of ink") {
+				t.Errorf("its output is missing: %v", err)
 			}
 		})
 	}
 }
 
-// A server that runs already is there before and after, whatever is measured of it.
+// A running server is measured but neither started nor stopped.
 func TestGuestByURL(t *testing.T) {
 	for name, path := range map[string]string{"hello": "", "a path": "/mine"} {
 		t.Run(name, func(t *testing.T) {
@@ -536,7 +536,7 @@ func TestGuestByURL(t *testing.T) {
 	}
 }
 
-// What is started here is counted, scripts too, and loadgen gets at the counters; of what ran already it is said why it is not.
+// Servers that bench starts have counters, which loadgen reads, even if a script starts them. For a running server the record has the reason why not.
 func TestCounts(t *testing.T) {
 	runs := httptest.NewServer(mine())
 	defer runs.Close()
@@ -553,12 +553,12 @@ func TestCounts(t *testing.T) {
 			n, counted := c.Counts[name]
 			why := c.Lacks[name]
 			switch {
-			case model == "yours" && !strings.Contains(why, "ran already"), counted == (why != ""):
+			case model == "yours" && !strings.Contains(why, "did not start this server"), counted == (why != ""):
 				t.Errorf("%s, %s: counted %d (%v), lacks %q", model, name, n, counted, why)
 			case !counted && model != "yours":
 				t.Logf("%s, %s is not counted here: %s", model, name, why)
 			case counted && n == 0 && name != result.Migrations && name != result.Switches:
-				t.Errorf("%s: no %s were counted of a process that was started", model, name)
+				t.Errorf("%s: no %s were counted, though bench started the process", model, name)
 			}
 		}
 	}
@@ -569,7 +569,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// One that has gone meanwhile is no reason to measure nobody.
+// If a running server has ended, the others are still measured.
 func TestGuestByURLIsGone(t *testing.T) {
 	addr, err := freePort()
 	if err != nil {
@@ -578,13 +578,13 @@ func TestGuestByURLIsGone(t *testing.T) {
 	s := bench(t, Candidate{Name: "yours", Guest: true, addr: addr})
 	for _, entry := range []string{"{name: hello, connections: [64]}", "{name: thinking, connections: [3], wait: 1m}"} {
 		failed := failures(s.Measure(t.Context(), job(t, s, entry, "epoll", "yours")))
-		if want := "yours is not there: no answer to GET / at " + addr; len(failed) != 1 || !strings.HasPrefix(failed["yours"], want) {
+		if want := "yours is not running: no answer to GET / at " + addr; len(failed) != 1 || !strings.HasPrefix(failed["yours"], want) {
 			t.Errorf("failed: %q, want %q", failed, want)
 		}
 	}
 }
 
-// A guest is loaded until it is steady, and no longer than three seconds.
+// A guest is loaded until its rate is steady, for three seconds at most.
 func TestWarm(t *testing.T) {
 	for _, c := range []struct {
 		name, rates string
@@ -601,7 +601,7 @@ func TestWarm(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := bench(t)
 			t.Setenv("FAKE_RATES", c.rates)
-			up := &server{addr: "127.0.0.1:1", by: ofMine}
+			up := &server{addr: "127.0.0.1:1", candidate: ofMine}
 			if err := s.warm(t.Context(), job(t, s, "{name: hello, connections: [64]}", "epoll"), up); err != nil {
 				t.Fatal(err)
 			}
@@ -622,13 +622,13 @@ func TestWarm(t *testing.T) {
 	t.Run("without a record", func(t *testing.T) {
 		s := bench(t)
 		t.Setenv("FAKE_LOADGEN", "wrong")
-		if err := s.warm(t.Context(), job(t, s, "{name: hello, connections: [64]}", "epoll"), &server{addr: "127.0.0.1:1", by: ofMine}); err == nil || len(calls(t)) != 1 {
+		if err := s.warm(t.Context(), job(t, s, "{name: hello, connections: [64]}", "epoll"), &server{addr: "127.0.0.1:1", candidate: ofMine}); err == nil || len(calls(t)) != 1 {
 			t.Errorf("%v after %d calls", err, len(calls(t)))
 		}
 	})
 }
 
-// A client that ended is done, however long ago its limit was: bench itself may have been stopped meanwhile.
+// A client that has ended is no timeout, even if the limit is over: ctrl-Z may have stopped bench.
 func TestAwait(t *testing.T) {
 	interrupted, interrupt := context.WithCancelCause(t.Context())
 	interrupt(errors.New("a signal"))
@@ -636,7 +636,7 @@ func TestAwait(t *testing.T) {
 		name    string
 		ctx     context.Context
 		command []string
-		ended   bool // before it is awaited
+		ended   bool // it ends before the call of await
 		limit   time.Duration
 		says    string
 	}{
@@ -645,7 +645,7 @@ func TestAwait(t *testing.T) {
 		{"interrupted", interrupted, []string{"sleep", "60"}, false, time.Minute, "a signal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for range 20 { // a choice between two that are ready is drawn
+			for range 20 { // select chooses at random between two ready cases
 				p, err := child.Start(exec.Command(c.command[0], c.command[1:]...))
 				if err != nil {
 					t.Fatal(err)
@@ -671,23 +671,23 @@ func TestSessionShare(t *testing.T) {
 }
 
 func TestTail(t *testing.T) {
-	for said, want := range map[string]string{
+	for output, want := range map[string]string{
 		"": "", "one\ntwo\n\n": "two", strings.Repeat("x", 5000): strings.Repeat("x", 1024), strings.Repeat("x\n", 5000) + "end": "end",
 		"node:net\n\n  Error: listen EADDRINUSE\n    at Server.setup\n\nNode.js v20\n": "Error: listen EADDRINUSE",
 		"panic: no ink\n\ngoroutine 1:\n" + strings.Repeat("\tmain.go:1\n", 500):       "panic: no ink",
 	} {
 		last := new(tail)
-		for _, b := range []byte(said) {
+		for _, b := range []byte(output) {
 			last.Write([]byte{b})
 		}
-		if got := last.String(); got != want || (last.after("so: ") == "") != (want == "") {
-			t.Errorf("%.20q ends with %.20q, want %.20q", said, got, want)
+		if got := last.String(); got != want || (last.withPrefix("so: ") == "") != (want == "") {
+			t.Errorf("%.20q ends with %.20q, want %.20q", output, got, want)
 		}
 	}
 }
 
 func TestChoose(t *testing.T) {
-	list := []Listed{{Name: "select", Available: true}, {Name: "epoll", Available: true}, {Name: "uring", Reason: "not today"}}
+	list := []Model{{Name: "select", Available: true}, {Name: "epoll", Available: true}, {Name: "uring", Reason: "not today"}}
 	const text = "rounds: 1\ncycles: 2\nwindow: 1s\nscenarios: [{name: hello}]\n"
 	for _, c := range []struct {
 		name, more string
@@ -700,20 +700,20 @@ func TestChoose(t *testing.T) {
 		{"none", "models: [uring]\n", nil, nil, "no model of the plan is available here"},
 		{"a guest", "models: [epoll]\nservers: [{name: mine, command: \"sh -c '{addr}'\", path: /x, expect: 201}]\n",
 			[]Candidate{model("s", "epoll"), {Name: "mine", Guest: true, Command: []string{"sh", "-c", "{addr}"}, Path: "/x", Status: 201}},
-			[]string{"server mine is asked for /x and need not say hello: what it does there is compared with the hello of the models"}, ""},
+			[]string{"server mine answers GET /x, with any body, where models answer GET / with Hello world"}, ""},
 		{"a guest alone", "models: [uring]\nservers: [{name: mine, command: sh}]\n", []Candidate{{Name: "mine", Guest: true, Command: []string{"sh"}}},
 			[]string{"model uring is unavailable: not today"}, ""},
 		{"guests that run", "models: [epoll]\nservers:\n  - {name: a, url: \"http://h:81\"}\n  - {name: b, url: \"http://h/x?y=z\"}\n  - {name: c, url: \"http://[::1]/?q\"}\n" +
 			"  - {name: d, url: \"http://h/x\", path: /y}\n",
 			[]Candidate{model("s", "epoll"), {Name: "a", Guest: true, addr: "h:81"}, {Name: "b", Guest: true, addr: "h:80", Path: "/x?y=z"},
 				{Name: "c", Guest: true, addr: "[::1]:80", Path: "/?q"}, {Name: "d", Guest: true, addr: "h:80", Path: "/y"}},
-			[]string{"server a runs already: it stays where it is, and all rounds are of one process", "server b runs already: it stays where it is, and all rounds are of one process",
-				"server c runs already: it stays where it is, and all rounds are of one process", "server d runs already: it stays where it is, and all rounds are of one process",
-				"server b is asked for /x?y=z and need not say hello: what it does there is compared with the hello of the models", "server c is asked for /?q and need not say hello: what it does there is compared with the hello of the models",
-				"server d is asked for /y and need not say hello: what it does there is compared with the hello of the models"}, ""},
+			[]string{"server a is running already: it keeps its processors, and all rounds measure the same process", "server b is running already: it keeps its processors, and all rounds measure the same process",
+				"server c is running already: it keeps its processors, and all rounds measure the same process", "server d is running already: it keeps its processors, and all rounds measure the same process",
+				"server b answers GET /x?y=z, with any body, where models answer GET / with Hello world", "server c answers GET /?q, with any body, where models answer GET / with Hello world",
+				"server d answers GET /y, with any body, where models answer GET / with Hello world"}, ""},
 		{"an unknown model", "models: [epol]\n", nil, nil, `unknown model "epol": there are select, epoll, uring`},
 		{"the name of a model", "models: [epoll]\nservers: [{name: uring, command: sh}]\n", nil, nil, `server "uring" has the name of a model`},
-		{"no such command", "servers: [{name: mine, command: ./gone}]\n", nil, nil, "give its path as seen from here"},
+		{"no such command", "servers: [{name: mine, command: ./gone}]\n", nil, nil, "give its path from this directory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := plan.Parse([]byte(text + c.more))
@@ -736,7 +736,7 @@ func TestChoose(t *testing.T) {
 
 func TestModelList(t *testing.T) {
 	list, err := ModelList(t.Context(), self)
-	if err != nil || len(list) != 3 || list[1] != (Listed{"epoll", true, ""}) || list[2] != (Listed{"uring", false, "not today"}) {
+	if err != nil || len(list) != 3 || list[1] != (Model{"epoll", true, ""}) || list[2] != (Model{"uring", false, "not today"}) {
 		t.Errorf("%+v, %v", list, err)
 	}
 	for _, program := range []string{"true", "false", "./gone"} {

@@ -1,4 +1,4 @@
-// Package fake has stand-ins for the programs servers and loadgen, which test binaries play: they need nothing built, and a test is short.
+// Package fake has stand-ins for the programs servers and loadgen. A test binary runs as either, so tests need no built programs and are short.
 package fake
 
 import (
@@ -27,11 +27,11 @@ import (
 
 const hello = "Hello world\n"
 
-// models are what Servers lists: three, of which one is unavailable, and null beside them.
+// models is the list that Servers prints. One of them is unavailable; null is not listed.
 const models = `[{"name":"blocking","available":true},{"name":"epoll","available":true},{"name":"uring","available":false,"reason":"not today"}]`
 
-// Servers is the program servers: each model is net/http. What FAKE_SERVERS names cannot listen ("all": none can). The model liar says Hi.
-// With --trace it leaves a trace as it ends, in which it knows nothing of its clients; the model broken leaves half of one.
+// Servers is the program servers: each model is net/http. The model that FAKE_SERVERS names cannot listen ("all": none can). The model liar
+// answers Hi. With --trace it writes a trace without clients when it ends; the model broken writes half of one.
 func Servers(args []string) {
 	f := flag.NewFlagSet("servers", flag.ExitOnError)
 	list, _, model, addr := f.Bool("list", false, ""), f.Bool("json", false, ""), f.String("model", "", ""), f.String("addr", "", "")
@@ -76,7 +76,7 @@ func Servers(args []string) {
 	json.NewEncoder(os.Stdout).Encode(usage.Line{Model: *model, Requests: 42})
 }
 
-// frail is a listener that ends the program when it has no descriptor.
+// frail is a listener that ends the program when descriptors run out.
 type frail struct{ net.Listener }
 
 func (f frail) Accept() (net.Conn, error) {
@@ -88,7 +88,7 @@ func (f frail) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// UntilTerminated returns on SIGTERM, or after a time in which any test is over.
+// UntilTerminated returns on SIGTERM, or after two minutes, when any test is over.
 func UntilTerminated() {
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGTERM)
@@ -98,16 +98,16 @@ func UntilTerminated() {
 	}
 }
 
-// words are the values of a flag that may be repeated.
+// words are the values of a repeatable flag.
 type words []string
 
 func (w *words) String() string         { return strings.Join(*w, " ") }
 func (w *words) Set(value string) error { *w = append(*w, value); return nil }
 
-// Loadgen is the program loadgen: it asks each server once, lets the time of its load pass and says that it asked more. The file FAKE_LOG
-// gets a line of its arguments. FAKE_LOADGEN makes it fail: "wrong" and "garbage" leave no record, "kills" kills the server that it loads by
-// itself, "slow" takes a minute, "deserted" finds nobody to connect to. A server called mortal is killed in any case, and FAKE_RATES are the rates of one call after another, for
-// which no time passes. With --ready it is a second client, which FAKE_SECOND makes "late" or "refused".
+// Loadgen is the program loadgen: it sends one request to each server, waits for the time of its load and writes a record with invented figures.
+// It appends its arguments to the file FAKE_LOG. FAKE_LOADGEN makes it fail: "wrong" and "garbage" write no record, "kills" kills the server
+// that it loads alone, "slow" takes a minute, "deserted" cannot connect. It always kills a server with the name mortal. FAKE_RATES are the
+// rates of successive calls, which then take no time. With --ready it is a second client, which FAKE_SECOND makes "late" or "refused".
 func Loadgen(args []string) {
 	f := flag.NewFlagSet("loadgen", flag.ExitOnError)
 	connections, cycles, seed := f.Int64("c", 0, ""), f.Int("cycles", 0, ""), f.Uint64("seed", 0, "")
@@ -125,13 +125,13 @@ func Loadgen(args []string) {
 	f.Var(&processes, "pid", "")
 	f.Parse(args)
 	earlier := logged(args[2:])
-	os.Stdout, _ = os.Create(*record) // what is kept, not what is printed
+	os.Stdout, _ = os.Create(*record) // the record file; nothing is printed
 	if *save != "" {
 		fmt.Fprintf(os.Stderr, "loadgen: %d requests, %d connections, %v, %d redirects, %s, %d targets\n", *requests, *connections, *timeout, *redirects, *mode, f.NArg())
 		if err := os.WriteFile(filepath.Join(*save, "picture"), []byte(*save), 0o644); err != nil {
 			os.Exit(5)
 		}
-		defer os.Exit(3) // so that what was said is kept
+		defer os.Exit(3) // so that stderr is in the error
 	}
 	switch os.Getenv("FAKE_LOADGEN") {
 	case "wrong":
@@ -215,7 +215,7 @@ func Loadgen(args []string) {
 	out.Encode(c)
 }
 
-// counted is what counters say that were inherited, as "calls=3,faults=4".
+// counted reads inherited counters, given as "calls=3,faults=4".
 func counted(descriptors string) *result.Counters {
 	all := map[string]int{}
 	for one := range strings.SplitSeq(descriptors, ",") {
@@ -230,7 +230,7 @@ func counted(descriptors string) *result.Counters {
 	return set.Read()
 }
 
-// logged adds args to the log and says how many calls there were before.
+// logged appends args to FAKE_LOG and returns how many calls there were before.
 func logged(args []string) (earlier int) {
 	path := os.Getenv("FAKE_LOG")
 	if path == "" {
@@ -244,7 +244,7 @@ func logged(args []string) (earlier int) {
 	return strings.Count(string(before), "\n")
 }
 
-// kill kills a process and returns when its parent has waited for it.
+// kill kills a process and returns after its parent has waited for it.
 func kill(pid string) {
 	n, _ := strconv.Atoi(pid)
 	p, err := os.FindProcess(n)
