@@ -242,7 +242,7 @@ func TestAPartialRunSaysSo(t *testing.T) {
 		t.Error("two rounds compare something")
 	}
 	readme := string(written["README.md"])
-	for _, want := range []string{"**This run was interrupted: the report is partial (2 rounds of 6).**", "**2 rounds compare nothing: this shows that things work.**"} {
+	for _, want := range []string{"**This run was interrupted: the report is partial (2 rounds of 6).**", "**2 rounds are too few to compare models: this run shows only that everything works.**"} {
 		if !strings.Contains(readme, want) {
 			t.Errorf("the README does not say %q", want)
 		}

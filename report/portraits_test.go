@@ -140,7 +140,7 @@ func TestNoPortraits(t *testing.T) {
 			t.Errorf("there is %s", name)
 		}
 	}
-	if strings.Contains(string(written["README.md"]), words.PortraitsSay) {
+	if strings.Contains(string(written["README.md"]), words.PortraitsIntro) {
 		t.Error("the README speaks of portraits that are not there")
 	}
 	if strings.Contains(string(written[words.PageFile]), `id="player"`) {

@@ -89,7 +89,7 @@ func (l swimlanes) Plot(c draw.Canvas, plt *plot.Plot) {
 				continue
 			}
 			switch mark {
-			case words.UntoldMark:
+			case words.UnknownMark:
 				c.StrokeLines(draw.LineStyle{Color: faint, Width: 0.7}, append(corners(box(s)), box(s).Min))
 			case words.QuietMark:
 				c.StrokeLine2(draw.LineStyle{Color: faint, Width: 1, Dashes: dashes[2]}, at(s.From), middle, at(s.To), middle)

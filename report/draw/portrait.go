@@ -109,7 +109,7 @@ func strip(p *portrait.Portrait) (heading string, said []portrait.Line) {
 				weight++
 			}
 			if lines := told(p, i+1, j); len(lines) > 0 && weight > most {
-				most, heading, said = weight, words.Told(p, i+1, j), lines
+				most, heading, said = weight, words.TraceOf(p, i+1, j), lines
 			}
 		}
 		if most > 0 {
@@ -164,12 +164,12 @@ func write(c draw.Canvas, heading string, told []portrait.Line, line vg.Length) 
 	c.FillText(bold, at, heading)
 	who := vg.Length(0)
 	for _, l := range told {
-		name, _ := words.Said(l)
+		name, _ := words.TraceLine(l)
 		who = max(who, with.Width(name))
 	}
 	for _, l := range told {
 		at.Y -= line
-		name, said := words.Said(l)
+		name, said := words.TraceLine(l)
 		right := with
 		right.XAlign = text.XRight
 		if l.At >= 0 {

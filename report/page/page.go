@@ -117,7 +117,7 @@ type side struct{ ID, Label string }
 func (v *view) add(d text.Document) {
 	v.Title = words.Plain(d.Title)
 	for _, s := range d.Sections {
-		s.Blocks = slices.DeleteFunc(s.Blocks, func(b text.Block) bool { return b.Beside })
+		s.Blocks = slices.DeleteFunc(s.Blocks, func(b text.Block) bool { return b.ReadmeOnly })
 		unique(s.Parts)
 		switch {
 		case s.Scenario:

@@ -62,7 +62,7 @@ func playerOf(all []portrait.Portrait) *player {
 		return nil
 	}
 	d := &player{
-		Sides: []string{"left", "right"}, Marks: words.Marks, Server: words.ServersLanes, Play: words.Play, Pause: words.Pause, Untold: words.UntoldLines,
+		Sides: []string{"left", "right"}, Marks: words.Marks, Server: words.ServersLanes, Play: words.Play, Pause: words.Pause, Untold: words.NoTrace,
 		Words: []string{}, known: map[string]int{},
 	}
 	for i := range all {
@@ -96,7 +96,7 @@ func (d *player) model(p *portrait.Portrait) model {
 	}
 	last := 0
 	for _, l := range p.Lines {
-		who, text := words.Said(l)
+		who, text := words.TraceLine(l)
 		m.Said = append(m.Said, line{micros(l.At) - last, d.word(who), d.word(text)})
 		last = micros(l.At)
 	}

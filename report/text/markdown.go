@@ -1,4 +1,5 @@
-// Package text lays a report out: the run's README in Markdown, and its short form for a terminal.
+// Package text lays out a report: a Document with its sections and tables, the README in Markdown that is written from it, and the short form for
+// a terminal.
 package text
 
 import (
@@ -12,13 +13,13 @@ import (
 	"carousel/report/words"
 )
 
-// reading is where results/README.md explains a report, seen from a run's folder.
-const reading = "../README.md#how-to-read-a-report"
+// howToRead is the link from a run's README to the explanation of reports in results/README.md.
+const howToRead = "../README.md#how-to-read-a-report"
 
-// Markdown writes the README of a run. Pictures holds the files that lie beside it, those of its portraits among them.
+// Markdown writes the README of a run. Pictures holds the pictures beside it by file name, with those of its portraits.
 func Markdown(w io.Writer, f *findings.Findings, portraits []portrait.Portrait, pictures map[string][]byte) error {
 	d, document := &writer{}, Of(f, portraits, pictures)
-	d.say("# %s", document.Title)
+	d.paragraph("# %s", document.Title)
 	for _, s := range document.Sections {
 		d.section(s)
 	}
@@ -29,32 +30,33 @@ func Markdown(w io.Writer, f *findings.Findings, portraits []portrait.Portrait, 
 	return err
 }
 
-// writer is Markdown being written; the first error sticks.
+// writer collects Markdown and the first error.
 type writer struct {
 	b   bytes.Buffer
 	err error
 }
 
-func (d *writer) say(format string, args ...any) {
+// paragraph writes a line of Markdown after an empty line.
+func (d *writer) paragraph(format string, args ...any) {
 	if d.b.Len() > 0 {
 		d.b.WriteByte('\n')
 	}
 	fmt.Fprintf(&d.b, format+"\n", args...)
 }
 
-// section writes a section. The title of a folded one stands in a tag, where Markdown does not act.
+// section writes a section. The title of a folded one is inside an HTML tag, where Markdown is not parsed.
 func (d *writer) section(s Section) {
 	switch {
 	case s.Folded:
-		d.say("<details><summary><b>%s</b></summary>", words.HTML(s.Title))
-		defer d.say("</details>")
+		d.paragraph("<details><summary><b>%s</b></summary>", words.HTML(s.Title))
+		defer d.paragraph("</details>")
 	case s.Title != "":
-		d.say("## %s", s.Title)
+		d.paragraph("## %s", s.Title)
 	}
 	d.blocks(s.Blocks)
 	for _, p := range s.Parts {
 		if p.Title != "" {
-			d.say("**%s.**%s", p.Title, p.Note)
+			d.paragraph("**%s.**%s", p.Title, p.Note)
 		}
 		d.blocks(p.Blocks)
 	}
@@ -64,20 +66,20 @@ func (d *writer) section(s Section) {
 func (d *writer) blocks(all []Block) {
 	for _, b := range all {
 		switch {
-		case b.Say != "":
-			d.say("%s", b.Say)
+		case b.Text != "":
+			d.paragraph("%s", b.Text)
 		case b.Table != nil:
 			d.b.WriteByte('\n')
 			if d.err == nil {
 				d.err = b.Table.Markdown(&d.b)
 			}
 		case b.Picture != nil:
-			d.say("![%s](%s)", b.Picture.Alt, b.Picture.File)
+			d.paragraph("![%s](%s)", b.Picture.Alt, b.Picture.File)
 			if b.Picture.Note != "" {
-				d.say("*%s*", b.Picture.Note)
+				d.paragraph("*%s*", b.Picture.Note)
 			}
 		case b.Code != "":
-			d.say("```\n%s\n```", strings.ReplaceAll(b.Code, "```", "'''"))
+			d.paragraph("```\n%s\n```", strings.ReplaceAll(b.Code, "```", "'''"))
 		default:
 			d.b.WriteByte('\n')
 			for _, item := range b.Items {

@@ -7,14 +7,14 @@ import (
 	"carousel/report/words"
 )
 
-// portraitTable says what became of the clients of a script.
+// portraitTable shows how the clients of the script were served.
 func portraitTable(c *findings.Cell) Table {
-	of := func(say func(p *result.Portrait) string) func(m *findings.Model) string {
+	of := func(write func(p *result.Portrait) string) func(m *findings.Model) string {
 		return func(m *findings.Model) string {
 			if m.Portrait == nil {
 				return ""
 			}
-			return say(m.Portrait)
+			return write(m.Portrait)
 		}
 	}
 	answered := func(m *findings.Model) string {
@@ -25,10 +25,10 @@ func portraitTable(c *findings.Cell) Table {
 	}
 	t := cellTable(c, []column{
 		{"answered", answered},
-		{"the last after", of(func(p *result.Portrait) string { return units.Duration(float64(p.EndNS)) })},
-		{"over its own time", of(words.Longest)},
+		{"all done after", of(func(p *result.Portrait) string { return units.Duration(float64(p.EndNS)) })},
+		{"longest delay", of(words.Longest)},
 		{"never accepted", of(words.NeverAccepted)},
-		{"trouble", of(words.Undrawn)},
+		{"problem", of(words.Undrawn)},
 	})
 	t.Words = len(t.Header)
 	return t

@@ -16,12 +16,12 @@ import (
 	"carousel/report/words"
 )
 
-// Table is rows under a header. The first Words columns hold words and stand left, the others hold figures and stand right.
+// Table is a header and rows. The first Words columns hold words and are aligned left; the others hold figures and are aligned right.
 type Table struct {
 	Words  int
 	Header []string
 	Rows   [][]string
-	Spare  []string // headers of the columns that a narrow terminal can do without, the first to go first
+	Spare  []string // headers of the columns that a narrow terminal leaves out, in this order
 }
 
 // Markdown writes t as a Markdown table.
@@ -29,8 +29,8 @@ func (t Table) Markdown(w io.Writer) error {
 	return t.render(w, markdownCell, tablewriter.WithRenderer(renderer.NewMarkdown()))
 }
 
-// Terminal writes t with drawn lines in so many columns: what does not fit goes without its spare columns, then folds its last column, and
-// at last becomes lines.
+// Terminal writes t for a terminal of that width. A table that is too wide loses its spare columns, then folds its last column if that holds
+// words, then clips the names of models, and at last becomes a list.
 func (t Table) Terminal(w io.Writer, width int) error {
 	for _, spare := range t.Spare {
 		if t.width() > width {
@@ -46,7 +46,7 @@ func (t Table) Terminal(w io.Writer, width int) error {
 		t = t.clipped()
 	}
 	if t.width() > width {
-		return t.lines(w, width)
+		return t.list(w, width)
 	}
 	var b bytes.Buffer
 	err := t.render(&b, plainCell, tablewriter.WithRendition(tw.Rendition{
@@ -62,7 +62,7 @@ func (t Table) Terminal(w io.Writer, width int) error {
 	return err
 }
 
-// widest is the width of a column on a terminal, without what pads it.
+// widest is the width of a column on a terminal, without padding.
 func (t Table) widest(column int) int {
 	most := 0
 	for _, row := range append([][]string{t.Header}, t.Rows...) {
@@ -73,7 +73,7 @@ func (t Table) widest(column int) int {
 	return most
 }
 
-// width is that of the table on a terminal; each column is padded by a space on both sides.
+// width is the width of the table on a terminal: each column has a space on both sides.
 func (t Table) width() int {
 	sum := 0
 	for i := range t.Header {
@@ -101,7 +101,7 @@ func (t Table) without(header string) Table {
 	return less
 }
 
-// folded is the table with its last column no wider than room: what is longer goes on in rows of its own.
+// folded is the table with its last column no wider than room: longer cells continue in rows below.
 func (t Table) folded(room int) Table {
 	last := len(t.Header) - 1
 	narrow := Table{Words: t.Words, Header: t.Header}
@@ -122,7 +122,7 @@ func (t Table) folded(room int) Table {
 	return narrow
 }
 
-// clipped is the table with short names in its first column.
+// clipped is the table with clipped names of models in its first column.
 func (t Table) clipped() Table {
 	rows := make([][]string, len(t.Rows))
 	for i, row := range t.Rows {
@@ -134,8 +134,8 @@ func (t Table) clipped() Table {
 	return t
 }
 
-// lines writes every row as text: its first cell, and the others under it with their headers.
-func (t Table) lines(w io.Writer, width int) error {
+// list writes every row as a first cell and, indented below it, the other cells with their headers.
+func (t Table) list(w io.Writer, width int) error {
 	var b strings.Builder
 	for _, row := range t.Rows {
 		for i, cell := range row {
@@ -165,7 +165,7 @@ func (t Table) render(w io.Writer, cell func(string) string, options ...tablewri
 		tablewriter.WithHeaderAutoFormat(tw.Off), // or p99 becomes P 99
 		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
 		tablewriter.WithRowAutoWrap(tw.WrapNone),
-		tablewriter.WithEastAsian(tw.Off), // or widths, and so bytes, depend on the locale
+		tablewriter.WithEastAsian(tw.Off), // or widths, and so the bytes of a report, depend on the locale
 		tablewriter.WithHeaderAlignmentConfig(tw.CellAlignment{PerColumn: align}),
 		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: align}),
 	)...)
@@ -188,16 +188,17 @@ func (t Table) render(w io.Writer, cell func(string) string, options ...tablewri
 	return table.Render()
 }
 
-// markdownCell keeps what stands in a cell from ending it: the renderer escapes nothing.
+// markdownCell escapes what would end a cell: the renderer escapes nothing.
 func markdownCell(s string) string {
 	return strings.NewReplacer("|", `\|`, "\r\n", "<br>", "\n", "<br>", "\r", "<br>").Replace(strings.TrimSpace(s))
 }
 
+// plainCell is a cell without Markdown marks and line ends.
 func plainCell(s string) string {
 	return strings.NewReplacer("\r\n", "; ", "\n", "; ", "\r", "; ").Replace(words.Plain(strings.TrimSpace(s)))
 }
 
-// fold breaks s into lines of at most width characters; a word that is longer is broken too.
+// fold breaks s into lines of at most width characters, and words that are longer.
 func fold(s string, width int) string {
 	var b strings.Builder
 	at := 0

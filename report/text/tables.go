@@ -12,10 +12,10 @@ import (
 	"carousel/report/words"
 )
 
-// widest is how many characters a line of the first table has, as far as names allow.
+// widest is the width of the first table in characters; long names may exceed it.
 const widest = 100
 
-// situations is the table by kind of load.
+// situations is the table of the kinds of load.
 func situations(f *findings.Findings) Table {
 	t := Table{Words: 4, Header: []string{"load", "choose", "by", "how sure"}}
 	for i := range f.Situations {
@@ -61,7 +61,7 @@ func cellTable(c *findings.Cell, columns []column) Table {
 	if c.Null != nil {
 		add("null responder", c.Null)
 	}
-	// a column in which nothing stands tells nothing
+	// leave out empty columns
 	for i := len(t.Header) - 1; i > 0; i-- {
 		if !slices.ContainsFunc(t.Rows, func(row []string) bool { return row[i] != "" && row[i] != units.None }) {
 			t = t.without(t.Header[i])
@@ -81,7 +81,7 @@ func value(name, metric string) column {
 	}}
 }
 
-// number is a figure as its column's header has the unit.
+// number is a figure without its unit, if the column's header has that.
 func number(metric string, v float64) string {
 	switch metric {
 	case findings.Rate:
@@ -98,13 +98,13 @@ func number(metric string, v float64) string {
 	return words.Value(metric, v)
 }
 
-// hidden reports whether a figure says nothing: of a model that left connections unanswered all but what it cost would flatter it.
+// hidden reports whether a figure is not shown: those of a model without a rank would flatter it, except its memory.
 func hidden(m *findings.Model, metric string) bool {
 	return m.Lacks != nil && metric != findings.Memory
 }
 
-// waking is what a slice costs beside its requests, with where that lies: it is small beside what moves it, and often lost in that.
-var waking = column{"waking, µs a slice", func(m *findings.Model) string {
+// waking is the cost of a slice apart from its requests, with its interval. It is small and noisy: "~0" if the interval includes 0.
+var waking = column{"waking, µs per slice", func(m *findings.Model) string {
 	f, ok := m.Figures[findings.Waking]
 	if !ok || hidden(m, findings.Waking) {
 		return units.None
@@ -116,7 +116,7 @@ var waking = column{"waking, µs a slice", func(m *findings.Model) string {
 	return middle + " (" + number(findings.Waking, f.Low) + " to " + number(findings.Waking, f.High) + ")"
 }}
 
-// first is the figure that a cell is about, or why a model has none.
+// first is the main figure of a cell, or why a model has none.
 func first(name, metric string) column {
 	of := value(name, metric).of
 	return column{name, func(m *findings.Model) string {
@@ -127,7 +127,7 @@ func first(name, metric string) column {
 	}}
 }
 
-// interval is where a figure lies.
+// interval is the interval of a figure; where connections starved, how long they waited.
 func interval(metric string) column {
 	return column{"interval", func(m *findings.Model) string {
 		f, ok := m.Figures[metric]
@@ -144,7 +144,7 @@ func interval(metric string) column {
 	}}
 }
 
-// toReference is a model over the reference.
+// toReference is the ratio of a model to the reference.
 func toReference(f *findings.Findings, c *findings.Cell, metric string) column {
 	r := c.Ranking(metric)
 	return column{"× " + words.Words(words.Name(f.Run.Reference)), func(m *findings.Model) string {
@@ -187,7 +187,7 @@ var ofNull = column{"of null", func(m *findings.Model) string {
 	return units.Percent(m.OfNull)
 }}
 
-// costs are what a request costs, beside the figure that a cell is about.
+// costs are the columns about the cost of a request that follow the main figure.
 func costs(c *findings.Cell) []column {
 	server := "server µs"
 	if c.InTurns {
@@ -197,7 +197,7 @@ func costs(c *findings.Cell) []column {
 		value("both µs", findings.Both), value("MiB", findings.Memory), doubt}
 }
 
-// closedTable is that of a closed loop: capacity first where it is known, else the rate.
+// closedTable is the table of a closed loop: capacity first if it is known, else the rate.
 func closedTable(f *findings.Findings, c *findings.Cell) Table {
 	metric, name := findings.Capacity, "requests/s per processor"
 	if r := c.Ranking(metric); r == nil || len(r.Places) == 0 {
@@ -209,18 +209,18 @@ func closedTable(f *findings.Findings, c *findings.Cell) Table {
 	}
 	columns = append(columns, ofNull, value("p50", findings.P50), value("p99", findings.P99))
 	t := cellTable(c, append(columns, costs(c)...))
-	t.Spare = []string{"of null", "MiB", "both µs", "client µs", "waking, µs a slice", "doubt", "interval", "server µs, steady", "p50", "server µs", "requests/s", "tie"}
+	t.Spare = []string{"of null", "MiB", "both µs", "client µs", "waking, µs per slice", "doubt", "interval", "server µs, steady", "p50", "server µs", "requests/s", "tie"}
 	return t
 }
 
-// costTable is that of a fixed rate.
+// costTable is the table of a fixed rate.
 func costTable(f *findings.Findings, c *findings.Cell) Table {
 	return cellTable(c, []column{first("server µs, steady", findings.Cost), interval(findings.Cost), toReference(f, c, findings.Cost), tie(c, findings.Cost),
 		waking, value("server µs, with waking", findings.Whole), value("client µs", findings.Client), value("both µs", findings.Both),
 		value("p50", findings.P50), value("p99", findings.P99), value("MiB", findings.Memory), doubt})
 }
 
-// callsTable is what a request has a server ask of the kernel, beside what was expected of it.
+// callsTable shows the system calls and other kernel events of a request, beside the expected number of calls.
 func callsTable(c *findings.Cell) Table {
 	each := func(name, metric string) column {
 		return column{name, func(m *findings.Model) string {
@@ -260,7 +260,7 @@ func callsTable(c *findings.Cell) Table {
 	})
 }
 
-// offered is how many of the requests that were due were answered.
+// offered is the share of the offered rate that was served.
 func offered(c *findings.Cell) column {
 	return column{"of offered", func(m *findings.Model) string {
 		if rate, ok := m.Figures[findings.Rate]; ok && c.RateRPS > 0 && !hidden(m, findings.Rate) {
@@ -270,7 +270,7 @@ func offered(c *findings.Cell) column {
 	}}
 }
 
-// pacedTable is that of a steady stream.
+// pacedTable is the table of a steady stream.
 func pacedTable(f *findings.Findings, c *findings.Cell) Table {
 	decides, other := findings.P99, findings.P50
 	if s := f.Situation(findings.Steady); s != nil && s.Metric == findings.P50 {
@@ -278,11 +278,11 @@ func pacedTable(f *findings.Findings, c *findings.Cell) Table {
 	}
 	names := map[string]string{findings.P50: "p50", findings.P99: "p99"}
 	return cellTable(c, append([]column{first(names[decides], decides), interval(decides), toReference(f, c, decides), tie(c, decides),
-		value(names[other], other), value("p90", findings.P90), value("p99.9", findings.P999), value("p99 of service", findings.Service),
-		value("p99 of send lateness", findings.Lateness), offered(c)}, costs(c)...))
+		value(names[other], other), value("p90", findings.P90), value("p99.9", findings.P999), value("service time p99", findings.Service),
+		value("send lateness p99", findings.Lateness), offered(c)}, costs(c)...))
 }
 
-// othersTable is that of clients who ask for little beside somebody who takes much.
+// othersTable is the table of clients with small requests beside a flooder, slow readers or computing handlers.
 func othersTable(f *findings.Findings, c *findings.Cell) Table {
 	rate := value("their requests/s", findings.Rate)
 	if c.RateRPS > 0 {
@@ -299,8 +299,8 @@ func othersTable(f *findings.Findings, c *findings.Cell) Table {
 	return cellTable(c, append(columns, value("MiB added", findings.Added), value("MiB", findings.Memory), doubt))
 }
 
-// silentAt are the numbers of silent connections that the table of scenario thinking shows: a crowd, just under the descriptors that select
-// has, and all.
+// silentAt lists the numbers of silent connections that the table of scenario thinking shows: 1, 64, just below the descriptor limit of select,
+// and all.
 func silentAt(limit int) []int {
 	at := []int{1}
 	for _, n := range []int{64, 900, limit} {
@@ -311,7 +311,7 @@ func silentAt(limit int) []int {
 	return at
 }
 
-// thinkingTable says beside how many silent connections a model still answers.
+// thinkingTable shows beside how many silent connections a model still answers.
 func thinkingTable(c *findings.Cell) Table {
 	limit := c.Connections
 	for _, m := range c.Models {
@@ -323,7 +323,7 @@ func thinkingTable(c *findings.Cell) Table {
 	for _, n := range silentAt(limit) {
 		t.Header = append(t.Header, "beside "+units.Count(n))
 	}
-	t.Header = append(t.Header, "what ended it", "MiB", "doubt")
+	t.Header = append(t.Header, "where it stopped", "MiB", "doubt")
 	t.Words = len(t.Header)
 	for i := range c.Models {
 		m := &c.Models[i]
@@ -335,13 +335,14 @@ func thinkingTable(c *findings.Cell) Table {
 			}
 			row = append(row, answered)
 		}
-		row = append(row, ended(m), value("", findings.Memory).of(m), words.Doubts(m))
+		row = append(row, stopped(m), value("", findings.Memory).of(m), words.Doubts(m))
 		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
 
-func ended(m *findings.Model) string {
+// stopped says at how many silent connections a model refused or stopped answering.
+func stopped(m *findings.Model) string {
 	s := m.Silent
 	switch {
 	case s == nil:
@@ -353,12 +354,12 @@ func ended(m *findings.Model) string {
 	}
 	wait := ""
 	if s.WaitNS > 0 {
-		wait = ", waited " + units.Duration(float64(s.WaitNS)) + " in vain"
+		wait = ", no reply for " + units.Duration(float64(s.WaitNS))
 	}
 	return "stopped at " + units.Count(words.Stop(s)) + wait
 }
 
-// ceilingTable says what became of clients who all stay, at each number of them.
+// ceilingTable shows how many clients were served, refused and broken, at each number of clients that stay.
 func ceilingTable(c *findings.Cell) Table {
 	t := Table{Header: []string{"model"}}
 	var at []int
@@ -380,24 +381,24 @@ func ceilingTable(c *findings.Cell) Table {
 		row := []string{words.Model(m.Name)}
 		how := ""
 		for _, n := range at {
-			said := words.Lack(m)
+			crowd := words.Lack(m)
 			if k := slices.IndexFunc(m.Crowds, func(step result.Crowd) bool { return step.Connections == n }); k >= 0 {
-				said, how = words.Became(m.Crowds[k]), words.BrokenBy(m.Crowds[k])
+				crowd, how = words.Crowd(m.Crowds[k]), words.BrokenBy(m.Crowds[k])
 			}
-			row = append(row, said)
+			row = append(row, crowd)
 		}
 		t.Rows = append(t.Rows, append(row, how, value("", findings.Memory).of(m), words.Doubts(m)))
 	}
 	return t
 }
 
-// exhaustTable says what a server does that has more clients than descriptors.
+// exhaustTable shows what a server does with more clients than descriptors.
 func exhaustTable(c *findings.Cell) Table {
-	became := column{"clients", func(m *findings.Model) string {
+	clients := column{"clients", func(m *findings.Model) string {
 		if m.Lacks != nil || len(m.Crowds) == 0 {
 			return words.Lack(m)
 		}
-		return words.Became(m.Crowds[0])
+		return words.Crowd(m.Crowds[0])
 	}}
 	broken := column{"broken", func(m *findings.Model) string {
 		if len(m.Crowds) == 0 {
@@ -405,19 +406,19 @@ func exhaustTable(c *findings.Cell) Table {
 		}
 		return words.BrokenBy(m.Crowds[0])
 	}}
-	ended := column{"what ended it", func(m *findings.Model) string { return words.Words(m.Ended) }}
-	t := cellTable(c, []column{became, broken, value("of a processor while full", findings.Full), value("served again after", findings.Recovery), ended, doubt})
+	ended := column{"how the server ended", func(m *findings.Model) string { return words.Words(m.Ended) }}
+	t := cellTable(c, []column{clients, broken, value("processor use while full", findings.Full), value("served again after", findings.Recovery), ended, doubt})
 	t.Words = len(t.Header)
 	return t
 }
 
-// idleTable has what a request costs beside silent connections, a column for each number of them, and by how much that and memory grow.
+// idleTable shows the cost of a request beside each number of silent connections, and how cost and memory grow with them.
 func idleTable(f *findings.Findings, cells []*findings.Cell) Table {
 	t := Table{Words: 1, Header: []string{"model"}}
 	for _, c := range cells {
 		t.Header = append(t.Header, "server µs beside "+units.Count(c.Idle))
 	}
-	t.Header = append(t.Header, "more per 1,000", "grows", "server MiB per 1,000", "kernel MiB per 1,000", "doubt")
+	t.Header = append(t.Header, "µs per 1,000", "growth", "server MiB per 1,000", "kernel MiB per 1,000", "doubt")
 	for _, model := range f.Run.Models {
 		row := []string{words.Model(model)}
 		var all []*findings.Model
@@ -443,7 +444,7 @@ func idleTable(f *findings.Findings, cells []*findings.Cell) Table {
 	return t
 }
 
-// sloped is a slope with where it lies.
+// sloped is a slope with its lowest and highest round.
 func sloped(f *findings.Figure, write func(float64) string) string {
 	if f == nil {
 		return units.None
@@ -457,7 +458,7 @@ func sloped(f *findings.Figure, write func(float64) string) string {
 	return of(f.Value) + " (" + of(f.Low) + " to " + of(f.High) + ")"
 }
 
-// blockTable puts handlers that block beside handlers that wait.
+// blockTable shows handlers that block beside handlers that wait.
 func blockTable(f *findings.Findings, block, sleep *findings.Cell) Table {
 	t := Table{Words: 1, Header: []string{"model"}}
 	sides := []struct {
@@ -519,7 +520,7 @@ func downloadTable(f *findings.Findings, cells []*findings.Cell) Table {
 	return t
 }
 
-// crossCheckTable puts loadgen's own engine beside another.
+// crossCheckTable shows loadgen's own engine beside another.
 func crossCheckTable(o findings.CrossCheck) Table {
 	other := words.Words(o.Engine)
 	t := Table{Words: 1, Header: []string{"figure", "loadgen", other, other + " ÷ loadgen"}}
@@ -542,7 +543,7 @@ func crossCheckTable(o findings.CrossCheck) Table {
 	return t
 }
 
-// ladderTable says what each step up costs.
+// ladderTable shows the cost of each model beside that of the one before it.
 func ladderTable(steps []findings.Step) Table {
 	t := Table{Words: 1, Header: []string{"model", "connections", "server µs per request", "interval", "× the one before", "× blocking at 1"}}
 	for i, step := range steps {
@@ -564,7 +565,7 @@ func ladderTable(steps []findings.Step) Table {
 	return t
 }
 
-// expectationTable puts what was stated before the run beside what was measured: models down, scenarios across.
+// expectationTable compares expectations with measurements: a row for each model, a column for each scenario.
 func expectationTable(f *findings.Findings) Table {
 	t := Table{Header: []string{"model"}}
 	row := map[string]int{}
@@ -585,14 +586,14 @@ func expectationTable(f *findings.Findings) Table {
 	return t
 }
 
-// environmentTable is what a run was made on.
+// environmentTable shows where and how a run was made.
 func environmentTable(f *findings.Findings) Table {
 	run := f.Run
 	t := Table{Words: 2, Header: []string{"what", "value"}, Rows: [][]string{
 		{"plan", words.Words(run.Plan)},
 		{"seed", fmt.Sprint(run.Seed)},
 		{"rounds", fmt.Sprintf("%d of %d", run.Rounds, run.Planned)},
-		{"whole trials", units.Duration(float64(run.WindowNS)) + " after " + units.Duration(float64(run.WarmupNS)) + " of warm-up, where the plan says nothing else of a scenario"},
+		{"whole trials", units.Duration(float64(run.WindowNS)) + " after " + units.Duration(float64(run.WarmupNS)) + " of warm-up, unless the plan sets other times for a scenario"},
 		{"started", words.Time(run.Started)},
 		{"finished", "no: interrupted"},
 	}}

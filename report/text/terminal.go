@@ -10,10 +10,11 @@ import (
 	"carousel/report/words"
 )
 
-// most is how many warnings a terminal is shown.
+// most is how many warnings the terminal shows.
 const most = 8
 
-// Terminal writes the short form in so many columns: the answer, the table by kind of load, that of the main cell, and the warnings.
+// Terminal writes the short form for a terminal of that width: the answer, the table of the kinds of load, the table of the main cell, and the
+// first warnings. Widths below 40 count as 40.
 func Terminal(w io.Writer, f *findings.Findings, width int) error {
 	width = max(width, 40)
 	var b bytes.Buffer
@@ -29,7 +30,7 @@ func Terminal(w io.Writer, f *findings.Findings, width int) error {
 		return err
 	}
 	if c := f.Main(); c != nil {
-		if err := show(c.Scenario+", "+words.Load(c)+": "+words.Where(f, c), closedTable(f, c)); err != nil {
+		if err := show(c.Scenario+", "+words.Level(c)+": "+words.Where(f, c), closedTable(f, c)); err != nil {
 			return err
 		}
 	}
@@ -41,8 +42,8 @@ func Terminal(w io.Writer, f *findings.Findings, width int) error {
 			fmt.Fprintf(&b, "- and %d more, in the README of the run\n", len(f.Warnings)-most)
 			break
 		}
-		said := fold("- "+words.Plain(words.Warning(warning)), min(width, 100)-2)
-		fmt.Fprintf(&b, "%s\n", strings.ReplaceAll(said, "\n", "\n  "))
+		item := fold("- "+words.Plain(words.Warning(warning)), min(width, 100)-2)
+		fmt.Fprintf(&b, "%s\n", strings.ReplaceAll(item, "\n", "\n  "))
 	}
 	_, err := w.Write(b.Bytes())
 	return err

@@ -115,8 +115,8 @@ func TestAReaderOfTheReadmeCanChoose(t *testing.T) {
 	page, _, _ = strings.Cut(page, "<details>")
 	for _, want := range []string{
 		`\| handlers that block \(64\) +\| .goroutine. +\| rate +\| 2 tie within`,
-		`\*\*idle clients \(5,000\)\*\*: 5,000 silent clients stop none of .epoll.`,
-		"at 1,100 `select` and `generator` turned clients away; at 1 `blocking` stopped; of those that answered `epoll` needs the least memory, 1[0-9.]+ MiB: [0-9]+ % less than `coroutine`",
+		`\*\*idle clients \(5,000\)\*\*: beside 5,000 silent clients .epoll.`,
+		"`select` and `generator` turned clients away at 1,100; `blocking` stopped answering at 1; of the models that still answered, `epoll` needs the least memory, 1[0-9.]+ MiB: [0-9]+ % less than `coroutine`",
 		`\| idle clients \(5,000\) +\| .epoll. +\| memory +\| 6 of 9 answered; [0-9]+ to [0-9]+ % under coroutine`,
 		`\*\*few busy clients \(16\)\*\*.*; take .generator., since .epoll. costs 54 % more \(5[0-9] to 5[0-9] %\) at 10,000/s`,
 		"\\*\\*all shared \\(64\\)\\*\\*.* Not measured here: `nethttp`",
@@ -124,7 +124,7 @@ func TestAReaderOfTheReadmeCanChoose(t *testing.T) {
 		`\*\*many busy clients \(256\)\*\*.* tie within [0-9.]+ %; take .epoll.`,
 		`\*\*steady stream 15,063/s\*\*, 99th percentile of response time: .*tie within`,
 		"No rank: `blocking` \\(1 of 256 served\\)",
-		"other programs took 31 % of the processors' time",
+		"Other programs took 31 % of the processors' time",
 		"Fixed rate and closed loop disagree: per request, `goroutine` costs the server 6 % less",
 	} {
 		if !regexp.MustCompile(want).MatchString(page) {
@@ -136,7 +136,7 @@ func TestAReaderOfTheReadmeCanChoose(t *testing.T) {
 func TestAnInterruptedRunSaysSoFirst(t *testing.T) {
 	f := findingstest.Interrupted(findingstest.Nine...)
 	page := readme(t, f, nil)
-	if want := "\n\n**This run was interrupted: the report is partial (2 rounds of 6).** **2 rounds compare nothing"; !strings.Contains(page, want) {
+	if want := "\n\n**This run was interrupted: the report is partial (2 rounds of 6).** **2 rounds are too few to compare models"; !strings.Contains(page, want) {
 		t.Errorf("it does not begin with %q:\n%.400s", want, page)
 	}
 	for _, never := range []string{" tie within", "× epoll | tie"} {

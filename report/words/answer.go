@@ -11,64 +11,60 @@ import (
 	"carousel/report/findings"
 )
 
-// Answer is the report's first paragraph.
+// Answer is the report's first paragraph, in Markdown.
 func Answer(f *findings.Findings) string { return strings.Join(Answers(f), " ") }
 
-// Answers are the sentences of the answer: whether to believe it, then by loads.
-func Answers(f *findings.Findings) (said []string) {
+// Answers are the sentences of the answer: first whether to believe the run, then one for each kind of load.
+func Answers(f *findings.Findings) (sentences []string) {
+	add := func(s string) { sentences = append(sentences, s) }
 	run := f.Run
 	if run.Finished == nil {
-		said = append(said, fmt.Sprintf("**This run was interrupted: the report is partial (%s of %d).**", units.Plural(run.Rounds, "round"), run.Planned))
+		add(fmt.Sprintf("**This run was interrupted: the report is partial (%s of %d).**", units.Plural(run.Rounds, "round"), run.Planned))
 	}
 	if findings.Portraits(f.Cells) {
-		said = append(said, "Portraits: how models take turns, and who waits for whom. They are pictures of one play each, and compare no speeds.")
+		add("Portraits: how models take turns, and who waits for whom. Each is a picture of one play. They do not compare speeds.")
 	} else if !run.Comparable {
-		said = append(said, "**"+upper(tooFew(f))+": this shows that things work.**")
+		add("**" + upper(tooFew(f)) + ": this run shows only that everything works.**")
 	}
 	for _, key := range []string{findings.ManyBusy, findings.Blocking} {
 		if s := f.Situation(key); s != nil && cell(f, s) != nil && run.Comparable {
 			c := cell(f, s)
-			opening := fmt.Sprintf("With %s, by %s: ", units.Plural(c.Connections, "busy client"), Measure(s.Metric))
+			opening := fmt.Sprintf("With %s, compared by %s: ", units.Plural(c.Connections, "busy client"), Measure(s.Metric))
 			if key == findings.Blocking {
-				opening = fmt.Sprintf("When every handler blocks its thread for %s, by %s: ", units.Duration(float64(c.DelayNS)), Measure(s.Metric))
+				opening = fmt.Sprintf("When every handler blocks its thread for %s, compared by %s: ", units.Duration(float64(c.DelayNS)), Measure(s.Metric))
 			}
-			said = append(said, opening+verdict(f, s)+".")
+			add(opening + verdict(f, s) + ".")
 		}
 	}
-	last := ""
 	if s := f.Situation(findings.Idle); s != nil && cell(f, s) != nil {
-		last = Silence(cell(f, s)) + leanest(f, s)
+		add(upper(Silence(cell(f, s))+leanest(f, s)) + ".")
 	}
 	var parts []string
-	if last != "" {
-		parts = append(parts, last)
-	}
 	if run.Beside >= disturbed {
 		parts = append(parts, fmt.Sprintf("other programs took %s of the processors' time", units.Percent(run.Beside)))
 	}
 	if run.StallNS > 0 {
-		parts = append(parts, fmt.Sprintf("the client, or the whole machine, once stood still for %s", units.Duration(float64(run.StallNS))))
+		parts = append(parts, fmt.Sprintf("the client, or the whole machine, stood still once for %s", units.Duration(float64(run.StallNS))))
 	}
-	last = strings.Join(parts, "; ")
-	if last != "" {
-		said = append(said, upper(last)+".")
+	if len(parts) > 0 {
+		add(upper(strings.Join(parts, "; ")) + ".")
 	}
-	if len(said) == 0 {
-		said = append(said, "Nothing was measured that can be compared.")
+	if len(sentences) == 0 {
+		add("Nothing was measured that can be compared.")
 	}
-	return said
+	return sentences
 }
 
-// disturbed is what share of the processors' time others may take before the answer says so.
+// disturbed is the share of the processors' time from which on the answer mentions other programs.
 const disturbed = 0.1
 
-// Disagreement says where cost at a fixed rate and the closed loop rank otherwise: how many pairs do, and of these one: at the rate that tells
-// cost best and of the reference or a model that is taken for some load, where there is such, and that which tells most.
+// Disagreement names one pair of models that cost at a fixed rate and the closed loop rank in opposite orders, and counts the other pairs. It
+// prefers a pair at the rate of CostCell, then one with the reference or a chosen model, then the one with the largest difference.
 func Disagreement(f *findings.Findings) string {
 	if len(f.Disagree) == 0 {
 		return ""
 	}
-	taken := func(model string) bool {
+	chosen := func(model string) bool {
 		return model == f.Run.Reference || slices.ContainsFunc(f.Situations, func(s findings.Situation) bool { return s.Choose == model })
 	}
 	weight := func(d findings.Disagreement) (n float64) {
@@ -79,7 +75,7 @@ func Disagreement(f *findings.Findings) string {
 		if &f.Cells[d.FixedCell] == f.CostCell() {
 			n += 2
 		}
-		if taken(d.Models[0]) || taken(d.Models[1]) {
+		if chosen(d.Models[0]) || chosen(d.Models[1]) {
 			n++
 		}
 		return n
@@ -96,10 +92,10 @@ func Disagreement(f *findings.Findings) string {
 		}
 		return fmt.Sprintf("%s %s (%s)", a.much, a.form, a.sure)
 	}
-	said := fmt.Sprintf("Fixed rate and closed loop disagree: per request, %s costs the server %s than %s at %s/s, but %s in the closed loop with %s.",
+	text := fmt.Sprintf("Fixed rate and closed loop disagree: per request, %s costs the server %s than %s at %s/s, but %s in the closed loop with %s.",
 		Model(d.Models[0]), at(d.Fixed), Model(d.Models[1]), units.Rate(fixed.RateRPS), at(d.Closed), units.Plural(closed.Connections, "connection"))
 	if n := len(f.Disagree) - 1; n > 0 {
-		said += fmt.Sprintf(" So do %s, which findings.json has.", units.Plural(n, "further comparison"))
+		text += fmt.Sprintf(" findings.json lists %s of models that rank in opposite orders.", units.Plural(n, "more pair"))
 	}
-	return said
+	return text
 }

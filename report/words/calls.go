@@ -11,13 +11,13 @@ import (
 )
 
 // Calls says how to read the tables of scenario calls.
-const Calls = "All figures are per request, of the server's whole process tree, its threads that look after others included. k is how many descriptors are ready per wait, as counted; the expectation is a formula with it, " +
-	"stated before the run. Where more than 0.1 calls per request are made beyond it they are named under the table; of a yardstick, of which nothing was expected, all are."
+const Calls = "All figures are per request and for the server's whole process tree, with its background threads. k is the counted number of descriptors that are ready per wait. The expected number of calls is a formula with k, " +
+	"stated before the run. Where a model makes over 0.1 calls per request more than expected, the list under the table names them. For a yardstick nothing was expected, so the list names all its calls."
 
 // CallsParts name the parts of a bar of system calls.
 var CallsParts = [...]string{"expected", "beyond that", "no expectation"}
 
-// CallsOf labels a bar of system calls, or says why there is none.
+// CallsOf is the label of a bar of system calls, or the reason why there is none.
 func CallsOf(c *findings.Cell, m *findings.Model) string {
 	at := " with " + units.Count(c.Connections)
 	switch v, ok := m.Figures[findings.Calls]; {
@@ -30,7 +30,7 @@ func CallsOf(c *findings.Cell, m *findings.Model) string {
 	}
 }
 
-// calls is about the picture of all levels, of which a model has a bar each.
+// calls words the picture in which every model has a bar for each level.
 func calls(f *findings.Findings) Picture {
 	cells := f.Find("calls", f.Run.Placement)
 	levels := []string{units.Plural(cells[len(cells)-1].Connections, "connection")}
@@ -38,22 +38,22 @@ func calls(f *findings.Findings) Picture {
 		levels = slices.Insert(levels, 0, units.Count(c.Connections))
 	}
 	return Picture{
-		Title: "System calls of a request, with " + and(levels), Subtitle: on(f, cells[0], "closed loop"), X: "system calls per request",
-		Caption: "What was expected follows from how a model waits, and from how many descriptors were ready per wait.",
+		Title: "System calls of a request, with " + and(levels), Subtitle: subtitle(f, cells[0], "closed loop"), X: "system calls per request",
+		Caption: "The expected number follows from how a model waits and from how many descriptors were ready per wait.",
 	}
 }
 
 // Expected is how many system calls a request was expected to make: "2 + 1/k = 2.02".
 func Expected(a *findings.Asked) string {
-	if a.Calls == 0 || a.K == 0 { // it is a number already, or cannot be told
+	if a.Calls == 0 || a.K == 0 { // the formula is a number already, or its value is not known
 		return a.Formula
 	}
 	return fmt.Sprintf("%s = %.2f", a.Formula, a.Calls)
 }
 
-// Further names the calls that models made beyond what was expected, each list once, and models that made fewer.
-func Further(c *findings.Cell) (said []string) {
-	by := map[string][]string{}
+// Further names the unexpected calls, those of models with the same calls together, and the models that made fewer calls than expected.
+func Further(c *findings.Cell) (items []string) {
+	models := map[string][]string{} // by list of calls
 	var lists []string
 	for _, m := range c.Models {
 		a := m.Asked
@@ -65,25 +65,25 @@ func Further(c *findings.Cell) (said []string) {
 		case a.Beyond < 0:
 			list = "fewer than expected"
 		case list == "":
-			list = "it is not known which calls these are"
+			list = "which calls these are is not known"
 		}
 		if a.Formula != "" {
 			who += fmt.Sprintf(" (%+.2f)", a.Beyond)
 		}
-		if by[list] == nil {
+		if models[list] == nil {
 			lists = append(lists, list)
 		}
-		by[list] = append(by[list], who)
+		models[list] = append(models[list], who)
 	}
 	for _, list := range lists {
-		said = append(said, and(by[list])+": "+list+".")
+		items = append(items, and(models[list])+": "+list+".")
 	}
-	return said
+	return items
 }
 
-// Uncounted says why counters are lacking in a cell, each reason once with those that it is about.
-func Uncounted(c *findings.Cell) (said []string) {
-	about := map[string][]string{}
+// Uncounted gives the reasons why counters are missing in a cell, each once with its counters.
+func Uncounted(c *findings.Cell) (items []string) {
+	counters := map[string][]string{} // by reason
 	var reasons []string
 	for _, metric := range []string{findings.Calls, findings.Waits, findings.Switches, findings.Migrations, findings.Faults} {
 		for _, m := range c.Models {
@@ -91,16 +91,16 @@ func Uncounted(c *findings.Cell) (said []string) {
 			if why == "" {
 				continue
 			}
-			if about[why] == nil {
+			if counters[why] == nil {
 				reasons = append(reasons, why)
 			}
-			if name := Measure(metric); !slices.Contains(about[why], name) {
-				about[why] = append(about[why], name)
+			if name := Measure(metric); !slices.Contains(counters[why], name) {
+				counters[why] = append(counters[why], name)
 			}
 		}
 	}
 	for _, why := range reasons {
-		said = append(said, fmt.Sprintf("n/a, %s: %s.", and(about[why]), Words(why)))
+		items = append(items, fmt.Sprintf("n/a, %s: %s.", and(counters[why]), Words(why)))
 	}
-	return said
+	return items
 }

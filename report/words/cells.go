@@ -12,8 +12,8 @@ import (
 	"carousel/report/findings"
 )
 
-// Load says what a cell was asked: "64 connections", "64 connections at 10,000/s".
-func Load(c *findings.Cell) string {
+// Level is the load of a cell: "64 connections", "64 connections at 10,000/s".
+func Level(c *findings.Cell) string {
 	s := units.Plural(c.Connections, "connection")
 	switch c.Scenario {
 	case "thinking":
@@ -34,7 +34,7 @@ func Load(c *findings.Cell) string {
 	return s
 }
 
-// Where says on what a cell's figures stand: placement, processors, rounds, cycles and slices.
+// Where says how a cell was measured: placement, processors, rounds, cycles and slices.
 func Where(f *findings.Findings, c *findings.Cell) string {
 	parts := []string{Words(c.Placement), units.Processors(f.Run.Processors, "processors unknown"), units.Plural(c.Rounds, "round")}
 	switch {
@@ -49,7 +49,7 @@ func Where(f *findings.Findings, c *findings.Cell) string {
 	case c.Scenario == "portrait":
 		parts[2] = Once
 		if c.Rounds > 1 {
-			parts[2] = fmt.Sprintf("played %s times, of which the last is shown", units.Count(c.Rounds))
+			parts[2] = fmt.Sprintf("played %s times, the last play is shown", units.Count(c.Rounds))
 		}
 	default:
 		parts[2] += " of whole trials"
@@ -61,9 +61,9 @@ func Where(f *findings.Findings, c *findings.Cell) string {
 }
 
 // Cell is the heading of a cell's table.
-func Cell(f *findings.Findings, c *findings.Cell) string { return upper(Load(c)) + ": " + Where(f, c) }
+func Cell(f *findings.Findings, c *findings.Cell) string { return upper(Level(c)) + ": " + Where(f, c) }
 
-// On is that of cells which are ways to do the same.
+// On is the heading of a table that several cells share.
 func On(f *findings.Findings, c *findings.Cell) string { return upper(Where(f, c)) }
 
 // Title is the heading of a scenario's section, as plain text.
@@ -77,7 +77,7 @@ func Title(f *findings.Findings, name string) string {
 	return printable.Line(name)
 }
 
-// sleepRounds says in how many rounds the one of block and sleep was measured that is not spoken of; "" where both were in as many.
+// sleepRounds says in how many rounds scenario sleep was measured; "" if in as many as block.
 func sleepRounds(f *findings.Findings) string {
 	block, sleep := f.BlockSleep()
 	if block.Rounds == sleep.Rounds {
@@ -86,35 +86,35 @@ func sleepRounds(f *findings.Findings) string {
 	return "handlers that wait in " + units.Plural(sleep.Rounds, "round")
 }
 
-// Says is what happens in a scenario, and why its trials are whole where they are.
-func Says(f *findings.Findings, name string) string {
+// Scenario describes what happens in a scenario, and why its servers do not take turns if they do not.
+func Scenario(f *findings.Findings, name string) string {
 	s := scenario.Find(name)
 	if s == nil {
 		return ""
 	}
-	said := s.Description
+	text := s.Description
 	if _, sleep := f.BlockSleep(); name == "block" && sleep != nil {
-		said = "Under `/block` every handler blocks its thread, as synchronous code does; under `/sleep` it waits, in the model's own way."
+		text = "Under `/block` every handler blocks its thread, as synchronous code does; under `/sleep` it waits, in the model's own way."
 		if more := sleepRounds(f); more != "" {
-			said += " " + upper(more) + "."
+			text += " " + upper(more) + "."
 		}
 	}
 	for _, c := range f.Find(name, "") {
 		switch {
 		case c.Rule != "":
-			said += fmt.Sprintf(" The offered rate is %s: here %s/s.", Words(c.Rule), units.Rate(c.RateRPS))
+			text += fmt.Sprintf(" The offered rate is %s: here %s/s.", Words(c.Rule), units.Rate(c.RateRPS))
 		case c.InTurns || s.NotSliced == "":
 			continue
 		}
 		if !c.InTurns && s.NotSliced != "" {
-			said += " Servers did not take turns: each trial had the client for itself, since " + s.NotSliced + "."
+			text += " Servers did not take turns: each trial had the client to itself, since " + s.NotSliced + "."
 		}
 		break
 	}
 	if s.Why != "" {
-		said += " " + s.Why
+		text += " " + s.Why
 	}
-	return said
+	return text
 }
 
 // Served says how many of a starved cell's connections were served.
@@ -136,9 +136,9 @@ func Lack(m *findings.Model) string {
 	case findings.Failed:
 		s = "failed"
 	case findings.Invalid:
-		s = "cannot be believed"
+		s = "invalid"
 	case findings.Deaf:
-		s = "a probe went unanswered"
+		s = "a probe was not answered"
 	case findings.Behind:
 		s = "fell behind the offered rate"
 	case findings.Refused:
@@ -152,7 +152,7 @@ func Lack(m *findings.Model) string {
 	return s + inRounds(l.InRounds, m.Rounds)
 }
 
-// inRounds says in how many rounds something was so, unless it was in all.
+// inRounds is " in 2 of 6 rounds"; "" if it was in all rounds or in none.
 func inRounds(n, of int) string {
 	if n <= 0 || n >= of {
 		return ""
@@ -161,39 +161,40 @@ func inRounds(n, of int) string {
 }
 
 var doubts = map[string]string{
-	findings.Starved: "not all served", findings.NA: "n/a", findings.Failed: "failed", findings.Invalid: "invalid, left out", findings.Missing: "not measured",
-	findings.Deaf: "a probe unanswered", findings.Suspect: "suspect", findings.Behind: "behind the offered rate",
+	findings.Starved: "not all served", findings.NA: "n/a", findings.Failed: "failed", findings.Invalid: "left out as invalid", findings.Missing: "not measured",
+	findings.Deaf: "probe not answered", findings.Suspect: "suspect", findings.Behind: "behind the offered rate",
 	findings.Refused: "clients turned away",
 }
 
-// Doubts says what some of a model's rounds showed: it decides nothing, and is not hidden.
+// Doubts lists what only some of a model's rounds showed. It decides nothing: most rounds do.
 func Doubts(m *findings.Model) string {
 	var parts []string
 	if m.Limited {
 		parts = append(parts, "client-limited")
 	}
 	for _, d := range m.Doubts {
-		parts = append(parts, doubted(d, units.Plural(m.Rounds, "round")))
+		parts = append(parts, doubt(d, units.Plural(m.Rounds, "round")))
 	}
 	return strings.Join(parts, "; ")
 }
 
-func doubted(d findings.Doubt, of string) string {
+// doubt is "suspect in 3 of 10 rounds", where of is "10 rounds".
+func doubt(d findings.Doubt, of string) string {
 	what := doubts[d.Kind]
 	if d.Text != "" {
 		what = Words(d.Text)
 	}
-	return fmt.Sprintf("in %d of %s %s", d.Rounds, of, what)
+	return fmt.Sprintf("%s in %d of %s", what, d.Rounds, of)
 }
 
-// AllDoubts says the same of a model in several cells, where one row has all of them.
+// AllDoubts is Doubts for a row that shows one model in several cells.
 func AllDoubts(cells []*findings.Model) string {
 	var sum []findings.Doubt
 	trials := 0
 	for _, m := range cells {
 		trials += m.Rounds
 		for _, d := range m.Doubts {
-			d.Text = "" // which is of one cell
+			d.Text = "" // holds for one cell only
 			if i := slices.IndexFunc(sum, func(s findings.Doubt) bool { return s.Kind == d.Kind }); i >= 0 {
 				sum[i].Rounds += d.Rounds
 			} else {
@@ -203,12 +204,12 @@ func AllDoubts(cells []*findings.Model) string {
 	}
 	var parts []string
 	for _, d := range sum {
-		parts = append(parts, doubted(d, units.Plural(trials, "trial")))
+		parts = append(parts, doubt(d, units.Plural(trials, "trial")))
 	}
 	return strings.Join(parts, "; ")
 }
 
-// Stop is the number of silent connections beside which a model no longer answered, of those that were tried; 0 where it answered beside all.
+// Stop is the first number of silent connections tried beside which a model did not answer a probe; 0 if it answered beside all.
 func Stop(s *findings.Silent) int {
 	if s.All {
 		return 0
@@ -221,15 +222,15 @@ func Stop(s *findings.Silent) int {
 	return s.Limit
 }
 
-// Twin says how far the reference stood from itself.
+// Twin says how far the reference, measured twice, differs from itself.
 func Twin(f *findings.Findings, c *findings.Cell, metric string) string {
 	for _, t := range c.Twin {
 		if t.Metric == metric {
-			holds := "which holds 1, as it should"
+			check := "the interval includes 1, as it should"
 			if t.Low > 1 || t.High < 1 {
-				holds = "which does not hold 1: differences as small as this are not to be believed here"
+				check = "the interval does not include 1, so do not believe differences as small as this here"
 			}
-			return fmt.Sprintf("%s over its twin, in %s: %s (%s–%s), %s.", Model(f.Run.Reference), Measure(metric), ratio3(t.Ratio), ratio3(t.Low), ratio3(t.High), holds)
+			return fmt.Sprintf("%s against its twin, in %s: %s (%s–%s); %s.", Model(f.Run.Reference), Measure(metric), ratio3(t.Ratio), ratio3(t.Low), ratio3(t.High), check)
 		}
 	}
 	return ""
@@ -241,9 +242,9 @@ func ratio3(v float64) string { return fmt.Sprintf("%.3f", v) }
 func placement(name string) string {
 	switch name {
 	case result.Split:
-		return "split: server and client on a processor each"
+		return "split: one processor for the server, one for the client"
 	case result.Shared:
-		return "shared: all processors for server and client"
+		return "shared: server and client share all processors"
 	}
 	return Words(name)
 }

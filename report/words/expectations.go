@@ -8,7 +8,7 @@ import (
 	"carousel/report/findings"
 )
 
-// Reason says what a reader can check an expectation by.
+// Reason is the figure that decided an expectation, with its bound; "" if none did.
 func Reason(f *findings.Findings, r findings.Reason) string {
 	rate := func(v float64) string { return units.Rate(v) + "/s" }
 	s := ""
@@ -16,7 +16,7 @@ func Reason(f *findings.Findings, r findings.Reason) string {
 	case findings.Starved:
 		s = fmt.Sprintf("%s of %s served", units.Count(r.Value), units.Count(r.Bound))
 	case findings.Deaf:
-		s = fmt.Sprintf("a probe unanswered beside more than %s of %s", units.Count(r.Value), units.Count(r.Bound))
+		s = fmt.Sprintf("no answer to a probe beside more than %s of %s", units.Count(r.Value), units.Count(r.Bound))
 	case findings.Refused:
 		s = "turned clients away with a 503"
 	case findings.Broken:
@@ -24,11 +24,11 @@ func Reason(f *findings.Findings, r findings.Reason) string {
 	case findings.Ended:
 		s = "the server ended"
 	case findings.Lost:
-		s = "nobody was served any more"
+		s = "no client was served again"
 	case findings.Grown:
 		s = fmt.Sprintf("a request costs %s times as much as beside the fewest, bound %s", units.Ratio(r.Value), units.Ratio(r.Bound))
 	case findings.Full:
-		s = fmt.Sprintf("%s of a processor while full, bound %s", units.Percent(r.Value), units.Percent(r.Bound))
+		s = fmt.Sprintf("%s of a processor used while full, bound %s", units.Percent(r.Value), units.Percent(r.Bound))
 	case findings.Recovery:
 		s = fmt.Sprintf("served again after %s, bound %s", units.Duration(r.Value), units.Duration(r.Bound))
 	case findings.Cost:
@@ -48,12 +48,12 @@ func Reason(f *findings.Findings, r findings.Reason) string {
 		s += " in " + units.Plural(r.Rounds, "round")
 	}
 	if r.Cell >= 0 && r.Cell < len(f.Cells) && len(f.Find(f.Cells[r.Cell].Scenario, "")) > 1 {
-		s += ", at " + Load(&f.Cells[r.Cell])
+		s += ", at " + Level(&f.Cells[r.Cell])
 	}
 	return s
 }
 
-// Expectation says whether what was stated before the run held, and by what that can be checked.
+// Expectation says whether an expectation held, and which figure decided.
 func Expectation(f *findings.Findings, e findings.Expectation) string {
 	reason := ""
 	if r := Reason(f, e.Reason); r != "" {

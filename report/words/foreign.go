@@ -1,7 +1,7 @@
-// Package words is all prose of a report: what findings say, as Markdown without tables and pictures, captions and titles included.
+// Package words holds all prose of a report, its captions and titles too. It words findings as Markdown without tables and pictures.
 //
-// A report is worded once; a terminal and a picture are shown the same by Plain. What others wrote (names, reasons, notes) enters by Words
-// or Code, which leave it nothing but to be read; a table keeps it in its cell.
+// The README, the page, the terminal and the pictures share these words; Plain removes the Markdown marks for the last two. Text from outside
+// (names, reasons, notes) goes through Words or Code, which escape everything that Markdown or a terminal would act on.
 package words
 
 import (
@@ -13,13 +13,13 @@ import (
 	"carousel/internal/printable"
 )
 
-// Words is foreign text among our own. What Markdown would act on is escaped; an underscore within a word does nothing.
+// Words escapes foreign text for Markdown and makes it one line. An underscore within a word needs no escape.
 func Words(s string) string {
 	line := []rune(strings.TrimSpace(printable.Line(s)))
 	within := func(i int) bool {
 		return i >= 0 && i < len(line) && (unicode.IsLetter(line[i]) || unicode.IsDigit(line[i]))
 	}
-	number := 0 // digits that the text begins with, which a list would take for its own
+	number := 0 // leading digits: "1." would begin a list
 	for number < len(line) && line[number] >= '0' && line[number] <= '9' {
 		number++
 	}
@@ -34,23 +34,23 @@ func Words(s string) string {
 	return b.String()
 }
 
-// Code sets a name off from the words around it.
+// Code is a name as a code span, or escaped if no code span can hold it.
 func Code(s string) string {
-	if strings.ContainsAny(s, "`\\") || !printable.Is(s) || strings.TrimSpace(s) == "" { // which no code span can hold
+	if strings.ContainsAny(s, "`\\") || !printable.Is(s) || strings.TrimSpace(s) == "" {
 		return Words(s)
 	}
 	return "`" + s + "`"
 }
 
-// HTML is foreign text within a tag of ours, where Markdown does not act.
+// HTML escapes foreign text for use inside an HTML tag, where Markdown is not parsed.
 func HTML(s string) string { return html.EscapeString(printable.Line(s)) }
 
 var markup = regexp.MustCompile("\\\\([[:punct:]])|`|\\*\\*")
 
-// Plain is Markdown of ours without its marks.
+// Plain is our Markdown without its marks.
 func Plain(s string) string { return markup.ReplaceAllString(s, "$1") }
 
-// longest is how many characters of a name a narrow table and a picture have room for.
+// longest is how many characters of a model's name fit into a picture or a narrow table.
 const longest = 16
 
 // Model is a model's name in prose and in tables that may be wide.
@@ -61,7 +61,7 @@ func Model(s string) string {
 	return Code(s)
 }
 
-// Name is a model's name as a narrow table and a picture have room for it, with nothing in it but letters to be read.
+// Name is a model's name for a picture or a narrow table: at most 16 printable characters, not escaped.
 func Name(s string) string {
 	letters := []rune(strings.TrimSpace(printable.Line(s)))
 	if len(letters) > longest {
@@ -70,7 +70,7 @@ func Name(s string) string {
 	return string(letters)
 }
 
-// list joins names of models as a sentence does.
+// list joins names of models: "`a`, `b` and `c`".
 func list(models []string) string {
 	var names []string
 	for _, m := range models {

@@ -15,41 +15,44 @@ func Silence(c *findings.Cell) string {
 		refused bool
 		at      int
 	}
-	var bear []string
-	ends := map[end][]string{}
-	var order []end
-	limit, sure := 0, true
+	var answered []string
+	stopped := map[end][]string{}
+	var ends []end
+	limit, always := 0, true
 	for _, m := range c.Models {
 		switch s := m.Silent; {
 		case s == nil:
 		case s.All:
-			bear = append(bear, m.Name)
-			sure = sure && s.InRounds == 0
+			answered = append(answered, m.Name)
+			always = always && s.InRounds == 0
 			limit = max(limit, s.Limit)
 		default:
 			e := end{s.Refused, Stop(s)}
-			if ends[e] == nil {
-				order = append(order, e)
+			if stopped[e] == nil {
+				ends = append(ends, e)
 			}
-			ends[e] = append(ends[e], m.Name)
+			stopped[e] = append(stopped[e], m.Name)
 			limit = max(limit, s.Limit)
 		}
 	}
 	var parts []string
-	if len(bear) > 0 {
-		rounds := "in " + units.Plural(c.Rounds, "round")
-		if !sure {
+	if len(answered) > 0 {
+		rounds := "in all " + units.Plural(c.Rounds, "round")
+		switch {
+		case !always:
 			rounds = "in most of " + units.Plural(c.Rounds, "round")
+		case c.Rounds == 1:
+			rounds = "in the only round"
 		}
-		parts = append(parts, fmt.Sprintf("%s silent clients stop none of %s %s", units.Count(limit), list(bear), rounds))
+		parts = append(parts, fmt.Sprintf("beside %s %s still answered %s", units.Plural(limit, "silent client"), list(answered), rounds))
 	}
-	slices.SortStableFunc(order, func(a, b end) int { return b.at - a.at })
-	for _, e := range order {
+	slices.SortStableFunc(ends, func(a, b end) int { return b.at - a.at })
+	for _, e := range ends {
+		what := "stopped answering"
 		if e.refused {
-			parts = append(parts, fmt.Sprintf("at %s %s turned clients away", units.Count(e.at), list(ends[e])))
-		} else {
-			parts = append(parts, fmt.Sprintf("at %s %s stopped", units.Count(e.at), list(ends[e])))
+			what = "turned clients away"
 		}
+		parts = append(parts, fmt.Sprintf("%s %s at %s", list(stopped[e]), what, units.Count(e.at)))
 	}
 	if len(parts) == 0 {
 		return "nothing was measured"
@@ -57,7 +60,7 @@ func Silence(c *findings.Cell) string {
 	return strings.Join(parts, "; ")
 }
 
-// leanest says which of the models that answer beside all silent connections needs the least memory.
+// leanest names the model with the least memory, of those that answered beside all silent connections.
 func leanest(f *findings.Findings, s *findings.Situation) string {
 	c := cell(f, s)
 	if s.Metric == "" || c.Model(s.Choose) == nil {
@@ -68,20 +71,21 @@ func leanest(f *findings.Findings, s *findings.Situation) string {
 	case s.Outcome == findings.Tie:
 		return fmt.Sprintf("; by %s (%s) %s", Measure(s.Metric), memory, verdict(f, s))
 	case s.Outcome == findings.Winner && s.Next != nil:
-		return fmt.Sprintf("; of those that answered %s needs the least memory, %s: %s", Model(s.Choose), memory, ahead(s))
+		return fmt.Sprintf("; of the models that still answered, %s needs the least memory, %s: %s", Model(s.Choose), memory, nextAndLast(s))
 	}
 	return ""
 }
 
-// answered says how many models answered beside all silent connections, and how far the choice is ahead of those in memory.
-func answered(f *findings.Findings, s *findings.Situation) (said []string) {
-	bear := len(s.Tied)
+// answered counts the models that answered beside all silent connections, and says by how much less memory the chosen one needs. The forms
+// get shorter.
+func answered(f *findings.Findings, s *findings.Situation) (forms []string) {
+	n := len(s.Tied)
 	if r := cell(f, s).Ranking(s.Metric); r != nil {
-		bear = len(r.Places)
+		n = len(r.Places)
 	}
-	all := fmt.Sprintf("%d of %d answered", bear, bear+len(s.Lacking))
+	all := fmt.Sprintf("%d of %d answered", n, n+len(s.Lacking))
 	if s.Next != nil {
-		said = append(said, all+"; "+over(*s.Next), all+"; "+briefly(*s.Next), over(*s.Next), briefly(*s.Next))
+		forms = append(forms, all+"; "+over(*s.Next), all+"; "+briefly(*s.Next), over(*s.Next), briefly(*s.Next))
 	}
-	return append(said, all+" beside all", all)
+	return append(forms, all+" beside all", all)
 }

@@ -15,11 +15,11 @@ import (
 
 var and = units.List
 
-// measures name the metrics; more and less is what a model does that has more or less of it, short is one word for it.
+// measures name the metrics. More and less are the comparatives: "epoll is 12 % shorter than generator". Short is a one-word name.
 var measures = map[string]struct{ name, more, less, short string }{
 	findings.Rate:     {"requests per second", "more", "fewer", "rate"},
 	findings.Capacity: {"requests per second of one server processor", "more per processor", "fewer per processor", "capacity"},
-	findings.Cost:     {"server processor time per request", "more of the server's processor", "less of the server's processor", "cost"},
+	findings.Cost:     {"server processor time per request", "more server processor time", "less server processor time", "cost"},
 	findings.Whole:    {"server processor time per request, waking included", "more", "less", ""},
 	findings.Client:   {"client processor time per request", "more", "less", ""},
 	findings.Both:     {"processor time per request, server and client", "more", "less", "cost"},
@@ -33,14 +33,14 @@ var measures = map[string]struct{ name, more, less, short string }{
 	findings.Beside90: {"90th percentile of response time of small requests", "longer", "shorter", ""},
 	findings.Beside99: {"99th percentile of response time of small requests", "longer", "shorter", ""},
 	findings.Fairness: {"fairness among the others", "more even", "less even", ""},
-	findings.Share:    {"share of a second client", "more", "less", ""},
+	findings.Share:    {"share of all replies that went to the second client", "more", "less", ""},
 	findings.Added:    {"memory that clients add", "more", "less", ""},
-	findings.Total:    {"time until all is done", "longer", "shorter", ""},
+	findings.Total:    {"time until all requests are done", "longer", "shorter", ""},
 	findings.Memory:   {"peak memory", "more", "less", "memory"},
 	findings.User:     {"memory for silent connections", "more", "less", ""},
-	findings.Kernel:   {"memory of the kernel for silent connections, both ends", "more", "less", ""},
+	findings.Kernel:   {"kernel memory for silent connections, both ends", "more", "less", ""},
 	findings.Full:     {"share of a processor while full", "more", "less", ""},
-	findings.Recovery: {"time until somebody is served again", "longer", "shorter", ""},
+	findings.Recovery: {"time until a client is served again", "longer", "shorter", ""},
 
 	findings.Calls:      {"system calls per request", "more", "fewer", ""},
 	findings.Waits:      {"waits per request", "more", "fewer", ""},
@@ -79,7 +79,7 @@ func Value(metric string, v float64) string {
 // Mebibytes writes bytes as MiB, without the unit.
 func Mebibytes(v float64) string { return units.Rate(v / (1 << 20)) }
 
-// each is how often something happens per request. What is rare shows that it is.
+// each is how often something happens per request. A rate near 0 is not rounded to 0.
 func each(v float64) string {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):
@@ -94,7 +94,7 @@ func each(v float64) string {
 	return fmt.Sprintf("%.2f", v)
 }
 
-// Thousands rounds to three digits: a capacity is not known any better.
+// Thousands rounds to three significant digits: a capacity is not known more precisely.
 func Thousands(v float64) string {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return units.Rate(v)
@@ -116,7 +116,7 @@ func AtLeast(f findings.Figure) string {
 	return ""
 }
 
-// Interval writes where a figure lies, with the unit once where both ends have the same.
+// Interval writes the interval of a figure, with the unit once if both ends share it.
 func Interval(metric string, f findings.Figure) string {
 	low, high := Value(metric, f.Low), Value(metric, f.High)
 	for _, between := range []string{"\u00a0", "/"} {
@@ -128,7 +128,7 @@ func Interval(metric string, f findings.Figure) string {
 	return low + "–" + high
 }
 
-// percent writes a share: whole from two percent on, else with a decimal.
+// percent writes a share as percent: whole from 2 on, else with one decimal.
 func percent(share float64, round func(float64) float64) string {
 	if math.Abs(share) >= 0.01995 {
 		return strconv.FormatFloat(round(100*share), 'f', 0, 64)
@@ -136,26 +136,26 @@ func percent(share float64, round func(float64) float64) string {
 	return strconv.FormatFloat(round(1000*share)/10, 'f', 1, 64)
 }
 
-// down and up round to the end that makes an interval no narrower, but for what the arithmetic of a ratio leaves.
+// down and up round the ends of an interval outwards; 1e-9 forgives the rounding errors of a ratio.
 func down(v float64) float64 { return math.Floor(v + 1e-9) }
 func up(v float64) float64   { return math.Ceil(v - 1e-9) }
 
-// within writes how far something may reach, never less than it is.
+// within writes a bound, rounded up.
 func within(share float64) string {
 	return "within " + percent(share, up) + "\u00a0%"
 }
 
-// gap is a ratio in parts that sentences are made of.
+// gap is a ratio as parts of a sentence.
 type gap struct {
 	much string // "17 %", "2.61"
 	sure string // "15 to 19 %", "2.50 to 2.72"
-	form string // "more", "less", "times"
+	form string // "more", "less", "times", or "" if the interval includes 1
 }
 
-// gapOf puts a ratio as a share more or less where it is no larger than that reads well, else as so many times.
+// gapOf words a ratio as a share more or less, or as a multiple from 2 on.
 func gapOf(r findings.Ratio) gap {
 	switch {
-	case !(r.Ratio > 0.1 && r.Ratio < 1.995):
+	case !(r.Ratio > 0.01 && r.Ratio < 1.995):
 		return gap{units.Ratio(r.Ratio), units.Ratio(r.Low) + " to " + units.Ratio(r.High), "times"}
 	case r.Low < 1 && r.High > 1:
 		return gap{"", units.Ratio(r.Low) + " to " + units.Ratio(r.High), ""}
@@ -167,7 +167,7 @@ func gapOf(r findings.Ratio) gap {
 	return gap{much, sure, "less"}
 }
 
-// shares writes a share and its interval, which is no narrower than it is, all whole or all with a decimal.
+// shares writes a share and its interval, rounded outwards, all whole or all with one decimal.
 func shares(middle, low, high float64) (much, sure string) {
 	unit, decimals := 100.0, 0
 	if low < 0.02 {
@@ -181,7 +181,7 @@ func shares(middle, low, high float64) (much, sure string) {
 	return much + "\u00a0%", from + " to " + to + "\u00a0%"
 }
 
-// By says how far a model stands from another, and how sure that is: "17 % more than `goroutine` (15 to 19 %)".
+// By says how far a model is from another, with the interval: "17 % more than `goroutine` (15 to 19 %)".
 func By(r findings.Ratio) string {
 	m := measures[r.Metric]
 	a := gapOf(r)
@@ -189,7 +189,7 @@ func By(r findings.Ratio) string {
 	case r.Outcome == result.Same:
 		return "the same as " + Model(r.To) + " " + within(r.Within)
 	case r.Outcome == result.Undecided || a.form == "":
-		return "not told from " + Model(r.To) + " (" + units.Ratio(r.Low) + " to " + units.Ratio(r.High) + ")"
+		return "not surely different from " + Model(r.To) + " (" + units.Ratio(r.Low) + " to " + units.Ratio(r.High) + ")"
 	case a.form == "times":
 		return fmt.Sprintf("%s times %s (%s)", a.much, Model(r.To), a.sure)
 	case a.form == "more":
@@ -198,20 +198,20 @@ func By(r findings.Ratio) string {
 	return fmt.Sprintf("%s %s than %s (%s)", a.much, m.less, Model(r.To), a.sure)
 }
 
-// Ratio is a ratio in a table: "1.17 (1.15–1.19)", or that the two are the same or cannot be told apart, "~", or that they may differ, but not
-// so surely that it could be said of all pairs of a cell, "?".
+// Ratio is a ratio in a table: "1.17 (1.15–1.19)" or "same within 3 %"; "~" if its interval includes 1; "?" if it does not, but the difference
+// is not sure among all pairs of the cell.
 func Ratio(r findings.Ratio) string {
-	between := " (" + units.Ratio(r.Low) + "–" + units.Ratio(r.High) + ")"
+	interval := " (" + units.Ratio(r.Low) + "–" + units.Ratio(r.High) + ")"
 	switch r.Outcome {
 	case result.Same:
 		return "same " + within(r.Within)
 	case result.Undecided:
 		if r.Low > 1 || r.High < 1 {
-			return "?" + between
+			return "?" + interval
 		}
-		return "~" + between
+		return "~" + interval
 	}
-	return units.Ratio(r.Ratio) + between
+	return units.Ratio(r.Ratio) + interval
 }
 
 // upper begins a text with a capital.

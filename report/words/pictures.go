@@ -12,40 +12,40 @@ import (
 	"carousel/report/findings"
 )
 
-// Picture is what is written around a picture. It travels alone, so it says on what it stands.
+// Picture is the text around a picture. A picture may be copied without its report, so the subtitle says how it was measured.
 type Picture struct {
 	Title, Subtitle, Caption string
-	X, Y                     string // what the axes measure
+	X, Y                     string // names of the axes
 }
 
-// pictures word each file.
+// pictures words each file.
 var pictures = map[string]func(*findings.Findings) Picture{
 	"capacity.png": capacity, "ratios.png": ratios, "latency.png": latency, "paced.png": paced, "cost.png": cost, "block-sleep.png": blockSleep, "download.png": download,
 	"idle.png":  idle,
 	"calls.png": calls,
 }
 
-// Pictured is what is written around a picture of that name.
+// Pictured returns the text around the picture of that name.
 func Pictured(f *findings.Findings, file string) Picture {
-	of := pictures[file]
-	if of == nil {
+	worded := pictures[file]
+	if worded == nil {
 		return Picture{}
 	}
-	p := of(f)
+	p := worded(f)
 	if !f.Run.Comparable {
 		p.Caption += " " + upper(tooFew(f)) + "."
 	}
 	return p
 }
 
-// on is on what a picture of a cell stands.
-func on(f *findings.Findings, c *findings.Cell, more ...string) string {
+// subtitle says how the cell of a picture was measured.
+func subtitle(f *findings.Findings, c *findings.Cell, more ...string) string {
 	where := strings.TrimPrefix(Where(f, c), Words(c.Placement)+", ")
 	return Plain(strings.Join(append([]string{placement(c.Placement), where}, more...), " · "))
 }
 
-// onAll is on what a picture of all cells like this one stands, which differ in their cycles.
-func onAll(f *findings.Findings, c *findings.Cell, more ...string) string {
+// subtitleOfAll is the subtitle of a picture of all cells with the scenario and placement of c, which differ in their cycles.
+func subtitleOfAll(f *findings.Findings, c *findings.Cell, more ...string) string {
 	all := *c
 	all.Cycles, all.MostCycles = math.MaxInt, 0
 	for _, other := range f.Find(c.Scenario, c.Placement) {
@@ -53,21 +53,21 @@ func onAll(f *findings.Findings, c *findings.Cell, more ...string) string {
 			all.Cycles, all.MostCycles = min(all.Cycles, other.Cycles), max(all.MostCycles, other.MostCycles)
 		}
 	}
-	return on(f, &all, more...)
+	return subtitle(f, &all, more...)
 }
 
-// whiskers says what an interval of a cell's figures is.
+// whiskers says what the whiskers of a cell's figures show.
 func whiskers(c *findings.Cell) string {
-	if c.Rounds < sampled {
+	if c.Rounds < enoughRounds {
 		return "Whiskers run from the lowest round to the highest."
 	}
 	return "Whiskers are intervals of 95 %."
 }
 
-// sampled is the fewest rounds of which a figure has an interval of 95 %.
-const sampled = 6
+// enoughRounds is the fewest rounds that give a median an interval of 95 %.
+const enoughRounds = 6
 
-// HeroMetric is what the first picture shows: capacity, or the rate where what a request costs is not known.
+// HeroMetric is the metric of the first picture: capacity, or the rate if the cost of a request is not known for two models.
 func HeroMetric(f *findings.Findings) string {
 	if c := f.Main(); c != nil {
 		n := 0
@@ -86,23 +86,23 @@ func HeroMetric(f *findings.Findings) string {
 func capacity(f *findings.Findings) Picture {
 	p, c := Curves(f), f.Main()
 	if tied := c.Ranking(HeroMetric(f)).Leaders(); len(tied) > 1 {
-		p.Caption += fmt.Sprintf(" Black: models that none is surely better than at %s.", units.Plural(c.Connections, "connection"))
+		p.Caption += fmt.Sprintf(" Black: no model is surely better than these at %s.", units.Plural(c.Connections, "connection"))
 	}
 	return p
 }
 
-// Curves is what is written around the first picture where every model has its own colour.
+// Curves is the text around the first picture if every model has its own colour, as on the page.
 func Curves(f *findings.Findings) Picture {
 	c, metric := f.Main(), HeroMetric(f)
-	p := Picture{Title: finding(f, c, metric), Subtitle: onAll(f, c, "closed loop"), X: "connections (each sends again when answered)", Y: "thousand " + Measure(metric)}
-	p.Caption = whiskers(c) + " A cell in which connections were never answered is not drawn."
+	p := Picture{Title: finding(f, c, metric), Subtitle: subtitleOfAll(f, c, "closed loop"), X: "connections (each sends again when answered)", Y: "thousand " + Measure(metric)}
+	p.Caption = whiskers(c) + " A mark is missing where connections were never answered."
 	if metric == findings.Capacity {
-		p.Caption = "The capacity of one server processor is one over what a request costs it, so the client's own limit does not show. " + p.Caption
+		p.Caption = "Capacity is 1 divided by the server's processor time per request, so a limit of the client does not show. " + p.Caption
 	}
 	return p
 }
 
-// finding is what a ranking shows, as a title.
+// finding words the result of a ranking as a title.
 func finding(f *findings.Findings, c *findings.Cell, metric string) string {
 	r := c.Ranking(metric)
 	leaders := r.Leaders()
@@ -119,23 +119,23 @@ func finding(f *findings.Findings, c *findings.Cell, metric string) string {
 	for _, m := range leaders {
 		names = append(names, Name(m))
 	}
-	who, taken := and(names), leaders[0]
+	who, chosen := and(names), leaders[0]
 	if n := len(leaders); n > 3 {
 		who = units.Plural(n, "model")
 	}
 	if s := f.Situation(findings.ManyBusy); s != nil && slices.Contains(leaders, s.Choose) {
-		taken = s.Choose
+		chosen = s.Choose
 	}
 	if len(leaders) > 1 {
-		does := " tie"
 		if furthest(r, leaders) > findings.TieWithin {
-			does = " cannot be told apart"
+			who += " cannot be told apart"
+		} else {
+			who += " tie"
 		}
-		who += does
 	}
 	var behind []findings.Ratio
 	for _, place := range r.Places {
-		if over, ok := r.Ratio(taken, place.Model); ok && (over.Outcome == result.Higher || over.Outcome == result.Lower) && !slices.Contains(leaders, place.Model) {
+		if over, ok := r.Ratio(chosen, place.Model); ok && (over.Outcome == result.Higher || over.Outcome == result.Lower) && !slices.Contains(leaders, place.Model) {
 			behind = append(behind, over)
 		}
 	}
@@ -146,24 +146,24 @@ func finding(f *findings.Findings, c *findings.Cell, metric string) string {
 		return at + " " + who + per
 	}
 	a := gapOf(behind[0])
-	said := a.much + " more" + per + " than " + Name(behind[0].To)
+	by := a.much + " more" + per + " than " + Name(behind[0].To)
 	if a.form == "times" {
-		said = a.much + " times" + per + " what " + Name(behind[0].To) + " does"
+		by = a.much + " times" + per + " what " + Name(behind[0].To) + " does"
 	}
 	if len(behind) > 1 {
 		if last := gapOf(behind[len(behind)-1]); last.form == "times" {
-			said += ", " + last.much + " times " + Name(behind[len(behind)-1].To)
+			by += ", " + last.much + " times " + Name(behind[len(behind)-1].To)
 		} else {
-			said += ", " + last.much + " more than " + Name(behind[len(behind)-1].To)
+			by += ", " + last.much + " more than " + Name(behind[len(behind)-1].To)
 		}
 	}
 	if len(leaders) > 1 {
-		who += "; " + Name(taken)
+		who += "; " + Name(chosen)
 	}
-	return at + " " + who + " serves " + said
+	return at + " " + who + " serves " + by
 }
 
-// furthest is how far two of these models may differ, as a share.
+// furthest is the most that two of these models may differ by, as a share.
 func furthest(r *findings.Ranking, models []string) (share float64) {
 	for i, a := range models {
 		for _, b := range models[:i] {
@@ -176,23 +176,23 @@ func furthest(r *findings.Ranking, models []string) (share float64) {
 }
 
 func ratios(f *findings.Findings) Picture {
-	stands := f.Main()
-	if stands == nil {
-		stands = f.CostCell()
+	c := f.Main()
+	if c == nil {
+		c = f.CostCell()
 	}
 	where := ""
-	if stands != nil {
-		where = onAll(f, stands)
+	if c != nil {
+		where = subtitleOfAll(f, c)
 	}
 	return Picture{
 		Title:    "Every model against " + Name(f.Run.Reference),
 		Subtitle: where,
-		Caption: fmt.Sprintf("Ratios are taken within rounds, and where servers took turns within cycles; bars are intervals, the best model stands on top. An interval that holds 1 does not tell a model from %s, nor does one that "+
-			"is not sure among all pairs of its cell; an arrow is a model or an interval that goes beyond the axis. The twin is %s measured twice: its interval should hold 1.", Name(f.Run.Reference), Name(f.Run.Reference)),
+		Caption: fmt.Sprintf("Each ratio is taken within a round, or within a cycle where servers took turns. Bars are intervals; the best model is on top. A model may equal %s if its interval includes 1, "+
+			"and even if it only comes close, since all pairs of a cell are tested together. An arrow marks a value or an interval beyond the axis. The twin is %s, measured a second time: its interval should include 1.", Name(f.Run.Reference), Name(f.Run.Reference)),
 	}
 }
 
-// Panel is the heading of a cell among others.
+// Panel is the heading of one cell's part of a picture.
 func Panel(c *findings.Cell) string {
 	if c.RateRPS > 0 {
 		return units.Rate(c.RateRPS) + "/s"
@@ -200,7 +200,7 @@ func Panel(c *findings.Cell) string {
 	return units.Plural(c.Connections, "connection")
 }
 
-// Better says on which side of a ratio's axis the better models stand.
+// Better says on which side of a ratio's axis the better models are.
 func Better(metric string) string {
 	if findings.Less(metric) {
 		return "← better: processor time"
@@ -208,30 +208,30 @@ func Better(metric string) string {
 	return "capacity: better →"
 }
 
-// TwinLabel is what the reference's second measurement is called.
+// TwinLabel names the reference's second measurement.
 func TwinLabel(reference string) string { return Name(reference) + "'s twin" }
 
-const curves = " Lines join the medians over the rounds, and end where too few requests lie beyond, or where requests without an answer could put them higher."
+const curves = " Lines join the medians over the rounds. A line ends where too few requests lie beyond it, or where unanswered requests could raise it."
 
 func latency(f *findings.Findings) Picture {
 	c := f.Main()
 	return Picture{
-		Title: fmt.Sprintf("Response time by percentile, closed loop, %s", units.Plural(c.Connections, "connection")), Subtitle: on(f, c),
+		Title: fmt.Sprintf("Response time by percentile, closed loop, %s", units.Plural(c.Connections, "connection")), Subtitle: subtitle(f, c),
 		X: "percentile of requests", Y: "response time, from when a request was due",
-		Caption: "A closed loop hides waiting: a connection sends again only when it was answered, so a server that stalls is asked less just then." + curves + without(c, lacksCurve),
+		Caption: "A closed loop hides waiting: a connection sends again only after a reply, so a server that stalls gets fewer requests meanwhile." + curves + without(c, lacksCurve),
 	}
 }
 
 func paced(f *findings.Findings) Picture {
 	c := f.Find("paced", "")[0]
 	return Picture{
-		Title: fmt.Sprintf("Response time by percentile at %s requests per second", units.Rate(c.RateRPS)), Subtitle: on(f, c, units.Plural(c.Connections, "connection")),
+		Title: fmt.Sprintf("Response time by percentile at %s requests per second", units.Rate(c.RateRPS)), Subtitle: subtitle(f, c, units.Plural(c.Connections, "connection")),
 		X: "percentile of requests", Y: "response time, from when a request was due",
 		Caption: "Requests are due by a schedule, and each is timed from when it was due, not from when it was sent: waiting before sending counts." + curves + without(c, lacksCurve),
 	}
 }
 
-// without names the models that a picture leaves out, by why it does: "" is that it does not.
+// without names the models that a picture leaves out. Why gives the reason; "" if the model is drawn.
 func without(c *findings.Cell, why func(*findings.Model) string) string {
 	var out []string
 	for i := range c.Models {
@@ -245,7 +245,7 @@ func without(c *findings.Cell, why func(*findings.Model) string) string {
 	return " Not drawn: " + strings.Join(out, ", ") + "."
 }
 
-// lacks is why a model has no figures, "" where it has some.
+// lacks is why a model has no figures; "" if it has some.
 func lacks(m *findings.Model) string {
 	if m.Lacks == nil {
 		return ""
@@ -253,12 +253,12 @@ func lacks(m *findings.Model) string {
 	return Plain(Lack(m))
 }
 
-// lacksCurve is why it has no response times by percentile, "" where it has.
+// lacksCurve is why a model has no curve of response times; "" if it has one.
 func lacksCurve(m *findings.Model) string {
 	if m.Lacks != nil || len(m.Curve) > 1 {
 		return lacks(m)
 	}
-	return "in most rounds requests without an answer could put its percentiles higher, or requests were too few"
+	return "in most rounds unanswered requests could raise its percentiles, or requests were too few"
 }
 
 func cost(f *findings.Findings) Picture {
@@ -268,24 +268,24 @@ func cost(f *findings.Findings) Picture {
 		at = units.Rate(c.RateRPS) + " requests per second"
 	}
 	return Picture{
-		Title: "What a request costs server and client: " + at + ", " + units.Plural(c.Connections, "connection"), Subtitle: on(f, c),
+		Title: "What a request costs server and client: " + at + ", " + units.Plural(c.Connections, "connection"), Subtitle: subtitle(f, c),
 		X: "processor time per request (µs)",
-		Caption: "User and system time of the whole process, per answered request. Where servers took turns, what the server spends on waking stands apart from its steady cost. Loopback bills much of receiving to the sender, so look at the sum too. " +
-			strings.TrimSuffix(whiskers(c), ".") + ", of the sum." + without(c, lacks),
+		Caption: "User and system time of the whole process, per answered request. Where servers took turns, the server's cost of waking is shown apart from its steady cost. On loopback the sender pays for much of the receiving, so look at the sum too. " +
+			strings.TrimSuffix(whiskers(c), ".") + ", for the sum." + without(c, lacks),
 	}
 }
 
 // CostParts name the parts of a cost.
 var CostParts = [3]string{"server, steady", "server, waking", "client"}
 
-// BlockSleep name the sides of that picture.
+// BlockSleep names the two sides of the picture of blocking and waiting handlers.
 var BlockSleep = [2]string{"/block", "/sleep"}
 
 func blockSleep(f *findings.Findings) Picture {
 	c, sleep := f.BlockSleep()
-	sure := whiskers(c)
-	if (c.Rounds < sampled) != (sleep.Rounds < sampled) {
-		sure = "Whiskers of fewer than six rounds run from the lowest to the highest, of more they are intervals of 95 %."
+	caption := whiskers(c)
+	if (c.Rounds < enoughRounds) != (sleep.Rounds < enoughRounds) {
+		caption = "Whiskers run from the lowest round to the highest where there are fewer than six rounds; otherwise they are intervals of 95 %."
 	}
 	more := []string{"closed loop"}
 	if rounds := sleepRounds(f); rounds != "" {
@@ -293,48 +293,48 @@ func blockSleep(f *findings.Findings) Picture {
 	}
 	return Picture{
 		Title:    fmt.Sprintf("Handlers that block the thread beside handlers that wait, %s, %s", units.Duration(float64(c.DelayNS)), units.Plural(c.Connections, "connection")),
-		Subtitle: on(f, c, more...), X: "requests per second",
-		Caption: fmt.Sprintf("Dashed: %s, one handler after another; %s, all %s at once. %s", PerSecond(c.One), PerSecond(c.All), units.Count(c.Connections), sure),
+		Subtitle: subtitle(f, c, more...), X: "requests per second",
+		Caption: fmt.Sprintf("Dashed: %s, one handler after another; %s, all %s at once. %s", PerSecond(c.One), PerSecond(c.All), units.Count(c.Connections), caption),
 	}
 }
 
-// PerSecond is a rate as a mark in a picture.
+// PerSecond is a rate as a label in a picture.
 func PerSecond(v float64) string { return units.Rate(v) + "/s" }
 
-// Modes name the ways of scenario download.
+// Modes names the modes of scenario download.
 var Modes = map[string]string{result.OneByOne: "one by one", result.AllAtOnce: "all at once", result.Inline: "inline"}
 
 func download(f *findings.Findings) Picture {
 	cells := f.Find("download", "")
 	c := cells[len(cells)-1]
 	return Picture{
-		Title: "What a synchronous write does to an asynchronous client", Subtitle: on(f, c, units.Rate(c.RateRPS)+" requests per second"),
+		Title: "What a synchronous write does to an asynchronous client", Subtitle: subtitle(f, c, units.Rate(c.RateRPS)+" requests per second"),
 		X: "90th percentile of response time of the small replies (ms)",
-		Caption: "Pictures and small replies in turn; every body is saved to a file. One by one: 1 connection, each file is written before the client goes on. " +
-			fmt.Sprintf("All at once: %s, files are handed to other threads. Inline: as many, the thread that sends and receives writes them. Timed from when a request was due, its own file not included. ", units.Plural(c.Connections, "connection")) + whiskers(c),
+		Caption: "Pictures and small replies in turn; the client saves every body to a file. One by one: 1 connection; the client writes each file before its next request. " +
+			fmt.Sprintf("All at once: %s; other threads write the files. Inline: the same number; the thread that sends and receives writes them. Timed from when a request was due, without writing its own file. ", units.Plural(c.Connections, "connection")) + whiskers(c),
 	}
 }
 
 func idle(f *findings.Findings) Picture {
 	cells := f.Find("idle", f.Run.Placement)
 	c := cells[len(cells)-1]
-	never := *c // those that have no line at all
+	never := *c // the models without a line
 	never.Models = slices.DeleteFunc(slices.Clone(c.Models), func(m findings.Model) bool {
 		return slices.ContainsFunc(f.Growth, func(g findings.Growth) bool { return g.Model == m.Name })
 	})
 	return Picture{
-		Title: fmt.Sprintf("What silent connections cost %d busy ones", c.Connections), Subtitle: on(f, c, "closed loop"),
+		Title: fmt.Sprintf("What silent connections cost %d busy ones", c.Connections), Subtitle: subtitle(f, c, "closed loop"),
 		X: "silent connections", Y: "server processor time per request",
-		Caption: "A model that looks through all its connections pays for every silent one with every request; a line that stays level pays nothing. " + whiskers(c) +
-			" Where clients were turned away, or never answered, nothing is drawn." + without(&never, lacks),
+		Caption: "A model that scans all its connections pays for every silent one with every request; a level line pays nothing. " + whiskers(c) +
+			" A mark is missing where clients were turned away or never answered." + without(&never, lacks),
 	}
 }
 
 // Absent says why a model has no bar.
 func Absent(m *findings.Model) string {
-	said := []rune(printable.Line(Plain(Lack(m))))
-	if len(said) > 40 {
-		said = append(said[:39], '…')
+	letters := []rune(printable.Line(Plain(Lack(m))))
+	if len(letters) > 40 {
+		letters = append(letters[:39], '…')
 	}
-	return string(said)
+	return string(letters)
 }

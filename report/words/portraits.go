@@ -12,7 +12,7 @@ import (
 	"carousel/internal/units"
 )
 
-// LaneDoes says what a lane does in a span, in the model's own words.
+// LaneDoes says what a lane of the server does in a span, in the words of the server's trace.
 func LaneDoes(s portrait.Span) string {
 	why := cut(s.Why, 100)
 	if s.Client == 0 {
@@ -25,31 +25,31 @@ func LaneDoes(s portrait.Span) string {
 	return who + ": " + why
 }
 
-// ClientDoes says what becomes of a client in a span.
+// ClientDoes says what a client does in a span, or waits for.
 func ClientDoes(s portrait.Span) string {
-	said := map[portrait.State]string{
+	does := map[portrait.State]string{
 		portrait.Idle: "thinks", portrait.Silent: "silent", portrait.Turn: "its turn", portrait.Works: "its turn: its handler works", portrait.Asleep: "sleeps",
-		portrait.Waits: "waits", portrait.Unaccepted: "not accepted", portrait.Unknown: "has asked", portrait.Replied: "its reply is on its way",
+		portrait.Waits: "waits", portrait.Unaccepted: "not accepted", portrait.Unknown: "request sent", portrait.Replied: "its reply is on its way",
 	}[s.State]
 	switch {
 	case s.State != portrait.Waits && s.State != portrait.Unaccepted:
-		return said
+		return does
 	case s.Behind > 0:
-		return said + ", behind client " + strconv.Itoa(s.Behind)
+		return does + ", behind client " + strconv.Itoa(s.Behind)
 	}
-	return said + ": " + nobodys + " in its lane"
+	return does + ": " + nobodys + " in its lane"
 }
 
 // WhyNobodys says why it may be nobody's turn though a client waits.
-const WhyNobodys = "Where it is nobody's turn in the lane that a client waits for, the machine was elsewhere, or the server works for itself."
+const WhyNobodys = "If it is nobody's turn in the lane that a client waits for, the machine ran something else, or the server did work of its own."
 
-// nobodys is whose turn it is while a client waits and the server works for none.
+// nobodys labels a wait in which the server works for no client.
 const nobodys = "nobody's turn"
 
-// Said is a line of the narration without its instant.
-func Said(l portrait.Line) (who, text string) { return cut(l.Who, 32), cut(l.Text, 200) }
+// TraceLine is a line of the server's trace without its instant.
+func TraceLine(l portrait.Line) (who, text string) { return cut(l.Who, 32), cut(l.Text, 200) }
 
-// cut is a stranger's text as one line that is at most so many characters long.
+// cut makes foreign text one line of at most so many characters.
 func cut(s string, most int) string {
 	letters := []rune(strings.TrimSpace(printable.Line(s)))
 	if len(letters) > most {
@@ -58,23 +58,23 @@ func cut(s string, most int) string {
 	return string(letters)
 }
 
-// Portrait is what is written around a portrait.
+// Portrait is the text around the portrait of a model.
 func Portrait(p *portrait.Portrait) Picture {
 	return Picture{
 		Title:    Name(p.Model) + ": " + Outcome(p),
 		Subtitle: Waited(p) + " · " + units.Processors(p.Processors, "processors not known"),
 		X:        sinceFirst,
-		Caption: Plain(portrait.ScriptText) + " A tick is a short turn, a thin line is a client that thinks or a loop that waits for everybody. A number is a client: in a lane of the server whose turn it is, in amber whose turn is waited out. " +
+		Caption: Plain(portrait.ScriptText) + " A tick is a short turn. A thin line is a client that thinks, or a loop that waits for any client. A number is a client: in a lane of the server the one whose turn it is, in amber the one that has the turn meanwhile. " +
 			WhyNobodys,
 	}
 }
 
-// ServersLanes heads the rows of a portrait that are the server's.
-const ServersLanes = "the server, in its own words"
+// ServersLanes heads the server's rows of a portrait.
+const ServersLanes = "the server, by its own trace"
 
 const sinceFirst = "milliseconds since the first client began to connect"
 
-// Portraits is what is written around all portraits.
+// Portraits is the text around the picture of all portraits.
 func Portraits(all []portrait.Portrait) Picture {
 	fewest, most := 0, 0
 	for _, p := range all {
@@ -83,42 +83,42 @@ func Portraits(all []portrait.Portrait) Picture {
 		}
 		most = max(most, p.Processors)
 	}
-	on := units.Processors(most, "processors not known")
+	machine := units.Processors(most, "processors not known")
 	if fewest != most {
-		on = fmt.Sprintf("%d to %s", fewest, on)
+		machine = fmt.Sprintf("%d to %s", fewest, machine)
 	}
 	return Picture{
 		Title:    "The same eight clients on " + units.Plural(len(all), "model") + ": whose turn it is, and who waits for whom",
-		Subtitle: "Each model has a line for each client, the first on top; the time is when the last client was done · " + on,
+		Subtitle: "A line for each client of each model, the first client on top; the time is when the last client was done · " + machine,
 		X:        sinceFirst,
 		Caption:  Plain(portrait.ScriptText),
 	}
 }
 
-// Outcome says what became of the clients: "8 clients done in 148 ms".
+// Outcome is "8 clients done in 148 ms", or "38 of 40 requests answered in 2 s".
 func Outcome(p *portrait.Portrait) string {
-	asked, answered := 0, 0
+	requests, answered := 0, 0
 	for _, c := range p.Clients {
 		for _, r := range c.Requests {
-			asked++
+			requests++
 			if r.Status != 0 {
 				answered++
 			}
 		}
 	}
-	if answered < asked {
-		return fmt.Sprintf("%d of %s answered in %s", answered, units.Plural(asked, "request"), units.Duration(float64(p.Length)))
+	if answered < requests {
+		return fmt.Sprintf("%d of %s answered in %s", answered, units.Plural(requests, "request"), units.Duration(float64(p.Length)))
 	}
 	return fmt.Sprintf("%s done in %s", units.Plural(len(p.Clients), "client"), units.Duration(float64(p.Length)))
 }
 
-// Waited adds up how long the clients waited.
+// Waited sums how long the clients waited for their turn and to be accepted.
 func Waited(p *portrait.Portrait) string {
 	var behind, outside time.Duration
-	told := false
+	traced := false
 	for _, c := range p.Clients {
 		for _, s := range c.Spans {
-			told = told || s.State == portrait.Turn || s.State == portrait.Works
+			traced = traced || s.State == portrait.Turn || s.State == portrait.Works
 			switch MarkOf(s, false) {
 			case BehindMark:
 				behind += s.To - s.From
@@ -127,8 +127,8 @@ func Waited(p *portrait.Portrait) string {
 			}
 		}
 	}
-	if !told {
-		return "This server keeps no account of its turns"
+	if !traced {
+		return strings.TrimSuffix(NoTrace, ".")
 	}
 	var parts []string
 	if behind >= time.Millisecond {
@@ -140,7 +140,7 @@ func Waited(p *portrait.Portrait) string {
 	if parts == nil {
 		parts = []string{"less than a millisecond for their turn"}
 	}
-	return "Added up, the " + units.Plural(len(p.Clients), "client") + " waited " + units.List(parts)
+	return "In sum the " + units.Plural(len(p.Clients), "client") + " waited " + units.List(parts)
 }
 
 // Done is when the last client of a model was done.
@@ -149,8 +149,8 @@ func Done(p *portrait.Portrait) string { return units.Duration(float64(p.Length)
 // Number is the number of a client.
 func Number(n int) string { return strconv.Itoa(n) }
 
-// BehindWhom says who has the turn while a client waits, one after another, and then the same in short; 0 is nobody.
-func BehindWhom(clients ...int) (said []string) {
+// BehindWhom names the clients that have the turn while another waits, in a long and a short form; 0 is nobody.
+func BehindWhom(clients ...int) (forms []string) {
 	var names []string
 	for _, n := range clients {
 		if n > 0 {
@@ -164,7 +164,7 @@ func BehindWhom(clients ...int) (said []string) {
 	return []string{"behind " + all, all}
 }
 
-// Outcomes says of each model when its clients were done.
+// Outcomes is the Outcome of every model.
 func Outcomes(all []portrait.Portrait) string {
 	var parts []string
 	for i := range all {
@@ -173,26 +173,26 @@ func Outcomes(all []portrait.Portrait) string {
 	return strings.Join(parts, "; ") + "."
 }
 
-// Once says how often a portrait is played, where a measurement says how many rounds it has.
+// Once stands in the place of a number of rounds for a portrait.
 const Once = "played once"
 
-// PortraitsSay introduces the portraits of a report.
-const PortraitsSay = "A portrait shows how a model takes turns, not how fast it is. " +
+// PortraitsIntro introduces the portraits of a report.
+const PortraitsIntro = "A portrait shows how a model takes turns, not how fast it is. " +
 	"[" + PageFile + "](" + PageFile + ") plays them step by step, two side by side (download it and open it in a browser), " +
-	"and [Perfetto](https://ui.perfetto.dev) opens the files under [portraits](portraits/), one for each model."
+	"and [Perfetto](https://ui.perfetto.dev) opens the files in [portraits](portraits/), one for each model."
 
-// Told introduces the narration of one request.
-func Told(p *portrait.Portrait, client, request int) string {
-	return fmt.Sprintf("in its own words: client %d asks for %s (milliseconds)", client, cut(p.Clients[client-1].Requests[request].Path, 40))
+// TraceOf heads the trace of one request.
+func TraceOf(p *portrait.Portrait, client, request int) string {
+	return fmt.Sprintf("the server's trace: client %d requests %s (milliseconds)", client, cut(p.Clients[client-1].Requests[request].Path, 40))
 }
 
-// Beyond says that there is more of a thing than a picture has room for.
+// Beyond says how many things a picture has no room for.
 func Beyond(n int, thing string) string { return "… and " + units.Plural(n, thing) + " more" }
 
 // MS is an instant in milliseconds.
 func MS(at time.Duration) string { return strconv.FormatFloat(float64(at)/1e6, 'f', 3, 64) }
 
-// PortraitFile is the picture of a model's portrait. A name of a stranger's becomes one that a folder and a link can hold.
+// PortraitFile is the file name of a model's portrait. Characters that are not safe in a file name or a link become dashes.
 func PortraitFile(model string) string {
 	safe := strings.Map(func(r rune) rune {
 		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) || r == '-' || r == '_' {
@@ -203,7 +203,7 @@ func PortraitFile(model string) string {
 	return PortraitPrefix + safe + ".png"
 }
 
-// PortraitsFile is the picture of all portraits; PortraitPrefix begins the names of the pictures of one. PageFile is the report as a page.
+// Names of files beside the README: pictures of one portrait begin with PortraitPrefix, PortraitsFile shows all portraits, PageFile is the page.
 const (
 	PortraitPrefix = "portrait-"
 	PortraitsFile  = "portraits.png"

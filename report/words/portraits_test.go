@@ -61,12 +61,12 @@ func TestOutcome(t *testing.T) {
 		p               portrait.Portrait
 		outcome, waited string
 	}{
-		"a loop":         {portraittest.Loop(), "8 clients done in 109\u00a0ms", "Added up, the 8 clients waited 73\u00a0ms for their turn"},
-		"blocking":       {portraittest.Blocking(), "8 clients done in 425\u00a0ms", "Added up, the 8 clients waited 1.67\u00a0s to be accepted"},
-		"no account":     {portraittest.Silent(), "8 clients done in 109\u00a0ms", "This server keeps no account of its turns"},
-		"not answered":   {late, "39 of 40 requests answered in 109\u00a0ms", "Added up, the 8 clients waited 73\u00a0ms for their turn"},
-		"hardly a wait":  {brief, "8 clients done in 109\u00a0ms", "Added up, the 8 clients waited less than a millisecond for their turn"},
-		"nothing at all": {portrait.Portrait{}, "0 clients done in 0\u00a0ns", "This server keeps no account of its turns"},
+		"a loop":         {portraittest.Loop(), "8 clients done in 109\u00a0ms", "In sum the 8 clients waited 73\u00a0ms for their turn"},
+		"blocking":       {portraittest.Blocking(), "8 clients done in 425\u00a0ms", "In sum the 8 clients waited 1.67\u00a0s to be accepted"},
+		"no account":     {portraittest.Silent(), "8 clients done in 109\u00a0ms", "This server wrote no trace of its turns"},
+		"not answered":   {late, "39 of 40 requests answered in 109\u00a0ms", "In sum the 8 clients waited 73\u00a0ms for their turn"},
+		"hardly a wait":  {brief, "8 clients done in 109\u00a0ms", "In sum the 8 clients waited less than a millisecond for their turn"},
+		"nothing at all": {portrait.Portrait{}, "0 clients done in 0\u00a0ns", "This server wrote no trace of its turns"},
 	} {
 		if got := Outcome(&test.p); got != test.outcome {
 			t.Errorf("%s: %q, want %q", name, got, test.outcome)
@@ -128,7 +128,7 @@ func TestLegendOf(t *testing.T) {
 		p     portrait.Portrait
 		more  []Mark
 	}{
-		"a loop": {true, portraittest.Loop(), nil}, "for itself": {true, alone, []Mark{ItselfMark}}, "without its lanes": {false, alone, nil}, "untold": {true, portraittest.Silent(), []Mark{UntoldMark}},
+		"a loop": {true, portraittest.Loop(), nil}, "for itself": {true, alone, []Mark{ItselfMark}}, "without its lanes": {false, alone, nil}, "untold": {true, portraittest.Silent(), []Mark{UnknownMark}},
 	} {
 		var got []Mark
 		for _, k := range LegendOf(test.lanes, test.p) {

@@ -11,15 +11,15 @@ import (
 	"carousel/report/findings"
 )
 
-// loads name the situations in a few words.
-var loads = map[string]string{
+// situations names the kinds of load.
+var situations = map[string]string{
 	findings.OneBusy: "one busy client", findings.FewBusy: "few busy clients", findings.ManyBusy: "many busy clients", findings.Steady: "steady stream",
 	findings.CostCounts: "cost", findings.Blocking: "handlers that block", findings.Awaiting: "handlers that wait", findings.Idle: "idle clients", findings.SharedAll: "all shared",
 }
 
-// Situation names a kind of load with how much of it there was: "many busy clients (256)".
+// Situation names a kind of load with its level: "many busy clients (256)".
 func Situation(f *findings.Findings, s *findings.Situation) string {
-	name, ok := loads[s.Key]
+	name, ok := situations[s.Key]
 	if !ok {
 		name = Words(s.Key)
 	}
@@ -42,7 +42,7 @@ func cell(f *findings.Findings, s *findings.Situation) *findings.Cell {
 	return &f.Cells[s.Cell]
 }
 
-// Choose is the model to take, if there is one.
+// Choose is the model to take, "undecided" or "not compared".
 func Choose(s *findings.Situation) string {
 	switch s.Outcome {
 	case findings.Winner, findings.Tie:
@@ -53,7 +53,7 @@ func Choose(s *findings.Situation) string {
 	return "not compared"
 }
 
-// Criterion is what the models were compared by, in a word; empty: they were not.
+// Criterion is the metric that models were compared by, in a word; "" if they were not compared.
 func Criterion(s *findings.Situation) string {
 	switch m := measures[s.Metric]; {
 	case s.Outcome == findings.None:
@@ -66,57 +66,56 @@ func Criterion(s *findings.Situation) string {
 	return Words(s.Metric)
 }
 
-// HowSure says in no more characters than most by how much a choice is ahead and how sure that is, or why there is none.
+// HowSure says by how much a choice is ahead, or why there is none. It takes the longest form of at most so many characters.
 func HowSure(f *findings.Findings, s *findings.Situation, most int) string {
-	var said []string
+	var forms []string // the longest first
 	switch {
 	case s.Outcome == findings.None && !f.Run.Comparable:
-		said = []string{tooFew(f)}
+		forms = []string{tooFew(f)}
 	case s.Outcome == findings.None && s.Key == findings.Idle:
-		said = []string{"none answered beside all of them"}
+		forms = []string{"none answered beside all of them"}
 	case s.Outcome == findings.None:
-		said = []string{"nothing that can be compared"}
+		forms = []string{"nothing can be compared"}
 	case s.Key == findings.Idle:
-		said = answered(f, s)
+		forms = answered(f, s)
 	case s.Outcome == findings.Alone:
-		said = []string{"only " + Words(Name(s.Choose)) + " has a rank, which wins nothing", "only one has a rank, which wins nothing"}
+		forms = []string{"only " + Words(Name(s.Choose)) + " has a rank: nothing to compare", "only one has a rank: nothing to compare"}
 	case s.Outcome == findings.Undecided:
-		said = undecided(s)
+		forms = undecided(s)
 	case s.Outcome == findings.Tie:
 		tie := fmt.Sprintf("%d tie %s", len(s.Tied), within(s.Within))
 		if s.Next != nil {
-			said = append(said, tie+"; "+over(*s.Next), tie+"; "+briefly(*s.Next))
-		} else {
-			said = append(said, tie)
+			forms = append(forms, tie+"; "+over(*s.Next), tie+"; "+briefly(*s.Next))
 		}
-		said = append(said, tie)
+		forms = append(forms, tie)
 	case s.Next != nil:
-		said = slices.Insert(fit(*s.Next), 1, over(*s.Next), briefly(*s.Next))
+		forms = slices.Insert(ahead(*s.Next), 1, over(*s.Next), briefly(*s.Next))
 	default:
-		said = []string{"ahead of all"}
+		forms = []string{"ahead of all"}
 	}
-	if n := len(f.Run.Models) - len(s.Missing); s.Choose != "" && 2*n < len(f.Run.Models) { // few were compared, which few would guess
+	if n := len(f.Run.Models) - len(s.Missing); s.Choose != "" && 2*n < len(f.Run.Models) { // a reader would expect more models
 		var with []string
-		for _, one := range said {
-			with = append(with, fmt.Sprintf("%s; of %d measured", one, n))
+		for _, form := range forms {
+			with = append(with, fmt.Sprintf("%s; %d measured", form, n))
 		}
-		said = append(with, said...)
+		forms = append(with, forms...)
 	}
-	for _, one := range said {
-		if utf8.RuneCountInString(one) <= most {
-			return one
+	for _, form := range forms {
+		if utf8.RuneCountInString(form) <= most {
+			return form
 		}
 	}
-	return said[len(said)-1]
+	return forms[len(forms)-1]
 }
 
+// undecided names the models that may lead, and about how many rounds would decide, in a long and a short form.
 func undecided(s *findings.Situation) []string {
 	would := ""
 	switch {
 	case s.Decides == 0 && s.Next != nil:
 		would = "; " + over(*s.Next)
 	case s.Decides > 0:
-		would = fmt.Sprintf("; about %s rounds decide", units.Count(s.Decides))
+		would = fmt.Sprintf("; about %s rounds would decide", units.Count(s.Decides))
 	}
 	names := make([]string, len(s.Tied))
 	for i, m := range s.Tied {
@@ -125,14 +124,14 @@ func undecided(s *findings.Situation) []string {
 	return []string{strings.Join(names, ", ") + would, fmt.Sprintf("%d may lead", len(s.Tied)) + would}
 }
 
-// fit are ways to put a ratio, the fullest first.
-func fit(r findings.Ratio) []string {
+// ahead are forms of a ratio for a narrow column, the longest first.
+func ahead(r findings.Ratio) []string {
 	a, to := gapOf(r), Words(Name(r.To))
 	switch a.form {
 	case "times":
 		return []string{a.much + " times " + to + " (" + a.sure + ")"}
 	case "":
-		return []string{"not told from " + to + " (" + a.sure + ")", "not told from " + to}
+		return []string{"not surely different from " + to + " (" + a.sure + ")", "may equal " + to}
 	}
 	word := measures[r.Metric].more
 	if a.form == "less" {
@@ -142,15 +141,15 @@ func fit(r findings.Ratio) []string {
 	return []string{a.much + " " + word + " than " + to + " (" + a.sure + ")", a.much + " " + word + " than " + to}
 }
 
-// tooFew says that a run's rounds compare nothing.
+// tooFew says that a run has too few rounds to compare models.
 func tooFew(f *findings.Findings) string {
 	if f.Run.Rounds == 1 {
-		return "1 round compares nothing"
+		return "1 round is too few to compare models"
 	}
-	return units.Plural(f.Run.Rounds, "round") + " compare nothing"
+	return units.Plural(f.Run.Rounds, "round") + " are too few to compare models"
 }
 
-// over says where a ratio lies, without its middle: "15 to 19 % over goroutine".
+// over is the interval of a ratio: "15 to 19 % over goroutine".
 func over(r findings.Ratio) string {
 	a := gapOf(r)
 	word := map[string]string{"times": " times ", "more": " over ", "less": " under "}[a.form]
@@ -162,7 +161,7 @@ func over(r findings.Ratio) string {
 
 func briefly(r findings.Ratio) string { return strings.Replace(over(r), " to ", "–", 1) }
 
-// InWords says all of a situation: by what models were compared, who leads or ties, how far the next and the last are, who has no rank.
+// InWords is a situation as a list item: the metric, the result, the distance to the next and the last model, the models without a rank.
 func InWords(f *findings.Findings, s *findings.Situation) string {
 	c := cell(f, s)
 	head := "**" + Situation(f, s) + "**"
@@ -170,14 +169,14 @@ func InWords(f *findings.Findings, s *findings.Situation) string {
 		return head + ": nothing was measured."
 	}
 	if s.Key == findings.Idle {
-		unasked := *s
-		unasked.Lacking = slices.DeleteFunc(slices.Clone(s.Lacking), func(name string) bool { m := c.Model(name); return m != nil && m.Silent != nil })
-		return head + ": " + Silence(c) + leanest(f, s) + "." + lacking(c, &unasked) + missing(s)
+		rest := *s // the models that Silence does not name
+		rest.Lacking = slices.DeleteFunc(slices.Clone(s.Lacking), func(name string) bool { m := c.Model(name); return m != nil && m.Silent != nil })
+		return head + ": " + Silence(c) + leanest(f, s) + "." + lacking(c, &rest) + missing(s)
 	}
 	return head + ", " + Measure(s.Metric) + ": " + verdict(f, s) + "." + tail(c, s) + lacking(c, s) + missing(s)
 }
 
-// tail says what is sure of the slowest requests where models are compared by their median, since those decide nothing.
+// tail compares the 99th percentiles where the median decides.
 func tail(c *findings.Cell, s *findings.Situation) string {
 	r := c.Ranking(findings.P99)
 	if s.Metric != findings.P50 || r == nil {
@@ -190,12 +189,12 @@ func tail(c *findings.Cell, s *findings.Situation) string {
 		}
 	}
 	if len(sure) == 0 {
-		return " At the 99th percentile " + Model(s.Choose) + " is not told from the others."
+		return " At the 99th percentile no model surely differs from " + Model(s.Choose) + "."
 	}
-	return " At the 99th percentile " + Model(s.Choose) + " is " + and(sure) + "; it is not told from the others there."
+	return " At the 99th percentile " + Model(s.Choose) + " is " + and(sure) + "; no other model surely differs from it there."
 }
 
-// missing names the models of the run that a cell does not have.
+// missing names the models of the run that the situation's cell does not have.
 func missing(s *findings.Situation) string {
 	if len(s.Missing) == 0 {
 		return ""
@@ -203,37 +202,37 @@ func missing(s *findings.Situation) string {
 	return " Not measured here: " + list(s.Missing) + "."
 }
 
-// verdict says who leads, by how much, and why one is taken of those that tie.
+// verdict says which model leads and by how much, or which tie and why one of them is chosen.
 func verdict(f *findings.Findings, s *findings.Situation) string {
-	said := ""
+	text := ""
 	switch s.Outcome {
 	case findings.Winner:
-		said = Model(s.Choose)
+		text = Model(s.Choose)
 		if s.Next == nil {
-			return said + " is ahead of all others"
+			return text + " is ahead of all others"
 		}
 	case findings.Tie:
-		said = list(s.Tied) + " tie " + within(s.Within) + "; take " + Model(s.Choose) + simplest(f, s)
+		text = list(s.Tied) + " tie " + within(s.Within) + "; take " + Model(s.Choose) + simplest(f, s)
 		if s.Next == nil {
-			return said
+			return text
 		}
 	case findings.Undecided:
-		said = "undecided between " + list(s.Tied)
+		text = "undecided between " + list(s.Tied)
 		switch {
 		case s.Within > 1:
-			said += ", which may differ by a factor of " + units.Ratio(1+s.Within)
+			text += ", which may differ by a factor of " + units.Ratio(1+s.Within)
 		case s.Within > 0:
-			said += ", which may differ by " + percent(s.Within, up) + "\u00a0%"
+			text += ", which may differ by " + percent(s.Within, up) + "\u00a0%"
 		}
 		if s.Decides > 0 {
-			said += fmt.Sprintf(" (about %s rounds in all would decide)", units.Count(s.Decides))
+			text += fmt.Sprintf(" (about %s rounds in all would decide)", units.Count(s.Decides))
 		}
 		if s.Next != nil {
-			said += "; " + Model(s.Choose) + " against the rest: " + ahead(s)
+			text += "; " + Model(s.Choose) + " against the rest: " + nextAndLast(s)
 		}
-		return said
+		return text
 	case findings.Alone:
-		return "only " + Model(s.Choose) + " has a rank, which wins nothing"
+		return "only " + Model(s.Choose) + " has a rank, so there is nothing to compare"
 	default:
 		if !f.Run.Comparable {
 			return tooFew(f)
@@ -241,21 +240,21 @@ func verdict(f *findings.Findings, s *findings.Situation) string {
 		return "nothing can be compared"
 	}
 	if s.Outcome == findings.Tie {
-		return said + "; " + Model(s.Choose) + " against the rest: " + ahead(s)
+		return text + "; " + Model(s.Choose) + " against the rest: " + nextAndLast(s)
 	}
-	return said + ", " + ahead(s)
+	return text + ", " + nextAndLast(s)
 }
 
-// ahead says how far the choice is from the next and from the last.
-func ahead(s *findings.Situation) string {
-	said := By(*s.Next)
+// nextAndLast compares the choice with the next model and the last one.
+func nextAndLast(s *findings.Situation) string {
+	text := By(*s.Next)
 	if s.Last != nil && s.Last.To != s.Next.To && s.Last.Outcome != result.Undecided {
-		said += " and " + By(*s.Last)
+		text += " and " + By(*s.Last)
 	}
-	return said
+	return text
 }
 
-// simplest says why one of those that tie is taken: known models stand in the order in which each needs more than the one before.
+// simplest says why one of the tied models is chosen: it is the simplest, or another load speaks against the simpler ones.
 func simplest(f *findings.Findings, s *findings.Situation) string {
 	if len(s.Passed) == 0 {
 		return map[bool]string{true: ", named first", false: ", the simplest of them"}[slices.Contains(f.Run.Guests, s.Choose)]
@@ -281,8 +280,7 @@ func simplest(f *findings.Findings, s *findings.Situation) string {
 	return ", since " + and(why)
 }
 
-// dearer says how much more of the server's processor a request takes of a model that was passed over: than of the one that is taken, or of
-// another that is named.
+// dearer says how much more a request costs with a model that was passed over than with the chosen one, or with another that is named.
 func dearer(s *findings.Situation, p findings.Passed) string {
 	a, than := gapOf(*p.Over), ""
 	if p.Over.To != s.Choose {
@@ -291,7 +289,7 @@ func dearer(s *findings.Situation, p findings.Passed) string {
 	return fmt.Sprintf("%s costs %s %s%s (%s)", Model(p.Model), a.much, a.form, than, a.sure)
 }
 
-// lacking says why models have no rank, those with the same reason together.
+// lacking says why models have no rank. Models with the same reason stand together.
 func lacking(c *findings.Cell, s *findings.Situation) string {
 	var reasons []string
 	models := map[string][]string{}
@@ -300,7 +298,7 @@ func lacking(c *findings.Cell, s *findings.Situation) string {
 		if m := c.Model(name); m != nil && m.Lacks == nil {
 			why = "no such figure"
 			if m.Figures[s.Metric].AtLeast {
-				why = "requests without an answer could put it higher"
+				why = "unanswered requests could raise it"
 			}
 			if m.Limited && s.Metric == findings.Rate {
 				why = "client-limited"

@@ -9,8 +9,8 @@ import (
 	"carousel/internal/portrait"
 )
 
-// Mark is how a span of a portrait is drawn. Two colours and two patterns tell who has the turn: TurnMark and HeldMark are of the one colour,
-// BehindMark and OutsideMark of the other, HeldMark and OutsideMark are hatched.
+// Mark is how a span of a portrait is drawn. TurnMark and HeldMark have one colour, BehindMark and OutsideMark the other; HeldMark and
+// OutsideMark are hatched. The style sheet of the page names its classes after the marks.
 type Mark string
 
 // The marks.
@@ -19,14 +19,14 @@ const (
 	HeldMark    Mark = "held"
 	BehindMark  Mark = "behind"
 	OutsideMark Mark = "outside"
-	UntoldMark  Mark = "untold"
+	UnknownMark Mark = "untold"
 	ItselfMark  Mark = "itself"
 	QuietMark   Mark = "quiet"
 	OpenMark    Mark = "open"
 )
 
-// Marks are all, in the order in which they are drawn: turns last, since most are so short that others would cover them.
-var Marks = []Mark{OpenMark, QuietMark, UntoldMark, OutsideMark, BehindMark, HeldMark, ItselfMark, TurnMark}
+// Marks lists the marks in drawing order: turns last, since most are so short that others would cover them.
+var Marks = []Mark{OpenMark, QuietMark, UnknownMark, OutsideMark, BehindMark, HeldMark, ItselfMark, TurnMark}
 
 // Key is an entry of the legend.
 type Key struct {
@@ -34,17 +34,17 @@ type Key struct {
 	Name string
 }
 
-// keys are the legend.
+// keys is the whole legend.
 var keys = []Key{
 	{TurnMark, "the client's turn: the server works for it"},
-	{HeldMark, "it sleeps; in the server's lanes: waits for this client alone"},
-	{BehindMark, "it has asked, and waits for its turn, or its reply does"},
-	{OutsideMark, "it has asked, and is not yet accepted"},
-	{UntoldMark, "it has asked; the server does not tell more"},
-	{ItselfMark, "in the server's lanes: works for itself, as when it accepts"},
+	{HeldMark, "its request sleeps; in the server's lanes: waits for this client alone"},
+	{BehindMark, "its request, or its reply, waits for a turn"},
+	{OutsideMark, "its request is sent, its connection not yet accepted"},
+	{UnknownMark, "its request is sent; the server's trace shows no more"},
+	{ItselfMark, "in the server's lanes: work of its own, such as accepting"},
 }
 
-// MarkOf is how a span is drawn on a row of a client, or of a lane of the server.
+// MarkOf returns the mark of a span in the row of a client, or in a lane of the server.
 func MarkOf(s portrait.Span, lane bool) Mark {
 	switch s.State {
 	case portrait.Turn, portrait.Works:
@@ -62,15 +62,15 @@ func MarkOf(s portrait.Span, lane bool) Mark {
 	case portrait.Unaccepted:
 		return OutsideMark
 	case portrait.Unknown:
-		return UntoldMark
+		return UnknownMark
 	case portrait.Silent:
 		return QuietMark
 	}
 	return OpenMark
 }
 
-// LegendOf is the legend of these portraits, with the lanes of their servers or without: what none of them shows is left out, but for the two
-// colours and the two patterns.
+// LegendOf returns the legend of these portraits, with or without the lanes of their servers: the two colours and the two patterns, and of
+// the other marks those that are shown.
 func LegendOf(lanes bool, all ...portrait.Portrait) []Key {
 	shown := map[Mark]bool{TurnMark: true, HeldMark: true, BehindMark: true, OutsideMark: true}
 	show := func(spans []portrait.Span, lane bool) {
@@ -91,7 +91,7 @@ func LegendOf(lanes bool, all ...portrait.Portrait) []Key {
 	return slices.DeleteFunc(slices.Clone(keys), func(k Key) bool { return !shown[k.Mark] })
 }
 
-// ClientName is what a row of a client is called.
+// ClientName names the row of a client.
 func ClientName(c portrait.Client) string { return "client " + strconv.Itoa(c.Number) }
 
 // Lane is a row of the server.
@@ -100,7 +100,7 @@ type Lane struct {
 	Spans []portrait.Span
 }
 
-// Lanes are the rows of the server by their names, "worker 2" before "worker 10". Lanes of one name get a number.
+// Lanes returns the server's rows, "worker 2" before "worker 10". Lanes with the same name get a number.
 func Lanes(p *portrait.Portrait) (lanes []Lane) {
 	names, seen := map[string]int{}, map[string]int{}
 	for _, l := range p.Lanes {
@@ -114,7 +114,7 @@ func Lanes(p *portrait.Portrait) (lanes []Lane) {
 		}
 		lanes = append(lanes, Lane{name, l.Spans})
 	}
-	places := map[string]int{} // of names without their numbers, in the order of the lanes
+	places := map[string]int{} // by name without number: where it comes first, from 1
 	for i, l := range lanes {
 		if name, _ := numbered(l.Name); places[name] == 0 {
 			places[name] = i + 1
@@ -128,7 +128,7 @@ func Lanes(p *portrait.Portrait) (lanes []Lane) {
 	return lanes
 }
 
-// numbered is a name without the number that it ends in, and that number.
+// numbered splits a name into what stands before its final number, and that number.
 func numbered(name string) (string, int) {
 	letters := strings.TrimRight(name, "0123456789")
 	n, _ := strconv.Atoi(name[len(letters):])

@@ -58,11 +58,11 @@ func TestRatios(t *testing.T) {
 	}{
 		{findings.Ratio{Metric: findings.Capacity, Ratio: 1.17, Low: 1.152, High: 1.188, Outcome: result.Higher}, "17 % more per processor than `b` (15 to 19 %)"},
 		{findings.Ratio{Metric: findings.Rate, Ratio: 1.021, Low: 1.011, High: 1.0301, Outcome: result.Higher}, "2.1 % more than `b` (1.1 to 3.1 %)"},
-		{findings.Ratio{Metric: findings.Cost, Ratio: 0.83, Low: 0.81, High: 0.85, Outcome: result.Lower}, "17 % less of the server's processor than `b` (15 to 19 %)"},
+		{findings.Ratio{Metric: findings.Cost, Ratio: 0.83, Low: 0.81, High: 0.85, Outcome: result.Lower}, "17 % less server processor time than `b` (15 to 19 %)"},
 		{findings.Ratio{Metric: findings.Rate, Ratio: 62.51, Low: 61, High: 64, Outcome: result.Higher}, "62.5 times `b` (61.0 to 64.0)"},
 		{findings.Ratio{Metric: findings.P99, Ratio: 0.4, Low: 0.38, High: 0.42, Outcome: result.Lower}, "60 % shorter than `b` (58 to 62 %)"},
 		{findings.Ratio{Metric: findings.P99, Ratio: 1.002, Low: 0.99, High: 1.012, Within: 0.0121, Outcome: result.Same}, "the same as `b` within 1.3 %"},
-		{findings.Ratio{Metric: findings.P99, Ratio: 1.02, Low: 1.001, High: 1.04, Outcome: result.Undecided}, "not told from `b` (1.00 to 1.04)"},
+		{findings.Ratio{Metric: findings.P99, Ratio: 1.02, Low: 1.001, High: 1.04, Outcome: result.Undecided}, "not surely different from `b` (1.00 to 1.04)"},
 	} {
 		test.ratio.Of, test.ratio.To = "a", "b"
 		if got := strings.ReplaceAll(By(test.ratio), "\u00a0", " "); got != test.want {
@@ -95,10 +95,10 @@ func TestHowSureFits(t *testing.T) {
 	for want, s := range map[string]findings.Situation{
 		"17 % more than asyncio-executor (15 to 19 %)":     {Outcome: findings.Winner, Choose: "x", Next: &next},
 		"12 tie within 4 %; 15–19 % over asyncio-executor": {Outcome: findings.Tie, Tied: make([]string, 12), Within: 0.031, Next: &next},
-		"3 may lead; about 20 rounds decide":               {Outcome: findings.Undecided, Tied: []string{name, name + "1", name + "2"}, Decides: 20},
-		"only x has a rank, which wins nothing":            {Outcome: findings.Alone, Choose: "x"},
-		"nothing that can be compared":                     {Outcome: findings.None},
-		"15 to 19 % over asyncio-executor; of 1 measured":  {Outcome: findings.Winner, Choose: "x", Next: &next, Missing: []string{"a", "b"}},
+		"3 may lead; about 20 rounds would decide":         {Outcome: findings.Undecided, Tied: []string{name, name + "1", name + "2"}, Decides: 20},
+		"only x has a rank: nothing to compare":            {Outcome: findings.Alone, Choose: "x"},
+		"nothing can be compared":                          {Outcome: findings.None},
+		"15 to 19 % over asyncio-executor; 1 measured":     {Outcome: findings.Winner, Choose: "x", Next: &next, Missing: []string{"a", "b"}},
 	} {
 		if got := strings.ReplaceAll(HowSure(f, &s, 48), "\u00a0", " "); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -110,11 +110,11 @@ func TestHowSureFits(t *testing.T) {
 func TestReasons(t *testing.T) {
 	f := &findings.Findings{Cells: []findings.Cell{{Scenario: "idle", Connections: 50}, {Scenario: "idle", Connections: 50, Idle: 5000}, {Scenario: "ceiling", Connections: 4000}, {Scenario: "exhaust", Connections: 200}}}
 	for want, r := range map[string]findings.Reason{
-		"3,998 of 4,000 broken":                      {Cell: 2, Kind: findings.Broken, Value: 3998, Bound: 4000},
-		"the server ended in 2 rounds":               {Cell: 3, Kind: findings.Ended, Rounds: 2},
-		"nobody was served any more in 1 round":      {Cell: 3, Kind: findings.Lost, Rounds: 1},
-		"25 % of a processor while full, bound 10 %": {Cell: 3, Kind: findings.Full, Value: 0.25, Bound: 0.1},
-		"served again after 1.5 s, bound 1 s":        {Cell: 3, Kind: findings.Recovery, Value: 1.5e9, Bound: 1e9},
+		"3,998 of 4,000 broken":                           {Cell: 2, Kind: findings.Broken, Value: 3998, Bound: 4000},
+		"the server ended in 2 rounds":                    {Cell: 3, Kind: findings.Ended, Rounds: 2},
+		"no client was served again in 1 round":           {Cell: 3, Kind: findings.Lost, Rounds: 1},
+		"25 % of a processor used while full, bound 10 %": {Cell: 3, Kind: findings.Full, Value: 0.25, Bound: 0.1},
+		"served again after 1.5 s, bound 1 s":             {Cell: 3, Kind: findings.Recovery, Value: 1.5e9, Bound: 1e9},
 		"a request costs 4.70 times as much as beside the fewest, bound 1.50, at 50 connections beside 5,000 silent ones": {Cell: 1, Kind: findings.Grown, Value: 4.7, Bound: 1.5},
 	} {
 		if got := strings.ReplaceAll(Reason(f, r), "\u00a0", " "); got != want {
@@ -130,7 +130,7 @@ func TestWhatBecameOfACrowd(t *testing.T) {
 		"1 served, 4 broken; 1 reset, 3 never answered": {Connections: 5, Served: 1, Broken: 4, BrokenBy: map[string]int{result.Reset: 1, result.Unanswered: 3}},
 		"0 served, 1 broken; 1 \\<b\\>":                 {Connections: 1, Broken: 1, BrokenBy: map[string]int{"<b>": 1}},
 	} {
-		if got := Became(c) + "; " + BrokenBy(c); got != want {
+		if got := Crowd(c) + "; " + BrokenBy(c); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -144,7 +144,7 @@ func TestWhatBecameOfACrowd(t *testing.T) {
 	}
 	got := AllDoubts([]*findings.Model{{Rounds: 6, Doubts: []findings.Doubt{{Kind: findings.Suspect, Rounds: 2}}},
 		{Rounds: 5, Doubts: []findings.Doubt{{Kind: findings.Suspect, Rounds: 3, Text: "stood still"}, {Kind: findings.Failed, Rounds: 1}}}})
-	if want := "in 5 of 11 trials suspect; in 1 of 11 trials failed"; got != want {
+	if want := "suspect in 5 of 11 trials; failed in 1 of 11 trials"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -180,7 +180,7 @@ func TestNoFigureIsInfinite(t *testing.T) {
 // A model without a line in a picture of percentiles is named in its caption, with the reason.
 func TestCurvesThatAreNotDrawnAreNamed(t *testing.T) {
 	f := findingstest.Whole(findingstest.Nine...)
-	const named = "epoll (in most rounds requests without an answer could put its percentiles higher, or requests were too few)"
+	const named = "epoll (in most rounds unanswered requests could raise its percentiles, or requests were too few)"
 	if said := Pictured(f, "paced.png").Caption; strings.Contains(said, "epoll") {
 		t.Errorf("epoll is drawn, and the caption says: %s", said)
 	}
@@ -200,16 +200,16 @@ func TestCurvesThatAreNotDrawnAreNamed(t *testing.T) {
 // A run of portraits alone compares nothing, however many rounds it has, and does not say that more would.
 func TestPortraitsAlone(t *testing.T) {
 	f := &findings.Findings{Run: findings.Run{Rounds: 1, Finished: new(time.Time)}, Cells: []findings.Cell{{Scenario: "portrait"}}}
-	if said := Answer(f); !strings.HasPrefix(said, "Portraits: ") || strings.Contains(said, "compares nothing") {
+	if said := Answer(f); !strings.HasPrefix(said, "Portraits: ") || strings.Contains(said, "too few") {
 		t.Error(said)
 	}
-	for rounds, want := range map[int]string{1: "played once", 3: "played 3 times, of which the last is shown"} {
+	for rounds, want := range map[int]string{1: "played once", 3: "played 3 times, the last play is shown"} {
 		if got := Where(f, &findings.Cell{Scenario: "portrait", Rounds: rounds}); !strings.HasSuffix(got, want) {
 			t.Errorf("of %d rounds: %q, want %q", rounds, got, want)
 		}
 	}
 	f.Cells = append(f.Cells, findings.Cell{Scenario: "hello"})
-	if said := Answer(f); strings.Contains(said, "Portraits: ") || !strings.Contains(said, "1 round compares nothing") {
+	if said := Answer(f); strings.Contains(said, "Portraits: ") || !strings.Contains(said, "1 round is too few to compare models") {
 		t.Error(said)
 	}
 }
