@@ -225,8 +225,8 @@ func calls(f *findings.Findings) (figure, bool) {
 			one := bar{label: words.CallsOf(c, m)}
 			if v, ok := m.Figures[findings.Calls]; ok && m.Lacks == nil {
 				expected := v.Value
-				if m.Asked != nil {
-					expected = min(m.Asked.Calls, v.Value)
+				if m.SystemCalls != nil {
+					expected = min(m.SystemCalls.Calls, v.Value)
 				}
 				one.parts, one.fills = []float64{expected, v.Value - expected}, []color.RGBA{dark, light}
 				if expected == 0 {

@@ -177,7 +177,7 @@ func TestSilentConnectionsAreDrawn(t *testing.T) {
 			}
 			m := findings.Model{Name: name, Rounds: 2, Figures: map[string]findings.Figure{findings.Cost: {Value: cost, Low: cost * 0.95, High: cost * 1.05}}}
 			if name == "select" && silent > 0 {
-				m.Lacks = &findings.Lack{Kind: findings.Refused, InRounds: 2, Answered: 9, Asked: int64(silent)}
+				m.Lacks = &findings.Lack{Kind: findings.Refused, InRounds: 2, Answered: 9, Total: int64(silent)}
 			}
 			c.Models = append(c.Models, m)
 		}

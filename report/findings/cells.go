@@ -14,40 +14,40 @@ import (
 	"carousel/report/study"
 )
 
-// ClientLimited is the share of the null responder's rate above which a rate is the client's rather than the server's.
+// ClientLimited is the share of the null responder's rate above which the client, not the server, limits a rate.
 const ClientLimited = 0.85
 
-// cell is a cell with its models where most of their rounds put them.
+// cell is a cell of the study with its analysed models.
 type cell struct {
 	*study.Cell
 	at     int // index in the run's cells
 	models []*model
 	null   *model
 	twin   *model
-	rate   float64 // offered, in the middle round; 0: a closed loop
+	rate   float64 // offered, the median of the rounds; 0: a closed loop
 }
 
-// model is a model in a cell. The majority of its rounds decides every question about it.
+// model is a model in a cell. Most of its rounds decide every question about it.
 type model struct {
 	*study.Model
 	cell    *cell
-	trials  []*study.Trial // whose figures stand for the model: those that served all, or those that starved, whichever are more
+	trials  []*study.Trial // that give its figures: starved if those are most of its rounds, else served
 	served  []*study.Trial // in which every connection was answered
-	starved []*study.Trial // in which one never was
+	starved []*study.Trial // in which one was never answered
 	refused []*study.Trial // in which it turned away silent connections, or busy ones beside them
 	failed  []*study.Trial
-	lacking []*study.Trial // that found that the server cannot be measured so
-	invalid int            // trials that cannot be believed and did not starve
+	lacking []*study.Trial // in which the server lacked what the scenario needs
+	invalid int            // trials that are invalid and not starved
 	lack    *Lack
 	ofNull  float64 // median share of the null responder's rate in a closed loop; 0: not known
 	figures map[string]map[int]float64
 }
 
-func (w *weighed) weighCell(at int, of *study.Cell) *cell {
+func (w *worksheet) newCell(at int, of *study.Cell) *cell {
 	c := &cell{Cell: of, at: at}
 	var rates []float64
 	for _, m := range of.Models {
-		x := w.weighModel(c, m)
+		x := w.newModel(c, m)
 		c.models = append(c.models, x)
 	}
 	for _, m := range slices.Concat(of.Models, of.Others) {
@@ -61,10 +61,10 @@ func (w *weighed) weighCell(at int, of *study.Cell) *cell {
 		c.rate = finite(median(rates))
 	}
 	if of.Null != nil {
-		c.null = w.weighModel(c, of.Null)
+		c.null = w.newModel(c, of.Null)
 	}
 	if of.Twin != nil {
-		c.twin = w.weighModel(c, of.Twin)
+		c.twin = w.newModel(c, of.Twin)
 	}
 	if c.null != nil && c.rate == 0 && c.Rule == "" {
 		for _, m := range c.models {
@@ -76,7 +76,7 @@ func (w *weighed) weighCell(at int, of *study.Cell) *cell {
 	return c
 }
 
-// finite is v, or 0 where that is no number.
+// finite is v, or 0 if v is NaN or infinite.
 func finite(v float64) float64 {
 	if !sound(v) {
 		return 0
@@ -84,7 +84,7 @@ func finite(v float64) float64 {
 	return v
 }
 
-func (w *weighed) weighModel(c *cell, of *study.Model) *model {
+func (w *worksheet) newModel(c *cell, of *study.Model) *model {
 	m := &model{Model: of, cell: c, figures: map[string]map[int]float64{}}
 	for _, t := range of.Trials {
 		switch {
@@ -92,7 +92,7 @@ func (w *weighed) weighModel(c *cell, of *study.Model) *model {
 			m.lacking = append(m.lacking, t)
 		case t.Failed != "":
 			m.failed = append(m.failed, t)
-		case t.Silent != nil && t.Refused: // who is left is not all that was asked for
+		case t.Silent != nil && t.Refused: // fewer silent connections stayed than the cell has
 			m.refused = append(m.refused, t)
 		case t.Starved():
 			m.starved = append(m.starved, t)
@@ -110,16 +110,16 @@ func (w *weighed) weighModel(c *cell, of *study.Model) *model {
 	return m
 }
 
-// rounds is in how many rounds the model was tried, whatever became of it.
+// rounds is the number of rounds in which the model was tried, with any result.
 func (m *model) rounds() int { return len(m.Trials) }
 
 // most reports whether n are more than half of the model's rounds.
 func (m *model) most(n int) bool { return 2*n > m.rounds() }
 
-// judged are the trials that show what the model does to its clients.
+// judged returns the trials that show how the model treats its clients.
 func (m *model) judged() []*study.Trial { return slices.Concat(m.served, m.starved, m.refused) }
 
-// lacks says why the model has no rank; nil where it has one.
+// lacks returns why the model has no rank; nil if it has one.
 func (m *model) lacks(comparable bool) *Lack {
 	few := len(m.trials) == 0 || comparable && (len(m.trials) < fewestShared || !m.most(len(m.trials)))
 	switch {
@@ -127,10 +127,10 @@ func (m *model) lacks(comparable bool) *Lack {
 		return &Lack{Kind: NA, InRounds: len(m.lacking), Text: m.lacking[0].NA}
 	case m.most(len(m.refused)):
 		t := m.refused[(len(m.refused)-1)/2]
-		return &Lack{Kind: Refused, InRounds: len(m.refused), Answered: t.Silent.Refused, Asked: int64(m.cell.Idle)}
+		return &Lack{Kind: Refused, InRounds: len(m.refused), Answered: t.Silent.Refused, Total: int64(m.cell.Idle)}
 	case m.most(len(m.starved)):
-		h := m.hunger()
-		return &Lack{Kind: Starved, InRounds: len(m.starved), Answered: h.Answered, Asked: h.Asked, WaitNS: h.WaitNS}
+		h := m.medianStarved()
+		return &Lack{Kind: Starved, InRounds: len(m.starved), Answered: h.Answered, Total: h.Total, WaitNS: h.WaitNS}
 	case !few:
 		return nil
 	case m.most(len(m.failed)):
@@ -141,34 +141,34 @@ func (m *model) lacks(comparable bool) *Lack {
 	return &Lack{Kind: Missing, InRounds: len(m.trials)}
 }
 
-// hunger is the middle one of the trials in which a connection was never answered, the lower of two, with the longest wait of all.
-func (m *model) hunger() (h struct{ Answered, Asked, WaitNS int64 }) {
+// medianStarved is the median starved trial by connections answered, the lower of two, with the longest wait of all starved trials.
+func (m *model) medianStarved() (h struct{ Answered, Total, WaitNS int64 }) {
 	if len(m.starved) == 0 {
 		return h
 	}
 	sorted := slices.SortedStableFunc(slices.Values(m.starved), func(a, b *study.Trial) int { return cmp.Compare(a.Answered, b.Answered) })
 	middle := sorted[(len(sorted)-1)/2]
-	h.Answered, h.Asked = middle.Answered, middle.Asked
+	h.Answered, h.Total = middle.Answered, middle.Eligible
 	for _, t := range m.starved {
 		h.WaitNS = max(h.WaitNS, t.WaitNS)
 	}
 	return h
 }
 
-// limited reports whether the client rather than the server set the rate.
+// limited reports whether the client limited the rate.
 func (m *model) limited() bool { return m.ofNull > ClientLimited }
 
-// hungry are the metrics that a model of whose connections one was never answered has all the same.
-var hungry = []string{Rate, Cost, Whole, Client, Both, Waking, Memory}
+// starvedMetrics are the metrics that a starved model still has.
+var starvedMetrics = []string{Rate, Cost, Whole, Client, Both, Waking, Memory}
 
-// byRound is a metric of the model in each round that knows it.
+// byRound returns a metric of the model by round, without rounds in which it is not known.
 func (m *model) byRound(metric string) map[int]float64 {
 	known, ok := m.figures[metric]
 	if ok {
 		return known
 	}
 	known = map[int]float64{}
-	if m.lack == nil || m.lack.Kind != Starved || slices.Contains(hungry, metric) {
+	if m.lack == nil || m.lack.Kind != Starved || slices.Contains(starvedMetrics, metric) {
 		for _, t := range m.trials {
 			if v := t.Figure(metric); !math.IsNaN(v) {
 				known[t.Round] = v
@@ -179,7 +179,7 @@ func (m *model) byRound(metric string) map[int]float64 {
 	return known
 }
 
-// figure is a metric of the model over the rounds; nil where none knows it.
+// figure is a metric of the model over the rounds; nil if no round has it.
 func (m *model) figure(metric string) *Figure {
 	known := m.byRound(metric)
 	f := &Figure{Rounds: []float64{}}
@@ -197,7 +197,7 @@ func (m *model) figure(metric string) *Figure {
 	return f
 }
 
-// bound reports whether a metric of the model is a lower bound, as it is in most rounds.
+// bound reports whether a metric of the model is a lower bound in most rounds.
 func (m *model) bound(metric string) bool {
 	n := 0
 	for _, t := range m.trials {
@@ -208,7 +208,7 @@ func (m *model) bound(metric string) bool {
 	return 2*n > len(m.trials)
 }
 
-// value is the median of a metric over the rounds; 0 where none knows it.
+// value is the median of a metric over the rounds; 0 if no round has it.
 func (m *model) value(metric string) float64 {
 	if known := m.byRound(metric); len(known) > 0 {
 		return finite(median(slices.Collect(maps.Values(known))))
@@ -216,8 +216,8 @@ func (m *model) value(metric string) float64 {
 	return 0
 }
 
-// ranks reports whether the model can be ranked by a metric, which it cannot by a lower bound. One that does not answer beside all silent connections has not borne what the
-// others have.
+// ranks reports whether the model can be ranked by a metric. It cannot by a lower bound, nor by a rate that the client limited, nor if it did
+// not answer beside all silent connections: then it bore fewer than the others.
 func (m *model) ranks(metric string, comparable bool) bool {
 	n := len(m.byRound(metric))
 	if s := m.silent(); s != nil && !s.All {
@@ -226,12 +226,12 @@ func (m *model) ranks(metric string, comparable bool) bool {
 	return m.lack == nil && n > 0 && !m.bound(metric) && !(ofClient(metric) && m.limited()) && (!comparable || n >= fewestShared && m.most(n))
 }
 
-// ofClient reports whether a client at its limit sets a metric.
+// ofClient reports whether a client at its limit distorts a metric.
 func ofClient(metric string) bool {
 	return !slices.Contains([]string{Capacity, Cost, Whole, Client, Both, Waking, Memory}, metric)
 }
 
-// ranked are the metrics that the models of a cell are ranked by.
+// ranked returns the metrics by which the models of a cell are ranked.
 func (c *cell) ranked() []string {
 	s := scenario.Find(c.Scenario)
 	switch {
@@ -251,13 +251,13 @@ func (c *cell) ranked() []string {
 	return []string{Rate, Capacity, Cost, Both, P50, P99}
 }
 
-// delayed reports whether handlers take their time, as their path says.
+// delayed reports whether the handlers sleep, block or compute for a time that their path gives.
 func (c *cell) delayed() bool {
 	s := scenario.Find(c.Scenario)
 	return s != nil && s.Judge != nil && len(s.Paths) == 0 && scenario.Delay(s.Path) > 0
 }
 
-// delay is how long a handler takes by request: as the trials' path says, else the scenario's.
+// delay is the time that a handler takes, by the path of the trials or else of the scenario.
 func (c *cell) delay() time.Duration {
 	for _, m := range c.models {
 		for _, t := range m.trials {
@@ -272,9 +272,8 @@ func (c *cell) delay() time.Duration {
 	return 0
 }
 
-// blur is by how much the ratio of two models may be off in every round alike, as the standard deviation of its log. Where handlers take their
-// time replies come in waves, and a window holds a wave more or less by how it falls: an error that is uniform over one wave, of each of the
-// two.
+// blur is the standard deviation of an error that the log of a ratio of two models has alike in every round. Handlers that take a fixed time
+// reply in waves, and a window may hold one wave more or less: each of the two models has an error that is uniform over one wave.
 func (c *cell) blur(metric string) float64 {
 	if metric != Rate || !c.delayed() {
 		return 0
@@ -292,7 +291,7 @@ func (c *cell) blur(metric string) float64 {
 	return math.Sqrt(2./12) / waves
 }
 
-// ideals are the rates per second at which handlers end one after another, and all at once; 0 where they take no time.
+// ideals are the requests per second if handlers run one after another, and if all run at once; 0 if they take no time.
 func (c *cell) ideals() (one, all float64) {
 	if !c.delayed() {
 		return 0, 0
@@ -301,7 +300,8 @@ func (c *cell) ideals() (one, all float64) {
 	return one, one * float64(c.Connections)
 }
 
-func (w *weighed) cell(c *cell) Cell {
+// export is the cell as findings have it.
+func (w *worksheet) export(c *cell) Cell {
 	out := Cell{Scenario: c.Scenario, Connections: c.Connections, Idle: c.Idle, RateRPS: tidy(c.rate), Rule: c.Rule, Placement: c.Placement, Mode: c.Mode,
 		Models: []Model{}, Rankings: []Ranking{}, DelayNS: int64(c.delay())}
 	one, all := c.ideals()
@@ -313,7 +313,7 @@ func (w *weighed) cell(c *cell) Cell {
 				rounds[t.Round] = t
 			}
 		}
-		out.Models = append(out.Models, m.said())
+		out.Models = append(out.Models, m.export())
 	}
 	out.Rounds = len(rounds)
 	var cycles, slice []float64
@@ -326,7 +326,7 @@ func (w *weighed) cell(c *cell) Cell {
 		out.Cycles, out.MostCycles, out.SliceNS = int(slices.Min(cycles)), int(slices.Max(cycles)), int64(median(slice))
 	}
 	if c.null != nil {
-		null := c.null.said()
+		null := c.null.export()
 		out.Null = &null
 	}
 	for _, metric := range c.ranked() {
@@ -341,7 +341,7 @@ func (w *weighed) cell(c *cell) Cell {
 	return out
 }
 
-// find is the model of that name; nil where there is none.
+// find returns the model of that name; nil if there is none.
 func (c *cell) find(name string) *model {
 	if i := slices.IndexFunc(c.models, func(m *model) bool { return m.Name == name }); i >= 0 {
 		return c.models[i]
@@ -349,7 +349,8 @@ func (c *cell) find(name string) *model {
 	return nil
 }
 
-func (m *model) said() Model {
+// export is the model as findings have it.
+func (m *model) export() Model {
 	out := Model{Name: m.Name, Lacks: m.lack, Rounds: m.rounds(), Doubts: m.doubts(), OfNull: tidy(m.ofNull),
 		Limited: m.limited(), Silent: m.silent(), Curve: m.curve()}
 	out.Crowds, out.Ended = m.crowd()
@@ -375,18 +376,18 @@ func (m *model) said() Model {
 		}
 	}
 	if s := scenario.Find(m.cell.Scenario); s != nil && s.CountCalls && m.lack == nil {
-		out.Asked = m.asked()
+		out.SystemCalls = m.systemCalls()
 	}
 	return out
 }
 
-// asked is what system calls the model was expected to make; nil where nothing is known of it.
-func (m *model) asked() *Asked {
+// systemCalls compares the model's system calls with its formula; nil if the model has no entry in scenario.ExpectedCalls.
+func (m *model) systemCalls() *SystemCalls {
 	a, known := scenario.ExpectedCalls[m.Name]
 	if !known {
 		return nil
 	}
-	out := &Asked{Formula: a.Formula}
+	out := &SystemCalls{Formula: a.Formula}
 	calls, waits := m.figure(Calls), m.figure(Waits)
 	if waits == nil {
 		return out
@@ -407,7 +408,7 @@ func (m *model) asked() *Asked {
 	return out
 }
 
-// doubts are what some of the model's rounds showed.
+// doubts lists what only some of the model's rounds showed.
 func (m *model) doubts() (list []Doubt) {
 	doubt := func(kind string, n int, text string) {
 		if n > 0 && (m.lack == nil || m.lack.Kind != kind) {
@@ -430,8 +431,8 @@ func (m *model) doubts() (list []Doubt) {
 		}
 		return of(trials[0])
 	}
-	h := m.hunger()
-	doubt(Starved, len(m.starved), fmt.Sprintf("%d of %d served", h.Answered, h.Asked))
+	h := m.medianStarved()
+	doubt(Starved, len(m.starved), fmt.Sprintf("%d of %d served", h.Answered, h.Total))
 	doubt(NA, len(m.lacking), first(m.lacking, func(t *study.Trial) string { return t.NA }))
 	doubt(Failed, len(m.failed), first(m.failed, func(t *study.Trial) string { return t.Failed }))
 	doubt(Invalid, m.invalid, "")
@@ -451,7 +452,7 @@ func (m *model) doubts() (list []Doubt) {
 	return list
 }
 
-// silent is how the model bears silent connections; nil where nobody asked.
+// silent says how many silent connections the model bears; nil if it was not probed.
 func (m *model) silent() *Silent {
 	var s Silent
 	var bears []float64
@@ -480,8 +481,8 @@ func (m *model) silent() *Silent {
 	return &s
 }
 
-// curve is the response time by percentile: the median over the rounds, as far as most of them know it. It does not fall where the last
-// percentiles are known in fewer rounds, and these the faster ones.
+// curve is the response time by percentile: medians over the rounds, up to the last percentile that most rounds have. It never falls, although
+// the last percentiles may come from fewer and faster rounds.
 func (m *model) curve() (points []Point) {
 	highest := 0.0
 	for i, share := range study.Grid {

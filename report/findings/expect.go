@@ -8,8 +8,8 @@ import (
 	"carousel/report/study"
 )
 
-// expectations are those of the run whose scenario was measured, in the order of the report.
-func (w *weighed) expectations() (list []Expectation) {
+// expectations compares the run's expectations with its trials, for every scenario that was measured, in the order of the report.
+func (w *worksheet) expectations() (list []Expectation) {
 	for _, s := range scenario.All {
 		if s.Judge == nil || len(w.Find(s.Name, "")) == 0 {
 			continue
@@ -20,34 +20,35 @@ func (w *weighed) expectations() (list []Expectation) {
 				continue
 			}
 			e := Expectation{Scenario: s.Name, Model: name, Expected: word}
-			e.Measured, e.Reason = w.did(s, name)
+			e.Measured, e.Reason = w.outcome(s, name)
 			list = append(list, e)
 		}
 	}
 	return list
 }
 
-// did says in one of the four words what a model did in a scenario, where it was at its worst, and why; "" where most of its rounds show nothing.
-func (w *weighed) did(s *scenario.Scenario, name string) (did string, why Reason) {
+// outcome returns what a model did in the cell of a scenario in which it was at its worst, as one of scenario.Outcomes, and why; "" if most of its
+// rounds show nothing.
+func (w *worksheet) outcome(s *scenario.Scenario, name string) (outcome string, why Reason) {
 	for _, c := range w.cells {
 		m := c.find(name)
 		if c.Scenario != s.Name || m == nil || len(m.judged()) == 0 || 2*len(m.judged()) < m.rounds() {
 			continue
 		}
 		seen := w.seen(c, m)
-		if word := s.Outcome(seen); did == "" || slices.Index(scenario.Outcomes, word) > slices.Index(scenario.Outcomes, did) {
-			did, why = word, m.reason(s, seen, word)
+		if word := s.Outcome(seen); outcome == "" || slices.Index(scenario.Outcomes, word) > slices.Index(scenario.Outcomes, outcome) {
+			outcome, why = word, m.reason(s, seen, word)
 		}
 	}
-	return did, why
+	return outcome, why
 }
 
 // seen is what most rounds of a model show.
-func (w *weighed) seen(c *cell, m *model) scenario.Observed {
+func (w *worksheet) seen(c *cell, m *model) scenario.Observed {
 	s := scenario.Observed{
 		Refused:     m.mostly(func(t *study.Trial) bool { return t.Refused }),
 		Starved:     m.mostly((*study.Trial).Starved),
-		HalfStarved: m.mostly(func(t *study.Trial) bool { return t.Starved() && t.Answered <= t.Asked/2 }),
+		HalfStarved: m.mostly(func(t *study.Trial) bool { return t.Starved() && t.Answered <= t.Eligible/2 }),
 		ProbeLost:   m.mostly(func(t *study.Trial) bool { return t.Probe != nil && !t.Probe.Answered }),
 		Overloaded:  m.mostly(func(t *study.Trial) bool { return t.Overloaded }),
 		Rate:        m.value(Rate), Offered: c.rate, P99: math.NaN(), Growth: w.grown(c, m), Cost: math.NaN(), TailNS: math.NaN(),
@@ -60,7 +61,7 @@ func (w *weighed) seen(c *cell, m *model) scenario.Observed {
 		s.BrokenShare = float64(last.Broken) / float64(last.Connections)
 	}
 	s.SerialRate, s.ParallelRate = c.ideals()
-	if c.Rule != "" { // each round has a rate of its own
+	if c.Rule != "" { // each round has its own rate
 		var shares []float64
 		for _, t := range m.trials {
 			if v := t.Figure(Rate); !math.IsNaN(v) && t.Cell.RateRPS > 0 {
@@ -79,7 +80,7 @@ func (w *weighed) seen(c *cell, m *model) scenario.Observed {
 			s.Cost = cost / to
 		}
 	}
-	for _, metric := range []string{Beside99, Beside90, Beside50} { // where too few requests were answered to know one, the next is a lower bound
+	for _, metric := range []string{Beside99, Beside90, Beside50} { // if a percentile is not known, the next lower one bounds it from below
 		if v := m.value(metric); v > 0 {
 			s.TailNS = v
 			break
@@ -88,9 +89,10 @@ func (w *weighed) seen(c *cell, m *model) scenario.Observed {
 	return s
 }
 
-// mostly reports whether most of the trials that show what the model does show it so.
+// mostly reports whether something is so in most judged trials.
 func (m *model) mostly(so func(*study.Trial) bool) bool { return 2*m.times(so) > len(m.judged()) }
 
+// times counts the judged trials in which something is so.
 func (m *model) times(so func(*study.Trial) bool) (n int) {
 	for _, t := range m.judged() {
 		if so(t) {
@@ -100,7 +102,7 @@ func (m *model) times(so func(*study.Trial) bool) (n int) {
 	return n
 }
 
-// reason finds the one thing seen that alone makes the word what it is; where a figure decides, its bound is where the word turns.
+// reason finds the observation that alone leads to the word. If a figure decides, Bound is the value at which the word changes.
 func (m *model) reason(s *scenario.Scenario, seen scenario.Observed, word string) Reason {
 	fine := scenario.Observed{Rate: math.Inf(1), Offered: seen.Offered, P99: math.NaN(), Cost: math.NaN(), TailNS: math.NaN(), SerialRate: seen.SerialRate, ParallelRate: seen.ParallelRate}
 	if s.Outcome(fine) == word {
@@ -109,12 +111,12 @@ func (m *model) reason(s *scenario.Scenario, seen scenario.Observed, word string
 	why := func(kind string, value, bound float64, rounds int) Reason {
 		return Reason{Cell: m.cell.at, Kind: kind, Value: tidy(finite(value)), Bound: tidy(finite(bound)), Rounds: rounds}
 	}
-	h := m.hunger()
+	h := m.medianStarved()
 	silent := m.silent()
 	if silent == nil {
 		silent = &Silent{}
 	}
-	// where between what was seen and a value with which all is well the word turns
+	// bound is the value between the observed one and a good one at which the word changes
 	bound := func(is, well float64, set func(to *scenario.Observed, v float64)) float64 {
 		return turn(is, well, func(v float64) bool {
 			at := fine
@@ -130,10 +132,10 @@ func (m *model) reason(s *scenario.Scenario, seen scenario.Observed, word string
 			return why(Refused, float64(silent.Bears), float64(silent.Limit), m.times(func(t *study.Trial) bool { return t.Refused }))
 		}},
 		{func(to *scenario.Observed) { to.Starved = seen.Starved }, func() Reason {
-			return why(Starved, float64(h.Answered), float64(h.Asked), len(m.starved))
+			return why(Starved, float64(h.Answered), float64(h.Total), len(m.starved))
 		}},
 		{func(to *scenario.Observed) { to.HalfStarved = seen.HalfStarved }, func() Reason {
-			return why(Starved, float64(h.Answered), float64(h.Asked), len(m.starved))
+			return why(Starved, float64(h.Answered), float64(h.Total), len(m.starved))
 		}},
 		{func(to *scenario.Observed) { to.ProbeLost = seen.ProbeLost }, func() Reason {
 			return why(Deaf, float64(silent.Bears), float64(silent.Limit), silent.InRounds)
@@ -184,7 +186,7 @@ func (m *model) reason(s *scenario.Scenario, seen scenario.Observed, word string
 	return Reason{Cell: m.cell.at}
 }
 
-// turn is where between a value that is so and one that is not the change comes.
+// turn finds, by bisection, the value at which so changes from true (at is) to false (at not).
 func turn(is, not float64, so func(float64) bool) float64 {
 	for range 60 {
 		if middle := is + (not-is)/2; so(middle) {
@@ -196,8 +198,8 @@ func turn(is, not float64, so func(float64) bool) float64 {
 	return not
 }
 
-// crossChecks are the loads that were measured by a second engine too.
-func (w *weighed) crossChecks() (list []CrossCheck) {
+// crossChecks compares engines for every load that a second engine measured, too.
+func (w *worksheet) crossChecks() (list []CrossCheck) {
 	metrics := []string{Rate, Mean, P50}
 	figures := func(m *model) map[string]Figure {
 		known := map[string]Figure{}
@@ -214,7 +216,7 @@ func (w *weighed) crossChecks() (list []CrossCheck) {
 			if own == nil {
 				continue
 			}
-			other := w.weighModel(c, o)
+			other := w.newModel(c, o)
 			crossCheck := CrossCheck{Cell: c.at, Model: o.Name, Engine: o.Engine, Ratios: []Ratio{}, Own: figures(own), Other: figures(other)}
 			for _, metric := range metrics {
 				if r := ratio(other, own, metric); r != nil {

@@ -163,7 +163,7 @@ func TestDid(t *testing.T) {
 		{"compute, all of it", "compute", beaten("compute", 18e6, 5000), scenario.Fails},
 		{"nothing measured", "sleep", flat(cell("block", 64), 1), ""},
 	} {
-		if got, _ := run(test.trials, beside).did(scenario.Find(test.scenario), "select"); got != test.want {
+		if got, _ := run(test.trials, beside).outcome(scenario.Find(test.scenario), "select"); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}

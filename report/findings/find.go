@@ -8,7 +8,7 @@ import (
 	"carousel/internal/scenario"
 )
 
-// Find are the cells of a scenario; with a placement, those of that placement.
+// Find returns the cells of a scenario in a placement; "" stands for any placement.
 func (f *Findings) Find(scenario, placement string) (cells []*Cell) {
 	for i := range f.Cells {
 		if c := &f.Cells[i]; c.Scenario == scenario && (placement == "" || c.Placement == placement) {
@@ -18,7 +18,7 @@ func (f *Findings) Find(scenario, placement string) (cells []*Cell) {
 	return cells
 }
 
-// Situation is the one with that key; nil where the run has none.
+// Situation returns the situation with that key; nil if there is none.
 func (f *Findings) Situation(key string) *Situation {
 	if i := slices.IndexFunc(f.Situations, func(s Situation) bool { return s.Key == key }); i >= 0 {
 		return &f.Situations[i]
@@ -26,7 +26,7 @@ func (f *Findings) Situation(key string) *Situation {
 	return nil
 }
 
-// Model is a model of the cell; nil where it has none of that name.
+// Model returns the model of that name; nil if the cell has none.
 func (c *Cell) Model(name string) *Model {
 	if i := slices.IndexFunc(c.Models, func(m Model) bool { return m.Name == name }); i >= 0 {
 		return &c.Models[i]
@@ -34,7 +34,7 @@ func (c *Cell) Model(name string) *Model {
 	return nil
 }
 
-// Ranking is the cell's by a metric; nil where there is none.
+// Ranking returns the cell's ranking by a metric; nil if there is none.
 func (c *Cell) Ranking(metric string) *Ranking {
 	if i := slices.IndexFunc(c.Rankings, func(r Ranking) bool { return r.Metric == metric }); i >= 0 {
 		return &c.Rankings[i]
@@ -42,7 +42,7 @@ func (c *Cell) Ranking(metric string) *Ranking {
 	return nil
 }
 
-// Ratio is one model of a ranking over another, whichever of them stands first in Pairs; false where they could not be compared.
+// Ratio returns the ratio of one model to another; false if they could not be compared.
 func (r *Ranking) Ratio(of, to string) (Ratio, bool) {
 	if r == nil {
 		return Ratio{}, false
@@ -53,7 +53,7 @@ func (r *Ranking) Ratio(of, to string) (Ratio, bool) {
 	return Ratio{}, false
 }
 
-// Over is the same ratio with that model on top.
+// Over returns the same ratio, turned round if need be so that model is its Of.
 func (r Ratio) Over(model string) Ratio {
 	if r.To == model && r.Of != model {
 		return *r.inverse()
@@ -61,14 +61,14 @@ func (r Ratio) Over(model string) Ratio {
 	return r
 }
 
-// Main is the cell of the closed loop that a report shows first: at 64 connections in the placement that the answers are about, else at the
-// most that there are; nil where there is none.
+// Main returns the cell of the closed loop that a report shows first, in the placement that the answers are about: with 64 connections, else with
+// the most; nil if there is none.
 func (f *Findings) Main() *Cell {
 	closed := slices.DeleteFunc(f.Find("hello", f.Run.Placement), func(c *Cell) bool { return c.RateRPS > 0 })
 	return usual(closed, func(c *Cell) int { return c.Connections })
 }
 
-// usual is the cell at the level at which models are compared, or at the highest there is; nil where there is none.
+// usual returns the cell with scenario.Reference connections, else the one with the most; nil if there is none.
 func usual[C any](cells []*C, connections func(*C) int) (best *C) {
 	for _, c := range cells {
 		if best == nil || connections(best) != scenario.ReferenceLevel && (connections(c) > connections(best) || connections(c) == scenario.ReferenceLevel) {
@@ -78,8 +78,8 @@ func usual[C any](cells []*C, connections func(*C) int) (best *C) {
 	return best
 }
 
-// Leaders are the models of a ranking that none is surely better than, the best first; none where not all could be compared with the best.
-// Of no two of them it is sure that they differ.
+// Leaders returns the models of a ranking to which no model is surely better, the best first; none if not all models could be compared with the
+// best. No two of them surely differ.
 func (r *Ranking) Leaders() (models []string) {
 	if r == nil || !r.Known {
 		return nil
@@ -90,12 +90,12 @@ func (r *Ranking) Leaders() (models []string) {
 		}
 	}
 	if len(models) == 0 && len(r.Places) > 0 {
-		return []string{r.Places[0].Model} // each is surely behind another, as no figures can be but those of different rounds
+		return []string{r.Places[0].Model} // each is surely behind another, which only happens when pairs share different rounds
 	}
 	return models
 }
 
-// BlockSleep are the two cells that are shown beside each other; nil where one was not measured.
+// BlockSleep returns the two cells that are shown beside each other; nil if one was not measured.
 func (f *Findings) BlockSleep() (block, sleep *Cell) {
 	blocks, sleeps := f.Find("block", ""), f.Find("sleep", "")
 	if len(blocks) == 0 || len(sleeps) == 0 {
@@ -104,15 +104,15 @@ func (f *Findings) BlockSleep() (block, sleep *Cell) {
 	return blocks[0], sleeps[0]
 }
 
-// CostCell is the cell that shows best what a request costs: at the fixed rate at which models are told apart best, else the main one.
+// CostCell returns the cell that shows the cost of a request best: at a fixed rate near 10,000/s, else the main cell.
 func (f *Findings) CostCell() *Cell {
 	return cmp.Or(priced(f.Find("cost", f.Run.Placement), func(c *Cell) float64 { return c.RateRPS }), f.Main())
 }
 
-// costRate is the offered rate, per second, at which what a request costs is told apart best.
+// costRate is the offered rate, in requests per second, at which costs are measured most precisely.
 const costRate = 10000
 
-// priced is the cell at the rate nearest to that; nil where there is none.
+// priced returns the cell with the rate nearest to costRate; nil if there is none.
 func priced[C any](cells []*C, rate func(*C) float64) (best *C) {
 	off := func(c *C) float64 { return math.Abs(math.Log(rate(c) / costRate)) }
 	for _, c := range cells {
@@ -123,15 +123,15 @@ func priced[C any](cells []*C, rate func(*C) float64) (best *C) {
 	return best
 }
 
-// ClosedLoop returns the cells of the closed loop in the placement that the answers are about, the fewest connections first.
+// ClosedLoop returns the cells of the closed loop in the placement that the answers are about, those with the fewest connections first.
 func (f *Findings) ClosedLoop() []*Cell {
 	cells := slices.DeleteFunc(f.Find("hello", f.Run.Placement), func(c *Cell) bool { return c.Connections <= 0 || c.RateRPS > 0 })
 	slices.SortStableFunc(cells, func(a, b *Cell) int { return cmp.Compare(a.Connections, b.Connections) })
 	return cells
 }
 
-// ToReference returns what every model of the cell is over the reference by a metric, the best first, and among them the reference's second
-// measurement, whose Of and To are the same. A ratio that has no finite interval is left out.
+// ToReference returns the ratio of every model to the reference by a metric, the best first. Among them is the reference's second measurement,
+// whose Of and To are the same. Ratios without a finite interval are left out.
 func (c *Cell) ToReference(reference, metric string) (all []Ratio) {
 	r := c.Ranking(metric)
 	if r == nil {

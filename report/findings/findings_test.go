@@ -70,8 +70,8 @@ func flat(c result.Cell, rate float64) []result.Trial {
 }
 
 // weighed is the run of these trials.
-func run(parts ...[]result.Trial) *weighed {
-	return weigh(study.New(result.Run{Models: []string{"blocking", "select", "epoll", "goroutine"}}, slices.Concat(parts...), nil))
+func run(parts ...[]result.Trial) *worksheet {
+	return newWorksheet(study.New(result.Run{Models: []string{"blocking", "select", "epoll", "goroutine"}}, slices.Concat(parts...), nil))
 }
 
 // find is what is found of these trials.
@@ -139,7 +139,7 @@ func TestStanding(t *testing.T) {
 			t.Errorf("%s lacks %q, ranks by rate: %v, by cost: %v; want %+v", model, lack, rate, cost, want)
 		}
 	}
-	if got, want := *c.find("blocking").lack, (Lack{Kind: Starved, InRounds: 4, Answered: 5, Asked: 64, WaitNS: 9e8}); got != want {
+	if got, want := *c.find("blocking").lack, (Lack{Kind: Starved, InRounds: 4, Answered: 5, Total: 64, WaitNS: 9e8}); got != want {
 		t.Errorf("blocking: %+v, want %+v: the lower of the two middle ones of 1, 5, 6 and 9, and the longest wait", got, want)
 	}
 	if !c.find("epoll").limited() || c.find("select").limited() {
@@ -224,8 +224,8 @@ func TestOneProcessorHasOnlySharedCells(t *testing.T) {
 	one, many := hello("blocking", 1), hello("goroutine", 64)
 	one.Placement, many.Placement = result.Shared, result.Shared
 	s := run(flat(one, 10), flat(many, 10))
-	if s.home != result.Shared || at(s.find("hello", s.home), 1).find("blocking") == nil || s.main().Connections != 64 {
-		t.Errorf("home %q, main %v", s.home, s.main())
+	if s.placement != result.Shared || at(s.find("hello", s.placement), 1).find("blocking") == nil || s.main().Connections != 64 {
+		t.Errorf("home %q, main %v", s.placement, s.main())
 	}
 	for _, situation := range Of(s.Study).Situations {
 		if situation.Key == SharedAll {
@@ -485,7 +485,7 @@ func TestARuleIsJudgedByEachRoundsRate(t *testing.T) {
 			list = append(list, measured(round+1, result.Cell{Model: "select", Scenario: "paced", Connections: 64, RateRPS: rate, Rule: "half"}, share*rate))
 		}
 		w := run(list)
-		if got, _ := w.did(scenario.Find("paced"), "select"); got != want || w.cells[0].rate != 4000 {
+		if got, _ := w.outcome(scenario.Find("paced"), "select"); got != want || w.cells[0].rate != 4000 {
 			t.Errorf("%v of what was offered, %v in the middle round, is served: %s, want %s", share, w.cells[0].rate, got, want)
 		}
 	}
@@ -501,7 +501,7 @@ func TestMostRoundsServeTheirRate(t *testing.T) {
 		}
 		list = append(list, measured(round+1, result.Cell{Model: "select", Scenario: "paced", Connections: 64, RateRPS: rate, Rule: "half"}, share*rate))
 	}
-	if got, why := run(list).did(scenario.Find("paced"), "select"); got != scenario.Fine {
+	if got, why := run(list).outcome(scenario.Find("paced"), "select"); got != scenario.Fine {
 		t.Errorf("in four rounds of six 95 %% of what was offered was served: %s, %+v", got, why)
 	}
 }

@@ -12,9 +12,8 @@ import (
 	"carousel/report/study"
 )
 
-// grown is what a request costs a model in a cell over what it costs beside the fewest silent connections; not-a-number where one of them is not
-// known.
-func (w *weighed) grown(c *cell, m *model) float64 {
+// grown is the cost of a request in a cell over its cost beside the fewest silent connections; NaN if one of them is not known.
+func (w *worksheet) grown(c *cell, m *model) float64 {
 	cells := w.find("idle", c.Placement)
 	if c.Scenario != "idle" || m.lack != nil || cells[0] == c {
 		return math.NaN()
@@ -30,11 +29,11 @@ func (w *weighed) grown(c *cell, m *model) float64 {
 	return math.Exp(median(d))
 }
 
-// growth is what silent connections cost each model that was measured beside them and turned nobody away.
-func (w *weighed) growth() (list []Growth) {
+// growth is what silent connections cost each model that was measured beside them and has a rank there.
+func (w *worksheet) growth() (list []Growth) {
 	for _, name := range w.models {
 		var at []*model
-		for _, c := range w.find("idle", w.home) {
+		for _, c := range w.find("idle", w.placement) {
 			if m := c.find(name); m != nil && m.lack == nil {
 				at = append(at, m)
 			}
@@ -49,8 +48,8 @@ func (w *weighed) growth() (list []Growth) {
 	return list
 }
 
-// slope is by how much a metric grows for each 1,000 silent connections: in each round the line of least squares over the numbers of them. What they
-// add to anything is nothing where there are none.
+// slope is by how much a metric grows for each 1,000 silent connections: a least-squares line through each round. With fromNone the line has a
+// point more: without silent connections the metric is 0.
 func slope(at []*model, metric string, fromNone bool) *Figure {
 	points := map[int][][2]float64{} // by round
 	for _, m := range at {
@@ -75,7 +74,7 @@ func slope(at []*model, metric string, fromNone bool) *Figure {
 	return &Figure{Value: tidy(i.Mid), Low: i.Low, High: i.High, Rounds: slopes}
 }
 
-// leastSquares is the slope of the line through points; not-a-number where all of them are at one place.
+// leastSquares is the slope of the least-squares line through points; NaN if all have the same x.
 func leastSquares(points [][2]float64) float64 {
 	var x, y, xx, xy float64
 	for _, p := range points {
@@ -85,7 +84,7 @@ func leastSquares(points [][2]float64) float64 {
 	return (n*xy - x*y) / (n*xx - x*x)
 }
 
-// shape says how cost grows from the fewest silent connections to the most, by which it has grown so many times.
+// shape says how cost grows from the fewest silent connections to the most. Times is the cost beside the most over that beside the fewest.
 func shape(at []*model, times float64) string {
 	first, last := at[0], at[len(at)-1]
 	switch {
@@ -97,7 +96,7 @@ func shape(at []*model, times float64) string {
 		return Grows
 	}
 	middle := at[len(at)-2]
-	for _, m := range at[1 : len(at)-1] { // the nearest to half of the way
+	for _, m := range at[1 : len(at)-1] { // the one nearest to half of the most
 		if off(m, last) < off(middle, last) {
 			middle = m
 		}
@@ -112,10 +111,11 @@ func shape(at []*model, times float64) string {
 	return Linear
 }
 
+// off is how far a model's number of silent connections is from half of the most.
 func off(m, last *model) float64 { return math.Abs(float64(m.cell.Idle) - float64(last.cell.Idle)/2) }
 
-// crowd is what became of clients who all stayed, in the middle one of the rounds by how many were served, the lower of two; and how the server ended,
-// if it did in most.
+// crowd returns how many clients that stay were served, refused and broken, in the median round by clients served (the lower of two), and how
+// the server ended, if it did in most rounds.
 func (m *model) crowd() (steps []result.Crowd, ended string) {
 	known := slices.DeleteFunc(slices.Clone(m.trials), func(t *study.Trial) bool { return len(t.Crowds) == 0 })
 	if len(known) == 0 {

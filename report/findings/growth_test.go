@@ -74,7 +74,7 @@ func TestGrowthOfThoseWhoRefuse(t *testing.T) {
 		t.Errorf("%+v", f.Growth)
 	}
 	last := f.Cells[len(f.Cells)-1].Models[0]
-	if last.Lacks == nil || last.Lacks.Kind != Refused || last.Lacks.Answered != 3988 || last.Lacks.Asked != 5000 || last.Lacks.InRounds != 6 {
+	if last.Lacks == nil || last.Lacks.Kind != Refused || last.Lacks.Answered != 3988 || last.Lacks.Total != 5000 || last.Lacks.InRounds != 6 {
 		t.Errorf("%+v", last.Lacks)
 	}
 	starve := func(t *result.Trial) {

@@ -2,11 +2,11 @@ package findings
 
 import "math"
 
-// ladder are the models in their order, with what a request costs the server in the cell that models are compared in. `blocking` answers one connection
-// there at most, so it stands with its cost at one connection: no concurrency at all. Nil where that was not measured.
-func (w *weighed) ladder(cells []Cell) (steps []Step) {
+// ladder returns the models in their order, with the server's cost of a request in the main cell. Blocking answers only one connection there, so
+// its cost is that at 1 connection: no concurrency at all. Nil if that was not measured.
+func (w *worksheet) ladder(cells []Cell) (steps []Step) {
 	const first = "blocking"
-	main, alone := w.main(), at(w.find("hello", w.home), 1)
+	main, alone := w.main(), at(w.find("hello", w.placement), 1)
 	if main == nil || alone == nil || alone.find(first) == nil {
 		return nil
 	}

@@ -15,25 +15,25 @@ import (
 // Schema is the version of findings.json.
 const Schema = 1
 
-// Fewest is the fewest rounds of a run that compare anything.
+// Fewest is the fewest rounds of a run by which models are compared.
 const Fewest = 3
 
-// fewestShared is the fewest rounds that two models are compared by, so that one bad trial of three takes no rank away. Student's t makes the
-// intervals of so few as wide as they must be.
+// fewestShared is the fewest rounds that two models must share to be compared, so that one bad trial in three rounds takes no rank away.
+// Student's t makes the intervals of so few rounds as wide as they must be.
 const fewestShared = 2
 
-// longStall is how long loadgen must stand still for the answer to say so: it was stopped, or the whole machine was.
+// longStall is how long loadgen must stand still for the answer to mention it: then loadgen or the whole machine was stopped.
 const longStall = 200 * time.Millisecond
 
-// confidence is that of every interval of one figure or ratio, and of all outcomes of a ranking together.
+// confidence holds for each interval of a figure or ratio, and for all outcomes of a ranking together.
 const confidence = 0.95
 
-// Of says what may be said of a run. The same trials give the same findings.
+// Of returns the findings of a run. The same trials give the same findings.
 func Of(s *study.Study) *Findings {
-	w := weigh(s)
+	w := newWorksheet(s)
 	f := &Findings{Schema: Schema, Run: w.run(), Cells: []Cell{}, Situations: []Situation{}}
 	for _, c := range w.cells {
-		f.Cells = append(f.Cells, w.cell(c))
+		f.Cells = append(f.Cells, w.export(c))
 	}
 	f.Situations = append(f.Situations, w.situations(f.Cells)...)
 	f.Ladder = w.ladder(f.Cells)
@@ -45,7 +45,7 @@ func Of(s *study.Study) *Findings {
 	return f
 }
 
-// JSON is the findings as they are written.
+// JSON returns the text of findings.json.
 func (f *Findings) JSON() ([]byte, error) {
 	text, err := json.MarshalIndent(f, "", " ")
 	if err != nil {
@@ -54,29 +54,29 @@ func (f *Findings) JSON() ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// weighed is a run whose models stand where most of their rounds put them.
-type weighed struct {
+// worksheet is a study with what is derived from it on the way to findings.
+type worksheet struct {
 	*study.Study
 	models    []string
-	place     map[string]int // of each in the ladder
+	place     map[string]int // index of each model in models
 	reference string
-	home      string
+	placement string
 	cells     []*cell
 }
 
-func weigh(s *study.Study) *weighed {
-	w := &weighed{Study: s, models: tried(s), place: map[string]int{}, home: home(s)}
+func newWorksheet(s *study.Study) *worksheet {
+	w := &worksheet{Study: s, models: tried(s), place: map[string]int{}, placement: mainPlacement(s)}
 	for i, m := range w.models {
 		w.place[m] = i
 	}
 	w.reference = w.chooseReference()
 	for i, c := range s.Cells {
-		w.cells = append(w.cells, w.weighCell(i, c))
+		w.cells = append(w.cells, w.newCell(i, c))
 	}
 	return w
 }
 
-// tried are the models that have trials, servers of the user's own last.
+// tried returns the models that have trials, the user's own servers last.
 func tried(s *study.Study) (models []string) {
 	guests := guests(s)
 	var last []string
@@ -98,7 +98,7 @@ func tried(s *study.Study) (models []string) {
 	return append(models, last...)
 }
 
-// guests are the servers of the user's own.
+// guests returns the user's own servers.
 func guests(s *study.Study) map[string]bool {
 	guests := map[string]bool{}
 	for _, t := range s.Trials {
@@ -109,8 +109,8 @@ func guests(s *study.Study) map[string]bool {
 	return guests
 }
 
-// home is the placement that the closed loop was measured in: split where there are processors for it, else shared.
-func home(s *study.Study) string {
+// mainPlacement is the placement that the answers are about: split, or shared if nothing was measured in split.
+func mainPlacement(s *study.Study) string {
 	if len(s.Find("hello", result.Split)) == 0 && slices.ContainsFunc(s.Cells, func(c *study.Cell) bool { return c.Placement == result.Shared }) &&
 		!slices.ContainsFunc(s.Cells, func(c *study.Cell) bool { return c.Placement == result.Split }) {
 		return result.Shared
@@ -118,8 +118,8 @@ func home(s *study.Study) string {
 	return result.Split
 }
 
-// chooseReference is epoll, or without it the model measured twice a round, or the last.
-func (w *weighed) chooseReference() string {
+// chooseReference returns epoll, or else the model that was measured twice in a round, or else the last.
+func (w *worksheet) chooseReference() string {
 	if len(w.models) == 0 || slices.Contains(w.models, "epoll") {
 		return "epoll"
 	}
@@ -131,13 +131,13 @@ func (w *weighed) chooseReference() string {
 	return w.models[len(w.models)-1]
 }
 
-func (w *weighed) comparable() bool { return w.Rounds >= Fewest }
+func (w *worksheet) comparable() bool { return w.Rounds >= Fewest }
 
-func (w *weighed) run() Run {
+func (w *worksheet) run() Run {
 	r := w.Run
 	out := Run{ID: r.ID, Plan: r.Plan, Seed: r.Seed, Started: r.Started, Finished: r.Finished, Rounds: w.Rounds, Planned: r.Rounds,
-		Comparable: w.comparable(), Models: w.models, Reference: w.reference, Placement: w.home, WarmupNS: r.WarmupNS, WindowNS: r.WindowNS,
-		Environment: r.Environment, Doctor: r.Doctor, Seats: map[string]string{}}
+		Comparable: w.comparable(), Models: w.models, Reference: w.reference, Placement: w.placement, WarmupNS: r.WarmupNS, WindowNS: r.WindowNS,
+		Environment: r.Environment, Doctor: r.Doctor, ServerOn: map[string]string{}}
 	out.Processors, _ = strconv.Atoi(r.Environment["cpus"])
 	guests := guests(w.Study)
 	for _, m := range w.models {
@@ -146,11 +146,11 @@ func (w *weighed) run() Run {
 		}
 	}
 	for _, t := range w.Trials {
-		if out.Seats[t.Cell.Placement] == "" {
-			out.Seats[t.Cell.Placement] = t.Seat
+		if out.ServerOn[t.Cell.Placement] == "" {
+			out.ServerOn[t.Cell.Placement] = t.ServerOn
 		}
 	}
-	if beside := w.beside(); len(beside) > 0 {
+	if beside := w.otherShares(); len(beside) > 0 {
 		out.Beside = tidy(stats.Median(beside))
 	}
 	for _, t := range w.Trials {
@@ -161,8 +161,8 @@ func (w *weighed) run() Run {
 	return out
 }
 
-// beside is what other programs took of the processors in each cell and round whose servers took turns.
-func (w *weighed) beside() (shares []float64) {
+// otherShares is the share of all processors' time that other programs took, for each cell and round in turns.
+func (w *worksheet) otherShares() (shares []float64) {
 	for _, t := range w.Trials {
 		if t.Turns != nil && t.Failed == "" && t.Turns.Place == 1 && sound(t.Turns.Beside) && t.Turns.Beside >= 0 {
 			shares = append(shares, t.Turns.Beside)
@@ -171,15 +171,16 @@ func (w *weighed) beside() (shares []float64) {
 	return shares
 }
 
-// tidy keeps six digits of a number, which is more than any of them is sure of: so machines that add up otherwise write the same.
+// tidy rounds to six significant digits, more than any figure is sure of, so that different machines write the same.
 func tidy(v float64) float64 {
 	short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
-	if err != nil { // beyond all numbers
+	if err != nil { // v is out of range
 		return v
 	}
 	return short
 }
 
+// sound reports whether v is a finite number.
 func sound(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 func median(x []float64) float64 { return stats.Median(x) }

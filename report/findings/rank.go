@@ -11,10 +11,10 @@ import (
 	"carousel/report/study"
 )
 
-// mostCompared is how many models are compared with each other. More than any machine has room for say that a record is none of ours.
+// mostCompared is the most models that are compared with each other. A record with more is not ours.
 const mostCompared = 32
 
-// effects are the metrics whose effects loads in turns have, which are taken within cycles, with the sign of their logs.
+// effects names the effect, a figure from within cycles, that a load in turns has for a metric, and the sign of its log.
 var effects = map[string]struct {
 	name string
 	sign float64
@@ -27,8 +27,8 @@ var effects = map[string]struct {
 	P99:      {result.MetricP99, 1},
 }
 
-// differences are the logs of a over b in a metric, of each round that knows both. Effects are taken of models of the same cell, whose trials of a
-// round took turns with each other.
+// differences returns the logs of the ratio of a to b in a metric, one for each round that has both. Within a cell, whose trials took turns with
+// each other, they come from effects.
 func differences(a, b *model, metric string) (d []float64) {
 	x, y := a.byRound(metric), b.byRound(metric)
 	other := map[int]*study.Trial{}
@@ -39,7 +39,7 @@ func differences(a, b *model, metric string) (d []float64) {
 		u, known := other[t.Round]
 		v, is := x[t.Round]
 		w, has := y[t.Round]
-		if !known || !is || !has || t.AtLeast(metric) || u.AtLeast(metric) { // nobody knows how far above a lower bound it is
+		if !known || !is || !has || t.AtLeast(metric) || u.AtLeast(metric) { // the true value may be far above a lower bound
 			continue
 		}
 		log := math.Log(v / w)
@@ -57,7 +57,7 @@ func differences(a, b *model, metric string) (d []float64) {
 	return d
 }
 
-// shared are the differences of a from b if they suffice to compare the two: two rounds, and more than half of either's.
+// shared returns the differences of a and b if there are enough to compare them: two rounds, and more than half of either's; else nil.
 func shared(a, b *model, metric string) []float64 {
 	d := differences(a, b, metric)
 	if len(d) < fewestShared || 2*len(d) <= a.rounds() || 2*len(d) <= b.rounds() {
@@ -66,12 +66,12 @@ func shared(a, b *model, metric string) []float64 {
 	return d
 }
 
-// outcomes are the words for where an interval lies.
+// outcomes names the orders of an interval and 1.
 var outcomes = map[stats.Order]string{
 	stats.Higher: result.Higher, stats.Lower: result.Lower, stats.Same: result.Same, stats.Tied: result.Undecided,
 }
 
-// ratio is a over b in a metric, as the only claim that is made; nil where it is not known.
+// ratio is the ratio of a to b in a metric, tested as a single claim; nil if it is not known.
 func ratio(a, b *model, metric string) *Ratio {
 	if a == nil || b == nil {
 		return nil
@@ -79,7 +79,8 @@ func ratio(a, b *model, metric string) *Ratio {
 	return ratioOf(shared(a, b, metric), a.cell.blur(metric), a.Name, b.Name, metric, 1-confidence)
 }
 
-// ratioOf is a ratio with its interval, by itself, of what rounds say and what blurs all of them; that it differs from 1 must be sure at level.
+// ratioOf makes a ratio and its own interval from the differences d and the blur that all rounds share. It differs from 1 if a t-test at that
+// level says so; nil if it is not finite.
 func ratioOf(d []float64, blur float64, of, to, metric string, level float64) *Ratio {
 	i := stats.TInterval(d, blur, confidence).Exp()
 	r := &Ratio{Of: of, To: to, Metric: metric, Ratio: tidy(i.Mid), Low: tidy(i.Low), High: tidy(i.High), Confidence: confidence, Rounds: len(d)}
@@ -100,7 +101,7 @@ func ratioOf(d []float64, blur float64, of, to, metric string, level float64) *R
 // reach is how far an interval reaches from 1, as a share.
 func reach(low, high float64) float64 { return tidy(max(high-1, 1/low-1)) }
 
-// inverse is the same ratio the other way round.
+// inverse is the ratio of To to Of.
 func (r Ratio) inverse() *Ratio {
 	turned := map[string]string{result.Higher: result.Lower, result.Lower: result.Higher}
 	if to := turned[r.Outcome]; to != "" {
@@ -111,11 +112,11 @@ func (r Ratio) inverse() *Ratio {
 	return &r
 }
 
-// mostRounds is the most rounds that anybody would measure.
+// mostRounds is the most rounds that a user would measure.
 const mostRounds = 100
 
-// decides is how many rounds in all would make it sure at level that the mean of d is not 0, or put its interval within margin of that, a
-// share, if later rounds are as those so far; 0 where mostRounds would not.
+// decides is how many rounds in all would show at level that the mean of d is not 0, or put its interval within margin (a share) of 0, if later
+// rounds are like those so far; 0 if mostRounds would not suffice.
 func decides(d []float64, level, margin float64) int {
 	mean, s := meanOf(d), 0.0
 	for _, v := range d {
@@ -143,9 +144,9 @@ func meanOf(d []float64) (mean float64) {
 	return mean
 }
 
-// rank orders the models of a cell by a metric. Where all could be compared they stand by the mean of their ratios to each other, which is what the
-// pairs say; else by their medians.
-func (w *weighed) rank(c *cell, metric string) Ranking {
+// rank orders the models of a cell by a metric: by the mean of their ratios to each other, which agrees with the pairs, or by their medians if
+// not all could be compared.
+func (w *worksheet) rank(c *cell, metric string) Ranking {
 	r := Ranking{Metric: metric, Places: []Place{}}
 	var models []*model
 	for _, m := range c.models {
@@ -191,7 +192,7 @@ func (w *weighed) rank(c *cell, metric string) Ranking {
 	return r
 }
 
-// standing is the mean of the logs of each model's ratios to all, as far as all are known.
+// standing is the sum of the logs of each model's ratios to the others; false if one is not known.
 func standing(models []*model, metric string) (stands map[*model]float64, known bool) {
 	stands = map[*model]float64{}
 	for i, a := range models {
@@ -209,12 +210,12 @@ func standing(models []*model, metric string) (stands map[*model]float64, known 
 		if !sound(v) {
 			return nil, false
 		}
-		stands[m] = math.Round(v*1e9) / 1e9 // what is equal but for the rounding of sums is equal
+		stands[m] = math.Round(v*1e9) / 1e9 // equal apart from rounding errors is equal
 	}
 	return stands, true
 }
 
-// compare puts each of the models over each other; nil where the two cannot be compared. All outcomes are sure together.
+// compare returns the ratio of each model to each other, nil if the two cannot be compared. All outcomes hold together (Holm).
 func compare(models []*model, metric string) [][]*Ratio {
 	type claim struct {
 		i, j int
@@ -243,7 +244,7 @@ func compare(models []*model, metric string) [][]*Ratio {
 	return pairs
 }
 
-// settle fills in what the pairs, in the order of the places, say of them.
+// settle fills in ranks, letters and pairs. The pairs are in the order of the places.
 func (r *Ranking) settle(pairs [][]*Ratio) {
 	all := true
 	r.Known = true
@@ -288,7 +289,7 @@ func ahead(r *Ratio) bool {
 	return r.Outcome == result.Higher
 }
 
-// pair is the ratio of two models in a ranking; nil where it is not known.
+// pair is the ratio of two models in a ranking; nil if it is not known.
 func (r *Ranking) pair(of, to string) *Ratio {
 	for i := range r.Pairs {
 		switch p := &r.Pairs[i]; {

@@ -129,7 +129,7 @@ func TestDecides(t *testing.T) {
 }
 
 // invented is a cell in which every model has the same noise around its own effect: its trials take turns, or each has figures of its own.
-func invented(rng *rand.Rand, models, rounds int, effect func(model int) float64) *weighed {
+func invented(rng *rand.Rand, models, rounds int, effect func(model int) float64) *worksheet {
 	c := &study.Cell{Key: study.Key{Scenario: "hello", Connections: 64, Placement: result.Split}}
 	for k := range models {
 		m := &study.Model{Name: fmt.Sprint(k)}
@@ -139,7 +139,7 @@ func invented(rng *rand.Rand, models, rounds int, effect func(model int) float64
 		}
 		c.Models = append(c.Models, m)
 	}
-	return weigh(&study.Study{Cells: []*study.Cell{c}, Rounds: rounds})
+	return newWorksheet(&study.Study{Cells: []*study.Cell{c}, Rounds: rounds})
 }
 
 // TestFalseAlarms has models that are all alike: 5 of 100 cells may call any two of them different, whatever the number of rounds and of models.

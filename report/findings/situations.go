@@ -8,8 +8,8 @@ import (
 	"carousel/internal/scenario"
 )
 
-// situations says which model for which load, of the loads that were measured.
-func (w *weighed) situations(cells []Cell) (list []Situation) {
+// situations says which model to choose for which load, for the loads that were measured.
+func (w *worksheet) situations(cells []Cell) (list []Situation) {
 	add := func(key string, c *cell, metrics ...string) {
 		if c == nil || len(c.models) < 2 {
 			return
@@ -27,7 +27,7 @@ func (w *weighed) situations(cells []Cell) (list []Situation) {
 		}
 		list = append(list, s)
 	}
-	busy := w.find("hello", w.home)
+	busy := w.find("hello", w.placement)
 	add(OneBusy, at(busy, 1), Capacity, Rate)
 	if n := len(busy); n > 0 {
 		few := slices.DeleteFunc(slices.Clone(busy[:n-1]), func(c *cell) bool { return c.Connections == 1 })
@@ -43,19 +43,19 @@ func (w *weighed) situations(cells []Cell) (list []Situation) {
 	}
 	add(Steady, w.usual("paced"), P99)
 	if i := len(list) - 1; i >= 0 && list[i].Key == Steady && (list[i].Outcome == Undecided || list[i].Outcome == None) {
-		tail := list[i] // of few requests: the median may still tell
+		tail := list[i] // the tail is of few requests: the median may still decide
 		list = list[:i]
 		if add(Steady, w.usual("paced"), P50); tail.Outcome == Undecided && list[i].Outcome != Winner && list[i].Outcome != Tie {
 			list[i] = tail
 		}
 	}
-	if c := w.priced(); c != w.main() { // whose costs are the capacities above
+	if c := w.priced(); c != w.main() { // the main cell's costs give the capacities above
 		add(CostCounts, c, Cost)
 	}
 	add(Blocking, w.usual("block"), Rate)
 	add(Awaiting, w.usual("sleep"), Rate)
 	add(Idle, w.usual("thinking"))
-	if w.home != result.Shared {
+	if w.placement != result.Shared {
 		if c := usual(w.find("hello", result.Shared), func(c *cell) int { return c.Connections }); c != nil {
 			add(SharedAll, c, Both, Rate)
 		}
@@ -63,8 +63,8 @@ func (w *weighed) situations(cells []Cell) (list []Situation) {
 	return list
 }
 
-// find are the cells of a scenario in a placement, by level.
-func (w *weighed) find(scenario, placement string) (found []*cell) {
+// find returns the cells of a scenario in a placement, by level.
+func (w *worksheet) find(scenario, placement string) (found []*cell) {
 	for _, c := range w.cells {
 		if c.Scenario == scenario && c.Placement == placement {
 			found = append(found, c)
@@ -73,7 +73,7 @@ func (w *weighed) find(scenario, placement string) (found []*cell) {
 	return found
 }
 
-// at is the cell at a level; nil where there is none.
+// at returns the cell with so many connections; nil if there is none.
 func at(cells []*cell, connections int) *cell {
 	if i := slices.IndexFunc(cells, func(c *cell) bool { return c.Connections == connections }); i >= 0 {
 		return cells[i]
@@ -81,26 +81,26 @@ func at(cells []*cell, connections int) *cell {
 	return nil
 }
 
-// usual is a scenario's cell at the level at which models are compared, at home or else where it was measured.
-func (w *weighed) usual(scenario string) (best *cell) {
-	for _, placement := range []string{w.home, result.Split, result.Shared} {
+// usual returns a scenario's cell at the level at which models are compared, in the main placement if it was measured there.
+func (w *worksheet) usual(scenario string) (best *cell) {
+	for _, placement := range []string{w.placement, result.Split, result.Shared} {
 		best = cmp.Or(best, usual(w.find(scenario, placement), func(c *cell) int { return c.Connections }))
 	}
 	return best
 }
 
-// main is the cell of the closed loop that models are compared in.
-func (w *weighed) main() *cell {
-	return usual(w.find("hello", w.home), func(c *cell) int { return c.Connections })
+// main returns the cell of the closed loop in which models are compared.
+func (w *worksheet) main() *cell {
+	return usual(w.find("hello", w.placement), func(c *cell) int { return c.Connections })
 }
 
-// priced is the cell of fixed rates that tells best what a request costs: without any, that of the closed loop.
-func (w *weighed) priced() *cell {
-	return cmp.Or(priced(w.find("cost", w.home), func(c *cell) float64 { return c.rate }), w.main())
+// priced returns the cell that shows the cost of a request best: of a fixed rate, else of the closed loop.
+func (w *worksheet) priced() *cell {
+	return cmp.Or(priced(w.find("cost", w.placement), func(c *cell) float64 { return c.rate }), w.main())
 }
 
-// choose says what the first of the metrics that is known of any model tells about the situation's cell.
-func (w *weighed) choose(cells []Cell, metrics []string, s *Situation) {
+// choose fills in a situation by the first of the metrics that ranks a model of its cell.
+func (w *worksheet) choose(cells []Cell, metrics []string, s *Situation) {
 	var r *Ranking
 	for _, metric := range metrics {
 		if next := cells[s.Cell].Ranking(metric); next != nil && (r == nil || len(r.Places) == 0) {
@@ -151,8 +151,8 @@ func (w *weighed) choose(cells []Cell, metrics []string, s *Situation) {
 	}
 }
 
-// undecided is about how many rounds in all would let the tied differ or tie; 0 where nobody would measure so many.
-func (w *weighed) undecided(c *cell, tied []string, r *Ranking) (rounds int) {
+// undecided is about how many rounds in all would show that the tied models differ or tie; 0 if more than mostRounds.
+func (w *worksheet) undecided(c *cell, tied []string, r *Ranking) (rounds int) {
 	for i, a := range tied {
 		for _, b := range tied[:i] {
 			p := r.pair(a, b)
@@ -169,9 +169,9 @@ func (w *weighed) undecided(c *cell, tied []string, r *Ranking) (rounds int) {
 	return rounds
 }
 
-// simplest is the first of those that tie, in the order of the ladder, that no other cell of the run speaks against: what a request costs at a
-// fixed rate, or silent clients. With it stand those that were passed over for it. Where another cell speaks against all, it is the first of all.
-func (w *weighed) simplest(cells []Cell, s *Situation) (choose string, passed []Passed) {
+// simplest returns the first tied model, in the order of the ladder, that no other cell speaks against, by the cost of a request or by silent
+// clients, and the models that were passed over. If other cells speak against all, it is the first model.
+func (w *worksheet) simplest(cells []Cell, s *Situation) (choose string, passed []Passed) {
 	for _, name := range s.Tied {
 		against := w.against(cells, s, name)
 		if against == nil {
@@ -182,18 +182,18 @@ func (w *weighed) simplest(cells []Cell, s *Situation) (choose string, passed []
 	return s.Tied[0], nil
 }
 
-// against is what another cell says against a model that ties with others here; nil: nothing. One busy client is a load of its own, of which
-// cells with many say nothing.
-func (w *weighed) against(cells []Cell, s *Situation, name string) *Passed {
+// against returns what another cell says against a tied model; nil if nothing. Nothing speaks against a model with one busy client: cells with
+// many clients say nothing about that load.
+func (w *worksheet) against(cells []Cell, s *Situation, name string) *Passed {
 	if s.Key == OneBusy {
 		return nil
 	}
 	return cmp.Or(w.dearer(cells, s, name), w.stopped(s, name))
 }
 
-// dearer says where a request costs the model more than another of the tied, by more than they may differ here: at a fixed rate or, if that is
-// what is asked about, in the closed loop.
-func (w *weighed) dearer(cells []Cell, s *Situation, name string) *Passed {
+// dearer returns where a request costs the model more than another tied model, by more than the tie allows: at a fixed rate or, if the situation
+// is about that, in the closed loop.
+func (w *worksheet) dearer(cells []Cell, s *Situation, name string) *Passed {
 	other := w.priced()
 	if other != nil && other.at == s.Cell {
 		other = w.main()
@@ -217,8 +217,8 @@ func (w *weighed) dearer(cells []Cell, s *Situation, name string) *Passed {
 	return &Passed{Model: name, Cell: other.at, Over: worst}
 }
 
-// stopped says where silent clients stop the model and not another of the tied.
-func (w *weighed) stopped(s *Situation, name string) *Passed {
+// stopped returns where silent clients stop the model, but not another tied model.
+func (w *worksheet) stopped(s *Situation, name string) *Passed {
 	c := w.usual("thinking")
 	if c == nil || c.at == s.Cell {
 		return nil
@@ -236,8 +236,8 @@ func (w *weighed) stopped(s *Situation, name string) *Passed {
 	return &Passed{Model: name, Cell: c.at}
 }
 
-// idle says which models bear all silent connections, and which of these need the least memory for them.
-func (w *weighed) idle(c *cell, cells []Cell, s *Situation) {
+// idle fills in the situation of silent connections: which models bear all of them, and which of these need the least memory.
+func (w *worksheet) idle(c *cell, cells []Cell, s *Situation) {
 	tried := 0
 	for _, m := range c.models {
 		silent := m.silent()
@@ -275,11 +275,11 @@ func (w *weighed) idle(c *cell, cells []Cell, s *Situation) {
 	s.Choose = s.Tied[0]
 }
 
-// disagreements are the pairs of models that surely differ one way by what a request costs at a fixed rate, and the other way in the closed
-// loop at the same level.
-func (w *weighed) disagreements(cells []Cell) (list []Disagreement) {
-	for _, fixed := range w.find("cost", w.home) {
-		closed := at(w.find("hello", w.home), fixed.Connections)
+// disagreements returns the pairs of models whose costs surely differ in opposite directions at a fixed rate and in the closed loop with as many
+// connections.
+func (w *worksheet) disagreements(cells []Cell) (list []Disagreement) {
+	for _, fixed := range w.find("cost", w.placement) {
+		closed := at(w.find("hello", w.placement), fixed.Connections)
 		if closed == nil {
 			continue
 		}

@@ -12,11 +12,11 @@ import (
 	"carousel/report/study"
 )
 
-// mostNamed is how many trials or lines of a kind are named; of further ones it is said how many they are.
+// mostNamed is how many trials or lines of a kind are named; further ones are only counted.
 const mostNamed = 5
 
-// warnings are what a reader must know before believing the figures, the weightiest first.
-func (w *weighed) warnings(cells []Cell) (list []Warning) {
+// warnings lists what a reader must know before believing the figures, the gravest first.
+func (w *worksheet) warnings(cells []Cell) (list []Warning) {
 	warn := func(v Warning) { list = append(list, v) }
 	if w.Run.Finished == nil {
 		warn(Warning{Kind: Interrupted, N: w.Rounds, Of: w.Run.Rounds})
@@ -29,9 +29,9 @@ func (w *weighed) warnings(cells []Cell) (list []Warning) {
 			warn(Warning{Kind: Note, Text: note})
 		}
 	}
-	list = append(list, w.apart(cells)...)
-	list = append(list, w.disturbed()...)
-	list = append(list, w.left()...)
+	list = append(list, w.twinDiffers(cells)...)
+	list = append(list, w.otherPrograms()...)
+	list = append(list, w.leftOut()...)
 	list = append(list, w.failures()...)
 	if n := len(w.Undrawn); n > 0 {
 		warn(Warning{Kind: Undrawn, N: n, List: w.Undrawn[:min(n, mostNamed)]})
@@ -47,14 +47,15 @@ func (w *weighed) warnings(cells []Cell) (list []Warning) {
 	if len(none) > 0 {
 		warn(Warning{Kind: NoNull, N: len(none), List: none})
 	}
-	if w.home == result.Shared && slices.ContainsFunc(w.cells, func(c *cell) bool { s := scenario.Find(c.Scenario); return s == nil || !s.Shared }) {
+	if w.placement == result.Shared && slices.ContainsFunc(w.cells, func(c *cell) bool { s := scenario.Find(c.Scenario); return s == nil || !s.Shared }) {
 		warn(Warning{Kind: HomeShared})
 	}
 	return list
 }
 
-// apart says where the reference differed from itself, by what a request costs or else by the rate, if it did in more cells than chance explains.
-func (w *weighed) apart(cells []Cell) []Warning {
+// twinDiffers says where the reference, measured twice, differs from itself, by cost or else by the first metric, if it does so in more cells than
+// chance explains.
+func (w *worksheet) twinDiffers(cells []Cell) []Warning {
 	v := Warning{Kind: Apart}
 	for i, c := range cells {
 		k := slices.IndexFunc(c.Twin, func(r Ratio) bool { return r.Metric == Cost })
@@ -80,15 +81,15 @@ func (w *weighed) apart(cells []Cell) []Warning {
 	return []Warning{v}
 }
 
-// besideWorst and besideMiddle are the shares of all processors' time from which on what other programs take is said.
+// noticedWorst and noticedMedian are the shares of all processors' time above which a warning mentions other programs.
 const (
-	besideWorst  = 0.10
-	besideMiddle = 0.02
+	noticedWorst  = 0.10
+	noticedMedian = 0.02
 )
 
-// disturbed says what other programs took.
-func (w *weighed) disturbed() []Warning {
-	shares := w.beside()
+// otherPrograms warns of the processor time that other programs took.
+func (w *worksheet) otherPrograms() []Warning {
+	shares := w.otherShares()
 	if len(shares) == 0 {
 		return nil
 	}
@@ -111,14 +112,14 @@ func (w *weighed) disturbed() []Warning {
 			}
 		}
 	}
-	if v.Of = len(cells); v.Of == 0 && v.Worst <= besideWorst && v.Share <= besideMiddle {
+	if v.Of = len(cells); v.Of == 0 && v.Worst <= noticedWorst && v.Share <= noticedMedian {
 		return nil
 	}
 	return []Warning{v}
 }
 
-// left says what of the run's file was left out.
-func (w *weighed) left() (list []Warning) {
+// leftOut says which lines and trials of the run's file do not count.
+func (w *worksheet) leftOut() (list []Warning) {
 	flawed := Warning{Kind: Flawed}
 	for _, flaw := range w.Flaws {
 		if flaw.Torn {
@@ -145,8 +146,8 @@ func (w *weighed) left() (list []Warning) {
 	return list
 }
 
-// failures are the trials that came to nothing.
-func (w *weighed) failures() (list []Warning) {
+// failures lists the trials that failed.
+func (w *worksheet) failures() (list []Warning) {
 	more := 0
 	for _, t := range w.Trials {
 		switch {
@@ -163,8 +164,8 @@ func (w *weighed) failures() (list []Warning) {
 	return list
 }
 
-// checks say what verdicts found, of loads and of comparisons. Those of most invalid trials come first, then those of most suspect ones.
-func (w *weighed) checks() (list []Warning) {
+// checks lists what verdicts found in loads and in comparisons, those with the most invalid trials first, then those with the most suspect ones.
+func (w *worksheet) checks() (list []Warning) {
 	all, remarks := Warning{Kind: Verdicts}, Warning{Kind: Remarks}
 	loads, comparisons := map[string]*Warning{}, map[string]*Warning{}
 	count := func(found map[string]*Warning, kind string, r result.Reason, where, state string) {
@@ -197,7 +198,7 @@ func (w *weighed) checks() (list []Warning) {
 			continue
 		}
 		for _, r := range t.Turns.Reasons {
-			if r.Check != "servers" && r.Check != "beside" { // the loads say the first themselves, Beside the second
+			if r.Check != "servers" && r.Check != "beside" { // the loads repeat the first, and kind Beside has the second
 				count(comparisons, ComparisonCheck, r, t.Key().Name(), r.State)
 			}
 		}
@@ -221,11 +222,11 @@ func (w *weighed) checks() (list []Warning) {
 	return list
 }
 
-// muchSteal is the share of processor time from which on what the hypervisor took in the worst trial is said.
+// muchSteal is the share of processor time that the hypervisor must take in the worst trial for a warning.
 const muchSteal = 0.02
 
-// machine says what the books and the machine show.
-func (w *weighed) machine() (list []Warning) {
+// machine warns of counts that do not match, of steal, and of full listen backlogs.
+func (w *worksheet) machine() (list []Warning) {
 	wrong, drops := Warning{Kind: Miscounted}, Warning{Kind: Drops}
 	var steal []float64
 	for _, t := range w.Trials {
@@ -255,7 +256,7 @@ func (w *weighed) machine() (list []Warning) {
 	return list
 }
 
-// Portraits reports whether all cells, at least one, are pictures of how models take turns, which compare nothing.
+// Portraits reports whether a run has portraits and nothing else.
 func Portraits(cells []Cell) bool {
 	for _, c := range cells {
 		if s := scenario.Find(c.Scenario); s == nil || !s.Traced {

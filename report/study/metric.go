@@ -8,7 +8,7 @@ import (
 	"carousel/internal/scenario"
 )
 
-// The metrics: figures of a trial. Times are nanoseconds; processor time is per good reply.
+// The metrics are figures of a trial. Times are in nanoseconds; processor time is per good reply.
 const (
 	Rate     = "rate_rps"
 	Capacity = "capacity_rps"    // requests per second of one server processor: one over Cost
@@ -21,47 +21,47 @@ const (
 	P50      = "p50_ns"
 	P90      = "p90_ns"
 	P99      = "p99_ns"
-	P999     = "p999_ns" // not of slices, which tell it badly
+	P999     = "p999_ns" // whole trials only: slices are too short for it
 	Service  = "service_p99_ns"
 	Lateness = "lateness_p99_ns"
 	Beside50 = "beside_p50_ns" // of the requests for /, beside others that take longer or a second client
 	Beside90 = "beside_p90_ns"
 	Beside99 = "beside_p99_ns"
-	Total    = "total_ns"          // until all of a number of requests is done
+	Total    = "total_ns"          // until a fixed number of requests is done
 	Memory   = "peak_memory_bytes" // resident
-	User     = "idle_user_bytes"   // resident, that silent connections added
-	Kernel   = "idle_kernel_bytes" // of the kernel, likewise: of both ends
-	Full     = "full_share"        // of one processor, while a server was full and nobody asked
+	User     = "idle_user_bytes"   // resident memory that silent connections added
+	Kernel   = "idle_kernel_bytes" // kernel memory that they added, for both ends
+	Full     = "full_share"        // of one processor, used while the server was full and no client sent anything
 	Fairness = "fairness"          // Jain's index of the replies of each connection
-	Share    = "second_share"      // of all replies, that a second client got
-	Grown    = "grown_bytes"       // resident, more than before any client came
-	Recovery = "recovery_ns"       // from when a crowd left until somebody was served
+	Share    = "second_share"      // of all replies, the part of the second client
+	Grown    = "grown_bytes"       // growth of resident memory since before any client came
+	Recovery = "recovery_ns"       // from when all clients left until one was served
 
-	Calls      = "calls_per_request" // what the server asked of the kernel, as all that follow
+	Calls      = "calls_per_request" // of the server to the kernel; the metrics below are of the server, too
 	Waits      = "waits_per_request"
 	Switches   = "switches_per_request"
 	Migrations = "migrations_per_request"
 	Faults     = "faults_per_request"
 )
 
-// Counts are the metrics that are counted, in their order, each with the name of its counter.
+// Counts lists the metrics that counters give, each with the name of its counter.
 var Counts = []struct{ Metric, Counter string }{
 	{Calls, result.Calls}, {Waits, result.Waits}, {Switches, result.Switches}, {Migrations, result.Migrations}, {Faults, result.Faults},
 }
 
-// metrics are their names with how a trial's load gives them; not-a-number where it does not support them.
+// metrics lists all metrics. of returns the figure of a trial, NaN if its record does not have it.
 var metrics = [...]struct {
 	name    string
 	of      func(t *result.Trial) float64
-	atLeast func(l *result.Load) bool // requests without an answer could raise it; nil: they could not
+	atLeast func(l *result.Load) bool // unanswered requests could raise it; nil: they could not
 }{
-	{Rate, load(func(t *result.Trial) float64 { return t.Load.RateRPS }), nil},
-	{Capacity, load(func(t *result.Trial) float64 { return 1e9 / cost(t) }), nil},
-	{Cost, load(cost), nil},
-	{Whole, load(whole), nil},
-	{Client, load(client), nil},
-	{Both, load(func(t *result.Trial) float64 { return whole(t) + client(t) }), nil},
-	{Waking, load(waking), nil},
+	{Rate, withLoad(func(t *result.Trial) float64 { return t.Load.RateRPS }), nil},
+	{Capacity, withLoad(func(t *result.Trial) float64 { return 1e9 / cost(t) }), nil},
+	{Cost, withLoad(cost), nil},
+	{Whole, withLoad(whole), nil},
+	{Client, withLoad(client), nil},
+	{Both, withLoad(func(t *result.Trial) float64 { return whole(t) + client(t) }), nil},
+	{Waking, withLoad(waking), nil},
 	{Mean, figure(response, "mean"), atLeast(response, "mean")},
 	{P50, figure(response, "p50"), atLeast(response, "p50")},
 	{P90, figure(response, "p90"), atLeast(response, "p90")},
@@ -72,14 +72,14 @@ var metrics = [...]struct {
 	{Beside50, figure(beside, "p50"), atLeast(beside, "p50")},
 	{Beside90, figure(beside, "p90"), atLeast(beside, "p90")},
 	{Beside99, figure(beside, "p99"), atLeast(beside, "p99")},
-	{Total, load(total), nil},
+	{Total, withLoad(total), nil},
 	{Memory, memory, nil},
 	{User, silent(func(m *result.Memory) int64 { return m.User }), nil},
 	{Kernel, silent(func(m *result.Memory) int64 { return m.Kernel }), nil},
 	{Full, full, nil},
 	{Recovery, recovery, nil},
-	{Fairness, load(fairness), nil},
-	{Share, load(share), nil},
+	{Fairness, withLoad(fairness), nil},
+	{Share, withLoad(share), nil},
 	{Grown, grown, nil},
 	{Calls, counted(result.Calls), nil},
 	{Waits, counted(result.Waits), nil},
@@ -88,7 +88,7 @@ var metrics = [...]struct {
 	{Faults, counted(result.Faults), nil},
 }
 
-// Metrics are the names of all, in their order.
+// Metrics returns the names of all metrics, in their order.
 func Metrics() (names []string) {
 	for _, m := range metrics {
 		names = append(names, m.name)
@@ -96,7 +96,7 @@ func Metrics() (names []string) {
 	return names
 }
 
-// Figure is a metric of the trial; not-a-number where it is not known.
+// Figure returns a metric of the trial, NaN if it is not known.
 func (t *Trial) Figure(metric string) float64 {
 	for i := range metrics {
 		if metrics[i].name == metric {
@@ -106,8 +106,7 @@ func (t *Trial) Figure(metric string) float64 {
 	return math.NaN()
 }
 
-// AtLeast reports whether a metric of the trial is only a lower bound: requests without an answer, counted at the age they had reached, could
-// move it.
+// AtLeast reports whether a metric of the trial is only a lower bound: unanswered requests count at the age that they reached, and could raise it.
 func (t *Trial) AtLeast(metric string) bool {
 	for i := range metrics {
 		if metrics[i].name == metric {
@@ -117,18 +116,18 @@ func (t *Trial) AtLeast(metric string) bool {
 	return false
 }
 
-// most is more than any figure can be, and leaves room to add.
+// most is more than any real figure, and sums of it do not overflow.
 const most = 1e300
 
-// measure takes the figures of t. A record that is not ours may hold what no measurement gives: below 0, or beyond all numbers.
+// measure computes the figures of t. A foreign record may hold impossible values: they become NaN.
 func (u *Trial) measure(t *result.Trial) {
 	for i, m := range metrics {
 		u.figures[i] = m.of(t)
-		if low := u.figures[i] < 0 && m.name != Waking; low || math.Abs(u.figures[i]) > most { // noise can make waking cost less than nothing
+		if low := u.figures[i] < 0 && m.name != Waking; low || math.Abs(u.figures[i]) > most { // noise can make the cost of waking negative
 			u.figures[i] = math.NaN()
 		}
 		if counts(u.Cell) && m.name != Memory && !slices.ContainsFunc(Counts, func(c struct{ Metric, Counter string }) bool { return c.Metric == m.name }) {
-			u.figures[i] = math.NaN() // who is counted is slower
+			u.figures[i] = math.NaN() // counting slows the server
 		}
 		if m.atLeast != nil && t.Load != nil && m.atLeast(t.Load) {
 			u.atLeast |= 1 << i
@@ -136,7 +135,8 @@ func (u *Trial) measure(t *result.Trial) {
 	}
 }
 
-func load(of func(t *result.Trial) float64) func(*result.Trial) float64 {
+// withLoad is of for trials with a load, NaN for others.
+func withLoad(of func(t *result.Trial) float64) func(*result.Trial) float64 {
 	return func(t *result.Trial) float64 {
 		if t.Load == nil {
 			return math.NaN()
@@ -157,7 +157,7 @@ func cost(t *result.Trial) float64 {
 
 func whole(t *result.Trial) float64 {
 	switch {
-	case t.Second != nil, t.Turns != nil && t.Turns.Cost == nil, t.Load.TargetCPU == nil: // it worked for a second client too
+	case t.Second != nil, t.Turns != nil && t.Turns.Cost == nil, t.Load.TargetCPU == nil: // with a second client its time is not all for these requests
 		return math.NaN()
 	case t.Turns != nil && t.Turns.Cost.Whole > 0:
 		return t.Turns.Cost.Whole
@@ -167,7 +167,7 @@ func whole(t *result.Trial) float64 {
 
 // counted is a counter per good reply.
 func counted(name string) func(*result.Trial) float64 {
-	return load(func(t *result.Trial) float64 {
+	return withLoad(func(t *result.Trial) float64 {
 		if t.Load.Counters == nil || !(t.Load.Served() > 0) {
 			return math.NaN()
 		}
@@ -179,7 +179,7 @@ func counted(name string) func(*result.Trial) float64 {
 	})
 }
 
-// counts reports whether the trials of a cell are counted.
+// counts reports whether system calls are counted in the trials of a cell.
 func counts(c result.Cell) bool {
 	s := scenario.Find(c.Scenario)
 	return s != nil && s.CountCalls
@@ -187,7 +187,7 @@ func counts(c result.Cell) bool {
 
 func client(t *result.Trial) float64 { return perRequest(t.Load, t.Load.CPU.Total()) }
 
-// perRequest is processor time per good reply. A process that took none at all was not looked at.
+// perRequest is processor time per good reply. A time of 0 means that it was not measured.
 func perRequest(l *result.Load, ns int64) float64 {
 	if served := l.Served(); served > 0 && ns > 0 {
 		return float64(ns) / served
@@ -220,9 +220,9 @@ func memory(t *result.Trial) float64 {
 	return float64(peak)
 }
 
-// silent is what opening silent connections added to a kind of memory.
+// silent is the memory of one kind that silent connections added.
 func silent(of func(*result.Memory) int64) func(*result.Trial) float64 {
-	return load(func(t *result.Trial) float64 {
+	return withLoad(func(t *result.Trial) float64 {
 		s := t.Load.Silent
 		if s == nil || s.Before == nil || s.Settled == nil || s.Refused > 0 {
 			return math.NaN()
@@ -245,9 +245,9 @@ func recovery(t *result.Trial) float64 {
 	return float64(t.Exhaust.RecoveryNS)
 }
 
-// figure is one of a latency, as far as the record says that it can be shown (result.Load.Doubt).
+// figure is a figure of a latency, NaN if the record withholds it.
 func figure(of func(*result.Trial) result.Latency, key string) func(*result.Trial) float64 {
-	return load(func(t *result.Trial) float64 {
+	return withLoad(func(t *result.Trial) float64 {
 		if sum := of(t); sum.Withheld[key] == "" {
 			return sum.Figure(key)
 		}
@@ -271,12 +271,12 @@ func response(t *result.Trial) result.Latency {
 	return l
 }
 
-const inSlices = "slices tell it badly"
+const inSlices = "slices are too short for it"
 
 func service(t *result.Trial) result.Latency  { return open(t, t.Load.Service) }
 func lateness(t *result.Trial) result.Latency { return open(t, t.Load.Lateness) }
 
-// open is a latency that is shown of open loops only.
+// open withholds a latency in closed loops.
 func open(t *result.Trial, l result.Latency) result.Latency {
 	if t.Load.Spec.Rate > 0 {
 		return l
@@ -284,7 +284,7 @@ func open(t *result.Trial, l result.Latency) result.Latency {
 	return result.Latency{Withheld: map[string]string{"p99": "a closed loop"}}
 }
 
-// fairness is how alike connections were served that had something beside them.
+// fairness is Jain's index of the replies that connections got.
 func fairness(t *result.Trial) float64 {
 	if f := t.Load.Connections.Fairness; f > 0 {
 		return f
@@ -292,7 +292,7 @@ func fairness(t *result.Trial) float64 {
 	return math.NaN()
 }
 
-// share is of all replies what the second client got.
+// share is the second client's part of all replies.
 func share(t *result.Trial) float64 {
 	if t.Second == nil || t.Second.Load == nil || t.Second.Load.RateRPS <= 0 {
 		return math.NaN()
@@ -300,7 +300,7 @@ func share(t *result.Trial) float64 {
 	return t.Second.Load.RateRPS / (t.Second.Load.RateRPS + t.Load.RateRPS)
 }
 
-// grown is how much more memory a server had when both clients were there than before.
+// grown is the growth of the server's resident memory from before both clients came to the end.
 func grown(t *result.Trial) float64 {
 	if t.Second == nil || t.Second.RSSBefore <= 0 || t.Second.RSSAfter <= 0 {
 		return math.NaN()
@@ -308,7 +308,7 @@ func grown(t *result.Trial) float64 {
 	return float64(max(0, t.Second.RSSAfter-t.Second.RSSBefore))
 }
 
-// beside is the response time of the requests for "/", in a load that asks for several paths or has a second client beside it.
+// beside is the response time of the requests for "/" in a load with several paths or with a second client.
 func beside(t *result.Trial) result.Latency {
 	if t.Second != nil {
 		return t.Load.Latency
@@ -318,6 +318,6 @@ func beside(t *result.Trial) result.Latency {
 			return p.Latency
 		}
 	}
-	const absent = "nobody asked for /"
+	const absent = "no requests for /"
 	return result.Latency{Withheld: map[string]string{"p50": absent, "p90": absent, "p99": absent}}
 }

@@ -14,9 +14,9 @@ import (
 	"carousel/internal/result"
 )
 
-// Portraits are those in the folder dir of the run, in the order of its models, and others after them. What cannot be read or is not of the
-// model that its name says is left out, and its trial says why, as it does where its file is not there. Undrawn has all that is left out or not there.
-// It is called when all trials are there, and before anything is made of them.
+// Portraits reads the portraits in the run's folder dir, in the order of the run's models, others last. A file that cannot be read, or is of
+// another model than its name says, is left out. For those and for missing files it writes the reason into the trial's Portrait and into Undrawn,
+// so call it after End and before findings are made.
 func (s *Study) Portraits(dir string) (all []portrait.Portrait, err error) {
 	run := os.DirFS(dir)
 	list, err := fs.ReadDir(run, result.PortraitsFolder)
@@ -24,7 +24,7 @@ func (s *Study) Portraits(dir string) (all []portrait.Portrait, err error) {
 		return nil, err
 	}
 	const suffix = ".json.gz"
-	why := map[string]string{} // by file; "": it is drawn
+	why := map[string]string{} // why it is left out, by file; "": it is drawn
 	for _, entry := range list {
 		file := path.Join(result.PortraitsFolder, entry.Name())
 		if !strings.HasSuffix(file, suffix) {
@@ -52,20 +52,20 @@ func (s *Study) Portraits(dir string) (all []portrait.Portrait, err error) {
 			continue
 		}
 		if p.File != "" {
-			said, is := why[p.File]
+			reason, found := why[p.File]
 			switch {
-			case !is:
-				said = fmt.Sprintf("there is no %s", p.File)
-			case said == "" && p.File != path.Join(result.PortraitsFolder, t.Cell.Model+suffix):
-				said = fmt.Sprintf("%s is not of %s", p.File, t.Cell.Model)
+			case !found:
+				reason = fmt.Sprintf("there is no %s", p.File)
+			case reason == "" && p.File != path.Join(result.PortraitsFolder, t.Cell.Model+suffix):
+				reason = fmt.Sprintf("%s is not of %s", p.File, t.Cell.Model)
 			}
-			if said != "" {
-				p.File, p.Lacks = "", said
+			if reason != "" {
+				p.File, p.Lacks = "", reason
 			}
 		}
-		said := t.Cell.Model + ": " + p.Lacks
-		if p.Lacks != "" && !slices.Contains(s.Undrawn, p.Lacks) && !slices.Contains(s.Undrawn, said) {
-			s.Undrawn = append(s.Undrawn, said)
+		line := t.Cell.Model + ": " + p.Lacks
+		if p.Lacks != "" && !slices.Contains(s.Undrawn, p.Lacks) && !slices.Contains(s.Undrawn, line) {
+			s.Undrawn = append(s.Undrawn, line)
 		}
 	}
 	models := s.Models()

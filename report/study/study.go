@@ -1,5 +1,5 @@
-// Package study sorts the trials of a run into cells, and keeps of each trial what a report looks at. It judges nothing: package findings
-// says what follows from it.
+// Package study sorts the trials of a run into cells and keeps of each trial what a report needs. It draws no conclusions: package findings
+// does.
 package study
 
 import (
@@ -13,47 +13,47 @@ import (
 	"carousel/internal/units"
 )
 
-// Study is a run, sorted.
+// Study is a run with its trials sorted into cells.
 type Study struct {
 	Run      result.Run
 	Cells    []*Cell  // in the order of the report
 	Trials   []*Trial // those that count, in the order of the file
 	Repeated []*Trial // further ones of a cell in a round, which count nowhere
-	CutOff   []*Trial // of cells in a round that were not written whole, which count nowhere
+	CutOff   []*Trial // of cells that lack trials in a round, which count nowhere
 	Flaws    []result.Flaw
-	Undrawn  []string // why a portrait is not drawn; see Portraits
-	Rounds   int      // in which anything that counts was measured
+	Undrawn  []string // why portraits are not drawn; see Portraits
+	Rounds   int      // that have a trial which counts
 
 	whole  []*Trial
 	groups map[group][]*Trial
 	order  []group
 }
 
-// Cell is everything that was asked the same thing.
+// Cell holds the models that were measured under the same load.
 type Cell struct {
 	Key
 	Models []*Model // in the order of the ladder
 	Null   *Model   // the null responder; nil: it was not measured
-	Twin   *Model   // the reference a second time in a round; nil: likewise
+	Twin   *Model   // the reference, measured a second time in a round; nil: it was not
 	Others []*Model // models loaded by another engine than loadgen's own
 }
 
 // Model is a model in a cell.
 type Model struct {
 	Name   string
-	Engine string   // loadgen's, where it is not the default
+	Engine string   // the load generator's engine; "": loadgen's default
 	Trials []*Trial // by round
 }
 
-// Key is what the trials of a cell have in common. A rule stands for the rates that followed from it, which differ from round to round.
+// Key is what the trials of a cell have in common. With a Rule, RateRPS is 0: the rule gives each round its own rate.
 type Key struct {
 	Scenario    string
 	Connections int
-	Idle        int // silent ones beside them
+	Idle        int // silent connections beside them
 	RateRPS     float64
 	Rule        string
 	Placement   string
-	Mode        string // scenario download: how the client goes about it
+	Mode        string // of scenario download
 }
 
 // Name is the cell for a person: "hello at 64 connections, split".
@@ -83,14 +83,14 @@ func keyOf(c result.Cell) Key {
 	return k
 }
 
-// group names the trials that one process of loadgen made in turns.
+// group identifies the trials that one process of loadgen made in turns.
 type group struct {
 	Key
 	round   int
 	started time.Time
 }
 
-// place is where a trial stands in a run. Comparisons are within rounds, so a round has one trial of a model in a cell.
+// place identifies a trial within a run. Models are compared within rounds, so only one trial of a place counts.
 type place struct {
 	Key
 	model, engine string
@@ -98,7 +98,7 @@ type place struct {
 	round         int
 }
 
-// Key is that of the trial's cell.
+// Key returns the key of the trial's cell.
 func (t *Trial) Key() Key { return keyOf(t.Cell) }
 
 func (t *Trial) place() place {
@@ -115,12 +115,12 @@ func New(run result.Run, trials []result.Trial, flaws []result.Flaw) *Study {
 	return s
 }
 
-// Begin is a run without its trials: Add them in the order they were made, then End.
+// Begin returns a run without trials. Add them in the order of the file, then call End.
 func Begin(run result.Run) *Study { return &Study{Run: run, groups: map[group][]*Trial{}} }
 
-// Add takes a trial.
+// Add adds a trial.
 func (s *Study) Add(t *Trial) {
-	t.line = len(s.Trials)
+	t.order = len(s.Trials)
 	s.Trials = append(s.Trials, t)
 	if t.Turns == nil {
 		s.whole = append(s.whole, t)
@@ -133,8 +133,8 @@ func (s *Study) Add(t *Trial) {
 	s.groups[g] = append(s.groups[g], t)
 }
 
-// End sorts what was added; flaws are the lines that held no trial. Of several trials of a place the first counts, but those that took turns
-// go before others, and count only together.
+// End sorts the added trials; flaws are the lines of the file that hold no trial. Of several trials of one place the first counts, but trials in
+// turns take precedence over whole ones. Trials in turns count only if all trials of their group are there.
 func (s *Study) End(flaws []result.Flaw) {
 	taken, cells, done := map[place]bool{}, map[Key]*Cell{}, map[group]bool{}
 	var counted []*Trial
@@ -166,9 +166,9 @@ func (s *Study) End(flaws []result.Flaw) {
 	for _, t := range s.whole {
 		take(t)
 	}
-	slices.SortFunc(counted, byLine)
-	slices.SortFunc(s.Repeated, byLine)
-	slices.SortFunc(s.CutOff, byLine)
+	slices.SortFunc(counted, byOrder)
+	slices.SortFunc(s.Repeated, byOrder)
+	slices.SortFunc(s.CutOff, byOrder)
 	rounds := map[int]bool{}
 	for _, t := range counted {
 		rounds[t.Round] = true
@@ -184,9 +184,9 @@ func (s *Study) End(flaws []result.Flaw) {
 	s.sort()
 }
 
-func byLine(a, b *Trial) int { return a.line - b.line }
+func byOrder(a, b *Trial) int { return a.order - b.order }
 
-// complete reports whether these are all trials that took turns with each other.
+// complete reports whether no trial of a group is missing.
 func complete(trials []*Trial) bool {
 	servers, places := trials[0].Turns.Servers, map[int]bool{}
 	for _, t := range trials {
@@ -217,7 +217,7 @@ func (c *Cell) add(t *Trial) {
 	}
 }
 
-// find is the place of a model in a list, to which it is added where it is not there yet.
+// find returns a pointer to a model's element of the list, which it appends if it is missing.
 func find(list *[]*Model, c result.Cell) **Model {
 	for i, m := range *list {
 		if m.Name == c.Model && m.Engine == c.Engine {
@@ -260,7 +260,7 @@ func (s *Study) sort() {
 	}
 }
 
-// mode is the place of the cell's mode among those of its scenario.
+// mode is the index of the cell's mode in its scenario.
 func (c *Cell) mode() int {
 	s := scenario.Find(c.Scenario)
 	if s == nil {
@@ -272,7 +272,7 @@ func (c *Cell) mode() int {
 	return len(s.Modes)
 }
 
-// Models are those of the run in the order of the ladder, those that it did not announce last, by name.
+// Models returns the models of the run in the order of the ladder, then, by name, models that only trials name.
 func (s *Study) Models() []string {
 	models := slices.Clone(s.Run.Models)
 	known := map[string]bool{}
@@ -303,7 +303,7 @@ func (s *Study) Find(scenario, placement string) []*Cell {
 	return found
 }
 
-// Model is the one of that name, loaded by loadgen's default engine; nil where there is none.
+// Model returns the model of that name, measured by loadgen's default engine; nil if there is none.
 func (c *Cell) Model(name string) *Model {
 	if c == nil {
 		return nil

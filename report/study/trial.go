@@ -13,7 +13,7 @@ import (
 	"carousel/internal/scenario"
 )
 
-// Trial is what a report keeps of a trial, so that a hundred thousand find room.
+// Trial is what a report needs of a trial: small, so that a hundred thousand fit into memory.
 type Trial struct {
 	Cell     result.Cell
 	Round    int
@@ -24,35 +24,35 @@ type Trial struct {
 	Crowds   []result.Crowd   // of scenarios ceiling and exhaust
 	Exhaust  *result.Exhaust  // its crowd is among Crowds
 	Portrait *result.Portrait // of scenario portrait
-	Turns    *Turns           // nil: it had the client for itself
+	Turns    *Turns           // nil: it had the client to itself
 
-	Judged     string          // the state of its verdict; "": there is no load
+	Judged     string          // state of the load's verdict; "": there is no load
 	Reasons    []result.Reason // of that verdict
-	Remarks    bool            // of schema 1, whose reasons may be mere remarks
+	Remarks    bool            // record of schema 1, whose reasons may be mere remarks
 	Answered   int64           // connections
-	Asked      int64           // connections that had a right to be served
+	Eligible   int64           // connections that should have been answered
 	WaitNS     int64           // the longest wait of a connection that was never answered
-	Overloaded bool            // the server fell behind the offered rate, for which its response time is withheld
+	Overloaded bool            // the server fell behind the offered rate, so its response time is withheld
 	Refused    bool            // connections, requests or a probe were turned away with a 503, and none of a crowd that stayed was broken
 	Silent     *result.Silent  // nil: there were no silent connections
-	Path       string          // that was asked for; "": the record does not say
-	Seat       string          // where the server ran: "processor 0, GOMAXPROCS 1"
-	Guest      bool            // the server was not started as one of our models
+	Path       string          // path of the requests; "": the record does not say
+	ServerOn   string          // where the server ran: "processor 0, GOMAXPROCS 1"
+	Guest      bool            // a server of the user's own
 	Steal      float64         // share of the processors that the hypervisor took
-	Drops      int64           // attempts to connect that were turned away
-	StallNS    int64           // longest time for which loadgen stood still
-	WindowNS   int64           // how long it was measured
+	Drops      int64           // attempts to connect that a full backlog dropped
+	StallNS    int64           // the longest time that loadgen itself stood still
+	WindowNS   int64           // length of the measured window
 	Miscount   *Miscount       // nil: server and client agree, or the server did not count
-	Response   []float64       // response time along Grid in nanoseconds, as far as it is known and no lower bound
+	Response   []float64       // response time in nanoseconds at the percentiles of Grid, up to the first that is not known exactly
 
-	Uncounted map[string]string // by metric, why a counter could not be had
+	Uncounted map[string]string // why a counter is missing, by metric
 
 	figures [len(metrics)]float64
-	atLeast uint32 // bits by metric
-	line    int
+	atLeast uint32 // a bit for each metric
+	order   int
 }
 
-// Turns is what a report keeps of a load in turns.
+// Turns is what a report needs of a load in turns.
 type Turns struct {
 	Servers, Place int
 	Cycles         int
@@ -60,19 +60,19 @@ type Turns struct {
 	Effects        map[string]float64
 	Trouble        string
 	Beside         float64 // share of all processors' time that other programs took
-	Disturbed      int     // slices that were repeated for it
+	Disturbed      int     // slices that were measured again because of it
 	Judged         string  // the state of the comparison's verdict
 	Reasons        []result.Reason
 }
 
-// Miscount is where a server counted otherwise than its client: it served fewer or more replies than fit.
+// Miscount is a server's count of requests outside the bounds that the client's books allow.
 type Miscount struct{ Served, Least, Most int64 }
 
-// Unpack makes a trial ready to be sorted: its figures are taken and the rest is let go.
+// Unpack computes the figures of a trial and drops the rest of its record.
 func Unpack(t result.Trial) *Trial {
-	u := &Trial{Cell: t.Cell, Round: t.Round, Started: t.Started, NA: t.NA, Failed: t.Failed, Probe: t.Probe, Seat: seat(t.Server), Guest: guest(t.Server)}
+	u := &Trial{Cell: t.Cell, Round: t.Round, Started: t.Started, NA: t.NA, Failed: t.Failed, Probe: t.Probe, ServerOn: serverOn(t.Server), Guest: guest(t.Server)}
 	for _, s := range []*string{&u.Cell.Model, &u.Cell.Scenario, &u.Cell.Rule, &u.Cell.Placement, &u.Cell.Engine, &u.Cell.Mode, &u.NA, &u.Failed} {
-		*s = one(*s)
+		*s = intern(*s)
 	}
 	if t.Probe != nil {
 		u.Refused = t.Probe.Status == unavailable
@@ -81,15 +81,15 @@ func Unpack(t result.Trial) *Trial {
 		u.Crowds, u.Refused = t.Ceiling, t.Ceiling[n-1].Refused > 0 && t.Ceiling[n-1].Broken == 0
 	}
 	if t.Portrait != nil {
-		own := *t.Portrait // which Portraits may doubt
+		own := *t.Portrait // a copy: Portraits may change it
 		u.Portrait = &own
 	}
-	if t.Exhaust != nil { // where a limit that was set is kept, to refuse is to be right
+	if t.Exhaust != nil { // with more clients than descriptors, refusing is right
 		u.Crowds, u.Exhaust = []result.Crowd{t.Exhaust.Crowd}, t.Exhaust
 	}
 	if t.Turns != nil {
 		u.Turns = &Turns{Servers: t.Turns.Servers, Place: t.Turns.Place, Cycles: t.Turns.Cycles, SliceNS: t.Turns.SliceNS, Trouble: t.Turns.Trouble,
-			Effects: t.Turns.Effects, Beside: t.Turns.BesideShare, Judged: one(t.Turns.Verdict.State), Reasons: doubts(t.Turns.Verdict)}
+			Effects: t.Turns.Effects, Beside: t.Turns.BesideShare, Judged: intern(t.Turns.Verdict.State), Reasons: doubts(t.Turns.Verdict)}
 		for _, s := range t.Turns.Slices {
 			if s.Disturbed {
 				u.Turns.Disturbed++
@@ -97,26 +97,26 @@ func Unpack(t result.Trial) *Trial {
 		}
 	}
 	if t.Load != nil {
-		l := *t.Load // into which doubts are written, and the caller's is left as it is
+		l := *t.Load // a copy: readLoad writes into it
 		l.Paths = slices.Clone(l.Paths)
 		t.Load = &l
-		u.load(t)
+		u.readLoad(t)
 	}
 	u.measure(&t)
 	return u
 }
 
-// unavailable is the HTTP status of a server that turns a client away.
+// unavailable is the HTTP status by which a server turns a client away.
 const unavailable = 503
 
-// load takes what the report wants of a load that is no figure.
-func (u *Trial) load(t result.Trial) {
+// readLoad takes what the report needs of a load besides its figures.
+func (u *Trial) readLoad(t result.Trial) {
 	l := t.Load
-	u.Path = one(asked(l.Spec.Target))
-	// Of what was asked a report looks at these; where a foreign record says otherwise, the cell holds.
+	u.Path = intern(targetPath(l.Spec.Target))
+	// A report needs no more of the spec; if a foreign record contradicts its cell, the cell is right.
 	l.Spec = result.Spec{Warmup: l.Spec.Warmup, Requests: l.Spec.Requests, Connections: t.Cell.Connections, Rate: t.Cell.RateRPS}
-	if l.Verdict.State == result.Invalid || !counts(t.Cell) { // else the doubt is about times
-		u.Judged, u.Reasons = one(l.Verdict.State), doubts(l.Verdict)
+	if l.Verdict.State == result.Invalid || !counts(t.Cell) { // doubts about times do not matter to counts
+		u.Judged, u.Reasons = intern(l.Verdict.State), doubts(l.Verdict)
 	}
 	if l.Counters != nil {
 		for _, c := range Counts {
@@ -124,12 +124,12 @@ func (u *Trial) load(t result.Trial) {
 				if u.Uncounted == nil {
 					u.Uncounted = map[string]string{}
 				}
-				u.Uncounted[c.Metric] = one(why)
+				u.Uncounted[c.Metric] = intern(why)
 			}
 		}
 	}
 	u.Remarks = l.Schema == 1 && len(u.Reasons) > 0
-	u.Answered, u.Asked, u.WaitNS = l.Connections.Answered, l.Eligible(), l.Connections.LongestWaitNS
+	u.Answered, u.Eligible, u.WaitNS = l.Connections.Answered, l.Eligible(), l.Connections.LongestWaitNS
 	u.Overloaded = result.Overloaded(l)
 	u.Silent = l.Silent
 	u.Refused = l.Errors[fmt.Sprintf("status-%d", unavailable)] > 0 || l.Silent != nil && l.Silent.Refused > 0
@@ -137,7 +137,7 @@ func (u *Trial) load(t result.Trial) {
 	u.WindowNS = l.Window.ElapsedNS
 	u.Miscount = miscount(t)
 
-	doubted := l.Schema >= 2 // its writer did so by the same rules, for which histograms must be read
+	doubted := l.Schema >= 2 // its writer applied the same rules; applying them again would read the histograms
 	switch {
 	case u.drawn():
 		for _, f := range l.AnnotateResponse(Grid...).Further {
@@ -155,30 +155,30 @@ func (u *Trial) load(t result.Trial) {
 	}
 }
 
-// drawn reports whether the trial's response time may be in a picture.
+// drawn reports whether a picture may show the trial's response times.
 func (u *Trial) drawn() bool {
 	shown := u.Cell.Scenario == "paced" || u.Cell.Scenario == "hello" && u.Cell.Connections == scenario.ReferenceLevel
 	return shown && u.Believed() && !u.Starved() && !u.Cell.Control && u.Cell.Model != result.Null
 }
 
-// doubts are the reasons of a verdict without mere remarks, as far as it tells them apart.
+// doubts returns the reasons of a verdict, without the mere remarks if they are marked.
 func doubts(v result.Verdict) (reasons []result.Reason) {
 	if v.State == result.Valid {
 		return nil
 	}
 	for _, r := range v.Reasons {
 		if r.State != result.Valid {
-			reasons = append(reasons, result.Reason{Check: one(r.Check), State: one(r.State), Text: one(r.Text), Advice: one(r.Advice)})
+			reasons = append(reasons, result.Reason{Check: intern(r.Check), State: intern(r.State), Text: intern(r.Text), Advice: intern(r.Advice)})
 		}
 	}
 	return reasons
 }
 
-// Believed reports whether nothing is known for which the trial cannot be believed.
+// Believed reports whether the trial's verdict is not invalid.
 func (t *Trial) Believed() bool { return t.Judged != result.Invalid }
 
 // Starved reports whether a connection was never answered.
-func (t *Trial) Starved() bool { return t.Answered < t.Asked }
+func (t *Trial) Starved() bool { return t.Answered < t.Eligible }
 
 // Name is the trial's cell for a person: "epoll in hello at 64 connections, split".
 func (t *Trial) Name() string {
@@ -192,8 +192,8 @@ func (t *Trial) Name() string {
 	return s
 }
 
-// miscount compares the books of server and client. A request that was under way at the end may have been served; a warm-up stands outside
-// the client's books.
+// miscount compares the counts of server and client. A request in flight at the end may have been served; the client's books leave out the
+// warm-up.
 func miscount(t result.Trial) *Miscount {
 	l := t.Load
 	if t.Server.Usage == nil || t.Failed != "" {
@@ -206,8 +206,8 @@ func miscount(t result.Trial) *Miscount {
 	return nil
 }
 
-// asked is the path of a target; "" where there is none.
-func asked(target string) string {
+// targetPath is the path of a URL; "" if it has none.
+func targetPath(target string) string {
 	u, err := url.Parse(strings.TrimSpace(target))
 	if err != nil {
 		return ""
@@ -215,7 +215,8 @@ func asked(target string) string {
 	return u.Path
 }
 
-func seat(s result.Server) string {
+// serverOn says where a server ran: "processor 0, GOMAXPROCS 1".
+func serverOn(s result.Server) string {
 	at := "any processor"
 	switch n := len(s.CPUs); {
 	case n == 1:
@@ -226,16 +227,16 @@ func seat(s result.Server) string {
 	if s.GOMAXPROCS > 0 {
 		at += fmt.Sprintf(", GOMAXPROCS %d", s.GOMAXPROCS)
 	}
-	return one(at)
+	return intern(at)
 }
 
-// guest reports whether a server was started otherwise than our program starts its models.
+// guest reports whether a server is the user's own: program servers takes --model.
 func guest(s result.Server) bool { return !slices.Contains(s.Command, "--model") }
 
-// one lets equal texts share their memory.
-func one(s string) string { return unique.Make(s).Value() }
+// intern lets equal strings share memory.
+func intern(s string) string { return unique.Make(s).Value() }
 
-// Grid are the percentiles of a trial's Response, as shares, evenly spaced in nines, twenty to each, from the half on: the faster half tells
+// Grid holds the percentiles of a trial's Response, as shares: the median, then twenty for each nine (90 %, 99 %, 99.9 %). The faster half says
 // nothing about waiting.
 var Grid = func() []float64 {
 	grid := []float64{0.5} // 0.301 nines

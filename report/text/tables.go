@@ -233,12 +233,12 @@ func callsTable(c *findings.Cell) Table {
 			return units.None
 		}}
 	}
-	asked := func(name string, of func(a *findings.Asked) string) column {
+	asked := func(name string, of func(a *findings.SystemCalls) string) column {
 		return column{name, func(m *findings.Model) string {
-			if m.Asked == nil {
+			if m.SystemCalls == nil {
 				return ""
 			}
-			return of(m.Asked)
+			return of(m.SystemCalls)
 		}}
 	}
 	calls := each("calls", findings.Calls)
@@ -250,7 +250,7 @@ func callsTable(c *findings.Cell) Table {
 			return calls.of(m)
 		}},
 		asked("expected", words.Expected),
-		asked("k", func(a *findings.Asked) string {
+		asked("k", func(a *findings.SystemCalls) string {
 			if a.K == 0 {
 				return ""
 			}
@@ -607,7 +607,7 @@ func environmentTable(f *findings.Findings) Table {
 		t.Rows[len(t.Rows)-1][1] = words.Time(*run.Finished)
 	}
 	for _, p := range []string{result.Split, result.Shared} {
-		if at := run.Seats[p]; at != "" {
+		if at := run.ServerOn[p]; at != "" {
 			t.Rows = append(t.Rows, []string{"server, " + p, words.Words(at)})
 		}
 	}

@@ -151,7 +151,7 @@ func hostile() *findings.Findings {
 	const evil = findingstest.Hostile
 	f := findingstest.Whole("epoll", "goroutine", evil, "сервер_µ--3")
 	f.Run.ID, f.Run.Plan, f.Run.Doctor, f.Run.Reference = evil, evil, evil+"\n```\n# forged", evil
-	f.Run.Environment[evil], f.Run.Seats["split"] = evil, evil
+	f.Run.Environment[evil], f.Run.ServerOn["split"] = evil, evil
 	more := f.Cells[2]
 	more.Scenario, more.Placement, more.Mode, more.Rule = evil, evil, evil, evil
 	f.Cells = append(f.Cells, more)

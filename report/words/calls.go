@@ -44,7 +44,7 @@ func calls(f *findings.Findings) Picture {
 }
 
 // Expected is how many system calls a request was expected to make: "2 + 1/k = 2.02".
-func Expected(a *findings.Asked) string {
+func Expected(a *findings.SystemCalls) string {
 	if a.Calls == 0 || a.K == 0 { // the formula is a number already, or its value is not known
 		return a.Formula
 	}
@@ -56,7 +56,7 @@ func Further(c *findings.Cell) (items []string) {
 	models := map[string][]string{} // by list of calls
 	var lists []string
 	for _, m := range c.Models {
-		a := m.Asked
+		a := m.SystemCalls
 		if a == nil || math.Abs(a.Beyond) <= scenario.CallTolerance {
 			continue
 		}

@@ -119,7 +119,7 @@ func Scenario(f *findings.Findings, name string) string {
 
 // Served says how many of a starved cell's connections were served.
 func Served(l *findings.Lack) string {
-	return units.Count(l.Answered) + " of " + units.Count(l.Asked) + " served"
+	return units.Count(l.Answered) + " of " + units.Count(l.Total) + " served"
 }
 
 // Lack says why a model has no rank.
@@ -143,7 +143,7 @@ func Lack(m *findings.Model) string {
 		s = "fell behind the offered rate"
 	case findings.Refused:
 		if s = "turned busy clients away"; l.Answered > 0 {
-			s = "turned " + units.Count(l.Answered) + " of " + units.Count(l.Asked) + " away"
+			s = "turned " + units.Count(l.Answered) + " of " + units.Count(l.Total) + " away"
 		}
 	}
 	if l.Text != "" && l.Kind != findings.Starved {

@@ -39,7 +39,7 @@ func Whole(models ...string) *findings.Findings {
 		Models: models, Reference: "epoll", Placement: result.Split, Beside: 0.31, WarmupNS: 1e8, WindowNS: 1e9,
 		Environment: map[string]string{"cpu_model": "An | invented\nprocessor", "cpus": "2", "go": "go1.26", "kernel": "Linux 6.18"},
 		Doctor:      "ok    limits\nwarn  2 processors: models that use many cannot show scaling",
-		Seats:       map[string]string{result.Split: "processor 0, GOMAXPROCS 1", result.Shared: "processors 0 and 1, GOMAXPROCS 2"},
+		ServerOn:    map[string]string{result.Split: "processor 0, GOMAXPROCS 1", result.Shared: "processors 0 and 1, GOMAXPROCS 2"},
 	}}
 	if !slices.Contains(models, "epoll") && len(models) > 0 {
 		f.Run.Reference = models[0]
@@ -201,7 +201,7 @@ func model(c *findings.Cell, name string) findings.Model {
 		}
 	}
 	if serial {
-		m.Lacks = &findings.Lack{Kind: findings.Starved, InRounds: rounds, Answered: 1, Asked: int64(c.Connections), WaitNS: 45e7}
+		m.Lacks = &findings.Lack{Kind: findings.Starved, InRounds: rounds, Answered: 1, Total: int64(c.Connections), WaitNS: 45e7}
 		set(findings.Rate, 7000, 0.02)
 		return m
 	}
