@@ -15,7 +15,7 @@ func (log2) Normalize(low, high, x float64) float64 {
 	return math.Log2(x/low) / math.Log2(high/low)
 }
 
-// levels labels exactly the values that were measured.
+// levels has a tick at each measured value.
 type levels []float64
 
 func (l levels) Ticks(low, high float64) []plot.Tick {

@@ -15,14 +15,14 @@ import (
 	"carousel/report/words"
 )
 
-// fills read apart without colour as well.
+// The fills differ in brightness, too.
 var (
 	dark  = color.RGBA{0, 90, 150, 255}
 	mid   = color.RGBA{60, 150, 120, 255}
 	light = color.RGBA{240, 190, 110, 255}
 )
 
-// bar is a horizontal bar from zero: parts one after another, an interval of their sum, a label behind.
+// bar is a horizontal bar from zero: its parts, the interval of their sum, and a label at its end.
 type bar struct {
 	parts     []float64
 	fills     []color.RGBA
@@ -45,7 +45,7 @@ type row struct {
 	bars []bar
 }
 
-// rows is a bar chart, first row on top. Marks are vertical lines with a name.
+// rows is a bar chart, the first row on top, with vertical lines (marks) that have a name.
 type rows struct {
 	rows  []row
 	marks []mark
@@ -56,7 +56,7 @@ type mark struct {
 	name string
 }
 
-// Plot implements plot.Plotter. Marks begin under their names and end over the axis; a label that would stand on one stands behind it.
+// Plot implements plot.Plotter. A label that a mark would cross is moved to the right of the mark.
 func (b rows) Plot(c draw.Canvas, plt *plot.Plot) {
 	x, y := plt.Transforms(&c)
 	small := style(9.5, black, false)
@@ -96,10 +96,10 @@ func (b rows) Plot(c draw.Canvas, plt *plot.Plot) {
 	}
 }
 
-// span is how wide the data of a bar chart is, at least: what legend and names leave of the width.
+// span is the least width that legend and names leave for the bars.
 const span = 470
 
-// figure is the chart, as high as it needs to be and with room for the labels behind the bars.
+// figure is the chart with the height and the room for labels that it needs.
 func (b rows) figure() figure {
 	p := newPlot()
 	p.X.Min, p.X.Max = 0, 0
@@ -114,7 +114,7 @@ func (b rows) figure() figure {
 			count++
 			label := style(9.5, black, false).Width(bar.label) + 14
 			end := bar.end()
-			for _, m := range b.marks { // behind which the label may have to stand
+			for _, m := range b.marks { // the label may have to stand to the right of it
 				end = max(end, m.at)
 			}
 			p.X.Max = max(p.X.Max, bar.end()*1.04, end*span/float64(max(span-label, span/4)))
@@ -144,8 +144,8 @@ func barEntry(name string, fill color.RGBA) entry {
 	}}
 }
 
-// cost draws what a request costs the server, steadily and by waking, and the client, one bar on the other: loopback bills much of receiving to
-// the sender, so only the sum is free of who happened to pay.
+// cost draws the cost of a request: the server's steady cost, its waking cost and the client's cost in one bar, since loopback charges much of
+// receiving to the sender and only the sum is comparable.
 func cost(f *findings.Findings) (figure, bool) {
 	c := f.CostCell()
 	if c == nil {
@@ -162,17 +162,17 @@ func cost(f *findings.Findings) (figure, bool) {
 		both := m.Figures[findings.Both]
 		waking := max(0, m.Figures[findings.Whole].Value-server.Value)
 		one := bar{low: both.Low / 1000, high: both.High / 1000}
-		var said []string
+		var numbers []string
 		for i, part := range []float64{server.Value, waking, client.Value} {
 			if part > 0 {
 				one.parts, one.fills = append(one.parts, part/1000), append(one.fills, fills[i])
 				seen[i] = true
 			}
 			if part > 0 || i == 1 && c.InTurns {
-				said = append(said, units.Micros(part))
+				numbers = append(numbers, units.Micros(part))
 			}
 		}
-		one.label = strings.Join(said, " + ")
+		one.label = strings.Join(numbers, " + ")
 		b.rows = append(b.rows, row{m.Name, []bar{one}})
 	}
 	fig := b.figure()
@@ -184,8 +184,8 @@ func cost(f *findings.Findings) (figure, bool) {
 	return fig, len(b.rows) > 1
 }
 
-// of is a model's bar of a metric in a cell, or why it has none; false where it has neither.
-func of(c *findings.Cell, model, metric string, unit float64, fill color.RGBA) (bar, bool) {
+// barOf is a model's bar of a metric in a cell, or a label that says why it has none; false if the cell does not have the model.
+func barOf(c *findings.Cell, model, metric string, unit float64, fill color.RGBA) (bar, bool) {
 	m := c.Model(model)
 	if m == nil {
 		return bar{}, false
@@ -211,7 +211,7 @@ func (b rows) enough() bool {
 	return n > 1
 }
 
-// calls draws how many system calls a request makes, by level: those that were expected and those beyond, and of yardsticks all.
+// calls draws the system calls of a request at each level: the expected ones and the others; for yardsticks all in one part.
 func calls(f *findings.Findings) (figure, bool) {
 	cells := f.Find("calls", f.Run.Placement)
 	var b rows
@@ -246,7 +246,7 @@ func calls(f *findings.Findings) (figure, bool) {
 	return fig, b.enough()
 }
 
-// blockSleep draws what blocking the thread does to everybody else.
+// blockSleep draws the rates with handlers that block beside those with handlers that wait.
 func blockSleep(f *findings.Findings) (figure, bool) {
 	block, sleep := f.BlockSleep()
 	if block == nil {
@@ -256,7 +256,7 @@ func blockSleep(f *findings.Findings) (figure, bool) {
 	for _, model := range f.Run.Models {
 		r := row{name: model}
 		for i, c := range []*findings.Cell{block, sleep} {
-			if one, ok := of(c, model, findings.Rate, 1, []color.RGBA{dark, light}[i]); ok {
+			if one, ok := barOf(c, model, findings.Rate, 1, []color.RGBA{dark, light}[i]); ok {
 				r.bars = append(r.bars, one)
 			}
 		}
@@ -287,7 +287,7 @@ func download(f *findings.Findings) (figure, bool) {
 			if !known {
 				continue
 			}
-			if one, ok := of(c, model, findings.Beside90, 1e6, fill); ok {
+			if one, ok := barOf(c, model, findings.Beside90, 1e6, fill); ok {
 				r.bars = append(r.bars, one)
 			}
 			if i == 0 {

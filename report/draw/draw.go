@@ -1,4 +1,4 @@
-// Package draw draws the pictures of a report. It knows no sentence: package words says what stands around a picture.
+// Package draw draws the pictures of a report. Package words has the text around them.
 package draw
 
 import (
@@ -8,7 +8,7 @@ import (
 	"carousel/report/words"
 )
 
-// Draw draws, by the name of its file, every picture that shows something of at least two models.
+// Draw returns the pictures as PNG by file name, each of which shows at least two models.
 func Draw(f *findings.Findings) (map[string][]byte, error) {
 	pictures := map[string][]byte{}
 	for name, draw := range map[string]func(*findings.Findings) (figure, bool){

@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// fewer is a picture in 256 colours: less than half as many bytes, and to an eye the same, since most are shades at the edges of letters and lines. Shades
-// that hardly differ become the commonest of them, and beyond 256 the rarest become the nearest of the others. Pictures are opaque.
+// fewer reduces an opaque picture to 256 colours. It takes less than half as many bytes and looks the same, since most colours are shades at the
+// edges of letters and lines. Nearly equal shades become the commonest of them; beyond 256 the rarest become the nearest of the others.
 func fewer(m image.Image) *image.Paletted {
 	whole := image.NewRGBA(m.Bounds())
 	draw.Draw(whole, whole.Bounds(), m, m.Bounds().Min, draw.Src)
@@ -41,7 +41,7 @@ func fewer(m image.Image) *image.Paletted {
 	return small
 }
 
-// coarse is the colour that hardly differs from this and its like.
+// coarse maps nearly equal colours to one.
 func coarse(c color.RGBA) color.RGBA { return color.RGBA{c.R &^ 7, c.G &^ 7, c.B &^ 7, 255} }
 
 // runsOf calls do for every run of pixels of one colour: where it begins, the colour, how long it is.

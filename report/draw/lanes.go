@@ -14,7 +14,7 @@ import (
 	"carousel/report/words"
 )
 
-// The two colours of a portrait: dark is the turn, amber is waiting for the turns of others. They stay apart in grey.
+// A portrait has two colours: dark for a turn, amber for waiting. They differ in grey, too.
 var amber = color.RGBA{240, 169, 46, 255}
 
 // hatch is how a kind of span is filled.
@@ -27,7 +27,7 @@ var hatches = map[words.Mark]hatch{
 	words.TurnMark: {dark, 0}, words.HeldMark: {dark, 1}, words.BehindMark: {amber, 0}, words.OutsideMark: {amber, -1}, words.ItselfMark: {faint, 0},
 }
 
-// fill fills a box. What is filled is at least as wide as an eye sees.
+// fill fills a box. A solid box has a visible width at least.
 func (h hatch) fill(c draw.Canvas, box vg.Rectangle) {
 	const thinnest, apart = 0.9, 3
 	if h.lines == 0 {
@@ -60,11 +60,11 @@ type swimlane struct {
 	name  string
 	spans []portrait.Span
 	lane  bool   // of the server
-	after string // what stands at its end
-	group string // what the rows below it are; such a row has no spans
+	after string // text at its end
+	group string // heading of the rows below; such a row has no spans
 }
 
-// swimlanes are rows under each other, the first on top, each in a slot of height 1. Where they are slim they have no words.
+// swimlanes are rows, the first on top, each of height 1. Slim ones have no text.
 type swimlanes struct {
 	rows []swimlane
 	slim bool
@@ -73,7 +73,7 @@ type swimlanes struct {
 // Plot implements plot.Plotter. Turns are drawn last, since most are so short that others would cover them.
 func (l swimlanes) Plot(c draw.Canvas, plt *plot.Plot) {
 	x, y := plt.Transforms(&c)
-	at := func(d time.Duration) vg.Length { return min(max(x(float64(d)), c.Min.X), c.Max.X) } // a rasterizer sent far outside does not come back
+	at := func(d time.Duration) vg.Length { return min(max(x(float64(d)), c.Min.X), c.Max.X) } // coordinates far outside hang the rasterizer
 	for i, row := range l.rows {
 		middle := y(float64(len(l.rows) - 1 - i))
 		half := (y(1) - y(0)) * 0.36
@@ -115,13 +115,13 @@ func rank(s portrait.Span, lane bool) int {
 	return slices.Index(words.Marks, words.MarkOf(s, lane))
 }
 
-// label writes into the spans of a row what they are, where there is room: of whom the server waits for alone not twice in a row.
+// label writes text into the spans of a row where there is room. It names the client that a lane waits for only once in a row.
 func label(c draw.Canvas, row swimlane, box func(portrait.Span) vg.Rectangle) {
 	named := 0
 	for i, s := range row.spans {
 		with, mark, air := style(8, black, false), words.MarkOf(s, row.lane), vg.Length(4)
 		room := box(s)
-		var choices []string // from the longest on
+		var choices []string // the longest first
 		switch {
 		case mark == words.QuietMark:
 			choices = []string{words.ClientDoes(s)}
@@ -141,7 +141,7 @@ func label(c draw.Canvas, row swimlane, box func(portrait.Span) vg.Rectangle) {
 			}
 		case !row.lane && (mark == words.BehindMark || mark == words.OutsideMark):
 			if i > 0 && words.MarkOf(row.spans[i-1], false) == mark {
-				continue // it is of the bar that begins before it
+				continue // the bar began with an earlier span
 			}
 			var behind []int
 			behind, room.Max.X = ahead(row.spans[i:], box)
@@ -149,14 +149,14 @@ func label(c draw.Canvas, row swimlane, box func(portrait.Span) vg.Rectangle) {
 		}
 		with.XAlign = text.XCenter
 		middle := vg.Point{X: (room.Min.X + room.Max.X) / 2, Y: (room.Min.Y+room.Max.Y)/2 - with.FontExtents().Ascent/2 + 1}
-		for _, said := range choices {
-			if said == "" || with.Width(said)+air > room.Max.X-room.Min.X {
+		for _, choice := range choices {
+			if choice == "" || with.Width(choice)+air > room.Max.X-room.Min.X {
 				continue
 			}
 			if mark == words.TurnMark || mark == words.BehindMark {
-				c.FillText(with, middle, said)
+				c.FillText(with, middle, choice)
 			} else {
-				onPaper(c, with, middle, said)
+				onPaper(c, with, middle, choice)
 			}
 			named = s.Client
 			break
@@ -164,8 +164,8 @@ func label(c draw.Canvas, row swimlane, box func(portrait.Span) vg.Rectangle) {
 	}
 }
 
-// ahead are those for whom a client waits in a bar, which the first of some spans begins, and where the bar ends. Whoever has the turn for less than an eye
-// sees is left out.
+// ahead returns the clients that have the turn while another waits, in the bar that begins with the first span, and where that bar ends. Turns
+// too short to see are left out.
 func ahead(spans []portrait.Span, box func(portrait.Span) vg.Rectangle) (clients []int, end vg.Length) {
 	const seen = 2
 	mark := words.MarkOf(spans[0], false)
@@ -181,7 +181,7 @@ func ahead(spans []portrait.Span, box func(portrait.Span) vg.Rectangle) (clients
 	return clients, end
 }
 
-// plot puts the rows over an axis of milliseconds.
+// plot draws the rows above an axis of milliseconds.
 func (l swimlanes) plot(length time.Duration) *plot.Plot {
 	p := newPlot()
 	var names []plot.Tick
@@ -198,7 +198,7 @@ func (l swimlanes) plot(length time.Duration) *plot.Plot {
 	return p
 }
 
-// more is how much higher a legend is that has further marks than the two colours and the two patterns.
+// more is the extra height of a legend with more entries than the two colours and the two patterns.
 func more(keys []words.Key) vg.Length {
 	if len(keys) > 4 {
 		return legendLine
@@ -208,7 +208,7 @@ func more(keys []words.Key) vg.Length {
 
 const legendLine = 15
 
-// legend writes what the marks mean, a colour a line and what is neither on a third, and returns what is left below.
+// legend explains the marks, a line for each colour and a third for the other marks, and returns the canvas below.
 func legend(c draw.Canvas, keys []words.Key) draw.Canvas {
 	with := style(9, black, false)
 	const swatch, tall, column = 24, legendLine, 250

@@ -13,28 +13,28 @@ import (
 	"carousel/report/words"
 )
 
-// line is a model's figures over what the horizontal axis measures.
+// line is the curve of a model.
 type line struct {
 	model  string
 	ties   bool
 	points []point
 }
 
-// point is a figure; low and high are of its interval, 0 where none is drawn.
+// point is a figure with its interval; low and high are 0 if no interval is drawn.
 type point struct {
 	x, y, low, high float64
-	bare            bool // on the line, without a mark of its own
-	loose           bool // nothing is known of what lies between it and the one before
+	bare            bool // without a marker
+	loose           bool // the values between it and the point before are not known: joined by a dotted line
 }
 
-// lines are drawn on common axes, each labelled at its right end.
+// lines is a chart of curves, each labelled at its right end.
 type lines struct {
 	lines []line
-	ends  []vg.Length // offset of each line's marks from their place, so that they do not cover each other
+	ends  []vg.Length // sideways shift of each line, so that markers do not cover each other
 }
 
-// besides is how much room the labels take at the right.
-func (l lines) besides() vg.Length {
+// labelRoom is how much room the labels take at the right.
+func (l lines) labelRoom() vg.Length {
 	widest := vg.Length(0)
 	for _, one := range l.lines {
 		widest = max(widest, style(labelSize, black, false).Width(words.Name(one.model)))
@@ -80,6 +80,7 @@ func (l lines) Plot(c draw.Canvas, plt *plot.Plot) {
 	l.label(c, at, y)
 }
 
+// aside is the sideways shift of a line.
 func (l lines) aside(i int) vg.Length {
 	if i < len(l.ends) {
 		return l.ends[i]
@@ -87,8 +88,8 @@ func (l lines) aside(i int) vg.Length {
 	return 0
 }
 
-// label names the lines in a column at the right, each as near to its end as the others let it. What is but a point at the first of several
-// places is named over that place or, where there is no room, under it: a line from there would cross all others.
+// label names the lines in a column at the right, each as near to the line's end as the others allow. A line that has only a point at the left end
+// is named above or below that point: a leader from there would cross all other lines.
 func (l lines) label(c draw.Canvas, at func(int, point) vg.Point, y func(float64) vg.Length) {
 	with := style(labelSize, black, false)
 	var order, early []int
@@ -137,12 +138,13 @@ func (l lines) label(c draw.Canvas, at func(int, point) vg.Point, y func(float64
 	}
 }
 
-// spread puts heights, the highest first, at least so far apart between low and high, each as near to where it wants to be as that allows.
+// spread moves heights, the highest first, until they are at least apart from each other and between low and high, each as near to its wanted
+// height as that allows.
 func spread(wanted []vg.Length, apart, low, high vg.Length) []vg.Length {
 	if n := vg.Length(len(wanted) - 1); n > 0 {
 		apart = min(apart, (high-low)/n)
 	}
-	type block struct { // labels that touch: they stand around the mean of what they want
+	type block struct { // labels that touch, around the mean of their wanted heights
 		sum  vg.Length
 		n    int
 		from vg.Length // height of the first
@@ -174,7 +176,7 @@ func spread(wanted []vg.Length, apart, low, high vg.Length) []vg.Length {
 	return out
 }
 
-// capacity draws what one server processor can answer, by level.
+// capacity draws the capacity of one server processor against connections.
 func capacity(f *findings.Findings) (figure, bool) {
 	main := f.Main()
 	if main == nil {
@@ -218,15 +220,15 @@ func capacity(f *findings.Findings) (figure, bool) {
 	}
 	p.Y.Max *= 1.04
 	p.Add(l)
-	return figure{body: p.Draw, right: l.besides()}, len(l.lines) > 1
+	return figure{body: p.Draw, right: l.labelRoom()}, len(l.lines) > 1
 }
 
-// silent draws what a request costs beside silent connections.
+// silent draws the cost of a request against the number of silent connections.
 func silent(f *findings.Findings) (figure, bool) {
 	p := newPlot()
 	p.Y.Scale, p.Y.Tick.Marker = durations{}, durations{}
 	var marks levels
-	cells := slices.DeleteFunc(f.Find("idle", f.Run.Placement), func(c *findings.Cell) bool { return c.Idle < 0 }) // which have no place on this axis
+	cells := slices.DeleteFunc(f.Find("idle", f.Run.Placement), func(c *findings.Cell) bool { return c.Idle < 0 }) // foreign records: not on this axis
 	for _, c := range cells {
 		marks = append(marks, float64(c.Idle))
 	}
@@ -261,7 +263,7 @@ func silent(f *findings.Findings) (figure, bool) {
 		p.Y.Min, p.Y.Max = p.Y.Min/2, p.Y.Max*2
 	}
 	p.Add(l)
-	return figure{body: p.Draw, right: l.besides()}, true
+	return figure{body: p.Draw, right: l.labelRoom()}, true
 }
 
 func latency(f *findings.Findings) (figure, bool) { return percentiles(f, f.Main()) }
@@ -274,13 +276,13 @@ func paced(f *findings.Findings) (figure, bool) {
 	return percentiles(f, cells[0])
 }
 
-// slowest is the share from which on response times are drawn: the fastest half tells nothing about waiting.
+// slowest is the share at which curves of response times begin: the faster half says nothing about waiting.
 const slowest = 0.5
 
-// shown are the percentiles at which a line has its marks.
+// shown lists the percentiles at which a line has markers.
 var shown = []float64{0.5, 0.9, 0.99, 0.999, 0.9999}
 
-// percentiles draws response times of a cell by percentile.
+// percentiles draws the response times of a cell by percentile.
 func percentiles(f *findings.Findings, c *findings.Cell) (figure, bool) {
 	if c == nil {
 		return figure{}, false
@@ -317,5 +319,5 @@ func percentiles(f *findings.Findings, c *findings.Cell) (figure, bool) {
 		p.Y.Min, p.Y.Max = p.Y.Min/2, p.Y.Max*2
 	}
 	p.Add(l)
-	return figure{body: p.Draw, right: l.besides()}, true
+	return figure{body: p.Draw, right: l.labelRoom()}, true
 }

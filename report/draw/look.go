@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// palette is Okabe and Ito's, which readers with any kind of colour vision tell apart, without its yellow (too pale for a
-// line on white) and black, which is for those that tie.
+// palette is Okabe and Ito's, which readers with any colour vision can tell apart, without its yellow (too pale for a line on white) and its
+// black (for models that tie).
 var palette = []color.RGBA{
 	{0, 114, 178, 255},   // blue
 	{213, 94, 0, 255},    // vermilion
@@ -22,7 +22,7 @@ var palette = []color.RGBA{
 	{120, 70, 40, 255},   // brown
 }
 
-// atNight are the same hues for a dark page.
+// atNight has the same hues for a dark page.
 var atNight = []color.RGBA{
 	{80, 160, 230, 255},
 	{245, 125, 55, 255},
@@ -35,8 +35,7 @@ var atNight = []color.RGBA{
 
 var dashes = [][]vg.Length{nil, {7, 3}, {2, 2}, {9, 2, 2, 2}}
 
-// look is how a model is drawn: in every picture of every run the same, whatever else is in it. Two models differ in marker or dash, so
-// also without colour.
+// look is how a model is drawn, the same in every picture of every run. Two models differ in marker or dash, not only in colour.
 type look struct {
 	color, dash int
 	marker      marker
@@ -69,10 +68,10 @@ var looks = map[string]look{
 	"loadgen, open":   {1, 0, marker{diamond, true}},
 }
 
-// guests are the markers of servers of the user's own, which no known model has.
+// guests are markers for the user's own servers; no known model has them.
 var guests = []marker{{hexagon, false}, {hexagon, true}, {spark, false}, {spark, true}}
 
-// lookOf is a model's look; that of a server of the user's own follows from its name.
+// lookOf is a model's look; that of the user's own server follows from its name.
 func lookOf(model string) look {
 	if l, ok := looks[model]; ok {
 		return l
@@ -83,7 +82,7 @@ func lookOf(model string) look {
 	return look{n % len(palette), n / 7 % len(dashes), guests[n/28%len(guests)]}
 }
 
-// ink is the colour of a model's lines and marks: black where it ties for the lead.
+// ink is the colour of a model: black if it ties for the lead.
 func (l look) ink(ties bool) color.Color {
 	if ties {
 		return black
@@ -99,13 +98,13 @@ func (l look) glyph(radius vg.Length, ties bool) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: l.ink(ties), Radius: radius, Shape: l.marker}
 }
 
-// Look is how a model is drawn, for a page that draws by itself.
+// Look is how a model is drawn, for a page's script.
 type Look struct {
 	Light   string       `json:"light"`          // colour on a light page: "#0072b2"
 	Dark    string       `json:"dark"`           // and on a dark one
-	Dash    []vg.Length  `json:"dash,omitempty"` // lengths of dashes and gaps, in points; none: a whole line
+	Dash    []vg.Length  `json:"dash,omitempty"` // lengths of dashes and gaps, in points; none: a solid line
 	Hollow  bool         `json:"hollow,omitempty"`
-	Corners [][2]float64 `json:"corners"` // of its marker, around 0, about 1 away from it, upwards positive
+	Corners [][2]float64 `json:"corners"` // of its marker, about 1 from the centre (0, 0), upwards positive
 }
 
 // LookOf returns how a model is drawn in every picture.

@@ -13,8 +13,8 @@ type marker struct {
 	hollow bool
 }
 
-// shape is how many corners, where the first stands (in turns from the right), and how deep the corners between are drawn
-// in (1 for a polygon).
+// shape is a number of corners, the direction of the first (in turns from the right), and the radius of the corners between them (1 for a
+// polygon).
 type shape struct {
 	corners int
 	turn    float64
@@ -34,7 +34,7 @@ var (
 	spark    = shape{8, 0, 0.4}
 )
 
-// corners are those of the outline around 0, with radius 1 for many corners; few corners stand further out, so that they look as large as a circle.
+// corners returns the outline around (0, 0), of radius 1. Outlines with few corners get a larger radius, so that they look as large as a circle.
 func (m marker) corners() (all [][2]float64) {
 	n := 2 * m.shape.corners
 	for i := range n {

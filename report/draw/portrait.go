@@ -14,14 +14,13 @@ import (
 	"carousel/report/words"
 )
 
-// How much a portrait has room for.
+// The most lanes and trace lines that a portrait has room for.
 const (
 	mostLanes = 20
 	mostLines = 18
 )
 
-// Portraits draws, by the name of its file, the portrait of each model, in which whoever knows the models should tell which it is without
-// the title, and all of them under one axis of time.
+// Portraits returns as PNG, by file name, the portrait of each model and, if there are several, a picture of all on one axis of time.
 func Portraits(all []portrait.Portrait) (map[string][]byte, error) {
 	pictures := map[string][]byte{}
 	for i := range all {
@@ -41,7 +40,7 @@ func Portraits(all []portrait.Portrait) (map[string][]byte, error) {
 	return pictures, nil
 }
 
-// swim is the portrait of a model: the clients' rows, the server's, and what it said of one request.
+// swim is the portrait of a model: the rows of the clients and of the server, and the trace of one request.
 func swim(p *portrait.Portrait) figure {
 	const row, line = 17, 11.5
 	var l swimlanes
@@ -59,11 +58,11 @@ func swim(p *portrait.Portrait) figure {
 		l.rows = append(l.rows, swimlane{name: words.Beyond(more, "lane")})
 	}
 	plt := l.plot(p.Length)
-	heading, told := strip(p)
+	heading, trace := strip(p)
 	keys := words.LegendOf(true, *p)
 	tall := vg.Length(0)
-	if len(told) > 0 {
-		tall = line*vg.Length(len(told)+1) + 2*gap
+	if len(trace) > 0 {
+		tall = line*vg.Length(len(trace)+1) + 2*gap
 	}
 	return figure{
 		Picture: axisInside(words.Portrait(p)),
@@ -73,18 +72,18 @@ func swim(p *portrait.Portrait) figure {
 			above.Min.Y += tall
 			plt.Draw(under(above, words.Portrait(p).X))
 			c.Max.Y = c.Min.Y + tall - gap
-			write(c, heading, told, line)
+			write(c, heading, trace, line)
 		},
 	}
 }
 
-// axisInside is a picture whose axis is named by its body, over what stands below it.
+// axisInside is a picture whose body names the axis, above what stands below it.
 func axisInside(p words.Picture) words.Picture {
 	p.X = ""
 	return p
 }
 
-// under names the axis of what will be drawn, and returns what is left above the name.
+// under writes the name of the axis at the bottom, and returns the canvas above it.
 func under(c draw.Canvas, name string) draw.Canvas {
 	with := style(9.5, black, false)
 	with.XAlign = text.XCenter
@@ -93,9 +92,9 @@ func under(c draw.Canvas, name string) draw.Canvas {
 	return c
 }
 
-// strip is the narration of one request: of the first client of whom something is said, that of which most lanes take part, or else that sleeps, since
-// that takes most steps. The first client is silent at first, and so hardly anybody's story is between.
-func strip(p *portrait.Portrait) (heading string, said []portrait.Line) {
+// strip is the trace of one request of the first client in the trace: the request in which most lanes take part, or else one that sleeps, since it
+// has the most steps. The first client begins with a silence, so few lines of other clients come between.
+func strip(p *portrait.Portrait) (heading string, trace []portrait.Line) {
 	for i, c := range p.Clients {
 		most := 0
 		for j, r := range c.Requests {
@@ -108,20 +107,20 @@ func strip(p *portrait.Portrait) (heading string, said []portrait.Line) {
 			if strings.HasPrefix(r.Path, "/sleep") {
 				weight++
 			}
-			if lines := told(p, i+1, j); len(lines) > 0 && weight > most {
-				most, heading, said = weight, words.TraceOf(p, i+1, j), lines
+			if lines := traceOf(p, i+1, j); len(lines) > 0 && weight > most {
+				most, heading, trace = weight, words.TraceOf(p, i+1, j), lines
 			}
 		}
 		if most > 0 {
-			return heading, said[:min(mostLines, len(said))]
+			return heading, trace[:min(mostLines, len(trace))]
 		}
 	}
 	return "", nil
 }
 
-// told are the lines of a request, with a mark for those left out between: what its lanes do for others, and what they say of themselves in between, far
-// from any line about the client.
-func told(p *portrait.Portrait, client, request int) (lines []portrait.Line) {
+// traceOf returns the trace lines of a request. It leaves out what the request's lanes do for other clients, and their lines about themselves that
+// are not next to a line about the client; "…" stands for lines left out.
+func traceOf(p *portrait.Portrait, client, request int) (lines []portrait.Line) {
 	r := p.Clients[client-1].Requests[request]
 	serves := map[int]bool{}
 	for _, s := range r.Spans {
@@ -142,7 +141,7 @@ func told(p *portrait.Portrait, client, request int) (lines []portrait.Line) {
 		}
 		switch {
 		case lines == nil || skipped == nil:
-		case len(skipped) == 1 && skipped[0].Client == 0: // the mark would take as much room
+		case len(skipped) == 1 && skipped[0].Client == 0: // "…" would take as much room
 			lines = append(lines, skipped[0])
 		default:
 			lines = append(lines, portrait.Line{At: -1, Text: "…"})
@@ -152,9 +151,9 @@ func told(p *portrait.Portrait, client, request int) (lines []portrait.Line) {
 	return lines
 }
 
-// write writes the narration on grey.
-func write(c draw.Canvas, heading string, told []portrait.Line, line vg.Length) {
-	if len(told) == 0 {
+// write writes the trace on grey.
+func write(c draw.Canvas, heading string, trace []portrait.Line, line vg.Length) {
+	if len(trace) == 0 {
 		return
 	}
 	with, bold := style(9, black, false), style(9, black, true)
@@ -163,24 +162,24 @@ func write(c draw.Canvas, heading string, told []portrait.Line, line vg.Length) 
 	at := vg.Point{X: c.Min.X + 6, Y: c.Max.Y - line}
 	c.FillText(bold, at, heading)
 	who := vg.Length(0)
-	for _, l := range told {
+	for _, l := range trace {
 		name, _ := words.TraceLine(l)
 		who = max(who, with.Width(name))
 	}
-	for _, l := range told {
+	for _, l := range trace {
 		at.Y -= line
-		name, said := words.TraceLine(l)
+		name, action := words.TraceLine(l)
 		right := with
 		right.XAlign = text.XRight
 		if l.At >= 0 {
 			c.FillText(right, vg.Point{X: at.X + 44, Y: at.Y}, words.MS(l.At))
 		}
 		c.FillText(with, vg.Point{X: at.X + 56, Y: at.Y}, name)
-		c.FillText(with, vg.Point{X: at.X + 68 + who, Y: at.Y}, fit(said, with, c.Max.X-at.X-72-who))
+		c.FillText(with, vg.Point{X: at.X + 68 + who, Y: at.Y}, fit(action, with, c.Max.X-at.X-72-who))
 	}
 }
 
-// multiples are the clients of all models under one axis.
+// multiples is the clients of all models on one axis.
 func multiples(all []portrait.Portrait) figure {
 	const row = 5
 	l := swimlanes{slim: true}
@@ -217,7 +216,7 @@ func multiples(all []portrait.Portrait) figure {
 	}
 }
 
-// fit is text as far as it is no wider than w.
+// fit cuts text to a width of w.
 func fit(s string, with text.Style, w vg.Length) string {
 	letters := []rune(s)
 	for len(letters) > 0 && with.Width(s) > w {

@@ -131,13 +131,13 @@ func TestHatchesDifferInGrey(t *testing.T) {
 // meanwhile of others and of itself is left out, and a mark stands for it.
 func TestStrip(t *testing.T) {
 	p := portraittest.Loop()
-	heading, said := strip(&p)
-	if heading == "" || !slices.ContainsFunc(said, func(l portrait.Line) bool { return l.Text == "sleeps for 20 ms" }) {
-		t.Errorf("%q: %v", heading, said)
+	heading, trace := strip(&p)
+	if heading == "" || !slices.ContainsFunc(trace, func(l portrait.Line) bool { return l.Text == "sleeps for 20 ms" }) {
+		t.Errorf("%q: %v", heading, trace)
 	}
 	silent := portraittest.Silent()
-	if heading, said := strip(&silent); heading != "" || said != nil {
-		t.Errorf("of a server that tells nothing: %q, %v", heading, said)
+	if heading, trace := strip(&silent); heading != "" || trace != nil {
+		t.Errorf("of a server that tells nothing: %q, %v", heading, trace)
 	}
 
 	line := func(at int, client int, text string) portrait.Line {
@@ -155,9 +155,9 @@ func TestStrip(t *testing.T) {
 		Lines:   []portrait.Line{line(5, 2, "short"), line(15, 2, "slept"), line(25, 2, "handed over")},
 	}
 	for _, want := range []string{"handed over", "slept", "short"} {
-		heading, said := strip(&q)
-		if len(said) != 1 || said[0].Text != want || !strings.Contains(heading, "client 2") {
-			t.Errorf("%q: %v, want %q", heading, said, want)
+		heading, trace := strip(&q)
+		if len(trace) != 1 || trace[0].Text != want || !strings.Contains(heading, "client 2") {
+			t.Errorf("%q: %v, want %q", heading, trace, want)
 		}
 		asked := &q.Clients[1].Requests
 		*asked = (*asked)[:len(*asked)-1]
@@ -173,7 +173,7 @@ func TestStrip(t *testing.T) {
 		lane(92, 0, "submits"), lane(93, 0, "waits alone"), lane(94, 0, "returns"), line(95, 1, "its last"), lane(96, 2, "turn of another at once"), line(100, 1, "too late"),
 	}}
 	var got []string
-	for _, l := range told(&q, 1, 0) {
+	for _, l := range traceOf(&q, 1, 0) {
 		got = append(got, l.Text)
 	}
 	if diff := cmp.Diff([]string{"wakes", "asks", "waits", "…", "wakes again", "is answered", "submits", "waits alone", "returns", "its last"}, got); diff != "" {

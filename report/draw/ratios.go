@@ -13,14 +13,14 @@ import (
 	"carousel/report/words"
 )
 
-// forest is models over the reference with their intervals, the best on top.
+// forest is a forest plot: the models' ratios to the reference with intervals, the best on top.
 type forest []tree
 
 type tree struct {
-	name   string
-	look   look
-	ratio  findings.Ratio
-	itself bool // the reference over its twin
+	name  string
+	look  look
+	ratio findings.Ratio
+	twin  bool // the second measurement of the reference
 }
 
 // panel is the forest of a cell.
@@ -35,14 +35,14 @@ func panel(f *findings.Findings, c *findings.Cell, metric string) (all forest) {
 	return all
 }
 
-// Plot implements plot.Plotter. What lies beyond the axis is an arrow with its figure.
+// Plot implements plot.Plotter. A ratio beyond the axis becomes an arrow with its number.
 func (t forest) Plot(c draw.Canvas, plt *plot.Plot) {
 	x, y := plt.Transforms(&c)
 	c.StrokeLine2(draw.LineStyle{Color: faint, Width: 1}, x(1), c.Min.Y, x(1), c.Max.Y)
 	for i, one := range t {
 		at := y(float64(len(t) - 1 - i))
 		ink := color.Color(palette[one.look.color])
-		if one.itself {
+		if one.twin {
 			ink = black
 		}
 		small := style(8.5, faint, false)
@@ -65,17 +65,17 @@ func (t forest) Plot(c draw.Canvas, plt *plot.Plot) {
 				c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.1}, end, at-3, end, at+3)
 			}
 		}
-		if low < c.Min.X { // it goes on beyond the axis
+		if low < c.Min.X { // it continues beyond the axis
 			arrow(c, ink, vg.Point{X: c.Min.X, Y: at}, 4)
 		}
 		if high > c.Max.X {
 			arrow(c, ink, vg.Point{X: c.Max.X, Y: at}, -4)
 		}
-		c.DrawGlyphNoClip(one.look.glyph(2.1, one.itself), vg.Point{X: x(one.ratio.Ratio), Y: at})
+		c.DrawGlyphNoClip(one.look.glyph(2.1, one.twin), vg.Point{X: x(one.ratio.Ratio), Y: at})
 	}
 }
 
-// arrow points at tip, from so far to its right.
+// arrow draws a triangle with its tip at tip and its base from away to the right, or to the left if from is negative.
 func arrow(c draw.Canvas, ink color.Color, tip vg.Point, from vg.Length) {
 	c.FillPolygon(ink, []vg.Point{tip, {X: tip.X + from, Y: tip.Y + 3.5}, {X: tip.X + from, Y: tip.Y - 3.5}})
 }
@@ -95,11 +95,11 @@ func (times) Ticks(low, high float64) []plot.Tick {
 }
 
 const (
-	fewest   = 3    // panels beside each other at least, so that one alone is no wider
-	widest   = 4    // and at most
+	fewest   = 3    // the least number of panels for which a row has room, so that a single one is not wider
+	widest   = 4    // and the most
 	each     = 13   // height of a model in a panel
-	beyond   = 1.04 // what the axis has beyond that
-	furthest = 2    // how far the axis reaches, as a ratio, however far a model is
+	beyond   = 1.04 // margin of the axis, as a factor
+	furthest = 2    // the largest ratio on the axis
 )
 
 // plots is a panel: the models of a cell by a metric.
@@ -111,7 +111,7 @@ type plots struct {
 	row, column int
 }
 
-// ratios draws every model over the reference, a panel for each level by capacity and for each fixed rate by cost.
+// ratios draws every model's ratio to the reference: a panel of capacity for each level, and a panel of cost for each fixed rate.
 func ratios(f *findings.Findings) (figure, bool) {
 	var all []plots
 	most, row := 0, 0

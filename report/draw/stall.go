@@ -14,7 +14,7 @@ import (
 // StallPicture is the name of the picture of a stall.
 const StallPicture = "stall.png"
 
-// Stall draws what load generators reported of a server that stood still, over what happened.
+// Stall draws what load generators reported of a server that stood still, and what happened. It returns a PNG.
 func Stall(s *result.Stall) ([]byte, error) {
 	if s.Stop <= 0 || s.Window < s.Stop {
 		return nil, fmt.Errorf("draw %s: the server stood still for %v of %v", StallPicture, s.Stop, s.Window)
@@ -49,10 +49,10 @@ func Stall(s *result.Stall) ([]byte, error) {
 		truth = append(truth, point{x: share, y: float64(s.Truth(share))})
 	}
 	p.Add(truth, l)
-	return figure{Picture: words.Stall(s), body: p.Draw, right: l.besides()}.png()
+	return figure{Picture: words.Stall(s), body: p.Draw, right: l.labelRoom()}.png()
 }
 
-// band is what happened, a line so wide and pale that others are seen upon it.
+// band shows what happened, as a line so wide and pale that the others stand out on it.
 type band []point
 
 // Plot implements plot.Plotter.
@@ -63,7 +63,7 @@ func (b band) Plot(c draw.Canvas, plt *plot.Plot) {
 		way = append(way, vg.Point{X: x(p.x), Y: y(p.y)})
 	}
 	c.StrokeLines(draw.LineStyle{Color: hair, Width: 9}, way)
-	for _, at := range way { // named half way up, where the others are not
+	for _, at := range way { // its label is half way up, where no other line is
 		if at.Y >= c.Center().Y {
 			c.FillText(style(labelSize, faint, true), vg.Point{X: at.X + 10, Y: at.Y}, "what happened")
 			break

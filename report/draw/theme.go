@@ -24,7 +24,7 @@ const (
 	gap    = 8
 )
 
-// The card is opaque, so that a picture reads the same on a dark page.
+// Pictures are opaque, so that they look the same on a dark page.
 var (
 	paper = color.Gray{255}
 	black = color.Gray{34}
@@ -44,7 +44,7 @@ func style(size vg.Length, c color.Color, bold bool) text.Style {
 	return s
 }
 
-// newPlot is an empty plot in the house's style.
+// newPlot is an empty plot with the style of all pictures.
 func newPlot() *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
@@ -60,7 +60,7 @@ func newPlot() *plot.Plot {
 	return p
 }
 
-// onPaper writes a label that no line runs through: what is under it is covered.
+// onPaper writes a label on a white box, so that no line runs through it.
 func onPaper(c draw.Canvas, with text.Style, at vg.Point, label string) {
 	box := with.Rectangle(label).Add(at)
 	c.FillPolygon(paper, []vg.Point{{X: box.Min.X - 2, Y: box.Min.Y}, {X: box.Max.X + 2, Y: box.Min.Y}, {X: box.Max.X + 2, Y: box.Max.Y}, {X: box.Min.X - 2, Y: box.Max.Y}})
@@ -85,12 +85,12 @@ func (grid) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// figure is a picture being made: what is drawn with what stands around it.
+// figure is a picture to draw: its body and the text around it.
 type figure struct {
 	words.Picture
 	body   func(c draw.Canvas)
 	legend []entry
-	right  vg.Length // room that the body leaves beside the data, for labels
+	right  vg.Length // room for labels at the right of the data
 	height vg.Length
 }
 
@@ -102,8 +102,8 @@ type entry struct {
 
 func (e entry) Thumbnail(c *draw.Canvas) { e.thumb(c) }
 
-// png draws the figure: title over subtitle, the body with the legend in a tile of its own to the right, the caption
-// below. All of it stands inside a margin, because glyphs at the very edge of a canvas are cut.
+// png draws the figure: title, subtitle, the body with the legend to its right, the caption. A margin surrounds it, because glyphs at the edge of a
+// canvas are cut.
 func (f figure) png() ([]byte, error) {
 	if f.height == 0 {
 		f.height = height

@@ -13,7 +13,7 @@ import (
 // charts is the data of both charts: figures against connections, and ratios to the reference. A model is its index in Models.
 type charts struct {
 	Models  []drawn       `json:"models"` // in the order of the ladder
-	Picture words.Picture `json:"-"`      // what stands around the curves
+	Picture words.Picture `json:"-"`      // text around the curves
 	X       string        `json:"x"`
 	Unit    string        `json:"unit"`   // what the figures are
 	Levels  []float64     `json:"levels"` // numbers of connections
@@ -31,7 +31,7 @@ type drawn struct {
 	draw.Look
 }
 
-// curve is a model's figures; a level at which it has none lacks.
+// curve is a model's figures, without levels at which it has none.
 type curve struct {
 	Model  int     `json:"model"`
 	Points []point `json:"points"`
@@ -45,7 +45,7 @@ type point struct {
 	Label string  `json:"label"` // the figure with its interval and unit
 }
 
-// panel is the models of a cell over the reference, the best first.
+// panel is the ratios of a cell's models to the reference, the best first.
 type panel struct {
 	Key    string `json:"key"`
 	Label  string `json:"label"`
@@ -55,7 +55,7 @@ type panel struct {
 
 type bar struct {
 	Model int     `json:"model"`
-	Twin  bool    `json:"twin,omitempty"` // the reference over itself
+	Twin  bool    `json:"twin,omitempty"` // the second measurement of the reference
 	Name  string  `json:"name"`
 	Ratio float64 `json:"ratio"`
 	Low   float64 `json:"low"`

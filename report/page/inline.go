@@ -11,7 +11,7 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// markdown knows the marks within a line that a report uses: code, emphasis, links and escapes. It knows no HTML, so that none gets through.
+// markdown parses the inline marks that a report uses: code, emphasis, links and escapes. It does not parse HTML, so HTML is escaped.
 var markdown = goldmark.New(
 	goldmark.WithParser(parser.NewParser(
 		parser.WithBlockParsers(util.Prioritized(parser.NewParagraphParser(), 1)),
@@ -21,14 +21,14 @@ var markdown = goldmark.New(
 	goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(noImages{}, 1))),
 )
 
-// noImages shows the text of an image in its place, since the page shows no file but itself.
+// noImages renders an image as its text, since the page shows no other file.
 type noImages struct{}
 
 func (noImages) RegisterFuncs(to renderer.NodeRendererFuncRegisterer) {
 	to.Register(ast.KindImage, func(util.BufWriter, []byte, ast.Node, bool) (ast.WalkStatus, error) { return ast.WalkContinue, nil })
 }
 
-// inline is a line of Markdown as HTML.
+// inline renders a line of Markdown as HTML.
 func inline(s string) (template.HTML, error) {
 	var b strings.Builder
 	if err := markdown.Convert([]byte(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(s)), &b); err != nil {

@@ -1,4 +1,4 @@
-// Package page writes a report as a page: one file that needs no other and requests nothing from anywhere. Its sentences are in package words.
+// Package page writes a report as a page: one file that needs no other file and requests nothing from the network. Package words has its text.
 package page
 
 import (
@@ -26,7 +26,7 @@ const (
 	licence = "vendor/uPlot.LICENSE"
 )
 
-// parts are the files of the script in their order: a file may use the names of those before it.
+// parts lists the files of the script in order: a file may use names from the files before it.
 var parts = []string{"js/state.js", "js/tabs.js", "js/tables.js", "js/marks.js", "js/chart.js", "js/curves.js", "js/ratios.js", "js/player.js", "js/begin.js"}
 
 var (
@@ -48,14 +48,14 @@ func read(names ...string) string {
 	return b.String()
 }
 
-// data is everything the script needs.
+// data is what the script needs.
 type data struct {
 	Charts *charts `json:"charts"` // nil: nothing to draw
 	Player *player `json:"player"` // nil: no portraits
 	Words  any     `json:"words"`
 }
 
-// Of returns the page of a run. Plan is the text of its plan, or "" if it is not known. The same run gives the same bytes.
+// Of returns the page of a run as HTML. Plan is the text of its plan, "" if it is not known. The same run gives the same bytes.
 func Of(f *findings.Findings, portraits []portrait.Portrait, plan string) ([]byte, error) {
 	d := data{chartsOf(f), playerOf(portraits), words.Script}
 	v := view{
@@ -79,7 +79,7 @@ func Of(f *findings.Findings, portraits []portrait.Portrait, plan string) ([]byt
 	return b.Bytes(), err
 }
 
-// view is what the template shows.
+// view is the data of the template.
 type view struct {
 	Words       words.PageWords
 	Policy      string
@@ -113,7 +113,7 @@ type stage struct {
 
 type side struct{ ID, Label string }
 
-// add sorts the sections of a document into the parts of the page, and leaves out the blocks about files beside it.
+// add sorts the sections of a document into the parts of the page. It leaves out the blocks that refer to files beside the README.
 func (v *view) add(d text.Document) {
 	v.Title = words.Plain(d.Title)
 	for _, s := range d.Sections {
@@ -137,7 +137,7 @@ func (v *view) add(d text.Document) {
 	}
 }
 
-// unique numbers the parts whose key another before them has.
+// unique makes keys unique: it numbers parts whose key an earlier part has.
 func unique(parts []text.Part) {
 	seen := map[string]int{}
 	for i := range parts {
@@ -154,7 +154,7 @@ func short(title string) string {
 	return name
 }
 
-// wordy reports whether a column of a table holds words, which stand left and may take several lines.
+// wordy reports whether a column of a table holds words, which are aligned left and may wrap.
 func wordy(t *text.Table, column int) bool {
 	return column < t.Words || column < len(t.Header) && t.Header[column] == "doubt"
 }

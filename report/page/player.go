@@ -8,11 +8,11 @@ import (
 	"carousel/report/words"
 )
 
-// A span is the index of its mark, the time from the end of the span before it, how long it lasts, and the index of its words; a line is the time since the
-// line before it, and the indexes of its speaker and its text. Small numbers keep the page small. Times are in microseconds.
+// A span is the index of its mark, the gap to the span before it, its length, and the index of its text. A traceLine is the time since the line
+// before it, the index of its lane's name, and the index of its text. Times are in microseconds. Small numbers keep the page small.
 type (
-	span = [4]int
-	line = [3]int
+	span      = [4]int
+	traceLine = [3]int
 )
 
 type row struct {
@@ -22,28 +22,29 @@ type row struct {
 }
 
 type model struct {
-	Name    string `json:"name"`
-	Outcome string `json:"outcome"`
-	Length  int    `json:"length"` // in microseconds
-	Rows    []row  `json:"rows"`
-	Said    []line `json:"said"`
+	Name    string      `json:"name"`
+	Outcome string      `json:"outcome"`
+	Length  int         `json:"length"` // in microseconds
+	Rows    []row       `json:"rows"`
+	Trace   []traceLine `json:"trace"`
 }
 
 // player is the data of the player.
 type player struct {
-	Sides  []string     `json:"sides"`  // the ids of their sections: two, or one for a model alone
-	First  []string     `json:"first"`  // the models shown in them before any is chosen
-	Marks  []words.Mark `json:"marks"`  // in the order in which they are drawn
-	Server string       `json:"server"` // heads the rows of the server
-	Play   string       `json:"play"`
-	Pause  string       `json:"pause"`
-	Untold string       `json:"untold"`
-	Words  []string     `json:"words"`
-	Models []model      `json:"models"`
+	Sides   []string     `json:"sides"`  // the ids of their sections: two, or one for a model alone
+	First   []string     `json:"first"`  // the models shown in them before any is chosen
+	Marks   []words.Mark `json:"marks"`  // in the order in which they are drawn
+	Server  string       `json:"server"` // heading of the server's rows
+	Play    string       `json:"play"`
+	Pause   string       `json:"pause"`
+	NoTrace string       `json:"noTrace"` // text for a server without a trace
+	Words   []string     `json:"words"`
+	Models  []model      `json:"models"`
 
 	known map[string]int
 }
 
+// word is the index of a text in Words.
 func (d *player) word(s string) int {
 	i, is := d.known[s]
 	if !is {
@@ -62,7 +63,7 @@ func playerOf(all []portrait.Portrait) *player {
 		return nil
 	}
 	d := &player{
-		Sides: []string{"left", "right"}, Marks: words.Marks, Server: words.ServersLanes, Play: words.Play, Pause: words.Pause, Untold: words.NoTrace,
+		Sides: []string{"left", "right"}, Marks: words.Marks, Server: words.ServersLanes, Play: words.Play, Pause: words.Pause, NoTrace: words.NoTrace,
 		Words: []string{}, known: map[string]int{},
 	}
 	for i := range all {
@@ -87,7 +88,7 @@ func (d *player) names() (all []string) {
 }
 
 func (d *player) model(p *portrait.Portrait) model {
-	m := model{Name: words.Name(p.Model), Outcome: words.Outcome(p) + ". " + words.Waited(p) + ".", Length: micros(p.Length), Rows: []row{}, Said: []line{}}
+	m := model{Name: words.Name(p.Model), Outcome: words.Outcome(p) + ". " + words.Waited(p) + ".", Length: micros(p.Length), Rows: []row{}, Trace: []traceLine{}}
 	for _, c := range p.Clients {
 		m.Rows = append(m.Rows, d.row(words.ClientName(c), c.Spans, false, words.ClientDoes))
 	}
@@ -97,7 +98,7 @@ func (d *player) model(p *portrait.Portrait) model {
 	last := 0
 	for _, l := range p.Lines {
 		who, text := words.TraceLine(l)
-		m.Said = append(m.Said, line{micros(l.At) - last, d.word(who), d.word(text)})
+		m.Trace = append(m.Trace, traceLine{micros(l.At) - last, d.word(who), d.word(text)})
 		last = micros(l.At)
 	}
 	return m

@@ -27,19 +27,19 @@ func TestPlayer(t *testing.T) {
 		t.Errorf("the lanes are %q", label)
 	}
 	lines := portraittest.Loop().Lines
-	words := v.text("#right .said .now")
+	words := v.text("#right .trace .now")
 	if words == "" || !strings.Contains(words, lines[0].Who[:6]) {
 		t.Errorf("the words at this step: %q", words)
 	}
 
-	if last := v.eval("Math.max(...[...document.querySelectorAll('.said li')].map(l => parseFloat(l.textContent)))"); last > "13.700" || len(last) < 4 {
+	if last := v.eval("Math.max(...[...document.querySelectorAll('.trace li')].map(l => parseFloat(l.textContent)))"); last > "13.700" || len(last) < 4 {
 		t.Errorf("at 13.7 ms it shows a line of %s ms", last)
 	}
 
 	v.press(kb.ArrowRight)
 	v.until("document.getElementById('time').textContent !== '13.700 ms'")
 	forward := v.now()
-	if other := v.text("#right .said .now"); other == words {
+	if other := v.text("#right .trace .now"); other == words {
 		t.Errorf("a step forward, to %s, and the words are still %q", forward, other)
 	}
 	if hash := v.eval("location.hash"); hash != "#blocking,epoll,"+strings.TrimRight(strings.Split(forward, " ")[0], "0")+"ms" {
@@ -91,7 +91,7 @@ func TestPlayerOfOne(t *testing.T) {
 	}
 	v.press(kb.Home)
 	v.until("document.getElementById('time').textContent === '0.000 ms' && location.hash === '#epoll,0ms'")
-	if lines := v.eval("document.querySelectorAll('.said li').length"); lines != "0" {
+	if lines := v.eval("document.querySelectorAll('.trace li').length"); lines != "0" {
 		t.Errorf("before anything is said there are %s lines", lines)
 	}
 }

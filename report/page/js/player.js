@@ -1,13 +1,13 @@
 // The player of portraits: a model on each side, at one instant.
 if (data.player) {
 	const play = data.player;
-	for (const m of play.models) { // spans become [mark, from, to, words], and lines [instant, who, what]
+	for (const m of play.models) { // spans become [mark, from, to, text], trace lines [instant, who, what]
 		for (const row of m.rows) {
 			let end = 0;
-			row.spans = row.spans.map(([mark, gap, length, said]) => [mark, end += gap, end += length, said]);
+			row.spans = row.spans.map(([mark, gap, length, text]) => [mark, end += gap, end += length, text]);
 		}
 		let last = 0;
-		m.said = m.said.map(([gap, who, what]) => [last += gap, who, what]);
+		m.trace = m.trace.map(([gap, who, what]) => [last += gap, who, what]);
 	}
 	const models = new Map(play.models.map(m => [m.name, m]));
 	const sides = play.sides.map((s, i) => ({ root: $(s), model: models.get(play.first[i]) }));
@@ -38,7 +38,7 @@ if (data.player) {
 	const at = row => row.spans.find(s => s[1] <= now && now < s[2]) || row.spans.find(s => s[2] === now);
 	const does = row => { const s = at(row); return s ? words(s[3]) : ""; };
 
-	// seen are the instants between which the lanes are shown.
+	// seen is the stretch of time that the lanes show.
 	const seen = () => {
 		const window = Number($("window").value) * 1000;
 		if (!window || window >= end) return [0, end];
@@ -70,26 +70,26 @@ if (data.player) {
 			const top = y(i) + 3, middle = y(i) + tall / 2;
 			el(svg, "text", { x: left - 6, y: middle + 4, "text-anchor": "end" }, fit(row.name, left - 8));
 			if (more) el(svg, "text", { class: "doing", x: right + 10, y: middle + 4 }, fit(does(row), more - 6));
-			for (const [mark, begins, ends, said] of row.spans.filter(s => s[2] >= from && s[1] <= to).sort((a, b) => a[0] - b[0])) {
+			for (const [mark, begins, ends, text] of row.spans.filter(s => s[2] >= from && s[1] <= to).sort((a, b) => a[0] - b[0])) {
 				const a = Math.max(left, x(begins)), b = Math.min(right, x(ends)), name = play.marks[mark];
 				const shape = name === "open" || name === "quiet"
 					? el(svg, "line", { class: name, x1: a, x2: b, y1: middle, y2: middle })
 					: el(svg, "rect", { class: name, x: a, y: top, width: Math.max(1.5, b - a), height: tall - 6 });
-				el(shape, "title", {}, `${words(said)}, ${ms(begins)} to ${ms(ends)} ms`);
-				if (row.server && name === "turn" && b - a > 12) el(svg, "text", { class: "number", x: (a + b) / 2, y: middle + 4, "text-anchor": "middle" }, /\d+/.exec(words(said)));
+				el(shape, "title", {}, `${words(text)}, ${ms(begins)} to ${ms(ends)} ms`);
+				if (row.server && name === "turn" && b - a > 12) el(svg, "text", { class: "number", x: (a + b) / 2, y: middle + 4, "text-anchor": "middle" }, /\d+/.exec(words(text)));
 			}
 		});
 		side.cursor = el(svg, "line", { class: "cursor", x1: x(now), x2: x(now), y1: 0, y2: bottom });
 	};
 
-	// The lines of this instant, with a few before them.
-	const said = side => {
-		const lines = side.model.said;
+	// The trace lines of this instant, with a few before them.
+	const trace = side => {
+		const lines = side.model.trace;
 		let last = lines.findLastIndex(l => l[0] <= now), first = last;
 		while (first > 0 && lines[first - 1][0] === lines[last][0]) first--;
 		const shown = lines.slice(Math.max(0, Math.min(first, last - 3) - 2), last + 1);
 		side.now = last < 0 ? "" : lines.slice(first, last + 1).map(l => `${words(l[1])}: ${words(l[2])}`).join("; ");
-		side.root.querySelector(".said").replaceChildren(...shown.map(l => {
+		side.root.querySelector(".trace").replaceChildren(...shown.map(l => {
 			const li = document.createElement("li"), who = document.createElement("span");
 			who.className = "who";
 			who.textContent = words(l[1]);
@@ -99,13 +99,13 @@ if (data.player) {
 				li.setAttribute("aria-current", "step");
 			}
 			return li;
-		}), ...(lines.length ? [] : [Object.assign(document.createElement("li"), { textContent: play.untold })]));
+		}), ...(lines.length ? [] : [Object.assign(document.createElement("li"), { textContent: play.noTrace })]));
 	};
 	const present = () => {
 		$("slider").value = now;
 		$("slider").setAttribute("aria-valuetext", ms(now) + " ms");
 		$("time").textContent = ms(now) + " ms";
-		sides.forEach(s => { draw(s); said(s); });
+		sides.forEach(s => { draw(s); trace(s); });
 		if (!playing) {
 			$("live").textContent = `${ms(now)} ms. ` + sides.map(s => `${s.model.name}: ${s.now}`).join(". ");
 			if (mine !== null) change({ play: mine = [...sides.map(s => encodeURIComponent(s.model.name)), +(now / 1000).toFixed(3) + "ms"].join(",") }, false);
@@ -155,23 +155,23 @@ if (data.player) {
 		});
 		end = Math.max(...sides.map(s => s.model.length), 1);
 		$("slider").max = end;
-		steps = [...new Set([0, end, ...sides.flatMap(s => s.model.said.length ? s.model.said.map(l => l[0]) : s.model.rows.flatMap(r => r.spans.map(p => p[1])))])].sort((a, b) => a - b);
+		steps = [...new Set([0, end, ...sides.flatMap(s => s.model.trace.length ? s.model.trace.map(l => l[0]) : s.model.rows.flatMap(r => r.spans.map(p => p[1])))])].sort((a, b) => a - b);
 		go(to);
 	};
-	const follow = said => { // a model for each side, and an instant
-		const parts = said.split(","), time = parseFloat(parts[sides.length]);
+	const follow = address => { // a model for each side, and an instant
+		const parts = address.split(","), time = parseFloat(parts[sides.length]);
 		const name = s => { try { return decodeURIComponent(s ?? ""); } catch { return ""; } };
 		choose(sides.map((_, i) => name(parts[i])), Number.isFinite(time) ? time * 1000 : now);
 	};
 	views.push(() => {
-		const said = state.play || "";
-		if (mine !== null && said === mine) return sides.forEach(draw);
+		const address = state.play || "";
+		if (mine !== null && address === mine) return sides.forEach(draw);
 		pause();
 		mine = null;
-		if (!said) return choose(play.first, 0);
-		const opened = location.hash === "#" + said;
-		mine = said;
-		follow(said);
+		if (!address) return choose(play.first, 0);
+		const opened = location.hash === "#" + address;
+		mine = address;
+		follow(address);
 		if (opened) { $("player").focus({ preventScroll: true }); $("player").scrollIntoView(); }
 	});
 	const touch = () => { mine ??= ""; }; // from now on the address follows the player
