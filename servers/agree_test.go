@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// spoken is what each load generator prints of 1744 requests in 2 s, or of 50, as agree.sh reads it.
+// spoken is what each load generator prints about 1744 requests in 2 s, or of 50, as agree.sh reads it.
 var spoken = map[string]string{
 	"loadgen": `case "$*" in
 *" -r "*) rate=25 p50=9000000 service=22500000 ;;
@@ -31,7 +31,7 @@ Status code distribution:
 	"vegeta": `[ "$1" = attack ] || echo '{"latencies":{"total":1,"mean":1,"50th":22700000,"90th":1},"bytes_in":{"total":600,"mean":12},"duration":1,"requests":50,"rate":7,"throughput":25.1,"success":1,"status_codes":{"200":50},"errors":[]}'`,
 }
 
-// TestAgree lets agree.sh read what load generators print, and wants it to find what differs and what failed. Nothing is loaded or timed.
+// TestAgree checks that agree.sh, which compares the output of load generators, finds differences and failures. Nothing is measured.
 func TestAgree(t *testing.T) {
 	for _, tool := range []string{"sh", "timeout", "shuf"} {
 		if _, err := exec.LookPath(tool); err != nil {

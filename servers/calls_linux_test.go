@@ -36,8 +36,8 @@ var called = map[int]string{
 	unix.SYS_ACCEPT4: "accept4", unix.SYS_CLOSE: "close", unix.SYS_FCNTL: "fcntl", unix.SYS_SETSOCKOPT: "setsockopt",
 }
 
-// TestCalls holds the system calls that a request makes to what they are known to be, within 2 %: with one client, and with 64 whose requests
-// are there together when the server looks. A call more is named.
+// TestCalls compares the system calls of a request with the recorded number, within 2 %: with one client, and with 64 whose requests have all
+// come when the server looks. If they differ it names the calls.
 func TestCalls(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes calls of its own")
@@ -45,7 +45,7 @@ func TestCalls(t *testing.T) {
 	for _, m := range models {
 		for _, clients := range []int{1, 64} {
 			name := fmt.Sprintf("%s %d", m.name, clients)
-			if m.hidden || clients > 1 && lacks[m.name]&(several|crowds) != 0 && m.name != "pool" { // which has as many workers as it is given
+			if m.hidden || clients > 1 && lacks[m.name]&(several|crowds) != 0 && m.name != "pool" { // which gets as many workers as clients
 				continue
 			}
 			t.Run(name, func(t *testing.T) {
@@ -56,9 +56,9 @@ func TestCalls(t *testing.T) {
 				c.filter("!=", " && ", c.clockwork()...)
 				calls := c.usual(result.Calls)
 				golden.Near(t, "calls.json", name, calls, 0.02)
-				asked := scenario.ExpectedCalls[m.name]
-				if expected := asked.Calls(c.usual(result.Waits)); asked.Formula != "" && (calls > 1.02*expected || calls < expected/1.02) {
-					t.Errorf("a request makes %.3f calls, %.3f were expected by %s", calls, expected, asked.Formula)
+				formula := scenario.ExpectedCalls[m.name]
+				if expected := formula.Calls(c.usual(result.Waits)); formula.Formula != "" && (calls > 1.02*expected || calls < expected/1.02) {
+					t.Errorf("a request makes %.3f calls, %.3f were expected by %s", calls, expected, formula.Formula)
 				}
 				if t.Failed() {
 					t.Errorf("a request makes these: %s", nameCalls(t, m.name, clients))
@@ -68,7 +68,7 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// clockwork are those, and where the server is stopped for each turn what comes of that: a call goes on, and the alarm of a held wait has rung.
+// clockwork returns those, and, if the server is stopped for each turn, the calls that this causes: restart_syscall, and the next alarm of a held wait.
 func (c *counted) clockwork() []int {
 	if c.stops {
 		return append([]int{unix.SYS_RESTART_SYSCALL, unix.SYS_TIMERFD_SETTIME}, clockwork...)
@@ -121,8 +121,8 @@ func countCalls(t *testing.T, model string, clients int) *counted {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Where a model waits for all its clients, what a wait brings depends on when their requests come. So it is stopped until all are there. A
-	// thread that waits for one client has nothing of it, and its call would begin again.
+	// If a model waits for all its clients together, what a wait returns depends on when their requests come. So it is stopped until all have
+	// come. A thread that waits for one client does not need that, and its call would begin again.
 	asked := scenario.ExpectedCalls[model].Formula
 	waits := asked == "" || strings.Contains(asked, "k")
 	c := &counted{t: t, pid: p.PID(), set: set, counter: files[at], stops: clients > 1 && waits}
@@ -149,8 +149,8 @@ func countCalls(t *testing.T, model string, clients int) *counted {
 	return c
 }
 
-// turn has every client ask once and be answered. After one by itself the server gets the time to wait again, or some requests would be there
-// before it does.
+// turn lets every client send one request and get its reply. A single client then gives the server time to wait again, or some requests would
+// come before it waits.
 func (c *counted) turn() {
 	if c.stops {
 		unix.Kill(c.pid, unix.SIGSTOP)
@@ -182,7 +182,7 @@ func again(call func() (int, error)) (n int, err error) {
 	return n, err
 }
 
-// filter has only those system calls counted whose number is, or is not, one of these. It can be set once.
+// filter limits the counter to the system calls whose number is, or is not, one of these. It can be set once.
 func (c *counted) filter(is, and string, calls ...int) {
 	var all []string
 	for _, call := range calls {
@@ -218,7 +218,7 @@ func (c *counted) usual(name string) float64 {
 	return float64(most) / float64(len(c.clients))
 }
 
-// nameCalls is which calls a request makes, and how many of each, as fresh servers show.
+// nameCalls returns which calls a request makes, and how many of each. It measures that on new servers.
 func nameCalls(t *testing.T, model string, clients int) string {
 	var all []string
 	other := countCalls(t, model, clients).clockwork()

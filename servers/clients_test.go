@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestClients lets the clients of other people that this machine has ask every model, and says which it lacks.
+// TestClients runs the common HTTP clients that this machine has against every model, and logs which are missing.
 func TestClients(t *testing.T) {
 	if testing.Short() {
 		t.Skip("asks every model with every client, which takes a while")

@@ -16,7 +16,7 @@ func (x *exam) flood() string {
 	return strings.Repeat(ask("/bytes/1000"), 20_000) // 22 MB of replies
 }
 
-// besides expects that clients are served while something goes on that the case has begun.
+// besides expects that clients are served while what the case has begun goes on.
 func (x *exam) besides() {
 	for range 3 {
 		c := x.dial()
@@ -26,7 +26,7 @@ func (x *exam) besides() {
 	}
 }
 
-// dials opens n connections, all of which stay.
+// dials opens n connections, which stay open.
 func (x *exam) dials(n int) []*conn {
 	all := make([]*conn, n)
 	for i := range all {
@@ -35,7 +35,7 @@ func (x *exam) dials(n int) []*conn {
 	return all
 }
 
-// Several clients at once: what one of them does or does not do is no matter to the others.
+// Several clients at once: what one of them does must not affect the others.
 var crowdCases = []testcase{
 	{name: "one thinking client stops nobody", needs: several, run: func(x *exam) {
 		c := x.dial()

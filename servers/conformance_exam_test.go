@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// exam is one case being put to one server. It ends at the first thing that is not as expected, and at its deadline.
+// exam is one case run against one server. It ends at the first failed expectation, and at its deadline.
 type exam struct {
 	s        *server
 	deadline time.Time
@@ -65,8 +65,8 @@ func (x *exam) each(n int, f func(i int)) {
 	}
 }
 
-// until asks again and again whether something is so, and fails with what is wrong at the deadline, or at once where the
-// server is known not to come round.
+// until calls a check again and again until it returns "", and fails with what it returns at the deadline, or at once if the
+// server is known to fail it.
 func (x *exam) until(so func() (wrong string)) {
 	for known := ""; ; {
 		wrong := ""
@@ -86,7 +86,7 @@ func (x *exam) until(so func() (wrong string)) {
 	}
 }
 
-// explains waits until the server has given a reason on stderr for what it refused, which comes by another way than its replies.
+// explains waits until the server has printed a reason for a refusal on stderr, which may come later than the reply.
 func (x *exam) explains(reason string) {
 	x.until(func() (wrong string) {
 		if said := x.s.stderr.String(); !strings.Contains(said, reason) {
@@ -150,7 +150,7 @@ func (c counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// send sends s and does not wait for the server to take it, since a server that is right may make its clients wait.
+// send sends s and does not wait for the server to read it, since a correct server may make its clients wait.
 func (c *conn) send(s string) {
 	c.x.said.Store(true)
 	if len(s) > 32<<10 {
@@ -233,7 +233,7 @@ func (c *conn) ended() {
 	}
 }
 
-// cutOff expects that the server says nothing more and closes, properly or not.
+// cutOff expects that the server sends nothing more and closes, properly or not.
 func (c *conn) cutOff() {
 	c.x.left.Store(true)
 	if b, err := c.in.ReadByte(); err == nil {

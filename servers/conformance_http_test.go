@@ -21,7 +21,7 @@ const (
 // ask is a GET request for a path.
 func ask(path string) string { return "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n" }
 
-// post is a POST request to /echo, its body told by length.
+// post is a POST request to /echo with a Content-Length.
 func post(body string) string {
 	return fmt.Sprintf("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
@@ -127,7 +127,7 @@ var helloCases = needing(http, []testcase{
 	}},
 })
 
-// The conversation in HTTP, as one client has it.
+// The conversation of one client in HTTP.
 var httpCases = []testcase{
 	{name: "replies once per recv: merged requests in pieces of 7 bytes", run: func(x *exam) {
 		c := x.dial()

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// What a server does besides serving: it counts, ends when it is told to, and closes connections that are silent.
+// What a server does besides serving: it counts, ends on SIGTERM, and closes idle connections.
 var lifeCases = []testcase{
 	{name: "books: requests, connections and bytes", needs: web, alone: true, run: func(x *exam) {
 		const clients = 12
@@ -214,7 +214,7 @@ func (x *exam) balance(requests, connections int64) {
 	}
 }
 
-// ends ends the server as its user does; stop sees to it that this takes no longer than it may.
+// ends ends the server as its user does; stop checks that it ends in time.
 func (x *exam) ends() {
 	line, err := x.s.stop()
 	if err != nil {

@@ -35,7 +35,7 @@ func lined(name string, messages ...string) []testcase {
 	}
 }
 
-// The conversation in lines, as nc has it.
+// The conversation in lines, as with nc.
 var lineCases = needing(lines,
 	lined("two", "hello\n", "hello\n"),
 	lined("ended by CRLF", "hello\r\n", "hello\r\n"),

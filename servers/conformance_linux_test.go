@@ -37,8 +37,8 @@ func (v *server) files(pattern string) (names []string) {
 	return names
 }
 
-// opened returns the names of what the server has open, and how many of them are TCP connections, of which a name says the state and
-// the bytes that are not sent and not read (proc(5)).
+// opened returns the names of the descriptors that the server has open, and how many are TCP connections. The name of a connection has its
+// state and its unsent and unread bytes (proc(5)).
 func (x *exam) opened() (names []string, connections int) {
 	proc := fmt.Sprintf("/proc/%d/", x.s.proc.PID())
 	table, err := os.ReadFile(proc + "net/tcp") // first: what is listed then and not there any more is not counted
@@ -83,7 +83,7 @@ func (x *exam) resting() int {
 	return len(names) - connections
 }
 
-// rss returns the server's resident memory in bytes, 0 if it is not to be had.
+// rss returns the server's resident memory in bytes, 0 if it cannot be read.
 func (v *server) rss() (bytes int64) {
 	for _, name := range v.files("status") {
 		status, _ := os.ReadFile(name)
@@ -148,7 +148,7 @@ func (x *exam) load() float64 {
 	return float64(ran) / float64(max(time.Since(start)-waited, ran, 1))
 }
 
-// idles expects that the server has nothing to do from now on and knows it: it uses less than 10 % of a processor.
+// idles expects that the server does nothing from now on: it uses less than 10 % of a processor.
 func (x *exam) idles() {
 	time.Sleep(50 * time.Millisecond) // what the last step caused is over by then
 	if load := x.load(); load >= 0.1 {
@@ -206,7 +206,7 @@ func (x *exam) cost(c *conn) time.Duration {
 	return least
 }
 
-// neverReads expects that a client who asks and does not read costs little memory.
+// neverReads expects that a client that sends requests and does not read costs little memory.
 func (x *exam) neverReads(requests string) {
 	x.served()
 	before := x.s.rss()

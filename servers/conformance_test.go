@@ -28,7 +28,7 @@ const (
 	crowds                         // dozens of them
 	thousands                      // a thousand clients
 	scale                          // many idle connections cost the busy ones nothing
-	refusal                        // clients are told that there is no descriptor for them
+	refusal                        // it refuses clients for which it has no descriptor, with a reply
 	timeout                        // closing connections that are silent for too long
 	lines                          // the line protocol
 	http                           // HTTP
@@ -37,7 +37,7 @@ const (
 	strictNet                      // the same, where net/http alone does
 	strictFast                     // the same, where fasthttp alone does
 	successors                     // clients who come when another has left; this and the next show while a case goes on
-	latecomers                     // clients who come when another has said something
+	latecomers                     // clients that come after another has sent something
 	halfClosed                     // replies that are still to come for a client who has finished sending
 	backpressure                   // not reading from a client who does not read
 	exhaustion                     // going on when there is no descriptor for a client
@@ -76,7 +76,7 @@ const (
 
 func TestConformance(t *testing.T) {
 	for _, m := range models {
-		if m.hidden { // it reads nothing of what it is told
+		if m.hidden { // it does not parse requests
 			continue
 		}
 		t.Run(m.name, func(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"carousel/internal/host"
 )
 
-// BenchmarkFull measures a server that has 64 descriptors and 200 clients, all of whom have asked: the share of a processor that it
-// uses for having to leave some of them out, and how long it takes until it serves a newcomer when they have left.
+// BenchmarkFull measures a server that has 64 descriptors and 200 clients, which have all sent a request: the share of a processor that it
+// uses while it is full, and how long it takes until it serves a new client after all have left.
 func BenchmarkFull(b *testing.B) {
 	for _, m := range models {
 		if m.hidden || m.unavailable() != "" || lacks[m.name]&exhaustion != 0 {
@@ -34,7 +34,7 @@ func BenchmarkFull(b *testing.B) {
 	}
 }
 
-// BenchmarkIdle measures the share of a processor that a server uses for connections that have been answered and say nothing more.
+// BenchmarkIdle measures the share of a processor that a server uses for connections that are silent after one request.
 func BenchmarkIdle(b *testing.B) {
 	for _, c := range []struct {
 		name string
@@ -65,7 +65,7 @@ func BenchmarkIdle(b *testing.B) {
 	}
 }
 
-// inExam puts something to a model that is measured and not judged.
+// inExam runs f against a model, to measure it.
 func inExam(b *testing.B, name string, flags []string, run func(x *exam)) {
 	if err := try(ours(name), nil, testcase{flags: flags, run: run}, lacks[name], 2*patience); err != nil {
 		b.Error(err)

@@ -19,14 +19,14 @@ import (
 	"carousel/internal/sock"
 )
 
-// few are the flags that give a model as many workers or loops as its story has use for, on any machine.
+// few are the flags that give a model the same few workers or loops on any machine.
 var few = map[string][]string{"pool": {"--workers", "2"}, "prefork": {"--workers", "1"}, "reactors": {"--loops", "2"}}
 
 // oneByOne are the models that serve one client after another: a second is served when the first has left.
 var oneByOne = []string{"blocking", "prefork"}
 
-// TestNarrate plays one play on every model: one client connects and thinks, another connects and is answered meanwhile, or is not;
-// then the first has the server block, and sleep, and leaves, and the second leaves. A third breaks off, and then the server is to end.
+// TestNarrate plays one script on every model: one client connects and thinks; another connects and is answered meanwhile, or is not;
+// then the first requests /block and /sleep and leaves, and the second leaves. A third resets its connection, and then the server ends.
 func TestNarrate(t *testing.T) {
 	if !sock.Linux {
 		t.Skip("it takes /proc to see that a server is at rest")
@@ -68,7 +68,7 @@ func TestNarrate(t *testing.T) {
 	}
 }
 
-// A talk that could go on says that its turn is over, and who is refused is part of the story.
+// A talk that could go on narrates that its turn is over, and a refusal is narrated.
 func TestNarrateLimits(t *testing.T) {
 	if !sock.Linux {
 		t.Skip("it takes /proc to see that a server is at rest")
@@ -92,10 +92,10 @@ func TestNarrateLimits(t *testing.T) {
 	}
 }
 
-// beside are lanes that do what they do at the same time as others: their lines come first here, in every step.
+// beside are lanes that run at the same time as others: in every step their lines come first.
 var beside = map[string]string{"thread": "acceptor", "prefork": "parent", "goroutine": "main", "nethttp": "Serve", "fasthttp": "Serve", "asyncio-executor": "loop executor"}
 
-// byChance is what the kernel chooses.
+// byChance matches names that the kernel chooses.
 var byChance = map[string]*regexp.Regexp{
 	"pool":     regexp.MustCompile(`worker \d+`),
 	"prefork":  regexp.MustCompile(`process \d+`),
@@ -138,7 +138,7 @@ func (n *narrated) plain(model string) string {
 	})
 }
 
-// rank puts the lines of what goes on beside before the others.
+// rank puts the lines of the lanes in beside before the others.
 func rank(model, line string) int {
 	lanes := strings.Fields(beside[model])
 	for i, lane := range lanes {
@@ -149,7 +149,7 @@ func rank(model, line string) int {
 	return len(lanes)
 }
 
-// words are those of the narrations that not every model has, and whose they are.
+// words are words of the narration that not every model has, with the models that have them.
 var words = map[string]string{
 	"read blocks until":                     "blocking",
 	"the only thread":                       "blocking",
@@ -189,7 +189,7 @@ var words = map[string]string{
 	"OnTraffic":                             "gnet",
 }
 
-// Every model has its own words, and leaves others theirs. What two models say differs in more than in names and numbers.
+// Every model has words of its own that no other has. The narrations of two models differ in more than names and numbers.
 func TestOwnWords(t *testing.T) {
 	stories, phrases := map[string]string{}, map[string][]string{}
 	for _, m := range models {
@@ -229,7 +229,7 @@ func TestOwnWords(t *testing.T) {
 
 var actors = regexp.MustCompile(`\b(?:client|loop|thread|worker|goroutine|carousel)s?(?: N)?\b`)
 
-// phrasesOf is what a story says, each thing once, whoever says it of whom.
+// phrasesOf returns the phrases of a story, each once, without names.
 func phrasesOf(story string) []string {
 	var all []string
 	for line := range strings.Lines(story) {
@@ -278,7 +278,7 @@ type step struct {
 	from int
 }
 
-// step does something that the server has something to say of, and waits until it has.
+// step does something that the server narrates, and waits until it has.
 func (n *narrated) step(what string, does func()) {
 	said := n.story()
 	n.steps = append(n.steps, step{what, len(said)})
@@ -340,8 +340,8 @@ func (c *visitor) breaksOff() {
 	c.conn.Close()
 }
 
-// until waits until something has come about and the server then waits for more to do: what its loop makes of the next thing must not depend
-// on how far it had got with the last.
+// until waits until a condition holds and the server is at rest: what its loop does next must not depend on how far it had come with the
+// step before.
 func (v *server) until(t *testing.T, there func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(patience); !there() || !v.waits() || !v.waits(); time.Sleep(time.Millisecond) {
@@ -351,7 +351,7 @@ func (v *server) until(t *testing.T, there func() bool) {
 	}
 }
 
-// waits tells whether no thread of the server runs or could.
+// waits reports whether no thread of the server is running or runnable.
 func (v *server) waits() bool {
 	for _, thread := range v.files("task/*/stat") {
 		stat, err := os.ReadFile(thread)

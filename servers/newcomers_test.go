@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// TestNewcomers lets clients come while a loop is busy, each asking for blocking work again and again: a loop must take
-// in all who wait before it goes on, or the last of them waits for a turn of all the others, and then another, for each
-// who came before.
+// TestNewcomers lets clients come while a loop is busy, each requesting blocking work again and again. A loop must accept all
+// that wait before it goes on; otherwise the last of them waits for one more turn of all the others for each client ahead of it.
 func TestNewcomers(t *testing.T) {
 	for _, name := range []string{"select", "poll", "epoll", "generator", "coroutine", "asyncio", "uring"} {
 		t.Run(name, func(t *testing.T) {

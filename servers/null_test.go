@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// The null responder is a process like any model: READY, hello for whatever it reads, and a usage line when it is told to end.
+// The null responder is a process like any model: READY, hello for whatever it reads, and a usage line on SIGTERM.
 func TestNull(t *testing.T) {
 	v, err := ours("null").start()
 	if err != nil {
@@ -56,7 +56,7 @@ func TestNull(t *testing.T) {
 	}
 }
 
-// Who runs models one after the other must not come upon one that answers wrongly.
+// A script that runs all listed models must not get one that answers wrongly.
 func TestNullIsNotListed(t *testing.T) {
 	for _, args := range [][]string{{"--list"}, {"--list", "--json"}, {"--model", "nul"}, {}} {
 		var stdout, stderr bytes.Buffer

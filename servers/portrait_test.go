@@ -8,8 +8,8 @@ import (
 	"carousel/internal/portrait"
 )
 
-// TestPortrait plays the script on each model: of whatever was answered its portrait says who had the turn for it, that its handler slept or
-// computed, and in which words.
+// TestPortrait plays the script on each model: for each answered request the portrait shows the lane that worked for it, whether its handler slept
+// or computed, and the model's words.
 func TestPortrait(t *testing.T) {
 	for _, m := range models {
 		if m.hidden {

@@ -58,7 +58,7 @@ func TestWorkersAreReplaced(t *testing.T) {
 				if len(now) != c.workers || slices.ContainsFunc(now, func(pid int) bool { return slices.Contains(workers[:c.killed], pid) }) {
 					x.failf("the workers were %v, of whom %d were killed, and are %v", workers, c.killed, now)
 				}
-				// What a killed worker has served nobody knows any more.
+				// What a killed worker has served is not known.
 				line, err := x.s.stop()
 				if err != nil {
 					x.failf("%w", err)
@@ -80,7 +80,7 @@ func TestPreforkAddsUp(t *testing.T) {
 	err := try(ours("prefork"), nil, testcase{flags: []string{"--workers", fmt.Sprint(workers)}, run: func(x *exam) {
 		requests, connections := int64(0), int64(0)
 		for round := range rounds {
-			all := x.dials(workers) // one for each, since nobody else is free
+			all := x.dials(workers) // one for each, since no other worker is free
 			for i, c := range all {
 				for range 1 + 10*i {
 					c.hello()
@@ -158,7 +158,7 @@ func TestNothingIsLeftOfPrefork(t *testing.T) {
 			p.Wait()
 			<-ready
 			t.Logf("killed after %v, with %d workers", after, len(all))
-			// One that has just been forked is nobody's descendant any more, and is without its environment as it becomes another program.
+			// One that was just forked may be no descendant any more, and has no environment during its exec.
 			for still, end := 0, time.Now().Add(grace); still < 10; time.Sleep(5 * time.Millisecond) {
 				left := marked(mark)
 				for _, pid := range all {
@@ -215,7 +215,7 @@ func alive(pid int) bool {
 	return there && state[0] != 'Z' && state[0] != 'X'
 }
 
-// TestMarked sees to it that the search for what is left finds workers at all.
+// TestMarked checks that the search for leftover processes finds workers at all.
 func TestMarked(t *testing.T) {
 	const mark = "CAROUSEL_MARK=found"
 	t.Setenv("CAROUSEL_MARK", "found")
@@ -235,7 +235,7 @@ func TestMarked(t *testing.T) {
 	}
 }
 
-// TestThreadsRunOut lets one client more come than there may be threads.
+// TestThreadsRunOut connects one client more than there may be threads.
 func TestThreadsRunOut(t *testing.T) {
 	err := try(ours("thread"), nil, testcase{flags: []string{"--threads", "3"}, run: func(x *exam) {
 		all := x.dials(3)

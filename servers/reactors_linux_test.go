@@ -98,8 +98,8 @@ func (x *exam) watched() (sockets []int) {
 	return sockets
 }
 
-// TestReactorsBeginTogether lacks what the last loop waits with: a server that began with the others would serve with fewer
-// loops than its flags say, and nobody would know.
+// TestReactorsBeginTogether leaves no descriptor for the poller of the last loop: a server that started with the others would have fewer
+// loops than its flags say, without a word of it.
 func TestReactorsBeginTogether(t *testing.T) {
 	endsUnready(t, self("unwatched", "--model", "reactors", "--loops", fmt.Sprint(watchable)), exitStart, "max_user_watches")
 }

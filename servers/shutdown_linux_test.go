@@ -20,7 +20,7 @@ import (
 )
 
 // TestShutdown ends Serve in this process, where nothing ends by itself: it closes connections that are idle, in the middle of a
-// request, in a sleep and not read from, gives back whatever it opened, and leaves nobody behind.
+// request, in a sleep and not read from, closes all that it opened, and leaves no goroutine behind.
 func TestShutdown(t *testing.T) {
 	for _, name := range []string{"select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "reactors", "uring"} {
 		t.Run(name, func(t *testing.T) {
@@ -86,8 +86,8 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// TestEndsWhenItsLoopFails takes from a server what its loop waits with: poll(2) watches no more than the descriptor limit. It ends with the
-// reason, and does not go on as one that nobody can reach.
+// TestEndsWhenItsLoopFails makes the wait of a server's loop fail: poll(2) watches no more than the descriptor limit. The server ends with the
+// reason, and does not go on without being able to serve.
 func TestEndsWhenItsLoopFails(t *testing.T) {
 	v, err := ours("poll").start()
 	if err != nil {

@@ -87,8 +87,8 @@ func report(b *testing.B, metric string, d time.Duration) {
 	b.ReportMetric(d.Seconds()*1e3, metric)
 }
 
-// besideOthers keeps a model busy for a while, from so many connections, and from one more that has it block for a millisecond if
-// somebody hears how long that took.
+// besideOthers keeps a model busy for a while, from so many connections, and from one more that requests a block of a millisecond if there is a
+// function to receive how long that took.
 func besideOthers(b *testing.B, program, name string, busy int, blocked func(took time.Duration)) *server {
 	v, err := modelOf(program, name).startOn(host.CPUs()[:1])
 	if err != nil {

@@ -20,11 +20,11 @@ import (
 	"carousel/internal/traceevent"
 )
 
-// asked are what each client of a traced server asks for, one after another.
-var asked = []string{"/", "/sleep/2ms", "/block/2ms", "/bytes/600000", "/"}
+// requested are the paths that each client of a traced server requests, one after another.
+var requested = []string{"/", "/sleep/2ms", "/block/2ms", "/bytes/600000", "/"}
 
-// TestTrace has three clients ask a server that is traced, and looks for each of their requests in what it leaves: an arrow from its bytes
-// over turns to its reply. The reader refuses a file in which slices do not nest, or arrows are not whole.
+// TestTrace has three clients send requests to a traced server, and finds each request in the trace: an arrow from its bytes over turns to its
+// reply. The reader rejects a file in which slices do not nest, or arrows are not complete.
 func TestTrace(t *testing.T) {
 	for i, m := range models {
 		if m.hidden {
@@ -82,7 +82,7 @@ func askAll(addr string) (self string, err error) {
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(patience))
 	r := bufio.NewReader(c)
-	for _, path := range asked {
+	for _, path := range requested {
 		if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: h\r\n\r\n", path); err != nil {
 			return "", err
 		}
@@ -166,8 +166,8 @@ func follow(f *traceevent.File, peer string) error {
 			}
 		}
 	}
-	if arrows != len(asked) {
-		return fmt.Errorf("%d requests are in it, it made %d", arrows, len(asked))
+	if arrows != len(requested) {
+		return fmt.Errorf("%d requests are in it, it made %d", arrows, len(requested))
 	}
 	return nil
 }
@@ -182,7 +182,7 @@ func points(f *traceevent.File, phase byte, id string) (some []traceevent.Event)
 	return some
 }
 
-// said reports whether a lane says something between two instants.
+// said reports whether a line is on a lane between two instants.
 func said(f *traceevent.File, lane int, what string, from, to int64) bool {
 	return slices.ContainsFunc(f.Pick(traceevent.Instant, "say"), func(e traceevent.Event) bool {
 		return e.TID == lane && from <= e.At && e.At <= to && strings.Contains(e.Name, what)

@@ -22,7 +22,7 @@ type loop struct {
 	forget  func(l *loop, fd int)           // takes a closed descriptor off the list
 }
 
-// naiveLoop makes none of the other mistakes: all that is wrong with it is the price of its lists.
+// naiveLoop makes none of the other mistakes: its only fault is what its lists cost.
 func naiveLoop(ln int, open func() *wire.Talk) error { return newLoop(ln, open).serve() }
 
 func closesListenerOnData(ln int, open func() *wire.Talk) error {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestAnother shares a port among three sockets: each connection comes to one of them, and nobody else gets the port.
-func TestAnother(t *testing.T) {
+// TestListenSamePort shares a port among three sockets: each connection comes to one of them, and no other program gets the port.
+func TestListenSamePort(t *testing.T) {
 	for _, at := range []string{"127.0.0.1:0", "[::1]:0"} {
 		t.Run(at, func(t *testing.T) {
 			ln, addr, err := Listen(at)
@@ -64,8 +64,8 @@ func TestAnother(t *testing.T) {
 	}
 }
 
-// TestAnotherLater shares a port to which somebody has come before.
-func TestAnotherLater(t *testing.T) {
+// TestListenSamePortLater shares a port that has had connections already.
+func TestListenSamePortLater(t *testing.T) {
 	for name, come := range map[string]func(ln int, addr string) (leave func()){
 		"who waits":    func(_ int, addr string) func() { dial(t, addr); return func() {} },
 		"who has left": func(_ int, addr string) func() { dial(t, addr).Close(); return func() {} },
@@ -94,7 +94,7 @@ func TestAnotherLater(t *testing.T) {
 	}
 }
 
-func TestAnotherNeedsASocket(t *testing.T) {
+func TestListenSamePortNeedsASocket(t *testing.T) {
 	file, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)
