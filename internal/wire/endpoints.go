@@ -30,7 +30,7 @@ func ReplyTo(method string, target *url.URL) Reply {
 	return ReplyToPath(method, path)
 }
 
-// ReplyToPath is PlanFor for a path that is still escaped.
+// ReplyToPath is ReplyTo for a path that is still escaped.
 func ReplyToPath(method, path string) Reply {
 	r, arg, ok := find([]byte(path))
 	p := Reply{Status: 200, Bytes: -1}

@@ -64,10 +64,10 @@
 //
 // The endpoints, where D is a duration such as 10ms, up to one minute:
 //
-//	GET /           "Hello world\n"
+//	GET /           "Hello world\n", the hello reply
 //	GET /bytes/N    N bytes, up to 1 GiB
 //	GET /image/K    the K-th of ten PNG images, from 0
-//	GET /moved/PATH a redirect to /PATH
+//	GET /moved/PATH a redirect (302) to /PATH
 //	POST /echo      the request's body
 //	GET /sleep/D    hello after D, for which the connection waits (Sleep)
 //	GET /block/D    hello after the thread has slept for D (Work)
