@@ -14,7 +14,7 @@ import (
 )
 
 // TestExercises runs the exercises of all chapters twice: as they stand, where each must be red, and with the solutions laid over
-// them, where each must be green. With the tag exercise it is not there: who solves one need not see it.
+// them, where each must be green. With the tag exercise it is left out: a learner need not see it.
 func TestExercises(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skipf("the exercises are run by go test: %v", err)
@@ -49,7 +49,7 @@ func TestExercises(t *testing.T) {
 	}
 }
 
-// exercises is what go test reports of the exercises of all chapters.
+// exercises returns what go test reports about the exercises of all chapters.
 func exercises(t *testing.T, flags ...string) events {
 	args := append([]string{"test", "-json", "-tags", "exercise", "-run", "^TestExercise$", "-timeout", "1m"}, flags...)
 	for _, c := range Chapters {
@@ -85,7 +85,7 @@ func parse(t *testing.T, text []byte) (list events) {
 	return list
 }
 
-// What may become of an exercise.
+// The outcomes of an exercise.
 const (
 	green    = "passes"
 	red      = "fails"
@@ -94,7 +94,7 @@ const (
 	absent   = "has no TestExercise"
 )
 
-// became is what became of the exercise in a package. A stub that panics is no good: its learner reads a stack instead of a reason.
+// became returns the outcome of the exercise in a package. A stub must not panic: its learner would read a stack instead of a reason.
 func (list events) became(pkg string) string {
 	how := absent
 	for _, e := range list {
@@ -124,7 +124,7 @@ func (list events) output(pkg string) string {
 	return b.String()
 }
 
-// TestBecame tells apart what go test says of packages that differ in one thing.
+// TestBecame checks that became tells apart packages that differ in one thing.
 func TestBecame(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) {

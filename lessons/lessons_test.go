@@ -14,7 +14,7 @@ import (
 	"carousel/lessons/inside"
 )
 
-// masks are what differs from run to run in the output of an example.
+// masks match what differs from run to run in the output of an example.
 var masks = []struct {
 	what *regexp.Regexp
 	with string

@@ -27,7 +27,7 @@
 //   - a body that yields again after Close: its goroutine is unwound, deferred calls included, by [runtime.Goexit],
 //     which no recover can stop, and Close returns [ErrIgnoredClose];
 //   - Yield from outside the running body: a panic;
-//   - a generator that is forgotten while it is paused is closed once the garbage collector finds nobody can resume it,
+//   - a generator that is forgotten while it is paused is closed once the garbage collector finds that nothing can resume it,
 //     on another goroutine, where a panic of its body ends the process. Do not rely on that: it never happens for
 //     a generator that its own body refers to, nor for one that was started on a locked thread. Those stay until they
 //     are closed.

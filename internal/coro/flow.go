@@ -44,7 +44,7 @@ type flow[Y, S, R any] struct {
 	locked bool // its goroutine is locked to a thread, as its creator was
 }
 
-// net is reachable from the Gen and from nowhere else: when it is garbage, nobody can resume the flow any more.
+// net is reachable from the Gen and from nowhere else: when it is garbage, nothing can resume the flow any more.
 type net struct{ _ *net }
 
 // start runs the body up to its first yield.

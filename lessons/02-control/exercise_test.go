@@ -45,7 +45,7 @@ func TestExercise(t *testing.T) {
 	}
 }
 
-// world has its own clock: a step takes a tick, and waiting takes as long as it takes.
+// world has its own clock: a step takes one tick, and a wait lasts until a task is ready.
 type world struct {
 	t     *testing.T
 	now   int

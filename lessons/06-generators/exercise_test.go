@@ -166,7 +166,7 @@ func (w *world) fatal(format string, args ...any) {
 
 func (w *world) note(what string, args ...any) { w.notes = append(w.notes, fmt.Sprintf(what, args...)) }
 
-// selects finds ready whoever is not silent.
+// selects reports every descriptor that is not silent as ready.
 func (w *world) selects() (readable, writable []int, err error) {
 	w.note("select")
 	for _, side := range []struct {

@@ -13,7 +13,7 @@ import (
 
 var errLost = errors.New("connection lost")
 
-// thrown is what an error wants that is thrown in.
+// thrown is the hint for each error that is thrown in.
 var thrown = map[error]string{
 	coro.ErrEnded: "with coro.ErrEnded the caller says that the stream is over: return the unfinished line, and no error",
 	errLost:       "an error that you do not know is not yours to swallow or to change: return it, with the unfinished line",

@@ -14,7 +14,7 @@ import (
 
 const clients = 10
 
-// blocking asks a server for what it awaits, for what blocks it, and for the same with an executor.
+// blocking requests what a server awaits, what blocks it, and the latter again with an executor.
 func blocking(out io.Writer) error {
 	for _, c := range []struct {
 		name, path string
@@ -38,7 +38,7 @@ func blocking(out io.Writer) error {
 	return nil
 }
 
-// answers has ten clients send one request each at the same time, and returns after how long each was answered, the first first.
+// answers makes ten clients send one request each at the same time, and returns the times to their replies, the shortest first.
 func answers(serve func(ln int, open func() *wire.Talk) error, path string) (times []time.Duration, err error) {
 	addr, stop, err := inside.Serve(serve)
 	if err != nil {

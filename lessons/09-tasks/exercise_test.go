@@ -15,7 +15,7 @@ import (
 // server answers with its name after so many milliseconds, or fails.
 type server struct {
 	name string
-	ms   int // odd ones, which who looks now and then does not meet
+	ms   int // odd numbers, which a poll at round ones would miss
 	err  error
 }
 

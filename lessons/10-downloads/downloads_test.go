@@ -11,7 +11,7 @@ import (
 
 const patience = 20 * time.Second
 
-// meeting counts who is there at the same time. The first wait until as many are there as are wanted.
+// meeting counts how many are there at the same time. The first ones wait until as many as wanted are there.
 type meeting struct {
 	sync.Mutex
 	wanted, here, most int
@@ -45,8 +45,8 @@ func (m *meeting) peak() int {
 	return m.most
 }
 
-// Whoever downloads all at once has ten requests at the server at the same time, and whoever writes in the executor ten files at the
-// disk; the others have one.
+// A way that downloads all at once has ten requests at the server at the same time, and one that writes in the executor ten files at
+// the disk; the others have one.
 func TestWays(t *testing.T) {
 	if !sock.Linux {
 		t.Skip(inside.ErrSystem)

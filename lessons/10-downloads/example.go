@@ -73,7 +73,7 @@ func inExecutor(c *asyncio.Co, write func() error) error {
 	return err
 }
 
-// taken is what ten downloads came to.
+// taken is the result of ten downloads.
 type taken struct {
 	images, redirects int
 	all               time.Duration // from the first request to the last file
@@ -115,7 +115,7 @@ func (w way) run(addr string, slow func()) (t taken, err error) {
 	return t, err
 }
 
-// all has one called for each image.
+// all calls one for each image.
 func (w way) all(c *asyncio.Co, one func(c *asyncio.Co, k int) error) error {
 	if !w.atOnce {
 		for k := range images {
@@ -133,7 +133,7 @@ func (w way) all(c *asyncio.Co, one func(c *asyncio.Co, k int) error) error {
 	return err
 }
 
-// beat wants a turn every millisecond, and keeps how late the latest came.
+// beat needs a turn every millisecond, and records how late the latest one was.
 func beat(c *asyncio.Co, latest *time.Duration) error {
 	for {
 		before := c.Loop.Time()

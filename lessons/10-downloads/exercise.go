@@ -4,7 +4,7 @@ package downloads
 
 import "carousel/servers/asyncio"
 
-// AtMost is the exercise: downloads all at once, but no more than n of them at a time, since a server may not want a thousand.
+// AtMost is the exercise: downloads all at once, but no more than n of them at a time, since a server may not allow a thousand.
 //
 // It runs the jobs, each in a task, at most n at a time, and begins them in their order. As soon as one ends the next begins; a job
 // that takes long must not hold up the others. It returns the results in the order of the jobs. When a job fails, AtMost

@@ -38,7 +38,7 @@ func fetch(c *asyncio.Co, addr, path string) (image []byte, redirects int, err e
 	}
 }
 
-// session is a connection on which a task asks and is answered.
+// session is a connection on which a task sends requests and reads replies.
 type session struct {
 	addr   string
 	stream stream

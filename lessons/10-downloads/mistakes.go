@@ -11,7 +11,7 @@ import (
 // fileName is the original tutorial's: it is made of the millisecond.
 func fileName(at time.Time) string { return fmt.Sprintf("file-%d.jpeg", at.UnixMilli()) }
 
-// ends are when ten downloads at once may end, in microseconds.
+// ends are instants at which ten downloads at once could end, in microseconds.
 var ends = []int{150, 320, 410, 870, 1100, 1240, 1950, 2020, 2480, 2990}
 
 // collisions names ten files at invented instants.
@@ -38,7 +38,7 @@ within three of them:
 	fmt.Fprintf(out, "\n%d images, %d files, no error. A name must come from what is saved: its number, or its address.\n", len(ends), len(names))
 }
 
-// unread asks twice on one connection and does not read the first body.
+// unread sends two requests on one connection and does not read the first body.
 func unread(out io.Writer, addr string) error {
 	fmt.Fprint(out, `
 And it never reads the body it saves. What was not read stays in the connection, and the next

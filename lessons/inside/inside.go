@@ -11,14 +11,14 @@ import (
 	"carousel/internal/wire"
 )
 
-// ErrSystem says that a lesson's model cannot run on this system.
+// ErrSystem is the error of a lesson whose model cannot run on this system.
 var ErrSystem = errors.New("this lesson's model needs Linux's socket calls, this is " + runtime.GOOS)
 
 // windUp is how long a model may take to return once its listening socket was shut down.
 const windUp = 5 * time.Second
 
-// Serve runs a model made of raw socket calls on a free port of loopback until stop is called. Its clients should have left by then:
-// a model that waits for one of them returns no sooner. The error of stop is the model's, or that it did not return within 5 s.
+// Serve runs a model made of raw socket calls on a free port of loopback until stop is called. Close all clients before: a model that
+// waits for one of them does not return. The error of stop is the model's, or says that it did not return within 5 s.
 func Serve(model func(ln int, open func() *wire.Talk) error) (addr string, stop func() error, err error) {
 	if !sock.Linux {
 		return "", nil, ErrSystem

@@ -16,11 +16,11 @@ import (
 	"carousel/internal/wire"
 )
 
-// patience is how long a stage waits for what must come.
+// patience is how long a stage waits for the next expected line or byte.
 var patience = 10 * time.Second
 
-// Stage is where a model and its scripted clients play. What the model narrates goes to out, and what the clients do beside it. After the
-// first error nothing happens any more; End returns it, and that of the model.
+// Stage runs a model and scripted clients in one process. It prints the narration of the model and of the clients to out. After the first error
+// its methods do nothing; End returns that error, and the model's.
 type Stage struct {
 	addr    string
 	stop    func() error
@@ -31,11 +31,11 @@ type Stage struct {
 	mu    sync.Mutex
 	more  sync.Cond
 	out   io.Writer
-	said  []byte // since Until last found something
-	rests bool   // Until has found something since a client acted
+	lines []byte // narration since the last line that Until found
+	rests bool   // Until has found a line since a client last acted
 }
 
-// Play begins a story and a model in it. Only one can play at a time in a process.
+// Play begins a story and starts a model. A process can have only one stage at a time.
 func Play(out io.Writer, model func(ln int, open func() *wire.Talk) error) *Stage {
 	s := &Stage{out: out}
 	s.more.L = &s.mu
@@ -44,17 +44,17 @@ func Play(out io.Writer, model func(ln int, open func() *wire.Talk) error) *Stag
 	return s
 }
 
-// Write takes a line of the narration.
+// Write receives a line of the narration.
 func (s *Stage) Write(line []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.said = append(s.said, line...)
+	s.lines = append(s.lines, line...)
 	s.more.Broadcast()
 	return s.out.Write(line)
 }
 
-// Until waits until the narration has these lines, one after another, since Until last returned: a client that goes on only then always
-// finds the server at the same place.
+// Until waits until these texts have come in the narration, one after another, since Until last returned. A client that acts only then
+// always finds the server in the same state.
 func (s *Stage) Until(things ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,8 +67,8 @@ func (s *Stage) Until(things ...string) {
 	}).Stop()
 	for _, thing := range things {
 		for s.err == nil {
-			if _, rest, found := bytes.Cut(s.said, []byte(thing)); found {
-				s.said, s.rests = rest, true
+			if _, rest, found := bytes.Cut(s.lines, []byte(thing)); found {
+				s.lines, s.rests = rest, true
 				break
 			}
 			if over {
@@ -80,7 +80,7 @@ func (s *Stage) Until(things ...string) {
 	}
 }
 
-// End ends the story, hangs up for whoever is still there and shuts the model down.
+// End ends the story, closes all connections and shuts the model down.
 func (s *Stage) End() error {
 	s.story.End()
 	for _, c := range s.clients {
@@ -98,10 +98,10 @@ type Client struct {
 	lane  *story.Lane
 	conn  net.Conn
 	reply *bufio.Reader
-	asked time.Time
+	sent  time.Time
 }
 
-// Connects has a client of that name connect. The server knows clients by the order in which it accepts them.
+// Connects makes a client of that name connect. The server numbers clients in the order in which it accepts them.
 func (s *Stage) Connects(name string) *Client {
 	c := &Client{Stage: s}
 	if s.err != nil {
@@ -117,7 +117,7 @@ func (s *Stage) Connects(name string) *Client {
 	return c
 }
 
-// acts says what c does next, with an empty line before it where the server has come to rest.
+// acts narrates what c does next, after an empty line if the server is at rest.
 func (c *Client) acts(what string, n ...int) {
 	c.mu.Lock()
 	if c.rests && c.lane != nil {
@@ -128,10 +128,10 @@ func (c *Client) acts(what string, n ...int) {
 	c.lane.Say(what, n...)
 }
 
-// Asks sends a line, for which the server owes a reply.
+// Asks sends a line, to which the server must reply.
 func (c *Client) Asks(line string) { c.sends(line, line+"\n") }
 
-// Gets asks for a path over HTTP.
+// Gets requests a path over HTTP.
 func (c *Client) Gets(path string) {
 	c.sends("GET "+path, "GET "+path+" HTTP/1.1\r\nHost: lesson\r\n\r\n")
 }
@@ -141,7 +141,7 @@ func (c *Client) sends(what, bytes string) {
 		return
 	}
 	c.acts("sends " + strconv.Quote(what))
-	c.asked = time.Now()
+	c.sent = time.Now()
 	_, c.err = io.WriteString(c.conn, bytes)
 }
 
@@ -153,13 +153,13 @@ func (c *Client) Hears() {
 		}
 		line, c.err = c.reply.ReadString('\n')
 	}
-	c.lane.Say("has the reply, after %d ms", int(time.Since(c.asked).Milliseconds()))
+	c.lane.Say("has the reply, after %d ms", int(time.Since(c.sent).Milliseconds()))
 }
 
-// Says has c say something of itself; what is a constant without %.
+// Says narrates something about c; what is a constant without %.
 func (c *Client) Says(what string) { c.lane.Say(what) }
 
-// Thinks lets time pass.
+// Thinks waits for d.
 func (c *Client) Thinks(d time.Duration) {
 	if c.err == nil {
 		c.acts("thinks for %d ms", int(d.Milliseconds()))
@@ -167,7 +167,7 @@ func (c *Client) Thinks(d time.Duration) {
 	}
 }
 
-// Leaves hangs up.
+// Leaves closes the connection.
 func (c *Client) Leaves() {
 	if c.err == nil {
 		c.acts("leaves")

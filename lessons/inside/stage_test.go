@@ -50,7 +50,7 @@ func TestPlay(t *testing.T) {
 	}
 }
 
-// What goes wrong on a stage ends the play, whoever is still to act.
+// An error on a stage ends the play, whatever the script has left.
 func TestPlayFails(t *testing.T) {
 	if !sock.Linux {
 		if err := Play(new(bytes.Buffer), epoll.Serve).End(); !errors.Is(err, ErrSystem) {

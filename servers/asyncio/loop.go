@@ -49,7 +49,7 @@ type Options struct {
 	// SlowCallback is how long one callback, or one step of a task, may take before it is reported to the exception
 	// handler; 0 is no limit. It costs two readings of the clock per callback.
 	SlowCallback time.Duration
-	// ExceptionHandler receives errors that no caller can receive: panics of callbacks, results of tasks that nobody awaited.
+	// ExceptionHandler receives errors that no caller can receive: panics of callbacks, errors of tasks that no task awaited.
 	// Without one they are printed to standard error.
 	ExceptionHandler func(Context)
 	// Workers is how many blocking calls RunInExecutor runs at a time; 0 is DefaultWorkers.

@@ -1,7 +1,7 @@
 // Package selectloop hands control to a loop around select(2).
 //
-// Lesson: give the kernel the whole list of descriptors and act on those that are ready; nobody blocks alone any
-// more. The list is built and scanned anew on every turn, so a turn costs as much as there are connections, and a
+// Lesson: give the kernel the whole list of descriptors and act on those that are ready; no call blocks for one
+// client any more. The list is built and scanned anew on every turn, so a turn costs as much as there are connections, and a
 // set has 1024 places: a descriptor beyond them is refused.
 package selectloop
 
