@@ -254,17 +254,69 @@ func TestComparison(t *testing.T) {
 	}
 }
 
-// TestLinks sees that every file a page links to is there.
+// TestSummary holds the README's summary of a run to its record.
+func TestSummary(t *testing.T) {
+	l, err := result.ReadLoad("results/truth/open.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var printed strings.Builder
+	if err := screen.Summary(&printed, "", l, false); err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	for line := range strings.Lines(strings.Trim(printed.String(), "\n") + "\n") {
+		want.WriteString("    " + line)
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "\n\n"+want.String()+"\n") {
+		t.Errorf("README.md should have:\n%s", want.String())
+	}
+}
+
+var (
+	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	dropped = regexp.MustCompile(`[^\pL\pN _-]`)
+	fenced  = regexp.MustCompile("(?ms)^```.*?^```$")
+)
+
+// anchors are the names by which GitHub links to the headings of a page.
+func anchors(text string) (names []string) {
+	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
+		names = append(names, strings.ReplaceAll(dropped.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
+	}
+	return names
+}
+
+// TestLinks sees that every file a page links to is there, with the heading that it links to.
 func TestLinks(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)#:]+)\)`)
+	link := regexp.MustCompile(`\]\(([^)#:]*)#?([^):]*)\)`)
 	for _, page := range append(translations[1:], pages...) {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+			file := page
+			if m[1] != "" {
+				file = filepath.Join(filepath.Dir(page), m[1])
+			}
+			if _, err := os.Stat(file); err != nil {
 				t.Errorf("%s links to %s: %v", page, m[1], err)
+				continue
+			}
+			if m[2] == "" {
+				continue
+			}
+			there, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if filepath.Ext(file) == ".md" && !slices.Contains(anchors(string(there)), m[2]) {
+				t.Errorf("%s links to %s#%s: there is no such heading", page, m[1], m[2])
 			}
 		}
 	}
@@ -301,7 +353,7 @@ func TestLadder(t *testing.T) {
 
 // TestScenarios holds the list of scenarios to those there are, in their order.
 func TestScenarios(t *testing.T) {
-	text, err := os.ReadFile("README.md")
+	text, err := os.ReadFile("results/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +364,31 @@ func TestScenarios(t *testing.T) {
 		names = append(names, m[1])
 	}
 	if want := scenario.Names(); !slices.Equal(names, want) {
-		t.Errorf("the README lists %v, want %v", names, want)
+		t.Errorf("results/README.md lists %v, want %v", names, want)
+	}
+}
+
+// TestRoutes holds the table of endpoints to those that a server of ours has, in their order.
+func TestRoutes(t *testing.T) {
+	source, err := os.ReadFile("internal/wire/route.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("servers/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| request | reply |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var shown, want []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `[A-Z]+ (/[a-z]*/?)[A-Z]*` \\| .+ \\|$").FindAllStringSubmatch(table, -1) {
+		shown = append(shown, m[1])
+	}
+	for _, m := range regexp.MustCompile(`\{path: "([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
+		want = append(want, m[1])
+	}
+	if len(want) < 5 || !slices.Equal(shown, want) {
+		t.Errorf("servers/README.md lists %v, want %v", shown, want)
 	}
 }
 
