@@ -19,7 +19,7 @@ import (
 	"carousel/internal/host"
 )
 
-// terminates says that Stop asks before it kills.
+// terminates reports whether Stop sends SIGTERM before it kills.
 const terminates = true
 
 func init() {

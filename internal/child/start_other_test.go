@@ -4,5 +4,5 @@ package child
 
 import "runtime"
 
-// terminates says that Stop asks before it kills.
+// terminates reports whether Stop sends SIGTERM before it kills.
 const terminates = runtime.GOOS != "windows"

@@ -7,7 +7,7 @@ import (
 )
 
 // BenchmarkSwitch is the price of one step of a generator, there and back, by the way it is made, with one generator
-// and with 10,000 that take turns, whose stacks no cache holds. A goroutine behind a pair of channels is what a
+// and with 10,000 that take turns, whose stacks do not fit into a cache. A goroutine behind a pair of channels is what a
 // generator would be without iter.Pull; a hand-written state machine is what it would be without a stack.
 func BenchmarkSwitch(b *testing.B) {
 	for _, way := range []struct {

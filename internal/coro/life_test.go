@@ -70,7 +70,7 @@ func TestGoexit(t *testing.T) {
 	}
 }
 
-// TestStrayYield panics instead of switching to nobody.
+// TestStrayYield checks that a Yield outside the running body panics.
 func TestStrayYield(t *testing.T) {
 	var stolen *Co[int, None]
 	g := New(func(c *Co[int, None]) (none None, err error) { stolen = c; _, err = c.Yield(1); return })
@@ -84,7 +84,7 @@ func TestStrayYield(t *testing.T) {
 	stolen.Yield(2)
 }
 
-// TestForgotten sees a paused generator that nobody can resume closed, and one that never started cost nothing.
+// TestForgotten checks that a paused generator that nothing can resume is closed, and that one that never started costs nothing.
 func TestForgotten(t *testing.T) {
 	tidied := make(chan error, 1)
 	func() {
@@ -109,7 +109,7 @@ func TestForgotten(t *testing.T) {
 	t.Error("a forgotten generator was not closed")
 }
 
-// TestClosingIsNotForgotten sees a generator whose last use is its Close left alone by the collector until that returns.
+// TestClosingIsNotForgotten checks that the collector leaves alone a generator whose last use is its Close, until that returns.
 func TestClosingIsNotForgotten(t *testing.T) {
 	for range 20 {
 		tidied := 0

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The script is the same every time, and what its words say.
+// The script is the same every time, and as ScriptText describes it.
 func TestScript(t *testing.T) {
 	roles := Script()
 	if fmt.Sprint(roles) != fmt.Sprint(Script()) {
@@ -46,7 +46,7 @@ func TestScript(t *testing.T) {
 	}
 }
 
-// serve serves handler, and says in which order its connections came.
+// serve serves handler, and records the order of its connections.
 func serve(t *testing.T, handler http.HandlerFunc) (addr string, ports func() []int) {
 	t.Helper()
 	var came []int
@@ -109,7 +109,7 @@ func TestPerform(t *testing.T) {
 	}
 }
 
-// What is wrong is said, and ends the part of whom it happens to.
+// An error is recorded, and ends the part of its client.
 func TestPerformSaysWhatIsWrong(t *testing.T) {
 	one := []Role{{Client: 1, Steps: []Step{{0, "/"}, {0, "/spin/5ms"}}}}
 	for name, c := range map[string]struct {

@@ -52,7 +52,7 @@ func (f invented) say(tid int, at float64, text string) {
 	f.Events = append(f.Events, traceevent.Event{Phase: 'i', Name: text, Category: "say", At: int64(at * 1e6), PID: f.Lanes[tid].PID, TID: tid})
 }
 
-// played is a play that began 10 ms after the trace did, of clients at ports 41001 and on that each asked once: from, to in milliseconds. To below 0
+// played is a play that began 10 ms after the trace did, of clients at ports from 41001 that each sent one request: from, to in milliseconds. To below 0
 // is when it gave up.
 func played(asks ...[2]float64) *Play {
 	p := &Play{Began: 1.01e9}
@@ -90,7 +90,7 @@ func joinedAndRead(t *testing.T, f invented, p *Play) Portrait {
 	return got
 }
 
-// told is a row as a text: what happens from which instant on.
+// told returns a row as text: what happens from which instant on.
 func told(spans []Span) string {
 	var b strings.Builder
 	for i, s := range spans {
@@ -302,7 +302,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// Whoever slept for as long as was asked for waits for its turn from then on, but for a timer that is a little late.
+// A request that has slept for its time waits for its turn from then on, unless its timer is only a little late.
 func TestAwake(t *testing.T) {
 	const ms = time.Millisecond
 	sleeps := func(from, to time.Duration) Span {
@@ -354,7 +354,7 @@ func TestDone(t *testing.T) {
 	}
 }
 
-// The words of a request are those of its client and, where they are about nobody, of the lane that serves it.
+// The narration of a request has the lines of its client and those of its lane that are about no client.
 func TestWords(t *testing.T) {
 	p := Portrait{
 		Clients: []Client{{Number: 1, Requests: []Request{{From: 10, To: 20, Done: 22, Spans: []Span{{Lane: -1}, {Lane: 1}}}}}},
@@ -372,7 +372,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// What a client did is in the file for whoever opens it.
+// What a client did is in the file, for a viewer.
 func TestJoin(t *testing.T) {
 	f := invent()
 	f.lane(1, 1001, "client 7", 41001)
@@ -399,7 +399,7 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// What cannot be on one clock is said.
+// A trace that has no common clock with the clients is an error.
 func TestClocks(t *testing.T) {
 	for name, c := range map[string]struct {
 		other map[string]any
@@ -417,7 +417,7 @@ func TestClocks(t *testing.T) {
 	}
 }
 
-// A server's trace alone, or lanes that nobody could have joined, are no portrait.
+// A server's trace alone, or one with lanes that Join does not make, is no portrait.
 func TestReadRefuses(t *testing.T) {
 	f := invent()
 	f.lane(1, 1, "loop")

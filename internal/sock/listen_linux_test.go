@@ -115,8 +115,8 @@ func TestListenSamePortNeedsASocket(t *testing.T) {
 	}
 }
 
-// TestBequeath has a process that inherits the listening socket serve a client of it.
-func TestBequeath(t *testing.T) {
+// TestPassListener starts a process that inherits the listening socket and serves a client on it.
+func TestPassListener(t *testing.T) {
 	ln, addr, err := Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestBequeath(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // one after the other, since it serves by itself what comes to the socket that it shares
+	for range 2 { // one after the other: the process serves what comes to the shared socket by itself
 		if said, err := io.ReadAll(dial(t, addr)); err != nil || string(said) != "the heir of "+addr {
 			t.Errorf("the client is told %q, %v", said, err)
 		}
@@ -168,8 +168,8 @@ func noHeirChild() {
 	expect("it is an error to inherit nothing", err != nil && addr == "")
 }
 
-// TestDown waits for the end of a listening socket, which a client who comes is not.
-func TestDown(t *testing.T) {
+// TestWaitShutdown waits for the shutdown of a listening socket; a connection does not end the wait.
+func TestWaitShutdown(t *testing.T) {
 	ln, addr := listen(t)
 	down := make(chan error, 1)
 	go func() { down <- WaitShutdown(ln) }()

@@ -21,7 +21,7 @@ func poller(t *testing.T) *Poller {
 	return p
 }
 
-// wait is what is ready within timeout.
+// wait returns what is ready within timeout.
 func wait(t *testing.T, p *Poller, timeout time.Duration) []Event {
 	t.Helper()
 	ready := make([]Event, 8)
@@ -53,7 +53,7 @@ func TestPoller(t *testing.T) {
 		}
 	}
 	fmt.Fprint(peer, "hi")
-	for range 2 { // level-triggered: told again until it is read
+	for range 2 { // level-triggered: reported again until it is read
 		if got := wait(t, p, -1); len(got) != 1 || got[0].Data() != data || got[0].Events != Readable {
 			t.Errorf("with input: %+v", got)
 		}
@@ -112,7 +112,7 @@ func TestPollerShutdown(t *testing.T) {
 	}
 }
 
-// choose is what Select leaves in its sets.
+// choose returns what Select leaves in its sets.
 func choose(t *testing.T, n int, read, write, urgent *FDSet, timeout time.Duration) int {
 	t.Helper()
 	ready := 0
@@ -148,7 +148,7 @@ func TestSelect(t *testing.T) {
 	if k := choose(t, n, &read, &write, &urgent, soon); k != 0 || read.Has(fd) || time.Since(begun) < soon {
 		t.Errorf("after %v of %v: %d, %v", time.Since(begun), soon, k, read)
 	}
-	// What comes during the wait is seen, so the sets the first look emptied are asked for again.
+	// What comes during the wait is found: the sets that the first look emptied are filled again.
 	ask()
 	go func() {
 		Sleep(soon)
@@ -202,7 +202,7 @@ func TestFDSet(t *testing.T) {
 	}
 }
 
-// TestPoll asks for a list by a waiter that holds and one that does not: what is ready is marked, and the list stays what it was.
+// TestPoll polls a list with a waiter that holds and one that does not: what is ready is marked, and the rest of the list is unchanged.
 func TestPoll(t *testing.T) {
 	for name, hold := range map[string]bool{"held": true, "not held": false} {
 		t.Run(name, func(t *testing.T) {

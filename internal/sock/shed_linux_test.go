@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// children are what a test runs in a process of its own, since it spoils the process.
+// children are the parts of tests that run in a process of their own, since they spoil it.
 var children = map[string]func(){
 	"shed":         shedChild,
 	"shed waiting": shedWaitingChild,
@@ -91,7 +91,7 @@ func must(err error) {
 	}
 }
 
-// heard is what a peer was told, until the end of input.
+// heard returns what a peer receives until the end of input.
 func heard(fd int) string {
 	var all []byte
 	buf := make([]byte, 256)
@@ -173,7 +173,7 @@ func shedWaitingChild() {
 	fmt.Println("descriptors are out: done")
 }
 
-// spareLostChild has another thread take the spare descriptor, too: nobody is accepted or refused until a number is
+// spareLostChild has another thread take the spare descriptor, too: no connection is accepted or refused until a number is
 // free again, and then there must be a spare one before anybody is accepted.
 func spareLostChild(acceptor func(ln int) func() error) {
 	ln, addr, err := Listen("127.0.0.1:0")

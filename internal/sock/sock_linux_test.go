@@ -216,7 +216,7 @@ func TestWaiterAccept(t *testing.T) {
 	}
 }
 
-// TestAcceptAll takes in all who wait, and who comes meanwhile.
+// TestAcceptAll accepts all connections that wait, and those that come meanwhile.
 func TestAcceptAll(t *testing.T) {
 	ln, addr := listen(t)
 	come := func(clients int) {

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestTakes has a peer that reads nothing, then a part, then all: whether it takes what it was sent does not depend on
+// TestAckProgress has a peer that reads nothing, then a part, then all: whether it acknowledges bytes does not depend on
 // whether the kernel has room for more.
-func TestTakes(t *testing.T) {
+func TestAckProgress(t *testing.T) {
 	ln, addr := listen(t)
 	dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error { // a buffer of this size does not grow
 		return raw.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 64<<10) })

@@ -35,7 +35,7 @@ func TestWaitUntil(t *testing.T) {
 	if n, err := p.WaitUntil(ready[:], Now()+int64(time.Millisecond)); n != 1 || err != nil {
 		t.Errorf("%d ready, %v", n, err)
 	}
-	time.Sleep(2 * time.Millisecond) // it rings, and nobody is to see it
+	time.Sleep(2 * time.Millisecond) // it rings, and must not be reported
 	if n, err := p.WaitRaw(ready[:], 0); n != 1 || err != nil || ready[0].Data() != 7 {
 		t.Errorf("%d ready, %v, the first is %d", n, err, ready[0].Data())
 	}

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestOffer has a thread that always finds something ready keep its processor: whoever waits for it gets it every
+// TestOffer has a thread that always finds something ready keep its processor: a goroutine that waits for it gets it every
 // turn, and looking costs nothing in between.
 func TestOffer(t *testing.T) {
 	now, waiting, looks := time.Duration(0), uint64(0), 0

@@ -108,7 +108,7 @@ func TestAnyStoryIsATrace(t *testing.T) {
 	}
 }
 
-// A trace that is full counts what it has no room for, and is a trace all the same, wherever it ends.
+// A full trace counts the events it has no room for, and is valid wherever it ends.
 func TestFull(t *testing.T) {
 	for most := range 30 {
 		s := Begin(Options{Trace: true, MaxEvents: most + 1})
@@ -138,7 +138,7 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// However many threads and connections there are, also those of workers, each has a lane of its own.
+// Every thread and connection, also of workers, has a lane of its own, however many there are.
 func TestManyLanes(t *testing.T) {
 	var files []*traceevent.File
 	for range 3 {
@@ -190,7 +190,7 @@ func TestNoStoryNoGarbage(t *testing.T) {
 	}
 }
 
-// A process that is part of a story goes on with its clock, and says of its clients which process theirs is.
+// A further process of a story goes on with its clock, and adds its name to those of its clients.
 func TestPart(t *testing.T) {
 	first := Begin(Options{})
 	var said bytes.Buffer

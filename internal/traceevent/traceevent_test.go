@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The reader refuses what it is there to refuse.
+// The reader rejects files that break the format.
 func TestReaderIsStrict(t *testing.T) {
 	named := `{"ph":"M","name":"process_name","ts":0.000,"pid":1,"tid":1,"args":{"name":"p"}},{"ph":"M","name":"thread_name","ts":0.000,"pid":1,"tid":1,"args":{"name":"t"}}`
 	slice := func(at, length string) string {

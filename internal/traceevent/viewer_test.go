@@ -34,7 +34,7 @@ const (
 	})`
 )
 
-// What is kept in this project opens in the viewer of those who invented the format, every slice and arrow of it, and without a warning.
+// The traces that are kept here open in the viewer of Chrome, every slice and arrow, without a warning.
 func TestViewer(t *testing.T) {
 	files, err := filepath.Glob("../../results/portraits/portraits/*.json.gz")
 	if err != nil || len(files) == 0 {
@@ -107,7 +107,7 @@ func TestViewer(t *testing.T) {
 	}
 }
 
-// content is what a file holds, which may be compressed.
+// content returns the content of a file, uncompressed.
 func content(t *testing.T, file string) []byte {
 	text, err := os.ReadFile(file)
 	if err == nil && strings.HasSuffix(file, ".gz") {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A played conversation: what was said, and how it ended.
+// A played conversation: what was sent, and how it ended.
 type played struct {
 	out    []byte
 	early  bool  // the talk closed before the peer had finished sending

@@ -15,7 +15,7 @@ func seed(f *testing.F, add func(in []byte)) {
 	}
 }
 
-// FuzzTalk says the same whatever the split of its input and of its sends; play holds it to the contract.
+// FuzzTalk checks that the replies do not depend on how input and sends are split; play checks the contract.
 func FuzzTalk(f *testing.F) {
 	seed(f, func(in []byte) { f.Add(in, uint64(len(in))) })
 	f.Fuzz(func(t *testing.T, in []byte, seed uint64) {
@@ -42,7 +42,7 @@ func FuzzReadRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) { agree(t, in) })
 }
 
-// agree holds requests against net/http: what is accepted here is accepted there, and ends at the same byte; what is
+// agree compares requests with net/http: what is accepted here is accepted there, and ends at the same byte; what is
 // whole there does not leave this side waiting.
 func agree(t *testing.T, in []byte) {
 	t.Helper()

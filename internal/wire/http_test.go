@@ -47,7 +47,7 @@ func TestConversations(t *testing.T) {
 	}
 }
 
-// TestEndOfInput ends every conversation after each of its bytes: what was asked whole is answered whole, the rest not at all.
+// TestEndOfInput ends every conversation after each of its bytes: a complete request gets a complete reply, any other gets none.
 func TestEndOfInput(t *testing.T) {
 	for _, c := range conversations {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "paint the pictures anew")
 
-// TestImages holds each picture to its size, to being a PNG, to its digest, and to what the painter paints.
+// TestImages checks the size of each picture, that it is a PNG, its digest, and that it is what the painter paints.
 func TestImages(t *testing.T) {
 	if *update {
 		var all []byte
@@ -55,7 +55,7 @@ func TestImages(t *testing.T) {
 }
 
 // paint makes a PNG file of exactly size bytes: the rings of a carousel with k+2 horses, in greyscale. The pixels are
-// stored, not compressed, since what a compressor makes of them is nobody's promise.
+// stored, not compressed, since no compressor promises to keep its output.
 func paint(size, k int) []byte {
 	side := 1
 	for stored(side+1)+128 <= size {

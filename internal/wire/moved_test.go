@@ -17,36 +17,36 @@ func leaves(location string) bool {
 // TestMovedStays asks to be sent to another host, in all spellings: the answer is a Location on this one, or a refusal.
 func TestMovedStays(t *testing.T) {
 	for _, c := range []struct {
-		path string
-		want string // the Location; "" where the request is refused
-		plan string // that of a server with its own parser, where that escapes what ours refuses
+		path   string
+		want   string // the Location; "" where the request is refused
+		parsed string // the Location of a server with its own parser, where that escapes what ours refuses
 	}{
-		{path: "/", want: "/", plan: "/"},
-		{path: "/image/3", want: "/image/3", plan: "/image/3"},
+		{path: "/", want: "/", parsed: "/"},
+		{path: "/image/3", want: "/image/3", parsed: "/image/3"},
 		{path: "//evil.com"},
 		{path: "///evil.com"},
-		{path: `/\evil.com`, plan: "/%5Cevil.com"},
-		{path: `/\/evil.com`, plan: "/%5C/evil.com"},
+		{path: `/\evil.com`, parsed: "/%5Cevil.com"},
+		{path: `/\/evil.com`, parsed: "/%5C/evil.com"},
 		{path: `//\evil.com`},
-		{path: `/\\evil.com`, plan: "/%5C%5Cevil.com"},
+		{path: `/\\evil.com`, parsed: "/%5C%5Cevil.com"},
 		{path: "/\t/evil.com"},
 		{path: "/\t\\evil.com"},
 		{path: "/\r/evil.com"},
 		{path: "/\x00/evil.com"},
-		{path: "/ /evil.com", plan: "/%20/evil.com"},
-		{path: "/\u00a0/evil.com", plan: "/%C2%A0/evil.com"},
-		{path: "/%2Fevil.com", want: "/%2Fevil.com", plan: "/%2Fevil.com"},
-		{path: "/%2f%2fevil.com", want: "/%2f%2fevil.com", plan: "/%2f%2fevil.com"},
-		{path: "/%5Cevil.com", want: "/%5Cevil.com", plan: "/%5Cevil.com"},
-		{path: "/%09/evil.com", want: "/%09/evil.com", plan: "/%09/evil.com"},
-		{path: "/%0d%0aLocation:%20//evil.com", want: "/%0d%0aLocation:%20//evil.com", plan: "/%0d%0aLocation:%20//evil.com"},
-		{path: "/.//evil.com", want: "/.//evil.com", plan: "/.//evil.com"},
-		{path: "/..//evil.com", want: "/..//evil.com", plan: "/..//evil.com"},
-		{path: "/%2e//evil.com", want: "/%2e//evil.com", plan: "/%2e//evil.com"},
-		{path: `/.\\evil.com`, want: `/.\\evil.com`, plan: "/.%5C%5Cevil.com"},
-		{path: "/@evil.com", want: "/@evil.com", plan: "/@evil.com"},
-		{path: "/http://evil.com", want: "/http://evil.com", plan: "/http://evil.com"},
-		{path: "/moved//evil.com", want: "/moved//evil.com", plan: "/moved//evil.com"},
+		{path: "/ /evil.com", parsed: "/%20/evil.com"},
+		{path: "/\u00a0/evil.com", parsed: "/%C2%A0/evil.com"},
+		{path: "/%2Fevil.com", want: "/%2Fevil.com", parsed: "/%2Fevil.com"},
+		{path: "/%2f%2fevil.com", want: "/%2f%2fevil.com", parsed: "/%2f%2fevil.com"},
+		{path: "/%5Cevil.com", want: "/%5Cevil.com", parsed: "/%5Cevil.com"},
+		{path: "/%09/evil.com", want: "/%09/evil.com", parsed: "/%09/evil.com"},
+		{path: "/%0d%0aLocation:%20//evil.com", want: "/%0d%0aLocation:%20//evil.com", parsed: "/%0d%0aLocation:%20//evil.com"},
+		{path: "/.//evil.com", want: "/.//evil.com", parsed: "/.//evil.com"},
+		{path: "/..//evil.com", want: "/..//evil.com", parsed: "/..//evil.com"},
+		{path: "/%2e//evil.com", want: "/%2e//evil.com", parsed: "/%2e//evil.com"},
+		{path: `/.\\evil.com`, want: `/.\\evil.com`, parsed: "/.%5C%5Cevil.com"},
+		{path: "/@evil.com", want: "/@evil.com", parsed: "/@evil.com"},
+		{path: "/http://evil.com", want: "/http://evil.com", parsed: "/http://evil.com"},
+		{path: "/moved//evil.com", want: "/moved//evil.com", parsed: "/moved//evil.com"},
 	} {
 		talk := (&Book{}).Open()
 		talk.Feed([]byte("GET /moved" + c.path + " HTTP/1.1\r\nHost: h\r\n\r\n"))
@@ -61,8 +61,8 @@ func TestMovedStays(t *testing.T) {
 		if err != nil {
 			target = &url.URL{}
 		}
-		if plan := ReplyTo("GET", target); plan.Moved != c.plan || plan.Moved != "" && leaves(plan.Moved) {
-			t.Errorf("/moved%q is planned to move to %q, want %q", c.path, plan.Moved, c.plan)
+		if plan := ReplyTo("GET", target); plan.Moved != c.parsed || plan.Moved != "" && leaves(plan.Moved) {
+			t.Errorf("/moved%q is planned to move to %q, want %q", c.path, plan.Moved, c.parsed)
 		}
 	}
 }

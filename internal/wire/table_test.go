@@ -19,7 +19,7 @@ const (
 	te   = "Transfer-Encoding: chunked\r\n"
 )
 
-// said is the reply of a failure, with more header lines.
+// said returns the reply of a failure, with further headers.
 func said(status int, text, body, more string) string {
 	return fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Length: %d\r\nContent-Type: text/plain\r\n%s\r\n%s", status, text, len(body), more, body)
 }
@@ -62,7 +62,7 @@ var (
 
 func headless(reply string) string { return reply[:strings.Index(reply, "\r\n\r\n")+4] }
 
-// conversation is what a peer says and what it must hear, reply by reply; closed is set where the talk ends it.
+// conversation is what a peer sends and what it must receive, reply by reply; closed is set if the talk ends it.
 type conversation struct {
 	name   string
 	in     string

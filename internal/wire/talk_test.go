@@ -270,7 +270,7 @@ var burdens = map[string]string{
 	"one by one": strings.Repeat("GET /bytes/1 HTTP/1.1\r\nHost: h\r\n\r\n", 2000),
 }
 
-// TestLinear counts what a talk does with input that comes byte by byte: no byte is searched twice for the end of its
+// TestLinear counts the work of a talk on input that comes byte by byte: no byte is searched twice for the end of its
 // line, and kept input is moved at most twice over.
 func TestLinear(t *testing.T) {
 	for name, in := range burdens {
