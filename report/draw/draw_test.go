@@ -111,7 +111,7 @@ func TestLabelsKeepApart(t *testing.T) {
 	}
 }
 
-// runs are of every size that may come, and how many pictures each has.
+// runs has runs of every size, with their number of pictures.
 func runs() map[string]struct {
 	f    *findings.Findings
 	want int
@@ -165,7 +165,7 @@ func TestPicturesAreWhole(t *testing.T) {
 	}
 }
 
-// A model has a line where two of its cells have a figure; without two such models there is nothing to see.
+// A model needs figures in two cells for a line, and a picture needs two lines.
 func TestSilentConnectionsAreDrawn(t *testing.T) {
 	f := &findings.Findings{Run: findings.Run{Models: []string{"select", "poll", "epoll"}, Placement: result.Split, Reference: "epoll"}}
 	for _, silent := range []int{0, 1000, 15000} {
@@ -225,7 +225,7 @@ func TestTheSameFindingsGiveTheSamePictures(t *testing.T) {
 	}
 }
 
-// No connections have no place on an axis of powers of two: a rasterizer sent that far left does not come back.
+// An axis of powers of two has no place for 0 connections: coordinates that far left hang the rasterizer.
 func TestALevelOfNoConnectionsIsNotDrawn(t *testing.T) {
 	f := findingstest.Whole("epoll", "goroutine")
 	f.Cells[0].Connections = 0
@@ -234,7 +234,7 @@ func TestALevelOfNoConnectionsIsNotDrawn(t *testing.T) {
 	}
 }
 
-// edge finds a pixel within 4 of the edge that is not opaque white: what is there is perhaps cut off.
+// edge finds a pixel within 4 of the edge that is not opaque white: something may be cut off there.
 func edge(p image.Image) (*image.Point, color.Color) {
 	inner := p.Bounds().Inset(4)
 	for y := p.Bounds().Min.Y; y < p.Bounds().Max.Y; y++ {

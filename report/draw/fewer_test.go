@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What is common stays as it is; what is rare becomes the nearest of it.
+// Common colours stay; rare ones become the nearest common one.
 func TestFewer(t *testing.T) {
 	m := image.NewRGBA(image.Rect(0, 0, 40, 40))
 	for y := range 40 {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// luminance is how much light a colour gives, as WCAG has it.
+// luminance is the relative luminance of a colour by WCAG.
 func luminance(c color.RGBA) float64 {
 	of := func(v uint8) float64 {
 		if s := float64(v) / 255; s > 0.04045 {
@@ -18,7 +18,7 @@ func luminance(c color.RGBA) float64 {
 	return 0.2126*of(c.R) + 0.7152*of(c.G) + 0.0722*of(c.B)
 }
 
-// A line on a dark page is seen: WCAG wants 3 to 1 of what is drawn.
+// Lines are visible on a dark page: WCAG demands a contrast of 3 to 1 for graphics.
 func TestColoursOfTheNight(t *testing.T) {
 	if len(atNight) != len(palette) {
 		t.Fatalf("%d colours for %d", len(atNight), len(palette))

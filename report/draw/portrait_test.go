@@ -22,7 +22,7 @@ import (
 	"carousel/report/words"
 )
 
-// extremes are portraits that no picture expects: nothing in them, more than there is room for, a stranger's words.
+// extremes returns unusual portraits: empty ones, ones with more than there is room for, ones with foreign text.
 func extremes() []portrait.Portrait {
 	crowd := portraittest.Threads()
 	for len(crowd.Lanes) < 40 {
@@ -85,7 +85,7 @@ func TestPortraitsAreWhole(t *testing.T) {
 	}
 }
 
-// What a portrait tells it tells without colour: the two colours differ in how dark they are, what is hatched in one from what is filled.
+// A portrait is readable without colour: the two colours differ in brightness, and hatched areas differ from filled ones.
 func TestHatchesDifferInGrey(t *testing.T) {
 	const side = 40
 	grey := map[words.Mark][2]int{} // mean, and how far single pixels are from it
@@ -127,8 +127,8 @@ func TestHatchesDifferInGrey(t *testing.T) {
 	}
 }
 
-// The narration of the strip is of a request that sleeps, or of one in which a further lane takes part; what its lane says
-// meanwhile of others and of itself is left out, and a mark stands for it.
+// The strip shows the trace of a request that sleeps, or of one in which another lane takes part. It leaves out what the lane does for others and
+// for itself meanwhile, with "…" in its place.
 func TestStrip(t *testing.T) {
 	p := portraittest.Loop()
 	heading, trace := strip(&p)
@@ -181,7 +181,7 @@ func TestStrip(t *testing.T) {
 	}
 }
 
-// A bar is of all waits that follow one another in one colour and pattern, and names each who has the turn for long enough to be seen.
+// A bar joins consecutive waits of one colour and pattern, and names each client that has the turn long enough to be seen.
 func TestAhead(t *testing.T) {
 	wait := func(from, to, behind int, state portrait.State) portrait.Span {
 		return portrait.Span{From: time.Duration(from), To: time.Duration(to), State: state, Behind: behind}

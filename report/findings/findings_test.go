@@ -69,17 +69,17 @@ func flat(c result.Cell, rate float64) []result.Trial {
 	return rounds(c, rate, rate, rate, rate, rate, rate)
 }
 
-// weighed is the run of these trials.
+// run returns the worksheet of these trials.
 func run(parts ...[]result.Trial) *worksheet {
 	return newWorksheet(study.New(result.Run{Models: []string{"blocking", "select", "epoll", "goroutine"}}, slices.Concat(parts...), nil))
 }
 
-// find is what is found of these trials.
+// find returns the findings of these trials.
 func find(parts ...[]result.Trial) *Findings {
 	return Of(study.New(result.Run{Models: []string{"blocking", "select", "epoll", "goroutine"}}, slices.Concat(parts...), nil))
 }
 
-// change changes the first how many trials.
+// change applies a change to the first trials.
 func change(list []result.Trial, how int, change func(*result.Trial)) []result.Trial {
 	for i := range how {
 		change(&list[i])
@@ -87,7 +87,7 @@ func change(list []result.Trial, how int, change func(*result.Trial)) []result.T
 	return list
 }
 
-// names are the models of places, with their letters.
+// names returns the models of places, with their letters.
 func names(places []Place) (list []string) {
 	for _, p := range places {
 		list = append(list, p.Model+" "+p.Letters)
@@ -186,7 +186,7 @@ func TestRankTiesAndTies(t *testing.T) {
 	}
 }
 
-// TestEqualsKeepTheOrderOfTheLadder has the same figures in other orders, whose sums differ by their rounding.
+// TestEqualsKeepTheOrderOfTheLadder gives equal models the same figures in different orders, so that sums differ by rounding.
 func TestEqualsKeepTheOrderOfTheLadder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for range 40 {
@@ -247,7 +247,7 @@ func TestSecondOpinionIsNoRival(t *testing.T) {
 	}
 }
 
-// The ways in which a trial of `epoll` goes wrong.
+// Ways in which a trial of `epoll` fails.
 var wrongs = map[string]struct {
 	spoil    func(*result.Trial)
 	standing string // of a cell in which most trials do
@@ -260,8 +260,7 @@ var wrongs = map[string]struct {
 	"invalid":        {func(t *result.Trial) { t.Load.Verdict.State = "invalid" }, Invalid},
 }
 
-// TestMostRoundsDecide holds every rule about a model to the majority of its rounds: one bad trial condemns nobody, and one good
-// trial saves nobody.
+// TestMostRoundsDecide checks that most rounds decide every question about a model: one bad trial takes no rank away, one good trial gives none.
 func TestMostRoundsDecide(t *testing.T) {
 	for name, wrong := range wrongs {
 		for bad, want := range map[int]string{1: "", 2: "", 4: wrong.standing, 5: wrong.standing} {
@@ -325,7 +324,7 @@ func TestMostRoundsBear(t *testing.T) {
 	}
 }
 
-// Of those that bear all silent connections the one with the least memory is ahead; without memories all of them tie.
+// Of the models that bear all silent connections the one with the least memory leads; without figures of memory all tie.
 func TestWhoBearsIsRankedByMemory(t *testing.T) {
 	probes := func(model string, answered bool, mib int64) []result.Trial {
 		list := flat(result.Cell{Model: model, Scenario: "thinking", Connections: 64}, 1)
@@ -347,7 +346,7 @@ func TestWhoBearsIsRankedByMemory(t *testing.T) {
 	}
 }
 
-// Of those that tie the simplest is taken, unless it costs more elsewhere by more than they may differ here, or silent clients stop it alone.
+// Of tied models the simplest is chosen, unless another cell shows it dearer by more than the tie allows, or silent clients stop only it.
 func TestTheSimplestIsTakenUnlessAnotherCellSpeaksAgainstIt(t *testing.T) {
 	busy := result.Cell{Scenario: "hello", Connections: 256, Placement: "split"}
 	fixed := result.Cell{Scenario: "cost", Connections: 64, RateRPS: 10000, Placement: "split"}
@@ -444,7 +443,7 @@ func TestLadder(t *testing.T) {
 	}
 }
 
-// TestTheStarvedHaveNoPercentile holds a model of whose connections one was never answered to what may be said of it.
+// TestTheStarvedHaveNoPercentile checks which figures a starved model has.
 func TestTheStarvedHaveNoPercentile(t *testing.T) {
 	starve := change(flat(hello("blocking", 64), 900), 6, func(t *result.Trial) { t.Load.Connections.Answered = 1 })
 	f := find(starve, flat(hello("epoll", 64), 900), flat(hello("select", 64), 900))
@@ -463,7 +462,7 @@ func TestTheStarvedHaveNoPercentile(t *testing.T) {
 	}
 }
 
-// TestAnOfferedRateLimitsNobody has the null responder serve what is offered, as everybody does.
+// TestAnOfferedRateLimitsNobody: at an offered rate all serve as much as the null responder, and are not client-limited.
 func TestAnOfferedRateLimitsNobody(t *testing.T) {
 	cost := func(model string) []result.Trial {
 		return change(flat(result.Cell{Model: model, Scenario: "cost", Connections: 64, RateRPS: 1000}, 1000), 6, func(t *result.Trial) { t.Load.Latency = spread(1000).Latency() })
@@ -477,7 +476,7 @@ func TestAnOfferedRateLimitsNobody(t *testing.T) {
 	}
 }
 
-// TestARuleIsJudgedByEachRoundsRate offers other rates in other rounds, and each is served to nine tenths.
+// TestARuleIsJudgedByEachRoundsRate offers a different rate in each round, and nine tenths of each are served.
 func TestARuleIsJudgedByEachRoundsRate(t *testing.T) {
 	for share, want := range map[float64]string{0.91: "fine", 0.89: "fails"} {
 		var list []result.Trial
@@ -491,7 +490,7 @@ func TestARuleIsJudgedByEachRoundsRate(t *testing.T) {
 	}
 }
 
-// TestMostRoundsServeTheirRate has two rounds of six, of middling rates, in which half of what was offered was served.
+// TestMostRoundsServeTheirRate: in two of six rounds, of medium rates, half of the offered rate was served.
 func TestMostRoundsServeTheirRate(t *testing.T) {
 	var list []result.Trial
 	for round, rate := range []float64{1000, 5000, 9000, 2000, 8000, 3000} {
@@ -506,7 +505,7 @@ func TestMostRoundsServeTheirRate(t *testing.T) {
 	}
 }
 
-// TestTheLadderStepsFromCellToCellByFigures has effects in two cells, each of which stands for itself.
+// TestTheLadderStepsFromCellToCellByFigures: effects of two cells are not comparable, so figures are compared.
 func TestTheLadderStepsFromCellToCellByFigures(t *testing.T) {
 	effects := map[string][]float64{"blocking": {0.5, 0.5, 0.5}, "select": {-0.5, -0.5, -0.5}}
 	f := find(inTurns(hello("", 1), result.MetricSteady, effects), inTurns(hello("", 64), result.MetricSteady, effects))
@@ -515,7 +514,7 @@ func TestTheLadderStepsFromCellToCellByFigures(t *testing.T) {
 	}
 }
 
-// TestCurvesDoNotFall has the slowest rounds know the fewest percentiles.
+// TestCurvesDoNotFall: the slowest rounds have the fewest percentiles.
 func TestCurvesDoNotFall(t *testing.T) {
 	list := flat(hello("epoll", 64), 1000)
 	for i := range list {
@@ -539,7 +538,7 @@ func TestCurvesDoNotFall(t *testing.T) {
 	}
 }
 
-// TestCurvesAreOfMostRounds has percentiles that some rounds have too few requests for.
+// TestCurvesAreOfMostRounds: some rounds have too few requests for the last percentiles.
 func TestCurvesAreOfMostRounds(t *testing.T) {
 	points := func(short int) int {
 		list := change(flat(hello("epoll", 64), 1000), short, func(t *result.Trial) { t.Load.Histogram = buckets(100) })

@@ -8,7 +8,7 @@ import (
 	"carousel/report/study"
 )
 
-// besides are six rounds of a model beside silent connections, whose requests cost so many microseconds at each number of them.
+// besides returns six rounds of a model beside each number of silent connections, with the cost of a request in microseconds.
 func besides(model string, costs map[int]float64, more func(*result.Trial)) (list []result.Trial) {
 	for silent, us := range costs {
 		for round := range 6 {
@@ -61,7 +61,7 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// A number stands for those who were all there and all served.
+// A figure needs that all silent connections were open and all busy ones served.
 func TestGrowthOfThoseWhoRefuse(t *testing.T) {
 	costs := map[int]float64{0: 6, 1000: 16, 5000: 900}
 	refuse := func(t *result.Trial) {
@@ -87,7 +87,7 @@ func TestGrowthOfThoseWhoRefuse(t *testing.T) {
 	}
 }
 
-// What is shown of clients who stay is of one round, the middle one, and so adds up.
+// The numbers of clients that stay come from one round, the median one, so they add up.
 func TestCrowdIsOfTheMiddleRound(t *testing.T) {
 	list := flat(result.Cell{Model: "pool", Scenario: "ceiling", Connections: 100}, 1)
 	for i, served := range []int{5, 1, 9, 3, 7, 100} {

@@ -20,7 +20,7 @@ import (
 	"carousel/report/study"
 )
 
-// rich is a run in which everything is found that can be.
+// rich is a run whose findings have every part.
 func rich() *study.Study {
 	var all []result.Trial
 	for _, n := range []int{1, 64} {
@@ -239,7 +239,7 @@ func TestSituationsFollowTheLevels(t *testing.T) {
 	}
 }
 
-// TestReasons holds each reason to what a reader can check.
+// TestReasons checks the value and the bound of each reason.
 func TestReasons(t *testing.T) {
 	paced := result.Cell{Model: "select", Scenario: "paced", Connections: 64, RateRPS: 1000}
 	reference := paced
@@ -375,7 +375,7 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// A portrait is that of the last round.
+// A model's portrait is that of the last round.
 func TestPortraitOfTheLastRound(t *testing.T) {
 	var trials []result.Trial
 	for round := range 3 {
@@ -398,7 +398,7 @@ func TestPortraitOfTheLastRound(t *testing.T) {
 	}
 }
 
-// TestATwinMayDifferByChance has it differ in one cell, which is nothing to warn of among many.
+// TestATwinMayDifferByChance: a twin that differs in one of many cells gives no warning.
 func TestATwinMayDifferByChance(t *testing.T) {
 	for cells, warned := range map[int]bool{1: true, 4: false} {
 		var list []result.Trial
@@ -420,7 +420,7 @@ func TestATwinMayDifferByChance(t *testing.T) {
 	}
 }
 
-// TestGuestsComeLast has a server of the user's own among the models.
+// TestGuestsComeLast has a user's own server among the models.
 func TestGuestsComeLast(t *testing.T) {
 	list := slices.Concat(flat(hello("node", 64), 1), flat(hello("epoll", 64), 1))
 	for i := range list {
@@ -434,7 +434,7 @@ func TestGuestsComeLast(t *testing.T) {
 	}
 }
 
-// FuzzOf has any lines leave findings that can be written.
+// FuzzOf checks that any lines give findings that can be written as JSON.
 func FuzzOf(f *testing.F) {
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines)

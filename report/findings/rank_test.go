@@ -12,8 +12,7 @@ import (
 	"carousel/report/study"
 )
 
-// inTurns are trials of a cell whose models took turns: of each model its effects by round, in cost or whatever the metric is. Their own figures
-// are all the same.
+// inTurns returns trials of a cell whose models took turns, with each model's effects by round in a metric. Their own figures are all the same.
 func inTurns(c result.Cell, metric string, effects map[string][]float64) (list []result.Trial) {
 	var models []string
 	for model := range effects {
@@ -103,7 +102,7 @@ func TestRatios(t *testing.T) {
 	}
 }
 
-// TestDecides holds what is said of further rounds to what they then say.
+// TestDecides repeats rounds until there are a quarter more than decides predicts, and checks that they decide.
 func TestDecides(t *testing.T) {
 	repeat := func(d []float64, n int) (more []float64) {
 		for i := range n {
@@ -128,7 +127,7 @@ func TestDecides(t *testing.T) {
 	}
 }
 
-// invented is a cell in which every model has the same noise around its own effect: its trials take turns, or each has figures of its own.
+// invented returns a cell whose models have the same noise around their own effect, in turns or in whole trials.
 func invented(rng *rand.Rand, models, rounds int, effect func(model int) float64) *worksheet {
 	c := &study.Cell{Key: study.Key{Scenario: "hello", Connections: 64, Placement: result.Split}}
 	for k := range models {
@@ -142,8 +141,8 @@ func invented(rng *rand.Rand, models, rounds int, effect func(model int) float64
 	return newWorksheet(&study.Study{Cells: []*study.Cell{c}, Rounds: rounds})
 }
 
-// TestFalseAlarms has models that are all alike: 5 of 100 cells may call any two of them different, whatever the number of rounds and of models.
-// What chance makes of 0.05 in so many cells is at most 0.065 in 99 of 100 tries.
+// TestFalseAlarms has models that are all alike: at most 5 of 100 cells may call two of them different, for any number of rounds and models.
+// By chance 0.05 becomes 0.065 at most in 99 of 100 tries of so many cells.
 func TestFalseAlarms(t *testing.T) {
 	const cells = 1200
 	for _, rounds := range []int{3, 6} {
@@ -193,7 +192,7 @@ func TestTrueDifferencesAreFound(t *testing.T) {
 	}
 }
 
-// TestIntervalsAreAsSureAsTheySay has 0.95 of single intervals hold the truth, of three rounds as of six.
+// TestIntervalsAreAsSureAsTheySay checks that 95 % of single intervals include the truth, with three rounds and with six.
 func TestIntervalsAreAsSureAsTheySay(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	for _, rounds := range []int{3, 6} {
@@ -211,7 +210,7 @@ func TestIntervalsAreAsSureAsTheySay(t *testing.T) {
 	}
 }
 
-// TestTheFirstIsNeverSurelyBehind has a model whose median is best and which lost to another in every round that both have.
+// TestTheFirstIsNeverSurelyBehind has a model with the best median that loses to another in every round that both have.
 func TestTheFirstIsNeverSurelyBehind(t *testing.T) {
 	e := map[string][]float64{"epoll": {0.02, 0.02, 0.02, 0.02, 0.02, 0.021}, "select": {0, 0, 0, 0, 0, 0}}
 	trials := inTurns(cell64, result.MetricRate, e)
@@ -233,7 +232,7 @@ func TestManyModelsAreNotCompared(t *testing.T) {
 	}
 }
 
-// TestBlur has replies come in waves: what a window shows of them is no surer than one wave.
+// TestBlur: replies come in waves, so a window is precise to one wave only.
 func TestBlur(t *testing.T) {
 	cell := func(model, scenario string) result.Cell {
 		return result.Cell{Model: model, Scenario: scenario, Connections: 64, Placement: result.Split}
@@ -259,8 +258,7 @@ func TestBlur(t *testing.T) {
 	}
 }
 
-// A figure that requests without an answer could put higher, nobody knows how far, has no rank and no ratio where it is so in most rounds; where
-// it is in few, those do not count.
+// A figure that is a lower bound in most rounds has no rank and no ratio. If it is one in few rounds, those do not count.
 func TestALowerBoundHasNoRank(t *testing.T) {
 	cost := map[string][]float64{"epoll": {0.1, 0.1, 0.1, 0.1, 0.1, 0.1}, "select": {0, 0, 0, 0, 0, 0}}
 	for bounds, want := range map[int]bool{0: true, 2: true, 4: false, 6: false} {

@@ -10,7 +10,7 @@ import (
 	"carousel/report/text"
 )
 
-// A stranger's words are words: nothing in them acts, and a model of any name can be hidden by a link.
+// Foreign text is shown as text: nothing in it acts, and a link can hide a model of any name.
 func TestHostilePage(t *testing.T) {
 	f := findingstest.Whole("epoll", "goroutine", findingstest.Hostile)
 	f.Run.ID, f.Run.Plan, f.Run.Doctor = findingstest.Hostile, findingstest.Hostile, findingstest.Hostile

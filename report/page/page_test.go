@@ -25,7 +25,7 @@ import (
 	"carousel/report/words"
 )
 
-// The page fits screens of every width, in both themes, and nothing in it is wider than it.
+// The page fits screens of every width, in both themes: nothing is wider than the screen.
 func TestPageFits(t *testing.T) {
 	dir := written(t, findingstest.Whole(findingstest.Nine...), portraittest.All())
 	v := browse(t, dir, "#play=thread,epoll,40ms&cell=64-split", nil)
@@ -68,7 +68,7 @@ func TestPageFits(t *testing.T) {
 	}
 }
 
-// Without scripts every table stands in the page, and the page says what scripts add.
+// Without scripts the page shows every table, and says what scripts add.
 func TestPageWithoutScripts(t *testing.T) {
 	f := findingstest.Whole(findingstest.Nine...)
 	v := browse(t, written(t, f, portraittest.All()), "", func(ctx context.Context) error {
@@ -141,7 +141,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// keptFindings are those of the run that is kept: seventeen models in fifteen scenarios.
+// keptFindings returns the findings of the kept run: seventeen models in fifteen scenarios.
 func keptFindings(t *testing.T) *findings.Findings {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "results", "reference", findings.File))
@@ -155,7 +155,7 @@ func keptFindings(t *testing.T) *findings.Findings {
 	return f
 }
 
-// keptPortraits are the portraits that are kept, of seventeen models.
+// keptPortraits returns the kept portraits, of seventeen models.
 func keptPortraits(t *testing.T) []portrait.Portrait {
 	t.Helper()
 	dir := filepath.Join("..", "..", "results", "portraits")
@@ -176,7 +176,7 @@ func keptPortraits(t *testing.T) []portrait.Portrait {
 	return all
 }
 
-// On paper all tables stand under one another, and nothing that needs a hand.
+// Printed, the page has all tables one below another, and no controls.
 func TestPrint(t *testing.T) {
 	f := findingstest.Whole(findingstest.Nine...)
 	v := browse(t, written(t, f, portraittest.All()), "", nil)
@@ -194,7 +194,7 @@ func TestPrint(t *testing.T) {
 	v.is("[...document.querySelectorAll('.situations details')].every(d => d.open)", "true")
 }
 
-// What is embedded of others is what they published.
+// Embedded files of others are unchanged: their hashes match.
 func TestVendored(t *testing.T) {
 	for name, want := range map[string]string{
 		"uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",

@@ -76,7 +76,7 @@ func TestPlayer(t *testing.T) {
 	v.until("document.getElementById('right-model').value === 'prefork' && document.getElementById('time').textContent === '0.000 ms'")
 }
 
-// A model alone has one side, and its address names it and the instant.
+// A single model has one side, and the address names the model and the instant.
 func TestPlayerOfOne(t *testing.T) {
 	v := browse(t, written(t, alone(), portraittest.All()[:1]), "#epoll,13.7ms", nil)
 	v.until("!document.getElementById('player').hidden")
@@ -96,7 +96,7 @@ func TestPlayerOfOne(t *testing.T) {
 	}
 }
 
-// With motion reduced, a portrait plays from one step to the next.
+// With reduced motion a portrait plays step by step.
 func TestPlayerReducesMotion(t *testing.T) {
 	v := browse(t, written(t, alone(), portraittest.All()), "#blocking,epoll,0ms", nil)
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}}

@@ -27,7 +27,7 @@ func (v *visit) click(selector string) {
 	v.run(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// is reports an expression that is not as it must be.
+// is fails the test if an expression does not have the wanted value.
 func (v *visit) is(expression, want string) {
 	v.t.Helper()
 	if got := v.eval(expression); got != want {
@@ -104,7 +104,7 @@ func TestSort(t *testing.T) {
 	}
 }
 
-// Cells are sorted by what they show, and what has no number stands last.
+// Cells are sorted by their numbers; cells without a number come last.
 func TestOrder(t *testing.T) {
 	order, _, _ := strings.Cut(read("js/tables.js"), "for (const table")
 	v := whole(t, "")
@@ -173,7 +173,7 @@ func TestCharts(t *testing.T) {
 	v.is("document.querySelector('#ratios .tip').hidden", "true")
 }
 
-// A link shows what its writer saw, and one that is damaged shows the page.
+// A link shows the same view again; a damaged link shows the page.
 func TestDeepLinks(t *testing.T) {
 	v := whole(t, "#cell=256-split&hide=epoll,nethttp&log=1&panel=cost-10000&play=thread,epoll,40ms&scenario=hello&sort=-p99")
 	v.is(cells, "256-split")

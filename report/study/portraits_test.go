@@ -14,7 +14,7 @@ import (
 	"carousel/internal/traceevent"
 )
 
-// The trial of a portrait that is missing or broken says so; those that are there come in the order of the models.
+// The trial of a missing or broken portrait gives the reason; the others come in the order of the models.
 func TestPortraits(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "portraits"), 0o755); err != nil {

@@ -10,8 +10,8 @@ import (
 	"carousel/internal/result"
 )
 
-// TestManyTrialsFindRoom reads a run of which each trial has two histograms, and holds what a trial takes to a bound: what is kept of it is no more
-// than its figures, and no array of all buckets (221 KB) is made on the way.
+// TestManyTrialsFindRoom reads trials with two histograms each, and bounds the memory of a trial: it keeps its figures only, and reading it makes no
+// array of all buckets (221 KB).
 func TestManyTrialsFindRoom(t *testing.T) {
 	const n = 2000
 	h := result.NewHistogram()

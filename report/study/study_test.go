@@ -142,7 +142,7 @@ func TestMiscounted(t *testing.T) {
 	}
 }
 
-// A report shows, marks and withholds what loadgen does.
+// A report shows, marks and withholds the same figures as loadgen.
 func TestFiguresFollowTheOneRule(t *testing.T) {
 	paced := result.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000}
 	waits := buckets(t, 1_000_000) // evenly up to a second, as where a tenth of the offered rate is too much
@@ -180,8 +180,8 @@ func TestFiguresFollowTheOneRule(t *testing.T) {
 	}
 }
 
-// The fastest replies may lie so far apart that a few requests without an answer could raise the lowest percentiles noticeably. The curve, which
-// begins at the half, goes on.
+// The fastest replies may be so far apart that a few unanswered requests could raise the lowest percentiles noticeably. The curve begins at the
+// median, so it is drawn all the same.
 func TestAFewUnsentLeaveACurve(t *testing.T) {
 	paced := result.Cell{Model: "epoll", Scenario: "paced", Connections: 64, RateRPS: 1000}
 	r := measured(1, paced, 1000)
@@ -227,7 +227,7 @@ func TestModesAreCellsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// TestBesideIsOfTheSmallReplies holds the metric to one path, and to as many requests as a percentile needs.
+// TestBesideIsOfTheSmallReplies: the metric is of one path, and needs enough requests for its percentile.
 func TestBesideIsOfTheSmallReplies(t *testing.T) {
 	pictures := result.PathLatency{Path: "/moved/image/0", Count: 1000, Latency: result.Latency{P90: 9e6}}
 	for _, c := range []struct {

@@ -8,7 +8,7 @@ import (
 	"carousel/internal/result"
 )
 
-// inTurns are the trials of a cell in a round, as bench writes them together.
+// inTurns returns the trials of a cell in a round, as bench writes them.
 func inTurns(round int, at time.Time, c result.Cell, models ...string) []result.Trial {
 	var list []result.Trial
 	for i, model := range models {

@@ -233,7 +233,7 @@ func callsTable(c *findings.Cell) Table {
 			return units.None
 		}}
 	}
-	asked := func(name string, of func(a *findings.SystemCalls) string) column {
+	expected := func(name string, of func(a *findings.SystemCalls) string) column {
 		return column{name, func(m *findings.Model) string {
 			if m.SystemCalls == nil {
 				return ""
@@ -249,8 +249,8 @@ func callsTable(c *findings.Cell) Table {
 			}
 			return calls.of(m)
 		}},
-		asked("expected", words.Expected),
-		asked("k", func(a *findings.SystemCalls) string {
+		expected("expected", words.Expected),
+		expected("k", func(a *findings.SystemCalls) string {
 			if a.K == 0 {
 				return ""
 			}

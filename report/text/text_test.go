@@ -15,7 +15,7 @@ import (
 	"carousel/report/words"
 )
 
-// all are the pictures that a whole run has.
+// all holds the pictures of a whole run.
 var all = map[string][]byte{"capacity.png": {1}, "ratios.png": {1}, "latency.png": {1}, "paced.png": {1}, "cost.png": {1}, "block-sleep.png": {1}, "download.png": {1}}
 
 func readme(t *testing.T, f *findings.Findings, pictures map[string][]byte) string {
@@ -39,7 +39,7 @@ func terminal(t *testing.T, f *findings.Findings, width int) string {
 	return b.String()
 }
 
-// runs are of every size that may come.
+// runs has runs of every size.
 func runs() map[string]*findings.Findings {
 	seventeen := append([]string{"thread", "pool", "prefork", "poll", "reactors", "uring", "fasthttp", "gnet"}, findingstest.Nine...)
 	return map[string]*findings.Findings{
@@ -57,7 +57,7 @@ func TestGolden(t *testing.T) {
 	golden.Check(t, "interrupted.md", readme(t, findingstest.Interrupted("epoll", "goroutine"), nil))
 }
 
-// A table is what a reader sees first, and a raw README is read too.
+// The first table fits a line, since a raw README is read, too.
 func TestTheFirstTableIsNarrow(t *testing.T) {
 	for name, f := range runs() {
 		for line := range strings.Lines(readme(t, f, all)) {
@@ -94,7 +94,7 @@ func TestTheSameFindingsGiveTheSameBytes(t *testing.T) {
 	}
 }
 
-// What no number is must not be said, and the report of nothing is a report.
+// A report never shows NaN or Inf, and a run without trials has a report.
 func TestEverySizeIsWorded(t *testing.T) {
 	for name, f := range runs() {
 		page := readme(t, f, all)
@@ -109,7 +109,7 @@ func TestEverySizeIsWorded(t *testing.T) {
 	}
 }
 
-// The README alone says for each kind of load which model, by how much and how sure.
+// The first part of the README says which model to take for each load, by how much it is ahead, and how sure that is.
 func TestAReaderOfTheReadmeCanChoose(t *testing.T) {
 	page := strings.ReplaceAll(readme(t, findingstest.Whole(findingstest.Nine...), all), "\u00a0", " ")
 	page, _, _ = strings.Cut(page, "<details>")
@@ -146,7 +146,7 @@ func TestAnInterruptedRunSaysSoFirst(t *testing.T) {
 	}
 }
 
-// hostile has a stranger's words wherever findings hold words.
+// hostile has foreign text wherever findings hold text.
 func hostile() *findings.Findings {
 	const evil = findingstest.Hostile
 	f := findingstest.Whole("epoll", "goroutine", evil, "сервер_µ--3")
@@ -242,7 +242,7 @@ func TestCellsStayInTheirColumns(t *testing.T) {
 	}
 }
 
-// A narrow terminal goes without columns, then folds the last one, and at last shows lines.
+// On a narrow terminal a table loses columns, then folds the last one, and at last becomes a list.
 func TestTablesGetNarrow(t *testing.T) {
 	table := Table{Words: 3, Header: []string{"load", "choose", "how sure"}, Rows: [][]string{{"many busy clients", "epoll", "17 % more than goroutine, in words that go on"}}, Spare: []string{"choose"}}
 	for width, want := range map[int]string{
@@ -261,7 +261,7 @@ func TestTablesGetNarrow(t *testing.T) {
 	}
 }
 
-// trim makes all rules as long as each other.
+// trim makes all rules equally long.
 func trim(s string) string { return regexp.MustCompile("─+").ReplaceAllString(s, "─") }
 
 func TestFold(t *testing.T) {

@@ -77,7 +77,7 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
-// Every state is drawn in some way and has words, on a client's row and on a lane's.
+// Every state has a mark and words, in a client's row and in a lane.
 func TestEveryStateHasAMark(t *testing.T) {
 	for s := portrait.Idle; s <= portrait.Replied; s++ {
 		for _, lane := range []bool{false, true} {
@@ -97,7 +97,7 @@ func TestEveryStateHasAMark(t *testing.T) {
 	}
 }
 
-// What is said of a client that waits names who has the turn, or says that it is nobody's.
+// The words for a waiting client name the client that has the turn, or say that it is nobody's.
 func TestWhoHasTheTurn(t *testing.T) {
 	for _, test := range []struct {
 		span portrait.Span
@@ -119,7 +119,7 @@ func TestWhoHasTheTurn(t *testing.T) {
 	}
 }
 
-// The legend has the two colours and the two patterns, and what else a picture shows: what a lane does for itself only where lanes are drawn.
+// The legend has the two colours, the two patterns, and the other marks of a picture: a lane's own work only if lanes are drawn.
 func TestLegendOf(t *testing.T) {
 	alone := portraittest.Loop()
 	alone.Lanes[0].Spans = append(alone.Lanes[0].Spans, portrait.Span{From: alone.Length, To: alone.Length + 1, State: portrait.Turn})

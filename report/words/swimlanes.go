@@ -19,7 +19,7 @@ const (
 	HeldMark    Mark = "held"
 	BehindMark  Mark = "behind"
 	OutsideMark Mark = "outside"
-	UnknownMark Mark = "untold"
+	UnknownMark Mark = "unknown"
 	ItselfMark  Mark = "itself"
 	QuietMark   Mark = "quiet"
 	OpenMark    Mark = "open"

@@ -71,7 +71,7 @@ func TestRatios(t *testing.T) {
 	}
 }
 
-// An interval that is written is never narrower than it is.
+// A written interval is never narrower than the computed one.
 func TestIntervalsAreNotNarrowed(t *testing.T) {
 	for _, low := range []float64{0.0004, 0.0149, 0.0199, 0.02, 0.0549} {
 		_, sure := shares(low, low, low+0.0101)
@@ -106,7 +106,7 @@ func TestHowSureFits(t *testing.T) {
 	}
 }
 
-// What decided about an expectation is said with the bound where one decides.
+// The reason for an expectation names the bound if a figure decided.
 func TestReasons(t *testing.T) {
 	f := &findings.Findings{Cells: []findings.Cell{{Scenario: "idle", Connections: 50}, {Scenario: "idle", Connections: 50, Idle: 5000}, {Scenario: "ceiling", Connections: 4000}, {Scenario: "exhaust", Connections: 200}}}
 	for want, r := range map[string]findings.Reason{
@@ -149,7 +149,7 @@ func TestWhatBecameOfACrowd(t *testing.T) {
 	}
 }
 
-// Every kind of warning has words of its own, and none says what is no number.
+// Every kind of warning has its own words, and none shows NaN or a format error.
 func TestWarnings(t *testing.T) {
 	seen := map[string]string{}
 	for _, kind := range []string{findings.Interrupted, findings.FewRounds, findings.Note, findings.Apart, findings.Beside, findings.Flawed, findings.Torn, findings.CutOff, findings.Repeated,
@@ -197,7 +197,7 @@ func TestCurvesThatAreNotDrawnAreNamed(t *testing.T) {
 	}
 }
 
-// A run of portraits alone compares nothing, however many rounds it has, and does not say that more would.
+// A run of portraits compares nothing with any number of rounds, so it does not ask for more rounds.
 func TestPortraitsAlone(t *testing.T) {
 	f := &findings.Findings{Run: findings.Run{Rounds: 1, Finished: new(time.Time)}, Cells: []findings.Cell{{Scenario: "portrait"}}}
 	if said := Answer(f); !strings.HasPrefix(said, "Portraits: ") || strings.Contains(said, "too few") {

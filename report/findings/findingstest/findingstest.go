@@ -1,4 +1,4 @@
-// Package findingstest invents findings for tests of what is made of them.
+// Package findingstest makes findings for tests.
 package findingstest
 
 import (
@@ -18,10 +18,10 @@ import (
 // Nine are the models of the built-in plan.
 var Nine = []string{"blocking", "select", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine", "nethttp"}
 
-// Hostile is a name that does what it can to break a page or a terminal.
+// Hostile is a name that tries to break a page or a terminal.
 const Hostile = "x\x1b[2J\u202Eevil\r\n# forged\n| a |\\|`code` **b** <script>alert(1)</script> [go](javascript:a) &lt; ~~s~~ \\"
 
-// costs are microseconds of a server's processor per request where many clients are served, and response times over the first's.
+// costs has for each model the server's processor time per request with many clients, in microseconds, and a factor of its response times.
 var costs = map[string][2]float64{
 	"blocking": {8.2, 1}, "select": {8.9, 1}, "epoll": {8.6, 1}, "generator": {8.7, 1.02}, "coroutine": {8.8, 1.02}, "asyncio": {8.7, 1.05},
 	"asyncio-executor": {10.2, 1.1}, "goroutine": {10.3, 1.08}, "nethttp": {22.5, 2.4}, "thread": {12, 1.3}, "pool": {8.4, 1}, "prefork": {8.4, 1},
@@ -30,7 +30,7 @@ var costs = map[string][2]float64{
 
 const rounds = 6
 
-// Whole is a run of these models in which everything was measured.
+// Whole returns a run of these models in which everything was measured.
 func Whole(models ...string) *findings.Findings {
 	started := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	finished := started.Add(290 * time.Second)
@@ -132,7 +132,7 @@ func Whole(models ...string) *findings.Findings {
 	return f
 }
 
-// Interrupted is the run after two rounds: nothing is compared.
+// Interrupted returns that run, interrupted after two rounds: nothing is compared.
 func Interrupted(models ...string) *findings.Findings {
 	f := Whole(models...)
 	f.Run.Finished, f.Run.Rounds, f.Run.Comparable = nil, 2, false
@@ -162,7 +162,7 @@ func Interrupted(models ...string) *findings.Findings {
 	return f
 }
 
-// model invents a model's figures in a cell.
+// model makes the figures of a model in a cell.
 func model(c *findings.Cell, name string) findings.Model {
 	m := findings.Model{Name: name, Rounds: rounds, Figures: map[string]findings.Figure{}}
 	cost, wait := costs[name][0], costs[name][1]
@@ -273,7 +273,7 @@ func model(c *findings.Cell, name string) findings.Model {
 	return m
 }
 
-// rated are rounds around a middle.
+// rated returns rounds around a median.
 func rated(middle, spread float64, key string, more ...float64) (list []float64) {
 	h := fnv.New64a()
 	h.Write([]byte(key))
@@ -293,7 +293,7 @@ func figure(list []float64) findings.Figure {
 	return findings.Figure{Value: stats.Median(sorted), Low: sorted[0], High: sorted[len(sorted)-1], Rounds: list}
 }
 
-// ratio is what six rounds of ratios show, by Student's t.
+// ratio is the ratio of six rounds, with its interval by Student's t.
 func ratio(of, to, metric string, list []float64) findings.Ratio {
 	var sum, squares float64
 	for _, v := range list {
@@ -384,7 +384,7 @@ func rank(c *findings.Cell, reference string) {
 	}
 }
 
-// settle says what the cell's ranking means for a situation.
+// settle fills in a situation by its cell's ranking.
 func settle(f *findings.Findings, s *findings.Situation) {
 	c := &f.Cells[s.Cell]
 	s.Outcome = findings.None

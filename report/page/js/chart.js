@@ -1,4 +1,4 @@
-// What both charts share. A chart is made anew when what it shows changes; its marks, each { label, place }, are found by the pointer and by the arrow keys.
+// What both charts share. A chart is made again whenever its content changes; the pointer and the arrow keys find its marks, each { label, place }.
 const ticks = (low, high, log, most) => {
 	const found = [];
 	if (log) {
@@ -72,7 +72,7 @@ const chart = (root, options) => {
 	views.push(build);
 };
 
-// A whisker with its ends across, a line, and a marker, in pixels of the canvas.
+// A whisker with its end strokes, a line, and a marker, in pixels of the canvas.
 const stroke = (ctx, model, width, dash, points) => {
 	ctx.strokeStyle = ink(model);
 	ctx.lineWidth = width * devicePixelRatio;

@@ -1,4 +1,4 @@
-// Figures against connections, a curve for each model; curves stand a little beside each other, so that their whiskers can be seen.
+// Figures against connections, a curve for each model. Curves are shifted sideways a little, so that their whiskers do not overlap.
 if (data.charts && data.charts.curves.length) {
 	const { levels, curves } = data.charts;
 	$("curves").setAttribute("aria-label", data.words.curves);

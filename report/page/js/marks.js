@@ -4,7 +4,7 @@ const hidden = () => new Set((state.hide || "").split(",").filter(Boolean).map(n
 const shown = model => !hidden().has(models[model].name);
 const dark = () => (document.documentElement.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 const ink = model => models[model][dark() ? "dark" : "light"];
-const themed = name => { // a colour of the page as a canvas takes it
+const themed = name => { // a colour of the page, for a canvas
 	const probe = make(document.body, "i", { class: "unseen" });
 	probe.style.color = `var(${name})`;
 	const found = getComputedStyle(probe).color;

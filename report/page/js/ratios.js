@@ -1,4 +1,4 @@
-// Every model over the baseline in one cell: rows downwards, ratios across.
+// The ratio of every model to the baseline in one cell: a row for each model.
 if (data.charts && data.charts.panels.length) {
 	const panels = data.charts.panels, panel = () => panels.find(p => p.key === state.panel) || panels.find(p => p.key === data.charts.shown);
 	$("ratios").setAttribute("aria-label", data.words.ratios);

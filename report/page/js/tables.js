@@ -1,4 +1,4 @@
-// Tables of cells sort by each column. A cell's number is the first one in it, in its unit; a cell without a number stands last.
+// Tables sort by each column. The number of a cell is the first number in it, scaled by its unit; cells without a number come last.
 const scales = { ns: 1, "µs": 1e3, ms: 1e6, s: 1e9, min: 60e9 };
 const number = text => {
 	const plain = text.replace(/[\u00a0\u202f]/g, " ").replace(/(\d),(?=\d{3})/g, "$1").trim();
@@ -6,7 +6,7 @@ const number = text => {
 	const range = /^[~?] \(([\d.]+)–([\d.]+)\)$/.exec(plain);
 	if (range) return Math.sqrt(range[1] * range[2]);
 	const found = /^(?:[≥~<] ?)?(-?\d+(?:\.\d+)?)( of \d)?/.exec(plain);
-	if (!found || found[2]) return null; // "2 of 64 served" is why there is no figure
+	if (!found || found[2]) return null; // "2 of 64 served" is not a figure
 	const unit = /^[\d.]*(?:–[\d.]+)? ?(ns|µs|ms|s|min)(?: |–|$)/.exec(plain.replace(/^[≥~<] ?/, ""));
 	return found[1] * (unit ? scales[unit[1]] : 1);
 };
@@ -19,7 +19,7 @@ const compare = (a, b, down) => {
 };
 for (const table of document.querySelectorAll(".part table")) {
 	const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0], rows = [...body.rows], seen = {};
-	const names = heads.map(h => { // of two columns with one name the second gets a number
+	const names = heads.map(h => { // the second column of the same name gets a number
 		const text = h.textContent;
 		seen[text] = (seen[text] || 0) + 1;
 		return seen[text] > 1 ? `${text} ${seen[text]}` : text;

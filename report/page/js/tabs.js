@@ -1,4 +1,4 @@
-// Tabs: panels that stand one after another are shown one at a time.
+// Tabs show one panel at a time.
 for (const [n, group] of document.querySelectorAll(".tabs").entries()) {
 	const panels = [...group.children], name = group.dataset.name;
 	if (panels.length < 2) continue;
