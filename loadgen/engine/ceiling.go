@@ -9,16 +9,15 @@ import (
 	"carousel/internal/result"
 )
 
-// ceilingWindow is how long a ceiling is measured, after a fifth of that which counts nowhere.
+// ceilingWindow is how long a ceiling is measured, after a warm-up of a fifth of that.
 const ceilingWindow = time.Second
 
-// deepest is how many requests of a connection may be on their way where a ceiling is measured: the replies to all of them must fit into
-// what the kernel keeps for a connection.
+// deepest is the largest pipeline depth with which a ceiling is measured: the replies to all requests must fit the socket buffers.
 const deepest = 256
 
-// Ceiling is the most replies per second that loadgen itself can take in on this machine the way s asks for: over as many connections, with
-// the same engine, threads and request, in a closed loop for about a second, from a server in this process that does nothing. The end of ctx
-// ends it early, which is an error.
+// Ceiling measures the most replies per second that loadgen itself can take in on this machine with s: over as many connections, with the same
+// engine, threads and request, in a closed loop for about a second, from a server in this process that does nothing. It returns an error if ctx is
+// done before that.
 func Ceiling(ctx, patience context.Context, s result.Spec) (rps float64, err error) {
 	if rps, err = ceiling(ctx, patience, s, ceilingWindow); err != nil {
 		return 0, fmt.Errorf("--ceiling: %w", err)
@@ -33,9 +32,9 @@ func ceiling(ctx, patience context.Context, s result.Spec, window time.Duration)
 	s.Paths, s.Mix, s.Order, s.Expect, s.Save, s.MaxRedirects, s.Idle = nil, nil, "", "", "", 0, 0
 	s.Think, s.ReadRate, s.Source, s.PID, s.Counters = 0, 0, nil, 0, nil
 	if s.NoKeepalive {
-		s.Source = []string{"127.0.0.0/8"} // ports of one address would run out
+		s.Source = []string{"127.0.0.0/8"} // one address would run out of ports
 	}
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), Threads(s)+2))) // a processor for the server, and one for who watches
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), Threads(s)+2))) // one more for the server, and one for the rest of the program
 	null, err := serveNull(&s)
 	if err != nil {
 		return 0, err

@@ -11,7 +11,7 @@ import (
 	"carousel/loadgen/record"
 )
 
-// connectClass tells why a connect failed.
+// connectClass returns the class of a failed connect.
 func connectClass(err error) record.Class {
 	if shaking := (*handshakeError)(nil); errors.As(err, &shaking) {
 		return record.ConnectTLS
@@ -45,7 +45,7 @@ func connectClass(err error) record.Class {
 	return record.ConnectOther
 }
 
-// writeClass tells why a request could not be sent.
+// writeClass returns the class of a request that could not be sent.
 func writeClass(err error) record.Class {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -56,14 +56,14 @@ func writeClass(err error) record.Class {
 	return record.WriteOther
 }
 
-// readClass tells why no reply could be read.
+// readClass returns the class of a reply that could not be read.
 func readClass(err error) record.Class {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return record.Timeout
 	case alerted(err):
 		return record.ReadTLS
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE): // EPIPE: the peer had closed, then refused what we sent
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.EPIPE): // EPIPE: the peer had closed, then reset what was sent
 		return record.ReadEOF
 	case errors.Is(err, syscall.ECONNRESET):
 		return record.ReadReset

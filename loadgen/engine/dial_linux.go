@@ -9,12 +9,11 @@ import (
 	"carousel/internal/result"
 )
 
-// receiveBuffer is how many bytes of what a server sends wait for a connection that takes in so many a second: enough for a second, if that is
-// little or not too much.
+// receiveBuffer returns the receive buffer, in bytes, of a connection that reads rate bytes a second: what a second takes, within 4 and 256 KiB.
 func receiveBuffer(rate int64) int { return int(min(max(rate, 4<<10), 256<<10)) }
 
-// prepare sets what a socket of s needs before it is bound or connects. With small buffers a server soon notices that its client reads slowly; and
-// the port of a source address is chosen when it connects, so that one serves for every target.
+// prepare sets the options that a socket of s needs before it is bound or connects: a small receive buffer, with which a server soon notices that its
+// client reads slowly; and IP_BIND_ADDRESS_NO_PORT, with which connect chooses the port, so that connections to other targets can share it.
 func prepare(fd int, s *result.Spec) error {
 	var err error
 	if s.ReadRate > 0 {
@@ -26,7 +25,7 @@ func prepare(fd int, s *result.Spec) error {
 	return err
 }
 
-// control is prepare for package net.
+// control returns prepare as the Control function of a net.Dialer.
 func control(s *result.Spec) func(network, address string, c syscall.RawConn) error {
 	return func(_, _ string, c syscall.RawConn) (err error) {
 		outer := c.Control(func(fd uintptr) { err = prepare(int(fd), s) })

@@ -197,7 +197,7 @@ func drive(t *testing.T, seed uint64, s result.Spec, stop time.Duration, by func
 			return
 		}
 		r.Flow(r.now())
-		o.End = r.carryOut(c)
+		o.End = r.send(c)
 		r.settle(c, o.End)
 		o.Record = r.shards[0].Record
 		for _, at := range target.asked {

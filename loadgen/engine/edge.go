@@ -10,17 +10,17 @@ import (
 	"carousel/internal/usage"
 )
 
-// edge is what the processors had done at an edge of the window.
+// edge is a sample of counters at one end of the window.
 type edge struct {
 	own      usage.CPU
 	delay    int64 // nanoseconds that threads waited for a processor
 	gc       result.GC
-	target   host.Tree
-	lacks    error // why there is no target
+	target   host.Tree // processor time of the target's processes
+	lacks    error     // why target is not known
 	host     host.Snapshot
 	queue    *host.Queue // nil: not known
 	counters *result.Counters
-	room     *result.Room // at the end only
+	room     *result.Room // sampled at the end only
 }
 
 func (r *run) sample() edge {
@@ -37,7 +37,7 @@ func (r *run) sample() edge {
 	if len(r.further) == 0 {
 		e.queue = queueOf(r.addr)
 	}
-	if r.PID > 0 { // others can be told from it
+	if r.PID > 0 { // so that the processor time of other programs is known
 		e.host = host.TakeAll()
 	} else {
 		e.host = host.Take()
@@ -45,14 +45,14 @@ func (r *run) sample() edge {
 	return e
 }
 
-// lastSample is the look at the end of the window, which the host's tables may make a long one.
+// lastSample takes the sample at the end of the window. It reads the host's tables too, which may take long.
 func (r *run) lastSample() edge {
 	e := r.sample()
 	e.room = room(r.addrs()...)
 	return e
 }
 
-// queueOf is the listen queue of addr, nil where it is not known.
+// queueOf returns the listen queue of addr, nil if it is not known.
 func queueOf(addr string) *host.Queue {
 	if q, known := host.ListenQueue(addr); known {
 		return &q
@@ -60,7 +60,7 @@ func queueOf(addr string) *host.Queue {
 	return nil
 }
 
-// sampleEdges looks at the processors when the window opens after a warm-up, and when it closes: the grace is no part of it.
+// sampleEdges takes a sample when the window opens after a warm-up, and one when it is over, before the grace. It ends early when over is closed.
 func (r *run) sampleEdges(over <-chan struct{}, opened, closed chan<- edge) {
 	defer close(opened)
 	defer close(closed)
@@ -81,7 +81,7 @@ func (r *run) sampleEdges(over <-chan struct{}, opened, closed chan<- edge) {
 	}
 }
 
-// price fills in what the window cost.
+// price writes into l what the window cost, from the samples at its ends.
 func (r *run) price(l *result.Load, first, last edge) {
 	l.CPU = minus(last.own, first.own)
 	if r.PID > 0 {
@@ -109,11 +109,11 @@ func (r *run) price(l *result.Load, first, last edge) {
 	if l.Window.ElapsedNS > 0 {
 		theirs := float64(l.Window.ElapsedNS) * float64(r.processors())
 		l.Host.OwnShare = float64(max(0, l.CPU.Total()-l.SpunNS)) / theirs
-		l.Host.RunDelayShare = max(0, float64(last.delay-first.delay)) / theirs // less: a thread ended
+		l.Host.RunDelayShare = max(0, float64(last.delay-first.delay)) / theirs // below 0: a thread ended
 	}
 }
 
-// hostDelta is d for the record.
+// hostDelta converts d for the record.
 func hostDelta(d host.Delta) result.HostDelta {
 	return result.HostDelta{
 		StealShare: d.StealShare, ListenDrops: d.ListenDrops,
@@ -121,14 +121,14 @@ func hostDelta(d host.Delta) result.HostDelta {
 	}
 }
 
-// ownDrops has the drops of the record be the target's where its listen queue was seen at both ends of the window: others' are not its doing.
+// ownDrops replaces the machine's listen drops in the record by those of the target's own queue, if both samples have that.
 func ownDrops(to *result.HostDelta, first, last *host.Queue) {
 	if first != nil && last != nil {
-		to.ListenDrops = max(0, last.Drops-first.Drops) // less: another socket listens there
+		to.ListenDrops = max(0, last.Drops-first.Drops) // below 0: another socket listens there now
 	}
 }
 
-// noteQueue writes the listen queue of the target into the record: the fullest that was seen.
+// noteQueue writes the target's listen queue into the record: the fullest of the samples.
 func noteQueue(to *result.HostDelta, seen ...*host.Queue) {
 	for _, q := range seen {
 		if q != nil && (to.ListenBacklog == nil || q.Waiting > to.ListenWaiting) {
@@ -137,7 +137,7 @@ func noteQueue(to *result.HostDelta, seen ...*host.Queue) {
 	}
 }
 
-// processors is how many loadgen's threads can have at most.
+// processors returns how many processors loadgen's threads can use at most.
 func (r *run) processors() int {
 	if r.Engine == result.Epoll || r.Engine == result.Uring {
 		return min(len(host.CPUs()), Threads(r.Spec))

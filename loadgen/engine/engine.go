@@ -1,7 +1,7 @@
-// Package engine carries out a load: it opens the connections, sends each request when it is due, and records what became of it.
+// Package engine runs a load: it opens the connections, sends each request when it is due, and records what became of it.
 //
-// The engines differ only in how they wait: epoll and uring have threads and raw calls of their own (Linux), net leaves it to package
-// net and the Go scheduler, hey is another tool altogether. What they share, the life of a request, is package flight.
+// The engines differ only in how they move bytes and wait: epoll and uring have threads and raw system calls of their own (Linux), net uses package
+// net and the Go scheduler. What they share, the life of a request, is package flight. hey is the library of another tool, for comparison.
 package engine
 
 import (
@@ -28,14 +28,14 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// The garbage collector is off while a load runs, since a request makes no garbage; above memoryLimit it runs again. In a run that saves
-// nothing it also runs once this much garbage has gathered.
+// The garbage collector is off while a load runs, since requests make no garbage. Above memoryLimit it runs again. In a run that saves no bodies
+// it also runs once there is this much garbage.
 const (
 	memoryLimit = 1 << 30
 	garbage     = 32 << 20
 )
 
-// Unreachable says that not one connection could be opened to a server.
+// Unreachable is the error that not one connection could be opened to a server.
 type Unreachable struct {
 	Addr  string
 	Class record.Class // of the last attempt
@@ -62,8 +62,8 @@ func Default() string {
 // CheckUring returns why the uring engine cannot run here; nil if it can.
 func CheckUring() error { return uring.Supported() }
 
-// Threads is how many threads the epoll and the uring engine use where s does not say: half of the processors, since the other half
-// has a server to run or is not needed, but at least one.
+// Threads returns how many threads the epoll and uring engines use for s: s.Threads or, if that is 0, half of the processors, at least one and at
+// most one a connection. The other half is for a server on the same machine.
 func Threads(s result.Spec) int {
 	if s.Threads > 0 {
 		return s.Threads
@@ -71,15 +71,15 @@ func Threads(s result.Spec) int {
 	return max(1, min(len(host.CPUs())/2, s.Connections))
 }
 
-// Run carries out s, which must be valid, and returns its record but for Spec and Verdict. The end of ctx cuts the window short, or the
-// grace if that is all that is left; the end of patience both. What was measured by then is returned, with Complete false where the window
-// was cut, as it is of a run by number that nobody was left to answer. The error says why nothing could be measured: an *Unreachable if
-// not one connection could be opened. live may be nil.
+// Run runs s, which must be valid, and returns its record, without Spec and Verdict. When ctx is done, the window is cut short, or the grace if the
+// window is over; when patience is done, both are. The record has what was measured by then. Complete is false if the window was cut short, or if
+// a run with -n ended early because no server could be reached. The error says why nothing could be measured: an *Unreachable if not one
+// connection could be opened. live may be nil.
 func Run(ctx, patience context.Context, s result.Spec, live *record.Live) (*result.Load, error) {
 	return Traced(ctx, patience, s, live, nil)
 }
 
-// Traced is Run that also keeps what became of each request in t, which hey cannot.
+// Traced is Run that also records each request in t, which may be nil. The hey engine does not trace.
 func Traced(ctx, patience context.Context, s result.Spec, live *record.Live, t *trace.Trace) (*result.Load, error) {
 	if s.Engine == result.Hey {
 		return runHey(ctx, patience, s, live)
@@ -136,24 +136,24 @@ type engine interface {
 	close()                          // closes the connections; it may be called twice
 }
 
-// run is one load at work.
+// run is the state of one load.
 type run struct {
 	*flight.Run
 	shards  []*flight.Shard
-	addr    string      // resolved
-	further []string    // those of further servers
-	threads []int       // that send; none: those of the Go scheduler do
+	addr    string      // of the server, resolved
+	further []string    // addresses of further servers
+	threads []int       // IDs of the threads that send; nil: those of the Go scheduler do
 	files   *save.Files // nil: bodies are not saved
 	live    *record.Live
-	base    time.Time // instants are nanoseconds since
+	base    time.Time // instants are nanoseconds since base
 
 	silent   *result.Silent // nil: there are no silent connections
-	counters *counters.Set  // of the target; nil: nothing is counted
+	counters *counters.Set  // of the target (--counters); nil: none
 }
 
 func (r *run) now() int64 { return int64(time.Since(r.base)) }
 
-// split deals the load out to n workers.
+// split divides the load among n workers.
 func (r *run) split(n int) []*flight.Shard {
 	for i := range n {
 		r.shards = append(r.shards, r.Shard(i, n, r.live))
@@ -175,7 +175,7 @@ func (r *run) measure(ctx context.Context, e engine) (*result.Load, error) {
 	r.Flow(r.now())
 	r.live.Begin(r.Warmup)
 	go r.sampleEdges(over, opened, closed)
-	end := r.carryOut(e)
+	end := r.send(e)
 	close(over)
 	first, began := <-opened
 	last, known := <-closed
@@ -198,8 +198,8 @@ func (r *run) measure(ctx context.Context, e engine) (*result.Load, error) {
 	return l, nil
 }
 
-// collectorOff has garbage gather, up to a limit, until the function that it returns is called: to collect it would stop the threads. In the net
-// engine, which makes some with each of its connections, nothing changes.
+// collectorOff turns the garbage collector off up to a memory limit, because a collection stops the threads. The function that it returns turns it on
+// again. In the net engine, which makes garbage with each connection, it changes nothing.
 func (r *run) collectorOff() (end func()) {
 	if r.Engine == result.Net {
 		return func() {}
@@ -208,13 +208,13 @@ func (r *run) collectorOff() (end func()) {
 	runtime.ReadMemStats(&m)
 	most := int64(m.Sys-m.HeapReleased) + garbage
 	if r.files != nil {
-		most = memoryLimit // of which bodies that wait to be written can take much
+		most = memoryLimit // bodies that wait to be written can take much of it
 	}
 	gc, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(most)
 	return func() { debug.SetGCPercent(gc); debug.SetMemoryLimit(limit) }
 }
 
-// open has every connection tried once, the silent ones first.
+// open connects every connection once, the silent ones first.
 func (r *run) open(ctx context.Context, e engine) error {
 	r.Places = r.places
 	r.openSilent(ctx, e)
@@ -222,8 +222,8 @@ func (r *run) open(ctx context.Context, e engine) error {
 	return r.reached(ctx)
 }
 
-// places is how many connections the target's listen queue lacks to be three quarters full, of several servers the fullest; the rest is for those that the kernel has just
-// made and not put there yet, and for other clients.
+// places returns how many more connections fit the target's listen queue until it is three quarters full; of several servers, the least. The last
+// quarter is for connections that the kernel has not put there yet, and for other clients.
 func (r *run) places() int {
 	least := math.MaxInt
 	for _, addr := range r.addrs() {
@@ -234,18 +234,18 @@ func (r *run) places() int {
 	return least
 }
 
-// carryOut sends the requests, and returns when the window ended.
-func (r *run) carryOut(e engine) int64 {
+// send sends the requests, and returns when the window ended.
+func (r *run) send(e engine) int64 {
 	e.phase((*flight.Shard).Start)
 	end := r.Until()
 	if r.Counted() && end == record.Never {
-		r.written() // the work is done when the last file is there
+		r.written() // a run with -n ends when the last file is written
 		end = r.now()
 	}
 	return max(end, r.Begin)
 }
 
-// settle closes the books of a window that ended at this instant.
+// settle closes the connections and the books of a window that ended at end.
 func (r *run) settle(e engine, end int64) {
 	e.close()
 	r.written()
@@ -256,7 +256,7 @@ func (r *run) settle(e engine, end int64) {
 	flight.Settle(r.shards, end, why)
 }
 
-// books is what all workers recorded.
+// books merges what all workers recorded.
 func (r *run) books(end int64) (*result.Load, error) {
 	var records []*record.Recorder
 	for _, d := range r.shards {
@@ -278,7 +278,7 @@ func (r *run) books(end int64) (*result.Load, error) {
 	return l, nil
 }
 
-// reached says why no connection to a server is open, if none is.
+// reached returns an error if no connection to one of the servers is open.
 func (r *run) reached(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -297,10 +297,10 @@ func (r *run) reached(ctx context.Context) error {
 	return nil
 }
 
-// addrs are those of all servers, as a connection's Host counts them.
+// addrs returns the addresses of all servers, indexed as by Conn.Host.
 func (r *run) addrs() []string { return append([]string{r.addr}, r.further...) }
 
-// resolve looks the addresses of the servers of s up.
+// resolve resolves the addresses of the servers of s.
 func (r *run) resolve(ctx context.Context, s result.Spec) error {
 	for i, server := range client.Servers(s) {
 		addr, err := reachable(ctx, client.Addr(server+"/"))
@@ -318,14 +318,14 @@ func (r *run) resolve(ctx context.Context, s result.Spec) error {
 
 var errNoAnswer = errors.New("no answer")
 
-// written waits until all files are written that are to be.
+// written waits until all files are written.
 func (r *run) written() {
 	if r.files != nil {
 		r.files.Wait()
 	}
 }
 
-// Process is the process on this machine that listens where s has its target.
+// Process returns the process on this machine that listens at the target of s.
 func Process(ctx context.Context, s result.Spec) (pid int, err error) {
 	addr, err := reachable(ctx, client.Addr(s.Target))
 	if err != nil {
@@ -334,7 +334,7 @@ func Process(ctx context.Context, s result.Spec) (pid int, err error) {
 	return host.Listener(addr)
 }
 
-// reachable is the address behind addr to connect to. Where a name stands for several, it is the first that answers.
+// reachable resolves addr. If the name has several addresses, it returns the first that accepts a connection.
 func reachable(ctx context.Context, addr string) (string, error) {
 	if client.Network(addr) == "unix" {
 		return addr, nil

@@ -17,10 +17,10 @@ import (
 	"carousel/loadgen/record"
 )
 
-// batch is how many events one wait brings at most.
+// batch is the most events that one wait returns.
 const batch = 256
 
-// epollEngine is the workers of the epoll engine, a thread each.
+// epollEngine has a worker for each thread.
 type epollEngine struct {
 	*run
 	threads *threadPool
@@ -42,7 +42,7 @@ func newEpoll(r *run, threads *threadPool) (engine, error) {
 	return c, nil
 }
 
-// phase has each worker go through a phase of its shard, on its thread.
+// phase runs a phase of each shard on its thread.
 func (c *epollEngine) phase(begin func(*flight.Shard)) {
 	c.threads.do(func(i int) {
 		begin(c.workers[i].shard)
@@ -50,7 +50,7 @@ func (c *epollEngine) phase(begin func(*flight.Shard)) {
 	})
 }
 
-// precise has the calling thread woken to the nanosecond it waits for.
+// precise sets the timer slack of the calling thread to 1 ns, so that it wakes on time.
 func precise() { unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) }
 
 func (c *epollEngine) close() {
@@ -59,8 +59,8 @@ func (c *epollEngine) close() {
 	}
 }
 
-// worker is one thread with its connections. In its loop nothing allocates and nothing enters the Go scheduler, waits
-// included: the thread keeps its processor, and its team leaves the rest of the program another one.
+// worker is one thread with its connections. Its loop allocates nothing and never enters the Go scheduler, not even to wait: the thread keeps its
+// processor of the Go scheduler (P), and startThreads adds one for the rest of the program.
 type worker struct {
 	kernel
 	shard *flight.Shard
@@ -73,17 +73,17 @@ type worker struct {
 // socket is a connection's descriptor.
 type socket struct {
 	fd     int    // negative: none
-	events uint32 // that are watched for
+	events uint32 // watched by epoll
 }
 
-// kernel is what a worker calls; a test has one of its own. The errors of its methods are those of the system calls.
+// kernel has the system calls of a worker, so that a test can replace them. Its methods return the errors of the system calls.
 type kernel interface {
-	connect(key uint64) (fd int, err error) // begins to, and watches for its end
-	connected(fd int) error                 // why that failed
+	connect(key uint64) (fd int, err error) // begins to connect, and watches for the end
+	connected(fd int) error                 // returns why the connect failed; nil: it did not
 	watch(fd int, events uint32, key uint64) error
 	read(fd int, p []byte) (int, error)
 	write(fd int, p []byte) (int, error)
-	wait(ready []sock.Event, until int64) (int, error) // an instant that is over: it only looks
+	wait(ready []sock.Event, until int64) (int, error) // only polls if the instant until is past
 	hangUp(fd int)
 	close()
 }
@@ -102,7 +102,7 @@ func (w *worker) work() {
 		w.act()
 		n, err := w.wait(w.ready[:], w.shard.Wake())
 		if err != nil {
-			panic(err) // a poller of ours cannot be waited for: there is no going on
+			panic(err) // epoll_wait on an own, open descriptor does not fail
 		}
 		for k := range n {
 			w.handle(&w.ready[k])
@@ -111,7 +111,7 @@ func (w *worker) work() {
 	}
 }
 
-// act does what the shard wants.
+// act carries out the actions that the shard returns.
 func (w *worker) act() {
 	for {
 		switch c, do := w.shard.Next(); do {
@@ -130,7 +130,7 @@ func (w *worker) act() {
 	}
 }
 
-// key is what the kernel hands back with c's events.
+// key identifies c and its Era in the events that the kernel returns.
 func key(c *flight.Conn) uint64 { return uint64(c.Era)<<32 | uint64(uint32(c.Index)) }
 
 func (w *worker) handle(ev *sock.Event) {
@@ -146,7 +146,7 @@ func (w *worker) handle(ev *sock.Event) {
 	}
 }
 
-// watchFor has c watched for events.
+// watchFor sets the events for which epoll watches c.
 func (w *worker) watchFor(c *flight.Conn, events uint32) {
 	if s := &w.socks[c.Index]; s.events != events {
 		w.watch(s.fd, events, key(c))
@@ -176,7 +176,7 @@ func (w *worker) opened(c *flight.Conn) {
 	w.shard.Connected(c)
 }
 
-// send hands the kernel what it takes of the request.
+// send writes what the kernel takes of c's requests; on EAGAIN it waits for the rest.
 func (w *worker) send(c *flight.Conn) {
 	s, out := &w.socks[c.Index], c.Out()
 	n, err := w.write(s.fd, out)
@@ -191,7 +191,7 @@ func (w *worker) send(c *flight.Conn) {
 	}
 }
 
-// receive takes what has come, of a connection that is at its end all that is left: as long as it has that it is reported.
+// receive reads what has come. Of a connection that the peer has closed it reads all, whatever its Room: epoll reports a hang-up until it is closed.
 func (w *worker) receive(c *flight.Conn, ended bool) {
 	s := &w.socks[c.Index]
 	for range sock.TurnBytes / client.MaxRead {
@@ -237,15 +237,15 @@ func (w *worker) close() {
 	w.kernel = nil
 }
 
-// calls is the kernel.
+// calls is the real kernel.
 type calls struct {
 	poller *sock.Poller
-	shard  *flight.Shard   // whose connections say which peer is theirs
-	peers  []unix.Sockaddr // of its own: a connect writes into them
-	family []int           // of each
+	shard  *flight.Shard   // its connections have the index of their server
+	peers  []unix.Sockaddr // by server; not shared between threads, because connect writes into them
+	family []int           // of each of peers
 	spec   *result.Spec
 	from   *sources
-	source unix.SockaddrInet4 // of the latest connect that came from one of them
+	source unix.SockaddrInet4 // the source address of the latest connect, if from has any
 	now    func() int64
 	base   int64 // the kernel's clock when now was 0
 }
@@ -264,10 +264,10 @@ func newCalls(addrs []string, spec *result.Spec, from *sources, shard *flight.Sh
 	return k, err
 }
 
-// host is which of the peers a connection's is.
+// host returns the server of a connection, an index in peers.
 func (k *calls) host(index int) int { return k.shard.Conn(index).Host() }
 
-// sockaddr is an address, as client.Addr has it with a number for its host, as the kernel has it.
+// sockaddr converts an address, as client.Addr returns it and resolved, for the kernel.
 func sockaddr(addr string) (family int, to unix.Sockaddr, err error) {
 	if client.Network(addr) == "unix" {
 		return unix.AF_UNIX, &unix.SockaddrUnix{Name: addr}, nil
@@ -282,7 +282,7 @@ func sockaddr(addr string) (family int, to unix.Sockaddr, err error) {
 	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(at.Port()), Addr: at.Addr().As16()}, nil
 }
 
-// socket opens one that is to connect to a host.
+// socket opens a socket that is to connect to a server.
 func (k *calls) socket(host int) (int, error) {
 	fd, err := unix.Socket(k.family[host], unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -318,22 +318,22 @@ func (k *calls) connected(fd int) error {
 	if err == nil && code != 0 {
 		err = syscall.Errno(code)
 	}
-	if err == nil && k.family[0] != unix.AF_UNIX && meetsItself(fd) {
-		unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}) // else its port, the server's, would stay taken
+	if err == nil && k.family[0] != unix.AF_UNIX && selfConnected(fd) {
+		unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}) // close by reset: in TIME_WAIT the server could not bind its port
 		err = syscall.ECONNREFUSED
 	}
 	return err
 }
 
-// meetsItself reports whether both ends of a connection are fd: where nobody listens on a port that the kernel gives to clients, it
-// can give out the very port that is the target, and a socket that connects to itself is TCP's simultaneous open.
-func meetsItself(fd int) bool {
+// selfConnected reports whether fd is connected to itself. If nobody listens on the target's port and that port is in the kernel's range for
+// clients, connect may choose the same local port; TCP then connects the socket to itself (simultaneous open).
+func selfConnected(fd int) bool {
 	var local, remote unix.RawSockaddrAny
 	return name(unix.SYS_GETSOCKNAME, fd, &local) && name(unix.SYS_GETPEERNAME, fd, &remote) && local == remote
 }
 
-// name has a system call tell the address of an end of fd, and reports whether it did. The calls of x/sys/unix allocate, and a load can have
-// a connection for each request.
+// name calls getsockname or getpeername for fd, and reports whether it succeeded. Those of x/sys/unix allocate, and a load may open a connection for
+// each request.
 func name(call uintptr, fd int, addr *unix.RawSockaddrAny) bool {
 	size := uint32(unsafe.Sizeof(*addr))
 	_, _, e := unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(addr)), uintptr(unsafe.Pointer(&size)))
@@ -348,7 +348,7 @@ func (k *calls) read(fd int, p []byte) (int, error) { return sock.Read(fd, p) }
 
 func (k *calls) write(fd int, p []byte) (int, error) { return sock.Write(fd, p) }
 
-// wait of a schedule is to the instant. A closed loop waits for replies, and is spared a call.
+// wait waits until the instant exactly if there is a schedule. In a closed loop a coarser wait is enough, and cheaper by a call.
 func (k *calls) wait(ready []sock.Event, until int64) (int, error) {
 	if limit := until - k.now(); limit <= 0 || k.spec.Rate == 0 {
 		return k.poller.WaitRaw(ready, time.Duration(max(0, limit)))

@@ -22,7 +22,7 @@ import (
 // the whole report when nothing succeeded.
 const heyOutput = `{"lats":{{jsonify .Lats}},"offsets":{{jsonify .Offsets}},"codes":{{jsonify .StatusCodes}},"errors":{{jsonify .ErrorDist}},"bytes":{{.SizeTotal}}}`
 
-// heyReport is what hey tells. Lats, Offsets (both in seconds) and Codes have one entry a reply; an offset counts from
+// heyReport is hey's report. Lats, Offsets (both in seconds) and Codes have one entry a reply; an offset counts from
 // the start of the process. A failure is a text in Errors, without a time.
 type heyReport struct {
 	Lats, Offsets []float64
@@ -31,10 +31,9 @@ type heyReport struct {
 	Bytes         int64
 }
 
-// runHey lets github.com/rakyll/hey carry out s, as a second opinion: a closed loop of its own engine, timed by itself.
-// hey says nothing of connections, nor of requests under way when its time is over, so a watch on its requests does.
-// What hey cannot do, package cli refuses. BytesRead holds bodies only, as long as their heads say: hey counts no others. Redirects are
-// followed: hey can leave them alone, but its workers race for one field then.
+// runHey runs s with github.com/rakyll/hey, as a second opinion: a closed loop by another implementation, which takes its own times. hey reports
+// neither connections nor the requests under way when its time is over; heyWatch adds these. Package cli refuses what hey cannot do. BytesRead
+// counts bodies only, by their Content-Length. Redirects are followed: hey can leave them alone, but then its workers have a data race.
 func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*result.Load, error) {
 	base, err := heyRequest(s)
 	if err != nil {
@@ -42,7 +41,7 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 	}
 	addr := client.Addr(s.Target)
 	d := net.Dialer{Timeout: flight.ConnectLimit}
-	probe, err := d.DialContext(ctx, "tcp", addr) // hey itself would try again without a pause until its time is over
+	probe, err := d.DialContext(ctx, "tcp", addr) // hey would retry without a pause until its time is over
 	if err != nil && ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -69,14 +68,14 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 		Output:             heyOutput,
 		Writer:             &text,
 	}
-	work.Init() // before Stop, which would wait for ever
+	work.Init() // without it Stop would wait for ever
 
 	ran := make(chan struct{})
 	go func() {
 		defer close(ran)
 		work.Run()
 	}()
-	<-watch.running // before its first request hey makes room for all results, which takes a while
+	<-watch.running // hey first allocates memory for all results, which takes a while
 	r := &run{Run: flight.New(s, nil, nil, nil), base: watch.began, addr: addr}
 	first := r.sample()
 	var deadline <-chan time.Time
@@ -86,12 +85,12 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 		deadline = timer.C
 	}
 
-	var end, over int64 // of the window, 0: when the last reply came; and of the grace
+	var end, over int64 // the ends of the window (0: when the last reply came) and of the grace
 	cut, interrupted := false, false
 	hurry := ctx.Done()
 	select {
 	case <-watch.finished:
-	case <-ran: // with failures, whose times hey does not tell
+	case <-ran: // with failures, for which hey reports no times
 		end = r.now()
 	case <-deadline:
 		end, cut = int64(s.Duration), true
@@ -100,7 +99,7 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 		hurry = patience.Done()
 	}
 	if cut {
-		watch.freeze() // before the end of the requests under way makes them failures
+		watch.freeze() // before hangUp makes the requests under way fail
 	}
 	last := r.lastSample()
 	if cut {
@@ -130,12 +129,12 @@ func runHey(ctx, patience context.Context, s result.Spec, live *record.Live) (*r
 	return l, nil
 }
 
-// isConnect reports whether class is a failure to connect, which is no request.
+// isConnect reports whether class is a failed connect, for which no request counts as sent.
 func isConnect(class record.Class) bool {
 	return class >= record.ConnectRefused && class <= record.ConnectOther
 }
 
-// heyRequest is the request that every other is a copy of.
+// heyRequest returns the request of which every other is a copy.
 func heyRequest(s result.Spec) (*http.Request, error) {
 	r, err := http.NewRequest(s.Method, s.Target, nil)
 	if err != nil {
@@ -157,8 +156,8 @@ func heyRequest(s result.Spec) (*http.Request, error) {
 	return r, nil
 }
 
-// heyClasses sorts the texts of package net/http's errors; the first that matches decides. What begins with dial is a
-// failure to connect.
+// heyClasses maps texts in the errors of package net/http to classes; the first that matches decides. dial is the class if the connect failed, after
+// the class if a request did.
 var heyClasses = []struct {
 	text  string
 	dial  record.Class
@@ -186,7 +185,7 @@ var heyClasses = []struct {
 	{"write:", record.ConnectOther, record.WriteOther},
 }
 
-// heyClass is the class of an error by its text, of which there is one for each port that was reset.
+// heyClass returns the class of an error by its text.
 func heyClass(text string) record.Class {
 	dial := strings.Contains(text, "dial ")
 	for _, c := range heyClasses {

@@ -19,33 +19,33 @@ import (
 	"carousel/loadgen/record"
 )
 
-// heyWatch makes hey's requests and looks on: which are under way, and which connection serves how many. Instants are
-// nanoseconds since the first request was made. What it costs is part of what hey is seen to cost.
+// heyWatch creates hey's requests and observes which are under way, and how many replies each connection has. Instants are nanoseconds since the first
+// request was made. Its own cost counts as hey's.
 type heyWatch struct {
 	base     *http.Request
 	body     []byte
 	workers  int
-	expected int64         // replies
-	finished chan struct{} // closed when as many have begun to come
+	expected int64         // number of replies
+	finished chan struct{} // closed when the last expected reply has begun to come
 	live     *record.Live
 
 	once    sync.Once     // the first request: the run begins
-	began   time.Time     // then
+	began   time.Time     // when that was
 	running chan struct{} // closed then
 
 	mu         sync.Mutex
 	connecting map[*heyCall]struct{} // requests that wait for a connection
 	underWay   map[*heyCall]struct{}
 	conns      map[net.Conn]int64    // replies on each
-	gone       []int64               // the same of connections that are closed
-	others     map[net.Conn]struct{} // those whose replies do not count: after the window, or to what a redirect led to
+	gone       []int64               // replies on each connection that is closed
+	others     map[net.Conn]struct{} // connections whose replies do not count: opened after the window, or to follow a redirect
 	opened     int64
-	refused    bool // the latest connect of the window was
+	refused    bool // the latest connect in the window was refused
 	resent     int64
 	replies    int64
 	first      int64 // when the earliest of the answered requests was made
 	frozen     bool  // the window has closed
-	over       bool  // and whatever is under way is to end
+	over       bool  // the grace is over: requests under way must end
 	progress   *record.Recorder
 }
 
@@ -53,7 +53,7 @@ type heyWatch struct {
 type heyCall struct {
 	at       int64
 	conn     net.Conn // nil: none yet
-	answered bool     // by a redirect, at least
+	answered bool     // by a reply or a redirect
 	cancel   context.CancelFunc
 }
 
@@ -75,7 +75,7 @@ func (w *heyWatch) now() int64 { return time.Since(w.began).Nanoseconds() }
 
 // request is hey's RequestFunc. hey adds a trace of its own, which does not replace this one.
 func (w *heyWatch) request() *http.Request {
-	at := time.Now() // first of all, since hey's clock is matched by it
+	at := time.Now() // first of all: hey's clock is matched to it
 	w.once.Do(func() {
 		w.began = at
 		w.progress.Open(0)
@@ -102,7 +102,7 @@ func (w *heyWatch) request() *http.Request {
 	return r
 }
 
-// connects notes that ask wants a connection: for the first time, or because it is to be sent again.
+// connects notes that call needs a connection: for the first time, or to be sent again.
 func (w *heyWatch) connects(ask *heyCall) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -160,7 +160,7 @@ func (w *heyWatch) answered(ask *heyCall) {
 	at := w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	_, counts := w.underWay[ask] // in the grace too; not one that was made in it
+	_, counts := w.underWay[ask] // a request of the window also counts when answered in the grace
 	delete(w.underWay, ask)
 	if !counts || ask.answered || w.over {
 		return
@@ -175,7 +175,7 @@ func (w *heyWatch) answered(ask *heyCall) {
 	}
 }
 
-// sweep forgets what ended without a word: a request whose connection net/http has closed has failed.
+// sweep drops requests that failed without an event: those whose connection net/http has closed.
 func (w *heyWatch) sweep() {
 	closed := map[net.Conn]bool{}
 	ended := func(conn net.Conn) bool { return errors.Is(conn.SetReadDeadline(time.Time{}), net.ErrClosed) }
@@ -198,7 +198,7 @@ func (w *heyWatch) sweep() {
 	}
 }
 
-// freeze closes the window: what happens from now on changes nothing but which requests stay unanswered.
+// freeze ends the window: later events only decide which requests stay unanswered.
 func (w *heyWatch) freeze() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -206,11 +206,11 @@ func (w *heyWatch) freeze() {
 	w.frozen = true
 }
 
-// past is an instant that is over.
+// past is a deadline that is over.
 var past = time.Unix(1, 0)
 
-// hangUp ends the requests under way. hey has what it measures on the way written by the goroutine that reads the reply, and takes it
-// when its request returns. At the end of its context that would be in the midst of it; so where there is a connection, reading from it fails.
+// hangUp ends the requests under way by making reads on their connections fail. Cancelling their contexts would be a data race in hey: a request would
+// return while the goroutine that reads its reply still writes hey's times.
 func (w *heyWatch) hangUp() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -226,12 +226,12 @@ func (w *heyWatch) hangUp() {
 	}
 }
 
-// hungUp reports whether an error of hey's is due to that.
+// hungUp reports whether hangUp caused an error of hey's.
 func hungUp(text string) bool {
 	return strings.Contains(text, "context canceled") || strings.Contains(text, ": read tcp ") && strings.Contains(text, "i/o timeout")
 }
 
-// close ends the connections that hey leaves open.
+// close closes the connections that hey leaves open.
 func (w *heyWatch) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -243,13 +243,12 @@ func (w *heyWatch) close() {
 	}
 }
 
-// books puts hey's report into the books, for a window that closed at end, 0 is when the last reply had come, and a grace that was over
-// then.
+// books converts hey's report into a record. The window ended at end (0: with the last reply), the grace at over.
 func (w *heyWatch) books(report *heyReport, s result.Spec, end, over int64) (*result.Load, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	ns := func(seconds float64) int64 { return int64(math.Round(seconds * 1e9)) }
-	var zero int64 // the run's beginning on hey's clock
+	var zero int64 // when the run began on hey's clock
 	if len(report.Offsets) > 0 {
 		zero = ns(slices.Min(report.Offsets)) - w.first
 	}
@@ -309,7 +308,7 @@ func (w *heyWatch) books(report *heyReport, s result.Spec, end, over int64) (*re
 		l.Requests.Planned, l.Requests.Unsent, l.UnsentBy[why] = s.Requests, unsent, unsent
 	}
 	l.Resent = w.resent
-	if s.Method != http.MethodHead { // hey adds up what replies say of their length, and a reply to HEAD has no body
+	if s.Method != http.MethodHead { // hey adds up Content-Lengths, and a reply to HEAD has no body
 		l.BytesRead = report.Bytes
 	}
 	if !w.frozen {
@@ -320,12 +319,12 @@ func (w *heyWatch) books(report *heyReport, s result.Spec, end, over int64) (*re
 	return l, nil
 }
 
-// served says who was served. hey's workers share the connections, so the workers are counted: one was never answered if
-// it has waited for most of the run, on a connection that never answered or for one.
+// served returns how many were served. hey's workers share the connections, so it counts workers: one was never answered if it waited for most of the
+// run, for a connection or on one that never answered.
 func (w *heyWatch) served(end, over, failed int64) result.Connections {
 	c := result.Connections{Opened: w.opened, Failed: failed, Used: int64(w.workers), Answered: int64(w.workers)}
 	if !w.frozen {
-		clear(w.underWay) // what is left there has failed
+		clear(w.underWay) // requests left there have failed
 	}
 	for ask := range w.underWay {
 		if w.conns[ask.conn] == 0 && (end-ask.at > end/2 || w.replies == 0) {
@@ -334,7 +333,7 @@ func (w *heyWatch) served(end, over, failed int64) result.Connections {
 		}
 	}
 	if w.replies > 0 {
-		c.Answered = max(c.Answered, 1) // one was, before it waited like the others
+		c.Answered = max(c.Answered, 1) // one was answered before it waited like the others
 	} else {
 		c.Answered = 0 // failed workers too
 	}

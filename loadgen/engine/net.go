@@ -14,35 +14,34 @@ import (
 	"carousel/loadgen/flight"
 )
 
-// netEngine is the net engine: a goroutine per connection, on package net and the Go scheduler, on every system. It costs a good
-// deal more per request than epoll. All connections share one shard, which is used under the lock: whoever works the crew holds it but
-// while a phase rests.
+// netEngine has a goroutine for each connection, on package net and the Go scheduler. It works on every system, and costs a good deal more per
+// request than epoll. All connections share one shard, which the lock guards: the goroutine that calls phase holds the lock except while it waits.
 //
-// Paced, the goroutine that gives the shard its turns sleeps in a system call on Linux, which wakes to some 60 us; by a timer
-// elsewhere, which can be late by more than a millisecond.
+// With a schedule, that goroutine sleeps in a system call on Linux, which wakes it within some 60 us; elsewhere it waits for a timer, which can be
+// late by more than a millisecond.
 type netEngine struct {
 	*run
 	dial         func(ctx context.Context, index int) (net.Conn, error)
-	tls          []*tls.Config   // by host; nil: connections are not secured
-	certAccepted []atomic.Bool   // by host: it asked for the certificate of a client, and went on
-	precise      time.Duration   // how long before an instant the timers of the Go scheduler, which may be late, are left
-	kick         chan struct{}   // the next turn comes at once
-	cut          <-chan struct{} // and when the window is cut short; nil once that is known
-	eras         sync.WaitGroup  // goroutines of connections
+	tls          []*tls.Config   // by server; nil: no TLS
+	certAccepted []atomic.Bool   // by server: it requested a client certificate, and accepted ours or none
+	precise      time.Duration   // so long before an instant a timer of the Go scheduler ends, which may be late, and a system call waits for the rest
+	kick         chan struct{}   // a message ends the wait of phase
+	cut          <-chan struct{} // closed when the window is cut short; nil once phase has seen that
+	eras         sync.WaitGroup  // the goroutines of connections
 
 	sync.Mutex
 	shard *flight.Shard
 	conns []netConn // by the connection's index
-	over  bool      // what still happens is of no interest
-	wake  int64     // when the next turn comes at the latest
+	over  bool      // the engine is closed: events are ignored
+	wake  int64     // when phase calls Turn again at the latest
 }
 
-// netConn is our netConn of a connection.
+// netConn is the socket of a connection.
 type netConn struct {
-	conn    net.Conn           // nil: none
-	cancel  context.CancelFunc // ends the connect, and a wait to read; nil: none has begun
-	read    chan struct{}      // it may be read from again
-	writing bool               // somebody writes; who is to send meanwhile leaves it to them
+	conn    net.Conn           // nil: not connected
+	cancel  context.CancelFunc // ends the connect, or a pause in reading; nil: none has begun
+	read    chan struct{}      // a message: it may be read from again
+	writing bool               // a goroutine writes; it also sends what is added meanwhile
 }
 
 func newNet(r *run) (engine, error) {
@@ -80,9 +79,9 @@ func newNetEngine(r *run, dial func(context.Context, int) (net.Conn, error)) *ne
 	return p
 }
 
-// phase gives the shard its turns until the phase is over.
+// phase calls begin on the shard, then its Turn until the phase is over.
 func (p *netEngine) phase(begin func(*flight.Shard)) {
-	if p.precise > 0 { // one processor more, for who sleeps keeps one, and a single one would never come to see what has arrived
+	if p.precise > 0 { // one more: the goroutine that sleeps in a system call keeps its P, and with a single one nothing would be read meanwhile
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1))
 	}
 	begin(p.shard)
@@ -96,7 +95,7 @@ func (p *netEngine) phase(begin func(*flight.Shard)) {
 	}
 }
 
-// rest waits until an instant or a kick.
+// rest waits until an instant, or for a message on kick.
 func (p *netEngine) rest(until int64) {
 	if d := time.Duration(until-p.now()) - p.precise; d > 0 {
 		select {
@@ -113,7 +112,7 @@ func (p *netEngine) rest(until int64) {
 	}
 }
 
-// act does what the shard wants. It lets go of the lock while a request is written.
+// act carries out the actions that the shard returns. It releases the lock while it writes a request.
 func (p *netEngine) act() {
 	for !p.over {
 		switch c, do := p.shard.Next(); do {
@@ -125,7 +124,7 @@ func (p *netEngine) act() {
 			e := &p.conns[c.Index]
 			e.cancel, e.read = hang, make(chan struct{}, 1)
 			era, read := c.Era, e.read
-			p.eras.Go(func() { p.live(ctx, c, era, read) })
+			p.eras.Go(func() { p.serve(ctx, c, era, read) })
 		case flight.Read:
 			p.conns[c.Index].read <- struct{}{}
 		case flight.Send:
@@ -134,7 +133,7 @@ func (p *netEngine) act() {
 			}
 			q := p.piece(c)
 			if q.more {
-				p.eras.Go(func() { p.write(q) }) // it may wait for the peer to read
+				p.eras.Go(func() { p.write(q) }) // the write may block until the peer reads
 				continue
 			}
 			p.Unlock()
@@ -146,19 +145,19 @@ func (p *netEngine) act() {
 	}
 }
 
-// piece is what is written at once of a request.
+// piece is the part of a request that is written at once.
 type piece struct {
 	c    *flight.Conn
 	era  uint32
 	conn net.Conn
 	text []byte
-	more bool // may follow
+	more bool // another piece may follow
 }
 
-// maxPiece is the most of it: so much fits the buffer of a connection that has nothing else to send.
+// maxPiece is the largest piece, in bytes: it fits the empty send buffer of a socket.
 const maxPiece = 16 << 10
 
-// piece takes the next of c's request. It counts as sent before it is, or its reply could be there first.
+// piece takes the next piece of c's requests. It calls Sent before the write, because the reply could be read before the write returns.
 func (p *netEngine) piece(c *flight.Conn) piece {
 	out := c.Out()
 	text := out[:min(len(out), maxPiece)]
@@ -190,8 +189,8 @@ func (p *netEngine) write(q piece) {
 	}
 }
 
-// note notes what happened to a connection and does what the shard wants then. It reports whether this era of the connection goes
-// on; what happened after its end is of no interest.
+// note calls what, which reports an event of a connection to the shard, and carries out the actions that follow. It does nothing if this era of the
+// connection is over. It reports whether the era continues.
 func (p *netEngine) note(c *flight.Conn, era uint32, what func()) (goesOn bool) {
 	p.Lock()
 	if p.over || c.Era != era {
@@ -212,11 +211,11 @@ func (p *netEngine) note(c *flight.Conn, era uint32, what func()) (goesOn bool) 
 	return goesOn
 }
 
-// buffers are what connections read into.
+// buffers are the read buffers of connections.
 var buffers = sync.Pool{New: func() any { return new([sock.ReadBytes]byte) }}
 
-// live is an era of a connection: it connects, then takes in what comes until it is over.
-func (p *netEngine) live(ctx context.Context, c *flight.Conn, era uint32, read <-chan struct{}) {
+// serve connects c, then reads from it until its era is over.
+func (p *netEngine) serve(ctx context.Context, c *flight.Conn, era uint32, read <-chan struct{}) {
 	conn, err := p.dial(ctx, c.Index)
 	var shaken *handshake
 	if err == nil && p.tls != nil {
@@ -239,7 +238,7 @@ func (p *netEngine) live(ctx context.Context, c *flight.Conn, era uint32, read <
 		return
 	}
 	defer conn.Close()
-	buf := make([]byte, 1) // of a silent connection no reply is expected
+	buf := make([]byte, 1) // a silent connection expects no reply
 	if !c.Silent() {
 		whole := buffers.Get().(*[sock.ReadBytes]byte)
 		defer buffers.Put(whole)
@@ -266,7 +265,7 @@ func (p *netEngine) live(ctx context.Context, c *flight.Conn, era uint32, read <
 	}
 }
 
-// drop closes c, if it is open, and ends its connect if that is under way.
+// drop closes c, if it is open, and cancels its connect if that is under way.
 func (p *netEngine) drop(c *flight.Conn) {
 	e := &p.conns[c.Index]
 	if e.cancel != nil {
@@ -275,7 +274,7 @@ func (p *netEngine) drop(c *flight.Conn) {
 	switch conn := e.conn; {
 	case conn == nil:
 	case p.tls != nil:
-		p.eras.Go(func() { conn.Close() }) // it says goodbye, which may wait for the peer to read
+		p.eras.Go(func() { conn.Close() }) // TLS sends close_notify, which may block until the peer reads
 	default:
 		conn.Close()
 	}
@@ -286,7 +285,7 @@ func (p *netEngine) close() {
 	if p.over {
 		return
 	}
-	p.over = true // before connects fail for it: those have not failed
+	p.over = true // first: connects that drop cancels have not failed
 	for k := range p.conns {
 		p.drop(p.shard.Conn(k))
 	}

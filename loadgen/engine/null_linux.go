@@ -11,20 +11,20 @@ import (
 	"carousel/loadgen/client"
 )
 
-// null is a server that does nothing but count the bytes of requests and send a reply for each that is whole. It has a thread of its own, and
-// allocates nothing while it serves.
+// null is a server that counts the bytes of requests and sends a reply for each whole one, nothing else. It has a thread of its own, and allocates
+// nothing while it serves.
 type null struct {
 	ln      int
 	poller  *sock.Poller
 	request int    // bytes of one
-	reply   []byte // as many as may be due at once
-	each    int    // bytes of one of those
-	hangsUp bool   // after each reply
-	held    []int  // by descriptor: one more than the bytes that came of a request that is not whole; 0: it is not open
+	reply   []byte // as many replies as may be due at once
+	each    int    // bytes of one reply
+	hangsUp bool   // it closes after each reply
+	held    []int  // by descriptor: 1 + the bytes of an incomplete request; 0: not open
 	done    sync.WaitGroup
 }
 
-// serveNull starts such a server for what s asks, and aims s at it.
+// serveNull starts such a server for the requests of s, and makes it the target of s.
 func serveNull(s *result.Spec) (*null, error) {
 	ln, addr, err := sock.Listen("127.0.0.1:0")
 	if err != nil {
@@ -62,7 +62,7 @@ func (n *null) serve() {
 	defer n.close()
 	buf, ready := make([]byte, sock.ReadBytes), make([]sock.Event, batch)
 	for {
-		k, err := n.poller.WaitRaw(ready, time.Minute) // held: else it would give way to the client that is measured
+		k, err := n.poller.WaitRaw(ready, time.Minute) // raw: a wait that enters the scheduler would wake later
 		if err != nil {
 			return
 		}
@@ -85,7 +85,7 @@ func (n *null) admit(fd int) {
 	n.held = sock.Put(n.held, fd, 1)
 }
 
-// answer reads from a connection once, and sends what is due.
+// answer reads from a connection once, and sends the replies that are due.
 func (n *null) answer(fd int, buf []byte) {
 	got, err := sock.Read(fd, buf)
 	if got <= 0 && err != sock.Again {
@@ -111,7 +111,7 @@ func (n *null) drop(fd int) {
 	n.held[fd] = 0
 }
 
-// stop ends the server and waits until it has.
+// stop ends the server and waits for that.
 func (n *null) stop() {
 	sock.Shutdown(n.ln)
 	n.done.Wait()

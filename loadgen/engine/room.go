@@ -8,7 +8,8 @@ import (
 	"carousel/internal/result"
 )
 
-// room is how much of what connections to addrs need is in use now, of ports where most are; nil where nothing is known.
+// room returns how many descriptors and local ports are in use now: the ports are those to the one of addrs with the most. It is nil if nothing is
+// known.
 func room(addrs ...string) *result.Room {
 	_, ports := host.LocalPorts()
 	r := &result.Room{Descriptors: int64(host.OpenFiles()), PortLimit: int64(ports)}
@@ -28,7 +29,7 @@ func room(addrs ...string) *result.Room {
 	return r
 }
 
-// collected is what collecting garbage has done so far.
+// collected returns how often the garbage collector has run so far, and how long it has paused the program.
 func collected() result.GC {
 	var stats debug.GCStats
 	debug.ReadGCStats(&stats)

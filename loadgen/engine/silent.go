@@ -9,15 +9,15 @@ import (
 	"carousel/loadgen/flight"
 )
 
-// Memory is at rest when it has changed by no more than a few pages of each kind in three looks; a target that goes on growing is waited for
-// no longer than that.
+// Memory is at rest when it has changed by at most restWithin bytes of each kind in restLooks samples, restLook apart. A target that keeps growing is
+// waited for restMost at most.
 const (
 	restLook             = 25 * time.Millisecond
 	restLooks            = 3
 	restWithin, restMost = 128 << 10, 3 * time.Second
 )
 
-// openSilent opens the silent connections. What memory target and kernel had at rest before, and when all were open, it keeps for the record.
+// openSilent opens the silent connections. It records the memory of target and kernel, at rest, before and after.
 func (r *run) openSilent(ctx context.Context, e engine) {
 	if r.Idle == 0 {
 		return
@@ -30,7 +30,7 @@ func (r *run) openSilent(ctx context.Context, e engine) {
 	}
 }
 
-// memory is what the process pid and the kernel have at this moment; nil where that is not known.
+// memory returns the memory of process pid and of the kernel now; nil if it is not known.
 func memory(pid int) *result.Memory {
 	if pid == 0 {
 		return nil
@@ -43,7 +43,7 @@ func memory(pid int) *result.Memory {
 	return &result.Memory{User: user, Kernel: slab}
 }
 
-// atRest looks at memory until it is at rest.
+// atRest samples memory until it is at rest, and returns the last sample.
 func atRest(ctx context.Context, look func() *result.Memory) *result.Memory {
 	last := look()
 	for same, begun := 0, time.Now(); same < restLooks && last != nil && ctx.Err() == nil && time.Since(begun) < restMost; {
@@ -61,7 +61,7 @@ func atRest(ctx context.Context, look func() *result.Memory) *result.Memory {
 
 func unmoved(a, b int64) bool { return max(a-b, b-a) <= restWithin }
 
-// silentResult is what became of the silent connections.
+// silentResult returns what became of the silent connections; nil: there are none.
 func (r *run) silentResult() *result.Silent {
 	if r.silent != nil {
 		for _, d := range r.shards {

@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 )
 
-// Loopback is the addresses that are all this machine's.
+// Loopback is the prefix of addresses that all belong to this machine.
 var Loopback = netip.MustParsePrefix("127.0.0.0/8")
 
-// ParseSource reads an address or a prefix of addresses that connections can come from.
+// ParseSource parses an address, or a prefix of addresses, from which connections can come (--source).
 func ParseSource(text string) (netip.Prefix, error) {
 	prefix, err := netip.ParsePrefix(text)
 	if addr, single := netip.ParseAddr(text); single == nil {
@@ -25,7 +25,7 @@ func ParseSource(text string) (netip.Prefix, error) {
 	return prefix.Masked(), nil
 }
 
-// Addresses is how many addresses of prefix can be used: without the first and the last, which stand for the prefix and for all of it.
+// Addresses returns how many addresses of prefix can be used: all but the first and the last, its network and its broadcast address.
 func Addresses(prefix netip.Prefix) int64 {
 	n := int64(1) << (prefix.Addr().BitLen() - prefix.Bits())
 	if n > 2 {
@@ -34,14 +34,14 @@ func Addresses(prefix netip.Prefix) int64 {
 	return n
 }
 
-// sources are the addresses that a load's connections come from, each in its turn. It may be used by several goroutines.
+// sources are the addresses from which a load's connections come, one after another. Several goroutines may use it.
 type sources struct {
 	from  []netip.Prefix // none: the system chooses
-	all   int64          // addresses there are
+	all   int64          // how many addresses there are
 	taken atomic.Int64
 }
 
-// newSources reads those of a spec, which must be valid.
+// newSources parses the sources of a spec, which must be valid.
 func newSources(of []string) *sources {
 	s := new(sources)
 	for _, text := range of {
@@ -55,7 +55,7 @@ func newSources(of []string) *sources {
 	return s
 }
 
-// next is the address that the next connection comes from; ok is false where the system chooses.
+// next returns the address from which the next connection comes; ok is false if the system chooses it.
 func (s *sources) next() (addr [4]byte, ok bool) {
 	if s == nil || s.all == 0 {
 		return addr, false

@@ -24,59 +24,61 @@ import (
 // Server is one of the servers that a Stand loads in turns.
 type Server struct {
 	Name string      // in a trace
-	Spec result.Spec // with the process to watch, if that is known
-	Auto bool        // the process is the one that listens on the target's address on this machine
+	Spec result.Spec // of its load; PID is its process, if known
+	Auto bool        // find the process that listens at the target's address on this machine
 }
 
-// Stand is servers that are loaded in turns by the same threads, each over connections of its own that are kept. It is for one goroutine.
+// Stand has several servers, which the same threads load in turns, each over connections of its own that stay open. It is a turns.Stand, for one
+// goroutine; only Stop may be called from another.
 type Stand struct {
 	servers []*standServer
 	base    time.Time
-	opens   int64 // when the first slice that counts began; Never: none has
+	opens   int64 // when the first slice after the warm-up began; Never: none has
 	threads *threadPool
 	restore []func()
 	slices  int  // so far
-	first   edge // when all connections were open
+	first   edge // sampled when all connections were open
 	watch   *host.Watch
 
 	mu      sync.Mutex
-	stopped int          // how often it was
-	current *standServer // that has its slice
+	stopped int          // how often Stop was called
+	current *standServer // the server that has its slice; nil: none
 }
 
-// standServer is a server at the stand.
+// standServer is a server of a Stand.
 type standServer struct {
 	*run
 	engine  engine
-	why     error // it was never connected
+	why     error // why it was never connected to; nil: it was
 	pid     int
 	meter   *host.Meter // nil: its process is not known
-	lacks   error       // why, or why no longer
-	tree    host.Tree   // its process when all connections were open
+	lacks   error       // why its processor time is not known, or no longer
+	tree    host.Tree   // processor time of its processes when all connections were open
 	totals  totals      // of its slices
-	kept    totals      // before the last Harvest or Forget
-	idle    int64       // its own processor time in the slices of others, while that was known
-	slept   int64       // how long those were
-	ended   int64       // when its last slice was over
-	begun   int64       // when its first slice began
-	replied int64       // when its last slice with a reply, good or not, was over
-	refused bool        // a connect has failed since
+	kept    totals      // the totals at the last Harvest; Forget restores them
+	idle    int64       // its processor time in the slices of others, while that was known
+	slept   int64       // how long those slices were
+	ended   int64       // when its last slice ended
+	begun   int64       // when its first slice after the warm-up began; 0: none has
+	replied int64       // when its last slice with a reply, good or not, ended
+	refused bool        // a connect has failed since then
 	longest int64       // length of the slices whose requests are timed
 }
 
-// totals are what slices came to.
+// totals are sums over slices.
 type totals struct {
-	window  int64     // how long they are without their leads
-	elapsed int64     // how long they took
-	own     usage.CPU // loadgen's processor time in them
-	cpu     int64     // the server's, while that was known
+	window  int64     // length without the leads
+	elapsed int64     // time until the last reply
+	own     usage.CPU // loadgen's processor time
+	cpu     int64     // the server's processor time, while that was known
 }
 
-// gcEvery is after how many slices garbage is collected: reading what processes used leaves some kilobytes of it a slice.
+// gcEvery is after how many slices garbage is collected: reading processor times makes some kilobytes of it a slice.
 const gcEvery = 256
 
-// NewStand opens all connections of the servers, in an order of that seed: where the memory of a connection lies depends on it, and costs
-// something. A server that cannot be reached is noted and the others go on. What becomes of each request is kept in t, if there is one.
+// NewStand opens all connections of the servers in a random order given by seed: the order decides where the memory of a connection lies, which
+// affects its cost. A server that cannot be reached is left out (see Reached). Each request is recorded in t, if that is not nil. When ctx is done,
+// connecting ends.
 func NewStand(ctx context.Context, list []Server, seed uint64, t *trace.Trace) *Stand {
 	s := &Stand{base: time.Now(), opens: record.Never, threads: startThreads(list[0].Spec)}
 	t.Room(len(list) * max(1, s.threads.size()))
@@ -103,7 +105,7 @@ func NewStand(ctx context.Context, list []Server, seed uint64, t *trace.Trace) *
 	return s
 }
 
-// Unreached says why none of the servers could be reached; nil where one was.
+// Unreached returns why no server could be reached, the first one's error; nil if one was.
 func (s *Stand) Unreached() error {
 	for _, v := range s.servers {
 		if v.why == nil {
@@ -136,7 +138,7 @@ func (v *standServer) connect(ctx context.Context, one Server, threads *threadPo
 	return nil
 }
 
-// Stop cuts the slice short that is on, or ends the wait for its replies; no other begins.
+// Stop cuts the current slice short, or ends its wait for replies if it was cut already. No other slice begins.
 func (s *Stand) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,7 +148,7 @@ func (s *Stand) Stop() {
 	}
 }
 
-// begin lets requests flow, unless the stand was stopped.
+// begin begins a slice of v and returns true, unless the stand was stopped.
 func (s *Stand) begin(v *standServer, slice flight.Slice) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -164,14 +166,14 @@ func (s *Stand) end() {
 	s.current = nil
 }
 
-// Slice loads server k for a slice.
+// Slice loads server k for one slice, and returns what it measured, without Cycle and Order. After Stop the result is zero.
 func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 	if s.slices++; s.slices%gcEvery == 0 {
-		runtime.GC() // now, and at no other time
+		runtime.GC() // between slices, never in one
 	}
 	v := s.servers[k]
 	s.watch.Begin(v.meter)
-	idle := v.wake()
+	idle := v.idleCPU()
 	records := v.records()
 	before := record.Count(records...)
 	own := host.SelfCPU()
@@ -193,7 +195,7 @@ func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 	for _, d := range v.shards {
 		got.Unanswered += d.EndSlice(record.NoConnection)
 	}
-	got.TargetCPUNS = v.settle()
+	got.TargetCPUNS = v.sliceCPU()
 	disturbed := s.watch.End(v.meter)
 	got.BesideNS, got.StealNS, got.DelayNS = disturbed.BesideNS, disturbed.StealNS, disturbed.DelayNS
 	after := record.Count(records...)
@@ -224,8 +226,8 @@ func (s *Stand) Slice(k int, t turns.Turn) (got result.Slice) {
 	return got
 }
 
-// wake looks what v's process used while others had their slices.
-func (v *standServer) wake() int64 {
+// idleCPU returns the processor time that v's process used while others had their slices, in nanoseconds.
+func (v *standServer) idleCPU() int64 {
 	if v.meter == nil {
 		return 0
 	}
@@ -234,8 +236,8 @@ func (v *standServer) wake() int64 {
 	return ns
 }
 
-// settle waits until v's process is at rest, and tells what the slice cost it; 0 where that is not known.
-func (v *standServer) settle() int64 {
+// sliceCPU waits until v's process is idle, and returns its processor time in the slice, in nanoseconds; 0 if that is not known.
+func (v *standServer) sliceCPU() int64 {
 	if v.meter == nil {
 		return 0
 	}
@@ -253,7 +255,7 @@ func (v *standServer) records() (all []*record.Recorder) {
 	return all
 }
 
-// Rest loads nobody for so long, or until the stand is stopped.
+// Rest waits for d without load, or until the stand is stopped.
 func (s *Stand) Rest(d time.Duration) {
 	const step = 25 * time.Millisecond
 	for ; d > 0 && !s.over(); d -= step {
@@ -267,7 +269,7 @@ func (s *Stand) over() bool {
 	return s.stopped > 0
 }
 
-// Harvest hands out the response times of server k since the last harvest; those of a warm-up are service times.
+// Harvest calls take for each bucket of the response times of server k since the last Harvest; after a warm-up, of its service times.
 func (s *Stand) Harvest(k int, take func(low, width, n int64)) {
 	if v := s.servers[k]; v.why == nil {
 		record.Harvest(take, v.records()...)
@@ -275,7 +277,7 @@ func (s *Stand) Harvest(k int, take func(low, width, n int64)) {
 	}
 }
 
-// Forget takes what the slices of server k have come to since the last Harvest or Forget out of its books.
+// Forget removes the results of server k's slices since the last Harvest or Forget.
 func (s *Stand) Forget(k int) {
 	v := s.servers[k]
 	for _, r := range v.records() {
@@ -288,16 +290,16 @@ func (s *Stand) Forget(k int) {
 func (s *Stand) Reached(k int) bool { return s.servers[k].why == nil }
 
 // SameProcess reports whether servers i and j are the same process, as far as that is known.
-func (s *Stand) SameProcess(i, j int) bool { return s.servers[i].is(s.servers[j]) }
+func (s *Stand) SameProcess(i, j int) bool { return s.servers[i].sameProcess(s.servers[j]) }
 
-// is reports whether v and w are the same process, as far as that is known.
-func (v *standServer) is(w *standServer) bool {
+// sameProcess reports whether v and w are the same process, as far as that is known.
+func (v *standServer) sameProcess(w *standServer) bool {
 	return v.addr != "" && v.addr == w.addr || v.pid > 0 && v.pid == w.pid
 }
 
 func (s *Stand) now() int64 { return int64(time.Since(s.base)) }
 
-// Close ends the connections. It may be called twice.
+// Close closes the connections and ends the threads. It may be called twice.
 func (s *Stand) Close() {
 	for _, v := range s.servers {
 		if v.engine != nil {

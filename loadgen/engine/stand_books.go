@@ -13,7 +13,7 @@ import (
 	"carousel/loadgen/record"
 )
 
-// Finish ends the connections and closes the books: the servers with their loads, and what the machine did meanwhile.
+// Finish closes the connections and returns the servers, in their order, with their loads, and what the machine did meanwhile. No slice may follow.
 func (s *Stand) Finish() (*result.Comparison, error) {
 	last := edge{own: host.SelfCPU(), host: host.TakeAll()}
 	c := &result.Comparison{Schema: result.Schema}
@@ -38,13 +38,13 @@ func (s *Stand) Finish() (*result.Comparison, error) {
 	return c, nil
 }
 
-// books are those of server v, with what its process used from the first slice of all to the last.
+// books returns the record of server v, and the processor time of its processes since all connections were open.
 func (s *Stand) books(v *standServer) (one result.Compared, tree usage.CPU, err error) {
 	now, queue := s.now(), queueOf(v.addr)
 	if v.engine != nil {
 		v.engine.close()
 	}
-	if v.shards == nil { // its name has no address
+	if v.shards == nil { // its name could not be resolved
 		v.split(1)
 	}
 	alive := 0
@@ -73,16 +73,17 @@ func (s *Stand) books(v *standServer) (one result.Compared, tree usage.CPU, err 
 		l.Host.OwnShare = float64(v.totals.own.Total()) / float64(v.totals.elapsed) / float64(v.processors())
 	}
 	tree = v.price(l)
-	others := func(w *standServer) bool { return w != v && w.is(v) }
-	if v.slept > 0 && v.meter != nil && !slices.ContainsFunc(s.servers, others) { // else others' slices are its own
+	others := func(w *standServer) bool { return w != v && w.sameProcess(v) }
+	if v.slept > 0 && v.meter != nil && !slices.ContainsFunc(s.servers, others) { // if another server is the same process, it is not idle in that one's slices
 		one.IdleShare = float64(v.idle) / float64(v.slept)
 	}
-	one.Gone = v.why != nil || alive == 0 && v.refused // who closes after each reply leaves none open either
+	one.Gone = v.why != nil || alive == 0 && v.refused // without connections alone it may be a server that closes after each reply
 	one.Trouble = s.trouble(v, l, one.Gone)
 	return one, tree, nil
 }
 
-// price notes what the slices of v cost its process, and returns what that used in the whole run. The parts of user and system time are those of the whole run.
+// price writes into l the processor time of v's process in its slices, and returns that of the whole run. User and system time are divided as in the
+// whole run.
 func (v *standServer) price(l *result.Load) (tree usage.CPU) {
 	if v.meter == nil {
 		if v.lacks != nil {
@@ -107,13 +108,13 @@ func (v *standServer) price(l *result.Load) (tree usage.CPU) {
 	return tree
 }
 
-// trouble says what was wrong with v, "" when nothing was.
+// trouble returns what was wrong with v, in words; "" if nothing was.
 func (s *Stand) trouble(v *standServer, l *result.Load, gone bool) string {
 	into := func(at int64) string { return fmt.Sprintf("%.2f s into the run", float64(at-s.opens)/1e9) }
 	switch {
 	case v.why != nil:
 		return "is not there: " + v.why.Error()
-	case v.begun == 0: // it was stopped in the warm-up, in which nothing is said of anybody
+	case v.begun == 0: // the run was stopped in the warm-up, which is not judged
 		return ""
 	case gone && v.replied == 0:
 		return "hung up in the warm-up and could not be connected to again"

@@ -18,8 +18,8 @@ import (
 	"carousel/loadgen/client"
 )
 
-// TLS is how connections of s to its target are secured: HTTP/1.1 alone is offered, and no session is resumed, so that every handshake is a whole
-// one. It is nil where the target is not https. The errors say what is wrong with the files of certificates and keys.
+// TLS returns the TLS configuration of s; nil if its target is not https. It offers HTTP/1.1 only and resumes no session, so every handshake is a full
+// one. The errors are about the files of certificates and keys.
 func TLS(s result.Spec) (*tls.Config, error) {
 	if !client.Secure(s.Target) {
 		return nil, nil
@@ -31,7 +31,7 @@ func TLS(s result.Spec) (*tls.Config, error) {
 			return nil, fmt.Errorf("--cacert %s: %w", s.CACert, cause(err))
 		}
 		if c.RootCAs = x509.NewCertPool(); !c.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("--cacert %s: there is no certificate in it (PEM, \"-----BEGIN CERTIFICATE-----\")", s.CACert)
+			return nil, fmt.Errorf("--cacert %s: it has no certificate (PEM, \"-----BEGIN CERTIFICATE-----\")", s.CACert)
 		}
 	}
 	if s.Cert != "" {
@@ -44,7 +44,7 @@ func TLS(s result.Spec) (*tls.Config, error) {
 	return c, nil
 }
 
-// keyPair reads the certificate of a client and its key.
+// keyPair reads the client's certificate and key.
 func keyPair(cert, key string) (pair tls.Certificate, err error) {
 	var text [2][]byte
 	for i, f := range []struct{ flag, name string }{{"--cert", cert}, {"--key", key}} {
@@ -58,7 +58,7 @@ func keyPair(cert, key string) (pair tls.Certificate, err error) {
 	return pair, nil
 }
 
-// cause is err without the name of the file.
+// cause returns err without the name of the file.
 func cause(err error) error {
 	if path := (*os.PathError)(nil); errors.As(err, &path) {
 		return path.Err
@@ -66,15 +66,15 @@ func cause(err error) error {
 	return err
 }
 
-// handshake is one that was successful.
+// handshake is a successful TLS handshake.
 type handshake struct {
 	took    time.Duration
 	version string
 	cipher  string
 }
 
-// secure shakes hands on conn, which is closed if that fails. taken says that the server, which asks for the certificate of a client, has
-// gone on with one already.
+// secure performs the TLS handshake on conn, which it closes on failure. taken is whether the server, which requests a client certificate, has accepted
+// ours, or none, on an earlier connection; secure sets it.
 func secure(ctx context.Context, conn net.Conn, config *tls.Config, taken *atomic.Bool) (net.Conn, *handshake, error) {
 	own, asked := config.Clone(), false
 	own.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
@@ -108,9 +108,9 @@ func secure(ctx context.Context, conn net.Conn, config *tls.Config, taken *atomi
 	return c, shaken, nil
 }
 
-// lastWord is how long a server is waited for, once, to say whether it takes the certificate of the client, or goes on without one. By
-// TLS 1.3 it says so after the handshake: by an alert, or by a ticket, which is usually sent at once.
-const lastWord = time.Second
+// verdictWait is how long to wait, once, for a server to accept or reject the client's certificate, or the lack of one. In TLS 1.3 it does so after the
+// handshake: by an alert, or by a session ticket, which most send at once.
+const verdictWait = time.Second
 
 // peeked is a connection whose next bytes may have been read already.
 type peeked struct {
@@ -127,16 +127,17 @@ func (h *peeked) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// awaitVerdict waits for what the server says first, and has c take it in: an error is that it refuses. What is for c's reader is returned.
+// awaitVerdict waits for the first bytes from the server and passes them to c. It returns an error if the server rejects the handshake, and any
+// application data, which is for c's reader.
 func (h *peeked) awaitVerdict(ctx context.Context, c *tls.Conn) (first []byte, err error) {
 	past := time.Unix(1, 0)
-	h.SetReadDeadline(time.Now().Add(lastWord))
+	h.SetReadDeadline(time.Now().Add(verdictWait))
 	given := context.AfterFunc(ctx, func() { h.SetReadDeadline(past) })
 	text := make([]byte, 4096)
 	n, err := h.Conn.Read(text)
 	given()
 	if h.text = text[:n]; n > 0 {
-		h.SetReadDeadline(past) // what is held is taken in, nothing more is waited for
+		h.SetReadDeadline(past) // c reads what is here, and does not wait for more
 		first = make([]byte, 1)
 		n, err = c.Read(first)
 	}
@@ -146,7 +147,7 @@ func (h *peeked) awaitVerdict(ctx context.Context, c *tls.Conn) (first []byte, e
 	return first[:n], err
 }
 
-// handshakeError is why a handshake failed, in a line with the way out.
+// handshakeError is why a handshake failed, in one line with the remedy.
 type handshakeError struct {
 	text string
 	err  error
@@ -155,7 +156,7 @@ type handshakeError struct {
 func (e *handshakeError) Error() string { return e.text }
 func (e *handshakeError) Unwrap() error { return e.err }
 
-// explain says why a handshake failed, and what to do. asked says that the server asked for the certificate of a client, shown that there is one.
+// explain returns why a handshake failed, and what to do. asked: the server requested a client certificate; shown: one was sent.
 func explain(err error, asked, shown bool) string {
 	const skip = "-k skips the check"
 	var name x509.HostnameError
@@ -202,7 +203,7 @@ func explain(err error, asked, shown bool) string {
 
 func trimmed(err error) string { return strings.TrimPrefix(err.Error(), "tls: ") }
 
-// alerted reports whether a connection was ended by an alert of the server, as one is that lacks the certificate of its client.
+// alerted reports whether the server ended the connection by a TLS alert, as it may without a client certificate.
 func alerted(err error) bool {
 	var alert *net.OpError
 	return errors.As(err, &alert) && alert.Op == "remote error"

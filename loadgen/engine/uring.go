@@ -14,7 +14,7 @@ import (
 	"carousel/loadgen/record"
 )
 
-// uringEngine is the workers of the uring engine, a thread each.
+// uringEngine has a worker for each thread.
 type uringEngine struct {
 	*run
 	threads *threadPool
@@ -39,7 +39,7 @@ func newUring(r *run, threads *threadPool) (engine, error) {
 	return c, nil
 }
 
-// phase has each worker go through a phase of its shard, on its thread.
+// phase runs a phase of each shard on its thread.
 func (c *uringEngine) phase(begin func(*flight.Shard)) {
 	c.threads.do(func(i int) {
 		begin(c.workers[i].shard)
@@ -56,8 +56,8 @@ func (c *uringEngine) close() {
 	})
 }
 
-// ringWorker is one thread with its connections and its ring. As in the epoll engine nothing allocates in its loop and nothing enters the
-// Go scheduler. What a turn of the shard wants sent is handed over with one call, which brings what has come meanwhile.
+// ringWorker is one thread with its connections and its ring. As in the epoll engine, its loop allocates nothing and never enters the Go scheduler.
+// One system call submits all requests of a turn and fetches what has completed.
 type ringWorker struct {
 	ring
 	shard *flight.Shard
@@ -66,10 +66,10 @@ type ringWorker struct {
 	socks []ringSocket // by the connection's index
 }
 
-// ring is what a worker calls; a test has one of its own.
+// ring has the calls of a worker, so that a test can replace them.
 type ring interface {
 	dial(data uint64) (fd int, err error) // begins to connect
-	connected(fd int) error               // why that failed, after all
+	connected(fd int) error               // returns why the connect failed although it completed; nil: it did not
 	Receive(fd int, data uint64)
 	Send(fd int, p []byte, data uint64)
 	SendSilently(fd int, p []byte, data uint64)
@@ -82,26 +82,26 @@ type ring interface {
 	End()
 }
 
-// ringCalls is the kernel.
+// ringCalls is the real ring.
 type ringCalls struct {
 	*uring.Ring
 	calls
 	to []*uring.Address
 }
 
-// ringSocket is a connection's descriptor, and which requests on it are under way.
+// ringSocket is a connection's descriptor, and which requests to the ring are under way on it.
 type ringSocket struct {
 	fd    int32 // negative: none
 	era   uint32
-	under uint8 // a bit for each kind
+	under uint8 // a bit for each kind of request
 }
 
-// Data of a request is its kind, the connection's index and, in the upper half, its era.
+// The data of a request to the ring: its kind, the connection's index and, in the upper half, its era.
 const (
 	connecting = iota
 	receiving
 	sending
-	nothing   // nobody waits for it
+	nothing   // its completion is ignored
 	kindShift = 30
 )
 
@@ -141,7 +141,7 @@ func (w *ringWorker) work() {
 	for w.shard.Turn() {
 		w.act()
 		if e := w.wait(w.shard.Wake()); e != 0 {
-			panic(e) // a ring of ours cannot be waited for: there is no going on
+			panic(e) // io_uring_enter on an own, open ring does not fail
 		}
 		for done := w.Next(); done != nil; done = w.Next() {
 			w.handle(done)
@@ -150,7 +150,7 @@ func (w *ringWorker) work() {
 	}
 }
 
-// wait hands over what is to be done, and waits until something has come, or until an instant; one that is over is none to wait for.
+// wait submits what is queued and waits for a completion until an instant; if that is past, it does not wait.
 func (w *ringWorker) wait(until int64) (e syscall.Errno) {
 	if until <= w.now() {
 		_, e = w.Submit()
@@ -160,7 +160,7 @@ func (w *ringWorker) wait(until int64) (e syscall.Errno) {
 	return e
 }
 
-// act does what the shard wants.
+// act carries out the actions that the shard returns.
 func (w *ringWorker) act() {
 	for {
 		switch c, do := w.shard.Next(); do {
@@ -199,7 +199,7 @@ func (w *ringWorker) handle(done *uring.Completion) {
 		switch {
 		case done.Res < 0:
 			w.shard.Closed(c, writeClass(syscall.Errno(-done.Res)))
-		case whole: // it was not
+		case whole: // SendSilently completed, so it failed
 			w.shard.Closed(c, record.WriteReset)
 		default:
 			if c.Sent(int(done.Res)); len(c.Out()) > 0 {
@@ -209,7 +209,7 @@ func (w *ringWorker) handle(done *uring.Completion) {
 	}
 }
 
-// data is of a request of this kind on c, which is under way from here on.
+// data returns the data of a request of this kind on c, and marks it as under way.
 func (w *ringWorker) data(kind uint8, c *flight.Conn) uint64 {
 	w.socks[c.Index].under |= 1 << kind
 	return uint64(c.Era)<<32 | uint64(kind)<<kindShift | uint64(c.Index)
@@ -240,12 +240,12 @@ func (w *ringWorker) opened(c *flight.Conn, res int32) {
 	w.shard.Connected(c)
 }
 
-// send hands the request over.
+// send queues the sending of c's requests.
 func (w *ringWorker) send(c *flight.Conn) {
 	l, out := &w.socks[c.Index], c.Out()
 	switch {
-	case l.under&(1<<sending) > 0: // what is added goes when that has gone
-	case len(out) <= maxPiece && w.shard.Pipeline <= 1: // for which a connection that waits for nothing has room
+	case l.under&(1<<sending) > 0: // the rest is sent when the send under way completes
+	case len(out) <= maxPiece && w.shard.Pipeline <= 1: // fits the socket's empty send buffer
 		w.SendSilently(int(l.fd), out, w.data(sending, c))
 		l.under &^= 1 << sending
 		c.Sent(len(out))
@@ -258,7 +258,7 @@ func (w *ringWorker) receive(c *flight.Conn) {
 	w.Receive(int(w.socks[c.Index].fd), w.data(receiving, c))
 }
 
-// received takes what has come.
+// received handles the completion of a receive.
 func (w *ringWorker) received(c *flight.Conn, p []byte, res int32) {
 	switch {
 	case res > 0:
@@ -270,7 +270,7 @@ func (w *ringWorker) received(c *flight.Conn, p []byte, res int32) {
 	}
 }
 
-// drop closes c's descriptor, if it has one. What is under way on it is cancelled first, or it would keep the connection.
+// drop closes c's descriptor, if it has one. Requests under way on it are cancelled first: they would keep the connection open.
 func (w *ringWorker) drop(c *flight.Conn) {
 	l := &w.socks[c.Index]
 	if l.fd < 0 {

@@ -6,36 +6,36 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// Conn is one connection of a shard. It stays the same Conn through reconnects.
+// Conn is one connection of a shard. It remains the same Conn when it connects again.
 type Conn struct {
-	Index int    // in the shard
-	Era   uint32 // counts its reconnects: what an engine learns of an earlier one is of no interest
+	Index int    // in the shard, from 0
+	Era   uint32 // goes up each time it is closed: an engine ignores events of a descriptor of an earlier Era
 
-	host         int // which of the servers it is connected to
+	host         int // index of the server that it is to
 	number       int // in the record, from 0; negative: a silent connection
 	state        state
-	do           Action
-	room         int // bytes that may be read now
-	inFlight     int // requests that were sent and are not settled
-	resent       int // the first so many of them were sent before, on a connection that the server closed without a word
-	unsent       int // the last so many of them are not sent whole
-	written      int // bytes of the first of those that were
-	served       int64
-	times                // of the first request that is under way
-	behind       []times // of those after it, a ring; nil: each waits for the one before
-	first        int     // in the ring
-	burst        []byte  // the request, as often as it may be under way at once; nil: once
-	freed        int64   // when it became, or becomes, free: its last request had ended, it has rested and, paced, was open
+	do           Action  // that Next returns; Nothing: it is not in todo
+	room         int     // bytes that may be read now
+	inFlight     int     // requests under way, including those that are not sent whole
+	resent       int     // so many of inFlight, the first, are sent a second time: the server closed the connection without a reply
+	unsent       int     // so many of inFlight, the last, are not sent whole
+	written      int     // bytes sent of the first of those
+	served       int64   // replies on this connection since it was opened
+	times                // of the first request under way
+	behind       []times // of those behind it, a ring; nil: no pipelining
+	first        int     // index in behind of its oldest entry
+	burst        []byte  // the request, repeated depth times; nil: no pipelining
+	freed        int64   // when it became, or becomes, free for a request: the last one had ended and, if it was to rest, the rest is over
 	connectBegan int64   // when the connect began
-	handshaking  bool    // its peer was reached, and a TLS handshake is under way
+	handshaking  bool    // the TCP connect is done and a TLS handshake is under way
 	reply        client.Reply
 	request      *client.CachedRequest
-	kind         int // of the request, among the run's
-	hops         int // redirects it has followed
+	kind         int // of the request: index in the run's kinds
+	hops         int // redirects that the request has followed
 
-	queue      *queue // that it stands in
-	prev, next *Conn
-	after      *Conn // in todo
+	queue      *queue // in which it stands; nil: in none
+	prev, next *Conn  // in queue
+	after      *Conn  // the next in todo
 }
 
 // times are when a request was due, and when it was sent.
@@ -56,13 +56,13 @@ func (c *Conn) Opening() bool { return c.state == opening }
 // Silent reports whether the connection stays open without ever sending a request (--idle).
 func (c *Conn) Silent() bool { return c.number < 0 }
 
-// Host returns the index of the server that the connection is to, from 0, in the order of client.Servers.
+// Host returns the index of the server to which the connection is, from 0, in the order of client.Servers.
 func (c *Conn) Host() int { return c.host }
 
-// Room returns how many bytes may be read now, at most client.MaxRead. After 0 nothing may be read until Next returns Read.
+// Room returns how many bytes may be read now, at most client.MaxRead. After 0 read nothing until Next returns Read for the connection.
 func (c *Conn) Room() int { return c.room }
 
-// Out returns the bytes of requests that are still to be sent. They do not change until Sent, whatever happens to the connection.
+// Out returns the bytes of requests that are still to be sent. Their content does not change until Sent, whatever happens to the connection.
 func (c *Conn) Out() []byte {
 	all := c.burst
 	if all == nil {
@@ -71,7 +71,7 @@ func (c *Conn) Out() []byte {
 	return all[c.written : c.unsent*len(c.request.Bytes)]
 }
 
-// Sent notes that n bytes of Out were sent.
+// Sent reports that n bytes of Out were sent.
 func (c *Conn) Sent(n int) {
 	c.written += n
 	for size := len(c.request.Bytes); c.unsent > 0 && c.written >= size; c.written -= size {
@@ -79,10 +79,10 @@ func (c *Conn) Sent(n int) {
 	}
 }
 
-// whole reports whether all of the first request was sent.
+// whole reports whether the first request under way was sent whole.
 func (c *Conn) whole() bool { return c.unsent < c.inFlight }
 
-// at is the times of request i of those under way, from 0.
+// at returns the times of request i of those under way, from 0.
 func (c *Conn) at(i int) times {
 	if i == 0 {
 		return c.times
@@ -101,7 +101,7 @@ func (c *Conn) push(t times) {
 	c.unsent++
 }
 
-// pop takes the first request from those under way.
+// pop removes the first request from those under way.
 func (c *Conn) pop() {
 	c.inFlight--
 	c.resent = max(0, c.resent-1)
@@ -114,14 +114,14 @@ func (c *Conn) pop() {
 	}
 }
 
-// ask gives c another request to send.
-func (c *Conn) ask(a *client.CachedRequest) {
+// setRequest sets the request that c sends next.
+func (c *Conn) setRequest(a *client.CachedRequest) {
 	c.request = a
 	c.reply.SetRequest(a)
 }
 
-// next gives c its next request: in a closed loop when it is due, after a rest if there is to be one, and where several may be under way as
-// many as that; else when the schedule has one.
+// next gives c, which may send, its next request. In a closed loop that is at the instant due, after a rest; with pipelining it is as many requests
+// as fit. With a schedule c becomes free for a request that is due.
 func (s *Shard) next(c *Conn, due, now int64) {
 	switch {
 	case now >= s.end:
@@ -140,11 +140,11 @@ func (s *Shard) next(c *Conn, due, now int64) {
 		}
 	}
 	if c.inFlight == 0 {
-		s.drop(c) // so that a server that serves one client at a time accepts the next
+		s.drop(c) // a server that serves one client at a time can then accept the next
 	}
 }
 
-// turn is which of the run's requests is sent next on c.
+// turn returns the index of the request that c sends next.
 func (s *Shard) turn(c *Conn) int {
 	if !s.several() {
 		return 0
@@ -156,12 +156,12 @@ func (s *Shard) turn(c *Conn) int {
 	return on[n%int64(len(on))]
 }
 
-// send has c's next request sent.
+// send makes the engine send c's next request.
 func (s *Shard) send(c *Conn, due, now int64) {
 	s.spins = false
 	if s.several() || c.hops > 0 {
 		k := s.turn(c)
-		if c.ask(s.cache.Request(k)); s.several() {
+		if c.setRequest(s.cache.Request(k)); s.several() {
 			c.kind = s.kind[k]
 		}
 	}
@@ -172,7 +172,7 @@ func (s *Shard) send(c *Conn, due, now int64) {
 	if s.Rate > 0 {
 		s.Record.Late(due, now, c.freed > due)
 	}
-	if c.state == closed { // each request has a connection of its own, and begins with that
+	if c.state == closed { // --no-keepalive: each request begins with a connect
 		s.connect(c, now)
 		return
 	}
@@ -180,20 +180,20 @@ func (s *Shard) send(c *Conn, due, now int64) {
 	s.enqueue(c, Send)
 }
 
-// resend has all of c's requests sent, from their first byte.
+// resend makes the engine send all requests under way on c, from their first byte.
 func (s *Shard) resend(c *Conn) {
 	c.state, c.unsent, c.written = busy, c.inFlight, 0
 	s.enqueue(c, Send)
 }
 
-// unavailable is the status with which a server answers to a client for whom it has no room, though it has not said anything.
+// unavailable is the status of a reply with which a server without room closes a connection that has sent no request.
 const unavailable = 503
 
-// Feed takes bytes from the peer of c: at most Room, or client.MaxRead when the connection is at its end. It reports whether more may be
-// read at once.
+// Feed reports that the bytes p came from the peer of c: at most Room, or client.MaxRead of a connection that the peer has closed. It returns
+// whether the engine may read again at once. p belongs to the engine again.
 func (s *Shard) Feed(c *Conn, p []byte) bool {
 	s.spins = false
-	if c.Silent() { // it hears at most how it is turned away
+	if c.Silent() { // the only reply it can get is one with which the server closes it
 		if _, whole := c.reply.Take(p); !whole {
 			return true
 		}
@@ -209,12 +209,12 @@ func (s *Shard) Feed(c *Conn, p []byte) bool {
 		s.pauseReads(c)
 	}
 	for era := c.Era; ; {
-		if c.inFlight == 0 { // a word nobody asked for, such as a 408: the connection is at its end
+		if c.inFlight == 0 { // an unrequested reply, such as a 408: the server closes the connection
 			s.lost(c, now, record.OK)
 			return false
 		}
-		if s.trace != nil && s.heard[c.Index].first == 0 {
-			s.heard[c.Index].first = now
+		if s.trace != nil && s.traceTimes[c.Index].first == 0 {
+			s.traceTimes[c.Index].first = now
 		}
 		rest, whole := c.reply.Take(p)
 		if !whole {
@@ -230,9 +230,9 @@ func (s *Shard) Feed(c *Conn, p []byte) bool {
 	}
 }
 
-// Closed notes that the peer of c has closed, or that a read or write has failed. A close ends a reply that has no length. Between replies
-// the peer may close: a request that crossed the close on the way is sent once more on a new connection, if its method allows that and not
-// one byte of a reply has come.
+// Closed reports that the peer of c has closed (record.ReadEOF), or that a read or write has failed with class. A close ends a reply that has no
+// length. The peer may close between replies: a request that was sent at the same time is sent again on a new connection, once, if its method is
+// idempotent and not one byte of a reply has come.
 func (s *Shard) Closed(c *Conn, class record.Class) {
 	now := s.now()
 	switch silence := class == record.ReadEOF || class == record.WriteReset; {
@@ -247,7 +247,8 @@ func (s *Shard) Closed(c *Conn, class record.Class) {
 	}
 }
 
-// silenced has what is under way on c sent once more, on another connection, if that may be; else it is lost.
+// silenced handles a close without a reply: it sends the requests under way again, once, on a new connection; or it fails them with class, where c
+// was never answered, their method is not idempotent, or they were sent again before.
 func (s *Shard) silenced(c *Conn, now int64, class record.Class) {
 	if c.served == 0 || c.resent > 0 || !c.request.Idempotent {
 		s.lost(c, now, class)
@@ -258,10 +259,10 @@ func (s *Shard) silenced(c *Conn, now int64, class record.Class) {
 	s.reconnect(c, now)
 }
 
-// answered notes a complete reply and goes on to the next request.
+// answered records a complete reply and gives c its next request.
 func (s *Shard) answered(c *Conn, now int64) {
 	if s.tooLate(now) {
-		return // it is unanswered
+		return // the request counts as unanswered
 	}
 	class := c.reply.Class()
 	if status, location, moved := c.reply.Moved(); moved {
@@ -281,13 +282,13 @@ func (s *Shard) answered(c *Conn, now int64) {
 	}
 	c.freed = later(now, int64(s.Think))
 	switch {
-	case keep && c.inFlight > 0 && c.sent < s.Begin: // of an earlier slice: what is sent in this one follows when all of that is answered
+	case keep && c.inFlight > 0 && c.sent < s.Begin: // requests of an earlier slice are under way: send when all of them are answered
 	case keep:
 		if c.inFlight == 0 {
 			c.state = idle
 		}
 		if s.files != nil {
-			now = s.now() // a file written in place held it up
+			now = s.now() // writing a file in place took time
 		}
 		s.next(c, c.freed, now)
 	case c.inFlight > 0:
@@ -301,7 +302,7 @@ func (s *Shard) answered(c *Conn, now int64) {
 	}
 }
 
-// close ends c's first request.
+// close removes c's first request, which has ended.
 func (s *Shard) close(c *Conn) {
 	if c.sent >= s.Begin {
 		s.outstanding--
@@ -309,7 +310,7 @@ func (s *Shard) close(c *Conn) {
 	c.pop()
 }
 
-// hop is the request to which a redirect leads, or the class of error that it is.
+// hop returns the request to which a redirect of c's request leads, or the class of the error.
 func (s *Shard) hop(c *Conn, status int, location string) (*client.CachedRequest, record.Class) {
 	if c.hops >= s.MaxRedirects {
 		return nil, record.RedirectTooMany
@@ -317,7 +318,7 @@ func (s *Shard) hop(c *Conn, status int, location string) (*client.CachedRequest
 	return s.cache.Follow(c.request, status, location)
 }
 
-// follow sends c's request on to where its reply pointed.
+// follow sends to, the request to which the redirect of c's request leads.
 func (s *Shard) follow(c *Conn, to *client.CachedRequest, now int64) {
 	keep := c.reply.Keep() && c.whole()
 	if s.trace != nil {
@@ -327,7 +328,7 @@ func (s *Shard) follow(c *Conn, to *client.CachedRequest, now int64) {
 	c.served++
 	c.resent = 0
 	s.Record.Redirected(c.due)
-	if c.ask(to); keep {
+	if c.setRequest(to); keep {
 		s.resend(c)
 		return
 	}
@@ -335,7 +336,7 @@ func (s *Shard) follow(c *Conn, to *client.CachedRequest, now int64) {
 	s.reconnect(c, now)
 }
 
-// lost gives up c's connection, and the requests that are under way on it.
+// lost closes c and fails the requests under way on it with class.
 func (s *Shard) lost(c *Conn, now int64, class record.Class) {
 	if c.state == opening {
 		s.tried(c, now, class, 0)
@@ -349,7 +350,7 @@ func (s *Shard) lost(c *Conn, now int64, class record.Class) {
 	s.reconnect(c, now)
 }
 
-// settled notes what became of c's request, once its file is written if it is to have one.
+// settled records what became of c's first request. If its body is saved, it does so when the file is written.
 func (s *Shard) settled(c *Conn, now int64, class record.Class) {
 	if s.files == nil || class != record.OK {
 		s.ended(c, now, class)
@@ -367,7 +368,7 @@ func (s *Shard) settled(c *Conn, now int64, class record.Class) {
 	})
 }
 
-// outcome is what became of a request whose file is written, or is not to be had.
+// outcome is what became of a request whose file was written, or could not be.
 type outcome struct {
 	number, kind  int
 	due, sent, at int64
@@ -375,7 +376,7 @@ type outcome struct {
 	traced        trace.Record
 }
 
-// collect notes the outcomes there are.
+// collect records the outcomes of files written since the last call.
 func (s *Shard) collect() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

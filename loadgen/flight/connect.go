@@ -8,11 +8,12 @@ import (
 	"carousel/loadgen/record"
 )
 
-// ConnectLimit is the longest a connect may take: two retransmissions of a SYN that found the backlog full.
+// ConnectLimit is the longest time that a connect may take: enough for two retransmissions of a SYN that found the listen queue full.
 const ConnectLimit = 5 * time.Second
 
-// ramp and rampPause keep the connects of a load, 64 every 4 ms, below what a server with a short backlog can accept. Where its listen queue
-// has places for fewer, it is looked at again after fullPause; where it had none for fullFor, nobody may accept any more.
+// The connects of a load begin in batches of ramp, one every rampPause, so that a server with a short backlog can accept them all. If the listen
+// queue has fewer free places, it is read again after fullPause. If it had none for fullFor, the server may have stopped accepting, and full
+// batches begin again.
 const (
 	ramp      = 64
 	rampPause = 4 * time.Millisecond
@@ -20,11 +21,11 @@ const (
 	fullFor   = time.Second
 )
 
-// atOnce is the shard's share of how many connects may begin at once.
+// atOnce returns this shard's share of ramp.
 func (s *Shard) atOnce() int { return max(1, ramp/s.of) }
 
-// batch is how many connects may begin at this instant, and the pause until the next may: a longer one the more are under way, since
-// each of them may have found the listen queue full, which the kernel tries again only after a second.
+// batch returns how many connects may begin now, and the pause until the next batch. The more connects are under way the longer is the pause: each
+// of them may have found the listen queue full, and the kernel retransmits its SYN only after a second.
 func (s *Shard) batch(now int64) (n int, pause time.Duration) {
 	n, pause = s.atOnce(), rampPause*time.Duration(1+s.opening/s.atOnce())
 	places := n
@@ -40,7 +41,7 @@ func (s *Shard) batch(now int64) (n int, pause time.Duration) {
 	return max(0, places), fullPause
 }
 
-// try begins to connect what was not tried yet, and reports whether something of it is still to come.
+// try begins the connects that are due, and reports whether the phase goes on.
 func (s *Shard) try(now int64) bool {
 	if now >= s.nextSweep {
 		s.sweep(now)
@@ -58,7 +59,7 @@ func (s *Shard) try(now int64) bool {
 	return (len(s.untried) > 0 || s.opening > 0) && s.until.Load() == record.Never
 }
 
-// open begins to open further connections, one for each request that is due with none free, as many at once as the ramp allows.
+// open begins to connect spare connections: one for each request that is due while no connection is free, as many at once as the ramp allows.
 func (s *Shard) open(now int64) {
 	if s.uncovered.Next < s.pacer.walk.Next {
 		s.uncovered = s.pacer.walk
@@ -70,12 +71,12 @@ func (s *Shard) open(now int64) {
 	}
 }
 
-// needsConn reports whether a further connection may be opened as soon as another request is due.
+// needsConn reports whether a spare connection may be opened as soon as another request is due.
 func (s *Shard) needsConn() bool {
 	return len(s.spare) > 0 && s.free.first == nil && s.opening < s.atOnce() && s.backoff == 0 && s.uncovered.Next < s.pacer.limit
 }
 
-// connect begins to open c.
+// connect makes the engine connect c.
 func (s *Shard) connect(c *Conn, now int64) {
 	c.state, c.connectBegan, c.handshaking, c.served, c.room = opening, now, false, 0, s.most
 	c.reply.Reset()
@@ -83,16 +84,16 @@ func (s *Shard) connect(c *Conn, now int64) {
 	s.enqueue(c, Connect)
 }
 
-// addOpening notes that n connects more are under way.
+// addOpening adds n, which may be negative, to the connects under way.
 func (s *Shard) addOpening(n int) {
 	s.opening += n
 	s.connecting.Add(int64(n))
 }
 
-// HandshakeBegan notes that c has reached its peer and begins a TLS handshake. The connect ends with the handshake.
+// HandshakeBegan reports that c has reached its peer and begins a TLS handshake. The handshake is part of the connect: Connected or Refused follows.
 func (s *Shard) HandshakeBegan(c *Conn) { c.handshaking = true }
 
-// Connected notes that c is open.
+// Connected reports that c is open.
 func (s *Shard) Connected(c *Conn) {
 	now := s.now()
 	if s.tooLate(now) {
@@ -113,17 +114,17 @@ func (s *Shard) Connected(c *Conn) {
 		}
 		s.resend(c)
 	case s.phase == flowing:
-		s.next(c, max(c.freed, s.Begin), now) // what would have been sent waited for the connection
+		s.next(c, max(c.freed, s.Begin), now) // the request was due when c became free, before the connect
 	}
 }
 
-// HandshakeDone notes the TLS handshake of the next connection that is Connected: how many nanoseconds it took, and its version and cipher.
+// HandshakeDone reports a TLS handshake: how many nanoseconds it took, its version and its cipher. Call it just before Connected of its connection.
 func (s *Shard) HandshakeDone(ns int64, version, cipher string) {
 	s.Record.Shook(ns, version, cipher)
 	s.handshakeNS = ns
 }
 
-// Refused notes that c could not be opened.
+// Refused reports that the connect of c failed, with its class and error.
 func (s *Shard) Refused(c *Conn, class record.Class, err error) {
 	if now := s.now(); !s.tooLate(now) {
 		s.refused(c, now, Refusal{class, err})
@@ -142,8 +143,8 @@ func (s *Shard) refused(c *Conn, now int64, why Refusal) {
 	s.reconnect(c, now)
 }
 
-// patience is how long connects may fail, while no connection is open, until a run by number is given up. Where nothing at all answers,
-// somebody with a full backlog may be there.
+// patience returns how long connects may fail, while no connection is open, before a run with -n ends early. After a timeout it is longer: the
+// server may be there with a full listen queue.
 func (s *Shard) patience(class record.Class) int64 {
 	if class == record.ConnectTimeout {
 		return int64(max(s.Timeout, ConnectLimit))
@@ -169,8 +170,8 @@ func (s *Shard) drop(c *Conn) {
 	s.enqueue(c, Close)
 }
 
-// reconnect sees to it that c is opened again: at once if it was of use and nothing failed lately, else after a pause that
-// doubles as long as failures go on. A silent connection that the server closed stays closed.
+// reconnect opens c again: at once if it had a reply and no connect failed lately, else after a pause that doubles with each round of failures. A
+// silent connection that the server closed stays closed.
 func (s *Shard) reconnect(c *Conn, now int64) {
 	switch {
 	case c.number < 0, c.inFlight == 0 && (s.exhausted() || now >= s.end):
@@ -180,14 +181,14 @@ func (s *Shard) reconnect(c *Conn, now int64) {
 		if s.down.push(c); c.served > 0 {
 			break
 		}
-		if s.lastFailure = max(s.lastFailure, c.connectBegan); !s.roundFailed { // one step for each round of attempts, however many fail
+		if s.lastFailure = max(s.lastFailure, c.connectBegan); !s.roundFailed { // one step a round of attempts, however many fail
 			s.roundFailed, s.backoff = true, grow(s.backoff)
 			s.retry = max(s.retry, now+int64(s.backoff))
 		}
 	}
 }
 
-// begin opens c again or, where each request has a connection of its own, gives it the request that does.
+// begin connects c or, with --no-keepalive, gives it its next request, which connects it.
 func (s *Shard) begin(c *Conn, now int64) {
 	if s.NoKeepalive && c.inFlight == 0 {
 		s.next(c, max(c.freed, s.Begin), now)
@@ -196,7 +197,7 @@ func (s *Shard) begin(c *Conn, now int64) {
 	s.connect(c, now)
 }
 
-// grow is the pause before the next attempt to connect, after one that followed a pause of d: 1 ms, doubling to 1 s.
+// grow returns the pause after d: 1 ms at first, then twice d, 1 s at most.
 func grow(d time.Duration) time.Duration {
 	return min(max(time.Millisecond, 2*d), time.Second)
 }
@@ -214,7 +215,7 @@ func (s *Shard) reopen(now int64) {
 	}
 }
 
-// late is why the connect of c is given up, which takes too long.
+// late returns why the connect of c, which takes too long, is given up.
 func (c *Conn) late() Refusal {
 	if c.handshaking {
 		return Refusal{record.ConnectTLS, errMute}
@@ -224,14 +225,14 @@ func (c *Conn) late() Refusal {
 
 var errMute = errors.New("the server was reached and did not answer the TLS handshake in time: look whether it speaks TLS on that port")
 
-// sweep gives up what has taken too long, and sets the time of the next: what begins later is too late later.
+// sweep gives up requests and connects that have taken too long, and sets nextSweep. What begins after the sweep times out later than that.
 func (s *Shard) sweep(now int64) {
 	patience := int64(s.connectPatience())
 	s.nextSweep = now + patience
 	for k := range s.conns {
 		c := &s.conns[k]
 		switch {
-		case c.inFlight > 0 && c.sent+int64(s.Timeout) <= now: // whether it waits for a reply or for a connection to be sent again
+		case c.inFlight > 0 && c.sent+int64(s.Timeout) <= now: // it waits for a reply, or for a connection on which to be sent again
 			s.lost(c, now, record.Timeout)
 		case c.state == opening && c.connectBegan+patience <= now:
 			s.refused(c, now, c.late())

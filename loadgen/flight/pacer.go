@@ -7,19 +7,19 @@ import (
 	"carousel/loadgen/schedule"
 )
 
-// pacer is one sender's share of a schedule: every step-th request from the one at which its walk stands. The backlog, those due but not
-// sent, needs no room: it is the requests from there on.
+// pacer is one shard's share of a schedule: every step-th request, from the one at which its walk stands. The backlog, requests that are due and
+// not sent, takes no memory: they are those from the walk on.
 type pacer struct {
 	schedule *schedule.Schedule // nil: a closed loop
 	walk     schedule.Walk
 	step     int64
-	begin    int64         // of the schedule; of one that goes on in slices, as if it had gone on without a break until this one
-	opens    time.Duration // after begin: the window
-	limit    int64         // number of the first that will never be sent
-	due      int64         // when the next is due; Never if there is none
+	begin    int64         // when the schedule begins; in slices it is moved on by the pauses between them
+	opens    time.Duration // after begin: when the window opens
+	limit    int64         // number of the first request that will never be sent
+	due      int64         // when the next request is due; Never if there is none
 }
 
-// newPacer is sender i of n on the run's schedule.
+// newPacer returns the share of shard i of n in the run's schedule.
 func (r *Run) newPacer(i, n int) pacer {
 	p := pacer{step: int64(n), limit: record.Never, due: record.Never}
 	if r.Rate > 0 {
@@ -30,14 +30,14 @@ func (r *Run) newPacer(i, n int) pacer {
 	return p
 }
 
-// start has the schedule begin, or go on in a further slice.
+// start begins the schedule, or continues it in a further slice.
 func (p *pacer) start(r *Run) {
 	if p.schedule == nil {
 		return
 	}
 	p.begin = r.Begin - r.flowedBefore
 	p.skipUntil(time.Duration(r.flowedBefore))
-	if !r.sliced { // a warm-up has slices of its own
+	if !r.sliced { // a warm-up has slices of its own, so opens stays 0
 		p.opens = r.Warmup
 	}
 	if r.Counted() {
@@ -46,6 +46,7 @@ func (p *pacer) start(r *Run) {
 	p.set()
 }
 
+// set computes due.
 func (p *pacer) set() {
 	p.due = record.Never
 	if p.walk.Next < p.limit {
@@ -53,12 +54,12 @@ func (p *pacer) set() {
 	}
 }
 
-// instant is one of the schedule on the run's clock; of what is due after all time, the last that is not Never.
+// instant returns an instant of the schedule on the run's clock. What is beyond the clock's range is due at its end, which is not Never.
 func (p *pacer) instant(due time.Duration) int64 {
 	return min(later(p.begin, int64(due)), record.Never-1)
 }
 
-// take hands out the request that is due next.
+// take returns when the next request is due, and moves on to the one after it.
 func (p *pacer) take() (due int64) {
 	due = p.due
 	p.walk.Skip(p.step)
@@ -66,7 +67,7 @@ func (p *pacer) take() (due int64) {
 	return due
 }
 
-// skipUntil goes on to the first request that is due at d after begin or later.
+// skipUntil moves on to the first request that is due at d after begin, or later.
 func (p *pacer) skipUntil(d time.Duration) {
 	if !p.schedule.Poisson() {
 		p.walk.Skip(p.below(p.schedule.Before(d)) * p.step)
@@ -97,7 +98,7 @@ func (p *pacer) bookUnsent(end int64, rec *record.Recorder, late, cut record.Rea
 	}
 }
 
-// below is how many of the sender's requests, from the next on, have a number below limit.
+// below returns how many requests of this share, from the next on, have a number below limit.
 func (p *pacer) below(limit int64) int64 {
 	if limit <= p.walk.Next {
 		return 0

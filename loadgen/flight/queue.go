@@ -5,7 +5,7 @@ type queue struct{ first, last *Conn }
 
 func (q *queue) push(c *Conn) { q.insert(c, q.last) }
 
-// enter has c stand in the order of freed.
+// enter inserts c in the order of freed.
 func (q *queue) enter(c *Conn) {
 	before := q.last
 	for before != nil && before.freed > c.freed {
@@ -14,7 +14,7 @@ func (q *queue) enter(c *Conn) {
 	q.insert(c, before)
 }
 
-// insert puts c behind another, nil: at the front.
+// insert puts c behind before; nil: at the front.
 func (q *queue) insert(c, before *Conn) {
 	c.queue, c.prev, c.next = q, before, q.first
 	if before != nil {
@@ -50,7 +50,7 @@ func (q *queue) remove(c *Conn) {
 	c.queue, c.prev, c.next = nil, nil, nil
 }
 
-// todo is the connections with something to be done, the longest first.
+// todo is a queue of the connections for which there is an action. Unlike queue, a connection leaves it at the front only.
 type todo struct{ first, last *Conn }
 
 func (t *todo) push(c *Conn) {
@@ -62,7 +62,7 @@ func (t *todo) push(c *Conn) {
 	t.last = c
 }
 
-// pop is nil when nothing is to be done.
+// pop removes and returns the first connection, nil if there is none.
 func (t *todo) pop() *Conn {
 	c := t.first
 	if c == nil {

@@ -6,7 +6,8 @@ import (
 	"carousel/loadgen/record"
 )
 
-// EndSlice books requests of the schedule that the slice did not send, and returns how many requests are still under way.
+// EndSlice ends a slice: it books the requests of the schedule that were due and not sent, and returns how many requests are still under way. With
+// -n, requests not yet due are booked too, for the reason why.
 func (s *Shard) EndSlice(why record.Reason) (unanswered int64) {
 	if s.Opens != record.Never {
 		s.bookUnsent(s.until.Load(), why)
@@ -21,10 +22,10 @@ func (s *Shard) EndSlice(why record.Reason) (unanswered int64) {
 	return int64(len(due))
 }
 
-// Finish ends a run in slices: requests without a reply have waited until now.
+// Finish ends a run in slices. Requests without a reply count with their age at the instant now.
 func (r *Run) Finish(now int64) { r.last.Store(now); r.sliceGrace = math.MaxInt64 }
 
-// bookUnsent notes what of the schedule up to an instant was not sent.
+// bookUnsent books the requests of the schedule that were due by end and not sent.
 func (s *Shard) bookUnsent(end int64, why record.Reason) {
 	late := record.NoConnection
 	if s.free.first != nil {
@@ -33,7 +34,7 @@ func (s *Shard) bookUnsent(end int64, why record.Reason) {
 	s.pacer.bookUnsent(end, s.Record, late, why)
 }
 
-// settle closes the books of a window that ended at this instant. What the schedule still holds was not sent for the reason given.
+// settle closes the books of a shard; see Settle.
 func (s *Shard) settle(end int64, why record.Reason) {
 	over := end
 	if s.until.Load() != record.Never {
@@ -51,7 +52,8 @@ func (s *Shard) settle(end int64, why record.Reason) {
 	s.bookUnsent(end, why)
 }
 
-// Settle closes the books of all shards of a run. With -n it also books the requests that no shard has sent.
+// Settle closes the books of all shards of a run, whose window ended at end. Requests under way are booked as unanswered, and those of the schedule
+// that were due by end as unsent. With -n, requests that were not yet due are booked as unsent for the reason why.
 func Settle(shards []*Shard, end int64, why record.Reason) {
 	for _, d := range shards {
 		d.settle(end, why)

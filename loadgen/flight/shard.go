@@ -12,78 +12,77 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// wakeEvery is how long an engine waits at most between two turns of a shard, so that the end of the run is noticed and what was
-// counted is handed in.
+// wakeEvery is the longest wait between two turns of a shard. A turn notices the end of the run and publishes the counts.
 const wakeEvery = 50 * time.Millisecond
 
-// firstLook is how long after the begin of a slice what may have been answered meanwhile is not given up.
+// firstLook is how long after the begin of a slice no request times out: its reply may have come between the slices.
 const firstLook = time.Millisecond
 
-// Action is what an engine is to do with a connection.
+// Action is what an engine must do with a connection.
 type Action uint8
 
-// What Next hands out.
+// The actions that Next returns.
 const (
 	Nothing Action = iota
-	Connect        // close what there still is of it, and begin to connect; then Connected or Refused
-	Send           // send Out, which may take several writes, each followed by Sent
-	Close          // close it
-	Read           // it may be read from again
+	Connect        // close the old descriptor, if any, and begin to connect; report Connected or Refused
+	Send           // send Out, in one write or more; report each by Conn.Sent
+	Close          // close the descriptor, if any; report nothing
+	Read           // read from it again: its Room was 0
 )
 
-// Shard is one worker's connections, its share of the schedule and its record.
+// Shard is one worker's share of a load: its connections, its part of the schedule and its record.
 type Shard struct {
 	*Run
-	Record *record.Recorder
+	Record *record.Recorder // of what became of this shard's requests and connections
 
 	id, of   int
 	conns    []Conn
-	first    int // number of the first connection in the load, silent ones apart
-	silent   int // the first so many are never given a request
-	rejected int // of these, turned away with a 503
+	first    int // number in the load of the first connection, silent ones not counted
+	silent   int // so many of conns, the first, never send a request (--idle)
+	rejected int // silent connections that the server closed with a 503
 	cache    *client.RequestCache
-	order    *mix.Order // of their turns; nil: one after another
-	depth    int        // requests that may be under way at once on a connection
-	most     int        // bytes that may be read from one at once
-	todo     todo
+	order    *mix.Order   // in which the requests of a mix take turns; nil: one after another
+	depth    int          // requests that may be under way at once on a connection
+	most     int          // bytes that may be read from a connection at once
+	todo     todo         // connections for which there is an action
 	free     queue        // connections without a request, the longest free first
-	resting  queue        // those that rest, the first to send first
-	down     queue        // connections to be opened again
-	paused   []pausedRead // connections that are not read from, the first to be read again first
-	resumed  int          // so many of them are over
+	resting  queue        // connections that rest (--think), the first to send again first
+	down     queue        // connections to open again
+	paused   []pausedRead // connections that must not be read from (--read-rate), the first to be read again first
+	resumed  int          // so many of paused, the first, are over
 	pacer    pacer
 	phase    phase
-	end      int64 // of the window, as last looked up
+	end      int64 // the end of the window, as last read from the Run
 	over     int64 // when replies are no longer taken in
 	turned   int64 // when the latest turn began
-	spins    bool  // nothing has happened since then
+	spins    bool  // busy-waits for the next request (--spin), and nothing has happened since the turn began
 
-	untried      []Conn        // opening: connections that were not tried yet
-	spare        []Conn        // that are opened once a request is due and none is free
-	uncovered    schedule.Walk // stands at the first request of the pacer's for which none was opened
-	nextRamp     int64         // opening: when more of them may be tried
-	alive        int           // connections that are open, silent ones apart
-	outstanding  int           // requests sent since Begin and not settled
+	untried      []Conn        // in Try: connections that have not begun to connect
+	spare        []Conn        // connections that are opened only if a request is due and none is free (--first)
+	uncovered    schedule.Walk // stands at the first request for which no spare connection was opened
+	nextRamp     int64         // in Try: when more of untried may connect
+	alive        int           // open connections, silent ones not counted
+	outstanding  int           // requests sent since Begin that have not ended
 	opening      int           // connects under way
-	nextSweep    int64         // when something may next have taken too long
-	retry        int64         // when a connection may be opened again
-	roundFailed  bool          // a connect of the latest round did
-	backoff      time.Duration // between connects, after failures; 0: none lately
-	lastFailure  int64         // when the latest began of the connects that failed, or whose connection was closed before it was of use
-	failingSince int64         // when a connect first failed since alive is 0; Never: none has
-	unreachable  bool          // and none was successful for too long since
-	refusal      Refusal
-	refusals     []Refusal // the latest by server
+	nextSweep    int64         // when a request or a connect may next have timed out
+	retry        int64         // when a connection of down may connect
+	roundFailed  bool          // a connect of the latest round of attempts failed
+	backoff      time.Duration // the pause between rounds of attempts after failures; 0: no failure since the last good reply
+	lastFailure  int64         // the latest begin of a connect that failed, or whose connection was closed before its first reply
+	failingSince int64         // when a connect first failed while alive is 0; Never: none has
+	unreachable  bool          // connects have failed for too long since then
+	refusal      Refusal       // the latest
+	refusals     []Refusal     // the latest, by server
 
 	trace       *trace.Writer // nil: nothing is traced
-	heard       []heard       // by the connection's index, where it is
-	handshakeNS int64         // how long the TLS handshake took of the connection that is connected next; 0: it has none
+	traceTimes  []traceTimes  // by the connection's index, if traced
+	handshakeNS int64         // how long the handshake took of the connection that is Connected next; 0: no TLS
 
 	mu       sync.Mutex // guards outcomes
 	outcomes []outcome
 }
 
-// Refusal is why a connection could not be opened.
+// Refusal is why a connect failed. Its zero value: none has.
 type Refusal struct {
 	Class record.Class
 	Err   error
@@ -97,11 +96,11 @@ const (
 	flowing
 )
 
-// Shard returns the shard of worker id, from 0, of a run with this number of workers. live may be nil.
+// Shard returns the shard of worker id, from 0, of a run with of workers. If live is not nil, it is kept up to date for display.
 func (r *Run) Shard(id, of int, live *record.Live) *Shard {
 	d := &Shard{Run: r, id: id, of: of, cache: client.NewRequestCache(r.requests), depth: max(1, r.Pipeline), most: client.MaxRead, failingSince: record.Never, refusals: make([]Refusal, len(r.byHost))}
 	if r.ReadRate > 0 {
-		d.most = int(max(1, min(r.ReadRate/sipsPerSecond, client.MaxRead)))
+		d.most = int(max(1, min(r.ReadRate/readsPerSecond, client.MaxRead)))
 	}
 	var burst []byte
 	if d.depth > 1 {
@@ -117,7 +116,7 @@ func (r *Run) Shard(id, of int, live *record.Live) *Shard {
 	d.Record = record.NewRecorder(len(d.conns)-d.silent, r.Rate > 0, live)
 	d.Record.Split(r.kinds)
 	if d.trace = r.Trace.Writer(); d.trace != nil {
-		d.heard = make([]heard, len(d.conns))
+		d.traceTimes = make([]traceTimes, len(d.conns))
 	}
 	if len(r.Mix) > 0 {
 		d.order = mix.NewOrder(r.Mix, r.Order, r.Seed)
@@ -128,7 +127,7 @@ func (r *Run) Shard(id, of int, live *record.Live) *Shard {
 		if c.host = (d.first + c.number) % len(r.byHost); c.Silent() {
 			c.host = (r.Idle*id/of + k) % len(r.byHost)
 		}
-		c.ask(d.cache.Request(r.byHost[c.host][0]))
+		c.setRequest(d.cache.Request(r.byHost[c.host][0]))
 		if c.burst = burst; d.depth > 1 && c.number >= 0 {
 			c.behind = make([]times, d.depth-1)
 		}
@@ -136,16 +135,16 @@ func (r *Run) Shard(id, of int, live *record.Live) *Shard {
 	return d
 }
 
-// Size returns the number of connections of the shard, with silent ones. Conn.Index is below it.
+// Size returns the number of connections of the shard, silent ones included. Conn.Index is below it.
 func (s *Shard) Size() int { return len(s.conns) }
 
 // Conn returns connection k, from 0.
 func (s *Shard) Conn(k int) *Conn { return &s.conns[k] }
 
-// Alive returns how many connections are open, without silent ones.
+// Alive returns how many connections are open, silent ones not counted.
 func (s *Shard) Alive() int { return s.alive }
 
-// Silent returns how many silent connections are open, and how many were refused with a 503.
+// Silent returns how many silent connections are open, and how many the server closed with a 503.
 func (s *Shard) Silent() (open, refused int64) {
 	for k := range s.conns[:s.silent] {
 		if s.conns[k].state == idle {
@@ -155,7 +154,7 @@ func (s *Shard) Silent() (open, refused int64) {
 	return open, int64(s.rejected)
 }
 
-// HasOpen reports whether a connection to server host is open, without silent ones.
+// HasOpen reports whether a connection to server host, an index as in Conn.Host, is open. Silent ones do not count.
 func (s *Shard) HasOpen(host int) bool {
 	for k := range s.conns[s.silent:] {
 		if c := &s.conns[s.silent+k]; c.host == host && c.state != closed && c.state != opening {
@@ -165,10 +164,10 @@ func (s *Shard) HasOpen(host int) bool {
 	return false
 }
 
-// Refusal returns why the latest connect to server host failed.
+// Refusal returns why the latest failed connect to server host did; the zero Refusal if none has failed.
 func (s *Shard) Refusal(host int) Refusal { return s.refusals[host] }
 
-// Gone reports whether the servers are gone: no connection of shards is open, and the latest connect was refused.
+// Gone reports whether the servers of a run are gone: no connection of its shards is open, and the latest connect that failed was refused.
 func Gone(shards []*Shard) bool {
 	gone := false
 	for _, d := range shards {
@@ -180,7 +179,8 @@ func Gone(shards []*Shard) bool {
 	return gone
 }
 
-// Try connects every connection once: the silent ones, or the others. Turn returns false when each is open or has failed.
+// Try begins the phase that connects every connection once: the silent ones, or the others. It ends, and Turn returns false, when each is open or
+// has failed.
 func (s *Shard) Try(silent bool) {
 	s.phase = trying
 	if s.untried = s.conns[s.silent : len(s.conns)-len(s.spare)]; silent {
@@ -192,8 +192,8 @@ func (s *Shard) Try(silent bool) {
 	s.rampLock.Unlock()
 }
 
-// Start begins to send requests, from the run's Begin on, which Flow or Slice has set. Turn returns false when the run or the slice is
-// over. Requests that an earlier slice left unanswered are not waited for.
+// Start begins the phase that sends requests, from the run's Begin on, which Flow or Slice has set. It ends, and Turn returns false, when the run
+// or the slice is over. A slice does not wait for replies to requests of an earlier one.
 func (s *Shard) Start() {
 	s.phase = flowing
 	now := s.now()
@@ -222,7 +222,7 @@ func (s *Shard) Start() {
 	}
 }
 
-// Turn does what is due, and reports whether the phase goes on.
+// Turn does what is due at this instant, and reports whether the phase goes on. Call it by Wake at the latest.
 func (s *Shard) Turn() bool {
 	now := s.now()
 	if s.spins {
@@ -259,7 +259,7 @@ func (s *Shard) Turn() bool {
 	return true
 }
 
-// now is the instant, and looks whether the end of the window has come nearer, and in the grace whether that has.
+// now returns the current instant. It also reads the end of the window again, and in the grace the end of that: both may have become earlier.
 func (s *Shard) now() int64 {
 	now := s.clock()
 	if end := s.until.Load(); end != s.end || now >= s.end {
@@ -273,7 +273,7 @@ func (s *Shard) now() int64 {
 	return now
 }
 
-// Wake returns the instant at which Turn must be called again at the latest.
+// Wake returns the instant by which Turn must be called again. It changes with every event that is reported.
 func (s *Shard) Wake() int64 {
 	wake := min(s.turned+int64(wakeEvery), s.nextSweep)
 	if s.resumed < len(s.paused) {
@@ -307,8 +307,8 @@ func (s *Shard) Wake() int64 {
 	return wake
 }
 
-// sendAt is when to wake for the next request. A kernel wakes late, so where a connection is free for it the last bit of the wait is spent
-// looking instead of sleeping.
+// sendAt returns when to wake for the next request. The kernel wakes a thread late, so with --spin, and a connection free, the shard busy-waits for
+// the last part.
 func (s *Shard) sendAt() int64 {
 	if s.Spin == 0 || s.free.first == nil {
 		return s.pacer.due
@@ -318,7 +318,7 @@ func (s *Shard) sendAt() int64 {
 	return at
 }
 
-// Next returns the next connection that needs something, and what. It returns Nothing when none does.
+// Next returns a connection and what to do with it. It returns nil and Nothing when there is no more to do for now.
 func (s *Shard) Next() (*Conn, Action) {
 	if s.todo.first == nil && s.free.first != nil {
 		s.sendDue()
@@ -332,7 +332,7 @@ func (s *Shard) Next() (*Conn, Action) {
 	return c, do
 }
 
-// enqueue has an engine do something with c. What was wanted before and is not done yet is no longer wanted.
+// enqueue makes Next return c with an action. It replaces an action on c that Next has not returned yet.
 func (s *Shard) enqueue(c *Conn, do Action) {
 	if c.do == Nothing {
 		s.todo.push(c)
@@ -340,7 +340,8 @@ func (s *Shard) enqueue(c *Conn, do Action) {
 	c.do = do
 }
 
-// sendDue gives the connection that is free for the longest what is due, one at a time: sent is then when it is sent.
+// sendDue sends one request that is due, on the connection that has been free for the longest. Next calls it for one request at a time, so that
+// the time of sending is that of the write.
 func (s *Shard) sendDue() {
 	if s.phase != flowing {
 		return
@@ -355,11 +356,12 @@ func (s *Shard) sendDue() {
 		c := s.free.pop()
 		s.send(c, s.pacer.take(), now)
 	case s.exhausted():
-		s.drop(s.free.first) // so that a server that serves one client at a time accepts the next
+		s.drop(s.free.first) // a server that serves one client at a time can then accept the next
 	}
 }
 
-// finished reports whether nothing is left to do, or, in a run by number, nobody to do it with.
+// finished reports whether the phase is over: at the end of the run; when the budget of -n is used up and all requests have ended; or, with -n,
+// when no server can be reached.
 func (s *Shard) finished() bool {
 	return s.done(s.turned) || s.outstanding == 0 && s.exhausted() && s.free.first == nil || s.Counted() && s.alive == 0 && s.unreachable
 }
@@ -367,10 +369,10 @@ func (s *Shard) finished() bool {
 // done reports whether the run, or the slice, is over at this instant.
 func (s *Shard) done(now int64) bool { return now >= s.over || now >= s.end && s.outstanding == 0 }
 
-// tooLate reports whether what happens at this instant does not count, whenever an engine notices that the run is over.
+// tooLate reports whether an event at this instant no longer counts because the run is over, however late the engine notices that.
 func (s *Shard) tooLate(now int64) bool { return !s.sliced && s.done(now) }
 
-// exhausted reports whether the shard will send no request any more that was not yet.
+// exhausted reports whether the budget of -n is used up: the shard will send no further request.
 func (s *Shard) exhausted() bool {
 	return s.spent() || s.Counted() && s.Rate > 0 && s.pacer.due == record.Never
 }

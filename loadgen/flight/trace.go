@@ -6,13 +6,13 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// heard is what a trace holds of the first request under way on a connection, beyond what is known of it anyway.
-type heard struct {
-	first int64 // when the first byte of its reply came; 0: none has
-	asked int64 // when the latest redirect that it follows was
+// traceTimes are times of the first request under way on a connection that only a trace needs.
+type traceTimes struct {
+	first   int64 // when the first byte of its reply came; 0: none has
+	hopSent int64 // when the request of the latest redirect was sent
 }
 
-// Names returns the names of the run's requests, by kind.
+// Names returns the names of the run's requests, by kind: "GET /path", or the name of a kind of a mix.
 func (r *Run) Names() (names []string) {
 	method := r.Method + " "
 	if r.Proto == result.Line {
@@ -31,7 +31,7 @@ func (r *Run) Names() (names []string) {
 	return names
 }
 
-// ended notes what became of c's first request.
+// ended records what became of c's first request, and traces it.
 func (s *Shard) ended(c *Conn, now int64, class record.Class) {
 	s.Record.For(c.kind).Ended(c.number, c.due, c.sent, now, class)
 	if s.trace != nil {
@@ -39,9 +39,9 @@ func (s *Shard) ended(c *Conn, now int64, class record.Class) {
 	}
 }
 
-// traced is c's first request, which ends, for the trace.
+// traced returns c's first request, which ends now, as a record for the trace.
 func (s *Shard) traced(c *Conn, now int64, class record.Class) trace.Record {
-	h := &s.heard[c.Index]
+	h := &s.traceTimes[c.Index]
 	r := trace.Record{Due: c.due, Sent: c.sent, First: h.first, Done: now, Conn: s.global(c), Kind: uint16(c.kind), Class: class, Hops: uint8(c.hops)}
 	if class.Answered() {
 		r.Status, r.Bytes = uint16(c.reply.Status()), c.reply.Received()
@@ -54,26 +54,26 @@ func (s *Shard) traced(c *Conn, now int64, class record.Class) trace.Record {
 	}
 	if c.hops > 0 {
 		hop := r
-		hop.What, hop.Sent, hop.Hops, hop.Flags = trace.Hop, h.asked, 0, 0
+		hop.What, hop.Sent, hop.Hops, hop.Flags = trace.Hop, h.hopSent, 0, 0
 		s.keep(hop, now)
 	}
-	*h = heard{}
+	*h = traceTimes{}
 	return r
 }
 
-// hopped notes that the reply to c's first request was a redirect that it follows.
+// hopped traces a reply to c's first request that was a redirect, which is followed.
 func (s *Shard) hopped(c *Conn, now int64) {
-	h := &s.heard[c.Index]
+	h := &s.traceTimes[c.Index]
 	hop := trace.Record{What: trace.Hop, Due: c.due, Sent: c.sent, First: h.first, Done: now, Conn: s.global(c), Kind: uint16(c.kind),
 		Status: uint16(c.reply.Status()), Bytes: c.reply.Received()}
 	if c.hops > 0 {
-		hop.Sent = h.asked
+		hop.Sent = h.hopSent
 	}
 	s.keep(hop, now)
-	*h = heard{asked: now}
+	*h = traceTimes{hopSent: now}
 }
 
-// keep puts what ended at the instant at into the trace as it counts in the record, Never: it did not end.
+// keep adds r, which ended at the instant at (Never: it did not end), to the trace, with the flags that say how it counts.
 func (s *Shard) keep(r trace.Record, at int64) {
 	fate := s.Record.Fate(r.Due, r.Sent, at)
 	if fate.Warmup {
@@ -88,7 +88,7 @@ func (s *Shard) keep(r trace.Record, at int64) {
 	s.trace.Add(r)
 }
 
-// tried puts the connect of c, which ended or was given up, into the trace, if there is one.
+// tried traces the connect of c, which ended or was given up.
 func (s *Shard) tried(c *Conn, now int64, class record.Class, flags trace.Flags) {
 	if s.trace == nil {
 		return
@@ -103,7 +103,7 @@ func (s *Shard) tried(c *Conn, now int64, class record.Class, flags trace.Flags)
 	s.trace.Add(r)
 }
 
-// unanswered puts what is still under way on c when replies are no longer taken in into the trace, if there is one.
+// unanswered traces what is still under way on c at the instant over, when replies are no longer taken in.
 func (s *Shard) unanswered(c *Conn, over int64) {
 	if s.trace == nil {
 		return
@@ -116,7 +116,7 @@ func (s *Shard) unanswered(c *Conn, over int64) {
 	}
 }
 
-// global is the number of c in the load; below 0: of a silent connection.
+// global returns the number of c in the load; below 0: of a silent connection, -1 the first.
 func (s *Shard) global(c *Conn) int32 {
 	if c.number < 0 {
 		return int32(-1 - s.Idle*s.id/s.of - c.Index)

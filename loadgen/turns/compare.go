@@ -12,8 +12,8 @@ import (
 	"carousel/internal/stats"
 )
 
-// Compare carries out a comparison and returns its record, but for the verdicts. The error says
-// that the stand could not close its books.
+// Compare runs a comparison and returns its record, without the verdicts. The error is that of the stand's Finish. If live is not nil, it is kept up
+// to date for display.
 func Compare(ctx context.Context, p Settings, stand Stand, live *Live) (*result.Comparison, error) {
 	course := Run(ctx, p, stand, live)
 	r, err := stand.Finish()
@@ -33,7 +33,7 @@ func Compare(ctx context.Context, p Settings, stand Stand, live *Live) (*result.
 			s.Trouble = stalled(course.Slices[k])
 		}
 		if short, long := course.sum(k, 0, course.pairs(k), short), course.sum(k, 0, course.pairs(k), long); course.fitted {
-			s.Load.RateRPS = course.rate(short.and(long))
+			s.Load.RateRPS = course.rate(short.plus(long))
 		}
 	}
 	course.noteEffects(r)
@@ -48,7 +48,7 @@ func Compare(ctx context.Context, p Settings, stand Stand, live *Live) (*result.
 	return r, nil
 }
 
-// all is the slices of server k in their order, the disturbed ones too.
+// all returns the slices of server k in order, including the disturbed ones.
 func (c *Results) all(k int) []result.Slice {
 	if len(c.Repeated[k]) == 0 {
 		return c.Slices[k]
@@ -58,8 +58,8 @@ func (c *Results) all(k int) []result.Slice {
 	return all
 }
 
-// unsupported says why a figure is not compared, as that of one of the two servers is not known well enough: where a connection was never
-// answered, the rate and the percentiles speak for those that were.
+// unsupported returns why a ratio is not shown: the figure of one of the two servers is not known well enough. Where a connection was never
+// answered, the rate and the percentiles are only of those that were.
 func unsupported(r *result.Comparison, ratio result.Ratio) string {
 	for _, name := range []string{ratio.Server, ratio.To} {
 		if lacks := withheld(r.Find(name).Load, ratio.Metric); lacks != "" {
@@ -69,7 +69,7 @@ func unsupported(r *result.Comparison, ratio result.Ratio) string {
 	return ""
 }
 
-// withheld says why a server's figure is not compared: it is not shown, or no more than a lower bound. "" where it is.
+// withheld returns why a server's figure is not compared: it is not shown, or only a lower bound is known. "" if it is compared.
 func withheld(l *result.Load, metric string) string {
 	switch metric {
 	case result.MetricRate:
@@ -84,12 +84,12 @@ func withheld(l *result.Load, metric string) string {
 	return ""
 }
 
-// noteEffects notes how far each server stands from the mean of all, over the whole comparison. Who has no figure, or one that is not shown, is
-// in no mean.
+// noteEffects writes into r how far each server is from the mean of all, over the whole comparison. A server without a figure, or with one that is
+// not shown, is left out of the mean.
 func (c *Results) noteEffects(r *result.Comparison) {
 	for _, metric := range result.Metrics {
-		told := func(k int) bool { return withheld(r.Servers[k].Load, metric) == "" }
-		for k, effect := range c.standing(metric, told) {
+		shown := func(k int) bool { return withheld(r.Servers[k].Load, metric) == "" }
+		for k, effect := range c.standing(metric, shown) {
 			if math.IsNaN(effect) || math.IsInf(effect, 0) {
 				continue
 			}
@@ -102,10 +102,10 @@ func (c *Results) noteEffects(r *result.Comparison) {
 	}
 }
 
-// longStall is how long replies must keep a slice from ending, beyond what they usually do, for the server to have stood still.
+// longStall is how much longer than usual a slice must wait for its last replies for the server to have stood still.
 const longStall = 200 * time.Millisecond
 
-// stalled says for how long a server stood still, "" where it did not.
+// stalled returns how long a server stood still, in words; "" if it did not.
 func stalled(list []result.Slice) string {
 	var late []float64
 	for _, s := range list {
@@ -127,7 +127,7 @@ func stalled(list []result.Slice) string {
 	return fmt.Sprintf("stood still %d times, for up to %.2f s", times, longest/1e9)
 }
 
-// cost is what requests cost server k, in the middle of its pairs of cycles, however few; nil where it is not known.
+// cost returns what requests cost server k: the trimmed mean over its pairs of cycles, however few; nil if it is not known.
 func (c *Results) cost(k int) *result.Cost {
 	n := c.pairs(k)
 	if n == 0 || !c.known(k) {

@@ -9,20 +9,20 @@ import (
 
 // Progress is how far a comparison has come.
 type Progress struct {
-	Loaded  time.Duration // how long each server has been loaded, of the -d it gets; 0: connections are opened
+	Loaded  time.Duration // how long each server has been loaded in cycles that count; 0: none yet
 	Warming bool
 	Rates   []float64      // of each server so far, the target first, per second
 	Ratios  []result.Ratio // of the metric that is watched, one for each further server; none before the first look is worth it
 }
 
-// Live is what a person sees while servers are compared. The zero value is ready; a nil *Live watches nothing.
+// Live has the progress of a comparison for display. Its zero value is ready; a nil *Live keeps nothing.
 type Live struct {
 	mu    sync.Mutex
 	at    Progress
-	since time.Time // when that was
+	since time.Time // when at was set
 }
 
-// Read is how far it has come.
+// Read returns the progress, and may be called on any goroutine.
 func (l *Live) Read() Progress {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -39,8 +39,8 @@ func (l *Live) set(p Progress) {
 	l.at, l.since = p, time.Now()
 }
 
-// due reports whether it is time to look at the figures again, which takes a while.
+// due reports whether to compute the figures again, which takes a while.
 func (l *Live) due() bool { return l != nil && time.Since(l.since) >= every }
 
-// every is how often that is.
+// every is how often the figures are computed.
 const every = 250 * time.Millisecond

@@ -2,21 +2,21 @@ package turns
 
 import "math/rand/v2"
 
-// order deals out turns: in a cycle every server has one, in a fresh random order, and never one process two in a row.
+// order decides the order of turns: in each cycle every server has one, in a new random order, and no process has two in a row.
 //
-// A process that has just been at work need not be woken, which would make its slice cheaper than the others'. Where two turns in a row
-// cannot be avoided, a rest is taken before the second.
+// A process that has just worked need not wake, so a second slice in a row would be cheaper than those of others. Where two turns in a row cannot
+// be avoided, all servers rest before the second.
 //
-// Two servers alternate, and which of them begins is turned round every few cycles: the one that does follows a slice of the other length.
+// Two servers alternate. Which one is first changes every keepFor cycles: the first one always follows a slice of the other length.
 type order struct {
 	random *rand.Rand
-	same   func(i, j int) bool // server i is the process that server j is
+	same   func(i, j int) bool // servers i and j are the same process
 	turns  []int
-	last   int // of the last cycle; -1: none
+	last   int // the server of the latest turn; -1: none
 	cycles int
 }
 
-// keepFor is how many cycles two servers go on in the same order.
+// keepFor is for how many cycles two servers keep their order.
 const keepFor = 8
 
 // attempts are how many orders are drawn to find one without a rest.
@@ -26,7 +26,7 @@ func newOrder(servers []int, seed uint64, same func(i, j int) bool) *order {
 	return &order{random: rand.New(rand.NewPCG(seed, 0)), same: same, turns: servers, last: -1}
 }
 
-// next is the order of the next cycle, good until it is called again, and before which of its turns a rest is due.
+// next returns the order of the next cycle, valid until the next call, and before which of its turns to rest.
 func (o *order) next() (turns []int, rests []bool) {
 	switch {
 	case len(o.turns) > 2 || o.cycles == 0:
@@ -45,7 +45,7 @@ func (o *order) next() (turns []int, rests []bool) {
 	return o.turns, rests
 }
 
-// rests says before which turns the process of the one before would have two in a row.
+// rests returns before which turns to rest: those of the same process as the turn before.
 func (o *order) rests() []bool {
 	rests := make([]bool, len(o.turns))
 	before := o.last

@@ -10,14 +10,14 @@ import (
 	"carousel/internal/stats"
 )
 
-// alpha is the share of comparisons in which a claim may be wrong.
+// alpha is the probability that a comparison makes a false claim.
 const alpha = 0.05
 
-// kinship is by how much two processes of one program differ, each over its own connections, for nothing but where their memory lies: the
-// standard deviation of the log of a ratio. Two processes are what is compared, so no number of cycles shows it. It was measured in 80
-// comparisons of `servers --model epoll` with itself, over 64 connections. In a closed loop, in which both sides compute without a pause, it
-// is plain to see; at 10,000 requests a second waking hides it.
-func (c *Results) kinship(metric string) float64 {
+// processSpread returns by how much two processes of one program differ, each over its own connections, only because their memory lies elsewhere:
+// the standard deviation of the log of a ratio. More cycles of the same two processes do not show it. It was measured in 80 comparisons of
+// `servers --model epoll` with itself, over 64 connections. In a closed loop, in which both sides compute without a pause, it is clear; at 10,000
+// requests per second the cost of waking hides it.
+func (c *Results) processSpread(metric string) float64 {
 	if c.paced {
 		return 0.002
 	}
@@ -26,10 +26,10 @@ func (c *Results) kinship(metric string) float64 {
 	}[metric]
 }
 
-// sums are what slices came to.
+// sums are the totals of slices.
 type sums struct{ ok, inWindow, window, elapsed, cpu float64 }
 
-// sum adds up every second slice of server k in pairs of cycles from to end: the short ones, or the long ones.
+// sum adds up the slices of server k in the pairs of cycles [from, end): the short ones, or the long ones.
 func (c *Results) sum(k, from, end, long int) (to sums) {
 	for i := 2*from + long; i < 2*end; i += 2 {
 		s := c.Slices[k][i]
@@ -45,23 +45,24 @@ func (c *Results) sum(k, from, end, long int) (to sums) {
 	return to
 }
 
+// The place in a pair of the cycle of short slices, and of that of long ones.
 const short, long = 0, 1
 
-// and is s and t together.
-func (s sums) and(t sums) sums {
+// plus returns s + t.
+func (s sums) plus(t sums) sums {
 	return sums{s.ok + t.ok, s.inWindow + t.inWindow, s.window + t.window, s.elapsed + t.elapsed, s.cpu + t.cpu}
 }
 
-// rate is good replies per second. Where requests take longer than the lead replies come in bursts, which no window cuts evenly: there it is of
-// all the time until the last reply, unless a schedule has it end before.
+// rate returns good replies per second. If requests take longer than the lead, replies come in bursts, and any window would cut one: in a closed
+// loop the rate is then over all the time until the last reply.
 func (c *Results) rate(s sums) float64 {
 	if c.fitted && !c.paced {
 		return s.ok / s.elapsed * 1e9
 	}
-	return (s.inWindow + 0.5) / s.window * 1e9 // of a slice without replies the log is a number too (Haldane 1956)
+	return (s.inWindow + 0.5) / s.window * 1e9 // + 0.5: the log of 0 replies is finite (Haldane 1956)
 }
 
-// pairs is how many pairs of cycles server k can be compared in: all, but for those after its last good reply.
+// pairs returns in how many pairs of cycles server k can be compared: all up to its last good reply.
 func (c *Results) pairs(k int) int {
 	n := min(c.Cycles, len(c.Slices[k])) / 2
 	for n > 0 && c.Slices[k][2*n-1].OK+c.Slices[k][2*n-2].OK == 0 {
@@ -70,7 +71,7 @@ func (c *Results) pairs(k int) int {
 	return n
 }
 
-// each is the logs of what figure says of each server in the pairs of a block: not-a-number where there is no such.
+// each returns figure of each server in each pair of a block, NaN where the server cannot be compared.
 func (c *Results) each(block [2]int, figure func(k, pair int) float64) [][]float64 {
 	x := make([][]float64, len(c.Slices))
 	for k := range x {
@@ -85,18 +86,18 @@ func (c *Results) each(block [2]int, figure func(k, pair int) float64) [][]float
 	return x
 }
 
-// logs are those of x.
+// logs replaces the values of x by their logs.
 func logs(x [][]float64) [][]float64 {
 	for _, values := range x {
 		for i, v := range values {
-			values[i] = math.Log(v) // not-a-number below 0
+			values[i] = math.Log(v) // NaN below 0
 		}
 	}
 	return x
 }
 
-// effects are how each server stands in a block of cycles, by metric, in logs. Short slices are compared with short ones and long ones with
-// long ones; the long are three parts of four of what was seen.
+// effects has, by metric, a function that returns how far each server is from the mean in a block of cycles, as a log (stats.Effects). Short slices
+// are compared with short ones and long ones with long ones; byLength weighs the two.
 var effects = map[string]func(c *Results, block [2]int) []float64{
 	result.MetricRate: func(c *Results, block [2]int) []float64 {
 		return byLength(func(long int) []float64 {
@@ -110,7 +111,7 @@ var effects = map[string]func(c *Results, block [2]int) []float64{
 			})))
 		})
 	},
-	// The difference of two slices is rough, and can be below 0: so it is the middle of a server's in the block that is compared.
+	// The steady cost of one pair is noisy, and can be below 0, so the trimmed means of the block are compared.
 	result.MetricSteady: func(c *Results, block [2]int) []float64 {
 		x := c.each(block, c.steady)
 		for k, values := range x {
@@ -120,29 +121,29 @@ var effects = map[string]func(c *Results, block [2]int) []float64{
 	},
 }
 
-// standing is how each server stands in a metric over all cycles, as a log. Those of which told is false have no part in it.
-func (c *Results) standing(metric string, told func(k int) bool) []float64 {
+// standing returns how far each server is from the mean in a metric, over all cycles, as a log. Servers for which shown is false are left out.
+func (c *Results) standing(metric string, shown func(k int) bool) []float64 {
 	if q, is := quantiles[metric]; is {
-		return c.quantileEffects(q, told)
+		return c.quantileEffects(q, shown)
 	}
 	some := *c
 	some.Slices = slices.Clone(c.Slices)
 	for k := range some.Slices {
-		if !told(k) {
+		if !shown(k) {
 			some.Slices[k] = nil
 		}
 	}
 	return effects[metric](&some, [2]int{0, c.Cycles / 2})
 }
 
-// quantileEffects are by how much the logs of a percentile differ from their mean. It is of all the long slices together: a percentile of a
-// pair of cycles is too rough for a difference.
-func (c *Results) quantileEffects(q float64, told func(k int) bool) []float64 {
+// quantileEffects returns by how much the logs of a percentile differ from their mean. The percentile is of all long slices together: that of one
+// pair of cycles is too noisy.
+func (c *Results) quantileEffects(q float64, shown func(k int) bool) []float64 {
 	x := make([]float64, len(c.Slices))
 	sum, n := 0.0, 0.0
 	for k := range x {
 		x[k] = math.NaN()
-		if pairs := c.pairs(k); pairs > 0 && told(k) {
+		if pairs := c.pairs(k); pairs > 0 && shown(k) {
 			x[k] = math.Log(stats.Quantile(merge(slices.Concat(c.times.upTo(k, pairs)...), nil), q))
 		}
 		if !math.IsNaN(x[k]) && !math.IsInf(x[k], 0) {
@@ -156,7 +157,7 @@ func (c *Results) quantileEffects(q float64, told func(k int) bool) []float64 {
 	return x
 }
 
-// perRequest is processor time per good reply; not-a-number without any.
+// perRequest returns processor time per good reply; NaN without any.
 func perRequest(s sums) float64 {
 	if s.ok == 0 {
 		return math.NaN()
@@ -164,7 +165,7 @@ func perRequest(s sums) float64 {
 	return s.cpu / s.ok
 }
 
-// byLength is the mean of the effects in short and in long slices, by their length.
+// byLength returns the mean of the effects in short and in long slices, weighted by their length.
 func byLength(effects func(long int) []float64) []float64 {
 	mean := effects(short)
 	for k, e := range effects(long) {
@@ -173,7 +174,7 @@ func byLength(effects func(long int) []float64) []float64 {
 	return mean
 }
 
-// steady is the steady cost of server k in a pair of cycles, waking its waking cost, whole its whole cost.
+// steady, waking and whole return the stats.SteadyCost, WakingCost and WholeCost of server k in a pair of cycles.
 func (c *Results) steady(k, pair int) float64 {
 	s, l := c.sum(k, pair, pair+1, short), c.sum(k, pair, pair+1, long)
 	return stats.SteadyCost(s.cpu, s.ok, l.cpu, l.ok)
@@ -189,7 +190,7 @@ func (c *Results) whole(k, pair int) float64 {
 	return stats.WholeCost(s.cpu, s.ok, l.cpu, l.ok)
 }
 
-// differences are those of server k from the target in consecutive blocks of cycles, as logs.
+// differences returns those of server k from the target in consecutive blocks of cycles, as logs.
 func (c *Results) differences(metric string, k int) (d []float64) {
 	for _, block := range stats.Blocks(min(c.pairs(0), c.pairs(k)), stats.MostBlocks) {
 		e := effects[metric](c, block)
@@ -198,25 +199,25 @@ func (c *Results) differences(metric string, k int) (d []float64) {
 	return d
 }
 
-// ratios are those of every further server to the target in a metric, each with its interval. The one called twin has no part in how sure
-// the others are together.
+// ratios returns the ratio of each further server to the target in a metric, with its interval. The twin does not count in Holm's correction for
+// several claims.
 func (c *Results) ratios(p Settings, metric string, alpha float64) []result.Ratio {
-	return c.within(p, metric, c.kinship(metric), alpha)
+	return c.within(p, metric, c.processSpread(metric), alpha)
 }
 
-// within is ratios where two processes of one program differ by so much.
-func (c *Results) within(p Settings, metric string, kin, alpha float64) []result.Ratio {
+// within is ratios with a given spread of two processes of one program (see processSpread).
+func (c *Results) within(p Settings, metric string, spread, alpha float64) []result.Ratio {
 	intervals := make([]func(confidence float64) stats.Interval, len(p.Names))
 	tests := make([]func() float64, len(p.Names)) // the p-values of "this ratio is not 1"
 	var claims []int                              // servers
 	for k := 1; k < len(p.Names); k++ {
 		if q, is := quantiles[metric]; is {
-			intervals[k] = c.quantileRatio(k, q, kin, p.Seed)
+			intervals[k] = c.quantileRatio(k, q, spread, p.Seed)
 			tests[k] = func() float64 { return evidence(intervals[k](1-alpha), stats.MostBlocks-1) }
 		} else {
 			d := c.differences(metric, k)
-			intervals[k] = func(confidence float64) stats.Interval { return stats.TInterval(d, kin, confidence).Exp() }
-			tests[k] = func() float64 { return stats.TTest(d, kin) }
+			intervals[k] = func(confidence float64) stats.Interval { return stats.TInterval(d, spread, confidence).Exp() }
+			tests[k] = func() float64 { return stats.TTest(d, spread) }
 		}
 		if p.Names[k] != p.Twin {
 			claims = append(claims, k)
@@ -253,21 +254,21 @@ var outcomes = map[stats.Order]string{
 // quantiles are the metrics that are percentiles of the response time.
 var quantiles = map[string]float64{result.MetricP50: 0.50, result.MetricP99: 0.99}
 
-// quantileRatio is the interval of a percentile of server k over that of the target.
-func (c *Results) quantileRatio(k int, q, kin float64, seed uint64) func(confidence float64) stats.Interval {
+// quantileRatio returns the interval of a percentile of server k over that of the target.
+func (c *Results) quantileRatio(k int, q, spread float64, seed uint64) func(confidence float64) stats.Interval {
 	n := min(c.pairs(0), c.pairs(k))
 	return func(confidence float64) stats.Interval {
-		return stats.QuantileRatio(c.times.upTo(k, n), c.times.upTo(0, n), q, confidence, seed).Widen(kin)
+		return stats.QuantileRatio(c.times.upTo(k, n), c.times.upTo(0, n), q, confidence, seed).Widen(spread)
 	}
 }
 
-// evidence is the p-value of the claim that a ratio with this interval is not 1, as if its log had a t distribution.
+// evidence returns the p-value of the claim that a ratio with this interval is not 1, as if its log had a t distribution.
 func evidence(i stats.Interval, df float64) float64 {
 	half := math.Log(i.High/i.Low) / 2 / stats.TQuantile((1+i.Confidence)/2, df)
 	return stats.TwoSided(math.Log(i.Mid)/half, df)
 }
 
-// lacks says why server k is not compared with the target in a metric.
+// lacks returns why server k is not compared with the target in a metric.
 func (c *Results) lacks(p Settings, k int, metric string) string {
 	for _, i := range []int{k, 0} {
 		switch pairs := c.pairs(i); {
@@ -287,8 +288,8 @@ func (c *Results) lacks(p Settings, k int, metric string) string {
 	return p.Names[k] + " or " + p.Names[0] + " did not answer in part of the cycles"
 }
 
-// knownWithin reports whether all that the comparison can tell exactly is known within a share, as far as more cycles could tell it better. What
-// cannot be known is not waited for.
+// knownWithin reports whether the ratios of the exact metrics are known within a share. It leaves out the error that more cycles cannot reduce (see
+// processSpread), and ratios that cannot be known.
 func (c *Results) knownWithin(p Settings, share, alpha float64) bool {
 	known := 0
 	for _, metric := range c.exact() {
@@ -306,8 +307,8 @@ func (c *Results) knownWithin(p Settings, share, alpha float64) bool {
 	return known > 0
 }
 
-// exact are the metrics that are known soonest: the rate, unless requests are due at a given one, and the steady cost, where processes are
-// known; the median response time where neither is.
+// exact returns the metrics whose ratios are known soonest: the rate, in a closed loop, and the steady cost, if processes are known; else the median
+// response time.
 func (c *Results) exact() (metrics []string) {
 	if !c.paced {
 		metrics = append(metrics, result.MetricRate)
@@ -331,18 +332,18 @@ func (c *Results) priced() bool {
 	return false
 }
 
-// known reports whether the processor time of server k is known, of some slices at least.
+// known reports whether the processor time of server k is known, at least of some slices.
 func (c *Results) known(k int) bool {
 	return slices.ContainsFunc(c.Slices[k], func(s result.Slice) bool { return s.TargetCPUNS > 0 })
 }
 
-// progress is how far the comparison has come.
+// progress returns how far the comparison has come.
 func (c *Results) progress(p Settings) Progress {
 	at := Progress{Loaded: time.Duration(c.Cycles/2) * Pair(c.Slice)}
 	for k := range c.Slices {
 		rate := 0.0
 		if n := c.pairs(k); n > 0 {
-			rate = c.rate(c.sum(k, 0, n, short).and(c.sum(k, 0, n, long)))
+			rate = c.rate(c.sum(k, 0, n, short).plus(c.sum(k, 0, n, long)))
 		}
 		at.Rates = append(at.Rates, rate)
 	}
@@ -360,7 +361,7 @@ type look struct {
 	alpha float64
 }
 
-// planLooks are those at a comparison of so many pairs of cycles: none unless it may end early.
+// planLooks returns the planned looks at a comparison of so many pairs of cycles: none unless it may end early.
 func planLooks(p Settings, pairs int) (looks []look) {
 	if p.Until == 0 {
 		return nil
@@ -369,7 +370,7 @@ func planLooks(p Settings, pairs int) (looks []look) {
 		looks = append(looks, look{max(MinPairs, int(math.Ceil(l.At*float64(pairs)))), l.Alpha})
 	}
 	for i := len(looks) - 2; i >= 0; i-- {
-		if looks[i].pairs == looks[i+1].pairs { // a short comparison: looks that fall together are one
+		if looks[i].pairs == looks[i+1].pairs { // in a short comparison two looks may coincide: merge them
 			looks[i+1].alpha += looks[i].alpha
 			looks = slices.Delete(looks, i, i+1)
 		}

@@ -64,7 +64,7 @@ func (r *replay) Slice(k int, t Turn) result.Slice {
 
 func (r *replay) Harvest(int, func(low, width, n int64)) {}
 
-// What two processes of one program differ by (kinship) was found in the same runs; how often a look is wrong was not.
+// What two processes of one program differ by (processSpread) was found in the same runs; how often a look is wrong was not.
 //
 // Of a thousand comparisons of a program with itself, one in twenty at most finds a difference, whether it lasts or ends as soon as it
 // knows enough. Who looks after every cycle finds far more, which is the control.

@@ -7,12 +7,12 @@ import (
 	"carousel/internal/stats"
 )
 
-// mostParts is how many parts of a comparison the response times are kept for; however long it lasts, its memory does not grow.
+// mostParts is into how many parts of a comparison response times are divided at most, so that memory does not grow with its length.
 const mostParts = 64
 
-// times are the response times of each server in consecutive parts of the comparison, all of as many pairs of cycles but the last.
+// times are the response times of each server in consecutive parts of the comparison. All parts but the last have the same number of pairs.
 type times struct {
-	parts [][]stats.Counts // of each server
+	parts [][]stats.Counts // by server
 	each  int              // pairs in a part
 	last  int              // pairs in the last one
 }
@@ -21,7 +21,7 @@ func newTimes(servers int) times {
 	return times{parts: make([][]stats.Counts, servers), each: 1}
 }
 
-// add notes what each server's response times in a pair were.
+// add adds each server's response times in a pair of cycles.
 func (t *times) add(pair []stats.Counts) {
 	fresh := len(t.parts[0]) == 0 || t.last == t.each
 	if fresh && len(t.parts[0]) == mostParts {
@@ -47,12 +47,12 @@ func (t *times) add(pair []stats.Counts) {
 	}
 }
 
-// upTo is the response times of server k in the parts that hold the first so many pairs.
+// upTo returns the response times of server k in the parts that hold the first so many pairs.
 func (t *times) upTo(k, pairs int) []stats.Counts {
 	return t.parts[k][:min((pairs+t.each-1)/t.each, len(t.parts[k]))]
 }
 
-// merge is a and b together.
+// merge returns the counts of a and b together.
 func merge(a, b stats.Counts) stats.Counts {
 	all := slices.Concat(a, b)
 	slices.SortFunc(all, func(a, b stats.Bucket) int { return cmp.Compare(a.Low, b.Low) })

@@ -1,7 +1,7 @@
 // Package turns compares servers: one client loads them in turns, in slices of tens of milliseconds, so that what the machine does to one
 // it does to all, and their figures are compared cycle by cycle.
 //
-// It knows no sockets and no processes: a Stand has those.
+// It does no I/O: a Stand has the connections and the processes.
 package turns
 
 import (
@@ -13,89 +13,89 @@ import (
 	"carousel/internal/stats"
 )
 
-// Settings is what is to be compared, and for how long.
+// Settings is what to compare, and for how long.
 type Settings struct {
 	Names    []string      // of the servers, the target first
 	Slice    time.Duration // a short one; a long one is three times as long
 	Duration time.Duration // of the load that each server gets
-	Cycles   int           // instead, an even number of them, in slices as they are asked for; 0: Duration says how many
-	Warmup   time.Duration // of load before, which counts nowhere: a short and a long cycle at least, a short one alone where it is no longer than that
+	Cycles   int           // how many cycles, an even number, in slices of exactly Slice; 0: as many as Duration has room for
+	Warmup   time.Duration // of load before, which is not counted: at least a cycle of short and one of long slices, or short ones alone if it is at most Slice
 	Grace    time.Duration // longest wait, after a slice, for what was sent in it
 	Rate     float64       // requests per second; 0: a closed loop
-	Seed     uint64        // of the order
-	Twin     string        // the name that the target has a second time; "": it has not
-	Until    float64       // the comparison may end early once each ratio is known within this share; 0: it lasts
+	Seed     uint64        // of the random order
+	Twin     string        // the second name of the target, if it is also compared with itself; "": it is not
+	Until    float64       // the comparison may end early when each ratio is known within this share (0.01: 1 %); 0: it does not
 
-	Processors int // of the machine, all programs together; 0: that others disturb is not looked at
+	Processors int // of the machine; 0: pairs of cycles that other programs disturb are not repeated
 }
 
 // Stand is the servers and the client that loads them.
 type Stand interface {
-	// Slice loads a server for a slice. Cycle and Order are left to the caller. Once the stand was stopped, a slice has no length.
+	// Slice loads a server for one slice. The caller sets Cycle and Order of the result. After the stand was stopped, slices have length 0.
 	Slice(server int, t Turn) result.Slice
 
 	Rest(d time.Duration) // loads nobody
 
-	// Harvest hands out the response times of a server since its last harvest; of a warm-up: the service times.
+	// Harvest calls take for each bucket of the response times of a server since its last Harvest; after a warm-up, of its service times.
 	Harvest(server int, take func(low, width, n int64))
 
-	Forget(server int) // takes all that its slices came to since its last harvest, or since the last Forget, out of its books
+	Forget(server int) // removes the results of a server's slices since its last Harvest or Forget
 
-	Reached(server int) bool             // it can be loaded
-	SameProcess(i, j int) bool           // servers i and j are the same process
-	Finish() (*result.Comparison, error) // closes the books: the servers in their order with their loads, and what the machine did
+	Reached(server int) bool             // reports whether the server can be loaded
+	SameProcess(i, j int) bool           // reports whether servers i and j are the same process
+	Finish() (*result.Comparison, error) // returns the servers in their order with their loads, and what the machine did; no slice follows
 }
 
-// Turn is what a slice is to be like.
+// Turn describes a slice.
 type Turn struct {
 	Lead, Length time.Duration
-	Warm         bool          // it counts nowhere
+	Warm         bool          // part of the warm-up: not counted
 	Timed        bool          // its requests are timed
 	Patience     time.Duration // longest wait, after Length, for what was sent
 }
 
 const (
-	LongFactor = 3  // a long slice is so many times as long as a short one
-	roomy      = 20 // a slice holds so many requests of a connection where one takes longer than the lead
+	LongFactor = 3  // a long slice is LongFactor times as long as a short one
+	roomy      = 20 // if a request takes longer than the lead, slices are made this many times as long as a request
 )
 
-// Lead is the first part of a slice, until the burst with which it begins is over.
+// Lead returns the length of the first part of a slice, in which the burst of requests at its begin passes: 10 ms, half of the slice at most.
 func Lead(slice time.Duration) time.Duration { return min(usualLead, slice/2) }
 
 const usualLead = 10 * time.Millisecond
 
-// MinPairs is the fewest pairs of a short and a long cycle of which a ratio is told, with its interval.
+// MinPairs is the fewest pairs of a short and a long cycle that give a ratio and its interval.
 const MinPairs = 8
 
-// Pair is how long each server is loaded in a short and a long cycle.
+// Pair returns how long each server is loaded in a short and a long cycle together.
 func Pair(slice time.Duration) time.Duration { return (1 + LongFactor) * slice }
 
-// tooMuch is the share of the machine's processor time beyond which other programs disturb a pair of cycles.
+// tooMuch is the share of the machine's processor time above which other programs disturb a pair of cycles.
 const tooMuch = 0.1
 
-// mostRepeats is how many of so many pairs are repeated for being disturbed: a quarter, of two or three one, and none where a single pair is
-// all there is time for. Where more are, that is what the machine is like, and they count.
+// mostRepeats returns how many disturbed pairs are repeated at most: a quarter of all pairs, but one of two or three, and none of a single pair. If
+// more are disturbed, the machine is always like that, and they count.
 func mostRepeats(pairs int) int { return max(min(1, pairs/2), pairs/4) }
 
-// Results is what was seen.
+// Results are the slices of a comparison.
 type Results struct {
 	Slices   [][]result.Slice // of each server, those that count
 	Repeated [][]result.Slice // of each server, those that were disturbed and measured again
-	Slice    time.Duration    // a short one, as it was
+	Slice    time.Duration    // the length of short slices, as used
 	Lead     time.Duration
-	Wanted   time.Duration // a short one as the slowest requests want it
-	Cycles   int           // complete ones that count
+	Wanted   time.Duration // the length of short slices that the slowest requests need
+	Cycles   int           // complete cycles that count
 	Looks    []result.Look
-	alpha    float64 // what a claim may be wrong in
+	alpha    float64 // the probability of a false claim in an interval
 	times    times
 	paced    bool
-	fitted   bool // a request takes longer than the lead that was planned
+	fitted   bool // a request takes longer than the usual lead, so slices and lead were made longer
 }
 
-// Run carries the comparison out on a stand. It ends early at the end of ctx, and with Until.
+// Run loads the servers of a stand in turns. It ends early when ctx is done, and with Until.
 //
-// A pair of cycles in which other programs took more than a tenth of the machine's processor time counts nowhere and is measured
-// again at the end, a quarter of the pairs at most. What the servers did in it has no say in that.
+// A pair of cycles in which other programs used more than a tenth of the machine's processor time is not counted but measured again at the end;
+// at most a quarter of the pairs are. The servers' own figures do not decide which.
 func Run(ctx context.Context, p Settings, stand Stand, live *Live) *Results {
 	n := len(p.Names)
 	c := &Results{Slices: make([][]result.Slice, n), Repeated: make([][]result.Slice, n), Slice: p.Slice, Lead: Lead(p.Slice), Wanted: p.Slice, alpha: alpha, times: newTimes(n), paced: p.Rate > 0}
@@ -112,7 +112,7 @@ func Run(ctx context.Context, p Settings, stand Stand, live *Live) *Results {
 	return c
 }
 
-// run does so in an order: next is that of the next cycle, and before which of its turns a rest is due.
+// run is Run with a given order: next returns that of the next cycle, and before which of its turns to rest.
 func (c *Results) run(ctx context.Context, p Settings, stand Stand, live *Live, next func() (turns []int, rests []bool)) {
 	cycle := func(number int, length time.Duration, t Turn) bool {
 		turns, rests := next()
@@ -133,7 +133,7 @@ func (c *Results) run(ctx context.Context, p Settings, stand Stand, live *Live, 
 	}
 
 	live.set(Progress{Warming: true})
-	var typical time.Duration // time that a request of the slowest server takes, in the last cycle of the warm-up
+	var typical time.Duration // median service time of the slowest server in the last cycle of the warm-up
 	warming := []time.Duration{p.Slice, LongFactor * p.Slice}
 	if p.Warmup > 0 && p.Warmup <= p.Slice {
 		warming = warming[:1]
@@ -141,7 +141,7 @@ func (c *Results) run(ctx context.Context, p Settings, stand Stand, live *Live, 
 	for pair := 0; pair == 0 || time.Duration(pair)*Pair(p.Slice) < p.Warmup && len(warming) > 1 || typical > c.Lead && pair < 3; pair++ {
 		for i, length := range warming {
 			if i == 1 {
-				c.harvest(stand) // what came before is of no interest
+				c.harvest(stand) // drop the times of the short cycle
 			}
 			if !cycle(0, length, Turn{Warm: true, Patience: max(p.Grace, min(p.Duration/10, 10*time.Second))}) {
 				return
@@ -187,7 +187,7 @@ func (c *Results) run(ctx context.Context, p Settings, stand Stand, live *Live, 
 	}
 }
 
-// disturbed reports whether other programs took too much in the pair of cycles that begins with this one, the last.
+// disturbed reports whether other programs used too much processor time in the last pair of cycles, which begins with cycle first.
 func (c *Results) disturbed(p Settings, first int) bool {
 	var beside, all float64
 	for _, slices := range c.Slices {
@@ -199,7 +199,7 @@ func (c *Results) disturbed(p Settings, first int) bool {
 	return beside > tooMuch*all*float64(p.Processors) && p.Processors > 0
 }
 
-// leaveOut has the cycles from this one on count nowhere.
+// leaveOut removes the cycles from first on from what counts.
 func (c *Results) leaveOut(stand Stand, first int) {
 	for k, slices := range c.Slices {
 		from := since(slices, first)
@@ -213,12 +213,12 @@ func (c *Results) leaveOut(stand Stand, first int) {
 	c.Cycles -= 2
 }
 
-// since is where the slices from a cycle on begin.
+// since returns the index of the first slice of the given cycle or a later one.
 func since(all []result.Slice, cycle int) int {
 	return sort.Search(len(all), func(i int) bool { return all[i].Cycle >= cycle })
 }
 
-// pairs is how many pairs of cycles the comparison has in slices of that length.
+// pairs returns how many pairs of cycles the comparison has, with slices of the given length.
 func (p Settings) pairs(slice time.Duration) int {
 	if p.Cycles > 0 {
 		return p.Cycles / 2
@@ -226,7 +226,7 @@ func (p Settings) pairs(slice time.Duration) int {
 	return max(MinPairs, int(p.Duration/Pair(slice)))
 }
 
-// harvest is the response times of each server since the last one.
+// harvest returns the response times of each server since the last harvest.
 func (c *Results) harvest(stand Stand) []stats.Counts {
 	all := make([]stats.Counts, len(c.Slices))
 	for k := range all {
@@ -237,8 +237,8 @@ func (c *Results) harvest(stand Stand) []stats.Counts {
 	return all
 }
 
-// fit makes slices longer where a request typically takes longer than the lead: then the burst with which a slice begins would be most of it.
-// Where the number of cycles is given so is what they take, and only the lead grows.
+// fit makes slices longer if a request typically takes longer than the lead: most of the slice would be its initial burst. If the number of cycles
+// is given, the length of slices is too, and only the lead grows.
 func (c *Results) fit(p Settings, typical time.Duration) {
 	if typical <= c.Lead {
 		return

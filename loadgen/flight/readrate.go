@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// pausedRead is when a connection may be read from again.
+// pausedRead is a connection that must not be read from until an instant.
 type pausedRead struct {
 	conn *Conn
 	era  uint32
 	at   int64
 }
 
-// sipsPerSecond is how often a connection is read from that takes in so many bytes a second, if it is not fast.
-const sipsPerSecond = 20
+// readsPerSecond is how often a connection with --read-rate is read from, unless the rate is so high that client.MaxRead limits each read.
+const readsPerSecond = 20
 
-// pauseReads has c not read from for as long as what may be read at once lasts.
+// pauseReads sets c's room to 0 for the time that one full read takes at --read-rate.
 func (s *Shard) pauseReads(c *Conn) {
 	if c.room == 0 {
 		return
@@ -27,7 +27,7 @@ func (s *Shard) pauseReads(c *Conn) {
 	s.paused = append(s.paused, pausedRead{c, c.Era, later(s.now(), int64(s.most)*int64(time.Second)/s.ReadRate)})
 }
 
-// nextPaused is a connection that may be read from again.
+// nextPaused returns the next connection that may be read from again, with Read; else nil and Nothing.
 func (s *Shard) nextPaused() (*Conn, Action) {
 	for s.resumed < len(s.paused) && s.paused[s.resumed].at <= s.turned {
 		p := s.paused[s.resumed]
