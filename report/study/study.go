@@ -47,13 +47,13 @@ type Model struct {
 
 // Key is what the trials of a cell have in common. With a Rule, RateRPS is 0: the rule gives each round its own rate.
 type Key struct {
-	Scenario    string
-	Connections int
-	Idle        int // silent connections beside them
-	RateRPS     float64
-	Rule        string
-	Placement   string
-	Mode        string // of scenario download
+	Scenario    string  `json:"scenario"`
+	Connections int     `json:"connections"`
+	Idle        int     `json:"idle,omitempty"` // silent connections beside them
+	RateRPS     float64 `json:"rate_rps,omitempty"`
+	Rule        string  `json:"rule,omitempty"`
+	Placement   string  `json:"placement"`
+	Mode        string  `json:"mode,omitempty"` // of scenario download
 }
 
 // Name is the cell for a person: "hello at 64 connections, split".
