@@ -69,6 +69,9 @@ func run(stdout, stderr io.Writer, args []string) int {
 			return report(stdout, stderr, dir)
 		},
 	}
+	cmd.AddCommand(compareCommand(stdout, stderr))
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.SetHelpCommand(&cobra.Command{Hidden: true})
 	cmd.SetArgs(append([]string{}, args...)) // nil would mean the arguments of the process
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.SetOut(stdout)
@@ -77,9 +80,13 @@ func run(stdout, stderr io.Writer, args []string) int {
 
 	err := cmd.Execute()
 	var wrong mistake
+	var failed gateFailed
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &failed):
+		fmt.Fprintln(stderr, err)
+		return exitGate
 	case errors.As(err, &wrong):
 		fmt.Fprintf(stderr, "report: %v (see report --help)\n", err)
 		return 2
@@ -115,26 +122,10 @@ func report(stdout, stderr io.Writer, dir string) error {
 	} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 		return err
 	}
-	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return mistake{fmt.Errorf("%s is no run folder: it must hold %s and %s", dir, result.RunFile, result.TrialsFile)}
-	}
-	r, err := result.ReadRun(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return mistake{fmt.Errorf("%s is no run folder: it has no %s", dir, result.RunFile)}
-	}
+	s, err := read(dir)
 	if err != nil {
 		return err
 	}
-	s := study.Begin(*r)
-	flaws, err := result.Each(dir, study.Unpack, s.Add)
-	if err != nil {
-		return err
-	}
-	s.End(flaws)
-	if len(s.Trials) == 0 {
-		return fmt.Errorf("%s has no trials: go on with it by \"bench --resume %s\"", dir, dir)
-	}
-
 	all, err := s.Portraits(dir)
 	if err != nil {
 		return err
@@ -182,6 +173,30 @@ func report(stdout, stderr io.Writer, dir string) error {
 	}
 	fmt.Fprintf(stderr, "report: wrote %s, %s, %s and %s beside it\n", filepath.Join(dir, readmeFile), words.PageFile, findings.File, units.Plural(len(pictures), "picture"))
 	return nil
+}
+
+// read reads the run in folder dir. It is an error if it has no trials.
+func read(dir string) (*study.Study, error) {
+	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return nil, mistake{fmt.Errorf("%s is no run folder: it must hold %s and %s", dir, result.RunFile, result.TrialsFile)}
+	}
+	r, err := result.ReadRun(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, mistake{fmt.Errorf("%s is no run folder: it has no %s", dir, result.RunFile)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := study.Begin(*r)
+	flaws, err := result.Each(dir, study.Unpack, s.Add)
+	if err != nil {
+		return nil, err
+	}
+	s.End(flaws)
+	if len(s.Trials) == 0 {
+		return nil, fmt.Errorf("%s has no trials: go on with it by \"bench --resume %s\"", dir, dir)
+	}
+	return s, nil
 }
 
 // oldPage played portraits before report.html did.

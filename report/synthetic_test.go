@@ -28,6 +28,8 @@ type invention struct {
 	order  int
 	trials []result.Trial
 	skips  func(result.Cell) bool // cells that are left out
+
+	together bool // it was made at the same time as the other of two that are compared
 }
 
 const ceiling = 62000 // of the invented client, at 64 connections

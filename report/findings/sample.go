@@ -30,7 +30,7 @@ type Server struct {
 
 // Samples returns all metrics that two runs are compared by, in the order of the report.
 func Samples(s *study.Study) (all []Sample) {
-	w := weigh(s)
+	w := newWorksheet(s)
 	for _, c := range w.cells {
 		for _, metric := range c.compared() {
 			all = append(all, w.sample(c, metric))
@@ -43,7 +43,7 @@ func Samples(s *study.Study) (all []Sample) {
 func (c *cell) compared() []string {
 	s := scenario.Find(c.Scenario)
 	switch {
-	case s != nil && s.Counts:
+	case s != nil && s.CountCalls:
 		return []string{Calls}
 	case s != nil && len(s.Idle) > 0:
 		return []string{Cost}
@@ -51,7 +51,7 @@ func (c *cell) compared() []string {
 	return slices.DeleteFunc(c.ranked(), func(metric string) bool { return metric == Capacity })
 }
 
-func (w *weighed) sample(c *cell, metric string) Sample {
+func (w *worksheet) sample(c *cell, metric string) Sample {
 	out := Sample{Cell: c.Key, Metric: metric, Lacks: map[string]*Lack{}, Blur: c.blur(metric)}
 	at := map[int]int{} // by round, its place in Rounds
 	for _, m := range append(slices.Clone(c.models), c.null, c.twin) {

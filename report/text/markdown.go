@@ -18,7 +18,12 @@ const howToRead = "../README.md#how-to-read-a-report"
 
 // Markdown writes the README of a run. Pictures holds the pictures beside it by file name, with those of its portraits.
 func Markdown(w io.Writer, f *findings.Findings, portraits []portrait.Portrait, pictures map[string][]byte) error {
-	d, document := &writer{}, Of(f, portraits, pictures)
+	return Of(f, portraits, pictures).Markdown(w)
+}
+
+// Markdown writes the document.
+func (document Document) Markdown(w io.Writer) error {
+	d := &writer{}
 	d.paragraph("# %s", document.Title)
 	for _, s := range document.Sections {
 		d.section(s)

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"carousel/internal/printable"
+	"carousel/report/compare"
+	"carousel/report/text"
+	"carousel/report/words"
+)
+
+// exitGate is the exit code of a comparison that a gate of --fail-if has failed.
+const exitGate = 99
+
+// gateFailed is what broke the gates, a line each.
+type gateFailed struct{ error }
+
+// formats write a comparison, by the name of --format.
+var formats = map[string]func(w io.Writer, c *compare.Comparison, a, b compare.Input) error{
+	"terminal": func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error {
+		return text.Comparison(c).Terminal(w, width(w))
+	},
+	"markdown": func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error {
+		return text.Comparison(c).Markdown(w)
+	},
+	"json": func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error { return write(w)(c.JSON()) },
+	"github-smaller": func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error {
+		return write(w)(c.Action(true))
+	},
+	"github-bigger": func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error { return write(w)(c.Action(false)) },
+	"bencher":       func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error { return write(w)(c.Bencher()) },
+	"benchfmt": func(w io.Writer, _ *compare.Comparison, a, b compare.Input) error {
+		return write(w)(compare.Bench(a.Study, b.Study), nil)
+	},
+}
+
+// formatNames are those of formats, in the order of help.
+var formatNames = []string{"terminal", "markdown", "json", "github-smaller", "github-bigger", "bencher", "benchfmt"}
+
+func write(w io.Writer) func([]byte, error) error {
+	return func(text []byte, err error) error {
+		if err == nil {
+			_, err = w.Write(text)
+		}
+		return err
+	}
+}
+
+func compareCommand(stdout, stderr io.Writer) *cobra.Command {
+	var format string
+	var gates []string
+	cmd := &cobra.Command{
+		Use:   "compare A B",
+		Short: "Compare two runs of one plan: what changed from A to B",
+		Long: `Compare two runs of one plan: what changed from run folder A to run folder B.
+
+The two runs were made at different times, and what the machine did then is in
+every plain ratio. So the change of a model is taken against the other servers
+of its cell, which took turns with it. A ratio is B over A. Two figures differ
+where that is sure of all that are named together (Holm, 95 %); they are the
+same where the whole interval is within 2 %; else it is undecided.
+
+Runs of different plans are refused (exit code 2). Rounds, budget and models
+may differ; programs and machines that differ are listed.
+
+--fail-if fails where a change is sure and its whole interval is beyond the
+limit: exit code 99. worse_ratio is any metric, turned so that above 1 is worse.
+A model of A that cannot be ranked in B fails too. Metrics:
+` + wrap(compare.Gates()) + `
+Formats: terminal, markdown, json; github-smaller and github-bigger for
+github-action-benchmark (customSmallerIsBetter, customBiggerIsBetter), bencher
+(Bencher Metric Format) and benchfmt (for benchstat -col run).`,
+		Example: "  report compare results/20261127-041002-ref results/20261128-091500-default\n" +
+			"  report compare A B --fail-if 'worse_ratio>1.03' --format markdown",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return mistake{fmt.Errorf("compare takes two run folders, A and B: there are %d", len(args))}
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			form, known := formats[format]
+			if !known {
+				return mistake{fmt.Errorf("--format %s: there are %s", format, strings.Join(formatNames, ", "))}
+			}
+			var conditions []compare.Gate
+			for _, expr := range strings.Split(strings.Join(gates, ","), ",") {
+				if len(gates) == 0 {
+					break
+				}
+				gate, err := compare.ParseGate(expr)
+				if err != nil {
+					return mistake{fmt.Errorf("--fail-if %w", err)}
+				}
+				conditions = append(conditions, gate)
+			}
+			return compareRuns(stdout, stderr, args[0], args[1], form, conditions)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "terminal", "one of "+strings.Join(formatNames, ", "))
+	cmd.Flags().StringArrayVar(&gates, "fail-if", nil, "exit code 99 when this holds, such as 'worse_ratio>1.03'; several stand between commas")
+	return cmd
+}
+
+// wrap breaks names into lines that begin with two blanks.
+func wrap(names []string) string {
+	var b strings.Builder
+	line := " "
+	for _, name := range names {
+		if len(line)+1+len(name) > 78 {
+			b.WriteString(line + "\n")
+			line = " "
+		}
+		line += " " + name
+	}
+	return b.String() + line + "\n"
+}
+
+// compareRuns writes what changed from the run in folder dirA to that in dirB.
+func compareRuns(stdout, stderr io.Writer, dirA, dirB string, form func(io.Writer, *compare.Comparison, compare.Input, compare.Input) error, gates []compare.Gate) error {
+	a, err := readRun(dirA)
+	if err != nil {
+		return err
+	}
+	b, err := readRun(dirB)
+	if err != nil {
+		return err
+	}
+	if refused := compare.Refused(a, b); len(refused) > 0 {
+		for _, d := range refused {
+			fmt.Fprintf(stderr, "%s: %s in A, %s in B\n", printable.Line(d.What), orNothing(d.A), orNothing(d.B))
+		}
+		return mistake{errors.New("the two runs measured different things: make both by one plan")}
+	}
+	c := compare.Of(a, b)
+	if err := form(stdout, c, a, b); err != nil {
+		return err
+	}
+	return judge(c, gates)
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return printable.Line(s)
+}
+
+// readRun reads the run in a folder, with the text of its plan.
+func readRun(dir string) (compare.Input, error) {
+	s, err := read(dir)
+	if err != nil {
+		return compare.Input{}, err
+	}
+	plan, err := os.ReadFile(filepath.Join(dir, planFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return compare.Input{}, err
+	}
+	return compare.Input{Study: s, Folder: dir, Plan: string(plan)}, nil
+}
+
+// judge returns what breaks the gates, or that a gate is about nothing that was measured.
+func judge(c *compare.Comparison, gates []compare.Gate) error {
+	var broken, unknown []string
+	for _, g := range gates {
+		for _, x := range g.Broken(c) {
+			broken = append(broken, fmt.Sprintf("report: --fail-if %s: %s", g.Expr, words.Plain(words.Broken(x))))
+		}
+		if !g.Known(c) {
+			unknown = append(unknown, fmt.Sprintf("--fail-if %s: neither run has such a figure of a model that can be compared", g.Expr))
+		}
+	}
+	if len(gates) > 0 {
+		for _, l := range c.Lost {
+			if l.In == "B" {
+				broken = append(broken, "report: --fail-if: "+words.Plain(words.Lost(l)))
+			}
+		}
+	}
+	switch {
+	case len(broken) > 0:
+		return gateFailed{errors.New(strings.Join(broken, "\n"))}
+	case len(unknown) > 0:
+		return errors.New(strings.Join(unknown, "; "))
+	}
+	return nil
+}
