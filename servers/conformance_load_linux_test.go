@@ -157,7 +157,7 @@ var loadCases = []testcase{
 	{name: "EMFILE: those who got in are served", alone: true, needs: several | crowds | exhaustion, run: func(x *exam) {
 		x.served()
 		x.limit(64)
-		in := x.dials(30) // first: who has several queues does not accept in the order of coming
+		in := x.dials(30) // first: a model with several queues does not accept in the order of coming
 		for _, c := range in {
 			c.hello()
 		}

@@ -13,7 +13,7 @@ import (
 	"carousel/internal/child"
 )
 
-// A server that cannot start says why in one line, says nothing on standard output, and ends with the code for it.
+// A server that cannot start prints why in one line, prints nothing on standard output, and ends with the exit code for it.
 func TestDoesNotStart(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

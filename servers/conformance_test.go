@@ -36,10 +36,10 @@ const (
 	strict                         // our strict subset of HTTP, where net/http and fasthttp decide otherwise
 	strictNet                      // the same, where net/http alone does
 	strictFast                     // the same, where fasthttp alone does
-	successors                     // clients who come when another has left; this and the next show while a case goes on
+	successors                     // clients that come after another has left; this and the next show while a case runs
 	latecomers                     // clients that come after another has sent something
-	halfClosed                     // replies that are still to come for a client who has finished sending
-	backpressure                   // not reading from a client who does not read
+	halfClosed                     // replies to a client that has finished sending
+	backpressure                   // not reading from a client that does not read
 	exhaustion                     // going on when there is no descriptor for a client
 	order                          // the hello reply to the byte: its header fields stand in our order
 )
@@ -53,7 +53,7 @@ func needing(t trait, groups ...[]testcase) []testcase {
 	return all
 }
 
-// lacks says what a model cannot do. It must fail every case that needs it: that is its lesson, or the proof that the
+// lacks is what a model cannot do. It must fail every case that needs it: that is its lesson, or the proof that the
 // case has teeth. Every other model must pass every case.
 var lacks = map[string]trait{
 	"blocking":  several,

@@ -29,7 +29,7 @@ func closesListenerOnData(ln int, open func() *wire.Talk) error {
 	l := newLoop(ln, open)
 	l.heard = func(l *loop, _ int, p []byte) {
 		if len(p) > 0 && l.ln >= 0 {
-			l.accept() // who came before is in
+			l.accept() // those that came before are accepted
 			sock.Close(l.ln)
 			l.ln = -1
 		}
@@ -152,9 +152,9 @@ func (l *loop) turn(fd int, buf []byte) {
 	}
 }
 
-// closesFirst has a place for everybody as long as there are descriptors; who comes later waits to be accepted until
-// somebody leaves. It gets that one's place, and so that one's number: what is unregistered then is the newcomer.
-// Where nobody comes between the two calls nothing shows, since the kernel unregisters what is closed for good.
+// closesFirst accepts clients as long as there are descriptors; a later one waits until another leaves. It then gets the number
+// of that one, and is unregistered in its place. If no client comes between the two calls the mistake does not show, since the
+// kernel unregisters what is closed for good.
 func closesFirst(ln int, open func() *wire.Talk) error {
 	sock.NonBlocking(ln)
 	poller, err := sock.NewPoller()

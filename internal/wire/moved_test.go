@@ -61,8 +61,8 @@ func TestMovedStays(t *testing.T) {
 		if err != nil {
 			target = &url.URL{}
 		}
-		if plan := ReplyTo("GET", target); plan.Moved != c.parsed || plan.Moved != "" && leaves(plan.Moved) {
-			t.Errorf("/moved%q is planned to move to %q, want %q", c.path, plan.Moved, c.parsed)
+		if reply := ReplyTo("GET", target); reply.Moved != c.parsed || reply.Moved != "" && leaves(reply.Moved) {
+			t.Errorf("/moved%q is redirected to %q by ReplyTo, want %q", c.path, reply.Moved, c.parsed)
 		}
 	}
 }

@@ -50,20 +50,20 @@ type program struct {
 // stage is what a program plays on.
 type stage struct {
 	*Co
-	l    *Loop
-	out  *strings.Builder
-	told *int // calls of the exception handler
+	l       *Loop
+	out     *strings.Builder
+	reports *int // calls of the exception handler
 }
 
 func (p program) play() string {
 	var out strings.Builder
-	told := 0
+	reports := 0
 	o := Options{Virtual: true, ExceptionHandler: func(c Context) {
-		told++
+		reports++
 		fmt.Fprintf(&out, "handler: %s: %s\n", c.Message, describe(c.Err))
 	}}
 	_, err := RunWith(o, func(c *Co) (string, error) {
-		return "", p.run(&stage{c, c.Loop, &out, &told})
+		return "", p.run(&stage{c, c.Loop, &out, &reports})
 	})
 	if err != nil {
 		fmt.Fprintf(&out, "run: %s\n", describe(err))
@@ -119,7 +119,7 @@ func cameTo[T any](f Awaitable[T]) string {
 	}
 }
 
-// outcome is what awaiting comes to.
+// outcome is the result of an await.
 func outcome[T any](c *Co, f Awaitable[T]) string {
 	v, err := Await(c, f)
 	if err != nil {
@@ -173,13 +173,13 @@ func waitFor(s *stage, f Awaitable[string], seconds int) string {
 	return "result " + v
 }
 
-// collect runs the garbage collector until the exception handler was told once more, or for a while if it should not.
+// collect runs the garbage collector until the exception handler is called once more, or for a while if it must not be.
 func (s *stage) collect(telling bool) {
-	before, rounds := *s.told, 1000
+	before, rounds := *s.reports, 1000
 	if !telling {
 		rounds = 3
 	}
-	for ; rounds > 0 && *s.told == before; rounds-- {
+	for ; rounds > 0 && *s.reports == before; rounds-- {
 		runtime.GC()
 		time.Sleep(5 * time.Millisecond)
 		s.yields(2)

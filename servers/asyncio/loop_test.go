@@ -14,7 +14,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type none = struct{}
 
-// TestTenThousandTasks creates them, has each give way three times, cancels half; goleak sees to the rest.
+// TestTenThousandTasks creates them, lets each yield three times and cancels half; goleak finds what is left over.
 func TestTenThousandTasks(t *testing.T) {
 	const n = 10_000
 	cleaned := 0
@@ -39,8 +39,8 @@ func TestTenThousandTasks(t *testing.T) {
 
 // TestLoopClosedWithTasks has a loop closed that still has tasks: they are reported and unwound.
 func TestLoopClosedWithTasks(t *testing.T) {
-	var told []string
-	l := NewLoop(Options{ExceptionHandler: func(c Context) { told = append(told, c.Message+" "+c.Task) }})
+	var reports []string
+	l := NewLoop(Options{ExceptionHandler: func(c Context) { reports = append(reports, c.Message+" "+c.Task) }})
 	cleaned := 0
 	for range 3 {
 		CreateTask(l, func(c *Co) (none, error) {
@@ -53,8 +53,8 @@ func TestLoopClosedWithTasks(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	if cleaned != 3 || len(told) != 3 || told[0] != "Task was destroyed but it is pending! Task-1" {
-		t.Errorf("cleaned %d, told %q", cleaned, told)
+	if cleaned != 3 || len(reports) != 3 || reports[0] != "Task was destroyed but it is pending! Task-1" {
+		t.Errorf("cleaned %d, reports %q", cleaned, reports)
 	}
 	if err := l.RunForever(); err != ErrLoopClosed {
 		t.Errorf("a closed loop ran: %v", err)
@@ -150,8 +150,8 @@ func TestForeignFuture(t *testing.T) {
 
 // TestSlowCallback reports what keeps the loop from the others, and only that.
 func TestSlowCallback(t *testing.T) {
-	var told []Context
-	o := Options{SlowCallback: 20 * time.Millisecond, ExceptionHandler: func(c Context) { told = append(told, c) }}
+	var reports []Context
+	o := Options{SlowCallback: 20 * time.Millisecond, ExceptionHandler: func(c Context) { reports = append(reports, c) }}
 	RunWith(o, func(c *Co) (none, error) {
 		CreateTask(c.Loop, func(c *Co) (none, error) { return none{}, Sleep(c, 40*time.Millisecond) })
 		CreateTask(c.Loop, func(c *Co) (none, error) {
@@ -161,15 +161,15 @@ func TestSlowCallback(t *testing.T) {
 		return none{}, Sleep(c, 100*time.Millisecond)
 	})
 	found := false
-	for _, c := range told {
+	for _, c := range reports {
 		found = found || c.Task == "sleeper" && strings.Contains(c.Message, "slow callback")
 	}
 	if !found {
-		t.Errorf("told %v", told)
+		t.Errorf("reports %v", reports)
 	}
 }
 
-// TestExecutorWorkers sees at most as many calls at a time as there are workers, and all of them done.
+// TestExecutorWorkers checks that at most as many calls run at a time as there are workers, and that all are done.
 func TestExecutorWorkers(t *testing.T) {
 	var now, most atomic.Int32
 	_, err := RunWith(Options{Workers: 3}, func(c *Co) ([]none, error) {

@@ -88,7 +88,7 @@ func TestLineTooLong(t *testing.T) {
 	}
 }
 
-// TestReadExactly gets what was asked for, then what there is.
+// TestReadExactly reads as many bytes as it wants, then fewer at the end of input.
 func TestReadExactly(t *testing.T) {
 	talkTo(t, func(c *Co, r *Reader, w *Writer) error {
 		a, err := r.ReadExactly(c, 5)
@@ -223,7 +223,7 @@ func TestMailBeforePoller(t *testing.T) {
 	}
 }
 
-// TestReplacedReader sees that a callback which was replaced is not called, also when its descriptor was ready already.
+// TestReplacedReader checks that a replaced callback is not called, even if its descriptor was ready already.
 func TestReplacedReader(t *testing.T) {
 	var fds [2]int
 	if err := syscall.Pipe2(fds[:], syscall.O_NONBLOCK|syscall.O_CLOEXEC); err != nil {
@@ -310,7 +310,7 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestCancelledReadLosesNothing has a wait for a line end while half of it has come.
+// TestCancelledReadLosesNothing cancels a ReadLine that has half of the line.
 func TestCancelledReadLosesNothing(t *testing.T) {
 	talkTo(t, func(c *Co, r *Reader, w *Writer) error {
 		_, err := Timeout(c, 50*time.Millisecond, func() ([]byte, error) { return r.ReadLine(c) })
