@@ -21,9 +21,8 @@ const (
 	TrialsFile = "trials.jsonl"
 )
 
-// Append adds trials to those of the run in folder dir, which must exist, a line each in one write, and returns when
-// they are on the disk. What is there is never rewritten: after a line that an earlier writer left torn, the first starts on a
-// fresh one. A run has one writer at a time.
+// Append appends trials to trials.jsonl in folder dir, which must exist, one line each, in a single write, and syncs the file. It never rewrites
+// what is there: after an incomplete last line it starts a new one. Only one process may write to a run at a time.
 func Append(dir string, trials ...Trial) (err error) {
 	var lines []byte
 	for _, t := range trials {
@@ -64,7 +63,7 @@ func Append(dir string, trials ...Trial) (err error) {
 	return nil
 }
 
-// WriteRun writes r to run.json in folder dir, which must exist: whole or not at all, and on the disk when it returns.
+// WriteRun writes r to run.json in folder dir, which must exist, as WriteFile does.
 func WriteRun(dir string, r *Run) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -73,8 +72,8 @@ func WriteRun(dir string, r *Run) error {
 	return WriteFile(filepath.Join(dir, RunFile), append(text, '\n'))
 }
 
-// WriteFile makes text the content of the file path: whole or not at all (except on Windows, which has no such
-// promise), and on the disk when it returns. What is no file, such as /dev/stdout or a pipe, is written to as it is.
+// WriteFile replaces the file path with text, atomically (except on Windows, which cannot), and syncs it. It writes directly to
+// a path that is not a regular file, such as /dev/stdout or a pipe.
 func WriteFile(path string, text []byte) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -90,8 +89,8 @@ func WriteFile(path string, text []byte) error {
 	return syncDir(filepath.Dir(path))
 }
 
-// Stream makes what write writes the content of the file path, as WriteFile does with a text: for what is too long to be in memory at once.
-// The error is the first of write's and its own.
+// Stream replaces the file path with what write writes, as WriteFile does, without holding it in memory. It returns the error of write or
+// its own.
 func Stream(path string, write func(io.Writer) error) (err error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -119,7 +118,7 @@ func Stream(path string, write func(io.Writer) error) (err error) {
 	return syncDir(filepath.Dir(path))
 }
 
-// StreamGzip is Stream, compressed where the file's name ends in .gz.
+// StreamGzip is Stream, but compresses the file if its name ends in .gz.
 func StreamGzip(path string, write func(io.Writer) error) error {
 	if !strings.EqualFold(filepath.Ext(path), ".gz") {
 		return Stream(path, write)
@@ -133,7 +132,7 @@ func StreamGzip(path string, write func(io.Writer) error) error {
 	})
 }
 
-// syncDir makes new names in dir last: a file's own sync does not cover the entry that leads to it.
+// syncDir syncs folder dir, because syncing a file does not sync its directory entry.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil // a folder cannot be synced there

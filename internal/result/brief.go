@@ -2,8 +2,8 @@ package result
 
 import "slices"
 
-// Brief is a record without its histograms, which are most of it and which nobody reads by eye: those of a *Load, a *Comparison or a
-// *Search are empty in the copy. Anything else is what it is.
+// Brief returns a copy of a *Load, *Comparison or *Search with empty histograms, which are most of a record. It returns any other value
+// unchanged.
 func Brief(record any) any {
 	switch r := record.(type) {
 	case *Load:

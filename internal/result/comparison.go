@@ -4,24 +4,23 @@ import "encoding/json"
 
 // Comparison is loadgen's record of several servers that one client loaded in turns.
 //
-// A slice is one server's turn. A cycle gives every server one, in a fresh random order. Cycles of short slices and of slices three times
-// as long take turns as well: what a server costs when it wakes falls on each slice once, whatever its length, so the two tell the cost
-// of waking from that of a request.
+// A slice is one server's turn. A cycle gives every server one slice, in a fresh random order. Cycles of short slices alternate with cycles of slices
+// three times as long: a server pays for waking up once per slice, whatever its length, so two lengths separate that from the cost of requests.
 type Comparison struct {
 	Schema      int        `json:"schema"`
 	Complete    bool       `json:"complete"` // false: it was interrupted
 	Servers     []Compared `json:"servers"`  // the target first
 	Ratios      []Ratio    `json:"ratios"`
-	Cycles      int        `json:"cycles"`          // that every server had its slice of
+	Cycles      int        `json:"cycles"`          // those in which every server had its slice
 	SliceNS     int64      `json:"slice_ns"`        // a short slice
-	GivenNS     int64      `json:"slice_asked_ns"`  // the same as --slice has it; slices get longer where a request takes longer than their first part
-	NeededNS    int64      `json:"slice_wanted_ns"` // the same as the slowest requests want it, for which the comparison may be too short
+	GivenNS     int64      `json:"slice_asked_ns"`  // a short slice given by --slice; slices get longer if a request takes longer than their lead
+	NeededNS    int64      `json:"slice_wanted_ns"` // a short slice that the slowest requests need; the comparison may be too short for it
 	LeadNS      int64      `json:"lead_ns"`         // the first part of each slice, which rates and percentiles leave out
 	Seed        uint64     `json:"seed"`            // of the order
-	Until       float64    `json:"until,omitempty"` // the run may end once more cycles could move no ratio by more than this share; 0: it lasts
-	Looks       []Look     `json:"looks,omitempty"` // with Until: when that was looked at
+	Until       float64    `json:"until,omitempty"` // the run ends once more cycles could change no ratio by more than this share; 0: it does not end early
+	Looks       []Look     `json:"looks,omitempty"` // with Until: the planned looks
 	Twin        string     `json:"twin,omitempty"`  // the server that is the target under another name
-	Trace       *Trace     `json:"trace,omitempty"` // nil: nothing was traced
+	Trace       *Trace     `json:"trace,omitempty"` // nil: no trace
 	Host        HostDelta  `json:"host"`            // over all slices; own_share is that of the busiest server's slices
 	BesideShare float64    `json:"beside_share"`    // of all processors' time: programs that are neither loadgen nor a server whose process is known
 	Verdict     Verdict    `json:"verdict"`         // of the comparison; that of each server is in its load
@@ -35,13 +34,13 @@ type Compared struct {
 	Slices []Slice `json:"slices"`
 	Cost   *Cost   `json:"cost,omitempty"` // where its process is known, see load.target_cpu_lacks
 
-	// Effects is, by metric, how far the server stands from the mean of all, as a log: the effect of one less that of another is the log
-	// of their ratio, taken within cycles. A metric that is not known has none.
+	// Effects is, by metric, the logarithm of the server's figure over the mean of all servers: the effect of one minus that of another is the
+	// logarithm of their ratio, taken within cycles. A metric that is not known is missing.
 	Effects map[string]float64 `json:"effects,omitempty"`
 
 	IdleShare float64 `json:"idle_share,omitempty"` // of one processor: what its process used while others had their slices
-	Gone      bool    `json:"gone,omitempty"`       // it could not be connected to, or at the end not any more
-	Trouble   string  `json:"trouble,omitempty"`    // what was wrong with it: "never answered", "stood still for 1.00 s" ...
+	Gone      bool    `json:"gone,omitempty"`       // connecting failed at the beginning, or at the end
+	Trouble   string  `json:"trouble,omitempty"`    // a problem of the server: "never answered", "stood still for 1.00 s" ...
 }
 
 // Slice is one server's turn.
@@ -50,24 +49,24 @@ type Slice struct {
 	Order       int   `json:"order"`                   // place in the cycle, from 0
 	BeginNS     int64 `json:"begin_ns"`                // since the first slice began
 	LengthNS    int64 `json:"length_ns"`               // in which requests were sent
-	ElapsedNS   int64 `json:"elapsed_ns"`              // until the last reply was in, or was waited for no longer
+	ElapsedNS   int64 `json:"elapsed_ns"`              // until the last reply arrived, or loadgen stopped waiting
 	OK          int64 `json:"ok"`                      // good replies taken in
-	WindowOK    int64 `json:"window_ok"`               // of them, those that came in the window: after the lead, before the length is over
+	WindowOK    int64 `json:"window_ok"`               // of these, those that came after the lead and within LengthNS
 	Errors      int64 `json:"errors"`                  // requests that failed
-	Unanswered  int64 `json:"unanswered"`              // requests that were under way when the slice ended
-	TargetCPUNS int64 `json:"target_cpu_ns,omitempty"` // of the server's process, from the begin until it was at rest
+	Unanswered  int64 `json:"unanswered"`              // requests in flight when the slice ended
+	TargetCPUNS int64 `json:"target_cpu_ns,omitempty"` // of the server's process, from the beginning until it was idle
 	OwnCPUNS    int64 `json:"own_cpu_ns"`              // of loadgen
 
-	BesideNS  int64 `json:"beside_ns,omitempty"` // processor time that other programs took
-	StealNS   int64 `json:"steal_ns,omitempty"`  // that the hypervisor took, as far as the ticks of the machine tell
-	DelayNS   int64 `json:"delay_ns,omitempty"`  // that threads of the server and of loadgen were ready and waited for a processor
-	Disturbed bool  `json:"disturbed,omitempty"` // others took too much in this pair of cycles: it was repeated, and counts nowhere
+	BesideNS  int64 `json:"beside_ns,omitempty"` // processor time of other programs
+	StealNS   int64 `json:"steal_ns,omitempty"`  // taken by the hypervisor, in ticks of 10 ms
+	DelayNS   int64 `json:"delay_ns,omitempty"`  // that threads of the server and of loadgen were ready and waited for a processor, in total
+	Disturbed bool  `json:"disturbed,omitempty"` // other programs used too much in this pair of cycles: it was repeated, and does not count
 }
 
-// Cost is what requests cost a server, in nanoseconds of its processor time.
+// Cost is a server's processor time per request and per slice, in nanoseconds.
 type Cost struct {
 	Steady float64 `json:"steady_ns"` // a request, once it is awake
-	Waking float64 `json:"waking_ns"` // a slice, beside its requests: falling asleep and waking
+	Waking float64 `json:"waking_ns"` // a slice, on top of its requests: falling asleep and waking up
 	Whole  float64 `json:"whole_ns"`  // a request, waking included
 }
 
@@ -80,14 +79,14 @@ const (
 	MetricWhole  = "target_cpu_whole"       // whole cost
 )
 
-// Metrics are they, in the order in which they are shown.
+// Metrics are the metrics of a Ratio, in the order in which they are printed.
 var Metrics = []string{MetricRate, MetricP50, MetricP99, MetricSteady, MetricWhole}
 
 // The outcomes of a Ratio.
 const (
 	Higher    = "higher"    // the whole interval is above 1
 	Lower     = "lower"     // below 1
-	Same      = "same"      // it holds 1 and is within SameWithin of it
+	Same      = "same"      // the interval holds 1 and is within SameWithin of it
 	Undecided = "undecided" // none of these
 )
 
@@ -99,15 +98,15 @@ type Ratio struct {
 	Server     string  `json:"server"`
 	To         string  `json:"to"`
 	Metric     string  `json:"metric"`
-	Ratio      float64 `json:"ratio"` // null where something lacks
+	Ratio      float64 `json:"ratio"` // null if Lacks is set
 	Low        float64 `json:"low"`   // of its interval
 	High       float64 `json:"high"`
-	Confidence float64 `json:"confidence"` // of the interval; with several servers Holm's procedure sets it, so that the outcomes of a metric are sure together
+	Confidence float64 `json:"confidence"` // of the interval, 0 to 1; with several servers Holm's procedure sets it, so that all outcomes of a metric hold together
 	Outcome    string  `json:"outcome"`
 	Lacks      string  `json:"lacks,omitempty"` // why it is not known
 }
 
-// MarshalJSON writes null for what is not known.
+// MarshalJSON writes null for the ratio and its interval if they are not known.
 func (r Ratio) MarshalJSON() ([]byte, error) {
 	type plain Ratio
 	if r.Lacks == "" {
@@ -121,14 +120,14 @@ func (r Ratio) MarshalJSON() ([]byte, error) {
 	}{plain: plain(r)})
 }
 
-// Look is a planned look at the figures of a running comparison, after which it may end.
+// Look is a planned test of a running comparison, after which it may end.
 type Look struct {
 	Cycles  int     `json:"cycles"`  // done by then
-	Alpha   float64 `json:"alpha"`   // what it may spend of the 5 % of false alarms
-	Reached bool    `json:"reached"` // each ratio was known within Until: the comparison ended there
+	Alpha   float64 `json:"alpha"`   // its part of the false-alarm probability of 5 %
+	Reached bool    `json:"reached"` // every ratio was within Until: the comparison ended there
 }
 
-// Ratio is that of a server to the target in a metric; nil where there is none.
+// Ratio returns the ratio of a server to the target in a metric, nil if there is none.
 func (c *Comparison) Ratio(server, metric string) *Ratio {
 	for i, r := range c.Ratios {
 		if r.Server == server && r.Metric == metric {
@@ -138,7 +137,7 @@ func (c *Comparison) Ratio(server, metric string) *Ratio {
 	return nil
 }
 
-// Find is the server of that name; nil where there is none.
+// Find returns the server of that name, nil if there is none.
 func (c *Comparison) Find(name string) *Compared {
 	for i := range c.Servers {
 		if c.Servers[i].Name == name {

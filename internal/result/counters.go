@@ -2,25 +2,25 @@ package result
 
 import "maps"
 
-// The counters: what a server's process tree asks of the kernel.
+// The counters of a server's process tree.
 const (
 	Calls      = "calls"      // system calls
-	Waits      = "waits"      // of these, those that wait for many descriptors: select, poll, epoll and io_uring
+	Waits      = "waits"      // of these: select, poll, epoll_wait and io_uring_enter in all their forms
 	Switches   = "switches"   // context switches: a thread left its processor
 	Migrations = "migrations" // a thread went to another processor
 	Faults     = "faults"     // page faults
 )
 
-// CounterNames are all of them, in their order.
+// CounterNames are all counters, in the order in which they are printed.
 var CounterNames = []string{Calls, Waits, Switches, Migrations, Faults}
 
-// Counters is what was counted in a window. Each counter stands in one of the two.
+// Counters is what was counted in a window. Each counter is either in Counts or in Lacks.
 type Counters struct {
 	Counts map[string]int64  `json:"counts"`          // by name
 	Lacks  map[string]string `json:"lacks,omitempty"` // by name, why it was not counted
 }
 
-// Since is what was counted from then on.
+// Since returns the counts of c minus those of then.
 func (c *Counters) Since(then *Counters) *Counters {
 	d := &Counters{map[string]int64{}, map[string]string{}}
 	maps.Copy(d.Lacks, then.Lacks)

@@ -2,9 +2,8 @@ package result
 
 import "sort"
 
-// RecordDescending counts value(0) to value(n-1), of which none is above the one before, in time that depends on how many buckets they
-// fall into instead of how many they are. Buckets, count, smallest and largest are those of recording one by one; the sum takes what
-// one bucket holds as evenly spread, by which the mean of a schedule is less than 1 ns off.
+// RecordDescending records value(0) to value(n-1), which must not increase. Its time depends on the number of buckets and not on n. Buckets, count, Min
+// and Max are exact. The sum assumes that values are evenly spread within a bucket, so the mean of a schedule is off by less than 1 ns.
 func (h *Histogram) RecordDescending(n int64, value func(i int64) int64) {
 	for i := int64(0); i < n; {
 		first := value(i)
