@@ -32,7 +32,7 @@ func readMessage() *coro.Gen[interest, event, string] {
 	})
 }
 
-// room is how many bytes the socket takes at a time.
+// room is the number of bytes that the socket takes at a time.
 const room = 8
 
 // writeAll sends a reply, however many writes that takes, and returns how many.

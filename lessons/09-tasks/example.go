@@ -109,7 +109,7 @@ func counting(out io.Writer) error {
 	})
 }
 
-// many is where the example stops a loop that would have no end.
+// many is the number of steps after which the example stops a loop that would have no end.
 const many = 5
 
 // greedy is numbers with its await outside the loop.

@@ -50,14 +50,14 @@ which has %d threads here, writes them all at the same time.
 	return unread(out, addr)
 }
 
-// way is how to download the ten images.
+// way is one way to download the ten images.
 type way struct {
 	name   string
 	atOnce bool
 	save   func(c *asyncio.Co, write func() error) error
 }
 
-// ways are those that the example compares.
+// ways are the ways that the example compares.
 var ways = []way{
 	{"one by one, saved by the executor", false, inExecutor},
 	{"all at once, saved by the executor", true, inExecutor},

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// size is how long image k is, in bytes.
+// size returns the size of image k in bytes.
 func size(k int) int { return 2 << 10 << k }
 
 // gallery serves images on loopback until stop is called: /picture/K calls think and redirects to /image/K.

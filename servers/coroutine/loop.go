@@ -82,7 +82,7 @@ func (l *loop) accepted(fd int) {
 	l.turn(c, "converse is started, the coroutine of fd %d", nil)
 }
 
-// words are those for what a coroutine yields, for what is sent in when that has come, and for what is thrown in when its time is over.
+// words narrate what a coroutine yields, what is sent in when that has come, and what is thrown in when its time is over.
 var words = [...]struct{ yields, sent, thrown string }{
 	wire.Read: {"readMessage yields 'read' past converse to the loop, which watches fd %d",
 		"'fd %d is readable' is sent in past converse to readMessage", "'the allowed wait of fd %d is over' is thrown in past converse to readMessage"},

@@ -9,7 +9,7 @@ import (
 	"carousel/internal/wire"
 )
 
-// lanes are those of gnet's loops, in the order in which they open their first connection.
+// lanes has a lane for each of gnet's loops, numbered in the order in which they open their first connection.
 type lanes struct {
 	sync.Mutex
 	all map[gnet.EventLoop]*story.Lane
