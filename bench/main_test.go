@@ -21,6 +21,7 @@ import (
 	"carousel/bench/stand/fake"
 	"carousel/internal/portrait"
 	"carousel/internal/result"
+	"carousel/internal/scenario"
 )
 
 // TestMain lets this test binary run as bench and as stand-ins for the programs that bench starts, so that runs are short and need no built
@@ -197,7 +198,7 @@ func TestQuick(t *testing.T) {
 		}
 	}
 	apart := scenarios["hello"] == 5*3
-	if len(scenarios) != 17 || scenarios["portrait"] != 1 || scenarios["slowreader"] != 1 || scenarios["flood"] != 1 || scenarios["compute"] != 1 || scenarios["churn"] != 2 || scenarios["calls"] != 2 || scenarios["ceiling"] != 1 || scenarios["idle"] != 2 || scenarios["exhaust"] != 1 || !apart && scenarios["hello"] != 4*3 || scenarios["cost"] != 3*3 || scenarios["paced"] != 3 || scenarios["spin"] != 2 ||
+	if len(scenarios) != len(scenario.All) || scenarios["portrait"] != 1 || scenarios["slowreader"] != 1 || scenarios["flood"] != 1 || scenarios["compute"] != 1 || scenarios["churn"] != 2 || scenarios["calls"] != 2 || scenarios["ceiling"] != 1 || scenarios["idle"] != 2 || scenarios["exhaust"] != 1 || !apart && scenarios["hello"] != 4*3 || scenarios["cost"] != 3*3 || scenarios["paced"] != 3 || scenarios["spin"] != 2 ||
 		scenarios["download"] != 3 || scenarios["thinking"] != 1 || len(flaws) > 0 || r.Finished == nil {
 		t.Errorf("%v, flaws %v, finished %v", scenarios, flaws, r.Finished)
 	}

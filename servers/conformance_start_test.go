@@ -34,7 +34,7 @@ func TestDoesNotStart(t *testing.T) {
 		{"port that is no number", "--model goroutine --addr 127.0.0.1:x", exitUsage, "127.0.0.1:x"},
 		{"port beyond 65535", "--model goroutine --addr 127.0.0.1:65536", exitUsage, "65536"},
 		{"unknown model", "--model nope", exitUsage, `"nope"`},
-		{"unknown model, known ones told", "--model nope", exitUsage, "blocking, select, poll, epoll"},
+		{"unknown model, known ones told", "--model nope", exitUsage, strings.Join(listed(), ", ")},
 		{"no model", "", exitUsage, "--model"},
 		{"unknown flag", "--model goroutine --nope", exitUsage, "--nope"},
 		{"an argument", "--model goroutine nope", exitUsage, "nope"},

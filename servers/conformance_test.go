@@ -67,6 +67,25 @@ var lacks = map[string]trait{
 	"fasthttp":  lines | order | strict | strictFast,
 }
 
+// loops are the models that serve all their clients from one loop, or from one on each processor. Tests of loops take them all, but for
+// those that they leave out with the reason.
+var loops = []string{"select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "reactors", "uring"}
+
+// loopsBut returns the loops without those named.
+func loopsBut(names ...string) []string {
+	return slices.DeleteFunc(slices.Clone(loops), func(name string) bool { return slices.Contains(names, name) })
+}
+
+// listed returns the names of the models that servers lists.
+func listed() (names []string) {
+	for _, m := range models {
+		if !m.hidden {
+			names = append(names, m.name)
+		}
+	}
+	return names
+}
+
 // How long a case may take: long where it should pass, so that a busy machine is not a failure; short where the server
 // is known to hang.
 const (

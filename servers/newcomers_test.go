@@ -13,7 +13,7 @@ import (
 // TestNewcomers lets clients come while a loop is busy, each requesting blocking work again and again. A loop must accept all
 // that wait before it goes on; otherwise the last of them waits for one more turn of all the others for each client ahead of it.
 func TestNewcomers(t *testing.T) {
-	for _, name := range []string{"select", "poll", "epoll", "generator", "coroutine", "asyncio", "uring"} {
+	for _, name := range loopsBut("asyncio-executor", "reactors") { // whose blocking work is done by several threads
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			skipUnavailable(t, name)

@@ -101,5 +101,5 @@ func (x *exam) watched() (sockets []int) {
 // TestReactorsBeginTogether leaves no descriptor for the poller of the last loop: a server that started with the others would have fewer
 // loops than its flags say, without a word of it.
 func TestReactorsBeginTogether(t *testing.T) {
-	endsUnready(t, self("unwatched", "--model", "reactors", "--loops", fmt.Sprint(watchable)), exitStart, "max_user_watches")
+	endsUnready(t, self("unwatched", "--model", "reactors", "--addr", "127.0.0.1:0", "--loops", fmt.Sprint(watchable)), exitStart, "max_user_watches")
 }

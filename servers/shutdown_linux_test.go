@@ -22,7 +22,7 @@ import (
 // TestShutdown ends Serve in this process, where nothing ends by itself: it closes connections that are idle, in the middle of a
 // request, in a sleep and not read from, closes all that it opened, and leaves no goroutine behind.
 func TestShutdown(t *testing.T) {
-	for _, name := range []string{"select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "reactors", "uring"} {
+	for _, name := range loops {
 		t.Run(name, func(t *testing.T) {
 			m := skipUnavailable(t, name)
 			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())

@@ -52,7 +52,7 @@ func watchOthers() {
 // it with taskset on another, or the clients take turns with it.
 func BenchmarkOthers(b *testing.B) {
 	b.Setenv("GOMAXPROCS", "1")
-	for _, name := range []string{"blocking", "select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "uring"} {
+	for _, name := range append(loopsBut("reactors"), "blocking") {
 		for _, busy := range []int{1, 64} {
 			if name == "blocking" && busy > 1 {
 				continue

@@ -134,7 +134,7 @@ func TestPlanFaults(t *testing.T) {
 		{"a comment", "# later\n", "rounds is 0", ""},
 		{"an empty document", "---\n", "rounds is 0", ""},
 		{"no scenario", "rounds: 1\ncycles: 2\nwindow: 1s\n", "no scenario", ""},
-		{"unknown scenario", rest + "  - name: helo\n", `unknown scenario "helo": there are hello, cost, paced, thinking, ceiling, idle, slowreader, flood, block, sleep, compute, churn, download, exhaust, calls, spin, portrait`, ">  5 |   - name: helo"},
+		{"unknown scenario", rest + "  - name: helo\n", `unknown scenario "helo": there are ` + strings.Join(scenario.Names(), ", "), ">  5 |   - name: helo"},
 		{"scenario twice", rest + "  - name: block\n  - name: block\n", "scenario block is listed twice", ">  6 |   - name: block"},
 		{"no connections", rest + "  - name: hello\n    connections: [64, 0]\n", "0 connections", ">  6 |     connections: [64, 0]"},
 		{"no connections shared", rest + "  - name: hello\n    connections: [64]\n    shared: [0]\n", "0 connections", ">  7 |     shared: [0]"},
