@@ -98,8 +98,8 @@ func (x *exam) watched() (sockets []int) {
 	return sockets
 }
 
-// TestReactorsBeginTogether leaves no descriptor for the poller of the last loop: a server that started with the others would have fewer
-// loops than its flags say, without a word of it.
+// TestReactorsBeginTogether starts so many loops that epoll does not watch the listening socket of the last one: a server that began all the
+// same would have fewer loops than its flags say, and print nothing of it.
 func TestReactorsBeginTogether(t *testing.T) {
 	endsUnready(t, self("unwatched", "--model", "reactors", "--addr", "127.0.0.1:0", "--loops", fmt.Sprint(watchable)), exitStart, "max_user_watches")
 }
