@@ -16,8 +16,8 @@ import (
 	"carousel/report/study"
 )
 
-// observed is the record of 1000 requests a second over 64 connections for so long, of which request number i, due at an instant,
-// takes what the target says; negative: it is never answered, nor is anything after it.
+// observed returns the record of 1000 requests a second over 64 connections, as long as length. A request that is due at an instant takes
+// target(due); if that is negative, its connection is never answered again.
 func observed(t *testing.T, length time.Duration, target func(due time.Duration) time.Duration) *result.Load {
 	t.Helper()
 	const connections, rate = 64, 1000
@@ -55,13 +55,13 @@ func observed(t *testing.T, length time.Duration, target func(due time.Duration)
 	return l
 }
 
-// What loadgen prints of a record, report finds in six like it: the same figures, held back and marked as lower bounds alike. So are they in
-// the record itself and by gates, one of which is broken a little above a figure if that could be higher or is not known.
+// From six copies of a record report finds the figures that loadgen prints of it. Both withhold the same figures and mark the same ones as
+// lower bounds, as the record does. A gate a little above a figure breaks if the figure is withheld or a lower bound.
 func TestLoadgenAndReportAgree(t *testing.T) {
 	const usual = 200 * time.Microsecond
 	for name, c := range map[string]struct {
 		load *result.Load
-		want string // marks of response p50, p99, p99.9, service p99 and send lateness p99: = shown, > lower bound, - held back
+		want string // marks of response p50, p99, p99.9, service p99 and send lateness p99: = shown, > lower bound, - withheld
 	}{
 		"healthy": {observed(t, 10*time.Second, func(due time.Duration) time.Duration { return usual + due/1e5 }), "====="},
 		"few":     {observed(t, 900*time.Millisecond, func(due time.Duration) time.Duration { return usual + due/1e5 }), "=----"},
@@ -78,7 +78,7 @@ func TestLoadgenAndReportAgree(t *testing.T) {
 			if err := screen.Summary(&summary, "loadgen", c.load, false); err != nil {
 				t.Fatal(err)
 			}
-			said := terminalFigures(t, summary.String())
+			printed := terminalFigures(t, summary.String())
 
 			dir := t.TempDir()
 			for round := range 6 {
@@ -104,7 +104,7 @@ func TestLoadgenAndReportAgree(t *testing.T) {
 				{"response time", "p99.9", findings.P999, "p999", "p999", read.Latency}, {"service time", "p99", findings.Service, "service_p99", "p99", read.Service},
 				{"send lateness", "p99", findings.Lateness, "lateness_p99", "p99", read.Lateness},
 			} {
-				loadgens, reports := said[figure.row][figure.column], "-"
+				loadgens, reports := printed[figure.row][figure.column], "-"
 				if f, is := found[figure.metric]; is {
 					reports = plainFigure(t, units.Duration(f.Value))
 					if f.AtLeast {
@@ -149,7 +149,7 @@ func TestLoadgenAndReportAgree(t *testing.T) {
 	}
 }
 
-// plainFigure writes a figure of either program as a duration with its mark.
+// plainFigure converts a figure of either program to a duration with its mark.
 func plainFigure(t *testing.T, text string) string {
 	t.Helper()
 	text = strings.NewReplacer("≥", ">=", "–", "-", "\u00a0", "", " ", "").Replace(text)
@@ -164,7 +164,7 @@ func plainFigure(t *testing.T, text string) string {
 	return strings.TrimSuffix(text, number) + d.String()
 }
 
-// terminalFigures are the figures of loadgen's summary by row and column.
+// terminalFigures returns the figures of loadgen's summary, by row and column.
 func terminalFigures(t *testing.T, summary string) map[string]map[string]string {
 	t.Helper()
 	before, rest, _ := strings.Cut(summary, " p50 ")

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// programs are the folders that build programs.
+// programs are the folders of the programs.
 var programs = []string{"servers", "loadgen", "bench", "report"}
 
 // imports returns what each package of the module imports, outside tests, by the package's folder.
@@ -39,7 +39,7 @@ func imports(t *testing.T) map[string][]string {
 	}
 }
 
-// rows returns the cells of the rows of ARCHITECTURE.md's table under heading.
+// rows returns the rows of the table under heading in ARCHITECTURE.md, each as its cells.
 func rows(t *testing.T, heading string) (table [][]string) {
 	t.Helper()
 	text, err := os.ReadFile("ARCHITECTURE.md")
@@ -64,7 +64,7 @@ func rows(t *testing.T, heading string) (table [][]string) {
 	return table
 }
 
-// TestHouse holds the table of folders to the folders.
+// TestHouse checks the table of folders against the folders.
 func TestHouse(t *testing.T) {
 	var named []string
 	for _, row := range rows(t, "The house") {
@@ -86,7 +86,7 @@ func TestHouse(t *testing.T) {
 	}
 }
 
-// TestProgramsApart sees that no program imports another.
+// TestProgramsApart checks that no program imports another, and internal none.
 func TestProgramsApart(t *testing.T) {
 	root := func(path string) string { first, _, _ := strings.Cut(path, "/"); return first }
 	for folder, list := range imports(t) {
@@ -102,10 +102,10 @@ func TestProgramsApart(t *testing.T) {
 	}
 }
 
-// TestLibraries holds the table of libraries to go.mod and to the imports.
+// TestLibraries checks the table of libraries against go.mod and the imports.
 func TestLibraries(t *testing.T) {
 	everywhere := []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/sys"}
-	tests := []string{"carousel/internal/browsertest", "carousel/internal/golden"} // packages of helpers for tests
+	tests := []string{"carousel/internal/browsertest", "carousel/internal/golden"} // packages with test helpers
 	mod, err := os.ReadFile("go.mod")
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestLibraries(t *testing.T) {
 	}
 }
 
-// TestContract holds the methods of wire.Talk that ARCHITECTURE.md shows to those there are.
+// TestContract checks that wire.Talk has the methods that ARCHITECTURE.md shows.
 func TestContract(t *testing.T) {
 	doc, err := exec.Command("go", "doc", "./internal/wire", "Talk").Output()
 	if err != nil {

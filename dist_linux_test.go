@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// jailed is a command that runs with root as its whole file system.
+// jailed returns a command that runs with root as its whole file system.
 func jailed(root, program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = "/", []string{}

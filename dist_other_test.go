@@ -4,5 +4,5 @@ package carousel
 
 import "os/exec"
 
-// jailed is for Linux.
+// jailed is called on Linux only.
 func jailed(string, string, ...string) *exec.Cmd { panic("unreachable") }

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// TestDist builds an archive from the last commit twice, with little in common but the commit and the Go that builds it, and runs its programs on Linux in a file
-// system that holds nothing else.
+// TestDist builds an archive from the last commit twice, in different environments; both must have the same bytes. On Linux it runs the
+// programs in a file system that holds nothing else.
 func TestDist(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds eight programs")
@@ -95,8 +95,8 @@ func TestDist(t *testing.T) {
 	}
 }
 
-// imageCommand returns the command of the image that the Dockerfile makes, which ends in an address, and sees that the image holds the
-// programs alone, at its root.
+// imageCommand returns the command of the Dockerfile, which ends in an address, and checks that the image holds only the programs, at its
+// root.
 func imageCommand(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile("Dockerfile")

@@ -1,4 +1,4 @@
-// Package carousel has no code of its own: its tests hold the documentation to what the programs do, and the programs to each other.
+// Package carousel has only tests: they check the documentation against the programs, and the programs against each other.
 package carousel
 
 import (
@@ -26,8 +26,8 @@ import (
 
 var pages = []string{"README.md", "TUTORIAL.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "servers/README.md", "loadgen/README.md", "results/README.md"}
 
-// TestCommands runs every command that a page shows in an indented block, shortened and aimed at a server of the
-// test's own, and wants each to end well.
+// TestCommands runs every command that a page shows in an indented block, shortened and with the address of the test's own server. Each
+// must succeed.
 func TestCommands(t *testing.T) {
 	bin := t.TempDir()
 	build := exec.Command("go", "build", "-o", bin+string(filepath.Separator), "./servers", "./loadgen", "./bench", "./report")
@@ -43,17 +43,17 @@ func TestCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// By number instead of by time: on a busy machine a short time may pass without a reply. NAME is a model that everybody has.
+	// A number of requests replaces a time: on a busy machine a short time may pass without a reply. NAME becomes a model that every system has.
 	shorten := strings.NewReplacer("NAME", "goroutine", "-d 30s", "-n 1000", "-d 10s", "-n 1000", "-d 5s", "-n 1000", "-d 1m", "-d 2s", "-n 100000", "-n 1000",
 		"-c 500", "-c 50", "--find-max 'p99<50ms'", quickSearch, "--find-max 'p99<5ms'", quickSearch, "http://127.0.0.1:5000", "http://"+addr)
 	compared := strings.NewReplacer("-d 10s", "-d 1s", "=:5000", "=http://"+addr, "=:5001", "=http://"+addr)
 	mix := exampleMix(t)
 	tried := 0
 	for _, page := range pages {
-		dir := t.TempDir() // a command may take up a file that one before it wrote
+		dir := t.TempDir() // a command may read a file that an earlier one wrote
 		for _, s := range shown(t, page, "servers|loadgen|bench|report") {
 			command := s.command
-			if strings.Contains(command, "--vs") { // by time: they are compared by nothing else
+			if strings.Contains(command, "--vs") { // --vs works by time only
 				command = compared.Replace(command)
 			}
 			words := strings.Fields(strings.ReplaceAll(shorten.Replace(command), "'", ""))
@@ -95,7 +95,7 @@ func TestCommands(t *testing.T) {
 				}
 				out, err := cmd.CombinedOutput()
 				code := cmd.ProcessState.ExitCode()
-				fine := code == 99 && strings.Contains(command, "--fail-if") || code == 1 && strings.Contains(command, "--find-max") // a busy machine lets no step count
+				fine := code == 99 && strings.Contains(command, "--fail-if") || code == 1 && strings.Contains(command, "--find-max") // on a busy machine no step may count
 				if err != nil && !fine {
 					t.Errorf("%s: %v\n%s", strings.Join(words, " "), err, out)
 				}
@@ -110,10 +110,10 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// quickSearch is a search of short steps.
+// quickSearch is a search with short steps.
 const quickSearch = "--find-max 'mean<50ms' -r 500 -d 200ms"
 
-// exampleMix is the file of loadgen --mix that its page shows.
+// exampleMix returns the file for loadgen --mix that loadgen/README.md shows.
 func exampleMix(t *testing.T) []byte {
 	page, err := os.ReadFile("loadgen/README.md")
 	if err != nil {
@@ -130,13 +130,13 @@ func exampleMix(t *testing.T) []byte {
 	return mix
 }
 
-// showing is a command in an indented block of a page, and the lines that stand below it there.
+// showing is a command in an indented block of a page, and the lines below it in that block.
 type showing struct {
 	command string
 	prints  []string
 }
 
-// shown lists the commands of these programs in the indented blocks of a page. A page may have go run make a program, or name its folder.
+// shown lists the commands of these programs in the indented blocks of a page, as PROGRAM, bin/PROGRAM or go run ./PROGRAM.
 func shown(t *testing.T, page, programs string) (all []showing) {
 	f, err := os.Open(page)
 	if err != nil {
@@ -144,7 +144,7 @@ func shown(t *testing.T, page, programs string) (all []showing) {
 	}
 	defer f.Close()
 	program := regexp.MustCompile(`^    (?:go run \./|bin/)?((?:` + programs + `) .*)$`)
-	block := false // the last command's block has not ended
+	block := false // the line is in the block of the last command
 	for s := bufio.NewScanner(f); s.Scan(); {
 		line, indented := strings.CutPrefix(s.Text(), "    ")
 		if m := program.FindStringSubmatch(s.Text()); m != nil {
@@ -158,7 +158,7 @@ func shown(t *testing.T, page, programs string) (all []showing) {
 	return all
 }
 
-// TestTargets sees that what a page has make and go test do is there: the targets, the folders, and the tests that are named.
+// TestTargets checks the make and go test commands of the pages: targets, folders and tests must exist.
 func TestTargets(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
 	if err != nil {
@@ -199,7 +199,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestNarration holds what the tutorial shows of three stories to those that the servers are tested with.
+// TestNarration checks that the tutorial quotes three narrations from the golden files of servers.
 func TestNarration(t *testing.T) {
 	const step, next, instant = "\ntwo asks for /:\n", "\none asks", "   0.000 ms  "
 	var want strings.Builder
@@ -209,12 +209,12 @@ func TestNarration(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, rest, _ := strings.Cut(string(story), step)
-		said, _, found := strings.Cut(rest, next)
+		printed, _, found := strings.Cut(rest, next)
 		if !found {
 			t.Fatalf("%s has no %q before %q", model, step, next)
 		}
 		want.WriteString("    " + model + "\n")
-		for _, line := range strings.Split(said, "\n") {
+		for _, line := range strings.Split(printed, "\n") {
 			want.WriteString("      " + strings.TrimPrefix(line, instant) + "\n")
 		}
 	}
@@ -227,7 +227,7 @@ func TestNarration(t *testing.T) {
 	}
 }
 
-// TestComparison holds the README's comparison to its record.
+// TestComparison checks the README's comparison against its record.
 func TestComparison(t *testing.T) {
 	c, err := result.ReadComparison("results/reference/comparison.json")
 	if err != nil {
@@ -254,7 +254,7 @@ func TestComparison(t *testing.T) {
 	}
 }
 
-// TestSummary holds the README's summary of a run to its record.
+// TestSummary checks the README's summary of a run against its record.
 func TestSummary(t *testing.T) {
 	l, err := result.ReadLoad("results/truth/open.json")
 	if err != nil {
@@ -283,7 +283,7 @@ var (
 	fenced  = regexp.MustCompile("(?ms)^```.*?^```$")
 )
 
-// anchors are the names by which GitHub links to the headings of a page.
+// anchors returns the names by which GitHub links to the headings of a page.
 func anchors(text string) (names []string) {
 	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
 		names = append(names, strings.ReplaceAll(dropped.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
@@ -291,7 +291,7 @@ func anchors(text string) (names []string) {
 	return names
 }
 
-// TestLinks sees that every file a page links to is there, with the heading that it links to.
+// TestLinks checks that every file to which a page links exists, with the linked heading.
 func TestLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]*)#?([^):]*)\)`)
 	for _, page := range append(translations[1:], pages...) {
@@ -325,7 +325,7 @@ func TestLinks(t *testing.T) {
 // row is a model's row in the ladder of servers/README.md: its name and its two prices.
 var row = regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|.*\\| ([^|]+) \\| ([^|]+) \\| \\[[^|]* \\|$")
 
-// TestLadder sees that every model has its row, in the order that servers tells.
+// TestLadder checks that every model has its row, in the order of servers --list.
 func TestLadder(t *testing.T) {
 	out, err := exec.Command("go", "run", "./servers", "--list", "--json").Output()
 	if err != nil {
@@ -351,7 +351,7 @@ func TestLadder(t *testing.T) {
 	}
 }
 
-// TestScenarios holds the list of scenarios to those there are, in their order.
+// TestScenarios checks that results/README.md lists all scenarios, in order.
 func TestScenarios(t *testing.T) {
 	text, err := os.ReadFile("results/README.md")
 	if err != nil {
@@ -392,8 +392,8 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// TestPrices holds the prices of the ladder, at 1 connection and at 64, to the run they are quoted from, and sees that every model with a
-// price there has a row.
+// TestPrices checks the prices of the ladder, at 1 connection and at 64, against the reference run, and that every model with a price in that
+// run has a row.
 func TestPrices(t *testing.T) {
 	kept, err := os.ReadFile("results/reference/" + findings.File)
 	if err != nil {
@@ -437,7 +437,7 @@ func TestPrices(t *testing.T) {
 	}
 }
 
-// TestAnswer holds the three sentences of the answer to the run that they are quoted from.
+// TestAnswer checks the numbers in the three sentences of the answer against the reference run.
 func TestAnswer(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -489,22 +489,22 @@ func TestAnswer(t *testing.T) {
 		fmt.Sprintf("of these `%s` needs the least memory, %.2f MiB", silent.Choose, idle.Model(silent.Choose).Figures[silent.Metric].Value/(1<<20)),
 	}
 	if tenth := silent.Last; tenth.To != "thread" || tenth.Low < 0.08 || tenth.High > 0.12 {
-		t.Errorf("%s needs %.3g of the memory of %s, and the README says a tenth of that of thread", tenth.Of, tenth.Ratio, tenth.To)
+		t.Errorf("%s needs %.3g of the memory of %s, but the README has a tenth of that of thread", tenth.Of, tenth.Ratio, tenth.To)
 	}
 	for _, name := range []string{"epoll", "asyncio", "goroutine", "thread", "uring"} {
 		if idle.Connections < 5000 || slices.Contains(silent.Lacking, name) || slices.Contains(silent.Missing, name) {
 			t.Errorf("%s did not stand 5,000 silent clients in the kept run", name)
 		}
 	}
-	said := strings.Join(strings.Fields(string(text)), " ")
+	printed := strings.Join(strings.Fields(string(text)), " ")
 	for _, fact := range want {
-		if !strings.Contains(said, fact) {
+		if !strings.Contains(printed, fact) {
 			t.Errorf("the kept run has this and the README does not: %s", fact)
 		}
 	}
 }
 
-// figure is a number with three digits.
+// figure formats a number with three digits.
 func figure(x float64) string {
 	if x < 10 {
 		return fmt.Sprintf("%.2f", x)

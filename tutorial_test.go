@@ -15,10 +15,10 @@ import (
 	"carousel/lessons"
 )
 
-// translations are the tutorial's languages. The first is the one that is held to the programs, the others to it.
+// translations are the pages of the tutorial, one a language. The first is checked against the programs, the others against the first.
 var translations = []string{"TUTORIAL.md", "TUTORIAL.ru.md"}
 
-// tutorial is the text of the tutorial, in the language of a page.
+// tutorial returns the text of a page of the tutorial.
 func tutorial(t *testing.T, page string) string {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -28,7 +28,7 @@ func tutorial(t *testing.T, page string) string {
 	return string(text)
 }
 
-// sketch is a fenced block of the tutorial, and the last Go file that was linked to before it.
+// sketch is a fenced block of the tutorial, with the last Go file that is linked above it.
 type sketch struct{ language, code, file string }
 
 var (
@@ -47,8 +47,8 @@ func sketches(text string) (all []sketch) {
 	return all
 }
 
-// TestTutorialGo holds what the tutorial shows of Go to the files it is from: each excerpt stands in the file that is linked to
-// above it, line for line. It may be indented less here, and a line "// …" stands for some that were left out.
+// TestTutorialGo checks that each excerpt of Go is in the file that is linked above it, line for line. It may be indented less, and a line
+// "// …" stands for one to eight omitted lines.
 func TestTutorialGo(t *testing.T) {
 	shown := 0
 	for _, s := range sketches(tutorial(t, "TUTORIAL.md")) {
@@ -78,7 +78,7 @@ func TestTutorialGo(t *testing.T) {
 	}
 }
 
-// TestTutorialPython has Python compile the sketches of both languages.
+// TestTutorialPython compiles the Python sketches of all translations.
 func TestTutorialPython(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -108,7 +108,7 @@ func TestTutorialPython(t *testing.T) {
 	}
 }
 
-// TestTutorialMap holds the tutorial's headings and the table at its end to the chapters there are.
+// TestTutorialMap checks the tutorial's headings and the table at its end against the lessons.
 func TestTutorialMap(t *testing.T) {
 	for _, page := range translations {
 		text := tutorial(t, page)
@@ -145,12 +145,12 @@ func TestTutorialMap(t *testing.T) {
 	}
 }
 
-// anchor is what a heading is linked by.
+// anchor returns the link target of a heading.
 func anchor(heading string) string {
 	return strings.ReplaceAll(regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(heading), ""), " ", "-")
 }
 
-// TestTutorialLength holds the tutorial to the time that it promises: ten minutes at some 250 words a minute, and a few for the code.
+// TestTutorialLength keeps the tutorial readable in the time that it promises: ten minutes at 250 words a minute, and a few for the code.
 func TestTutorialLength(t *testing.T) {
 	text := fence.ReplaceAllString(tutorial(t, "TUTORIAL.md"), "")
 	text = regexp.MustCompile(`(?m)^(    .*|\|.*)$`).ReplaceAllString(text, "")
@@ -160,7 +160,7 @@ func TestTutorialLength(t *testing.T) {
 	}
 }
 
-// masks are what differs between two runs or machines: times, ports, descriptors, threads, and how long what lasts in a picture.
+// masks replace what differs between runs or machines: times, ports, descriptors, threads, and the lines of pictures.
 var masks = []struct {
 	what *regexp.Regexp
 	with string
@@ -168,7 +168,7 @@ var masks = []struct {
 	{regexp.MustCompile(`( *\d+(\.\d+)?)+ (ms|requests a second|threads)\b`), " # $3"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`\bfd \d+`), "fd #"},
-	{regexp.MustCompile(`\b\d+ threads\b`), "# threads"}, // as many as the processors have it
+	{regexp.MustCompile(`\b\d+ threads\b`), "# threads"}, // their number depends on the processors
 	{regexp.MustCompile(`(?m)^(client \d+|thread|loop|ms) .*$`), "$1 #"},
 }
 
@@ -179,12 +179,12 @@ func masked(text string) string {
 	return text
 }
 
-// printed sees that the lines which a page shows below a command are those it printed: all that are not blank from the first of
-// them on, but where a line of an ellipsis stands for some that were left out.
+// printed checks that the lines which a page shows below a command are in its output, in order and without a gap. The first may be anywhere, and
+// a line "…" stands for omitted lines. Blank lines do not count.
 func printed(t *testing.T, shown []string, out string) {
 	t.Helper()
 	rest := slices.DeleteFunc(strings.Split(masked(out), "\n"), func(line string) bool { return line == "" })
-	gap := true // the next line may stand anywhere further down
+	gap := true // the next line may be anywhere further down
 	for _, line := range shown {
 		if line == "…" {
 			gap = true
@@ -199,8 +199,8 @@ func printed(t *testing.T, shown []string, out string) {
 	}
 }
 
-// TestTutorialTranslated sees that a translation has the headings, the code, the commands with what they print, and the links of the
-// first. It may have its own comments in Python.
+// TestTutorialTranslated checks that a translation has the headings, code, commands, output and links of the first page. Comments in Python may
+// differ.
 func TestTutorialTranslated(t *testing.T) {
 	parts := []struct{ name, what string }{
 		{"headings", `(?m)^#+ `},
@@ -218,7 +218,7 @@ func TestTutorialTranslated(t *testing.T) {
 				text = strings.ReplaceAll(text, "]("+other+")", "]")
 			}
 			found := what.FindAllString(text, -1)
-			if part.name == "links" { // a sentence may have another order
+			if part.name == "links" { // their order may differ within a sentence
 				slices.Sort(found)
 			}
 			return found

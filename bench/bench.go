@@ -323,7 +323,7 @@ func (e *experiment) note(s *screen) func(text string) error {
 		if slices.Contains(e.record.Notes, text) {
 			return nil
 		}
-		s.Say(text)
+		s.Print(text)
 		e.record.Notes = append(e.record.Notes, text)
 		return result.WriteRun(e.dir, &e.record)
 	}

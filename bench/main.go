@@ -75,9 +75,9 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	root := &cobra.Command{
 		Use: "bench [PLAN]", Version: version.Of("bench"),
 		Short: "compare server models under load, in rounds",
-		Long: `bench measures a plan. A cell of the plan is one scenario at one load. Each round measures the cells in random order: it starts all
-servers of the cell afresh, and one client loads them in turns. bench saves every cell to a folder under results as soon as it is measured,
-and runs the program report on that folder at the end.
+		Long: `bench measures a plan. A cell of the plan is one scenario at one load. Each round measures its cells in random order, with fresh
+servers: in most scenarios all servers of a cell run at once, and one client loads them in turns; in the others one server runs at a time.
+bench saves every cell to a folder under results as soon as it is measured, and runs the program report on that folder at the end.
 PLAN is quick, default, full or a YAML file; without it, default.
 
 Exit codes: 0 done; 1 nothing was measured, or the run cannot be resumed or saved; 2 usage; 3 a program or server did not start;
@@ -115,7 +115,7 @@ Exit codes: 0 done; 1 nothing was measured, or the run cannot be resumed or save
 	f.StringSliceVar(&o.flags.Scenarios, "scenarios", nil, "measure these scenarios only, as 'hello,cost'")
 	f.IntVar(&o.flags.Rounds, "rounds", 0, "number of rounds (default the plan's); fewer than six compare little; a portrait is played in the first one only")
 	f.DurationVar(&budget, "budget", 0, "time for the whole run, 10s or more (default the plan's)")
-	f.StringArrayVar(&o.flags.Servers, "server", nil, "a server of your own: 'name=command', which listens on {addr}, or 'name=http://...', which runs already; may be repeated")
+	f.StringArrayVar(&o.flags.Servers, "server", nil, "a server of your own: 'name=command', listening on {addr} or $CAROUSEL_ADDR, or 'name=http://...' if it is running already; may be repeated")
 	f.StringVar(&o.flags.Path, "path", "", "request this path from servers of your own, not /; its body may be anything")
 	f.IntVar(&o.flags.Expect, "expect", 0, "status of the answers to --path (default 200)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the random order; 0 picks one")

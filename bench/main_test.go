@@ -102,9 +102,9 @@ func fakeReport() {
 // The exit code tells the kind of error. If nothing can be measured, no folder is created.
 func TestExitCodes(t *testing.T) {
 	for _, c := range []struct {
-		args string
-		code int
-		says string
+		args    string
+		code    int
+		message string
 	}{
 		{"--help", 0, "Exit codes: 0 done;"},
 		{"gone.yaml", exitUsage, `no plan "gone.yaml"`},
@@ -138,8 +138,8 @@ func TestExitCodes(t *testing.T) {
 			t.Parallel()
 			h := newHarness(t)
 			h.start(strings.Fields(c.args)...)
-			if code := h.end(); code != c.code || !strings.Contains(h.said.String()+h.out.String(), c.says) {
-				t.Errorf("code %d, want %d and %q:\n%s%s", code, c.code, c.says, &h.said, &h.out)
+			if code := h.end(); code != c.code || !strings.Contains(h.stderr.String()+h.out.String(), c.message) {
+				t.Errorf("code %d, want %d and %q:\n%s%s", code, c.code, c.message, &h.stderr, &h.out)
 			}
 			if found, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", "*")); len(found) > 0 {
 				t.Errorf("a run was begun: %v", found)
@@ -166,8 +166,8 @@ func TestProgramsAreMissing(t *testing.T) {
 	h.program = lonely
 	h.start("short.yaml")
 	want := `bench: program servers is neither beside bench nor on the PATH: run "make build"`
-	if code := h.end(); code != exitStart || !strings.Contains(h.said.String(), want) {
-		t.Errorf("code %d, want %d and %q:\n%s", code, exitStart, want, h.said.String())
+	if code := h.end(); code != exitStart || !strings.Contains(h.stderr.String(), want) {
+		t.Errorf("code %d, want %d and %q:\n%s", code, exitStart, want, h.stderr.String())
 	}
 }
 
@@ -179,7 +179,7 @@ func TestQuick(t *testing.T) {
 	h := newHarness(t)
 	h.start("quick", "--models", "epoll")
 	if code := h.end(); code != 0 {
-		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+		t.Fatalf("exit code %d:\n%s", code, h.stderr.String())
 	}
 	h.nobodyLeft()
 	r, trials, flaws := h.trials()
@@ -212,7 +212,7 @@ func TestFlagsChangeThePlan(t *testing.T) {
 	h := newHarness(t)
 	h.start("--models", "epoll", "--scenarios", "sleep,cost", "--rounds", "3", "--budget", "18s", "--seed", "8", "short.yaml")
 	if code := h.end(); code != 0 {
-		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+		t.Fatalf("exit code %d:\n%s", code, h.stderr.String())
 	}
 	r, trials, _ := h.trials()
 	have := map[string]int{}
@@ -237,12 +237,12 @@ func TestShortBudget(t *testing.T) {
 	h := newHarness(t)
 	h.start("--budget", "15s", "--seed", "8", "short.yaml")
 	if code := h.end(); code != 0 {
-		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+		t.Fatalf("exit code %d:\n%s", code, h.stderr.String())
 	}
 	r, trials, _ := h.trials()
 	left := "15s is too short for the whole plan, so these are left out: "
 	i := slices.IndexFunc(r.Notes, func(note string) bool { return strings.HasPrefix(note, left) })
-	if i < 0 || !strings.Contains(h.said.String(), left) {
+	if i < 0 || !strings.Contains(h.stderr.String(), left) {
 		t.Fatalf("notes: %q", r.Notes)
 	}
 	for _, name := range strings.Split(strings.TrimPrefix(r.Notes[i], left), "; ") {
@@ -263,7 +263,7 @@ func TestGuestByURL(t *testing.T) {
 	h := newHarness(t)
 	h.start("--server", "yours="+s.URL, "--path", "/users", "--expect", "201", "--scenarios", "hello,sleep", "short.yaml")
 	if code := h.end(); code != 0 {
-		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+		t.Fatalf("exit code %d:\n%s", code, h.stderr.String())
 	}
 	h.nobodyLeft()
 	r, trials, _ := h.trials()
@@ -291,18 +291,18 @@ func TestGuestByURL(t *testing.T) {
 		reply.Body.Close()
 	}
 	h.start("--server", "yours="+s.URL, "--path", "/users", "short.yaml")
-	if code := h.end(); code != exitWrong || !strings.Contains(h.said.String(), "yours answers wrongly: GET /users twice over one connection: the answer is status 201, expected 200") {
-		t.Errorf("code %d:\n%s", code, h.said.String())
+	if code := h.end(); code != exitWrong || !strings.Contains(h.stderr.String(), "yours answers wrongly: GET /users twice over one connection: the answer is status 201, expected 200") {
+		t.Errorf("code %d:\n%s", code, h.stderr.String())
 	}
 }
 
 func TestInterruptedBeforeTheRun(t *testing.T) {
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	interrupt(stopped{syscall.SIGINT})
-	var said strings.Builder
+	var stderr strings.Builder
 	o := options{plan: "quick", results: t.TempDir()}
-	if err := o.bench(ctx, io.Discard, &said); err != (stopped{syscall.SIGINT}) || said.String() != "interrupted before the run began: nothing is saved\n" {
-		t.Errorf("%v, %q", err, said.String())
+	if err := o.bench(ctx, io.Discard, &stderr); err != (stopped{syscall.SIGINT}) || stderr.String() != "interrupted before the run began: nothing is saved\n" {
+		t.Errorf("%v, %q", err, stderr.String())
 	}
 }
 
@@ -312,12 +312,12 @@ func TestDaemonIsEnded(t *testing.T) {
 	args := []string{"--server", "mine=daemon {addr}", "--scenarios", "hello,sleep", "short.yaml"}
 	h.start(args...)
 	if code := h.end(); code != 0 {
-		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+		t.Fatalf("exit code %d:\n%s", code, h.stderr.String())
 	}
 	h.nobodyLeft()
 	_, trials, _ := h.trials()
 	if !slices.ContainsFunc(trials, func(s result.Trial) bool { return s.Cell.Model == "mine" && s.Failed == "" && s.Load != nil }) {
-		t.Errorf("the daemon was not measured:\n%s", h.said.String())
+		t.Errorf("the daemon was not measured:\n%s", h.stderr.String())
 	}
 
 	h = newHarness(t)
@@ -332,8 +332,8 @@ func TestDaemonIsEnded(t *testing.T) {
 func TestTerminalIsLeftAlone(t *testing.T) {
 	h := newHarness(t)
 	for _, c := range []struct {
-		args []string
-		says string
+		args    []string
+		message string
 	}{
 		{[]string{"--server", `mine=sh -c 'printf "\033[2Jwi\rped" >&2; exit 1'`, "short.yaml"}, `it printed: \x1b[2Jwi\rped`},
 		{[]string{"--server", "mi\x1b[2Jne=sh", "short.yaml"}, `server name "mi\x1b[2Jne": it must be one word`},
@@ -344,8 +344,8 @@ func TestTerminalIsLeftAlone(t *testing.T) {
 		{[]string{"\x1b[2J.yaml"}, `no plan "\x1b[2J.yaml"`},
 	} {
 		h.start(c.args...)
-		if code, said := h.end(), h.said.String(); code == 0 || strings.ContainsAny(said, "\x1b\r") || !strings.Contains(said, c.says) {
-			t.Errorf("bench %q ended with %d and said %q, want %q", c.args, code, said, c.says)
+		if code, stderr := h.end(), h.stderr.String(); code == 0 || strings.ContainsAny(stderr, "\x1b\r") || !strings.Contains(stderr, c.message) {
+			t.Errorf("bench %q ended with %d and printed %q, want %q", c.args, code, stderr, c.message)
 		}
 	}
 }
@@ -366,13 +366,13 @@ func TestNeighboursAreReported(t *testing.T) {
 	h := newHarness(t)
 	h.start("--scenarios", "sleep", "short.yaml")
 	if code := h.end(); code != 0 {
-		t.Fatalf("exit code %d:\n%s", code, h.said.String())
+		t.Fatalf("exit code %d:\n%s", code, h.stderr.String())
 	}
 	r, _, _ := h.trials()
 	for _, when := range []string{"just before the run", "while it was measured"} {
 		want := "% of the processors' time " + when
-		if !strings.Contains(h.said.String(), want) || !strings.Contains(strings.Join(r.Notes, "\n"), want) {
-			t.Errorf("%q is not said and kept:\n%s%q", want, h.said.String(), r.Notes)
+		if !strings.Contains(h.stderr.String(), want) || !strings.Contains(strings.Join(r.Notes, "\n"), want) {
+			t.Errorf("%q is not printed and saved:\n%s%q", want, h.stderr.String(), r.Notes)
 		}
 	}
 }

@@ -62,7 +62,7 @@ type harness struct {
 	dir     string
 	program string // "": bench of TestMain
 	out     bytes.Buffer
-	said    bytes.Buffer
+	stderr  bytes.Buffer
 	command *exec.Cmd
 }
 
@@ -79,10 +79,10 @@ func (h *harness) mark() string { return "BENCH_TEST=" + h.dir }
 func (h *harness) start(args ...string) {
 	h.t.Helper()
 	h.out.Reset()
-	h.said.Reset()
+	h.stderr.Reset()
 	h.command = exec.Command(cmp.Or(h.program, "bench"), args...)
 	h.command.Dir, h.command.Env = h.dir, append(os.Environ(), h.mark())
-	h.command.Stdout, h.command.Stderr = &h.out, &h.said
+	h.command.Stdout, h.command.Stderr = &h.out, &h.stderr
 	if err := h.command.Start(); err != nil {
 		h.t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func (h *harness) run() string {
 	h.t.Helper()
 	found, _ := filepath.Glob(filepath.Join(h.dir, "results", "*", result.RunFile))
 	if len(found) != 1 {
-		h.t.Fatalf("%d runs, want 1\n%s", len(found), h.said.String())
+		h.t.Fatalf("%d runs, want 1\n%s", len(found), h.stderr.String())
 	}
 	return filepath.Dir(found[0])
 }
@@ -134,7 +134,7 @@ func (h *harness) until(n int) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	h.t.Fatalf("%d trials were never there\n%s", n, h.said.String())
+	h.t.Fatalf("fewer than %d trials\n%s", n, h.stderr.String())
 }
 
 // matrix lists what an interruption must not change.
@@ -248,10 +248,10 @@ func TestKilledRunResumes(t *testing.T) {
 					continue
 				}
 				if code := h.end(); code != 0 {
-					t.Fatalf("resuming ended with %d:\n%s", code, h.said.String())
+					t.Fatalf("resuming ended with %d:\n%s", code, h.stderr.String())
 				}
-				if want := fmt.Sprintf("%d of %d cells are measured", len(done), shortCells); !strings.Contains(h.said.String(), want) {
-					t.Errorf("it does not say %q:\n%s", want, h.said.String())
+				if want := fmt.Sprintf("%d of %d cells are measured", len(done), shortCells); !strings.Contains(h.stderr.String(), want) {
+					t.Errorf("it does not print %q:\n%s", want, h.stderr.String())
 				}
 			}
 			h.nobodyLeft()
@@ -296,14 +296,14 @@ func TestTornFileResumes(t *testing.T) {
 			}
 			g.start("--resume")
 			if code := g.end(); code != 0 {
-				t.Fatalf("exit code %d:\n%s", code, g.said.String())
+				t.Fatalf("exit code %d:\n%s", code, g.stderr.String())
 			}
 			left := len(done) - 1
 			if name == "in the last line's end" { // all of it is there
 				left++
 			}
-			if want := fmt.Sprintf("%d of %d cells are measured", left, shortCells); !strings.Contains(g.said.String(), want) {
-				t.Errorf("it does not say %q:\n%s", want, g.said.String())
+			if want := fmt.Sprintf("%d of %d cells are measured", left, shortCells); !strings.Contains(g.stderr.String(), want) {
+				t.Errorf("it does not print %q:\n%s", want, g.stderr.String())
 			}
 			g.complete(1)
 		})
@@ -338,17 +338,17 @@ func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
 			}
 			dir, _ := filepath.Rel(h.dir, h.run())
 			line := fmt.Sprintf("%v after %d of %d cells; resume with: bench --resume %s\n", stopped{c.signal}, len(done), shortCells, dir)
-			if !strings.HasSuffix(h.said.String(), line) {
-				t.Fatalf("the last line is not %q:\n%s", line, h.said.String())
+			if !strings.HasSuffix(h.stderr.String(), line) {
+				t.Fatalf("the last line is not %q:\n%s", line, h.stderr.String())
 			}
 			h.start("--resume", dir)
 			if code := h.end(); code != 0 {
-				t.Fatalf("resuming ended with %d:\n%s", code, h.said.String())
+				t.Fatalf("resuming ended with %d:\n%s", code, h.stderr.String())
 			}
 			h.complete(0)
 			h.start("--resume", dir)
-			if code := h.end(); code != exitFailed || !strings.Contains(h.said.String(), "is finished") {
-				t.Errorf("a finished run was resumed: code %d\n%s", code, h.said.String())
+			if code := h.end(); code != exitFailed || !strings.Contains(h.stderr.String(), "is finished") {
+				t.Errorf("a finished run was resumed: code %d\n%s", code, h.stderr.String())
 			}
 		})
 	}
@@ -363,11 +363,11 @@ func TestInterruptedBeforeItResumes(t *testing.T) {
 	h.end()
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	interrupt(stopped{syscall.SIGINT})
-	var said strings.Builder
+	var stderr strings.Builder
 	o := options{resume: true, dir: h.run()}
 	want := fmt.Sprintf("interrupted before another cell was measured; resume with: bench --resume %s\n", h.run())
-	if err := o.bench(ctx, io.Discard, &said); err != (stopped{syscall.SIGINT}) || said.String() != want {
-		t.Errorf("%v, %q, want %q", err, said.String(), want)
+	if err := o.bench(ctx, io.Discard, &stderr); err != (stopped{syscall.SIGINT}) || stderr.String() != want {
+		t.Errorf("%v, %q, want %q", err, stderr.String(), want)
 	}
 }
 
@@ -417,9 +417,9 @@ func TestResumeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		name, says string
-		change     func(r *result.Run)
-		plan       string
+		name, message string
+		change        func(r *result.Run)
+		plan          string
 	}{
 		{"kernel", `the environment differs: kernel was "Plan 9" and is now`, func(r *result.Run) { r.Environment["kernel"] = "Plan 9" }, short},
 		{"program", `program_servers was "sha256 0" and is now "sha256 `, func(r *result.Run) { r.Environment["program_servers"] = "sha256 0" }, short},
@@ -443,14 +443,14 @@ func TestResumeRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.start("--resume", dir)
-			if code := h.end(); code != exitFailed || !strings.Contains(h.said.String(), c.says) {
-				t.Errorf("code %d, expected %q:\n%s", code, c.says, h.said.String())
+			if code := h.end(); code != exitFailed || !strings.Contains(h.stderr.String(), c.message) {
+				t.Errorf("code %d, expected %q:\n%s", code, c.message, h.stderr.String())
 			}
 		})
 	}
 	h.start("--resume") // with everything as it was
 	if code := h.end(); code != 0 {
-		t.Fatalf("resuming ended with %d:\n%s", code, h.said.String())
+		t.Fatalf("resuming ended with %d:\n%s", code, h.stderr.String())
 	}
 	h.complete(0)
 }

@@ -65,7 +65,7 @@ func (s *screen) End(j protocol.Job, trials []result.Trial) {
 	s.forecastDone += j.Forecast()
 	for _, t := range trials {
 		if t.Failed != "" {
-			s.Say(fmt.Sprintf("round %d: %s failed: %s", j.Round, protocol.TrialName(t.Cell), t.Failed))
+			s.Print(fmt.Sprintf("round %d: %s failed: %s", j.Round, protocol.TrialName(t.Cell), t.Failed))
 		}
 	}
 	if s.live || j.Order == len(s.jobs) {
@@ -81,8 +81,8 @@ func (s *screen) line(j protocol.Job, from int) string {
 	return fmt.Sprintf("round %d of %d, cell %d of %d, about %s left: %s", j.Round, s.jobs[len(s.jobs)-1].Round, j.Order, len(s.jobs), approximate(s.eta(from)), j.Name())
 }
 
-// Say implements protocol.Watcher.
-func (s *screen) Say(text string) {
+// Print implements protocol.Watcher.
+func (s *screen) Print(text string) {
 	s.close()
 	printLine(s.w, "%s", text)
 }

@@ -204,7 +204,7 @@ func TestScenarioModels(t *testing.T) {
 		t.Errorf("expected of who does not take part: %v", expect)
 	}
 	if got := p.Cells([]string{"generator"}, true); slices.ContainsFunc(got, func(c Cell) bool { return c.Common.Scenario == "block" }) {
-		t.Errorf("a cell that nobody takes part in: %+v", got)
+		t.Errorf("a cell without models: %+v", got)
 	}
 }
 

@@ -120,7 +120,7 @@ func TestUnknownModelIsShown(t *testing.T) {
 
 func TestPlanFaults(t *testing.T) {
 	const rest = "rounds: 1\ncycles: 2\nwindow: 1s\nscenarios:\n"
-	for _, c := range []struct{ name, text, says, points string }{
+	for _, c := range []struct{ name, text, message, points string }{
 		{"unknown key", "rouns: 1\n", "unknown field \"rouns\"", ">  1 | rouns: 1"},
 		{"no number", "rounds: x\n", "x is not a whole number", ">  1 | rounds: x"},
 		{"not YAML", "rounds: [1\n", "not found", ">  1 | rounds: [1"},
@@ -223,8 +223,8 @@ func TestPlanFaults(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			if text := err.Error(); !strings.Contains(text, c.says) || !strings.Contains(text, c.points) {
-				t.Errorf("the error does not say %q or does not point at %q:\n%s", c.says, c.points, text)
+			if text := err.Error(); !strings.Contains(text, c.message) || !strings.Contains(text, c.points) {
+				t.Errorf("the error does not say %q or does not point at %q:\n%s", c.message, c.points, text)
 			} else if strings.HasPrefix(c.points, ">") && !strings.Contains(text, "^") {
 				t.Errorf("no caret:\n%s", text)
 			}
@@ -398,8 +398,8 @@ func TestApply(t *testing.T) {
 
 func TestApplyRefuses(t *testing.T) {
 	for _, c := range []struct {
-		flags result.Flags
-		says  string
+		flags   result.Flags
+		message string
 	}{
 		{result.Flags{Scenarios: []string{"hello", "helo"}}, `--scenarios: unknown scenario "helo": there are hello, cost`},
 		{result.Flags{Models: []string{"epoll", "epoll"}}, `the plan with these flags: model "epoll" is listed twice`},
@@ -422,8 +422,8 @@ func TestApplyRefuses(t *testing.T) {
 		{result.Flags{Expect: 200}, "--expect 200 is"},
 	} {
 		t.Run(fmt.Sprint(c.flags), func(t *testing.T) {
-			if err := mustRead(t, "default").Apply(c.flags); err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("%v, want %q", err, c.says)
+			if err := mustRead(t, "default").Apply(c.flags); err == nil || !strings.Contains(err.Error(), c.message) {
+				t.Errorf("%v, want %q", err, c.message)
 			}
 		})
 	}

@@ -38,7 +38,7 @@ func AllotCycles(jobs []Job, budget time.Duration, cycles int) {
 
 // Fit returns the cells that a run of so many rounds has time for within the budget, and those that it leaves out: the cells of the smallest
 // weight first, among equals the last one first. If the budget is too short for any cell, kept is empty.
-func Fit(cells []plan.Cell, rounds int, budget time.Duration) (kept, left []plan.Cell) {
+func Fit(cells []plan.Cell, rounds int, budget time.Duration) (kept, leftOut []plan.Cell) {
 	kept = slices.Clone(cells)
 	for len(kept) > 0 {
 		jobs := Jobs(kept, rounds, 0)
@@ -51,8 +51,8 @@ func Fit(cells []plan.Cell, rounds int, budget time.Duration) (kept, left []plan
 				least = i
 			}
 		}
-		left = append(left, kept[least])
+		leftOut = append(leftOut, kept[least])
 		kept = slices.Delete(kept, least, least+1)
 	}
-	return kept, left
+	return kept, leftOut
 }

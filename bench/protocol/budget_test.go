@@ -74,7 +74,7 @@ func TestShareFillsTheBudget(t *testing.T) {
 func TestDefaultFitsItsTime(t *testing.T) {
 	p, jobs := defaultJobs(t, true, 1)
 	if p.Budget > plan.Span(4*time.Minute) {
-		t.Errorf("the budget is %v: make bench must end in under five minutes, of which building takes up to one", time.Duration(p.Budget))
+		t.Errorf("the budget is %v: make bench must end in under five minutes, up to one of them for the build", time.Duration(p.Budget))
 	}
 	if got := TotalForecast(jobs); got > time.Duration(p.Budget) {
 		t.Errorf("the forecast is %v", got)

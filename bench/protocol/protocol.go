@@ -26,7 +26,7 @@ type Stand interface {
 type Watcher interface {
 	Begin(j Job)
 	End(j Job, trials []result.Trial)
-	Say(text string)
+	Print(text string)
 }
 
 // Run is a list of jobs and what it takes to measure them.
@@ -141,9 +141,9 @@ func (r *Run) reportNeighbours(j Job, trials []result.Trial, disturbed bool) (bo
 	case !turns:
 		return disturbed, nil
 	case beside > QuietShare && !disturbed:
-		r.Watch.Say(fmt.Sprintf("other programs took %.0f %% of the processors' time in %s, round %d: results are less certain until they stop", 100*beside, j.Name(), j.Round))
+		r.Watch.Print(fmt.Sprintf("other programs took %.0f %% of the processors' time in %s, round %d: results are less certain until they stop", 100*beside, j.Name(), j.Round))
 	case beside <= QuietShare && disturbed:
-		r.Watch.Say("the machine is quiet again")
+		r.Watch.Print("the machine is quiet again")
 	}
 	return beside > QuietShare, nil
 }

@@ -54,7 +54,7 @@ type silentWatcher struct{}
 
 func (silentWatcher) Begin(Job)               {}
 func (silentWatcher) End(Job, []result.Trial) {}
-func (silentWatcher) Say(string)              {}
+func (silentWatcher) Print(string)            {}
 
 // syntheticRun runs so many rounds of a cell at a fixed rate and returns the effects of each of its trials, one a round. The twin has the
 // name that comparisons use.
@@ -134,12 +134,12 @@ func TestTwinIsNotCalledDifferent(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("of 100 runs: %d call the twin different, %d by an interval of its own, %d anybody", called, alone, any)
+	t.Logf("of 100 runs: %d call the twin different, %d by an interval of its own, %d any two", called, alone, any)
 	if called > 5 {
 		t.Errorf("in %d of 100 runs the twin is called different", called)
 	}
 	if any > 10 { // 5 are expected
-		t.Errorf("in %d of 100 runs somebody is called different, and all are alike", any)
+		t.Errorf("in %d of 100 runs a pair is called different, though all are alike", any)
 	}
 	if alone > 12 {
 		t.Errorf("the twin's own interval of 95 %% excludes it in %d of 100 runs", alone)

@@ -20,14 +20,14 @@ import (
 // fakeRun is a Run whose stand, file and screen are in memory. A job takes its forecast times pace, on a virtual clock.
 type fakeRun struct {
 	Run
-	pace   float64
-	change func(j Job, trials []result.Trial) // changes the measured trials
-	before func(j Job)                        // runs as a job begins
-	began  []int                              // the Order of each job that Measure was called with
-	saved  [][]result.Trial
-	notes  []string
-	said   []string
-	shown  []string
+	pace    float64
+	change  func(j Job, trials []result.Trial) // changes the measured trials
+	before  func(j Job)                        // runs as a job begins
+	began   []int                              // the Order of each job that Measure was called with
+	saved   [][]result.Trial
+	notes   []string
+	printed []string
+	shown   []string
 }
 
 func newFakeRun(jobs []Job, budget time.Duration) *fakeRun {
@@ -63,7 +63,7 @@ func (b *fakeRun) Begin(j Job) { b.shown = append(b.shown, fmt.Sprint("begin ", 
 func (b *fakeRun) End(j Job, trials []result.Trial) {
 	b.shown = append(b.shown, fmt.Sprint("end ", j.Order))
 }
-func (b *fakeRun) Say(text string) { b.said = append(b.said, text) }
+func (b *fakeRun) Print(text string) { b.printed = append(b.printed, text) }
 
 func (b *fakeRun) trials() []result.Trial { return slices.Concat(b.saved...) }
 
@@ -126,8 +126,8 @@ func TestCompleteSavesEveryCellInOrder(t *testing.T) {
 		for i := range jobs {
 			shown = append(shown, fmt.Sprint("begin ", i+1), fmt.Sprint("end ", i+1))
 		}
-		if !slices.Equal(b.shown, shown) || len(b.said) > 0 {
-			t.Errorf("shown: %q, said: %q", b.shown, b.said)
+		if !slices.Equal(b.shown, shown) || len(b.printed) > 0 {
+			t.Errorf("shown: %q, printed: %q", b.shown, b.printed)
 		}
 	})
 }
@@ -213,7 +213,7 @@ func TestCompleteKeepsFailures(t *testing.T) {
 			}
 		}
 		if n := len(slices.Compact(hasRule)); n != 6 || len(b.began) != len(jobs)-n {
-			t.Errorf("%d cells were tried of %d, of which %d had no rate", len(b.began), len(jobs), n)
+			t.Errorf("%d of %d cells were tried, and %d had no rate", len(b.began), len(jobs), n)
 		}
 		if len(b.notes) > 0 {
 			t.Errorf("notes: %q", b.notes)
@@ -286,7 +286,7 @@ func TestCompleteSaysThatOthersDisturb(t *testing.T) {
 			"the machine is quiet again",
 			fmt.Sprintf("other programs took 70 %% of the processors' time in %s, round %d: results are less certain until they stop", jobs[7].Name(), jobs[7].Round),
 		}
-		if d := cmp.Diff(want, b.said); d != "" {
+		if d := cmp.Diff(want, b.printed); d != "" {
 			t.Error(d)
 		}
 	})
@@ -311,8 +311,8 @@ func TestCompleteKnowsOfOthersByTurnsOnly(t *testing.T) {
 			}
 		}
 		complete(t, b)
-		if len(b.said) != 1 || !strings.HasPrefix(b.said[0], "other programs took 90 %") {
-			t.Errorf("said: %q", b.said)
+		if len(b.printed) != 1 || !strings.HasPrefix(b.printed[0], "other programs took 90 %") {
+			t.Errorf("printed: %q", b.printed)
 		}
 	})
 }
@@ -446,10 +446,10 @@ func TestDone(t *testing.T) {
 		return all
 	}
 	for _, c := range []struct {
-		name   string
-		trials []result.Trial
-		done   []int // orders
-		says   string
+		name    string
+		trials  []result.Trial
+		done    []int // orders
+		message string
 	}{
 		{"nothing", nil, nil, ""},
 		{"two cells", slices.Concat(a, b), []int{turns.Order, whole.Order}, ""},
@@ -474,8 +474,8 @@ func TestDone(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			done, err := DoneJobs(throughAFile(t, c.trials), jobs)
-			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
-				t.Fatalf("%v, want %q", err, c.says)
+			if (err == nil) != (c.message == "") || err != nil && !strings.Contains(err.Error(), c.message) {
+				t.Fatalf("%v, want %q", err, c.message)
 			}
 			var orders []int
 			for order, trials := range done {

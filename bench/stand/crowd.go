@@ -181,15 +181,15 @@ func exhaust(ctx context.Context, up *server, clients int, wait, idleTime time.D
 		return nil, err
 	}
 	k.closeAll()
-	left := time.Now()
-	for !x.Recovered && !up.ended() && time.Since(left) < recoveryLimit && context.Cause(ctx) == nil {
+	closed := time.Now()
+	for !x.Recovered && !up.ended() && time.Since(closed) < recoveryLimit && context.Cause(ctx) == nil {
 		if _, err := up.request(wait); err == nil {
 			x.Recovered = true
 		} else {
 			time.Sleep(time.Millisecond)
 		}
 	}
-	x.RecoveryNS = int64(time.Since(left))
+	x.RecoveryNS = int64(time.Since(closed))
 	return x, context.Cause(ctx)
 }
 

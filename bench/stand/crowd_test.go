@@ -192,7 +192,7 @@ func TestBusy(t *testing.T) {
 	stop()
 	time.Sleep(50 * time.Millisecond)
 	if idle, err := cpuShare(t.Context(), up.process.PID(), 300*time.Millisecond); err != nil || idle >= share {
-		t.Errorf("of one that nobody asks it is %v, %v, and asked %v", idle, err, share)
+		t.Errorf("an idle process uses %v, %v, and a busy one %v", idle, err, share)
 	}
 }
 

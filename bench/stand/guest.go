@@ -101,7 +101,7 @@ func waitForAnswer(ctx context.Context, addr, path string, died <-chan struct{},
 	}
 }
 
-// check checks what every measurement relies on: right answers to GET path twice on one connection, to two requests in one packet, and to
+// check checks what every measurement relies on: right answers to GET path twice on one connection, to two requests in one write, and to
 // a request that arrives byte by byte.
 func check(addr, path string, want answer) error {
 	if err := checkKeepAlive(addr, path, want); err != nil {

@@ -85,8 +85,8 @@ func TestCheckPassesARightServer(t *testing.T) {
 
 func TestCheckFindsWrongAnswers(t *testing.T) {
 	for _, c := range []struct {
-		name, says string
-		serve      func(net.Conn)
+		name, message string
+		serve         func(net.Conn)
 	}{
 		{"another body", `status 200 with body "Hi"`, perRequest("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nHi")},
 		{"another status", "status 404", perRequest(strings.Replace(helloReply, "200 OK", "404 Not Found", 1))},
@@ -123,8 +123,8 @@ func TestCheckFindsWrongAnswers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := check(listen(t, c.serve), "/", helloAnswer)
-			if err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("got %v, want an error that says %q", err, c.says)
+			if err == nil || !strings.Contains(err.Error(), c.message) {
+				t.Errorf("got %v, want an error that says %q", err, c.message)
 			}
 		})
 	}
@@ -143,9 +143,9 @@ func TestCheckOfAPath(t *testing.T) {
 	defer s.Close()
 	addr := s.Listener.Addr().String()
 	for _, c := range []struct {
-		path string
-		want answer
-		says string
+		path    string
+		want    answer
+		message string
 	}{
 		{"/users?all", answer{202, ""}, ""},
 		{"/users?all", answer{200, ""}, "GET /users?all twice over one connection: the answer is status 202, expected 200"},
@@ -153,8 +153,8 @@ func TestCheckOfAPath(t *testing.T) {
 		{"/users", answer{404, ""}, ""},
 		{"/users?all", helloAnswer, `status 202 with body "whoever it may be", expected 200 with "Hello world\n"`},
 	} {
-		if err := check(addr, c.path, c.want); (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
-			t.Errorf("GET %s, wanted %v: %v, want %q", c.path, c.want, err, c.says)
+		if err := check(addr, c.path, c.want); (err == nil) != (c.message == "") || err != nil && !strings.Contains(err.Error(), c.message) {
+			t.Errorf("GET %s, wanted %v: %v, want %q", c.path, c.want, err, c.message)
 		}
 	}
 }

@@ -14,7 +14,7 @@ func TestSeat(t *testing.T) {
 		siblings func(int) []int
 		want     Placements
 		noted    bool
-		says     string
+		message  string
 	}{
 		{"two cores", []int{0, 1}, measureAlone, Placements{"split": {[]int{0}, []int{1}}, "shared": {[]int{0, 1}, []int{0, 1}}}, false,
 			"split: server on processor 0, client on processor 1; shared: both on [0 1]"},
@@ -30,7 +30,7 @@ func TestSeat(t *testing.T) {
 		if d := cmp.Diff(c.want, got, cmp.AllowUnexported(processors{})); d != "" || (note != "") != c.noted {
 			t.Errorf("%s: note %q\n%s", c.name, note, d)
 		}
-		if got.String() != c.says || got.Apart() != (len(c.cpus) > 1) {
+		if got.String() != c.message || got.Apart() != (len(c.cpus) > 1) {
 			t.Errorf("%s: %q, apart %v", c.name, got, got.Apart())
 		}
 	}

@@ -21,9 +21,9 @@ type limitedServer struct {
 	maxSilent int
 	then      string
 
-	mu     sync.Mutex
-	opened int // in the order they came
-	asked  int
+	mu        sync.Mutex
+	opened    int // in the order they came
+	requested int
 }
 
 func (l *limitedServer) serve(c net.Conn) {
@@ -34,8 +34,8 @@ func (l *limitedServer) serve(c net.Conn) {
 		return
 	}
 	l.mu.Lock()
-	l.asked++
-	silent := l.opened - l.asked
+	l.requested++
+	silent := l.opened - l.requested
 	l.mu.Unlock()
 	switch {
 	case silent < l.maxSilent && request.URL.Path != "/":
@@ -65,7 +65,7 @@ func open(t *testing.T, maxSilent int, then string) *server {
 			}
 			l.mu.Lock()
 			l.opened++
-			gone := then == "listens no longer" && l.opened-l.asked >= maxSilent
+			gone := then == "listens no longer" && l.opened-l.requested >= maxSilent
 			l.mu.Unlock()
 			talks.Go(func() { l.serve(c) })
 			if gone {

@@ -18,7 +18,7 @@ func TestSecondClient(t *testing.T) {
 		t.Fatalf("%+v", one)
 	}
 	if !strings.HasSuffix(one.Second.Load.Spec.Target, "/bytes/8388608") || !strings.HasSuffix(one.Load.Spec.Target, "/") {
-		t.Errorf("asked for %s and %s", one.Second.Load.Spec.Target, one.Load.Spec.Target)
+		t.Errorf("requested %s and %s", one.Second.Load.Spec.Target, one.Load.Spec.Target)
 	}
 	got := calls(t)
 	if len(got) != 2 || !strings.Contains(got[0], " --ready ") || !strings.Contains(got[0], " -c 16 --read-rate 1KiB --timeout 1h ") || !strings.Contains(got[1], " -c 3 ") {
@@ -40,7 +40,7 @@ func TestFlags(t *testing.T) {
 
 // A second client that did not load the server makes the trial fail.
 func TestSecondClientDidNotWork(t *testing.T) {
-	for how, says := range map[string]string{
+	for how, message := range map[string]string{
 		"late":    "the second client began ",
 		"refused": "the second client had trouble: 1 requests sent, 1 errors map[status-503:1]",
 	} {
@@ -48,8 +48,8 @@ func TestSecondClientDidNotWork(t *testing.T) {
 			t.Setenv("FAKE_SECOND", how)
 			s := bench(t)
 			trials := s.Measure(t.Context(), job(t, s, "{name: flood, connections: [3]}", "epoll"))
-			if failed := failures(trials)["epoll"]; !strings.HasPrefix(failed, says) {
-				t.Errorf("failed: %q, want %q", failed, says)
+			if failed := failures(trials)["epoll"]; !strings.HasPrefix(failed, message) {
+				t.Errorf("failed: %q, want %q", failed, message)
 			}
 		})
 	}

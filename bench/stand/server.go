@@ -38,9 +38,9 @@ type server struct {
 	counters *counters.Set // nil: no counters
 }
 
-// begin starts a program in a session of its own and raises the share of the processors of that session, where permitted, so that other
+// startRaised starts a program in a session of its own and raises the share of the processors of that session, where permitted, so that other
 // programs hardly delay it. A nice value alone does nothing where the kernel schedules by session.
-func begin(cmd *exec.Cmd, cpus []int) (*child.Process, error) {
+func startRaised(cmd *exec.Cmd, cpus []int) (*child.Process, error) {
 	return raiseShare(child.Start(cmd, cpus...))
 }
 
@@ -63,8 +63,8 @@ func SessionShare() string {
 	return host.SessionShare(p.PID())
 }
 
-// start starts candidate on a free port, confined to cpus, and returns when it is ready. With counts its system calls and page faults can be
-// counted. The server is never nil, and its record is filled in even if it fails.
+// start starts candidate on a free port, confined to cpus, and returns when it is ready. With counts it opens the
+// kernel counters of the process. The server is never nil, and its record is filled in even if it fails.
 func start(ctx context.Context, candidate Candidate, cpus []int, counts bool) (*server, error) {
 	s := &server{candidate: candidate, output: new(tail)}
 	if candidate.addr != "" {

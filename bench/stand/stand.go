@@ -305,7 +305,7 @@ func (s *Stand) runLoadgen(ctx context.Context, j protocol.Job, args []string, l
 	output := new(tail)
 	cmd := exec.Command(s.loadgen, append(all, args...)...)
 	cmd.Stderr, cmd.ExtraFiles = output, files
-	p, err := begin(cmd, s.placements[j.Common.Placement].client)
+	p, err := startRaised(cmd, s.placements[j.Common.Placement].client)
 	if err != nil {
 		return err
 	}

@@ -222,7 +222,7 @@ func TestServersTakeTurns(t *testing.T) {
 func TestOneOfThemFails(t *testing.T) {
 	t.Setenv("FAKE_SERVERS", "broken")
 	s := bench(t)
-	for name, says := range map[string]string{
+	for name, message := range map[string]string{
 		"broken": "broken did not start: no READY line before its output ended",
 		"liar":   `liar answers GET / wrongly: the answer is status 200 with body "Hi", expected 200 with "Hello world\n"`,
 		"mortal": "the server ended while it was measured: signal: killed",
@@ -230,8 +230,8 @@ func TestOneOfThemFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			trials := s.Measure(t.Context(), job(t, s, "{name: hello, connections: [64]}", name, "epoll"))
 			named, failed := byName(trials), failures(trials)
-			if len(failed) != 1 || !strings.HasPrefix(failed[name], says) {
-				t.Errorf("failed: %q, want only %q", failed, says)
+			if len(failed) != 1 || !strings.HasPrefix(failed[name], message) {
+				t.Errorf("failed: %q, want only %q", failed, message)
 			}
 			if name == "broken" && !strings.HasSuffix(failed[name], "; it printed: servers: cannot listen: nobody may") {
 				t.Errorf("its output is missing: %s", failed[name])
@@ -268,7 +268,7 @@ func TestOneOfThemFails(t *testing.T) {
 }
 
 func TestLoadgenFails(t *testing.T) {
-	for how, says := range map[string]string{
+	for how, message := range map[string]string{
 		"wrong":   "loadgen left no record (exit status 4): loadgen: wrong answers",
 		"garbage": "loadgen left no record (<nil>)",
 	} {
@@ -278,8 +278,8 @@ func TestLoadgenFails(t *testing.T) {
 			for _, entry := range []string{"{name: hello, connections: [64]}", "{name: block}"} {
 				trials := s.Measure(t.Context(), job(t, s, entry, "epoll", "goroutine"))
 				for _, trial := range trials {
-					if !strings.HasPrefix(trial.Failed, says) || trial.Load != nil || trial.Server.Usage == nil {
-						t.Errorf("%s: failed %q, want %q; load %v, usage %v", protocol.TrialName(trial.Cell), trial.Failed, says, trial.Load, trial.Server.Usage)
+					if !strings.HasPrefix(trial.Failed, message) || trial.Load != nil || trial.Server.Usage == nil {
+						t.Errorf("%s: failed %q, want %q; load %v, usage %v", protocol.TrialName(trial.Cell), trial.Failed, message, trial.Load, trial.Server.Usage)
 					}
 				}
 			}
@@ -470,10 +470,10 @@ func TestExamineRefuses(t *testing.T) {
 	early.Command = append(slices.Clone(early.Command), "out of ink")
 	old := Candidate{Name: "mine", Guest: true, addr: listen(t, once("HTTP/1.0 200 OK\r\n\r\nHi"))}
 	for _, c := range []struct {
-		name  string
-		guest Candidate
-		wrong bool
-		says  string
+		name    string
+		guest   Candidate
+		wrong   bool
+		message string
 	}{
 		{"another status", other, true, "mine answers wrongly: GET /mine twice over one connection: the answer is status 201, expected 200"},
 		{"HTTP/1.0", old, true, "mine answers wrongly: GET / twice over one connection: the server speaks HTTP/1.0"},
@@ -483,8 +483,8 @@ func TestExamineRefuses(t *testing.T) {
 			s := bench(t, c.guest)
 			err := s.Examine(t.Context(), "mine", p)
 			var wrong *WrongAnswer
-			if err == nil || !strings.HasPrefix(err.Error(), c.says) || errors.As(err, &wrong) != c.wrong {
-				t.Errorf("%v, want %q", err, c.says)
+			if err == nil || !strings.HasPrefix(err.Error(), c.message) || errors.As(err, &wrong) != c.wrong {
+				t.Errorf("%v, want %q", err, c.message)
 			}
 			if c.guest.addr != "" && !strings.HasSuffix(fmt.Sprint(err), "as in python3 -m http.server --protocol HTTP/1.1") {
 				t.Errorf("%v: it should end in what to do", err)
@@ -638,7 +638,7 @@ func TestAwait(t *testing.T) {
 		command []string
 		ended   bool // it ends before the call of await
 		limit   time.Duration
-		says    string
+		message string
 	}{
 		{"ended in time", t.Context(), []string{"true"}, true, 0, ""},
 		{"too long", t.Context(), []string{"sleep", "60"}, false, 0, "still running after 0s: it was killed"},
@@ -654,8 +654,8 @@ func TestAwait(t *testing.T) {
 				if c.ended {
 					p.Wait()
 				}
-				if _, err := await(c.ctx, p, c.limit); (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
-					t.Fatalf("got %v, want %q", err, c.says)
+				if _, err := await(c.ctx, p, c.limit); (err == nil) != (c.message == "") || err != nil && !strings.Contains(err.Error(), c.message) {
+					t.Fatalf("got %v, want %q", err, c.message)
 				}
 			}
 		})
@@ -693,7 +693,7 @@ func TestChoose(t *testing.T) {
 		name, more string
 		want       []Candidate
 		missing    []string
-		says       string
+		message    string
 	}{
 		{"all that there are", "", []Candidate{model("s", "select"), model("s", "epoll")}, []string{"model uring is unavailable: not today"}, ""},
 		{"in the order of the ladder", "models: [epoll, select]\n", []Candidate{model("s", "select"), model("s", "epoll")}, nil, ""},
@@ -721,13 +721,13 @@ func TestChoose(t *testing.T) {
 				t.Fatal(err)
 			}
 			all, missing, err := Choose(p, list, "s")
-			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
-				t.Fatalf("%v, want %q", err, c.says)
+			if (err == nil) != (c.message == "") || err != nil && !strings.Contains(err.Error(), c.message) {
+				t.Fatalf("%v, want %q", err, c.message)
 			}
 			if d := gocmp.Diff(c.want, all, gocmp.AllowUnexported(Candidate{})); d != "" {
 				t.Error(d)
 			}
-			if c.says == "" && !slices.Equal(missing, c.missing) {
+			if c.message == "" && !slices.Equal(missing, c.missing) {
 				t.Errorf("missing: %q, want %q", missing, c.missing)
 			}
 		})
