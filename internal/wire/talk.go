@@ -2,7 +2,8 @@
 //
 // A Talk is one connection's conversation. It never reads, writes or waits. Next says what must happen before the talk can go on, and a
 // server model decides how to wait for that; so everything that is not the model is shared, and nothing that is the model is. A model is
-// this switch, around waits of its own:
+// a function Serve(ln int, open func() *wire.Talk) error. It calls open, which is Book.Open, for each connection that it accepts from the
+// listening socket ln, and carries out what the talk wants:
 //
 //	switch talk.Next() {
 //	case wire.Read:  // read from the socket into p, then talk.Feed(p[:n])
@@ -33,7 +34,7 @@
 //     line, nor a request that was cut short. On a read error the model closes the connection at once.
 //   - When a wait for the peer has taken as long as Pause allows, the model calls Late, which ends the talk only if the peer is idle.
 //   - A model closes with sock.Bye where Next returns Close: a plain close may lose the last reply.
-//   - When the listening socket is shut down, Serve returns and no connection stays open, answered or not. A loop closes its own; those
+//   - When ln is shut down, Serve returns and no connection stays open, answered or not. A loop closes its own; those
 //     that a thread or a goroutine holds end with the process, half a second later at most.
 //
 // # The protocols
