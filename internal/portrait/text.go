@@ -14,8 +14,8 @@ var words = []struct {
 	State
 	text string
 }{
-	{Turn, "has the turn"}, {Works, "has it and computes"}, {Asleep, "asleep"}, {Waits, "waits for another"}, {Unaccepted, "waits to be accepted"},
-	{Unknown, "has asked"}, {Idle, "asks for nothing"}, {Silent, "silent, as the script has it"},
+	{Turn, "has the turn"}, {Works, "has the turn and computes"}, {Asleep, "asleep"}, {Waits, "waits for another"}, {Unaccepted, "waits to be accepted"},
+	{Unknown, "waits for its reply"}, {Idle, "has no request"}, {Silent, "silent, by the script"},
 }
 
 // Text draws a portrait for a terminal with so many columns, at least 40: a row for each client and each lane, and a legend. In a client's
