@@ -33,26 +33,26 @@ type Findings struct {
 
 // Run says what was measured, and where.
 type Run struct {
-	ID          string            `json:"id"`
-	Plan        string            `json:"plan"`
-	Seed        uint64            `json:"seed"`
-	Started     time.Time         `json:"started"`
-	Finished    *time.Time        `json:"finished,omitempty"` // nil: it was interrupted
-	Rounds      int               `json:"rounds"`             // with a trial that counts
-	Planned     int               `json:"rounds_planned"`
-	Comparable  bool              `json:"comparable"`         // there are enough rounds to compare models
-	Processors  int               `json:"processors"`         // 0: not known
-	Models      []string          `json:"models"`             // in the order of the ladder, then the user's own servers
-	Guests      []string          `json:"guests,omitempty"`   // the user's own servers
-	Reference   string            `json:"reference"`          // the model that ratios refer to; it is measured twice
-	Placement   string            `json:"home"`               // the placement that the answers are about
-	Beside      float64           `json:"beside_share"`       // of all processors' time, that other programs took: the median over cells and rounds
-	StallNS     int64             `json:"stall_ns,omitempty"` // the longest time that loadgen itself stood still; 0: at most a fifth of a second
-	WarmupNS    int64             `json:"warmup_ns"`
-	WindowNS    int64             `json:"window_ns"`
-	Environment map[string]string `json:"environment,omitempty"`
-	Doctor      string            `json:"doctor,omitempty"`
-	ServerOn    map[string]string `json:"seats,omitempty"` // where servers ran, by placement: "processor 0, GOMAXPROCS 1"
+	ID            string            `json:"id"`
+	Plan          string            `json:"plan"`
+	Seed          uint64            `json:"seed"`
+	Started       time.Time         `json:"started"`
+	Finished      *time.Time        `json:"finished,omitempty"` // nil: it was interrupted
+	Rounds        int               `json:"rounds"`             // with a trial that counts
+	Planned       int               `json:"rounds_planned"`
+	Comparable    bool              `json:"comparable"`         // there are enough rounds to compare models
+	Processors    int               `json:"processors"`         // 0: not known
+	Models        []string          `json:"models"`             // in the order of the ladder, then the user's own servers
+	Guests        []string          `json:"guests,omitempty"`   // the user's own servers
+	Reference     string            `json:"reference"`          // the model that ratios refer to; it is measured twice
+	Placement     string            `json:"home"`               // the placement that the answers are about
+	OtherPrograms float64           `json:"beside_share"`       // of all processors' time, that other programs took: the median over cells and rounds
+	StallNS       int64             `json:"stall_ns,omitempty"` // the longest time that loadgen itself stood still; 0: at most a fifth of a second
+	WarmupNS      int64             `json:"warmup_ns"`
+	WindowNS      int64             `json:"window_ns"`
+	Environment   map[string]string `json:"environment,omitempty"`
+	Doctor        string            `json:"doctor,omitempty"`
+	ServerOn      map[string]string `json:"seats,omitempty"` // where servers ran, by placement: "processor 0, GOMAXPROCS 1"
 }
 
 // Cell is a scenario at a level and in a placement, with all its models.
@@ -377,7 +377,7 @@ const (
 	FewRounds       = "few_rounds"       // N rounds; at least Of are needed to compare models
 	Note            = "note"             // Text is a note of the run
 	Apart           = "apart"            // the reference, measured twice, differed in N of Of cells, most in Where, by Share of metric Text
-	Beside          = "beside"           // other programs took Share of all processors' time in the median cell, Worst in the worst; N slices in Of cells and rounds were measured again
+	OtherPrograms   = "beside"           // other programs took Share of all processors' time in the median cell, Worst in the worst; N slices in Of cells and rounds were measured again
 	Flawed          = "flawed"           // N lines hold no trial; List has the first five, each with its number and reason
 	Torn            = "torn"             // the last line, number N, is incomplete
 	CutOff          = "cut_off"          // N trials in Of cells and rounds count nowhere, since other trials of the cell are missing; Where and Round of the first

@@ -150,8 +150,8 @@ func (w *worksheet) run() Run {
 			out.ServerOn[t.Cell.Placement] = t.ServerOn
 		}
 	}
-	if beside := w.otherShares(); len(beside) > 0 {
-		out.Beside = tidy(stats.Median(beside))
+	if shares := w.otherShares(); len(shares) > 0 {
+		out.OtherPrograms = tidy(stats.Median(shares))
 	}
 	for _, t := range w.Trials {
 		if t.StallNS > int64(longStall) {
@@ -164,8 +164,8 @@ func (w *worksheet) run() Run {
 // otherShares is the share of all processors' time that other programs took, for each cell and round in turns.
 func (w *worksheet) otherShares() (shares []float64) {
 	for _, t := range w.Trials {
-		if t.Turns != nil && t.Failed == "" && t.Turns.Place == 1 && sound(t.Turns.Beside) && t.Turns.Beside >= 0 {
-			shares = append(shares, t.Turns.Beside)
+		if t.Turns != nil && t.Failed == "" && t.Turns.Place == 1 && sound(t.Turns.OtherPrograms) && t.Turns.OtherPrograms >= 0 {
+			shares = append(shares, t.Turns.OtherPrograms)
 		}
 	}
 	return shares

@@ -344,7 +344,7 @@ func TestWarnings(t *testing.T) {
 			if t.Round == 3 {
 				t.Turns.BesideShare, t.Turns.Slices = 0.4, []result.Slice{{Disturbed: true}, {}, {Disturbed: true}}
 			}
-		}), nil, []Warning{{Kind: Beside, N: 4, Of: 1, Share: 0.01, Worst: 0.4}}},
+		}), nil, []Warning{{Kind: OtherPrograms, N: 4, Of: 1, Share: 0.01, Worst: 0.4}}},
 		{"others, a little", calm, each(func(t *result.Trial) { t.Turns.BesideShare = 0.02 }), nil, nil},
 		{"lines", calm, base(), []result.Flaw{{Line: 3, Err: errors.New("foreign")}, {Line: 9, Torn: true}}, []Warning{{Kind: Torn, N: 9}, {Kind: Flawed, N: 1, List: []string{"trials.jsonl:3: skipped: foreign"}}}},
 		{"cut off", calm, base()[:11], nil, []Warning{{Kind: CutOff, N: 1, Of: 1, Round: 6, Where: where}}},

@@ -93,7 +93,7 @@ func (w *worksheet) otherPrograms() []Warning {
 	if len(shares) == 0 {
 		return nil
 	}
-	v := Warning{Kind: Beside, Share: tidy(finite(median(shares))), Worst: tidy(slices.Max(shares))}
+	v := Warning{Kind: OtherPrograms, Share: tidy(finite(median(shares))), Worst: tidy(slices.Max(shares))}
 	type at struct {
 		study.Key
 		round int
@@ -198,7 +198,7 @@ func (w *worksheet) checks() (list []Warning) {
 			continue
 		}
 		for _, r := range t.Turns.Reasons {
-			if r.Check != "servers" && r.Check != "beside" { // the loads repeat the first, and kind Beside has the second
+			if r.Check != "servers" && r.Check != "beside" { // the loads repeat the first, and kind OtherPrograms has the second
 				count(comparisons, ComparisonCheck, r, t.Key().Name(), r.State)
 			}
 		}

@@ -59,7 +59,7 @@ type Turns struct {
 	SliceNS        int64
 	Effects        map[string]float64
 	Trouble        string
-	Beside         float64 // share of all processors' time that other programs took
+	OtherPrograms  float64 // share of all processors' time that other programs took
 	Disturbed      int     // slices that were measured again because of it
 	Judged         string  // the state of the comparison's verdict
 	Reasons        []result.Reason
@@ -89,7 +89,7 @@ func Unpack(t result.Trial) *Trial {
 	}
 	if t.Turns != nil {
 		u.Turns = &Turns{Servers: t.Turns.Servers, Place: t.Turns.Place, Cycles: t.Turns.Cycles, SliceNS: t.Turns.SliceNS, Trouble: t.Turns.Trouble,
-			Effects: t.Turns.Effects, Beside: t.Turns.BesideShare, Judged: intern(t.Turns.Verdict.State), Reasons: doubts(t.Turns.Verdict)}
+			Effects: t.Turns.Effects, OtherPrograms: t.Turns.BesideShare, Judged: intern(t.Turns.Verdict.State), Reasons: doubts(t.Turns.Verdict)}
 		for _, s := range t.Turns.Slices {
 			if s.Disturbed {
 				u.Turns.Disturbed++

@@ -40,8 +40,8 @@ func Answers(f *findings.Findings) (sentences []string) {
 		add(upper(Silence(cell(f, s))+leanest(f, s)) + ".")
 	}
 	var parts []string
-	if run.Beside >= disturbed {
-		parts = append(parts, fmt.Sprintf("other programs took %s of the processors' time", units.Percent(run.Beside)))
+	if run.OtherPrograms >= disturbed {
+		parts = append(parts, fmt.Sprintf("other programs took %s of the processors' time", units.Percent(run.OtherPrograms)))
 	}
 	if run.StallNS > 0 {
 		parts = append(parts, fmt.Sprintf("the client, or the whole machine, stood still once for %s", units.Duration(float64(run.StallNS))))

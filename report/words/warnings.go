@@ -27,7 +27,7 @@ func Warning(w findings.Warning) string {
 	case findings.Apart:
 		text = fmt.Sprintf("The reference, measured twice, differed from itself in %d of %s, most in %s: by %s in %s", w.N, units.Plural(w.Of, "cell"), where, units.Percent(w.Share), Measure(w.Text))
 		do = "Do not believe differences as small as this there"
-	case findings.Beside:
+	case findings.OtherPrograms:
 		text = fmt.Sprintf("Other programs took %s of all processors' time in the median cell, %s in the worst", units.Percent(w.Share), units.Percent(w.Worst))
 		if w.N > 0 {
 			text += fmt.Sprintf("; %s measured again because of it", units.Plural(w.N, "slice"))

@@ -152,7 +152,7 @@ func TestWhatBecameOfACrowd(t *testing.T) {
 // Every kind of warning has its own words, and none shows NaN or a format error.
 func TestWarnings(t *testing.T) {
 	seen := map[string]string{}
-	for _, kind := range []string{findings.Interrupted, findings.FewRounds, findings.Note, findings.Apart, findings.Beside, findings.Flawed, findings.Torn, findings.CutOff, findings.Repeated,
+	for _, kind := range []string{findings.Interrupted, findings.FewRounds, findings.Note, findings.Apart, findings.OtherPrograms, findings.Flawed, findings.Torn, findings.CutOff, findings.Repeated,
 		findings.FailedTrial, findings.FailedMore, findings.Verdicts, findings.Remarks, findings.Check, findings.ComparisonCheck, findings.Miscounted, findings.Steal, findings.Drops,
 		findings.NoNull, findings.HomeShared} {
 		said := Warning(findings.Warning{Kind: kind, N: 3, Of: 7, Text: "why", Where: "where", List: []string{"one"}})

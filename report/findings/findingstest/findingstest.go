@@ -36,7 +36,7 @@ func Whole(models ...string) *findings.Findings {
 	finished := started.Add(290 * time.Second)
 	f := &findings.Findings{Schema: 1, Run: findings.Run{
 		ID: "20261122-120000", Plan: "default", Seed: 42, Started: started, Finished: &finished, Rounds: rounds, Planned: rounds, Comparable: true, Processors: 2,
-		Models: models, Reference: "epoll", Placement: result.Split, Beside: 0.31, WarmupNS: 1e8, WindowNS: 1e9,
+		Models: models, Reference: "epoll", Placement: result.Split, OtherPrograms: 0.31, WarmupNS: 1e8, WindowNS: 1e9,
 		Environment: map[string]string{"cpu_model": "An | invented\nprocessor", "cpus": "2", "go": "go1.26", "kernel": "Linux 6.18"},
 		Doctor:      "ok    limits\nwarn  2 processors: models that use many cannot show scaling",
 		ServerOn:    map[string]string{result.Split: "processor 0, GOMAXPROCS 1", result.Shared: "processors 0 and 1, GOMAXPROCS 2"},
@@ -118,7 +118,7 @@ func Whole(models ...string) *findings.Findings {
 	f.Warnings = []findings.Warning{
 		{Kind: findings.Note, Text: "the host's clock was set back"},
 		{Kind: findings.Apart, N: 2, Of: 9, Share: 0.061, Text: findings.Capacity, Where: "hello at 1 connection, split"},
-		{Kind: findings.Beside, Share: 0.31, Worst: 0.53, N: 41, Of: 54},
+		{Kind: findings.OtherPrograms, Share: 0.31, Worst: 0.53, N: 41, Of: 54},
 		{Kind: findings.Torn, N: 481},
 		{Kind: findings.FailedTrial, Round: 3, Where: "nethttp in block at 64 connections, split", Text: "the server ended during the warm-up: exit status 1"},
 		{Kind: findings.Verdicts, N: 60, Of: 419, Invalid: 48},
