@@ -85,6 +85,9 @@ func (o *options) lockResults() (unlock func(), err error) {
 	if err := os.MkdirAll(o.results, 0o755); err != nil {
 		return nil, err
 	}
+	if err := os.MkdirAll(os.TempDir(), 0o777|os.ModeSticky); err != nil { // an image from scratch has none
+		return nil, err
+	}
 	return lock(o.results)
 }
 
@@ -179,6 +182,9 @@ func (e *experiment) prepare(ctx context.Context) error {
 	}
 	placements, note := stand.FindPlacements()
 	if note != "" {
+		notes = append(notes, note)
+	}
+	if note := stand.UnpricedNote(); note != "" {
 		notes = append(notes, note)
 	}
 	cells, note, err := e.cells(placements.Apart())

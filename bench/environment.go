@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"carousel/bench/stand"
+	"carousel/internal/child"
 	"carousel/internal/host"
 )
 
@@ -52,7 +53,7 @@ func hash(path string) (string, error) {
 // folder of this program.
 func doctor(ctx context.Context) string {
 	places := []string{"scripts/doctor.sh"}
-	if self, err := os.Executable(); err == nil {
+	if self, err := child.Self(); err == nil {
 		places = append(places, filepath.Join(filepath.Dir(self), "..", "scripts", "doctor.sh"))
 	}
 	for _, script := range places {

@@ -9,12 +9,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"carousel/bench/plan"
+	"carousel/internal/child"
 	"carousel/internal/result"
 )
 
@@ -49,7 +50,7 @@ type Model struct {
 
 // Program returns the path of a program of this project: beside this one, else on the PATH.
 func Program(name string) (string, error) {
-	if self, err := os.Executable(); err == nil {
+	if self, err := child.Self(); err == nil {
 		if path, err := exec.LookPath(filepath.Join(filepath.Dir(self), name)); err == nil {
 			return path, nil
 		}
@@ -63,7 +64,9 @@ func Program(name string) (string, error) {
 
 // ModelList returns the models of the program servers.
 func ModelList(ctx context.Context, servers string) ([]Model, error) {
-	text, err := exec.CommandContext(ctx, servers, "--list", "--json").Output()
+	cmd := exec.CommandContext(ctx, servers, "--list", "--json")
+	cmd.Stdin = strings.NewReader("") // nil would be /dev/null, which a chroot may lack
+	text, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s --list --json: %w", servers, err)
 	}

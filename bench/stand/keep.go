@@ -10,7 +10,7 @@ import (
 
 // keeperCommand returns the command of a guest's keeper: this program again, which adopts and ends all processes that the guest leaves.
 func keeperCommand() (keeper []string, err error) {
-	self, err := os.Executable()
+	self, err := child.Self()
 	return []string{self, "keep"}, err
 }
 

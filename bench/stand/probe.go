@@ -65,6 +65,10 @@ var probes = map[string]func(context.Context, *server, protocol.Job, *result.Tri
 			t.NA = "bench did not start this server, so it cannot limit its descriptors"
 			return nil
 		}
+		if !priced() {
+			t.NA = "what it uses while it is full cannot be read here"
+			return nil
+		}
 		t.Exhaust, err = exhaust(ctx, up, j.Common.Connections, j.Wait, j.Window)
 		return err
 	},

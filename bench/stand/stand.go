@@ -19,6 +19,7 @@ import (
 
 	"carousel/bench/protocol"
 	"carousel/internal/child"
+	"carousel/internal/host"
 	"carousel/internal/result"
 )
 
@@ -30,17 +31,32 @@ type Stand struct {
 	loadgen    string
 	candidates map[string]Candidate
 	placements Placements
+	priced     bool // the processor time of servers can be read
 
 	Folder string // of the run, for its portraits; "": they are not saved
 }
 
 // New returns a stand that measures candidates with the program at the path loadgen.
 func New(loadgen string, candidates []Candidate, placements Placements) *Stand {
-	s := &Stand{loadgen: loadgen, candidates: map[string]Candidate{}, placements: placements}
+	s := &Stand{loadgen: loadgen, candidates: map[string]Candidate{}, placements: placements, priced: priced()}
 	for _, c := range candidates {
 		s.candidates[c.Name] = c
 	}
 	return s
+}
+
+// priced reports whether the processor time of a process can be read here. Linux has it in /proc.
+func priced() bool {
+	_, err := host.TreeCPU(os.Getpid())
+	return err == nil
+}
+
+// UnpricedNote says what a run lacks where the processor time of servers cannot be read; it is "" where it can.
+func UnpricedNote() string {
+	if priced() {
+		return ""
+	}
+	return "the processor time of servers cannot be read here, which needs Linux and /proc: models are compared by rate and latency, not by cost"
 }
 
 // Measure starts the servers of a job, loads them and stops them. A trial that failed has the reason in its record.
@@ -141,7 +157,9 @@ func (s *Stand) compare(ctx context.Context, j protocol.Job, trials []result.Tri
 		if up.process != nil {
 			process = strconv.Itoa(up.process.PID())
 		}
-		args = append(args, "--pid", name+"="+process)
+		if s.priced {
+			args = append(args, "--pid", name+"="+process)
+		}
 		target := name + "=" + up.target(j)
 		if len(targets) == 0 {
 			targets = append(targets, target)
@@ -219,7 +237,7 @@ func (s *Stand) measureAlone(ctx context.Context, j protocol.Job, t *result.Tria
 // loadOne runs loadgen against one server and returns its record. An error from loadgen may come with a record.
 func (s *Stand) loadOne(ctx context.Context, j protocol.Job, c result.Cell, up *server) (*result.Load, error) {
 	var args, targets []string
-	if up.process != nil {
+	if up.process != nil && s.priced {
 		args = append(args, "--pid", strconv.Itoa(up.process.PID()))
 	}
 	targets = append(targets, up.target(j))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -70,6 +71,14 @@ func begin(cmd *exec.Cmd, lifeline io.Closer, before func(), cpus []int) (*Proce
 	if f, ok := cmd.Stdout.(*os.File); ok && f.Name() == "|1" {
 		return nil, errors.New("start " + cmd.Path + ": its Stdout is a pipe; leave it nil and read the Process's Stdout")
 	}
+	if _, err := os.Stat(os.DevNull); err != nil { // package exec would open it for what is nil
+		if cmd.Stdin == nil {
+			cmd.Stdin = strings.NewReader("")
+		}
+		if cmd.Stderr == nil {
+			cmd.Stderr = io.Discard
+		}
+	}
 	if cmd.Stdout == nil {
 		r, w, err := os.Pipe()
 		if err != nil {
@@ -86,6 +95,19 @@ func begin(cmd *exec.Cmd, lifeline io.Closer, before func(), cpus []int) (*Proce
 		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)
 	}
 	return p, nil
+}
+
+// Self returns the path of this program's file, so that it can start itself, or a program beside it. Without /proc, as in a chroot, it
+// follows from the name that the program was started by.
+func Self() (string, error) {
+	if self, err := os.Executable(); err == nil {
+		return self, nil
+	}
+	self, err := exec.LookPath(os.Args[0])
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(self)
 }
 
 // PID returns the child's process id.

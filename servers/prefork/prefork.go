@@ -94,7 +94,7 @@ type worker struct {
 
 // start starts worker n. One that replaces it has the same number.
 func start(lane *story.Lane, ln, n int) (*worker, error) {
-	self, err := os.Executable()
+	self, err := child.Self()
 	if err != nil {
 		return nil, err
 	}
