@@ -1,6 +1,6 @@
 package uring
 
-// What the kernel lays down in linux/io_uring.h.
+// Structures and constants of linux/io_uring.h.
 
 // params is struct io_uring_params.
 type params struct {
@@ -16,7 +16,7 @@ type params struct {
 	}
 }
 
-// request is struct io_uring_sqe, as far as it is used here.
+// request is struct io_uring_sqe, with the fields that are used here.
 type request struct {
 	opcode, flags uint8
 	ioprio        uint16
@@ -28,10 +28,10 @@ type request struct {
 	_             [22]byte
 }
 
-// Completion is what became of a request, as the kernel lays it out.
+// Completion is the result of a request: struct io_uring_cqe.
 type Completion struct {
 	Data  uint64 // of the request
-	Res   int32  // its result: a count, a descriptor, or an errno below 0
+	Res   int32  // its result: a count or a descriptor; below 0: minus an errno
 	Flags uint32
 }
 
@@ -52,13 +52,13 @@ type bufferRing struct {
 	_       [3]uint64
 }
 
-// ringNumber is struct io_uring_rsrc_update, as it registers a ring.
+// ringNumber is struct io_uring_rsrc_update, with which a ring is registered.
 type ringNumber struct {
 	offset, _ uint32
 	data      uint64
 }
 
-// buffer is struct io_uring_buf. Where the first one has no meaning for the kernel, it has the ring's tail.
+// buffer is struct io_uring_buf. The tail field is unused except in the first one, where it is the tail of the buffer ring.
 type buffer struct {
 	addr uint64
 	len  uint32
@@ -66,7 +66,7 @@ type buffer struct {
 	tail uint16
 }
 
-// FlagMore says that more completions of a request follow.
+// FlagMore is the flag of a completion after which further ones of the same request follow.
 const FlagMore = 1 << 1
 
 const (

@@ -12,13 +12,13 @@ import (
 // group is the number of the ring's only group of buffers.
 const group = 0
 
-// pool is the buffers that the kernel puts what it receives into: as many as one turn needs, however many connections there are. Where the
-// kernel fills a buffer bit by bit there are a few long ones, else many short ones, a message each.
+// pool has the buffers into which the kernel receives: as many as one turn needs, however many connections there are. If the kernel can fill a buffer
+// in parts (Linux 6.12), there are few long ones, else many short ones, one for each receive.
 type pool struct {
 	mem, ringMem []byte // mapped
 	ring         []buffer
 	size         int
-	used         []int // bytes of a buffer that were handed out
+	used         []int // by buffer: bytes that Bytes returned
 	tail         uint16
 }
 
@@ -61,7 +61,7 @@ func anonymous(size int) ([]byte, error) {
 	return mem, nil
 }
 
-// give puts a buffer at the end of the ring, where the kernel sees it when that is published.
+// give puts a buffer at the end of the ring. The kernel sees it after publish.
 func (p *pool) give(id uint16) {
 	b := &p.ring[int(p.tail)&(len(p.ring)-1)]
 	b.addr, b.len, b.id = uint64(uintptr(unsafe.Pointer(&p.mem[int(id)*p.size]))), uint32(p.size), id
@@ -69,12 +69,13 @@ func (p *pool) give(id uint16) {
 }
 
 func (p *pool) publish() {
-	// The tail shares a word with the first buffer's number.
+	// The tail is in the same 32-bit word as the first buffer's id.
 	first := &p.ring[0]
 	atomic.StoreUint32((*uint32)(unsafe.Pointer(&first.id)), uint32(first.id)|uint32(p.tail)<<16)
 }
 
-// Bytes is what Receive took in: the ring's own, until the next Submit or Wait. To be called once for each completion of a Receive, in order.
+// Bytes returns the bytes of a completion of Receive. They belong to the ring and are valid until the next Submit or Wait. Call it once for each
+// completion of a Receive, in order.
 func (r *Ring) Bytes(c *Completion) []byte {
 	if c.Flags&completionBuffer == 0 || c.Res <= 0 {
 		return nil
@@ -88,5 +89,5 @@ func (r *Ring) Bytes(c *Completion) []byte {
 	return p.mem[from : from+int(c.Res) : from+int(c.Res)]
 }
 
-// More reports whether the request that completed goes on.
+// More reports whether further completions of the same request follow.
 func (c *Completion) More() bool { return c.Flags&FlagMore != 0 }

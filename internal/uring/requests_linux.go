@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// next is a request to be filled in. Where the queue is full it is submitted first.
+// next returns a request to fill in. If the queue is full, next submits it first.
 func (r *Ring) next(opcode uint8, fd int, data uint64) *request {
 	for int(r.tail-r.submitted) == len(r.requests) {
 		atomic.StoreUint32(r.sqTail, r.tail)
@@ -21,7 +21,7 @@ func (r *Ring) next(opcode uint8, fd int, data uint64) *request {
 		case unix.EINTR, unix.EAGAIN, unix.EBUSY:
 			runtime.Gosched() // the kernel is short of memory for the moment
 		default:
-			panic(os.NewSyscallError("io_uring_enter", e)) // by another thread than the ring's
+			panic(os.NewSyscallError("io_uring_enter", e)) // a call on another thread than the ring's
 		}
 	}
 	q := &r.requests[r.tail&r.sqMask]
@@ -30,24 +30,24 @@ func (r *Ring) next(opcode uint8, fd int, data uint64) *request {
 	return q
 }
 
-// Accept has all connections accepted that wait at the listening socket fd, a completion each; they do not block. The last one has an error:
-// EAGAIN when none waits any more, EINVAL also where the kernel cannot do it (before 6.10).
+// Accept accepts all connections that wait at the listening socket fd, with a completion for each; their descriptors are non-blocking. The last
+// completion has an error: EAGAIN if no more wait, or EINVAL if the kernel does not support this (before 6.10).
 func (r *Ring) Accept(fd int, data uint64) {
 	q := r.next(opAccept, fd, data)
 	q.ioprio, q.opFlags = acceptMultishot|acceptNoWait, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC
 }
 
-// Receive has what comes to the socket fd put into buffers of the ring, again and again as long as completions are followed by More. Bytes
-// is what came; a Res of 0 is the end of input, ENOBUFS that the buffers were all in use, after which it is to be called again.
+// Receive receives from the socket fd into buffers of the ring, again and again while More reports true. Bytes returns what came. A Res of 0 is the end
+// of input. After ENOBUFS, which means that all buffers were in use, call Receive again.
 func (r *Ring) Receive(fd int, data uint64) {
 	q := r.next(opRecv, fd, data)
 	q.ioprio, q.flags, q.group = recvMultishot, requestSelectBuffer, group
 }
 
-// Send has p sent on the socket fd; Res says how much of it was. p must stay as it is until then.
+// Send sends p on the socket fd; Res is how many bytes were sent. p must not change until the completion.
 func (r *Ring) Send(fd int, p []byte, data uint64) { r.send(fd, p, data) }
 
-// SendSilently is Send that completes only when it fails; it sends p whole.
+// SendSilently sends all of p, and completes only if it fails.
 func (r *Ring) SendSilently(fd int, p []byte, data uint64) {
 	q := r.send(fd, p, data)
 	q.flags = requestSkipSuccess
@@ -60,13 +60,13 @@ func (r *Ring) send(fd int, p []byte, data uint64) *request {
 	return q
 }
 
-// Address is where to connect to, as the kernel lays it out.
+// Address is a socket address in the kernel's layout.
 type Address struct {
 	raw  [unsafe.Sizeof(unix.RawSockaddrUnix{})]byte
 	size uint64
 }
 
-// NewAddress lays out the address of an IP socket, or of a Unix socket with a path.
+// NewAddress converts the address of an IP socket, or of a Unix socket with a path.
 func NewAddress(to unix.Sockaddr) *Address {
 	a := new(Address)
 	port := func(n int) uint16 {
@@ -91,26 +91,26 @@ func NewAddress(to unix.Sockaddr) *Address {
 	return a
 }
 
-// Connect begins to connect the socket fd to an address, which must stay where it is until that completes.
+// Connect connects the socket fd to an address, which must stay reachable until the completion.
 func (r *Ring) Connect(fd int, to *Address, data uint64) {
 	q := r.next(opConnect, fd, data)
 	q.addr, q.off = uint64(uintptr(unsafe.Pointer(to))), to.size
 }
 
-// Watch reports each time when fd becomes ready for events, such as POLLIN.
+// Watch completes each time fd becomes ready for events, such as POLLIN.
 func (r *Ring) Watch(fd int, events uint32, data uint64) {
 	q := r.next(opPollAdd, fd, data)
 	q.len, q.opFlags = pollMultishot, events
 }
 
-// Cancel ends the request that was given data of, which completes with ECANCELED if it had nothing else to say. It completes itself, with data,
+// Cancel cancels the request whose data is of; that completes with ECANCELED, unless it has another result already. Cancel itself completes, with data,
 // only if there is no such request.
 func (r *Ring) Cancel(of, data uint64) {
 	q := r.next(opCancel, -1, data)
 	q.flags, q.addr = requestSkipSuccess, of
 }
 
-// Close closes fd, after the requests that were queued before. It completes only if that fails.
+// Close closes fd, after the requests queued before it. It completes only if it fails.
 func (r *Ring) Close(fd int, data uint64) {
 	r.next(opClose, fd, data).flags = requestSkipSuccess
 }

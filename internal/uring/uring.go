@@ -1,7 +1,6 @@
-// Package uring is io_uring, the kernel's queue of requests and queue of completions, as far as servers and load generators of this house need
-// it: accept and receive that go on by themselves, send, connect, poll and cancel, and a wait.
+// Package uring is a thin binding of Linux's io_uring, as far as the servers and the load generator of this project need it: multishot accept and
+// receive, send, connect, poll, cancel, close, and a wait.
 //
-// A thread queues requests and learns of their completions, of many with one call. So that calls are few it submits without waiting once a turn
-// (Submit), and waits only when that brought nothing. The binding is thin: what the manual of io_uring_enter(2) says holds. Queues and buffers are
-// mapped memory that Go's collector knows nothing of.
+// A thread queues requests; one system call submits many of them and fetches many completions. To save calls, submit without waiting once a turn
+// (Submit), and wait only if that returned no completion. io_uring_enter(2) applies. Queues and buffers are mapped memory, outside of Go's heap.
 package uring

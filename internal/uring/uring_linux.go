@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// requests and completions are the lengths of a ring's two queues. The first is submitted when it is full; the second holds what one
-	// turn brings, and the kernel keeps what it has no room for.
+	// requests and completions are the lengths of a ring's two queues. The first is submitted when it is full. The second has room for the completions
+	// of one turn; the kernel keeps any more.
 	requests    = 256
 	completions = 8192
 )
 
-// Ring is an io_uring instance. It belongs to the thread that made it, which is locked to its goroutine: no other may use it. A pointer that
-// is handed to it must stay where it is until the request has completed.
+// Ring is an io_uring instance. Only the thread that made it may use it, so its goroutine must be locked to that thread (runtime.LockOSThread). Memory
+// that a request points to must stay reachable until the request has completed.
 type Ring struct {
 	fd         int
-	entry      uintptr // what enter names the ring by
+	entry      uintptr // the ring, for io_uring_enter: its registered number or fd
 	entryFlags uintptr
 
 	queue, requestMem []byte // mapped
@@ -36,20 +36,20 @@ type Ring struct {
 	pool              pool
 	limit             unix.Timespec
 	wait              waiting
-	timed, untimed    uintptr // flags of enter for a wait with a limit and without
+	timed, untimed    uintptr // flags of io_uring_enter for a wait with a limit, and without
 }
 
-// features are what a kernel may lack; the ring then does without.
+// features are optional: a ring works without those that the kernel lacks.
 type features struct {
 	deferred    bool // completions come only within Submit and Wait (6.1)
-	noArray     bool // 6.6
-	registered  bool // the ring is known to the kernel by number (5.18)
-	incremental bool // a buffer is filled bit by bit (6.12)
+	noArray     bool // no index array for the request queue (6.6)
+	registered  bool // io_uring_enter takes a registered number instead of fd (5.18)
+	incremental bool // a buffer is filled in parts (6.12)
 }
 
 var everything = features{true, true, true, true}
 
-// Supported is why no ring can be had here; nil if one can.
+// Supported returns why no ring can be opened here; nil if one can.
 func Supported() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -60,7 +60,7 @@ func Supported() error {
 	return err
 }
 
-// New opens a ring for the calling thread. The error says why there is none: the kernel is too old, or somebody forbids it.
+// New opens a ring for the calling thread. The error says why it cannot: the kernel is too old, or forbids it (sysctl, seccomp).
 func New() (*Ring, error) { return open(everything) }
 
 func open(want features) (*Ring, error) {
@@ -85,14 +85,14 @@ func open(want features) (*Ring, error) {
 	}
 	r.untimed = r.entryFlags | enterGetEvents
 	if p.features&featNoIOWait != 0 {
-		r.untimed |= enterNoIOWait // else who waits for clients looks like one who waits for a disk
+		r.untimed |= enterNoIOWait // else the wait for clients counts as I/O wait, as for a disk
 	}
 	r.timed = r.untimed | enterExtArg
 	r.wait.limit = uint64(uintptr(unsafe.Pointer(&r.limit)))
 	return r, nil
 }
 
-// setup opens the ring with as much of what is wanted as this kernel has.
+// setup opens the ring with those of the wanted features that the kernel has.
 func (r *Ring) setup(want features) (*params, error) {
 	base := uint32(setupCQSize | setupSubmitAll)
 	tries := []uint32{base | setupSingleIssuer | setupDeferTaskrun, base | setupCoopTaskrun, base}
@@ -126,7 +126,7 @@ func (r *Ring) setup(want features) (*params, error) {
 	return nil, fmt.Errorf("io_uring_setup: %w", e)
 }
 
-// lacks says what the kernel lacks that nothing here can stand in for.
+// lacks returns an error if the kernel lacks a feature that is required.
 func (r *Ring) lacks(p *params) error {
 	const need = featSingleMmap | featNoDrop | featExtArg | featCQESkip
 	if p.features&need != need {
@@ -158,7 +158,7 @@ func (r *Ring) mapQueues(p *params) (err error) {
 	return nil
 }
 
-// register has the kernel find the ring by number, which is cheaper than by descriptor. Where it does not, the descriptor will do.
+// register registers the ring, because io_uring_enter is cheaper by number than by descriptor. If that fails, the descriptor is used.
 func (r *Ring) register() {
 	number := ringNumber{offset: ^uint32(0), data: uint64(r.fd)}
 	n, _, e := syscall.RawSyscall6(unix.SYS_IO_URING_REGISTER, uintptr(r.fd), registerRings, uintptr(unsafe.Pointer(&number)), 1, 0, 0)
@@ -167,13 +167,13 @@ func (r *Ring) register() {
 	}
 }
 
-// unregister gives the number back, without which the thread would keep the ring.
+// unregister releases the number; else the thread would keep the ring open.
 func (r *Ring) unregister() {
 	number := ringNumber{offset: uint32(r.entry)}
 	syscall.RawSyscall6(unix.SYS_IO_URING_REGISTER, uintptr(r.fd), unregisterRings, uintptr(unsafe.Pointer(&number)), 1, 0, 0)
 }
 
-// End gives the ring back, on its thread. Requests that are under way are cancelled, a while later.
+// End closes the ring. Call it on the ring's thread. The kernel cancels requests under way some time later.
 func (r *Ring) End() {
 	if r.entryFlags != 0 {
 		r.unregister()
@@ -189,17 +189,19 @@ func (r *Ring) End() {
 	*r = Ring{fd: -1}
 }
 
-// Queued is how many requests the next Submit or Wait hands the kernel, Ready how many completions Next has.
+// Queued returns how many requests the next Submit or Wait submits.
 func (r *Ring) Queued() int { return int(r.tail - r.submitted) }
-func (r *Ring) Ready() int  { return int(atomic.LoadUint32(r.cqTail) - r.head) }
 
-// Submit hands the kernel what is queued and takes in what has completed, without waiting. It returns how many completions there are.
+// Ready returns how many completions Next can return.
+func (r *Ring) Ready() int { return int(atomic.LoadUint32(r.cqTail) - r.head) }
+
+// Submit submits the queued requests and fetches completions, without waiting. It returns how many completions are ready.
 func (r *Ring) Submit() (int, syscall.Errno) {
 	return r.enter(0, r.untimed, 0)
 }
 
-// Wait is Submit that waits for a completion, at most for limit (nil: for ever). raw keeps the scheduler out of it, for a wait that is
-// known to be short, or for a thread that keeps its processor.
+// Wait is Submit that waits for a completion, at most for limit (nil: for ever). With raw it does not enter the Go scheduler: for a short wait, or for a
+// thread that keeps its processor (P).
 func (r *Ring) Wait(limit *unix.Timespec, raw bool) (int, syscall.Errno) {
 	flags, size := r.untimed, uintptr(0)
 	if limit != nil {
@@ -212,7 +214,7 @@ func (r *Ring) Wait(limit *unix.Timespec, raw bool) (int, syscall.Errno) {
 	return r.enterScheduled(flags, size)
 }
 
-// WaitUntil is Wait, raw, until an instant of the kernel's monotonic clock, in nanoseconds.
+// WaitUntil is a raw Wait until an instant of CLOCK_MONOTONIC, in nanoseconds.
 func (r *Ring) WaitUntil(at int64) (int, syscall.Errno) {
 	r.limit = unix.NsecToTimespec(at)
 	return r.enter(1, r.timed|enterAbsTimer, unsafe.Sizeof(r.wait))
@@ -230,7 +232,7 @@ func (r *Ring) enterScheduled(flags, size uintptr) (int, syscall.Errno) {
 	return r.entered(n, e)
 }
 
-// publish shows the kernel how far this side has come in each queue.
+// publish writes the heads and tails of the queues for the kernel.
 func (r *Ring) publish() {
 	r.pool.publish()
 	atomic.StoreUint32(r.cqHead, r.head)
@@ -244,8 +246,8 @@ func (r *Ring) argument(size uintptr) uintptr {
 	return uintptr(unsafe.Pointer(&r.wait))
 }
 
-// entered takes down what enter did. A wait that is over, or that a signal ended, is no error; nor is it that the kernel cannot take more
-// at the moment.
+// entered handles the result of io_uring_enter. The end of a wait (ETIME), a signal (EINTR) and a kernel that cannot take more at the moment (EAGAIN,
+// EBUSY) are no errors.
 func (r *Ring) entered(n uintptr, e syscall.Errno) (int, syscall.Errno) {
 	switch e {
 	case 0:
@@ -256,7 +258,7 @@ func (r *Ring) entered(n uintptr, e syscall.Errno) (int, syscall.Errno) {
 	return r.Ready(), e
 }
 
-// Peek is the completion that Next returns next, or the i-th after it; nil when there are not so many.
+// Peek returns the completion that Next would return, or the i-th after it; nil if there are not so many.
 func (r *Ring) Peek(i int) *Completion {
 	if uint32(i) >= atomic.LoadUint32(r.cqTail)-r.head {
 		return nil
@@ -264,7 +266,7 @@ func (r *Ring) Peek(i int) *Completion {
 	return &r.completions[(r.head+uint32(i))&r.cqMask]
 }
 
-// Next is the completion after those that it returned before, nil when there is none. It stays as it is until Submit or Wait.
+// Next removes and returns the next completion; nil if there is none. It is valid until Submit or Wait.
 func (r *Ring) Next() *Completion {
 	c := r.Peek(0)
 	if c != nil {

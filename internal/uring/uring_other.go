@@ -4,5 +4,5 @@ package uring
 
 import "errors"
 
-// Supported is why no ring can be had here.
+// Supported returns why there is no io_uring here.
 func Supported() error { return errors.New("io_uring needs Linux") }

@@ -2,14 +2,14 @@ package client
 
 import "carousel/loadgen/record"
 
-// maxChunkLine bounds a chunk's size line, and all trailers together.
+// maxChunkLine is the longest size line of a chunk, in bytes, and the limit of all trailers together.
 const maxChunkLine = 4 << 10
 
-// chunk is where in a chunked body (RFC 9112, section 7.1) the reply is.
+// chunk is the state of the parser in a chunked body (RFC 9112, section 7.1).
 type chunk struct {
 	at     place
-	digits int   // of the size
-	line   int   // bytes of the line, or of all trailers
+	digits int   // of the size, so far
+	line   int   // bytes of the line so far, or of all trailers
 	size   int64 // of the chunk
 }
 
@@ -17,8 +17,8 @@ type place uint8
 
 const (
 	atSize      place = iota
-	atPadding         // after the size, blanks until the end of the line
-	atExtension       // after a semicolon, anything until there
+	atPadding         // after the size: blanks until the end of the line
+	atExtension       // after a semicolon: anything until the end of the line
 	atSizeLF
 	atData
 	atDataCR
@@ -30,7 +30,7 @@ const (
 	atLastLF
 )
 
-// readChunks takes what is there of a chunked body and returns what follows it.
+// readChunks parses p, the next piece of a chunked body, and returns what follows the body.
 func (r *Reply) readChunks(p []byte) []byte {
 	c := &r.chunk
 	for len(p) > 0 {

@@ -12,37 +12,37 @@ import (
 )
 
 const (
-	// helloBody is what our own servers say to whoever asks for nothing else.
+	// helloBody is the body of our own servers' plain replies.
 	helloBody = "Hello world\n"
-	// alphabet is what the bodies of /bytes/N repeat.
+	// alphabet is repeated in the bodies of /bytes/N.
 	alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	// maxBytes is the largest N of /bytes/N.
 	maxBytes = 1 << 30
 )
 
-// helloPaths are those that are answered with a hello, sooner or later.
+// helloPaths matches the paths whose reply is helloBody, some after a delay.
 var helloPaths = regexp.MustCompile(`^/((sleep|block|spin|store)/.*)?$`)
 
 // demand is what a reply must be.
 type demand struct {
-	status int    // 0: below 400; of our own servers' only a 200 has a rule
-	ours   bool   // it is one of our own servers'
-	text   string // the body is that, period bytes of it over and over
-	period int    // 0: whatever it is
-	length int64  // of the body
+	status int    // 0: any below 400
+	ours   bool   // the rules of our own servers (--expect carousel), which apply to replies with status 200 only
+	text   string // the body repeats the first period bytes of text
+	period int    // 0: any body
+	length int64  // of the body, or anyLength
 
-	digest   *digest // of the body
-	contains *phrase // that is in the body
+	digest   *digest // of the body; nil: any
+	contains *phrase // the body must contain it; nil: nothing
 }
 
-// anyLength is a length that is not demanded.
+// anyLength stands for any length.
 const anyLength = -1
 
 func exactly(text string) *demand {
 	return &demand{ours: true, text: text, period: len(text), length: int64(len(text))}
 }
 
-// expected is what e says, which must be valid.
+// expected converts e, which must be valid.
 func expected(e *result.Expected) *demand {
 	d := &demand{status: e.Status, length: anyLength}
 	if e.Length != nil {
@@ -61,7 +61,7 @@ func expected(e *result.Expected) *demand {
 	return d
 }
 
-// status is the class of a reply by its status.
+// status returns the class of a reply by its status.
 func (q *Request) status(code int) record.Class {
 	switch d := q.want; {
 	case d == nil || d.status == 0:
@@ -72,7 +72,7 @@ func (q *Request) status(code int) record.Class {
 	return record.OK
 }
 
-// demanded is what our own servers answer; nil for methods and paths that have no rule, and where the reply has no body.
+// demanded returns what our own servers reply to q; nil for methods and paths without a rule, and for replies without a body.
 func (q *Request) demanded() *demand {
 	path, _, _ := strings.Cut(q.Path, "?")
 	digits, isBytes := strings.CutPrefix(path, "/bytes/")
@@ -86,7 +86,7 @@ func (q *Request) demanded() *demand {
 		return exactly(helloBody)
 	case isBytes:
 		if n, err := strconv.ParseUint(digits, 10, 64); err == nil && n <= maxBytes {
-			// One alphabet more than a read takes: a piece that starts anywhere in it can be compared in one go.
+			// One alphabet longer than a read: a piece that starts at any of its bytes can be compared at once.
 			return &demand{ours: true, text: strings.Repeat(alphabet, 1+MaxRead/len(alphabet)), period: len(alphabet), length: int64(n)}
 		}
 	}
@@ -108,22 +108,22 @@ func (d *demand) fits(p []byte, at int64) bool {
 	return string(p) == d.text[from:from+len(p)]
 }
 
-// judge is the class of a whole reply with a good status, whose body has size bytes, of which fits says whether each piece fitted, and said
-// how much of the phrase is in it.
-func (d *demand) judge(size int64, fits bool, said int) record.Class {
+// judge returns the class of a whole reply with a good status. Its body has size bytes; fits is whether all its pieces fitted, matched how much of the
+// phrase was found in it.
+func (d *demand) judge(size int64, fits bool, matched int) record.Class {
 	switch {
 	case d.length != anyLength && size != d.length:
 		return record.BodyLength
-	case !fits, d.contains != nil && said < len(d.contains.text):
+	case !fits, d.contains != nil && matched < len(d.contains.text):
 		return record.BodyContent
 	}
 	return record.OK
 }
 
-// phrase is a text that is looked for in a body which comes in pieces.
+// phrase searches for a text in a body that comes in pieces.
 type phrase struct {
 	text string
-	next []int // where the search goes on, by the length of what matched, when the byte after it does not (Knuth, Morris and Pratt 1977)
+	next []int // by matched bytes: how many of them still match after a mismatch (Knuth, Morris and Pratt 1977)
 }
 
 func newPhrase(text string) *phrase {
@@ -140,7 +140,8 @@ func newPhrase(text string) *phrase {
 	return f
 }
 
-// seek is how much of the phrase ends a body, after a piece more, of which so much did before; all of it once it was there.
+// seek takes a further piece of the body. matched is how many bytes of the phrase matched at the end of the body before; it returns how many do now, or
+// the length of the phrase if it was found.
 func (f *phrase) seek(p []byte, matched int) int {
 	for len(p) > 0 && matched < len(f.text) {
 		if matched == 0 {

@@ -4,18 +4,18 @@ import (
 	"bytes"
 )
 
-// head is what the head of a reply says about its body and about the connection.
+// head is what the head of a reply determines about its body and the connection.
 type head struct {
 	status  int
 	length  int64 // -1: not given
 	chunked bool
 	keep    bool
-	digest  *digest // nil: none that is known
-	kind    string  // the body's media type, where it is saved
+	digest  *digest // nil: no SHA-256 given
+	kind    string  // the body's media type, if bodies are saved
 }
 
-// headEnd is the length of the head that p begins with, its empty line included, or 0 if it is not complete. A line may
-// end without its CR (RFC 9112, section 2.2). Nothing ends before byte from.
+// headEnd returns the length of the head at the begin of p, its empty line included, or 0 if it is not complete. A line may end in LF alone (RFC 9112,
+// section 2.2). The search begins at byte from.
 func headEnd(p []byte, from int) int {
 	for i := from; ; {
 		n := bytes.IndexByte(p[i:], '\n')
@@ -32,8 +32,8 @@ func headEnd(p []byte, from int) int {
 	}
 }
 
-// parseHead reads a status line and its headers (RFC 9112). It is stricter than the RFC allows where a lenient reading
-// would leave in doubt where the body ends.
+// parseHead parses a status line and its headers (RFC 9112). It is stricter than the RFC where a lenient parser could be wrong about the end of the
+// body.
 func parseHead(text []byte) (head, bool) {
 	h := head{length: -1}
 	line, text := nextLine(text)
@@ -70,7 +70,7 @@ func parseHead(text []byte) (head, bool) {
 			h.length = n
 		case is(name, "transfer-encoding"):
 			if !newer {
-				break // HTTP/1.0 knows none
+				break // HTTP/1.0 has no transfer encodings
 			}
 			if h.chunked || !is(value, "chunked") {
 				return h, false
@@ -87,14 +87,14 @@ func parseHead(text []byte) (head, bool) {
 	}
 	h.keep = !closes && (newer || keeps)
 	if h.chunked && h.length >= 0 {
-		h.length, h.keep = -1, false // RFC 9112, section 6.3: chunked wins, and the sender is not to be trusted further
+		h.length, h.keep = -1, false // RFC 9112, section 6.3: chunked wins, and the connection must close
 	}
 	return h, true
 }
 
 var comma, colon = []byte(","), []byte(":")
 
-// field is the value of the first header of that name, in lower case, in a head that parseHead took; nil if there is none.
+// field returns the value of the first header with the name word, in lower case, in a head that parseHead accepted; nil if there is none.
 func field(text []byte, word string) []byte {
 	_, text = nextLine(text)
 	for {
@@ -108,7 +108,7 @@ func field(text []byte, word string) []byte {
 	}
 }
 
-// nextLine cuts the first line off text, without its end.
+// nextLine returns the first line of text, without its line end, and the rest.
 func nextLine(text []byte) (line, rest []byte) {
 	n := bytes.IndexByte(text, '\n')
 	line, rest = text[:n], text[n+1:]
@@ -118,7 +118,7 @@ func nextLine(text []byte) (line, rest []byte) {
 	return line, rest
 }
 
-// lists reports whether a header's value, a list, holds an option; word is in lower case.
+// lists reports whether a header's value, a comma-separated list, has the option word, in lower case.
 func lists(value []byte, word string) bool {
 	for len(value) > 0 {
 		option, rest, _ := bytes.Cut(value, comma)
@@ -130,7 +130,7 @@ func lists(value []byte, word string) bool {
 	return false
 }
 
-// is compares without regard to the case of ASCII letters; word is in lower case.
+// is reports whether p equals word, which is in lower case, ignoring the case of ASCII letters.
 func is(p []byte, word string) bool {
 	if len(p) != len(word) {
 		return false

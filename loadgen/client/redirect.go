@@ -7,19 +7,19 @@ import (
 	"carousel/loadgen/record"
 )
 
-// CachedRequest is a request with what one worker remembers of its replies.
+// CachedRequest is a request with what one worker caches of its replies.
 type CachedRequest struct {
 	*Request
 	Replies ReplyCache
 }
 
-// RequestCache are the requests of one worker: those it sends in turn, and those that redirects led to.
+// RequestCache has the requests of one worker: those it sends in turn, and those to which redirects led.
 type RequestCache struct {
 	turn     []*CachedRequest
 	followed map[redirect]redirected
 }
 
-// redirect is the key of a redirect that was followed before, redirected the request it led to, or why there is none.
+// redirect is the cache key of a redirect, redirected the cached request to which it leads, or the class of error.
 type redirect struct {
 	from     *Request
 	status   int
@@ -31,10 +31,10 @@ type redirected struct {
 	class record.Class
 }
 
-// maxFollowed is how many redirects are remembered.
+// maxFollowed is how many redirects are cached at most.
 const maxFollowed = 1000
 
-// NewRequestCache prepares the requests of one worker.
+// NewRequestCache returns the requests of one worker.
 func NewRequestCache(all []*Request) *RequestCache {
 	a := &RequestCache{followed: map[redirect]redirected{}}
 	for _, q := range all {
@@ -43,10 +43,10 @@ func NewRequestCache(all []*Request) *RequestCache {
 	return a
 }
 
-// Request is request i of them, from 0.
+// Request returns request i of those given to NewRequestCache.
 func (a *RequestCache) Request(i int) *CachedRequest { return a.turn[i] }
 
-// Follow is the request that a redirect leads to, or the class of error that it is.
+// Follow returns the request to which a redirect of from leads, or the class of error if it cannot be followed.
 func (a *RequestCache) Follow(from *CachedRequest, status int, location string) (*CachedRequest, record.Class) {
 	key := redirect{from.Request, status, location}
 	known, ok := a.followed[key]
@@ -64,7 +64,7 @@ func (a *RequestCache) Follow(from *CachedRequest, status int, location string) 
 	return known.to, known.class
 }
 
-// leads reports whether a reply of this status points elsewhere (RFC 9110, section 15.4).
+// leads reports whether a reply with this status is a redirect (RFC 9110, section 15.4).
 func leads(status int) bool {
 	switch status {
 	case 301, 302, 303, 307, 308:
@@ -73,8 +73,7 @@ func leads(status int) bool {
 	return false
 }
 
-// follow builds the request that a redirect leads to. As browsers do, it becomes a GET after 303, and a POST does after 301
-// and 302 as well.
+// follow returns the request to which a redirect leads. As in browsers, it becomes a GET after 303, and a POST becomes one after 301 and 302 too.
 func (q *Request) follow(status int, location string) (*Request, record.Class) {
 	server := Server(q.spec.Target)
 	if Network(q.Addr) == "unix" {

@@ -8,52 +8,51 @@ import (
 )
 
 const (
-	// MaxRead is the most that may be fed at once.
+	// MaxRead is the most bytes that may be fed at once.
 	MaxRead = 64 << 10
-	// maxHead bounds a reply's head, and a line.
+	// maxHead is the longest head, and the longest line, in bytes.
 	maxHead = 64 << 10
-	// MaxBody is the largest body that is kept to be saved.
+	// MaxBody is the largest body that is saved, in bytes.
 	MaxBody = 16 << 20
-	// maxInterim bounds the 1xx replies before a reply.
+	// maxInterim is the most 1xx replies before a reply.
 	maxInterim = 100
 )
 
-// ReplyCache is what one worker remembers of the replies to a request: the last good head, byte for byte, so that the next one that starts
-// the same needs no parsing, and where the last redirect pointed. Its zero value is ready.
+// ReplyCache is what one worker caches of the replies to a request: the last good head, so that a next one with the same bytes needs no parsing, and
+// the location of the last redirect. Its zero value is ready.
 type ReplyCache struct {
 	head     []byte
 	framed   head
 	location string // of the last redirect
 }
 
-// Reply checks the replies of one connection, one after another; its zero value is not ready, see Request.Reply.
-// A reply may come in pieces of any size. A finished part of a head is kept, nothing else is, so that a connection costs
-// little and a reply that comes whole costs no allocation.
+// Reply checks the replies of one connection, one after another. Use Request.Reply to make one. A reply may come in pieces of any size. Only an
+// incomplete head is buffered, so that a connection takes little cache, and a reply that comes whole costs no allocation.
 type Reply struct {
 	request *Request
-	memory  *ReplyCache
+	cache   *ReplyCache
 
 	part    step
 	class   record.Class
-	keep    bool // the connection may be used again
-	fits    bool // the body is what is demanded so far
-	said    int  // so much of the phrase that it must contain
-	framed  head
+	keep    bool   // the connection may be used again
+	fits    bool   // the body is as demanded so far
+	matched int    // bytes of the demanded phrase that match
+	framed  head   // the parsed head
 	seen    int64  // body bytes so far
-	left    int64  // of the body or of the chunk; negative: until the end of input
-	head    []byte // a head that is not complete
-	interim int
+	left    int64  // bytes left of the body or the chunk; negative: it ends with the connection
+	head    []byte // an incomplete head
+	interim int    // 1xx replies so far
 	chunk   chunk
 
-	takes    bool // the body is of use beyond being compared: it is hashed or kept
-	moved    bool // a redirect that is to be followed
+	takes    bool // the body is hashed or saved
+	moved    bool // a redirect to follow
 	location string
-	body     []byte // where the load saves
+	body     []byte // kept to be saved
 	hash     hash.Hash
 	sum      digest
 }
 
-// step is what part of a reply is awaited.
+// step is the part of a reply that comes next.
 type step uint8
 
 const (
@@ -65,52 +64,53 @@ const (
 	done
 )
 
-// Reply prepares the check of one connection's replies.
-func (q *Request) Reply(m *ReplyCache) Reply { return Reply{request: q, memory: m} }
+// Reply returns the check of one connection's replies to q. m is one worker's cache for q.
+func (q *Request) Reply(m *ReplyCache) Reply { return Reply{request: q, cache: m} }
 
-// Reset forgets an unfinished reply: the connection is a new one.
+// Reset drops an incomplete reply, for a new connection.
 func (r *Reply) Reset() {
-	*r = Reply{request: r.request, memory: r.memory, head: r.head[:0], body: r.body[:0], hash: r.hash}
+	*r = Reply{request: r.request, cache: r.cache, head: r.head[:0], body: r.body[:0], hash: r.hash}
 }
 
-// SetRequest says whose reply comes next.
-func (r *Reply) SetRequest(a *CachedRequest) { r.request, r.memory = a.Request, &a.Replies }
+// SetRequest sets the request to which the next reply is.
+func (r *Reply) SetRequest(a *CachedRequest) { r.request, r.cache = a.Request, &a.Replies }
 
-// begun reports whether something of a reply has come that is not complete.
+// begun reports whether a part of a reply has come, but not all.
 func (r *Reply) begun() bool { return r.part != fresh && r.part != done }
 
-// Status is that of the latest head.
+// Status returns the status of the latest head.
 func (r *Reply) Status() int { return r.framed.status }
 
-// Received is how many bytes of its body have come.
+// Received returns how many bytes of the body have come.
 func (r *Reply) Received() int64 { return r.seen }
 
-// Class is what became of a reply that is complete.
+// Class returns the class of a complete reply: record.OK or an error.
 func (r *Reply) Class() record.Class { return r.class }
 
 // Keep reports whether another request may follow on the connection.
 func (r *Reply) Keep() bool { return r.keep }
 
-// Moved reports whether the reply is a redirect that is to be followed, and where to.
+// Moved reports whether the complete reply is a redirect to follow, with its status and Location.
 func (r *Reply) Moved() (status int, location string, is bool) {
 	return r.framed.status, r.location, r.moved && r.class == record.OK
 }
 
-// Body is the body of a good reply, if the load saves, and its media type. It may be kept, if Lend gives another buffer.
+// Body returns the body of a good reply, if the load saves bodies, and its media type. The caller may keep the body if it calls Lend with another
+// buffer.
 func (r *Reply) Body() (body []byte, kind string) { return r.body, r.framed.kind }
 
-// Lend gives the buffer in which the next body is kept.
+// Lend sets the buffer for the next body.
 func (r *Reply) Lend(buffer []byte) { r.body = buffer }
 
-// Feed takes what the peer sent, at most MaxRead bytes, and reports whether the reply is complete; Class and Keep then
-// tell the rest. What follows a complete reply nobody asked for: it makes the reply wrong. The next Feed begins the next reply.
+// Feed takes bytes from the peer, at most MaxRead, and reports whether the reply is complete; see Class and Keep. Bytes after a complete reply are not
+// part of any: they make it a record.BodyLength error. The next Feed begins the next reply.
 func (r *Reply) Feed(p []byte) bool {
 	rest, whole := r.Take(p)
 	r.Surplus(rest)
 	return whole
 }
 
-// Surplus notes what followed a complete reply that nobody asked for.
+// Surplus takes bytes that followed a complete reply and belong to no other: they make it a record.BodyLength error.
 func (r *Reply) Surplus(p []byte) {
 	if len(p) == 0 {
 		return
@@ -120,16 +120,16 @@ func (r *Reply) Surplus(p []byte) {
 	}
 }
 
-// Take is Feed where other replies may follow: rest is what came after a complete reply.
+// Take is Feed for a connection on which other replies may follow: it returns the bytes after a complete reply.
 func (r *Reply) Take(p []byte) (rest []byte, whole bool) {
 	if r.part == done {
 		r.part = fresh
 	}
 	if r.part == fresh {
-		r.class, r.keep, r.fits, r.said, r.takes, r.moved, r.seen, r.interim = record.OK, true, true, 0, false, false, 0, 0
+		r.class, r.keep, r.fits, r.matched, r.takes, r.moved, r.seen, r.interim = record.OK, true, true, 0, false, false, 0, 0
 	}
 	if r.part == fresh {
-		switch m := r.memory; {
+		switch m := r.cache; {
 		case r.request.line:
 			r.part = inLine
 		case len(m.head) > 0 && len(p) >= len(m.head) && string(p[:len(m.head)]) == string(m.head):
@@ -156,8 +156,8 @@ func (r *Reply) Take(p []byte) (rest []byte, whole bool) {
 	return rest, r.part == done
 }
 
-// End says that the peer has closed, and reports whether that completes a reply: one whose length is the end of the
-// connection is complete, any other that had begun is cut short.
+// End takes the end of the connection, and reports whether it completes a reply that had begun. One without a length is complete; any other becomes a
+// record.ReadEOF error.
 func (r *Reply) End() bool {
 	if !r.begun() {
 		return false
@@ -170,7 +170,7 @@ func (r *Reply) End() bool {
 	return true
 }
 
-// fail ends a reply after which the connection is of no use.
+// fail completes a reply with an error after which the connection cannot be used.
 func (r *Reply) fail(c record.Class) { r.class, r.keep, r.part = c, false, done }
 
 // readHead collects a head until its empty line, parses it, and returns what follows.
@@ -202,10 +202,10 @@ func (r *Reply) readHead(p []byte) []byte {
 			framed.kind = string(field(text[:n], "content-type"))
 		}
 		if ok && r.request.spec.MaxRedirects > 0 && leads(framed.status) {
-			r.moved, r.location = true, r.memory.whither(field(text[:n], "location"))
+			r.moved, r.location = true, r.cache.redirectTo(field(text[:n], "location"))
 		}
 		if ok && framed.status >= 200 {
-			r.memory.remember(text[:n], framed)
+			r.cache.remember(text[:n], framed)
 		}
 		r.head = r.head[:0]
 		if direct {
@@ -213,7 +213,7 @@ func (r *Reply) readHead(p []byte) []byte {
 		}
 		if ok && framed.status < 200 {
 			if r.interim++; framed.status == 101 || r.interim > maxInterim {
-				ok = false // nobody asked to switch protocols
+				ok = false // no request has an Upgrade
 			} else if len(p) == 0 {
 				return nil
 			} else {
@@ -230,15 +230,15 @@ func (r *Reply) readHead(p []byte) []byte {
 	}
 }
 
-// collect adds to an unfinished head what p has of it, line by line: what follows may be many replies, for which no connection is to keep room.
-// It returns what follows, and the length of the head, or 0 if it is not complete.
+// collect appends p to an incomplete head, line by line, up to the end of the head: what follows may be many replies, which must not be buffered. It
+// returns what follows, and the length of the head, or 0 if it is not complete.
 func (r *Reply) collect(p []byte) (rest []byte, n int) {
 	for n == 0 && len(p) > 0 && len(r.head) <= maxHead {
 		line := p[:min(len(p), maxHead+1-len(r.head))]
 		if end := bytes.IndexByte(line, '\n'); end >= 0 {
 			line = line[:end+1]
 		}
-		from := max(0, len(r.head)-3) // the end may have begun
+		from := max(0, len(r.head)-3) // the end of the head may have begun in the last bytes
 		r.head, p = append(r.head, line...), p[len(line):]
 		n = headEnd(r.head, from)
 	}
@@ -251,15 +251,15 @@ func (m *ReplyCache) remember(text []byte, framed head) {
 	}
 }
 
-// whither is where a redirect points: as a rule where the one before did.
-func (m *ReplyCache) whither(location []byte) string {
+// redirectTo returns location as a string. It allocates only if the location differs from the last one.
+func (m *ReplyCache) redirectTo(location []byte) string {
 	if string(location) != m.location {
 		m.location = string(location)
 	}
 	return m.location
 }
 
-// frame sets out what body follows the head.
+// frame determines from the head how the body ends.
 func (r *Reply) frame() {
 	if r.keep, r.class = r.framed.keep, record.OK; !r.moved {
 		r.class = r.request.status(r.framed.status)
@@ -279,11 +279,11 @@ func (r *Reply) frame() {
 	}
 }
 
-// check takes a piece of the body.
+// check checks a piece of the body, and hashes or keeps it as needed.
 func (r *Reply) check(p []byte) {
 	if want := r.request.want; want != nil {
 		if r.fits = r.fits && want.fits(p, r.seen); want.contains != nil {
-			r.said = want.contains.seek(p, r.said)
+			r.matched = want.contains.seek(p, r.matched)
 		}
 	}
 	if r.seen += int64(len(p)); r.takes {
@@ -317,13 +317,13 @@ func (r *Reply) readLine(p []byte) []byte {
 	return p[n:]
 }
 
-// finish judges a complete reply.
+// finish completes a reply and sets its class.
 func (r *Reply) finish() {
 	if r.part = done; r.takes && r.class == record.OK {
 		r.class = r.taken()
 	}
 	r.keep = r.keep && !r.request.last
 	if want := r.request.want; r.class == record.OK && want != nil && !r.moved && (!want.ours || r.request.line || r.framed.status == 200) {
-		r.class = want.judge(r.seen, r.fits, r.said)
+		r.class = want.judge(r.seen, r.fits, r.matched)
 	}
 }

@@ -1,4 +1,4 @@
-// Package client is one connection's side of a conversation, without I/O: the bytes that ask, and the check of what comes back.
+// Package client builds requests and checks replies, for one connection and without I/O: HTTP/1.1, or lines.
 package client
 
 import (
@@ -9,29 +9,29 @@ import (
 	"carousel/internal/result"
 )
 
-// Request is what every connection sends, and what the answer must be. It does not change and may be shared.
+// Request is the bytes to send, and what the reply must be. It does not change and may be shared.
 type Request struct {
 	Addr  string // host:port to connect to, or the path of a Unix socket
-	Path  string // and query, of HTTP
-	Kind  string // of a mix; "": there is none
-	Name  string // the path, with its server where a load has several
-	Host  int    // which of Servers it is for, from 0
-	Bytes []byte // what to send, whole
+	Path  string // path and query, of HTTP
+	Kind  string // its name in a mix; "": there is no mix
+	Name  string // the path, with the server if the load has several
+	Host  int    // index of its server in Servers
+	Bytes []byte // the whole request
 
-	Idempotent bool // may be sent again where nobody knows whether the server acted on it
+	Idempotent bool // it may be sent again if it is not known whether the server acted on it
 
 	spec result.Spec
-	host string  // as the Host header names it
+	host string  // value of the Host header
 	line bool    // lines instead of HTTP
 	head bool    // a HEAD request: the reply has no body
 	last bool    // no request follows on the connection
-	want *demand // what a reply must be; nil: any with a status below 400
+	want *demand // what the reply must be; nil: any with a status below 400
 }
 
-// idempotent are the methods that may be sent twice and mean the same (RFC 9110, section 9.2.2). Of one that is unknown, that is too.
+// idempotent are the methods of which two requests have the effect of one (RFC 9110, section 9.2.2). An unknown method counts as not idempotent.
 var idempotent = map[string]bool{"GET": true, "HEAD": true, "OPTIONS": true, "TRACE": true, "PUT": true, "DELETE": true}
 
-// New builds the requests that s asks for, those of a mix in the order of its kinds; s must be valid.
+// New returns the requests of s, which must be valid: those of a mix in the order of its kinds, or one for each target.
 func New(s result.Spec) (all []*Request) {
 	for _, k := range s.Mix {
 		q := build(s.ForKind(k), k.Path)

@@ -14,20 +14,21 @@ import (
 	"carousel/internal/result"
 )
 
-// DefaultTarget is where `servers` listens when nothing is said.
+// DefaultTarget is where `servers` listens by default.
 const DefaultTarget = "http://127.0.0.1:5000/"
 
-// unixSocket is how people name the socket of a file, and the request after it: unix:/run/x.sock:/path, and as other tools have it.
+// unixSocket matches a Unix socket and a path on it: unix:/run/x.sock:/path, and the forms of other tools.
 var unixSocket = regexp.MustCompile(`(?i)^(?:http://|http\+)?unix:(?://)?([^:0-9][^:]*)(?::(/.*)?)?$`)
 
-// joinedSocket is the socket of a file as some clients write it, percent-encoded in the place of the host.
+// joinedSocket matches a Unix socket that is percent-encoded in the place of the host, a form of some clients.
 var joinedSocket = regexp.MustCompile(`(?i)^http\+unix://(%2F[^/?#]*)(/.*)?$`)
 
-// mostSocketPath is how long the path of a Unix socket can be, in bytes (sun_path of unix(7), and the zero that ends it).
+// mostSocketPath is the longest path of a Unix socket, in bytes: sun_path of unix(7) without the final zero.
 const mostSocketPath = 107
 
-// Target writes what a person gave as http://host:port/path, https://host:port/path or unix:/socket:/path. It understands "host:port",
-// ":5000", "host", "/path" on the default address and "" for the default; another scheme is an error.
+// Target normalizes a target to http://host:port/path, https://host:port/path or unix:/socket:/path. given may be such a URL, "host:port", ":5000",
+// "host", "/path" on the default address, or "" for DefaultTarget; another scheme is an error. The functions below that take a target take a
+// normalized one.
 func Target(given string) (string, error) {
 	const addr = "127.0.0.1:5000"
 	full := escape(given)
@@ -46,7 +47,7 @@ func Target(given string) (string, error) {
 	case unixSocket.MatchString(given):
 		return socketTarget(given)
 	case hasScheme && !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https"):
-		return "", fmt.Errorf("target %q: http://, https:// and unix:/socket:/path are spoken (and lines, with --proto line)", given)
+		return "", fmt.Errorf("target %q: use http://, https:// or unix:/socket:/path (and --proto line for lines)", given)
 	case hasScheme:
 	case given[0] == '/':
 		full = "http://" + addr + full
@@ -59,7 +60,7 @@ func Target(given string) (string, error) {
 	}
 	u, err := url.Parse(full)
 	if err != nil {
-		return "", fmt.Errorf("target %q is no address: write http://host:port/path", given)
+		return "", fmt.Errorf("target %q is not an address: write http://host:port/path", given)
 	}
 	port := u.Port()
 	if port == "" && !strings.HasSuffix(u.Host, ":") {
@@ -81,10 +82,10 @@ func Target(given string) (string, error) {
 	return u.Scheme + "://" + net.JoinHostPort(u.Hostname(), port) + u.RequestURI(), nil
 }
 
-// defaultPort is the port of a target that names none, by its scheme.
+// defaultPort has the port of a target without one, by scheme.
 var defaultPort = map[string]string{"http": "80", "https": "443"}
 
-// socketTarget writes the target of a Unix socket as unix:/socket:/path.
+// socketTarget normalizes the target of a Unix socket to unix:/socket:/path.
 func socketTarget(given string) (string, error) {
 	parts := unixSocket.FindStringSubmatch(given)
 	path := cmp.Or(parts[2], "/")
@@ -103,15 +104,15 @@ func socketTarget(given string) (string, error) {
 	u, err := url.Parse("http://localhost" + escape(path))
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("target %q: %q is no path of a request: write unix:/socket:/path", given, path)
+		return "", fmt.Errorf("target %q: %q is not a path of a request: write unix:/socket:/path", given, path)
 	case u.Fragment != "":
 		return "", fmt.Errorf("target %q: what follows # is never sent, leave it out", given)
 	}
 	return "unix:" + socket + ":" + u.RequestURI(), nil
 }
 
-// escape percent-encodes what an address may not hold (RFC 3986, section 2), as browsers do: spaces, quotes, braces and
-// whatever is beyond ASCII. Control characters stay: package url refuses them.
+// escape percent-encodes characters that a URL must not have (RFC 3986, section 2), as browsers do: spaces, quotes, braces and all beyond ASCII. Control
+// characters stay: package url refuses them.
 func escape(address string) string {
 	var b strings.Builder
 	for _, c := range []byte(address) {
@@ -124,7 +125,7 @@ func escape(address string) string {
 	return b.String()
 }
 
-// Path is the path of a further target on the server of the first, as Target writes that; given may be the path alone.
+// Path returns the path of a further target, given, on the server of the first. given may be the path alone. Another server is an error.
 func Path(first, given string) (string, error) {
 	if strings.HasPrefix(given, "/") {
 		given = strings.TrimSuffix(first, PathOf(first)) + given
@@ -136,8 +137,8 @@ func Path(first, given string) (string, error) {
 	return PathOf(clean), err
 }
 
-// Further is a further target beside the first, as Target writes that: the path alone where both are on one server, else the whole target.
-// given may be a path on the server of the first. All servers of a load are spoken to in the same way.
+// Further normalizes a further target: to its path alone if it is on the server of the first, else to the whole target. given may be a path on the
+// server of the first. All servers of a load must have the same scheme.
 func Further(first, given string) (string, error) {
 	if strings.HasPrefix(given, "/") {
 		given = Server(first) + given
@@ -154,7 +155,7 @@ func Further(first, given string) (string, error) {
 	return clean, nil
 }
 
-// Servers are those of the targets of s, that of the first one first, each once.
+// Servers returns the servers of the targets of s, each once, that of the first target first.
 func Servers(s result.Spec) []string {
 	all := []string{Server(s.Target)}
 	for _, further := range s.Paths {
@@ -165,7 +166,7 @@ func Servers(s result.Spec) []string {
 	return all
 }
 
-// on is s with a further target of it as its target.
+// on returns s with one of its further targets as its target.
 func on(s result.Spec, further string) result.Spec {
 	if strings.HasPrefix(further, "/") {
 		further = Server(s.Target) + further
@@ -179,10 +180,10 @@ func scheme(target string) string {
 	return scheme
 }
 
-// Server is a target as Target writes it without its path: the scheme and the address.
+// Server returns a target without its path: the scheme and the address.
 func Server(target string) string { return strings.TrimSuffix(target, PathOf(target)) }
 
-// Addr is where a target, as Target writes it, is connected to: "host:port", or the path of a Unix socket.
+// Addr returns the address of a target: "host:port", or the path of a Unix socket.
 func Addr(target string) string {
 	if socket, isUnix := strings.CutPrefix(target, "unix:"); isUnix {
 		socket, _, _ = strings.Cut(socket, ":")
@@ -193,7 +194,7 @@ func Addr(target string) string {
 	return addr
 }
 
-// Network is the network of an address as Addr has it, as package net calls it.
+// Network returns the network of an address that Addr returned, for package net: "tcp" or "unix".
 func Network(addr string) string {
 	if strings.HasPrefix(addr, "/") {
 		return "unix"
@@ -201,10 +202,10 @@ func Network(addr string) string {
 	return "tcp"
 }
 
-// Secure says whether a target is spoken to by TLS.
+// Secure reports whether a target uses TLS.
 func Secure(target string) bool { return strings.HasPrefix(target, "https:") }
 
-// ServerName is the name that the certificate of an https target must have: that of its Host header, or of the target.
+// ServerName returns the name that the server's certificate must have: that in the Host header of s, or else in its target.
 func ServerName(s result.Spec) string {
 	host := Addr(s.Target)
 	for _, h := range s.Headers {
@@ -218,19 +219,19 @@ func ServerName(s result.Spec) string {
 	return strings.Trim(host, "[]")
 }
 
-// PathOf is the path and query of a target as Target writes it.
+// PathOf returns the path and query of a target.
 func PathOf(target string) string {
 	_, path, _ := strings.Cut(target, Addr(target))
 	return strings.TrimPrefix(path, ":")
 }
 
-// nameOf is a target in the figures of a load that has several servers: without what all have in common.
+// nameOf returns the name of a target in the figures of a load with several servers: without the scheme, which all share.
 func nameOf(target string) string {
 	_, rest, _ := strings.Cut(target, ":")
 	return strings.TrimPrefix(rest, "//")
 }
 
-// hostOf is what a target is called in the Host header.
+// hostOf returns the Host header of a target: without a default port.
 func hostOf(target string) string {
 	addr := Addr(target)
 	if Network(addr) == "unix" {

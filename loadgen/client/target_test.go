@@ -59,25 +59,25 @@ func TestTarget(t *testing.T) {
 		}
 	}
 	for given, want := range map[string]string{
-		"ftp://h/":                          "http://, https:// and unix:/socket:/path are spoken",
+		"ftp://h/":                          "use http://, https:// or unix:/socket:/path",
 		"5000":                              "did you mean :5000",
 		"h:0":                               "1 to 65535",
 		"h:65536":                           "1 to 65535",
-		"h:port":                            "no address",
+		"h:port":                            "not an address",
 		"http://":                           "no host",
 		"http://u:p@h/":                     "-u USER:PASSWORD",
 		"http://h/#here":                    "never sent",
-		"http://h/\x00":                     "no address",
+		"http://h/\x00":                     "not an address",
 		"http://[fe80::1%25eth0]/":          "no host",
-		"http://h\x7f/":                     "no address",
-		"h/%zz":                             "no address",
+		"http://h\x7f/":                     "not an address",
+		"h/%zz":                             "not an address",
 		"http://bücher.example/":            `target "http://bücher.example/": write the name of the host in ASCII (xn--...)`,
 		"http://h:/":                        "1 to 65535",
 		"http:/h":                           "1 to 65535",
 		"https://unix:/x.sock:/a":           "1 to 65535",
 		"unix:/x y":                         `the path of the socket has the character ' '`,
 		"unix:/x:/a#b":                      "never sent",
-		"unix:/x:/%zz":                      "no path of a request",
+		"unix:/x:/%zz":                      "not a path of a request",
 		"unix:/" + strings.Repeat("x", 107): "has 107 bytes at most, this one has 108",
 	} {
 		if got, err := Target(given); err == nil || !strings.Contains(err.Error(), want) {
@@ -158,8 +158,8 @@ func TestFurther(t *testing.T) {
 	for given, want := range map[string]string{
 		"https://h:1/a":   "targets http://h:1/first and https://h:1/a: several servers are all unix:, all http:// or all https://",
 		"unix:/a.sock:/x": "several servers are all unix:, all http://",
-		"ftp://h":         "are spoken",
-		"/%zz":            "no address",
+		"ftp://h":         "use http://",
+		"/%zz":            "not an address",
 	} {
 		if got, err := Further("http://h:1/first", given); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Further(%q) = %q, %v, want an error with %q", given, got, err, want)

@@ -5,23 +5,23 @@ import (
 	"slices"
 )
 
-// Tally is how much of a load is in its trace.
+// Tally is how many records of a load are in its trace.
 type Tally struct {
-	Limit                            int64 // of all records
-	Requests, Connects               int64 // that are in it
-	DroppedRequests, DroppedConnects int64 // that are not: there was no more room
+	Limit                            int64 // of the trace, in records
+	Requests, Connects               int64 // in the trace
+	DroppedRequests, DroppedConnects int64 // not in it, for want of room
 }
 
-// kept is a record that is written, with its process and the place that it has among those under way on its connection.
+// kept is a record to write, with its process and its place among the requests under way on its connection.
 type kept struct {
 	*Record
 	process *Process
 	place   int
 }
 
-// keep picks what is written, in the order of sending, and counts it.
+// keep returns the records to write, in the order of sending, and their counts.
 func (t *Trace) keep() (all []kept, n Tally) {
-	left := map[*Writer]int{} // of its last block, which is the only one that is not full
+	left := map[*Writer]int{} // free slots of its last block, the only one that is not full
 	for _, p := range t.processes {
 		for _, w := range p.writers {
 			left[w] = len(w.block)
@@ -37,7 +37,7 @@ func (t *Trace) keep() (all []kept, n Tally) {
 		}
 		left[w] = 0
 	}
-	if len(all) > t.limit { // more than that had room with several writers
+	if len(all) > t.limit { // Room allocated more, for several writers
 		slices.SortStableFunc(all, func(a, b kept) int { return cmp.Compare(a.Done, b.Done) })
 		for _, one := range all[t.limit:] {
 			n.count(one.What, 0, 1)
@@ -65,9 +65,9 @@ func (n *Tally) count(what What, kept, dropped int64) {
 	}
 }
 
-// settle gives each record its place and each connection its lanes: a lane has one request at a time, so that what is in it nests.
+// settle sets the place of each record and the lanes of each connection. A lane has one request at a time, so that its events nest.
 func (t *Trace) settle(all []kept) {
-	busy := map[*Process][][]int64{} // until when each place of each connection is
+	busy := map[*Process][][]int64{} // by connection and place: until when it is busy
 	for _, p := range t.processes {
 		busy[p] = make([][]int64, p.conns+p.silent)
 	}
@@ -87,7 +87,7 @@ func (t *Trace) settle(all []kept) {
 		}
 		(*places)[one.place] = one.Done
 	}
-	next := 1 // Perfetto has no thread 0
+	next := 1 // Perfetto ignores thread 0
 	for _, p := range t.processes {
 		p.base, p.lanes = next, make([]int, p.conns+p.silent+1)
 		next++
@@ -99,7 +99,7 @@ func (t *Trace) settle(all []kept) {
 	}
 }
 
-// lane is where a connection stands among those of p.
+// lane returns the index of a connection in p.lanes.
 func (p *Process) lane(conn int32) int {
 	if conn < 0 {
 		return p.conns - 1 - int(conn)

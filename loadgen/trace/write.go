@@ -10,11 +10,11 @@ import (
 	"carousel/internal/traceevent"
 )
 
-// Write writes t in the object form of Chrome's trace events, an event a line, with what else there is to be said, such as the command, in
-// otherData. It is called when nothing is added any more. Its error is that of to.
+// Write writes t in the object form of Chrome's trace events, one event a line. other, such as the command, goes into otherData. Call it after the last
+// Add. Its error is that of to.
 //
-// A request is a slice on a lane of its connection, from sent to done, with "waiting", until the first byte of its reply came, and "reading"
-// in it; a reply that came all at once was not "reading". If it was due before it was sent, an async event says so. ts and dur are in
+// A request is a slice on a lane of its connection, from sent to done. In it are "waiting", until the first byte of the reply came, and "reading", unless
+// the reply came all at once. If it was due before it was sent, there is an async event from due to sent. ts and dur are in
 // microseconds.
 func (t *Trace) Write(to io.Writer, other map[string]any) (Tally, error) {
 	all, n := t.keep()
@@ -29,13 +29,13 @@ func (t *Trace) Write(to io.Writer, other map[string]any) (Tally, error) {
 	return n, e.Close()
 }
 
-// encoder writes what is kept as events.
+// encoder writes records as events.
 type encoder struct {
 	*traceevent.Writer
-	async int64 // events of that kind
+	async int64 // number of async events so far
 }
 
-// about is what a file says of itself.
+// about returns the otherData of a file.
 func about(n Tally, began time.Time, other map[string]any) map[string]any {
 	about := map[string]any{"began": began, "requests": n.Requests, "connects": n.Connects, "dropped_requests": n.DroppedRequests, "dropped_connects": n.DroppedConnects}
 	if n.DroppedRequests+n.DroppedConnects > 0 {
@@ -45,7 +45,7 @@ func about(n Tally, began time.Time, other map[string]any) map[string]any {
 	return about
 }
 
-// process writes what a process and its lanes are called, and what happened to all of it.
+// process writes the names of a process and its lanes, and its marks.
 func (e *encoder) process(p *Process) {
 	p.names = p.names[:0]
 	for _, kind := range p.kinds {
@@ -112,7 +112,7 @@ func (e *encoder) record(r *kept) {
 	}
 }
 
-// late writes that a request was sent after it was due, if it was.
+// late writes an async event for a request that was sent after it was due.
 func (e *encoder) late(r *kept, tid int) {
 	if r.Sent <= r.Due {
 		return
@@ -131,20 +131,20 @@ func (e *encoder) late(r *kept, tid int) {
 	}
 }
 
-// parts writes what a request, or a hop of it, was made of.
+// parts writes the parts of a request or a hop: waiting and reading.
 func (e *encoder) parts(r *kept, tid int) {
-	heard := r.First
-	if heard == 0 {
-		heard = r.Done
+	first := r.First
+	if first == 0 {
+		first = r.Done
 	}
-	e.Slice(`"waiting"`, "part", r.Sent, heard, r.process.base, tid)
-	if e.End(); heard < r.Done {
-		e.Slice(`"reading"`, "part", heard, r.Done, r.process.base, tid)
+	e.Slice(`"waiting"`, "part", r.Sent, first, r.process.base, tid)
+	if e.End(); first < r.Done {
+		e.Slice(`"reading"`, "part", first, r.Done, r.process.base, tid)
 		e.End()
 	}
 }
 
-// outcome adds what became of r.
+// outcome adds the outcome of r to its event.
 func (e *encoder) outcome(r *kept) {
 	what := r.Class.String()
 	switch {
@@ -161,7 +161,7 @@ func (e *encoder) outcome(r *kept) {
 	}
 }
 
-// flag adds that r has a flag, if it has.
+// flag adds called to the event of r if r has the flag.
 func (e *encoder) flag(r *kept, flag Flags, called string) {
 	if r.Flags&flag != 0 {
 		e.True(called)
