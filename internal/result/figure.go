@@ -12,28 +12,28 @@ import (
 	"carousel/internal/units"
 )
 
-// Support is how many requests must lie above a percentile for it to be shown.
+// Support is how many requests must lie above a percentile, or it is withheld.
 const Support = 10
 
-// noticeable is the relative difference that counts as one; what moves a figure by less is not mentioned.
+// noticeable is the smallest relative difference of a figure that is reported.
 const noticeable = 0.02
 
-// Figure is one figure of a latency summary with its doubt: every program shows it, marks it ">=" or withholds it by this.
+// Figure is one figure of a latency summary, and whether to print it, to mark it ">=", or to withhold it.
 type Figure struct {
 	Name     string // as in the record: p50 ... p999, max, mean
 	NS       float64
-	Upper    float64 // what requests without an answer could make of it at most; +Inf where nothing bounds it
+	Upper    float64 // upper bound, given requests without a reply; +Inf: there is none
 	Withheld string  // why the figure is withheld; "" when it is not
 }
 
-// Label is the name of a figure for people: that of the record, but p99.9 for p999.
+// Label is the printed name of a figure: that of the record, but p99.9 for p999.
 func Label(name string) string { return strings.Replace(name, "p999", "p99.9", 1) }
 
-// AtLeast reports whether requests without an answer could move the figure up noticeably.
+// AtLeast reports whether requests without a reply could raise the figure by more than 2 %.
 func (f Figure) AtLeast() bool { return f.Upper > f.NS*(1+noticeable) }
 
-// Eligible is how many connections had a right to be served: all of a closed loop that runs for a time; where a schedule
-// or a number of requests leaves nothing to some, those that were given one.
+// Eligible is how many connections should have been answered: in a closed loop by time all of them; otherwise those that were given a request,
+// because a schedule or a number of requests may leave none for the others.
 func (l *Load) Eligible() int64 {
 	if l.Spec.Rate > 0 || l.Spec.Requests > 0 {
 		return l.Connections.Used
@@ -41,7 +41,7 @@ func (l *Load) Eligible() int64 {
 	return int64(l.Spec.Connections)
 }
 
-// Starved says who was never answered while others were, "" when nobody was left out.
+// Starved states how many connections were never answered while others were; "" if there were none.
 func Starved(l *Load) string {
 	entitled, n := l.Eligible(), l.Connections.Answered
 	if n >= entitled || n == 0 {
@@ -62,7 +62,7 @@ func Starved(l *Load) string {
 		units.Count(n), units.Count(entitled), of, were, others, time.Duration(l.Connections.LongestWaitNS).Seconds())
 }
 
-// Figure is the one of this name as it was measured, whatever the doubt about it.
+// Figure returns the figure of this name in nanoseconds, even if it is withheld.
 func (l Latency) Figure(name string) float64 {
 	for _, p := range percentiles {
 		if p.name == name {
@@ -72,8 +72,8 @@ func (l Latency) Figure(name string) float64 {
 	return map[string]float64{"max": float64(l.Max), "mean": l.Mean}[name]
 }
 
-// Served is how many good replies the processor time was spent on: those that came in the window, whenever they were due; in a comparison
-// all of the slices, whose window lacks the first part of each.
+// Served is the number of good replies by which processor time is divided: those that came in the window, whenever they were due; in a comparison
+// all good replies of the slices.
 func (l *Load) Served() float64 {
 	if l.inSlices() {
 		return float64(l.Requests.OK)
@@ -84,10 +84,10 @@ func (l *Load) Served() float64 {
 // inSlices reports whether the load is one of a comparison.
 func (l *Load) inSlices() bool { return l.SliceNS > 0 }
 
-// Summary is the figures of one latency of a record.
+// Summary holds the figures of one latency of a record.
 type Summary struct {
 	Figures  []Figure // p50 p90 p95 p99 p999 max mean
-	Further  []Figure // the percentiles that were asked for besides, without a name, up to the first that cannot be shown
+	Further  []Figure // percentiles at the additional shares, without names, up to the first that is withheld
 	Count    int64    // of requests
 	Withheld string   // why nothing of it can be shown; "" where at least the mean can
 	unsent   bool     // requests were due and never sent
@@ -108,7 +108,7 @@ var percentiles = []struct {
 
 const fellBehind = "the target fell behind the offered rate, so the time from due measures the length of the run"
 
-// Response is the response time, due to answered.
+// Response summarizes the response time, due to answered.
 func Response(l *Load) Summary { return response(l, nil) }
 
 func response(l *Load, further []float64) Summary {
@@ -122,13 +122,13 @@ func response(l *Load, further []float64) Summary {
 // unsent reports whether requests were due and never sent.
 func (l *Load) unsent() bool { return l.Requests.Unsent > l.UnsentBy["interrupted"] }
 
-// Service is the service time, sent to answered.
+// Service summarizes the service time, sent to answered.
 func Service(l *Load) Summary {
 	return summarize(l.ServiceHistogram, l.Service, l, Starved(l), nil)
 }
 
-// OfAnswered are the response and the service time of the connections that were answered, where others never were; known is false where the
-// record does not tell those apart.
+// OfAnswered summarizes response and service time of the connections that were answered, if others never were; otherwise, or if the record does not
+// separate them, known is false.
 func OfAnswered(l *Load) (response, service Summary, known bool) {
 	a := l.Answered
 	if a == nil || Starved(l) == "" {
@@ -141,7 +141,7 @@ func OfAnswered(l *Load) (response, service Summary, known bool) {
 	return summarize(a.Histogram, a.Latency, l, lacks, nil), summarize(a.ServiceHistogram, a.Service, l, "", nil), true
 }
 
-// Lateness is the send lateness, due to sent, of an open loop. Requests that were due and never sent would make it longer.
+// Lateness summarizes the send lateness of an open loop, due to sent. Requests that were never sent could raise it.
 func Lateness(l *Load) Summary {
 	s := Summary{Count: l.Requests.Sent}
 	if Overloaded(l) {
@@ -156,28 +156,28 @@ func Lateness(l *Load) Summary {
 	return s
 }
 
-// PacerLateness is what of the send lateness is loadgen's own doing, which nothing the target does makes longer.
+// PacerLateness summarizes the send lateness of requests that found a connection free, which loadgen itself causes.
 func PacerLateness(l *Load) Summary {
 	s := Summary{Count: l.Requests.Sent}
 	s.fill(l.PacerLateness, nil, 0)
 	return s
 }
 
-// Handshake is how long the TLS handshakes of l took, which must have had some.
+// Handshake summarizes the times of TLS handshakes. l.TLS must not be nil.
 func Handshake(l *Load) Summary {
 	s := Summary{Count: l.TLS.Handshakes}
 	s.fill(l.TLS.Handshake, nil, 0)
 	return s
 }
 
-// Path is the response time of the requests for one path, of which s is the whole. Requests that were never sent could have been for any.
+// Path summarizes the response time of p, one path of the load that s summarizes. Unsent requests could have been for any path.
 func (s Summary) Path(p PathLatency) Summary {
 	one := Summary{Count: p.Count, Withheld: s.Withheld}
 	if p.Count == 0 {
 		one.Withheld = cmp.Or(one.Withheld, "no request was timed")
 	}
 	one.fill(p.Latency, nil, 0)
-	for i, f := range one.Figures { // the record has no buckets of a path, only what they said
+	for i, f := range one.Figures { // the record has no histogram by path
 		if slices.Contains(p.Latency.AtLeast, f.Name) || s.unsent && s.Figures[i].AtLeast() {
 			one.Figures[i].Upper = math.Inf(1)
 		}
@@ -185,7 +185,7 @@ func (s Summary) Path(p PathLatency) Summary {
 	return one
 }
 
-// Describe writes the response times of p, which h holds, into it; so many of them are the age that a request without an answer reached.
+// Describe sets count and latency of p from h, which holds its response times. unanswered of them are ages of requests without a reply.
 func (h *Histogram) Describe(p *PathLatency, unanswered int64) {
 	p.Count, p.Latency = h.Count(), h.Latency()
 	whole := Summary{Count: p.Count}
@@ -197,12 +197,12 @@ func (h *Histogram) Describe(p *PathLatency, unanswered int64) {
 	}
 }
 
-// quantiles are those of a histogram.
+// quantiles is a histogram.
 type quantiles interface {
 	Quantile(q float64) int64
 }
 
-// CountBetween is how many of the times of an encoded histogram lie in a span, its end left out; 0 if there is none to read.
+// CountBetween returns how many times of an encoded histogram lie in [from, to); 0 if it cannot be decoded.
 func CountBetween(encoded string, from, to time.Duration) int64 {
 	h := buckets.Get().(*Packed)
 	defer buckets.Put(h)
@@ -212,7 +212,7 @@ func CountBetween(encoded string, from, to time.Duration) int64 {
 	return h.below(int64(to)) - h.below(int64(from))
 }
 
-// buckets are read into memory that is taken again, since a report reads many.
+// buckets holds decoders to reuse, because a report reads many histograms.
 var buckets = sync.Pool{New: func() any { return new(Packed) }}
 
 func summarize(encoded string, sum Latency, l *Load, lacks string, further []float64) Summary {
@@ -244,8 +244,8 @@ func summarize(encoded string, sum Latency, l *Load, lacks string, further []flo
 	return s
 }
 
-// fill puts doubt to the figures of sum. h, which may be nil, are their buckets, in which so many requests sit at the age they
-// reached: unanswered, timed out or unsent.
+// fill appends the figures of sum, with their upper bounds and the reasons to withhold them. h is their histogram or nil; unanswered of its values
+// are ages of requests without a reply: unanswered, timed out or unsent.
 func (s *Summary) fill(sum Latency, h quantiles, unanswered int64) {
 	for _, p := range percentiles {
 		f := s.at(p.q, h, unanswered)
@@ -255,7 +255,7 @@ func (s *Summary) fill(sum Latency, h quantiles, unanswered int64) {
 	}
 	longest, mean := Figure{Name: "max", NS: float64(sum.Max), Withheld: s.Withheld}, Figure{Name: "mean", NS: sum.Mean, Withheld: s.Withheld}
 	longest.Upper, mean.Upper = longest.NS, mean.NS
-	if unanswered > 0 || sum.Unanswered > 0 && sum.Unanswered >= sum.Max { // one of those could have waited for ever
+	if unanswered > 0 || sum.Unanswered > 0 && sum.Unanswered >= sum.Max { // such a request could have waited for ever
 		longest.Upper, mean.Upper = math.Inf(1), math.Inf(1)
 	}
 	s.Figures = append(s.Figures, longest, mean)
@@ -266,7 +266,7 @@ func (s *Summary) fill(sum Latency, h quantiles, unanswered int64) {
 	}
 }
 
-// at is the doubt about percentile q.
+// at returns percentile q without its value: its upper bound, and why it is withheld.
 func (s *Summary) at(q float64, h quantiles, unanswered int64) Figure {
 	f := Figure{Withheld: s.Withheld}
 	if f.Withheld == "" {
@@ -275,7 +275,7 @@ func (s *Summary) at(q float64, h quantiles, unanswered int64) Figure {
 	if h == nil || s.Count == 0 {
 		return f
 	}
-	// Were all of the unanswered to take for ever, a percentile would move up by so many ranks at most.
+	// If all unanswered requests took for ever, the percentile would move up by their share.
 	if rank := q + float64(unanswered)/float64(s.Count); rank < 1 {
 		f.Upper = float64(h.Quantile(rank))
 	} else if unanswered > 0 {
@@ -284,15 +284,15 @@ func (s *Summary) at(q float64, h quantiles, unanswered int64) Figure {
 	return f
 }
 
-// Figure is the one of this name, as in the record.
+// Figure returns the figure of this name; it panics if there is none.
 func (s Summary) Figure(name string) Figure {
 	return s.Figures[slices.IndexFunc(s.Figures, func(f Figure) bool { return f.Name == name })]
 }
 
-// RequestsFor is how many requests percentile q, 0 to 1, is shown from.
+// RequestsFor is how many requests percentile q, 0 to 1, needs.
 func RequestsFor(q float64) int64 { return int64(math.Ceil(Support / (1 - q) * (1 - 1e-9))) }
 
-// tooFew says why n requests do not support percentile q, 0 to 1; "" where they do.
+// tooFew is why n requests are too few for percentile q, 0 to 1; "" if they are enough.
 func tooFew(n int64, q float64) string {
 	if need := RequestsFor(q); n < need {
 		return fmt.Sprintf("p%.6g needs %s requests, there are %s", 100*q, units.Count(need), units.Count(n))
@@ -300,7 +300,7 @@ func tooFew(n int64, q float64) string {
 	return ""
 }
 
-// Annotate writes into the record, beside each latency, which of its figures are withheld and which are lower bounds.
+// Annotate sets Withheld and AtLeast of each latency in the record.
 func (l *Load) Annotate() {
 	l.AnnotateResponse()
 	l.AnnotateService()
@@ -316,8 +316,8 @@ func (l *Load) Annotate() {
 	}
 }
 
-// AnnotateResponse does so for the response time, by path as well. It returns that, with its percentiles at further shares, 0 to
-// 1, which are taken from the buckets.
+// AnnotateResponse annotates the response time, in total and by path. It returns its summary, with additional percentiles at the shares further, 0
+// to 1.
 func (l *Load) AnnotateResponse(further ...float64) Summary {
 	whole := response(l, further)
 	for i, p := range l.Paths {
@@ -327,8 +327,10 @@ func (l *Load) AnnotateResponse(further ...float64) Summary {
 	return whole
 }
 
-// AnnotateService does so for the service time, DoubtLateness for the send lateness of an open loop and the part of it that is loadgen's own.
+// AnnotateService annotates the service time.
 func (l *Load) AnnotateService() { l.Service.annotate(Service(l)) }
+
+// AnnotateLateness annotates the send lateness of an open loop, and loadgen's own part of it.
 func (l *Load) AnnotateLateness() {
 	l.Lateness.annotate(Lateness(l))
 	l.PacerLateness.annotate(PacerLateness(l))

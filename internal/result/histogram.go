@@ -9,20 +9,20 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// The range and precision of every histogram here: all that a duration can be, at three significant digits. That is
-// 442 KB each, of which memory is taken only where values lie.
+// The range and precision of every histogram: all durations, at three significant digits. That is 442 KB each; only pages that hold
+// values take memory.
 const (
 	histogramMin    = 1
 	histogramMax    = math.MaxInt64
 	histogramDigits = 3
 )
 
-// Histogram counts durations in nanoseconds, of any length, in buckets at most 0.1 % wide; a negative one, which only a
-// clock that was set back can make, counts as 0. Count, sum, smallest and largest value are kept exactly beside the
-// buckets. It is not safe for use by several goroutines: give each its own and Merge them afterwards.
+// Histogram counts durations in nanoseconds, of any length, in buckets at most 0.1 % wide. A negative duration, possible only if a
+// clock was set back, counts as 0. Count, sum, minimum and maximum are exact. A Histogram is not safe for concurrent use: give each
+// goroutine its own and Merge them afterwards.
 type Histogram struct {
 	buckets   *hdrhistogram.Histogram
-	high, low uint64 // the sum, of 128 bits: a thousand million requests that waited a minute are more than 64 hold
+	high, low uint64 // the sum in 128 bits: 10^9 requests of a minute each exceed 64
 	min, max  int64  // meaningful once something was recorded
 }
 
@@ -31,7 +31,7 @@ func NewHistogram() *Histogram {
 	return &Histogram{buckets: hdrhistogram.New(histogramMin, histogramMax, histogramDigits), min: math.MaxInt64}
 }
 
-// Equal reports whether both hold the same.
+// Equal reports whether both have the same counts in all buckets, or both are nil.
 func (h *Histogram) Equal(o *Histogram) bool {
 	return h == o || h != nil && o != nil && h.buckets.Equals(o.buckets)
 }
@@ -39,7 +39,7 @@ func (h *Histogram) Equal(o *Histogram) bool {
 // Record counts one duration of ns nanoseconds. It does not allocate.
 func (h *Histogram) Record(ns int64) { h.RecordN(ns, 1) }
 
-// RecordN counts n durations of ns nanoseconds each; n below 1 changes nothing.
+// RecordN counts n durations of ns nanoseconds each; it does nothing if n < 1.
 func (h *Histogram) RecordN(ns, n int64) {
 	if n < 1 {
 		return
@@ -51,7 +51,7 @@ func (h *Histogram) RecordN(ns, n int64) {
 	h.min, h.max = min(h.min, ns), max(h.max, ns)
 }
 
-// Merge adds what o counted.
+// Merge adds the values of o.
 func (h *Histogram) Merge(o *Histogram) {
 	h.buckets.Merge(o.buckets)
 	h.add(o.high, o.low)
@@ -92,16 +92,16 @@ func (h *Histogram) Min() int64 {
 // Max is the exact largest value in nanoseconds, 0 when nothing was recorded.
 func (h *Histogram) Max() int64 { return h.max }
 
-// Quantile is the value in nanoseconds that a share q of the recorded values, 0 to 1, does not exceed: the one whose
-// rank is q times the count, rounded up. It is the upper end of its bucket (0.1 % above the truth at most) but never
-// beyond Min and Max. It is 0 when nothing was recorded.
+// Quantile returns the value, in nanoseconds, that a share q, 0 to 1, of the recorded values does not exceed: the one with
+// rank ceil(q * count). It is the upper end of its bucket, at most 0.1 % above the exact value, and within Min and Max. It is 0 if nothing was
+// recorded.
 func (h *Histogram) Quantile(q float64) int64 {
 	n := float64(h.Count())
 	if n == 0 {
 		return 0
 	}
-	// The library rounds a rank to the nearest; a percentile that is a whole rank comes back as that rank. The factor
-	// keeps 0.07 * 100, which is a little over 7 in binary, from becoming 8.
+	// The library rounds ranks to the nearest, so pass it a whole rank. The factor keeps 0.07 * 100, slightly above 7 in binary,
+	// from becoming 8.
 	rank := math.Ceil(q * n * (1 - 1e-12))
 	switch {
 	case !(rank > 1):
@@ -112,7 +112,7 @@ func (h *Histogram) Quantile(q float64) int64 {
 	return max(h.min, min(h.max, h.buckets.ValueAtPercentile(100*rank/n)))
 }
 
-// Latency is the histogram's summary for the record.
+// Latency returns the summary for a record.
 func (h *Histogram) Latency() Latency {
 	return Latency{
 		Mean: h.Mean(),
@@ -135,8 +135,8 @@ func (h *Histogram) Encode() (string, error) {
 	return string(text), nil
 }
 
-// Decode reads what Encode wrote, whatever range it covers. The exact sum, smallest and largest value are not part of the
-// format: Mean, Min and Max of a decoded histogram are as precise as its buckets.
+// Decode reads the output of Encode, of any range. The format has no exact sum, minimum or maximum: Mean, Min and Max of
+// a decoded histogram are only as precise as its buckets. It returns an error if text is malformed or has another precision.
 func Decode(text string) (*Histogram, error) {
 	buckets, err := hdrhistogram.Decode([]byte(text))
 	if err != nil {
@@ -156,8 +156,8 @@ func Decode(text string) (*Histogram, error) {
 	return h, nil
 }
 
-// Restore reads a histogram of a record, with what the summary beside it keeps exactly: the sum, and the largest value. Where the record
-// withholds those they are as precise as the buckets, as in Decode.
+// Restore decodes a histogram of a record and takes the exact sum and maximum from its summary of. If the record withholds these, they
+// are as precise as the buckets, as in Decode. It returns an error if the two do not match.
 func Restore(text string, of Latency) (*Histogram, error) {
 	h, err := Decode(text)
 	n := h.count()
@@ -171,13 +171,13 @@ func Restore(text string, of Latency) (*Histogram, error) {
 	mean := math.Floor(of.Mean)
 	h.high, h.low = bits.Mul64(uint64(mean), uint64(n))
 	h.add(0, uint64(math.Round((of.Mean-mean)*float64(n))))
-	if n <= 2 { // what is left of the sum; of more values the smallest is in no figure
+	if n <= 2 { // then the minimum follows from sum and maximum
 		h.min = int64(h.low) - (n-1)*h.max
 	}
 	return h, nil
 }
 
-// count is 0 for a histogram that is not there.
+// count is Count, or 0 if h is nil.
 func (h *Histogram) count() int64 {
 	if h == nil {
 		return 0
@@ -185,8 +185,8 @@ func (h *Histogram) count() int64 {
 	return h.Count()
 }
 
-// Ahead is the largest share of values by which h is ahead of o at any point: those of h up to there, less those of o up to tolerance
-// nanoseconds beyond, and the width of a bucket or two. 0: o has as many of each size, or smaller ones.
+// Ahead returns the largest difference between the cumulative distributions of h and o, 0 to 1: the share of values of h up to a point, minus the share of
+// values of o up to that point plus tolerance nanoseconds and 0.2 %. It is 0 if o is never behind, or if one of them is empty.
 func (h *Histogram) Ahead(o *Histogram, tolerance int64) (ahead float64) {
 	if h.Count() == 0 || o.Count() == 0 {
 		return 0
@@ -206,8 +206,8 @@ func (h *Histogram) Ahead(o *Histogram, tolerance int64) (ahead float64) {
 	return ahead
 }
 
-// WritePercentiles writes the values by percentile as HdrHistogram's tools do and read, in units of so many nanoseconds: five lines for each
-// halving of what lies above.
+// WritePercentiles writes values by percentile in the format of HdrHistogram's tools, in units of unit nanoseconds, with five lines for each
+// halving of the distance to 100 %.
 func (h *Histogram) WritePercentiles(w io.Writer, unit float64) error {
 	const linesEachHalving = 5
 	_, err := h.buckets.PercentilesPrint(w, linesEachHalving, unit)

@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// The orders in which the kinds of a mix come.
+// The orders of a mix.
 const (
 	Weighted    = "weighted" // drawn at random, as often as their weights say
-	Shuffled    = "shuffled" // in rounds of as many requests as all weights together, each shuffled
-	InFileOrder = "file"     // as they stand in the file, each as often in a row as its weight says
+	Shuffled    = "shuffled" // in shuffled rounds that hold each kind as often as its weight
+	InFileOrder = "file"     // in the order of the file, each kind repeated by its weight
 )
 
 // Kind is a kind of request of a mix.
 type Kind struct {
-	Name       string    `json:"name,omitempty"` // in figures; "": made of method and path
-	Weight     int       `json:"weight"`         // its share is that over the sum of all weights
+	Name       string    `json:"name,omitempty"` // in figures; "": method and path
+	Weight     int       `json:"weight"`         // its share of the requests is this over the sum of all weights
 	Method     string    `json:"method,omitempty"`
 	Path       string    `json:"path"`
-	Headers    []string  `json:"headers,omitempty"`     // "Name: value", beside those of the load
-	Body       string    `json:"body,omitempty"`        // not in a record where it came from a file
+	Headers    []string  `json:"headers,omitempty"`     // "Name: value", added to those of the load
+	Body       string    `json:"body,omitempty"`        // not in a record if it came from a file
 	BodyFile   string    `json:"body_file,omitempty"`   // where Body was read from
 	BodyBytes  int64     `json:"body_bytes,omitempty"`  // of what came from a file
 	BodySHA256 string    `json:"body_sha256,omitempty"` // of the same, in hexadecimal
 	Expect     *Expected `json:"expect,omitempty"`      // nil: what the load expects
 }
 
-// Expected is what a reply must be; what is zero or nil may be anything.
+// Expected is what a reply must match; a zero or nil field is not checked.
 type Expected struct {
 	Status   int     `json:"status,omitempty"`   // 0: any below 400
 	Length   *int64  `json:"length,omitempty"`   // bytes of the body
@@ -36,7 +36,7 @@ type Expected struct {
 	Contains string  `json:"contains,omitempty"` // somewhere in the body
 }
 
-// MarshalJSON leaves out a body that came from a file, and the values of headers that are secret.
+// MarshalJSON omits a body that came from a file, and the values of secret headers.
 func (k Kind) MarshalJSON() ([]byte, error) {
 	k.Headers = HideSecrets(k.Headers)
 	if k.BodyFile != "" {
@@ -46,7 +46,7 @@ func (k Kind) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fields(k))
 }
 
-// ForKind is the load of s with requests of one kind only. A header of the kind stands in for one of the load with the same name.
+// ForKind is the load of s with requests of the kind k only. A header of the kind replaces one of the load with the same name.
 func (s Spec) ForKind(k Kind) Spec {
 	name := func(header string) string {
 		name, _, _ := strings.Cut(header, ":")
@@ -63,7 +63,7 @@ func (s Spec) ForKind(k Kind) Spec {
 	return s
 }
 
-// ExpectsStatus says whether s names the status of any reply.
+// ExpectsStatus reports whether s requires a certain status of any reply.
 func (s Spec) ExpectsStatus() bool {
 	return s.Expect != "" && s.Expect != Carousel ||
 		slices.ContainsFunc(s.Mix, func(k Kind) bool { return k.Expect != nil && k.Expect.Status != 0 })

@@ -13,11 +13,11 @@ import (
 	"slices"
 )
 
-// Packed is a histogram that was read to be asked and not to be added to: the buckets that hold something and nothing else. It
-// takes a small part of the memory and time of Decode, and reads one after another into the same memory.
+// Packed is a read-only histogram that holds only non-empty buckets. It needs a small part of the memory and time of Decode, and each Decode
+// reuses its memory. The zero value is empty.
 type Packed struct {
-	bucket []int64 // their places among all
-	rank   []int64 // how many values lie in each and below
+	bucket []int64 // indexes of the non-empty buckets
+	rank   []int64 // for each, how many values lie in it and below
 
 	raw      []byte
 	inflater io.ReadCloser
@@ -37,7 +37,7 @@ const (
 	mostBuckets = 54 * half // of a histogram of all durations
 )
 
-// Decode reads what Histogram.Encode wrote, whatever range it covers, in place of what was read before.
+// Decode replaces the content of p with the histogram that Histogram.Encode wrote, of any range. After an error p is empty.
 func (p *Packed) Decode(text string) error {
 	counts, err := p.inflate(text)
 	if err == nil {
@@ -52,7 +52,7 @@ func (p *Packed) Decode(text string) error {
 
 var errCut = errors.New("it is cut short")
 
-// inflate returns the counts of an encoded histogram, in memory that the next one takes again.
+// inflate returns the counts of an encoded histogram, in memory that the next call reuses.
 func (p *Packed) inflate(text string) ([]byte, error) {
 	raw, err := base64.StdEncoding.AppendDecode(p.raw[:0], []byte(text))
 	if err != nil {
@@ -90,7 +90,7 @@ func (p *Packed) inflate(text string) ([]byte, error) {
 	return all[:n], nil
 }
 
-// cookie reports whether b begins with a cookie, whatever word size its second last digit gives.
+// cookie reports whether b begins with the cookie want, with any word size.
 func cookie(b []byte, want uint32) bool { return binary.BigEndian.Uint32(b)&^0xf0 == want }
 
 func (p *Packed) pack(counts []byte) error {
@@ -115,7 +115,7 @@ func (p *Packed) pack(counts []byte) error {
 	return nil
 }
 
-// ends are the smallest and the largest value of a bucket: they are as wide as a value is large.
+// ends returns the smallest and the largest value of a bucket.
 func ends(bucket int64) (low, high int64) {
 	double := max(bucket/half-1, 0)
 	low = (bucket - double*half) << double
@@ -130,7 +130,7 @@ func (p *Packed) Count() int64 {
 	return p.rank[len(p.rank)-1]
 }
 
-// Quantile is what Histogram.Quantile says of the same histogram when it was decoded.
+// Quantile returns the same as Quantile of the Histogram that Decode returns for the same text.
 func (p *Packed) Quantile(q float64) int64 {
 	n := float64(p.Count())
 	if n == 0 {
@@ -146,7 +146,7 @@ func (p *Packed) Quantile(q float64) int64 {
 	return high
 }
 
-// UpTo is how many values are at most ns nanoseconds, as far as buckets tell: those of the one that ns is in count.
+// UpTo is how many values are at most ns nanoseconds; all values in the bucket of ns count.
 func (p *Packed) UpTo(ns int64) int64 { return p.below(ns + 1) }
 
 // below is how many values lie in buckets below ns.

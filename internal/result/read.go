@@ -16,14 +16,14 @@ import (
 	"sync"
 )
 
-// Flaw is a line of trials.jsonl that holds no trial and was skipped.
+// Flaw is a line of trials.jsonl that is not a trial and was skipped.
 type Flaw struct {
 	Line int  // from 1
-	Torn bool // it is the last line and has no end: its writer was stopped in the middle
+	Torn bool // the last line, without a newline: its writer was stopped in the middle
 	Err  error
 }
 
-// String says where and why, for a person.
+// String is a warning with file, line and reason.
 func (f Flaw) String() string {
 	if f.Torn {
 		return fmt.Sprintf("%s:%d: skipped the last line: it is torn (its writer was stopped in the middle)", TrialsFile, f.Line)
@@ -31,8 +31,8 @@ func (f Flaw) String() string {
 	return fmt.Sprintf("%s:%d: skipped: %v", TrialsFile, f.Line, f.Err)
 }
 
-// ReadTrials returns the trials of the run in folder dir, in the order they were made, and the lines it had to skip.
-// A folder without trials.jsonl has none. A record of a newer schema than this program's is an error.
+// ReadTrials returns the trials of the run in folder dir, in the order of the file, and the lines that it skipped. Without
+// trials.jsonl it returns none. A record with a schema above Schema is an error.
 func ReadTrials(dir string) (trials []Trial, flaws []Flaw, err error) {
 	flaws, err = open(dir, false, whole, func(t Trial) { trials = append(trials, t) })
 	if err != nil {
@@ -41,8 +41,8 @@ func ReadTrials(dir string) (trials []Trial, flaws []Flaw, err error) {
 	return trials, flaws, err
 }
 
-// Each reads as ReadTrials does, but of the slices of loads in turns, which are most of their lines, it leaves only the disturbed ones,
-// without figures; and it holds no more of the file than a few hundred lines. What unpack makes of each trial, in several goroutines at once, is given to take in the order of the file.
+// Each reads like ReadTrials, but holds only a few hundred lines in memory. It calls unpack for each trial, in several goroutines at once, and passes the
+// results to take in the order of the file. Of slices, which are most of a line, it keeps only the disturbed ones, without their figures.
 func Each[T any](dir string, unpack func(Trial) T, take func(T)) ([]Flaw, error) {
 	return open(dir, true, unpack, take)
 }
@@ -74,7 +74,7 @@ func Parse(text []byte) (trials []Trial, flaws []Flaw, err error) {
 
 func whole(t Trial) Trial { return t }
 
-// batch is how many lines are held at a time.
+// batch is how many lines are read and parsed at a time.
 const batch = 256
 
 func each[T any](r io.Reader, lean bool, unpack func(Trial) T, take func(T)) (flaws []Flaw, err error) {
@@ -97,7 +97,7 @@ func each[T any](r io.Reader, lean bool, unpack func(Trial) T, take func(T)) (fl
 	for number, last := 0, false; !last; {
 		outcomes := make([]outcome, len(lines))
 		var workers sync.WaitGroup
-		var ahead [][]byte // read meanwhile
+		var ahead [][]byte // the next batch, read meanwhile
 		var aheadErr error
 		if last = err != nil; !last {
 			workers.Go(func() { ahead, aheadErr = fill(other) })
@@ -139,7 +139,7 @@ func each[T any](r io.Reader, lean bool, unpack func(Trial) T, take func(T)) (fl
 	return flaws, nil
 }
 
-// readLine appends a line with its end to line.
+// readLine appends the next line, with its newline, to line.
 func readLine(in *bufio.Reader, line []byte) ([]byte, error) {
 	for {
 		part, err := in.ReadSlice('\n')
@@ -164,7 +164,7 @@ func parseLine(line []byte, lean bool) (Trial, error) {
 	line, service := cut(line, `"service_histogram":"`)
 	if json.Unmarshal(line, &t) != nil || checkSchema(t.Schema) != nil {
 		t = Trial{}
-		if err := decode(line, &t); err != nil { // which says what is wrong
+		if err := decode(line, &t); err != nil { // again, for a precise error
 			return t, err
 		}
 	}
@@ -180,8 +180,8 @@ func parseLine(line []byte, lean bool) (Trial, error) {
 	return t, nil
 }
 
-// cut empties the string that follows key in a line of JSON, and returns it. Histograms are most of a line, and the decoder would
-// look at each of their bytes three times; in base64 there is nothing to unquote.
+// cut removes the string after key from a line of JSON, and returns it. It is faster than the decoder, which reads each byte of a histogram three
+// times, though base64 needs no unquoting.
 func cut(line []byte, key string) (rest []byte, value string) {
 	_, after, found := bytes.Cut(line, []byte(key))
 	n := bytes.IndexByte(after, '"')
@@ -192,9 +192,8 @@ func cut(line []byte, key string) (rest []byte, value string) {
 	return append(line[:len(line)-len(after)], after[n:]...), value
 }
 
-// cutSlices leaves of the list of slices in a line of JSON no more than one for each that was disturbed, without its figures. The decoder
-// would take longer for it than for all the rest. What the list holds is not looked at; one that is not as we write it, flat and without
-// escapes, is left to the decoder.
+// cutSlices replaces the list of slices in a line of JSON with one empty slice for each disturbed one, because decoding the list would take longer than
+// all the rest. It leaves a list that is not flat, or has escapes, to the decoder.
 func cutSlices(line []byte) []byte {
 	const key, disturbed = `"slices":[`, `{"disturbed":true}`
 	before, after, found := bytes.Cut(line, []byte(key))
@@ -214,7 +213,7 @@ func cutSlices(line []byte) []byte {
 // ReadRun returns run.json of the run in folder dir.
 func ReadRun(dir string) (*Run, error) { return readWhole[Run](filepath.Join(dir, RunFile)) }
 
-// ReadLoad returns the record that loadgen wrote to the file path, of one load. The error says what else is in it.
+// ReadLoad returns the record of one load in the file path, as loadgen -o writes it. The error names another kind of record, if it is one.
 func ReadLoad(path string) (*Load, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -233,7 +232,7 @@ func ReadLoad(path string) (*Load, error) {
 	return l, nil
 }
 
-// isLoad says what a record is that is not one of one load.
+// isLoad returns an error that names the kind of a record, unless it is the record of one load.
 func isLoad(text []byte) error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(text, &fields); err != nil {
@@ -244,8 +243,8 @@ func isLoad(text []byte) error {
 		{"steps", "the record of a search (--find-max)"},
 		{"cell", "a trial of bench, whose load is part of it"},
 		{"figures", "a comparison of two records (loadgen compare)"},
-		{"plan", "what bench was asked for"},
-		{"reports", "a stall"},
+		{"plan", "the run.json of bench"},
+		{"reports", "a stall (stall.json)"},
 	} {
 		if fields[other.field] != nil {
 			return errors.New("it is " + other.what + ", not the record of one load")
@@ -257,7 +256,7 @@ func isLoad(text []byte) error {
 	return nil
 }
 
-// ReadComparison returns the record of a comparison that loadgen wrote to the file path.
+// ReadComparison returns the record of a comparison in the file path, as loadgen --vs -o writes it.
 func ReadComparison(path string) (*Comparison, error) {
 	c, err := readWhole[Comparison](path)
 	if err == nil && len(c.Servers) == 0 {
@@ -266,7 +265,7 @@ func ReadComparison(path string) (*Comparison, error) {
 	return c, err
 }
 
-// ReadSearch returns the record of a search that loadgen wrote to the file path.
+// ReadSearch returns the record of a search in the file path, as loadgen --find-max -o writes it.
 func ReadSearch(path string) (*Search, error) {
 	s, err := readWhole[Search](path)
 	if err == nil && s.Over == "" {
@@ -287,7 +286,7 @@ func readWhole[T any](path string) (*T, error) {
 	return v, nil
 }
 
-// decode reads the record text into v. The schema is looked at first, since a newer record need not fit v at all.
+// decode reads the record text into v. It checks the schema first, because a newer record may not fit v.
 func decode(text []byte, v any) error {
 	var version struct {
 		Schema int `json:"schema"`

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// secret are headers whose values say who somebody is.
+// secret are headers that carry credentials.
 var secret = []string{"authorization", "proxy-authorization", "cookie"}
 
-// HideSecrets are headers as records and summaries have them: without the values of those that say who somebody is.
+// HideSecrets returns headers, as "Name: value", with the values of Authorization, Proxy-Authorization and Cookie replaced by "...".
 func HideSecrets(headers []string) (all []string) {
 	for _, h := range headers {
 		if name, _, _ := strings.Cut(h, ":"); slices.Contains(secret, strings.ToLower(name)) {

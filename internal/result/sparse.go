@@ -9,12 +9,12 @@ import (
 	"math/bits"
 )
 
-// Sparse writes one histogram after another into the same memory, where many are written that hold little: what it encodes is what
-// Histogram.Encode would of the same durations. The zero value is empty.
+// Sparse encodes small histograms, one after another in the same memory. Encode returns what Histogram.Encode would for the
+// same durations. The zero value is empty.
 type Sparse struct {
 	counts   []byte
-	next     int64 // the bucket after the latest
-	latest   int64 // how many values lie in that one, whose count is not written yet
+	next     int64 // the bucket after the last one
+	latest   int64 // count of the last bucket, not written yet
 	deflater *zlib.Writer
 	text     bytes.Buffer
 }
@@ -22,7 +22,7 @@ type Sparse struct {
 // Reset empties it.
 func (s *Sparse) Reset() { s.counts, s.next, s.latest = s.counts[:0], 0, 0 }
 
-// Add counts n durations of ns nanoseconds, which must not be shorter than those before.
+// Add counts n durations of ns nanoseconds, which must not be shorter than any added before.
 func (s *Sparse) Add(ns, n int64) {
 	if n < 1 {
 		return
@@ -64,7 +64,7 @@ func (s *Sparse) Encode() string {
 	s.text.Reset()
 	s.text.Write(make([]byte, outerHeader))
 	if s.deflater == nil {
-		s.deflater, _ = zlib.NewWriterLevel(&s.text, zlib.BestCompression) // a level there is
+		s.deflater, _ = zlib.NewWriterLevel(&s.text, zlib.BestCompression) // the level is valid
 	} else {
 		s.deflater.Reset(&s.text)
 	}

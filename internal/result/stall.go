@@ -9,23 +9,23 @@ import (
 // StallFile is the name of a Stall in its folder.
 const StallFile = "stall.json"
 
-// Stall is what load generators reported of a server that stood still for a while, each in a run of its own.
+// Stall is what load generators reported about a server that stood still for a while, each in its own run.
 type Stall struct {
 	Schema     int           `json:"schema"`
 	Processors int           `json:"processors"` // of the machine; server and client had one each
 	Rounds     int           `json:"rounds"`     // runs of each client
 	Stop       time.Duration `json:"stop_ns"`    // how long the server stood still
 	Window     time.Duration `json:"window_ns"`  // length of a run
-	Rate       float64       `json:"rate_rps"`   // at which those that send by a schedule did, and which the truth is of
+	Rate       float64       `json:"rate_rps"`   // of the clients that send by a schedule, and of Truth
 	Reports    []Report      `json:"reports"`
 }
 
-// Report is what one of them said.
+// Report is what one load generator reported.
 type Report struct {
 	Client   string   `json:"client"`
 	Command  string   `json:"command"`
-	Raw      string   `json:"raw"`      // the file beside this one with what it printed
-	Stood    int64    `json:"stood_ns"` // for how long the server stood still by its own clock
+	Raw      string   `json:"raw"`      // file in the same folder with its output
+	Stood    int64    `json:"stood_ns"` // how long the server stood still, by its own clock
 	Requests int64    `json:"requests"` // answered
 	Times    []Within `json:"times"`    // as far as they were printed, in ascending order
 	Max      int64    `json:"max_ns"`
@@ -40,7 +40,7 @@ type Within struct {
 // ReadStall returns the stall in folder dir.
 func ReadStall(dir string) (*Stall, error) { return readWhole[Stall](filepath.Join(dir, StallFile)) }
 
-// Write writes it into folder dir, which must exist.
+// Write writes s to stall.json in folder dir, which must exist.
 func (s *Stall) Write(dir string) error {
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -49,8 +49,8 @@ func (s *Stall) Write(dir string) error {
 	return WriteFile(filepath.Join(dir, StallFile), append(text, '\n'))
 }
 
-// Truth is how long a share of the requests, 0 to 1, waited at most for the server to go on, were they due at an even rate: each that is due
-// while it stands still waits for what is left of that.
+// Truth returns the response time that a share of the requests, 0 to 1, does not exceed if they are due at an even rate and only the stop delays
+// them: a request that is due during the stop waits until its end.
 func (s *Stall) Truth(share float64) time.Duration {
 	return max(0, s.Stop-time.Duration((1-share)*float64(s.Window)))
 }

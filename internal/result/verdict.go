@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// The states of a verdict, and of a reason. A valid verdict may still carry remarks, which are valid too.
+// The states of a verdict, and of a reason. A valid verdict may have reasons that are remarks: their state is valid too.
 const (
 	Valid   = "valid"
 	Suspect = "suspect"
 	Invalid = "invalid"
 )
 
-// Verdict says whether a record can be believed: its state is that of the worst reason.
+// Verdict is whether the figures of a record can be trusted. Its state is that of the worst reason.
 type Verdict struct {
 	State   string   `json:"state"`
 	Reasons []Reason `json:"reasons"`
@@ -20,13 +20,13 @@ type Verdict struct {
 
 // Reason is what a check found.
 type Reason struct {
-	Check  string `json:"check"`  // its name, by which reasons of several records are alike; "" in a record of schema 1 whose text is not known
-	State  string `json:"state"`  // how far it hurts; "" in a record of schema 1, which does not say
+	Check  string `json:"check"`  // name of the check; "" in a record of schema 1 with an unknown text
+	State  string `json:"state"`  // verdict for this reason alone; "" in a record of schema 1
 	Text   string `json:"text"`   // what was found
-	Advice string `json:"advice"` // what can be done about it; "" in a record of schema 1, where Text says it
+	Advice string `json:"advice"` // what to do about it; "" in a record of schema 1, where Text includes it
 }
 
-// String is the whole of it, for a person.
+// String is the text and the advice.
 func (r Reason) String() string {
 	if r.Advice == "" {
 		return r.Text
@@ -34,7 +34,7 @@ func (r Reason) String() string {
 	return r.Text + ": " + r.Advice
 }
 
-// UnmarshalJSON also takes a reason of schema 1, which was a text.
+// UnmarshalJSON also accepts a reason of schema 1, which was a string.
 func (r *Reason) UnmarshalJSON(text []byte) error {
 	if len(text) == 0 || text[0] != '"' {
 		type plain Reason
@@ -53,7 +53,7 @@ func (r *Reason) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// schema1Texts tell the checks of schema 1 apart.
+// schema1Texts identify the checks of schema 1 by a part of their text.
 var schema1Texts = []struct{ check, words string }{
 	{"starved", "ever answered"},
 	{"answers", "no request succeeded"},
