@@ -215,7 +215,7 @@ func (o *Options) unknown(gate verdict.Gate) string {
 
 // checkPorts counts the connections of servers that share an address, each of which needs a local port.
 func (o *Options) checkPorts() error {
-	addr, n := o.crowded()
+	addr, n := o.busiestAddr()
 	if int64(n*(o.Spec.Connections+o.Spec.Idle)) <= maxPorts*addresses(o.Spec) {
 		return nil
 	}
@@ -386,7 +386,7 @@ func (o *Options) spread() {
 	if runtime.GOOS != "linux" || len(s.Source) > 0 || s.Engine == result.Hey || s.Connections > mostSpread || s.Idle > mostSpread {
 		return
 	}
-	_, servers := o.crowded()
+	_, servers := o.busiestAddr()
 	if _, ports := host.LocalPorts(); !s.NoKeepalive && (ports == 0 || servers*(each(*s, s.Connections)+each(*s, s.Idle)) <= ports) {
 		return
 	}

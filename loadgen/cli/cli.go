@@ -109,7 +109,7 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 			return nil, err
 		}
 	}
-	cmd.SetFlagErrorFunc(plainly)
+	cmd.SetFlagErrorFunc(rewordFlagError)
 	cmd.SetArgs(append([]string{}, args...)) // nil would make cobra look at os.Args
 	if err := cmd.Execute(); err != nil {
 		return nil, err
@@ -120,8 +120,8 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	return opts, nil
 }
 
-// plainly rewrites pflag's errors as this program words its own.
-func plainly(of *cobra.Command, err error) error {
+// rewordFlagError rewrites pflag's errors as this program words its own.
+func rewordFlagError(of *cobra.Command, err error) error {
 	var value *pflag.InvalidValueError
 	var unknown *pflag.NotExistError
 	var lacking *pflag.ValueRequiredError
@@ -188,7 +188,7 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 			return err
 		}
 	}
-	if err := o.aim(targets); err != nil {
+	if err := o.settleServers(targets); err != nil {
 		return err
 	}
 	if s.Save != "" && s.SaveMode == "" {
@@ -206,7 +206,7 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	if err := cmp.Or(o.settleBody(flags), o.settleUser(flags)); err != nil {
 		return err
 	}
-	if err := o.blend(flags); err != nil {
+	if err := o.readMix(flags); err != nil {
 		return err
 	}
 	if err := o.settleTLS(flags); err != nil {

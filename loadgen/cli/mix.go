@@ -12,8 +12,8 @@ import (
 	"carousel/loadgen/mix"
 )
 
-// blend reads the file of --mix, and the bodies that it names, and settles the order of its requests.
-func (o *Options) blend(flags *pflag.FlagSet) error {
+// readMix reads the file of --mix, and the bodies that it names, and settles the order of its requests.
+func (o *Options) readMix(flags *pflag.FlagSet) error {
 	s := &o.Spec
 	switch {
 	case !flags.Changed("mix") && s.Order != "":
@@ -30,15 +30,15 @@ func (o *Options) blend(flags *pflag.FlagSet) error {
 		return fmt.Errorf("--mix %s: %w", s.MixFile, cause(err))
 	}
 	for i := range s.Mix {
-		if err := ready(s, &s.Mix[i]); err != nil {
+		if err := prepareKind(s, &s.Mix[i]); err != nil {
 			return fmt.Errorf("--mix %s: request %q: %w", s.MixFile, s.Mix[i].Name, err)
 		}
 	}
 	return nil
 }
 
-// ready reads the body of a kind, from beside the mix, and writes its path as it is sent.
-func ready(s *result.Spec, k *result.Kind) (err error) {
+// prepareKind reads the body of a kind, from beside the mix, and writes its path as it is sent.
+func prepareKind(s *result.Spec, k *result.Kind) (err error) {
 	if k.Path, err = client.Path(s.Target, k.Path); err != nil || k.BodyFile == "" {
 		return err
 	}

@@ -22,14 +22,14 @@ import (
 
 // Ready says what this process or machine lacks to carry o out, before anything is sent.
 func (o *Options) Ready() error {
-	return cmp.Or(o.trusted(), o.enough(), o.watchable(), writable("-o", o.Output), writable("--trace", o.Trace), o.exportable(), savable(o.Spec.Save))
+	return cmp.Or(o.checkCertificates(), o.checkLimits(), o.checkProcesses(), checkWritable("-o", o.Output), checkWritable("--trace", o.Trace), o.checkExportFiles(), checkSaveDir(o.Spec.Save))
 }
 
-// exportable says which file in the format of another tool could not be written.
-func (o *Options) exportable() (err error) {
+// checkExportFiles says which file in the format of another tool could not be written.
+func (o *Options) checkExportFiles() (err error) {
 	for _, e := range o.Exports.Asked() {
 		if e.File != export.Stdout {
-			err = cmp.Or(err, writable("--"+e.Flag, e.File))
+			err = cmp.Or(err, checkWritable("--"+e.Flag, e.File))
 		}
 	}
 	return err
@@ -38,9 +38,9 @@ func (o *Options) exportable() (err error) {
 // spare is how many descriptors loadgen needs beside its connections: epoll, files, the runtime's own.
 const spare = 100
 
-// enough says what this process or host lacks for the connections of o, before any is opened. All of them need a descriptor, those to
+// checkLimits says what this process or host lacks for the connections of o, before any is opened. All of them need a descriptor, those to
 // one address a port each.
-func (o *Options) enough() error {
+func (o *Options) checkLimits() error {
 	sockets := (o.Spec.Connections + o.Spec.Idle) * len(o.Servers)
 	if o.Ceiling {
 		sockets = max(sockets, 2*o.Spec.Connections) // both ends are in this process
@@ -56,9 +56,9 @@ func (o *Options) enough() error {
 		}
 		return fmt.Errorf("descriptor limit is %s, %s connections need about %s: run \"ulimit -n %d\"", units.Count(int64(limit)), units.Count(sockets), units.Count(need), roomy)
 	}
-	_, servers := o.crowded()
+	_, servers := o.busiestAddr()
 	low, ports := host.LocalPorts()
-	return enoughPorts((each(o.Spec, o.Spec.Connections)+each(o.Spec, o.Spec.Idle))*servers, int(addresses(o.Spec)), low, ports)
+	return checkLocalPorts((each(o.Spec, o.Spec.Connections)+each(o.Spec, o.Spec.Idle))*servers, int(addresses(o.Spec)), low, ports)
 }
 
 // maxBody is the longest body that is read from a file.
@@ -109,8 +109,8 @@ func contents(name string) ([]byte, error) {
 	return text, err
 }
 
-// watchable says why the processor time of a process could not be read. Those that are to be found are looked for when the load begins.
-func (o *Options) watchable() error {
+// checkProcesses says why the processor time of a process could not be read. Those that are to be found are looked for when the load begins.
+func (o *Options) checkProcesses() error {
 	for _, s := range o.Servers {
 		if s.PID == 0 || s.Auto {
 			continue
@@ -125,9 +125,9 @@ func (o *Options) watchable() error {
 	return nil
 }
 
-// enoughPorts compares the connections, all to one address and from so many, with the local ports from low on. Another system, whose range is
+// checkLocalPorts compares the connections, all to one address and from so many, with the local ports from low on. Another system, whose range is
 // not known, says itself when it runs out.
-func enoughPorts(sockets, sources, low, ports int) error {
+func checkLocalPorts(sockets, sources, low, ports int) error {
 	if ports == 0 || sockets <= ports*sources {
 		return nil
 	}
@@ -135,8 +135,8 @@ func enoughPorts(sockets, sources, low, ports int) error {
 		low, low+ports-1, units.Count(ports), units.Count(sockets))
 }
 
-// writable says why what a flag asks for could not be written to path, before any load is sent.
-func writable(flag, path string) error {
+// checkWritable says why what a flag asks for could not be written to path, before any load is sent.
+func checkWritable(flag, path string) error {
 	if path == "" {
 		return nil
 	}
@@ -159,8 +159,8 @@ func writable(flag, path string) error {
 	return os.Remove(probe.Name())
 }
 
-// savable says why files could not be saved to dir, before any load is sent.
-func savable(dir string) error {
+// checkSaveDir says why files could not be saved to dir, before any load is sent.
+func checkSaveDir(dir string) error {
 	if dir == "" {
 		return nil
 	}

@@ -81,8 +81,8 @@ func usualSlice(connections int) time.Duration {
 	return 25 * time.Millisecond
 }
 
-// aim takes the targets of a command line and settles which servers there are, what they are called and which processes are theirs.
-func (o *Options) aim(targets []string) error {
+// settleServers takes the targets of a command line and settles which servers there are, what they are called and which processes are theirs.
+func (o *Options) settleServers(targets []string) error {
 	target, compares := Server{Target: o.Spec.Target}, o.twin || len(o.rivals) > 0
 	if len(targets) > 0 {
 		first, err := o.cutUser(targets[0])
@@ -120,7 +120,7 @@ func (o *Options) aim(targets []string) error {
 		}
 		seen[s.Name] = true
 	}
-	christen(o.Servers)
+	nameServers(o.Servers)
 	if err := o.assign(); err != nil {
 		return err
 	}
@@ -128,9 +128,9 @@ func (o *Options) aim(targets []string) error {
 	return nil
 }
 
-// christen names the servers that have no name, by as little as tells them apart: the address, with the path where they share an address
+// nameServers names the servers that have no name, by as little as tells them apart: the address, with the path where they share an address
 // and with #2, #3 ... where they share that too.
-func christen(servers []Server) {
+func nameServers(servers []Server) {
 	host, _, _ := net.SplitHostPort(client.Addr(servers[0].Target))
 	here := host == "127.0.0.1" || host == "localhost"
 	paths := map[string][]string{} // by address, of servers without a name
@@ -205,8 +205,8 @@ func (o *Options) assign() error {
 	return nil
 }
 
-// crowded is the address that most servers share whose connections need a port each, and how many they are.
-func (o *Options) crowded() (addr string, most int) {
+// busiestAddr is the address that most servers share whose connections need a port each, and how many they are.
+func (o *Options) busiestAddr() (addr string, most int) {
 	at := map[string]int{}
 	for _, s := range o.Servers {
 		this := client.Addr(s.Target)

@@ -306,7 +306,7 @@ func TestCrowded(t *testing.T) {
 		"--vs :2 --twin --vs :1/b :1":  "127.0.0.1:1 3",
 		"--vs localhost:1 --vs h:1 :1": "127.0.0.1:1 1",
 	} {
-		addr, n := parse(t, line).crowded()
+		addr, n := parse(t, line).busiestAddr()
 		if got := fmt.Sprint(addr, " ", n); got != want {
 			t.Errorf("%s: %s, want %s", line, got, want)
 		}
@@ -315,10 +315,10 @@ func TestCrowded(t *testing.T) {
 
 func TestProcessesAreLookedAt(t *testing.T) {
 	o := &Options{Spec: result.DefaultSpec(), Servers: []Server{{Target: result.DefaultTarget}, {Target: result.DefaultTarget, PID: 2147483000}}}
-	if err := o.watchable(); err == nil || !strings.HasPrefix(err.Error(), "--pid 2147483000: ") {
+	if err := o.checkProcesses(); err == nil || !strings.HasPrefix(err.Error(), "--pid 2147483000: ") {
 		t.Errorf("%v", err)
 	}
-	if o.Servers[1].Auto = true; o.watchable() != nil { // it is looked for when the load begins
-		t.Errorf("%v", o.watchable())
+	if o.Servers[1].Auto = true; o.checkProcesses() != nil { // it is looked for when the load begins
+		t.Errorf("%v", o.checkProcesses())
 	}
 }

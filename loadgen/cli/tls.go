@@ -24,8 +24,8 @@ func (o *Options) settleTLS(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// trusted says what is wrong with the files of certificates and keys.
-func (o *Options) trusted() error {
+// checkCertificates says what is wrong with the files of certificates and keys.
+func (o *Options) checkCertificates() error {
 	for _, server := range o.Servers {
 		if _, err := engine.TLS(o.Of(server)); err != nil {
 			return err
