@@ -27,22 +27,22 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// maxPorts is how many local ports there can be.
+// maxPorts is the largest possible number of local ports of an address.
 const maxPorts = 65535
 
-// maxServers is how many servers can be compared: with more, each waits longer for its turn than anything stays the same.
+// maxServers is how many servers can be compared. With more, the machine changes too much between the turns of a server.
 const maxServers = 26
 
-// mostSlices is how many short slices a server's load may be worth: every slice is in the record.
+// mostSlices is the largest load of a server, in short slices, because every slice is in the record.
 const mostSlices = 400_000
 
-// mostCycles is how many cycles can be asked for: a pair of them is worth four short slices.
+// mostCycles is the upper bound of --cycles: a pair of cycles counts as four short slices.
 const mostCycles = mostSlices / 2
 
-// leastSlices is how many short slices a server's load must be worth, for ratios to have intervals.
+// leastSlices is the smallest load of a server, in short slices, for which ratios have intervals.
 const leastSlices = turns.MinPairs * (1 + turns.LongFactor)
 
-// checkStrays says which flags of a comparison were given where nothing is compared.
+// checkStrays rejects flags of a comparison without a comparison.
 func (o *Options) checkStrays(flags *pflag.FlagSet) error {
 	if o.Compares() {
 		return nil
@@ -58,7 +58,7 @@ func (o *Options) checkStrays(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// checkNames says which flag that names a file or a folder has an empty name, as of a shell's variable that is not set.
+// checkNames rejects empty names of files and folders, as from an unset shell variable.
 func checkNames(flags *pflag.FlagSet) (err error) {
 	flags.Visit(func(f *pflag.Flag) {
 		what := map[string]string{"FILE": "a file", "DIR": "a folder"}[strings.Join(f.Annotations[valueOf], "")]
@@ -69,7 +69,7 @@ func checkNames(flags *pflag.FlagSet) (err error) {
 	return err
 }
 
-// check says what of o cannot be carried out together, and what to write instead. What each flag can be by itself is its value's affair.
+// check rejects flags that cannot be combined, with what to write instead. The range of a single flag is checked by its value.
 func (o *Options) check() error {
 	if err := cmp.Or(o.checkExports(), o.checkMetrics()); err != nil {
 		return err
@@ -106,7 +106,7 @@ func (o *Options) checkTurns() error {
 	case o.Ceiling:
 		return errors.New("--ceiling is of one load: leave --vs out, or load each server by itself")
 	case o.Announce:
-		return errors.New("--ready: servers that are compared are loaded again and again, leave it out")
+		return errors.New("--ready: servers that are compared are loaded repeatedly, leave it out")
 	case s.Save != "":
 		return fmt.Errorf("--save %s: no bodies are kept where servers are compared: leave it out", s.Save)
 	case s.Engine == result.Hey:
@@ -125,7 +125,7 @@ func (o *Options) checkTurns() error {
 	return nil
 }
 
-// checkCeiling refuses to measure the ceiling where it could not be.
+// checkCeiling rejects --ceiling where it cannot be measured.
 func (o *Options) checkCeiling() error {
 	switch {
 	case !o.Ceiling:
@@ -142,7 +142,7 @@ func (o *Options) checkCeiling() error {
 	return nil
 }
 
-// checkMetrics refuses to serve figures to other machines, or where none are counted while servers take turns.
+// checkMetrics rejects an address that other machines can reach, and comparisons, which have no live figures.
 func (o *Options) checkMetrics() error {
 	if o.Metrics == "" {
 		return nil
@@ -159,7 +159,7 @@ func (o *Options) checkMetrics() error {
 	return nil
 }
 
-// checkTrace refuses a trace where there is nothing to be seen of each request, or no place for it.
+// checkTrace rejects a trace where requests cannot be traced, or its file is used twice.
 func (o *Options) checkTrace() error {
 	switch {
 	case o.Trace == "" && o.Traced != trace.Usual:
@@ -171,12 +171,12 @@ func (o *Options) checkTrace() error {
 	case o.Searches():
 		return fmt.Errorf("--trace %s: it is of one load: leave --find-max out, or trace the level that it finds by itself", o.Trace)
 	case o.Spec.Engine == result.Hey:
-		return fmt.Errorf("--engine hey: it does not tell when each request was sent: leave --trace %s out, or use --engine auto", o.Trace)
+		return fmt.Errorf("--engine hey: it does not record when each request was sent: leave --trace %s out, or use --engine auto", o.Trace)
 	}
 	return nil
 }
 
-// checkGates refuses gates and conditions that could neither break nor hold.
+// checkGates rejects conditions whose figure cannot be known.
 func (o *Options) checkGates() error {
 	for _, of := range []struct {
 		flag  string
@@ -191,10 +191,10 @@ func (o *Options) checkGates() error {
 	return nil
 }
 
-// unknown is why the figure of a gate cannot be known after o, and what to do; "" where it can.
+// unknown is why the figure of a gate cannot be known after o, and what to do; "" if it can.
 func (o *Options) unknown(gate verdict.Gate) string {
 	switch {
-	case gate.OfRatio() && !slices.ContainsFunc(o.Servers[1:], func(s Server) bool { return !s.Twin }): // what a twin differs by is chance
+	case gate.OfRatio() && !slices.ContainsFunc(o.Servers[1:], func(s Server) bool { return !s.Twin }): // differences of a twin are chance
 		return "a ratio is of a further server to the target: name one with --vs"
 	case gate.OfLateness() && o.Spec.Rate == 0 && !(o.Searches() && o.Over == result.OverRate):
 		return "a closed loop has no schedule to be late for: give a rate (-r)"
@@ -213,7 +213,7 @@ func (o *Options) unknown(gate verdict.Gate) string {
 	return ""
 }
 
-// checkPorts counts the connections of servers that share an address, each of which needs a local port.
+// checkPorts rejects more connections to one address than local ports exist.
 func (o *Options) checkPorts() error {
 	addr, n := o.busiestAddr()
 	if int64(n*(o.Spec.Connections+o.Spec.Idle)) <= maxPorts*addresses(o.Spec) {
@@ -223,7 +223,7 @@ func (o *Options) checkPorts() error {
 		o.Spec.Connections, o.Spec.Idle, n, addr, units.Count(maxPorts))
 }
 
-// check says which flags of s cannot be carried out together, and what to write instead.
+// check rejects flags of the load s that cannot be combined, with what to write instead.
 func check(s result.Spec) error {
 	return cmp.Or(checkSchedule(s), checkLoad(s), checkRequest(s), checkMix(s), checkTLS(s), checkDownload(s), checkWays(s), checkSource(s), checkEngine(s))
 }
@@ -302,7 +302,7 @@ func checkDownload(s result.Spec) error {
 	return nil
 }
 
-// checkWays says which ways of a connection cannot go together.
+// checkWays rejects modes of connections that cannot be combined.
 func checkWays(s result.Spec) error {
 	header := ""
 	for _, h := range s.Headers {
@@ -336,7 +336,7 @@ func checkWays(s result.Spec) error {
 	return nil
 }
 
-// checkTLS says which files of certificates lack something.
+// checkTLS rejects incomplete or contradictory certificate flags.
 func checkTLS(s result.Spec) error {
 	switch {
 	case s.Cert != "" && s.Key == "":
@@ -349,14 +349,14 @@ func checkTLS(s result.Spec) error {
 	return nil
 }
 
-// loopback reports whether a target is named by one of the addresses that are all this machine's.
+// loopback reports whether the host of a target is an address in 127.0.0.0/8.
 func loopback(target string) bool {
 	host, _, _ := net.SplitHostPort(client.Addr(target))
 	addr, err := netip.ParseAddr(host)
 	return err == nil && engine.Loopback.Contains(addr)
 }
 
-// addresses is how many the connections of s come from, one where the system chooses.
+// addresses is how many source addresses s has; 1 if the system chooses.
 func addresses(s result.Spec) (n int64) {
 	for _, text := range s.Source {
 		prefix, err := engine.ParseSource(text)
@@ -376,11 +376,11 @@ func checkSource(s result.Spec) error {
 	return nil
 }
 
-// mostSpread is how many connections are spread over addresses unasked.
+// mostSpread is the largest number of connections that spread distributes over addresses.
 const mostSpread = 1 << 20
 
-// spread has connections come from many addresses where the ports of one would run out, or where those that wait to be free again would keep
-// them for a minute, and all targets are this machine's.
+// spread distributes connections over the loopback addresses if one address has too few ports, or would run out because closed connections hold them for
+// a minute (--no-keepalive), and all targets are loopback addresses.
 func (o *Options) spread() {
 	s := &o.Spec
 	if runtime.GOOS != "linux" || len(s.Source) > 0 || s.Engine == result.Hey || s.Connections > mostSpread || s.Idle > mostSpread {

@@ -1,5 +1,5 @@
-// Package cli is loadgen's command line: flags, the habits of those who come from other tools, and what must be right before the
-// first byte is sent. Each is looked at once: a flag knows its own range, check what flags mean together, Ready what this machine allows.
+// Package cli is loadgen's command line: its flags and help, hints for users of other tools, and all checks before the first byte is sent. Each flag checks
+// its own range, check the combination of flags, and Ready the limits of this machine.
 package cli
 
 import (
@@ -24,45 +24,45 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// Options is a command line, understood.
+// Options is a parsed and checked command line.
 type Options struct {
-	Spec    result.Spec // the load; in a comparison what each server gets, see Of
+	Spec    result.Spec // the load; in a comparison that of each server, see Of
 	Servers []Server    // the target first; more than one are compared
 	Slice   time.Duration
-	Cycles  int     // of a comparison, which says how long each server is loaded; 0: the load's duration says how many
-	Until   float64 // a comparison may end once each ratio is known within this share of itself; 0: it lasts
+	Cycles  int     // of a comparison; 0: as many as Spec.Duration allows
+	Until   float64 // a comparison ends once each ratio is this precise, as a share; 0: it does not end early
 	Seed    uint64  // of the order of slices
 
-	FindMax []verdict.Gate // what must hold at the level that is looked for; none: no level is
-	Over    string         // what levels are, with FindMax
+	FindMax []verdict.Gate // conditions of a search; none: there is no search
+	Over    string         // result.OverRate or result.OverConnections, with FindMax
 
-	Ceiling  bool // what loadgen itself can do is measured first
+	Ceiling  bool // first measure loadgen's own limit
 	Gates    []verdict.Gate
-	JSON     bool   // the record goes to stdout instead of the summary
+	JSON     bool   // print the record instead of the summary
 	Output   string // file for the record; "": none
-	Trace    string // file for what became of each request; "": none
-	Traced   int    // records that it holds at most
+	Trace    string // file for the trace; "": none
+	Traced   int    // most requests and connects in the trace
 	Quiet    bool   // no progress
-	Announce bool   // it is said when requests begin to flow
+	Announce bool   // print READY when requests begin
 	Exports  export.Files
-	Metrics  string   // where figures are served while the load is on; "": nowhere
-	Kept     *Kept    // what is done with records that are kept, instead of a load; nil: there is a load
-	Notes    []string // about flags that were left out
+	Metrics  string   // address to serve figures at during the run; "": none
+	Kept     *Kept    // command on existing records, instead of a load; nil: there is a load
+	Notes    []string // about flags that were ignored
 
-	body      string // as it was given
+	body      string // as given
 	bodyFile  string // likewise
 	user      string // user:password, as -u or the target gives it
 	rivals    []Server
 	twin      bool
 	strict    bool
 	processes []process
-	spreads   bool // the load's source was not given: connections are spread over the addresses of this machine
+	spreads   bool // Spec.Source was chosen here and not given: connections are spread over loopback addresses
 }
 
-// ErrAnswered says that the command line asked for text (help, the version, a completion script), which was printed.
+// ErrAnswered is returned by Parse if it printed what the command line asked for: help, the version or a completion script.
 var ErrAnswered = errors.New("answered")
 
-// Parse reads a command line. It sends nothing; its errors are usage errors.
+// Parse parses and checks the command line args. Any error but ErrAnswered is a usage error.
 func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	opts := &Options{Spec: result.DefaultSpec()}
 	answered := true
@@ -120,7 +120,7 @@ func Parse(stdout, stderr io.Writer, args []string) (*Options, error) {
 	return opts, nil
 }
 
-// rewordFlagError rewrites pflag's errors as this program words its own.
+// rewordFlagError rewrites pflag's errors in the style of this program.
 func rewordFlagError(of *cobra.Command, err error) error {
 	var value *pflag.InvalidValueError
 	var unknown *pflag.NotExistError
@@ -150,10 +150,10 @@ func rewordFlagError(of *cobra.Command, err error) error {
 	return err
 }
 
-// conditional tells a further condition of --fail-if from a target.
+// conditional matches a condition of --fail-if, but no target.
 var conditional = regexp.MustCompile(`[<>]|^\s*(?i:verdict)\s*[!=]`)
 
-// conditions takes further conditions of --fail-if from the arguments that are no flags, and returns the others.
+// conditions adds the arguments that are conditions to those of --fail-if, and returns the others.
 func (o *Options) conditions(flags *pflag.FlagSet, args []string) (others []string, err error) {
 	for _, arg := range args {
 		given := flags.Changed("fail-if")
@@ -161,7 +161,7 @@ func (o *Options) conditions(flags *pflag.FlagSet, args []string) (others []stri
 		case !conditional.MatchString(arg):
 			others = append(others, arg)
 		case !given && o.Searches():
-			return nil, fmt.Errorf("%q: a further condition of --find-max stands after a comma", arg)
+			return nil, fmt.Errorf("%q: separate conditions of --find-max with commas", arg)
 		case !given:
 			return nil, fmt.Errorf("%q: a gate follows --fail-if", arg)
 		default:
@@ -173,7 +173,7 @@ func (o *Options) conditions(flags *pflag.FlagSet, args []string) (others []stri
 	return others, nil
 }
 
-// settle takes the arguments that are no flags and fills in what depends on other flags or on this system.
+// settle parses the arguments that are not flags, fills in defaults that depend on other flags or on this system, and checks all.
 func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	s := &o.Spec
 	if err := checkNames(flags); err != nil {
@@ -243,7 +243,7 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	}
 	if o.random() {
 		if !flags.Changed("seed") {
-			o.Seed = uint64(uint32(time.Now().UnixNano())) // few enough digits for every reader of JSON
+			o.Seed = uint64(uint32(time.Now().UnixNano())) // 32 bits, which every reader of JSON keeps exactly
 		}
 		if o.draws() {
 			s.Seed = o.Seed
@@ -258,23 +258,23 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	return cmp.Or(o.checkStrays(flags), o.checkHosts(), o.checkSearch(flags), o.check())
 }
 
-// draws says whether the load is random in part.
+// draws reports whether the load itself is random.
 func (o *Options) draws() bool {
 	return o.Spec.Arrivals == result.Poisson || len(o.Spec.Mix) > 0 && o.Spec.Order != result.InFileOrder
 }
 
-// random says whether anything is: the load, or the order of turns.
+// random reports whether the load or the order of turns is random.
 func (o *Options) random() bool { return o.draws() || o.Compares() }
 
-// secure says whether a server is spoken to by TLS.
+// secure reports whether any server uses TLS.
 func (o *Options) secure() bool {
 	return slices.ContainsFunc(o.Servers, func(s Server) bool { return client.Secure(s.Target) })
 }
 
-// given is a flag with its value.
+// given is a flag and its value, as typed.
 func given(flag *pflag.Flag) string { return typed(flag) + " " + flag.Value.String() }
 
-// typed is a flag by its short name, where it has one.
+// typed is the short name of a flag, or its long name if it has none.
 func typed(flag *pflag.Flag) string {
 	if flag.Shorthand != "" {
 		return "-" + flag.Shorthand

@@ -11,13 +11,13 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// Command is the command line that asks for s, to be pasted into a shell.
+// Command returns the command line for the load s, ready to paste into a shell.
 func Command(s result.Spec) string {
 	return (&Options{Spec: s, Servers: []Server{{Target: s.Target, PID: s.PID}}}).Command()
 }
 
-// Command is the command line that asks for the load or comparison of o, to be pasted into a shell. A process that was to be found is
-// to be found again, and addresses that were not given are chosen again.
+// Command returns the command line for o, ready to paste into a shell. --pid auto and chosen source addresses are not replaced by what was
+// found or chosen in this run.
 func (o *Options) Command() string {
 	if o.Kept != nil {
 		return o.Kept.command()
@@ -108,12 +108,12 @@ func (o *Options) Command() string {
 	return strings.Join(words, " ")
 }
 
-// micros is a duration as every keyboard writes it.
+// micros is a duration with us for µs.
 func micros(d time.Duration) string { return strings.Replace(d.String(), "µ", "u", 1) }
 
 func rate(perSecond float64) string { return strconv.FormatFloat(perSecond, 'f', -1, 64) }
 
-// pids is what --pid was given, the shortest that says it.
+// pids are the shortest values of --pid for these servers.
 func (o *Options) pids() []string {
 	if !slices.ContainsFunc(o.Servers, func(s Server) bool { return !s.Auto }) {
 		return []string{"auto"}
@@ -133,7 +133,7 @@ func (o *Options) pids() []string {
 	return pids
 }
 
-// bodyFlag is what --body takes to mean the body: @FILE, or a text in which a leading @ is written twice.
+// bodyFlag is the value of --body: @FILE, or a text with a leading @ doubled.
 func bodyFlag(s result.Spec) string {
 	switch {
 	case s.BodyFile != "":

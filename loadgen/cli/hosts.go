@@ -8,7 +8,7 @@ import (
 	"carousel/loadgen/client"
 )
 
-// checkHosts says what cannot be done where targets are on several servers.
+// checkHosts rejects flags that cannot be combined with targets on several servers.
 func (o *Options) checkHosts() error {
 	s := o.Spec
 	if !s.SeveralHosts() {
@@ -27,11 +27,11 @@ func (o *Options) checkHosts() error {
 	return nil
 }
 
-// each is how many of n connections one of the servers of s gets at most.
+// each is the largest number of n connections that one server of s gets.
 func each(s result.Spec, n int) int {
 	servers := len(client.Servers(s))
 	return n/servers + min(1, n%servers)
 }
 
-// ported says whether connections of s need a local port each.
+// ported reports whether connections of s need local ports: not on a Unix socket.
 func ported(s result.Spec) bool { return client.Network(client.Addr(s.Target)) != "unix" }

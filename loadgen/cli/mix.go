@@ -12,7 +12,7 @@ import (
 	"carousel/loadgen/mix"
 )
 
-// readMix reads the file of --mix, and the bodies that it names, and settles the order of its requests.
+// readMix reads the file of --mix and the body files that it names, and sets the order.
 func (o *Options) readMix(flags *pflag.FlagSet) error {
 	s := &o.Spec
 	switch {
@@ -37,7 +37,7 @@ func (o *Options) readMix(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// prepareKind reads the body of a kind, from beside the mix, and writes its path as it is sent.
+// prepareKind reads the body file of a kind, relative to the mix, and normalizes its path.
 func prepareKind(s *result.Spec, k *result.Kind) (err error) {
 	if k.Path, err = client.Path(s.Target, k.Path); err != nil || k.BodyFile == "" {
 		return err
@@ -54,7 +54,7 @@ func prepareKind(s *result.Spec, k *result.Kind) (err error) {
 	return nil
 }
 
-// checkMix says what of a load with a mix cannot be carried out.
+// checkMix rejects flags that cannot be combined with a mix.
 func checkMix(s result.Spec) error {
 	if len(s.Mix) == 0 {
 		return nil

@@ -20,12 +20,12 @@ import (
 	"carousel/loadgen/save"
 )
 
-// Ready says what this process or machine lacks to carry o out, before anything is sent.
+// Ready returns an error if this process or machine cannot carry out o: limits, files, certificates, processes. It sends nothing.
 func (o *Options) Ready() error {
 	return cmp.Or(o.checkCertificates(), o.checkLimits(), o.checkProcesses(), checkWritable("-o", o.Output), checkWritable("--trace", o.Trace), o.checkExportFiles(), checkSaveDir(o.Spec.Save))
 }
 
-// checkExportFiles says which file in the format of another tool could not be written.
+// checkExportFiles checks that the files for other tools can be written.
 func (o *Options) checkExportFiles() (err error) {
 	for _, e := range o.Exports.Asked() {
 		if e.File != export.Stdout {
@@ -35,19 +35,18 @@ func (o *Options) checkExportFiles() (err error) {
 	return err
 }
 
-// spare is how many descriptors loadgen needs beside its connections: epoll, files, the runtime's own.
+// spare is how many descriptors loadgen needs besides its connections: epoll, files, the Go runtime.
 const spare = 100
 
-// checkLimits says what this process or host lacks for the connections of o, before any is opened. All of them need a descriptor, those to
-// one address a port each.
+// checkLimits checks that there are enough descriptors for all connections of o, and enough local ports for those to one address.
 func (o *Options) checkLimits() error {
 	sockets := (o.Spec.Connections + o.Spec.Idle) * len(o.Servers)
 	if o.Ceiling {
 		sockets = max(sockets, 2*o.Spec.Connections) // both ends are in this process
 	}
-	need := sockets + spare + (len(o.Servers)-1)*o.Spec.Threads // each server has an epoll of its own in every thread
+	need := sockets + spare + (len(o.Servers)-1)*o.Spec.Threads // each thread has an epoll for each server
 	if o.Compares() {
-		need += max(0, (len(o.Servers)+1)*host.MostThreads-spare/2) // they are watched; of a few that is half of what is spare
+		need += max(0, (len(o.Servers)+1)*host.MostThreads-spare/2) // files of watched threads; spare covers those of a few servers
 	}
 	if limit, _, err := host.FDLimit(); err == nil && uint64(need) > limit {
 		roomy := 1024
@@ -61,11 +60,10 @@ func (o *Options) checkLimits() error {
 	return checkLocalPorts((each(o.Spec, o.Spec.Connections)+each(o.Spec, o.Spec.Idle))*servers, int(addresses(o.Spec)), low, ports)
 }
 
-// maxBody is the longest body that is read from a file.
+// maxBody is the longest body read from a file, in bytes.
 const maxBody = 64 << 20
 
-// readBody takes what follows --body: a text, @FILE for what is in a file, @- for standard input, and @@ for a text that
-// begins with @.
+// readBody reads the value of --body: a text, @FILE, @- for standard input, or @@ and a text that begins with @.
 func readBody(s *result.Spec, given string) error {
 	name, isFile := strings.CutPrefix(given, "@")
 	if !isFile || strings.HasPrefix(name, "@") {
@@ -78,21 +76,21 @@ func readBody(s *result.Spec, given string) error {
 	return nil
 }
 
-// readBodyFile takes the body from a file, or from standard input where its name is "-".
+// readBodyFile reads the body from a file, or from standard input if name is "-".
 func readBodyFile(s *result.Spec, name string) error {
 	text, err := contents(name)
 	if err != nil {
 		return cause(err)
 	}
 	if s.Proto == result.Line {
-		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")) // the line's own end is added
+		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")) // the line's newline is added later
 	}
 	sum := sha256.Sum256(text)
 	s.Body, s.BodyFile, s.BodyBytes, s.BodySHA256 = string(text), name, int64(len(text)), hex.EncodeToString(sum[:])
 	return nil
 }
 
-// contents reads a file, or standard input where its name is "-".
+// contents reads a file of at most maxBody bytes, or standard input if name is "-".
 func contents(name string) ([]byte, error) {
 	in := os.Stdin
 	if name != "-" {
@@ -109,7 +107,7 @@ func contents(name string) ([]byte, error) {
 	return text, err
 }
 
-// checkProcesses says why the processor time of a process could not be read. Those that are to be found are looked for when the load begins.
+// checkProcesses checks that the processor time of each given process can be read. Processes of --pid auto are found when the load begins.
 func (o *Options) checkProcesses() error {
 	for _, s := range o.Servers {
 		if s.PID == 0 || s.Auto {
@@ -125,8 +123,8 @@ func (o *Options) checkProcesses() error {
 	return nil
 }
 
-// checkLocalPorts compares the connections, all to one address and from so many, with the local ports from low on. Another system, whose range is
-// not known, says itself when it runs out.
+// checkLocalPorts checks that sockets connections to one address fit the local ports of the source addresses. ports is 0 if their number is not known;
+// then there is no check.
 func checkLocalPorts(sockets, sources, low, ports int) error {
 	if ports == 0 || sockets <= ports*sources {
 		return nil
@@ -135,7 +133,7 @@ func checkLocalPorts(sockets, sources, low, ports int) error {
 		low, low+ports-1, units.Count(ports), units.Count(sockets))
 }
 
-// checkWritable says why what a flag asks for could not be written to path, before any load is sent.
+// checkWritable checks that the file path of a flag can be written.
 func checkWritable(flag, path string) error {
 	if path == "" {
 		return nil
@@ -149,7 +147,7 @@ func checkWritable(flag, path string) error {
 	case err == nil && info.IsDir():
 		return fmt.Errorf("%s %s is a folder: name a file in it", flag, path)
 	case err == nil && !info.Mode().IsRegular():
-		return nil // a device or a pipe, written to as it is
+		return nil // a device or a pipe
 	}
 	probe, err := os.CreateTemp(filepath.Dir(path), ".loadgen-*")
 	if err != nil {
@@ -159,7 +157,7 @@ func checkWritable(flag, path string) error {
 	return os.Remove(probe.Name())
 }
 
-// checkSaveDir says why files could not be saved to dir, before any load is sent.
+// checkSaveDir checks that files can be written to dir.
 func checkSaveDir(dir string) error {
 	if dir == "" {
 		return nil

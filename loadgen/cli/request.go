@@ -14,7 +14,7 @@ import (
 	"carousel/internal/result"
 )
 
-// settleBody reads the body of the request, from the command line or a file, and has it sent by POST unless a method is given.
+// settleBody reads the body from the command line or a file, and sets the method to POST unless one is given.
 func (o *Options) settleBody(flags *pflag.FlagSet) (err error) {
 	s := &o.Spec
 	text, file := flags.Changed("body"), flags.Changed("body-file")
@@ -43,7 +43,7 @@ func (o *Options) settleBody(flags *pflag.FlagSet) (err error) {
 	return nil
 }
 
-// settleUser has requests carry a name and a password (RFC 7617), which -u or the target gave.
+// settleUser adds the header Authorization: Basic (RFC 7617) for the user of -u or of the target.
 func (o *Options) settleUser(flags *pflag.FlagSet) error {
 	s := &o.Spec
 	if !flags.Changed("user") && o.user == "" {
@@ -67,10 +67,10 @@ func (o *Options) settleUser(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// inTarget is user:password@ in a target, where its server may have a name.
+// inTarget matches user:password@ in a target, which may begin with NAME=.
 var inTarget = regexp.MustCompile(`(?i)^((?:[a-z][a-z0-9._-]*=)?https?://)([^/?#@]+)@`)
 
-// cutUser takes the user out of the target, as whom all requests are sent.
+// cutUser removes user:password@ from the target and remembers it for settleUser.
 func (o *Options) cutUser(target string) (string, error) {
 	found := inTarget.FindStringSubmatch(target)
 	if found == nil {

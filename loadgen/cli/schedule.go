@@ -11,7 +11,7 @@ import (
 	"carousel/loadgen/schedule"
 )
 
-// uniform is what --arrivals may say instead of nothing.
+// uniform is the default of --arrivals.
 const uniform = "uniform"
 
 // plan fills in what the flags of the schedule mean together.
@@ -77,7 +77,7 @@ func (o *Options) spin() time.Duration {
 	return 0
 }
 
-// spinElsewhere is the same on a machine with processors to spare.
+// spinElsewhere is the default of --spin on a machine with processors to spare.
 func (o *Options) spinElsewhere() time.Duration {
 	if o.open() && !o.Compares() && o.Spec.Threads > 0 {
 		return usualSpin
@@ -85,10 +85,10 @@ func (o *Options) spinElsewhere() time.Duration {
 	return 0
 }
 
-// open says whether there is a schedule: one of -r, or of each step of a search over rates.
+// open reports whether there is a schedule: that of -r, or of the steps of a search over rates.
 func (o *Options) open() bool { return o.Spec.Rate > 0 || o.Searches() && o.Over == result.OverRate }
 
-// checkSchedule says what of a schedule cannot be carried out.
+// checkSchedule rejects flags of a schedule that cannot be combined.
 func checkSchedule(s result.Spec) error {
 	open := func(flag string) error {
 		return fmt.Errorf("%s: a closed loop has no schedule: give -r, --ramp or --stages, or leave it out", flag)

@@ -13,22 +13,22 @@ import (
 	"carousel/loadgen/client"
 )
 
-// Server is one that is loaded.
+// Server is a server to load.
 type Server struct {
-	Name   string // as it was given, or else made of its address
+	Name   string // as given, or made from its address
 	Target string // as client.Target writes it
 	PID    int    // of its process; 0: not known
-	Auto   bool   // its process is whoever listens on its address, to be found before the load
-	Twin   bool   // it is the target once more, by its own connections
+	Auto   bool   // its process is the one that listens on its address, found before the load
+	Twin   bool   // it is the target a second time, over its own connections
 }
 
-// TwinName is what the target is called as its own rival.
+// TwinName is the name of the target when compared with itself.
 const TwinName = "twin"
 
-// naming is what a person may call a server. It holds no ":", which every name that loadgen makes up does.
+// naming matches a valid name of a server. It has no ":", unlike names that loadgen makes from addresses.
 var naming = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,19}$`)
 
-// cutName cuts what stands before a "=", unless a URL has begun by then.
+// cutName splits NAME=URL; ok is false if there is no name.
 func cutName(given string) (name, url string, ok bool) {
 	if at := strings.IndexAny(given, "=:/?#"); at >= 0 && given[at] == '=' {
 		return given[:at], given[at+1:], true
@@ -55,7 +55,7 @@ func named(given string) (s Server, err error) {
 	return s, err
 }
 
-// given is what named reads as s.
+// given is the text that named parses as s.
 func (s Server) given() string {
 	if naming.MatchString(s.Name) {
 		return s.Name + "=" + s.Target
@@ -63,17 +63,17 @@ func (s Server) given() string {
 	return s.Target
 }
 
-// Compares says whether several servers are loaded, in turns.
+// Compares reports whether several servers are loaded, in turns.
 func (o *Options) Compares() bool { return len(o.Servers) > 1 }
 
-// Of is the load that s gets.
+// Of is the load for server s.
 func (o *Options) Of(s Server) result.Spec {
 	spec := o.Spec
 	spec.Target, spec.PID = s.Target, s.PID
 	return spec
 }
 
-// usualSlice is how long a short slice is. Many connections take longer until all of them have begun.
+// usualSlice is the default of --slice. With many connections it takes longer until all of them are sending.
 func usualSlice(connections int) time.Duration {
 	if connections >= 256 {
 		return 50 * time.Millisecond
@@ -81,7 +81,7 @@ func usualSlice(connections int) time.Duration {
 	return 25 * time.Millisecond
 }
 
-// settleServers takes the targets of a command line and settles which servers there are, what they are called and which processes are theirs.
+// settleServers sets the servers from the targets, --vs and --twin, with their names and processes.
 func (o *Options) settleServers(targets []string) error {
 	target, compares := Server{Target: o.Spec.Target}, o.twin || len(o.rivals) > 0
 	if len(targets) > 0 {
@@ -128,8 +128,8 @@ func (o *Options) settleServers(targets []string) error {
 	return nil
 }
 
-// nameServers names the servers that have no name, by as little as tells them apart: the address, with the path where they share an address
-// and with #2, #3 ... where they share that too.
+// nameServers names servers without a name as briefly as is unique: by address, plus the path if they share an address,
+// plus #2, #3 ... if they share that too.
 func nameServers(servers []Server) {
 	host, _, _ := net.SplitHostPort(client.Addr(servers[0].Target))
 	here := host == "127.0.0.1" || host == "localhost"
@@ -160,7 +160,7 @@ func nameServers(servers []Server) {
 	}
 }
 
-// assign gives the processes of --pid to the servers, and that of the target to its twin.
+// assign sets the processes of the servers from --pid; the twin has that of the target.
 func (o *Options) assign() error {
 	var names []string
 	for _, s := range o.Servers {
@@ -205,7 +205,7 @@ func (o *Options) assign() error {
 	return nil
 }
 
-// busiestAddr is the address that most servers share whose connections need a port each, and how many they are.
+// busiestAddr returns the TCP address that most servers share, and how many do.
 func (o *Options) busiestAddr() (addr string, most int) {
 	at := map[string]int{}
 	for _, s := range o.Servers {

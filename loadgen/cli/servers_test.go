@@ -231,7 +231,7 @@ func TestCheckComparison(t *testing.T) {
 		"--twin --no-keepalive":              "",
 		"--twin --pipeline 4":                "",
 		"--twin --read-rate 1MiB":            "",
-		"--twin --ready":                     "--ready: servers that are compared are loaded again and again, leave it out",
+		"--twin --ready":                     "--ready: servers that are compared are loaded repeatedly, leave it out",
 		"--twin --think 1ms":                 "--think 1ms: a slice begins with all connections sending at once, none of which has rested: compare at a rate, -r",
 		"--vs h:1 --source 127.0.0.2":        "--source 127.0.0.2: only targets in 127.0.0.0/8, named by such an address, can be reached from there, not h:1: leave it out",
 
@@ -285,7 +285,7 @@ func TestCheckComparison(t *testing.T) {
 		"--trace-limit 5":                                                              "--trace-limit 5: it is how much --trace FILE holds, give that too",
 		"--trace=":                                                                     "--trace needs a file",
 		"--trace t.json -o t.json":                                                     "-o t.json and --trace t.json: give them files of their own",
-		"--trace t.json --engine hey":                                                  "--engine hey: it does not tell when each request was sent: leave --trace t.json out, or use --engine auto",
+		"--trace t.json --engine hey":                                                  "--engine hey: it does not record when each request was sent: leave --trace t.json out, or use --engine auto",
 		"--trace t.json --find-max p99<5ms":                                            "--trace t.json: it is of one load: leave --find-max out, or trace the level that it finds by itself",
 		"--find-max target_cpu_per_request<9us":                                        "--find-max target_cpu_per_request<9us: the processor time of the target is not read: use --pid auto, or --pid PID",
 		"--vs b=:1 --twin --pid 5 --pid b=6 --fail-if target_cpu_ratio>1":              "",

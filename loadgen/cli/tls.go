@@ -8,7 +8,7 @@ import (
 	"carousel/loadgen/engine"
 )
 
-// settleTLS sees to the flags of https targets. Where there is none, -k is left out: for ab it means that connections are kept, as they are anyway.
+// settleTLS rejects TLS flags without an https target. It only ignores -k, with a note, because in ab -k means keep-alive.
 func (o *Options) settleTLS(flags *pflag.FlagSet) error {
 	for _, name := range []string{"cacert", "cert", "key"} {
 		switch flag := flags.Lookup(name); {
@@ -24,7 +24,7 @@ func (o *Options) settleTLS(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// checkCertificates says what is wrong with the files of certificates and keys.
+// checkCertificates loads the files of certificates and keys, and returns what is wrong with them.
 func (o *Options) checkCertificates() error {
 	for _, server := range o.Servers {
 		if _, err := engine.TLS(o.Of(server)); err != nil {
