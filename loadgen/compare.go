@@ -20,7 +20,7 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// compare loads several servers in turns and says how they differ. It returns the exit code.
+// compare loads several servers in turns and reports how they differ. It returns the exit code.
 func compare(ctx, patience context.Context, caught func() syscall.Signal, stdout, stderr io.Writer, opts *cli.Options, say func(any)) int {
 	traced := newTrace(opts)
 	c, loadErr := inTurns(ctx, patience, stderr, opts, traced, say)
@@ -56,7 +56,7 @@ func compare(ctx, patience context.Context, caught func() syscall.Signal, stdout
 	return code
 }
 
-// tell says what is wrong by the gates of a comparison. It returns the exit code.
+// tell prints the findings of the gates of a comparison. It returns the exit code.
 func tell(findings []verdict.Finding, say func(any)) int {
 	code := done
 	for _, f := range findings {
@@ -70,7 +70,7 @@ func tell(findings []verdict.Finding, say func(any)) int {
 	return code
 }
 
-// worst is the exit code that says more.
+// worst is the exit code that takes precedence.
 func worst(a, b int) int {
 	for _, code := range []int{unreachable, failed, wrong, gateBroken} {
 		if a == code || b == code {
@@ -80,8 +80,8 @@ func worst(a, b int) int {
 	return done
 }
 
-// inTurns carries the comparison out. The error says why none of the servers could be loaded, of which there is a record all the same, or
-// why there is none.
+// inTurns carries out the comparison. It returns an error if no server could be loaded; the record may still be there, and is nil if there is
+// none.
 func inTurns(ctx, patience context.Context, stderr io.Writer, opts *cli.Options, traced *trace.Trace, say func(any)) (*result.Comparison, error) {
 	p := turns.Settings{
 		Slice: opts.Slice, Duration: opts.Spec.Duration, Cycles: opts.Cycles, Warmup: opts.Spec.Warmup, Grace: opts.Spec.Grace,

@@ -1,4 +1,4 @@
-// Program loadgen loads one server from many connections and says what happened: loadgen -c 500 -d 30s
+// Program loadgen loads a server over many connections and reports what happened: loadgen -c 500 -d 30s
 package main
 
 import (
@@ -32,7 +32,7 @@ import (
 
 func main() { os.Exit(run(os.Stdout, os.Stderr, os.Args[1:])) }
 
-// The exit codes, beside 128 + the number of a signal.
+// The exit codes, besides 128 + the number of a signal.
 const (
 	done        = 0
 	failed      = 1
@@ -95,7 +95,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	return exitCode(l, loadErr, cmp.Or(writeErr, traceErr), caught(), broken)
 }
 
-// serveMetrics serves figures where that is wanted, and says where.
+// serveMetrics serves figures at the address of --metrics, if given, and prints it.
 func serveMetrics(opts *cli.Options, say func(any)) (*metrics.Server, error) {
 	if opts.Metrics == "" {
 		return nil, nil
@@ -107,8 +107,8 @@ func serveMetrics(opts *cli.Options, say func(any)) (*metrics.Server, error) {
 	return s, err
 }
 
-// deliver says why nothing could be measured, if nothing was, and writes the record to wherever it is wanted, and its loads in the formats of
-// other tools. The error, which was said, is that something was not written.
+// deliver prints loadErr, if there is one, and writes the summary or record, the file of -o, and the files for other tools. It prints errors of writing, and
+// returns the last.
 func deliver(stdout io.Writer, say func(any), opts *cli.Options, loadErr error, of any, loads []export.Load, summary func(colours bool) error) (writeErr error) {
 	if loadErr != nil {
 		say(explain(opts.Spec, loadErr))
@@ -157,7 +157,7 @@ func exitCode(l *result.Load, loadErr, writeErr error, caught syscall.Signal, br
 	return done
 }
 
-// wrongAnswers is how many replies were not what was asked for, or no replies at all by the protocol's rules.
+// wrongAnswers is how many replies were malformed or not as expected.
 func wrongAnswers(l *result.Load) (n int64) {
 	for class, count := range l.Errors {
 		switch class {
@@ -206,7 +206,7 @@ func measure(ctx, patience context.Context, stderr io.Writer, opts *cli.Options,
 	return l, err
 }
 
-// explain says in one line why nothing could be measured, and what to do.
+// explain is one line that says why nothing could be measured, and what to do.
 func explain(s result.Spec, err error) string {
 	var by signalled
 	if errors.As(err, &by) {
@@ -237,8 +237,8 @@ func airPlay(s result.Spec) string {
 	return ""
 }
 
-// show writes the result to stdout: the record without its histograms as one JSON document, or what summary writes. A reader that went away wanted no more of
-// it, which is no failure.
+// show writes the result to stdout: the record without its histograms as one JSON document, or what summary writes. A reader that closed the pipe early is no
+// failure.
 func show(stdout io.Writer, opts *cli.Options, of any, summary func(colours bool) error) error {
 	var err error
 	if opts.JSON {
@@ -250,7 +250,7 @@ func show(stdout io.Writer, opts *cli.Options, of any, summary func(colours bool
 	return wanted(err)
 }
 
-// wanted is an error of writing to stdout, unless nobody reads it any more.
+// wanted is err, or nil if the reader of stdout closed it.
 func wanted(err error) error {
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
@@ -300,8 +300,8 @@ func replace(flag, path string, write func(path string) error) error {
 	return nil
 }
 
-// untilSignal returns two contexts: ctx ends at the first interrupt or termination signal, patience at the second. caught says which the
-// first was, 0 for none. A third signal ends the process at once. After stop, signals are no longer waited for.
+// untilSignal returns two contexts: ctx ends at the first interrupt or termination signal, patience at the second. caught returns the
+// first, 0 if there was none. A third signal ends the process at once. stop ends the handling of signals.
 func untilSignal() (ctx, patience context.Context, caught func() syscall.Signal, stop func()) {
 	signal.Ignore(syscall.SIGPIPE) // a closed stdout is an error of the write, not a death
 	signals := make(chan os.Signal, 3)

@@ -18,8 +18,8 @@ func newTrace(opts *cli.Options) *trace.Trace {
 	return trace.New(opts.Traced)
 }
 
-// keepTrace writes a trace to its file, whole or not at all, and says what there was no room for. The record is nil where there is no trace.
-// The error, which was said, is that it was not written.
+// keepTrace writes a trace to its file, whole or not at all, and prints how much did not fit. The record is nil if there is no trace. It prints an error of
+// writing before it returns it.
 func keepTrace(opts *cli.Options, t *trace.Trace, say func(any)) (*result.Trace, error) {
 	if t == nil {
 		return nil, nil

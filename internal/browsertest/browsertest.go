@@ -1,4 +1,4 @@
-// Package browsertest opens a browser without a window, for tests of what is to be opened in one.
+// Package browsertest starts a headless browser, for tests of pages.
 package browsertest
 
 import (

@@ -1,10 +1,10 @@
-// Package counters counts what a process tree asks of the kernel: system calls, those of them that wait, context switches, migrations and page faults.
+// Package counters counts events of a process tree: system calls, those that wait for many descriptors, context switches, migrations and page faults.
 //
 // A count is a perf event on the thread that a process is started from. Whatever is started from that thread inherits it, and it counts from
 // the first exec on: the process, its threads, its children and theirs, also those that have ended, and nothing of this program. So a
 // thread that starts a counted process starts no other (package child keeps to that).
 //
-// Each event costs whoever is counted some time wherever it happens, so what is counted is not timed.
+// Counting an event takes time in the counted process, so a counted process is not timed.
 package counters
 
 import (
@@ -17,7 +17,7 @@ import (
 	"carousel/internal/result"
 )
 
-// Set is counters, some of which may be lacking.
+// Set is a set of counters, some of which may not be available.
 type Set struct {
 	lacks map[string]string // by name, why it cannot be had, and what to do
 	files map[string]*os.File
@@ -66,7 +66,7 @@ func (s *Set) Files() (names []string, files []*os.File) {
 	return names, files
 }
 
-// Lacks says, by name, why a counter is not open, and what to do.
+// Lacks returns, by name, why a counter is not available, and what to do.
 func (s *Set) Lacks() map[string]string { return s.lacks }
 
 // Read is what was counted so far. It is no one moment: a counter is read after another.

@@ -1,4 +1,4 @@
-// Package golden holds what a test got against a file that was looked at and kept.
+// Package golden compares the output of a test with a file that a person has reviewed.
 package golden
 
 import (

@@ -1,6 +1,6 @@
-// Package host is what the machine says: processor time, stolen time, dropped connections, limits, processors, and
-// the settings that a measurement depends on. Linux says all of it; elsewhere the functions say what is lacking or
-// return nothing.
+// Package host reads figures of the machine: processor time, stolen time, dropped connections, limits, processors, and
+// the settings that a measurement depends on. Linux has all of them; on other systems the functions return an error or zero
+// values.
 package host
 
 import (
@@ -73,14 +73,14 @@ func (q Queue) Full() bool { return q.Waiting > q.Backlog }
 // MostThreads is how many threads a Watch looks at of each server, and of this process. It keeps a file of each open.
 const MostThreads = 12
 
-// Disturbance is what became of the machine's processor time in a slice beside what was measured, in nanoseconds; 0 where that is not known.
+// Disturbance is processor time that others took during a slice, in nanoseconds; 0 if not known.
 type Disturbance struct {
 	BesideNS int64 // other programs used
 	StealNS  int64 // the hypervisor gave to others since the slice before ended, in ticks of 10 ms
 	DelayNS  int64 // threads of the server and of this process were ready and waited, added up
 }
 
-// Environment is what a result depends on beside what was measured, by name; what cannot be read here is left out.
+// Environment returns the settings of the machine that results depend on, by name, without those that cannot be read.
 // The names are explained in results/README.md.
 func Environment() map[string]string {
 	env := map[string]string{

@@ -18,8 +18,8 @@ import (
 // Listener is the process that listens on addr, a number and a port such as 127.0.0.1:5000 or [::1]:5000 or the path of a Unix socket, as
 // this network namespace has it. Where several do, as a master and its workers, it is the one that the others descend from.
 //
-// The errors say what is wrong in the user's words: addr is not this machine's, nobody listens there, the listener is another
-// user's, several listen that are not of one family. The last three are cured by naming the process, which --pid does.
+// The errors are for users: addr is not on this machine, nothing listens there, the listener belongs to another
+// user, or several unrelated processes listen. In the last two cases --pid NUMBER helps.
 func Listener(addr string) (pid int, err error) {
 	if filepath.IsAbs(addr) {
 		s, err := unixListener(addr)

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ListenQueue is the queue of connections that are made to addr, a number and a port such as 127.0.0.1:5000 or the path of a Unix socket, and not accepted yet; where
-// several sockets share addr, the fullest, with the drops of all. It is not known where addr is another machine's, nobody listens there in this network namespace,
-// or the kernel does not say. To look lasts some 40 us.
+// ListenQueue is the queue of established connections to addr that are not accepted yet. addr is a numeric address with a port, such as 127.0.0.1:5000, or the path of a
+// Unix socket. If several sockets share addr, it is the fullest queue, with the drops of all. It is not known if addr is on another machine, if nothing listens
+// there in this network namespace, or if the kernel does not report it. Reading takes about 40 us.
 func ListenQueue(addr string) (q Queue, known bool) {
 	if filepath.IsAbs(addr) {
 		s, err := unixListener(addr)

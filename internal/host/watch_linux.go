@@ -11,11 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Watch tells what disturbed a slice in which one of several servers was loaded.
+// Watch measures what disturbed a slice in which one of several servers was loaded.
 //
-// What other programs took is the sum of their clocks: of every process that can be seen, but this one, the servers with their
-// descendants, and the kernel's own threads, which work for whoever asks. A clock is behind by a tick at most while its process runs.
-// What a program used that ended in the slice is lacking. Threads that begin or end in the slice may be missed in how long threads waited.
+// The time of other programs is the sum of the clocks of all visible processes, except this one, the servers with their
+// descendants, and kernel threads, which work for any process. A clock is at most a tick behind while its process runs.
+// The time of a program that ended in the slice is missing. Threads that begin or end in the slice may be missed in how long threads waited.
 //
 // Begin and End last some 10 us and a further 1 us for each program and 2 us for each thread that is read, which are 12 of a server and 12 of this
 // process at most. Where anything was born since, programs and threads are listed anew, which lasts some 70 us and 8 us for each one that is new.

@@ -114,7 +114,7 @@ func Plural[N int | int64](n N, thing string) string {
 	return Count(n) + " " + thing + "s"
 }
 
-// Processors writes how many processors there are; of none known it says what unknown says.
+// Processors formats a number of processors; 0 becomes unknown.
 func Processors(n int, unknown string) string {
 	if n == 0 {
 		return unknown

@@ -2,19 +2,19 @@ package cli
 
 import "regexp"
 
-// habit is a flag or a command of another tool that means nothing, or something else, here.
+// habit is a flag or a command of another tool that does not exist, or has another meaning, in loadgen.
 type habit struct {
 	flag  string // as typed there: -z or --latency
 	takes bool   // a value follows
 	means []meaning
-	moot  bool // it asks for what loadgen does anyway: said, and left out
+	moot  bool // loadgen does this anyway: ignored, with a note
 }
 
-// meaning is what a flag asks for in some tools, as it is written here.
+// meaning is the meaning of a flag in some tools, in loadgen's flags.
 type meaning struct {
 	whose string         // the tools; "": of many
-	here  string         // what to type, in which %s stands for the value; after a colon, what there is to know instead
-	fits  *regexp.Regexp // values that are meant so, where the tools disagree; nil: any
+	here  string         // what to type, with %s for the value; or, after a colon, an explanation
+	fits  *regexp.Regexp // values with this meaning, if tools disagree; nil: any
 }
 
 const (
@@ -27,7 +27,7 @@ const (
 
 func one(whose, here string) []meaning { return []meaning{{whose, here, nil}} }
 
-// The values by which meanings are told apart.
+// Patterns of values that select a meaning.
 var (
 	aNumber = numeral
 	aPair   = regexp.MustCompile(`[:=]`)
@@ -153,7 +153,7 @@ var habits = []habit{
 	{"--bailout", true, one("autocannon", "--fail-if 'errors>%s'"), false},
 }
 
-// twist is a flag of ours with a value that another tool takes.
+// twist is a flag of loadgen with a value that only another tool takes.
 type twist struct {
 	command string // the other tool's, which stands first; "": any
 	flag    string

@@ -116,7 +116,7 @@ func (o *Options) checkKept(flags *pflag.FlagSet) error {
 	return o.checkExports()
 }
 
-// checkExports says why files cannot be written together, or after this load.
+// checkExports rejects files for other tools that cannot be combined, or not with this load.
 func (o *Options) checkExports() error {
 	asked := o.Exports.Asked()
 	onStdout := slices.DeleteFunc(slices.Clone(asked), func(e export.Export) bool { return e.File != export.Stdout })

@@ -13,11 +13,11 @@ import (
 	"carousel/internal/result"
 )
 
-// translate rewrites -word to --word where that is one of our long flags, leaves out what is moot (saying so in notes)
-// and refuses other habits and unknown flags with what to type instead. What it returns is for pflag to parse.
+// translate rewrites -word to --word if that is one of our long flags, drops moot flags of other tools with a note,
+// and rejects their other flags and unknown ones with what to type instead. out is for pflag to parse.
 func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err error) {
 	args = slices.Clone(args)
-	var refused []string // all of them are said at once
+	var refused []string // all are reported together
 	command := ""
 	if len(args) > 0 {
 		if h := find(words, args[0]); h != nil {
@@ -106,7 +106,7 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 	return out, notes, nil
 }
 
-// twisted says how a flag of ours is written whose value is what another tool takes; "" where it is as it should be.
+// twisted returns what to type instead if a flag of ours has a value that only another tool takes; "" if it has not.
 func twisted(command, flag, typed, value string, args []string) string {
 	for _, t := range twists {
 		if t.flag == flag && t.value.MatchString(value) && (t.command == "" || t.command == command) {
@@ -148,7 +148,7 @@ func find(among []habit, flag string) *habit {
 	return nil
 }
 
-// say is how a flag, as it was typed, is written here. Of several meanings those are said that go with the value, or all.
+// say explains what to type instead of a flag. Of several meanings it gives those that fit the value, or all if none does.
 func (h *habit) say(typed, value string) string {
 	means := slices.DeleteFunc(slices.Clone(h.means), func(m meaning) bool { return m.fits != nil && !m.fits.MatchString(value) })
 	if len(means) == 0 {
@@ -203,7 +203,7 @@ var numeral = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 
 func isNumber(s string) bool { return numeral.MatchString(s) }
 
-// unknown says that flag does not exist and names the nearest one that does.
+// unknown is the error for a flag that does not exist; it suggests the nearest one.
 func unknown(flag string, ours *pflag.FlagSet) string {
 	best, distance := "", 3 // more than two slips is another word
 	ours.VisitAll(func(f *pflag.Flag) {

@@ -14,8 +14,8 @@ import (
 // heyConnections is how many idle connections hey keeps at most.
 const heyConnections = 500
 
-// checkHey says what hey cannot carry out (github.com/rakyll/hey v0.1.5): it keeps the first million results while its sums go on, gives
-// each worker requests/connections of the work and drops the remainder, and takes its timeout in whole seconds.
+// checkHey rejects loads that hey cannot carry out (github.com/rakyll/hey v0.1.5). hey keeps only the first million results while its sums go on, gives
+// each worker requests/connections requests and drops the remainder, and has a timeout in whole seconds.
 func checkHey(s result.Spec) error {
 	c := int64(s.Connections)
 	beyond := func(format string, args ...any) error {

@@ -19,8 +19,8 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// What a step of a search lasts where nothing is said, how much longer the one is that confirms, and up to where steps get longer for a
-// percentile to have its requests.
+// The default length and warm-up of a step of a search, how many times longer the step that confirms is, and the longest step that a percentile can
+// require.
 const (
 	usualStep   = 3 * time.Second
 	usualWarmup = 300 * time.Millisecond
@@ -31,10 +31,10 @@ const (
 // fewest is how many requests a step should have at least.
 const fewest = 100
 
-// Searches says whether the highest level is looked for at which conditions hold.
+// Searches reports whether o is a search for the highest level (--find-max).
 func (o *Options) Searches() bool { return len(o.FindMax) > 0 }
 
-// settleSearch fills in what a search asks for where the flags do not say.
+// settleSearch fills in the defaults of a search.
 func (o *Options) settleSearch(flags *pflag.FlagSet) {
 	if !flags.Changed("duration") {
 		o.Spec.Duration = usualStep
@@ -47,7 +47,7 @@ func (o *Options) settleSearch(flags *pflag.FlagSet) {
 	}
 }
 
-// checkSearch says what of o a search cannot carry out.
+// checkSearch rejects flags that a search cannot combine.
 func (o *Options) checkSearch(flags *pflag.FlagSet) error {
 	s := o.Spec
 	if flag := flags.Lookup("over"); flag.Changed && !o.Searches() {
@@ -130,7 +130,7 @@ func (o *Options) mostConnections() int {
 	return int(most)
 }
 
-// needs is how many requests a step must have for every condition to be told, a tenth more than that.
+// needs is how many requests a step needs for all conditions, plus a tenth.
 func (o *Options) needs() (n int64) {
 	n = fewest
 	for _, condition := range o.FindMax {
@@ -159,7 +159,7 @@ func (o *Options) At(level, rate float64, confirms bool) result.Spec {
 	return s
 }
 
-// Closed is the closed loop that says how much the server could serve at all.
+// Closed is a closed loop that measures roughly how much the server can serve.
 func (o *Options) Closed() result.Spec {
 	s := o.Spec
 	s.Duration = min(s.Duration, time.Second)

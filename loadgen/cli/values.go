@@ -16,7 +16,7 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// The values of flags: each knows what it can be, and says so when it is given something else.
+// The types of flag values. Each checks its range, and its errors state what it accepts.
 
 // number is a whole number, least to most.
 type number[T int | int64] struct {
@@ -284,7 +284,7 @@ func (v rivals) Set(text string) error {
 	return nil
 }
 
-// process says whose processor time to read.
+// process is a value of --pid: whose processor time to read.
 type process struct {
 	given string // as it was typed
 	name  string // of a server; "": the target, or with auto every server that has no process of its own

@@ -1,4 +1,4 @@
-// Package export writes what a record has in the formats of other tools.
+// Package export writes records in the formats of other tools.
 package export
 
 import (
@@ -12,14 +12,14 @@ import (
 // Stdout stands for standard output among files.
 const Stdout = "-"
 
-// Load is a record and what it is called among others; "" where it is the only one.
+// Load is a record with its name among others; "" if it is the only one.
 type Load struct {
 	Name string
-	Here bool // it was made by this process, so on this system
+	Here bool // this process measured it, so it is of this system
 	*result.Load
 }
 
-// Export is a file that is asked for, in one of the formats.
+// Export is a file to write, in one of the formats.
 type Export struct {
 	Flag    string // without its dashes
 	File    string
@@ -27,7 +27,7 @@ type Export struct {
 	make    func([]Load) ([]byte, error)
 }
 
-// formats are those there are.
+// formats are all formats.
 var formats = []struct {
 	flag, help string
 	several    bool
@@ -40,12 +40,12 @@ var formats = []struct {
 	{"prom", "write figures to this `FILE`, for Prometheus", true, Prom},
 }
 
-// first is a format that holds one load.
+// first adapts a format that holds one load.
 func first(of func(*result.Load) ([]byte, error)) func([]Load) ([]byte, error) {
 	return func(loads []Load) ([]byte, error) { return of(loads[0].Load) }
 }
 
-// Flags are those of all formats, with their dashes.
+// Flags returns the flags of all formats, with their dashes.
 func Flags() (flags []string) {
 	for _, f := range formats {
 		flags = append(flags, "--"+f.flag)
@@ -53,24 +53,24 @@ func Flags() (flags []string) {
 	return flags
 }
 
-// Files are those that a command line asks for, by format; "": none.
+// Files are the names of the files to write, by format; "": none.
 type Files struct {
 	HLog, HGrm, CSV, Bench, Prom string
 }
 
-// name is that of the file in a format, by its place.
+// name is the field of the format with this index.
 func (f *Files) name(format int) *string {
 	return []*string{&f.HLog, &f.HGrm, &f.CSV, &f.Bench, &f.Prom}[format]
 }
 
-// Define gives flags those of the formats.
+// Define adds the flags of the formats to flags.
 func (f *Files) Define(flags *pflag.FlagSet) {
 	for i, format := range formats {
 		flags.StringVar(f.name(i), format.flag, "", format.help)
 	}
 }
 
-// Asked are the files that are asked for.
+// Asked returns the files to write.
 func (f *Files) Asked() (asked []Export) {
 	for i, format := range formats {
 		if name := *f.name(i); name != "" {
@@ -80,7 +80,7 @@ func (f *Files) Asked() (asked []Export) {
 	return asked
 }
 
-// ToStdout says whether one of them is standard output.
+// ToStdout reports whether one of the files is standard output.
 func (f *Files) ToStdout() bool {
 	for _, e := range f.Asked() {
 		if e.File == Stdout {
@@ -90,7 +90,7 @@ func (f *Files) ToStdout() bool {
 	return false
 }
 
-// Text is the content of the file. The error says why there is none.
+// Text returns the content of the file. It returns an error if there is no load, or the load lacks what the format needs.
 func (e Export) Text(loads []Load) ([]byte, error) {
 	if len(loads) == 0 {
 		return nil, errors.New("no step of the search confirmed its answer")

@@ -20,7 +20,7 @@ type span struct {
 	rate         float64 // good replies per second of that length; below 0: not known
 }
 
-// spans are the intervals of a load. The error says why it has none.
+// spans returns the intervals of a load, or an error if it has none.
 func spans(l *result.Load) (all []span, err error) {
 	v := l.Intervals
 	if v == nil || v.LengthNS <= 0 || len(v.List) == 0 {

@@ -109,7 +109,7 @@ func registry(of func() []Figures) *prometheus.Registry {
 // collector makes metrics of what it returns.
 type collector func() []Figures
 
-// Describe says nothing: what there is depends on the figures.
+// Describe sends no descriptions, because the set of metrics depends on the figures.
 func (c collector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect makes the metrics.

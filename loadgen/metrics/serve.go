@@ -30,7 +30,7 @@ type load struct {
 	offered float64
 }
 
-// Serve listens on addr, a host and a port, until Close. Before Watch there are no figures. The error says why nobody can listen there.
+// Serve serves figures at addr, a host and a port, until Close. There are none before Watch. It returns an error if it cannot listen there.
 func Serve(addr string) (*Server, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {

@@ -59,7 +59,7 @@ func Parse(text []byte) (kinds []result.Kind, err error) {
 	return kinds, unique(kinds)
 }
 
-// settle fills in what a kind leaves out, and says what is wrong with it by itself.
+// settle fills in the defaults of a kind, and checks it by itself.
 func settle(k *result.Kind) error {
 	switch {
 	case k.Path == "":
@@ -91,7 +91,7 @@ func settle(k *result.Kind) error {
 	return expected(k.Expect)
 }
 
-// expected says what is wrong with what a reply must be.
+// expected checks the expect of a kind.
 func expected(e *result.Expected) error {
 	if e == nil {
 		return nil
@@ -112,7 +112,7 @@ func expected(e *result.Expected) error {
 	return nil
 }
 
-// unique says which name two kinds have.
+// unique returns an error if two kinds share a name.
 func unique(kinds []result.Kind) error {
 	seen := map[string]bool{}
 	for _, k := range kinds {

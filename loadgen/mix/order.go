@@ -8,11 +8,11 @@ import (
 	"carousel/internal/result"
 )
 
-// strata is how many requests in a row have the shares that their weights say, where they are drawn by weight: each is drawn from a part of
-// its own.
+// strata is the number of consecutive requests that have exactly the shares of the weights, with order weighted: each is drawn from its own
+// stratum.
 const strata = 1000
 
-// Order says of which kind each request of a load is. The same kinds and seed have the same order on every machine. It is for one goroutine.
+// Order decides the kind of each request of a load. The same kinds and seed give the same order on every machine. It is not safe for concurrent use.
 type Order struct {
 	how   string
 	seed  uint64
@@ -21,7 +21,7 @@ type Order struct {
 	round int64   // that it was dealt for
 }
 
-// NewOrder is the order of kinds, of which there is one at least: result.InFileOrder, result.Shuffled or result.Weighted.
+// NewOrder returns an order of at least one kind: result.InFileOrder, result.Shuffled or result.Weighted.
 func NewOrder(kinds []result.Kind, how string, seed uint64) *Order {
 	o := &Order{how: how, seed: seed}
 	sum := int64(0)
@@ -46,7 +46,7 @@ func (o *Order) At(n int64) int {
 	return int(o.deck[n%size])
 }
 
-// deal fills the deck for a round: each kind as often as its weight says, or one for each part of all weights; and shuffles it.
+// deal fills the deck for a round, with each kind as often as its weight, or one for each stratum, and shuffles it.
 func (o *Order) deal(round int64) {
 	o.round = round
 	random := rand.NewPCG(o.seed, uint64(round))

@@ -10,10 +10,10 @@ type times struct {
 
 func newTimes() times { return times{response: result.NewHistogram(), service: result.NewHistogram()} }
 
-// apart is what is kept of connections that have no reply, to tell theirs from those that do. It is made when the first request of one of
-// them was in vain.
+// apart holds the times of connections without any reply, to separate them from the others. It is allocated when the first request of such a
+// connection fails.
 type apart struct {
-	silent times // all that was in vain on a connection without a reply
+	silent times // of failed requests on connections without a reply
 	heard  times // of it, what was on a connection that had one later
 }
 

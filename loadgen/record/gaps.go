@@ -6,7 +6,7 @@ import (
 	"carousel/internal/result"
 )
 
-// gaps are the times between two requests of one worker, as they were asked for and as they were sent.
+// gaps are the times between consecutive requests of one worker, as scheduled and as sent.
 type gaps struct {
 	asked, sent *result.Histogram
 	due, at     int64 // of the request before; at is Never where that does not count
@@ -38,8 +38,8 @@ const (
 	most  = 50 * time.Microsecond
 )
 
-// arrivals says how far the requests were sent as they were asked for: what share of the gaps is too long or too short, as the larger of the
-// two distances between the distributions (Kolmogorov and Smirnov, with a tolerance; Lévy's metric for gaps that are all alike).
+// arrivals compares the gaps with the schedule. OffShare is the share of gaps that are too long or too short: the larger of the two distances between
+// the distributions (Kolmogorov and Smirnov, with a tolerance; Lévy's metric if all gaps are equal).
 func arrivals(workers []*Recorder) *result.Arrivals {
 	all := newGaps()
 	for _, r := range workers {

@@ -6,9 +6,9 @@ import (
 	"carousel/internal/result"
 )
 
-// The intervals of a window and its grace: how long the first ones are, and how many there are at most. A window that outgrows them has
-// its intervals merged in pairs, so that a record of any length takes the same memory: 9 MiB of addresses for each worker, of which some
-// 10 KiB an interval are used.
+// The intervals of a window and its grace: the length of the first ones, and their maximum number. When a window needs more, its intervals are merged in
+// pairs, so that a run of any length takes the same memory: 9 MiB of address space per worker, and about 10 KiB resident per
+// interval.
 const (
 	shortestInterval = int64(time.Second)
 	mostIntervals    = 600
@@ -103,8 +103,8 @@ func (v *intervals) widen() {
 	v.from, v.now = 0, &v.list[0]
 }
 
-// intervalsOf adds up the intervals of workers, of which nothing is left, over a window of that length and what came after it; nil where
-// it is in parts or never opened. The HDR V2 text of an interval has each response time in the middle of its step.
+// intervalsOf adds up the intervals of workers, and empties them, for a window of that length and its grace; nil if the window is in parts or never
+// opened. In the HDR V2 text of an interval each response time is in the middle of its bucket.
 func intervalsOf(workers []*Recorder, elapsed time.Duration) *result.Intervals {
 	sum := workers[0].intervals
 	for _, r := range workers {

@@ -131,7 +131,7 @@ func add(to map[string]int64, name func() string, n int64) {
 	}
 }
 
-// served says how evenly the connections were served.
+// served computes how evenly the connections were served.
 func served(c *result.Connections, workers []*Recorder) {
 	c.Fewest = Never
 	sum, squares := 0.0, 0.0

@@ -5,7 +5,7 @@ import "carousel/internal/result"
 // fine is the steps to the octave, as a power of two, of the response times of a part of the window: 0.4 % at most.
 const fine = 8
 
-// parts is what is kept besides where the window is in parts: slices, between which other servers have their turns.
+// parts holds the additional state of a window in parts: slices, with turns of other servers in between.
 type parts struct {
 	times [64 << fine]uint32 // since the last harvest, or Forget
 

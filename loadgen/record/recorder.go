@@ -19,7 +19,7 @@ import (
 // Never is later than every instant.
 const Never = math.MaxInt64
 
-// Reason says why a request that was due was not sent.
+// Reason is why a request that was due was not sent.
 type Reason uint8
 
 // The reasons.
@@ -69,7 +69,7 @@ type Recorder struct {
 	intervals *intervals // likewise
 }
 
-// sums is what is counted of the window.
+// sums are the counts of the window.
 type sums struct {
 	sent, ok, expired int64
 	timedOK           int64 // of ok, those that are in latency and service
@@ -94,7 +94,7 @@ func (c *sums) underWay() int64 {
 	return n
 }
 
-// NewRecorder prepares the record of a worker with so many connections; paced says that requests are due by a schedule.
+// NewRecorder returns the recorder of a worker with so many connections. paced: requests are due by a schedule.
 // live may be nil.
 func NewRecorder(connections int, paced bool, live *Live) *Recorder {
 	r := &Recorder{start: Never, from: Never, timed: Never, end: Never, over: Never, latency: result.NewHistogram(), service: result.NewHistogram(), conns: make([]Connection, connections), series: &series{width: shortestBin}, intervals: newIntervals()}
@@ -116,14 +116,14 @@ type kind struct {
 	errors             map[Class]int64 // nil: none yet
 }
 
-// Split keeps response times, good replies and errors by kind as well: For then says which is meant, by its place in kinds.
+// Split also records response times, good replies and errors by kind. For then selects the kind, as an index into kinds.
 func (r *Recorder) Split(kinds []result.PathLatency) {
 	for _, k := range kinds {
 		r.kinds = append(r.kinds, kind{PathLatency: k})
 	}
 }
 
-// For says which kind the request is of that is noted next by Ended or Unanswered.
+// For sets the kind of the request that the next Ended or Unanswered records.
 func (r *Recorder) For(kind int) *Recorder {
 	r.kind = kind
 	return r
@@ -151,7 +151,7 @@ type fate struct {
 	response int64
 }
 
-// byKind notes the response time of a request of the kind that For said.
+// byKind records the response time of a request of the kind that For set.
 func (r *Recorder) byKind(response int64, answered bool) {
 	r.noteKind(fate{kind: r.kind, timed: true, answered: answered, response: response})
 }
@@ -227,7 +227,7 @@ func (r *Recorder) Sent(c int, due int64) {
 	}
 }
 
-// Late notes by how much a paced request was sent after it was due; waited says that no connection was free when it was.
+// Late records how many nanoseconds after it was due a paced request was sent. waited: no connection was free when it was due.
 func (r *Recorder) Late(due, sent int64, waited bool) {
 	if due < r.from {
 		return

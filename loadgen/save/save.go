@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// Writers is how many goroutines write what is handed over.
+	// Writers is how many goroutines write the bodies passed to Put.
 	Writers = 4
 
 	// waiting is how many bodies may be handed over and not yet begun; who hands over one more waits.
@@ -39,7 +39,7 @@ type Files struct {
 	spare [][]byte // buffers of bodies that were written
 }
 
-// Body is what is saved, with what its file is called after.
+// Body is a body to save, with the parts of its file's name.
 type Body struct {
 	Stem       string // see Stem
 	Extension  string // see Extension
@@ -74,7 +74,7 @@ func Open(dir string, inline bool) (*Files, error) {
 	return f, nil
 }
 
-// Probe says why no file could be created in dir, which it creates if it is missing. That there is room it cannot tell.
+// Probe creates dir if it is missing, and returns an error if no file can be created in it. It does not check for free space.
 func Probe(dir string) error {
 	f, err := Open(dir, true)
 	if err != nil {
@@ -219,7 +219,7 @@ var extensions = map[string]string{
 	"application/zip":        ".zip",
 }
 
-// Extension is that of a media type, a Content-Type's value: ".png", or ".bin" for what is not known.
+// Extension returns the file extension of a media type, the value of Content-Type, such as ".png"; ".bin" if it is not known.
 func Extension(contentType string) string {
 	kind, _, _ := strings.Cut(contentType, ";")
 	if known, ok := extensions[strings.ToLower(strings.TrimSpace(kind))]; ok {
