@@ -25,7 +25,7 @@ import (
 	"carousel/loadgen/save"
 )
 
-// dials counts the connects of a crew.
+// dials counts the connects of an engine.
 type dials struct{ atomic.Int64 }
 
 type countingKernel struct {

@@ -73,12 +73,12 @@ type handshake struct {
 	cipher  string
 }
 
-// secure performs the TLS handshake on conn, which it closes on failure. taken is whether the server, which requests a client certificate, has accepted
+// secure performs the TLS handshake on conn, which it closes on failure. accepted is whether the server, which requests a client certificate, has accepted
 // ours, or none, on an earlier connection; secure sets it.
-func secure(ctx context.Context, conn net.Conn, config *tls.Config, taken *atomic.Bool) (net.Conn, *handshake, error) {
-	own, asked := config.Clone(), false
+func secure(ctx context.Context, conn net.Conn, config *tls.Config, accepted *atomic.Bool) (net.Conn, *handshake, error) {
+	own, requested := config.Clone(), false
 	own.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		if asked = true; len(config.Certificates) == 0 {
+		if requested = true; len(config.Certificates) == 0 {
 			return new(tls.Certificate), nil
 		}
 		return &config.Certificates[0], nil
@@ -89,16 +89,16 @@ func secure(ctx context.Context, conn net.Conn, config *tls.Config, taken *atomi
 	err := c.HandshakeContext(ctx)
 	took := time.Since(begun)
 	var first []byte
-	if err == nil && asked && !taken.Load() && c.ConnectionState().Version == tls.VersionTLS13 {
+	if err == nil && requested && !accepted.Load() && c.ConnectionState().Version == tls.VersionTLS13 {
 		first, err = below.awaitVerdict(ctx, c)
-		taken.Store(err == nil)
+		accepted.Store(err == nil)
 	}
 	if err != nil {
 		conn.Close()
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		return nil, nil, &handshakeError{explain(err, asked, len(config.Certificates) > 0), err}
+		return nil, nil, &handshakeError{explain(err, requested, len(config.Certificates) > 0), err}
 	}
 	state := c.ConnectionState()
 	shaken := &handshake{took, tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)}
@@ -156,8 +156,8 @@ type handshakeError struct {
 func (e *handshakeError) Error() string { return e.text }
 func (e *handshakeError) Unwrap() error { return e.err }
 
-// explain returns why a handshake failed, and what to do. asked: the server requested a client certificate; shown: one was sent.
-func explain(err error, asked, shown bool) string {
+// explain returns why a handshake failed, and what to do. requested: the server requested a client certificate; shown: one was sent.
+func explain(err error, requested, shown bool) string {
 	const skip = "-k skips the check"
 	var name x509.HostnameError
 	var authority x509.UnknownAuthorityError
@@ -189,9 +189,9 @@ func explain(err error, asked, shown bool) string {
 		return fmt.Sprintf("the certificate is not valid (%s): mend it, or %s", strings.TrimPrefix(invalid.Error(), "x509: "), skip)
 	case errors.As(err, &header):
 		return "the server does not speak TLS there: use http://"
-	case errors.As(err, &alert) && alert.Op == "remote error" && asked && shown:
+	case errors.As(err, &alert) && alert.Op == "remote error" && requested && shown:
 		return fmt.Sprintf("the server ended the handshake (%s): it does not take the certificate of --cert", trimmed(alert.Err))
-	case errors.As(err, &alert) && alert.Op == "remote error" && asked:
+	case errors.As(err, &alert) && alert.Op == "remote error" && requested:
 		return fmt.Sprintf("the server ended the handshake (%s): it wants the certificate of a client, --cert FILE --key FILE", trimmed(alert.Err))
 	case errors.As(err, &alert) && alert.Op == "remote error":
 		return fmt.Sprintf("the server ended the handshake (%s): TLS 1.2 and 1.3 with http/1.1 are offered", trimmed(alert.Err))

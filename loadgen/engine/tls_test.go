@@ -158,7 +158,7 @@ func TestCertificates(t *testing.T) {
 	_, foreign := testcert.Files(t, signed(a, x509.Certificate{}))
 	for want, s := range map[string]result.Spec{
 		"--cacert /nowhere: no such file or directory":               {CACert: "/nowhere"},
-		"--cacert " + key + ": it has no certificate":        {CACert: key},
+		"--cacert " + key + ": it has no certificate":                {CACert: key},
 		"--cert /nowhere: no such file or directory":                 {Cert: "/nowhere", Key: key},
 		"--key /nowhere: no such file or directory":                  {Cert: cert, Key: "/nowhere"},
 		"--cert " + cert + " and --key " + foreign + ": private key": {Cert: cert, Key: foreign},

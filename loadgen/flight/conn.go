@@ -189,8 +189,8 @@ func (s *Shard) resend(c *Conn) {
 // unavailable is the status of a reply with which a server without room closes a connection that has sent no request.
 const unavailable = 503
 
-// Feed reports that the bytes p came from the peer of c: at most Room, or client.MaxRead of a connection that the peer has closed. It returns
-// whether the engine may read again at once. p belongs to the engine again.
+// Feed reports that the bytes p came from the peer of c: at most Room, or client.MaxRead of a connection that the peer has closed. It reports
+// whether the engine may read again at once. It keeps no reference to p.
 func (s *Shard) Feed(c *Conn, p []byte) bool {
 	s.spins = false
 	if c.Silent() { // the only reply it can get is one with which the server closes it

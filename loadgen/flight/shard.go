@@ -96,9 +96,9 @@ const (
 	flowing
 )
 
-// Shard returns the shard of worker id, from 0, of a run with of workers. If live is not nil, it is kept up to date for display.
-func (r *Run) Shard(id, of int, live *record.Live) *Shard {
-	d := &Shard{Run: r, id: id, of: of, cache: client.NewRequestCache(r.requests), depth: max(1, r.Pipeline), most: client.MaxRead, failingSince: record.Never, refusals: make([]Refusal, len(r.byHost))}
+// Shard returns the shard of worker id, from 0, in a run with so many workers. If live is not nil, it is kept up to date for display.
+func (r *Run) Shard(id, workers int, live *record.Live) *Shard {
+	d := &Shard{Run: r, id: id, of: workers, cache: client.NewRequestCache(r.requests), depth: max(1, r.Pipeline), most: client.MaxRead, failingSince: record.Never, refusals: make([]Refusal, len(r.byHost))}
 	if r.ReadRate > 0 {
 		d.most = int(max(1, min(r.ReadRate/readsPerSecond, client.MaxRead)))
 	}
@@ -106,12 +106,12 @@ func (r *Run) Shard(id, of int, live *record.Live) *Shard {
 	if d.depth > 1 {
 		burst = bytes.Repeat(r.requests[0].Bytes, d.depth)
 	}
-	d.pacer = r.newPacer(id, of)
-	d.first = r.Connections * id / of
-	d.silent = share(r.Idle, id, of)
-	d.conns = make([]Conn, d.silent+share(r.Connections, id, of))
+	d.pacer = r.newPacer(id, workers)
+	d.first = r.Connections * id / workers
+	d.silent = share(r.Idle, id, workers)
+	d.conns = make([]Conn, d.silent+share(r.Connections, id, workers))
 	if r.First > 0 {
-		d.spare = d.conns[d.silent+share(r.First, id, of):]
+		d.spare = d.conns[d.silent+share(r.First, id, workers):]
 	}
 	d.Record = record.NewRecorder(len(d.conns)-d.silent, r.Rate > 0, live)
 	d.Record.Split(r.kinds)
@@ -125,7 +125,7 @@ func (r *Run) Shard(id, of int, live *record.Live) *Shard {
 		c := &d.conns[k]
 		c.Index, c.number = k, k-d.silent
 		if c.host = (d.first + c.number) % len(r.byHost); c.Silent() {
-			c.host = (r.Idle*id/of + k) % len(r.byHost)
+			c.host = (r.Idle*id/workers + k) % len(r.byHost)
 		}
 		c.setRequest(d.cache.Request(r.byHost[c.host][0]))
 		if c.burst = burst; d.depth > 1 && c.number >= 0 {
@@ -164,7 +164,7 @@ func (s *Shard) HasOpen(host int) bool {
 	return false
 }
 
-// Refusal returns why the latest failed connect to server host did; the zero Refusal if none has failed.
+// Refusal returns the error of the latest connect to server host that failed; the zero Refusal if none has.
 func (s *Shard) Refusal(host int) Refusal { return s.refusals[host] }
 
 // Gone reports whether the servers of a run are gone: no connection of its shards is open, and the latest connect that failed was refused.

@@ -17,7 +17,7 @@ import (
 
 const ms = int64(time.Millisecond)
 
-// replies are what a target can say.
+// replies are those that a target can send.
 var replies = map[string]string{
 	"ok":        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
 	"half":      "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na",
@@ -30,7 +30,7 @@ var replies = map[string]string{
 	"movedlast": "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n",
 }
 
-// TestLife tells lives. A line is an instant in milliseconds, what happens then to which connection, and what the shard wants done about it.
+// TestLife plays scripts of a load. Each step is an instant in milliseconds, an event of a connection, and the actions that the shard must return.
 // Requests flow from 100 on, and the window is 100 ms long unless the load is by number.
 func TestLife(t *testing.T) {
 	post := func(s *result.Spec) { s.Method, s.Body = "POST", "x" }
@@ -581,7 +581,7 @@ func TestLife(t *testing.T) {
 	}
 }
 
-// pilot flies a shard by hand.
+// pilot drives a shard by a script, in place of an engine.
 type pilot struct {
 	now    int64
 	run    *Run
@@ -604,7 +604,7 @@ func newTracedPilot(s result.Spec, t *trace.Trace) *pilot {
 	return p
 }
 
-// live has something happen, and is what the shard wants done about it.
+// live reports an event to the shard, and returns the actions that follow.
 func (p *pilot) live(words []string) string {
 	at, err := strconv.Atoi(words[0])
 	if err != nil {
@@ -647,7 +647,7 @@ func (p *pilot) live(words []string) string {
 	return p.act()
 }
 
-// act does what the shard wants.
+// act carries out the actions that the shard returns.
 func (p *pilot) act() string {
 	var done []string
 	for {

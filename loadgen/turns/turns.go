@@ -34,7 +34,7 @@ type Stand interface {
 	// Slice loads a server for one slice. The caller sets Cycle and Order of the result. After the stand was stopped, slices have length 0.
 	Slice(server int, t Turn) result.Slice
 
-	Rest(d time.Duration) // loads nobody
+	Rest(d time.Duration) // waits without load
 
 	// Harvest calls take for each bucket of the response times of a server since its last Harvest; after a warm-up, of its service times.
 	Harvest(server int, take func(low, width, n int64))

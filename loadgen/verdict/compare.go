@@ -125,7 +125,7 @@ func checkTwin(c *result.Comparison) (state, text, advice string) {
 	for _, r := range c.Ratios {
 		if r.Server == c.Twin && r.Lacks == "" && (r.Outcome == result.Higher || r.Outcome == result.Lower) {
 			return result.Valid, fmt.Sprintf("the target differs from itself in %s (%.3f to %.3f)", r.Metric, r.Low, r.High),
-				"a difference of that size says nothing; one in twenty does so by chance"
+				"a difference of that size means nothing; one twin in twenty differs by chance"
 		}
 	}
 	return "", "", ""

@@ -208,7 +208,7 @@ func checkHey(l *result.Load) (state, text, advice string) {
 
 func checkOffered(l *result.Load) (state, text, advice string) {
 	lag := result.Shortfall(l)
-	if lag <= 0.01 || l.Gone { // that says more
+	if lag <= 0.01 || l.Gone { // checkConnects reports that
 		return "", "", ""
 	}
 	text = fmt.Sprintf("%s of %s requests per second offered were served", units.Rate(l.RateRPS), units.Rate(result.Offered(l)))
