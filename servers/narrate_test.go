@@ -92,8 +92,8 @@ func TestNarrateLimits(t *testing.T) {
 	}
 }
 
-// beside are lanes that run at the same time as others: in every step their lines come first.
-var beside = map[string]string{"thread": "acceptor", "prefork": "parent", "goroutine": "main", "nethttp": "Serve", "fasthttp": "Serve", "asyncio-executor": "loop executor"}
+// parallel are lanes that run at the same time as others: in every step their lines come first.
+var parallel = map[string]string{"thread": "acceptor", "prefork": "parent", "goroutine": "main", "nethttp": "Serve", "fasthttp": "Serve", "asyncio-executor": "loop executor"}
 
 // byChance matches names that the kernel chooses.
 var byChance = map[string]*regexp.Regexp{
@@ -138,9 +138,9 @@ func (n *narrated) plain(model string) string {
 	})
 }
 
-// rank puts the lines of the lanes in beside before the others.
+// rank puts the lines of the lanes in parallel before the others.
 func rank(model, line string) int {
-	lanes := strings.Fields(beside[model])
+	lanes := strings.Fields(parallel[model])
 	for i, lane := range lanes {
 		if strings.HasPrefix(line[min(columns, len(line)):], lane+" ") {
 			return i
