@@ -1,12 +1,12 @@
 #!/bin/sh
-# doctor.sh says what on this machine would spoil a run. It changes nothing, needs no root and takes about a second.
+# doctor.sh checks whether this machine would distort a run. It changes nothing, needs no root and takes about a second.
 #
-# Each finding is a line: ok or warn, what was looked at, what was found, and what to do about it. What cannot be read
-# here is left out. The exit code is 0 whatever was found, 2 for a wrong command line.
+# Each finding is a line: ok or warn, the subject, the value, and what to do about it. It omits what it cannot
+# read. The exit code is 0 whatever it finds, 2 for a wrong command line.
 set -u
 
 if [ $# -gt 0 ]; then
-    echo "usage: scripts/doctor.sh    (no arguments; prints one finding a line)" >&2
+    echo "usage: scripts/doctor.sh    (no arguments; prints one finding per line)" >&2
     exit 2
 fi
 
@@ -159,6 +159,6 @@ if [ -r "$root/proc/stat" ]; then
     counting
     neighbours
 else
-    say warn system "$(uname -s)" "only Linux can be looked at more closely, and only there do all models run"
+    say warn system "$(uname -s)" "detailed checks need Linux, and only there do all models run"
 fi
 exit 0

@@ -19,7 +19,7 @@ import (
 // this network namespace has it. Where several do, as a master and its workers, it is the one that the others descend from.
 //
 // The errors are for users: addr is not on this machine, nothing listens there, the listener belongs to another
-// user, or several unrelated processes listen. In the last two cases --pid NUMBER helps.
+// user, or several unrelated processes listen. In the last three cases --pid NUMBER helps.
 func Listener(addr string) (pid int, err error) {
 	if filepath.IsAbs(addr) {
 		s, err := unixListener(addr)
