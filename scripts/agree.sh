@@ -1,9 +1,9 @@
 #!/bin/sh
-# agree.sh [MODEL ...]: whether other people's load generators find the rate and the median response time that loadgen finds of the
-# same running server (epoll unless told otherwise). It leaves with 1 if one of them differs by more than 5 %. They take
-# turns in $ROUNDS rounds (5) of $LENGTH seconds each (2), in an order drawn anew for every round, and ratios are taken within rounds,
-# so that what the machine does to one it does to all. loadgen takes part twice: what differs there is chance.
-# It needs bin/servers and bin/loadgen (make build) and loads only loopback, for a minute and a half a model.
+# agree.sh [MODEL ...]: checks that other load generators measure the same rate and median response time as loadgen, of
+# the same running server (default epoll). It exits with 1 if one of them differs by more than 5 %. They take
+# turns in $ROUNDS rounds (5) of $LENGTH seconds each (2), in a new random order every round, and ratios are taken within rounds,
+# so that a disturbance of the machine affects all alike. loadgen takes part twice: any difference between the two is chance.
+# It needs bin/servers and bin/loadgen (make build) and loads only loopback, for a minute and a half per model.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . scripts/common.sh

@@ -1,13 +1,13 @@
 #!/bin/sh
-# clients.sh [MODEL ...]: other people's clients against our servers, each answer checked. It says which clients this
-# machine lacks, and leaves with 1 if an answer is wrong. It needs bin/servers (make build) and loads only loopback.
+# clients.sh [MODEL ...]: runs other clients against our servers and checks every reply. It lists the clients that this
+# machine lacks, and exits with 1 if a reply is wrong. It needs bin/servers (make build) and loads only loopback.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . scripts/common.sh
 [ $# -gt 0 ] || set -- $("$servers" --list | awk '!/unavailable:/ { print $1 }')
 wrong=0
 
-# check CLIENT WANT GOT: says whether a client got what it should have.
+# check CLIENT WANT GOT: prints whether a client got the right reply.
 check() {
     if [ "$2" = "$3" ]; then
         echo "ok    $model  $1"

@@ -1,4 +1,4 @@
-# What clients.sh and agree.sh share: they read it, from the top of the repository. It is not run by itself.
+# Shared by clients.sh and agree.sh, which source it from the top of the repository.
 # shellcheck shell=sh
 
 servers=${SERVERS:-bin/servers}

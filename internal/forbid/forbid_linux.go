@@ -35,7 +35,7 @@ func load(at uint32) unix.SockFilter {
 	return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at}
 }
 
-// deny has a filter decide on every system call of this process from now on; those that it says nothing of are allowed.
+// deny installs a seccomp filter for all further system calls of this process; calls that it does not match are allowed.
 func deny(filter ...unix.SockFilter) {
 	filter = append(filter, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW})
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}

@@ -46,7 +46,7 @@ func AddChild(l Line) {
 	children.sum.add(l)
 }
 
-// AddChildren adds to l what the children served, and what it cost them beside processor time and switches, which the kernel
+// AddChildren adds the counts of the children to l, but not their processor time and context switches, which the kernel
 // adds up for their parent.
 func (l *Line) AddChildren() {
 	children.Lock()
