@@ -2,16 +2,24 @@ package carousel
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"carousel/internal/child"
 )
 
 // programs are the folders of the programs.
@@ -151,5 +159,154 @@ func TestContract(t *testing.T) {
 	}
 	if len(shown) != 7 {
 		t.Errorf("%d methods are shown, want 7", len(shown))
+	}
+}
+
+// TestQuoted checks that all that ARCHITECTURE.md quotes exists: folders, models, types, methods and constants. TestContract checks the
+// methods in the first column of the contract's table.
+func TestQuoted(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exists := func(path string) bool { _, err := os.Stat(path); return err == nil }
+	documented := func(folder, symbol string) bool { return exec.Command("go", "doc", "./"+folder, symbol).Run() == nil }
+	packages := map[string]string{"wire": "internal/wire", "flight": "loadgen/flight"}
+	types := map[string]string{"Talk": "internal/wire", "Shard": "loadgen/flight"}
+	method := regexp.MustCompile("^\\| `\\w+\\(")
+	quoted := regexp.MustCompile("`([^`]+)`")
+	count := 0
+	for line := range strings.Lines(string(text)) {
+		if method.MatchString(line) {
+			_, line, _ = strings.Cut(line, " | ")
+		}
+		for _, m := range quoted.FindAllStringSubmatch(line, -1) {
+			name := m[1]
+			count++
+			before, after, dotted := strings.Cut(name, ".")
+			switch {
+			case strings.HasPrefix(name, "Serve("):
+				epoll, err := os.ReadFile("servers/epoll/epoll.go")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !strings.Contains(string(epoll), "\nfunc "+name+" {\n") {
+					t.Errorf("model epoll has no %s", name)
+				}
+			case dotted && packages[before] != "":
+				if !documented(packages[before], after) {
+					t.Errorf("package %s has no %s", before, after)
+				}
+			case dotted && types[before] != "":
+				if !documented(types[before], name) {
+					t.Errorf("%s has no %s", types[before], name)
+				}
+			case 'A' <= name[0] && name[0] <= 'Z':
+				if !documented("internal/wire", name) {
+					t.Errorf("internal/wire has no %s", name)
+				}
+			case !exists(name) && !exists("servers/"+name):
+				t.Errorf("%s is no folder and no model", name)
+			}
+		}
+	}
+	if count < 40 {
+		t.Errorf("only %d quoted names are found", count)
+	}
+}
+
+// TestExitCodes runs the programs until each exit code of ARCHITECTURE.md's table has been seen, and checks that the table has no other.
+func TestExitCodes(t *testing.T) {
+	bin := t.TempDir() + string(os.PathSeparator)
+	if out, err := exec.Command("go", "build", "-o", bin, "./servers", "./loadgen", "./bench", "./report").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	server, err := child.Start(exec.Command(bin+"servers", "--model", "goroutine", "--addr", "127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Stop(5 * time.Second)
+	addr, err := child.Ready(server.Stdout, 30*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	rude, err := net.Listen("tcp", "127.0.0.1:0") // it accepts and closes
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rude.Close()
+	go func() {
+		for {
+			c, err := rude.Accept()
+			if err != nil {
+				return
+			}
+			c.Close()
+		}
+	}()
+
+	root, seen := t.TempDir(), map[int]bool{}
+	for _, c := range []struct {
+		code    int
+		command string
+		signal  os.Signal // sent to the program while it runs; nil: none
+	}{
+		{0, "servers --list", nil},
+		{0, "loadgen -n 10 ADDR", nil},
+		{0, "bench --version", nil},
+		{0, "report --version", nil},
+		{1, "loadgen -d 1s RUDE", nil},
+		{2, "servers --model nope", nil},
+		{2, "loadgen --nope", nil},
+		{2, "bench --models nope", nil},
+		{2, "report --nope", nil},
+		{3, "servers --model goroutine --addr ADDR", nil},
+		{3, "loadgen -n 10 CLOSED", nil},
+		{3, "bench --models goroutine --scenarios hello --server mine=http://CLOSED", nil},
+		{4, "loadgen -n 10 --expect 404 ADDR", nil},
+		{4, "bench --models goroutine --scenarios hello --path /nowhere --server mine=http://ADDR", nil},
+		{99, "loadgen -n 10 --fail-if rate>0 ADDR", nil},
+		{130, "loadgen -d 1m ADDR", os.Interrupt},
+		{143, "loadgen -d 1m ADDR", syscall.SIGTERM},
+	} {
+		seen[c.code] = true
+		if c.signal != nil && runtime.GOOS == "windows" { // it has no signals
+			continue
+		}
+		t.Run(c.command, func(t *testing.T) {
+			words := strings.Fields(strings.NewReplacer("ADDR", addr, "CLOSED", closed.Addr().String(), "RUDE", rude.Addr().String()).Replace(c.command))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, bin+words[0], words[1:]...)
+			cmd.Dir = root
+			var out bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &out
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if c.signal != nil {
+				time.Sleep(time.Second) // it handles signals by now
+				cmd.Process.Signal(c.signal)
+			}
+			cmd.Wait()
+			if got := cmd.ProcessState.ExitCode(); got != c.code {
+				t.Errorf("exit code %d, want %d:\n%s", got, c.code, &out)
+			}
+		})
+	}
+	var shown, want []string
+	for _, row := range rows(t, "Exit codes") {
+		shown = append(shown, strings.Split(row[0], ", ")...)
+	}
+	for _, code := range slices.Sorted(maps.Keys(seen)) {
+		want = append(want, strconv.Itoa(code))
+	}
+	if !slices.Equal(shown, want) {
+		t.Errorf("ARCHITECTURE.md shows the exit codes %v, the programs have %v", shown, want)
 	}
 }
