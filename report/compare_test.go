@@ -34,6 +34,9 @@ func pairOf(t *testing.T, change func(v *invention)) (a, b string) {
 		for round := 1; round <= v.rounds; round++ {
 			v.round(round)
 		}
+		if v.edit != nil {
+			v.edit()
+		}
 		run := v.record()
 		run.ID = "invented-" + name
 		if !v.together {
@@ -153,6 +156,28 @@ func TestCompareWithItself(t *testing.T) {
 	}
 }
 
+// TestCompareEdited has a copy of a run in which a figure was changed: that these are the same trials is not believed.
+func TestCompareEdited(t *testing.T) {
+	edits := map[string]func(*result.Trial){
+		"a model starves": func(t *result.Trial) { t.Load.Connections.Answered = 11 },
+		"a model is slower": func(t *result.Trial) {
+			t.Turns.Effects[result.MetricRate] -= 0.1
+		},
+	}
+	for name, change := range edits {
+		a, b := pairOf(t, func(v *invention) {
+			v.together, v.rng = true, rand.New(rand.NewPCG(1, 0))
+			v.edit = func() { v.each("select", "hello", 64, change) }
+		})
+		var c compare.Comparison
+		text, _ := compared(t, 0, a, b, "--format", "json")
+		strictly(t, text, &c)
+		if c.SameTrials {
+			t.Errorf("%s: the runs are called the same", name)
+		}
+	}
+}
+
 // TestCompareRefusesOtherPlans names each field that differs, with both values; how much is measured, and of which servers, may differ.
 func TestCompareRefusesOtherPlans(t *testing.T) {
 	a, b := pairOf(t, func(*invention) {})
@@ -253,7 +278,12 @@ func TestCompareLost(t *testing.T) {
 	if !strings.Contains(strings.ReplaceAll(stdout, "\n", " "), want) || stderr != "report: --fail-if: "+want+"\nreport: --fail-if: "+strings.Replace(want, "split", "shared", 1)+"\n" {
 		t.Errorf("%s%s", stdout, stderr)
 	}
-	compared(t, 0, dir, a, "--fail-if", "worse_ratio>2") // the other way it serves all again
+	text, _ := compared(t, 0, dir, a, "--fail-if", "worse_ratio>2", "--format", "json") // the other way it serves all again
+	var c compare.Comparison
+	strictly(t, text, &c)
+	if len(c.Lost) != 2 || c.Lost[0].In != "A" || c.Lost[0].Model != "select" {
+		t.Errorf("lost %+v", c.Lost)
+	}
 }
 
 // TestCompareGates has a model that is a tenth slower.

@@ -29,7 +29,8 @@ type invention struct {
 	trials []result.Trial
 	skips  func(result.Cell) bool // cells that are left out
 
-	together bool // it was made at the same time as the other of two that are compared
+	together bool   // it was made at the same time as the other of two that are compared
+	edit     func() // changes the trials before they are written
 }
 
 const ceiling = 62000 // of the invented client, at 64 connections

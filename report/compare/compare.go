@@ -70,11 +70,6 @@ type Change struct {
 // Surely reports whether there is a change.
 func (c Change) Surely() bool { return c.Outcome == result.Higher || c.Outcome == result.Lower }
 
-// Worse reports whether there is a change for the worse.
-func (c Change) Worse() bool {
-	return c.Surely() && (c.Outcome == result.Higher) == findings.Less(c.Metric)
-}
-
 // Lost is a model that can be ranked in a cell of one run, and cannot of the other.
 type Lost struct {
 	Model string         `json:"model"`
