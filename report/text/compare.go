@@ -32,7 +32,7 @@ func Comparison(c *compare.Comparison) Document {
 			d.Sections = append(d.Sections, s)
 		}
 	}
-	d.Sections = append(d.Sections, Section{Key: Answer, Blocks: []Block{{Text: strings.Join(words.Changes(c), " ")}}})
+	d.Sections = append(d.Sections, Section{Key: Answer, Blocks: []Block{{Text: strings.Join(words.Changes(c), " ")}, {Text: words.Runs(c)}}})
 	surely := slices.DeleteFunc(slices.Clone(c.Cells), func(x compare.Change) bool { return !x.Surely() })
 	add(ByModel, "By model", words.ByModel, false, modelTable(c.Models))
 	add(ByCell, "Cells that changed", "", false, changeTable(surely))

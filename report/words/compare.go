@@ -131,6 +131,14 @@ func ratioOf(x compare.Change) findings.Ratio {
 	return findings.Ratio{Metric: x.Metric, Ratio: *x.Ratio, Low: *x.Low, High: *x.High, Outcome: x.Outcome, Within: x.Within}
 }
 
+// Runs names the two runs.
+func Runs(c *compare.Comparison) string {
+	name := func(r compare.Run) string {
+		return fmt.Sprintf("%s (%s, %s)", Words(r.ID), Time(r.Started), units.Plural(r.Rounds, "round"))
+	}
+	return "A is " + name(c.A) + ", B is " + name(c.B) + "."
+}
+
 // Broken is a change that breaks a gate: "epoll, over 9 cells: 5.2 % more server processor time per request (4.4 to 6.0 %)".
 func Broken(x compare.Change) string {
 	where := "over " + units.Plural(x.Over, "cell")
@@ -209,10 +217,10 @@ func Sign(x compare.Change) string {
 
 // Legends of the tables of a comparison.
 const (
-	ByModel = "B over A, the mean over the cells of the model, against the other servers of each cell. " +
-		"Bold: surely different. Within: surely no further apart than that. ?: undecided, with its interval of 95 %."
-	ByCell = "B over A with its interval of 95 %, against the other servers of the cell. Bold: surely different. ~: undecided. " +
-		"?: the interval excludes 1, but among so many claims that is not sure. alone: too few servers stood beside it to separate its change from the machine's."
+	ByModel = "B over A: the mean over the cells of the model, against the other servers of each cell. A figure with a sign is surely different. " +
+		"\"within\" is how far apart the two may be at most. \"?\" is undecided, with its interval of 95 %."
+	ByCell = "B over A with its interval of 95 %, against the other servers of the cell. Bold is surely different. \"~\" is undecided. " +
+		"\"?\" is undecided too: the interval excludes 1, but among so many claims that is not sure. \"alone\": too few servers took turns with it to separate its change from the machine's."
 	Together = "All servers of a cell together, B over A. The two runs were made at different times, so the machine is in these: no claim is made."
 )
 
