@@ -68,7 +68,24 @@ func Changes(c *compare.Comparison) (all []string) {
 	if rest := remainder(c.Models); rest != "" {
 		say("%s", rest)
 	}
+	if facts := machines(c); facts != "" {
+		say("**The two runs were made on different machines or systems** (%s): a change of a model may come from that.", facts)
+	}
 	return all
+}
+
+// machines names the facts of the environment that differ.
+func machines(c *compare.Comparison) string {
+	var facts []string
+	for _, d := range c.Differences {
+		if d.Kind == compare.Environment {
+			facts = append(facts, Words(d.What))
+		}
+	}
+	if more := len(facts) - named; more > 0 {
+		facts = append(facts[:named], units.Count(more)+" more")
+	}
+	return and(facts)
 }
 
 // byModel has a sentence for each model that changed.
