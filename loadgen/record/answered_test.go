@@ -93,14 +93,14 @@ func TestSilenceTakesNoRoom(t *testing.T) {
 	for i := range int64(1000) {
 		timeout(i)
 	}
-	kept := cap(r.conns[0].vain)
+	kept := cap(r.conns[0].unreplied)
 	if n := testing.AllocsPerRun(1000, func() { timeout(1000) }); n != 0 {
 		t.Errorf("a further timeout allocates %v times", n)
 	}
 	for i := range int64(100_000) {
 		timeout(i)
 	}
-	if got := cap(r.conns[0].vain); got != kept || got > 8 {
+	if got := cap(r.conns[0].unreplied); got != kept || got > 8 {
 		t.Errorf("room for %d kinds of timeouts after 1000, for %d after 101,000", kept, got)
 	}
 	answered := -1
@@ -108,8 +108,8 @@ func TestSilenceTakesNoRoom(t *testing.T) {
 		answered++
 		r.Sent(answered, 5)
 		r.Ended(answered, 5, 5, 6, OK)
-	}); n != 0 || r.conns[1].vain != nil {
-		t.Errorf("the first reply allocates %v times and leaves %v", n, r.conns[1].vain)
+	}); n != 0 || r.conns[1].unreplied != nil {
+		t.Errorf("the first reply allocates %v times and leaves %v", n, r.conns[1].unreplied)
 	}
 	a, err := Answered(r)
 	if err != nil {

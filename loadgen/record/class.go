@@ -2,15 +2,15 @@ package record
 
 import "strconv"
 
-// Class is what became of a request or of an attempt to connect: 0 is a good answer, a number from 400 on is an answer's
-// status code, the others are phase and kind of a failure. The set is bounded, so that a class never holds a port or a text.
+// Class is the outcome of a request or of a connect: OK (0) is a good reply, 400 or more is the status code of a reply, and the others are the
+// phase and kind of a failure. The set is bounded: a class never holds a port or a text.
 type Class uint16
 
-// The classes. Those of a connect are counted as failed connections and never as requests.
+// The classes. Those of a connect count as failed connections, never as requests.
 const (
 	OK Class = iota
 
-	ConnectRefused     // nobody listens there
+	ConnectRefused     // no socket listens at the address
 	ConnectTimeout     // no answer to the connect within the limit
 	ConnectReset       // the peer hung up during the connect
 	ConnectUnreachable // no route to host or network
@@ -28,23 +28,23 @@ const (
 	Timeout // no complete reply within the time allowed
 
 	Malformed   // the reply breaks the protocol
-	BodyLength  // longer or shorter than was asked for, or followed by bytes that nobody asked for
-	BodyContent // not the bytes that were asked for
+	BodyLength  // the body is longer or shorter than expected, or bytes follow that belong to no reply
+	BodyContent // the body is not the expected bytes
 	BodyDigest  // not the bytes whose digest the reply carries
 
-	RedirectElsewhere // to another server, or to nowhere
-	RedirectTooMany   // more of them than are followed
+	RedirectElsewhere // to another server, or without a usable location
+	RedirectTooMany   // more redirects in a row than are followed
 
-	// The reply was good, its file is not there.
+	// The reply was good, but was not saved.
 	SaveNoSpace  // no room: a full disk, a quota, a limit of file size
 	SaveReadOnly // a read-only file system
 	SaveDenied   // not permitted
-	SaveTooLarge // beyond what is kept in memory until it is written
+	SaveTooLarge // the body is larger than may be kept in memory until it is written
 	SaveOther
 
 	named
 
-	statuses = 600 // status codes end below
+	statuses = 600 // above every status code
 )
 
 var names = [named]string{
@@ -77,7 +77,7 @@ var names = [named]string{
 	SaveOther:          "save-other",
 }
 
-// Status is the class of an answer with this status code: OK below 400 (a redirect is an answer).
+// Status returns the class of a reply with this status code: OK below 400, redirects included.
 func Status(code int) Class {
 	if code < 400 {
 		return OK
@@ -92,7 +92,7 @@ func (c Class) String() string {
 	return "status-" + strconv.Itoa(int(c))
 }
 
-// Answered reports whether a whole reply came, good or bad.
+// Answered reports whether a whole reply came, good or not.
 func (c Class) Answered() bool { return c == OK || c >= BodyLength }
 
 // Unsaved reports whether a good reply came that could not be saved.

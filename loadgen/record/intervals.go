@@ -6,33 +6,31 @@ import (
 	"carousel/internal/result"
 )
 
-// The intervals of a window and its grace: the length of the first ones, and their maximum number. When a window needs more, its intervals are merged in
-// pairs, so that a run of any length takes the same memory: 9 MiB of address space per worker, and about 10 KiB resident per
-// interval.
+// The intervals of a window and its grace: their length at first, and their maximum number. When a window needs more, intervals are merged in
+// pairs, so that a run of any length takes the same memory: 9 MiB of address space per worker, and about 10 KiB resident per interval.
 const (
 	shortestInterval = int64(time.Second)
 	mostIntervals    = 600
 )
 
-// middling is the steps to the octave, as a power of two, of the response times of an interval: the middle of a step is within 0.8 % of
-// all that lies in it.
+// middling is the fineness (see stepOf) of the response times of an interval: the middle of a step is within 0.8 % of all times in it.
 const middling = 6
 
-// steps is how many of them all durations take.
+// steps is the number of steps for all durations.
 const steps = (64 - middling) << middling
 
-// interval is what ended in a part of a window.
+// interval counts the requests that ended in a part of a window.
 type interval struct {
 	ok, errors, bytes int64
-	longest           int64 // response time
-	shortest          int64 // step; of no meaning where ok is 0
+	longest           int64 // the longest response time
+	shortest          int64 // the step of the shortest response time; undefined if ok is 0
 	times             [steps]uint32
 }
 
-// intervals is how a window went, its grace included.
+// intervals are those of a window and its grace.
 type intervals struct {
 	width int64 // nanoseconds of an interval
-	from  int64 // of the latest, in nanoseconds from when the window opened
+	from  int64 // when now begins, in nanoseconds from when the window opened
 	now   *interval
 	list  [mostIntervals]interval
 }
@@ -43,7 +41,7 @@ func newIntervals() *intervals {
 	return v
 }
 
-// at is the interval of an instant of the window.
+// at returns the interval of an instant, in nanoseconds from when the window opened.
 func (v *intervals) at(at int64) *interval {
 	if uint64(at-v.from) >= uint64(v.width) {
 		v.move(max(at, 0))
@@ -51,7 +49,7 @@ func (v *intervals) at(at int64) *interval {
 	return v.now
 }
 
-// move makes the interval of an instant the latest.
+// move sets now to the interval of an instant.
 func (v *intervals) move(at int64) {
 	for at > v.width*mostIntervals-1 {
 		v.widen()
@@ -60,7 +58,7 @@ func (v *intervals) move(at int64) {
 	v.now = &v.list[at/v.width]
 }
 
-// took notes a good reply with this response time.
+// took records a good reply with this response time.
 func (i *interval) took(response int64) {
 	response = max(response, 0)
 	step := stepOf(uint64(response), middling)
@@ -72,7 +70,7 @@ func (i *interval) took(response int64) {
 	i.times[step]++
 }
 
-// take moves what o has to i. Steps without a count are not written: memory that holds nothing is not taken.
+// take moves the counts of o to i. It does not write steps without a count, so that their memory pages need not become resident.
 func (i *interval) take(o *interval) {
 	i.errors, i.bytes = i.errors+o.errors, i.bytes+o.bytes
 	o.errors, o.bytes = 0, 0
@@ -103,8 +101,8 @@ func (v *intervals) widen() {
 	v.from, v.now = 0, &v.list[0]
 }
 
-// intervalsOf adds up the intervals of workers, and empties them, for a window of that length and its grace; nil if the window is in parts or never
-// opened. In the HDR V2 text of an interval each response time is in the middle of its bucket.
+// intervalsOf returns the sum of the workers' intervals for a window of the given length and its grace, and empties them. It returns nil if
+// the window is in parts or never opened. In the HDR V2 text of an interval each response time is in the middle of its step.
 func intervalsOf(workers []*Recorder, elapsed time.Duration) *result.Intervals {
 	sum := workers[0].intervals
 	for _, r := range workers {

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// Live is what a person sees while a run is on. The zero value is ready; a nil *Live watches nothing. Workers hand in what
-// they counted some twenty times a second, so that watching costs them nothing measurable.
+// Live has the counts of a run for display while it goes on. Its zero value is ready; a nil *Live keeps nothing. Workers publish their counts
+// some twenty times a second, so that it costs them nothing measurable.
 type Live struct {
-	Began func() // called when requests begin to flow; nil: nobody wants to know
+	Began func() // called when requests begin to flow; may be nil
 
 	mu       sync.Mutex
 	began    time.Time
-	warm     time.Duration // when the window opens, since began
+	warm     time.Duration // from began until the window opens
 	total    tally         // since the run began
 	interval tally         // since the last Read
-	read     time.Time     // when that was
+	read     time.Time     // the last Read
 
 	times [64 << coarse]int64 // response times since the run began
 }
 
-// Progress is how far a run has come. Planned, Answered and Errors count since the run began, warm-up included;
-// RatePerSecond, P50 and P99 tell of the good replies since the last Read, to about 3 %.
+// Progress is how far a run has come. Planned, Answered and Errors count since the run began, warm-up included. RatePerSecond, P50 and P99
+// are those of the good replies since the last Read, to about 3 %.
 type Progress struct {
 	Elapsed       time.Duration
 	Planned       int64
@@ -46,7 +46,7 @@ func (l *Live) Begin(warmup time.Duration) {
 	}
 }
 
-// Read tells how far the run has come; zeros before it begins.
+// Read returns how far the run has come. Before it begins, all but Warming is zero.
 func (l *Live) Read() Progress {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,16 +70,16 @@ func (l *Live) Read() Progress {
 	return p
 }
 
-// Totals is what was counted since a run began, a warm-up included. What is under way has neither an answer nor failed.
+// Totals are the counts since a run began, warm-up included. Requests under way count in Sent only.
 type Totals struct {
-	Began                       time.Time // zero: it has not
+	Began                       time.Time // zero: it has not begun
 	Sent, OK, BytesRead, Opened int64
-	Waited                      int64            // the response times of OK, added up, in nanoseconds
+	Waited                      int64            // the sum of the response times of OK, in nanoseconds
 	Errors, Failed              map[string]int64 // requests and attempts to connect, by class
 }
 
-// Totals hands out the response times of good replies, the shortest first, as how many lie about ns nanoseconds, within 1.6 %, and tells
-// what was counted beside them.
+// Totals returns the counts, and calls take with the response times of good replies, the shortest first: n of them are ns nanoseconds, within
+// 1.6 %.
 func (l *Live) Totals(take func(ns, n int64)) Totals {
 	l.mu.Lock()
 	t, times := l.total, l.times
@@ -100,17 +100,17 @@ func (l *Live) Totals(take func(ns, n int64)) Totals {
 	return all
 }
 
-// publishEvery is how often a worker hands in what it counted, in nanoseconds.
+// publishEvery is the shortest time between two times that a worker publishes its counts, in nanoseconds.
 const publishEvery = 50e6
 
-// pulse is what one worker has counted since it last handed in.
+// pulse has the counts of one worker that are not yet published.
 type pulse struct {
 	live *Live
 	last int64
 	tally
 }
 
-// Publish hands in what was counted, if it is time to; all of it where now is Never.
+// Publish adds the worker's counts to Live if the last time is publishEvery ago. With Never it always does.
 func (r *Recorder) Publish(now int64) {
 	p := r.pulse
 	if p == nil || now-p.last < publishEvery {
@@ -127,17 +127,17 @@ func (r *Recorder) Publish(now int64) {
 	p.tally = tally{}
 }
 
-// tally is a coarse count: latencies in 32 steps to the octave.
+// tally are counts, and latencies by step.
 type tally struct {
 	planned, ok, errors   int64
 	bytes, opened, failed int64
-	waited                int64 // the response times of ok, added up
+	waited                int64 // the sum of the response times of ok
 	errorsBy              [statuses]uint32
 	failedBy              [named]uint32
 	latencies             [64 << coarse]uint32
 }
 
-// coarse is the steps to the octave of what a person watches, as a power of two.
+// coarse is the fineness (see stepOf) of the latencies for display: 32 steps to the octave.
 const coarse = 5
 
 func (t *tally) ended(latency int64, class Class) {
@@ -173,7 +173,7 @@ func (t *tally) add(o *tally) {
 	}
 }
 
-// quantile is the latency that a share q does not exceed.
+// quantile returns the latency that a share q does not exceed.
 func (t *tally) quantile(q float64) time.Duration {
 	rank := int64(q * float64(t.ok))
 	for i, n := range t.latencies {

@@ -6,8 +6,8 @@ import (
 	"carousel/internal/result"
 )
 
-// Merge adds up the records of all workers for a window of the given length. What only the process knows (its times,
-// its processors, the host) is left for the caller to fill in.
+// Merge returns the record of a load: the sum of the workers' records for a window of the given length. It leaves to the caller what only the
+// process knows: its processor time and what the host did.
 func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 	l := Books(workers...)
 	l.Window.ElapsedNS = elapsed.Nanoseconds()
@@ -49,7 +49,7 @@ func Merge(workers []*Recorder, elapsed time.Duration) (*result.Load, error) {
 	return l, err
 }
 
-// Books is what the records of all workers count: requests and what became of them, and who was served.
+// Books returns the counts of all workers: requests by outcome, connections, and which of them were served.
 func Books(workers ...*Recorder) *result.Load {
 	l := &result.Load{
 		Schema:        result.Schema,
@@ -61,7 +61,7 @@ func Books(workers ...*Recorder) *result.Load {
 	for _, r := range workers {
 		q.Sent += r.sent
 		q.OK += r.ok
-		q.Unanswered += r.expired
+		q.Unanswered += r.unanswered
 		for class, n := range r.errors {
 			add(l.Errors, Class(class).String, n)
 			q.Errors += n
@@ -76,15 +76,15 @@ func Books(workers ...*Recorder) *result.Load {
 		}
 		l.Connections.Opened += r.opened
 		l.BytesRead += r.bytes
-		l.Redirects += r.hops
-		l.Resent += r.again
+		l.Redirects += r.redirects
+		l.Resent += r.resent
 	}
 	q.Planned = q.Sent + q.Unsent
 	served(&l.Connections, workers)
 	return l
 }
 
-// paths is what became of the requests by kind.
+// paths returns the figures of the requests by kind.
 func paths(workers []*Recorder) (all []result.PathLatency) {
 	for i, kind := range workers[0].kinds {
 		h, unanswered := result.NewHistogram(), int64(0)
@@ -109,13 +109,13 @@ func paths(workers []*Recorder) (all []result.PathLatency) {
 	return all
 }
 
-// handshakes are those of TLS; nil: there were none.
+// handshakes returns the figures of the TLS handshakes; nil: there were none.
 func handshakes(workers []*Recorder) *result.TLS {
 	h, t := result.NewHistogram(), new(result.TLS)
 	for _, r := range workers {
-		if r.shaken != nil {
-			h.Merge(r.shaken.took)
-			t.Version, t.Cipher = r.shaken.version, r.shaken.cipher
+		if r.tls != nil {
+			h.Merge(r.tls.took)
+			t.Version, t.Cipher = r.tls.version, r.tls.cipher
 		}
 	}
 	if t.Handshakes = h.Count(); t.Handshakes == 0 {
@@ -131,7 +131,7 @@ func add(to map[string]int64, name func() string, n int64) {
 	}
 }
 
-// served computes how evenly the connections were served.
+// served sets how many connections were served, and how evenly.
 func served(c *result.Connections, workers []*Recorder) {
 	c.Fewest = Never
 	sum, squares := 0.0, 0.0

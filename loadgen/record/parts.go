@@ -2,22 +2,23 @@ package record
 
 import "carousel/internal/result"
 
-// fine is the steps to the octave, as a power of two, of the response times of a part of the window: 0.4 % at most.
+// fine is the fineness (see stepOf) of the response times of a part of the window: a step is 0.4 % wide at most.
 const fine = 8
 
-// parts holds the additional state of a window in parts: slices, with turns of other servers in between.
+// parts is the additional state of a window in parts: slices, between which other servers have their turns. What is recorded is held back
+// until Keep adds it to the record or Forget drops it.
 type parts struct {
-	times [64 << fine]uint32 // since the last harvest, or Forget
+	times [64 << fine]uint32 // response times by step, since the last Harvest or Forget; in a warm-up, service times
 
 	// Since the last Keep or Forget:
-	fresh   [kinds][]int64    // nanoseconds that are not in the histograms yet
-	fates   []fate            // of requests by kind, likewise
-	unsent  *result.Histogram // the same of series of requests that were never sent; nil: there was none yet
-	kept    sums              // before these parts
-	replies []int64           // of each connection, before them
+	fresh   [kinds][]int64    // durations that are not yet in the histograms
+	fates   []fate            // entries that are not yet in the kinds
+	unsent  *result.Histogram // response times of UnsentSeries that are not yet in latency; nil: there was none
+	kept    sums              // the counts at that time
+	replies []int64           // the Replies of each connection at that time
 }
 
-// The kinds of durations that are kept.
+// The kinds of durations.
 const (
 	ofResponse = iota
 	ofService
@@ -26,12 +27,12 @@ const (
 	kinds
 )
 
-// histograms are those of a recorder, by kind.
+// histograms returns the histograms by kind of duration.
 func (r *Recorder) histograms() [kinds]*result.Histogram {
 	return [kinds]*result.Histogram{r.latency, r.service, r.lateness, r.pacer}
 }
 
-// note notes a duration. In parts it waits for what becomes of them, as nothing can be taken out of a histogram.
+// note records a duration. In a window in parts, it is held back until Keep or Forget, since nothing can be removed from a histogram.
 func (r *Recorder) note(kind int, ns int64) {
 	if r.parts == nil {
 		r.histograms()[kind].Record(ns)
@@ -40,7 +41,7 @@ func (r *Recorder) note(kind int, ns int64) {
 	}
 }
 
-// overdue is the histogram for the response times of a series of requests that were never sent.
+// overdue returns the histogram for the response times of UnsentSeries.
 func (r *Recorder) overdue() *result.Histogram {
 	if r.parts == nil {
 		return r.latency
@@ -51,7 +52,7 @@ func (r *Recorder) overdue() *result.Histogram {
 	return r.parts.unsent
 }
 
-// Keep has what was noted since the last Keep or Forget stay in the record.
+// Keep adds to the record what was recorded since the last Keep or Forget.
 func (r *Recorder) Keep() {
 	p := r.parts
 	if p == nil {
@@ -68,11 +69,11 @@ func (r *Recorder) Keep() {
 	if p.unsent != nil {
 		r.latency.Merge(p.unsent)
 	}
-	p.renew(r)
+	p.reset(r)
 }
 
-// Forget takes what was noted since then out of the record, connects apart. A request that is under way stays, to end in a later part, and is
-// timed in none.
+// Forget drops what was recorded since the last Keep or Forget, except connects. A request that is under way counts when it ends in a later
+// part, but is not timed.
 func (r *Recorder) Forget() {
 	p := r.parts
 	if p == nil {
@@ -85,11 +86,11 @@ func (r *Recorder) Forget() {
 		r.conns[i].Replies, r.conns[i].timed = p.replies[i], Never
 	}
 	clear(p.times[:])
-	p.renew(r)
+	p.reset(r)
 }
 
-// renew begins with nothing noted.
-func (p *parts) renew(r *Recorder) {
+// reset drops what is held back, and remembers the counts as they are now.
+func (p *parts) reset(r *Recorder) {
 	for kind := range p.fresh {
 		p.fresh[kind] = p.fresh[kind][:0]
 	}
@@ -105,25 +106,26 @@ func (p *parts) renew(r *Recorder) {
 
 func (p *parts) took(ns int64) { p.times[stepOf(uint64(max(ns, 0)), fine)]++ }
 
-// warm notes the service time of a request of the warm-up, while that lasts: the window does not start before it is known when.
+// warm records the service time of a request of the warm-up. start is Never as long as the warm-up lasts; a later reply to a request of the
+// warm-up is not recorded.
 func (p *parts) warm(start, service int64) {
 	if start == Never {
 		p.took(service)
 	}
 }
 
-// Part begins a part, at the instant begin, of a window that starts at the instant start, Never as long as it is a warm-up: replies that
-// come from from on, until the part is closed, count for the rate, and requests that are due from timed on are timed.
+// Part begins a part of the window at the instant begin. start is when the window starts; Never: the part is in the warm-up. Replies that come
+// at the instant from or later, until the part is closed, count for the rate. Requests that are due at the instant timed or later are timed.
 func (r *Recorder) Part(begin, start, from, timed int64) {
 	if r.parts == nil {
 		r.parts = new(parts)
-		r.parts.renew(r)
+		r.parts.reset(r)
 	}
 	r.start, r.from, r.timed = start, from, timed
-	r.awake = begin // it need not be in between
+	r.awake = begin // between parts the worker need not run
 }
 
-// Pause notes that a part of the window is closed, with what was due at these instants under way.
+// Pause ends a part that was closed. due is when the requests that are still under way were due.
 func (r *Recorder) Pause(due []int64) {
 	for _, at := range due {
 		r.busyFrom(at, r.end)
@@ -131,11 +133,11 @@ func (r *Recorder) Pause(due []int64) {
 	r.from, r.timed = Never, Never
 }
 
-// Counts is what was counted since the window started: good replies, those of them that came in its parts, requests that failed, replies of
-// any kind, connects that failed.
+// Counts are the counts since the window started: good replies, good replies that came in its parts, requests that failed, replies of any
+// kind, and connects that failed.
 type Counts struct{ OK, InWindow, Errors, Replies, Refused int64 }
 
-// Count adds up what recorders counted.
+// Count returns the sum of the recorders' counts.
 func Count(workers ...*Recorder) (c Counts) {
 	for _, r := range workers {
 		c.OK += r.ok
@@ -153,8 +155,8 @@ func Count(workers ...*Recorder) (c Counts) {
 	return c
 }
 
-// Harvest hands out the response times (those of a warm-up: service times) that recorders of a window in parts have noted since the
-// last harvest: how many lie in each step of time, the shortest first. Then it keeps all that they noted.
+// Harvest calls take with the response times that the recorders of a window in parts have recorded since the last Harvest or Forget; in a
+// warm-up, with the service times. Each call has a step and how many times lie in it, the shortest first. Then Harvest calls Keep.
 func Harvest(take func(low, width, n int64), workers ...*Recorder) {
 	for step := range 64 << fine {
 		var n int64

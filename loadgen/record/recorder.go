@@ -1,12 +1,11 @@
-// Package record keeps what happened to the requests of a load: response and service times, the books, who was served.
+// Package record records the requests of a load: response and service times, the counts of each outcome, and which connections were served.
 //
 // Each worker has a Recorder of its own, which is not safe for use by several goroutines; Merge adds them up when all have
 // ended. Instants are nanoseconds since the run began, on one monotonic clock.
 //
-// A request belongs to the measured window if it was due in it; one that was due during the warm-up counts nowhere, even if
-// its answer came later. A request that is never answered counts at the age it had reached when it was given up, so that a
-// stall cannot hide by swallowing requests; one that failed early counts in the errors and in no histogram. A good reply
-// that could not be saved is an error, and was measured all the same.
+// A request belongs to the measured window if it was due in it. One that was due during the warm-up is not counted, even if its reply comes
+// later. A request without a reply is recorded with its age when it was given up, so that a stall shows in the percentiles. One that failed
+// earlier counts as an error and is in no histogram. A good reply that could not be saved is an error too, but its times are recorded.
 package record
 
 import (
@@ -25,77 +24,76 @@ type Reason uint8
 // The reasons.
 const (
 	NoConnection Reason = iota // every connection was busy or gone
-	WindowClosed               // the run ended before the sender, which was late itself, came to it
+	WindowClosed               // the sender was late, and the run ended before it sent the request
 	Interrupted                // the run was ended before the request was due
 	reasons
 )
 
 var reasonNames = [reasons]string{"no-connection", "window-closed", "interrupted"}
 
-// Connection is one of a load's connections, through however many reconnects.
+// Connection is one of a load's connections. It remains the same Connection when it connects again.
 type Connection struct {
-	Replies int64  // whole replies since the window opened
-	Asked   bool   // a request was sent on it
-	timed   int64  // of its requests that are under way, those due from here on are timed
-	since   int64  // when it began to wait for a reply that never came; the last reply starts the wait anew
-	vain    []vain // before its first reply
+	Replies   int64       // whole replies since the window opened
+	Asked     bool        // a request was sent on it
+	timed     int64       // of its requests under way, those due at this instant or later are timed
+	since     int64       // when its wait for a reply began: when its first request was due, or when the last reply came
+	unreplied []unreplied // times of requests without a reply, kept until its first reply
 }
 
 // Recorder is one worker's record.
 type Recorder struct {
 	start, end int64 // the measured window; end is Never until it is known
-	from       int64 // replies that come from here on, until end, count for the rate
-	timed      int64 // requests due from here on are timed
+	from       int64 // replies that come in [from, end) count for the rate
+	timed      int64 // requests due at this instant or later are timed
 	over       int64 // when replies are no longer taken in: at the end of the window or after a grace
 
 	latency, service *result.Histogram
 	lateness, pacer  *result.Histogram // nil in a closed loop
 	gaps             *gaps             // nil in a closed loop
 	kinds            []kind            // of requests, where there are several
-	kind             int               // that of the request which is noted next
+	kind             int               // of the request that is recorded next; set by For
 	sums
 
 	opened int64
-	shaken *shaken // nil: no TLS handshake was made
+	tls    *tlsHandshakes // nil: no TLS handshake was made
 	failed [named]int64
 	conns  []Connection
-	awake  int64 // when the worker last was
+	awake  int64 // the latest call of Awake
 
-	pulse  *pulse  // nil when nobody watches
-	parts  *parts  // nil when the window is all of a piece
-	apart  *apart  // nil: nothing was in vain on a connection without a reply, or the window is in parts
-	series *series // of a window all of a piece
+	pulse  *pulse  // nil: the run is not displayed
+	parts  *parts  // nil: the window is in one piece
+	apart  *apart  // nil: no connection without a reply had an unanswered request, or the window is in parts
+	series *series // of a window in one piece
 
-	intervals *intervals // likewise
+	intervals *intervals // of a window in one piece
 }
 
 // sums are the counts of the window.
 type sums struct {
-	sent, ok, expired int64
-	timedOK           int64 // of ok, those that are in latency and service
-	lost, lostService int64 // the longest that a request without an answer waited
-	errors            [statuses]int64
-	unsent            [reasons]int64
-	replied           int64 // good replies that came in the window, whenever they were due
-	busy              int64 // time in the window that requests were under way, due to answered, added up
-	bytes             int64
-	hops              int64 // redirects followed
-	again             int64 // requests sent a second time
-	stall             int64 // longest time in which the worker was not awake
-	spun              int64 // time in which it was, in the window, with nothing to do
+	sent, ok, unanswered int64
+	timedOK              int64 // requests in latency and service that had a good reply
+	lost, lostService    int64 // the longest that a request without an answer waited
+	errors               [statuses]int64
+	unsent               [reasons]int64
+	replied              int64 // good replies that came in the window, whenever they were due
+	busy                 int64 // sum of the times that requests were under way in the window, from due to answered
+	bytes                int64
+	redirects            int64 // redirects followed
+	resent               int64 // requests sent a second time
+	stall                int64 // longest time between two calls of Awake
+	spun                 int64 // time in the window that the worker busy-waited
 }
 
 // underWay is how many requests were sent and have not ended.
 func (c *sums) underWay() int64 {
-	n := c.sent - c.ok - c.expired
+	n := c.sent - c.ok - c.unanswered
 	for _, failed := range c.errors {
 		n -= failed
 	}
 	return n
 }
 
-// NewRecorder returns the recorder of a worker with so many connections. paced: requests are due by a schedule.
-// live may be nil.
+// NewRecorder returns the recorder of a worker with so many connections. paced: requests are due by a schedule. live may be nil.
 func NewRecorder(connections int, paced bool, live *Live) *Recorder {
 	r := &Recorder{start: Never, from: Never, timed: Never, end: Never, over: Never, latency: result.NewHistogram(), service: result.NewHistogram(), conns: make([]Connection, connections), series: &series{width: shortestBin}, intervals: newIntervals()}
 	if paced {
@@ -107,11 +105,11 @@ func NewRecorder(connections int, paced bool, live *Live) *Recorder {
 	return r
 }
 
-// kind is what became of the requests for one path, or of one kind of a mix.
+// kind is the record of the requests for one path, or of one kind of a mix.
 type kind struct {
-	result.PathLatency                   // what they are called
+	result.PathLatency                   // their path and kind; no figures
 	latency            *result.Histogram // response times; nil: none yet
-	unanswered         int64             // how many in it have no answer
+	unanswered         int64             // requests in latency without a reply
 	ok                 int64
 	errors             map[Class]int64 // nil: none yet
 }
@@ -129,7 +127,7 @@ func (r *Recorder) For(kind int) *Recorder {
 	return r
 }
 
-// took notes the times of a request that was sent.
+// took records the times of a request that was sent.
 func (r *Recorder) took(response, service int64, answered bool) {
 	if answered {
 		r.timedOK++
@@ -142,7 +140,7 @@ func (r *Recorder) took(response, service int64, answered bool) {
 	r.byKind(response, answered)
 }
 
-// fate is what became of a request of a kind, or, of one that is timed, how long it took.
+// fate is an entry for a kind: the response time of a request if timed, else its class.
 type fate struct {
 	kind     int
 	class    Class
@@ -156,10 +154,10 @@ func (r *Recorder) byKind(response int64, answered bool) {
 	r.noteKind(fate{kind: r.kind, timed: true, answered: answered, response: response})
 }
 
-// became notes what became of a request of that kind.
+// became records the class of a request of the kind that For set.
 func (r *Recorder) became(class Class) { r.noteKind(fate{kind: r.kind, class: class}) }
 
-// noteKind notes something by kind, where there are several. In parts it waits for what becomes of them.
+// noteKind records f by kind, if there are several kinds. In a window in parts, f is held back until Keep or Forget.
 func (r *Recorder) noteKind(f fate) {
 	switch {
 	case r.kinds == nil:
@@ -193,8 +191,8 @@ func (k *kind) note(f fate) {
 // Open sets the start of the window.
 func (r *Recorder) Open(start int64) { r.start, r.from, r.timed = start, start, start }
 
-// Close sets the end of the window, from which on no request may be due, and when the grace that follows is over: a request
-// answered then or later is unanswered.
+// Close sets the end of the window, from which no request is due, and the end of the grace that follows: a request whose reply comes at
+// over or later is unanswered.
 func (r *Recorder) Close(end, over int64) { r.end, r.over = end, over }
 
 // counts reports whether a request that is due at this instant belongs to the window.
@@ -202,17 +200,17 @@ func (r *Recorder) counts(due int64) bool { return due >= r.start }
 
 // Fate is how Ended and Unanswered count a request.
 type Fate struct {
-	Warmup     bool // not at all: it was due in the warm-up
-	Unanswered bool // as without a reply: that came when replies were no longer taken in
-	Beyond     bool // as one that was never sent: it was sent after the window
+	Warmup     bool // it is not counted: it was due in the warm-up
+	Unanswered bool // it counts as unanswered: its reply came after the grace
+	Beyond     bool // it counts as unsent: it was sent after the window
 }
 
-// Fate is that of a request that ended at the instant at, or never, which is then Never.
+// Fate returns how a request counts that ended at the instant at; Never: it did not end.
 func (r *Recorder) Fate(due, sent, at int64) Fate {
 	return Fate{Warmup: !r.counts(due), Unanswered: at >= r.over, Beyond: sent >= r.end}
 }
 
-// Sent notes that connection c was given a request that is due at this instant.
+// Sent records that connection c was given a request that was due at the instant due.
 func (r *Recorder) Sent(c int, due int64) {
 	conn := &r.conns[c]
 	if !conn.Asked {
@@ -227,7 +225,7 @@ func (r *Recorder) Sent(c int, due int64) {
 	}
 }
 
-// Late records how many nanoseconds after it was due a paced request was sent. waited: no connection was free when it was due.
+// Late records when a request of a schedule was due and when it was sent. waited: no connection was free when it was due.
 func (r *Recorder) Late(due, sent int64, waited bool) {
 	if due < r.from {
 		return
@@ -236,40 +234,40 @@ func (r *Recorder) Late(due, sent int64, waited bool) {
 	if !waited {
 		r.note(ofPacer, sent-due)
 	}
-	if r.parts == nil { // in slices gaps are also the others' turns
+	if r.parts == nil { // between slices other servers have their turns, so a gap says nothing
 		r.gaps.took(due, sent, waited)
 	}
 }
 
-// Spun notes that the worker looked for so long at nothing, instead of sleeping, to send the next request in time.
+// Spun records that the worker busy-waited for ns nanoseconds in order to send the next request on time.
 func (r *Recorder) Spun(ns int64) {
 	if r.start != Never && r.awake >= r.start && r.awake < r.end {
 		r.spun += ns
 	}
 }
 
-// Awake notes that the worker looks at what there is to do. The longest time between two looks, in the window and the grace, is a stall
-// of its own, with which the server has nothing to do.
+// Awake records that the worker runs at the instant now. The longest time between two calls, in the window and the grace, is a stall of the
+// worker itself, not of the server.
 func (r *Recorder) Awake(now int64) {
 	r.stall = max(r.stall, min(now, r.over)-max(r.awake, r.start))
 	r.awake = now
 }
 
-// Redirected notes that the request due at this instant was sent on to where a reply pointed.
+// Redirected records that a redirect of the request due at this instant was followed.
 func (r *Recorder) Redirected(due int64) {
 	if r.counts(due) {
-		r.hops++
+		r.redirects++
 	}
 }
 
-// Resent notes that the request due at this instant was sent a second time.
+// Resent records that the request due at this instant was sent a second time.
 func (r *Recorder) Resent(due int64) {
 	if r.counts(due) {
-		r.again++
+		r.resent++
 	}
 }
 
-// Read notes n bytes that came at this instant, whatever becomes of the request whose reply they are of.
+// Read records that n bytes came at this instant, whether their request succeeds or not.
 func (r *Recorder) Read(at int64, n int) {
 	if r.pulse != nil {
 		r.pulse.bytes += int64(n)
@@ -282,7 +280,7 @@ func (r *Recorder) Read(at int64, n int) {
 	}
 }
 
-// Ended notes what became of a request on connection c: answered, failed or given up at the instant at.
+// Ended records that a request on connection c was answered, failed or was given up at the instant at.
 func (r *Recorder) Ended(c int, due, sent, at int64, class Class) {
 	if fate := r.Fate(due, sent, at); fate.Unanswered || fate.Beyond {
 		r.Unanswered(c, due, sent)
@@ -297,7 +295,7 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class) {
 	}
 	if at >= r.start && class.Answered() {
 		conn.Replies++
-		if conn.vain != nil {
+		if conn.unreplied != nil {
 			r.heard(conn)
 		}
 	}
@@ -328,7 +326,7 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class) {
 	default:
 		r.errors[class]++
 		if class == Timeout {
-			r.inVain(conn, due, at-due, at-sent)
+			r.noReply(conn, due, at-due, at-sent)
 		}
 		if !class.Unsaved() {
 			return
@@ -339,8 +337,8 @@ func (r *Recorder) Ended(c int, due, sent, at int64, class Class) {
 	}
 }
 
-// Unanswered notes a request that was sent and still had no reply when the grace was over. One that was sent after the window, by a worker
-// that did not know yet of its end, is none of the window's: so a connection has no more unanswered requests than may be under way on it.
+// Unanswered records a request that was sent and had no reply by the end of the grace. A worker may notice the end of the window late: a
+// request that it sent after that end counts as unsent. So a connection has at most as many unanswered requests as may be under way on it.
 func (r *Recorder) Unanswered(c int, due, sent int64) {
 	if sent < r.end {
 		r.busyFrom(due, r.end)
@@ -348,8 +346,8 @@ func (r *Recorder) Unanswered(c int, due, sent int64) {
 	switch {
 	case !r.counts(due):
 	case sent < r.end:
-		r.expired++
-		r.inVain(&r.conns[c], due, r.over-due, r.over-sent)
+		r.unanswered++
+		r.noReply(&r.conns[c], due, r.over-due, r.over-sent)
 	case due < r.end:
 		r.sent--
 		r.Unsent(due, WindowClosed)
@@ -359,7 +357,7 @@ func (r *Recorder) Unanswered(c int, due, sent int64) {
 	}
 }
 
-// busyFrom notes that a request was under way from when it was due until the instant at.
+// busyFrom records that a request was under way from the instant due until the instant at.
 func (r *Recorder) busyFrom(due, at int64) {
 	from, to := max(due, r.from), min(at, r.end)
 	if from >= to {
@@ -371,12 +369,12 @@ func (r *Recorder) busyFrom(due, at int64) {
 	}
 }
 
-// gaveUp notes how long a request waited that had no answer.
+// gaveUp records how long a request without a reply waited.
 func (r *Recorder) gaveUp(response, service int64) {
 	r.lost, r.lostService = max(r.lost, response), max(r.lostService, service)
 }
 
-// Unsent notes a request that was due but not sent when the window closed.
+// Unsent records a request that was due but not sent when the window closed.
 func (r *Recorder) Unsent(due int64, why Reason) {
 	if r.counts(due) {
 		r.unsent[why]++
@@ -387,7 +385,7 @@ func (r *Recorder) Unsent(due int64, why Reason) {
 	}
 }
 
-// UnsentSeries notes n such requests, all due in the window, at the instants due(0) to due(n-1) in their order.
+// UnsentSeries records n such requests, all due in the window, at the instants due(0) to due(n-1) in ascending order.
 func (r *Recorder) UnsentSeries(n int64, due func(i int64) int64, why Reason) {
 	if n < 1 {
 		return
@@ -401,10 +399,10 @@ func (r *Recorder) UnsentSeries(n int64, due func(i int64) int64, why Reason) {
 	r.overdue().RecordDescending(n-first, func(i int64) int64 { return r.end - due(first+i) })
 }
 
-// NeverDue notes n requests that were planned but not due yet when the run ended.
+// NeverDue records n requests that were planned but not yet due when the run ended.
 func (r *Recorder) NeverDue(n int64, why Reason) { r.unsent[why] += n }
 
-// Opened notes a connect that succeeded.
+// Opened records a connect that succeeded.
 func (r *Recorder) Opened() {
 	r.opened++
 	if r.pulse != nil {
@@ -412,21 +410,21 @@ func (r *Recorder) Opened() {
 	}
 }
 
-// shaken are TLS handshakes.
-type shaken struct {
+// tlsHandshakes is the record of TLS handshakes.
+type tlsHandshakes struct {
 	took            *result.Histogram
 	version, cipher string // of the first
 }
 
-// Shook notes a TLS handshake that took so many nanoseconds, and what came of it.
+// Shook records a TLS handshake: how many nanoseconds it took, its version and its cipher.
 func (r *Recorder) Shook(ns int64, version, cipher string) {
-	if r.shaken == nil {
-		r.shaken = &shaken{result.NewHistogram(), version, cipher}
+	if r.tls == nil {
+		r.tls = &tlsHandshakes{result.NewHistogram(), version, cipher}
 	}
-	r.shaken.took.Record(ns)
+	r.tls.took.Record(ns)
 }
 
-// Failed notes an attempt to connect that failed.
+// Failed records a connect that failed.
 func (r *Recorder) Failed(class Class) {
 	r.failed[class]++
 	if r.pulse != nil {

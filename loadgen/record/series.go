@@ -6,27 +6,27 @@ import (
 	"carousel/internal/result"
 )
 
-// The bins of a series: how long the first ones are, and how many there are at most. A window that outgrows them has its bins merged in
-// pairs, so that a record of any length takes the same memory.
+// The bins of a series: their length at first, and their maximum number. When a window needs more, bins are merged in pairs, so that a record
+// of any length takes the same memory.
 const (
 	shortestBin = int64(100 * time.Millisecond)
 	mostBins    = 512
 )
 
-// series is what came of a window in each of its bins.
+// series has the good replies of a window in each of its bins, and how long requests were under way.
 type series struct {
 	width   int64 // nanoseconds of a bin
 	replies [mostBins]int64
-	busy    [mostBins]int64 // nanoseconds that requests were under way in it
+	busy    [mostBins]int64 // nanoseconds that requests were under way, added up
 }
 
-// reply notes a good reply that came so many nanoseconds into the window.
+// reply records a good reply that came at nanoseconds into the window.
 func (s *series) reply(at int64) {
 	s.reach(at)
 	s.replies[at/s.width]++
 }
 
-// underWay notes that a request was under way from one instant of the window to another.
+// underWay records that a request was under way from one instant of the window to another.
 func (s *series) underWay(from, to int64) {
 	s.reach(to)
 	for from < to {
@@ -37,7 +37,7 @@ func (s *series) underWay(from, to int64) {
 	}
 }
 
-// reach makes the bins long enough for an instant.
+// reach makes the bins longer until they cover an instant.
 func (s *series) reach(at int64) {
 	for at > s.width*mostBins-1 {
 		s.widen()
@@ -55,7 +55,7 @@ func (s *series) widen() {
 	s.width *= 2
 }
 
-// seriesOf adds up the series of workers over a window of that length; nil where not one bin is whole or the window is in parts.
+// seriesOf returns the sum of the workers' series over a window of the given length; nil if it has not one whole bin or is in parts.
 func seriesOf(workers []*Recorder, elapsed time.Duration) *result.Series {
 	sum := series{width: shortestBin}
 	for _, r := range workers {
