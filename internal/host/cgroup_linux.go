@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// cpuGroups are the folders of the control groups, mounted under root, that may limit this process's processor time: its own and all above
-// it. unified says that the files in it are those of version 2.
+// cpuGroups yields the folders, under the mount point root, of the control groups that may limit this process's processor time: its own and
+// all above it. unified is true for a group of version 2.
 func cpuGroups(root string, groups []procfs.Cgroup) iter.Seq2[string, bool] {
 	return func(yield func(folder string, unified bool) bool) {
 		for _, g := range groups {
@@ -35,8 +35,8 @@ func cpuGroups(root string, groups []procfs.Cgroup) iter.Seq2[string, bool] {
 	}
 }
 
-// quota is how many processors the control groups, mounted under root, let this process use, which is what the tightest
-// group from its own up to the root does; "unlimited" if none says.
+// quota returns how many processors the control groups, mounted under root, let this process use: the lowest limit of its own
+// group and those above it; "unlimited" if none has a limit.
 func quota(root string, groups []procfs.Cgroup) string {
 	least := math.Inf(1)
 	for folder, unified := range cpuGroups(root, groups) {
@@ -58,8 +58,8 @@ func quota(root string, groups []procfs.Cgroup) string {
 	return strconv.FormatFloat(least, 'g', 4, 64)
 }
 
-// throttled is in how many periods the quotas of these control groups were used up so far, and the nanoseconds that threads
-// in them lost by it, added up: loadgen's own among them, and others' in the same group.
+// throttled returns in how many periods these control groups used up their quotas so far, and how long that stopped their threads,
+// summed, in nanoseconds. The threads are those of this process and of others in the same groups.
 func throttled(root string, groups []procfs.Cgroup) (periods, lost int64) {
 	for folder := range cpuGroups(root, groups) {
 		for line := range strings.Lines(read(filepath.Join(folder, "cpu.stat"))) {

@@ -15,19 +15,19 @@ import (
 	"carousel/internal/usage"
 )
 
-// TreeCPU is the processor time that the process pid and its descendants have used by this moment, the ended ones included that
-// were waited for.
+// TreeCPU returns the processor time that the process pid and its descendants have used so far, including ended ones that were
+// waited for.
 //
-// A living process's sum is its own clock (clock_getcpuclockid(3)): nanoseconds, ended threads included. Its division
-// into user and system follows utime and stime of /proc/PID/stat and is good to about a tick of 10 ms. Ended children
-// are known in whole ticks of each kind only, so up to 20 ms of them may be lacking. Of descendants that come and go faster
-// than they are read, some may be lacking altogether, and one whose parent ended before it has left the tree.
+// The sum of a living process is its own clock (clock_getcpuclockid(3)), in nanoseconds, ended threads included. Its division
+// into user and system follows utime and stime of /proc/PID/stat and is good to about a tick of 10 ms. Of ended children only
+// whole ticks of user and of system time are known, so up to 20 ms may be missing. Descendants that end before they are read may
+// be missing altogether. A process whose parent ended first has left the tree.
 func TreeCPU(pid int) (Tree, error) {
 	t, _, err := lookUp(pid)
 	return t, err
 }
 
-// lookUp reads the tree of the process pid and says who its descendants are.
+// lookUp reads the tree of the process pid and returns it with the descendants.
 func lookUp(pid int) (t Tree, descendants []int, err error) {
 	const tries = 5
 	for try := 1; ; try++ {
@@ -42,8 +42,8 @@ func lookUp(pid int) (t Tree, descendants []int, err error) {
 	}
 }
 
-// readTree reads the process pid and those of its descendants that are given, parents first, so that no time is read twice. It is
-// not whole if one of them ended before it was read, after its parent was: its time is lacking.
+// readTree reads the process pid and the given descendants, parents first, so that no time counts twice. The tree is not whole if a
+// descendant ended after its parent was read and before it was read itself: its time is missing.
 func readTree(pid int, descendants []int) (t Tree, whole bool, err error) {
 	t, whole = Tree{pid, map[int]process{}}, true
 	for _, p := range append([]int{pid}, descendants...) {
@@ -59,8 +59,8 @@ func readTree(pid int, descendants []int) (t Tree, whole bool, err error) {
 	return t, whole, nil
 }
 
-// Descendants are the children of the process pid, their children after them, and so on; those that ended are among them until
-// they are waited for.
+// Descendants returns the children of the process pid, then their children, and so on, including ended ones that were not waited
+// for yet.
 func Descendants(pid int) []int {
 	children := families()
 	found := children(pid)
@@ -70,7 +70,7 @@ func Descendants(pid int) []int {
 	return found
 }
 
-var errNobody = errors.New("there is no such process")
+var errNoProcess = errors.New("there is no such process")
 
 func readProcess(pid int) (process, error) {
 	own, err := processTime(pid)
@@ -84,27 +84,27 @@ func readProcess(pid int) (process, error) {
 	return parseProcess(stat, own)
 }
 
-// processTime is what the process pid has used by its own clock, in nanoseconds: its threads, ended ones included.
+// processTime returns what the process pid has used by its own clock, in nanoseconds, ended threads included.
 func processTime(pid int) (ns int64, err error) {
 	var own unix.Timespec
 	err = unix.ClockGettime(clock(pid), &own)
 	if errors.Is(err, unix.EINVAL) {
-		err = errNobody
+		err = errNoProcess
 	}
 	return own.Nano(), err
 }
 
-// clock is the number of a process's clock: its own, inverted, above three bits that say which clock.
+// clock returns the number of a process's clock: pid inverted, then three bits that select one of its clocks.
 func clock(pid int) int32 {
 	const scheduled = 2
 	return int32(^pid<<3 | scheduled)
 }
 
-// parseProcess reads /proc/PID/stat as proc(5) numbers it. Package procfs takes five times as long for that and leaves out what a
-// process does with signals, which would have to be read elsewhere.
+// parseProcess parses /proc/PID/stat; the constants are the field numbers of proc(5). Package procfs takes five times as long and
+// leaves out which signals the process ignores.
 func parseProcess(stat string, own int64) (process, error) {
 	const state, parent, utime, stime, cutime, cstime, threads, started, ignored = 3, 4, 14, 15, 16, 17, 20, 22, 33
-	name := strings.LastIndexByte(stat, ')') // the second; it may hold anything
+	name := strings.LastIndexByte(stat, ')') // ends the second field, which may hold anything
 	fields := strings.Fields(stat[name+1:])
 	if name < 0 || len(fields) <= ignored-state {
 		return process{}, fmt.Errorf("its stat is not understood: %q", stat)
@@ -113,7 +113,7 @@ func parseProcess(stat string, own int64) (process, error) {
 		n, _ := strconv.ParseInt(fields[field-state], 10, 64)
 		return n
 	}
-	// Both times are cut down to ticks, so on average half a tick of each is missing.
+	// Both times are rounded down to ticks, so on average half a tick of each is missing.
 	user, system := float64(number(utime))+0.5, float64(number(stime))+0.5
 	inUser := int64(float64(own) * user / (user + system))
 	return process{
@@ -126,8 +126,8 @@ func parseProcess(stat string, own int64) (process, error) {
 	}, nil
 }
 
-// families tells the children of a process. The kernel lists them by the thread that made them; where it keeps no such
-// lists (CONFIG_PROC_CHILDREN), everybody is asked once for their parent.
+// families returns a function that lists the children of a process. The kernel has a list for each thread that creates children;
+// without those lists (CONFIG_PROC_CHILDREN), families reads the parent of every process once.
 func families() func(pid int) []int {
 	if _, err := os.Stat("/proc/thread-self/children"); err == nil {
 		return childrenByList
@@ -152,7 +152,7 @@ func childrenByList(pid int) []int {
 	return found
 }
 
-// childrenByScan looks again where a parent was not there: it ended, and its children have another.
+// childrenByScan scans again if a parent was not found: it ended during the scan, and its children have another parent now.
 func childrenByScan() (found map[int][]int) {
 	for range 3 {
 		all, _ := procfs.AllProcs()

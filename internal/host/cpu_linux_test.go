@@ -26,7 +26,7 @@ const role = "HOST_ROLE"
 const burnt = 150 * time.Millisecond
 
 var roles = map[string]func(){
-	// A process that burns on a thread which then ends, and lives on.
+	// A process that burns on a thread, which then ends, and stays alive.
 	"burner": func() {
 		ended := make(chan int)
 		go func() {
@@ -41,7 +41,7 @@ var roles = map[string]func(){
 		}
 		hold()
 	},
-	// A process with a child that has one, all of which burn and live on.
+	// A process that starts HOST_CHILD as its child; both burn and stay alive.
 	"family": func() {
 		child := play(os.Getenv("HOST_CHILD"))
 		child.Stderr = os.Stderr
@@ -196,7 +196,7 @@ func TestTreeCPUIsFinerThanATick(t *testing.T) {
 	}
 }
 
-// What a child had used is handed to the parent that waits for it. Where the kernel reaps it, nobody knows, and nothing is said.
+// The time of an ended child goes to the parent that waits for it. If the kernel reaps the child, its time is unknown, and Until returns an error.
 func TestTreeCPUWhenAChildEnds(t *testing.T) {
 	for _, c := range []struct{ name, waits, says string }{
 		{"waited for", "yes", ""},
@@ -210,9 +210,9 @@ func TestTreeCPUWhenAChildEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { in.Close(); cmd.Wait() }()
-			said := bufio.NewReader(out)
+			lines := bufio.NewReader(out)
 			look := func() Tree {
-				if line, err := said.ReadString('\n'); err != nil {
+				if line, err := lines.ReadString('\n'); err != nil {
 					t.Fatalf("it said %q, %v", line, err)
 				}
 				tree, err := TreeCPU(cmd.Process.Pid)

@@ -99,7 +99,7 @@ func laidOut(t *testing.T, files map[string]string) (root string) {
 	return root
 }
 
-// Whether system calls can be counted, for whoever runs it, and else why not.
+// The doctor reports whether the user can count system calls, and else why not.
 func TestDoctorCounts(t *testing.T) {
 	const rights, level, listed = "proc/self/status", "proc/sys/kernel/perf_event_paranoid", "sys/kernel/tracing/events/raw_syscalls/sys_enter/id"
 	for name, c := range map[string]struct {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// files are the settings that stand in a file of their own.
+// files are the settings that each have their own file.
 var files = map[string]string{
 	"somaxconn":           "/proc/sys/net/core/somaxconn",
 	"tcp_max_syn_backlog": "/proc/sys/net/ipv4/tcp_max_syn_backlog",
@@ -25,7 +25,7 @@ var files = map[string]string{
 	"clock_source":        "/sys/devices/system/clocksource/clocksource0/current_clocksource",
 }
 
-// machine adds what the kernel says.
+// machine adds the settings that the kernel reports.
 func machine(env map[string]string) {
 	for name, path := range files {
 		if value := read(path); value != "" {
@@ -66,7 +66,7 @@ func machine(env map[string]string) {
 	}
 }
 
-// turbo is "on" or "off" where one of the two drivers that have a switch for it is in charge.
+// turbo returns "on" or "off" if one of the two drivers that have a switch for it is in use, else "".
 func turbo() string {
 	off := read("/sys/devices/system/cpu/intel_pstate/no_turbo")
 	on := read("/sys/devices/system/cpu/cpufreq/boost")
@@ -79,7 +79,7 @@ func turbo() string {
 	return ""
 }
 
-// mitigations names the processor's weaknesses that cost time here, and how each is met.
+// mitigations lists the processor's vulnerabilities that the kernel mitigates, which costs time, and how.
 func mitigations() string {
 	var list []string
 	paths, _ := filepath.Glob("/sys/devices/system/cpu/vulnerabilities/*")

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// LimitFiles lets the process pid and each of its descendants have no more than so many descriptors at once, numbers below that (the soft limit of
-// getrlimit(2)). What they have open already stays so; children that they make inherit it. The error says which process it could not be set for.
+// LimitFiles sets the soft limit of descriptors (getrlimit(2)) of the process pid and each of its descendants to files. Descriptors that are open
+// stay open; new children inherit the limit. The error names the process for which it failed.
 func LimitFiles(pid, files int) error {
 	for _, p := range append([]int{pid}, Descendants(pid)...) {
 		var limit unix.Rlimit

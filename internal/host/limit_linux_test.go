@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The limit is that of the whole tree, and the hard one stays.
+// The soft limit of the whole tree is set; the hard limit stays.
 func TestLimitFiles(t *testing.T) {
 	pid := played(t, "family", "HOST_CHILD=eater")
 	tree := append(Descendants(pid), pid)

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Listener is the process that listens on addr, a number and a port such as 127.0.0.1:5000 or [::1]:5000 or the path of a Unix socket, as
-// this network namespace has it. Where several do, as a master and its workers, it is the one that the others descend from.
+// Listener returns the process that listens on addr in this network namespace. addr is a numeric address with a port, such as 127.0.0.1:5000 or
+// [::1]:5000, or the path of a Unix socket. If several processes listen, as a master and its workers do, it is the one from which the others descend.
 //
 // The errors are for users: addr is not on this machine, nothing listens there, the listener belongs to another
 // user, or several unrelated processes listen. In the last three cases --pid NUMBER helps.
@@ -46,7 +46,7 @@ func Listener(addr string) (pid int, err error) {
 	return held(addr, sockets)
 }
 
-// held is the process that holds the sockets which listen on addr.
+// held returns the process that holds the sockets, which listen on addr.
 func held(addr string, sockets []socket) (pid int, err error) {
 	holders, err := holders(sockets)
 	if err != nil {
@@ -55,7 +55,7 @@ func held(addr string, sockets []socket) (pid int, err error) {
 	return eldest(addr, holders)
 }
 
-// reaches is the address that who connects to ip reaches: to no address, the machine itself.
+// reaches returns the address that a connection to ip reaches: loopback, if ip is unspecified.
 func reaches(ip netip.Addr) netip.Addr {
 	switch ip = ip.Unmap().WithZone(""); ip {
 	case netip.IPv4Unspecified():
@@ -66,7 +66,7 @@ func reaches(ip netip.Addr) netip.Addr {
 	return ip
 }
 
-// ours reports whether ip is an address of this machine, or may be one.
+// ours reports whether ip is an address of this machine; true if its addresses cannot be read.
 func ours(ip netip.Addr) bool {
 	addrs, err := net.InterfaceAddrs()
 	return err != nil || ip.IsLoopback() || slices.ContainsFunc(addrs, func(a net.Addr) bool {
@@ -79,21 +79,21 @@ func ours(ip netip.Addr) bool {
 	})
 }
 
-// socket is one that listens.
+// socket is a listening socket.
 type socket struct {
 	local netip.Addr
 	inode uint64
 	user  uint64
 }
 
-// listening are the sockets that the kernel gives connections to ip and port to.
+// listening returns the sockets that get the connections to ip and port.
 func listening(ip netip.Addr, port uint16) (sockets []socket, err error) {
 	const listen = 0x0a
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {
 		return nil, err
 	}
-	//lint:ignore SA1019 the netlink that procfs advises instead would be one more library for what stands here
+	//lint:ignore SA1019 procfs recommends netlink instead, which would be one more dependency
 	four, err := fs.NetTCP()
 	if err != nil {
 		return nil, err
@@ -111,8 +111,8 @@ func listening(ip netip.Addr, port uint16) (sockets []socket, err error) {
 	return fittest(sockets, func(s socket) netip.Addr { return s.local }, ip, port), nil
 }
 
-// fittest are those of the sockets that listen on port which the kernel gives connections to ip to: those bound to what fits best, which
-// are several where they share it (SO_REUSEPORT).
+// fittest returns those of sockets, which all listen on port, that get the connections to ip: the ones with the best fit. There are several if they
+// share the address (SO_REUSEPORT).
 func fittest[T any](sockets []T, local func(T) netip.Addr, ip netip.Addr, port uint16) (some []T) {
 	best := 0
 	for _, s := range sockets {
@@ -124,16 +124,16 @@ func fittest[T any](sockets []T, local func(T) netip.Addr, ip netip.Addr, port u
 			some = append(some, s)
 		}
 	}
-	if best == foreignWildcard && free(ip, port) { // it takes IPv6 only, which is not said
+	if best == foreignWildcard && free(ip, port) { // the socket is IPv6-only, which its address does not show
 		return nil
 	}
 	return some
 }
 
-// foreignWildcard is the fit of a socket that is bound to all addresses of IPv6, for an address of IPv4.
+// foreignWildcard is the fit of a socket bound to [::], for an IPv4 address.
 const foreignWildcard = 1
 
-// fit ranks what a socket is bound to, for connections to ip; 0: it gets none.
+// fit ranks how well the address of a socket matches connections to ip; 0: it gets none.
 func fit(local, ip netip.Addr) int {
 	mapped := local.Unmap()
 	switch {
@@ -147,7 +147,7 @@ func fit(local, ip netip.Addr) int {
 	return 0
 }
 
-// free reports whether a socket could be bound to ip, of IPv4, and port: with SO_REUSEADDR only one that listens is in the way.
+// free reports whether a socket can be bound to the IPv4 address ip and port. With SO_REUSEADDR only a listening socket prevents it.
 func free(ip netip.Addr, port uint16) bool {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -160,7 +160,7 @@ func free(ip netip.Addr, port uint16) bool {
 	return unix.Bind(fd, &unix.SockaddrInet4{Addr: ip.As4(), Port: int(port)}) == nil
 }
 
-// holders are the processes that have one of the sockets open. It is an error if nobody is seen to hold one of them.
+// holders returns the processes that have one of the sockets open. It returns an error if no visible process holds one of them.
 func holders(sockets []socket) (pids []int, err error) {
 	all, err := procfs.AllProcs()
 	if err != nil {
@@ -185,24 +185,24 @@ func holders(sockets []socket) (pids []int, err error) {
 	return slices.Compact(pids), nil
 }
 
-// eldest is the one of the holders that all others descend from.
+// eldest returns the holder from which all others descend.
 func eldest(addr string, holders []int) (int, error) {
-	lines := map[int][]int{}
+	ancestors := map[int][]int{}
 	for _, pid := range holders {
-		lines[pid] = ancestry(pid)
+		ancestors[pid] = ancestry(pid)
 	}
-	holders = slices.DeleteFunc(holders, func(pid int) bool { return lines[pid] == nil })
+	holders = slices.DeleteFunc(holders, func(pid int) bool { return ancestors[pid] == nil })
 	if len(holders) == 0 {
 		return 0, fmt.Errorf("who listened on %s has just ended", addr)
 	}
-	// What this process descends from, or is, can hold the socket only to hand it on, as systemd does for servers that it starts when
-	// they are asked for; unless nobody else holds it.
+	// This process and its ancestors count only if nobody else holds the socket: they may have it only to pass it on, as systemd does with
+	// socket activation.
 	above := ancestry(os.Getpid())
 	if others := slices.DeleteFunc(slices.Clone(holders), func(pid int) bool { return slices.Contains(above, pid) }); len(others) > 0 {
 		holders = others
 	}
 	for _, pid := range holders {
-		if !slices.ContainsFunc(holders, func(other int) bool { return !slices.Contains(lines[other], pid) }) {
+		if !slices.ContainsFunc(holders, func(other int) bool { return !slices.Contains(ancestors[other], pid) }) {
 			return pid, nil
 		}
 	}
@@ -213,15 +213,15 @@ func eldest(addr string, holders []int) (int, error) {
 	return 0, fmt.Errorf("several processes listen on %s, and none is the parent of the others: %s; name one with --pid", addr, strings.Join(names, ", "))
 }
 
-// ancestry is the process pid, its parent, and so on; nil if it is not there.
-func ancestry(pid int) (line []int) {
-	for pid > 0 && !slices.Contains(line, pid) {
+// ancestry returns the process pid, its parent, and so on; nil if there is no such process.
+func ancestry(pid int) (chain []int) {
+	for pid > 0 && !slices.Contains(chain, pid) {
 		p, err := readProcess(pid)
 		if err != nil {
 			break
 		}
-		line = append(line, pid)
+		chain = append(chain, pid)
 		pid = p.parent
 	}
-	return line
+	return chain
 }

@@ -16,8 +16,8 @@ import (
 )
 
 func init() {
-	// A process that listens on HOST_ADDR, sharing it with whoever does as well, or holds what it inherits; with HOST_CHILD it has a child
-	// that does so too. It says where.
+	// A process that listens on HOST_ADDR with SO_REUSEPORT, or holds a socket that it inherits, and prints the address. HOST_CHILD gives it
+	// a child that inherits the socket, or listens on the same address.
 	roles["listener"] = func() {
 		addr := os.Getenv("HOST_ADDR")
 		var file *os.File
@@ -45,7 +45,7 @@ func init() {
 		hold()
 		runtime.KeepAlive(file)
 	}
-	// A process of another user's that looks for who listens on HOST_ADDR.
+	// A process of another user that looks for the listener on HOST_ADDR.
 	roles["stranger"] = func() {
 		if err := syscall.Setuid(65534); err != nil {
 			panic(err)
@@ -54,7 +54,7 @@ func init() {
 	}
 }
 
-// listen listens where others may as well.
+// listen listens on an address that others may share.
 func listen(network, addr string) net.Listener {
 	shared := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		return c.Control(func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) })
@@ -108,14 +108,14 @@ func TestListenerOfAFamily(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := hire("listener", "HOST_ADDR=127.0.0.1:0", "HOST_CHILD="+c.child)
 			defer w.fire()
-			if pid, err := Listener(w.said); pid != w.Process.Pid || err != nil {
+			if pid, err := Listener(w.first); pid != w.Process.Pid || err != nil {
 				t.Errorf("%d, %v; want %d", pid, err, w.Process.Pid)
 			}
 		})
 	}
 }
 
-// Who hands its socket on, and is above the one that asks, is not the server.
+// This process only passes its socket on, so it is not the server.
 func TestListenerThatWasStartedWithItsSocket(t *testing.T) {
 	l := listen("tcp", "127.0.0.1:0")
 	defer l.Close()
@@ -136,7 +136,7 @@ func TestListenerThatWasStartedWithItsSocket(t *testing.T) {
 func TestListenerOfTheExactAddress(t *testing.T) {
 	exact := hire("listener", "HOST_ADDR=127.0.0.1:0")
 	defer exact.fire()
-	_, port, _ := net.SplitHostPort(exact.said)
+	_, port, _ := net.SplitHostPort(exact.first)
 	four := hire("listener", "HOST_ADDR=0.0.0.0:"+port)
 	defer four.fire()
 	six := hire("listener", "HOST_ADDR=[::]:"+port)
@@ -155,7 +155,7 @@ func TestListenerUnknown(t *testing.T) {
 	defer six.Close()
 	one := hire("listener", "HOST_ADDR=127.0.0.1:0")
 	defer one.fire()
-	shared := one.said
+	shared := one.first
 	two := hire("listener", "HOST_ADDR="+shared)
 	defer two.fire()
 	for _, c := range []struct {

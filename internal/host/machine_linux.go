@@ -12,11 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// start is what time is counted from.
+// start is the origin of Snapshot.total.
 var start = time.Now()
 
-// Take reads the machine's counters: /proc/stat, /proc/self/net/netstat and snmp, and what the control groups of this process say. What
-// cannot be read stays 0, so that a Delta says nothing happened.
+// Take reads the machine's counters: /proc/stat, /proc/self/net/netstat and snmp, and those of this process's control groups. A counter that
+// cannot be read stays 0, and so does its difference in a Delta.
 func Take() Snapshot {
 	var s Snapshot
 	fs, err := procfs.NewDefaultFS()
@@ -31,7 +31,7 @@ func Take() Snapshot {
 	}
 	if self, err := fs.Self(); err == nil {
 		if net, err := self.Netstat(); err == nil {
-			s.drops = count(net.ListenDrops) // what overflowed a queue is among them
+			s.drops = count(net.ListenDrops) // includes ListenOverflows
 			s.syns = count(net.TCPSynRetrans)
 		}
 		if net, err := self.Snmp(); err == nil {
@@ -44,7 +44,7 @@ func Take() Snapshot {
 	return s
 }
 
-// count is a counter of the kernel's, 0 where it keeps none.
+// count returns a counter of the kernel; 0 if the kernel does not have it.
 func count(of *float64) int64 {
 	if of == nil {
 		return 0
@@ -52,7 +52,7 @@ func count(of *float64) int64 {
 	return int64(*of)
 }
 
-// TakeAll is Take with the clock of every process that can be seen, which lasts about a microsecond for each.
+// TakeAll is Take plus the clock of every visible process, which takes about a microsecond each.
 func TakeAll() Snapshot {
 	s := Take()
 	entries, _ := os.ReadDir("/proc")
@@ -69,7 +69,7 @@ func TakeAll() Snapshot {
 	return s
 }
 
-// CPUs are the processors that the calling thread may use, which are the process's unless a thread was confined.
+// CPUs returns the processors that the calling thread may use: those of the process, unless the thread was pinned.
 func CPUs() []int {
 	var set unix.CPUSet
 	if unix.SchedGetaffinity(0, &set) != nil {
@@ -87,7 +87,7 @@ func CPUs() []int {
 	return cpus
 }
 
-// Siblings are the other processors that share a core with cpu (SMT); none when that is not known.
+// Siblings returns the other processors that share a core with cpu (SMT); none if that is not known.
 func Siblings(cpu int) []int {
 	var others []int
 	for _, i := range parseList(read(fmt.Sprintf("/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu))) {
@@ -98,7 +98,7 @@ func Siblings(cpu int) []int {
 	return others
 }
 
-// parseList reads the kernel's lists of processors, such as "0-2,8"; what is no list is empty.
+// parseList parses a list of processors as the kernel writes it, such as "0-2,8"; nil if text is not one.
 func parseList(text string) []int {
 	var list []int
 	for part := range strings.SplitSeq(text, ",") {
@@ -118,14 +118,14 @@ func parseList(text string) []int {
 	return list
 }
 
-// read is a small file of the kernel's, "" when it is not there.
+// read returns the content of a small file of /proc or /sys; "" if it cannot be read.
 func read(path string) string {
 	text, _ := slurp(path)
 	return strings.TrimSpace(text)
 }
 
-// slurp reads a file of the kernel's. Package os would also ask what kind of file it is and offer it to the poller, which takes
-// three times as long as to read it.
+// slurp reads a file of /proc or /sys. Package os would also stat it and register it with the poller, which takes three times as
+// long as the read.
 func slurp(path string) (string, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -67,7 +67,7 @@ func TestTakeSeesWork(t *testing.T) {
 	}
 }
 
-// fullQueue is the address of a socket that nobody accepts from and whose queue is full.
+// fullQueue returns the address of a socket that accepts nothing and whose queue is full.
 func fullQueue(t *testing.T) (addr string) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -94,8 +94,8 @@ func fullQueue(t *testing.T) (addr string) {
 	return addr
 }
 
-// The kernel counts a connection it turned away at the first try already, so no retry is waited for. Somebody else's may come in between,
-// hence another try.
+// The kernel counts a drop at the first SYN, so the test does not wait for retries. It tries again because drops of other programs may be
+// counted meanwhile.
 func TestTakeSeesDrops(t *testing.T) {
 	addr := fullQueue(t)
 	var drops int64
@@ -113,7 +113,7 @@ func TestTakeSeesDrops(t *testing.T) {
 	t.Errorf("3 connections to a full queue: %d drops", drops)
 }
 
-// Who knocks at a full queue knocks again after a second.
+// A connect to a full queue retries after a second.
 func TestTakeSeesRetransmits(t *testing.T) {
 	before := Take()
 	if c, err := net.DialTimeout("tcp", fullQueue(t), 1500*time.Millisecond); err == nil {

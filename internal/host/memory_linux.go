@@ -6,13 +6,13 @@ import (
 	"github.com/prometheus/procfs"
 )
 
-// PeakBelow is the most that each of the descendants of the process pid had resident so far (VmHWM of proc_pid_status(5)), added up, in bytes.
-// Pages that they share count in each; one that has ended counts nothing.
+// PeakBelow returns the peak resident memory (VmHWM of proc_pid_status(5)) of each descendant of the process pid, summed, in bytes.
+// Shared pages count for each process; ended processes do not count.
 func PeakBelow(pid int) (bytes int64) {
 	return resident(Descendants(pid), func(s procfs.ProcStatus) uint64 { return s.VmHWM })
 }
 
-// Resident is what the process pid and its descendants have resident at this moment (VmRSS), added up as PeakBelow does, in bytes; 0 where
+// Resident returns the resident memory (VmRSS) of the process pid and its descendants at this moment, summed like PeakBelow, in bytes; 0 if
 // there is no such process.
 func Resident(pid int) (bytes int64) {
 	return resident(append(Descendants(pid), pid), func(s procfs.ProcStatus) uint64 { return s.VmRSS })
@@ -31,8 +31,8 @@ func resident(pids []int, of func(procfs.ProcStatus) uint64) (bytes int64) {
 	return bytes
 }
 
-// Slab is what the kernel has allocated for objects of its own on this whole machine (Slab of proc_meminfo(5)), in bytes: sockets, files and what
-// waits for them, but also what it remembers of file systems. What sockets hold of data that nobody has read yet is in it only as far as it is small.
+// Slab returns the memory that the kernel has allocated for its own objects on the whole machine (Slab of proc_meminfo(5)), in bytes: sockets, files
+// and what waits for them, but also its caches of file systems. Of the unread data in sockets only small pieces are part of it.
 func Slab() (bytes int64, err error) {
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 const eaten = 64 << 20
 
-// What a descendant once had counts though it gave it back; what the process itself has does not.
+// Memory that a descendant has freed still counts; memory of the process itself does not.
 func TestPeakBelow(t *testing.T) {
 	for part, children := range map[string]int{"family": 1, "eater": 0} {
 		pid := played(t, part, "HOST_CHILD=eater")
@@ -25,7 +25,7 @@ func TestPeakBelow(t *testing.T) {
 	}
 }
 
-// What somebody has at this moment counts, the process itself too.
+// Only memory that is resident now counts, that of the process itself included.
 func TestResident(t *testing.T) {
 	const mostMoves = 1 << 20 // between two looks
 	pid := played(t, "family", "HOST_CHILD=eater")

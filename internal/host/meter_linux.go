@@ -22,8 +22,8 @@ type Meter struct {
 	edge        Tree // at the last edge
 	begun       bool
 	descendants []int
-	clocks      []int32 // of all of them
-	born        string  // the number that the last process or thread born on this machine got, before descendants were looked up
+	clocks      []int32 // of the process and its descendants
+	born        string  // number of the machine's newest process or thread, before descendants were looked up
 }
 
 // NewMeter prepares to measure the process pid. The error is that of TreeCPU, or says that the process ended.
@@ -40,7 +40,7 @@ func NewMeter(pid int) (*Meter, error) {
 }
 
 // Begin begins a slice and returns the nanoseconds that the tree used since the last End; 0 the first time.
-// After an error, which is one of Tree.Until or says that the process ended, the next slice is measured all the same if it can be.
+// The error is one of Tree.Until, or says that the process ended. After an error the next slice is measured if possible.
 func (m *Meter) Begin() (ns int64, err error) {
 	ns, err = m.pass()
 	if !m.begun {
@@ -51,8 +51,8 @@ func (m *Meter) Begin() (ns int64, err error) {
 }
 
 // End ends a slice and returns the nanoseconds that the tree used since Begin. It waits until they have not changed
-// for 100 us, which is no longer than 1 ms unless other programs get its processor; what runs on even then is found by the next Begin.
-// Errors are as Begin's.
+// for 100 us, which takes at most 1 ms unless other programs take its processor. Time that is used later is part of the next Begin.
+// Errors are as in Begin.
 func (m *Meter) End() (ns int64, err error) {
 	settle(m.booked, time.Now)
 	return m.pass()
@@ -62,7 +62,7 @@ func (m *Meter) End() (ns int64, err error) {
 func (m *Meter) pass() (ns int64, err error) {
 	now, err := m.look()
 	switch {
-	case errors.Is(err, errNobody) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH):
+	case errors.Is(err, errNoProcess) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH):
 		return 0, m.gone()
 	case err != nil:
 		return 0, err
@@ -78,10 +78,10 @@ func (m *Meter) pass() (ns int64, err error) {
 
 func (m *Meter) gone() error { return fmt.Errorf("process %d ended", m.pid) }
 
-// look reads the tree. To look descendants up takes much longer than to read them, and is left out where nothing was born on the
-// whole machine since and nobody of them ended: every process and thread gets the next number.
+// look reads the tree. Looking descendants up takes much longer than reading them. look skips it if no process or thread was
+// created on the whole machine since (each gets the next number) and no descendant ended.
 func (m *Meter) look() (Tree, error) {
-	born := read("/proc/sys/kernel/ns_last_pid") // not in /proc/loadavg, which containers may see a stale copy of
+	born := read("/proc/sys/kernel/ns_last_pid") // not /proc/loadavg, which may be a stale copy in a container
 	if born != "" && born == m.born {
 		if t, whole, err := readTree(m.pid, m.descendants); err == nil && whole {
 			return t, nil
@@ -98,7 +98,7 @@ func (m *Meter) look() (Tree, error) {
 	return t, nil
 }
 
-// booked is the sum of the clocks of the processes that are known, in nanoseconds; those that ended have none.
+// booked returns the sum of the clocks of the known processes, in nanoseconds; ended ones have no clock.
 func (m *Meter) booked() (ns int64) {
 	for _, c := range m.clocks {
 		var ts unix.Timespec
@@ -109,13 +109,13 @@ func (m *Meter) booked() (ns int64) {
 	return ns
 }
 
-// settle returns when what is booked is at rest. It does not sleep, as a sleep of so little may last a millisecond.
+// settle returns when booked no longer changes. It does not sleep, because such a short sleep may take a millisecond.
 func settle(booked func() int64, now func() time.Time) {
 	const rest, most = 100 * time.Microsecond, time.Millisecond
 	last := booked()
 	begun := now()
 	for changed := begun; ; {
-		unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0) // who is not at rest yet may be waiting for this very processor
+		unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0) // a process that still has work may be waiting for this very processor
 		next, at := booked(), now()
 		if next != last {
 			last, changed = next, at

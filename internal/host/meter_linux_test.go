@@ -17,14 +17,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// burst is what a worker burns in answer to a line.
+// burst is the processor time that a worker burns before it answers a line.
 const burst = 5 * time.Millisecond
 
-// trail is what it burns after an answer, if told to; less than End waits at most.
+// trail is what it burns after its answer to the line "trail": less than the longest wait of End.
 const trail = 700 * time.Microsecond
 
 func init() {
-	// A process of eight more threads, with HOST_CHILDREN workers as children, that does what lines say and answers each.
+	// A process with eight further threads and HOST_CHILDREN workers as children. It executes and answers the lines that it reads.
 	roles["worker"] = func() {
 		for range 8 {
 			go func() {
@@ -40,13 +40,13 @@ func init() {
 		fmt.Println("ready")
 		for lines := bufio.NewScanner(os.Stdin); lines.Scan(); fmt.Println("done") {
 			switch lines.Text() {
-			case "burn": // everybody
+			case "burn": // with all its workers
 				for _, w := range team {
-					w.tell("burn")
+					w.send("burn")
 				}
 				burn(burst)
 				for _, w := range team {
-					w.hear()
+					w.receive()
 				}
 			case "trail": // on, after an answer
 				fmt.Println("answered")
@@ -67,12 +67,12 @@ func init() {
 	}
 }
 
-// worker is a child process that answers lines with lines.
+// worker is a child process that answers each line with a line.
 type worker struct {
 	*exec.Cmd
-	in   io.WriteCloser
-	out  *bufio.Reader
-	said string // first
+	in    io.WriteCloser
+	out   *bufio.Reader
+	first string // line
 }
 
 // hire starts one and waits for its first line.
@@ -90,12 +90,12 @@ func (w *worker) begin() {
 	if err := w.Start(); err != nil {
 		panic(err)
 	}
-	w.said = w.hear()
+	w.first = w.receive()
 }
 
-func (w *worker) tell(line string) { io.WriteString(w.in, line+"\n") }
+func (w *worker) send(line string) { io.WriteString(w.in, line+"\n") }
 
-func (w *worker) hear() string {
+func (w *worker) receive() string {
 	line, _ := w.out.ReadString('\n')
 	return strings.TrimSpace(line)
 }
@@ -110,7 +110,7 @@ func TestMeter(t *testing.T) {
 		name, line string
 		children   int
 		least      time.Duration
-		most       time.Duration // with what it takes to tell and to answer
+		most       time.Duration // includes sending the line and answering it
 	}{
 		{"one process", "burn", 0, burst, 3 * burst},
 		{"a process and its children", "burn", 3, 4 * burst, 12 * burst},
@@ -131,8 +131,8 @@ func TestMeter(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				w.tell(line)
-				w.hear()
+				w.send(line)
+				w.receive()
 				ns2, err := m.End()
 				if err != nil {
 					t.Fatal(err)
@@ -159,7 +159,7 @@ func TestMeterBetween(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	work := func() { w.tell("burn"); w.hear() }
+	work := func() { w.send("burn"); w.receive() }
 	work()
 	before, err := m.Begin()
 	in, err2 := m.End()
@@ -170,8 +170,8 @@ func TestMeterBetween(t *testing.T) {
 	}
 }
 
-// Most slices hold all that the worker does after its answer; on a busy machine one may be interrupted for as long as End takes for
-// rest. Without the wait few hold it.
+// Most slices hold all that the worker does after its answer; without the wait of End few would. On a busy machine the worker may be
+// interrupted for so long that End takes it to be at rest.
 func TestMeterWaitsForRest(t *testing.T) {
 	w := hire("worker")
 	defer w.fire()
@@ -183,10 +183,10 @@ func TestMeterWaitsForRest(t *testing.T) {
 	covered := 0
 	for range 12 {
 		_, err := m.Begin()
-		w.tell("trail")
-		w.hear()
+		w.send("trail")
+		w.receive()
 		in, err2 := m.End()
-		w.hear()
+		w.receive()
 		after, err3 := m.Begin()
 		if err := cmp.Or(err, err2, err3); err != nil {
 			t.Fatal(err)
@@ -223,8 +223,8 @@ func TestMeterOfTheEnded(t *testing.T) {
 	}
 
 	m.Begin()
-	w.tell("end")
-	w.hear()
+	w.send("end")
+	w.receive()
 	w.out.ReadByte() // the end of its output
 	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if p, err := readProcess(pid); err != nil || p.ended {

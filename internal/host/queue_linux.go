@@ -38,31 +38,31 @@ func ListenQueue(addr string) (q Queue, known bool) {
 	return q, known
 }
 
-// queued is a socket that listens, what it is bound to and its queue.
+// queued is the local address of a listening socket, and its queue.
 type queued struct {
 	at netip.Addr
 	Queue
 }
 
-// queues are those of the sockets that listen on port; none where the kernel does not say.
+// queues returns those of the sockets that listen on port; none if the kernel does not report them.
 func queues(family uint8, port uint16) (all []queued) {
-	// Where things are in the messages of sock_diag (linux/inet_diag.h), in bytes: numbers in the order of this machine, but for ports and addresses.
+	// Byte offsets in the messages of sock_diag (linux/inet_diag.h). Numbers are in this machine's byte order; ports and addresses are not.
 	const (
 		head = unix.SizeofNlMsghdr
 
-		askFamily, askProtocol, askMore, askStates, askPort, askSize = head, head + 1, head + 2, head + 4, head + 8, head + 56
-		bound, waiting, backlog, replySize                           = head + 8, head + 56, head + 60, head + 72
+		requestFamily, requestProtocol, requestMore, requestStates, requestPort, requestSize = head, head + 1, head + 2, head + 4, head + 8, head + 56
+		bound, waiting, backlog, replySize                                                   = head + 8, head + 56, head + 60, head + 72
 
-		memory  = 7 // an attribute behind the reply: what the socket has of several things, 4 bytes each
-		dropped = 8 // the place of its drops among them
+		memory  = 7 // an attribute after the reply: figures of the socket (INET_DIAG_SKMEMINFO), 4 bytes each
+		dropped = 8 // index of the drops in it
 	)
 	order := binary.NativeEndian
-	ask := make([]byte, askSize)
-	ask[askFamily], ask[askProtocol] = family, unix.IPPROTO_TCP
-	ask[askMore] = 1 << (memory - 1)
-	order.PutUint32(ask[askStates:], listens)
-	binary.BigEndian.PutUint16(ask[askPort:], port)
-	diagnose(ask, replySize, func(reply []byte, more map[uint16][]byte) {
+	request := make([]byte, requestSize)
+	request[requestFamily], request[requestProtocol] = family, unix.IPPROTO_TCP
+	request[requestMore] = 1 << (memory - 1)
+	order.PutUint32(request[requestStates:], listens)
+	binary.BigEndian.PutUint16(request[requestPort:], port)
+	diagnose(request, replySize, func(reply []byte, more map[uint16][]byte) {
 		at, _ := netip.AddrFromSlice(reply[bound : bound+16])
 		if family == unix.AF_INET {
 			at, _ = netip.AddrFromSlice(reply[bound : bound+4])

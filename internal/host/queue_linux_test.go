@@ -84,13 +84,13 @@ func TestListenQueue(t *testing.T) {
 }
 
 func TestListenQueueOfWhom(t *testing.T) {
-	for _, c := range []struct{ bound, asked string }{
+	for _, c := range []struct{ bound, host string }{
 		{"127.0.0.1", "0.0.0.0"}, {"0.0.0.0", "127.0.0.1"}, {"0.0.0.0", "127.1.2.3"}, {"::1", "::1"}, {"::", "::1"}, {"::", "127.0.0.1"},
 	} {
 		at := unaccepting(t, c.bound, 7)
-		asked := netip.AddrPortFrom(netip.MustParseAddr(c.asked), at.Port()).String()
-		if q, known := ListenQueue(asked); !known || q.Backlog != 7 {
-			t.Errorf("asked for %s, bound to %s: %+v, known %v", c.asked, c.bound, q, known)
+		addr := netip.AddrPortFrom(netip.MustParseAddr(c.host), at.Port()).String()
+		if q, known := ListenQueue(addr); !known || q.Backlog != 7 {
+			t.Errorf("asked for %s, bound to %s: %+v, known %v", c.host, c.bound, q, known)
 		}
 	}
 	at := unaccepting(t, "127.0.0.1", 7)

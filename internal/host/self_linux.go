@@ -15,8 +15,8 @@ import (
 // Thread is the number of the calling thread.
 func Thread() int { return unix.Gettid() }
 
-// RunDelay is how long threads of this process were ready to run and waited for a processor so far, in nanoseconds added up: these
-// threads or, if none are named, all that live.
+// RunDelay returns how long threads of this process were ready to run but waited for a processor so far, summed, in nanoseconds. It reads
+// the given threads, or all that are alive if none are given.
 func RunDelay(threads []int) (ns int64) {
 	const delay = 1 // the second number of a thread's schedstat
 	const task = "/proc/self/task"
@@ -38,7 +38,7 @@ func OpenFiles() int {
 		return 0
 	}
 	defer f.Close()
-	for n := -1; ; { // one is for this list
+	for n := -1; ; { // not the one opened here
 		names, err := f.Readdirnames(256) // few at a time: there may be very many
 		if n += len(names); err != nil {
 			return n
@@ -46,7 +46,7 @@ func OpenFiles() int {
 	}
 }
 
-// LocalPorts are the ports the kernel gives to connections of one local address to one remote: the first, and how many; 0 where that is not
+// LocalPorts returns the ports that the kernel can assign to connections from one local address to one remote: the first, and how many; 0 if not
 // known.
 func LocalPorts() (low, n int) {
 	var high int
@@ -56,8 +56,8 @@ func LocalPorts() (low, n int) {
 	return low, high - low + 1
 }
 
-// PortsTo is how many local ports connections to addr hold in this network namespace, whoever opened them, those that wait in
-// TIME_WAIT included: of the local address that has the most.
+// PortsTo returns how many local ports are taken by connections to addr in this network namespace, of any process and also in TIME_WAIT. Each
+// local address has its own ports: the result is that of the address with the most.
 func PortsTo(addr netip.AddrPort) (most int) {
 	ip := addr.Addr().Unmap()
 	table := "/proc/self/net/tcp"
@@ -85,7 +85,7 @@ func PortsTo(addr netip.AddrPort) (most int) {
 	return most
 }
 
-// inTable is an address as the kernel writes it in its tables: words of 32 bits in the machine's order, in hexadecimal.
+// inTable returns an address as /proc/net/tcp has it: 32-bit words in the machine's byte order, in hexadecimal.
 func inTable(addr netip.AddrPort) string {
 	var text strings.Builder
 	for word := addr.Addr().AsSlice(); len(word) > 0; word = word[4:] {

@@ -60,7 +60,7 @@ func TestPortsTo(t *testing.T) {
 		var addr netip.AddrPort
 		var err error
 		n := -1
-		for try := 0; try < 100 && n != 0; try++ { // connections of whoever had the port before may linger for a minute
+		for try := 0; try < 100 && n != 0; try++ { // connections of the port's previous user may stay in TIME_WAIT for a minute
 			var ln net.Listener
 			if ln, err = net.Listen("tcp", at); err != nil {
 				break

@@ -24,10 +24,10 @@ func sleeper(t *testing.T) *exec.Cmd {
 	return cmd
 }
 
-// share is what the kernel says of the session of a process: its number and its nice value.
+// share returns number and nice value of the session of a process.
 func share(pid int) string { return read(fmt.Sprintf("/proc/%d/autogroup", pid)) }
 
-// A session is raised where that is permitted; where it is not, nothing happens. In neither case does it concern the session of this process.
+// A session is raised if that is permitted, and else stays as it is. The session of this process never changes.
 func TestRaiseSession(t *testing.T) {
 	ours := share(os.Getpid())
 	child := sleeper(t).Process.Pid
@@ -46,7 +46,7 @@ func TestRaiseSession(t *testing.T) {
 	}
 }
 
-// Whoever has no right to it is refused, and told so in the same words every time: they are part of what a run is compared by.
+// Without permission the text is the same every time, because a run is compared by it.
 func TestSessionShare(t *testing.T) {
 	one, two := SessionShare(sleeper(t).Process.Pid), SessionShare(sleeper(t).Process.Pid)
 	if one != two || one == "" || one != "-19" && !strings.HasPrefix(one, "not raised: ") {
@@ -60,8 +60,8 @@ func TestSessionShare(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), fmt.Sprint(pid)) {
 			t.Errorf("process %d is no more: %v", pid, err)
 		}
-		if said := SessionShare(pid); said != "not raised: "+err.Error() {
-			t.Errorf("process %d is no more: %q", pid, said)
+		if text := SessionShare(pid); text != "not raised: "+err.Error() {
+			t.Errorf("process %d is no more: %q", pid, text)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 // tick is the unit of the times in /proc, in nanoseconds: USER_HZ is 100 wherever Go runs.
 const tick = 10_000_000
 
-// Tree is what a process and its descendants had used of the processors at one moment; the zero Tree is that of nobody.
+// Tree is the processor time that a process and its descendants had used at one moment; the zero Tree has no process.
 type Tree struct {
 	root int
 	all  map[int]process
@@ -18,20 +18,20 @@ type Tree struct {
 // process is one of a tree.
 type process struct {
 	parent  int
-	started uint64    // in ticks: tells a process from a later one of the same number
+	started uint64    // in ticks: differs if another process got the same number
 	own     usage.CPU // exact in sum
-	waited  usage.CPU // of the ended children it waited for and of theirs, each kind cut down to ticks
+	waited  usage.CPU // of ended children that it waited for, and of theirs; user and system each rounded down to ticks
 	deaf    bool      // it ignores SIGCHLD: the kernel reaps its children for it and forgets their time
-	ended   bool      // nobody has waited for it yet
+	ended   bool      // but its parent has not waited for it yet
 }
 
-// Until is the processor time that the tree used from a to b, good to about two ticks where processes ended; neither part is
-// negative. The error says why it cannot be known: the process at the root ended, or another ended and its time reached nobody.
+// Until returns the processor time that the tree used from a to b, good to about two ticks if processes ended; neither part is
+// negative. It returns an error if the root ended, or if another process ended and no process of the tree got its time.
 func (a Tree) Until(b Tree) (usage.CPU, error) {
 	if root := a.all[a.root]; a.root != 0 && root.started != b.all[b.root].started {
 		return usage.CPU{}, fmt.Errorf("process %d ended, and another has its number", a.root)
 	}
-	ended := map[int]usage.CPU{} // what they had used at a, by whose waiting for them hands it on
+	ended := map[int]usage.CPU{} // what ended processes had used at a, by the living ancestor that gets their time
 	for pid, p := range a.all {
 		if b.has(pid, p) {
 			continue

@@ -15,19 +15,19 @@ import (
 //
 // The time of other programs is the sum of the clocks of all visible processes, except this one, the servers with their
 // descendants, and kernel threads, which work for any process. A clock is at most a tick behind while its process runs.
-// The time of a program that ended in the slice is missing. Threads that begin or end in the slice may be missed in how long threads waited.
+// The time of a program that ended in the slice is missing. The waiting time of threads that begin or end in the slice may be missing.
 //
-// Begin and End last some 10 us and a further 1 us for each program and 2 us for each thread that is read, which are 12 of a server and 12 of this
-// process at most. Where anything was born since, programs and threads are listed anew, which lasts some 70 us and 8 us for each one that is new.
+// Begin and End each take about 10 us, plus 1 us for each program and 2 us for each thread read: at most 12 of a server and 12 of this process.
+// If a process or thread was created since the last listing, they list programs and threads again: about 70 us, plus 8 us for each new one.
 //
 // The files of threads stay open until Close. A Watch is for one goroutine at a time.
 type Watch struct {
 	servers []*Meter
-	known   bool         // all servers are
-	born    string       // as Meter has it, when programs were listed
-	ours    map[int]bool // this process, the servers and their descendants, of all the time
-	kernel  map[int]bool // whether a process is a thread of the kernel, once that was looked up
-	others  []int
+	known   bool             // the processes of all servers are
+	born    string           // Meter.born, when programs were last listed
+	ours    map[int]bool     // this process, the servers and all descendants seen so far
+	kernel  map[int]bool     // whether a process is a kernel thread, if looked up
+	others  []int            // all other programs
 	used    map[int]int64    // nanoseconds that others had used at Begin
 	threads map[int]*threads // by process
 	waited  int64            // nanoseconds, at Begin
@@ -39,11 +39,11 @@ type Watch struct {
 
 // threads are those of a process.
 type threads struct {
-	born  string         // as in Watch, when they were listed
-	files map[string]int // by thread: where it says how long it waited for a processor
+	born  string         // Meter.born, when they were last listed
+	files map[string]int // by thread: its schedstat, open
 }
 
-// kernelThread is the flag of one in /proc/PID/stat (PF_KTHREAD).
+// kernelThread is the flag of a kernel thread in /proc/PID/stat (PF_KTHREAD).
 const kernelThread = 0x00200000
 
 // NewWatch prepares to watch slices of the servers. A nil Meter is a server whose process is not known: it cannot be told from other
@@ -73,7 +73,7 @@ func (w *Watch) Begin(server *Meter) {
 // End ends the slice of server that Begin began.
 func (w *Watch) End(server *Meter) (d Disturbance) {
 	born := string(w.read(w.last))
-	d.DelayNS = max(0, w.wait(born, server)-w.waited) // less: a thread ended
+	d.DelayNS = max(0, w.wait(born, server)-w.waited) // negative if a thread ended
 	for _, pid := range w.programs(born) {
 		if ns, err := processTime(pid); err == nil {
 			d.BesideNS += max(0, ns-w.used[pid])
@@ -85,7 +85,7 @@ func (w *Watch) End(server *Meter) (d Disturbance) {
 	return d
 }
 
-// programs are those that are neither this process nor a server's nor the kernel's own.
+// programs returns the processes that belong neither to this program nor to a server nor to the kernel.
 func (w *Watch) programs(born string) []int {
 	if !w.known || born != "" && born == w.born {
 		return w.others
@@ -115,7 +115,7 @@ func (w *Watch) programs(born string) []int {
 	return w.others
 }
 
-// isKernel reports whether the stat of a process is that of a thread of the kernel.
+// isKernel reports whether the stat of a process is that of a kernel thread.
 func isKernel(stat string) bool {
 	const state, flags = 3, 9
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
@@ -126,7 +126,7 @@ func isKernel(stat string) bool {
 	return n&kernelThread != 0
 }
 
-// wait is how long threads of this process and of server have waited for a processor so far.
+// wait returns how long threads of this process and of server have waited for a processor so far.
 func (w *Watch) wait(born string, server *Meter) (ns int64) {
 	self := os.Getpid()
 	ns, _ = w.waitOf(self, born, MostThreads)
@@ -146,7 +146,7 @@ func (w *Watch) wait(born string, server *Meter) (ns int64) {
 	return ns
 }
 
-// waitOf is how long threads of a process have waited so far, and how many were read, at most most.
+// waitOf returns how long threads of a process have waited so far, and how many were read: at most most.
 func (w *Watch) waitOf(pid int, born string, most int) (ns int64, n int) {
 	const delay = 1 // the second number of a thread's schedstat
 	for _, file := range w.threadsOf(pid, born, most).files {
@@ -156,7 +156,7 @@ func (w *Watch) waitOf(pid int, born string, most int) (ns int64, n int) {
 	return ns, n
 }
 
-// threadsOf are the first threads of a process, at most most.
+// threadsOf returns the first threads of a process, at most most.
 func (w *Watch) threadsOf(pid int, born string, most int) *threads {
 	t := w.threads[pid]
 	if t == nil {
@@ -185,7 +185,7 @@ func (w *Watch) threadsOf(pid int, born string, most int) *threads {
 	return t
 }
 
-// stolen is how much of the processors' time the hypervisor has given to others.
+// stolen returns how much of the processors' time the hypervisor has given to others, in nanoseconds.
 func (w *Watch) stolen() int64 {
 	const steal = 8 // after the word cpu
 	return number(w.read(w.stat), steal) * tick
@@ -204,7 +204,7 @@ func (w *Watch) Close() {
 	clear(w.threads)
 }
 
-// number is field i of a line, from 0; 0 where it is no number.
+// number returns field i of a line, from 0; 0 if it is no number.
 func number(line []byte, i int) (n int64) {
 	for field := range bytes.FieldsSeq(line) {
 		if i == 0 {
@@ -216,7 +216,7 @@ func number(line []byte, i int) (n int64) {
 	return 0
 }
 
-// open opens a file of the kernel's, -1 if it is not to be had.
+// open opens a file of /proc or /sys; -1 if it cannot.
 func open(path string) int {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -225,13 +225,13 @@ func open(path string) int {
 	return fd
 }
 
-// read is the beginning of such a file, until the next call. To open it lasts longer than to read it.
+// read returns the beginning of an open file, valid until the next call. Files stay open because opening takes longer than reading.
 func (w *Watch) read(file int) []byte {
 	n, _ := unix.Pread(file, w.text[:], 0)
 	return w.text[:max(n, 0)]
 }
 
-// list is the names in a folder.
+// list returns the names in a folder.
 func list(folder string) []string {
 	f, err := os.Open(folder)
 	if err != nil {
@@ -242,7 +242,7 @@ func list(folder string) []string {
 	return names
 }
 
-// Processors is how many the machine has that are switched on, whoever may use them.
+// Processors returns how many processors of the machine are online, including those that this process may not use.
 func Processors() int {
 	if n := len(parseList(read("/sys/devices/system/cpu/online"))); n > 0 {
 		return n

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What is beside is what neither this process nor a server's nor the kernel took, whoever was born meanwhile.
+// BesideNS is the time of other programs, also of those born in the slice, without this process, the servers and the kernel.
 func TestWatch(t *testing.T) {
 	server, other := hire("worker", "HOST_CHILDREN=1"), hire("worker", "HOST_CHILDREN=0")
 	defer server.fire()
@@ -21,7 +21,7 @@ func TestWatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tell := func(w *worker, line string) func() { return func() { w.tell(line); w.hear() } }
+	command := func(w *worker, line string) func() { return func() { w.send(line); w.receive() } }
 	w := NewWatch([]*Meter{m})
 	defer w.Close()
 	for _, c := range []struct {
@@ -29,8 +29,8 @@ func TestWatch(t *testing.T) {
 		do    func()
 		least time.Duration
 	}{
-		{"a program burns", tell(other, "burn"), burst},
-		{"a program bears another, which burns", tell(other, "bear"), burnt},
+		{"a program burns", command(other, "burn"), burst},
+		{"a program bears another, which burns", command(other, "bear"), burnt},
 		{"a program is born, which burns", func() { born := hire("burner"); t.Cleanup(born.fire) }, burnt},
 	} {
 		w.Begin(m)
@@ -39,8 +39,8 @@ func TestWatch(t *testing.T) {
 			t.Errorf("%s: %v beside, want %v at least", c.name, time.Duration(d.BesideNS), c.least)
 		}
 	}
-	// On a busy machine something is always beside: so it is who is counted that tells.
-	tell(server, "burn")()
+	// On a busy machine other programs always use time, so check which processes count.
+	command(server, "burn")()
 	w.Begin(m)
 	spared := append([]int{os.Getpid(), server.Process.Pid}, m.descendants...)
 	if read("/proc/2/comm") == "kthreadd" {
@@ -54,11 +54,11 @@ func TestWatch(t *testing.T) {
 	if len(m.descendants) == 0 || !slices.Contains(w.others, other.Process.Pid) {
 		t.Errorf("of %v with %v, others are %v", server.Process.Pid, m.descendants, w.others)
 	}
-	tell(other, "burn")()
+	command(other, "burn")()
 	unknown := NewWatch([]*Meter{m, nil})
 	defer unknown.Close()
 	unknown.Begin(nil)
-	tell(other, "burn")()
+	command(other, "burn")()
 	if d := unknown.End(nil); d.BesideNS != 0 {
 		t.Errorf("where a server is not known, %v are beside", time.Duration(d.BesideNS))
 	}
@@ -103,7 +103,7 @@ func TestWatchOfWaiting(t *testing.T) {
 	}
 	w := NewWatch([]*Meter{m})
 	defer w.Close()
-	work := func() { server.tell("burn"); server.hear() }
+	work := func() { server.send("burn"); server.receive() }
 	work() // all threads are there
 	w.Begin(m)
 	work()
@@ -112,7 +112,7 @@ func TestWatchOfWaiting(t *testing.T) {
 	}
 }
 
-// The files of threads that are gone do not stay open, nor does any after Close.
+// The files of ended threads do not stay open, nor does any after Close.
 func TestWatchClosesItsFiles(t *testing.T) {
 	opened := func() int { return len(list("/proc/self/fd")) }
 	server := hire("worker", "HOST_CHILDREN=3")
@@ -137,7 +137,7 @@ func TestWatchClosesItsFiles(t *testing.T) {
 		t.Errorf("%d files are open, %d were", again, n)
 	}
 	gone, known := open("/proc/stat"), w.threads[m.pid]
-	known.files["0"], known.born = gone, "" // a thread that there was
+	known.files["0"], known.born = gone, "" // as of a thread that has ended
 	w.End(m)
 	if _, err := unix.FcntlInt(uintptr(gone), unix.F_GETFD, 0); err != unix.EBADF {
 		t.Errorf("the file of a thread that ended is open: %v", err)
