@@ -481,7 +481,7 @@ func TestAnswer(t *testing.T) {
 		fmt.Sprintf("With %d busy clients an `%s` loop serves %.0f %% more requests per processor than a `%s` for each connection (%.0f to %.0f %%)",
 			at.Connections, busy.Choose, percent(busy.Next.Ratio), busy.Next.To, math.Floor(percent(busy.Next.Low)), math.Ceil(percent(busy.Next.High))),
 		times(busy.Last),
-		beside(busy.Choose, busy.Tied) + " cannot be told from it there",
+		beside(busy.Choose, busy.Tied) + " do not differ from it significantly",
 		fmt.Sprintf("a `%s` for each connection serves %s times as many requests as `%s` (%s to %s)",
 			blocked.Choose, figure(blocked.Last.Ratio), blocked.Last.To, figure(blocked.Last.Low), figure(blocked.Last.High)),
 		times(blocked.Next),

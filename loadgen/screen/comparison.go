@@ -238,7 +238,7 @@ func (p against) notes() {
 		p.say("processor times are of %s, too few to be certain", units.Plural(p.c.Cycles, "cycle"))
 	}
 	if waking {
-		p.say("waking: processor time of the server for each slice, beside its requests")
+		p.say("waking: processor time of the server per slice, on top of its requests")
 	}
 	for _, format := range lacking {
 		p.say(format, units.List(of[format]))

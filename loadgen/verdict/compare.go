@@ -147,7 +147,7 @@ func checkBeside(c *result.Comparison) (state, text, advice string) {
 			state = result.Suspect
 		}
 	}
-	return state, fmt.Sprintf("other programs used %s of the processors", Percent(c.BesideShare)), "the intervals are wider for it; repeat on a calmer machine"
+	return state, fmt.Sprintf("other programs used %s of the processors", Percent(c.BesideShare)), "this widens the intervals; repeat on a calmer machine"
 }
 
 // checkDisturbed reports that pairs of cycles were measured again, because other programs used the processors in them.
@@ -165,5 +165,5 @@ func checkDisturbed(c *result.Comparison) (state, text, advice string) {
 	}
 	n := len(again)
 	return result.Valid, fmt.Sprintf("%s of %s of cycles count nowhere, as other programs took over 10 %% of the processors in them", units.Count(n), units.Plural(c.Cycles/2+n, "pair")),
-		"the others were measured in their place; on a calmer machine none is repeated"
+		"they were measured again; on a calmer machine none is repeated"
 }
