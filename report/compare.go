@@ -62,18 +62,19 @@ func compareCommand(stdout, stderr io.Writer) *cobra.Command {
 		Short: "Compare two runs of one plan: what changed from A to B",
 		Long: `Compare two runs of one plan: what changed from run folder A to run folder B.
 
-The two runs were made at different times, and what the machine did then is in
-every plain ratio. So the change of a model is taken against the other servers
-of its cell, which took turns with it. A ratio is B over A. Two figures differ
-where that is sure of all that are named together (Holm, 95 %); they are the
-same where the whole interval is within 2 %; else it is undecided.
+A ratio is B over A. The machine may have been slower during one of the runs, so
+the change of a model is taken against the other servers of its cell, which took
+turns with it. A figure is different if that is significant with all figures
+tested together (Holm, 95 %); the same if its whole interval is within 2 % of no
+change; otherwise undecided.
 
 Runs of different plans are refused (exit code 2). Rounds, budget and models
 may differ; programs and machines that differ are listed.
 
---fail-if fails where a change is sure and its whole interval is beyond the
-limit: exit code 99. worse_ratio is any metric, turned so that above 1 is worse.
-A model of A that cannot be ranked in B fails too. Metrics:
+--fail-if makes the exit code 99 if a change is significant and its whole
+interval is beyond the limit, or if a model that was ranked in A cannot be
+ranked in B; and 1 if no model has the figure. worse_ratio stands for every
+metric, inverted where more is better, so that above 1 is worse. Metrics:
 ` + wrap(compare.Gates()) + `
 Formats: terminal, markdown, json; github-smaller and github-bigger for
 github-action-benchmark (customSmallerIsBetter, customBiggerIsBetter), bencher
@@ -106,7 +107,7 @@ github-action-benchmark (customSmallerIsBetter, customBiggerIsBetter), bencher
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "terminal", "one of "+strings.Join(formatNames, ", "))
-	cmd.Flags().StringArrayVar(&gates, "fail-if", nil, "exit code 99 when this holds, such as 'worse_ratio>1.03'; several stand between commas")
+	cmd.Flags().StringArrayVar(&gates, "fail-if", nil, "exit code 99 when this holds, such as 'worse_ratio>1.03'; commas separate several")
 	return cmd
 }
 

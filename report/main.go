@@ -49,7 +49,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 		Long: "Write a run's report: README.md, report.html and pictures into its folder, a table on stdout.\n" +
 			"report.html is the same report for a browser, in one file: tables that sort, charts, and portraits that play.\n" +
 			"Without an argument it takes the newest run under results/. The same trials give the same bytes.\n" +
-			"Of results/truth, which \"make truth\" writes, it draws the picture.",
+			"In results/truth, which \"make truth\" writes, it only draws the picture stall.png.",
 		Example:       "  report results/20261122-210000\n  report",
 		SilenceErrors: true, SilenceUsage: true,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -194,7 +194,7 @@ func read(dir string) (*study.Study, error) {
 	}
 	s.End(flaws)
 	if len(s.Trials) == 0 {
-		return nil, fmt.Errorf("%s has no trials: go on with it by \"bench --resume %s\"", dir, dir)
+		return nil, fmt.Errorf("%s has no trials: continue it with \"bench --resume %s\"", dir, dir)
 	}
 	return s, nil
 }

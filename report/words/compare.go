@@ -188,7 +188,7 @@ func remainder(changes []compare.Change) string {
 		return ""
 	}
 	slices.Sort(undecided)
-	s := fmt.Sprintf("Of the other %s of models over their cells %d are the same %s", units.Plural(same+len(undecided), "figure"), same, within(result.SameWithin))
+	s := fmt.Sprintf("Of the other %s by model, %d are the same %s", units.Plural(same+len(undecided), "figure"), same, within(result.SameWithin))
 	if len(undecided) > 0 {
 		s += fmt.Sprintf(", and %d undecided", len(undecided))
 		if half := undecided[(len(undecided)-1)/2]; half < math.MaxInt {
