@@ -49,7 +49,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 		Long: "Write a run's report: README.md, report.html and pictures into its folder, a table on stdout.\n" +
 			"report.html is the same report for a browser, in one file: tables that sort, charts, and portraits that play.\n" +
 			"Without an argument it takes the newest run under results/. The same trials give the same bytes.\n" +
-			"In results/truth, which \"make truth\" writes, it only draws the picture stall.png.",
+			"Given results/truth, which \"make truth\" writes, it only draws the picture stall.png.",
 		Example:       "  report results/20261122-210000\n  report",
 		SilenceErrors: true, SilenceUsage: true,
 		Args: func(cmd *cobra.Command, args []string) error {
