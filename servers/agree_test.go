@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// spoken is what each load generator prints about 1744 requests in 2 s, or of 50, as agree.sh reads it.
+// spoken holds shell code that prints what each load generator reports of 1744 requests in 2 s; of 50 requests where agree.sh sets a rate.
 var spoken = map[string]string{
 	"loadgen": `case "$*" in
 *" -r "*) rate=25 p50=9000000 service=22500000 ;;
@@ -40,7 +40,7 @@ func TestAgree(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		rounds         int
-		tool, old, new string // how what one of them says is changed
+		tool, old, new string // in the output of tool, old is replaced by new
 		fails          bool
 		want           []string
 	}{
@@ -91,7 +91,7 @@ func TestAgree(t *testing.T) {
 			if (err != nil) != c.fails || err != nil && cmd.ProcessState.ExitCode() != 1 {
 				t.Errorf("%v", err)
 			}
-			// Columns are parted by as many spaces as it takes.
+			// agree.sh pads its columns with spaces.
 			got := strings.NewReplacer("\t", " ").Replace(string(out))
 			for strings.Contains(got, "  ") {
 				got = strings.ReplaceAll(got, "  ", " ")

@@ -45,7 +45,7 @@ func TestCalls(t *testing.T) {
 	for _, m := range models {
 		for _, clients := range []int{1, 64} {
 			name := fmt.Sprintf("%s %d", m.name, clients)
-			if m.hidden || clients > 1 && lacks[m.name]&(several|crowds) != 0 && m.name != "pool" { // which gets as many workers as clients
+			if m.hidden || clients > 1 && lacks[m.name]&(several|crowds) != 0 && m.name != "pool" { // pool gets as many workers as clients
 				continue
 			}
 			t.Run(name, func(t *testing.T) {
@@ -68,7 +68,8 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// clockwork returns those, and, if the server is stopped for each turn, the calls that this causes: restart_syscall, and the next alarm of a held wait.
+// clockwork returns the calls in the variable clockwork. If the server is stopped for each turn, it adds those that stopping causes:
+// restart_syscall, and setting the next alarm of a held wait.
 func (c *counted) clockwork() []int {
 	if c.stops {
 		return append([]int{unix.SYS_RESTART_SYSCALL, unix.SYS_TIMERFD_SETTIME}, clockwork...)
@@ -91,7 +92,7 @@ func countCalls(t *testing.T, model string, clients int) *counted {
 	var server []int
 	if cpus := host.CPUs(); len(cpus) > 1 {
 		server = cpus[:1]
-		runtime.LockOSThread() // and not unlocked: a thread that is confined ends with the test
+		runtime.LockOSThread() // not unlocked again: the thread, bound to one processor, ends with the test
 		var own unix.CPUSet
 		own.Set(cpus[1])
 		if err := unix.SchedSetaffinity(0, &own); err != nil {
@@ -121,10 +122,10 @@ func countCalls(t *testing.T, model string, clients int) *counted {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// If a model waits for all its clients together, what a wait returns depends on when their requests come. So it is stopped until all have
-	// come. A thread that waits for one client does not need that, and its call would begin again.
-	asked := scenario.ExpectedCalls[model].Formula
-	waits := asked == "" || strings.Contains(asked, "k")
+	// A loop waits for all clients at once, and how many are ready at a time depends on when their requests arrive. So the server is stopped
+	// until all requests are there. A thread that waits for one client needs no stop, and a stop would make it repeat its call.
+	formula := scenario.ExpectedCalls[model].Formula
+	waits := formula == "" || strings.Contains(formula, "k")
 	c := &counted{t: t, pid: p.PID(), set: set, counter: files[at], stops: clients > 1 && waits}
 	to, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
@@ -149,8 +150,8 @@ func countCalls(t *testing.T, model string, clients int) *counted {
 	return c
 }
 
-// turn lets every client send one request and get its reply. A single client then gives the server time to wait again, or some requests would
-// come before it waits.
+// turn has every client send one request and read its reply. With a single client it then pauses until the server waits again: otherwise some
+// requests would arrive before that.
 func (c *counted) turn() {
 	if c.stops {
 		unix.Kill(c.pid, unix.SIGSTOP)
@@ -175,14 +176,15 @@ func (c *counted) turn() {
 	}
 }
 
-// again makes a call until no signal ends it.
+// again repeats a call that a signal interrupts (EINTR).
 func again(call func() (int, error)) (n int, err error) {
 	for n, err = call(); err == unix.EINTR; n, err = call() {
 	}
 	return n, err
 }
 
-// filter limits the counter to the system calls whose number is, or is not, one of these. It can be set once.
+// filter limits the counter of system calls to the given one (is "==", and "") or to all but the given ones (is "!=", and " && "). It can be
+// set once.
 func (c *counted) filter(is, and string, calls ...int) {
 	var all []string
 	for _, call := range calls {
@@ -197,8 +199,9 @@ func (c *counted) filter(is, and string, calls ...int) {
 	}
 }
 
-// usual is a counter per request, in most of many turns: some are overtaken by the next request. Turns of one client count only if they are
-// short, and the one before was: in a long one, as while others have the processors, a wait is cut by the clock, and its alarm is set again after.
+// usual returns how often a counter counts per request: the most frequent value of many turns, since in some the next request comes early. A
+// turn of one client counts only if it and the turn before were short: in a long one, as on a busy machine, the alarm ends the wait and is set
+// again.
 func (c *counted) usual(name string) float64 {
 	const turns, tries, short = 41, 4000, time.Millisecond
 	times, counted, steady := map[int64]int{}, 0, false
@@ -218,7 +221,7 @@ func (c *counted) usual(name string) float64 {
 	return float64(most) / float64(len(c.clients))
 }
 
-// nameCalls returns which calls a request makes, and how many of each. It measures that on new servers.
+// nameCalls returns which calls a request makes, and how many of each. It starts a new server for each call, since a filter can be set once.
 func nameCalls(t *testing.T, model string, clients int) string {
 	var all []string
 	other := countCalls(t, model, clients).clockwork()

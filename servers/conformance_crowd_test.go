@@ -66,7 +66,7 @@ var crowdCases = []testcase{
 		x.besides()
 	}},
 	{name: "sleeps pass side by side", needs: several | crowds | web, run: func(x *exam) {
-		all := x.dials(crowd) // one after another they would take 100 s, which is more than the patience
+		all := x.dials(crowd) // one after another they would take 100 s, longer than patience
 		for _, c := range all {
 			c.send(ask("/sleep/500ms"))
 		}

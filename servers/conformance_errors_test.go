@@ -11,8 +11,8 @@ func with(lines ...string) string {
 	return "GET / HTTP/1.1\r\nHost: x\r\n" + strings.Join(lines, "\r\n") + "\r\n\r\n"
 }
 
-// refused expects the error reply, although a request follows that would be answered, and then the end of the
-// connection: whole, then byte by byte.
+// refused sends a request that must be refused, and a good one behind it. It expects the error reply and then the end of the connection. The
+// input is sent whole, then byte by byte.
 func refused(send string, status int) func(x *exam) {
 	return func(x *exam) {
 		c := x.dial()
@@ -20,7 +20,7 @@ func refused(send string, status int) func(x *exam) {
 		if r := c.reply("GET"); r.status != status {
 			x.failf("got %d %s, want %d", r.status, brief(r.body), status)
 		}
-		if len(send) > 4<<10 { // the end may overtake the rest of what was sent
+		if len(send) > 4<<10 { // the server may close before the rest is sent
 			c.cutOff()
 			return
 		}

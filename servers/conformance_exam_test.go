@@ -20,11 +20,11 @@ type exam struct {
 	s        *server
 	deadline time.Time
 	lack     trait        // what the server lacks
-	lines    bool         // speak lines wherever either will do
+	lines    bool         // use the line protocol where either protocol will do
 	received atomic.Int64 // bytes, by all its clients
-	said     atomic.Bool  // a client has sent something
-	left     atomic.Bool  // a client has left, or was left
-	needs    trait        // that show only while it goes on
+	sent     atomic.Bool  // a client has sent something
+	left     atomic.Bool  // a client has closed or half-closed, or the server was expected to close
+	needs    trait        // the case's needs, and those found while it runs (successors, latecomers)
 
 	mu    sync.Mutex
 	conns []*conn
@@ -65,14 +65,14 @@ func (x *exam) each(n int, f func(i int)) {
 	}
 }
 
-// until calls a check again and again until it returns "", and fails with what it returns at the deadline, or at once if the
-// server is known to fail it.
+// until repeats a check until it returns "". At the deadline, or at once if the server is known to fail the case, it fails with what the check
+// returned last.
 func (x *exam) until(so func() (wrong string)) {
 	for known := ""; ; {
 		wrong := ""
 		err := attempt(func() { wrong = so() })
 		switch {
-		case err != nil && known != "": // the deadline came while it was looked at
+		case err != nil && known != "": // the deadline passed during the check
 			x.failf("%s", known)
 		case err != nil:
 			panic(failure{err})
@@ -89,14 +89,14 @@ func (x *exam) until(so func() (wrong string)) {
 // explains waits until the server has printed a reason for a refusal on stderr, which may come later than the reply.
 func (x *exam) explains(reason string) {
 	x.until(func() (wrong string) {
-		if said := x.s.stderr.String(); !strings.Contains(said, reason) {
-			wrong = fmt.Sprintf("connections are refused, and no reason is given but %q", said)
+		if printed := x.s.stderr.String(); !strings.Contains(printed, reason) {
+			wrong = fmt.Sprintf("connections are refused, and no reason is given but %q", printed)
 		}
 		return wrong
 	})
 }
 
-// hangUp closes what the case left open.
+// hangUp closes all connections that the case opened.
 func (x *exam) hangUp() {
 	x.left.Store(true)
 	for _, c := range x.conns {
@@ -104,7 +104,7 @@ func (x *exam) hangUp() {
 	}
 }
 
-// conn is a client that speaks bytes.
+// conn is a client: it sends and expects bytes.
 type conn struct {
 	x   *exam
 	tcp *net.TCPConn
@@ -121,7 +121,7 @@ func (x *exam) connect(dialer net.Dialer) *conn {
 	if x.left.Load() {
 		x.needs |= successors
 	}
-	if x.said.Load() {
+	if x.sent.Load() {
 		x.needs |= latecomers
 	}
 	x.mu.Unlock()
@@ -152,7 +152,7 @@ func (c counter) Read(p []byte) (int, error) {
 
 // send sends s and does not wait for the server to read it, since a correct server may make its clients wait.
 func (c *conn) send(s string) {
-	c.x.said.Store(true)
+	c.x.sent.Store(true)
 	if len(s) > 32<<10 {
 		go io.WriteString(c.tcp, s)
 		return
@@ -162,13 +162,13 @@ func (c *conn) send(s string) {
 	}
 }
 
-// sendPieces sends s in pieces of n bytes, each of which leaves as a segment of its own.
+// sendPieces sends s in pieces of n bytes, each as a TCP segment of its own.
 func (c *conn) sendPieces(s string, n int, pause time.Duration) {
-	c.x.said.Store(true)
+	c.x.sent.Store(true)
 	for len(s) > 0 {
 		n = min(n, len(s))
 		if _, err := io.WriteString(c.tcp, s[:n]); err != nil {
-			if cut(err) { // refused in the middle: what it says can still be read
+			if cut(err) { // the server refused the request before all of it was sent; its reply can still be read
 				return
 			}
 			c.x.failf("cannot send %s: %w", brief(s[:n]), err)
@@ -180,7 +180,7 @@ func (c *conn) sendPieces(s string, n int, pause time.Duration) {
 	}
 }
 
-// finish says that nothing more will be sent.
+// finish half-closes: the server reads the end of input, and can still reply.
 func (c *conn) finish() {
 	c.x.left.Store(true)
 	c.tcp.CloseWrite()
@@ -198,7 +198,7 @@ func (c *conn) reset() {
 	c.close()
 }
 
-// expect reads exactly want, but for the order of the hello reply's header fields where that is the server's own.
+// expect reads exactly want. From a server that lacks order, the header fields of the hello reply come the other way round.
 func (c *conn) expect(want string) {
 	if c.x.lack&order != 0 {
 		want = strings.ReplaceAll(want, helloFields, swappedFields)
@@ -255,7 +255,7 @@ func (c *conn) silent(d time.Duration) {
 	c.tcp.SetReadDeadline(c.x.deadline)
 }
 
-// reply is an HTTP reply as it came.
+// reply is an HTTP reply as received.
 type reply struct {
 	status int
 	head   string // status line and header fields, without the empty line
@@ -289,7 +289,7 @@ func (c *conn) reply(method string) (r reply) {
 	var body []byte
 	if length == "" && strings.EqualFold(r.field("Connection"), "close") {
 		if body, err = io.ReadAll(c.in); cut(err) {
-			err = nil // it ends with the connection, however that ends
+			err = nil // the body ends with the connection; a reset ends it too
 		}
 	} else {
 		var n int
@@ -306,7 +306,7 @@ func (c *conn) reply(method string) (r reply) {
 	return r
 }
 
-// field returns a header field's value, or nothing.
+// field returns a header field's value, "" if it is missing.
 func (r reply) field(name string) string {
 	for line := range strings.Lines(r.head) {
 		if n, v, _ := strings.Cut(line, ":"); strings.EqualFold(n, name) {
@@ -316,11 +316,11 @@ func (r reply) field(name string) string {
 	return ""
 }
 
-// answer is what a request must be answered with. An empty body stands for any.
+// answer is the reply that a request must get. An empty body matches any.
 type answer struct {
 	status int
 	body   string
-	method string // where it is HEAD
+	method string // HEAD, or "" for any other
 }
 
 func (c *conn) answered(want ...answer) {
@@ -332,7 +332,7 @@ func (c *conn) answered(want ...answer) {
 	}
 }
 
-// request is what hello is the reply to.
+// request returns the request that hello sends.
 func (x *exam) request() string {
 	if x.lines {
 		return "hello\n"
@@ -340,7 +340,7 @@ func (x *exam) request() string {
 	return get
 }
 
-// response is the hello reply.
+// response returns the reply that hello expects.
 func (x *exam) response() string {
 	if x.lines {
 		return world
@@ -348,13 +348,13 @@ func (x *exam) response() string {
 	return hello
 }
 
-// hello asks for the hello reply.
+// hello sends one request and expects the hello reply.
 func (c *conn) hello() {
 	c.send(c.x.request())
 	c.expect(c.x.response())
 }
 
-// served expects that a client who comes now is served.
+// served expects that a new client is served.
 func (x *exam) served() {
 	c := x.dial()
 	c.hello()

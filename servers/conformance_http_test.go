@@ -26,7 +26,7 @@ func post(body string) string {
 	return fmt.Sprintf("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-// chunked is a POST request to /echo whose body is given as it goes over the wire.
+// chunked is a POST request to /echo; body is chunked already.
 func chunked(body string) string {
 	return "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body
 }
@@ -45,7 +45,7 @@ func content(n int) string {
 
 func ok(body string) answer { return answer{status: 200, body: body} }
 
-// says sends something, expects the answers, and that the connection serves on: with the input whole, then byte by byte.
+// says sends something, expects the answers, and then that the connection still serves. The input is sent whole, then byte by byte.
 func says(send string, want ...answer) func(x *exam) {
 	return func(x *exam) {
 		c := x.dial()
@@ -61,7 +61,7 @@ func says(send string, want ...answer) func(x *exam) {
 	}
 }
 
-// closes is says for what must end the connection after the last answer.
+// closes is says for input after which the server must close the connection.
 func closes(send string, want ...answer) func(x *exam) {
 	return func(x *exam) {
 		c := x.dial()

@@ -32,7 +32,7 @@ var lifeCases = []testcase{
 		c.reset()
 		x.dial().close()
 		x.served()
-		x.atRest(before) // and has taken down what it sent
+		x.atRest(before) // by then it has counted what it sent
 		line, err := x.s.stop()
 		if err != nil {
 			x.failf("%w", err)
@@ -184,12 +184,12 @@ var lifeCases = []testcase{
 		x.servesAgain()
 	}},
 	{name: "idle timeout: ignores the count send returns: a client that reads slowly stays", needs: timeout | web, alone: true, flags: []string{"--idle-timeout", "3s"}, run: func(x *exam) {
-		for _, size := range []int{4 << 20, 1 << 20} { // more than the kernel takes at once, and less
+		for _, size := range []int{4 << 20, 1 << 20} { // more than the kernel takes at once, then less
 			c := x.dialNarrow()
 			c.send(ask(fmt.Sprintf("/bytes/%d", size)))
 			c.expectHead()
 			slow, rest := content(size)[:350_000], content(size)[350_000:]
-			c.expectSlowly(slow, 10_000, 150*time.Millisecond) // within three seconds the kernel sees no room for more
+			c.expectSlowly(slow, 10_000, 150*time.Millisecond) // too slow for the kernel to report room for more within the 3 s
 			c.expect(rest)
 			c.hello()
 		}
@@ -201,7 +201,7 @@ var lifeCases = []testcase{
 	}},
 }
 
-// balance ends the server and compares its books with what the case asked and received.
+// balance ends the server and compares its usage line with the given counts and the bytes that the case received.
 func (x *exam) balance(requests, connections int64) {
 	line, err := x.s.stop()
 	if err != nil {

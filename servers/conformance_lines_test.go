@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// lined is three cases in the line protocol: every message is answered when it is sent alone, when all come at once,
-// and when each comes byte by byte; and nothing else comes.
+// lined returns three cases in the line protocol: the messages are sent one by one, all at once, and byte by byte. Each gets one answer, and
+// nothing else is sent.
 func lined(name string, messages ...string) []testcase {
 	conversation := func(send func(c *conn)) func(x *exam) {
 		return func(x *exam) {

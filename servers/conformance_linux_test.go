@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// narrow gives a socket the smallest receive buffer before it connects, when it still decides the window.
+// narrow gives a socket the smallest receive buffer. It does so before the socket connects, since the buffer then decides the window.
 func narrow(_, _ string, raw syscall.RawConn) (err error) {
 	control := raw.Control(func(fd uintptr) {
 		err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 4096)
@@ -28,7 +28,7 @@ func narrow(_, _ string, raw syscall.RawConn) (err error) {
 // pids are the server's processes: the one that was started, and its workers.
 func (v *server) pids() []int { return append([]int{v.proc.PID()}, host.Descendants(v.proc.PID())...) }
 
-// files lists what there is of a kind in /proc/PID of each of the server's processes.
+// files lists the files that match pattern in /proc/PID of each of the server's processes.
 func (v *server) files(pattern string) (names []string) {
 	for _, pid := range v.pids() {
 		found, _ := filepath.Glob(fmt.Sprintf("/proc/%d/%s", pid, pattern))
@@ -41,13 +41,13 @@ func (v *server) files(pattern string) (names []string) {
 // state and its unsent and unread bytes (proc(5)).
 func (x *exam) opened() (names []string, connections int) {
 	proc := fmt.Sprintf("/proc/%d/", x.s.proc.PID())
-	table, err := os.ReadFile(proc + "net/tcp") // first: what is listed then and not there any more is not counted
+	table, err := os.ReadFile(proc + "net/tcp") // read first: a connection that closes after this is not counted
 	if err != nil {
 		x.failf("cannot read the server's connections: %w", err)
 	}
 	sockets := map[string]string{}
 	for row := range strings.Lines(string(table)) {
-		if f := strings.Fields(row); len(f) > 9 && f[3] != "0A" { // which is listening
+		if f := strings.Fields(row); len(f) > 9 && f[3] != "0A" { // 0A: a listening socket
 			sockets["socket:["+f[9]+"]"] = " in state " + f[3] + " with queues " + f[4]
 		}
 	}
@@ -64,7 +64,7 @@ func (x *exam) opened() (names []string, connections int) {
 	return names, connections
 }
 
-// openFile returns the name that a file had which the server has open and whose name contains part, or nothing.
+// openFile returns the name of a file that the server has open, if the name contains part; "" if there is none. The file may be deleted.
 func (x *exam) openFile(part string) string {
 	for _, link := range x.s.files("fd/*") {
 		if name, _ := os.Readlink(link); strings.Contains(name, part) {
@@ -74,11 +74,11 @@ func (x *exam) openFile(part string) string {
 	return ""
 }
 
-// resting returns how many descriptors a server keeps open that has begun to serve and has no connection.
+// resting returns how many descriptors the server keeps open besides its connections, once it has begun to serve.
 func (x *exam) resting() int {
 	c := x.dial()
 	c.hello()
-	names, connections := x.opened() // c may be among them, or its idle timeout over
+	names, connections := x.opened() // connections counts c, unless its idle timeout has closed it
 	c.close()
 	return len(names) - connections
 }
@@ -135,9 +135,9 @@ func (x *exam) queued() map[string]time.Duration {
 	return queued
 }
 
-// load returns the share of a processor that the server uses for a while, of what a busy machine lets it have: a thread that spins
-// runs whenever it does not wait.
-func (x *exam) load() float64 {
+// utilisation returns the share of a processor that the server uses over half a second. The time in which its threads queue for a processor
+// does not count, so a thread that spins uses all of the rest on a busy machine too.
+func (x *exam) utilisation() float64 {
 	ran, before, start := x.processor(), x.queued(), time.Now()
 	time.Sleep(500 * time.Millisecond)
 	ran = x.processor() - ran
@@ -150,17 +150,17 @@ func (x *exam) load() float64 {
 
 // idles expects that the server does nothing from now on: it uses less than 10 % of a processor.
 func (x *exam) idles() {
-	time.Sleep(50 * time.Millisecond) // what the last step caused is over by then
-	if load := x.load(); load >= 0.1 {
-		x.failf("the server uses %.0f %% of a processor while it has nothing to do", load*100)
+	time.Sleep(50 * time.Millisecond) // the server has finished what the last step caused
+	if used := x.utilisation(); used >= 0.1 {
+		x.failf("the server uses %.0f %% of a processor while it has nothing to do", used*100)
 	}
 }
 
-// calms expects that the server idles when it has done what it can.
+// calms waits until the server has done what it can and idles.
 func (x *exam) calms() {
 	x.until(func() string {
-		if load := x.load(); load >= 0.1 {
-			return fmt.Sprintf("the server uses %.0f %% of a processor and has nothing to do any more", load*100)
+		if used := x.utilisation(); used >= 0.1 {
+			return fmt.Sprintf("the server uses %.0f %% of a processor and has nothing to do any more", used*100)
 		}
 		return ""
 	})
@@ -191,8 +191,7 @@ func (x *exam) runnable() bool {
 	return false
 }
 
-// cost returns the processor time that a request takes the server: the least of a few samples, since what else goes on
-// only adds to it.
+// cost returns the processor time of a request in the server: the least of a few samples, since other work on the machine only adds to it.
 func (x *exam) cost(c *conn) time.Duration {
 	least := time.Duration(math.MaxInt64)
 	for range 10 {
@@ -206,7 +205,7 @@ func (x *exam) cost(c *conn) time.Duration {
 	return least
 }
 
-// neverReads expects that a client that sends requests and does not read costs little memory.
+// neverReads expects that the server buffers little for a client that sends requests and does not read.
 func (x *exam) neverReads(requests string) {
 	x.served()
 	before := x.s.rss()
@@ -219,7 +218,7 @@ func (x *exam) neverReads(requests string) {
 	}
 }
 
-// atRest expects that the server has given back all descriptors but those it began with.
+// atRest waits until the server has no more descriptors open than before.
 func (x *exam) atRest(before int) {
 	x.until(func() string {
 		if now, _ := x.opened(); len(now) > before {
@@ -229,7 +228,7 @@ func (x *exam) atRest(before int) {
 	})
 }
 
-// servesAgain expects that a server serves when it has noticed that the others have left.
+// servesAgain waits until the server has noticed that the other clients have left, and serves a new one.
 func (x *exam) servesAgain() {
 	x.until(func() string {
 		if err := attempt(x.served); err != nil {

@@ -123,12 +123,12 @@ var loadCases = []testcase{
 		const idle = 800
 		x.limit(idle + 200)
 		c := x.dial()
-		few := min(x.cost(c), x.cost(c), x.cost(c)) // what else goes on would make it look like many
+		few := min(x.cost(c), x.cost(c), x.cost(c)) // the least: other work on the machine would hide what the idle connections cost
 		for _, silent := range x.dials(idle) {
 			silent.hello()
 		}
-		x.until(func() string { // whatever else goes on only adds to it
-			if many := x.cost(c); many > 3*few { // a loop that lists them all needs 5 to 12 times as much, others up to 1.5
+		x.until(func() string { // again, since other work on the machine adds to the cost
+			if many := x.cost(c); many > 3*few { // a loop that lists them all needs 5 to 12 times as much, any other up to 1.5
 				return fmt.Sprintf("a request costs %v, and %v beside %d idle connections", few, many, idle)
 			}
 			return ""
@@ -157,7 +157,7 @@ var loadCases = []testcase{
 	{name: "EMFILE: those who got in are served", alone: true, needs: several | crowds | exhaustion, run: func(x *exam) {
 		x.served()
 		x.limit(64)
-		in := x.dials(30) // first: a model with several queues does not accept in the order of coming
+		in := x.dials(30) // these first: a model with several queues does not accept in the order of arrival
 		for _, c := range in {
 			c.hello()
 		}
@@ -168,7 +168,7 @@ var loadCases = []testcase{
 			}
 		}
 	}},
-	{name: "EMFILE: those left out are told", alone: true, needs: several | crowds | exhaustion | refusal, run: func(x *exam) {
+	{name: "EMFILE: those left out get a 503", alone: true, needs: several | crowds | exhaustion | refusal, run: func(x *exam) {
 		const limit = 64
 		x.served()
 		x.limit(limit)
@@ -191,7 +191,7 @@ var loadCases = []testcase{
 			x.failf("%d connections and a limit of %d descriptors, and only %d are refused", crowd, limit, told)
 		}
 	}},
-	{name: "EMFILE: those left out are told, though files take the descriptors", alone: true, needs: several | crowds | exhaustion | refusal | web, run: func(x *exam) {
+	{name: "EMFILE: those left out get a 503, though files take the descriptors", alone: true, needs: several | crowds | exhaustion | refusal | web, run: func(x *exam) {
 		const limit, late = 40, 20
 		x.served()
 		x.limit(limit)
@@ -202,7 +202,7 @@ var loadCases = []testcase{
 		told := 0
 		listen := func(c *conn) {
 			switch begin, err := c.in.Peek(12); string(begin) {
-			case "HTTP/1.1 200", "HTTP/1.1 500": // there may be no descriptor for the file
+			case "HTTP/1.1 200", "HTTP/1.1 500": // 500: no descriptor was left for the file
 			case "HTTP/1.1 503":
 				told++
 			default:
@@ -259,7 +259,7 @@ var loadCases = []testcase{
 	}},
 }
 
-// afterwards are the cases for a process that has been through all the others, and had so many descriptors before.
+// afterwards returns the cases for a process that has run all the others. before is how many descriptors it had open at first.
 func afterwards(before int) []testcase {
 	return []testcase{
 		{name: "afterwards: every descriptor was closed", run: func(x *exam) { x.atRest(before) }},

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// What looks at a process from outside needs Linux; elsewhere the conversation is examined and no more.
+// Cases that look at a process from outside need Linux. On other systems only the conversation is tested.
 
 var loadCases, lifeCases []testcase
 

@@ -18,9 +18,9 @@ import (
 	"carousel/internal/usage"
 )
 
-// actAs in the environment makes the test binary be a program instead of testing it: "servers"; "twins", which is
-// servers with models that are wrong on purpose; "unwatched", which is servers that can watch few descriptors; "ringless", which is
-// servers without io_uring; "others", which is servers that note how long others wait for the processor.
+// actAs is the environment variable that makes the test binary run as a program instead of a test: "servers", or a variant of it. "twins" has
+// models that are wrong on purpose; "unwatched" can watch few descriptors; "ringless" has no io_uring; "others" measures how long other
+// goroutines than the model's wait for the processor.
 const actAs = "CAROUSEL_ACT_AS"
 
 func TestMain(m *testing.M) {
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		switch program {
 		case "twins":
 			models = twins()
-			debug.SetGCPercent(10) // one that keeps too much is to show, not a collection that comes late
+			debug.SetGCPercent(10) // collect often: only memory that a model keeps may count, not garbage
 		case "unwatched":
 			forbid.Watches(watchable)
 		case "ringless":
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(run(os.Stdout, os.Stderr, os.Args[1:]))
 	}
-	flag.Set("test.parallel", "16") // the cases wait more than they work; the command line may say otherwise
+	flag.Set("test.parallel", "16") // the cases mostly wait; a flag on the command line overrides this
 	os.Exit(m.Run())
 }
 

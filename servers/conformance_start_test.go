@@ -34,7 +34,7 @@ func TestDoesNotStart(t *testing.T) {
 		{"port that is no number", "--model goroutine --addr 127.0.0.1:x", exitUsage, "127.0.0.1:x"},
 		{"port beyond 65535", "--model goroutine --addr 127.0.0.1:65536", exitUsage, "65536"},
 		{"unknown model", "--model nope", exitUsage, `"nope"`},
-		{"unknown model, known ones told", "--model nope", exitUsage, strings.Join(listed(), ", ")},
+		{"unknown model, the known ones listed", "--model nope", exitUsage, strings.Join(listed(), ", ")},
 		{"no model", "", exitUsage, "--model"},
 		{"unknown flag", "--model goroutine --nope", exitUsage, "--nope"},
 		{"an argument", "--model goroutine nope", exitUsage, "nope"},
@@ -76,15 +76,15 @@ func endsUnready(t *testing.T, cmd *exec.Cmd, code int, says string) {
 	if !errors.As(err, &ended) || ended.ExitCode() != code {
 		t.Errorf("ended with %v, want exit code %d", err, code)
 	}
-	if said := stderr.String(); !strings.Contains(said, says) || strings.Count(said, "\n") != 1 {
-		t.Errorf("stderr is %q, want one line with %q", said, says)
+	if printed := stderr.String(); !strings.Contains(printed, says) || strings.Count(printed, "\n") != 1 {
+		t.Errorf("stderr is %q, want one line with %q", printed, says)
 	}
 	if stdout.Len() > 0 {
 		t.Errorf("stdout is %q", stdout.String())
 	}
 }
 
-// The help names the models that have several of something beside the flag for how many.
+// Beside a flag for a number of threads, workers or loops, the help names the models that have it.
 func TestHelpTellsWhoseFlagsTheyAre(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	if code := run(&stdout, &stderr, []string{"--help"}); code != 0 || stderr.Len() > 0 {

@@ -11,12 +11,12 @@ import (
 // what it shows or after the mistake it catches.
 var cases = slices.Concat(helloCases, needing(web, httpCases, errorCases, slowCases), lineCases, endCases, crowdCases, loadCases, lifeCases)
 
-// testcase is put to a server as a client would put it: over TCP.
+// testcase is a test of a server by its clients, over TCP.
 type testcase struct {
 	name  string
 	needs trait
 	alone bool     // has a process of its own, because it measures, changes or ends it
-	flags []string // the process's further flags
+	flags []string // further flags of the process
 	run   func(x *exam)
 }
 
@@ -32,11 +32,11 @@ const (
 	timeout                        // closing connections that are silent for too long
 	lines                          // the line protocol
 	http                           // HTTP
-	web                            // HTTP beyond hello: every endpoint and every error, as everybody reads them
-	strict                         // our strict subset of HTTP, where net/http and fasthttp decide otherwise
-	strictNet                      // the same, where net/http alone does
-	strictFast                     // the same, where fasthttp alone does
-	successors                     // clients that come after another has left; this and the next show while a case runs
+	web                            // HTTP beyond hello: every endpoint, and every error that all HTTP servers agree on
+	strict                         // our strict subset of HTTP, where net/http and fasthttp differ from it
+	strictNet                      // the same, where only net/http differs
+	strictFast                     // the same, where only fasthttp differs
+	successors                     // clients that come after another has left; this need and the next are found while a case runs
 	latecomers                     // clients that come after another has sent something
 	halfClosed                     // replies to a client that has finished sending
 	backpressure                   // not reading from a client that does not read
@@ -44,7 +44,7 @@ const (
 	order                          // the hello reply to the byte: its header fields stand in our order
 )
 
-// needing is cases that all need a trait.
+// needing returns the cases of groups, each with a further need.
 func needing(t trait, groups ...[]testcase) []testcase {
 	all := slices.Concat(groups...)
 	for i := range all {
@@ -67,8 +67,8 @@ var lacks = map[string]trait{
 	"fasthttp":  lines | order | strict | strictFast,
 }
 
-// loops are the models that serve all their clients from one loop, or from one on each processor. Tests of loops take them all, but for
-// those that they leave out with the reason.
+// loops are the models that serve all their clients from one loop, or from one loop per processor. A test of loops takes them all; where it
+// leaves some out it says why.
 var loops = []string{"select", "poll", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "reactors", "uring"}
 
 // loopsBut returns the loops without those named.
@@ -117,7 +117,7 @@ func skipUnavailable(t *testing.T, name string) model {
 	return m
 }
 
-// conform puts every case to s, which must fail exactly those that need what it lacks. Cases share a process unless
+// conform runs every case against s, which must fail exactly those that need what it lacks. Cases share a process unless
 // they need their own, and run side by side unless the server takes few clients at once.
 func conform(t *testing.T, s subject, lack trait) {
 	shared, err := s.start()
@@ -134,7 +134,7 @@ func conform(t *testing.T, s subject, lack trait) {
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
 				unlessRace(t, c)
-				if c.needs&lack != 0 { // on a process of its own, as it may leave that spoilt
+				if c.needs&lack != 0 { // in a process of its own, which the case may spoil
 					t.Parallel()
 					mustFail(t, s, c, lack)
 					return
@@ -156,20 +156,21 @@ func conform(t *testing.T, s subject, lack trait) {
 			}
 		})
 	}
-	if _, err := shared.stop(); err != nil && runtime.GOOS != "windows" { // there a process can only be killed
+	if _, err := shared.stop(); err != nil && runtime.GOOS != "windows" { // on Windows a process can only be killed
 		t.Error(err)
 	}
 }
 
-// unlessRace skips a case that compares processor time where most of it is the race detector's, which grows with what is open.
+// unlessRace skips a case that compares processor times if the race detector is on: most of the time is then the detector's, and grows with the
+// number of connections.
 func unlessRace(t *testing.T, c testcase) {
 	if raceEnabled && c.needs&scale != 0 {
 		t.Skip("the race detector takes processor time of its own")
 	}
 }
 
-// mustFail puts a case to a server that is known not to pass it. On a busy machine the bad moment may not come at once; and
-// where it is the cost that fails, being slow must not.
+// mustFail runs a case that the server is known to fail. It tries three times, since on a busy machine the failure may not show at once. A case
+// that fails by cost gets the long limit: being slow is not that failure.
 func mustFail(t *testing.T, s subject, c testcase, lack trait) {
 	limit := impatience
 	if c.needs&lack&scale != 0 {
@@ -184,14 +185,14 @@ func mustFail(t *testing.T, s subject, c testcase, lack trait) {
 	t.Error("passes, though it must fail: either the server can do what it is said to lack, or the case has no teeth")
 }
 
-// try puts one case to a server, a new one if the case asks for it or there is none to share, and returns what was
-// wrong. A server that lacks HTTP is spoken to in lines.
+// try runs one case against a server, a new one if the case needs it or there is none to share, and returns what was wrong. With a server that
+// lacks HTTP it uses the line protocol.
 func try(s subject, shared *server, c testcase, lack trait, limit time.Duration) error {
 	_, err := observe(s, shared, c, lack, limit)
 	return err
 }
 
-// observe is try that also tells what the case turned out to need.
+// observe is try that also returns what the case turned out to need.
 func observe(s subject, shared *server, c testcase, lack trait, limit time.Duration) (needs trait, err error) {
 	if c.alone || shared == nil {
 		if shared, err = s.start(c.flags...); err != nil {

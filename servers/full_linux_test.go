@@ -41,7 +41,7 @@ func BenchmarkIdle(b *testing.B) {
 		idle int
 		flag string
 	}{
-		{"select", 900, ""}, {"generator", 900, ""}, // whose sets have 1024 places
+		{"select", 900, ""}, {"generator", 900, ""}, // their sets have 1024 places
 		{"poll", 5000, ""}, {"epoll", 5000, ""}, {"coroutine", 5000, ""}, {"asyncio", 5000, ""}, {"goroutine", 5000, ""},
 		{"thread", 5000, "--threads=6000"}, {"reactors", 5000, ""}, {"uring", 5000, ""},
 	} {
@@ -72,7 +72,7 @@ func inExam(b *testing.B, name string, flags []string, run func(x *exam)) {
 	}
 }
 
-// share is how much of one processor the server uses for so long, in percent.
+// share returns how much of one processor the server uses during d, in percent.
 func (x *exam) share(d time.Duration) float64 {
 	before, began := x.processor(), time.Now()
 	time.Sleep(d)

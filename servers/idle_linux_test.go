@@ -9,8 +9,8 @@ import (
 	"carousel/internal/host"
 )
 
-// TestIdleConnections holds a connection that has been answered once and then says nothing to 6 KiB of the server's
-// memory: the slope from 1,000 to 5,000 of them.
+// TestIdleConnections allows 6 KiB of the server's memory for each connection that is silent after one request: the slope from 1,000 to 5,000
+// connections.
 func TestIdleConnections(t *testing.T) {
 	const few, many, most = 1000, 5000, 6 << 10
 	if soft, _, err := host.FDLimit(); err != nil || soft < many+200 {
@@ -19,7 +19,7 @@ func TestIdleConnections(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector keeps memory of its own")
 	}
-	for _, name := range loopsBut("select", "generator", "asyncio-executor") { // two cannot watch so many, and the third holds connections as asyncio does
+	for _, name := range loopsBut("select", "generator", "asyncio-executor") { // select and generator cannot watch so many; asyncio-executor holds connections as asyncio does
 		t.Run(name, func(t *testing.T) {
 			skipUnavailable(t, name)
 			v, err := ours(name).start()

@@ -21,7 +21,7 @@ func TestLesson(t *testing.T) {
 	for _, c := range []struct {
 		args        string
 		code        int
-		out, errors string // what it prints has this in it
+		out, errors string // parts of what it prints
 	}{
 		{"lesson", 0, "98  Failing (epoll)\n    An example that fails.\n99  Fine (poll, epoll)\n", ""},
 		{"lesson", 0, "GOFLAGS=-tags=exercise", ""},
@@ -45,7 +45,7 @@ func TestLesson(t *testing.T) {
 	}
 }
 
-// TestLessonsModels holds the chapters to the table of models: what a chapter leads to is there.
+// TestLessonsModels checks that every model that a chapter leads to is in the table of models.
 func TestLessonsModels(t *testing.T) {
 	for _, c := range lessons.Chapters {
 		for _, name := range c.Models {

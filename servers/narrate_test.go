@@ -110,9 +110,9 @@ var (
 	digits  = regexp.MustCompile(`\d+`)
 )
 
-const columns = len("   0.000 ms  ") // before who says what
+const columns = len("   0.000 ms  ") // of the time stamp, before the lane and the text
 
-// plain is the story, step by step, without what differs from one run to another: descriptors are numbered from 3 in the order in which they appear.
+// plain returns the story, step by step, without what differs from run to run: it numbers descriptors from 3, in the order in which they appear.
 func (n *narrated) plain(model string) string {
 	var out strings.Builder
 	story := n.story()
@@ -149,7 +149,7 @@ func rank(model, line string) int {
 	return len(lanes)
 }
 
-// words are words of the narration that not every model has, with the models that have them.
+// words maps a word of the narration to the models that use it, where not all do.
 var words = map[string]string{
 	"read blocks until":                     "blocking",
 	"the only thread":                       "blocking",
@@ -189,7 +189,7 @@ var words = map[string]string{
 	"OnTraffic":                             "gnet",
 }
 
-// Every model has words of its own that no other has. The narrations of two models differ in more than names and numbers.
+// Every model narrates in words that no other uses: two narrations differ in more than names and numbers.
 func TestOwnWords(t *testing.T) {
 	stories, phrases := map[string]string{}, map[string][]string{}
 	for _, m := range models {
@@ -213,8 +213,8 @@ func TestOwnWords(t *testing.T) {
 	}
 	for word, whose := range words {
 		for model, story := range stories {
-			if own, said := slices.Contains(strings.Fields(whose), model), strings.Contains(story, word); own != said {
-				t.Errorf("%q is of %s; that %s says it: %v", word, whose, model, said)
+			if own, found := slices.Contains(strings.Fields(whose), model), strings.Contains(story, word); own != found {
+				t.Errorf("%q is of %s; that %s says it: %v", word, whose, model, found)
 			}
 		}
 	}
@@ -234,7 +234,7 @@ func phrasesOf(story string) []string {
 	var all []string
 	for line := range strings.Lines(story) {
 		if !strings.HasPrefix(line, " ") {
-			continue // it says which step this is
+			continue // this line names the step
 		}
 		line = digits.ReplaceAllString(line[min(len(line), columns):], "N")
 		all = append(all, strings.Join(strings.Fields(actors.ReplaceAllString(line, "")), " "))
@@ -243,12 +243,12 @@ func phrasesOf(story string) []string {
 	return slices.Compact(all)
 }
 
-// narrated is a server whose narration is followed.
+// narrated is a server with its narration.
 type narrated struct {
 	*server
 	t     *testing.T
 	steps []step
-	file  string // of its standard error: what is written to a pipe need not have been read from it yet
+	file  string // of its standard error: from a pipe the test might not have read all of it yet
 }
 
 func narrator(t *testing.T, model string, flags ...string) *narrated {
@@ -272,7 +272,7 @@ func narrator(t *testing.T, model string, flags ...string) *narrated {
 	return n
 }
 
-// step is a part of the play, and where in the story it begins.
+// step is a step of the script, and where in the story it begins.
 type step struct {
 	what string
 	from int
@@ -280,15 +280,15 @@ type step struct {
 
 // step does something that the server narrates, and waits until it has.
 func (n *narrated) step(what string, does func()) {
-	said := n.story()
-	n.steps = append(n.steps, step{what, len(said)})
+	before := n.story()
+	n.steps = append(n.steps, step{what, len(before)})
 	does()
 	defer func() {
 		if n.t.Failed() {
 			n.t.Logf("it says no more than:\n%s", n.story())
 		}
 	}()
-	n.until(n.t, func() bool { return n.story() != said })
+	n.until(n.t, func() bool { return n.story() != before })
 }
 
 func (n *narrated) story() string {
@@ -334,14 +334,13 @@ func (c *visitor) hears() {
 
 func (c *visitor) leaves() { c.conn.Close() }
 
-// breaksOff has the kernel send a reset.
+// breaksOff resets the connection.
 func (c *visitor) breaksOff() {
 	c.conn.(*net.TCPConn).SetLinger(0)
 	c.conn.Close()
 }
 
-// until waits until a condition holds and the server is at rest: what its loop does next must not depend on how far it had come with the
-// step before.
+// until waits until a condition holds and the server is at rest, so that the next step always finds the server in the same state.
 func (v *server) until(t *testing.T, there func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(patience); !there() || !v.waits() || !v.waits(); time.Sleep(time.Millisecond) {
@@ -351,7 +350,7 @@ func (v *server) until(t *testing.T, there func() bool) {
 	}
 }
 
-// waits reports whether no thread of the server is running or runnable.
+// waits reports whether all threads of the server sleep.
 func (v *server) waits() bool {
 	for _, thread := range v.files("task/*/stat") {
 		stat, err := os.ReadFile(thread)

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// TestNewcomers lets clients come while a loop is busy, each requesting blocking work again and again. A loop must accept all
-// that wait before it goes on; otherwise the last of them waits for one more turn of all the others for each client ahead of it.
+// TestNewcomers connects clients while a loop is busy; each requests blocking work again and again. A loop must accept all that wait before it
+// goes on. If it accepts one per turn, the last client waits as many turns as there are clients ahead of it.
 func TestNewcomers(t *testing.T) {
-	for _, name := range loopsBut("asyncio-executor", "reactors") { // whose blocking work is done by several threads
+	for _, name := range loopsBut("asyncio-executor", "reactors") { // they do blocking work on several threads
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			skipUnavailable(t, name)
@@ -32,12 +32,12 @@ func TestNewcomers(t *testing.T) {
 				return c
 			}
 			fmt.Fprint(dial(), "GET /block/300ms HTTP/1.1\r\nHost: h\r\n\r\n")
-			time.Sleep(50 * time.Millisecond) // it is at work by now
+			time.Sleep(50 * time.Millisecond) // the loop is in its work by now
 
 			const clients, turns = 16, 16
 			var mu sync.Mutex
 			replies := make([]int, clients)
-			most := 0 // replies any client had when the last got its first
+			most := 0 // the most replies that a client had when the last client got its first
 			var all sync.WaitGroup
 			for i := range clients {
 				c := dial()

@@ -41,7 +41,7 @@ func TestNull(t *testing.T) {
 		}
 	}
 	open[0].Close()
-	if runtime.GOOS == "windows" { // there a process can only be killed
+	if runtime.GOOS == "windows" { // on Windows a process can only be killed
 		return
 	}
 	line, err := v.stop()
@@ -61,8 +61,8 @@ func TestNullIsNotListed(t *testing.T) {
 	for _, args := range [][]string{{"--list"}, {"--list", "--json"}, {"--model", "nul"}, {}} {
 		var stdout, stderr bytes.Buffer
 		run(&stdout, &stderr, args)
-		if said := stdout.String() + stderr.String(); !strings.Contains(said, "nethttp") || strings.Contains(said, "null") {
-			t.Errorf("servers %s says %s", strings.Join(args, " "), said)
+		if printed := stdout.String() + stderr.String(); !strings.Contains(printed, "nethttp") || strings.Contains(printed, "null") {
+			t.Errorf("servers %s says %s", strings.Join(args, " "), printed)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"carousel/internal/host"
 )
 
-// TestWorkersAreReplaced kills workers that each hold a conversation: they take just theirs with them, and others take their places.
+// TestWorkersAreReplaced kills workers that each hold a conversation: only these conversations end, and new workers start.
 func TestWorkersAreReplaced(t *testing.T) {
 	for _, c := range []struct{ workers, killed int }{{1, 1}, {3, 1}, {3, 3}} {
 		t.Run(fmt.Sprintf("%d of %d", c.killed, c.workers), func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestWorkersAreReplaced(t *testing.T) {
 				if len(now) != c.workers || slices.ContainsFunc(now, func(pid int) bool { return slices.Contains(workers[:c.killed], pid) }) {
 					x.failf("the workers were %v, of whom %d were killed, and are %v", workers, c.killed, now)
 				}
-				// What a killed worker has served is not known.
+				// The usage line lacks what a killed worker has served.
 				line, err := x.s.stop()
 				if err != nil {
 					x.failf("%w", err)
@@ -158,7 +158,7 @@ func TestNothingIsLeftOfPrefork(t *testing.T) {
 			p.Wait()
 			<-ready
 			t.Logf("killed after %v, with %d workers", after, len(all))
-			// One that was just forked may be no descendant any more, and has no environment during its exec.
+			// A worker that was just forked may be no descendant any more, and has no environment during its exec.
 			for still, end := 0, time.Now().Add(grace); still < 10; time.Sleep(5 * time.Millisecond) {
 				left := marked(mark)
 				for _, pid := range all {
@@ -180,7 +180,7 @@ func TestNothingIsLeftOfPrefork(t *testing.T) {
 	}
 }
 
-// askUntilCut is a client who asks until the server is gone.
+// askUntilCut is a client that sends requests until the server closes the connection.
 func askUntilCut(addr string) {
 	c, err := net.DialTimeout("tcp", addr, patience)
 	if err != nil {
@@ -195,7 +195,7 @@ func askUntilCut(addr string) {
 	}
 }
 
-// marked are the processes that have a variable in their environment, which those that have ended have no more.
+// marked returns the processes that have a variable in their environment. A zombie has none.
 func marked(variable string) (pids []int) {
 	names, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, name := range names {
@@ -208,7 +208,7 @@ func marked(variable string) (pids []int) {
 	return pids
 }
 
-// alive reports whether a process has not ended, whoever waits for it.
+// alive reports whether a process runs. A zombie does not.
 func alive(pid int) bool {
 	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, state, there := strings.Cut(string(stat), ") ")

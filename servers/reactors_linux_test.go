@@ -21,10 +21,10 @@ func TestReactorsShareAPort(t *testing.T) {
 		}
 		served, total, most := x.watched(), 0, 0
 		for _, n := range served {
-			total += n - 1 // and one that listens
+			total += n - 1 // n counts the listening socket too
 			most = max(most, n-1)
 		}
-		if len(served) != loops || total != clients || most == clients { // which happens once in 3^59 times
+		if len(served) != loops || total != clients || most == clients { // by chance all connections go to one loop once in 3^59 times
 			x.failf("of %d connections the loops watch %v, with a listening socket each", clients, served)
 		}
 		for _, c := range all {
@@ -37,7 +37,7 @@ func TestReactorsShareAPort(t *testing.T) {
 	}
 }
 
-// TestReactorsKeepThePort lets others come to a port that is shared already, who must not get a share of it.
+// TestReactorsKeepThePort starts other servers on the port that the loops share: they must fail.
 func TestReactorsKeepThePort(t *testing.T) {
 	v, err := ours("reactors").start("--loops", "3")
 	if err != nil {
@@ -54,7 +54,7 @@ func TestReactorsKeepThePort(t *testing.T) {
 	}
 }
 
-// listening is how many sockets of the server's listen on its port.
+// listening returns how many sockets of the server listen on its port.
 func (x *exam) listening() (n int) {
 	table, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", x.s.proc.PID()))
 	if err != nil {
@@ -78,7 +78,7 @@ func (x *exam) listening() (n int) {
 	return n
 }
 
-// watched is how many sockets each epoll instance of the server's watches, of those that watch any (proc(5), fdinfo).
+// watched returns how many sockets each epoll instance of the server watches (proc(5), fdinfo). It skips those that watch none.
 func (x *exam) watched() (sockets []int) {
 	for _, file := range x.s.files("fdinfo/*") {
 		info, _ := os.ReadFile(file)
@@ -98,8 +98,8 @@ func (x *exam) watched() (sockets []int) {
 	return sockets
 }
 
-// TestReactorsBeginTogether starts so many loops that epoll does not watch the listening socket of the last one: a server that began all the
-// same would have fewer loops than its flags say, and print nothing of it.
+// TestReactorsBeginTogether starts so many loops that epoll cannot watch the listening socket of the last one. The server must not start:
+// otherwise it would serve with fewer loops than its flags say, and print nothing about it.
 func TestReactorsBeginTogether(t *testing.T) {
 	endsUnready(t, self("unwatched", "--model", "reactors", "--addr", "127.0.0.1:0", "--loops", fmt.Sprint(watchable)), exitStart, "max_user_watches")
 }

@@ -26,7 +26,7 @@ func TestShutdown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := skipUnavailable(t, name)
 			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // which is reactors' to change
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // reactors changes it
 			ln, addr, err := sock.Listen("127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
@@ -35,7 +35,7 @@ func TestShutdown(t *testing.T) {
 			x := &exam{s: &server{addr: addr}, deadline: time.Now().Add(patience)}
 			defer x.hangUp()
 			err = attempt(func() {
-				x.dial().close() // what package net and sock keep open from now on was opened by now
+				x.dial().close() // so that package net and sock have opened what they keep open
 				fd, err := new(sock.Waiter).Accept(ln)
 				if err != nil {
 					x.failf("%w", err)
@@ -86,8 +86,8 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// TestEndsWhenItsLoopFails makes the wait of a server's loop fail: poll(2) watches no more than the descriptor limit. The server ends with the
-// reason, and does not go on without being able to serve.
+// TestEndsWhenItsLoopFails makes the wait of a server's loop fail: poll(2) rejects a list longer than the descriptor limit. The server must print
+// the reason and end.
 func TestEndsWhenItsLoopFails(t *testing.T) {
 	v, err := ours("poll").start()
 	if err != nil {
@@ -96,7 +96,7 @@ func TestEndsWhenItsLoopFails(t *testing.T) {
 	defer v.kill()
 	x := &exam{s: v, deadline: time.Now().Add(patience)}
 	defer x.hangUp()
-	if err := attempt(func() { x.limit(0); x.dial() }); err != nil { // who comes makes it look again
+	if err := attempt(func() { x.limit(0); x.dial() }); err != nil { // the new client makes the loop call poll again
 		t.Fatal(err)
 	}
 	select {
@@ -108,12 +108,12 @@ func TestEndsWhenItsLoopFails(t *testing.T) {
 	if err := v.proc.Wait(); !errors.As(err, &ended) || ended.ExitCode() != exitFailed {
 		t.Errorf("ended with %v, want exit code %d", err, exitFailed)
 	}
-	if said := v.stderr.String(); !strings.HasSuffix(said, "servers: poll: invalid argument\n") {
-		t.Errorf("the reason given is %q", said)
+	if printed := v.stderr.String(); !strings.HasSuffix(printed, "servers: poll: invalid argument\n") {
+		t.Errorf("the reason given is %q", printed)
 	}
 }
 
-// descriptors are those of this process, each with what it stands for.
+// descriptors returns the open descriptors of this process, each as its number and its file.
 func descriptors() map[string]bool {
 	all := map[string]bool{}
 	links, _ := filepath.Glob("/proc/self/fd/*")

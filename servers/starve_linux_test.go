@@ -18,17 +18,17 @@ import (
 	"carousel/internal/host"
 )
 
-// watchOthers makes this process, a server with one processor, note how long others than its model wait for that: a collection,
-// and a signal's goroutine. What it noted comes with SIGUSR2, the median and the 99th percentile of each.
+// watchOthers measures how long other goroutines than the model's wait for this process's one processor: a garbage collection, and the goroutine
+// that receives a signal. On SIGUSR2 it prints the median and the 99th percentile of both.
 func watchOthers() {
-	caught, asked := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	caught, finish := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(caught, syscall.SIGUSR1)
-	signal.Notify(asked, syscall.SIGUSR2)
+	signal.Notify(finish, syscall.SIGUSR2)
 	go func() {
 		var collections, signals []time.Duration
 		for {
 			select {
-			case <-asked:
+			case <-finish:
 				slices.Sort(collections)
 				slices.Sort(signals)
 				n := len(signals)
@@ -47,9 +47,9 @@ func watchOthers() {
 	}()
 }
 
-// BenchmarkOthers measures how long others wait while a model is busy with one processor: a collection and a signal, as the server
-// finds, and a call in the executor, beyond its own millisecond, as its client does. The server has the first processor; run
-// it with taskset on another, or the clients take turns with it.
+// BenchmarkOthers measures how long other goroutines wait while a model keeps its one processor busy: a garbage collection and a signal, measured
+// by the server, and a call in the executor, measured by its client without the call's own millisecond. The server has the first processor; run
+// the benchmark with taskset on another one, or its clients compete with the server.
 func BenchmarkOthers(b *testing.B) {
 	b.Setenv("GOMAXPROCS", "1")
 	for _, name := range append(loopsBut("reactors"), "blocking") {
@@ -87,8 +87,8 @@ func report(b *testing.B, metric string, d time.Duration) {
 	b.ReportMetric(d.Seconds()*1e3, metric)
 }
 
-// besideOthers keeps a model busy for a while, from so many connections, and from one more that requests a block of a millisecond if there is a
-// function to receive how long that took.
+// besideOthers keeps a model busy for four seconds from busy connections. If blocked is not nil, one more connection requests /block/1ms again and
+// again, and blocked receives how long each request took.
 func besideOthers(b *testing.B, program, name string, busy int, blocked func(took time.Duration)) *server {
 	v, err := modelOf(program, name).startOn(host.CPUs()[:1])
 	if err != nil {

@@ -92,7 +92,7 @@ func (r *recorder) openFolder(workers int) (err error) {
 	if r.worker = sock.Inherited() && r.dir != ""; r.worker {
 		r.file = filepath.Join(r.dir, fmt.Sprintf("%06d-%d.json", prefork.Number(), os.Getpid()))
 		r.most, err = strconv.Atoi(os.Getenv(workersMost))
-		return errors.Join(err, os.WriteFile(r.file, nil, 0o600)) // if it stays empty, this worker was killed
+		return errors.Join(err, os.WriteFile(r.file, nil, 0o600)) // a file that stays empty marks a killed worker
 	}
 	if r.dir, err = os.MkdirTemp("", "carousel-traces-"); err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A worker that was killed leaves no turns, and the trace of the others is written with a word of that.
+// A killed worker leaves no turns. The trace of the others is written, and a message says that some are missing.
 func TestTraceOfKilledWorker(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "trace.json")
@@ -24,7 +24,7 @@ func TestTraceOfKilledWorker(t *testing.T) {
 		now := v.pids()
 		return len(now) == 2 && now[1] != killed
 	})
-	peer, err := askAll(v.addr) // which the next worker answers
+	peer, err := askAll(v.addr) // the next worker answers
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// askAll asks for everything on one connection, and returns its own address.
+// askAll sends all of requested on one connection, and returns the address of its own end.
 func askAll(addr string) (self string, err error) {
 	c, err := net.DialTimeout("tcp", addr, patience)
 	if err != nil {
@@ -120,7 +120,7 @@ func traced(t *testing.T, file string) *traceevent.File {
 	return f
 }
 
-// follow follows the requests of a client through a trace.
+// follow checks the requests of a client in a trace: bytes read, turns, bytes sent.
 func follow(f *traceevent.File, peer string) error {
 	lane := 0
 	for tid, l := range f.Lanes {
@@ -146,7 +146,7 @@ func follow(f *traceevent.File, peer string) error {
 		}
 		arrows++
 		ends, steps := points(f, traceevent.FlowTo, from.ID), points(f, traceevent.FlowStep, from.ID)
-		to := ends[0] // there is one: the reader has seen to it
+		to := ends[0] // there is exactly one: the reader rejects a trace with any other number
 		if to.TID != lane || to.At <= from.At {
 			return fmt.Errorf("request %d goes from %d on lane %d to %d on lane %d", arrows, from.At, lane, to.At, to.TID)
 		}
@@ -161,7 +161,7 @@ func follow(f *traceevent.File, peer string) error {
 			}
 		}
 		for _, bytes := range []string{"bytes are read", "bytes are sent"} {
-			if !said(f, lane, bytes, from.At, to.At) {
+			if !hasLine(f, lane, bytes, from.At, to.At) {
 				return fmt.Errorf("between %d and %d, the ends of request %d, no %s", from.At, to.At, arrows, bytes)
 			}
 		}
@@ -172,7 +172,7 @@ func follow(f *traceevent.File, peer string) error {
 	return nil
 }
 
-// points are those of an arrow, of a phase.
+// points returns the events of one phase of an arrow.
 func points(f *traceevent.File, phase byte, id string) (some []traceevent.Event) {
 	for _, e := range f.Pick(phase, "request") {
 		if e.ID == id {
@@ -182,8 +182,8 @@ func points(f *traceevent.File, phase byte, id string) (some []traceevent.Event)
 	return some
 }
 
-// said reports whether a line is on a lane between two instants.
-func said(f *traceevent.File, lane int, what string, from, to int64) bool {
+// hasLine reports whether a lane has a line that contains what between two instants.
+func hasLine(f *traceevent.File, lane int, what string, from, to int64) bool {
 	return slices.ContainsFunc(f.Pick(traceevent.Instant, "say"), func(e traceevent.Event) bool {
 		return e.TID == lane && from <= e.At && e.At <= to && strings.Contains(e.Name, what)
 	})
@@ -225,7 +225,7 @@ func TestTraceOnInterrupt(t *testing.T) {
 	}
 }
 
-// What a trace cannot be written to is refused before a server is ready.
+// A file that a trace cannot be written to is refused before the server starts.
 func TestTraceRefused(t *testing.T) {
 	dir := t.TempDir()
 	for file, why := range map[string]string{

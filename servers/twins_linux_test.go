@@ -8,17 +8,16 @@ import (
 	"carousel/internal/wire"
 )
 
-// mistakes are those of the tutorial that the ladder comes from, and of others who write servers for the first time.
-// Each has a naive twin: a server as small as it gets that makes just this mistake. It must fail the cases that are
-// named after the mistake, which proves that they have teeth, and pass all the others that it is able to take; the
-// corrected model must pass them too, which is for TestConformance to see.
+// mistakes are those of the original tutorial, and others that beginners make. Each has a naive twin: a minimal server that makes just this
+// mistake. The twin must fail the cases that are named after the mistake, which proves that these cases catch it, and pass all others but those
+// that need what it lacks. TestConformance checks that the corrected model passes them all.
 var mistakes = []struct {
 	name      string
-	tutorial  string // where it stands there
+	tutorial  string // where the tutorial makes it
 	twin      func(ln int, open func() *wire.Talk) error
-	lacks     trait // what the twin does not speak or cannot do besides; such cases are not put to it
+	lacks     trait // what the twin cannot do besides; cases that need it are not run
 	corrected string
-	fresh     bool // a case spoils it for the next one
+	fresh     bool // each case needs a new process
 }{
 	{"replies once per recv", "every server takes what recv returns for a message; TCP keeps no such borders",
 		oncePerRecv, linesOnly | threaded, "blocking", false},
@@ -48,11 +47,11 @@ var mistakes = []struct {
 
 const (
 	linesOnly = http | web | strict
-	threaded  = thousands | scale           // a thread for each client has its price too
+	threaded  = thousands | scale           // a thread per client is too dear for these
 	looped    = linesOnly | timeout | scale // what naiveLoop leaves out
 )
 
-// The mistakes that no server can make are proved where the program is that can:
+// Two mistakes are not a server's. Their tests are elsewhere:
 //   - awaits outside the loop: TestAwaitOutsideTheLoop in servers/asyncio, where the counting task starves the other;
 //   - a file name made of the millisecond: TestFileNameOfTheMillisecond in loadgen/engine, where downloads collide.
 
@@ -63,7 +62,7 @@ func twins() (all []model) {
 	return all
 }
 
-// Every twin fails just the cases that are named after its mistake, and those that need what the mistake takes away.
+// Every twin fails exactly the cases that are named after its mistake, and those that need what it lacks.
 func TestTwins(t *testing.T) {
 	for _, m := range mistakes {
 		t.Run(m.name, func(t *testing.T) {
@@ -86,8 +85,8 @@ func TestTwins(t *testing.T) {
 						unlessRace(t, c)
 						t.Parallel()
 						needs, err := observe(modelOf("twins", m.name), shared, c, m.lacks, patience)
-						for range 2 { // a twin is no model: what a busy machine does to it once proves nothing
-							if (needs&m.lacks == 0) == (err != nil) { // or its listener was there for a moment more
+						for range 2 { // repeat: a single result may be due to a busy machine
+							if (needs&m.lacks == 0) == (err != nil) { // it may pass because its listener was not closed yet
 								needs, err = observe(modelOf("twins", m.name), shared, c, m.lacks, patience)
 							}
 						}

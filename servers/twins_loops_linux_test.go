@@ -18,18 +18,18 @@ type loop struct {
 	open    func() *wire.Talk
 	conns   map[int]*wire.Talk
 	ceiling int                             // of descriptors
-	heard   func(l *loop, fd int, p []byte) // called with what was received, when the talk has it
+	heard   func(l *loop, fd int, p []byte) // called with the bytes received, after the talk was fed
 	forget  func(l *loop, fd int)           // takes a closed descriptor off the list
 }
 
-// naiveLoop makes none of the other mistakes: its only fault is what its lists cost.
+// naiveLoop makes none of the other mistakes: its only fault is the cost of its lists.
 func naiveLoop(ln int, open func() *wire.Talk) error { return newLoop(ln, open).serve() }
 
 func closesListenerOnData(ln int, open func() *wire.Talk) error {
 	l := newLoop(ln, open)
 	l.heard = func(l *loop, _ int, p []byte) {
 		if len(p) > 0 && l.ln >= 0 {
-			l.accept() // those that came before are accepted
+			l.accept() // first accept those that wait
 			sock.Close(l.ln)
 			l.ln = -1
 		}
@@ -47,7 +47,7 @@ func answersEnd(ln int, open func() *wire.Talk) error {
 	return l.serve()
 }
 
-// neverRemoves has select complain of a descriptor that was closed, at once and again and again.
+// neverRemoves keeps a closed descriptor on the list, so every further select fails at once.
 func neverRemoves(ln int, open func() *wire.Talk) error {
 	l := newLoop(ln, open)
 	l.forget = func(l *loop, fd int) { l.conns[fd] = nil }
@@ -99,7 +99,7 @@ func (l *loop) serve() error {
 				read.Set(fd)
 			}
 		}
-		new(sock.Waiter).Select(last+1, &read, &write, &urgent, -1) // if it fails the sets stay as they are, and everybody is tried
+		new(sock.Waiter).Select(last+1, &read, &write, &urgent, -1) // if it fails the sets stay as they are, and the loop tries every connection
 		var ready []int
 		for fd := range l.conns {
 			if read.Has(fd) || write.Has(fd) {
@@ -152,9 +152,9 @@ func (l *loop) turn(fd int, buf []byte) {
 	}
 }
 
-// closesFirst accepts clients as long as there are descriptors; a later one waits until another leaves. It then gets the number
-// of that one, and is unregistered in its place. If no client comes between the two calls the mistake does not show, since the
-// kernel unregisters what is closed for good.
+// closesFirst accepts clients until the descriptors run out; the next one waits until another leaves. It then gets the descriptor number of that
+// client, and Remove unregisters it instead. If no client is accepted between close and Remove the mistake does not show, since the kernel
+// unregisters a closed descriptor itself.
 func closesFirst(ln int, open func() *wire.Talk) error {
 	sock.NonBlocking(ln)
 	poller, err := sock.NewPoller()
@@ -189,7 +189,7 @@ func closesFirst(ln int, open func() *wire.Talk) error {
 			poller.Add(ln, sock.Readable, uint64(ln))
 			accept()
 		}
-		poller.Remove(fd) // too late
+		poller.Remove(fd) // too late: the number may belong to a new client
 	}
 
 	poller.Add(ln, sock.Readable, uint64(ln))

@@ -34,7 +34,7 @@ func oncePerRecv(ln int, open func() *wire.Talk) error {
 			if n == 0 || err != nil {
 				return
 			}
-			n, _ = new(sock.Waiter).Write(fd, []byte(world), 0) // half a message or three, it is one reply
+			n, _ = new(sock.Waiter).Write(fd, []byte(world), 0) // one reply for each read, be it half a message or three
 			talk.Tally(1, n)
 		}
 	})
@@ -114,7 +114,7 @@ func closesListenerAtEnd(ln int, open func() *wire.Talk) error {
 	}
 	blocking.Converse(nil, new(blocking.Words), new(sock.Waiter), fd, open(), make([]byte, sock.ReadBytes))
 	sock.Close(ln)
-	select {} // what is left of the server
+	select {} // the server accepts no more
 }
 
 // neverReadsBody answers every empty line, since a head ends with one.
@@ -133,7 +133,7 @@ func neverReadsBody(ln int, open func() *wire.Talk) error {
 	})
 }
 
-// waiting is a connection as a reader, which ends when its time is over.
+// waiting reads from a connection. It ends when a wait has reached its limit.
 type waiting struct {
 	fd   int
 	talk *wire.Talk

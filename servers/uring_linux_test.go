@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// TestRefusedRings has io_uring be forbidden, as it is in many containers: the model is listed as unavailable with the reason, and
-// is not started.
+// TestRefusedRings forbids io_uring, as many containers do: the model is listed as unavailable with the reason, and does not start.
 func TestRefusedRings(t *testing.T) {
 	const reason = "io_uring is forbidden here"
 	out, err := self("ringless", "--list").Output()

@@ -8,10 +8,10 @@ import (
 // watchable is the first descriptor that epoll does not watch for a server that runs as "unwatched".
 const watchable = 20
 
-// TestWatchLimit lets more clients come than epoll can watch. Those left out are answered, and the reason goes to standard error;
-// package net has closed such a connection before anybody can answer it.
+// TestWatchLimit connects more clients than epoll can watch. Raw loops answer those left out with a 503; package net closes such a connection
+// without a reply. The reason goes to standard error.
 func TestWatchLimit(t *testing.T) {
-	for name, told := range map[string]string{
+	for name, reply := range map[string]string{
 		"epoll": "HTTP/1.1 503", "coroutine": "HTTP/1.1 503", "asyncio": "HTTP/1.1 503", "asyncio-executor": "HTTP/1.1 503",
 		"goroutine": "", "nethttp": "", "fasthttp": "", "reactors": "HTTP/1.1 503",
 	} {
@@ -31,8 +31,8 @@ func TestWatchLimit(t *testing.T) {
 					case hello[:12]:
 						c.expect(hello)
 						return false
-					case told:
-						if told == "" && !cut(err) && err.Error() != "EOF" {
+					case reply:
+						if reply == "" && !cut(err) && err.Error() != "EOF" {
 							x.failf("a connection that cannot be watched is not closed: %w", err)
 						}
 						return true

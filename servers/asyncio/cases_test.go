@@ -47,7 +47,7 @@ type program struct {
 	run  func(s *stage) error
 }
 
-// stage is what a program plays on.
+// stage is what a program runs on.
 type stage struct {
 	*Co
 	l       *Loop
@@ -87,7 +87,7 @@ func (s *stage) at() string { return fmt.Sprintf("at %.0f", s.l.Time().Seconds()
 
 var errBoom = errors.New("boom")
 
-// boom is an error of a case's own.
+// boom returns an error that only the cases use.
 func boom(text string) error { return fmt.Errorf("%w: %s", errBoom, text) }
 
 func describe(err error) string {
@@ -107,7 +107,7 @@ func describe(err error) string {
 	return "error " + strings.TrimPrefix(err.Error(), "boom: ")
 }
 
-// cameTo is what a future came to.
+// cameTo returns the state of a future, and its result or error.
 func cameTo[T any](f Awaitable[T]) string {
 	switch v, err := f.Result(); {
 	case !f.core().Done():
@@ -119,7 +119,7 @@ func cameTo[T any](f Awaitable[T]) string {
 	}
 }
 
-// outcome is the result of an await.
+// outcome awaits f and returns its result or error as text.
 func outcome[T any](c *Co, f Awaitable[T]) string {
 	v, err := Await(c, f)
 	if err != nil {
@@ -147,7 +147,7 @@ func (s *stage) failAfter(seconds int, text string) *Task[string] {
 	})
 }
 
-// waitAnd sleeps for ten seconds and calls fn with what ended that.
+// waitAnd sleeps for ten seconds and calls fn with the error of the sleep.
 func (s *stage) waitAnd(fn func(c *Co, err error) (string, error)) *Task[string] {
 	return s.task(func(c *Co) (string, error) { return fn(c, Sleep(c, 10*second)) })
 }
@@ -173,10 +173,10 @@ func waitFor(s *stage, f Awaitable[string], seconds int) string {
 	return "result " + v
 }
 
-// collect runs the garbage collector until the exception handler is called once more, or for a while if it must not be.
-func (s *stage) collect(telling bool) {
+// collect runs the garbage collector: until the exception handler is called once more if reported is true, else three times.
+func (s *stage) collect(reported bool) {
 	before, rounds := *s.reports, 1000
-	if !telling {
+	if !reported {
 		rounds = 3
 	}
 	for ; rounds > 0 && *s.reports == before; rounds-- {

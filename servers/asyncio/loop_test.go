@@ -37,7 +37,7 @@ func TestTenThousandTasks(t *testing.T) {
 	}
 }
 
-// TestLoopClosedWithTasks has a loop closed that still has tasks: they are reported and unwound.
+// TestLoopClosedWithTasks closes a loop that still has tasks: they are reported and unwound.
 func TestLoopClosedWithTasks(t *testing.T) {
 	var reports []string
 	l := NewLoop(Options{ExceptionHandler: func(c Context) { reports = append(reports, c.Message+" "+c.Task) }})
@@ -64,7 +64,7 @@ func TestLoopClosedWithTasks(t *testing.T) {
 	}
 }
 
-// TestRunInsideRun is refused.
+// TestRunInsideRun runs a loop from inside itself, which returns an error.
 func TestRunInsideRun(t *testing.T) {
 	_, err := Run(func(c *Co) (none, error) { return none{}, c.Loop.RunForever() })
 	if err != ErrLoopRunning {
@@ -72,7 +72,7 @@ func TestRunInsideRun(t *testing.T) {
 	}
 }
 
-// TestPanicOfTask becomes the task's error, with the stack of the place.
+// TestPanicOfTask checks that a panic becomes the task's error, with the stack of where it happened.
 func TestPanicOfTask(t *testing.T) {
 	_, err := Run(func(c *Co) (none, error) {
 		Sleep(c, time.Millisecond)
@@ -87,7 +87,7 @@ func TestPanicOfTask(t *testing.T) {
 
 func explode() { panic("bang") }
 
-// TestAwaitOutsideTheLoop is the tutorial's slip of a level: the await stands behind the loop instead of in it, and the
+// TestAwaitOutsideTheLoop makes an indentation mistake of the original tutorial: the await stands behind the loop instead of in it, so the
 // counting task starves the other until it is done.
 func TestAwaitOutsideTheLoop(t *testing.T) {
 	for _, inside := range []bool{true, false} {
@@ -127,7 +127,7 @@ func TestTaskResultIsItsOwn(t *testing.T) {
 	}
 }
 
-// TestTimerOutlivesLoop cancels one whose loop is closed.
+// TestTimerOutlivesLoop cancels a timer whose loop is closed.
 func TestTimerOutlivesLoop(t *testing.T) {
 	l := NewLoop(Options{})
 	h := l.CallLater(time.Hour, func() {})
@@ -138,7 +138,7 @@ func TestTimerOutlivesLoop(t *testing.T) {
 	}
 }
 
-// TestForeignFuture is a task that awaits a future of another loop.
+// TestForeignFuture awaits a future of another loop.
 func TestForeignFuture(t *testing.T) {
 	other := NewLoop(Options{})
 	defer other.Close()
@@ -191,7 +191,7 @@ func TestExecutorWorkers(t *testing.T) {
 	}
 }
 
-// TestExecutorCancelledInQueue keeps a call from starting.
+// TestExecutorCancelledInQueue cancels a call that waits for a worker: it never starts.
 func TestExecutorCancelledInQueue(t *testing.T) {
 	started := false
 	RunWith(Options{Workers: 1}, func(c *Co) (none, error) {
@@ -210,7 +210,7 @@ func TestExecutorCancelledInQueue(t *testing.T) {
 	}
 }
 
-// TestRealClock waits for its time, without sockets.
+// TestRealClock sleeps on the machine's clock, without sockets.
 func TestRealClock(t *testing.T) {
 	began := time.Now()
 	Run(func(c *Co) (none, error) { return none{}, Sleep(c, 30*time.Millisecond) })
@@ -219,7 +219,7 @@ func TestRealClock(t *testing.T) {
 	}
 }
 
-// TestStepDoesNotAllocate holds a task's turn, there and back through a future that is used again, to none.
+// TestStepDoesNotAllocate checks that a step of a task that awaits a reused future allocates nothing.
 func TestStepDoesNotAllocate(t *testing.T) {
 	l := NewLoop(Options{Virtual: true})
 	defer l.Close()

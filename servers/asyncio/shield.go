@@ -10,7 +10,7 @@ func Shield[T any](f Awaitable[T]) Awaitable[T] {
 	outer := NewFuture[T](inner.loop)
 	passOn := inner.onDone(&DoneCallback{func() {
 		if outer.Cancelled() {
-			inner.Err() // retrieved, as nobody else will
+			inner.Err() // counts as retrieved: no caller will read it
 			return
 		}
 		v, err := f.Result()

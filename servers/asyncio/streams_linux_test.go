@@ -15,10 +15,10 @@ import (
 	"carousel/internal/wire"
 )
 
-// talkTo runs a server with handler on a loop, and client against it on a goroutine, until client returns.
-func talkTo(t *testing.T, handler func(*Co, *Reader, *Writer) error, client func(c *net.TCPConn)) (told []Context) {
+// talkTo runs a server with handler on a loop, and client on a goroutine, until client returns. It returns the calls of the exception handler.
+func talkTo(t *testing.T, handler func(*Co, *Reader, *Writer) error, client func(c *net.TCPConn)) (reports []Context) {
 	t.Helper()
-	o := Options{ExceptionHandler: func(c Context) { told = append(told, c) }}
+	o := Options{ExceptionHandler: func(c Context) { reports = append(reports, c) }}
 	_, err := RunWith(o, func(c *Co) (none, error) {
 		s, err := StartServer(c.Loop, "127.0.0.1:0", handler)
 		if err != nil {
@@ -43,7 +43,7 @@ func talkTo(t *testing.T, handler func(*Co, *Reader, *Writer) error, client func
 	if err != nil {
 		t.Error(err)
 	}
-	return told
+	return reports
 }
 
 func echoLines(c *Co, r *Reader, w *Writer) error {
@@ -77,14 +77,14 @@ func TestEchoLines(t *testing.T) {
 	})
 }
 
-// TestLineTooLong ends in its error and not in memory.
+// TestLineTooLong checks that a line without an end is an error, and does not fill memory.
 func TestLineTooLong(t *testing.T) {
-	told := talkTo(t, echoLines, func(c *net.TCPConn) {
+	reports := talkTo(t, echoLines, func(c *net.TCPConn) {
 		io.WriteString(c, strings.Repeat("x", 200<<10))
 		io.ReadAll(c)
 	})
-	if len(told) != 1 || told[0].Err != ErrLineTooLong {
-		t.Errorf("told %v", told)
+	if len(reports) != 1 || reports[0].Err != ErrLineTooLong {
+		t.Errorf("told %v", reports)
 	}
 }
 
@@ -136,7 +136,7 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// TestDrainAfterReset returns what went wrong.
+// TestDrainAfterReset checks that Drain returns the error of a connection that was reset.
 func TestDrainAfterReset(t *testing.T) {
 	var err error
 	talkTo(t, func(c *Co, r *Reader, w *Writer) error {
@@ -154,15 +154,15 @@ func TestDrainAfterReset(t *testing.T) {
 	}
 }
 
-// TestHandlerFails tells the exception handler, and the connection is closed.
+// TestHandlerFails checks that an error of a handler goes to the exception handler, and closes the connection.
 func TestHandlerFails(t *testing.T) {
-	told := talkTo(t, func(c *Co, r *Reader, w *Writer) error { return boom("handler") }, func(c *net.TCPConn) {
+	reports := talkTo(t, func(c *Co, r *Reader, w *Writer) error { return boom("handler") }, func(c *net.TCPConn) {
 		if _, err := c.Read(make([]byte, 1)); err != io.EOF {
 			t.Errorf("read: %v", err)
 		}
 	})
-	if len(told) != 1 || describe(told[0].Err) != "error handler" {
-		t.Errorf("told %v", told)
+	if len(reports) != 1 || describe(reports[0].Err) != "error handler" {
+		t.Errorf("told %v", reports)
 	}
 }
 
@@ -255,7 +255,7 @@ func TestReplacedReader(t *testing.T) {
 	}
 }
 
-// TestUnwatchable adds twice what the poller will not have, such as a file.
+// TestUnwatchable adds twice what the poller rejects, such as a file.
 func TestUnwatchable(t *testing.T) {
 	file, err := os.Create(t.TempDir() + "/file")
 	if err != nil {
@@ -272,7 +272,7 @@ func TestUnwatchable(t *testing.T) {
 	})
 }
 
-// TestServe runs both models: an answer, a wait, work, and the end with a connection still open.
+// TestServe runs both models: a reply, a sleep, work, and a shutdown with a connection still open.
 func TestServe(t *testing.T) {
 	for name, serve := range map[string]func(int, func() *wire.Talk) error{"asyncio": Serve, "asyncio-executor": ServeExecutor} {
 		t.Run(name, func(t *testing.T) {

@@ -137,8 +137,8 @@ func (us *conn) sent(c gnet.Conn) {
 	}
 }
 
-// wait sets a timer that wakes the connection when its wait is over. While gnet holds bytes of it the timer is short, and longer
-// after each look in vain, since gnet does not report when they are sent.
+// wait sets a timer that wakes the connection when its wait is over. While gnet holds unsent bytes of the connection the timer is short, since
+// gnet does not report when they are sent; it grows with each look that finds none sent.
 func (us *conn) wait(c gnet.Conn) gnet.Action {
 	us.left(c, us.talk.Next())
 	limit := us.talk.Pause()
@@ -164,7 +164,7 @@ func (us *conn) wait(c gnet.Conn) gnet.Action {
 	return gnet.None
 }
 
-// yield lets the others have their turn first. Wake is called on another goroutine: called on the loop's own, it would come before all else.
+// yield lets the others have their turn first. It calls Wake on another goroutine: called on the loop's own, Wake would come before the others.
 func (us *conn) yield(c gnet.Conn) gnet.Action {
 	us.left(c, wire.Work)
 	go c.Wake(nil)

@@ -15,8 +15,8 @@ import (
 	"carousel/internal/wire"
 )
 
-// TestReadyWhenAllWatch counts the loops' pollers at ready: a loop that needed a descriptor later might find that the
-// connections of another one have them all.
+// TestReadyWhenAllWatch counts the loops' pollers at ready: a loop that opened its poller later might find no descriptor left by the connections
+// of another loop.
 func TestReadyWhenAllWatch(t *testing.T) {
 	const loops = 3
 	left, err := serve(t, loops, func(ln int, pollers []int) {
@@ -30,8 +30,8 @@ func TestReadyWhenAllWatch(t *testing.T) {
 	}
 }
 
-// TestOneThatFailsEndsAll spoils what one loop waits with: a server that went on with the others would serve with fewer than
-// its flags say, and nobody would know.
+// TestOneThatFailsEndsAll breaks the poller of one loop. The server must end: otherwise it would serve with fewer loops than its flags say, and
+// print nothing about it.
 func TestOneThatFailsEndsAll(t *testing.T) {
 	_, err := serve(t, 3, func(_ int, pollers []int) {
 		null, err := unix.Open("/dev/null", unix.O_RDONLY, 0)
@@ -48,7 +48,7 @@ func TestOneThatFailsEndsAll(t *testing.T) {
 	}
 }
 
-// serve runs loops, calls ready with what they listen and wait with, and returns how they ended and how many pollers are left.
+// serve runs loops and calls ready with their listening socket and pollers. It returns the error of Serve and how many pollers are left.
 func serve(t *testing.T, loops int, ready func(ln int, pollers []int)) (left int, err error) {
 	ln, _, err := sock.Listen("127.0.0.1:0")
 	if err != nil {

@@ -103,7 +103,7 @@ func (l *loop) completed(done *uring.Completion) error {
 		case done.Res < 0:
 			l.lane.Turn(nil, l.ln, "accept fails (res %d)", int(done.Res))
 		}
-		if !done.More() { // it ended too early
+		if !done.More() { // the multishot accept has ended, and clients may still wait
 			return sock.AcceptAll(l.ln, l.accept)
 		}
 	case receive:
