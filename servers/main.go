@@ -140,6 +140,8 @@ func run(stdout, stderr io.Writer, args []string) int {
 		Use:     "servers --model NAME",
 		Version: version.Of("servers"),
 		Short:   "Run one server model until SIGTERM or ctrl-C",
+		Long: "Run one server model until SIGTERM or ctrl-C.\n" +
+			"It prints READY and its address when it listens, and its usage, a line of JSON, when it ends.",
 		Example: "  servers --model epoll\n  servers --list\n  servers lesson 5",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -232,7 +232,7 @@ func checkLoad(s result.Spec) error {
 	connections, idle := each(s, s.Connections), each(s, s.Idle)
 	switch {
 	case s.Duration > 0 && s.Requests > 0:
-		return fmt.Errorf("-n %d and -d %v: give one of them, the run ends by count or by time", s.Requests, s.Duration)
+		return fmt.Errorf("-n %d and -d %v: give one of them, since a run ends by count or by time", s.Requests, s.Duration)
 	case s.Requests > 0 && s.Requests < int64(s.Connections):
 		return fmt.Errorf("-n %d leaves some of %s connections without a request: use -c %d or fewer", s.Requests, units.Count(s.Connections), s.Requests)
 	case s.Rate > 0 && s.Duration > 0 && s.Rate*s.Duration.Seconds() < 1:
