@@ -20,7 +20,7 @@ import (
 // exitGate is the exit code of a comparison that a gate of --fail-if has failed.
 const exitGate = 99
 
-// gateFailed is what broke the gates, a line each.
+// gateFailed lists the broken gates, a line each.
 type gateFailed struct{ error }
 
 // formats write a comparison, by the name of --format.
@@ -168,7 +168,7 @@ func readRun(dir string) (compare.Input, error) {
 	return compare.Input{Study: s, Folder: dir, Plan: string(plan)}, nil
 }
 
-// judge returns what breaks the gates, or that a gate is about nothing that was measured.
+// judge returns an error that lists the broken gates, or names a gate on something that was not measured.
 func judge(c *compare.Comparison, gates []compare.Gate) error {
 	var broken, unknown []string
 	for _, g := range gates {

@@ -20,7 +20,7 @@ import (
 
 const planText = "rounds: 6\nbudget: 4m0s\nwarmup: 25ms\nwindow: 300ms\nmodels: [epoll]\nscenarios:\n- name: hello\n  models: [epoll]\n  connections: [1, 64]\n  window: 300ms\n"
 
-// pairOf lays two invented runs down: a, and b with other noise and what change makes of it.
+// pairOf writes two synthetic runs: a, and b with different noise, altered by change.
 func pairOf(t *testing.T, change func(v *invention)) (a, b string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -52,7 +52,7 @@ func pairOf(t *testing.T, change func(v *invention)) (a, b string) {
 	return filepath.Join(dir, "a"), filepath.Join(dir, "b")
 }
 
-// few leaves out what makes a run large.
+// few leaves out the cells that would make a run large.
 func few(c result.Cell) bool {
 	switch c.Scenario {
 	case "hello":
@@ -83,7 +83,7 @@ func edit(t *testing.T, dir string, change func(r *result.Run)) {
 	}
 }
 
-// compared runs the command, and wants this exit code.
+// compared runs report compare and checks its exit code.
 func compared(t *testing.T, code int, args ...string) (stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
@@ -97,7 +97,7 @@ func slower(model string, by float64) func(*invention) {
 	return func(v *invention) { v.speed[model] /= by }
 }
 
-// TestCompare has one model a tenth slower: it is named, and no other.
+// TestCompare makes one model a tenth slower: the comparison names it, and no other.
 func TestCompare(t *testing.T) {
 	t.Setenv("COLUMNS", "100")
 	a, b := pairOf(t, slower("generator", 1.1))
@@ -129,7 +129,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestCompareWithItself has a run compared with itself and with a copy of itself: everything is the same.
+// TestCompareWithItself compares a run with itself and with a copy: everything is the same.
 func TestCompareWithItself(t *testing.T) {
 	a, _ := pairOf(t, func(*invention) {})
 	again := filepath.Join(t.TempDir(), "again")
@@ -156,7 +156,7 @@ func TestCompareWithItself(t *testing.T) {
 	}
 }
 
-// TestCompareEdited has a copy of a run in which a figure was changed: that these are the same trials is not believed.
+// TestCompareEdited compares a run with a copy in which one figure was changed: the trials do not count as the same.
 func TestCompareEdited(t *testing.T) {
 	edits := map[string]func(*result.Trial){
 		"a model starves": func(t *result.Trial) { t.Load.Connections.Answered = 11 },
@@ -178,12 +178,12 @@ func TestCompareEdited(t *testing.T) {
 	}
 }
 
-// TestCompareRefusesOtherPlans names each field that differs, with both values; how much is measured, and of which servers, may differ.
+// TestCompareRefusesOtherPlans checks that the error names each field that differs, with both values. Only the amount of measuring and the servers may differ.
 func TestCompareRefusesOtherPlans(t *testing.T) {
 	a, b := pairOf(t, func(*invention) {})
 	for _, c := range []struct {
 		old, new string
-		want     string // "": it is compared
+		want     string // part of the error; "": the runs are compared
 	}{
 		{"rounds: 6", "rounds: 9", ""},
 		{"budget: 4m0s", "budget: 9m0s", ""},
@@ -206,7 +206,7 @@ func TestCompareRefusesOtherPlans(t *testing.T) {
 			t.Errorf("%s: %q%q, want %q", c.new, stdout, stderr, c.want)
 		}
 	}
-	os.Remove(filepath.Join(b, planFile)) // run.json has the times at least
+	os.Remove(filepath.Join(b, planFile)) // run.json still has the times
 	compared(t, 0, a, b)
 	edit(t, b, func(r *result.Run) { r.WindowNS /= 2 })
 	if _, stderr := compared(t, 2, a, b); !strings.HasPrefix(stderr, "window: 450\u00a0ms in A, 225\u00a0ms in B\n") {
@@ -220,7 +220,7 @@ func TestCompareRefusesOtherPlans(t *testing.T) {
 	}
 }
 
-// TestComparePaths refuses cells whose requests were for something else.
+// TestComparePaths checks that cells with different request paths are not compared.
 func TestComparePaths(t *testing.T) {
 	a, b := pairOf(t, func(*invention) {})
 	file := filepath.Join(b, result.TrialsFile)
@@ -234,7 +234,8 @@ func TestComparePaths(t *testing.T) {
 	}
 }
 
-// TestCompareNames what changed: models, servers of the user's own, an interrupted run, too few rounds, trials in both, a model that no longer serves all.
+// TestCompareNames checks that the comparison names other changes: models, the user's own servers, an interrupted run, too few rounds, trials that
+// are in both runs, a model that no longer serves all clients.
 func TestCompareNames(t *testing.T) {
 	a, b := pairOf(t, func(v *invention) {
 		v.models = append(v.models[:1], v.models[2:]...) // without select
@@ -261,7 +262,7 @@ func TestCompareNames(t *testing.T) {
 	}
 }
 
-// TestCompareLost has a model that serves all of its clients in one run, and not in the other: no gate lets that pass.
+// TestCompareLost has a model that serves all its clients in the first run only: every gate breaks.
 func TestCompareLost(t *testing.T) {
 	a, _ := pairOf(t, func(*invention) {})
 	dir := filepath.Join(t.TempDir(), "starving")
@@ -278,7 +279,7 @@ func TestCompareLost(t *testing.T) {
 	if !strings.Contains(strings.ReplaceAll(stdout, "\n", " "), want) || stderr != "report: --fail-if: "+want+"\nreport: --fail-if: "+strings.Replace(want, "split", "shared", 1)+"\n" {
 		t.Errorf("%s%s", stdout, stderr)
 	}
-	text, _ := compared(t, 0, dir, a, "--fail-if", "worse_ratio>2", "--format", "json") // the other way it serves all again
+	text, _ := compared(t, 0, dir, a, "--fail-if", "worse_ratio>2", "--format", "json") // the other way round it serves all in the second run
 	var c compare.Comparison
 	strictly(t, text, &c)
 	if len(c.Lost) != 2 || c.Lost[0].In != "A" || c.Lost[0].Model != "select" {
@@ -286,7 +287,7 @@ func TestCompareLost(t *testing.T) {
 	}
 }
 
-// TestCompareGates has a model that is a tenth slower.
+// TestCompareGates checks gates on a model that is a tenth slower.
 func TestCompareGates(t *testing.T) {
 	a, b := pairOf(t, slower("generator", 1.1))
 	for _, c := range []struct {
@@ -327,7 +328,7 @@ func TestCompareGates(t *testing.T) {
 	}
 }
 
-// TestCompareFormats reads the formats of others as they do.
+// TestCompareFormats reads the output for other tools as they do.
 func TestCompareFormats(t *testing.T) {
 	a, b := pairOf(t, slower("generator", 1.1))
 	for _, format := range []string{"github-smaller", "github-bigger"} {
@@ -381,7 +382,7 @@ func TestCompareFormats(t *testing.T) {
 	}
 }
 
-// TestCompareWrongly has command lines that cannot be run.
+// TestCompareWrongly checks the errors of wrong command lines.
 func TestCompareWrongly(t *testing.T) {
 	a, b := pairOf(t, func(*invention) {})
 	empty := t.TempDir()
@@ -406,7 +407,7 @@ func TestCompareWrongly(t *testing.T) {
 	}
 }
 
-// TestCompareHostileWords has words of strangers where tables and sentences stand.
+// TestCompareHostileWords has foreign text in tables and sentences.
 func TestCompareHostileWords(t *testing.T) {
 	a, b := pairOf(t, func(v *invention) {
 		v.models = append(v.models, "a|b\x1b[2J<script>")
@@ -421,7 +422,7 @@ func TestCompareHostileWords(t *testing.T) {
 	}
 }
 
-// strictly decodes JSON without fields that are not known.
+// strictly decodes JSON and rejects unknown fields.
 func strictly(t *testing.T, text string, into any) {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(text))

@@ -15,13 +15,13 @@ import (
 	"carousel/report/words"
 )
 
-// hostile is what a stranger's run may hold wherever it holds words.
+// hostile is text that a foreign run may have in any text field.
 const hostile = "x\x1b[2J\x1b]0;owned\x07\x9b\u202Eevil\u2066\u200b\r\n# forged\n\n---\n| a | b |\\|`code` **bold** _em_ <script>alert(1)</script> [go](javascript:alert(1)) ![](x) <javascript:a> &lt;&#65; ~~s~~ \\"
 
-// honest is a name that has to stay readable.
+// honest is a name that must stay readable.
 const honest = "сервер_µ--3"
 
-// hostileRun has a stranger's words in every field that a report shows.
+// hostileRun has foreign text in every field that a report shows.
 func hostileRun(t *testing.T, dir string) {
 	v := newInvention(6, "blocking", "epoll", "goroutine", honest, hostile)
 	for round := 1; round <= v.rounds; round++ {
@@ -91,7 +91,7 @@ func TestAHostileRun(t *testing.T) {
 
 	spans := regexp.MustCompile("`[^`]*`")
 	folds := strings.NewReplacer("<details><summary><b>", "", "</b></summary>", "", "</details>", "")
-	unfold := func(line string) string { // such a line is HTML, in which Markdown does nothing: only a tag would
+	unfold := func(line string) string { // Markdown does not apply in a line of HTML: only tags could do harm
 		if !strings.Contains(line, "<summary>") && line != "</details>" {
 			return line
 		}

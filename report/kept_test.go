@@ -18,15 +18,15 @@ import (
 	"carousel/report/words"
 )
 
-// isReport reports whether report writes the file into a run's folder; all others are what it reads.
+// isReport reports whether report writes the file into a run's folder; it reads all others.
 func isReport(file string) bool {
 	return slices.Contains([]string{readmeFile, words.PageFile, findings.File}, file) || filepath.Ext(file) == ".png"
 }
 
-// TestKeptReports holds the reports of the kept runs to what report writes now.
+// TestKeptReports compares the kept reports with what report writes now.
 //
-// Texts must have the same bytes. Pictures must have the same pixels, where a processor of this kind drew the kept ones: others fuse a multiplication
-// with an addition, which moves a pixel here and there. Their bytes are not compared, since another Go may compress them otherwise.
+// Texts must have the same bytes. Pictures must have the same pixels if a processor of the same kind drew the kept ones: on others Go may fuse a
+// multiplication and an addition, which moves some pixels. The bytes of pictures may differ, because another version of Go may compress differently.
 func TestKeptReports(t *testing.T) {
 	for _, name := range []string{"reference", "portraits", "truth"} {
 		t.Run(name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestKeptReports(t *testing.T) {
 	}
 }
 
-// difference says how a kept file differs from the one that was written; "" where it does not, as far as that must be the same here.
+// difference describes how a kept file differs from the written one; "" if it does not, or may on this processor.
 func difference(t *testing.T, kept, written []byte, ext string) string {
 	t.Helper()
 	switch {
@@ -97,14 +97,14 @@ func difference(t *testing.T, kept, written []byte, ext string) string {
 	for line < len(was)-1 && line < len(is)-1 && was[line] == is[line] {
 		line++
 	}
-	from := 0 // of what differs in the line
+	from := 0 // first byte in the line that differs
 	for from < min(len(was[line]), len(is[line])) && was[line][from] == is[line][from] {
 		from++
 	}
 	return fmt.Sprintf("line %d differs at byte %d:\nkept:    …%s\nwritten: …%s", line+1, from+1, excerpt(was[line], from), excerpt(is[line], from))
 }
 
-// excerpt is a part of a line around a byte.
+// excerpt returns the part of a line around a byte.
 func excerpt(line string, at int) string { return line[max(0, at-40):min(len(line), at+80)] }
 
 func pixels(t *testing.T, data []byte) image.Image {

@@ -34,11 +34,11 @@ import (
 )
 
 func main() {
-	debug.SetGCPercent(50) // a run of a hundred thousand trials takes half as much memory again as it needs, and not twice as much
+	debug.SetGCPercent(50) // so the peak is 1.5 times the live memory of a large run, not twice
 	os.Exit(run(os.Stdout, os.Stderr, os.Args[1:]))
 }
 
-// mistake is an error in what was asked for, which a run of the program cannot mend.
+// mistake is a usage error.
 type mistake struct{ error }
 
 // run is the program: it returns the exit code.
@@ -95,7 +95,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	return 1
 }
 
-// newest is the run folder under root that was started last, of those that have trials.
+// newest returns the folder under root of the run that started last, of the runs that have trials.
 func newest(root string) (string, error) {
 	folders, err := filepath.Glob(filepath.Join(root, "*", result.TrialsFile))
 	if err != nil {
@@ -115,7 +115,7 @@ func newest(root string) (string, error) {
 	return dir, nil
 }
 
-// report writes the report of the run in folder dir, or draws the stall that is in it.
+// report writes the report of the run in folder dir or, if dir holds a stall, its picture.
 func report(stdout, stderr io.Writer, dir string) error {
 	if s, err := result.ReadStall(dir); err == nil {
 		return stall(stderr, s, dir)
@@ -175,7 +175,7 @@ func report(stdout, stderr io.Writer, dir string) error {
 	return nil
 }
 
-// read reads the run in folder dir. It is an error if it has no trials.
+// read reads the run in folder dir. It returns an error if the run has no trials.
 func read(dir string) (*study.Study, error) {
 	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
 		return nil, mistake{fmt.Errorf("%s is no run folder: it must hold %s and %s", dir, result.RunFile, result.TrialsFile)}
@@ -199,10 +199,10 @@ func read(dir string) (*study.Study, error) {
 	return s, nil
 }
 
-// oldPage played portraits before report.html did.
+// oldPage is a page that played portraits; report.html plays them now.
 const oldPage = "portraits.html"
 
-// sweep removes the pictures of an earlier report's portraits that this one has not written, and the page that played them.
+// sweep removes oldPage, and the pictures of portraits that are not among the files written now.
 func sweep(dir string, written map[string][]byte) error {
 	list, err := os.ReadDir(dir)
 	if err != nil {
@@ -220,7 +220,7 @@ func sweep(dir string, written map[string][]byte) error {
 	return nil
 }
 
-// stall draws what load generators reported of a server that stood still.
+// stall draws what load generators reported about a server that stood still.
 func stall(stderr io.Writer, s *result.Stall, dir string) error {
 	png, err := draw.Stall(s)
 	if err != nil {
@@ -236,13 +236,13 @@ func stall(stderr io.Writer, s *result.Stall, dir string) error {
 // readmeFile is the report itself.
 const readmeFile = "README.md"
 
-// planFile is the text of the plan, which bench puts into a run's folder.
+// planFile is the plan that bench wrote into the run's folder.
 const planFile = "plan.yaml"
 
-// usual is how wide a line of the table may be where nobody says how wide the terminal is.
+// usual is the largest width of a line of the table if the width of the terminal is not known.
 const usual = 100
 
-// width is how wide a line may be on w.
+// width returns the largest width of a line on w.
 func width(w io.Writer) int {
 	if f, is := w.(*os.File); is {
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {

@@ -64,7 +64,7 @@ func TestReport(t *testing.T) {
 	picturesAreWhole(t, first)
 }
 
-// TestReportOfBefore has a run whose servers did not take turns.
+// TestReportOfBefore reports a run whose servers did not take turns.
 func TestReportOfBefore(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	old(t, dir)
@@ -77,7 +77,7 @@ func TestReportOfBefore(t *testing.T) {
 	writesTheSameAgain(t, dir, first, stdout.Bytes())
 }
 
-// TestScenariosAlone has runs of one scenario, and of all but one.
+// TestScenariosAlone reports runs of a single scenario, and of all but one.
 func TestScenariosAlone(t *testing.T) {
 	for _, name := range scenario.Names() {
 		for _, alone := range []bool{true, false} {
@@ -103,7 +103,7 @@ func TestScenariosAlone(t *testing.T) {
 	}
 }
 
-// TestReportOfSchemaOne has part of a run that was measured when records were of schema 1.
+// TestReportOfSchemaOne reports part of a real run with records of schema 1.
 func TestReportOfSchemaOne(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("../internal/result/testdata/schema1")); err != nil {
@@ -121,7 +121,7 @@ func TestReportOfSchemaOne(t *testing.T) {
 	}
 }
 
-// brief is findings.json without what would make a golden file long: single rounds, curves, pairs.
+// brief returns findings.json without the parts that would make a golden file long: single rounds, curves, pairs.
 func brief(t *testing.T, text []byte) string {
 	t.Helper()
 	var f findings.Findings
@@ -163,7 +163,7 @@ func TestFourteenModelsAndOneAlone(t *testing.T) {
 	}
 }
 
-// writesTheSameAgain fails where the same trials give another report.
+// writesTheSameAgain fails if the same trials give a different report.
 func writesTheSameAgain(t *testing.T, dir string, first map[string][]byte, table []byte) {
 	t.Helper()
 	var again bytes.Buffer
@@ -177,7 +177,7 @@ func writesTheSameAgain(t *testing.T, dir string, first map[string][]byte, table
 	}
 }
 
-// picturesAreWhole fails where a picture is not as wide as it should be, or something in it may be cut off.
+// picturesAreWhole fails if a picture has the wrong width, or something in it may be cut off.
 func picturesAreWhole(t *testing.T, files map[string][]byte) {
 	t.Helper()
 	for name, text := range files {
@@ -197,7 +197,7 @@ func picturesAreWhole(t *testing.T, files map[string][]byte) {
 	}
 }
 
-// edge finds a pixel within 4 of the edge that is not opaque white: what is there is perhaps cut off.
+// edge finds a pixel within 4 of the edge that is not opaque white: something may be cut off there.
 func edge(p image.Image) (*image.Point, color.Color) {
 	inner := p.Bounds().Inset(4)
 	for y := p.Bounds().Min.Y; y < p.Bounds().Max.Y; y++ {

@@ -18,13 +18,13 @@ import (
 	"carousel/report/words"
 )
 
-// portray writes a portrait of an invented server into the run folder dir: two clients ask once each, the second waits for the first. Its lane and
-// what it says are called said.
-func portray(t *testing.T, dir, name, model, said string) {
+// portray writes a synthetic portrait into the run folder dir: two clients send one request each, and the second waits for the first. label is the
+// name of the lane and of everything that happens in it.
+func portray(t *testing.T, dir, name, model, label string) {
 	t.Helper()
 	const ms = 1_000_000
 	f := &traceevent.File{
-		Other:     map[string]any{"model": model, "command": said, "processors": 2.0, "monotonic_ns": 0.0},
+		Other:     map[string]any{"model": model, "command": label, "processors": 2.0, "monotonic_ns": 0.0},
 		Processes: map[int]string{1: "servers"}, Lanes: map[int]traceevent.Event{},
 	}
 	lane := func(tid int, name string, args map[string]any) {
@@ -34,15 +34,15 @@ func portray(t *testing.T, dir, name, model, said string) {
 	slice := func(tid int, category, name string, from, to int64, args map[string]any) {
 		f.Events = append(f.Events, traceevent.Event{Phase: traceevent.Slice, Name: name, Category: category, At: from * ms, Length: (to - from) * ms, PID: 1, TID: tid, Args: args})
 	}
-	lane(1, said, map[string]any{})
+	lane(1, label, map[string]any{})
 	play := &portrait.Play{}
 	for i := range 2 {
 		n, tid, from := i+1, 1001+i, int64(10+20*i)
 		lane(tid, fmt.Sprintf("client %d", n), map[string]any{"peer": fmt.Sprintf("127.0.0.1:%d", 41001+i)})
-		slice(1, "turn", fmt.Sprintf("client %d", n), from, from+20, map[string]any{"why": said, "client": float64(n)})
-		slice(tid, "wait", said, 1, from, map[string]any{"kind": "read"})
-		slice(tid, "turn", "its turn", from, from+20, map[string]any{"lane": said})
-		f.Events = append(f.Events, traceevent.Event{Phase: traceevent.Instant, Name: said, Category: "say", At: (from + 1) * ms, PID: 1, TID: 1})
+		slice(1, "turn", fmt.Sprintf("client %d", n), from, from+20, map[string]any{"why": label, "client": float64(n)})
+		slice(tid, "wait", label, 1, from, map[string]any{"kind": "read"})
+		slice(tid, "turn", "its turn", from, from+20, map[string]any{"lane": label})
+		f.Events = append(f.Events, traceevent.Event{Phase: traceevent.Instant, Name: label, Category: "say", At: (from + 1) * ms, PID: 1, TID: 1})
 		at := func(n int64) time.Duration { return time.Duration(n * ms) }
 		play.Clients = append(play.Clients, portrait.Played{Client: n, Port: 41001 + i, Events: []portrait.Event{
 			{Kind: "connect", From: at(0), To: at(1)}, {Kind: "request", From: at(5), To: at(from + 20), Path: "/sleep/20ms", Status: 200},
@@ -62,7 +62,7 @@ func portray(t *testing.T, dir, name, model, said string) {
 	damage(t, dir, name, b.Bytes())
 }
 
-// damage writes a file where a portrait should be.
+// damage writes text to the file of a portrait.
 func damage(t *testing.T, dir, name string, text []byte) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Join(dir, "portraits"), 0o755); err != nil {
@@ -73,7 +73,8 @@ func damage(t *testing.T, dir, name string, text []byte) {
 	}
 }
 
-// A run with portraits has a picture of each, one of all, and the page; the README shows them in the order of the models. What is no portrait is left out.
+// A run with portraits has a picture of each, one of all, and the page. The README shows them in the order of the models. Files that are no portraits
+// are left out.
 func TestPortraits(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	v := newInvention(1, "blocking", "select", "epoll")
@@ -118,7 +119,7 @@ func TestPortraits(t *testing.T) {
 	writesTheSameAgain(t, dir, written, stdout.Bytes())
 }
 
-// A run without portraits has no player, and its README does not speak of them.
+// A run without portraits has no player, and its README does not mention portraits.
 func TestNoPortraits(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	v := newInvention(1, "blocking", "epoll")
@@ -148,7 +149,8 @@ func TestNoPortraits(t *testing.T) {
 	}
 }
 
-// A run of portraits alone says that they are played once, whatever rounds its plan has, and warns of those that are not drawn: five by name.
+// The report of a run of portraits alone says that they are played once, however many rounds the plan has. It warns of portraits that are not drawn and
+// names the first five.
 func TestPortraitsAlone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	v := newInvention(6, "blocking", "epoll")
@@ -179,7 +181,7 @@ func TestPortraitsAlone(t *testing.T) {
 	}
 }
 
-// Pictures of portraits that are no longer there, and the page that played them, are removed, since no README shows them; all else in the folder stays.
+// Pictures of portraits that no longer exist, and the old page that played them, are removed; all other files in the folder stay.
 func TestOldPortraits(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	v := newInvention(1, "blocking", "epoll")

@@ -14,7 +14,7 @@ import (
 	"carousel/report/draw"
 )
 
-// A folder with a stall gets its picture, whatever the clients printed, and the same stall gives the same bytes.
+// The picture of a stall is drawn whatever the clients reported, and the same stall gives the same bytes.
 func TestStall(t *testing.T) {
 	times := []result.Within{{Share: 0.1, NS: 90_000}, {Share: 0.5, NS: 120_000}, {Share: 0.99, NS: 900_000_000}}
 	for name, reports := range map[string][]result.Report{

@@ -18,8 +18,8 @@ import (
 	"carousel/internal/usage"
 )
 
-// invention makes up a run, the same one every time: no machine is measured. Its models are as fast as their speed says,
-// but for noise of about a hundredth.
+// invention generates a synthetic run, the same one every time, without measuring anything. Models are as fast as speed
+// says, with noise of about 1 %.
 type invention struct {
 	models []string
 	speed  map[string]float64 // requests per second of one processor
@@ -29,11 +29,11 @@ type invention struct {
 	trials []result.Trial
 	skips  func(result.Cell) bool // cells that are left out
 
-	together bool   // it was made at the same time as the other of two that are compared
+	together bool   // it has the same start time as the run that it is compared with
 	edit     func() // changes the trials before they are written
 }
 
-const ceiling = 62000 // of the invented client, at 64 connections
+const ceiling = 62000 // the client's limit, in requests per second at 64 connections
 
 func newInvention(rounds int, models ...string) *invention {
 	v := &invention{models: models, rounds: rounds, speed: map[string]float64{}, rng: rand.New(rand.NewPCG(1, 2))}
@@ -76,8 +76,8 @@ func (v *invention) trial(round int, c result.Cell) result.Trial {
 	return t
 }
 
-// turns is a cell in a round whose models, with the null responder and epoll a second time, take turns: what rate gives of each, with what a
-// request costs its server.
+// turns adds a cell of a round in which the models, the null responder and a second epoll take turns. load fills in the load of each trial, from
+// which turns derives costs and effects.
 func (v *invention) turns(round int, c result.Cell, load func(t *result.Trial)) {
 	const cycles, short = 28, 25 * time.Millisecond
 	var list []result.Trial
@@ -101,9 +101,9 @@ func (v *invention) turns(round int, c result.Cell, load func(t *result.Trial)) 
 		t := &list[i]
 		load(t)
 		l := t.Load
-		l.SliceNS, l.Timed = int64(3*short), l.Requests.OK // all that its histogram has
+		l.SliceNS, l.Timed = int64(3*short), l.Requests.OK // the number of values in its histogram
 		l.Annotate()
-		t.Server.Usage.Requests = l.Requests.Sent + 500 // warmed
+		t.Server.Usage.Requests = l.Requests.Sent + 500 // with the warm-up
 		whole := float64(l.TargetCPU.Total()) / float64(l.Requests.OK)
 		waking := 2.4e6 * v.noise()
 		steady := whole - waking*2*cycles/float64(l.Requests.OK)
@@ -130,8 +130,7 @@ func (v *invention) turns(round int, c result.Cell, load func(t *result.Trial)) 
 	v.trials = append(v.trials, list...)
 }
 
-// load is what loadgen would write of a trial in which each of served connections is answered rate/served times a second;
-// mean and tail (a factor) shape the latency.
+// load fills in the load of a trial, as loadgen would write it, in which each of served connections is answered rate/served times a second.
 func (v *invention) load(t *result.Trial, path string, rate float64, served int, serverNS float64) {
 	const window = 450 * time.Millisecond
 	n := t.Cell.Connections
@@ -142,7 +141,7 @@ func (v *invention) load(t *result.Trial, path string, rate float64, served int,
 	}
 	h := result.NewHistogram()
 	for first := int64(0); first < ok; {
-		n := min(ok-first, 1+(ok-first)/100) // finely at the tail
+		n := min(ok-first, 1+(ok-first)/100) // in smaller steps towards the tail
 		q := (float64(first) + float64(n)/2) / float64(ok)
 		h.RecordN(int64(mean*(0.6+0.4*math.Pow(-math.Log(1-q), 1.3))*(1+0.02*v.rng.Float64())), n)
 		first += n
@@ -178,7 +177,7 @@ func (v *invention) load(t *result.Trial, path string, rate float64, served int,
 	t.Load = l
 }
 
-// serves is how many of n connections a model serves at once.
+// serves returns how many of n connections a model serves at once.
 func serves(model string, n int) int {
 	if model == "blocking" {
 		return 1
@@ -186,7 +185,7 @@ func serves(model string, n int) int {
 	return n
 }
 
-// hello is the closed loop's rate: latency bounds few connections, the processor many, the client all.
+// hello returns the rate of a closed loop: latency limits it with few connections, the processor with many, and the client always.
 func (v *invention) hello(model string, connections int, shared bool) float64 {
 	most := float64(ceiling)
 	if model != result.Null {
@@ -199,14 +198,14 @@ func (v *invention) hello(model string, connections int, shared bool) float64 {
 	return most * c / (c + 2) * 1.02 * v.noise()
 }
 
-// closed is a trial of the closed loop.
+// closed fills in a trial in a closed loop.
 func (v *invention) closed(t *result.Trial) {
 	c := t.Cell
 	rate := v.hello(c.Model, c.Connections, c.Placement == result.Shared)
 	v.load(t, "/", rate, serves(c.Model, c.Connections), 0.95e9/cmp.Or(v.speed[c.Model], 2*ceiling)*v.noise())
 }
 
-// open is a trial at an offered rate, at which goroutine costs less than in the closed loop.
+// open fills in a trial at an offered rate, at which goroutine costs less than in a closed loop.
 func (v *invention) open(t *result.Trial) {
 	rate, served := t.Cell.RateRPS, serves(t.Cell.Model, t.Cell.Connections)
 	if served < t.Cell.Connections {
@@ -219,7 +218,7 @@ func (v *invention) open(t *result.Trial) {
 	v.load(t, "/", rate, served, cost*v.noise())
 }
 
-// round is one as it is measured in turns, with what slices cannot serve in every second.
+// round adds a round whose servers take turns. Every second round also has the scenarios that are not measured in slices.
 func (v *invention) round(round int) {
 	for _, n := range []int{1, 16, 64, 256} {
 		v.turns(round, result.Cell{Scenario: "hello", Connections: n, Placement: result.Split}, v.closed)
@@ -242,7 +241,7 @@ func (v *invention) round(round int) {
 	}
 }
 
-// besides are the trials of clients who ask for little beside others who take much, and of clients who come once.
+// besides adds the trials of scenarios slowreader, flood, compute and churn.
 func (v *invention) besides(round int) {
 	v.turns(round, result.Cell{Scenario: "churn", Connections: 64, Placement: result.Split}, v.closed)
 	for _, model := range v.models {
@@ -263,7 +262,7 @@ func (v *invention) besides(round int) {
 	}
 }
 
-// crowds are the trials of clients who come and stay.
+// crowds adds the trials of scenarios with clients that stay connected.
 func (v *invention) crowds(round int) {
 	for _, model := range v.models {
 		crowd := func(n, most int) result.Crowd {
@@ -288,7 +287,7 @@ func (v *invention) crowds(round int) {
 		for _, silent := range []int{0, 1000, 5000} {
 			v.add(round, result.Cell{Model: model, Scenario: "idle", Connections: 50, Idle: silent, Placement: result.Split}, func(t *result.Trial) {
 				cost := 1e9 / v.speed[model]
-				if model == "asyncio" { // which here looks through all of them
+				if model == "asyncio" { // as if it scanned all connections
 					cost *= 1 + float64(silent)/1000
 				}
 				v.load(t, "/", 1e9/cost, serves(model, 50), cost*v.noise())
@@ -310,7 +309,7 @@ func (v *invention) crowds(round int) {
 		v.add(round, result.Cell{Model: model, Scenario: "portrait", Connections: 8, Placement: result.Shared}, func(t *result.Trial) {
 			t.Portrait = &result.Portrait{Requests: 40, Answered: 40, EndNS: 150e6 + int64(round)*1e6, LongestWaitNS: 9e6, Waiter: 6}
 			switch model {
-			case "epoll": // whose file is gone
+			case "epoll": // its file is missing
 				t.Portrait.File = "portraits/epoll.json.gz"
 			case "blocking":
 				*t.Portrait = result.Portrait{Requests: 40, Answered: 38, EndNS: 2e9, LongestWaitNS: 1999e6, Waiter: 7, Unaccepted: []int{7, 8}, Error: "client 7: not there | in time"}
@@ -319,7 +318,7 @@ func (v *invention) crowds(round int) {
 	}
 }
 
-// oldRound is one of before servers took turns: each trial has the client for itself, epoll's second one too, and rates are the cells' names.
+// oldRound adds a round of schema 1, without turns: each trial has the client to itself, that of the second epoll too, and cells have a rate, not a rule.
 func (v *invention) oldRound(round int) {
 	first := len(v.trials)
 	for _, model := range append([]string{result.Null}, v.models...) {
@@ -341,7 +340,7 @@ func (v *invention) oldRound(round int) {
 	}
 }
 
-// alone are the trials of a round that have the client for themselves; thinking opens so many connections at most.
+// alone adds the trials of a round that have the client to themselves. silent is the number of silent connections in scenario thinking.
 func (v *invention) alone(round, silent int) {
 	for _, model := range v.models {
 		v.add(round, result.Cell{Model: model, Scenario: "thinking", Connections: silent, Placement: result.Split}, func(t *result.Trial) {
@@ -382,16 +381,16 @@ func (v *invention) alone(round, silent int) {
 	}
 }
 
-// counted is a trial whose system calls are counted: as many as are expected, but for half a call more of coroutine, and of generator none.
+// counted fills in a trial with counted system calls: as many as expected, half a call more for coroutine, and no count for generator.
 func (v *invention) counted(t *result.Trial) {
 	defer func(of *rand.Rand) { v.rng = of }(v.rng)
-	v.rng = rand.New(rand.NewPCG(3, uint64(v.order))) // so that nothing else changes with what is counted
+	v.rng = rand.New(rand.NewPCG(3, uint64(v.order))) // leaves the random numbers of other trials as they are
 	v.closed(t)
 	l, k := t.Load, float64(max(1, t.Cell.Connections/2))
 	count := func(each float64) int64 { return int64(each * l.Served()) }
-	asked, waits := scenario.ExpectedCalls[t.Cell.Model], 1/k
+	expected, waits := scenario.ExpectedCalls[t.Cell.Model], 1/k
 	further := map[string]float64{"coroutine": 0.5}[t.Cell.Model]
-	l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: count(asked.Calls(waits) + further), result.Waits: count(waits), result.Switches: count(1 / k),
+	l.Counters = &result.Counters{Counts: map[string]int64{result.Calls: count(expected.Calls(waits) + further), result.Waits: count(waits), result.Switches: count(1 / k),
 		result.Migrations: 0, result.Faults: count(0.0004)}}
 	if t.Cell.Model == "generator" {
 		delete(l.Counters.Counts, result.Calls)
@@ -399,7 +398,7 @@ func (v *invention) counted(t *result.Trial) {
 	}
 }
 
-// download is a counted load of which all is done, or has failed, at its end; one by one it takes a little longer.
+// download fills in a load of a fixed number of requests, slower by a factor.
 func (v *invention) download(t *result.Trial, served int, slower float64) {
 	speed := v.speed[t.Cell.Model]
 	v.speed[t.Cell.Model] = speed / slower
@@ -447,7 +446,7 @@ func (v *invention) each(model, scenario string, connections int, change func(*r
 	}
 }
 
-// write lays the run down as a folder of results.
+// write writes the run into a folder, as bench does.
 func (v *invention) write(t *testing.T, dir string, run result.Run) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -456,7 +455,7 @@ func (v *invention) write(t *testing.T, dir string, run result.Run) {
 	if err := result.WriteRun(dir, &run); err != nil {
 		t.Fatal(err)
 	}
-	var lines bytes.Buffer // at once: result.Append syncs every line to the disk
+	var lines bytes.Buffer // not by result.Append, which syncs after each trial
 	encoder := json.NewEncoder(&lines)
 	for i := range v.trials {
 		if err := encoder.Encode(&v.trials[i]); err != nil {
@@ -468,7 +467,7 @@ func (v *invention) write(t *testing.T, dir string, run result.Run) {
 	}
 }
 
-// tear leaves half a line behind, as a writer that was killed does.
+// tear appends half a line, as a killed writer does.
 func tear(t *testing.T, dir string) {
 	t.Helper()
 	f, err := os.OpenFile(filepath.Join(dir, result.TrialsFile), os.O_APPEND|os.O_WRONLY, 0)
@@ -481,13 +480,13 @@ func tear(t *testing.T, dir string) {
 	f.Close()
 }
 
-// whole is the run that the golden files show, in turns: one model starves, some tie, the client limits a cell, one has no /sleep, two turn silent
-// clients away, some are left out of scenarios, one trial failed, one is invalid, some are suspect, others disturbed a cell, a cell was cut off
-// and done again, a line is torn.
+// whole writes the run of the golden files, in turns: one model starves, some tie, the client limits a cell, one model has no /sleep, two turn silent
+// clients away, some scenarios lack models, one trial failed, one is invalid, some are suspect, other programs disturbed a cell, a cell was cut off
+// and measured again, a line is torn.
 func whole(t *testing.T, dir string) {
 	v := newInvention(6, "blocking", "select", "epoll", "generator", "coroutine", "asyncio", "asyncio-executor", "goroutine", "nethttp")
 	v.speed["select"], v.speed["goroutine"] = 38000, 40500
-	takes := map[string][]string{ // the others take all
+	takes := map[string][]string{ // the other scenarios have all models
 		"paced":    {result.Null, "blocking", "select", "epoll", "coroutine", "goroutine", "nethttp"},
 		"block":    {"blocking", "select", "epoll", "asyncio", "asyncio-executor", "goroutine", "nethttp"},
 		"sleep":    {"blocking", "select", "epoll", "asyncio", "asyncio-executor", "goroutine", "nethttp"},
@@ -505,7 +504,7 @@ func whole(t *testing.T, dir string) {
 		}
 	}
 	v.each("nethttp", "sleep", 64, func(t *result.Trial) { t.Load, t.NA = nil, "no /sleep" })
-	v.each("epoll", "hello", 256, func(t *result.Trial) { // as fast as the client can ask
+	v.each("epoll", "hello", 256, func(t *result.Trial) { // as fast as the client can send
 		ratio := ceiling * 0.97 * v.noise() / t.Load.RateRPS
 		l := t.Load
 		l.RateRPS *= ratio
@@ -537,7 +536,7 @@ func whole(t *testing.T, dir string) {
 	tear(t, dir)
 }
 
-// old is a small run of the kind that was recorded before servers took turns.
+// old writes a small run of schema 1, without turns.
 func old(t *testing.T, dir string) {
 	v := newInvention(6, "blocking", "select", "epoll", "goroutine", "nethttp")
 	v.speed["select"] = 38000

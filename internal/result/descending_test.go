@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Recorded at once, a falling series is what it is one by one.
+// RecordDescending gives the same histogram as recording the values one by one.
 func TestRecordFalling(t *testing.T) {
 	for _, oldest := range []time.Duration{0, 1, 2047, 2048, 5 * time.Microsecond, time.Second, 70 * time.Second} {
 		for _, n := range []int64{0, 1, 2, 3, 1000, 123_457} {

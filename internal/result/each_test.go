@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestEachInOrder has more lines than are held at a time, and one among them that holds no trial.
+// TestEachInOrder reads more lines than one batch holds. One of them holds no trial.
 func TestEachInOrder(t *testing.T) {
 	var text []byte
 	var want []int
@@ -42,7 +42,7 @@ func TestEachInOrder(t *testing.T) {
 	}
 }
 
-// TestHistogramsAreCutOutUnseen puts what looks like a histogram where there is none.
+// TestHistogramsAreCutOutUnseen has text that looks like a histogram in other fields.
 func TestHistogramsAreCutOutUnseen(t *testing.T) {
 	for name, load := range map[string]*Load{
 		"two":     {Histogram: "SElTVA==", ServiceHistogram: "c2Vydg=="},
@@ -65,7 +65,7 @@ func TestHistogramsAreCutOutUnseen(t *testing.T) {
 	}
 }
 
-// TestEachLeavesOutSlices has lists as they are written, and some that only look so.
+// TestEachLeavesOutSlices has lists of slices as bench writes them, and lists that must be left to the decoder.
 func TestEachLeavesOutSlices(t *testing.T) {
 	disturbed := Slice{Disturbed: true}
 	for _, c := range []struct {

@@ -86,8 +86,8 @@ func TestAHangingRequestIsTheLongest(t *testing.T) {
 	}
 }
 
-// A path's figures are lower bounds by its own requests without an answer, and by those never sent, which could have been for any path. What a
-// record says of it any reader comes to.
+// Unanswered requests for a path make its figures lower bounds. So do unsent requests, which could have been for any path. A record that was read
+// again has the same marks.
 func TestLowerBoundsByPath(t *testing.T) {
 	h := NewHistogram()
 	h.RecordN(1e6, 970)
@@ -123,7 +123,7 @@ func TestLowerBoundsByPath(t *testing.T) {
 	}
 }
 
-// The figures of the connections that were answered have their own doubt, and none where nobody starved or the record does not tell.
+// The figures of the answered connections have their own marks. They are unknown if no connection starved, or if the record does not separate them.
 func TestFiguresOfTheAnswered(t *testing.T) {
 	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 970, 2 * time.Second: 30}, 30, 2*time.Second)
 	other := loadOf(t, map[time.Duration]int64{time.Millisecond: 970, 5 * time.Millisecond: 10}, 10, 5*time.Millisecond)
@@ -186,7 +186,7 @@ func TestWhatIsWithheld(t *testing.T) {
 		all(Response(l), "9 of 10")
 	}
 
-	late := func() *Load { // half of what is offered is too much: they wait evenly up to 5 s
+	late := func() *Load { // the server serves half of the offered rate, so waits are uniform up to 5 s
 		waits := map[time.Duration]int64{}
 		for i := range 1000 {
 			waits[time.Duration(i)*5*time.Millisecond] = 100
@@ -202,7 +202,7 @@ func TestWhatIsWithheld(t *testing.T) {
 		t.Errorf("the service time of an overloaded run lacks %q", why)
 	}
 
-	l = load() // by number: its schedule is over after a second, and it took ten
+	l = load() // ends by number: the schedule lasts a second, the run took ten
 	l.Spec = Spec{Connections: 10, Rate: 100_000, Requests: 100_000}
 	l.Connections.Used = 10
 	if why := Response(l).Withheld; why != "" || Shortfall(l) < 0.89 {
@@ -227,13 +227,13 @@ func TestWhatIsWithheld(t *testing.T) {
 	all(Response(l), "no request succeeded")
 }
 
-// A target that stands still is not one that cannot keep up: how long is what the time from due says.
+// A target that stands still for a while is not overloaded. The response time shows how long it stood.
 func TestAStallIsNoOverload(t *testing.T) {
 	const rate, elapsed = 1000, 10 * time.Second
 	for name, c := range map[string]struct {
-		fast  time.Duration // what takes no longer than it must takes so long
-		stood time.Duration // at the end of the run
-		steal float64       // share of what is offered that is too much, besides
+		fast  time.Duration // response time without waiting
+		stood time.Duration // it stood still for so long, at the end of the run
+		steal float64       // share of the offered rate that the target cannot serve
 		late  bool
 	}{
 		"for good in the last second":                {fast: 200 * time.Microsecond, stood: time.Second},
@@ -266,8 +266,8 @@ func TestAStallIsNoOverload(t *testing.T) {
 	}
 }
 
-// Too few requests support a send lateness no more than a response time, and those that were never sent could only make it longer; what is
-// loadgen's own doing they do not touch.
+// The send lateness is withheld if there are too few requests, as response times are. Unsent requests make it a lower bound, but not the part that
+// loadgen causes itself.
 func TestDoubtOfLateness(t *testing.T) {
 	for _, unsent := range []int64{0, 5} {
 		l := loadOf(t, map[time.Duration]int64{time.Millisecond: 100}, 0, 0)
@@ -285,7 +285,7 @@ func TestDoubtOfLateness(t *testing.T) {
 	}
 }
 
-// What a slow target answers after the window was due too late for it: that is not falling behind.
+// A slow target has not fallen behind because of requests that were due too late to be answered in the window.
 func TestSlowIsNotBehind(t *testing.T) {
 	for name, c := range map[string]struct {
 		takes, warmup time.Duration
@@ -306,7 +306,7 @@ func TestSlowIsNotBehind(t *testing.T) {
 	}
 }
 
-// Replies that fail are not replies that are late.
+// If enough requests fail, errors explain the shortfall, not an overload.
 func TestErrorsAreNoOverload(t *testing.T) {
 	waits := map[time.Duration]int64{}
 	for i := range 1000 {
@@ -333,7 +333,7 @@ func TestSupport(t *testing.T) {
 		10_000: {},
 	} {
 		l := loadOf(t, map[time.Duration]int64{time.Millisecond: n}, 0, 0)
-		l.Latency.P99 = 123 // the figure is the record's own, exact where the buckets are not
+		l.Latency.P99 = 123 // the figure is that of the record, not of the buckets
 		s := Response(l)
 		if diff := cmp.Diff(want, lacks(s)); diff != "" {
 			t.Errorf("%d requests: %s", n, diff)
@@ -344,7 +344,7 @@ func TestSupport(t *testing.T) {
 	}
 }
 
-// What a record says of its figures is what any reader of it comes to.
+// A record that was read again gives the same figures and marks.
 func TestTheRecordCarriesItsDoubt(t *testing.T) {
 	l := loadOf(t, map[time.Duration]int64{time.Millisecond: 970, 5 * time.Millisecond: 20, 2 * time.Second: 10}, 10, 2*time.Second)
 	l.Paths = []PathLatency{{Path: "/", Count: 50, Latency: l.Latency}}
@@ -390,7 +390,7 @@ func TestTheRecordCarriesItsDoubt(t *testing.T) {
 	}
 }
 
-// What was offered is what was asked for, unless the schedule is a draw, has bursts or stages, or was cut short.
+// The offered rate is that of the spec, unless the schedule is random, has bursts or stages, or was cut short.
 func TestOffered(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*Load)

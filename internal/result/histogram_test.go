@@ -18,7 +18,7 @@ func recorded(values ...int64) *Histogram {
 	return h
 }
 
-// near says that got is want or above it by no more than a bucket.
+// near reports whether got is want, or above it by at most the width of a bucket.
 func near(got, want int64) bool { return got >= want && float64(got) <= float64(want)*1.001 }
 
 func TestQuantileIsTheNearestRank(t *testing.T) {
@@ -138,7 +138,7 @@ func TestMergeIsOneHistogram(t *testing.T) {
 	}
 }
 
-// summary is all that can be asked of a histogram.
+// summary holds all figures of a histogram.
 func summary(h *Histogram) any {
 	text, err := h.Encode()
 	return []any{h.Count(), h.Min(), h.Latency(), text, err}
@@ -150,7 +150,7 @@ func TestEncode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The cookie of the V2 compressed format, by which libraries of other languages know it.
+	// The cookie by which libraries of other languages recognize the V2 compressed format.
 	if raw, err := base64.StdEncoding.DecodeString(text); err != nil || string(raw[:4]) != "\x1c\x84\x93\x14" {
 		t.Errorf("it begins with %x, %v", raw[:4], err)
 	}
@@ -209,7 +209,7 @@ func BenchmarkLatency(b *testing.B) {
 	}
 }
 
-// What several recorded, read back from their records and added up, is what one would have recorded: each bucket, and each figure to the last bit.
+// Histograms that are read from records and merged equal one histogram of all values: each bucket, and each figure to the last bit.
 func TestRestoredAndMerged(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for name, draw := range map[string]func() int64{

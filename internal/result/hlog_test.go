@@ -12,7 +12,7 @@ import (
 	"carousel/loadgen/export"
 )
 
-// A reader of HdrHistogram logs accepts the one that loadgen writes: each interval at its time, and all together as the record has them.
+// A reader of HdrHistogram logs accepts what loadgen writes: each interval has its time, and all together give the histogram of the record.
 func TestLogIsRead(t *testing.T) {
 	l := &result.Load{Window: result.Window{Start: time.Date(2026, 11, 27, 20, 0, 0, 123e6, time.UTC), ElapsedNS: 5e9}, Intervals: &result.Intervals{LengthNS: 2e9}}
 	whole := result.NewHistogram()

@@ -38,7 +38,7 @@ func TestPackedAnswersAsDecoded(t *testing.T) {
 	}
 }
 
-// FuzzPacked holds the quick reader to the library's: what that accepts is read, and read the same.
+// FuzzPacked compares Packed with the library: it reads the same from all that the library accepts.
 func FuzzPacked(f *testing.F) {
 	for n := range 4 {
 		h := NewHistogram()

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// order is the trial with that order and nothing of interest beside.
+// order returns a trial with that Order and otherwise fixed fields.
 func order(n int) Trial {
 	return Trial{Schema: Schema, Round: 1, Order: n, NA: "no /sleep", Started: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),
 		Cell: Cell{Model: "epoll", Scenario: "hello", Placement: Split}}
@@ -78,8 +78,8 @@ func TestAppendThenRead(t *testing.T) {
 
 func nan() float64 { zero := 0.0; return zero / zero }
 
-// TestTornAnywhere cuts a file of two trials at every byte: what was whole is read, what was not is said to be torn,
-// and the next trial is whole again.
+// TestTornAnywhere cuts a file of two trials at every byte: whole lines are read, a torn line is reported, and a trial that
+// is appended later is whole.
 func TestTornAnywhere(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, TrialsFile)
@@ -97,7 +97,7 @@ func TestTornAnywhere(t *testing.T) {
 		if err := os.WriteFile(file, text[:cut], 0o644); err != nil {
 			t.Fatal(err)
 		}
-		// A line that lacks nothing but its end is whole.
+		// A line that lacks only its newline is whole.
 		whole := bytes.Count(text[:cut], []byte("\n"))
 		if cut == len(first)-1 || cut == len(text)-1 {
 			whole++
@@ -281,7 +281,7 @@ func TestWriteFileKeepsWhatIsNoFile(t *testing.T) {
 	}
 }
 
-// What is streamed is there whole or not at all, with nothing left beside it.
+// Stream writes the whole file or nothing, and leaves no temporary file.
 func TestStream(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "f")
 	write := func(text string, err error) error {
@@ -314,8 +314,8 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// FuzzParse holds the reader to its word on any bytes: no line is lost without being reported, and what it accepted
-// reads the same after it was written again.
+// FuzzParse checks on any bytes that every line is read or reported, and that the accepted trials read the same after they
+// were written again.
 func FuzzParse(f *testing.F) {
 	text, err := json.Marshal(order(1))
 	if err != nil {

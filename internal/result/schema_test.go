@@ -26,7 +26,7 @@ const (
 	readmeFile     = "../../results/README.md"
 )
 
-// full is a trial in which every field, at any depth, is something.
+// full returns a trial in which no field, at any depth, is zero.
 func full(t *testing.T) result.Trial {
 	t.Helper()
 	h := result.NewHistogram()
@@ -49,7 +49,7 @@ func full(t *testing.T) result.Trial {
 	return v
 }
 
-// sensible puts what has a form into a load in which every field is something.
+// sensible replaces those fields of a full load that must have a certain form.
 func sensible(l *result.Load, histogram string) {
 	l.Histogram, l.ServiceHistogram, l.Schema = histogram, histogram, result.Schema
 	l.Answered.Histogram, l.Answered.ServiceHistogram = histogram, histogram
@@ -66,7 +66,7 @@ func sensible(l *result.Load, histogram string) {
 	s.Target, s.Paths, s.Proto, s.Expect, s.Engine, s.SaveMode = "http://127.0.0.1:5000/", []string{"/x"}, "http", "carousel", "epoll", "inline"
 }
 
-// fullComparison is a comparison of two servers in which every field, at any depth, is something, but for what a ratio lacks.
+// fullComparison returns a comparison of two servers in which no field, at any depth, is zero, except Lacks of a ratio.
 func fullComparison(t *testing.T) result.Comparison {
 	t.Helper()
 	var v result.Comparison
@@ -90,7 +90,7 @@ func fullComparison(t *testing.T) result.Comparison {
 	return v
 }
 
-// fullSearch is a search in which every field, at any depth, is something.
+// fullSearch returns a search in which no field, at any depth, is zero.
 func fullSearch(t *testing.T) result.Search {
 	t.Helper()
 	var v result.Search
@@ -149,7 +149,7 @@ func compile(t *testing.T, file string) *jsonschema.Schema {
 	return s
 }
 
-// written is the line Append writes for v, as any reader would see it.
+// written returns the line that Append writes for v, decoded without types.
 func written(t *testing.T, v result.Trial) map[string]any {
 	t.Helper()
 	dir := t.TempDir()
@@ -216,7 +216,7 @@ func TestSchemaRefuses(t *testing.T) {
 	}
 }
 
-// printed is what loadgen --json writes for v, as any reader would see it.
+// printed returns what loadgen --json writes for v, decoded without types.
 func printed(t *testing.T, v any) map[string]any {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -305,7 +305,7 @@ func TestSearchFitsTheSchema(t *testing.T) {
 	}
 }
 
-// TestKeptRunsFitTheSchema holds the programs that write in earnest to the schema, by the runs that are kept in the project.
+// TestKeptRunsFitTheSchema checks the kept runs, which the programs wrote, against the schema.
 func TestKeptRunsFitTheSchema(t *testing.T) {
 	schema := compile(t, schemaFile)
 	for _, kept := range []string{"../../results/reference", "../../results/portraits"} {
@@ -337,7 +337,7 @@ func TestKeptRunsFitTheSchema(t *testing.T) {
 	}
 }
 
-// keys are the names of typ's fields in JSON.
+// keys returns the names of typ's fields in JSON.
 func keys(typ reflect.Type) []string {
 	var names []string
 	for i := range typ.NumField() {
@@ -478,7 +478,7 @@ func TestEveryEnvironmentNameIsInTheREADME(t *testing.T) {
 	}
 }
 
-// sections are the sorted names in the first column of results/README.md's tables, by the heading above.
+// sections returns the names in the first column of each table of results/README.md, sorted, by the heading above the table.
 func sections(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile(readmeFile)
@@ -508,7 +508,7 @@ func sections(t *testing.T) map[string][]string {
 	return found
 }
 
-// The brief record lacks its histograms, all of them, and nothing else; the record itself has them still.
+// A brief record lacks all histograms and nothing else; the original record keeps them.
 func TestBriefLacksHistogramsOnly(t *testing.T) {
 	trial, comparison, search := full(t), fullComparison(t), fullSearch(t)
 	for _, record := range []any{trial.Load, &comparison, &search} {
@@ -524,7 +524,7 @@ func TestBriefLacksHistogramsOnly(t *testing.T) {
 	}
 }
 
-// plain is a record as any reader of JSON sees it.
+// plain returns a record as JSON, decoded without types.
 func plain(t *testing.T, record any) (v any) {
 	t.Helper()
 	text, err := json.Marshal(record)
@@ -537,7 +537,7 @@ func plain(t *testing.T, record any) (v any) {
 	return v
 }
 
-// empty takes what is a histogram out of v, and counts them.
+// empty removes the histograms from v, and returns their number.
 func empty(v any, n *int) {
 	switch v := v.(type) {
 	case map[string]any:

@@ -8,7 +8,7 @@ import (
 	"carousel/internal/result"
 )
 
-// What is written of a load has no passwords.
+// A record has no passwords.
 func TestSecretsAreNotWritten(t *testing.T) {
 	headers := []string{"authorization: Basic c2VjcmV0", "X-A: b", "Cookie:c2VjcmV0", "Proxy-Authorization: c2VjcmV0"}
 	s := result.Spec{Headers: headers, Mix: []result.Kind{{Headers: headers}}}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Sparse writes, byte for byte, what Histogram does, into the memory of the one before.
+// Sparse writes the same bytes as Histogram, and reuses its memory.
 func TestSparseIsHistogram(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	var s Sparse

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A record holds a text as it was given, and of a file what tells it from others.
+// A record holds a body from the command line whole, and of a body from a file its name, length and digest.
 func TestBodyInJSON(t *testing.T) {
 	for want, change := range map[string]func(*Spec){
 		`"body":"text"`: func(s *Spec) { s.Body = "text" },

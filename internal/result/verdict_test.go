@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A reason of schema 1 is a text, from which its check is told.
+// A reason of schema 1 is only a text, by which its check is recognized.
 func TestReasonsOfSchemaOne(t *testing.T) {
 	const text = `{"state": "suspect", "reasons": [
 		"loadgen itself stood still for 1.50s, for which up to 15.1 % of the requests may have waited: the slowest say nothing of the target",
