@@ -28,7 +28,7 @@ type Event unix.EpollEvent
 // Data returns the data that the descriptor was added with.
 func (e *Event) Data() uint64 { return uint64(uint32(e.Fd)) | uint64(uint32(e.Pad))<<32 }
 
-// NewPoller opens an epoll instance. Its waits hold: see Waiter.
+// NewPoller opens an epoll instance that holds its waits (see Waiter).
 func NewPoller() (*Poller, error) {
 	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	return &Poller{Waiter{Hold: true}, fd}, os.NewSyscallError("epoll_create1", err)
@@ -90,8 +90,8 @@ func (p *Poller) Wait(ready []Event, timeout time.Duration) (int, error) {
 	return n, err
 }
 
-// WaitRaw is Wait as one raw call for all of timeout (0 or more). Other goroutines need another processor meanwhile, and a stop of the world
-// waits for the scheduler's preemption signal, which ends the call.
+// WaitRaw is Wait as one raw call for all of timeout (0 or more). Meanwhile the thread keeps its processor: other goroutines need
+// another one, and when the runtime stops the world it has to end the call by its preemption signal.
 func (p *Poller) WaitRaw(ready []Event, timeout time.Duration) (int, error) {
 	limit := unix.NsecToTimespec(timeout.Nanoseconds())
 	return p.waitRaw(ready, &limit)
@@ -157,7 +157,7 @@ func (p *Poller) Close() {
 // FDSet is a set of descriptors below 1024, the limit of select(2).
 type FDSet struct{ bits [FDSetSize / 64]uint64 }
 
-// FDSetSize is the first descriptor that no longer fits a set.
+// FDSetSize is the smallest descriptor that does not fit into a set.
 const FDSetSize = unix.FD_SETSIZE
 
 // Set puts fd into the set.

@@ -17,7 +17,7 @@ type Ring struct {
 	listener *Poller
 }
 
-// NewRing opens an io_uring instance. Its waits hold: see Waiter.
+// NewRing opens an io_uring instance that holds its waits (see Waiter).
 func NewRing() (*Ring, error) {
 	r, err := uring.New()
 	if err != nil {
@@ -26,8 +26,8 @@ func NewRing() (*Ring, error) {
 	return &Ring{r, Waiter{Hold: true}, nil}, nil
 }
 
-// Listen completes, with data, each time connections have come to ln. It watches ln through epoll, since a pending request holds its socket
-// for some time after its process has ended, and a listening socket holds the port.
+// Listen reports a completion with data each time connections have come to ln. It watches ln through epoll: a pending io_uring request would keep
+// ln open, and its port in use, for some time after the process has ended.
 func (r *Ring) Listen(ln int, data uint64) error {
 	p, err := NewPoller()
 	if err != nil {

@@ -3,8 +3,8 @@
 // Calls that cannot block go straight to the kernel, past the Go scheduler: Accept, Read, Write, Close. Calls that wait are methods of
 // Waiter, and of Poller and Ring, which have one: a short wait keeps its processor, a long one gives it to other goroutines.
 //
-// Errors are plain errnos: compare them with ==; they allocate nothing. One is wrapped: that of a descriptor beyond the number that epoll
-// may watch, which names the setting to raise.
+// Errors are plain errnos: compare them with ==; they allocate nothing. One is wrapped: when epoll may not watch more descriptors, the error
+// names the setting to raise.
 package sock
 
 import (
@@ -31,7 +31,7 @@ const (
 var (
 	// Again is EAGAIN: the call would have to wait.
 	Again error = syscall.EAGAIN
-	// Closed is EINVAL, which accept returns after Shutdown: the server is to end.
+	// Closed is EINVAL, which accept returns after Shutdown: the server must end.
 	Closed error = syscall.EINVAL
 )
 
@@ -68,21 +68,22 @@ func AcceptNet(l net.Listener, ln int) (net.Conn, error) {
 }
 
 // AckProgress reports whether the peer has acknowledged bytes since the last call; on the first call, whether any are unacknowledged. It keeps
-// the number of those bytes in unsent, which the caller sets to 0 after it has sent more. Call it only after a wait has reached its limit:
-// the kernel reports room for more only when a third of its buffer is free. On systems other than Linux it is false.
+// the number of unacknowledged bytes in unsent, which the caller sets to 0 after it has sent more. Call it when a wait has reached its limit: the
+// kernel reports room for more only when a third of its buffer is free, so the peer may read slowly and the wait not end. On systems other than
+// Linux AckProgress returns false.
 func AckProgress(fd int, unsent *int) bool {
 	before := *unsent
 	*unsent, _ = unacked(fd)
 	return *unsent != before
 }
 
-// AllAcked reports whether the peer has acknowledged everything that was sent to it. On systems other than Linux it is false.
+// AllAcked reports whether the peer has acknowledged everything that was sent to it. On systems other than Linux it returns false.
 func AllAcked(fd int) bool {
 	n, known := unacked(fd)
 	return known && n == 0
 }
 
-// HasInput reports whether input has arrived that was not read yet. On systems other than Linux it is false.
+// HasInput reports whether input has arrived that was not read yet. On systems other than Linux it returns false.
 func HasInput(fd int) bool { return unread(fd) > 0 }
 
 // FD returns the descriptor of a connection of package net, or -1 if it is closed.

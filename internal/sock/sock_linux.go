@@ -27,8 +27,8 @@ func Accept(ln int) (int, error) {
 	}
 }
 
-// Accept waits for a connection on a blocking listener; the connection blocks too. Its wait is never held: a blocked accept wakes one of
-// the threads that wait, and a poll before it would wake them all.
+// Accept waits for a connection on a blocking listener; the connection blocks too. Its wait is never held: a new
+// connection wakes only one of the threads that block in accept, but would wake all that poll before it.
 func (w *Waiter) Accept(ln int) (int, error) {
 	for {
 		fd, _, e := syscall.Syscall6(unix.SYS_ACCEPT4, uintptr(ln), 0, 0, unix.SOCK_CLOEXEC, 0, 0)

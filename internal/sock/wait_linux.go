@@ -19,17 +19,17 @@ const (
 	longest, shortest = 3 * time.Millisecond, time.Millisecond
 )
 
-// Waiter makes the calls of one thread that wait for the kernel.
+// Waiter makes the blocking calls of one thread.
 //
 // The zero value tells the Go scheduler of each wait, which then gives the processor to other goroutines. That costs a hand-over there
 // and back, and the runtime's monitor thread looks at the waiting thread every 20 µs. With Hold a wait begins as a raw call: for one
 // to three milliseconds the thread keeps its processor, and to the runtime it is running. Another goroutine that needs the processor
 // (a signal's, the collector's, an executor's) gets it when the wait has been held that long, or, if waits are shorter, between two of them.
 //
-// A timer, the alarm, ends the raw call: it is waited for beside everything else, and put off while other things come. A timeout
-// for each call would do the same, but to set and clear one costs a tenth of a request.
+// A timerfd, the alarm, ends the raw call, which also waits for it; later waits put it off. A timeout for each call would do the same, but to set
+// and clear one costs a tenth of a request.
 type Waiter struct {
-	Hold bool
+	Hold bool // begin each wait as a raw call
 
 	alarm   int           // the timer's descriptor; 0: none yet
 	armed   bool          // it will ring
@@ -39,7 +39,7 @@ type Waiter struct {
 	ready   [1]metrics.Sample
 }
 
-// NewWaiter returns a Waiter that holds its waits. It opens its alarm now, or, if there is no descriptor, at a later wait.
+// NewWaiter returns a Waiter with Hold. It opens its alarm now, or, if no descriptor is free, at a later wait.
 func NewWaiter() *Waiter {
 	w := &Waiter{Hold: true}
 	w.arm(clock())

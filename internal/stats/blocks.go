@@ -4,10 +4,10 @@ package stats
 // 60 % wider.
 const MinBlocks = 8
 
-// MostBlocks is the most blocks worth cutting into. More blocks estimate the spread better, but a block of three or four cycles is too short to
-// leave out disturbed ones. On simulated noise with heavy tails intervals were narrowest over 8 to 10 blocks of 50 cycles, 10 to 16 blocks of
-// 100 and 16 to 25 of 200; over ten they are within 6 % of the best each time. Where a server's cost wanders from cycle to cycle, the intervals
-// over long blocks hold the truth more often, too.
+// MostBlocks is the largest number of blocks that is worth while. More blocks estimate the spread better, but a block of three or four cycles is
+// too short to leave out disturbed ones. On simulated noise with heavy tails intervals were narrowest over 8 to 10 blocks of 50 cycles, 10 to 16
+// blocks of 100 and 16 to 25 of 200; with ten blocks they are within 6 % of the narrowest each time. Where a server's cost wanders from cycle to
+// cycle, the intervals over long blocks hold the truth more often, too.
 const MostBlocks = 10
 
 // Blocks cuts n cycles, from 0, into min(n, most) consecutive blocks of nearly equal length, each [from, to). It returns nil if there would be

@@ -7,10 +7,10 @@ import (
 
 // Effects returns how far each server stands from the mean of all, as a log: the effect of k minus that of l is the log of their ratio.
 //
-// x[k][c] is the log of the figure of server k in cycle c: NaN where there is none, infinite where the figure was 0 or infinite. Two
-// servers are compared by the Middle of their differences over the cycles that have both, so a disturbed slice spoils one cycle of one
-// pair. The effect is the mean of a server's differences from every server, itself included: so the comparisons of k and of l with the others
-// add to what is known of their ratio (paired comparisons, Thurstone 1927).
+// x[k][c] is the log of the figure of server k in cycle c: NaN where there is none, infinite where the figure was 0 or infinite. Two servers are
+// compared by the Middle of their differences over the cycles that have both, so a disturbed slice spoils one cycle, in the pairs of its server.
+// The effect is the mean of a server's differences from every server, itself included: so the comparisons of k and of l with the others add to what
+// is known of their ratio (paired comparisons, Thurstone 1927).
 //
 // A server whose differences are not finite is left out of the means of the others. Its own effect is infinite, or NaN where nothing is
 // known.

@@ -8,10 +8,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// MedianInterval returns the median of x, which may be in any order, and as its ends two of the values: the innermost pair, equally far from
-// both ends, that holds the true median with a probability of at least confidence, whatever the distribution. That probability is the interval's
-// Confidence. If x is too small (fewer than six for 95 %), the ends are the lowest and the highest value, with the confidence they have.
-// Without values the interval is unknown.
+// MedianInterval returns the median of x, which may be in any order, and as its ends two of the values: the innermost pair, equally many places
+// from the lowest and the highest, that holds the true median with a probability of at least confidence, whatever the distribution. That
+// probability is the interval's Confidence. If x is too small (fewer than six for 95 %), the ends are the lowest and the highest value, with the
+// confidence they have. Without values the interval is unknown.
 func MedianInterval(x []float64, confidence float64) Interval {
 	n := len(x)
 	if n == 0 {
@@ -24,8 +24,8 @@ func MedianInterval(x []float64, confidence float64) Interval {
 	return Interval{Median(x), sorted[k], sorted[n-1-k], math.Max(0, 1-outside(k))}
 }
 
-// Surprising reports whether held of n claims are more than chance explains, if each holds by chance with probability level: the
-// probability of so many or more is then at most level.
+// Surprising reports whether so many of n claims hold that chance does not explain it, where each holds by chance with probability level: the
+// probability that held of them or more hold is then at most level.
 func Surprising(held, n int, level float64) bool {
 	return held > 0 && 1-distuv.Binomial{N: float64(n), P: level}.CDF(float64(held-1)) <= level*(1+1e-9)
 }

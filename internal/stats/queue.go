@@ -117,8 +117,8 @@ func MG1Mean(rho float64, services []float64) float64 {
 }
 
 // MG1Quantile returns bounds of the wait that a share q of requests does not exceed, where service times have the distribution of the sample
-// services, in its unit. A wait is the sum of a geometric number of residual service times. Those are rounded to whole
-// steps, down for low and up for high, and summed by Panjer's recursion (1981). The bounds meet as step becomes small; the running time grows with 1/step².
+// services, in its unit. A wait is the sum of a geometric number of residual service times. Those are rounded to whole steps, down for low and up
+// for high, and summed by Panjer's recursion (1981). The bounds meet as step becomes small; the running time grows with 1/step².
 func MG1Quantile(rho float64, services []float64, q, step float64) (low, high float64) {
 	left := residual(services, step)
 	return step * float64(compound(rho, left, q)), step * float64(compound(rho, append([]float64{0}, left...), q))
@@ -180,7 +180,7 @@ func StallQuantile(q, stop, window, rho float64) float64 {
 	return max(0, stop-(1-q)*window*(1-rho))
 }
 
-// StallMean returns what such a stop adds to the mean wait; see StallQuantile.
+// StallMean returns how much a stop of the server adds to the mean wait. Arguments are as in StallQuantile.
 func StallMean(stop, window, rho float64) float64 {
 	return stop * stop / (2 * window * (1 - rho))
 }

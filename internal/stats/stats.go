@@ -1,8 +1,8 @@
 // Package stats is the arithmetic of comparisons: medians, intervals and tests for the ratio of two servers, and corrections for several
 // claims and for looks at a comparison that still runs. All are pure functions on numbers, without I/O or a clock.
 //
-// The sample of a comparison is one trial, or a block of slices, never one request: requests of one trial share a process, a heap and a minute
-// of the machine's life, so a thousand of them are one observation of the model.
+// The sample of a comparison is one trial, or a block of slices, never one request: requests of one trial share a process, a heap and the
+// same minute on the machine, so a thousand of them are one observation of the model.
 //
 // # Queueing theory
 //

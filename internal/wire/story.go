@@ -2,7 +2,7 @@ package wire
 
 import "carousel/internal/story"
 
-// Client returns the talk's client in the server's story, nil if there is no story.
+// Client returns the talk's client in the narration and the trace (package story), nil if both are off.
 func (t *Talk) Client() *story.Client {
 	if t == nil {
 		return nil
@@ -10,7 +10,8 @@ func (t *Talk) Client() *story.Client {
 	return t.client
 }
 
-// Waits tells the story that the talk waits for what Next returns. what says how the model waits; n are the numbers for its %d verbs.
+// Waits narrates that the talk waits for what Next returns. what is a format that describes how the model waits; n are the numbers for its %d
+// verbs.
 func (t *Talk) Waits(fd int, what string, n ...int) {
 	if t.client != nil {
 		t.waits(fd, what, n)
@@ -25,7 +26,7 @@ func (t *Talk) waits(fd int, what string, n []int) {
 	t.client.Waits(fd, kind, what, n...)
 }
 
-// Blocks is Waits where the lane waits for this talk alone: a blocked thread, a parked goroutine.
+// Blocks is Waits for a lane that waits for this talk alone, such as a blocked thread or a parked goroutine.
 func (t *Talk) Blocks(lane *story.Lane, fd int, what string, n ...int) {
 	if t.client != nil {
 		t.blocks(lane, fd, what, n)

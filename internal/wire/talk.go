@@ -1,7 +1,7 @@
 // Package wire is the server's side of a conversation, without I/O: it finds the requests in the input, parses them and replies.
 //
-// A Talk is one connection's conversation. It never reads, writes or waits. Next says what must happen before the talk can go on, and a
-// server model decides how to wait for that; so everything that is not the model is shared, and nothing that is the model is. A model is
+// A Talk is one connection's conversation. It does no I/O and never waits. Next returns what must happen before the talk can go on, and a
+// server model decides how to wait for that. So all models share the conversation, and each adds only its own way to wait. A model is
 // a function Serve(ln int, open func() *wire.Talk) error. It calls open, which is Book.Open, for each connection that it accepts from the
 // listening socket ln, and carries out what the talk wants:
 //
@@ -23,13 +23,14 @@
 //     to the kernel without copying. A request counts as served when the last byte of its reply was sent.
 //   - Parsing stops at 16 KiB of pending output: a peer that sends requests without reading the replies is not read from.
 //   - A loop gives each connection turns, so that none of them starves the others. Turn begins a turn. Over reports its end: after one
-//     read of at most sock.ReadBytes, after sock.TurnBytes written, or after one Work. A talk that could go on then waits all the
-//     same, behind the others: for its descriptor, which is ready already, or, if it wants Work, for Pause, which is over at once.
+//     read of at most sock.ReadBytes, after sock.TurnBytes written, or after one Work. A talk that could go on then waits
+//     behind the others: the loop watches its descriptor, which is still ready, or, if the talk wants Work, sets a timer for Pause, one
+//     nanosecond.
 //   - A descriptor is watched for exactly what Next wants (Want.Events): Read is readable, Write is writable, Sleep and Work are
-//     nothing. A hang-up or an error that is reported while nothing is watched for closes the connection. A level-triggered loop that
-//     watched for input during a Sleep would spin on unread input or on a reset.
-//   - A loop calls Work in place, and all its clients wait: that is its lesson. An executor calls Work on another thread; until it
-//     returns, nothing else of the talk is called.
+//     nothing. If the kernel reports a hang-up or an error while nothing is watched for, the model closes the connection. A
+//     level-triggered loop that watched for input during a Sleep would spin on unread input or on a reset.
+//   - A loop calls Work on its own thread, and all its clients wait meanwhile: that is its lesson. An executor calls Work on another
+//     thread; until it returns, no other method of the talk is called.
 //   - At the end of input the talk answers the complete requests that it has, then wants Close. It does not answer an unterminated last
 //     line, nor a request that was cut short. On a read error the model closes the connection at once.
 //   - When a wait for the peer has taken as long as Pause allows, the model calls Late, which ends the talk only if the peer is idle.
@@ -303,7 +304,7 @@ func (t *Talk) drained() {
 }
 
 // Pause returns how long to wait: for Sleep the time to sleep; for Read and Write the longest wait for the peer (0: no limit); for Work one
-// nanosecond, since only the other connections have to have their turn.
+// nanosecond, since the talk waits only for the turns of other connections.
 func (t *Talk) Pause() time.Duration {
 	switch t.Next() {
 	case Sleep:
@@ -314,9 +315,9 @@ func (t *Talk) Pause() time.Duration {
 	return t.book.Idle
 }
 
-// Late is called when a wait on the socket fd has taken as long as Pause allows. For Sleep it is Woke. For Read and Write it ends the talk,
-// unless the peer is not idle: it has acknowledged more bytes since the last Late, or what the talk waits for has come and this process had
-// no processor to see it. For Work it does nothing.
+// Late is called when a wait on the socket fd has taken as long as Pause allows. For Sleep it does what Woke does. For Read and Write it ends the
+// talk if the peer is idle. A peer is not idle if it has acknowledged bytes since the last Late, or if what the talk waits for has come and this
+// process only had no processor to see it. For Work Late does nothing.
 func (t *Talk) Late(fd int) {
 	want := t.Next()
 	if want == Work || want == Read && sock.HasInput(fd) || want == Write && sock.AllAcked(fd) {
@@ -329,7 +330,7 @@ func (t *Talk) Late(fd int) {
 	}
 }
 
-// Woke ends a wait that has taken as long as Pause says: after Sleep the reply follows, any other talk wants Close.
+// Woke ends a wait that has taken as long as Pause allows. After Sleep, Next returns Write, for the reply; after any other wait, Close.
 func (t *Talk) Woke() {
 	if t.Next() == Sleep {
 		t.act = actNone

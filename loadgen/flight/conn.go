@@ -56,7 +56,7 @@ func (c *Conn) Opening() bool { return c.state == opening }
 // Silent reports whether the connection stays open without ever sending a request (--idle).
 func (c *Conn) Silent() bool { return c.number < 0 }
 
-// Host returns the index of the server to which the connection is, from 0, in the order of client.Servers.
+// Host returns the index of the connection's server, from 0, in the order of client.Servers.
 func (c *Conn) Host() int { return c.host }
 
 // Room returns how many bytes may be read now, at most client.MaxRead. After 0 read nothing until Next returns Read for the connection.
@@ -189,8 +189,8 @@ func (s *Shard) resend(c *Conn) {
 // unavailable is the status of a reply with which a server without room closes a connection that has sent no request.
 const unavailable = 503
 
-// Feed reports that the bytes p came from the peer of c: at most Room, or client.MaxRead of a connection that the peer has closed. It reports
-// whether the engine may read again at once. It keeps no reference to p.
+// Feed reports that the bytes p came from the peer of c: at most Room, or client.MaxRead of a connection that the peer has closed. It returns
+// true if the engine may read again at once. It keeps no reference to p.
 func (s *Shard) Feed(c *Conn, p []byte) bool {
 	s.spins = false
 	if c.Silent() { // the only reply it can get is one with which the server closes it

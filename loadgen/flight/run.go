@@ -12,10 +12,10 @@
 //		... wait for events until shard.Wake at the latest, and report them
 //	}
 //
-// Next is called again after each event. Settle closes the books when all is over.
+// Next is called again after each event. Settle completes the record when the run is over.
 //
-// A Shard is for one goroutine at a time; the Shards of one Run may be used concurrently. Instants are nanoseconds on the run's clock, which New
-// is given.
+// A Shard is for one goroutine at a time; the Shards of one Run may be used concurrently. Instants are nanoseconds on the run's clock, an
+// argument of New.
 package flight
 
 import (
@@ -105,7 +105,7 @@ func (r *Run) Flow(begin int64) {
 	}
 }
 
-// Slice is a part of a load: requests flow for Length, then replies are taken in for Patience at most.
+// Slice is a part of a load: requests flow for Length, then replies are still read for Patience at most.
 type Slice struct {
 	Begin    int64         // when requests begin to flow
 	Opens    int64         // when the window of the whole load opened: requests due from then on count; Never: this slice is part of the warm-up
@@ -132,7 +132,7 @@ func (r *Run) Slice(s Slice) {
 	r.until.Store(later(s.Begin, int64(s.Length)))
 }
 
-// Stop cuts the window short: no further request is due, and the grace begins. In the grace, Stop ends that. It may be called from any goroutine.
+// Stop cuts the window short: no further request is due, and the grace begins. In the grace, Stop ends the grace. It may be called from any goroutine.
 func (r *Run) Stop() {
 	now := r.clock()
 	if now >= r.until.Load() {

@@ -52,7 +52,7 @@ func (s *Shard) settle(end int64, why record.Reason) {
 	s.bookUnsent(end, why)
 }
 
-// Settle closes the books of all shards of a run, whose window ended at end. Requests under way are booked as unanswered, and those of the schedule
+// Settle completes the record of all shards of a run, whose window ended at end. Requests under way are booked as unanswered, and those of the schedule
 // that were due by end as unsent. With -n, requests that were not yet due are booked as unsent for the reason why.
 func Settle(shards []*Shard, end int64, why record.Reason) {
 	for _, d := range shards {

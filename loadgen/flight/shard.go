@@ -82,7 +82,7 @@ type Shard struct {
 	outcomes []outcome
 }
 
-// Refusal is why a connect failed. Its zero value: none has.
+// Refusal is why a connect failed; the zero value if none has.
 type Refusal struct {
 	Class record.Class
 	Err   error
