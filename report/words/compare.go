@@ -234,8 +234,8 @@ func Sign(x compare.Change) string {
 
 // Legends of the tables of a comparison.
 const (
-	ByModel = "B over A: the mean over the cells of the model, against the other servers of each cell. A figure with a sign is surely different. " +
-		"\"within\" is how far apart the two may be at most. \"?\" is undecided, with its interval of 95 %."
+	ByModel = "B over A: the mean over the cells of the model, against the other servers of each cell. \"+5 %\" is a significant difference, " +
+		"\"within 1 %\" the most by which the two may differ, \"?\" undecided with its interval of 95 %, \"same\" no difference at all. An empty place was not measured in both runs."
 	ByCell = "B over A with its interval of 95 %, against the other servers of the cell. Bold is surely different. \"~\" is undecided. " +
 		"\"?\" is undecided too: the interval excludes 1, but among so many claims that is not sure. \"alone\": too few servers took turns with it to separate its change from the machine's."
 	Together = "All servers of a cell together, B over A. The two runs were made at different times, so the machine is in these: no claim is made."
