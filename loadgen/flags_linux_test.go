@@ -151,7 +151,7 @@ func loaded(t *testing.T, ready func(pid int), args ...string) *result.Load {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "record.json")
 	cmd := exec.Command(args[0], append(args[1:], "-q", "-o", file)...)
-	said, err := cmd.StderrPipe()
+	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func loaded(t *testing.T, ready func(pid int), args ...string) *result.Load {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	in := bufio.NewReader(said)
+	in := bufio.NewReader(stderr)
 	if ready != nil {
 		if line, err := in.ReadString('\n'); err != nil || !strings.HasPrefix(line, "READY") {
 			t.Fatalf("it said %q, %v", line, err)

@@ -14,15 +14,15 @@ import (
 // oneHost is one server of several: it counts requests by path, and connections.
 type oneHost struct {
 	*httptest.Server
-	target string // without a path
-	met    atomic.Int64
-	mu     sync.Mutex
-	asked  map[string]int64
+	target   string // without a path
+	met      atomic.Int64
+	mu       sync.Mutex
+	received map[string]int64
 }
 
 func openHost(t *testing.T, network string) *oneHost {
 	t.Helper()
-	h := &oneHost{asked: map[string]int64{}}
+	h := &oneHost{received: map[string]int64{}}
 	addr := "127.0.0.1:0"
 	if network == "unix" {
 		addr = filepath.Join(t.TempDir(), "s")
@@ -33,7 +33,7 @@ func openHost(t *testing.T, network string) *oneHost {
 	}
 	h.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.mu.Lock()
-		h.asked[r.URL.RequestURI()]++
+		h.received[r.URL.RequestURI()]++
 		h.mu.Unlock()
 		switch r.URL.Path {
 		case "/away":
@@ -89,8 +89,8 @@ func TestSeveralHosts(t *testing.T) {
 							name := strings.TrimPrefix(strings.TrimPrefix(h.target, "http://"), "unix:")
 							if path, ours := strings.CutPrefix(p.Path, name); ours {
 								seen++
-								if p.OK == 0 || p.OK != h.asked[path] {
-									t.Errorf("%s: %d ok, the server was asked %d times", p.Path, p.OK, h.asked[path])
+								if p.OK == 0 || p.OK != h.received[path] {
+									t.Errorf("%s: %d ok, the server was asked %d times", p.Path, p.OK, h.received[path])
 								}
 							}
 						}
@@ -103,8 +103,8 @@ func TestSeveralHosts(t *testing.T) {
 						if path == "/x" {
 							h, other = b, "/w"
 						}
-						if d := h.asked[path] - h.asked[other]; d < 0 || d > 1 {
-							t.Errorf("%s %d times, %s %d times", path, h.asked[path], other, h.asked[other])
+						if d := h.received[path] - h.received[other]; d < 0 || d > 1 {
+							t.Errorf("%s %d times, %s %d times", path, h.received[path], other, h.received[other])
 						}
 					}
 				})
@@ -116,8 +116,8 @@ func TestSeveralHosts(t *testing.T) {
 func TestSeveralHostsRedirected(t *testing.T) {
 	a, b := openHost(t, "tcp"), openHost(t, "tcp")
 	l, _ := recordOf(t, done, "-q", "-c", "4", "-n", "100", "--max-redirects", "2", a.target+"/moved", b.target+"/away", b.target+"/moved")
-	if there := a.asked["/there"] + b.asked["/there"]; l.Redirects != there || b.asked["/there"] == 0 || l.Errors["redirect-elsewhere"] != b.asked["/away"] {
-		t.Errorf("%d followed, %v, %v and %v asked", l.Redirects, l.Errors, a.asked, b.asked)
+	if there := a.received["/there"] + b.received["/there"]; l.Redirects != there || b.received["/there"] == 0 || l.Errors["redirect-elsewhere"] != b.received["/away"] {
+		t.Errorf("%d followed, %v, %v and %v asked", l.Redirects, l.Errors, a.received, b.received)
 	}
 }
 
@@ -132,8 +132,8 @@ func TestHostThatIsNotThere(t *testing.T) {
 			t.Errorf("%s: exit code %d, %q, want %q", engine, code, stderr.String(), want)
 		}
 	}
-	if len(a.asked) > 0 {
-		t.Errorf("%v", a.asked)
+	if len(a.received) > 0 {
+		t.Errorf("%v", a.received)
 	}
 }
 
@@ -141,8 +141,8 @@ func TestHostThatIsNotThere(t *testing.T) {
 func TestSeveralHostsSecured(t *testing.T) {
 	a, b := openVault(t, nil), openVault(t, nil)
 	l, _ := recordOf(t, done, "-q", "-k", "-c", "4", "-n", "100", a.URL, b.URL+"/b")
-	if a.asked.Load()+b.asked.Load() != 100 || a.met.Load() != 2 || b.met.Load() != 2 || l.TLS.Handshakes != 4 {
-		t.Errorf("asked %d and %d over %d and %d, %+v", a.asked.Load(), b.asked.Load(), a.met.Load(), b.met.Load(), l.TLS)
+	if a.received.Load()+b.received.Load() != 100 || a.met.Load() != 2 || b.met.Load() != 2 || l.TLS.Handshakes != 4 {
+		t.Errorf("asked %d and %d over %d and %d, %+v", a.received.Load(), b.received.Load(), a.met.Load(), b.met.Load(), l.TLS)
 	}
 	named := strings.Replace(b.URL, "127.0.0.1", "localhost", 1)
 	var stdout, stderr strings.Builder

@@ -192,9 +192,9 @@ func TestStarvedSaysSoFirst(t *testing.T) {
 			if !first.MatchString(stdout.String()) {
 				t.Errorf("the first line after the command must say who was served:\n%s", &stdout)
 			}
-			told := regexp.MustCompile(`\n  latency +of the 1 of 5 connections that was answered; the others have none\n +p50 .*\n  response time +[0-9]`).MatchString(stdout.String())
-			if want := engine != "hey"; told != want || strings.Contains(stdout.String(), "p99") != want {
-				t.Errorf("percentiles are those of the connections that were answered: %v, want %v:\n%s", told, want, &stdout)
+			matched := regexp.MustCompile(`\n  latency +of the 1 of 5 connections that was answered; the others have none\n +p50 .*\n  response time +[0-9]`).MatchString(stdout.String())
+			if want := engine != "hey"; matched != want || strings.Contains(stdout.String(), "p99") != want {
+				t.Errorf("percentiles are those of the connections that were answered: %v, want %v:\n%s", matched, want, &stdout)
 			}
 		})
 	}

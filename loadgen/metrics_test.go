@@ -32,10 +32,10 @@ func TestMetricsWhileTheLoadIsOn(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			s.answered.Store(0)
 			release = make(chan struct{})
-			said, says := io.Pipe()
+			reader, writer := io.Pipe()
 			addr := make(chan string, 1)
 			go func() {
-				for lines := bufio.NewScanner(said); lines.Scan(); {
+				for lines := bufio.NewScanner(reader); lines.Scan(); {
 					if at := regexp.MustCompile(`http://\S+/metrics`).FindString(lines.Text()); at != "" {
 						addr <- at
 					}
@@ -44,8 +44,8 @@ func TestMetricsWhileTheLoadIsOn(t *testing.T) {
 			code := make(chan int, 1)
 			go func() {
 				var stdout bytes.Buffer
-				code <- run(&stdout, says, []string{"-c", "1", "-n", "11", "--engine", engine, "--metrics", "127.0.0.1:0", s.addr})
-				says.Close()
+				code <- run(&stdout, writer, []string{"-c", "1", "-n", "11", "--engine", engine, "--metrics", "127.0.0.1:0", s.addr})
+				writer.Close()
 			}()
 			var at string
 			select {

@@ -56,7 +56,7 @@ func openShop(t *testing.T) *shop {
 }
 
 // asked is what was logged since the last time.
-func (s *shop) asked() []string {
+func (s *shop) received() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	log := s.log
@@ -87,7 +87,7 @@ func TestMix(t *testing.T) {
 	l, _ := recordOf(t, wrong, "-q", "-c", "16", "-n", fmt.Sprint(n), "--mix", mixFile(t), "--seed", "7", "--json", s.URL)
 	balanced(t, l)
 	counts := map[string]int64{}
-	for _, request := range s.asked() {
+	for _, request := range s.received() {
 		counts[request]++
 	}
 	for i, kind := range []struct {
@@ -125,7 +125,7 @@ func TestMixHasAnOrder(t *testing.T) {
 	order := func(flags ...string) []string {
 		t.Helper()
 		recordOf(t, wrong, append([]string{"-q", "-c", "1", "-n", "2000", "--mix", file, "--json", s.URL}, flags...)...)
-		return s.asked()
+		return s.received()
 	}
 	weighted := order("--seed", "7")
 	for _, c := range []struct {

@@ -193,7 +193,7 @@ func (s *running) met(t *testing.T, door string) int64 {
 }
 
 // asked is what the log has since the last time: how often there was each request, and how many connections they came by. What met asks is left out.
-func (s *running) asked(t *testing.T) (requests map[string]int64, connections int64) {
+func (s *running) received(t *testing.T) (requests map[string]int64, connections int64) {
 	t.Helper()
 	log, err := os.ReadFile(filepath.Join(s.dir, "log"))
 	if err != nil {

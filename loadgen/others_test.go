@@ -48,10 +48,10 @@ func (s *running) keeps(t *testing.T, door, engine string, flags ...string) {
 		args = append(args, "--cacert", filepath.Join(s.dir, "authority.pem"))
 	}
 	before := s.met(t, door)
-	s.asked(t)
+	s.received(t)
 	l, _ := recordOf(t, done, args...)
 	met := s.met(t, door) - before - 1
-	requests, connections := s.asked(t)
+	requests, connections := s.received(t)
 
 	balanced(t, l)
 	if !maps.Equal(requests, want) || l.Requests.OK != 200 {

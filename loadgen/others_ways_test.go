@@ -45,12 +45,12 @@ func TestOthersReplies(t *testing.T) {
 				for _, engine := range engines() {
 					t.Run(c.name+", "+engine, func(t *testing.T) {
 						before := s.met(t, "plain")
-						s.asked(t)
+						s.received(t)
 						l, _ := recordOf(t, done, "-n", fmt.Sprint(n), "-c", "4", "--engine", engine, "--mix", filepath.Join(s.dir, "mix"), s.target("plain", "/"))
 						met := s.met(t, "plain") - before - 1
-						requests, connections := s.asked(t)
+						requests, connections := s.received(t)
 						balanced(t, l)
-						if asked := sum(requests); l.Requests.OK != n || asked != n {
+						if received := sum(requests); l.Requests.OK != n || received != n {
 							t.Errorf("%d requests, it logged %v; the record has %+v", n, requests, l.Requests)
 						}
 						least, most := int64(4), int64(4)
@@ -102,7 +102,7 @@ func TestOthersCertificates(t *testing.T) {
 			if c.name == "none where there is TLS" {
 				target = "http://" + s.addr[c.door] + "/page"
 			}
-			s.asked(t)
+			s.received(t)
 			var stdout, stderr bytes.Buffer
 			code := run(&stdout, &stderr, append(append([]string{"-q", "-n", "20", "-c", "4"}, c.flags...), target))
 			text := stdout.String() + stderr.String()
@@ -110,7 +110,7 @@ func TestOthersCertificates(t *testing.T) {
 				t.Errorf("exit code %d, want %d and %q:\n%s", code, c.code, c.want, text)
 			}
 			s.met(t, "plain") // it has logged all before that
-			if requests, _ := s.asked(t); sum(requests) != c.logged {
+			if requests, _ := s.received(t); sum(requests) != c.logged {
 				t.Errorf("it logged %v, want %d", requests, c.logged)
 			}
 		})

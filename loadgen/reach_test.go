@@ -33,8 +33,8 @@ func TestUnixSocket(t *testing.T) {
 				args := append([]string{"-q", "--json", "-c", "8", "-n", "200", "--engine", engine, s.target + "/a?b=c"}, strings.Fields(ways)...)
 				l, _ := recordOf(t, done, args...)
 				balanced(t, l)
-				if l.Requests.OK != 200 || s.asked["/a?b=c"] != 200 || l.Connections.Opened != s.met.Load() {
-					t.Errorf("%d ok over %d connections, the server saw %v over %d", l.Requests.OK, l.Connections.Opened, s.asked, s.met.Load())
+				if l.Requests.OK != 200 || s.received["/a?b=c"] != 200 || l.Connections.Opened != s.met.Load() {
+					t.Errorf("%d ok over %d connections, the server saw %v over %d", l.Requests.OK, l.Connections.Opened, s.received, s.met.Load())
 				}
 				if ways == "--pid auto" && l.TargetCPU == nil {
 					t.Errorf("its process is not known: %s", l.TargetCPULacks)

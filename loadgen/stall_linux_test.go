@@ -43,11 +43,11 @@ func TestWhoseStall(t *testing.T) {
 			found := func(check string) bool {
 				return slices.ContainsFunc(l.Verdict.Reasons, func(r result.Reason) bool { return r.Check == check })
 			}
-			said := found("stall")
+			stalled := found("stall")
 			if found("pause") == own {
 				t.Errorf("%s, own %v: a pause of the target: %v, %q", engine, own, !own, l.Verdict.Reasons)
 			}
-			if own && (!said || l.Verdict.State == "valid" || l.OwnStallNS < int64(stall)*8/10) || !own && l.OwnStallNS >= int64(stall)/2 {
+			if own && (!stalled || l.Verdict.State == "valid" || l.OwnStallNS < int64(stall)*8/10) || !own && l.OwnStallNS >= int64(stall)/2 {
 				t.Errorf("%s, own %v: stall %v, %s %q", engine, own, time.Duration(l.OwnStallNS), l.Verdict.State, l.Verdict.Reasons)
 			}
 		}

@@ -21,14 +21,14 @@ import (
 type vault struct {
 	*httptest.Server
 	authority *testcert.Authority
-	asked     atomic.Int64
+	received  atomic.Int64
 	met       atomic.Int64
 }
 
 func openVault(t *testing.T, change func(*tls.Config)) *vault {
 	v := &vault{authority: testcert.New(t, "Ours")}
 	v.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v.asked.Add(1)
+		v.received.Add(1)
 		switch r.URL.Path {
 		case "/moved":
 			http.Redirect(w, r, "https://"+r.Host+"/there", http.StatusFound)
@@ -65,10 +65,10 @@ func TestTLS(t *testing.T) {
 	}
 	saved := t.TempDir()
 	for _, c := range []struct {
-		name  string
-		args  []string // with @ for the server
-		asked int64    // of 200 requests
-		met   int64    // connections at least
+		name     string
+		args     []string // with @ for the server
+		received int64    // of 200 requests
+		met      int64    // connections at least
 	}{
 		{"kept alive", []string{"@/"}, 200, 4},
 		{"in turn", []string{"@/a", "/b"}, 200, 4},
@@ -85,15 +85,15 @@ func TestTLS(t *testing.T) {
 		{"of several kinds", []string{"--mix", mix, "@/"}, 200, 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			v.asked.Store(0)
+			v.received.Store(0)
 			v.met.Store(0)
 			args := []string{"-n", "200", "-c", "4", "--cacert", v.authority.File()}
 			for _, arg := range c.args {
 				args = append(args, strings.Replace(arg, "@/", v.URL+"/", 1))
 			}
 			l, _ := recordOf(t, 0, args...)
-			if l.Spec.Engine != "net" || l.Requests.OK != 200 || v.asked.Load() != c.asked {
-				t.Errorf("engine %s: %d ok, and the server was asked %d times, want 200 and %d", l.Spec.Engine, l.Requests.OK, v.asked.Load(), c.asked)
+			if l.Spec.Engine != "net" || l.Requests.OK != 200 || v.received.Load() != c.received {
+				t.Errorf("engine %s: %d ok, and the server was asked %d times, want 200 and %d", l.Spec.Engine, l.Requests.OK, v.received.Load(), c.received)
 			}
 			if h := l.TLS; h == nil || h.Handshakes != l.Connections.Opened || h.Handshakes != v.met.Load() || h.Handshakes < c.met || h.Handshake.Max <= 0 {
 				t.Errorf("handshakes %+v, connections %+v, the server met %d, want %d at least", h, l.Connections, v.met.Load(), c.met)
@@ -124,7 +124,7 @@ func TestTLSCompared(t *testing.T) {
 	a, b := openVault(t, nil), openVault(t, nil)
 	var stdout, stderr strings.Builder
 	code := run(&stdout, &stderr, []string{"-q", "-k", "-c", "2", "--cycles", "8", "--slice", "5ms", "--vs", "b=" + b.URL, "a=" + a.URL})
-	if code != 0 || a.asked.Load() == 0 || b.asked.Load() == 0 || a.met.Load() != 2 || b.met.Load() != 2 {
-		t.Errorf("exit code %d, asked %d and %d times over %d and %d connections: %s", code, a.asked.Load(), b.asked.Load(), a.met.Load(), b.met.Load(), stderr.String())
+	if code != 0 || a.received.Load() == 0 || b.received.Load() == 0 || a.met.Load() != 2 || b.met.Load() != 2 {
+		t.Errorf("exit code %d, asked %d and %d times over %d and %d connections: %s", code, a.received.Load(), b.received.Load(), a.met.Load(), b.met.Load(), stderr.String())
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// newTrace is the trace that opts asks for; nil: none.
+// newTrace returns the trace for --trace; nil without it.
 func newTrace(opts *cli.Options) *trace.Trace {
 	if opts.Trace == "" {
 		return nil
@@ -18,8 +18,8 @@ func newTrace(opts *cli.Options) *trace.Trace {
 	return trace.New(opts.Traced)
 }
 
-// keepTrace writes a trace to its file, whole or not at all, and prints how much did not fit. The record is nil if there is no trace. It prints an error of
-// writing before it returns it.
+// keepTrace writes a trace to its file, whole or not at all, and prints how much did not fit. The record is nil if there is no trace. If writing
+// fails, it prints the error and returns it.
 func keepTrace(opts *cli.Options, t *trace.Trace, say func(any)) (*result.Trace, error) {
 	if t == nil {
 		return nil, nil

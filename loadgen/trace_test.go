@@ -11,7 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// traced holds a trace to how many requests it has: traced FILE REQUESTS.
+// traced is a script's command that checks how many requests are in a trace: traced FILE REQUESTS.
 func traced(ts *testscript.TestScript, _ bool, args []string) {
 	text := []byte(ts.ReadFile(args[0]))
 	if strings.HasSuffix(args[0], ".gz") {

@@ -77,8 +77,8 @@ func TestDownload(t *testing.T) {
 					s.Engine, s.Connections, s.Duration, s.Requests = engine, connections, 0, 30
 					s.MaxRedirects, s.Save, s.SaveMode = 1, filepath.Join(t.TempDir(), "new"), mode
 					l := carryOut(t, s)
-					if l.Requests.OK != 30 || l.Redirects != 30 || srv.asked.Load() != 60 || l.Connections.Opened != int64(connections) {
-						t.Errorf("%+v %v, %d redirects, asked %d times, %+v", l.Requests, l.Errors, l.Redirects, srv.asked.Load(), l.Connections)
+					if l.Requests.OK != 30 || l.Redirects != 30 || srv.received.Load() != 60 || l.Connections.Opened != int64(connections) {
+						t.Errorf("%+v %v, %d redirects, asked %d times, %+v", l.Requests, l.Errors, l.Redirects, srv.received.Load(), l.Connections)
 					}
 					want := int64(0)
 					for path, reply := range gallery() {
@@ -161,8 +161,8 @@ func TestRedirects(t *testing.T) {
 				if l.Redirects != 20*c.hops {
 					t.Errorf("%d redirects, want %d", l.Redirects, 20*c.hops)
 				}
-				if again := srv.asked.Load() - l.Requests.Sent - l.Redirects; again != 0 && (c.want != "read-eof" || again < 0 || again > 20) {
-					t.Errorf("the server was asked %d times, the books say %d + %d", srv.asked.Load(), l.Requests.Sent, l.Redirects)
+				if again := srv.received.Load() - l.Requests.Sent - l.Redirects; again != 0 && (c.want != "read-eof" || again < 0 || again > 20) {
+					t.Errorf("the server was asked %d times, the books say %d + %d", srv.received.Load(), l.Requests.Sent, l.Redirects)
 				}
 			})
 		}
@@ -176,7 +176,7 @@ func TestChainIsOneRequest(t *testing.T) {
 			srv := serve(t, "127.0.0.1:0", func(p *peer) {
 				for p.request() {
 					time.Sleep(20 * time.Millisecond)
-					if p.asked.Load()%5 == 0 {
+					if p.received.Load()%5 == 0 {
 						fmt.Fprint(p, hello)
 					} else {
 						fmt.Fprint(p, strings.Replace(to("/"), "\r\n", "\r\nConnection: close\r\n", 1))

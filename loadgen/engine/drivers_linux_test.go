@@ -108,11 +108,11 @@ func agree(t *testing.T, seed uint64, seen map[string]bool) {
 
 // outcome is what a run came to.
 type outcome struct {
-	End    int64
-	Err    string
-	Asked  int // requests that reached the target
-	Record *record.Recorder
-	Load   *result.Load // of some seeds, since it is dear
+	End     int64
+	Err     string
+	Arrived int // requests that reached the target
+	Record  *record.Recorder
+	Load    *result.Load // of some seeds, since it is dear
 }
 
 var (
@@ -200,9 +200,9 @@ func drive(t *testing.T, seed uint64, s result.Spec, stop time.Duration, by func
 		o.End = r.send(c)
 		r.settle(c, o.End)
 		o.Record = r.shards[0].Record
-		for _, at := range target.asked {
+		for _, at := range target.arrived {
 			if at < o.End+int64(s.Grace) { // what a driver still sends until it notices that all is over is its own affair
-				o.Asked++
+				o.Arrived++
 			}
 		}
 		if seed%16 == 0 {
@@ -252,7 +252,7 @@ type target struct {
 
 	mu      sync.Mutex
 	dialled map[int]int
-	asked   []int64 // when each request had come
+	arrived []int64 // when each request had come
 }
 
 const never = math.MaxInt64
@@ -324,7 +324,7 @@ type link struct {
 	pause       time.Duration // the while
 	takes       int64         // when it is over
 	breaks      int64         // when writes begin to fail
-	said        int64         // when the last of the replies so far ends
+	lastReply   int64         // when the last of the replies so far ends
 }
 
 // saying is what the target sends at an instant: some text, or the end.
@@ -428,9 +428,9 @@ func (l *link) takesMore() int64 {
 func (l *link) answer(head string) {
 	r := l.roll(2, l.index, l.dial, l.requests)
 	l.requests++
-	l.asked = append(l.asked, l.now())
+	l.arrived = append(l.arrived, l.now())
 	full := "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nHello world\n"
-	wait := max(0, time.Duration(l.said-l.now())) + after(r)
+	wait := max(0, time.Duration(l.lastReply-l.now())) + after(r)
 	inPieces := func(text string) {
 		for cuts := r.IntN(4); len(text) > 0; cuts-- {
 			n := len(text)
@@ -438,7 +438,7 @@ func (l *link) answer(head string) {
 				n = 1 + r.IntN(n)
 			}
 			l.say(wait, text[:n], nil)
-			l.said = l.now() + int64(wait)
+			l.lastReply = l.now() + int64(wait)
 			text = text[n:]
 			wait += after(r)
 		}

@@ -194,7 +194,7 @@ func TestServerDiesAndReturns(t *testing.T) {
 				for p.request() {
 					time.Sleep(time.Millisecond)
 					reply := hello
-					if p.asked.Load() > 50 {
+					if p.received.Load() > 50 {
 						reply = hello[:len(hello)/2]
 						halves.Add(1)
 					}
@@ -226,8 +226,8 @@ func TestServerDiesAndReturns(t *testing.T) {
 			if l.ConnectErrors["connect-refused"] == 0 {
 				t.Errorf("connect errors %v", l.ConnectErrors)
 			}
-			if second.asked.Load() == 0 || l.Connections.Answered != 4 {
-				t.Errorf("%d requests after the return, connections %+v", second.asked.Load(), l.Connections)
+			if second.received.Load() == 0 || l.Connections.Answered != 4 {
+				t.Errorf("%d requests after the return, connections %+v", second.received.Load(), l.Connections)
 			}
 			if !l.Complete || l.Gone || l.Window.ElapsedNS != int64(s.Duration) {
 				t.Errorf("complete %v, gone %v after %v", l.Complete, l.Gone, time.Duration(l.Window.ElapsedNS))

@@ -25,7 +25,7 @@ func TestGrace(t *testing.T) {
 		s := load("http://" + srv.addr + "/")
 		s.Engine, s.Duration, s.Grace = engine, time.Hour, time.Hour
 		ctx, cancel := context.WithCancel(t.Context())
-		when(t, func() bool { return srv.asked.Load() == 4 }, func() {
+		when(t, func() bool { return srv.received.Load() == 4 }, func() {
 			cancel()
 			time.Sleep(100 * time.Millisecond) // were it too short, it would only hide a fault
 			close(ended)
@@ -34,8 +34,8 @@ func TestGrace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if q := l.Requests; q.OK < 4 || q.OK != q.Sent || q.Sent != srv.asked.Load() || l.Connections.Answered != 4 {
-			t.Errorf("%s: %+v, %+v, asked %d times", engine, q, l.Connections, srv.asked.Load())
+		if q := l.Requests; q.OK < 4 || q.OK != q.Sent || q.Sent != srv.received.Load() || l.Connections.Answered != 4 {
+			t.Errorf("%s: %+v, %+v, asked %d times", engine, q, l.Connections, srv.received.Load())
 		}
 	}
 }
@@ -68,7 +68,7 @@ func TestInterruptedGrace(t *testing.T) {
 			}
 			ctx, interrupt := context.WithCancel(t.Context())
 			patience, again := context.WithCancel(t.Context())
-			when(t, func() bool { return srv.asked.Load() == 4 }, func() {
+			when(t, func() bool { return srv.received.Load() == 4 }, func() {
 				if inWindow {
 					interrupt()
 				}

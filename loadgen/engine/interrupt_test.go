@@ -19,7 +19,7 @@ func TestInterrupted(t *testing.T) {
 					srv := serve(t, "127.0.0.1:0", say(hello))
 					ctx, cancel := context.WithCancel(t.Context())
 					defer cancel()
-					when(t, func() bool { return srv.asked.Load() >= 20 }, cancel) // with 4 connections most of them answered
+					when(t, func() bool { return srv.received.Load() >= 20 }, cancel) // with 4 connections most of them answered
 					s := load("http://" + srv.addr + "/")
 					s.Engine, s.Rate, s.Warmup, s.Duration, s.Requests = engine, rate, warmup, 0, 1<<40
 					l, err := Run(ctx, context.Background(), s, nil)

@@ -44,13 +44,13 @@ func TestBeyondAllTime(t *testing.T) {
 				c.change(&s)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				when(t, func() bool { return srv.asked.Load() > 0 }, cancel)
+				when(t, func() bool { return srv.received.Load() > 0 }, cancel)
 				l, err := Run(ctx, context.Background(), s, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				balance(t, l)
-				if q := l.Requests; l.Complete || c.planned > 0 && q.Planned != c.planned || srv.asked.Load() == 0 {
+				if q := l.Requests; l.Complete || c.planned > 0 && q.Planned != c.planned || srv.received.Load() == 0 {
 					t.Errorf("complete %v, %+v %v", l.Complete, q, l.UnsentBy)
 				}
 			})

@@ -20,8 +20,8 @@ func TestOwnClose(t *testing.T) {
 		s := load("http://" + srv.addr + "/")
 		s.Engine, s.Duration, s.Requests, s.Headers = engine, 0, 50, []string{"connection: Keep-Alive , Close"}
 		l := carryOut(t, s)
-		if l.Requests.OK != 50 || srv.asked.Load() != 50 || l.Connections.Opened > 50+int64(s.Connections) {
-			t.Errorf("%s: asked %d times; %+v %+v", engine, srv.asked.Load(), l.Requests, l.Connections)
+		if l.Requests.OK != 50 || srv.received.Load() != 50 || l.Connections.Opened > 50+int64(s.Connections) {
+			t.Errorf("%s: asked %d times; %+v %+v", engine, srv.received.Load(), l.Requests, l.Connections)
 		}
 	}
 }
@@ -101,8 +101,8 @@ func TestDropped(t *testing.T) {
 				s := load("http://" + srv.addr + "/")
 				s.Engine, s.Method, s.Duration, s.Requests = engine, method, 0, 100
 				l := carryOut(t, s)
-				if asked := srv.asked.Load(); asked != l.Requests.Sent+l.Resent {
-					t.Errorf("the server was asked %d times, the books say %d + %d", asked, l.Requests.Sent, l.Resent)
+				if received := srv.received.Load(); received != l.Requests.Sent+l.Resent {
+					t.Errorf("the server was asked %d times, the books say %d + %d", received, l.Requests.Sent, l.Resent)
 				}
 				if ok := l.Requests.OK == 100 && l.Resent > 0; again && !ok || !again && (l.Resent > 0 || l.Errors["read-eof"] != l.Requests.Errors || ok) {
 					t.Errorf("%+v %v, %d sent again", l.Requests, l.Errors, l.Resent)
@@ -120,7 +120,7 @@ func TestCountedRunOutlivesAStall(t *testing.T) {
 				var stalled atomic.Int64 // requests of the stall: with pauses of 1 ms, doubled, the ninth comes after one of 256 ms
 				srv := serve(t, "127.0.0.1:0", func(p *peer) {
 					for p.request() {
-						if n := p.asked.Load(); n > 10 && stalled.Add(1) <= 9 {
+						if n := p.received.Load(); n > 10 && stalled.Add(1) <= 9 {
 							p.request()
 							return
 						}

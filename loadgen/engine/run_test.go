@@ -25,8 +25,8 @@ func TestExactNumber(t *testing.T) {
 					if q := l.Requests; q.Planned != 777 || q.OK != 777 || !l.Complete {
 						t.Errorf("complete %v, %+v", l.Complete, q)
 					}
-					if asked := srv.asked.Load(); warmup == 0 && asked != 777 || warmup > 0 && asked <= 777 {
-						t.Errorf("the server was asked %d times", asked)
+					if received := srv.received.Load(); warmup == 0 && received != 777 || warmup > 0 && received <= 777 {
+						t.Errorf("the server was asked %d times", received)
 					}
 				})
 			}
@@ -76,8 +76,8 @@ func TestWarmup(t *testing.T) {
 			if l.Requests.Planned != 300 || l.Window.ElapsedNS != int64(s.Duration) {
 				t.Errorf("%+v %+v", l.Requests, l.Window)
 			}
-			if asked := srv.asked.Load(); asked <= l.Requests.Sent || asked > 500 {
-				t.Errorf("the server was asked %d times, %d of them in the window", asked, l.Requests.Sent)
+			if received := srv.received.Load(); received <= l.Requests.Sent || received > 500 {
+				t.Errorf("the server was asked %d times, %d of them in the window", received, l.Requests.Sent)
 			}
 		})
 	}
@@ -155,7 +155,7 @@ func TestThreadsShareTheWork(t *testing.T) {
 		srv := serve(t, "127.0.0.1:0", say(hello))
 		s := load("http://" + srv.addr + "/")
 		s.Engine, s.Rate, s.Threads, s.Connections, s.Duration, s.Requests = result.Epoll, rate, 3, 10, 0, 1000
-		if l := carryOut(t, s); l.Requests.OK != 1000 || l.Connections.Opened != 10 || srv.asked.Load() != 1000 {
+		if l := carryOut(t, s); l.Requests.OK != 1000 || l.Connections.Opened != 10 || srv.received.Load() != 1000 {
 			t.Errorf("%+v %+v", l.Requests, l.Connections)
 		}
 	}
@@ -183,8 +183,8 @@ func TestLiveProgress(t *testing.T) {
 		if seen.P50 <= 0 || seen.P99 < seen.P50 || seen.RatePerSecond <= 0 {
 			t.Errorf("%s: %+v was read during the run", engine, seen)
 		}
-		if p := live.Read(); p.Answered <= seen.Answered || p.Answered > srv.asked.Load() || p.Planned < p.Answered || p.Errors != 0 || p.Warming {
-			t.Errorf("%s: %+v of %d", engine, p, srv.asked.Load())
+		if p := live.Read(); p.Answered <= seen.Answered || p.Answered > srv.received.Load() || p.Planned < p.Answered || p.Errors != 0 || p.Warming {
+			t.Errorf("%s: %+v of %d", engine, p, srv.received.Load())
 		}
 	}
 }

@@ -25,7 +25,7 @@ type server struct {
 	addr     string
 	ln       net.Listener
 	accepted atomic.Int64
-	asked    atomic.Int64
+	received atomic.Int64
 	mu       sync.Mutex
 	conns    map[net.Conn]bool
 	all      sync.WaitGroup
@@ -84,7 +84,7 @@ func (s *server) die() {
 
 // dieAfter has the server die once it was asked so often.
 func (s *server) dieAfter(t *testing.T, requests int64) {
-	when(t, func() bool { return s.asked.Load() >= requests }, s.die)
+	when(t, func() bool { return s.received.Load() >= requests }, s.die)
 }
 
 // when does something once it is time, beside the test, which waits for it before it ends.
@@ -111,7 +111,7 @@ func (p *peer) request() bool {
 			return false
 		}
 		if line == "\r\n" {
-			p.asked.Add(1)
+			p.received.Add(1)
 			return true
 		}
 		if p.line == "" {

@@ -58,7 +58,7 @@ func compare(t *testing.T, ctx context.Context, change func(*result.Spec), targe
 func (s *server) lasted(d time.Duration) func() bool {
 	var first time.Time
 	return func() bool {
-		if first.IsZero() && s.asked.Load() > 0 {
+		if first.IsZero() && s.received.Load() > 0 {
 			first = time.Now()
 		}
 		return !first.IsZero() && time.Since(first) > d
@@ -88,8 +88,8 @@ func TestStand(t *testing.T) {
 					for k, s := range c.Servers {
 						q := s.Load.Requests
 						// The warm-up, which counts nowhere, is a tenth of the rest.
-						if asked := servers[k].asked.Load(); q.OK == 0 || q.OK != q.Sent || asked < q.Sent || asked > 2*q.Sent {
-							t.Errorf("%s: %+v, the server was asked %d times", s.Name, q, asked)
+						if received := servers[k].received.Load(); q.OK == 0 || q.OK != q.Sent || received < q.Sent || received > 2*q.Sent {
+							t.Errorf("%s: %+v, the server was asked %d times", s.Name, q, received)
 						}
 						if s.Trouble != "" && !strings.HasPrefix(s.Trouble, "stood still") || s.Gone || len(s.Slices) != 16 {
 							t.Errorf("%s: %q, gone %v, %d slices", s.Name, s.Trouble, s.Gone, len(s.Slices))

@@ -89,7 +89,7 @@ func TestConnectsAreRefused(t *testing.T) {
 			s := load("http://" + first.addr + "/")
 			s.Engine, s.Connections, s.Duration, s.Requests = engine, 64, 0, 20_000
 			second := make(chan *server, 1)
-			when(t, func() bool { return first.asked.Load() > 1000 && first.accepted.Load() == 64 }, func() {
+			when(t, func() bool { return first.received.Load() > 1000 && first.accepted.Load() == 64 }, func() {
 				defer close(second)
 				first.die()
 				time.Sleep(300 * time.Millisecond)
@@ -189,13 +189,13 @@ func TestServerOutOfDescriptors(t *testing.T) {
 			s.Engine, s.Connections, s.Timeout, s.Duration, s.Grace = engine, 40, 800*time.Millisecond, 1200*time.Millisecond, 200*time.Millisecond
 			l := carryOut(t, s)
 			in.Close()
-			var accepted, asked int64
-			if _, err := fmt.Fscanln(out, &accepted, &asked); err != nil {
+			var accepted, received int64
+			if _, err := fmt.Fscanln(out, &accepted, &received); err != nil {
 				t.Fatal(err)
 			}
 			waiting := int64(s.Connections) - accepted
-			if q := l.Requests; q.Sent-2*waiting != asked || q.Unanswered < waiting || l.Connections.Answered != accepted {
-				t.Errorf("%d requests on %d connections: %+v, %+v", asked, accepted, q, l.Connections)
+			if q := l.Requests; q.Sent-2*waiting != received || q.Unanswered < waiting || l.Connections.Answered != accepted {
+				t.Errorf("%d requests on %d connections: %+v, %+v", received, accepted, q, l.Connections)
 			}
 			if diff := cmp.Diff(map[string]int64{"timeout": waiting}, l.Errors); diff != "" || l.Connections.Failed > 0 {
 				t.Errorf("%s%v", diff, l.ConnectErrors)
@@ -233,5 +233,5 @@ func fewFiles(n string) {
 		}
 	}()
 	io.Copy(io.Discard, os.Stdin)
-	fmt.Println(s.accepted.Load(), s.asked.Load())
+	fmt.Println(s.accepted.Load(), s.received.Load())
 }

@@ -30,8 +30,8 @@ type fault struct {
 const resent = "sent again"
 
 var (
-	asked = alphabet(64) // the body of /bytes/64
-	whole = reply("200 OK", asked)
+	letters = alphabet(64) // the body of /bytes/64
+	whole   = reply("200 OK", letters)
 )
 
 func reply(status, body string, fields ...string) string {
@@ -43,7 +43,7 @@ var faults = []fault{
 	{name: "good", n: 2000, says: whole},
 	{name: "good and slow", n: 50, says: whole, slow: 1},
 	{name: "good elsewhere", n: 200, says: reply("302 Found", "", "Location: /bytes/64?\r\n"), class: "redirect-too-many"}, // of the second in a chain
-	{name: "good and the last", n: 250, says: reply("200 OK", asked, "Connection: close\r\n"), then: shut},
+	{name: "good and the last", n: 250, says: reply("200 OK", letters, "Connection: close\r\n"), then: shut},
 
 	{name: "reset before a reply", n: 225, then: (*peer).reset, class: "read-reset"},
 	{name: "reset within a head", n: 200, says: whole[:20], then: (*peer).reset, class: "read-reset"},
@@ -54,12 +54,12 @@ var faults = []fault{
 	{name: "half-closed within a body", n: 150, says: whole[:len(whole)-1], then: halfClose, class: "read-eof"},
 	{name: "a body cut short", n: 175, says: whole[:len(whole)-30], then: shut, class: "read-eof"},
 	{name: "more than announced", n: 150, says: whole + "!", class: "body-length"},
-	{name: "a shorter body than asked for", n: 75, says: reply("200 OK", asked[1:]), class: "body-length"},
-	{name: "a longer body than asked for", n: 75, says: reply("200 OK", asked+"A"), class: "body-length"},
-	{name: "another body", n: 175, says: reply("200 OK", asked[1:]+"!"), class: "body-content"},
-	{name: "another digest", n: 125, says: reply("200 OK", asked, "Content-Digest: sha-256=:"+strings.Repeat("A", 43)+"=:\r\n"), class: "body-digest"},
+	{name: "a shorter body than asked for", n: 75, says: reply("200 OK", letters[1:]), class: "body-length"},
+	{name: "a longer body than asked for", n: 75, says: reply("200 OK", letters+"A"), class: "body-length"},
+	{name: "another body", n: 175, says: reply("200 OK", letters[1:]+"!"), class: "body-content"},
+	{name: "another digest", n: 125, says: reply("200 OK", letters, "Content-Digest: sha-256=:"+strings.Repeat("A", 43)+"=:\r\n"), class: "body-digest"},
 	{name: "no HTTP", n: 75, says: "SSH-2.0-OpenSSH_9.9\r\n\r\n", class: "malformed"},
-	{name: "two lengths", n: 75, says: reply("200 OK", asked, "Content-Length: 1\r\n"), class: "malformed"},
+	{name: "two lengths", n: 75, says: reply("200 OK", letters, "Content-Length: 1\r\n"), class: "malformed"},
 	{name: "not found", n: 75, says: reply("404 Not Found", "no"), class: "status-404"},
 	{name: "too many requests", n: 50, says: reply("429 Too Many Requests", "", "Connection: close\r\n"), then: shut, class: "status-429"},
 	{name: "an error inside", n: 75, says: reply("500 Internal Server Error", "oh"), class: "status-500"},
@@ -180,8 +180,8 @@ func TestStorm(t *testing.T) {
 					t.Errorf("the server's faults - errors +\n%s", diff)
 				}
 				q := l.Requests
-				if asked := srv.asked.Load(); q.Sent+l.Redirects+l.Resent != asked {
-					t.Errorf("%d sent, %d redirects and %d sent again; the server was asked %d times", q.Sent, l.Redirects, l.Resent, asked)
+				if received := srv.received.Load(); q.Sent+l.Redirects+l.Resent != received {
+					t.Errorf("%d sent, %d redirects and %d sent again; the server was asked %d times", q.Sent, l.Redirects, l.Resent, received)
 				}
 				// A connection that opens after the last reply is none of the run's.
 				if c := l.Connections; c.Opened > srv.accepted.Load() || c.Opened < srv.accepted.Load()-int64(s.Connections) || c.Failed > 0 {

@@ -8,7 +8,7 @@ import (
 	"carousel/internal/result"
 )
 
-// of is a histogram of these durations.
+// of returns a histogram of these durations.
 func of(durations ...int64) *result.Histogram {
 	h := result.NewHistogram()
 	for _, ns := range durations {
@@ -30,7 +30,7 @@ func holds(t *testing.T, what, encoded string, sum result.Latency, want *result.
 	}
 }
 
-// The times of the answered are all of theirs and none of those who never were.
+// Answered has all times of the connections that had a reply, and none of the others.
 func TestTimesOfTheAnswered(t *testing.T) {
 	const always, late, never, inWarmUp, atTheEnd = 0, 1, 2, 3, 4
 	r := NewRecorder(5, true, nil)
@@ -40,9 +40,9 @@ func TestTimesOfTheAnswered(t *testing.T) {
 		r.Sent(c, due)
 		r.Ended(c, due, sent, at, class)
 	}
-	request(inWarmUp, 10, 10, 20, OK) // which is no reply of the window
+	request(inWarmUp, 10, 10, 20, OK) // this reply came before the window
 	request(always, 110, 115, 120, OK)
-	request(always, 200, 200, 500, Timeout) // of a connection that was answered before
+	request(always, 200, 200, 500, Timeout) // on a connection that had a reply before
 	request(always, 510, 510, 520, ReadReset)
 	request(late, 100, 120, 420, Timeout)
 	request(late, 400, 420, 720, Timeout)
@@ -58,7 +58,7 @@ func TestTimesOfTheAnswered(t *testing.T) {
 	r.Ended(atTheEnd, 950, 960, 1200, OK) // too late
 	r.Unsent(990, NoConnection)
 
-	mine := []int64{10, 300, 320, 320, 60, 300, 10} // unsent last
+	mine := []int64{10, 300, 320, 320, 60, 300, 10} // the last is the unsent request
 	mineService := []int64{5, 300, 300, 300, 50, 290}
 	others := []int64{330, 310, 400, 250}
 	othersService := []int64{300, 300, 390, 240}
@@ -79,7 +79,7 @@ func TestTimesOfTheAnswered(t *testing.T) {
 	}
 }
 
-// However long connections are silent, what is kept of them does not grow, and costs nothing once they are answered.
+// The memory of a connection without a reply is bounded, however many of its requests time out, and is freed with its first reply.
 func TestSilenceTakesNoRoom(t *testing.T) {
 	r := NewRecorder(2, true, nil)
 	r.Open(0)
@@ -87,7 +87,7 @@ func TestSilenceTakesNoRoom(t *testing.T) {
 		due := i * ms
 		for c := range r.conns {
 			r.Sent(c, due)
-			r.Ended(c, due, due, due+1000*ms+i%1000*ms/100, Timeout) // 1 s and up to 10 ms
+			r.Ended(c, due, due, due+1000*ms+i%1000*ms/100, Timeout) // after 1 s to 1.01 s
 		}
 	}
 	for i := range int64(1000) {
@@ -104,7 +104,7 @@ func TestSilenceTakesNoRoom(t *testing.T) {
 		t.Errorf("room for %d kinds of timeouts after 1000, for %d after 101,000", kept, got)
 	}
 	answered := -1
-	if n := testing.AllocsPerRun(1, func() { // which calls it twice
+	if n := testing.AllocsPerRun(1, func() { // AllocsPerRun calls it twice
 		answered++
 		r.Sent(answered, 5)
 		r.Ended(answered, 5, 5, 6, OK)
@@ -126,7 +126,7 @@ func TestSilenceTakesNoRoom(t *testing.T) {
 	}
 }
 
-// What is in vain makes lower bounds of the figures of its own path only, whether its connection is answered or not.
+// Requests without a reply make lower bounds of the figures of their own path only, whether their connection has a reply or not.
 func TestLowerBoundsAreOfTheirPath(t *testing.T) {
 	r := NewRecorder(2, false, nil)
 	r.Split([]result.PathLatency{{Path: "/"}, {Path: "/slow"}})

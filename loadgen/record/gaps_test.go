@@ -8,7 +8,7 @@ import (
 	"carousel/loadgen/schedule"
 )
 
-// sentAs is what the record says of n requests of s, each sent as late as late says, on one of several workers in turn.
+// sentAs returns the record's Arrivals for n requests of s on several workers in turn. late says how late each request is sent.
 func sentAs(t *testing.T, s result.Spec, n, workers int, late func(i int) (ns int64, waited bool)) *result.Arrivals {
 	t.Helper()
 	var all []*Recorder
@@ -33,7 +33,7 @@ func TestArrivals(t *testing.T) {
 	jitter := func(us float64) func(int) (int64, bool) {
 		return func(int) (int64, bool) { return int64(random.ExpFloat64() * us * 1000), false }
 	}
-	stalls := func(every, length int) func(int) (int64, bool) { // of a schedule of 1 ms
+	stalls := func(every, length int) func(int) (int64, bool) { // for a schedule of one request per ms
 		return func(i int) (int64, bool) { return max(0, int64(length-i%every)) * ms, false }
 	}
 	for _, c := range []struct {
@@ -66,7 +66,7 @@ func TestArrivals(t *testing.T) {
 	}
 }
 
-// When a request is sent that waited for a connection says nothing of loadgen.
+// A request that waited for a connection was delayed by the target, not by loadgen, so its gaps do not count.
 func TestGapsBesideWaiting(t *testing.T) {
 	a := sentAs(t, result.Spec{Rate: 1000}, 1000, 1, func(i int) (int64, bool) {
 		if i >= 400 && i < 600 {

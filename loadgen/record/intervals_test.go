@@ -10,8 +10,8 @@ import (
 	"carousel/internal/result"
 )
 
-// A request is in the interval in which it ended, and all intervals together hold what the books do, however many workers there are and
-// however far each has merged its own.
+// A request counts in the interval in which it ended. The sum of all intervals equals the books, with any number of workers, even if they have
+// merged their intervals differently often.
 func TestIntervals(t *testing.T) {
 	const second = int64(time.Second)
 	one, two := NewRecorder(1, false, nil), NewRecorder(1, false, nil)
@@ -23,7 +23,7 @@ func TestIntervals(t *testing.T) {
 		r.Open(1000)
 		r.Close(1000+3*second+second/2, 1000+5*second)
 	}
-	ask(two, 0, 1001, OK) // of the warm-up
+	ask(two, 0, 1001, OK) // in the warm-up
 	ask(one, 1000, 1000+second-1, OK)
 	ask(one, 1000, 1000+second, OK)
 	ask(one, 1500, 1000+second+2, Timeout)
@@ -59,7 +59,7 @@ func TestIntervals(t *testing.T) {
 	balanced(t, l)
 }
 
-// balanced holds the intervals to the books.
+// balanced checks that the sum of the intervals equals the books.
 func balanced(t *testing.T, l *result.Load) {
 	t.Helper()
 	var ok, errors, bytes int64
@@ -71,13 +71,13 @@ func balanced(t *testing.T, l *result.Load) {
 	}
 }
 
-// A day takes the memory of ten minutes, and nothing is lost in it: percentiles of an interval are within 0.8 %, longest times exact.
+// A day takes as much memory as ten minutes, and no request is lost: percentiles of an interval are within 0.8 %, maxima exact.
 func TestIntervalsOfADay(t *testing.T) {
 	const day = int64(24 * time.Hour)
 	random := rand.New(rand.NewPCG(1, 2))
 	workers := []*Recorder{NewRecorder(1, false, nil), NewRecorder(1, false, nil)}
 	took := map[int64][]int64{}
-	until := []int64{day, day / 40} // of the second, which has not merged as often
+	until := []int64{day, day / 40} // by worker: the second one has merged its intervals less often
 	const length = 256 * int64(time.Second)
 	for w, r := range workers {
 		r.Open(0)
@@ -122,7 +122,7 @@ func TestIntervalsOfADay(t *testing.T) {
 	}
 }
 
-// The window of a load in slices has no intervals: between two slices it does not go on.
+// The window of a load in slices has no intervals, because it has pauses.
 func TestNoIntervalsOfParts(t *testing.T) {
 	r := NewRecorder(1, false, nil)
 	r.Part(0, 0, 0, 0)

@@ -29,11 +29,11 @@ func near(t *testing.T, what string, got, want int64) {
 	}
 }
 
-// A server stops for a second of ten, at 200 requests a second: a twentieth of all requests waited longer than half a
-// second. Those that were held up are sent, and answered, the moment it goes on.
+// A server stops for one of ten seconds, at 200 requests a second: a twentieth of all requests wait for longer than half a second. When it
+// continues, the requests that were due meanwhile are sent and answered at once.
 func TestStall(t *testing.T) {
 	rate, service := schedule.Even(200), 100*int64(time.Microsecond)
-	for _, stall := range []int64{4000 * ms, 9000 * ms} { // amid the run, and to its very end
+	for _, stall := range []int64{4000 * ms, 9000 * ms} { // in the middle of the run, and until its end
 		r := NewRecorder(1, true, nil)
 		r.Open(0)
 		r.Close(10_000*ms, 10_000*ms)
@@ -64,8 +64,8 @@ func TestStall(t *testing.T) {
 	}
 }
 
-// A server that stops in the last second, and does not come back: whose request was sent has waited until the grace was over, who was never sent
-// until the window closed. Nobody knows how much longer they would have taken, and every figure that this could move says so, by path as well.
+// A server stops in the last second for good. A request that was sent has waited until the end of the grace, one that was not sent until the end of
+// the window. How much longer they would have taken is unknown, so every figure that depends on it is marked as a lower bound, by path as well.
 func TestStoppedInTheLastSecond(t *testing.T) {
 	const connections, took, end, over = 50, 200_000, 10e9, 11e9
 	r := NewRecorder(connections, true, nil)
@@ -94,8 +94,8 @@ func TestStoppedInTheLastSecond(t *testing.T) {
 	}
 	near(t, "p50", l.Latency.P50, took)
 	near(t, "p90", l.Latency.P90, took)
-	near(t, "p95", l.Latency.P95, 500*ms)  // of one that was never sent, due at 9.5 s
-	near(t, "p99", l.Latency.P99, 1900*ms) // of one that was sent, due at 9.1 s
+	near(t, "p95", l.Latency.P95, 500*ms)  // a request due at 9.5 s and never sent
+	near(t, "p99", l.Latency.P99, 1900*ms) // a request due at 9.1 s and sent
 	near(t, "max", l.Latency.Max, 2000*ms)
 	near(t, "service p95", l.Service.P95, took-10_000)
 	near(t, "service p99", l.Service.P99, 1910*ms)
@@ -124,7 +124,7 @@ func TestBooks(t *testing.T) {
 	a.Opened()
 	b.Opened()
 	b.Failed(ConnectRefused)
-	a.Sent(0, 50) // of the warm-up: counts nowhere, but its answer came in the window
+	a.Sent(0, 50) // in the warm-up: not counted, but its reply came in the window
 	a.Ended(0, 50, 50, 120, OK)
 	a.Sent(0, 120)
 	a.Ended(0, 120, 130, 150, OK)
@@ -134,7 +134,7 @@ func TestBooks(t *testing.T) {
 	a.Ended(0, 160, 160, 199, ReadReset)
 	a.Sent(1, 110)
 	a.Ended(1, 110, 110, 200, OK) // too late
-	b.Sent(0, 90)                 // of the warm-up, never answered
+	b.Sent(0, 90)                 // in the warm-up, never answered
 	b.Unanswered(0, 90, 90)
 	b.Sent(0, 180)
 	b.Ended(0, 180, 180, 190, Timeout)
@@ -166,13 +166,13 @@ func TestBooks(t *testing.T) {
 	if l.Latency.Unanswered != 90 || l.Service.Unanswered != 90 {
 		t.Errorf("the longest without an answer %d, %d", l.Latency.Unanswered, l.Service.Unanswered)
 	}
-	// 30 answered, 90 unanswered, 10 timed out, 5 unsent; of the service times the last is missing.
+	// Response times: 30 answered, 90 unanswered, 10 timed out, 5 unsent. A request that was not sent has no service time.
 	if l.Latency.Max != 90 || l.Latency.Mean != (30+90+10+5)/4. || l.Service.Mean != (20+90+10)/3. {
 		t.Errorf("%+v %+v", l.Latency, l.Service)
 	}
 }
 
-// The rest of a schedule, noted at once, is what it is one by one.
+// UnsentSeries records the same as a call of Unsent for each request.
 func TestUnsentSeries(t *testing.T) {
 	for _, perSecond := range []float64{0.3, 7, 12_345.678, 100_000} {
 		rate := schedule.Even(perSecond)
@@ -196,7 +196,7 @@ func TestUnsentSeries(t *testing.T) {
 	}
 }
 
-// What is answered in the grace counts with its true time, and not in the rate; the age of what is not is that at its end.
+// A request answered in the grace counts with its response time, but not in the rate. An unanswered one counts with its age at the end of the grace.
 func TestGrace(t *testing.T) {
 	r := NewRecorder(3, false, nil)
 	r.Open(100)
@@ -219,7 +219,7 @@ func TestGrace(t *testing.T) {
 	}
 }
 
-// What was sent after the end, by a worker that did not know of it yet, is none of the window's, however soon it is answered.
+// A worker notices the end of the window late: a request that it sent after the end counts as unsent, even if it is answered in the grace.
 func TestSentInTheGrace(t *testing.T) {
 	r := NewRecorder(2, false, nil)
 	r.Open(100)
@@ -234,14 +234,14 @@ func TestSentInTheGrace(t *testing.T) {
 	}
 }
 
-// A worker that learns of the end late has gone on meanwhile: of what it sent, one request at most was under way at the end.
-func TestEndComesAsASurprise(t *testing.T) {
+// A worker that notices the end of the window late went on sending, but on one connection at most one request was under way at the end.
+func TestEndNoticedLate(t *testing.T) {
 	r := NewRecorder(1, false, nil)
 	r.Open(100)
 	ask := func(due, sent int64) { r.Sent(0, due); r.Ended(0, due, sent, sent+20, OK) }
 	ask(100, 100)
 	r.Sent(0, 120)
-	r.Close(130, 130) // of which it hears at 180
+	r.Close(130, 130) // the worker notices at 180
 	r.Ended(0, 120, 125, 145, OK)
 	ask(125, 145) // due before the end, by a schedule
 	ask(165, 165)
@@ -254,13 +254,13 @@ func TestEndComesAsASurprise(t *testing.T) {
 	if diff := cmp.Diff(map[string]int64{"window-closed": 1, "interrupted": 2}, l.UnsentBy); diff != "" {
 		t.Error(diff)
 	}
-	if l.Latency.Max != 20 || l.Latency.Mean != (20+10+5)/3. { // answered, under way, and due but not sent
+	if l.Latency.Max != 20 || l.Latency.Mean != (20+10+5)/3. { // the answered one, the one under way, and the one due but not sent
 		t.Errorf("%+v", l.Latency)
 	}
 }
 
-// Of the requests for one path a hundredth timed out: those of the other say nothing about its percentiles.
-func TestPathsAreDoubtedOneByOne(t *testing.T) {
+// If a hundredth of the requests for one path timed out, only the percentiles of that path are lower bounds.
+func TestTimeoutsMarkTheirPathOnly(t *testing.T) {
 	r := NewRecorder(1, true, nil)
 	r.Split([]result.PathLatency{{Path: "/"}, {Path: "/slow"}})
 	r.Open(0)
@@ -288,7 +288,7 @@ func TestPathsAreDoubtedOneByOne(t *testing.T) {
 func TestLateness(t *testing.T) {
 	r := NewRecorder(1, true, nil)
 	r.Open(100)
-	r.Late(90, 99, false) // of the warm-up
+	r.Late(90, 99, false) // in the warm-up
 	r.Late(100, 110, false)
 	r.Late(110, 160, true)
 	l := merged(t, 200, 100, r)
@@ -297,15 +297,15 @@ func TestLateness(t *testing.T) {
 	}
 }
 
-// A sender's stall is the longest time in the window in which it did not look, however it lies to the window's edges.
+// A stall of the sender is the longest time between two calls of Awake, cut at the edges of the window.
 func TestStallOfOurOwn(t *testing.T) {
 	for _, c := range []struct {
 		looks []int64
 		want  int64
 	}{
 		{[]int64{100, 120, 150, 190, 200}, 40},
-		{[]int64{20, 95, 150, 200}, 50}, // before the window it counts nowhere
-		{[]int64{180, 230}, 80},         // nor after it
+		{[]int64{20, 95, 150, 200}, 50}, // from 100 on: what lies before the window does not count
+		{[]int64{180, 230}, 80},         // what lies after it does not either
 		{[]int64{20, 230}, 100},
 		{nil, 0},
 	} {
@@ -384,7 +384,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// Between the parts of a window a worker need not be awake, and what is under way when one closes has been so until then.
+// Between two parts of a window a worker need not be awake, and a request under way at the end of a part counts as under way until then.
 func TestParts(t *testing.T) {
 	r := NewRecorder(1, false, nil)
 	r.Part(0, 0, 10, 10)
@@ -420,10 +420,10 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// What is forgotten counts nowhere, the books balance, and what was under way ends in a later part.
+// After Forget, the part is not in the record, the books balance, and requests that were under way end in a later part.
 func TestForget(t *testing.T) {
 	type event struct {
-		sent, ended int64 // 0: it was before, or does not
+		sent, ended int64 // 0: sent in an earlier part, or does not end in this one
 		class       Class
 	}
 	r := NewRecorder(2, true, nil)
@@ -466,7 +466,7 @@ func TestForget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept.Requests.Sent++ // two are under way now, not one
+	kept.Requests.Sent++ // two requests are under way now instead of one
 	kept.Requests.Planned++
 	if diff := cmp.Diff(kept, got); diff != "" {
 		t.Errorf("the record changed by what was forgotten: %s", diff)

@@ -9,7 +9,7 @@ import (
 	"carousel/internal/result"
 )
 
-// What came in each bin adds up over workers, however far each has merged its own; a rest of a bin is in none.
+// The bins of all workers are added up, even if the workers have merged theirs differently often. An incomplete last bin is left out.
 func TestSeries(t *testing.T) {
 	bin := shortestBin
 	one, two := NewRecorder(1, false, nil), NewRecorder(1, false, nil)
@@ -23,7 +23,7 @@ func TestSeries(t *testing.T) {
 	ask(one, 1000+bin/2, 1000+2*bin+bin/4, OK) // half a bin, a whole one and a quarter
 	ask(one, 1000+3*bin, 1000+3*bin+1, Timeout)
 	ask(two, 1000+bin, 1000+bin+bin/2, OK)
-	ask(two, 0, 1000+1, OK) // of the warm-up, answered in the window
+	ask(two, 0, 1000+1, OK) // due in the warm-up, answered in the window
 	l := merged(t, 1000+4*bin+bin/2, 1000, one, two)
 	want := &result.Series{BinNS: bin, Replies: []int64{1, 1, 1, 0}, BusyNS: []int64{bin/2 + 1, bin + bin/2, bin / 4, 1}}
 	if diff := cmp.Diff(want, l.Series); diff != "" {
@@ -40,7 +40,7 @@ func TestSeries(t *testing.T) {
 	}
 }
 
-// A window of any length takes the same memory, and nothing is lost in it.
+// A window of any length takes the same memory, and no reply is lost.
 func TestSeriesOfAnyLength(t *testing.T) {
 	r := NewRecorder(1, false, nil)
 	r.Open(0)

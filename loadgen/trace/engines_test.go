@@ -20,11 +20,11 @@ import (
 	"carousel/loadgen/turns"
 )
 
-// Each engine has in the trace what the server and the books know of: replies, redirects, slow bodies, connects, and what was never sent.
+// With each engine the trace agrees with the server and the books: replies, redirects, slow bodies and connects.
 func TestEngines(t *testing.T) {
-	var asked atomic.Int64
+	var served atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch asked.Add(1); r.URL.Path {
+		switch served.Add(1); r.URL.Path {
 		case "/moved":
 			http.Redirect(w, r, "/slow", http.StatusFound)
 		case "/slow":
@@ -46,7 +46,7 @@ func TestEngines(t *testing.T) {
 	}
 	for _, e := range engines {
 		t.Run(e, func(t *testing.T) {
-			asked.Store(0)
+			served.Store(0)
 			s := result.DefaultSpec()
 			s.Target, s.Engine, s.Connections, s.Paths, s.MaxRedirects = server.URL+"/slow", e, 3, []string{"/moved", "/missing"}, 1
 			s.Duration, s.Requests, s.Rate = 0, 60, 2000
@@ -70,13 +70,13 @@ func TestEngines(t *testing.T) {
 				}
 			}
 			hops := int64(len(f.Pick('X', "hop")))
-			if reading == 0 || hops != 40 || asked.Load() != 20+20+hops || l.Redirects != 20 {
-				t.Errorf("%d slow bodies, %d hops, %d requests served", reading, hops, asked.Load())
+			if reading == 0 || hops != 40 || served.Load() != 20+20+hops || l.Redirects != 20 {
+				t.Errorf("%d slow bodies, %d hops, %d requests served", reading, hops, served.Load())
 			}
 			if n := int64(len(f.Pick('X', "connect"))); n != l.Connections.Opened {
 				t.Errorf("%d connects of %d", n, l.Connections.Opened)
 			}
-			if n := len(f.Pick('b', "late")); n == 0 { // not one was sent in the nanosecond in which it was due
+			if n := len(f.Pick('b', "late")); n == 0 { // no request can be sent in the very nanosecond in which it is due
 				t.Error("no request was late")
 			}
 			at := map[string]int64{}
@@ -109,21 +109,21 @@ func TestHandshakes(t *testing.T) {
 	for _, e := range f.Pick('X', "connect") {
 		ends[fmt.Sprint(e.TID, " ", e.At+e.Length)]++
 	}
-	shaken := int64(0)
+	handshakes := int64(0)
 	for _, e := range f.Pick('X', "part") {
 		if e.Name != "tls handshake" {
 			continue
 		}
-		if shaken++; e.Length == 0 || ends[fmt.Sprint(e.TID, " ", e.At+e.Length)] == 0 {
+		if handshakes++; e.Length == 0 || ends[fmt.Sprint(e.TID, " ", e.At+e.Length)] == 0 {
 			t.Errorf("%+v takes no time, or ends with no connect", e)
 		}
 	}
-	if shaken != l.Connections.Opened || l.Requests.OK != 10 {
-		t.Errorf("%d handshakes of %d connections, %d ok", shaken, l.Connections.Opened, l.Requests.OK)
+	if handshakes != l.Connections.Opened || l.Requests.OK != 10 {
+		t.Errorf("%d handshakes of %d connections, %d ok", handshakes, l.Connections.Opened, l.Requests.OK)
 	}
 }
 
-// What was never sent is counted by reason, where the window closes.
+// The trace has the number of requests that were never sent, by reason, at the end of the window.
 func TestNeverSent(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(20 * time.Millisecond) }))
 	defer server.Close()
@@ -196,7 +196,7 @@ func TestInTurns(t *testing.T) {
 	}
 }
 
-// written is what a trace is written as.
+// written writes a trace and parses what was written.
 func written(t *testing.T, tr *trace.Trace) *traceevent.File {
 	t.Helper()
 	var text bytes.Buffer

@@ -15,7 +15,7 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// The replies of a server that is not to be relied on.
+// The replies of an unreliable server.
 const (
 	good    = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
 	last    = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc"
@@ -26,7 +26,7 @@ const (
 	noReply = "no reply\r\n\r\n"
 )
 
-// happening is what is to come to a connection, unless that is closed by then.
+// happening is an event of a connection at an instant. It is dropped if the connection is closed before.
 type happening struct {
 	at    int64
 	shard *flight.Shard
@@ -35,24 +35,24 @@ type happening struct {
 	what  func()
 }
 
-// world is a load and its server, on a clock that only exists here.
+// world is a load and a simulated server, on a simulated clock.
 type world struct {
 	*rand.Rand
 	now     int64
 	run     *flight.Run
 	shards  []*flight.Shard
 	pending []happening
-	until   map[*flight.Conn]int64 // when the last of what is to come on a connection does
+	until   map[*flight.Conn]int64 // when the last pending event of a connection is due
 }
 
-// later has something happen to a connection after all that happens to it before, unless it is closed by then.
+// later adds an event of c after all its pending events.
 func (w *world) later(d *flight.Shard, c *flight.Conn, what func()) {
 	at := max(w.now, w.until[c]) + w.Int64N(3)*w.Int64N(2_000_000)
 	w.until[c] = at
 	w.pending = append(w.pending, happening{at, d, c, c.Era, what})
 }
 
-// act does what a shard wants.
+// act carries out the actions that a shard returns.
 func (w *world) act(d *flight.Shard, size int) {
 	for c, do := d.Next(); do != flight.Nothing; c, do = d.Next() {
 		switch do {
@@ -60,7 +60,7 @@ func (w *world) act(d *flight.Shard, size int) {
 			w.until[c] = 0
 			if w.IntN(8) == 0 {
 				w.later(d, c, func() { d.Refused(c, record.ConnectRefused, nil) })
-			} else if w.IntN(20) > 0 { // else nothing is heard of it
+			} else if w.IntN(20) > 0 { // else the connect never ends
 				w.later(d, c, func() { d.Connected(c) })
 			}
 		case flight.Send:
@@ -73,7 +73,7 @@ func (w *world) act(d *flight.Shard, size int) {
 	}
 }
 
-// answer has one of the requests on a connection answered, in one way or another.
+// answer adds the events of a random reply to a request on c.
 func (w *world) answer(d *flight.Shard, c *flight.Conn) {
 	feed := func(text string) {
 		w.later(d, c, func() {
@@ -107,13 +107,13 @@ func (w *world) answer(d *flight.Shard, c *flight.Conn) {
 		eof()
 	case 8:
 		feed(noReply)
-	case 9: // nothing
+	case 9: // no reply
 	default:
 		feed(good)
 	}
 }
 
-// any is a load of any kind.
+// any returns a random load.
 func (w *world) any() result.Spec {
 	s := result.DefaultSpec()
 	s.Target, s.Engine, s.Connections = "http://127.0.0.1:1/", result.Net, 1+w.IntN(4)
@@ -141,7 +141,7 @@ func (w *world) any() result.Spec {
 	return s
 }
 
-// fly has a load of any kind go by, and returns its trace and its record.
+// fly runs a random load, and returns its trace and its record.
 func fly(t *testing.T, seed uint64, limit int) (*traceevent.File, *result.Load, trace.Tally) {
 	t.Helper()
 	w := &world{Rand: rand.New(rand.NewPCG(seed, 0)), until: map[*flight.Conn]int64{}}
@@ -191,7 +191,7 @@ func fly(t *testing.T, seed uint64, limit int) (*traceevent.File, *result.Load, 
 	phase(func(d *flight.Shard) { d.Try(true) })
 	phase(func(d *flight.Shard) { d.Try(false) })
 	w.run.Flow(w.now)
-	if w.IntN(5) == 0 { // a person ends it
+	if w.IntN(5) == 0 { // an interrupt
 		h := w.now + w.Int64N(25_000_000)
 		w.pending = append(w.pending, happening{h, w.shards[0], w.shards[0].Conn(0), w.shards[0].Conn(0).Era, w.run.Stop})
 	}

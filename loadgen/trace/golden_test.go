@@ -19,8 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "write what is found to testdata")
 
-// A load of a few requests, of which each comes to another end: answered at once, in pieces after a redirect, late for want of a connection, resent,
-// too late, and not at all.
+// A load of a few requests with different outcomes: answered at once, answered in pieces after a redirect, sent late because no connection was free,
+// resent, timed out, and never sent.
 func TestGolden(t *testing.T) {
 	const ms = int64(time.Millisecond)
 	now := int64(0)
@@ -51,15 +51,15 @@ func TestGolden(t *testing.T) {
 	do(1, func() { d.Connected(first) })
 	do(1*ms, func() { d.Refused(second, record.ConnectRefused, nil) })
 	do(2*ms, func() { run.Flow(now); d.Start() })
-	do(3*ms+1, feed(first, good))                         // of the warm-up
+	do(3*ms+1, feed(first, good))                         // due in the warm-up
 	do(15*ms, feed(first, moved))                         // due at 12
 	do(16*ms, feed(first, good[:len(good)-1]))            //
 	do(17*ms, feed(first, "c"))                           //
-	do(35*ms, feed(first, busy))                          // due at 22, and another at 32 that waits
-	do(36*ms, func() { d.Closed(first, record.ReadEOF) }) // which is sent again
+	do(35*ms, feed(first, busy))                          // due at 22; the one due at 32 waits until now
+	do(36*ms, func() { d.Closed(first, record.ReadEOF) }) // the one due at 32 is sent again
 	do(37*ms, func() { d.Connected(first) })              //
 	do(38*ms, feed(first, good))                          //
-	do(110*ms, func() {})                                 // due at 42, too late at 87; then a connect fails
+	do(110*ms, func() {})                                 // due at 42, times out at 87; then a connect fails
 	flight.Settle([]*flight.Shard{d}, run.Until(), record.NoConnection)
 	run.Trace.Mark("window opens", run.Opens)
 	run.Trace.Mark("window closes", run.Until())

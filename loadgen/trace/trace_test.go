@@ -12,7 +12,7 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// Whatever happens in a load, each request of its books is in the trace once, as what it is in the books, and all slices nest.
+// In any load, each request of the books is in the trace exactly once, with the same outcome, and all trace slices nest.
 func TestEveryRequestIsThereOnce(t *testing.T) {
 	seen := map[string]int{}
 	for seed := range uint64(300) {
@@ -79,7 +79,7 @@ func TestEveryRequestIsThereOnce(t *testing.T) {
 	}
 }
 
-// A trace holds the first so many that ended, whichever worker had them, and knows how many it does not hold.
+// A trace keeps the requests that ended first, up to its limit, whichever worker had them, and counts those that it drops.
 func TestLimit(t *testing.T) {
 	for _, limit := range []int{1, 10, 63, 64, 65, 500, 1999, 2000, 2001} {
 		tr := trace.New(limit)
@@ -87,7 +87,7 @@ func TestLimit(t *testing.T) {
 		p := tr.Process("p", 3, 0, 1, []string{"GET /"})
 		writers := []*trace.Writer{p.Writer(), p.Writer(), p.Writer()}
 		for i := range int64(2000) {
-			k := 0 // one of them does most of the work
+			k := 0 // one writer has most of the records
 			if i%10 == 9 {
 				k = 1 + int(i/10)%2
 			}
@@ -116,7 +116,7 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// Where nothing is traced, nothing is asked for.
+// A nil Trace has nil processes and writers, and their methods do nothing.
 func TestNoTrace(t *testing.T) {
 	var none *trace.Trace
 	none.Room(2)

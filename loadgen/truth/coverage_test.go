@@ -19,41 +19,41 @@ import (
 	"carousel/loadgen/turns"
 )
 
-// These are the intervals that are printed, and where it is shown how often they hold the truth:
-//   - by loadgen --vs and --until, ratios of rate, cost and percentiles: from end to end here, each alone over heavier noise in internal/stats, on
-//     recorded slices in loadgen/turns;
-//   - by report, medians over rounds, and slopes over silent connections, which are such medians: here;
-//   - by report, ratios over rounds: here, and from trials on in report/findings.
+// These intervals are printed, and these tests check how often they contain the true value:
+//   - loadgen --vs and --until, ratios of rate, cost and percentiles: the whole computation here; each interval alone, with heavier noise, in
+//     internal/stats; on recorded slices in loadgen/turns;
+//   - report, medians over rounds, and slopes over silent connections, which are such medians: here;
+//   - report, ratios over rounds: here, and computed from trials in report/findings.
 //
-// bench prints none of its own.
+// bench prints no intervals.
 
-// stand is servers that take turns and are not there. What the machine does to all of them wanders and jumps from cycle to cycle;
-// each slice has noise of its own, with heavy tails, and one in twenty is disturbed.
+// stand simulates servers that take turns. The speed of the machine, which affects all of them, drifts from cycle to cycle. Each slice has noise
+// of its own, with heavy tails, and one slice in twenty is disturbed.
 type stand struct {
 	*rand.Rand
-	servers []*imagined
+	servers []*simServer
 	machine float64 // how slow it is now, as a log
-	own     float64 // how far each server wanders by itself; 0: not at all
+	own     float64 // standard deviation of a step by which each server drifts by itself; 0: none does
 	turns   int
 }
 
-// imagined is a server whose figures are ratio times those of the first, but for what sets two processes of one program apart.
-type imagined struct {
+// simServer is a simulated server. Its figures are those of the first times ratio, except for apart.
+type simServer struct {
 	ratio    float64            // as a log
-	apart    map[string]float64 // logs, by metric
+	apart    map[string]float64 // by metric: how far its process differs from the first's, as a log
 	wandered float64
 	fresh    map[int64]int64 // response times by bucket, since the last harvest
 }
 
-// apart is by how much two processes of one program differ for nothing but where their memory lies, as the standard deviation of a log,
-// which turns has from 80 comparisons of a server with itself in a closed loop. Where requests are due by a schedule it is 0.002.
+// apart is by how much two processes of one program differ, only because their memory lies elsewhere, in a closed loop: by metric, the standard
+// deviation of the log of a ratio. See processSpread in package turns. With a schedule it is 0.002.
 var apart = map[string]float64{result.MetricRate: 0.006, result.MetricP50: 0.010, result.MetricP99: 0.010, result.MetricSteady: 0.0115}
 
-// newStand has servers whose figures are so many times those of the first.
+// newStand returns a stand of servers whose figures are those of the first times ratios.
 func newStand(seed uint64, paced bool, own float64, ratios []float64) *stand {
 	s := &stand{Rand: rand.New(rand.NewPCG(seed, 5)), own: own}
 	for k, ratio := range ratios {
-		server := &imagined{ratio: math.Log(ratio), apart: map[string]float64{}, fresh: map[int64]int64{}}
+		server := &simServer{ratio: math.Log(ratio), apart: map[string]float64{}, fresh: map[int64]int64{}}
 		for _, metric := range slices.Sorted(maps.Keys(apart)) {
 			if by := s.NormFloat64(); k > 0 && paced {
 				server.apart[metric] = 0.002 * by
@@ -66,7 +66,7 @@ func newStand(seed uint64, paced bool, own float64, ratios []float64) *stand {
 	return s
 }
 
-// heavy is a value of Student's t distribution with three degrees of freedom: its fourth moment is infinite.
+// heavy draws from Student's t distribution with three degrees of freedom, whose fourth moment is infinite.
 func (s *stand) heavy() float64 {
 	sum := 0.0
 	for range 3 {
@@ -94,7 +94,7 @@ func (s *stand) Slice(k int, t turns.Turn) result.Slice {
 		for range 40 {
 			z := s.NormFloat64()
 			log := math.Log(2e5) + 0.5*z + noise + of.ratio + of.apart[result.MetricP50]
-			if z > 2 { // the tail goes by itself
+			if z > 2 { // the tail differs by as much as the p99, not the p50
 				log += of.apart[result.MetricP99] - of.apart[result.MetricP50]
 			}
 			of.fresh[int64(math.Floor(50*log))]++
@@ -133,24 +133,24 @@ func (s *stand) Finish() (*result.Comparison, error) {
 	return r, err
 }
 
-// comparison is how often the intervals of servers compared in turns hold the truth.
+// comparison counts how often the intervals of a comparison in turns contain the true ratio.
 type comparison struct {
 	name   string
-	ratios []float64 // of their figures to those of the first
+	ratios []float64 // the true ratios of the servers' figures to those of the first
 	paced  bool
-	own    float64 // how far each wanders by itself
+	own    float64 // see stand
 	until  float64 // the comparison may end early
 	cycles int
 	tries  int
-	lacks  float64 // how much of the confidence that is printed lacks; as a rule 0.02, which is chance
+	lacks  float64 // by how much the share may be below the printed confidence; 0.02 allows for chance
 
-	held, told map[string]int // intervals, by metric
-	sure       float64        // the confidence that is printed, on average
-	early      int            // comparisons that ended early
+	held, printed map[string]int // by metric: intervals that contain the true ratio, and all intervals
+	sure          float64        // the sum of the printed confidences
+	early         int            // comparisons that ended early
 }
 
 func (c *comparison) run(t *testing.T) {
-	c.held, c.told = map[string]int{}, map[string]int{}
+	c.held, c.printed = map[string]int{}, map[string]int{}
 	for seed := range uint64(c.tries) {
 		p := turns.Settings{Slice: 25 * time.Millisecond, Cycles: c.cycles, Seed: seed, Until: c.until}
 		for k := range c.ratios {
@@ -169,9 +169,9 @@ func (c *comparison) run(t *testing.T) {
 		}
 		for _, ratio := range r.Ratios {
 			if ratio.Lacks != "" {
-				continue // nothing is printed
+				continue // no interval is printed
 			}
-			c.told[ratio.Metric]++
+			c.printed[ratio.Metric]++
 			c.sure += ratio.Confidence
 			if truth := c.ratios[slices.Index(p.Names, ratio.Server)]; ratio.Low <= truth && truth <= ratio.High {
 				c.held[ratio.Metric]++
@@ -194,8 +194,8 @@ func TestRatiosOfServersInTurnsHoldTheTruth(t *testing.T) {
 		{name: "--vs, closed loop, four servers", ratios: []float64{1, 1, 1.02, 1.2}, cycles: 64, tries: 140, lacks: chance},
 		{name: "--vs --until, open loop, two servers", ratios: []float64{1, 1.05}, paced: true, until: 0.2, cycles: 64, tries: 400, lacks: chance},
 
-		// Twins that were recorded do not wander by themselves. Where servers do, cycles that are next to each other say the same twice: the default
-		// length has blocks that are long enough for it, a short comparison has not, and its intervals are too narrow.
+		// Recorded twins do not drift by themselves. If servers do, neighbouring cycles are correlated. At the default length the blocks of cycles
+		// are long enough for that; in a short comparison they are not, and its intervals are too narrow.
 		{name: "--vs, open loop, two servers that wander by themselves, correlation 0.7 from cycle to cycle, default length", ratios: []float64{1, 1.05}, paced: true, own: 0.02, cycles: 200, tries: 400, lacks: chance},
 		{name: "--vs, the same, correlation 0.7, a third of the length", ratios: []float64{1, 1.05}, paced: true, own: 0.02, cycles: 64, tries: 400, lacks: 0.05},
 	}
@@ -205,15 +205,15 @@ func TestRatiosOfServersInTurnsHoldTheTruth(t *testing.T) {
 	}
 	all.Wait()
 	for _, c := range comparisons {
-		told := 0
-		for _, n := range c.told {
-			told += n
+		printed := 0
+		for _, n := range c.printed {
+			printed += n
 		}
-		sure := c.sure / float64(told)
-		ok := told > 4*c.tries*(len(c.ratios)-1)
+		sure := c.sure / float64(printed)
+		ok := printed > 4*c.tries*(len(c.ratios)-1)
 		var got []string
 		for _, metric := range result.Metrics {
-			share := float64(c.held[metric]) / float64(c.told[metric])
+			share := float64(c.held[metric]) / float64(c.printed[metric])
 			got = append(got, fmt.Sprintf("%s %.3f", words[metric], share))
 			ok = ok && share >= sure-c.lacks && share <= sure+0.025
 		}
@@ -226,8 +226,8 @@ func TestRatiosOfServersInTurnsHoldTheTruth(t *testing.T) {
 	}
 }
 
-// The report has one figure a round, of a fresh process each: medians over rounds with two of the values, whatever their law, and means of
-// log ratios.
+// The report has one figure per round, each from a fresh process. Its intervals are those of a median over rounds, bounded by two of the values and
+// valid for any distribution, and those of the mean of log ratios.
 func TestIntervalsOverRoundsHoldTheTruth(t *testing.T) {
 	const tries = 4000
 	for _, c := range []struct {
@@ -237,14 +237,16 @@ func TestIntervalsOverRoundsHoldTheTruth(t *testing.T) {
 		interval    func(rounds []float64) stats.Interval
 		least, most float64
 	}{
-		// Between two of six values lie 0.969 of all medians, of twelve 0.961: no two lie closer to 0.95 from above.
+		// The interval between two of six values contains the median in 0.969 of all cases, between two of twelve in 0.961. No other two of them
+		// are closer to 0.95 without being below it.
 		{"median over 6 rounds, skewed", 6, 0, median, 0.95, 0.98},
 		{"median over 12 rounds, skewed", 12, 0, median, 0.95, 0.975},
 		{"median over 20 rounds, skewed", 20, 0, median, 0.95, 0.975},
 		{"ratio over 6 rounds", 6, 0, ratio(0), 0.93, 0.975},
 		{"ratio over 12 rounds", 12, 0, ratio(0), 0.93, 0.975},
 		{"ratio over 6 rounds, as blurred as they spread", 6, 0, ratio(0.2), 0.93, 0.98},
-		// A machine that wanders from round to round moves both sides of a ratio. A median has nothing to tell that by, and is too narrow.
+		// A machine whose speed drifts from round to round moves both sides of a ratio alike. The interval of a median cannot allow for the drift,
+		// and is too narrow.
 		{"median over 12 rounds that hang together, correlation 0.3", 12, 0.3, median, 0.85, 0.95},
 	} {
 		random := rand.New(rand.NewPCG(uint64(c.rounds), 6))
@@ -269,7 +271,7 @@ func TestIntervalsOverRoundsHoldTheTruth(t *testing.T) {
 	}
 }
 
-// median is the interval of values whose logs are given, the true median of which is 1.
+// median returns the interval of the median of values whose logs are given. The true median is 1.
 func median(logs []float64) stats.Interval {
 	var values []float64
 	for _, log := range logs {
@@ -278,7 +280,7 @@ func median(logs []float64) stats.Interval {
 	return stats.MedianInterval(values, 0.95)
 }
 
-// ratio is the interval of a ratio that is 1 in truth.
+// ratio returns a function that returns the interval of a ratio from its logs. The true ratio is 1.
 func ratio(blur float64) func(logs []float64) stats.Interval {
 	return func(logs []float64) stats.Interval { return stats.TInterval(logs, blur, 0.95).Exp() }
 }

@@ -21,7 +21,7 @@ import (
 	"carousel/internal/units"
 )
 
-// needsLive skips a test of the live half unless that is wanted and can be had.
+// needsLive skips a test of the live half without -live, or with fewer than two processors.
 func needsLive(t *testing.T) {
 	t.Helper()
 	if !*live {
@@ -41,7 +41,7 @@ func prove(t *testing.T, claim, expected, found, within string, held bool) {
 func serverCPU() int { return host.CPUs()[0] }
 func clientCPU() int { return host.CPUs()[1] }
 
-// run is what became of a load.
+// run is the result of a load.
 type run struct {
 	load  *result.Load
 	text  string // what loadgen printed
@@ -50,35 +50,35 @@ type run struct {
 	noise string // what disturbed it; "": nothing did
 }
 
-// drive loads a server that works like that, by the real loadgen with these flags. meanwhile, which may be nil, is called as the requests
-// begin to flow.
+// drive starts a server that does work for each request, and loads it with bin/loadgen and these flags. meanwhile, which may be nil, is called
+// when the requests begin to flow.
 func drive(t *testing.T, work Work, meanwhile func(*target), flags ...string) *run {
 	t.Helper()
 	server := start(t, work)
 	file := filepath.Join(t.TempDir(), "record.json")
 	var text strings.Builder
 	cmd := exec.Command(filepath.Join("..", "..", "bin", "loadgen"), append(flags, "-q", "--ready", "-o", file, server.addr)...)
-	said, says, err := os.Pipe()
+	reader, writer, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer said.Close()
-	cmd.Stdout, cmd.Stderr = &text, says
+	defer reader.Close()
+	cmd.Stdout, cmd.Stderr = &text, writer
 	before := lookAround(t, server)
 	p, err := child.Start(cmd, clientCPU())
-	says.Close()
+	writer.Close()
 	if err != nil {
 		t.Fatalf("%v: run \"make build\"", err)
 	}
 	defer p.Stop(0)
 	_ = host.RaiseSession(p.PID()) // as far as is permitted
-	if _, err := child.Ready(said, 10*time.Second); err != nil {
+	if _, err := child.Ready(reader, 10*time.Second); err != nil {
 		t.Fatalf("%v\n%s", err, &text)
 	}
 	if meanwhile != nil {
 		meanwhile(server)
 	}
-	words, _ := io.ReadAll(said)
+	words, _ := io.ReadAll(reader)
 	err = p.Wait()
 	after := lookAround(t, server)
 	_ = server.signal(syscall.SIGCONT)
@@ -94,7 +94,7 @@ func drive(t *testing.T, work Work, meanwhile func(*target), flags ...string) *r
 	return r
 }
 
-// surroundings are what the machine and those whom we know have done.
+// surroundings are the processor times of the machine, the server and this process, at an instant.
 type surroundings struct {
 	host   host.Snapshot
 	ours   int64 // processor time of the server and of this process, in nanoseconds
@@ -111,17 +111,17 @@ func lookAround(t *testing.T, server *target) surroundings {
 	return surroundings{host: host.TakeAll(), ours: host.SelfCPU().Total(), at: time.Now(), server: tree}
 }
 
-// The gates of a quiet host: beyond them what is found is the host's and not loadgen's.
+// The limits of a quiet host. Beyond them a result says more about the host than about loadgen.
 const (
 	mostSteal  = 0.02 // of all processors' time, taken by the hypervisor
 	mostBeside = 0.05 // of all processors' time, used by other programs
-	mostLost   = 0.01 // of the run, in which the server was ready to run and did not
+	mostLost   = 0.01 // of the run's time, in which the server was ready to run and did not
 )
 
-// ofTheHost are the checks of a verdict that say something about loadgen's machine and not about the server.
+// ofTheHost are the checks of a verdict that are about loadgen and its machine, not about the server.
 var ofTheHost = []string{"own-share", "stall", "steal", "throttled", "run-delay", "gc"}
 
-// noise says what disturbed the run of a command, "" where nothing did.
+// noise returns what disturbed the run of a command; "" if nothing did.
 func noise(r *run, before, after surroundings, cmd *exec.Cmd) string {
 	var found []string
 	say := func(what string, share, most float64) {
@@ -136,7 +136,7 @@ func noise(r *run, before, after surroundings, cmd *exec.Cmd) string {
 		say("other programs", d.Beside(served.Total()+after.ours-before.ours+int64(client)), mostBeside)
 	}
 	say("the server did not run for", float64(r.log.Lost-r.stopped())/float64(after.at.Sub(before.at)), mostLost)
-	if r.load == nil { // of another program
+	if r.load == nil { // another load generator: it has no verdict
 		return strings.Join(found, "; ")
 	}
 	for _, reason := range r.load.Verdict.Reasons {
@@ -147,7 +147,7 @@ func noise(r *run, before, after surroundings, cmd *exec.Cmd) string {
 	return strings.Join(found, "; ")
 }
 
-// stopped is for how long the server was stopped on purpose.
+// stopped returns for how long the test stopped the server, in nanoseconds.
 func (r *run) stopped() int64 {
 	if r.log.Longest > int64(time.Second)*9/10 {
 		return r.log.Longest
@@ -155,7 +155,7 @@ func (r *run) stopped() int64 {
 	return 0
 }
 
-// quiet makes a run until the host was quiet, three times at most. If it never was, the claim is noted as skipped, and the test is.
+// quiet repeats a run until the host was quiet, three times at most. If it never was, quiet skips the claim and the test.
 func quiet(t *testing.T, claim string, make func() *run) *run {
 	t.Helper()
 	noise := ""
@@ -172,7 +172,7 @@ func quiet(t *testing.T, claim string, make func() *run) *run {
 	return nil
 }
 
-// busy says who is at work while nothing is measured, "" if nobody is.
+// busy returns how much other programs use the processors before a run; "" if it is little enough.
 func busy() string {
 	before := host.TakeAll()
 	time.Sleep(time.Second)
@@ -188,32 +188,31 @@ func tooMuch(what string, share, most float64) string {
 
 func (s *target) signal(what syscall.Signal) error { return unix.Kill(s.PID(), what) }
 
-// standStill stops the server for so long from after, and lets it go on.
+// standStill returns a function that stops the server after a time, and lets it continue after length.
 func standStill(after, length time.Duration) func(*target) {
 	return func(s *target) {
 		from := now() + int64(after)
 		for at, what := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGCONT} {
 			waitUntil(from + int64(at)*int64(length))
-			_ = s.signal(what) // one that is gone is noticed by its log
+			_ = s.signal(what) // if the server has ended, stop fails to read its log
 		}
 	}
 }
 
-// waitUntil waits until an instant of CLOCK_MONOTONIC, as nothing but the kernel's own timer does.
+// waitUntil waits until an instant of CLOCK_MONOTONIC, by the kernel's timer alone.
 func waitUntil(at int64) {
 	until := unix.NsecToTimespec(at)
 	for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &until, nil) == unix.EINTR {
 	}
 }
 
-// bareWait is by how much waits on loadgen's processor end late on this host at this moment, with nothing else to do: sorted, of a
-// thousand waits of a millisecond.
+// bareWait returns how late a thousand waits of a millisecond end on loadgen's processor when it is otherwise idle: nanoseconds, sorted.
 func bareWait() []int64 {
 	late := make([]int64, 0, 1000)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		runtime.LockOSThread() // for good: the thread ends with its goroutine
+		runtime.LockOSThread() // and not unlocked: the thread ends with its goroutine
 		var one unix.CPUSet
 		one.Set(clientCPU())
 		_ = unix.SchedSetaffinity(0, &one)
@@ -228,10 +227,10 @@ func bareWait() []int64 {
 	return late
 }
 
-// at is the value below which a share of sorted values lies.
+// at returns the value below which a share of sorted values lies.
 func at(sorted []int64, share float64) int64 { return sorted[int(share*float64(len(sorted)-1))] }
 
-// figure is one of a record's figures in words, or why the record withholds it.
+// figure returns one of a record's figures in words, or why the record withholds it.
 func figure(l result.Latency, name string) string {
 	if why := l.Withheld[name]; why != "" {
 		return name + " withheld: " + why

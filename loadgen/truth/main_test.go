@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// skip notes that a claim of the live half was not looked into, and why, and skips the test.
+// skip adds a row that a claim of the live half was not checked, and why, and skips the test.
 func skip(t *testing.T, claim, why string) {
 	t.Helper()
 	proved.Lock()
@@ -43,13 +43,13 @@ const (
 	skipped = "skipped: "
 )
 
-// The table stands between these lines of a page.
+// The lines of a page between which the table is.
 const (
 	tableBegins = "<!-- what is proved: written by \"make truth\" -->\n"
 	tableEnds   = "<!-- end of what is proved -->\n"
 )
 
-// rewrite puts rows into a page.
+// rewrite replaces the table in a page.
 func rewrite(page string, rows []Row) error {
 	text, err := os.ReadFile(page)
 	if err != nil {
@@ -63,7 +63,7 @@ func rewrite(page string, rows []Row) error {
 	return os.WriteFile(page, bytes.Join([][]byte{before, []byte(tableBegins + markdown(rows) + tableEnds), after}, nil), 0o644)
 }
 
-// markdown is the tables of both halves.
+// markdown returns the tables of both halves.
 func markdown(rows []Row) string {
 	var halves [2]strings.Builder
 	held, left := 0, 0
@@ -95,7 +95,7 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := []Row{{"a", "1", "1", "0", true}, {ofLive + "b", "1", "2", "0", false}, {Claim: ofLive + "c", Found: skipped + "noisy host"}}
-	for range 2 { // a page that was written before is written again
+	for range 2 { // the second time it replaces its own table
 		if err := rewrite(page, rows); err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ import (
 	"carousel/internal/units"
 )
 
-// Fifty million requests leave loadgen as large as it was after the first ones.
+// After fifty million requests loadgen takes no more memory than after the first ones.
 func TestFiftyMillionRequests(t *testing.T) {
 	needsLive(t)
 	const million, most, change = 1_000_000, 64 << 20, 1 << 20
@@ -44,7 +44,7 @@ func TestFiftyMillionRequests(t *testing.T) {
 	}
 }
 
-// What a connection costs is what loadgen is larger by with each, from a hundred to ten thousand, while all of them are used.
+// The memory of a connection is the difference in loadgen's memory between ten thousand and a hundred connections, all in use, per connection.
 func TestMemoryOfAConnection(t *testing.T) {
 	needsLive(t)
 	const few, many, most = 100, 10_000, 2 << 10
@@ -66,13 +66,13 @@ func TestMemoryOfAConnection(t *testing.T) {
 	}
 }
 
-// Ten thousand connections are opened as fast as the server accepts them, and none finds its listen queue full, however short that is.
+// Ten thousand connections are opened as fast as the server accepts them, and none finds the listen queue full, even a short one.
 func TestRampOverflowsNoListenQueue(t *testing.T) {
 	needsLive(t)
 	const connections = 10_000
 	for _, engine := range []string{result.Epoll, result.Uring, result.Net} {
 		for _, backlog := range []int{5, 128, sock.Backlog} {
-			t.Run(fmt.Sprintf("%s, %d", engine, backlog), func(t *testing.T) { // which closes what was accepted
+			t.Run(fmt.Sprintf("%s, %d", engine, backlog), func(t *testing.T) { // a subtest, so that its cleanup closes the accepted connections
 				ln, addr := acceptor(t, backlog)
 				begun := time.Now()
 				l := launch(t, "--engine", engine, "-c", fmt.Sprint(connections), "-r", "1", "-d", "1s", addr)
@@ -87,39 +87,39 @@ func TestRampOverflowsNoListenQueue(t *testing.T) {
 	}
 }
 
-// launched is a loadgen whose requests flow.
+// launched is a running loadgen.
 type launched struct {
 	*child.Process
 	t    *testing.T
 	file string
 }
 
-// launch starts the real loadgen with these flags, and returns when its requests begin to flow.
+// launch starts bin/loadgen with these flags, and returns when its requests begin to flow.
 func launch(t *testing.T, flags ...string) *launched {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "record.json")
 	cmd := exec.Command(filepath.Join("..", "..", "bin", "loadgen"), append([]string{"-q", "--ready", "-o", file}, flags...)...)
-	said, says, err := os.Pipe()
+	reader, writer, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { said.Close() })
+	t.Cleanup(func() { reader.Close() })
 	var text strings.Builder
-	cmd.Stdout, cmd.Stderr = &text, says
+	cmd.Stdout, cmd.Stderr = &text, writer
 	p, err := child.Start(cmd, clientCPU())
-	says.Close()
+	writer.Close()
 	if err != nil {
 		t.Fatalf("%v: run \"make build\"", err)
 	}
 	t.Cleanup(func() { p.Stop(0) })
-	if _, err := child.Ready(said, time.Minute); err != nil {
+	if _, err := child.Ready(reader, time.Minute); err != nil {
 		t.Fatalf("loadgen %v: %v", flags, err)
 	}
-	go io.Copy(io.Discard, said)
+	go io.Copy(io.Discard, reader)
 	return &launched{p, t, file}
 }
 
-// resident is how much memory it has at this moment, in bytes; 0: it has ended.
+// resident returns the resident memory of loadgen now, in bytes; 0 if it has ended.
 func (l *launched) resident() int64 { return host.Resident(l.PID()) }
 
 func (l *launched) runs() bool {
@@ -131,7 +131,7 @@ func (l *launched) runs() bool {
 	}
 }
 
-// record waits for its end. Whether it found fault with the server is the test's affair.
+// record waits until loadgen ends, and returns its record, whatever the exit code.
 func (l *launched) record() *result.Load {
 	l.t.Helper()
 	_ = l.Wait()
@@ -157,15 +157,14 @@ func serveModel(t *testing.T) string {
 	return addr
 }
 
-// acceptor listens with a backlog, and accepts one connection after the other, as a server does that has other work as well: 50 us
-// for each. Nobody is answered.
+// acceptor listens with a backlog, and accepts one connection every 50 us, like a server that has other work too. It never replies.
 func acceptor(t *testing.T, backlog int) (ln int, addr string) {
 	t.Helper()
 	ln, addr, err := sock.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := unix.Listen(ln, backlog); err != nil { // once more: the queue is then so long
+	if err := unix.Listen(ln, backlog); err != nil { // a second listen changes the length of the queue
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
@@ -192,7 +191,7 @@ func acceptor(t *testing.T, backlog int) (ln int, addr string) {
 	return ln, addr
 }
 
-// drops is how many attempts to connect found the queue of ln full: the last word of SO_MEMINFO (SK_MEMINFO_DROPS of linux/sock_diag.h).
+// drops returns how many attempts to connect found the queue of ln full: the last word of SO_MEMINFO (SK_MEMINFO_DROPS of linux/sock_diag.h).
 func drops(t *testing.T, ln int) uint32 {
 	t.Helper()
 	words := [9]uint32{8: math.MaxUint32}

@@ -15,8 +15,8 @@ import (
 	"carousel/loadgen/trace"
 )
 
-// What a shard and its record keep does not grow with requests: from the millionth on not a byte is allocated, whatever the way of the
-// connections, with answers after anything from a nanosecond to half a minute.
+// The memory of a shard and its record does not grow with the number of requests: from the millionth on nothing is allocated, in any kind of load,
+// with response times from a nanosecond to half a minute.
 func TestNothingGrowsWithRequests(t *testing.T) {
 	first, last := int64(1_000_000), int64(2_000_000)
 	if *live {
@@ -45,8 +45,8 @@ func TestNothingGrowsWithRequests(t *testing.T) {
 	}
 }
 
-// allocated is how many bytes shard, record and trace of a load allocate between two of its requests, on a clock that only exists here. The trace
-// is of so many requests, 0: there is none.
+// allocated returns how many bytes the shard, record and trace of a load allocate from request first to request last, on a simulated clock. traced
+// is the limit of the trace; 0: there is none.
 func allocated(s result.Spec, first, last int64, traced int) int64 {
 	now := int64(0)
 	requests := client.New(s)
@@ -59,7 +59,7 @@ func allocated(s result.Spec, first, last int64, traced int) int64 {
 	shard := run.Shard(0, 1, nil)
 	var before, after runtime.MemStats
 	answer := []byte("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")
-	waits := make([]int, shard.Size()) // requests without an answer, by connection
+	waits := make([]int, shard.Size()) // by connection: requests without a reply
 	sent := int64(0)
 	act := func() {
 		for c, do := shard.Next(); do != flight.Nothing; c, do = shard.Next() {

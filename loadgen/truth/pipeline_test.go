@@ -14,8 +14,8 @@ import (
 	"carousel/internal/stats"
 )
 
-// A schedule at random goes through pacer, flight shard, client and record to a server that takes 1 ms for each request. What is recorded is what
-// Lindley's recursion says of the same instants, request by request, and what the theory of M/D/1 says of any.
+// A Poisson schedule goes through pacer, flight shard, client and record to a simulated server that takes 1 ms per request. The record must agree
+// with Lindley's recursion on the same instants, and with the theory of M/D/1.
 func TestAQueueIsMeasuredAsItIs(t *testing.T) {
 	const service = time.Millisecond
 	for _, rho := range []float64{0.5, 0.7, 0.8} {
@@ -56,7 +56,7 @@ func TestAQueueIsMeasuredAsItIs(t *testing.T) {
 	}
 }
 
-// In a burst the last waits for all before it: ten at once are answered after 1 to 10 services.
+// In a burst each request waits for those before it: ten at once are answered after 1 to 10 service times.
 func TestBurstsAreMeasuredAsTheyAre(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Engine, s.Connections, s.Duration, s.Rate, s.Burst = "http://127.0.0.1:1/", result.Net, 4, 100*time.Second, 500, 10

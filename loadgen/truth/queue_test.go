@@ -16,9 +16,11 @@ import (
 	"carousel/loadgen/schedule"
 )
 
-// What is arithmetic here, or a simulation without goroutines, is left out under the race detector, which would look at nothing at a tenth of the speed.
+// This file, like others of this package, has arithmetic and simulations without goroutines: the race detector would find nothing and slow them
+// down tenfold, so it is left out of race builds.
 
-// Waits of M/D/1 in services, found with two methods of their own, the Erlang sum and a million simulated requests, to the digits given.
+// Waits of M/D/1 in units of the service time. Two independent methods, the Erlang sum and a simulation of a million requests, agree to the digits
+// given.
 var md1 = []struct {
 	rho, mean, p50, p90, p95, p99, p999, decay, share float64
 }{
@@ -51,7 +53,8 @@ func TestFormulasAgreeWithTheTable(t *testing.T) {
 		fmt.Sprintf("off by %.4f services at most", worst), "0.0005", worst <= 0.00051)
 }
 
-// erlang is the share of requests of M/D/1 that wait for t at most, by Erlang's sum of 1909. Its signs alternate: it is of use where t is small.
+// erlang returns the share of requests of M/D/1 that wait for t at most, by Erlang's sum (1909). The signs of its terms alternate, so it is accurate
+// only for small t.
 func erlang(rho, t float64) float64 {
 	sum, factorial := 0.0, 1.0
 	for k := range int(t) + 1 {
@@ -85,7 +88,7 @@ func TestTheSumWithoutSignsIsErlangs(t *testing.T) {
 		fmt.Sprintf("off by %.2f %% of it at most", 100*worst), "0.5 %", worst < 0.005)
 }
 
-// arrivals are when the first n requests of our own schedule are due, at random, so many a second.
+// arrivals returns when the first n requests of loadgen's own Poisson schedule are due.
 func arrivals(rate float64, n int, seed uint64) []time.Duration {
 	walk := schedule.New(result.Spec{Rate: rate, Arrivals: result.Poisson, Seed: seed}).Walk()
 	due := make([]time.Duration, n)
@@ -99,7 +102,7 @@ func arrivals(rate float64, n int, seed uint64) []time.Duration {
 // customers is how many requests are simulated at each utilisation.
 const customers = 1_000_000
 
-// waits are those of that many requests, by Lindley's recursion, sorted, in services, whose mean is 1 and which are 1 s here.
+// waits returns the waits of that many requests by Lindley's recursion, sorted, in units of the mean service time, which is 1 s here.
 func waits(rho float64, seed uint64, service func(*rand.Rand) float64) []float64 {
 	random := rand.New(rand.NewPCG(seed, 2))
 	services := make([]time.Duration, customers)
@@ -114,9 +117,9 @@ func waits(rho float64, seed uint64, service func(*rand.Rand) float64) []float64
 	return w
 }
 
-// spread is the standard deviation of the mean of n waits, as a share of it, where the variance of services over their squared mean is
-// variability. A queue forgets slowly: many waits are as exact as far fewer independent ones would be (Whitt 1989). Percentiles spread about
-// twice as much.
+// spread returns the standard deviation of the mean of n waits, as a share of that mean. variability is the variance of the service times over their
+// squared mean. Consecutive waits are correlated, so n waits are only as exact as far fewer independent ones (Whitt 1989). Percentiles spread
+// about twice as much.
 func spread(rho, variability float64, n int) float64 {
 	return math.Sqrt(2*(1+variability)/float64(n)) / (1 - rho)
 }
@@ -129,7 +132,7 @@ func mean(x []float64) float64 {
 	return sum / float64(len(x))
 }
 
-// quantile is the value that a share q of the sorted x does not exceed.
+// quantile returns the value that a share q of the sorted x does not exceed.
 func quantile[T any](x []T, q float64) T {
 	return x[max(0, int(math.Ceil(q*float64(len(x))*(1-1e-12)))-1)]
 }
@@ -144,7 +147,7 @@ func TestFormulasAgreeWithSimulatedQueues(t *testing.T) {
 		queue       string
 		rho         float64
 		service     func(*rand.Rand) float64
-		variability float64 // of services: variance over squared mean
+		variability float64 // of the service times: variance over squared mean
 		mean        float64
 		quantile    func(q float64) (low, high float64)
 	}{
@@ -193,7 +196,7 @@ func TestTheTwoRoundingsBracketTheTruth(t *testing.T) {
 	row(t, "M/G/1 at utilisation 0.7, nine services of ten take 0.5 and one 5.5: p99 of the wait", "22.75 to 23.30",
 		fmt.Sprintf("%.2f to %.2f", narrowLow, narrowHigh), "all of it", narrowLow >= 22.75 && narrowHigh <= 23.30)
 
-	// Where all services take the same, and where they are exponential, the truth is known otherwise.
+	// For constant and for exponential service times there are exact formulas.
 	exponential := make([]float64, 20_000)
 	for i := range exponential {
 		exponential[i] = -math.Log(1 - (float64(i)+0.5)/float64(len(exponential)))
@@ -205,7 +208,7 @@ func TestTheTwoRoundingsBracketTheTruth(t *testing.T) {
 		margin   float64
 	}{
 		{"fixed", []float64{1}, stats.MD1Quantile, 1e-9},
-		{"exponential", exponential, stats.MM1Quantile, 0.002}, // 20,000 values lack the end of the tail
+		{"exponential", exponential, stats.MM1Quantile, 0.002}, // 20,000 values do not have the end of the tail
 	} {
 		for _, rho := range []float64{0.3, 0.6, 0.8} {
 			for _, q := range []float64{0.5, 0.9, 0.99, 0.999} {
@@ -218,7 +221,8 @@ func TestTheTwoRoundingsBracketTheTruth(t *testing.T) {
 	}
 }
 
-// An even stream waits for nobody, and a server that stops once is the queue of one long service: the arithmetic of the stall is Lindley's.
+// Evenly spaced requests never wait. A server that stops once is a queue with one long service: the formula for a stall must agree with Lindley's
+// recursion.
 func TestTheStallFormulaIsLindleys(t *testing.T) {
 	const window, stop, rate = 10.0, 1.0, 1000
 	for _, rho := range []float64{0, 0.5, 0.8} {

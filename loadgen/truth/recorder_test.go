@@ -17,7 +17,7 @@ import (
 	"carousel/loadgen/record"
 )
 
-// times are laws that response times can have, in nanoseconds.
+// times are distributions of response times, in nanoseconds.
 var times = []struct {
 	law  string
 	draw func(r *rand.Rand) float64

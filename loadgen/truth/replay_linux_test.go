@@ -15,8 +15,8 @@ import (
 
 const service = time.Millisecond
 
-// The plan and the service times that the server logged say for each request how long it waits: the recursion of Lindley (1952). Loadgen
-// finds that, but for what a request takes on its way when nobody waits.
+// From the schedule and the service times that the server logged, Lindley's recursion (1952) gives the wait of each request. Loadgen must measure
+// the same, plus the time that a request takes on its way when none waits.
 func TestReplay(t *testing.T) {
 	needsLive(t)
 	way := floor(t)
@@ -28,7 +28,7 @@ func TestReplay(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				r := quiet(t, "replay, "+name, func() *run { return queue(t, c.arrivals, c.law, busy, 20*time.Second, 1) })
 				expected := r.foreseen()
-				seen := make([]int64, len(expected)) // by the server's clock, request by request
+				seen := make([]int64, len(expected)) // by how much each request's response time differs in the server's log
 				for i, due := range r.due() {
 					seen[i] = r.log.Ended[i] - due - expected[i]
 				}
@@ -50,12 +50,12 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// Over ten seeds the mean wait is that of M/D/1 (Pollaczek 1930, Khinchine 1932), at the service time that the server logged. The way to the
-// server is that of the requests that find nobody before them, on average, since a pause of the host in a thousand requests is in the mean
-// wait too. The way back is that of the fastest ones: a share of 1-rho finds nobody before it.
+// Over ten seeds the mean wait is that of M/D/1 (Pollaczek 1930, Khinchine 1932), at the service time that the server logged. The time on the way to
+// the server is the mean over the requests that find the server idle: a mean, because rare pauses of the host are in the mean wait too. The time
+// on the way back is taken from the fastest requests, since a share of 1-rho finds the server idle.
 func TestMeanWait(t *testing.T) {
 	needsLive(t)
-	const seeds, length = 10, 30 * time.Second // so long, or chance alone would be 3 %
+	const seeds, length = 10, 30 * time.Second // in shorter runs chance alone would make 3 %
 	for _, busy := range []float64{0.5, 0.8} {
 		name := fmt.Sprintf("M/D/1, utilisation %.1f, %d seeds: mean wait", busy, seeds)
 		t.Run(fmt.Sprint(busy), func(t *testing.T) {
@@ -76,8 +76,8 @@ func TestMeanWait(t *testing.T) {
 	}
 }
 
-// there is what a request that by the plan finds nobody before it takes until its reply is written, beside the service: on average, in
-// nanoseconds, by the server's log.
+// there returns how long a request takes from when it is due until its reply is written, without its service time: the mean, in nanoseconds by the
+// server's log, over the requests that by Lindley's recursion find the server idle.
 func (r *run) there() float64 {
 	services, expected := r.log.Services(), r.foreseen()
 	var ways []int64
@@ -89,8 +89,8 @@ func (r *run) there() float64 {
 	return average(ways)
 }
 
-// back is what a reply takes on its way back, in nanoseconds: by how much the response time that a share of the requests does not exceed is
-// longer than it is by the server's log.
+// back returns how long a reply takes on its way back, in nanoseconds: by how much the share-quantile of the response times is longer in loadgen's
+// record than in the server's log.
 func (r *run) back(t *testing.T, share float64) int64 {
 	t.Helper()
 	responses, err := result.Decode(r.load.Histogram)
@@ -105,7 +105,7 @@ func (r *run) back(t *testing.T, share float64) int64 {
 	return responses.Quantile(share) - at(logged, share)
 }
 
-// queue is a run in which requests wait for each other.
+// queue makes a run in which requests wait for each other.
 func queue(t *testing.T, arrivals, law string, busy float64, length time.Duration, seed uint64) *run {
 	flags := []string{"-r", fmt.Sprint(busy / service.Seconds()), "-c", "200", "-d", length.String(), "--arrivals", arrivals}
 	if arrivals == result.Poisson {
@@ -114,8 +114,8 @@ func queue(t *testing.T, arrivals, law string, busy float64, length time.Duratio
 	return drive(t, Work{Law: law, Mean: service, Seed: seed}, nil, flags...)
 }
 
-// floor is what a request takes on its way, beside the service, where nobody waits and the processors are as awake as under load; in
-// nanoseconds.
+// floor returns how long a request takes on its way there and back, without its service time, when none waits and the processors are as busy as
+// under load; in nanoseconds.
 func floor(t *testing.T) int64 {
 	t.Helper()
 	r := quiet(t, "replay: the way to the server and back", func() *run {
@@ -131,7 +131,7 @@ func floor(t *testing.T) int64 {
 	return way
 }
 
-// due is when the requests that arrived were due, in nanoseconds of CLOCK_MONOTONIC.
+// due returns when the requests that arrived were due, in nanoseconds of CLOCK_MONOTONIC.
 func (r *run) due() []int64 {
 	due := make([]int64, len(r.log.Arrived))
 	walk := schedule.New(r.load.Spec).Walk()
@@ -142,7 +142,7 @@ func (r *run) due() []int64 {
 	return due
 }
 
-// foreseen is the response time of each request that the plan and the logged services call for, in nanoseconds.
+// foreseen returns the response time of each request by Lindley's recursion over the schedule and the logged service times, in nanoseconds.
 func (r *run) foreseen() []int64 {
 	services := r.log.Services()
 	response := stats.Lindley(r.due(), services)

@@ -16,8 +16,8 @@ import (
 	"carousel/internal/units"
 )
 
-// said is a report in the form p50 1.2 ms, p99 1 s, max 1 s.
-func said(r result.Report) string {
+// inWords returns a report in the form "p50 1.2 ms, p99 1 s, max 1 s of 2,000 requests".
+func inWords(r result.Report) string {
 	var words []string
 	for _, name := range []struct {
 		name  string
@@ -45,7 +45,7 @@ var (
 func readHey(text string) (result.Report, error) { return readText(text, heyTime, heyMax, heyCount) }
 func readWrk(text string) (result.Report, error) { return readText(text, wrkTime, wrkMax, wrkCount) }
 
-// readText reads what a tool printed for people.
+// readText parses the text that a tool printed.
 func readText(text string, times, longest, count *regexp.Regexp) (r result.Report, err error) {
 	duration := func(text string) int64 {
 		d, wrong := time.ParseDuration(inSeconds.Replace(text))
@@ -78,7 +78,7 @@ func readVegeta(text string) (result.Report, error) {
 	return r, err
 }
 
-// readRecord reads loadgen's own: percentiles as they are printed, and those between from its histogram.
+// readRecord parses a record of loadgen. It takes all percentiles from the histogram.
 func readRecord(text string) (result.Report, error) {
 	var l result.Load
 	if err := json.Unmarshal([]byte(text), &l); err != nil {

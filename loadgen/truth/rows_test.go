@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// Row is one line of the table of what is proved: a claim, the value it calls for, the value found, and how far they may lie apart.
+// Row is one line of the table of proved claims: a claim, the expected value, the value found, and the tolerance.
 type Row struct {
 	Claim, Expected, Found, Within string
 	Held                           bool
 }
 
-// proved are the rows of the tests that have run, in their order.
+// proved has the rows of the tests so far, in their order.
 var proved struct {
 	sync.Mutex
 	rows []Row

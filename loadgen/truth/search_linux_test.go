@@ -14,8 +14,8 @@ import (
 	"carousel/internal/result"
 )
 
-// A server that takes 2 ms for a request serves 500 of them a second, and evenly spaced requests wait for nothing below that: so the highest
-// rate at which hardly any takes 20 ms is what its own log has for its capacity.
+// A server that takes 2 ms per request serves 500 a second, and below that rate evenly spaced requests do not wait. So the highest rate with a p99
+// below 20 ms is its capacity, which is known from its log.
 func TestFindMax(t *testing.T) {
 	needsLive(t)
 	const claim = "--find-max 'p99<20ms', 5 times, of a live server that takes 2 ms for each request"
@@ -41,8 +41,8 @@ func TestFindMax(t *testing.T) {
 	row(t, claim+": steps", "12 at most", fmt.Sprint(most), "none", most <= 12)
 }
 
-// searched is the record of a search by the real loadgen, pinned to a processor of its own. One of which a step does not count, as the host
-// was too noisy for it, is repeated, twice at most.
+// searched returns the record of a search by bin/loadgen, pinned to a processor of its own. If the host was too noisy for one of its steps, the
+// search is repeated, twice at most.
 func searched(t *testing.T, server *target, claim string, flags ...string) *result.Search {
 	t.Helper()
 	noise := ""
@@ -56,7 +56,7 @@ func searched(t *testing.T, server *target, claim string, flags ...string) *resu
 	return nil
 }
 
-// disturbed is why a step of a search does not count, "" where all do.
+// disturbed returns why a step of a search does not count; "" if all do.
 func disturbed(s *result.Search) string {
 	for _, step := range s.Steps {
 		if step.Outcome == result.Void {

@@ -16,8 +16,8 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// simulated is what loadgen's search finds with these flags on a server that takes so long for each request, both on the same invented clock.
-// It begins at this rate, as where a closed loop got twice as much.
+// simulated returns the record of loadgen's search with these flags, on a server with this service time, both on the same simulated clock. The search
+// begins at the rate first, as if a closed loop had reached twice that rate.
 func simulated(t *testing.T, service time.Duration, first float64, flags ...string) *result.Search {
 	t.Helper()
 	opts, err := cli.Parse(io.Discard, io.Discard, append(flags, "-r", fmt.Sprint(first), "--engine", "net", "http://127.0.0.1:1/"))
@@ -36,7 +36,7 @@ func simulated(t *testing.T, service time.Duration, first float64, flags ...stri
 	return s
 }
 
-// extremes are the lowest and the highest rate that searches found, and the most steps that one took.
+// extremes returns the lowest and the highest rate that n searches found, and the most steps that one took.
 func extremes(t *testing.T, n int, find func(i int) *result.Search) (low, high float64, steps int) {
 	t.Helper()
 	low = math.Inf(1)
@@ -50,9 +50,9 @@ func extremes(t *testing.T, n int, find func(i int) *result.Search) (low, high f
 	return low, high, steps
 }
 
-// A server that takes 2 ms for each request serves 500 a second. Requests that are evenly spaced wait for nothing until then, and beyond
-// for ever longer: the highest rate at which hardly any takes 20 ms is that. A closed loop may get it wrong by a tenth, by which the searches begin
-// in different places.
+// A server that takes 2 ms per request serves 500 a second. Below that rate evenly spaced requests do not wait; above it they wait ever longer. So
+// 500 is the highest rate with a p99 below 20 ms. The closed loop before a search may be wrong by a tenth, so the searches begin at rates that differ
+// by that much.
 func TestASearchFindsTheCapacity(t *testing.T) {
 	const service, capacity, n = 2 * time.Millisecond, 500.0, 20
 	low, high, steps := extremes(t, n, func(i int) *result.Search {
@@ -63,10 +63,10 @@ func TestASearchFindsTheCapacity(t *testing.T) {
 	row(t, claim+": steps", "12 at most", fmt.Sprint(steps), "none", steps <= 12)
 }
 
-// Of requests at random the p99 rises with the rate as the theory of M/D/1 has it.
+// For Poisson arrivals the p99 rises with the rate as in the theory of M/D/1.
 func TestASearchFindsTheRateOfAPercentile(t *testing.T) {
 	const service, limit, n = 2 * time.Millisecond, 20 * time.Millisecond, 10
-	wait := float64(limit-service) / float64(service) // in services
+	wait := float64(limit-service) / float64(service) // in units of the service time
 	low, high := 0.1, 0.99
 	for range 40 {
 		if middle := (low + high) / 2; stats.MD1Quantile(middle, 0.99) < wait {

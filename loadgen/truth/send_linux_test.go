@@ -10,10 +10,10 @@ import (
 	"carousel/internal/units"
 )
 
-// Requests are sent when they are due: by loadgen's record, by the server's log of their arrival, and at the rate that was asked for.
+// Requests are sent when they are due: by loadgen's record, and by the server's log of their arrival. They arrive at the rate of -r.
 func TestSendInstants(t *testing.T) {
 	needsLive(t)
-	const length = 30 * time.Second // so long, or p99 would hang on how many pauses of the host a run happened to meet
+	const length = 30 * time.Second // in shorter runs the p99 depends on how many pauses of the host happen to fall into one
 	for _, rate := range []float64{1000, 5000, 20_000} {
 		claim := units.Count(rate) + "/s: "
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
@@ -24,7 +24,7 @@ func TestSendInstants(t *testing.T) {
 			bare = append(bare, bareWait()...)
 			slices.Sort(bare)
 			most := 50 * time.Microsecond
-			if at(bare, 0.99) > int64(most) { // this host wakes nobody sooner
+			if at(bare, 0.99) > int64(most) { // this host wakes no thread sooner
 				most *= 2
 			}
 			late := r.load.Lateness
@@ -43,7 +43,7 @@ func TestSendInstants(t *testing.T) {
 	}
 }
 
-// arrivedAfterDue is by how much requests arrived at the server after they were due, sorted.
+// arrivedAfterDue returns how long after they were due the requests arrived at the server, in nanoseconds, sorted.
 func (r *run) arrivedAfterDue() []int64 {
 	after := r.due()
 	for i, at := range r.log.Arrived {

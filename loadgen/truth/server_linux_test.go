@@ -23,10 +23,10 @@ import (
 type Work struct {
 	Law  string        // fixed, exponential, or bimodal: nine in ten take half as long, the tenth five and a half times
 	Mean time.Duration // 0: it answers at once
-	Seed uint64        // of what is drawn
+	Seed uint64        // of the service times
 }
 
-// draws is the next service time in nanoseconds, and so on.
+// draws returns a function that returns one service time after another, in nanoseconds.
 func (w Work) draws() func() int64 {
 	random := rand.New(rand.NewPCG(w.Seed, 0))
 	return map[string]func() int64{
@@ -41,18 +41,18 @@ func (w Work) draws() func() int64 {
 	}[w.Law]
 }
 
-// Log is what the server saw, in nanoseconds of CLOCK_MONOTONIC; requests are in the order of their arrival, in which they were served.
+// Log is the server's record, in nanoseconds of CLOCK_MONOTONIC. Requests are in the order of their arrival, in which they were also served.
 type Log struct {
 	Arrived, Ended []int64
-	Longest        int64 // longest time between two looks at the clock: the server did not run
-	Lost           int64 // all such times above hiccup, added up
+	Longest        int64 // the longest time between two readings of the clock, if above hiccup: the server did not run
+	Lost           int64 // the sum of all such times
 }
 
-// hiccup is what a look at the clock, a read and a write take at most while the processor is the server's.
+// hiccup is the longest time that a reading of the clock, a read and a write take together while the server runs.
 const hiccup = int64(50 * time.Microsecond)
 
-// Services are the times for which requests held the server: from when it had both the request and nothing before it, until the reply was
-// written. What it does beside the work is so in them.
+// Services returns how long each request occupied the server: from its arrival, or from the end of the request before if that is later, until
+// its reply was written. So it includes reading and writing.
 func (l *Log) Services() []int64 {
 	services := make([]int64, len(l.Ended))
 	free := int64(0)
@@ -62,8 +62,8 @@ func (l *Log) Services() []int64 {
 	return services
 }
 
-// clerk is one thread that answers one request at a time, the first first. It never waits: it looks for requests while it works on
-// one, so that each arrival is noted within microseconds.
+// clerk is a server of one thread that answers one request at a time, in the order of arrival. It never waits: it polls for requests even while
+// it works on one, so that it logs each arrival within microseconds.
 type clerk struct {
 	poller *sock.Poller
 	ln     int
@@ -71,7 +71,7 @@ type clerk struct {
 	looked int64
 	due    []int // descriptors of the requests that arrived, the first to be served first
 	buf    [16 << 10]byte
-	part   map[int][]byte // of a request whose rest has not come
+	part   map[int][]byte // by descriptor: an incomplete request
 }
 
 const (
@@ -79,7 +79,7 @@ const (
 	reply    = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n"
 )
 
-// serve is the server's process: it works as the environment says until its standard input is closed, and then writes its log.
+// serve runs the server's process until its standard input is closed, and then writes its log. how is a Work in JSON.
 func serve(how string) error {
 	debug.SetGCPercent(-1)
 	var work Work
@@ -118,14 +118,14 @@ func serve(how string) error {
 		}
 		fd := s.due[0]
 		s.due = s.due[1:]
-		_, _ = sock.Write(fd, []byte(reply)) // to one that is gone it does not matter
+		_, _ = sock.Write(fd, []byte(reply)) // it may fail if the client has closed
 		s.log.Ended = append(s.log.Ended, s.clock())
 	}
 	s.log.Arrived = s.log.Arrived[:len(s.log.Ended)]
 	return gob.NewEncoder(os.Stdout).Encode(s.log)
 }
 
-// clock looks at the clock, and notes what the server lost since it last did.
+// clock reads the clock, and adds a gap since the last reading to the log.
 func (s *clerk) clock() int64 {
 	at := now()
 	if gap := at - s.looked; gap > hiccup {
@@ -136,7 +136,7 @@ func (s *clerk) clock() int64 {
 	return at
 }
 
-// look takes in what has arrived, and reports whether the server is still wanted.
+// look polls once: it accepts connections and reads requests. It returns false when standard input is closed.
 func (s *clerk) look() bool {
 	var ready [64]sock.Event
 	n, _ := s.poller.WaitRaw(ready[:], 0)
@@ -155,7 +155,7 @@ func (s *clerk) look() bool {
 	return true
 }
 
-// read takes in the requests that came over a connection.
+// read reads from a connection, and queues the requests that are complete.
 func (s *clerk) read(fd int, at int64) {
 	n, err := sock.Read(fd, s.buf[:])
 	if err != nil || n == 0 {
@@ -178,10 +178,10 @@ func (s *clerk) read(fd int, at int64) {
 	}
 }
 
-// now is CLOCK_MONOTONIC, which all processes share.
+// now reads CLOCK_MONOTONIC, which all processes share.
 func now() int64 { return origin.mono + int64(time.Since(origin.at)) }
 
-// origin ties package time's clock, which is read without a system call, to the kernel's name for it.
+// origin is the same instant on package time's clock, which is read without a system call, and on CLOCK_MONOTONIC.
 var origin = func() (o struct {
 	at   time.Time
 	mono int64
@@ -192,11 +192,10 @@ var origin = func() (o struct {
 	return o
 }()
 
-// instant is when t was, in nanoseconds of CLOCK_MONOTONIC. A record's instants are by the clock on the wall, which a run is short enough
-// not to see set.
+// instant converts t to nanoseconds of CLOCK_MONOTONIC. A record has wall-clock time; the wall clock is hardly ever set during a run.
 func instant(t time.Time) int64 { return origin.mono + int64(t.Round(0).Sub(origin.at.Round(0))) }
 
-// target is a server at work.
+// target is a running server.
 type target struct {
 	*child.Process
 	addr string
@@ -211,7 +210,7 @@ func start(t *testing.T, work Work) *target {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0])
-	// The Go scheduler would interrupt a loop that never waits, for others that are not there.
+	// Without asyncpreemptoff the Go scheduler would interrupt a loop that never waits, although there is no other goroutine to run.
 	cmd.Env = append(os.Environ(), serveEnv+"="+string(how), "GODEBUG=asyncpreemptoff=1", "GOMAXPROCS=1")
 	cmd.Stderr = os.Stderr
 	leave, err := cmd.StdinPipe()
@@ -242,7 +241,7 @@ func start(t *testing.T, work Work) *target {
 	}}
 }
 
-// The test binary is the server as well: a process can be stopped, and has a processor to itself.
+// The test binary is also the server, which needs a process of its own: it can then be stopped, and pinned to a processor.
 func init() {
 	how, is := os.LookupEnv(serveEnv)
 	if !is {

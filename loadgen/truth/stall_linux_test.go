@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Of requests that are due evenly for ten seconds, a tenth is due while the server stands still for one. Request by request they wait from a
-// second down to nothing: half of that tenth, which is 5 % of all, for more than half a second, and 1 % for more than 0.9 s.
+// Requests are due evenly for ten seconds, and the server stands still for one of them. The tenth of the requests that is due meanwhile waits from
+// one second, for the first, down to nothing, for the last: 5 % of all wait for more than 0.5 s, and 1 % for more than 0.9 s.
 func TestStopInTheMiddle(t *testing.T) {
 	needsLive(t)
 	for _, rate := range []int{200, 1000} {
@@ -29,7 +29,7 @@ func TestStopInTheMiddle(t *testing.T) {
 	}
 }
 
-// A server that stands still when the run ends leaves requests without an answer: at least so long they have waited.
+// A server that stands still when the run ends leaves requests without a reply. Their ages are lower bounds of their response times.
 func TestStopAtTheEnd(t *testing.T) {
 	needsLive(t)
 	for _, c := range []struct {
@@ -38,11 +38,11 @@ func TestStopAtTheEnd(t *testing.T) {
 		flags    []string
 		p95, p99 float64 // seconds
 	}{
-		// Whoever is due in the last second has the age in which the window ends, up to a second.
+		// A request due in the last second has its age at the end of the window, up to a second.
 		{"no grace", 1500 * time.Millisecond, []string{"--grace", "0s"}, 0.50, 0.90},
-		// The stop ends with the window. Those with a connection are answered at once, the others were not sent: they too are as old as that.
+		// The stop ends with the window. Requests with a connection are then answered at once; the others were not sent and have their age at that time.
 		{"a second of grace", time.Second, nil, 0.50, 0.90},
-		// All have a connection, none has an answer by the end of the grace, which is a second older.
+		// All have a connection, and none has a reply by the end of the grace, when each is a second older.
 		{"a second of grace, which it outlasts", 2500 * time.Millisecond, []string{"-c", "1500"}, 1.50, 1.90},
 	} {
 		for _, rate := range []int{200, 1000} {
@@ -60,7 +60,7 @@ func TestStopAtTheEnd(t *testing.T) {
 	}
 }
 
-// within notes a figure that is to be so many seconds, within 2 %.
+// within proves that a figure is want seconds, within 2 %.
 func within(t *testing.T, claim string, want float64, found int64) {
 	t.Helper()
 	prove(t, claim, fmt.Sprintf("%.2f s", want), seconds(found), "2 %", math.Abs(float64(found)/1e9/want-1) <= 0.02)

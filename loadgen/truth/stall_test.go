@@ -20,7 +20,7 @@ func TestAStopOfOneSecondIsSeenWhole(t *testing.T) {
 		service        int64
 		stops, resumes int64
 		grace          time.Duration
-		atLeast        bool // some requests have no answer
+		atLeast        bool // some requests have no reply
 		age            float64
 	}{
 		{"from 4 s on", 200, 1, 1000, 4 * second, 5 * second, 0, false, 0},
@@ -51,7 +51,7 @@ func TestAStopOfOneSecondIsSeenWhole(t *testing.T) {
 			truth := stats.StallQuantile(p.q, 1, 10, rho)
 			bound := ""
 			if truth > 0 {
-				truth += c.age // without an answer all of them are older by the grace
+				truth += c.age // requests without a reply are older by the grace
 				if c.atLeast {
 					bound = ">= "
 				}

@@ -19,7 +19,7 @@ import (
 
 var data = flag.String("data", "", "a folder for what other load generators say of a stopped server; none: nothing is kept")
 
-// others are those that are shown the same stop, with the commands that run them for ten seconds; ADDR and FILE are filled in.
+// others are the load generators that load a server which stops, and the commands that run them for ten seconds. ADDR and FILE are replaced.
 var others = []struct {
 	client, command, raw string
 	read                 func(text string) (result.Report, error)
@@ -31,7 +31,7 @@ var others = []struct {
 	{"loadgen, open", "loadgen -r 200 -d 10s -q -o FILE ADDR >&2; cat FILE", "open.json", readRecord},
 }
 
-// What hey, wrk, vegeta and loadgen itself say of one and the same stop.
+// What hey, wrk, vegeta and loadgen itself report of the same stop.
 func TestStopShownToOthers(t *testing.T) {
 	needsLive(t)
 	dir := *data
@@ -61,19 +61,19 @@ func TestStopShownToOthers(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.Reports = append(s.Reports, report)
-			prove(t, claim, "the server stood still for 1 s", fmt.Sprintf("%s; it reports %s", seconds(report.Stood), said(report)), "2 %",
+			prove(t, claim, "the server stood still for 1 s", fmt.Sprintf("%s; it reports %s", seconds(report.Stood), inWords(report)), "2 %",
 				distance(report.Stood, int64(s.Stop)) <= s.Stop/50)
 		})
 	}
 	if len(s.Reports) == 0 {
-		return // what an earlier run found stays
+		return // keep the reports of an earlier run
 	}
 	if err := s.Write(dir); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// shown is a run of a command that loads a server which stands still in the middle.
+// shown runs a command that loads a server, and stops the server in the middle of the run.
 func shown(t *testing.T, command string, stop time.Duration) *run {
 	t.Helper()
 	server := start(t, Work{Law: "fixed"})

@@ -14,21 +14,22 @@ import (
 	"carousel/loadgen/record"
 )
 
-// fate is what became of a request, and what would have, had the client waited for ever.
+// fate is the outcome of a request, and its response time if the client had waited for ever.
 type fate struct {
-	age      float64 // nanoseconds, as it counts
+	age      float64 // its recorded response time, in nanoseconds
 	answered bool
-	truth    float64 // the response time it would have had in the end; of one that was answered, age
+	truth    float64 // its response time without a timeout or an end; age if it was answered
 }
 
-// load is a run of which requests are unanswered, timed out or unsent, by chance, and their fates.
+// load returns the record of a run with random requests that are unanswered, timed out or unsent, and the fates of all requests: of the whole run
+// first, then by path.
 func load(t *testing.T, random *rand.Rand, paths []string) (*result.Load, [][]fate) {
 	t.Helper()
 	const n, window = 12_000, int64(10 * time.Second)
 	grace := []int64{0, int64(time.Second)}[random.IntN(2)]
-	middle, vary := 2e5*math.Pow(1000, random.Float64()), 1.5*random.Float64() // the times of the server: 0.2 to 200 ms
+	middle, vary := 2e5*math.Pow(1000, random.Float64()), 1.5*random.Float64() // of the response times: a median of 0.2 to 200 ms
 	timeout := []int64{int64(middle * (2 + 20*random.Float64())), int64(5 * time.Second)}[random.IntN(2)]
-	stopped := 0.04 * math.Pow(random.Float64(), 3) // the share of the window in which it never answers
+	stopped := 0.04 * math.Pow(random.Float64(), 3) // share of the window in which replies take about 1 s, some far longer
 	from := int64((1 - stopped) * float64(window) * []float64{random.Float64(), 1}[random.IntN(2)])
 	unsent := 0.005 * math.Pow(random.Float64(), 3)
 
@@ -57,7 +58,7 @@ func load(t *testing.T, random *rand.Rand, paths []string) (*result.Load, [][]fa
 			r.Unsent(due, record.NoConnection)
 			f = fate{age: float64(window - due), truth: float64(window-due) + math.Floor(truth)}
 			fates[0] = append(fates[0], f)
-			continue // it was for no path
+			continue // an unsent request has no path
 		case answer >= min(due+timeout, window+grace):
 			f.answered = false
 			r.Sent(0, due)
@@ -82,7 +83,7 @@ func load(t *testing.T, random *rand.Rand, paths []string) (*result.Load, [][]fa
 	return l, fates
 }
 
-// could are the sorted times of requests, were those without an answer to take what of says.
+// could returns the sorted response times of requests, with of as the time of those without a reply.
 func could(fates []fate, of func(fate) float64) []float64 {
 	times := make([]float64, len(fates))
 	for i, f := range fates {
@@ -95,7 +96,7 @@ func could(fates []fate, of func(fate) float64) []float64 {
 	return times
 }
 
-// A client that stops waiting does not know how long a request would have taken. What it prints must be true whatever that is.
+// A client that stops waiting does not know how long a request would have taken. What it prints must be true in every case.
 func TestWhateverBecomesOfTheUnansweredTheFiguresHold(t *testing.T) {
 	const runs = 80
 	var printed, bounds, tooHigh, moved int

@@ -9,16 +9,16 @@ import (
 	"carousel/loadgen/record"
 )
 
-// oneByOne is a server that answers one request at a time, in the order in which they come, on a clock that only exists here. It stands still from stops until
-// resumes.
+// oneByOne is a simulated server that answers one request at a time, in the order of arrival, on a simulated clock. It stands still from stops
+// until resumes.
 type oneByOne struct {
 	service        int64 // nanoseconds
 	stops, resumes int64
-	free           int64 // when it has answered all it has got
+	free           int64 // when it will have answered all requests so far
 	under          []answer
 }
 
-// never is when a server goes on that stops for good.
+// never is the resumes of a server that stops for good.
 const never = record.Never / 2
 
 type answer struct {
@@ -26,7 +26,7 @@ type answer struct {
 	at int64
 }
 
-// get takes a request at the instant now.
+// get receives a request at the instant now.
 func (s *oneByOne) get(c *flight.Conn, now int64) {
 	begin := max(now, s.free)
 	s.free = begin + s.service
@@ -36,7 +36,7 @@ func (s *oneByOne) get(c *flight.Conn, now int64) {
 	s.under = append(s.under, answer{c, s.free})
 }
 
-// next is when it gives its next answer.
+// next returns when it sends its next reply.
 func (s *oneByOne) next() int64 {
 	if len(s.under) == 0 {
 		return record.Never
@@ -44,7 +44,7 @@ func (s *oneByOne) next() int64 {
 	return s.under[0].at
 }
 
-// virtual is the record of a load on a server that are both on the same invented clock.
+// virtual returns the record of a load on target, both on the same simulated clock.
 func virtual(t *testing.T, s result.Spec, target *oneByOne) *result.Load {
 	t.Helper()
 	now := int64(0)
@@ -81,7 +81,7 @@ func virtual(t *testing.T, s result.Spec, target *oneByOne) *result.Load {
 	return load
 }
 
-// balanced reports whether the books are.
+// balanced reports whether the counts of a record agree with each other.
 func balanced(l *result.Load) bool {
 	unsent, errors := int64(0), int64(0)
 	for _, n := range l.UnsentBy {
