@@ -12,7 +12,7 @@ import (
 	"carousel/loadgen/record"
 )
 
-// digestOfText is the Content-Digest of a body.
+// digestOfText returns the Content-Digest of a body.
 func digestOfText(body string) string {
 	sum := sha256.Sum256([]byte(body))
 	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
@@ -67,7 +67,7 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// Heads that are remembered keep their digest, and two connections that share the memory do not mix theirs up.
+// A cached head keeps its digest, and two connections with the same cache do not mix up their digests.
 func TestDigestIsRemembered(t *testing.T) {
 	q, m := ask("GET", "/x"), new(ReplyCache)
 	one, two := q.Reply(m), q.Reply(m)
@@ -110,7 +110,7 @@ func TestBodyIsKept(t *testing.T) {
 		{"HTTP/1.1 204 No Content\r\n\r\n", "", ""},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "", ""},
 	} {
-		for range 2 { // the second time the head is remembered
+		for range 2 { // the second time the head is cached
 			text := c.text
 			for ; !r.Feed([]byte(text[:1])); text = text[1:] {
 			}
@@ -152,7 +152,7 @@ func TestLargeBodyIsNotKept(t *testing.T) {
 	}
 }
 
-// A length is only a claim: what it claims is not set aside at once.
+// A Content-Length is only a claim, so the buffer is not allocated for all of it at once.
 func TestClaimedLength(t *testing.T) {
 	r := saving(nil).Reply(new(ReplyCache))
 	r.Feed([]byte("HTTP/1.1 200 OK\r\nContent-Length: 999999999999999999\r\n\r\nx"))

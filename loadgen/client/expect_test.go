@@ -12,14 +12,14 @@ import (
 	"carousel/loadgen/record"
 )
 
-// kindThat is a kind of request whose replies must be as expected.
+// kindThat returns a request whose replies must be as e demands.
 func kindThat(e result.Expected) *Request {
 	s := result.DefaultSpec()
 	s.Mix = []result.Kind{{Name: "one", Weight: 1, Method: "GET", Path: "/", Expect: &e}}
 	return New(s)[0]
 }
 
-// Each kind of request has rules of its own, which hold for replies in pieces of any size.
+// Each kind of a mix has its own rules, which apply to replies in pieces of any size.
 func TestExpected(t *testing.T) {
 	to := func(s string) *string { return &s }
 	long := func(n int64) *int64 { return &n }
@@ -80,7 +80,7 @@ func TestExpected(t *testing.T) {
 	}
 }
 
-// TestPhrase holds the search that goes on from piece to piece against one over the whole.
+// TestPhrase compares the search from piece to piece with a search in the whole text.
 func TestPhrase(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	word := func(n int) string {
@@ -112,7 +112,7 @@ func TestPhrase(t *testing.T) {
 	}
 }
 
-// TestMix builds the requests of a mix: each as its kind says, beside what the load says.
+// TestMix builds the requests of a mix, from the fields of each kind and those of the load.
 func TestMix(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Headers, s.Expect = []string{"A: load", "B: load"}, "204"

@@ -129,7 +129,7 @@ func TestMoved(t *testing.T) {
 	}
 }
 
-// What a server says cannot make us ask another, or say what is no request.
+// No Location can make the client send a request to another server, or a malformed request.
 func FuzzFollow(f *testing.F) {
 	for _, seed := range []string{"/a", "http://h:81/", "//g/", "../..", "/a\r\nX: y", "?", "? 0", "#", "\\\\g\\", "http:a", "/%zz"} {
 		f.Add(seed, 302)

@@ -22,7 +22,7 @@ func ask(method, path string) *Request {
 	return New(s)[0]
 }
 
-// askOurs asks one of our own servers.
+// askOurs returns a request whose replies are checked by the rules of our own servers.
 func askOurs(method, path string) *Request {
 	s := result.DefaultSpec()
 	s.Target, s.Method, s.Expect = "http://127.0.0.1:5000"+path, method, result.Carousel
@@ -52,12 +52,12 @@ func TestRequestBytes(t *testing.T) {
 	}
 }
 
-// verdict is what a reply came to.
+// verdict is the result of a reply.
 type verdict struct {
 	Class record.Class
 	Keep  bool
 	Whole bool // complete before the end of input
-	Ended bool // completed by it
+	Ended bool // completed by the end of input
 }
 
 // judge feeds text in pieces whose sizes cut gives.
@@ -66,7 +66,7 @@ func judge(q *Request, m *ReplyCache, text string, cut func() int) verdict {
 	for rest := text; rest != ""; {
 		n := min(max(1, cut()), len(rest), MaxRead)
 		if r.Feed([]byte(rest[:n])) {
-			if rest = rest[n:]; rest != "" { // what follows would have been noticed in one piece only
+			if rest = rest[n:]; rest != "" { // surplus that came in the same piece would be in Class already
 				return verdict{r.Class(), false, true, false}
 			}
 			return verdict{r.Class(), r.Keep(), true, false}
@@ -132,7 +132,7 @@ func TestReplies(t *testing.T) {
 	for _, c := range replies {
 		t.Run(c.name, func(t *testing.T) {
 			var m ReplyCache
-			for range 2 { // the second time the head is remembered
+			for range 2 { // the second time the head is cached
 				if diff := cmp.Diff(c.want, judge(ask(c.method, c.path), &m, c.text, whole)); diff != "" {
 					t.Error(diff)
 				}
@@ -157,7 +157,7 @@ func TestReplies(t *testing.T) {
 	}
 }
 
-// Our own servers' bodies are checked where that is asked for, in pieces of any size; those of others are their own affair.
+// With --expect carousel the bodies of our own servers are checked, in pieces of any size. Bodies of other paths are not.
 func TestExpect(t *testing.T) {
 	const anything = "Hallo Welt!\n"
 	for _, c := range []struct {
@@ -180,7 +180,7 @@ func TestExpect(t *testing.T) {
 		{"GET", "/bytes/130", alphabet + alphabet + "AB", record.OK},
 		{"GET", "/bytes/130", alphabet + alphabet + "AC", record.BodyContent},
 		{"GET", "/bytes/many", anything, record.OK},
-		{"GET", "/image/3", anything, record.OK}, // its digest tells
+		{"GET", "/image/3", anything, record.OK}, // an image is checked by its digest only
 		{"GET", "/else", anything, record.OK},
 		{"POST", "/", anything, record.OK},
 		{"POST", "/echo", anything, record.BodyLength},
@@ -273,7 +273,7 @@ func TestHeadIsBounded(t *testing.T) {
 	}
 }
 
-// A head that comes in pieces is all that is kept, wherever it is cut, however many replies come behind it.
+// Of a head in pieces only the head is buffered, wherever it is cut and however many replies follow.
 func TestOnlyTheHeadIsKept(t *testing.T) {
 	q := ask("GET", "/")
 	head := strings.Index(hello, "\r\n\r\n") + 4
@@ -323,8 +323,8 @@ func BenchmarkReply(b *testing.B) {
 	}
 }
 
-// What is accepted here must be what net/http reads from the same bytes: status, where it ends, and whether the connection
-// goes on; and however the bytes are cut, the outcome is the same.
+// For a reply that is accepted, net/http must agree on the status, on where the reply ends, and on whether the connection may be used again. In
+// pieces of any size the result is the same.
 func FuzzReply(f *testing.F) {
 	for i, c := range replies {
 		f.Add([]byte(c.text), c.method == "HEAD", uint64(i))
@@ -342,7 +342,7 @@ func FuzzReply(f *testing.F) {
 		}
 		rng := rand.New(rand.NewPCG(seed, 1))
 		cut := judge(q, new(ReplyCache), string(text), func() int { return 1 + rng.IntN(9) })
-		if got.Class == record.BodyLength { // surplus that came apart from its reply belongs to nobody
+		if got.Class == record.BodyLength { // in pieces, surplus may come after the reply was judged
 			cut.Class = record.BodyLength
 		}
 		if cut != got {
@@ -357,14 +357,14 @@ func FuzzReply(f *testing.F) {
 		for {
 			resp, err := http.ReadResponse(buf, &http.Request{Method: method})
 			if err != nil {
-				return // stricter in what does not matter here: control characters in a value
+				return // net/http is stricter about control characters in a value, which do no harm here
 			}
 			if resp.StatusCode < 200 {
 				continue
 			}
 			size, err = io.Copy(io.Discard, resp.Body)
 			if err != nil && (strings.Contains(err.Error(), "too much non-data") || strings.Contains(err.Error(), "too long")) {
-				return // net/http's bounds on chunks' lines, one by one and together, are not ours
+				return // net/http has other limits for the lines of chunks
 			} else if err != nil {
 				t.Fatalf("net/http: %v after %d bytes; here %+v", err, size, got)
 			}

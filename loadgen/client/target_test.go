@@ -86,7 +86,7 @@ func TestTarget(t *testing.T) {
 	}
 }
 
-// The socket of a relative path is that of the folder one is in.
+// A relative path of a socket is relative to the working directory.
 func TestRelativeSocket(t *testing.T) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -167,7 +167,7 @@ func TestFurther(t *testing.T) {
 	}
 }
 
-// The requests of several servers say which theirs is; those of one are called by their paths alone.
+// With several servers the name of a request has its server; with one it is the path alone.
 func TestServers(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Paths = "http://a:80/x", []string{"/y", "http://b:1/x", "http://c:2/?q", "http://b:1/z"}

@@ -16,8 +16,8 @@ import (
 	"carousel/internal/result"
 )
 
-// Where nobody listens and the target's port is one of those that the kernel gives to clients, a connection can meet itself
-// (a simultaneous open). That is nobody, and the port is free again at once. In the child's own network there is one port.
+// If no server listens and the target's port is one that the kernel gives to clients, a connect can connect the socket to itself (a simultaneous
+// open). That must count as refused, and must free the port at once. The child's own network has only one local port, so it always happens.
 func TestMeetsItself(t *testing.T) {
 	for _, engine := range engines() {
 		for _, proto := range []string{result.HTTP, result.Line} {
@@ -42,7 +42,7 @@ func TestMeetsItself(t *testing.T) {
 	}
 }
 
-// alone is what this test binary does in a network of its own: it prints the error of a load.
+// alone runs a load in a network namespace of its own, in a child process, and prints the error of the load.
 func alone(text string) {
 	var s result.Spec
 	err := json.Unmarshal([]byte(text), &s)

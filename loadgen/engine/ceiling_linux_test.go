@@ -9,7 +9,7 @@ import (
 	"carousel/internal/result"
 )
 
-// Whatever is asked for, the server that does nothing answers it, and what is measured is a closed loop.
+// Ceiling answers the requests of any load, and measures a closed loop.
 func TestCeiling(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -48,7 +48,7 @@ func TestCeilingThatIsEnded(t *testing.T) {
 	}
 }
 
-// Whose run delay is read are the threads that send, and no others.
+// The thread pool has the IDs of the sending threads, and no others: their run delay is read.
 func TestThreadsKnowTheirIDs(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Engine, s.Threads = result.Epoll, 3

@@ -12,7 +12,7 @@ import (
 	"carousel/internal/result"
 )
 
-// counter is a descriptor that reads as a counter does: a count each time, while there are some.
+// counter returns a descriptor that reads like a counter: one of counts each time, until there are no more.
 func counter(t *testing.T, counts ...uint64) (fd int) {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -26,13 +26,13 @@ func counter(t *testing.T, counts ...uint64) (fd int) {
 			t.Fatal(err)
 		}
 	}
-	if fd, err = unix.Dup(int(r.Fd())); err != nil { // which the load takes for its own
+	if fd, err = unix.Dup(int(r.Fd())); err != nil { // the load takes over this copy, and closes it
 		t.Fatal(err)
 	}
 	return fd
 }
 
-// Counters are looked at once before a load, to see that they are some, and once at each edge of its window, warmed or not.
+// Counters are read once before a load, to check that they are counters, and once at each edge of its window, with a warm-up or without.
 func TestCountersAreReadAtTheEdges(t *testing.T) {
 	srv := serve(t, "127.0.0.1:0", say(hello))
 	for _, engine := range engines() {

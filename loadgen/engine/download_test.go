@@ -19,7 +19,7 @@ import (
 	"carousel/loadgen/client"
 )
 
-// site answers by path: with a reply, and a close if the reply announces one.
+// site replies by path, and closes if the reply has Connection: close.
 func site(replies map[string]string) func(*peer) {
 	return func(p *peer) {
 		for {
@@ -35,7 +35,7 @@ func site(replies map[string]string) func(*peer) {
 	}
 }
 
-// picture is what /picture/K is answered with: its body is larger for each K.
+// picture returns the reply to /picture/K, whose body doubles with each K.
 func picture(k int) (reply, body string) {
 	body = strings.Repeat(fmt.Sprintf("picture %d\n", k), 1<<k)
 	sum := sha256.Sum256([]byte(body))
@@ -47,7 +47,7 @@ func to(location string) string {
 	return "HTTP/1.1 302 Found\r\nLocation: " + location + "\r\nContent-Length: 4\r\n\r\ngone"
 }
 
-// gallery has ten pictures and a redirect to each.
+// gallery returns the replies of a site with ten pictures and a redirect to each.
 func gallery() map[string]string {
 	replies := map[string]string{}
 	for k := range 10 {
@@ -65,7 +65,7 @@ func movedPictures(s *result.Spec) {
 	}
 }
 
-// Both ways of writing leave the same files, each once for each time it was asked for, one by one and all at once.
+// Both save modes write the same files, one for each request, over one connection and over ten.
 func TestDownload(t *testing.T) {
 	for _, engine := range engines() {
 		for _, mode := range []string{result.Inline, result.Offload} {
@@ -107,7 +107,7 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// held checks that dir holds picture k as often as it should, and whole.
+// held checks that dir has so many files of picture k, each complete.
 func held(t *testing.T, dir, k string, times int) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "picture-"+k+"-*.png"))
@@ -131,7 +131,7 @@ func TestRedirects(t *testing.T) {
 		name    string
 		replies map[string]string
 		max     int
-		hops    int64  // of each request
+		hops    int64  // redirects of each request
 		want    string // class of the errors; "" for none
 	}{
 		{"none to follow", map[string]string{"/": to("/a")}, 0, 0, ""},
@@ -169,7 +169,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// The allowed time is that of the chain, and so are response and service time, over however many connections.
+// The timeout is for a whole chain of redirects, and so are response and service time, even if the chain takes several connections.
 func TestChainIsOneRequest(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -197,7 +197,7 @@ func TestChainIsOneRequest(t *testing.T) {
 	}
 }
 
-// A request whose connection was closed unseen is sent once more, amid a chain as well, and the chain goes on.
+// If the server closes a connection just as a request is sent, the request is sent again, and a chain of redirects continues.
 func TestChainCrossesClose(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -223,7 +223,7 @@ func TestChainCrossesClose(t *testing.T) {
 	}
 }
 
-// A folder that is lost while the load runs costs the files and no measurement.
+// If the folder is removed while the load runs, files are not saved, but everything is measured.
 func TestFolderLost(t *testing.T) {
 	for _, engine := range engines() {
 		for _, mode := range []string{result.Inline, result.Offload} {
@@ -241,7 +241,7 @@ func TestFolderLost(t *testing.T) {
 	}
 }
 
-// Turns are taken in order, by all connections together.
+// All connections together take the targets in order.
 func TestTurns(t *testing.T) {
 	for _, engine := range engines() {
 		srv := serve(t, "127.0.0.1:0", site(gallery()))
@@ -260,7 +260,7 @@ func TestTurns(t *testing.T) {
 	}
 }
 
-// A path may have several turns; what is slow about one does not show in the others.
+// A path may be given several times, and a slow path does not affect the figures of the others.
 func TestPathsApart(t *testing.T) {
 	for _, engine := range engines() {
 		for _, rate := range []float64{0, 1000} {

@@ -36,14 +36,14 @@ var (
 	script  = flag.Int("script", -1, "the only one it tries")
 )
 
-// Whatever a target does, and whenever, a load is the same to the engines epoll, uring and net: a request's life is not theirs.
-// Targets are invented, and so is the time. What a seed decides is spread over so many nanoseconds that no two things happen at once.
+// The engines epoll, uring and net produce the same record of the same load, whatever the target does and when, because they share package flight.
+// Targets and time are simulated. Random times are spread over so many nanoseconds that no two events happen at the same instant.
 func TestDriversAgree(t *testing.T) {
 	if *script >= 0 {
 		agree(t, uint64(*script), map[string]bool{})
 		return
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // each script needs a megabyte for a moment
+	defer debug.SetGCPercent(debug.SetGCPercent(1000)) // each script needs a megabyte for a short time
 	const groups = 4
 	var seen [groups]map[string]bool
 	t.Run("scripts", func(t *testing.T) {
@@ -106,25 +106,24 @@ func agree(t *testing.T, seed uint64, seen map[string]bool) {
 	seen["unreachable"] = seen["unreachable"] || epoll.Err != ""
 }
 
-// outcome is what a run came to.
+// outcome is the result of a run.
 type outcome struct {
 	End     int64
 	Err     string
 	Arrived int // requests that reached the target
 	Record  *record.Recorder
-	Load    *result.Load // of some seeds, since it is dear
+	Load    *result.Load // for some seeds only, since it takes long
 }
 
 var (
 	everything = gocmp.Exporter(func(reflect.Type) bool { return true })
-	// How often it looks at what there is to do is a driver's own affair; so what it noted last may be, of what was over by then.
-	// Intervals, which are millions of counts, are compared as the load has them.
+	// Engines take their turns at different instants, so their stalls differ. Intervals have millions of counts and are compared in Load.
 	butLooks = gocmp.FilterPath(func(p gocmp.Path) bool {
 		return slices.Contains([]string{".stall", ".awake", ".OwnStallNS", ".path", ".intervals"}, p.Last().String())
 	}, gocmp.Ignore())
 )
 
-// invent is the load of a seed, and when it is stopped; 0 is never.
+// invent returns a random load, and when it is stopped; 0: never.
 func invent(seed uint64) (s result.Spec, stop time.Duration) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	some := func(share float64) bool { return r.Float64() < share }
@@ -155,7 +154,7 @@ func invent(seed uint64) (s result.Spec, stop time.Duration) {
 	}
 	if some(0.2) {
 		s.Method, s.Body = "POST", strings.Repeat("x", r.IntN(60_000))
-		if some(0.3) { // a whole number of pieces
+		if some(0.3) { // make the request a whole number of pieces long
 			for range 2 {
 				s.Body += strings.Repeat("x", maxPiece-1-(len(client.New(s)[0].Bytes)-1)%maxPiece)
 			}
@@ -179,7 +178,7 @@ func invent(seed uint64) (s result.Spec, stop time.Duration) {
 	return s, stop
 }
 
-// drive carries out a load against the target of a seed.
+// drive runs a load against the target of a seed.
 func drive(t *testing.T, seed uint64, s result.Spec, stop time.Duration, by func(*run, *target) engine) (o outcome) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &run{base: time.Now()}
@@ -201,7 +200,7 @@ func drive(t *testing.T, seed uint64, s result.Spec, stop time.Duration, by func
 		r.settle(c, o.End)
 		o.Record = r.shards[0].Record
 		for _, at := range target.arrived {
-			if at < o.End+int64(s.Grace) { // what a driver still sends until it notices that all is over is its own affair
+			if at < o.End+int64(s.Grace) { // engines may notice the end of the grace at different instants
 				o.Arrived++
 			}
 		}
@@ -243,12 +242,12 @@ func byNet(r *run, t *target) engine {
 	})
 }
 
-// target is an invented target. What it does on a connection depends on the seed, on which connection it is, how often that was opened
-// and how many requests came on it.
+// target is a simulated target. What it does on a connection depends only on the seed, the connection's index, how often it was opened, and how
+// many requests came on it.
 type target struct {
 	seed uint64
 	now  func() int64
-	dies int64 // when it does
+	dies int64 // when it dies
 
 	mu      sync.Mutex
 	dialled map[int]int
@@ -265,7 +264,7 @@ func newTarget(seed uint64, now func() int64) *target {
 	return t
 }
 
-// roll is a source of what happens at a place.
+// roll returns the random source for a place, such as a request of a connection.
 func (t *target) roll(place ...int) *rand.Rand {
 	h := t.seed + 1
 	for _, p := range place {
@@ -275,10 +274,10 @@ func (t *target) roll(place ...int) *rand.Rand {
 	return rand.New(rand.NewPCG(t.seed, h))
 }
 
-// after is 100 us to 3 s, as likely to be short as long.
+// after returns a random time from 100 us to 3 s, uniform in its log.
 func after(r *rand.Rand) time.Duration { return time.Duration(1e5 * math.Pow(3e4, r.Float64())) }
 
-// dial is how a connect ends, and after what time.
+// dial returns how a connect ends, and after what time.
 func (t *target) dial(index int) (wait time.Duration, l *link, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -317,14 +316,14 @@ type link struct {
 	*target
 	index, dial int
 	pending     []saying // in the order of time
-	text        []byte   // of a request that is not complete
-	came        int      // bytes of it
-	pieceEnds   int      // so many bytes come until it takes no more for a while
+	text        []byte   // the begin of an incomplete request
+	came        int      // bytes in text
+	pieceEnds   int      // when came reaches it, write takes nothing for pause
 	requests    int
-	pause       time.Duration // the while
-	takes       int64         // when it is over
-	breaks      int64         // when writes begin to fail
-	lastReply   int64         // when the last of the replies so far ends
+	pause       time.Duration
+	takes       int64 // when write takes something again
+	breaks      int64 // when writes begin to fail
+	lastReply   int64 // when the last of the replies so far ends
 }
 
 // saying is what the target sends at an instant: some text, or the end.
@@ -334,7 +333,7 @@ type saying struct {
 	err  error
 }
 
-// say sends something, so long from now. Nothing follows an end.
+// say sends text or an end after wait. What would come after an end is dropped.
 func (l *link) say(wait time.Duration, text string, err error) {
 	l.pending = append(l.pending, saying{l.now() + int64(wait), text, err})
 	slices.SortStableFunc(l.pending, func(a, b saying) int { return cmp.Compare(a.at, b.at) })
@@ -343,7 +342,7 @@ func (l *link) say(wait time.Duration, text string, err error) {
 	}
 }
 
-// read is what has come; nothing and no error where nothing has.
+// read reads what has come by now; it returns 0 and no error if nothing has.
 func (l *link) read(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -361,7 +360,7 @@ func (l *link) read(p []byte) (int, error) {
 	return n, nil
 }
 
-// readable is when there is something to read.
+// readable returns when there is something to read.
 func (l *link) readable() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -371,7 +370,7 @@ func (l *link) readable() int64 {
 	return l.pending[0].at
 }
 
-// write takes some of p, or nothing where it is not yet time.
+// write takes a part of p; nothing during a pause.
 func (l *link) write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -381,14 +380,14 @@ func (l *link) write(p []byte) (int, error) {
 	if l.breaks <= l.now() {
 		return 0, []error{syscall.EPIPE, syscall.ECONNRESET}[l.index%2]
 	}
-	if l.came == 0 { // a long request is taken in pieces, the first of them of any size
+	if l.came == 0 { // a long request is taken in pieces, the first of random size
 		r := l.roll(3, l.index, l.dial, l.requests)
 		if l.pieceEnds = maxPiece; length(p) > maxPiece && r.IntN(2) == 0 {
 			l.pieceEnds = 1 + r.IntN([]int{100, maxPiece}[r.IntN(2)])
 		}
 	}
 	n := min(len(p), l.pieceEnds-l.came)
-	if whole := length(append(slices.Clone(l.text), p...)); whole > 0 { // one by one, if others follow
+	if whole := length(append(slices.Clone(l.text), p...)); whole > 0 { // take one request at a time
 		n = min(n, whole-l.came)
 	}
 	if l.came += n; l.came == l.pieceEnds {
@@ -406,7 +405,7 @@ func (l *link) write(p []byte) (int, error) {
 	return n, nil
 }
 
-// length is how long the request is that text begins with; 0 where its head is not complete.
+// length returns the length of the request at the begin of text; 0 if its head is not complete.
 func length(text []byte) int {
 	head, _, complete := bytes.Cut(text, []byte("\r\n\r\n"))
 	if !complete {
@@ -417,14 +416,14 @@ func length(text []byte) int {
 	return len(head) + 4 + n
 }
 
-// takesMore is when write takes something again.
+// takesMore returns when write takes something again.
 func (l *link) takesMore() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.takes
 }
 
-// answer is what becomes of a request that has come.
+// answer sends a random reply to a request, or none.
 func (l *link) answer(head string) {
 	r := l.roll(2, l.index, l.dial, l.requests)
 	l.requests++
@@ -468,7 +467,7 @@ func (l *link) answer(head string) {
 	case 11, 12:
 		l.say(wait, "", []error{io.EOF, syscall.ECONNRESET}[r.IntN(2)])
 	case 13:
-		inPieces(full[:r.IntN(len(full))]) // and no more
+		inPieces(full[:r.IntN(len(full))]) // an incomplete reply, and no end
 	case 14:
 		inPieces(full + "!")
 	case 15, 16:
@@ -479,9 +478,9 @@ func (l *link) answer(head string) {
 	}
 }
 
-// inventedConn is a connection of package net to an invented target.
+// inventedConn is a net.Conn to a simulated target.
 type inventedConn struct {
-	net.Conn // nil: of its other methods none is called
+	net.Conn // nil: its other methods are never called
 	link     *link
 	close    func()
 	closed   chan struct{}
@@ -499,7 +498,7 @@ func (c *inventedConn) Close() error {
 	return nil
 }
 
-// wait waits until an instant, and for another thing if it comes sooner; it reports whether the connection is still open.
+// wait waits until an instant or for a message on or, and reports whether the connection is still open.
 func (c *inventedConn) wait(until int64, or <-chan struct{}) bool {
 	var timer <-chan time.Time
 	if until != never {
@@ -534,7 +533,7 @@ func (c *inventedConn) Write(p []byte) (n int, err error) {
 			return n, err
 		}
 		select {
-		case c.wrote <- struct{}{}: // what it took may be answered before the rest has come
+		case c.wrote <- struct{}{}: // a reply may come before the rest is written
 		default:
 		}
 		if n += m; n == len(p) {
@@ -546,7 +545,7 @@ func (c *inventedConn) Write(p []byte) (n int, err error) {
 	}
 }
 
-// inventedKernel is the kernel that has connections to an invented target.
+// inventedKernel is a simulated kernel with connections to a simulated target.
 type inventedKernel struct {
 	*target
 	socks []*inventedSocket // by descriptor; nil: closed
@@ -595,7 +594,7 @@ func (k *inventedKernel) write(fd int, p []byte) (int, error) {
 	return n, err
 }
 
-// ready is when something of what s is watched for is ready, and what.
+// ready returns when s is next ready for something that it is watched for, and for what.
 func (s *inventedSocket) ready(now int64) (at int64, events uint32) {
 	if s.opens > now || s.link == nil {
 		return s.opens, sock.Writable

@@ -24,25 +24,25 @@ func (w *oneRingWorker) phase(begin func(*flight.Shard)) {
 
 func (w *oneRingWorker) close() {}
 
-// inventedRing is the ring that has connections to an invented target.
+// inventedRing is a simulated ring with connections to a simulated target.
 type inventedRing struct {
 	*target
 	ends  []*ringEnd // by descriptor; nil: closed
-	queue []func()   // what Submit does
+	queue []func()   // requests for the next Submit
 	done  []uring.Completion
-	came  [][]byte // of each of done
+	came  [][]byte // the bytes received, for each of done
 	at    int
 }
 
-// ringEnd is a connection's end, and what is under way on it.
+// ringEnd is a descriptor of the ring, and the requests under way on it.
 type ringEnd struct {
 	opens   int64 // when the connect ends
 	link    *link // nil: it fails
 	err     error
-	connect uint64 // 0: nothing; else its data and one
+	connect uint64 // its data + 1; 0: no such request is under way
 	receive uint64
 	send    uint64
-	rest    []byte // what is to be sent
+	rest    []byte // the bytes still to be sent
 	silent  bool
 }
 
@@ -69,7 +69,7 @@ func (k *inventedRing) SendSilently(fd int, p []byte, data uint64) {
 	k.queue = append(k.queue, func() { k.ends[fd].send, k.ends[fd].rest, k.ends[fd].silent = data+1, p, true })
 }
 
-// Cancel needs no doing: what is closed says nothing any more.
+// Cancel does nothing: a closed descriptor completes no request.
 func (k *inventedRing) Cancel(uint64, uint64) {}
 
 func (k *inventedRing) Close(fd int, _ uint64) {
@@ -84,14 +84,14 @@ func (k *inventedRing) Submit() (int, syscall.Errno) {
 	k.queue = nil
 	for _, e := range k.ends {
 		if e != nil {
-			k.goOn(e)
+			k.progress(e)
 		}
 	}
 	return len(k.done), 0
 }
 
-// goOn does what can be done at an end.
-func (k *inventedRing) goOn(e *ringEnd) {
+// progress completes the requests of a descriptor that can be completed now.
+func (k *inventedRing) progress(e *ringEnd) {
 	now := k.now()
 	if e.connect > 0 && e.opens <= now {
 		k.complete(&e.connect, outcomeOf(0, e.err), nil, false)
@@ -117,7 +117,7 @@ func (k *inventedRing) goOn(e *ringEnd) {
 	}
 }
 
-// outcomeOf is what a completion says of n or an error.
+// outcomeOf returns the result of a completion: n, or a negative errno.
 func outcomeOf(n int, err error) int {
 	if e := syscall.Errno(0); errors.As(err, &e) {
 		return -int(e)

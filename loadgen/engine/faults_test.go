@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// engines are the ones that keep the same rules.
+// engines returns the engines of this machine that share package flight.
 func engines() []string {
 	if !sock.Linux {
 		return []string{result.Net}
@@ -41,7 +41,7 @@ func TestFaults(t *testing.T) {
 		each   func(*peer)
 		change func(*result.Spec)
 		path   string
-		want   string // the classes of the errors; one of those in parentheses; none: every reply is good
+		want   string // the classes of the errors, and in parentheses classes any of which may come; "": every reply is good
 	}{
 		{name: "good", each: say(hello)},
 		{name: "chunked", each: say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n7;x=y\r\n world\n\r\n0\r\nTrailer: 1\r\n\r\n")},
@@ -69,7 +69,7 @@ func TestFaults(t *testing.T) {
 			fmt.Fprint(p, hello)
 			p.request()
 			fmt.Fprint(p, hello)
-			p.Conn.(*net.TCPConn).CloseWrite() // what crosses it is read, so that no reset answers it
+			p.Conn.(*net.TCPConn).CloseWrite() // and read a request that crosses it, so that the kernel does not reset the connection
 			p.request()
 		}},
 		{name: "a large body", path: "/bytes/300000", each: func(p *peer) {
@@ -150,7 +150,7 @@ func TestFaults(t *testing.T) {
 					t.Errorf("%+v", q)
 				}
 				if c.name == "reset unread" {
-					delete(l.ConnectErrors, "connect-reset") // as early as that, on a busy machine
+					delete(l.ConnectErrors, "connect-reset") // on a busy machine the reset may come during the connect
 				}
 				if len(l.ConnectErrors) > 0 {
 					t.Errorf("connect errors %v", l.ConnectErrors)
@@ -160,7 +160,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// ours has bodies checked by the rules of our own servers.
+// ours makes the client check bodies by the rules of our own servers.
 func ours(s *result.Spec) { s.Expect = result.Carousel }
 
 func alphabet(n int) string {
@@ -184,12 +184,12 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
-// A server that dies and comes back: what was in flight is lost and counted, attempts to connect are no requests, and
-// the run ends on time with the server in use again.
+// A server dies and comes back. The requests in flight fail and are counted, failed connects do not count as requests, and the run ends on time and
+// uses the server again.
 func TestServerDiesAndReturns(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
-			var halves atomic.Int64 // replies begun and never ended, one on each connection, so that there is something to lose
+			var halves atomic.Int64 // incomplete replies, one on each connection, so that requests are in flight when the server dies
 			first := serve(t, apart, func(p *peer) {
 				for p.request() {
 					time.Sleep(time.Millisecond)
@@ -203,7 +203,7 @@ func TestServerDiesAndReturns(t *testing.T) {
 			})
 			s := load("http://" + first.addr + "/")
 			s.Engine, s.Duration = engine, 2*time.Second
-			s.Method = "POST" // whose time does not hold the wait of one that is sent again
+			s.Method = "POST" // never sent again, so its service time does not include the wait for the server
 			again := make(chan *server, 1)
 			when(t, func() bool { return halves.Load() == 4 }, func() {
 				defer close(again)
@@ -214,9 +214,9 @@ func TestServerDiesAndReturns(t *testing.T) {
 			l := carryOut(t, s)
 			second := <-again
 			if second == nil {
-				return // it could not listen
+				return // listening again failed
 			}
-			// The next request was due when the last one had failed, however long nobody listened.
+			// The next request was due when the one before had failed, and waited until the server was back.
 			if l.Latency.Max < int64(300*time.Millisecond) || l.Latency.Max <= l.Service.Max {
 				t.Errorf("response time %+v, service time %+v", l.Latency, l.Service)
 			}
@@ -256,7 +256,7 @@ func TestServerDiesForGood(t *testing.T) {
 	}
 }
 
-// A run by number cannot end by itself once the server is gone; it gives up when nobody answered for the timeout.
+// A run with -n cannot complete when the server is gone: it ends when no connect has succeeded for the timeout.
 func TestCountedRunGivesUp(t *testing.T) {
 	for _, engine := range engines() {
 		for _, rate := range []float64{0, 1000} {
@@ -274,7 +274,7 @@ func TestCountedRunGivesUp(t *testing.T) {
 	}
 }
 
-// Every byte that was read in the window counts, whatever became of its request, and none counts twice.
+// Every byte that is read in the window counts exactly once, whether its request succeeds or not.
 func TestAllBytesCount(t *testing.T) {
 	for _, c := range []struct {
 		name   string

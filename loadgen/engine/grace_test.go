@@ -12,7 +12,7 @@ import (
 	"carousel/loadgen/flight"
 )
 
-// What is under way when a run is ended is answered, and nothing more is sent.
+// After an interrupt, requests under way are still answered, and no more are sent.
 func TestGrace(t *testing.T) {
 	for _, engine := range append(engines(), result.Hey) {
 		ended := make(chan struct{})
@@ -27,7 +27,7 @@ func TestGrace(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		when(t, func() bool { return srv.received.Load() == 4 }, func() {
 			cancel()
-			time.Sleep(100 * time.Millisecond) // were it too short, it would only hide a fault
+			time.Sleep(100 * time.Millisecond) // time for the load to send more by mistake
 			close(ended)
 		})
 		l, err := Run(ctx, context.Background(), s, nil)
@@ -40,7 +40,7 @@ func TestGrace(t *testing.T) {
 	}
 }
 
-// What is still not answered when the grace is over is as old as it is then.
+// A request without a reply at the end of the grace is recorded with its age at that time.
 func TestGraceIsOver(t *testing.T) {
 	for _, engine := range append(engines(), result.Hey) {
 		srv := serve(t, "127.0.0.1:0", func(p *peer) { p.request(); p.request() })
@@ -56,7 +56,7 @@ func TestGraceIsOver(t *testing.T) {
 	}
 }
 
-// An interrupt in the grace ends it, and the window was whole; one in the window leaves the grace, which the next ends.
+// An interrupt in the grace ends the grace, and the run is complete. One in the window ends the window, and a second one ends the grace.
 func TestInterruptedGrace(t *testing.T) {
 	for _, engine := range append(engines(), result.Hey) {
 		for inWindow, whole := range map[bool]bool{false: true, true: false} {
@@ -91,7 +91,7 @@ func TestInterruptedGrace(t *testing.T) {
 	}
 }
 
-// What is closed twice gives no descriptor back that has another owner by then.
+// A second close of an engine must not close a descriptor that has been reused meanwhile.
 func TestClosedTwice(t *testing.T) {
 	for _, engine := range engines() {
 		s := load("http://127.0.0.1:1/")

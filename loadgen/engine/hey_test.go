@@ -27,7 +27,7 @@ func heySpec(target string, connections int, d time.Duration, n int64) result.Sp
 	return s
 }
 
-// heyServer counts what reaches it.
+// heyServer counts the connections and requests that reach it.
 func heyServer(t *testing.T, handle http.HandlerFunc) (target string, served *atomic.Int64) {
 	t.Helper()
 	served = new(atomic.Int64)
@@ -98,7 +98,7 @@ func TestHeyByCount(t *testing.T) {
 func TestHeyByTime(t *testing.T) {
 	target, served := heyServer(t, func(http.ResponseWriter, *http.Request) { time.Sleep(time.Millisecond) })
 	l := runValid(t, t.Context(), heySpec(target, 4, time.Second, 0))
-	// At the end of the window 4 are under way, some of which never arrive; what is sent until hey has stopped counts nowhere.
+	// At the end of the window 4 requests are under way, and some of them never arrive. What hey sends until it has stopped is not counted.
 	if n := served.Load(); l.Requests.Sent > n+4 || l.Requests.OK == 0 || l.Requests.Unanswered > 4 {
 		t.Errorf("%d served, %+v", n, l.Requests)
 	}
@@ -110,7 +110,7 @@ func TestHeyByTime(t *testing.T) {
 	}
 }
 
-// A hung server neither holds the run up nor hides: what waits counts at its age.
+// A server that hangs does not delay the end of the run, and requests that wait for it are recorded with their age.
 func TestHeyUnanswered(t *testing.T) {
 	over := make(chan struct{})
 	target, served := heyServer(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -162,14 +162,14 @@ func TestHeyErrors(t *testing.T) {
 		}
 	})
 	s := heySpec(target, 1, 0, 40)
-	s.Method = "POST" // net/http sends a GET again by itself
+	s.Method = "POST" // net/http would send a GET again by itself
 	l := runValid(t, t.Context(), s)
 	if l.Errors["status-503"] != 10 || l.Errors["read-eof"] != 10 || l.Requests.OK != 20 {
 		t.Errorf("%+v, errors %v", l.Requests, l.Errors)
 	}
 }
 
-// What net/http sends again by itself is seen.
+// A request that net/http sends again by itself is counted as resent.
 func TestHeyResent(t *testing.T) {
 	var n atomic.Int64
 	target, served := heyServer(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -208,7 +208,7 @@ func TestHeyUnreachable(t *testing.T) {
 	}
 }
 
-// The window begins with the first request, before which hey makes room for a million results.
+// The window begins with the first request. Before it hey allocates memory for a million results.
 func TestHeyBegins(t *testing.T) {
 	w := newHeyWatch(nil, nil, 2, math.MaxInt64, nil)
 	w.base, _ = http.NewRequest("GET", "http://h/", nil)
@@ -224,8 +224,8 @@ func TestHeyBegins(t *testing.T) {
 	}
 }
 
-// A request that is under way when the run is ended returns because reading from its connection fails, since its context's end would have
-// it return in the midst of the reading, which writes to what hey then takes. One that has no connection ends with its context.
+// When the run ends, a request under way returns because reading from its connection fails. Cancelling its context would be a data race in hey (see
+// hangUp). A request without a connection ends with its context.
 func TestHeyHangUp(t *testing.T) {
 	w := newHeyWatch(nil, nil, 2, math.MaxInt64, nil)
 	w.base, _ = http.NewRequest("GET", "http://h/", nil)
@@ -262,7 +262,7 @@ func TestHeyHangUp(t *testing.T) {
 	}
 }
 
-// Of workers that all wait at the end, where there were replies, one was answered at least.
+// If all workers wait at the end but there were replies, at least one worker was answered.
 func TestHeyServed(t *testing.T) {
 	for replies, want := range map[int64]result.Connections{
 		0:  {Opened: 3, Used: 2, LongestWaitNS: 100},
@@ -279,11 +279,11 @@ func TestHeyServed(t *testing.T) {
 	}
 }
 
-// What hey reports after the window's end is cut: a reply that came later is unanswered, a request made later is none.
+// What hey reports beyond the end of the window is cut: a later reply counts as unanswered, and a later request is not counted.
 func TestHeyLoad(t *testing.T) {
 	const ms = int64(time.Millisecond)
 	w := newHeyWatch(nil, nil, 2, math.MaxInt64, nil)
-	w.first = 1 * ms // hey's clock shows 5000 ms then
+	w.first = 1 * ms // at that instant hey's clock is 5000 ms
 	w.frozen = true
 	w.underWay[&heyCall{at: 90 * ms}] = struct{}{}
 	report := &heyReport{
@@ -312,7 +312,7 @@ func TestHeyLoad(t *testing.T) {
 	if diff := cmp.Diff(map[string]int64{"connect-refused": 4}, l.ConnectErrors); diff != "" {
 		t.Error(diff)
 	}
-	// 10 ms answered; from 90 to 100 ms cut, once a reply of hey's and once one that never came.
+	// One was answered after 10 ms. Two are cut at 10 ms, from 90 to 100: a reply that hey reports later, and one that never came.
 	if l.Latency.Max != 10*ms || l.Latency.Mean != float64(10*ms) {
 		t.Errorf("%+v", l.Latency)
 	}

@@ -39,7 +39,7 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// A run that is ended while it still connects ends at once, and does not say that nobody is there.
+// A run that is interrupted while it connects ends at once, and does not report that the server is unreachable.
 func TestInterruptedWhileConnecting(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

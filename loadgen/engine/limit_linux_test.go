@@ -32,7 +32,8 @@ func limitFileSize(n uint64) {
 	}
 }
 
-// underLimits carries out a load with few descriptors or, where it saves, small files. It prints the record and how many connects there were.
+// underLimits runs a load with a limit of descriptors or, if the load saves bodies, of the file size. It prints the record and the number of
+// connects.
 func underLimits(text string) {
 	var s result.Spec
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
@@ -52,7 +53,7 @@ func underLimits(text string) {
 	out.Encode(connects)
 }
 
-// byChild carries out s in a process of its own, under a limit.
+// byChild runs s in a child process, under a limit.
 func byChild(t *testing.T, s result.Spec) (l *result.Load, connects int64) {
 	t.Helper()
 	text, _ := json.Marshal(s)
@@ -71,7 +72,7 @@ func byChild(t *testing.T, s result.Spec) (l *result.Load, connects int64) {
 	return l, connects
 }
 
-// Files that find no room are errors in the books; the others are saved, and all are measured.
+// Files above the limit count as errors; the others are saved, and all requests are measured.
 func TestNoRoom(t *testing.T) {
 	srv := serve(t, "127.0.0.1:0", site(gallery()))
 	for _, engine := range engines() {
@@ -91,7 +92,7 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
-// A process out of descriptors goes on with the connections it has.
+// A process without free descriptors continues with the connections that it has.
 func TestOutOfDescriptors(t *testing.T) {
 	for _, engine := range engines() {
 		srv := serve(t, "127.0.0.1:0", say(hello))
@@ -108,7 +109,7 @@ func TestOutOfDescriptors(t *testing.T) {
 	}
 }
 
-// In the loop nothing allocates, whatever comes back.
+// The loop of an engine does not allocate for a request, whatever the reply is.
 func TestNoAllocationPerRequest(t *testing.T) {
 	for name, c := range map[string]struct {
 		reply  string
@@ -116,7 +117,7 @@ func TestNoAllocationPerRequest(t *testing.T) {
 	}{
 		"in a closed loop":           {hello, func(*result.Spec) {}},
 		"by a schedule":              {hello, func(s *result.Spec) { s.Rate = 50_000 }},
-		"over a connection for each": {hello, func(s *result.Spec) { s.NoKeepalive, s.Requests = true, 5_000 }}, // ports are few
+		"over a connection for each": {hello, func(s *result.Spec) { s.NoKeepalive, s.Requests = true, 5_000 }}, // fewer requests, since each takes a port
 		"where redirects lead":       {to("/there"), func(s *result.Spec) { s.MaxRedirects = 1 }},
 	} {
 		ln, err := unixServer(c.reply)
@@ -146,7 +147,7 @@ func TestNoAllocationPerRequest(t *testing.T) {
 			e.phase((*flight.Shard).Start)
 			runtime.ReadMemStats(&after)
 			e.close()
-			// Threads, goroutines and their stacks are some dozens; one per request would be thousands.
+			// Threads, goroutines and their stacks make some dozens of allocations; one per request would make thousands.
 			if n := after.Mallocs - before.Mallocs; n > 500 {
 				t.Errorf("%s, %s: %d allocations for %d requests", engine, name, n, s.Requests)
 			}

@@ -10,8 +10,8 @@ import (
 	"carousel/internal/result"
 )
 
-// Who waits for the next due instant leaves the others a processor, where there is only one as well: else each reply lies
-// until its connection's turn to send comes round, which is connections over rate.
+// A sender that waits for the next due instant must not block the only processor of the Go scheduler. Otherwise a reply would be read only when its
+// connection sends again, connections / rate later.
 func TestOneProcessor(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	srv := serve(t, "127.0.0.1:0", say(hello))
@@ -24,14 +24,14 @@ func TestOneProcessor(t *testing.T) {
 	}
 }
 
-// However far off the next request or the end is, the run goes on and its books hold.
+// A run works and its books balance even if the next request or the end is further away than the clock's range.
 func TestBeyondAllTime(t *testing.T) {
 	const years = time.Duration(math.MaxInt64)
 	for _, engine := range engines() {
 		for _, c := range []struct {
 			name    string
 			change  func(*result.Spec)
-			planned int64 // 0: whatever was sent
+			planned int64 // 0: any number
 		}{
 			{"next", func(s *result.Spec) { s.Rate, s.Duration, s.Requests = 1e-12, 0, 2 }, 2},
 			{"end", func(s *result.Spec) { s.Duration = years }, 0},

@@ -2,5 +2,5 @@
 
 package engine
 
-// The race detector makes a script twenty times as dear.
+// With the race detector a script takes twenty times as long.
 const manyScripts = 1_000

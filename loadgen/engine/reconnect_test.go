@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A client that says that no request will follow sends none, whatever the reply says.
+// A client that sent Connection: close sends no further request on the connection, even if the reply permits it.
 func TestOwnClose(t *testing.T) {
 	for _, engine := range engines() {
 		srv := serve(t, "127.0.0.1:0", func(p *peer) {
@@ -26,7 +26,7 @@ func TestOwnClose(t *testing.T) {
 	}
 }
 
-// A request that the server never answered and that waits for a connection to be sent again has the timeout of any other.
+// The timeout also applies to a request that waits for a new connection, on which it is to be sent again.
 func TestTimeoutWithoutConnection(t *testing.T) {
 	for _, engine := range engines() {
 		srv := serve(t, "127.0.0.1:0", func(p *peer) {
@@ -48,7 +48,7 @@ func TestTimeoutWithoutConnection(t *testing.T) {
 	}
 }
 
-// While some connections are served, those that the server will not have are tried again ever more slowly.
+// While some connections are served, those that the server closes are opened again with ever longer pauses.
 func TestRefusedBesideServed(t *testing.T) {
 	for _, engine := range engines() {
 		var turn atomic.Int64
@@ -60,14 +60,14 @@ func TestRefusedBesideServed(t *testing.T) {
 		s := load("http://" + srv.addr + "/")
 		s.Engine, s.Duration = engine, 500*time.Millisecond
 		l := carryOut(t, s)
-		// 1, 2, 4 ... 256 ms are nine rounds; twice that is for the first ones to overlap.
+		// Pauses of 1, 2, 4 ... 256 ms make nine rounds. The bound is twice that, because the first rounds may overlap.
 		if tries := srv.accepted.Load(); tries < 6 || tries > 2+2*2*9 || l.Connections.Answered != 2 {
 			t.Errorf("%s: %d connections in %v; %+v", engine, tries, s.Duration, l.Connections)
 		}
 	}
 }
 
-// When the last request of a schedule is sent, nobody goes on trying to connect.
+// When the last request of a schedule is sent, the engine stops trying to connect.
 func TestScheduleEndsWithoutServer(t *testing.T) {
 	for _, engine := range engines() {
 		var turn atomic.Int64
@@ -86,8 +86,8 @@ func TestScheduleEndsWithoutServer(t *testing.T) {
 	}
 }
 
-// A server may read a request and hang up without a word. Sending it again is seen, and done only where doing it twice is
-// doing it once: the books hold whatever reached the server.
+// A server may read a request and close without a reply. The request is sent again only if its method is idempotent; that is counted, and the books
+// agree with what reached the server.
 func TestDropped(t *testing.T) {
 	for _, engine := range engines() {
 		for method, again := range map[string]bool{"GET": true, "PUT": true, "DELETE": true, "POST": false, "PATCH": false, "MINE": false} {
@@ -112,12 +112,12 @@ func TestDropped(t *testing.T) {
 	}
 }
 
-// A run by number goes on while somebody listens, however long the pauses between our own attempts have grown beyond the timeout.
+// A run with -n continues while a server listens, even when the pauses between connects have grown beyond the timeout.
 func TestCountedRunOutlivesAStall(t *testing.T) {
 	for _, engine := range engines() {
 		for _, rate := range []float64{0, 1000} {
 			t.Run(fmt.Sprint(engine, rate), func(t *testing.T) {
-				var stalled atomic.Int64 // requests of the stall: with pauses of 1 ms, doubled, the ninth comes after one of 256 ms
+				var stalled atomic.Int64 // requests in the stall: the pauses double from 1 ms, so the ninth comes after a pause of 256 ms
 				srv := serve(t, "127.0.0.1:0", func(p *peer) {
 					for p.request() {
 						if n := p.received.Load(); n > 10 && stalled.Add(1) <= 9 {

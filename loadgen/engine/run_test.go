@@ -34,7 +34,8 @@ func TestExactNumber(t *testing.T) {
 	}
 }
 
-// A server that serves one connection after another: a run by number hangs up on it when it has no more to ask there.
+// A server serves one connection after another: in a run with -n, a connection without a further request is closed, so that the server accepts the
+// next.
 func TestOneAtATime(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -57,7 +58,7 @@ func TestOneAtATime(t *testing.T) {
 			if c := l.Connections; c.Answered != 1 || c.Used != 4 || c.Fewest != 0 || c.LongestWaitNS != int64(s.Duration) {
 				t.Errorf("%+v", c)
 			}
-			// The one that is served may have been between two requests.
+			// The served connection may have been between two requests.
 			if n := l.Requests.Unanswered; n < 3 || n > 4 || l.Latency.Max != int64(s.Duration) {
 				t.Errorf("%+v %+v", l.Requests, l.Latency)
 			}
@@ -65,7 +66,7 @@ func TestOneAtATime(t *testing.T) {
 	}
 }
 
-// The window is a matter of due times, and a request of the warm-up counts nowhere.
+// A request belongs to the window if it was due in it; a request of the warm-up is not counted.
 func TestWarmup(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -83,7 +84,7 @@ func TestWarmup(t *testing.T) {
 	}
 }
 
-// A server that stalls: requests queue and are timed from when they were due, those not even sent included.
+// A server stalls: requests wait, and are timed from when they were due, even those that were never sent.
 func TestStallIsSeen(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -108,7 +109,7 @@ func TestStallIsSeen(t *testing.T) {
 			if l.Requests.Planned != 1000 || l.Requests.Unanswered != 2 || l.UnsentBy["no-connection"] < 700 {
 				t.Errorf("%+v %v", l.Requests, l.UnsentBy)
 			}
-			// 900 ms of requests that reached ages of 0 to 900 ms: a tenth of all is older than 800 ms.
+			// The requests of 900 ms have ages of 0 to 900 ms: a tenth of all requests is older than 800 ms.
 			if p90 := time.Duration(l.Latency.P90); p90 < 500*time.Millisecond || p90 >= 900*time.Millisecond {
 				t.Errorf("p90 %v", p90)
 			}
@@ -140,7 +141,7 @@ func TestSilentConnectionsComeFirst(t *testing.T) {
 			s.Engine, s.Idle, s.Duration, s.Requests = engine, 100, 0, 100
 			l := carryOut(t, s)
 			srv.die()
-			if silent < 100 || first < 100 || l.Connections.Opened != 104 || l.Requests.OK != 100 { // a fast one may leave nothing to the others
+			if silent < 100 || first < 100 || l.Connections.Opened != 104 || l.Requests.OK != 100 { // not every connection need be used: a fast one may send all requests
 				t.Errorf("%d silent connections, %d open at the first request; %+v", silent, first, l.Connections)
 			}
 		})
@@ -169,7 +170,7 @@ func TestLiveProgress(t *testing.T) {
 		live := new(record.Live)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		var seen record.Progress // the first with an answer
+		var seen record.Progress // the first progress with a reply
 		when(t, func() bool {
 			p := live.Read()
 			if seen.Answered == 0 {
@@ -199,16 +200,16 @@ func TestProcessorTime(t *testing.T) {
 			t.Errorf("%s: own %+v, share %v", engine, l.CPU, l.Host.OwnShare)
 		}
 		switch {
-		case !sock.Linux: // only Linux tells of others
+		case !sock.Linux: // the processor time of other processes is known on Linux only
 		case l.TargetCPU == nil:
 			t.Errorf("%s: the target's processor time is missing", engine)
-		case l.TargetCPU.Total() < l.CPU.Total()/2: // the same process, read twice
+		case l.TargetCPU.Total() < l.CPU.Total()/2: // the target is this process, so the two are about equal
 			t.Errorf("%s: own %+v, target %+v", engine, l.CPU, *l.TargetCPU)
 		}
 	}
 }
 
-// However short a run is, its processor time is read on both edges.
+// The processor time is read at both edges of the window, however short the run is.
 func TestShortRunIsPriced(t *testing.T) {
 	srv := serve(t, "127.0.0.1:0", say(hello))
 	for _, engine := range engines() {
@@ -222,7 +223,7 @@ func TestShortRunIsPriced(t *testing.T) {
 	}
 }
 
-// child is what this test binary does when it was started by a test for a part of its own.
+// child does what a test started this binary for, according to the environment, and exits.
 func child() {
 	if text := os.Getenv("ENGINE_TEST_ALONE"); text != "" {
 		alone(text)

@@ -17,10 +17,10 @@ import (
 
 const hello = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
 
-// apart is an address whose ports no client of another test has taken when its server comes back.
+// apart is an address with ports that clients of other tests do not use, so that a server can listen on its port again.
 var apart = map[bool]string{true: "127.0.0.77:0", false: "127.0.0.1:0"}[sock.Linux]
 
-// server answers each connection with a function of the test's own.
+// server serves each connection with a function of the test.
 type server struct {
 	addr     string
 	ln       net.Listener
@@ -36,7 +36,7 @@ type peer struct {
 	net.Conn
 	*server
 	in   *bufio.Reader
-	line string // the first of the latest request
+	line string // the request line of the latest request
 }
 
 func serve(t *testing.T, addr string, each func(*peer)) *server {
@@ -44,7 +44,7 @@ func serve(t *testing.T, addr string, each func(*peer)) *server {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Error(err)
-		runtime.Goexit() // on the test's own goroutine, what FailNow does
+		runtime.Goexit() // like FailNow, but serve may be called from another goroutine
 	}
 	s := &server{addr: ln.Addr().String(), ln: ln, conns: map[net.Conn]bool{}}
 	s.all.Go(func() {
@@ -82,12 +82,12 @@ func (s *server) die() {
 	s.all.Wait()
 }
 
-// dieAfter has the server die once it was asked so often.
+// dieAfter makes the server die after so many requests.
 func (s *server) dieAfter(t *testing.T, requests int64) {
 	when(t, func() bool { return s.received.Load() >= requests }, s.die)
 }
 
-// when does something once it is time, beside the test, which waits for it before it ends.
+// when calls do on a goroutine as soon as cond is true. The test ends only after that.
 func when(t *testing.T, cond func() bool, do func()) {
 	done := make(chan struct{})
 	t.Cleanup(func() { <-done })
@@ -170,7 +170,7 @@ func balance(t *testing.T, l *result.Load) {
 	}
 }
 
-// sums checks that what is counted adds up.
+// sums checks that the counts agree with each other.
 func sums(t *testing.T, l *result.Load) {
 	t.Helper()
 	sum := func(m map[string]int64) (n int64) {

@@ -10,13 +10,13 @@ import (
 	"carousel/internal/result"
 )
 
-// Of silent connections the record says how many stayed and how many were turned away, and where the process is known what memory they take.
+// The record has how many silent connections stayed and how many were turned away, and, if the process is known, how much memory they take.
 func TestSilentConnectionsAreWeighed(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
 			var come atomic.Int64
 			srv := serve(t, "127.0.0.1:0", func(p *peer) {
-				if come.Add(1) <= 3 { // the silent ones come first
+				if come.Add(1) <= 3 { // silent connections are opened first
 					fmt.Fprint(p, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
 					return
 				}

@@ -30,7 +30,7 @@ func TestParseSource(t *testing.T) {
 	}
 }
 
-// Each address has its turn, but for the first and the last of a prefix.
+// Addresses take turns, without the first and the last of a prefix.
 func TestSourcesTakeTurns(t *testing.T) {
 	s := newSources([]string{"127.0.0.9/32", "127.0.1.252/30", "127.0.2.4/31"})
 	var got []byte

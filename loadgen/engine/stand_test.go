@@ -15,7 +15,7 @@ import (
 	"carousel/loadgen/turns"
 )
 
-// compare loads servers in turns, in the shortest comparison there is.
+// compare loads servers in turns, in the shortest possible comparison.
 func compare(t *testing.T, ctx context.Context, change func(*result.Spec), targets ...string) *result.Comparison {
 	t.Helper()
 	p := turns.Settings{Slice: 5 * time.Millisecond, Duration: 32 * 5 * time.Millisecond, Grace: 50 * time.Millisecond, Seed: 1}
@@ -54,7 +54,7 @@ func compare(t *testing.T, ctx context.Context, change func(*result.Spec), targe
 	return c
 }
 
-// lasted reports, in a function for when, whether s was first asked so long ago.
+// lasted returns a condition for when: the first request reached s at least d ago.
 func (s *server) lasted(d time.Duration) func() bool {
 	var first time.Time
 	return func() bool {
@@ -87,7 +87,7 @@ func TestStand(t *testing.T) {
 					}
 					for k, s := range c.Servers {
 						q := s.Load.Requests
-						// The warm-up, which counts nowhere, is a tenth of the rest.
+						// The server also received the warm-up, which is not in the books: about a tenth of the rest.
 						if received := servers[k].received.Load(); q.OK == 0 || q.OK != q.Sent || received < q.Sent || received > 2*q.Sent {
 							t.Errorf("%s: %+v, the server was asked %d times", s.Name, q, received)
 						}
@@ -97,7 +97,7 @@ func TestStand(t *testing.T) {
 						if h, err := result.Decode(s.Load.Histogram); err != nil || h.Count() < s.Load.Timed || h.Count() > s.Load.Timed+q.Unsent {
 							t.Errorf("%s: %d times of %d timed replies, %v", s.Name, h.Count(), s.Load.Timed, err)
 						}
-						if opened := servers[k].accepted.Load(); opened > 5 { // one more was tried where a name has several addresses
+						if opened := servers[k].accepted.Load(); opened > 5 { // four, and one to find the address if a name has several
 							t.Errorf("%s: %d connections were opened, not kept", s.Name, opened)
 						}
 					}
@@ -107,15 +107,15 @@ func TestStand(t *testing.T) {
 	}
 }
 
-// What is wrong with one server is said of it, and the others go on.
+// A fault of one server is reported as its Trouble, and the others are compared.
 func TestStandOfTheSick(t *testing.T) {
 	for _, engine := range engines() {
 		for _, c := range []struct {
 			name    string
 			sick    func(t *testing.T) string
-			trouble string // begins so
+			trouble string // the begin of the expected Trouble
 			gone    bool
-			none    bool // no good reply
+			none    bool // it never sends a good reply
 		}{
 			{"refuses", func(t *testing.T) string {
 				ln, err := net.Listen("tcp", apart)
@@ -161,8 +161,8 @@ func TestStandOfTheSick(t *testing.T) {
 		} {
 			t.Run(engine+" "+c.name, func(t *testing.T) {
 				var got *result.Comparison
-				var lacks string // of who is well
-				for range 3 {    // a machine with other work can keep it from answering for a slice
+				var lacks string // why the healthy servers are not compared
+				for range 3 {    // a busy machine can keep a healthy server from replying for a slice
 					well := serve(t, "127.0.0.1:0", say(hello))
 					got = compare(t, t.Context(), func(s *result.Spec) { s.Engine = engine }, url(well.addr), url(c.sick(t)), url(well.addr))
 					if lacks = got.Ratio("c", result.MetricRate).Lacks; lacks == "" {
@@ -192,7 +192,7 @@ func TestStandOfTheSick(t *testing.T) {
 	}
 }
 
-// A server that stands still in a slice is waited for as long as the grace, and its requests have the age they reached.
+// If a server stands still in a slice, the stand waits for the grace, and the requests are recorded with their age.
 func TestStandStill(t *testing.T) {
 	for _, engine := range engines() {
 		well := serve(t, "127.0.0.1:0", say(hello))
@@ -221,7 +221,7 @@ func TestStandStill(t *testing.T) {
 	}
 }
 
-// Whenever a comparison is stopped, it ends, and its books balance.
+// A comparison can be stopped at any time; its books balance.
 func TestStandIsStopped(t *testing.T) {
 	for _, engine := range engines() {
 		for _, after := range []time.Duration{0, 5 * time.Millisecond, 30 * time.Millisecond, 150 * time.Millisecond} {
@@ -243,7 +243,7 @@ func TestStandIsStopped(t *testing.T) {
 	}
 }
 
-// Two sets of connections to one server are one process, found by itself where it listens on this machine.
+// Two servers of a stand at the same address are the same process, which the stand finds if it listens on this machine.
 func TestStandFindsTheProcess(t *testing.T) {
 	if Default() == result.Net {
 		t.Skip("the process that listens is known on Linux only")
@@ -254,7 +254,7 @@ func TestStandFindsTheProcess(t *testing.T) {
 		if s.Load.Spec.PID != os.Getpid() || s.Load.TargetCPU == nil || s.Load.TargetCPU.Total() == 0 {
 			t.Errorf("%s: process %d, %v, %s", s.Name, s.Load.Spec.PID, s.Load.TargetCPU, s.Load.TargetCPULacks)
 		}
-		if s.IdleShare != 0 { // it is never idle: the other's slices are its own
+		if s.IdleShare != 0 { // the process is never idle, because it also serves the other's slices
 			t.Errorf("%s: idle %v", s.Name, s.IdleShare)
 		}
 		for _, slice := range s.Slices {
@@ -265,11 +265,11 @@ func TestStandFindsTheProcess(t *testing.T) {
 	}
 }
 
-// disturbing is a stand that says others took a whole processor in some cycles, and nothing in the rest.
+// disturbing is a stand that reports a whole processor used by other programs in some cycles, and none in the rest.
 type disturbing struct {
 	*Stand
 	of    int // servers
-	count int // slices so far, those of the warm-up apart
+	count int // slices so far, without the warm-up
 }
 
 func (d *disturbing) Slice(k int, t turns.Turn) result.Slice {
@@ -284,7 +284,7 @@ func (d *disturbing) Slice(k int, t turns.Turn) result.Slice {
 	return s
 }
 
-// What is disturbed is in no books, and they balance, even where replies come a slice late.
+// Disturbed slices are not in the books, which balance even if replies come a slice late.
 func TestStandForgets(t *testing.T) {
 	for _, engine := range engines() {
 		for _, rate := range []float64{0, 3000} {
@@ -340,7 +340,7 @@ func TestStandForgets(t *testing.T) {
 
 func near(a, b float64) bool { return a > 0.999*b && a < 1.001*b }
 
-// Nobody to be reached at all is an error, as for one server.
+// If no server can be reached, the comparison returns an error, as a load of one server does.
 func TestStandWithoutAnybody(t *testing.T) {
 	ln, err := net.Listen("tcp", apart)
 	if err != nil {

@@ -58,7 +58,7 @@ func (n *dials) of(e engine) {
 	}
 }
 
-// counted carries out s and counts its connects.
+// counted runs s and counts its connects.
 func counted(ctx context.Context, s result.Spec) (l *result.Load, connects int64, err error) {
 	r := &run{base: time.Now(), addr: client.Addr(s.Target)}
 	if s.Save != "" {
@@ -81,7 +81,7 @@ func counted(ctx context.Context, s result.Spec) (l *result.Load, connects int64
 	return l, n.Load(), err
 }
 
-// While nobody listens every connect is refused, and counted once.
+// While no server listens, every connect is refused, and counted once.
 func TestConnectsAreRefused(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestConnectsAreRefused(t *testing.T) {
 			balance(t, l)
 			again := <-second
 			if again == nil {
-				return // it could not listen
+				return // listening again failed
 			}
 			accepted := first.accepted.Load() + again.accepted.Load()
 			if l.Connections.Opened != accepted {
@@ -119,7 +119,7 @@ func TestConnectsAreRefused(t *testing.T) {
 	}
 }
 
-// Where a listen queue is full, a connect goes unanswered until its time is over.
+// If the listen queue is full, a connect times out.
 func TestListenQueueIsFull(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -147,7 +147,7 @@ func TestListenQueueIsFull(t *testing.T) {
 	}
 }
 
-// shortQueue is a listener with the shortest queue there is, of which nobody takes a connection; it does not block.
+// shortQueue returns a non-blocking listener with the shortest possible queue, which never accepts.
 func shortQueue(t *testing.T) (ln int, addr string) {
 	t.Helper()
 	ln, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
@@ -165,7 +165,7 @@ func shortQueue(t *testing.T) (ln int, addr string) {
 	return ln, fmt.Sprintf("127.0.0.1:%d", at.(*unix.SockaddrInet4).Port)
 }
 
-// A server out of descriptors takes no further connection: the kernel opens it all the same, and its requests time out.
+// A server without free descriptors accepts no further connection. The kernel opens it nevertheless, and its requests time out.
 func TestServerOutOfDescriptors(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -185,7 +185,7 @@ func TestServerOutOfDescriptors(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := load("http://" + addr + "/")
-			// What is not answered times out once in the window, and is sent once more.
+			// A connection that is not accepted sends two requests: the first times out in the window, the second is unanswered at the end.
 			s.Engine, s.Connections, s.Timeout, s.Duration, s.Grace = engine, 40, 800*time.Millisecond, 1200*time.Millisecond, 200*time.Millisecond
 			l := carryOut(t, s)
 			in.Close()
@@ -204,8 +204,8 @@ func TestServerOutOfDescriptors(t *testing.T) {
 	}
 }
 
-// fewFiles is a server with that many descriptors. It prints its address and, once its input is at its end, how many connections it took
-// and how often it was asked.
+// fewFiles is a server with a limit of n descriptors. It prints its address and, when its standard input ends, how many connections it accepted and
+// how many requests it received.
 func fewFiles(n string) {
 	files, err := strconv.ParseUint(n, 10, 64)
 	if err != nil {

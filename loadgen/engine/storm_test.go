@@ -13,20 +13,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// patience is how long a request of the storm may take. It is far more than a good one needs on a busy machine.
+// patience is the timeout of the requests. A good one needs far less, even on a busy machine.
 const patience = 2 * time.Second
 
 // fault is one way in which a server fails a request.
 type fault struct {
 	name  string
 	n     int           // how often it is planned
-	says  string        // a whole reply, a part of one, or none
-	slow  time.Duration // before each byte; 0: all is sent at once
-	then  func(*peer)   // what becomes of the connection; nil: it stays
-	class string        // of the error that it is; "": the reply is good
+	says  string        // what the server sends: a whole reply, a part of one, or nothing
+	slow  time.Duration // pause before each byte; 0: all is sent at once
+	then  func(*peer)   // what the server then does with the connection; nil: keep it open
+	class string        // the class of the error; "": the reply is good
 }
 
-// resent stands for the class of a request that is sent again: its connection, which had been of use, was closed without a word.
+// resent stands for the class of a request that is sent again, because a connection that had a reply before was closed without a reply.
 const resent = "sent again"
 
 var (
@@ -38,7 +38,7 @@ func reply(status, body string, fields ...string) string {
 	return fmt.Sprintf("HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n%s", status, len(body), strings.Join(fields, ""), body)
 }
 
-// faults are of every kind that a request can meet once it has a connection: 2,500 of them among as many good replies.
+// faults has every fault that a request on an open connection can meet: 2,500 of them among as many good replies.
 var faults = []fault{
 	{name: "good", n: 2000, says: whole},
 	{name: "good and slow", n: 50, says: whole, slow: 1},
@@ -79,7 +79,7 @@ func halfClose(p *peer) {
 // listen waits until the client has closed.
 func (p *peer) listen() { p.request() }
 
-// storm is a server that follows a plan.
+// storm is a server that replies by a plan.
 type storm struct {
 	plan []*fault
 
@@ -89,7 +89,7 @@ type storm struct {
 	class map[string]int // requests that met a fault, by class
 }
 
-// newStorm shuffles the faults by a seed. Those that take long come first, so that the others do not wait for them.
+// newStorm shuffles the faults with a seed. Those that take long come first, so that the run does not end with them.
 func newStorm(seed uint64) *storm {
 	s := &storm{class: map[string]int{}}
 	late := 0
@@ -109,7 +109,7 @@ func newStorm(seed uint64) *storm {
 	return s
 }
 
-// draw is what the next request meets, as it is the first on its connection or not, and the first of its chain of redirects or not.
+// draw returns the next fault of the plan. first: the request is the first on its connection; chained: it follows a redirect.
 func (s *storm) draw(first, chained bool) *fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,7 +155,7 @@ func (s *storm) serve(p *peer) {
 	}
 }
 
-// Every one of 10,000 faults and more is in its class, whatever came before it on its connection, and the books agree with the server's own.
+// Each of more than 10,000 faults is counted in its class, whatever came before it on its connection, and the books agree with those of the server.
 func TestStorm(t *testing.T) {
 	for _, engine := range engines() {
 		for _, rate := range []float64{0, 20_000} {
@@ -183,7 +183,7 @@ func TestStorm(t *testing.T) {
 				if received := srv.received.Load(); q.Sent+l.Redirects+l.Resent != received {
 					t.Errorf("%d sent, %d redirects and %d sent again; the server was asked %d times", q.Sent, l.Redirects, l.Resent, received)
 				}
-				// A connection that opens after the last reply is none of the run's.
+				// A connection that opens after the last reply is not in the record.
 				if c := l.Connections; c.Opened > srv.accepted.Load() || c.Opened < srv.accepted.Load()-int64(s.Connections) || c.Failed > 0 {
 					t.Errorf("%+v; the server took %d connections", c, srv.accepted.Load())
 				}

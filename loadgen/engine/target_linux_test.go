@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A target that ends in mid-run has no processor time, and the record says why.
+// A target that ends during the run has no processor time in the record, which has the reason instead.
 func TestTargetThatEnds(t *testing.T) {
 	for _, engine := range engines() {
 		target := exec.Command("cat")
@@ -23,7 +23,7 @@ func TestTargetThatEnds(t *testing.T) {
 		defer end()
 		srv := serve(t, "127.0.0.1:0", func(p *peer) {
 			if p.request() {
-				end() // between the two looks at it
+				end() // between the two readings of its processor time
 				fmt.Fprint(p, hello)
 				say(hello)(p)
 			}

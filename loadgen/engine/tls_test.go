@@ -17,7 +17,7 @@ import (
 	"carousel/loadgen/record"
 )
 
-// signed is a certificate by an authority.
+// signed returns a certificate signed by an authority.
 func signed(by *testcert.Authority, c x509.Certificate) tls.Certificate {
 	return by.For(func(to *x509.Certificate) { *to = c })
 }
@@ -36,7 +36,7 @@ func answerHello(conn net.Conn) {
 	}
 }
 
-// serveTLS answers with config on a port of 127.0.0.1; without config it talks plainly.
+// serveTLS serves TLS with config on a port of 127.0.0.1; if config is nil, without TLS.
 func serveTLS(t *testing.T, config *tls.Config, talk func(net.Conn)) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -59,7 +59,7 @@ func serveTLS(t *testing.T, config *tls.Config, talk func(net.Conn)) string {
 	return ln.Addr().String()
 }
 
-// load is what comes of a short load.
+// load runs a short load and returns its record.
 func loadTLS(t *testing.T, s result.Spec) (*result.Load, error) {
 	t.Helper()
 	s.Proto, s.Method, s.Engine, s.Connections, s.Requests, s.Timeout, s.Grace = result.HTTP, "GET", result.Net, 4, 40, 5*time.Second, time.Second
@@ -94,8 +94,8 @@ func TestTLS(t *testing.T) {
 		config *tls.Config
 		talk   func(net.Conn)
 		spec   result.Spec
-		want   string // why not one connection could be opened; "": all went well
-		class  string // of errors, where connections could be opened and requests not answered
+		want   string // why no connection could be opened; "": some could
+		class  string // the class of errors, if connections could be opened but requests were not answered
 	}{
 		{name: "verified", config: with(good), spec: result.Spec{CACert: trusted}},
 		{name: "by another name, which the Host header has", config: with(signed(a, x509.Certificate{DNSNames: []string{"a.test"}})), spec: result.Spec{CACert: trusted, Headers: []string{"Host: a.test:8443"}}},
@@ -151,7 +151,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestCertificates reads files that are not there or hold something else.
+// TestCertificates reads files that do not exist or have other content.
 func TestCertificates(t *testing.T) {
 	a := testcert.New(t, "Ours")
 	cert, key := testcert.Files(t, signed(a, x509.Certificate{}))

@@ -14,8 +14,8 @@ import (
 	"carousel/internal/result"
 )
 
-// TestFileNameOfTheMillisecond has ten pictures downloaded at once: by a naive twin that calls each file after the
-// millisecond it was ready in, as the tutorial does, and by the engines. Files of one millisecond are one file.
+// TestFileNameOfTheMillisecond downloads ten pictures at once: with a naive client that names each file after the millisecond in which it was
+// complete, as the tutorial does, and with the engines. The naive client overwrites files of the same millisecond.
 func TestFileNameOfTheMillisecond(t *testing.T) {
 	const pictures = 10
 	srv := serve(t, "127.0.0.1:0", site(gallery()))
@@ -40,8 +40,7 @@ func TestFileNameOfTheMillisecond(t *testing.T) {
 	}
 }
 
-// naive downloads all pictures at once. Its clock stands, since whether ten downloads really end within a millisecond
-// is a matter of luck.
+// naive downloads all pictures at once. Its clock stands still, because ten downloads end within one millisecond only by luck.
 func naive(t *testing.T, site, dir string, pictures int) {
 	now := time.Now()
 	var all sync.WaitGroup
@@ -67,7 +66,7 @@ func naive(t *testing.T, site, dir string, pictures int) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-// distinctPictures counts the pictures in dir, by what stands in them.
+// distinctPictures returns how many different pictures are in dir, by content.
 func distinctPictures(t *testing.T, dir string) int {
 	files, err := os.ReadDir(dir)
 	if err != nil {

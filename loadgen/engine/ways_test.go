@@ -13,7 +13,8 @@ import (
 	"carousel/internal/sock"
 )
 
-// Each request has a connection, which says that it is the last on it; and where sources are named each comes from another address.
+// With --no-keepalive each request has a connection of its own and announces that it is the last on it. With --source each connection comes from
+// another address.
 func TestNoKeepalive(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {
@@ -34,7 +35,7 @@ func TestNoKeepalive(t *testing.T) {
 				if p.received.Add(1); closes {
 					fmt.Fprint(p, hello)
 				}
-				p.in.ReadByte() // whoever has its answer hangs up
+				p.in.ReadByte() // wait until the client closes
 			})
 			s := load("http://" + srv.addr + "/")
 			s.Engine, s.NoKeepalive, s.Duration, s.Requests = engine, true, 0, 1000
@@ -54,7 +55,7 @@ func TestNoKeepalive(t *testing.T) {
 	}
 }
 
-// As many requests as may be are on their way before one is answered, and each is timed from its own sending.
+// As many requests are under way at once as the pipeline depth, and each is timed from when it was sent.
 func TestPipeline(t *testing.T) {
 	const n, pause = 5, 20 * time.Millisecond
 	for _, engine := range engines() {
@@ -83,12 +84,12 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
-// A client that reads slowly takes its time for a reply, the rest of which waits with the server.
+// A client with --read-rate reads a reply slowly, and the server cannot send the rest meanwhile.
 func TestReadRate(t *testing.T) {
 	const rate = 64 << 10
 	for _, engine := range engines() {
 		if engine == result.Uring {
-			continue // which does not keep a rate
+			continue // it does not support --read-rate
 		}
 		t.Run(engine, func(t *testing.T) {
 			var body, taken atomic.Int64
@@ -121,7 +122,7 @@ func TestReadRate(t *testing.T) {
 	}
 }
 
-// A connection rests before it sends again.
+// With --think a connection rests before it sends again.
 func TestThink(t *testing.T) {
 	for _, engine := range engines() {
 		t.Run(engine, func(t *testing.T) {

@@ -10,7 +10,8 @@ import (
 	"carousel/loadgen/schedule"
 )
 
-// flown has a pilot whose first connections are open live through lines of "instant what connection [reply]", each with what the shard wants.
+// flown plays a script to a pilot whose first connections are open. Each line has the expected actions, an instant, an event, and its connection and
+// reply, if any.
 func flown(t *testing.T, s result.Spec, lives [][]string) *pilot {
 	t.Helper()
 	p := newPilot(s)
@@ -25,20 +26,20 @@ func flown(t *testing.T, s result.Spec, lives [][]string) *pilot {
 	return p
 }
 
-// One more connection is opened for each request that is due with none free, and what is due waits for whichever is free first.
+// For each request that is due while no connection is free, one more connection is opened. The request is sent on the connection that is free first.
 func TestGrowing(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Rate, s.Duration, s.First, s.Connections = "http://h:1/", 100, 100*time.Millisecond, 1, 3 // due every 10 ms from 100 on
 	p := flown(t, s, [][]string{
 		{"send 0", "100", "start"},
 		{"connect 1", "110", "turn"},
-		{"", "115", "turn"}, // it is one for each
+		{"", "115", "turn"}, // no second connect for the same request
 		{"send 1", "116", "connected", "1"},
 		{"connect 2", "120", "turn"},
-		{"send 0", "121", "reply", "0", "ok"}, // what waited for 2 goes out here
+		{"send 0", "121", "reply", "0", "ok"}, // the request for which 2 was opened
 		{"", "122", "connected", "2"},
 		{"send 2", "130", "turn"},
-		{"", "140", "turn"}, // there are no more
+		{"", "140", "turn"}, // no connection is left to open
 		{"", "150", "turn"},
 		{"send 0", "151", "reply", "0", "ok"},
 		{"send 1", "151", "reply", "1", "ok"},
@@ -49,7 +50,7 @@ func TestGrowing(t *testing.T) {
 	}
 }
 
-// Where connects are refused no further ones are tried until those have been.
+// While connects are refused, the shard tries those connections again and opens no further ones.
 func TestGrowingWhereNobodyListens(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Rate, s.Duration, s.First, s.Connections = "http://h:1/", 100, 100*time.Millisecond, 1, 9
@@ -61,7 +62,7 @@ func TestGrowingWhereNobodyListens(t *testing.T) {
 	})
 }
 
-// The shard wakes for a further request even where none is free, as long as another connection may be opened for it.
+// The shard wakes for the next request even if no connection is free, as long as another one may be opened for it.
 func TestWakesToGrow(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Rate, s.Duration, s.First, s.Connections = "http://h:1/", 100, 100*time.Millisecond, 1, 2
@@ -75,7 +76,7 @@ func TestWakesToGrow(t *testing.T) {
 	}
 }
 
-// A sender sleeps until shortly before a request is due, then looks until it is. Only looks at nothing count as that.
+// With --spin a shard sleeps until shortly before a request is due, then busy-waits. Only time without an event counts as busy-waiting.
 func TestSpin(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Connections, s.Rate, s.Spin = "http://h:1/", 2, 100, 60*time.Microsecond
@@ -89,7 +90,7 @@ func TestSpin(t *testing.T) {
 	if got, want := p.shard.Wake(), 110*ms-int64(s.Spin); got != want {
 		t.Errorf("it wakes at %v, want %v", time.Duration(got), time.Duration(want))
 	}
-	for at := 110*ms - 50_000; at < 110*ms; at += 10_000 { // five looks, of which one is at a reply
+	for at := 110*ms - 50_000; at < 110*ms; at += 10_000 { // five turns, one of them with a reply
 		turn(at)
 		if got := p.shard.Wake(); got != at {
 			t.Errorf("at %v it sleeps until %v", time.Duration(at), time.Duration(got))
@@ -113,7 +114,7 @@ func TestSpin(t *testing.T) {
 	}
 }
 
-// Of a schedule at random, in stages and after a warm-up, every request is sent at its instant, and the books have the rest.
+// With random arrivals, with stages and with a warm-up, every request is sent when it is due, and the books have those that were not sent.
 func TestSchedules(t *testing.T) {
 	for name, s := range map[string]result.Spec{
 		"poisson": {Rate: 2000, Arrivals: result.Poisson, Seed: 5},

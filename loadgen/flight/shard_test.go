@@ -40,7 +40,7 @@ func TestLife(t *testing.T) {
 	single := func(s *result.Spec) { s.NoKeepalive = true }
 	three := func(s *result.Spec) { s.Pipeline = 3 }
 	thinking := func(s *result.Spec) { s.Think = 20 * time.Millisecond }
-	sipping := func(s *result.Spec) { s.ReadRate = 1000 } // 50 bytes in 50 ms
+	readingSlowly := func(s *result.Spec) { s.ReadRate = 1000 } // 50 bytes in 50 ms
 	patient := func(s *result.Spec) { s.Grace = 50 * time.Millisecond }
 	hasty := func(s *result.Spec) { s.Timeout = 40 * time.Millisecond }
 	follows := func(s *result.Spec) { s.MaxRedirects = 1 }
@@ -48,7 +48,7 @@ func TestLife(t *testing.T) {
 		name   string
 		change []func(*result.Spec)
 		life   string
-		want   string // what the books say
+		want   string // the books at the end
 	}{
 		{"a closed loop sends again when it is answered", nil, `
 			100 start           : send 0
@@ -534,7 +534,7 @@ func TestLife(t *testing.T) {
 			135 turn            : over`,
 			"sent 2 ok 2 took 10ms"},
 
-		{"who reads slowly is not read from for a while", []func(*result.Spec){sipping}, `
+		{"who reads slowly is not read from for a while", []func(*result.Spec){readingSlowly}, `
 			100 start           : send 0
 			110 reply 0 half    :
 			159 turn            :
@@ -543,7 +543,7 @@ func TestLife(t *testing.T) {
 			199 turn            :
 			200 turn            : over`,
 			"sent 2 ok 1 unanswered 1 took 70ms"},
-		{"another connection has its own pace", []func(*result.Spec){sipping}, `
+		{"another connection has its own pace", []func(*result.Spec){readingSlowly}, `
 			100 start           : send 0
 			110 reply 0 last    : connect 0
 			120 connected 0     : send 0
@@ -589,10 +589,10 @@ type pilot struct {
 	partly bool // requests are sent in part
 }
 
-// newPilot has every connection of s tried.
+// newPilot returns a pilot of a load s, after the phase that connects.
 func newPilot(s result.Spec) *pilot { return newTracedPilot(s, nil) }
 
-// newTracedPilot does so, and has what becomes of requests kept in t.
+// newTracedPilot is newPilot with a trace.
 func newTracedPilot(s result.Spec, t *trace.Trace) *pilot {
 	p := &pilot{}
 	p.run = New(s, client.New(s), nil, func() int64 { return p.now })
@@ -664,11 +664,11 @@ func (p *pilot) act() string {
 			if p.partly {
 				n /= 2
 			}
-			said := strings.TrimSuffix(fmt.Sprint("send ", c.Index, " ", c.request.Path), " /")
+			words := strings.TrimSuffix(fmt.Sprint("send ", c.Index, " ", c.request.Path), " /")
 			if many := float64(n) / float64(len(c.request.Bytes)); p.run.Pipeline > 1 && many != 1 {
-				said += fmt.Sprintf(" x%.2g", many)
+				words += fmt.Sprintf(" x%.2g", many)
 			}
-			done = append(done, said)
+			done = append(done, words)
 			c.Sent(n)
 		case Read:
 			done = append(done, fmt.Sprint("read ", c.Index))
@@ -676,13 +676,13 @@ func (p *pilot) act() string {
 	}
 }
 
-// books closes them, and says what is in them and how long the slowest request took.
+// books settles the run, and returns its books in words and the response time of the slowest request.
 func (p *pilot) books(t *testing.T) (books string, took time.Duration) {
 	l := bookkept(t, p)
-	var said []string
+	var words []string
 	say := func(n int64, what string) {
 		if n > 0 {
-			said = append(said, fmt.Sprint(what, " ", n))
+			words = append(words, fmt.Sprint(what, " ", n))
 		}
 	}
 	q := l.Requests
@@ -700,15 +700,15 @@ func (p *pilot) books(t *testing.T) (books string, took time.Duration) {
 	say(l.Redirects, "redirects")
 	say(l.Connections.Failed, "failed")
 	if l.Lateness.Max > 0 {
-		said = append(said, fmt.Sprint("late ", time.Duration(l.Lateness.Max)))
+		words = append(words, fmt.Sprint("late ", time.Duration(l.Lateness.Max)))
 	}
 	if q.Sent != q.OK+q.Errors+q.Unanswered || q.Planned != q.Sent+q.Unsent {
 		t.Errorf("the books do not balance: %+v", q)
 	}
-	return strings.Join(said, " "), time.Duration(l.Latency.Max)
+	return strings.Join(words, " "), time.Duration(l.Latency.Max)
 }
 
-// bookkept is the record of what p has flown so far.
+// bookkept settles the run, and returns its record.
 func bookkept(t *testing.T, p *pilot) *result.Load {
 	t.Helper()
 	end := min(p.run.Until(), p.now)
@@ -720,7 +720,7 @@ func bookkept(t *testing.T, p *pilot) *result.Load {
 	return l
 }
 
-// A reply is the same however it is cut.
+// A reply has the same result in pieces of any size.
 func TestEverySplit(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Engine, s.Connections, s.Grace = "http://127.0.0.1:1/", result.Net, 1, 0
@@ -776,13 +776,13 @@ func TestRamp(t *testing.T) {
 	}
 }
 
-// A target is simulated that accepts now and then, and has a listen queue of a few places: no connect finds it full, whoever of the shards begins it, and
-// the ramp ends. Of a target that no longer accepts, no shard waits for more than a second.
+// A simulated target accepts at intervals and has a short listen queue. No connect of any shard finds the queue full, and the ramp ends. If the
+// target stops accepting, no shard waits for it for more than a second.
 func TestRampFillsTheListenQueue(t *testing.T) {
 	for _, c := range []struct {
 		places, shards int
-		each           int   // accepted a millisecond
-		until          int64 // when the target ceases to accept
+		each           int   // connections accepted per millisecond
+		until          int64 // when the target stops accepting
 		overflows      bool
 	}{
 		{places: 129, shards: 1, each: 10, until: record.Never},
@@ -814,7 +814,7 @@ func TestRampFillsTheListenQueue(t *testing.T) {
 					going++
 				}
 			}
-			for _, d := range shards { // each has looked at the queue before any connects
+			for _, d := range shards { // all shards have read the queue before one connects
 				for conn, do := d.Next(); do != Nothing; conn, do = d.Next() {
 					if do != Connect {
 						continue
@@ -867,7 +867,7 @@ func TestSilentStaysClosed(t *testing.T) {
 	}
 }
 
-// A silent connection that is told there is no room counts as turned away; one that is closed without that does not.
+// A silent connection that gets a 503 counts as turned away; one that is closed without a reply does not.
 func TestSilentAreTurnedAway(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Engine, s.Connections, s.Idle = "http://127.0.0.1:1/", result.Net, 1, 4
@@ -899,11 +899,11 @@ func TestSilentAreTurnedAway(t *testing.T) {
 	p.shard.Try(false)
 	p.shard.Turn()
 	p.act()
-	p.shard.Connected(p.shard.Conn(4)) // which is none of them
+	p.shard.Connected(p.shard.Conn(4)) // not a silent one
 	check(1, 1)
 }
 
-// A shard that comes to a run by number when nothing is left of it makes room for others with its connections.
+// If the budget of -n is used up before a shard starts, the shard closes its connections, so that the server can accept others.
 func TestTooLateForANumber(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Engine, s.Connections, s.Duration, s.Requests = "http://127.0.0.1:1/", result.Net, 2, 0, 2
@@ -928,7 +928,7 @@ func TestTooLateForANumber(t *testing.T) {
 	}
 }
 
-// A connect that takes too long is given up, and why tells whether the server was reached.
+// A connect that takes too long is given up. The class of the failure shows whether the server was reached.
 func TestLateHandshake(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Engine, s.Connections, s.Timeout = "https://127.0.0.1:1/", result.Net, 2, time.Second
@@ -948,7 +948,7 @@ func TestLateHandshake(t *testing.T) {
 	}
 }
 
-// Connections are tried once: who was refused is not tried again before requests flow.
+// Each connection is tried once: after a failure it is not tried again before requests flow.
 func TestTriedOnce(t *testing.T) {
 	s := result.DefaultSpec()
 	s.Target, s.Engine, s.Connections = "http://127.0.0.1:1/", result.Net, 2
@@ -963,11 +963,11 @@ func TestTriedOnce(t *testing.T) {
 	}
 }
 
-// Whatever the way of its connections, a request costs no allocation, whether it is traced or not.
+// A request allocates nothing in any kind of load, traced or not.
 func TestAllocates(t *testing.T) {
 	requestsAllocateNothing(t, func() *trace.Trace { return nil })
 	requestsAllocateNothing(t, func() *trace.Trace {
-		tr := trace.New(1500) // for which there is room, and then no more
+		tr := trace.New(1500) // it becomes full during the test
 		tr.Room(1)
 		return tr
 	})
@@ -991,7 +991,7 @@ func requestsAllocateNothing(t *testing.T, traced func() *trace.Trace) {
 		}
 		p.shard.Turn()
 		p.live([]string{"100", "start"})
-		waits := map[int]int{} // requests on their way, by connection
+		waits := map[int]int{} // by connection: requests under way
 		for k := range s.Connections {
 			waits[k] = max(1, s.Pipeline)
 		}

@@ -10,14 +10,14 @@ import (
 	"carousel/loadgen/record"
 )
 
-// TestSlices tells lives in slices of 100 ms, with a lead of 10 ms and a grace of 50 ms. "slice" begins one, "warm" one that counts
-// nowhere, "short" one whose requests are not timed, and "end" says how many requests each of them left under way.
+// TestSlices plays scripts like TestLife, in slices of 100 ms with a lead of 10 ms and a grace of 50 ms. "slice" begins a slice, "warm" one of the
+// warm-up, and "short" one whose requests are not timed. "end" ends a slice, and has how many requests are still under way.
 func TestSlices(t *testing.T) {
 	two := func(s *result.Spec) { s.Connections = 2 }
 	paced := func(s *result.Spec) { s.Rate = 20 } // due at the begin and after 50 ms
 	single := func(s *result.Spec) { s.NoKeepalive = true }
 	three := func(s *result.Spec) { s.Pipeline = 3 }
-	sipping := func(s *result.Spec) { s.ReadRate = 1000 } // 50 bytes in 50 ms
+	readingSlowly := func(s *result.Spec) { s.ReadRate = 1000 } // 50 bytes in 50 ms
 	for _, c := range []struct {
 		name   string
 		change []func(*result.Spec)
@@ -276,7 +276,7 @@ func TestSlices(t *testing.T) {
 			611 turn            : over
 			611 end             : 0 under way`,
 			"sent 7 ok 7 timed 4 in the window 3"},
-		{"who reads slowly reads on in the next", []func(*result.Spec){sipping}, `
+		{"who reads slowly reads on in the next", []func(*result.Spec){readingSlowly}, `
 			100 slice           : send 0
 			190 reply 0 half    :
 			250 turn            : over

@@ -49,7 +49,7 @@ func TestOrder(t *testing.T) {
 			t.Errorf("of %d servers one would have two turns in a row %d times", n, rested)
 		}
 	}
-	// A coin says which of two begins.
+	// The seed decides which of two servers is first.
 	begins := map[int]int{}
 	for seed := range uint64(100) {
 		order, _ := newOrder(upTo(2), seed, never).next()
@@ -67,7 +67,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// Who is the same process rests before its second turn in a row.
+// Servers rest before a second turn in a row of the same process.
 func TestOrderOfTwins(t *testing.T) {
 	o := newOrder(upTo(2), 1, func(i, j int) bool { return true })
 	for cycle := range 5 {
@@ -75,7 +75,7 @@ func TestOrderOfTwins(t *testing.T) {
 			t.Errorf("cycle %d: rests %v", cycle, rests)
 		}
 	}
-	o = newOrder(upTo(4), 1, func(i, j int) bool { return i+j == 3 && i*j == 0 }) // 0 and 3 are the same
+	o = newOrder(upTo(4), 1, func(i, j int) bool { return i+j == 3 && i*j == 0 }) // 0 and 3 are the same process
 	last := -1
 	for range 500 {
 		order, rests := o.next()

@@ -12,7 +12,7 @@ import (
 	"carousel/internal/result"
 )
 
-// recorded are slices of two processes of one program, by run: 5 s of `servers --model epoll` each, 64 connections.
+// recorded returns recorded slices of two processes of one program, by run: 5 s of `servers --model epoll` each, 64 connections.
 func recorded(t *testing.T) (runs [][][2]result.Slice) {
 	f, err := os.Open("testdata/twins.csv")
 	if err != nil {
@@ -44,8 +44,8 @@ func recorded(t *testing.T) (runs [][][2]result.Slice) {
 	return runs
 }
 
-// replay is a stand that loads nobody: its slices are those of a recorded run, begun anywhere and gone round, with its servers swapped
-// by a coin.
+// replay is a stand without servers: its slices are those of a recorded run. It begins at any slice and wraps around; swap exchanges the two
+// servers.
 type replay struct {
 	fake
 	run         [][2]result.Slice
@@ -64,10 +64,10 @@ func (r *replay) Slice(k int, t Turn) result.Slice {
 
 func (r *replay) Harvest(int, func(low, width, n int64)) {}
 
-// What two processes of one program differ by (processSpread) was found in the same runs; how often a look is wrong was not.
+// Of a thousand comparisons of a program with itself, at most one in twenty finds a difference, whether it runs for its full length or ends early.
+// As a control, testing after every pair of cycles finds far more.
 //
-// Of a thousand comparisons of a program with itself, one in twenty at most finds a difference, whether it lasts or ends as soon as it
-// knows enough. Who looks after every cycle finds far more, which is the control.
+// processSpread was derived from the same runs, but the share of false alarms was not.
 func TestFalseAlarms(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a thousand comparisons")
@@ -116,7 +116,7 @@ func TestFalseAlarms(t *testing.T) {
 	}
 }
 
-// alarmWatching reports whether a difference in the whole cost is seen after any pair of cycles.
+// alarmWatching reports whether a test after every pair of cycles finds a difference in the whole cost at least once.
 func alarmWatching(run [][2]result.Slice, begin, swap int) bool {
 	c := &Results{Slices: make([][]result.Slice, 2), Slice: 25 * time.Millisecond, Lead: Lead(25 * time.Millisecond), times: newTimes(2)}
 	for i := range run {

@@ -14,43 +14,43 @@ import (
 	"carousel/internal/result"
 )
 
-// fake is servers that are not there: what they do follows from a few numbers and invented noise.
+// fake is a stand of simulated servers, whose slices follow from a few numbers and random noise.
 type fake struct {
-	servers []model
-	random  *rand.Rand
-	now     time.Duration
-	rests   int
-	loads   []load // in their order
-	fresh   []time.Duration
-	turn    []int                  // how many slices each had
-	stop    func(at time.Duration) // called at the begin of each slice
-	first   float64                // the first place of a cycle costs so much more
-	noise   float64                // standard deviation of the log of a slice's cost
-	common  float64                // the same of what hits a whole cycle
-	drift   float64
-	place   int
-	beside  func(cycles int) float64    // share of the processors that others take in a cycle that begins when there were so many
-	forgot  []int                       // whose books were to forget, in their order
-	books   func(k int, l *result.Load) // what is special about the books of a server; nil: nothing
+	servers   []model
+	random    *rand.Rand
+	now       time.Duration
+	rests     int
+	loads     []load // the calls of Slice, in their order
+	fresh     []time.Duration
+	turn      []int                  // by server: how many slices it had
+	stop      func(at time.Duration) // called at the begin of each slice
+	first     float64                // additional cost of the first place of a cycle, as a log
+	noise     float64                // standard deviation of the log of a slice's cost
+	common    float64                // the same for noise that a whole cycle has in common
+	drift     float64
+	place     int
+	beside    func(cycles int) float64    // share of the processors that other programs use in a cycle, by how many cycles came before it
+	forgotten []int                       // the calls of Forget, in their order
+	books     func(k int, l *result.Load) // changes the books of server k; may be nil
 }
 
-// processors are those of the machine that is not there.
+// processors is the number of processors of the simulated machine.
 const processors = 4
 
-// model is a server that is not there.
+// model is a simulated server.
 type model struct {
-	request time.Duration // processor time of one
-	waking  time.Duration // of a slice
-	takes   time.Duration // a request, sent to answered
-	dies    time.Duration // when; 0: never
-	mute    bool          // it never answers
-	still   int           // in this slice of its own, from 1, it stands still for a second
-	cold    int           // its first so many slices take 50 ms a request
-	dry     int           // in every slice of this number no reply comes in the window
+	request time.Duration // processor time of a request
+	waking  time.Duration // processor time of waking, per slice
+	takes   time.Duration // service time of a request
+	dies    time.Duration // when it dies; 0: never
+	mute    bool          // it never replies
+	still   int           // number, from 1, of its slice in which it stands still for a second
+	cold    int           // in its first so many slices a request takes 50 ms
+	dry     int           // in every dry-th of its slices no reply comes in the window
 	gone    bool          // it cannot be connected to
 }
 
-// load is a slice that was asked for.
+// load is a call of Slice.
 type load struct {
 	server int
 	turn   Turn
@@ -75,14 +75,14 @@ func (f *fake) Slice(k int, t Turn) (s result.Slice) {
 	}
 	f.now += t.Length + m.takes
 	if f.beside != nil && !t.Warm {
-		s.BesideNS = int64(f.beside(f.turn[k]-3) * processors * float64(s.ElapsedNS)) // two were a warm-up
+		s.BesideNS = int64(f.beside(f.turn[k]-3) * processors * float64(s.ElapsedNS)) // the first two slices were the warm-up
 	}
 	if m.mute || m.dies > 0 && f.now > m.dies {
 		return s
 	}
 	cost := f.drift + f.noise*f.random.NormFloat64()
 	if f.random.IntN(20) == 0 {
-		cost += 0.3 * f.random.Float64() // a disturbance hits one slice
+		cost += 0.3 * f.random.Float64() // a disturbance of this slice alone
 	}
 	if f.place == 1 {
 		cost += f.first
@@ -109,7 +109,7 @@ func (f *fake) Harvest(k int, take func(low, width, n int64)) {
 	}
 }
 
-func (f *fake) Forget(k int) { f.forgot = append(f.forgot, k); f.fresh[k] = 0 }
+func (f *fake) Forget(k int) { f.forgotten = append(f.forgotten, k); f.fresh[k] = 0 }
 
 func (f *fake) SameProcess(i, j int) bool { return false }
 
@@ -139,7 +139,7 @@ func plan(servers int, d time.Duration) Settings {
 	return p
 }
 
-// swift is a server like most.
+// swift is an ordinary server.
 var swift = model{request: 10 * time.Microsecond, waking: time.Millisecond, takes: 600 * time.Microsecond}
 
 func TestCourse(t *testing.T) {
@@ -172,10 +172,10 @@ func TestCourse(t *testing.T) {
 
 func TestWarmup(t *testing.T) {
 	const slice = 25 * time.Millisecond
-	for asked, want := range map[time.Duration]time.Duration{0: 4 * slice, slice / 5: slice, slice: slice, slice + 1: 4 * slice, time.Second: time.Second} {
+	for warmup, want := range map[time.Duration]time.Duration{0: 4 * slice, slice / 5: slice, slice: slice, slice + 1: 4 * slice, time.Second: time.Second} {
 		f := newFake(1, swift, swift)
 		p := plan(2, 2*time.Second)
-		p.Slice, p.Warmup = slice, asked
+		p.Slice, p.Warmup = slice, warmup
 		c := Run(context.Background(), p, f, nil)
 		var warm time.Duration
 		for _, l := range f.loads {
@@ -184,17 +184,17 @@ func TestWarmup(t *testing.T) {
 			}
 		}
 		if warm != want || len(c.Slices[0]) != 40 {
-			t.Errorf("asked for %v: warmed up for %v, then %d slices, want %v and 40", asked, warm, len(c.Slices[0]), want)
+			t.Errorf("asked for %v: warmed up for %v, then %d slices, want %v and 40", warmup, warm, len(c.Slices[0]), want)
 		}
 	}
 }
 
-// A number of cycles is kept to, in slices of the length that was asked for, whatever requests take.
+// With a given number of cycles, number and length of the slices are as given, however long requests take.
 func TestCycles(t *testing.T) {
 	for _, cycles := range []int{2, 4, 16} {
 		slow := swift
 		slow.takes = 20 * time.Millisecond
-		p := plan(3, 20*time.Second) // which has room for longer ones
+		p := plan(3, 20*time.Second) // long enough for longer slices
 		p.Cycles = cycles
 		f := newFake(1, swift, slow, model{request: 13 * time.Microsecond, waking: time.Millisecond, takes: swift.takes})
 		f.noise, f.common = 0, 0
@@ -225,7 +225,7 @@ func TestCycles(t *testing.T) {
 	}
 }
 
-// inPairs has others take so much of the processors in these pairs of cycles, from 0, and a little in all others.
+// inPairs returns a value for beside: in these pairs of cycles, from 0, other programs use that share of the processors, in the others a little.
 func inPairs(share float64, pairs ...int) func(cycle int) float64 {
 	return func(cycle int) float64 {
 		if slices.Contains(pairs, cycle/2) {
@@ -235,14 +235,14 @@ func inPairs(share float64, pairs ...int) func(cycle int) float64 {
 	}
 }
 
-// A pair of cycles in which others took too much is measured again at the end, and a quarter of the pairs at most.
+// A pair of cycles in which other programs used too much is measured again at the end; at most a quarter of the pairs are.
 func TestDisturbed(t *testing.T) {
 	all := upTo(100)
 	for _, c := range []struct {
 		name   string
 		cycles int
 		beside func(cycle int) float64
-		again  []int // pairs
+		again  []int // the pairs that are measured again
 	}{
 		{"nobody knows", 16, nil, nil},
 		{"quiet", 16, inPairs(0.099, all...), nil},
@@ -261,8 +261,8 @@ func TestDisturbed(t *testing.T) {
 		f := newFake(1, swift, swift, swift)
 		f.beside = c.beside
 		got := Run(context.Background(), p, f, nil)
-		if got.Cycles != c.cycles || len(f.forgot) != 3*len(c.again) {
-			t.Errorf("%s: %d cycles count, want %d; %d times a server's books forgot", c.name, got.Cycles, c.cycles, len(f.forgot))
+		if got.Cycles != c.cycles || len(f.forgotten) != 3*len(c.again) {
+			t.Errorf("%s: %d cycles count, want %d; %d times a server's books forgot", c.name, got.Cycles, c.cycles, len(f.forgotten))
 		}
 		for k := range got.Slices {
 			var again []int
@@ -286,7 +286,7 @@ func TestDisturbed(t *testing.T) {
 	}
 }
 
-// Others change nothing in who has its turn when.
+// Other programs do not affect the order of turns.
 func TestDisturbedOrder(t *testing.T) {
 	p := plan(5, 0)
 	p.Cycles = 16
@@ -299,13 +299,13 @@ func TestDisturbedOrder(t *testing.T) {
 	}
 }
 
-// Whatever a server did in a disturbed slice moves no figure.
+// The results of disturbed slices affect no figure.
 func TestDisturbedCountsNowhere(t *testing.T) {
 	record := func(absurd func(*result.Slice)) *result.Comparison {
 		p := plan(3, 0)
 		p.Cycles = 20
 		slow := swift
-		slow.takes = 15 * time.Millisecond // so that rates are taken of the slices
+		slow.takes = 15 * time.Millisecond // longer than the lead, so that rates are those of whole slices
 		f := &absurdly{fake: newFake(1, swift, slow, swift), slice: absurd}
 		f.beside, f.books = inPairs(0.5, 2, 5), supported
 		c, err := Compare(context.Background(), p, f, nil)
@@ -340,7 +340,7 @@ func TestDisturbedCountsNowhere(t *testing.T) {
 	}
 }
 
-// absurdly is a fake of which slices in which others take much have absurd figures, and absurd times.
+// absurdly is a fake whose disturbed slices have absurd figures and times.
 type absurdly struct {
 	*fake
 	slice func(*result.Slice)
@@ -357,7 +357,7 @@ func (f *absurdly) Slice(k int, t Turn) result.Slice {
 	return s
 }
 
-// supported are books that support every percentile.
+// supported makes books that support every percentile.
 func supported(_ int, l *result.Load) {
 	h := result.NewHistogram()
 	h.RecordN(600_000, 2000)
@@ -366,7 +366,7 @@ func supported(_ int, l *result.Load) {
 	l.Requests.OK, l.Timed, l.SliceNS = 2000, 2000, 75e6
 }
 
-// A percentile that requests without an answer could put higher is no more than a lower bound, and bears no ratio.
+// A percentile that unanswered requests could raise is only a lower bound, so its ratio is not shown.
 func TestALowerBoundIsNotCompared(t *testing.T) {
 	p := plan(3, 0)
 	p.Cycles = 40
@@ -391,7 +391,7 @@ func TestALowerBoundIsNotCompared(t *testing.T) {
 	}
 }
 
-// Effects tell the ratio of any two servers, and add up to nothing.
+// The difference of two servers' effects is the log of their ratio, and the sum of all effects is 0.
 func TestEffects(t *testing.T) {
 	dear := model{request: 12 * time.Microsecond, waking: 3 * time.Millisecond, takes: 900 * time.Microsecond}
 	p := plan(4, 0)
@@ -406,7 +406,7 @@ func TestEffects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	starved := []string{result.MetricRate, result.MetricP50, result.MetricP99} // which are not shown of c
+	starved := []string{result.MetricRate, result.MetricP50, result.MetricP99} // not shown for c
 	for _, metric := range result.Metrics {
 		sum, hidden := 0.0, slices.Contains(starved, metric)
 		for k, s := range c.Servers {
@@ -429,7 +429,7 @@ func TestEffects(t *testing.T) {
 	}
 }
 
-// Who is left out moves nobody's effect: they are what they are without it.
+// A server that is left out does not change the effects of the others.
 func TestEffectsWithout(t *testing.T) {
 	dear, slow := swift, swift
 	dear.request, slow.takes = 14*time.Microsecond, 5*time.Millisecond
@@ -451,7 +451,7 @@ func TestEffectsWithout(t *testing.T) {
 	}
 }
 
-// A request that takes longer than the lead has slices of twenty such, as far as there is room.
+// If requests take longer than the lead, slices are twenty times as long as a request, as far as the duration permits.
 func TestSlicesFitTheRequests(t *testing.T) {
 	for _, c := range []struct {
 		takes, d            time.Duration
@@ -491,7 +491,7 @@ func TestEndsWhenItIsStopped(t *testing.T) {
 	}
 }
 
-// What a server costs when it wakes is no part of what its requests cost.
+// The steady cost does not include the cost of waking.
 func TestSteadyAndWaking(t *testing.T) {
 	sleepy := swift
 	sleepy.waking = 5 * time.Millisecond
@@ -521,7 +521,7 @@ func TestSteadyAndWaking(t *testing.T) {
 	}
 }
 
-// A penalty on the first place of a cycle harms nobody in random order; in fixed order it is the control that is called a difference.
+// A cost of the first place of a cycle makes no difference in random order. In fixed order, the control, it is found as a difference.
 func TestFirstPlace(t *testing.T) {
 	alarms := func(fixed bool) (n int) {
 		for seed := range uint64(40) {
@@ -550,7 +550,7 @@ func TestFirstPlace(t *testing.T) {
 	}
 }
 
-// Who died is compared until then; who never answered is not, and the others go on.
+// A server that dies is compared up to then, one that never replies is not compared, and the others are.
 func TestWhoDied(t *testing.T) {
 	dead := swift
 	dead.dies = 10 * time.Second
@@ -573,7 +573,7 @@ func TestWhoDied(t *testing.T) {
 	}
 }
 
-// Who cannot be reached has no turns, and the others take theirs.
+// A server that cannot be reached has no turns; the others have theirs.
 func TestWhoCannotBeReached(t *testing.T) {
 	f := newFake(1, swift, model{gone: true}, swift)
 	c, err := Compare(context.Background(), plan(3, 2*time.Second), f, nil)
@@ -597,7 +597,7 @@ func TestWhoCannotBeReached(t *testing.T) {
 	}
 }
 
-// A server that stood still is said to have, unless all its slices last as long.
+// A server that stood still is reported, unless all its slices last as long.
 func TestWhoStoodStill(t *testing.T) {
 	still, slow := swift, swift
 	still.still, slow.takes = 9, time.Second
@@ -612,7 +612,7 @@ func TestWhoStoodStill(t *testing.T) {
 	}
 }
 
-// A server that is slow only as long as it is cold gets no longer slices.
+// A server that is slow only at first does not make slices longer.
 func TestColdServers(t *testing.T) {
 	cold := swift
 	cold.cold = 2
@@ -621,7 +621,7 @@ func TestColdServers(t *testing.T) {
 	}
 }
 
-// A slice in which no reply came in the window leaves the rate comparable.
+// The rate is compared even if in some slices no reply came in the window.
 func TestDryWindows(t *testing.T) {
 	dry := swift
 	dry.dry = 3
@@ -634,7 +634,7 @@ func TestDryWindows(t *testing.T) {
 	}
 }
 
-// With many servers that are alike a difference is found no more often than with two: Holm sees to that.
+// With many equal servers a difference is found no more often than with two, because of Holm's correction.
 func TestManyAlike(t *testing.T) {
 	wrong := 0
 	for seed := range uint64(60) {
@@ -688,7 +688,7 @@ func TestPlanLooks(t *testing.T) {
 	}
 }
 
-// However long a comparison lasts, its response times are kept for a few parts, and none is lost.
+// Response times are kept in a bounded number of parts, however long the comparison is, and none is lost.
 func TestTimesStayFew(t *testing.T) {
 	times := newTimes(1)
 	for i := range int64(1000) {

@@ -8,12 +8,12 @@ import (
 	"carousel/internal/usage"
 )
 
-// TestJudgeComparison changes one thing in a comparison without fault, and wants one reason.
+// TestJudgeComparison changes one thing in a comparison without fault, and expects one reason.
 func TestJudgeComparison(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*result.Comparison)
-		check  string // of the only reason; "": there is none
+		check  string // the check of the only reason; "": there is no reason
 		state  string
 	}{
 		{"without fault", func(*result.Comparison) {}, "", result.Valid},
@@ -53,7 +53,7 @@ func TestJudgeComparison(t *testing.T) {
 	}
 }
 
-// Of the pairs that were measured those are told that count nowhere, each once.
+// The verdict has how many pairs of cycles were measured again; a pair counts once for all servers.
 func TestDisturbedPairs(t *testing.T) {
 	record := sound()
 	record.Cycles = 12
@@ -69,17 +69,17 @@ func TestDisturbedPairs(t *testing.T) {
 	}
 }
 
-// What is advised about slices that are too short is what makes them longer.
+// The advice about slices that are too short is the flag that makes them longer.
 func TestAdviceOnSlices(t *testing.T) {
 	for _, c := range []struct {
-		asked, slice, wanted int64
+		given, slice, wanted int64
 		want                 string
 	}{
 		{25e6, 50e6, 400e6, "use -d 1m20s or longer"},
 		{25e6, 25e6, 400_000_001, "use --slice 401ms or longer"},
 	} {
 		record := sound()
-		record.GivenNS, record.SliceNS, record.NeededNS = c.asked, c.slice, c.wanted
+		record.GivenNS, record.SliceNS, record.NeededNS = c.given, c.slice, c.wanted
 		if _, _, advice := checkSlices(record); advice != c.want {
 			t.Errorf("%+v: %s", c, advice)
 		}

@@ -54,7 +54,7 @@ func TestBroken(t *testing.T) {
 	for _, c := range []struct {
 		expr   string
 		change func(*result.Load)
-		want   string // the text of a broken gate; "" for one that holds
+		want   string // the text if the gate is broken; "" if it is not
 	}{
 		// The record: 100,000 requests of 1 ms in 10 s over 10 connections; 20 us of processor time each.
 		{"p99>5ms", nil, ""},
@@ -81,7 +81,7 @@ func TestBroken(t *testing.T) {
 		{"starved>0", func(l *result.Load) { l.Connections.Answered = 0 }, "starved>0: starved is 10"},
 		{"connect_failures>2", func(l *result.Load) { l.Connections.Failed = 3 }, "connect_failures>2: connect_failures is 3"},
 		{"cpu_per_request>15us", nil, "cpu_per_request>15us: cpu_per_request is 20.0us"},
-		{"cpu_per_request>15us", func(l *result.Load) { l.Requests.OK *= 2 }, "cpu_per_request>15us: cpu_per_request is 20.0us"}, // half of them in the grace
+		{"cpu_per_request>15us", func(l *result.Load) { l.Requests.OK *= 2 }, "cpu_per_request>15us: cpu_per_request is 20.0us"}, // half of the replies came in the grace
 		{"target_cpu_per_request>15us", nil, "target_cpu_per_request>15us: not measured: the target's processor time is read with --pid"},
 		{"target_cpu_per_request>15us", func(l *result.Load) { l.TargetCPULacks = "it ended" }, "target_cpu_per_request>15us: not measured: it ended"},
 		{"target_cpu_per_request>15us", func(l *result.Load) { l.TargetCPU = &usage.CPU{UserNS: 1e9} }, ""},
@@ -160,7 +160,7 @@ func TestEveryMetricCanBeGated(t *testing.T) {
 			continue
 		}
 		g.Broken(l)
-		g.Broken(&result.Load{}) // a record of nothing
+		g.Broken(&result.Load{}) // an empty record must not panic
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 func TestPause(t *testing.T) {
-	// still is a load with so many replies in each bin of 100 ms but those from one to another, in which a request is under way so long.
+	// still gives a load so many replies in each bin of 100 ms, and none in the bins of spans, in each of which requests are under way for busy.
 	still := func(l *result.Load, replies int64, busy time.Duration, spans ...[2]int) *result.Load {
 		went(l, 100, func(int) (int64, time.Duration) { return replies, time.Millisecond })
 		for _, span := range spans {

@@ -6,7 +6,7 @@ import (
 	"carousel/internal/result"
 )
 
-// Each cause needs what it says to be in the record.
+// A cause is named only if the record shows it.
 func TestLikelyCauseOfStarving(t *testing.T) {
 	queue := func(backlog, waiting int64) func(*result.Load) {
 		return func(l *result.Load) { l.Host.ListenBacklog, l.Host.ListenWaiting = &backlog, waiting }

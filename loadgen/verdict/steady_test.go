@@ -8,7 +8,7 @@ import (
 	"carousel/internal/result"
 )
 
-// went gives a load a series of so many bins of 100 ms, in each of which so many replies came at a mean response time.
+// went gives l a series of so many bins of 100 ms. in returns the number of replies and the mean response time of each bin.
 func went(l *result.Load, bins int, in func(i int) (replies int64, each time.Duration)) *result.Load {
 	s := &result.Series{BinNS: int64(100 * time.Millisecond)}
 	for i := range bins {
@@ -67,12 +67,12 @@ func TestSteady(t *testing.T) {
 	}
 }
 
-// A machine that is not all still lets few windows look as if they had changed, though what disturbs a bin disturbs the next ones too.
+// On a noisy machine few windows look as if they had changed, even if a disturbance lasts for several bins.
 func TestSteadySeldomDoubtsNoise(t *testing.T) {
 	rng, l := rand.New(rand.NewPCG(1, 2)), closed(t)
 	for _, c := range []struct {
-		memory float64 // of what disturbed the bin before
-		spread float64 // of the rate, as a share of it
+		memory float64 // how much of a bin's disturbance lasts into the next bin
+		spread float64 // the noise of the rate, as a share of it
 	}{{0, 0.2}, {0.5, 0.1}, {0.8, 0.05}, {0.9, 0.03}} {
 		suspect := 0
 		const runs = 1000

@@ -10,15 +10,15 @@ import (
 	"carousel/internal/usage"
 )
 
-// closed is a closed loop of 10 connections, and its record of 10 s in which every request took 1 ms: 100,000 of them,
-// so that Little's law holds exactly and p99.9 is supported.
+// closed returns the record of a closed loop of 10 connections for 10 s, in which each of 100,000 requests took 1 ms: Little's law holds exactly, and
+// p99.9 is supported.
 func closed(t *testing.T) *result.Load {
 	s := result.DefaultSpec()
 	s.Connections, s.Engine = 10, result.Net
 	return loadOf(t, s, 10*time.Second, 10, repeat(100_000, time.Millisecond), 0)
 }
 
-// paced is an open loop of 1,000 requests per second for 10 s, all served in 1 ms.
+// paced returns the record of an open loop of 1,000 requests per second for 10 s, all served in 1 ms.
 func paced(t *testing.T) *result.Load {
 	s := result.DefaultSpec()
 	s.Connections, s.Engine, s.Rate = 10, result.Net, 1000
@@ -27,7 +27,7 @@ func paced(t *testing.T) *result.Load {
 
 func repeat(n int64, d time.Duration) map[time.Duration]int64 { return map[time.Duration]int64{d: n} }
 
-// loadOf is a record of the latencies given (the largest unanswered so often), consistent in itself.
+// loadOf returns a consistent record of requests with these latencies; so many of the longest are unanswered.
 func loadOf(t *testing.T, s result.Spec, elapsed time.Duration, connections int64, latencies map[time.Duration]int64, unanswered int64) *result.Load {
 	t.Helper()
 	h := result.NewHistogram()
@@ -58,7 +58,7 @@ func loadOf(t *testing.T, s result.Spec, elapsed time.Duration, connections int6
 
 func TestJudge(t *testing.T) {
 	type load = func(*testing.T) *result.Load
-	h := result.NewHistogram() // evenly up to 300 ms, as where 3 % of what is offered for 10 s is too much
+	h := result.NewHistogram() // even up to 300 ms: the backlog if for 10 s the offered rate is 3 % too high
 	for i := range int64(10_000) {
 		h.Record(i * 30_000)
 	}
@@ -295,7 +295,7 @@ func TestJudge(t *testing.T) {
 // unanswer leaves n requests of l unanswered.
 func unanswer(l *result.Load, n int64) { l.Requests.OK -= n; l.Requests.Unanswered += n }
 
-// slow is the closed loop with so many further requests that took longer.
+// slow returns the record of the closed loop with n more requests that took longer.
 func slow(n int64, took time.Duration) func(*testing.T) *result.Load {
 	return func(t *testing.T) *result.Load {
 		s := closed(t).Spec
@@ -311,7 +311,7 @@ func room(files, ofFiles, ports, ofPorts int64) *result.Room {
 	return &result.Room{Descriptors: files, DescriptorLimit: ofFiles, Ports: ports, PortLimit: ofPorts}
 }
 
-// all is the closed loop with all requests alike.
+// all returns the record of a closed loop whose requests all took the same time.
 func all(t *testing.T, took time.Duration) *result.Load {
 	l := loadOf(t, closed(t).Spec, 10*time.Second, 10, repeat(10_000, took), 0)
 	l.InFlight = 10
@@ -324,7 +324,7 @@ func fail(l *result.Load, n int64) {
 	l.Errors["read-reset"] = n
 }
 
-// Whom a failed attempt to connect is laid to goes by its class.
+// The class of a failed connect decides which check reports it: descriptors and ports are loadgen's, the others the target's.
 func TestWhoseConnectsFailed(t *testing.T) {
 	for class, want := range map[string]string{"connect-nofile": "descriptors", "connect-noport": "ports", "connect-timeout": "connects"} {
 		l := closed(t)
@@ -335,7 +335,7 @@ func TestWhoseConnectsFailed(t *testing.T) {
 	}
 }
 
-// Whoever reads a reason finds in results/README.md what its check looks at.
+// results/README.md explains every check that a reason can name.
 func TestEveryCheckIsExplained(t *testing.T) {
 	text, err := os.ReadFile("../../results/README.md")
 	if err != nil {
