@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// TestExercises runs the exercises of all chapters twice: as they stand, where each must be red, and with the solutions laid over
-// them, where each must be green. With the tag exercise it is left out: a learner need not see it.
+// TestExercises runs the exercises of all chapters twice: as they stand, where each must fail, and with the solutions in their place, where
+// each must pass. It is not built with the tag exercise, so that learners do not see it.
 func TestExercises(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skipf("the exercises are run by go test: %v", err)
@@ -69,7 +69,7 @@ func exercises(t *testing.T, flags ...string) events {
 	return list
 }
 
-// event is one of go test -json.
+// event is an event of go test -json.
 type event struct{ Action, Package, Test, Output, FailedBuild, ImportPath string }
 
 type events []event
@@ -94,7 +94,7 @@ const (
 	absent   = "has no TestExercise"
 )
 
-// became returns the outcome of the exercise in a package. A stub must not panic: its learner would read a stack instead of a reason.
+// became returns the outcome of the exercise in a package. A stub must not panic: a learner would see a stack trace instead of the reason.
 func (list events) became(pkg string) string {
 	how := absent
 	for _, e := range list {
@@ -113,7 +113,7 @@ func (list events) became(pkg string) string {
 	return how
 }
 
-// output is what go test printed of a package, its build included.
+// output returns what go test printed about a package, its build included.
 func (list events) output(pkg string) string {
 	var b strings.Builder
 	for _, e := range list {
@@ -124,7 +124,7 @@ func (list events) output(pkg string) string {
 	return b.String()
 }
 
-// TestBecame checks that became tells apart packages that differ in one thing.
+// TestBecame checks the outcome of packages that differ in one thing each.
 func TestBecame(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) {

@@ -22,11 +22,11 @@ var masks = []struct {
 	{regexp.MustCompile(`( *\d+(\.\d+)?)+ (ms|requests a second|threads)\b`), " # $3"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`\bfd \d+`), "fd N"},
-	{regexp.MustCompile(`(?m)^(client \d|thread|loop|ms) .*`), "$1 ..."}, // the rows of a picture
-	{regexp.MustCompile(`(?m)^# has the turn(.|\n)*?\n\n`), "# ...\n\n"}, // and what its marks mean
+	{regexp.MustCompile(`(?m)^(client \d|thread|loop|ms) .*`), "$1 ..."}, // rows of a portrait
+	{regexp.MustCompile(`(?m)^# has the turn(.|\n)*?\n\n`), "# ...\n\n"}, // its legend
 }
 
-// TestExamples holds what each example prints against testdata, but for times and ports.
+// TestExamples compares what each example prints with testdata, without times and ports.
 func TestExamples(t *testing.T) {
 	for _, c := range Chapters {
 		t.Run(c.Folder, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestChapters holds the table to the folders: none is missing, none is twice, and the numbers go up.
+// TestChapters compares the table with the folders: every folder is in it once, in order.
 func TestChapters(t *testing.T) {
 	folders, err := filepath.Glob("[0-9][0-9]-*")
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// role names the environment variable that makes the test binary play a part instead of testing.
+// role is the environment variable that makes the test binary play a role instead of running tests.
 const role = "CHILD_ROLE"
 
 var roles = map[string]func(){}
@@ -76,16 +76,16 @@ func TestLastWordsAreReadable(t *testing.T) {
 	if err != nil || addr != "127.0.0.1:4711" {
 		t.Fatalf("Ready = %q, %v", addr, err)
 	}
-	asked := p.Stop(patience)
-	if asked != nil && terminates {
-		t.Errorf("Stop = %v, want exit code 0", asked)
+	stopped := p.Stop(patience)
+	if stopped != nil && terminates {
+		t.Errorf("Stop = %v, want exit code 0", stopped)
 	}
 	rest, err := io.ReadAll(p.Stdout)
 	if err != nil || string(rest) != "last words\n" && terminates {
 		t.Errorf("after its end it said %q, %v", rest, err)
 	}
-	if again := p.Stop(patience); again != asked {
-		t.Errorf("a second Stop = %v, the first %v", again, asked)
+	if again := p.Stop(patience); again != stopped {
+		t.Errorf("a second Stop = %v, the first %v", again, stopped)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"carousel/internal/result"
 )
 
-// many calls are made where a test counts; a Go program makes a few hundred of its own beside them.
+// many is how many calls a counted process makes; few bounds those that a Go program makes on its own, some hundred.
 const many, few = 20000, 1000
 
 func call() {
@@ -30,19 +30,19 @@ func init() {
 		fmt.Println("called")
 		io.Copy(io.Discard, os.Stdin)
 	}
-	// caller makes its calls where each line of its input says, and answers when they are made.
+	// caller reads lines, makes its calls in the thread or process that a line names, and prints a line when they are made.
 	roles["caller"] = func() {
 		for in := bufio.NewScanner(os.Stdin); in.Scan(); fmt.Println("called") {
 			switch in.Text() {
 			case "a new thread":
 				done := make(chan bool)
 				go func() {
-					runtime.LockOSThread() // and ends with its thread
+					runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 					call()
 					close(done)
 				}()
 				<-done
-			case "a child": // which goes on after its second exec
+			case "a child": // it calls after a second exec, and lives on
 				cmd := play("callee")
 				cmd.Args, cmd.Path = []string{"sh", "-c", `exec "$0"`, os.Args[0]}, "/bin/sh"
 				in, _ := cmd.StdinPipe()
@@ -91,15 +91,15 @@ func calls(t *testing.T, set *counters.Set) int64 {
 	return n
 }
 
-// Counts are read while those who are counted live: of threads and processes that were born after the start, also beyond a second exec, and
-// of those that have ended. Nobody else is counted, not this process, nor what it starts besides.
+// Counters can be read while the counted processes run. They count threads and processes that began after the start, also after a second exec,
+// and those that have ended. They count no others: not this process, nor its other children.
 func TestCountsTheTreeAndNobodyElse(t *testing.T) {
-	in, tell, err := os.Pipe()
+	in, input, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	defer tell.Close()
+	defer input.Close()
 	cmd := play("caller")
 	cmd.Stdin = in
 	p, set := counted(t, cmd, nil)
@@ -112,9 +112,9 @@ func TestCountsTheTreeAndNobodyElse(t *testing.T) {
 	}
 	for _, who := range []string{"a new thread", "a child", "its dead child"} {
 		before := calls(t, set)
-		fmt.Fprintln(tell, who)
-		if said, err := out.ReadString('\n'); err != nil {
-			t.Fatalf("%q, %v", said, err)
+		fmt.Fprintln(input, who)
+		if line, err := out.ReadString('\n'); err != nil {
+			t.Fatalf("%q, %v", line, err)
 		}
 		check(who, before, many)
 	}
@@ -131,8 +131,8 @@ func TestCountsWhatAKeeperKeeps(t *testing.T) {
 	cmd := exec.Command("sh", "-c", `setsid env CHILD_ROLE=callee "$0"; sleep 60`, os.Args[0])
 	cmd.Env = append(os.Environ(), role+"=keeper")
 	p, set := counted(t, cmd, []string{self})
-	if said, err := bufio.NewReader(p.Stdout).ReadString('\n'); err != nil {
-		t.Fatalf("%q, %v", said, err)
+	if line, err := bufio.NewReader(p.Stdout).ReadString('\n'); err != nil {
+		t.Fatalf("%q, %v", line, err)
 	}
 	if got := calls(t, set); got < many {
 		t.Errorf("%d calls were counted, want %d at least", got, many)

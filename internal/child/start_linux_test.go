@@ -73,7 +73,7 @@ func startKept(script string) (*Process, error) {
 // self is the path of this test binary.
 var self, _ = os.Executable()
 
-// ends waits until the process pid is no more (a zombie whose new parent is slow has ended, too).
+// ends waits until the process pid has ended. A zombie has ended: its new parent may be slow to reap it.
 func ends(t *testing.T, pid int) {
 	t.Helper()
 	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(5 * time.Millisecond) {
@@ -92,7 +92,7 @@ func TestDiesWithItsParent(t *testing.T) {
 	}
 }
 
-// diesWith kills a parent that prints the number of a process, and waits for the end of that.
+// diesWith starts a parent, which prints the number of a process, kills the parent, and waits until that process has ended.
 func diesWith(t *testing.T, parent *exec.Cmd) {
 	out, err := parent.StdoutPipe()
 	if err != nil {
@@ -118,7 +118,7 @@ func TestOutlivesTheThreadThatAskedForIt(t *testing.T) {
 	started := make(chan *Process)
 	thread := make(chan int, 1)
 	go func() {
-		runtime.LockOSThread() // and ends locked, which ends the thread
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 		p, err := Start(play("polite"))
 		if err != nil {
 			t.Error(err)
@@ -212,7 +212,7 @@ func TestHasASessionOfItsOwn(t *testing.T) {
 			if err != nil || err2 != nil || session != p.PID() || group != p.PID() || session == ours {
 				t.Errorf("child %d is in session %d and group %d, this process in session %d (%v, %v)", p.PID(), session, group, ours, err, err2)
 			}
-			if err := host.RaiseSession(p.PID()); err == nil { // which does the child no harm
+			if err := host.RaiseSession(p.PID()); err == nil { // a higher priority does the child no harm
 				if again, err := unix.Getsid(p.PID()); err != nil || again != session {
 					t.Errorf("raised, it is in session %d (%v)", again, err)
 				}
@@ -221,7 +221,7 @@ func TestHasASessionOfItsOwn(t *testing.T) {
 	}
 }
 
-// What a child starts is of its session, unless it leaves it.
+// What a child starts is in the child's session, unless it leaves it.
 func TestSessionIsInherited(t *testing.T) {
 	p := start(t, exec.Command("sh", "-c", "sleep 60 & echo $!; wait"))
 	line, err := bufio.NewReader(p.Stdout).ReadString('\n')
@@ -247,7 +247,7 @@ func TestLeavesNothingOfItsGroup(t *testing.T) {
 	ends(t, pid)
 }
 
-// A daemon is kept: it is a descendant of the Process, hears of the end, and is gone with it.
+// A daemon is kept: it stays a descendant of the Process, gets its SIGTERM, and ends with it.
 func TestKeepsADaemon(t *testing.T) {
 	for _, c := range []struct {
 		name, script string

@@ -15,14 +15,14 @@ var errTest = errors.New("test error")
 
 // echo yields what it was sent and returns its number of values when ErrEnded is thrown in.
 func echo(c *Co[string, string]) (n int, err error) {
-	said := "ready"
+	value := "ready"
 	for {
-		said, err = c.Yield(said)
+		value, err = c.Yield(value)
 		switch err {
 		case nil:
 			n++
 		case errTest:
-			said = "caught " + err.Error()
+			value = "caught " + err.Error()
 		case ErrEnded:
 			return n, nil
 		default:

@@ -19,12 +19,12 @@ import (
 
 // Set is a set of counters, some of which may not be available.
 type Set struct {
-	lacks map[string]string // by name, why it cannot be had, and what to do
+	lacks map[string]string // by name: why a counter is not available, and what to do
 	files map[string]*os.File
 }
 
-// Open opens all that can be had, on the calling thread, which must be locked (runtime.LockOSThread): they count what it starts from
-// here on, and nothing before that. The Set is never nil.
+// Open opens all available counters on the calling thread, which must be locked (runtime.LockOSThread). They count the processes that this
+// thread starts from now on. The Set is never nil.
 func Open() *Set {
 	s := &Set{map[string]string{}, map[string]*os.File{}}
 	for _, name := range result.CounterNames {
@@ -38,7 +38,8 @@ func Open() *Set {
 	return s
 }
 
-// Inherited are counters that another program has opened, by name and descriptor. The error names one that is none.
+// Inherited returns a Set of counters that another program has opened, given by name and descriptor. It fails if a descriptor is no counter, or a
+// name is unknown.
 func Inherited(descriptors map[string]int) (*Set, error) {
 	s := &Set{map[string]string{}, map[string]*os.File{}}
 	for name, fd := range descriptors {
@@ -56,7 +57,7 @@ func Inherited(descriptors map[string]int) (*Set, error) {
 	return s, nil
 }
 
-// Files are those that are open, with their names, in the order of result.CounterNames.
+// Files returns the open counters, with their names, in the order of result.CounterNames.
 func (s *Set) Files() (names []string, files []*os.File) {
 	for _, name := range result.CounterNames {
 		if f := s.files[name]; f != nil {
@@ -69,7 +70,7 @@ func (s *Set) Files() (names []string, files []*os.File) {
 // Lacks returns, by name, why a counter is not available, and what to do.
 func (s *Set) Lacks() map[string]string { return s.lacks }
 
-// Read is what was counted so far. It is no one moment: a counter is read after another.
+// Read returns the counts so far. It reads one counter after another, so the counts are not of the same instant.
 func (s *Set) Read() *result.Counters {
 	c := &result.Counters{Counts: map[string]int64{}, Lacks: maps.Clone(s.lacks)}
 	for name, f := range s.files {
@@ -83,7 +84,7 @@ func (s *Set) Read() *result.Counters {
 	return c
 }
 
-// read is the count of an event, which the kernel adds up over all who inherited it.
+// read returns the count of an event. The kernel adds up the counts of all processes that inherited it.
 func read(f *os.File) (int64, error) {
 	var text [8]byte
 	if n, err := f.Read(text[:]); err != nil || n != len(text) {
@@ -92,7 +93,7 @@ func read(f *os.File) (int64, error) {
 	return int64(binary.NativeEndian.Uint64(text[:])), nil
 }
 
-// Close ends the counting.
+// Close closes the counters.
 func (s *Set) Close() {
 	for _, f := range s.files {
 		f.Close()

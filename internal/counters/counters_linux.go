@@ -39,7 +39,7 @@ func open(name string) (*os.File, error) {
 // waiting are the calls that wait for many descriptors.
 var waiting = append([]int{unix.SYS_PSELECT6, unix.SYS_PPOLL, unix.SYS_EPOLL_PWAIT, unix.SYS_EPOLL_PWAIT2, unix.SYS_IO_URING_ENTER}, older...)
 
-// only has a counter of system calls count those alone.
+// only limits a counter of system calls to the given ones.
 func only(f *os.File, calls ...int) error {
 	var either []string
 	for _, call := range calls {
@@ -56,8 +56,8 @@ func only(f *os.File, calls ...int) error {
 	return nil
 }
 
-// event is a perf event on the calling thread, which whoever it starts inherits and which counts from their first exec on. What happens in
-// the kernel is part of it: a switch never happens anywhere else, and would be counted as none.
+// event opens a perf event on the calling thread. Processes that the thread starts inherit it, and it counts from their first exec on. It counts
+// in kernel mode too: a context switch never happens elsewhere.
 func event(name string, kind uint32, config uint64) (*os.File, error) {
 	attr := &unix.PerfEventAttr{
 		Type: kind, Size: unix.PERF_ATTR_SIZE_VER8, Config: config, Bits: unix.PerfBitDisabled | unix.PerfBitInherit | unix.PerfBitEnableOnExec,
@@ -69,7 +69,7 @@ func event(name string, kind uint32, config uint64) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-// permit says what a user can do about an event that cannot be opened.
+// permit returns what a user can do about an event that cannot be opened.
 func permit(err error) string {
 	switch {
 	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.ENOENT):
@@ -84,7 +84,7 @@ func permit(err error) string {
 	return fmt.Sprintf(": run as root, or as root sysctl -w kernel.perf_event_paranoid=1 (it is %d)", level)
 }
 
-// paranoid is how much the kernel keeps from those without privilege.
+// paranoid returns kernel.perf_event_paranoid: above 1, a process without privilege cannot count events in kernel mode.
 func paranoid() (level int, err error) {
 	text, err := os.ReadFile("/proc/sys/kernel/perf_event_paranoid")
 	if err != nil {
@@ -93,7 +93,7 @@ func paranoid() (level int, err error) {
 	return strconv.Atoi(strings.TrimSpace(string(text)))
 }
 
-// tracing is where the kernel's tracepoints are listed, if they are.
+// tracing is where tracefs, which lists the kernel's tracepoints, is mounted on most systems.
 const tracing = "/sys/kernel/tracing"
 
 // entry is the number of the tracepoint that every system call passes.
@@ -105,7 +105,7 @@ var entry = sync.OnceValues(func() (id uint64, err error) {
 	return id, err
 })
 
-// tracepoint reads it from where tracefs is mounted.
+// tracepoint reads that number from tracefs where it is mounted.
 func tracepoint() (uint64, error) {
 	text, err := os.ReadFile(tracing + "/events/raw_syscalls/sys_enter/id")
 	switch {
@@ -117,7 +117,7 @@ func tracepoint() (uint64, error) {
 	return strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
 }
 
-// mounted mounts tracefs where nobody but the calling thread sees it, and reads it there.
+// mounted mounts tracefs in a namespace that only the calling thread sees, and reads the number there.
 func mounted() (uint64, error) {
 	hint := ": run as root, or as root mount -t tracefs -o mode=755 tracefs " + tracing
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
@@ -136,8 +136,8 @@ func mounted() (uint64, error) {
 	return id, err
 }
 
-// apart calls f on a thread of its own that is thrown away. The first thread of a process never is, and tools take its namespaces for the
-// process's.
+// apart calls f on a thread of its own, which ends afterwards. That thread must not be the first of the process: the first thread never ends, and
+// tools take its namespaces for those of the process.
 func apart(f func()) {
 	done := make(chan struct{})
 	go func() {

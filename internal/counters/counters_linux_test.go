@@ -15,7 +15,7 @@ import (
 	"carousel/internal/result"
 )
 
-// dropped in the environment makes the test binary give up its privilege and say which counters it can open then.
+// dropped is the environment variable that makes the test binary give up its privilege and print which counters it can still open.
 const dropped = "COUNTERS_DROPPED"
 
 func TestMain(m *testing.M) {
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	json.NewEncoder(os.Stdout).Encode(Open().Read())
 }
 
-// Whoever may not count is given the reason, and what to do, and never a 0.
+// Without privilege each counter has a reason and what to do about it, and no count of 0.
 func TestWithoutPrivilege(t *testing.T) {
 	if level, err := paranoid(); os.Geteuid() != 0 || err != nil || level <= 1 {
 		t.Skipf("there is no privilege to lose: user %d, kernel.perf_event_paranoid %d, %v", os.Geteuid(), level, err)
@@ -49,7 +49,7 @@ func TestWithoutPrivilege(t *testing.T) {
 	}
 }
 
-// A mount that shows the tracepoints is seen by nobody else, whichever thread asks.
+// The mount that shows the tracepoints is visible to no other thread.
 func TestNothingStaysMounted(t *testing.T) {
 	before, _ := os.ReadFile("/proc/self/mounts")
 	id, err := uint64(0), error(nil)
@@ -79,7 +79,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// Counters go to another program by their descriptors.
+// Inherited rejects an unknown name, and a descriptor that is no counter.
 func TestInherited(t *testing.T) {
 	if _, err := Inherited(map[string]int{"miles": 3}); err == nil || !strings.Contains(err.Error(), "miles") {
 		t.Errorf("an unknown name: %v", err)

@@ -1,2 +1,2 @@
-// Package forbid has the kernel refuse system calls to the process that it is called in, for tests of what a program does then.
+// Package forbid makes the kernel refuse system calls of this process, to test what a program does then.
 package forbid

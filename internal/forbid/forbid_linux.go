@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Watches makes epoll say of descriptors from limit on what it says at the kernel's limit of watches, which all processes of
-// a user share and which is therefore not for a test to reach.
+// Watches makes epoll fail with ENOSPC for descriptors from limit on, as it does at the kernel's limit of watches. All processes of a user share
+// that limit, so a test must not reach it.
 func Watches(limit uint32) {
 	const op, fd = 16 + 8, 16 + 16 // in struct seccomp_data, the arguments on little-endian machines
 	deny(
@@ -21,7 +21,7 @@ func Watches(limit uint32) {
 	)
 }
 
-// Rings makes io_uring be what it is in a container that forbids it.
+// Rings makes io_uring_setup fail with EPERM, as in a container that forbids io_uring.
 func Rings() {
 	deny(
 		load(0),
@@ -30,7 +30,7 @@ func Rings() {
 	)
 }
 
-// load is the step of a filter that takes up a word of struct seccomp_data.
+// load returns the filter instruction that loads a word of struct seccomp_data.
 func load(at uint32) unix.SockFilter {
 	return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at}
 }

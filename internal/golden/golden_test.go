@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// spy is a test that keeps what it is told.
+// spy is a testing.TB that records its failures.
 type spy struct {
 	testing.TB
-	said string
+	failure string
 }
 
 func (s *spy) Helper()                           {}
-func (s *spy) Errorf(format string, args ...any) { s.said += fmt.Sprintf(format, args...) }
+func (s *spy) Errorf(format string, args ...any) { s.failure += fmt.Sprintf(format, args...) }
 func (s *spy) Fatalf(format string, args ...any) { s.Errorf(format, args...); runtime.Goexit() }
 
-// run runs a test to its end.
+// run runs a test, which may end by Fatalf.
 func (s *spy) run(test func()) {
 	done := make(chan struct{})
 	go func() {
@@ -29,7 +29,7 @@ func (s *spy) run(test func()) {
 	<-done
 }
 
-// A file that is missing, or differs, is said with the way to write it.
+// A failure, of a file that is missing or differs, says how to write the file.
 func TestCheck(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.MkdirAll("testdata", 0o755); err != nil {
@@ -45,13 +45,13 @@ func TestCheck(t *testing.T) {
 	} {
 		s := &spy{TB: t}
 		s.run(func() { Check(s, c.name, c.got) })
-		if (s.said == "") != (c.says == "") || !strings.Contains(s.said, c.says) {
-			t.Errorf("%s, %q: it says %q, want %q", c.name, c.got, s.said, c.says)
+		if (s.failure == "") != (c.says == "") || !strings.Contains(s.failure, c.says) {
+			t.Errorf("%s, %q: it says %q, want %q", c.name, c.got, s.failure, c.says)
 		}
 	}
 }
 
-// A figure is held within a share of that of the file, both ways.
+// A figure may be above or below that of the file by the given share.
 func TestNear(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.MkdirAll("testdata", 0o755); err != nil {
@@ -71,8 +71,8 @@ func TestNear(t *testing.T) {
 	} {
 		s := &spy{TB: t}
 		s.run(func() { Near(s, c.name, c.key, c.got, 0.02) })
-		if (s.said != "") != c.fails || c.fails && !strings.Contains(s.said, "-update") {
-			t.Errorf("%+v: it says %q", c, s.said)
+		if (s.failure != "") != c.fails || c.fails && !strings.Contains(s.failure, "-update") {
+			t.Errorf("%+v: it says %q", c, s.failure)
 		}
 	}
 }

@@ -85,13 +85,13 @@ func (c *Conn) limit(set func(time.Time) error) (end time.Time) {
 	return end
 }
 
-// over reports whether a call failed because its own limit was reached. net/http ends a read by a deadline in the past: that is another.
+// over reports whether a call failed because its own limit was reached. It is false where net/http has ended a read by a deadline in the past.
 func (c *Conn) over(err error, end time.Time) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded) && c.idle > 0 && !time.Now().Before(end)
 }
 
-// alive reports whether the peer is not idle: what was waited for has come and this process had no processor to see it, or the peer has
-// acknowledged more bytes.
+// alive reports whether the peer is not idle: the awaited event has come and this process had no processor to see it, or the peer has acknowledged
+// more bytes.
 func (c *Conn) alive(did func(fd int) bool, unsent *int) bool {
 	fd := sock.FD(c.Conn)
 	return did(fd) || sock.AckProgress(fd, unsent)

@@ -57,7 +57,7 @@ func serve(t *testing.T, handler http.HandlerFunc) (addr string, ports func() []
 	return s.Listener.Addr().String(), func() []int { return came }
 }
 
-// recording is a listener that keeps the ports of its clients, in the order of their coming.
+// recording is a listener that records the ports of its clients, in the order in which it accepts them.
 type recording struct {
 	net.Listener
 	ports *[]int
@@ -109,7 +109,7 @@ func TestPerform(t *testing.T) {
 	}
 }
 
-// An error is recorded, and ends the part of its client.
+// An error is recorded, and its client stops there.
 func TestPerformSaysWhatIsWrong(t *testing.T) {
 	one := []Role{{Client: 1, Steps: []Step{{0, "/"}, {0, "/spin/5ms"}}}}
 	for name, c := range map[string]struct {
@@ -139,7 +139,7 @@ func TestPerformSaysWhatIsWrong(t *testing.T) {
 	})
 }
 
-// Whoever is never answered gives up, when all do or when the play is ended.
+// A client that is never answered gives up at Limit, or when the play is cancelled.
 func TestPerformIsBounded(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

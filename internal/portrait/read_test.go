@@ -18,7 +18,7 @@ import (
 	"carousel/internal/traceevent"
 )
 
-// invented is a server's trace in the making, with instants in milliseconds. It began 1000 ms after the monotonic clock did.
+// invented is an invented trace of a server, with instants in milliseconds. It began when the monotonic clock was at 1000 ms.
 type invented struct{ *traceevent.File }
 
 func invent() invented {
@@ -36,7 +36,7 @@ func (f invented) lane(pid, tid int, name string, peer ...int) {
 	f.Lanes[tid] = traceevent.Event{Phase: 'M', Name: name, PID: pid, TID: tid, Args: args}
 }
 
-// slice adds one; args are keys and values.
+// slice adds a slice; args are keys and values.
 func (f invented) slice(tid int, category, name string, from, to float64, args ...any) {
 	e := traceevent.Event{Phase: 'X', Name: name, Category: category, At: int64(from * 1e6), Length: int64((to - from) * 1e6), PID: f.Lanes[tid].PID, TID: tid, Args: map[string]any{}}
 	for i := 0; i < len(args); i += 2 {
@@ -52,8 +52,8 @@ func (f invented) say(tid int, at float64, text string) {
 	f.Events = append(f.Events, traceevent.Event{Phase: 'i', Name: text, Category: "say", At: int64(at * 1e6), PID: f.Lanes[tid].PID, TID: tid})
 }
 
-// played is a play that began 10 ms after the trace did, of clients at ports from 41001 that each sent one request: from, to in milliseconds. To below 0
-// is when it gave up.
+// played returns a play that began 10 ms after the trace did. Its clients, at ports from 41001, each sent one request, from asks[i][0] to
+// asks[i][1] in milliseconds. A negative end is when the client gave up.
 func played(asks ...[2]float64) *Play {
 	p := &Play{Began: 1.01e9}
 	for i, a := range asks {
@@ -69,7 +69,7 @@ func played(asks ...[2]float64) *Play {
 	return p
 }
 
-// joinedAndRead takes the way through a file.
+// joinedAndRead joins p to f, writes the trace, and makes a portrait of what it reads back.
 func joinedAndRead(t *testing.T, f invented, p *Play) Portrait {
 	t.Helper()
 	if err := Join(f.File, p); err != nil {
@@ -90,8 +90,8 @@ func joinedAndRead(t *testing.T, f invented, p *Play) Portrait {
 	return got
 }
 
-// told returns a row as text: what happens from which instant on.
-func told(spans []Span) string {
+// rowText returns a row as text: each span with its first instant.
+func rowText(spans []Span) string {
 	var b strings.Builder
 	for i, s := range spans {
 		if i > 0 && s.From != spans[i-1].To {
@@ -242,7 +242,7 @@ func TestRead(t *testing.T) {
 				f.lane(3, 21, "worker")
 				f.lane(2, 1001, "client 1", 41002)
 				f.lane(3, 1101, "client 1", 41001)
-				f.slice(1, "wait", "wait4", 0, 5) // before anybody came
+				f.slice(1, "wait", "wait4", 0, 5) // before any client connected
 				f.slice(11, "turn", "client 1", 12, 13, "client", 1)
 				f.slice(21, "turn", "client 1", 11, 12, "client", 1)
 				f.slice(1001, "wait", "read", 11, 12, "kind", "read")
@@ -282,13 +282,13 @@ func TestRead(t *testing.T) {
 			}
 			var clients, lanes, lines []string
 			for _, c := range p.Clients {
-				clients = append(clients, told(c.Requests[0].Spans))
-				if row := told(c.Spans); strings.Contains(row, "gap") || !strings.Contains(row, told(c.Requests[0].Spans)) {
+				clients = append(clients, rowText(c.Requests[0].Spans))
+				if row := rowText(c.Spans); strings.Contains(row, "gap") || !strings.Contains(row, rowText(c.Requests[0].Spans)) {
 					t.Errorf("the row of client %d: %s", c.Number, row)
 				}
 			}
 			for _, l := range p.Lanes {
-				lanes = append(lanes, fmt.Sprintf("%s %d: %s", l.Name, l.Process, told(l.Spans)))
+				lanes = append(lanes, fmt.Sprintf("%s %d: %s", l.Name, l.Process, rowText(l.Spans)))
 			}
 			for _, l := range p.Lines {
 				lines = append(lines, fmt.Sprintf("%v %s %d %s", l.At, l.Who, l.Client, l.Text))
@@ -322,7 +322,7 @@ func TestAwake(t *testing.T) {
 		"no sleep":     {[]Span{sleeps(5*ms, 30*ms), turn}, "/spin/5ms", "5ms asleep (a timer); 30ms turn; 31ms"},
 		"no duration":  {[]Span{sleeps(5*ms, 30*ms), turn}, "/sleep/long", "5ms asleep (a timer); 30ms turn; 31ms"},
 	} {
-		if got := told(awake(c.spans, c.path)); got != c.want {
+		if got := rowText(awake(c.spans, c.path)); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
@@ -331,8 +331,8 @@ func TestAwake(t *testing.T) {
 // A server is done with a request when it waits for the client again or closes the connection, whether the client has the reply or not.
 func TestDone(t *testing.T) {
 	for name, c := range map[string]struct {
-		ends float64 // the last turn
-		next bool    // it waits for the client after that
+		ends float64 // when its last turn ends
+		next bool    // whether it waits for the client after that
 		want float64
 	}{
 		"before": {13.5, true, 3.5}, "after": {15, true, 5}, "it closes": {15, false, 5}, "it closed": {13, false, 4},
@@ -372,7 +372,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// What a client did is in the file, for a viewer.
+// The joined trace has what the clients did, for a trace viewer.
 func TestJoin(t *testing.T) {
 	f := invent()
 	f.lane(1, 1001, "client 7", 41001)
@@ -381,9 +381,9 @@ func TestJoin(t *testing.T) {
 	if err := Join(f.File, p); err != nil {
 		t.Fatal(err)
 	}
-	asked := f.Pick(traceevent.Slice, "request")
+	requests := f.Pick(traceevent.Slice, "request")
 	want := []map[string]any{{"status": 200.0, "client": 7.0}, {"error": "EOF"}}
-	for i, e := range asked {
+	for i, e := range requests {
 		if e.At != 11e6 || e.TID != 2001+i || e.PID != 100 || e.Name != "/" {
 			t.Errorf("%+v", e)
 		}
@@ -391,8 +391,8 @@ func TestJoin(t *testing.T) {
 			t.Error(d)
 		}
 	}
-	if len(asked) != 2 {
-		t.Errorf("%d requests", len(asked))
+	if len(requests) != 2 {
+		t.Errorf("%d requests", len(requests))
 	}
 	if err := Join(f.File, p); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Errorf("a second time: %v", err)
@@ -434,7 +434,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// Whatever a trace holds, reading and drawing it ends, with rows that are whole.
+// For any trace, reading and drawing ends, and rows have no gaps.
 func FuzzRead(f *testing.F) {
 	server := invent()
 	server.lane(1, 1, "loop")
@@ -468,7 +468,7 @@ func FuzzRead(f *testing.F) {
 		for _, c := range p.Clients {
 			for i, s := range c.Spans {
 				if s.To <= s.From || i > 0 && s.From != c.Spans[i-1].To || s.Lane >= len(p.Lanes) {
-					t.Fatalf("client %d: %s", c.Number, told(c.Spans))
+					t.Fatalf("client %d: %s", c.Number, rowText(c.Spans))
 				}
 			}
 			for i := range c.Requests {
@@ -478,7 +478,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// What is no play is refused: it could take for ever.
+// A trace with too many events, or too long, is refused: to read it could take for ever.
 func TestReadIsBounded(t *testing.T) {
 	f := invent()
 	for range mostEvents + 1 {

@@ -23,7 +23,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// A name that is long has room, and one that is too long is cut.
+// A long name widens the column; one that is too long is cut.
 func TestTextOfLongNames(t *testing.T) {
 	p := portraittest.Loop()
 	for name, want := range map[string]string{"executor thread 1": "\nexecutor thread 1 2", "a thread of an executor": "\na thread of an exec 2"} {
@@ -34,7 +34,7 @@ func TestTextOfLongNames(t *testing.T) {
 	}
 }
 
-// A narrow terminal, an empty portrait: something is drawn, and nothing breaks.
+// Text draws something on a narrow terminal, and of an empty portrait.
 func TestTextOfLittle(t *testing.T) {
 	if text := portrait.Text(portrait.Portrait{Model: "none"}, 0); !strings.HasPrefix(text, "none: 0 clients in 0 ms") {
 		t.Errorf("%q", text)

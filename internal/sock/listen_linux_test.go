@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestListenSamePort shares a port among three sockets: each connection comes to one of them, and no other program gets the port.
+// TestListenSamePort shares a port among three sockets: each connection goes to one of them, and no other program can listen on the port.
 func TestListenSamePort(t *testing.T) {
 	for _, at := range []string{"127.0.0.1:0", "[::1]:0"} {
 		t.Run(at, func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestListenSamePort(t *testing.T) {
 			if fd, _, err := Listen(addr); !errors.Is(err, syscall.EADDRINUSE) {
 				t.Errorf("a port that is shared: descriptor %d, error %v", fd, err)
 			}
-			const clients = 60 // all of which come to the same socket once in 3^59 times
+			const clients = 60 // by chance all go to one socket once in 3^59 times
 			for range clients {
 				dial(t, addr)
 			}
@@ -130,12 +130,12 @@ func TestPassListener(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // one after the other: the process serves what comes to the shared socket by itself
-		if said, err := io.ReadAll(dial(t, addr)); err != nil || string(said) != "the heir of "+addr {
-			t.Errorf("the client is told %q, %v", said, err)
+	for range 2 { // one after the other, without this process: the child accepts from the shared socket
+		if reply, err := io.ReadAll(dial(t, addr)); err != nil || string(reply) != "the heir of "+addr {
+			t.Errorf("the client is told %q, %v", reply, err)
 		}
 	}
-	Shutdown(ln) // of all who share it
+	Shutdown(ln) // for both processes
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}

@@ -47,7 +47,7 @@ func TestPoller(t *testing.T) {
 		t.Errorf("ready before anything came: %v", got)
 	}
 	begun := time.Now()
-	for signals := 0; time.Since(begun) < soon; signals++ { // one of the runtime's may end a wait
+	for signals := 0; time.Since(begun) < soon; signals++ { // a signal of the runtime may end a wait
 		if got := wait(t, p, soon-time.Since(begun)); len(got) != 0 || signals > 10 {
 			t.Fatalf("after %v of %v: %v", time.Since(begun), soon, got)
 		}
@@ -148,7 +148,7 @@ func TestSelect(t *testing.T) {
 	if k := choose(t, n, &read, &write, &urgent, soon); k != 0 || read.Has(fd) || time.Since(begun) < soon {
 		t.Errorf("after %v of %v: %d, %v", time.Since(begun), soon, k, read)
 	}
-	// What comes during the wait is found: the sets that the first look emptied are filled again.
+	// Select finds input that comes during the wait: it fills the sets again that its first, non-waiting call emptied.
 	ask()
 	go func() {
 		Sleep(soon)
@@ -247,7 +247,7 @@ func TestPoll(t *testing.T) {
 			poll("input comes", -1, Readable, 0, 0)
 			list[2].Events = Readable | Writable
 			poll("input, and room to write", time.Minute, Readable, 0, Writable)
-			for range 9 { // through the place that an alarm may have had behind it
+			for range 9 { // the entry after the list, which may have held the alarm, is now one of the list
 				list = append(list, PollFD{FD: int32(fd), Events: Readable})
 				poll("a longer list", -1, slices.Concat([]int16{Readable, 0, Writable}, slices.Repeat([]int16{Readable}, len(list)-3))...)
 			}

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// children are the parts of tests that run in a process of their own, since they spoil it.
+// children are the parts of tests that spoil their process, so each runs in one of its own.
 var children = map[string]func(){
 	"shed":         shedChild,
 	"shed waiting": shedWaitingChild,
@@ -46,7 +46,7 @@ func TestShed(t *testing.T) {
 	}
 }
 
-// inChild is the command that runs one of children.
+// inChild returns the command that runs one of children.
 func inChild(t *testing.T, name string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
@@ -56,7 +56,7 @@ func inChild(t *testing.T, name string) *exec.Cmd {
 	return cmd
 }
 
-// fill takes every descriptor but the peer's that it opens first, and returns the way to free one.
+// fill connects so many peers and takes all other descriptors. It returns the peers, and a function that frees one descriptor.
 func fill(addr string, peers int) (dialled []int, free func()) {
 	host, err := net.ResolveTCPAddr("tcp", addr)
 	must(err)
@@ -73,7 +73,7 @@ func fill(addr string, peers int) (dialled []int, free func()) {
 	return dialled, func() { unix.Close(last) }
 }
 
-// takeAll takes every descriptor there is, and returns the last.
+// takeAll takes all descriptors up to a limit of 64, and returns the last.
 func takeAll() (last int) {
 	must(unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 64, Max: 64}))
 	for last = -1; ; {
@@ -97,7 +97,7 @@ func heard(fd int) string {
 	buf := make([]byte, 256)
 	for {
 		n, err := unix.Read(fd, buf)
-		if err == unix.EINTR { // a socket with a time limit is not read again by itself (signal(7))
+		if err == unix.EINTR { // the kernel does not restart a read with a time limit after a signal (signal(7))
 			continue
 		}
 		must(err)
@@ -133,7 +133,7 @@ func shedChild() {
 	must(unix.Fstat(0, &after))
 	expect("standard input is untouched", before.Dev == after.Dev && before.Ino == after.Ino)
 
-	// With one descriptor free again callers are served again.
+	// With a descriptor free, callers are accepted again.
 	unix.Close(peers[0])
 	unix.Close(peers[1])
 	free()
@@ -144,7 +144,7 @@ func shedChild() {
 	must(unix.Connect(peer, sa))
 	fd, err = Accept(ln)
 	expect("a caller is accepted", fd >= 0 && err == nil)
-	for { // the two that are free again
+	for { // take the two descriptors that are still free
 		if _, err := unix.Dup(2); err != nil {
 			break
 		}
@@ -173,8 +173,8 @@ func shedWaitingChild() {
 	fmt.Println("descriptors are out: done")
 }
 
-// spareLostChild has another thread take the spare descriptor, too: no connection is accepted or refused until a number is
-// free again, and then there must be a spare one before anybody is accepted.
+// spareLostChild loses the spare descriptor too, as if another thread had taken its number. Until a number is free no connection is accepted or
+// refused. After that the spare descriptor must be open again before a connection is accepted.
 func spareLostChild(acceptor func(ln int) func() error) {
 	ln, addr, err := Listen("127.0.0.1:0")
 	must(err)
@@ -191,7 +191,7 @@ func spareLostChild(acceptor func(ln int) func() error) {
 	select {
 	case err := <-done:
 		expect(fmt.Sprint("without a descriptor it waits, not ", err), false)
-	case <-time.After(30 * time.Millisecond): // a timer without a descriptor for it is part of the trial
+	case <-time.After(30 * time.Millisecond): // also tests that a timer works without a free descriptor
 	}
 	free()
 	for _, peer := range peers {

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestMain is also the child processes that tests start: the one named in the environment.
+// TestMain runs the child process that the environment names, if it names one, instead of the tests.
 func TestMain(m *testing.M) {
 	if child, ok := children[os.Getenv("SOCK_TEST_CHILD")]; ok {
 		child()
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// listen opens a listener that accepts without waiting, and tells where.
+// listen opens a non-blocking listener and returns its address.
 func listen(t *testing.T) (ln int, addr string) {
 	t.Helper()
 	ln, addr, err := Listen("127.0.0.1:0")
@@ -39,7 +39,7 @@ func listen(t *testing.T) (ln int, addr string) {
 	return ln, addr
 }
 
-// dial connects, with a deadline that ends a test that hangs.
+// dial connects, with a deadline so that a test cannot hang.
 func dial(t *testing.T, addr string) *net.TCPConn {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
@@ -75,7 +75,7 @@ func pair(t *testing.T) (fd int, peer *net.TCPConn) {
 	return accept(t, ln), peer
 }
 
-// within fails a test in which f does not return.
+// within fails a test if f does not return in time.
 func within(t *testing.T, what string, f func() error) error {
 	t.Helper()
 	done := make(chan error, 1)
@@ -294,7 +294,7 @@ func TestReadWrite(t *testing.T) {
 	for range 1000 {
 		if n, err := Write(fd, big); err == Again {
 			peer.SetLinger(0)
-			peer.Close() // a reset
+			peer.Close() // sends a reset
 			err := within(t, "a write", func() (err error) {
 				for err == nil || err == Again {
 					_, err = Write(fd, big)
@@ -328,7 +328,7 @@ func TestReadWriteWait(t *testing.T) {
 	if waited := time.Since(begun); err != Again || waited < limit {
 		t.Errorf("ReadWait: %v after %v", err, waited)
 	}
-	// More than the buffers of both ends hold: the last write takes a part and stalls, or waits from the start.
+	// More than the buffers of both ends hold: the last write sends a part and then waits, or waits from its start.
 	big, sent := make([]byte, 64<<20), 0
 	begun = time.Now()
 	err = within(t, "WriteWait", func() error {

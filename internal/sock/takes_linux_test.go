@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestAckProgress has a peer that reads nothing, then a part, then all: whether it acknowledges bytes does not depend on
-// whether the kernel has room for more.
+// TestAckProgress has a peer that reads nothing, then a part, then all: AckProgress sees that it acknowledges bytes even while the kernel reports
+// no room for more.
 func TestAckProgress(t *testing.T) {
 	ln, addr := listen(t)
 	dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error { // a buffer of this size does not grow

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A wait until an instant ends with it and not before, whatever was set earlier, or with what comes meanwhile.
+// A wait until an instant ends then and not before, whatever alarm was set earlier, or when a descriptor is ready.
 func TestWaitUntil(t *testing.T) {
 	p, err := NewPoller()
 	if err != nil {
@@ -35,11 +35,11 @@ func TestWaitUntil(t *testing.T) {
 	if n, err := p.WaitUntil(ready[:], Now()+int64(time.Millisecond)); n != 1 || err != nil {
 		t.Errorf("%d ready, %v", n, err)
 	}
-	time.Sleep(2 * time.Millisecond) // it rings, and must not be reported
+	time.Sleep(2 * time.Millisecond) // the alarm rings, and must not be reported
 	if n, err := p.WaitRaw(ready[:], 0); n != 1 || err != nil || ready[0].Data() != 7 {
 		t.Errorf("%d ready, %v, the first is %d", n, err, ready[0].Data())
 	}
-	for _, d := range []time.Duration{time.Hour, -time.Second} { // with the alarm, too
+	for _, d := range []time.Duration{time.Hour, -time.Second} { // again while the alarm is set or rings
 		if n, err := p.WaitUntil(ready[:], Now()+int64(d)); n != 1 || err != nil || ready[0].Data() != 7 {
 			t.Errorf("%d ready, %v, the first is %d", n, err, ready[0].Data())
 		}

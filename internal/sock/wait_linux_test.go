@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestOffer has a thread that always finds something ready keep its processor: a goroutine that waits for it gets it every
-// turn, and looking costs nothing in between.
+// TestOffer has a thread that always finds something ready, and so keeps its processor. Every turn it looks for goroutines that wait for the
+// processor, and lets them run; in between it does not look.
 func TestOffer(t *testing.T) {
 	now, waiting, looks := time.Duration(0), uint64(0), 0
 	defer func(c func() time.Duration, r func(*[1]metrics.Sample) uint64) { clock, runnable = c, r }(clock, runnable)
@@ -52,7 +52,7 @@ func TestOffer(t *testing.T) {
 	}
 }
 
-// ways are the calls that hold, each to wait until fd can be read.
+// ways returns the calls that hold their waits; each waits until fd can be read.
 func ways(p *Poller, waiter func() *Waiter) map[string]func(fd int) (int, error) {
 	return map[string]func(fd int) (int, error){
 		"epoll": func(fd int) (int, error) {
@@ -74,7 +74,7 @@ func ways(p *Poller, waiter func() *Waiter) map[string]func(fd int) (int, error)
 	}
 }
 
-// TestHold waits for ever, by every call that holds, for what another goroutine does when it gets the only processor.
+// TestHold waits without a limit, by every call that holds its wait, for input from a goroutine that needs the only processor.
 func TestHold(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for name, wait := range ways(poller(t), func() *Waiter { return &Waiter{Hold: true} }) {
@@ -99,18 +99,18 @@ func TestHold(t *testing.T) {
 	}
 }
 
-// TestHoldWithoutDescriptors waits where there is no descriptor for an alarm: a call that held then would keep the only processor
-// from whom it waits for.
+// TestHoldWithoutDescriptors waits where no descriptor is left for an alarm. A call that held its wait all the same would keep the only processor
+// from the goroutine that it waits for.
 func TestHoldWithoutDescriptors(t *testing.T) {
 	cmd := inChild(t, "waits without more")
-	silent, w, err := os.Pipe() // descriptor 0, which stands for no alarm, is never ready
+	silent, w, err := os.Pipe() // stdin is descriptor 0, and alarm 0 means none: it must never be ready
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer silent.Close()
 	defer w.Close()
 	cmd.Stdin = silent
-	cmd.Env = append(cmd.Env, "GODEBUG=asyncpreemptoff=1") // whose signal would end the call
+	cmd.Env = append(cmd.Env, "GODEBUG=asyncpreemptoff=1") // the signal of a preemption would end the call
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "descriptors are out: done") {
 		t.Errorf("%v\n%s", err, out)

@@ -13,7 +13,7 @@ var (
 	about    = cmp.Options{cmpopts.EquateApprox(0, 1e-9), cmpopts.EquateNaNs()}
 )
 
-// The figures are those of the tables of Student's t distribution, which give three or four decimals.
+// The expected values are from tables of Student's t distribution, with three or four decimals.
 func TestTIsThatOfTheTables(t *testing.T) {
 	for _, test := range []struct{ p, df, want float64 }{
 		{0.975, 1, 12.706}, {0.975, 7, 2.365}, {0.975, 9, 2.262}, {0.995, 7, 3.499}, {0.9995, 15, 4.073}, {0.95, 120, 1.658}, {0.5, 3, 0},
@@ -85,13 +85,13 @@ func TestIntervalOrder(t *testing.T) {
 		want      Order
 	}{
 		{1.001, 1.2, Higher},
-		{1.001, 1.002, Higher}, // by next to nothing, but surely
+		{1.001, 1.002, Higher}, // by very little, but clearly
 		{1, 1.2, Tied},
 		{0.8, 1.2, Tied},
 		{0.995, 1.0101, Tied},
 		{0.995, 1.01, Same},
 		{1 / 1.01, 1, Same},
-		{0.99, 1, Tied}, // the other way round it is 1.0101
+		{0.99, 1, Tied}, // its inverse is 1.0101
 		{0.9, 0.999, Lower},
 		{nan, nan, Unknown},
 		{0, inf, Tied},
@@ -227,7 +227,7 @@ func TestCosts(t *testing.T) {
 	}
 }
 
-// times repeats counts, a block each.
+// times returns n blocks with the same counts.
 func times(n int, counts Counts) (blocks []Counts) {
 	for range n {
 		blocks = append(blocks, counts)
@@ -243,7 +243,7 @@ func TestQuantileRatio(t *testing.T) {
 		name string
 		a, b []Counts
 		q    float64
-		want float64 // of all, where the blocks agree
+		want float64 // the ratio over all blocks, where the blocks agree
 	}{
 		{"twice", times(8, double), times(8, even), 0.5, 2},
 		{"within a bucket", times(8, gaps), times(8, even), 0.5, 105. / 20},

@@ -22,7 +22,7 @@ func TestMedianInterval(t *testing.T) {
 		{5, 3, 1, 5, 1 - 2./32},
 		{6, 3.5, 1, 6, 1 - 2./64},
 		{8, 4.5, 1, 8, 1 - 2./256},
-		{9, 5, 2, 8, 1 - 2*10./512}, // as tables of the sign test have it
+		{9, 5, 2, 8, 1 - 2*10./512}, // as in tables of the sign test
 		{12, 6.5, 3, 10, 1 - 2*79./4096},
 		{100, 50.5, 40, 61, 0.9648},
 	} {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The formulas are proved against known answers and simulated queues in loadgen/truth. Here are their edges.
+// loadgen/truth tests the formulas against known answers and simulated queues. Here are their edge cases.
 
 func TestQueuesAtTheirEdges(t *testing.T) {
 	for _, c := range []struct {

@@ -10,12 +10,11 @@ import (
 	"testing"
 )
 
-// What the intervals promise is tried here on invented noise of which the truth is known. The seeds are fixed. The race detector would
-// look at nothing here, at a tenth of the speed.
+// These tests check the promises of intervals on simulated noise whose truth is known. The seeds are fixed. They are not built with the race
+// detector: there is no concurrency for it to check, and it makes them ten times slower.
 
-// machine invents what servers cost on a machine that is anything but calm. What it does to all of them drifts and jumps from cycle to
-// cycle, and some of it comes while a cycle is under way. Each slice has noise of its own, with heavy tails; one in twenty is hit by
-// something that takes a third more, or far more.
+// machine simulates the cost of servers on a busy machine. A disturbance that all servers share drifts and jumps from cycle to cycle, and changes
+// within a cycle. Each slice has noise of its own, with heavy tails; one slice in twenty costs a third more, or far more.
 type machine struct {
 	*rand.Rand
 	drift float64
@@ -23,7 +22,7 @@ type machine struct {
 
 func invent(seed int) *machine { return &machine{Rand: rand.New(rand.NewPCG(uint64(seed), 7))} }
 
-// heavy is a value of Student's t distribution with three degrees of freedom: its fourth moment is infinite.
+// heavy returns a value of Student's t distribution with three degrees of freedom: its fourth moment is infinite.
 func (m *machine) heavy() float64 {
 	sum := 0.0
 	for range 3 {
@@ -33,7 +32,7 @@ func (m *machine) heavy() float64 {
 	return m.NormFloat64() / math.Sqrt(sum/3)
 }
 
-// cycle is the log of the figure of each server, whose true logs are given.
+// cycle returns the log of each server's figure in one cycle; truth has the true logs.
 func (m *machine) cycle(truth []float64) []float64 {
 	x := slices.Clone(truth)
 	m.drift += 0.02 * m.NormFloat64()
@@ -47,7 +46,7 @@ func (m *machine) cycle(truth []float64) []float64 {
 	return x
 }
 
-// cycles are n of them, a row a server.
+// cycles returns n cycles, one row per server.
 func (m *machine) cycles(n int, truth []float64) [][]float64 {
 	x := make([][]float64, len(truth))
 	for range n {
@@ -58,7 +57,7 @@ func (m *machine) cycles(n int, truth []float64) [][]float64 {
 	return x
 }
 
-// inBlocks are the differences of the others from the first server, a row a server, a column a block of the first n cycles.
+// inBlocks returns the differences of the other servers from the first, over the first n cycles: one row per server, one column per block.
 func inBlocks(x [][]float64, n, most int) [][]float64 {
 	d := make([][]float64, len(x)-1)
 	part := make([][]float64, len(x))
@@ -118,7 +117,7 @@ func TestFalseAlarms(t *testing.T) {
 			planned += 1. / tries
 		}
 		if seed%8 > 0 {
-			continue // the watch is dear, and its share large
+			continue // a look after every cycle takes long, and its false alarms are frequent: fewer tries will do
 		}
 		few++
 		for n := MinBlocks; n <= length; n++ {
@@ -193,7 +192,7 @@ func TestHolmKeepsSeveralClaimsSureTogether(t *testing.T) {
 	}
 }
 
-// latencies are the counts of n replies in buckets a hundredth wide, whose logs have that middle.
+// latencies returns the counts of n replies, whose logs have the given middle, in buckets one hundredth wide.
 func (m *machine) latencies(n int, middle float64) (counts Counts) {
 	logs := make([]int, n)
 	for i := range logs {
@@ -216,7 +215,7 @@ func TestQuantileRatiosHoldTheTruth(t *testing.T) {
 		t.Run(fmt.Sprintf("%d blocks", blocks), func(t *testing.T) {
 			t.Parallel()
 			const truth = 1.1
-			tries := max(200, 6400/blocks) // that of many blocks is dear
+			tries := max(200, 6400/blocks) // many blocks take long
 			quantiles := []float64{0.5, 0.99}
 			held, width := make([]float64, 2), make([]float64, 2)
 			for seed := range tries {

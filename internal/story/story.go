@@ -88,8 +88,8 @@ func (s *Story) since() int64 { return traceevent.Now() - s.clock }
 type span struct {
 	category, name, why string // category "": nothing that is drawn
 	from                int64
-	client              *Client // of a lane's span: for whom
-	lane                *Lane   // of a client's turn: whose
+	client              *Client // of a lane's span: the client that it works for
+	lane                *Lane   // of a client's turn: the lane that gave it
 }
 
 // event is a span or a line that is kept. It is on the lane of lane, or else of client.

@@ -15,8 +15,8 @@ import (
 
 // Two clients on a loop: one is answered at once, the other sleeps, works and leaves without its last reply.
 func TestStory(t *testing.T) {
-	var said bytes.Buffer
-	s := Begin(Options{Narrate: &said, Trace: true, Peer: func(fd int) string { return fmt.Sprintf("127.0.0.1:%d", 40000+fd) }})
+	var narration bytes.Buffer
+	s := Begin(Options{Narrate: &narration, Trace: true, Peer: func(fd int) string { return fmt.Sprintf("127.0.0.1:%d", 40000+fd) }})
 	loop := NewLane("loop %d", 1)
 	one, two := NewClient(1), NewClient(2)
 	loop.Wait("epoll_wait")
@@ -45,28 +45,28 @@ func TestStory(t *testing.T) {
 		t.Fatal(err)
 	}
 	times := regexp.MustCompile(`[ 0-9]{4}\.[0-9]{3} ms`)
-	golden.Check(t, "narration.txt", times.ReplaceAllString(said.String(), "   0.000 ms"))
+	golden.Check(t, "narration.txt", times.ReplaceAllString(narration.String(), "   0.000 ms"))
 
 	f, err := traceevent.Parse(file.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	var told strings.Builder
-	fmt.Fprintln(&told, f.Processes)
+	var trace strings.Builder
+	fmt.Fprintln(&trace, f.Processes)
 	for _, e := range f.Events {
-		fmt.Fprintf(&told, "%-8s %c %-7s %s %v %s\n", f.Lanes[e.TID].Name, e.Phase, e.Category, e.Name, e.Args, e.ID)
+		fmt.Fprintf(&trace, "%-8s %c %-7s %s %v %s\n", f.Lanes[e.TID].Name, e.Phase, e.Category, e.Name, e.Args, e.ID)
 	}
-	golden.Check(t, "trace.txt", told.String())
+	golden.Check(t, "trace.txt", trace.String())
 	if peer := f.Lanes[1001].Text("peer"); peer != "127.0.0.1:40005" {
 		t.Errorf("client 1 connects from %q", peer)
 	}
 	one.Say("after the end")
-	if strings.Contains(said.String(), "after the end") || NewLane("x") != nil || NewClient(3) != nil {
+	if strings.Contains(narration.String(), "after the end") || NewLane("x") != nil || NewClient(3) != nil {
 		t.Error("the story goes on after its end")
 	}
 }
 
-// Whatever happens in whatever order, slices nest and arrows are whole: the reader sees to it.
+// Whatever happens, in any order, slices nest and arrows are complete: the reader rejects any other trace.
 func TestAnyStoryIsATrace(t *testing.T) {
 	for seed := range uint64(50) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -108,7 +108,7 @@ func TestAnyStoryIsATrace(t *testing.T) {
 	}
 }
 
-// A full trace counts the events it has no room for, and is valid wherever it ends.
+// A full trace counts the events that it has no room for, and is valid wherever it is cut.
 func TestFull(t *testing.T) {
 	for most := range 30 {
 		s := Begin(Options{Trace: true, MaxEvents: most + 1})
@@ -129,8 +129,8 @@ func TestFull(t *testing.T) {
 		if err != nil {
 			t.Fatalf("of at most %d events: %v", most+1, err)
 		}
-		if said, _ := f.Other["dropped"].(float64); int64(said) != dropped || len(f.Events) > most+1 || dropped == 0 {
-			t.Errorf("of at most %d events %d are kept, %d dropped, and the file says %v", most+1, len(f.Events), dropped, said)
+		if recorded, _ := f.Other["dropped"].(float64); int64(recorded) != dropped || len(f.Events) > most+1 || dropped == 0 {
+			t.Errorf("of at most %d events %d are kept, %d dropped, and the file says %v", most+1, len(f.Events), dropped, recorded)
 		}
 		if all, err := Begin(Options{MaxEvents: 1}).Write(io.Discard, "servers", nil, []*traceevent.File{f, f}); err != nil || all != 2*dropped {
 			t.Errorf("of two workers who dropped %d events each %d are said to be, %v", dropped, all, err)
@@ -167,7 +167,7 @@ func TestManyLanes(t *testing.T) {
 	}
 }
 
-// A story that is not there costs no garbage.
+// Without a story nothing is allocated.
 func TestNoStoryNoGarbage(t *testing.T) {
 	l, c := NewLane("loop"), NewClient(1)
 	if l != nil || c != nil {
@@ -190,11 +190,11 @@ func TestNoStoryNoGarbage(t *testing.T) {
 	}
 }
 
-// A further process of a story goes on with its clock, and adds its name to those of its clients.
+// A further process of a story uses the clock of the first, and adds its own name to those of its clients.
 func TestPart(t *testing.T) {
 	first := Begin(Options{})
-	var said bytes.Buffer
-	s := Begin(Options{Narrate: &said, Process: "worker 2", Began: first.Clock()})
+	var narration bytes.Buffer
+	s := Begin(Options{Narrate: &narration, Process: "worker 2", Began: first.Clock()})
 	defer s.End()
 	lane := NewLane("worker %d", 2)
 	lane.Wait("accept")
@@ -204,7 +204,7 @@ func TestPart(t *testing.T) {
 	}
 	times := regexp.MustCompile(`[ 0-9]+\.[0-9]{3} ms  `)
 	want := "worker 2              waits: accept\nclient 1 of worker 2  close\n"
-	if got := times.ReplaceAllString(said.String(), ""); got != want {
+	if got := times.ReplaceAllString(narration.String(), ""); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kinds are rings of kernels that have everything, and of ones that lack something.
+// kinds are rings with all features, and rings that lack some, as on older kernels.
 var kinds = map[string]features{
 	"everything":      everything,
 	"no increments":   {deferred: true, noArray: true, registered: true},
@@ -21,7 +21,7 @@ var kinds = map[string]features{
 	"as of Linux 6.0": {},
 }
 
-// onRings runs a test with every kind of ring there is here.
+// onRings runs a test with every kind of ring that this kernel has.
 func onRings(t *testing.T, run func(t *testing.T, r *Ring)) {
 	for name, want := range kinds {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +52,7 @@ func (r *Ring) poll(fd int, events uint32, data uint64) {
 	r.next(opPollAdd, fd, data).opFlags = events
 }
 
-// await is the next completion, after a second at most.
+// await returns the next completion, within a second.
 func (r *Ring) await(t *testing.T) Completion {
 	t.Helper()
 	for c := r.Next(); ; c = r.Next() {
@@ -73,7 +73,7 @@ func (r *Ring) none(t *testing.T) {
 	}
 }
 
-// What is sent through a ring is received through it, in order, however much it is and however often its buffers go round.
+// Bytes sent through a ring are received through it, in order, however many they are and however often the buffers are reused.
 func TestSendAndReceive(t *testing.T) {
 	onRings(t, func(t *testing.T, r *Ring) {
 		a, b := pair(t)
@@ -110,7 +110,7 @@ func TestSendAndReceive(t *testing.T) {
 	})
 }
 
-// Who uses up all buffers hears of it, and goes on when they are back.
+// A Receive completes with ENOBUFS when all buffers are in use, and works again when they are given back.
 func TestBuffersRunOut(t *testing.T) {
 	onRings(t, func(t *testing.T, r *Ring) {
 		total := len(r.pool.mem)
@@ -144,7 +144,7 @@ func TestBuffersRunOut(t *testing.T) {
 	})
 }
 
-// The end of input takes no buffer, however many there are.
+// Ends of input use no buffers, however many connections end.
 func TestEndsTakeNoBuffer(t *testing.T) {
 	onRings(t, func(t *testing.T, r *Ring) {
 		for range 2 * len(r.pool.used) {
@@ -168,7 +168,7 @@ func TestEndsTakeNoBuffer(t *testing.T) {
 	})
 }
 
-// More requests than the queue holds are submitted, and more completions than theirs holds are kept.
+// Requests beyond the length of their queue are submitted, and completions beyond the length of theirs are kept.
 func TestQueuesRunOut(t *testing.T) {
 	onRings(t, func(t *testing.T, r *Ring) {
 		a, b := pair(t)
@@ -189,7 +189,7 @@ func TestQueuesRunOut(t *testing.T) {
 	})
 }
 
-// A ring connects; and it accepts who waits, to the last, and does not wait for more.
+// A ring connects. It accepts all connections that wait, and does not wait for more.
 func TestAcceptAndConnect(t *testing.T) {
 	onRings(t, func(t *testing.T, r *Ring) {
 		ln, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
@@ -255,7 +255,7 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// What is closed through a ring is closed when what was cancelled before has come back.
+// Close closes a descriptor after the requests that were cancelled before it have completed.
 func TestClose(t *testing.T) {
 	onRings(t, func(t *testing.T, r *Ring) {
 		ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
@@ -282,7 +282,7 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// A request that completes silently says only that it failed.
+// A silent request completes only if it fails.
 func TestSilently(t *testing.T) {
 	onRings(t, func(t *testing.T, r *Ring) {
 		a, b := pair(t)
@@ -299,8 +299,8 @@ func TestSilently(t *testing.T) {
 	})
 }
 
-// Waits end when they are to: by a limit, at an instant, and at once when something is there. A signal may end one before, such as
-// that of Go's scheduler.
+// Waits end when they must: by a limit, at an instant, and at once when a completion is there. A signal, such as that of Go's scheduler, may end a
+// wait early.
 func TestWaits(t *testing.T) {
 	onRings(t, func(t *testing.T, r *Ring) {
 		const long = 5 * time.Millisecond

@@ -19,7 +19,7 @@ func TestAllocs(t *testing.T) {
 	}
 }
 
-// TestMemory takes memory in proportion to the input.
+// TestMemory checks that a talk's memory grows in proportion to its input at most.
 func TestMemory(t *testing.T) {
 	for name, in := range burdens {
 		for _, size := range []int{1, 16 << 10} {

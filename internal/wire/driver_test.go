@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// A played conversation: what was sent, and how it ended.
+// played is a conversation that play has played: what the talk sent, and how it ended.
 type played struct {
 	out    []byte
 	early  bool  // the talk closed before the peer had finished sending
 	counts int64 // Book.Requests
 	slept  time.Duration
 	works  int
-	cut    bool // the player left because there was enough output
+	cut    bool // play stopped because there was enough output
 }
 
-// enough is the output after which a player leaves, since /bytes may say a gigabyte.
+// enough is the output after which play stops: /bytes may ask for a gigabyte.
 const enough = 4 << 20
 
-// play talks like a model does. It feeds one piece whenever the talk reads, then the end of input, and sends as much
-// of each Out as short says; it checks the contract on the way, and scribbles over what it fed.
+// play drives a talk as a model does. It feeds one piece whenever the talk reads, then the end of input, and sends short(n) of the n bytes of each
+// Out. It checks the contract on the way, and overwrites each piece after Feed, since Feed must not keep it.
 func play(t testing.TB, book *Book, pieces [][]byte, short func(n int) int, work func(*Talk)) (p played) {
 	t.Helper()
 	talk := book.Open()
@@ -113,7 +113,7 @@ func whole(n int) int { return n }
 // inPlace does a talk's work as the loops do.
 func inPlace(t *Talk) { t.Work() }
 
-// skipped answers without the work.
+// skipped replies without doing the work.
 func skipped(t *Talk) {
 	t.act = actNone
 	t.hello()
@@ -149,7 +149,7 @@ func random(rng *rand.Rand, in []byte) (pieces [][]byte) {
 	return pieces
 }
 
-// shorts sends less than there is, most of the time.
+// shorts returns a short for play that mostly sends less than there is.
 func shorts(rng *rand.Rand) func(int) int {
 	return func(n int) int { return min(n, 1+rng.IntN(1<<rng.IntN(17))) }
 }

@@ -42,8 +42,8 @@ func FuzzReadRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) { agree(t, in) })
 }
 
-// agree compares requests with net/http: what is accepted here is accepted there, and ends at the same byte; what is
-// whole there does not leave this side waiting.
+// agree compares requests with net/http. A request that a talk accepts, net/http accepts too, and it ends at the same byte. Where net/http has a
+// whole request, the talk does not wait for more.
 func agree(t *testing.T, in []byte) {
 	t.Helper()
 	talk := (&Book{}).Open()
@@ -91,7 +91,7 @@ func agree(t *testing.T, in []byte) {
 	}
 }
 
-// message feeds a talk byte by byte until it has a request whole, and leaves it before its reply; n is what it fed.
+// message feeds a talk byte by byte until it has a whole request, and does not send the reply. n is how many bytes it fed.
 func message(talk *Talk, in []byte) (n int, accepted bool, body []byte) {
 	for n < len(in) {
 		talk.Feed(in[n : n+1])
@@ -106,7 +106,7 @@ func message(talk *Talk, in []byte) (n int, accepted bool, body []byte) {
 	return n, false, nil
 }
 
-// drain gets a talk to where it reads again, without the waits.
+// drain lets a talk go on until it reads again or closes. It does not wait for sleeps, and skips work.
 func drain(talk *Talk) {
 	for {
 		switch talk.Next() {

@@ -27,8 +27,8 @@ func check(t *testing.T, c conversation, how string, p played) {
 	}
 }
 
-// TestConversations holds every reply to the byte, whole, at every split of the input in two, byte by byte, and with
-// random splits and short writes.
+// TestConversations compares every reply byte for byte. The input comes whole, in two pieces at every split, byte by byte, and at random splits with
+// short writes.
 func TestConversations(t *testing.T) {
 	for _, c := range conversations {
 		t.Run(c.name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestEndOfInput(t *testing.T) {
 	}
 }
 
-// TestLimits stands on every limit and steps one beyond it.
+// TestLimits sends input exactly at every limit, and one byte or header beyond it.
 func TestLimits(t *testing.T) {
 	x := func(n int) string { return strings.Repeat("x", n) }
 	headers := func(n int) string { return strings.Repeat("a: b\r\n", n-1) }
@@ -157,7 +157,7 @@ func TestBytes(t *testing.T) {
 	}
 }
 
-// TestGigabyte sends the largest body, of which no copy is ever made.
+// TestGigabyte sends the largest body, and checks that the talk makes no copy of it.
 func TestGigabyte(t *testing.T) {
 	book := &Book{}
 	talk := book.Open()

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A request that came in time and was seen too late, since the server had no processor meanwhile, is no silence.
+// A peer whose request came in time is not idle, even if the server had no processor to see it before the limit.
 func TestLateIsNotWhoHasSent(t *testing.T) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
@@ -34,7 +34,8 @@ func TestLateIsNotWhoHasSent(t *testing.T) {
 	}
 }
 
-// Neither is it a peer that has taken all, where the server was too late to send more; it is one that takes nothing.
+// A peer that has taken all bytes is not idle, even if the server was late to send more. A peer that takes nothing between two calls
+// of Late is.
 func TestLateIsNotWhoHasTaken(t *testing.T) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
 	if err != nil {

@@ -6,20 +6,20 @@ import (
 	"testing"
 )
 
-// leaves reports whether a browser reads a Location that begins with a slash as one of another host: it takes tabs and
-// line ends out, takes a backslash for a slash, and takes a second slash for the beginning of a host (the WHATWG's URL
-// standard, section 4.4). Percent escapes and dots are looked at later, when the host is known.
+// leaves reports whether a browser takes a Location that begins with a slash to another host. A browser drops tabs and line ends, reads a backslash
+// as a slash, and reads a second slash as the beginning of a host (the WHATWG's URL standard, section 4.4). It decodes percent escapes and dots
+// later, when it knows the host.
 func leaves(location string) bool {
 	location = strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/").Replace(location)
 	return !strings.HasPrefix(location, "/") || strings.HasPrefix(location, "//")
 }
 
-// TestMovedStays asks to be sent to another host, in all spellings: the answer is a Location on this one, or a refusal.
+// TestMovedStays requests redirects to another host, in all spellings. The reply is a Location on this host, or a refusal.
 func TestMovedStays(t *testing.T) {
 	for _, c := range []struct {
 		path   string
 		want   string // the Location; "" where the request is refused
-		parsed string // the Location of a server with its own parser, where that escapes what ours refuses
+		parsed string // the Location of a server with its own parser, which escapes what ours refuses
 	}{
 		{path: "/", want: "/", parsed: "/"},
 		{path: "/image/3", want: "/image/3", parsed: "/image/3"},

@@ -19,8 +19,8 @@ const (
 	te   = "Transfer-Encoding: chunked\r\n"
 )
 
-// said returns the reply of a failure, with further headers.
-func said(status int, text, body, more string) string {
+// failed returns an error reply; more are further header lines.
+func failed(status int, text, body, more string) string {
 	return fmt.Sprintf("HTTP/1.1 %d %s\r\nContent-Length: %d\r\nContent-Type: text/plain\r\n%s\r\n%s", status, text, len(body), more, body)
 }
 
@@ -43,21 +43,21 @@ const (
 )
 
 var (
-	// The conversation ends with these.
-	refused400 = said(400, "Bad Request", "not a request this server understands\n", gone)
-	refused413 = said(413, "Content Too Large", "a body may have 1 MiB\n", gone)
-	refused414 = said(414, "URI Too Long", "a request line may have 8 KiB\n", gone)
-	refused417 = said(417, "Expectation Failed", "only 100-continue can be expected\n", gone)
-	refused431 = said(431, "Request Header Fields Too Large", "a head may have 32 KiB and 100 headers\n", gone)
-	refused501 = said(501, "Not Implemented", "unknown method, or a transfer coding other than chunked\n", gone)
-	refused505 = said(505, "HTTP Version Not Supported", "versions 1.0 and 1.1 are spoken\n", gone)
+	// After these the talk closes.
+	refused400 = failed(400, "Bad Request", "not a request this server understands\n", gone)
+	refused413 = failed(413, "Content Too Large", "a body may have 1 MiB\n", gone)
+	refused414 = failed(414, "URI Too Long", "a request line may have 8 KiB\n", gone)
+	refused417 = failed(417, "Expectation Failed", "only 100-continue can be expected\n", gone)
+	refused431 = failed(431, "Request Header Fields Too Large", "a head may have 32 KiB and 100 headers\n", gone)
+	refused501 = failed(501, "Not Implemented", "unknown method, or a transfer coding other than chunked\n", gone)
+	refused505 = failed(505, "HTTP Version Not Supported", "versions 1.0 and 1.1 are spoken\n", gone)
 
-	// It goes on after these.
-	wrong = said(400, "Bad Request", "not a request this server understands\n", "")
+	// After these the talk goes on.
+	wrong = failed(400, "Bad Request", "not a request this server understands\n", "")
 	where = failures[404][1] + "\n"
-	lost  = said(404, "Not Found", where, "")
-	asGet = said(405, "Method Not Allowed", "this path wants another method\n", "Allow: GET, HEAD\r\n")
-	asPut = said(405, "Method Not Allowed", "this path wants another method\n", "Allow: POST\r\n")
+	lost  = failed(404, "Not Found", where, "")
+	asGet = failed(405, "Method Not Allowed", "this path wants another method\n", "Allow: GET, HEAD\r\n")
+	asPut = failed(405, "Method Not Allowed", "this path wants another method\n", "Allow: POST\r\n")
 )
 
 func headless(reply string) string { return reply[:strings.Index(reply, "\r\n\r\n")+4] }
@@ -92,7 +92,7 @@ var conversations = []conversation{
 	{name: "close among options", in: "GET / HTTP/1.1\r\nHost: h\r\ncOnnection: te,\t CLOSE , x\r\n\r\n" + get, want: []string{hello}, closed: true},
 	{name: "close in a second header", in: "GET / HTTP/1.1\r\nHost: h\r\nConnection: x\r\nConnection: close\r\n\r\n", want: []string{hello}, closed: true},
 	{name: "closer is not close", in: "GET / HTTP/1.1\r\nHost: h\r\nConnection: closer\r\n\r\n" + get, want: []string{hello, hello}},
-	{name: "close of an unknown path", in: "GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", want: []string{said(404, "Not Found", where, gone)}, closed: true},
+	{name: "close of an unknown path", in: "GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", want: []string{failed(404, "Not Found", where, gone)}, closed: true},
 	{name: "CRLF before requests", in: "\r\n" + get + "\r\n" + get, want: []string{hello, hello}},
 	{name: "two CRLF before a request", in: get + "\r\n\r\n" + get, want: []string{hello, refused400}, closed: true},
 	{name: "HEAD", in: "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n" + get, want: []string{helloHeader, hello}},
@@ -106,7 +106,7 @@ var conversations = []conversation{
 	{name: "HTTP/1.0 kept and closed", in: "GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n" + get, want: []string{hello}, closed: true},
 	{name: "HTTP/1.0 HEAD", in: "HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nHEAD / HTTP/1.0\r\n\r\n", want: []string{keptHeader, helloHeader}, closed: true},
 	{name: "HTTP/1.0 bytes", in: "GET /bytes/3 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /bytes/3 HTTP/1.0\r\n\r\n", want: []string{streamed("ABC", stays), streamed("ABC", "")}, closed: true},
-	{name: "HTTP/1.0 lost", in: "GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /x HTTP/1.0\r\n\r\n", want: []string{said(404, "Not Found", where, stays), said(404, "Not Found", where, gone)}, closed: true},
+	{name: "HTTP/1.0 lost", in: "GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /x HTTP/1.0\r\n\r\n", want: []string{failed(404, "Not Found", where, stays), failed(404, "Not Found", where, gone)}, closed: true},
 	{name: "bad line after HTTP/1.0", in: "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nnonsense\r\n", want: []string{kept, refused400}, closed: true},
 	{name: "cut short", in: get + get[:len(get)-1], want: []string{hello}},
 

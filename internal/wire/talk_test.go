@@ -10,10 +10,10 @@ import (
 	"carousel/internal/sock"
 )
 
-// TestPending floods a talk with requests and never lets the answers pile up: parsing stops at 16 KiB, and goes on
-// from what is kept as the answers leave, without another Feed.
+// TestPending feeds a talk many requests at once. Parsing stops at 16 KiB of pending output, and goes on from the kept input as the replies are
+// sent, without another Feed.
 func TestPending(t *testing.T) {
-	const most = maxPending + 512 // the reply that crosses the bound is sent whole
+	const most = maxPending + 512 // the reply that crosses the bound is composed whole
 	for name, ask := range map[string]string{"lines": "\n", "hello": get, "failures": "GET /x HTTP/1.1\r\nHost: h\r\n\r\n", "bytes": "GET /bytes/100 HTTP/1.1\r\nHost: h\r\n\r\n"} {
 		t.Run(name, func(t *testing.T) {
 			book := &Book{}
@@ -40,7 +40,7 @@ func TestPending(t *testing.T) {
 	}
 }
 
-// TestBook counts a request when its last byte is sent, also in a batch of which a part is sent.
+// TestBook checks that a request counts when the last byte of its reply is sent, also where only a part of a batch is sent.
 func TestBook(t *testing.T) {
 	for _, c := range []struct {
 		name, in string
@@ -92,7 +92,7 @@ func TestBook(t *testing.T) {
 	}
 }
 
-// TestPause covers the waits that end by time.
+// TestPause tests Pause for each wait that time ends.
 func TestPause(t *testing.T) {
 	patient := (&Book{}).Open()
 	if got := patient.Pause(); got != 0 {
@@ -144,7 +144,7 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// TestTurn takes talks through a turn: of each thing a share is enough, and the next turn has its own.
+// TestTurn checks when a turn is over: after its share of reading, writing or work. The next turn has a share of its own.
 func TestTurn(t *testing.T) {
 	feed := func(in string) func(*Talk) { return func(t *Talk) { t.Feed([]byte(in)) } }
 	send := func(n int) func(*Talk) {
@@ -253,12 +253,12 @@ func TestWork(t *testing.T) {
 		t.Errorf("/store left %v behind, %v", left, err)
 	}
 	t.Setenv("TMPDIR", dir+"/missing")
-	if got := reply("/store/1"); got != said(500, "Internal Server Error", "the work failed\n", "") {
+	if got := reply("/store/1"); got != failed(500, "Internal Server Error", "the work failed\n", "") {
 		t.Errorf("/store without a directory said %q", got)
 	}
 }
 
-// burdens are long inputs, each of which would take quadratic time if a part of it were looked at or moved again.
+// burdens are long inputs. Each would take quadratic time if the talk searched or moved a part of it again and again.
 var burdens = map[string]string{
 	"head":       "GET / HTTP/1.1\r\nHost: h\r\na: " + strings.Repeat("x", maxHead-100) + "\r\n\r\n",
 	"headers":    "GET / HTTP/1.1\r\nHost: h\r\n" + strings.Repeat("a: "+strings.Repeat("x", 300)+"\r\n", 99) + "\r\n",

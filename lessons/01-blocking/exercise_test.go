@@ -19,7 +19,7 @@ func TestExercise(t *testing.T) {
 	defer watchdog.Start("Serve")()
 	for _, c := range []struct {
 		name    string
-		clients [][]string // of each client, what its reads return one after another
+		clients [][]string // for each client, what its reads return, in order
 	}{
 		{"a message", [][]string{{"hello\n"}}},
 		{"two clients, one after another", [][]string{{"hello\n"}, {"hello\n", "again\n"}}},
@@ -46,12 +46,12 @@ func TestExercise(t *testing.T) {
 				t.Errorf("Serve returned while %d more client(s) waited in the queue", len(ln.queue))
 			}
 		}) {
-			return // one thing at a time
+			return // show the learner one failure at a time
 		}
 	}
 }
 
-// listener has its clients in the queue already, as a backlog has.
+// listener has all its clients in the queue from the start.
 type listener struct {
 	t        *testing.T
 	queue    []*client
@@ -78,7 +78,7 @@ func (l *listener) Close() error {
 	return nil
 }
 
-// client waits for the answers to whatever it has sent before it sends more.
+// client sends more only after all that it has sent is answered.
 type client struct {
 	t      *testing.T
 	number int
@@ -135,7 +135,7 @@ func (c *client) check() {
 	}
 }
 
-// short is a text as it stands in a program, cut where it is long.
+// short returns a text in quotes, cut if it is long.
 func short(text string) string {
 	if len(text) <= 40 {
 		return strconv.Quote(text)

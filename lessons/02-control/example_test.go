@@ -11,13 +11,13 @@ import (
 	"carousel/servers/selectloop"
 )
 
-// On blocking the others wait until the first has left; on select the loop waits for nobody alone, and nobody waits for the first while he
-// is silent.
+// On blocking the others wait until the first client has left. On select the loop waits for all clients at once, and none waits for the first
+// while it is silent.
 func TestControl(t *testing.T) {
 	p := complete(t, "blocking", blocking.Serve)
 	for _, c := range p.Clients[1:] {
-		if asked := c.Requests[0]; asked.Spans[0].State != portrait.Unaccepted || asked.To < p.Clients[0].Closed {
-			t.Errorf("blocking: client %d is not left waiting until the first has gone: %+v", c.Number, asked)
+		if first := c.Requests[0]; first.Spans[0].State != portrait.Unaccepted || first.To < p.Clients[0].Closed {
+			t.Errorf("blocking: client %d is not left waiting until the first has gone: %+v", c.Number, first)
 		}
 	}
 	p = complete(t, "select", selectloop.Serve)
@@ -35,7 +35,7 @@ func TestControl(t *testing.T) {
 	}
 }
 
-// complete draws a model until its clients were all answered: on a busy machine they may have given up.
+// complete draws a model again until all its clients were answered: on a busy machine some may have given up.
 func complete(t *testing.T, name string, model func(ln int, open func() *wire.Talk) error) portrait.Portrait {
 	t.Helper()
 	for range 10 {

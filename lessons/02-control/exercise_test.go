@@ -12,7 +12,7 @@ func TestExercise(t *testing.T) {
 	defer watchdog.Start("Run")()
 	for _, c := range []struct {
 		name  string
-		tasks map[string][]int // for each step of a task: the tick from which on it can be done
+		tasks map[string][]int // for each step of a task, the first tick at which it can be done
 	}{
 		{"nobody", nil},
 		{"one", map[string][]int{"Ann": {0, 0, 0}}},
@@ -40,7 +40,7 @@ func TestExercise(t *testing.T) {
 				}
 			}
 		}) {
-			return // one thing at a time
+			return // show the learner one failure at a time
 		}
 	}
 }
@@ -78,11 +78,11 @@ type task struct {
 	*world
 	name  string
 	steps []int
-	free  int // since when it has not been at work
+	free  int // when its last step ended
 	last  int // when its last step began
 }
 
-// since is from when on it is ready.
+// since returns the first tick at which its next step is ready.
 func (t *task) since() int { return max(t.steps[0], t.free) }
 
 func (t *task) Ready() bool {

@@ -12,7 +12,7 @@ import (
 
 const listening = 3
 
-// event is what happens in the world when the loop waits: somebody connects, sends a message, or leaves.
+// event is what a client does while the loop waits: it connects, sends a message, or leaves.
 type event struct{ who, does string }
 
 const connects, leaves = "connects", "leaves" // anything else is a message
@@ -21,7 +21,7 @@ func TestExercise(t *testing.T) {
 	defer watchdog.Start("Serve")()
 	for _, c := range []struct {
 		name   string
-		events [][]event // of each wait
+		events [][]event // for each wait
 	}{
 		{"one asks", [][]event{{{"Ann", connects}}, {{"Ann", "hello"}}, {{"Ann", "again"}}}},
 		{"one leaves, another comes", [][]event{
@@ -46,7 +46,7 @@ func TestExercise(t *testing.T) {
 				}
 			}
 		}) {
-			return // one thing at a time
+			return // show the learner one failure at a time
 		}
 	}
 }
@@ -55,13 +55,13 @@ var errEnd = errors.New("the exercise is over")
 
 type client struct {
 	name            string
-	sent            []string // and not yet read
-	left, ended     bool     // it has left, and its end was read
+	sent            []string // messages not yet read
+	left, ended     bool     // ended: it has left, and the loop has read its end
 	asked, answered int
-	dead            int // times select was given it since
+	dead            int // times select was given it after its end was read
 }
 
-// kernel is what the loop talks to. Those who connect stand in the queue.
+// kernel makes the calls of the loop. Clients that connect wait in its queue.
 type kernel struct {
 	t      *testing.T
 	events [][]event
@@ -101,7 +101,7 @@ func (k *kernel) Select(watch []int) (ready []int, err error) {
 	return k.ready(watch), nil
 }
 
-// ready are those that can be read, clients first.
+// ready returns the descriptors that can be read, clients first.
 func (k *kernel) ready(watch []int) (ready []int) {
 	for _, fd := range watch {
 		if c := k.open[fd]; len(c.sent) > 0 || c.left {
@@ -150,7 +150,7 @@ func (k *kernel) Accept(ln int) (fd int) {
 	return fd
 }
 
-// of is the client behind a descriptor.
+// of returns the client behind a descriptor.
 func (k *kernel) of(call string, fd int) *client {
 	k.t.Helper()
 	c := k.open[fd]

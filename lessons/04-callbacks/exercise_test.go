@@ -11,14 +11,14 @@ import (
 	"carousel/lessons/watchdog"
 )
 
-// TestExercise has a conversation on the dispatcher in each case: its steps are callbacks that note what they do.
+// TestExercise runs conversations on the dispatcher: their steps are callbacks that note what they do.
 func TestExercise(t *testing.T) {
 	defer watchdog.Start("Change, Close or Run")()
 	for _, c := range []struct {
 		name  string
 		turns [][]int // the descriptors that become ready at each wait; they stay so until a callback was called
 		begin func(h *harness)
-		want  []string // what the callbacks noted, and the calls of the kernel
+		want  []string // what the callbacks note, and the calls of the kernel
 		hint  string
 	}{
 		{"a callback is called whenever its descriptor is ready", [][]int{{4}, {5}, {4}},
@@ -108,14 +108,14 @@ func TestExercise(t *testing.T) {
 				t.Fatalf("it came to  %q\nbut want    %q", h.notes, c.want)
 			}
 		}) {
-			return // one thing at a time
+			return // show the learner one failure at a time
 		}
 	}
 }
 
 var errEnd = errors.New("the exercise is over")
 
-// harness is the kernel, and takes down what happens.
+// harness is the kernel. It notes what happens.
 type harness struct {
 	t       *testing.T
 	d       *Dispatcher

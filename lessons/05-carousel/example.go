@@ -78,8 +78,8 @@ func brigade(out io.Writer, line ...*coro.Gen[string, coro.None, string]) error 
 	for len(line) > 0 {
 		first := line[0]
 		line = line[1:]
-		if said, err := first.Next(); err == nil {
-			fmt.Fprintln(out, " ", said)
+		if words, err := first.Next(); err == nil {
+			fmt.Fprintln(out, " ", words)
 			line = append(line, first)
 			continue
 		}

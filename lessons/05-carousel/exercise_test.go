@@ -13,7 +13,7 @@ import (
 
 var errFell = errors.New("fell off")
 
-// rider yields the rests, then ends with err.
+// rider returns a rider that yields the rests, then ends with err.
 func rider(name string, err error, rests ...int) Rider {
 	return Rider{name, coro.New(func(c *coro.Co[int, coro.None]) (none coro.None, _ error) {
 		for _, rest := range rests {

@@ -13,7 +13,7 @@ import (
 	"carousel/lessons/watchdog"
 )
 
-// script is what a task does: reasons to stop, one after another.
+// script is what a task does: its reasons to stop, in order.
 type script struct {
 	name string
 	do   []Reason
@@ -56,7 +56,7 @@ func TestExercise(t *testing.T) {
 				w.fatal("it came to  %q\nbut want    %q", w.notes, c.want)
 			}
 		}) {
-			return // one thing at a time
+			return // show the learner one failure at a time
 		}
 	}
 	t.Run("a thousand silent clients, and one who sends a hundred messages", func(t *testing.T) {
@@ -78,15 +78,15 @@ const silent = 100
 
 var errEnd = errors.New("only silent clients are left")
 
-// world is where the tasks live.
+// world holds the tasks and plays select.
 type world struct {
 	t           *testing.T
 	carousel    *Carousel
 	read, write places
-	empty       string // the latest call of Take that has found nobody
+	empty       string // the latest call of Take that found no task
 	notes       []string
 	steps       int
-	ready       map[Reason]bool // what Select has reported, and nobody has done yet
+	ready       map[Reason]bool // what Select has reported and no task has done yet
 	hint        string
 }
 
@@ -126,7 +126,7 @@ func ride(t *testing.T, hint string, scripts []script) *world {
 	return w
 }
 
-// task yields its reasons, and does afterwards what it has waited for.
+// task returns a task that yields its reasons, and does after each what it has waited for.
 func (w *world) task(s script) *Task {
 	return coro.New(func(c *coro.Co[Reason, coro.None]) (none coro.None, err error) {
 		for _, why := range s.do {
@@ -190,7 +190,7 @@ func (w *world) selects() (readable, writable []int, err error) {
 	return readable, writable, nil
 }
 
-// places counts the steps it takes.
+// places implements Places and counts steps.
 type places struct {
 	*world
 	name  string

@@ -24,11 +24,11 @@ func TestExercise(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		pieces []string
-		lines  [][]string // after each piece
+		lines  [][]string // yielded after each piece
 		thrown error
 		rest   string
 		err    error
-		hint   string // where the lines are not these
+		hint   string // shown where the lines differ
 	}{
 		{"a line", []string{"one\n"}, [][]string{{"one"}}, coro.ErrEnded, "", nil,
 			"a line is what stands before a newline; behind the last one nothing has begun yet"},

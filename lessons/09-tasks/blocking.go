@@ -14,7 +14,7 @@ import (
 
 const clients = 10
 
-// blocking requests what a server awaits, what blocks it, and the latter again with an executor.
+// blocking times requests that the server awaits, requests that block its loop, and requests that block threads of an executor instead.
 func blocking(out io.Writer) error {
 	for _, c := range []struct {
 		name, path string
@@ -60,7 +60,7 @@ func answers(serve func(ln int, open func() *wire.Talk) error, path string) (tim
 		}
 		c.SetDeadline(time.Now().Add(10 * time.Second))
 		conns = append(conns, c)
-		if err := ask(c, "/"); err != nil { // so that all are taken in before the clock starts
+		if err := ask(c, "/"); err != nil { // so that all are accepted before the clock starts
 			return nil, err
 		}
 	}

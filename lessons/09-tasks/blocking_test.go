@@ -9,7 +9,7 @@ import (
 	"carousel/servers/asyncio"
 )
 
-// A handler that blocks the loop serves one client after another; one in the executor, or one that is awaited, several at once.
+// A handler that blocks the loop serves one client after another. A handler that awaits, or runs in the executor, serves several at once.
 func TestAnswers(t *testing.T) {
 	times, err := answers(asyncio.Serve, "/block/10ms")
 	if errors.Is(err, inside.ErrSystem) {
@@ -22,7 +22,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("client %d was answered after %v: one after another it takes %v", k+1, took, least)
 		}
 	}
-	const tries = 50 // a machine that is busy elsewhere may make any of them slow
+	const tries = 50 // on a busy machine a try may be slow
 	overlap := func(serve string, answers func() ([]time.Duration, error)) {
 		for range tries {
 			times, err := answers()

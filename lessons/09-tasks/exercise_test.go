@@ -15,7 +15,7 @@ import (
 // server answers with its name after so many milliseconds, or fails.
 type server struct {
 	name string
-	ms   int // odd numbers, which a poll at round ones would miss
+	ms   int // not a round number, so that a First that polls at intervals is late
 	err  error
 }
 
@@ -64,7 +64,7 @@ func TestExercise(t *testing.T) {
 			}
 			for i, task := range tasks {
 				if late := c.servers[i].ms > c.ms; late {
-					asyncio.Sleep(co, 0) // a task that was cancelled has its step
+					asyncio.Sleep(co, 0) // lets a cancelled task take its last step
 					asyncio.Sleep(co, 0)
 					if !task.Cancelled() {
 						return none{}, fmt.Errorf("First has returned, and task %s still runs: nobody wants its answer any more, so cancel it", c.servers[i].name)

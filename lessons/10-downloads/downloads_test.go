@@ -11,7 +11,7 @@ import (
 
 const patience = 20 * time.Second
 
-// meeting counts how many are there at the same time. The first ones wait until as many as wanted are there.
+// meeting counts how many visits overlap. A visit waits until as many as wanted are there at the same time.
 type meeting struct {
 	sync.Mutex
 	wanted, here, most int
@@ -33,7 +33,7 @@ func (m *meeting) visit() {
 	case <-m.all:
 	case <-time.After(patience):
 	}
-	time.Sleep(5 * time.Millisecond) // long enough for others to come too, if anybody lets them
+	time.Sleep(5 * time.Millisecond) // long enough for more visits, if the way allows them
 	m.Lock()
 	m.here--
 	m.Unlock()
@@ -45,8 +45,8 @@ func (m *meeting) peak() int {
 	return m.most
 }
 
-// A way that downloads all at once has ten requests at the server at the same time, and one that writes in the executor ten files at
-// the disk; the others have one.
+// A way that downloads all at once has ten requests at the server at the same time. One that writes in the executor writes ten files at the same
+// time. The others have one.
 func TestWays(t *testing.T) {
 	if !sock.Linux {
 		t.Skip(inside.ErrSystem)

@@ -77,7 +77,7 @@ func inExecutor(c *asyncio.Co, write func() error) error {
 type taken struct {
 	images, redirects int
 	all               time.Duration // from the first request to the last file
-	waited            time.Duration // at most, by a task that wanted a turn every millisecond
+	waited            time.Duration // the longest wait of a task that needs a turn every millisecond
 }
 
 // run downloads the images from addr into a folder that it removes again; slow is called for each file, before it is written.

@@ -18,7 +18,7 @@ func TestExercise(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		n       int
-		seconds []int // that each job takes; its result is its number
+		seconds []int // how long each job takes; its result is its number
 		fails   int   // the number of the job that fails, -1 for none
 		took    int   // seconds in all
 		hint    string
@@ -64,7 +64,7 @@ func TestExercise(t *testing.T) {
 			})
 			_, err := asyncio.WaitFor(co, all, time.Hour)
 			took = co.Loop.Time()
-			asyncio.Sleep(co, time.Hour) // what still runs may go on
+			asyncio.Sleep(co, time.Hour) // let the workers that still run go on
 			return none{}, err
 		})
 		switch {

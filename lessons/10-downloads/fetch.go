@@ -24,7 +24,7 @@ func fetch(c *asyncio.Co, addr, path string) (image []byte, redirects int, err e
 		if err != nil {
 			return nil, redirects, err
 		}
-		body, err := io.ReadAll(reply.Body) // before the next request, which else would find it in its way
+		body, err := io.ReadAll(reply.Body) // before the next request: on this connection the body comes before the next reply
 		switch {
 		case err != nil:
 			return nil, redirects, err

@@ -32,7 +32,7 @@ type Stage struct {
 	more  sync.Cond
 	out   io.Writer
 	lines []byte // narration since the last line that Until found
-	rests bool   // Until has found a line since a client last acted
+	rests bool   // Until has found a line since a client last acted: the server is at rest
 }
 
 // Play begins a story and starts a model. A process can have only one stage at a time.
@@ -53,8 +53,8 @@ func (s *Stage) Write(line []byte) (int, error) {
 	return s.out.Write(line)
 }
 
-// Until waits until these texts have come in the narration, one after another, since Until last returned. A client that acts only then
-// always finds the server in the same state.
+// Until waits until the narration since the last Until holds these texts, in this order. A client that acts only after that always finds the
+// server in the same state.
 func (s *Stage) Until(things ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

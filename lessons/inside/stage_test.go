@@ -50,7 +50,7 @@ func TestPlay(t *testing.T) {
 	}
 }
 
-// An error on a stage ends the play, whatever the script has left.
+// An error on a stage ends the play; the rest of the script does nothing.
 func TestPlayFails(t *testing.T) {
 	if !sock.Linux {
 		if err := Play(new(bytes.Buffer), epoll.Serve).End(); !errors.Is(err, ErrSystem) {

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A loop without end is ended, with what it is; a watchdog that was stopped ends nothing.
+// A watchdog ends a loop without end and names it; one that was stopped does nothing.
 func TestStart(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), endless+"=1")

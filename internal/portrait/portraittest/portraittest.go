@@ -103,7 +103,7 @@ func Silent() portrait.Portrait {
 	return p
 }
 
-// keeping makes a portrait in which each lane serves a client until it closes, and then the next one that waits.
+// keeping makes a portrait in which each lane serves a client until that closes, then the next client that waits.
 func keeping(model string, lanes ...string) portrait.Portrait {
 	i := begin(model, lanes...)
 	for _, role := range portrait.Script() {

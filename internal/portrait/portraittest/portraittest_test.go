@@ -6,7 +6,7 @@ import (
 	"carousel/internal/portrait"
 )
 
-// What is drawn from relies on it: rows without a gap or an overlap, requests that belong to their client.
+// Drawing relies on it: rows have no gap and no overlap, and requests are those of their client.
 func TestAllAreWhole(t *testing.T) {
 	for _, p := range All() {
 		t.Run(p.Model, func(t *testing.T) {
