@@ -47,7 +47,7 @@ type Scenario struct {
 
 	Title       string // the heading
 	Description string // what happens in it, in a sentence or two
-	Why         string // why that is expected, where it does not go without saying
+	Why         string // why that is expected, if it is not obvious
 }
 
 // Mode is a way in which the client does a scenario.

@@ -24,7 +24,7 @@ type Authority struct {
 	t    testing.TB
 }
 
-// New is an authority of that name.
+// New returns an authority of that name.
 func New(t testing.TB, name string) *Authority {
 	a := &Authority{t: t}
 	a.cert, a.key = a.make(&x509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
@@ -32,7 +32,7 @@ func New(t testing.TB, name string) *Authority {
 	return a
 }
 
-// For is a certificate for names and addresses, valid for an hour; change may be nil.
+// For returns a certificate for names and addresses, valid for an hour; change may be nil.
 func (a *Authority) For(change func(*x509.Certificate), names ...string) tls.Certificate {
 	c := &x509.Certificate{Subject: pkix.Name{CommonName: "of a test"}, KeyUsage: x509.KeyUsageDigitalSignature}
 	for _, name := range names {
@@ -49,7 +49,7 @@ func (a *Authority) For(change func(*x509.Certificate), names ...string) tls.Cer
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}
 }
 
-// make signs c by an authority, or by itself.
+// make returns c, signed by an authority or, if that is nil, by itself.
 func (a *Authority) make(c *x509.Certificate, by *Authority) (*x509.Certificate, *ecdsa.PrivateKey) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -73,17 +73,17 @@ func (a *Authority) make(c *x509.Certificate, by *Authority) (*x509.Certificate,
 	return cert, key
 }
 
-// Pool is a pool of a alone.
+// Pool returns a pool that holds only a.
 func (a *Authority) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	return pool
 }
 
-// File is a file of a's certificate in PEM.
+// File writes a's certificate to a file, in PEM, and returns its name.
 func (a *Authority) File() string { return write(a.t, "ca.pem", "CERTIFICATE", a.cert.Raw) }
 
-// Files are files of a certificate and of its key in PEM.
+// Files writes a certificate and its key to files, in PEM, and returns their names.
 func Files(t testing.TB, c tls.Certificate) (cert, key string) {
 	raw, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
 	if err != nil {

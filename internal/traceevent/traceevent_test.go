@@ -48,7 +48,7 @@ func TestReaderIsStrict(t *testing.T) {
 	}
 }
 
-// What is written is read.
+// The reader reads what the writer wrote.
 func TestRoundTrip(t *testing.T) {
 	var text bytes.Buffer
 	w := NewWriter(&text, map[string]any{"model": "<epoll>"})
@@ -117,7 +117,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, reading it ends, with an error or without one.
+// Parse returns on any input, with an error or without.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"otherData":{},"traceEvents":[{"ph":"M","name":"thread_name","pid":1,"tid":1,"args":{"name":"t"}}]}`))
 	f.Add([]byte(`{"traceEvents":[{"ph":"f","name":"s","cat":"c","ts":1.000,"pid":1,"tid":1,"id":"1","bp":"e"}]}`))

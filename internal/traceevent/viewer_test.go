@@ -22,7 +22,7 @@ import (
 // importer is a page with the trace viewer of chrome://tracing, as Go's own "go tool trace" has it.
 const importer = `<html><head><script src="/static/webcomponents.min.js"></script><link rel="import" href="/static/trace_viewer_full.html"></head><body></body></html>`
 
-// ready is whether the importer is there, and opened what it makes of a text of trace events. An instant of a lane is a slice to it.
+// ready reports whether the importer is loaded, and opened returns what it reads from a text of trace events: it turns an instant of a lane into a slice.
 const (
 	ready  = `typeof tr !== "undefined" && tr.importer !== undefined && tr.importer.Import !== undefined`
 	opened = `(text => {
@@ -34,7 +34,7 @@ const (
 	})`
 )
 
-// The traces that are kept here open in the viewer of Chrome, every slice and arrow, without a warning.
+// The viewer of Chrome opens the kept traces without a warning, with every slice and arrow.
 func TestViewer(t *testing.T) {
 	files, err := filepath.Glob("../../results/portraits/portraits/*.json.gz")
 	if err != nil || len(files) == 0 {
@@ -76,7 +76,7 @@ func TestViewer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			said, err := chromedp.Run(ctx, chromedp.Evaluate[string](opened+"("+string(quoted)+")"))
+			reply, err := chromedp.Run(ctx, chromedp.Evaluate[string](opened+"("+string(quoted)+")"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,7 +84,7 @@ func TestViewer(t *testing.T) {
 				Slices, Flows, Processes int
 				Warnings                 []string
 			}
-			if err := json.Unmarshal([]byte(said), &got); err != nil {
+			if err := json.Unmarshal([]byte(reply), &got); err != nil {
 				t.Fatal(err)
 			}
 			var slices, flows int

@@ -11,7 +11,7 @@ import (
 // None stands where there is no number.
 const None = "–"
 
-// finite reports whether v is a number: a share of nothing is none.
+// finite reports whether v is finite: 0/0 is not.
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // Count writes a number with a comma between thousands and no more decimals than it has, six at most.

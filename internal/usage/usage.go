@@ -39,7 +39,7 @@ var children struct {
 	sum Line
 }
 
-// AddChild takes down the line of a child process that served in this one's stead.
+// AddChild records the line of a child process that served in place of this one.
 func AddChild(l Line) {
 	children.Lock()
 	defer children.Unlock()

@@ -12,7 +12,7 @@ import (
 	"carousel/loadgen/engine"
 )
 
-// valid is a load nobody objects to, changed by one test at a time.
+// valid returns a load that passes all checks; each test changes it.
 func valid(change func(*result.Spec)) result.Spec {
 	s := result.DefaultSpec()
 	s.Engine = result.Net
@@ -141,7 +141,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// Where the ports of one address would run out, connections to this machine come from many, unasked.
+// If the ports of one address would run out, connections to this machine come from many addresses without a flag.
 func TestSpread(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs the addresses of Linux's loopback")

@@ -37,7 +37,7 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// What Command writes is a command line that asks for the same.
+// The command line that Command returns parses to the same options.
 func TestCommandAsksForTheSame(t *testing.T) {
 	for _, args := range [][]string{
 		{},
@@ -116,7 +116,7 @@ func TestCommandAsksForTheSame(t *testing.T) {
 	}
 }
 
-// What a person reads on top of a comparison: no more than what makes it.
+// The command line above a comparison has only the flags that it needs.
 func TestCommandOfAComparison(t *testing.T) {
 	for line, want := range map[string]string{
 		"--vs :7 --seed 1 :8":                                  "--vs http://127.0.0.1:7/ --slice 25ms --seed 1 http://127.0.0.1:8/",
@@ -133,7 +133,7 @@ func TestCommandOfAComparison(t *testing.T) {
 		opts.Spec.Threads, opts.Spec.Engine = 0, ""
 		for i := range opts.Servers {
 			if s := &opts.Servers[i]; s.Auto {
-				s.PID = 99 // it was found
+				s.PID = 99 // found by --pid auto
 			}
 		}
 		if got := opts.Command(); got != "loadgen -c 50 -d 10s "+want {

@@ -15,8 +15,8 @@ import (
 // valueOf is the annotation of a flag that names its value: the word between backquotes of its help, or its type.
 const valueOf = "value"
 
-// finish takes the backquotes out of the help of all flags of cmd, which shells show too, and has shells complete files where the value is
-// called FILE, and folders where it is called DIR. Other values are words that were offered, or nothing that a shell knows.
+// finish removes the backquotes from the help of all flags of cmd, because shells show it. It makes shells complete the name of a file if the
+// value is called FILE, of a folder if it is called DIR, a metric for CONDITION, and after @ a file for TEXT.
 func finish(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		value, help := pflag.UnquoteUsage(f)
@@ -37,7 +37,7 @@ func finish(cmd *cobra.Command) {
 	})
 }
 
-// completes offers no words of its own.
+// completes returns a completion without words of its own.
 func completes(directive cobra.ShellCompDirective) cobra.CompletionFunc {
 	return cobra.FixedCompletions(nil, directive)
 }
@@ -49,7 +49,7 @@ func afterAt(_ *cobra.Command, _ []string, typed string) (offered []cobra.Comple
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	folder, _ := filepath.Split(path)
-	entries, _ := os.ReadDir(cmp.Or(folder, ".")) // a folder that cannot be read has nothing to offer
+	entries, _ := os.ReadDir(cmp.Or(folder, ".")) // no files if the folder cannot be read
 	directive := cobra.ShellCompDirectiveNoFileComp
 	for _, entry := range entries {
 		name := folder + entry.Name()

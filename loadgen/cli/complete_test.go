@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What shells are to do after words that are completed (cobra.ShellCompDirective).
+// What a shell does with the offered words (cobra.ShellCompDirective).
 const (
 	wordsOnly = ":4"
 	noSpace   = ":6"
@@ -15,7 +15,7 @@ const (
 	onlyDirs  = ":16"
 )
 
-// What a shell is offered, of which it keeps what begins as was typed; after "..." there is more.
+// TestCompletion checks the words that a shell is offered; the shell drops those that do not begin with what was typed. "..." stands for further words.
 func TestCompletion(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"tea.json", "tee.json"} {
@@ -102,7 +102,7 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// completed is what a shell is offered, with what it means.
+// completed returns the words that a shell is offered, with their explanations.
 func completed(t *testing.T, typed string) string {
 	t.Helper()
 	return helpOf(t, "__complete "+typed)

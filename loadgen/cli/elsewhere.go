@@ -18,11 +18,11 @@ type meaning struct {
 }
 
 const (
-	aScript = ": scripts are not run; requests of several kinds are --mix FILE, one is -X, -H, --body and the target"
-	stage   = ": it raises connections, and what rises here is a rate: --ramp FROM:TO -d 30s, or --stages FILE"
-	whither = ": the target is where is connected to, and -H 'Host: NAME' what it is called, by TLS as well"
-	noHTTP2 = ": HTTP/1.1 is spoken, not HTTP/2"
-	aProxy  = ": proxies are not used, requests go straight to the target"
+	aScript   = ": scripts are not run; requests of several kinds are --mix FILE, one is -X, -H, --body and the target"
+	stage     = ": it raises connections, and what rises here is a rate: --ramp FROM:TO -d 30s, or --stages FILE"
+	connectTo = ": the target is where is connected to, and -H 'Host: NAME' what it is called, by TLS as well"
+	noHTTP2   = ": HTTP/1.1 is spoken, not HTTP/2"
+	aProxy    = ": proxies are not used, requests go straight to the target"
 )
 
 func one(whose, here string) []meaning { return []meaning{{whose, here, nil}} }
@@ -37,7 +37,7 @@ var (
 	noValue = regexp.MustCompile(`^($|-|https?:|[a-z.]*:[0-9])`)
 )
 
-// habits are read off the help texts of ab, autocannon, bombardier, curl, fortio, h2load, hey, hyperfine, k6, oha, vegeta, wrk and wrk2.
+// habits come from the help texts of ab, autocannon, bombardier, curl, fortio, h2load, hey, hyperfine, k6, oha, vegeta, wrk and wrk2.
 var habits = []habit{
 	// how long, how much, how fast
 	{"-z", true, one("hey oha", "-d %s"), false},
@@ -94,8 +94,8 @@ var habits = []habit{
 	{"--unix-socket", true, one("oha vegeta curl", ": the socket is part of the target, unix:%s:/path"), false},
 	{"--socketPath", true, one("autocannon", ": the socket is part of the target, unix:%s:/path"), false},
 	{"-S", true, one("autocannon", ": the socket is part of the target, unix:%s:/path"), false},
-	{"--connect-to", true, one("oha vegeta curl", whither), false},
-	{"--resolve", true, one("curl fortio", whither), false},
+	{"--connect-to", true, one("oha vegeta curl", connectTo), false},
+	{"--resolve", true, one("curl fortio", connectTo), false},
 	{"--laddr", true, one("vegeta", "--source %s"), false},
 	{"--disable-keepalive", false, one("hey oha", "--no-keepalive"), false},
 	{"--disableKeepAlives", false, one("bombardier", "--no-keepalive"), false},
@@ -155,10 +155,10 @@ var habits = []habit{
 
 // twist is a flag of loadgen with a value that only another tool takes.
 type twist struct {
-	command string // the other tool's, which stands first; "": any
+	command string // the other tool's command, the first argument; "": any
 	flag    string
 	value   *regexp.Regexp
-	means   []meaning // EACH, of the first, is the value times the connections
+	means   []meaning // in the first, EACH stands for the value times the number of connections
 }
 
 var twists = []twist{
@@ -174,7 +174,7 @@ var twists = []twist{
 	{"attack", "--body", regexp.MustCompile(`^[^@]`), one("vegeta", "--body @%s")},
 }
 
-// words are the commands of other tools, which stand first.
+// words are the commands of other tools, which are first arguments.
 var words = []habit{
 	{"attack", false, one("vegeta", ": leave the word out; targets are arguments, loadgen -r 50 -d 5s http://host:port/path"), false},
 	{"run", false, one("k6", aScript), false},

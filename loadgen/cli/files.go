@@ -118,16 +118,16 @@ func (o *Options) checkKept(flags *pflag.FlagSet) error {
 
 // checkExports rejects files for other tools that cannot be combined, or not with this load.
 func (o *Options) checkExports() error {
-	asked := o.Exports.Asked()
-	onStdout := slices.DeleteFunc(slices.Clone(asked), func(e export.Export) bool { return e.File != export.Stdout })
+	exports := o.Exports.Asked()
+	onStdout := slices.DeleteFunc(slices.Clone(exports), func(e export.Export) bool { return e.File != export.Stdout })
 	switch {
 	case len(onStdout) > 1:
 		return fmt.Errorf("--%s - and --%s -: one file goes to standard output", onStdout[0].Flag, onStdout[1].Flag)
 	case len(onStdout) == 1 && o.JSON:
 		return fmt.Errorf("--%s - and --json: one of them goes to standard output", onStdout[0].Flag)
 	}
-	for i, e := range asked {
-		for _, other := range asked[:i] {
+	for i, e := range exports {
+		for _, other := range exports[:i] {
 			if e.File == other.File && e.File != export.Stdout {
 				return fmt.Errorf("--%s and --%s: %s cannot be both", other.Flag, e.Flag, e.File)
 			}

@@ -111,7 +111,7 @@ func twisted(command, flag, typed, value string, args []string) string {
 	for _, t := range twists {
 		if t.flag == flag && t.value.MatchString(value) && (t.command == "" || t.command == command) {
 			h := habit{means: slices.Clone(t.means)}
-			if strings.HasPrefix(value, "-") { // it takes none there
+			if strings.HasPrefix(value, "-") { // the other tool's flag takes no value
 				return h.say(typed, "")
 			}
 			if per := strings.Index(h.means[0].here, "EACH"); per >= 0 {
@@ -124,7 +124,7 @@ func twisted(command, flag, typed, value string, args []string) string {
 	return ""
 }
 
-// connectionsOf is what -c of a command line asks for, 50 where it does not.
+// connectionsOf returns the value of -c in a command line, or 50.
 func connectionsOf(args []string) int {
 	for i, arg := range args {
 		if rest, is := strings.CutPrefix(arg, "-c"); is {
@@ -196,7 +196,7 @@ func owners(tools string) string {
 	}
 }
 
-// aLongName is a word after one dash that is no letter with its value.
+// aLongName matches a long name after one dash that cannot be a letter with its value.
 var aLongName = regexp.MustCompile(`^-[a-z]+((-[a-z]+)+(=|$)|[a-z]{2}=)`)
 
 var numeral = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
@@ -205,9 +205,9 @@ func isNumber(s string) bool { return numeral.MatchString(s) }
 
 // unknown is the error for a flag that does not exist; it suggests the nearest one.
 func unknown(flag string, ours *pflag.FlagSet) string {
-	best, distance := "", 3 // more than two slips is another word
+	best, distance := "", 3 // with more than two slips it is another word
 	ours.VisitAll(func(f *pflag.Flag) {
-		if d := slips(strings.TrimLeft(flag, "-"), f.Name); d < min(distance, len(f.Name)) && !f.Hidden { // nor is a word of which no letter is right
+		if d := slips(strings.TrimLeft(flag, "-"), f.Name); d < min(distance, len(f.Name)) && !f.Hidden { // at least one letter must be right
 			best, distance = "--"+f.Name, d
 		}
 	})

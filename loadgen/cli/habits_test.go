@@ -23,7 +23,7 @@ func flagsOf() *pflag.FlagSet {
 	return cmd.Flags()
 }
 
-// Every habit in the table is helped: with its value, as the next argument and joined.
+// Every habit in the table gives its explanation, whether its value is joined or the next argument.
 func TestEveryHabit(t *testing.T) {
 	ours := flagsOf()
 	seen := map[string]bool{}
@@ -64,7 +64,7 @@ func TestEveryHabit(t *testing.T) {
 	}
 }
 
-// Command lines as people bring them from elsewhere.
+// Command lines of other tools.
 func TestCommandLines(t *testing.T) {
 	for line, want := range map[string]string{
 		"-q 200":                           "hey's -q 200 is -r 10000 (it is per connection there) here, oha's -q 200 is -r 200 here",
@@ -221,7 +221,7 @@ func TestCommandLines(t *testing.T) {
 
 func TestCommandLinesThatWork(t *testing.T) {
 	type wanted struct {
-		spec  string // without threads and engine, which are the system's
+		spec  string // without threads and engine, which depend on the system
 		gates int
 		json  bool
 		quiet bool
@@ -280,7 +280,7 @@ func TestCommandLinesThatWork(t *testing.T) {
 	}
 }
 
-// hey's -t is a timeout in seconds. Nobody is served better by more threads than there are processors.
+// hey's -t is a timeout in seconds, so more threads than processors give a note.
 func TestTimeoutOfHey(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("-t is of engines that need Linux")
@@ -316,7 +316,7 @@ func TestAnswered(t *testing.T) {
 	}
 }
 
-// Whatever is typed, it is understood or refused; it never panics.
+// Parse accepts or rejects any command line, and never panics.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"-c500", "-q 200", "-z=3", "--", "-", "---", "-=", "--=", "-H", "-qz", "--fail-if p99>1s", "-\xff", "-é", "attack -rate=0 -body x", "run -s 1:2", "-max-body=0", "-lazy", "-k=x", "help -c", "--vs a=:1 --twin --pid a=auto b=:1", "--vs :1 --vs :1/a"} {
 		f.Add(seed)

@@ -34,8 +34,8 @@ func manCommand() *cobra.Command {
 	}
 }
 
-// manualDate is when this was built as SOURCE_DATE_EPOCH says, or else when what it was built from was committed, so that the same source has
-// the same page; "" where neither is known.
+// manualDate returns the day of SOURCE_DATE_EPOCH, or else of the commit that this program was built from, so that the same source gives the same
+// page; "" if neither is known.
 func manualDate() string {
 	if seconds, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
 		return time.Unix(seconds, 0).UTC().Format(time.DateOnly)
@@ -50,7 +50,7 @@ func manualDate() string {
 	return ""
 }
 
-// manual is the page as man(7) has it, from the texts of the help.
+// manual returns the manual page in the format of man(7), from the texts of the help.
 func manual(root *cobra.Command, date string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -98,7 +98,7 @@ func manual(root *cobra.Command, date string) string {
 	return b.String()
 }
 
-// prose is a text of the help: paragraphs that are filled, and lines that stay as they are, which begin with two spaces.
+// prose converts a text of the help: it refills paragraphs, and keeps lines that begin with two spaces.
 func prose(text string) string {
 	var b strings.Builder
 	literal := false
@@ -125,7 +125,7 @@ func prose(text string) string {
 	return strings.ReplaceAll(b.String(), ".PP\n.IP\n", ".IP\n")
 }
 
-// roff is text with what roff would take for its own. A hyphen and a quote stay what a shell takes.
+// roff escapes text for roff. Hyphens and quotes stay ASCII, so that examples can be pasted into a shell.
 func roff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`).Replace(text)
 	if strings.HasPrefix(text, ".") {

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// macros are what the manual page is written with; another line that begins with a dot would not be shown.
+// macros are the macros that the manual page may use. Any other line that begins with a dot would not be shown.
 var macros = regexp.MustCompile(`^\.(TH|SH|SS|TP|B|BR|RI|PP|IP|EX|EE|br|nh|ad)[ \n]`)
 
 func TestManual(t *testing.T) {

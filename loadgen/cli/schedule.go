@@ -68,8 +68,7 @@ func (o *Options) readStages(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// spin is how long a sender looks out for the next request, unless it is said: where one processor is all there is, the target needs it, and
-// servers are compared by what they cost.
+// spin returns the default of --spin: 0 if the threads use all processors, because a local target needs one.
 func (o *Options) spin() time.Duration {
 	if host.Processors() > o.Spec.Threads {
 		return o.spinElsewhere()
@@ -77,7 +76,7 @@ func (o *Options) spin() time.Duration {
 	return 0
 }
 
-// spinElsewhere is the default of --spin on a machine with processors to spare.
+// spinElsewhere returns the default of --spin on a machine with processors to spare: 0 in a closed loop, and in a comparison.
 func (o *Options) spinElsewhere() time.Duration {
 	if o.open() && !o.Compares() && o.Spec.Threads > 0 {
 		return usualSpin

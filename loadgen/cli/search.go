@@ -90,7 +90,7 @@ func (o *Options) checkSearch(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// Levels is where a search looks, but for where it begins if that is not given: then it is 0.
+// Levels returns the levels that a search may try. First is 0 if it is not given.
 func (o *Options) Levels() search.Levels {
 	if o.Over == result.OverConnections {
 		return search.Levels{First: float64(o.Spec.Connections), Least: float64(len(client.Servers(o.Spec))), Most: float64(max(o.Spec.Connections, o.mostConnections())), Whole: true}
@@ -102,14 +102,14 @@ func (o *Options) Levels() search.Levels {
 	return search.Levels{First: o.Spec.Rate, Least: search.Round(least), Most: schedule.MostPerSecond}
 }
 
-// Takes is how long a step at this level lasts, and a search whose steps are about there: one of few and one of many.
+// Takes returns how long a step at this level lasts, and how long a search near this level lasts, with few steps and with many.
 func (o *Options) Takes(level float64) (each, few, many time.Duration) {
 	s := o.At(level, 0, false)
 	each = s.Warmup + s.Duration
 	return each, search.UsualFew*each + (confirming-1)*s.Duration, search.UsualMany*each + (confirming-1)*s.Duration
 }
 
-// Limit is why a search goes no further than its plan's highest level.
+// Limit returns the reason why a search tries nothing above its highest level.
 func (o *Options) Limit() string {
 	if o.Over == result.OverConnections {
 		return "the descriptors and ports of this process are used up (see ulimit -n)"
@@ -117,7 +117,7 @@ func (o *Options) Limit() string {
 	return "there is no finer schedule"
 }
 
-// mostConnections is how many this process can open to the target.
+// mostConnections returns how many connections this process can open to the target.
 func (o *Options) mostConnections() int {
 	most := int64(maxPorts)
 	if _, ports := host.LocalPorts(); ports > 0 {
@@ -130,7 +130,7 @@ func (o *Options) mostConnections() int {
 	return int(most)
 }
 
-// needs is how many requests a step needs for all conditions, plus a tenth.
+// needs returns how many requests a step needs for all conditions, plus a tenth.
 func (o *Options) needs() (n int64) {
 	n = fewest
 	for _, condition := range o.FindMax {
@@ -139,7 +139,7 @@ func (o *Options) needs() (n int64) {
 	return n + n/10
 }
 
-// At is the load of a step at this level. rate is what it can be expected to serve, 0 where nothing is known.
+// At returns the load of a step at this level. rate is the rate that the server is expected to serve; 0 if not known.
 func (o *Options) At(level, rate float64, confirms bool) result.Spec {
 	s := o.Spec
 	if o.Over == result.OverConnections {

@@ -20,7 +20,7 @@ func parsed(t *testing.T, line string) *Options {
 	return opts
 }
 
-// A step lasts as long as its percentiles take requests.
+// A step lasts long enough for the requests that its percentiles need.
 func TestAt(t *testing.T) {
 	for _, c := range []struct {
 		line        string

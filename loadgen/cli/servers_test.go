@@ -67,7 +67,7 @@ func FuzzNamed(f *testing.F) {
 	})
 }
 
-// parse is a command line that is understood.
+// parse parses a valid command line.
 func parse(t *testing.T, line string) *Options {
 	t.Helper()
 	opts, err := Parse(io.Discard, io.Discard, strings.Fields(line))
@@ -191,7 +191,7 @@ func TestComparison(t *testing.T) {
 			t.Errorf("--until %s: %v, want %v", line, got, want)
 		}
 	}
-	// So many cycles are so much load: of a short and a long slice in two of them.
+	// Two cycles load each server for a short and a long slice.
 	if opts := parse(t, "--twin --cycles 6 --slice 10ms"); opts.Cycles != 6 || opts.Spec.Duration != 3*40*time.Millisecond || opts.Of(opts.Servers[1]).Duration != opts.Spec.Duration {
 		t.Errorf("--cycles 6: %d, %v of load", opts.Cycles, opts.Spec.Duration)
 	}
@@ -200,7 +200,7 @@ func TestComparison(t *testing.T) {
 	}
 }
 
-// What does not go together with a comparison, or without one.
+// Flags that cannot be combined with a comparison, and flags that need one.
 func TestCheckComparison(t *testing.T) {
 	many := strings.Repeat("--vs :1 ", 25)
 	for line, want := range map[string]string{
@@ -318,7 +318,7 @@ func TestProcessesAreLookedAt(t *testing.T) {
 	if err := o.checkProcesses(); err == nil || !strings.HasPrefix(err.Error(), "--pid 2147483000: ") {
 		t.Errorf("%v", err)
 	}
-	if o.Servers[1].Auto = true; o.checkProcesses() != nil { // it is looked for when the load begins
+	if o.Servers[1].Auto = true; o.checkProcesses() != nil { // it is found when the load begins
 		t.Errorf("%v", o.checkProcesses())
 	}
 }

@@ -155,7 +155,7 @@ func (v ramp) Set(text string) error {
 	return nil
 }
 
-// connections is how many there are at most, or FIRST:MOST.
+// connections is a number of connections, or FIRST:MOST.
 type connections struct{ first, most *int }
 
 func (v connections) Type() string   { return "N" }
@@ -177,7 +177,7 @@ func (v connections) Set(text string) error {
 	return nil
 }
 
-// size is a number of bytes a second, 1 to most, which are whole GiB, written 512, 1KiB or 1MiB.
+// size is a number of bytes per second, 1 to most, written 512, 1KiB or 1MiB. most must be whole GiB.
 type size struct {
 	to   *int64
 	most int64
@@ -224,7 +224,7 @@ func (v sources) Set(text string) error {
 	return nil
 }
 
-// share is a part of something, written 1% or 0.01: above one bound, up to the other.
+// share is a part of a whole, written 1% or 0.01: more than above, at most most.
 type share struct {
 	to          *float64
 	above, most float64
@@ -289,7 +289,7 @@ type process struct {
 	given string // as it was typed
 	name  string // of a server; "": the target, or with auto every server that has no process of its own
 	pid   int
-	auto  bool // whoever listens on the server's address
+	auto  bool // the process that listens on the server's address
 }
 
 // processes takes one process a time. A name that loadgen gave to a server may hold a "=", which a PID does not.
@@ -329,7 +329,7 @@ type word struct {
 func (v word) Type() string   { return "WORD" }
 func (v word) String() string { return deref(v.to) }
 func (v word) Set(text string) error {
-	if !slices.Contains(v.choices, text) && (text != "" || deref(v.to) != "") { // a flag that says nothing by default may say so
+	if !slices.Contains(v.choices, text) && (text != "" || deref(v.to) != "") { // "" is allowed if it is the default
 		return fmt.Errorf("it is %s", or(v.choices))
 	}
 	*v.to = text
@@ -375,7 +375,7 @@ func (v gates) Set(text string) error {
 	return nil
 }
 
-// deref is what to points at; the zero value where it is nil, as in the value that pflag makes to know a default.
+// deref returns *to, or the zero value if to is nil, as in the zero Value that pflag compares a default with.
 func deref[T any](to *T) (v T) {
 	if to != nil {
 		v = *to

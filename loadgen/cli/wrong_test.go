@@ -8,8 +8,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Whatever a flag is given that it does not take, what is said is one line, with the flag and the value, in words of this program. Those of
-// a library would tell how it reads numbers.
+// A value that a flag does not accept gives an error of one line, with the flag and the value, and without the error text of a library.
 func TestWrongValues(t *testing.T) {
 	refused := map[string]bool{}
 	flagsOf().VisitAll(func(f *pflag.Flag) {

@@ -12,9 +12,9 @@ import (
 	"carousel/loadgen/client"
 )
 
-// Bench is the loads as lines of Go benchmarks, which benchstat compares over several runs (golang.org/design/14313-benchmark-format): one
-// line each, named after path, connections and rate. Figures that a record does not support are left out. What tells runs of one load apart,
-// as their verdicts do, is no configuration: benchstat would put them into tables of their own. Neither is the target of several.
+// Bench writes the loads as lines of Go benchmarks, which benchstat compares over several runs (golang.org/design/14313-benchmark-format): one
+// line each, named after path, connections and rate. Figures that a record does not support are left out. Verdicts and the targets of several
+// loads are comments, because benchstat would put runs with different configuration lines into different tables.
 func Bench(loads []Load) ([]byte, error) {
 	var b bytes.Buffer
 	first := loads[0]
@@ -50,7 +50,7 @@ func Bench(loads []Load) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// name is that of a load as a benchmark: parts between slashes, which a filter of benchstat knows by their keys.
+// name returns the benchmark name of a load: parts between slashes, with keys that benchstat can filter by.
 func name(l Load) string {
 	s := l.Spec
 	words := []string{"BenchmarkLoadgen"}
@@ -74,7 +74,7 @@ type benchFigure struct {
 	unit  string
 }
 
-// figures are those of a load, in their order.
+// figures returns the figures of a load, in order.
 func figures(l *result.Load) (all []benchFigure) {
 	add := func(value float64, unit string) { all = append(all, benchFigure{value, unit}) }
 	add(l.RateRPS, "req/s")

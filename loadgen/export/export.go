@@ -71,13 +71,13 @@ func (f *Files) Define(flags *pflag.FlagSet) {
 }
 
 // Asked returns the files to write.
-func (f *Files) Asked() (asked []Export) {
+func (f *Files) Asked() (files []Export) {
 	for i, format := range formats {
 		if name := *f.name(i); name != "" {
-			asked = append(asked, Export{format.flag, name, format.several, format.make})
+			files = append(files, Export{format.flag, name, format.several, format.make})
 		}
 	}
-	return asked
+	return files
 }
 
 // ToStdout reports whether one of the files is standard output.

@@ -59,7 +59,7 @@ func example(t *testing.T) *result.Load {
 	return l
 }
 
-// What the log says before its intervals; that a reader accepts these stands where the histograms are, in internal/result.
+// TestHLog checks the lines of the log. A test in internal/result checks that a reader accepts it.
 func TestHLog(t *testing.T) {
 	l := example(t)
 	text, err := HLog(l)
@@ -89,7 +89,7 @@ func TestHLog(t *testing.T) {
 	}
 }
 
-// The last line of the percentiles has all requests and the largest; what speaks against them stands before them.
+// The last percentile line has all requests and the maximum. Doubts come before the percentiles.
 func TestHGrm(t *testing.T) {
 	l := example(t)
 	l.Complete = false
@@ -144,7 +144,7 @@ func TestCSV(t *testing.T) {
 	if n := bytes.Count(text, []byte("\n")); n != bytes.Count(text, []byte("\r\n")) || n != 1+len(l.Intervals.List) {
 		t.Errorf("lines do not end as RFC 4180 has it, or there are too many:\n%s", text)
 	}
-	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll() // which wants as many fields in each as in the first
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll() // rejects rows of different length
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestBench(t *testing.T) {
 			if rate, ok := rec.Value("req/s"); !ok || rate != l.RateRPS {
 				t.Errorf("%s: req/s %v, want %v", rec.Name, rate, l.RateRPS)
 			}
-			if p50, ok := rec.Value("p50-sec"); !ok || math.Abs(p50*1e9-float64(l.Latency.P50)) > 1 { // it makes seconds of them
+			if p50, ok := rec.Value("p50-sec"); !ok || math.Abs(p50*1e9-float64(l.Latency.P50)) > 1 { // it converts to seconds
 				t.Errorf("%s: p50 %v s, want %d ns; %v", rec.Name, p50, l.Latency.P50, rec.Values)
 			}
 			if cpu, ok := rec.Value("target-cpu-sec/req"); !ok || cpu <= 0 {
@@ -245,7 +245,7 @@ func TestBench(t *testing.T) {
 	}
 }
 
-// TestNothing is what a record that lacks something is told.
+// TestNothing checks the error for a record that lacks what the format needs.
 func TestNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		of     func(*result.Load) ([]byte, error)

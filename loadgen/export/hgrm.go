@@ -9,8 +9,8 @@ import (
 	"carousel/internal/result"
 )
 
-// HGrm is the response time by percentile in milliseconds, as HdrHistogram's plotter, wrk2 and others have it. What speaks against the
-// figures stands before them, in lines that readers skip.
+// HGrm writes the response time by percentile in milliseconds, in the format of HdrHistogram's plotter, wrk2 and others. Doubts about the figures
+// come first, in lines that readers skip.
 func HGrm(l *result.Load) ([]byte, error) {
 	if l.Histogram == "" {
 		return nil, errNoHistogram
@@ -34,10 +34,10 @@ func HGrm(l *result.Load) ([]byte, error) {
 
 var errNoHistogram = errors.New("the record has no histogram: keep it with -o FILE")
 
-// doubts is what speaks against the figures of a load, a line each: the verdict where it is not valid, and why they are not shown elsewhere.
+// doubts returns the doubts about the figures of a load, a line each: the verdict unless it is valid, and why other output withholds figures.
 func doubts(l *result.Load) (lines []string) {
 	add := func(format string, args ...any) {
-		lines = append(lines, strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")) // a text of the record may be anything
+		lines = append(lines, strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")) // a text of the record may have newlines
 	}
 	if l.Verdict.State != "" && l.Verdict.State != result.Valid {
 		add("verdict: %s", l.Verdict.State)

@@ -32,11 +32,11 @@ func spans(l *result.Load) (all []span, err error) {
 		s := span{Interval: one, from: int64(k) * v.LengthNS, length: v.LengthNS}
 		replies := float64(one.OK)
 		if left := elapsed - s.from; left < s.length {
-			replies = -1 // in the grace
+			replies = -1 // some replies may have come after the window
 			if left > 0 {
 				s.length = left
 			}
-			if (k == 0 || left >= v.LengthNS/10) && l.Spec.Warmup == 0 { // what is not of the grace, which no other interval before the window's end is
+			if (k == 0 || left >= v.LengthNS/10) && l.Spec.Warmup == 0 { // then its replies in the window are those that the intervals before do not have
 				replies = max(0, math.Round(l.Served())-float64(before))
 			}
 		}
@@ -57,7 +57,7 @@ func spans(l *result.Load) (all []span, err error) {
 	return all, nil
 }
 
-// HLog is the response times of good replies, interval by interval, as an HdrHistogram log of version 1.3: times since the start in seconds, the
+// HLog writes the response times of good replies, interval by interval, as an HdrHistogram log of version 1.3: times since the start in seconds, the
 // longest response time of each interval in milliseconds, and its histogram in nanoseconds.
 func HLog(l *result.Load) ([]byte, error) {
 	all, err := spans(l)
@@ -85,9 +85,9 @@ func HLog(l *result.Load) ([]byte, error) {
 // columns are those of CSV.
 var columns = []string{"start_s", "length_s", "ok", "errors", "rate_rps", "mean_ms", "p50_ms", "p90_ms", "p99_ms", "max_ms", "bytes"}
 
-// CSV is a row for each interval (RFC 4180): when it began, in seconds since the window opened, and how long it was, good replies, errors, the
-// rate, response times in milliseconds, and bytes that were read. What the interval does not support is empty: a percentile that too few
-// replies lie beyond, and the rate in the grace.
+// CSV writes a row for each interval (RFC 4180): its beginning, in seconds since the window opened, its length, good replies, errors, the
+// rate, response times in milliseconds, and bytes read. A figure that the interval does not support is empty: a percentile with too few
+// replies above it, and the rate after the window.
 func CSV(l *result.Load) ([]byte, error) {
 	all, err := spans(l)
 	if err != nil {

@@ -27,7 +27,7 @@ const (
 
 var began = time.Date(2026, 11, 27, 20, 0, 0, 0, time.UTC)
 
-// loadOf is the record of workers that loaded a server side by side over so many connections each.
+// loadOf returns the record of workers that loaded a server at the same time, over so many connections in all.
 func loadOf(t *testing.T, connections int, workers ...*record.Recorder) *result.Load {
 	t.Helper()
 	l, err := record.Merge(workers, seconds*time.Second)
@@ -49,8 +49,8 @@ func loadOf(t *testing.T, connections int, workers ...*record.Recorder) *result.
 	return l
 }
 
-// play has a worker of two connections meet all that a request can: good replies, errors, time-outs, requests without an answer; with silent
-// its second connection is never answered.
+// play returns a worker with two connections and every outcome of a request: good replies, errors, timeouts, no answer. With silent, its second
+// connection is never answered.
 func play(seed uint64, silent bool) *record.Recorder {
 	random := rand.New(rand.NewPCG(seed, 1))
 	r := record.NewRecorder(2, false, nil)
@@ -80,8 +80,8 @@ func play(seed uint64, silent bool) *record.Recorder {
 	return r
 }
 
-// What several loadgens recorded, added up, is what one that made all these requests would have: buckets and percentiles bit for bit, and all
-// that was counted. What the parts do not tell is left out.
+// The merged records of several loadgens equal the record of one that sent all the requests: buckets and percentiles bit for bit, and all counts.
+// Figures that the parts do not determine are left out.
 func TestMergedIsTheUnion(t *testing.T) {
 	for name, silent := range map[string]bool{"all answered": false, "a connection of each is not": true} {
 		t.Run(name, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestMergedIsTheUnion(t *testing.T) {
 				cmpopts.EquateApprox(1e-12, 0), cmpopts.EquateEmpty(),
 				cmpopts.IgnoreFields(result.Load{}, "Verdict", "Arrivals", "Lateness", "PacerLateness", "OwnStallNS"),
 			}
-			if silent { // the times are withheld in the parts, and with them what is exact beside the buckets
+			if silent { // the parts withhold the times, and with them the exact figures
 				rough := cmpopts.IgnoreFields(result.Latency{}, "Mean", "Max", "P999", "Withheld")
 				alike = append(alike, rough)
 			}
@@ -129,7 +129,7 @@ func TestMergedIsTheUnion(t *testing.T) {
 	}
 }
 
-// kept is l as it is read from a file.
+// kept returns l as it is read from a file.
 func kept(t *testing.T, l *result.Load) *result.Load {
 	t.Helper()
 	text, err := json.Marshal(l)
@@ -158,8 +158,8 @@ func TestWindows(t *testing.T) {
 		{"a quarter of a bin later", 25 * time.Millisecond, false, "", 400},
 		{"much later", 400 * time.Millisecond, false, "the windows overlap for 87 % of the longest, less than 90 %: b began 400ms after a; --sequence", 0},
 		{"one after the other", 10 * time.Second, false, "0 % of the longest", 0},
-		{"one after the other, as is said", 10 * time.Second, true, "", 0},
-		{"side by side, which is not what is said", 0, true, "--sequence: a and b ran at the same time", 0},
+		{"one after the other, with --sequence", 10 * time.Second, true, "", 0},
+		{"side by side, with --sequence", 0, true, "--sequence: a and b ran at the same time", 0},
 	} {
 		a, b := loadOf(t, 2, play(1, false)), loadOf(t, 2, play(2, false))
 		b.Window.Start = began.Add(c.later)
@@ -257,7 +257,7 @@ func TestMergedHandshakes(t *testing.T) {
 	}
 }
 
-// What was found in several loads and not in the whole is said once, in the words of the one that it hurts most.
+// A reason that several parts have, and the sum does not, is given once, in the words of the worst part.
 func TestJudgeTogether(t *testing.T) {
 	reason := func(check, state, text string) result.Reason {
 		return result.Reason{Check: check, State: state, Text: text}

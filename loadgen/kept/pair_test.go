@@ -15,14 +15,14 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// TestQuestions changes one thing in the spec of the second record: whether the two can be compared, and whether they can be added up.
+// TestQuestions changes one field of the second record's spec, and checks whether the two can be compared and whether they can be merged.
 func TestQuestions(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*result.Spec)
-		differ string // what is said of it
+		differ string // the difference, as it is reported
 		apart  bool   // they can be compared
-		beside bool   // they can be added up
+		beside bool   // they can be merged
 	}{
 		{"nothing", func(*result.Spec) {}, "", true, true},
 		{"where the server is", func(s *result.Spec) { s.Target = "http://10.0.0.2:80/" }, "address: 127.0.0.1:5000 and 10.0.0.2:80", true, true},
@@ -87,7 +87,7 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
-// TestRulesAreOfFields sees that what may differ is a field of the spec, or part of its target.
+// TestRulesAreOfFields checks that each rule is about a field of the spec, or a part of the target.
 func TestRulesAreOfFields(t *testing.T) {
 	fields := []string{"address"}
 	for typ, i := reflect.TypeFor[result.Spec](), 0; i < typ.NumField(); i++ {
@@ -101,7 +101,7 @@ func TestRulesAreOfFields(t *testing.T) {
 	}
 }
 
-// pairOf is two records without fault, of which the second is served twice as fast.
+// pairOf returns two valid records; the second is twice as fast.
 func pairOf(t *testing.T) (a, b Record) {
 	t.Helper()
 	of := func(times int64) *result.Load {
@@ -146,12 +146,12 @@ func TestCompare(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 
-	// A record that was printed has no histograms, but what they said.
+	// A printed record has no histograms, only the figures from them.
 	b.Load.Histogram, b.Load.ServiceHistogram = "", ""
 	if p, err = Compare(a, b); err != nil || p.Find("p99").Lacks != "" {
 		t.Errorf("without histograms: %+v, %v", p.Find("p99"), err)
 	}
-	// What a record withholds has no ratio.
+	// A withheld figure has no ratio.
 	b.Load.Latency.Withheld = map[string]string{"p99": "too few"}
 	b.Load.Latency.AtLeast = []string{"p50"}
 	if p, err = Compare(a, b); err != nil || p.Find("p99").Lacks != "b.json: too few" || p.Find("p50").Lacks != "b.json: unanswered requests could raise it" {
@@ -199,7 +199,7 @@ func TestGatesOfAPair(t *testing.T) {
 	}
 }
 
-// Each field of what is printed is explained.
+// Each field of the printed JSON is explained in results/README.md.
 func TestPairIsExplained(t *testing.T) {
 	a, b := pairOf(t)
 	b.Load.Spec.Seed = 7

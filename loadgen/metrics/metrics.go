@@ -1,4 +1,4 @@
-// Package metrics has a load's figures as Prometheus reads them: as text when the load has ended, and served while it is on, by the same names.
+// Package metrics exports the figures of a load to Prometheus: as text after the load and over HTTP during it, by the same names.
 package metrics
 
 import (
@@ -12,12 +12,12 @@ import (
 	"carousel/loadgen/record"
 )
 
-// Figures are those of a load, over its window, or since it began while it is on.
+// Figures are the figures of a load: over its window or, while it runs, since it began.
 type Figures struct {
-	Server                                           string // what it is called among others; "": it is the only one
+	Server                                           string // its name among others; "": it is the only one
 	Planned, Sent, OK, Unanswered, BytesRead, Opened int64
 	Errors, Unsent, Failed                           map[string]int64 // by class, reason, class
-	InFlight, Offered                                float64          // Offered is 0 of a closed loop
+	InFlight, Offered                                float64          // Offered is 0 in a closed loop
 	Times                                            map[float64]uint64
 	Count                                            uint64  // of Times
 	Sum                                              float64 // of them, in seconds
@@ -36,7 +36,7 @@ var Bounds = func() (all []int64) {
 	return append(all, 1e11)
 }()
 
-// Of are the figures of a record. The error is that of a histogram which cannot be read.
+// Of returns the figures of a record. It returns an error if a histogram cannot be decoded.
 func Of(server string, l *result.Load) (Figures, error) {
 	f := Figures{
 		Server: server, Planned: l.Requests.Planned, Sent: l.Requests.Sent, OK: l.Requests.OK, Unanswered: l.Requests.Unanswered,
@@ -61,7 +61,7 @@ func Of(server string, l *result.Load) (Figures, error) {
 	return f, nil
 }
 
-// Now are the figures of a load at offered requests per second that is on, 0: a closed loop; from whenever it began, a warm-up included.
+// Now returns the figures of a running load since it began, the warm-up included. offered is its rate in requests per second; 0: a closed loop.
 func Now(live *record.Live, offered float64) Figures {
 	f := Figures{Offered: offered, Times: map[float64]uint64{}}
 	counts := make([]uint64, len(Bounds))
@@ -85,7 +85,7 @@ func Now(live *record.Live, offered float64) Figures {
 
 func seconds(ns int64) float64 { return float64(ns) / 1e9 }
 
-// Text is figures in the Prometheus text format.
+// Text returns figures in the Prometheus text format.
 func Text(all ...Figures) ([]byte, error) {
 	families, err := registry(func() []Figures { return all }).Gather()
 	if err != nil {
@@ -106,7 +106,7 @@ func registry(of func() []Figures) *prometheus.Registry {
 	return r
 }
 
-// collector makes metrics of what it returns.
+// collector makes metrics of the figures that it returns.
 type collector func() []Figures
 
 // Describe sends no descriptions, because the set of metrics depends on the figures.

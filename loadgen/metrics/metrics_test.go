@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// parsed is what Prometheus reads in text, in which its linter finds nothing.
+// parsed returns what Prometheus reads in text. Its linter must find no problem.
 func parsed(t *testing.T, text []byte) map[string]*dto.MetricFamily {
 	t.Helper()
 	problems, err := promlint.New(bytes.NewReader(text)).Lint()
@@ -36,7 +36,7 @@ func parsed(t *testing.T, text []byte) map[string]*dto.MetricFamily {
 	return families
 }
 
-// value is that of a counter or a gauge with this label, "": with any.
+// value returns the value of a counter or gauge with this label; "": with any label.
 func value(families map[string]*dto.MetricFamily, name, label string) float64 {
 	sum := math.NaN()
 	for _, m := range families["loadgen_"+name].GetMetric() {
@@ -57,7 +57,7 @@ func value(families map[string]*dto.MetricFamily, name, label string) float64 {
 
 const ms = int64(time.Millisecond)
 
-// example is a record in which every figure is another, and what was watched of it.
+// example returns a record whose figures all differ, and its live figures.
 func example(t *testing.T) (*result.Load, *record.Live) {
 	t.Helper()
 	live := new(record.Live)
@@ -125,7 +125,7 @@ func TestText(t *testing.T) {
 	if h.GetSampleCount() != uint64(whole.Count()) || math.Abs(h.GetSampleSum()/(whole.Mean()*float64(whole.Count())/1e9)-1) > 1e-9 {
 		t.Errorf("%v", h)
 	}
-	// Of 5 us, 10 us ... 5 ms all but the failed ones, and what was in vain.
+	// The times are 5 us, 10 us ... 5 ms without the failed requests, and those of requests without a reply.
 	for _, b := range h.GetBucket() {
 		want := 0.0
 		for i := range int64(1000) {
@@ -161,7 +161,7 @@ func TestTextOfSeveral(t *testing.T) {
 	}
 }
 
-// What is served while a load is on has the names and the counts of its record; before, there is nothing, and afterwards nobody.
+// While a load runs, the server serves the names and the counts of its record. Before the load there are no figures, and after Close no server.
 func TestServe(t *testing.T) {
 	s, err := Serve("127.0.0.1:0")
 	if err != nil {
@@ -203,7 +203,7 @@ func TestServe(t *testing.T) {
 	}
 	for name := range ended {
 		switch name {
-		case "loadgen_verdict", "loadgen_window_seconds", "loadgen_requests_unsent_total": // of its end
+		case "loadgen_verdict", "loadgen_window_seconds", "loadgen_requests_unsent_total": // known only at the end
 		default:
 			if got[name] == nil {
 				t.Errorf("%s is not served", name)

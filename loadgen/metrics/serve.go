@@ -14,10 +14,10 @@ import (
 	"carousel/loadgen/record"
 )
 
-// readLimit is how long a scrape may take to ask.
+// readLimit is how long a scrape may take to send its request.
 const readLimit = 5 * time.Second
 
-// Server serves the figures of the load that is on, at /metrics. A nil *Server serves nothing.
+// Server serves the figures of the running load, at /metrics. A nil *Server serves nothing.
 type Server struct {
 	Addr string // where it listens
 	http http.Server
@@ -30,7 +30,7 @@ type load struct {
 	offered float64
 }
 
-// Serve serves figures at addr, a host and a port, until Close. There are none before Watch. It returns an error if it cannot listen there.
+// Serve serves figures at addr, a host and a port, until Close. Before Watch there are no figures. It returns an error if it cannot listen there.
 func Serve(addr string) (*Server, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -50,7 +50,7 @@ func Serve(addr string) (*Server, error) {
 	return s, nil
 }
 
-// Watch has the figures be those of a load at offered requests per second; 0: it is a closed loop.
+// Watch makes s serve the figures of a load at offered requests per second; 0: a closed loop.
 func (s *Server) Watch(live *record.Live, offered float64) {
 	if s != nil {
 		s.now.Store(&load{live, offered})
@@ -64,7 +64,7 @@ func (s *Server) figures() []Figures {
 	return nil
 }
 
-// Close ends it, and with it each connection.
+// Close stops the server and closes its connections.
 func (s *Server) Close() {
 	if s != nil {
 		s.http.Close()

@@ -1,4 +1,4 @@
-// Package mix is a load of several kinds of requests: what each asks for, how often, and in which order they come. It is arithmetic, without a
+// Package mix defines a load of several kinds of requests: what each requests, how often, and in which order they come. It is arithmetic, without a
 // clock and without I/O.
 package mix
 
@@ -21,12 +21,12 @@ const (
 	longest    = 16 << 20
 )
 
-// Usual is a file such as Parse takes.
+// Usual is an example of a file for Parse.
 const Usual = `{"path": "/", "weight": 7}
 {"name": "order", "method": "POST", "path": "/orders", "body": "tea", "weight": 3, "expect": {"status": 201}}`
 
-// Parse reads kinds of requests: JSON objects, one after another. A line that begins with # is a comment. It reads no files: a body that is to
-// come from one has its name in BodyFile. The error names the line.
+// Parse reads kinds of requests: JSON objects, one after another. A line that begins with # is a comment. It reads no further files: the
+// name of a body file is in BodyFile. The error names the line.
 func Parse(text []byte) (kinds []result.Kind, err error) {
 	if len(text) > longest {
 		return nil, fmt.Errorf("it is longer than %d MiB", longest>>20)
@@ -124,7 +124,7 @@ func unique(kinds []result.Kind) error {
 	return nil
 }
 
-// blankComments has lines that begin with # hold nothing, at the same length.
+// blankComments replaces each line that begins with # by blanks, so that offsets stay the same.
 func blankComments(text []byte) []byte {
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	for i, l := range lines {
@@ -135,12 +135,12 @@ func blankComments(text []byte) []byte {
 	return bytes.Join(lines, nil)
 }
 
-// begins is where the next object begins after an offset.
+// begins returns where the next object begins after an offset.
 func begins(text []byte, from int64) int64 {
 	return int64(len(text)) - int64(len(bytes.TrimLeft(text[from:], " \t\r\n,")))
 }
 
-// line is the number of the line on which a fault is.
+// line returns the number of the line with the fault.
 func line(text []byte, begin, end int64, err error) int {
 	at := begin
 	var syntax *json.SyntaxError
@@ -150,7 +150,7 @@ func line(text []byte, begin, end int64, err error) int {
 	return 1 + bytes.Count(text[:at], []byte("\n"))
 }
 
-// plainly words an error of package json.
+// plainly rewords an error of package json.
 func plainly(err error) error {
 	var wrong *json.UnmarshalTypeError
 	switch {
@@ -167,10 +167,10 @@ func plainly(err error) error {
 	return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 }
 
-// called are the types of fields as people call them.
+// called are the types of fields in plain words.
 var called = map[string]string{"string": "a text", "int": "a whole number", "int64": "a whole number", "[]string": "a list of texts", "result.Expected": "an object"}
 
-// article is the one that stands before a word.
+// article returns the article of a word.
 func article(word string) string {
 	if strings.ContainsRune("aeiou", rune(word[0])) {
 		return "an"

@@ -74,7 +74,7 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-// kindsOf is a mix of so many kinds.
+// kindsOf returns a mix of so many kinds.
 func kindsOf(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -107,7 +107,7 @@ func FuzzParse(f *testing.F) {
 // five are the weights of a mix.
 var five = []result.Kind{{Weight: 50}, {Weight: 25}, {Weight: 15}, {Weight: 9}, {Weight: 1}}
 
-// TestShares holds every order, at every number of requests, against the weights.
+// TestShares compares the shares of the kinds with the weights, in every order and after any number of requests.
 func TestShares(t *testing.T) {
 	for how, off := range map[string]float64{result.InFileOrder: 50, result.Shuffled: 50, result.Weighted: 80} { // requests
 		t.Run(how, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestShares(t *testing.T) {
 	}
 }
 
-// TestOrder says what the orders are.
+// TestOrder checks the beginning of each order.
 func TestOrder(t *testing.T) {
 	kinds := []result.Kind{{Weight: 2}, {Weight: 1}, {Weight: 3}}
 	for _, c := range []struct {
@@ -153,7 +153,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestOrderOfAll asks several orders for a part of the requests each, as threads do: together they have what one has.
+// TestOrderOfAll takes a part of the requests from each of several orders, as threads do: together they equal one order.
 func TestOrderOfAll(t *testing.T) {
 	for _, how := range []string{result.InFileOrder, result.Shuffled, result.Weighted} {
 		one := NewOrder(five, how, 3)

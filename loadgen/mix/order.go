@@ -18,7 +18,7 @@ type Order struct {
 	seed  uint64
 	sums  []int64 // of the weights up to and with each kind
 	deck  []int32 // the kinds of a round of requests
-	round int64   // that it was dealt for
+	round int64   // the round in deck
 }
 
 // NewOrder returns an order of at least one kind: result.InFileOrder, result.Shuffled or result.Weighted.
@@ -37,7 +37,7 @@ func NewOrder(kinds []result.Kind, how string, seed uint64) *Order {
 	return o
 }
 
-// At is the kind of request n, from 0, by its place in the mix. It is cheap for one that goes forward, since a round is dealt once.
+// At returns the kind of request n, from 0, as its index in the mix. It is cheap while n increases, because each round is dealt once.
 func (o *Order) At(n int64) int {
 	size := int64(len(o.deck))
 	if round := n / size; round != o.round && o.how != result.InFileOrder {

@@ -1,7 +1,7 @@
 // Package save writes reply bodies to files of their own in one folder.
 //
-// No two files collide, also not with those of another process: each is created, never opened. None lies outside the
-// folder. What is there is whole: a file that could not be finished is removed.
+// Files never collide, not even with those of another process: each is created, and no existing one is opened. None lies
+// outside the folder. A file that could not be finished is removed, so all are whole.
 package save
 
 import (
@@ -22,7 +22,7 @@ const (
 	// Writers is how many goroutines write the bodies passed to Put.
 	Writers = 4
 
-	// waiting is how many bodies may be handed over and not yet begun; who hands over one more waits.
+	// waiting is how many bodies may wait for a writer; with more, Put waits.
 	waiting = 64
 )
 
@@ -31,7 +31,7 @@ type Files struct {
 	root     *os.Root
 	create   func(name string) (io.WriteCloser, error)
 	sequence atomic.Int64
-	jobs     chan job // nil: bodies are written by whoever puts them
+	jobs     chan job // nil: Put writes the bodies itself
 	pending  sync.WaitGroup
 	writers  sync.WaitGroup
 
@@ -52,7 +52,7 @@ type job struct {
 	done func(record.Class)
 }
 
-// Open creates dir if it is missing. With inline, Put writes; else it hands over to goroutines that do.
+// Open creates dir if it is missing. With inline, Put writes the bodies itself; else goroutines do.
 func Open(dir string, inline bool) (*Files, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -91,8 +91,8 @@ func Probe(dir string) error {
 	return err
 }
 
-// Put saves b and then calls done, on any goroutine, with record.OK or with why there is no file. It may wait for earlier
-// bodies to be written. It takes b.Bytes and gives a buffer for the next body, empty and with or without room.
+// Put saves b and then calls done, on any goroutine, with record.OK or the class of the error. It may wait for earlier
+// bodies to be written. Put keeps b.Bytes, and returns an empty buffer for the next body, which may have no capacity.
 func (f *Files) Put(b Body, done func(record.Class)) (buffer []byte) {
 	if f.jobs == nil {
 		_, class, _ := f.store(b)
@@ -109,10 +109,10 @@ func (f *Files) Put(b Body, done func(record.Class)) (buffer []byte) {
 	return buffer
 }
 
-// Wait returns when all that was put is written, or has failed. Nothing may be put meanwhile.
+// Wait returns when all bodies are written, or have failed. Do not call Put meanwhile.
 func (f *Files) Wait() { f.pending.Wait() }
 
-// Close waits too. Nothing may be put any more.
+// Close waits too. Do not call Put afterwards.
 func (f *Files) Close() error {
 	if f.jobs != nil {
 		close(f.jobs)
@@ -152,7 +152,7 @@ func (f *Files) store(b Body) (name string, class record.Class, err error) {
 	return name, record.OK, nil
 }
 
-// classOf tells why there is no file.
+// classOf returns the class of an error in writing a file.
 func classOf(err error) record.Class {
 	for _, c := range []struct {
 		err   error
@@ -174,8 +174,8 @@ func classOf(err error) record.Class {
 // maxStem bounds the part of a file's name that comes from the path; names may have 255 bytes.
 const maxStem = 100
 
-// Stem is what files are called that come from a path, without the path's extension, which is given apart and empty if
-// there is none: "/image/3" is "image-3", "/a/b.tgz?c" is "a-b-c" and ".tgz", "/" is "index".
+// Stem returns the name of files for a path, without the extension, and the path's extension, or "" if it has none:
+// "/image/3" gives "image-3", "/a/b.tgz?c" gives "a-b-c" and ".tgz", "/" gives "index".
 func Stem(path string) (stem, extension string) {
 	path, query, _ := strings.Cut(path, "?")
 	if dot := strings.LastIndexByte(path, '.'); dot > strings.LastIndexByte(path, '/')+1 {
@@ -190,7 +190,7 @@ func Stem(path string) (stem, extension string) {
 	return stem[:min(len(stem), maxStem)], extension
 }
 
-// plain keeps ASCII letters and digits and makes a dash of everything else.
+// plain replaces everything but ASCII letters and digits by a dash.
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {

@@ -31,8 +31,8 @@ func open(t *testing.T, dir string, inline bool) *Files {
 	return f
 }
 
-// Two savers on one folder, as two processes would have: every body has a file of its own, whole, and what lay there
-// before is as it was.
+// Two savers on one folder, like two processes: every body has its own whole file, and files that were there before do
+// not change.
 func TestNoTwoFilesCollide(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "folder")
 	old := filepath.Join(dir, "image-3-0-1.png")
@@ -89,7 +89,7 @@ func TestNoTwoFilesCollide(t *testing.T) {
 	}
 }
 
-// full is the device that has no room (full(4)).
+// full is the device that always has no space (full(4)).
 func full(string) (io.WriteCloser, error) { return os.OpenFile("/dev/full", os.O_WRONLY, 0) }
 
 func TestErrors(t *testing.T) {
@@ -130,7 +130,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// half takes some of what is written.
+// half writes only a part of the bytes.
 type half struct{ io.WriteCloser }
 
 func (h half) Write(p []byte) (int, error) {
@@ -156,13 +156,13 @@ func TestUnfinishedFileIsRemoved(t *testing.T) {
 	}
 }
 
-// gate is a disk that takes its time.
+// gate is a disk that blocks until it is opened.
 type gate struct{ open chan struct{} }
 
 func (g gate) Write(p []byte) (int, error) { <-g.open; return len(p), nil }
 func (g gate) Close() error                { return nil }
 
-// Who hands over more than the writers can write waits, and nothing is dropped.
+// Put waits if the writers are too slow, and no body is dropped.
 func TestBackPressure(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -204,7 +204,7 @@ func TestProbe(t *testing.T) {
 	if Probe(file) == nil || Probe(filepath.Join(file, "below")) == nil {
 		t.Error("a file passes for a folder")
 	}
-	if os.Geteuid() != 0 { // who may do everything is not refused
+	if os.Geteuid() != 0 { // root may write anywhere
 		if err := os.Chmod(dir, 0o555); err != nil {
 			t.Fatal(err)
 		}

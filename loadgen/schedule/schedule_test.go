@@ -62,7 +62,7 @@ func TestBefore(t *testing.T) {
 	}
 }
 
-// seconds are stages of so many seconds each: from, to, length.
+// seconds returns stages from triples: from, to, and length in seconds.
 func seconds(stages ...[3]float64) (all []result.Stage) {
 	for _, s := range stages {
 		all = append(all, result.Stage{From: s[0], To: s[1], Length: time.Duration(s[2] * 1e9)})
@@ -113,7 +113,7 @@ func TestGapsAreEven(t *testing.T) {
 	}
 }
 
-// The gap between two requests is what the rate at that time asks for, and each stage has as many as its rates come to.
+// The gap between two requests follows the rate at that time, and each stage has as many requests as the area under its rate.
 func TestStages(t *testing.T) {
 	p := New(specs["stages"])
 	for i, want := range map[int64]time.Duration{
@@ -142,7 +142,7 @@ func TestStages(t *testing.T) {
 	}
 }
 
-// Before a ramp a warm-up goes at the rate with which it begins.
+// A warm-up before a ramp has the rate with which the ramp begins.
 func TestWarmup(t *testing.T) {
 	p := New(specs["after a warm-up"])
 	if got := p.Due(999) - p.Due(998); got != 2*time.Millisecond {
@@ -162,7 +162,7 @@ func TestBursts(t *testing.T) {
 	}
 }
 
-// A walk sees each request where the plan has it, in whatever steps it goes.
+// A walk has the same instant for a request as the schedule, whatever its steps.
 func TestWalk(t *testing.T) {
 	for name, s := range specs {
 		p := New(s)
@@ -176,7 +176,7 @@ func TestWalk(t *testing.T) {
 	}
 }
 
-// instants are those of the first n requests.
+// instants returns when each of the first n requests is due.
 func instants(s result.Spec, n int) (all []time.Duration) {
 	for w := New(s).Walk(); len(all) < n; w.Skip(1) {
 		all = append(all, w.Due())
@@ -216,8 +216,8 @@ func TestGap(t *testing.T) {
 	}
 }
 
-// At random, gaps are exponentially distributed (Kolmogorov and Smirnov, Anderson and Darling) and each says nothing of the next; on ramps
-// and in bursts as well, counted in requests that were expected meanwhile. Each test rejects the truth for 5 % of the seeds.
+// At random, gaps are exponentially distributed (Kolmogorov and Smirnov, Anderson and Darling) and independent. On
+// ramps and in bursts they are too, if gaps are measured in expected requests. Each test rejects a correct schedule for 5 % of the seeds.
 func TestPoisson(t *testing.T) {
 	const n, seeds = 10_000, 100
 	for name, s := range map[string]result.Spec{
@@ -255,7 +255,7 @@ func TestPoisson(t *testing.T) {
 	}
 }
 
-// expectedGaps is how many bursts were expected between each two of the first n.
+// expectedGaps returns how many bursts were expected between each two of the first n.
 func expectedGaps(s result.Spec, n int) (gaps []float64) {
 	p, burst := New(s), max(1, s.Burst)
 	last := 0.0
@@ -269,7 +269,7 @@ func expectedGaps(s result.Spec, n int) (gaps []float64) {
 	return gaps
 }
 
-// Seeds differ, and so many requests come as are asked for.
+// Each seed gives another schedule, and on average they have the requested rate.
 func TestSeeds(t *testing.T) {
 	counts := map[time.Duration]bool{}
 	total := 0.0

@@ -47,7 +47,7 @@ func TestMean(t *testing.T) {
 	}
 }
 
-// What is read as stages is a plan whose requests are due in order, none after its end, and whose books agree.
+// Stages that parse give a schedule whose requests are due in order, none after its end, and whose counts agree.
 func FuzzParseStages(f *testing.F) {
 	for _, text := range []string{"500 10s", "0:500 30s\n500 1m", "1:0 1ms", "1e-300 1h", "1e7:0 1ns", "0 1s\n0.5 1s"} {
 		f.Add(text)

@@ -14,7 +14,7 @@ import (
 	"carousel/internal/usage"
 )
 
-// compared is the record of 10 s of slices of 25 and 75 ms of these servers, each a bit slower than the one before, with nothing special.
+// compared returns the record of a comparison without problems: 10 s of slices of 25 and 75 ms, each server a bit slower than the one before.
 func compared(t *testing.T, names ...string) *result.Comparison {
 	t.Helper()
 	c := &result.Comparison{Schema: result.Schema, Complete: true, Cycles: 200, SliceNS: 25e6, GivenNS: 25e6, LeadNS: 10e6, Seed: 7, Verdict: result.Verdict{State: result.Valid}}
@@ -58,7 +58,7 @@ func compared(t *testing.T, names ...string) *result.Comparison {
 	return c
 }
 
-// ratio has the outcome that its interval gives it.
+// ratio returns a ratio with the outcome that follows from its interval.
 func ratio(server, to, metric string, ratio, low, high float64) result.Ratio {
 	r := result.Ratio{Server: server, To: to, Metric: metric, Ratio: ratio, Low: low, High: high, Confidence: 0.95, Outcome: result.Undecided}
 	switch {
@@ -75,7 +75,7 @@ func ratio(server, to, metric string, ratio, low, high float64) result.Ratio {
 // put replaces the ratio of that server and metric.
 func put(c *result.Comparison, r result.Ratio) { *c.Ratio(r.Server, r.Metric) = r }
 
-// lack leaves these metrics of a server unknown, or all.
+// lack makes these metrics of a server unknown, or all if none are given.
 func lack(c *result.Comparison, server, why string, metrics ...string) {
 	if len(metrics) == 0 {
 		metrics = result.Metrics
@@ -85,7 +85,7 @@ func lack(c *result.Comparison, server, why string, metrics ...string) {
 	}
 }
 
-// six are servers with long names and targets whose figures are as wide as figures get, and each has something to it.
+// six returns a comparison of six servers with long names and targets, the widest possible figures, and a variety of problems.
 func six(t *testing.T) *result.Comparison {
 	names := []string{"epoll-with-held-waits", "goroutine-per-connection-1", "goroutine-per-connection-2", "net/http from the standard library, tuned", "null", "asyncio"}
 	c := compared(t, names...)
@@ -125,7 +125,7 @@ func six(t *testing.T) *result.Comparison {
 	return c
 }
 
-// died is what a server that ended leaves.
+// died changes c as if server i had ended during the run.
 func died(c *result.Comparison, i int) {
 	s := &c.Servers[i]
 	s.Trouble, s.Cost, s.Slices = "hung up 3.20 s into the run and could not be connected to again", nil, s.Slices[:62]
@@ -285,7 +285,7 @@ func TestComparison(t *testing.T) {
 	}
 }
 
-// Of a paced load rates say something only where one of the two served less than it was offered.
+// At an offered rate the ratio of rates matters only if one of the two served less than it was offered.
 func TestRatesOfPacedLoads(t *testing.T) {
 	for _, c := range []struct {
 		name          string

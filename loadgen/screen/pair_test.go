@@ -13,7 +13,7 @@ import (
 	"carousel/loadgen/verdict"
 )
 
-// pairOf is two runs of example, the second of which change altered.
+// pairOf returns two runs of example; change alters the second.
 func pairOf(t *testing.T, change func(a, b *kept.Record)) *kept.Pair {
 	t.Helper()
 	record := func(name string, began time.Time) kept.Record {

@@ -11,8 +11,8 @@ import (
 	"carousel/internal/result"
 )
 
-// Whatever the distribution is, its rows follow one another from the shortest to the longest, hold all of it, and are no more than fit;
-// what lies between two modes is there, without a bar.
+// The rows of any distribution follow one another from the shortest time to the longest, hold all values, and are not too many. The gap
+// between two modes has rows without a bar.
 func TestRows(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for name, draw := range map[string]func() int64{
@@ -54,7 +54,7 @@ func TestRows(t *testing.T) {
 					in++
 				}
 			}
-			if math.Abs(in/float64(len(drawn))-r.share) > 0.02 { // what lies in the bucket of an edge
+			if math.Abs(in/float64(len(drawn))-r.share) > 0.02 { // an edge may lie inside a bucket
 				t.Errorf("%s: %v of all are said to lie from %d to %d, %v do", name, r.share, r.from, r.to, in/float64(len(drawn)))
 			}
 			if line := r.String(); 17+utf8.RuneCountInString(line) > 80 || (r.share > 0) != strings.ContainsAny(line[len(line)-1:], "#.") {

@@ -45,7 +45,7 @@ func example(t *testing.T) *result.Load {
 	}
 }
 
-// starve leaves one of its connections to a closed loop.
+// starve changes a closed loop so that only one of its connections was answered.
 func starve(l *result.Load) {
 	l.Connections.Answered, l.Connections.Fewest, l.Connections.Most, l.Connections.LongestWaitNS = 1, 0, 20_100, 2e9
 }
@@ -61,7 +61,7 @@ func encoded(t *testing.T, h *result.Histogram) string {
 
 // The golden files are what people see; look at them when they change.
 func TestSummary(t *testing.T) {
-	h := result.NewHistogram() // evenly up to a second, as where half of the offered rate is too much
+	h := result.NewHistogram() // uniform up to a second, as if the server kept up with half of the offered rate
 	for i := range int64(40_000) {
 		h.Record(i * 25_000)
 	}
@@ -91,7 +91,7 @@ func TestSummary(t *testing.T) {
 			l.Requests.Planned, l.Requests.Unsent = 40_000, 19_896
 			l.Histogram = waits
 			l.UnsentBy = map[string]int64{"no-connection": 19_800, "window-closed": 96}
-			l.Paths = []result.PathLatency{{Path: "/", OK: 20_104, Count: 20_104, Latency: l.Latency}} // as little worth as in total
+			l.Paths = []result.PathLatency{{Path: "/", OK: 20_104, Count: 20_104, Latency: l.Latency}} // withheld like those of all requests
 		},
 		"rested": func(l *result.Load) {
 			l.Spec.Think, l.Spec.NoKeepalive = 100*time.Millisecond, true
@@ -105,7 +105,7 @@ func TestSummary(t *testing.T) {
 		"starved": func(l *result.Load) {
 			starve(l)
 			l.Requests.Planned, l.Requests.Sent, l.Requests.Unanswered = 20_103, 20_103, 3
-			answered := result.NewHistogram() // one of its requests was in vain
+			answered := result.NewHistogram() // one of its requests was not answered
 			for i := range int64(20_101) {
 				answered.Record(100_000 + i*20)
 			}
@@ -184,8 +184,7 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// went is how a window went of which each second had so many good replies, of which one took as many milliseconds as there were seconds
-// before it, and errors.
+// went returns the intervals of a window. of gives the good replies and the errors of second k; the slowest of its replies take about k ms.
 func went(t *testing.T, seconds int64, of func(k int64) (ok, errors int64)) *result.Intervals {
 	t.Helper()
 	v := &result.Intervals{LengthNS: 1e9}

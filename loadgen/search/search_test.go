@@ -11,10 +11,10 @@ import (
 	"carousel/internal/result"
 )
 
-// rates is where rates are searched for, from a level on.
+// rates returns the levels of a search over rates that begins at first.
 func rates(first float64) Levels { return Levels{First: first, Least: 1, Most: 1e7} }
 
-// upTo is a server that holds up to a level, counting its steps.
+// upTo returns a server that holds up to a level; it counts the steps.
 func upTo(capacity float64, steps *int) Step {
 	return func(level float64, _ bool) (string, float64, error) {
 		*steps++
@@ -40,7 +40,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// What a server serves when it falls behind is tried first, and only believed where it holds and a little more fails.
+// The search tries the rate that a server kept up with when it fell behind. It is the answer only if it holds and a little more fails.
 func TestWhatWasServedIsTried(t *testing.T) {
 	for _, c := range []struct{ holds, served, most float64 }{{1000, 1000, 8}, {1000, 700, 12}, {600, 1000, 12}} {
 		steps := 0
@@ -98,7 +98,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// A server of which luck has a say: near its capacity it holds or fails by chance, less so in the longer step.
+// A server with noise: near its capacity it holds or fails by chance, less so in the longer step.
 func TestNoise(t *testing.T) {
 	long := 0
 	for seed := range uint64(200) {
@@ -128,7 +128,7 @@ func TestNoise(t *testing.T) {
 	}
 }
 
-// What failed by chance is tried again.
+// A level that failed by chance is tried again.
 func TestFalseAlarm(t *testing.T) {
 	for at := range 4 {
 		steps := 0
@@ -145,15 +145,15 @@ func TestFalseAlarm(t *testing.T) {
 	}
 }
 
-// A level at the capacity itself fails and holds by chance. Where it failed first and then holds, the search goes on from there in a small
-// step: the highest is not twice as far.
+// A level at the capacity itself fails and holds by chance. If it failed first and then holds, the search continues with a small step and does
+// not double the level.
 func TestALevelThatWavers(t *testing.T) {
-	steps, asked := 0, map[float64]int{}
+	steps, tries := 0, map[float64]int{}
 	a, err := Find(rates(248.5), func(level float64, confirms bool) (string, float64, error) {
 		steps++
-		asked[level]++
+		tries[level]++
 		switch {
-		case level < 497, level == 497 && asked[level] == 2:
+		case level < 497, level == 497 && tries[level] == 2:
 			return result.Holds, 0, nil
 		}
 		return result.Fails, 0, nil
@@ -163,7 +163,7 @@ func TestALevelThatWavers(t *testing.T) {
 	}
 }
 
-// What holds higher up and fails lower down ends all the same, in a level that held with one above it that did not.
+// A search also ends if a server fails at one level and holds at a higher one: its answer held, and a level above it did not.
 func TestNotMonotonic(t *testing.T) {
 	a, err := Find(rates(100), func(level float64, _ bool) (string, float64, error) {
 		if level <= 250 || level >= 390 && level <= 1000 {
@@ -262,7 +262,7 @@ func TestErrorEnds(t *testing.T) {
 	}
 }
 
-// Whatever a server does, a search ends, and claims only what it saw.
+// Whatever a server does, a search ends, and its answer agrees with its steps.
 func FuzzFind(f *testing.F) {
 	f.Add([]byte{0, 0, 1, 0, 1, 2, 3}, uint16(100), false)
 	f.Add([]byte{1, 1, 1, 0, 0, 0, 0, 0}, uint16(50), true)

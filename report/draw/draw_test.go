@@ -187,11 +187,11 @@ func TestSilentConnectionsAreDrawn(t *testing.T) {
 	if fig, ok := silent(f); !ok || fig.body == nil {
 		t.Error("two models are not drawn")
 	}
-	nobody := f.Cells[0]
-	nobody.Connections = 51
+	none := f.Cells[0]
+	none.Connections = 51
 	for name, idle := range map[string]int{"beside none, twice": 0, "beside fewer than none": -1 << 60} {
-		nobody.Idle = idle
-		if _, ok := silent(&findings.Findings{Run: f.Run, Cells: []findings.Cell{f.Cells[0], nobody}}); ok {
+		none.Idle = idle
+		if _, ok := silent(&findings.Findings{Run: f.Run, Cells: []findings.Cell{f.Cells[0], none}}); ok {
 			t.Errorf("%s: it is drawn", name)
 		}
 	}
@@ -199,8 +199,8 @@ func TestSilentConnectionsAreDrawn(t *testing.T) {
 	if err != nil || pictures["idle.png"] == nil {
 		t.Fatalf("%v, %v", slices.Sorted(maps.Keys(pictures)), err)
 	}
-	if said := words.Pictured(f, "idle.png").Caption; !strings.Contains(said, "Not drawn: select (turned 9 of 15,000 away).") {
-		t.Errorf("the caption: %s", said)
+	if caption := words.Pictured(f, "idle.png").Caption; !strings.Contains(caption, "Not drawn: select (turned 9 of 15,000 away).") {
+		t.Errorf("the caption: %s", caption)
 	}
 	for i := range f.Cells {
 		f.Cells[i].Models[2].Lacks = &findings.Lack{Kind: findings.Failed, InRounds: 2}

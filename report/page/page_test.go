@@ -84,8 +84,8 @@ func TestPageWithoutScripts(t *testing.T) {
 	if n := v.eval("[...document.querySelectorAll('.script')].filter(e => e.getClientRects().length).length"); n != "0" {
 		t.Errorf("%s parts are shown that do nothing without scripts", n)
 	}
-	if said := v.text("#portraits noscript"); !strings.Contains(said, "epoll: ") {
-		t.Errorf("of the portraits it says %q", said)
+	if text := v.text("#portraits noscript"); !strings.Contains(text, "epoll: ") {
+		t.Errorf("of the portraits it says %q", text)
 	}
 }
 

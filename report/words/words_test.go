@@ -22,17 +22,17 @@ func FuzzForeign(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		said := Words(s)
-		if want := strings.TrimSpace(printable.Line(s)); Plain(said) != want {
-			t.Errorf("%q reads %q, want %q", said, Plain(said), want)
+		text := Words(s)
+		if want := strings.TrimSpace(printable.Line(s)); Plain(text) != want {
+			t.Errorf("%q reads %q, want %q", text, Plain(text), want)
 		}
-		if at := live.FindString(said); at != "" {
-			t.Errorf("%q is live in %q", at, said)
+		if at := live.FindString(text); at != "" {
+			t.Errorf("%q is live in %q", at, text)
 		}
-		if regexp.MustCompile(`^(#|>|\+|=|-|[0-9]+[.)]( |$))`).MatchString(said) {
-			t.Errorf("%q begins a block of its own", said)
+		if regexp.MustCompile(`^(#|>|\+|=|-|[0-9]+[.)]( |$))`).MatchString(text) {
+			t.Errorf("%q begins a block of its own", text)
 		}
-		for name, text := range map[string]string{"Words": said, "Code": Code(s), "Model": Model(s), "Name": Name(s), "HTML": HTML(s)} {
+		for name, text := range map[string]string{"Words": text, "Code": Code(s), "Model": Model(s), "Name": Name(s), "HTML": HTML(s)} {
 			for _, r := range text {
 				if !unicode.IsGraphic(r) {
 					t.Errorf("%s has %U: %q", name, r, text)
@@ -155,11 +155,11 @@ func TestWarnings(t *testing.T) {
 	for _, kind := range []string{findings.Interrupted, findings.FewRounds, findings.Note, findings.Apart, findings.OtherPrograms, findings.Flawed, findings.Torn, findings.CutOff, findings.Repeated,
 		findings.FailedTrial, findings.FailedMore, findings.Verdicts, findings.Remarks, findings.Check, findings.ComparisonCheck, findings.Miscounted, findings.Steal, findings.Drops,
 		findings.NoNull, findings.HomeShared} {
-		said := Warning(findings.Warning{Kind: kind, N: 3, Of: 7, Text: "why", Where: "where", List: []string{"one"}})
-		if !strings.HasSuffix(said, ".") || strings.Contains(said, "%!") || seen[said] != "" {
-			t.Errorf("%s: %q, as %s", kind, said, seen[said])
+		text := Warning(findings.Warning{Kind: kind, N: 3, Of: 7, Text: "why", Where: "where", List: []string{"one"}})
+		if !strings.HasSuffix(text, ".") || strings.Contains(text, "%!") || seen[text] != "" {
+			t.Errorf("%s: %q, as %s", kind, text, seen[text])
 		}
-		seen[said] = kind
+		seen[text] = kind
 	}
 	if got := Warning(findings.Warning{Kind: "unheard-of", Text: "<b>\n"}); got != `\<b\>\\n.` {
 		t.Errorf("%q", got)
@@ -181,27 +181,27 @@ func TestNoFigureIsInfinite(t *testing.T) {
 func TestCurvesThatAreNotDrawnAreNamed(t *testing.T) {
 	f := findingstest.Whole(findingstest.Nine...)
 	const named = "epoll (in most rounds unanswered requests could raise its percentiles, or requests were too few)"
-	if said := Pictured(f, "paced.png").Caption; strings.Contains(said, "epoll") {
-		t.Errorf("epoll is drawn, and the caption says: %s", said)
+	if text := Pictured(f, "paced.png").Caption; strings.Contains(text, "epoll") {
+		t.Errorf("epoll is drawn, and the caption says: %s", text)
 	}
 	for i := range f.Cells {
 		f.Cells[i].Model("epoll").Curve = nil
 	}
 	for _, name := range []string{"paced.png", "latency.png"} {
-		if said := Pictured(f, name).Caption; !strings.Contains(said, named) {
-			t.Errorf("the caption of %s: %s", name, said)
+		if text := Pictured(f, name).Caption; !strings.Contains(text, named) {
+			t.Errorf("the caption of %s: %s", name, text)
 		}
 	}
-	if said := Pictured(f, "cost.png").Caption; strings.Contains(said, "epoll") {
-		t.Errorf("what epoll costs is drawn, and the caption says: %s", said)
+	if text := Pictured(f, "cost.png").Caption; strings.Contains(text, "epoll") {
+		t.Errorf("what epoll costs is drawn, and the caption says: %s", text)
 	}
 }
 
 // A run of portraits compares nothing with any number of rounds, so it does not ask for more rounds.
 func TestPortraitsAlone(t *testing.T) {
 	f := &findings.Findings{Run: findings.Run{Rounds: 1, Finished: new(time.Time)}, Cells: []findings.Cell{{Scenario: "portrait"}}}
-	if said := Answer(f); !strings.HasPrefix(said, "Portraits: ") || strings.Contains(said, "too few") {
-		t.Error(said)
+	if text := Answer(f); !strings.HasPrefix(text, "Portraits: ") || strings.Contains(text, "too few") {
+		t.Error(text)
 	}
 	for rounds, want := range map[int]string{1: "played once", 3: "played 3 times, the last play is shown"} {
 		if got := Where(f, &findings.Cell{Scenario: "portrait", Rounds: rounds}); !strings.HasSuffix(got, want) {
@@ -209,7 +209,7 @@ func TestPortraitsAlone(t *testing.T) {
 		}
 	}
 	f.Cells = append(f.Cells, findings.Cell{Scenario: "hello"})
-	if said := Answer(f); strings.Contains(said, "Portraits: ") || !strings.Contains(said, "1 round is too few to compare models") {
-		t.Error(said)
+	if text := Answer(f); strings.Contains(text, "Portraits: ") || !strings.Contains(text, "1 round is too few to compare models") {
+		t.Error(text)
 	}
 }
