@@ -16,13 +16,13 @@ import (
 	"carousel/loadgen/cli"
 )
 
-// elsewhere are command lines as the manuals of other tools have them and their users type them. loadgen understands theirs as ours, or says
-// in one line how it is written. $URL is a server, $TLS one whose certificate nobody signed, $SOCK the file of a socket.
+// elsewhere has command lines of other tools, from their manuals and as users type them. loadgen accepts theirs and does the same as with ours, or
+// prints in one line what to write instead. $URL is a server, $TLS one with a self-signed certificate, and $SOCK the file of a socket.
 var elsewhere = []struct {
 	theirs string
-	says   string // instead of a load; "": it is understood
-	ours   string // the same as it is written here; "": there is no such load
-	sends  string // what the server gets; "": GET /
+	says   string // the error; "": the line is accepted
+	ours   string // the same load in loadgen's flags; "": loadgen cannot do it
+	sends  string // the request that the server receives; "": GET /
 }{
 	// hey
 	{"hey -n 2000 -c 100 $URL", "", "-n 2000 -c 100 $URL", ""},
@@ -214,7 +214,7 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
-// The page for those who come from elsewhere has ten of these command lines.
+// README.md quotes ten of these command lines for users of other tools.
 func TestElsewhereOnThePage(t *testing.T) {
 	page, err := os.ReadFile("README.md")
 	if err != nil {
@@ -241,7 +241,7 @@ func TestElsewhereOnThePage(t *testing.T) {
 	}
 }
 
-// shellWords are the words of a line, of which those with spaces stand in quotes.
+// shellWords splits a line into words. Words with spaces are in quotes.
 func shellWords(line string) (words []string) {
 	word, quoted, begun := "", false, false
 	for _, r := range line + " " {

@@ -11,7 +11,7 @@ import (
 	"carousel/internal/result"
 )
 
-// searched runs a search over connections that rest, so that little is asked of this machine, and returns its record and its summary.
+// searched runs a search over connections that rest between requests, so that it needs little of this machine, and returns its record and summary.
 func searched(t *testing.T, want int, args ...string) (*result.Search, string) {
 	t.Helper()
 	s, stdout, stderr := runSearch(t, want, append(args, "--find-max", "errors<0.1%", "--over", "connections", "--think", "2ms", "-d", "200ms")...)
@@ -21,7 +21,7 @@ func searched(t *testing.T, want int, args ...string) (*result.Search, string) {
 	return s, stdout
 }
 
-// runSearch runs any search and returns its record and what it printed. Where steps do not count because of this machine there is nothing to test.
+// runSearch runs a search and returns its record and what it printed. It skips the test if a step does not count because of this machine.
 func runSearch(t *testing.T, want int, args ...string) (s *result.Search, summary, progress string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "search.json")
@@ -56,7 +56,7 @@ func TestFindMaxOverConnections(t *testing.T) {
 	}
 }
 
-// A gate is about the step that confirms.
+// With --find-max, --fail-if applies to the confirming step.
 func TestFindMaxWithAGate(t *testing.T) {
 	s := serve(t, seated(3))
 	found, _ := searched(t, 99, "-c", "1", "--fail-if", "max>1ns", s.addr)
@@ -70,7 +70,7 @@ func TestFindMaxInterrupted(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "record.json")
 	cmd, stdout := command(t, s, "--find-max", "errors<1%", "--over", "connections", "-c", "4", "-d", "30s", "-o", file)
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Skip(err) // Windows cannot
+		t.Skip(err) // on Windows
 	}
 	_ = cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != 130 {

@@ -27,12 +27,12 @@ import (
 	"carousel/internal/result"
 )
 
-// live has every disturbance tried ten times, and quiet runs twenty times, on a machine with nothing else to do.
+// live makes the test try every disturbance ten times, and a quiet run twenty times, on an otherwise idle machine.
 var live = flag.Bool("live", false, "try every disturbance ten times on a quiet machine, and print how often each was flagged")
 
 func init() {
 	commands["burn"] = func() {
-		//lint:ignore SA5002 that is what it is for
+		//lint:ignore SA5002 it is meant to burn processor time
 		for {
 		}
 	}
@@ -40,11 +40,11 @@ func init() {
 	commands["hello"] = hello
 }
 
-// disturbances are what a verdict must name.
+// disturbances are those that a verdict must name.
 var disturbances = []struct {
 	name  string
-	check string // of the reason that names it
-	timed bool   // it shows by how long something lasts, for which the machine must be quiet
+	check string // the check of the reason that names it
+	timed bool   // the check depends on how long something takes, so the machine must be quiet
 	run   func(t *testing.T, d time.Duration) *result.Load
 }{
 	{"busy loop on its processor, closed loop", "run-delay", false, func(t *testing.T, d time.Duration) *result.Load {
@@ -79,7 +79,7 @@ var disturbances = []struct {
 	}},
 }
 
-// Each disturbance is real, and named.
+// The verdict names each disturbance, which is a real one.
 func TestFlags(t *testing.T) {
 	runs, length := 1, time.Second
 	if *live {
@@ -145,8 +145,8 @@ func tally(seen map[string]int, l *result.Load, check string) (named int) {
 	return named
 }
 
-// loaded is the record of a command that ends in loadgen's flags. ready, which may be nil, is called with its number when requests flow,
-// which the command says where it has --ready.
+// loaded runs a command that ends in flags of loadgen, and returns the record. If ready is not nil, it is called with the process ID when requests
+// begin to flow, for which the flags must include --ready.
 func loaded(t *testing.T, ready func(pid int), args ...string) *result.Load {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "record.json")
@@ -175,7 +175,7 @@ func loaded(t *testing.T, ready func(pid int), args ...string) *result.Load {
 	return l
 }
 
-// besideLoop is the record of loadgen on one processor, which a busy loop wants as well.
+// besideLoop returns the record of loadgen on a processor that it shares with a busy loop.
 func besideLoop(t *testing.T, args ...string) *result.Load {
 	t.Helper()
 	addr := serve(t, answer).addr
@@ -189,7 +189,7 @@ func besideLoop(t *testing.T, args ...string) *result.Load {
 	return loaded(t, nil, slices.Concat([]string{"loadgen"}, args, []string{addr})...)
 }
 
-// confine has what this goroutine starts run on one processor, until it is undone.
+// confine pins the processes that this goroutine starts to one processor, until undo is called.
 func confine(t *testing.T, cpu int) (undo func()) {
 	t.Helper()
 	runtime.LockOSThread()
@@ -204,7 +204,7 @@ func confine(t *testing.T, cpu int) (undo func()) {
 	}
 }
 
-// quota makes a control group that may use so much processor time in 100 ms, for the length of the test, and skips where that is not
+// quota makes a control group for the length of the test, which may use so much processor time in every 100 ms. It skips the test if that is not
 // permitted.
 func quota(t *testing.T, each time.Duration) (group string) {
 	t.Helper()
@@ -220,7 +220,7 @@ func quota(t *testing.T, each time.Duration) (group string) {
 		}
 		group = filepath.Join(kind.root, "loadgen-test-"+strconv.Itoa(os.Getpid()))
 		err := os.Mkdir(group, 0o755)
-		if errors.Is(err, os.ErrExist) { // an earlier run made it
+		if errors.Is(err, os.ErrExist) { // left by an earlier run
 			err = nil
 		} else if err == nil {
 			t.Cleanup(func() { _ = os.Remove(group) })
@@ -237,7 +237,7 @@ func quota(t *testing.T, each time.Duration) (group string) {
 	return ""
 }
 
-// write writes to a file of the kernel's, which must be there.
+// write writes to an existing file of the kernel.
 func write(path, text string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
@@ -247,8 +247,8 @@ func write(path, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// apart starts a server on the first processor, and has what the test starts after it run on the last. It is the placement in which
-// neither takes the other's time.
+// apart starts a server on the first processor, and pins what the test starts later to the last one, so that neither takes the other's processor
+// time.
 func apart(t *testing.T) (addr string) {
 	t.Helper()
 	cpus := host.CPUs()
@@ -274,7 +274,7 @@ func apart(t *testing.T) (addr string) {
 	return strings.TrimSpace(line)
 }
 
-// hello is a server that answers until it is killed.
+// hello runs a server until it is killed.
 func hello() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -284,7 +284,7 @@ func hello() {
 	answerAll(ln)
 }
 
-// answerAll says hello to whoever comes, until ln is closed.
+// answerAll serves all connections of ln until ln is closed.
 func answerAll(ln net.Listener) {
 	s := new(server)
 	for {
@@ -296,8 +296,8 @@ func answerAll(ln net.Listener) {
 	}
 }
 
-// narrow runs loadgen with its arguments in a network of its own, which has 40 local ports, against a server there to which 20 connections
-// are open already.
+// narrow runs loadgen with its arguments in a network namespace with 40 local ports, against a server there to which 20 connections are already
+// open.
 func narrow() {
 	if os.Getenv("NARROW") == "" {
 		cmd := exec.Command("narrow", os.Args[1:]...)
@@ -323,10 +323,10 @@ func narrow() {
 	}
 	cmd := exec.Command("loadgen", append(os.Args[1:], addr)...)
 	cmd.Stderr = os.Stderr
-	_ = cmd.Run() // whether it succeeds is in its record
+	_ = cmd.Run() // the record shows whether it succeeded
 }
 
-// narrowed makes the network of this process what narrow says, and returns the address of the server.
+// narrowed sets up the network namespace of narrow in this process, and returns the address of the server.
 func narrowed() (addr string, err error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -357,7 +357,7 @@ func narrowed() (addr string, err error) {
 	return ln.Addr().String(), nil
 }
 
-// oneReply says hello and hangs up.
+// oneReply sends one reply and closes.
 func oneReply(_ *server, conn net.Conn) {
 	if _, err := bufio.NewReader(conn).ReadSlice('\n'); err == nil {
 		_, _ = io.WriteString(conn, strings.Replace(helloReply, "\r\n", "\r\nConnection: close\r\n", 1))
@@ -366,7 +366,7 @@ func oneReply(_ *server, conn net.Conn) {
 	}
 }
 
-// atMost answers so many requests a second, one after the other.
+// atMost serves at most rate requests per second, one after another.
 func atMost(rate int) func(*server, net.Conn) {
 	var mu sync.Mutex
 	return func(s *server, conn net.Conn) {
@@ -374,7 +374,7 @@ func atMost(rate int) func(*server, net.Conn) {
 	}
 }
 
-// slowly holds up what is written.
+// slowly delays each write.
 type slowly struct {
 	net.Conn
 	mu   *sync.Mutex
@@ -388,7 +388,7 @@ func (c slowly) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// inParts writes replies in two parts, the second of which waits by Nagle's algorithm until the first is acknowledged.
+// inParts writes each reply in two parts. By Nagle's algorithm the second part waits until the first is acknowledged.
 func inParts(s *server, conn net.Conn) {
 	_ = conn.(*net.TCPConn).SetNoDelay(false)
 	answer(s, parted{conn})
@@ -405,7 +405,7 @@ func (c parted) Write(p []byte) (int, error) {
 	return n + m, err
 }
 
-// shortQueue serves one connection at a time, before which five and one more may wait.
+// shortQueue returns a server that serves one connection at a time. Its listen queue has a backlog of 5, so six connections can wait.
 func shortQueue(t *testing.T) *server {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

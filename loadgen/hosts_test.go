@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// oneHost is one server of several: it counts requests by path, and connections.
+// oneHost is one of several servers. It counts connections, and requests by path.
 type oneHost struct {
 	*httptest.Server
 	target   string // without a path
@@ -57,7 +57,8 @@ func openHost(t *testing.T, network string) *oneHost {
 	return h
 }
 
-// Connections are dealt out to the servers in turn, each asks for what is on its own, in turn, and the figures are those of the servers.
+// Connections are distributed over the servers in turn, each sends the requests of its own server in turn, and the record agrees with the servers'
+// counts.
 func TestSeveralHosts(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		for _, engine := range append(engines(), "epoll -t 2", "auto -t 2") {
@@ -121,7 +122,7 @@ func TestSeveralHostsRedirected(t *testing.T) {
 	}
 }
 
-// A server of several that cannot be reached is named, and there is no load.
+// If one of several servers cannot be reached, the error names it, and there is no load.
 func TestHostThatIsNotThere(t *testing.T) {
 	a := openHost(t, "tcp")
 	dead := deadAddr(t)
@@ -137,7 +138,7 @@ func TestHostThatIsNotThere(t *testing.T) {
 	}
 }
 
-// Each server's certificate is held against its own name.
+// Each server's certificate is checked against the name of that server.
 func TestSeveralHostsSecured(t *testing.T) {
 	a, b := openVault(t, nil), openVault(t, nil)
 	l, _ := recordOf(t, done, "-q", "-k", "-c", "4", "-n", "100", a.URL, b.URL+"/b")

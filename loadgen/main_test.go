@@ -29,17 +29,17 @@ import (
 	"carousel/loadgen/engine"
 )
 
-// commands are the programs that tests start, which are all this one.
+// commands are the programs that tests start. All of them are this test binary.
 var commands = map[string]func(){
 	"loadgen":          main,
-	"ringless-loadgen": func() { forbid.Rings(); main() }, // where io_uring is forbidden
+	"ringless-loadgen": func() { forbid.Rings(); main() }, // loadgen with io_uring forbidden
 	"nethttp-server":   serveNetHTTP,
 	"fasthttp-server":  serveFastHTTP,
 }
 
 func TestMain(m *testing.M) { testscript.Main(leakless{m}, commands) }
 
-// leakless fails the tests when they leave a goroutine behind.
+// leakless fails the tests if they leak a goroutine.
 type leakless struct{ *testing.M }
 
 func (m leakless) Run() int {
@@ -51,9 +51,8 @@ func (m leakless) Run() int {
 	return code
 }
 
-// TestScripts runs the command as people do. A script knows the addresses of servers: $HELLO answers, $LINES answers
-// lines, $CROWDED serves one connection at a time and so starves the others, $SEATS answers while it has 12 connections or fewer,
-// $DEAD has nobody listening.
+// TestScripts runs the command in scripts, as users do. Variables have the addresses of servers: $HELLO serves HTTP, $LINES serves lines, $CROWDED
+// serves one connection at a time and so starves the others, $SEATS serves as long as it has 12 connections or fewer, and at $DEAD no server listens.
 func TestScripts(t *testing.T) {
 	hello, spoken, crowded := serve(t, answer), serve(t, lines), serve(t, oneByOne())
 	seats := serve(t, seated(12))
@@ -91,7 +90,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// brief takes the histograms out of a record that was kept, so that it is what --json prints.
+// brief is a script's command that removes the histograms from a record, so that it equals what --json prints.
 func brief(ts *testscript.TestScript, _ bool, args []string) {
 	file := ts.MkAbs(args[0])
 	text, err := os.ReadFile(file)
@@ -99,7 +98,7 @@ func brief(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(file, regexp.MustCompile(`"HIST[^"]+"`).ReplaceAll(text, []byte(`""`)), 0o644))
 }
 
-// recordOf runs the command in this process and returns its record as it is kept, and the keys of what --json prints.
+// recordOf runs the command in this process, and returns its record from -o and the parsed output of --json.
 func recordOf(t *testing.T, want int, args ...string) (*result.Load, map[string]any) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -115,7 +114,7 @@ func recordOf(t *testing.T, want int, args ...string) (*result.Load, map[string]
 	return l, keys
 }
 
-// The keys are a promise to programs: others may join them, none may go.
+// Other programs rely on these keys: keys may be added, but none removed.
 func TestRecordKeys(t *testing.T) {
 	s := serve(t, answer)
 	for _, e := range []string{"auto", "net", "hey"} {
@@ -155,8 +154,8 @@ func TestRecordKeys(t *testing.T) {
 					t.Errorf("--json prints the interval %v", i)
 				}
 			}
-			busiest := int64(100) // at least, of 400 requests over 4
-			if e == "hey" {       // which may open one more, and have its workers share them all
+			busiest := int64(100) // the least that the busiest of 4 connections must have of 400 requests
+			if e == "hey" {       // it may open more connections, and its workers share them
 				busiest = 400 / max(4, l.Connections.Opened)
 			}
 			if l.Connections.Opened < 4 || l.Connections.Answered != 4 || l.Connections.Most < busiest {
@@ -181,9 +180,9 @@ func balanced(t *testing.T, l *result.Load) {
 }
 
 func TestStarvedSaysSoFirst(t *testing.T) {
-	for engine, few := range map[string]string{"auto": "1", "net": "1", "hey": "[1-4]"} { // hey's workers lend each other their connections
+	for engine, few := range map[string]string{"auto": "1", "net": "1", "hey": "[1-4]"} { // hey's workers share connections
 		t.Run(engine, func(t *testing.T) {
-			s := serve(t, oneByOne()) // of its own: hey leaves a connection open that it never used, and that one would be the only one served
+			s := serve(t, oneByOne()) // a new server for each engine: hey leaves an unused connection open, and only that one would be served
 			var stdout, stderr bytes.Buffer
 			if code := run(&stdout, &stderr, []string{"-c", "5", "-d", "2s", "-q", "--engine", engine, s.addr}); code != 0 {
 				t.Fatalf("exit code %d: %s", code, &stderr)
@@ -200,8 +199,8 @@ func TestStarvedSaysSoFirst(t *testing.T) {
 	}
 }
 
-// A run that nobody is left to answer says so, and its exit code is that of a target that cannot be reached. One by number is not done.
-func TestNobodyIsLeft(t *testing.T) {
+// If the server dies during a run, the summary reports it, and the exit code is that of an unreachable target. A run with -n is incomplete.
+func TestServerDies(t *testing.T) {
 	byTime := []string{"-d", "300ms"}
 	for _, c := range []struct {
 		engine string
@@ -238,7 +237,7 @@ func TestNobodyIsLeft(t *testing.T) {
 	}
 }
 
-// What is wrong is one line, whatever was typed and however much of it is wrong.
+// Any error in the arguments is printed in one line, even if there are several.
 func TestOneLine(t *testing.T) {
 	for _, c := range []struct {
 		args []string
@@ -257,7 +256,7 @@ func TestOneLine(t *testing.T) {
 	}
 }
 
-// A record that cannot be written at the end costs the exit code, not the result.
+// If the record cannot be written at the end, the summary is printed all the same, and the exit code shows the failure.
 func TestOutputGone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "gone")
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -276,7 +275,7 @@ func TestOutputGone(t *testing.T) {
 	}
 }
 
-// A reader that has seen enough, such as head, is no failure.
+// It is not a failure if the reader of standard output closes early, as head does.
 func TestClosedStdout(t *testing.T) {
 	s := serve(t, answer)
 	r, w, err := os.Pipe()
@@ -307,7 +306,7 @@ func TestExitCodes(t *testing.T) {
 		want          int
 	}{
 		{load: ok(1), want: 0},
-		{load: &result.Load{Requests: result.Requests{OK: 1}}, broken: true, want: 3}, // given up
+		{load: &result.Load{Requests: result.Requests{OK: 1}}, broken: true, want: 3}, // a run with -n that ended early
 		{load: &result.Load{Complete: true, Gone: true, Requests: result.Requests{OK: 1}}, save: io.ErrShortWrite, broken: true, want: 3},
 		{load: &result.Load{Complete: true, Gone: true}, want: 3},
 		{load: ok(0), want: 1},

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// While a server holds a reply back, whoever asks sees the replies before it, and it under way; when the run is over nobody answers.
+// While a server holds a reply back, --metrics shows the earlier replies, and one request under way. After the run the metrics are gone.
 func TestMetricsWhileTheLoadIsOn(t *testing.T) {
 	const before = 10
 	release := make(chan struct{})

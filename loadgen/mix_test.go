@@ -25,7 +25,7 @@ const fiveKinds = `# five kinds
 {"name": "broken", "path": "/broken",  "weight": 1,  "method": "DELETE", "expect": {"status": 204}}
 `
 
-// shop answers the five kinds, one of them not as expected, and logs what was asked.
+// shop serves the five kinds, one of them not as expected, and logs the requests.
 type shop struct {
 	*httptest.Server
 	mu  sync.Mutex
@@ -47,7 +47,7 @@ func openShop(t *testing.T) *shop {
 			w.Write(body)
 		case "/gone":
 			w.WriteHeader(http.StatusGone)
-		default: // a page where nothing was to be left, too
+		default: // "/", and the path of the kind whose reply is not as expected
 			fmt.Fprint(w, "hello")
 		}
 	}))
@@ -55,7 +55,7 @@ func openShop(t *testing.T) *shop {
 	return s
 }
 
-// asked is what was logged since the last time.
+// received returns the requests logged since the last call.
 func (s *shop) received() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,7 +64,7 @@ func (s *shop) received() []string {
 	return log
 }
 
-// mixFile is the file of the five kinds, beside the body that one of them sends.
+// mixFile writes the file of the five kinds, and next to it the body of one of them.
 func mixFile(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -79,8 +79,8 @@ func mixFile(t *testing.T) string {
 	return filepath.Join(dir, "mix.json")
 }
 
-// TestMix sends 100,000 requests of five kinds: the server's log, the record by kind and the weights agree, and each is held against its own
-// rule.
+// TestMix sends 100,000 requests of five kinds: the server's log, the record by kind and the weights agree, and each reply is checked by the rule of
+// its kind.
 func TestMix(t *testing.T) {
 	const n = 100_000
 	s := openShop(t)
@@ -93,7 +93,7 @@ func TestMix(t *testing.T) {
 	for i, kind := range []struct {
 		name, request string
 		weight        int64
-		wrong         string // the class of those that are not as expected
+		wrong         string // the class of replies that are not as expected; "": all are
 	}{
 		{"home", "GET /  ", 50, ""},
 		{"page", "GET /page?n=1  ", 25, ""},
@@ -119,7 +119,7 @@ func TestMix(t *testing.T) {
 	}
 }
 
-// TestMixHasAnOrder asks over one connection, so that the server's log has the order of the load: the same of the same seed, by every engine.
+// TestMixHasAnOrder loads over one connection, so that the server's log has the order of the requests: the same for the same seed, with every engine.
 func TestMixHasAnOrder(t *testing.T) {
 	s, file := openShop(t), mixFile(t)
 	order := func(flags ...string) []string {

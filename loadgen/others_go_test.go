@@ -13,7 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// inherit serves on the sockets of the doors that all have, until one of them fails.
+// inherit serves on the inherited sockets of the first three doors, until one of them fails.
 func inherit(serve func(ln net.Listener, secure bool) error) {
 	failed := make(chan error)
 	for i, door := range doors[:3] {
@@ -26,10 +26,10 @@ func inherit(serve func(ln net.Listener, secure bool) error) {
 	panic(<-failed)
 }
 
-// note writes a line of the log.
+// note prints a line of the log.
 func note(number uint64, method, path string) { fmt.Printf("%d %s %s\n", number, method, path) }
 
-// numberKey is under which a request finds the number of its connection.
+// numberKey is the context key of the number of a request's connection.
 type numberKey struct{}
 
 func serveNetHTTP() {

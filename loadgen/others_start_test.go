@@ -22,12 +22,12 @@ import (
 	"carousel/internal/testcert"
 )
 
-// other is a server that others have written. It serves the files of its folder on sockets that it inherits, and logs each request: the
-// number of its connection, its method and path. Connections are numbered as they are accepted.
+// other is a third-party server. It serves the files of its folder on inherited sockets, and logs for each request the number of its connection, its
+// method and its path. Connections are numbered in the order in which they are accepted.
 type other struct {
 	name    string
 	command []string
-	install string // what to do where there is no such command
+	install string // how to install the command
 }
 
 var others = []other{
@@ -38,18 +38,18 @@ var others = []other{
 	{"fasthttp", []string{"fasthttp-server"}, ""},
 }
 
-// doors are what the sockets of a server are called, in their order. All have the first three, and nginx the others, of which the first wants the
-// certificate of a client, the second shows one for another name, and the third one that has expired.
+// doors are the names of a server's sockets, in their order. Each server has the first three, and nginx also the others: demanding requires a client
+// certificate, misnamed has a certificate for another name, and expired one that has expired.
 var doors = []string{"plain", "socket", "tls", "demanding", "misnamed", "expired"}
 
-// running is an other that runs, in a folder of its own.
+// running is a running server, with its folder.
 type running struct {
 	dir  string
-	addr map[string]string // of its doors
-	read int               // bytes of its log
+	addr map[string]string // addresses by door
+	read int               // bytes of the log that received has read
 }
 
-// start runs it until the test ends.
+// start runs the server until the test ends.
 func (o other) start(t *testing.T) *running {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -104,7 +104,7 @@ func (o other) start(t *testing.T) *running {
 	return s
 }
 
-// furnish lays out the folder: certificates, files to ask for, and how to serve them.
+// furnish writes the folder: certificates, the files to serve, and the server's configuration.
 func (s *running) furnish(t *testing.T) {
 	t.Helper()
 	ours := testcert.New(t, "Ours")
@@ -149,7 +149,7 @@ func (s *running) move(t *testing.T, from, name string) {
 	}
 }
 
-// target is how loadgen is asked for a path behind a door.
+// target returns the target of a path on a door, as an argument of loadgen.
 func (s *running) target(door, path string) string {
 	switch door {
 	case "plain":
@@ -160,7 +160,7 @@ func (s *running) target(door, path string) string {
 	return "https://" + s.addr[door] + path
 }
 
-// met is how many connections it has accepted, the one that asks included.
+// met returns how many connections the server has accepted, the one of this call included.
 func (s *running) met(t *testing.T, door string) int64 {
 	t.Helper()
 	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
@@ -192,7 +192,7 @@ func (s *running) met(t *testing.T, door string) int64 {
 	return n
 }
 
-// asked is what the log has since the last time: how often there was each request, and how many connections they came by. What met asks is left out.
+// received returns how often each request was logged since the last call, and on how many connections. It leaves out the requests of met.
 func (s *running) received(t *testing.T) (requests map[string]int64, connections int64) {
 	t.Helper()
 	log, err := os.ReadFile(filepath.Join(s.dir, "log"))

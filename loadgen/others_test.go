@@ -8,13 +8,13 @@ import (
 	"carousel/internal/result"
 )
 
-// threeKinds is a mix that others can answer: a text, a file, and one that they do not have.
+// threeKinds is a mix for these servers: a text, a file, and a path that does not exist.
 const threeKinds = `{"path": "/hello", "weight": 6, "expect": {"status": 200, "text": "hello\n"}}
 {"path": "/page", "weight": 3, "expect": {"status": 200, "length": 100000, "sha256": "83f89a9d0e032fa3a0e4d4df40bbaff3e243c88f610a57b05ac216e83465c9d2"}}
 {"path": "/none", "expect": {"status": 404}}
 `
 
-// TestOthers loads the servers of others: what they have logged is what the record has, by whatever engine and way.
+// TestOthers loads third-party servers: with every engine and kind of connection the record agrees with their log.
 func TestOthers(t *testing.T) {
 	for _, o := range others {
 		t.Run(o.name, func(t *testing.T) {
@@ -35,11 +35,11 @@ func TestOthers(t *testing.T) {
 	}
 }
 
-// keeps holds the record of 200 requests to the server's log.
+// keeps sends 200 requests, and checks the record against the server's log.
 func (s *running) keeps(t *testing.T, door, engine string, flags ...string) {
 	args := append([]string{"-n", "200", "-c", "4", "--engine", engine}, flags...)
 	want := map[string]int64{"GET /hello": 120, "GET /page": 60, "GET /none": 20}
-	if engine == result.Hey { // which asks for one thing, and does not look at it
+	if engine == result.Hey { // it sends one kind of request, and does not check replies
 		args, want = append(args, s.target(door, "/hello")), map[string]int64{"GET /hello": 200}
 	} else {
 		args = append(args, "--mix", filepath.Join(s.dir, "mix"), "--order", "file", s.target(door, "/"))
@@ -64,7 +64,7 @@ func (s *running) keeps(t *testing.T, door, engine string, flags ...string) {
 	}
 	kept := len(flags) == 0
 	switch c := l.Connections; {
-	case engine == result.Hey: // opens more than it uses, as it likes; one more looks whether the target is there
+	case engine == result.Hey: // it may open connections that it does not use, and one more probes the target
 		if c.Opened >= met || connections > c.Opened {
 			t.Errorf("it accepted %d connections, and %d had requests; the record has %+v", met, connections, c)
 		}

@@ -10,17 +10,17 @@ import (
 	"testing"
 )
 
-// TestOthersReplies asks for replies of many shapes: each is taken for what it is, by every engine, and its connection is kept or not as it says.
+// TestOthersReplies requests replies in many forms. Every engine parses them correctly, and keeps the connection or not as the reply demands.
 func TestOthersReplies(t *testing.T) {
 	for _, o := range others[:3] {
 		t.Run(o.name, func(t *testing.T) {
 			s := o.start(t)
 			for _, c := range []struct {
 				name string
-				kind string // of a mix
-				n    int64  // requests; 0: 40
-				each int64  // how many of them the server takes over one connection; 0: as many as there are
-				by   string // who answers like that; "": python and node
+				kind string // the kind, in the form of a mix
+				n    int64  // how many requests; 0: 40
+				each int64  // how many requests the server serves on one connection; 0: all
+				by   string // the server that replies in this form; "": python and node
 			}{
 				{name: "chunked", kind: `{"path": "/chunked", "expect": {"text": "hello\nhello\nhello\n"}}`},
 				{name: "chunked, HEAD", kind: `{"path": "/chunked", "method": "HEAD", "expect": {"status": 200}}`},
@@ -54,7 +54,7 @@ func TestOthersReplies(t *testing.T) {
 							t.Errorf("%d requests, it logged %v; the record has %+v", n, requests, l.Requests)
 						}
 						least, most := int64(4), int64(4)
-						if c.each > 0 { // all but one of the four can end early, and what is opened anew at the end has nothing to do
+						if c.each > 0 { // three of the four connections may have requests left, and a connection opened at the end may send none
 							least, most = n/c.each, n/c.each+3
 						}
 						opened := l.Connections.Opened
@@ -68,7 +68,7 @@ func TestOthersReplies(t *testing.T) {
 	}
 }
 
-// TestOthersCertificates shows loadgen the certificates of nginx, and it those of loadgen.
+// TestOthersCertificates lets loadgen check the certificates of nginx, and nginx those of loadgen.
 func TestOthersCertificates(t *testing.T) {
 	s := others[0].start(t)
 	pem := func(name string) string { return filepath.Join(s.dir, name) }
@@ -78,7 +78,7 @@ func TestOthersCertificates(t *testing.T) {
 		name, door string
 		flags      []string
 		code       int
-		want       string // what is printed
+		want       string // a part of what is printed
 		logged     int64
 	}{
 		{"verified", "tls", trusting, done, "20 ok", 20},
@@ -109,7 +109,7 @@ func TestOthersCertificates(t *testing.T) {
 			if code != c.code || !strings.Contains(text, c.want) {
 				t.Errorf("exit code %d, want %d and %q:\n%s", code, c.code, c.want, text)
 			}
-			s.met(t, "plain") // it has logged all before that
+			s.met(t, "plain") // when it replies to this, it has logged all earlier requests
 			if requests, _ := s.received(t); sum(requests) != c.logged {
 				t.Errorf("it logged %v, want %d", requests, c.logged)
 			}

@@ -12,10 +12,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// picture is the body behind /picture/K.
+// picture returns the body of /picture/K.
 func picture(k int) string { return strings.Repeat(fmt.Sprintf("picture %d\n", k), 1<<k) }
 
-// gallery answers the paths that downloads ask for; "" where it is not one of them.
+// gallery returns the reply to a path of the download tests; "" for any other.
 func gallery(path string) string {
 	if target, ok := strings.CutPrefix(path, "/moved"); ok {
 		return "HTTP/1.1 302 Found\r\nLocation: " + target + "\r\nContent-Length: 0\r\n\r\n"
@@ -38,14 +38,14 @@ func gallery(path string) string {
 	return withDigest(body, body)
 }
 
-// withDigest is a reply with one body and the digest of another.
+// withDigest returns a reply with one body and the digest of another.
 func withDigest(body, of string) string {
 	sum := sha256.Sum256([]byte(of))
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\nContent-Type: image/png\r\nContent-Digest: sha-256=:%s:\r\n\r\n%s",
 		len(body), base64.StdEncoding.EncodeToString(sum[:]), body)
 }
 
-// pictures is a script's command: DIR holds ten pictures, TIMES each, and nothing else.
+// pictures is a script's command that checks that a folder has ten pictures, each so many times, and nothing else: pictures DIR TIMES.
 func pictures(ts *testscript.TestScript, _ bool, args []string) {
 	dir := ts.MkAbs(args[0])
 	times, err := strconv.Atoi(args[1])

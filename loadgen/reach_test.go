@@ -9,7 +9,7 @@ import (
 	"carousel/loadgen/engine"
 )
 
-// engines are those that this machine has, hey apart.
+// engines returns the engines of this machine, except hey.
 func engines() []string {
 	all := []string{result.Net}
 	if sock.Linux {
@@ -21,7 +21,7 @@ func engines() []string {
 	return append(all, "auto")
 }
 
-// TestUnixSocket loads a server by the path of its socket: its count of requests and connections is the record's.
+// TestUnixSocket loads a server at a Unix socket: the record agrees with its counts of requests and connections.
 func TestUnixSocket(t *testing.T) {
 	for _, engine := range engines() {
 		for _, ways := range []string{"", "--no-keepalive", "-r 2000", "--pid auto"} {

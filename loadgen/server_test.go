@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// server answers raw bytes for raw bytes: what net/http would never send can be sent.
+// server replies with raw bytes, so that it can send what net/http would never send.
 type server struct {
 	addr     string
-	close    func() error // nobody listens any more
+	close    func() error // stops listening
 	answered atomic.Int64
 }
 
-// serve starts a server for the length of the test. talk serves one connection.
+// serve starts a server, which ends with the test. talk serves one connection.
 func serve(t *testing.T, talk func(*server, net.Conn)) *server {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -53,7 +53,7 @@ func serve(t *testing.T, talk func(*server, net.Conn)) *server {
 
 const helloReply = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nContent-Type: text/plain\r\n\r\nHello world\n"
 
-// answer says hello, but for some paths.
+// answer serves HTTP: some paths have replies of their own, all others a hello.
 func answer(s *server, conn net.Conn) {
 	in := bufio.NewReader(conn)
 	for {
@@ -88,7 +88,7 @@ func answer(s *server, conn net.Conn) {
 	}
 }
 
-// lines says hello to each line that says hi.
+// lines replies to each line "hi" with a hello.
 func lines(s *server, conn net.Conn) {
 	in := bufio.NewReader(conn)
 	for {
@@ -102,7 +102,7 @@ func lines(s *server, conn net.Conn) {
 	}
 }
 
-// oneByOne answers a connection until it ends before it looks at another one.
+// oneByOne serves one connection until it ends, then the next.
 func oneByOne() func(*server, net.Conn) {
 	turn := make(chan struct{}, 1)
 	return func(s *server, conn net.Conn) {
@@ -112,7 +112,7 @@ func oneByOne() func(*server, net.Conn) {
 	}
 }
 
-// seated turns every request away while it has more than so many connections.
+// seated rejects every request while it has more than seats connections.
 func seated(seats int64) func(*server, net.Conn) {
 	var open atomic.Int64
 	return func(s *server, conn net.Conn) {
@@ -135,7 +135,7 @@ func seated(seats int64) func(*server, net.Conn) {
 	}
 }
 
-// deadAddr is an address at which nobody listens.
+// deadAddr returns an address at which no server listens.
 func deadAddr(t *testing.T) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"carousel/internal/result"
 )
 
-// command starts the command as a process of its own that loads s, and waits until it has sent requests.
+// command starts loadgen in a process of its own with the target s, and waits until it has sent requests.
 func command(t *testing.T, s *server, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	cmd := exec.Command("loadgen", append(args, s.addr)...)
@@ -50,7 +50,7 @@ func TestSignals(t *testing.T) {
 			s := serve(t, answer)
 			file, trace := filepath.Join(t.TempDir(), "record.json"), filepath.Join(t.TempDir(), "trace.json")
 			args := []string{"-c", "4", "-d", "60s", "--engine", c.engine, "-o", file}
-			if c.engine != result.Hey { // which has none
+			if c.engine != result.Hey { // it does not trace
 				args = append(args, "--trace", trace)
 			}
 			cmd, stdout := command(t, s, args...)
@@ -68,7 +68,7 @@ func TestSignals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if l.Complete || l.Requests.OK < 100-5 { // hey asks once before it begins, and four may not be read yet
+			if l.Complete || l.Requests.OK < 100-5 { // hey's probe is not recorded, and four replies may not be read yet
 				t.Errorf("complete %v, %+v", l.Complete, l.Requests)
 			}
 			balanced(t, l)
@@ -83,7 +83,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// A second signal ends the grace, and costs nothing of what was measured.
+// A second signal ends the grace, and nothing that was measured is lost.
 func TestSecondSignal(t *testing.T) {
 	s := serve(t, func(s *server, conn net.Conn) {
 		if s.answered.Load() < 100 {
@@ -94,7 +94,7 @@ func TestSecondSignal(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "record.json")
 	cmd, stdout := command(t, s, "-c", "4", "-d", "60s", "--grace", "60s", "-o", file, "-H", "Connection: close")
 	for range 2 {
-		time.Sleep(200 * time.Millisecond) // each connection has sent by then, and none is answered
+		time.Sleep(200 * time.Millisecond) // time for each connection to send a request; none is answered
 		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 			t.Skip(err) // Windows cannot
 		}
@@ -112,7 +112,7 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// Signals end a comparison likewise.
+// Signals end a comparison in the same way.
 func TestSignalsInTurns(t *testing.T) {
 	s := serve(t, answer)
 	file := filepath.Join(t.TempDir(), "record.json")
@@ -136,7 +136,7 @@ func TestSignalsInTurns(t *testing.T) {
 	}
 }
 
-// A third one ends what is kept waiting even then, here by a record that nobody reads.
+// A third signal ends the process even if it still waits, here to write the record to a FIFO without a reader.
 func TestThirdSignal(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "record")
 	if err := exec.Command("mkfifo", fifo).Run(); err != nil {

@@ -12,7 +12,7 @@ import (
 	"carousel/internal/result"
 )
 
-// A stall of loadgen's own is said and not charged to the server; one of the server is the server's.
+// The verdict reports a stall of loadgen as its own, and a stall of the server as a pause of the target.
 func TestWhoseStall(t *testing.T) {
 	const stall = 1500 * time.Millisecond
 	for _, engine := range []string{"epoll", "net"} {
@@ -54,7 +54,7 @@ func TestWhoseStall(t *testing.T) {
 	}
 }
 
-// gated lets a server's replies pass while mu is free.
+// gated delays a server's replies while mu is held.
 type gated struct {
 	net.Conn
 	mu *sync.Mutex

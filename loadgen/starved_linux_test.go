@@ -14,8 +14,7 @@ import (
 	"carousel/internal/result"
 )
 
-// blocking is a server as many tutorials have it: it listens with a queue of so many connections and answers one until it ends before it
-// accepts the next.
+// blocking is a server as in many tutorials: it listens with this backlog, and serves one connection until it ends before it accepts the next.
 func blocking(t *testing.T, backlog int) (addr string) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
@@ -50,7 +49,8 @@ func blocking(t *testing.T, backlog int) (addr string) {
 	return l.Addr().String()
 }
 
-// A listen queue of 5 before a server of one is named whenever it starves connections, with the times of who was answered.
+// If connections starve because a server with a backlog of 5 serves one at a time, the verdict names the listen queue, and the summary has the times
+// of the connections that were answered.
 func TestAShortListenQueueIsNamed(t *testing.T) {
 	const full = "the listen queue of ADDR takes 5 connections and was full, as the server serves one at a time"
 	for _, c := range []struct {
@@ -96,7 +96,7 @@ func TestAShortListenQueueIsNamed(t *testing.T) {
 	}
 }
 
-// A server without a place for all connections has none at a lower rate either.
+// If a server cannot serve all connections, a lower rate does not help, so the search ends.
 func TestASearchEndsWhereConnectionsAreNotAnswered(t *testing.T) {
 	s, _, progress := runSearch(t, 1, "-c", "4", "-r", "1000", "-d", "200ms", "--grace", "0", "--find-max", "p50<5s", blocking(t, 16))
 	if a := s.Answer; len(s.Steps) != 2 || !s.Complete || a.Outcome != result.NotEven || a.Above != s.Steps[1].Level || a.Above >= 1000 || !strings.Contains(a.Why, "of 4 connections was ever answered") || !strings.Contains(a.Why, "likely cause: ") {

@@ -56,7 +56,7 @@ func openVault(t *testing.T, change func(*tls.Config)) *vault {
 	return v
 }
 
-// All that can be asked over TCP can be asked over TLS, and the books are those of the server.
+// Every kind of load also works over TLS, and the books agree with those of the server.
 func TestTLS(t *testing.T) {
 	v := openVault(t, nil)
 	mix := filepath.Join(t.TempDir(), "mix")
@@ -66,9 +66,9 @@ func TestTLS(t *testing.T) {
 	saved := t.TempDir()
 	for _, c := range []struct {
 		name     string
-		args     []string // with @ for the server
+		args     []string // @ stands for the server
 		received int64    // of 200 requests
-		met      int64    // connections at least
+		met      int64    // the fewest connections
 	}{
 		{"kept alive", []string{"@/"}, 200, 4},
 		{"in turn", []string{"@/a", "/b"}, 200, 4},
@@ -109,7 +109,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// A server that is there and says nothing is not mistaken for one that is not.
+// A server that accepts but never replies to the TLS handshake is not reported as one that does not listen.
 func TestTLSMute(t *testing.T) {
 	mute := serve(t, func(_ *server, conn net.Conn) { io.Copy(io.Discard, conn) })
 	var stdout, stderr strings.Builder
@@ -119,7 +119,7 @@ func TestTLSMute(t *testing.T) {
 	}
 }
 
-// In turns, too.
+// A comparison works over TLS too.
 func TestTLSCompared(t *testing.T) {
 	a, b := openVault(t, nil), openVault(t, nil)
 	var stdout, stderr strings.Builder

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A name and a password reach the server, however they were given.
+// The user name and password reach the server, whichever way they are given.
 func TestUser(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, password, ok := r.BasicAuth(); !ok || user != "me" || password != "a:b c" {
