@@ -60,7 +60,7 @@ type recorder struct {
 	stderr io.Writer
 	model  string
 	most   int    // events that the trace holds
-	share  int    // events of each worker, of those
+	share  int    // the events of these that each worker may keep
 	file   string // of the trace, "" for none
 	dir    string // of workers' traces
 	worker bool   // this process is one

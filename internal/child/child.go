@@ -71,7 +71,7 @@ func begin(cmd *exec.Cmd, lifeline io.Closer, before func(), cpus []int) (*Proce
 	if f, ok := cmd.Stdout.(*os.File); ok && f.Name() == "|1" {
 		return nil, errors.New("start " + cmd.Path + ": its Stdout is a pipe; leave it nil and read the Process's Stdout")
 	}
-	if _, err := os.Stat(os.DevNull); err != nil { // package exec would open it for what is nil
+	if _, err := os.Stat(os.DevNull); err != nil { // without it package exec fails to start a command with a nil Stdin or Stderr
 		if cmd.Stdin == nil {
 			cmd.Stdin = strings.NewReader("")
 		}

@@ -1,4 +1,4 @@
-// Package coro provides generators: functions that pause. A generator yields values to whoever resumes it, is sent
+// Package coro provides generators: functions that pause. A generator yields values to its caller, is sent
 // values and errors while it is paused, delegates to sub-generators, and returns a result when it ends.
 //
 // Such a function is a coroutine in the sense of Conway, "Design of a Separable Transition-Diagram Compiler"
@@ -70,7 +70,7 @@ type Gen[Y, S, R any] struct {
 	flow   *flow[Y, S, R] // its own, once started
 	net    *net           // closes a generator that is forgotten
 	lent   *Co[Y, S]      // its delegator's flow, while that delegates to it
-	kept   bool           // it is not forgotten before it ends
+	kept   bool           // its owner does not forget it before it ends
 	over   bool           // it ended without a flow of its own, with:
 	result R
 	err    error

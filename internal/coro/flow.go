@@ -18,8 +18,8 @@ type Co[Y, S any] struct {
 	ignored bool // and the body yielded all the same
 }
 
-// Yield gives y to whoever resumed the generator and pauses. When it is resumed again it returns what was sent,
-// or the error that was thrown in: on ErrClosed clean up and return.
+// Yield pauses the generator and gives y to the caller that resumed it. When the generator is resumed again, Yield returns what was sent, or
+// the error that was thrown in: on ErrClosed clean up and return.
 func (c *Co[Y, S]) Yield(y Y) (S, error) {
 	if c.state != Running {
 		panic("coro: Yield called outside the running body of its generator")
@@ -72,11 +72,11 @@ func (f *flow[Y, S, R]) forget() {
 func (f *flow[Y, S, R]) run(yield func(Y) bool) {
 	f.yield = yield
 	f.locked = threadLocked()
-	f.err = ErrEnded // stands only if the body does not return
+	f.err = ErrEnded // overwritten below, unless the body panics or calls Goexit
 	defer func() {
 		f.state = Closed
 		if f.ignored {
-			panic(ErrIgnoredClose) // for close, in place of the Goexit, which iter.Pull would pass on to it
+			panic(ErrIgnoredClose) // close recovers this panic; iter.Pull would pass the Goexit on and end the goroutine of close
 		}
 	}()
 	result, err := f.body(&f.Co)
@@ -103,7 +103,7 @@ func (f *flow[Y, S, R]) resume(s S, thrown error) (Y, error) {
 func (f *flow[Y, S, R]) close() (err error) {
 	defer func() {
 		if f.ignored {
-			recover() // what run panicked with; a panic of the body itself passes
+			recover() // the panic of run, which sets ignored; a panic of the body is not recovered
 			err = ErrIgnoredClose
 			f.err = err
 		}

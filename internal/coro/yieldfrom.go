@@ -2,8 +2,8 @@ package coro
 
 import "errors"
 
-// YieldFrom hands c over to sub until sub ends, and returns sub's result: what sub yields goes to whoever resumes c's
-// generator, and what is sent, thrown or closed there reaches sub first (PEP 380).
+// YieldFrom hands c over to sub until sub ends, and returns sub's result: what sub yields goes to the caller of c's
+// generator, and what that caller sends, throws or closes reaches sub first (PEP 380).
 //
 // A sub-generator that has not started is simply called, with the yield of its delegator: at any depth a switch then
 // costs what it costs at none, and YieldFrom allocates nothing. A started one has a flow of its own and is passed
@@ -34,8 +34,8 @@ func YieldFrom[Y, S, R any](c *Co[Y, S], sub *Gen[Y, S, R]) (R, error) {
 // callOn runs sub on c's own stack.
 func callOn[Y, S, R any](c *Co[Y, S], sub *Gen[Y, S, R]) (R, error) {
 	sub.lent = c
-	sub.err = ErrEnded                                // stands only if the body does not return
-	defer func() { sub.lent, sub.over = nil, true }() // even then
+	sub.err = ErrEnded                                // overwritten below, unless the body panics or calls Goexit
+	defer func() { sub.lent, sub.over = nil, true }() // then too
 	result, err := sub.body(c)
 	err = notEnded(err)
 	sub.result, sub.err = result, err

@@ -55,8 +55,8 @@ type reader struct {
 	connections map[int]connection         // by port
 	scripts     map[connection]int         // the script's number of a connection
 	began       time.Duration              // of the play, on the trace's clock
-	tids        []int                      // of Lanes
-	asks        [][]traceevent.Event       // of Clients: what each did
+	tids        []int                      // by lane, as in Lanes
+	asks        [][]traceevent.Event       // by client, as in Clients: what it did
 }
 
 // at returns an instant of the trace as time since the play began.

@@ -16,7 +16,7 @@ func (r *reader) spans(tid int, from, to time.Duration) []Span {
 			continue
 		}
 		i := len(row) - 1
-		for row[i].From > s.From { // it is within one of the last, as slices nest and come in order
+		for row[i].From > s.From { // find the span that s lies in: slices nest and come in order, so it is one of the last
 			i--
 		}
 		if n := e.Number("client"); n > 0 {

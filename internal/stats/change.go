@@ -10,7 +10,8 @@ import (
 // not.
 func Change(x []float64) (at int, p float64) {
 	n := float64(len(x))
-	u, most := 0, 0 // u: of all pairs of a value before x[t] and one from x[t] on, those in which the later is larger minus those in which it is smaller
+	// u compares each value before x[t] with each one from x[t] on: the pairs in which the later value is larger, minus those in which it is smaller.
+	u, most := 0, 0
 	for t := 1; t < len(x); t++ {
 		for _, other := range x {
 			u += cmp.Compare(other, x[t-1])

@@ -5,7 +5,7 @@ import "bytes"
 // requestLine reads "METHOD target HTTP/1.1".
 func (t *Talk) requestLine(line []byte) {
 	if len(line) == 0 && !t.req.crlf {
-		t.req.crlf = true // RFC 9112 section 2.2: old clients end a body with a CRLF too many
+		t.req.crlf = true // skip it: old clients send a CRLF after a body (RFC 9112, section 2.2)
 		return
 	}
 	t.req = request{bytes: int32(len(line) + 2)}
@@ -191,7 +191,7 @@ func (t *Talk) headEnd() {
 		return
 	}
 	if r.expect {
-		t.end() // the 100 is part of no reply
+		t.end() // the 100 belongs to no reply, so it ends none
 		t.write(goAhead)
 	}
 }

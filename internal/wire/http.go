@@ -67,7 +67,7 @@ func (t *Talk) step(p []byte) int {
 	i := bytes.IndexByte(p[t.scanned:], '\n')
 	if i < 0 {
 		if t.phase == phaseLines {
-			return len(p) // a line's content does not matter, and nothing but its end is answered
+			return len(p) // drop the start of a line: only its end is answered
 		}
 		t.scanned = len(p)
 		t.overlong(len(p))

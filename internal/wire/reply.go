@@ -148,7 +148,7 @@ func (t *Talk) fail(status int) {
 // refuse ends the conversation with an error reply: it is no longer known where the next request begins.
 func (t *Talk) refuse(status int) {
 	if t.closing = true; t.phase == phaseRequest {
-		t.req = request{} // it is still the previous request
+		t.req = request{} // the new request is not parsed yet: t.req is still the previous one
 	}
 	t.fail(status)
 }

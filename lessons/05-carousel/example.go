@@ -44,7 +44,7 @@ func same(n int) *coro.Gen[string, coro.None, coro.None] {
 	})
 }
 
-// ride is the carousel: the first of the queue takes one step and goes to the end; whoever is done does not come back.
+// ride is the carousel: the first of the queue takes one step and goes to the end. A generator that is done does not come back.
 func ride(out io.Writer, queue ...*coro.Gen[string, coro.None, coro.None]) {
 	for len(queue) > 0 {
 		first := queue[0]

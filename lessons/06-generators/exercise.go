@@ -68,6 +68,6 @@ func (c *Carousel) pause(t *Task, why Reason) {
 	c.Tasks = append(c.Tasks, t)
 }
 
-// resume queues the tasks that wait for these descriptors: first who can read, then who can write.
+// resume queues the tasks that wait for these descriptors: first those that can read, then those that can write.
 func (c *Carousel) resume(readable, writable []int) {
 }

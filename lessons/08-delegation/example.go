@@ -65,8 +65,8 @@ func talkTo(out io.Writer, delegator *coro.Gen[coro.None, string, string]) error
 	return err
 }
 
-// byHand passes on values, errors and closing, each in its own way, and returns the result. Without one of the lines one of these
-// gets lost.
+// byHand passes on values, errors and closing, each in its own way, and returns the result. It needs every line: without one of them, one
+// of these gets lost.
 func byHand(out io.Writer) coro.Body[coro.None, string, string] {
 	return func(c *coro.Co[coro.None, string]) (string, error) {
 		sub := listener(out).Primed()

@@ -8,7 +8,7 @@ import (
 	"carousel/internal/coro"
 )
 
-// Stream is what has come of a connection and was not taken yet. It belongs to all sub-generators that read from it.
+// Stream holds the bytes that have come and that no sub-generator has taken yet. All sub-generators read from it.
 type Stream struct{ buffered string }
 
 // More waits at a yield for the next piece, which the loop sends.
@@ -48,7 +48,7 @@ func (s *Stream) Exactly(n int) *coro.Gen[coro.None, string, string] {
 //   - io.EOF, the end of the stream: return the messages that were whole, and no error;
 //   - any other: return them with that error. A line that is no number, or one below 0, is an error too, that of strconv.ParseUint.
 //
-// The caller knows nothing of Line and Exactly: it sends pieces to Messages, and whoever has stopped gets them.
+// The caller knows nothing of Line and Exactly: it sends pieces to Messages, and the sub-generator that waits gets them.
 func Messages(c *coro.Co[coro.None, string]) (messages []string, err error) {
 	return nil, nil
 }

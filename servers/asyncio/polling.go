@@ -175,7 +175,7 @@ func (l *Loop) openPoller() error {
 	}
 	p.poller, p.events = poller, make([]sock.Event, 512)
 	if len(l.mail.calls) > 0 {
-		p.wake() // that mail was to end the other kind of wait, of a loop without a poller
+		p.wake() // the mail has woken only the wait without a poller: wake the new kind too
 	}
 	waker := &file{fd: p.waker.fd, reader: &p.waker}
 	p.files = sock.Put(p.files, waker.fd, waker)

@@ -1,7 +1,7 @@
 // Package blocking serves one connection at a time with blocking calls.
 //
 // Lesson: accept, recv and send block. While one client thinks, everybody else waits: the kernel's backlog lets
-// them connect, but nobody accepts them. There are no turns, and so none to pay for: this is row zero, and
+// them connect, but the server does not accept them. There are no turns, so they cost nothing: this is row zero, and
 // what another model costs beyond it is the price of taking turns.
 package blocking
 

@@ -102,7 +102,7 @@ func (l *loop) turn(c *conn, why string, err error) {
 	} else {
 		want, err = c.handler.Next()
 	}
-	if err == nil { // else it has ended, and tidied up
+	if err == nil { // an error means that the coroutine has ended and cleaned up
 		l.wait(c, want)
 	}
 }

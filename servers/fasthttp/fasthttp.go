@@ -1,4 +1,4 @@
-// Package fasthttp is the yardstick of those for whom net/http is too slow: github.com/valyala/fasthttp, which speaks HTTP only.
+// Package fasthttp is a yardstick, a library that people choose when net/http is too slow: github.com/valyala/fasthttp. It speaks HTTP only.
 //
 // Lesson: the same goroutines and the same package net as net/http, and less work for each request, since requests, replies
 // and buffers are reused. What it saves is allocation and bookkeeping; the system calls stay.
@@ -36,7 +36,7 @@ func Serve(ln int, open func() *wire.Talk) error {
 		NoDefaultServerHeader:        true,
 		NoDefaultDate:                true,
 		NoDefaultContentType:         true,
-		Logger:                       log.New(io.Discard, "", 0), // it would log what clients do wrong
+		Logger:                       log.New(io.Discard, "", 0), // it would log every error of a client
 	}
 	if lane != nil {
 		server.ConnState = states(lane)
@@ -105,10 +105,10 @@ func writeReply(ctx *fasthttp.RequestCtx, reply wire.Reply) {
 type counted struct {
 	netconn.Conn
 	whole int  // replies that the next write completes
-	last  bool // one more is composed; how much of it is written is not known
-	begun bool // some of that one is written; all of it if a read follows
+	last  bool // one more reply is composed; it is not known how much of it is written
+	begun bool // some of that reply is written; if a read follows, all of it
 
-	workers *workers // for the story: one of them serves it
+	workers *workers // for the story: the lanes of the goroutines, one of which serves this connection
 }
 
 // answered notes that a reply is composed: all before it are in the buffer or sent.

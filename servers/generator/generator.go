@@ -66,7 +66,7 @@ func (r *carousel) turn() {
 	r.tasks, r.spare = r.spare[:0], tasks
 	for _, t := range tasks {
 		r.lane.Turn(t.talk.Client(), t.fd, "next(task of fd %d)", t.fd)
-		if want, err := t.steps.Next(); err == nil { // else it has ended, and tidied up
+		if want, err := t.steps.Next(); err == nil { // an error means that the task has ended and cleaned up
 			r.pause(t, want)
 		}
 	}

@@ -50,7 +50,7 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	c.Lane.Say("the handler is called, with a Request and a ResponseWriter made for it")
 	reply, body := wire.ReplyTo(r.Method, r.URL), []byte(nil)
 	if r.ContentLength > wire.MaxBody {
-		reply = wire.Failure(http.StatusRequestEntityTooLarge) // without reading it
+		reply = wire.Failure(http.StatusRequestEntityTooLarge) // the body is not read
 	} else if !reply.Close {
 		var err error
 		var tooLarge *http.MaxBytesError

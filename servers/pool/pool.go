@@ -1,4 +1,4 @@
-// Package pool serves with a fixed number of threads, each of which takes one connection at a time.
+// Package pool serves with a fixed number of threads. Each takes one connection at a time.
 //
 // Lesson: memory is bounded, and so is the number of clients. While every worker has one, the next waits in the kernel's queue until
 // one leaves, however little those do. Work that blocks is what the model is good at.

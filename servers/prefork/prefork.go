@@ -1,4 +1,4 @@
-// Package prefork serves with a fixed number of processes, each of which takes one connection at a time.
+// Package prefork serves with a fixed number of processes. Each takes one connection at a time.
 //
 // Lesson: nothing is shared but the listening socket, from which the kernel hands every connection to one of the workers that wait in
 // accept. A worker that dies takes one conversation with it and is replaced. Further clients wait, as with pool.

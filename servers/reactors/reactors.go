@@ -1,7 +1,7 @@
 // Package reactors runs the loop of epoll several times, each in a thread of its own.
 //
 // Lesson: a loop uses one processor, so have one per processor. Each has a listening socket of its own on the same port
-// (SO_REUSEPORT), and the kernel deals the connections out: the loops share nothing, and a connection stays with the loop it came to,
+// (SO_REUSEPORT), and the kernel deals the connections out: the loops share nothing, and a connection stays with its loop,
 // even if that is busy and another is idle.
 package reactors
 

@@ -1,6 +1,6 @@
 // Package thread gives every connection an OS thread.
 //
-// Lesson: the conversation of blocking, and the kernel takes the turns: it stops a thread in the middle of anything, so nobody
+// Lesson: the conversation of blocking, and the kernel takes the turns: it can interrupt a thread anywhere, so no thread
 // can keep the others waiting. The price is a thread's memory for each connection, a switch of threads for each
 // request, and a limit.
 package thread

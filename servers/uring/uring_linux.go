@@ -44,9 +44,9 @@ const (
 
 // Serve answers connections to ln until it is shut down.
 func Serve(ln int, open func() *wire.Talk) error {
-	runtime.LockOSThread() // the ring belongs to it
+	runtime.LockOSThread() // the ring belongs to this thread
 	defer runtime.UnlockOSThread()
-	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0))) // one for other goroutines, or each of their turns would switch threads twice
+	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0))) // a second one for other goroutines; with one, each of their turns would switch threads twice
 	if err := sock.NonBlocking(ln); err != nil {
 		return err
 	}

@@ -11,8 +11,8 @@ type Listener interface {
 	Close() error
 }
 
-// Serve answers one client after another until Accept fails, and returns nil then. Whoever sends a message, a line
-// that ends with "\n", gets "Hello world\n" for it. A client that has finished sending is hung up on.
+// Serve answers one client after another until Accept fails, and then returns nil. It answers each message, a line that
+// ends with "\n", with "Hello world\n". It closes the connection of a client that has finished sending.
 func Serve(ln Listener) error {
 	for {
 		client, err := ln.Accept()

@@ -3,7 +3,7 @@ package control
 // Task is a conversation cut into steps.
 type Task interface {
 	Ready() bool       // whether the next step can be done at once
-	Step() (more bool) // does the next step, and says whether there are more; a task that is not ready waits first, with control in its hands
+	Step() (more bool) // does the next step, and reports whether there are more; a task that is not ready first waits, and keeps control
 }
 
 // Run does all the steps of all the tasks. wait returns as soon as a task is ready: it is the select of this exercise.

@@ -67,7 +67,7 @@ func (c *Carousel) pause(t *Task, why Reason) {
 	}
 }
 
-// resume queues the tasks that wait for these descriptors: first who can read, then who can write.
+// resume queues the tasks that wait for these descriptors: first those that can read, then those that can write.
 func (c *Carousel) resume(readable, writable []int) {
 	for _, fd := range readable {
 		c.Tasks = append(c.Tasks, c.ToRead.Take(fd))

@@ -9,7 +9,7 @@ import (
 	"carousel/internal/coro"
 )
 
-// Stream is what has come of a connection and was not taken yet. It belongs to all sub-generators that read from it.
+// Stream holds the bytes that have come and that no sub-generator has taken yet. All sub-generators read from it.
 type Stream struct{ buffered string }
 
 // More waits at a yield for the next piece, which the loop sends.
