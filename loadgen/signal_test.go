@@ -55,7 +55,7 @@ func TestSignals(t *testing.T) {
 			}
 			cmd, stdout := command(t, s, args...)
 			if err := cmd.Process.Signal(c.signal); err != nil {
-				t.Skip(err) // Windows cannot
+				t.Skip(err) // on Windows
 			}
 			_ = cmd.Wait()
 			if code := cmd.ProcessState.ExitCode(); code != c.code {
@@ -68,7 +68,7 @@ func TestSignals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if l.Complete || l.Requests.OK < 100-5 { // hey's probe is not recorded, and four replies may not be read yet
+			if l.Complete || l.Requests.OK < 100-5 { // the replies to the latest requests may not be read yet
 				t.Errorf("complete %v, %+v", l.Complete, l.Requests)
 			}
 			balanced(t, l)
@@ -96,7 +96,7 @@ func TestSecondSignal(t *testing.T) {
 	for range 2 {
 		time.Sleep(200 * time.Millisecond) // time for each connection to send a request; none is answered
 		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-			t.Skip(err) // Windows cannot
+			t.Skip(err) // on Windows
 		}
 	}
 	_ = cmd.Wait()
@@ -118,7 +118,7 @@ func TestSignalsInTurns(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "record.json")
 	cmd, stdout := command(t, s, "-c", "4", "-d", "60s", "--slice", "5ms", "--vs", "b="+s.addr, "--fail-if", "rate_ratio<0.5", "-o", file)
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Skip(err) // Windows cannot
+		t.Skip(err) // on Windows
 	}
 	_ = cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != 130 {

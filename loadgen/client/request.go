@@ -28,7 +28,7 @@ type Request struct {
 	want *demand // what the reply must be; nil: any with a status below 400
 }
 
-// idempotent are the methods of which two requests have the effect of one (RFC 9110, section 9.2.2). An unknown method counts as not idempotent.
+// idempotent are the methods whose request has the same effect once or twice (RFC 9110, section 9.2.2). An unknown method counts as not idempotent.
 var idempotent = map[string]bool{"GET": true, "HEAD": true, "OPTIONS": true, "TRACE": true, "PUT": true, "DELETE": true}
 
 // New returns the requests of s, which must be valid: those of a mix in the order of its kinds, or one for each target.

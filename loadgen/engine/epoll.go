@@ -325,7 +325,7 @@ func (k *calls) connected(fd int) error {
 	return err
 }
 
-// selfConnected reports whether fd is connected to itself. If nobody listens on the target's port and that port is in the kernel's range for
+// selfConnected reports whether fd is connected to itself. If no socket listens on the target's port and that port is in the kernel's range for
 // clients, connect may choose the same local port; TCP then connects the socket to itself (simultaneous open).
 func selfConnected(fd int) bool {
 	var local, remote unix.RawSockaddrAny
@@ -348,7 +348,7 @@ func (k *calls) read(fd int, p []byte) (int, error) { return sock.Read(fd, p) }
 
 func (k *calls) write(fd int, p []byte) (int, error) { return sock.Write(fd, p) }
 
-// wait waits until the instant exactly if there is a schedule. In a closed loop a coarser wait is enough, and cheaper by a call.
+// wait waits until the instant exactly if there is a schedule. In a closed loop a coarser wait is enough, and saves a system call.
 func (k *calls) wait(ready []sock.Event, until int64) (int, error) {
 	if limit := until - k.now(); limit <= 0 || k.spec.Rate == 0 {
 		return k.poller.WaitRaw(ready, time.Duration(max(0, limit)))

@@ -134,7 +134,7 @@ func isConnect(class record.Class) bool {
 	return class >= record.ConnectRefused && class <= record.ConnectOther
 }
 
-// heyRequest returns the request of which every other is a copy.
+// heyRequest returns the request that is copied for each request of the load.
 func heyRequest(s result.Spec) (*http.Request, error) {
 	r, err := http.NewRequest(s.Method, s.Target, nil)
 	if err != nil {

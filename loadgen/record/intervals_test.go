@@ -88,7 +88,7 @@ func TestIntervalsOfADay(t *testing.T) {
 			r.Read(at, 10)
 		}
 	}
-	// The same again, to know what each interval must hold.
+	// Generate the same requests again, for the expected content of each interval.
 	random = rand.New(rand.NewPCG(1, 2))
 	for w := range workers {
 		for at := int64(0); at < until[w]; at += int64(time.Second) / 2 {
@@ -106,7 +106,7 @@ func TestIntervalsOfADay(t *testing.T) {
 	for k, got := range l.Intervals.List {
 		want := took[int64(k)]
 		slices.Sort(want)
-		h, err := result.Decode(got.Histogram) // by the library
+		h, err := result.Decode(got.Histogram)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +115,7 @@ func TestIntervalsOfADay(t *testing.T) {
 		}
 		for _, q := range []float64{0.5, 0.99, 1} {
 			exact := float64(want[int(math.Ceil(q*float64(len(want))))-1])
-			if off := math.Abs(float64(h.Quantile(q))/exact - 1); off > 0.009 { // a step and a bucket
+			if off := math.Abs(float64(h.Quantile(q))/exact - 1); off > 0.009 { // half a step, and the width of a bucket
 				t.Errorf("interval %d: the quantile %v is %d, which is off by %.2f %%", k, q, h.Quantile(q), 100*off)
 			}
 		}
@@ -134,7 +134,7 @@ func TestNoIntervalsOfParts(t *testing.T) {
 	}
 }
 
-// What stops a sender once in ten minutes.
+// A merge of the intervals stops a sender: first after ten minutes, then ever more rarely.
 func BenchmarkWiden(b *testing.B) {
 	r := NewRecorder(1, false, nil)
 	r.Open(0)

@@ -134,7 +134,7 @@ func checkInterrupted(l *result.Load) (state, text, advice string) {
 	return result.Suspect, fmt.Sprintf("the run was ended after %s", units.Short(float64(l.Window.ElapsedNS))), "let it finish"
 }
 
-// checkConnects reports that attempts to connect failed. If nobody listened for a while, the figures are of the time before and after.
+// checkConnects reports that attempts to connect failed. If no server listened for a while, the figures are of the time before and after.
 func checkConnects(l *result.Load) (state, text, advice string) {
 	failed := unreached(l)
 	if failed == 0 || l.Requests.OK == 0 {
@@ -228,9 +228,9 @@ func checkOffered(l *result.Load) (state, text, advice string) {
 }
 
 // checkLittle checks the record against Little's law (Little 1961): in a closed loop the requests in flight, N, are the rate X times the mean
-// response time R. N must be the connections times the pipeline depth, minus the connections that rest between requests (--think): X times
-// the rest, of which the end of the run may have cut off the last one of each connection. A smaller N means that the client spent time between
-// requests, or that time was not recorded.
+// response time R. N must be the connections times the pipeline depth, minus the connections that rest between requests (--think): on
+// average X times the rest, though the end of the run may have cut short the last rest of each connection. A smaller N means that the client spent
+// time between requests, or that time was not recorded.
 func checkLittle(l *result.Load) (state, text, advice string) {
 	if l.Window.ElapsedNS <= 0 || l.Requests.OK == 0 {
 		return "", "", ""
