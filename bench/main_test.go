@@ -181,7 +181,7 @@ func TestQuick(t *testing.T) {
 	if code := h.end(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, h.stderr.String())
 	}
-	h.nobodyLeft()
+	h.noProcessLeft()
 	r, trials, flaws := h.trials()
 	scenarios := map[string]int{}
 	for _, trial := range trials {
@@ -265,7 +265,7 @@ func TestGuestByURL(t *testing.T) {
 	if code := h.end(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, h.stderr.String())
 	}
-	h.nobodyLeft()
+	h.noProcessLeft()
 	r, trials, _ := h.trials()
 	hello, sleep := 0, 0
 	for _, trial := range trials {
@@ -314,7 +314,7 @@ func TestDaemonIsEnded(t *testing.T) {
 	if code := h.end(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, h.stderr.String())
 	}
-	h.nobodyLeft()
+	h.noProcessLeft()
 	_, trials, _ := h.trials()
 	if !slices.ContainsFunc(trials, func(s result.Trial) bool { return s.Cell.Model == "mine" && s.Failed == "" && s.Load != nil }) {
 		t.Errorf("the daemon was not measured:\n%s", h.stderr.String())
@@ -325,7 +325,7 @@ func TestDaemonIsEnded(t *testing.T) {
 	h.until(1)
 	h.command.Process.Kill()
 	h.end()
-	h.nobodyLeft()
+	h.noProcessLeft()
 }
 
 // Control characters in names and in the output of servers do not reach the terminal.

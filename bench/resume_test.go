@@ -194,7 +194,7 @@ func (h *harness) alive() []string {
 	return list
 }
 
-func (h *harness) nobodyLeft() {
+func (h *harness) noProcessLeft() {
 	h.t.Helper()
 	var left []string
 	for range 3000 {
@@ -234,7 +234,7 @@ func TestKilledRunResumes(t *testing.T) {
 					t.Skipf("it had ended before, with code %d", code)
 				}
 				kills++
-				h.nobodyLeft()
+				h.noProcessLeft()
 				r, trials, flaws := h.trials()
 				if len(trials) <= before || r.Finished != nil || len(flaws) > kills {
 					t.Errorf("after the kill: %d trials, finished %v, flaws %v", len(trials), r.Finished, flaws)
@@ -254,7 +254,7 @@ func TestKilledRunResumes(t *testing.T) {
 					t.Errorf("it does not print %q:\n%s", want, h.stderr.String())
 				}
 			}
-			h.nobodyLeft()
+			h.noProcessLeft()
 			h.complete(kills)
 		})
 	}
@@ -324,7 +324,7 @@ func TestInterruptedRunReportsAndGoesOn(t *testing.T) {
 			if code := h.end(); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
-			h.nobodyLeft()
+			h.noProcessLeft()
 			r, trials, flaws := h.trials()
 			if r.Finished != nil || len(flaws) > 0 || len(trials) < 2 || len(trials) == shortTrials {
 				t.Errorf("finished %v, flaws %v, %d trials", r.Finished, flaws, len(trials))

@@ -197,7 +197,7 @@ func (o *Options) settle(flags *pflag.FlagSet, args []string) error {
 	if flags.Changed("requests") && !flags.Changed("duration") {
 		s.Duration = 0
 	}
-	if err := o.plan(flags); err != nil {
+	if err := o.settleSchedule(flags); err != nil {
 		return err
 	}
 	if !flags.Changed("connections") && s.Requests > 0 {

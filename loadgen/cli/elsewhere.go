@@ -4,10 +4,10 @@ import "regexp"
 
 // habit is a flag or a command of another tool that does not exist, or has another meaning, in loadgen.
 type habit struct {
-	flag  string // as typed there: -z or --latency
-	takes bool   // a value follows
-	means []meaning
-	moot  bool // loadgen does this anyway: ignored, with a note
+	flag    string // as typed there: -z or --latency
+	takes   bool   // a value follows
+	means   []meaning
+	ignored bool // with a note: loadgen does this anyway
 }
 
 // meaning is the meaning of a flag in some tools, in loadgen's flags.
@@ -153,15 +153,15 @@ var habits = []habit{
 	{"--bailout", true, one("autocannon", "--fail-if 'errors>%s'"), false},
 }
 
-// twist is a flag of loadgen with a value that only another tool takes.
-type twist struct {
+// foreignValue is a flag of loadgen with a value that only another tool takes.
+type foreignValue struct {
 	command string // the other tool's command, the first argument; "": any
 	flag    string
 	value   *regexp.Regexp
 	means   []meaning // in the first, EACH stands for the value times the number of connections
 }
 
-var twists = []twist{
+var foreignValues = []foreignValue{
 	{"", "-q", numeral, []meaning{{"hey", "-r EACH (it is per connection there)", nil}, {"oha", "-r %s", nil}}},
 	{"", "-r", regexp.MustCompile(`^-[a-zA-Z]`), one("ab", ": leave it out, errors are counted and the load goes on")},
 	{"", "-u", numeral, one("k6", "-c %s")},
@@ -174,8 +174,8 @@ var twists = []twist{
 	{"attack", "--body", regexp.MustCompile(`^[^@]`), one("vegeta", "--body @%s")},
 }
 
-// words are the commands of other tools, which are first arguments.
-var words = []habit{
+// foreignCommands are the commands of other tools, which are first arguments.
+var foreignCommands = []habit{
 	{"attack", false, one("vegeta", ": leave the word out; targets are arguments, loadgen -r 50 -d 5s http://host:port/path"), false},
 	{"run", false, one("k6", aScript), false},
 	{"report", false, one("vegeta", ": the summary is printed after each run, and -o FILE keeps it: loadgen compare, merge and export read that"), false},

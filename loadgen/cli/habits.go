@@ -13,16 +13,16 @@ import (
 	"carousel/internal/result"
 )
 
-// translate rewrites -word to --word if that is one of our long flags, drops moot flags of other tools with a note,
+// translate rewrites -word to --word if that is one of our long flags, drops flags of other tools that need no replacement with a note,
 // and rejects their other flags and unknown ones with what to type instead. out is for pflag to parse.
 func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err error) {
 	args = slices.Clone(args)
 	var refused []string // all are reported together
 	command := ""
 	if len(args) > 0 {
-		if h := find(words, args[0]); h != nil {
+		if h := find(foreignCommands, args[0]); h != nil {
 			command = args[0]
-			refused = append(refused, h.say(command, ""))
+			refused = append(refused, h.advice(command, ""))
 		}
 	}
 	for i := 0; i < len(args); i++ {
@@ -63,12 +63,12 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 			continue
 		}
 		if h != nil && flag == nil {
-			if h.moot {
+			if h.ignored {
 				notes = append(notes, fmt.Sprintf("%s: %s; left out", typed, h.means[0].here))
 			} else if h.takes {
-				refused = append(refused, h.say(typed, given))
+				refused = append(refused, h.advice(typed, given))
 			} else {
-				refused = append(refused, h.say(typed, ""))
+				refused = append(refused, h.advice(typed, ""))
 			}
 			if h.takes && !joined {
 				i++
@@ -79,7 +79,7 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 			refused = append(refused, unknown(typed, ours))
 			continue
 		}
-		if text := twisted(command, arg, typed, given, args); text != "" {
+		if text := foreignValueAdvice(command, arg, typed, given, args); text != "" {
 			refused = append(refused, text)
 		}
 		takes := flag.NoOptDefVal == ""
@@ -106,19 +106,19 @@ func translate(args []string, ours *pflag.FlagSet) (out, notes []string, err err
 	return out, notes, nil
 }
 
-// twisted returns what to type instead if a flag of ours has a value that only another tool takes; "" if it has not.
-func twisted(command, flag, typed, value string, args []string) string {
-	for _, t := range twists {
+// foreignValueAdvice returns what to type instead if a flag of ours has a value that only another tool takes; "" if it has not.
+func foreignValueAdvice(command, flag, typed, value string, args []string) string {
+	for _, t := range foreignValues {
 		if t.flag == flag && t.value.MatchString(value) && (t.command == "" || t.command == command) {
 			h := habit{means: slices.Clone(t.means)}
 			if strings.HasPrefix(value, "-") { // the other tool's flag takes no value
-				return h.say(typed, "")
+				return h.advice(typed, "")
 			}
 			if per := strings.Index(h.means[0].here, "EACH"); per >= 0 {
 				each, _ := strconv.ParseFloat(value, 64)
 				h.means[0].here = strings.Replace(h.means[0].here, "EACH", rate(each*float64(connectionsOf(args))), 1)
 			}
-			return h.say(typed, value)
+			return h.advice(typed, value)
 		}
 	}
 	return ""
@@ -148,8 +148,8 @@ func find(among []habit, flag string) *habit {
 	return nil
 }
 
-// say explains what to type instead of a flag. Of several meanings it gives those that fit the value, or all if none does.
-func (h *habit) say(typed, value string) string {
+// advice explains what to type instead of a flag. Of several meanings it gives those that fit the value, or all if none does.
+func (h *habit) advice(typed, value string) string {
 	means := slices.DeleteFunc(slices.Clone(h.means), func(m meaning) bool { return m.fits != nil && !m.fits.MatchString(value) })
 	if len(means) == 0 {
 		means = h.means
@@ -207,7 +207,7 @@ func isNumber(s string) bool { return numeral.MatchString(s) }
 func unknown(flag string, ours *pflag.FlagSet) string {
 	best, distance := "", 3 // with more than two slips it is another word
 	ours.VisitAll(func(f *pflag.Flag) {
-		if d := slips(strings.TrimLeft(flag, "-"), f.Name); d < min(distance, len(f.Name)) && !f.Hidden { // at least one letter must be right
+		if d := editDistance(strings.TrimLeft(flag, "-"), f.Name); d < min(distance, len(f.Name)) && !f.Hidden { // at least one letter must be right
 			best, distance = "--"+f.Name, d
 		}
 	})
@@ -217,8 +217,8 @@ func unknown(flag string, ours *pflag.FlagSet) string {
 	return flag + " is not a flag here: did you mean " + best
 }
 
-// slips is the edit distance of a and b (Levenshtein 1966): insertions, deletions and substitutions.
-func slips(a, b string) int {
+// editDistance is the edit distance of a and b (Levenshtein 1966): insertions, deletions and substitutions.
+func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

@@ -14,8 +14,8 @@ import (
 // uniform is the default of --arrivals.
 const uniform = "uniform"
 
-// plan fills in what the flags of the schedule mean together.
-func (o *Options) plan(flags *pflag.FlagSet) error {
+// settleSchedule reads the stages and fills in what the flags of the schedule mean together.
+func (o *Options) settleSchedule(flags *pflag.FlagSet) error {
 	s := &o.Spec
 	if s.Arrivals == uniform {
 		s.Arrivals = ""

@@ -17,9 +17,9 @@ type grid struct {
 	first []int64
 }
 
-// lay finds the shortest step of the sum, a multiple of the step of every record, at which all records are offset by at most a tenth of a step. ok is
+// align finds the shortest step of the sum, a multiple of the step of every record, at which all records are offset by at most a tenth of a step. ok is
 // false if that step would be longer than longest.
-func lay(records []Record, longest int64, widthOf func(*result.Load) int64) (g grid, ok bool) {
+func align(records []Record, longest int64, widthOf func(*result.Load) int64) (g grid, ok bool) {
 	origin := records[0].start()
 	for _, r := range records {
 		if r.start().Before(origin) {
@@ -54,7 +54,7 @@ func beside(records []Record, origin time.Time, width int64, widthOf func(*resul
 
 // overTime adds up the series, over the time that all records share, and the intervals. Each is left out if a record lacks it or they cannot be aligned.
 func overTime(m *result.Load, records []Record) {
-	if g, ok := lay(records, m.Window.ElapsedNS, func(l *result.Load) int64 {
+	if g, ok := align(records, m.Window.ElapsedNS, func(l *result.Load) int64 {
 		if l.Series == nil {
 			return 0
 		}
@@ -69,7 +69,7 @@ func overTime(m *result.Load, records []Record) {
 	if !some {
 		return
 	}
-	g, ok := lay(records, max(m.Window.ElapsedNS, int64(time.Second)), func(l *result.Load) int64 {
+	g, ok := align(records, max(m.Window.ElapsedNS, int64(time.Second)), func(l *result.Load) int64 {
 		if l.Intervals == nil {
 			return 0
 		}

@@ -47,7 +47,7 @@ func Summary(w io.Writer, command string, l *result.Load, colours bool) error {
 	p.cost()
 	p.counted()
 	p.trace()
-	p.verdict(p.unsaid())
+	p.verdict(p.restOfVerdict())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -82,8 +82,8 @@ func starved(l *result.Load) (texts []string) {
 	return texts
 }
 
-// unsaid is the verdict without the advice that first has printed already.
-func (p page) unsaid() result.Verdict {
+// restOfVerdict is the verdict without the advice that first has printed already.
+func (p page) restOfVerdict() result.Verdict {
 	v := p.l.Verdict
 	v.Reasons = slices.Clone(v.Reasons)
 	for i := range v.Reasons {

@@ -143,7 +143,7 @@ func TestStrip(t *testing.T) {
 	line := func(at int, client int, text string) portrait.Line {
 		return portrait.Line{At: time.Duration(at), Client: client, Text: text, Lane: -1}
 	}
-	asks := func(path string, from, to int, lanes ...int) portrait.Request {
+	request := func(path string, from, to int, lanes ...int) portrait.Request {
 		r := portrait.Request{Path: path, From: time.Duration(from), To: time.Duration(to)}
 		for _, l := range lanes {
 			r.Spans = append(r.Spans, portrait.Span{Lane: l})
@@ -151,7 +151,7 @@ func TestStrip(t *testing.T) {
 		return r
 	}
 	q := portrait.Portrait{
-		Clients: []portrait.Client{{}, {Requests: []portrait.Request{asks("/", 0, 9, 0), asks("/sleep/20ms", 10, 19, 0, 0, -1), asks("/spin/5ms", 20, 29, 0, 1)}}},
+		Clients: []portrait.Client{{}, {Requests: []portrait.Request{request("/", 0, 9, 0), request("/sleep/20ms", 10, 19, 0, 0, -1), request("/spin/5ms", 20, 29, 0, 1)}}},
 		Lines:   []portrait.Line{line(5, 2, "short"), line(15, 2, "slept"), line(25, 2, "handed over")},
 	}
 	for _, want := range []string{"handed over", "slept", "short"} {
@@ -159,14 +159,14 @@ func TestStrip(t *testing.T) {
 		if len(trace) != 1 || trace[0].Text != want || !strings.Contains(heading, "client 2") {
 			t.Errorf("%q: %v, want %q", heading, trace, want)
 		}
-		asked := &q.Clients[1].Requests
-		*asked = (*asked)[:len(*asked)-1]
+		requests := &q.Clients[1].Requests
+		*requests = (*requests)[:len(*requests)-1]
 	}
 
 	lane := func(at int, client int, text string) portrait.Line {
 		return portrait.Line{At: time.Duration(at), Client: client, Text: text, Lane: 0}
 	}
-	r := asks("/sleep/20ms", 0, 99, 0, -1)
+	r := request("/sleep/20ms", 0, 99, 0, -1)
 	q = portrait.Portrait{Clients: []portrait.Client{{Requests: []portrait.Request{r}}}, Lines: []portrait.Line{
 		lane(0, 0, "before"), lane(1, 0, "wakes"), line(2, 1, "asks"), line(3, 2, "of another, elsewhere"), lane(4, 0, "waits"), lane(5, 2, "turn of another"), lane(6, 0, "waits again"),
 		{At: 7, Text: "another lane", Lane: 1}, lane(90, 0, "wakes again"), line(91, 1, "is answered"),

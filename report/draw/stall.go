@@ -14,7 +14,7 @@ import (
 // StallPicture is the name of the picture of a stall.
 const StallPicture = "stall.png"
 
-// Stall draws what load generators reported of a server that stood still, and what happened. It returns a PNG.
+// Stall draws what load generators reported about a server that stood still, beside what really happened. It returns a PNG.
 func Stall(s *result.Stall) ([]byte, error) {
 	if s.Stop <= 0 || s.Window < s.Stop {
 		return nil, fmt.Errorf("draw %s: the server stood still for %v of %v", StallPicture, s.Stop, s.Window)

@@ -31,7 +31,7 @@ func TestDid(t *testing.T) {
 		}
 		return list
 	}
-	crowds := func(served, refused, brokenInMost int) []result.Trial { // of 4,000 clients; those who are left are broken, in four rounds so many more
+	crowds := func(served, refused, brokenInMost int) []result.Trial { // of 4,000 clients; all others are broken, and in four rounds brokenInMost more
 		list := flat(cell("ceiling", 4000), 1)
 		for i := range list {
 			c := result.Crowd{Connections: 4000, Served: served, Refused: refused}
@@ -68,7 +68,7 @@ func TestDid(t *testing.T) {
 		}
 		return list
 	}
-	costly := func(name string, n int, times float64) []result.Trial { // beside a reference
+	costly := func(name string, n int, times float64) []result.Trial { // beside the reference, at times its cost
 		list := flat(cell(name, n), 1000)
 		for i := range list {
 			list[i].Load.TargetCPU = &usage.CPU{UserNS: int64(times * 1e6)}
@@ -81,7 +81,7 @@ func TestDid(t *testing.T) {
 		}
 		return list
 	}
-	beaten := func(name string, ns, replies int64) []result.Trial { // of the small requests
+	beaten := func(name string, ns, replies int64) []result.Trial { // ns is the response time of the small requests
 		list := flat(cell(name, 16), 1000)
 		for i := range list {
 			l := list[i].Load

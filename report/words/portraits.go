@@ -40,7 +40,7 @@ func ClientDoes(s portrait.Span) string {
 	return does + ": " + nobodys + " in its lane"
 }
 
-// WhyNobodys says why it may be nobody's turn though a client waits.
+// WhyNobodys explains why no client may have the turn although one waits.
 const WhyNobodys = "If it is nobody's turn in the lane that a client waits for, the machine ran something else, or the server did work of its own."
 
 // nobodys labels a wait in which the server works for no client.
@@ -149,7 +149,7 @@ func Done(p *portrait.Portrait) string { return units.Duration(float64(p.Length)
 // Number is the number of a client.
 func Number(n int) string { return strconv.Itoa(n) }
 
-// BehindWhom names the clients that have the turn while another waits, in a long and a short form; 0 is nobody.
+// BehindWhom names the clients that have the turn while another waits, in a long and a short form; 0 is none.
 func BehindWhom(clients ...int) (forms []string) {
 	var names []string
 	for _, n := range clients {

@@ -97,7 +97,7 @@ func TestEveryStateHasAMark(t *testing.T) {
 	}
 }
 
-// The words for a waiting client name the client that has the turn, or say that it is nobody's.
+// The words for a waiting client name the client that has the turn, or say that none has.
 func TestWhoHasTheTurn(t *testing.T) {
 	for _, test := range []struct {
 		span portrait.Span
