@@ -113,7 +113,7 @@ func burn(d time.Duration) {
 	}
 }
 
-// hold says that the burning is over and stays until stdin ends.
+// hold prints that the burning is over, and waits for a line or the end of stdin.
 func hold() {
 	fmt.Println("burnt")
 	bufio.NewReader(os.Stdin).ReadString('\n')
@@ -125,7 +125,7 @@ func play(part string, env ...string) *exec.Cmd {
 	return cmd
 }
 
-// played starts a part, which has done its work when played returns and stays until the test ends.
+// played starts a role and returns when its work is done; the process stays until the test ends.
 func played(t *testing.T, part string, env ...string) (pid int) {
 	t.Helper()
 	cmd := play(part, env...)
@@ -148,7 +148,7 @@ func played(t *testing.T, part string, env ...string) (pid int) {
 	return cmd.Process.Pid
 }
 
-// treeCPU is what the tree of pid has used so far.
+// treeCPU returns what the tree of pid has used so far.
 func treeCPU(t *testing.T, pid int) usage.CPU {
 	t.Helper()
 	tree, err := TreeCPU(pid)
@@ -174,8 +174,8 @@ func TestTreeCPU(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := treeCPU(t, played(t, c.part, "HOST_CHILD="+c.child))
-			// A burner burns at least what it should by a clock of nanoseconds. One that was waited for is known in
-			// ticks only; a runtime that starts and ends costs something beside.
+			// A burner uses at least burnt by its own clock. Of a process that was waited for only ticks are known. The
+			// beginning and the end of a Go program take some time, too.
 			least := int64(c.burners)*burnt.Nanoseconds() - 2*tick
 			if got.Total() < least || got.Total() > least+3*burnt.Nanoseconds() {
 				t.Errorf("%d burners of %v: %d ns, want at least %d and not half a second more", c.burners, burnt, got.Total(), least)

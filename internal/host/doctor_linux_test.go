@@ -15,7 +15,7 @@ import (
 
 const doctor = "../../scripts/doctor.sh"
 
-// machines are what /proc and /sys say on a machine that is fit and on one that is not.
+// machines are the files of /proc and /sys on a machine that is fit and on one that is not.
 var machines = map[string]map[string]string{
 	"fit": {
 		"proc/stat": "cpu  100 0 50 900 0 0 0 0 0 0\ncpu0 50 0 25 450 0 0 0 0 0 0\ncpu1 50 0 25 450 0 0 0 0 0 0\n",
@@ -54,7 +54,7 @@ var machines = map[string]map[string]string{
 	},
 }
 
-// finding is one of the doctor's lines; columns are parted by at least two spaces.
+// finding is one of the doctor's lines; columns are separated by at least two spaces.
 var finding = regexp.MustCompile(`(?m)^(ok|warn) +(\S+(?: \S+)*)  +(\S+(?: \S+)*)(?:  +(\S.*\S))?$`)
 
 func TestDoctor(t *testing.T) {
@@ -70,7 +70,7 @@ func TestDoctor(t *testing.T) {
 			}
 			got := []string{}
 			for _, f := range examine(t, "DOCTOR_ROOT="+root) {
-				// These come from the shell, from nproc and from two looks at what does not change here.
+				// These come from the shell, from nproc, and from reading a file twice that does not change here.
 				if !slices.Contains([]string{"descriptors", "processors", "busy", "steal"}, f[2]) {
 					got = append(got, f[1]+" "+f[2])
 				}
@@ -83,7 +83,7 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
-// laidOut is a folder with the files of one.
+// laidOut returns a folder with the files of a machine.
 func laidOut(t *testing.T, files map[string]string) (root string) {
 	t.Helper()
 	root = t.TempDir()

@@ -151,7 +151,7 @@ func TestMeter(t *testing.T) {
 	}
 }
 
-// What is used between slices is Begin's.
+// Begin returns what is used between slices.
 func TestMeterBetween(t *testing.T) {
 	w := hire("worker")
 	defer w.fire()
@@ -273,7 +273,7 @@ func TestSettle(t *testing.T) {
 			at += 10 * us
 			return time.Time{}.Add(at)
 		})
-		if at -= 10 * us; at != c.want { // the first look at the clock begins it
+		if at -= 10 * us; at != c.want { // settle begins at its first reading of the clock
 			t.Errorf("%s: after %v, want %v", c.name, at, c.want)
 		}
 	}

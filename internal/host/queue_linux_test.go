@@ -44,8 +44,8 @@ func unaccepting(t *testing.T, addr string, backlog int) netip.AddrPort {
 	return netip.AddrPortFrom(ip, uint16(at.(*unix.SockaddrInet4).Port))
 }
 
-// knock begins to connect to addr.
-func knock(t *testing.T, addr netip.AddrPort) {
+// connect begins to connect to addr.
+func connect(t *testing.T, addr netip.AddrPort) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
@@ -73,7 +73,7 @@ func TestListenQueue(t *testing.T) {
 		t.Run(fmt.Sprintf("%d of %d", c.connections, c.backlog), func(t *testing.T) {
 			at := unaccepting(t, "127.0.0.1", c.backlog)
 			for range c.connections {
-				knock(t, at)
+				connect(t, at)
 			}
 			got, known := ListenQueue(at.String())
 			if !known || got != c.want || got.Full() != c.full {
@@ -102,7 +102,7 @@ func TestListenQueueOfWhom(t *testing.T) {
 	}
 }
 
-// Where several sockets share a port, the one that is fullest turns connections away.
+// If several sockets share a port, ListenQueue returns the fullest queue.
 func TestListenQueueOfSeveral(t *testing.T) {
 	at := unaccepting(t, "127.0.0.1", 3)
 	second, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -128,7 +128,7 @@ func BenchmarkListenQueue(b *testing.B) {
 	}
 }
 
-// A Unix socket is found by its path, by whatever name it was bound.
+// A Unix socket is found by its path, even if it was bound by a relative name.
 func TestListenQueueOfAUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	if q, known := ListenQueue(path); known {

@@ -129,11 +129,11 @@ func TestWatchClosesItsFiles(t *testing.T) {
 		t.Errorf("%d files are open, want 4 to %d", n, most)
 	}
 	for range 3 {
-		brief := hire("worker", "HOST_CHILDREN=0") // so that threads are listed anew
+		brief := hire("worker", "HOST_CHILDREN=0") // so that threads are listed again
 		brief.fire()
 		w.End(m)
 	}
-	if again := opened() - before; again > n+4 { // this process may have some threads more
+	if again := opened() - before; again > n+4 { // this process may have some more threads
 		t.Errorf("%d files are open, %d were", again, n)
 	}
 	gone, known := open("/proc/stat"), w.threads[m.pid]

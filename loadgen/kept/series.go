@@ -32,15 +32,15 @@ func align(records []Record, longest int64, widthOf func(*result.Load) int64) (g
 		g.width = max(g.width, width)
 	}
 	for ; g.width <= longest; g.width *= 2 {
-		if g.first = beside(records, origin, g.width, widthOf); g.first != nil {
+		if g.first = firstSteps(records, origin, g.width, widthOf); g.first != nil {
 			return g, true
 		}
 	}
 	return grid{}, false
 }
 
-// beside is the step of that width in which each record begins; nil if one is offset too far.
-func beside(records []Record, origin time.Time, width int64, widthOf func(*result.Load) int64) (first []int64) {
+// firstSteps returns the step of that width in which each record begins; nil if one is offset too far.
+func firstSteps(records []Record, origin time.Time, width int64, widthOf func(*result.Load) int64) (first []int64) {
 	for _, r := range records {
 		at := int64(r.start().Sub(origin))
 		nearest := (at + width/2) / width
