@@ -16,7 +16,7 @@ func (x *exam) flood() string {
 	return strings.Repeat(ask("/bytes/1000"), 20_000) // 22 MB of replies
 }
 
-// besides expects that clients are served while what the case has begun goes on.
+// besides expects that other clients are served while the clients of the case go on.
 func (x *exam) besides() {
 	for range 3 {
 		c := x.dial()

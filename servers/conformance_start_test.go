@@ -85,7 +85,7 @@ func endsUnready(t *testing.T, cmd *exec.Cmd, code int, says string) {
 }
 
 // Beside a flag for a number of threads, workers or loops, the help names the models that have it.
-func TestHelpTellsWhoseFlagsTheyAre(t *testing.T) {
+func TestHelpNamesModelsOfFlags(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	if code := run(&stdout, &stderr, []string{"--help"}); code != 0 || stderr.Len() > 0 {
 		t.Errorf("exit code %d, stderr %q", code, stderr.String())

@@ -116,9 +116,9 @@ func TestPreforkAddsUp(t *testing.T) {
 	}
 }
 
-// TestNothingIsLeftOfPrefork kills the parent at any moment, from before it starts its workers to when they are busy. Run it with
+// TestPreforkLeavesNoProcess kills the parent at any moment, from before it starts its workers to when they are busy. Run it with
 // -count for more of them.
-func TestNothingIsLeftOfPrefork(t *testing.T) {
+func TestPreforkLeavesNoProcess(t *testing.T) {
 	const moments, workers = 6, 3
 	began := time.Now()
 	v, err := ours("prefork").start("--workers", fmt.Sprint(workers))

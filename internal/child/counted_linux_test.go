@@ -93,7 +93,7 @@ func calls(t *testing.T, set *counters.Set) int64 {
 
 // Counters can be read while the counted processes run. They count threads and processes that began after the start, also after a second exec,
 // and those that have ended. They count no others: not this process, nor its other children.
-func TestCountsTheTreeAndNobodyElse(t *testing.T) {
+func TestCountsOnlyTheTree(t *testing.T) {
 	in, input, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestCountsTheTreeAndNobodyElse(t *testing.T) {
 	check("another child", before, 0)
 }
 
-func TestCountsWhatAKeeperKeeps(t *testing.T) {
+func TestCountsBelowAKeeper(t *testing.T) {
 	cmd := exec.Command("sh", "-c", `setsid env CHILD_ROLE=callee "$0"; sleep 60`, os.Args[0])
 	cmd.Env = append(os.Environ(), role+"=keeper")
 	p, set := counted(t, cmd, []string{self})
@@ -139,7 +139,7 @@ func TestCountsWhatAKeeperKeeps(t *testing.T) {
 	}
 }
 
-func TestNothingIsCountedOfWhatCannotStart(t *testing.T) {
+func TestStartCountedFails(t *testing.T) {
 	if p, set, err := StartCounted(exec.Command("/nowhere"), nil); p != nil || set != nil || err == nil {
 		t.Errorf("it is %v with %v: %v", p, set, err)
 	}

@@ -114,7 +114,7 @@ func diesWith(t *testing.T, parent *exec.Cmd) {
 	ends(t, pid)
 }
 
-func TestOutlivesTheThreadThatAskedForIt(t *testing.T) {
+func TestOutlivesTheThreadThatStartedIt(t *testing.T) {
 	started := make(chan *Process)
 	thread := make(chan int, 1)
 	go func() {
@@ -171,7 +171,7 @@ func TestConfined(t *testing.T) {
 	}
 }
 
-func TestDescriptorLimitIsThisProcesss(t *testing.T) {
+func TestInheritsDescriptorLimit(t *testing.T) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max <= 300 {
 		t.Skipf("hard limit %d: no room for a lower soft limit (%v)", limit.Max, err)

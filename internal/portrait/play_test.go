@@ -110,7 +110,7 @@ func TestPerform(t *testing.T) {
 }
 
 // An error is recorded, and its client stops there.
-func TestPerformSaysWhatIsWrong(t *testing.T) {
+func TestPerformRecordsErrors(t *testing.T) {
 	one := []Role{{Client: 1, Steps: []Step{{0, "/"}, {0, "/spin/5ms"}}}}
 	for name, c := range map[string]struct {
 		handler http.HandlerFunc

@@ -35,7 +35,7 @@ func TestTextOfLongNames(t *testing.T) {
 }
 
 // Text draws something on a narrow terminal, and of an empty portrait.
-func TestTextOfLittle(t *testing.T) {
+func TestTextNarrowOrEmpty(t *testing.T) {
 	if text := portrait.Text(portrait.Portrait{Model: "none"}, 0); !strings.HasPrefix(text, "none: 0 clients in 0 ms") {
 		t.Errorf("%q", text)
 	}

@@ -14,7 +14,7 @@ var (
 )
 
 // The expected values are from tables of Student's t distribution, with three or four decimals.
-func TestTIsThatOfTheTables(t *testing.T) {
+func TestTMatchesTables(t *testing.T) {
 	for _, test := range []struct{ p, df, want float64 }{
 		{0.975, 1, 12.706}, {0.975, 7, 2.365}, {0.975, 9, 2.262}, {0.995, 7, 3.499}, {0.9995, 15, 4.073}, {0.95, 120, 1.658}, {0.5, 3, 0},
 	} {
@@ -188,7 +188,7 @@ func TestHolm(t *testing.T) {
 	}
 }
 
-func TestLooksSpendFivePercentByTheEnd(t *testing.T) {
+func TestLooksSpendFivePercent(t *testing.T) {
 	at, sum := 0.0, 0.0
 	for _, look := range Looks {
 		if look.At <= at {

@@ -33,7 +33,7 @@ func TestQueuesAtTheirEdges(t *testing.T) {
 	}
 }
 
-func TestTheTailOfMD1IsSound(t *testing.T) {
+func TestMD1Tail(t *testing.T) {
 	for _, rho := range []float64{0.01, 0.5, 0.9, 0.95} {
 		before := 0.0
 		for at := range 400 {

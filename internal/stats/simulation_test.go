@@ -141,7 +141,7 @@ func TestFalseAlarms(t *testing.T) {
 	}
 }
 
-func TestHolmKeepsSeveralClaimsSureTogether(t *testing.T) {
+func TestHolmBoundsFalseClaims(t *testing.T) {
 	t.Parallel()
 	const tries = 1000
 	for _, test := range []struct {

@@ -8,7 +8,7 @@ import (
 )
 
 // A peer whose request came in time is not idle, even if the server had no processor to see it before the limit.
-func TestLateIsNotWhoHasSent(t *testing.T) {
+func TestLateKeepsPeerThatHasSent(t *testing.T) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestLateIsNotWhoHasSent(t *testing.T) {
 
 // A peer that has taken all bytes is not idle, even if the server was late to send more. A peer that takes nothing between two calls
 // of Late is.
-func TestLateIsNotWhoHasTaken(t *testing.T) {
+func TestLateKeepsPeerThatHasTaken(t *testing.T) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@
 //
 // The semantics are those of Python 3.11's asyncio: the tests compare with what scripts/asyncio_cases.py prints. A file holds one idea:
 //
-//	loop.go      the loop: a turn waits, collects who is ready, and calls each once
+//	loop.go      the loop: a turn waits, collects the callbacks that are ready, and calls each once
 //	timers.go    callbacks that wait for their time
 //	polling.go   callbacks that wait for a descriptor, and how the loop waits
 //	mail.go      callbacks from other goroutines

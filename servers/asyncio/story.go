@@ -55,7 +55,7 @@ func (s *loopStory) reported(fd int, by watcher) {
 	}
 }
 
-// steps narrates a step of a task, and whom it serves.
+// steps narrates a step of a task, and which client it serves.
 func (s *loopStory) steps(t *task, thrown error) {
 	if thrown == nil {
 		s.Turn(t.client, -1, "Task-%d steps", t.number)
@@ -64,7 +64,7 @@ func (s *loopStory) steps(t *task, thrown error) {
 	}
 }
 
-// serves narrates whom the task of c serves from now on.
+// serves narrates which client the task of c serves from now on.
 func (c *Co) serves(client *story.Client, fd int) {
 	c.task.client = client
 	c.Loop.story.Turn(client, fd, "Task-%d serves it", c.task.number)

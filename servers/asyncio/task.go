@@ -33,7 +33,7 @@ type task struct {
 	throw   error   // to throw in at the next step
 	number  int
 	name    string        // "" until it is named
-	client  *story.Client // whom it serves, for the story
+	client  *story.Client // the client that it serves, for the story
 
 	mustCancel bool
 	cancels    int // requests to cancel, without those that Uncancel took back

@@ -30,9 +30,9 @@ func TestReadyWhenAllWatch(t *testing.T) {
 	}
 }
 
-// TestOneThatFailsEndsAll breaks the poller of one loop. The server must end: otherwise it would serve with fewer loops than its flags say, and
+// TestFailedLoopEndsAll breaks the poller of one loop. The server must end: otherwise it would serve with fewer loops than its flags say, and
 // print nothing about it.
-func TestOneThatFailsEndsAll(t *testing.T) {
+func TestFailedLoopEndsAll(t *testing.T) {
 	_, err := serve(t, 3, func(_ int, pollers []int) {
 		null, err := unix.Open("/dev/null", unix.O_RDONLY, 0)
 		if err != nil {
