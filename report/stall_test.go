@@ -20,7 +20,7 @@ func TestStall(t *testing.T) {
 	for name, reports := range map[string][]result.Report{
 		"several":      {{Client: "hey", Requests: 2000, Times: times, Max: 1e9}, {Client: "wrk", Requests: math.MaxInt64, Times: times[:2], Max: 3e9}},
 		"one":          {{Client: "loadgen, open", Requests: 2000, Times: times}},
-		"nobody":       nil,
+		"no clients":   nil,
 		"no times":     {{Client: "hey", Requests: 0, Max: 0}},
 		"zero, beyond": {{Client: "hey", Requests: 1, Times: []result.Within{{Share: 0.5}, {Share: 1, NS: 5}, {Share: -1, NS: 5}}, Max: 7}},
 	} {

@@ -207,7 +207,7 @@ func TestPlanFaults(t *testing.T) {
 		{"command and url", rest + "  - name: hello\nservers:\n  - name: a\n    command: x\n    url: http://h\n", "server a: give it a command that starts it, or the url", ">  7 |   - name: a"},
 		{"url without http", rest + "  - name: hello\nservers:\n  - name: a\n    url: localhost:80\n", "write it as http://", ">  8 |     url: localhost:80"},
 		{"url of another kind", rest + "  - name: hello\nservers:\n  - name: a\n    url: https://h\n", `url "https://h": write it as http://`, ">  8 |     url: https"},
-		{"url of nobody", rest + "  - name: hello\nservers:\n  - name: a\n    url: http:///x\n", "write it as http://", ">  8 |     url: http"},
+		{"url without a host", rest + "  - name: hello\nservers:\n  - name: a\n    url: http:///x\n", "write it as http://", ">  8 |     url: http"},
 		{"no url at all", rest + "  - name: hello\nservers:\n  - name: a\n    url: \"http://h:x\"\n", "write it as http://", ">  8 |     url:"},
 		{"path from nowhere", rest + "  - name: hello\nservers:\n  - name: a\n    command: x\n    path: users\n", `path "users": it must begin with /`, ">  9 |     path: users"},
 		{"path of two words", rest + "  - name: hello\nservers:\n  - name: a\n    command: x\n    path: /a b\n", `path "/a b": it must begin with /, and hold no blanks`, ">  9 |     path: /a b"},
@@ -312,7 +312,7 @@ func TestApply(t *testing.T) {
 				t.Errorf("shared: %v by %v; spin by %v", hello.Shared, hello.SharedModels, entry(p, "spin").Models)
 			}
 		}},
-		{"models of which none is in a list", other, result.Flags{Models: []string{"nethttp"}}, func(t *testing.T, p *Plan) {
+		{"models that no list has", other, result.Flags{Models: []string{"nethttp"}}, func(t *testing.T, p *Plan) {
 			if got := entry(p, "block").Models; !slices.Equal(got, []string{"nethttp"}) {
 				t.Errorf("block is measured with %v, the flag is nethttp", got)
 			}

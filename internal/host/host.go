@@ -53,7 +53,7 @@ func (a Snapshot) Until(b Snapshot) Delta {
 	return d
 }
 
-// Beside returns the share of all processors' time that programs used, without the knownNS nanoseconds: by clocks or by ticks,
+// Beside returns the share of all processors' time that was in use, without the knownNS nanoseconds: by clocks or by ticks,
 // whichever is more. It is never negative, and 0 if nothing is known of the machine.
 func (d Delta) Beside(knownNS int64) float64 {
 	if d.AllNS == 0 {

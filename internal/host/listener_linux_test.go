@@ -162,7 +162,7 @@ func TestListenerUnknown(t *testing.T) {
 		name, addr string
 		says       []string
 	}{
-		{"nobody", at("127.0.0.1", closed), []string{"nobody listens on 127.0.0.1:", "--pid"}},
+		{"no listener", at("127.0.0.1", closed), []string{"nobody listens on 127.0.0.1:", "--pid"}},
 		{"another address", at("127.0.0.2", closed), []string{"nobody listens on 127.0.0.2:"}},
 		{"IPv6 only", at("127.0.0.1", six), []string{"nobody listens on 127.0.0.1:"}},
 		{"a foreign address", "203.0.113.7:80", []string{"203.0.113.7 is not an address of this machine"}},

@@ -17,7 +17,7 @@ func TestTreeUntil(t *testing.T) {
 		used usage.CPU
 		says string
 	}{
-		{"from nobody", Tree{}, tree(map[int]process{10: {own: ms(3, 1), waited: ms(20, 10)}, 11: {parent: 10, own: ms(5, 5)}}), ms(28, 16), ""},
+		{"from the zero Tree", Tree{}, tree(map[int]process{10: {own: ms(3, 1), waited: ms(20, 10)}, 11: {parent: 10, own: ms(5, 5)}}), ms(28, 16), ""},
 		{"a process that worked", tree(map[int]process{10: master}), tree(map[int]process{10: {started: 5, own: ms(130, 60)}}), ms(30, 10), ""},
 		{"a child born", tree(map[int]process{10: master}), tree(map[int]process{10: master, 11: {parent: 10, own: ms(7, 0)}}), ms(7, 0), ""},
 		{"a child born and waited for", tree(map[int]process{10: master}), tree(map[int]process{10: {started: 5, own: ms(100, 50), waited: ms(30, 0)}}), ms(30, 0), ""},

@@ -182,21 +182,21 @@ func TestWhatIsWrittenFitsTheSchema(t *testing.T) {
 func TestSchemaRefuses(t *testing.T) {
 	schema := compile(t, schemaFile)
 	for name, spoil := range map[string]func(line map[string]any){
-		"a field nobody knows":         func(l map[string]any) { l["colour"] = "red" },
+		"an unknown field":             func(l map[string]any) { l["colour"] = "red" },
 		"an unknown field of the load": func(l map[string]any) { l["load"].(map[string]any)["p42"] = 1 },
 		"a newer schema":               func(l map[string]any) { l["schema"] = 3 },
 		"a reason that is a text": func(l map[string]any) {
 			l["load"].(map[string]any)["verdict"].(map[string]any)["reasons"] = []any{"steal"}
 		},
-		"no grace":                 func(l map[string]any) { delete(l["load"].(map[string]any)["spec"].(map[string]any), "grace_ns") },
-		"no round":                 func(l map[string]any) { l["round"] = 0 },
-		"a placement nobody knows": func(l map[string]any) { l["cell"].(map[string]any)["placement"] = "apart" },
-		"a date that is none":      func(l map[string]any) { l["started"] = "yesterday" },
-		"a negative count":         func(l map[string]any) { l["load"].(map[string]any)["errors"] = map[string]any{"reset": -1} },
-		"a count that is none":     func(l map[string]any) { l["load"].(map[string]any)["bytes_read"] = 1.5 },
-		"no errors at all":         func(l map[string]any) { l["load"].(map[string]any)["errors"] = nil },
-		"doubt without a reason":   func(l map[string]any) { l["load"].(map[string]any)["verdict"].(map[string]any)["reasons"] = []any{} },
-		"a way to break nobody knows": func(l map[string]any) {
+		"no grace":               func(l map[string]any) { delete(l["load"].(map[string]any)["spec"].(map[string]any), "grace_ns") },
+		"no round":               func(l map[string]any) { l["round"] = 0 },
+		"an unknown placement":   func(l map[string]any) { l["cell"].(map[string]any)["placement"] = "apart" },
+		"a date that is none":    func(l map[string]any) { l["started"] = "yesterday" },
+		"a negative count":       func(l map[string]any) { l["load"].(map[string]any)["errors"] = map[string]any{"reset": -1} },
+		"a count that is none":   func(l map[string]any) { l["load"].(map[string]any)["bytes_read"] = 1.5 },
+		"no errors at all":       func(l map[string]any) { l["load"].(map[string]any)["errors"] = nil },
+		"doubt without a reason": func(l map[string]any) { l["load"].(map[string]any)["verdict"].(map[string]any)["reasons"] = []any{} },
+		"an unknown way to break": func(l map[string]any) {
 			l["exhaust"].(map[string]any)["crowd"].(map[string]any)["broken_by"] = map[string]any{"bored": 1}
 		},
 		"a client without a number": func(l map[string]any) { l["portrait"].(map[string]any)["never_accepted"] = []any{0} },
@@ -251,7 +251,7 @@ func TestComparisonSchemaRefuses(t *testing.T) {
 		return record[list].([]any)[0].(map[string]any)
 	}
 	for name, spoil := range map[string]func(record map[string]any){
-		"a field nobody knows":             func(r map[string]any) { r["colour"] = "red" },
+		"an unknown field":                 func(r map[string]any) { r["colour"] = "red" },
 		"an unknown field of a server":     func(r map[string]any) { in(r, "servers")["colour"] = "red" },
 		"an unknown field of a load":       func(r map[string]any) { in(r, "servers")["load"].(map[string]any)["p42"] = 1 },
 		"an unknown field of a slice":      func(r map[string]any) { in(in(r, "servers"), "slices")["colour"] = "red" },
@@ -262,8 +262,8 @@ func TestComparisonSchemaRefuses(t *testing.T) {
 		"a newer schema":                   func(r map[string]any) { r["schema"] = 3 },
 		"one server":                       func(r map[string]any) { r["servers"] = r["servers"].([]any)[:1] },
 		"a server without a load":          func(r map[string]any) { delete(in(r, "servers"), "load") },
-		"a metric nobody knows":            func(r map[string]any) { in(r, "ratios")["metric"] = "beauty" },
-		"an outcome nobody knows":          func(r map[string]any) { in(r, "ratios")["outcome"] = "better" },
+		"an unknown metric":                func(r map[string]any) { in(r, "ratios")["metric"] = "beauty" },
+		"an unknown outcome":               func(r map[string]any) { in(r, "ratios")["outcome"] = "better" },
 		"a ratio of nothing":               func(r map[string]any) { in(r, "ratios")["ratio"] = nil },
 		"a ratio that is there and is not": func(r map[string]any) { in(r, "ratios")["lacks"] = "b died" },
 		"a reason that is a text":          func(r map[string]any) { r["verdict"].(map[string]any)["reasons"] = []any{"steal"} },
@@ -288,13 +288,13 @@ func TestSearchFitsTheSchema(t *testing.T) {
 		t.Errorf("a search with few fields does not fit: %v", err)
 	}
 	for name, spoil := range map[string]func(record map[string]any){
-		"a field nobody knows":       func(r map[string]any) { r["colour"] = "red" },
+		"an unknown field":           func(r map[string]any) { r["colour"] = "red" },
 		"a search over nothing":      func(r map[string]any) { r["over"] = "" },
 		"no condition":               func(r map[string]any) { r["conditions"] = []any{} },
 		"a step without a load":      func(r map[string]any) { delete(r["steps"].([]any)[0].(map[string]any), "load") },
-		"an outcome nobody knows":    func(r map[string]any) { r["steps"].([]any)[0].(map[string]any)["outcome"] = "passes" },
+		"an unknown outcome":         func(r map[string]any) { r["steps"].([]any)[0].(map[string]any)["outcome"] = "passes" },
 		"an unknown field of a step": func(r map[string]any) { r["steps"].([]any)[0].(map[string]any)["colour"] = "red" },
-		"an answer nobody knows":     func(r map[string]any) { r["answer"].(map[string]any)["outcome"] = "perhaps" },
+		"an unknown answer":          func(r map[string]any) { r["answer"].(map[string]any)["outcome"] = "perhaps" },
 		"a level below none":         func(r map[string]any) { r["answer"].(map[string]any)["level"] = -1 },
 	} {
 		record := printed(t, fullSearch(t))

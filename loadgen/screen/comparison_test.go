@@ -294,7 +294,7 @@ func TestRatesOfPacedLoads(t *testing.T) {
 		both          bool
 	}{
 		{"both keep up", 10_000, 9_990, 9_995, result.Same, true},
-		{"nobody can tell", 10_000, 9_990, 9_995, result.Undecided, true},
+		{"undecided", 10_000, 9_990, 9_995, result.Undecided, true},
 		{"they differ", 10_000, 9_990, 9_950, result.Lower, false},
 		{"the target is behind", 10_000, 9_000, 9_995, result.Undecided, false},
 		{"the other is behind", 10_000, 9_990, 9_000, result.Undecided, false},

@@ -134,8 +134,8 @@ func TestSituations(t *testing.T) {
 		{"one ahead", map[string][]float64{"select": same, "epoll": ahead, "goroutine": close}, Situation{Outcome: Winner, Choose: "epoll", Tied: []string{"epoll"}}},
 		{"two that tie, the simplest first", map[string][]float64{"epoll": same, "select": close, "goroutine": {-1, -1.1, -1, -1.2, -1, -1}}, Situation{Outcome: Tie, Choose: "select", Tied: []string{"select", "epoll"}}},
 		{"all that tie", map[string][]float64{"epoll": same, "select": mild}, Situation{Outcome: Tie, Choose: "select", Tied: []string{"select", "epoll"}}},
-		{"the simplest is surely ahead of nobody", map[string][]float64{"epoll": ahead, "select": wild, "goroutine": same}, Situation{Outcome: Undecided, Choose: "select", Tied: []string{"select", "epoll"}}},
-		{"nobody knows", map[string][]float64{"epoll": same, "select": wild}, Situation{Outcome: Undecided, Choose: "select", Tied: []string{"select", "epoll"}}},
+		{"the simplest is surely ahead of none", map[string][]float64{"epoll": ahead, "select": wild, "goroutine": same}, Situation{Outcome: Undecided, Choose: "select", Tied: []string{"select", "epoll"}}},
+		{"undecided", map[string][]float64{"epoll": same, "select": wild}, Situation{Outcome: Undecided, Choose: "select", Tied: []string{"select", "epoll"}}},
 	} {
 		f := find(rate(block, c.effects))
 		if len(f.Situations) != 1 {
@@ -180,7 +180,7 @@ func TestDisagreementsAreOfOrder(t *testing.T) {
 	}{
 		{"the same way", dear, alike, 0},
 		{"the other way", alike, dear, 1},
-		{"nobody knows", noisy, alike, 0},
+		{"undecided", noisy, alike, 0},
 	} {
 		f := find(inTurns(fixed, result.MetricSteady, map[string][]float64{"epoll": c.epoll, "select": c.select_}),
 			inTurns(cell64, result.MetricSteady, map[string][]float64{"epoll": dear, "select": alike}))

@@ -49,7 +49,7 @@ func TestTrialsInTurnsCountTogether(t *testing.T) {
 		{"the same place", with(func(t *result.Trial) { t.Turns.Place = 1 }), 0, 0, 4},
 		{"a place beyond all", with(func(t *result.Trial) { t.Turns.Place = 5 }), 0, 0, 4},
 		{"more than there are", with(func(t *result.Trial) { t.Turns.Servers = 1e9 }), 0, 0, 4},
-		{"nobody", with(func(t *result.Trial) { t.Turns.Servers = 0 }), 0, 0, 4},
+		{"no servers", with(func(t *result.Trial) { t.Turns.Servers = 0 }), 0, 0, 4},
 		{"one model twice", with(func(t *result.Trial) { t.Cell.Model = "select" }), 3, 1, 0},
 	} {
 		s := New(result.Run{}, c.trials, nil)
