@@ -279,8 +279,31 @@ func paced(f *findings.Findings) (figure, bool) {
 // slowest is the share at which curves of response times begin: the faster half says nothing about waiting.
 const slowest = 0.5
 
-// shown lists the percentiles at which a line has markers.
-var shown = []float64{0.5, 0.9, 0.99, 0.999, 0.9999}
+// marked lists the percentiles at which a line has markers. Its ends have some too.
+var marked = []float64{0.5, 0.9, 0.99, 0.999, 0.9999}
+
+// Percentile is a point of a model's curve of response times.
+type Percentile struct {
+	findings.Point
+	Marked bool // it has a marker
+}
+
+// Percentiles returns the points of a model's curve of response times that are drawn; nil if they make no line.
+func Percentiles(m *findings.Model) (line []Percentile) {
+	if m == nil || m.Lacks != nil {
+		return nil
+	}
+	for _, q := range m.Curve {
+		if q.Share >= slowest && q.Share < 1 && q.NS > 0 && !math.IsInf(q.NS, 0) {
+			line = append(line, Percentile{q, slices.ContainsFunc(marked, func(s float64) bool { return math.Abs(s-q.Share) < 1e-9 })})
+		}
+	}
+	if len(line) < 2 {
+		return nil
+	}
+	line[0].Marked, line[len(line)-1].Marked = true, true
+	return line
+}
 
 // percentiles draws the response times of a cell by percentile.
 func percentiles(f *findings.Findings, c *findings.Cell) (figure, bool) {
@@ -293,20 +316,12 @@ func percentiles(f *findings.Findings, c *findings.Cell) (figure, bool) {
 	low, high, last := math.Inf(1), 0.0, 0.0
 	var l lines
 	for _, model := range f.Run.Models {
-		m := c.Model(model)
-		if m == nil || m.Lacks != nil {
-			continue
-		}
 		one := line{model: model}
-		for _, q := range m.Curve {
-			if q.Share >= slowest && q.Share < 1 && q.NS > 0 && !math.IsInf(q.NS, 0) {
-				bare := !slices.ContainsFunc(shown, func(s float64) bool { return math.Abs(s-q.Share) < 1e-9 })
-				one.points = append(one.points, point{x: q.Share, y: q.NS, bare: bare})
-				last, low, high = max(last, q.Share), min(low, q.NS), max(high, q.NS)
-			}
+		for _, q := range Percentiles(c.Model(model)) {
+			one.points = append(one.points, point{x: q.Share, y: q.NS, bare: !q.Marked})
+			last, low, high = max(last, q.Share), min(low, q.NS), max(high, q.NS)
 		}
-		if n := len(one.points); n > 1 {
-			one.points[0].bare, one.points[n-1].bare = false, false
+		if len(one.points) > 0 {
 			l.lines = append(l.lines, one)
 		}
 	}

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"math"
 
+	"carousel/internal/units"
 	"carousel/report/draw"
 	"carousel/report/findings"
 	"carousel/report/words"
 )
 
-// charts is the data of both charts: figures against connections, and ratios to the reference. A model is its index in Models.
+// charts is the data of the charts: figures against connections, ratios to the reference, and response times. A model is its index in Models.
 type charts struct {
 	Models  []drawn       `json:"models"` // in the order of the ladder
 	Picture words.Picture `json:"-"`      // text around the curves
@@ -22,6 +23,7 @@ type charts struct {
 	Shown   string        `json:"shown"` // the key of the panel that is shown first
 	Title   string        `json:"-"`     // of the ratios
 	Over    string        `json:"over"`  // what their axis measures
+	Times   []times       `json:"times"`
 
 	known map[string]int
 }
@@ -63,16 +65,40 @@ type bar struct {
 	Label string  `json:"label"`
 }
 
+// times is the response times of a cell's models by percentile, with the text around them.
+type times struct {
+	Key      string `json:"key"`
+	Label    string `json:"label"`
+	Title    string `json:"title"`
+	Subtitle string `json:"subtitle"`
+	Caption  string `json:"caption"`
+	X        string `json:"x"`
+	Y        string `json:"-"`
+	Tails    []tail `json:"tails"`
+}
+
+// tail is a model's response times in its slower half of requests.
+type tail struct {
+	Model  int          `json:"model"`
+	Points []percentile `json:"points"`
+}
+
+type percentile struct {
+	findings.Point
+	Label string `json:"label,omitempty"` // the response time and its percentile; "": without a marker
+}
+
 // chartsOf returns the charts of a run; nil if none shows two models.
 func chartsOf(f *findings.Findings) *charts {
-	d := &charts{Curves: []curve{}, Panels: []panel{}, Over: words.OverReference(f), Title: words.Pictured(f, "ratios.png").Title, known: map[string]int{}}
+	d := &charts{Curves: []curve{}, Panels: []panel{}, Times: []times{}, Over: words.OverReference(f), Title: words.Pictured(f, "ratios.png").Title, known: map[string]int{}}
 	for i, m := range f.Run.Models {
 		d.known[m] = i
 		d.Models = append(d.Models, drawn{words.Name(m), draw.LookOf(m)})
 	}
 	d.curves(f)
 	d.panels(f)
-	if len(d.Curves) == 0 && len(d.Panels) == 0 {
+	d.times(f)
+	if len(d.Curves) == 0 && len(d.Panels) == 0 && len(d.Times) == 0 {
 		return nil
 	}
 	return d
@@ -132,6 +158,36 @@ func (d *charts) panels(f *findings.Findings) {
 				d.Shown = p.Key
 			}
 		}
+	}
+}
+
+// times takes the cells that latency.png and paced.png show.
+func (d *charts) times(f *findings.Findings) {
+	add := func(c *findings.Cell, key, label, picture string) {
+		var all []tail
+		for _, model := range f.Run.Models {
+			one := tail{Model: d.known[model]}
+			for _, q := range draw.Percentiles(c.Model(model)) {
+				p := percentile{Point: q.Point}
+				if q.Marked {
+					p.Label = fmt.Sprintf("%s at %s\u00a0%%", units.Duration(q.NS), units.Count(100*q.Share))
+				}
+				one.Points = append(one.Points, p)
+			}
+			if len(one.Points) > 0 {
+				all = append(all, one)
+			}
+		}
+		if len(all) > 1 {
+			p := words.Pictured(f, picture)
+			d.Times = append(d.Times, times{key, label + ", " + words.Panel(c), p.Title, p.Subtitle, p.Caption, p.X, p.Y, all})
+		}
+	}
+	if c := f.Main(); c != nil {
+		add(c, "closed", "closed loop", "latency.png")
+	}
+	if cells := f.Find("paced", ""); len(cells) > 0 {
+		add(cells[0], "paced", "paced", "paced.png")
 	}
 }
 

@@ -27,7 +27,7 @@ const (
 )
 
 // parts lists the files of the script in order: a file may use names from the files before it.
-var parts = []string{"js/state.js", "js/tabs.js", "js/tables.js", "js/marks.js", "js/chart.js", "js/curves.js", "js/ratios.js", "js/player.js", "js/begin.js"}
+var parts = []string{"js/state.js", "js/tabs.js", "js/tables.js", "js/marks.js", "js/chart.js", "js/curves.js", "js/ratios.js", "js/percentiles.js", "js/player.js", "js/begin.js"}
 
 var (
 	css    = read("vendor/uPlot.min.css", "page.css", "player.css")

@@ -2,7 +2,10 @@ package page
 
 import (
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -10,7 +13,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"carousel/internal/portrait/portraittest"
+	"carousel/report/findings"
 	"carousel/report/findings/findingstest"
+	"carousel/report/words"
 )
 
 // whole opens the page of a run of nine models, with portraits.
@@ -126,11 +131,10 @@ func TestOrder(t *testing.T) {
 func TestCharts(t *testing.T) {
 	v := whole(t, "")
 	v.until("document.querySelector('#curves canvas') && document.querySelector('#ratios canvas')")
-	picture := func(id string) string { return v.eval("document.querySelector('#" + id + " canvas').toDataURL()") }
-	curves, ratios := picture("curves"), picture("ratios")
+	curves, ratios := v.picture("curves"), v.picture("ratios")
 	changes := func(what string, both bool) {
 		t.Helper()
-		a, b := picture("curves"), picture("ratios")
+		a, b := v.picture("curves"), v.picture("ratios")
 		if a == curves || both && b == ratios {
 			t.Errorf("%s changes nothing", what)
 		}
@@ -150,16 +154,14 @@ func TestCharts(t *testing.T) {
 	changes("the dark theme", true)
 	v.is("getComputedStyle(document.body).backgroundColor", "rgb(21, 24, 28)")
 	v.choose("panel", "cost-10000", "change")
-	if now := picture("ratios"); now == ratios {
+	if now := v.picture("ratios"); now == ratios {
 		t.Error("another cell changes nothing")
 	}
 	v.is("location.hash", "#log=1&panel=cost-10000")
 
 	// the pointer finds a mark, and the arrow keys go from one to the next
 	v.is("document.querySelector('#curves .tip').hidden", "true")
-	v.eval("(u => { const b = u.getBoundingClientRect(); for (let x = 0; x < b.width && document.querySelector('#curves .tip').hidden; x += 9) for (let y = 0; y < b.height && document.querySelector('#curves .tip').hidden; y += 9) u.dispatchEvent(new MouseEvent('mousemove', { clientX: b.x + x, clientY: b.y + y, bubbles: true })) })(document.querySelector('#curves .u-over'))")
-	v.until("!document.querySelector('#curves .tip').hidden")
-	if tip := v.text("#curves .tip"); !strings.Contains(tip, ": ") || !strings.Contains(tip, "/s (") || !strings.Contains(tip, "connection") {
+	if tip := v.pointed("curves"); !strings.Contains(tip, ": ") || !strings.Contains(tip, "/s (") || !strings.Contains(tip, "connection") {
 		t.Errorf("the pointer shows %q", tip)
 	}
 	v.eval("document.getElementById('ratios').focus()")
@@ -173,20 +175,121 @@ func TestCharts(t *testing.T) {
 	v.is("document.querySelector('#ratios .tip').hidden", "true")
 }
 
+// picture is what a chart draws.
+func (v *visit) picture(id string) string {
+	v.t.Helper()
+	return v.eval("document.querySelector('#" + id + " canvas').toDataURL()")
+}
+
+// pointed moves the pointer over a chart until a mark is found, and returns its text.
+func (v *visit) pointed(id string) string {
+	v.t.Helper()
+	v.eval("(chart => { const tip = chart.querySelector('.tip'), u = chart.querySelector('.u-over'), b = u.getBoundingClientRect(); for (let x = 0; x < b.width && tip.hidden; x += 9) for (let y = 0; y < b.height && tip.hidden; y += 9) u.dispatchEvent(new MouseEvent('mousemove', { clientX: b.x + x, clientY: b.y + y, bubbles: true })) })(document.getElementById('" + id + "'))")
+	v.until("!document.querySelector('#" + id + " .tip').hidden")
+	return v.text("#" + id + " .tip")
+}
+
+func TestPercentiles(t *testing.T) {
+	f := findingstest.Whole(findingstest.Nine...)
+	f.Find("paced", "")[0].Model("epoll").Curve = nil // so that the panels differ
+	v := browse(t, written(t, f, nil), "", nil)
+	v.until("document.querySelector('#percentiles canvas')")
+	drawn := v.picture("percentiles")
+	changes := func(what string) {
+		t.Helper()
+		was := drawn
+		if drawn = v.picture("percentiles"); drawn == was {
+			t.Errorf("%s changes nothing", what)
+		}
+	}
+	v.is("document.getElementById('percentiles').ariaLabel", words.Script["percentiles"])
+	v.is("[...document.getElementById('times').options].map(o => o.value + ': ' + o.text).join('; ')", "closed: closed loop, 64 connections; paced: paced, 15,063/s")
+	v.is("document.getElementById('times-title').textContent", "Response time by percentile, closed loop, 64 connections")
+	v.click("#log")
+	changes("the logarithmic scale")
+	v.eval("[...document.querySelectorAll('#models button')].find(b => b.textContent === 'epoll').id = 'one'")
+	v.click("#one")
+	changes("hiding epoll")
+	v.click("#all")
+	changes("showing it again")
+	v.choose("theme", "dark", "change")
+	changes("the dark theme")
+	v.choose("times", "paced", "change")
+	changes("another panel")
+	v.is("location.hash", "#log=1&times=paced")
+	v.is("document.getElementById('times-title').textContent", "Response time by percentile at 15,063 requests per second")
+	v.is("document.getElementById('times-subtitle').textContent.endsWith('64 connections')", "true")
+	v.is("document.getElementById('times-caption').textContent.startsWith('Requests are due by a schedule')", "true")
+	v.choose("times", "closed", "change")
+	changes("the first panel")
+	v.is("location.hash", "#log=1")
+
+	if tip := v.pointed("percentiles"); !regexp.MustCompile(`^[a-z-]+: [\d.]+\x{a0}(µs|ms) at [\d.]+\x{a0}%$`).MatchString(tip) {
+		t.Errorf("the pointer shows %q", tip)
+	}
+	v.eval("document.getElementById('percentiles').focus()")
+	v.press(kb.Escape)
+	v.is("document.querySelector('#percentiles .tip').hidden", "true")
+	var places []float64 // of the marks of a curve, from the left
+	for _, percent := range []string{"50", "90", "99", "99.9"} {
+		v.press(kb.ArrowRight)
+		if tip := v.text("#percentiles .tip"); !strings.HasPrefix(tip, "select: ") || !strings.HasSuffix(tip, " at "+percent+"\u00a0%") {
+			t.Errorf("at %s %% the arrow key shows %q", percent, tip)
+		}
+		left, err := strconv.ParseFloat(strings.TrimSuffix(v.eval("document.querySelector('#percentiles .spot').style.left"), "px"), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		places = append(places, left)
+	}
+	if nine := places[3] - places[2]; nine < 50 || math.Abs(places[2]-places[1]-nine) > 1 {
+		t.Errorf("the nines are at %v: not one step each", places)
+	}
+}
+
+// The chart of response times has a panel for each cell in which two models have a curve.
+func TestTimes(t *testing.T) {
+	f := findingstest.Whole(findingstest.Nine...)
+	panels := func() (all []string) {
+		if d := chartsOf(f); d != nil {
+			for _, p := range d.Times {
+				all = append(all, fmt.Sprintf("%s of %d", p.Key, len(p.Tails)))
+			}
+		}
+		return all
+	}
+	is := func(want ...string) {
+		t.Helper()
+		if got := panels(); !slices.Equal(got, want) {
+			t.Errorf("the panels are %q, want %q", got, want)
+		}
+	}
+	is("closed of 8", "paced of 8") // blocking serves one of many
+	paced := f.Find("paced", "")[0]
+	for i := range paced.Models[2:] {
+		paced.Models[2+i].Curve = []findings.Point{{Share: 0.5, NS: math.NaN()}, {Share: 0.9, NS: math.Inf(1)}, {Share: 0.99, NS: 1e6}}
+	}
+	is("closed of 8")
+	f.Main().Models = f.Main().Models[:2]
+	is()
+}
+
 // A link shows the same view again; a damaged link shows the page.
 func TestDeepLinks(t *testing.T) {
-	v := whole(t, "#cell=256-split&hide=epoll,nethttp&log=1&panel=cost-10000&play=thread,epoll,40ms&scenario=hello&sort=-p99")
+	v := whole(t, "#cell=256-split&hide=epoll,nethttp&log=1&panel=cost-10000&play=thread,epoll,40ms&scenario=hello&sort=-p99&times=paced")
 	v.is(cells, "256-split")
 	v.is("[...document.querySelectorAll('#models [aria-pressed=false]')].map(b => b.textContent).join()", "epoll,nethttp")
 	v.is("document.getElementById('log').checked", "true")
 	v.is("document.getElementById('panel').value", "cost-10000")
+	v.is("document.getElementById('times').value + document.getElementById('times-title').textContent.slice(-19)", "pacedrequests per second")
 	v.is("document.getElementById('left-model').value + document.getElementById('time').textContent", "thread40.000 ms")
 	v.is("document.querySelector('.part:not([hidden]) [aria-sort]').textContent", "p99")
 	v.click("#forward")
 	v.until("location.hash.startsWith('#cell=256-split&hide=epoll,nethttp&log=1&panel=cost-10000&play=thread,epoll,') && !location.hash.includes('40ms')")
-	v.eval("location.hash = '#scenario=none&cell=<b>&sort=%zz&hide=%25zz&panel=x&play=,,&log=7'")
+	v.eval("location.hash = '#scenario=none&cell=<b>&sort=%zz&hide=%25zz&panel=x&play=,,&log=7&times=%22'")
 	v.until("document.getElementById('panel').value !== 'cost-10000'")
 	v.is(panels, "hello")
 	v.is(cells, "64-split")
 	v.is("document.getElementById('log').checked", "false")
+	v.is("document.getElementById('times').value", "closed")
 }

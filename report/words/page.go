@@ -14,8 +14,8 @@ const PageLink = "[" + PageFile + "](" + PageFile + ") is this report for a brow
 
 // PageWords are the words of the page that the README does not have.
 type PageWords struct {
-	Answer, InWords, Tables, Sorting, Signs, Charts, Ratios, RatiosOf, Log, Models, Pointer, Warnings, Portraits, Environment, Plan, Scripts, Theme, Foot, Licence string
-	Themes                                                                                                                                                         []Theme
+	Answer, InWords, Tables, Sorting, Signs, Charts, Ratios, RatiosOf, TimesOf, Log, Models, Pointer, Warnings, Portraits, Environment, Plan, Scripts, Theme, Foot, Licence string
+	Themes                                                                                                                                                                  []Theme
 }
 
 // Theme is a choice of colours.
@@ -32,15 +32,16 @@ var Page = PageWords{
 	Charts:   "Charts",
 	Ratios:   "Each ratio is taken within a round, or within a cycle where servers took turns; whiskers are its interval. If an interval includes 1, the model may equal the baseline. The twin is the baseline, measured a second time: its interval should include 1.",
 	RatiosOf: "By",
+	TimesOf:  "Requests",
 	Log:      "logarithmic scale",
 	Models:   "Models: press one to hide or show it",
-	Pointer:  "Point at a mark, or press the arrow keys in a chart, to see model, value and interval. The tables show the same numbers.",
+	Pointer:  "Point at a mark, or press the arrow keys in a chart, to see model and value, with its interval if it has one. The tables show the same numbers.",
 
 	Warnings:    "Warnings",
 	Portraits:   "Whose turn it is",
 	Environment: "Environment",
 	Plan:        "The plan",
-	Scripts: "JavaScript is switched off, so all tables stand one after another. With it, tables sort, tabs show one scenario at a time, charts draw the capacities and ratios, and portraits play. " +
+	Scripts: "JavaScript is switched off, so all tables stand one after another. With it, tables sort, tabs show one scenario at a time, charts draw capacities, ratios and response times, and portraits play. " +
 		"This page requests nothing from the network.",
 	Theme: "Colours", Themes: []Theme{{"", "as the system"}, {"light", "light"}, {"dark", "dark"}},
 	Foot:    "Written by Carousel's program `report`, under the Apache License 2.0. This page needs no other file and requests nothing from the network.",
@@ -70,7 +71,7 @@ func Player(n int) PlayerWords {
 // Script holds the words that the page's script writes.
 var Script = map[string]string{
 	"scenario": "Scenarios", "cell": "Cells", "all": "show all", "connection": "connection", "connections": "connections",
-	"curves": "Capacity against connections, by model", "ratios": "Ratios to the baseline, by model",
+	"curves": "Capacity against connections, by model", "ratios": "Ratios to the baseline, by model", "percentiles": "Response times by percentile, by model",
 }
 
 // The texts of the player's buttons, the headings of its sides, and the text for a server without a trace.

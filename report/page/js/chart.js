@@ -1,4 +1,4 @@
-// What both charts share. A chart is made again whenever its content changes; the pointer and the arrow keys find its marks, each { label, place }.
+// What the charts share. A chart is made again whenever its content changes; the pointer and the arrow keys find its marks, each { label, place }.
 const ticks = (low, high, log, most) => {
 	const found = [];
 	if (log) {
@@ -17,8 +17,22 @@ const ticks = (low, high, log, most) => {
 };
 const plain = v => v.toLocaleString("en", { maximumSignificantDigits: 3 });
 
-const charts = [];
-const chart = (root, options) => {
+// The range of an axis of values from low to high.
+const range = (low, high, log) => !(high > 0) ? [1, 10] : log ? [low / 1.15, high * 1.15] : [0, high * 1.04];
+
+// choice returns a function that returns the panel chosen in the select of that id. The address keeps the choice, unless it is the first one's key.
+const choice = (id, panels, first) => {
+	$(id).addEventListener("change", e => change({ [id]: e.target.value === first ? "" : e.target.value }));
+	const chosen = () => panels.find(p => p.key === state[id]) || panels.find(p => p.key === first);
+	views.push(() => { $(id).value = chosen().key; });
+	return chosen;
+};
+
+const font = "12px system-ui, sans-serif";
+const chart = (id, options) => {
+	const root = $(id);
+	root.setAttribute("aria-label", data.words[id]);
+	root.setAttribute("role", "group");
 	let plot = null, marks = [], at = -1;
 	const tip = make(root, "p", { class: "tip", role: "status" });
 	const spot = make(root, "i", { class: "spot" }); // rings the mark that the tip describes
@@ -44,11 +58,11 @@ const chart = (root, options) => {
 	};
 	const build = () => {
 		if (plot) plot.destroy();
-		const faint = themed("--faint"), hair = themed("--hair"), font = "12px system-ui, sans-serif";
+		const faint = themed("--faint"), hair = themed("--hair");
 		const o = options(root.clientWidth || 320);
 		marks = o.marks;
 		point(-1);
-		for (const axis of o.axes) Object.assign(axis, { stroke: faint, font, grid: { stroke: hair, width: 1 }, ticks: { stroke: hair, width: 1 }, filter: (u, splits) => splits, ...axis });
+		for (const axis of o.axes) Object.assign(axis, { stroke: faint, font, labelFont: font, labelSize: 22, grid: { stroke: hair, width: 1 }, ticks: { stroke: hair, width: 1 }, filter: (u, splits) => splits, ...axis });
 		plot = new uPlot({
 			width: root.clientWidth || 320, height: o.height, scales: o.scales, axes: o.axes, series: o.data.map(() => ({ paths: () => null, points: { show: false } })),
 			legend: { show: false }, cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
@@ -68,7 +82,6 @@ const chart = (root, options) => {
 	root.addEventListener("blur", () => point(-1));
 	let width = 0;
 	new ResizeObserver(() => { if (root.clientWidth !== width) { width = root.clientWidth; build(); } }).observe(root);
-	charts.push(build);
 	views.push(build);
 };
 

@@ -1,20 +1,17 @@
 // Figures against connections, a curve for each model. Curves are shifted sideways a little, so that their whiskers do not overlap.
 if (data.charts && data.charts.curves.length) {
 	const { levels, curves } = data.charts;
-	$("curves").setAttribute("aria-label", data.words.curves);
-	$("curves").setAttribute("role", "group");
-	chart($("curves"), wide => {
+	chart("curves", wide => {
 		const all = curves.filter(c => shown(c.model)), points = all.flatMap(c => c.points), log = state.log === "1";
-		const low = Math.min(...points.map(p => p.low)), high = Math.max(...points.map(p => p.high), 0);
-		const range = !points.length ? [1, 10] : log ? [low / 1.15, high * 1.15] : [0, high * 1.04];
+		const [low, high] = range(Math.min(...points.map(p => p.low)), Math.max(...points.map(p => p.high)), log);
 		const aside = i => Math.min(4, wide / levels.length / 4 / all.length) * (i - (all.length - 1) / 2);
 		const step = all.length ? all.map((_, i) => aside(i)) : [];
 		return {
 			height: Math.max(320, Math.min(520, wide * 0.6)), reach: 28,
-			scales: { x: { time: false, distr: 3, log: 2, range: [levels[0] / 1.45, levels.at(-1) * 1.45] }, y: { distr: log ? 3 : 1, range } },
+			scales: { x: { time: false, distr: 3, log: 2, range: [levels[0] / 1.45, levels.at(-1) * 1.45] }, y: { distr: log ? 3 : 1, range: [low, high] } },
 			axes: [
-				{ splits: levels, values: levels.map(plain), label: data.charts.x, labelFont: "12px system-ui, sans-serif", labelSize: 22, size: 32 },
-				{ splits: ticks(range[0], range[1], log, 8), values: (u, all) => all.map(v => v.toLocaleString("en")), size: 70 },
+				{ splits: levels, values: levels.map(plain), label: data.charts.x, size: 32 },
+				{ splits: ticks(low, high, log, 8), values: (u, all) => all.map(v => v.toLocaleString("en")), size: 70 },
 			],
 			data: [levels, ...all.map(c => levels.map(x => c.points.find(p => p.x === x)?.value ?? null)), ...(all.length ? [] : [levels.map(() => null)])],
 			marks: all.flatMap((c, i) => c.points.map(p => ({

@@ -14,7 +14,7 @@ const themed = name => { // a colour of the page, for a canvas
 const outline = (model, x, y, radius) => models[model].corners.map(([a, b]) => [x + a * radius, y - b * radius]);
 
 if (data.charts) {
-	const drawn = new Set([...data.charts.curves.map(c => c.model), ...data.charts.panels.flatMap(p => p.rows.map(r => r.model))]);
+	const drawn = new Set([...data.charts.curves.map(c => c.model), ...[...data.charts.panels, ...data.charts.times].flatMap(p => (p.rows || p.tails).map(r => r.model))]);
 	const buttons = [...drawn].sort((a, b) => a - b).map(model => {
 		const button = make($("models"), "button", { type: "button" });
 		const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
