@@ -140,6 +140,48 @@ func welch(a, b []float64, blur float64) shift {
 	return s
 }
 
+// widen adds to the error of each change what the changes scatter by beyond their own errors: between two runs a machine does not change all
+// servers in proportion, as when every reply takes so many microseconds longer. Rounds do not show that. The quarter of the changes that lies
+// furthest out may be real ones and does not count. It returns what it added, as a standard deviation.
+func widen(changes []shift) (more float64) {
+	var means, squares []float64
+	for _, s := range changes {
+		if finite(s.mean) && finite(s.err) {
+			means, squares = append(means, s.mean), append(squares, s.err*s.err)
+		}
+	}
+	if len(means) == 0 {
+		return 0
+	}
+	center := stats.Median(means)
+	var off []float64
+	for _, m := range means {
+		off = append(off, (m-center)*(m-center))
+	}
+	slices.Sort(off)
+	scatter, usual := mean(off[:(3*len(off)+3)/4])/innerVariance, stats.Median(squares)
+	if scatter <= clearly*usual {
+		return 0
+	}
+	more = math.Sqrt(scatter - usual)
+	for i := range changes {
+		if s := &changes[i]; finite(s.err) && s.err > 0 {
+			s.err, s.blur = math.Hypot(s.err, more), math.Hypot(s.blur, more)
+			s.p = stats.TwoSided(s.mean/s.err, s.df)
+		}
+	}
+	return more
+}
+
+const (
+	// innerVariance is the variance of the inner three quarters of a normal distribution, over that of all of it.
+	innerVariance = 0.3686
+
+	// clearly is how many times the variance that errors explain must be exceeded. By chance that of few servers often is by half, and a change
+	// of 5 % would be missed.
+	clearly = 4
+)
+
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // mean ignores what is not finite, and is NaN for no values.

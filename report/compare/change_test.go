@@ -32,6 +32,7 @@ func shifts(t *testing.T, a, b logs) (each []shift) {
 	for k := range offA {
 		each = append(each, welch(offA[k], offB[k], 0))
 	}
+	widen(each)
 	return each
 }
 
@@ -82,6 +83,60 @@ func TestAgainst(t *testing.T) {
 			t.Errorf("%s: in %d of %d runs other models are named than %v", c.name, wrong, runs, c.want)
 		}
 		t.Logf("%s: wrong in %d of %d", c.name, wrong, runs)
+	}
+}
+
+// TestDrift has a machine that adds the same time to every reply in the second run, as no proportion would: it is no model's change. The
+// fastest model takes 1 when it is quiet, the slowest 14.
+func TestDrift(t *testing.T) {
+	const models, runs = 9, 200
+	for _, c := range []struct {
+		added         float64
+		wrong, narrow int // runs in which a model is named, at most, and at least if rounds alone made the intervals
+	}{{0, 10, 0}, {0.05, 35, 150}, {0.1, 10, 190}, {0.4, 4, 190}} {
+		wrong, narrow := 0, 0
+		for seed := range uint64(runs) {
+			random := rand.New(rand.NewPCG(seed, 9))
+			a := invent(random, models, 10, make([]float64, models), 0)
+			b := invent(random, models, 10, make([]float64, models), 0)
+			for k := range b {
+				for r := range b[k] {
+					b[k][r] = math.Log(math.Exp(b[k][r]) + c.added)
+				}
+			}
+			if len(changed(shifts(t, a, b))) > 0 {
+				wrong++
+			}
+			offA, offB, _ := against(a, b)
+			var plain []shift
+			for k := range offA {
+				plain = append(plain, welch(offA[k], offB[k], 0))
+			}
+			if len(changed(plain)) > 0 {
+				narrow++
+			}
+		}
+		if wrong > c.wrong || narrow < c.narrow {
+			t.Errorf("%v added: models are named in %d of %d runs, and in %d if rounds alone make the intervals", c.added, wrong, runs, narrow)
+		}
+	}
+}
+
+// TestWiden adds nothing where the changes scatter as their errors say, whatever one of them is.
+func TestWiden(t *testing.T) {
+	quiet := []shift{{mean: 0.01, err: 0.02, df: 10}, {mean: -0.01, err: 0.02, df: 10}, {mean: 0, err: 0.02, df: 10}, {mean: 0.005, err: 0.02, df: 10}, {mean: 0.5, err: 0.02, df: 10}}
+	before := slices.Clone(quiet)
+	if more := widen(quiet); more != 0 || !slices.Equal(quiet, before) {
+		t.Errorf("added %v: %+v", more, quiet)
+	}
+	loud := []shift{{mean: 0.1, err: 0.02, df: 10}, {mean: -0.1, err: 0.02, df: 10}, {mean: 0, err: 0.02, df: 10}, {mean: 0.05, err: 0.02, df: 10}, {mean: -0.06, err: 0.02, df: 10}, {mean: math.NaN(), err: math.NaN()}}
+	more := widen(loud)
+	inner := (0 + 0.05*0.05 + 0.06*0.06 + 0.1*0.1) / 4 // of five, the four nearest to the middle
+	if want := math.Sqrt(inner/0.3686 - 0.02*0.02); math.Abs(more-want) > 1e-9 {
+		t.Errorf("added %v, want %v", more, want)
+	}
+	if s := loud[0]; math.Abs(s.err-math.Hypot(0.02, more)) > 1e-9 || s.blur != more || !(s.p > 0.05) {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -34,17 +34,13 @@ func (o *overall) add(model, metric string, a, b map[int]float64, blur float64) 
 	}
 }
 
-// changes returns the change of each model by each metric: the weighted mean over its cells in each round, compared over rounds. Cells with at
-// most half as many rounds as others are left out, since the mean would change with the cells that it is of.
+// changes returns the change of each model by each metric: the weighted mean over its cells in each round, compared over rounds.
 func (o *overall) changes(models []string) (all []Change) {
-	for _, model := range models {
-		for _, metric := range study.Metrics() {
-			parts := o.parts[subject{model, metric}]
-			rounds := 0
-			for _, p := range parts {
-				rounds = max(rounds, min(len(p.a), len(p.b)))
-			}
-			parts = slices.DeleteFunc(parts, func(p part) bool { return 2*min(len(p.a), len(p.b)) <= rounds })
+	for _, metric := range study.Metrics() {
+		var of []Change
+		var shifts []shift
+		for _, model := range models {
+			parts := enough(o.parts[subject{model, metric}])
 			if len(parts) == 0 {
 				continue
 			}
@@ -53,12 +49,29 @@ func (o *overall) changes(models []string) (all []Change) {
 			for _, p := range parts {
 				blur = math.Hypot(blur, p.weight*p.blur)
 			}
-			c := changeOf(welch(means(parts, func(p part) map[int]float64 { return p.a }), means(parts, func(p part) map[int]float64 { return p.b }), blur))
-			c.Model, c.Metric, c.Over = model, metric, len(parts)
+			of = append(of, Change{Model: model, Metric: metric, Over: len(parts)})
+			shifts = append(shifts, welch(means(parts, func(p part) map[int]float64 { return p.a }), means(parts, func(p part) map[int]float64 { return p.b }), blur))
+		}
+		if len(shifts) > fewestOthers {
+			widen(shifts)
+		}
+		for i, s := range shifts {
+			c := changeOf(s)
+			c.Model, c.Metric, c.Over = of[i].Model, metric, of[i].Over
 			all = append(all, c)
 		}
 	}
+	slices.SortStableFunc(all, func(x, y Change) int { return slices.Index(models, x.Model) - slices.Index(models, y.Model) })
 	return all
+}
+
+// enough leaves out the cells with at most half as many rounds as others, since the mean would change with the cells that it is of.
+func enough(parts []part) []part {
+	rounds := 0
+	for _, p := range parts {
+		rounds = max(rounds, min(len(p.a), len(p.b)))
+	}
+	return slices.DeleteFunc(parts, func(p part) bool { return 2*min(len(p.a), len(p.b)) <= rounds })
 }
 
 // byRound has what is known of each round.

@@ -142,6 +142,11 @@ func (c *Comparison) cell(a, b findings.Sample, over *overall) {
 
 	offA, offB, known := against(logsA, logsB)
 	blur := max(a.Blur, b.Blur)
+	var changes []shift
+	for k := range offA {
+		changes = append(changes, welch(offA[k], offB[k], blur))
+	}
+	blur = math.Hypot(blur, widen(changes)/math.Sqrt2) // welch counts it once for each run
 	for k, s := range servers {
 		if s.Control {
 			continue
@@ -150,7 +155,7 @@ func (c *Comparison) cell(a, b findings.Sample, over *overall) {
 		if same := welch(logsA[k], logsB[k], 0); same == (shift{p: 1, rounds: same.rounds}) {
 			one = changeOf(same)
 		} else if known {
-			one = changeOf(welch(offA[k], offB[k], blur))
+			one = changeOf(changes[k])
 		}
 		if known {
 			over.add(s.Name, a.Metric, byRound(a.Rounds, offA[k]), byRound(b.Rounds, offB[k]), blur)

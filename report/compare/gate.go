@@ -9,7 +9,7 @@ import (
 	"carousel/report/findings"
 )
 
-// Gate is a condition on ratios of B to A, under which a comparison has failed: "target_cpu_ratio>1.03".
+// Gate is a condition on ratios of B to A, under which a comparison has failed: "target_cpu_whole_ratio>1.03".
 type Gate struct {
 	Expr   string
 	metric string // "" for any, turned so that above 1 is worse
@@ -23,7 +23,7 @@ var gates = []struct{ name, metric string }{
 	{"rate_ratio", findings.Rate},
 	{"p50_ratio", findings.P50},
 	{"p99_ratio", findings.P99},
-	{"target_cpu_ratio", findings.Cost},
+	{"target_cpu_whole_ratio", findings.Whole},
 	{"both_cpu_ratio", findings.Both},
 	{"beside_p50_ratio", findings.Beside50},
 	{"beside_p90_ratio", findings.Beside90},

@@ -39,16 +39,27 @@ func Samples(s *study.Study) (all []Sample) {
 	return all
 }
 
-// compared are the metrics by which the cells of two runs are compared. Capacity is one over the cost, and would make each claim twice.
+// compared are the metrics by which the cells of two runs are compared. Capacity is one over the cost, and would make each claim twice. Cost
+// is a difference of two lengths of slices, with twice the noise of Whole; what a program changed shows in Whole too.
 func (c *cell) compared() []string {
 	s := scenario.Find(c.Scenario)
 	switch {
 	case s != nil && s.CountCalls:
 		return []string{Calls}
 	case s != nil && len(s.Idle) > 0:
-		return []string{Cost}
+		return []string{Whole}
 	}
-	return slices.DeleteFunc(c.ranked(), func(metric string) bool { return metric == Capacity })
+	var metrics []string
+	for _, metric := range c.ranked() {
+		switch metric {
+		case Capacity:
+		case Cost:
+			metrics = append(metrics, Whole)
+		default:
+			metrics = append(metrics, metric)
+		}
+	}
+	return metrics
 }
 
 func (w *worksheet) sample(c *cell, metric string) Sample {

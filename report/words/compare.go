@@ -14,7 +14,7 @@ import (
 
 // heads are the metrics of a comparison as heads of columns.
 var heads = map[string]string{
-	findings.Rate: "rate", findings.Cost: "server cost", findings.Both: "both costs", findings.P50: "median", findings.P99: "p99",
+	findings.Rate: "rate", findings.Whole: "server cost", findings.Both: "both costs", findings.P50: "median", findings.P99: "p99",
 	findings.Beside50: "small median", findings.Beside90: "small p90", findings.Beside99: "small p99", findings.Total: "total time",
 	findings.Memory: "peak memory", findings.Calls: "calls",
 }
