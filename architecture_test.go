@@ -18,8 +18,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"carousel/internal/child"
 )
 
 // programs are the folders of the programs.
@@ -217,19 +215,7 @@ func TestQuoted(t *testing.T) {
 
 // TestExitCodes runs the programs until each exit code of ARCHITECTURE.md's table has been seen, and checks that the table has no other.
 func TestExitCodes(t *testing.T) {
-	bin := t.TempDir() + string(os.PathSeparator)
-	if out, err := exec.Command("go", "build", "-o", bin, "./servers", "./loadgen", "./bench", "./report").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	server, err := child.Start(exec.Command(bin+"servers", "--model", "goroutine", "--addr", "127.0.0.1:0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Stop(5 * time.Second)
-	addr, err := child.Ready(server.Stdout, 30*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
+	bin, addr := buildAndServe(t)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -26,23 +26,28 @@ import (
 
 var pages = []string{"README.md", "TUTORIAL.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "servers/README.md", "loadgen/README.md", "results/README.md"}
 
+// buildAndServe builds the four programs into a folder and starts a server. It returns the folder, with a separator at its end, and the address.
+func buildAndServe(t *testing.T) (bin, addr string) {
+	t.Helper()
+	bin = t.TempDir() + string(filepath.Separator)
+	if out, err := exec.Command("go", "build", "-o", bin, "./servers", "./loadgen", "./bench", "./report").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	server, err := child.Start(exec.Command(bin+"servers", "--model", "goroutine", "--addr", "127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Stop(5 * time.Second) })
+	if addr, err = child.Ready(server.Stdout, 30*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	return bin, addr
+}
+
 // TestCommands runs every command that a page shows in an indented block, shortened and with the address of the test's own server. Each
 // must succeed.
 func TestCommands(t *testing.T) {
-	bin := t.TempDir()
-	build := exec.Command("go", "build", "-o", bin+string(filepath.Separator), "./servers", "./loadgen", "./bench", "./report")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	server, err := child.Start(exec.Command(filepath.Join(bin, "servers"), "--model", "goroutine", "--addr", "127.0.0.1:0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Stop(5 * time.Second)
-	addr, err := child.Ready(server.Stdout, 30*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
+	bin, addr := buildAndServe(t)
 	// A number of requests replaces a time: on a busy machine a short time may pass without a reply. NAME becomes a model that every system has.
 	shorten := strings.NewReplacer("NAME", "goroutine", "-d 30s", "-n 1000", "-d 10s", "-n 1000", "-d 5s", "-n 1000", "-d 1m", "-d 2s", "-n 100000", "-n 1000",
 		"-c 500", "-c 50", "--find-max 'p99<50ms'", quickSearch, "--find-max 'p99<5ms'", quickSearch, "http://127.0.0.1:5000", "http://"+addr)

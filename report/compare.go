@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,30 +24,27 @@ const exitGate = 99
 // gateFailed lists the broken gates, a line each.
 type gateFailed struct{ error }
 
-// formats write a comparison, by the name of --format.
-var formats = map[string]func(w io.Writer, c *compare.Comparison, a, b compare.Input) error{
-	"terminal": func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error {
-		return text.Comparison(c).Terminal(w, width(w))
-	},
-	"markdown": func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error {
-		return text.Comparison(c).Markdown(w)
-	},
-	"json": func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error { return write(w)(c.JSON()) },
-	"github-smaller": func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error {
-		return write(w)(c.Action(true))
-	},
-	"github-bigger": func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error { return write(w)(c.Action(false)) },
-	"bencher":       func(w io.Writer, c *compare.Comparison, _, _ compare.Input) error { return write(w)(c.Bencher()) },
-	"benchfmt": func(w io.Writer, _ *compare.Comparison, a, b compare.Input) error {
-		return write(w)(compare.Bench(a.Study, b.Study), nil)
-	},
+// format writes a comparison.
+type format struct {
+	name  string
+	write func(w io.Writer, c *compare.Comparison) error
 }
 
-// formatNames are those of formats, in the order of help.
-var formatNames = []string{"terminal", "markdown", "json", "github-smaller", "github-bigger", "bencher", "benchfmt"}
+// formats are in the order of help.
+var formats = []format{
+	{"terminal", func(w io.Writer, c *compare.Comparison) error { return text.Comparison(c).Terminal(w, width(w)) }},
+	{"markdown", func(w io.Writer, c *compare.Comparison) error { return text.Comparison(c).Markdown(w) }},
+	{"json", made((*compare.Comparison).JSON)},
+	{"github-smaller", made((*compare.Comparison).Smaller)},
+	{"github-bigger", made((*compare.Comparison).Bigger)},
+	{"bencher", made((*compare.Comparison).Bencher)},
+	{"benchfmt", made((*compare.Comparison).Bench)},
+}
 
-func write(w io.Writer) func([]byte, error) error {
-	return func(text []byte, err error) error {
+// made is a format whose text is made before it is written.
+func made(of func(*compare.Comparison) ([]byte, error)) func(io.Writer, *compare.Comparison) error {
+	return func(w io.Writer, c *compare.Comparison) error {
+		text, err := of(c)
 		if err == nil {
 			_, err = w.Write(text)
 		}
@@ -54,8 +52,16 @@ func write(w io.Writer) func([]byte, error) error {
 	}
 }
 
+func formatNames() string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return strings.Join(names, ", ")
+}
+
 func compareCommand(stdout, stderr io.Writer) *cobra.Command {
-	var format string
+	var name string
 	var gates []string
 	cmd := &cobra.Command{
 		Use:   "compare A B",
@@ -75,7 +81,8 @@ may differ; programs and machines that differ are listed.
 interval is beyond the limit, or if a model that was ranked in A cannot be
 ranked in B; and 1 if no model has the figure. worse_ratio stands for every
 metric, inverted where more is better, so that above 1 is worse. Metrics:
-` + wrap(compare.Gates()) + `
+` + text.Fold(strings.Join(compare.Gates(), " "), 80) + `
+
 Formats: terminal, markdown, json; github-smaller and github-bigger for
 github-action-benchmark (customSmallerIsBetter, customBiggerIsBetter), bencher
 (Bencher Metric Format) and benchfmt (for benchstat -col run).`,
@@ -88,64 +95,52 @@ github-action-benchmark (customSmallerIsBetter, customBiggerIsBetter), bencher
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			form, known := formats[format]
-			if !known {
-				return mistake{fmt.Errorf("--format %s: there are %s", format, strings.Join(formatNames, ", "))}
+			form := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
+			if form < 0 {
+				return mistake{fmt.Errorf("--format %s: there are %s", name, formatNames())}
 			}
 			var conditions []compare.Gate
-			for _, expr := range strings.Split(strings.Join(gates, ","), ",") {
-				if len(gates) == 0 {
-					break
+			for _, several := range gates {
+				for expr := range strings.SplitSeq(several, ",") {
+					gate, err := compare.ParseGate(expr)
+					if err != nil {
+						return mistake{fmt.Errorf("--fail-if %w", err)}
+					}
+					conditions = append(conditions, gate)
 				}
-				gate, err := compare.ParseGate(expr)
-				if err != nil {
-					return mistake{fmt.Errorf("--fail-if %w", err)}
-				}
-				conditions = append(conditions, gate)
 			}
-			return compareRuns(stdout, stderr, args[0], args[1], form, conditions)
+			c, err := compareRuns(stderr, args[0], args[1])
+			if err != nil {
+				return err
+			}
+			if err := formats[form].write(stdout, c); err != nil {
+				return err
+			}
+			return judge(c, conditions)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "terminal", "one of "+strings.Join(formatNames, ", "))
+	cmd.Flags().StringVar(&name, "format", "terminal", "one of "+formatNames())
 	cmd.Flags().StringArrayVar(&gates, "fail-if", nil, "exit code 99 when this holds, such as 'worse_ratio>1.03'; commas separate several")
 	return cmd
 }
 
-// wrap breaks names into lines that begin with two blanks.
-func wrap(names []string) string {
-	var b strings.Builder
-	line := " "
-	for _, name := range names {
-		if len(line)+1+len(name) > 78 {
-			b.WriteString(line + "\n")
-			line = " "
-		}
-		line += " " + name
-	}
-	return b.String() + line + "\n"
-}
-
-// compareRuns writes what changed from the run in folder dirA to that in dirB.
-func compareRuns(stdout, stderr io.Writer, dirA, dirB string, form func(io.Writer, *compare.Comparison, compare.Input, compare.Input) error, gates []compare.Gate) error {
+// compareRuns compares the run in folder dirB with that in dirA. What keeps it from that it writes to stderr, a line for each difference.
+func compareRuns(stderr io.Writer, dirA, dirB string) (*compare.Comparison, error) {
 	a, err := readRun(dirA)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b, err := readRun(dirB)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if refused := compare.Refused(a, b); len(refused) > 0 {
 		for _, d := range refused {
 			fmt.Fprintf(stderr, "%s: %s in A, %s in B\n", printable.Line(d.What), orNothing(d.A), orNothing(d.B))
 		}
-		return mistake{errors.New("the two runs measured different things: make both by one plan")}
+		return nil, mistake{errors.New("the two runs measured different things: make both by one plan")}
 	}
-	c := compare.Of(a, b)
-	if err := form(stdout, c, a, b); err != nil {
-		return err
-	}
-	return judge(c, gates)
+	return compare.Of(a, b), nil
 }
 
 func orNothing(s string) string {

@@ -35,6 +35,8 @@ type Comparison struct {
 	Together    []Change     `json:"together"`              // all servers of a cell, without a model: the machine is in these
 	Lost        []Lost       `json:"lost,omitempty"`        // models that can be ranked in a cell of one run, and not of the other
 	Behaviour   []Behaviour  `json:"behaviour,omitempty"`   // models that bear a scenario otherwise
+
+	samplesA, samplesB []findings.Sample
 }
 
 // Run is one of the two.
@@ -96,13 +98,13 @@ type Input struct {
 func Of(a, b Input) *Comparison {
 	c := &Comparison{Schema: Schema, A: runOf(a), B: runOf(b), Models: []Change{}, Cells: []Change{}, Together: []Change{}}
 	c.Differences = differences(a, b)
-	inB := findings.Samples(b.Study)
+	c.samplesA, c.samplesB = findings.Samples(a.Study), findings.Samples(b.Study)
 	var over overall
-	for _, of := range findings.Samples(a.Study) {
-		i := slices.IndexFunc(inB, func(s findings.Sample) bool { return s.Cell == of.Cell && s.Metric == of.Metric })
+	for _, of := range c.samplesA {
+		i := slices.IndexFunc(c.samplesB, func(s findings.Sample) bool { return s.Cell == of.Cell && s.Metric == of.Metric })
 		if i >= 0 {
-			c.lost(of, inB[i])
-			c.cell(of, inB[i], &over)
+			c.lost(of, c.samplesB[i])
+			c.cell(of, c.samplesB[i], &over)
 		}
 	}
 	c.Models = append(c.Models, over.changes(a.Models())...)

@@ -1,9 +1,8 @@
 package compare
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,12 +11,17 @@ import (
 	"carousel/report/study"
 )
 
-// JSON is the comparison as it is written.
-func (c *Comparison) JSON() ([]byte, error) { return indented(c) }
+// JSON returns the comparison as results/README.md explains it.
+func (c *Comparison) JSON() ([]byte, error) { return findings.Indented(c) }
 
-// Action is the changes of models over their cells, for github-action-benchmark: an entry for each, in per cent of A. They are of metrics of
-// which less is better (its tool customSmallerIsBetter), or more is (customBiggerIsBetter).
-func (c *Comparison) Action(less bool) ([]byte, error) {
+// Smaller returns the changes of metrics of which less is better for github-action-benchmark (its tool customSmallerIsBetter): an entry for
+// each model over its cells, in per cent of A.
+func (c *Comparison) Smaller() ([]byte, error) { return c.action(true) }
+
+// Bigger returns those of metrics of which more is better (customBiggerIsBetter).
+func (c *Comparison) Bigger() ([]byte, error) { return c.action(false) }
+
+func (c *Comparison) action(less bool) ([]byte, error) {
 	type entry struct {
 		Name  string  `json:"name"`
 		Unit  string  `json:"unit"`
@@ -34,10 +38,10 @@ func (c *Comparison) Action(less bool) ([]byte, error) {
 				Extra: fmt.Sprintf("%s, over %s, run %s", x.Outcome, units.Plural(x.Over, "cell"), c.B.ID)})
 		}
 	}
-	return indented(entries)
+	return findings.Indented(entries)
 }
 
-// Bencher is the changes as Bencher Metric Format: a benchmark for each model, and for each model in each cell. Its measures are the metrics
+// Bencher returns the changes as Bencher Metric Format: a benchmark for each model, and for each model in each cell. Its measures are the metrics
 // of B over those of A, and of cells the figures of B.
 func (c *Comparison) Bencher() ([]byte, error) {
 	type figure struct {
@@ -46,7 +50,7 @@ func (c *Comparison) Bencher() ([]byte, error) {
 		High  *float64 `json:"upper_value,omitempty"`
 	}
 	benchmarks := map[string]map[string]figure{}
-	for _, x := range append(append([]Change{}, c.Models...), c.Cells...) {
+	for _, x := range slices.Concat(c.Models, c.Cells) {
 		name := x.Model
 		if x.Cell != nil {
 			name += " in " + x.Cell.Name()
@@ -65,24 +69,17 @@ func (c *Comparison) Bencher() ([]byte, error) {
 			benchmarks[name] = measures
 		}
 	}
-	return indented(benchmarks)
+	return findings.Indented(benchmarks)
 }
 
-// Bench is every round of both runs as lines of Go benchmarks, for benchstat (golang.org/design/14313-benchmark-format): "benchstat -col run".
-// It compares plain figures, so the machine is in what it finds.
-func Bench(a, b *study.Study) []byte {
-	var out bytes.Buffer
-	out.WriteString("pkg: carousel/report\nUnit req/s better=higher\n")
-	for _, run := range []struct {
-		name  string
-		study *study.Study
-	}{{"A", a}, {"B", b}} {
-		fmt.Fprintf(&out, "run: %s\n", run.name)
-		for _, line := range benchLines(findings.Samples(run.study)) {
-			out.WriteString(line + "\n")
-		}
-	}
-	return out.Bytes()
+// Bench returns every round of both runs as lines of Go benchmarks, for benchstat (golang.org/design/14313-benchmark-format): "benchstat -col
+// run". It compares plain figures, so the machine is in what it finds.
+func (c *Comparison) Bench() ([]byte, error) {
+	lines := []string{"pkg: carousel/report", "Unit req/s better=higher", "run: A"}
+	lines = append(lines, benchLines(c.samplesA)...)
+	lines = append(lines, "run: B")
+	lines = append(lines, benchLines(c.samplesB)...)
+	return []byte(strings.Join(lines, "\n") + "\n"), nil
 }
 
 // benchLines has a line for each model, cell and round, with all metrics that are known of it.
@@ -134,12 +131,4 @@ func benchUnit(metric string) string {
 		return "req/s"
 	}
 	return strings.ReplaceAll(metric, "_", "-")
-}
-
-func indented(v any) ([]byte, error) {
-	text, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		return nil, err
-	}
-	return append(text, '\n'), nil
 }

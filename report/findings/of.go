@@ -46,8 +46,11 @@ func Of(s *study.Study) *Findings {
 }
 
 // JSON returns the text of findings.json.
-func (f *Findings) JSON() ([]byte, error) {
-	text, err := json.MarshalIndent(f, "", " ")
+func (f *Findings) JSON() ([]byte, error) { return Indented(f) }
+
+// Indented returns v as the JSON files of a report are written: indented by one blank, with a newline at the end.
+func Indented(v any) ([]byte, error) {
+	text, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
 		return nil, err
 	}

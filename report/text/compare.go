@@ -39,7 +39,7 @@ func Comparison(c *compare.Comparison) Document {
 	add(Behaviour, "Models that behave otherwise", "", false, behaviourTable(c.Behaviour))
 	add(Differences, "What else differs", "", false, differenceTable(c.Differences))
 	add(ByCell, "All cells", words.ByCell, true, changeTable(c.Cells))
-	add(Together, "All servers of a cell", words.Together, true, changeTable(c.Together))
+	add(Together, "All servers of a cell", words.Together, true, togetherTable(c.Together))
 	return d
 }
 
@@ -52,11 +52,11 @@ func (document Document) Terminal(w io.Writer, width int) error {
 			continue
 		}
 		if i > 0 {
-			fmt.Fprintf(&b, "\n%s\n", fold(words.Plain(s.Title), width))
+			fmt.Fprintf(&b, "\n%s\n", Fold(words.Plain(s.Title), width))
 		}
 		for _, block := range s.Blocks {
 			if block.Table == nil {
-				fmt.Fprintf(&b, "%s\n", fold(words.Plain(block.Text), min(width, 100)))
+				fmt.Fprintf(&b, "%s\n", Fold(words.Plain(block.Text), min(width, 100)))
 				continue
 			}
 			if err := block.Table.Terminal(&b, width); err != nil {
@@ -98,17 +98,18 @@ func modelTable(changes []compare.Change) Table {
 // changeTable has a row for each change in a cell.
 func changeTable(changes []compare.Change) Table {
 	t := Table{Words: 3, Header: []string{"cell", "model", "figure", "A", "B", "B over A"}, Spare: []string{"A", "B"}}
-	together := len(changes) > 0 && changes[0].Model == ""
-	if together {
-		t = Table{Words: 2, Header: []string{"cell", "figure", "B over A"}}
-	}
 	for _, x := range changes {
-		if together {
-			t.Rows = append(t.Rows, []string{words.Words(x.Cell.Name()), words.Head(x.Metric), words.Change(x)})
-			continue
-		}
 		t.Rows = append(t.Rows, []string{words.Words(x.Cell.Name()), words.Model(x.Model), words.Head(x.Metric),
 			words.Known(x.Metric, x.Before), words.Known(x.Metric, x.After), words.Change(x)})
+	}
+	return t
+}
+
+// togetherTable has a row for each change that all servers of a cell share.
+func togetherTable(changes []compare.Change) Table {
+	t := Table{Words: 2, Header: []string{"cell", "figure", "B over A"}}
+	for _, x := range changes {
+		t.Rows = append(t.Rows, []string{words.Words(x.Cell.Name()), words.Head(x.Metric), words.Change(x)})
 	}
 	return t
 }

@@ -109,7 +109,7 @@ func (t Table) folded(room int) Table {
 		row = slices.Clone(row)
 		parts := []string{""}
 		if last < len(row) {
-			parts = strings.Split(fold(plainCell(row[last]), room), "\n")
+			parts = strings.Split(Fold(plainCell(row[last]), room), "\n")
 			row[last] = parts[0]
 		}
 		narrow.Rows = append(narrow.Rows, row)
@@ -146,7 +146,7 @@ func (t Table) list(w io.Writer, width int) error {
 			if i > 0 {
 				indent, cell = "  ", plainCell(t.Header[i])+": "+cell
 			}
-			b.WriteString(indent + strings.ReplaceAll(fold(cell, width-6), "\n", "\n      ") + "\n")
+			b.WriteString(indent + strings.ReplaceAll(Fold(cell, width-6), "\n", "\n      ") + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -198,8 +198,8 @@ func plainCell(s string) string {
 	return strings.NewReplacer("\r\n", "; ", "\n", "; ", "\r", "; ").Replace(words.Plain(strings.TrimSpace(s)))
 }
 
-// fold breaks s into lines of at most width characters, and words that are longer.
-func fold(s string, width int) string {
+// Fold breaks s into lines of at most width characters, and words that are longer.
+func Fold(s string, width int) string {
 	var b strings.Builder
 	at := 0
 	for i, word := range strings.Fields(s) {

@@ -18,12 +18,12 @@ const most = 8
 func Terminal(w io.Writer, f *findings.Findings, width int) error {
 	width = max(width, 40)
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n", fold(words.Plain(words.Answer(f)), min(width, 100)))
+	fmt.Fprintf(&b, "%s\n", Fold(words.Plain(words.Answer(f)), min(width, 100)))
 	show := func(title string, t Table) error {
 		if len(t.Rows) == 0 || len(t.Header) < 2 {
 			return nil
 		}
-		fmt.Fprintf(&b, "\n%s\n", fold(words.Plain(title), width))
+		fmt.Fprintf(&b, "\n%s\n", Fold(words.Plain(title), width))
 		return t.Terminal(&b, width)
 	}
 	if err := show("Which model for which load", situations(f)); err != nil {
@@ -42,7 +42,7 @@ func Terminal(w io.Writer, f *findings.Findings, width int) error {
 			fmt.Fprintf(&b, "- and %d more, in the README of the run\n", len(f.Warnings)-most)
 			break
 		}
-		item := fold("- "+words.Plain(words.Warning(warning)), min(width, 100)-2)
+		item := Fold("- "+words.Plain(words.Warning(warning)), min(width, 100)-2)
 		fmt.Fprintf(&b, "%s\n", strings.ReplaceAll(item, "\n", "\n  "))
 	}
 	_, err := w.Write(b.Bytes())

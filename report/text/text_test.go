@@ -266,7 +266,7 @@ func trim(s string) string { return regexp.MustCompile("─+").ReplaceAllString(
 
 func TestFold(t *testing.T) {
 	for s, want := range map[string]string{"one two  three four": "one two\nthree\nfour", "abcdefghijklmnopqrst": "abcdefghi\njklmnopqr\nst", "": ""} {
-		if got := fold(s, 9); got != want {
+		if got := Fold(s, 9); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
