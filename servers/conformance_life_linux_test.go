@@ -203,6 +203,7 @@ var lifeCases = []testcase{
 
 // balance ends the server and compares its usage line with the given counts and the bytes that the case received.
 func (x *exam) balance(requests, connections int64) {
+	x.settles() // a reply is counted after it is sent
 	line, err := x.s.stop()
 	if err != nil {
 		x.failf("%w", err)

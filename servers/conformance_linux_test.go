@@ -166,10 +166,15 @@ func (x *exam) calms() {
 	})
 }
 
-// rests waits until the server has begun to answer c and done what it can: for a while none of its threads runs or waits for a
-// processor. It does not wait for a server that never rests.
+// rests waits until the server has begun to answer c and done what it can.
 func (x *exam) rests(c *conn) {
 	c.in.Peek(1)
+	x.settles()
+}
+
+// settles waits until none of the server's threads has run or waited for a processor for a while. It does not wait for a server that
+// never rests.
+func (x *exam) settles() {
 	const while, enough = 5 * time.Millisecond, 10
 	for still, looks := 0, 0; still < enough && looks < 400; looks++ {
 		before := x.processor()
