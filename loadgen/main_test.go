@@ -209,9 +209,9 @@ func TestServerDies(t *testing.T) {
 	}{
 		{"auto", []string{"-n", "1000"}, []string{"INCOMPLETE", "the run was given up after"}},
 		{"net", []string{"-n", "1000"}, []string{"INCOMPLETE", "the run was given up after"}},
-		{"auto", byTime, []string{"and at the end nobody listened any more: look why the target ended"}},
-		{"net", byTime, []string{"and at the end nobody listened any more"}},
-		{"hey", byTime, []string{"and at the end nobody listened any more"}},
+		{"auto", byTime, []string{"and at the end nothing listened any more: look why the target ended"}},
+		{"net", byTime, []string{"and at the end nothing listened any more"}},
+		{"hey", byTime, []string{"and at the end nothing listened any more"}},
 	} {
 		s := serve(t, func(s *server, conn net.Conn) {
 			in := bufio.NewReader(conn)

@@ -86,7 +86,7 @@ func TestOthersCertificates(t *testing.T) {
 		{"verified, a connection each", "tls", append(trusting, "--no-keepalive"), done, "20 ok", 20},
 		{"not checked", "misnamed", []string{"-k"}, done, "20 ok", 20},
 		{"not checked, expired", "expired", []string{"-k"}, done, "20 ok", 20},
-		{"unknown authority", "tls", nil, unreachable, "nobody who is trusted here has signed the certificate of CN=of a test: --cacert FILE", 0},
+		{"unknown authority", "tls", nil, unreachable, "no authority that is trusted here has signed the certificate of CN=of a test: --cacert FILE", 0},
 		{"wrong name", "misnamed", trusting, unreachable, "the certificate is for b.test, not for 127.0.0.1", 0},
 		{"wrong name, of two", "tls", append(trusting, "-H", "Host: c.test"), unreachable, "the certificate is for a.test, 127.0.0.1, not for c.test", 0},
 		{"right name after all", "misnamed", append(trusting, "-H", "Host: b.test"), done, "20 ok", 20},

@@ -172,7 +172,7 @@ func explain(err error, requested, shown bool) string {
 		}
 		whose := strings.Join(names, ", ")
 		if whose == "" {
-			whose = "nobody by name (its subject is " + name.Certificate.Subject.String() + ")"
+			whose = "no host by name (its subject is " + name.Certificate.Subject.String() + ")"
 		}
 		return fmt.Sprintf("the certificate is for %s, not for %s: name the server as it does, in the target or with -H 'Host: NAME'; or %s", whose, name.Host, skip)
 	case errors.As(err, &authority):
@@ -180,7 +180,7 @@ func explain(err error, requested, shown bool) string {
 		if authority.Cert != nil {
 			whose = " of " + authority.Cert.Subject.String()
 		}
-		return fmt.Sprintf("nobody who is trusted here has signed the certificate%s: --cacert FILE trusts its authority, %s", whose, skip)
+		return fmt.Sprintf("no authority that is trusted here has signed the certificate%s: --cacert FILE trusts its authority, %s", whose, skip)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().Before(invalid.Cert.NotBefore):
 		return fmt.Sprintf("the certificate is valid from %s on: set the clock, or %s", invalid.Cert.NotBefore.UTC().Format(time.DateOnly), skip)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:

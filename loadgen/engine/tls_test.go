@@ -103,10 +103,10 @@ func TestTLS(t *testing.T) {
 		{name: "not checked", config: with(signed(other, x509.Certificate{DNSNames: []string{"b.test"}})), spec: result.Spec{Insecure: true}},
 		{name: "with the certificate of a client", config: demanding, spec: result.Spec{CACert: trusted, Cert: clientCert, Key: clientKey}},
 
-		{name: "unknown authority", config: with(good), want: "nobody who is trusted here has signed the certificate of "},
+		{name: "unknown authority", config: with(good), want: "no authority that is trusted here has signed the certificate of "},
 		{name: "another authority", config: with(signed(other, x509.Certificate{IPAddresses: here})), spec: result.Spec{CACert: trusted}, want: "--cacert FILE trusts its authority, -k skips the check"},
 		{name: "wrong name", config: with(signed(a, x509.Certificate{DNSNames: []string{"a.test", "b.test"}})), spec: result.Spec{CACert: trusted}, want: "the certificate is for a.test, b.test, not for 127.0.0.1: name the server as it does"},
-		{name: "no name", config: with(signed(a, x509.Certificate{Subject: pkix.Name{CommonName: "old style"}})), spec: result.Spec{CACert: trusted, Headers: []string{"Host: c.test"}}, want: "the certificate is for nobody by name (its subject is CN=old style), not for c.test"},
+		{name: "no name", config: with(signed(a, x509.Certificate{Subject: pkix.Name{CommonName: "old style"}})), spec: result.Spec{CACert: trusted, Headers: []string{"Host: c.test"}}, want: "the certificate is for no host by name (its subject is CN=old style), not for c.test"},
 		{name: "expired", config: with(signed(a, years(2001, 2002))), spec: result.Spec{CACert: trusted}, want: "the certificate expired on 2002-01-02: renew it, or -k skips the check"},
 		{name: "of the future", config: with(signed(a, years(2090, 2091))), spec: result.Spec{CACert: trusted}, want: "the certificate is valid from 2090-01-02 on"},
 		{name: "no certificate of a client, TLS 1.2", config: demandingBefore, spec: result.Spec{CACert: trusted}, want: "it wants the certificate of a client, --cert FILE --key FILE"},

@@ -142,7 +142,7 @@ func checkConnects(l *result.Load) (state, text, advice string) {
 	}
 	text = fmt.Sprintf("%s of %s attempts to connect failed", units.Count(failed), units.Count(l.Connections.Failed+l.Connections.Opened))
 	if l.Gone {
-		return result.Invalid, text + ", and at the end nobody listened any more", "look why the target ended"
+		return result.Invalid, text + ", and at the end nothing listened any more", "look why the target ended"
 	}
 	if l.ConnectErrors[record.ConnectTimeout.String()] == failed {
 		return lackOf(l, failed), text, "none was refused, and none answered: look at the listen queue"

@@ -122,7 +122,7 @@ func TestJudge(t *testing.T) {
 		{"many errors", closed, func(l *result.Load) { fail(l, 1001) }, result.Invalid, "1,001 of 100,000"},
 
 		{"a dead server that stays dead", closed, func(l *result.Load) { l.Connections.Failed, l.Gone = 1, true },
-			result.Invalid, "1 of 11 attempts to connect failed, and at the end nobody listened any more: look why the target ended"},
+			result.Invalid, "1 of 11 attempts to connect failed, and at the end nothing listened any more: look why the target ended"},
 
 		{"a few unanswered", closed, func(l *result.Load) { unanswer(l, 1_000) }, result.Valid, ""},
 		{"some unanswered", closed, func(l *result.Load) { unanswer(l, 1_001) }, result.Valid, "1,001 of 100,000 requests (1 %) were unanswered at the end"},
@@ -221,7 +221,7 @@ func TestJudge(t *testing.T) {
 
 		{"behind a target that is gone", paced, func(l *result.Load) {
 			l.RateRPS, l.Gone, l.Connections.Failed = 500, true, 30
-		}, result.Invalid, "at the end nobody listened any more: look why the target ended"},
+		}, result.Invalid, "at the end nothing listened any more: look why the target ended"},
 		{"behind with connections that were never answered", paced, func(l *result.Load) {
 			l.RateRPS, l.Connections.Answered = 500, 1
 		}, result.Invalid, "1 of 10 connections was ever answered"},
