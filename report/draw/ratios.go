@@ -84,10 +84,16 @@ func arrow(c draw.Canvas, ink color.Color, tip vg.Point, from vg.Length) {
 type times struct{ durations }
 
 func (times) Ticks(low, high float64) []plot.Tick {
+	marks := []float64{0.8, 0.9, 1, 1.1, 1.25}
+	switch { // as many labels as a panel has room for
+	case high/low > 3:
+		marks = []float64{0.5, 0.7, 1, 1.4, 2}
+	case high/low > 1.6:
+		marks = []float64{0.5, 0.65, 0.8, 1, 1.25, 1.5, 2}
+	}
 	var ticks []plot.Tick
-	for _, v := range []float64{0.5, 0.65, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2} {
-		near := v > 0.85 && v < 1.2 && v != 1
-		if v >= low && v <= high && !(near && high/low > 1.6) {
+	for _, v := range marks {
+		if v >= low && v <= high {
 			ticks = append(ticks, plot.Tick{Value: v, Label: units.Count(v)})
 		}
 	}
