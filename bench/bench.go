@@ -83,7 +83,7 @@ func (o *options) lockResults() (unlock func(), err error) {
 		o.results = filepath.Dir(real)
 	}
 	if err := os.MkdirAll(o.results, 0o755); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("no run can be kept in %s: %w; name another folder with --results", o.results, err)
 	}
 	if err := os.MkdirAll(os.TempDir(), 0o777|os.ModeSticky); err != nil { // an image from scratch has none
 		return nil, err

@@ -127,6 +127,7 @@ func TestExitCodes(t *testing.T) {
 		{"--server twin=guest short.yaml", exitUsage, `server name "twin"`},
 		{"--server a=http:// short.yaml", exitUsage, "write it as http://"},
 		{"--server a=https://127.0.0.1 short.yaml", exitUsage, "without TLS: write the address as http://127.0.0.1:8080"},
+		{"--results short.yaml/x short.yaml", exitFailed, "no run can be kept in short.yaml/x: mkdir short.yaml: not a directory; name another folder with --results"},
 		{"--resume nowhere", exitFailed, "cannot resume nowhere: there is no such folder"},
 		{"--resume --models epoll", exitUsage, "leave out --models"},
 		{"--resume --budget 1m", exitUsage, "leave out --budget"},
