@@ -159,6 +159,8 @@ func TestPlanFaults(t *testing.T) {
 		{"merge bomb", "a: &a [x, x]\nb: &b [*a, *a]\n", "a plan has no anchors", ">  1 | a: &a [x, x]"},
 		{"alias", rest + "  - *a\n", "a plan has no anchors", ">  5 |   - *a"},
 		{"merge key", rest + "  - {<<: {name: hello}}\n", "a plan has no anchors", ">  5 |"},
+		{"no keys", "root:x:0:0\nbin:x:1:1\n", "it has no keys, such as rounds: 6", ""},
+		{"a scenario without name:", rest + "  - hello\n", "a scenario begins with its name, such as - name: hello", ">  5 |   - hello"},
 		{"two plans", rest + "  - name: hello\n---\nrounds: 2\n", "a plan is one document", ">  6 | ---"},
 		{"no reference", rest + "  - name: hello\n    connections: [1, 16]\n  - name: paced\n", "hello needs 64 connections", ">  6 |     connections: [1, 16]"},
 		{"shared", rest + "  - name: block\n    shared: [64]\n", "only hello", ">  6 |     shared: [64]"},

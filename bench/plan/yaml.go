@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -77,6 +78,14 @@ func (l *Levels) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
+func (e *Entry) UnmarshalYAML(node ast.Node) error {
+	if _, ok := node.(ast.MapNode); !ok {
+		return at(node.GetToken(), "a scenario begins with its name, such as - name: hello")
+	}
+	type fields Entry
+	return yaml.NodeToValue(node, (*fields)(e), yaml.Strict())
+}
+
 // at returns an error that shows its place in the text.
 func at(place *token.Token, format string, args ...any) error {
 	return &yaml.SyntaxError{Message: fmt.Sprintf(format, args...), Token: place}
@@ -123,10 +132,13 @@ func decode(text []byte, p *Plan) (err error) {
 	switch {
 	case len(file.Docs) == 0 || file.Docs[0].Body == nil:
 		return nil
-	case len(file.Docs) == 1:
-		return yaml.NodeToValue(file.Docs[0].Body, p, yaml.Strict())
+	case len(file.Docs) > 1:
+		return at(file.Docs[1].Start, "a plan is one document: this begins another")
 	}
-	return at(file.Docs[1].Start, "a plan is one document: this begins another")
+	if _, ok := file.Docs[0].Body.(ast.MapNode); !ok {
+		return errors.New("it has no keys, such as rounds: 6")
+	}
+	return yaml.NodeToValue(file.Docs[0].Body, p, yaml.Strict())
 }
 
 // refuseUnbounded refuses what can make the parser or decoder slow: deep nesting, and anchors, whose text is repeated by name.
