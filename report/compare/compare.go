@@ -99,6 +99,15 @@ func Of(a, b Input) *Comparison {
 	c := &Comparison{Schema: Schema, A: runOf(a), B: runOf(b), Models: []Change{}, Cells: []Change{}, Together: []Change{}}
 	c.Differences = differences(a, b)
 	c.samplesA, c.samplesB = findings.Samples(a.Study), findings.Samples(b.Study)
+	c.claims(a.Models(), min(a.Rounds, b.Rounds))
+	c.SameTrials = len(a.Trials) == len(b.Trials) && sharedTrials(a.Study, b.Study) == len(b.Trials) && len(c.Lost) == 0 &&
+		!slices.ContainsFunc(c.Cells, func(x Change) bool { return x.Ratio == nil || x.Within > 0 })
+	c.Behaviour = behaviour(findings.Of(a.Study), findings.Of(b.Study))
+	return c
+}
+
+// claims compares the samples of both runs, of models over so many rounds.
+func (c *Comparison) claims(models []string, rounds int) {
 	var over overall
 	for _, of := range c.samplesA {
 		i := slices.IndexFunc(c.samplesB, func(s findings.Sample) bool { return s.Cell == of.Cell && s.Metric == of.Metric })
@@ -107,14 +116,9 @@ func Of(a, b Input) *Comparison {
 			c.cell(of, c.samplesB[i], &over)
 		}
 	}
-	c.Models = append(c.Models, over.changes(a.Models())...)
-	rounds := min(a.Rounds, b.Rounds)
+	c.Models = append(c.Models, over.changes(models)...)
 	judge(c.Models, rounds)
 	judge(c.Cells, rounds)
-	c.SameTrials = len(a.Trials) == len(b.Trials) && sharedTrials(a.Study, b.Study) == len(b.Trials) && len(c.Lost) == 0 &&
-		!slices.ContainsFunc(c.Cells, func(x Change) bool { return x.Ratio == nil || x.Within > 0 })
-	c.Behaviour = behaviour(findings.Of(a.Study), findings.Of(b.Study))
-	return c
 }
 
 func runOf(s Input) Run {
