@@ -124,8 +124,8 @@ func withoutAlarm(ready []Event) (n int, rang bool) {
 	return len(ready), false
 }
 
-// WaitUntil is WaitRaw until an instant of CLOCK_MONOTONIC, in nanoseconds. It wakes in time even if the thread lost its processor before
-// it began to wait, since a timer ends the wait; that costs one more call.
+// WaitUntil is WaitRaw until an instant of CLOCK_MONOTONIC, in nanoseconds; as there, a signal may end it early. It wakes in time even if the
+// thread lost its processor before it began to wait, since a timer ends the wait; that costs one more call.
 func (p *Poller) WaitUntil(ready []Event, at int64) (int, error) {
 	if p.alarm == 0 {
 		p.setAlarm()

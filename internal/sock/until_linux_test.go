@@ -18,6 +18,11 @@ func TestWaitUntil(t *testing.T) {
 	for _, d := range []time.Duration{time.Millisecond, 0, -time.Hour, 3 * time.Millisecond} {
 		at := Now() + int64(d)
 		n, err := p.WaitUntil(ready[:], max(0, at))
+		for range 3 { // a signal of the Go runtime may end a wait
+			if n == 0 && err == nil && Now() < at {
+				n, err = p.WaitUntil(ready[:], at)
+			}
+		}
 		if n != 0 || err != nil || Now() < at {
 			t.Errorf("%v: %d ready, %v, %v early", d, n, err, time.Duration(at-Now()))
 		}
