@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -88,7 +89,11 @@ func (o *options) lockResults() (unlock func(), err error) {
 	if err := os.MkdirAll(os.TempDir(), 0o777|os.ModeSticky); err != nil { // an image from scratch has none
 		return nil, err
 	}
-	return lock(o.results)
+	unlock, err = lock(o.results)
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("no run can be kept in %s: %w; name another folder with --results", o.results, err)
+	}
+	return unlock, err
 }
 
 // readPlan reads the plan and applies the flags to it.

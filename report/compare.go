@@ -13,7 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"carousel/internal/printable"
+	"carousel/internal/units"
 	"carousel/report/compare"
+	"carousel/report/findings"
 	"carousel/report/text"
 	"carousel/report/words"
 )
@@ -165,13 +167,21 @@ func readRun(dir string) (compare.Input, error) {
 
 // judge returns an error that lists the broken gates, or names a gate on something that was not measured.
 func judge(c *compare.Comparison, gates []compare.Gate) error {
+	for _, run := range []struct {
+		name string
+		compare.Run
+	}{{"A", c.A}, {"B", c.B}} {
+		if len(gates) > 0 && run.Rounds < findings.Fewest {
+			return fmt.Errorf("--fail-if: run %s has %s, and it takes %d to compare anything", run.name, units.Plural(run.Rounds, "round"), findings.Fewest)
+		}
+	}
 	var broken, unknown []string
 	for _, g := range gates {
 		for _, x := range g.Broken(c) {
 			broken = append(broken, fmt.Sprintf("report: --fail-if %s: %s", g.Expr, words.Plain(words.Broken(x))))
 		}
 		if !g.Known(c) {
-			unknown = append(unknown, fmt.Sprintf("--fail-if %s: neither run has such a figure of a model that can be compared", g.Expr))
+			unknown = append(unknown, fmt.Sprintf("--fail-if %s: no model has this figure in both runs beside three other servers, which separate its change from the machine's", g.Expr))
 		}
 	}
 	if len(gates) > 0 {

@@ -245,7 +245,7 @@ func TestCompareNames(t *testing.T) {
 	edit(t, b, func(r *result.Run) { r.Finished, r.Rounds = nil, 9 })
 	writeFile(t, filepath.Join(b, planFile), planText+"servers:\n- name: mine\n  command: ./mine \"--new\"\n")
 	stdout, _ := compared(t, 0, a, b)
-	for _, want := range []string{"Run B was interrupted: it has 6 rounds of 9.", "models   models        select", "uring", "mine command"} {
+	for _, want := range []string{"Run B was interrupted: it has 6 rounds of 9.", "models   only in one   select", "uring", "mine command"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("no %q in\n%s", want, stdout)
 		}
@@ -254,6 +254,9 @@ func TestCompareNames(t *testing.T) {
 	a, b = pairOf(t, func(v *invention) { v.rounds = 2 })
 	if stdout, _ = compared(t, 0, a, b); !strings.Contains(stdout, "Run B has 2 rounds: it takes 3 to compare anything.") {
 		t.Error(stdout)
+	}
+	if _, stderr := compared(t, 1, a, b, "--fail-if", "worse_ratio>1.03"); !strings.Contains(stderr, "--fail-if: run B has 2 rounds, and it takes 3 to compare anything") {
+		t.Error(stderr)
 	}
 
 	_, more := pairOf(t, func(v *invention) { v.together, v.rounds = true, 7 })
@@ -305,6 +308,7 @@ func TestCompareGates(t *testing.T) {
 		{"rate_ratio<0.5,worse_ratio>1.03", 99},
 		{"rate_ratio>1", 0},
 		{"total_ratio>1.5", 1},
+		{"worse_ratio>5%", 2},
 		{"worse_ratio=1", 2},
 		{"worse_ratio>", 2},
 		{"worse>1", 2},
@@ -321,7 +325,7 @@ func TestCompareGates(t *testing.T) {
 			t.Errorf("%s: %q", c.gate, stderr)
 		}
 		for line := range strings.Lines(stderr) {
-			if c.code == 1 && !strings.Contains(line, "neither run has such a figure") || c.code == 99 && !strings.Contains(line, "generator, ") {
+			if c.code == 1 && !strings.Contains(line, "no model has this figure") || c.code == 99 && !strings.Contains(line, "generator, ") {
 				t.Errorf("%s: %q", c.gate, line)
 			}
 		}

@@ -78,7 +78,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 	cmd.SetErr(stderr)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return mistake{err} })
 
-	err := cmd.Execute()
+	called, err := cmd.ExecuteC()
 	var wrong mistake
 	var failed gateFailed
 	switch {
@@ -88,7 +88,7 @@ func run(stdout, stderr io.Writer, args []string) int {
 		fmt.Fprintln(stderr, err)
 		return exitGate
 	case errors.As(err, &wrong):
-		fmt.Fprintf(stderr, "report: %v (see report --help)\n", err)
+		fmt.Fprintf(stderr, "report: %v (see %s --help)\n", err, called.CommandPath())
 		return 2
 	}
 	fmt.Fprintf(stderr, "report: %v\n", err)

@@ -82,7 +82,7 @@ func (p *Plan) Cells(names []string, apart bool) (cells []Cell) {
 			c.Guests = len(slices.DeleteFunc(slices.Clone(models), func(m string) bool { return !p.isGuest(m) }))
 			if c.InTurns() {
 				c.Twin = ReferenceModel(models)
-				c.Null = !slices.Contains(s.Flags, "--no-keepalive") // null reads no headers, so it would not close
+				c.Null = s.Path == "/" && !slices.Contains(s.Flags, "--no-keepalive") // null answers as if to GET / and never closes
 			}
 			if s.MeasuresClient {
 				c.Models, c.Engines = []string{ReferenceModel(models)}, []string{"", "hey"}

@@ -31,13 +31,13 @@ func (p *Plan) FaultAt(where, what string) error {
 func (p *Plan) fault() (where, what string) {
 	switch {
 	case p.Rounds < 1 || p.Rounds > 1000:
-		return "$.rounds", fmt.Sprintf("rounds is %d: it must be 1 to 1000", p.Rounds)
+		return "$.rounds", fmt.Sprintf("rounds is %d: it must be 1 to 1000, such as rounds: 6", p.Rounds)
 	case p.Cycles < 0 || p.Cycles > 100000 || p.Cycles%2 != 0:
 		return "$.cycles", fmt.Sprintf("cycles is %d: it must be an even number up to 100000, since a short and a long cycle alternate", p.Cycles)
 	case p.Cycles == 0 && p.Budget == 0:
 		return "$", "give the plan a budget, such as 5m, or cycles, such as 8"
 	case p.Window <= 0:
-		return "$.window", "window must be longer than 0, such as 500ms"
+		return "$.window", "window must be longer than 0: add one, such as window: 300ms"
 	case len(p.Scenarios) == 0:
 		return "$.scenarios", "no scenario: name at least one of " + strings.Join(scenario.Names(), ", ")
 	}

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -500,4 +502,27 @@ func FuzzParsePlan(f *testing.F) {
 		}
 		readsBack(t, p)
 	})
+}
+
+// TestKeysAreExplained finds each key in the page that explains plans.
+func TestKeysAreExplained(t *testing.T) {
+	page, err := os.ReadFile("../../results/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), "\n## Plans\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	for _, of := range []any{Plan{}, Entry{}, Guest{}} {
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(of)) {
+			key, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+			if key != "" && !strings.Contains(text, "\n| `"+key+"` | ") {
+				t.Errorf("%s is not in the tables", key)
+			}
+		}
+	}
+	_, example, _ := strings.Cut(text, "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	if _, err := Parse([]byte(example)); err != nil {
+		t.Errorf("the example: %v", err)
+	}
 }

@@ -47,6 +47,8 @@ type Run struct {
 	Finished *time.Time `json:"finished,omitempty"` // nil: it was interrupted
 	Rounds   int        `json:"rounds"`             // in which anything was measured
 	Planned  int        `json:"rounds_planned"`
+	InDoubt  int        `json:"trials_in_doubt,omitempty"` // invalid ones, which count nowhere, and suspect ones, which count
+	LeftOut  int        `json:"trials_left_out,omitempty"` // lines without a trial, and trials without the others of their cell
 }
 
 // Change is a metric of B over that of A.
@@ -96,13 +98,14 @@ type Input struct {
 
 // Of compares run B with run A.
 func Of(a, b Input) *Comparison {
-	c := &Comparison{Schema: Schema, A: runOf(a), B: runOf(b), Models: []Change{}, Cells: []Change{}, Together: []Change{}}
+	foundA, foundB := findings.Of(a.Study), findings.Of(b.Study)
+	c := &Comparison{Schema: Schema, A: runOf(a, foundA), B: runOf(b, foundB), Models: []Change{}, Cells: []Change{}, Together: []Change{}}
 	c.Differences = differences(a, b)
 	c.samplesA, c.samplesB = findings.Samples(a.Study), findings.Samples(b.Study)
 	c.claims(a.Models(), min(a.Rounds, b.Rounds))
 	c.SameTrials = len(a.Trials) == len(b.Trials) && sharedTrials(a.Study, b.Study) == len(b.Trials) && len(c.Lost) == 0 &&
 		!slices.ContainsFunc(c.Cells, func(x Change) bool { return x.Ratio == nil || x.Within > 0 })
-	c.Behaviour = behaviour(findings.Of(a.Study), findings.Of(b.Study))
+	c.Behaviour = behaviour(foundA, foundB)
 	return c
 }
 
@@ -121,8 +124,17 @@ func (c *Comparison) claims(models []string, rounds int) {
 	judge(c.Cells, rounds)
 }
 
-func runOf(s Input) Run {
-	return Run{Folder: s.Folder, ID: s.Run.ID, Started: s.Run.Started, Finished: s.Run.Finished, Rounds: s.Rounds, Planned: s.Run.Rounds}
+func runOf(s Input, found *findings.Findings) Run {
+	r := Run{Folder: s.Folder, ID: s.Run.ID, Started: s.Run.Started, Finished: s.Run.Finished, Rounds: s.Rounds, Planned: s.Run.Rounds}
+	for _, w := range found.Warnings {
+		switch w.Kind {
+		case findings.Verdicts:
+			r.InDoubt = w.N
+		case findings.Flawed, findings.CutOff:
+			r.LeftOut += w.N
+		}
+	}
+	return r
 }
 
 // cell compares one metric of a cell, and adds what it finds of each model to over.

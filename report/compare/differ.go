@@ -125,7 +125,7 @@ func differences(a, b Input) (list []Difference) {
 		return strings.Join(slices.DeleteFunc(slices.Clone(of), func(m string) bool { return slices.Contains(from, m) }), " ")
 	}
 	if onlyA, onlyB := less(modelsA, modelsB), less(modelsB, modelsA); onlyA != "" || onlyB != "" {
-		list = append(list, Difference{Models, "models", onlyA, onlyB})
+		list = append(list, Difference{Models, "only in one", onlyA, onlyB})
 	}
 	list = append(list, diff(Environment, machine(a.Study), machine(b.Study))...)
 	if n := sharedTrials(a.Study, b.Study); n > 0 && (n < len(a.Trials) || n < len(b.Trials)) {

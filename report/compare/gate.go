@@ -56,6 +56,9 @@ func ParseGate(expr string) (Gate, error) {
 	if m[4] != "" {
 		limit /= 100
 	}
+	if m[4] != "" && limit < 0.5 {
+		return Gate{}, fmt.Errorf("%q: %s%% is a ratio of %.3g: for 5 %% more write %s>1.05, for 5 %% less %s<0.95", expr, m[3], limit, m[1], m[1])
+	}
 	for _, g := range gates {
 		if g.name == strings.ToLower(m[1]) {
 			return Gate{strings.TrimSpace(expr), g.metric, m[2], limit}, nil

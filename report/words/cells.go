@@ -133,6 +133,10 @@ func Lack(m *findings.Model) string {
 		s = Served(l)
 	case findings.NA:
 		s = "n/a"
+	case findings.Missing:
+		if l.InRounds > 0 {
+			return "measured in " + units.Count(int64(l.InRounds)) + " of " + units.Plural(m.Rounds, "round") + ": too few"
+		}
 	case findings.Failed:
 		s = "failed"
 	case findings.Invalid:

@@ -153,7 +153,19 @@ func Runs(c *compare.Comparison) string {
 	name := func(r compare.Run) string {
 		return fmt.Sprintf("%s (%s, %s)", Words(r.ID), Time(r.Started), units.Plural(r.Rounds, "round"))
 	}
-	return "A is " + name(c.A) + ", B is " + name(c.B) + "."
+	doubts := ""
+	for _, run := range []struct {
+		name string
+		compare.Run
+	}{{"A", c.A}, {"B", c.B}} {
+		if run.InDoubt > 0 {
+			doubts += fmt.Sprintf(" %s of %s are in doubt; its README says why.", units.Plural(run.InDoubt, "trial"), run.name)
+		}
+		if run.LeftOut > 0 {
+			doubts += fmt.Sprintf(" Left out of %s: %s without a trial, or without the others of its cell.", run.name, units.Plural(run.LeftOut, "line"))
+		}
+	}
+	return "A is " + name(c.A) + ", B is " + name(c.B) + "." + doubts
 }
 
 // Broken is a change that breaks a gate: "epoll, over 9 cells: 5.2 % more server processor time per request (4.4 to 6.0 %)".
@@ -188,9 +200,18 @@ func remainder(changes []compare.Change) string {
 		return ""
 	}
 	slices.Sort(undecided)
-	s := fmt.Sprintf("Of the other %s by model, %d are the same %s", units.Plural(same+len(undecided), "figure"), same, within(result.SameWithin))
+	s := "Of the other figures by model,"
+	if same+len(undecided) == len(changes) {
+		s = "Of the figures by model,"
+	}
+	if same > 0 {
+		s += fmt.Sprintf(" %d are the same %s", same, within(result.SameWithin))
+	}
 	if len(undecided) > 0 {
-		s += fmt.Sprintf(", and %d undecided", len(undecided))
+		if same > 0 {
+			s += ", and"
+		}
+		s += fmt.Sprintf(" %d are undecided", len(undecided))
 		if half := undecided[(len(undecided)-1)/2]; half < math.MaxInt {
 			s += fmt.Sprintf(": about %s of each run would decide half of these", units.Plural(half, "round"))
 		}
@@ -229,13 +250,19 @@ func Sign(x compare.Change) string {
 	case x.Outcome == result.Same:
 		return within(x.Within)
 	}
-	return "? " + units.Ratio(*x.Low) + "–" + units.Ratio(*x.High)
+	sign := "~ "
+	if *x.Low > 1 || *x.High < 1 {
+		sign = "? "
+	}
+	return sign + units.Ratio(*x.Low) + "–" + units.Ratio(*x.High)
 }
 
 // Legends of the tables of a comparison.
 const (
 	ByModel = "B over A: the mean over the cells of the model, against the other servers of each cell. \"+5 %\" is a significant difference, " +
-		"\"within 1 %\" the most by which the two may differ, \"?\" undecided with its interval of 95 %, \"same\" no difference at all. An empty place was not measured in both runs."
+		"\"within 1 %\" the most by which the two may differ, \"~\" undecided with its interval of 95 %, \"?\" undecided too: the interval excludes 1, " +
+		"but among so many claims that is not sure. \"same\" is no difference at all. An empty place: not measured in both runs, not the model's own figure " +
+		"(a bound, or loadgen's limit), or too few servers beside it."
 	ByCell = "B over A with its interval of 95 %, against the other servers of the cell. Bold is surely different. \"~\" is undecided. " +
 		"\"?\" is undecided too: the interval excludes 1, but among so many claims that is not sure. \"alone\": too few servers took turns with it to separate its change from the machine's."
 	Together = "All servers of a cell together, B over A. The two runs were made at different times, so the machine is in these: no claim is made."

@@ -34,11 +34,11 @@ func Warning(w findings.Warning) string {
 		}
 		do = "Stop them and run again: the intervals will be narrower"
 	case findings.Flawed:
-		text = units.Plural(w.N, "line") + " of the records hold no trial: " + and(cells)
+		text = units.Plural(w.N, "line") + " of the records without a trial: " + and(cells)
 	case findings.Torn:
 		text = fmt.Sprintf("The last line of the records, %d, is incomplete: its writer was stopped", w.N)
 	case findings.CutOff:
-		text, do = fmt.Sprintf("%s of %s count nowhere, because other trials of the same cell are missing (first %s)", units.Plural(w.N, "trial"), units.Plural(w.Of, "cell"), round), "`bench --resume` measures them again"
+		text, do = fmt.Sprintf("%s of %s count nowhere, because other trials of the same cell are missing (first %s)", units.Plural(w.N, "trial"), units.Plural(w.Of, "cell"), round), "`bench --resume` measures them again if the run was interrupted"
 	case findings.Repeated:
 		text = fmt.Sprintf("Only the first trial of a model counts in a cell and round: %s left out (first %s)", units.Plural(w.N, "further trial"), round)
 	case findings.FailedTrial:
