@@ -83,15 +83,18 @@ func (o *options) lockResults() (unlock func(), err error) {
 		}
 		o.results = filepath.Dir(real)
 	}
+	unusable := func(err error) error {
+		return fmt.Errorf("no run can be kept in %s: %w; name another folder with --results", o.results, err)
+	}
 	if err := os.MkdirAll(o.results, 0o755); err != nil {
-		return nil, fmt.Errorf("no run can be kept in %s: %w; name another folder with --results", o.results, err)
+		return nil, unusable(err)
 	}
 	if err := os.MkdirAll(os.TempDir(), 0o777|os.ModeSticky); err != nil { // an image from scratch has none
 		return nil, err
 	}
 	unlock, err = lock(o.results)
 	if errors.Is(err, fs.ErrPermission) {
-		err = fmt.Errorf("no run can be kept in %s: %w; name another folder with --results", o.results, err)
+		err = unusable(err)
 	}
 	return unlock, err
 }

@@ -126,7 +126,7 @@ github-action-benchmark (customSmallerIsBetter, customBiggerIsBetter), bencher
 	return cmd
 }
 
-// compareRuns compares the run in folder dirB with that in dirA. What keeps it from that it writes to stderr, a line for each difference.
+// compareRuns compares the run in folder dirB with that in dirA. If their plans differ it fails, and writes a line for each difference to stderr.
 func compareRuns(stderr io.Writer, dirA, dirB string) (*compare.Comparison, error) {
 	a, err := readRun(dirA)
 	if err != nil {
@@ -167,12 +167,9 @@ func readRun(dir string) (compare.Input, error) {
 
 // judge returns an error that lists the broken gates, or names a gate on something that was not measured.
 func judge(c *compare.Comparison, gates []compare.Gate) error {
-	for _, run := range []struct {
-		name string
-		compare.Run
-	}{{"A", c.A}, {"B", c.B}} {
+	for _, run := range []compare.Run{c.A, c.B} {
 		if len(gates) > 0 && run.Rounds < findings.Fewest {
-			return fmt.Errorf("--fail-if: run %s has %s, and it takes %d to compare anything", run.name, units.Plural(run.Rounds, "round"), findings.Fewest)
+			return fmt.Errorf("--fail-if: run %s has %s, and it takes %d to compare anything", run.Name, units.Plural(run.Rounds, "round"), findings.Fewest)
 		}
 	}
 	var broken, unknown []string

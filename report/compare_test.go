@@ -255,6 +255,14 @@ func TestCompareNames(t *testing.T) {
 	if stdout, _ = compared(t, 0, a, b); !strings.Contains(stdout, "Run B has 2 rounds: it takes 3 to compare anything.") {
 		t.Error(stdout)
 	}
+	trials, err := os.ReadFile(filepath.Join(b, result.TrialsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(b, result.TrialsFile), "damaged\n"+string(trials))
+	if stdout, _ = compared(t, 0, a, b); !strings.Contains(strings.Join(strings.Fields(stdout), " "), "Left out of B: 1 trial, damaged") {
+		t.Error(stdout)
+	}
 	if _, stderr := compared(t, 1, a, b, "--fail-if", "worse_ratio>1.03"); !strings.Contains(stderr, "--fail-if: run B has 2 rounds, and it takes 3 to compare anything") {
 		t.Error(stderr)
 	}

@@ -41,6 +41,7 @@ type Comparison struct {
 
 // Run is one of the two.
 type Run struct {
+	Name     string     `json:"-"` // "A" or "B"
 	Folder   string     `json:"folder"`
 	ID       string     `json:"id"`
 	Started  time.Time  `json:"started"`
@@ -99,7 +100,7 @@ type Input struct {
 // Of compares run B with run A.
 func Of(a, b Input) *Comparison {
 	foundA, foundB := findings.Of(a.Study), findings.Of(b.Study)
-	c := &Comparison{Schema: Schema, A: runOf(a, foundA), B: runOf(b, foundB), Models: []Change{}, Cells: []Change{}, Together: []Change{}}
+	c := &Comparison{Schema: Schema, A: runOf("A", a, foundA), B: runOf("B", b, foundB), Models: []Change{}, Cells: []Change{}, Together: []Change{}}
 	c.Differences = differences(a, b)
 	c.samplesA, c.samplesB = findings.Samples(a.Study), findings.Samples(b.Study)
 	c.claims(a.Models(), min(a.Rounds, b.Rounds))
@@ -124,8 +125,8 @@ func (c *Comparison) claims(models []string, rounds int) {
 	judge(c.Cells, rounds)
 }
 
-func runOf(s Input, found *findings.Findings) Run {
-	r := Run{Folder: s.Folder, ID: s.Run.ID, Started: s.Run.Started, Finished: s.Run.Finished, Rounds: s.Rounds, Planned: s.Run.Rounds}
+func runOf(name string, s Input, found *findings.Findings) Run {
+	r := Run{Name: name, Folder: s.Folder, ID: s.Run.ID, Started: s.Run.Started, Finished: s.Run.Finished, Rounds: s.Rounds, Planned: s.Run.Rounds}
 	for _, w := range found.Warnings {
 		switch w.Kind {
 		case findings.Verdicts:

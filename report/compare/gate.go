@@ -54,10 +54,9 @@ func ParseGate(expr string) (Gate, error) {
 		return Gate{}, fmt.Errorf("%q: %s is no ratio: write one above 0, such as 1.03", expr, m[3])
 	}
 	if m[4] != "" {
-		limit /= 100
-	}
-	if m[4] != "" && limit < 0.5 {
-		return Gate{}, fmt.Errorf("%q: %s%% is a ratio of %.3g: for 5 %% more write %s>1.05, for 5 %% less %s<0.95", expr, m[3], limit, m[1], m[1])
+		if limit /= 100; limit < 0.5 { // probably meant as a change
+			return Gate{}, fmt.Errorf("%q: %s%% is a ratio of %.3g: write %.3g if you mean that, %s>1.05 for 5 %% more, %s<0.95 for 5 %% less", expr, m[3], limit, limit, m[1], m[1])
+		}
 	}
 	for _, g := range gates {
 		if g.name == strings.ToLower(m[1]) {

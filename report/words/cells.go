@@ -135,7 +135,7 @@ func Lack(m *findings.Model) string {
 		s = "n/a"
 	case findings.Missing:
 		if l.InRounds > 0 {
-			return "measured in " + units.Count(int64(l.InRounds)) + " of " + units.Plural(m.Rounds, "round") + ": too few"
+			return fmt.Sprintf("measured in %d of %s: too few", l.InRounds, units.Plural(m.Rounds, "round"))
 		}
 	case findings.Failed:
 		s = "failed"

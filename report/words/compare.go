@@ -33,15 +33,12 @@ const named = 5
 // Changes are the sentences that a comparison of two runs begins with.
 func Changes(c *compare.Comparison) (all []string) {
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	for _, run := range []struct {
-		name string
-		compare.Run
-	}{{"A", c.A}, {"B", c.B}} {
+	for _, run := range []compare.Run{c.A, c.B} {
 		if run.Finished == nil {
-			say("**Run %s was interrupted: it has %s of %d.**", run.name, units.Plural(run.Rounds, "round"), run.Planned)
+			say("**Run %s was interrupted: it has %s of %d.**", run.Name, units.Plural(run.Rounds, "round"), run.Planned)
 		}
 		if run.Rounds < findings.Fewest {
-			say("**Run %s has %s: it takes %d to compare anything.**", run.name, units.Plural(run.Rounds, "round"), findings.Fewest)
+			say("**Run %s has %s: it takes %d to compare anything.**", run.Name, units.Plural(run.Rounds, "round"), findings.Fewest)
 		}
 	}
 	if c.SameTrials {
@@ -154,15 +151,12 @@ func Runs(c *compare.Comparison) string {
 		return fmt.Sprintf("%s (%s, %s)", Words(r.ID), Time(r.Started), units.Plural(r.Rounds, "round"))
 	}
 	doubts := ""
-	for _, run := range []struct {
-		name string
-		compare.Run
-	}{{"A", c.A}, {"B", c.B}} {
+	for _, run := range []compare.Run{c.A, c.B} {
 		if run.InDoubt > 0 {
-			doubts += fmt.Sprintf(" %s of %s are in doubt; its README says why.", units.Plural(run.InDoubt, "trial"), run.name)
+			doubts += fmt.Sprintf(" In doubt in %s: %s; its README says why.", run.Name, units.Plural(run.InDoubt, "trial"))
 		}
 		if run.LeftOut > 0 {
-			doubts += fmt.Sprintf(" Left out of %s: %s without a trial, or without the others of its cell.", run.name, units.Plural(run.LeftOut, "line"))
+			doubts += fmt.Sprintf(" Left out of %s: %s, damaged or without the others of a cell.", run.Name, units.Plural(run.LeftOut, "trial"))
 		}
 	}
 	return "A is " + name(c.A) + ", B is " + name(c.B) + "." + doubts
@@ -200,23 +194,21 @@ func remainder(changes []compare.Change) string {
 		return ""
 	}
 	slices.Sort(undecided)
-	s := "Of the other figures by model,"
+	of := "Of the other figures by model, "
 	if same+len(undecided) == len(changes) {
-		s = "Of the figures by model,"
+		of = "Of the figures by model, "
 	}
+	var parts []string
 	if same > 0 {
-		s += fmt.Sprintf(" %d are the same %s", same, within(result.SameWithin))
+		parts = append(parts, fmt.Sprintf("%d are the same %s", same, within(result.SameWithin)))
 	}
 	if len(undecided) > 0 {
-		if same > 0 {
-			s += ", and"
-		}
-		s += fmt.Sprintf(" %d are undecided", len(undecided))
+		parts = append(parts, fmt.Sprintf("%d are undecided", len(undecided)))
 		if half := undecided[(len(undecided)-1)/2]; half < math.MaxInt {
-			s += fmt.Sprintf(": about %s of each run would decide half of these", units.Plural(half, "round"))
+			parts[len(parts)-1] += fmt.Sprintf(": about %s of each run would decide half of these", units.Plural(half, "round"))
 		}
 	}
-	return s + "."
+	return of + strings.Join(parts, ", and ") + "."
 }
 
 // Change is one in a table: "+5.2 % (4.4 to 6.0)".
@@ -250,11 +242,7 @@ func Sign(x compare.Change) string {
 	case x.Outcome == result.Same:
 		return within(x.Within)
 	}
-	sign := "~ "
-	if *x.Low > 1 || *x.High < 1 {
-		sign = "? "
-	}
-	return sign + units.Ratio(*x.Low) + "–" + units.Ratio(*x.High)
+	return unsure(*x.Low, *x.High) + " " + units.Ratio(*x.Low) + "–" + units.Ratio(*x.High)
 }
 
 // Legends of the tables of a comparison.

@@ -206,12 +206,17 @@ func Ratio(r findings.Ratio) string {
 	case result.Same:
 		return "same " + within(r.Within)
 	case result.Undecided:
-		if r.Low > 1 || r.High < 1 {
-			return "?" + interval
-		}
-		return "~" + interval
+		return unsure(r.Low, r.High) + interval
 	}
 	return units.Ratio(r.Ratio) + interval
+}
+
+// unsure is the sign of an undecided ratio with this interval: "?" if it excludes 1, which is not sure among so many claims, else "~".
+func unsure(low, high float64) string {
+	if low > 1 || high < 1 {
+		return "?"
+	}
+	return "~"
 }
 
 // upper begins a text with a capital.

@@ -136,6 +136,8 @@ func TestWhatBecameOfACrowd(t *testing.T) {
 	}
 	for want, l := range map[string]findings.Lack{
 		"turned 3,988 of 5,000 away":                {Kind: findings.Refused, InRounds: 6, Answered: 3988, Total: 5000},
+		"measured in 1 of 6 rounds: too few":        {Kind: findings.Missing, InRounds: 1},
+		"not measured":                              {Kind: findings.Missing},
 		"turned busy clients away in 4 of 6 rounds": {Kind: findings.Refused, InRounds: 4, Total: 5000},
 	} {
 		if got := Lack(&findings.Model{Lacks: &l, Rounds: 6}); got != want {
